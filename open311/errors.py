@@ -1,0 +1,70 @@
+"""Everything that can go wrong, as values; words are found at the edge, in the reader's language.
+
+    Open311Error
+    ├── Invalid             what was sent cannot be accepted; carries every problem found
+    ├── NotFound            what was asked for does not exist, or is not public
+    ├── Forbidden           the key is missing, unknown, revoked or lacks the right
+    ├── TooManyRequests     the rate limit is used up; says after how many seconds to come back
+    ├── Unavailable         the database cannot be reached
+    └── ConfigurationError  a setting or a catalogue stops the start; already in words
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong: the key of a message in `translations/`, and what fills its gaps."""
+
+    key: str
+    values: dict[str, Any] = field(default_factory=dict)
+
+
+def problem(key: str, **values: Any) -> Problem:
+    """A `Problem`, written the short way."""
+    return Problem(key, values)
+
+
+class Open311Error(Exception):
+    """The base of all errors that a front door turns into an answer."""
+
+    def __init__(self, *problems: Problem) -> None:
+        super().__init__(", ".join(f"{each.key} {each.values}" for each in problems))
+        self.problems = problems
+
+
+class Invalid(Open311Error):
+    """What was sent cannot be accepted."""
+
+    @classmethod
+    def unless_empty(cls, problems: Iterable[Problem]) -> None:
+        """Raise one error that carries all `problems`; do nothing when there are none."""
+        found = tuple(problems)
+        if found:
+            raise cls(*found)
+
+
+class NotFound(Open311Error):
+    """What was asked for does not exist, or is not public."""
+
+
+class Forbidden(Open311Error):
+    """The key is missing, unknown, revoked or lacks the right."""
+
+
+class TooManyRequests(Open311Error):
+    """The rate limit is used up."""
+
+    def __init__(self, *problems: Problem, retry_after: int) -> None:
+        super().__init__(*problems)
+        self.retry_after = retry_after
+
+
+class Unavailable(Open311Error):
+    """The database cannot be reached."""
+
+
+class ConfigurationError(Exception):
+    """A setting or a catalogue stops the start; the message is for the operator."""

@@ -1,0 +1,161 @@
+"""The catalogue of one jurisdiction: its services, their definitions, statuses, agencies and groups."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+from open311.model.jurisdiction import Jurisdiction
+from open311.model.text import NO_TEXT, Text
+
+
+class Datatype(StrEnum):
+    """What kind of answer an attribute takes (GeoReport v2, GET service definition)."""
+
+    STRING = "string"
+    NUMBER = "number"
+    DATETIME = "datetime"
+    TEXT = "text"
+    SINGLEVALUELIST = "singlevaluelist"
+    MULTIVALUELIST = "multivaluelist"
+
+
+class ServiceType(StrEnum):
+    """What a POST answers with: an id, a token, or neither (GeoReport v2, GET service list)."""
+
+    REALTIME = "realtime"
+    BATCH = "batch"
+    BLACKBOX = "blackbox"
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One choice of a list attribute."""
+
+    key: str
+    name: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """An attribute is asked only when another one was answered with one of these values."""
+
+    code: str
+    values: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attribute:
+    """One question, or with `variable=False` one piece of information, of a service definition."""
+
+    code: str
+    datatype: Datatype
+    description: Text
+    order: int
+    variable: bool = True
+    required: bool = False
+    datatype_description: Text = NO_TEXT
+    values: tuple[Value, ...] = ()
+    public: bool = False
+    only_if: Condition | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """One kind of report that the city takes."""
+
+    service_code: str
+    service_name: Text
+    description: Text = NO_TEXT
+    keywords: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    group: str | None = None
+    type: ServiceType = ServiceType.REALTIME
+    icon: str = "marker"
+    agency: str | None = None
+    response_time: timedelta | None = None
+    service_notice: Text = NO_TEXT
+    stop_text: Text = NO_TEXT
+    moderated: bool = True
+    photo_wanted: bool = False
+    active: bool = True
+    attributes: tuple[Attribute, ...] = ()
+
+    @property
+    def metadata(self) -> bool:
+        """Whether a client must fetch the definition before it can report."""
+        return bool(self.attributes)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DetailedStatus:
+    """A status finer than open and closed, as the public sees it.
+
+    `detailed_status` is its CitySDK word, `update_status` its FixMyStreet word (georeport.md, 5.9).
+    """
+
+    code: str
+    label: Text
+    status: str
+    colour: str
+    shape: str
+    detailed_status: str
+    update_status: str
+
+
+@dataclass(frozen=True, slots=True)
+class Agency:
+    """Who has to act."""
+
+    code: str
+    name: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A heading under which services are shown."""
+
+    code: str
+    name: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Catalogue:
+    """Everything a jurisdiction says about itself; immutable, replaced as a whole.
+
+    `services` holds every service the file names, in the order they are listed, inactive ones too.
+    `retired` holds names of services that an earlier version had. `digest` identifies the contents;
+    `changeset` is when these contents came into force.
+    """
+
+    jurisdiction: Jurisdiction
+    statuses: Mapping[str, DetailedStatus]
+    services: Mapping[str, Service]
+    agencies: Mapping[str, Agency] = field(default_factory=dict)
+    groups: Mapping[str, Group] = field(default_factory=dict)
+    retired: Mapping[str, Text] = field(default_factory=dict)
+    digest: str = ""
+    changeset: datetime = datetime(2000, 1, 1, tzinfo=UTC)
+
+    def active_services(self) -> tuple[Service, ...]:
+        """The services that are offered, in the order of the list."""
+        return tuple(each for each in self.services.values() if each.active)
+
+    def find_service(self, service_code: str) -> Service | None:
+        """The service offered under this code, if any."""
+        service = self.services.get(service_code)
+        return service if service and service.active else None
+
+    def service_name(self, service_code: str, language: str) -> str:
+        """The name of a service, offered or not; its code when nobody knows a name any more."""
+        service = self.services.get(service_code)
+        name = service.service_name if service else self.retired.get(service_code, NO_TEXT)
+        return name.in_language(language) or service_code
+
+    def agency_name(self, agency: str, language: str) -> str:
+        """The name of an agency; what was given when the catalogue does not know it."""
+        known = self.agencies.get(agency)
+        return known.name.in_language(language) if known else agency
+
+    def sandbox(self) -> "Catalogue":
+        """The same catalogue for the test endpoint, whose reports live in a name space of their own."""
+        return replace(self, jurisdiction=self.jurisdiction.sandbox())

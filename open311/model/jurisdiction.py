@@ -1,0 +1,45 @@
+"""A jurisdiction: the area and the authority behind one catalogue."""
+
+from dataclasses import dataclass, replace
+from zoneinfo import ZoneInfo
+
+from shapely import Point
+from shapely.geometry.base import BaseGeometry
+
+from open311.model.text import NO_TEXT, Text
+
+SANDBOX_PREFIX = "test."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Jurisdiction:
+    """Who answers for an area.
+
+    `languages` begins with the default one. `boundary` is in WGS84 (long, lat). `held_by_id` says
+    whether a report that awaits moderation is answered redacted under its own id, or not at all.
+    """
+
+    jurisdiction_id: str
+    name: Text
+    languages: tuple[str, ...]
+    time_zone: ZoneInfo
+    contact: Text
+    key_service: Text
+    aliases: tuple[str, ...] = ()
+    boundary: BaseGeometry | None = None
+    emergency_notice: Text = NO_TEXT
+    held_by_id: bool = True
+
+    def answers_to(self, jurisdiction_id: str) -> bool:
+        """Whether this is one of our names; letter case does not matter."""
+        asked = jurisdiction_id.casefold()
+        return any(asked == name.casefold() for name in (self.jurisdiction_id, *self.aliases))
+
+    def contains(self, lat: float, long: float) -> bool:
+        """Whether a point lies inside the boundary, its edge included; yes when there is none."""
+        return self.boundary is None or bool(self.boundary.intersects(Point(long, lat)))
+
+    def sandbox(self) -> "Jurisdiction":
+        """This jurisdiction as the test endpoint knows it."""
+        own = SANDBOX_PREFIX + self.jurisdiction_id
+        return replace(self, jurisdiction_id=own, aliases=(self.jurisdiction_id, *self.aliases))

@@ -1,0 +1,89 @@
+"""The service request: what a citizen reported, and what has become of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class Status(StrEnum):
+    """The two words GeoReport knows."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+class Visibility(StrEnum):
+    """Who may see a request: nobody yet (held), everybody (published), nobody any more (hidden)."""
+
+    HELD = "held"
+    PUBLISHED = "published"
+    HIDDEN = "hidden"
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A point in WGS84 degrees."""
+
+    lat: float
+    long: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reporter:
+    """Personal data: never leaves by a public door. `attributes` holds the answers that are not public."""
+
+    email: str | None = None
+    phone: str | None = None
+    first_name: str | None = None
+    last_name: str | None = None
+    device_id: str | None = None
+    account_id: str | None = None
+    attributes: Mapping[str, list[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """One public line of a request's history."""
+
+    datetime: datetime
+    kind: str
+    detailed_status: str | None
+    description: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceRequest:
+    """A request as the public may see it (GeoReport v2, GET service requests), and a few internal marks.
+
+    All datetimes are aware and in whole seconds. `detailed_status` is a code of the catalogue,
+    `agency_responsible` a code of the catalogue or free text. `version` rises with each public change.
+    `attributes` holds public answers only: code → values. `notes` is filled only where extensions are asked for.
+    """
+
+    service_request_id: int
+    jurisdiction_id: str
+    service_code: str
+    status: Status
+    detailed_status: str
+    visibility: Visibility
+    version: int
+    requested_datetime: datetime
+    updated_datetime: datetime
+    closed_datetime: datetime | None = None
+    expected_datetime: datetime | None = None
+    status_notes: str | None = None
+    description: str = ""
+    agency_responsible: str | None = None
+    address: str = ""
+    address_id: str | None = None
+    zipcode: str | None = None
+    location: Location | None = None
+    media_url: str | None = None
+    title: str | None = None
+    channel: str | None = None
+    service_object_type: str | None = None
+    service_object_id: str | None = None
+    attributes: Mapping[str, list[str]] = field(default_factory=dict)
+    notes: tuple[Note, ...] = ()
+    distance: float | None = None
