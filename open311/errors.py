@@ -1,12 +1,12 @@
 """Everything that can go wrong, as values; words are found at the edge, in the reader's language.
 
-    Open311Error
-    ├── Invalid             what was sent cannot be accepted; carries every problem found
-    ├── NotFound            what was asked for does not exist, or is not public
-    ├── Forbidden           the key is missing, unknown, revoked or lacks the right
-    ├── TooManyRequests     the rate limit is used up; says after how many seconds to come back
-    ├── Unavailable         the database cannot be reached
-    └── ConfigurationError  a setting or a catalogue stops the start; already in words
+Open311Error
+├── Invalid             what was sent cannot be accepted; carries every problem found
+├── NotFound            what was asked for does not exist, or is not public
+├── Forbidden           the key is missing, unknown, revoked or lacks the right
+├── TooManyRequests     the rate limit is used up; says after how many seconds to come back
+├── Unavailable         the database cannot be reached
+└── ConfigurationError  a setting or a catalogue stops the start; already in words
 """
 
 from collections.abc import Iterable

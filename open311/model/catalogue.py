@@ -148,7 +148,9 @@ class Catalogue:
     def service_name(self, service_code: str, language: str) -> str:
         """The name of a service, offered or not; its code when nobody knows a name any more."""
         service = self.services.get(service_code)
-        name = service.service_name if service else self.retired.get(service_code, NO_TEXT)
+        name = (
+            service.service_name if service else self.retired.get(service_code, NO_TEXT)
+        )
         return name.in_language(language) or service_code
 
     def agency_name(self, agency: str, language: str) -> str:

@@ -1,0 +1,47 @@
+"""The command line: `open311 serve | dev | db | catalogue | key | request | work`."""
+
+import sys
+from importlib import import_module
+
+import click
+
+from open311.errors import ConfigurationError
+
+COMMANDS = {
+    "catalogue": "open311.cli.catalogue:catalogue",
+    "db": "open311.cli.database:db",
+    "dev": "open311.cli.dev:dev",
+    "key": "open311.cli.keys:key",
+    "request": "open311.cli.requests:request",
+    "serve": "open311.cli.serve:serve",
+    "work": "open311.cli.serve:work",
+}
+
+
+class Commands(click.Group):
+    """Imports a command only when it is called, so that each starts at once."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name].partition(":")
+        command: click.Command = getattr(import_module(module), name)
+        return command
+
+
+@click.group(cls=Commands)
+@click.version_option(package_name="open311-server")
+def commands() -> None:
+    """An Open311 GeoReport v2 server for cities."""
+
+
+def main() -> None:
+    """Run the command line; what the operator must mend is said in one line, without a traceback."""
+    try:
+        commands()
+    except ConfigurationError as wrong:
+        click.echo(f"open311: {wrong}", err=True)
+        sys.exit(2)

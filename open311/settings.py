@@ -1,0 +1,264 @@
+"""Settings: read from the environment once, checked, frozen.
+
+Each setting is one row of `OPTIONS`; `docs/settings.md` is held equal to it by a test. A value may also come from
+the file that `NAME_FILE` points to, as secrets do. A wrong value stops the start with its name and what is allowed.
+"""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from open311.errors import ConfigurationError
+
+SWITCH_WORDS = {
+    "on": True,
+    "true": True,
+    "yes": True,
+    "1": True,
+    "off": False,
+    "false": False,
+    "no": False,
+    "0": False,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The settings of one process, as `OPTIONS` describes them."""
+
+    database_url: str | None
+    base_url: str | None
+    catalogue: Path
+    data_dir: Path
+    host: str
+    port: int
+    workers: int
+    threads: int
+    pool_size: int
+    max_span_days: int
+    max_body_mb: int
+    check_boundary: bool
+    test_endpoint: bool
+    require_https: bool
+    trusted_proxies: int
+    rate_limits: bool
+    rate_limit_get: int
+    rate_limit_post: int
+    rate_limit_key: int
+    log_format: str
+    log_level: str
+
+
+def _text(raw: str) -> str:
+    return raw
+
+
+def _path(raw: str) -> Path:
+    return Path(raw).expanduser().resolve()
+
+
+def _switch(raw: str) -> bool:
+    try:
+        return SWITCH_WORDS[raw.lower()]
+    except KeyError:
+        raise ValueError("on or off") from None
+
+
+def _number(least: int, most: int) -> Callable[[str], int]:
+    def parse(raw: str) -> int:
+        if raw.isascii() and raw.isdigit() and least <= int(raw) <= most:
+            return int(raw)
+        raise ValueError(f"a whole number from {least} to {most}")
+
+    return parse
+
+
+def _one_of(*words: str) -> Callable[[str], str]:
+    def parse(raw: str) -> str:
+        if raw.lower() in words:
+            return raw.lower()
+        raise ValueError(" or ".join(words))
+
+    return parse
+
+
+def _web_address(raw: str) -> str:
+    parts = urlsplit(raw)
+    if (
+        parts.scheme in ("http", "https")
+        and parts.netloc
+        and not parts.query
+        and not parts.fragment
+    ):
+        return raw.rstrip("/")
+    raise ValueError("an address such as https://report.example.org")
+
+
+def _postgres_url(raw: str) -> str:
+    if urlsplit(raw).scheme in ("postgresql", "postgres", "postgresql+psycopg"):
+        return raw
+    raise ValueError("an address such as postgresql://user:password@host/database")
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One row of the table: variable, how it is read, value when unset, what it means."""
+
+    variable: str
+    parse: Callable[[str], Any]
+    default: str | None
+    meaning: str
+
+    @property
+    def field(self) -> str:
+        """The name in `Settings`."""
+        return self.variable.removeprefix("OPEN311_").lower()
+
+    def read(self, environ: Mapping[str, str]) -> Any:
+        """The value in force; `ConfigurationError` when it is not allowed."""
+        raw = self._raw(environ)
+        if raw is None:
+            return None
+        try:
+            return self.parse(raw)
+        except ValueError as allowed:
+            raise ConfigurationError(
+                f"{self.variable} is {raw!r}; allowed is {allowed}"
+            ) from None
+
+    def _raw(self, environ: Mapping[str, str]) -> str | None:
+        from_file = environ.get(f"{self.variable}_FILE")
+        if environ.get(self.variable):
+            return environ[self.variable].strip()
+        if not from_file:
+            return self.default
+        try:
+            return Path(from_file).read_text(encoding="utf-8").strip()
+        except OSError as reason:
+            raise ConfigurationError(
+                f"{self.variable}_FILE cannot be read: {reason}"
+            ) from None
+
+
+def shipped(name: str) -> Path:
+    """A file or folder that belongs to the program: beside the package in a checkout, inside it once installed."""
+    package = Path(__file__).parent
+    installed = package / "shipped" / name
+    return installed if installed.exists() else package.parent / name
+
+
+OPTIONS = (
+    Option(
+        "DATABASE_URL",
+        _postgres_url,
+        None,
+        "The PostGIS database. `open311 dev` starts one of its own when unset.",
+    ),
+    Option(
+        "OPEN311_BASE_URL",
+        _web_address,
+        None,
+        "The public address of the server; from the request when unset.",
+    ),
+    Option(
+        "OPEN311_CATALOGUE",
+        _path,
+        str(shipped("categories.yaml")),
+        "A catalogue file, or a folder with one per jurisdiction.",
+    ),
+    Option("OPEN311_DATA_DIR", _path, "var", "Where `open311 dev` keeps its database."),
+    Option("OPEN311_HOST", _text, "127.0.0.1", "The address to listen on."),
+    Option("PORT", _number(1, 65535), "8311", "The port to listen on."),
+    Option(
+        "OPEN311_WORKERS", _number(1, 64), "2", "Server processes; about one per core."
+    ),
+    Option(
+        "OPEN311_THREADS",
+        _number(1, 64),
+        "2",
+        "Threads per server process; more than a few only delay each other.",
+    ),
+    Option(
+        "OPEN311_POOL_SIZE",
+        _number(1, 64),
+        "4",
+        "Database connections per server process.",
+    ),
+    Option(
+        "OPEN311_MAX_SPAN_DAYS",
+        _number(0, 36500),
+        "90",
+        "Longest span of dates in one plain query; 0 lifts the rule.",
+    ),
+    Option(
+        "OPEN311_MAX_BODY_MB",
+        _number(1, 1024),
+        "64",
+        "Largest body of a request, in MiB.",
+    ),
+    Option(
+        "OPEN311_CHECK_BOUNDARY",
+        _switch,
+        "on",
+        "Refuse reports outside the boundary of the jurisdiction.",
+    ),
+    Option(
+        "OPEN311_TEST_ENDPOINT",
+        _switch,
+        "on",
+        "Serve `/open311/test/v2`, whose reports are kept apart.",
+    ),
+    Option(
+        "OPEN311_REQUIRE_HTTPS",
+        _switch,
+        "off",
+        "Redirect plain-http reads, refuse plain-http writes, send HSTS.",
+    ),
+    Option(
+        "OPEN311_TRUSTED_PROXIES",
+        _number(0, 10),
+        "0",
+        "Proxies in front whose `X-Forwarded-*` headers are believed.",
+    ),
+    Option(
+        "OPEN311_RATE_LIMITS", _switch, "on", "Limit requests per address and per key."
+    ),
+    Option(
+        "OPEN311_RATE_LIMIT_GET",
+        _number(1, 1_000_000),
+        "600",
+        "Reads a minute per address without a key.",
+    ),
+    Option(
+        "OPEN311_RATE_LIMIT_POST",
+        _number(1, 1_000_000),
+        "60",
+        "Writes a minute per address without a valid key.",
+    ),
+    Option(
+        "OPEN311_RATE_LIMIT_KEY",
+        _number(1, 1_000_000),
+        "6000",
+        "Requests a minute per valid key.",
+    ),
+    Option(
+        "OPEN311_LOG_FORMAT",
+        _one_of("json", "console"),
+        "json",
+        "How log lines are written.",
+    ),
+    Option(
+        "OPEN311_LOG_LEVEL",
+        _one_of("debug", "info", "warning", "error"),
+        "info",
+        "The least important line to log.",
+    ),
+)
+
+
+def load(environ: Mapping[str, str] = os.environ) -> Settings:
+    """The settings in force; raises `ConfigurationError` at the first wrong one."""
+    return Settings(**{option.field: option.read(environ) for option in OPTIONS})
