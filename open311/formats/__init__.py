@@ -1,0 +1,1 @@
+"""Values to bytes, pure: what the documents look like, and how they are written."""

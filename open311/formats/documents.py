@@ -1,0 +1,295 @@
+"""What each resource of GeoReport v2 looks like: field names, their order, and when a field is left out.
+
+A field that is optional is absent when it has no value; text for people is `""`; the rest is `null`.
+"""
+
+import unicodedata
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Literal
+
+from open311.formats.encode import Document
+from open311.model.catalogue import Attribute, Catalogue, Service
+from open311.model.datetimes import write, write_utc
+from open311.model.service_request import Note, ServiceRequest
+
+SPECIFICATION = "http://wiki.open311.org/GeoReport_v2"
+FORMATS = ("text/xml", "application/json")
+OPTIONAL = ("status_notes", "agency_responsible", "service_notice", "expected_datetime")
+
+# Seven places are about a centimetre; more would only show the noise of the arithmetic.
+PLACES = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One place where the API is served; `changeset` is when anything about its services last changed."""
+
+    url: str
+    changeset: datetime
+    type: Literal["production", "test"] = "production"
+
+
+def discovery(endpoints: Iterable[Endpoint], contact: str, key_service: str, changeset: datetime) -> Document:
+    """Where the endpoints are; clients take the first that suits them, so production comes first."""
+    value = {
+        "changeset": write_utc(changeset),
+        "contact": contact,
+        "key_service": key_service,
+        "endpoints": [_endpoint(each) for each in endpoints],
+    }
+    return Document("discovery", value)
+
+
+def _endpoint(endpoint: Endpoint) -> dict[str, Any]:
+    return {
+        "specification": SPECIFICATION,
+        "url": endpoint.url,
+        "changeset": write_utc(endpoint.changeset),
+        "type": endpoint.type,
+        "formats": list(FORMATS),
+    }
+
+
+def services(catalogue: Catalogue, language: str, only: Collection[str] | None = None) -> Document:
+    """The services on offer, by group and name; with `only`, those among these codes."""
+    offered = [each for each in catalogue.active_services() if only is None or each.service_code in only]
+    groups = {code: place for place, code in enumerate(catalogue.groups)}
+
+    def place(service: Service) -> tuple[int, str, str]:
+        name = service.service_name.in_language(language)
+        return groups.get(service.group or "", len(groups)), _alphabetical(name), service.service_code
+
+    return Document("services", [_service(each, catalogue, language) for each in sorted(offered, key=place)])
+
+
+def _service(service: Service, catalogue: Catalogue, language: str) -> dict[str, Any]:
+    return {
+        "service_code": service.service_code,
+        "service_name": service.service_name.in_language(language),
+        "description": service.description.in_language(language),
+        "metadata": service.metadata,
+        "type": service.type.value,
+        "keywords": ",".join(_keywords(service, language)),
+        "group": _group(service, catalogue, language),
+    }
+
+
+def _keywords(service: Service, language: str) -> tuple[str, ...]:
+    if language in service.keywords:
+        return service.keywords[language]
+    return next(iter(service.keywords.values()), ())
+
+
+def _group(service: Service, catalogue: Catalogue, language: str) -> str:
+    known = catalogue.groups.get(service.group or "")
+    return known.name.in_language(language) if known else service.group or ""
+
+
+def _alphabetical(name: str) -> str:
+    """The name as a dictionary orders it: Ölspur stands between Oberleitung and Ordnung."""
+    letters = unicodedata.normalize("NFD", name.casefold())
+    return "".join(each for each in letters if not unicodedata.combining(each))
+
+
+def service_definition(service: Service, language: str) -> Document:
+    """The attributes of a service in the order they are asked."""
+    value = {
+        "service_code": service.service_code,
+        "attributes": [_attribute(each, language) for each in _ordered(service)],
+    }
+    return Document("service_definition", value)
+
+
+def _ordered(service: Service) -> list[Attribute]:
+    return sorted(service.attributes, key=lambda attribute: attribute.order)
+
+
+def _attribute(attribute: Attribute, language: str) -> dict[str, Any]:
+    # Readers that take the first descendant called `name` or `key` need the values to come last.
+    return {
+        "variable": attribute.variable,
+        "code": attribute.code,
+        "datatype": attribute.datatype.value,
+        "required": attribute.required,
+        "datatype_description": attribute.datatype_description.in_language(language),
+        "order": attribute.order,
+        "description": attribute.description.in_language(language),
+        "values": [{"key": each.key, "name": each.name.in_language(language)} for each in attribute.values],
+    }
+
+
+def service_requests(
+    requests: Iterable[ServiceRequest],
+    catalogue: Catalogue,
+    language: str,
+    *,
+    extensions: bool = False,
+    redacted: bool = False,
+) -> Document:
+    """The requests as one list; a single request is a list of one."""
+    return Document(
+        "service_requests",
+        [
+            service_request(each, catalogue, language, extensions=extensions, redacted=redacted)
+            for each in requests
+        ],
+    )
+
+
+def service_request(
+    request: ServiceRequest,
+    catalogue: Catalogue,
+    language: str,
+    *,
+    extensions: bool = False,
+    redacted: bool = False,
+) -> dict[str, Any]:
+    """One request with exactly the fields of v2, and what we add when `extensions` are asked for.
+
+    `redacted` keeps back all that the reporter wrote or sent, for a request that awaits moderation.
+    """
+    if redacted:
+        request = _redacted(request)
+    value = _standard_fields(request, catalogue, language)
+    for name in OPTIONAL:
+        if not value[name]:
+            del value[name]
+    if extensions:
+        value |= _extensions(request, catalogue, language)
+    return value
+
+
+def _redacted(request: ServiceRequest) -> ServiceRequest:
+    return replace(
+        request,
+        description="",
+        address="",
+        media_url=None,
+        status_notes=None,
+        title=None,
+        attributes={},
+        notes=(),
+    )
+
+
+def _standard_fields(request: ServiceRequest, catalogue: Catalogue, language: str) -> dict[str, Any]:
+    zone = catalogue.jurisdiction.time_zone
+    service = catalogue.services.get(request.service_code)
+    agency = request.agency_responsible
+    location = request.location
+    return {
+        "service_request_id": str(request.service_request_id),
+        "status": request.status.value,
+        "status_notes": request.status_notes,
+        "service_name": catalogue.service_name(request.service_code, language),
+        "service_code": request.service_code,
+        "description": request.description,
+        "agency_responsible": catalogue.agency_name(agency, language) if agency else None,
+        "service_notice": service.service_notice.in_language(language) if service else None,
+        "requested_datetime": write(request.requested_datetime, zone),
+        "updated_datetime": write(request.updated_datetime, zone),
+        "expected_datetime": write(request.expected_datetime, zone) if request.expected_datetime else None,
+        "address": request.address,
+        "address_id": request.address_id or None,
+        "zipcode": request.zipcode or None,
+        "lat": round(location.lat, PLACES) if location else None,
+        "long": round(location.long, PLACES) if location else None,
+        "media_url": request.media_url or None,
+    }
+
+
+def _extensions(request: ServiceRequest, catalogue: Catalogue, language: str) -> dict[str, Any]:
+    return {
+        "extended_attributes": _extended_attributes(request, catalogue),
+        "attributes": _answers(request, catalogue.services.get(request.service_code), language),
+        "notes": [_note(each, catalogue, language) for each in request.notes],
+    }
+
+
+def _extended_attributes(request: ServiceRequest, catalogue: Catalogue) -> dict[str, Any]:
+    zone = catalogue.jurisdiction.time_zone
+    status = catalogue.statuses.get(request.detailed_status)
+    since = _status_since(request)
+    return {
+        "title": request.title,
+        "detailed_status": status.detailed_status if status else None,
+        "detailed_status_datetime": write(since, zone) if since else None,
+        "closed_datetime": write(request.closed_datetime, zone) if request.closed_datetime else None,
+        "channel": request.channel,
+        "media_urls": [request.media_url] if request.media_url else [],
+        "duplicate": False,
+        "parent_service_request_id": None,
+        "service_object_type": request.service_object_type,
+        "service_object_id": request.service_object_id,
+        "distance": None if request.distance is None else round(request.distance, 1),
+    }
+
+
+def _status_since(request: ServiceRequest) -> datetime | None:
+    """When the request came into its present detailed status, as far as its notes tell."""
+    since, before = None, None
+    for note in request.notes:
+        if note.detailed_status and note.detailed_status != before:
+            since, before = note.datetime, note.detailed_status
+    return since if before == request.detailed_status else None
+
+
+def _answers(request: ServiceRequest, service: Service | None, language: str) -> list[dict[str, Any]]:
+    known = {each.code: each for each in _ordered(service)} if service else {}
+    codes = [*known, *(code for code in request.attributes if code not in known)]
+    return [
+        _answer(code, value, known.get(code), language)
+        for code in codes
+        if code not in known or known[code].public
+        for value in request.attributes.get(code, ())
+    ]
+
+
+def _answer(code: str, value: str, attribute: Attribute | None, language: str) -> dict[str, Any]:
+    choices: Sequence[str] = ()
+    if attribute:
+        choices = [each.name.in_language(language) for each in attribute.values if each.key == value]
+    return {
+        "code": code,
+        "label": attribute.description.in_language(language) if attribute else code,
+        "name": choices[0] if choices else value,
+        "value": value,
+    }
+
+
+def _note(note: Note, catalogue: Catalogue, language: str) -> dict[str, Any]:
+    status = catalogue.statuses.get(note.detailed_status or "")
+    return {
+        "datetime": write(note.datetime, catalogue.jurisdiction.time_zone),
+        "type": note.kind,
+        "summary": status.label.in_language(language) if status else "",
+        "description": note.description,
+    }
+
+
+def receipt(
+    service_request_id: int | None = None, token: str | None = None, service_notice: str | None = None
+) -> Document:
+    """The answer to a POST: an id, or a token, or neither; never both."""
+    value: dict[str, Any] = {}
+    if service_request_id is not None:
+        value["service_request_id"] = str(service_request_id)
+    elif token is not None:
+        value["token"] = token
+    if service_notice:
+        value["service_notice"] = service_notice
+    return Document("service_requests", [value])
+
+
+def token(token: str, service_request_id: int | None) -> Document:
+    """What became of a token; the id is absent, not null, until it is known."""
+    known = {} if service_request_id is None else {"service_request_id": str(service_request_id)}
+    return Document("service_requests", [known | {"token": token}])
+
+
+def errors(problems: Iterable[tuple[int, str]]) -> Document:
+    """What went wrong, the most helpful first: the HTTP status and words for the reader."""
+    value = [{"code": code, "description": description} for code, description in problems]
+    return Document("errors", value)

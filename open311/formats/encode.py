@@ -1,0 +1,136 @@
+"""Documents as bytes, in the two formats of GeoReport v2 (the "Spark convention").
+
+XML keeps the root element and names the entries of a list after `CHILDREN`; JSON drops the root and those names.
+Both are written from the same value, never one from the other, so that an object with a single member stays an
+object. Rendered entries can be kept and joined later: a list is its entries, and nothing else.
+"""
+
+import math
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import orjson
+
+DECLARATION = b'<?xml version="1.0" encoding="utf-8"?>\n'
+
+CHILDREN = {
+    "services": "service",
+    "service_requests": "request",
+    "attributes": "attribute",
+    "values": "value",
+    "errors": "error",
+    "endpoints": "endpoint",
+    "formats": "format",
+    "media_urls": "media_url",
+    "media_url": "media_url",
+    "notes": "note",
+    "service_request_updates": "request_update",
+}
+
+_CONTROLS = bytes(set(range(0x20)) - set(b"\t\n\r"))
+_NONCHARACTER = re.compile(b"\xef\xbf[\xbe\xbf]")
+_ESCAPED_CONTROL = re.compile(rb"\\[ubf]")
+_ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """An answer before its format is chosen: the name of the XML root, and what is inside it."""
+
+    root: str
+    value: list[Any] | dict[str, Any]
+
+
+def to_json(document: Document) -> bytes:
+    """The document as JSON; characters that XML cannot carry are left out, so that both formats agree."""
+    return _json(document.value)
+
+
+def to_xml(document: Document) -> bytes:
+    """The document as XML, with the declaration; characters illegal in XML 1.0 are left out."""
+    return DECLARATION + _bytes(_element(document.root, document.value))
+
+
+def item_to_json(root: str, item: Any) -> bytes:
+    """One entry of the list in `root`, to be put together by `join_json`."""
+    return _json(item)
+
+
+def item_to_xml(root: str, item: Any) -> bytes:
+    """One entry of the list in `root` with its element, to be put together by `join_xml`."""
+    return _bytes(_element(CHILDREN[root], item))
+
+
+def join_json(root: str, items: Iterable[bytes]) -> bytes:
+    """The whole JSON document of a list whose entries were written by `item_to_json`."""
+    return b"[" + b",".join(items) + b"]"
+
+
+def join_xml(root: str, items: Iterable[bytes]) -> bytes:
+    """The whole XML document of a list whose entries were written by `item_to_xml`."""
+    inner = b"".join(items)
+    name = root.encode()
+    # Old dashboards stop paging only at a root without any child node, white space included.
+    return DECLARATION + (b"<%b>%b</%b>" % (name, inner, name) if inner else b"<%b/>" % name)
+
+
+def _json(value: Any) -> bytes:
+    try:
+        written = orjson.dumps(value)
+    except orjson.JSONEncodeError:
+        return orjson.dumps(_cleaned(value))
+    # Every illegal character leaves one of these traces; looking at the bytes is cheaper than at each text.
+    if _ESCAPED_CONTROL.search(written) or (b"\xef" in written and _NONCHARACTER.search(written)):
+        return orjson.dumps(_cleaned(value))
+    return written
+
+
+def _cleaned(value: Any) -> Any:
+    if isinstance(value, str):
+        return _ILLEGAL.sub("", value)
+    if isinstance(value, dict):
+        return {name: _cleaned(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_cleaned(each) for each in value]
+    return value
+
+
+def _bytes(xml: str) -> bytes:
+    written = xml.encode("utf-8", "ignore").translate(None, _CONTROLS)
+    return _NONCHARACTER.sub(b"", written) if b"\xef" in written else written
+
+
+def _element(name: str, value: Any) -> str:
+    inner = _text(value) if isinstance(value, str) else _inner(name, value)
+    return f"<{name}>{inner}</{name}>" if inner else f"<{name}/>"
+
+
+def _inner(name: str, value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, dict):
+        return "".join([_element(member, each) for member, each in value.items()])
+    if isinstance(value, list | tuple):
+        child = CHILDREN[name]
+        return "".join([_element(child, each) for each in value])
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return _number(value)
+
+
+def _text(value: str) -> str:
+    # Four searches that mostly fail cost less than one regular expression or one call of a library.
+    if "&" in value or "<" in value or ">" in value or "\r" in value:
+        value = value.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+        return value.replace("\r", "&#13;")
+    return value
+
+
+def _number(value: float) -> str:
+    written = repr(value)
+    if "e" in written:
+        return format(Decimal(written), "f")
+    return written if math.isfinite(value) else ""

@@ -1,0 +1,60 @@
+"""Datetimes as they go over the wire: strict on the way out, lenient on the way in (georeport.md, 3.4)."""
+
+import re
+from datetime import UTC, datetime, time, timedelta, timezone, tzinfo
+
+_FORM = re.compile(
+    r"(?P<date>\d{4}-\d\d-\d\d)"
+    r"(?:T(?P<time>\d\d:\d\d)(?P<seconds>:\d\d)?(?(seconds)(?:\.\d+)?)"
+    r"(?P<zone>Z|(?P<sign>[+ -])(?P<hours>\d\d):?(?P<minutes>[0-5]\d))?)?",
+    re.ASCII,
+)
+_OFFSET_FORM = len("2026-03-01T00:00:00+01:00")
+_END_OF_DAY = time(23, 59, 59)
+
+
+def write(moment: datetime, zone: tzinfo) -> str:
+    """An aware moment as local time with its offset, without a fraction: `2026-03-02T09:30:00+01:00`."""
+    try:
+        written = moment.astimezone(zone).isoformat(timespec="seconds")
+    except OverflowError:
+        return write_utc(moment)
+    # Before zones were agreed upon, offsets had seconds; the wire format has no place for them.
+    return written if len(written) == _OFFSET_FORM else write_utc(moment)
+
+
+def write_utc(moment: datetime) -> str:
+    """An aware moment in UTC, without a fraction: `2026-03-02T08:30:00Z`; the texts sort like the moments."""
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
+
+
+def parse(raw: str, zone: tzinfo, *, end_of_day: bool = False) -> datetime:
+    """The moment a client meant, in UTC and whole seconds; ValueError when it cannot be told.
+
+    A time without a zone is UTC. A date alone is a local day in `zone`: its first second, or with `end_of_day`
+    its last.
+    """
+    found = _FORM.fullmatch(raw)
+    if not found:
+        raise ValueError(f"not a datetime: {raw!r}")
+    try:
+        if found["time"] is None:
+            return _local_day(found["date"], zone, end_of_day)
+        moment = datetime.fromisoformat(f"{found['date']}T{found['time']}{found['seconds'] or ''}")
+        return moment.replace(tzinfo=_offset(found)).astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError(f"out of range: {raw!r}") from error
+
+
+def _local_day(date: str, zone: tzinfo, end_of_day: bool) -> datetime:
+    day = datetime.fromisoformat(date)
+    at = _END_OF_DAY if end_of_day else time.min
+    # Where clocks are put back at midnight, the first 00:00 begins the day and the second 23:59:59 ends it.
+    return datetime.combine(day, at, zone).replace(fold=int(end_of_day)).astimezone(UTC)
+
+
+def _offset(found: re.Match[str]) -> tzinfo:
+    if found["zone"] in (None, "Z"):
+        return UTC
+    offset = timedelta(hours=int(found["hours"]), minutes=int(found["minutes"]))
+    return timezone(-offset if found["sign"] == "-" else offset)
