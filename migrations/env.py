@@ -1,0 +1,10 @@
+"""Run by Alembic: `open311 db upgrade` hands in the connection."""
+
+from alembic import context
+
+from open311.storage.tables import metadata
+
+connection = context.config.attributes["connection"]
+context.configure(connection=connection, target_metadata=metadata, transaction_per_migration=False)
+with context.begin_transaction():
+    context.run_migrations()

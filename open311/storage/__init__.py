@@ -1,0 +1,1 @@
+"""The only home of SQL: functions that take a connection and give back frozen values."""

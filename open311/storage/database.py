@@ -1,0 +1,74 @@
+"""Connections to PostGIS."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Connection, create_engine, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from open311.errors import Unavailable, problem
+
+# Custom plans and no parallel workers: with PostGIS a generic plan or a fresh worker costs far more than planning.
+SESSION = {
+    "application_name": "open311",
+    "jit": "off",
+    "max_parallel_workers_per_gather": "0",
+    "plan_cache_mode": "force_custom_plan",
+    "statement_timeout": "20s",
+    "timezone": "UTC",
+}
+CONNECT_SECONDS = 5
+POOL_SECONDS = 10
+
+
+class Database:
+    """A pool of connections, one per process.
+
+    `read()` lends one on which each statement stands alone; `begin()` one inside a transaction that commits at
+    the end, or rolls back when an exception passes. Both raise `Unavailable` when the server is out of reach.
+    """
+
+    def __init__(self, url: str, *, pool_size: int = 4) -> None:
+        options = " ".join(f"-c {name}={value}" for name, value in SESSION.items())
+        self.engine = create_engine(
+            make_url(url).set(drivername="postgresql+psycopg"),
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=POOL_SECONDS,
+            connect_args={"options": options, "connect_timeout": CONNECT_SECONDS},
+        )
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A connection for reading; no transaction is opened, so one statement is one round trip."""
+        with _unavailable_when_lost(), self.engine.connect() as conn:
+            yield conn.execution_options(isolation_level="AUTOCOMMIT")
+
+    @contextmanager
+    def begin(self) -> Iterator[Connection]:
+        """A connection inside a transaction."""
+        with _unavailable_when_lost(), self.engine.begin() as conn:
+            yield conn
+
+    def check(self) -> None:
+        """Raise `Unavailable` unless the server answers."""
+        with self.read() as conn:
+            conn.execute(text("select 1"))
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.engine.dispose()
+
+
+@contextmanager
+def _unavailable_when_lost() -> Iterator[None]:
+    try:
+        yield
+    except (OperationalError, InterfaceError, PoolTimeout) as lost:
+        raise Unavailable(problem("error.unavailable")) from lost
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise Unavailable(problem("error.unavailable")) from error
+        raise

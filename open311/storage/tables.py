@@ -1,0 +1,193 @@
+"""The tables. Public data, internal data and personal data never share one."""
+
+from geoalchemy2 import Geometry
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Computed,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSVECTOR
+from sqlalchemy.types import UserDefinedType
+
+metadata = MetaData()
+
+# The first id has six digits, so that ids read aloud on the telephone have one length for long.
+FIRST_ID = 100_001
+
+
+class Xid8(UserDefinedType[int]):
+    """The 64-bit transaction id of PostgreSQL."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_: object) -> str:
+        return "xid8"
+
+
+def _moment(name: str, *, nullable: bool = False) -> "Column[object]":
+    return Column(name, DateTime(timezone=True), nullable=nullable)
+
+
+service_requests = Table(
+    "service_requests",
+    metadata,
+    Column("id", BigInteger, Identity(always=False, start=FIRST_ID), primary_key=True),
+    Column("jurisdiction_id", Text(collation="C"), nullable=False),
+    Column("service_code", Text(collation="C"), nullable=False),
+    Column("status", Text(collation="C"), nullable=False),
+    Column("detailed_status", Text(collation="C"), nullable=False),
+    Column("visibility", Text(collation="C"), nullable=False),
+    Column("version", Integer, nullable=False, server_default="1"),
+    _moment("requested_datetime"),
+    _moment("updated_datetime"),
+    _moment("closed_datetime", nullable=True),
+    _moment("expected_datetime", nullable=True),
+    Column("status_notes", Text),
+    Column("description", Text, nullable=False, server_default=""),
+    Column("agency_responsible", Text),
+    Column("address", Text, nullable=False, server_default=""),
+    Column("address_id", Text),
+    Column("zipcode", Text),
+    Column("geom", Geometry("POINT", srid=4326, spatial_index=False)),
+    Column("media_url", Text),
+    Column("title", Text),
+    Column("channel", Text),
+    Column("service_object_type", Text),
+    Column("service_object_id", Text),
+    Column("attributes", JSONB, nullable=False, server_default=text("'{}'")),
+    Column(
+        "words",
+        TSVECTOR,
+        Computed(
+            "open311_words(description || ' ' || address || ' ' || coalesce(status_notes, ''))", persisted=True
+        ),
+    ),
+    CheckConstraint("status in ('open', 'closed')", name="status_is_known"),
+    CheckConstraint("visibility in ('held', 'published', 'hidden')", name="visibility_is_known"),
+    # The search relies on this to bound `requested_datetime` by `updated_before`.
+    CheckConstraint("updated_datetime >= requested_datetime", name="updated_after_requested"),
+)
+
+_request = service_requests.c
+_published = text("visibility = 'published'")
+_newest = (_request.requested_datetime.desc(), _request.id.desc())
+
+
+def _published_index(name: str, *columns: object) -> Index:
+    return Index(name, *columns, postgresql_where=_published, postgresql_include=["version"])  # type: ignore[arg-type]
+
+
+_published_index("service_requests_newest", _request.jurisdiction_id, *_newest)
+_published_index("service_requests_by_service", _request.jurisdiction_id, _request.service_code, *_newest)
+_published_index("service_requests_by_status", _request.jurisdiction_id, _request.status, *_newest)
+_published_index(
+    "service_requests_updated", _request.jurisdiction_id, _request.updated_datetime.desc(), _request.id.desc()
+)
+Index("service_requests_place", _request.geom, postgresql_using="gist", postgresql_where=_published)
+Index("service_requests_words", _request.words, postgresql_using="gin", postgresql_where=_published)
+Index(
+    "service_requests_held",
+    _request.jurisdiction_id,
+    *_newest,
+    postgresql_where=text("visibility = 'held'"),
+)
+
+# How a request came in: internal, outlives the reporter's data.
+submissions = Table(
+    "submissions",
+    metadata,
+    Column("service_request_id", ForeignKey("service_requests.id", ondelete="CASCADE"), primary_key=True),
+    Column("key_id", Integer),
+    Column("client_request_id", Text),
+    Column("address_unchecked", Boolean, nullable=False, server_default=text("false")),
+    Column("attributes", JSONB, nullable=False, server_default=text("'{}'")),
+    _moment("received_datetime"),
+    Index(
+        "submissions_client_request",
+        "key_id",
+        "client_request_id",
+        postgresql_where=text("client_request_id is not null"),
+    ),
+)
+
+# Personal data: no public query joins it, retention deletes rows and nothing else breaks.
+reporters = Table(
+    "reporters",
+    metadata,
+    Column("service_request_id", ForeignKey("service_requests.id", ondelete="CASCADE"), primary_key=True),
+    Column("email", Text),
+    Column("phone", Text),
+    Column("first_name", Text),
+    Column("last_name", Text),
+    Column("device_id", Text),
+    Column("account_id", Text),
+    Column("attributes", JSONB, nullable=False, server_default=text("'{}'")),
+)
+
+# The token of a batch service (GeoReport v2, GET service_request_id from a token).
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("token", Text(collation="C"), primary_key=True),
+    Column("jurisdiction_id", Text(collation="C"), nullable=False),
+    Column("service_request_id", ForeignKey("service_requests.id", ondelete="CASCADE"), nullable=False, unique=True),
+    _moment("accepted_datetime", nullable=True),
+)
+
+# The one stream of events: appended to, never changed. Without a foreign key, since an event outlives its request.
+events = Table(
+    "events",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("xid", Xid8, nullable=False, server_default=text("pg_current_xact_id()")),
+    Column("jurisdiction_id", Text(collation="C"), nullable=False),
+    Column("service_request_id", BigInteger, nullable=False),
+    Column("kind", Text(collation="C"), nullable=False),
+    Column("public", Boolean, nullable=False),
+    _moment("datetime"),
+    Column("actor", Text, nullable=False),
+    Column("data", JSONB, nullable=False, server_default=text("'{}'")),
+    Index("events_of_request", "service_request_id", "id"),
+    Index("events_in_commit_order", "xid", "id"),
+)
+
+keys = Table(
+    "keys",
+    metadata,
+    Column("id", Integer, Identity(always=True), primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("digest", Text(collation="C"), nullable=False, unique=True),
+    Column("scopes", ARRAY(Text), nullable=False),
+    _moment("created_datetime"),
+    _moment("revoked_datetime", nullable=True),
+)
+
+# What a catalogue looked like when it last came into force, and every service it ever had.
+catalogues = Table(
+    "catalogues",
+    metadata,
+    Column("jurisdiction_id", Text(collation="C"), primary_key=True),
+    Column("digest", Text(collation="C"), nullable=False),
+    _moment("changeset"),
+)
+
+services = Table(
+    "services",
+    metadata,
+    Column("jurisdiction_id", Text(collation="C"), primary_key=True),
+    Column("service_code", Text(collation="C"), primary_key=True),
+    Column("service_name", JSONB, nullable=False),
+    _moment("retired_datetime", nullable=True),
+)
+
