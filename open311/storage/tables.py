@@ -70,7 +70,8 @@ service_requests = Table(
         "words",
         TSVECTOR,
         Computed(
-            "open311_words(description || ' ' || address || ' ' || coalesce(status_notes, ''))", persisted=True
+            "open311_words(description || ' ' || address || ' ' || coalesce(status_notes, ''))",
+            persisted=True,
         ),
     ),
     CheckConstraint("status in ('open', 'closed')", name="status_is_known"),
@@ -141,7 +142,12 @@ tokens = Table(
     metadata,
     Column("token", Text(collation="C"), primary_key=True),
     Column("jurisdiction_id", Text(collation="C"), nullable=False),
-    Column("service_request_id", ForeignKey("service_requests.id", ondelete="CASCADE"), nullable=False, unique=True),
+    Column(
+        "service_request_id",
+        ForeignKey("service_requests.id", ondelete="CASCADE"),
+        nullable=False,
+        unique=True,
+    ),
     _moment("accepted_datetime", nullable=True),
 )
 
@@ -190,4 +196,3 @@ services = Table(
     Column("service_name", JSONB, nullable=False),
     _moment("retired_datetime", nullable=True),
 )
-

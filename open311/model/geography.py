@@ -1,0 +1,64 @@
+"""Short distances on the WGS84 ellipsoid by plain arithmetic."""
+
+from dataclasses import dataclass
+from math import cos, hypot, radians, sin, sqrt
+
+from open311.model.service_request import Location
+
+SEMI_MAJOR = 6_378_137.0
+ECCENTRICITY_SQUARED = 0.006_694_379_990_14
+# Nearer to the poles a degree of longitude is too short for the flat approximation.
+FLAT_UP_TO_LATITUDE = 80.0
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A box in degrees, edges included."""
+
+    min_long: float
+    min_lat: float
+    max_long: float
+    max_lat: float
+
+
+@dataclass(frozen=True, slots=True)
+class Circle:
+    """All points within `radius` metres of a centre."""
+
+    centre: Location
+    radius: float
+
+    @property
+    def metres_per_degree(self) -> tuple[float, float]:
+        """Length of one degree of latitude and of longitude at the centre, from the local radii of curvature."""
+        sine = sin(radians(self.centre.lat))
+        root = sqrt(1 - ECCENTRICITY_SQUARED * sine * sine)
+        meridian = SEMI_MAJOR * (1 - ECCENTRICITY_SQUARED) / root**3
+        normal = SEMI_MAJOR / root
+        return radians(meridian), radians(normal * cos(radians(self.centre.lat)))
+
+    @property
+    def tolerance(self) -> float:
+        """How far, in metres, the flat distance may be wrong at the rim."""
+        if abs(self.centre.lat) > FLAT_UP_TO_LATITUDE:
+            return 40_000_000.0
+        return self.radius * (1e-4 + 2e-7 * self.radius)
+
+    @property
+    def envelope(self) -> Box:
+        """A box that surely holds the circle."""
+        per_lat, per_long = self.metres_per_degree
+        reach = self.radius * 1.02
+        lat = reach / per_lat
+        long = min(360.0, reach / per_long) if abs(self.centre.lat) <= FLAT_UP_TO_LATITUDE else 360.0
+        return Box(
+            max(-180.0, self.centre.long - long),
+            max(-90.0, self.centre.lat - lat),
+            min(180.0, self.centre.long + long),
+            min(90.0, self.centre.lat + lat),
+        )
+
+    def distance(self, place: Location) -> float:
+        """Metres from the centre, good to a few centimetres within a kilometre."""
+        per_lat, per_long = self.metres_per_degree
+        return hypot((place.lat - self.centre.lat) * per_lat, (place.long - self.centre.long) * per_long)

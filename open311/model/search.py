@@ -1,0 +1,176 @@
+"""What may be asked of the list of service requests, and how the default window of dates is found."""
+
+import base64
+import binascii
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from open311.errors import Invalid, problem
+from open311.model.geography import Box, Circle
+from open311.model.service_request import ServiceRequest, Status, Visibility
+
+PAGE_SIZE = 1000
+# Counting stops here: a total is for people, and beyond this it would cost more than the page itself.
+COUNT_LIMIT = 100_000
+MAX_PAGE = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A span of time, both ends included; an end that is missing is open."""
+
+    start: datetime | None = None
+    end: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """One of the orders in which requests can be listed; all end in the id and are therefore total."""
+
+    name: str
+    reverse: bool = False
+
+
+NEWEST_FIRST = Sort("requested_datetime", reverse=True)
+SORT_NAMES = {
+    "requested_datetime": "requested_datetime",
+    "created": "requested_datetime",
+    "updated_datetime": "updated_datetime",
+    "updated": "updated_datetime",
+    "status": "status",
+    "service_code": "service_code",
+    "service_request_id": "service_request_id",
+    "request_id": "service_request_id",
+    "nid": "service_request_id",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """Where a page ended: the sort it belongs to, the last row's place in it, and the total if it was counted."""
+
+    sort: Sort
+    status: str
+    service_code: str
+    moment: int
+    service_request_id: int
+    total: int | None = None
+
+    @classmethod
+    def after(cls, request: ServiceRequest, sort: Sort, total: int | None) -> "Cursor":
+        """The cursor that continues behind `request`."""
+        moment = request.updated_datetime if sort.name == "updated_datetime" else request.requested_datetime
+        seconds = int(moment.timestamp())
+        return cls(sort, request.status, request.service_code, seconds, request.service_request_id, total)
+
+    @property
+    def datetime(self) -> datetime:
+        """The last row's `requested_datetime`, or its `updated_datetime` when sorted by that."""
+        return datetime.fromtimestamp(self.moment, UTC)
+
+    def write(self) -> str:
+        """An opaque word for a URL."""
+        values = [self.sort.name, int(self.sort.reverse), self.status, self.service_code]
+        raw = json.dumps([*values, self.moment, self.service_request_id, self.total], separators=(",", ":"))
+        return base64.urlsafe_b64encode(raw.encode()).decode().rstrip("=")
+
+    @classmethod
+    def read(cls, word: str) -> "Cursor":
+        """The cursor behind an opaque word; raises `Invalid` for a word we did not write."""
+        try:
+            raw = base64.urlsafe_b64decode(word + "=" * (-len(word) % 4))
+            name, reverse, status, code, moment, number, total = json.loads(raw)
+            cursor = cls(
+                Sort(SORT_NAMES[name], bool(reverse)),
+                Status(status),
+                _short_text(code),
+                _whole(moment, 253_402_300_799),
+                _whole(number, 10**15),
+                None if total is None else _whole(total, COUNT_LIMIT + 1),
+            )
+        except (ValueError, TypeError, KeyError, binascii.Error, RecursionError):
+            raise Invalid(problem("error.cursor")) from None
+        return cursor
+
+
+def _whole(value: object, most: int) -> int:
+    if isinstance(value, int) and 0 <= value <= most:
+        return value
+    raise ValueError(value)
+
+
+def _short_text(value: object) -> str:
+    if isinstance(value, str) and len(value) <= 64 and value.isascii() and value.isprintable():
+        return value
+    raise ValueError(value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestSearch:
+    """A question to the list. With `ids` every other filter is ignored (GeoReport v2, GET service requests)."""
+
+    jurisdiction_id: str
+    visibilities: tuple[Visibility, ...] = (Visibility.PUBLISHED,)
+    ids: tuple[int, ...] | None = None
+    service_codes: tuple[str, ...] = ()
+    statuses: tuple[Status, ...] = ()
+    detailed_statuses: tuple[str, ...] | None = None
+    requested: Span = Span()
+    updated: Span = Span()
+    box: Box | None = None
+    circle: Circle | None = None
+    words: tuple[str, ...] = ()
+    words_in_service_names: tuple[str, ...] = ()
+    sort: Sort = NEWEST_FIRST
+    page: int = 1
+    page_size: int = PAGE_SIZE
+    after: Cursor | None = None
+    with_total: bool = False
+    with_notes: bool = False
+
+    @property
+    def offset(self) -> int:
+        """How many rows lie before the page; none when a cursor leads to it."""
+        return 0 if self.after else (self.page - 1) * self.page_size
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of an answer: the requests, whether more follow, and how many there are in all if it was asked.
+
+    `total` stops counting at `COUNT_LIMIT + 1`.
+    """
+
+    requests: Sequence[ServiceRequest]
+    more: bool = False
+    total: int | None = None
+
+
+def window(span: Span, now: datetime, max_span_days: int, *, bounded: bool) -> Span:
+    """The span of `requested_datetime` that a query means (georeport.md 2.5, rules 1 to 6).
+
+    `bounded` says that something else bounds the answer: paging, or a span of `updated_datetime`. Then missing
+    ends stay open and any length is allowed, as with `max_span_days=0`. Raises `Invalid`.
+    """
+    if span.start and span.end and span.start > span.end:
+        raise Invalid(problem("error.span.reversed"))
+    if bounded or not max_span_days:
+        return span
+    longest = timedelta(days=max_span_days)
+    if span.start and span.end:
+        if span.end - span.start > longest:
+            raise Invalid(problem("error.span.too_long", days=max_span_days))
+        return span
+    if span.start:
+        return Span(span.start, min(_later(span.start, longest), max(now, span.start)))
+    end = span.end or now
+    return Span(_later(end, -longest), end)
+
+
+def _later(moment: datetime, by: timedelta) -> datetime:
+    try:
+        return moment + by
+    except OverflowError:
+        return moment

@@ -1,0 +1,41 @@
+"""What a citizen hands in, before it is a service request."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from open311.model.service_request import Location, Reporter
+from open311.model.text import Text
+
+DESCRIPTION_LENGTH = 4000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """A report as it was sent, already clean text (GeoReport v2, POST service request).
+
+    `answers` are the raw attribute values, code → values; the definition of the service decides what becomes of them.
+    """
+
+    service_code: str | None = None
+    location: Location | None = None
+    address: str = ""
+    address_id: str | None = None
+    zipcode: str | None = None
+    description: str = ""
+    title: str | None = None
+    media_url: str | None = None
+    service_object_type: str | None = None
+    service_object_id: str | None = None
+    channel: str = "api"
+    client_request_id: str | None = None
+    answers: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    reporter: Reporter = field(default_factory=Reporter)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What the sender gets: an id, a token, or neither, by the type of the service; never both."""
+
+    service_request_id: int | None = None
+    token: str | None = None
+    service_notice: Text

@@ -1,0 +1,81 @@
+"""Service requests: adding, finding, changing."""
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from geoalchemy2.elements import WKTElement
+from sqlalchemy import Connection, insert, select, update
+
+from open311.model.service_request import Location, Reporter, ServiceRequest, Visibility
+from open311.storage.rows import COLUMNS, request_from
+from open311.storage.tables import reporters, service_requests, submissions
+
+_r = service_requests.c
+
+
+def add(conn: Connection, **values: Any) -> int:
+    """Store a new request; returns its id. `location` becomes the point."""
+    place = values.pop("location", None)
+    stored = insert(service_requests).values(**values, geom=_point(place)).returning(_r.id)
+    return int(conn.execute(stored).scalar_one())
+
+
+def _point(place: Location | None) -> WKTElement | None:
+    return None if place is None else WKTElement(f"POINT({place.long!r} {place.lat!r})", srid=4326)
+
+
+def add_submission(conn: Connection, service_request_id: int, **values: Any) -> None:
+    """Keep how a request came in."""
+    conn.execute(insert(submissions).values(service_request_id=service_request_id, **values))
+
+
+def add_reporter(conn: Connection, service_request_id: int, reporter: Reporter) -> None:
+    """Keep who reported, apart from everything public; nothing is stored about somebody who gave nothing."""
+    if any(asdict(reporter).values()):
+        conn.execute(insert(reporters).values(service_request_id=service_request_id, **asdict(reporter)))
+
+
+def find(
+    conn: Connection, service_request_id: int, *, jurisdiction_id: str | None = None, lock: bool = False
+) -> ServiceRequest | None:
+    """The request with this id, whatever its visibility; `lock` keeps others from changing it meanwhile."""
+    wanted = select(*COLUMNS).where(_r.id == service_request_id)
+    if jurisdiction_id is not None:
+        wanted = wanted.where(_r.jurisdiction_id == jurisdiction_id)
+    row = conn.execute(wanted.with_for_update() if lock else wanted).one_or_none()
+    return request_from(row) if row else None
+
+
+def change(conn: Connection, request: ServiceRequest, at: datetime, **values: Any) -> None:
+    """Write a public change of `request`: new values, version and `updated_datetime`."""
+    moment = max(at, request.requested_datetime)
+    conn.execute(
+        update(service_requests)
+        .where(_r.id == request.service_request_id)
+        .values(**values, version=_r.version + 1, updated_datetime=moment)
+    )
+
+
+def find_by_client_request(
+    conn: Connection, key_id: int, client_request_id: str, since: datetime
+) -> int | None:
+    """The request this key sent under this `client_request_id` after `since`."""
+    sent = submissions.c
+    wanted = select(sent.service_request_id).where(
+        sent.key_id == key_id, sent.client_request_id == client_request_id, sent.received_datetime > since
+    )
+    found: int | None = conn.execute(wanted.order_by(sent.received_datetime).limit(1)).scalar_one_or_none()
+    return found
+
+
+def count(conn: Connection) -> int:
+    """Whether there is any request at all: 0 or 1."""
+    return len(conn.execute(select(_r.id).limit(1)).all())
+
+
+def held(conn: Connection, jurisdiction_id: str, limit: int) -> list[ServiceRequest]:
+    """Requests that await moderation, the oldest first."""
+    wanted = select(*COLUMNS).where(_r.jurisdiction_id == jurisdiction_id, _r.visibility == Visibility.HELD)
+    rows = conn.execute(wanted.order_by(_r.requested_datetime, _r.id).limit(limit)).all()
+    return [request_from(row) for row in rows]
