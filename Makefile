@@ -1,0 +1,81 @@
+# `make` alone prints what there is to type.
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
+	--generate-hashes --no-header --no-emit-index-url --no-annotate
+
+.PHONY: help run test lint format types layers pytest openapi lock install install-dev system clean
+
+help: ## Print this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: install ## Install what is missing, then run the whole server on this machine
+	@$(BIN)/open311 dev
+
+test: install-dev ## Install what is missing, then run all checks and tests
+	@$(MAKE) --no-print-directory lint types layers pytest
+
+lint: install-dev ## Check style and form
+	@echo "== ruff"
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: install-dev ## Check types
+	@echo "== mypy"
+	@$(BIN)/mypy
+
+layers: install-dev ## Check that no layer imports a higher one
+	@echo "== import-linter"
+	@$(BIN)/lint-imports
+
+pytest: install-dev ## Run the tests
+	@echo "== pytest"
+	@$(BIN)/pytest -n 2 -q
+
+format: install-dev ## Write the code in the common form
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+openapi: install ## Write schemas/openapi.json anew
+	@$(BIN)/flask --app open311.app:from_environment openapi write --format=json schemas/openapi.json
+
+lock: .venv/.made ## Choose current releases of all packages and pin them
+	@$(PIP) uv
+	@$(LOCK) --upgrade pyproject.toml --group build --output-file requirements.lock
+	@$(LOCK) --upgrade pyproject.toml --group build --group dev --constraint requirements.lock --output-file requirements-dev.lock
+	@$(LOCK) --upgrade --group node --output-file requirements-node.lock
+	@npm update --package-lock-only
+
+install: .venv/.installed node_modules/.package-lock.json ## Install what running needs
+
+install-dev: .venv/.installed-dev node_modules/.package-lock.json
+
+system:
+	@tools/install-system.sh
+
+.venv/.made: | system
+	@echo "== making .venv"
+	@$(PYTHON) -m venv .venv
+	@touch $@
+
+.venv/.installed: requirements.lock pyproject.toml | .venv/.made system
+	@echo "== installing Python packages"
+	@$(PIP) --require-hashes -r requirements.lock
+	@$(PIP) --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/.installed-dev: requirements-dev.lock pyproject.toml | .venv/.made system
+	@echo "== installing Python packages for development"
+	@$(PIP) --require-hashes -r requirements-dev.lock
+	@$(PIP) --no-deps --no-build-isolation -e .
+	@touch $@ .venv/.installed
+
+node_modules/.package-lock.json: package.json package-lock.json | .venv/.made
+	@echo "== installing front-end packages"
+	@tools/install-node-packages.sh
+
+clean: ## Remove what was installed and cached; the data in ./var stays
+	rm -rf .venv node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

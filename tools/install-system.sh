@@ -1,0 +1,47 @@
+#!/bin/sh
+# Installs what the distribution has to give: PostGIS, and python3-venv where Python came without it.
+set -eu
+
+missing=
+found=
+for control in /usr/share/postgresql/*/extension/postgis.control; do
+    [ -e "$control" ] || continue
+    major=${control#/usr/share/postgresql/}
+    [ -x "/usr/lib/postgresql/${major%%/*}/bin/postgres" ] && found=yes
+done
+if [ -z "$found" ] && [ -z "${DATABASE_URL:-}" ]; then
+    . /etc/os-release 2>/dev/null || true
+    case "${ID:-} ${VERSION_ID:-}" in
+        "debian 12") missing=postgresql-15-postgis-3 ;;
+        "debian 13") missing=postgresql-17-postgis-3 ;;
+        "ubuntu 24.04") missing=postgresql-16-postgis-3 ;;
+        *) missing=postgresql-postgis ;;
+    esac
+fi
+[ -e .venv/bin/python ] || "${PYTHON:-python3}" -c 'import ensurepip' 2>/dev/null || missing="$missing python3-venv"
+[ -n "$missing" ] || exit 0
+
+install="apt-get install -y --no-install-recommends $missing"
+if [ "$(id -u)" = 0 ]; then
+    as_root=
+elif command -v sudo >/dev/null; then
+    as_root=sudo
+else
+    echo "open311: $missing is missing; ask somebody with root rights to run: apt-get update && $install" >&2
+    exit 1
+fi
+if ! command -v apt-get >/dev/null; then
+    echo "open311: $missing is missing, and this is not Debian; install PostgreSQL with PostGIS, or set DATABASE_URL" >&2
+    exit 1
+fi
+
+echo "== installing $missing"
+# The packages would start a database server of the system's own; we start one ourselves, so keep them from it.
+folder=/etc/postgresql-common/createcluster.d
+quiet=$folder/open311.conf
+trap '$as_root rm -f "$quiet"' EXIT
+$as_root mkdir -p "$folder"
+echo "create_main_cluster = false" | $as_root tee "$quiet" >/dev/null
+$as_root apt-get update -q
+# shellcheck disable=SC2086 # several words on purpose
+$as_root env DEBIAN_FRONTEND=noninteractive $install
