@@ -112,7 +112,7 @@ def _attribute(attribute: Attribute, language: str) -> dict[str, Any]:
         "variable": attribute.variable,
         "code": attribute.code,
         "datatype": attribute.datatype.value,
-        "required": attribute.required,
+        "required": attribute.always_required,
         "datatype_description": attribute.datatype_description.in_language(language),
         "order": attribute.order,
         "description": attribute.description.in_language(language),
@@ -166,7 +166,7 @@ def _redacted(request: ServiceRequest) -> ServiceRequest:
         request,
         description="",
         address="",
-        media_url=None,
+        media_urls=(),
         status_notes=None,
         title=None,
         attributes={},
@@ -196,7 +196,7 @@ def _standard_fields(request: ServiceRequest, catalogue: Catalogue, language: st
         "zipcode": request.zipcode or None,
         "lat": round(location.lat, PLACES) if location else None,
         "long": round(location.long, PLACES) if location else None,
-        "media_url": request.media_url or None,
+        "media_url": request.media_url,
     }
 
 
@@ -218,7 +218,7 @@ def _extended_attributes(request: ServiceRequest, catalogue: Catalogue) -> dict[
         "detailed_status_datetime": write(since, zone) if since else None,
         "closed_datetime": write(request.closed_datetime, zone) if request.closed_datetime else None,
         "channel": request.channel,
-        "media_urls": [request.media_url] if request.media_url else [],
+        "media_urls": list(request.media_urls),
         "duplicate": False,
         "parent_service_request_id": None,
         "service_object_type": request.service_object_type,

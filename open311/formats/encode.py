@@ -1,8 +1,8 @@
 """Documents as bytes, in the two formats of GeoReport v2 (the "Spark convention").
 
-XML keeps the root element and names the entries of a list after `CHILDREN`; JSON drops the root and those names.
-Both are written from the same value, never one from the other, so that an object with a single member stays an
-object. Rendered entries can be kept and joined later: a list is its entries, and nothing else.
+XML keeps the root element and names the entries of a list after `CHILDREN`; JSON drops both names. Each is
+written from the value, never one from the other, so that an object with a single member stays an object.
+Rendered entries can be kept and joined later: a list is its entries, and nothing else.
 """
 
 import math
@@ -13,6 +13,8 @@ from decimal import Decimal
 from typing import Any
 
 import orjson
+
+from open311.model.text import UNSPEAKABLE
 
 DECLARATION = b'<?xml version="1.0" encoding="utf-8"?>\n'
 
@@ -33,7 +35,6 @@ CHILDREN = {
 _CONTROLS = bytes(set(range(0x20)) - set(b"\t\n\r"))
 _NONCHARACTER = re.compile(b"\xef\xbf[\xbe\xbf]")
 _ESCAPED_CONTROL = re.compile(rb"\\[ubf]")
-_ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,7 @@ def _json(value: Any) -> bytes:
 
 def _cleaned(value: Any) -> Any:
     if isinstance(value, str):
-        return _ILLEGAL.sub("", value)
+        return UNSPEAKABLE.sub("", value)
     if isinstance(value, dict):
         return {name: _cleaned(each) for name, each in value.items()}
     if isinstance(value, list | tuple):

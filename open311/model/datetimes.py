@@ -31,19 +31,22 @@ def write_utc(moment: datetime) -> str:
 def parse(raw: str, zone: tzinfo, *, end_of_day: bool = False) -> datetime:
     """The moment a client meant, in UTC and whole seconds; ValueError when it cannot be told.
 
-    A time without a zone is UTC. A date alone is a local day in `zone`: its first second, or with `end_of_day`
-    its last.
+    A time without a zone is UTC. A date alone is a day in `zone`: its first second, or its last.
     """
     found = _FORM.fullmatch(raw)
-    if not found:
-        raise ValueError(f"not a datetime: {raw!r}")
     try:
-        if found["time"] is None:
+        if found and found["time"]:
+            return _instant(found)
+        if found:
             return _local_day(found["date"], zone, end_of_day)
-        moment = datetime.fromisoformat(f"{found['date']}T{found['time']}{found['seconds'] or ''}")
-        return moment.replace(tzinfo=_offset(found)).astimezone(UTC)
-    except OverflowError as error:
-        raise ValueError(f"out of range: {raw!r}") from error
+    except (ValueError, OverflowError) as error:
+        raise ValueError(f"not a datetime: {raw!r}") from error
+    raise ValueError(f"not a datetime: {raw!r}")
+
+
+def _instant(found: re.Match[str]) -> datetime:
+    moment = datetime.fromisoformat(f"{found['date']}T{found['time']}{found['seconds'] or ''}")
+    return moment.replace(tzinfo=_offset(found)).astimezone(UTC)
 
 
 def _local_day(date: str, zone: tzinfo, end_of_day: bool) -> datetime:
