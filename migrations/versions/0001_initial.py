@@ -37,7 +37,7 @@ create table service_requests (
     address_id text,
     zipcode text,
     geom geometry(Point, 4326),
-    media_url text,
+    media_urls text[] not null default '{}',
     title text,
     channel text,
     service_object_type text,

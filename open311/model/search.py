@@ -14,7 +14,6 @@ from open311.model.service_request import ServiceRequest, Status, Visibility
 PAGE_SIZE = 1000
 # Counting stops here: a total is for people, and beyond this it would cost more than the page itself.
 COUNT_LIMIT = 100_000
-MAX_PAGE = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,16 +123,11 @@ class RequestSearch:
     words: tuple[str, ...] = ()
     words_in_service_names: tuple[str, ...] = ()
     sort: Sort = NEWEST_FIRST
-    page: int = 1
+    skip: int = 0
     page_size: int = PAGE_SIZE
     after: Cursor | None = None
     with_total: bool = False
     with_notes: bool = False
-
-    @property
-    def offset(self) -> int:
-        """How many rows lie before the page; none when a cursor leads to it."""
-        return 0 if self.after else (self.page - 1) * self.page_size
 
 
 @dataclass(frozen=True, slots=True)

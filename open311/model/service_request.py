@@ -31,7 +31,7 @@ class Location:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reporter:
-    """Personal data: never leaves by a public door. `attributes` holds the answers that are not public."""
+    """Personal data: never leaves by a public door."""
 
     email: str | None = None
     phone: str | None = None
@@ -39,7 +39,6 @@ class Reporter:
     last_name: str | None = None
     device_id: str | None = None
     account_id: str | None = None
-    attributes: Mapping[str, list[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +78,7 @@ class ServiceRequest:
     address_id: str | None = None
     zipcode: str | None = None
     location: Location | None = None
-    media_url: str | None = None
+    media_urls: tuple[str, ...] = ()
     title: str | None = None
     channel: str | None = None
     service_object_type: str | None = None
@@ -87,3 +86,8 @@ class ServiceRequest:
     attributes: Mapping[str, list[str]] = field(default_factory=dict)
     notes: tuple[Note, ...] = ()
     distance: float | None = None
+
+    @property
+    def media_url(self) -> str | None:
+        """The first picture, which is the one GeoReport has room for."""
+        return self.media_urls[0] if self.media_urls else None

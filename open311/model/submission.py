@@ -23,7 +23,7 @@ class Submission:
     zipcode: str | None = None
     description: str = ""
     title: str | None = None
-    media_url: str | None = None
+    media_urls: tuple[str, ...] = ()
     service_object_type: str | None = None
     service_object_id: str | None = None
     channel: str = "api"

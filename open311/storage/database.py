@@ -10,6 +10,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from open311.errors import Unavailable, problem
 
+__all__ = ["Connection", "Database"]
+
 # Custom plans and no parallel workers: with PostGIS a generic plan or a fresh worker costs far more than planning.
 SESSION = {
     "application_name": "open311",

@@ -52,7 +52,7 @@ def search(conn: Connection, asked: RequestSearch) -> Page:
 
 def _total(asked: RequestSearch, total: int | None, conn: Connection, any_row: bool) -> int | None:
     """A page past the end has no row to carry the total."""
-    if not asked.with_total or any_row or asked.page == 1:
+    if not asked.with_total or any_row or not asked.skip:
         return total
     return conn.execute(select(_count(asked))).scalar_one()
 
@@ -66,7 +66,7 @@ def statement(asked: RequestSearch) -> Select[Any]:
     if asked.with_notes:
         columns.append(_notes().label("notes"))
     order = _order(asked.sort)
-    if asked.offset or len(asked.visibilities) > 1:
+    if asked.skip or len(asked.visibilities) > 1:
         page = ids.subquery("page")
         return select(*columns).join(page, page.c.id == _r.id).order_by(*order)
     return ids.with_only_columns(*columns)
@@ -81,13 +81,13 @@ def _ids(asked: RequestSearch) -> Any:
         select(_r.id, *keys).where(*conditions(asked, each)).order_by(*order) for each in asked.visibilities
     ]
     if len(branches) == 1:
-        return branches[0].limit(most).offset(asked.offset or None)
-    both = union_all(*(branch.limit(most + asked.offset) for branch in branches)).subquery("both")
+        return branches[0].limit(most).offset(asked.skip or None)
+    both = union_all(*(branch.limit(most + asked.skip) for branch in branches)).subquery("both")
     order = [
         both.c[column.name].desc() if down else both.c[column.name]
         for column, down in _directions(asked.sort)
     ]
-    return select(both.c.id).order_by(*order).limit(most).offset(asked.offset or None)
+    return select(both.c.id).order_by(*order).limit(most).offset(asked.skip or None)
 
 
 def _directions(sort: Sort) -> list[tuple[ColumnElement[Any], bool]]:

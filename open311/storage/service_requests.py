@@ -1,11 +1,12 @@
 """Service requests: adding, finding, changing."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 from geoalchemy2.elements import WKTElement
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from open311.model.service_request import Location, Reporter, ServiceRequest, Visibility
 from open311.storage.rows import COLUMNS, request_from
@@ -30,10 +31,16 @@ def add_submission(conn: Connection, service_request_id: int, **values: Any) -> 
     conn.execute(insert(submissions).values(service_request_id=service_request_id, **values))
 
 
-def add_reporter(conn: Connection, service_request_id: int, reporter: Reporter) -> None:
-    """Keep who reported, apart from everything public; nothing is stored about somebody who gave nothing."""
-    if any(asdict(reporter).values()):
-        conn.execute(insert(reporters).values(service_request_id=service_request_id, **asdict(reporter)))
+def add_reporter(
+    conn: Connection, service_request_id: int, reporter: Reporter, answers: Mapping[str, list[str]]
+) -> None:
+    """Keep who reported and the answers that are not public, apart from everything that is.
+
+    Nothing is stored about somebody who gave nothing.
+    """
+    given = asdict(reporter) | {"attributes": dict(answers)}
+    if any(given.values()):
+        conn.execute(insert(reporters).values(service_request_id=service_request_id, **given))
 
 
 def find(
@@ -57,6 +64,11 @@ def change(conn: Connection, request: ServiceRequest, at: datetime, **values: An
     )
 
 
+def lock_client_request(conn: Connection, key_id: int, client_request_id: str) -> None:
+    """Let the same client repeat itself only one call at a time, until the transaction ends."""
+    conn.execute(select(func.pg_advisory_xact_lock(key_id, func.hashtext(client_request_id))))
+
+
 def find_by_client_request(
     conn: Connection, key_id: int, client_request_id: str, since: datetime
 ) -> int | None:
@@ -69,9 +81,9 @@ def find_by_client_request(
     return found
 
 
-def count(conn: Connection) -> int:
-    """Whether there is any request at all: 0 or 1."""
-    return len(conn.execute(select(_r.id).limit(1)).all())
+def any_stored(conn: Connection) -> bool:
+    """Whether there is any request at all."""
+    return conn.execute(select(_r.id).limit(1)).first() is not None
 
 
 def held(conn: Connection, jurisdiction_id: str, limit: int) -> list[ServiceRequest]:

@@ -60,7 +60,7 @@ service_requests = Table(
     Column("address_id", Text),
     Column("zipcode", Text),
     Column("geom", Geometry("POINT", srid=4326, spatial_index=False)),
-    Column("media_url", Text),
+    Column("media_urls", ARRAY(Text), nullable=False, server_default=text("'{}'")),
     Column("title", Text),
     Column("channel", Text),
     Column("service_object_type", Text),

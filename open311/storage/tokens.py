@@ -27,6 +27,14 @@ def find(conn: Connection, token: str, jurisdiction_id: str) -> tuple[int, bool]
     return (row.service_request_id, row.accepted_datetime is not None) if row else None
 
 
+def find_id(conn: Connection, token: str) -> int | None:
+    """The id behind a token, given out or not."""
+    found: int | None = conn.execute(
+        select(_t.service_request_id).where(_t.token == token)
+    ).scalar_one_or_none()
+    return found
+
+
 def of_request(conn: Connection, service_request_id: int) -> str | None:
     """The token a request was answered with, if any."""
     token: str | None = conn.execute(

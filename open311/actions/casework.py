@@ -1,0 +1,105 @@
+"""What staff do with a request: check, publish, hide, assign, move on, close."""
+
+from collections.abc import Callable
+from typing import Any
+
+from open311.core import Core
+from open311.errors import Invalid, NotFound, problem
+from open311.model import status
+from open311.model.catalogue import Catalogue
+from open311.model.service_request import ServiceRequest, Visibility
+from open311.storage import events, service_requests, tokens
+
+Decision = Callable[[ServiceRequest, Catalogue], dict[str, Any]]
+
+
+def show(core: Core, service_request_id: int) -> ServiceRequest:
+    """A request whatever its visibility, for staff; raises `NotFound`."""
+    with core.database.read() as conn:
+        return _known(service_requests.find(conn, service_request_id), service_request_id)
+
+
+def publish(core: Core, service_request_id: int, actor: str) -> None:
+    """Let everybody see a checked request; one that is new moves to the status checked requests have."""
+
+    def decide(request: ServiceRequest, catalogue: Catalogue) -> dict[str, Any]:
+        changes = status.change_visibility(request, Visibility.PUBLISHED)
+        if request.detailed_status == catalogue.initial_status.code:
+            changes |= status.change_status(request, catalogue.published_status, None, core.now())
+        return changes
+
+    _change(core, service_request_id, "published", actor, decide)
+
+
+def hide(core: Core, service_request_id: int, actor: str, reason: str | None = None) -> None:
+    """Take a request out of every public answer."""
+
+    def decide(request: ServiceRequest, catalogue: Catalogue) -> dict[str, Any]:
+        return status.change_visibility(request, Visibility.HIDDEN)
+
+    _change(core, service_request_id, "hidden", actor, decide, reason=reason)
+
+
+def set_status(
+    core: Core, service_request_id: int, to: str, actor: str, status_notes: str | None = None
+) -> None:
+    """Move a request to a detailed status of its catalogue, with a public note."""
+
+    def decide(request: ServiceRequest, catalogue: Catalogue) -> dict[str, Any]:
+        wanted = catalogue.statuses.get(to)
+        if wanted is None:
+            known = ", ".join(catalogue.statuses)
+            raise Invalid(problem("error.status.unknown", status=to, known=known))
+        return status.change_status(request, wanted, status_notes, core.now())
+
+    _change(core, service_request_id, "status_changed", actor, decide)
+
+
+def assign(core: Core, service_request_id: int, agency: str, actor: str) -> None:
+    """Make an agency of the catalogue responsible."""
+
+    def decide(request: ServiceRequest, catalogue: Catalogue) -> dict[str, Any]:
+        if agency not in catalogue.agencies:
+            known = ", ".join(catalogue.agencies)
+            raise Invalid(problem("error.agency.unknown", agency=agency, known=known))
+        return {"agency_responsible": agency}
+
+    _change(core, service_request_id, "assigned", actor, decide)
+
+
+def accept(core: Core, token: str, actor: str) -> int:
+    """Give out the id behind the token of a batch service (GeoReport v2, GET service_request_id from a token).
+
+    Returns the id; accepting twice changes nothing. Raises `NotFound` for an unknown token.
+    """
+    with core.database.begin() as conn:
+        accepted = tokens.accept(conn, token, core.now())
+        found = accepted or tokens.find_id(conn, token)
+        request = _known(service_requests.find(conn, found) if found else None, token)
+        if accepted:
+            events.append_to(conn, request, "accepted", at=core.now(), actor=actor, public=False)
+    catalogue = core.catalogues.owner(request.jurisdiction_id)
+    service = catalogue.services.get(request.service_code)
+    if accepted and service and not service.moderated and request.visibility is Visibility.HELD:
+        publish(core, request.service_request_id, actor)
+    return request.service_request_id
+
+
+def _change(
+    core: Core, service_request_id: int, kind: str, actor: str, decide: Decision, **internal: Any
+) -> None:
+    """Lock, decide, write, and append to the stream, all in one transaction."""
+    with core.database.begin() as conn:
+        request = _known(service_requests.find(conn, service_request_id, lock=True), service_request_id)
+        changes = decide(request, core.catalogues.owner(request.jurisdiction_id))
+        service_requests.change(conn, request, core.now(), **changes)
+        visible = changes.get("visibility", request.visibility) is Visibility.PUBLISHED
+        told = {name: changes.get(name) for name in ("status", "detailed_status", "status_notes") if name in changes}
+        said = {name: value for name, value in internal.items() if value is not None}
+        events.append_to(conn, request, kind, at=core.now(), actor=actor, public=visible, **told, **said)
+
+
+def _known(request: ServiceRequest | None, asked: object) -> ServiceRequest:
+    if request is None:
+        raise NotFound(problem("error.service_request.unknown", service_request_id=asked))
+    return request

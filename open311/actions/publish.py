@@ -1,0 +1,52 @@
+"""Bring the catalogue on disk into force."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import structlog
+
+from open311 import catalogue_file
+from open311.catalogue_file import CatalogueError
+from open311.core import Core
+from open311.model.catalogue import Catalogue
+from open311.model.text import Text
+from open311.storage import catalogues as memory
+from open311.storage.database import Connection
+
+log = structlog.get_logger()
+
+
+def publish(core: Core) -> None:
+    """Load the catalogue files and put them in force; raises `CatalogueError` and leaves the old ones otherwise."""
+    loaded = catalogue_file.load_all(core.settings.catalogue)
+    with core.database.begin() as conn:
+        memory.lock(conn)
+        recorded = [_record(conn, each, core.now()) for each in loaded]
+    core.catalogues.in_force = recorded
+    core.catalogues.problem = None
+
+
+def publish_change(core: Core) -> None:
+    """Take up changed files in a running server: a broken one is told in the log and in `/readyz`, no more."""
+    try:
+        publish(core)
+    except CatalogueError as broken:
+        core.catalogues.problem = str(broken)
+        log.error("catalogue_refused", problem=str(broken))
+    else:
+        log.info("catalogue_in_force", changesets=[str(each.changeset) for each in core.catalogues.in_force])
+
+
+def _record(conn: Connection, loaded: Catalogue, now: datetime) -> Catalogue:
+    """Remember a catalogue; its changeset moves forward exactly when its contents did (R-067, R-068)."""
+    owner = loaded.jurisdiction.jurisdiction_id
+    before = memory.find(conn, owner)
+    if before and before[0] == loaded.digest:
+        changeset = before[1]
+    else:
+        changeset = max(now, before[1] + timedelta(seconds=1)) if before else now
+        memory.record(conn, owner, loaded.digest, changeset)
+        names = {code: each.service_name.by_language for code, each in loaded.services.items()}
+        memory.keep_services(conn, owner, names, changeset)
+    retired = {code: Text(names) for code, names in memory.retired_services(conn, owner).items()}
+    return replace(loaded, changeset=changeset, retired=retired)

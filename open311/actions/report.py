@@ -1,0 +1,133 @@
+"""Take in a report (GeoReport v2, POST service request)."""
+
+import secrets
+from collections.abc import Iterator
+from datetime import timedelta
+
+from open311.core import Core
+from open311.errors import Invalid, NotFound, Problem, problem
+from open311.model import attributes
+from open311.model.attributes import Answers
+from open311.model.catalogue import Catalogue, Service, ServiceType
+from open311.model.keys import Key
+from open311.model.service_request import Status, Visibility
+from open311.model.submission import Receipt, Submission
+from open311.storage import events, jobs, service_requests, tokens
+from open311.storage.database import Connection
+
+# A client that repeats itself within this time meant one report (georeport.md 5.15).
+REPEAT_WITHIN = timedelta(hours=24)
+
+
+def submit(
+    core: Core, catalogue: Catalogue, submission: Submission, key: Key, found: tuple[Problem, ...] = ()
+) -> Receipt:
+    """Store a report and say what its sender gets.
+
+    `found` are problems that reading the submission has already shown; all problems are raised as one `Invalid`. An
+    unknown service is `NotFound`. Nothing is stored unless everything is right.
+    """
+    service = _service(catalogue, submission, found)
+    answers = attributes.check(service, submission.answers)
+    Invalid.unless_empty([*_misplaced(core, catalogue, submission, found), *answers.problems, *found])
+    with core.database.begin() as conn:
+        repeated = _repeated(core, conn, submission, key)
+        if repeated is not None:
+            return _receipt(service, repeated, tokens.of_request(conn, repeated))
+        number = _store(core, conn, catalogue, service, submission, answers, key)
+        token = _issue_token(conn, catalogue, number) if service.type is ServiceType.BATCH else None
+    return _receipt(service, number, token)
+
+
+def _service(catalogue: Catalogue, submission: Submission, found: tuple[Problem, ...]) -> Service:
+    if submission.service_code is None:
+        raise Invalid(problem("error.service_code.required"), *found)
+    service = catalogue.find_service(submission.service_code)
+    if service is None:
+        raise NotFound(problem("error.service_code.unknown", service_code=submission.service_code))
+    return service
+
+
+def _misplaced(
+    core: Core, catalogue: Catalogue, submission: Submission, found: tuple[Problem, ...]
+) -> Iterator[Problem]:
+    place = submission.location
+    broken_location = any(each.key.startswith("error.location") for each in found)
+    if not (place or submission.address or submission.address_id or broken_location):
+        yield problem("error.location.required")
+    if place and core.settings.check_boundary and not catalogue.jurisdiction.contains(place.lat, place.long):
+        yield problem("error.location.outside", jurisdiction=catalogue.jurisdiction.name)
+
+
+def _repeated(core: Core, conn: Connection, submission: Submission, key: Key) -> int | None:
+    if submission.client_request_id is None:
+        return None
+    service_requests.lock_client_request(conn, key.id, submission.client_request_id)
+    since = core.now() - REPEAT_WITHIN
+    return service_requests.find_by_client_request(conn, key.id, submission.client_request_id, since)
+
+
+def _store(
+    core: Core,
+    conn: Connection,
+    catalogue: Catalogue,
+    service: Service,
+    submission: Submission,
+    answers: Answers,
+    key: Key,
+) -> int:
+    """The request, where it came from, who sent it and the event, all in the caller's transaction."""
+    now = core.now()
+    shown = service.type is ServiceType.REALTIME and not service.moderated
+    owner = catalogue.jurisdiction.jurisdiction_id
+    number = service_requests.add(
+        conn,
+        jurisdiction_id=owner,
+        service_code=service.service_code,
+        status=Status.OPEN,
+        detailed_status=catalogue.initial_status.code,
+        visibility=Visibility.PUBLISHED if shown else Visibility.HELD,
+        requested_datetime=now,
+        updated_datetime=now,
+        expected_datetime=now + service.response_time if service.response_time else None,
+        description=submission.description,
+        agency_responsible=service.agency,
+        address=submission.address,
+        address_id=submission.address_id,
+        zipcode=submission.zipcode,
+        location=submission.location,
+        media_urls=list(submission.media_urls),
+        title=submission.title,
+        channel=submission.channel,
+        service_object_type=submission.service_object_type,
+        service_object_id=submission.service_object_id,
+        attributes=answers.public,
+    )
+    service_requests.add_submission(
+        conn,
+        number,
+        key_id=key.id,
+        client_request_id=submission.client_request_id,
+        address_unchecked=bool(submission.address_id and not submission.location),
+        attributes=answers.unknown,
+        received_datetime=now,
+    )
+    service_requests.add_reporter(conn, number, submission.reporter, answers.private)
+    initial = {"status": Status.OPEN, "detailed_status": catalogue.initial_status.code}
+    events.append(
+        conn, number, owner, "submitted", at=now, actor=f"key:{key.name}", public=shown, **initial
+    )
+    return number
+
+
+def _issue_token(conn: Connection, catalogue: Catalogue, number: int) -> str:
+    token = secrets.token_hex(16)
+    tokens.add(conn, token, catalogue.jurisdiction.jurisdiction_id, number)
+    jobs.defer(conn, "accept_token", token=token)
+    return token
+
+
+def _receipt(service: Service, number: int, token: str | None) -> Receipt:
+    """An id, a token or neither: what the type of the service promises."""
+    given_out = number if service.type is ServiceType.REALTIME else None
+    return Receipt(service_request_id=given_out, token=token, service_notice=service.service_notice)

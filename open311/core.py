@@ -1,0 +1,68 @@
+"""What every action works with, built once for web, worker and command line, and handed in as first argument."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from open311.errors import ConfigurationError, Invalid, NotFound, problem
+from open311.model.catalogue import Catalogue
+from open311.settings import Settings
+from open311.storage.database import Database
+
+
+def system_clock() -> datetime:
+    """Now, in whole seconds: GeoReport knows no fractions, and what is stored must equal what is shown."""
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+@dataclass(slots=True)
+class Catalogues:
+    """The catalogues in force: the one cell of `Core` that changes. It is replaced as a whole, or not at all.
+
+    `problem` says why the files on disk could not be taken up; it is None while they are in force.
+    """
+
+    in_force: Sequence[Catalogue] = ()
+    problem: str | None = None
+
+    def find(self, jurisdiction_id: str | None, *, sandbox: bool = False) -> Catalogue:
+        """The catalogue of a jurisdiction (georeport.md 3.7), or its twin for the test endpoint.
+
+        With one jurisdiction the id may be missing. Raises `Invalid` when it is needed, `NotFound` when unknown.
+        """
+        known = [each.sandbox() for each in self.in_force] if sandbox else self.in_force
+        if not jurisdiction_id:
+            if len(known) == 1:
+                return known[0]
+            raise Invalid(problem("error.jurisdiction.required"))
+        for each in known:
+            if each.jurisdiction.answers_to(jurisdiction_id):
+                return each
+        raise NotFound(problem("error.jurisdiction.unknown", jurisdiction_id=jurisdiction_id))
+
+    def owner(self, jurisdiction_id: str) -> Catalogue:
+        """The catalogue that stored requests of this jurisdiction, real or of the test endpoint, belong to."""
+        for each in self.in_force:
+            for twin in (each, each.sandbox()):
+                if twin.jurisdiction.jurisdiction_id == jurisdiction_id:
+                    return twin
+        raise NotFound(problem("error.jurisdiction.unknown", jurisdiction_id=jurisdiction_id))
+
+
+@dataclass(frozen=True, slots=True)
+class Core:
+    """The collaborators of an action. Tests replace `now`, and nothing else by import path."""
+
+    settings: Settings
+    database: Database
+    catalogues: Catalogues = field(default_factory=Catalogues)
+    now: Callable[[], datetime] = system_clock
+
+
+def build(settings: Settings) -> Core:
+    """A Core on the database that the settings name; no catalogue is in force yet."""
+    if settings.database_url is None:
+        raise ConfigurationError(
+            "DATABASE_URL is not set; name a PostGIS database, or run `open311 dev`, which starts its own"
+        )
+    return Core(settings, Database(settings.database_url, pool_size=settings.pool_size))

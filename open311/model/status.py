@@ -1,0 +1,44 @@
+"""Which moves of a request are allowed, and what each one changes."""
+
+from datetime import datetime
+from typing import Any
+
+from open311.errors import Invalid, problem
+from open311.model.catalogue import DetailedStatus
+from open311.model.service_request import ServiceRequest, Status, Visibility
+
+ALLOWED_STATUS = {
+    # Open to open: the finer status moves on.
+    Status.OPEN: {Status.OPEN, Status.CLOSED},
+    # Closed to closed corrects the reason; closed to open takes the work up again.
+    Status.CLOSED: {Status.OPEN, Status.CLOSED},
+}
+ALLOWED_VISIBILITY = {
+    Visibility.HELD: {Visibility.PUBLISHED, Visibility.HIDDEN},
+    Visibility.PUBLISHED: {Visibility.HIDDEN},
+    # A report hidden by mistake comes back; nothing returns to the queue of the unchecked.
+    Visibility.HIDDEN: {Visibility.PUBLISHED},
+}
+
+
+def change_status(request: ServiceRequest, to: DetailedStatus, notes: str | None, at: datetime) -> dict[str, Any]:
+    """The values that a move to another detailed status changes; raises `Invalid` when it is not allowed."""
+    target = Status(to.status)
+    if target not in ALLOWED_STATUS[request.status]:
+        raise Invalid(problem("error.status.move", now=request.status, wanted=target))
+    closed = None
+    if target is Status.CLOSED:
+        closed = request.closed_datetime or max(at, request.requested_datetime)
+    return {
+        "status": target,
+        "detailed_status": to.code,
+        "status_notes": notes if notes is not None else request.status_notes,
+        "closed_datetime": closed,
+    }
+
+
+def change_visibility(request: ServiceRequest, to: Visibility) -> dict[str, Any]:
+    """The values that publishing or hiding changes; raises `Invalid` when it is not allowed."""
+    if to not in ALLOWED_VISIBILITY[request.visibility]:
+        raise Invalid(problem("error.visibility.move", now=request.visibility, wanted=to))
+    return {"visibility": to}
