@@ -59,6 +59,11 @@ class Attribute:
     public: bool = False
     only_if: Condition | None = None
 
+    @property
+    def always_required(self) -> bool:
+        """Whether every report needs an answer: no condition can make the question go away."""
+        return self.required and self.only_if is None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
@@ -90,7 +95,9 @@ class Service:
 class DetailedStatus:
     """A status finer than open and closed, as the public sees it.
 
-    `detailed_status` is its CitySDK word, `update_status` its FixMyStreet word (georeport.md, 5.9).
+    `detailed_status` is its word in CitySDK, `update_status` its word in FixMyStreet's updates. The marks say
+    where it is used without being named: `initial` for new reports, `published` once staff release one,
+    `default` when somebody says no more than open or closed.
     """
 
     code: str
@@ -100,6 +107,10 @@ class DetailedStatus:
     shape: str
     detailed_status: str
     update_status: str
+    description: Text = NO_TEXT
+    initial: bool = False
+    published: bool = False
+    default: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +147,21 @@ class Catalogue:
     digest: str = ""
     changeset: datetime = datetime(2000, 1, 1, tzinfo=UTC)
 
+    @property
+    def initial_status(self) -> DetailedStatus:
+        """The open status of a new report that nobody has checked."""
+        return next(each for each in self.statuses.values() if each.initial)
+
+    @property
+    def published_status(self) -> DetailedStatus:
+        """The open status a report moves to when staff release it; the initial one when none is marked."""
+        return next((each for each in self.statuses.values() if each.published), self.initial_status)
+
+    def default_status(self, status: str) -> DetailedStatus:
+        """The detailed status for a plain `open` or `closed`: the marked one, else the first of its kind."""
+        of_that_kind = [each for each in self.statuses.values() if each.status == status]
+        return next((each for each in of_that_kind if each.default), of_that_kind[0])
+
     def active_services(self) -> tuple[Service, ...]:
         """The services that are offered, in the order of the list."""
         return tuple(each for each in self.services.values() if each.active)
@@ -148,9 +174,7 @@ class Catalogue:
     def service_name(self, service_code: str, language: str) -> str:
         """The name of a service, offered or not; its code when nobody knows a name any more."""
         service = self.services.get(service_code)
-        name = (
-            service.service_name if service else self.retired.get(service_code, NO_TEXT)
-        )
+        name = service.service_name if service else self.retired.get(service_code, NO_TEXT)
         return name.in_language(language) or service_code
 
     def agency_name(self, agency: str, language: str) -> str:

@@ -33,9 +33,7 @@ class Jurisdiction:
     def answers_to(self, jurisdiction_id: str) -> bool:
         """Whether this is one of our names; letter case does not matter."""
         asked = jurisdiction_id.casefold()
-        return any(
-            asked == name.casefold() for name in (self.jurisdiction_id, *self.aliases)
-        )
+        return any(asked == name.casefold() for name in (self.jurisdiction_id, *self.aliases))
 
     def contains(self, lat: float, long: float) -> bool:
         """Whether a point lies inside the boundary, its edge included; yes when there is none."""
@@ -44,6 +42,4 @@ class Jurisdiction:
     def sandbox(self) -> "Jurisdiction":
         """This jurisdiction as the test endpoint knows it."""
         own = SANDBOX_PREFIX + self.jurisdiction_id
-        return replace(
-            self, jurisdiction_id=own, aliases=(self.jurisdiction_id, *self.aliases)
-        )
+        return replace(self, jurisdiction_id=own, aliases=(self.jurisdiction_id, *self.aliases))

@@ -1,7 +1,16 @@
-"""Words in several languages."""
+"""Words in several languages, and what a text may consist of."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+
+UNSPEAKABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""Characters that XML 1.0 cannot carry: control characters, lone surrogates, U+FFFE and U+FFFF."""
+
+
+def tidy(raw: str) -> str:
+    """A text as it is kept: lines end in LF, no character that XML cannot carry, no outer blanks."""
+    return UNSPEAKABLE.sub("", raw.replace("\r\n", "\n").replace("\r", "\n")).strip()
 
 
 @dataclass(frozen=True, slots=True)

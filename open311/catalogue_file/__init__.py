@@ -1,0 +1,59 @@
+"""The only door for a catalogue: a YAML file, its schema, checks across entries, frozen values.
+
+A file goes into force as a whole or not at all: `load` raises `CatalogueError` with every problem it found.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+from open311.catalogue_file import checks, schema
+from open311.catalogue_file.build import build
+from open311.catalogue_file.contents import contents, digest
+from open311.catalogue_file.document import CatalogueError, CatalogueProblem, Document, read
+from open311.catalogue_file.watch import CatalogueWatch, files
+from open311.model.catalogue import Catalogue
+
+__all__ = ["CatalogueError", "CatalogueProblem", "CatalogueWatch", "contents", "digest", "load", "load_all"]
+
+
+def load(path: Path) -> Catalogue:
+    """The catalogue in one file; raises `CatalogueError` with all problems when there is any."""
+    document = _checked(path)
+    if document.found:
+        raise CatalogueError(*document.problems)
+    catalogue = build(document.data)
+    return replace(catalogue, digest=digest(catalogue))
+
+
+def load_all(path: Path) -> tuple[Catalogue, ...]:
+    """The catalogues in a file or in the `*.yaml` files of a folder: one jurisdiction each, all or none."""
+    if not files(path):
+        raise CatalogueError(CatalogueProblem(path, 0, "", "holds no *.yaml file"))
+    documents = [_checked(each) for each in files(path)]
+    _check_names(documents)
+    problems = [problem for document in documents for problem in document.problems]
+    if problems:
+        raise CatalogueError(*problems)
+    catalogues = (build(document.data) for document in documents)
+    return tuple(replace(each, digest=digest(each)) for each in catalogues)
+
+
+def _checked(path: Path) -> Document:
+    document = read(path)
+    if document.data is not None:
+        schema.check(document)
+        checks.check(document)
+    return document
+
+
+def _check_names(documents: Iterable[Document]) -> None:
+    """Report ids and aliases that a file shares with an earlier one."""
+    taken: dict[str, Path] = {}
+    for document in documents:
+        jurisdiction = document.root["jurisdiction"]
+        names = [jurisdiction["jurisdiction_id"], *jurisdiction["aliases"]]
+        for name in names:
+            if taken.get(name.word.casefold(), document.file) != document.file:
+                document.report(name.steps, f"{name.word!r} also names {taken[name.word.casefold()].name}")
+        taken.update({name.word.casefold(): document.file for name in names if name.word})

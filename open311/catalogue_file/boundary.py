@@ -1,0 +1,44 @@
+"""The boundary of a jurisdiction, between GeoJSON and geometry."""
+
+from typing import Any
+
+from shapely.geometry import shape
+from shapely.geometry.base import BaseGeometry
+from shapely.validation import explain_validity
+
+NESTING = {"Polygon": 2, "MultiPolygon": 3}
+
+
+def boundary_problem(geojson: dict[str, Any]) -> str | None:
+    """Why this is not the boundary of an area on earth; None when it is one."""
+    depth = NESTING.get(geojson.get("type", ""))
+    if depth is None:
+        return None
+    if not _nested(geojson.get("coordinates"), depth):
+        return f"a {geojson['type']} has closed rings of at least four [long, lat] pairs"
+    area = read_boundary(geojson)
+    west, south, east, north = area.bounds
+    if west < -180 or east > 180 or south < -90 or north > 90:
+        return "leaves the earth; longitude comes before latitude"
+    return None if area.is_valid else f"is not a valid area: {explain_validity(area)}"
+
+
+def _nested(value: Any, depth: int) -> bool:
+    if not isinstance(value, list):
+        return False
+    if depth > 1:
+        return bool(value) and all(_nested(each, depth - 1) for each in value)
+    return len(value) >= 4 and value[0] == value[-1] and all(_is_position(each) for each in value)
+
+
+def _is_position(value: Any) -> bool:
+    return (
+        isinstance(value, list)
+        and len(value) in (2, 3)
+        and all(isinstance(each, (int, float)) and not isinstance(each, bool) for each in value)
+    )
+
+
+def read_boundary(geojson: dict[str, Any]) -> BaseGeometry:
+    """The geometry of a GeoJSON polygon or multipolygon."""
+    return shape(geojson)

@@ -1,0 +1,112 @@
+"""A document without problems as a `Catalogue`."""
+
+from datetime import timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from open311.catalogue_file.boundary import read_boundary
+from open311.model.catalogue import (
+    Agency,
+    Attribute,
+    Catalogue,
+    Condition,
+    Datatype,
+    DetailedStatus,
+    Group,
+    Service,
+    ServiceType,
+    Value,
+)
+from open311.model.jurisdiction import Jurisdiction
+from open311.model.text import NO_TEXT, Text, tidy
+
+
+def build(data: dict[str, Any]) -> Catalogue:
+    """The catalogue a checked document describes."""
+    text = _Texts(tuple(data["jurisdiction"]["languages"]))
+    agencies = [Agency(each["code"], text.read(each["name"])) for each in data.get("agencies", [])]
+    groups = [Group(each["code"], text.read(each["name"])) for each in data.get("groups", [])]
+    statuses = [_status(each, text) for each in data["statuses"]]
+    services = [_service(each, text) for each in data["services"]]
+    return Catalogue(
+        jurisdiction=_jurisdiction(data, text),
+        statuses={each.code: each for each in statuses},
+        services={each.service_code: each for each in services},
+        agencies={each.code: each for each in agencies},
+        groups={each.code: each for each in groups},
+    )
+
+
+class _Texts:
+    """Reads what is given per language; the languages of a text come in the order of the jurisdiction."""
+
+    def __init__(self, languages: tuple[str, ...]) -> None:
+        self.languages = languages
+
+    def read(self, given: str | dict[str, str] | None) -> Text:
+        if given is None:
+            return NO_TEXT
+        words = {self.languages[0]: given} if isinstance(given, str) else given
+        return Text({each: tidy(words[each]) for each in self.languages if each in words})
+
+    def keywords(self, given: dict[str, list[str]]) -> dict[str, tuple[str, ...]]:
+        return {each: tuple(given[each]) for each in self.languages if each in given}
+
+
+def _jurisdiction(data: dict[str, Any], text: _Texts) -> Jurisdiction:
+    given = data["jurisdiction"]
+    return Jurisdiction(
+        jurisdiction_id=given["jurisdiction_id"],
+        name=text.read(given["name"]),
+        languages=text.languages,
+        time_zone=ZoneInfo(given["time_zone"]),
+        contact=text.read(given["contact"]),
+        key_service=text.read(given["key_service"]),
+        aliases=tuple(given.get("aliases", [])),
+        boundary=read_boundary(data["boundary"]) if "boundary" in data else None,
+        emergency_notice=text.read(given.get("emergency_notice")),
+        held_by_id=given.get("held_by_id", True),
+    )
+
+
+def _status(given: dict[str, Any], text: _Texts) -> DetailedStatus:
+    words = {"label": text.read(given["label"]), "description": text.read(given.get("description"))}
+    return DetailedStatus(**{**given, **words, "colour": given["colour"].lower()})
+
+
+def _service(given: dict[str, Any], text: _Texts) -> Service:
+    days = given.get("response_days")
+    attributes = [_attribute(each, place, text) for place, each in enumerate(given.get("attributes", []), 1)]
+    return Service(
+        service_code=given["service_code"],
+        service_name=text.read(given["service_name"]),
+        description=text.read(given.get("description")),
+        keywords=text.keywords(given.get("keywords", {})),
+        group=given.get("group"),
+        type=ServiceType(given.get("type", "realtime")),
+        icon=given.get("icon", "marker"),
+        agency=given.get("agency"),
+        response_time=timedelta(days=days) if days else None,
+        service_notice=text.read(given.get("service_notice")),
+        stop_text=text.read(given.get("stop_text")),
+        moderated=given.get("moderated", True),
+        photo_wanted=given.get("photo_wanted", False),
+        active=given.get("active", True),
+        attributes=tuple(sorted(attributes, key=lambda each: each.order)),
+    )
+
+
+def _attribute(given: dict[str, Any], place: int, text: _Texts) -> Attribute:
+    condition = given.get("only_if")
+    return Attribute(
+        code=given["code"],
+        datatype=Datatype(given["datatype"]),
+        description=text.read(given["description"]),
+        order=given.get("order", place),
+        variable=given.get("variable", True),
+        required=given.get("required", False),
+        datatype_description=text.read(given.get("datatype_description")),
+        values=tuple(Value(each["key"], text.read(each["name"])) for each in given.get("values", [])),
+        public=given.get("public", False),
+        only_if=Condition(condition["code"], frozenset(condition["values"])) if condition else None,
+    )

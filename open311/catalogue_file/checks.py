@@ -1,0 +1,242 @@
+"""What must hold between the entries of a catalogue, beyond what its schema can say.
+
+Each check walks by cursors, so that it also finds what it can in a document that the schema refuses.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from zoneinfo import ZoneInfo
+
+from open311.catalogue_file.boundary import boundary_problem
+from open311.catalogue_file.document import Cursor, Document, Steps
+from open311.model.jurisdiction import SANDBOX_PREFIX
+
+RESERVED_KEYWORDS = {"private", "inactive", "staff", "waste_only"}
+CODES = {"statuses": "code", "agencies": "code", "groups": "code", "services": "service_code"}
+LISTS = ("singlevaluelist", "multivaluelist")
+OTHERS = ("string", "number", "datetime", "text")
+TEXTS = {
+    "label",
+    "name",
+    "service_name",
+    "description",
+    "datatype_description",
+    "service_notice",
+    "stop_text",
+    "contact",
+    "key_service",
+    "emergency_notice",
+}
+
+Found = Iterator[tuple[Steps, str]]
+
+
+def check(document: Document) -> None:
+    """Report everything that does not fit together."""
+    for each in CHECKS:
+        for steps, message in each(document.root):
+            document.report(steps, message)
+
+
+def _jurisdiction(root: Cursor) -> Found:
+    jurisdiction = root["jurisdiction"]
+    own_id = jurisdiction["jurisdiction_id"]
+    if own_id.word.casefold().startswith(SANDBOX_PREFIX):
+        yield own_id.steps, f"must not begin with {SANDBOX_PREFIX!r}: that names the test endpoint"
+    zone = jurisdiction["time_zone"]
+    if zone.word and not _zone_known(zone.word):
+        yield zone.steps, f"{zone.word!r} is not a known time zone; one is Europe/Berlin"
+    yield from _repeated([own_id, *jurisdiction["aliases"]], str.casefold)
+
+
+def _zone_known(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError):
+        return False
+    return True
+
+
+def _repeated(places: Iterable[Cursor], alike: Callable[[str], str] = str) -> Found:
+    """Words that were given before, exactly or in other letters."""
+    seen: set[str] = set()
+    for place in places:
+        word = alike(place.word)
+        if word and word in seen:
+            yield place.steps, f"{place.word!r} is given twice"
+        seen.add(word)
+
+
+def _codes(root: Cursor) -> Found:
+    for section, name in CODES.items():
+        yield from _repeated(each[name] for each in root[section])
+    for service in root["services"]:
+        code = service["service_code"]
+        if len(code.word) > 1 and code.word.isdigit() and code.word.startswith("0"):
+            yield code.steps, f"{code.word!r} is a number with a leading zero, which clients lose"
+        yield from _repeated(each["code"] for each in service["attributes"])
+        for attribute in service["attributes"]:
+            yield from _repeated(each["key"] for each in attribute["values"])
+
+
+def _references(root: Cursor) -> Found:
+    for section, field in (("agencies", "agency"), ("groups", "group")):
+        known = {each["code"].word for each in root[section]}
+        for service in root["services"]:
+            named = service[field]
+            if named.word and named.word not in known:
+                yield named.steps, f"{named.word!r} is not among the {section}"
+
+
+def _languages(root: Cursor) -> Found:
+    languages = [each.word for each in root["jurisdiction"]["languages"]]
+    if not languages:
+        return
+    for place, is_text in _all_texts(root):
+        for entry in place:
+            if entry.key not in languages:
+                yield entry.steps, f"{entry.key!r} is not among the languages of the jurisdiction"
+        if is_text and isinstance(place.value, dict) and languages[0] not in place.value:
+            yield place.steps, f"lacks the default language {languages[0]}"
+
+
+def _all_texts(place: Cursor) -> Iterator[tuple[Cursor, bool]]:
+    """Everything that is given per language, and whether it is a text, which must have the default one."""
+    for entry in place:
+        if entry.key in TEXTS or entry.key == "keywords":
+            yield entry, entry.key in TEXTS
+        elif entry.key != "boundary":
+            yield from _all_texts(entry)
+
+
+def _service_names(root: Cursor) -> Found:
+    languages = [each.word for each in root["jurisdiction"]["languages"]] or [""]
+    for language in languages:
+        shown = [_shown(each["service_name"], language, languages[0]) for each in root["services"]]
+        for steps, message in _repeated(shown, str.casefold):
+            yield steps, f"{message}; each language needs one name a service"
+
+
+def _shown(name: Cursor, language: str, default: str) -> Cursor:
+    if name.word:
+        return name
+    return name[language] if name[language].word else name[default]
+
+
+def _statuses(root: Cursor) -> Found:
+    statuses = root["statuses"]
+    for word in ("open", "closed"):
+        if not any(each["status"].word == word for each in statuses):
+            yield statuses.steps, f"needs at least one status that is {word}"
+    initial = [each["initial"] for each in statuses if each["initial"].value is True]
+    if not initial:
+        yield statuses.steps, "needs one open status with initial: true"
+    published = [each["published"] for each in statuses if each["published"].value is True]
+    for mark in (*initial, *published):
+        if _beside(root, mark, "status") == "closed":
+            yield mark.steps, f"a closed status cannot be {mark.key}"
+    default = [each["default"] for each in statuses if each["default"].value is True]
+    for marks in (initial, published):
+        yield from ((each.steps, f"only one status can be {each.key}") for each in marks[1:])
+    counted = Counter(_beside(root, each, "status") for each in default)
+    for word in (word for word, count in counted.items() if count > 1):
+        yield statuses.steps, f"only one {word} status can be the default"
+
+
+def _beside(root: Cursor, mark: Cursor, field: str) -> str:
+    return Cursor(root["statuses"].value[mark.steps[1]])[field].word
+
+
+def _shapes(root: Cursor) -> Found:
+    colours: dict[str, str] = {}
+    for status in root["statuses"]:
+        shape, colour = status["shape"], status["colour"].word.lower()
+        if shape.word and colours.setdefault(shape.word, colour) != colour:
+            yield shape.steps, f"{shape.word!r} is also the shape of another colour; each needs its own"
+
+
+def _keywords(root: Cursor) -> Found:
+    for service in root["services"]:
+        for words in service["keywords"]:
+            for word in words:
+                if word.word.casefold() in RESERVED_KEYWORDS:
+                    yield word.steps, f"{word.word!r} is an order to other programs and cannot be a keyword"
+
+
+def _notices(root: Cursor) -> Found:
+    for service in root["services"]:
+        if service["type"].word == "blackbox" and service["service_notice"].value is None:
+            yield service.steps, "a blackbox service answers with its service_notice and needs one"
+
+
+def _attributes(root: Cursor) -> Found:
+    for service in root["services"]:
+        yield from _orders(service)
+        for attribute in service["attributes"]:
+            yield from _values(attribute)
+            if attribute["variable"].value is False and attribute["required"].value is True:
+                yield attribute["required"].steps, "with variable: false there is nothing to answer"
+
+
+def _order(attribute: Cursor) -> int:
+    stated = attribute["order"].value
+    return stated if type(stated) is int else int(attribute.key) + 1
+
+
+def _orders(service: Cursor) -> Found:
+    earlier: dict[str, Cursor] = {}
+    taken: dict[int, str] = {}
+    for attribute in sorted(service["attributes"], key=_order):
+        order = _order(attribute)
+        if order in taken:
+            yield attribute.steps, f"has order {order}, as {taken[order]} has"
+        yield from _condition(attribute, earlier)
+        taken[order] = earlier_name = attribute["code"].word
+        earlier[earlier_name] = attribute
+
+
+def _values(attribute: Cursor) -> Found:
+    datatype, values = attribute["datatype"].word, attribute["values"]
+    if datatype in LISTS and values.value is None:
+        yield attribute.steps, f"a {datatype} needs values"
+    if datatype in OTHERS and values.value is not None:
+        yield values.steps, f"a {datatype} has no values"
+
+
+def _condition(attribute: Cursor, earlier: dict[str, Cursor]) -> Found:
+    condition = attribute["only_if"]
+    code = condition["code"]
+    if not code.word:
+        return
+    if code.word not in earlier:
+        yield code.steps, f"{code.word!r} is not an earlier attribute of this service"
+        return
+    asked = earlier[code.word]
+    keys = {each["key"].word for each in asked["values"]}
+    if asked["variable"].value is False or asked["datatype"].word in OTHERS:
+        yield code.steps, f"{code.word!r} is not a list to choose from"
+    else:
+        unknown = [each for each in condition["values"] if each.word and each.word not in keys]
+        yield from ((each.steps, f"{each.word!r} is not a value of {code.word}") for each in unknown)
+
+
+def _boundary(root: Cursor) -> Found:
+    if isinstance(root["boundary"].value, dict):
+        wrong = boundary_problem(root["boundary"].value)
+        if wrong:
+            yield root["boundary"].steps, wrong
+
+
+CHECKS = (
+    _jurisdiction,
+    _codes,
+    _references,
+    _languages,
+    _service_names,
+    _statuses,
+    _shapes,
+    _keywords,
+    _notices,
+    _attributes,
+    _boundary,
+)

@@ -1,0 +1,123 @@
+"""A catalogue as a document again: for people, for comparison, and for its digest."""
+
+import hashlib
+import json
+from typing import Any
+
+from shapely.geometry import mapping
+
+from open311.model.catalogue import Agency, Attribute, Catalogue, DetailedStatus, Group, Service
+from open311.model.jurisdiction import Jurisdiction
+from open311.model.text import Text
+
+
+def contents(catalogue: Catalogue) -> dict[str, Any]:
+    """The document that describes this catalogue, in the form of its file, usual values left out."""
+    return _without_blanks(
+        {
+            "jurisdiction": _jurisdiction(catalogue.jurisdiction),
+            "statuses": [_status(each) for each in catalogue.statuses.values()],
+            "agencies": [_named(each) for each in catalogue.agencies.values()],
+            "groups": [_named(each) for each in catalogue.groups.values()],
+            "boundary": _boundary(catalogue.jurisdiction),
+        }
+    ) | {"services": [_service(each) for each in catalogue.services.values()]}
+
+
+def digest(catalogue: Catalogue) -> str:
+    """A name for these contents: equal exactly when they are."""
+    canonical = json.dumps(contents(catalogue), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _without_blanks(document: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in document.items() if value is not None and value not in ([], {}, "")}
+
+
+def _words(text: Text) -> dict[str, str]:
+    return dict(text.by_language)
+
+
+def _named(each: Agency | Group) -> dict[str, Any]:
+    return {"code": each.code, "name": _words(each.name)}
+
+
+def _boundary(jurisdiction: Jurisdiction) -> dict[str, Any] | None:
+    if jurisdiction.boundary is None:
+        return None
+    geojson = mapping(jurisdiction.boundary)
+    return {"type": geojson["type"], "coordinates": json.loads(json.dumps(geojson["coordinates"]))}
+
+
+def _jurisdiction(jurisdiction: Jurisdiction) -> dict[str, Any]:
+    return _without_blanks(
+        {
+            "jurisdiction_id": jurisdiction.jurisdiction_id,
+            "aliases": list(jurisdiction.aliases),
+            "name": _words(jurisdiction.name),
+            "languages": list(jurisdiction.languages),
+            "time_zone": jurisdiction.time_zone.key,
+            "contact": _words(jurisdiction.contact),
+            "key_service": _words(jurisdiction.key_service),
+            "emergency_notice": _words(jurisdiction.emergency_notice),
+            "held_by_id": None if jurisdiction.held_by_id else False,
+        }
+    )
+
+
+def _status(status: DetailedStatus) -> dict[str, Any]:
+    return _without_blanks(
+        {
+            "code": status.code,
+            "label": _words(status.label),
+            "description": _words(status.description),
+            "status": status.status,
+            "colour": status.colour,
+            "shape": status.shape,
+            "detailed_status": status.detailed_status,
+            "update_status": status.update_status,
+            "initial": status.initial or None,
+            "published": status.published or None,
+            "default": status.default or None,
+        }
+    )
+
+
+def _service(service: Service) -> dict[str, Any]:
+    return _without_blanks(
+        {
+            "service_code": service.service_code,
+            "service_name": _words(service.service_name),
+            "description": _words(service.description),
+            "keywords": {language: list(words) for language, words in service.keywords.items()},
+            "group": service.group,
+            "agency": service.agency,
+            "type": service.type.value,
+            "icon": service.icon,
+            "response_days": service.response_time.days if service.response_time else None,
+            "service_notice": _words(service.service_notice),
+            "stop_text": _words(service.stop_text),
+            "moderated": service.moderated,
+            "photo_wanted": service.photo_wanted or None,
+            "active": None if service.active else False,
+            "attributes": [_attribute(each) for each in service.attributes],
+        }
+    )
+
+
+def _attribute(attribute: Attribute) -> dict[str, Any]:
+    condition = attribute.only_if
+    return _without_blanks(
+        {
+            "code": attribute.code,
+            "datatype": attribute.datatype.value,
+            "description": _words(attribute.description),
+            "datatype_description": _words(attribute.datatype_description),
+            "order": attribute.order,
+            "variable": None if attribute.variable else False,
+            "required": attribute.required or None,
+            "public": attribute.public or None,
+            "values": [{"key": each.key, "name": _words(each.name)} for each in attribute.values],
+            "only_if": {"code": condition.code, "values": sorted(condition.values)} if condition else None,
+        }
+    )

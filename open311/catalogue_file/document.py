@@ -1,0 +1,241 @@
+"""A YAML file as plain values that remember the lines they came from."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from open311.errors import ConfigurationError
+from open311.model.text import UNSPEAKABLE
+
+try:
+    from yaml import CSafeLoader as SafeLoader
+except ImportError:
+    from yaml import SafeLoader  # type: ignore[assignment]
+
+MOST_BYTES = 10_000_000
+MOST_VALUES = 500_000
+DEEPEST = 24
+NAMES = ("service_code", "code", "key")
+
+Steps = tuple[str | int, ...]
+
+
+def _tag(kind: str) -> str:
+    return f"tag:yaml.org,2002:{kind}"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class CatalogueProblem:
+    """One thing that is wrong with a catalogue, and where; line 0 means the file as a whole."""
+
+    file: Path
+    line: int
+    path: str
+    message: str
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}" if self.line else f"{self.file}"
+        return f"{place}: {self.path}: {self.message}" if self.path else f"{place}: {self.message}"
+
+
+class CatalogueError(ConfigurationError):
+    """A catalogue that cannot go into force; carries every problem found."""
+
+    def __init__(self, *problems: CatalogueProblem) -> None:
+        self.problems = tuple(sorted(set(problems)))
+        super().__init__("\n".join(str(each) for each in self.problems))
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """A place in a document; a step to where nothing fits leads to an empty place, not to an error."""
+
+    value: Any
+    steps: Steps = ()
+
+    def __getitem__(self, key: str) -> "Cursor":
+        found = self.value.get(key) if isinstance(self.value, dict) else None
+        return Cursor(found, (*self.steps, key))
+
+    def __iter__(self) -> Iterator["Cursor"]:
+        """The items of a list, or the entries of a mapping."""
+        if isinstance(self.value, dict):
+            yield from (self[key] for key in self.value)
+        elif isinstance(self.value, list):
+            yield from (Cursor(each, (*self.steps, index)) for index, each in enumerate(self.value))
+
+    @property
+    def key(self) -> str:
+        """The last step that led here."""
+        return str(self.steps[-1])
+
+    @property
+    def word(self) -> str:
+        """The text at this place, `""` when there is none."""
+        return self.value if isinstance(self.value, str) else ""
+
+
+@dataclass(slots=True)
+class Document:
+    """The values of one file, the line of each, and what was wrong with the YAML itself."""
+
+    file: Path
+    data: Any = None
+    lines: dict[Steps, int] = field(default_factory=dict)
+    found: list[tuple[Steps, int, str]] = field(default_factory=list)
+
+    @property
+    def problems(self) -> tuple[CatalogueProblem, ...]:
+        """What was reported so far."""
+        return tuple(
+            CatalogueProblem(self.file, line, self._name(steps), what) for steps, line, what in self.found
+        )
+
+    @property
+    def root(self) -> Cursor:
+        """Where a walk through the document begins."""
+        return Cursor(self.data)
+
+    def report(self, steps: Steps, message: str, line: int | None = None) -> None:
+        """Note a problem at a place, with the line of that place or of what surrounds it."""
+        self.found.append((steps, self._line(steps) if line is None else line, message))
+
+    def _line(self, steps: Steps) -> int:
+        known = (steps[:length] for length in range(len(steps), -1, -1))
+        return next((self.lines[each] for each in known if each in self.lines), 1)
+
+    def _name(self, steps: Steps) -> str:
+        """The place as a person says it: items of a list by their code."""
+        name, value = "", self.data
+        for step in steps:
+            value = _inside(value, step)
+            if isinstance(step, str):
+                name += f".{step}"
+            else:
+                code = next(filter(None, (Cursor(value)[each].word for each in NAMES)), None)
+                name += f".{code}" if code else f"[{step}]"
+        return name.removeprefix(".")
+
+
+def _inside(value: Any, step: str | int) -> Any:
+    try:
+        return value[step]
+    except (KeyError, IndexError, TypeError):
+        return None
+
+
+class _Loader(SafeLoader):
+    """Reads plain words as YAML 1.2 does: `no` is a word, only true and false are truth values."""
+
+    yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012
+
+
+for _kind, _pattern, _first in (
+    ("bool", r"true|false", "tf"),
+    ("null", r"~|null|", ["~", "n", ""]),
+    ("int", r"-?(0|[1-9][0-9]{0,14})", "-0123456789"),
+    ("float", r"-?[0-9]{1,15}\.[0-9]{1,30}", "-0123456789"),
+):
+    _Loader.add_implicit_resolver(_tag(_kind), re.compile(rf"^(?:{_pattern})\Z"), list(_first))
+
+SCALARS: dict[str, Any] = {
+    _tag("str"): str,
+    _tag("bool"): lambda raw: raw == "true",
+    _tag("null"): lambda raw: None,
+    _tag("int"): int,
+    _tag("float"): float,
+}
+
+
+class _Reader:
+    """Turns YAML nodes into values and notes lines and problems on the way."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.left = MOST_VALUES
+
+    def read(self, node: yaml.Node, steps: Steps = ()) -> Any:
+        self.left -= 1
+        if len(steps) > DEEPEST or self.left < 0:
+            raise yaml.MarkedYAMLError(problem="nested too deep or too large", problem_mark=node.start_mark)
+        self.document.lines.setdefault(steps, node.start_mark.line + 1)
+        if isinstance(node, yaml.MappingNode):
+            return self._mapping(node, steps)
+        if isinstance(node, yaml.SequenceNode):
+            return [self.read(each, (*steps, index)) for index, each in enumerate(node.value)]
+        return self._scalar(node, steps)
+
+    def _mapping(self, node: yaml.MappingNode, steps: Steps) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            line = key_node.start_mark.line + 1
+            if not isinstance(key_node, yaml.ScalarNode):
+                self.document.report(steps, "a key must be a word", line)
+            elif key_node.value in found:
+                first = self.document.lines[(*steps, key_node.value)]
+                self.document.report((*steps, key_node.value), f"given twice, first on line {first}", line)
+            else:
+                self.document.lines[(*steps, key_node.value)] = line
+                found[key_node.value] = self.read(value_node, (*steps, self._text(key_node, steps)))
+        return found
+
+    def _scalar(self, node: yaml.Node, steps: Steps) -> Any:
+        if node.tag not in SCALARS:
+            self.document.report(steps, f"the tag {node.tag} is not allowed")
+            return None
+        try:
+            return SCALARS[node.tag](self._text(node, steps))
+        except ValueError:
+            self.document.report(steps, f"{node.value!r} is not what its tag {node.tag} says")
+            return None
+
+    def _text(self, node: yaml.Node, steps: Steps) -> str:
+        text: str = node.value
+        if UNSPEAKABLE.search(text):
+            self.document.report(steps, "holds a control character", node.start_mark.line + 1)
+        return text
+
+
+def read(file: Path) -> Document:
+    """The contents of a YAML file; what is wrong with it is in `problems`, never raised."""
+    document = Document(file)
+    text = _decode(document)
+    if text is None:
+        return document
+    loader = _Loader(text)
+    try:
+        node = loader.get_single_node()
+        document.data = (_Reader(document).read(node) if node else None) or {}
+    except yaml.YAMLError as wrong:
+        _report_syntax(document, text, wrong)
+    finally:
+        loader.dispose()
+    return document
+
+
+def _decode(document: Document) -> str | None:
+    try:
+        raw = document.file.read_bytes()
+    except OSError as reason:
+        document.report((), f"cannot be read: {reason.strerror}", 0)
+        return None
+    if len(raw) > MOST_BYTES:
+        document.report((), f"larger than {MOST_BYTES} bytes", 0)
+        return None
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as wrong:
+        document.report((), "is not UTF-8", raw.count(b"\n", 0, wrong.start) + 1)
+        return None
+
+
+def _report_syntax(document: Document, text: str, wrong: yaml.YAMLError) -> None:
+    mark = getattr(wrong, "problem_mark", None) or getattr(wrong, "context_mark", None)
+    position = getattr(wrong, "position", None)
+    line = mark.line + 1 if mark else text.count("\n", 0, position) + 1 if position is not None else 1
+    what = getattr(wrong, "problem", None) or getattr(wrong, "reason", None) or str(wrong)
+    document.report((), f"is not YAML: {what}", line)

@@ -1,0 +1,40 @@
+"""Which files make a catalogue, and whether they have changed."""
+
+from pathlib import Path
+
+Sight = tuple[tuple[str, int, int, int, int], ...]
+
+
+def files(path: Path) -> tuple[Path, ...]:
+    """The file itself, or the `*.yaml` files of a folder in the order of their names."""
+    if not path.is_dir():
+        return (path,)
+    return tuple(sorted(each for each in path.glob("*.yaml") if not each.name.startswith(".")))
+
+
+class CatalogueWatch:
+    """Notices that a catalogue file, or a folder of them, was changed; cheap enough to ask every second.
+
+    Make it before the first load, so that a change in between is noticed too.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._seen = self._look()
+
+    def changed(self) -> bool:
+        """Whether anything has changed since this was last asked."""
+        now = self._look()
+        before, self._seen = self._seen, now
+        return now != before
+
+    def _look(self) -> Sight:
+        return tuple(_sight(each) for each in files(self._path))
+
+
+def _sight(file: Path) -> tuple[str, int, int, int, int]:
+    try:
+        found = file.stat()
+    except OSError:
+        return file.name, 0, 0, 0, 0
+    return file.name, found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino
