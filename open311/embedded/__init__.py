@@ -10,8 +10,12 @@ from pathlib import Path
 
 from open311.embedded.installed import program_of, programs
 from open311.embedded.server import Cluster, url_of
+from open311.errors import ConfigurationError
+from open311.settings import Settings
 
-__all__ = ["Cluster", "cluster", "programs", "running_url"]
+__all__ = ["DATABASE", "Cluster", "cluster", "database_url", "programs", "running_url"]
+
+DATABASE = "open311"
 
 
 def cluster(data_dir: Path, *, durable: bool = True, say: Callable[[str], None] | None = None) -> Cluster:
@@ -31,6 +35,17 @@ def running_url(data_dir: Path, name: str) -> str | None:
     if len(lines) < 5 or program_of(lines[0]) != "postgres":
         return None
     return url_of(Path(lines[4]), name)
+
+
+def database_url(settings: Settings) -> str:
+    """The database that the settings name, else the private one that a running `open311 dev` keeps."""
+    url = settings.database_url or running_url(settings.data_dir, DATABASE)
+    if url is None:
+        raise ConfigurationError(
+            f"DATABASE_URL is not set, and no `open311 dev` runs in {settings.data_dir}; "
+            "set DATABASE_URL to a PostGIS database, or start `open311 dev` first"
+        )
+    return url
 
 
 def _to_standard_error(line: str) -> None:

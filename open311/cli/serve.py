@@ -1,0 +1,115 @@
+"""`open311 serve`, which answers requests, and `open311 work`, which does what is not done inside one."""
+
+import ctypes
+import errno
+import os
+import signal
+import socket
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import click
+from granian.constants import HTTPModes, Interfaces
+from granian.log import LogLevels
+from granian.server.mp import MPServer
+
+from open311 import catalogue_file, embedded, settings
+from open311.errors import ConfigurationError
+from open311.settings import Settings
+
+GRACE_SECONDS = 30
+PR_SET_PDEATHSIG = 1
+
+port_option = click.option(
+    "--port", type=click.IntRange(1, 65535), envvar="PORT", help="The port to listen on, instead of PORT."
+)
+
+
+@click.command()
+@port_option
+def serve(port: int | None) -> None:
+    """Answer requests until SIGTERM or Ctrl-C, then finish what was begun and stop."""
+    chosen = with_database(with_port(port))
+    catalogue_file.load_all(chosen.catalogue)
+    require_free_port(chosen.host, chosen.port)
+    _server(chosen).serve()
+
+
+@click.command()
+def work() -> None:
+    """Do the work that is not done inside a request, until SIGTERM or Ctrl-C."""
+    from open311 import worker
+
+    worker.run(with_database(settings.load()))
+
+
+def application() -> Callable[..., Any]:
+    """The WSGI application of one server process, which ends with the process that started it."""
+    from open311 import app
+
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    return app.from_environment()
+
+
+def with_port(port: int | None) -> Settings:
+    """The settings of the environment, `port` put there for the processes that we start."""
+    if port is not None:
+        os.environ["PORT"] = str(port)
+    return settings.load()
+
+
+def with_database(chosen: Settings) -> Settings:
+    """The settings with a database in any case, put into the environment for the processes that we start."""
+    url = embedded.database_url(chosen)
+    os.environ["DATABASE_URL"] = url
+    return replace(chosen, database_url=url)
+
+
+def require_free_port(host: str, port: int) -> None:
+    """Raise `ConfigurationError` when nobody can listen there now."""
+    family, kind, protocol, _, address = _resolve(host, port)
+    with socket.socket(family, kind, protocol) as attempt:
+        attempt.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            attempt.bind(address)
+            # Binding alone succeeds beside a server that shares its port among processes, as ours does.
+            attempt.listen(1)
+        except OSError as reason:
+            raise ConfigurationError(_refusal(host, port, reason)) from None
+
+
+def _refusal(host: str, port: int, reason: OSError) -> str:
+    if reason.errno == errno.EADDRINUSE:
+        return f"port {port} on {host} is in use by another program; set PORT to a free one"
+    if reason.errno == errno.EACCES:
+        return f"port {port} may be opened by root only; set PORT to one above 1023"
+    return f"OPEN311_HOST is {host!r}, which this machine cannot listen on: {reason.strerror}"
+
+
+def _resolve(host: str, port: int) -> tuple[Any, ...]:
+    try:
+        return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+    except OSError as reason:
+        raise ConfigurationError(
+            f"OPEN311_HOST is {host!r}, which is not an address: {reason.strerror}"
+        ) from None
+
+
+def _server(chosen: Settings) -> MPServer:
+    return MPServer(
+        "open311.cli.serve:application",
+        factory=True,
+        interface=Interfaces.WSGI,
+        address=_resolve(chosen.host, chosen.port)[4][0],
+        port=chosen.port,
+        workers=chosen.workers,
+        blocking_threads=chosen.threads,
+        http=HTTPModes.http1,
+        websockets=False,
+        respawn_failed_workers=True,
+        workers_kill_timeout=GRACE_SECONDS,
+        # The application writes one line a request itself; only a process that fails to start is left to tell.
+        log_level=LogLevels.error,
+        log_access=False,
+    )
