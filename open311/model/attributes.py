@@ -1,0 +1,188 @@
+"""What may be answered to the attributes of a service, and who may read the answers."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, time, timedelta
+from decimal import Decimal
+
+from open311.errors import Problem, problem
+from open311.model.catalogue import Attribute, Datatype, Service
+from open311.model.text import tidy
+
+ANSWER_LENGTH = 4000
+CODE_LENGTH = 64
+UNKNOWN_CODES = 100
+VALUES_PER_CODE = 100
+LISTS = (Datatype.SINGLEVALUELIST, Datatype.MULTIVALUELIST)
+
+_NUMBER = re.compile(r"[+-]?(?:[0-9]{1,15}(?:\.[0-9]{0,15})?|\.[0-9]{1,15})")
+_DATETIME = re.compile(
+    r"(?:(?P<iso>[0-9]{4}-[0-9]{2}-[0-9]{2})|(?P<day>[0-9]{1,2})\.(?P<month>[0-9]{1,2})\.(?P<year>[0-9]{4}))"
+    r"(?:(?:T|,? )(?P<time>[0-9]{2}:[0-9]{2}(?::[0-9]{2})?)(?:\.[0-9]+)?"
+    r"(?P<zone>Z|(?P<sign>[+ -])(?P<hours>[0-9]{2}):?(?P<minutes>[0-5][0-9]))?)?"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """The answers of one report by who may see them, in the form they are stored, and what is wrong with them.
+
+    `private` ones belong to the reporter's data. `unknown` ones have a code that the definition does not name.
+    """
+
+    public: dict[str, list[str]] = field(default_factory=dict)
+    private: dict[str, list[str]] = field(default_factory=dict)
+    unknown: dict[str, list[str]] = field(default_factory=dict)
+    problems: tuple[Problem, ...] = ()
+
+
+class _Refused(ValueError):
+    """An answer that cannot be accepted; names the message that says why."""
+
+
+def check(service: Service, answers: Mapping[str, Sequence[str]]) -> Answers:
+    """Sort the answers of a report and hold them against the definition of its service; never raises."""
+    given = _given(answers)
+    asked = {each.code: each for each in service.attributes}
+    problems: list[Problem] = []
+    public: dict[str, list[str]] = {}
+    private: dict[str, list[str]] = {}
+    for attribute in service.attributes:
+        if attribute.variable and attribute.code in given:
+            accepted = _accept(attribute, given[attribute.code], problems)
+            if accepted:
+                (public if attribute.public else private)[attribute.code] = accepted
+    problems += _missing(service, given, public | private)
+    unknown = {code: values for code, values in given.items() if code not in asked}
+    problems += _unfit(unknown)
+    return Answers(public, private, unknown, tuple(problems))
+
+
+def _given(answers: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    """The answers without blank ones and repetitions; an empty answer counts as none."""
+    found: dict[str, dict[str, None]] = {}
+    for code, values in answers.items():
+        found.setdefault(tidy(code), {}).update(dict.fromkeys(filter(None, map(tidy, values))))
+    return {code: list(values) for code, values in found.items() if values}
+
+
+def _accept(attribute: Attribute, given: list[str], problems: list[Problem]) -> list[str]:
+    accepted: list[str] = []
+    if len(given) > VALUES_PER_CODE:
+        problems.append(
+            problem("error.attribute.too_many_values", code=attribute.code, limit=VALUES_PER_CODE)
+        )
+        return accepted
+    for value in given:
+        try:
+            accepted.append(_read(attribute, value))
+        except _Refused as key:
+            shown = value if len(value) <= CODE_LENGTH else f"{value[: CODE_LENGTH - 1]}…"
+            problems.append(problem(str(key), code=attribute.code, value=shown, limit=ANSWER_LENGTH))
+    accepted = list(dict.fromkeys(accepted))
+    if attribute.datatype is not Datatype.MULTIVALUELIST and len(given) > 1 and len(accepted) != 1:
+        problems.append(problem("error.attribute.single", code=attribute.code))
+    return accepted
+
+
+def _read(attribute: Attribute, value: str) -> str:
+    """One answer in the form it is stored."""
+    if len(value) > ANSWER_LENGTH:
+        raise _Refused("error.attribute.too_long")
+    if attribute.datatype in LISTS:
+        return _key(attribute, value)
+    return READERS[attribute.datatype](value)
+
+
+def _key(attribute: Attribute, value: str) -> str:
+    keys = [each.key for each in attribute.values]
+    alike = (each for each in keys if each.casefold() == value.casefold())
+    found = value if value in keys else next(alike, None)
+    if found is None:
+        raise _Refused("error.attribute.value_unknown")
+    return found
+
+
+def _one_line(value: str) -> str:
+    if "\n" in value:
+        raise _Refused("error.attribute.line_break")
+    return value
+
+
+def _number(value: str) -> str:
+    if not _NUMBER.fullmatch(value):
+        raise _Refused("error.attribute.number")
+    plain = f"{Decimal(value):f}"
+    shortest = plain.rstrip("0").rstrip(".") if "." in plain else plain
+    return "0" if shortest in ("0", "-0") else shortest
+
+
+def _datetime(value: str) -> str:
+    try:
+        return parse_datetime_answer(value)
+    except ValueError:
+        raise _Refused("error.attribute.datetime") from None
+
+
+def parse_datetime_answer(raw: str) -> str:
+    """A date, with or without time and zone, as ISO 8601; also from the German `31.12.2026`.
+
+    ValueError when it is none. What the sender left open stays open: a date remains a date.
+    """
+    found = _DATETIME.fullmatch(raw)
+    if not found:
+        raise ValueError(f"not a date: {raw!r}")
+    if found["iso"]:
+        day = date.fromisoformat(found["iso"])
+    else:
+        day = date(int(found["year"]), int(found["month"]), int(found["day"]))
+    if not found["time"]:
+        return day.isoformat()
+    return f"{day.isoformat()}T{time.fromisoformat(found['time']).isoformat('seconds')}{_zone(found)}"
+
+
+def _zone(found: re.Match[str]) -> str:
+    if found["zone"] in (None, "Z"):
+        return found["zone"] or ""
+    if timedelta(hours=int(found["hours"])) >= timedelta(days=1):
+        raise ValueError(f"not an offset: {found['zone']!r}")
+    # A plus sign that was not encoded arrives as a blank.
+    return f"{found['sign'].replace(' ', '+')}{found['hours']}:{found['minutes']}"
+
+
+READERS: dict[Datatype, Callable[[str], str]] = {
+    Datatype.STRING: _one_line,
+    Datatype.TEXT: str,
+    Datatype.NUMBER: _number,
+    Datatype.DATETIME: _datetime,
+}
+
+
+def _missing(
+    service: Service, given: Mapping[str, list[str]], accepted: Mapping[str, list[str]]
+) -> Iterator[Problem]:
+    for attribute in service.attributes:
+        wanted = attribute.variable and attribute.required and _is_asked(attribute, accepted)
+        if wanted and attribute.code not in given:
+            description = attribute.description
+            yield problem("error.attribute.required", code=attribute.code, description=description)
+
+
+def _is_asked(attribute: Attribute, accepted: Mapping[str, list[str]]) -> bool:
+    condition = attribute.only_if
+    return condition is None or not condition.values.isdisjoint(accepted.get(condition.code, ()))
+
+
+def _unfit(unknown: Mapping[str, list[str]]) -> Iterator[Problem]:
+    """What is wrong with answers nobody asked for: only their size can be."""
+    if len(unknown) > UNKNOWN_CODES:
+        yield problem("error.attribute.too_many", limit=UNKNOWN_CODES)
+        return
+    for code, values in unknown.items():
+        if len(code) > CODE_LENGTH:
+            yield problem("error.attribute.code_too_long", code=f"{code[:CODE_LENGTH]}…", limit=CODE_LENGTH)
+        if len(values) > VALUES_PER_CODE:
+            yield problem("error.attribute.too_many_values", code=code[:CODE_LENGTH], limit=VALUES_PER_CODE)
+        if any(len(each) > ANSWER_LENGTH for each in values):
+            yield problem("error.attribute.too_long", code=code[:CODE_LENGTH], limit=ANSWER_LENGTH)
