@@ -10,11 +10,21 @@ from pathlib import Path
 from open311.catalogue_file import checks, schema
 from open311.catalogue_file.build import build
 from open311.catalogue_file.contents import contents, digest
+from open311.catalogue_file.difference import differences
 from open311.catalogue_file.document import CatalogueError, CatalogueProblem, Document, read
 from open311.catalogue_file.watch import CatalogueWatch, files
 from open311.model.catalogue import Catalogue
 
-__all__ = ["CatalogueError", "CatalogueProblem", "CatalogueWatch", "contents", "digest", "load", "load_all"]
+__all__ = [
+    "CatalogueError",
+    "CatalogueProblem",
+    "CatalogueWatch",
+    "contents",
+    "differences",
+    "digest",
+    "load",
+    "load_all",
+]
 
 
 def load(path: Path) -> Catalogue:

@@ -100,12 +100,12 @@ def _service(service: Service) -> dict[str, Any]:
             "moderated": service.moderated,
             "photo_wanted": service.photo_wanted or None,
             "active": None if service.active else False,
-            "attributes": [_attribute(each) for each in service.attributes],
+            "attributes": [_attribute(each, place) for place, each in enumerate(service.attributes, 1)],
         }
     )
 
 
-def _attribute(attribute: Attribute) -> dict[str, Any]:
+def _attribute(attribute: Attribute, place: int) -> dict[str, Any]:
     condition = attribute.only_if
     return _without_blanks(
         {
@@ -113,7 +113,7 @@ def _attribute(attribute: Attribute) -> dict[str, Any]:
             "datatype": attribute.datatype.value,
             "description": _words(attribute.description),
             "datatype_description": _words(attribute.datatype_description),
-            "order": attribute.order,
+            "order": None if attribute.order == place else attribute.order,
             "variable": None if attribute.variable else False,
             "required": attribute.required or None,
             "public": attribute.public or None,

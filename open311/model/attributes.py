@@ -64,7 +64,7 @@ def _given(answers: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
     found: dict[str, dict[str, None]] = {}
     for code, values in answers.items():
         found.setdefault(tidy(code), {}).update(dict.fromkeys(filter(None, map(tidy, values))))
-    return {code: list(values) for code, values in found.items() if values}
+    return {code: list(values) for code, values in found.items() if code and values}
 
 
 def _accept(attribute: Attribute, given: list[str], problems: list[Problem]) -> list[str]:

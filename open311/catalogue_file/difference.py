@@ -1,0 +1,54 @@
+"""What sets two catalogues apart."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from open311.catalogue_file.contents import contents
+from open311.catalogue_file.document import NAMES
+from open311.model.catalogue import Catalogue
+
+ABSENT = object()
+
+
+def differences(old: Catalogue, new: Catalogue) -> tuple[str, ...]:
+    """One line for each thing added (`+`), removed (`-`) or changed (`~`), with its place; none when equal."""
+    return tuple(_compare("", contents(old), contents(new)))
+
+
+def _compare(place: str, old: Any, new: Any) -> Iterator[str]:
+    if old == new:
+        return
+    if old is ABSENT:
+        yield f"+ {place}: {_short(new)}"
+    elif new is ABSENT:
+        yield f"- {place}: {_short(old)}"
+    elif isinstance(old, dict) and isinstance(new, dict):
+        yield from _compare_entries(place, old, new)
+    elif _is_named(old) and _is_named(new):
+        before, after = _by_name(old), _by_name(new)
+        yield from _compare_entries(place, before, after)
+        if [each for each in before if each in after] != [each for each in after if each in before]:
+            yield f"~ {place}: in another order"
+    else:
+        yield f"~ {place}: {_short(old)} → {_short(new)}"
+
+
+def _compare_entries(place: str, old: dict[str, Any], new: dict[str, Any]) -> Iterator[str]:
+    for key in dict.fromkeys([*old, *new]):
+        yield from _compare(f"{place}.{key}".removeprefix("."), old.get(key, ABSENT), new.get(key, ABSENT))
+
+
+def _is_named(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(each, dict) for each in value)
+
+
+def _by_name(entries: list[dict[str, Any]]) -> dict[str, Any]:
+    return {next(each[name] for name in NAMES if name in each): each for each in entries}
+
+
+def _short(value: Any) -> str:
+    """A value in one line; of an entry with a name, the name."""
+    if isinstance(value, dict):
+        value = value.get("service_name") or value.get("name") or value.get("label") or value
+    return json.dumps(value, ensure_ascii=False)
