@@ -1,7 +1,7 @@
 """What all tests share: a real PostGIS, migrated once per run, copied per worker.
 
-The cluster is started by the first process that pytest runs, so that workers of pytest-xdist share it. A machine without
-PostGIS fails each test that needs it, with the command that installs it.
+The cluster is started by the first process that pytest runs, so that the workers of pytest-xdist share it. A machine
+without PostGIS fails each test that needs it, with the command that installs it.
 """
 
 import shutil

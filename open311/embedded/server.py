@@ -6,7 +6,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
@@ -174,6 +174,9 @@ class Cluster:
 
     def _close(self) -> None:
         self._stop()
+        if self._process:
+            with suppress(OSError):
+                self._sockets.rmdir()
         if self._lock:
             self._lock.close()
 
