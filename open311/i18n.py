@@ -9,9 +9,7 @@ from babel import negotiate_locale
 from babel.messages.pofile import read_po
 
 TRANSLATIONS = Path(__file__).parent / "translations"
-LANGUAGES = tuple(
-    sorted(folder.name for folder in TRANSLATIONS.iterdir() if folder.is_dir())
-)
+LANGUAGES = tuple(sorted(folder.name for folder in TRANSLATIONS.iterdir() if folder.is_dir()))
 FALLBACK = "en"
 
 
@@ -23,9 +21,7 @@ def messages(language: str) -> Mapping[str, str]:
         return {}
     with path.open("rb") as file:
         return {
-            str(message.id): str(message.string)
-            for message in read_po(file, locale=language)
-            if message.id
+            str(message.id): str(message.string) for message in read_po(file, locale=language) if message.id
         }
 
 

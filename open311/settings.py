@@ -87,12 +87,7 @@ def _one_of(*words: str) -> Callable[[str], str]:
 
 def _web_address(raw: str) -> str:
     parts = urlsplit(raw)
-    if (
-        parts.scheme in ("http", "https")
-        and parts.netloc
-        and not parts.query
-        and not parts.fragment
-    ):
+    if parts.scheme in ("http", "https") and parts.netloc and not parts.query and not parts.fragment:
         return raw.rstrip("/")
     raise ValueError("an address such as https://report.example.org")
 
@@ -125,9 +120,7 @@ class Option:
         try:
             return self.parse(raw)
         except ValueError as allowed:
-            raise ConfigurationError(
-                f"{self.variable} is {raw!r}; allowed is {allowed}"
-            ) from None
+            raise ConfigurationError(f"{self.variable} is {raw!r}; allowed is {allowed}") from None
 
     def _raw(self, environ: Mapping[str, str]) -> str | None:
         from_file = environ.get(f"{self.variable}_FILE")
@@ -138,9 +131,7 @@ class Option:
         try:
             return Path(from_file).read_text(encoding="utf-8").strip()
         except OSError as reason:
-            raise ConfigurationError(
-                f"{self.variable}_FILE cannot be read: {reason}"
-            ) from None
+            raise ConfigurationError(f"{self.variable}_FILE cannot be read: {reason}") from None
 
 
 def shipped(name: str) -> Path:
@@ -172,9 +163,7 @@ OPTIONS = (
     Option("OPEN311_DATA_DIR", _path, "var", "Where `open311 dev` keeps its database."),
     Option("OPEN311_HOST", _text, "127.0.0.1", "The address to listen on."),
     Option("PORT", _number(1, 65535), "8311", "The port to listen on."),
-    Option(
-        "OPEN311_WORKERS", _number(1, 64), "2", "Server processes; about one per core."
-    ),
+    Option("OPEN311_WORKERS", _number(1, 64), "2", "Server processes; about one per core."),
     Option(
         "OPEN311_THREADS",
         _number(1, 64),
@@ -223,9 +212,7 @@ OPTIONS = (
         "0",
         "Proxies in front whose `X-Forwarded-*` headers are believed.",
     ),
-    Option(
-        "OPEN311_RATE_LIMITS", _switch, "on", "Limit requests per address and per key."
-    ),
+    Option("OPEN311_RATE_LIMITS", _switch, "on", "Limit requests per address and per key."),
     Option(
         "OPEN311_RATE_LIMIT_GET",
         _number(1, 1_000_000),

@@ -1,22 +1,41 @@
 """What staff do with a request: check, publish, hide, assign, move on, close."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from open311.core import Core
 from open311.errors import Invalid, NotFound, problem
 from open311.model import status
 from open311.model.catalogue import Catalogue
+from open311.model.events import Event
 from open311.model.service_request import ServiceRequest, Visibility
 from open311.storage import events, service_requests, tokens
 
 Decision = Callable[[ServiceRequest, Catalogue], dict[str, Any]]
 
 
-def show(core: Core, service_request_id: int) -> ServiceRequest:
-    """A request whatever its visibility, for staff; raises `NotFound`."""
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A request as staff see it: whatever its visibility, with the reporter and the whole history."""
+
+    request: ServiceRequest
+    reporter: Mapping[str, Any]
+    history: Sequence[Event]
+
+
+def show(core: Core, service_request_id: int) -> Case:
+    """A request for staff; raises `NotFound`."""
     with core.database.read() as conn:
-        return _known(service_requests.find(conn, service_request_id), service_request_id)
+        request = _known(service_requests.find_any(conn, service_request_id), service_request_id)
+        reporter = service_requests.find_reporter(conn, service_request_id)
+        return Case(request, reporter, events.of_request(conn, service_request_id))
+
+
+def held(core: Core, catalogue: Catalogue, limit: int) -> list[ServiceRequest]:
+    """The requests of a jurisdiction that await moderation, the oldest first, at most `limit`."""
+    with core.database.read() as conn:
+        return service_requests.held(conn, catalogue.jurisdiction.jurisdiction_id, limit)
 
 
 def publish(core: Core, service_request_id: int, actor: str) -> None:
@@ -75,7 +94,7 @@ def accept(core: Core, token: str, actor: str) -> int:
     with core.database.begin() as conn:
         accepted = tokens.accept(conn, token, core.now())
         found = accepted or tokens.find_id(conn, token)
-        request = _known(service_requests.find(conn, found) if found else None, token)
+        request = _known(service_requests.find_any(conn, found) if found else None, token)
         if accepted:
             events.append_to(conn, request, "accepted", at=core.now(), actor=actor, public=False)
     catalogue = core.catalogues.owner(request.jurisdiction_id)
@@ -90,11 +109,15 @@ def _change(
 ) -> None:
     """Lock, decide, write, and append to the stream, all in one transaction."""
     with core.database.begin() as conn:
-        request = _known(service_requests.find(conn, service_request_id, lock=True), service_request_id)
+        request = _known(service_requests.find_any(conn, service_request_id, lock=True), service_request_id)
         changes = decide(request, core.catalogues.owner(request.jurisdiction_id))
         service_requests.change(conn, request, core.now(), **changes)
         visible = changes.get("visibility", request.visibility) is Visibility.PUBLISHED
-        told = {name: changes.get(name) for name in ("status", "detailed_status", "status_notes") if name in changes}
+        told = {
+            name: changes.get(name)
+            for name in ("status", "detailed_status", "status_notes")
+            if name in changes
+        }
         said = {name: value for name, value in internal.items() if value is not None}
         events.append_to(conn, request, kind, at=core.now(), actor=actor, public=visible, **told, **said)
 

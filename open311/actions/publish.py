@@ -1,19 +1,24 @@
 """Bring the catalogue on disk into force."""
 
+import threading
+import time
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
 
 from open311 import catalogue_file
-from open311.catalogue_file import CatalogueError
+from open311.catalogue_file import CatalogueError, CatalogueWatch
 from open311.core import Core
+from open311.errors import Open311Error
 from open311.model.catalogue import Catalogue
 from open311.model.text import Text
 from open311.storage import catalogues as memory
 from open311.storage.database import Connection
 
 log = structlog.get_logger()
+
+LOOK_EVERY_SECONDS = 1.0
 
 
 def publish(core: Core) -> None:
@@ -35,6 +40,25 @@ def publish_change(core: Core) -> None:
         log.error("catalogue_refused", problem=str(broken))
     else:
         log.info("catalogue_in_force", changesets=[str(each.changeset) for each in core.catalogues.in_force])
+
+
+def keep_watching(core: Core) -> None:
+    """Take up changed catalogue files from now on, in a thread of this process, while requests go on."""
+    threading.Thread(target=_watch, args=(core,), name="catalogue", daemon=True).start()
+
+
+def _watch(core: Core) -> None:
+    watch, due = CatalogueWatch(core.settings.catalogue), False
+    while True:
+        time.sleep(LOOK_EVERY_SECONDS)
+        due = watch.changed() or due
+        try:
+            if due:
+                publish_change(core)
+            due = False
+        except Open311Error as error:
+            # The database may be away for a moment; the change stays due.
+            log.error("catalogue_not_taken_up", reason=str(error))
 
 
 def _record(conn: Connection, loaded: Catalogue, now: datetime) -> Catalogue:

@@ -114,9 +114,7 @@ def _store(
     )
     service_requests.add_reporter(conn, number, submission.reporter, answers.private)
     initial = {"status": Status.OPEN, "detailed_status": catalogue.initial_status.code}
-    events.append(
-        conn, number, owner, "submitted", at=now, actor=f"key:{key.name}", public=shown, **initial
-    )
+    events.append(conn, number, owner, "submitted", at=now, actor=f"key:{key.name}", public=shown, **initial)
     return number
 
 

@@ -21,7 +21,9 @@ ALLOWED_VISIBILITY = {
 }
 
 
-def change_status(request: ServiceRequest, to: DetailedStatus, notes: str | None, at: datetime) -> dict[str, Any]:
+def change_status(
+    request: ServiceRequest, to: DetailedStatus, notes: str | None, at: datetime
+) -> dict[str, Any]:
     """The values that a move to another detailed status changes; raises `Invalid` when it is not allowed."""
     target = Status(to.status)
     if target not in ALLOWED_STATUS[request.status]:

@@ -13,7 +13,7 @@ _k = keys.c
 _columns = (_k.id, _k.name, _k.scopes, _k.created_datetime, _k.revoked_datetime)
 
 
-def _key(row: Row[Any]) -> Key:
+def _key(row: Row[*tuple[Any, ...]]) -> Key:
     return Key(
         id=row.id,
         name=row.name,

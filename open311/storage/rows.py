@@ -1,11 +1,13 @@
 """A row of `service_requests` as a value: the columns in one order, and the way back."""
 
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Row, func
+from sqlalchemy import Row, func, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from open311.model.service_request import Location, Note, ServiceRequest, Status, Visibility
-from open311.storage.tables import service_requests
+from open311.storage.tables import events, service_requests
 
 _r = service_requests.c
 COLUMNS = (
@@ -37,7 +39,7 @@ COLUMNS = (
 )
 
 
-def request_from(row: Row[Any], notes: tuple[Note, ...] = ()) -> ServiceRequest:
+def request_from(row: Row[*tuple[Any, ...]], notes: tuple[Note, ...] = ()) -> ServiceRequest:
     """The request a row of `COLUMNS` describes."""
     return ServiceRequest(
         service_request_id=row.id,
@@ -66,3 +68,28 @@ def request_from(row: Row[Any], notes: tuple[Note, ...] = ()) -> ServiceRequest:
         attributes=row.attributes,
         notes=notes,
     )
+
+
+def notes_column() -> Any:
+    """The public history of a row as JSON, so that a page stays one statement."""
+    event = events.c
+    seconds = func.extract("epoch", event.datetime).cast(_r.id.type)
+    line = func.jsonb_build_array(
+        seconds, event.kind, event.data["detailed_status"], event.data["status_notes"]
+    )
+    lines = select(func.jsonb_agg(aggregate_order_by(line, event.id)))
+    return lines.where(event.service_request_id == _r.id, event.public).scalar_subquery().label("notes")
+
+
+def request_with_notes(row: Row[*tuple[Any, ...]]) -> ServiceRequest:
+    """The request a row of `COLUMNS` and `notes_column` describes."""
+    notes = tuple(
+        Note(
+            datetime=datetime.fromtimestamp(seconds, UTC),
+            kind=kind,
+            detailed_status=detailed_status,
+            description=status_notes or "",
+        )
+        for seconds, kind, detailed_status, status_notes in row.notes or ()
+    )
+    return request_from(row, notes)

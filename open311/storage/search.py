@@ -6,13 +6,11 @@ envelope plus arithmetic, `updated_before` also bounds `requested_datetime`, sev
 and a deep page fetches ids before rows.
 """
 
-from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    Row,
     Select,
     and_,
     func,
@@ -23,13 +21,11 @@ from sqlalchemy import (
     true,
     union_all,
 )
-from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from open311.model.geography import Circle
 from open311.model.search import COUNT_LIMIT, Cursor, Page, RequestSearch, Sort
-from open311.model.service_request import Note, ServiceRequest
-from open311.storage.rows import COLUMNS, request_from
-from open311.storage.tables import events, service_requests
+from open311.storage.rows import COLUMNS, notes_column, request_from, request_with_notes
+from open311.storage.tables import service_requests
 
 _r = service_requests.c
 # Each sort names the columns of an index; the flag says that the index holds that column descending.
@@ -45,7 +41,9 @@ ORDERS: dict[str, tuple[tuple[ColumnElement[Any], bool], ...]] = {
 def search(conn: Connection, asked: RequestSearch) -> Page:
     """One page of requests, in one statement."""
     rows = conn.execute(statement(asked)).all()
-    found = [_with_notes(row) if asked.with_notes else request_from(row) for row in rows[: asked.page_size]]
+    found = [
+        request_with_notes(row) if asked.with_notes else request_from(row) for row in rows[: asked.page_size]
+    ]
     total = rows[0].total if rows and asked.with_total else (0 if asked.with_total else None)
     return Page(found, more=len(rows) > asked.page_size, total=_total(asked, total, conn, bool(rows)))
 
@@ -54,7 +52,7 @@ def _total(asked: RequestSearch, total: int | None, conn: Connection, any_row: b
     """A page past the end has no row to carry the total."""
     if not asked.with_total or any_row or not asked.skip:
         return total
-    return conn.execute(select(_count(asked))).scalar_one()
+    return int(conn.execute(select(_count(asked))).scalar_one())
 
 
 def statement(asked: RequestSearch) -> Select[Any]:
@@ -64,12 +62,13 @@ def statement(asked: RequestSearch) -> Select[Any]:
     if asked.with_total:
         columns.append(_count(asked).label("total"))
     if asked.with_notes:
-        columns.append(_notes().label("notes"))
+        columns.append(notes_column())
     order = _order(asked.sort)
     if asked.skip or len(asked.visibilities) > 1:
         page = ids.subquery("page")
         return select(*columns).join(page, page.c.id == _r.id).order_by(*order)
-    return ids.with_only_columns(*columns)
+    rows: Select[Any] = ids.with_only_columns(*columns)
+    return rows
 
 
 def _ids(asked: RequestSearch) -> Any:
@@ -185,7 +184,9 @@ def _words(asked: RequestSearch, visible: ColumnElement[bool]) -> list[ColumnEle
     if len(asked.words) > 1:
         hits = select(_r.id).where(_r.jurisdiction_id == asked.jurisdiction_id, visible, found)
         found = _r.id.in_(select(hits.cte().prefix_with("MATERIALIZED").c.id))
-    also = [_r.service_code.in_(asked.words_in_service_names)] if asked.words_in_service_names else []
+    also: list[ColumnElement[bool]] = (
+        [_r.service_code.in_(asked.words_in_service_names)] if asked.words_in_service_names else []
+    )
     if len(asked.words) == 1 and asked.words[0].isdecimal() and len(asked.words[0]) <= 15:
         also.append(_r.id == int(asked.words[0]))
     return [or_(found, *also)]
@@ -208,27 +209,3 @@ def _behind(cursor: Cursor) -> ColumnElement[bool]:
         bound = column <= value if down else column >= value
         behind = and_(bound, or_(beyond, and_(column == value, behind)))
     return behind
-
-
-def _notes() -> Any:
-    """The public history of a row as JSON, so that a page stays one statement."""
-    event = events.c
-    seconds = func.extract("epoch", event.datetime).cast(_r.id.type)
-    line = func.jsonb_build_array(
-        seconds, event.kind, event.data["detailed_status"], event.data["status_notes"]
-    )
-    lines = select(func.jsonb_agg(aggregate_order_by(line, event.id)))
-    return lines.where(event.service_request_id == _r.id, event.public).scalar_subquery()
-
-
-def _with_notes(row: Row[Any]) -> ServiceRequest:
-    notes = tuple(
-        Note(
-            datetime=datetime.fromtimestamp(seconds, UTC),
-            kind=kind,
-            detailed_status=detailed_status,
-            description=status_notes or "",
-        )
-        for seconds, kind, detailed_status, status_notes in row.notes or ()
-    )
-    return request_from(row, notes)

@@ -9,7 +9,7 @@ from geoalchemy2.elements import WKTElement
 from sqlalchemy import Connection, func, insert, select, update
 
 from open311.model.service_request import Location, Reporter, ServiceRequest, Visibility
-from open311.storage.rows import COLUMNS, request_from
+from open311.storage.rows import COLUMNS, notes_column, request_from, request_with_notes
 from open311.storage.tables import reporters, service_requests, submissions
 
 _r = service_requests.c
@@ -43,13 +43,29 @@ def add_reporter(
         conn.execute(insert(reporters).values(service_request_id=service_request_id, **given))
 
 
+def find_reporter(conn: Connection, service_request_id: int) -> dict[str, Any]:
+    """What is known about the reporter, for staff only; empty when nothing is."""
+    row = conn.execute(
+        select(reporters).where(reporters.c.service_request_id == service_request_id)
+    ).one_or_none()
+    return {name: value for name, value in row._mapping.items() if value} if row else {}
+
+
 def find(
-    conn: Connection, service_request_id: int, *, jurisdiction_id: str | None = None, lock: bool = False
+    conn: Connection, service_request_id: int, jurisdiction_id: str, *, with_notes: bool = False
 ) -> ServiceRequest | None:
-    """The request with this id, whatever its visibility; `lock` keeps others from changing it meanwhile."""
+    """The request of a jurisdiction with this id, whatever its visibility."""
+    columns = [*COLUMNS, notes_column()] if with_notes else [*COLUMNS]
+    wanted = select(*columns).where(_r.id == service_request_id, _r.jurisdiction_id == jurisdiction_id)
+    row = conn.execute(wanted).one_or_none()
+    if row is None:
+        return None
+    return request_with_notes(row) if with_notes else request_from(row)
+
+
+def find_any(conn: Connection, service_request_id: int, *, lock: bool = False) -> ServiceRequest | None:
+    """The request with this id in any jurisdiction; `lock` keeps others from changing it meanwhile."""
     wanted = select(*COLUMNS).where(_r.id == service_request_id)
-    if jurisdiction_id is not None:
-        wanted = wanted.where(_r.jurisdiction_id == jurisdiction_id)
     row = conn.execute(wanted.with_for_update() if lock else wanted).one_or_none()
     return request_from(row) if row else None
 

@@ -1,0 +1,52 @@
+"""What commands that work on stored data share."""
+
+import getpass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+import click
+
+from open311 import core, embedded, i18n, settings
+from open311.actions import publish
+from open311.core import Core
+from open311.errors import Open311Error
+from open311.model.text import Text
+
+LANGUAGE = "en"
+
+
+@contextmanager
+def opened() -> Iterator[Core]:
+    """A Core on the database of the settings, or on the one a running `open311 dev` keeps; the catalogues are in force.
+
+    What an action refuses is told in words, with exit code 1.
+    """
+    chosen = settings.load()
+    built = core.build(replace(chosen, database_url=embedded.database_url(chosen)))
+    try:
+        publish.publish(built)
+        yield built
+    except Open311Error as refused:
+        raise click.ClickException("; ".join(_words(refused))) from None
+    finally:
+        built.database.close()
+
+
+def _words(refused: Open311Error) -> list[str]:
+    return [
+        i18n.translate(
+            each.key,
+            LANGUAGE,
+            **{
+                name: value.in_language(LANGUAGE) if isinstance(value, Text) else value
+                for name, value in each.values.items()
+            },
+        )
+        for each in refused.problems
+    ]
+
+
+def actor() -> str:
+    """Who is at the command line, for the history."""
+    return f"cli:{getpass.getuser()}"

@@ -1,0 +1,42 @@
+"""`open311 db`: the database's tables."""
+
+import click
+
+from open311 import embedded, settings
+from open311.errors import ConfigurationError
+from open311.storage import migrate
+
+
+@click.group()
+def db() -> None:
+    """The tables of the database."""
+
+
+@db.command()
+@click.option("--revision", default="head", show_default=True, help="Where to migrate to.")
+def upgrade(revision: str) -> None:
+    """Bring the tables to what this release expects."""
+    url = embedded.database_url(settings.load())
+    migrate.upgrade(url, revision)
+    click.echo(f"The database is at {migrate.current(url)[0]}.")
+
+
+@db.command()
+@click.argument("revision")
+@click.confirmation_option(prompt="Going back can lose data. Go on?")
+def downgrade(revision: str) -> None:
+    """Take the tables back to REVISION (`base` empties the database)."""
+    url = embedded.database_url(settings.load())
+    migrate.downgrade(url, revision)
+    click.echo(f"The database is at {migrate.current(url)[0] or 'base'}.")
+
+
+@db.command()
+def check() -> None:
+    """Say whether the tables are those this release expects; exit code 2 when not."""
+    present, expected = migrate.current(embedded.database_url(settings.load()))
+    if present != expected:
+        raise ConfigurationError(
+            f"the database is at {present}, expected is {expected}; run `open311 db upgrade`"
+        )
+    click.echo(f"The database is at {present}, as expected.")

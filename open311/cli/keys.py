@@ -1,0 +1,56 @@
+"""`open311 key`: API keys."""
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from open311.actions import access
+from open311.cli.common import opened
+from open311.model.datetimes import write_utc
+from open311.model.keys import Scope
+
+
+@click.group()
+def key() -> None:
+    """API keys: who may report, change a status, read what is held."""
+
+
+@key.command()
+@click.argument("name")
+@click.option(
+    "--scope",
+    "scopes",
+    multiple=True,
+    type=click.Choice([each.value for each in Scope]),
+    default=[Scope.REPORT.value],
+    show_default=True,
+    help="A right of the key; may be repeated.",
+)
+def add(name: str, scopes: tuple[str, ...]) -> None:
+    """Make a key for NAME and print it alone on the last line. It cannot be shown again."""
+    with opened() as core:
+        secret = access.add_key(core, name, [Scope(each) for each in scopes])
+    click.echo(f"The key of {name}; keep it, it cannot be shown again:", err=True)
+    click.echo(secret)
+
+
+@key.command("list")
+def list_keys() -> None:
+    """Show all keys, without the secrets."""
+    table = Table("name", "scopes", "created", "revoked")
+    with opened() as core:
+        for each in access.list_keys(core):
+            revoked = write_utc(each.revoked_datetime) if each.revoked_datetime else ""
+            table.add_row(
+                each.name, ", ".join(sorted(each.scopes)), write_utc(each.created_datetime), revoked
+            )
+    Console().print(table)
+
+
+@key.command()
+@click.argument("name")
+def revoke(name: str) -> None:
+    """Take the key of NAME out of force."""
+    with opened() as core:
+        access.revoke_key(core, name)
+    click.echo(f"The key of {name} is revoked.")

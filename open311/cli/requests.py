@@ -1,0 +1,112 @@
+"""`open311 request`: what staff do, until there are pages for it, through the same actions."""
+
+import json
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from open311.actions import casework
+from open311.cli.common import LANGUAGE, actor, opened
+from open311.formats import documents, encode
+from open311.formats.encode import Document
+from open311.model.datetimes import write
+
+HELD_SHOWN = 100
+
+
+@click.group()
+def request() -> None:
+    """Look at service requests and move them on."""
+
+
+number = click.argument("service_request_id", type=click.IntRange(1, 10**15))
+
+
+@request.command()
+@number
+def show(service_request_id: int) -> None:
+    """Show a request, published or not, with its reporter and its history."""
+    with opened() as core:
+        found = casework.show(core, service_request_id)
+        catalogue = core.catalogues.owner(found.request.jurisdiction_id)
+    public = documents.service_request(found.request, catalogue, LANGUAGE, extensions=True)
+    internal = {
+        "visibility": found.request.visibility,
+        "detailed_status": found.request.detailed_status,
+        "reporter": found.reporter,
+        "history": [
+            {
+                "datetime": write(each.datetime, catalogue.jurisdiction.time_zone),
+                "kind": each.kind,
+                "actor": each.actor,
+            }
+            | dict(each.data)
+            for each in found.history
+        ],
+    }
+    shown = json.loads(encode.to_json(Document("request", public | {"internal": internal})))
+    click.echo(json.dumps(shown, ensure_ascii=False, indent=2))
+
+
+@request.command()
+def held() -> None:
+    """List the requests that await moderation, the oldest first."""
+    table = Table("id", "jurisdiction", "service_code", "requested", "description")
+    with opened() as core:
+        for catalogue in core.catalogues.in_force:
+            zone = catalogue.jurisdiction.time_zone
+            for each in casework.held(core, catalogue, HELD_SHOWN):
+                moment = write(each.requested_datetime, zone)
+                name, words = each.jurisdiction_id, each.description[:80]
+                table.add_row(str(each.service_request_id), name, each.service_code, moment, words)
+    Console().print(table)
+
+
+@request.command()
+@number
+def publish(service_request_id: int) -> None:
+    """Let everybody see a request."""
+    with opened() as core:
+        casework.publish(core, service_request_id, actor())
+    click.echo(f"{service_request_id} is published.")
+
+
+@request.command()
+@number
+@click.option("--reason", help="Why; for staff only.")
+def hide(service_request_id: int, reason: str | None) -> None:
+    """Take a request out of every public answer."""
+    with opened() as core:
+        casework.hide(core, service_request_id, actor(), reason)
+    click.echo(f"{service_request_id} is hidden.")
+
+
+@request.command("set-status")
+@number
+@click.argument("status")
+@click.option("--notes", help="Why, in public words.")
+def set_status(service_request_id: int, status: str, notes: str | None) -> None:
+    """Move a request to a detailed STATUS of the catalogue."""
+    with opened() as core:
+        casework.set_status(core, service_request_id, status, actor(), notes)
+    click.echo(f"{service_request_id} is now {status}.")
+
+
+@request.command()
+@number
+@click.argument("agency")
+def assign(service_request_id: int, agency: str) -> None:
+    """Make an AGENCY of the catalogue responsible."""
+    with opened() as core:
+        casework.assign(core, service_request_id, agency, actor())
+    click.echo(f"{agency} is responsible for {service_request_id}.")
+
+
+@request.command()
+@click.argument("token")
+def accept(token: str) -> None:
+    """Give out the id behind the TOKEN of a batch service."""
+    with opened() as core:
+        service_request_id = casework.accept(core, token, actor())
+    click.echo(f"{service_request_id}")

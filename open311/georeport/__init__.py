@@ -1,0 +1,1 @@
+"""The front door that speaks GeoReport v2."""

@@ -1,0 +1,205 @@
+"""Marshmallow fields that read lists of raw texts, and name what is wrong by a message key.
+
+marshmallow's own fields describe the parameter to OpenAPI; what is accepted is GeoReport's business.
+"""
+
+import math
+import re
+from typing import Any
+from urllib.parse import urlsplit
+
+from marshmallow import ValidationError, fields
+from webargs.fields import DelimitedList
+
+from open311.errors import Problem, problem
+from open311.model import datetimes
+from open311.model.geography import Box
+from open311.model.search import NEWEST_FIRST, SORT_NAMES, Cursor, Sort
+from open311.web import time_zone
+
+WHOLE = re.compile(r"[0-9]{1,9}")
+DECIMAL = re.compile(r"[+-]?(?:[0-9]{1,20}\.?[0-9]{0,40}|\.[0-9]{1,40})(?:[eE][+-]?[0-9]{1,2})?")
+EMAIL = re.compile(r"[^@\s<>\"]{1,64}@[^@\s<>\"]{1,189}\.[^@\s<>\".]{2,63}")
+
+
+def wrong(key: str, **values: Any) -> ValidationError:
+    """A validation error that carries a problem, to become words at the edge."""
+    return ValidationError([problem(key, **values)])
+
+
+def problems(error: ValidationError) -> tuple[Problem, ...]:
+    """The problems behind marshmallow's nested messages, in the order of the fields."""
+    return tuple(_flat(error.messages))
+
+
+def _flat(messages: Any) -> list[Problem]:
+    if isinstance(messages, dict):
+        return [each for inner in messages.values() for each in _flat(inner)]
+    return list(messages)
+
+
+class Word(fields.String):
+    """One line or several of text, at most `longest` characters. CUTR's app writes `null` for nothing."""
+
+    def __init__(self, longest: int = 200, *, empty: tuple[str, ...] = (), **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.longest = longest
+        self.empty = empty
+
+    def _deserialize(self, value: list[str], attr: str | None, data: Any, **_: Any) -> Any:
+        text = value[0]
+        if text in self.empty:
+            return None
+        if len(text) > self.longest:
+            raise wrong("error.too_long", parameter=attr, most=self.longest)
+        return text
+
+
+class Email(Word):
+    """An address that could be one."""
+
+    def _deserialize(self, value: list[str], attr: str | None, data: Any, **kwargs: Any) -> Any:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        if text is not None and not EMAIL.fullmatch(text.strip()):
+            raise wrong("error.email")
+        return text and text.strip()
+
+
+class Words(DelimitedList):
+    """A list, comma separated, repeated, or both; blanks around an item do not count."""
+
+    def __init__(self, longest: int = 1000, **kwargs: Any) -> None:
+        super().__init__(fields.String(), **kwargs)
+        self.longest = longest
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> Any:
+        items = tuple(item.strip() for each in value for item in each.split(",") if item.strip())
+        if len(items) > self.longest:
+            raise wrong("error.too_many", parameter=attr, most=self.longest)
+        return items
+
+
+class WebAddresses(DelimitedList):
+    """Web addresses, repeated or comma separated."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(fields.String(), **kwargs)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> Any:
+        # A comma may stand inside an address; only one before a further address separates.
+        found = tuple(
+            each.strip() for item in value for each in re.split(r",\s*(?=\w+:)", item) if each.strip()
+        )
+        for address in found:
+            if not _is_web_address(address):
+                raise wrong("error.media_url", media_url=address[:100])
+        return found
+
+
+def _is_web_address(address: str) -> bool:
+    try:
+        parts = urlsplit(address)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and len(address) <= 2000
+    except ValueError:
+        return False
+
+
+class Moment(fields.DateTime):
+    """A W3C datetime, read leniently; a bare date is a local day, from its first or to its last second."""
+
+    def __init__(self, *, end_of_day: bool = False, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.end_of_day = end_of_day
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> Any:
+        try:
+            return datetimes.parse(value[0].strip(), time_zone(), end_of_day=self.end_of_day)
+        except ValueError:
+            raise wrong("error.datetime", parameter=attr, value=value[0][:50]) from None
+
+
+class Degrees(fields.Float):
+    """Decimal degrees within ± `limit`."""
+
+    def __init__(self, limit: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.limit = limit
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> Any:
+        degrees = decimal(value[0])
+        if degrees is None or abs(degrees) > self.limit:
+            raise wrong("error.location.degrees", parameter=attr, limit=self.limit)
+        return degrees
+
+
+class Metres(fields.Float):
+    """A distance above 0, at most `longest`."""
+
+    def __init__(self, longest: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.longest = longest
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> Any:
+        metres = decimal(value[0])
+        if metres is None or not 0 < metres <= self.longest:
+            raise wrong("error.radius", most=self.longest)
+        return metres
+
+
+class Count(fields.Integer):
+    """A whole number, at least `least`; above `most` it counts as `most`."""
+
+    def __init__(self, least: int, most: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.least, self.most = least, most
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> Any:
+        text = value[0].strip()
+        if not WHOLE.fullmatch(text) or int(text) < self.least:
+            raise wrong("error.whole_number", parameter=attr, least=self.least)
+        return min(int(text), self.most)
+
+
+class BoxField(fields.String):
+    """`minLong,minLat,maxLong,maxLat`; ends given the wrong way round are swapped."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> Any:
+        numbers = [decimal(part) for part in re.split("[,;]", value[0][:200])]
+        if len(numbers) != 4 or None in numbers:
+            raise wrong("error.bbox")
+        west, south, east, north = (each for each in numbers if each is not None)
+        if max(abs(west), abs(east)) > 180 or max(abs(south), abs(north)) > 90:
+            raise wrong("error.bbox")
+        return Box(min(west, east), min(south, north), max(west, east), max(south, north))
+
+
+class SortField(fields.String):
+    """The name of an order; an unknown one is the default order."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> Any:
+        first, _, direction = value[0].strip().replace(",", " ").partition(" ")
+        name = SORT_NAMES.get(first.lstrip("-").lower())
+        descending = first.startswith("-") or direction.strip().upper() == "DESC"
+        return Sort(name, descending) if name else NEWEST_FIRST
+
+
+class CursorField(fields.String):
+    """The opaque word of a `Link` header."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> Any:
+        return Cursor.read(value[0].strip())
+
+
+class Choice(fields.String):
+    """A switch: `true`, `1`, `yes`, `all`, or for 6aika any list of names; `false`, `0` and `no` are off."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> Any:
+        return value[0].strip().lower() not in ("false", "0", "no")
+
+
+def decimal(text: str) -> float | None:
+    """A finite decimal number, or None."""
+    if not DECIMAL.fullmatch(text.strip()):
+        return None
+    number = float(text)
+    return number if math.isfinite(number) else None

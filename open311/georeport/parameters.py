@@ -1,0 +1,104 @@
+"""What a client sent, whatever way it chose: one mapping from name to clean values.
+
+georeport.md 2.3 (empty is absent, spellings of multiple values), 3.5 (encoding), 5.15 (JSON, aliases).
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from open311.errors import Invalid, problem
+from open311.web.requests import LenientRequest
+
+Parameters = dict[str, list[str]]
+
+ATTRIBUTE = re.compile(r"^attribute\[([^\]]+)\](?:\[\d*\])?$")
+# Characters XML 1.0 cannot carry, and halves of surrogate pairs.
+UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
+ALIASES = {
+    "lon": "long",
+    "lng": "long",
+    "per_page": "page_size",
+    "limit": "page_size",
+    "max_requests": "page_size",
+    "search": "q",
+    "order_by": "sort",
+    "updated": "updated_after",
+    "deviceid": "device_id",
+}
+FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+
+
+def clean(text: str) -> str:
+    """Text as it is stored: LF line ends, nothing XML cannot carry, no white space at the end."""
+    return UNWRITABLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).rstrip()
+
+
+def from_query(request: LenientRequest) -> Parameters:
+    """The parameters of a GET."""
+    return _collected(request.args.items(multi=True))
+
+
+def from_post(request: LenientRequest) -> tuple[Parameters, dict[str, list[str]]]:
+    """The parameters of a POST and its attribute answers, code → values; the body wins over the query.
+
+    Raises `Invalid` for a body in a form we do not read.
+    """
+    query = list(request.args.items(multi=True))
+    body = list(_body(request))
+    parameters = _collected(query) | _collected(body)
+    return parameters, _answers(query) | _answers(body)
+
+
+def _body(request: LenientRequest) -> Iterable[tuple[str, str]]:
+    if request.mimetype in FORMS:
+        return request.form.items(multi=True)
+    if request.is_json:
+        return _json_pairs(request.posted_object)
+    # A POST whose parameters all stand in the query has no body, and then its type does not matter.
+    if request.content_length or request.headers.get("Transfer-Encoding"):
+        raise Invalid(problem("error.body.media_type"))
+    return ()
+
+
+def _json_pairs(posted: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
+    """A flat object, with `attribute` as an object of its own, as if it had been sent as a form."""
+    for name, value in posted.items():
+        if name == "attribute" and isinstance(value, dict):
+            yield from ((f"attribute[{code}]", text) for code, each in value.items() for text in _texts(each))
+        else:
+            yield from ((name, text) for text in _texts(value))
+
+
+def _texts(value: Any) -> list[str]:
+    if isinstance(value, list):
+        return [text for each in value for text in _texts(each) if not isinstance(each, list)]
+    if value is None or isinstance(value, Mapping):
+        return []
+    if isinstance(value, bool):
+        return ["true" if value else "false"]
+    return [str(value)]
+
+
+def _collected(pairs: Iterable[tuple[str, str]]) -> Parameters:
+    """Name → values in the order sent; blank values count as not sent, an alias only stands in."""
+    found: Parameters = {}
+    aliases: Parameters = {}
+    for name, raw in pairs:
+        value = clean(raw)
+        if not value.strip() or ATTRIBUTE.match(name):
+            continue
+        name = name.removesuffix("[]")
+        target = aliases if name in ALIASES else found
+        target.setdefault(ALIASES.get(name, name), []).append(value)
+    return aliases | found
+
+
+def _answers(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    answers: dict[str, list[str]] = {}
+    for name, raw in pairs:
+        attribute = ATTRIBUTE.match(name)
+        value = clean(raw)
+        if attribute and value.strip():
+            answers.setdefault(clean(attribute[1]), []).append(value)
+    return answers

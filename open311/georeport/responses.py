@@ -1,0 +1,113 @@
+"""Answers in the format the client chose, errors included.
+
+One table says which HTTP status an error means; the format is chosen once, after the work is done.
+"""
+
+from collections.abc import Mapping
+
+import structlog
+from flask import Flask, Response, request
+from werkzeug.exceptions import HTTPException
+
+from open311 import web
+from open311.errors import Forbidden, Invalid, NotFound, Open311Error, Problem, TooManyRequests, Unavailable
+from open311.errors import problem as problem_of
+from open311.formats import documents, encode
+from open311.formats.encode import Document
+from open311.i18n import translate
+from open311.model.text import Text
+
+log = structlog.get_logger()
+
+STATUS: Mapping[type[Open311Error], int] = {
+    Invalid: 400,
+    Forbidden: 403,
+    NotFound: 404,
+    TooManyRequests: 429,
+    Unavailable: 503,
+}
+# Clients read the words of an error only behind a 400, so every mistake of theirs is one (R-188).
+MISTAKES = frozenset({400, 408, 411, 413, 414, 415, 416, 417, 422, 431})
+MESSAGES = {404: "error.path", 405: "error.method"}
+RETRY_AFTER = "10"
+
+JSON = "application/json; charset=utf-8"
+XML = "text/xml; charset=utf-8"
+
+
+def wants_json() -> bool:
+    """Whether to answer in JSON: the suffix decides, then `Accept`; XML is what GeoReport demands of everybody."""
+    if request.path.endswith((".json", ".xml")):
+        return request.path.endswith(".json")
+    accepted = request.accept_mimetypes
+    in_json = accepted.quality("application/json") if "application/json" in accepted.values() else 0
+    in_xml = max(
+        (accepted.quality(each) for each in ("text/xml", "application/xml") if each in accepted.values()),
+        default=0,
+    )
+    return in_json > in_xml
+
+
+def answer(
+    document: Document,
+    *,
+    status: int = 200,
+    cache: str = "no-store",
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """The document as an HTTP response."""
+    in_json = wants_json()
+    body = encode.to_json(document) if in_json else encode.to_xml(document)
+    response = Response(body, status, headers, content_type=JSON if in_json else XML)
+    response.headers.setdefault("Cache-Control", cache)
+    response.headers["Content-Language"] = web.language()
+    response.vary.update(("Accept", "Accept-Language"))
+    return response
+
+
+def in_words(problem: Problem) -> str:
+    """A problem in the reader's language."""
+    language = web.language()
+    values = {
+        name: value.in_language(language) if isinstance(value, Text) else value
+        for name, value in problem.values.items()
+    }
+    return translate(problem.key, language, **values)
+
+
+def error_answer(status: int, *problems: Problem, headers: Mapping[str, str] | None = None) -> Response:
+    """An error in the shape of GeoReport: a list of code and description."""
+    described = [(status, in_words(each)) for each in problems]
+    return answer(documents.errors(described), status=status, headers=headers)
+
+
+def install(app: Flask) -> None:
+    """Give every error of this application, the framework's own included, GeoReport's shape (R-186)."""
+    app.register_error_handler(Open311Error, _expected)
+    app.register_error_handler(HTTPException, _of_framework)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def _expected(error: Open311Error) -> Response:
+    headers: dict[str, str] = {}
+    if isinstance(error, TooManyRequests):
+        headers["Retry-After"] = str(error.retry_after)
+    if isinstance(error, Unavailable):
+        headers["Retry-After"] = RETRY_AFTER
+        log.error("database_unavailable", reason=str(error.__cause__))
+    return error_answer(STATUS[type(error)], *error.problems, headers=headers)
+
+
+def _of_framework(error: HTTPException) -> Response | HTTPException:
+    if error.code is None or error.code < 400:
+        return error
+    status = 400 if error.code in MISTAKES else error.code
+    key = MESSAGES.get(status, "error.body.unreadable" if status == 400 else "error.server")
+    allowed = getattr(error, "valid_methods", None)
+    headers = {"Allow": ", ".join(sorted(allowed))} if allowed else None
+    return error_answer(status, problem_of(key), headers=headers)
+
+
+def _unexpected(error: Exception) -> Response:
+    log.exception("unexpected_error", path=request.path)
+    return error_answer(500, problem_of("error.server"), headers={"Retry-After": RETRY_AFTER})

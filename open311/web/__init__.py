@@ -1,0 +1,62 @@
+"""What all front doors share: this application's Core, the reader's language, the sender's address."""
+
+from datetime import tzinfo
+from typing import cast
+
+from flask import Flask, current_app, g, request
+
+from open311.core import Core
+from open311.i18n import choose_language
+from open311.model.catalogue import Catalogue
+
+EXTENSION = "open311"
+
+
+def attach(app: Flask, core: Core) -> None:
+    """Give an application its Core."""
+    app.extensions[EXTENSION] = core
+
+
+def core_of(app: Flask) -> Core:
+    """The Core of an application."""
+    return cast(Core, app.extensions[EXTENSION])
+
+
+def core() -> Core:
+    """The Core of the application that answers this request."""
+    return core_of(current_app)
+
+
+def sandbox() -> bool:
+    """Whether the request came in by the test endpoint."""
+    return bool(request.environ.get("open311.sandbox"))
+
+
+def language(catalogue: Catalogue | None = None) -> str:
+    """The reader's language: `locale`, else `Accept-Language`, else the jurisdiction's first (georeport.md 5.12)."""
+    if "language" not in g:
+        in_force = core().catalogues.in_force
+        known = catalogue or (in_force[0] if in_force else None)
+        available = known.jurisdiction.languages if known else ("en",)
+        g.language = choose_language(_wanted(), available)
+    return cast(str, g.language)
+
+
+def _wanted() -> list[str]:
+    named = request.args.get("locale", "").strip()
+    return [named] if named else [tag for tag, _ in request.accept_languages]
+
+
+def base_url() -> str:
+    """The public address of the server, without a trailing slash."""
+    return core().settings.base_url or request.host_url.rstrip("/")
+
+
+def catalogue() -> Catalogue:
+    """The catalogue this request is about; the front door has put it there."""
+    return cast(Catalogue, g.catalogue)
+
+
+def time_zone() -> tzinfo:
+    """The time zone in which this request's bare dates are meant."""
+    return catalogue().jurisdiction.time_zone

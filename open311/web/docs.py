@@ -1,0 +1,32 @@
+"""`/open311/v2/docs`: the OpenAPI document, readable and to be tried out. Swagger UI comes from the npm package."""
+
+from flask import Blueprint, Flask, Response, render_template, send_from_directory
+
+from open311 import web
+from open311.settings import shipped
+
+FILES = shipped("node_modules") / "swagger-ui-dist"
+blueprint = Blueprint("docs", __name__, url_prefix="/open311/v2/docs", static_folder="../static")
+# Swagger UI sets style attributes; scripts come from files alone.
+POLICY = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'"
+
+
+def install(app: Flask) -> None:
+    """Add the page and its files."""
+    app.register_blueprint(blueprint)
+
+
+@blueprint.get("")
+def page() -> Response:
+    """The documentation page; without JavaScript it links to the document itself."""
+    html = render_template("docs.html", language=web.language())
+    return Response(html, headers={"Content-Security-Policy": POLICY, "Cache-Control": "public, max-age=300"})
+
+
+@blueprint.get("/ui/<path:name>")
+def files(name: str) -> Response:
+    """The files of Swagger UI."""
+    return send_from_directory(FILES, name, max_age=86400)
+
+
+page.access = files.access = "public"  # type: ignore[attr-defined]

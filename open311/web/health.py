@@ -1,0 +1,40 @@
+"""`/healthz`: the process lives. `/readyz`: it can answer, and with which catalogue."""
+
+from flask import Flask, jsonify
+from flask.typing import ResponseReturnValue
+
+from open311 import web
+from open311.errors import Unavailable
+from open311.model.datetimes import write_utc
+
+
+def install(app: Flask) -> None:
+    """Add both addresses."""
+    app.add_url_rule("/healthz", "healthz", healthz)
+    app.add_url_rule("/readyz", "readyz", readyz)
+
+
+def healthz() -> ResponseReturnValue:
+    """200 as long as the process answers at all; restart it otherwise."""
+    return jsonify(status="ok")
+
+
+def readyz() -> ResponseReturnValue:
+    """200 when requests can be answered, 503 when the database is out of reach.
+
+    A broken catalogue file does not make the server unready, since the old catalogue stays in force; it is told here.
+    """
+    core = web.core()
+    catalogues = core.catalogues
+    changesets = {
+        each.jurisdiction.jurisdiction_id: write_utc(each.changeset) for each in catalogues.in_force
+    }
+    state = {"catalogue": {"in_force": changesets, "problem": catalogues.problem}}
+    try:
+        core.database.check()
+    except Unavailable:
+        return jsonify(status="unavailable", database="out of reach", **state), 503
+    return jsonify(status="ok", database="ok", **state)
+
+
+healthz.access = readyz.access = "public"  # type: ignore[attr-defined]

@@ -1,0 +1,24 @@
+"""Where the operator demands https: plain reads are sent there, plain writes refused (R-032)."""
+
+from flask import Flask, redirect, request
+from flask.typing import ResponseReturnValue
+
+from open311 import web
+from open311.errors import Forbidden, problem
+
+# Probes of the machine itself come by plain http.
+PROBES = ("/healthz", "/readyz")
+
+
+def install(app: Flask) -> None:
+    """Enforce https, if the settings say so."""
+    if web.core_of(app).settings.require_https:
+        app.before_request(_enforce)
+
+
+def _enforce() -> ResponseReturnValue | None:
+    if request.is_secure or request.path in PROBES:
+        return None
+    if request.method in ("GET", "HEAD"):
+        return redirect(request.url.replace("http://", "https://", 1), 301)
+    raise Forbidden(problem("error.https"))
