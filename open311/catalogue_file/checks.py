@@ -5,7 +5,7 @@ Each check walks by cursors, so that it also finds what it can in a document tha
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from open311.catalogue_file.boundary import boundary_problem
 from open311.catalogue_file.document import Cursor, Document, Steps
@@ -52,7 +52,7 @@ def _jurisdiction(root: Cursor) -> Found:
 def _zone_known(name: str) -> bool:
     try:
         ZoneInfo(name)
-    except (ValueError, OSError):
+    except (ValueError, OSError, ZoneInfoNotFoundError):
         return False
     return True
 

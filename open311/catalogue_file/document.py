@@ -19,6 +19,7 @@ except ImportError:
 MOST_BYTES = 10_000_000
 MOST_VALUES = 500_000
 DEEPEST = 24
+TOO_MUCH = "nested too deep or too large"
 NAMES = ("service_code", "code", "key")
 
 Steps = tuple[str | int, ...]
@@ -161,7 +162,7 @@ class _Reader:
     def read(self, node: yaml.Node, steps: Steps = ()) -> Any:
         self.left -= 1
         if len(steps) > DEEPEST or self.left < 0:
-            raise yaml.MarkedYAMLError(problem="nested too deep or too large", problem_mark=node.start_mark)
+            raise yaml.MarkedYAMLError(problem=TOO_MUCH, problem_mark=node.start_mark)
         self.document.lines.setdefault(steps, node.start_mark.line + 1)
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, steps)
@@ -206,15 +207,23 @@ def read(file: Path) -> Document:
     text = _decode(document)
     if text is None:
         return document
-    loader = _Loader(text)
     try:
-        node = loader.get_single_node()
+        _check_depth(text)
+        node = yaml.compose(text, _Loader)
         document.data = (_Reader(document).read(node) if node else None) or {}
     except yaml.YAMLError as wrong:
         _report_syntax(document, text, wrong)
-    finally:
-        loader.dispose()
     return document
+
+
+def _check_depth(text: str) -> None:
+    # Composing nodes recurses without a limit of its own and would end the process.
+    depth = 0
+    event: Any
+    for event in yaml.parse(text, _Loader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > DEEPEST:
+            raise yaml.MarkedYAMLError(problem=TOO_MUCH, problem_mark=event.start_mark)
 
 
 def _decode(document: Document) -> str | None:

@@ -122,7 +122,7 @@ def _table(each: Catalogue) -> Table:
         title=f"{each.jurisdiction.jurisdiction_id}, {len(each.services)} services", show_lines=True
     )
     for heading in ("code", "name", "agency and way", "attributes"):
-        table.add_column(heading, overflow="fold")
+        table.add_column(heading, overflow="fold", no_wrap=heading == "code")
     for service in each.services.values():
         table.add_row(*_row(service), style=None if service.active else "dim")
     table.caption = "* required   ? depends on another   - only information"
