@@ -112,7 +112,8 @@ def _all_texts(place: Cursor) -> Iterator[tuple[Cursor, bool]]:
 def _service_names(root: Cursor) -> Found:
     languages = [each.word for each in root["jurisdiction"]["languages"]] or [""]
     for language in languages:
-        shown = [_shown(each["service_name"], language, languages[0]) for each in root["services"]]
+        offered = [each["service_name"] for each in root["services"] if each["active"].value is not False]
+        shown = [_shown(name, language, languages[0]) for name in offered]
         for steps, message in _repeated(shown, str.casefold):
             yield steps, f"{message}; each language needs one name a service"
 

@@ -1,5 +1,6 @@
 """A catalogue file comes in whole or not at all, and every problem has its line."""
 
+import math
 import os
 import re
 import time
@@ -137,6 +138,25 @@ def test_plain_words_stay_words(file: Path) -> None:
     file.write_text(MINIMAL.replace("services: []", services))
     names = [each.service_name.in_language("de") for each in load(file).services.values()]
     assert names == ["no", "2026-01-01"]
+
+
+def test_a_service_that_ended_leaves_its_name_to_another(file: Path) -> None:
+    services = (
+        "services: [{service_code: A, service_name: X, active: false}, {service_code: B, service_name: X}]"
+    )
+    file.write_text(MINIMAL.replace("services: []", services))
+    assert [each.service_code for each in load(file).active_services()] == ["B"]
+    file.write_text(MINIMAL.replace("services: []", services.replace("active: false", "active: true")))
+    assert problems(file) == [(8, "'X' is given twice; each language needs one name a service")]
+
+
+def test_a_boundary_of_ten_thousand_points_loads_quickly(file: Path) -> None:
+    angles = [2 * math.pi * step / 10_000 for step in range(10_000)]
+    ring = [[8.4 + 0.1 * math.cos(each), 49.4 + 0.1 * math.sin(each)] for each in angles]
+    file.write_text(MINIMAL + f"boundary: {{type: Polygon, coordinates: [{[*ring, ring[0]]}]}}\n")
+    started = time.monotonic()
+    assert load(file).jurisdiction.contains(49.45, 8.41)
+    assert time.monotonic() - started < 2
 
 
 def test_order_is_by_place_unless_it_is_stated(file: Path) -> None:
