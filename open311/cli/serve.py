@@ -5,9 +5,9 @@ import errno
 import os
 import signal
 import socket
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
+from wsgiref.types import WSGIApplication
 
 import click
 from granian.constants import HTTPModes, Interfaces
@@ -17,6 +17,7 @@ from granian.server.mp import MPServer
 from open311 import catalogue_file, embedded, settings
 from open311.errors import ConfigurationError
 from open311.settings import Settings
+from open311.web.bodies import WAITING_PLACES, BodiesFirst
 
 GRACE_SECONDS = 30
 PR_SET_PDEATHSIG = 1
@@ -44,12 +45,13 @@ def work() -> None:
     worker.run(with_database(settings.load()))
 
 
-def application() -> Callable[..., Any]:
+def application() -> WSGIApplication:
     """The WSGI application of one server process, which ends with the process that started it."""
     from open311 import app
 
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-    return app.from_environment()
+    chosen = settings.load()
+    return BodiesFirst(app.from_environment(), places=chosen.threads, limit=chosen.max_body_mb * 1024 * 1024)
 
 
 def with_port(port: int | None) -> Settings:
@@ -104,7 +106,7 @@ def _server(chosen: Settings) -> MPServer:
         address=_resolve(chosen.host, chosen.port)[4][0],
         port=chosen.port,
         workers=chosen.workers,
-        blocking_threads=chosen.threads,
+        blocking_threads=chosen.threads + WAITING_PLACES,
         http=HTTPModes.http1,
         websockets=False,
         respawn_failed_workers=True,
