@@ -9,6 +9,7 @@ from open311 import core as core_module
 from open311.actions import publish
 from open311.core import Core
 from open311.georeport import responses, routes
+from open311.georeport.schemas import ErrorSchema
 from open311.web import answers, cors, docs, health, https, limits, logs
 from open311.web.requests import LenientRequest, Tidy
 
@@ -17,6 +18,8 @@ DESCRIPTION = "Report what is broken in the city, and see what became of it: Ope
 
 class GeoReportApi(Api):  # type: ignore[misc]
     """flask-smorest without its own error answers: ours speak XML too."""
+
+    ERROR_SCHEMA = ErrorSchema
 
     def _register_error_handlers(self) -> None:
         """Leave errors to `georeport.responses`."""

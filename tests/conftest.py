@@ -20,6 +20,8 @@ from psycopg import sql
 from open311 import embedded
 from open311.errors import ConfigurationError
 
+pytest_plugins = ["tests.serving"]
+
 TEMPLATE = "open311_template"
 _numbers = count(1)
 _run = ExitStack()

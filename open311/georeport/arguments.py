@@ -221,7 +221,7 @@ def _named(catalogue: Catalogue, words: str) -> tuple[str, ...]:
 class SubmissionForm(Arguments):
     """POST service request. Loading never fails: what is wrong is handed on, to be told with all other problems."""
 
-    api_key = String(metadata={"description": "Or as `Authorization: Bearer`."})
+    api_key = Word(1000, metadata={"description": "Or as `Authorization: Bearer`."})
     service_code = Word(metadata={"description": "From the service list."})
     lat = Degrees(90, metadata={"description": "Latitude, WGS84; together with `long`."})
     long = Degrees(180, metadata={"description": "Longitude, WGS84; together with `lat`."})

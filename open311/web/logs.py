@@ -17,21 +17,24 @@ LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNI
 def configure(settings: Settings) -> None:
     """Write log lines to standard error, as JSON or for a terminal."""
     writes_json = settings.log_format == "json"
-    renderer = (
-        structlog.processors.JSONRenderer() if writes_json else structlog.dev.ConsoleRenderer(colors=False)
-    )
+    renderer = structlog.processors.JSONRenderer() if writes_json else _for_people()
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.dict_tracebacks if writes_json else structlog.processors.format_exc_info,
+            *([structlog.processors.format_exc_info] if writes_json else []),
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(LEVELS[settings.log_level]),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
     )
+
+
+def _for_people() -> structlog.dev.ConsoleRenderer:
+    """Lines for a terminal. Plain tracebacks: a fancy one shows local variables, and with them personal data."""
+    return structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
 
 
 def install(app: Flask) -> None:
