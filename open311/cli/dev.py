@@ -115,7 +115,7 @@ def _three_lines(chosen: Settings, catalogue: Catalogue, key: str) -> list[str]:
         "api_key": key,
         "jurisdiction_id": catalogue.jurisdiction.jurisdiction_id,
         "service_code": _simple_service(catalogue).service_code,
-        "description": "Schlagloch vor dem Haus",
+        "description": "Ausprobiert mit curl",
         **_somewhere(catalogue),
     }
     report = " ".join(f"-d {shlex.quote(f'{name}={value}')}" for name, value in fields.items())

@@ -23,7 +23,7 @@ GRACE_SECONDS = 30
 PR_SET_PDEATHSIG = 1
 
 port_option = click.option(
-    "--port", type=click.IntRange(1, 65535), envvar="PORT", help="The port to listen on, instead of PORT."
+    "--port", type=click.IntRange(1, 65535), help="The port to listen on, instead of PORT."
 )
 
 
@@ -47,9 +47,12 @@ def work() -> None:
 
 def application() -> WSGIApplication:
     """The WSGI application of one server process, which ends with the process that started it."""
+    # Until granian listens for signals, those of the parent are in force here, and would only be noted.
+    for ending in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(ending, signal.SIG_DFL)
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
     from open311 import app
 
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
     chosen = settings.load()
     return BodiesFirst(app.from_environment(), places=chosen.threads, limit=chosen.max_body_mb * 1024 * 1024)
 

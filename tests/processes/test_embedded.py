@@ -7,8 +7,7 @@ import signal
 import stat
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from open311 import embedded
 from open311.errors import ConfigurationError
+from tests.processes.running import alive, wait_for
 
 HOLD = """
 import sys
@@ -52,20 +52,6 @@ def read(url: str) -> list[int]:
 
 def server_pid(folder: Path) -> int:
     return int((folder / "postgres/data/postmaster.pid").read_text().split()[0])
-
-
-def wait_for(condition: Callable[[], bool]) -> bool:
-    give_up = time.monotonic() + 10
-    while not condition() and time.monotonic() < give_up:
-        time.sleep(0.05)
-    return condition()
-
-
-def alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
 
 
 def test_data_is_kept_between_starts(folder: Path) -> None:

@@ -1,0 +1,88 @@
+"""The command line as processes of its own, and what tests ask of them."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+def free_port() -> int:
+    """A port on which nobody listens now."""
+    with socket.socket() as attempt:
+        attempt.bind(("127.0.0.1", 0))
+        return int(attempt.getsockname()[1])
+
+
+def environment(**values: str) -> dict[str, str]:
+    """Ours, without settings of the server but these."""
+    inherited = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("OPEN311_") and name not in ("PORT", "DATABASE_URL")
+    }
+    return inherited | values
+
+
+def run(*arguments: str, **values: str) -> subprocess.CompletedProcess[str]:
+    """`open311 ARGUMENTS` to its end."""
+    command = [sys.executable, "-m", "open311.cli", *arguments]
+    return subprocess.run(command, env=environment(**values), capture_output=True, text=True, timeout=60)
+
+
+@contextmanager
+def started(log: Path, *arguments: str, **values: str) -> Iterator[subprocess.Popen[bytes]]:
+    """`open311 ARGUMENTS` for as long as the block lasts, its output in `log`."""
+    command = [sys.executable, "-m", "open311.cli", *arguments]
+    with log.open("wb") as output:
+        process = subprocess.Popen(command, env=environment(**values), stdout=output, stderr=output)
+    try:
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(60)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def wait_for(condition: Callable[[], bool], seconds: float = 30) -> bool:
+    """Whether the condition came true in time."""
+    give_up = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > give_up:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+def get(port: int, path: str) -> bytes:
+    """The body of a page."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=20) as answer:
+        return bytes(answer.read())
+
+
+def answers(port: int) -> bool:
+    """Whether a server answers there."""
+    try:
+        return bool(get(port, "/healthz"))
+    except OSError:
+        return False
+
+
+def alive(pid: int) -> bool:
+    """Whether a process runs; one that only waits to be reaped does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def children(pid: int) -> list[int]:
+    """The processes that a process has started and that still run."""
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]

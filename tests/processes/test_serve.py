@@ -1,0 +1,124 @@
+"""`open311 serve` as processes: its port, its settings, its end."""
+
+import os
+import signal
+import socket
+import subprocess
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from tests.processes.running import alive, answers, children, free_port, get, run, started, wait_for
+
+LIST = "/open311/v2/requests.json"
+
+
+@pytest.fixture
+def port() -> int:
+    return free_port()
+
+
+@pytest.fixture
+def server(fresh_database_url: str, port: int, tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
+    with started(tmp_path / "log", "serve", DATABASE_URL=fresh_database_url, PORT=str(port)) as process:
+        assert wait_for(lambda: answers(port)), (tmp_path / "log").read_text()
+        yield process
+
+
+@pytest.mark.usefixtures("server")
+def test_port_in_use_is_told(fresh_database_url: str, port: int) -> None:
+    second = run("serve", DATABASE_URL=fresh_database_url, PORT=str(port))
+    assert (second.returncode, second.stderr) == (
+        2,
+        f"open311: port {port} on 127.0.0.1 is in use by another program; set PORT to a free one\n",
+    )
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("PORT", "99999"),
+        ("OPEN311_WORKERS", "many"),
+        ("OPEN311_HOST", "no such host"),
+        ("DATABASE_URL", "mysql://x"),
+    ],
+)
+def test_wrong_setting_stops_the_start_with_its_name(variable: str, value: str) -> None:
+    settings = {"DATABASE_URL": "postgresql://nowhere/x", variable: value}
+    stopped = run("serve", **settings)
+    assert stopped.returncode == 2
+    assert variable in stopped.stderr
+    assert "Traceback" not in stopped.stderr
+
+
+def test_without_a_database_it_says_how_to_get_one(tmp_path: Path) -> None:
+    stopped = run("serve", OPEN311_DATA_DIR=str(tmp_path))
+    assert stopped.returncode == 2
+    assert "start `open311 dev` first" in stopped.stderr
+
+
+def test_sigterm_lets_a_request_finish(
+    server: subprocess.Popen[bytes], fresh_database_url: str, port: int
+) -> None:
+    with ThreadPoolExecutor() as threads, closing(psycopg.connect(fresh_database_url)) as connection:
+        connection.execute("lock table service_requests in access exclusive mode")
+        slow = threads.submit(get, port, LIST)
+        assert wait_for(lambda: _somebody_waits(fresh_database_url))
+        server.terminate()
+        with pytest.raises(subprocess.TimeoutExpired):
+            server.wait(1)
+        connection.rollback()
+        assert slow.result() == b"[]"
+    assert server.wait(10) == 0
+
+
+def _somebody_waits(url: str) -> bool:
+    with closing(psycopg.connect(url)) as connection:
+        return bool(connection.execute("select 1 from pg_locks where not granted").fetchone())
+
+
+def test_idle_connection_does_not_delay_the_end(server: subprocess.Popen[bytes], port: int) -> None:
+    with socket.create_connection(("127.0.0.1", port)) as idle:
+        idle.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert idle.recv(15) == b"HTTP/1.1 200 OK"
+        server.terminate()
+        assert server.wait(10) == 0
+
+
+def test_killed_process_is_replaced(server: subprocess.Popen[bytes], port: int) -> None:
+    victim = children(server.pid)[-1]
+    os.kill(victim, signal.SIGKILL)
+    assert wait_for(lambda: victim not in children(server.pid) and len(children(server.pid)) >= 2)
+    assert wait_for(lambda: answers(port))
+
+
+def test_killed_server_takes_its_processes_along(server: subprocess.Popen[bytes]) -> None:
+    orphans = children(server.pid)
+    server.kill()
+    assert wait_for(lambda: not any(alive(pid) for pid in orphans))
+
+
+@pytest.mark.usefixtures("server")
+def test_slow_senders_keep_nobody_out(port: int) -> None:
+    senders = [socket.create_connection(("127.0.0.1", port)) for _ in range(30)]
+    for sender in senders:
+        sender.sendall(b"POST /open311/v2/requests.json HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\na")
+    assert get(port, LIST) == b"[]"
+    for sender in senders:
+        sender.close()
+    assert get(port, LIST) == b"[]"
+
+
+@pytest.mark.usefixtures("server")
+def test_body_cut_short_is_refused(port: int) -> None:
+    with socket.create_connection(("127.0.0.1", port)) as sender:
+        sender.sendall(
+            b"POST /open311/v2/requests.json HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+            b"Content-Length: 1000\r\n\r\nservice_code=MUELL_WILD"
+        )
+        sender.shutdown(socket.SHUT_WR)
+        assert sender.recv(12) == b"HTTP/1.1 400"
