@@ -10,8 +10,8 @@ from typing import Any
 import flask
 from flask_smorest import Blueprint
 
-from open311.georeport.arguments import Arguments, Parser
 from open311.georeport.schemas import ErrorSchema
+from open311.web.queries import Arguments, Parser
 
 View = Callable[..., Any]
 CONTENT_TYPES = {"xml": "text/xml", "json": "application/json"}

@@ -1,6 +1,6 @@
 """Answers in the format the client chose, errors included.
 
-One table says which HTTP status an error means; the format is chosen once, after the work is done.
+The format is chosen once, after the work is done.
 """
 
 from collections.abc import Mapping
@@ -10,22 +10,14 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
 from open311 import web
-from open311.errors import Forbidden, Invalid, NotFound, Open311Error, Problem, TooManyRequests, Unavailable
+from open311.errors import Open311Error, Problem, TooManyRequests, Unavailable
 from open311.errors import problem as problem_of
 from open311.formats import documents, encode
 from open311.formats.encode import Document
-from open311.i18n import translate
-from open311.model.text import Text
+from open311.web.errors import STATUS, in_words
 
 log = structlog.get_logger()
 
-STATUS: Mapping[type[Open311Error], int] = {
-    Invalid: 400,
-    Forbidden: 403,
-    NotFound: 404,
-    TooManyRequests: 429,
-    Unavailable: 503,
-}
 # Clients read the words of an error only behind a 400, so every mistake of theirs is one (R-188).
 MISTAKES = frozenset({400, 408, 411, 413, 414, 415, 416, 417, 422, 431})
 MESSAGES = {404: "error.path", 405: "error.method"}
@@ -63,16 +55,6 @@ def answer(
     response.headers["Content-Language"] = web.language()
     response.vary.update(("Accept", "Accept-Language"))
     return response
-
-
-def in_words(problem: Problem) -> str:
-    """A problem in the reader's language."""
-    language = web.language()
-    values = {
-        name: value.in_language(language) if isinstance(value, Text) else value
-        for name, value in problem.values.items()
-    }
-    return translate(problem.key, language, **values)
 
 
 def error_answer(status: int, *problems: Problem, headers: Mapping[str, str] | None = None) -> Response:

@@ -9,8 +9,7 @@ from open311.actions import access, report
 from open311.errors import NotFound, problem
 from open311.formats import documents
 from open311.formats.documents import Endpoint
-from open311.georeport import arguments, pages
-from open311.georeport.arguments import Arguments, ServiceRequestQuery, ServiceRequestsQuery, ServicesQuery
+from open311.georeport.arguments import ServicesQuery, SubmissionForm
 from open311.georeport.blueprint import GeoReport
 from open311.georeport.responses import answer
 from open311.georeport.schemas import (
@@ -25,7 +24,9 @@ from open311.model.keys import Scope
 from open311.model.service_request import Location, ServiceRequest, Visibility
 from open311.model.submission import Submission
 from open311.storage import search, service_requests, tokens
+from open311.web import pages, queries
 from open311.web.keys import key
+from open311.web.queries import Arguments, ServiceRequestQuery, ServiceRequestsQuery
 
 CHANGES_SELDOM = "public, max-age=300"
 CHANGES_ANY_TIME = "public, no-cache"
@@ -34,7 +35,7 @@ NEVER_KEPT = "no-store"
 
 blueprint = GeoReport("georeport", __name__, url_prefix="/open311/v2", description="Open311 GeoReport v2")
 discovery = GeoReport("discovery", __name__, url_prefix="/open311", description="Service discovery")
-blueprint.before_request(arguments.find_catalogue)
+blueprint.before_request(queries.find_catalogue)
 
 
 @blueprint.both_formats("/discovery", takes=Arguments, returns=DiscoverySchema, access="public")
@@ -81,7 +82,7 @@ def get_service_definition(query: dict[str, Any], service_code: str) -> Response
 @blueprint.both_formats(
     "/requests",
     method="POST",
-    takes=arguments.SubmissionForm,
+    takes=SubmissionForm,
     returns=ReceiptSchema(many=True),
     access=Scope.REPORT,
 )
@@ -113,7 +114,7 @@ def get_token(query: dict[str, Any], token: str) -> Response:
 def get_service_requests(query: dict[str, Any]) -> Response:
     """Requests, newest first, by default those of the last 90 days and at most 1000."""
     core, catalogue = web.core(), web.catalogue()
-    wanted = arguments.request_search(query, catalogue, core.now(), core.settings.max_span_days, _sees_held())
+    wanted = queries.request_search(query, catalogue, core.now(), core.settings.max_span_days, _sees_held())
     with core.database.read() as conn:
         page = search.search(conn, wanted)
     document = documents.service_requests(
@@ -147,7 +148,7 @@ def get_service_request(query: dict[str, Any], service_request_id: str) -> Respo
 
 def _find(service_request_id: str, *, with_notes: bool) -> ServiceRequest:
     owner = web.catalogue().jurisdiction.jurisdiction_id
-    if not arguments.REQUEST_ID.fullmatch(service_request_id):
+    if not queries.REQUEST_ID.fullmatch(service_request_id):
         raise _unknown(service_request_id)
     with web.core().database.read() as conn:
         found = service_requests.find(conn, int(service_request_id), owner, with_notes=with_notes)

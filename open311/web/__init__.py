@@ -6,6 +6,7 @@ from typing import cast
 from flask import Flask, current_app, g, request
 
 from open311.core import Core
+from open311.errors import Open311Error
 from open311.i18n import choose_language
 from open311.model.catalogue import Catalogue
 
@@ -36,20 +37,28 @@ def language(catalogue: Catalogue | None = None) -> str:
     """The reader's language: `locale`, else `Accept-Language`, else the jurisdiction's first (georeport.md 5.12)."""
     if "language" not in g:
         in_force = core().catalogues.in_force
-        known = catalogue or (in_force[0] if in_force else None)
+        known = catalogue or g.get("catalogue") or (in_force[0] if in_force else None)
         available = known.jurisdiction.languages if known else ("en",)
         g.language = choose_language(_wanted(), available)
     return cast(str, g.language)
 
 
 def _wanted() -> list[str]:
-    named = request.args.get("locale", "").strip()
-    return [named] if named else [tag for tag, _ in request.accept_languages]
+    try:
+        named = request.args.get("locale", "").strip()
+    except Open311Error:
+        named = ""  # A query that cannot be read still gets an answer in words.
+    return [named] if named else [tag for tag, quality in request.accept_languages if quality > 0]
 
 
 def base_url() -> str:
     """The public address of the server, without a trailing slash."""
     return core().settings.base_url or request.host_url.rstrip("/")
+
+
+def as_asked(address: str) -> str:
+    """An address of this request as its client spells it: the test endpoint has one of its own."""
+    return address.replace("/open311/", "/open311/test/", 1) if sandbox() else address
 
 
 def catalogue() -> Catalogue:

@@ -9,10 +9,10 @@ from urllib.parse import urlencode
 from flask import Request
 
 from open311 import web
-from open311.georeport.arguments import paged
 from open311.model.datetimes import write_utc
 from open311.model.search import COUNT_LIMIT, Cursor, Page, RequestSearch
 from open311.model.service_request import ServiceRequest
+from open311.web.queries import paged
 
 POSITION = ("page", "offset", "cursor", "api_key")
 

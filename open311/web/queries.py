@@ -1,0 +1,203 @@
+"""What may be asked of the list of service requests: the schemas that check it, and the search it means.
+
+Every front door that lists requests takes these parameters, whatever the format of its answer.
+"""
+
+import re
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, cast
+
+from flask import g, request
+from marshmallow import EXCLUDE, Schema, ValidationError
+from webargs.flaskparser import FlaskParser
+
+from open311 import web
+from open311.errors import Invalid, problem
+from open311.model.catalogue import Catalogue
+from open311.model.geography import Circle
+from open311.model.search import NEWEST_FIRST, PAGE_SIZE, RequestSearch, Span, window
+from open311.model.service_request import Location, Status, Visibility
+from open311.web import parameters
+from open311.web.fields import (
+    BoxField,
+    Choice,
+    Count,
+    CursorField,
+    Degrees,
+    Metres,
+    Moment,
+    SortField,
+    Word,
+    Words,
+    problems,
+)
+from open311.web.requests import LenientRequest
+
+MAX_RADIUS = 50_000
+REQUEST_ID = re.compile(r"[1-9][0-9]{0,14}")
+SEARCH_WORD = re.compile(r"\w+")
+MAX_WORDS = 10
+
+
+class Parser(FlaskParser):
+    """Hands the schemas one mapping from name to raw values, wherever the client put them."""
+
+    def load_querystring(self, req: Any, schema: Schema) -> Any:
+        """The parameters of a GET."""
+        return parameters.from_query(cast(LenientRequest, req))
+
+    def load_form(self, req: Any, schema: Schema) -> Any:
+        """The parameters of a POST, with the answers under `attribute`."""
+        found, answers = parameters.from_post(cast(LenientRequest, req))
+        return found | {"attribute": answers}
+
+    def handle_error(self, error: ValidationError, *_: Any, **__: Any) -> Any:
+        """Every problem of the query at once."""
+        raise Invalid(*problems(error))
+
+
+class Arguments(Schema):
+    """What every method takes. Parameters that are not named are ignored."""
+
+    class Meta:
+        unknown = EXCLUDE
+
+    jurisdiction_id = Word(
+        metadata={"description": "Needed only where one server serves several jurisdictions."}
+    )
+    locale = Word(metadata={"description": "Language of names and messages, such as `de` or `en`."})
+
+
+class ServiceRequestQuery(Arguments):
+    """GET service request."""
+
+    extensions = Choice(metadata={"description": "`true` adds `extended_attributes`, `attributes`, `notes`."})
+
+
+class ServiceRequestsQuery(ServiceRequestQuery):
+    """GET service requests; all filters are combined, an id list overrides them."""
+
+    service_request_id = Words(metadata={"description": "Ids; every other filter is then ignored."})
+    service_code = Words(metadata={"description": "Service codes."})
+    start_date = Moment(metadata={"description": "Earliest `requested_datetime`, inclusive."})
+    end_date = Moment(end_of_day=True, metadata={"description": "Latest `requested_datetime`, inclusive."})
+    status = Words(metadata={"description": "`open`, `closed` or both."})
+    updated_after = Moment(metadata={"description": "Earliest `updated_datetime`, inclusive."})
+    updated_before = Moment(
+        end_of_day=True, metadata={"description": "Latest `updated_datetime`, inclusive."}
+    )
+    detailed_status = Words(metadata={"description": "CitySDK words such as `IN_PROCESS`, `PROCESSED`."})
+    lat = Degrees(90, metadata={"description": "Centre of a circle; with `long` and `radius`."})
+    long = Degrees(180, metadata={"description": "Centre of a circle; with `lat` and `radius`."})
+    radius = Metres(MAX_RADIUS, metadata={"description": "Metres around `lat`, `long`."})
+    bbox = BoxField(metadata={"description": "`minLong,minLat,maxLong,maxLat` in degrees."})
+    q = Word(1000, metadata={"description": "Words to find in public texts, or an id."})
+    sort = SortField(metadata={"description": "A field name, with `-` in front for descending."})
+    page = Count(0, 10**9, metadata={"description": "Page number, from 1."})
+    page_size = Count(1, PAGE_SIZE, metadata={"description": "Rows a page; more than 1000 count as 1000."})
+    offset = Count(0, 10**9, metadata={"description": "Rows to leave out, instead of `page`."})
+    cursor = CursorField(metadata={"description": "Where the page before ended; from its `Link` header."})
+
+
+PAGING = ("page", "page_size", "offset", "cursor")
+
+
+def paged(query: dict[str, Any]) -> bool:
+    """Whether the client asked for pages."""
+    return any(name in query for name in PAGING)
+
+
+def request_search(
+    query: dict[str, Any], catalogue: Catalogue, now: datetime, max_span_days: int, sees_held: bool
+) -> RequestSearch:
+    """The search a query means; raises `Invalid`."""
+    visible = (Visibility.PUBLISHED, Visibility.HELD) if sees_held else (Visibility.PUBLISHED,)
+    size = query.get("page_size", PAGE_SIZE)
+    search = RequestSearch(
+        jurisdiction_id=catalogue.jurisdiction.jurisdiction_id,
+        visibilities=visible,
+        page_size=size,
+        with_notes=query.get("extensions", False),
+    )
+    if "service_request_id" in query:
+        return replace(search, page_size=PAGE_SIZE, ids=_ids(query["service_request_id"]))
+    updated = Span(query.get("updated_after"), query.get("updated_before"))
+    bounded = paged(query) or updated != Span()
+    cursor = query.get("cursor")
+    words = tuple(SEARCH_WORD.findall(query.get("q", "")))[:MAX_WORDS]
+    enough = len("".join(words)) >= 2
+    return replace(
+        search,
+        service_codes=query.get("service_code", ()),
+        statuses=_statuses(query.get("status", ())),
+        detailed_statuses=_detailed_statuses(query, catalogue),
+        requested=window(
+            Span(query.get("start_date"), query.get("end_date")), now, max_span_days, bounded=bounded
+        ),
+        updated=_ordered(updated),
+        box=query.get("bbox"),
+        circle=_circle(query),
+        words=words if enough else (),
+        words_in_service_names=_named(catalogue, query["q"]) if enough else (),
+        sort=cursor.sort if cursor else query.get("sort", NEWEST_FIRST),
+        skip=0 if cursor else query.get("offset", (max(1, query.get("page", 1)) - 1) * size),
+        after=cursor,
+        with_total=paged(query),
+    )
+
+
+def _ids(words: tuple[str, ...]) -> tuple[int, ...]:
+    return tuple(int(word) for word in words if REQUEST_ID.fullmatch(word))
+
+
+def _statuses(words: tuple[str, ...]) -> tuple[Status, ...]:
+    known = {status.value: status for status in Status}
+    for word in words:
+        if word.lower() not in known:
+            raise Invalid(problem("error.status.word", status=word[:50], known=", ".join(known)))
+    return tuple(known[word.lower()] for word in words)
+
+
+def _detailed_statuses(query: dict[str, Any], catalogue: Catalogue) -> tuple[str, ...] | None:
+    if "detailed_status" not in query:
+        return None
+    wanted = {word.upper() for word in query["detailed_status"]}
+    return tuple(each.code for each in catalogue.statuses.values() if each.detailed_status in wanted)
+
+
+def _ordered(span: Span) -> Span:
+    if span.start and span.end and span.start > span.end:
+        raise Invalid(problem("error.span.reversed"))
+    return span
+
+
+def _circle(query: dict[str, Any]) -> Circle | None:
+    given = [name for name in ("lat", "long", "radius") if name in query]
+    if not given:
+        return None
+    if len(given) < 3:
+        raise Invalid(problem("error.circle"))
+    return Circle(Location(query["lat"], query["long"]), query["radius"])
+
+
+def _named(catalogue: Catalogue, words: str) -> tuple[str, ...]:
+    """Services whose name, in any language, holds the words as they stand."""
+    asked = words.casefold().strip()
+    return tuple(
+        code
+        for code, service in catalogue.services.items()
+        if any(asked in name.casefold() for name in service.service_name.by_language.values())
+    )
+
+
+def jurisdiction_id() -> str | None:
+    """The jurisdiction this request names; on a POST the body wins over the query."""
+    req = cast(LenientRequest, request)
+    found = parameters.from_post(req)[0] if req.method == "POST" else parameters.from_query(req)
+    return found.get("jurisdiction_id", [None])[0]
+
+
+def find_catalogue() -> None:
+    """Settle which catalogue this request is about; raises `Invalid` or `NotFound`."""
+    g.catalogue = web.core().catalogues.find(jurisdiction_id(), sandbox=web.sandbox())
