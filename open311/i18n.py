@@ -32,5 +32,7 @@ def translate(key: str, language: str, **values: Any) -> str:
 
 
 def choose_language(wanted: list[str], available: tuple[str, ...]) -> str:
-    """The best of `available` (its first is the default) for a list of wished language tags."""
-    return negotiate_locale(wanted, available, sep="-") or available[0]
+    """The best of `available` (its first is the default) for a list of wished tags: `en`, `en-GB`, `EN_us`."""
+    found = negotiate_locale([tag.replace("_", "-") for tag in wanted], available, sep="-")
+    # Babel answers in the letter case of the wish.
+    return next((each for each in available if found and each.lower() == found.lower()), available[0])

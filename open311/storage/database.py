@@ -38,6 +38,8 @@ class Database:
             make_url(url).set(drivername="postgresql+psycopg"),
             pool_size=pool_size,
             max_overflow=0,
+            # Errors are logged, and the parameters of an insert are a reporter's name and address.
+            hide_parameters=True,
             pool_timeout=POOL_SECONDS,
             connect_args={"options": options, "connect_timeout": CONNECT_SECONDS},
         )

@@ -22,19 +22,19 @@ def _finish(response: Response) -> Response:
         response.headers["Strict-Transport-Security"] = "max-age=31536000"
     if response.is_streamed or response.direct_passthrough:
         return response
+    text = (response.mimetype or "").startswith(TEXT)
+    if text:
+        response.vary.add("Accept-Encoding")
     if request.method in ("GET", "HEAD") and response.status_code == 200:
         response.add_etag(weak=True)
         response.make_conditional(request)
-    if response.status_code != 304:
+    if text and response.status_code != 304:
         _compress(response)
     return response
 
 
 def _compress(response: Response) -> None:
     """With gzip only: some crawlers announce deflate and cannot read it."""
-    if not (response.mimetype or "").startswith(TEXT):
-        return
-    response.vary.add("Accept-Encoding")
     accepted = request.accept_encodings
     body = response.get_data()
     if len(body) < COMPRESS_FROM or not _explicitly(accepted, "gzip"):

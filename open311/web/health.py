@@ -7,6 +7,8 @@ from open311 import web
 from open311.errors import Unavailable
 from open311.model.datetimes import write_utc
 
+PROBES = ("/healthz", "/readyz")
+
 
 def install(app: Flask) -> None:
     """Add both addresses."""

@@ -5,9 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from open311 import web
 from open311.errors import Forbidden, problem
-
-# Probes of the machine itself come by plain http.
-PROBES = ("/healthz", "/readyz")
+from open311.web.health import PROBES
 
 
 def install(app: Flask) -> None:
@@ -17,8 +15,9 @@ def install(app: Flask) -> None:
 
 
 def _enforce() -> ResponseReturnValue | None:
+    # Probes of the machine itself come by plain http.
     if request.is_secure or request.path in PROBES:
         return None
     if request.method in ("GET", "HEAD"):
-        return redirect(request.url.replace("http://", "https://", 1), 301)
+        return redirect(web.as_asked(request.url.replace("http://", "https://", 1)), 301)
     raise Forbidden(problem("error.https"))

@@ -21,8 +21,8 @@ def secret() -> str | None:
 def _in_body() -> str:
     if request.method != "POST":
         return ""
-    posted = cast(LenientRequest, request).posted_object
-    return request.form.get("api_key", "") or str(posted.get("api_key") or "")
+    posted = cast(LenientRequest, request).posted_object.get("api_key")
+    return request.form.get("api_key", "") or (posted if isinstance(posted, str) else "")
 
 
 def key() -> Key | None:
