@@ -31,13 +31,13 @@ def wants_json() -> bool:
     """Whether to answer in JSON: the suffix decides, then `Accept`; XML is what GeoReport demands of everybody."""
     if request.path.endswith((".json", ".xml")):
         return request.path.endswith(".json")
-    accepted = request.accept_mimetypes
-    in_json = accepted.quality("application/json") if "application/json" in accepted.values() else 0
-    in_xml = max(
-        (accepted.quality(each) for each in ("text/xml", "application/xml") if each in accepted.values()),
-        default=0,
-    )
-    return in_json > in_xml
+    return _wish("application/json") > _wish("text/xml", "application/xml")
+
+
+def _wish(*content_types: str) -> float:
+    """How much the client wants one of these; what stands behind a `;` and letter case do not matter."""
+    named = ((each.partition(";")[0].strip().lower(), wish) for each, wish in request.accept_mimetypes)
+    return max((wish for content_type, wish in named if content_type in content_types), default=0.0)
 
 
 def answer(

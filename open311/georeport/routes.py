@@ -38,8 +38,9 @@ discovery = GeoReport("discovery", __name__, url_prefix="/open311", description=
 blueprint.before_request(queries.find_catalogue)
 
 
-@blueprint.both_formats("/discovery", takes=Arguments, returns=DiscoverySchema, access="public")
-@discovery.both_formats("/discovery", takes=Arguments, returns=DiscoverySchema, access="public")
+@discovery.both_formats(
+    "/discovery", takes=Arguments, returns=DiscoverySchema, access="public", aliases=("/v2/discovery",)
+)
 def get_discovery(query: dict[str, Any]) -> Response:
     """Where the endpoints are and how to get a key."""
     in_force = web.core().catalogues.in_force
@@ -99,6 +100,8 @@ def post_service_request(sent: tuple[Submission, tuple[Any, ...]]) -> Response:
 @blueprint.both_formats("/tokens/<token>", takes=Arguments, returns=TokenSchema(many=True), access="public")
 def get_token(query: dict[str, Any], token: str) -> Response:
     """The id behind a token; missing as long as it is not known."""
+    if not queries.TOKEN.fullmatch(token):
+        raise NotFound(problem("error.token.unknown"))
     owner = web.catalogue().jurisdiction.jurisdiction_id
     with web.core().database.read() as conn:
         found = tokens.find(conn, token, owner)

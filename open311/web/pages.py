@@ -64,5 +64,4 @@ def _address(asked: RequestSearch, request: Request, place: dict[str, Any]) -> s
     named = {name for name, _ in kept}
     span = {"start_date": asked.requested.start, "end_date": asked.requested.end}
     kept += [(name, write_utc(end)) for name, end in span.items() if end and name not in named]
-    path = request.path.replace("/open311/", "/open311/test/", 1) if web.sandbox() else request.path
-    return f"{web.base_url()}{path}?{urlencode([*kept, *place.items()])}"
+    return f"{web.base_url()}{web.as_asked(request.path)}?{urlencode([*kept, *place.items()])}"

@@ -72,7 +72,7 @@ def _json_pairs(posted: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
 
 def _texts(value: Any) -> list[str]:
     if isinstance(value, list):
-        return [text for each in value for text in _texts(each) if not isinstance(each, list)]
+        return [text for each in value if not isinstance(each, list) for text in _texts(each)]
     if value is None or isinstance(value, Mapping):
         return []
     if isinstance(value, bool):

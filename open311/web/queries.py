@@ -35,6 +35,7 @@ from open311.web.fields import (
 from open311.web.requests import LenientRequest
 
 MAX_RADIUS = 50_000
+TOKEN = re.compile(r"[0-9A-Za-z_-]{1,100}")
 REQUEST_ID = re.compile(r"[1-9][0-9]{0,14}")
 SEARCH_WORD = re.compile(r"\w+")
 MAX_WORDS = 10
