@@ -11,6 +11,7 @@ from open311.model.catalogue import Catalogue
 from open311.model.events import Event
 from open311.model.service_request import ServiceRequest, Visibility
 from open311.storage import events, service_requests, tokens
+from open311.storage.database import Connection
 
 Decision = Callable[[ServiceRequest, Catalogue], dict[str, Any]]
 
@@ -40,14 +41,17 @@ def held(core: Core, catalogue: Catalogue, limit: int) -> list[ServiceRequest]:
 
 def publish(core: Core, service_request_id: int, actor: str) -> None:
     """Let everybody see a checked request; one that is new moves to the status checked requests have."""
+    _change(core, service_request_id, "published", actor, _published(core))
 
+
+def _published(core: Core) -> Decision:
     def decide(request: ServiceRequest, catalogue: Catalogue) -> dict[str, Any]:
         changes = status.change_visibility(request, Visibility.PUBLISHED)
         if request.detailed_status == catalogue.initial_status.code:
             changes |= status.change_status(request, catalogue.published_status, None, core.now())
         return changes
 
-    _change(core, service_request_id, "published", actor, decide)
+    return decide
 
 
 def hide(core: Core, service_request_id: int, actor: str, reason: str | None = None) -> None:
@@ -94,13 +98,14 @@ def accept(core: Core, token: str, actor: str) -> int:
     with core.database.begin() as conn:
         accepted = tokens.accept(conn, token, core.now())
         found = accepted or tokens.find_id(conn, token)
-        request = _known(service_requests.find_any(conn, found) if found else None, token)
+        request = _known(service_requests.find_any(conn, found, lock=True) if found else None, token)
         if accepted:
             events.append_to(conn, request, "accepted", at=core.now(), actor=actor, public=False)
-    catalogue = core.catalogues.owner(request.jurisdiction_id)
-    service = catalogue.services.get(request.service_code)
-    if accepted and service and not service.moderated and request.visibility is Visibility.HELD:
-        publish(core, request.service_request_id, actor)
+            catalogue = core.catalogues.owner(request.jurisdiction_id)
+            service = catalogue.services.get(request.service_code)
+            # In the same transaction: a worker that dies must not leave an accepted request unpublished for ever.
+            if service and not service.moderated and request.visibility is Visibility.HELD:
+                _change_locked(core, conn, request, "published", actor, _published(core))
     return request.service_request_id
 
 
@@ -110,16 +115,26 @@ def _change(
     """Lock, decide, write, and append to the stream, all in one transaction."""
     with core.database.begin() as conn:
         request = _known(service_requests.find_any(conn, service_request_id, lock=True), service_request_id)
-        changes = decide(request, core.catalogues.owner(request.jurisdiction_id))
-        service_requests.change(conn, request, core.now(), **changes)
-        visible = changes.get("visibility", request.visibility) is Visibility.PUBLISHED
-        told = {
-            name: changes.get(name)
-            for name in ("status", "detailed_status", "status_notes")
-            if name in changes
-        }
-        said = {name: value for name, value in internal.items() if value is not None}
-        events.append_to(conn, request, kind, at=core.now(), actor=actor, public=visible, **told, **said)
+        _change_locked(core, conn, request, kind, actor, decide, **internal)
+
+
+def _change_locked(
+    core: Core,
+    conn: Connection,
+    request: ServiceRequest,
+    kind: str,
+    actor: str,
+    decide: Decision,
+    **internal: Any,
+) -> None:
+    changes = decide(request, core.catalogues.owner(request.jurisdiction_id))
+    service_requests.change(conn, request, core.now(), **changes)
+    visible = changes.get("visibility", request.visibility) is Visibility.PUBLISHED
+    told = {
+        name: changes.get(name) for name in ("status", "detailed_status", "status_notes") if name in changes
+    }
+    said = {name: value for name, value in internal.items() if value is not None}
+    events.append_to(conn, request, kind, at=core.now(), actor=actor, public=visible, **told, **said)
 
 
 def _known(request: ServiceRequest | None, asked: object) -> ServiceRequest:
