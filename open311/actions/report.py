@@ -27,44 +27,47 @@ def submit(
     `found` are problems that reading the submission has already shown; all problems are raised as one `Invalid`. An
     unknown service is `NotFound`. Nothing is stored unless everything is right.
     """
-    service = _service(catalogue, submission, found)
+    about_place = [each for each in found if each.key.startswith("error.location")]
+    rest = [each for each in found if each not in about_place]
+    misplaced = about_place or [*_misplaced(core, catalogue, submission)]
+    if submission.service_code is None:
+        raise Invalid(problem("error.service_code.required"), *misplaced, *rest)
+    service = catalogue.find_service(submission.service_code)
+    if service is None:
+        raise NotFound(problem("error.service_code.unknown", service_code=submission.service_code))
     answers = attributes.check(service, submission.answers)
-    Invalid.unless_empty([*_misplaced(core, catalogue, submission, found), *answers.problems, *found])
+    Invalid.unless_empty([*misplaced, *answers.problems, *rest])
     with core.database.begin() as conn:
-        repeated = _repeated(core, conn, submission, key)
+        repeated = _repeated(core, conn, catalogue, service, submission, key)
         if repeated is not None:
-            return _receipt(service, repeated, tokens.of_request(conn, repeated))
+            return repeated
         number = _store(core, conn, catalogue, service, submission, answers, key)
         token = _issue_token(conn, catalogue, number) if service.type is ServiceType.BATCH else None
     return _receipt(service, number, token)
 
 
-def _service(catalogue: Catalogue, submission: Submission, found: tuple[Problem, ...]) -> Service:
-    if submission.service_code is None:
-        raise Invalid(problem("error.service_code.required"), *found)
-    service = catalogue.find_service(submission.service_code)
-    if service is None:
-        raise NotFound(problem("error.service_code.unknown", service_code=submission.service_code))
-    return service
-
-
-def _misplaced(
-    core: Core, catalogue: Catalogue, submission: Submission, found: tuple[Problem, ...]
-) -> Iterator[Problem]:
+def _misplaced(core: Core, catalogue: Catalogue, submission: Submission) -> Iterator[Problem]:
     place = submission.location
-    broken_location = any(each.key.startswith("error.location") for each in found)
-    if not (place or submission.address or submission.address_id or broken_location):
+    if not (place or submission.address or submission.address_id):
         yield problem("error.location.required")
     if place and core.settings.check_boundary and not catalogue.jurisdiction.contains(place.lat, place.long):
         yield problem("error.location.outside", jurisdiction=catalogue.jurisdiction.name)
 
 
-def _repeated(core: Core, conn: Connection, submission: Submission, key: Key) -> int | None:
+def _repeated(
+    core: Core, conn: Connection, catalogue: Catalogue, service: Service, submission: Submission, key: Key
+) -> Receipt | None:
+    """The first answer, when this client has sent this report before."""
     if submission.client_request_id is None:
         return None
     service_requests.lock_client_request(conn, key.id, submission.client_request_id)
-    since = core.now() - REPEAT_WITHIN
-    return service_requests.find_by_client_request(conn, key.id, submission.client_request_id, since)
+    owner, since = catalogue.jurisdiction.jurisdiction_id, core.now() - REPEAT_WITHIN
+    found = service_requests.find_by_client_request(conn, key.id, submission.client_request_id, owner, since)
+    if found is None:
+        return None
+    number, service_code = found
+    first = catalogue.services.get(service_code, service)
+    return _receipt(first, number, tokens.of_request(conn, number))
 
 
 def _store(

@@ -86,15 +86,22 @@ def lock_client_request(conn: Connection, key_id: int, client_request_id: str) -
 
 
 def find_by_client_request(
-    conn: Connection, key_id: int, client_request_id: str, since: datetime
-) -> int | None:
-    """The request this key sent under this `client_request_id` after `since`."""
+    conn: Connection, key_id: int, client_request_id: str, jurisdiction_id: str, since: datetime
+) -> tuple[int, str] | None:
+    """Id and service_code of what this key sent to a jurisdiction under this `client_request_id` after `since`."""
     sent = submissions.c
-    wanted = select(sent.service_request_id).where(
-        sent.key_id == key_id, sent.client_request_id == client_request_id, sent.received_datetime > since
+    wanted = (
+        select(_r.id, _r.service_code)
+        .join(submissions, sent.service_request_id == _r.id)
+        .where(
+            sent.key_id == key_id,
+            sent.client_request_id == client_request_id,
+            sent.received_datetime > since,
+            _r.jurisdiction_id == jurisdiction_id,
+        )
     )
-    found: int | None = conn.execute(wanted.order_by(sent.received_datetime).limit(1)).scalar_one_or_none()
-    return found
+    row = conn.execute(wanted.order_by(sent.received_datetime).limit(1)).one_or_none()
+    return (row.id, row.service_code) if row else None
 
 
 def any_stored(conn: Connection) -> bool:
