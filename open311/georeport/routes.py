@@ -1,6 +1,6 @@
 """The methods of GeoReport v2: parse, call one function, answer."""
 
-from typing import Any
+from typing import Any, cast
 
 from flask import Response, request
 
@@ -24,9 +24,10 @@ from open311.model.keys import Scope
 from open311.model.service_request import Location, ServiceRequest, Visibility
 from open311.model.submission import Submission
 from open311.storage import search, service_requests, tokens
-from open311.web import pages, queries
+from open311.web import pages, parameters, queries
 from open311.web.keys import key
 from open311.web.queries import Arguments, ServiceRequestQuery, ServiceRequestsQuery
+from open311.web.requests import LenientRequest
 
 CHANGES_SELDOM = "public, max-age=300"
 CHANGES_ANY_TIME = "public, no-cache"
@@ -35,7 +36,17 @@ NEVER_KEPT = "no-store"
 
 blueprint = GeoReport("georeport", __name__, url_prefix="/open311/v2", description="Open311 GeoReport v2")
 discovery = GeoReport("discovery", __name__, url_prefix="/open311", description="Service discovery")
-blueprint.before_request(queries.find_catalogue)
+
+
+def settle_who_and_where() -> None:
+    """A body that can be read comes first, then the key, then the jurisdiction (georeport.md 4.1)."""
+    if request.method == "POST":
+        parameters.from_post(cast(LenientRequest, request))
+        access.require(key(), Scope.REPORT)
+    queries.find_catalogue()
+
+
+blueprint.before_request(settle_who_and_where)
 
 
 @discovery.both_formats(
