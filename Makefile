@@ -40,7 +40,7 @@ format: install-dev ## Write the code in the common form
 	@$(BIN)/ruff format .
 
 openapi: install ## Write schemas/openapi.json anew
-	@$(BIN)/flask --app open311.app:from_environment openapi write --format=json schemas/openapi.json
+	@$(BIN)/flask --app open311.app:without_database openapi write --format=json schemas/openapi.json
 
 lock: .venv/.made ## Choose current releases of all packages and pin them
 	@$(PIP) uv
@@ -69,7 +69,7 @@ system:
 
 .venv/.installed-dev: requirements-dev.lock pyproject.toml | .venv/.made system
 	@echo "== installing Python packages for development"
-	@$(PIP) --require-hashes -r requirements-dev.lock
+	@$(PIP) --no-deps --require-hashes -r requirements-dev.lock
 	@$(PIP) --no-deps --no-build-isolation -e .
 	@touch $@ .venv/.installed
 

@@ -1,28 +1,17 @@
 """The web application: builds the Core, mounts the front doors; knows everything, decides nothing."""
 
 from flask import Flask
-from flask_smorest import Api
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from open311 import __version__, settings, web
 from open311 import core as core_module
+from open311 import settings, web
 from open311.actions import publish
 from open311.core import Core
 from open311.georeport import responses, routes
-from open311.georeport.schemas import ErrorSchema
+from open311.georeport.openapi import GeoReportApi
+from open311.storage.database import Database
 from open311.web import answers, cors, docs, health, https, limits, logs
 from open311.web.requests import LenientRequest, Tidy
-
-DESCRIPTION = "Report what is broken in the city, and see what became of it: Open311 GeoReport v2."
-
-
-class GeoReportApi(Api):  # type: ignore[misc]
-    """flask-smorest without its own error answers: ours speak XML too."""
-
-    ERROR_SCHEMA = ErrorSchema
-
-    def _register_error_handlers(self) -> None:
-        """Leave errors to `georeport.responses`."""
 
 
 def create_app(core: Core) -> Flask:
@@ -32,12 +21,6 @@ def create_app(core: Core) -> Flask:
     app.config.update(
         MAX_CONTENT_LENGTH=core.settings.max_body_mb * 1024 * 1024,
         MAX_FORM_MEMORY_SIZE=LenientRequest.max_form_memory_size,
-        API_TITLE="Open311 GeoReport v2",
-        API_VERSION=__version__,
-        OPENAPI_VERSION="3.1.0",
-        OPENAPI_URL_PREFIX="/open311/v2",
-        OPENAPI_JSON_PATH="openapi.json",
-        API_SPEC_OPTIONS={"info": {"description": DESCRIPTION}},
     )
     web.attach(app, core)
     # Functions after a request run in reverse order: the log line comes last and sees the finished answer.
@@ -47,9 +30,9 @@ def create_app(core: Core) -> Flask:
     https.install(app)
     limits.install(app)
     responses.install(app)
-    api = GeoReportApi(app)
-    api.register_blueprint(routes.blueprint)
+    api = GeoReportApi(app, core.settings)
     api.register_blueprint(routes.discovery)
+    api.register_blueprint(routes.blueprint)
     docs.install(app)
     health.install(app)
     app.wsgi_app = Tidy(app.wsgi_app, sandbox=core.settings.test_endpoint)  # type: ignore[method-assign]
@@ -57,6 +40,11 @@ def create_app(core: Core) -> Flask:
         hops = core.settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     return app
+
+
+def without_database() -> Flask:
+    """The application only to be described: `make openapi` writes its document without a database."""
+    return create_app(Core(settings.load({}), Database("postgresql://")))
 
 
 def from_environment() -> Flask:

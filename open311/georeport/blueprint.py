@@ -5,28 +5,54 @@ whose format is negotiated, is a third that is not documented.
 """
 
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 
 import flask
 from flask_smorest import Blueprint
+from marshmallow import Schema
 
+from open311.formats.encode import CHILDREN
+from open311.georeport import examples
+from open311.georeport.openapi import KEY_OPTIONAL, NEEDS_KEY
 from open311.georeport.schemas import ErrorSchema
 from open311.web.queries import Arguments, Parser
 
 View = Callable[..., Any]
 CONTENT_TYPES = {"xml": "text/xml", "json": "application/json"}
 ERRORS = {
-    "GET": {
-        400: "A parameter cannot be understood.",
-        404: "There is no such thing.",
-        429: "Too many requests.",
+    400: "What was sent cannot be understood or accepted; one entry per problem.",
+    403: "The key is missing or lacks the right.",
+    404: "There is no such thing.",
+    429: "Too many requests; `Retry-After` says when to come back.",
+    500: "A fault of the server; `Retry-After` says when to come back.",
+    503: "The database is out of reach; `Retry-After` says when to come back.",
+}
+FORMS = ("application/x-www-form-urlencoded", "multipart/form-data", "application/json")
+# `attribute[CODE]=…`; in JSON an object of its own.
+ENCODING = {"attribute": {"style": "deepObject", "explode": True}}
+RETRY_AFTER = {
+    "Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer", "minimum": 1}}
+}
+PAGING_HEADERS = {
+    "Link": {
+        "description": "RFC 8288: `next`, `prev`, `first`, `last`, as far as they exist.",
+        "schema": {"type": "string"},
     },
-    "POST": {
-        400: "What was sent cannot be accepted; one entry per problem.",
-        403: "The key is missing or lacks the right.",
-        404: "The service or the jurisdiction is unknown.",
-        429: "Too many requests.",
+    "X-Result-Count": {
+        "description": "Matches in all, counted up to 100,000; sent when the client pages.",
+        "schema": {"type": "integer", "minimum": 0},
     },
+    "X-Page-Count": {"description": "Pages in all.", "schema": {"type": "integer", "minimum": 0}},
+    "X-Page-Size": {"description": "Requests a page.", "schema": {"type": "integer", "minimum": 1}},
+}
+HEADERS: dict[str, dict[str, Any]] = {"get_service_requests": PAGING_HEADERS}
+# View → the method that takes a member of its answer as path parameter.
+LINKS = {
+    "get_services": {"get_service_definition": "service_code"},
+    "post_service_request": {"get_token": "token", "get_service_request": "service_request_id"},
+    "get_token": {"get_service_request": "service_request_id"},
+    "get_service_requests": {"get_service_request": "service_request_id"},
 }
 
 
@@ -55,6 +81,7 @@ class GeoReport(Blueprint):  # type: ignore[misc]
             view.access = access  # type: ignore[attr-defined]
             for suffix, content_type in CONTENT_TYPES.items():
                 documented = self._documented(view, takes, returns, method, content_type)
+                documented = self.doc(**_operation(view, rule, takes, method, suffix))(documented)
                 endpoint = f"{view.__name__}_{suffix}"
                 self.route(f"{rule}.{suffix}", methods=[method], endpoint=endpoint)(documented)
             negotiated = self._documented(view, takes, returns, method, "text/xml")
@@ -70,10 +97,62 @@ class GeoReport(Blueprint):  # type: ignore[misc]
     def _documented(self, view: View, takes: Any, returns: Any, method: str, content_type: str) -> View:
         location = "form" if method == "POST" else "query"
         documented: View = self.arguments(takes, location=location)(view)
-        documented = self.response(200, returns, content_type=content_type)(documented)
-        for status, description in ERRORS[method].items():
-            schema = ErrorSchema(many=True)
-            documented = self.alt_response(
-                status, schema=schema, content_type=content_type, description=description
-            )(documented)
+        example = examples.ANSWERS.get(view.__name__)
+        documented = self.response(
+            200,
+            _shape(returns, example.root if example else ""),
+            content_type=content_type,
+            description="What was asked for.",
+            example=examples.written(example, content_type) if example else None,
+            headers=HEADERS.get(view.__name__),
+        )(documented)
+        for status, description in ERRORS.items():
+            if status != HTTPStatus.FORBIDDEN or method == "POST":
+                documented = self.alt_response(
+                    status,
+                    schema=_shape(ErrorSchema(many=True), "errors"),
+                    content_type=content_type,
+                    description=description,
+                    example=examples.written(examples.MISTAKE, content_type) if status == 400 else None,
+                    headers=RETRY_AFTER if "Retry-After" in description else None,
+                )(documented)
         return documented
+
+
+def _shape(schema: Any, root: str) -> Any:
+    """The schema of an answer; a list also says how XML names itself and its entries."""
+    if not (isinstance(schema, Schema) and schema.many):
+        return schema
+    names = {"name": root, "wrapped": True}
+    inner = type(schema)()
+    return {"type": "array", "xml": names, "items": {"allOf": [inner], "xml": {"name": CHILDREN[root]}}}
+
+
+def _operation(view: View, rule: str, takes: type[Arguments], method: str, suffix: str) -> dict[str, Any]:
+    """What flask-smorest has no words for."""
+    found: dict[str, Any] = {
+        "tags": [rule.split("/")[1]],
+        "operationId": f"{view.__name__}_{suffix}",
+        "security": NEEDS_KEY if method == "POST" else KEY_OPTIONAL,
+    }
+    if method == "POST":
+        found["requestBody"] = {"content": {each: _body(takes, each) for each in FORMS}}
+    if suffix == "json" and view.__name__ in LINKS:
+        found["responses"] = {200: {"links": _links(LINKS[view.__name__])}}
+    return found
+
+
+def _body(takes: type[Arguments], content_type: str) -> dict[str, Any]:
+    encoding = {} if content_type == "application/json" else {"encoding": ENCODING}
+    return {"schema": takes, "example": examples.SUBMISSION, **encoding}
+
+
+def _links(targets: dict[str, str]) -> dict[str, Any]:
+    return {
+        target: {
+            "operationId": f"{target}_json",
+            "parameters": {name: f"$response.body#/0/{name}"},
+            "description": f"The `{name}` of the first entry.",
+        }
+        for target, name in targets.items()
+    }

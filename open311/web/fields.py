@@ -18,8 +18,14 @@ from open311.model.search import NEWEST_FIRST, SORT_NAMES, Cursor, Sort
 from open311.web import time_zone
 
 WHOLE = re.compile(r"[0-9]{1,9}")
+LARGEST = 10**9 - 1
 DECIMAL = re.compile(r"[+-]?(?:[0-9]{1,20}\.?[0-9]{0,40}|\.[0-9]{1,40})(?:[eE][+-]?[0-9]{1,2})?")
 EMAIL = re.compile(r"[^@\s<>\"]{1,64}@[^@\s<>\"]{1,189}\.[^@\s<>\".]{2,63}")
+
+
+def _described(kwargs: dict[str, Any], **schema: Any) -> dict[str, Any]:
+    """The arguments of a field, with what the OpenAPI document says of its values."""
+    return kwargs | {"metadata": schema | kwargs.get("metadata", {})}
 
 
 def wrong(key: str, **values: Any) -> ValidationError:
@@ -42,7 +48,7 @@ class Word(fields.String):
     """One line or several of text, at most `longest` characters. CUTR's app writes `null` for nothing."""
 
     def __init__(self, longest: int = 200, *, empty: tuple[str, ...] = (), **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+        super().__init__(**_described(kwargs, maxLength=longest))
         self.longest = longest
         self.empty = empty
 
@@ -69,7 +75,7 @@ class Words(DelimitedList):
     """A list, comma separated, repeated, or both; blanks around an item do not count."""
 
     def __init__(self, longest: int = 1000, **kwargs: Any) -> None:
-        super().__init__(fields.String(), **kwargs)
+        super().__init__(fields.String(), **_described(kwargs, maxItems=longest))
         self.longest = longest
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> Any:
@@ -83,7 +89,7 @@ class WebAddresses(DelimitedList):
     """Web addresses, repeated or comma separated."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(fields.String(), **kwargs)
+        super().__init__(fields.String(), **_described(kwargs, items={"type": "string", "format": "uri"}))
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> Any:
         # A comma may stand inside an address; only one before a further address separates.
@@ -122,7 +128,7 @@ class Degrees(fields.Float):
     """Decimal degrees within ± `limit`."""
 
     def __init__(self, limit: int, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+        super().__init__(**_described(kwargs, minimum=-limit, maximum=limit))
         self.limit = limit
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> Any:
@@ -136,7 +142,7 @@ class Metres(fields.Float):
     """A distance above 0, at most `longest`."""
 
     def __init__(self, longest: int, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+        super().__init__(**_described(kwargs, exclusiveMinimum=0, maximum=longest))
         self.longest = longest
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> Any:
@@ -150,7 +156,7 @@ class Count(fields.Integer):
     """A whole number, at least `least`; above `most` it counts as `most`."""
 
     def __init__(self, least: int, most: int, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+        super().__init__(**_described(kwargs, minimum=least, maximum=LARGEST))
         self.least, self.most = least, most
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> Any:
@@ -162,6 +168,11 @@ class Count(fields.Integer):
 
 class BoxField(fields.String):
     """`minLong,minLat,maxLong,maxLat`; ends given the wrong way round are swapped."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        ends = {"minimum": -180, "maximum": 180}
+        four = {"type": "array", "items": {"type": "number"} | ends, "minItems": 4, "maxItems": 4}
+        super().__init__(**_described(kwargs, **four))
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> Any:
         numbers = [decimal(part) for part in re.split("[,;]", value[0][:200])]

@@ -1,0 +1,141 @@
+"""The OpenAPI document: what flask-smorest cannot say by itself is added here.
+
+Paths are written without the root of the API, so that the servers of the document can be the real endpoint and the
+one for tests.
+"""
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import flask
+from apispec import APISpec
+from flask_smorest import Api
+from flask_smorest.spec.plugins import FlaskPlugin
+
+from open311 import __version__, web
+from open311.formats.encode import CHILDREN
+from open311.georeport.schemas import ErrorSchema
+from open311.settings import Settings
+from open311.web.fields import BoxField
+
+ROOT = "/open311/v2"
+CACHED = {"Cache-Control": "public, max-age=300"}
+TEST_ROOT = "/open311/test/v2"
+DESCRIPTION = """Report what is broken in the city, and see what became of it: Open311 GeoReport v2.
+
+Every address exists twice, with the suffix `.json` and `.xml`. Errors have one shape in both: a list of code and
+description. Parameters that are not named here are ignored; an empty one counts as not sent."""
+TAGS = {
+    "discovery": "Where the endpoints are, and how to get a key.",
+    "services": "What can be reported, and what is asked about it.",
+    "requests": "Hand in reports, and follow what becomes of them.",
+    "tokens": "From the token of a `batch` service to the id of the request.",
+}
+SECURITY_SCHEMES = {
+    "api_key": {
+        "type": "apiKey",
+        "in": "query",
+        "name": "api_key",
+        "description": "A POST may carry it in its body instead.",
+    },
+    "bearer": {"type": "http", "scheme": "bearer", "description": "The same key as `Authorization: Bearer`."},
+}
+NEEDS_KEY: list[dict[str, list[str]]] = [{"api_key": []}, {"bearer": []}]
+KEY_OPTIONAL: list[dict[str, list[str]]] = [{}, *NEEDS_KEY]
+TEXT = {"type": "string"}
+XML_ROOTS = {"Discovery": "discovery", "ServiceDefinition": "service_definition"}
+ANSWERS = {"additionalProperties": {"anyOf": [TEXT, {"type": "array", "items": TEXT}]}}
+# What a POST must hold can be said of the body alone; the server also takes it from the query.
+NEEDED_IN_POST = {
+    "required": ["service_code"],
+    "anyOf": [
+        {"required": ["lat", "long"]},
+        {"required": ["address_string"]},
+        {"required": ["address_id"]},
+    ],
+    "dependentRequired": {"lat": ["long"], "long": ["lat"]},
+}
+
+
+class _BelowRoot(FlaskPlugin):  # type: ignore[misc]
+    def path_helper(self, *args: Any, **kwargs: Any) -> str:
+        path: str = super().path_helper(*args, **kwargs)
+        # Discovery is at home one level higher, and answers below the root as well.
+        return path.removeprefix(ROOT).removeprefix("/open311")
+
+
+class GeoReportApi(Api):  # type: ignore[misc]
+    """flask-smorest without its own error answers (ours speak XML too), and with both endpoints as servers."""
+
+    ERROR_SCHEMA = ErrorSchema
+    # Every status is listed with its own content type; a default could only have one for all.
+    DEFAULT_ERROR_RESPONSE_NAME = None
+
+    def __init__(self, app: flask.Flask, settings: Settings) -> None:
+        app.config.update(
+            API_TITLE="Open311 GeoReport v2",
+            API_VERSION=__version__,
+            OPENAPI_VERSION="3.1.0",
+            OPENAPI_URL_PREFIX=ROOT,
+            OPENAPI_JSON_PATH="openapi.json",
+        )
+        tags = [{"name": name, "description": description} for name, description in TAGS.items()]
+        options = {"info": {"description": DESCRIPTION}, "servers": _servers(settings), "tags": tags}
+        super().__init__(app, spec_kwargs={"flask_plugin": _BelowRoot(), **options})
+        self.ma_plugin.converter.add_parameter_attribute_function(_comma_separated)
+        for name, scheme in SECURITY_SCHEMES.items():
+            self.spec.components.security_scheme(name, scheme)
+
+    def register_blueprint(self, blp: Any, **options: Any) -> None:
+        """Mount a front door and describe it."""
+        super().register_blueprint(blp, **options)
+        _complete(self.spec)
+
+    def _register_error_handlers(self) -> None:
+        """Leave errors to `georeport.responses`."""
+
+    def _openapi_json(self) -> flask.Response:
+        """The document; read by the test endpoint, it names that one first."""
+        document = self.spec.to_dict()
+        if web.sandbox():
+            document["servers"] = document["servers"][::-1]
+        # As written: fields stand in the order of GeoReport, not of the alphabet.
+        body = json.dumps(document, ensure_ascii=False)
+        return flask.Response(body, headers=CACHED, content_type="application/json")
+
+
+def _servers(settings: Settings) -> list[dict[str, str]]:
+    origin = settings.base_url or ""
+    servers = [{"url": origin + ROOT, "description": "Reports that are acted on."}]
+    if settings.test_endpoint:
+        servers.append(
+            {"url": origin + TEST_ROOT, "description": "Reports to try with; nobody acts on them."}
+        )
+    return servers
+
+
+def _comma_separated(converter: Any, field: Any, **_: Any) -> dict[str, Any]:
+    return {"style": "form", "explode": False} if isinstance(field, BoxField) else {}
+
+
+def _complete(spec: APISpec) -> None:
+    """Say of the components what marshmallow has no words for."""
+    # flask-smorest describes a way of paging that is not ours.
+    schemas = spec.components.schemas
+    schemas.pop("PaginationMetadata", None)
+    if "SubmissionForm" in schemas:
+        schemas["SubmissionForm"] |= NEEDED_IN_POST
+        schemas["SubmissionForm"]["properties"]["attribute"] |= ANSWERS
+    for name, root in XML_ROOTS.items():
+        schemas.get(name, {})["xml"] = {"name": root}
+    answers = (schema for name, schema in schemas.items() if name != "SubmissionForm")
+    for name, schema in _properties(answers):
+        if name in CHILDREN and schema.get("type") == "array":
+            schema["xml"] = {"wrapped": True}
+            schema["items"]["xml"] = {"name": CHILDREN[name]}
+
+
+def _properties(schemas: Iterable[dict[str, Any]]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for schema in schemas:
+        yield from schema.get("properties", {}).items()
