@@ -9,6 +9,7 @@ from open311.actions import publish
 from open311.core import Core
 from open311.georeport import responses, routes
 from open311.georeport.openapi import GeoReportApi
+from open311.opendata import routes as opendata
 from open311.storage.database import Database
 from open311.web import answers, cors, docs, health, https, limits, logs
 from open311.web.requests import LenientRequest, Tidy
@@ -33,6 +34,7 @@ def create_app(core: Core) -> Flask:
     api = GeoReportApi(app, core.settings)
     api.register_blueprint(routes.discovery)
     api.register_blueprint(routes.blueprint)
+    opendata.install(app, api)
     docs.install(app)
     health.install(app)
     app.wsgi_app = Tidy(app.wsgi_app, sandbox=core.settings.test_endpoint)  # type: ignore[method-assign]

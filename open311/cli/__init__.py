@@ -1,4 +1,4 @@
-"""The command line: `open311 serve | dev | db | catalogue | key | request | work`."""
+"""The command line: `open311 serve | dev | db | catalogue | export | key | request | work`."""
 
 import sys
 from importlib import import_module
@@ -11,6 +11,7 @@ COMMANDS = {
     "catalogue": "open311.cli.catalogue:catalogue",
     "db": "open311.cli.database:db",
     "dev": "open311.cli.dev:dev",
+    "export": "open311.cli.export:export",
     "key": "open311.cli.keys:key",
     "request": "open311.cli.requests:request",
     "serve": "open311.cli.serve:serve",

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 SANDBOX = re.compile(r"^/open311/test/v2(?=/|$)")
-SUFFIX = re.compile(r"\.(xml|json|geojson|csv)$", re.IGNORECASE)
+SUFFIX = re.compile(r"\.(xml|json|geojson|ndjson|csv|atom|mvt)$", re.IGNORECASE)
 UNQUOTED_BOUNDARY = re.compile(
     r'(?P<before>;\s*boundary=)(?P<boundary>[^";,]*[^\w!#$%&\'*+.^`|~;",-][^";,]*)'
 )

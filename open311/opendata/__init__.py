@@ -1,0 +1,1 @@
+"""Front door: open data, for dashboards, GIS programs and feed readers. Everything here only reads."""

@@ -1,0 +1,37 @@
+"""The whole archive of a jurisdiction, written while it is read: memory holds one page, whatever its size."""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from open311.core import Core
+from open311.formats import csv, documents, encode
+from open311.model.catalogue import Catalogue
+from open311.storage import export
+
+Describe = Callable[[Iterable[dict[str, Any]]], bytes]
+
+
+def _lines(requests: Iterable[dict[str, Any]]) -> bytes:
+    return b"".join(encode.item_to_json("service_requests", each) + b"\n" for each in requests)
+
+
+# Media type, what stands at the top, and how some requests are written.
+FORMATS: dict[str, tuple[str, bytes, Describe]] = {
+    "ndjson": ("application/x-ndjson", b"", _lines),
+    "csv": (csv.MEDIA_TYPE, csv.header(), csv.rows),
+}
+
+
+def written(core: Core, catalogue: Catalogue, language: str, form: str) -> Iterator[tuple[int, bytes]]:
+    """All published requests in one of `FORMATS`, the oldest first: pieces, and how many requests each holds."""
+    _, head, write = FORMATS[form]
+    yield 0, head
+    for page in export.everything(core.database, catalogue.jurisdiction.jurisdiction_id, core.now()):
+        yield len(page), write(documents.service_request(each, catalogue, language) for each in page)
+
+
+def fingerprint(core: Core, catalogue: Catalogue) -> tuple[int, str]:
+    """How many requests there are, and a word that changes whenever one of them, or their catalogue, does."""
+    with core.database.read() as conn:
+        count, checksum = export.fingerprint(conn, catalogue.jurisdiction.jurisdiction_id)
+    return count, f"{count}.{checksum}.{catalogue.digest}"

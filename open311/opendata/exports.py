@@ -1,0 +1,58 @@
+"""The whole archive in one answer, for copies and for analysis."""
+
+import zlib
+from collections.abc import Iterator
+from hashlib import sha256
+from typing import Any
+
+from flask import Response, request
+
+from open311 import web
+from open311.opendata import archive
+from open311.opendata.answers import answer
+from open311.opendata.blueprint import OpenData
+from open311.web import queries
+from open311.web.queries import Arguments
+
+blueprint = OpenData("exports", __name__, url_prefix="/open311/v2", description="The whole archive")
+blueprint.before_request(queries.find_catalogue)
+
+GZIP = 16 + zlib.MAX_WBITS
+
+
+@blueprint.read("/export.ndjson", takes=Arguments, content_type="application/x-ndjson")
+def get_export_ndjson(query: dict[str, Any]) -> Response:
+    """All published requests, the oldest first: one JSON object a line, as in `requests.json`."""
+    return _stream("ndjson")
+
+
+@blueprint.read("/export.csv", takes=Arguments, content_type="text/csv")
+def get_export_csv(query: dict[str, Any]) -> Response:
+    """All published requests, the oldest first: one row each, as in `requests.csv`."""
+    return _stream("csv")
+
+
+def _stream(form: str) -> Response:
+    core, catalogue = web.core(), web.catalogue()
+    language = web.language(catalogue)
+    _, mark = archive.fingerprint(core, catalogue)
+    zipped = any(name == "gzip" and quality > 0 for name, quality in request.accept_encodings)
+    body = (piece for _, piece in archive.written(core, catalogue, language, form))
+    response = answer(_zipped(body) if zipped else body, archive.FORMATS[form][0])
+    # Nobody on the way out may collect the pieces, to count them or for anything else.
+    response.implicit_sequence_conversion = False
+    name = f"requests-{catalogue.jurisdiction.jurisdiction_id}.{form}"
+    response.headers.set("Content-Disposition", "attachment", filename=name)
+    response.vary.add("Accept-Encoding")
+    if zipped:
+        response.headers["Content-Encoding"] = "gzip"
+    response.set_etag(sha256(f"{mark} {form} {language}".encode()).hexdigest()[:32], weak=True)
+    response.make_conditional(request)
+    return response
+
+
+def _zipped(body: Iterator[bytes]) -> Iterator[bytes]:
+    packer = zlib.compressobj(1, zlib.DEFLATED, GZIP)
+    for piece in body:
+        yield packer.compress(piece)
+    yield packer.flush()

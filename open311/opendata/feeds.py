@@ -1,0 +1,87 @@
+"""What the Atom feeds say about requests and their history."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from flask import request
+
+from open311 import web
+from open311.formats.atom import Entry, Feed
+from open311.i18n import translate
+from open311.model.service_request import Note, ServiceRequest
+
+
+def of_requests(requests: Iterable[ServiceRequest], links: Mapping[str, str]) -> tuple[Feed, list[Entry]]:
+    """A feed with one entry a request."""
+    entries = [_entry(each) for each in requests]
+    changed = max((each.updated for each in entries), default=web.catalogue().changeset)
+    return _feed(_title("opendata.feed.title"), changed, links), entries
+
+
+def of_history(found: ServiceRequest) -> tuple[Feed, list[Entry]]:
+    """A feed with one entry for each public line of a request's history, the last one first."""
+    title = _title("opendata.feed.history", service_request_id=str(found.service_request_id))
+    entries = [_line(found, number, note) for number, note in enumerate(found.notes, 1)]
+    return _feed(title, found.updated_datetime, {}), entries[::-1]
+
+
+def _feed(title: str, updated: datetime, links: Mapping[str, str]) -> Feed:
+    own = web.base_url() + web.as_asked(request.full_path.rstrip("?"))
+    return Feed(
+        id=own,
+        title=title,
+        author=_city(),
+        updated=updated,
+        language=_language(),
+        links={"self": own} | dict(links),
+    )
+
+
+def _entry(found: ServiceRequest) -> Entry:
+    service = web.catalogue().service_name(found.service_code, _language())
+    lines = [_label(found.detailed_status), found.address, found.description, found.status_notes]
+    return Entry(
+        id=_address(found, "atom"),
+        title=f"{service}: {found.address}" if found.address else service,
+        updated=found.updated_datetime,
+        published=found.requested_datetime,
+        text="\n\n".join(line for line in lines if line),
+        link=_address(found, "json"),
+        category=(found.service_code, service),
+        place=found.location,
+    )
+
+
+def _line(found: ServiceRequest, number: int, note: Note) -> Entry:
+    # The lines of a history are only ever added to, so their number is a lasting name.
+    return Entry(
+        id=f"{_address(found, 'atom')}#{number}",
+        title=_label(note.detailed_status) or note.kind,
+        updated=note.datetime,
+        published=note.datetime,
+        text=note.description,
+        link=_address(found, "json"),
+        place=found.location,
+    )
+
+
+def _label(detailed_status: str | None) -> str:
+    status = web.catalogue().statuses.get(detailed_status or "")
+    return status.label.in_language(_language()) if status else ""
+
+
+def _title(key: str, **values: str) -> str:
+    return translate(key, _language(), city=_city(), **values)
+
+
+def _city() -> str:
+    jurisdiction = web.catalogue().jurisdiction
+    return jurisdiction.name.in_language(_language()) or jurisdiction.jurisdiction_id
+
+
+def _language() -> str:
+    return web.language(web.catalogue())
+
+
+def _address(found: ServiceRequest, suffix: str) -> str:
+    return web.base_url() + web.as_asked(f"/open311/v2/requests/{found.service_request_id}.{suffix}")

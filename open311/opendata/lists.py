@@ -1,0 +1,93 @@
+"""The list of requests in the forms of GIS programs, spreadsheets and feed readers, and one request's history."""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Response
+
+from open311 import web
+from open311.errors import NotFound, problem
+from open311.formats import atom, csv, documents, geojson
+from open311.model.search import RequestSearch, Sort
+from open311.model.service_request import ServiceRequest, Visibility
+from open311.opendata import feeds
+from open311.opendata.answers import answer
+from open311.opendata.blueprint import OpenData
+from open311.storage import search, service_requests
+from open311.web import lists, pages, queries
+from open311.web.queries import REQUEST_ID, Arguments, ServiceRequestsQuery
+
+blueprint = OpenData("lists", __name__, url_prefix="/open311/v2", description="Open data")
+blueprint.before_request(queries.find_catalogue)
+
+LAST_CHANGED_FIRST = Sort("updated_datetime", reverse=True)
+ENTRIES = 100
+
+
+@blueprint.read("/requests.geojson", takes=ServiceRequestsQuery, content_type=geojson.MEDIA_TYPE)
+def get_requests_geojson(query: dict[str, Any]) -> Response:
+    """The requests of `requests.json`, with the same parameters, as a GeoJSON FeatureCollection."""
+    pieces, headers = _page(query, "geojson", lambda described: geojson.write(geojson.feature(described)))
+    return answer(geojson.join(pieces), geojson.MEDIA_TYPE, headers=headers)
+
+
+@blueprint.read("/requests.csv", takes=ServiceRequestsQuery, content_type="text/csv")
+def get_requests_csv(query: dict[str, Any]) -> Response:
+    """The requests of `requests.json`, with the same parameters, as CSV with a header row."""
+    pieces, headers = _page(query, "csv", lambda described: csv.rows([described]))
+    return answer(b"".join([csv.header(), *pieces]), csv.MEDIA_TYPE, headers=headers)
+
+
+def _page(
+    query: dict[str, Any], form: str, write: Callable[[dict[str, Any]], bytes]
+) -> tuple[list[bytes], dict[str, str]]:
+    """The requests of one page, each written, and the headers that go with them."""
+    asked, catalogue = _search(query), web.catalogue()
+    language, circle = web.language(catalogue), asked.circle if asked.with_notes else None
+
+    def render(request: ServiceRequest) -> bytes:
+        if circle and request.location:
+            request = request._replace(distance=circle.distance(request.location))
+        return write(documents.service_request(request, catalogue, language, extensions=asked.with_notes))
+
+    variant = None if circle else (form, language, asked.with_notes)
+    with web.core().database.read() as conn:
+        page = search.hits(conn, asked)
+        total = lists.total(conn, asked, page) if queries.paged(query) else page.total
+        pieces = lists.pieces(conn, asked, page.items, variant, render)
+    return pieces, pages.headers(page, asked, query, total)
+
+
+@blueprint.read("/feed.atom", takes=ServiceRequestsQuery, content_type="application/atom+xml")
+def get_feed(query: dict[str, Any]) -> Response:
+    """The requests that changed last as an Atom feed with GeoRSS; takes the filters of `requests.json`."""
+    # A feed is bounded by its length, so it needs no window of dates.
+    asked = _search({"sort": LAST_CHANGED_FIRST, "page_size": ENTRIES} | query)
+    with web.core().database.read() as conn:
+        found = search.search(conn, asked)
+    feed, entries = feeds.of_requests(found.items, pages.links(found, asked, query, None))
+    return answer(atom.write(feed, entries), atom.MEDIA_TYPE)
+
+
+@blueprint.read("/requests/<service_request_id>.atom", takes=Arguments, content_type="application/atom+xml")
+def get_history(query: dict[str, Any], service_request_id: str) -> Response:
+    """The public history of one request as an Atom feed, the last change first."""
+    feed, entries = feeds.of_history(_published(service_request_id))
+    return answer(atom.write(feed, entries), atom.MEDIA_TYPE)
+
+
+def _search(query: dict[str, Any]) -> RequestSearch:
+    core = web.core()
+    span = core.settings.max_span_days
+    return queries.request_search(query, web.catalogue(), core.now(), span, sees_held=False)
+
+
+def _published(service_request_id: str) -> ServiceRequest:
+    owner = web.catalogue().jurisdiction.jurisdiction_id
+    found = None
+    if REQUEST_ID.fullmatch(service_request_id):
+        with web.core().database.read() as conn:
+            found = service_requests.find(conn, int(service_request_id), owner, with_notes=True)
+    if found is None or found.visibility != Visibility.PUBLISHED:
+        raise NotFound(problem("error.service_request.unknown", service_request_id=service_request_id[:50]))
+    return found

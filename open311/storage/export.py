@@ -1,0 +1,41 @@
+"""All requests of a jurisdiction, for those who take the whole archive."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import BigInteger, Connection, cast, func, select
+
+from open311.model.search import RequestSearch, Sort, Span
+from open311.model.service_request import ServiceRequest, Visibility
+from open311.storage import search
+from open311.storage.database import Database
+from open311.storage.tables import service_requests
+
+_r = service_requests.c
+OLDEST_FIRST = Sort("requested_datetime")
+
+
+def everything(
+    database: Database, jurisdiction_id: str, until: datetime
+) -> Iterator[Sequence[ServiceRequest]]:
+    """All published requests handed in up to `until`, the oldest first, a page at a time.
+
+    Each page is a short read of its own on a borrowed connection, so that a slow reader holds nothing up.
+    """
+    asked = RequestSearch(jurisdiction_id=jurisdiction_id, requested=Span(None, until), sort=OLDEST_FIRST)
+    while True:
+        with database.read() as conn:
+            page = search.search(conn, asked)
+        yield page.items
+        if page.next is None:
+            return
+        asked = replace(asked, after=page.next)
+
+
+def fingerprint(conn: Connection, jurisdiction_id: str) -> tuple[int, str]:
+    """How many requests are published, and a checksum that any public change to one of them changes."""
+    checksum = func.sum(func.hashint8extended(_r.id, cast(_r.version, BigInteger)))
+    published = (_r.jurisdiction_id == jurisdiction_id, _r.visibility == Visibility.PUBLISHED)
+    count, total = conn.execute(select(func.count(), checksum).where(*published)).one()
+    return int(count), str(total or 0)
