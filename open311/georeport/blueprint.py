@@ -10,30 +10,16 @@ from typing import Any
 
 import flask
 from flask_smorest import Blueprint
-from marshmallow import Schema
 
-from open311.formats.encode import CHILDREN
 from open311.georeport import examples
-from open311.georeport.openapi import KEY_OPTIONAL, NEEDS_KEY
-from open311.georeport.schemas import ErrorSchema
+from open311.georeport.openapi import ERRORS, KEY_OPTIONAL, NEEDS_KEY, answer_schema, error_name
 from open311.web.queries import Arguments, Parser
 
 View = Callable[..., Any]
 CONTENT_TYPES = {"xml": "text/xml", "json": "application/json"}
-ERRORS = {
-    400: "What was sent cannot be understood or accepted; one entry per problem.",
-    403: "The key is missing or lacks the right.",
-    404: "There is no such thing.",
-    429: "Too many requests; `Retry-After` says when to come back.",
-    500: "A fault of the server; `Retry-After` says when to come back.",
-    503: "The database is out of reach; `Retry-After` says when to come back.",
-}
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data", "application/json")
 # `attribute[CODE]=…`; in JSON an object of its own.
 ENCODING = {"attribute": {"style": "deepObject", "explode": True}}
-RETRY_AFTER = {
-    "Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer", "minimum": 1}}
-}
 PAGING_HEADERS = {
     "Link": {
         "description": "RFC 8288: `next`, `prev`, `first`, `last`, as far as they exist.",
@@ -100,32 +86,16 @@ class GeoReport(Blueprint):  # type: ignore[misc]
         example = examples.ANSWERS.get(view.__name__)
         documented = self.response(
             200,
-            _shape(returns, example.root if example else ""),
+            answer_schema(returns, example.root if example else ""),
             content_type=content_type,
             description="What was asked for.",
             example=examples.written(example, content_type) if example else None,
             headers=HEADERS.get(view.__name__),
         )(documented)
-        for status, description in ERRORS.items():
+        for status in ERRORS:
             if status != HTTPStatus.FORBIDDEN or method == "POST":
-                documented = self.alt_response(
-                    status,
-                    schema=_shape(ErrorSchema(many=True), "errors"),
-                    content_type=content_type,
-                    description=description,
-                    example=examples.written(examples.MISTAKE, content_type) if status == 400 else None,
-                    headers=RETRY_AFTER if "Retry-After" in description else None,
-                )(documented)
+                documented = self.alt_response(status, error_name(status, content_type))(documented)
         return documented
-
-
-def _shape(schema: Any, root: str) -> Any:
-    """The schema of an answer; a list also says how XML names itself and its entries."""
-    if not (isinstance(schema, Schema) and schema.many):
-        return schema
-    names = {"name": root, "wrapped": True}
-    inner = type(schema)()
-    return {"type": "array", "xml": names, "items": {"allOf": [inner], "xml": {"name": CHILDREN[root]}}}
 
 
 def _operation(view: View, rule: str, takes: type[Arguments], method: str, suffix: str) -> dict[str, Any]:

@@ -6,15 +6,20 @@ one for tests.
 
 import json
 from collections.abc import Iterable, Iterator
+from http import HTTPStatus
+from itertools import product
 from typing import Any
 
 import flask
 from apispec import APISpec
 from flask_smorest import Api
 from flask_smorest.spec.plugins import FlaskPlugin
+from marshmallow import Schema
 
 from open311 import __version__, web
+from open311.formats.documents import FORMATS
 from open311.formats.encode import CHILDREN
+from open311.georeport import examples
 from open311.georeport.schemas import ErrorSchema
 from open311.settings import Settings
 from open311.web.fields import BoxField
@@ -58,6 +63,19 @@ NEEDED_IN_POST = {
 }
 
 
+ERRORS = {
+    400: "What was sent cannot be understood or accepted; one entry per problem.",
+    403: "The key is missing or lacks the right.",
+    404: "There is no such thing.",
+    429: "Too many requests; `Retry-After` says when to come back.",
+    500: "A fault of the server; `Retry-After` says when to come back.",
+    503: "The database is out of reach; `Retry-After` says when to come back.",
+}
+RETRY_AFTER = {
+    "Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer", "minimum": 1}}
+}
+
+
 class _BelowRoot(FlaskPlugin):  # type: ignore[misc]
     def path_helper(self, *args: Any, **kwargs: Any) -> str:
         path: str = super().path_helper(*args, **kwargs)
@@ -86,6 +104,8 @@ class GeoReportApi(Api):  # type: ignore[misc]
         self.ma_plugin.converter.add_parameter_attribute_function(_comma_separated)
         for name, scheme in SECURITY_SCHEMES.items():
             self.spec.components.security_scheme(name, scheme)
+        for status, content_type in product(ERRORS, FORMATS):
+            self.spec.components.response(error_name(status, content_type), _error(status, content_type))
 
     def register_blueprint(self, blp: Any, **options: Any) -> None:
         """Mount a front door and describe it."""
@@ -103,6 +123,29 @@ class GeoReportApi(Api):  # type: ignore[misc]
         # As written: fields stand in the order of GeoReport, not of the alphabet.
         body = json.dumps(document, ensure_ascii=False)
         return flask.Response(body, headers=CACHED, content_type="application/json")
+
+
+def answer_schema(schema: Any, root: str) -> Any:
+    """The schema of an answer; a list also says how XML names itself and its entries."""
+    if not (isinstance(schema, Schema) and schema.many):
+        return schema
+    names = {"name": root, "wrapped": True}
+    inner = type(schema)()
+    return {"type": "array", "xml": names, "items": {"allOf": [inner], "xml": {"name": CHILDREN[root]}}}
+
+
+def error_name(status: int, content_type: str) -> str:
+    """The name of an error among the components of the document."""
+    return f"{status}-{content_type.partition('/')[2]}"
+
+
+def _error(status: int, content_type: str) -> dict[str, Any]:
+    """The description of an error in one format; apispec fills in the schema."""
+    content: dict[str, Any] = {"schema": answer_schema(ErrorSchema(many=True), "errors")}
+    if status == HTTPStatus.BAD_REQUEST:
+        content["example"] = examples.written(examples.MISTAKE, content_type)
+    headers = {"headers": RETRY_AFTER} if "Retry-After" in ERRORS[status] else {}
+    return {"description": ERRORS[status], "content": {content_type: content}, **headers}
 
 
 def _servers(settings: Settings) -> list[dict[str, str]]:
