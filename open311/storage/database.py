@@ -3,12 +3,14 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import psycopg
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from open311.errors import Unavailable, problem
+from open311.storage.freshness import MARK, Freshness
 
 __all__ = ["Connection", "Database"]
 
@@ -34,11 +36,12 @@ class Database:
 
     def __init__(self, url: str, *, pool_size: int = 4) -> None:
         options = " ".join(f"-c {name}={value}" for name, value in SESSION.items())
+        self.freshness = Freshness(make_url(url))
         self.engine = create_engine(
             make_url(url).set(drivername="postgresql+psycopg"),
             pool_size=pool_size,
             max_overflow=0,
-            # Errors are logged, and the parameters of an insert are a reporter's name and address.
+            # See `_forget_row`.
             hide_parameters=True,
             pool_timeout=POOL_SECONDS,
             connect_args={"options": options, "connect_timeout": CONNECT_SECONDS},
@@ -54,7 +57,11 @@ class Database:
     def begin(self) -> Iterator[Connection]:
         """A connection inside a transaction."""
         with _unavailable_when_lost(), self.engine.begin() as conn:
+            conn.info.pop(MARK, None)
             yield conn
+            changed = conn.info.pop(MARK, None)
+        if changed:
+            self.freshness.renew()
 
     def check(self) -> None:
         """Raise `Unavailable` unless the server answers."""
@@ -75,4 +82,12 @@ def _unavailable_when_lost() -> Iterator[None]:
     except DBAPIError as error:
         if error.connection_invalidated:
             raise Unavailable(problem("error.unavailable")) from error
+        _forget_row(error)
         raise
+
+
+def _forget_row(error: DBAPIError) -> None:
+    """Errors are logged, and in their details PostgreSQL quotes the row: a reporter's name and address."""
+    if isinstance(error.orig, psycopg.Error):
+        told = error.orig.diag.message_primary or type(error.orig).__name__
+        error.args = error.orig.args = (told,)
