@@ -13,6 +13,14 @@ def tidy(raw: str) -> str:
     return UNSPEAKABLE.sub("", raw.replace("\r\n", "\n").replace("\r", "\n")).strip()
 
 
+SPELLED_OUT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
+
+
+def fold(words: str) -> str:
+    """Words as any keyboard can write them, in small letters: `MÜLL` and `muell` become the same."""
+    return words.casefold().translate(SPELLED_OUT)
+
+
 @dataclass(frozen=True, slots=True)
 class Text:
     """The same words in several languages; the first language stands in for a missing one."""

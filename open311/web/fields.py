@@ -17,7 +17,7 @@ from open311.model.geography import Box
 from open311.model.search import NEWEST_FIRST, SORT_NAMES, Cursor, Sort
 from open311.web import time_zone
 
-WHOLE = re.compile(r"[0-9]{1,9}")
+WHOLE = re.compile(r"[0-9]{1,1000}")
 LARGEST = 10**9 - 1
 DECIMAL = re.compile(r"[+-]?(?:[0-9]{1,20}\.?[0-9]{0,40}|\.[0-9]{1,40})(?:[eE][+-]?[0-9]{1,2})?")
 EMAIL = re.compile(r"[^@\s<>\"]{1,64}@[^@\s<>\"]{1,189}\.[^@\s<>\".]{2,63}")
@@ -189,6 +189,9 @@ class SortField(fields.String):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> Any:
         first, _, direction = value[0].strip().replace(",", " ").partition(" ")
+        # Mark-a-Spot's clients send the direction alone.
+        if first.upper() in ("ASC", "DESC"):
+            first, direction = NEWEST_FIRST.name, first
         name = SORT_NAMES.get(first.lstrip("-").lower())
         descending = first.startswith("-") or direction.strip().upper() == "DESC"
         return Sort(name, descending) if name else NEWEST_FIRST

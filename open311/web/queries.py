@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, cast
 
 from flask import g, request
-from marshmallow import EXCLUDE, Schema, ValidationError
+from marshmallow import EXCLUDE, Schema, ValidationError, pre_load
 from webargs.flaskparser import FlaskParser
 
 from open311 import web
@@ -18,6 +18,7 @@ from open311.model.catalogue import Catalogue
 from open311.model.geography import Circle
 from open311.model.search import NEWEST_FIRST, PAGE_SIZE, RequestSearch, Span, window
 from open311.model.service_request import Location, Status, Visibility
+from open311.model.text import fold
 from open311.web import parameters
 from open311.web.fields import (
     BoxField,
@@ -100,7 +101,15 @@ class ServiceRequestsQuery(ServiceRequestQuery):
     offset = Count(0, 10**9, metadata={"description": "Rows to leave out, instead of `page`."})
     cursor = CursorField(metadata={"description": "Where the page before ended; from its `Link` header."})
 
+    @pre_load
+    def _ids_override(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        """Ignored means ignored: beside ids, a wrong date is no error either."""
+        if "service_request_id" not in data:
+            return data
+        return {name: value for name, value in data.items() if name in BESIDE_IDS}
 
+
+BESIDE_IDS = ("service_request_id", "jurisdiction_id", "locale", "extensions")
 PAGING = ("page", "page_size", "offset", "cursor")
 
 
@@ -183,12 +192,13 @@ def _circle(query: dict[str, Any]) -> Circle | None:
 
 
 def _named(catalogue: Catalogue, words: str) -> tuple[str, ...]:
-    """Services whose name, in any language, holds the words as they stand."""
-    asked = words.casefold().strip()
+    """Services, past ones too, whose name in any language holds the words as they stand."""
+    asked = fold(words.strip())
+    names = {code: service.service_name for code, service in catalogue.services.items()}
     return tuple(
         code
-        for code, service in catalogue.services.items()
-        if any(asked in name.casefold() for name in service.service_name.by_language.values())
+        for code, name in {**catalogue.retired, **names}.items()
+        if any(asked in fold(each) for each in name.by_language.values())
     )
 
 
