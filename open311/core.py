@@ -1,13 +1,19 @@
 """What every action works with, built once for web, worker and command line, and handed in as first argument."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from open311.adapters import media_store
+from open311.adapters.media_store import MediaStore
 from open311.errors import ConfigurationError, Invalid, NotFound, problem
+from open311.formats.fragments import Fragments
 from open311.model.catalogue import Catalogue
 from open311.settings import Settings
 from open311.storage.database import Database
+
+# About 40,000 reports in one format; with what Python itself needs, a process stays under 150 MB.
+FRAGMENT_BYTES = 32 * 1024 * 1024
 
 
 def system_clock() -> datetime:
@@ -51,12 +57,22 @@ class Catalogues:
 
 @dataclass(frozen=True, slots=True)
 class Core:
-    """The collaborators of an action. Tests replace `now`, and nothing else by import path."""
+    """The collaborators of an action. Tests replace `now`, and nothing else by import path.
+
+    `fragments` and `totals` keep what is costly to make again; both know when it has become stale.
+    """
 
     settings: Settings
     database: Database
     catalogues: Catalogues = field(default_factory=Catalogues)
     now: Callable[[], datetime] = system_clock
+    fragments: Fragments = field(default_factory=lambda: Fragments(FRAGMENT_BYTES))
+    totals: dict[Hashable, tuple[int, int]] = field(default_factory=dict)
+
+    @property
+    def media_store(self) -> MediaStore:
+        """Where the files of photos are, as the settings say."""
+        return media_store.chosen(self.settings)
 
 
 def build(settings: Settings) -> Core:

@@ -153,6 +153,10 @@ def a_service_request(**fields: Any) -> ServiceRequest:
         updated_datetime=fields.get("requested_datetime", moment),
         description="Alte Matratzen",
         address="Ludwigstraße 12, Ludwigshafen am Rhein",
-        location=Location(lat=49.4811, long=8.4464),
+        lat=49.4811,
+        long=8.4464,
     )
-    return replace(request, **fields)
+    if "location" in fields:
+        place: Location | None = fields.pop("location")
+        fields |= {"lat": place and place.lat, "long": place and place.long}
+    return request._replace(**fields)

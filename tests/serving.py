@@ -22,7 +22,9 @@ from open311.core import Catalogues, Core
 from open311.model.catalogue import Catalogue
 from open311.model.keys import Scope
 from open311.storage.database import Database
+from open311.storage.freshness import Freshness
 from open311.web import logs
+from tests.contracts import openapi
 from tests.formats.spark import as_text, parse_xml
 
 ROOT = Path(__file__).parent.parent
@@ -35,6 +37,7 @@ class OneConnection(Database):
 
     def __init__(self, conn: Connection) -> None:
         self.conn = conn
+        self.freshness = Freshness(conn.engine.url)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -46,6 +49,7 @@ class OneConnection(Database):
         """A savepoint: an action that fails takes its own writes back."""
         with self.conn.begin_nested():
             yield self.conn
+        self.freshness.renew()
 
     def check(self) -> None:
         """The connection answers."""
@@ -81,7 +85,7 @@ def xsd() -> xmlschema.XMLSchema:
 
 @dataclass
 class Api:
-    """A client that looks at every answer twice: XML against the XSD, JSON against XML."""
+    """A client that holds JSON against the OpenAPI document, XML against the XSD, and each against the other."""
 
     client: FlaskClient
     key: str = ""
@@ -126,9 +130,10 @@ class Api:
 
 
 def check_type(response: TestResponse, suffix: str) -> None:
-    """The one right content type, and for XML the declaration and the schema."""
+    """The one right content type; for JSON the OpenAPI document, for XML the declaration and the XSD."""
     if suffix == ".json":
         assert response.content_type == "application/json; charset=utf-8"
+        openapi.check(response)
     else:
         assert response.content_type == "text/xml; charset=utf-8"
         assert response.data.startswith(b'<?xml version="1.0" encoding="utf-8"?>')

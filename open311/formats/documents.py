@@ -5,7 +5,7 @@ A field that is optional is absent when it has no value; text for people is `""`
 
 import unicodedata
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
@@ -13,6 +13,7 @@ from open311.formats.encode import Document
 from open311.model.catalogue import Attribute, Catalogue, Service
 from open311.model.datetimes import write, write_utc
 from open311.model.service_request import Note, ServiceRequest
+from open311.model.updates import Update, word_of
 
 SPECIFICATION = "http://wiki.open311.org/GeoReport_v2"
 FORMATS = ("text/xml", "application/json")
@@ -162,8 +163,7 @@ def service_request(
 
 
 def _redacted(request: ServiceRequest) -> ServiceRequest:
-    return replace(
-        request,
+    return request._replace(
         description="",
         address="",
         media_urls=(),
@@ -178,10 +178,9 @@ def _standard_fields(request: ServiceRequest, catalogue: Catalogue, language: st
     zone = catalogue.jurisdiction.time_zone
     service = catalogue.services.get(request.service_code)
     agency = request.agency_responsible
-    location = request.location
     return {
         "service_request_id": str(request.service_request_id),
-        "status": request.status.value,
+        "status": str(request.status),
         "status_notes": request.status_notes,
         "service_name": catalogue.service_name(request.service_code, language),
         "service_code": request.service_code,
@@ -194,8 +193,8 @@ def _standard_fields(request: ServiceRequest, catalogue: Catalogue, language: st
         "address": request.address,
         "address_id": request.address_id or None,
         "zipcode": request.zipcode or None,
-        "lat": round(location.lat, PLACES) if location else None,
-        "long": round(location.long, PLACES) if location else None,
+        "lat": request.lat if request.lat is None else round(request.lat, PLACES),
+        "long": request.long if request.long is None else round(request.long, PLACES),
         "media_url": request.media_url,
     }
 
@@ -219,8 +218,8 @@ def _extended_attributes(request: ServiceRequest, catalogue: Catalogue) -> dict[
         "closed_datetime": write(request.closed_datetime, zone) if request.closed_datetime else None,
         "channel": request.channel,
         "media_urls": list(request.media_urls),
-        "duplicate": False,
-        "parent_service_request_id": None,
+        "duplicate": request.parent_id is not None,
+        "parent_service_request_id": None if request.parent_id is None else str(request.parent_id),
         "service_object_type": request.service_object_type,
         "service_object_id": request.service_object_id,
         "distance": None if request.distance is None else round(request.distance, 1),
@@ -287,6 +286,35 @@ def token(token: str, service_request_id: int | None) -> Document:
     """What became of a token; the id is absent, not null, until it is known."""
     known = {} if service_request_id is None else {"service_request_id": str(service_request_id)}
     return Document("service_requests", [known | {"token": token}])
+
+
+def service_request_updates(updates: Iterable[Update], catalogue: Catalogue) -> Document:
+    """What happened to requests, as FixMyStreet reads it."""
+    return Document("service_request_updates", [_update(each, catalogue) for each in updates])
+
+
+def _update(update: Update, catalogue: Catalogue) -> dict[str, Any]:
+    value: dict[str, Any] = {
+        "update_id": str(update.update_id),
+        "service_request_id": str(update.service_request_id),
+        "status": word_of(update, catalogue),
+        "updated_datetime": write(update.updated_datetime, catalogue.jurisdiction.time_zone),
+        "description": update.description,
+        "media_url": _one_or_several(update.media_urls),
+    }
+    if update.fixmystreet_id:
+        value["fixmystreet_id"] = update.fixmystreet_id
+    return value
+
+
+def _one_or_several(media_urls: Sequence[str]) -> str | list[str]:
+    """FixMyStreet takes a list for several pictures, and a text for one or none."""
+    return list(media_urls) if len(media_urls) > 1 else "".join(media_urls)
+
+
+def update_receipt(update_id: int) -> Document:
+    """The answer to an update that was sent: the id it has here."""
+    return Document("service_request_updates", [{"update_id": str(update_id)}])
 
 
 def errors(problems: Iterable[tuple[int, str]]) -> Document:

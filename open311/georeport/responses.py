@@ -3,7 +3,7 @@
 The format is chosen once, after the work is done.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import structlog
 from flask import Flask, Response, request
@@ -49,8 +49,17 @@ def answer(
 ) -> Response:
     """The document as an HTTP response."""
     in_json = wants_json()
-    body = encode.to_json(document) if in_json else encode.to_xml(document)
-    response = Response(body, status, headers, content_type=JSON if in_json else XML)
+    return _response(encode.to_json(document) if in_json else encode.to_xml(document), status, cache, headers)
+
+
+def answer_list(root: str, pieces: Iterable[bytes], *, cache: str, headers: Mapping[str, str]) -> Response:
+    """A list whose entries are already written in the format the client chose."""
+    body = encode.join_json(root, pieces) if wants_json() else encode.join_xml(root, pieces)
+    return _response(body, 200, cache, headers)
+
+
+def _response(body: bytes, status: int, cache: str, headers: Mapping[str, str] | None) -> Response:
+    response = Response(body, status, headers, content_type=JSON if wants_json() else XML)
     response.headers.setdefault("Cache-Control", cache)
     response.headers["Content-Language"] = web.language()
     response.vary.update(("Accept", "Accept-Language"))

@@ -1,5 +1,6 @@
 """The methods of GeoReport v2: parse, call one function, answer."""
 
+from collections.abc import Hashable
 from typing import Any, cast
 
 from flask import Response, request
@@ -7,11 +8,11 @@ from flask import Response, request
 from open311 import web
 from open311.actions import access, report
 from open311.errors import NotFound, problem
-from open311.formats import documents
+from open311.formats import documents, encode
 from open311.formats.documents import Endpoint
 from open311.georeport.arguments import ServicesQuery, SubmissionForm
 from open311.georeport.blueprint import GeoReport
-from open311.georeport.responses import answer
+from open311.georeport.responses import answer, answer_list, wants_json
 from open311.georeport.schemas import (
     DiscoverySchema,
     ReceiptSchema,
@@ -21,10 +22,11 @@ from open311.georeport.schemas import (
     TokenSchema,
 )
 from open311.model.keys import Scope
+from open311.model.search import RequestSearch
 from open311.model.service_request import Location, ServiceRequest, Visibility
 from open311.model.submission import Submission
 from open311.storage import search, service_requests, tokens
-from open311.web import pages, parameters, queries
+from open311.web import lists, pages, parameters, queries
 from open311.web.keys import key
 from open311.web.queries import Arguments, ServiceRequestQuery, ServiceRequestsQuery
 from open311.web.requests import LenientRequest
@@ -130,14 +132,25 @@ def get_service_requests(query: dict[str, Any]) -> Response:
     core, catalogue = web.core(), web.catalogue()
     wanted = queries.request_search(query, catalogue, core.now(), core.settings.max_span_days, _sees_held())
     with core.database.read() as conn:
-        page = search.search(conn, wanted)
-    document = documents.service_requests(
-        pages.with_distances(page.requests, wanted),
-        catalogue,
-        web.language(catalogue),
-        extensions=wanted.with_notes,
-    )
-    return answer(document, cache=_cache(), headers=pages.headers(page, wanted, query, request))
+        page = search.hits(conn, wanted)
+        total = lists.total(conn, wanted, page) if queries.paged(query) else page.total
+        pieces = lists.pieces(conn, wanted, page.items, *_rendering(wanted))
+    headers = pages.headers(page, wanted, query, total)
+    return answer_list("service_requests", pieces, cache=_cache(), headers=headers)
+
+
+def _rendering(asked: RequestSearch) -> tuple[Hashable, lists.Render]:
+    """What a rendered request depends on, and how it is rendered. A distance is different for each question."""
+    catalogue, language, extensions = web.catalogue(), web.language(web.catalogue()), asked.with_notes
+    write = encode.item_to_json if wants_json() else encode.item_to_xml
+
+    def render(request: ServiceRequest) -> bytes:
+        [request] = lists.with_distances([request], asked)
+        return write(
+            "service_requests", documents.service_request(request, catalogue, language, extensions=extensions)
+        )
+
+    return (None if asked.circle and extensions else (write, language, extensions)), render
 
 
 @blueprint.both_formats(
@@ -151,8 +164,8 @@ def get_service_request(query: dict[str, Any], service_request_id: str) -> Respo
     """One request, as a list of one. One that awaits moderation is answered without its texts and pictures."""
     catalogue, extensions = web.catalogue(), query.get("extensions", False)
     found = _find(service_request_id, with_notes=extensions)
-    redacted = found.visibility is Visibility.HELD and not _sees_held()
-    if found.visibility is Visibility.HIDDEN or (redacted and not catalogue.jurisdiction.held_by_id):
+    redacted = found.visibility == Visibility.HELD and not _sees_held()
+    if found.visibility == Visibility.HIDDEN or (redacted and not catalogue.jurisdiction.held_by_id):
         raise _unknown(service_request_id)
     document = documents.service_requests(
         [found], catalogue, web.language(catalogue), extensions=extensions, redacted=redacted

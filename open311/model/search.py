@@ -6,14 +6,15 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from open311.errors import Invalid, problem
 from open311.model.geography import Box, Circle
-from open311.model.service_request import ServiceRequest, Status, Visibility
+from open311.model.service_request import Status, Visibility
 
 PAGE_SIZE = 1000
 # Counting stops here: a total is for people, and beyond this it would cost more than the page itself.
-COUNT_LIMIT = 100_000
+COUNT_LIMIT = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,33 +47,29 @@ SORT_NAMES = {
 }
 
 
+# What a place in each order consists of: text, a moment, or an id.
+KEYS: dict[str, tuple[type, ...]] = {
+    "requested_datetime": (datetime, int),
+    "updated_datetime": (datetime, int),
+    "service_request_id": (int,),
+    "status": (str, datetime, int),
+    "service_code": (str, datetime, int),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Cursor:
     """Where a page ended: the sort it belongs to, the last row's place in it, and the total if it was counted."""
 
     sort: Sort
-    status: str
-    service_code: str
-    moment: int
-    service_request_id: int
+    keys: tuple[Any, ...]
     total: int | None = None
-
-    @classmethod
-    def after(cls, request: ServiceRequest, sort: Sort, total: int | None) -> "Cursor":
-        """The cursor that continues behind `request`."""
-        moment = request.updated_datetime if sort.name == "updated_datetime" else request.requested_datetime
-        seconds = int(moment.timestamp())
-        return cls(sort, request.status, request.service_code, seconds, request.service_request_id, total)
-
-    @property
-    def datetime(self) -> datetime:
-        """The last row's `requested_datetime`, or its `updated_datetime` when sorted by that."""
-        return datetime.fromtimestamp(self.moment, UTC)
 
     def write(self) -> str:
         """An opaque word for a URL."""
-        values = [self.sort.name, int(self.sort.reverse), self.status, self.service_code]
-        raw = json.dumps([*values, self.moment, self.service_request_id, self.total], separators=(",", ":"))
+        keys = [int(key.timestamp()) if isinstance(key, datetime) else key for key in self.keys]
+        values = [self.sort.name, int(self.sort.reverse), self.total, *keys]
+        raw = json.dumps(values, separators=(",", ":"))
         return base64.urlsafe_b64encode(raw.encode()).decode().rstrip("=")
 
     @classmethod
@@ -80,22 +77,25 @@ class Cursor:
         """The cursor behind an opaque word; raises `Invalid` for a word we did not write."""
         try:
             raw = base64.urlsafe_b64decode(word + "=" * (-len(word) % 4))
-            name, reverse, status, code, moment, number, total = json.loads(raw)
-            cursor = cls(
-                Sort(SORT_NAMES[name], bool(reverse)),
-                Status(status),
-                _short_text(code),
-                _whole(moment, 253_402_300_799),
-                _whole(number, 10**15),
-                None if total is None else _whole(total, COUNT_LIMIT + 1),
-            )
-        except (ValueError, TypeError, KeyError, binascii.Error, RecursionError):
+            name, reverse, total, *keys = json.loads(raw)
+            types = KEYS[name]
+            found = tuple(_key(kind, key) for kind, key in zip(types, keys, strict=True))
+            counted = None if total is None else _whole(total, COUNT_LIMIT + 1)
+        except (ValueError, TypeError, KeyError, OverflowError, binascii.Error, RecursionError):
             raise Invalid(problem("error.cursor")) from None
-        return cursor
+        return cls(Sort(name, bool(reverse)), found, counted)
+
+
+def _key(kind: type, value: object) -> Any:
+    if kind is str:
+        return _short_text(value)
+    if kind is datetime:
+        return datetime.fromtimestamp(_whole(value, 253_402_300_799), UTC)
+    return _whole(value, 10**15)
 
 
 def _whole(value: object, most: int) -> int:
-    if isinstance(value, int) and 0 <= value <= most:
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= most:
         return value
     raise ValueError(value)
 
@@ -126,19 +126,28 @@ class RequestSearch:
     skip: int = 0
     page_size: int = PAGE_SIZE
     after: Cursor | None = None
-    with_total: bool = False
     with_notes: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    """One page of an answer: the requests, whether more follow, and how many there are in all if it was asked.
+class Hit(NamedTuple):
+    """A request in a list: enough to know whether what is kept of it is still right."""
 
-    `total` stops counting at `COUNT_LIMIT + 1`.
+    id: int
+    version: int
+
+
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Item]):
+    """One page of an answer, in order: its items, where the next page begins, and the total where it is known.
+
+    A total stops at `COUNT_LIMIT + 1`.
     """
 
-    requests: Sequence[ServiceRequest]
-    more: bool = False
+    items: Sequence[Item]
+    next: Cursor | None = None
     total: int | None = None
 
 

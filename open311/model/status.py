@@ -26,7 +26,7 @@ def change_status(
 ) -> dict[str, Any]:
     """The values that a move to another detailed status changes; raises `Invalid` when it is not allowed."""
     target = Status(to.status)
-    if target not in ALLOWED_STATUS[request.status]:
+    if target not in ALLOWED_STATUS[Status(request.status)]:
         raise Invalid(problem("error.status.move", now=request.status, wanted=target))
     closed = None
     if target is Status.CLOSED:
@@ -41,6 +41,6 @@ def change_status(
 
 def change_visibility(request: ServiceRequest, to: Visibility) -> dict[str, Any]:
     """The values that publishing or hiding changes; raises `Invalid` when it is not allowed."""
-    if to not in ALLOWED_VISIBILITY[request.visibility]:
+    if to not in ALLOWED_VISIBILITY[Visibility(request.visibility)]:
         raise Invalid(problem("error.visibility.move", now=request.visibility, wanted=to))
     return {"visibility": to}

@@ -3,11 +3,25 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, Row, exists, insert, literal_column, select, update
 
 from open311.model.events import Event
 from open311.model.service_request import ServiceRequest
 from open311.storage.tables import events
+
+_e = events.c
+_columns = (
+    _e.id,
+    _e.service_request_id,
+    _e.kind,
+    _e.public,
+    _e.datetime,
+    _e.actor,
+    _e.data,
+    _e.in_feed,
+    _e.is_update,
+    _e.claim_id,
+)
 
 
 def append(
@@ -19,20 +33,28 @@ def append(
     at: datetime,
     actor: str,
     public: bool,
+    in_feed: bool | None = None,
+    is_update: bool = False,
+    claim_id: int | None = None,
     **data: Any,
-) -> None:
-    """Write down what happened, in the transaction of the change itself."""
-    conn.execute(
-        insert(events).values(
-            service_request_id=service_request_id,
-            jurisdiction_id=jurisdiction_id,
-            kind=kind,
-            public=public,
-            datetime=at,
-            actor=actor,
-            data=data,
-        )
+) -> int:
+    """Write down what happened, in the transaction of the change itself; returns the id of the event.
+
+    Replicas are told of what is `public`; `in_feed` says otherwise where something public disappears.
+    """
+    written = insert(events).values(
+        service_request_id=service_request_id,
+        jurisdiction_id=jurisdiction_id,
+        kind=kind,
+        public=public,
+        datetime=at,
+        actor=actor,
+        data=data,
+        in_feed=public if in_feed is None else in_feed,
+        is_update=is_update,
+        claim_id=claim_id,
     )
+    return int(conn.execute(written.returning(_e.id)).scalar_one())
 
 
 def append_to(
@@ -43,16 +65,50 @@ def append_to(
     at: datetime,
     actor: str,
     public: bool,
-    **data: Any,
-) -> None:
+    **more: Any,
+) -> int:
     """Write down what happened to a known request."""
     owner = request.jurisdiction_id
-    append(conn, request.service_request_id, owner, kind, at=at, actor=actor, public=public, **data)
+    return append(conn, request.service_request_id, owner, kind, at=at, actor=actor, public=public, **more)
 
 
 def of_request(conn: Connection, service_request_id: int) -> list[Event]:
     """The whole history of a request, internal lines too, the oldest first."""
-    e = events.c
-    wanted = select(e.id, e.service_request_id, e.kind, e.public, e.datetime, e.actor, e.data)
-    rows = conn.execute(wanted.where(e.service_request_id == service_request_id).order_by(e.id))
-    return [Event(**row._mapping) for row in rows]
+    wanted = select(*_columns).where(_e.service_request_id == service_request_id)
+    return [_event(row) for row in conn.execute(wanted.order_by(_e.id))]
+
+
+def find(conn: Connection, event_id: int) -> Event | None:
+    """The event with this id."""
+    row = conn.execute(select(*_columns).where(_e.id == event_id)).one_or_none()
+    return _event(row) if row else None
+
+
+def undecided_claims(conn: Connection, jurisdiction_id: str, limit: int) -> list[Event]:
+    """Updates from outside that staff have neither published nor hidden, the oldest first."""
+    later = events.alias("later").c
+    decided = exists().where(later.service_request_id == _e.service_request_id, later.claim_id == _e.id)
+    wanted = select(*_columns).where(_e.jurisdiction_id == jurisdiction_id, _e.kind == "claimed", ~decided)
+    return [_event(row) for row in conn.execute(wanted.order_by(_e.id).limit(limit))]
+
+
+def was_public(conn: Connection, service_request_id: int) -> bool:
+    """Whether replicas have ever been told of a request."""
+    told = select(_e.id).where(_e.service_request_id == service_request_id, _e.in_feed)
+    return conn.execute(told.limit(1)).first() is not None
+
+
+def withdraw(conn: Connection, event_id: int, *, line_too: bool) -> None:
+    """Take the text and the pictures out of an event; with `line_too` the public no longer sees that it happened."""
+    bare: Any = literal_column("data - array['status_notes', 'media_urls']")
+    values: dict[str, Any] = {"data": bare} | ({"public": False} if line_too else {})
+    conn.execute(update(events).where(_e.id == event_id).values(**values))
+
+
+def redact(conn: Connection, service_request_id: int) -> None:
+    """Leave of the events of a request no more than that they happened."""
+    conn.execute(update(events).where(_e.service_request_id == service_request_id).values(data={}))
+
+
+def _event(row: Row[*tuple[Any, ...]]) -> Event:
+    return Event(**row._mapping)

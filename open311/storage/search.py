@@ -1,33 +1,44 @@
 """The one search over service requests.
 
-The WHERE is built per request from what was asked, so that the planner sees constants; `tables.py` has an
-index for every order and filter. Four things the planner gets wrong by itself are settled here: a circle is an
-envelope plus arithmetic, `updated_before` also bounds `requested_datetime`, several words are looked up first,
-and a deep page fetches ids before rows.
+The WHERE is put together from what was asked, so that the planner sees no more than it must; `tables.py` has an index
+for every order and filter. A statement is compiled once per shape of question and then only filled in. Four things the
+planner gets wrong by itself are settled here: a circle is an envelope plus arithmetic, `updated_before` also bounds
+`requested_datetime`, several words are looked up first, and pages are found by ids, in the index alone.
 """
 
+from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
+    ARRAY,
+    BigInteger,
     ColumnElement,
     Connection,
+    DateTime,
+    Float,
     Select,
+    Text,
     and_,
+    any_,
+    bindparam,
     func,
-    literal,
+    literal_column,
     or_,
     select,
-    text,
-    true,
     union_all,
 )
+from sqlalchemy.dialects.postgresql import psycopg
 
-from open311.model.geography import Circle
-from open311.model.search import COUNT_LIMIT, Cursor, Page, RequestSearch, Sort
-from open311.storage.rows import COLUMNS, notes_column, request_from, request_with_notes
+from open311.model.search import COUNT_LIMIT, Cursor, Hit, Page, RequestSearch, Sort
+from open311.model.service_request import ServiceRequest
+from open311.storage.rows import COLUMNS, fetch, notes_column, request_from
 from open311.storage.tables import service_requests
 
 _r = service_requests.c
+Condition = ColumnElement[bool]
+Statement = tuple[str, dict[str, Any]]
+
 # Each sort names the columns of an index; the flag says that the index holds that column descending.
 ORDERS: dict[str, tuple[tuple[ColumnElement[Any], bool], ...]] = {
     "requested_datetime": ((_r.requested_datetime, False), (_r.id, False)),
@@ -38,174 +49,271 @@ ORDERS: dict[str, tuple[tuple[ColumnElement[Any], bool], ...]] = {
 }
 
 
-def search(conn: Connection, asked: RequestSearch) -> Page:
-    """One page of requests, in one statement."""
-    rows = conn.execute(statement(asked)).all()
-    found = [
-        request_with_notes(row) if asked.with_notes else request_from(row) for row in rows[: asked.page_size]
-    ]
-    total = rows[0].total if rows and asked.with_total else (0 if asked.with_total else None)
-    return Page(found, more=len(rows) > asked.page_size, total=_total(asked, total, conn, bool(rows)))
+def hits(conn: Connection, asked: RequestSearch) -> Page[Hit]:
+    """One page of ids and versions in order: what an index alone can tell."""
+    sql, constants = _compiled(hits_statement, asked)
+    rows = fetch(conn, sql, constants | parameters(asked))
+    return _page(asked, rows, [Hit(row[0], row[1]) for row in rows[: asked.page_size]])
 
 
-def _total(asked: RequestSearch, total: int | None, conn: Connection, any_row: bool) -> int | None:
-    """A page past the end has no row to carry the total."""
-    if not asked.with_total or any_row or not asked.skip:
-        return total
-    return int(conn.execute(select(_count(asked))).scalar_one())
+def search(conn: Connection, asked: RequestSearch) -> Page[ServiceRequest]:
+    """One page of whole requests."""
+    found = hits(conn, asked)
+    known = {each.service_request_id: each for each in by_ids(conn, asked, [hit.id for hit in found.items])}
+    requests = [known[hit.id] for hit in found.items if hit.id in known]
+    return Page(requests, next=found.next, total=found.total)
 
 
-def statement(asked: RequestSearch) -> Select[Any]:
-    """The SELECT behind `search`; one row more than a page, to know whether another follows."""
-    ids = _ids(asked)
-    columns: list[Any] = [*COLUMNS]
-    if asked.with_total:
-        columns.append(_count(asked).label("total"))
-    if asked.with_notes:
-        columns.append(notes_column())
-    order = _order(asked.sort)
-    if asked.skip or len(asked.visibilities) > 1:
-        page = ids.subquery("page")
-        return select(*columns).join(page, page.c.id == _r.id).order_by(*order)
-    rows: Select[Any] = ids.with_only_columns(*columns)
-    return rows
+def by_ids(conn: Connection, asked: RequestSearch, ids: list[int]) -> list[ServiceRequest]:
+    """The requests with these ids, in any order; those that have become invisible meanwhile are missing."""
+    if not ids:
+        return []
+    sql, constants = _rows(asked.with_notes)
+    given = {"ids": ids, "visible": [str(each) for each in asked.visibilities]}
+    return [request_from(row) for row in fetch(conn, sql, constants | given)]
 
 
-def _ids(asked: RequestSearch) -> Any:
-    """The ids of the page in order. Each visibility has its own partial index, so each gets its own branch."""
-    order = _order(asked.sort)
-    keys = [column for column, _ in ORDERS[asked.sort.name]]
-    most = asked.page_size + 1
-    branches = [
-        select(_r.id, *keys).where(*conditions(asked, each)).order_by(*order) for each in asked.visibilities
-    ]
-    if len(branches) == 1:
-        return branches[0].limit(most).offset(asked.skip or None)
-    both = union_all(*(branch.limit(most + asked.skip) for branch in branches)).subquery("both")
-    order = [
-        both.c[column.name].desc() if down else both.c[column.name]
-        for column, down in _directions(asked.sort)
-    ]
-    return select(both.c.id).order_by(*order).limit(most).offset(asked.skip or None)
+def total(conn: Connection, asked: RequestSearch) -> int:
+    """How many requests match, counted no further than `COUNT_LIMIT + 1`."""
+    sql, constants = _compiled(total_statement, asked)
+    return int(fetch(conn, sql, constants | parameters(asked))[0][0])
+
+
+def _page(asked: RequestSearch, rows: list[tuple[Any, ...]], items: list[Hit]) -> Page[Hit]:
+    more = len(rows) > asked.page_size
+    known_total = None
+    if asked.after and asked.after.total is not None:
+        known_total = asked.after.total
+    elif not more and not asked.after and (rows or not asked.skip):
+        known_total = asked.skip + len(rows)
+    behind = Cursor(asked.sort, tuple(rows[asked.page_size - 1][2:]), known_total) if more else None
+    return Page(items, next=behind, total=known_total)
+
+
+def parameters(asked: RequestSearch) -> dict[str, Any]:
+    """What fills the statement: one entry for each filter that was asked for, and the bounds of the page."""
+    given: dict[str, Any] = {
+        "jurisdiction_id": asked.jurisdiction_id,
+        "most": asked.page_size + 1,
+        "skip": asked.skip or None,
+    }
+    if asked.ids is not None:
+        given["ids"] = list(asked.ids)
+    else:
+        given |= _filters(asked)
+    if asked.after:
+        given |= {f"after_{place}": value for place, value in enumerate(asked.after.keys)}
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def _filters(asked: RequestSearch) -> dict[str, Any]:
+    statuses = set(asked.statuses)
+    given: dict[str, Any] = {
+        "service_codes": list(asked.service_codes) or None,
+        "status": str(asked.statuses[0]) if len(statuses) == 1 else None,
+        "detailed_statuses": None if asked.detailed_statuses is None else list(asked.detailed_statuses),
+        "requested_from": asked.requested.start,
+        "requested_to": asked.requested.end,
+        "updated_from": asked.updated.start,
+        "updated_to": asked.updated.end,
+    }
+    for name, box in (("box", asked.box), ("envelope", asked.circle.envelope if asked.circle else None)):
+        if box:
+            edges = (box.min_long, box.min_lat, box.max_long, box.max_lat)
+            given |= {f"{name}_{place}": edge for place, edge in enumerate(edges)}
+    if asked.circle:
+        circle = asked.circle
+        per_lat, per_long = circle.metres_per_degree
+        given |= {
+            "lat": circle.centre.lat,
+            "long": circle.centre.long,
+            "per_lat": per_lat,
+            "per_long": per_long,
+        }
+        given |= {"radius": circle.radius, "inner": max(0.0, circle.radius - circle.tolerance)}
+        given |= {"outer": circle.radius + circle.tolerance}
+    if asked.words:
+        given["words" if len(asked.words) > 1 else "word"] = " & ".join(f"{word}:*" for word in asked.words)
+        given["named"] = list(asked.words_in_service_names) or None
+        number = asked.words[0] if len(asked.words) == 1 else ""
+        given["number"] = (
+            int(number) if number.isascii() and number.isdecimal() and len(number) <= 15 else None
+        )
+    return given
+
+
+def _number(name: str) -> ColumnElement[float]:
+    return bindparam(name, type_=Float)
+
+
+def _texts(name: str) -> Any:
+    return any_(bindparam(name, type_=ARRAY(Text)))
+
+
+def _moment(name: str) -> Any:
+    return bindparam(name, type_=DateTime(timezone=True))
+
+
+def _inside(name: str) -> Condition:
+    edges = (_number(f"{name}_{place}") for place in range(4))
+    return _r.geom.op("&&", is_comparison=True)(func.ST_MakeEnvelope(*edges, 4326))
+
+
+def _within() -> Condition:
+    """Inside by arithmetic; only points near the rim pay for the exact distance on the ellipsoid."""
+    north = (func.ST_Y(_r.geom) - _number("lat")) * _number("per_lat")
+    east = (func.ST_X(_r.geom) - _number("long")) * _number("per_long")
+    squared = north * north + east * east
+    centre = func.ST_SetSRID(func.ST_MakePoint(_number("long"), _number("lat")), 4326)
+    exact = func.ST_DistanceSpheroid(_r.geom, centre) <= _number("radius")
+    inner, outer = _number("inner"), _number("outer")
+    return or_(squared <= inner * inner, and_(squared <= outer * outer, exact))
+
+
+def _matches(name: str) -> Condition:
+    german: Any = literal_column("'pg_catalog.german'::regconfig")
+    terms: Any = bindparam(name, type_=Text)
+    query = func.to_tsquery(german, terms).op("||")(func.to_tsquery(german, func.open311_fold(terms)))
+    return _r.words.op("@@", is_comparison=True)(query)
+
+
+def _lookup(visible: Condition) -> Condition:
+    """Several words are looked up before anything else, in the index of words alone."""
+    mine = _r.jurisdiction_id == bindparam("jurisdiction_id", type_=Text)
+    found = select(_r.id).where(mine, visible, _matches("words")).cte().prefix_with("MATERIALIZED")
+    return _r.id.in_(select(found.c.id))
+
+
+# What each parameter means. Words are apart: a row matches by its words, its service's name, or its number.
+CONDITIONS: dict[str, Callable[[], Condition]] = {
+    "jurisdiction_id": lambda: _r.jurisdiction_id == bindparam("jurisdiction_id", type_=Text),
+    "ids": lambda: _r.id == any_(bindparam("ids", type_=ARRAY(BigInteger))),
+    "service_codes": lambda: _r.service_code == _texts("service_codes"),
+    "status": lambda: _r.status == bindparam("status", type_=Text),
+    "detailed_statuses": lambda: _r.detailed_status == _texts("detailed_statuses"),
+    "requested_from": lambda: _r.requested_datetime >= _moment("requested_from"),
+    "requested_to": lambda: _r.requested_datetime <= _moment("requested_to"),
+    "updated_from": lambda: _r.updated_datetime >= _moment("updated_from"),
+    # A request is never updated before it is made: the second bound is implied, and saves a sort.
+    "updated_to": lambda: and_(
+        _r.updated_datetime <= _moment("updated_to"), _r.requested_datetime <= _moment("updated_to")
+    ),
+    "box_0": lambda: _inside("box"),
+    "envelope_0": lambda: _inside("envelope"),
+    "radius": _within,
+}
+WORDS: dict[str, Callable[[Condition], Condition]] = {
+    "word": lambda visible: _matches("word"),
+    "words": _lookup,
+    "named": lambda visible: _r.service_code == _texts("named"),
+    "number": lambda visible: _r.id == bindparam("number", type_=BigInteger),
+}
+
+
+def conditions(asked: RequestSearch, visibility: str, *, from_start: bool = False) -> list[Condition]:
+    """What a row must meet, to be filled by `parameters`; `from_start` leaves the cursor out."""
+    given = parameters(asked)
+    # The visibility is written out, so that the planner can match it with the partial indexes.
+    visible = _r.visibility == literal_column(f"'{visibility}'")
+    where = [visible, *(make() for name, make in CONDITIONS.items() if name in given)]
+    if words := [make(visible) for name, make in WORDS.items() if name in given]:
+        where.append(or_(*words))
+    if asked.after and not from_start:
+        where.append(_behind(asked.after.sort))
+    return where
+
+
+def _behind(sort: Sort) -> Condition:
+    """Rows behind the cursor: equal in the first columns and beyond in the next, for each prefix of the order."""
+    behind: Condition | None = None
+    for place, (column, down) in reversed(list(enumerate(_directions(sort)))):
+        value = bindparam(f"after_{place}", type_=column.type)
+        beyond = column < value if down else column > value
+        # The looser bound is implied, yet it is what lets an index scan start at the right place.
+        bound = column <= value if down else column >= value
+        behind = beyond if behind is None else and_(bound, or_(beyond, and_(column == value, behind)))
+    assert behind is not None
+    return behind
 
 
 def _directions(sort: Sort) -> list[tuple[ColumnElement[Any], bool]]:
     return [(column, down != sort.reverse) for column, down in ORDERS[sort.name]]
 
 
-def _order(sort: Sort) -> list[ColumnElement[Any]]:
-    return [column.desc() if down else column.asc() for column, down in _directions(sort)]
-
-
-def _count(asked: RequestSearch) -> Any:
-    """How many rows match, counted no further than `COUNT_LIMIT + 1`; a cursor already knows."""
-    if asked.after and asked.after.total is not None:
-        return literal(asked.after.total)
-    parts = [
-        select(literal(1)).where(*conditions(asked, each, from_start=True)) for each in asked.visibilities
+def _ordered(sort: Sort, columns: Any = None) -> list[ColumnElement[Any]]:
+    found = [
+        (column if columns is None else columns[column.name], down) for column, down in _directions(sort)
     ]
-    rows = union_all(*parts).limit(COUNT_LIMIT + 1) if len(parts) > 1 else parts[0].limit(COUNT_LIMIT + 1)
-    return select(func.count()).select_from(rows.subquery("counted")).scalar_subquery()
+    return [column.desc() if down else column.asc() for column, down in found]
 
 
-def conditions(
-    asked: RequestSearch, visibility: str, *, from_start: bool = False
-) -> list[ColumnElement[bool]]:
-    """What a row must meet; `from_start` leaves the cursor out."""
-    # The visibility is written out, so that the planner can match it with the partial indexes.
-    visible = _r.visibility == text(f"'{visibility}'")
-    where: list[ColumnElement[bool]] = [_r.jurisdiction_id == asked.jurisdiction_id, visible]
-    if asked.ids is not None:
-        where.append(_r.id.in_(asked.ids))
-    else:
-        where += _filters(asked) + _times(asked) + _places(asked) + _words(asked, visible)
-    if asked.after and not from_start:
-        where.append(_behind(asked.after))
-    return where
+def hits_statement(asked: RequestSearch) -> Select[Any]:
+    """Id, version and the columns of the order; one row more than a page, to know whether another follows.
+
+    Each visibility has its own partial index, so each gets its own branch.
+    """
+    keys = [column for column, _ in ORDERS[asked.sort.name]]
+    most: Any = bindparam("most", type_=BigInteger)
+    skip: Any = bindparam("skip", type_=BigInteger) if asked.skip else None
+    branches = [
+        select(_r.id, _r.version, *(key.label(f"key_{place}") for place, key in enumerate(keys)))
+        .where(*conditions(asked, each))
+        .order_by(*_ordered(asked.sort))
+        for each in asked.visibilities
+    ]
+    if len(branches) == 1:
+        return branches[0].limit(most).offset(skip)
+    reach = most + skip if asked.skip else most
+    both = union_all(*(branch.limit(reach) for branch in branches)).subquery("both")
+    order = [
+        both.c[f"key_{place}"].desc() if down else both.c[f"key_{place}"]
+        for place, (_, down) in enumerate(_directions(asked.sort))
+    ]
+    return select(both).order_by(*order).limit(most).offset(skip)
 
 
-def _filters(asked: RequestSearch) -> list[ColumnElement[bool]]:
-    where: list[ColumnElement[bool]] = []
-    if asked.service_codes:
-        where.append(_r.service_code.in_(asked.service_codes))
-    if len(set(asked.statuses)) == 1:
-        where.append(_r.status == asked.statuses[0])
-    if asked.detailed_statuses is not None:
-        where.append(_r.detailed_status.in_(asked.detailed_statuses))
-    return where
+def total_statement(asked: RequestSearch) -> Select[Any]:
+    """The bounded count of everything that matches."""
+    parts: list[Select[Any]] = [
+        select(literal_column("1")).where(*conditions(asked, each, from_start=True))
+        for each in asked.visibilities
+    ]
+    rows: Any = union_all(*parts) if len(parts) > 1 else parts[0]
+    return select(func.count()).select_from(rows.limit(COUNT_LIMIT + 1).subquery("counted"))
 
 
-def _times(asked: RequestSearch) -> list[ColumnElement[bool]]:
-    where: list[ColumnElement[bool]] = []
-    for column, span in ((_r.requested_datetime, asked.requested), (_r.updated_datetime, asked.updated)):
-        if span.start:
-            where.append(column >= span.start)
-        if span.end:
-            where.append(column <= span.end)
-    if asked.updated.end:
-        where.append(_r.requested_datetime <= asked.updated.end)
-    return where
-
-
-def _places(asked: RequestSearch) -> list[ColumnElement[bool]]:
-    where: list[ColumnElement[bool]] = []
-    for box in (asked.box, asked.circle.envelope if asked.circle else None):
-        if box:
-            where.append(
-                _r.geom.op("&&")(
-                    func.ST_MakeEnvelope(box.min_long, box.min_lat, box.max_long, box.max_lat, 4326)
-                )
-            )
-    if asked.circle:
-        where.append(_within(asked.circle))
-    return where
-
-
-def _within(circle: Circle) -> ColumnElement[bool]:
-    """Inside by arithmetic; only points near the rim pay for the exact distance on the ellipsoid."""
-    per_lat, per_long = circle.metres_per_degree
-    north = (func.ST_Y(_r.geom) - circle.centre.lat) * per_lat
-    east = (func.ST_X(_r.geom) - circle.centre.long) * per_long
-    squared = north * north + east * east
-    inner, outer = max(0.0, circle.radius - circle.tolerance), circle.radius + circle.tolerance
-    centre = func.ST_SetSRID(func.ST_MakePoint(circle.centre.long, circle.centre.lat), 4326)
-    exact = func.ST_DistanceSpheroid(_r.geom, centre) <= circle.radius
-    return or_(squared <= inner * inner, and_(squared <= outer * outer, exact))
-
-
-def _words(asked: RequestSearch, visible: ColumnElement[bool]) -> list[ColumnElement[bool]]:
-    if not asked.words:
-        return []
-    terms = " & ".join(f"{word}:*" for word in asked.words)
-    german = text("'pg_catalog.german'::regconfig")
-    found = _r.words.op("@@")(
-        func.to_tsquery(german, terms).op("||")(func.to_tsquery(german, func.open311_fold(terms)))
+def _rows_statement(*more: Any) -> Select[Any]:
+    return select(*COLUMNS, *more).where(
+        _r.id == any_(bindparam("ids", type_=ARRAY(BigInteger))), _r.visibility == _texts("visible")
     )
-    if len(asked.words) > 1:
-        hits = select(_r.id).where(_r.jurisdiction_id == asked.jurisdiction_id, visible, found)
-        found = _r.id.in_(select(hits.cte().prefix_with("MATERIALIZED").c.id))
-    also: list[ColumnElement[bool]] = (
-        [_r.service_code.in_(asked.words_in_service_names)] if asked.words_in_service_names else []
-    )
-    if len(asked.words) == 1 and asked.words[0].isdecimal() and len(asked.words[0]) <= 15:
-        also.append(_r.id == int(asked.words[0]))
-    return [or_(found, *also)]
 
 
-def _behind(cursor: Cursor) -> ColumnElement[bool]:
-    """Rows behind the cursor: equal in the first columns and beyond in the next, for each prefix of the order."""
-    values = {
-        "status": cursor.status,
-        "service_code": cursor.service_code,
-        "requested_datetime": cursor.datetime,
-        "updated_datetime": cursor.datetime,
-        "id": cursor.service_request_id,
-    }
-    behind: ColumnElement[bool] = ~true()
-    for column, down in reversed(_directions(cursor.sort)):
-        value = values[column.name]
-        beyond = column < value if down else column > value
-        # The looser bound is implied, yet it is what lets an index scan start at the right place.
-        bound = column <= value if down else column >= value
-        behind = and_(bound, or_(beyond, and_(column == value, behind)))
-    return behind
+_dialect = psycopg.dialect()  # type: ignore[no-untyped-call]
+_statements: dict[Any, Statement] = {}
+MOST_STATEMENTS = 2000
+
+
+@cache
+def _rows(with_notes: bool) -> Statement:
+    return _ready(_rows_statement(notes_column()) if with_notes else _rows_statement())
+
+
+def shape(asked: RequestSearch) -> tuple[Any, ...]:
+    """All that the text of a statement depends on."""
+    return (frozenset(parameters(asked)), asked.sort, asked.visibilities)
+
+
+def _compiled(make: Callable[[RequestSearch], Select[Any]], asked: RequestSearch) -> Statement:
+    key = (make, *shape(asked))
+    statement = _statements.get(key)
+    if statement is None:
+        if len(_statements) >= MOST_STATEMENTS:
+            _statements.clear()
+        statement = _statements[key] = _ready(make(asked))
+    return statement
+
+
+def _ready(select: Select[Any]) -> Statement:
+    """The text for psycopg, and the constants SQLAlchemy has put aside as parameters."""
+    compiled = select.compile(dialect=_dialect)
+    return str(compiled), {name: value for name, value in compiled.params.items() if value is not None}

@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from geoalchemy2.elements import WKTElement
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from open311.model.service_request import Location, Reporter, ServiceRequest, Visibility
-from open311.storage.rows import COLUMNS, notes_column, request_from, request_with_notes
+from open311.storage.rows import COLUMNS, notes_column, request_from
 from open311.storage.tables import reporters, service_requests, submissions
 
 _r = service_requests.c
@@ -58,16 +58,14 @@ def find(
     columns = [*COLUMNS, notes_column()] if with_notes else [*COLUMNS]
     wanted = select(*columns).where(_r.id == service_request_id, _r.jurisdiction_id == jurisdiction_id)
     row = conn.execute(wanted).one_or_none()
-    if row is None:
-        return None
-    return request_with_notes(row) if with_notes else request_from(row)
+    return request_from(tuple(row)) if row else None
 
 
 def find_any(conn: Connection, service_request_id: int, *, lock: bool = False) -> ServiceRequest | None:
     """The request with this id in any jurisdiction; `lock` keeps others from changing it meanwhile."""
     wanted = select(*COLUMNS).where(_r.id == service_request_id)
     row = conn.execute(wanted.with_for_update() if lock else wanted).one_or_none()
-    return request_from(row) if row else None
+    return request_from(tuple(row)) if row else None
 
 
 def change(conn: Connection, request: ServiceRequest, at: datetime, **values: Any) -> None:
@@ -78,6 +76,11 @@ def change(conn: Connection, request: ServiceRequest, at: datetime, **values: An
         .where(_r.id == request.service_request_id)
         .values(**values, version=_r.version + 1, updated_datetime=moment)
     )
+
+
+def erase(conn: Connection, service_request_id: int) -> None:
+    """Delete a request with its submission, reporter, updaters and token."""
+    conn.execute(delete(service_requests).where(_r.id == service_request_id))
 
 
 def lock_client_request(conn: Connection, key_id: int, client_request_id: str) -> None:
@@ -113,4 +116,4 @@ def held(conn: Connection, jurisdiction_id: str, limit: int) -> list[ServiceRequ
     """Requests that await moderation, the oldest first."""
     wanted = select(*COLUMNS).where(_r.jurisdiction_id == jurisdiction_id, _r.visibility == Visibility.HELD)
     rows = conn.execute(wanted.order_by(_r.requested_datetime, _r.id).limit(limit)).all()
-    return [request_from(row) for row in rows]
+    return [request_from(tuple(row)) for row in rows]

@@ -1,43 +1,48 @@
 """What stands beside a page of requests: `Link` to the pages around it, and totals (georeport.md 5.1)."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from math import ceil
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Request
+from flask import request
 
 from open311 import web
 from open311.model.datetimes import write_utc
-from open311.model.search import COUNT_LIMIT, Cursor, Page, RequestSearch
-from open311.model.service_request import ServiceRequest
+from open311.model.search import COUNT_LIMIT, Page, RequestSearch
 from open311.web.queries import paged
 
 POSITION = ("page", "offset", "cursor", "api_key")
 
 
-def with_distances(requests: Sequence[ServiceRequest], asked: RequestSearch) -> Sequence[ServiceRequest]:
-    """The requests, each with its distance from the centre that was asked for; only extensions show it."""
-    circle = asked.circle
-    if circle is None or not asked.with_notes:
-        return requests
-    return [
-        replace(each, distance=round(circle.distance(each.location), 1)) if each.location else each
-        for each in requests
-    ]
-
-
-def headers(page: Page, asked: RequestSearch, query: dict[str, Any], request: Request) -> dict[str, str]:
+def headers(
+    page: Page[Any], asked: RequestSearch, query: dict[str, Any], total: int | None
+) -> dict[str, str]:
     """`Link` (RFC 8288) and, when the client pages, the totals."""
-    number = _number(asked, query)
-    found = {"Link": _links(page, asked, number, request)} if asked.ids is None else {}
-    if page.total is not None and paged(query):
-        total = min(page.total, COUNT_LIMIT)
-        found["X-Result-Count"] = str(total)
-        found["X-Page-Count"] = str(ceil(total / asked.page_size))
+    places = links(page, asked, query, total)
+    found = {"Link": ", ".join(f'<{address}>; rel="{relation}"' for relation, address in places.items())}
+    if total is not None and paged(query):
+        shown = min(total, COUNT_LIMIT)
+        found["X-Result-Count"] = str(shown)
+        found["X-Page-Count"] = str(ceil(shown / asked.page_size))
         found["X-Page-Size"] = str(asked.page_size)
     return {name: value for name, value in found.items() if value}
+
+
+def links(page: Page[Any], asked: RequestSearch, query: dict[str, Any], total: int | None) -> dict[str, str]:
+    """The addresses of the pages around this one, by relation; a list of ids has none."""
+    if asked.ids is not None:
+        return {}
+    number = _number(asked, query)
+    places: dict[str, dict[str, Any]] = {}
+    if page.next:
+        places["next"] = {"page": number + 1, "cursor": replace(page.next, total=total).write()}
+    if number > 1:
+        places["prev"] = {"page": number - 1}
+        places["first"] = {"page": 1}
+    if total and total <= COUNT_LIMIT:
+        places["last"] = {"page": ceil(total / asked.page_size)}
+    return {relation: _address(asked, place) for relation, place in places.items()}
 
 
 def _number(asked: RequestSearch, query: dict[str, Any]) -> int:
@@ -45,20 +50,7 @@ def _number(asked: RequestSearch, query: dict[str, Any]) -> int:
     return max(1, query.get("page", 1)) if asked.after else asked.skip // asked.page_size + 1
 
 
-def _links(page: Page, asked: RequestSearch, number: int, request: Request) -> str:
-    links = {}
-    if page.more:
-        behind = Cursor.after(page.requests[-1], asked.sort, page.total)
-        links["next"] = {"page": number + 1, "cursor": behind.write()}
-    if number > 1:
-        links["prev"] = {"page": number - 1}
-        links["first"] = {"page": 1}
-    if page.total and page.total <= COUNT_LIMIT:
-        links["last"] = {"page": ceil(page.total / asked.page_size)}
-    return ", ".join(f'<{_address(asked, request, place)}>; rel="{rel}"' for rel, place in links.items())
-
-
-def _address(asked: RequestSearch, request: Request, place: dict[str, Any]) -> str:
+def _address(asked: RequestSearch, place: dict[str, Any]) -> str:
     """This request's own address at another place. The span is written out, so that it does not move meanwhile."""
     kept = [(name, value) for name, value in request.args.items(multi=True) if name not in POSITION]
     named = {name for name, _ in kept}

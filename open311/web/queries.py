@@ -153,7 +153,6 @@ def request_search(
         sort=cursor.sort if cursor else query.get("sort", NEWEST_FIRST),
         skip=0 if cursor else query.get("offset", (max(1, query.get("page", 1)) - 1) * size),
         after=cursor,
-        with_total=paged(query),
     )
 
 

@@ -164,7 +164,7 @@ def test_answers_are_named_in_the_language_asked_for() -> None:
 
 
 def test_request_of_an_old_catalogue_is_still_told() -> None:
-    request = replace(IN_PROCESS, service_code="GONE", detailed_status="gone", agency_responsible="Firma X")
+    request = IN_PROCESS._replace(service_code="GONE", detailed_status="gone", agency_responsible="Firma X")
     catalogue = a_catalogue(retired={"GONE": words("Früheres")})
     told = documents.service_request(request, catalogue, "de", extensions=True)
     assert (told["service_name"], told["agency_responsible"]) == ("Früheres", "Firma X")
@@ -174,8 +174,8 @@ def test_request_of_an_old_catalogue_is_still_told() -> None:
 
 
 def test_redacted_request_keeps_back_what_the_reporter_wrote() -> None:
-    request = replace(
-        IN_PROCESS, title=PERSONAL, description=PERSONAL, address=PERSONAL, status_notes=PERSONAL
+    request = IN_PROCESS._replace(
+        title=PERSONAL, description=PERSONAL, address=PERSONAL, status_notes=PERSONAL
     )
     told = documents.service_request(request, CATALOGUE, "de", extensions=True, redacted=True)
     assert (told["description"], told["address"], told["media_url"]) == ("", "", None)

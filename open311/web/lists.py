@@ -1,0 +1,64 @@
+"""Lists of requests as bytes: ids and versions from an index, the rest from memory, what is missing from rows."""
+
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from typing import Any
+
+from open311 import web
+from open311.model.search import Hit, Page, RequestSearch
+from open311.model.service_request import ServiceRequest
+from open311.storage import search
+from open311.storage.database import Connection
+
+MOST_TOTALS = 1000
+
+Render = Callable[[ServiceRequest], bytes]
+
+
+def pieces(
+    conn: Connection, asked: RequestSearch, hits: Sequence[Hit], variant: Hashable, render: Render
+) -> list[bytes]:
+    """The rendered requests behind `hits`, in order.
+
+    `variant` names everything, beside the request itself, that `render` depends on; None when nothing may be kept.
+    """
+
+    def fresh(ids: list[int]) -> Iterable[tuple[int, int, bytes]]:
+        for request in search.by_ids(conn, asked, ids):
+            yield request.service_request_id, request.version, render(request)
+
+    if variant is None:
+        made = {id: piece for id, _, piece in fresh([hit.id for hit in hits])}
+        return [made[hit.id] for hit in hits if hit.id in made]
+    catalogue = web.catalogue()
+    known = (
+        variant,
+        catalogue.jurisdiction.jurisdiction_id,
+        catalogue.digest,
+        catalogue.changeset,
+        web.base_url(),
+    )
+    return web.core().fragments.get(known, hits, fresh)
+
+
+def with_distances(requests: Iterable[ServiceRequest], asked: RequestSearch) -> list[ServiceRequest]:
+    """The requests, each with its distance from the centre that was asked for; only extensions show it."""
+    circle = asked.circle if asked.with_notes else None
+    return [
+        each._replace(distance=circle.distance(each.location)) if circle and each.location else each
+        for each in requests
+    ]
+
+
+def total(conn: Connection, asked: RequestSearch, page: Page[Any]) -> int:
+    """How many requests match in all; counted once as long as nothing changes."""
+    if page.total is not None:
+        return page.total
+    core = web.core()
+    question = (search.shape(asked), tuple(map(str, search.parameters(asked).items())))
+    stamp = core.database.freshness.stamp
+    kept = core.totals.get(question)
+    if kept is None or kept[0] != stamp:
+        if len(core.totals) > MOST_TOTALS:
+            core.totals.clear()
+        kept = core.totals[question] = (stamp, search.total(conn, asked))
+    return kept[1]
