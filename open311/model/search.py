@@ -25,6 +25,9 @@ class Span:
     end: datetime | None = None
 
 
+EVER = Span()
+
+
 @dataclass(frozen=True, slots=True)
 class Sort:
     """One of the orders in which requests can be listed; all end in the id and are therefore total."""
@@ -116,8 +119,8 @@ class RequestSearch:
     service_codes: tuple[str, ...] = ()
     statuses: tuple[Status, ...] = ()
     detailed_statuses: tuple[str, ...] | None = None
-    requested: Span = Span()
-    updated: Span = Span()
+    requested: Span = EVER
+    updated: Span = EVER
     box: Box | None = None
     circle: Circle | None = None
     words: tuple[str, ...] = ()
