@@ -1,7 +1,7 @@
 """Short distances on the WGS84 ellipsoid by plain arithmetic."""
 
 from dataclasses import dataclass
-from math import cos, hypot, radians, sin, sqrt
+from math import copysign, cos, hypot, radians, sin, sqrt
 
 from open311.model.service_request import Location
 
@@ -9,6 +9,8 @@ SEMI_MAJOR = 6_378_137.0
 ECCENTRICITY_SQUARED = 0.006_694_379_990_14
 # Nearer to the poles a degree of longitude is too short for the flat approximation.
 FLAT_UP_TO_LATITUDE = 80.0
+# More than any distance on earth: every point in question is measured exactly.
+NOT_FLAT = 1e9
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,17 +42,27 @@ class Circle:
     @property
     def tolerance(self) -> float:
         """How far, in metres, the flat distance may be wrong at the rim."""
-        if abs(self.centre.lat) > FLAT_UP_TO_LATITUDE:
-            return 40_000_000.0
-        return self.radius * (1e-4 + 2e-7 * self.radius)
+        return self.radius * (1e-4 + 2e-7 * self.radius) if self._flat else NOT_FLAT
+
+    @property
+    def _reach(self) -> tuple[float, float]:
+        """Degrees of latitude and longitude that surely lead out of the circle."""
+        per_lat, per_long = self.metres_per_degree
+        metres = self.radius * 1.02
+        return metres / per_lat, metres / per_long
+
+    @property
+    def _flat(self) -> bool:
+        """Whether plain arithmetic will do: neither near a pole nor across the date line."""
+        near_pole = abs(self.centre.lat) > FLAT_UP_TO_LATITUDE
+        return not near_pole and abs(self.centre.long) + self._reach[1] <= 180
 
     @property
     def envelope(self) -> Box:
         """A box that surely holds the circle."""
-        per_lat, per_long = self.metres_per_degree
-        reach = self.radius * 1.02
-        lat = reach / per_lat
-        long = min(360.0, reach / per_long) if abs(self.centre.lat) <= FLAT_UP_TO_LATITUDE else 360.0
+        lat, long = self._reach
+        if not self._flat:
+            long = 360.0
         return Box(
             max(-180.0, self.centre.long - long),
             max(-90.0, self.centre.lat - lat),
@@ -61,4 +73,7 @@ class Circle:
     def distance(self, place: Location) -> float:
         """Metres from the centre, good to a few centimetres within a kilometre."""
         per_lat, per_long = self.metres_per_degree
-        return hypot((place.lat - self.centre.lat) * per_lat, (place.long - self.centre.long) * per_long)
+        long = place.long - self.centre.long
+        if abs(long) > 180:
+            long -= copysign(360, long)
+        return hypot((place.lat - self.centre.lat) * per_lat, long * per_long)
