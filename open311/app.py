@@ -4,10 +4,10 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from open311 import core as core_module
-from open311 import settings, web
+from open311 import media, settings, web
 from open311.actions import publish
 from open311.core import Core
-from open311.georeport import responses, routes
+from open311.georeport import responses, routes, updates
 from open311.georeport.openapi import GeoReportApi
 from open311.opendata import routes as opendata
 from open311.storage.database import Database
@@ -34,7 +34,9 @@ def create_app(core: Core) -> Flask:
     api = GeoReportApi(app, core.settings)
     api.register_blueprint(routes.discovery)
     api.register_blueprint(routes.blueprint)
+    api.register_blueprint(updates.blueprint)
     opendata.install(app, api)
+    media.install(app)
     docs.install(app)
     health.install(app)
     app.wsgi_app = Tidy(app.wsgi_app, sandbox=core.settings.test_endpoint)  # type: ignore[method-assign]

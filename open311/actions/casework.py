@@ -10,6 +10,7 @@ from open311.model import status
 from open311.model.catalogue import Catalogue
 from open311.model.events import Event
 from open311.model.service_request import ServiceRequest, Visibility
+from open311.model.updates import duplicate_status
 from open311.storage import events, service_requests, tokens
 from open311.storage.database import Connection
 
@@ -41,7 +42,7 @@ def held(core: Core, catalogue: Catalogue, limit: int) -> list[ServiceRequest]:
 
 def publish(core: Core, service_request_id: int, actor: str) -> None:
     """Let everybody see a checked request; one that is new moves to the status checked requests have."""
-    _change(core, service_request_id, "published", actor, _published(core))
+    _change(core, service_request_id, "published", actor, _published(core), is_update=True)
 
 
 def _published(core: Core) -> Decision:
@@ -75,7 +76,53 @@ def set_status(
             raise Invalid(problem("error.status.unknown", status=to, known=known))
         return status.change_status(request, wanted, status_notes, core.now())
 
-    _change(core, service_request_id, "status_changed", actor, decide)
+    _change(core, service_request_id, "status_changed", actor, decide, is_update=True)
+
+
+def note(core: Core, service_request_id: int, text: str, actor: str) -> None:
+    """Tell the public something about a request without moving it."""
+
+    def decide(request: ServiceRequest, catalogue: Catalogue) -> dict[str, Any]:
+        return {}
+
+    _change(core, service_request_id, "noted", actor, decide, is_update=True, status_notes=text)
+
+
+def merge(core: Core, service_request_id: int, into: int, actor: str) -> None:
+    """Close a request as the duplicate of another one, which goes on; both keep their ids.
+
+    Raises `Invalid` when the other one is itself a duplicate, or of another jurisdiction.
+    """
+    with core.database.begin() as conn:
+        found = {
+            number: service_requests.find_any(conn, number, lock=True)
+            for number in sorted({service_request_id, into})
+        }
+        request, parent = _known(found[service_request_id], service_request_id), _known(found[into], into)
+        if request == parent or parent.parent_id or request.jurisdiction_id != parent.jurisdiction_id:
+            raise Invalid(problem("error.merge.target", service_request_id=service_request_id, into=into))
+
+        def decide(request: ServiceRequest, catalogue: Catalogue) -> dict[str, Any]:
+            closed = status.change_status(request, duplicate_status(catalogue), None, core.now())
+            return closed | {"parent_id": parent.service_request_id}
+
+        _change_locked(core, conn, request, "merged", actor, decide, is_update=True)
+
+
+def erase(core: Core, service_request_id: int, actor: str, reason: str | None = None) -> None:
+    """Delete a request with all that is known about it; its events keep no more than that they happened.
+
+    Replicas are told, if they ever knew of it. `reason` is for staff.
+    """
+    with core.database.begin() as conn:
+        request = _known(service_requests.find_any(conn, service_request_id, lock=True), service_request_id)
+        was_public = events.was_public(conn, service_request_id)
+        service_requests.erase(conn, service_request_id)
+        events.redact(conn, service_request_id)
+        said = {"reason": reason} if reason else {}
+        events.append_to(
+            conn, request, "erased", at=core.now(), actor=actor, public=False, in_feed=was_public, **said
+        )
 
 
 def assign(core: Core, service_request_id: int, agency: str, actor: str) -> None:
@@ -104,18 +151,18 @@ def accept(core: Core, token: str, actor: str) -> int:
             catalogue = core.catalogues.owner(request.jurisdiction_id)
             service = catalogue.services.get(request.service_code)
             # In the same transaction: a worker that dies must not leave an accepted request unpublished for ever.
-            if service and not service.moderated and request.visibility is Visibility.HELD:
-                _change_locked(core, conn, request, "published", actor, _published(core))
+            if service and not service.moderated and request.visibility == Visibility.HELD:
+                _change_locked(core, conn, request, "published", actor, _published(core), is_update=True)
     return request.service_request_id
 
 
 def _change(
-    core: Core, service_request_id: int, kind: str, actor: str, decide: Decision, **internal: Any
+    core: Core, service_request_id: int, kind: str, actor: str, decide: Decision, **told: Any
 ) -> None:
     """Lock, decide, write, and append to the stream, all in one transaction."""
     with core.database.begin() as conn:
         request = _known(service_requests.find_any(conn, service_request_id, lock=True), service_request_id)
-        _change_locked(core, conn, request, kind, actor, decide, **internal)
+        _change_locked(core, conn, request, kind, actor, decide, **told)
 
 
 def _change_locked(
@@ -125,16 +172,31 @@ def _change_locked(
     kind: str,
     actor: str,
     decide: Decision,
-    **internal: Any,
+    *,
+    is_update: bool = False,
+    **told: Any,
 ) -> None:
+    """Write what was decided; `told` goes into the event beside it."""
     changes = decide(request, core.catalogues.owner(request.jurisdiction_id))
     service_requests.change(conn, request, core.now(), **changes)
-    visible = changes.get("visibility", request.visibility) is Visibility.PUBLISHED
-    told = {
-        name: changes.get(name) for name in ("status", "detailed_status", "status_notes") if name in changes
-    }
-    said = {name: value for name, value in internal.items() if value is not None}
-    events.append_to(conn, request, kind, at=core.now(), actor=actor, public=visible, **told, **said)
+    after = request._replace(**changes)
+    data = {name: value for name, value in told.items() if value is not None}
+    if is_update:
+        data |= {"status": after.status, "detailed_status": after.detailed_status}
+    if "status_notes" in changes:
+        data["status_notes"] = changes["status_notes"]
+    visible = after.visibility == Visibility.PUBLISHED
+    events.append_to(
+        conn,
+        request,
+        kind,
+        at=core.now(),
+        actor=actor,
+        public=visible,
+        in_feed=visible or request.visibility == Visibility.PUBLISHED,
+        is_update=is_update,
+        **data,
+    )
 
 
 def _known(request: ServiceRequest | None, asked: object) -> ServiceRequest:

@@ -8,6 +8,7 @@ from rich.table import Table
 
 from open311.actions import casework
 from open311.cli.common import LANGUAGE, actor, opened
+from open311.cli.updates import update
 from open311.formats import documents, encode
 from open311.formats.encode import Document
 from open311.model.datetimes import write
@@ -20,6 +21,7 @@ def request() -> None:
     """Look at service requests and move them on."""
 
 
+request.add_command(update)
 number = click.argument("service_request_id", type=click.IntRange(1, 10**15))
 
 
@@ -30,7 +32,9 @@ def show(service_request_id: int) -> None:
     with opened() as core:
         found = casework.show(core, service_request_id)
         catalogue = core.catalogues.owner(found.request.jurisdiction_id)
-    public = documents.service_request(found.request, catalogue, LANGUAGE, extensions=True)
+    public = documents.service_request(
+        found.request, catalogue, LANGUAGE, extensions=True, base_url=core.settings.base_url or ""
+    )
     internal = {
         "visibility": found.request.visibility,
         "detailed_status": found.request.detailed_status,
@@ -101,6 +105,37 @@ def assign(service_request_id: int, agency: str) -> None:
     with opened() as core:
         casework.assign(core, service_request_id, agency, actor())
     click.echo(f"{agency} is responsible for {service_request_id}.")
+
+
+@request.command()
+@number
+@click.argument("text")
+def note(service_request_id: int, text: str) -> None:
+    """Tell the public a TEXT about a request without moving it."""
+    with opened() as core:
+        casework.note(core, service_request_id, text, actor())
+    click.echo(f"{service_request_id} has a new note.")
+
+
+@request.command()
+@number
+@click.argument("into", type=click.IntRange(1, 10**15))
+def merge(service_request_id: int, into: int) -> None:
+    """Close a request as a duplicate of the request INTO."""
+    with opened() as core:
+        casework.merge(core, service_request_id, into, actor())
+    click.echo(f"{service_request_id} is closed as a duplicate of {into}.")
+
+
+@request.command()
+@number
+@click.option("--reason", help="Why; for staff only.")
+@click.confirmation_option(prompt="Delete the request, its texts and its reporter for ever?")
+def erase(service_request_id: int, reason: str | None) -> None:
+    """Delete a request and all that is known about it; only its id stays known."""
+    with opened() as core:
+        casework.erase(core, service_request_id, actor(), reason)
+    click.echo(f"{service_request_id} is erased.")
 
 
 @request.command()

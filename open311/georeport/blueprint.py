@@ -106,15 +106,15 @@ def _operation(view: View, rule: str, takes: type[Arguments], method: str, suffi
         "security": NEEDS_KEY if method == "POST" else KEY_OPTIONAL,
     }
     if method == "POST":
-        found["requestBody"] = {"content": {each: _body(takes, each) for each in FORMS}}
+        found["requestBody"] = {"content": {each: _body(view, takes, each) for each in FORMS}}
     if suffix == "json" and view.__name__ in LINKS:
         found["responses"] = {200: {"links": _links(LINKS[view.__name__])}}
     return found
 
 
-def _body(takes: type[Arguments], content_type: str) -> dict[str, Any]:
+def _body(view: View, takes: type[Arguments], content_type: str) -> dict[str, Any]:
     encoding = {} if content_type == "application/json" else {"encoding": ENCODING}
-    return {"schema": takes, "example": examples.SUBMISSION, **encoding}
+    return {"schema": takes, "example": examples.BODIES[view.__name__], **encoding}
 
 
 def _links(targets: dict[str, str]) -> dict[str, Any]:

@@ -29,6 +29,14 @@ SERVICE_REQUEST = {
 }
 CHANGESET = datetime(2026, 3, 2, 8, 15, tzinfo=UTC)
 HOST = "https://maengel.ludwigshafen.example/open311"
+UPDATE = {
+    "update_id": "9001",
+    "service_request_id": "26000417",
+    "status": "investigating",
+    "updated_datetime": "2026-03-03T10:00:00+01:00",
+    "description": "Prüfung beauftragt",
+    "media_url": "",
+}
 ANSWERS = {
     "get_discovery": documents.discovery(
         [Endpoint(f"{HOST}/v2", CHANGESET), Endpoint(f"{HOST}/test/v2", CHANGESET, "test")],
@@ -72,6 +80,8 @@ ANSWERS = {
     "get_token": documents.token("t-4f0c2e", 26000417),
     "get_service_requests": Document("service_requests", [SERVICE_REQUEST]),
     "get_service_request": Document("service_requests", [SERVICE_REQUEST]),
+    "get_service_request_updates": Document("service_request_updates", [UPDATE]),
+    "post_service_request_update": documents.update_receipt(9002),
 }
 SUBMISSION = {
     "service_code": "FAHRZEUG_ALT",
@@ -81,6 +91,14 @@ SUBMISSION = {
     "attribute": {"FARBE": "blau", "ZUSTAND": ["reifen", "glas"]},
     "email": "kim@example.org",
 }
+SENT_UPDATE = {
+    "service_request_id": "26000417",
+    "update_id": "FMS-4711-2",
+    "status": "INVESTIGATING",
+    "updated_datetime": "2026-03-03T10:00:00+01:00",
+    "description": "Prüfung beauftragt",
+}
+BODIES = {"post_service_request": SUBMISSION, "post_service_request_update": SENT_UPDATE}
 MISTAKE = documents.errors([(400, "FARBE required: Farbe des Fahrzeugs")])
 
 

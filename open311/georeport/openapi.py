@@ -35,6 +35,7 @@ TAGS = {
     "discovery": "Where the endpoints are, and how to get a key.",
     "services": "What can be reported, and what is asked about it.",
     "requests": "Hand in reports, and follow what becomes of them.",
+    "servicerequestupdates": "What happened to reports, as FixMyStreet tells and reads it.",
     "tokens": "From the token of a `batch` service to the id of the request.",
 }
 SECURITY_SCHEMES = {
@@ -52,14 +53,19 @@ TEXT = {"type": "string"}
 XML_ROOTS = {"Discovery": "discovery", "ServiceDefinition": "service_definition"}
 ANSWERS = {"additionalProperties": {"anyOf": [TEXT, {"type": "array", "items": TEXT}]}}
 # What a POST must hold can be said of the body alone; the server also takes it from the query.
-NEEDED_IN_POST = {
-    "required": ["service_code"],
-    "anyOf": [
-        {"required": ["lat", "long"]},
-        {"required": ["address_string"]},
-        {"required": ["address_id"]},
-    ],
-    "dependentRequired": {"lat": ["long"], "long": ["lat"]},
+NEEDED_IN_POST: dict[str, dict[str, Any]] = {
+    "SubmissionForm": {
+        "required": ["service_code"],
+        "anyOf": [
+            {"required": ["lat", "long"]},
+            {"required": ["address_string"]},
+            {"required": ["address_id"]},
+        ],
+        "dependentRequired": {"lat": ["long"], "long": ["lat"]},
+    },
+    "UpdateForm": {
+        "required": ["service_request_id", "update_id", "status", "updated_datetime", "description"]
+    },
 }
 
 
@@ -167,8 +173,9 @@ def _complete(spec: APISpec) -> None:
     # flask-smorest describes a way of paging that is not ours.
     schemas = spec.components.schemas
     schemas.pop("PaginationMetadata", None)
+    for name in NEEDED_IN_POST.keys() & schemas.keys():
+        schemas[name] |= NEEDED_IN_POST[name]
     if "SubmissionForm" in schemas:
-        schemas["SubmissionForm"] |= NEEDED_IN_POST
         schemas["SubmissionForm"]["properties"]["attribute"] |= ANSWERS
     for name, root in XML_ROOTS.items():
         schemas.get(name, {})["xml"] = {"name": root}

@@ -133,6 +133,30 @@ class ServiceRequestSchema(Schema):
     notes = fields.List(fields.Nested(NoteSchema))
 
 
+class UpdateSchema(Schema):
+    """Something that happened to a request."""
+
+    update_id = _text(description="Unique for ever.")
+    service_request_id = _text()
+    status = _text(description="The state after it, in FixMyStreet's words.")
+    updated_datetime = fields.DateTime(required=True)
+    description = _text()
+    media_url = fields.Raw(
+        required=True,
+        metadata={
+            "oneOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 2}],
+            "description": "Empty when there is no picture, a list when there are several.",
+        },
+    )
+    fixmystreet_id = _text(always=False, description="As the report named it.")
+
+
+class UpdateReceiptSchema(Schema):
+    """The answer to an update that was sent."""
+
+    update_id = _text(description="The id it has here.")
+
+
 class EndpointSchema(Schema):
     """One place where the API is served."""
 

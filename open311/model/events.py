@@ -8,7 +8,11 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """One line of the stream. `public` says whether it is part of the history that everybody may read."""
+    """One line of the stream. `public` says whether it is part of the history that everybody may read.
+
+    `in_feed`: replicas are told of it. `is_update`: it is one of the updates of its request, under its own id or that
+    of the claim it answers, `claim_id`.
+    """
 
     id: int
     service_request_id: int
@@ -17,3 +21,11 @@ class Event:
     datetime: datetime
     actor: str
     data: Mapping[str, Any]
+    in_feed: bool = False
+    is_update: bool = False
+    claim_id: int | None = None
+
+    @property
+    def update_id(self) -> int:
+        """The id under which the public knows this update."""
+        return self.claim_id or self.id

@@ -58,8 +58,8 @@ class ServiceRequest(NamedTuple):
 
     All datetimes are aware and in whole seconds. `detailed_status` is a code of the catalogue, `agency_responsible` a
     code of the catalogue or free text. `version` rises with each public change. `attributes` holds public answers
-    only: code → values. `parent_id` is the request that this one repeats. `notes` is filled only where extensions are asked for. A tuple, because a list is made of a
-    thousand of them, straight from rows.
+    only: code → values. `parent_id` is the request that this one repeats. `notes` is filled only where extensions are
+    asked for. A tuple, because a list is made of a thousand of them, straight from rows.
     """
 
     service_request_id: int

@@ -3,9 +3,9 @@
 from flask import Flask
 from flask_smorest import Api
 
-from open311.opendata import exports, lists
+from open311.opendata import changes, exports, lists
 
-DOCUMENTED = (lists.blueprint, exports.blueprint)
+DOCUMENTED = (lists.blueprint, exports.blueprint, changes.blueprint)
 
 
 def install(app: Flask, api: Api) -> None:

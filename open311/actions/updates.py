@@ -1,0 +1,164 @@
+"""Updates from outside (georeport.md 5.8): taken in, and where the sender may not decide, checked by staff."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from open311.core import Core
+from open311.errors import Forbidden, Invalid, NotFound, problem
+from open311.model import status
+from open311.model.catalogue import Catalogue
+from open311.model.events import Event
+from open311.model.keys import Key, Scope
+from open311.model.service_request import Reporter, ServiceRequest, Visibility
+from open311.model.updates import UpdateSubmission, moves_to
+from open311.storage import events, service_requests, updates
+from open311.storage.database import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """An update that awaits moderation, and who sent it; for staff."""
+
+    event: Event
+    updater: Reporter
+
+
+def may_send(key: Key | None) -> Key:
+    """The key, if it may send updates; raises `Forbidden`."""
+    if key is None:
+        raise Forbidden(problem("error.key.needed"))
+    if not (key.may(Scope.REPORT) or key.may(Scope.CHANGE_STATUS)):
+        raise Forbidden(problem("error.key.scope", scope=Scope.REPORT.value))
+    return key
+
+
+def post(core: Core, catalogue: Catalogue, sent: UpdateSubmission, key: Key) -> int:
+    """Take in an update; returns its id, the same one each time the sender repeats itself.
+
+    A key that may change the status moves the request and is believed; any other makes a claim, which staff look at.
+    Raises `NotFound` for a request that is not public.
+    """
+    owner = catalogue.jurisdiction.jurisdiction_id
+    with core.database.begin() as conn:
+        updates.lock_sender(conn, key.id, sent.update_id)
+        repeated = updates.find_sent(conn, key.id, owner, sent.update_id)
+        if repeated is not None:
+            return repeated
+        request = _published(conn, sent.service_request_id, owner)
+        if key.may(Scope.CHANGE_STATUS):
+            update_id = _believe(core, conn, catalogue, request, sent, f"key:{key.name}")
+        else:
+            update_id = _claim(core, conn, request, sent, f"key:{key.name}")
+        updates.add(conn, update_id, key.id, owner, sent)
+    return update_id
+
+
+def _published(conn: Connection, service_request_id: int, owner: str) -> ServiceRequest:
+    request = service_requests.find_any(conn, service_request_id, lock=True)
+    if request is None or request.jurisdiction_id != owner or request.visibility != Visibility.PUBLISHED:
+        raise NotFound(problem("error.service_request.unknown", service_request_id=service_request_id))
+    return request
+
+
+def _said(sent: UpdateSubmission) -> dict[str, Any]:
+    said = {"status_notes": sent.description, "sent_datetime": sent.sent_datetime.isoformat()}
+    return said | ({"media_urls": list(sent.media_urls)} if sent.media_urls else {})
+
+
+def _believe(
+    core: Core,
+    conn: Connection,
+    catalogue: Catalogue,
+    request: ServiceRequest,
+    sent: UpdateSubmission,
+    actor: str,
+) -> int:
+    wanted = moves_to(sent.word, request, catalogue)
+    changes = status.change_status(request, wanted, sent.description, core.now()) if wanted else {}
+    service_requests.change(conn, request, core.now(), **changes)
+    kind = "status_changed" if wanted else "updated"
+    return _append_update(core, conn, request._replace(**changes), kind, actor, **_said(sent))
+
+
+def _claim(core: Core, conn: Connection, request: ServiceRequest, sent: UpdateSubmission, actor: str) -> int:
+    said = _said(sent) | {"claimed_status": sent.word}
+    return events.append_to(conn, request, "claimed", at=core.now(), actor=actor, public=False, **said)
+
+
+def _append_update(
+    core: Core, conn: Connection, after: ServiceRequest, kind: str, actor: str, **more: Any
+) -> int:
+    more |= {"status": after.status, "detailed_status": after.detailed_status}
+    return events.append_to(
+        conn,
+        after,
+        kind,
+        at=core.now(),
+        actor=actor,
+        public=after.visibility == Visibility.PUBLISHED,
+        is_update=True,
+        **more,
+    )
+
+
+def held(core: Core, catalogue: Catalogue, limit: int) -> list[Claim]:
+    """The updates of a jurisdiction that await moderation, the oldest first, at most `limit`."""
+    with core.database.read() as conn:
+        claims = events.undecided_claims(conn, catalogue.jurisdiction.jurisdiction_id, limit)
+        return [Claim(each, updates.find_updater(conn, each.id)) for each in claims]
+
+
+def publish(core: Core, update_id: int, actor: str) -> None:
+    """Let everybody read an update that awaited moderation, under the id its sender knows; the status stays."""
+    with core.database.begin() as conn:
+        request, history = _history(conn, update_id)
+        claim = next(each for each in history if each.id == update_id)
+        if claim.kind != "claimed" or any(each.claim_id == update_id for each in history):
+            raise Invalid(problem("error.update.decided", update_id=update_id))
+        said = {name: claim.data[name] for name in ("status_notes", "media_urls") if name in claim.data}
+        service_requests.change(conn, request, core.now())
+        _append_update(core, conn, request, "updated", actor, claim_id=update_id, **said)
+
+
+def hide(core: Core, update_id: int, actor: str) -> None:
+    """Take an update away from the public, or refuse one that awaits moderation.
+
+    Of an update that moved the request only text and pictures go: the move itself has happened.
+    """
+    with core.database.begin() as conn:
+        request, history = _history(conn, update_id)
+        told = [each for each in history if each.is_update and each.public and each.update_id == update_id]
+        if not told and any(each.claim_id == update_id for each in history):
+            raise Invalid(problem("error.update.decided", update_id=update_id))
+        for each in told:
+            events.withdraw(conn, each.id, line_too=each.kind in ("updated", "noted"))
+        if told:
+            _forget_notes(core, conn, request, told[0])
+        shown = bool(told) and request.visibility == Visibility.PUBLISHED
+        events.append_to(
+            conn,
+            request,
+            "update_hidden",
+            at=core.now(),
+            actor=actor,
+            public=False,
+            in_feed=shown,
+            claim_id=update_id,
+        )
+
+
+def _forget_notes(core: Core, conn: Connection, request: ServiceRequest, hidden: Event) -> None:
+    """A public change in any case; the text may also stand beside the status of the request."""
+    text = hidden.data.get("status_notes")
+    repeated = text is not None and request.status_notes == text
+    changes = {"status_notes": None} if repeated else {}
+    service_requests.change(conn, request, core.now(), **changes)
+
+
+def _history(conn: Connection, update_id: int) -> tuple[ServiceRequest, list[Event]]:
+    """The request an update belongs to, locked, and all that happened to it."""
+    event = events.find(conn, update_id)
+    request = service_requests.find_any(conn, event.service_request_id, lock=True) if event else None
+    if event is None or request is None or not (event.is_update or event.kind == "claimed"):
+        raise NotFound(problem("error.update.unknown", update_id=update_id))
+    return request, events.of_request(conn, event.service_request_id)

@@ -1,0 +1,54 @@
+"""`open311 request update`: updates from outside, which staff check."""
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from open311.actions import updates
+from open311.cli.common import actor, opened
+from open311.model.datetimes import write
+
+HELD_SHOWN = 100
+
+
+@click.group()
+def update() -> None:
+    """Check updates that came from outside."""
+
+
+number = click.argument("update_id", type=click.IntRange(1, 2**63 - 1))
+
+
+@update.command()
+def held() -> None:
+    """List the updates that await moderation, the oldest first."""
+    table = Table("update", "request", "sent", "by", "claims", "text", "sender")
+    with opened() as core:
+        for catalogue in core.catalogues.in_force:
+            for claim in updates.held(core, catalogue, HELD_SHOWN):
+                event, sender = claim.event, claim.updater
+                moment = write(event.datetime, catalogue.jurisdiction.time_zone)
+                words = str(event.data.get("status_notes", ""))[:80]
+                name = " ".join(each for each in (sender.first_name, sender.last_name, sender.email) if each)
+                claimed = str(event.data.get("claimed_status", ""))
+                ids = (str(event.id), str(event.service_request_id))
+                table.add_row(*ids, moment, event.actor, claimed, words, name)
+    Console().print(table)
+
+
+@update.command()
+@number
+def publish(update_id: int) -> None:
+    """Let everybody read an update; the status of the request stays as it is."""
+    with opened() as core:
+        updates.publish(core, update_id, actor())
+    click.echo(f"Update {update_id} is published.")
+
+
+@update.command()
+@number
+def hide(update_id: int) -> None:
+    """Take an update away from the public, or refuse one that awaits moderation."""
+    with opened() as core:
+        updates.hide(core, update_id, actor())
+    click.echo(f"Update {update_id} is hidden.")

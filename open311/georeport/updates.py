@@ -1,0 +1,173 @@
+"""servicerequestupdates, as FixMyStreet speaks it (georeport.md 5.8): what became of requests, told and taken in."""
+
+from typing import Any, cast
+from urllib.parse import urlencode
+
+from flask import Response, request
+from marshmallow import ValidationError
+
+from open311 import web
+from open311.actions import updates
+from open311.errors import Invalid, NotFound, Problem, problem
+from open311.formats import documents
+from open311.georeport.blueprint import GeoReport
+from open311.georeport.responses import answer
+from open311.georeport.schemas import UpdateReceiptSchema, UpdateSchema
+from open311.model.datetimes import write_utc
+from open311.model.keys import Scope
+from open311.model.search import PAGE_SIZE, Span, window
+from open311.model.service_request import Reporter
+from open311.model.submission import DESCRIPTION_LENGTH
+from open311.model.updates import Update, UpdateCursor, UpdateSearch, UpdateSubmission, known_words, tidy_word
+from open311.storage import updates as stored
+from open311.web import parameters, queries
+from open311.web.fields import Count, Email, Moment, WebAddresses, Word, Words, problems
+from open311.web.keys import key
+from open311.web.queries import REQUEST_ID, Arguments
+from open311.web.requests import LenientRequest
+
+NEEDED = ("service_request_id", "update_id", "status", "updated_datetime", "description")
+PAGING = ("page", "page_size", "cursor")
+
+blueprint = GeoReport(
+    "updates", __name__, url_prefix="/open311/v2", description="Updates of service requests"
+)
+
+
+def settle_who_and_where() -> None:
+    """A body that can be read comes first, then the key, then the jurisdiction (georeport.md 4.1)."""
+    if request.method == "POST":
+        parameters.from_post(cast(LenientRequest, request))
+        updates.may_send(key())
+    queries.find_catalogue()
+
+
+blueprint.before_request(settle_who_and_where)
+
+
+class UpdatesQuery(Arguments):
+    """GET service request updates."""
+
+    service_request_id = Words(metadata={"description": "Only updates of these requests."})
+    start_date = Moment(metadata={"description": "Earliest `updated_datetime`, inclusive."})
+    end_date = Moment(end_of_day=True, metadata={"description": "Latest `updated_datetime`, inclusive."})
+    page = Count(0, 10**9, metadata={"description": "Page number, from 1."})
+    page_size = Count(1, PAGE_SIZE, metadata={"description": "Rows a page; more than 1000 count as 1000."})
+    cursor = Word(metadata={"description": "Where the page before ended; from its `Link` header."})
+
+
+class UpdateForm(Arguments):
+    """POST service request update. Loading never fails: all problems are told at once."""
+
+    api_key = Word(1000, metadata={"description": "Or as `Authorization: Bearer`."})
+    service_request_id = Word(metadata={"description": "Our id of the request."})
+    update_id = Word(metadata={"description": "The sender's own id; repeating it repeats the answer."})
+    status = Word(metadata={"description": "The state after the update, such as `IN_PROGRESS` or `FIXED`."})
+    updated_datetime = Moment(metadata={"description": "When the sender took it down."})
+    description = Word(DESCRIPTION_LENGTH, metadata={"description": "Up to 4000 characters."})
+    media_url = WebAddresses(metadata={"description": "Where pictures are; http or https."})
+    first_name = Word()
+    last_name = Word(metadata={"description": "`-` when it is not known."})
+    email = Email(254, empty=("null",))
+    phone = Word(50)
+    account_id = Word()
+
+    def load(self, data: Any, **kwargs: Any) -> Any:
+        """What could be read as an `UpdateSubmission`, None when it is too little, and the problems."""
+        try:
+            fields, found = cast(dict[str, Any], super().load(data, **kwargs)), tuple[Problem, ...]()
+        except ValidationError as error:
+            fields, found = cast(dict[str, Any], error.valid_data), problems(error)
+        missing = [problem("error.update.required", parameter=name) for name in NEEDED if name not in data]
+        wrong = (*missing, *found, *_unknown_word(fields))
+        return None if wrong else _submission(fields), wrong
+
+
+def _unknown_word(fields: dict[str, Any]) -> list[Problem]:
+    known = known_words(web.catalogue())
+    if "status" not in fields or tidy_word(fields["status"]) in known:
+        return []
+    return [problem("error.update.status", status=fields["status"][:50], known=", ".join(known))]
+
+
+def _submission(fields: dict[str, Any]) -> UpdateSubmission:
+    asked = fields["service_request_id"].strip()
+    if not REQUEST_ID.fullmatch(asked):
+        raise NotFound(problem("error.service_request.unknown", service_request_id=asked[:50]))
+    personal = ("email", "phone", "first_name", "last_name", "account_id")
+    given = {name: fields.get(name) for name in personal if fields.get(name) != "-"}
+    return UpdateSubmission(
+        service_request_id=int(asked),
+        update_id=fields["update_id"].strip(),
+        word=tidy_word(fields["status"]),
+        sent_datetime=fields["updated_datetime"],
+        description=fields["description"],
+        media_urls=fields.get("media_url", ()),
+        updater=Reporter(**given),
+    )
+
+
+@blueprint.both_formats(
+    "/servicerequestupdates", takes=UpdatesQuery, returns=UpdateSchema(many=True), access="public"
+)
+def get_service_request_updates(query: dict[str, Any]) -> Response:
+    """What happened to public requests, the oldest first, by default in the last 90 days and at most 1000."""
+    asked = _search(query)
+    with web.core().database.read() as conn:
+        found, more = stored.search(conn, asked)
+    document = documents.service_request_updates(found, web.catalogue())
+    return answer(document, cache="public, no-cache", headers=_links(query, asked, found, more))
+
+
+def _search(query: dict[str, Any]) -> UpdateSearch:
+    core, ids = web.core(), query.get("service_request_id")
+    bounded = ids is not None or any(name in query for name in PAGING)
+    span = Span(query.get("start_date"), query.get("end_date"))
+    size = query.get("page_size", PAGE_SIZE)
+    after = UpdateCursor.read(query["cursor"].strip()) if "cursor" in query else None
+    return UpdateSearch(
+        jurisdiction_id=web.catalogue().jurisdiction.jurisdiction_id,
+        ids=None if ids is None else tuple(int(each) for each in ids if REQUEST_ID.fullmatch(each)),
+        span=window(span, core.now(), core.settings.max_span_days, bounded=bounded),
+        skip=0 if after else (max(1, query.get("page", 1)) - 1) * size,
+        page_size=size,
+        after=after,
+    )
+
+
+def _links(query: dict[str, Any], asked: UpdateSearch, found: list[Update], more: bool) -> dict[str, str]:
+    """`Link` to the pages around this one."""
+    number = max(1, query.get("page", 1))
+    places: dict[str, dict[str, Any]] = {}
+    if more:
+        places["next"] = {"page": number + 1, "cursor": UpdateCursor.after(found[-1]).write()}
+    if number > 1:
+        places |= {"prev": {"page": number - 1}, "first": {"page": 1}}
+    written = [f'<{_address(asked, place)}>; rel="{relation}"' for relation, place in places.items()]
+    return {"Link": ", ".join(written)} if written else {}
+
+
+def _address(asked: UpdateSearch, place: dict[str, Any]) -> str:
+    """This request's own address at another place, the span written out so that it does not move meanwhile."""
+    ends = {"start_date": asked.span.start, "end_date": asked.span.end}
+    span = {name: write_utc(end) for name, end in ends.items() if end}
+    left_out = {"page", "cursor", "api_key", *span}
+    kept = [(name, value) for name, value in request.args.items(multi=True) if name not in left_out]
+    return f"{web.base_url()}{web.as_asked(request.path)}?{urlencode([*kept, *span.items(), *place.items()])}"
+
+
+@blueprint.both_formats(
+    "/servicerequestupdates",
+    method="POST",
+    takes=UpdateForm,
+    returns=UpdateReceiptSchema(many=True),
+    access=Scope.REPORT,
+)
+def post_service_request_update(sent: tuple[UpdateSubmission | None, tuple[Problem, ...]]) -> Response:
+    """Tell something about a public request. A key that may change the status moves it; others are checked first."""
+    submission, wrong = sent
+    Invalid.unless_empty(wrong)
+    update_id = updates.post(
+        web.core(), web.catalogue(), cast(UpdateSubmission, submission), updates.may_send(key())
+    )
+    return answer(documents.update_receipt(update_id))

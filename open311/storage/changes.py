@@ -1,0 +1,97 @@
+"""Reading the stream of events as a change feed.
+
+Numbers are given to events before they commit, so a reader that remembers the last number it saw would skip what
+commits late. Here a reader stops at the oldest transaction that may still write: everything before it has either
+committed or never will. Documents are read after the events they belong to, so they are at least as new; whatever is
+newer comes up again further on.
+"""
+
+from typing import Any
+
+from sqlalchemy import BigInteger, Connection, Text, bindparam, cast, literal_column, select, text, tuple_
+
+from open311.model.changes import Change, ChangesPage, Gone, Part, Position, Source
+from open311.model.service_request import ServiceRequest, Visibility
+from open311.storage.rows import COLUMNS, notes_column, request_from
+from open311.storage.tables import events, service_requests
+
+_e, _r = events.c, service_requests.c
+# A database that was restored elsewhere has a past of its own from then on, and counts transactions anew.
+_SOURCE = text(
+    "select (select id from instance)::text || (pg_control_system()).system_identifier"
+    " || (select oid from pg_database where datname = current_database()),"
+    " pg_snapshot_xmin(pg_current_snapshot())::text, pg_snapshot_xmax(pg_current_snapshot())::text"
+)
+_KIND_OF_COPY = "copied"
+
+
+def source(conn: Connection, jurisdiction_id: str) -> Source:
+    """What the cursors of a jurisdiction belong to, and how far its feed can be read now."""
+    database, horizon, newest = conn.execute(_SOURCE).one()
+    return Source(database, jurisdiction_id, int(horizon), int(newest))
+
+
+def read(conn: Connection, jurisdiction_id: str, position: Position, limit: int) -> ChangesPage:
+    """What follows a position: the rest of the copy, or the feed."""
+    if position.part is Part.COPY:
+        return _copy(conn, jurisdiction_id, position, limit)
+    return _feed(conn, jurisdiction_id, position, limit)
+
+
+def _copy(conn: Connection, jurisdiction_id: str, position: Position, limit: int) -> ChangesPage:
+    published = _r.visibility == text("'published'")
+    wanted = select(*COLUMNS, notes_column()).where(
+        _r.jurisdiction_id == jurisdiction_id, published, _r.id > position.number
+    )
+    rows = conn.execute(wanted.order_by(_r.id).limit(limit)).all()
+    requests = [request_from(tuple(row)) for row in rows]
+    copied = tuple(
+        Change(
+            kind=_KIND_OF_COPY,
+            datetime=each.updated_datetime,
+            service_request_id=each.service_request_id,
+            request=each,
+        )
+        for each in requests
+    )
+    if len(requests) < limit:
+        return ChangesPage(copied, position.feed, more=True)
+    return ChangesPage(copied, Position(Part.COPY, position.xid, requests[-1].service_request_id), more=True)
+
+
+def _feed(conn: Connection, jurisdiction_id: str, position: Position, limit: int) -> ChangesPage:
+    behind = tuple_(cast(bindparam("xid", type_=Text), _e.xid.type), bindparam("number", type_=BigInteger))
+    wanted = (
+        select(cast(_e.xid, Text), _e.id, _e.kind, _e.datetime, _e.service_request_id)
+        .where(
+            _e.jurisdiction_id == jurisdiction_id,
+            literal_column("in_feed"),
+            tuple_(_e.xid, _e.id) > behind,
+            _e.xid < literal_column("pg_snapshot_xmin(pg_current_snapshot())"),
+        )
+        .order_by(_e.xid, _e.id)
+        .limit(limit)
+    )
+    rows = conn.execute(wanted, {"xid": str(position.xid), "number": position.number}).all()
+    if not rows:
+        return ChangesPage((), position, more=False)
+    known = _requests(conn, sorted({row[4] for row in rows}))
+    changes = tuple(_change(kind, at, number, known.get(number)) for _, _, kind, at, number in rows)
+    return ChangesPage(changes, Position(Part.FEED, int(rows[-1][0]), rows[-1][1]), more=len(rows) == limit)
+
+
+def _requests(conn: Connection, ids: list[int]) -> dict[int, ServiceRequest]:
+    rows = conn.execute(select(*COLUMNS, notes_column()).where(_r.id.in_(ids))).all()
+    return {row[0]: request_from(tuple(row)) for row in rows}
+
+
+def _change(kind: str, at: Any, number: int, request: ServiceRequest | None) -> Change:
+    """One entry. What the public may not see now is gone, whatever happened then."""
+    reason: Gone | None = None
+    if request is None:
+        reason = Gone.ERASED
+    elif request.visibility != Visibility.PUBLISHED:
+        reason, request = Gone.HIDDEN, None
+    elif kind == "merged":
+        reason = Gone.MERGED
+    return Change(kind=kind, datetime=at, service_request_id=number, reason=reason, request=request)
