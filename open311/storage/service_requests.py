@@ -48,7 +48,7 @@ def find_reporter(conn: Connection, service_request_id: int) -> dict[str, Any]:
     row = conn.execute(
         select(reporters).where(reporters.c.service_request_id == service_request_id)
     ).one_or_none()
-    return {name: value for name, value in row._mapping.items() if value} if row else {}
+    return {str(name): value for name, value in row._mapping.items() if value} if row else {}
 
 
 def find(
