@@ -18,7 +18,6 @@ from open311.model.search import NEWEST_FIRST, SORT_NAMES, Cursor, Sort
 from open311.web import time_zone
 
 WHOLE = re.compile(r"[0-9]{1,1000}")
-LARGEST = 10**9 - 1
 DECIMAL = re.compile(r"[+-]?(?:[0-9]{1,20}\.?[0-9]{0,40}|\.[0-9]{1,40})(?:[eE][+-]?[0-9]{1,2})?")
 EMAIL = re.compile(r"[^@\s<>\"]{1,64}@[^@\s<>\"]{1,189}\.[^@\s<>\".]{2,63}")
 
@@ -64,6 +63,9 @@ class Word(fields.String):
 class Email(Word):
     """An address that could be one."""
 
+    def __init__(self, longest: int = 200, **kwargs: Any) -> None:
+        super().__init__(longest, **_described(kwargs, pattern=f"^{EMAIL.pattern}$"))
+
     def _deserialize(self, value: list[str], attr: str | None, data: Any, **kwargs: Any) -> Any:
         text = super()._deserialize(value, attr, data, **kwargs)
         if text is not None and not EMAIL.fullmatch(text.strip()):
@@ -89,7 +91,7 @@ class WebAddresses(DelimitedList):
     """Web addresses, repeated or comma separated."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(fields.String(), **_described(kwargs, items={"type": "string", "format": "uri"}))
+        super().__init__(fields.String(metadata={"pattern": "^https?://[^/]"}), **kwargs)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> Any:
         # A comma may stand inside an address; only one before a further address separates.
@@ -156,7 +158,7 @@ class Count(fields.Integer):
     """A whole number, at least `least`; above `most` it counts as `most`."""
 
     def __init__(self, least: int, most: int, **kwargs: Any) -> None:
-        super().__init__(**_described(kwargs, minimum=least, maximum=LARGEST))
+        super().__init__(**_described(kwargs, minimum=least))
         self.least, self.most = least, most
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> Any:

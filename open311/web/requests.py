@@ -72,7 +72,9 @@ class Form(FormDataParser):
             form, files = parser.parse(stream, boundary, content_length)
         except ValueError:
             raise Invalid(problem("error.body.unreadable")) from None
-        fields = [(name, decode(value.encode("latin-1"))) for name, value in form.items(multi=True)]
+        # A part whose name cannot be read has none.
+        parts = [(name, value) for name, value in form.items(multi=True) if name is not None]
+        fields = [(name, decode(value.encode("latin-1"))) for name, value in parts]
         return stream, self.cls(fields), files
 
 
