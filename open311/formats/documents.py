@@ -166,9 +166,13 @@ def _redacted(request: ServiceRequest) -> ServiceRequest:
     return request._replace(
         description="",
         address="",
+        address_id=None,
+        zipcode=None,
         media_urls=(),
         status_notes=None,
         title=None,
+        service_object_type=None,
+        service_object_id=None,
         attributes={},
         notes=(),
     )
