@@ -18,8 +18,10 @@ def install(app: Flask) -> None:
 
 @blueprint.get("")
 def page() -> Response:
-    """The documentation page; without JavaScript it links to the document itself."""
-    html = render_template("docs.html", language=web.language())
+    """The documentation page of the endpoint it was asked at; without JavaScript it links to the document itself."""
+    root = "/open311/test/v2" if web.sandbox() else "/open311/v2"
+    installed = (FILES / "swagger-ui-bundle.js").is_file()
+    html = render_template("docs.html", document=f"{root}/openapi.json", installed=installed)
     return Response(html, headers={"Content-Security-Policy": POLICY, "Cache-Control": "public, max-age=300"})
 
 
