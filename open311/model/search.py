@@ -111,7 +111,10 @@ def _short_text(value: object) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestSearch:
-    """A question to the list. With `ids` every other filter is ignored (GeoReport v2, GET service requests)."""
+    """A question to the list. With `ids` every other filter is ignored (GeoReport v2, GET service requests).
+
+    `agencies` are codes and free texts in small letters.
+    """
 
     jurisdiction_id: str
     visibilities: tuple[Visibility, ...] = (Visibility.PUBLISHED,)
@@ -119,6 +122,7 @@ class RequestSearch:
     service_codes: tuple[str, ...] = ()
     statuses: tuple[Status, ...] = ()
     detailed_statuses: tuple[str, ...] | None = None
+    agencies: tuple[str, ...] | None = None
     requested: Span = EVER
     updated: Span = EVER
     box: Box | None = None

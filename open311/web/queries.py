@@ -4,6 +4,7 @@ Every front door that lists requests takes these parameters, whatever the format
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, cast
@@ -90,6 +91,7 @@ class ServiceRequestsQuery(ServiceRequestQuery):
         end_of_day=True, metadata={"description": "Latest `updated_datetime`, inclusive."}
     )
     detailed_status = Words(metadata={"description": "CitySDK words such as `IN_PROCESS`, `PROCESSED`."})
+    agency_responsible = Word(metadata={"description": "Name or code of an agency, in any letter case."})
     lat = Degrees(90, metadata={"description": "Centre of a circle; with `long` and `radius`."})
     long = Degrees(180, metadata={"description": "Centre of a circle; with `lat` and `radius`."})
     radius = Metres(MAX_RADIUS, metadata={"description": "Metres around `lat`, `long`."})
@@ -142,6 +144,7 @@ def request_search(
         service_codes=query.get("service_code", ()),
         statuses=_statuses(query.get("status", ())),
         detailed_statuses=_detailed_statuses(query, catalogue),
+        agencies=_agencies(query, catalogue),
         requested=window(
             Span(query.get("start_date"), query.get("end_date")), now, max_span_days, bounded=bounded
         ),
@@ -173,6 +176,19 @@ def _detailed_statuses(query: dict[str, Any], catalogue: Catalogue) -> tuple[str
         return None
     wanted = {word.upper() for word in query["detailed_status"]}
     return tuple(each.code for each in catalogue.statuses.values() if each.detailed_status in wanted)
+
+
+def _agencies(query: dict[str, Any], catalogue: Catalogue) -> tuple[str, ...] | None:
+    """Agencies known by this name, and the name itself, since reports may carry free text."""
+    if "agency_responsible" not in query:
+        return None
+    asked = query["agency_responsible"].lower()
+    known = (each for each in catalogue.agencies.values() if asked in _lowered(each.name.by_language.values()))
+    return (asked, *(each.code.lower() for each in known))
+
+
+def _lowered(words: Iterable[str]) -> list[str]:
+    return [each.lower() for each in words]
 
 
 def _ordered(span: Span) -> Span:
