@@ -76,8 +76,9 @@ class Email(Word):
 class Words(DelimitedList):
     """A list, comma separated, repeated, or both; blanks around an item do not count."""
 
-    def __init__(self, longest: int = 1000, **kwargs: Any) -> None:
-        super().__init__(fields.String(), **_described(kwargs, maxItems=longest))
+    def __init__(self, longest: int = 1000, *, known: tuple[str, ...] = (), **kwargs: Any) -> None:
+        item = fields.String(metadata={"enum": list(known)} if known else {})
+        super().__init__(item, **_described(kwargs, maxItems=longest))
         self.longest = longest
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> Any:
