@@ -5,6 +5,7 @@ the file that `NAME_FILE` points to, as secrets do. A wrong value stops the star
 """
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,7 @@ SWITCH_WORDS = {
     "no": False,
     "0": False,
 }
+HOST = re.compile(r"(?!-)[a-z0-9-]+(\.[a-z0-9-]+)*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +44,17 @@ class Settings:
     max_body_mb: int
     check_boundary: bool
     test_endpoint: bool
+    max_photos: int
+    max_photo_mb: int
+    media_store: str
+    media_folder: Path | None
+    media_bucket: str | None
+    media_endpoint: str | None
+    media_region: str
+    media_access_key: str | None
+    media_secret_key: str | None
+    media_redirect: bool
+    media_fetch_hosts: tuple[str, ...]
     require_https: bool
     trusted_proxies: int
     rate_limits: bool
@@ -96,6 +109,20 @@ def _postgres_url(raw: str) -> str:
     if urlsplit(raw).scheme in ("postgresql", "postgres", "postgresql+psycopg"):
         return raw
     raise ValueError("an address such as postgresql://user:password@host/database")
+
+
+def _store(raw: str) -> str:
+    module, colon, name = raw.partition(":")
+    if raw in ("folder", "s3") or (colon and name.isidentifier() and module.replace(".", "_").isidentifier()):
+        return raw
+    raise ValueError("folder, s3 or a class such as package.module:Class")
+
+
+def _hosts(raw: str) -> tuple[str, ...]:
+    hosts = tuple(host.strip().lower().rstrip(".") for host in raw.split(",") if host.strip())
+    if any(not HOST.fullmatch(host) for host in hosts):
+        raise ValueError("host names such as photos.example.org, with commas between")
+    return hosts
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +187,9 @@ OPTIONS = (
         str(shipped("categories.yaml")),
         "A catalogue file, or a folder with one per jurisdiction.",
     ),
-    Option("OPEN311_DATA_DIR", _path, "var", "Where `open311 dev` keeps its database."),
+    Option(
+        "OPEN311_DATA_DIR", _path, "var", "Where `open311 dev` keeps its database, and where photos are kept."
+    ),
     Option("OPEN311_HOST", _text, "127.0.0.1", "The address to listen on."),
     Option("PORT", _number(1, 65535), "8311", "The port to listen on."),
     Option("OPEN311_WORKERS", _number(1, 64), "2", "Server processes; about one per core."),
@@ -199,6 +228,47 @@ OPTIONS = (
         _switch,
         "on",
         "Serve `/open311/test/v2`, whose reports are kept apart.",
+    ),
+    Option("OPEN311_MAX_PHOTOS", _number(0, 100), "5", "Most photos of one report."),
+    Option("OPEN311_MAX_PHOTO_MB", _number(1, 100), "10", "Largest photo that is taken in, in MiB."),
+    Option(
+        "OPEN311_MEDIA_STORE",
+        _store,
+        "folder",
+        "Where photos are kept: `folder`, `s3`, or a class of yours as `package.module:Class`.",
+    ),
+    Option(
+        "OPEN311_MEDIA_FOLDER",
+        _path,
+        None,
+        "The folder for photos; `media` in `OPEN311_DATA_DIR` when unset.",
+    ),
+    Option("OPEN311_MEDIA_BUCKET", _text, None, "The bucket for photos; nothing else may be in it."),
+    Option(
+        "OPEN311_MEDIA_ENDPOINT",
+        _web_address,
+        None,
+        "The address of S3-compatible storage; Amazon's when unset.",
+    ),
+    Option("OPEN311_MEDIA_REGION", _text, "eu-central-1", "The region of the bucket."),
+    Option(
+        "OPEN311_MEDIA_ACCESS_KEY",
+        _text,
+        None,
+        "Access key for the bucket; from the machine's role when unset.",
+    ),
+    Option("OPEN311_MEDIA_SECRET_KEY", _text, None, "Secret key for the bucket."),
+    Option(
+        "OPEN311_MEDIA_REDIRECT",
+        _switch,
+        "off",
+        "Send readers of photos to signed addresses of the bucket instead of handing the photos through.",
+    ),
+    Option(
+        "OPEN311_MEDIA_FETCH_HOSTS",
+        _hosts,
+        "",
+        "Hosts whose pictures, sent as `media_url`, are fetched and kept; none when empty.",
     ),
     Option(
         "OPEN311_REQUIRE_HTTPS",

@@ -1,0 +1,1 @@
+"""The outside world: an interface first, what is built in below it."""

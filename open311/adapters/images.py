@@ -1,0 +1,182 @@
+"""Photos from strangers: what they may be, and what becomes of them.
+
+A photo is taken apart and drawn anew, always as a JPEG in sRGB: nothing that hid in the file, neither a place nor a
+program, gets into the copy. Decoders are large C programs that meet hostile bytes here, so they run in a process of
+their own, with little memory, little time and none of the server's secrets.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Any
+
+from PIL import Image, ImageCms, ImageOps
+
+from open311.errors import Invalid, Unavailable, problem
+
+MEDIA_TYPE = "image/jpeg"
+LONGEST_EDGE = 2560
+THUMBNAIL_EDGE = 480
+QUALITY = 85
+
+# What a decoder needs per pixel differs: a plain JPEG is scaled while it is read, everything else comes in full size.
+MEGAPIXELS = 50
+MEGAPIXELS_IN_FULL_SIZE = 25
+CHILD_MEMORY = 640 * 1024 * 1024
+CHILD_SECONDS = 15
+
+FORMATS = ("JPEG", "PNG", "WEBP", "HEIF")
+FIRST_BYTES: tuple[Callable[[bytes], bool], ...] = (
+    lambda head: head.startswith(b"\xff\xd8\xff"),
+    lambda head: head.startswith(b"\x89PNG\r\n\x1a\n"),
+    lambda head: head.startswith(b"RIFF") and head[8:12] == b"WEBP",
+    lambda head: head[4:8] == b"ftyp" and head[8:12] in (b"heic", b"heix", b"heim", b"heis", b"mif1"),
+)
+# All that the child gets of our environment; database and store passwords are not among it.
+HANDED_ON = ("PATH", "LD_LIBRARY_PATH", "SYSTEMROOT")
+
+_one_at_a_time = threading.BoundedSemaphore(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """A clean picture: a JPEG with pixels and nothing else."""
+
+    data: bytes
+    width: int
+    height: int
+    media_type: str = MEDIA_TYPE
+
+
+def is_photo(head: bytes) -> bool:
+    """Whether the first bytes are those of a JPEG, PNG, WebP or HEIC, whatever the sender calls it."""
+    return any(matches(head) for matches in FIRST_BYTES)
+
+
+def clean(data: bytes) -> Photo:
+    """The picture in `data`, upright, at most `LONGEST_EDGE` wide or high, without metadata.
+
+    Raises `Invalid` for what is not a photo, is damaged or has too many pixels.
+    """
+    if not is_photo(data[:16]):
+        raise Invalid(problem("error.photo.type"))
+    with _one_at_a_time:
+        answer = _in_child(data)
+    head, _, picture = answer.partition(b"\n")
+    found: Mapping[str, Any] = json.loads(head)
+    if "key" in found:
+        raise Invalid(problem(found["key"], **found["values"]))
+    return Photo(picture, found["width"], found["height"])
+
+
+def _in_child(data: bytes) -> bytes:
+    environ = {name: os.environ[name] for name in HANDED_ON if name in os.environ}
+    environ["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))
+    command = [sys.executable, "-m", __name__]
+    try:
+        ended = subprocess.run(
+            command, input=data, capture_output=True, env=environ, timeout=CHILD_SECONDS + 5, check=False
+        )
+    except subprocess.TimeoutExpired:
+        raise Invalid(problem("error.photo.unreadable")) from None
+    except OSError as reason:
+        raise Unavailable(problem("error.unavailable")) from reason
+    if ended.returncode > 0:
+        raise RuntimeError(
+            f"the photo process could not work: {ended.stderr[-2000:].decode(errors='replace')}"
+        )
+    # A decoder that crashed, or was stopped at one of its limits, met a file that is no photo.
+    return _refused("error.photo.unreadable") if ended.returncode < 0 else ended.stdout
+
+
+def _refused(key: str, **values: Any) -> bytes:
+    return json.dumps({"key": key, "values": values}).encode() + b"\n"
+
+
+def thumbnail(data: bytes) -> Photo:
+    """A small copy of a clean picture."""
+    with Image.open(BytesIO(data), formats=("JPEG",)) as image:
+        image.draft("RGB", (THUMBNAIL_EDGE, THUMBNAIL_EDGE))
+        image.thumbnail((THUMBNAIL_EDGE, THUMBNAIL_EDGE), reducing_gap=2.0)
+        return _drawn_anew(image)
+
+
+def _main() -> None:
+    """The child: a file on standard input, its clean copy on standard output."""
+    data = sys.stdin.buffer.read()
+    _limit_this_process()
+    try:
+        photo = _cleaned(data)
+        answer = json.dumps({"width": photo.width, "height": photo.height}).encode() + b"\n" + photo.data
+    except Invalid as refused:
+        answer = _refused(refused.problems[0].key, **refused.problems[0].values)
+    except MemoryError:
+        answer = _refused("error.photo.pixels", most=MEGAPIXELS)
+    except Exception:
+        # Whatever a decoder stumbles over, the file is at fault.
+        answer = _refused("error.photo.unreadable")
+    sys.stdout.buffer.write(answer)
+
+
+def _limit_this_process() -> None:
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_CPU, (CHILD_SECONDS, CHILD_SECONDS))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_AS, (CHILD_MEMORY, CHILD_MEMORY))
+
+
+def _cleaned(data: bytes) -> Photo:
+    from pillow_heif import register_heif_opener
+
+    register_heif_opener(thumbnails=False)
+    # Our own bounds, checked before a pixel is decoded, stand in for Pillow's warning.
+    Image.MAX_IMAGE_PIXELS = None
+    with Image.open(BytesIO(data), formats=FORMATS) as image:
+        _check_size(image)
+        image.draft("RGB", (LONGEST_EDGE, LONGEST_EDGE))
+        image.thumbnail((LONGEST_EDGE, LONGEST_EDGE), reducing_gap=2.0)
+        return _drawn_anew(_in_common_colours(ImageOps.exif_transpose(image)))
+
+
+def _check_size(image: Image.Image) -> None:
+    scaled_while_read = image.format in ("JPEG", "MPO") and "progressive" not in image.info
+    most = MEGAPIXELS if scaled_while_read else MEGAPIXELS_IN_FULL_SIZE
+    if image.width * image.height > most * 1_000_000:
+        raise Invalid(problem("error.photo.pixels", most=most))
+
+
+def _in_common_colours(image: Image.Image) -> Image.Image:
+    """The picture in sRGB, where a profile says that it is in other colours; browsers assume sRGB."""
+    profile = image.info.get("icc_profile")
+    if not profile or image.mode not in ("RGB", "CMYK"):
+        return image
+    try:
+        source = ImageCms.ImageCmsProfile(BytesIO(profile))
+        converted = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
+    except (ImageCms.PyCMSError, OSError):
+        return image
+    return converted or image
+
+
+def _drawn_anew(image: Image.Image) -> Photo:
+    """The pixels alone, on white where the picture is transparent, on a canvas that never knew the file."""
+    canvas = Image.new("RGB", image.size, "white")
+    if image.has_transparency_data:
+        pixels = image.convert("RGBA")
+        canvas.paste(pixels, mask=pixels)
+    else:
+        canvas.paste(image.convert("RGB"))
+    written = BytesIO()
+    canvas.save(written, "JPEG", quality=QUALITY, optimize=True, progressive=False)
+    return Photo(written.getvalue(), canvas.width, canvas.height)
+
+
+if __name__ == "__main__":
+    _main()

@@ -1,0 +1,187 @@
+"""Where the files of photos are kept: in a folder, in S3-compatible storage, or where a city's own class says.
+
+Keys are names that nobody can guess, given by us. A store knows nothing about who may see what.
+"""
+
+import os
+import secrets
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+from open311.errors import ConfigurationError, Unavailable, problem
+from open311.settings import Settings
+
+SIGNED_FOR = timedelta(minutes=10)
+
+
+class MediaStore(Protocol):
+    """What a store must be able to do. Each method raises `Unavailable` when the store is out of reach."""
+
+    def put(self, key: str, data: bytes, media_type: str) -> None:
+        """Keep a file durably; when this returns, every reader finds it whole."""
+
+    def get(self, key: str) -> bytes | None:
+        """The file, or None when there is none."""
+
+    def delete(self, key: str) -> None:
+        """Forget the file; one that is not there is no error."""
+
+    def stored(self) -> Iterable[tuple[str, datetime]]:
+        """Every key, and when it was put."""
+
+    def address(self, key: str) -> str | None:
+        """An address that lends the file for some minutes to whoever holds it; None where there is no such thing."""
+
+
+def new_key() -> str:
+    """A name for a new file that nobody can guess."""
+    return f"{secrets.token_hex(16)}.jpg"
+
+
+@cache
+def chosen(settings: Settings) -> MediaStore:
+    """The store that the settings name, the same one each time."""
+    if settings.media_store == "folder":
+        return FolderStore(settings.media_folder or settings.data_dir / "media")
+    if settings.media_store == "s3":
+        return S3Store(settings)
+    return _own(settings)
+
+
+def _own(settings: Settings) -> MediaStore:
+    """A class of the operator's: called with the settings, it gives a store."""
+    module, _, name = settings.media_store.partition(":")
+    try:
+        store: MediaStore = getattr(import_module(module), name)(settings)
+    except (ImportError, AttributeError) as reason:
+        raise ConfigurationError(f"OPEN311_MEDIA_STORE={settings.media_store}: {reason}") from None
+    return store
+
+
+class FolderStore:
+    """Files below a folder, spread over 256 more, so that none grows too long to list."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def put(self, key: str, data: bytes, media_type: str) -> None:
+        """Write beside, then rename: a reader never finds half a file."""
+        place = self._place(key)
+        with _unavailable(OSError):
+            place.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
+            with tempfile.NamedTemporaryFile(dir=place.parent, suffix=".part", delete=False) as file:
+                try:
+                    file.write(data)
+                    file.flush()
+                    os.fsync(file.fileno())
+                    Path(file.name).rename(place)
+                except OSError:
+                    Path(file.name).unlink()
+                    raise
+
+    def get(self, key: str) -> bytes | None:
+        """The file, or None."""
+        with _unavailable(OSError):
+            try:
+                return self._place(key).read_bytes()
+            except FileNotFoundError:
+                return None
+
+    def delete(self, key: str) -> None:
+        """Forget the file."""
+        with _unavailable(OSError):
+            self._place(key).unlink(missing_ok=True)
+
+    def stored(self) -> Iterator[tuple[str, datetime]]:
+        """Every file, those that a stopped process left half written too."""
+        for place in self._folder.glob("??/*"):
+            with suppress(FileNotFoundError):
+                yield place.name, datetime.fromtimestamp(place.stat().st_mtime, UTC)
+
+    def address(self, key: str) -> str | None:
+        """Files in a folder have none."""
+        return None
+
+    def _place(self, key: str) -> Path:
+        if not key or Path(key).name != key or key.startswith("."):
+            raise ValueError(f"{key!r} is not a key")
+        return self._folder / key[:2] / key
+
+
+class S3Store:
+    """A bucket of Amazon S3, MinIO, Ceph, Garage and others that speak the same protocol."""
+
+    def __init__(self, settings: Settings) -> None:
+        import obstore
+        from obstore.store import S3Store as Bucket
+
+        if not settings.media_bucket:
+            raise ConfigurationError("OPEN311_MEDIA_STORE=s3 needs OPEN311_MEDIA_BUCKET")
+        # Servers other than Amazon's are asked for `endpoint/bucket/key`: not each has a name per bucket.
+        endpoint: dict[str, Any] = {}
+        if settings.media_endpoint:
+            endpoint = {"endpoint": settings.media_endpoint, "virtual_hosted_style_request": False}
+        keys: dict[str, Any] = {
+            "access_key_id": settings.media_access_key,
+            "secret_access_key": settings.media_secret_key,
+        }
+        plain = urlsplit(settings.media_endpoint or "").scheme == "http"
+        self._lends = settings.media_redirect
+        self._obstore = obstore
+        self._bucket = Bucket(
+            settings.media_bucket,
+            region=settings.media_region,
+            **endpoint,
+            **{name: value for name, value in keys.items() if value},
+            client_options={"allow_http": plain, "timeout": "20s", "connect_timeout": "5s"},
+            retry_config={"max_retries": 2, "retry_timeout": timedelta(seconds=15)},
+        )
+
+    def put(self, key: str, data: bytes, media_type: str) -> None:
+        """Keep a file, with the headers it is lent with."""
+        headers = {"Content-Type": media_type, "Cache-Control": "public, max-age=31536000, immutable"}
+        with self._unavailable():
+            self._bucket.put(key, data, attributes=headers)
+
+    def get(self, key: str) -> bytes | None:
+        """The file, or None."""
+        with self._unavailable():
+            try:
+                return bytes(self._bucket.get(key).bytes())
+            except FileNotFoundError:
+                return None
+
+    def delete(self, key: str) -> None:
+        """Forget the file."""
+        with self._unavailable(), suppress(FileNotFoundError):
+            self._bucket.delete(key)
+
+    def stored(self) -> Iterator[tuple[str, datetime]]:
+        """Every object of the bucket, asked for in pages."""
+        with self._unavailable():
+            for page in self._bucket.list():
+                for each in page:
+                    yield each["path"], each["last_modified"]
+
+    def address(self, key: str) -> str | None:
+        """A signed address, if the settings want readers sent there."""
+        return self._obstore.sign(self._bucket, "GET", key, SIGNED_FOR) if self._lends else None
+
+    def _unavailable(self) -> Any:
+        return _unavailable(self._obstore.exceptions.BaseError, OSError)
+
+
+@contextmanager
+def _unavailable(*reasons: type[Exception]) -> Iterator[None]:
+    """Tell what went wrong between us and the store as what it is: it is out of reach."""
+    try:
+        yield
+    except reasons as reason:
+        raise Unavailable(problem("error.unavailable")) from reason

@@ -1,0 +1,65 @@
+"""`open311 media`: look at photos, publish them, keep them back."""
+
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from open311.actions import media as actions
+from open311.cli.common import actor, opened
+from open311.model.datetimes import write_utc
+
+HELD_SHOWN = 100
+
+
+@click.group()
+def media() -> None:
+    """Photos of service requests."""
+
+
+number = click.argument("media_id", metavar="ID", type=click.IntRange(1, 2**63 - 1))
+
+
+@media.command("list")
+@click.argument("service_request_id", required=False, type=click.IntRange(1, 10**15))
+def list_photos(service_request_id: int | None) -> None:
+    """List the photos of a request; without one, the photos that await moderation, the oldest first."""
+    table = Table("id", "request", "visibility", "size", "key", "created")
+    with opened() as core:
+        if service_request_id is None:
+            found = actions.list_held(core, HELD_SHOWN)
+        else:
+            found = actions.of_request(core, service_request_id)
+    for each in found:
+        size = f"{each.width} x {each.height}"
+        owner, created = str(each.service_request_id), write_utc(each.created_datetime)
+        table.add_row(str(each.id), owner, each.visibility, size, each.key, created)
+    Console().print(table)
+
+
+@media.command()
+@number
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def save(media_id: int, file: Path) -> None:
+    """Write a photo, whoever may see it, to FILE."""
+    with opened() as core:
+        file.write_bytes(actions.file_of(core, media_id))
+
+
+@media.command()
+@number
+def publish(media_id: int) -> None:
+    """Let everybody see a photo, as soon as everybody sees its request."""
+    with opened() as core:
+        visibility = actions.publish(core, media_id, actor())
+    click.echo(f"{media_id} is {visibility}.")
+
+
+@media.command()
+@number
+def hide(media_id: int) -> None:
+    """Keep a photo for staff alone."""
+    with opened() as core:
+        visibility = actions.hide(core, media_id, actor())
+    click.echo(f"{media_id} is {visibility}.")

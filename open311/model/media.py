@@ -1,0 +1,58 @@
+"""The photo of a service request."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+# Where the public finds photos; small copies are found beside them.
+PATH = "/media"
+SMALL = f"{PATH}/small"
+
+
+class MediaVisibility(StrEnum):
+    """Who may see a photo: nobody before its request is checked (held), everybody (public), staff alone (internal)."""
+
+    HELD = "held"
+    PUBLIC = "public"
+    INTERNAL = "internal"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Media:
+    """A photo in the store. `key` names its file there; `thumb_key`, once there is one, its small copy."""
+
+    id: int
+    service_request_id: int
+    position: int
+    visibility: MediaVisibility
+    key: str
+    media_type: str
+    bytes: int
+    width: int
+    height: int
+    sha256: str
+    thumb_key: str | None
+    created_datetime: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A file that lies in the store before anything points to it."""
+
+    key: str
+    media_type: str
+    bytes: int
+    width: int
+    height: int
+    sha256: str
+
+
+def path(key: str) -> str:
+    """Where the public finds a photo, below the address of the server."""
+    return f"{PATH}/{key}"
+
+
+def addresses(media_urls: Sequence[str], base_url: str) -> list[str]:
+    """The addresses of a request's pictures, our own made whole with the address of the server."""
+    return [f"{base_url}{each}" if each.startswith("/") else each for each in media_urls]

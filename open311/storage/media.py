@@ -1,0 +1,126 @@
+"""Photos: what is known about each; the files themselves are in the media store."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, or_, select, union_all, update
+
+from open311.model.media import Kept, Media, MediaVisibility, path
+from open311.model.service_request import Visibility
+from open311.storage.tables import media, service_requests
+
+_m = media.c
+
+
+def add(
+    conn: Connection,
+    service_request_id: int,
+    files: Iterable[Kept],
+    visibility: MediaVisibility,
+    created: datetime,
+) -> list[int]:
+    """Make stored files the photos of a request, behind those it has; returns their ids."""
+    known = select(func.coalesce(func.max(_m.position), -1) + 1).where(
+        _m.service_request_id == service_request_id
+    )
+    first = conn.execute(known).scalar_one()
+    common = {"service_request_id": service_request_id, "visibility": visibility, "created_datetime": created}
+    return [
+        conn.execute(
+            insert(media).values(**asdict(file), **common, position=first + place).returning(_m.id)
+        ).scalar_one()
+        for place, file in enumerate(files)
+    ]
+
+
+def find(conn: Connection, media_id: int) -> Media | None:
+    """The photo with this id, whoever may see it."""
+    return _one(conn, _m.id == media_id)
+
+
+def _one(conn: Connection, *conditions: Any) -> Media | None:
+    row = conn.execute(select(media).where(*conditions)).one_or_none()
+    return _media(row) if row else None
+
+
+def _media(row: Any) -> Media:
+    return Media(**dict(row._mapping) | {"visibility": MediaVisibility(row.visibility)})
+
+
+def find_public(conn: Connection, key: str) -> Media | None:
+    """The photo with this key, if everybody may see it and its request."""
+    row = conn.execute(
+        select(media)
+        .join(service_requests, service_requests.c.id == _m.service_request_id)
+        .where(
+            _m.key == key,
+            _m.visibility == MediaVisibility.PUBLIC,
+            service_requests.c.visibility == Visibility.PUBLISHED,
+        )
+    ).one_or_none()
+    return _media(row) if row else None
+
+
+def of_request(conn: Connection, service_request_id: int) -> list[Media]:
+    """All photos of a request, in order."""
+    wanted = select(media).where(_m.service_request_id == service_request_id).order_by(_m.position)
+    return [_media(row) for row in conn.execute(wanted)]
+
+
+def held(conn: Connection, limit: int) -> list[Media]:
+    """Photos that await moderation, the oldest first."""
+    wanted = select(media).where(_m.visibility == MediaVisibility.HELD).order_by(_m.id).limit(limit)
+    return [_media(row) for row in conn.execute(wanted)]
+
+
+def set_visibility(conn: Connection, media_id: int, visibility: MediaVisibility) -> None:
+    """Say who may see a photo."""
+    conn.execute(update(media).where(_m.id == media_id).values(visibility=visibility))
+
+
+def publish_held(conn: Connection, service_request_id: int) -> None:
+    """Let everybody see the photos of a request that have not been kept internal."""
+    theirs = (_m.service_request_id == service_request_id, _m.visibility == MediaVisibility.HELD)
+    conn.execute(update(media).where(*theirs).values(visibility=MediaVisibility.PUBLIC))
+
+
+def public_paths(conn: Connection, service_request_id: int) -> list[str]:
+    """What belongs into `service_requests.photos`."""
+    public = (_m.service_request_id == service_request_id, _m.visibility == MediaVisibility.PUBLIC)
+    wanted = select(_m.key).where(*public).order_by(_m.position)
+    return [path(key) for key in conn.execute(wanted).scalars()]
+
+
+def shown_paths(conn: Connection, service_request_id: int) -> list[str]:
+    """What stands in `service_requests.photos` now."""
+    wanted = select(service_requests.c.photos).where(service_requests.c.id == service_request_id)
+    return list(conn.execute(wanted).scalar_one())
+
+
+def outside_urls(conn: Connection, service_request_id: int) -> list[str]:
+    """The pictures elsewhere that the sender named."""
+    wanted = select(service_requests.c.media_urls).where(service_requests.c.id == service_request_id)
+    return list(conn.execute(wanted).scalar_one_or_none() or ())
+
+
+def set_thumbnail(conn: Connection, media_id: int, thumb_key: str) -> bool:
+    """Remember the small copy of a photo; False when there was one already, or the photo is gone."""
+    changed = conn.execute(
+        update(media).where(_m.id == media_id, _m.thumb_key.is_(None)).values(thumb_key=thumb_key)
+    )
+    return changed.rowcount > 0
+
+
+def keys_of_request(conn: Connection, service_request_id: int) -> list[str]:
+    """The names of all files of a request."""
+    theirs = _m.service_request_id == service_request_id
+    keys = union_all(select(_m.key).where(theirs), select(_m.thumb_key).where(theirs))
+    return [key for key in conn.execute(keys).scalars() if key]
+
+
+def known_keys(conn: Connection, keys: Sequence[str]) -> set[str]:
+    """Those of `keys` that a photo points to."""
+    wanted = select(_m.key, _m.thumb_key).where(or_(_m.key.in_(keys), _m.thumb_key.in_(keys)))
+    return {key for row in conn.execute(wanted) for key in row if key}

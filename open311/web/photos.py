@@ -1,0 +1,44 @@
+"""Photos in what a client sent: any file part of a multipart body, or a data URI in the text `media`.
+
+georeport.md 5.2: the name of the part does not matter; other texts in `media`, such as the address of a picture in the
+memory of a telephone, mean nothing to us.
+"""
+
+import binascii
+import re
+from io import BytesIO
+from typing import IO, Any
+
+from marshmallow import fields
+
+from open311.web.fields import wrong
+from open311.web.requests import LenientRequest
+
+DATA_URI = re.compile(r"data:image/[\w.+-]+(?:;[\w.+-]+=[^;,]*)*;base64,", re.IGNORECASE)
+
+
+def sent(request: LenientRequest, texts: list[str]) -> dict[str, list[Any]]:
+    """What counts as `media`: the files, then the texts that stand for files."""
+    parts = [each for _, each in request.files.items(multi=True)]
+    # A form in which no file was chosen sends a part without name and contents.
+    files = [each for each in parts if each.filename or each.stream.read(1)]
+    for each in files:
+        each.stream.seek(0)
+    found = [*files, *(each for each in texts if DATA_URI.match(each))]
+    return {"media": found} if found else {}
+
+
+class Photos(fields.Field[Any]):
+    """Files, not looked at yet."""
+
+    def _deserialize(self, value: list[Any], attr: str | None, data: Any, **_: Any) -> Any:
+        return tuple(_decoded(each) if isinstance(each, str) else each.stream for each in value)
+
+
+def _decoded(data_uri: str) -> IO[bytes]:
+    # A form that was not encoded with care turns "+" into a blank.
+    encoded = data_uri[data_uri.index(",") + 1 :].strip().replace(" ", "+").replace("\n", "")
+    try:
+        return BytesIO(binascii.a2b_base64(encoded + "=" * (-len(encoded) % 4), strict_mode=True))
+    except ValueError:
+        raise wrong("error.photo.base64") from None
