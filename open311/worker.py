@@ -7,7 +7,7 @@ import structlog
 from procrastinate import App, JobContext, PsycopgConnector, RetryStrategy
 
 from open311 import core as core_module
-from open311.actions import casework, publish
+from open311.actions import casework, media, publish
 from open311.core import Core
 from open311.settings import Settings
 from open311.web import logs
@@ -18,6 +18,7 @@ RETRY = RetryStrategy(max_attempts=10, exponential_wait=3)
 CONCURRENCY = 4
 GRACE_SECONDS = 20
 EVERY_MINUTE = "* * * * *"
+EVERY_NIGHT = "17 3 * * *"
 
 
 def build(core: Core) -> App:
@@ -29,6 +30,27 @@ def build(core: Core) -> App:
     def accept_token(token: str) -> None:
         """Give out the id behind the token of a batch service."""
         casework.accept(core, token, actor="worker")
+
+    @app.task(name="make_thumbnail", retry=RETRY)
+    def make_thumbnail(media_id: int) -> None:
+        """Make the small copy of a photo."""
+        media.make_thumbnail(core, media_id)
+
+    @app.task(name="fetch_media", retry=RETRY)
+    def fetch_media(service_request_id: int) -> None:
+        """Fetch the pictures of a request from hosts that the operator allowed."""
+        media.fetch_outside(core, service_request_id)
+
+    @app.task(name="forget_media", retry=RETRY)
+    def forget_media(keys: list[str]) -> None:
+        """Delete the files of a request that was erased."""
+        media.forget(core, keys)
+
+    @app.periodic(cron=EVERY_NIGHT)
+    @app.task(name="sweep_media", queueing_lock="sweep_media", retry=RETRY)
+    def sweep_media(timestamp: int) -> None:
+        """Delete files that no photo points to."""
+        media.sweep(core)
 
     @app.periodic(cron=EVERY_MINUTE)
     @app.task(name="retry_stalled", pass_context=True, queueing_lock="retry_stalled")

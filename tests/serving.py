@@ -176,11 +176,12 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def make_core(conn: Connection, clock: Clock) -> MakeCore:
+def make_core(conn: Connection, clock: Clock, tmp_path: Path) -> MakeCore:
     """A function that builds a Core from catalogues and environment variables."""
 
     def make(*catalogues: Catalogue, **environ: str) -> Core:
-        chosen = settings.load({"OPEN311_RATE_LIMITS": "off", "OPEN311_LOG_LEVEL": "error"} | environ)
+        quiet = {"OPEN311_RATE_LIMITS": "off", "OPEN311_LOG_LEVEL": "error"}
+        chosen = settings.load(quiet | {"OPEN311_DATA_DIR": str(tmp_path)} | environ)
         logs.configure(chosen)
         return Core(chosen, OneConnection(conn), Catalogues(catalogues or (first_city(),)), clock)
 

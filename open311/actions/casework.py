@@ -11,7 +11,7 @@ from open311.model.catalogue import Catalogue
 from open311.model.events import Event
 from open311.model.service_request import ServiceRequest, Visibility
 from open311.model.updates import duplicate_status
-from open311.storage import events, service_requests, tokens
+from open311.storage import events, jobs, media, service_requests, tokens
 from open311.storage.database import Connection
 
 Decision = Callable[[ServiceRequest, Catalogue], dict[str, Any]]
@@ -117,6 +117,9 @@ def erase(core: Core, service_request_id: int, actor: str, reason: str | None = 
     with core.database.begin() as conn:
         request = _known(service_requests.find_any(conn, service_request_id, lock=True), service_request_id)
         was_public = events.was_public(conn, service_request_id)
+        files = media.keys_of_request(conn, service_request_id)
+        if files:
+            jobs.defer(conn, "forget_media", keys=files)
         service_requests.erase(conn, service_request_id)
         events.redact(conn, service_request_id)
         said = {"reason": reason} if reason else {}
@@ -178,7 +181,8 @@ def _change_locked(
 ) -> None:
     """Write what was decided; `told` goes into the event beside it."""
     changes = decide(request, core.catalogues.owner(request.jurisdiction_id))
-    service_requests.change(conn, request, core.now(), **changes)
+    shown = _photos_shown(conn, request, changes)
+    service_requests.change(conn, request, core.now(), **changes, **shown)
     after = request._replace(**changes)
     data = {name: value for name, value in told.items() if value is not None}
     if is_update:
@@ -197,6 +201,14 @@ def _change_locked(
         is_update=is_update,
         **data,
     )
+
+
+def _photos_shown(conn: Connection, request: ServiceRequest, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """With a request, its photos become public, but for those that staff keep to themselves."""
+    if changes.get("visibility") != Visibility.PUBLISHED:
+        return {}
+    media.publish_held(conn, request.service_request_id)
+    return {"photos": media.public_paths(conn, request.service_request_id)}
 
 
 def _known(request: ServiceRequest | None, asked: object) -> ServiceRequest:

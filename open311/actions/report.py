@@ -3,7 +3,10 @@
 import secrets
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
+from open311.actions import media
+from open311.actions.media import Files
 from open311.core import Core
 from open311.errors import Invalid, NotFound, Problem, problem
 from open311.model import attributes
@@ -36,12 +39,13 @@ def submit(
     if service is None:
         raise NotFound(problem("error.service_code.unknown", service_code=submission.service_code))
     answers = attributes.check(service, submission.answers)
-    Invalid.unless_empty([*misplaced, *answers.problems, *rest])
-    with core.database.begin() as conn:
+    pictures, about_photos = media.read(core, submission.photos)
+    Invalid.unless_empty([*misplaced, *answers.problems, *rest, *about_photos])
+    with media.in_store(core, pictures) as files, core.database.begin() as conn:
         repeated = _repeated(core, conn, catalogue, service, submission, key)
         if repeated is not None:
             return repeated
-        number = _store(core, conn, catalogue, service, submission, answers, key)
+        number = _store(core, conn, catalogue, service, submission, answers, key, files)
         token = _issue_token(conn, catalogue, number) if service.type is ServiceType.BATCH else None
     return _receipt(service, number, token)
 
@@ -78,11 +82,13 @@ def _store(
     submission: Submission,
     answers: Answers,
     key: Key,
+    files: Files,
 ) -> int:
     """The request, where it came from, who sent it and the event, all in the caller's transaction."""
     now = core.now()
     shown = service.type is ServiceType.REALTIME and not service.moderated
     owner = catalogue.jurisdiction.jurisdiction_id
+    media_urls = [] if files.kept else list(submission.media_urls)
     number = service_requests.add(
         conn,
         jurisdiction_id=owner,
@@ -99,7 +105,8 @@ def _store(
         address_id=submission.address_id,
         zipcode=submission.zipcode,
         location=submission.location,
-        media_urls=list(submission.media_urls),
+        media_urls=media_urls,
+        photos=files.paths if shown else [],
         title=submission.title,
         channel=submission.channel,
         service_object_type=submission.service_object_type,
@@ -116,7 +123,10 @@ def _store(
         received_datetime=now,
     )
     service_requests.add_reporter(conn, number, submission.reporter, answers.private)
-    initial = {"status": Status.OPEN, "detailed_status": catalogue.initial_status.code}
+    media.attach(core, conn, number, files, shown=shown)
+    if media.wants_fetching(core, media_urls):
+        jobs.defer(conn, "fetch_media", service_request_id=number)
+    initial: dict[str, Any] = {"status": Status.OPEN, "detailed_status": catalogue.initial_status.code}
     events.append(conn, number, owner, "submitted", at=now, actor=f"key:{key.name}", public=shown, **initial)
     return number
 

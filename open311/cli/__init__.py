@@ -1,4 +1,4 @@
-"""The command line: `open311 serve | dev | db | catalogue | export | key | request | work`."""
+"""The command line: `open311 serve | dev | db | catalogue | export | key | media | request | work`."""
 
 import sys
 from importlib import import_module
@@ -13,6 +13,7 @@ COMMANDS = {
     "dev": "open311.cli.dev:dev",
     "export": "open311.cli.export:export",
     "key": "open311.cli.keys:key",
+    "media": "open311.cli.media:media",
     "request": "open311.cli.requests:request",
     "serve": "open311.cli.serve:serve",
     "work": "open311.cli.serve:work",

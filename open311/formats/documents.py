@@ -12,6 +12,7 @@ from typing import Any, Literal
 from open311.formats.encode import Document
 from open311.model.catalogue import Attribute, Catalogue, Service
 from open311.model.datetimes import write, write_utc
+from open311.model.media import addresses
 from open311.model.service_request import Note, ServiceRequest
 from open311.model.updates import Update, word_of
 
@@ -128,12 +129,15 @@ def service_requests(
     *,
     extensions: bool = False,
     redacted: bool = False,
+    base_url: str = "",
 ) -> Document:
     """The requests as one list; a single request is a list of one."""
     return Document(
         "service_requests",
         [
-            service_request(each, catalogue, language, extensions=extensions, redacted=redacted)
+            service_request(
+                each, catalogue, language, extensions=extensions, redacted=redacted, base_url=base_url
+            )
             for each in requests
         ],
     )
@@ -146,13 +150,17 @@ def service_request(
     *,
     extensions: bool = False,
     redacted: bool = False,
+    base_url: str = "",
 ) -> dict[str, Any]:
     """One request with exactly the fields of v2, and what we add when `extensions` are asked for.
 
-    `redacted` keeps back all that the reporter wrote or sent, for a request that awaits moderation.
+    `redacted` keeps back all that the reporter wrote or sent, for a request that awaits moderation. `base_url` is the
+    public address of the server, where its photos are found.
     """
     if redacted:
         request = _redacted(request)
+    if request.media_urls:
+        request = request._replace(media_urls=addresses(request.media_urls, base_url))
     value = _standard_fields(request, catalogue, language)
     for name in OPTIONAL:
         if not value[name]:

@@ -10,6 +10,7 @@ from open311.errors import Invalid, Problem, problem
 from open311.model.service_request import Location, Reporter
 from open311.model.submission import DESCRIPTION_LENGTH, Submission
 from open311.web.fields import Degrees, Email, WebAddresses, Word, problems
+from open311.web.photos import Photos
 from open311.web.queries import Arguments
 
 ZIPCODE = re.compile(r"(?<!\d)\d{5}(?!\d)")
@@ -66,6 +67,13 @@ class SubmissionForm(Arguments):
     device_id = Word()
     account_id = Word()
     media_url = WebAddresses(metadata={"description": "Where pictures are; http or https."})
+    media = Photos(
+        metadata={
+            "description": "Photos, as files; their names do not matter. Outside multipart, base64 data URIs.",
+            "type": "array",
+            "items": {"type": "string", "format": "binary"},
+        }
+    )
     client_request_id = Word(metadata={"description": "Repeating it within 24 hours repeats the answer."})
     service_object_type = Word()
     service_object_id = Word()
@@ -92,6 +100,7 @@ def _submission(fields: dict[str, Any]) -> Submission:
         zipcode=fields.get("zipcode") or (zipcodes[-1] if zipcodes else None),
         description=fields.get("description") or "",
         media_urls=fields.get("media_url", ()),
+        photos=fields.get("media", ()),
         answers=fields.get("attribute", {}),
         reporter=Reporter(**{name: fields.get(name) for name in personal}),
         **texts,

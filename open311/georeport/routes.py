@@ -142,12 +142,16 @@ def get_service_requests(query: dict[str, Any]) -> Response:
 def _rendering(asked: RequestSearch) -> tuple[Hashable, lists.Render]:
     """What a rendered request depends on, and how it is rendered. A distance is different for each question."""
     catalogue, language, extensions = web.catalogue(), web.language(web.catalogue()), asked.with_notes
+    base_url = web.base_url()
     write = encode.item_to_json if wants_json() else encode.item_to_xml
 
     def render(request: ServiceRequest) -> bytes:
         [request] = lists.with_distances([request], asked)
         return write(
-            "service_requests", documents.service_request(request, catalogue, language, extensions=extensions)
+            "service_requests",
+            documents.service_request(
+                request, catalogue, language, extensions=extensions, base_url=base_url
+            ),
         )
 
     return (None if asked.circle and extensions else (write, language, extensions)), render
@@ -168,7 +172,12 @@ def get_service_request(query: dict[str, Any], service_request_id: str) -> Respo
     if found.visibility == Visibility.HIDDEN or (redacted and not catalogue.jurisdiction.held_by_id):
         raise _unknown(service_request_id)
     document = documents.service_requests(
-        [found], catalogue, web.language(catalogue), extensions=extensions, redacted=redacted
+        [found],
+        catalogue,
+        web.language(catalogue),
+        extensions=extensions,
+        redacted=redacted,
+        base_url=web.base_url(),
     )
     return answer(document, cache=_cache())
 

@@ -25,9 +25,14 @@ FORMATS: dict[str, tuple[str, bytes, Describe]] = {
 def written(core: Core, catalogue: Catalogue, language: str, form: str) -> Iterator[tuple[int, bytes]]:
     """All published requests in one of `FORMATS`, the oldest first: pieces, and how many requests each holds."""
     _, head, write = FORMATS[form]
+    # Made outside a request as well, so only the settings can know the address of the server.
+    base_url = core.settings.base_url or ""
     yield 0, head
     for page in export.everything(core.database, catalogue.jurisdiction.jurisdiction_id, core.now()):
-        yield len(page), write(documents.service_request(each, catalogue, language) for each in page)
+        yield (
+            len(page),
+            write(documents.service_request(each, catalogue, language, base_url=base_url) for each in page),
+        )
 
 
 def fingerprint(core: Core, catalogue: Catalogue) -> tuple[int, str]:

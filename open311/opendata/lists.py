@@ -45,10 +45,16 @@ def _page(
     asked, catalogue = _search(query), web.catalogue()
     language, circle = web.language(catalogue), asked.circle if asked.with_notes else None
 
+    base_url = web.base_url()
+
     def render(request: ServiceRequest) -> bytes:
         if circle and request.location:
             request = request._replace(distance=circle.distance(request.location))
-        return write(documents.service_request(request, catalogue, language, extensions=asked.with_notes))
+        return write(
+            documents.service_request(
+                request, catalogue, language, extensions=asked.with_notes, base_url=base_url
+            )
+        )
 
     variant = None if circle else (form, language, asked.with_notes)
     with web.core().database.read() as conn:

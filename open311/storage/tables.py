@@ -62,7 +62,9 @@ service_requests = Table(
     Column("address_id", Text),
     Column("zipcode", Text),
     Column("geom", Geometry("POINT", srid=4326, spatial_index=False)),
+    # Pictures elsewhere, as they were sent; `photos` are the paths of our own public ones, copied from `media`.
     Column("media_urls", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    Column("photos", ARRAY(Text), nullable=False, server_default=text("'{}'")),
     Column("title", Text),
     Column("channel", Text),
     Column("service_object_type", Text),
@@ -138,6 +140,26 @@ reporters = Table(
     Column("device_id", Text),
     Column("account_id", Text),
     Column("attributes", JSONB, nullable=False, server_default=text("'{}'")),
+)
+
+# Photos; their files lie in the media store under `key`.
+media = Table(
+    "media",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("service_request_id", ForeignKey("service_requests.id", ondelete="CASCADE"), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("visibility", Text(collation="C"), nullable=False),
+    Column("key", Text(collation="C"), nullable=False, unique=True),
+    Column("media_type", Text, nullable=False),
+    Column("bytes", Integer, nullable=False),
+    Column("width", Integer, nullable=False),
+    Column("height", Integer, nullable=False),
+    Column("sha256", Text(collation="C"), nullable=False),
+    Column("thumb_key", Text(collation="C"), unique=True),
+    _moment("created_datetime"),
+    CheckConstraint("visibility in ('held', 'public', 'internal')", name="media_visibility_is_known"),
+    UniqueConstraint("service_request_id", "position", name="media_position"),
 )
 
 # The token of a batch service (GeoReport v2, GET service_request_id from a token).

@@ -85,7 +85,8 @@ def _collected(pairs: Iterable[tuple[str, str]]) -> Parameters:
     found: Parameters = {}
     aliases: Parameters = {}
     for name, raw in pairs:
-        value = clean(raw)
+        # A picture of some megabytes is not worth being looked through for odd characters.
+        value = raw if raw.startswith("data:image/") else clean(raw)
         if not value.strip() or ATTRIBUTE.match(name):
             continue
         name = name.removesuffix("[]")
