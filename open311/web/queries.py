@@ -20,7 +20,7 @@ from open311.model.geography import Circle
 from open311.model.search import NEWEST_FIRST, PAGE_SIZE, RequestSearch, Span, window
 from open311.model.service_request import Location, Status, Visibility
 from open311.model.text import fold
-from open311.web import parameters
+from open311.web import parameters, photos
 from open311.web.fields import (
     BoxField,
     Choice,
@@ -53,7 +53,8 @@ class Parser(FlaskParser):
     def load_form(self, req: Any, schema: Schema) -> Any:
         """The parameters of a POST, with the answers under `attribute`."""
         found, answers = parameters.from_post(cast(LenientRequest, req))
-        return found | {"attribute": answers}
+        media = photos.sent(cast(LenientRequest, req), found.pop("media", []))
+        return found | {"attribute": answers} | media
 
     def handle_error(self, error: ValidationError, *_: Any, **__: Any) -> Any:
         """Every problem of the query at once."""
