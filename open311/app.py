@@ -12,6 +12,7 @@ from open311.georeport.openapi import GeoReportApi
 from open311.opendata import routes as opendata
 from open311.storage.database import Database
 from open311.web import answers, cors, docs, health, https, limits, logs
+from open311.web.kept import KeptAnswers
 from open311.web.requests import LenientRequest, Tidy
 
 
@@ -29,7 +30,7 @@ def create_app(core: Core) -> Flask:
     answers.install(app)
     cors.install(app)
     https.install(app)
-    limits.install(app)
+    counted = limits.install(app)
     responses.install(app)
     api = GeoReportApi(app, core.settings)
     api.register_blueprint(routes.discovery)
@@ -39,7 +40,9 @@ def create_app(core: Core) -> Flask:
     media.install(app)
     docs.install(app)
     health.install(app)
-    app.wsgi_app = Tidy(app.wsgi_app, sandbox=core.settings.test_endpoint)  # type: ignore[method-assign]
+    tidy = Tidy(app.wsgi_app, sandbox=core.settings.test_endpoint)
+    by_host = core.settings.base_url is None
+    app.wsgi_app = KeptAnswers(tidy, core.database.freshness, counted, by_host=by_host)  # type: ignore[method-assign]
     if core.settings.trusted_proxies:
         hops = core.settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
@@ -58,4 +61,5 @@ def from_environment() -> Flask:
     core = core_module.build(in_force)
     publish.publish(core)
     publish.keep_watching(core)
+    core.database.keep_listening()
     return create_app(core)

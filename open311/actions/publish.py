@@ -29,6 +29,7 @@ def publish(core: Core) -> None:
         recorded = [_record(conn, each, core.now()) for each in loaded]
     core.catalogues.in_force = recorded
     core.catalogues.problem = None
+    core.database.freshness.renew()
 
 
 def publish_change(core: Core) -> None:

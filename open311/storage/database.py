@@ -1,5 +1,6 @@
 """Connections to PostGIS."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -10,7 +11,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from open311.errors import Unavailable, problem
-from open311.storage.freshness import MARK, Freshness
+from open311.storage.freshness import MARK, Freshness, listen
 
 __all__ = ["Connection", "Database"]
 
@@ -62,6 +63,11 @@ class Database:
             changed = conn.info.pop(MARK, None)
         if changed:
             self.freshness.renew()
+
+    def keep_listening(self) -> None:
+        """Hear from now on, in a thread of this process, of what other hosts change."""
+        url = self.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+        threading.Thread(target=listen, args=(url, self.freshness), name="listener", daemon=True).start()
 
     def check(self) -> None:
         """Raise `Unavailable` unless the server answers."""

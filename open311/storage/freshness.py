@@ -9,12 +9,20 @@ import hashlib
 import mmap
 import os
 import tempfile
+import time
 from pathlib import Path
+from typing import NoReturn
 
+import psycopg
+import structlog
 from sqlalchemy import URL, Connection, text
 
 CHANNEL = "open311_changed"
 MARK = "open311_public_change"
+RETRY_SECONDS = 1.0
+ALIVE_SECONDS = 5.0
+
+log = structlog.get_logger()
 
 
 def announce(conn: Connection) -> None:
@@ -37,6 +45,8 @@ class Freshness:
         finally:
             os.close(descriptor)
 
+        self.listening = False
+
     @property
     def stamp(self) -> int:
         """The present stamp; equal stamps mean that nothing has changed in between."""
@@ -45,6 +55,30 @@ class Freshness:
     def renew(self) -> None:
         """Make everything kept so far stale. Random, so that two writers need no lock and no stamp returns."""
         self._stamp[0] = int.from_bytes(os.urandom(8), "little")
+
+
+def listen(url: str, freshness: Freshness) -> NoReturn:
+    """Hear of changes made elsewhere, for ever. While it cannot hear, `freshness.listening` is off."""
+    while True:
+        try:
+            _listen(url, freshness)
+        except psycopg.Error as lost:
+            log.warning("listener_lost", reason=str(lost))
+        finally:
+            freshness.listening = False
+        time.sleep(RETRY_SECONDS)
+
+
+def _listen(url: str, freshness: Freshness) -> None:
+    with psycopg.connect(url, autocommit=True, application_name="open311 listener") as conn:
+        conn.execute(f"listen {CHANNEL}")
+        # Whatever changed while nobody listened is stale now.
+        freshness.renew()
+        freshness.listening = True
+        while True:
+            for _ in conn.notifies(timeout=ALIVE_SECONDS):
+                freshness.renew()
+            conn.execute("select 1")
 
 
 def _folder() -> Path:

@@ -8,9 +8,6 @@ import math
 import time
 
 from flask import Flask, request
-from limits import RateLimitItemPerMinute
-from limits.storage import MemoryStorage
-from limits.strategies import FixedWindowRateLimiter
 
 from open311 import web
 from open311.errors import TooManyRequests, problem
@@ -19,25 +16,49 @@ from open311.web.health import PROBES
 from open311.web.keys import key
 
 READING = ("GET", "HEAD", "OPTIONS")
+WINDOW_SECONDS = 60.0
 
 
-def install(app: Flask) -> None:
+class Limits:
+    """How much of its share everybody has used in this minute. Kept answers pass here too, so it must cost nothing."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._used: dict[str, int] = {}
+        self._ends = 0.0
+
+    def seconds_to_wait(self, who: str, allowed: int) -> int:
+        """Count one request; 0, or in how many seconds the next one is allowed."""
+        now = time.monotonic()
+        if now >= self._ends:
+            self._used, self._ends = {}, now + WINDOW_SECONDS
+        used = self._used[who] = self._used.get(who, 0) + 1
+        return 0 if used <= allowed else math.ceil(self._ends - now)
+
+    def read_is_left(self, address: str) -> bool:
+        """Count a read without a key, unless nothing is left; then the application says so, in words."""
+        if self._used.get(f"reads of {address}", 0) >= self.settings.rate_limit_get:
+            return False
+        return self.seconds_to_wait(f"reads of {address}", self.settings.rate_limit_get) == 0
+
+
+def install(app: Flask) -> Limits | None:
     """Count the requests of this application, if the settings say so."""
-    if not web.core_of(app).settings.rate_limits:
-        return
-    counters = FixedWindowRateLimiter(MemoryStorage())
+    settings = web.core_of(app).settings
+    if not settings.rate_limits:
+        return None
+    limits = Limits(settings)
 
     def count() -> None:
         # A supervisor that is told "too many" would end a healthy server.
         if request.path in PROBES:
             return
-        who, allowed = _share(web.core().settings)
-        limit = RateLimitItemPerMinute(allowed)
-        if not counters.hit(limit, who):
-            seconds = math.ceil(counters.get_window_stats(limit, who).reset_time - time.time())
-            raise TooManyRequests(problem("error.rate_limit", limit=allowed), retry_after=max(1, seconds))
+        who, allowed = _share(settings)
+        if seconds := limits.seconds_to_wait(who, allowed):
+            raise TooManyRequests(problem("error.rate_limit", limit=allowed), retry_after=seconds)
 
     app.before_request(count)
+    return limits
 
 
 def _share(settings: Settings) -> tuple[str, int]:
