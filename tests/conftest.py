@@ -20,7 +20,7 @@ from psycopg import sql
 from open311 import embedded
 from open311.errors import ConfigurationError
 
-pytest_plugins = ["tests.serving"]
+pytest_plugins = ["tests.s3", "tests.serving"]
 
 TEMPLATE = "open311_template"
 _numbers = count(1)
