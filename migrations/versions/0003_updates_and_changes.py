@@ -47,6 +47,7 @@ insert into instance default values;
 
 DOWN = """
 drop table instance, updaters, updates;
+drop index events_claimed;
 alter table events drop column in_feed, drop column is_update, drop column claim_id;
 alter table service_requests drop column parent_id;
 """

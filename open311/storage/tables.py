@@ -213,7 +213,7 @@ events = Table(
 updates = Table(
     "updates",
     metadata,
-    Column("event_id", BigInteger, primary_key=True),
+    Column("event_id", BigInteger, primary_key=True, autoincrement=False),
     Column("service_request_id", BigInteger, nullable=False),
     Column("key_id", Integer, nullable=False),
     Column("jurisdiction_id", Text(collation="C"), nullable=False),
