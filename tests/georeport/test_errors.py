@@ -26,7 +26,7 @@ class Broken(Database):
     """A database whose every use meets an error nobody thought of."""
 
     def __init__(self) -> None:
-        pass
+        super().__init__("postgresql:///broken")
 
     @contextmanager
     def read(self) -> Iterator[Connection]:

@@ -1,6 +1,7 @@
 """Which city a request is about (georeport.md 3.7)."""
 
 from dataclasses import replace
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -118,7 +119,8 @@ def test_each_city_shows_its_own_services_only(region: Api) -> None:
 
 def test_each_city_shows_its_own_requests_and_tokens_only(region: Api) -> None:
     """R-045: in lists, by id, by a list of ids, and by token."""
-    here, there = {"jurisdiction_id": "ludwigshafen.de"}, {"jurisdiction_id": "mannheim.de"}
+    here: dict[str, Any] = {"jurisdiction_id": "ludwigshafen.de"}
+    there: dict[str, Any] = {"jurisdiction_id": "mannheim.de"}
     ours, theirs = region.report(**here), region.report(**there)
     [receipt] = region.post(here, service_code="KANAL")
     for where, own, foreign in ((here, ours, theirs), (there, theirs, ours)):
@@ -133,7 +135,7 @@ def test_each_city_shows_its_own_requests_and_tokens_only(region: Api) -> None:
 
 def test_each_city_uses_its_own_names_and_time(region: Api) -> None:
     """R-045, R-021: the service of the same code has another name there, and clocks differ."""
-    there = {"jurisdiction_id": "mannheim.de"}
+    there: dict[str, Any] = {"jurisdiction_id": "mannheim.de"}
     [found] = region.get(f"/requests/{region.report(**there)}", **there)
     assert found["service_name"] == "Rubbish"
     assert found["requested_datetime"] == "2026-03-02T08:30:00+00:00"

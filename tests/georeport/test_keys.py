@@ -1,5 +1,7 @@
 """Who may report: the key, wherever a client puts it (georeport.md 3.8)."""
 
+from typing import Any
+
 import pytest
 from sqlalchemy import Connection
 
@@ -118,7 +120,7 @@ def test_an_odd_authorization_is_no_key(api: Api, header: str) -> None:
         pytest.param({"api_key": "\x00ä" * 100}, id="R-054 odd"),
     ],
 )
-def test_reading_needs_no_key_and_minds_none(api: Api, query: dict[str, str]) -> None:
+def test_reading_needs_no_key_and_minds_none(api: Api, query: dict[str, Any]) -> None:
     """R-053, R-054: every GET, with limits counted or not."""
     for path in reads(api):
         assert api.get(path, **query) == api.get(path)

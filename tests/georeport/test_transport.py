@@ -1,6 +1,7 @@
 """Addresses, HTTP methods, https, compression and headers, the same for every resource (georeport.md 3.3, 3.9)."""
 
 import gzip
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
@@ -52,7 +53,13 @@ def test_a_get_may_name_a_content_type_it_does_not_have(api: Api) -> None:
 
 def test_unknown_parameters_are_ignored(api: Api) -> None:
     """R-019: in a query and in a form; JSONP is one of them."""
-    unknown = {"callback": "alert", "legacy": "false", "ä[]": "1", "attribute": "x", "fields": "status"}
+    unknown: dict[str, Any] = {
+        "callback": "alert",
+        "legacy": "false",
+        "ä[]": "1",
+        "attribute": "x",
+        "fields": "status",
+    }
     for path in reads(api):
         assert api.get(path, **unknown) == api.get(path)
     assert api.report(**unknown)
