@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-header --no-emit-index-url --no-annotate
 
-.PHONY: help run test lint format types layers pytest openapi lock install install-dev system clean
+.PHONY: help run test lint format types layers pytest openapi docs lock install install-dev system clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ format: install-dev ## Write the code in the common form
 
 openapi: install ## Write schemas/openapi.json anew
 	@$(BIN)/flask --app open311.app:without_database openapi write --format=json schemas/openapi.json
+
+docs: install-dev ## Write the tables in docs/ anew
+	@$(BIN)/python -m tests.house.documents
 
 lock: .venv/.made ## Choose current releases of all packages and pin them
 	@$(PIP) uv

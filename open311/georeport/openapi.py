@@ -154,6 +154,9 @@ def _error(status: int, content_type: str) -> dict[str, Any]:
     return {"description": ERRORS[status], "content": {content_type: content}, **headers}
 
 
+GeoReportApi._openapi_json.access = "public"  # type: ignore[attr-defined]
+
+
 def _servers(settings: Settings) -> list[dict[str, str]]:
     origin = settings.base_url or ""
     servers = [{"url": origin + ROOT, "description": "Reports that are acted on."}]

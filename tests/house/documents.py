@@ -1,0 +1,75 @@
+"""The parts of docs/ that are written from the code: `make docs` writes them, tests hold them fresh."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from open311.settings import OPTIONS, Option
+
+ROOT = Path(__file__).parent.parent.parent
+SETTINGS = ROOT / "docs" / "settings.md"
+REQUIREMENTS = ROOT / "docs" / "georeport.md"
+NUMBER = re.compile(r"\bR-\d{3}\b")
+ROW = re.compile(r"^(?P<kept>\| (?P<number>R-\d{3}) \| .* \|) (?P<tests>[^|]*)\|$", re.MULTILINE)
+BEGIN, END = "<!-- written by `make docs` -->", "<!-- to here -->"
+
+
+def test_files() -> Iterator[Path]:
+    """All files of tests but those about the code base."""
+    for file in sorted((ROOT / "tests").rglob("test_*.py")):
+        if file.parent.name != "house":
+            yield file
+
+
+def tested() -> dict[str, list[Path]]:
+    """Requirement → the files that name it."""
+    found: dict[str, list[Path]] = {}
+    for file in test_files():
+        for number in sorted(set(NUMBER.findall(file.read_text(encoding="utf-8")))):
+            found.setdefault(number, []).append(file)
+    return found
+
+
+def settings_document() -> str:
+    """docs/settings.md with the table as `OPTIONS` has it."""
+    before, _, rest = SETTINGS.read_text(encoding="utf-8").partition(BEGIN)
+    after = rest.partition(END)[2]
+    rows = "\n".join(_setting(each) for each in OPTIONS)
+    head = "| Variable | Allowed | When unset | Meaning |\n|---|---|---|---|"
+    return f"{before}{BEGIN}\n{head}\n{rows}\n{END}{after}"
+
+
+def _setting(option: Option) -> str:
+    unset = option.default or "none"
+    if unset.startswith("/"):
+        unset = f"the {Path(unset).name} that comes with the program"
+    return f"| `{option.variable}` | {_allowed(option)} | {unset} | {option.meaning} |"
+
+
+def _allowed(option: Option) -> str:
+    """What the reader of the value says when it refuses one."""
+    try:
+        option.parse("?://")
+    except ValueError as allowed:
+        return str(allowed)
+    return "a path" if "_path" in option.parse.__name__ else "any text"
+
+
+def requirements_document() -> str:
+    """docs/georeport.md with each requirement's files of tests."""
+    files = tested()
+
+    def row(found: re.Match[str]) -> str:
+        links = ", ".join(_link(each) for each in files.get(found["number"], ()))
+        return f"{found['kept']} {links}{' ' if links else ''}|"
+
+    return ROW.sub(row, REQUIREMENTS.read_text(encoding="utf-8"))
+
+
+def _link(file: Path) -> str:
+    return f"[{file.stem.removeprefix('test_')}](../{file.relative_to(ROOT)})"
+
+
+if __name__ == "__main__":
+    SETTINGS.write_text(settings_document(), encoding="utf-8")
+    REQUIREMENTS.write_text(requirements_document(), encoding="utf-8")

@@ -1,0 +1,46 @@
+"""The documents say what the code does."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.house import documents
+from tests.house.documents import NUMBER, REQUIREMENTS, ROOT, ROW, SETTINGS
+
+# Requirements no test names yet, and why. An entry must go as soon as a test names it.
+NOT_YET: dict[str, str] = {}
+CODE = re.compile(r"```.*?```|`[^`]*`", re.DOTALL)
+LINK = re.compile(r"\]\((?!https?:|mailto:|#)([^)#\s]+)")
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")]
+
+
+def test_the_table_of_settings_is_the_one_in_the_code() -> None:
+    assert SETTINGS.read_text(encoding="utf-8") == documents.settings_document(), "run `make docs`"
+
+
+def test_the_table_of_requirements_names_the_tests_of_today() -> None:
+    assert REQUIREMENTS.read_text(encoding="utf-8") == documents.requirements_document(), "run `make docs`"
+
+
+def test_every_requirement_is_tested_or_excused() -> None:
+    numbers = {found["number"] for found in ROW.finditer(REQUIREMENTS.read_text(encoding="utf-8"))}
+    assert numbers == {f"R-{number:03}" for number in range(1, 201)}
+    assert numbers - set(documents.tested()) == set(NOT_YET)
+
+
+def test_no_test_names_a_requirement_that_there_is_not() -> None:
+    numbers = {found["number"] for found in ROW.finditer(REQUIREMENTS.read_text(encoding="utf-8"))}
+    assert set(documents.tested()) <= numbers
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_between_documents_lead_somewhere(page: Path) -> None:
+    targets = LINK.findall(CODE.sub("", page.read_text(encoding="utf-8")))
+    missing = [each for each in targets if not (page.parent / each).exists()]
+    assert missing == []
+
+
+def test_the_readme_names_requirements_that_there_are() -> None:
+    named = set(NUMBER.findall((ROOT / "README.md").read_text(encoding="utf-8")))
+    assert named <= {f"R-{number:03}" for number in range(1, 201)}

@@ -1,0 +1,71 @@
+"""Every text for users exists in every language, with the same gaps; none is left over."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from string import Formatter
+
+import pytest
+
+from open311.i18n import LANGUAGES, messages
+
+PACKAGE = Path(__file__).parent.parent.parent / "open311"
+KEY = re.compile(r"(error|opendata)(\.[a-z0-9_]+)+")
+# Functions whose first argument is a key and whose keywords fill its gaps.
+MAKERS = {"problem", "problem_of", "wrong"}
+# Which photo it was is known only where all of them are looked at.
+FILLED_LATER = {"number"}
+
+
+def gaps(text: str) -> set[str]:
+    """The names in braces."""
+    return {name for _, name, _, _ in Formatter().parse(text) if name}
+
+
+def nodes() -> Iterator[ast.AST]:
+    """Every node of every module."""
+    for file in PACKAGE.rglob("*.py"):
+        yield from ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+
+
+def used() -> set[str]:
+    """Every text in the code that looks like a key."""
+    texts = (node.value for node in nodes() if isinstance(node, ast.Constant))
+    found = {text for text in texts if isinstance(text, str) and KEY.fullmatch(text)}
+    # The beginning of a key names a family of them.
+    families = {key for key in found if any(known.startswith(f"{key}.") for known in messages("en"))}
+    return found - (families - set(messages("en")))
+
+
+def test_german_and_english_are_there() -> None:
+    assert set(LANGUAGES) >= {"de", "en"}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_key_is_missing_and_none_is_left_over(language: str) -> None:
+    assert set(messages(language)) == used()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_text_is_empty(language: str) -> None:
+    assert [key for key, text in messages(language).items() if not text.strip()] == []
+
+
+@pytest.mark.parametrize("key", sorted(messages("en")))
+def test_gaps_are_the_same_in_every_language(key: str) -> None:
+    assert {language: gaps(messages(language)[key]) for language in LANGUAGES} == dict.fromkeys(
+        LANGUAGES, gaps(messages("en")[key])
+    )
+
+
+def test_every_gap_is_filled() -> None:
+    unfilled = []
+    for node in nodes():
+        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in MAKERS):
+            continue
+        key = node.args[0].value if node.args and isinstance(node.args[0], ast.Constant) else None
+        given = {each.arg for each in node.keywords}
+        if isinstance(key, str) and None not in given:
+            unfilled += [(key, gap) for gap in gaps(messages("en").get(key, "")) - given - FILLED_LATER]
+    assert unfilled == []

@@ -1,0 +1,61 @@
+"""Sizes, leftovers, and nothing about the place where it is built."""
+
+import json
+import re
+import subprocess
+from functools import cache
+
+from tests.house.documents import ROOT
+
+LONGEST = 300
+# Put together here so that this file does not hold the words itself.
+LEFTOVERS = re.compile("|".join(("TO" + "DO", "FIX" + "ME", "X" + "XX"))).search
+SKIPS = re.compile("|".join(("mark.sk" + "ip", "pytest.sk" + "ip", "xf" + "ail", "importorsk" + "ip"))).search
+NPM = "https://registry.npmjs.org/"
+
+
+@cache
+def tracked() -> dict[str, str]:
+    """Every text file under version control."""
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True, text=True)
+    found = {}
+    for name in listed.stdout.split("\0"):
+        file = ROOT / name
+        if name and file.is_file():
+            found[name] = file.read_bytes().decode(errors="replace")
+    return found
+
+
+def test_no_module_is_too_long() -> None:
+    lengths = {
+        str(module.relative_to(ROOT / "open311")): len(module.read_text(encoding="utf-8").splitlines())
+        for module in (ROOT / "open311").rglob("*.py")
+    }
+    assert {name: length for name, length in lengths.items() if length > LONGEST} == {}
+
+
+def test_nothing_is_left_to_do() -> None:
+    assert [
+        name for name, text in tracked().items() if name.endswith((".py", ".md")) and LEFTOVERS(text)
+    ] == []
+
+
+def test_no_test_is_left_out() -> None:
+    assert [name for name, text in tracked().items() if name.startswith("tests/") and SKIPS(text)] == []
+
+
+def test_no_file_names_the_folder_it_was_written_in() -> None:
+    here = re.compile(rf"(?<![\w.]){re.escape(str(ROOT))}(?=/)").search
+    assert [name for name, text in tracked().items() if here(text)] == []
+
+
+def test_python_packages_come_from_whichever_index_the_reader_uses() -> None:
+    locks = {name: text for name, text in tracked().items() if re.fullmatch(r"requirements.*\.lock", name)}
+    assert locks
+    assert [name for name, text in locks.items() if "://" in text or "--index-url" in text] == []
+
+
+def test_npm_packages_come_from_the_public_registry() -> None:
+    packages = json.loads(tracked()["package-lock.json"])["packages"]
+    addresses = [each["resolved"] for each in packages.values() if "resolved" in each]
+    assert [each for each in addresses if not each.startswith(NPM)] == []
