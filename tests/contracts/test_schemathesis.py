@@ -1,0 +1,161 @@
+"""No request, and no sequence of requests, breaks what the OpenAPI document promises.
+
+Everything runs in process, on one connection that is rolled back. What the document cannot say stands in `excused`.
+"""
+
+from typing import Any
+
+import pytest
+import schemathesis
+from flask import Flask
+from hypothesis import HealthCheck, settings
+from schemathesis import Case, Config, DeserializationContext, HookContext, Response
+from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
+
+from open311.app import without_database
+from open311.model.catalogue import ServiceType
+from tests.builders import a_catalogue, a_service, a_vehicle_service
+from tests.formats.spark import parse_xml
+from tests.serving import Api, MakeCore, an_api
+
+CODES = ("MUELL_WILD", "BATCH", "BLACKBOX", "FAHRZEUG_ALT")
+KINDS = {
+    "boolean": lambda text: {"true": True, "false": False}[text],
+    "integer": int,
+    "number": float,
+    "string": str,
+    "null": lambda text: None if text == "" else pytest.fail(f"{text} should be empty"),
+}
+CONFIG = {
+    "seed": 311,
+    "generation": {"deterministic": True, "with-security-parameters": False},
+}
+
+
+@schemathesis.deserializer("text/xml")
+def from_xml(context: DeserializationContext, response: Response) -> Any:
+    """What an XML answer says, with numbers and booleans as JSON would have them."""
+    document = context.operation.schema.raw_schema
+    answers = context.operation.definition.raw["responses"]
+    answer = _resolved(answers.get(str(response.status_code), answers["400"]), document)
+    return _typed(parse_xml(response.content), answer["content"]["text/xml"]["schema"], document)
+
+
+def _resolved(schema: dict[str, Any], document: Any) -> dict[str, Any]:
+    for name in schema.get("$ref", "#").split("/")[1:]:
+        document = document[name]
+    return document if "$ref" in schema else schema
+
+
+def _typed(value: Any, schema: dict[str, Any], document: Any) -> Any:
+    schema = _resolved(schema.get("allOf", [schema])[0], document)
+    if isinstance(value, list):
+        return [_typed(each, schema["items"], document) for each in value]
+    if isinstance(value, dict):
+        return {name: _typed(each, schema["properties"][name], document) for name, each in value.items()}
+    kinds = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
+    if value == "" and "object" in kinds:
+        return {}
+    return KINDS["null" if value == "" and "null" in kinds else kinds[0]](value)
+
+
+class Door:
+    """Leads to the application of the test at hand; schemathesis wants to know one when tests are collected."""
+
+    application: Flask = without_database()
+
+    def __call__(self, environ: Any, start_response: Any) -> Any:
+        return self.application(environ, start_response)
+
+
+door = Door()
+
+
+@pytest.fixture
+def served(make_core: MakeCore) -> Api:
+    """A server with a service of each kind."""
+    catalogue = a_catalogue(
+        a_service(),
+        a_service(service_code="BATCH", type=ServiceType.BATCH),
+        a_service(service_code="BLACKBOX", type=ServiceType.BLACKBOX),
+        a_vehicle_service(),
+    )
+    api = an_api(make_core(catalogue))
+    door.application = api.client.application
+    return api
+
+
+schema = schemathesis.openapi.from_wsgi("/open311/v2/openapi.json", door, config=Config.from_dict(CONFIG))
+
+
+def excused(case: Case) -> list[Any]:
+    """The checks that would hold against the server what GeoReport demands and the document cannot say."""
+    found: list[Any] = []
+    query = case.query or {}
+    # An empty value counts as not sent, and a body is read as far as it can be understood (georeport.md 3.6, 5.15).
+    if case.method == "POST" or any(not str(value).strip() for value in query.values()):
+        found.append(negative_data_rejection)
+    if bound_together(case.path, set(query)) or asks_more(case.body):
+        found.append(positive_data_acceptance)
+    return found
+
+
+def bound_together(path: str, sent: set[str]) -> bool:
+    """Whether parameters are sent of which one needs or bounds another, or which only the server can have made."""
+    circle = {"lat", "long", "radius"} if "/requests" in path else {"lat", "long"}
+    return 0 < len(circle & sent) < len(circle) or bool(sent & {"start_date", "end_date", "cursor"})
+
+
+def asks_more(body: Any) -> bool:
+    """Whether a report names a service with required attributes, or what it needs is blank."""
+    if not isinstance(body, dict):
+        return False
+    code, *places = (
+        str(body.get(name, "")).strip() for name in ("service_code", "lat", "address_string", "address_id")
+    )
+    return code in ("", "FAHRZEUG_ALT") or not any(places)
+
+
+@schemathesis.hook
+def map_body(context: HookContext, body: Any) -> Any:
+    """Half of the reports are about services that there are."""
+    if isinstance(body, dict) and isinstance(body.get("service_code"), str) and len(body["service_code"]) % 2:
+        return body | {"service_code": CODES[len(str(body)) % len(CODES)]}
+    return body
+
+
+def headers_of(served: Api) -> dict[str, str]:
+    """The key; and no compression, which the client in process does not undo."""
+    return {"Authorization": f"Bearer {served.key}", "Accept-Encoding": "identity"}
+
+
+@schema.parametrize()
+@settings(max_examples=10, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+def test_requests(case: Case, served: Api) -> None:
+    case.call_and_validate(headers=headers_of(served), excluded_checks=excused(case))
+
+
+def test_sequences(served: Api) -> None:
+    """R-148: what a POST answers with leads on."""
+    followed: set[str] = set()
+
+    class Client(schema.as_state_machine()):  # type: ignore[misc]
+        def get_call_kwargs(self, case: Case) -> dict[str, Any]:
+            return {"headers": headers_of(served)}
+
+        def validate_response(self, response: Response, case: Case, **kwargs: Any) -> None:
+            if response.status_code == 200:
+                followed.add(case.operation.path)
+            case.validate_response(response, excluded_checks=excused(case), headers=headers_of(served))
+
+    Client.run(
+        settings=settings(
+            max_examples=10,
+            stateful_step_count=5,
+            deadline=None,
+            derandomize=True,
+            database=None,
+            suppress_health_check=list(HealthCheck),
+        )
+    )
+    assert {"/requests.json", "/tokens/{token}.json", "/requests/{service_request_id}.json"} <= followed
