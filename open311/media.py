@@ -5,7 +5,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from open311 import web
 from open311.errors import NotFound, problem
-from open311.model.media import PATH, SMALL, Media
+from open311.model.media import KEY, PATH, SMALL, Media
 from open311.storage import media
 
 # A key names one picture for ever: what is hidden or replaced gets no new picture under the old name.
@@ -49,6 +49,8 @@ get_photo.access = get_small_photo.access = "public"  # type: ignore[attr-define
 
 
 def _public(key: str) -> Media:
+    if not KEY.fullmatch(key):
+        raise _missing()
     with web.core().database.read() as conn:
         photo = media.find_public(conn, key)
     if photo is None:

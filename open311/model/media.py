@@ -1,5 +1,6 @@
 """The photo of a service request."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,6 +9,7 @@ from enum import StrEnum
 # Where the public finds photos; small copies are found beside them.
 PATH = "/media"
 SMALL = f"{PATH}/small"
+KEY = re.compile(r"[0-9a-f]{32}\.jpg")
 
 
 class MediaVisibility(StrEnum):
