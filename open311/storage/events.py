@@ -7,6 +7,7 @@ from sqlalchemy import Connection, Row, exists, insert, literal_column, select, 
 
 from open311.model.events import Event
 from open311.model.service_request import ServiceRequest
+from open311.storage.freshness import announce
 from open311.storage.tables import events
 
 _e = events.c
@@ -42,6 +43,7 @@ def append(
 
     Replicas are told of what is `public`; `in_feed` says otherwise where something public disappears.
     """
+    announce(conn)
     written = insert(events).values(
         service_request_id=service_request_id,
         jurisdiction_id=jurisdiction_id,
@@ -102,11 +104,13 @@ def withdraw(conn: Connection, event_id: int, *, line_too: bool) -> None:
     """Take the text and the pictures out of an event; with `line_too` the public no longer sees that it happened."""
     bare: Any = literal_column("data - array['status_notes', 'media_urls']")
     values: dict[str, Any] = {"data": bare} | ({"public": False} if line_too else {})
+    announce(conn)
     conn.execute(update(events).where(_e.id == event_id).values(**values))
 
 
 def redact(conn: Connection, service_request_id: int) -> None:
     """Leave of the events of a request no more than that they happened."""
+    announce(conn)
     conn.execute(update(events).where(_e.service_request_id == service_request_id).values(data={}))
 
 

@@ -9,6 +9,7 @@ from geoalchemy2.elements import WKTElement
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from open311.model.service_request import Location, Reporter, ServiceRequest, Visibility
+from open311.storage.freshness import announce
 from open311.storage.rows import COLUMNS, notes_column, request_from
 from open311.storage.tables import reporters, service_requests, submissions
 
@@ -70,6 +71,7 @@ def find_any(conn: Connection, service_request_id: int, *, lock: bool = False) -
 
 def change(conn: Connection, request: ServiceRequest, at: datetime, **values: Any) -> None:
     """Write a public change of `request`: new values, version and `updated_datetime`."""
+    announce(conn)
     moment = max(at, request.requested_datetime)
     conn.execute(
         update(service_requests)
@@ -80,6 +82,7 @@ def change(conn: Connection, request: ServiceRequest, at: datetime, **values: An
 
 def erase(conn: Connection, service_request_id: int) -> None:
     """Delete a request with its submission, reporter, updaters and token."""
+    announce(conn)
     conn.execute(delete(service_requests).where(_r.id == service_request_id))
 
 
