@@ -3,11 +3,10 @@
 The WHERE is put together from what was asked, so that the planner sees no more than it must; `tables.py` has an index
 for every order and filter. A statement is compiled once per shape of question and then only filled in. Four things the
 planner gets wrong by itself are settled here: a circle is an envelope plus arithmetic, `updated_before` also bounds
-`requested_datetime`, several words are looked up first, and pages are found by ids, in the index alone.
+`requested_datetime`, words are looked up first, and pages are found by ids, in the index alone.
 """
 
-from collections.abc import Callable
-from functools import cache
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -26,18 +25,22 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
-    union_all,
+    union,
 )
-from sqlalchemy.dialects.postgresql import psycopg
 
 from open311.model.search import COUNT_LIMIT, Cursor, Hit, Page, RequestSearch, Sort
 from open311.model.service_request import ServiceRequest
-from open311.storage.rows import COLUMNS, fetch, notes_column, request_from
+from open311.model.text import fold
+from open311.storage.rows import COLUMNS, PLAIN_COLUMNS, Statement, notes_column, request_from
 from open311.storage.tables import service_requests
 
 _r = service_requests.c
 Condition = ColumnElement[bool]
-Statement = tuple[str, dict[str, Any]]
+
+# Up to here hits are put in order; beyond, so many rows match that walking the order meets them soon.
+FEW_HITS = 10_000
+# An index of trigrams knows nothing shorter.
+SHORTEST_PART = 3
 
 # Each sort names the columns of an index; the flag says that the index holds that column descending.
 ORDERS: dict[str, tuple[tuple[ColumnElement[Any], bool], ...]] = {
@@ -51,8 +54,7 @@ ORDERS: dict[str, tuple[tuple[ColumnElement[Any], bool], ...]] = {
 
 def hits(conn: Connection, asked: RequestSearch) -> Page[Hit]:
     """One page of ids and versions in order: what an index alone can tell."""
-    sql, constants = _compiled(hits_statement, asked)
-    rows = fetch(conn, sql, constants | parameters(asked))
+    rows = _compiled(hits_statement, asked).fetch(conn, **parameters(asked))
     return _page(asked, rows, [Hit(row[0], row[1]) for row in rows[: asked.page_size]])
 
 
@@ -68,15 +70,13 @@ def by_ids(conn: Connection, asked: RequestSearch, ids: list[int]) -> list[Servi
     """The requests with these ids, in any order; those that have become invisible meanwhile are missing."""
     if not ids:
         return []
-    sql, constants = _rows(asked.with_notes)
-    given = {"ids": ids, "visible": [str(each) for each in asked.visibilities]}
-    return [request_from(row) for row in fetch(conn, sql, constants | given)]
+    visible = [str(each) for each in asked.visibilities]
+    return [request_from(row) for row in _rows[asked.with_notes].fetch(conn, ids=ids, visible=visible)]
 
 
 def total(conn: Connection, asked: RequestSearch) -> int:
     """How many requests match, counted no further than `COUNT_LIMIT + 1`."""
-    sql, constants = _compiled(total_statement, asked)
-    return int(fetch(conn, sql, constants | parameters(asked))[0][0])
+    return int(_compiled(total_statement, asked).fetch(conn, **parameters(asked))[0][0])
 
 
 def _page(asked: RequestSearch, rows: list[tuple[Any, ...]], items: list[Hit]) -> Page[Hit]:
@@ -134,13 +134,23 @@ def _filters(asked: RequestSearch) -> dict[str, Any]:
         given |= {"radius": circle.radius, "inner": max(0.0, circle.radius - circle.tolerance)}
         given |= {"outer": circle.radius + circle.tolerance}
     if asked.words:
-        given["words" if len(asked.words) > 1 else "word"] = " & ".join(f"{word}:*" for word in asked.words)
+        given |= _words(asked.words)
         given["named"] = list(asked.words_in_service_names) or None
         number = asked.words[0] if len(asked.words) == 1 else ""
         given["number"] = (
             int(number) if number.isascii() and number.isdecimal() and len(number) <= 15 else None
         )
     return given
+
+
+def _words(words: Sequence[str]) -> dict[str, str]:
+    """Each word as the beginning of a word and, if it is long enough for the index, as a part of one."""
+    given = {f"word_{place}": f"{word}:*" for place, word in enumerate(words)}
+    parts = {
+        f"part_{place}": f"%{fold(word)}%" for place, word in enumerate(words) if len(word) >= SHORTEST_PART
+    }
+    parts = {name: part.replace("_", r"\_") for name, part in parts.items()}
+    return {"words": " & ".join(given.values())} | given | parts
 
 
 def _number(name: str) -> ColumnElement[float]:
@@ -181,21 +191,46 @@ def _within() -> Condition:
     return or_(squared <= inner * inner, and_(squared <= outer * outer, exact))
 
 
-def _matches(name: str) -> Condition:
+def _query(name: str) -> Any:
     german: Any = literal_column("'pg_catalog.german'::regconfig")
     terms: Any = bindparam(name, type_=Text)
-    query = func.to_tsquery(german, terms).op("||")(func.to_tsquery(german, func.open311_fold(terms)))
-    return _r.words.op("@@", is_comparison=True)(query)
+    return func.to_tsquery(german, terms).op("||")(func.to_tsquery(german, func.open311_fold(terms)))
 
 
-def _lookup(visible: Condition) -> Condition:
-    """Several words are looked up before anything else, in the index of words alone."""
-    mine = _r.jurisdiction_id == bindparam("jurisdiction_id", type_=Text)
-    found = select(_r.id).where(mine, visible, _matches("words")).cte().prefix_with("MATERIALIZED")
-    return _r.id.in_(select(found.c.id))
+def _holds(given: Collection[str]) -> Condition:
+    """Every word, each in its own way; beside others, little words such as `der` do not count."""
+    found: list[Condition] = []
+    for place in range(sum(name.startswith("word_") for name in given)):
+        query, part = _query(f"word_{place}"), bindparam(f"part_{place}", type_=Text)
+        ways: list[Condition] = [_r.words.op("@@", is_comparison=True)(query)]
+        if f"part_{place}" in given:
+            ways.append(_r.folded.like(part))
+        # Constant for the planner, which then leaves out the word, or this line.
+        ways.append(and_(func.numnode(query) == 0, func.numnode(_query("words")) > 0))
+        found.append(or_(*ways))
+    return and_(*found)
 
 
-# What each parameter means. Words are apart: a row matches by its words, its service's name, or its number.
+def _by_words(given: Collection[str], visible: Condition) -> list[Condition]:
+    """The ways in which a row can match what was typed; each is a branch of its own, with an index of its own.
+
+    The planner cannot tell rare words from common ones, and the wrong plan for either takes seconds. So the first hits
+    are looked up in the indexes of words: if these are all, they are put in order; if there are more, they are dense
+    enough to be met while walking in order.
+    """
+    mine, words = CONDITIONS["jurisdiction_id"](), _holds(given)
+    few: Any = literal_column(str(FEW_HITS))
+    found = select(_r.id).where(mine, visible, words).limit(few + literal_column("1"))
+    first = found.cte("first_hits").prefix_with("MATERIALIZED")
+    count = select(func.count()).select_from(first).scalar_subquery()
+    return [
+        and_(_r.id.in_(select(first.c.id)), count <= few),
+        and_(words, count > few),
+        *(make() for name, make in INSTEAD_OF_WORDS.items() if name in given),
+    ]
+
+
+# What each parameter means.
 CONDITIONS: dict[str, Callable[[], Condition]] = {
     "jurisdiction_id": lambda: _r.jurisdiction_id == bindparam("jurisdiction_id", type_=Text),
     "ids": lambda: _r.id == any_(bindparam("ids", type_=ARRAY(BigInteger))),
@@ -214,25 +249,28 @@ CONDITIONS: dict[str, Callable[[], Condition]] = {
     "envelope_0": lambda: _inside("envelope"),
     "radius": _within,
 }
-WORDS: dict[str, Callable[[Condition], Condition]] = {
-    "word": lambda visible: _matches("word"),
-    "words": _lookup,
-    "named": lambda visible: _r.service_code == _texts("named"),
-    "number": lambda visible: _r.id == bindparam("number", type_=BigInteger),
+# A row matches by its words, but also by the name of its service, or by its number.
+INSTEAD_OF_WORDS: dict[str, Callable[[], Condition]] = {
+    "named": lambda: _r.service_code == _texts("named"),
+    "number": lambda: _r.id == bindparam("number", type_=BigInteger),
 }
 
 
-def conditions(asked: RequestSearch, visibility: str, *, from_start: bool = False) -> list[Condition]:
-    """What a row must meet, to be filled by `parameters`; `from_start` leaves the cursor out."""
+def _branches(asked: RequestSearch, *, from_start: bool = False) -> list[list[Condition]]:
+    """What a row must meet, to be filled by `parameters`, as alternatives that each have an index.
+
+    Each visibility has one, and each way to match words. `from_start` leaves the cursor out.
+    """
     given = parameters(asked)
-    # The visibility is written out, so that the planner can match it with the partial indexes.
-    visible = _r.visibility == literal_column(f"'{visibility}'")
-    where = [visible, *(make() for name, make in CONDITIONS.items() if name in given)]
-    if words := [make(visible) for name, make in WORDS.items() if name in given]:
-        where.append(or_(*words))
-    if asked.after and not from_start:
-        where.append(_behind(asked.after.sort))
-    return where
+    behind = [_behind(asked.after.sort)] if asked.after and not from_start else []
+    always = [*(make() for name, make in CONDITIONS.items() if name in given), *behind]
+    found = []
+    for each in asked.visibilities:
+        # The visibility is written out, so that the planner can match it with the partial indexes.
+        visible = _r.visibility == literal_column(f"'{each}'")
+        ways = [[way] for way in _by_words(given, visible)] if asked.words else [[]]
+        found += [[visible, *always, *way] for way in ways]
+    return found
 
 
 def _behind(sort: Sort) -> Condition:
@@ -260,23 +298,21 @@ def _ordered(sort: Sort, columns: Any = None) -> list[ColumnElement[Any]]:
 
 
 def hits_statement(asked: RequestSearch) -> Select[Any]:
-    """Id, version and the columns of the order; one row more than a page, to know whether another follows.
-
-    Each visibility has its own partial index, so each gets its own branch.
-    """
+    """Id, version and the columns of the order; one row more than a page, to know whether another follows."""
     keys = [column for column, _ in ORDERS[asked.sort.name]]
     most: Any = bindparam("most", type_=BigInteger)
     skip: Any = bindparam("skip", type_=BigInteger) if asked.skip else None
     branches = [
         select(_r.id, _r.version, *(key.label(f"key_{place}") for place, key in enumerate(keys)))
-        .where(*conditions(asked, each))
+        .where(*where)
         .order_by(*_ordered(asked.sort))
-        for each in asked.visibilities
+        for where in _branches(asked)
     ]
     if len(branches) == 1:
         return branches[0].limit(most).offset(skip)
     reach = most + skip if asked.skip else most
-    both = union_all(*(branch.limit(reach) for branch in branches)).subquery("both")
+    # A row may match in several ways, and is then the same in each branch.
+    both = union(*(branch.limit(reach) for branch in branches)).subquery("both")
     order = [
         both.c[f"key_{place}"].desc() if down else both.c[f"key_{place}"]
         for place, (_, down) in enumerate(_directions(asked.sort))
@@ -286,28 +322,24 @@ def hits_statement(asked: RequestSearch) -> Select[Any]:
 
 def total_statement(asked: RequestSearch) -> Select[Any]:
     """The bounded count of everything that matches."""
-    parts: list[Select[Any]] = [
-        select(literal_column("1")).where(*conditions(asked, each, from_start=True))
-        for each in asked.visibilities
-    ]
-    rows: Any = union_all(*parts) if len(parts) > 1 else parts[0]
-    return select(func.count()).select_from(rows.limit(COUNT_LIMIT + 1).subquery("counted"))
+    most = COUNT_LIMIT + 1
+    parts = [select(_r.id).where(*where).limit(most) for where in _branches(asked, from_start=True)]
+    rows: Any = union(*parts).limit(most) if len(parts) > 1 else parts[0]
+    return select(func.count()).select_from(rows.subquery("counted"))
 
 
-def _rows_statement(*more: Any) -> Select[Any]:
-    return select(*COLUMNS, *more).where(
+def _rows_statement(*columns: Any) -> Select[Any]:
+    return select(*columns).where(
         _r.id == any_(bindparam("ids", type_=ARRAY(BigInteger))), _r.visibility == _texts("visible")
     )
 
 
-_dialect = psycopg.dialect()  # type: ignore[no-untyped-call]
 _statements: dict[Any, Statement] = {}
 MOST_STATEMENTS = 2000
-
-
-@cache
-def _rows(with_notes: bool) -> Statement:
-    return _ready(_rows_statement(notes_column()) if with_notes else _rows_statement())
+_rows = {
+    False: Statement(_rows_statement(*PLAIN_COLUMNS)),
+    True: Statement(_rows_statement(*COLUMNS, notes_column())),
+}
 
 
 def shape(asked: RequestSearch) -> tuple[Any, ...]:
@@ -321,11 +353,5 @@ def _compiled(make: Callable[[RequestSearch], Select[Any]], asked: RequestSearch
     if statement is None:
         if len(_statements) >= MOST_STATEMENTS:
             _statements.clear()
-        statement = _statements[key] = _ready(make(asked))
+        statement = _statements[key] = Statement(make(asked))
     return statement
-
-
-def _ready(select: Select[Any]) -> Statement:
-    """The text for psycopg, and the constants SQLAlchemy has put aside as parameters."""
-    compiled = select.compile(dialect=_dialect)
-    return str(compiled), {name: value for name, value in compiled.params.items() if value is not None}

@@ -13,10 +13,12 @@ from sqlalchemy import (
     Index,
     Integer,
     MetaData,
+    SmallInteger,
     Table,
     Text,
     UniqueConstraint,
     Uuid,
+    func,
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSVECTOR
@@ -80,6 +82,13 @@ service_requests = Table(
             persisted=True,
         ),
     ),
+    Column(
+        "folded",
+        Text,
+        Computed(
+            "open311_fold(description || ' ' || address || ' ' || coalesce(status_notes, ''))", persisted=True
+        ),
+    ),
     CheckConstraint("status in ('open', 'closed')", name="status_is_known"),
     CheckConstraint("visibility in ('held', 'published', 'hidden')", name="visibility_is_known"),
     # The search relies on this to bound `requested_datetime` by `updated_before`.
@@ -103,6 +112,19 @@ _published_index(
 )
 Index("service_requests_place", _request.geom, postgresql_using="gist", postgresql_where=_published)
 Index("service_requests_words", _request.words, postgresql_using="gin", postgresql_where=_published)
+Index(
+    "service_requests_parts_of_words",
+    _request.folded,
+    postgresql_using="gin",
+    postgresql_ops={"folded": "gin_trgm_ops"},
+    postgresql_where=_published,
+)
+_published_index(
+    "service_requests_by_agency",
+    _request.jurisdiction_id,
+    func.lower(_request.agency_responsible),
+    *_newest,
+)
 Index(
     "service_requests_held",
     _request.jurisdiction_id,
@@ -274,4 +296,30 @@ services = Table(
     Column("service_code", Text(collation="C"), primary_key=True),
     Column("service_name", JSONB, nullable=False),
     _moment("retired_datetime", nullable=True),
+)
+
+# How many requests are in each cell of the web map's grid, on two levels, and the sums of their places. Triggers append
+# to `map_changes`; the worker adds it up into `map_cells`, and readers add what is not added up yet.
+_cell = (
+    ("x", Integer),
+    ("y", Integer),
+    ("service_code", Text(collation="C")),
+    ("status", Text(collation="C")),
+)
+_sums = ("count", "sum_lat", "sum_long")
+map_cells = Table(
+    "map_cells",
+    metadata,
+    Column("jurisdiction_id", Text(collation="C"), primary_key=True),
+    Column("level", SmallInteger, primary_key=True),
+    *(Column(name, kind, primary_key=True) for name, kind in _cell),
+    *(Column(name, BigInteger, nullable=False) for name in _sums),
+)
+map_changes = Table(
+    "map_changes",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("jurisdiction_id", Text(collation="C"), nullable=False),
+    *(Column(name, kind, nullable=False) for name, kind in _cell),
+    *(Column(name, BigInteger, nullable=False) for name in _sums),
 )
