@@ -95,3 +95,9 @@ def fresh_database_url(cluster_url: str, worker_id: str) -> Iterator[str]:
     name = f"fresh_{worker_id}_{next(_numbers)}"
     yield _copy(cluster_url, name)
     _drop(cluster_url, name)
+
+
+@pytest.fixture(scope="session")
+def served_database_url(cluster_url: str, worker_id: str) -> str:
+    """A migrated, empty database for the server process that tests of this worker share."""
+    return _copy(cluster_url, f"served_{worker_id}")
