@@ -406,8 +406,7 @@ def test_a_request_is_found_by_each_of_its_words(conn: Connection) -> None:
     [
         ("matratz", "Alte Matratzen", True),
         ("Matratzen", "eine Matratze", True),
-        ("atratzen", "Alte Matratzen", False),
-        ("STRASSE", "Ludwigstraße", False),
+        ("matratzen", "Alte Matten", False),
         ("STRASSE", "Straße", True),
         ("strasse", "STRAẞE", True),
         ("Oelspur", "Ölspur", True),

@@ -1,0 +1,238 @@
+"""Migrations: from nothing to what `tables.py` says and back, with rows on the way, and by two at once."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from psycopg import sql
+from sqlalchemy import Connection, create_engine, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.pool import NullPool
+
+from open311.settings import shipped
+from open311.storage import migrate
+from open311.storage.tables import metadata
+
+REVISIONS = [each.revision for each in ScriptDirectory(str(shipped("migrations"))).walk_revisions()][::-1]
+# What the extensions, the queue and Alembic itself bring along is theirs to describe.
+NOT_OURS = ("alembic_version", "spatial_ref_sys", "procrastinate_")
+SCHEMA = {
+    "columns": """
+        select table_name, column_name, udt_name, is_nullable, column_default, collation_name, is_identity,
+               identity_generation, identity_start, generation_expression
+        from information_schema.columns where table_schema = 'public'
+    """,
+    "constraints": """
+        select conrelid::regclass::text, conname, pg_get_constraintdef(oid) from pg_constraint
+        where connamespace = 'public'::regnamespace and conrelid <> 0
+    """,
+    "indexes": "select tablename, indexname, indexdef from pg_indexes where schemaname = 'public'",
+}
+OBJECTS = """
+    select 'table ' || relname from pg_class where relnamespace = 'public'::regnamespace and not exists
+        (select from pg_depend where objid = pg_class.oid and deptype = 'e')
+    union all
+    select 'function ' || oid::regprocedure from pg_proc where pronamespace = 'public'::regnamespace and not exists
+        (select from pg_depend where objid = pg_proc.oid and deptype = 'e')
+    union all
+    select 'type ' || typname from pg_type where typnamespace = 'public'::regnamespace and not exists
+        (select from pg_depend where objid in (pg_type.oid, typelem) and deptype = 'e')
+    union all
+    select 'schema ' || nspname from pg_namespace where nspname !~ '^pg_|^information_schema$'
+    union all
+    select 'trigger ' || tgname from pg_trigger where not tgisinternal
+"""
+
+
+@contextmanager
+def connected(url: str) -> Iterator[Connection]:
+    """A connection that commits at the end."""
+    engine = create_engine(make_url(url).set(drivername="postgresql+psycopg"), poolclass=NullPool)
+    with engine.begin() as connection:
+        yield connection
+
+
+@pytest.fixture
+def empty_url(cluster_url: str, fresh_database_url: str) -> Iterator[str]:
+    """A database without anything, not even PostGIS."""
+    name = make_url(fresh_database_url).database + "_empty"  # type: ignore[operator]
+    admin = cluster_url.replace("DATABASE", "postgres")
+    with psycopg.connect(admin, autocommit=True) as connection:
+        connection.execute(sql.SQL("create database {} template template0").format(sql.Identifier(name)))
+    yield cluster_url.replace("DATABASE", name)
+    with psycopg.connect(admin, autocommit=True) as connection:
+        connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+
+
+def described(connection: Connection, kind: str) -> set[tuple[Any, ...]]:
+    """What the database itself says about its tables."""
+    rows = connection.execute(text(SCHEMA[kind])).all()
+    return {tuple(row) for row in rows if not str(row[0]).startswith(NOT_OURS)}
+
+
+def ours(connection: Connection) -> set[str]:
+    """Everything in the database that no extension brought along."""
+    return {str(each) for each in connection.execute(text(OBJECTS)).scalars()}
+
+
+def include(_: Any, name: str | None, kind: str, *__: Any) -> bool:
+    """For Alembic's comparison: our own tables only."""
+    return kind != "table" or not str(name).startswith(NOT_OURS)
+
+
+@pytest.mark.filterwarnings("ignore:Did not recognize type 'xid8'")
+def test_alembic_finds_no_difference_between_head_and_tables(fresh_database_url: str) -> None:
+    assert migrate.current(fresh_database_url) == (REVISIONS[-1], REVISIONS[-1])
+    with connected(fresh_database_url) as connection:
+        options = {"compare_type": True, "compare_server_default": False, "include_object": include}
+        context = MigrationContext.configure(connection, opts=options)
+        assert compare_metadata(context, metadata) == []
+
+
+def test_head_is_what_tables_py_creates_to_the_letter(fresh_database_url: str) -> None:
+    """Also what Alembic does not compare: defaults, collations, generated columns, checks."""
+    with connected(fresh_database_url) as connection:
+        migrated = {kind: described(connection, kind) for kind in SCHEMA}
+        for name in metadata.tables:
+            connection.execute(text(f'drop table "{name}" cascade'))
+        metadata.create_all(connection)
+        created = {kind: described(connection, kind) for kind in SCHEMA}
+    for kind in SCHEMA:
+        assert migrated[kind] - created[kind] == set()
+        assert created[kind] - migrated[kind] == set()
+
+
+def fill(connection: Connection) -> None:
+    """A few rows in every table that the revision in force has, as far as they depend on each other."""
+    connection.execute(
+        text(
+            "insert into service_requests (jurisdiction_id, service_code, status, detailed_status, visibility,"
+            " requested_datetime, updated_datetime, description, geom, attributes)"
+            " select 'ludwigshafen.de', 'MUELL_WILD', 'open', 'GEMELDET',"
+            " (array['held', 'published', 'hidden'])[1 + n % 3], now(), now(), 'Müll ' || n,"
+            ' ST_SetSRID(ST_MakePoint(8.44, 49.48), 4326), \'{"A": ["b"]}\' from generate_series(1, 9) n'
+        )
+    )
+    for table in ("submissions (service_request_id, received_datetime) select id, now()",):
+        connection.execute(text(f"insert into {table} from service_requests"))
+    connection.execute(
+        text(
+            "insert into reporters (service_request_id, email) select id, 'a@example.org' from service_requests"
+        )
+    )
+    connection.execute(
+        text(
+            "insert into tokens (token, jurisdiction_id, service_request_id)"
+            " select 'token' || id, jurisdiction_id, id from service_requests"
+        )
+    )
+    connection.execute(
+        text(
+            "insert into events (jurisdiction_id, service_request_id, kind, public, datetime, actor, data)"
+            " select jurisdiction_id, id, kind, visibility = 'published', now(), 'key:test', '{\"status\": \"open\"}'"
+            " from service_requests, unnest(array['submitted', 'published', 'status_changed', 'hidden']) kind"
+        )
+    )
+    connection.execute(
+        text(
+            "insert into keys (name, digest, scopes, created_datetime) values ('test', 'x', '{report}', now());"
+            "insert into catalogues values ('ludwigshafen.de', 'x', now());"
+            "insert into services values ('ludwigshafen.de', 'AMPEL', '{\"de\": \"Ampel\"}', null)"
+        )
+    )
+
+
+KEPT = (
+    "select id, description, visibility, ST_AsText(geom), attributes::text from service_requests order by id",
+    "select service_request_id, email from reporters order by 1",
+    "select token, service_request_id from tokens order by 1",
+    "select id, kind, public, actor, data::text from events order by id",
+    "select name, digest, scopes from keys",
+    "select * from services",
+)
+
+
+def kept(connection: Connection) -> list[Any]:
+    """The rows that no later migration may lose, up or down."""
+    return [connection.execute(text(each)).all() for each in KEPT]
+
+
+@pytest.mark.parametrize("revision", REVISIONS[1:])
+def test_each_migration_goes_up_and_down_and_up_again_with_rows(empty_url: str, revision: str) -> None:
+    before = REVISIONS[REVISIONS.index(revision) - 1]
+    migrate.upgrade(empty_url, before)
+    with connected(empty_url) as connection:
+        fill(connection)
+        rows, objects = kept(connection), ours(connection)
+    for _ in range(2):
+        migrate.upgrade(empty_url, revision)
+        with connected(empty_url) as connection:
+            assert kept(connection) == rows
+        migrate.downgrade(empty_url, before)
+        with connected(empty_url) as connection:
+            assert kept(connection) == rows
+            assert ours(connection) == objects
+    migrate.upgrade(empty_url)
+    with connected(empty_url) as connection:
+        assert kept(connection) == rows
+
+
+def test_downgrade_to_base_leaves_nothing_but_extensions(fresh_database_url: str) -> None:
+    with connected(fresh_database_url) as connection:
+        fill(connection)
+    migrate.downgrade(fresh_database_url, "base")
+    assert migrate.current(fresh_database_url)[0] is None
+    with connected(fresh_database_url) as connection:
+        assert connection.execute(text("select count(*) from alembic_version")).scalar() == 0
+        extensions = set(connection.execute(text("select extname from pg_extension")).scalars())
+        assert extensions <= {"plpgsql", "postgis", "pg_trgm"}
+    migrate.upgrade(fresh_database_url)
+    migrate.downgrade(fresh_database_url, "base")
+    with connected(fresh_database_url) as connection:
+        for each in extensions - {"plpgsql"}:
+            connection.execute(text(f"drop extension {each}"))
+        assert {each for each in ours(connection) if "alembic_version" not in each} == {"schema public"}
+
+
+def test_two_upgrades_at_once_both_succeed(empty_url: str) -> None:
+    failures: list[BaseException] = []
+    start = threading.Barrier(3)
+
+    def upgrade() -> None:
+        start.wait()
+        try:
+            migrate.upgrade(empty_url)
+        except BaseException as failure:
+            failures.append(failure)
+
+    threads = [threading.Thread(target=upgrade) for _ in range(3)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    assert failures == []
+    assert migrate.current(empty_url)[0] == REVISIONS[-1]
+
+
+def test_upgrade_of_an_upgraded_database_changes_nothing(fresh_database_url: str) -> None:
+    with connected(fresh_database_url) as connection:
+        fill(connection)
+        before = kept(connection), ours(connection)
+    migrate.upgrade(fresh_database_url)
+    with connected(fresh_database_url) as connection:
+        assert (kept(connection), ours(connection)) == before
+
+
+def test_a_migration_that_fails_leaves_the_database_as_it_was(empty_url: str) -> None:
+    with connected(empty_url) as connection:
+        connection.execute(text("create table keys (mine text)"))
+    with pytest.raises(Exception, match="keys"):
+        migrate.upgrade(empty_url)
+    with connected(empty_url) as connection:
+        assert {each for each in ours(connection) if each.startswith("table")} == {"table keys"}
