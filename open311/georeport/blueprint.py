@@ -82,7 +82,7 @@ class GeoReport(Blueprint):  # type: ignore[misc]
 
     def _documented(self, view: View, takes: Any, returns: Any, method: str, content_type: str) -> View:
         location = "form" if method == "POST" else "query"
-        documented: View = self.arguments(takes, location=location)(view)
+        documented: View = self.arguments(takes(), location=location)(view)
         example = examples.ANSWERS.get(view.__name__)
         documented = self.response(
             200,

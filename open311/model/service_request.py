@@ -71,7 +71,6 @@ class ServiceRequest(NamedTuple):
     version: int
     requested_datetime: datetime
     updated_datetime: datetime
-    closed_datetime: datetime | None = None
     expected_datetime: datetime | None = None
     status_notes: str | None = None
     description: str = ""
@@ -82,6 +81,7 @@ class ServiceRequest(NamedTuple):
     lat: float | None = None
     long: float | None = None
     media_urls: Sequence[str] = ()
+    closed_datetime: datetime | None = None
     title: str | None = None
     channel: str | None = None
     service_object_type: str | None = None

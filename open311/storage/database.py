@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import orjson
 import psycopg
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.engine import make_url
@@ -42,6 +43,7 @@ class Database:
             make_url(url).set(drivername="postgresql+psycopg"),
             pool_size=pool_size,
             max_overflow=0,
+            json_deserializer=orjson.loads,
             # See `_forget_row`.
             hide_parameters=True,
             pool_timeout=POOL_SECONDS,

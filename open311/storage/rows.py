@@ -1,20 +1,22 @@
 """Rows of `service_requests` as values, the fast way: psycopg's own tuples, in binary."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Select, func, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.dialects.postgresql.psycopg import dialect
 
 from open311.errors import Unavailable, problem
 from open311.model.service_request import Note, ServiceRequest
 from open311.storage.tables import events, service_requests
 
+_dialect = dialect()  # type: ignore[no-untyped-call]
 _r = service_requests.c
-# In the order of `ServiceRequest`, so that a row becomes one without a look at names.
-COLUMNS = (
+# In the order of `ServiceRequest`, so that a row becomes one without a look at names. The first are what v2 shows.
+PLAIN_COLUMNS = (
     _r.id,
     _r.jurisdiction_id,
     _r.service_code,
@@ -24,7 +26,6 @@ COLUMNS = (
     _r.version,
     _r.requested_datetime,
     _r.updated_datetime,
-    _r.closed_datetime,
     _r.expected_datetime,
     _r.status_notes,
     _r.description,
@@ -35,6 +36,10 @@ COLUMNS = (
     func.ST_Y(_r.geom).label("lat"),
     func.ST_X(_r.geom).label("long"),
     _r.photos.concat(_r.media_urls).label("media_urls"),
+)
+COLUMNS = (
+    *PLAIN_COLUMNS,
+    _r.closed_datetime,
     _r.title,
     _r.channel,
     _r.service_object_type,
@@ -44,22 +49,33 @@ COLUMNS = (
 )
 
 
-def fetch(conn: Connection, sql: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-    """All rows of a statement in psycopg's own spelling, prepared on first use. SQLAlchemy would cost twice as much."""
-    driver: Any = conn.connection.driver_connection
-    try:
-        with driver.cursor(binary=True) as cursor:
-            rows: list[tuple[Any, ...]] = cursor.execute(sql, parameters, prepare=True).fetchall()
-            return rows
-    except (psycopg.OperationalError, psycopg.InterfaceError) as lost:
-        conn.invalidate(lost)
-        raise Unavailable(problem("error.unavailable")) from lost
+class Statement:
+    """A SELECT, compiled once and prepared by each connection; SQLAlchemy's own way would cost more than the query."""
+
+    def __init__(self, select: Select[Any]) -> None:
+        compiled = select.compile(dialect=_dialect)
+        self.sql = str(compiled)
+        # What SQLAlchemy has put aside as a parameter although it is a constant.
+        self.constants = {name: value for name, value in compiled.params.items() if value is not None}
+
+    def fetch(self, conn: Connection, **parameters: Any) -> list[tuple[Any, ...]]:
+        """All rows, as psycopg's own tuples."""
+        driver: Any = conn.connection.driver_connection
+        try:
+            with driver.cursor(binary=True) as cursor:
+                given = self.constants | parameters if self.constants else parameters
+                rows: list[tuple[Any, ...]] = cursor.execute(self.sql, given, prepare=True).fetchall()
+                return rows
+        except (psycopg.OperationalError, psycopg.InterfaceError) as lost:
+            conn.invalidate(lost)
+            raise Unavailable(problem("error.unavailable")) from lost
 
 
-def request_from(row: tuple[Any, ...]) -> ServiceRequest:
-    """The request that a row of `COLUMNS`, with or without `notes_column`, describes."""
-    request = ServiceRequest._make([*row[: len(COLUMNS)], (), None])
-    return request._replace(notes=_notes(row[len(COLUMNS)])) if len(row) > len(COLUMNS) else request
+def request_from(row: Sequence[Any]) -> ServiceRequest:
+    """The request that a row of `PLAIN_COLUMNS`, of `COLUMNS`, or of these and `notes_column` describes."""
+    if len(row) <= len(COLUMNS):
+        return ServiceRequest(*row)
+    return ServiceRequest(*row[:-1])._replace(notes=_notes(row[-1]))
 
 
 def notes_column() -> Any:

@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import Any
 
 from geoalchemy2.elements import WKTElement
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import BigInteger, Connection, Text, bindparam, delete, func, insert, select, update
 
 from open311.model.service_request import Location, Reporter, ServiceRequest, Visibility
 from open311.storage.freshness import announce
-from open311.storage.rows import COLUMNS, notes_column, request_from
+from open311.storage.rows import COLUMNS, PLAIN_COLUMNS, Statement, notes_column, request_from
 from open311.storage.tables import reporters, service_requests, submissions
 
 _r = service_requests.c
@@ -56,10 +56,16 @@ def find(
     conn: Connection, service_request_id: int, jurisdiction_id: str, *, with_notes: bool = False
 ) -> ServiceRequest | None:
     """The request of a jurisdiction with this id, whatever its visibility."""
-    columns = [*COLUMNS, notes_column()] if with_notes else [*COLUMNS]
-    wanted = select(*columns).where(_r.id == service_request_id, _r.jurisdiction_id == jurisdiction_id)
-    row = conn.execute(wanted).one_or_none()
-    return request_from(tuple(row)) if row else None
+    rows = _one[with_notes].fetch(conn, id=service_request_id, jurisdiction_id=jurisdiction_id)
+    return request_from(rows[0]) if rows else None
+
+
+def _one_statement(*columns: Any) -> Statement:
+    mine = _r.jurisdiction_id == bindparam("jurisdiction_id", type_=Text)
+    return Statement(select(*columns).where(_r.id == bindparam("id", type_=BigInteger), mine))
+
+
+_one = {False: _one_statement(*PLAIN_COLUMNS), True: _one_statement(*COLUMNS, notes_column())}
 
 
 def find_any(conn: Connection, service_request_id: int, *, lock: bool = False) -> ServiceRequest | None:
