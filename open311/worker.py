@@ -7,7 +7,7 @@ import structlog
 from procrastinate import App, JobContext, PsycopgConnector, RetryStrategy
 
 from open311 import core as core_module
-from open311.actions import casework, media, publish
+from open311.actions import casework, maps, media, publish
 from open311.core import Core
 from open311.settings import Settings
 from open311.web import logs
@@ -51,6 +51,12 @@ def build(core: Core) -> App:
     def sweep_media(timestamp: int) -> None:
         """Delete files that no photo points to."""
         media.sweep(core)
+
+    @app.periodic(cron=EVERY_MINUTE)
+    @app.task(name="fold_map", queueing_lock="fold_map")
+    def fold_map(timestamp: int) -> None:
+        """Add up what changed on the map."""
+        maps.fold(core)
 
     @app.periodic(cron=EVERY_MINUTE)
     @app.task(name="retry_stalled", pass_context=True, queueing_lock="retry_stalled")

@@ -76,7 +76,7 @@ CHANGE = """
     select jurisdiction_id, open311_column(st_x(geom), 16), open311_row(st_y(geom), 16), service_code, status,
            sum(sign), sum(sign * round(st_y(geom) * 1e7))::bigint, sum(sign * round(st_x(geom) * 1e7))::bigint
     from ({rows}) as changed
-    where visibility = 'published' and geom is not null
+    where visibility = 'published' and abs(st_y(geom)) < 85.051128
     group by 1, 2, 3, 4, 5
     having sum(sign) <> 0 or sum(sign * round(st_y(geom) * 1e7)) <> 0
         or sum(sign * round(st_x(geom) * 1e7)) <> 0;
@@ -98,7 +98,7 @@ insert into map_cells
 select jurisdiction_id, level, open311_column(st_x(geom), level), open311_row(st_y(geom), level),
        service_code, status, count(*), sum(round(st_y(geom) * 1e7))::bigint, sum(round(st_x(geom) * 1e7))::bigint
 from service_requests cross join (values (14), (16)) as levels (level)
-where visibility = 'published' and geom is not null
+where visibility = 'published' and abs(st_y(geom)) < 85.051128
 group by 1, 2, 3, 4, 5, 6
 """
 

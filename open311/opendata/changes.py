@@ -49,7 +49,7 @@ def get_changes_ndjson(query: dict[str, Any]) -> Response:
 def _changes(query: dict[str, Any], suffix: str) -> Response:
     catalogue = web.catalogue()
     source, page = _page(catalogue.jurisdiction.jurisdiction_id, query)
-    written = changes.entries(page.changes, catalogue, web.language(catalogue))
+    written = changes.entries(page.changes, catalogue, web.language(catalogue), web.base_url())
     cursor = page.end.write(source)
     content_type, write = WRITERS[suffix]
     body = write(written, cursor, page.more)

@@ -86,7 +86,7 @@ class ServiceRequestsQuery(ServiceRequestQuery):
     service_code = Words(metadata={"description": "Service codes."})
     start_date = Moment(metadata={"description": "Earliest `requested_datetime`, inclusive."})
     end_date = Moment(end_of_day=True, metadata={"description": "Latest `requested_datetime`, inclusive."})
-    status = Words(metadata={"description": "`open`, `closed` or both."})
+    status = Words(known=tuple(Status), metadata={"description": "`open`, `closed` or both."})
     updated_after = Moment(metadata={"description": "Earliest `updated_datetime`, inclusive."})
     updated_before = Moment(
         end_of_day=True, metadata={"description": "Latest `updated_datetime`, inclusive."}
@@ -143,7 +143,7 @@ def request_search(
     return replace(
         search,
         service_codes=query.get("service_code", ()),
-        statuses=_statuses(query.get("status", ())),
+        statuses=statuses(query.get("status", ())),
         detailed_statuses=_detailed_statuses(query, catalogue),
         agencies=_agencies(query, catalogue),
         requested=window(
@@ -164,7 +164,8 @@ def _ids(words: tuple[str, ...]) -> tuple[int, ...]:
     return tuple(int(word) for word in words if REQUEST_ID.fullmatch(word))
 
 
-def _statuses(words: tuple[str, ...]) -> tuple[Status, ...]:
+def statuses(words: tuple[str, ...]) -> tuple[Status, ...]:
+    """The statuses that are named; raises `Invalid`."""
     known = {status.value: status for status in Status}
     for word in words:
         if word.lower() not in known:
@@ -184,8 +185,10 @@ def _agencies(query: dict[str, Any], catalogue: Catalogue) -> tuple[str, ...] | 
     if "agency_responsible" not in query:
         return None
     asked = query["agency_responsible"].lower()
-    known = (each for each in catalogue.agencies.values() if asked in _lowered(each.name.by_language.values()))
-    return (asked, *(each.code.lower() for each in known))
+    known = (
+        each for each in catalogue.agencies.values() if asked in _lowered(each.name.by_language.values())
+    )
+    return tuple(dict.fromkeys([asked, *(each.code.lower() for each in known)]))
 
 
 def _lowered(words: Iterable[str]) -> list[str]:

@@ -1,0 +1,68 @@
+"""The tiles of a web map: squares of the Mercator projection, four times as many on each level."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from math import atan, degrees, pi, sinh
+
+from open311.model.geography import Box
+from open311.model.service_request import Status
+
+DEEPEST = 22
+# From here on each request is a point; above, requests are counted per cell of a grid.
+POINTS_FROM = 16
+# Down to here counts come from a table of counts; further down a tile holds few enough requests to count them.
+COUNTED_TO = 13
+# A tile is divided into 2^6 by 2^6 cells.
+CELLS = 6
+LEVELS = (14, 16)
+COARSE_TO = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """A tile by its level and its place; row 0 is in the north."""
+
+    z: int
+    x: int
+    y: int
+
+    @property
+    def exists(self) -> bool:
+        """Whether there is such a tile."""
+        return 0 <= self.z <= DEEPEST and 0 <= self.x < 1 << self.z and 0 <= self.y < 1 << self.z
+
+    @property
+    def box(self) -> Box:
+        """Its edges in degrees."""
+        size = 1 << self.z
+        return Box(
+            self.x / size * 360 - 180,
+            _latitude(self.y + 1, size),
+            (self.x + 1) / size * 360 - 180,
+            _latitude(self.y, size),
+        )
+
+    @property
+    def level(self) -> int:
+        """The level of the table of counts that this tile is made of."""
+        return LEVELS[0] if self.z <= COARSE_TO else LEVELS[1]
+
+    @property
+    def grid(self) -> int:
+        """The level whose tiles are the cells of this one."""
+        return min(self.z + CELLS, self.level) if self.z <= COUNTED_TO else self.z + CELLS
+
+
+def _latitude(row: int, size: int) -> float:
+    return degrees(atan(sinh(pi * (1 - 2 * row / size))))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TileSearch:
+    """Which requests a tile shows; `since` leaves out what was handed in before."""
+
+    jurisdiction_id: str
+    tile: Tile
+    service_codes: tuple[str, ...] = ()
+    status: Status | None = None
+    since: datetime | None = None
