@@ -14,13 +14,15 @@ JSON = "application/json; charset=utf-8"
 NDJSON = "application/x-ndjson; charset=utf-8"
 
 
-def entries(changes: Iterable[Change], catalogue: Catalogue, language: str) -> Iterator[bytes]:
+def entries(changes: Iterable[Change], catalogue: Catalogue, language: str, base_url: str) -> Iterator[bytes]:
     """Each entry as JSON. A request that changed several times is written once and repeated."""
     written: dict[int, bytes] = {}
     for change in changes:
         number = change.service_request_id
         if change.request and number not in written:
-            document = documents.service_request(change.request, catalogue, language, extensions=True)
+            document = documents.service_request(
+                change.request, catalogue, language, extensions=True, base_url=base_url
+            )
             written[number] = encode.item_to_json("service_requests", document)
         yield orjson.dumps(_entry(change, catalogue) | {"request": _inner(written.get(number))})
 

@@ -142,13 +142,13 @@ def moves_to(word: str, request: ServiceRequest, catalogue: Catalogue) -> Detail
     now = catalogue.statuses.get(request.detailed_status)
     if word == UNCHANGED or (now and now.update_status == word):
         return None
-    if word in PLAIN and KIND_OF_WORD[word] is request.status:
+    if word in PLAIN and KIND_OF_WORD[word] == request.status:
         return None
     # A new report that nobody has checked is not where a known one goes back to.
     meant = [each for each in catalogue.statuses.values() if each.update_status == word and not each.initial]
     if meant:
         return meant[0]
-    wanted = catalogue.default_status(KIND_OF_WORD.get(word, request.status))
+    wanted = catalogue.default_status(KIND_OF_WORD.get(word, Status(request.status)))
     return None if wanted.code == request.detailed_status else wanted
 
 

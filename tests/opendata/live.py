@@ -1,0 +1,29 @@
+"""A server on a database of its own, where transactions really commit, side by side."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from open311 import settings
+from open311.core import Catalogues, Core
+from open311.model.catalogue import Catalogue
+from open311.storage.database import Database
+from open311.web import logs
+from tests.serving import Clock, first_city
+
+POOL = 12
+
+
+def a_live_core(url: str, *catalogues: Catalogue, **environ: str) -> Core:
+    """A Core that shares nothing with other tests; close its database."""
+    chosen = settings.load({"OPEN311_RATE_LIMITS": "off", "OPEN311_LOG_LEVEL": "error"} | environ)
+    logs.configure(chosen)
+    return Core(chosen, Database(url, pool_size=POOL), Catalogues(catalogues or (first_city(),)), Clock())
+
+
+@pytest.fixture
+def live_core(fresh_database_url: str) -> Iterator[Core]:
+    """The first city's server."""
+    core = a_live_core(fresh_database_url)
+    yield core
+    core.database.close()
