@@ -126,8 +126,10 @@ def test_without_a_suffix_the_format_is_negotiated(api: Api, accept: str | None,
 
 @pytest.mark.parametrize("suffix", [".csv", ".html", ".foo", ".json.bak", ".xmlx"])
 def test_an_unknown_suffix_is_404(api: Api, suffix: str) -> None:
-    """R-013: never 406; in XML unless JSON is asked for."""
+    """R-013: never 406; in XML unless JSON is asked for. Open data knows one suffix more, for the list of requests."""
     for path in reads(api):
+        if (path, suffix) == ("/requests", ".csv"):
+            continue
         in_xml = api.client.get(f"{api.base}{path}{suffix}")
         in_json = api.client.get(f"{api.base}{path}{suffix}", headers={"Accept": "application/json"})
         assert (in_xml.status_code, in_json.status_code) == (404, 404)
