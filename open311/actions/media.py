@@ -1,6 +1,7 @@
 """Photos: take them in, show them, keep them back, tidy up after them."""
 
 import hashlib
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from open311.adapters.images import Photo
 from open311.adapters.media_store import new_key
 from open311.core import Core
 from open311.errors import Invalid, NotFound, Problem, Unavailable, problem
-from open311.model.media import Kept, Media, MediaVisibility, path
+from open311.model.media import KEY, Kept, Media, MediaVisibility, path
 from open311.model.service_request import ServiceRequest, Visibility
 from open311.storage import events, jobs, service_requests
 from open311.storage import media as storage
@@ -29,6 +30,9 @@ FETCH_SECONDS = 30.0
 # A file lies in the store before its row is committed, never as long as this.
 ORPHAN_AFTER = timedelta(hours=24)
 SWEEP_AT_ONCE = 500
+FEW_ORPHANS = 100
+# Our names, and those of files that were never finished.
+OURS = re.compile(rf"{KEY.pattern}|.*\.part")
 
 
 @dataclass(slots=True)
@@ -244,16 +248,21 @@ def _replace_outside(core: Core, conn: Connection, service_request_id: int, url:
 
 
 def sweep(core: Core) -> int:
-    """Delete files that no photo points to: left behind by a process that died; returns how many."""
-    before, deleted = core.now() - ORPHAN_AFTER, 0
-    old = (key for key, put in core.media_store.stored() if put < before)
+    """Delete files that no photo points to: left behind by a process that died; returns how many.
+
+    When most files seem to be such, the store belongs to another database: then nothing is deleted.
+    """
+    before, looked_at, orphans = core.now() - ORPHAN_AFTER, 0, list[str]()
+    old = (key for key, put in core.media_store.stored() if put < before and OURS.fullmatch(key))
     while batch := list(islice(old, SWEEP_AT_ONCE)):
         with core.database.read() as conn:
-            known = storage.known_keys(conn, batch)
-        for key in set(batch) - known:
-            core.media_store.delete(key)
-            deleted += 1
-    return deleted
+            orphans += set(batch) - storage.known_keys(conn, batch)
+        looked_at += len(batch)
+    if len(orphans) > max(FEW_ORPHANS, looked_at / 2):
+        log.error("photos_of_another_database", files=looked_at, unknown=len(orphans))
+        return 0
+    forget(core, orphans)
+    return len(orphans)
 
 
 def _known(photo: Media | None, media_id: int) -> Media:

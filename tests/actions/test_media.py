@@ -81,7 +81,7 @@ def test_photos_of_a_held_request_are_held(core: Core) -> None:
 
 
 def test_publishing_a_request_publishes_its_photos_but_for_internal_ones(core: Core) -> None:
-    """R-175: staff look at the photos first."""
+    """Staff look at the photos first."""
     number = submit(core, "GEPRUEFT")
     first, second = media.of_request(core, number)
     assert media.hide(core, first.id, STAFF) is INTERNAL
@@ -100,7 +100,7 @@ def test_a_photo_of_a_held_request_is_not_published_before_it(core: Core) -> Non
 
 
 def test_hiding_a_public_photo_moves_the_request(core: Core, clock: Clock, conn: Connection) -> None:
-    """R-170: those who poll by `updated_after` hear of it, and replicas."""
+    """Those who poll by `updated_after` hear of it, and replicas."""
     number = submit(core)
     first, second = media.of_request(core, number)
     before = moved(core, number)
@@ -195,6 +195,16 @@ def test_files_without_a_photo_are_swept_up_after_a_day(core: Core, clock: Clock
     clock.now += media.ORPHAN_AFTER + timedelta(seconds=1)
     assert media.sweep(core) == 1
     assert set(dict(core.media_store.stored())) == set(files) - {orphan}
+
+
+def test_a_store_that_belongs_to_another_database_is_not_swept(core: Core, clock: Clock) -> None:
+    """A wrong setting must not cost a city its photos; nor are files of others touched."""
+    for key in (new_key() for _ in range(media.FEW_ORPHANS + 1)):
+        core.media_store.put(key, b"of somebody else", "image/jpeg")
+    core.media_store.put("backup.tar", b"not ours", "application/x-tar")
+    clock.now = max(dict(core.media_store.stored()).values()) + 2 * media.ORPHAN_AFTER
+    assert media.sweep(core) == 0
+    assert len(list(core.media_store.stored())) == media.FEW_ORPHANS + 2
 
 
 @pytest.fixture

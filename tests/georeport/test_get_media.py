@@ -45,7 +45,7 @@ def test_a_public_photo_is_served_for_ever(api: Api, core: Core) -> None:
 
 
 def test_head_has_the_same_headers_and_no_body(api: Api, core: Core) -> None:
-    """R-029, for photos."""
+    """As RFC 9110 wants it."""
     path = path_of(core, reported(api))
     got, head = api.client.get(path), api.client.head(path)
     assert head.data == b""
@@ -121,7 +121,7 @@ def test_other_names_are_missing(api: Api, path: str) -> None:
 
 
 def test_a_photo_can_only_be_read(api: Api, core: Core) -> None:
-    """R-185, for photos."""
+    """405, whatever else is tried."""
     path = path_of(core, reported(api))
     assert api.client.post(path).status_code == 405
     assert api.client.delete(path).status_code == 405

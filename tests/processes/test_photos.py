@@ -1,0 +1,67 @@
+"""Photos with a real server and a real worker."""
+
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.pictures import a_photo, opened, two_colours, written
+from tests.processes.running import answers, children, free_port, run, started, wait_for
+
+MEBIBYTE = 1024 * 1024
+MOST_MEMORY = 150 * MEBIBYTE
+
+
+def memory(pid: int) -> int:
+    """The most memory a process ever had."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM")) * 1024
+
+
+@pytest.mark.slow
+def test_photos_are_taken_in_served_and_made_small(fresh_database_url: str, tmp_path: Path) -> None:
+    """R-190: large ones too, and no server process outgrows its memory."""
+    port = free_port()
+    environ = {
+        "DATABASE_URL": fresh_database_url,
+        "OPEN311_DATA_DIR": str(tmp_path / "data"),
+        "PORT": str(port),
+        "OPEN311_WORKERS": "1",
+    }
+    key = run("key", "add", "app", **environ).stdout.splitlines()[-1]
+    large = written(two_colours(6000, 4000).effect_spread(2), quality=95)
+    base = f"http://127.0.0.1:{port}"
+    with (
+        started(tmp_path / "serve.log", "serve", **environ) as server,
+        started(tmp_path / "work.log", "work", **environ),
+        httpx.Client(base_url=base, timeout=60) as client,
+    ):
+        assert wait_for(lambda: answers(port)), (tmp_path / "serve.log").read_text()
+        fields = {
+            "api_key": key,
+            "service_code": without_questions(client),
+            "lat": "49.4811",
+            "long": "8.4464",
+        }
+        files = [("media[]", ("a.jpg", large)) for _ in range(4)] + [("photo", ("b.png", a_photo("PNG")))]
+        answer = client.post("/open311/v2/requests.json", data=fields, files=files)
+        assert answer.status_code == 200, answer.text
+        number = answer.json()[0]["service_request_id"]
+        staff = run("request", "publish", number, **environ)
+        assert "Traceback" not in staff.stderr
+        found = client.get(f"/open311/v2/requests/{number}.json", params={"extensions": "true"}).json()
+        addresses = found[0]["extended_attributes"]["media_urls"]
+        assert [opened(client.get(each).content).width for each in addresses] == [2560] * 4 + [64]
+        small = addresses[0].replace("/media/", "/media/small/")
+        assert wait_for(lambda: opened(client.get(small).content).width == 480), (
+            tmp_path / "work.log"
+        ).read_text()
+        assert all(memory(pid) < MOST_MEMORY for pid in [server.pid, *children(server.pid)])
+
+
+def without_questions(client: httpx.Client) -> str:
+    """The code of a service whose reports need no answers."""
+    for each in client.get("/open311/v2/services.json").json():
+        if each["metadata"] is False and each["type"] == "realtime":
+            return str(each["service_code"])
+    pytest.fail("every service asks something")
