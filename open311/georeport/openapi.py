@@ -36,6 +36,7 @@ TAGS = {
     "services": "What can be reported, and what is asked about it.",
     "requests": "Hand in reports, and follow what becomes of them.",
     "servicerequestupdates": "What happened to reports, as FixMyStreet tells and reads it.",
+    "opendata": "All that is public in other formats, to be taken along.",
     "tokens": "From the token of a `batch` service to the id of the request.",
 }
 SECURITY_SCHEMES = {

@@ -18,7 +18,7 @@ from open311.model.search import NEWEST_FIRST, SORT_NAMES, Cursor, Sort
 from open311.web import time_zone
 
 WHOLE = re.compile(r"[0-9]{1,1000}")
-DECIMAL = re.compile(r"[+-]?(?:[0-9]{1,20}\.?[0-9]{0,40}|\.[0-9]{1,40})(?:[eE][+-]?[0-9]{1,2})?")
+DECIMAL = re.compile(r"[+-]?(?:[0-9]{1,20}\.?[0-9]{0,40}|\.[0-9]{1,40})(?:[eE][+-]?[0-9]{1,3})?")
 EMAIL = re.compile(r"[^@\s<>\"]{1,64}@[^@\s<>\"]{1,189}\.[^@\s<>\".]{2,63}")
 
 
