@@ -211,7 +211,7 @@ def _holds(given: Collection[str]) -> Condition:
     return and_(*found)
 
 
-def _by_words(given: Collection[str], visible: Condition) -> list[Condition]:
+def _by_words(given: Collection[str], visible: Condition, name: str) -> list[Condition]:
     """The ways in which a row can match what was typed; each is a branch of its own, with an index of its own.
 
     The planner cannot tell rare words from common ones, and the wrong plan for either takes seconds. So the first hits
@@ -221,7 +221,7 @@ def _by_words(given: Collection[str], visible: Condition) -> list[Condition]:
     mine, words = CONDITIONS["jurisdiction_id"](), _holds(given)
     few: Any = literal_column(str(FEW_HITS))
     found = select(_r.id).where(mine, visible, words).limit(few + literal_column("1"))
-    first = found.cte("first_hits").prefix_with("MATERIALIZED")
+    first = found.cte(f"first_hits_{name}").prefix_with("MATERIALIZED")
     count = select(func.count()).select_from(first).scalar_subquery()
     return [
         and_(_r.id.in_(select(first.c.id)), count <= few),
@@ -259,24 +259,38 @@ INSTEAD_OF_WORDS: dict[str, Callable[[], Condition]] = {
 def _branches(asked: RequestSearch, *, from_start: bool = False) -> list[list[Condition]]:
     """What a row must meet, to be filled by `parameters`, as alternatives that each have an index.
 
-    Each visibility has one, and each way to match words. `from_start` leaves the cursor out.
+    Each visibility has one, each way to match words, and each stretch behind the cursor. `from_start` leaves the
+    cursor out.
     """
     given = parameters(asked)
-    behind = [_behind(asked.after.sort)] if asked.after and not from_start else []
-    always = [*(make() for name, make in CONDITIONS.items() if name in given), *behind]
+    stretches = [[each] for each in _behind(asked.after.sort)] if asked.after and not from_start else [[]]
+    always = [make() for name, make in CONDITIONS.items() if name in given]
     found = []
     for each in asked.visibilities:
         # The visibility is written out, so that the planner can match it with the partial indexes.
         visible = _r.visibility == literal_column(f"'{each}'")
-        ways = [[way] for way in _by_words(given, visible)] if asked.words else [[]]
-        found += [[visible, *always, *way] for way in ways]
+        ways = [[way] for way in _by_words(given, visible, each)] if asked.words else [[]]
+        found += [[visible, *always, *stretch, *way] for stretch in stretches for way in ways]
     return found
 
 
-def _behind(sort: Sort) -> Condition:
-    """Rows behind the cursor: equal in the first columns and beyond in the next, for each prefix of the order."""
+def _behind(sort: Sort) -> list[Condition]:
+    """Rows behind the cursor, as stretches of the index: the rest of the cursor's own status or service, then others.
+
+    One condition for both would be answered by reading everything from the beginning of that status.
+    """
+    columns = list(enumerate(_directions(sort)))
+    if len(columns) < 3:
+        return [_beyond(columns)]
+    place, (group, _) = columns[0]
+    rest = and_(group == bindparam(f"after_{place}", type_=group.type), _beyond(columns[1:]))
+    return [rest, _beyond(columns[:1])]
+
+
+def _beyond(columns: list[tuple[int, tuple[ColumnElement[Any], bool]]]) -> Condition:
+    """Equal in the first columns and beyond in the next, for each prefix of them."""
     behind: Condition | None = None
-    for place, (column, down) in reversed(list(enumerate(_directions(sort)))):
+    for place, (column, down) in reversed(columns):
         value = bindparam(f"after_{place}", type_=column.type)
         beyond = column < value if down else column > value
         # The looser bound is implied, yet it is what lets an index scan start at the right place.

@@ -446,6 +446,19 @@ def test_names_and_numbers_widen_the_words(conn: Connection) -> None:
     assert found(conn, words=(str(other),), statuses=(Status.CLOSED,)) == []
 
 
+def test_words_find_held_requests_for_those_who_may_see_them(conn: Connection) -> None:
+    """R-193"""
+    shown, held = store(conn), store(conn, visibility=Visibility.HELD)
+    store(conn, visibility=Visibility.HIDDEN)
+    both = (Visibility.PUBLISHED, Visibility.HELD)
+    for words in (("Matratzen",), ("Alte", "Matratzen")):
+        assert found(conn, words=words, visibilities=both) == [held, shown]
+        assert found(conn, words=words) == [shown]
+    asked = RequestSearch(jurisdiction_id=CITY, words=("Matratzen",), visibilities=both, page_size=1)
+    assert list(walk(conn, asked)) == [[held], [shown]]
+    assert search.total(conn, asked) == 2
+
+
 def test_hidden_texts_are_never_searched(conn: Connection) -> None:
     """R-174, R-193"""
     number = store(

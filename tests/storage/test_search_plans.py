@@ -1,0 +1,277 @@
+"""What the planner makes of the search, on enough rows that a wrong plan would show.
+
+The statements are the ones that run: PostgreSQL hands out the plan of each (`auto_explain`).
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, text
+
+from open311.model.geography import Box, Circle
+from open311.model.search import Cursor, RequestSearch, Sort, Span
+from open311.model.service_request import Location, Status, Visibility
+from open311.storage import search
+from open311.storage.database import Database
+from tests.serving import START
+from tests.stored import CITY, days_ago
+
+COUNT = 60_000
+# Five years, one report every 44 minutes; a third of the reports is of one kind; one in twelve is open, the newest
+# most often. Words follow the kinds, and a few are rare.
+FILL = text(
+    """
+    insert into service_requests (jurisdiction_id, service_code, status, detailed_status, visibility,
+        requested_datetime, updated_datetime, description, address, status_notes, agency_responsible, geom)
+    select :city, case when n % 3 = 0 then 'MUELL_WILD' when n % 997 = 0 then 'SELTEN' else 'ART_' || n % 14 end,
+        case when n % 12 = 0 or n < 500 then 'open' else 'closed' end,
+        case when n % 12 = 0 or n < 500 then 'IN_BEARBEITUNG' else 'GELOEST' end,
+        case when n % 33 = 0 then 'held' when n % 49 = 0 then 'hidden' else 'published' end,
+        moment, moment + (n % 40) * interval '1 day',
+        (array['Alte Matratzen und Müll', 'Ampel dunkel', 'Auto ohne Kennzeichen', 'Schlagloch auf dem Gehweg'])
+            [1 + n % 4] || case when n % 499 = 0 then ' Klavier' else '' end
+            || case when n % 1009 = 0 then ' Kanarienvogel' else '' end,
+        'Straße ' || n % 300 || ' Ludwigshafen', case when n % 2 = 0 then 'Wurde erledigt' end,
+        'AMT_' || n % 20,
+        ST_SetSRID(ST_MakePoint(
+            round(cast(8.43 + 0.03 * sqrt(-2 * ln(1 - random())) * cos(2 * pi() * random()) as numeric), 6),
+            round(cast(49.48 + 0.02 * sqrt(-2 * ln(1 - random())) * sin(2 * pi() * random()) as numeric), 6)
+        ), 4326)
+    from (select n, date_trunc('second', cast(:now as timestamptz) - n * interval '44 minutes') as moment
+          from generate_series(1, :count) n) moments
+    """
+)
+
+
+@pytest.fixture(scope="module")
+def full(cluster_url: str, worker_id: str) -> Iterator[Database]:
+    """A database of its own with 60,000 requests, analysed, reached as the server reaches it."""
+    from tests.conftest import _copy, _drop
+
+    name = f"plans_{worker_id}"
+    database = Database(_copy(cluster_url, name))
+    with database.begin() as conn:
+        conn.execute(text("select setseed(0.311)"))
+        conn.execute(FILL, {"city": CITY, "count": COUNT, "now": START})
+    with database.read() as conn:
+        conn.execute(text("vacuum analyse"))
+    yield database
+    database.close()
+    _drop(cluster_url, name)
+
+
+@pytest.fixture
+def reader(full: Database) -> Iterator[Connection]:
+    """A connection on which each statement stands alone."""
+    with full.read() as conn:
+        yield conn
+
+
+@contextmanager
+def plans(conn: Connection) -> Iterator[list[dict[str, Any]]]:
+    """The plans of the statements that run inside, as PostgreSQL has carried them out."""
+    found: list[dict[str, Any]] = []
+    driver: Any = conn.connection.driver_connection
+
+    def keep(notice: Any) -> None:
+        explained = re.search(r"plan:\s*(\{.*\})", notice.message_primary or "", re.DOTALL)
+        if explained:
+            found.append(json.loads(explained[1])["Plan"])
+
+    driver.execute("load 'auto_explain'")
+    for name, value in {
+        "auto_explain.log_analyze": "on",
+        "auto_explain.log_timing": "off",
+        "auto_explain.log_format": "json",
+        "auto_explain.log_min_duration": "0",
+        "client_min_messages": "log",
+    }.items():
+        driver.execute(f"set {name} = {value}")
+    driver.add_notice_handler(keep)
+    try:
+        yield found
+    finally:
+        driver.remove_notice_handler(keep)
+        for name in ("auto_explain.log_min_duration", "client_min_messages"):
+            driver.execute(f"reset {name}")
+
+
+def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Every node of a plan."""
+    yield plan
+    for inner in plan.get("Plans", ()):
+        yield from nodes(inner)
+
+
+def read(plan: dict[str, Any]) -> float:
+    """How many rows of the table a plan has looked at, those it threw away included."""
+    removed = ("Rows Removed by Filter", "Rows Removed by Index Recheck")
+    return sum(
+        (node["Actual Rows"] + sum(node.get(name, 0) for name in removed)) * node["Actual Loops"]
+        for node in nodes(plan)
+        if node.get("Relation Name") == "service_requests"
+    )
+
+
+def looked_up(conn: Connection, asked: RequestSearch) -> tuple[set[str], float, int]:
+    """Which indexes one page took, or `TABLE`; how many rows were looked at, and how many were found."""
+    with plans(conn) as found:
+        page = search.search(conn, asked)
+    assert found, "the search ran without a statement"
+    indexes = {node["Index Name"] for plan in found for node in nodes(plan) if "Index Name" in node}
+    if any(map(sequential, found)):
+        indexes.add(TABLE)
+    return indexes, sum(map(read, found)), len(page.items)
+
+
+def sequential(plan: dict[str, Any]) -> bool:
+    """Whether a plan reads the table itself from its beginning."""
+    scans = (node for node in nodes(plan) if node["Node Type"] == "Seq Scan")
+    return any(node["Relation Name"] == "service_requests" for node in scans)
+
+
+CENTRE = Location(49.48, 8.43)
+HERE = {"min_long": 8.425, "min_lat": 49.477, "max_long": 8.439, "max_lat": 49.486}
+NEWEST, BY_SERVICE, BY_STATUS = (f"service_requests_{name}" for name in ("newest", "by_service", "by_status"))
+UPDATED, PLACE, WORDS = (f"service_requests_{name}" for name in ("updated", "place", "words"))
+PARTS, ROWS = "service_requests_parts_of_words", "service_requests_pkey"
+TABLE = "no index"
+
+# What is asked, which of the indexes may answer, and how many rows at most it should take to find a page of 100.
+QUESTIONS: dict[str, tuple[dict[str, Any], set[str], int]] = {
+    "newest": ({}, {NEWEST}, 300),
+    "90 days": ({"requested": Span(days_ago(90), START)}, {NEWEST}, 300),
+    "30 days somewhere": ({"requested": Span(days_ago(800), days_ago(770))}, {NEWEST}, 300),
+    "common service": ({"service_codes": ("MUELL_WILD",)}, {BY_SERVICE, NEWEST}, 1000),
+    "rare service": ({"service_codes": ("SELTEN",)}, {BY_SERVICE}, 300),
+    "three services": ({"service_codes": ("MUELL_WILD", "ART_1", "SELTEN")}, {BY_SERVICE, NEWEST}, 1000),
+    "unknown service": ({"service_codes": ("GIBT_ES_NICHT",)}, {BY_SERVICE}, 10),
+    "open": ({"statuses": (Status.OPEN,)}, {BY_STATUS, NEWEST}, 1000),
+    "closed": ({"statuses": (Status.CLOSED,)}, {BY_STATUS, NEWEST}, 1000),
+    "open and rare service": (
+        {"statuses": (Status.OPEN,), "service_codes": ("SELTEN",)},
+        {BY_SERVICE, BY_STATUS},
+        7000,
+    ),
+    "90 days, open, common service": (
+        {
+            "statuses": (Status.OPEN,),
+            "service_codes": ("MUELL_WILD",),
+            "requested": Span(days_ago(90), START),
+        },
+        {BY_SERVICE, BY_STATUS, NEWEST},
+        3000,
+    ),
+    "updated in the last day": ({"updated": Span(days_ago(1))}, {UPDATED, NEWEST}, 4000),
+    "updated one day long ago": ({"updated": Span(days_ago(701), days_ago(700))}, {UPDATED, NEWEST}, 4000),
+    "updated 30 days long ago": ({"updated": Span(days_ago(730), days_ago(700))}, {UPDATED, NEWEST}, 4000),
+    "updated before": ({"updated": Span(None, days_ago(700))}, {UPDATED, NEWEST}, 4000),
+    "box of 1 km": ({"box": Box(**HERE)}, {PLACE, NEWEST}, 9000),
+    "box of 300 m": ({"box": Box(8.4295, 49.479, 8.4335, 49.4817)}, {PLACE, NEWEST}, 3000),
+    "box of the whole city": ({"box": Box(8, 49, 9, 50)}, {PLACE, NEWEST}, 1000),
+    "empty box": ({"box": Box(1, 1, 1.1, 1.1)}, {PLACE}, 10),
+    "box of 1 km and open": (
+        {"box": Box(**HERE), "statuses": (Status.OPEN,)},
+        {PLACE, NEWEST, BY_STATUS},
+        9000,
+    ),
+    "circle of 100 m": ({"circle": Circle(CENTRE, 100)}, {PLACE}, 2000),
+    "circle of 500 m": ({"circle": Circle(CENTRE, 500)}, {PLACE, NEWEST}, 9000),
+    "circle of 2 km": ({"circle": Circle(CENTRE, 2000)}, {PLACE, NEWEST}, 9000),
+    "circle of 50 km": ({"circle": Circle(CENTRE, 50_000)}, {PLACE, NEWEST}, 1000),
+    "50 ids": ({"ids": tuple(range(100_500, 100_550))}, {ROWS}, 200),
+    "1000 ids": ({"ids": tuple(range(100_500, 101_500)), "page_size": 1000}, {ROWS}, 3000),
+    "rare word": ({"words": ("Kanarienvogel",)}, {WORDS, PARTS}, 1000),
+    # Every fourth report holds it: up to a bounded number of hits, the table itself is the shortest way.
+    "common word": ({"words": ("Matratzen",)}, {WORDS, PARTS, NEWEST, TABLE}, 2 * COUNT),
+    "two rare words": ({"words": ("Klavier", "Matratzen")}, {WORDS, PARTS}, 2 * COUNT),
+    "unknown word": ({"words": ("Nirgendwo",)}, {WORDS, PARTS}, 100),
+    "word and rare name": (
+        {"words": ("Kanarienvogel",), "words_in_service_names": ("SELTEN",)},
+        {WORDS, PARTS, BY_SERVICE},
+        2000,
+    ),
+    "words and rare name": (
+        {"words": ("Klavier", "Kanarienvogel"), "words_in_service_names": ("SELTEN",)},
+        {WORDS, PARTS, BY_SERVICE},
+        3000,
+    ),
+    "number": ({"words": ("100700",)}, {WORDS, PARTS, ROWS}, 1000),
+    "held too": ({"visibilities": (Visibility.PUBLISHED, Visibility.HELD)}, {NEWEST}, 1000),
+    "page 20": ({"skip": 2000}, {NEWEST}, 2500),
+}
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_every_filter_has_its_index(reader: Connection, question: str) -> None:
+    """One page takes an index of its filter or of its order, and does not read the table to find it."""
+    filters, allowed, most = QUESTIONS[question]
+    indexes, rows, _ = looked_up(
+        reader, RequestSearch(**{"jurisdiction_id": CITY, "page_size": 100} | filters)
+    )
+    assert indexes & allowed, indexes
+    assert TABLE not in indexes - allowed
+    assert rows <= most
+
+
+@pytest.mark.parametrize("question", [name for name in QUESTIONS if "id" not in name])
+def test_totals_are_counted_by_index_unless_matches_are_dense(reader: Connection, question: str) -> None:
+    """Counting ends at a limit, so where most rows match the table itself is as short a way as any."""
+    filters, _, _ = QUESTIONS[question]
+    with plans(reader) as found:
+        total = search.total(reader, RequestSearch(**{"jurisdiction_id": CITY} | filters))
+    assert found
+    if any(map(sequential, found)):
+        assert sum(map(read, found)) <= 10 * total
+
+
+ORDERS = {
+    "requested_datetime": NEWEST,
+    "updated_datetime": UPDATED,
+    "service_request_id": ROWS,
+    "status": BY_STATUS,
+    "service_code": BY_SERVICE,
+}
+
+
+@pytest.mark.parametrize("reverse", [False, True], ids=["up", "down"])
+@pytest.mark.parametrize("name", ORDERS)
+def test_every_order_walks_its_index_at_any_depth(reader: Connection, name: str, reverse: bool) -> None:
+    """The first page and one behind the middle cost the same: nothing is sorted, nothing skipped."""
+    asked = RequestSearch(jurisdiction_id=CITY, page_size=100, sort=Sort(name, reverse))
+    middle = replace(asked, page_size=1, skip=COUNT // 2)
+    deep = search.search(reader, middle).next
+    assert isinstance(deep, Cursor)
+    for page in (asked, replace(asked, after=deep)):
+        indexes, rows, count = looked_up(reader, page)
+        assert ORDERS[name] in indexes
+        assert TABLE not in indexes
+        assert rows <= 500
+        assert count == 100
+
+
+def test_deep_cursor_inside_a_filter(reader: Connection) -> None:
+    asked = RequestSearch(jurisdiction_id=CITY, page_size=100, service_codes=("MUELL_WILD",))
+    deep = search.search(reader, replace(asked, page_size=1, skip=10_000)).next
+    indexes, rows, count = looked_up(reader, replace(asked, after=deep))
+    assert indexes & {BY_SERVICE, NEWEST}
+    assert rows <= 1000
+    assert count == 100
+
+
+def test_window_far_back_is_walked_from_its_end(reader: Connection) -> None:
+    """With a cursor inside the window too."""
+    span = Span(days_ago(1500), days_ago(1400))
+    asked = RequestSearch(jurisdiction_id=CITY, page_size=100, requested=span)
+    behind = search.search(reader, asked).next
+    for page in (asked, replace(asked, after=behind)):
+        _, rows, count = looked_up(reader, page)
+        assert (count, rows <= 300) == (100, True)
+    assert span.end is not None
+    assert span.end - timedelta(days=100) == span.start
