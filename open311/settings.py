@@ -199,36 +199,18 @@ OPTIONS = (
         "2",
         "Threads per server process; more than a few only delay each other.",
     ),
-    Option(
-        "OPEN311_POOL_SIZE",
-        _number(1, 64),
-        "4",
-        "Database connections per server process.",
-    ),
+    Option("OPEN311_POOL_SIZE", _number(1, 64), "4", "Database connections per server process."),
     Option(
         "OPEN311_MAX_SPAN_DAYS",
         _number(0, 36500),
         "90",
         "Longest span of dates in one plain query; 0 lifts the rule.",
     ),
+    Option("OPEN311_MAX_BODY_MB", _number(1, 1024), "64", "Largest body of a request, in MiB."),
     Option(
-        "OPEN311_MAX_BODY_MB",
-        _number(1, 1024),
-        "64",
-        "Largest body of a request, in MiB.",
+        "OPEN311_CHECK_BOUNDARY", _switch, "on", "Refuse reports outside the boundary of the jurisdiction."
     ),
-    Option(
-        "OPEN311_CHECK_BOUNDARY",
-        _switch,
-        "on",
-        "Refuse reports outside the boundary of the jurisdiction.",
-    ),
-    Option(
-        "OPEN311_TEST_ENDPOINT",
-        _switch,
-        "on",
-        "Serve `/open311/test/v2`, whose reports are kept apart.",
-    ),
+    Option("OPEN311_TEST_ENDPOINT", _switch, "on", "Serve `/open311/test/v2`, whose reports are kept apart."),
     Option("OPEN311_MAX_PHOTOS", _number(0, 100), "5", "Most photos of one report."),
     Option("OPEN311_MAX_PHOTO_MB", _number(1, 100), "10", "Largest photo that is taken in, in MiB."),
     Option(
@@ -284,10 +266,7 @@ OPTIONS = (
     ),
     Option("OPEN311_RATE_LIMITS", _switch, "on", "Limit requests per address and per key."),
     Option(
-        "OPEN311_RATE_LIMIT_GET",
-        _number(1, 1_000_000),
-        "600",
-        "Reads a minute per address without a key.",
+        "OPEN311_RATE_LIMIT_GET", _number(1, 1_000_000), "600", "Reads a minute per address without a key."
     ),
     Option(
         "OPEN311_RATE_LIMIT_POST",
@@ -295,18 +274,8 @@ OPTIONS = (
         "60",
         "Writes a minute per address without a valid key.",
     ),
-    Option(
-        "OPEN311_RATE_LIMIT_KEY",
-        _number(1, 1_000_000),
-        "6000",
-        "Requests a minute per valid key.",
-    ),
-    Option(
-        "OPEN311_LOG_FORMAT",
-        _one_of("json", "console"),
-        "json",
-        "How log lines are written.",
-    ),
+    Option("OPEN311_RATE_LIMIT_KEY", _number(1, 1_000_000), "6000", "Requests a minute per valid key."),
+    Option("OPEN311_LOG_FORMAT", _one_of("json", "console"), "json", "How log lines are written."),
     Option(
         "OPEN311_LOG_LEVEL",
         _one_of("debug", "info", "warning", "error"),
