@@ -246,8 +246,13 @@ def test_personal_data_is_kept_apart(api: Api, city: Api, core: Core, number: st
     for path in (PATH, f"/requests/{number}", "/requests"):
         assert "ulrike" not in api.raw(f"{path}.json", extensions="true").text.lower()
     with core.database.read() as conn:
-        assert conn.execute(text("select email, phone from updaters")).one() == ("ulrike@example.org", "0621 1")
-        assert conn.execute(text("select count(*) from events where data::text ilike '%ulrike%'")).scalar() == 0
+        assert conn.execute(text("select email, phone from updaters")).one() == (
+            "ulrike@example.org",
+            "0621 1",
+        )
+        assert (
+            conn.execute(text("select count(*) from events where data::text ilike '%ulrike%'")).scalar() == 0
+        )
     casework.erase(core, int(number), "test")
     with core.database.read() as conn:
         assert conn.execute(text("select count(*) from updaters")).scalar() == 0
