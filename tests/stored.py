@@ -3,10 +3,11 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection
+from geoalchemy2.elements import WKTElement
+from sqlalchemy import Connection, insert
 
 from open311.model.service_request import Location, Status, Visibility
-from open311.storage import service_requests
+from open311.storage.tables import service_requests
 from tests.serving import START
 
 CITY = "ludwigshafen.de"
@@ -33,7 +34,11 @@ def store(conn: Connection, **fields: Any) -> int:
         "address": "Ludwigstraße 12, Ludwigshafen am Rhein",
         "location": TOWN_HALL,
     }
-    return service_requests.add(conn, **row | fields)
+    row |= fields
+    place: Location | None = row.pop("location")
+    point = None if place is None else WKTElement(f"POINT({place.long!r} {place.lat!r})", srid=4326)
+    stored = insert(service_requests).values(**row, geom=point).returning(service_requests.c.id)
+    return int(conn.execute(stored).scalar_one())
 
 
 def ids(answer: list[dict[str, Any]]) -> list[int]:

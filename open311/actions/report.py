@@ -3,7 +3,6 @@
 import secrets
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any
 
 from open311.actions import media
 from open311.actions.media import Files
@@ -15,7 +14,7 @@ from open311.model.catalogue import Catalogue, Service, ServiceType
 from open311.model.keys import Key
 from open311.model.service_request import Status, Visibility
 from open311.model.submission import Receipt, Submission
-from open311.storage import events, jobs, service_requests, tokens
+from open311.storage import jobs, reports, service_requests, tokens
 from open311.storage.database import Connection
 
 # A client that repeats itself within this time meant one report (georeport.md 5.15).
@@ -89,45 +88,53 @@ def _store(
     shown = service.type is ServiceType.REALTIME and not service.moderated
     owner = catalogue.jurisdiction.jurisdiction_id
     media_urls = [] if files.kept else list(submission.media_urls)
-    number = service_requests.add(
+    number = reports.add(
         conn,
-        jurisdiction_id=owner,
-        service_code=service.service_code,
-        status=Status.OPEN,
-        detailed_status=catalogue.initial_status.code,
-        visibility=Visibility.PUBLISHED if shown else Visibility.HELD,
-        requested_datetime=now,
-        updated_datetime=now,
-        expected_datetime=now + service.response_time if service.response_time else None,
-        description=submission.description,
-        agency_responsible=service.agency,
-        address=submission.address,
-        address_id=submission.address_id,
-        zipcode=submission.zipcode,
+        request={
+            "jurisdiction_id": owner,
+            "service_code": service.service_code,
+            "status": Status.OPEN,
+            "detailed_status": catalogue.initial_status.code,
+            "visibility": Visibility.PUBLISHED if shown else Visibility.HELD,
+            "requested_datetime": now,
+            "updated_datetime": now,
+            "expected_datetime": now + service.response_time if service.response_time else None,
+            "description": submission.description,
+            "agency_responsible": service.agency,
+            "address": submission.address,
+            "address_id": submission.address_id,
+            "zipcode": submission.zipcode,
+            "media_urls": media_urls,
+            "photos": files.paths if shown else [],
+            "title": submission.title,
+            "channel": submission.channel,
+            "service_object_type": submission.service_object_type,
+            "service_object_id": submission.service_object_id,
+            "attributes": dict(answers.public),
+        },
         location=submission.location,
-        media_urls=media_urls,
-        photos=files.paths if shown else [],
-        title=submission.title,
-        channel=submission.channel,
-        service_object_type=submission.service_object_type,
-        service_object_id=submission.service_object_id,
-        attributes=answers.public,
+        submission={
+            "key_id": key.id,
+            "client_request_id": submission.client_request_id,
+            "address_unchecked": bool(submission.address_id and not submission.location),
+            "attributes": dict(answers.unknown),
+            "received_datetime": now,
+        },
+        reporter=submission.reporter,
+        answers=answers.private,
+        event={
+            "jurisdiction_id": owner,
+            "kind": "submitted",
+            "public": shown,
+            "in_feed": shown,
+            "datetime": now,
+            "actor": f"key:{key.name}",
+            "data": {"status": Status.OPEN, "detailed_status": catalogue.initial_status.code},
+        },
     )
-    service_requests.add_submission(
-        conn,
-        number,
-        key_id=key.id,
-        client_request_id=submission.client_request_id,
-        address_unchecked=bool(submission.address_id and not submission.location),
-        attributes=answers.unknown,
-        received_datetime=now,
-    )
-    service_requests.add_reporter(conn, number, submission.reporter, answers.private)
     media.attach(core, conn, number, files, shown=shown)
     if media.wants_fetching(core, media_urls):
         jobs.defer(conn, "fetch_media", service_request_id=number)
-    initial: dict[str, Any] = {"status": Status.OPEN, "detailed_status": catalogue.initial_status.code}
-    events.append(conn, number, owner, "submitted", at=now, actor=f"key:{key.name}", public=shown, **initial)
     return number
 
 

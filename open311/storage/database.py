@@ -13,6 +13,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from open311.errors import Unavailable, problem
 from open311.storage.freshness import MARK, Freshness, listen
+from open311.storage.rows import forget_row
 
 __all__ = ["Connection", "Database"]
 
@@ -90,12 +91,7 @@ def _unavailable_when_lost() -> Iterator[None]:
     except DBAPIError as error:
         if error.connection_invalidated:
             raise Unavailable(problem("error.unavailable")) from error
-        _forget_row(error)
+        if isinstance(error.orig, psycopg.Error):
+            forget_row(error.orig)
+            error.args = error.orig.args
         raise
-
-
-def _forget_row(error: DBAPIError) -> None:
-    """Errors are logged, and in their details PostgreSQL quotes the row: a reporter's name and address."""
-    if isinstance(error.orig, psycopg.Error):
-        told = error.orig.diag.message_primary or type(error.orig).__name__
-        error.args = error.orig.args = (told,)

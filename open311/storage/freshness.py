@@ -29,7 +29,12 @@ def announce(conn: Connection) -> None:
     """Say, within the transaction, that it changes something public."""
     if not conn.info.get(MARK):
         conn.execute(text(f"notify {CHANNEL}"))
-        conn.info[MARK] = True
+        announced(conn)
+
+
+def announced(conn: Connection) -> None:
+    """Note that this transaction says itself that it changes something public."""
+    conn.info[MARK] = True
 
 
 class Freshness:

@@ -69,6 +69,14 @@ class Statement:
         except (psycopg.OperationalError, psycopg.InterfaceError) as lost:
             conn.invalidate(lost)
             raise Unavailable(problem("error.unavailable")) from lost
+        except psycopg.Error as error:
+            forget_row(error)
+            raise
+
+
+def forget_row(error: psycopg.Error) -> None:
+    """Errors are logged, and in their details PostgreSQL quotes the row: a reporter's name and address."""
+    error.args = (error.diag.message_primary or type(error).__name__,)
 
 
 def request_from(row: Sequence[Any]) -> ServiceRequest:

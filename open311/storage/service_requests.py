@@ -1,47 +1,16 @@
 """Service requests: adding, finding, changing."""
 
-from collections.abc import Mapping
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from geoalchemy2.elements import WKTElement
-from sqlalchemy import BigInteger, Connection, Text, bindparam, delete, func, insert, select, update
+from sqlalchemy import BigInteger, Connection, Text, bindparam, delete, func, select, update
 
-from open311.model.service_request import Location, Reporter, ServiceRequest, Visibility
+from open311.model.service_request import ServiceRequest, Visibility
 from open311.storage.freshness import announce
 from open311.storage.rows import COLUMNS, PLAIN_COLUMNS, Statement, notes_column, request_from
 from open311.storage.tables import reporters, service_requests, submissions
 
 _r = service_requests.c
-
-
-def add(conn: Connection, **values: Any) -> int:
-    """Store a new request; returns its id. `location` becomes the point."""
-    place = values.pop("location", None)
-    stored = insert(service_requests).values(**values, geom=_point(place)).returning(_r.id)
-    return int(conn.execute(stored).scalar_one())
-
-
-def _point(place: Location | None) -> WKTElement | None:
-    return None if place is None else WKTElement(f"POINT({place.long!r} {place.lat!r})", srid=4326)
-
-
-def add_submission(conn: Connection, service_request_id: int, **values: Any) -> None:
-    """Keep how a request came in."""
-    conn.execute(insert(submissions).values(service_request_id=service_request_id, **values))
-
-
-def add_reporter(
-    conn: Connection, service_request_id: int, reporter: Reporter, answers: Mapping[str, list[str]]
-) -> None:
-    """Keep who reported and the answers that are not public, apart from everything that is.
-
-    Nothing is stored about somebody who gave nothing.
-    """
-    given = asdict(reporter) | {"attributes": dict(answers)}
-    if any(given.values()):
-        conn.execute(insert(reporters).values(service_request_id=service_request_id, **given))
 
 
 def find_reporter(conn: Connection, service_request_id: int) -> dict[str, Any]:

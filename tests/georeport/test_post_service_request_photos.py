@@ -280,7 +280,7 @@ def test_a_transaction_that_fails_leaves_no_file(
         there.append(len(files(core)))
         raise RuntimeError("the database says no")
 
-    monkeypatch.setattr(report.service_requests, "add_submission", fail)
+    monkeypatch.setattr(report.media, "attach", fail)
     api.post({"media": [file(), file()]}, 500)
     assert there == [2]
     assert files(core) == []
