@@ -10,7 +10,8 @@ from schemathesis import openapi as schemathesis
 
 from open311.formats.encode import Document, to_xml
 from open311.georeport import examples
-from tests.builders import a_catalogue
+from open311.model.catalogue import ServiceType
+from tests.builders import a_catalogue, a_service
 from tests.contracts import openapi
 from tests.contracts.openapi import STORED, document, validator
 from tests.serving import Api, MakeCore, an_api
@@ -155,6 +156,24 @@ def test_the_example_is_accepted_as_printed(make_core: MakeCore) -> None:
     api = an_api(make_core(a_catalogue()))
     answer = api.client.post(f"{api.base}/requests.json?api_key={api.key}", json=examples.SUBMISSION)
     assert answer.status_code == 200, answer.text
+
+
+@pytest.mark.parametrize(
+    ("service_type", "link"),
+    [(ServiceType.REALTIME, "get_service_request"), (ServiceType.BATCH, "get_token")],
+    ids=["R-148", "R-146"],
+)
+def test_links_lead_from_a_report_to_what_became_of_it(
+    make_core: MakeCore, service_type: ServiceType, link: str
+) -> None:
+    api = an_api(make_core(a_catalogue(a_service(type=service_type, moderated=False))))
+    answer = api.post()
+    links = document()["paths"]["/requests.json"]["post"]["responses"]["200"]["links"]
+    target = next(each for each in ALL if each[2]["operationId"] == links[link]["operationId"])
+    [(name, expression)] = links[link]["parameters"].items()
+    _, place, member = expression.removeprefix("$response.body#").split("/")
+    followed = api.client.get(api.base + target[0].replace(f"{{{name}}}", answer[int(place)][member]))
+    assert followed.status_code == 200
 
 
 def test_servers_are_the_real_endpoint_and_the_one_for_tests(api: Api) -> None:
