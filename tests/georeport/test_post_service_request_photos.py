@@ -11,7 +11,6 @@ from sqlalchemy import Connection, text
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
-from open311.actions import report
 from open311.adapters import images
 from open311.core import Core
 from open311.errors import Unavailable, problem
@@ -280,7 +279,7 @@ def test_a_transaction_that_fails_leaves_no_file(
         there.append(len(files(core)))
         raise RuntimeError("the database says no")
 
-    monkeypatch.setattr(report.media, "attach", fail)
+    monkeypatch.setattr(storage, "add", fail)
     api.post({"media": [file(), file()]}, 500)
     assert there == [2]
     assert files(core) == []
