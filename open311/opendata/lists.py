@@ -78,7 +78,7 @@ def get_feed(query: dict[str, Any]) -> Response:
 @blueprint.read("/requests/<service_request_id>.atom", takes=Arguments, content_type="application/atom+xml")
 def get_history(query: dict[str, Any], service_request_id: str) -> Response:
     """The public history of one request as an Atom feed, the last change first."""
-    feed, entries = feeds.of_history(_published(service_request_id))
+    feed, entries = feeds.of_history(published(service_request_id))
     return answer(atom.write(feed, entries), atom.MEDIA_TYPE)
 
 
@@ -88,7 +88,8 @@ def _search(query: dict[str, Any]) -> RequestSearch:
     return queries.request_search(query, web.catalogue(), core.now(), span, sees_held=False)
 
 
-def _published(service_request_id: str) -> ServiceRequest:
+def published(service_request_id: str) -> ServiceRequest:
+    """The request of this jurisdiction with this id, if everybody may see it; raises `NotFound`."""
     owner = web.catalogue().jurisdiction.jurisdiction_id
     found = None
     if REQUEST_ID.fullmatch(service_request_id):

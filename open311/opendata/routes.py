@@ -1,17 +1,18 @@
 """Everything this front door answers, for the application to mount."""
 
-from flask import Flask
+from flask import Blueprint, Flask
 from flask_smorest import Api
 
 from open311.opendata import changes, exports, lists, tiles
+from open311.opendata.ogc import routes as ogc
 
 DOCUMENTED = (lists.blueprint, exports.blueprint, changes.blueprint)
-APART = (tiles.blueprint,)
+APART: tuple[Blueprint, ...] = (tiles.blueprint, ogc.blueprint)
 
 
 def install(app: Flask, api: Api) -> None:
     """Mount the addresses of open data; those under `/open311` join the OpenAPI document."""
-    for blueprint in DOCUMENTED:
-        api.register_blueprint(blueprint)
-    for blueprint in APART:
-        app.register_blueprint(blueprint)
+    for documented in DOCUMENTED:
+        api.register_blueprint(documented)
+    for apart in APART:
+        app.register_blueprint(apart)

@@ -4,15 +4,15 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
-from flask import Response, g, request
+from flask import Response
 
 from open311 import web
 from open311.errors import Invalid, NotFound, problem
-from open311.model.jurisdiction import SANDBOX_PREFIX
 from open311.model.service_request import Status
 from open311.model.tiles import DEEPEST, POINTS_FROM, Tile, TileSearch
 from open311.opendata.answers import CHANGES_ANY_TIME, CHANGES_SELDOM, answer, json
 from open311.opendata.blueprint import OpenData
+from open311.opendata.jurisdictions import find_catalogue
 from open311.storage import tiles
 from open311.web.fields import Count, Words
 from open311.web.queries import Arguments, statuses
@@ -23,6 +23,7 @@ FIELDS = {"id": "Number", "service_code": "String", "status": "String", "detaile
 COUNTS = {"count": "Number", "open": "Number", "closed": "Number"}
 
 blueprint = OpenData("tiles", __name__, url_prefix="/tiles", description="Vector tiles")
+blueprint.before_request(find_catalogue)
 
 
 class TileQuery(Arguments):
@@ -31,17 +32,6 @@ class TileQuery(Arguments):
     service_code = Words(metadata={"description": "Service codes."})
     status = Words(known=tuple(Status), metadata={"description": "`open`, `closed` or both."})
     days = Count(1, 10**9, metadata={"description": "Only what was reported in the last days, up to 366."})
-
-
-def find_catalogue() -> None:
-    """The jurisdiction in the address, or the only one; that of the test endpoint has an id of its own."""
-    named = (request.view_args or {}).pop("jurisdiction_id", None) or request.args.get("jurisdiction_id")
-    core = web.core()
-    sandbox = core.settings.test_endpoint and (named or "").startswith(SANDBOX_PREFIX)
-    g.catalogue = core.catalogues.find(named, sandbox=sandbox)
-
-
-blueprint.before_request(find_catalogue)
 
 
 @blueprint.read(

@@ -12,6 +12,7 @@ from open311.i18n import LANGUAGES, messages
 
 PACKAGE = Path(__file__).parent.parent.parent / "open311"
 KEY = re.compile(r"(error|opendata)(\.[a-z0-9_]+)+")
+IN_TEMPLATE = re.compile(r"""words\(["']([a-z0-9_.]+)["']""")
 # Functions whose first argument is a key and whose keywords fill its gaps.
 MAKERS = {"problem", "problem_of", "wrong"}
 # Which photo it was is known only where all of them are looked at.
@@ -30,9 +31,11 @@ def nodes() -> Iterator[ast.AST]:
 
 
 def used() -> set[str]:
-    """Every text in the code that looks like a key."""
+    """Every text in the code and in templates that looks like a key."""
     texts = (node.value for node in nodes() if isinstance(node, ast.Constant))
     found = {text for text in texts if isinstance(text, str) and KEY.fullmatch(text)}
+    for template in PACKAGE.rglob("templates/**/*.html"):
+        found |= set(IN_TEMPLATE.findall(template.read_text(encoding="utf-8")))
     # The beginning of a key names a family of them.
     families = {key for key in found if any(known.startswith(f"{key}.") for known in messages("en"))}
     return found - (families - set(messages("en")))

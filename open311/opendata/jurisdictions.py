@@ -1,0 +1,19 @@
+"""Addresses that name their jurisdiction in the path."""
+
+from flask import g, request
+
+from open311 import web
+from open311.model.jurisdiction import SANDBOX_PREFIX
+
+
+def find_catalogue() -> None:
+    """Settle which catalogue this request is about: the one in the path, or the only one.
+
+    The reports of the test endpoint have a jurisdiction of their own, `test.` and the name of the real one.
+    """
+    named = (request.view_args or {}).pop("jurisdiction_id", None) or request.args.get("jurisdiction_id")
+    core = web.core()
+    sandbox = core.settings.test_endpoint and (named or "").startswith(SANDBOX_PREFIX)
+    g.catalogue = core.catalogues.find(named, sandbox=sandbox)
+    # Settles the language too: that of this jurisdiction, not of the first one.
+    web.language(g.catalogue)

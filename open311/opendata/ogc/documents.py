@@ -1,0 +1,124 @@
+"""The resources of the OGC API that describe the others."""
+
+from typing import Any
+
+from open311 import web
+from open311.i18n import translate
+from open311.model.catalogue import Catalogue
+from open311.opendata.ogc.links import (
+    GEOJSON,
+    HTML,
+    JSON,
+    OPENAPI,
+    QUERYABLES,
+    SCHEMA,
+    address,
+    link,
+    own,
+)
+
+CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
+GREGORIAN = "http://www.opengis.net/def/uom/ISO-8601/0/Gregorian"
+FEATURES = "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf"
+FILTERS = "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf"
+CONFORMANCE = (
+    f"{FEATURES}/core",
+    f"{FEATURES}/geojson",
+    f"{FEATURES}/html",
+    f"{FEATURES}/oas30",
+    f"{FILTERS}/queryables",
+    f"{FILTERS}/queryables-query-parameters",
+)
+WORLD = (-180.0, -90.0, 180.0, 90.0)
+
+
+def words(key: str, **values: Any) -> str:
+    """A text of the pages in the reader's language."""
+    return translate(key, web.language(), **values)
+
+
+def landing() -> dict[str, Any]:
+    """Where everything else is."""
+    return {
+        "title": words("opendata.ogc.title"),
+        "description": words("opendata.ogc.description"),
+        "links": [
+            *own(),
+            link("service-desc", address("api", f="json"), OPENAPI, words("opendata.ogc.api")),
+            link("service-doc", address("api", f="html"), HTML, words("opendata.ogc.api")),
+            link("conformance", address("conformance"), JSON, words("opendata.ogc.conformance")),
+            link("data", address("collections"), JSON, words("opendata.ogc.collections")),
+        ],
+    }
+
+
+def conformance() -> dict[str, Any]:
+    """Which parts of the standard are met."""
+    return {"conformsTo": list(CONFORMANCE), "links": own("conformance")}
+
+
+def collections(catalogues: list[Catalogue]) -> dict[str, Any]:
+    """All collections."""
+    return {"links": own("collections"), "collections": [collection(each) for each in catalogues]}
+
+
+def collection(catalogue: Catalogue) -> dict[str, Any]:
+    """The requests of one jurisdiction."""
+    jurisdiction = catalogue.jurisdiction
+    name, city = jurisdiction.jurisdiction_id, jurisdiction.name.in_language(web.language())
+    bounds = jurisdiction.boundary.bounds if jurisdiction.boundary else WORLD
+    return {
+        "id": name,
+        "title": words("opendata.ogc.collection.title", city=city),
+        "description": words("opendata.ogc.collection.description", city=city),
+        "itemType": "feature",
+        "crs": [CRS84],
+        "storageCrs": CRS84,
+        "extent": {
+            "spatial": {"bbox": [list(bounds)], "crs": CRS84},
+            "temporal": {"interval": [[None, None]], "trs": GREGORIAN},
+        },
+        "links": [
+            *own("collections", name),
+            link(
+                "items", address("collections", name, "items", f="json"), GEOJSON, words("opendata.ogc.items")
+            ),
+            link("items", address("collections", name, "items", f="html"), HTML, words("opendata.ogc.items")),
+            link(
+                QUERYABLES,
+                address("collections", name, "queryables"),
+                SCHEMA,
+                words("opendata.ogc.queryables"),
+            ),
+        ],
+    }
+
+
+def queryables(catalogue: Catalogue) -> dict[str, Any]:
+    """What the features can be filtered by, as a JSON Schema."""
+    language = web.language()
+    services = [
+        {"const": code, "title": each.service_name.in_language(language)}
+        for code, each in catalogue.services.items()
+    ]
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": address("collections", catalogue.jurisdiction.jurisdiction_id, "queryables"),
+        "type": "object",
+        "title": collection(catalogue)["title"],
+        "properties": {
+            "geometry": {
+                "$ref": "https://geojson.org/schema/Point.json",
+                "title": words("opendata.ogc.place"),
+            },
+            "requested_datetime": {
+                "type": "string",
+                "format": "date-time",
+                "title": words("opendata.ogc.requested_datetime"),
+                "x-ogc-role": "primary-instant",
+            },
+            "service_code": {"type": "string", "title": words("opendata.ogc.service"), "oneOf": services},
+            "status": {"type": "string", "title": words("opendata.ogc.status"), "enum": ["open", "closed"]},
+        },
+        "additionalProperties": False,
+    }

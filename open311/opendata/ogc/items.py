@@ -1,0 +1,128 @@
+"""The features of a collection: what may be asked, and the page that answers it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import request
+from marshmallow import ValidationError, fields
+
+from open311 import web
+from open311.errors import Invalid, problem
+from open311.formats import documents, geojson
+from open311.model import datetimes
+from open311.model.search import Page, RequestSearch, Span
+from open311.model.service_request import ServiceRequest, Status
+from open311.opendata.ogc.links import GEOJSON, Link, address, link, own
+from open311.storage import search
+from open311.web.fields import BoxField, Count, CursorField, Words, problems, wrong
+from open311.web.queries import Arguments, statuses
+
+USUAL, MOST = 100, 1000
+OPEN_ENDS = ("", "..")
+
+
+class Interval(fields.String):
+    """One moment, or two with a slash between; `..` or nothing leaves an end open."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> Any:
+        ends = value[0].strip().split("/")
+        try:
+            if len(ends) > 2 or all(each in OPEN_ENDS for each in ends):
+                raise ValueError(value)
+            start, end = (self._moment(each, last) for each, last in ((ends[0], False), (ends[-1], True)))
+        except ValueError:
+            raise wrong("error.ogc.datetime", value=value[0][:100]) from None
+        if start and end and start > end:
+            raise wrong("error.span.reversed")
+        return Span(start, end)
+
+    def _moment(self, raw: str, last: bool) -> Any:
+        return None if raw in OPEN_ENDS else datetimes.parse(raw, web.time_zone(), end_of_day=last)
+
+
+class Box(BoxField):
+    """Four numbers, or six with heights, which reports do not have."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        parts = value[0][:300].split(",")
+        if len(parts) == 6:
+            value = [",".join([*parts[:2], *parts[3:5]])]
+        return super()._deserialize(value, attr, data, **kwargs)
+
+
+class ItemsQuery(Arguments):
+    """GET features."""
+
+    f = fields.Raw()
+    bbox = Box()
+    datetime = Interval()
+    limit = Count(1, MOST)
+    service_code = Words()
+    status = Words(known=tuple(Status))
+    cursor = CursorField()
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """A page of features, described as in `requests.json`."""
+
+    query: dict[str, str]
+    requests: list[dict[str, Any]]
+    page: Page[ServiceRequest]
+
+    def document(self) -> bytes:
+        """The page as GeoJSON, with links and counts."""
+        counts = {} if self.page.total is None else {"numberMatched": self.page.total}
+        written = (geojson.write(geojson.feature(each)) for each in self.requests)
+        return geojson.join(written, numberReturned=len(self.requests), **counts, links=self.links())
+
+    def links(self) -> list[Link]:
+        """This page, its other form, and the next page."""
+        path = ("collections", web.catalogue().jurisdiction.jurisdiction_id, "items")
+        found = own(*path, media_type=GEOJSON, **self.query)
+        if self.page.next:
+            behind = self.query | {"cursor": self.page.next.write(), "f": request.args.get("f", "json")}
+            found.append(link("next", address(*path, **behind), GEOJSON))
+        return found
+
+
+def find() -> Items:
+    """The page this request asks for; raises `Invalid`."""
+    query = _read()
+    cursor = query.get("cursor")
+    asked = RequestSearch(
+        jurisdiction_id=web.catalogue().jurisdiction.jurisdiction_id,
+        box=query.get("bbox"),
+        requested=query.get("datetime", Span()),
+        service_codes=query.get("service_code", ()),
+        statuses=statuses(query.get("status", ())),
+        page_size=query.get("limit", USUAL),
+        after=cursor,
+        **({"sort": cursor.sort} if cursor else {}),
+    )
+    with web.core().database.read() as conn:
+        page = search.search(conn, asked)
+    kept = {name: value for name, value in request.args.items() if name not in ("f", "cursor")}
+    return Items(kept, [described(each) for each in page.items], page)
+
+
+def _read() -> dict[str, Any]:
+    given = {name: [each for each in request.args.getlist(name) if each.strip()] for name in request.args}
+    try:
+        read: dict[str, Any] = ItemsQuery().load({name: values for name, values in given.items() if values})
+    except ValidationError as error:
+        raise Invalid(*problems(error)) from None
+    return read
+
+
+def check_names(known: tuple[str, ...]) -> None:
+    """The standard wants parameters that do not exist refused, not ignored."""
+    for name in request.args:
+        if name not in known:
+            raise Invalid(problem("error.ogc.parameter", parameter=name[:50], known=", ".join(known)))
+
+
+def described(found: ServiceRequest) -> dict[str, Any]:
+    """One request as in `requests.json`."""
+    catalogue = web.catalogue()
+    return documents.service_request(found, catalogue, web.language(), base_url=web.base_url())

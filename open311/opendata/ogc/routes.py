@@ -1,0 +1,193 @@
+"""The resources of OGC API Features, each as JSON and as a page."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from flask import Blueprint, Response, current_app, render_template, request, send_from_directory
+
+from open311 import web
+from open311.errors import NotFound, Open311Error, problem
+from open311.formats import geojson
+from open311.opendata import jurisdictions
+from open311.opendata.answers import CHANGES_ANY_TIME, answer, error_answer, json
+from open311.opendata.lists import published
+from open311.opendata.ogc import documents, items, openapi
+from open311.opendata.ogc.documents import words
+from open311.opendata.ogc.links import GEOJSON, HTML, OPENAPI, SCHEMA, address, link, own, wants_html
+from open311.web.errors import STATUS, in_words
+
+blueprint = Blueprint("ogc", __name__, url_prefix="/ogc")
+POLICY = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+CODES = {400: "InvalidParameterValue", 404: "NotFound", 429: "TooManyRequests", 503: "Unavailable"}
+
+View = Callable[..., Response]
+
+
+def resource(rule: str, *more: str) -> Callable[[View], View]:
+    """Register a public view; it takes the parameters `f`, `locale` and `more`, and refuses all others."""
+
+    def register(view: View) -> View:
+        def checked(**path: str) -> Response:
+            items.check_names((*more, *openapi.PLAIN))
+            return view(**path)
+
+        checked.access = "public"  # type: ignore[attr-defined]
+        blueprint.add_url_rule(rule, view.__name__, checked, methods=["GET"])
+        return view
+
+    return register
+
+
+def _page(template: str, content: Mapping[str, Any], title: str, *above: tuple[str, str]) -> Response:
+    """A page about `content`; `above` are the pages that lead to it."""
+    trail = [(address(f="html"), words("opendata.ogc.title")), *above]
+    html = render_template(
+        f"ogc/{template}.html",
+        content=content,
+        title=title,
+        trail=trail,
+        words=words,
+        language=web.language(),
+        address=address,
+        names={"open": words("opendata.ogc.open"), "closed": words("opendata.ogc.closed")},
+    )
+    response = answer(html, f"{HTML}; charset=utf-8")
+    response.headers["Content-Security-Policy"] = POLICY
+    response.vary.add("Accept")
+    return response
+
+
+def _either(
+    value: dict[str, Any],
+    template: str,
+    title: str,
+    *above: tuple[str, str],
+    media_type: str = "application/json",
+) -> Response:
+    if wants_html():
+        return _page(template, value, title, *above)
+    response = json(value, media_type, cache=CHANGES_ANY_TIME)
+    response.vary.add("Accept")
+    return response
+
+
+def _data() -> tuple[str, str]:
+    return address("collections", f="html"), words("opendata.ogc.collections")
+
+
+def _own_collection() -> tuple[str, str]:
+    described = documents.collection(web.catalogue())
+    return address("collections", described["id"], f="html"), described["title"]
+
+
+@resource("")
+def get_landing_page() -> Response:
+    """Where everything else is."""
+    return _either(documents.landing(), "links", words("opendata.ogc.title"))
+
+
+@resource("/conformance")
+def get_conformance() -> Response:
+    """Which parts of the standard are met."""
+    return _either(documents.conformance(), "conformance", words("opendata.ogc.conformance"))
+
+
+@resource("/api")
+def get_api() -> Response:
+    """The OpenAPI document."""
+    names = [each.jurisdiction.jurisdiction_id for each in web.core().catalogues.in_force]
+    described = openapi.document(names, items.MOST, items.USUAL)
+    return _either(described, "api", words("opendata.ogc.api"), media_type=OPENAPI)
+
+
+@resource("/collections")
+def get_collections() -> Response:
+    """All collections: one for each jurisdiction."""
+    described = documents.collections(list(web.core().catalogues.in_force))
+    return _either(described, "collections", words("opendata.ogc.collections"))
+
+
+@resource("/collections/<jurisdiction_id>")
+def get_collection() -> Response:
+    """One collection."""
+    described = documents.collection(web.catalogue())
+    return _either(described, "collection", described["title"], _data())
+
+
+@resource("/collections/<jurisdiction_id>/queryables")
+def get_queryables() -> Response:
+    """What the features can be filtered by."""
+    described = documents.queryables(web.catalogue())
+    above = (_data(), _own_collection())
+    return _either(described, "queryables", words("opendata.ogc.queryables"), *above, media_type=SCHEMA)
+
+
+@resource("/collections/<jurisdiction_id>/items", *openapi.FILTERS)
+def get_items() -> Response:
+    """A page of features, the newest first."""
+    found = items.find()
+    if wants_html():
+        content: dict[str, Any] = {
+            "requests": found.requests,
+            "total": found.page.total,
+            "links": found.links(),
+        }
+        content["collection"] = web.catalogue().jurisdiction.jurisdiction_id
+        return _page("items", content, words("opendata.ogc.items"), _data(), _own_collection())
+    response = answer(found.document(), GEOJSON)
+    response.vary.add("Accept")
+    return response
+
+
+@resource("/collections/<jurisdiction_id>/items/<feature_id>")
+def get_item(feature_id: str) -> Response:
+    """One feature."""
+    described = items.described(published(feature_id))
+    name = web.catalogue().jurisdiction.jurisdiction_id
+    path = ("collections", name, "items", described["service_request_id"])
+    links = [
+        *own(*path, media_type=GEOJSON),
+        link("collection", address("collections", name), "application/json"),
+    ]
+    if wants_html():
+        above = (_data(), _own_collection(), (address(*path[:-1], f="html"), words("opendata.ogc.items")))
+        title = f"{described['service_name']}, {described['service_request_id']}"
+        return _page("item", {"request": described, "links": links}, title, *above)
+    response = answer(geojson.write(geojson.feature(described, links=links)), GEOJSON)
+    response.vary.add("Accept")
+    return response
+
+
+@resource("/ogc.css")
+def get_style() -> Response:
+    """The style of the pages."""
+    return send_from_directory(f"{current_app.root_path}/static", "ogc.css", max_age=86400)
+
+
+@resource("/<path:unknown>")
+def get_unknown(unknown: str) -> Response:
+    """Nothing is here, and it is said as everything else is said here."""
+    raise NotFound(problem("error.path"))
+
+
+@blueprint.before_request
+def _find_catalogue() -> None:
+    if request.view_args and "jurisdiction_id" in request.view_args:
+        jurisdictions.find_catalogue()
+
+
+@blueprint.errorhandler(Open311Error)
+def _refused(error: Open311Error) -> Response:
+    """An error as the standard has it, or as a page."""
+    status = STATUS[type(error)]
+    said = "; ".join(in_words(each) for each in error.problems)
+    try:
+        page = wants_html()
+    except Open311Error:
+        page = False
+    if not page:
+        return error_answer(error, {"code": CODES.get(status, "Error"), "description": said})
+    response = _page("error", {"description": said}, words("opendata.ogc.error"))
+    response.status_code = status
+    response.headers["Cache-Control"] = "no-store"
+    return response
