@@ -3,11 +3,14 @@
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sqlalchemy import Connection
 
 from open311.actions import casework
 from open311.core import Core
-from open311.model.service_request import Location, Status
+from open311.model.keys import Scope
+from open311.model.service_request import Location, Status, Visibility
 from tests.serving import START, Api, Clock, MakeCore, an_api, same
 from tests.stored import TOWN_HALL, days_ago, ids, store
 
@@ -584,6 +587,18 @@ class TestWords:
     def test_anything_may_be_asked(self, api: Api, conn: Connection, words: str) -> None:
         store(conn)
         listed(api, q=words)
+
+    @settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @given(words=st.text(max_size=60))
+    def test_any_text_may_be_asked(self, api: Api, words: str) -> None:
+        """R-193"""
+        assert api.raw("/requests.json", q=words).status_code == 200
+
+    def test_staff_may_ask_too(self, core: Core, conn: Connection) -> None:
+        """R-193: with the held requests they see."""
+        held, shown = store(conn, visibility=Visibility.HELD), store(conn)
+        staff = an_api(core, Scope.READ_HELD)
+        assert ids(listed(staff, q="Matratzen", api_key=staff.key)) == [shown, held]
 
     def test_words_too_many_to_mean_anything_are_400(self, api: Api) -> None:
         """R-193"""
