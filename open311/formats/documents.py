@@ -10,10 +10,11 @@ from datetime import datetime
 from typing import Any, Literal
 
 from open311.formats.encode import Document
+from open311.formats.extensions import extensions_of
 from open311.model.catalogue import Attribute, Catalogue, Service
 from open311.model.datetimes import write, write_utc
 from open311.model.media import addresses
-from open311.model.service_request import Note, ServiceRequest
+from open311.model.service_request import ServiceRequest
 from open311.model.updates import Update, word_of
 
 SPECIFICATION = "http://wiki.open311.org/GeoReport_v2"
@@ -166,7 +167,7 @@ def service_request(
         if not value[name]:
             del value[name]
     if extensions:
-        value |= _extensions(request, catalogue, language)
+        value |= extensions_of(request, catalogue, language)
     return value
 
 
@@ -208,75 +209,6 @@ def _standard_fields(request: ServiceRequest, catalogue: Catalogue, language: st
         "lat": request.lat if request.lat is None else round(request.lat, PLACES),
         "long": request.long if request.long is None else round(request.long, PLACES),
         "media_url": request.media_url,
-    }
-
-
-def _extensions(request: ServiceRequest, catalogue: Catalogue, language: str) -> dict[str, Any]:
-    return {
-        "extended_attributes": _extended_attributes(request, catalogue),
-        "attributes": _answers(request, catalogue.services.get(request.service_code), language),
-        "notes": [_note(each, catalogue, language) for each in request.notes],
-    }
-
-
-def _extended_attributes(request: ServiceRequest, catalogue: Catalogue) -> dict[str, Any]:
-    zone = catalogue.jurisdiction.time_zone
-    status = catalogue.statuses.get(request.detailed_status)
-    since = _status_since(request)
-    return {
-        "title": request.title,
-        "detailed_status": status.detailed_status if status else None,
-        "detailed_status_datetime": write(since, zone) if since else None,
-        "closed_datetime": write(request.closed_datetime, zone) if request.closed_datetime else None,
-        "channel": request.channel,
-        "media_urls": list(request.media_urls),
-        "duplicate": request.parent_id is not None,
-        "parent_service_request_id": None if request.parent_id is None else str(request.parent_id),
-        "service_object_type": request.service_object_type,
-        "service_object_id": request.service_object_id,
-        "distance": None if request.distance is None else round(request.distance, 1),
-    }
-
-
-def _status_since(request: ServiceRequest) -> datetime | None:
-    """When the request came into its present detailed status, as far as its notes tell."""
-    since, before = None, None
-    for note in request.notes:
-        if note.detailed_status and note.detailed_status != before:
-            since, before = note.datetime, note.detailed_status
-    return since if before == request.detailed_status else None
-
-
-def _answers(request: ServiceRequest, service: Service | None, language: str) -> list[dict[str, Any]]:
-    known = {each.code: each for each in _ordered(service)} if service else {}
-    codes = [*known, *(code for code in request.attributes if code not in known)]
-    return [
-        _answer(code, value, known.get(code), language)
-        for code in codes
-        if code not in known or known[code].public
-        for value in request.attributes.get(code, ())
-    ]
-
-
-def _answer(code: str, value: str, attribute: Attribute | None, language: str) -> dict[str, Any]:
-    choices: Sequence[str] = ()
-    if attribute:
-        choices = [each.name.in_language(language) for each in attribute.values if each.key == value]
-    return {
-        "code": code,
-        "label": attribute.description.in_language(language) if attribute else code,
-        "name": choices[0] if choices else value,
-        "value": value,
-    }
-
-
-def _note(note: Note, catalogue: Catalogue, language: str) -> dict[str, Any]:
-    status = catalogue.statuses.get(note.detailed_status or "")
-    return {
-        "datetime": write(note.datetime, catalogue.jurisdiction.time_zone),
-        "type": note.kind,
-        "summary": status.label.in_language(language) if status else "",
-        "description": note.description,
     }
 
 

@@ -1,0 +1,83 @@
+"""What `extensions=true` adds to a request, behind the fields of v2 (georeport.md 5.7)."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from open311.model.catalogue import Attribute, Catalogue, Service
+from open311.model.datetimes import write
+from open311.model.service_request import Note, ServiceRequest
+
+
+def extensions_of(request: ServiceRequest, catalogue: Catalogue, language: str) -> dict[str, Any]:
+    """`extended_attributes`, `attributes` and `notes` of a request."""
+    return {
+        "extended_attributes": _extended_attributes(request, catalogue),
+        "attributes": _answers(request, catalogue.services.get(request.service_code), language),
+        "notes": [_note(each, catalogue, language) for each in request.notes],
+    }
+
+
+def _extended_attributes(request: ServiceRequest, catalogue: Catalogue) -> dict[str, Any]:
+    zone = catalogue.jurisdiction.time_zone
+    status = catalogue.statuses.get(request.detailed_status)
+    since = _status_since(request)
+    return {
+        "title": request.title,
+        "detailed_status": status.detailed_status if status else None,
+        "detailed_status_datetime": write(since, zone) if since else None,
+        "closed_datetime": write(request.closed_datetime, zone) if request.closed_datetime else None,
+        "channel": request.channel,
+        "media_urls": list(request.media_urls),
+        "duplicate": request.parent_id is not None,
+        "parent_service_request_id": None if request.parent_id is None else str(request.parent_id),
+        "service_object_type": request.service_object_type,
+        "service_object_id": request.service_object_id,
+        "distance": None if request.distance is None else round(request.distance, 1),
+    }
+
+
+def _status_since(request: ServiceRequest) -> datetime | None:
+    """When the request came into its present detailed status, as far as its notes tell."""
+    since, before = None, None
+    for note in request.notes:
+        if note.detailed_status and note.detailed_status != before:
+            since, before = note.datetime, note.detailed_status
+    return since if before == request.detailed_status else None
+
+
+def _answers(request: ServiceRequest, service: Service | None, language: str) -> list[dict[str, Any]]:
+    known = (
+        {each.code: each for each in sorted(service.attributes, key=lambda attribute: attribute.order)}
+        if service
+        else {}
+    )
+    codes = [*known, *(code for code in request.attributes if code not in known)]
+    return [
+        _answer(code, value, known.get(code), language)
+        for code in codes
+        if code not in known or known[code].public
+        for value in request.attributes.get(code, ())
+    ]
+
+
+def _answer(code: str, value: str, attribute: Attribute | None, language: str) -> dict[str, Any]:
+    choices: Sequence[str] = ()
+    if attribute:
+        choices = [each.name.in_language(language) for each in attribute.values if each.key == value]
+    return {
+        "code": code,
+        "label": attribute.description.in_language(language) if attribute else code,
+        "name": choices[0] if choices else value,
+        "value": value,
+    }
+
+
+def _note(note: Note, catalogue: Catalogue, language: str) -> dict[str, Any]:
+    status = catalogue.statuses.get(note.detailed_status or "")
+    return {
+        "datetime": write(note.datetime, catalogue.jurisdiction.time_zone),
+        "type": note.kind,
+        "summary": status.label.in_language(language) if status else "",
+        "description": note.description,
+    }
