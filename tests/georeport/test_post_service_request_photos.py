@@ -14,6 +14,7 @@ from werkzeug.test import encode_multipart
 from open311.adapters import images
 from open311.core import Core
 from open311.errors import Unavailable, problem
+from open311.storage import media as storage
 from tests.adapters.test_media_store import OwnStore
 from tests.builders import a_catalogue, a_service, a_vehicle_service
 from tests.pictures import SECRET, a_bomb, a_photo, opened, two_colours, written
