@@ -4,14 +4,22 @@ A name is resolved once, every address it has is looked at, and the connection g
 a name that means something else a moment later changes nothing.
 """
 
+import asyncio
 import ipaddress
 import socket
+import ssl
 import time
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from types import MappingProxyType
+from typing import Any
 
 import httpx
 
 HOPS = 3
+CONNECT_SECONDS = 10.0
+NOTHING: Mapping[str, str] = MappingProxyType({})
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
 USER_AGENT = "open311-server"
 
@@ -54,12 +62,12 @@ def get(
     """
     deadline = time.monotonic() + seconds
     address, first_host = _web_address(url), _web_address(url).host
-    limits = httpx.Timeout(min(seconds, 10.0))
+    limits = httpx.Timeout(min(seconds, CONNECT_SECONDS))
     with httpx.Client(trust_env=False, timeout=limits) as client:
         for _ in range(HOPS):
             if address.host not in hosts or address.host != first_host:
                 raise Refused(f"{address.host} is not among the hosts that are fetched from")
-            request = _pinned(client, address, resolve, may_reach)
+            request = _pinned("GET", address, limits, resolve, may_reach)
             response = client.send(request, stream=True)
             try:
                 if not response.has_redirect_location:
@@ -80,15 +88,31 @@ def _web_address(url: str) -> httpx.URL:
     return address
 
 
-def _pinned(client: httpx.Client, url: httpx.URL, resolve: Resolve, may_reach: MayReach) -> httpx.Request:
+def _pinned(
+    method: str,
+    url: httpx.URL,
+    limits: httpx.Timeout,
+    resolve: Resolve,
+    may_reach: MayReach,
+    *,
+    headers: Mapping[str, str] = NOTHING,
+    content: bytes | None = None,
+) -> httpx.Request:
     """A request to an address that was looked at; certificate and Host header are still those of the name."""
     port = url.port or (443 if url.scheme == "https" else 80)
     found = list(resolve(url.host, port))
     if not found or not all(may_reach(each) for each in found):
         raise Refused(f"{url.host} stands for an address that is not public")
-    headers = {"Host": url.netloc.decode("ascii"), "User-Agent": USER_AGENT, "Accept-Encoding": "identity"}
-    sni = {"sni_hostname": url.host} if url.scheme == "https" else {}
-    return client.build_request("GET", url.copy_with(host=found[0]), headers=headers, extensions=sni)
+    own = {
+        "Host": url.netloc.decode("ascii"),
+        "User-Agent": USER_AGENT,
+        "Accept-Encoding": "identity",
+    }
+    extensions: dict[str, Any] = {"timeout": limits.as_dict()}
+    if url.scheme == "https":
+        extensions["sni_hostname"] = url.host
+    pinned = url.copy_with(host=found[0])
+    return httpx.Request(method, pinned, headers={**headers, **own}, content=content, extensions=extensions)
 
 
 def _body(response: httpx.Response, most_bytes: int, deadline: float) -> bytes:
@@ -105,3 +129,59 @@ def _body(response: httpx.Response, most_bytes: int, deadline: float) -> bytes:
         if time.monotonic() > deadline:
             raise httpx.ReadTimeout("the whole took too long")
     return bytes(body)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a server said; `cut` tells that its body was longer than we wanted to know."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    cut: bool = False
+
+
+def send(
+    method: str,
+    url: str,
+    *,
+    headers: Mapping[str, str] = NOTHING,
+    content: bytes = b"",
+    most_bytes: int,
+    seconds: float,
+    resolve: Resolve = addresses,
+    may_reach: MayReach = is_public,
+) -> Answer:
+    """Ask one question and take the answer as it is: no redirect is followed, and the whole is over after `seconds`.
+
+    Raises `Refused`, or `httpx.HTTPError` or `OSError` for what may go better another time.
+    """
+    limits = httpx.Timeout(seconds, connect=min(seconds, CONNECT_SECONDS))
+    request = _pinned(
+        method, _web_address(url), limits, resolve, may_reach, headers=headers, content=content or None
+    )
+    return asyncio.run(_exchange(request, most_bytes, seconds))
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    """Reading the certificates of the world takes longer than most exchanges."""
+    return httpx.create_ssl_context()
+
+
+async def _exchange(request: httpx.Request, most_bytes: int, seconds: float) -> Answer:
+    body = bytearray()
+    try:
+        async with asyncio.timeout(seconds), httpx.AsyncClient(trust_env=False, verify=_tls()) as client:
+            response = await client.send(request, stream=True)
+            try:
+                async for chunk in response.aiter_raw():
+                    body += chunk
+                    if len(body) > most_bytes:
+                        break
+            finally:
+                await response.aclose()
+    except TimeoutError:
+        raise httpx.ReadTimeout("the whole took too long") from None
+    cut = len(body) > most_bytes
+    return Answer(response.status_code, response.headers, bytes(body[:most_bytes]), cut)

@@ -1,0 +1,197 @@
+"""Requests and updates of other servers, as they tell of them; ids stay the texts that they are there."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, tzinfo
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from open311.model.service_request import Location, Status
+from open311.model.updates import KIND_OF_WORD, tidy_word
+
+# What servers say instead of GeoReport's two words.
+CLOSED_WORDS = {"closed", "resolved", "completed", "complete", "done", "archived", "rejected", "processed"}
+_LOCAL = re.compile(
+    r"(?P<date>\d{4}-\d\d-\d\d)(?:[T ]+(?P<time>\d\d:\d\d(?::\d\d)?)(?:[.,]\d+)?)?"
+    r"\s*(?P<zone>Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)?",
+    re.ASCII | re.IGNORECASE,
+)
+DEEPEST = 10
+_LEAST_EPOCH = 100_000_000
+_MILLISECONDS = 100_000_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForeignRequest:
+    """A service request of another server. `fields` is everything it said, for whoever needs more."""
+
+    service_request_id: str
+    status: Status
+    detailed_status: str | None = None
+    status_notes: str | None = None
+    service_code: str = ""
+    service_name: str = ""
+    description: str = ""
+    title: str | None = None
+    agency_responsible: str | None = None
+    service_notice: str | None = None
+    requested_datetime: datetime | None = None
+    updated_datetime: datetime | None = None
+    expected_datetime: datetime | None = None
+    address: str = ""
+    address_id: str | None = None
+    zipcode: str | None = None
+    location: Location | None = None
+    media_urls: tuple[str, ...] = ()
+    fields: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForeignUpdate:
+    """An update of another server; `word` is its state in FixMyStreet's words."""
+
+    update_id: str
+    service_request_id: str
+    word: str
+    updated_datetime: datetime | None
+    description: str = ""
+    media_urls: tuple[str, ...] = ()
+    fixmystreet_id: str | None = None
+
+
+def request_from(item: Mapping[str, Any], zone: tzinfo = UTC) -> ForeignRequest | None:
+    """The request an item of a list describes; None when it has no id. `zone` is that of times that name none."""
+    number = word(item, "service_request_id", "id")
+    if number is None:
+        return None
+    extended = item.get("extended_attributes")
+    extra: Mapping[str, Any] = extended if isinstance(extended, Mapping) else {}
+    said = word(item, "status")
+    return ForeignRequest(
+        service_request_id=number,
+        status=status_from(said),
+        detailed_status=word(extra, "detailed_status") or word(item, "detailed_status"),
+        status_notes=word(item, "status_notes"),
+        service_code=word(item, "service_code") or "",
+        service_name=word(item, "service_name") or "",
+        description=word(item, "description") or "",
+        title=word(extra, "title") or word(item, "title"),
+        agency_responsible=word(item, "agency_responsible"),
+        service_notice=word(item, "service_notice"),
+        requested_datetime=moment(item.get("requested_datetime"), zone),
+        updated_datetime=moment(item.get("updated_datetime"), zone),
+        expected_datetime=moment(item.get("expected_datetime"), zone),
+        address=word(item, "address", "address_string") or "",
+        address_id=word(item, "address_id"),
+        zipcode=word(item, "zipcode"),
+        location=location(item),
+        media_urls=addresses(item.get("media_url")) or addresses(extra.get("media_urls")),
+        fields=item,
+    )
+
+
+def update_from(item: Mapping[str, Any], zone: tzinfo = UTC) -> ForeignUpdate | None:
+    """The update an item of a list describes; None when it lacks an id."""
+    update_id, number = word(item, "update_id"), word(item, "service_request_id")
+    if update_id is None or number is None:
+        return None
+    return ForeignUpdate(
+        update_id=update_id,
+        service_request_id=number,
+        word=tidy_word(word(item, "status") or "unchanged"),
+        updated_datetime=moment(item.get("updated_datetime"), zone),
+        description=word(item, "description") or "",
+        media_urls=addresses(item.get("media_url")),
+        fixmystreet_id=word(item, "fixmystreet_id"),
+    )
+
+
+def texts(value: Any, depth: int = DEEPEST) -> list[str]:
+    """Every text in a value, however it is wrapped; numbers as they would be written."""
+    if isinstance(value, (Mapping, list, tuple)) and not depth:
+        return []
+    if isinstance(value, Mapping):
+        return [each for inner in value.values() for each in texts(inner, depth - 1)]
+    if isinstance(value, (list, tuple)):
+        return [each for inner in value for each in texts(inner, depth - 1)]
+    if value is None or isinstance(value, bool):
+        return []
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    text = str(value).replace("\0", "").strip()
+    return [text] if text and text.lower() != "null" else []
+
+
+def word(item: Mapping[str, Any], *names: str) -> str | None:
+    """The text of the first of these fields that has one; several in one field are joined."""
+    for name in names:
+        found = texts(item.get(name))
+        if found:
+            return ", ".join(found)
+    return None
+
+
+def addresses(value: Any) -> tuple[str, ...]:
+    """The web addresses in a value, each once."""
+    found = (each for each in texts(value) if each.lower().startswith(("http://", "https://")))
+    return tuple(dict.fromkeys(found))
+
+
+def status_from(said: str | None) -> Status:
+    """Open or closed, whatever it is called there."""
+    tidy = tidy_word(said or "open")
+    if tidy in CLOSED_WORDS:
+        return Status.CLOSED
+    return KIND_OF_WORD.get(tidy, Status.OPEN)
+
+
+def location(item: Mapping[str, Any]) -> Location | None:
+    """The point, unless it lacks a half, is beyond the world, or is the 0/0 that stands for nothing."""
+    lat = number(item.get("lat", item.get("latitude")))
+    long = number(item.get("long", item.get("lon", item.get("lng", item.get("longitude")))))
+    if lat is None or long is None or not (abs(lat) <= 90 and abs(long) <= 180) or lat == long == 0:
+        return None
+    return Location(lat, long)
+
+
+def number(value: Any) -> float | None:
+    """A number, also one written as text or with a decimal comma."""
+    found = texts(value)
+    try:
+        return float(found[0].replace(",", ".")) if len(found) == 1 else None
+    except ValueError:
+        return None
+
+
+def moment(value: Any, zone: tzinfo = UTC) -> datetime | None:
+    """The moment a text or a number means, in UTC and whole seconds; None when it cannot be told."""
+    found = texts(value)
+    if len(found) != 1:
+        return None
+    try:
+        return _moment(found[0], zone)
+    except (ValueError, OverflowError, OSError, TypeError):
+        return None
+
+
+def _moment(raw: str, zone: tzinfo) -> datetime:
+    if raw.isascii() and raw.isdigit():
+        seconds = int(raw) // 1000 if int(raw) >= _MILLISECONDS else int(raw)
+        if seconds < _LEAST_EPOCH:
+            raise ValueError(f"not a moment: {raw}")
+        return datetime.fromtimestamp(seconds, UTC)
+    parts = _LOCAL.fullmatch(raw)
+    if parts is None:
+        return parsedate_to_datetime(raw).astimezone(UTC).replace(microsecond=0)
+    stamp = datetime.fromisoformat(f"{parts['date']}T{parts['time'] or '00:00'}")
+    return stamp.replace(tzinfo=_zone(parts["zone"], zone)).astimezone(UTC)
+
+
+def _zone(named: str | None, otherwise: tzinfo) -> tzinfo:
+    if named is None:
+        return otherwise
+    if named.upper() in ("Z", "UTC", "GMT"):
+        return UTC
+    found = datetime.strptime(named.replace(":", "").ljust(5, "0"), "%z").tzinfo
+    return found or otherwise
