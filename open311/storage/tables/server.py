@@ -1,0 +1,78 @@
+"""What is not about one request: the database itself, keys, catalogues, the map."""
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Identity,
+    Integer,
+    SmallInteger,
+    Table,
+    Text,
+    Uuid,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+
+from open311.storage.tables.base import metadata, moment
+
+# One row: the name of this database, so that a cursor of another one is told apart.
+instance = Table(
+    "instance",
+    metadata,
+    Column("id", Uuid, primary_key=True, server_default=text("gen_random_uuid()")),
+)
+
+keys = Table(
+    "keys",
+    metadata,
+    Column("id", Integer, Identity(always=True), primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("digest", Text(collation="C"), nullable=False, unique=True),
+    Column("scopes", ARRAY(Text), nullable=False),
+    moment("created_datetime"),
+    moment("revoked_datetime", nullable=True),
+)
+
+# What a catalogue looked like when it last came into force, and every service it ever had.
+catalogues = Table(
+    "catalogues",
+    metadata,
+    Column("jurisdiction_id", Text(collation="C"), primary_key=True),
+    Column("digest", Text(collation="C"), nullable=False),
+    moment("changeset"),
+)
+
+services = Table(
+    "services",
+    metadata,
+    Column("jurisdiction_id", Text(collation="C"), primary_key=True),
+    Column("service_code", Text(collation="C"), primary_key=True),
+    Column("service_name", JSONB, nullable=False),
+    moment("retired_datetime", nullable=True),
+)
+
+# How many requests are in each cell of the web map's grid, on two levels, and the sums of their places. Triggers append
+# to `map_changes`; the worker adds it up into `map_cells`, and readers add what is not added up yet.
+_cell = (
+    ("x", Integer),
+    ("y", Integer),
+    ("service_code", Text(collation="C")),
+    ("status", Text(collation="C")),
+)
+_sums = ("count", "sum_lat", "sum_long")
+map_cells = Table(
+    "map_cells",
+    metadata,
+    Column("jurisdiction_id", Text(collation="C"), primary_key=True),
+    Column("level", SmallInteger, primary_key=True),
+    *(Column(name, kind, primary_key=True) for name, kind in _cell),
+    *(Column(name, BigInteger, nullable=False) for name in _sums),
+)
+map_changes = Table(
+    "map_changes",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("jurisdiction_id", Text(collation="C"), nullable=False),
+    *(Column(name, kind, nullable=False) for name, kind in _cell),
+    *(Column(name, BigInteger, nullable=False) for name in _sums),
+)
