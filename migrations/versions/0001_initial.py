@@ -143,5 +143,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Back to an empty database; PostGIS stays, since others may use it."""
-    op.execute("drop table services, catalogues, keys, events, tokens, reporters, submissions, service_requests")
+    op.execute(
+        "drop table services, catalogues, keys, events, tokens, reporters, submissions, service_requests"
+    )
     op.execute("drop function open311_words(text), open311_fold(text)")

@@ -149,9 +149,7 @@ def _rendering(asked: RequestSearch) -> tuple[Hashable, lists.Render]:
         [request] = lists.with_distances([request], asked)
         return write(
             "service_requests",
-            documents.service_request(
-                request, catalogue, language, extensions=extensions, base_url=base_url
-            ),
+            documents.service_request(request, catalogue, language, extensions=extensions, base_url=base_url),
         )
 
     return (None if asked.circle and extensions else (write, language, extensions)), render
