@@ -1,6 +1,6 @@
 """The one search over service requests.
 
-The WHERE is put together from what was asked, so that the planner sees no more than it must; `tables.py` has an index
+The WHERE is put together from what was asked, so that the planner sees no more than it must; `tables` has an index
 for every order and filter. A statement is compiled once per shape of question and then only filled in. Four things the
 planner gets wrong by itself are settled here: a circle is an envelope plus arithmetic, `updated_before` also bounds
 `requested_datetime`, words are looked up first, and pages are found by ids, in the index alone.

@@ -11,7 +11,8 @@ import pytest
 from open311.i18n import LANGUAGES, messages
 
 PACKAGE = Path(__file__).parent.parent.parent / "open311"
-KEY = re.compile(r"(error|opendata)(\.[a-z0-9_]+)+")
+FAMILIES = "|".join(sorted({key.partition(".")[0] for key in messages("en")}))
+KEY = re.compile(rf"({FAMILIES})(\.[a-z0-9_]+)+(?<!\.html)")
 IN_TEMPLATE = re.compile(r"""words\(["']([a-z0-9_.]+)["']""")
 # Functions whose first argument is a key and whose keywords fill its gaps.
 MAKERS = {"problem", "problem_of", "wrong"}
