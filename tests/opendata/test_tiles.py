@@ -1,0 +1,270 @@
+"""GET /tiles: vector tiles that show each public request once, and change with it."""
+
+import math
+from collections import Counter
+from typing import Any
+
+import mapbox_vector_tile
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import Connection, text
+
+from open311.actions import casework, maps
+from open311.core import Core
+from open311.model.tiles import Tile
+from tests.builders import a_catalogue, a_jurisdiction, a_service
+from tests.serving import Api, Clock, MakeCore, an_api, first_city
+
+LAT, LONG = 49.48, 8.44
+ALL_LEVELS = (0, 5, 8, 10, 11, 13, 14, 15, 16, 19, 22)
+COUNTED = tuple(level for level in ALL_LEVELS if level < 16)
+
+
+def place(z: int, lat: float = LAT, long: float = LONG) -> tuple[int, int]:
+    """The tile a point is in, as the OpenStreetMap wiki has the formula."""
+    x = int((long + 180) / 360 * 2**z)
+    y = int((1 - math.asinh(math.tan(math.radians(lat))) / math.pi) / 2 * 2**z)
+    return x, y
+
+
+def tile(api: Api, z: int, x: int, y: int, **query: Any) -> list[dict[str, Any]]:
+    """The properties of the features in a tile."""
+    response = api.client.get(f"/tiles/{z}/{x}/{y}.mvt", query_string=query)
+    assert response.status_code in (200, 204), response.text
+    assert (response.status_code == 204) == (response.data == b"")
+    if not response.data:
+        return []
+    assert response.content_type == "application/vnd.mapbox-vector-tile"
+    layers = mapbox_vector_tile.decode(response.data)
+    assert list(layers) == ["requests" if z >= 16 else "clusters"]
+    return [each["properties"] for each in next(iter(layers.values()))["features"]]
+
+
+def total(api: Api, z: int, lat: float = LAT, long: float = LONG, **query: Any) -> Counter[str]:
+    """How many requests a tile shows, by status."""
+    found: Counter[str] = Counter()
+    for each in tile(api, z, *place(z, lat, long), **query):
+        found += (
+            Counter([each["status"]])
+            if "status" in each
+            else Counter(open=each["open"], closed=each["closed"])
+        )
+    return found
+
+
+def close(core: Core, number: str) -> None:
+    """Close a report."""
+    casework.set_status(core, int(number), first_city().default_status("closed").code, "test")
+
+
+@pytest.fixture(params=["as noted", "added up"])
+def settle(request: pytest.FixtureRequest, core: Core) -> Any:
+    """What the worker may or may not have done in between: the map must look the same."""
+    return (lambda: maps.fold(core)) if request.param == "added up" else (lambda: None)
+
+
+@pytest.mark.parametrize("z", ALL_LEVELS)
+def test_every_level_shows_each_request(api: Api, core: Core, settle: Any, z: int) -> None:
+    numbers = [api.report(lat=LAT, long=LONG) for _ in range(3)]
+    close(core, numbers[0])
+    settle()
+    assert total(api, z) == Counter(open=2, closed=1)
+
+
+@pytest.mark.parametrize("z", ALL_LEVELS)
+def test_a_change_is_seen_at_once(api: Api, core: Core, settle: Any, z: int) -> None:
+    numbers = [api.report(lat=LAT, long=LONG) for _ in range(2)]
+    settle()
+    close(core, numbers[0])
+    assert total(api, z) == Counter(open=1, closed=1)
+    settle()
+    casework.hide(core, int(numbers[1]), "test")
+    assert total(api, z) == Counter(closed=1)
+
+
+@pytest.mark.parametrize("z", ALL_LEVELS)
+def test_a_request_that_moves_or_goes_leaves_its_tile(
+    api: Api, conn: Connection, settle: Any, z: int
+) -> None:
+    api.report(lat=LAT, long=LONG)
+    settle()
+    conn.execute(text("update service_requests set geom = ST_SetSRID(ST_MakePoint(-70.6, -33.4), 4326)"))
+    assert total(api, z, -33.4, -70.6) == Counter(open=1)
+    if z > 0:
+        assert total(api, z) == Counter()
+    settle()
+    conn.execute(text("delete from service_requests"))
+    assert total(api, z, -33.4, -70.6) == Counter()
+
+
+@pytest.mark.parametrize("z", ALL_LEVELS)
+def test_filters(api: Api, core: Core, clock: Clock, settle: Any, z: int) -> None:
+    old = api.report(lat=LAT, long=LONG)
+    close(core, old)
+    clock.forward(days=10)
+    casework.publish(core, int(api.report(lat=LAT, long=LONG, service_code="MARKIERUNG")), "test")
+    settle()
+    assert total(api, z, service_code="MARKIERUNG") == Counter(open=1)
+    assert total(api, z, service_code="MARKIERUNG,MUELL_WILD") == Counter(open=1, closed=1)
+    assert total(api, z, status="closed") == Counter(closed=1)
+    assert total(api, z, status="open,closed") == Counter(open=1, closed=1)
+    assert total(api, z, days="5") == Counter(open=1)
+    assert total(api, z, days="366", service_code="MUELL_WILD") == Counter(closed=1)
+
+
+def test_what_is_not_public_or_has_no_place_is_missing(api: Api) -> None:
+    """R-174"""
+    api.report(service_code="MARKIERUNG", lat=LAT, long=LONG)
+    api.report(lat=None, long=None, address_string="Rathaus")
+    assert [total(api, z) for z in ALL_LEVELS] == [Counter()] * len(ALL_LEVELS)
+
+
+def test_a_point_says_what_a_style_needs(api: Api) -> None:
+    number = api.report(lat=LAT, long=LONG)
+    assert tile(api, 16, *place(16)) == [
+        {
+            "id": int(number),
+            "service_code": "MUELL_WILD",
+            "status": "open",
+            "detailed_status": first_city().initial_status.code,
+        }
+    ]
+
+
+def test_clusters_are_not_all_in_one_place(api: Api) -> None:
+    for step in range(2):
+        api.report(lat=LAT, long=LONG + step * 0.006)
+    assert [each["count"] for each in tile(api, 11, *place(11))] == [1, 1]
+
+
+@given(st.floats(-85, 85, allow_nan=False), st.floats(-180, 179.999, allow_nan=False), st.integers(0, 22))
+def test_a_tile_is_where_its_points_are(lat: float, long: float, z: int) -> None:
+    x, y = place(z, lat, long)
+    found = Tile(z, x, y)
+    assert found.exists
+    slack = 1e-9
+    assert found.box.min_long - slack <= long <= found.box.max_long + slack
+    assert found.box.min_lat - slack <= lat <= found.box.max_lat + slack
+
+
+@pytest.mark.parametrize("z", [12, 13, 14, 16, 18])
+def test_neighbours_share_no_request_and_lose_none(api: Api, conn: Connection, z: int) -> None:
+    """Also for points on the edge between tiles."""
+    x, y = place(z)
+    box = Tile(z, x, y).box
+    edges = [
+        (lat, long)
+        for lat in (box.min_lat, box.max_lat, (box.min_lat + box.max_lat) / 2)
+        for long in (box.min_long, box.max_long, (box.min_long + box.max_long) / 2)
+    ]
+    for lat, long in edges:
+        conn.execute(
+            text(
+                "insert into service_requests (jurisdiction_id, service_code, status, detailed_status, visibility,"
+                " requested_datetime, updated_datetime, geom) values ('ludwigshafen.de', 'X', 'open', 'x',"
+                " 'published', now(), now(), ST_SetSRID(ST_MakePoint(:long, :lat), 4326))"
+            ),
+            {"lat": lat, "long": long},
+        )
+    around = [(x + step_x, y + step_y) for step_x in (-1, 0, 1) for step_y in (-1, 0, 1)]
+    shown = [each.get("count", 1) for column, row in around for each in tile(api, z, column, row)]
+    assert sum(shown) == len(edges)
+
+
+def test_counts_stay_right_through_many_changes(api: Api, core: Core, conn: Connection) -> None:
+    """Folded now and then, the table of counts equals a count of the requests."""
+    numbers = [api.report(lat=LAT, long=LONG - step / 500) for step in range(12)]
+    for step, number in enumerate(numbers):
+        if step % 3 == 0:
+            close(core, number)
+        if step % 4 == 1:
+            casework.hide(core, int(number), "test")
+        if step % 5 == 0:
+            maps.fold(core)
+    maps.fold(core)
+    counted = conn.execute(
+        text("select level, status, sum(count)::int from map_cells group by 1, 2 order by 1, 2")
+    ).all()
+    real = Counter(
+        conn.execute(text("select status from service_requests where visibility = 'published'")).scalars()
+    )
+    assert [tuple(row) for row in counted] == [
+        (level, status, real[status]) for level in (14, 16) for status in ("closed", "open")
+    ]
+    assert conn.execute(text("select count(*) from map_changes")).scalar_one() == 0
+    assert conn.execute(text("select count(*) from map_cells where count <= 0")).scalar_one() == 0
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "23/0/0",
+        "0/1/0",
+        "0/0/1",
+        "3/8/0",
+        "3/0/8",
+        "22/4194304/0",
+        "99999999999999/0/0",
+        "5/99999999999999999999/1",
+    ],
+)
+def test_a_tile_that_does_not_exist_is_404(api: Api, path: str) -> None:
+    response = api.client.get(f"/tiles/{path}.mvt")
+    assert response.status_code == 404
+    assert response.json[0]["code"] == 404
+
+
+@pytest.mark.parametrize("path", ["a/b/c", "-1/0/0", "0/0/-1", "1.5/0/0", "0/0"])
+def test_a_place_that_is_no_number_is_404(api: Api, path: str) -> None:
+    assert api.client.get(f"/tiles/{path}.mvt").status_code == 404
+
+
+@pytest.mark.parametrize("query", [{"days": "0"}, {"days": "367"}, {"days": "x"}, {"status": "foo"}], ids=str)
+def test_a_bad_filter_is_400(api: Api, query: dict[str, str]) -> None:
+    assert api.client.get("/tiles/0/0/0.mvt", query_string=query).status_code == 400
+
+
+def test_an_unchanged_tile_is_304(api: Api) -> None:
+    """R-199"""
+    api.report(lat=LAT, long=LONG)
+    first = api.client.get("/tiles/0/0/0.mvt")
+    assert first.headers["Cache-Control"] == "public, no-cache"
+    mark = {"If-None-Match": first.headers["ETag"]}
+    assert api.client.get("/tiles/0/0/0.mvt", headers=mark).status_code == 304
+    api.report(lat=LAT, long=LONG)
+    assert api.client.get("/tiles/0/0/0.mvt", headers=mark).status_code == 200
+
+
+def test_any_page_may_show_it(api: Api) -> None:
+    """R-198"""
+    assert api.client.get("/tiles/0/0/0.mvt").headers["Access-Control-Allow-Origin"] == "*"
+
+
+def test_each_jurisdiction_has_its_own(make_core: MakeCore) -> None:
+    services = (a_service(moderated=False),)
+    other = a_catalogue(*services, jurisdiction=a_jurisdiction(jurisdiction_id="mannheim.de", aliases=()))
+    api = an_api(make_core(a_catalogue(*services), other, OPEN311_CHECK_BOUNDARY="off"))
+    api.report(jurisdiction_id="mannheim.de", lat=LAT, long=LONG)
+    assert api.client.get("/tiles/mannheim.de/0/0/0.mvt").status_code == 200
+    assert api.client.get("/tiles/ludwigshafen.de/0/0/0.mvt").status_code == 204
+    assert api.client.get("/tiles/0/0/0.mvt").status_code == 400
+    assert api.client.get("/tiles/nowhere/0/0/0.mvt").status_code == 404
+
+
+def test_reports_of_the_test_endpoint_have_tiles_of_their_own(api: Api) -> None:
+    api.base = "/open311/test/v2"
+    api.report(lat=LAT, long=LONG)
+    assert api.client.get("/tiles/0/0/0.mvt").status_code == 204
+    assert api.client.get("/tiles/test.ludwigshafen.de/0/0/0.mvt").status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/tiles/tiles.json", "/tiles/ludwigshafen.de.json"])
+def test_tilejson_says_where_tiles_are_and_what_is_in_them(api: Api, path: str) -> None:
+    described = api.client.get(path).json
+    assert described["tilejson"] == "3.0.0"
+    assert described["tiles"] == ["http://localhost/tiles/ludwigshafen.de/{z}/{x}/{y}.mvt"]
+    assert {each["id"] for each in described["vector_layers"]} == {"requests", "clusters"}
+    west, south, east, north = described["bounds"]
+    assert west < LONG < east
+    assert south < LAT < north
