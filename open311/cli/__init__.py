@@ -1,4 +1,4 @@
-"""The command line: `open311 serve | dev | db | catalogue | export | key | media | request | work`."""
+"""The command line: `open311 serve | dev | db | catalogue | check | export | key | media | request | work`."""
 
 import sys
 from importlib import import_module
@@ -9,6 +9,7 @@ from open311.errors import ConfigurationError
 
 COMMANDS = {
     "catalogue": "open311.cli.catalogue:catalogue",
+    "check": "open311.cli.check:check",
     "db": "open311.cli.database:db",
     "dev": "open311.cli.dev:dev",
     "export": "open311.cli.export:export",
@@ -16,6 +17,7 @@ COMMANDS = {
     "media": "open311.cli.media:media",
     "request": "open311.cli.requests:request",
     "serve": "open311.cli.serve:serve",
+    "webhook": "open311.cli.webhooks:webhook",
     "work": "open311.cli.serve:work",
 }
 

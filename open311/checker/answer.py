@@ -1,0 +1,121 @@
+"""An answer of the server under test, read without trust."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+from xml.etree import ElementTree
+from xml.etree.ElementTree import Element
+
+from open311.checker.requirement import NotSeen
+
+ROOTS = {"services": "service", "service_requests": "request", "errors": "error"}
+
+
+class Unreadable(NotSeen):
+    """The answer is not what its format promises; told where that is looked at, elsewhere nothing is seen."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back. `failure` says why nothing did; the status is then 0."""
+
+    asked: str
+    suffix: str = ""
+    status: int = 0
+    headers: Mapping[str, str] = None  # type: ignore[assignment]
+    body: bytes = b""
+    failure: str = ""
+    seconds: float = 0
+
+    @property
+    def told(self) -> str:
+        """What was asked and what came, in a few words."""
+        return f"{self.asked}: {self.failure or self.status}"
+
+    @property
+    def content_type(self) -> str:
+        """The content type as sent."""
+        return (self.headers or {}).get("content-type", "")
+
+    @cached_property
+    def _json(self) -> Any:
+        try:
+            return json.loads(self.body.decode("utf-8"))
+        except (ValueError, RecursionError) as reason:
+            return Unreadable(f"{self.asked}: not JSON ({reason})"[:300])
+
+    @cached_property
+    def _xml(self) -> Element | Unreadable:
+        if re.search(rb"<!(DOCTYPE|ENTITY)", self.body):
+            return Unreadable(f"{self.asked}: XML with a document type")
+        try:
+            return ElementTree.fromstring(self.body)
+        except (ElementTree.ParseError, ValueError, LookupError) as reason:
+            return Unreadable(f"{self.asked}: not well-formed XML ({reason})"[:300])
+
+    def json(self) -> Any:
+        """The JSON value; raises `Unreadable`."""
+        found = self._json
+        if isinstance(found, Unreadable):
+            raise found
+        return found
+
+    def xml(self) -> Element:
+        """The XML root; raises `Unreadable`."""
+        found = self._xml
+        if isinstance(found, Unreadable):
+            raise found
+        return found
+
+    def must_be(self, status: int) -> "Answer":
+        """Itself; raises `NotSeen` when the status is another."""
+        if self.status != status:
+            raise NotSeen(self.told)
+        return self
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The entries of a JSON list, also out of a wrapper, so that one defect does not hide the others."""
+        value = self.json()
+        if isinstance(value, dict):
+            lists = [each for each in value.values() if isinstance(each, list)]
+            value = lists[0] if lists else [value]
+        return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
+
+    def elements(self) -> list[Element]:
+        """The entries of an XML list."""
+        return list(self.xml())
+
+
+def is_array_error(answer: Answer) -> str:
+    """What is wrong with an error body; empty when it is as GeoReport has it (georeport.md, 4.1)."""
+    try:
+        return _wrong_json(answer) if answer.suffix == "json" else _wrong_xml(answer)
+    except Unreadable as reason:
+        return str(reason)
+
+
+def _wrong_json(answer: Answer) -> str:
+    value = answer.json()
+    if not isinstance(value, list) or not value or not isinstance(value[0], dict):
+        return f"{answer.told}, not an array of errors"
+    for each in value:
+        if each.get("code") != answer.status or isinstance(each.get("code"), bool):
+            return f"{answer.told}, `code` is {each.get('code')!r}, not the number {answer.status}"
+        if not isinstance(each.get("description"), str) or not each["description"].strip():
+            return f"{answer.told}, without a `description`"
+    return ""
+
+
+def _wrong_xml(answer: Answer) -> str:
+    root = answer.xml()
+    found = root.findall("error")
+    if root.tag != "errors" or not found:
+        return f"{answer.told}, root `{root.tag}` instead of `errors/error`"
+    if any(not (each.findtext("code") or "").strip() for each in found):
+        return f"{answer.told}, an error without `code`"
+    if any(not (each.findtext("description") or "").strip() for each in found):
+        return f"{answer.told}, an error without `description`"
+    return ""

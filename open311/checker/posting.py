@@ -1,0 +1,233 @@
+"""Handing in reports (georeport.md, 7.5): only looked at with a key and the word to do so."""
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from open311.checker.answer import Answer, is_array_error
+from open311.checker.requirement import BREAKS, EXT, MUST, SHOULD, Finding, NotOffered, NotSeen, requires
+from open311.checker.subject import Subject
+from open311.checker.values import as_number
+
+Findings = Iterator[Finding]
+TEXT = 'Test of the interface, please ignore (open311 check): <b>&" Müll\nzweite Zeile'
+
+
+def _form(s: Subject, **more: Any) -> dict[str, str]:
+    """A right report; None takes a field out."""
+    lat, long = _place(s)
+    fields = {
+        "api_key": s.options.key,
+        "jurisdiction_id": s.options.jurisdiction_id,
+        "service_code": s.options.service_code or s.plain_code(),
+        "lat": lat,
+        "long": long,
+        "description": TEXT,
+    } | more
+    return {name: str(value) for name, value in fields.items() if value is not None}
+
+
+def _place(s: Subject) -> tuple[float, float]:
+    if s.options.lat is not None and s.options.long is not None:
+        return s.options.lat, s.options.long
+    for each in s.requests():
+        lat, long = as_number(each.get("lat")), as_number(each.get("long"))
+        if lat and long:
+            return lat, long
+    raise NotSeen("say where with --lat and --long")
+
+
+def _sent(s: Subject, suffix: str = "json", **more: Any) -> Answer:
+    return s.post("requests", suffix, data=_form(s, **more))
+
+
+def _report(s: Subject) -> Answer:
+    """One right report, sent once and looked at by many checks."""
+    known = s.answers.get("report")
+    if known is None:
+        known = s.answers["report"] = _sent(s, s.speaks)
+    return known.must_be(200)
+
+
+def _number(answer: Answer) -> str | None:
+    if answer.suffix == "xml":
+        return (answer.xml().findtext("request/service_request_id") or "").strip() or None
+    found = answer.rows()
+    number = found[0].get("service_request_id") if found else None
+    return None if number in (None, "") else str(number)
+
+
+def _refused(answer: Answer, *statuses: int) -> Findings:
+    if answer.status not in statuses:
+        yield Finding(answer.told, "401" if answer.status == 401 else None)
+    elif wrong := is_array_error(answer):
+        yield Finding(wrong, "P14")
+
+
+@requires("R-096", MUST, "a report with coordinates", posts=True)
+def accepted(s: Subject) -> Findings:
+    try:
+        found = _report(s)
+    except NotSeen as reason:
+        yield Finding(f"{reason} {s.answers['report'].body[:200]!r}")
+        return
+    kind = next(
+        (e.get("type") for e in s.services() if e.get("service_code") == _form(s)["service_code"]), ""
+    )
+    if kind == "realtime" and not _number(found):
+        yield Finding("a realtime service without an id in the answer")
+
+
+@requires("R-097", MUST, "the JSON answer to a report", posts=True)
+def answered(s: Subject) -> Findings:
+    found = _report(s)
+    if found.suffix != "json":
+        raise NotSeen("the server has no JSON")
+    value = found.json()
+    if not isinstance(value, list) or len(value) != 1:
+        yield Finding(f"not an array of one: {value!r:.80}", "P13" if isinstance(value, dict) else "P4")
+    elif not isinstance(value[0].get("service_request_id", ""), str):
+        yield Finding(f"service_request_id is {value[0]['service_request_id']!r}", "P1")
+
+
+@requires("R-099", MUST, "id and token", posts=True)
+def one_of_both(s: Subject) -> Findings:
+    for each in _report(s).rows() if s.speaks == "json" else ():
+        if each.get("token") and each.get("service_request_id"):
+            yield Finding("both a token and an id")
+
+
+@requires("R-102", BREAKS, "the status of success", posts=True)
+def is_200(s: Subject) -> Findings:
+    found = s.answers.get("report") or _sent(s, s.speaks)
+    if found.status in (201, 202):
+        yield Finding(f"{found.told}; CUTR's and Helsinki's clients take only 200 for success")
+
+
+@requires("R-103", MUST, "the report by its id", posts=True)
+def found_again(s: Subject) -> Findings:
+    number = _number(_report(s))
+    if number is None:
+        raise NotSeen("there is no id")
+    answer = s.get(f"requests/{quote(number, safe='')}", "json")
+    if answer.status == 404:
+        raise NotSeen("not shown, as where reports are checked first")
+    row = answer.must_be(200).rows()[0]
+    sent = _form(s)
+    if row.get("status") != "open" or row.get("service_code") != sent["service_code"]:
+        yield Finding(f"status {row.get('status')!r}, service {row.get('service_code')!r}")
+    if row.get("description") not in ("", TEXT):
+        yield Finding(f"another description: {row.get('description')!r:.120}")
+    for name in ("lat", "long"):
+        if abs((as_number(row.get(name)) or 0) - float(sent[name])) > 1e-5:
+            yield Finding(f"{name} was {sent[name]}, is {row.get(name)}")
+
+
+@requires("R-048", MUST, "a report without a key", posts=True)
+def no_key(s: Subject) -> Findings:
+    yield from _refused(_sent(s, s.speaks, api_key=None), 403)
+
+
+@requires("R-049", MUST, "a report with an empty or unknown key", posts=True)
+def wrong_key(s: Subject) -> Findings:
+    for key in ("", "no-such-key"):
+        yield from _refused(_sent(s, s.speaks, api_key=key), 403)
+
+
+@requires("R-114", MUST, "a report without a service", posts=True)
+def no_service(s: Subject) -> Findings:
+    for code in (None, ""):
+        yield from _refused(_sent(s, s.speaks, service_code=code), 400)
+
+
+@requires("R-115", MUST, "a report for a service that there is not", posts=True)
+def unknown_service(s: Subject) -> Findings:
+    yield from _refused(_sent(s, s.speaks, service_code="no-such-service-311"), 404)
+
+
+@requires("R-106", MUST, "a report without a place", posts=True)
+def no_place(s: Subject) -> Findings:
+    yield from _refused(_sent(s, s.speaks, lat=None, long=None), 400)
+
+
+@requires("R-107", MUST, "a report with half a place", posts=True)
+def half_a_place(s: Subject) -> Findings:
+    for name in ("lat", "long"):
+        yield from _refused(_sent(s, s.speaks, **{name: None}), 400)
+
+
+@requires("R-109", MUST, "coordinates that there are not", posts=True)
+def impossible_places(s: Subject) -> Findings:
+    for wrong in ({"lat": 91}, {"long": 181}, {"lat": "abc"}, {"lat": "NaN"}):
+        yield from _refused(_sent(s, s.speaks, **wrong), 400)
+
+
+@requires("R-116", MUST, "a report without a required answer", posts=True)
+def no_answer(s: Subject) -> Findings:
+    wanted = [
+        each for each in s.attributes() if each.get("required") is True and each.get("variable") is True
+    ]
+    if not wanted:
+        raise NotSeen("no required attribute was seen")
+    found = _sent(s, s.speaks, service_code=s.a_code())
+    yield from _refused(found, 400)
+    if found.status == 400 and f"{wanted[0].get('code')} required" not in found.body.decode(errors="replace"):
+        yield Finding(f"the words lack `{wanted[0].get('code')} required`")
+
+
+@requires("R-130", MUST, "a description of 4001 characters", posts=True)
+def too_long(s: Subject) -> Findings:
+    yield from _refused(_sent(s, s.speaks, description="ü" * 4001), 400)
+
+
+@requires("R-139", SHOULD, "a report as plain text", posts=True)
+def plain_text(s: Subject) -> Findings:
+    content = urlencode(_form(s)).encode()
+    found = s.post("requests", s.speaks, content=content, headers={"Content-Type": "text/plain"})
+    yield from _refused(found, 400)
+
+
+@requires("R-140", BREAKS, "multipart/form-data without files", posts=True)
+def multipart(s: Subject) -> Findings:
+    parts = [(name, (None, value)) for name, value in _form(s).items()]
+    found = s.post("requests", s.speaks, files=parts)
+    if found.status != 200:
+        yield Finding(found.told)
+
+
+@requires("R-051", BREAKS, "the key in the query", posts=True)
+def key_in_query(s: Subject) -> Findings:
+    found = s.post("requests", s.speaks, data=_form(s, api_key=None), params={"api_key": s.options.key})
+    if found.status != 200:
+        yield Finding(found.told)
+
+
+@requires("R-016", BREAKS, "two slashes in a POST", posts=True)
+def double_slash(s: Subject) -> Findings:
+    found = s.post("/requests", s.speaks, data=_form(s))
+    if found.status != 200:
+        yield Finding(found.told, "redirect" if 300 <= found.status < 400 else None)
+
+
+@requires("R-052", EXT, "the key in a header", posts=True)
+def key_in_header(s: Subject) -> Findings:
+    head = {"Authorization": f"Bearer {s.options.key}"}
+    found = s.post("requests", s.speaks, data=_form(s, api_key=None), headers=head)
+    if found.status != 200:
+        raise NotOffered(found.told)
+    yield from ()
+
+
+@requires("R-142", EXT, "a report as JSON", posts=True)
+def as_json(s: Subject) -> Findings:
+    found = s.post("requests", s.speaks, json=_form(s))
+    if found.status != 200:
+        raise NotOffered(found.told)
+    yield from ()
+
+
+@requires("R-188", BREAKS, "the statuses of all refusals so far", posts=True)
+def known_refusals(s: Subject) -> Findings:
+    for each in s.posted:
+        if 400 <= each.status < 500 and each.status not in (400, 403, 404, 429):
+            yield Finding(f"{each.told}; CUTR reads the words only under 400")

@@ -1,0 +1,225 @@
+"""Lists of requests, single requests, errors (georeport.md, 7.6, 7.7, 7.8, 7.9)."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
+from open311.checker.answer import is_array_error
+from open311.checker.requirement import BREAKS, MUST, SHOULD, Finding, NotSeen, requires
+from open311.checker.subject import Subject
+from open311.checker.values import as_number
+
+Findings = Iterator[Finding]
+
+STANDARD = (
+    "service_request_id",
+    "status",
+    "service_name",
+    "service_code",
+    "description",
+    "requested_datetime",
+    "updated_datetime",
+    "address",
+    "address_id",
+    "zipcode",
+    "lat",
+    "long",
+    "media_url",
+)
+OPTIONAL = {"status_notes", "agency_responsible", "service_notice", "expected_datetime"}
+TEXTS = ("service_request_id", "service_code", "service_name", "description", "address")
+NOBODY = "999999999999999"
+
+
+def moment(each: dict[str, Any], name: str) -> datetime:
+    """The moment of a request; raises `NotSeen` when it cannot be read, which R-020 tells of."""
+    try:
+        found = datetime.fromisoformat(str(each.get(name)).replace("Z", "+00:00"))
+    except ValueError:
+        raise NotSeen(f"{name} is {each.get(name)!r}") from None
+    if found.tzinfo is None:
+        raise NotSeen(f"{name} has no zone")
+    return found
+
+
+def ids(rows: list[dict[str, Any]]) -> list[str]:
+    """The ids of a list."""
+    return [str(each.get("service_request_id")) for each in rows]
+
+
+@requires("R-150", MUST, "the list of requests in both formats")
+def listed(s: Subject) -> Findings:
+    for suffix in s.formats:
+        found = s.get("requests", suffix)
+        if found.status != 200:
+            yield Finding(found.told)
+        elif suffix == "xml" and found.xml().tag != "service_requests":
+            yield Finding(f"the root of requests.xml is <{found.xml().tag}>")
+
+
+@requires("R-151", MUST, "the length of the list")
+def bounded(s: Subject) -> Findings:
+    if len(s.requests()) > 1000:
+        yield Finding(f"{len(s.requests())} requests")
+
+
+@requires("R-153", SHOULD, "the order of the list: newest first")
+def newest_first(s: Subject) -> Findings:
+    found = [moment(each, "requested_datetime") for each in s.some_requests()]
+    if found != sorted(found, reverse=True):
+        yield Finding("not by requested_datetime descending")
+
+
+@requires("R-154", MUST, "an empty list")
+def empty(s: Subject) -> Findings:
+    for suffix in s.formats:
+        found = s.get("requests", suffix, service_request_id=NOBODY)
+        if found.status != 200:
+            yield Finding(f"{found.told}; nothing found is an empty list")
+        elif suffix == "json" and found.rows() and found.json() not in ([], {}):
+            raise NotSeen("no question was found that has no answer")
+        elif suffix == "xml" and not len(found.xml()) and found.xml().text:
+            yield Finding(f"{found.asked}: the root holds {found.xml().text!r}", "blank-root")
+
+
+@requires("R-155", MUST, "the children of the XML root")
+def only_requests(s: Subject) -> Findings:
+    others = {each.tag for each in s.get("requests", "xml").must_be(200).elements()} - {"request"}
+    if others:
+        yield Finding(f"service_requests holds {sorted(others)[:5]}")
+
+
+@requires("R-156", MUST, "the fields of each request and their types")
+def fields(s: Subject) -> Findings:
+    for each in s.some_requests():
+        number = each.get("service_request_id")
+        missing = [name for name in STANDARD if name not in each]
+        if missing:
+            yield Finding(f"{number!r} lacks {', '.join(missing)}")
+        for name in TEXTS:
+            if name in each and not isinstance(each[name], str):
+                quirk = "P10" if each[name] is None else "P1"
+                yield Finding(f"{number!r}: {name} is {each[name]!r:.60}", quirk)
+        for name in ("zipcode", "address_id"):
+            if not isinstance(each.get(name), (str, type(None))):
+                yield Finding(f"{number!r}: {name} is {each[name]!r:.60}", "P9")
+        for name in ("lat", "long"):
+            if isinstance(each.get(name), (str, bool)) and each[name] != "":
+                yield Finding(f"{number!r}: {name} is {each[name]!r:.60}", "P3")
+
+
+@requires("R-157", MUST, "`status`")
+def statuses(s: Subject) -> Findings:
+    for each in s.some_requests():
+        if each.get("status") not in ("open", "closed"):
+            number = each.get("service_request_id")
+            yield Finding(f"{number!r}: status is {each.get('status')!r}", "P8")
+
+
+@requires("R-175", MUST, "fields that v2 does not have")
+def nothing_else(s: Subject) -> Findings:
+    more = {name for each in s.some_requests() for name in each} - {*STANDARD, *OPTIONAL}
+    if more:
+        yield Finding(f"{sorted(more)[:10]} without being asked for")
+
+
+@requires("R-176", MUST, "`updated_datetime`")
+def updated(s: Subject) -> Findings:
+    for each in s.some_requests():
+        if moment(each, "updated_datetime") < moment(each, "requested_datetime"):
+            yield Finding(
+                f"{each.get('service_request_id')!r} was updated before it was made", "early-update"
+            )
+
+
+@requires("R-177", MUST, "requests without coordinates")
+def no_zero(s: Subject) -> Findings:
+    for each in s.some_requests():
+        number, place = each.get("service_request_id"), (each.get("lat"), each.get("long"))
+        if tuple(map(as_number, place)) == (0.0, 0.0):
+            yield Finding(f"{number!r} lies at 0/0", "zero-zero")
+        elif (place[0] in (None, "")) != (place[1] in (None, "")):
+            yield Finding(f"{number!r} has one coordinate: {place}")
+
+
+@requires("R-178", BREAKS, "`media_url`")
+def one_picture(s: Subject) -> Findings:
+    for each in s.some_requests():
+        if not isinstance(each.get("media_url"), (str, type(None))):
+            yield Finding(f"{each.get('service_request_id')!r}: {each['media_url']!r:.60}", "P12")
+
+
+@requires("R-179", MUST, "`agency_responsible`")
+def agency(s: Subject) -> Findings:
+    for each in s.some_requests():
+        if not isinstance(each.get("agency_responsible"), (str, type(None))):
+            told = f"{each['agency_responsible']!r:.60}"
+            yield Finding(f"{each.get('service_request_id')!r}: {told}", "agency-object")
+
+
+@requires("R-180", MUST, "one request by its address, in both formats")
+def single(s: Subject) -> Findings:
+    for suffix in s.formats:
+        found = s.get(f"requests/{quote(s.an_id(), safe='')}", suffix)
+        if found.status != 200:
+            yield Finding(found.told)
+        elif suffix == "xml" and (found.xml().tag, len(found.xml())) != ("service_requests", 1):
+            yield Finding(f"{found.asked}: not service_requests with one request")
+        elif suffix == "json" and not (isinstance(found.json(), list) and len(found.json()) == 1):
+            wrapped = isinstance(found.json(), dict) and "service_requests" in found.json()
+            yield Finding(f"{found.asked}: not an array of one", "P13" if wrapped else "P4")
+
+
+@requires("R-181", MUST, "the same request in the list and alone")
+def same_alone(s: Subject) -> Findings:
+    number = s.an_id()
+    alone = s.get(f"requests/{quote(number, safe='')}").must_be(200).rows()
+    listed = [each for each in s.some_requests() if str(each.get("service_request_id")) == number]
+    if alone and listed and alone[0] != listed[0]:
+        names = [name for name in listed[0] if listed[0].get(name) != alone[0].get(name)]
+        yield Finding(f"{number} differs in {names or sorted(set(alone[0]) - set(listed[0]))}")
+
+
+@requires("R-182", MUST, "a request that there is not")
+def unknown(s: Subject) -> Findings:
+    for suffix in s.formats:
+        found = s.errors(suffix)[1]
+        if found.status != 404:
+            yield Finding(found.told, "empty-200" if found.status == 200 else None)
+
+
+@requires("R-147", MUST, "a token that there is not")
+def unknown_token(s: Subject) -> Findings:
+    for suffix in s.formats:
+        found = s.errors(suffix)[2]
+        if found.status != 404:
+            yield Finding(found.told)
+
+
+@requires("R-184", MUST, "errors in XML")
+def xml_errors(s: Subject) -> Findings:
+    yield from _errors(s, "xml")
+
+
+@requires("R-185", BREAKS, "errors in JSON: an array, `code` a number, `description` a text")
+def json_errors(s: Subject) -> Findings:
+    yield from _errors(s, "json")
+
+
+def _errors(s: Subject, suffix: str) -> Findings:
+    if suffix not in s.formats:
+        raise NotSeen(f"the server has no {suffix.upper()}")
+    for each in s.errors(suffix):
+        if each.status >= 400 and (wrong := is_array_error(each)):
+            yield Finding(wrong, "P14")
+
+
+@requires("R-186", MUST, "errors of paths that there are not")
+def no_html(s: Subject) -> Findings:
+    for suffix in s.formats:
+        found = s.get("no-such-method-311", suffix)
+        if found.status < 400:
+            yield Finding(found.told)
+        elif wrong := is_array_error(found):
+            yield Finding(wrong, "P14")

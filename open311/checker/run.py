@@ -1,0 +1,79 @@
+"""Look at every requirement in turn."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+# Importing them fills the table.
+from open311.checker import access, discovery, extensions, filters, posting, requests, services, transport
+from open311.checker.quirks import QUIRKS
+from open311.checker.requirement import TABLE, Ended, Finding, Level, Outcome, Requirement, Result
+from open311.checker.subject import Options, Subject
+
+PARTS = (access, discovery, services, requests, filters, transport, extensions, posting)
+SHOWN = 5
+# These look back on everything that was asked.
+LAST = ("R-055", "R-188")
+
+Progress = Callable[[Requirement, int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What was found, in the order of the requirements, and how many questions it took."""
+
+    url: str
+    results: tuple[Result, ...]
+    requests: int
+    reached: bool
+
+    def failed(self, *levels: Level) -> tuple[Result, ...]:
+        """The failures of these levels."""
+        bad = (each for each in self.results if each.outcome is Outcome.FAILED)
+        return tuple(each for each in bad if each.requirement.level in levels)
+
+    @property
+    def quirks(self) -> dict[str, str]:
+        """The known quirks that were met, with what each one breaks."""
+        met = {finding.quirk for result in self.results for finding in result.findings}
+        return {name: words for name, words in QUIRKS.items() if name in met}
+
+
+def run(options: Options, progress: Progress = lambda *_: None, subject: Subject | None = None) -> Report:
+    """Check a server; never raises, whatever it answers."""
+    subject = subject or Subject(options)
+    rows = [each for each in TABLE if not each.posts or (options.post and options.key)]
+    rows.sort(key=lambda each: (each.number in LAST, each.posts))
+    results = []
+    with subject.client:
+        for place, each in enumerate(rows):
+            progress(each, place, len(rows))
+            results.append(_result(each, subject))
+    reached = any(each.status for each in subject.answers.values())
+    ordered = sorted(results, key=lambda each: each.requirement.number)
+    return Report(subject.base, tuple(ordered), subject.sent, reached)
+
+
+def _result(requirement: Requirement, subject: Subject) -> Result:
+    good = Outcome.OFFERED if requirement.level is Level.EXT else Outcome.PASSED
+    found: list[Finding] = []
+    try:
+        for each in requirement.check(subject):
+            found.append(each)
+    except Ended as end:
+        if end.outcome is not Outcome.NOT_SEEN or not found:
+            return Result(requirement, end.outcome, note=str(end)[:300])
+    except (TypeError, ValueError, LookupError, AttributeError, RecursionError, OverflowError) as reason:
+        # A server may answer anything; what no check thought of is a failure of its own.
+        found.append(Finding(f"an answer of an unexpected form ({type(reason).__name__}: {reason})"[:300]))
+    if not found:
+        return Result(requirement, good)
+    more = f"and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
+    return Result(requirement, Outcome.FAILED, _first_of_each(found), more)
+
+
+def _first_of_each(found: list[Finding]) -> tuple[Finding, ...]:
+    """A few findings, and of each quirk at least one."""
+    seen: set[str | None] = set()
+    first = [each for each in found if not (each.quirk in seen or seen.add(each.quirk))]  # type: ignore[func-returns-value]
+    rest = [each for each in found if each not in first]
+    return tuple((first + rest)[: max(SHOWN, len(first))])

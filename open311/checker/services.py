@@ -1,0 +1,229 @@
+"""The list of services and their definitions (georeport.md, 7.4)."""
+
+from collections import Counter
+from collections.abc import Iterator
+from urllib.parse import quote
+
+from open311.checker.answer import is_array_error
+from open311.checker.requirement import BREAKS, EXT, MUST, SHOULD, Finding, LeftOpen, NotOffered, requires
+from open311.checker.subject import Subject
+
+Findings = Iterator[Finding]
+FIELDS = ("service_code", "service_name", "description", "metadata", "type", "keywords", "group")
+ATTRIBUTE = ("variable", "code", "datatype", "required", "datatype_description", "order", "description")
+DATATYPES = {"string", "number", "datetime", "text", "singlevaluelist", "multivaluelist"}
+LISTS = ("singlevaluelist", "multivaluelist")
+
+
+@requires("R-071", MUST, "the list of services in both formats")
+def listed(s: Subject) -> Findings:
+    in_xml = s.get("services", "xml")
+    if in_xml.status != 200:
+        yield Finding(f"{in_xml.told}; XML is the format that everybody must have")
+    elif (in_xml.xml().tag, {each.tag for each in in_xml.elements()} - {"service"}) != ("services", set()):
+        yield Finding("services.xml is not services/service")
+    if s.get("services").status != 200:
+        if in_xml.status == 200:
+            raise LeftOpen(f"{s.get('services').told}; JSON is optional by the text")
+        yield Finding(s.get("services").told)
+
+
+@requires("R-072", MUST, "the fields of each service")
+def fields(s: Subject) -> Findings:
+    for each in s.services():
+        missing = [name for name in FIELDS if name not in each]
+        if missing:
+            yield Finding(f"{each.get('service_code')!r} lacks {', '.join(missing)}")
+
+
+@requires("R-073", MUST, "`service_code`: a text, not empty, unique")
+def codes(s: Subject) -> Findings:
+    found = [each.get("service_code") for each in s.services()]
+    for code in found:
+        if not isinstance(code, str):
+            yield Finding(f"service_code is {code!r}", "P1")
+        elif not code:
+            yield Finding("service_code is empty")
+    yield from (
+        Finding(f"{code!r} is there {n} times") for code, n in Counter(map(str, found)).items() if n > 1
+    )
+
+
+@requires("R-074", MUST, "`metadata`")
+def metadata(s: Subject) -> Findings:
+    for each in s.services():
+        if not isinstance(each.get("metadata"), bool):
+            yield Finding(f"{each.get('service_code')!r}: metadata is {each.get('metadata')!r}", "P2")
+    if "xml" in s.formats:
+        for element in s.get("services", "xml").elements():
+            if element.findtext("metadata") not in ("true", "false"):
+                yield Finding(f"services.xml: metadata is {element.findtext('metadata')!r}", "P2")
+
+
+@requires("R-075", MUST, "`type` of services")
+def types(s: Subject) -> Findings:
+    for each in s.services():
+        if each.get("type") not in ("realtime", "batch", "blackbox"):
+            yield Finding(f"{each.get('service_code')!r}: type is {each.get('type')!r}")
+
+
+@requires("R-076", BREAKS, "texts of services without a value")
+def no_null(s: Subject) -> Findings:
+    for each in s.services():
+        for name in ("description", "keywords", "group"):
+            if name in each and not isinstance(each[name], str):
+                yield Finding(f"{each.get('service_code')!r}: {name} is {each[name]!r}", "P10")
+
+
+@requires("R-077", SHOULD, "`keywords`: commas without blanks")
+def keywords(s: Subject) -> Findings:
+    for each in s.services():
+        words = each.get("keywords")
+        if isinstance(words, str) and ", " in words:
+            yield Finding(f"{each.get('service_code')!r}: {words[:60]!r}")
+
+
+@requires("R-080", SHOULD, "the order of two answers")
+def order(s: Subject) -> Findings:
+    s.services()
+    again = s.ask_again("services").must_be(200)
+    if [each.get("service_code") for each in again.rows()] != [e.get("service_code") for e in s.services()]:
+        yield Finding("the order changes from one question to the next")
+
+
+@requires("R-081", MUST, "a service definition in both formats")
+def definition(s: Subject) -> Findings:
+    for suffix in s.formats:
+        found = s.definition(suffix)
+        if found.status != 200:
+            yield Finding(found.told)
+        elif suffix == "xml" and found.xml().tag != "service_definition":
+            yield Finding(f"{found.asked}: the root is <{found.xml().tag}>")
+        elif suffix == "json" and "attributes" not in (value := found.json()):
+            wrapped = isinstance(value, dict) and isinstance(value.get("service_definition"), dict)
+            yield Finding(f"{found.asked}: not an object with `attributes`", "P13" if wrapped else None)
+
+
+@requires("R-082", MUST, "`service_code` and the container of a definition")
+def right_definition(s: Subject) -> Findings:
+    value = s.definition().must_be(200).json()
+    if not isinstance(value, dict) or value.get("service_code") != s.a_code():
+        code = value.get("service_code") if isinstance(value, dict) else None
+        yield Finding(f"asked for {s.a_code()!r}, got {code!r}")
+
+
+@requires("R-083", MUST, "the fields of each attribute")
+def attribute_fields(s: Subject) -> Findings:
+    for each in s.attributes():
+        missing = [name for name in ATTRIBUTE if name not in each]
+        if missing:
+            yield Finding(f"{each.get('code')!r} lacks {', '.join(missing)}")
+
+
+@requires("R-084", MUST, "`datatype`")
+def datatypes(s: Subject) -> Findings:
+    for each in s.attributes():
+        if each.get("datatype") not in DATATYPES:
+            yield Finding(f"{each.get('code')!r}: datatype is {each.get('datatype')!r}")
+
+
+@requires("R-085", MUST, "`variable`, `required`")
+def booleans(s: Subject) -> Findings:
+    for each in s.attributes():
+        for name in ("variable", "required"):
+            if name in each and not isinstance(each[name], bool):
+                yield Finding(f"{each.get('code')!r}: {name} is {each[name]!r}", "P2")
+
+
+@requires("R-086", MUST, "`order`: whole numbers from 1, each once")
+def orders(s: Subject) -> Findings:
+    found = [each.get("order") for each in s.attributes()]
+    for value in found:
+        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+            yield Finding(f"order is {value!r}")
+    if len(set(map(str, found))) < len(found):
+        yield Finding(f"orders are {found}")
+
+
+@requires("R-087", MUST, "`values` of lists")
+def values(s: Subject) -> Findings:
+    for each in s.attributes():
+        if each.get("datatype") not in LISTS:
+            continue
+        found = each.get("values")
+        if not isinstance(found, list) or not found:
+            yield Finding(f"{each.get('code')!r}: values are {found!r:.60}")
+            continue
+        keys = [value.get("key") if isinstance(value, dict) else None for value in found]
+        if not all(isinstance(key, str) for key in keys):
+            yield Finding(f"{each.get('code')!r}: keys are {keys[:5]}", "P1")
+        elif len(set(keys)) < len(keys):
+            yield Finding(f"{each.get('code')!r}: a key is there twice")
+
+
+@requires("R-088", MUST, "containers of a definition in XML")
+def containers(s: Subject) -> Findings:
+    s.attributes()
+    root = s.definition("xml").must_be(200).xml()
+    if root.find("attributes/attribute") is None:
+        yield Finding("there is no attributes/attribute")
+    for element in root.iter("values"):
+        if any(each.tag != "value" for each in element):
+            yield Finding("<values> holds something else than <value>")
+
+
+@requires("R-089", BREAKS, "`values` last in an XML attribute")
+def values_last(s: Subject) -> Findings:
+    for attribute in s.definition("xml").must_be(200).xml().iter("attribute"):
+        tags = [each.tag for each in attribute]
+        if "values" in tags[:-1]:
+            yield Finding(f"{attribute.findtext('code')!r}: {', '.join(tags)}", "P5")
+
+
+@requires("R-090", BREAKS, "`description` of an attribute")
+def described(s: Subject) -> Findings:
+    for each in s.attributes():
+        if not isinstance(each.get("description"), str) or not each["description"].strip():
+            yield Finding(f"{each.get('code')!r}: description is {each.get('description')!r}", "P10")
+
+
+@requires("R-091", MUST, "the definition of a service without attributes")
+def bare_definition(s: Subject) -> Findings:
+    found = s.get(f"services/{quote(s.plain_code(), safe='')}")
+    if found.status != 200:
+        yield Finding(found.told)
+    elif not isinstance(found.json(), dict) or found.json().get("attributes") != []:
+        yield Finding(f"{found.asked}: no empty `attributes`")
+
+
+@requires("R-092", MUST, "the definition of a service that there is not")
+def unknown_service(s: Subject) -> Findings:
+    for suffix in s.formats:
+        found = s.errors(suffix)[0]
+        if found.status != 404:
+            yield Finding(found.told)
+
+
+@requires("R-093", SHOULD, "the definition of nothing")
+def empty_code(s: Subject) -> Findings:
+    found = s.get("services/", s.speaks)
+    if found.status not in (400, 404):
+        yield Finding(found.told)
+    elif wrong := is_array_error(found):
+        yield Finding(wrong, "P14")
+
+
+@requires("R-094", EXT, "services by point: none in the middle of the ocean")
+def by_point(s: Subject) -> Findings:
+    if s.get("services", lat=0, long=-30).must_be(200).rows():
+        raise NotOffered("`lat` and `long` are ignored")
+    yield from ()
+
+
+@requires("R-095", EXT, "other languages")
+def languages(s: Subject) -> Findings:
+    one, other = (s.get("services", s.speaks, {"Accept-Language": word}) for word in ("de", "en"))
+    if one.must_be(200).body == other.must_be(200).body:
+        raise NotOffered("the same list in German and English")
+    if not other.headers.get("content-language"):
+        yield Finding("without `Content-Language`")

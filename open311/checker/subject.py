@@ -1,0 +1,201 @@
+"""The server under test: asked politely, each question once, and never more than a bounded number."""
+
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import httpx
+
+from open311.checker.answer import Answer
+from open311.checker.requirement import NotSeen
+
+MOST_BYTES = 32 * 1024 * 1024
+USER_AGENT = "open311-check"
+FORMATS = ("json", "xml")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What to look at and how: `key` and `post` together allow reports to be sent."""
+
+    url: str
+    jurisdiction_id: str | None = None
+    key: str | None = None
+    post: bool = False
+    service_code: str | None = None
+    lat: float | None = None
+    long: float | None = None
+    delay: float = 0.2
+    seconds: float = 20
+    most_requests: int = 300
+
+
+class Spent(NotSeen):
+    """No more questions are allowed."""
+
+
+@dataclass
+class Subject:
+    """Answers of one server, kept, so that many checks can look at the same one."""
+
+    options: Options
+    wait: Callable[[float], None] = time.sleep
+    answers: dict[Any, Answer] = field(default_factory=dict)
+    posted: list[Answer] = field(default_factory=list)
+    sent: int = 0
+
+    def __post_init__(self) -> None:
+        self.base = self.options.url.rstrip("/")
+        limits = httpx.Timeout(self.options.seconds, connect=min(10, self.options.seconds))
+        one = httpx.Limits(max_connections=1)
+        self.client = httpx.Client(timeout=limits, limits=one, headers={"User-Agent": USER_AGENT})
+
+    def get(
+        self,
+        path: str,
+        suffix: str = "json",
+        headers: Mapping[str, str] | None = None,
+        method: str = "GET",
+        raw: str | None = None,
+        **query: Any,
+    ) -> Answer:
+        """The answer to a question below the base URL; `raw` is a query sent as it stands, without suffix `""`."""
+        pairs = {"jurisdiction_id": self.options.jurisdiction_id, **query}
+        asked = urlencode([(name, value) for name, value in pairs.items() if value is not None])
+        asked = "&".join(filter(None, (asked, raw)))
+        place = f"{path}.{suffix}" if suffix else path
+        url = f"{self.base}/{place}" + (f"?{asked}" if asked else "")
+        key = (method, url, tuple(sorted((headers or {}).items())))
+        if key not in self.answers:
+            self.answers[key] = self._send(method, url, suffix.lower(), headers=headers)
+        return self.answers[key]
+
+    def ask_again(self, path: str, suffix: str = "json") -> Answer:
+        """The same question once more."""
+        known = self.get(path, suffix)
+        key = next(key for key, value in self.answers.items() if value is known)
+        return self._send("GET", key[1], suffix)
+
+    def post(self, path: str, suffix: str = "json", **more: Any) -> Answer:
+        """The answer to a POST, which is never repeated."""
+        self.posted.append(self._send("POST", f"{self.base}/{path}.{suffix}", suffix, **more))
+        return self.posted[-1]
+
+    def absolute(self, url: str, suffix: str = "") -> Answer:
+        """The answer at an address of its own."""
+        key = ("GET", url, ())
+        if key not in self.answers:
+            self.answers[key] = self._send("GET", url, suffix)
+        return self.answers[key]
+
+    def _send(self, method: str, url: str, suffix: str, **more: Any) -> Answer:
+        asked = f"{method} {url.removeprefix(self.base)}"[:200]
+        if self.sent >= self.options.most_requests:
+            raise Spent(f"not asked after {self.sent} requests: {asked}")
+        if self.sent:
+            self.wait(self.options.delay)
+        self.sent += 1
+        began = time.monotonic()
+        try:
+            answer = self._read(method, url, more)
+        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, ValueError) as reason:
+            return Answer(asked, suffix, failure=f"no answer ({reason or type(reason).__name__})", headers={})
+        return Answer(asked, suffix, *answer, seconds=time.monotonic() - began)
+
+    def _read(self, method: str, url: str, more: Any) -> tuple[int, Any, bytes]:
+        deadline = time.monotonic() + 3 * self.options.seconds
+        with self.client.stream(method, url, **more) as response:
+            body = bytearray()
+            for chunk in response.iter_bytes():
+                body += chunk
+                if len(body) > MOST_BYTES or time.monotonic() > deadline:
+                    raise ValueError("longer than we wait for, or than we read")
+            return response.status_code, response.headers, bytes(body)
+
+    @cached_property
+    def formats(self) -> tuple[str, ...]:
+        """The formats the server has; JSON is optional by the text."""
+        found = tuple(suffix for suffix in FORMATS if self.get("services", suffix).status == 200)
+        return found or FORMATS
+
+    @property
+    def speaks(self) -> str:
+        """A format that the server has, JSON if there is a choice."""
+        return self.formats[0]
+
+    def services(self) -> list[dict[str, Any]]:
+        """The services, from JSON."""
+        found = self.get("services").must_be(200).rows()
+        if not found:
+            raise NotSeen("there is no service")
+        return found
+
+    def requests(self, **query: Any) -> list[dict[str, Any]]:
+        """Requests, from JSON."""
+        return self.get("requests", **query).must_be(200).rows()
+
+    def some_requests(self) -> list[dict[str, Any]]:
+        """The default list; raises `NotSeen` when it is empty."""
+        found = self.requests()
+        if not found:
+            raise NotSeen("there is no request of the last 90 days")
+        return found
+
+    def an_id(self) -> str:
+        """The id of a request that is listed."""
+        for each in self.some_requests():
+            if each.get("service_request_id") not in (None, ""):
+                return str(each["service_request_id"])
+        raise NotSeen("no request has an id")
+
+    def a_code(self) -> str:
+        """The code of a service, one with a definition if there is one."""
+        known = [each for each in self.services() if each.get("service_code") not in (None, "")]
+        for each in sorted(known, key=lambda each: each.get("metadata") in (False, "false", None)):
+            return str(each["service_code"])
+        raise NotSeen("no service has a code")
+
+    def plain_code(self) -> str:
+        """The code of a service without a definition."""
+        for each in self.services():
+            if each.get("metadata") in (False, "false") and each.get("service_code"):
+                return str(each["service_code"])
+        raise NotSeen("every service has metadata")
+
+    def definition(self, suffix: str = "json") -> Answer:
+        """The definition of `a_code`."""
+        return self.get(f"services/{quote(self.a_code(), safe='')}", suffix)
+
+    def attributes(self) -> list[dict[str, Any]]:
+        """The attributes of that definition, from JSON."""
+        value = self.definition().must_be(200).json()
+        while isinstance(value, dict) and "attributes" not in value and len(value) == 1:
+            value = next(iter(value.values()))
+        found = value.get("attributes") if isinstance(value, dict) else value
+        found = [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
+        if not found:
+            raise NotSeen("no service has attributes")
+        return found
+
+    def looked_at(self) -> list[Answer]:
+        """Everything of the usual kind that both formats are looked at in: right answers and errors."""
+        found: list[Answer] = []
+        for suffix in self.formats:
+            found += [self.get("services", suffix), self.get("requests", suffix), *self.errors(suffix)]
+            with suppress(NotSeen):
+                found.append(self.definition(suffix))
+            with suppress(NotSeen):
+                found.append(self.get(f"requests/{quote(self.an_id(), safe='')}", suffix))
+        return [each for each in found if not each.failure]
+
+    def errors(self, suffix: str) -> list[Answer]:
+        """Answers to questions about what does not exist."""
+        return [
+            self.get("services/no-such-service-311", suffix),
+            self.get("requests/999999999999999", suffix),
+            self.get("tokens/no-such-token-311", suffix),
+        ]
