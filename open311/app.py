@@ -10,10 +10,15 @@ from open311.core import Core
 from open311.georeport import responses, routes, updates
 from open311.georeport.openapi import GeoReportApi
 from open311.opendata import routes as opendata
+from open311.pages import routes as pages
+from open311.pages.answers import error_page
 from open311.storage.database import Database
-from open311.web import answers, cors, docs, health, https, limits, logs
+from open311.web import answers, cors, docs, failures, health, https, limits, logs
 from open311.web.kept import KeptAnswers
 from open311.web.requests import LenientRequest, Tidy
+
+# What is asked for below these is asked for by programs; everything else is a page.
+FOR_PROGRAMS = ("/open311", "/tiles", "/ogc", "/media", "/static", *health.PROBES)
 
 
 def create_app(core: Core) -> Flask:
@@ -31,13 +36,14 @@ def create_app(core: Core) -> Flask:
     cors.install(app)
     https.install(app)
     counted = limits.install(app)
-    responses.install(app)
+    failures.install(app, {"": error_page} | dict.fromkeys(FOR_PROGRAMS, responses.error_answer))
     api = GeoReportApi(app, core.settings)
     api.register_blueprint(routes.discovery)
     api.register_blueprint(routes.blueprint)
     api.register_blueprint(updates.blueprint)
     opendata.install(app, api)
     media.install(app)
+    pages.install(app)
     docs.install(app)
     health.install(app)
     tidy = Tidy(app.wsgi_app, sandbox=core.settings.test_endpoint)

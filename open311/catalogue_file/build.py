@@ -18,6 +18,7 @@ from open311.model.catalogue import (
     Value,
 )
 from open311.model.jurisdiction import Jurisdiction
+from open311.model.site import Site
 from open311.model.text import NO_TEXT, Text, tidy
 
 
@@ -34,6 +35,7 @@ def build(data: dict[str, Any]) -> Catalogue:
         services={each.service_code: each for each in services},
         agencies={each.code: each for each in agencies},
         groups={each.code: each for each in groups},
+        site=_site(data.get("site", {}), text),
     )
 
 
@@ -66,6 +68,19 @@ def _jurisdiction(data: dict[str, Any], text: _Texts) -> Jurisdiction:
         boundary=read_boundary(data["boundary"]) if "boundary" in data else None,
         emergency_notice=text.read(given.get("emergency_notice")),
         held_by_id=given.get("held_by_id", True),
+    )
+
+
+def _site(given: dict[str, Any], text: _Texts) -> Site:
+    return Site(
+        name=text.read(given.get("name")),
+        intro=text.read(given.get("intro")),
+        colour=given.get("colour"),
+        colour_dark=given.get("colour_dark"),
+        logo=given.get("logo"),
+        imprint=text.read(given.get("imprint")),
+        privacy=text.read(given.get("privacy")),
+        accessibility=text.read(given.get("accessibility")),
     )
 
 

@@ -26,6 +26,10 @@ TEXTS = {
     "contact",
     "key_service",
     "emergency_notice",
+    "intro",
+    "imprint",
+    "privacy",
+    "accessibility",
 }
 
 Found = Iterator[tuple[Steps, str]]

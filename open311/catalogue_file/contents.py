@@ -8,6 +8,7 @@ from shapely.geometry import mapping
 
 from open311.model.catalogue import Agency, Attribute, Catalogue, DetailedStatus, Group, Service
 from open311.model.jurisdiction import Jurisdiction
+from open311.model.site import Site
 from open311.model.text import Text
 
 
@@ -20,6 +21,7 @@ def contents(catalogue: Catalogue) -> dict[str, Any]:
             "agencies": [_named(each) for each in catalogue.agencies.values()],
             "groups": [_named(each) for each in catalogue.groups.values()],
             "boundary": _boundary(catalogue.jurisdiction),
+            "site": _site(catalogue.site),
         }
     ) | {"services": [_service(each) for each in catalogue.services.values()]}
 
@@ -62,6 +64,15 @@ def _jurisdiction(jurisdiction: Jurisdiction) -> dict[str, Any]:
             "emergency_notice": _words(jurisdiction.emergency_notice),
             "held_by_id": None if jurisdiction.held_by_id else False,
         }
+    )
+
+
+def _site(site: Site) -> dict[str, Any]:
+    texts = {
+        each: _words(getattr(site, each)) for each in ("name", "intro", "imprint", "privacy", "accessibility")
+    }
+    return _without_blanks(
+        {**texts, "colour": site.colour, "colour_dark": site.colour_dark, "logo": site.logo}
     )
 
 

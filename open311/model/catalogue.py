@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from open311.model.jurisdiction import Jurisdiction
+from open311.model.site import PLAIN_SITE, Site
 from open311.model.text import NO_TEXT, Text
 
 
@@ -143,6 +144,7 @@ class Catalogue:
     services: Mapping[str, Service]
     agencies: Mapping[str, Agency] = field(default_factory=dict)
     groups: Mapping[str, Group] = field(default_factory=dict)
+    site: Site = PLAIN_SITE
     retired: Mapping[str, Text] = field(default_factory=dict)
     digest: str = ""
     changeset: datetime = datetime(2000, 1, 1, tzinfo=UTC)

@@ -36,7 +36,7 @@ NOT_IN_304 = frozenset({"content-length", "content-type", "content-encoding"})
 class Answer:
     """One answer of the application, whole, with its compressed twin once somebody asked for it."""
 
-    __slots__ = ("body", "entity", "headers", "made", "packed", "status", "text")
+    __slots__ = ("body", "entity", "headers", "level", "made", "packed", "status", "text")
 
     def __init__(self, status: str, headers: Headers, body: bytes) -> None:
         named = {name.lower(): value for name, value in headers}
@@ -47,6 +47,8 @@ class Answer:
         # The quoted part: weak and strong spellings of the same tag are equal for a GET.
         self.entity = named.get("etag", "").removeprefix("W/")
         self.packed: bytes | None = None
+        # Worth more work only where everybody fetches it once.
+        self.level = 9 if "immutable" in named.get("cache-control", "") else 1
         self.made = time.monotonic()
 
     def unchanged_since(self, known: str) -> bool:
@@ -63,7 +65,7 @@ class Answer:
             return b"", "304"
         headers, body = self.headers, self.body
         if self.text and len(body) >= COMPRESS_FROM and takes_gzip(environ.get("HTTP_ACCEPT_ENCODING", "")):
-            body = self.packed = self.packed or gzip.compress(body, compresslevel=1, mtime=0)
+            body = self.packed = self.packed or gzip.compress(body, compresslevel=self.level, mtime=0)
             headers = [*headers, ("Content-Encoding", "gzip")]
         start_response(self.status, [*headers, ("Content-Length", str(len(body)))])
         return (b"" if environ["REQUEST_METHOD"] == "HEAD" else body), self.status[:3]

@@ -145,7 +145,7 @@ def _object(schema: dict[str, Any]) -> st.SearchStrategy[Any]:
         names, values = from_schema(schema["propertyNames"]), from_schema(schema["additionalProperties"])
         return st.dictionaries(names, values, min_size=schema.get("minProperties", 0), max_size=2)
     known = {name: _later(value) for name, value in schema["properties"].items()}
-    needed = {name: known.pop(name) for name in schema["required"]}
+    needed = {name: known.pop(name) for name in schema.get("required", ())}
     return st.fixed_dictionaries(needed, optional=known)
 
 

@@ -154,22 +154,20 @@ def test_an_odd_path_is_404(api: Api, part: str, suffix: str) -> None:
 @pytest.mark.parametrize(
     "path",
     [
-        "",
-        "/",
-        "//",
         "/open311",
         "/open311/v2",
         "/open311/v2/",
         "/open311/v2/.json",
         "/open311/v3/services.json",
-        "/%FC",
+        "/open311/%FC",
         "/open311/test/v2/nothing.json",
         "/.json",
-        "/..//../etc/passwd",
+        "/open311/..//../etc/passwd",
+        "/..//../etc/passwd.xml",
     ],
 )
 def test_an_unknown_address_is_404(api: Api, path: str) -> None:
-    """R-013, R-186: never an HTML page."""
+    """R-013, R-186: never an HTML page, as far as programs ask."""
     assert holds(api.client.get(path)) == 404
     assert holds(api.client.post(path)) == 404
 
@@ -308,8 +306,9 @@ def test_no_bytes_in_an_address_are_a_fault(api: Api, path: bytes, query: bytes,
             }
             response = api.client.open("/", method=method, environ_overrides=environ)
             assert response.status_code < 500
-            if response.status_code >= 400:
+            if response.status_code >= 400 and response.mimetype != "text/html":
                 holds(response)
+            assert response.mimetype != "text/html" or not (start + end).startswith("/open311")
 
 
 @FEW

@@ -13,7 +13,8 @@ from open311.i18n import LANGUAGES, messages
 PACKAGE = Path(__file__).parent.parent.parent / "open311"
 FAMILIES = "|".join(sorted({key.partition(".")[0] for key in messages("en")}))
 KEY = re.compile(rf"({FAMILIES})(\.[a-z0-9_]+)+(?<!\.html)")
-IN_TEMPLATE = re.compile(r"""words\(["']([a-z0-9_.]+)["']""")
+# In a template a key stands in quotes; one that ends in a dot, or is followed by a count, begins a family.
+IN_TEMPLATE = re.compile(rf"""["']((?:{FAMILIES})(?:\.[a-z0-9_]+)+\.?)["']""")
 # Functions whose first argument is a key and whose keywords fill its gaps.
 MAKERS = {"problem", "problem_of", "wrong"}
 # Which photo it was is known only where all of them are looked at.
@@ -31,12 +32,22 @@ def nodes() -> Iterator[ast.AST]:
         yield from ast.walk(ast.parse(file.read_text(encoding="utf-8")))
 
 
+def in_templates() -> Iterator[str]:
+    """Every key that a template names."""
+    for file in PACKAGE.rglob("templates/**/*.html"):
+        for found in IN_TEMPLATE.findall(file.read_text(encoding="utf-8")):
+            forms = {found, f"{found}.one", f"{found}.other"}
+            known = {
+                key for key in messages("en") if key in forms or (found[-1] == "." and key.startswith(found))
+            }
+            yield from known or {found}
+
+
 def used() -> set[str]:
     """Every text in the code and in templates that looks like a key."""
     texts = (node.value for node in nodes() if isinstance(node, ast.Constant))
     found = {text for text in texts if isinstance(text, str) and KEY.fullmatch(text)}
-    for template in PACKAGE.rglob("templates/**/*.html"):
-        found |= set(IN_TEMPLATE.findall(template.read_text(encoding="utf-8")))
+    found |= set(in_templates())
     # The beginning of a key names a family of them.
     families = {key for key in found if any(known.startswith(f"{key}.") for known in messages("en"))}
     return found - (families - set(messages("en")))

@@ -1,0 +1,26 @@
+"""What a city adds to its public pages: name, colours, logo, and the texts that the law demands."""
+
+from dataclasses import dataclass
+
+from open311.model.text import NO_TEXT, Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """The look and the words of one city's pages; what is missing has a default.
+
+    `colour` is for links and buttons on white, `colour_dark` for the same on black. `logo` is the name of a file
+    beside the catalogue. The three long texts are Markdown.
+    """
+
+    name: Text = NO_TEXT
+    intro: Text = NO_TEXT
+    colour: str | None = None
+    colour_dark: str | None = None
+    logo: str | None = None
+    imprint: Text = NO_TEXT
+    privacy: Text = NO_TEXT
+    accessibility: Text = NO_TEXT
+
+
+PLAIN_SITE = Site()

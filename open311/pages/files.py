@@ -1,0 +1,138 @@
+"""Style sheets, scripts and symbols: our own, and those of packages, all from this server."""
+
+import hashlib
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from flask import Blueprint, Response, request, send_from_directory
+
+from open311 import web
+from open311.errors import NotFound, problem
+from open311.model.catalogue import Catalogue
+from open311.pages import addresses
+from open311.pages.blueprint import blueprint as pages
+from open311.pages.blueprint import city
+from open311.settings import shipped
+
+OWN = Path(__file__).parent.parent / "static" / "pages"
+PACKAGES = shipped("node_modules")
+# The folders of packages that pages use; nothing else of them is served.
+VENDORS = {"kern": PACKAGES / "@kern-ux" / "native" / "dist"}
+NEUTRAL = "marker"
+FOR_EVER = "public, max-age=31536000, immutable"
+FOR_NOW = "public, max-age=300"
+TYPES = {
+    ".js": "text/javascript",
+    ".mjs": "text/javascript",
+    ".css": "text/css",
+    ".webmanifest": "application/manifest+json",
+}
+# Opened by itself, a logo runs nothing and loads nothing.
+AS_PICTURE_ONLY = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox"}
+
+blueprint = Blueprint("files", __name__, url_prefix="/static")
+
+
+@blueprint.get("/pages/<path:name>")
+def own(name: str) -> Response:
+    """A file of ours."""
+    return _send(OWN, name)
+
+
+@blueprint.get("/vendor/<package>/<path:name>")
+def of_package(package: str, name: str) -> Response:
+    """A file of a package."""
+    if package not in VENDORS:
+        raise NotFound(problem("error.path"))
+    return _send(VENDORS[package], name)
+
+
+own.access = of_package.access = "public"  # type: ignore[attr-defined]
+
+
+def _send(folder: Path, name: str) -> Response:
+    response: Any = send_from_directory(folder, name, mimetype=TYPES.get(Path(name).suffix))
+    response.headers["Cache-Control"] = _cache()
+    return response  # type: ignore[no-any-return]
+
+
+def _cache() -> str:
+    # An address with a version names these very bytes.
+    return FOR_EVER if request.args.get("v") else FOR_NOW
+
+
+def address(name: str) -> str:
+    """The address of a file of ours; it changes with the file."""
+    return f"{addresses.root()}/static/pages/{name}?v={_version(OWN / name)}"
+
+
+def symbol(name: str) -> str:
+    """The address of a symbol; that of a plain pin when nobody has drawn this one."""
+    sprite = OWN / "symbols.svg"
+    known = _symbols(sprite, sprite.stat().st_mtime_ns)
+    return f"{address(sprite.name)}#{name if name in known else NEUTRAL}"
+
+
+@cache
+def _symbols(sprite: Path, changed: int) -> frozenset[str]:
+    return frozenset(re.findall(r'<symbol id="([^"]+)"', sprite.read_text(encoding="utf-8")))
+
+
+def vendor(package: str, name: str) -> str:
+    """The address of a file of a package; empty when the package is not installed."""
+    file = VENDORS[package] / name
+    return f"{addresses.root()}/static/vendor/{package}/{name}?v={_version(file)}" if file.is_file() else ""
+
+
+@cache
+def _digest(file: Path, changed: int) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()[:12]
+
+
+def _version(file: Path) -> str:
+    return _digest(file, file.stat().st_mtime_ns)
+
+
+@pages.page("/city.css")
+def city_styles() -> Response:
+    """The colours of a city: its own, and those of its statuses."""
+    response = Response(styles(city()), content_type="text/css; charset=utf-8")
+    response.headers["Cache-Control"] = _cache()
+    return response
+
+
+def styles(catalogue: Catalogue) -> str:
+    """The style sheet of a catalogue. All values are checked colours and codes."""
+    site = catalogue.site
+    lines = [f".status-{each.code} {{ color: {each.colour}; }}" for each in catalogue.statuses.values()]
+    if site.colour:
+        lines.append(f":root {{ --city-colour: {site.colour}; }}")
+        lines.append(_action(site.colour, "light"))
+    if site.colour_dark:
+        lines.append(_action(site.colour_dark, "dark"))
+    return "\n".join(lines) + "\n"
+
+
+def _action(colour: str, scheme: str) -> str:
+    return f"@media (prefers-color-scheme: {scheme}) {{ :root {{ --kern-color-action-default: {colour}; }} }}"
+
+
+@pages.page("/logo")
+def logo() -> Response:
+    """The logo that lies beside the catalogue."""
+    name = city().site.logo
+    if not name:
+        raise NotFound(problem("error.path"))
+    source = web.core().settings.catalogue
+    response: Any = send_from_directory(source if source.is_dir() else source.parent, name)
+    response.headers.update(AS_PICTURE_ONLY | {"Cache-Control": _cache()})
+    return response  # type: ignore[no-any-return]
+
+
+def logo_address(catalogue: Catalogue) -> str:
+    """Where the logo of a city is; empty when it has none."""
+    source = web.core().settings.catalogue
+    file = (source if source.is_dir() else source.parent) / (catalogue.site.logo or "")
+    return addresses.address("logo", of=catalogue, v=_version(file), locale=None) if file.is_file() else ""

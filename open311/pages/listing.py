@@ -1,0 +1,132 @@
+"""The list of reports: its filters, which live in the address, and the pages around it."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from math import ceil
+from typing import Any, cast
+from urllib.parse import urlencode
+
+from flask import request
+from marshmallow import ValidationError
+
+from open311 import web
+from open311.errors import Invalid, Problem
+from open311.model.catalogue import Catalogue, Service
+from open311.model.search import COUNT_LIMIT, RequestSearch
+from open311.model.service_request import ServiceRequest
+from open311.pages.addresses import address
+from open311.storage import search
+from open311.web import lists, parameters, queries
+from open311.web.fields import Count, CursorField, Word, Words, problems
+from open311.web.queries import Arguments
+from open311.web.requests import LenientRequest
+
+PAGE_SIZE = 20
+DAYS = (7, 30, 90, 365)
+FILTERS = ("q", "service_code", "detailed_status", "days")
+
+
+class ListQuery(Arguments):
+    """What the list can be asked; the names are those of the API, so that one address can be made of the other."""
+
+    q = Word(1000)
+    service_code = Words()
+    detailed_status = Words()
+    days = Count(1, 36500)
+    page = Count(1, 10**6)
+    cursor = CursorField()
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One page of the list."""
+
+    requests: list[ServiceRequest]
+    total: int | None
+    query: dict[str, Any]
+    problems: tuple[Problem, ...]
+    previous: str
+    next: str
+    number: int
+    pages: int
+
+    @property
+    def more_than_counted(self) -> bool:
+        """Whether there are more reports than are counted."""
+        return self.total is not None and self.total > COUNT_LIMIT
+
+    @property
+    def filters(self) -> int:
+        """How many filters are in force."""
+        return sum(bool(self.query.get(name)) for name in FILTERS)
+
+
+def read(catalogue: Catalogue) -> Listing:
+    """The page of the list that this request asks for; a filter that cannot be read is left out, and named."""
+    query, wrong = _query()
+    asked = _search(query, catalogue)
+    with web.core().database.read() as conn:
+        found = search.search(conn, asked)
+        total = lists.total(conn, asked, found)
+    number = max(1, query.get("page", 1))
+    return Listing(
+        requests=list(found.items),
+        total=total,
+        query=query,
+        problems=wrong,
+        previous=_place(query, page=number - 1) if number > 1 else "",
+        next=_place(query, page=number + 1, cursor=found.next.write()) if found.next else "",
+        number=number,
+        pages=ceil(min(total, COUNT_LIMIT) / PAGE_SIZE) or 1,
+    )
+
+
+def _query() -> tuple[dict[str, Any], tuple[Problem, ...]]:
+    try:
+        sent = parameters.from_query(cast(LenientRequest, request))
+    except Invalid as unreadable:
+        return {}, unreadable.problems
+    try:
+        return dict(ListQuery().load(sent)), ()
+    except ValidationError as error:
+        return dict(cast(dict[str, Any], error.valid_data)), problems(error)
+
+
+def _search(query: dict[str, Any], catalogue: Catalogue) -> RequestSearch:
+    core = web.core()
+    plain = {name: value for name, value in query.items() if name != "days"} | {"page_size": PAGE_SIZE}
+    if days := query.get("days"):
+        plain["start_date"] = core.now() - timedelta(days=days)
+    return queries.request_search(plain, catalogue, core.now(), 0, sees_held=False)
+
+
+def _place(query: dict[str, Any], **place: Any) -> str:
+    """The address of the list at another place, with the same filters."""
+    if place.get("page") == 1:
+        del place["page"]
+    return filtered(query, **place)
+
+
+def filtered(query: dict[str, Any], **more: Any) -> str:
+    """The address of the list with these filters."""
+    kept = {name: query[name] for name in FILTERS if query.get(name)}
+    start = address("home")
+    given = urlencode(kept | more, doseq=True)
+    return f"{start}{'&' if '?' in start else '?'}{given}" if given else start
+
+
+def for_api(query: dict[str, Any]) -> dict[str, Any]:
+    """The filters as parameters of feeds and downloads."""
+    return {name: query[name] for name in ("q", "service_code", "detailed_status") if query.get(name)}
+
+
+def services_by_group(catalogue: Catalogue) -> list[tuple[str, list[Service]]]:
+    """The services on offer under their headings, both in the order of the catalogue."""
+    language = web.language()
+    offered = catalogue.active_services()
+    named = [
+        (each.name.in_language(language), [service for service in offered if service.group == code])
+        for code, each in catalogue.groups.items()
+    ]
+    rest = [each for each in offered if each.group not in catalogue.groups]
+    return [(name, services) for name, services in [*named, ("", rest)] if services]

@@ -1,0 +1,56 @@
+"""Words of the pages, and dates, in the reader's language and the city's time zone."""
+
+from datetime import datetime
+from typing import Any
+
+from babel import Locale
+from babel.dates import format_date, format_datetime
+from babel.numbers import format_decimal
+
+from open311 import web
+from open311.i18n import translate
+from open311.model.datetimes import write
+from open311.model.text import Text
+
+
+def words(key: str, **values: Any) -> str:
+    """The message `key`, its gaps filled."""
+    return translate(key, web.language(), **values)
+
+
+def counted(key: str, number: int, **values: Any) -> str:
+    """The message for one thing or for several: `key.one`, `key.other`."""
+    form = "one" if number == 1 else "other"
+    return words(f"{key}.{form}", number=format_decimal(number, locale=_locale()), **values)
+
+
+def said(text: Text) -> str:
+    """A text of the catalogue."""
+    return text.in_language(web.language())
+
+
+def day(moment: datetime) -> str:
+    """The day of a moment, as `2. März 2026`."""
+    return format_date(moment.astimezone(web.time_zone()), "long", locale=_locale())
+
+
+def day_and_time(moment: datetime) -> str:
+    """A moment to the minute, as `2. März 2026, 09:30`."""
+    return f"{day(moment)}, {format_datetime(moment, 'HH:mm', tzinfo=web.time_zone(), locale=_locale())}"
+
+
+def machine(moment: datetime) -> str:
+    """A moment for the `datetime` attribute."""
+    return write(moment, web.time_zone())
+
+
+def degrees(lat: float, long: float) -> str:
+    """A position in words and figures, good to a metre."""
+    north = words("page.compass.north" if lat >= 0 else "page.compass.south")
+    east = words("page.compass.east" if long >= 0 else "page.compass.west")
+    figures = [format_decimal(abs(each), "0.00000", locale=_locale()) for each in (lat, long)]
+    return f"{figures[0]}° {north}, {figures[1]}° {east}"
+
+
+def _locale() -> Locale:
+    return Locale.parse(web.language(), sep="-")
