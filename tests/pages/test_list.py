@@ -2,8 +2,6 @@
 
 import re
 
-from open311.app import create_app
-from open311.core import Core
 from tests.serving import Api
 
 
