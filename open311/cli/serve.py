@@ -17,6 +17,7 @@ from granian.server.mp import MPServer
 from open311 import catalogue_file, embedded, settings
 from open311.errors import ConfigurationError
 from open311.settings import Settings
+from open311.storage import migrate
 from open311.web.bodies import WAITING_PLACES, BodiesFirst
 
 GRACE_SECONDS = 30
@@ -65,8 +66,9 @@ def with_port(port: int | None) -> Settings:
 
 
 def with_database(chosen: Settings) -> Settings:
-    """The settings with a database in any case, put into the environment for the processes that we start."""
+    """The settings with a database that is ready, put into the environment for the processes that we start."""
     url = embedded.database_url(chosen)
+    migrate.require_current(url)
     os.environ["DATABASE_URL"] = url
     return replace(chosen, database_url=url)
 

@@ -53,3 +53,12 @@ def current(url: str) -> tuple[str | None, str | None]:
     except OperationalError as reason:
         raise ConfigurationError(f"the database cannot be reached: {reason.orig}") from None
     return present, ScriptDirectory.from_config(_config()).get_current_head()
+
+
+def require_current(url: str) -> None:
+    """Raise `ConfigurationError` unless the database answers and has the tables this release expects."""
+    present, expected = current(url)
+    if present != expected:
+        raise ConfigurationError(
+            f"the database is at {present or 'no revision'}, expected is {expected}; run `open311 db upgrade`"
+        )
