@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import click
 
-from open311 import core, embedded, i18n, settings
+from open311 import core, embedded, settings
 from open311.actions import publish
 from open311.core import Core
 from open311.errors import Open311Error
-from open311.model.text import Text
+from open311.model.words import in_words
 
 LANGUAGE = "en"
 
@@ -28,23 +28,9 @@ def opened() -> Iterator[Core]:
         publish.publish(built)
         yield built
     except Open311Error as refused:
-        raise click.ClickException("; ".join(_words(refused))) from None
+        raise click.ClickException("; ".join(in_words(each, LANGUAGE) for each in refused.problems)) from None
     finally:
         built.database.close()
-
-
-def _words(refused: Open311Error) -> list[str]:
-    return [
-        i18n.translate(
-            each.key,
-            LANGUAGE,
-            **{
-                name: value.in_language(LANGUAGE) if isinstance(value, Text) else value
-                for name, value in each.values.items()
-            },
-        )
-        for each in refused.problems
-    ]
 
 
 def actor() -> str:

@@ -4,8 +4,7 @@ from collections.abc import Mapping
 
 from open311 import web
 from open311.errors import Forbidden, Invalid, NotFound, Open311Error, Problem, TooManyRequests, Unavailable
-from open311.i18n import translate
-from open311.model.text import Text
+from open311.model import words
 
 STATUS: Mapping[type[Open311Error], int] = {
     Invalid: 400,
@@ -18,9 +17,4 @@ STATUS: Mapping[type[Open311Error], int] = {
 
 def in_words(problem: Problem) -> str:
     """A problem in the reader's language."""
-    language = web.language()
-    values = {
-        name: value.in_language(language) if isinstance(value, Text) else value
-        for name, value in problem.values.items()
-    }
-    return translate(problem.key, language, **values)
+    return words.in_words(problem, web.language())
