@@ -5,26 +5,13 @@ the file that `NAME_FILE` points to, as secrets do. A wrong value stops the star
 """
 
 import os
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
+from open311 import setting_values as values
 from open311.errors import ConfigurationError
-
-SWITCH_WORDS = {
-    "on": True,
-    "true": True,
-    "yes": True,
-    "1": True,
-    "off": False,
-    "false": False,
-    "no": False,
-    "0": False,
-}
-HOST = re.compile(r"(?!-)[a-z0-9-]+(\.[a-z0-9-]+)*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +42,8 @@ class Settings:
     media_secret_key: str | None
     media_redirect: bool
     media_fetch_hosts: tuple[str, ...]
+    webhook_allow_private: bool
+    forward_keys: Mapping[str, str]
     require_https: bool
     trusted_proxies: int
     rate_limits: bool
@@ -63,66 +52,6 @@ class Settings:
     rate_limit_key: int
     log_format: str
     log_level: str
-
-
-def _text(raw: str) -> str:
-    return raw
-
-
-def _path(raw: str) -> Path:
-    return Path(raw).expanduser().resolve()
-
-
-def _switch(raw: str) -> bool:
-    try:
-        return SWITCH_WORDS[raw.lower()]
-    except KeyError:
-        raise ValueError("on or off") from None
-
-
-def _number(least: int, most: int) -> Callable[[str], int]:
-    def parse(raw: str) -> int:
-        if raw.isascii() and raw.isdigit() and least <= int(raw) <= most:
-            return int(raw)
-        raise ValueError(f"a whole number from {least} to {most}")
-
-    return parse
-
-
-def _one_of(*words: str) -> Callable[[str], str]:
-    def parse(raw: str) -> str:
-        if raw.lower() in words:
-            return raw.lower()
-        raise ValueError(" or ".join(words))
-
-    return parse
-
-
-def _web_address(raw: str) -> str:
-    parts = urlsplit(raw)
-    if parts.scheme in ("http", "https") and parts.netloc and not parts.query and not parts.fragment:
-        return raw.rstrip("/")
-    raise ValueError("an address such as https://report.example.org")
-
-
-def _postgres_url(raw: str) -> str:
-    if urlsplit(raw).scheme in ("postgresql", "postgres", "postgresql+psycopg"):
-        return raw
-    raise ValueError("an address such as postgresql://user:password@host/database")
-
-
-def _store(raw: str) -> str:
-    module, colon, name = raw.partition(":")
-    if raw in ("folder", "s3") or (colon and name.isidentifier() and module.replace(".", "_").isidentifier()):
-        return raw
-    raise ValueError("folder, s3 or a class such as package.module:Class")
-
-
-def _hosts(raw: str) -> tuple[str, ...]:
-    hosts = tuple(host.strip().lower().rstrip(".") for host in raw.split(",") if host.strip())
-    if any(not HOST.fullmatch(host) for host in hosts):
-        raise ValueError("host names such as photos.example.org, with commas between")
-    return hosts
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,114 +100,140 @@ def shipped(name: str) -> Path:
 OPTIONS = (
     Option(
         "DATABASE_URL",
-        _postgres_url,
+        values.postgres_url,
         None,
         "The PostGIS database. `open311 dev` starts one of its own when unset.",
     ),
     Option(
         "OPEN311_BASE_URL",
-        _web_address,
+        values.web_address,
         None,
         "The public address of the server; from the request when unset.",
     ),
     Option(
         "OPEN311_CATALOGUE",
-        _path,
+        values.path,
         str(shipped("categories.yaml")),
         "A catalogue file, or a folder with one per jurisdiction.",
     ),
     Option(
-        "OPEN311_DATA_DIR", _path, "var", "Where `open311 dev` keeps its database, and where photos are kept."
+        "OPEN311_DATA_DIR",
+        values.path,
+        "var",
+        "Where `open311 dev` keeps its database, and where photos are kept.",
     ),
-    Option("OPEN311_HOST", _text, "127.0.0.1", "The address to listen on."),
-    Option("PORT", _number(1, 65535), "8311", "The port to listen on."),
-    Option("OPEN311_WORKERS", _number(1, 64), "2", "Server processes; about one per core."),
+    Option("OPEN311_HOST", values.text, "127.0.0.1", "The address to listen on."),
+    Option("PORT", values.number(1, 65535), "8311", "The port to listen on."),
+    Option("OPEN311_WORKERS", values.number(1, 64), "2", "Server processes; about one per core."),
     Option(
         "OPEN311_THREADS",
-        _number(1, 64),
+        values.number(1, 64),
         "2",
         "Threads per server process; more than a few only delay each other.",
     ),
-    Option("OPEN311_POOL_SIZE", _number(1, 64), "4", "Database connections per server process."),
+    Option("OPEN311_POOL_SIZE", values.number(1, 64), "4", "Database connections per server process."),
     Option(
         "OPEN311_MAX_SPAN_DAYS",
-        _number(0, 36500),
+        values.number(0, 36500),
         "90",
         "Longest span of dates in one plain query; 0 lifts the rule.",
     ),
-    Option("OPEN311_MAX_BODY_MB", _number(1, 1024), "64", "Largest body of a request, in MiB."),
+    Option("OPEN311_MAX_BODY_MB", values.number(1, 1024), "64", "Largest body of a request, in MiB."),
     Option(
-        "OPEN311_CHECK_BOUNDARY", _switch, "on", "Refuse reports outside the boundary of the jurisdiction."
+        "OPEN311_CHECK_BOUNDARY",
+        values.switch,
+        "on",
+        "Refuse reports outside the boundary of the jurisdiction.",
     ),
-    Option("OPEN311_TEST_ENDPOINT", _switch, "on", "Serve `/open311/test/v2`, whose reports are kept apart."),
-    Option("OPEN311_MAX_PHOTOS", _number(0, 100), "5", "Most photos of one report."),
-    Option("OPEN311_MAX_PHOTO_MB", _number(1, 100), "10", "Largest photo that is taken in, in MiB."),
+    Option(
+        "OPEN311_TEST_ENDPOINT",
+        values.switch,
+        "on",
+        "Serve `/open311/test/v2`, whose reports are kept apart.",
+    ),
+    Option("OPEN311_MAX_PHOTOS", values.number(0, 100), "5", "Most photos of one report."),
+    Option("OPEN311_MAX_PHOTO_MB", values.number(1, 100), "10", "Largest photo that is taken in, in MiB."),
     Option(
         "OPEN311_MEDIA_STORE",
-        _store,
+        values.store,
         "folder",
         "Where photos are kept: `folder`, `s3`, or a class of yours as `package.module:Class`.",
     ),
     Option(
         "OPEN311_MEDIA_FOLDER",
-        _path,
+        values.path,
         None,
         "The folder for photos; `media` in `OPEN311_DATA_DIR` when unset.",
     ),
-    Option("OPEN311_MEDIA_BUCKET", _text, None, "The bucket for photos; nothing else may be in it."),
+    Option("OPEN311_MEDIA_BUCKET", values.text, None, "The bucket for photos; nothing else may be in it."),
     Option(
         "OPEN311_MEDIA_ENDPOINT",
-        _web_address,
+        values.web_address,
         None,
         "The address of S3-compatible storage; Amazon's when unset.",
     ),
-    Option("OPEN311_MEDIA_REGION", _text, "eu-central-1", "The region of the bucket."),
+    Option("OPEN311_MEDIA_REGION", values.text, "eu-central-1", "The region of the bucket."),
     Option(
         "OPEN311_MEDIA_ACCESS_KEY",
-        _text,
+        values.text,
         None,
         "Access key for the bucket; from the machine's role when unset.",
     ),
-    Option("OPEN311_MEDIA_SECRET_KEY", _text, None, "Secret key for the bucket."),
+    Option("OPEN311_MEDIA_SECRET_KEY", values.text, None, "Secret key for the bucket."),
     Option(
         "OPEN311_MEDIA_REDIRECT",
-        _switch,
+        values.switch,
         "off",
         "Send readers of photos to signed addresses of the bucket instead of handing the photos through.",
     ),
     Option(
         "OPEN311_MEDIA_FETCH_HOSTS",
-        _hosts,
+        values.hosts,
         "",
         "Hosts whose pictures, sent as `media_url`, are fetched and kept; none when empty.",
     ),
     Option(
+        "OPEN311_WEBHOOK_ALLOW_PRIVATE",
+        values.switch,
+        "off",
+        "Send webhooks to addresses within your own network too.",
+    ),
+    Option(
+        "OPEN311_FORWARD_KEYS",
+        values.named_keys,
+        "",
+        "API keys for servers that reports are handed on to, by the names that the catalogue has for them.",
+    ),
+    Option(
         "OPEN311_REQUIRE_HTTPS",
-        _switch,
+        values.switch,
         "off",
         "Redirect plain-http reads, refuse plain-http writes, send HSTS.",
     ),
     Option(
         "OPEN311_TRUSTED_PROXIES",
-        _number(0, 10),
+        values.number(0, 10),
         "0",
         "Proxies in front whose `X-Forwarded-*` headers are believed.",
     ),
-    Option("OPEN311_RATE_LIMITS", _switch, "on", "Limit requests per address and per key."),
+    Option("OPEN311_RATE_LIMITS", values.switch, "on", "Limit requests per address and per key."),
     Option(
-        "OPEN311_RATE_LIMIT_GET", _number(1, 1_000_000), "600", "Reads a minute per address without a key."
+        "OPEN311_RATE_LIMIT_GET",
+        values.number(1, 1_000_000),
+        "600",
+        "Reads a minute per address without a key.",
     ),
     Option(
         "OPEN311_RATE_LIMIT_POST",
-        _number(1, 1_000_000),
+        values.number(1, 1_000_000),
         "60",
         "Writes a minute per address without a valid key.",
     ),
-    Option("OPEN311_RATE_LIMIT_KEY", _number(1, 1_000_000), "6000", "Requests a minute per valid key."),
-    Option("OPEN311_LOG_FORMAT", _one_of("json", "console"), "json", "How log lines are written."),
+    Option("OPEN311_RATE_LIMIT_KEY", values.number(1, 1_000_000), "6000", "Requests a minute per valid key."),
+    Option("OPEN311_LOG_FORMAT", values.one_of("json", "console"), "json", "How log lines are written."),
     Option(
         "OPEN311_LOG_LEVEL",
-        _one_of("debug", "info", "warning", "error"),
+        values.one_of("debug", "info", "warning", "error"),
         "info",
         "The least important line to log.",
     ),

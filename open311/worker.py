@@ -1,13 +1,17 @@
 """The background worker: what is not done inside a request, taken from procrastinate's queue in PostgreSQL."""
 
 import asyncio
+import signal
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
 from procrastinate import App, JobContext, PsycopgConnector, RetryStrategy
+from procrastinate.exceptions import AlreadyEnqueued
 
 from open311 import core as core_module
-from open311.actions import casework, maps, media, publish
+from open311.actions import casework, maps, media, publish, webhooks
 from open311.core import Core
 from open311.settings import Settings
 from open311.web import logs
@@ -16,6 +20,10 @@ log = structlog.get_logger()
 
 RETRY = RetryStrategy(max_attempts=10, exponential_wait=3)
 CONCURRENCY = 4
+# Apart from the rest, so that targets that take their time delay nobody but each other.
+OUTSIDE = "outside"
+OUTSIDE_CONCURRENCY = 8
+LOOK_EVERY_SECONDS = 1.0
 GRACE_SECONDS = 20
 EVERY_MINUTE = "* * * * *"
 EVERY_NIGHT = "17 3 * * *"
@@ -52,6 +60,17 @@ def build(core: Core) -> App:
         """Delete files that no photo points to."""
         media.sweep(core)
 
+    @app.task(name="deliver_webhooks", queue=OUTSIDE)
+    def deliver_webhooks(subscription_id: int) -> None:
+        """Send what waits for one target."""
+        webhooks.deliver(core, subscription_id)
+
+    @app.periodic(cron=EVERY_NIGHT)
+    @app.task(name="prune_webhooks", queueing_lock="prune_webhooks", retry=RETRY)
+    def prune_webhooks(timestamp: int) -> None:
+        """Forget what targets were told long ago."""
+        webhooks.prune(core)
+
     @app.periodic(cron=EVERY_MINUTE)
     @app.task(name="fold_map", queueing_lock="fold_map")
     def fold_map(timestamp: int) -> None:
@@ -75,12 +94,65 @@ def run(settings: Settings) -> None:
     publish.publish(core)
     publish.keep_watching(core)
     log.info("worker_started")
-    asyncio.run(_work(build(core)))
+    asyncio.run(_work(build(core), core))
     core.database.close()
     log.info("worker_stopped")
 
 
-async def _work(app: App) -> None:
-    options: dict[str, Any] = {"concurrency": CONCURRENCY, "shutdown_graceful_timeout": GRACE_SECONDS}
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """Something to be done outside; of those with the same lock one at a time."""
+
+    task: str
+    lock: str
+    args: dict[str, int]
+
+
+def errands(core: Core) -> list[Errand]:
+    """What there is to do outside now."""
+    webhooks.enqueue(core)
+    return [
+        Errand("deliver_webhooks", f"webhook {each}", {"subscription_id": each})
+        for each in webhooks.with_work(core)
+    ]
+
+
+async def _work(app: App, core: Core) -> None:
+    common: dict[str, Any] = {"shutdown_graceful_timeout": GRACE_SECONDS, "install_signal_handlers": False}
     async with app.open_async():
-        await app.run_worker_async(install_signal_handlers=True, **options)
+        everything = asyncio.create_task(_all(app, core, common))
+        for each in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(each, _end, everything)
+        with suppress(asyncio.CancelledError):
+            await everything
+
+
+def _end(everything: asyncio.Task[None]) -> None:
+    # A second signal must not cut off what the first one let finish.
+    if not everything.cancelling():
+        everything.cancel()
+
+
+async def _all(app: App, core: Core, common: dict[str, Any]) -> None:
+    async with asyncio.TaskGroup() as group:
+        group.create_task(app.run_worker_async(queues=["default"], concurrency=CONCURRENCY, **common))
+        group.create_task(
+            app.run_worker_async(
+                queues=[OUTSIDE], concurrency=OUTSIDE_CONCURRENCY, delete_jobs="always", **common
+            )
+        )
+        group.create_task(_look_out(app, core))
+
+
+async def _look_out(app: App, core: Core) -> None:
+    """Have errands done, from the moment there is a reason for them."""
+    while True:
+        try:
+            for each in await asyncio.to_thread(errands, core):
+                job = app.configure_task(each.task, queue=OUTSIDE, lock=each.lock, queueing_lock=each.lock)
+                with suppress(AlreadyEnqueued):
+                    await job.defer_async(**each.args)
+        except Exception as reason:
+            # The database may be away for a moment; nothing is lost, since nothing was taken.
+            log.error("errands_failed", reason=str(reason))
+        await asyncio.sleep(LOOK_EVERY_SECONDS)

@@ -6,6 +6,7 @@ committed or never will. Documents are read after the events they belong to, so 
 newer comes up again further on.
 """
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, Connection, Text, bindparam, cast, literal_column, select, text, tuple_
@@ -78,6 +79,13 @@ def _feed(conn: Connection, jurisdiction_id: str, position: Position, limit: int
     known = _requests(conn, sorted({row[4] for row in rows}))
     changes = tuple(_change(kind, at, number, known.get(number)) for _, _, kind, at, number in rows)
     return ChangesPage(changes, Position(Part.FEED, int(rows[-1][0]), rows[-1][1]), more=len(rows) == limit)
+
+
+def one(conn: Connection, kind: str, at: datetime, service_request_id: int) -> Change:
+    """An entry of the feed by itself, with the request as it is now."""
+    return _change(
+        kind, at, service_request_id, _requests(conn, [service_request_id]).get(service_request_id)
+    )
 
 
 def _requests(conn: Connection, ids: list[int]) -> dict[int, ServiceRequest]:

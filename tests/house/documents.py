@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from open311 import setting_values
 from open311.settings import OPTIONS, Option
 
 ROOT = Path(__file__).parent.parent.parent
@@ -52,7 +53,7 @@ def _allowed(option: Option) -> str:
         option.parse("?://")
     except ValueError as allowed:
         return str(allowed)
-    return "a path" if "_path" in option.parse.__name__ else "any text"
+    return "a path" if option.parse is setting_values.path else "any text"
 
 
 def requirements_document() -> str:

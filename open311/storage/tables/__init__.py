@@ -2,14 +2,33 @@
 
 from open311.storage.tables.base import Xid8, metadata
 from open311.storage.tables.history import events, updaters, updates
+from open311.storage.tables.intake import foreign_references, intakes
+from open311.storage.tables.outgoing import (
+    forwarded_updates,
+    forwards,
+    stream_readers,
+    webhook_attempts,
+    webhook_messages,
+    webhook_subscriptions,
+)
+from open311.storage.tables.people import addresses, data_links, draft_photos, drafts, followers
 from open311.storage.tables.requests import media, reporters, service_requests, submissions, tokens
 from open311.storage.tables.server import catalogues, instance, keys, map_cells, map_changes, services
 
 __all__ = [
     "Xid8",
+    "addresses",
     "catalogues",
+    "data_links",
+    "draft_photos",
+    "drafts",
     "events",
+    "followers",
+    "foreign_references",
+    "forwarded_updates",
+    "forwards",
     "instance",
+    "intakes",
     "keys",
     "map_cells",
     "map_changes",
@@ -18,8 +37,12 @@ __all__ = [
     "reporters",
     "service_requests",
     "services",
+    "stream_readers",
     "submissions",
     "tokens",
     "updaters",
     "updates",
+    "webhook_attempts",
+    "webhook_messages",
+    "webhook_subscriptions",
 ]

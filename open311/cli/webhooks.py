@@ -1,0 +1,164 @@
+"""`open311 webhook`: who is told of what happens."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from open311 import i18n
+from open311.actions import subscriptions
+from open311.cli.common import LANGUAGE, opened
+from open311.model import datetimes
+from open311.model.datetimes import write_utc
+from open311.model.subscriptions import KINDS, Subscription
+
+
+class Moment(click.ParamType[datetime]):
+    """A datetime such as 2026-03-01T10:00:00+01:00; without a zone in UTC."""
+
+    name = "datetime"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        if isinstance(value, datetime):
+            return value
+        try:
+            return datetimes.parse(str(value), UTC)
+        except ValueError:
+            self.fail(f"{value} is not a datetime such as 2026-03-01T10:00:00+01:00")
+
+
+@click.group()
+def webhook() -> None:
+    """Tell other programs of what happens to requests, as Standard Webhooks says."""
+
+
+name = click.argument("name")
+
+
+@webhook.command()
+@name
+@click.argument("url")
+@click.option("--jurisdiction", help="Its id; may be left out where there is one jurisdiction only.")
+@click.option("--service", "services", multiple=True, help="Only this service_code; may be repeated.")
+@click.option(
+    "--kind",
+    "kinds",
+    multiple=True,
+    type=click.Choice(KINDS),
+    help="Only events of this kind; may be repeated.",
+)
+def add(
+    name: str, url: str, jurisdiction: str | None, services: tuple[str, ...], kinds: tuple[str, ...]
+) -> None:
+    """Tell URL of what happens from now on, and print the secret that signs it alone on the last line."""
+    with opened() as core:
+        catalogue = core.catalogues.find(jurisdiction)
+        made = subscriptions.add(core, catalogue, name, url, services, kinds)
+        if not core.settings.base_url:
+            click.echo(
+                "OPEN311_BASE_URL is not set, so addresses of photos will lack their beginning.", err=True
+            )
+    click.echo(f"The secret of {name}, for the receiver to check signatures with:", err=True)
+    click.echo(made.secret)
+
+
+@webhook.command("list")
+def list_webhooks() -> None:
+    """Show all webhooks."""
+    table = Table("name", "state", "jurisdiction", "url", "services", "kinds", "failing since")
+    with opened() as core:
+        for each in subscriptions.list_all(core):
+            narrowed = [", ".join(names) or "all" for names in (each.service_codes, each.kinds)]
+            since = write_utc(each.failing_since) if each.failing_since else ""
+            table.add_row(each.name, each.state, each.jurisdiction_id, each.url, *narrowed, since)
+    Console().print(table)
+
+
+@webhook.command()
+@name
+def show(name: str) -> None:
+    """Show one webhook with its secret, and why it is disabled, if it is."""
+    with opened() as core:
+        found = subscriptions.show(core, name)
+    for label, value in _described(found.subscription).items():
+        click.echo(f"{label}: {value}")
+    for state, count in sorted(found.messages.items()):
+        click.echo(f"messages {state}: {count}")
+
+
+def _described(found: Subscription) -> dict[str, str]:
+    moments = {
+        "created": found.created_datetime,
+        "failing since": found.failing_since,
+        "next attempt": found.retry_datetime,
+    }
+    reason = found.reason and i18n.translate(found.reason["key"], LANGUAGE, **found.reason["values"])
+    described = {
+        "name": found.name,
+        "state": found.state.value,
+        "reason": reason,
+        "jurisdiction": found.jurisdiction_id,
+        "url": found.url,
+        "secret": found.secret,
+        "services": ", ".join(found.service_codes) or "all",
+        "kinds": ", ".join(found.kinds) or "all",
+        **{label: moment and write_utc(moment) for label, moment in moments.items()},
+    }
+    return {label: value for label, value in described.items() if value}
+
+
+@webhook.command()
+@name
+def pause(name: str) -> None:
+    """Send nothing until it is resumed; what happens meanwhile is told then."""
+    with opened() as core:
+        subscriptions.pause(core, name)
+    click.echo(f"{name} is paused.")
+
+
+@webhook.command()
+@name
+@click.option("--skip", is_flag=True, help="Leave out what happened meanwhile.")
+def resume(name: str, skip: bool) -> None:
+    """Send again, also to a target that was disabled because it failed for long."""
+    with opened() as core:
+        subscriptions.resume(core, name, skip=skip)
+    click.echo(f"{name} is active.")
+
+
+@webhook.command()
+@name
+def remove(name: str) -> None:
+    """Send nothing any more, and forget what was sent."""
+    with opened() as core:
+        subscriptions.remove(core, name)
+    click.echo(f"{name} is removed.")
+
+
+@webhook.command()
+@name
+@click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True)
+def attempts(name: str, limit: int) -> None:
+    """Show the latest attempts, the newest first."""
+    table = Table("at", "webhook-id", "request", "kind", "state", "answer", "ms", "error")
+    with opened() as core:
+        subscription = subscriptions.show(core, name).subscription
+        for message, attempt in subscriptions.attempts(core, name, limit):
+            answer = str(attempt.status) if attempt.status else ""
+            about = (message.webhook_id(subscription), str(message.service_request_id), message.kind)
+            told = (message.state.value, answer, str(attempt.milliseconds), attempt.error or "")
+            table.add_row(write_utc(attempt.datetime), *about, *told)
+    Console().print(table)
+
+
+@webhook.command()
+@name
+@click.option("--since", type=Moment(), required=True, help="Such as 2026-03-01T10:00:00+01:00.")
+@click.option("--until", type=Moment(), help="Until now, when left out.")
+def replay(name: str, since: datetime, until: datetime | None) -> None:
+    """Send everything of a span of time again, under the ids it had."""
+    with opened() as core:
+        count = subscriptions.replay(core, name, since, until or core.now())
+    click.echo(f"{count} messages are sent again.")

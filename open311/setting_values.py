@@ -1,0 +1,100 @@
+"""How the value of a setting is read: each function takes a text, or says in a ValueError what is allowed."""
+
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from urllib.parse import urlsplit
+
+SWITCH_WORDS = {
+    "on": True,
+    "true": True,
+    "yes": True,
+    "1": True,
+    "off": False,
+    "false": False,
+    "no": False,
+    "0": False,
+}
+HOST = re.compile(r"(?!-)[a-z0-9-]+(\.[a-z0-9-]+)*")
+
+
+def text(raw: str) -> str:
+    """Any text."""
+    return raw
+
+
+def path(raw: str) -> Path:
+    """A path, from the home of the user if it begins with ~."""
+    return Path(raw).expanduser().resolve()
+
+
+def switch(raw: str) -> bool:
+    """On or off."""
+    try:
+        return SWITCH_WORDS[raw.lower()]
+    except KeyError:
+        raise ValueError("on or off") from None
+
+
+def number(least: int, most: int) -> Callable[[str], int]:
+    """Whole numbers between two bounds."""
+
+    def parse(raw: str) -> int:
+        if raw.isascii() and raw.isdigit() and least <= int(raw) <= most:
+            return int(raw)
+        raise ValueError(f"a whole number from {least} to {most}")
+
+    return parse
+
+
+def one_of(*words: str) -> Callable[[str], str]:
+    """One of a few words."""
+
+    def parse(raw: str) -> str:
+        if raw.lower() in words:
+            return raw.lower()
+        raise ValueError(" or ".join(words))
+
+    return parse
+
+
+def web_address(raw: str) -> str:
+    """The address of a website, without a slash at the end."""
+    parts = urlsplit(raw)
+    if parts.scheme in ("http", "https") and parts.netloc and not parts.query and not parts.fragment:
+        return raw.rstrip("/")
+    raise ValueError("an address such as https://report.example.org")
+
+
+def postgres_url(raw: str) -> str:
+    """The address of a PostgreSQL database."""
+    if urlsplit(raw).scheme in ("postgresql", "postgres", "postgresql+psycopg"):
+        return raw
+    raise ValueError("an address such as postgresql://user:password@host/database")
+
+
+def store(raw: str) -> str:
+    """A media store of ours, or a class."""
+    module, colon, name = raw.partition(":")
+    if raw in ("folder", "s3") or (colon and name.isidentifier() and module.replace(".", "_").isidentifier()):
+        return raw
+    raise ValueError("folder, s3 or a class such as package.module:Class")
+
+
+def hosts(raw: str) -> tuple[str, ...]:
+    """Names of hosts."""
+    hosts = tuple(host.strip().lower().rstrip(".") for host in raw.split(",") if host.strip())
+    if any(not HOST.fullmatch(host) for host in hosts):
+        raise ValueError("host names such as photos.example.org, with commas between")
+    return hosts
+
+
+def named_keys(raw: str) -> Mapping[str, str]:
+    """Secrets by name."""
+    found = dict[str, str]()
+    for each in filter(None, re.split(r"[,\s]+", raw)):
+        name, equals, key = each.partition("=")
+        if not (name and equals and key):
+            raise ValueError("names and keys such as works=0123abcd, with commas or line breaks between")
+        found[name] = key
+    return found

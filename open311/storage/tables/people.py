@@ -1,0 +1,94 @@
+"""What the public site keeps: reports being written, who follows which report, addresses to choose from."""
+
+from geoalchemy2 import Geometry
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Computed,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+from open311.storage.tables.base import metadata, moment
+
+# A report that somebody is writing, under the digest of a word that only they have. Personal data, gone after a day.
+# Once it was sent, `service_request_id` says what became of it, and the rest is empty.
+drafts = Table(
+    "drafts",
+    metadata,
+    Column("digest", Text(collation="C"), primary_key=True),
+    Column("jurisdiction_id", Text(collation="C"), nullable=False),
+    Column("secret", Text(collation="C"), nullable=False),
+    Column("state", JSONB, nullable=False),
+    Column("service_request_id", BigInteger),
+    moment("created_datetime"),
+    moment("touched_datetime"),
+    Index("drafts_touched", "touched_datetime"),
+)
+
+draft_photos = Table(
+    "draft_photos",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("digest", ForeignKey("drafts.digest", ondelete="CASCADE"), nullable=False),
+    Column("key", Text(collation="C"), nullable=False, unique=True),
+    Column("media_type", Text, nullable=False),
+    Column("bytes", Integer, nullable=False),
+    Column("width", Integer, nullable=False),
+    Column("height", Integer, nullable=False),
+    Column("sha256", Text(collation="C"), nullable=False),
+    # The same photo chosen twice is one photo.
+    UniqueConstraint("digest", "sha256", name="draft_photos_once"),
+)
+
+# Who wants to hear of a report by mail. Personal data. `token` stands in every mail; whoever has it owns the address.
+followers = Table(
+    "followers",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("service_request_id", ForeignKey("service_requests.id", ondelete="CASCADE"), nullable=False),
+    Column("email", Text, nullable=False),
+    Column("language", Text(collation="C"), nullable=False),
+    Column("token", Text(collation="C"), nullable=False, unique=True),
+    moment("created_datetime"),
+    moment("asked_datetime"),
+    moment("confirmed_datetime", nullable=True),
+    UniqueConstraint("service_request_id", "email", name="followers_once"),
+    Index("followers_by_email", "email"),
+)
+
+# Links to one's own data, sent by mail to whoever asks for one. Personal data, gone after a day.
+data_links = Table(
+    "data_links",
+    metadata,
+    Column("token", Text(collation="C"), primary_key=True),
+    Column("jurisdiction_id", Text(collation="C"), nullable=False),
+    Column("email", Text, nullable=False),
+    Column("language", Text(collation="C"), nullable=False),
+    moment("created_datetime"),
+    Index("data_links_created", "created_datetime"),
+)
+
+# The city's own list of addresses, to search the place of a report in.
+addresses = Table(
+    "addresses",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("jurisdiction_id", Text(collation="C"), nullable=False),
+    Column("label", Text, nullable=False),
+    Column("folded", Text, Computed("open311_fold(label)", persisted=True)),
+    Column("geom", Geometry("POINT", srid=4326, spatial_index=False), nullable=False),
+    Index("addresses_of_jurisdiction", "jurisdiction_id"),
+    Index(
+        "addresses_parts_of_words",
+        "folded",
+        postgresql_using="gin",
+        postgresql_ops={"folded": "gin_trgm_ops"},
+    ),
+)
