@@ -6,7 +6,7 @@ the file that `NAME_FILE` points to, as secrets do. A wrong value stops the star
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +43,10 @@ class Settings:
     media_redirect: bool
     media_fetch_hosts: tuple[str, ...]
     webhook_allow_private: bool
-    forward_keys: Mapping[str, str]
+    # Settings are keys of what is made from them, and a mapping cannot be part of a key.
+    forward_keys: Mapping[str, str] = field(hash=False)
+    map_style_url: str | None
+    map_closed_days: int
     require_https: bool
     trusted_proxies: int
     rate_limits: bool
@@ -203,6 +206,18 @@ OPTIONS = (
         values.named_keys,
         "",
         "API keys for servers that reports are handed on to, by the names that the catalogue has for them.",
+    ),
+    Option(
+        "OPEN311_MAP_STYLE_URL",
+        values.any_address,
+        None,
+        "A MapLibre style for the map below the reports; browsers then ask that server too.",
+    ),
+    Option(
+        "OPEN311_MAP_CLOSED_DAYS",
+        values.number(0, 36500),
+        "90",
+        "So many days after it was closed a report leaves the map; 0 keeps all.",
     ),
     Option(
         "OPEN311_REQUIRE_HTTPS",
