@@ -37,15 +37,24 @@ OURS = re.compile(rf"{KEY.pattern}|.*\.part")
 
 @dataclass(slots=True)
 class Files:
-    """Files in the store that nothing points to yet; `attached` once something does."""
+    """Files in the store that nothing points to yet; `attached` once something does.
+
+    `lent` ones are somebody else's until then.
+    """
 
     kept: Sequence[Kept] = ()
     attached: bool = False
+    lent: Sequence[Kept] = ()
+
+    @property
+    def all(self) -> Sequence[Kept]:
+        """Those that somebody lent, and ours."""
+        return (*self.lent, *self.kept)
 
     @property
     def paths(self) -> list[str]:
         """Where the public will find them."""
-        return [path(each.key) for each in self.kept]
+        return [path(each.key) for each in self.all]
 
 
 def read(core: Core, sent: Sequence[IO[bytes]]) -> tuple[list[Photo], list[Problem]]:
@@ -70,9 +79,12 @@ def _picture(file: IO[bytes], most_mb: int) -> Photo:
 
 
 @contextmanager
-def in_store(core: Core, pictures: Sequence[Photo]) -> Iterator[Files]:
-    """The pictures as files in the store; those that are not attached when the block ends are taken out again."""
-    files = Files()
+def in_store(core: Core, pictures: Sequence[Photo], lent: Sequence[Kept] = ()) -> Iterator[Files]:
+    """The pictures as files in the store; those that are not attached when the block ends are taken out again.
+
+    `lent` files are there already, and stay.
+    """
+    files = Files(lent=lent)
     try:
         for each in pictures:
             files.kept = (*files.kept, _put(core, each))
@@ -100,7 +112,7 @@ def _put(core: Core, picture: Photo) -> Kept:
 def attach(core: Core, conn: Connection, service_request_id: int, files: Files, *, shown: bool) -> None:
     """Make stored files the photos of a request, inside the caller's transaction; small copies follow later."""
     visibility = MediaVisibility.PUBLIC if shown else MediaVisibility.HELD
-    for media_id in storage.add(conn, service_request_id, files.kept, visibility, core.now()):
+    for media_id in storage.add(conn, service_request_id, files.all, visibility, core.now()):
         jobs.defer(conn, "make_thumbnail", media_id=media_id)
     files.attached = True
 

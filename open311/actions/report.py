@@ -1,7 +1,7 @@
 """Take in a report (GeoReport v2, POST service request)."""
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 from open311.actions import media
@@ -19,16 +19,51 @@ from open311.storage.database import Connection
 
 # A client that repeats itself within this time meant one report (georeport.md 5.15).
 REPEAT_WITHIN = timedelta(hours=24)
+Also = Callable[[Connection, int], None]
 
 
 def submit(
-    core: Core, catalogue: Catalogue, submission: Submission, key: Key, found: tuple[Problem, ...] = ()
+    core: Core,
+    catalogue: Catalogue,
+    submission: Submission,
+    key: Key,
+    found: tuple[Problem, ...] = (),
+    also: Also = lambda conn, number: None,
 ) -> Receipt:
     """Store a report and say what its sender gets.
 
     `found` are problems that reading the submission has already shown; all problems are raised as one `Invalid`. An
-    unknown service is `NotFound`. Nothing is stored unless everything is right.
+    unknown service is `NotFound`. Nothing is stored unless everything is right. `also` is done with the id, in the
+    same transaction; not for a report that was sent before.
     """
+    service, answers, wrong = _checked(core, catalogue, submission, found)
+    pictures, about_photos = media.read(core, submission.photos)
+    Invalid.unless_empty([*wrong, *about_photos])
+    with media.in_store(core, pictures, submission.kept) as files, core.database.begin() as conn:
+        repeated = _repeated(core, conn, catalogue, service, submission, key)
+        if repeated is not None:
+            return repeated
+        number = _store(core, conn, catalogue, service, submission, answers, key, files)
+        token = _issue_token(conn, catalogue, number) if service.type is ServiceType.BATCH else None
+        also(conn, number)
+    return _receipt(service, number, token)
+
+
+def check(
+    core: Core, catalogue: Catalogue, submission: Submission, found: tuple[Problem, ...] = ()
+) -> list[Problem]:
+    """Everything that `submit` would find wrong, but for photos; nothing is stored."""
+    try:
+        return _checked(core, catalogue, submission, found)[2]
+    except (Invalid, NotFound) as refused:
+        return [*refused.problems]
+
+
+def _checked(
+    core: Core, catalogue: Catalogue, submission: Submission, found: tuple[Problem, ...]
+) -> tuple[Service, Answers, list[Problem]]:
+    if catalogue.jurisdiction.harvested_from:
+        raise Invalid(problem("error.jurisdiction.elsewhere", url=catalogue.jurisdiction.harvested_from))
     about_place = [each for each in found if each.key.startswith("error.location")]
     rest = [each for each in found if each not in about_place]
     misplaced = about_place or [*_misplaced(core, catalogue, submission)]
@@ -38,15 +73,7 @@ def submit(
     if service is None:
         raise NotFound(problem("error.service_code.unknown", service_code=submission.service_code))
     answers = attributes.check(service, submission.answers)
-    pictures, about_photos = media.read(core, submission.photos)
-    Invalid.unless_empty([*misplaced, *answers.problems, *rest, *about_photos])
-    with media.in_store(core, pictures) as files, core.database.begin() as conn:
-        repeated = _repeated(core, conn, catalogue, service, submission, key)
-        if repeated is not None:
-            return repeated
-        number = _store(core, conn, catalogue, service, submission, answers, key, files)
-        token = _issue_token(conn, catalogue, number) if service.type is ServiceType.BATCH else None
-    return _receipt(service, number, token)
+    return service, answers, [*misplaced, *answers.problems, *rest]
 
 
 def _misplaced(core: Core, catalogue: Catalogue, submission: Submission) -> Iterator[Problem]:
@@ -87,7 +114,7 @@ def _store(
     now = core.now()
     shown = service.type is ServiceType.REALTIME and not service.moderated
     owner = catalogue.jurisdiction.jurisdiction_id
-    media_urls = [] if files.kept else list(submission.media_urls)
+    media_urls = [] if files.all else list(submission.media_urls)
     number = reports.add(
         conn,
         request={

@@ -11,11 +11,11 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from typing import Any
 
-from PIL import Image, ImageCms, ImageOps
+from PIL import ExifTags, Image, ImageCms, ImageOps
 
 from open311.errors import Invalid, Unavailable, problem
 
@@ -45,12 +45,16 @@ _one_at_a_time = threading.BoundedSemaphore(1)
 
 @dataclass(frozen=True, slots=True)
 class Photo:
-    """A clean picture: a JPEG with pixels and nothing else."""
+    """A clean picture: a JPEG with pixels and nothing else.
+
+    `place` is where the file said it was taken, latitude and longitude: to be offered to its sender, never kept.
+    """
 
     data: bytes
     width: int
     height: int
     media_type: str = MEDIA_TYPE
+    place: tuple[float, float] | None = None
 
 
 def is_photo(head: bytes) -> bool:
@@ -71,7 +75,8 @@ def clean(data: bytes) -> Photo:
     found: Mapping[str, Any] = json.loads(head)
     if "key" in found:
         raise Invalid(problem(found["key"], **found["values"]))
-    return Photo(picture, found["width"], found["height"])
+    place = found.get("place")
+    return Photo(picture, found["width"], found["height"], place=(place[0], place[1]) if place else None)
 
 
 def _in_child(data: bytes) -> bytes:
@@ -112,7 +117,8 @@ def _main() -> None:
     _limit_this_process()
     try:
         photo = _cleaned(data)
-        answer = json.dumps({"width": photo.width, "height": photo.height}).encode() + b"\n" + photo.data
+        head = {"width": photo.width, "height": photo.height, "place": photo.place}
+        answer = json.dumps(head).encode() + b"\n" + photo.data
     except Invalid as refused:
         answer = _refused(refused.problems[0].key, **refused.problems[0].values)
     except MemoryError:
@@ -140,9 +146,26 @@ def _cleaned(data: bytes) -> Photo:
     Image.MAX_IMAGE_PIXELS = None
     with Image.open(BytesIO(data), formats=FORMATS) as image:
         _check_size(image)
+        place = _place(image)
         image.draft("RGB", (LONGEST_EDGE, LONGEST_EDGE))
         image.thumbnail((LONGEST_EDGE, LONGEST_EDGE), reducing_gap=2.0)
-        return _drawn_anew(_in_common_colours(ImageOps.exif_transpose(image)))
+        return replace(_drawn_anew(_in_common_colours(ImageOps.exif_transpose(image))), place=place)
+
+
+def _place(image: Image.Image) -> tuple[float, float] | None:
+    """Where the camera was, by its own account; None when it does not say, or says nonsense."""
+    try:
+        gps = image.getexif().get_ifd(ExifTags.IFD.GPSInfo)
+        lat, long = (_degrees(gps[value], gps[side]) for side, value in ((1, 2), (3, 4)))
+    except (KeyError, ValueError, TypeError, ArithmeticError, OSError, SyntaxError):
+        return None
+    believable = abs(lat) <= 90 and abs(long) <= 180 and (lat, long) != (0, 0)
+    return (round(lat, 6), round(long, 6)) if believable else None
+
+
+def _degrees(parts: Any, side: str) -> float:
+    degrees, minutes, seconds = (float(each) for each in parts)
+    return (degrees + minutes / 60 + seconds / 3600) * (-1 if side.strip("\0") in ("S", "W") else 1)
 
 
 def _check_size(image: Image.Image) -> None:

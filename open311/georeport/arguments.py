@@ -1,27 +1,13 @@
 """What the methods take that only GeoReport has; what every list of requests takes is in `web/queries.py`."""
 
-import re
-from typing import Any, cast
+from typing import Any
 
-from marshmallow import ValidationError, post_load
-from marshmallow.fields import Dict, List, String
+from marshmallow import post_load
 
-from open311.errors import Invalid, Problem, problem
-from open311.model.service_request import Location, Reporter
-from open311.model.submission import DESCRIPTION_LENGTH, Submission
-from open311.web.fields import Degrees, Email, WebAddresses, Word, problems
-from open311.web.photos import Photos
+from open311.errors import Invalid, problem
+from open311.model.service_request import Location
+from open311.web.fields import Degrees
 from open311.web.queries import Arguments
-
-ZIPCODE = re.compile(r"(?<!\d)\d{5}(?!\d)")
-TEXTS = (
-    "service_code",
-    "address_id",
-    "title",
-    "client_request_id",
-    "service_object_type",
-    "service_object_id",
-)
 
 
 class ServicesQuery(Arguments):
@@ -39,69 +25,3 @@ def _location(data: dict[str, Any]) -> Location | None:
     if ("lat" in data) != ("long" in data):
         raise Invalid(problem("error.location.pair"))
     return Location(data["lat"], data["long"]) if "lat" in data else None
-
-
-class SubmissionForm(Arguments):
-    """POST service request. Loading never fails: what is wrong is handed on, to be told with all other problems."""
-
-    api_key = Word(1000, metadata={"description": "Or as `Authorization: Bearer`."})
-    service_code = Word(metadata={"description": "From the service list."})
-    lat = Degrees(90, metadata={"description": "Latitude, WGS84; together with `long`."})
-    long = Degrees(180, metadata={"description": "Longitude, WGS84; together with `lat`."})
-    address_string = Word(1000, metadata={"description": "The place in words."})
-    address_id = Word(metadata={"description": "Id in the city's register of addresses."})
-    zipcode = Word(20)
-    attribute = Dict(
-        keys=String(),
-        values=List(String()),
-        metadata={"description": "Answers: `attribute[CODE]`, or `attribute[CODE][]` for several."},
-    )
-    description = Word(
-        DESCRIPTION_LENGTH, empty=("null",), metadata={"description": "Up to 4000 characters."}
-    )
-    title = Word()
-    email = Email(254, empty=("null",))
-    phone = Word(50)
-    first_name = Word()
-    last_name = Word()
-    device_id = Word()
-    account_id = Word()
-    media_url = WebAddresses(metadata={"description": "Where pictures are; http or https."})
-    media = Photos(
-        metadata={
-            "description": "Photos, as files; their names do not matter. Outside multipart, base64 data URIs.",
-            "type": "array",
-            "items": {"type": "string", "format": "binary"},
-        }
-    )
-    client_request_id = Word(metadata={"description": "Repeating it within 24 hours repeats the answer."})
-    service_object_type = Word()
-    service_object_id = Word()
-
-    def load(self, data: Any, **kwargs: Any) -> Any:
-        """What could be read as a `Submission`, and the problems with the rest."""
-        try:
-            fields, found = cast(dict[str, Any], super().load(data, **kwargs)), tuple[Problem, ...]()
-        except ValidationError as error:
-            fields, found = cast(dict[str, Any], error.valid_data), problems(error)
-        half = problem("error.location.pair") if ("lat" in data) != ("long" in data) else None
-        return _submission(fields), (half, *found) if half else found
-
-
-def _submission(fields: dict[str, Any]) -> Submission:
-    address = fields.get("address_string", "")
-    zipcodes = ZIPCODE.findall(address)
-    whole = "lat" in fields and "long" in fields
-    texts: dict[str, Any] = {name: fields.get(name) for name in TEXTS}
-    personal = ("email", "phone", "first_name", "last_name", "device_id", "account_id")
-    return Submission(
-        location=Location(fields["lat"], fields["long"]) if whole else None,
-        address=address,
-        zipcode=fields.get("zipcode") or (zipcodes[-1] if zipcodes else None),
-        description=fields.get("description") or "",
-        media_urls=fields.get("media_url", ()),
-        photos=fields.get("media", ()),
-        answers=fields.get("attribute", {}),
-        reporter=Reporter(**{name: fields.get(name) for name in personal}),
-        **texts,
-    )

@@ -10,7 +10,7 @@ from open311.actions import access, report
 from open311.errors import NotFound, problem
 from open311.formats import documents, encode
 from open311.formats.documents import Endpoint
-from open311.georeport.arguments import ServicesQuery, SubmissionForm
+from open311.georeport.arguments import ServicesQuery
 from open311.georeport.blueprint import GeoReport
 from open311.georeport.responses import answer, answer_list, wants_json
 from open311.georeport.schemas import (
@@ -30,6 +30,7 @@ from open311.web import lists, pages, parameters, queries
 from open311.web.keys import key
 from open311.web.queries import Arguments, ServiceRequestQuery, ServiceRequestsQuery
 from open311.web.requests import LenientRequest
+from open311.web.submissions import SubmissionForm
 
 CHANGES_SELDOM = "public, max-age=300"
 CHANGES_ANY_TIME = "public, no-cache"
@@ -142,17 +143,18 @@ def get_service_requests(query: dict[str, Any]) -> Response:
 def _rendering(asked: RequestSearch) -> tuple[Hashable, lists.Render]:
     """What a rendered request depends on, and how it is rendered. A distance is different for each question."""
     catalogue, language, extensions = web.catalogue(), web.language(web.catalogue()), asked.with_notes
-    base_url = web.base_url()
+    base_url, distances = web.base_url(), bool(asked.circle and extensions)
     write = encode.item_to_json if wants_json() else encode.item_to_xml
 
     def render(request: ServiceRequest) -> bytes:
-        [request] = lists.with_distances([request], asked)
+        if distances:
+            [request] = lists.with_distances([request], asked)
         return write(
             "service_requests",
             documents.service_request(request, catalogue, language, extensions=extensions, base_url=base_url),
         )
 
-    return (None if asked.circle and extensions else (write, language, extensions)), render
+    return (None if distances else (write, language, extensions)), render
 
 
 @blueprint.both_formats(

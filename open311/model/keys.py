@@ -3,7 +3,7 @@
 import hashlib
 import secrets
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 
 
@@ -28,6 +28,12 @@ class Key:
     def may(self, scope: Scope) -> bool:
         """Whether the key is in force and has this right."""
         return self.revoked_datetime is None and scope in self.scopes
+
+
+# The public site itself, which needs no key; no row has this id.
+PAGES = Key(
+    id=0, name="pages", scopes=frozenset({Scope.REPORT}), created_datetime=datetime(2000, 1, 1, tzinfo=UTC)
+)
 
 
 def new_secret() -> str:

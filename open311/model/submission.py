@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import IO
 
+from open311.model.media import Kept
 from open311.model.service_request import Location, Reporter
 from open311.model.text import Text
 
@@ -15,7 +16,8 @@ class Submission:
     """A report as it was sent, already clean text (GeoReport v2, POST service request).
 
     `answers` are the raw attribute values, code → values; the definition of the service decides what becomes of them.
-    `photos` are files as they came, not looked at yet; with any, `media_urls` do not count.
+    `photos` are files as they came, not looked at yet; `kept` lie in the store already. With any, `media_urls` do not
+    count.
     """
 
     service_code: str | None = None
@@ -27,6 +29,7 @@ class Submission:
     title: str | None = None
     media_urls: tuple[str, ...] = ()
     photos: tuple[IO[bytes], ...] = ()
+    kept: tuple[Kept, ...] = ()
     service_object_type: str | None = None
     service_object_id: str | None = None
     channel: str = "api"

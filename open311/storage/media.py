@@ -9,7 +9,7 @@ from sqlalchemy import Connection, func, insert, or_, select, union_all, update
 
 from open311.model.media import Kept, Media, MediaVisibility, path
 from open311.model.service_request import Visibility
-from open311.storage.tables import media, service_requests
+from open311.storage.tables import draft_photos, media, service_requests
 
 _m = media.c
 
@@ -121,6 +121,7 @@ def keys_of_request(conn: Connection, service_request_id: int) -> list[str]:
 
 
 def known_keys(conn: Connection, keys: Sequence[str]) -> set[str]:
-    """Those of `keys` that a photo points to."""
+    """Those of `keys` that a photo, or the draft of a report, points to."""
     wanted = select(_m.key, _m.thumb_key).where(or_(_m.key.in_(keys), _m.thumb_key.in_(keys)))
-    return {key for row in conn.execute(wanted) for key in row if key}
+    drafted = select(draft_photos.c.key, draft_photos.c.key).where(draft_photos.c.key.in_(keys))
+    return {key for row in conn.execute(union_all(wanted, drafted)) for key in row if key}

@@ -1,0 +1,130 @@
+"""Reports that somebody is writing in the public form: begin, keep, send, forget."""
+
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from typing import IO, Any
+
+from open311.actions import media, report
+from open311.core import Core
+from open311.errors import NotFound, Problem, Unavailable, problem
+from open311.model.catalogue import Catalogue
+from open311.model.drafts import KEPT_FOR, Draft, new_word
+from open311.model.keys import PAGES
+from open311.model.submission import Receipt, Submission
+from open311.storage import drafts as storage
+from open311.storage.database import Connection
+
+FORGOTTEN_AT_ONCE = 500
+
+
+def begin(core: Core, catalogue: Catalogue, state: Mapping[str, Any]) -> Draft:
+    """Keep what somebody has typed first."""
+    word, owner = new_word(), catalogue.jurisdiction.jurisdiction_id
+    with core.database.begin() as conn:
+        storage.add(conn, word, owner, secrets.token_hex(16), state, core.now())
+    return find(core, catalogue, word)
+
+
+def find(core: Core, catalogue: Catalogue, word: str) -> Draft:
+    """The draft under this word; raises `NotFound` once it has expired."""
+    with core.database.read() as conn:
+        return _known(storage.find(conn, word, catalogue.jurisdiction.jurisdiction_id))
+
+
+def keep(core: Core, draft: Draft, state: Mapping[str, Any]) -> None:
+    """Keep what has been typed by now."""
+    with core.database.begin() as conn:
+        storage.write(conn, draft.word, state, core.now())
+
+
+def add_photos(
+    core: Core, draft: Draft, sent: Sequence[IO[bytes]]
+) -> tuple[list[Problem], tuple[float, float] | None]:
+    """Add photos; what is wrong with which, and where the first says it was taken, which is not kept."""
+    if len(draft.photos) + len(sent) > core.settings.max_photos:
+        return [problem("error.photo.too_many", most=core.settings.max_photos)], None
+    pictures, problems = media.read(core, sent)
+    for picture in pictures:
+        with media.in_store(core, [picture]) as files, core.database.begin() as conn:
+            _known(storage.find(conn, draft.word, draft.jurisdiction_id, lock=True))
+            files.attached = storage.add_photo(conn, draft.word, files.kept[0])
+    return problems, next((each.place for each in pictures if each.place), None)
+
+
+def remove_photo(core: Core, draft: Draft, photo_id: int) -> None:
+    """Remove a photo; one that is gone is no error."""
+    with core.database.begin() as conn:
+        key = storage.remove_photo(conn, draft.word, photo_id)
+    _forget(core, [key] if key else [])
+
+
+def photo(core: Core, draft: Draft, photo_id: int) -> bytes:
+    """A photo of a draft, for its writer alone; raises `NotFound`."""
+    key = next((each.kept.key for each in draft.photos if each.id == photo_id), None)
+    data = core.media_store.get(key) if key else None
+    if data is None:
+        raise NotFound(problem("error.photo.unknown", media_id=photo_id))
+    return data
+
+
+def send(
+    core: Core,
+    catalogue: Catalogue,
+    draft: Draft,
+    submission: Submission,
+    found: tuple[Problem, ...],
+    also: Callable[[Connection, int], None],
+) -> Receipt | None:
+    """Make a report of a draft, once: None when it has become one already. Raises what `report.submit` raises."""
+
+    def finish(conn: Connection, number: int) -> None:
+        fresh = _known(storage.find(conn, draft.word, draft.jurisdiction_id, lock=True))
+        if fresh.sent:
+            raise _Sent
+        storage.finish(conn, draft.word, number, {"outcome": "sent"})
+        also(conn, number)
+
+    try:
+        return report.submit(core, catalogue, submission, PAGES, found, also=finish)
+    except _Sent:
+        return None
+
+
+class _Sent(Exception):
+    """Somebody pressed the button twice, and the other press was first."""
+
+
+def join(core: Core, draft: Draft, service_request_id: int, also: Callable[[Connection], None]) -> None:
+    """Let a draft end in following a report that says the same."""
+    with core.database.begin() as conn:
+        fresh = _known(storage.find(conn, draft.word, draft.jurisdiction_id, lock=True))
+        if fresh.sent:
+            return
+        storage.finish(conn, draft.word, service_request_id, {"outcome": "joined"})
+        also(conn)
+    _forget(core, [each.kept.key for each in fresh.photos])
+
+
+def expire(core: Core) -> int:
+    """Forget drafts that nobody has touched for a day, with their photos; returns how many."""
+    forgotten = 0
+    while True:
+        with core.database.begin() as conn:
+            found, keys = storage.remove_older(conn, core.now() - KEPT_FOR, FORGOTTEN_AT_ONCE)
+        _forget(core, keys)
+        forgotten += found
+        if found < FORGOTTEN_AT_ONCE:
+            return forgotten
+
+
+def _forget(core: Core, keys: list[str]) -> None:
+    # What cannot be deleted now, the nightly sweep finds.
+    with suppress(Unavailable):
+        media.forget(core, keys)
+
+
+def _known(draft: Draft | None) -> Draft:
+    if draft is None:
+        raise NotFound(problem("error.draft.unknown"))
+    return draft

@@ -1,0 +1,89 @@
+"""Reports that somebody is writing."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from open311.model.drafts import Draft, DraftPhoto, digest
+from open311.model.media import Kept
+from open311.storage.tables import draft_photos, drafts
+
+_d, _p = drafts.c, draft_photos.c
+FILE = ("key", "media_type", "bytes", "width", "height", "sha256")
+
+
+def add(
+    conn: Connection, word: str, jurisdiction_id: str, secret: str, state: Mapping[str, Any], now: datetime
+) -> None:
+    """Begin a draft."""
+    moments = {"created_datetime": now, "touched_datetime": now}
+    row = {"digest": digest(word), "jurisdiction_id": jurisdiction_id, "secret": secret, "state": dict(state)}
+    conn.execute(insert(drafts).values(row | moments))
+
+
+def find(conn: Connection, word: str, jurisdiction_id: str, *, lock: bool = False) -> Draft | None:
+    """The draft of whoever knows this word."""
+    mine = (_d.digest == digest(word), _d.jurisdiction_id == jurisdiction_id)
+    wanted = select(drafts).where(*mine)
+    row = conn.execute(wanted.with_for_update() if lock else wanted).one_or_none()
+    if row is None:
+        return None
+    return Draft(
+        word=word,
+        jurisdiction_id=row.jurisdiction_id,
+        secret=row.secret,
+        state=row.state,
+        photos=tuple(_photos(conn, row.digest)),
+        service_request_id=row.service_request_id,
+        created_datetime=row.created_datetime,
+    )
+
+
+def _photos(conn: Connection, owner: str) -> Iterable[DraftPhoto]:
+    for row in conn.execute(select(draft_photos).where(_p.digest == owner).order_by(_p.id)):
+        yield DraftPhoto(row.id, Kept(**{name: getattr(row, name) for name in FILE}))
+
+
+def write(conn: Connection, word: str, state: Mapping[str, Any], now: datetime) -> None:
+    """Keep what was typed; nothing in a draft that was sent."""
+    mine = (_d.digest == digest(word), _d.service_request_id.is_(None))
+    conn.execute(update(drafts).where(*mine).values(state=dict(state), touched_datetime=now))
+
+
+def finish(conn: Connection, word: str, service_request_id: int, state: Mapping[str, Any]) -> None:
+    """Leave of a draft no more than what became of it; its photos belong to somebody else now, or to nobody."""
+    conn.execute(delete(draft_photos).where(_p.digest == digest(word)))
+    values = {"service_request_id": service_request_id, "state": dict(state)}
+    conn.execute(update(drafts).where(_d.digest == digest(word)).values(values))
+
+
+def add_photo(conn: Connection, word: str, file: Kept) -> bool:
+    """Add a photo, unless the draft has it already."""
+    row = asdict(file) | {"digest": digest(word)}
+    done = conn.execute(insert(draft_photos).values(row).on_conflict_do_nothing())
+    return done.rowcount > 0
+
+
+def remove_photo(conn: Connection, word: str, photo_id: int) -> str | None:
+    """Remove a photo; returns the name of its file."""
+    mine = delete(draft_photos).where(_p.digest == digest(word), _p.id == photo_id)
+    key: str | None = conn.execute(mine.returning(_p.key)).scalar_one_or_none()
+    return key
+
+
+def remove_older(conn: Connection, before: datetime, limit: int) -> tuple[int, list[str]]:
+    """Remove drafts that nobody has touched since; returns how many, and the names of their files."""
+    old = select(_d.digest).where(_d.touched_datetime < before).limit(limit)
+    found = list(conn.execute(old.with_for_update(skip_locked=True)).scalars())
+    keys = list(conn.execute(select(_p.key).where(_p.digest.in_(found))).scalars())
+    conn.execute(delete(drafts).where(_d.digest.in_(found)))
+    return len(found), keys
+
+
+def count(conn: Connection) -> int:
+    """How many drafts there are."""
+    return int(conn.execute(select(func.count()).select_from(drafts)).scalar_one())
