@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-header --no-emit-index-url --no-annotate
 
-.PHONY: help run test lint format types layers pytest openapi docs lock install install-dev system clean
+.PHONY: help run test lint format types layers pytest openapi docs lock install install-dev system system-dev clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,10 +54,13 @@ lock: .venv/.made ## Choose current releases of all packages and pin them
 
 install: .venv/.installed node_modules/.package-lock.json ## Install what running needs
 
-install-dev: .venv/.installed-dev node_modules/.package-lock.json
+install-dev: system-dev .venv/.installed-dev node_modules/.package-lock.json
 
 system:
 	@tools/install-system.sh
+
+system-dev:
+	@tools/install-system.sh tests
 
 .venv/.made: | system
 	@echo "== making .venv"

@@ -21,13 +21,14 @@ create statistics service_requests_agencies on lower(agency_responsible) from se
 """
 
 # Which cell of the web map's grid a point is in. A level has 2^level columns and rows; row 0 is in the north.
+# Not strict, or PostgreSQL could not put them in line.
 GRID = """
 create function open311_column(long double precision, level integer) returns integer
-language sql immutable parallel safe strict as $$
+language sql immutable parallel safe as $$
     select least((1 << level) - 1, floor((long + 180) / 360 * (1 << level))::integer)
 $$;
 create function open311_row(lat double precision, level integer) returns integer
-language sql immutable parallel safe strict as $$
+language sql immutable parallel safe as $$
     select greatest(0, least((1 << level) - 1, floor(
         (1 - asinh(tan(radians(greatest(-89.9, least(89.9, lat))))) / pi()) / 2 * (1 << level)
     )::integer))

@@ -128,7 +128,9 @@ class TestCore:
     def test_the_number_matched_counts_all_pages(self, api: Api) -> None:
         for _ in range(3):
             api.report()
-        assert get(api, ITEMS)["numberMatched"] == 3
+        first = get(api, ITEMS, limit=2)
+        assert first["numberMatched"] == 3
+        assert get(api, links(first)["next"])["numberMatched"] == 3
 
     @pytest.mark.parametrize(
         ("query", "expected"),

@@ -1,6 +1,6 @@
 """The features of a collection: what may be asked, and the page that answers it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import request
@@ -10,10 +10,11 @@ from open311 import web
 from open311.errors import Invalid, problem
 from open311.formats import documents, geojson
 from open311.model import datetimes
-from open311.model.search import Page, RequestSearch, Span
+from open311.model.search import COUNT_LIMIT, Cursor, RequestSearch, Span
 from open311.model.service_request import ServiceRequest, Status
 from open311.opendata.ogc.links import GEOJSON, Link, address, link, own
 from open311.storage import search
+from open311.web import lists
 from open311.web.fields import BoxField, Count, CursorField, Words, problems, wrong
 from open311.web.queries import Arguments, statuses
 
@@ -68,20 +69,26 @@ class Items:
 
     query: dict[str, str]
     requests: list[dict[str, Any]]
-    page: Page[ServiceRequest]
+    next: Cursor | None
+    total: int
 
     def document(self) -> bytes:
         """The page as GeoJSON, with links and counts."""
-        counts = {} if self.page.total is None else {"numberMatched": self.page.total}
+        counts = {} if self.matched is None else {"numberMatched": self.matched}
         written = (geojson.write(geojson.feature(each)) for each in self.requests)
         return geojson.join(written, numberReturned=len(self.requests), **counts, links=self.links())
+
+    @property
+    def matched(self) -> int | None:
+        """How many features match in all; None when there are more than are counted."""
+        return self.total if self.total <= COUNT_LIMIT else None
 
     def links(self) -> list[Link]:
         """This page, its other form, and the next page."""
         path = ("collections", web.catalogue().jurisdiction.jurisdiction_id, "items")
         found = own(*path, media_type=GEOJSON, **self.query)
-        if self.page.next:
-            behind = self.query | {"cursor": self.page.next.write(), "f": request.args.get("f", "json")}
+        if self.next:
+            behind = self.query | {"cursor": self.next.write(), "f": request.args.get("f", "json")}
             found.append(link("next", address(*path, **behind), GEOJSON))
         return found
 
@@ -102,8 +109,10 @@ def find() -> Items:
     )
     with web.core().database.read() as conn:
         page = search.search(conn, asked)
+        total = lists.total(conn, asked, page)
     kept = {name: value for name, value in request.args.items() if name not in ("f", "cursor")}
-    return Items(kept, [described(each) for each in page.items], page)
+    behind = page.next and replace(page.next, total=total)
+    return Items(kept, [described(each) for each in page.items], behind, total)
 
 
 def _read() -> dict[str, Any]:

@@ -129,7 +129,7 @@ def get_items() -> Response:
     if wants_html():
         content: dict[str, Any] = {
             "requests": found.requests,
-            "total": found.page.total,
+            "total": found.matched,
             "links": found.links(),
         }
         content["collection"] = web.catalogue().jurisdiction.jurisdiction_id
