@@ -160,14 +160,15 @@ def service_request(
     """
     if redacted:
         request = _redacted(request)
-    if request.media_urls:
-        request = request._replace(media_urls=addresses(request.media_urls, base_url))
     value = _standard_fields(request, catalogue, language)
+    if request.media_urls:
+        [value["media_url"]] = addresses(request.media_urls[:1], base_url)
     for name in OPTIONAL:
         if not value[name]:
             del value[name]
     if extensions:
-        value |= extensions_of(request, catalogue, language)
+        shown = request._replace(media_urls=addresses(request.media_urls, base_url))
+        value |= extensions_of(shown, catalogue, language)
     return value
 
 
@@ -195,7 +196,8 @@ def _standard_fields(request: ServiceRequest, catalogue: Catalogue, language: st
         "service_request_id": str(request.service_request_id),
         "status": str(request.status),
         "status_notes": request.status_notes,
-        "service_name": catalogue.service_name(request.service_code, language),
+        "service_name": (service and service.service_name.in_language(language))
+        or catalogue.service_name(request.service_code, language),
         "service_code": request.service_code,
         "description": request.description,
         "agency_responsible": catalogue.agency_name(agency, language) if agency else None,
@@ -208,7 +210,7 @@ def _standard_fields(request: ServiceRequest, catalogue: Catalogue, language: st
         "zipcode": request.zipcode or None,
         "lat": request.lat if request.lat is None else round(request.lat, PLACES),
         "long": request.long if request.long is None else round(request.long, PLACES),
-        "media_url": request.media_url,
+        "media_url": None,
     }
 
 

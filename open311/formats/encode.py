@@ -84,7 +84,9 @@ def _json(value: Any) -> bytes:
     except orjson.JSONEncodeError:
         return orjson.dumps(_cleaned(value))
     # Every illegal character leaves one of these traces; looking at the bytes is cheaper than at each text.
-    if _ESCAPED_CONTROL.search(written) or (b"\xef" in written and _NONCHARACTER.search(written)):
+    if (b"\\" in written and _ESCAPED_CONTROL.search(written)) or (
+        b"\xef" in written and _NONCHARACTER.search(written)
+    ):
         return orjson.dumps(_cleaned(value))
     return written
 
@@ -105,13 +107,18 @@ def _bytes(xml: str) -> bytes:
 
 
 def _element(name: str, value: Any) -> str:
-    inner = _text(value) if isinstance(value, str) else _inner(name, value)
+    if value is None:
+        return f"<{name}/>"
+    if isinstance(value, str):
+        # Four searches that mostly fail cost less than one regular expression or one call of a library.
+        if "&" in value or "<" in value or ">" in value or "\r" in value:
+            value = _escaped(value)
+        return f"<{name}>{value}</{name}>" if value else f"<{name}/>"
+    inner = _inner(name, value)
     return f"<{name}>{inner}</{name}>" if inner else f"<{name}/>"
 
 
 def _inner(name: str, value: Any) -> str:
-    if value is None:
-        return ""
     if isinstance(value, dict):
         return "".join([_element(member, each) for member, each in value.items()])
     if isinstance(value, list | tuple):
@@ -122,12 +129,9 @@ def _inner(name: str, value: Any) -> str:
     return _number(value)
 
 
-def _text(value: str) -> str:
-    # Four searches that mostly fail cost less than one regular expression or one call of a library.
-    if "&" in value or "<" in value or ">" in value or "\r" in value:
-        value = value.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-        return value.replace("\r", "&#13;")
-    return value
+def _escaped(value: str) -> str:
+    value = value.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return value.replace("\r", "&#13;")
 
 
 def _number(value: float) -> str:

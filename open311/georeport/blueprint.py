@@ -13,9 +13,8 @@ from flask_smorest import Blueprint
 
 from open311.georeport import examples
 from open311.georeport.openapi import ERRORS, KEY_OPTIONAL, NEEDS_KEY, answer_schema, error_name
-from open311.web.queries import Arguments, Parser
+from open311.web.queries import Arguments, Described, View, served
 
-View = Callable[..., Any]
 CONTENT_TYPES = {"xml": "text/xml", "json": "application/json"}
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data", "application/json")
 # `attribute[CODE]=…`; in JSON an object of its own.
@@ -45,8 +44,7 @@ LINKS = {
 class GeoReport(Blueprint):  # type: ignore[misc]
     """A flask-smorest blueprint with two formats."""
 
-    ARGUMENTS_PARSER = Parser()
-    ARGUMENTS_PARSER.DEFAULT_VALIDATION_STATUS = 400
+    ARGUMENTS_PARSER = Described()
 
     def both_formats(
         self,
@@ -65,24 +63,25 @@ class GeoReport(Blueprint):  # type: ignore[misc]
 
         def register(view: View) -> View:
             view.access = access  # type: ignore[attr-defined]
+            schema = takes()
             for suffix, content_type in CONTENT_TYPES.items():
-                documented = self._documented(view, takes, returns, method, content_type)
+                documented = self._documented(view, schema, returns, method, content_type)
                 documented = self.doc(**_operation(view, rule, takes, method, suffix))(documented)
                 endpoint = f"{view.__name__}_{suffix}"
-                self.route(f"{rule}.{suffix}", methods=[method], endpoint=endpoint)(documented)
-            negotiated = self._documented(view, takes, returns, method, "text/xml")
+                answering = served(view, documented, schema)
+                self.route(f"{rule}.{suffix}", methods=[method], endpoint=endpoint)(answering)
             for place, bare in enumerate(
                 (rule, *(f"{each}{end}" for each in aliases for end in ("", ".xml", ".json")))
             ):
                 endpoint = f"{view.__name__}_{place}"
-                flask.Blueprint.add_url_rule(self, bare, endpoint, negotiated, methods=[method])
+                flask.Blueprint.add_url_rule(self, bare, endpoint, answering, methods=[method])
             return view
 
         return register
 
-    def _documented(self, view: View, takes: Any, returns: Any, method: str, content_type: str) -> View:
+    def _documented(self, view: View, schema: Any, returns: Any, method: str, content_type: str) -> View:
         location = "form" if method == "POST" else "query"
-        documented: View = self.arguments(takes(), location=location)(view)
+        documented: View = self.arguments(schema, location=location)(view)
         example = examples.ANSWERS.get(view.__name__)
         documented = self.response(
             200,

@@ -7,9 +7,8 @@ import flask
 from flask_smorest import Blueprint
 
 from open311.opendata import answers
-from open311.web.queries import Arguments, Parser
+from open311.web.queries import Arguments, Described, View, served
 
-View = Callable[..., Any]
 TEXT = {"type": "string"}
 OBJECT = {"type": "object"}
 SHAPES: dict[str, dict[str, Any]] = {"application/json": OBJECT, "application/geo+json": OBJECT}
@@ -20,8 +19,7 @@ ERRORS = (400, 404, 429, 500, 503)
 class OpenData(Blueprint):  # type: ignore[misc]
     """A flask-smorest blueprint whose answers are ready when the view returns."""
 
-    ARGUMENTS_PARSER = Parser()
-    ARGUMENTS_PARSER.DEFAULT_VALIDATION_STATUS = 400
+    ARGUMENTS_PARSER = Described()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -34,7 +32,8 @@ class OpenData(Blueprint):  # type: ignore[misc]
 
         def register(view: View) -> View:
             view.access = "public"  # type: ignore[attr-defined]
-            documented: View = self.arguments(takes, location="query")(view)
+            schema = takes()
+            documented: View = self.arguments(schema, location="query")(view)
             shape = SHAPES.get(content_type, TEXT)
             documented = self.response(
                 200, shape, content_type=content_type, description="What was asked for."
@@ -42,10 +41,11 @@ class OpenData(Blueprint):  # type: ignore[misc]
             for status in ERRORS:
                 documented = self.alt_response(status, f"{status}-json")(documented)
             documented = self.doc(operationId=view.__name__, tags=["opendata"], security=[{}])(documented)
-            self.route(rule, methods=["GET"])(documented)
+            answering = served(view, documented, schema)
+            self.route(rule, methods=["GET"])(answering)
             if also:
                 name = f"{view.__name__}_also"
-                flask.Blueprint.add_url_rule(self, also, name, documented, methods=["GET"])
+                flask.Blueprint.add_url_rule(self, also, name, answering, methods=["GET"])
             return view
 
         return register

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import orjson
 import psycopg
@@ -31,7 +32,7 @@ POOL_SECONDS = 10
 
 
 class Database:
-    """A pool of connections, one per process.
+    """Connections, a pool for reading and one for writing in each process.
 
     `read()` lends one on which each statement stands alone; `begin()` one inside a transaction that commits at
     the end, or rolls back when an exception passes. Both raise `Unavailable` when the server is out of reach.
@@ -40,22 +41,25 @@ class Database:
     def __init__(self, url: str, *, pool_size: int = 4) -> None:
         options = " ".join(f"-c {name}={value}" for name, value in SESSION.items())
         self.freshness = Freshness(make_url(url))
-        self.engine = create_engine(
-            make_url(url).set(drivername="postgresql+psycopg"),
-            pool_size=pool_size,
-            max_overflow=0,
-            json_deserializer=orjson.loads,
+        given: dict[str, Any] = {
+            "url": make_url(url).set(drivername="postgresql+psycopg"),
+            "pool_size": pool_size,
+            "max_overflow": 0,
+            "json_deserializer": orjson.loads,
             # See `_forget_row`.
-            hide_parameters=True,
-            pool_timeout=POOL_SECONDS,
-            connect_args={"options": options, "connect_timeout": CONNECT_SECONDS},
-        )
+            "hide_parameters": True,
+            "pool_timeout": POOL_SECONDS,
+            "connect_args": {"options": options, "connect_timeout": CONNECT_SECONDS},
+        }
+        self.engine = create_engine(**given)
+        # Nothing is left to roll back, so a connection is lent and given back without a word to the server.
+        self._reading = create_engine(**given, isolation_level="AUTOCOMMIT", pool_reset_on_return=None)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A connection for reading; no transaction is opened, so one statement is one round trip."""
-        with _unavailable_when_lost(), self.engine.connect() as conn:
-            yield conn.execution_options(isolation_level="AUTOCOMMIT")
+        with _unavailable_when_lost(), self._reading.connect() as conn:
+            yield conn
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:
@@ -80,6 +84,7 @@ class Database:
     def close(self) -> None:
         """Close every connection."""
         self.engine.dispose()
+        self._reading.dispose()
 
 
 @contextmanager

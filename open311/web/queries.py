@@ -4,9 +4,10 @@ Every front door that lists requests takes these parameters, whatever the format
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
+from functools import wraps
 from typing import Any, cast
 
 from flask import g, request
@@ -36,29 +37,46 @@ from open311.web.fields import (
 )
 from open311.web.requests import LenientRequest
 
+View = Callable[..., Any]
+
 MAX_RADIUS = 50_000
 TOKEN = re.compile(r"[0-9A-Za-z_-]{1,100}")
 REQUEST_ID = re.compile(r"[1-9][0-9]{0,14}")
 SEARCH_WORD = re.compile(r"\w+")
 MAX_WORDS = 10
+LONGEST_REFERENCE = 500
 
 
-class Parser(FlaskParser):
-    """Hands the schemas one mapping from name to raw values, wherever the client put them."""
+class Described(FlaskParser):
+    """What flask-smorest describes arguments by; `served` reads them."""
 
-    def load_querystring(self, req: Any, schema: Schema) -> Any:
-        """The parameters of a GET."""
-        return parameters.from_query(cast(LenientRequest, req))
+    DEFAULT_VALIDATION_STATUS = 400
 
-    def load_form(self, req: Any, schema: Schema) -> Any:
-        """The parameters of a POST, with the answers under `attribute`."""
-        found, answers = parameters.from_post(cast(LenientRequest, req))
-        media = photos.sent(cast(LenientRequest, req), found.pop("media", []))
-        return found | {"attribute": answers} | media
 
-    def handle_error(self, error: ValidationError, *_: Any, **__: Any) -> Any:
-        """Every problem of the query at once."""
-        raise Invalid(*problems(error))
+def served(view: View, documented: View, schema: Schema) -> View:
+    """The view as it is called, described like `documented`: with what was sent as its first argument.
+
+    The wrappers of flask-smorest would do the same, and take longer than the database.
+    """
+
+    @wraps(documented)
+    def serve(**path: Any) -> Any:
+        try:
+            given = schema.load(_sent())
+        except ValidationError as error:
+            raise Invalid(*problems(error)) from None
+        return view(given, **path)
+
+    return serve
+
+
+def _sent() -> Any:
+    """One mapping from name to raw values, wherever the client put them; a POST has its answers under `attribute`."""
+    req = cast(LenientRequest, request)
+    if req.method != "POST":
+        return parameters.from_query(req)
+    found, answers = parameters.from_post(req)
+    return found | {"attribute": answers} | photos.sent(req, found.pop("media", []))
 
 
 class Arguments(Schema):
@@ -134,7 +152,7 @@ def request_search(
         with_notes=query.get("extensions", False),
     )
     if "service_request_id" in query:
-        return replace(search, page_size=PAGE_SIZE, ids=_ids(query["service_request_id"]))
+        return replace(search, page_size=PAGE_SIZE, **_ids(query["service_request_id"]))
     updated = Span(query.get("updated_after"), query.get("updated_before"))
     bounded = paged(query) or updated != Span()
     cursor = query.get("cursor")
@@ -153,6 +171,7 @@ def request_search(
         box=query.get("bbox"),
         circle=_circle(query),
         words=words if enough else (),
+        reference=query["q"].strip()[:LONGEST_REFERENCE] if enough else None,
         words_in_service_names=_named(catalogue, query["q"]) if enough else (),
         sort=cursor.sort if cursor else query.get("sort", NEWEST_FIRST),
         skip=0 if cursor else query.get("offset", (max(1, query.get("page", 1)) - 1) * size),
@@ -160,8 +179,10 @@ def request_search(
     )
 
 
-def _ids(words: tuple[str, ...]) -> tuple[int, ...]:
-    return tuple(int(word) for word in words if REQUEST_ID.fullmatch(word))
+def _ids(words: tuple[str, ...]) -> dict[str, Any]:
+    """Ids of ours, and what may be ids elsewhere."""
+    ours = tuple(int(word) for word in words if REQUEST_ID.fullmatch(word))
+    return {"ids": ours, "foreign_ids": tuple(word for word in words if len(word) <= LONGEST_REFERENCE)}
 
 
 def statuses(words: tuple[str, ...]) -> tuple[Status, ...]:
