@@ -101,3 +101,9 @@ def fresh_database_url(cluster_url: str, worker_id: str) -> Iterator[str]:
 def served_database_url(cluster_url: str, worker_id: str) -> str:
     """A migrated, empty database for the server process that tests of this worker share."""
     return _copy(cluster_url, f"served_{worker_id}")
+
+
+@pytest.fixture(scope="session")
+def site_database_url(cluster_url: str, worker_id: str) -> str:
+    """A migrated, empty database for the public site that browser tests of this worker share."""
+    return _copy(cluster_url, f"site_{worker_id}")

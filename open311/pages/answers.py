@@ -91,6 +91,7 @@ def _common() -> dict[str, Any]:
         "api": addresses.api,
         "absolute": addresses.absolute,
         "file": files.address,
+        "module": files.module_address,
         "vendor": files.vendor,
         "symbol": files.symbol,
         "logo": files.logo_address(city) if city else "",

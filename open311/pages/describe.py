@@ -114,16 +114,18 @@ def families(catalogue: Catalogue) -> list[StatusFamily]:
 
 
 def history(request: ServiceRequest, catalogue: Catalogue) -> list[HistoryLine]:
-    """What happened, the last first."""
-    return [
+    """What happened, the last first; it always begins with the report."""
+    began = HistoryLine(request.requested_datetime, None, words("page.history.created"), "")
+    lines = [
         HistoryLine(
             moment=note.datetime,
             status=_status_after(note, catalogue),
-            title=words("page.history.created" if number == 0 else "page.history.changed"),
+            title=words("page.history.changed"),
             text=note.description,
         )
-        for number, note in enumerate(request.notes)
-    ][::-1]
+        for note in request.notes
+    ]
+    return [began, *lines][::-1]
 
 
 def _status_after(note: Note, catalogue: Catalogue) -> StatusShown | None:

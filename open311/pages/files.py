@@ -19,7 +19,10 @@ from open311.settings import shipped
 OWN = Path(__file__).parent.parent / "static" / "pages"
 PACKAGES = shipped("node_modules")
 # The folders of packages that pages use; nothing else of them is served.
-VENDORS = {"kern": PACKAGES / "@kern-ux" / "native" / "dist"}
+VENDORS = {
+    "kern": PACKAGES / "@kern-ux" / "native" / "dist",
+    "maplibre": PACKAGES / "maplibre-gl" / "dist",
+}
 NEUTRAL = "marker"
 FOR_EVER = "public, max-age=31536000, immutable"
 FOR_NOW = "public, max-age=300"
@@ -41,6 +44,14 @@ def own(name: str) -> Response:
     return _send(OWN, name)
 
 
+@blueprint.get("/modules/<version>/<path:name>")
+def module(version: str, name: str) -> Response:
+    """A script of ours that loads others: all of one version stand in one folder, so that they fit each other."""
+    response = _send(OWN, name)
+    response.headers["Cache-Control"] = FOR_EVER if version == _modules_version() else FOR_NOW
+    return response
+
+
 @blueprint.get("/vendor/<package>/<path:name>")
 def of_package(package: str, name: str) -> Response:
     """A file of a package."""
@@ -49,7 +60,7 @@ def of_package(package: str, name: str) -> Response:
     return _send(VENDORS[package], name)
 
 
-own.access = of_package.access = "public"  # type: ignore[attr-defined]
+own.access = module.access = of_package.access = "public"  # type: ignore[attr-defined]
 
 
 def _send(folder: Path, name: str) -> Response:
@@ -66,6 +77,16 @@ def _cache() -> str:
 def address(name: str) -> str:
     """The address of a file of ours; it changes with the file."""
     return f"{addresses.root()}/static/pages/{name}?v={_version(OWN / name)}"
+
+
+def module_address(name: str) -> str:
+    """The address of a script that loads others; it changes with any of them."""
+    return f"{addresses.root()}/static/modules/{_modules_version()}/{name}"
+
+
+def _modules_version() -> str:
+    scripts = sorted(OWN.glob("*.js"))
+    return hashlib.sha256(" ".join(map(_version, scripts)).encode()).hexdigest()[:12]
 
 
 def symbol(name: str) -> str:

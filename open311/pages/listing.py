@@ -12,12 +12,13 @@ from marshmallow import ValidationError
 from open311 import web
 from open311.errors import Invalid, Problem
 from open311.model.catalogue import Catalogue, Service
+from open311.model.geography import Box
 from open311.model.search import COUNT_LIMIT, RequestSearch
 from open311.model.service_request import ServiceRequest
 from open311.pages.addresses import address
 from open311.storage import search
 from open311.web import lists, parameters, queries
-from open311.web.fields import Count, CursorField, Word, Words, problems
+from open311.web.fields import BoxField, Count, CursorField, Word, Words, problems
 from open311.web.queries import Arguments
 from open311.web.requests import LenientRequest
 
@@ -33,6 +34,7 @@ class ListQuery(Arguments):
     service_code = Words()
     detailed_status = Words()
     days = Count(1, 36500)
+    bbox = BoxField()
     page = Count(1, 10**6)
     cursor = CursorField()
 
@@ -54,6 +56,17 @@ class Listing:
     def more_than_counted(self) -> bool:
         """Whether there are more reports than are counted."""
         return self.total is not None and self.total > COUNT_LIMIT
+
+    @property
+    def area(self) -> str:
+        """The part of the map that the list is about, as it stands in the address."""
+        box: Box | None = self.query.get("bbox")
+        return _edges(box) if box else ""
+
+    @property
+    def everywhere(self) -> str:
+        """The same list without regard to the place."""
+        return filtered({name: value for name, value in self.query.items() if name != "bbox"})
 
     @property
     def filters(self) -> int:
@@ -110,6 +123,8 @@ def _place(query: dict[str, Any], **place: Any) -> str:
 def filtered(query: dict[str, Any], **more: Any) -> str:
     """The address of the list with these filters."""
     kept = {name: query[name] for name in FILTERS if query.get(name)}
+    if query.get("bbox"):
+        kept["bbox"] = _edges(query["bbox"])
     start = address("home")
     given = urlencode(kept | more, doseq=True)
     return f"{start}{'&' if '?' in start else '?'}{given}" if given else start
@@ -117,7 +132,14 @@ def filtered(query: dict[str, Any], **more: Any) -> str:
 
 def for_api(query: dict[str, Any]) -> dict[str, Any]:
     """The filters as parameters of feeds and downloads."""
-    return {name: query[name] for name in ("q", "service_code", "detailed_status") if query.get(name)}
+    asked = {name: query[name] for name in ("q", "service_code", "detailed_status") if query.get(name)}
+    return asked | ({"bbox": _edges(query["bbox"])} if query.get("bbox") else {})
+
+
+def _edges(box: Box) -> str:
+    # Five places are a metre.
+    edges = (box.min_long, box.min_lat, box.max_long, box.max_lat)
+    return ",".join(str(round(edge, 5)) for edge in edges)
 
 
 def services_by_group(catalogue: Catalogue) -> list[tuple[str, list[Service]]]:

@@ -7,7 +7,7 @@ from open311 import web
 from open311.errors import NotFound, problem
 from open311.model.catalogue import Catalogue
 from open311.model.service_request import ServiceRequest, Visibility
-from open311.pages import addresses, describe, files, listing, texts
+from open311.pages import addresses, describe, files, listing, maps, texts
 from open311.pages import blueprint as doors
 from open311.pages.answers import page
 from open311.pages.blueprint import blueprint, city
@@ -45,20 +45,9 @@ def _list(catalogue: Catalogue) -> Response:
         groups=listing.services_by_group(catalogue),
         spans=listing.DAYS,
         feed=addresses.api("/feed.atom", catalogue, **listing.for_api(found.query)),
-        map=_map(catalogue),
+        map=maps.map_of(catalogue),
+        also=maps.sources(),
     )
-
-
-def _map(catalogue: Catalogue) -> dict[str, object]:
-    """What a map needs to know, as attributes of its element."""
-    boundary = catalogue.jurisdiction.boundary
-    return {
-        "tiles": addresses.tiles(catalogue),
-        "report": addresses.address("report", number=0),
-        "bounds": list(boundary.bounds) if boundary else None,
-        "services": {each.service_code: each.icon for each in catalogue.services.values()},
-        "statuses": {each.code: [each.colour, each.shape] for each in catalogue.statuses.values()},
-    }
 
 
 @blueprint.page("/reports/<number>")
@@ -75,8 +64,21 @@ def report(number: str) -> Response:
         answers=describe.answers(found, catalogue),
         position=degrees(found.lat, found.long) if found.lat is not None and found.long is not None else "",
         parent=_parent(found, catalogue),
-        map=_map(catalogue),
+        map=maps.map_of(catalogue),
+        also=maps.sources(),
     )
+
+
+@blueprint.page("/reports/<number>/card")
+def card(number: str) -> Response:
+    """What the map shows of a report: a part of a page."""
+    catalogue = city()
+    found = _find(number, catalogue)
+    if found.visibility != Visibility.PUBLISHED:
+        raise NotFound(problem("error.service_request.unknown", service_request_id=number[:50]))
+    response = page("card.html", report=describe.shown(found, catalogue))
+    response.headers["X-Robots-Tag"] = "noindex"
+    return response
 
 
 def _find(number: str, catalogue: Catalogue) -> ServiceRequest:

@@ -1,0 +1,62 @@
+"""Who may send a report without a key: whoever shows some patience, by a little computing or by going slowly."""
+
+import json
+from datetime import timedelta
+
+import altcha
+from flask import current_app, request
+
+from open311 import web
+from open311.errors import Problem, TooManyRequests, problem
+from open311.model.drafts import Draft
+from open311.pages import typed
+from open311.web.limits import Limits
+
+HOUR = 3600.0
+UNPROVEN = 3
+MAILS_PER_HOUR = 10
+# Nobody reads five pages in less.
+TOO_QUICK = timedelta(seconds=4)
+# A field that people do not see.
+TRAP = "homepage"
+EXTENSION = "open311_hourly"
+
+
+def challenge(draft: Draft) -> str:
+    """What a browser has to compute, as JSON; empty where nothing is asked."""
+    most = web.core().settings.proof_of_work
+    if not most:
+        return ""
+    asked = altcha.create_challenge_v1(hmac_key=draft.secret, max_number=most)
+    return json.dumps(asked.to_dict())
+
+
+def _proven(draft: Draft) -> bool:
+    if not web.core().settings.proof_of_work:
+        return True
+    try:
+        return altcha.verify_solution_v1(typed.posted("altcha"), draft.secret)[0]
+    except (ValueError, TypeError, AttributeError, KeyError):
+        return False
+
+
+def hurdle(draft: Draft) -> Problem | None:
+    """Why this draft may not be sent now; raises `TooManyRequests`."""
+    if typed.posted(TRAP):
+        return problem("page.form.error.trap")
+    proven = _proven(draft)
+    if not proven and web.core().now() - draft.created_datetime < TOO_QUICK:
+        return problem("page.form.error.too_quick")
+    allowed = web.core().settings.reports_per_hour
+    count("reports", allowed if proven else max(1, allowed // UNPROVEN))
+    return None
+
+
+def count(what: str, allowed: int) -> None:
+    """Count something this address does in this hour; raises `TooManyRequests`."""
+    settings = web.core().settings
+    if not settings.rate_limits:
+        return
+    limits: Limits = current_app.extensions.setdefault(EXTENSION, Limits(settings, HOUR))
+    if seconds := limits.seconds_to_wait(f"{what} of {request.remote_addr}", allowed):
+        raise TooManyRequests(problem("page.form.error.too_many", most=allowed), retry_after=seconds)

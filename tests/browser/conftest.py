@@ -1,0 +1,95 @@
+"""A real Chromium against a real server. Whatever leaves this machine fails the test."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.browser.navigators import Visitor
+from tests.browser.site import Site, running
+
+INSTALL = "Chromium is missing; run: tools/install-system.sh tests"
+PHONE, DESK, NARROW = (390, 844), (1280, 900), (320, 700)
+OWN_HOSTS = {"127.0.0.1", "localhost", None}
+
+Visit = Callable[..., Visitor]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Everything in this folder drives a browser."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="package")
+def site(site_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The public site of the first city."""
+    with running(tmp_path_factory.mktemp("site"), site_database_url) as found:
+        yield found
+
+
+@pytest.fixture(scope="package")
+def chromium() -> Iterator[Browser]:
+    """Debian's Chromium."""
+    program = shutil.which("chromium")
+    if program is None:
+        pytest.fail(INSTALL, pytrace=False)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(chromium: Browser, site: Site) -> Iterator[Visit]:
+    """A function that gives a visitor with a browser of their own; language, size, colours and scripts as wished."""
+    contexts = []
+    strayed: list[str] = []
+    refused: list[str] = []
+
+    def watch(page: Page) -> None:
+        page.on("request", lambda request: _note(strayed, request.url))
+        page.on("console", lambda said: refused.append(said.text) if _is_policy(said.text) else None)
+        page.on("pageerror", lambda error: refused.append(str(error)))
+
+    def make(
+        language: str = "de-DE",
+        size: tuple[int, int] = DESK,
+        colours: str = "light",
+        scripts: bool = True,
+        zoom: float = 1,
+    ) -> Visitor:
+        width, height = size
+        context = chromium.new_context(
+            locale=language,
+            viewport={"width": int(width / zoom), "height": int(height / zoom)},
+            device_scale_factor=zoom,
+            color_scheme="dark" if colours == "dark" else "light",
+            java_script_enabled=scripts,
+            reduced_motion="reduce",
+        )
+        context.set_default_timeout(10_000)
+        contexts.append(context)
+        page = context.new_page()
+        watch(page)
+        return Visitor(page, site.base)
+
+    yield make
+    for context in contexts:
+        context.close()
+    assert strayed == [], "the browser asked somebody else"
+    assert refused == [], "a script failed, or the content policy refused something"
+
+
+def _note(strayed: list[str], url: str) -> None:
+    parts = urlsplit(url)
+    if parts.scheme in ("http", "https", "ws", "wss") and parts.hostname not in OWN_HOSTS:
+        strayed.append(url)
+
+
+def _is_policy(text: str) -> bool:
+    return "Content Security Policy" in text or "Content-Security-Policy" in text
