@@ -100,6 +100,16 @@ def _query() -> tuple[dict[str, Any], tuple[Problem, ...]]:
     except Invalid as unreadable:
         return {}, unreadable.problems
     try:
+        return _loaded(sent)
+    except Invalid as foreign_cursor:
+        query, wrong = _loaded(
+            {name: value for name, value in sent.items() if name not in ("cursor", "page")}
+        )
+        return query, (*foreign_cursor.problems, *wrong)
+
+
+def _loaded(sent: dict[str, list[str]]) -> tuple[dict[str, Any], tuple[Problem, ...]]:
+    try:
         return dict(ListQuery().load(sent)), ()
     except ValidationError as error:
         return dict(cast(dict[str, Any], error.valid_data)), problems(error)
