@@ -7,7 +7,7 @@ from typing import Any
 from open311.core import Core
 from open311.errors import Invalid, NotFound, problem
 from open311.model import status
-from open311.model.catalogue import Catalogue
+from open311.model.catalogue import Catalogue, DetailedStatus
 from open311.model.events import Event
 from open311.model.service_request import ServiceRequest, Visibility
 from open311.model.updates import duplicate_status
@@ -138,6 +138,26 @@ def assign(core: Core, service_request_id: int, agency: str, actor: str) -> None
         return {"agency_responsible": agency}
 
     _change(core, service_request_id, "assigned", actor, decide)
+
+
+def follow(
+    core: Core,
+    conn: Connection,
+    request: ServiceRequest,
+    to: DetailedStatus | None,
+    status_notes: str | None,
+    actor: str,
+    **told: Any,
+) -> None:
+    """Do, within the caller's transaction, as another server has done: move a locked request, or only tell of it."""
+
+    def decide(request: ServiceRequest, catalogue: Catalogue) -> dict[str, Any]:
+        return status.change_status(request, to, status_notes, core.now()) if to else {}
+
+    kind = "status_changed" if to else "noted"
+    _change_locked(
+        core, conn, request, kind, actor, decide, is_update=True, status_notes=status_notes, **told
+    )
 
 
 def accept(core: Core, token: str, actor: str) -> int:

@@ -17,6 +17,7 @@ from open311.model.catalogue import (
     ServiceType,
     Value,
 )
+from open311.model.forwards import Forward
 from open311.model.jurisdiction import Jurisdiction
 from open311.model.site import Site
 from open311.model.text import NO_TEXT, Text, tidy
@@ -107,8 +108,14 @@ def _service(given: dict[str, Any], text: _Texts) -> Service:
         moderated=given.get("moderated", True),
         photo_wanted=given.get("photo_wanted", False),
         active=given.get("active", True),
+        forward=_forward(given),
         attributes=tuple(sorted(attributes, key=lambda each: each.order)),
     )
+
+
+def _forward(service: dict[str, Any]) -> Forward | None:
+    given = service.get("forward")
+    return Forward(**{"service_code": service["service_code"], **given}) if given else None
 
 
 def _attribute(given: dict[str, Any], place: int, text: _Texts) -> Attribute:

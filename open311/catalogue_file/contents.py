@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from dataclasses import asdict
 from typing import Any
 
 from shapely.geometry import mapping
@@ -111,6 +112,7 @@ def _service(service: Service) -> dict[str, Any]:
             "moderated": service.moderated,
             "photo_wanted": service.photo_wanted or None,
             "active": None if service.active else False,
+            "forward": asdict(service.forward) if service.forward else None,
             "attributes": [_attribute(each, place) for place, each in enumerate(service.attributes, 1)],
         }
     )

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
+from open311.model.forwards import Forward
 from open311.model.jurisdiction import Jurisdiction
 from open311.model.site import PLAIN_SITE, Site
 from open311.model.text import NO_TEXT, Text
@@ -84,6 +85,7 @@ class Service:
     moderated: bool = True
     photo_wanted: bool = False
     active: bool = True
+    forward: Forward | None = None
     attributes: tuple[Attribute, ...] = ()
 
     @property

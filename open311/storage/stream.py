@@ -43,6 +43,7 @@ class Line:
     service_request_id: int
     kind: str
     datetime: datetime
+    public: bool
     service_code: str | None
 
 
@@ -103,6 +104,7 @@ def _lines(jurisdiction_id: str | None) -> Select[Any]:
         _e.service_request_id,
         _e.kind,
         _e.datetime,
+        _e.public,
         _r.service_code,
     ).outerjoin(service_requests, _r.id == _e.service_request_id)
     if jurisdiction_id is None:

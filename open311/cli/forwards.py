@@ -1,0 +1,64 @@
+"""`open311 forward`: reports that are handed on to other servers."""
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from open311.actions import forward_updates, forwarding
+from open311.adapters.georeport_client import RemoteError
+from open311.cli.common import opened
+from open311.model.datetimes import write_utc
+from open311.model.forwards import ForwardState
+
+
+@click.group()
+def forward() -> None:
+    """Look after reports that are handed on to other GeoReport servers."""
+
+
+number = click.argument("service_request_id", type=click.IntRange(1, 10**15))
+
+
+@forward.command("list")
+@click.option("--state", type=click.Choice([each.value for each in ForwardState]), help="Only these.")
+@click.option("--foreign-id", help="Only those that have this id on the other server.")
+@click.option("--limit", type=click.IntRange(1, 10_000), default=100, show_default=True)
+def list_forwards(state: str | None, foreign_id: str | None, limit: int) -> None:
+    """Show what was handed on, the newest first, with the ids here and there."""
+    table = Table("request", "there", "state", "server", "sent", "tries", "error")
+    with opened() as core:
+        for each in forwarding.search(core, limit, ForwardState(state) if state else None, foreign_id):
+            sent = write_utc(each.sent_datetime) if each.sent_datetime else ""
+            ids = (str(each.service_request_id), each.foreign_id or "")
+            table.add_row(*ids, each.state.value, each.host, sent, str(each.attempts), each.error or "")
+    Console().print(table)
+
+
+@forward.command()
+@number
+def retry(service_request_id: int) -> None:
+    """Send again what was refused, or is uncertain although you know that it has not arrived."""
+    with opened() as core:
+        forwarding.retry(core, service_request_id)
+    click.echo(f"{service_request_id} is sent again.")
+
+
+@forward.command()
+@number
+@click.argument("foreign_id")
+def link(service_request_id: int, foreign_id: str) -> None:
+    """Say that the other server has a request under the id FOREIGN_ID."""
+    with opened() as core:
+        forwarding.link(core, service_request_id, foreign_id)
+    click.echo(f"{service_request_id} is {foreign_id} there.")
+
+
+@forward.command()
+def pull() -> None:
+    """Ask the other servers now what became of what they got."""
+    with opened() as core:
+        for url in forward_updates.targets(core):
+            try:
+                click.echo(f"{url}: {forward_updates.pull(core, url)} updates taken over.")
+            except RemoteError as failed:
+                raise click.ClickException(f"{url}: {failed}") from None

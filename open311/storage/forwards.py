@@ -1,0 +1,94 @@
+"""Requests that are handed on to other servers."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from open311.model.forwards import UNFINISHED, Forwarded, ForwardState
+from open311.model.service_request import Status
+from open311.storage.tables import forwarded_updates, forwards, service_requests
+
+_f, _r = forwards.c, service_requests.c
+
+
+def add(conn: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    """Have requests handed on, each once; one that was withdrawn comes back."""
+    if not rows:
+        return
+    written = insert(forwards).values([{**each, "state": ForwardState.WAITING} for each in rows])
+    again = {"state": ForwardState.WAITING, "due_datetime": written.excluded.due_datetime}
+    conn.execute(
+        written.on_conflict_do_update(
+            index_elements=["service_request_id"], set_=again, where=_f.state == ForwardState.WITHDRAWN
+        )
+    )
+
+
+def due(conn: Connection, now: datetime, limit: int) -> list[int]:
+    """The requests to attend to now, the longest waiting first."""
+    wanted = select(_f.service_request_id).where(_f.state.in_(UNFINISHED), _f.due_datetime <= now)
+    return list(conn.execute(wanted.order_by(_f.due_datetime).limit(limit)).scalars())
+
+
+def find(conn: Connection, service_request_id: int, *, lock: bool = False) -> Forwarded | None:
+    """How far a request has come."""
+    wanted = select(forwards).where(_f.service_request_id == service_request_id)
+    row = conn.execute(wanted.with_for_update() if lock else wanted).one_or_none()
+    return _forwarded(row) if row else None
+
+
+def change(conn: Connection, service_request_id: int, **values: Any) -> None:
+    """Write how far a request has come."""
+    conn.execute(update(forwards).where(_f.service_request_id == service_request_id).values(**values))
+
+
+def search(
+    conn: Connection, limit: int, state: ForwardState | None = None, foreign_id: str | None = None
+) -> list[Forwarded]:
+    """Requests that were handed on, the newest first."""
+    wanted = select(forwards).order_by(_f.service_request_id.desc()).limit(limit)
+    if state:
+        wanted = wanted.where(_f.state == state)
+    if foreign_id:
+        wanted = wanted.where(_f.foreign_id == foreign_id)
+    return [_forwarded(row) for row in conn.execute(wanted)]
+
+
+def known_ids(conn: Connection, url: str, foreign_ids: Collection[str]) -> set[str]:
+    """Those of these ids that requests of ours have there already."""
+    wanted = select(_f.foreign_id).where(_f.url == url, _f.foreign_id.in_(foreign_ids))
+    return {str(each) for each in conn.execute(wanted).scalars()}
+
+
+def to_ask(conn: Connection, url: str, closed_after: datetime, limit: int) -> list[Forwarded]:
+    """Requests that another server may have news of, those that were not asked for longest first."""
+    alive = or_(_r.status == Status.OPEN, _r.closed_datetime >= closed_after)
+    wanted = (
+        select(forwards)
+        .join(service_requests, _r.id == _f.service_request_id)
+        .where(_f.url == url, _f.state == ForwardState.SENT, _f.foreign_id.is_not(None), alive)
+    )
+    rows = conn.execute(wanted.order_by(_f.asked_datetime.nulls_first()).limit(limit))
+    return [_forwarded(row) for row in rows]
+
+
+def mark_asked(conn: Connection, service_request_ids: Collection[int], at: datetime) -> None:
+    """Remember when these were asked for."""
+    conn.execute(
+        update(forwards).where(_f.service_request_id.in_(service_request_ids)).values(asked_datetime=at)
+    )
+
+
+def first_time(conn: Connection, service_request_id: int, foreign_update_id: str) -> bool:
+    """Whether an update of the other server comes for the first time; from now on it does not."""
+    row = {"service_request_id": service_request_id, "foreign_update_id": foreign_update_id}
+    written = insert(forwarded_updates).values(row).on_conflict_do_nothing()
+    return conn.execute(written.returning(forwarded_updates.c.foreign_update_id)).first() is not None
+
+
+def _forwarded(row: Row[*tuple[Any, ...]]) -> Forwarded:
+    values = dict(row._mapping)
+    return Forwarded(**{**values, "state": ForwardState(values["state"])})
