@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +12,8 @@ from procrastinate import App, JobContext, PsycopgConnector, RetryStrategy
 from procrastinate.exceptions import AlreadyEnqueued
 
 from open311 import core as core_module
-from open311.actions import casework, maps, media, publish, webhooks
+from open311.actions import casework, forward_updates, forwarding, maps, media, publish, webhooks
+from open311.adapters.georeport_client import RemoteError
 from open311.core import Core
 from open311.settings import Settings
 from open311.web import logs
@@ -26,6 +28,7 @@ OUTSIDE_CONCURRENCY = 8
 LOOK_EVERY_SECONDS = 1.0
 GRACE_SECONDS = 20
 EVERY_MINUTE = "* * * * *"
+EVERY_FIVE_MINUTES = "*/5 * * * *"
 EVERY_NIGHT = "17 3 * * *"
 
 
@@ -64,6 +67,26 @@ def build(core: Core) -> App:
     def deliver_webhooks(subscription_id: int) -> None:
         """Send what waits for one target."""
         webhooks.deliver(core, subscription_id)
+
+    @app.task(name="forward_request", queue=OUTSIDE)
+    def forward_request(service_request_id: int) -> None:
+        """Hand a request on to another server, or see what has become of that."""
+        forwarding.attend(core, service_request_id)
+
+    @app.task(name="pull_updates", queue=OUTSIDE)
+    def pull_updates(url: str) -> None:
+        """Ask another server what became of what it got from us."""
+        try:
+            forward_updates.pull(core, url)
+        except RemoteError as failed:
+            log.warning("updates_not_pulled", url=url, reason=str(failed))
+
+    @app.periodic(cron=EVERY_FIVE_MINUTES)
+    @app.task(name="pull_all_updates", queueing_lock="pull_all_updates")
+    async def pull_all_updates(timestamp: int) -> None:
+        """Ask every server that reports are handed on to."""
+        for url in forward_updates.targets(core):
+            await _defer(app, Errand("pull_updates", f"pull {url}", {"url": url}))
 
     @app.periodic(cron=EVERY_NIGHT)
     @app.task(name="prune_webhooks", queueing_lock="prune_webhooks", retry=RETRY)
@@ -105,16 +128,28 @@ class Errand:
 
     task: str
     lock: str
-    args: dict[str, int]
+    args: Mapping[str, int | str]
 
 
 def errands(core: Core) -> list[Errand]:
     """What there is to do outside now."""
     webhooks.enqueue(core)
-    return [
+    forwarding.enqueue(core)
+    told = [
         Errand("deliver_webhooks", f"webhook {each}", {"subscription_id": each})
         for each in webhooks.with_work(core)
     ]
+    handed_on = [
+        Errand("forward_request", f"forward {each}", {"service_request_id": each})
+        for each in forwarding.due(core)
+    ]
+    return [*told, *handed_on]
+
+
+async def _defer(app: App, errand: Errand) -> None:
+    job = app.configure_task(errand.task, queue=OUTSIDE, lock=errand.lock, queueing_lock=errand.lock)
+    with suppress(AlreadyEnqueued):
+        await job.defer_async(**errand.args)
 
 
 async def _work(app: App, core: Core) -> None:
@@ -149,9 +184,7 @@ async def _look_out(app: App, core: Core) -> None:
     while True:
         try:
             for each in await asyncio.to_thread(errands, core):
-                job = app.configure_task(each.task, queue=OUTSIDE, lock=each.lock, queueing_lock=each.lock)
-                with suppress(AlreadyEnqueued):
-                    await job.defer_async(**each.args)
+                await _defer(app, each)
         except Exception as reason:
             # The database may be away for a moment; nothing is lost, since nothing was taken.
             log.error("errands_failed", reason=str(reason))

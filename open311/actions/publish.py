@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from open311 import catalogue_file
+from open311.actions import forwarding
 from open311.catalogue_file import CatalogueError, CatalogueWatch
 from open311.core import Core
 from open311.errors import Open311Error
@@ -27,6 +28,7 @@ def publish(core: Core) -> None:
     with core.database.begin() as conn:
         memory.lock(conn)
         recorded = [_record(conn, each, core.now()) for each in loaded]
+        forwarding.keep_reader(conn, recorded)
     core.catalogues.in_force = recorded
     core.catalogues.problem = None
     core.database.freshness.renew()

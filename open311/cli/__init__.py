@@ -13,6 +13,7 @@ COMMANDS = {
     "db": "open311.cli.database:db",
     "dev": "open311.cli.dev:dev",
     "export": "open311.cli.export:export",
+    "forward": "open311.cli.forwards:forward",
     "key": "open311.cli.keys:key",
     "media": "open311.cli.media:media",
     "request": "open311.cli.requests:request",
