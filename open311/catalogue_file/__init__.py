@@ -6,6 +6,7 @@ A file goes into force as a whole or not at all: `load` raises `CatalogueError` 
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from open311.catalogue_file import checks, schema
 from open311.catalogue_file.build import build
@@ -22,6 +23,7 @@ __all__ = [
     "contents",
     "differences",
     "digest",
+    "from_document",
     "load",
     "load_all",
 ]
@@ -49,12 +51,28 @@ def load_all(path: Path) -> tuple[Catalogue, ...]:
     return tuple(replace(each, digest=digest(each)) for each in catalogues)
 
 
+def from_document(data: dict[str, Any], harvested_from: str) -> Catalogue:
+    """The catalogue in a document that was made from what another server says; nobody wrote it, nobody checks it."""
+    catalogue = build(data)
+    jurisdiction = replace(catalogue.jurisdiction, harvested_from=harvested_from)
+    catalogue = replace(catalogue, jurisdiction=jurisdiction)
+    return replace(catalogue, digest=digest(catalogue))
+
+
 def _checked(path: Path) -> Document:
     document = read(path)
     if document.data is not None:
         schema.check(document)
         checks.check(document)
+        _check_logo(document)
     return document
+
+
+def _check_logo(document: Document) -> None:
+    """Report a logo that does not lie beside its catalogue."""
+    logo = document.root["site"]["logo"]
+    if logo.word and not (document.file.parent / logo.word).is_file():
+        document.report(logo.steps, f"there is no file {logo.word!r} beside the catalogue")
 
 
 def _check_names(documents: Iterable[Document]) -> None:
