@@ -34,12 +34,13 @@ class Catalogues:
     def find(self, jurisdiction_id: str | None, *, sandbox: bool = False) -> Catalogue:
         """The catalogue of a jurisdiction (georeport.md 3.7), or its twin for the test endpoint.
 
-        With one jurisdiction the id may be missing. Raises `Invalid` when it is needed, `NotFound` when unknown.
+        With one jurisdiction of our own the id may be missing. Raises `Invalid` when it is needed, `NotFound` when unknown.
         """
         known = [each.sandbox() for each in self.in_force] if sandbox else self.in_force
         if not jurisdiction_id:
-            if len(known) == 1:
-                return known[0]
+            own = [each for each in known if each.jurisdiction.harvested_from is None] or known
+            if len(own) == 1:
+                return own[0]
             raise Invalid(problem("error.jurisdiction.required"))
         for each in known:
             if each.jurisdiction.answers_to(jurisdiction_id):

@@ -12,7 +12,7 @@ from procrastinate import App, JobContext, PsycopgConnector, RetryStrategy
 from procrastinate.exceptions import AlreadyEnqueued
 
 from open311 import core as core_module
-from open311.actions import casework, forward_updates, forwarding, maps, media, publish, webhooks
+from open311.actions import casework, forward_updates, forwarding, harvest, maps, media, publish, webhooks
 from open311.adapters.georeport_client import RemoteError
 from open311.core import Core
 from open311.settings import Settings
@@ -28,6 +28,7 @@ OUTSIDE_CONCURRENCY = 8
 LOOK_EVERY_SECONDS = 1.0
 GRACE_SECONDS = 20
 EVERY_MINUTE = "* * * * *"
+EVERY_TEN_MINUTES = "*/10 * * * *"
 EVERY_FIVE_MINUTES = "*/5 * * * *"
 EVERY_NIGHT = "17 3 * * *"
 
@@ -93,6 +94,12 @@ def build(core: Core) -> App:
     def prune_webhooks(timestamp: int) -> None:
         """Forget what targets were told long ago."""
         webhooks.prune(core)
+
+    @app.periodic(cron=EVERY_TEN_MINUTES)
+    @app.task(name="harvest", queueing_lock="harvest", lock="harvest")
+    def take_over(timestamp: int) -> None:
+        """Take over what is new at the servers that are harvested."""
+        harvest.run_due(core)
 
     @app.periodic(cron=EVERY_MINUTE)
     @app.task(name="fold_map", queueing_lock="fold_map")

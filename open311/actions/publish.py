@@ -2,8 +2,10 @@
 
 import threading
 import time
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 
@@ -15,6 +17,7 @@ from open311.errors import Open311Error
 from open311.model.catalogue import Catalogue
 from open311.model.text import Text
 from open311.storage import catalogues as memory
+from open311.storage import intakes
 from open311.storage.database import Connection
 
 log = structlog.get_logger()
@@ -27,6 +30,7 @@ def publish(core: Core) -> None:
     loaded = catalogue_file.load_all(core.settings.catalogue)
     with core.database.begin() as conn:
         memory.lock(conn)
+        loaded = (*loaded, *_harvested(conn, loaded))
         recorded = [_record(conn, each, core.now()) for each in loaded]
         forwarding.keep_reader(conn, recorded)
     core.catalogues.in_force = recorded
@@ -52,16 +56,35 @@ def keep_watching(core: Core) -> None:
 
 def _watch(core: Core) -> None:
     watch, due = CatalogueWatch(core.settings.catalogue), False
+    stamp, revision = 0, None
     while True:
         time.sleep(LOOK_EVERY_SECONDS)
         due = watch.changed() or due
         try:
+            if stamp != core.database.freshness.stamp:
+                stamp, before = core.database.freshness.stamp, revision
+                revision = _revision(core)
+                due = due or before not in (None, revision)
             if due:
                 publish_change(core)
             due = False
         except Open311Error as error:
             # The database may be away for a moment; the change stays due.
             log.error("catalogue_not_taken_up", reason=str(error))
+
+
+def _harvested(conn: Connection, own: Sequence[Catalogue]) -> Iterator[Catalogue]:
+    """The catalogues of servers that are harvested; a file of our own for the same jurisdiction wins."""
+    for each in intakes.all_of(conn, "harvest"):
+        if any(ours.jurisdiction.answers_to(each.jurisdiction_id) for ours in own):
+            log.error("harvest_hidden_by_file", jurisdiction_id=each.jurisdiction_id)
+        elif each.catalogue:
+            yield catalogue_file.from_document(dict(each.catalogue), each.source)
+
+
+def _revision(core: Core) -> tuple[Any, ...]:
+    with core.database.read() as conn:
+        return intakes.revision(conn)
 
 
 def _record(conn: Connection, loaded: Catalogue, now: datetime) -> Catalogue:

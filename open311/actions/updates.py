@@ -38,6 +38,8 @@ def post(core: Core, catalogue: Catalogue, sent: UpdateSubmission, key: Key) -> 
     A key that may change the status moves the request and is believed; any other makes a claim, which staff look at.
     Raises `NotFound` for a request that is not public.
     """
+    if catalogue.jurisdiction.harvested_from:
+        raise Invalid(problem("error.jurisdiction.elsewhere", url=catalogue.jurisdiction.harvested_from))
     owner = catalogue.jurisdiction.jurisdiction_id
     with core.database.begin() as conn:
         updates.lock_sender(conn, key.id, sent.update_id)

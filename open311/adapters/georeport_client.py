@@ -59,6 +59,16 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
+class Changes:
+    """A part of a change feed: requests as they are now, ids that are gone (True: erased), and where to go on."""
+
+    requests: list[ForeignRequest]
+    gone: Mapping[str, bool]
+    cursor: str
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
 class RemoteReceipt:
     """What a report was answered with: an id, a token, or neither."""
 
@@ -115,6 +125,16 @@ class Client:
             raise
         read = [foreign.update_from(each, self.zone) for each in found]
         return [each for each in read if each]
+
+    def changes(self, since: str | None, limit: int) -> Changes | None:
+        """A part of the change feed, which servers of this program have; None when there is none."""
+        asked = urlencode(_pairs({"jurisdiction_id": self.jurisdiction_id, "since": since, "limit": limit}))
+        answer = self._fetch(f"{self.url.rstrip('/')}/changes.json", asked)
+        if answer.status in NOT_OFFERED or (since is None and answer.status == 400):
+            return None
+        if answer.status != 200:
+            raise _refusal(answer)
+        return _changes(answer, self.zone)
 
     def token(self, token: str) -> str | None:
         """The id behind a token; None as long as it is not given out."""
@@ -226,6 +246,26 @@ def _items(answer: Answer, *marks: str, acted: bool = False) -> list[Item]:
         return reading.items(plain, *marks)
     except Unreadable as reason:
         raise RemoteError(f"answered {reason}", status=answer.status, may_have_acted=acted) from None
+
+
+def _changes(answer: Answer, zone: tzinfo) -> Changes | None:
+    try:
+        plain = reading.unpacked(answer.body, answer.headers.get("Content-Encoding", ""), MOST_BYTES)
+        value = reading.parse(plain)
+    except Unreadable:
+        return None
+    if not isinstance(value, dict) or not isinstance(value.get("changes"), list) or not value.get("next"):
+        return None
+    found: dict[str, ForeignRequest] = {}
+    gone: dict[str, bool] = {}
+    for entry in (each for each in value["changes"] if isinstance(each, dict)):
+        number, document = foreign.word(entry, "service_request_id"), entry.get("request")
+        read = foreign.request_from(document, zone) if isinstance(document, dict) else None
+        if read:
+            found[read.service_request_id] = read
+        elif number:
+            gone[number] = gone.get(number, False) or entry.get("reason") == "erased"
+    return Changes(list(found.values()), gone, str(value["next"]), value.get("more") is True)
 
 
 def _speaks(answer: Answer) -> bool:

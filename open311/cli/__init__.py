@@ -1,4 +1,4 @@
-"""The command line: `open311 serve | dev | db | catalogue | check | export | key | media | request | work`."""
+"""The command line, `open311 COMMAND`; each command is a module of this package."""
 
 import sys
 from importlib import import_module
@@ -8,11 +8,14 @@ import click
 from open311.errors import ConfigurationError
 
 COMMANDS = {
+    "addresses": "open311.cli.addresses:addresses",
     "catalogue": "open311.cli.catalogue:catalogue",
     "check": "open311.cli.check:check",
     "db": "open311.cli.database:db",
     "dev": "open311.cli.dev:dev",
     "export": "open311.cli.export:export",
+    "harvest": "open311.cli.harvest:harvest",
+    "import": "open311.cli.importing:import_",
     "forward": "open311.cli.forwards:forward",
     "key": "open311.cli.keys:key",
     "media": "open311.cli.media:media",

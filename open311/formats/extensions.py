@@ -34,7 +34,7 @@ def _extended_attributes(request: ServiceRequest, catalogue: Catalogue) -> dict[
         "service_object_type": request.service_object_type,
         "service_object_id": request.service_object_id,
         "distance": None if request.distance is None else round(request.distance, 1),
-    }
+    } | ({"reference": request.reference} if request.reference else {})
 
 
 def _status_since(request: ServiceRequest) -> datetime | None:

@@ -88,6 +88,7 @@ class ExtendedAttributesSchema(Schema):
     service_object_type = _text(null=True)
     service_object_id = _text(null=True)
     distance = fields.Float(required=True, allow_none=True)
+    reference = _text(always=False, description="The id it has where it came from.")
 
 
 class AnswerSchema(Schema):

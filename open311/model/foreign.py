@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -109,6 +109,10 @@ def update_from(item: Mapping[str, Any], zone: tzinfo = UTC) -> ForeignUpdate | 
 
 def texts(value: Any, depth: int = DEEPEST) -> list[str]:
     """Every text in a value, however it is wrapped; numbers as they would be written."""
+    if type(value) is str:
+        # By far the most frequent, and an instance check of a mapping is slow.
+        text = value.replace("\0", "").strip()
+        return [text] if text and text.lower() != "null" else []
     if isinstance(value, (Mapping, list, tuple)) and not depth:
         return []
     if isinstance(value, Mapping):
@@ -166,6 +170,8 @@ def number(value: Any) -> float | None:
 
 def moment(value: Any, zone: tzinfo = UTC) -> datetime | None:
     """The moment a text or a number means, in UTC and whole seconds; None when it cannot be told."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC)
     found = texts(value)
     if len(found) != 1:
         return None
@@ -193,5 +199,6 @@ def _zone(named: str | None, otherwise: tzinfo) -> tzinfo:
         return otherwise
     if named.upper() in ("Z", "UTC", "GMT"):
         return UTC
-    found = datetime.strptime(named.replace(":", "").ljust(5, "0"), "%z").tzinfo
-    return found or otherwise
+    digits = named.replace(":", "").ljust(5, "0")
+    offset = timedelta(hours=int(digits[1:3]), minutes=int(digits[3:]))
+    return timezone(-offset if digits[0] == "-" else offset)

@@ -16,7 +16,8 @@ class Jurisdiction:
     """Who answers for an area.
 
     `languages` begins with the default one. `boundary` is in WGS84 (long, lat). `held_by_id` says
-    whether a report that awaits moderation is answered redacted under its own id, or not at all.
+    whether a report that awaits moderation is answered redacted under its own id, or not at all. `harvested_from` is
+    the server whose requests are only shown here; reports go there.
     """
 
     jurisdiction_id: str
@@ -29,6 +30,7 @@ class Jurisdiction:
     boundary: BaseGeometry | None = None
     emergency_notice: Text = NO_TEXT
     held_by_id: bool = True
+    harvested_from: str | None = None
 
     def answers_to(self, jurisdiction_id: str) -> bool:
         """Whether this is one of our names; letter case does not matter."""

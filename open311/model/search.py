@@ -113,12 +113,14 @@ def _short_text(value: object) -> str:
 class RequestSearch:
     """A question to the list. With `ids` every other filter is ignored (GeoReport v2, GET service requests).
 
-    `agencies` are codes and free texts in small letters.
+    `foreign_ids` are ids that requests have elsewhere, for those of `ids` that nothing here has; `reference` is such an
+    id, too, for the words. `agencies` are codes and free texts in small letters.
     """
 
     jurisdiction_id: str
     visibilities: tuple[Visibility, ...] = (Visibility.PUBLISHED,)
     ids: tuple[int, ...] | None = None
+    foreign_ids: tuple[str, ...] = ()
     service_codes: tuple[str, ...] = ()
     statuses: tuple[Status, ...] = ()
     detailed_statuses: tuple[str, ...] | None = None
@@ -129,6 +131,7 @@ class RequestSearch:
     circle: Circle | None = None
     words: tuple[str, ...] = ()
     words_in_service_names: tuple[str, ...] = ()
+    reference: str | None = None
     sort: Sort = NEWEST_FIRST
     skip: int = 0
     page_size: int = PAGE_SIZE

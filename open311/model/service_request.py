@@ -56,10 +56,11 @@ class Note:
 class ServiceRequest(NamedTuple):
     """A request as the public may see it (GeoReport v2, GET service requests), and a few internal marks.
 
-    All datetimes are aware and in whole seconds. `detailed_status` is a code of the catalogue, `agency_responsible` a
-    code of the catalogue or free text. `version` rises with each public change. `attributes` holds public answers
-    only: code → values. `parent_id` is the request that this one repeats. `notes` is filled only where extensions are
-    asked for. A tuple, because a list is made of a thousand of them, straight from rows.
+    All datetimes are aware and in whole seconds. `detailed_status` is a code of the catalogue, `agency_responsible`
+    a code of the catalogue or free text. `version` rises with each public change. `attributes` holds public answers
+    only: code → values. `parent_id` is the request that this one repeats, `reference` the id that it has elsewhere.
+    `notes` is filled only where extensions are asked for. A tuple, because a list is made of a thousand of them,
+    straight from rows.
     """
 
     service_request_id: int
@@ -88,6 +89,7 @@ class ServiceRequest(NamedTuple):
     service_object_id: str | None = None
     attributes: Mapping[str, list[str]] = MappingProxyType({})
     parent_id: int | None = None
+    reference: str | None = None
     notes: tuple[Note, ...] = ()
     distance: float | None = None
 

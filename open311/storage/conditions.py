@@ -17,6 +17,7 @@ from sqlalchemy import (
     and_,
     any_,
     bindparam,
+    cast,
     func,
     literal_column,
     or_,
@@ -25,9 +26,9 @@ from sqlalchemy import (
 
 from open311.model.search import RequestSearch
 from open311.model.text import fold
-from open311.storage.tables import service_requests
+from open311.storage.tables import foreign_references, service_requests
 
-_r = service_requests.c
+_r, _f = service_requests.c, foreign_references.c
 Condition = ColumnElement[bool]
 
 # Up to here hits are put in order; beyond, so many rows match that walking the order meets them soon.
@@ -45,6 +46,8 @@ def parameters(asked: RequestSearch) -> dict[str, Any]:
     }
     if asked.ids is not None:
         given["ids"] = list(asked.ids)
+        if asked.foreign_ids:
+            given = {"named_ids": given.pop("ids"), "foreign_ids": list(asked.foreign_ids)} | given
     else:
         given |= _filters(asked)
     if asked.after:
@@ -81,6 +84,7 @@ def _filters(asked: RequestSearch) -> dict[str, Any]:
         given |= {"outer": circle.radius + circle.tolerance}
     if asked.words:
         given |= _words(asked.words)
+        given["reference"] = asked.reference
         given["named"] = list(asked.words_in_service_names) or None
         number = asked.words[0] if len(asked.words) == 1 else ""
         given["number"] = (
@@ -177,10 +181,35 @@ def by_words(given: Collection[str], visible: Condition, name: str) -> list[Cond
     ]
 
 
+def with_words(given: Collection[str]) -> Condition:
+    """A row that matches what was typed in any of the ways."""
+    return or_(_holds(given), *(make() for name, make in INSTEAD_OF_WORDS.items() if name in given))
+
+
+def _referred(*which: Condition) -> Any:
+    mine = _f.jurisdiction_id == bindparam("jurisdiction_id", type_=Text)
+    return select(_f.service_request_id).where(mine, *which, _f.service_request_id.is_not(None))
+
+
+def _by_any_id() -> Condition:
+    """Our own ids; the same digits as an id elsewhere count only where nothing of ours has them.
+
+    Put together first, so that the rows are found in one index.
+    """
+    own = select(_r.id).where(
+        _r.id == any_(bindparam("named_ids", type_=ARRAY(BigInteger))),
+        _r.jurisdiction_id == bindparam("jurisdiction_id", type_=Text),
+    )
+    taken = select(cast(own.subquery("own").c.id, Text))
+    foreign = _referred(_f.foreign_id == texts("foreign_ids"), _f.foreign_id.not_in(taken))
+    return _r.id == any_(func.array(own.union_all(foreign).scalar_subquery()))
+
+
 # What each parameter means.
 CONDITIONS: dict[str, Callable[[], Condition]] = {
     "jurisdiction_id": lambda: _r.jurisdiction_id == bindparam("jurisdiction_id", type_=Text),
     "ids": lambda: _r.id == any_(bindparam("ids", type_=ARRAY(BigInteger))),
+    "foreign_ids": lambda: _by_any_id(),
     "service_codes": lambda: _r.service_code == texts("service_codes"),
     "status": lambda: _r.status == bindparam("status", type_=Text),
     "detailed_statuses": lambda: _r.detailed_status == texts("detailed_statuses"),
@@ -200,4 +229,5 @@ CONDITIONS: dict[str, Callable[[], Condition]] = {
 INSTEAD_OF_WORDS: dict[str, Callable[[], Condition]] = {
     "named": lambda: _r.service_code == texts("named"),
     "number": lambda: _r.id == bindparam("number", type_=BigInteger),
+    "reference": lambda: _r.id.in_(_referred(_f.foreign_id == bindparam("reference", type_=Text))),
 }

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql.psycopg import dialect
 
 from open311.errors import Unavailable, problem
 from open311.model.service_request import Note, ServiceRequest
-from open311.storage.tables import events, service_requests
+from open311.storage.tables import events, foreign_references, service_requests
 
 _dialect = dialect()  # type: ignore[no-untyped-call]
 _r = service_requests.c
@@ -46,6 +46,10 @@ COLUMNS = (
     _r.service_object_id,
     _r.attributes,
     _r.parent_id,
+    select(func.min(foreign_references.c.foreign_id))
+    .where(foreign_references.c.service_request_id == _r.id)
+    .scalar_subquery()
+    .label("reference"),
 )
 
 

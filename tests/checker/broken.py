@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from xml.sax.saxutils import escape
 
+JSON_TYPE = "application/json; charset=utf-8"
 HEAD = '<?xml version="1.0" encoding="utf-8"?>'
 NAMES = {
     "services": "service",
@@ -168,7 +169,7 @@ def xml(name: str, value: Any) -> str:
 
 
 @contextmanager
-def serving(little: Any) -> Iterator[str]:
+def serving(little: Any, headers: dict[str, str] | None = None) -> Iterator[str]:
     """The base URL under which `little` answers, as long as the block lasts."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -180,6 +181,8 @@ def serving(little: Any) -> Iterator[str]:
             status, kind, body = little.answered(parts.path, query)
             self.send_response(status)
             self.send_header("Content-Type", kind)
+            for name, value in (headers or {}).items():
+                self.send_header(name, value)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             if self.command != "HEAD":

@@ -1,0 +1,123 @@
+"""`open311 harvest`: other servers, shown here as jurisdictions of their own."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import click
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from open311.actions import harvest as action
+from open311.cli.common import opened
+from open311.model.datetimes import write_utc
+from open311.model.intake import Counts
+
+Tell = Callable[[Counts, str], None]
+
+
+@click.group()
+def harvest() -> None:
+    """Other GeoReport servers whose public requests are shown here, too."""
+
+
+@harvest.command()
+@click.argument("url")
+@click.option("--jurisdiction", required=True, help="The id it has here, such as example.org.")
+@click.option("--name", help="Its name; the id if missing.")
+@click.option(
+    "--language", "languages", multiple=True, default=["en"], show_default=True, help="Its language."
+)
+@click.option(
+    "--time-zone", default="UTC", show_default=True, help="For moments without a zone, and to show."
+)
+@click.option("--foreign-jurisdiction", help="The jurisdiction_id that it wants to be asked with.")
+@click.option("--delay", type=click.FloatRange(0, 3600), help="Seconds before each question; 1 if missing.")
+@click.option("--every", type=click.FloatRange(1, 100_000), help="Minutes between runs; 60 if missing.")
+def add(
+    url: str,
+    jurisdiction: str,
+    name: str | None,
+    languages: tuple[str, ...],
+    time_zone: str,
+    foreign_jurisdiction: str | None,
+    delay: float | None,
+    every: float | None,
+) -> None:
+    """Begin to harvest the server at URL, the base URL of its GeoReport API."""
+    try:
+        ZoneInfo(time_zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise click.UsageError(f"{time_zone} is no time zone such as Europe/Berlin") from None
+    options = {
+        "name": name,
+        "languages": list(languages),
+        "time_zone": time_zone,
+        "foreign_jurisdiction_id": foreign_jurisdiction,
+        "delay": delay,
+        "every": every,
+    }
+    with opened() as core:
+        added = action.add(core, url, jurisdiction, options)
+    click.echo(f"{added.source} is harvested as {jurisdiction}; `open311 harvest run` begins at once.")
+
+
+@harvest.command("list")
+def list_sources() -> None:
+    """Show what is harvested, and how far that has come."""
+    table = Table("jurisdiction", "url", "last run", "last counts", "problem")
+    with opened() as core:
+        for each in action.sources(core):
+            counts = " ".join(f"{number} {name}" for name, number in each.counts.items() if number)
+            moment = write_utc(each.run_datetime) if each.run_datetime else ""
+            table.add_row(each.jurisdiction_id, each.source, moment, counts, each.problem or "")
+    Console().print(table)
+
+
+@harvest.command()
+@click.option("--jurisdiction", help="This one alone; all if missing.")
+@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="Read everything since that day anew.")
+def run(jurisdiction: str | None, since: datetime | None) -> None:
+    """Take over what is new, now. Interrupt it at any time; the next run goes on."""
+    began = since.replace(tzinfo=UTC) if since else None
+    with opened() as core:
+        chosen = [action.find(core, jurisdiction)] if jurisdiction else action.sources(core)
+        for each in chosen:
+            with shown(each.jurisdiction_id) as tell:
+                counts = action.run(core, each, since=began, progress=tell)
+            click.echo(f"{each.jurisdiction_id}: {in_words(counts)}")
+        troubles = {each.jurisdiction_id: action.find(core, each.jurisdiction_id).problem for each in chosen}
+    for name, trouble in troubles.items():
+        if trouble:
+            click.echo(f"{name} stopped: {trouble}", err=True)
+    raise SystemExit(1 if any(troubles.values()) else 0)
+
+
+@harvest.command()
+@click.argument("jurisdiction")
+@click.confirmation_option(prompt="Stop harvesting it? Its requests will not be shown any more.")
+def remove(jurisdiction: str) -> None:
+    """Stop harvesting JURISDICTION."""
+    with opened() as core:
+        action.remove(core, jurisdiction)
+    click.echo(f"{jurisdiction} is not harvested any more.")
+
+
+def in_words(counts: Counts) -> str:
+    """Counts as a line."""
+    return ", ".join(f"{number} {name}" for name, number in counts.as_dict().items())
+
+
+@contextmanager
+def shown(name: str) -> Iterator[Tell]:
+    """A line that tells how far it has come."""
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task(name, total=None)
+
+        def tell(counts: Counts, where: str) -> None:
+            progress.update(task, description=f"{name}: {where}, {in_words(counts)}")
+
+        yield tell

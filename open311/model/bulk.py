@@ -1,0 +1,153 @@
+"""How the columns and words of a file become those of GeoReport."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, tzinfo
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from open311.errors import Invalid, problem
+from open311.model import foreign
+from open311.model.foreign import CLOSED_WORDS, ForeignRequest
+from open311.model.intake import Refusal
+from open311.model.service_request import Reporter
+from open311.model.updates import KIND_OF_WORD, tidy_word
+
+COLUMNS = (
+    "service_request_id",
+    "status",
+    "status_notes",
+    "service_name",
+    "service_code",
+    "description",
+    "agency_responsible",
+    "service_notice",
+    "requested_datetime",
+    "updated_datetime",
+    "expected_datetime",
+    "closed_datetime",
+    "address",
+    "address_id",
+    "zipcode",
+    "lat",
+    "long",
+    "media_url",
+    "title",
+    "detailed_status",
+)
+PERSONAL = ("email", "phone", "first_name", "last_name", "device_id", "account_id")
+NEEDED = ("service_request_id", "requested_datetime")
+MOMENTS = ("requested_datetime", "updated_datetime", "expected_datetime", "closed_datetime")
+SETTINGS = ("columns", "services", "statuses", "constants", "dates", "time_zone", "delimiter", "encoding")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bulk:
+    """A mapping file: our name → theirs for columns, theirs → ours for services and statuses."""
+
+    columns: Mapping[str, str] = field(default_factory=dict)
+    services: Mapping[str, str] = field(default_factory=dict)
+    statuses: Mapping[str, str] = field(default_factory=dict)
+    constants: Mapping[str, str] = field(default_factory=dict)
+    dates: str | None = None
+    time_zone: str | None = None
+    delimiter: str | None = None
+    encoding: str = "utf-8-sig"
+
+    @classmethod
+    def read(cls, given: Any) -> "Bulk":
+        """The mapping that a document describes; raises `Invalid`."""
+        if not isinstance(given, dict):
+            raise _wrong("it is no mapping of names")
+        unknown = set(given) - set(SETTINGS)
+        if unknown:
+            raise _wrong(f"{sorted(map(str, unknown))} are not among {list(SETTINGS)}")
+        for name in ("columns", "services", "statuses", "constants"):
+            if not isinstance(given.get(name, {}), dict):
+                raise _wrong(f"{name} is no mapping")
+        odd = {*given.get("columns", {}), *given.get("constants", {})} - {*COLUMNS, *PERSONAL}
+        if odd:
+            raise _wrong(f"{sorted(map(str, odd))} are no columns of GeoReport")
+        values: dict[str, Any] = {
+            name: {str(k): str(v) for k, v in value.items()} if isinstance(value, dict) else str(value)
+            for name, value in given.items()
+            if value is not None
+        }
+        mapping = cls(**values)
+        mapping.zone(ZoneInfo("UTC"))
+        return mapping
+
+    def zone(self, otherwise: tzinfo) -> tzinfo:
+        """The zone of moments that name none; raises `Invalid`."""
+        try:
+            return ZoneInfo(self.time_zone) if self.time_zone else otherwise
+        except (ZoneInfoNotFoundError, ValueError):
+            raise _wrong(f"{self.time_zone} is no time zone") from None
+
+
+def _wrong(reason: str) -> Invalid:
+    return Invalid(problem("error.import.mapping", reason=reason))
+
+
+def fields_of(row: Mapping[str, str], mapping: Bulk) -> dict[str, str]:
+    """A row under GeoReport's names, blanks left out."""
+    found = {name: row.get(mapping.columns.get(name, name)) for name in (*COLUMNS, *PERSONAL)}
+    return {
+        **mapping.constants,
+        **{name: text.strip() for name, text in found.items() if text and text.strip()},
+    }
+
+
+def request_of(fields: Mapping[str, str], mapping: Bulk, zone: tzinfo) -> ForeignRequest | Refusal:
+    """The request that a row describes, or what is wrong with it. Stricter than with servers: a file can be mended."""
+    number = fields.get("service_request_id", "")
+    if not number:
+        return Refusal("service_request_id is missing")
+    given: dict[str, Any] = dict(fields)
+    for name in MOMENTS:
+        if name in fields:
+            read = _moment(fields[name], mapping, zone)
+            if read is None:
+                return Refusal(f"{name} is {fields[name]!r:.60}, no moment", number)
+            given[name] = read
+    wrong = _wrong_status(fields, mapping) or _wrong_place(fields)
+    if wrong:
+        return Refusal(wrong, number)
+    found = foreign.request_from(given, zone)
+    return found or Refusal("service_request_id is missing")
+
+
+def _moment(text: str, mapping: Bulk, zone: tzinfo) -> datetime | None:
+    if mapping.dates is None:
+        return foreign.moment(text, zone)
+    try:
+        read = datetime.strptime(text, mapping.dates)
+    except ValueError:
+        return None
+    return (read if read.tzinfo else read.replace(tzinfo=zone)).replace(microsecond=0)
+
+
+def _wrong_status(fields: Mapping[str, str], mapping: Bulk) -> str | None:
+    said = fields.get("status")
+    if said is None or said in mapping.statuses:
+        return None
+    word = tidy_word(said)
+    return None if word in CLOSED_WORDS or word in KIND_OF_WORD else f"status {said!r:.60} is unknown"
+
+
+def _wrong_place(fields: Mapping[str, str]) -> str | None:
+    given = [name for name in ("lat", "long") if name in fields]
+    if len(given) == 1:
+        return f"{given[0]} stands alone"
+    if not given:
+        return None
+    lat, long = foreign.number(fields["lat"]), foreign.number(fields["long"])
+    if lat is None or long is None or not (abs(lat) <= 90 and abs(long) <= 180):
+        return f"lat, long are {fields['lat']!r:.30}, {fields['long']!r:.30}"
+    return None
+
+
+def reporter_of(fields: Mapping[str, str]) -> Reporter | None:
+    """Who handed it in, if the row says."""
+    known = {name: fields[name] for name in PERSONAL if name in fields}
+    return Reporter(**known) if known else None

@@ -1,0 +1,87 @@
+"""Requests from elsewhere on their way in."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+from typing import Any
+
+from open311.model.service_request import Reporter
+
+# Many servers touch rows that stay as they are; and the closing moment is mostly guessed from `updated_datetime`.
+NOT_IN_DIGEST = ("updated_datetime", "closed_datetime")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """One request from elsewhere, already in our terms; `values` has the names of the table's columns."""
+
+    foreign_id: str
+    values: Mapping[str, Any]
+    service_name: str = ""
+    reporter: Reporter | None = None
+
+    @property
+    def digest(self) -> str:
+        """Equal exactly when nothing that counts has changed."""
+        told = repr(sorted((name, value) for name, value in self.values.items() if name not in NOT_IN_DIGEST))
+        return hashlib.sha256(told.encode(errors="replace")).hexdigest()[:32]
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A request that cannot be taken in, and why; `line` is where it stands in a file."""
+
+    reason: str
+    foreign_id: str = ""
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """How many requests were new, changed, the same, gone at their source, or not to be taken in."""
+
+    new: int = 0
+    changed: int = 0
+    same: int = 0
+    gone: int = 0
+    refused: int = 0
+
+    def __add__(self, other: "Counts") -> "Counts":
+        return Counts(
+            **{each.name: getattr(self, each.name) + getattr(other, each.name) for each in fields(self)}
+        )
+
+    @property
+    def all(self) -> int:
+        """Every request that was looked at."""
+        return self.new + self.changed + self.same + self.gone + self.refused
+
+    def as_dict(self) -> dict[str, int]:
+        """By name."""
+        return {each.name: getattr(self, each.name) for each in fields(self)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What is stored of a foreign id; without a number it was erased here."""
+
+    service_request_id: int | None
+    digest: str
+    gone: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intake:
+    """A source: where requests of a jurisdiction come from, and how far that has come."""
+
+    jurisdiction_id: str
+    source: str
+    kind: str
+    created_datetime: datetime
+    options: Mapping[str, Any] = field(default_factory=dict)
+    catalogue: Mapping[str, Any] | None = None
+    state: Mapping[str, Any] = field(default_factory=dict)
+    counts: Mapping[str, int] = field(default_factory=dict)
+    problem: str | None = None
+    run_datetime: datetime | None = None
