@@ -1,0 +1,90 @@
+"""How long the searches take in the database, by size of the table, and whether any plan reads a whole table."""
+
+import random
+import statistics
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from open311.model.geography import Box, Circle
+from open311.model.search import EVER, RequestSearch, Span
+from open311.model.service_request import Location, Status
+from open311.storage import search
+from open311.storage.database import Connection, Database
+
+TIMES = 15
+
+
+def searches(now: datetime) -> Iterator[tuple[str, list[RequestSearch]]]:
+    """The filters of cases d, e and h, each in several places or at several times."""
+    chance = random.Random(311)
+    base = RequestSearch(jurisdiction_id="ludwigshafen.de")
+    windows = [now - timedelta(days=chance.uniform(0, 1000)) for _ in range(TIMES)]
+    month = timedelta(days=30)
+    yield (
+        "d status, service, 30 days",
+        [
+            replace(
+                base,
+                statuses=(Status.CLOSED,),
+                service_codes=("MUELL_WILD",),
+                requested=Span(end - month, end),
+            )
+            for end in windows
+        ],
+    )
+    hour = Span(now - timedelta(hours=1), None)
+    yield "e updated in the last hour", [replace(base, updated=hour)] * TIMES
+    day = timedelta(days=1)
+    yield "e updated on one day", [replace(base, updated=Span(end - day, end)) for end in windows]
+    yield "e updated in 30 days", [replace(base, updated=Span(end - month, end)) for end in windows]
+    places = [Location(49.48 + chance.gauss(0, 0.01), 8.44 + chance.gauss(0, 0.012)) for _ in range(TIMES)]
+    for metres in (100, 300, 1000, 5000):
+        lat, long = metres / 2 / 111_200, metres / 2 / 72_200
+        boxes = [Box(p.long - long, p.lat - lat, p.long + long, p.lat + lat) for p in places]
+        yield f"h box of {metres} m", [replace(base, box=box, page_size=100) for box in boxes]
+    for radius in (100, 500, 2000):
+        circles = [Circle(place, radius) for place in places]
+        yield f"h radius of {radius} m", [replace(base, circle=circle, page_size=100) for circle in circles]
+    for words in (("Spielplatz",), ("Laterne", "Hohenzollernstraße"), ("Zeichen", "a1b2c3"), ("c48ed9",)):
+        yield (
+            f"h words {' '.join(words)}",
+            [replace(base, words=words, requested=EVER, page_size=100)] * TIMES,
+        )
+
+
+def measure(url: str) -> dict[str, dict[str, Any]]:
+    """Name → median and maximum of the database time in milliseconds, and whether a sequential scan was seen."""
+    database = Database(url)
+    found = {}
+    try:
+        with database.read() as conn:
+            for name, asked in searches(datetime.now(UTC).replace(microsecond=0)):
+                for each in asked:
+                    _explained(conn, each)
+                plans = [_explained(conn, each) for each in asked]
+                times = [plan["Planning Time"] + plan["Execution Time"] for plan in plans]
+                found[name] = {
+                    "median": statistics.median(times),
+                    "maximum": max(times),
+                    "sequential": any("Seq Scan" in str(plan) for plan in plans),
+                }
+    finally:
+        database.close()
+    return found
+
+
+def _explained(conn: Connection, asked: RequestSearch) -> dict[str, Any]:
+    statement = search._compiled(search.hits_statement, asked)
+    explaining = _Explaining(statement)
+    [[[plan]]] = explaining.fetch(conn, **search.parameters(asked))
+    return dict(plan)
+
+
+class _Explaining(search.Statement):
+    """A statement that is measured instead of answered."""
+
+    def __init__(self, statement: search.Statement) -> None:
+        self.sql = "explain (analyze, timing off, format json) " + statement.sql
+        self.constants = statement.constants

@@ -1,0 +1,189 @@
+"""The figures as a page, and the table of goals with what was reached."""
+
+# ruff: noqa: RUF001  (the multiplication sign is meant)
+
+import os
+import platform
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+HEAD = """# How fast the server is
+
+Written by `{command}` on {machine}; {count:,} reports, {rounds} rounds of {seconds:g} s a case in turn, medians.
+Servers, load generator and database share the machine. The limit is the same bytes from memory by a bare WSGI function
+on the same server (bytes), the least Flask view with the same one SELECT (one select), or pgbench with the plain SELECT
+or INSERT of the same rows (pgbench, 4 clients, 8 for POST). Ours runs as `open311 serve`, two workers.
+"""
+
+
+def machine() -> str:
+    """What this was measured on."""
+    names = [
+        line.split(":", 1)[1].strip()
+        for line in Path("/proc/cpuinfo").read_text().splitlines()
+        if line.startswith("model name")
+    ]
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") >> 30
+    load = os.getloadavg()[0]
+    return (
+        f"{len(names)} × {names[0]}, {memory} GiB, Python {platform.python_version()}, load {load:.1f} before"
+    )
+
+
+def written(found: dict[str, Any]) -> str:
+    """The whole page."""
+    parts = [HEAD.format(command="make bench", **found), "\n## Goals\n", _table(GOAL_HEAD, goals(found))]
+    parts += ["\n## Cases\n", _table(CASE_HEAD, _cases(found))]
+    if "peers" in found:
+        parts += ["\n## What a city would otherwise pick\n", _table(PEER_HEAD, _peers(found))]
+    parts += ["\n## Searches, time in the database (ms, median / maximum)\n"]
+    sizes = list(found["queries"])
+    head = ["search", *(f"{int(size):,}" for size in sizes), "largest / smallest", "sequential scan"]
+    parts.append(_table(head, _queries(found["queries"], sizes)))
+    parts += ["\n## Memory (MB, now / peak)\n"]
+    parts.append(_table(["when", "each process"], _memory(found)))
+    return "".join(parts)
+
+
+GOAL_HEAD = ["goal", "figure", ""]
+CASE_HEAD = [
+    "",
+    "case",
+    "requests/s",
+    "p50 ms",
+    "p95 ms",
+    "p99 ms",
+    "bytes",
+    "SQL",
+    "DB ms",
+    "limit/s",
+    "ours / limit",
+]
+PEER_HEAD = ["", "rows", "requests/s", "p50 ms", "p99 ms", "ours / theirs"]
+
+
+def _table(head: list[str], rows: Any) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def _cases(found: dict[str, Any]) -> Iterator[list[str]]:
+    for case in found["cases"]:
+        ours = case["ours"]
+        limit = case["limit"]
+        yield [
+            case["letter"],
+            case["name"] + (f" ({ours['errors']:.0f} errors)" if ours["errors"] else ""),
+            f"{ours['rate']:,.0f}",
+            *(f"{ours[name]:.1f}" for name in ("p50", "p95", "p99")),
+            f"{ours['bytes']:,.0f}",
+            f"{ours['statements']:.1f}",
+            f"{ours['database_ms']:.2f}",
+            f"{limit['rate']:,.0f}" if limit else "",
+            f"{ours['rate'] / limit['rate']:.2f}" if limit else "",
+        ]
+
+
+def _peers(found: dict[str, Any]) -> Iterator[list[str]]:
+    for rows, by_name in found["peers"].items():
+        for name, each in by_name.items():
+            ratio = by_name["ours"]["rate"] / each["rate"]
+            yield [
+                name,
+                rows,
+                f"{each['rate']:,.1f}",
+                f"{each['p50']:.0f}",
+                f"{each['p99']:.0f}",
+                f"{ratio:.0f}",
+            ]
+
+
+def _queries(by_size: dict[str, Any], sizes: list[str]) -> Iterator[list[str]]:
+    for name in by_size[sizes[0]]:
+        each = [by_size[size][name] for size in sizes]
+        yield [
+            name,
+            *(f"{one['median']:.2f} / {one['maximum']:.1f}" for one in each),
+            f"{each[-1]['median'] / each[0]['median']:.1f}",
+            "yes" if any(one["sequential"] for one in each) else "no",
+        ]
+
+
+def _memory(found: dict[str, Any]) -> Iterator[list[str]]:
+    told = {
+        "at rest": found["memory_at_rest"],
+        "after the sweep": found["sweep"]["memory"],
+        "after the export": found["export"]["memory"],
+    }
+    for name, each in told.items():
+        yield [name, ", ".join(f"{now:.0f} / {peak:.0f}" for now, peak in each.values())]
+
+
+def goals(found: dict[str, Any]) -> Iterator[list[str]]:
+    """Each row of the table of goals: what was to be reached, the figure, whether it was."""
+
+    def row(goal: str, figure: float | None, reached: bool, form: str = "{:.2f}") -> list[str]:
+        if figure is None:
+            return [goal, "not measured", ""]
+        return [goal, form.format(figure), "reached" if reached else "not reached"]
+
+    ratios = {
+        case["name"]: case["ours"]["rate"] / case["limit"]["rate"] for case in found["cases"] if case["limit"]
+    }
+    rates = {case["name"]: case["ours"]["rate"] for case in found["cases"]}
+    wanted = [
+        ("304 ≥ 0.7 × bare WSGI", "poll of 100, 304", 0.7),
+        ("kept, 100 rows ≥ 0.7 × bare WSGI", "newest 100, JSON, kept", 0.7),
+        ("kept, 1000 rows ≥ 0.7 × bare WSGI", "newest 1000, JSON, kept", 0.7),
+        ("not kept, 100 rows ≥ 0.5 × pgbench", "newest 100, JSON, not kept", 0.5),
+        ("not kept, 1000 rows ≥ 1.0 × pgbench", "newest 1000, JSON, not kept", 1.0),
+        ("first time, 100 rows ≥ 0.25 × pgbench", "newest 100, JSON, first time", 0.25),
+        ("first time, 1000 rows ≥ 0.35 × pgbench", "newest 1000, JSON, first time", 0.35),
+        ("one request by id ≥ 0.8 × the least Flask view", "one request by id", 0.8),
+        ("POST, 8 writers ≥ 0.35 × pgbench", "POST a report", 0.35),
+    ]
+    for goal, name, least in wanted:
+        yield row(goal, ratios.get(name), ratios.get(name, 0) >= least)
+    for rows in (100, 1000):
+        packed = rates[f"newest {rows}, JSON, kept, gzip"] / rates[f"newest {rows}, JSON, kept"]
+        yield row(f"kept, {rows} rows: gzip faster than uncompressed", packed, packed > 1)
+        for kind in ("kept", "not kept", "first time"):
+            ratio = rates[f"newest {rows}, XML, {kind}"] / rates[f"newest {rows}, JSON, {kind}"]
+            yield row(f"{kind}, {rows} rows: XML ≥ 0.8 × JSON", ratio, ratio >= 0.8)
+    peers = found.get("peers", {}).get("100", {})
+    for name, least in (("DRF + drf-gis", 10), ("tipg", 40), ("pygeoapi", 40)):
+        ratio = peers["ours"]["rate"] / peers[name]["rate"] if name in peers else None
+        yield row(f"100 rows ≥ {least} × {name}", ratio, (ratio or 0) >= least, "{:.0f}")
+    spread, where = max(
+        (case["ours"]["p99"] / max(case["ours"]["p50"], 0.001), case["name"]) for case in found["cases"]
+    )
+    yield row(f"p99 / p50 ≤ 4 (worst: {where})", spread, spread <= 4, "{:.1f}")
+    yield from _query_goals(found["queries"], row)
+    sweep = found["sweep"]
+    ratio = sweep["last_ms"] / sweep["first_ms"]
+    yield row(f"page {sweep['pages'] - 1:,} of a sweep ≤ 1.2 × page 1", ratio, ratio <= 1.2)
+    rest = max(now for now, _ in found["memory_at_rest"].values())
+    peak = max(peak for each in ("sweep", "export") for _, peak in found[each]["memory"].values())
+    yield row("memory of a worker at rest ≤ 150 MB", rest, rest <= 150, "{:.0f}")
+    yield row("at its peak, sweep and export included ≤ 200 MB", peak, peak <= 200, "{:.0f}")
+    yield row(
+        "start to first answer ≤ 1.5 s", found["start_seconds"], found["start_seconds"] <= 1.5, "{:.2f}"
+    )
+    for name, each in found["writes"].items():
+        ratio = each["during"]["rate"] / each["alone"]["rate"]
+        yield row(f"{name} during 50 writes/s ≥ 0.5 × alone", ratio, ratio >= 0.5)
+    fresh = found.get("freshness")
+    yield row("freshness: stale answers", fresh and fresh["stale"], bool(fresh) and not fresh["stale"], "{}")
+
+
+def _query_goals(by_size: dict[str, Any], row: Any) -> Iterator[list[str]]:
+    sizes = sorted(by_size, key=int)
+    small, large = by_size[sizes[0]], by_size[sizes[-1]]
+    names = f"{int(sizes[-1]):,} against {int(sizes[0]):,} rows"
+    over = [name for name in large if large[name]["median"] > 1.5 * small[name]["median"]]
+    slow = [name for name in large if large[name]["maximum"] > 25]
+    yield row(f"searches {names}: slower than 1.5 × ({', '.join(over) or '-'})", len(over), not over, "{}")
+    yield row(f"searches above 25 ms ({', '.join(slow) or '-'})", len(slow), not slow, "{}")
+    scans = sum(one["sequential"] for one in large.values())
+    yield row("plans with a sequential scan", scans, not scans, "{}")
