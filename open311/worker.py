@@ -9,7 +9,8 @@ from typing import Any
 
 import structlog
 from procrastinate import App, JobContext, PsycopgConnector, RetryStrategy
-from procrastinate.exceptions import AlreadyEnqueued
+from procrastinate.exceptions import AlreadyEnqueued, UniqueViolation
+from procrastinate.jobs import Status
 
 from open311 import core as core_module
 from open311.actions import casework, forward_updates, forwarding, harvest, maps, media, publish, webhooks
@@ -112,7 +113,11 @@ def build(core: Core) -> App:
     async def retry_stalled(context: JobContext, timestamp: int) -> None:
         """Take up again what a worker that died had begun."""
         for job in await app.job_manager.get_stalled_jobs():
-            await app.job_manager.retry_job(job)
+            try:
+                await app.job_manager.retry_job(job)
+            except UniqueViolation:
+                # Another job waits already to do the same.
+                await app.job_manager.finish_job(job, status=Status.FAILED, delete_job=True)
 
     return app
 

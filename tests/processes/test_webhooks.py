@@ -1,0 +1,62 @@
+"""Webhooks with a real worker that is killed in the middle."""
+
+import json
+import signal
+import time
+from pathlib import Path
+
+import pytest
+from standardwebhooks.webhooks import Webhook
+
+from open311.actions import subscriptions
+from open311.core import Core
+from tests.adapters.strangers import Question, Reply, a_stranger
+from tests.opendata.conftest import live_core
+from tests.processes.running import run, started, wait_for
+from tests.serving import an_api
+
+__all__ = ["live_core"]
+REPORTS = 40
+
+
+@pytest.mark.slow
+def test_every_event_arrives_though_workers_die(
+    live_core: Core, fresh_database_url: str, tmp_path: Path
+) -> None:
+    """Once in the log; at the target perhaps again, under the same id."""
+    environ = {"DATABASE_URL": fresh_database_url, "OPEN311_WEBHOOK_ALLOW_PRIVATE": "on"}
+
+    def slow(question: Question) -> Reply:
+        time.sleep(0.05)
+        return Reply(status=204)
+
+    with a_stranger(slow) as target:
+        added = run("webhook", "add", "partner", target.url, **environ)
+        secret = added.stdout.strip()
+        api = an_api(live_core)
+        numbers = [api.report() for _ in range(REPORTS)]
+        with started(tmp_path / "first", "work", **environ) as first:
+            assert wait_for(lambda: len(target.asked) > 5), (tmp_path / "first").read_text()
+            first.send_signal(signal.SIGKILL)
+            first.wait(10)
+        before = len(target.asked)
+        assert before < REPORTS
+        with live_core.database.begin() as conn:
+            conn.exec_driver_sql(
+                "update procrastinate_workers set last_heartbeat = now() - interval '1 hour'"
+            )
+            conn.exec_driver_sql("delete from procrastinate_periodic_defers")
+        with started(tmp_path / "second", "work", **environ) as second:
+            assert wait_for(lambda: _delivered(live_core) == REPORTS, 60), (tmp_path / "second").read_text()
+            second.send_signal(signal.SIGTERM)
+            assert second.wait(30) == 0
+        told = [json.loads(each.body)["data"]["service_request_id"] for each in target.asked]
+        assert sorted(set(told)) == sorted(numbers)
+        assert len({each.headers["webhook-id"] for each in target.asked}) == REPORTS
+        assert len(told) <= REPORTS + 1
+        for each in target.asked:
+            Webhook(secret).verify(each.body, each.headers)
+
+
+def _delivered(core: Core) -> int:
+    return subscriptions.show(core, "partner").messages.get("delivered", 0)
