@@ -28,7 +28,14 @@ LONGEST_QUERY = 1000
 KEPT_SECONDS = 30.0
 # Below this a compressed body saves no packet.
 COMPRESS_FROM = 1000
-TEXT = ("text/", "application/json", "application/geo+json", "application/atom+xml", "application/xml")
+TEXT = (
+    "text/",
+    "application/json",
+    "application/geo+json",
+    "application/atom+xml",
+    "application/xml",
+    "image/svg+xml",
+)
 SUFFIXES = (".json", ".xml", ".geojson", ".csv", ".atom", ".mvt")
 NOT_IN_304 = frozenset({"content-length", "content-type", "content-encoding"})
 
