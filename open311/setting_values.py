@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
+from email.utils import parseaddr
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -66,6 +67,14 @@ def web_address(raw: str) -> str:
     raise ValueError("an address such as https://report.example.org")
 
 
+def any_address(raw: str) -> str:
+    """The address of something on the web, which may carry a key in its query."""
+    parts = urlsplit(raw)
+    if parts.scheme in ("http", "https") and parts.hostname and not re.search(r"[\s;,]", parts.netloc):
+        return raw
+    raise ValueError("an address such as https://tiles.example.org/style.json")
+
+
 def postgres_url(raw: str) -> str:
     """The address of a PostgreSQL database."""
     if urlsplit(raw).scheme in ("postgresql", "postgres", "postgresql+psycopg"):
@@ -98,3 +107,31 @@ def named_keys(raw: str) -> Mapping[str, str]:
             raise ValueError("names and keys such as works=0123abcd, with commas or line breaks between")
         found[name] = key
     return found
+
+
+def geocoder(raw: str) -> str:
+    """Where addresses are searched."""
+    if raw in ("none", "table") or raw.startswith(("http://", "https://")):
+        return raw if raw in ("none", "table") else web_address(raw)
+    module, colon, name = raw.partition(":")
+    if colon and name.isidentifier() and module.replace(".", "_").isidentifier():
+        return raw
+    raise ValueError("table, none, the address of a Nominatim, or a class such as package.module:Class")
+
+
+def mail_server(raw: str) -> str:
+    """How mail is sent."""
+    parts = urlsplit(raw)
+    if (parts.scheme in ("smtp", "smtps") and parts.hostname) or (parts.scheme == "file" and parts.path):
+        return raw
+    raise ValueError(
+        "an address such as smtp://user:password@mail.example.org:587, smtps://… or file:///folder"
+    )
+
+
+def sender(raw: str) -> str:
+    """A mail address, with a name or without."""
+    name, address = parseaddr(raw)
+    if "@" in address and not set(raw) & {"\r", "\n"}:
+        return raw
+    raise ValueError("an address such as Stadt Musterstadt <maengel@musterstadt.example>")

@@ -47,6 +47,12 @@ class Settings:
     forward_keys: Mapping[str, str] = field(hash=False)
     map_style_url: str | None
     map_closed_days: int
+    geocoder: str
+    smtp_url: str | None
+    mail_from: str | None
+    retention_days: int
+    reports_per_hour: int
+    proof_of_work: int
     require_https: bool
     trusted_proxies: int
     rate_limits: bool
@@ -218,6 +224,34 @@ OPTIONS = (
         values.number(0, 36500),
         "90",
         "So many days after it was closed a report leaves the map; 0 keeps all.",
+    ),
+    Option(
+        "OPEN311_GEOCODER",
+        values.geocoder,
+        "table",
+        "Where the form searches addresses; see docs/reporting.md.",
+    ),
+    Option(
+        "OPEN311_SMTP_URL", values.mail_server, None, "How mail is sent; nobody is written to when unset."
+    ),
+    Option("OPEN311_MAIL_FROM", values.sender, None, "The sender of mails."),
+    Option(
+        "OPEN311_RETENTION_DAYS",
+        values.number(0, 36500),
+        "180",
+        "So many days after a report was closed, who sent it and who followed it is forgotten; 0 keeps it.",
+    ),
+    Option(
+        "OPEN311_REPORTS_PER_HOUR",
+        values.number(1, 100_000),
+        "30",
+        "Reports an hour by the form per address; a third of them without proof of work.",
+    ),
+    Option(
+        "OPEN311_PROOF_OF_WORK",
+        values.number(0, 10_000_000),
+        "50000",
+        "How much browsers compute before the form is sent, in hashes at most; 0 asks for none.",
     ),
     Option(
         "OPEN311_REQUIRE_HTTPS",

@@ -14,6 +14,8 @@ POINTS_FROM = 16
 COUNTED_TO = 13
 # A tile is divided into 2^6 by 2^6 cells.
 CELLS = 6
+# Where a tile has fewer cells, those that hold no more than this give their requests as points.
+FEW = 3
 LEVELS = (14, 16)
 COARSE_TO = 10
 
@@ -47,10 +49,9 @@ class Tile:
         """The level of the table of counts that this tile is made of."""
         return LEVELS[0] if self.z <= COARSE_TO else LEVELS[1]
 
-    @property
-    def grid(self) -> int:
-        """The level whose tiles are the cells of this one."""
-        return min(self.z + CELLS, self.level) if self.z <= COUNTED_TO else self.z + CELLS
+    def grid(self, cells: int = CELLS) -> int:
+        """The level whose tiles are the cells of this one, when it has 2^cells of them a side."""
+        return min(self.z + cells, self.level) if self.z <= COUNTED_TO else self.z + cells
 
 
 def _latitude(row: int, size: int) -> float:
@@ -59,10 +60,24 @@ def _latitude(row: int, size: int) -> float:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TileSearch:
-    """Which requests a tile shows; `since` leaves out what was handed in before."""
+    """Which requests a tile shows.
+
+    `since` leaves out what was handed in before, `closed_since` what was closed before. With `cells` a tile has
+    2^cells of them a side, and those that hold few requests give them as points.
+    """
 
     jurisdiction_id: str
     tile: Tile
     service_codes: tuple[str, ...] = ()
     status: Status | None = None
     since: datetime | None = None
+    closed_since: datetime | None = None
+    detailed_statuses: tuple[str, ...] | None = None
+    words: tuple[str, ...] = ()
+    words_in_service_names: tuple[str, ...] = ()
+    cells: int | None = None
+
+    @property
+    def countable(self) -> bool:
+        """Whether the table of counts can answer: it knows no dates and no words."""
+        return not (self.since or self.words)

@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import quote
 
 from flask import Response
+from shapely.geometry import mapping
 
 from open311 import web
 from open311.errors import Invalid, NotFound, problem
@@ -14,12 +15,19 @@ from open311.opendata.answers import CHANGES_ANY_TIME, CHANGES_SELDOM, answer, j
 from open311.opendata.blueprint import OpenData
 from open311.opendata.jurisdictions import find_catalogue
 from open311.storage import tiles
-from open311.web.fields import Count, Words
+from open311.web import queries
+from open311.web.fields import Count, Word, Words
 from open311.web.queries import Arguments, statuses
 
 MEDIA_TYPE = "application/vnd.mapbox-vector-tile"
 LONGEST = 366
-FIELDS = {"id": "Number", "service_code": "String", "status": "String", "detailed_status": "String"}
+FIELDS = {
+    "id": "Number",
+    "service_code": "String",
+    "status": "String",
+    "detailed_status": "String",
+    "days_left": "Number",
+}
 COUNTS = {"count": "Number", "open": "Number", "closed": "Number"}
 
 blueprint = OpenData("tiles", __name__, url_prefix="/tiles", description="Vector tiles")
@@ -31,7 +39,15 @@ class TileQuery(Arguments):
 
     service_code = Words(metadata={"description": "Service codes."})
     status = Words(known=tuple(Status), metadata={"description": "`open`, `closed` or both."})
+    detailed_status = Words(metadata={"description": "CitySDK words such as `IN_PROCESS`, `PROCESSED`."})
+    q = Word(1000, metadata={"description": "Words to find in public texts, or an id."})
     days = Count(1, 10**9, metadata={"description": "Only what was reported in the last days, up to 366."})
+    closed_days = Count(1, 36500, metadata={"description": "Without what was closed more days ago."})
+    cells = Count(
+        4,
+        64,
+        metadata={"description": "So many cells a side; those with up to 3 requests give them as points."},
+    )
 
 
 @blueprint.read(
@@ -41,7 +57,10 @@ class TileQuery(Arguments):
     also="/<jurisdiction_id>/<int:z>/<int:x>/<int:y>.mvt",
 )
 def get_tile(query: dict[str, Any], z: int, x: int, y: int) -> Response:
-    """One tile: the layer `requests` with a point each from level 16 on, above it `clusters` with counts."""
+    """One tile: the layer `requests` with a point each from level 16 on, above it `clusters` with counts.
+
+    With `cells` both layers may be in it: numbers where many are close together, points where few are.
+    """
     tile = Tile(z, x, y)
     if not tile.exists:
         raise NotFound(problem("error.tile", deepest=DEEPEST))
@@ -51,17 +70,53 @@ def get_tile(query: dict[str, Any], z: int, x: int, y: int) -> Response:
 
 
 def _asked(query: dict[str, Any], tile: Tile) -> TileSearch:
-    wanted = set(statuses(query.get("status", ())))
-    days = query.get("days")
+    days, closed_days, now = query.get("days"), query.get("closed_days"), web.core().now()
     if days is not None and days > LONGEST:
         raise Invalid(problem("error.tile.days", most=LONGEST))
+    plain: dict[str, Any] = {name: query[name] for name in ("q", "detailed_status") if name in query}
+    search = queries.request_search(plain, web.catalogue(), now, 0, sees_held=False)
     return TileSearch(
         jurisdiction_id=web.catalogue().jurisdiction.jurisdiction_id,
         tile=tile,
         service_codes=query.get("service_code", ()),
-        status=wanted.pop() if len(wanted) == 1 else None,
-        since=web.core().now() - timedelta(days=days) if days else None,
+        status=_status(query, search.detailed_statuses),
+        since=now - timedelta(days=days) if days else None,
+        closed_since=now - timedelta(days=closed_days) if closed_days else None,
+        detailed_statuses=search.detailed_statuses,
+        words=search.words,
+        words_in_service_names=search.words_in_service_names,
+        # A power of two, since a cell is a tile of a deeper level.
+        cells=query["cells"].bit_length() - 1 if "cells" in query else None,
     )
+
+
+def _status(query: dict[str, Any], codes: tuple[str, ...] | None) -> Status | None:
+    """The one status that is asked for; that of the steps of the work that are, where nothing else is said."""
+    wanted = set(statuses(query.get("status", ())))
+    if not wanted and codes:
+        wanted = {Status(web.catalogue().statuses[code].status) for code in codes}
+    return wanted.pop() if len(wanted) == 1 else None
+
+
+@blueprint.read(
+    "/boundary.geojson",
+    takes=Arguments,
+    content_type="application/geo+json",
+    also="/<jurisdiction_id>/boundary.geojson",
+)
+def get_boundary(query: dict[str, Any]) -> Response:
+    """The area of a jurisdiction, for maps that need no other map below."""
+    catalogue = web.catalogue()
+    jurisdiction = catalogue.jurisdiction
+    if jurisdiction.boundary is None:
+        raise NotFound(problem("error.path"))
+    feature = {
+        "type": "Feature",
+        "id": jurisdiction.jurisdiction_id,
+        "properties": {"name": jurisdiction.name.in_language(web.language(catalogue))},
+        "geometry": mapping(jurisdiction.boundary),
+    }
+    return json(feature, "application/geo+json", cache=CHANGES_SELDOM)
 
 
 @blueprint.read(

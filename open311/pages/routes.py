@@ -9,6 +9,9 @@ from open311.model.catalogue import Catalogue
 from open311.model.service_request import ServiceRequest, Visibility
 from open311.pages import addresses, describe, files, listing, maps, texts
 from open311.pages import blueprint as doors
+from open311.pages import following as following
+from open311.pages import form as form
+from open311.pages import suggest as suggest
 from open311.pages.answers import page
 from open311.pages.blueprint import blueprint, city
 from open311.pages.words import degrees

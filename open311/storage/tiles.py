@@ -1,10 +1,15 @@
 """Vector tiles, made by PostGIS; and the counts behind those of the upper levels."""
 
+import re
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import Connection, text
+from sqlalchemy.dialects.postgresql import dialect
 
-from open311.model.tiles import COUNTED_TO, LEVELS, POINTS_FROM, TileSearch
+from open311.model.search import RequestSearch
+from open311.model.tiles import CELLS, COUNTED_TO, FEW, LEVELS, POINTS_FROM, TileSearch
+from open311.storage import conditions
 
 FINEST = LEVELS[-1]
 # The number is arbitrary but must stay.
@@ -18,30 +23,63 @@ _GEOMETRY = """ST_AsMVTGeom(
     ), 3857),
     ST_TileEnvelope(:z, :x, :y), 4096, 0, false)"""
 
+_MINE = "jurisdiction_id = :jurisdiction_id and visibility = 'published'"
 # A tile holds its western and northern edge, so that each request is in exactly one.
-_INSIDE = """jurisdiction_id = :jurisdiction_id and visibility = 'published'
+_INSIDE = f"""{_MINE}
     and geom && ST_MakeEnvelope(:west, :south, :east, :north, 4326)
-    and open311_column(ST_X(geom), :z) = :x and open311_row(ST_Y(geom), :z) = :y {filters}"""
+    and open311_column(ST_X(geom), :z) = :x and open311_row(ST_Y(geom), :z) = :y {{filters}}"""
 
+_POINT = f"""id as feature, id, service_code, status, detailed_status{{left}},
+           {_GEOMETRY.format(long="ST_X(geom)", lat="ST_Y(geom)")} as geometry"""
 _POINTS = f"""
 select ST_AsMVT(points, 'requests', 4096, 'geometry', 'feature') from (
-    select id as feature, id, service_code, status, detailed_status,
-           {_GEOMETRY.format(long="ST_X(geom)", lat="ST_Y(geom)")} as geometry
-    from service_requests where {_INSIDE} order by id
+    select {_POINT} from service_requests where {_INSIDE} order by id
 ) as points
 """
+
+_SUMS = """
+        select sum(count)::integer as count, coalesce(sum(count) filter (where status = 'open'), 0)::integer as open,
+               (sum(sum_lat) / sum(count))::double precision / 1e7 as lat,
+               (sum(sum_long) / sum(count))::double precision / 1e7 as long, x, y
+        from ({counts}) as counts
+        group by x, y having sum(count) > 0 order by x, y"""
 
 _CLUSTERS = f"""
 select ST_AsMVT(clusters, 'clusters', 4096, 'geometry') from (
     select count, open, count - open as closed, {_GEOMETRY.format(long="long", lat="lat")} as geometry
-    from (
-        select sum(count)::integer as count, coalesce(sum(count) filter (where status = 'open'), 0)::integer as open,
-               (sum(sum_lat) / sum(count))::double precision / 1e7 as lat,
-               (sum(sum_long) / sum(count))::double precision / 1e7 as long
-        from ({{counts}}) as counts
-        group by x, y having sum(count) > 0 order by x, y
+    from ({_SUMS}
     ) as sums
 ) as clusters
+"""
+
+# Drawn towards the middle of their cells, numbers in neighbouring ones leave each other room.
+_MIDDLE_LONG = "(2 * long + (x + 0.5) / (1 << :grid) * 360 - 180) / 3"
+_MIDDLE_LAT = "(2 * lat + degrees(atan(sinh(pi() * (1 - 2 * (y + 0.5) / (1 << :grid)))))) / 3"
+_MIXED = f"""
+with sums as materialized ({_SUMS}
+),
+few as (
+    select x, y, x::double precision / (1 << :grid) * 360 - 180 as west,
+           (x + 1)::double precision / (1 << :grid) * 360 - 180 as east,
+           degrees(atan(sinh(pi() * (1 - 2 * y::double precision / (1 << :grid))))) as north,
+           degrees(atan(sinh(pi() * (1 - 2 * (y + 1)::double precision / (1 << :grid))))) as south
+    from sums where count <= {FEW}
+)
+select coalesce((
+    select ST_AsMVT(clusters, 'clusters', 4096, 'geometry') from (
+        select count, open, count - open as closed,
+               {_GEOMETRY.format(long=_MIDDLE_LONG, lat=_MIDDLE_LAT)} as geometry
+        from sums where count > {FEW}
+    ) as clusters
+), '') || coalesce((
+    select ST_AsMVT(points, 'requests', 4096, 'geometry', 'feature') from (
+        select found.* from few cross join lateral (
+            select {_POINT} from service_requests
+            where {_MINE} and geom && ST_MakeEnvelope(west, south, east, north, 4326)
+                and open311_column(ST_X(geom), :grid) = few.x and open311_row(ST_Y(geom), :grid) = few.y {{filters}}
+        ) as found order by id
+    ) as points
+), '')
 """
 
 _LIVE = f"""
@@ -67,31 +105,74 @@ _FILTERS = {
     "service_codes": " and service_code = any(:service_codes)",
     "status": " and status = :status",
     "since": " and requested_datetime >= :since",
+    "detailed_statuses": " and detailed_status = any(:detailed_statuses)",
+    "closed_since": " and (status = 'open' or closed_datetime >= :closed_since)",
 }
+# What the table of counts knows.
+COUNTED = ("service_codes", "status", "detailed_statuses")
+_OPEN = " and status = 'open'"
+_CLOSED_LATELY = "and status = 'closed' and closed_datetime >= :closed_since"
+# For a map that lets what is closed fade out.
+_DAYS_LEFT = ", extract(day from closed_datetime - :closed_since)::integer as days_left"
+# A parameter and its type, which `text` would not take for one.
+_CAST = re.compile(r":(\w+)::(\w+(?:\[\])?)")
+_dialect = dialect(paramstyle="named")  # type: ignore[no-untyped-call]
 
 
 def tile(conn: Connection, asked: TileSearch) -> bytes:
     """The tile in the format of Mapbox Vector Tiles; empty when nothing is in it.
 
-    Its layer is `requests` with a point for each request, or `clusters` with counts.
+    Its layers are `requests` with a point for each request, and `clusters` with counts.
     """
-    given = {
-        "service_codes": list(asked.service_codes) or None,
-        "status": asked.status and str(asked.status),
-        "since": asked.since,
-    }
-    given = {name: value for name, value in given.items() if value is not None}
-    filters = "".join(_FILTERS[name] for name in given)
-    found = conn.execute(text(_statement(asked).format(filters=filters)), given | _place(asked))
+    given = _given(asked)
+    filters = _written(given, _FILTERS)
+    if asked.words:
+        filters += _by_words(given)
+    statement = _shape(asked).replace("{counts}", _counts(asked, given))
+    statement = statement.replace("{left}", _DAYS_LEFT if asked.closed_since else "")
+    found = conn.execute(text(statement.replace("{filters}", filters)), given | _place(asked))
     return bytes(found.scalar_one() or b"")
 
 
-def _statement(asked: TileSearch) -> str:
+def _given(asked: TileSearch) -> dict[str, Any]:
+    search = RequestSearch(
+        jurisdiction_id=asked.jurisdiction_id,
+        service_codes=asked.service_codes,
+        statuses=(asked.status,) if asked.status else (),
+        detailed_statuses=asked.detailed_statuses,
+        words=asked.words,
+        words_in_service_names=asked.words_in_service_names,
+    )
+    moments = {"since": asked.since, "closed_since": asked.closed_since}
+    return conditions.parameters(search) | {name: value for name, value in moments.items() if value}
+
+
+def _by_words(given: dict[str, Any]) -> str:
+    """The condition of the search as text, its own constants added to `given`."""
+    compiled = conditions.with_words(given).compile(dialect=_dialect)
+    given |= {name: value for name, value in compiled.params.items() if value is not None}
+    return " and (" + _CAST.sub(r"cast(:\1 as \2)", str(compiled)) + ")"
+
+
+def _written(given: dict[str, Any], names: Iterable[str]) -> str:
+    return "".join(_FILTERS[name] for name in names if name in given)
+
+
+def _shape(asked: TileSearch) -> str:
     if asked.tile.z >= POINTS_FROM:
         return _POINTS
-    # The table of counts knows no dates.
-    counted = asked.tile.z <= COUNTED_TO and asked.since is None
-    return _CLUSTERS.replace("{counts}", _KEPT if counted else _LIVE)
+    return _MIXED if asked.cells else _CLUSTERS
+
+
+def _counts(asked: TileSearch, given: dict[str, Any]) -> str:
+    """Where counts come from: the table as far as it goes, which knows no dates; else the requests themselves."""
+    counted = asked.tile.z <= COUNTED_TO and asked.countable
+    kept = _KEPT.replace("{filters}", _written(given, COUNTED) + "{open}")
+    found = kept if counted else f"{_LIVE} {{open}}"
+    if not asked.closed_since:
+        return found.replace("{open}", "")
+    # Two questions, since each has an index of its own.
+    return f"{found.replace('{open}', _OPEN)} union all {_LIVE} {_CLOSED_LATELY}"
 
 
 def _place(asked: TileSearch) -> dict[str, Any]:
@@ -99,12 +180,11 @@ def _place(asked: TileSearch) -> dict[str, Any]:
     deeper = place.level - place.z
     first_x, first_y = (place.x << deeper, place.y << deeper) if deeper >= 0 else (0, 0)
     return {
-        "jurisdiction_id": asked.jurisdiction_id,
         "z": place.z,
         "x": place.x,
         "y": place.y,
         "level": place.level,
-        "grid": place.grid,
+        "grid": place.grid(asked.cells or CELLS),
         "west": box.min_long,
         "south": box.min_lat,
         "east": box.max_long,
@@ -116,18 +196,19 @@ def _place(asked: TileSearch) -> dict[str, Any]:
     }
 
 
-_FOLD = text("""
+_KINDS = "service_code, status, detailed_status"
+_FOLD = text(f"""
 with gone as (delete from map_changes returning *),
 sums as (
-    select jurisdiction_id, level, x >> (16 - level) as x, y >> (16 - level) as y, service_code, status,
+    select jurisdiction_id, level, x >> (16 - level) as x, y >> (16 - level) as y, {_KINDS},
            sum(count) as count, sum(sum_lat) as sum_lat, sum(sum_long) as sum_long
     from gone cross join (values (14), (16)) as levels (level)
-    group by 1, 2, 3, 4, 5, 6
+    group by jurisdiction_id, level, 3, 4, {_KINDS}
 ),
 added as (
-    insert into map_cells as cell
-    select * from sums order by jurisdiction_id, level, x, y, service_code, status
-    on conflict (jurisdiction_id, level, x, y, service_code, status) do update set
+    insert into map_cells as cell (jurisdiction_id, level, x, y, {_KINDS}, count, sum_lat, sum_long)
+    select * from sums order by jurisdiction_id, level, x, y, {_KINDS}
+    on conflict (jurisdiction_id, level, x, y, {_KINDS}) do update set
         count = cell.count + excluded.count,
         sum_lat = cell.sum_lat + excluded.sum_lat,
         sum_long = cell.sum_long + excluded.sum_long

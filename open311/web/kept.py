@@ -34,6 +34,7 @@ TEXT = (
     "application/geo+json",
     "application/atom+xml",
     "application/xml",
+    "application/vnd.mapbox-vector-tile",
     "image/svg+xml",
 )
 SUFFIXES = (".json", ".xml", ".geojson", ".csv", ".atom", ".mvt")

@@ -268,3 +268,64 @@ def test_tilejson_says_where_tiles_are_and_what_is_in_them(api: Api, path: str) 
     west, south, east, north = described["bounds"]
     assert west < LONG < east
     assert south < LAT < north
+
+
+def layers(api: Api, z: int, **query: Any) -> tuple[int, list[dict[str, Any]]]:
+    """How many requests the numbers of a tile stand for, and the properties of its points."""
+    response = api.client.get("/tiles/{}/{}/{}.mvt".format(z, *place(z)), query_string={"cells": 8} | query)
+    found = mapbox_vector_tile.decode(response.data) if response.data else {}
+    clusters, points = (found.get(name, {"features": []})["features"] for name in ("clusters", "requests"))
+    return sum(each["properties"]["count"] for each in clusters), [each["properties"] for each in points]
+
+
+@pytest.mark.parametrize("z", COUNTED)
+def test_few_requests_in_a_cell_are_points_and_many_a_number(api: Api, settle: Any, z: int) -> None:
+    numbers = [int(api.report(lat=LAT, long=LONG)) for _ in range(3)]
+    settle()
+    number, points = layers(api, z)
+    assert (number, sorted(each["id"] for each in points)) == (0, numbers)
+    api.report(lat=LAT, long=LONG)
+    assert layers(api, z) == (4, [])
+
+
+@pytest.mark.parametrize("z", ALL_LEVELS)
+def test_what_was_closed_long_ago_is_missing_where_that_is_asked(
+    api: Api, core: Core, clock: Clock, settle: Any, z: int
+) -> None:
+    first, second, third = (api.report(lat=LAT, long=LONG) for _ in range(3))
+    close(core, first)
+    clock.forward(days=60)
+    close(core, second)
+    clock.forward(days=40)
+    settle()
+    _, points = layers(api, z, closed_days=90)
+    assert {each["id"]: each.get("days_left") for each in points} == {int(second): 50, int(third): None}
+    assert total(api, z, closed_days=90) == Counter(open=1, closed=1)
+    assert total(api, z) == Counter(open=1, closed=2)
+
+
+@pytest.mark.parametrize("z", ALL_LEVELS)
+def test_words_and_steps_of_the_work_are_filters_too(api: Api, core: Core, settle: Any, z: int) -> None:
+    sofa = api.report(lat=LAT, long=LONG, description="Ein rotes Sofa")
+    api.report(lat=LAT, long=LONG, description="Reifen")
+    close(core, sofa)
+    settle()
+    assert total(api, z, q="Sofa") == Counter(closed=1)
+    assert total(api, z, q="Sofa", closed_days=90) == Counter(closed=1)
+    assert total(api, z, q="Wilde Müllablagerung") == Counter(open=1, closed=1)
+    assert total(api, z, q=sofa) == Counter(closed=1)
+    assert total(api, z, detailed_status="PROCESSED") == Counter(closed=1)
+    assert total(api, z, detailed_status="PENDING,IN_PROCESS") == Counter(open=1)
+    assert total(api, z, detailed_status="REJECTED") == Counter()
+
+
+def test_the_boundary_is_a_feature(api: Api) -> None:
+    found = api.client.get("/tiles/ludwigshafen.de/boundary.geojson", query_string={"locale": "de"})
+    assert found.content_type == "application/geo+json"
+    assert found.json["properties"] == {"name": "Ludwigshafen am Rhein"}
+    assert found.json["geometry"]["type"] == "Polygon"
+
+
+def test_without_a_boundary_there_is_none(make_core: MakeCore) -> None:
+    api = an_api(make_core(a_catalogue(jurisdiction=a_jurisdiction(boundary=None))))
+    assert api.client.get("/tiles/boundary.geojson").status_code == 404

@@ -58,6 +58,7 @@ _cell = (
     ("y", Integer),
     ("service_code", Text(collation="C")),
     ("status", Text(collation="C")),
+    ("detailed_status", Text(collation="C")),
 )
 _sums = ("count", "sum_lat", "sum_long")
 map_cells = Table(

@@ -1,0 +1,48 @@
+// Brings the map to a page that is complete without it: after everything else, and only where it can be drawn.
+const place = document.getElementById("map");
+
+const drawable = () => {
+  try {
+    return Boolean(document.createElement("canvas").getContext("webgl2"));
+  } catch {
+    return false;
+  }
+};
+
+const leave = () => {
+  const box = place.closest(".mapbox") ?? place;
+  box.closest(".browse")?.classList.remove("browse--map");
+  box.remove();
+};
+
+const seen = (element) =>
+  new Promise((resolve) => {
+    const watch = new IntersectionObserver((entries) => {
+      if (!entries.some((entry) => entry.isIntersecting)) return;
+      watch.disconnect();
+      resolve();
+    }, { rootMargin: "200px" });
+    watch.observe(element);
+  });
+
+const loaded = () =>
+  new Promise((resolve) => {
+    if (document.readyState === "complete") resolve();
+    else addEventListener("load", resolve, { once: true });
+  });
+
+const idle = () => new Promise((resolve) => (window.requestIdleCallback ?? setTimeout)(resolve));
+
+if (place && !drawable()) leave();
+else if (place) {
+  await loaded();
+  await seen(place);
+  await idle();
+  try {
+    const { show } = await import("./map-view.js");
+    await show(place);
+  } catch (problem) {
+    console.warn(problem);
+    leave();
+  }
+}
