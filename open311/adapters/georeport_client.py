@@ -17,7 +17,7 @@ from open311.formats import foreign as reading
 from open311.formats.foreign import Item, Unreadable
 from open311.model import foreign
 from open311.model.datetimes import write_utc
-from open311.model.foreign import ForeignRequest, ForeignUpdate
+from open311.model.foreign import ForeignChanges, ForeignRequest, ForeignUpdate
 
 MOST_BYTES = 64 * 1024 * 1024
 SECONDS = 60.0
@@ -56,16 +56,6 @@ class Page:
 
     requests: list[ForeignRequest]
     following: Mapping[str, str] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Changes:
-    """A part of a change feed: requests as they are now, ids that are gone (True: erased), and where to go on."""
-
-    requests: list[ForeignRequest]
-    gone: Mapping[str, bool]
-    cursor: str
-    more: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +116,7 @@ class Client:
         read = [foreign.update_from(each, self.zone) for each in found]
         return [each for each in read if each]
 
-    def changes(self, since: str | None, limit: int) -> Changes | None:
+    def changes(self, since: str | None, limit: int) -> ForeignChanges | None:
         """A part of the change feed, which servers of this program have; None when there is none."""
         asked = urlencode(_pairs({"jurisdiction_id": self.jurisdiction_id, "since": since, "limit": limit}))
         answer = self._fetch(f"{self.url.rstrip('/')}/changes.json", asked)
@@ -134,7 +124,7 @@ class Client:
             return None
         if answer.status != 200:
             raise _refusal(answer)
-        return _changes(answer, self.zone)
+        return foreign.changes_from(_parsed(answer), self.zone)
 
     def token(self, token: str) -> str | None:
         """The id behind a token; None as long as it is not given out."""
@@ -248,24 +238,12 @@ def _items(answer: Answer, *marks: str, acted: bool = False) -> list[Item]:
         raise RemoteError(f"answered {reason}", status=answer.status, may_have_acted=acted) from None
 
 
-def _changes(answer: Answer, zone: tzinfo) -> Changes | None:
+def _parsed(answer: Answer) -> object:
     try:
         plain = reading.unpacked(answer.body, answer.headers.get("Content-Encoding", ""), MOST_BYTES)
-        value = reading.parse(plain)
+        return reading.parse(plain)
     except Unreadable:
         return None
-    if not isinstance(value, dict) or not isinstance(value.get("changes"), list) or not value.get("next"):
-        return None
-    found: dict[str, ForeignRequest] = {}
-    gone: dict[str, bool] = {}
-    for entry in (each for each in value["changes"] if isinstance(each, dict)):
-        number, document = foreign.word(entry, "service_request_id"), entry.get("request")
-        read = foreign.request_from(document, zone) if isinstance(document, dict) else None
-        if read:
-            found[read.service_request_id] = read
-        elif number:
-            gone[number] = gone.get(number, False) or entry.get("reason") == "erased"
-    return Changes(list(found.values()), gone, str(value["next"]), value.get("more") is True)
 
 
 def _speaks(answer: Answer) -> bool:

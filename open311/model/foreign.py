@@ -60,6 +60,16 @@ class ForeignUpdate:
     fixmystreet_id: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class ForeignChanges:
+    """A part of a change feed: requests as they are now, ids that are gone (True: erased), and where to go on."""
+
+    requests: list[ForeignRequest]
+    gone: Mapping[str, bool]
+    cursor: str
+    more: bool
+
+
 def request_from(item: Mapping[str, Any], zone: tzinfo = UTC) -> ForeignRequest | None:
     """The request an item of a list describes; None when it has no id. `zone` is that of times that name none."""
     number = word(item, "service_request_id", "id")
@@ -105,6 +115,22 @@ def update_from(item: Mapping[str, Any], zone: tzinfo = UTC) -> ForeignUpdate | 
         media_urls=addresses(item.get("media_url")),
         fixmystreet_id=word(item, "fixmystreet_id"),
     )
+
+
+def changes_from(value: Any, zone: tzinfo = UTC) -> ForeignChanges | None:
+    """A part of a change feed; None when the value is none."""
+    if not isinstance(value, dict) or not isinstance(value.get("changes"), list) or not value.get("next"):
+        return None
+    found: dict[str, ForeignRequest] = {}
+    gone: dict[str, bool] = {}
+    for entry in (each for each in value["changes"] if isinstance(each, dict)):
+        number, document = word(entry, "service_request_id"), entry.get("request")
+        read = request_from(document, zone) if isinstance(document, dict) else None
+        if read:
+            found[read.service_request_id] = read
+        elif number:
+            gone[number] = gone.get(number, False) or entry.get("reason") == "erased"
+    return ForeignChanges(list(found.values()), gone, str(value["next"]), value.get("more") is True)
 
 
 def texts(value: Any, depth: int = DEEPEST) -> list[str]:
