@@ -158,6 +158,7 @@ def test_services_and_kinds_narrow_what_is_told(core: Core, api: Api, target: St
     casework.publish(core, line, "test")
     casework.note(core, line, "Noch nicht", "test")
     casework.hide(core, line, "test")
+    work(core)
     casework.erase(core, int(waste), "test")
     work(core)
     told = [(each["kind"], each["service_request_id"]) for each in entries(target)]
