@@ -13,7 +13,19 @@ from procrastinate.exceptions import AlreadyEnqueued, UniqueViolation
 from procrastinate.jobs import Status
 
 from open311 import core as core_module
-from open311.actions import casework, forward_updates, forwarding, harvest, maps, media, publish, webhooks
+from open311.actions import (
+    casework,
+    drafts,
+    forward_updates,
+    forwarding,
+    harvest,
+    maps,
+    media,
+    notify,
+    publish,
+    retention,
+    webhooks,
+)
 from open311.adapters.georeport_client import RemoteError
 from open311.core import Core
 from open311.settings import Settings
@@ -31,6 +43,7 @@ GRACE_SECONDS = 20
 EVERY_MINUTE = "* * * * *"
 EVERY_TEN_MINUTES = "*/10 * * * *"
 EVERY_FIVE_MINUTES = "*/5 * * * *"
+EVERY_HOUR = "41 * * * *"
 EVERY_NIGHT = "17 3 * * *"
 
 
@@ -102,6 +115,8 @@ def build(core: Core) -> App:
         """Take over what is new at the servers that are harvested."""
         harvest.run_due(core)
 
+    _add_people(core, app)
+
     @app.periodic(cron=EVERY_MINUTE)
     @app.task(name="fold_map", queueing_lock="fold_map")
     def fold_map(timestamp: int) -> None:
@@ -134,6 +149,37 @@ def run(settings: Settings) -> None:
     log.info("worker_stopped")
 
 
+def _add_people(core: Core, app: App) -> None:
+    """The tasks of the public site: mails, drafts, forgetting."""
+
+    @app.task(name="ask_follower", retry=RETRY, queue=OUTSIDE)
+    def ask_follower(follower_id: int) -> None:
+        """Ask somebody whether they want to follow a report."""
+        notify.ask(core, follower_id)
+
+    @app.task(name="tell_follower", retry=RETRY, queue=OUTSIDE)
+    def tell_follower(follower_id: int, event_id: int) -> None:
+        """Tell a follower what has happened."""
+        notify.tell(core, follower_id, event_id)
+
+    @app.task(name="send_data_link", retry=RETRY, queue=OUTSIDE)
+    def send_data_link(token: str) -> None:
+        """Send somebody the link to their data."""
+        notify.send_data_link(core, token)
+
+    @app.periodic(cron=EVERY_HOUR)
+    @app.task(name="expire_drafts", queueing_lock="expire_drafts", retry=RETRY)
+    def expire_drafts(timestamp: int) -> None:
+        """Forget reports that nobody finished."""
+        drafts.expire(core)
+
+    @app.periodic(cron=EVERY_NIGHT)
+    @app.task(name="forget_people", queueing_lock="forget_people", retry=RETRY)
+    def forget_people(timestamp: int) -> None:
+        """Forget who reported and who followed what is long closed."""
+        retention.forget_people(core)
+
+
 @dataclass(frozen=True, slots=True)
 class Errand:
     """Something to be done outside; of those with the same lock one at a time."""
@@ -146,6 +192,7 @@ class Errand:
 def errands(core: Core) -> list[Errand]:
     """What there is to do outside now."""
     webhooks.enqueue(core)
+    notify.read_events(core)
     forwarding.enqueue(core)
     told = [
         Errand("deliver_webhooks", f"webhook {each}", {"subscription_id": each})

@@ -75,6 +75,8 @@ def send(
     submission: Submission,
     found: tuple[Problem, ...],
     also: Callable[[Connection, int], None],
+    *,
+    followed: bool = False,
 ) -> Receipt | None:
     """Make a report of a draft, once: None when it has become one already. Raises what `report.submit` raises."""
 
@@ -82,7 +84,7 @@ def send(
         fresh = _known(storage.find(conn, draft.word, draft.jurisdiction_id, lock=True))
         if fresh.sent:
             raise _Sent
-        storage.finish(conn, draft.word, number, {"outcome": "sent"})
+        storage.finish(conn, draft.word, number, {"outcome": "sent", "followed": followed})
         also(conn, number)
 
     try:
@@ -101,7 +103,7 @@ def join(core: Core, draft: Draft, service_request_id: int, also: Callable[[Conn
         fresh = _known(storage.find(conn, draft.word, draft.jurisdiction_id, lock=True))
         if fresh.sent:
             return
-        storage.finish(conn, draft.word, service_request_id, {"outcome": "joined"})
+        storage.finish(conn, draft.word, service_request_id, {"outcome": "joined", "followed": True})
         also(conn)
     _forget(core, [each.kept.key for each in fresh.photos])
 

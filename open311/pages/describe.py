@@ -1,6 +1,6 @@
 """Reports as pages show them: names instead of codes, photos that are ours apart from addresses elsewhere."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -136,11 +136,17 @@ def _status_after(note: Note, catalogue: Catalogue) -> StatusShown | None:
 def answers(request: ServiceRequest, catalogue: Catalogue) -> list[tuple[str, str]]:
     """The public answers to the questions of the service, in the order they are asked."""
     service = catalogue.services.get(request.service_code)
-    asked = [each for each in service.attributes if each.public] if service else []
+    return (
+        answered([each for each in service.attributes if each.public], request.attributes) if service else []
+    )
+
+
+def answered(asked: Iterable[Attribute], given: Mapping[str, Sequence[str]]) -> list[tuple[str, str]]:
+    """Questions and their answers in words."""
     return [
-        (said(each.description), ", ".join(_values(each, request.attributes[each.code])))
+        (said(each.description), ", ".join(_values(each, given[each.code])))
         for each in asked
-        if request.attributes.get(each.code)
+        if given.get(each.code)
     ]
 
 

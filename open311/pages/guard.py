@@ -3,7 +3,7 @@
 import json
 from datetime import timedelta
 
-import altcha
+from altcha.v1 import ChallengeOptions, create_challenge, verify_solution
 from flask import current_app, request
 
 from open311 import web
@@ -27,7 +27,7 @@ def challenge(draft: Draft) -> str:
     most = web.core().settings.proof_of_work
     if not most:
         return ""
-    asked = altcha.create_challenge_v1(hmac_key=draft.secret, max_number=most)
+    asked = create_challenge(ChallengeOptions(hmac_key=draft.secret, max_number=most))
     return json.dumps(asked.to_dict())
 
 
@@ -35,7 +35,7 @@ def _proven(draft: Draft) -> bool:
     if not web.core().settings.proof_of_work:
         return True
     try:
-        return altcha.verify_solution_v1(typed.posted("altcha"), draft.secret)[0]
+        return verify_solution(typed.posted("altcha"), draft.secret)[0]
     except (ValueError, TypeError, AttributeError, KeyError):
         return False
 

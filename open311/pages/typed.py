@@ -11,10 +11,12 @@ from open311.actions import report
 from open311.errors import Problem, problem
 from open311.model.catalogue import Catalogue, Service
 from open311.model.drafts import Draft, digest
+from open311.model.service_request import Location
 from open311.model.submission import Submission
 from open311.pages import questions
 from open311.web import parameters
 from open311.web.errors import in_words
+from open311.web.fields import decimal
 from open311.web.requests import LenientRequest
 from open311.web.submissions import SubmissionForm
 
@@ -137,3 +139,11 @@ def _field(found: Problem) -> str:
     names = {sent: name for name, sent in SENT_AS.items()}
     parameter = str(found.values.get("parameter", "description"))
     return names.get(parameter, parameter)
+
+
+def position(state: Mapping[str, Any]) -> tuple[Location | None, bool]:
+    """The position that was typed, and whether there is one that cannot be read."""
+    numbers = [decimal(str(state.get(name) or "")) for name in ("lat", "long")]
+    if None in numbers or abs(numbers[0] or 0) > 90 or abs(numbers[1] or 0) > 180:
+        return None, bool(state.get("lat") or state.get("long"))
+    return Location(numbers[0] or 0.0, numbers[1] or 0.0), False

@@ -64,8 +64,8 @@ def finish(conn: Connection, word: str, service_request_id: int, state: Mapping[
 def add_photo(conn: Connection, word: str, file: Kept) -> bool:
     """Add a photo, unless the draft has it already."""
     row = asdict(file) | {"digest": digest(word)}
-    done = conn.execute(insert(draft_photos).values(row).on_conflict_do_nothing())
-    return done.rowcount > 0
+    done = conn.execute(insert(draft_photos).values(row).on_conflict_do_nothing().returning(_p.id))
+    return done.first() is not None
 
 
 def remove_photo(conn: Connection, word: str, photo_id: int) -> str | None:

@@ -22,8 +22,9 @@ WINDOW_SECONDS = 60.0
 class Limits:
     """How much of its share everybody has used in this minute. Kept answers pass here too, so it must cost nothing."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, window: float = WINDOW_SECONDS) -> None:
         self.settings = settings
+        self._window = window
         self._used: dict[str, int] = {}
         self._ends = 0.0
 
@@ -31,7 +32,7 @@ class Limits:
         """Count one request; 0, or in how many seconds the next one is allowed."""
         now = time.monotonic()
         if now >= self._ends:
-            self._used, self._ends = {}, now + WINDOW_SECONDS
+            self._used, self._ends = {}, now + self._window
         used = self._used[who] = self._used.get(who, 0) + 1
         return 0 if used <= allowed else math.ceil(self._ends - now)
 

@@ -1,0 +1,114 @@
+"""Where an address is, asked of a server elsewhere: one that answers like Nominatim, or a class of the operator's."""
+
+import math
+from collections.abc import Mapping
+from functools import cache
+from importlib import import_module
+from typing import Any, Protocol
+
+import httpx
+import orjson
+import structlog
+
+from open311.errors import ConfigurationError
+from open311.model.geography import Box
+from open311.model.place import Place
+from open311.model.text import tidy
+from open311.settings import Settings
+
+log = structlog.get_logger()
+
+SECONDS = 4.0
+MOST_BYTES = 1_000_000
+LONGEST_ADDRESS = 200
+# From large to small, as Nominatim names the parts of an address.
+ROADS = ("road", "pedestrian", "footway", "path", "square", "park", "leisure", "amenity")
+TOWNS = ("city", "town", "village", "municipality")
+
+
+class Geocoder(Protocol):
+    """What a geocoder must be able to do. It answers nothing, and raises nothing, when it cannot be reached."""
+
+    def search(self, words: str, *, within: Box | None, language: str, limit: int) -> list[Place]:
+        """Places that the words may mean, the likeliest first."""
+
+
+@cache
+def chosen(name: str) -> Geocoder:
+    """The geocoder of this name: an address, or a class that is made without arguments."""
+    if name.startswith(("http://", "https://")):
+        return Nominatim(name)
+    module, _, attribute = name.partition(":")
+    try:
+        found: Geocoder = getattr(import_module(module), attribute)()
+    except (ImportError, AttributeError, TypeError) as reason:
+        raise ConfigurationError(f"OPEN311_GEOCODER is {name!r}: {reason}") from None
+    return found
+
+
+def for_settings(settings: Settings) -> Geocoder | None:
+    """The geocoder that the settings name, unless addresses are our own or none are searched."""
+    return None if settings.geocoder in ("none", "table") else chosen(settings.geocoder)
+
+
+class Nominatim:
+    """A Nominatim, or what answers like one (Photon and Pelias have bridges)."""
+
+    def __init__(self, url: str) -> None:
+        self._url = f"{url}/search"
+        headers = {"User-Agent": "open311-server", "Accept": "application/json"}
+        # No redirects: whoever answers is the server that the operator named.
+        self._client = httpx.Client(timeout=SECONDS, headers=headers, follow_redirects=False)
+
+    def search(self, words: str, *, within: Box | None, language: str, limit: int) -> list[Place]:
+        """Places within the box."""
+        asked: dict[str, Any] = {"q": words, "format": "jsonv2", "addressdetails": 1, "limit": limit}
+        asked["accept-language"] = language
+        if within:
+            box = (within.min_long, within.max_lat, within.max_long, within.min_lat)
+            asked |= {"viewbox": ",".join(f"{each:.5f}" for each in box), "bounded": 1}
+        try:
+            found = orjson.loads(self._body(asked))
+        except (httpx.HTTPError, httpx.InvalidURL, ValueError) as reason:
+            log.warning("geocoder_failed", reason=f"{type(reason).__name__}")
+            return []
+        rows = found if isinstance(found, list) else []
+        places = [_place(each) for each in rows[:limit] if isinstance(each, Mapping)]
+        return [each for each in places if each and (within is None or _inside(each, within))]
+
+    def _body(self, asked: Mapping[str, Any]) -> bytes:
+        body = b""
+        with self._client.stream("GET", self._url, params=asked) as response:
+            if response.status_code != 200:
+                raise ValueError(response.status_code)
+            for part in response.iter_bytes():
+                body += part
+                if len(body) > MOST_BYTES:
+                    raise ValueError("too long")
+        return body
+
+
+def _place(row: Mapping[str, Any]) -> Place | None:
+    try:
+        lat, long = float(row["lat"]), float(row["lon"])
+    except (KeyError, TypeError, ValueError):
+        return None
+    address = _address(row)
+    possible = math.isfinite(lat) and math.isfinite(long) and abs(lat) <= 90 and abs(long) <= 180
+    return Place(address, lat, long) if possible and address else None
+
+
+def _address(row: Mapping[str, Any]) -> str:
+    """As it is written on letters: road and number, postcode and town."""
+    parts = row.get("address")
+    named = parts if isinstance(parts, Mapping) else {}
+    road = next((named[each] for each in ROADS if named.get(each)), "")
+    town = next((named[each] for each in TOWNS if named.get(each)), "")
+    first = f"{road} {named.get('house_number') or ''}".strip()
+    second = f"{named.get('postcode') or ''} {town}".strip()
+    whole = ", ".join(filter(None, (first, second))) if road else str(row.get("display_name") or "")
+    return " ".join(tidy(whole).split())[:LONGEST_ADDRESS]
+
+
+def _inside(place: Place, box: Box) -> bool:
+    return box.min_lat <= place.lat <= box.max_lat and box.min_long <= place.long <= box.max_long

@@ -1,0 +1,117 @@
+"""Sending mail: by SMTP, or into a folder for those who try things out."""
+
+import smtplib
+import ssl
+import tempfile
+from email.message import EmailMessage
+from email.policy import SMTP
+from functools import cache
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import unquote, urlsplit
+
+from open311.errors import ConfigurationError, Unavailable, problem
+from open311.settings import Settings
+
+SECONDS = 20.0
+
+
+class Refused(Exception):
+    """The server will never take this mail: trying again is of no use."""
+
+
+class Mailer(Protocol):
+    """What a mailer must be able to do."""
+
+    def send(self, message: EmailMessage) -> None:
+        """Send it; raises `Unavailable` when it may work later, `Refused` when it never will."""
+
+
+@cache
+def chosen(url: str | None) -> Mailer | None:
+    """The mailer of this address; None where no mail is sent."""
+    if url is None:
+        return None
+    parts = urlsplit(url)
+    return FolderMailer(Path(unquote(parts.path))) if parts.scheme == "file" else SmtpMailer(url)
+
+
+def for_settings(settings: Settings) -> Mailer | None:
+    """The mailer that the settings name."""
+    if settings.smtp_url and not settings.mail_from:
+        raise ConfigurationError(
+            "OPEN311_SMTP_URL is set; name the sender of mails in OPEN311_MAIL_FROM, too"
+        )
+    return chosen(settings.smtp_url)
+
+
+class FolderMailer:
+    """Writes each mail as a file that mail programs open."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def send(self, message: EmailMessage) -> None:
+        """Write the file, whole or not at all."""
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.NamedTemporaryFile(dir=self._folder, suffix=".part", delete=False) as file:
+                file.write(message.as_bytes(policy=SMTP))
+            Path(file.name).rename(Path(file.name).with_suffix(".eml"))
+        except OSError as reason:
+            raise Unavailable(problem("error.unavailable")) from reason
+
+
+class SmtpMailer:
+    """Hands mail to a server: `smtp` with STARTTLS where the server offers it, `smtps` with TLS from the start.
+
+    A user and a password are sent only through TLS.
+    """
+
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        self._tls = parts.scheme == "smtps"
+        self._host = str(parts.hostname)
+        self._port = parts.port or (465 if self._tls else 587 if parts.username else 25)
+        self._user = unquote(parts.username or "")
+        self._password = unquote(parts.password or "")
+
+    def send(self, message: EmailMessage) -> None:
+        """One connection a mail: the worker sends few, and each stands alone."""
+        try:
+            with self._connected() as server:
+                server.send_message(message)
+        except smtplib.SMTPRecipientsRefused as refused:
+            codes = [code for code, _ in refused.recipients.values()]
+            raise _meaning(max(codes, default=451)) from refused
+        except smtplib.SMTPResponseException as refused:
+            raise _meaning(refused.smtp_code) from refused
+        except smtplib.SMTPNotSupportedError as reason:
+            raise Refused(str(reason)) from reason
+        except (smtplib.SMTPException, OSError, EOFError) as reason:
+            raise Unavailable(problem("error.unavailable")) from reason
+
+    def _connected(self) -> smtplib.SMTP:
+        context = ssl.create_default_context()
+        if self._tls:
+            server: smtplib.SMTP = smtplib.SMTP_SSL(self._host, self._port, timeout=SECONDS, context=context)
+        else:
+            server = smtplib.SMTP(self._host, self._port, timeout=SECONDS)
+            server.ehlo()
+            if server.has_extn("starttls"):
+                server.starttls(context=context)
+                server.ehlo()
+            elif self._user:
+                server.close()
+                raise ConfigurationError(
+                    "the mail server offers no STARTTLS; a password is not sent in the clear"
+                )
+        if self._user:
+            server.login(self._user, self._password)
+        return server
+
+
+def _meaning(code: int) -> Exception:
+    """A code of 500 and more is for ever; but 535, a wrong password, will be mended by somebody."""
+    lasting = code >= 500 and code not in (530, 534, 535, 538)
+    return Refused(f"SMTP {code}") if lasting else Unavailable(problem("error.unavailable"))

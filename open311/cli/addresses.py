@@ -1,0 +1,29 @@
+"""`open311 addresses`: the list of addresses that the form searches in."""
+
+from pathlib import Path
+
+import click
+
+from open311.actions import places
+from open311.cli.common import opened
+from open311.errors import Invalid, problem
+
+
+@click.group()
+def addresses() -> None:
+    """Keep the list of addresses that the form searches in."""
+
+
+@addresses.command(name="import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--jurisdiction", help="Whose addresses these are; needed only where there are several.")
+def take_over(file: Path, jurisdiction: str | None) -> None:
+    """Replace the list by that in FILE: CSV with street, house number, postcode, town, lat, long."""
+    with opened() as core:
+        catalogue = core.catalogues.find(jurisdiction)
+        try:
+            with file.open(encoding="utf-8-sig", newline="") as lines:
+                stored = places.take_over(core, catalogue, lines)
+        except UnicodeDecodeError:
+            raise Invalid(problem("error.addresses.encoding")) from None
+    click.echo(f"{stored} addresses are in the list now.")

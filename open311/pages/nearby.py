@@ -1,0 +1,31 @@
+"""Reports that may be the same one."""
+
+from open311 import web
+from open311.model.drafts import Draft
+from open311.model.geography import Circle
+from open311.model.search import RequestSearch
+from open311.model.service_request import Status
+from open311.pages import describe, typed
+from open311.pages.blueprint import city
+from open311.storage import search
+
+METRES = 50
+SHOWN = 3
+
+
+def nearby(draft: Draft) -> list[describe.Shown]:
+    """Open reports of the same kind within a few steps, the newest first."""
+    place, _ = typed.position(draft.state)
+    service = typed.service(city(), draft.state)
+    if place is None or service is None:
+        return []
+    asked = RequestSearch(
+        jurisdiction_id=city().jurisdiction.jurisdiction_id,
+        service_codes=(service.service_code,),
+        statuses=(Status.OPEN,),
+        circle=Circle(place, METRES),
+        page_size=SHOWN,
+    )
+    with web.core().database.read() as conn:
+        found = search.search(conn, asked)
+    return [describe.shown(each, city()) for each in found.items]
