@@ -57,7 +57,8 @@ def to_xml(document: Document) -> bytes:
 
 def item_to_json(root: str, item: Any) -> bytes:
     """One entry of the list in `root`, to be put together by `join_json`."""
-    return _json(item)
+    # A copy of the right size: orjson's own bytes keep the large buffer they were written in from being used again.
+    return bytes(memoryview(_json(item)))
 
 
 def item_to_xml(root: str, item: Any) -> bytes:

@@ -23,7 +23,7 @@ def write(moment: datetime, zone: tzinfo) -> str:
     return f"{hour}{_CLOCK[began + seconds]}{offset}" if hour else write_utc(moment)
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=16_384)
 def _quarter(quarter: int, zone: tzinfo) -> tuple[str, int, str]:
     """What all moments of a quarter of an hour share in a zone; no hour where the wire format has no place for it.
 
