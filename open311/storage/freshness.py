@@ -59,7 +59,17 @@ class Freshness:
 
     def renew(self) -> None:
         """Make everything kept so far stale. Random, so that two writers need no lock and no stamp returns."""
+        self._stamp[1] = int(time.time())
         self._stamp[0] = int.from_bytes(os.urandom(8), "little")
+
+    @property
+    def unchanged_since(self) -> int | None:
+        """A second in which nothing changed any more, nor later; None while the second of the last change lasts.
+
+        Whoever has an answer from then or later has the newest (RFC 9110, 8.8.2.2).
+        """
+        quiet = self._stamp[1] + 1
+        return quiet if self.listening and time.time() >= quiet else None
 
 
 def listen(url: str, freshness: Freshness) -> NoReturn:

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-from werkzeug.http import parse_accept_header
+from werkzeug.http import http_date, parse_accept_header, parse_date
 
 from open311.storage.freshness import Freshness
 from open311.web import logs
@@ -44,9 +44,9 @@ NOT_IN_304 = frozenset({"content-length", "content-type", "content-encoding"})
 class Answer:
     """One answer of the application, whole, with its compressed twin once somebody asked for it."""
 
-    __slots__ = ("body", "entity", "headers", "level", "made", "packed", "status", "text")
+    __slots__ = ("body", "entity", "headers", "level", "made", "packed", "since", "status", "text")
 
-    def __init__(self, status: str, headers: Headers, body: bytes) -> None:
+    def __init__(self, status: str, headers: Headers, body: bytes, since: int | None = None) -> None:
         named = {name.lower(): value for name, value in headers}
         self.status = status
         self.headers = [(name, value) for name, value in headers if name.lower() != "content-length"]
@@ -54,19 +54,27 @@ class Answer:
         self.text = named.get("content-type", "").startswith(TEXT) and "content-encoding" not in named
         # The quoted part: weak and strong spellings of the same tag are equal for a GET.
         self.entity = named.get("etag", "").removeprefix("W/")
+        self.since = since
+        if since is not None:
+            self.headers.append(("Last-Modified", http_date(since)))
         self.packed: bytes | None = None
         # Worth more work only where everybody fetches it once.
         self.level = 9 if "immutable" in named.get("cache-control", "") else 1
         self.made = time.monotonic()
 
-    def unchanged_since(self, known: str) -> bool:
-        """Whether the client has this very answer."""
-        return bool(self.entity) and self.status.startswith("200") and (self.entity in known or known == "*")
+    def is_known(self, environ: WSGIEnvironment) -> bool:
+        """Whether the client has this very answer: by its tag, else by when it was got (RFC 9110, 13.1)."""
+        if not self.status.startswith("200"):
+            return False
+        tags = environ.get("HTTP_IF_NONE_MATCH")
+        if tags:
+            return bool(self.entity) and (self.entity in tags or tags == "*")
+        got = parse_date(environ.get("HTTP_IF_MODIFIED_SINCE")) if self.since is not None else None
+        return got is not None and self.since is not None and got.timestamp() >= self.since
 
     def send(self, environ: WSGIEnvironment, start_response: StartResponse) -> tuple[bytes, str]:
         """Begin the response; returns the body and the status."""
-        known = environ.get("HTTP_IF_NONE_MATCH")
-        if known and self.unchanged_since(known):
+        if self.is_known(environ):
             start_response(
                 "304 NOT MODIFIED", [each for each in self.headers if each[0].lower() not in NOT_IN_304]
             )
@@ -139,7 +147,7 @@ class KeptAnswers:
             said[:] = [status, headers]
             return unwritten.append
 
-        method = environ["REQUEST_METHOD"]
+        method, since = environ["REQUEST_METHOD"], self._freshness.unchanged_since
         # The application makes the whole answer also for HEAD: its headers must be those of GET.
         parts = self._application(environ | {"REQUEST_METHOD": "GET"}, start)
         status, headers = said
@@ -148,9 +156,10 @@ class KeptAnswers:
             return parts if method == "GET" else _closed(parts)
         body = b"".join([*parts, *unwritten])
         _close(parts)
-        answer = Answer(status, headers, body)
-        if question is not None and _may_be_kept(status, headers):
-            self._keep(question, answer, stamp)
+        if question is None or not _may_be_kept(status, headers):
+            return (Answer(status, headers, body).send(environ, start_response)[0],)
+        answer = Answer(status, headers, body, since)
+        self._keep(question, answer, stamp)
         return (answer.send(environ, start_response)[0],)
 
     def _keep(self, question: Any, answer: Answer, stamp: int | None) -> None:

@@ -1,15 +1,23 @@
 """A client that has the newest answer already is told so, and gets no body (georeport.md 5.13)."""
 
+import time
+
 import pytest
 
 from open311.actions import publish
+from open311.core import Core
 from tests.georeport.surface import FORMATS, a_city, reads
 from tests.serving import Api, Clock, MakeCore, an_api
 
 
 @pytest.fixture
-def api(make_core: MakeCore) -> Api:
-    return an_api(make_core(a_city()))
+def api(core: Core) -> Api:
+    return an_api(core)
+
+
+@pytest.fixture
+def core(make_core: MakeCore) -> Core:
+    return make_core(a_city())
 
 
 def again(api: Api, path: str, etag: str, **headers: str) -> int:
@@ -102,3 +110,27 @@ def test_each_resource_says_how_long_it_may_be_kept(api: Api) -> None:
     assert {control[name] for name in ("discovery", "services", "definition")} == {"public, max-age=300"}
     assert {control[name] for name in ("requests", "request")} == {"public, no-cache"}
     assert control["token"] == "no-store"
+
+
+def test_an_answer_got_after_the_last_change_is_known_by_its_date(api: Api, core: Core) -> None:
+    """R-199: also by `If-Modified-Since`, but never in the second of a change itself."""
+    core.database.freshness.listening = True
+    path = f"{api.base}/requests.json"
+    api.report()
+    assert "Last-Modified" not in api.client.get(path).headers
+    # A clock of whole seconds cannot tell what came before a change from what came after it.
+    time.sleep(1.1)
+    first = api.client.get(f"{path}?again")
+    known = {"If-Modified-Since": first.headers["Last-Modified"]}
+    assert api.client.get(f"{path}?again", headers=known).status_code == 304
+    api.report()
+    assert api.client.get(f"{path}?again", headers=known).status_code == 200
+
+
+@pytest.mark.parametrize("date", ["yesterday", "", "Thu, 01 Jan 1970 00:00:00 GMT", "9" * 400])
+def test_an_odd_or_early_date_changes_nothing(api: Api, core: Core, date: str) -> None:
+    """R-199."""
+    core.database.freshness.listening = True
+    time.sleep(1.1)
+    answer = api.client.get(f"{api.base}/services.json", headers={"If-Modified-Since": date})
+    assert answer.status_code == 200
