@@ -52,11 +52,11 @@ def begin(core: Core, conn: Connection, service_request_id: int, email: str, lan
     if address is None:
         raise Invalid(problem("error.email"))
     now = core.now()
-    found = storage.add(conn, service_request_id, address, language, new_token(), now)
+    found, new = storage.add(conn, service_request_id, address, language, new_token(), now)
     again = found.confirmed_datetime is None and now - found.asked_datetime >= ASKED_AGAIN_AFTER
     if again:
         storage.asked(conn, found.id, now)
-    if again or (found.confirmed_datetime is None and found.created_datetime == now):
+    if new or again:
         jobs.defer(conn, "ask_follower", jobs.OUTSIDE, follower_id=found.id)
 
 

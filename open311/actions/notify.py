@@ -17,6 +17,7 @@ from open311.model.followers import LINK_KEPT_FOR, Follower
 from open311.model.service_request import ServiceRequest, Visibility
 from open311.storage import events, jobs, service_requests, stream
 from open311.storage import followers as storage
+from open311.storage.database import Connection
 
 log = structlog.get_logger()
 
@@ -34,16 +35,19 @@ def read_events(core: Core) -> int:
         return 0
     with core.database.begin() as conn:
         stream.begin(conn, READER)
-        told = 0
-        for line in stream.take(conn, READER, TAKEN_AT_ONCE):
-            event = events.find(conn, line.event_id)
-            if event and event.public and event.is_update:
-                for follower_id in storage.of_request(conn, event.service_request_id):
-                    jobs.defer(
-                        conn, "tell_follower", jobs.OUTSIDE, follower_id=follower_id, event_id=event.id
-                    )
-                    told += 1
-    return told
+        lines = stream.take(conn, READER, TAKEN_AT_ONCE)
+        return sum(tell_all(conn, line.event_id) for line in lines)
+
+
+def tell_all(conn: Connection, event_id: int) -> int:
+    """Have everybody told of an event who wants to know of it; returns how many."""
+    event = events.find(conn, event_id)
+    if event is None or not (event.public and event.is_update):
+        return 0
+    told = storage.of_request(conn, event.service_request_id)
+    for follower_id in told:
+        jobs.defer(conn, "tell_follower", jobs.OUTSIDE, follower_id=follower_id, event_id=event.id)
+    return len(told)
 
 
 def ask(core: Core, follower_id: int) -> None:

@@ -16,14 +16,15 @@ _whole = (*followers.c, _r.jurisdiction_id)
 
 def add(
     conn: Connection, service_request_id: int, email: str, language: str, token: str, now: datetime
-) -> Follower:
-    """Somebody wants to follow a report; whoever does so already is found again."""
+) -> tuple[Follower, bool]:
+    """Somebody wants to follow a report; whoever does so already is found again. Says whether they are new."""
     row = {"service_request_id": service_request_id, "email": email, "language": language, "token": token}
     moments = {"created_datetime": now, "asked_datetime": now}
-    conn.execute(upsert(followers).values(row | moments).on_conflict_do_nothing())
+    added = conn.execute(upsert(followers).values(row | moments).on_conflict_do_nothing().returning(_f.id))
+    new = added.first() is not None
     found = _one(conn, _f.service_request_id == service_request_id, _f.email == email)
     assert found is not None
-    return found
+    return found, new
 
 
 def find(conn: Connection, token: str) -> Follower | None:

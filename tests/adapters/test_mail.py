@@ -1,0 +1,103 @@
+"""Sending mail: servers that refuse, stall, vanish."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from email.message import EmailMessage
+from email.parser import BytesParser
+from email.policy import default
+from pathlib import Path
+
+import pytest
+
+from open311.adapters import mail
+from open311.errors import ConfigurationError, Unavailable
+from open311.settings import load
+from tests.mailbox import a_mail_server
+
+
+def a_mail(to: str = "kim@example.org") -> EmailMessage:
+    """A mail with umlauts."""
+    message = EmailMessage()
+    message["From"], message["To"], message["Subject"] = "stadt@example.org", to, "Grüße"
+    message.set_content("Schöne Grüße\n" * 3)
+    return message
+
+
+@contextmanager
+def a_server(*says: bytes) -> Iterator[str]:
+    """A server that says this, a line whenever it is spoken to, and then nothing."""
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        with listener.accept()[0] as conn:
+            for each in says:
+                conn.sendall(each)
+                conn.recv(4096)
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    yield f"smtp://127.0.0.1:{listener.getsockname()[1]}"
+    listener.close()
+
+
+def test_a_mail_arrives_whole() -> None:
+    with a_mail_server() as (mailbox, url):
+        mail.SmtpMailer(url).send(a_mail())
+    assert mailbox.mails[0]["Subject"] == "Grüße"
+    assert mailbox.last == "Schöne Grüße\n" * 3
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        ("451 later", Unavailable),
+        ("550 no such user", mail.Refused),
+        ("554 spam", mail.Refused),
+        ("421 closing", Unavailable),
+    ],
+)
+def test_what_the_server_says_decides_whether_to_try_again(answer: str, error: type[Exception]) -> None:
+    with a_mail_server() as (mailbox, url):
+        mailbox.answer = answer
+        with pytest.raises(error):
+            mail.SmtpMailer(url).send(a_mail())
+
+
+def test_a_server_that_is_not_there_is_tried_again() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    with pytest.raises(Unavailable):
+        mail.SmtpMailer(f"smtp://127.0.0.1:{port}").send(a_mail())
+
+
+def test_a_server_that_says_nothing_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mail, "SECONDS", 0.3)
+    with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(Unavailable):
+        mail.SmtpMailer(f"smtp://127.0.0.1:{silent.getsockname()[1]}").send(a_mail())
+
+
+@pytest.mark.parametrize("says", [b"HTTP/1.1 400 Bad Request\r\n\r\n", b"\xff\xfe\r\n", b"220 hi\r\n"])
+def test_a_server_that_is_no_mail_server_is_tried_again(says: bytes) -> None:
+    with a_server(says) as url, pytest.raises(Unavailable):
+        mail.SmtpMailer(url).send(a_mail())
+
+
+def test_a_password_is_not_sent_in_the_clear() -> None:
+    with a_mail_server() as (_, url), pytest.raises(ConfigurationError):
+        mail.SmtpMailer(url.replace("//", "//user:secret@")).send(a_mail())
+
+
+def test_a_folder_takes_mails_as_files(tmp_path: Path) -> None:
+    mailer = mail.chosen(f"file://{tmp_path}/mail")
+    assert mailer
+    mailer.send(a_mail())
+    [file] = (tmp_path / "mail").iterdir()
+    assert file.suffix == ".eml"
+    assert BytesParser(policy=default).parsebytes(file.read_bytes())["Subject"] == "Grüße"
+
+
+def test_a_server_without_a_sender_stops_the_first_mail() -> None:
+    with pytest.raises(ConfigurationError, match="OPEN311_MAIL_FROM"):
+        mail.for_settings(load({"OPEN311_SMTP_URL": "smtp://localhost"}))
