@@ -18,7 +18,7 @@ from open311 import catalogue_file, embedded, settings
 from open311.errors import ConfigurationError
 from open311.settings import Settings
 from open311.storage import migrate
-from open311.web.bodies import WAITING_PLACES, BodiesFirst
+from open311.web.bodies import WAITING_PLACES
 
 GRACE_SECONDS = 30
 PR_SET_PDEATHSIG = 1
@@ -32,10 +32,10 @@ port_option = click.option(
 @port_option
 def serve(port: int | None) -> None:
     """Answer requests until SIGTERM or Ctrl-C, then finish what was begun and stop."""
-    chosen = with_database(with_port(port))
+    chosen = with_port(port)
     catalogue_file.load_all(chosen.catalogue)
     require_free_port(chosen.host, chosen.port)
-    _server(chosen).serve()
+    _server(with_database(chosen)).serve()
 
 
 @click.command()
@@ -54,8 +54,7 @@ def application() -> WSGIApplication:
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
     from open311 import app
 
-    chosen = settings.load()
-    return BodiesFirst(app.from_environment(), places=chosen.threads, limit=chosen.max_body_mb * 1024 * 1024)
+    return app.from_environment()
 
 
 def with_port(port: int | None) -> Settings:
