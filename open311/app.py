@@ -1,5 +1,7 @@
 """The web application: builds the Core, mounts the front doors; knows everything, decides nothing."""
 
+from wsgiref.types import WSGIApplication
+
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -14,6 +16,7 @@ from open311.pages import routes as pages
 from open311.pages.answers import error_page
 from open311.storage.database import Database
 from open311.web import answers, cors, docs, failures, health, https, limits, logs
+from open311.web.bodies import BodiesFirst
 from open311.web.kept import KeptAnswers
 from open311.web.requests import LenientRequest, Tidy
 
@@ -21,8 +24,11 @@ from open311.web.requests import LenientRequest, Tidy
 FOR_PROGRAMS = ("/open311", "/tiles", "/ogc", "/media", "/static", *health.PROBES)
 
 
-def create_app(core: Core) -> Flask:
-    """The application on a Core whose catalogues are in force."""
+def create_app(core: Core, *, places: int | None = None) -> Flask:
+    """The application on a Core whose catalogues are in force.
+
+    With `places`, so many requests are worked on at once. What is answered from memory needs no place.
+    """
     app = Flask(__name__, static_folder=None)
     app.request_class = LenientRequest
     app.config.update(
@@ -46,9 +52,11 @@ def create_app(core: Core) -> Flask:
     pages.install(app)
     docs.install(app)
     health.install(app)
-    tidy = Tidy(app.wsgi_app, sandbox=core.settings.test_endpoint)
+    behind: WSGIApplication = Tidy(app.wsgi_app, sandbox=core.settings.test_endpoint)
+    if places:
+        behind = BodiesFirst(behind, places=places, limit=app.config["MAX_CONTENT_LENGTH"])
     by_host = core.settings.base_url is None
-    app.wsgi_app = KeptAnswers(tidy, core.database.freshness, counted, by_host=by_host)  # type: ignore[method-assign]
+    app.wsgi_app = KeptAnswers(behind, core.database.freshness, counted, by_host=by_host)  # type: ignore[method-assign]
     if core.settings.trusted_proxies:
         hops = core.settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
@@ -68,4 +76,4 @@ def from_environment() -> Flask:
     publish.publish(core)
     publish.keep_watching(core)
     core.database.keep_listening()
-    return create_app(core)
+    return create_app(core, places=in_force.threads)
