@@ -6,7 +6,9 @@ planner gets wrong by itself are settled here: a circle is an envelope plus arit
 `requested_datetime`, words are looked up first, and pages are found by ids, in the index alone.
 """
 
+import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import (
@@ -33,6 +35,9 @@ from open311.storage.rows import COLUMNS, PLAIN_COLUMNS, Statement, notes_column
 from open311.storage.tables import service_requests
 
 _r = service_requests.c
+# So many rows are counted off at a time.
+STRIDE = 10_000
+PLACES_SECONDS = 60.0
 
 # Each sort names the columns of an index; the flag says that the index holds that column descending.
 ORDERS: dict[str, tuple[tuple[ColumnElement[Any], bool], ...]] = {
@@ -46,6 +51,7 @@ ORDERS: dict[str, tuple[tuple[ColumnElement[Any], bool], ...]] = {
 
 def hits(conn: Connection, asked: RequestSearch) -> Page[Hit]:
     """One page of ids and versions in order: what an index alone can tell."""
+    asked = _nearer(conn, asked)
     rows = _compiled(hits_statement, asked).fetch(conn, **parameters(asked))
     return _page(asked, rows, [Hit(row[0], row[1]) for row in rows[: asked.page_size]])
 
@@ -56,6 +62,31 @@ def search(conn: Connection, asked: RequestSearch) -> Page[ServiceRequest]:
     known = {each.service_request_id: each for each in by_ids(conn, asked, [hit.id for hit in found.items])}
     requests = [known[hit.id] for hit in found.items if hit.id in known]
     return Page(requests, next=found.next, total=found.total)
+
+
+def _nearer(conn: Connection, asked: RequestSearch) -> RequestSearch:
+    """The same page, counted from a remembered place near it: no statement leaves out more than `STRIDE` rows twice.
+
+    A deep page begins where it began when somebody first came by, at most a minute ago: while reports come in, that
+    also keeps the pages of one reader from overlapping.
+    """
+    if asked.after or asked.skip < 2 * STRIDE:
+        return asked
+    question = (conn.engine, shape(asked), str(parameters(replace(asked, skip=0, page_size=1))))
+    made, places = _places.get(question, (0.0, ()))
+    if made + PLACES_SECONDS < time.monotonic():
+        made, places = time.monotonic(), ()
+    while len(places) < asked.skip // STRIDE:
+        last = places[-1] if places else None
+        step = hits(conn, replace(asked, after=last, skip=STRIDE - 1, page_size=1)).next
+        if step is None:
+            break
+        places = (*places, step)
+    if len(_places) >= MOST_PLACES:
+        _places.clear()
+    _places[question] = (made, places)
+    reached = places[: asked.skip // STRIDE]
+    return replace(asked, after=reached[-1], skip=asked.skip - len(reached) * STRIDE) if reached else asked
 
 
 def by_ids(conn: Connection, asked: RequestSearch, ids: list[int]) -> list[ServiceRequest]:
@@ -174,8 +205,11 @@ def _rows_statement(*columns: Any) -> Select[Any]:
     )
 
 
+# Places in long lists, one each `STRIDE` rows, by question.
+_places: dict[Any, tuple[float, tuple[Cursor, ...]]] = {}
 _statements: dict[Any, Statement] = {}
 MOST_STATEMENTS = 2000
+MOST_PLACES = 200
 _rows = {
     False: Statement(_rows_statement(*PLAIN_COLUMNS)),
     True: Statement(_rows_statement(*COLUMNS, notes_column())),

@@ -275,3 +275,27 @@ def test_window_far_back_is_walked_from_its_end(reader: Connection) -> None:
         assert (count, rows <= 300) == (100, True)
     assert span.end is not None
     assert span.end - timedelta(days=100) == span.start
+
+
+@pytest.mark.parametrize("sort", [Sort("requested_datetime", True), Sort("status"), Sort("updated_datetime")])
+def test_a_deep_page_is_the_right_one_and_counts_off_few_rows(reader: Connection, sort: Sort) -> None:
+    """Beyond 20,000 rows a page is counted from a place near it, which the first to come by has remembered."""
+    asked = RequestSearch(jurisdiction_id=CITY, sort=sort, page_size=100)
+    everything = [row[0] for row in _in_order(reader, sort)]
+    for skip in (25_000, 49_950, len(everything) - 50, len(everything) + 5):
+        page = search.hits(reader, replace(asked, skip=skip))
+        assert [hit.id for hit in page.items] == everything[skip : skip + 100]
+    with plans(reader) as found:
+        search.hits(reader, replace(asked, skip=49_950))
+    [plan] = found
+    assert max(node["Actual Rows"] for node in nodes(plan)) <= 2 * search.STRIDE + 101
+
+
+def _in_order(conn: Connection, sort: Sort) -> list[Any]:
+    order = {
+        "requested_datetime": "requested_datetime desc, id desc",
+        "updated_datetime": "updated_datetime, id",
+    }
+    by = order.get(sort.name, "status, requested_datetime desc, id desc")
+    seen = text(f"select id from service_requests where visibility = 'published' order by {by}")
+    return list(conn.execute(seen))
