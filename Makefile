@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-header --no-emit-index-url --no-annotate
 
-.PHONY: help run test lint format types layers pytest openapi docs lock install install-dev system system-dev clean
+.PHONY: help run test lint format types layers pytest openapi docs bench bench-full lock install install-dev system system-dev clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,6 +44,14 @@ openapi: install ## Write schemas/openapi.json anew
 
 docs: install-dev ## Write the tables in docs/ anew
 	@$(BIN)/python -m tests.house.documents
+
+bench: install ## Measure how fast the server is, with a million reports
+	@tools/install-system.sh wrk
+	@$(BIN)/python -m benchmarks
+
+bench-full: install ## The same up to ten million reports; takes hours
+	@tools/install-system.sh wrk
+	@$(BIN)/python -m benchmarks --full
 
 lock: .venv/.made ## Choose current releases of all packages and pin them
 	@$(PIP) uv

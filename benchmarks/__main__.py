@@ -12,7 +12,7 @@ from typing import Any
 
 import psycopg
 
-from benchmarks import data, load, peers_beside, queries, results, sweeps
+from benchmarks import data, freshness, load, peers_beside, queries, results, sweeps
 from benchmarks.cases import Case, cases
 from benchmarks.load import Figures, Load
 from benchmarks.processes import free_port, get, granian, memory, started
@@ -27,7 +27,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks")
     parser.add_argument("--full", action="store_true", help="also 10,000, 100,000 and 10 million reports")
     parser.add_argument("--count", type=int, default=1_000_000)
-    parser.add_argument("--seconds", type=float, default=3)
+    parser.add_argument("--seconds", type=float, default=2)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--sizes", type=int, nargs="*", help="sizes of the table for the times of queries")
     parser.add_argument("--no-peers", action="store_true")
@@ -86,7 +86,10 @@ class Run:
             say("sweep and export")
             self.found["sweep"] = sweeps.sweep(self.port, server.pid)
             self.found["export"] = sweeps.export(self.port, server.pid)
-            self.found["memory"] = memory(server.pid)
+            say("writes, each read through every process at once")
+            self.found["freshness"] = freshness.measure(
+                self.folder, self.url, environment, self.port, key, 100_000 if self.asked.full else 1000
+            )
             if not self.asked.no_peers:
                 say("what a city would otherwise pick")
                 self.found["peers"] = peers_beside.measure(self.folder, self.url, self.port, self.asked)

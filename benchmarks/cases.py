@@ -57,7 +57,11 @@ def cases(conn: psycopg.Connection[Any], key: str) -> list[Case]:
     """All cases that wrk can ask, on the rows that are there."""
     chance = random.Random(311)
     [(least, most)] = conn.execute("select min(id), max(id) from service_requests").fetchall()
-    ids = [f"{V2}/requests/{chance.randint(least, most)}.json" for _ in range(5000)]
+    drawn = [chance.randint(least, most) for _ in range(5000)]
+    visible = conn.execute(
+        "select id from service_requests where id = any(%s) and visibility = 'published'", [drawn]
+    ).fetchall()
+    ids = [f"{V2}/requests/{number}.json" for (number,) in visible]
     by_id = (
         f"\\set id random({least}, {most})\nselect {FIELDS} from service_requests where id = :id and {MINE}"
     )

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what the distribution has to give: PostGIS, and python3-venv where Python came without it. With the word
+# Installs what the distribution has to give: PostGIS, python3-venv where Python came without it, and programs by name. With the word
 # `tests` also what only the tests need.
 set -eu
 
@@ -24,6 +24,10 @@ fi
 [ "${1:-}" != tests ] || command -v ogrinfo >/dev/null || missing="$missing gdal-bin"
 # And a real browser whether people can use it.
 [ "${1:-}" != tests ] || command -v chromium >/dev/null || missing="$missing chromium"
+# What is named on the command line is a program whose package has the same name.
+for program in "$@"; do
+    command -v "$program" >/dev/null || missing="$missing $program"
+done
 [ -n "$missing" ] || exit 0
 
 install="apt-get install -y --no-install-recommends $missing"
