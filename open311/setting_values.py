@@ -131,7 +131,7 @@ def mail_server(raw: str) -> str:
 
 def sender(raw: str) -> str:
     """A mail address, with a name or without."""
-    name, address = parseaddr(raw)
+    address = parseaddr(raw)[1]
     if "@" in address and not set(raw) & {"\r", "\n"}:
         return raw
     raise ValueError("an address such as Stadt Musterstadt <maengel@musterstadt.example>")

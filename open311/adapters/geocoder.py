@@ -1,6 +1,7 @@
 """Where an address is, asked of a server elsewhere: one that answers like Nominatim, or a class of the operator's."""
 
 import math
+import time
 from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
@@ -77,13 +78,13 @@ class Nominatim:
         return [each for each in places if each and (within is None or _inside(each, within))]
 
     def _body(self, asked: Mapping[str, Any]) -> bytes:
-        body = b""
+        body, until = b"", time.monotonic() + SECONDS
         with self._client.stream("GET", self._url, params=asked) as response:
             if response.status_code != 200:
                 raise ValueError(response.status_code)
             for part in response.iter_bytes():
                 body += part
-                if len(body) > MOST_BYTES:
+                if len(body) > MOST_BYTES or time.monotonic() > until:
                     raise ValueError("too long")
         return body
 

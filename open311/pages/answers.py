@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from flask import Response, g, render_template, request
 
 from open311 import web
+from open311.actions import follow
 from open311.errors import Problem
 from open311.i18n import LANGUAGES
 from open311.model.catalogue import Catalogue
@@ -101,6 +102,7 @@ def _common() -> dict[str, Any]:
         "city_name": words.said(city.jurisdiction.name) if city else "",
         "site_name": _site_name(city),
         "several": addresses.several(),
+        "follows": follow.possible(web.core()),
         "view": (request.endpoint or "").removeprefix("pages."),
     }
 

@@ -8,6 +8,7 @@ from werkzeug.exceptions import HTTPException
 
 from open311.errors import Open311Error, TooManyRequests, Unavailable
 from open311.errors import problem as problem_of
+from open311.web import logs
 from open311.web.errors import STATUS
 
 log = structlog.get_logger()
@@ -59,5 +60,5 @@ def _of_framework(error: HTTPException) -> Response | HTTPException:
 
 
 def _unexpected(error: Exception) -> Response:
-    log.exception("unexpected_error", path=request.path)
+    log.exception("unexpected_error", path=logs.discreet(request.path))
     return _tell(500, problem_of("error.server"), headers={"Retry-After": RETRY_AFTER})

@@ -1,6 +1,7 @@
 """One structured line a request, without personal data or keys: the path is logged, the query never."""
 
 import logging
+import re
 import secrets
 import sys
 import time
@@ -86,10 +87,20 @@ def kept(method: str, path: str, status: str, size: int, began: float) -> None:
     _line(method=method, path=path, kept=True, status=int(status), bytes=size, ms=milliseconds)
 
 
+# Whoever has the last part of such a path may read or change what belongs to somebody.
+_SECRET = re.compile(r"(/(?:report|follow|my-data)/)[^/]{16,}")
+
+
+def discreet(path: str) -> str:
+    """A path without the words that open somebody's data."""
+    return _SECRET.sub(r"\1…", path)
+
+
 def _line(**fields: Any) -> None:
     """One line, past structlog where it is JSON: its processors cost more than a whole answer from memory."""
     if not _state.requests:
         return
+    fields["path"] = discreet(fields["path"])
     if not _state.as_json:
         log.info("request", **fields)
         return

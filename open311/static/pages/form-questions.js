@@ -1,0 +1,25 @@
+// Questions come and go with the answers they depend on; one that is not asked is not sent either.
+const answersTo = (form, name) =>
+  [...form.querySelectorAll(`[name="${CSS.escape(name)}"]`)]
+    .filter((each) => !each.disabled && (!["radio", "checkbox"].includes(each.type) || each.checked))
+    .map((each) => each.value);
+
+const settle = (form, questions, shown) => {
+  for (const question of questions) {
+    const [name, values] = JSON.parse(question.dataset.onlyIf);
+    const asked = answersTo(form, name).some((value) => values.includes(value));
+    question.hidden = !asked;
+    for (const field of question.querySelectorAll("input, textarea, select")) field.disabled = !asked;
+  }
+  // What is seen here the server need not show again.
+  const seen = [...form.querySelectorAll(".question:not([hidden])")];
+  shown.value = seen.map((each) => each.id.replace(/^attribute-|-question$/g, "")).join(" ");
+};
+
+export const conditions = (form) => {
+  const questions = [...form.querySelectorAll("[data-only-if]")];
+  const shown = form.querySelector("[data-shown]");
+  if (!questions.length || !shown) return;
+  form.addEventListener("change", () => settle(form, questions, shown));
+  settle(form, questions, shown);
+};

@@ -1,0 +1,91 @@
+"""What pages tell the map, and what their content policy lets in for it."""
+
+import html
+import json
+import re
+from typing import Any
+
+import pytest
+
+from tests.serving import Api, MakeCore, an_api
+
+STYLE = "https://tiles.example.org/styles/grey.json?key=a,b;c"
+
+
+def data(page: str) -> dict[str, str]:
+    """The attributes of the map's element."""
+    [element] = re.findall(r'<div id="map"[^>]*>', page)
+    return {name: html.unescape(value) for name, value in re.findall(r'data-([a-z-]+)="([^"]*)"', element)}
+
+
+def policy(response: Any) -> dict[str, str]:
+    """The content policy by directive."""
+    parts = response.headers["Content-Security-Policy"].split("; ")
+    return {name: sources for name, _, sources in (part.partition(" ") for part in parts)}
+
+
+def test_nobody_else_is_asked_for_anything(api: Api) -> None:
+    page = api.client.get("/")
+    assert data(page.text)["below"] == ""
+    assert policy(page)["connect-src"] == "'self'"
+    assert all(not value.startswith("http") for value in data(page.text).values())
+
+
+@pytest.mark.parametrize("path", ["/", "/reports/{number}"])
+def test_the_one_server_that_the_city_names_is_let_in(make_core: MakeCore, path: str) -> None:
+    api = an_api(make_core(OPEN311_MAP_STYLE_URL=STYLE))
+    page = api.client.get(path.format(number=api.report()))
+    assert data(page.text)["below"] == STYLE
+    assert policy(page)["connect-src"] == "'self' https://tiles.example.org"
+    assert policy(page)["img-src"] == "'self' data: blob: https://tiles.example.org"
+    assert policy(page)["script-src"] == "'self'"
+
+
+def test_a_page_that_needs_no_map_lets_nobody_in(make_core: MakeCore) -> None:
+    api = an_api(make_core(OPEN311_MAP_STYLE_URL=STYLE))
+    assert policy(api.client.get("/imprint"))["connect-src"] == "'self'"
+
+
+def test_all_scripts_of_one_version_stand_in_one_folder(api: Api) -> None:
+    [address] = re.findall(r'type="module" src="([^"]+/map\.js)"', api.client.get("/").text)
+    for name in ("map.js", "map-view.js", "map-list.js"):
+        response = api.client.get(address.replace("map.js", name))
+        assert response.status_code == 200
+        assert response.mimetype == "text/javascript"
+        assert "immutable" in response.headers["Cache-Control"]
+    old = api.client.get("/static/modules/0123456789ab/map.js")
+    assert "immutable" not in old.headers["Cache-Control"]
+
+
+def test_every_status_and_service_has_a_look(api: Api) -> None:
+    told = data(api.client.get("/").text)
+    assert json.loads(told["statuses"])["GELOEST"] == ["#2e7d32", "square"]
+    assert json.loads(told["services"])["STRASSENLATERNE"] == "streetlight"
+    assert json.loads(told["bounds"]) == [8.311, 49.418, 8.4695, 49.548]
+
+
+def test_a_card_tells_of_one_public_report(api: Api) -> None:
+    number = api.report(description="Drei Matratzen", address_string="Ludwigstraße 12")
+    found = api.client.get(f"/reports/{number}/card")
+    assert "Ludwigstraße 12" in found.text
+    assert "<html" not in found.text
+    assert found.headers["X-Robots-Tag"] == "noindex"
+
+
+def test_a_report_that_is_held_has_no_card(api: Api) -> None:
+    number = api.report(service_code="MARKIERUNG")
+    assert api.client.get(f"/reports/{number}/card").status_code == 404
+
+
+def test_the_list_is_about_a_part_of_the_map(api: Api) -> None:
+    here = api.report(description="Hier", lat="49.48", long="8.44")
+    there = api.report(description="Dort", lat="49.50", long="8.40")
+    page = api.client.get("/", query_string={"bbox": "8.43,49.47,8.45,49.49", "q": "Hier"}).text
+    assert f"/reports/{here}" in page
+    assert f"/reports/{there}" not in page
+    assert 'name="bbox" value="8.43,49.47,8.45,49.49"' in page
+    assert 'href="/?q=Hier"' in page
+
+
+def test_a_part_that_cannot_be_read_is_named(api: Api) -> None:
+    assert api.client.get("/", query_string={"bbox": "Rathaus"}).status_code == 400
