@@ -13,6 +13,9 @@ from tests.browser.site import Site, running
 
 INSTALL = "Chromium is missing; run: tools/install-system.sh tests"
 PHONE, DESK, NARROW = (390, 844), (1280, 900), (320, 700)
+# Drawn by the processor: what it draws is the same on every machine.
+SOFTWARE_GL = ("--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader")
+NO_GL = ("--disable-gpu", "--disable-webgl", "--disable-webgl2", "--disable-3d-apis")
 OWN_HOSTS = {"127.0.0.1", "localhost", None}
 
 Visit = Callable[..., Visitor]
@@ -33,19 +36,38 @@ def site(site_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> It
 
 
 @pytest.fixture(scope="package")
-def chromium() -> Iterator[Browser]:
-    """Debian's Chromium."""
+def launch() -> Iterator[Callable[..., Browser]]:
+    """A function that starts Debian's Chromium."""
     program = shutil.which("chromium")
     if program is None:
         pytest.fail(INSTALL, pytrace=False)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        yield browser
-        browser.close()
+        begun: list[Browser] = []
+
+        def start(*switches: str) -> Browser:
+            chromium = playwright.chromium
+            begun.append(chromium.launch(executable_path=program, args=["--no-sandbox", *switches]))
+            return begun[-1]
+
+        yield start
+        for browser in begun:
+            browser.close()
+
+
+@pytest.fixture(scope="package")
+def chromium(launch: Callable[..., Browser]) -> Browser:
+    """A Chromium that can draw a map."""
+    return launch(*SOFTWARE_GL)
+
+
+@pytest.fixture(scope="package")
+def plain_chromium(launch: Callable[..., Browser]) -> Browser:
+    """A Chromium that cannot."""
+    return launch(*NO_GL)
 
 
 @pytest.fixture
-def visit(chromium: Browser, site: Site) -> Iterator[Visit]:
+def visit(chromium: Browser, site: Site, request: pytest.FixtureRequest) -> Iterator[Visit]:
     """A function that gives a visitor with a browser of their own; language, size, colours and scripts as wished."""
     contexts = []
     strayed: list[str] = []
@@ -62,9 +84,11 @@ def visit(chromium: Browser, site: Site) -> Iterator[Visit]:
         colours: str = "light",
         scripts: bool = True,
         zoom: float = 1,
+        drawing: bool = True,
     ) -> Visitor:
         width, height = size
-        context = chromium.new_context(
+        browser: Browser = chromium if drawing else request.getfixturevalue("plain_chromium")
+        context = browser.new_context(
             locale=language,
             viewport={"width": int(width / zoom), "height": int(height / zoom)},
             device_scale_factor=zoom,

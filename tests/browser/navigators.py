@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import Locator, Page, Response
 
@@ -33,7 +34,7 @@ class Visitor:
         """Type words and send them."""
         self.page.get_by_role("searchbox").fill(words)
         self.page.get_by_role("searchbox").press("Enter")
-        self.page.wait_for_load_state()
+        self.rests()
 
     def opens_filters(self) -> None:
         """Show the filters behind the words."""
@@ -48,12 +49,50 @@ class Visitor:
         if days:
             self.page.locator("#days").select_option(value=days)
         self.page.locator("details.filters__more button[type=submit]").click()
+        self.rests()
+
+    def rests(self) -> None:
+        """Wait for whatever is on its way, be it a page or a new list."""
         self.page.wait_for_load_state()
+        self.page.wait_for_function("() => !document.querySelector('#found[aria-busy=true]')")
+
+    def sees_the_map(self) -> None:
+        """Wait for the map, and for all that belongs on it."""
+        # Playwright's own way waits for frames, which software draws slowly.
+        self.page.locator("#map").evaluate("element => element.scrollIntoView({block: 'nearest'})")
+        self.page.locator("#map[data-ready][aria-busy=false]").wait_for(timeout=60_000)
+
+    @property
+    def canvas(self) -> Locator:
+        """What the map is drawn on."""
+        return self.page.locator("#map canvas")
+
+    @property
+    def popup(self) -> Locator:
+        """What the map says about one report."""
+        return self.page.locator(".maplibregl-popup")
+
+    @property
+    def area(self) -> list[float]:
+        """The edges of the part of the map that the list is about: west, south, east, north."""
+        found = parse_qs(urlsplit(self.page.url).query).get("bbox", [""])[0]
+        return [float(edge) for edge in found.split(",") if edge]
+
+    def goes_in(self, key: str = "Enter") -> None:
+        """Press a key on the map and wait until map and list have followed."""
+        before = self.page.url
+        self.canvas.press(key)
+        self.page.wait_for_function(
+            "([before]) => location.href !== before || document.querySelector('.maplibregl-popup')",
+            arg=[before],
+        )
+        self.sees_the_map()
+        self.rests()
 
     def follows(self, name: str) -> None:
         """Click a link by its words."""
         self.page.get_by_role("link", name=name, exact=True).first.click()
-        self.page.wait_for_load_state()
+        self.rests()
 
     @property
     def reports(self) -> Locator:

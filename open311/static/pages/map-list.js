@@ -67,7 +67,7 @@ export const follow = (map, about) => {
   form.after(told);
 
   const filter = async (to) => {
-    history.pushState(null, "", to);
+    if (to !== location.href) history.pushState(null, "", to);
     map.getSource("reports").setTiles([tiles(about)]);
     if (await bring(to)) announce(told);
   };

@@ -1,5 +1,5 @@
 // Symbols of the map, drawn when first needed: a shape and colour for the status, on it the sign of the service.
-const SIZE = 40;
+const SIZE = 42;
 const SIGN = 20;
 // Where the sign sits best in each shape, and how large.
 const FIT = { triangle: [0.62, 0.85], diamond: [0.5, 0.9], star: [0.53, 0.8], pentagon: [0.54, 1], cross: [0.5, 0.9] };
@@ -11,9 +11,9 @@ const sheet = async (address) => {
   return new Map([...parsed.querySelectorAll("symbol")].map((symbol) => [symbol.id, symbol]));
 };
 
-const picture = (symbol, colour, more = "") => {
+const picture = (symbol, colour) => {
   const inner = [...symbol.attributes].map(({ name, value }) => (name === "id" ? "" : `${name}="${value}"`)).join(" ");
-  const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="96" height="96" color="${colour}" ${inner} ${more}>${symbol.innerHTML}</svg>`;
+  const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="96" height="96" color="${colour}" ${inner}>${symbol.innerHTML}</svg>`;
   const image = new Image(96, 96);
   image.src = `data:image/svg+xml,${encodeURIComponent(svg)}`;
   return image.decode().then(() => image);
@@ -30,7 +30,7 @@ export const drawing = (map, about) => {
     const sign = known.get(about.services[service]) ?? known.get("marker");
     const form = known.get(`shape-${shape}`) ?? known.get("shape-circle");
     const [rim, body, mark] = await Promise.all([
-      picture(form, "#fff", 'stroke="#fff" stroke-width="2.4" stroke-linejoin="round"'),
+      picture(form, "#fff"),
       picture(form, colour),
       picture(sign, "#fff"),
     ]);
@@ -42,9 +42,9 @@ export const drawing = (map, about) => {
     const side = SIGN * large;
     context.shadowColor = "rgb(0 0 0 / 45%)";
     context.shadowBlur = 2 * ratio;
-    context.drawImage(rim, 2, 2, SIZE - 4, SIZE - 4);
+    context.drawImage(rim, 1, 1, SIZE - 2, SIZE - 2);
     context.shadowColor = "transparent";
-    context.drawImage(body, 2, 2, SIZE - 4, SIZE - 4);
+    context.drawImage(body, 4, 4, SIZE - 8, SIZE - 8);
     context.drawImage(mark, (SIZE - side) / 2, SIZE * middle - side / 2, side, side);
     const data = context.getImageData(0, 0, canvas.width, canvas.height);
     if (!map.hasImage(id)) map.addImage(id, data, { pixelRatio: ratio });

@@ -7,7 +7,7 @@ import { placed, placeIn, tiles } from "./map-tiles.js";
 
 const CLOSEST = 19;
 const STREET = 16;
-const ROOM = 0.5;
+const ROOM = 1;
 
 const styled = (address) =>
   new Promise((resolve, reject) => {
@@ -78,7 +78,7 @@ export const show = async (place) => {
     container: place,
     style: about.below || quiet(about),
     ...start,
-    maxBounds: around(about.bounds),
+    maxBounds: small ? undefined : around(about.bounds),
     maxZoom: CLOSEST,
     locale: about.words,
     attributionControl: about.below ? { compact: true, customAttribution: "" } : false,
@@ -88,6 +88,9 @@ export const show = async (place) => {
     touchPitch: false,
     renderWorldCopies: false,
   });
+  const busy = (is) => () => place.setAttribute("aria-busy", is);
+  for (const begun of ["movestart", "dataloading"]) map.on(begun, busy(true));
+  map.on("idle", busy(false));
   map.touchZoomRotate.disableRotation();
   map.keyboard.disableRotation();
   map.setMissingStyleImageResolver(drawing(map, about));
@@ -96,6 +99,8 @@ export const show = async (place) => {
   if (!small) {
     const positionOptions = { enableHighAccuracy: true };
     map.addControl(new library.GeolocateControl({ positionOptions, fitBoundsOptions: { maxZoom: STREET } }));
+    // It names its button only once the browser has told what is allowed.
+    place.querySelector(".maplibregl-ctrl-geolocate").ariaLabel = about.words["GeolocateControl.FindMyLocation"];
   }
   // A foreign style that cannot be had is no reason to show nothing.
   map.once("error", () => map.isStyleLoaded() || !about.below || map.setStyle(quiet(about)));
