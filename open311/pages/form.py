@@ -165,18 +165,23 @@ def _details(draft: Draft) -> AnyResponse:
     if pressed == "remove":
         drafts.remove_photo(web.core(), draft, int(value) if value.isascii() and value.isdigit() else 0)
         return _to(draft, "details")
+    if pressed == "take" and value.count("|") == 1:
+        lat, long = value.split("|")
+        return _to(_update(draft, lat=lat, long=long, placed=""), "details")
     draft, about_photos, taken_at = _add_photos(draft)
     draft = _update(draft, asked=questions.fingerprint(service))
     offered = Place("", *taken_at) if taken_at and not draft.text("lat") else None
-    if pressed == "photo" or offered:
+    if pressed == "photo":
         return form_pages.details(draft, wrong=about_photos, taken_at=offered)
     shown = set(typed.posted("shown").split(" "))
     news = [each for each in questions.asked(service, draft.answers) if each not in shown]
     wrong = [*about_photos, *_at(draft, "details")]
     if news and not any(each in draft.answers for each in news):
         old = [each for each in wrong if each.field not in map(questions.field_id, news)]
-        return form_pages.details(draft, wrong=old, more=True)
-    return form_pages.details(draft, wrong=wrong) if wrong else _to(_seen(draft), "contact")
+        return form_pages.details(draft, wrong=old, more=True, taken_at=offered)
+    if wrong or offered:
+        return form_pages.details(draft, wrong=wrong, taken_at=offered)
+    return _to(_seen(draft), "contact")
 
 
 def _seen(draft: Draft) -> Draft:

@@ -240,6 +240,22 @@ def test_the_place_of_a_photo_is_offered_and_not_kept(visitor: Visitor, conn: Co
     assert visitor.value("lat").startswith("49.4811")
 
 
+def test_a_later_photo_offers_its_place_too(visitor: Visitor, clock: Clock, conn: Connection) -> None:
+    at_details(visitor).fill(media=a_file(a_photo()), description="Text").press("Weiter")
+    assert "Ihr Foto verrät" in visitor.text
+    visitor.press("Diesen Ort eintragen").press("Weiter").press("Weiter")
+    clock.forward(seconds=30)
+    visitor.press("Meldung absenden")
+    [report] = stored(conn)
+    assert (report["description"], report["long"]) == ("Text", 8.446389)
+    assert report["address"] == "Ebertpark, am Nordeingang"
+
+
+def test_the_place_of_a_later_photo_can_be_left_alone(visitor: Visitor) -> None:
+    at_details(visitor).fill(media=a_file(a_photo())).press("Weiter")
+    assert visitor.press("Weiter").heading == "Wie erreichen wir Sie?"
+
+
 def test_photos_are_shown_removed_and_sent(
     visitor: Visitor, conn: Connection, core: Core, clock: Clock
 ) -> None:

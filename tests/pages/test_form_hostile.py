@@ -13,6 +13,7 @@ from sqlalchemy import Connection, text
 
 from open311.app import create_app
 from open311.core import Core
+from open311.web.parameters import clean
 from tests.builders import a_catalogue, a_vehicle_service
 from tests.pages.test_form import at_check, at_details
 from tests.pages.visitor import Visitor
@@ -20,29 +21,11 @@ from tests.serving import Clock, MakeCore
 
 SHARED = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 STEPS = ("place", "category", "details", "contact", "check", "danger")
-NAMES = [
-    "address",
-    "lat",
-    "long",
-    "placed",
-    "choice",
-    "forget_position",
-    "service_code",
-    "words",
-    "action",
-    "description",
-    "email",
-    "phone",
-    "first_name",
-    "last_name",
-    "follow",
-    "shown",
-    "altcha",
-    "homepage",
-    "attribute[FARBE]",
-    "attribute[X][]",
-    "media",
-]
+NAMES = (
+    *("address", "lat", "long", "placed", "choice", "forget_position", "service_code", "words", "action"),
+    *("description", "email", "phone", "first_name", "last_name", "follow", "shown", "altcha", "homepage"),
+    *("attribute[FARBE]", "attribute[X][]", "media"),
+)
 ODD = st.one_of(
     st.text(max_size=60),
     st.sampled_from(
@@ -94,8 +77,7 @@ def test_any_text_survives_the_form(client: FlaskClient, words: str) -> None:
     visitor = at_details(Visitor(client).open("/report"))
     client.post(f"/report/{visitor.word}/details", data={"description": words, "shown": ""})
     kept = visitor.open(f"/report/{visitor.word}/details").value("description")
-    plain = [each for each in words.splitlines() for each in each.split()]
-    assert "".join(kept.split()) in "".join("".join(plain).split()) or kept == ""
+    assert kept == (clean(words) if clean(words).strip() else "")
 
 
 @pytest.mark.parametrize("word", ["x", "../../etc/passwd", "a" * 5000, "%00", "ä"])
