@@ -113,6 +113,7 @@ def fill(cluster: Cluster, count: int) -> str:
     name = f"bench_{count}"
     with psycopg.connect(cluster.url("postgres"), autocommit=True) as conn:
         if conn.execute("select 1 from pg_database where datname = %s", [name]).fetchone():
+            migrate.upgrade(cluster.url(name))
             return cluster.url(name)
     unfinished = f"{name}_unfinished"
     with psycopg.connect(cluster.url("postgres"), autocommit=True) as conn:
