@@ -68,7 +68,7 @@ system:
 	@tools/install-system.sh
 
 system-dev:
-	@tools/install-system.sh tests
+	@tools/install-system.sh ogrinfo chromium
 
 .venv/.made: | system
 	@echo "== making .venv"

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs what the distribution has to give: PostGIS, python3-venv where Python came without it, and programs by name. With the word
-# `tests` also what only the tests need.
+# Installs what the distribution has to give: PostGIS, python3-venv where Python came without it, and the programs
+# named on the command line.
 set -eu
 
 missing=
@@ -20,13 +20,12 @@ if [ -z "$found" ] && [ -z "${DATABASE_URL:-}" ]; then
     esac
 fi
 [ -e .venv/bin/python ] || "${PYTHON:-python3}" -c 'import ensurepip' 2>/dev/null || missing="$missing python3-venv"
-# The tests ask GDAL whether it can read what we serve: 6 MB to fetch, 33 MB on disk beside PostGIS.
-[ "${1:-}" != tests ] || command -v ogrinfo >/dev/null || missing="$missing gdal-bin"
-# And a real browser whether people can use it.
-[ "${1:-}" != tests ] || command -v chromium >/dev/null || missing="$missing chromium"
-# What is named on the command line is a program whose package has the same name.
 for program in "$@"; do
-    command -v "$program" >/dev/null || missing="$missing $program"
+    command -v "$program" >/dev/null && continue
+    case "$program" in
+        ogrinfo) missing="$missing gdal-bin" ;;
+        *) missing="$missing $program" ;;
+    esac
 done
 [ -n "$missing" ] || exit 0
 
