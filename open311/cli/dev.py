@@ -155,7 +155,10 @@ def _address(chosen: Settings) -> str:
 @contextmanager
 def _child(name: str, chosen: Settings) -> Iterator[subprocess.Popen[bytes]]:
     """A command of ours as a process of its own; stopped at the end, and by the kernel should we be killed."""
-    environment = {"OPEN311_LOG_FORMAT": "console", **os.environ, "DATABASE_URL": str(chosen.database_url)}
+    # Mails are looked at on disk, unless a server for them is named.
+    mail = {"OPEN311_SMTP_URL": (chosen.data_dir / "mail").as_uri(), "OPEN311_MAIL_FROM": "open311@localhost"}
+    defaults = {"OPEN311_LOG_FORMAT": "console", **mail}
+    environment = {**defaults, **os.environ, "DATABASE_URL": str(chosen.database_url)}
     process = subprocess.Popen(
         ["setpriv", "--pdeathsig", "TERM", sys.executable, "-m", "open311.cli", name],
         env=environment,
