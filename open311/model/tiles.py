@@ -14,8 +14,10 @@ POINTS_FROM = 16
 COUNTED_TO = 13
 # A tile is divided into 2^6 by 2^6 cells.
 CELLS = 6
-# Where a tile has fewer cells, those that hold no more than this give their requests as points.
+# Where fewer cells are asked for, those that hold no more than this give their requests as points, and from this level
+# on all do.
 FEW = 3
+ALL_POINTS_FROM = 18
 LEVELS = (14, 16)
 COARSE_TO = 10
 

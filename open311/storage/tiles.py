@@ -8,7 +8,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.dialects.postgresql import dialect
 
 from open311.model.search import RequestSearch
-from open311.model.tiles import CELLS, COUNTED_TO, FEW, LEVELS, POINTS_FROM, TileSearch
+from open311.model.tiles import ALL_POINTS_FROM, CELLS, COUNTED_TO, FEW, LEVELS, POINTS_FROM, TileSearch
 from open311.storage import conditions
 
 FINEST = LEVELS[-1]
@@ -159,9 +159,9 @@ def _written(given: dict[str, Any], names: Iterable[str]) -> str:
 
 
 def _shape(asked: TileSearch) -> str:
-    if asked.tile.z >= POINTS_FROM:
-        return _POINTS
-    return _MIXED if asked.cells else _CLUSTERS
+    if asked.cells:
+        return _MIXED if asked.tile.z < ALL_POINTS_FROM else _POINTS
+    return _CLUSTERS if asked.tile.z < POINTS_FROM else _POINTS
 
 
 def _counts(asked: TileSearch, given: dict[str, Any]) -> str:

@@ -278,7 +278,7 @@ def layers(api: Api, z: int, **query: Any) -> tuple[int, list[dict[str, Any]]]:
     return sum(each["properties"]["count"] for each in clusters), [each["properties"] for each in points]
 
 
-@pytest.mark.parametrize("z", COUNTED)
+@pytest.mark.parametrize("z", [*COUNTED, 16, 17])
 def test_few_requests_in_a_cell_are_points_and_many_a_number(api: Api, settle: Any, z: int) -> None:
     numbers = [int(api.report(lat=LAT, long=LONG)) for _ in range(3)]
     settle()
@@ -286,6 +286,13 @@ def test_few_requests_in_a_cell_are_points_and_many_a_number(api: Api, settle: A
     assert (number, sorted(each["id"] for each in points)) == (0, numbers)
     api.report(lat=LAT, long=LONG)
     assert layers(api, z) == (4, [])
+
+
+def test_at_the_end_of_the_street_each_is_a_point(api: Api) -> None:
+    for _ in range(5):
+        api.report(lat=LAT, long=LONG)
+    number, points = layers(api, 18)
+    assert (number, len(points)) == (0, 5)
 
 
 @pytest.mark.parametrize("z", ALL_LEVELS)

@@ -24,9 +24,10 @@ const count = (about) => {
   const word = `\u202f${about.words.thousand}`;
   return [
     "step", ["get", "count"],
-    said(["get", "count"], 0),
+    said(["get", "count"], 1),
     1000, ["concat", said(thousands, 1), word],
-    10000, ["concat", said(thousands, 0), word],
+    // No digits at all cannot be asked for.
+    10000, ["concat", said(["round", thousands], 1), word],
   ];
 };
 

@@ -5,8 +5,10 @@ import { opens } from "./map-open.js";
 import { drawing } from "./map-symbols.js";
 import { placed, placeIn, tiles } from "./map-tiles.js";
 
-const CLOSEST = 19;
+const CLOSEST = 20;
 const STREET = 16;
+// From here on each report is a point.
+const DEEPEST = 18;
 const ROOM = 1;
 
 const styled = (address) =>
@@ -47,7 +49,7 @@ const around = (bounds) => {
 };
 
 const onTop = (map, about, small) => {
-  if (!small) map.addSource("reports", { type: "vector", tiles: [tiles(about)], maxzoom: STREET });
+  if (!small) map.addSource("reports", { type: "vector", tiles: [tiles(about)], maxzoom: DEEPEST });
   else map.addSource("reports", { type: "geojson", data: one(about) });
   for (const layer of layers(about, small)) map.addLayer(layer);
 };
