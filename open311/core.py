@@ -34,7 +34,8 @@ class Catalogues:
     def find(self, jurisdiction_id: str | None, *, sandbox: bool = False) -> Catalogue:
         """The catalogue of a jurisdiction (georeport.md 3.7), or its twin for the test endpoint.
 
-        With one jurisdiction of our own the id may be missing. Raises `Invalid` when it is needed, `NotFound` when unknown.
+        With one jurisdiction of our own the id may be missing. Raises `Invalid` when it is needed, `NotFound` when
+        unknown.
         """
         known = [each.sandbox() for each in self.in_force] if sandbox else self.in_force
         if not jurisdiction_id:

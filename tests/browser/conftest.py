@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from tests.browser.navigators import Visitor
 from tests.browser.site import Site, running
 
-INSTALL = "Chromium is missing; run: tools/install-system.sh tests"
+INSTALL = "Chromium is missing; run: tools/install-system.sh chromium"
 PHONE, DESK, NARROW = (390, 844), (1280, 900), (320, 700)
 # Drawn by the processor: what it draws is the same on every machine.
 SOFTWARE_GL = ("--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader")
