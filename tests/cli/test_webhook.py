@@ -34,7 +34,9 @@ def webhook(database: str, *words: str, wide: str = "300") -> str:
     return done.stdout
 
 
-def test_a_webhook_is_added_watched_and_removed(fresh_database_url: str, core: Core, target: Stranger) -> None:
+def test_a_webhook_is_added_watched_and_removed(
+    fresh_database_url: str, core: Core, target: Stranger
+) -> None:
     db = fresh_database_url
     secret = webhook(db, "add", "partner", target.url, "--kind", "published", "--kind", "submitted").strip()
     assert secret.startswith("whsec_")
