@@ -6,15 +6,20 @@ export const colours = () => {
   return (name) => style.getPropertyValue(`--map-${name}`).trim();
 };
 
+export const area = (about) => ({ type: "geojson", data: `${location.origin}${about.boundary}` });
+
+export const edge = (colour) => [
+  { id: "area-edge", source: "area", type: "line", paint: { "line-color": colour("edge"), "line-width": 2 } },
+];
+
 export const background = (about, colour) => {
   const style = { version: 8, sources: {}, layers: [] };
   const ground = about.boundary ? "outside" : "inside";
   style.layers.push({ id: "ground", type: "background", paint: { "background-color": colour(ground) } });
   if (!about.boundary) return style;
-  style.sources.area = { type: "geojson", data: `${location.origin}${about.boundary}` };
-  const area = { source: "area", type: "fill", paint: { "fill-color": colour("inside") } };
-  const line = { source: "area", type: "line", paint: { "line-color": colour("edge"), "line-width": 2 } };
-  style.layers.push({ id: "area", ...area }, { id: "area-edge", ...line });
+  style.sources.area = area(about);
+  const fill = { id: "area", source: "area", type: "fill", paint: { "fill-color": colour("inside") } };
+  style.layers.push(fill, ...edge(colour));
   return style;
 };
 

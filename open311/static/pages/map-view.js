@@ -1,6 +1,6 @@
 // One map on a page: the library, what lies below, and our layers on top.
 import { follow } from "./map-list.js";
-import { background, colours, layers } from "./map-layers.js";
+import { area, background, colours, edge, layers } from "./map-layers.js";
 import { opens } from "./map-open.js";
 import { drawing } from "./map-symbols.js";
 import { placed, placeIn, tiles } from "./map-tiles.js";
@@ -51,7 +51,9 @@ const around = (bounds) => {
 const onTop = (map, about, small) => {
   if (!small) map.addSource("reports", { type: "vector", tiles: [tiles(about)], maxzoom: DEEPEST });
   else map.addSource("reports", { type: "geojson", data: one(about) });
-  for (const layer of layers(about, small)) map.addLayer(layer);
+  const under = about.below && about.boundary ? edge(colours()) : [];
+  if (under.length && !map.getSource("area")) map.addSource("area", area(about));
+  for (const layer of [...under, ...layers(about, small)]) map.getLayer(layer.id) ?? map.addLayer(layer);
 };
 
 const one = ({ lat, long, look }) => {
