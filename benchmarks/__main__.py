@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import sys
 import tempfile
 import time
@@ -45,6 +46,7 @@ def main() -> None:
         found = Run(cluster, asked).all()
         say("times of the searches in the database")
         found["queries"] = {str(size): queries.measure(data.fill(cluster, size)) for size in sizes}
+    found["load_after"] = os.getloadavg()[2]
     (asked.results / "results.json").write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n")
     (asked.results / "results.md").write_text(results.written(found))
     say(f"written to {asked.results}/results.md")

@@ -67,7 +67,7 @@ def ask(port: int, load: Load, seconds: float, database: str | None = None) -> F
     got: dict[str, Any] = json.loads(said.strip().splitlines()[-1])
     requests = max(1, got["requests"])
     return Figures(
-        rate=requests / (got["microseconds"] / 1e6),
+        rate=got["requests"] / (got["microseconds"] / 1e6),
         p50=got["p50"] / 1000,
         p95=got["p95"] / 1000,
         p99=got["p99"] / 1000,

@@ -10,7 +10,7 @@ from typing import Any
 
 HEAD = """# How fast the server is
 
-Written by `{command}` on {machine}; {count:,} reports, {rounds} rounds of {seconds:g} s a case in turn, medians.
+Written by `{command}` on {machine} and {load_after:.1f} after; {count:,} reports, {rounds} rounds of {seconds:g} s a case in turn, medians.
 Servers, load generator and database share the machine. The limit is the same bytes from memory by a bare WSGI function
 on the same server (bytes), the least Flask view with the same one SELECT (one select), or pgbench with the plain SELECT
 or INSERT of the same rows (pgbench, 4 clients, 8 for POST). Ours runs as `open311 serve`, two workers.
@@ -88,7 +88,7 @@ def _cases(found: dict[str, Any]) -> Iterator[list[str]]:
 def _peers(found: dict[str, Any]) -> Iterator[list[str]]:
     for rows, by_name in found["peers"].items():
         for name, each in by_name.items():
-            ratio = by_name["ours"]["rate"] / each["rate"]
+            ratio = by_name["ours"]["rate"] / each["rate"] if each["rate"] else float("inf")
             yield [
                 name,
                 rows,
@@ -153,7 +153,7 @@ def goals(found: dict[str, Any]) -> Iterator[list[str]]:
             yield row(f"{kind}, {rows} rows: XML ≥ 0.8 × JSON", ratio, ratio >= 0.8)
     peers = found.get("peers", {}).get("100", {})
     for name, least in (("DRF + drf-gis", 10), ("tipg", 40), ("pygeoapi", 40)):
-        ratio = peers["ours"]["rate"] / peers[name]["rate"] if name in peers else None
+        ratio = peers["ours"]["rate"] / peers[name]["rate"] if peers.get(name, {}).get("rate") else None
         yield row(f"100 rows ≥ {least} × {name}", ratio, (ratio or 0) >= least, "{:.0f}")
     spread, where = max(
         (case["ours"]["p99"] / max(case["ours"]["p50"], 0.001), case["name"]) for case in found["cases"]
