@@ -10,7 +10,8 @@ from typing import Any
 
 HEAD = """# How fast the server is
 
-Written by `{command}` on {machine} and {load_after:.1f} after; {count:,} reports, {rounds} rounds of {seconds:g} s a case in turn, medians.
+Written by `{command}` on {machine} and {load_after:.1f} after;
+{count:,} reports, {rounds} rounds of {seconds:g} s a case in turn, medians.
 Servers, load generator and database share the machine. The limit is the same bytes from memory by a bare WSGI function
 on the same server (bytes), the least Flask view with the same one SELECT (one select), or pgbench with the plain SELECT
 or INSERT of the same rows (pgbench, 4 clients, 8 for POST). Ours runs as `open311 serve`, two workers.
