@@ -76,7 +76,8 @@ def _sent() -> Any:
     if req.method != "POST":
         return parameters.from_query(req)
     found, answers = parameters.from_post(req)
-    return found | {"attribute": answers} | photos.sent(req, found.pop("media", []))
+    pictures = photos.sent(req, found.pop("media", []))
+    return found | {"attribute": answers} | pictures
 
 
 class Arguments(Schema):
