@@ -26,7 +26,8 @@ ACROSS_ENTRIES = re.compile(
     r"|lacks the default language|needs at least one status|needs one open status|a closed status cannot be"
     r"|only one (status|open|closed)|shape of another colour|is an order to other programs|needs one$"
     r"|has order \d+|needs values|has no values|nothing to answer|is not an earlier attribute|is not a list to choose"
-    r"|is not a value of|there is no file '.*' beside the catalogue|has closed rings|leaves the earth|is not a valid area"
+    r"|is not a value of|there is no file '.*' beside the catalogue"
+    r"|has closed rings|leaves the earth|is not a valid area"
 )
 
 
