@@ -139,7 +139,9 @@ def sequential(plan: dict[str, Any]) -> bool:
 CENTRE = Location(49.48, 8.43)
 HERE = {"min_long": 8.425, "min_lat": 49.477, "max_long": 8.439, "max_lat": 49.486}
 NEWEST, BY_SERVICE, BY_STATUS = (f"service_requests_{name}" for name in ("newest", "by_service", "by_status"))
-UPDATED, PLACE, WORDS = (f"service_requests_{name}" for name in ("updated", "place", "words"))
+UPDATED, PLACE, OPEN_PLACE, WORDS = (
+    f"service_requests_{name}" for name in ("updated", "place", "open_place", "words")
+)
 PARTS, ROWS = "service_requests_parts_of_words", "service_requests_pkey"
 TABLE = "no index"
 
@@ -178,7 +180,7 @@ QUESTIONS: dict[str, tuple[dict[str, Any], set[str], int]] = {
     "empty box": ({"box": Box(1, 1, 1.1, 1.1)}, {PLACE}, 10),
     "box of 1 km and open": (
         {"box": Box(**HERE), "statuses": (Status.OPEN,)},
-        {PLACE, NEWEST, BY_STATUS},
+        {PLACE, OPEN_PLACE, NEWEST, BY_STATUS},
         9000,
     ),
     "circle of 100 m": ({"circle": Circle(CENTRE, 100)}, {PLACE}, 2000),
