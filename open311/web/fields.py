@@ -19,7 +19,10 @@ from open311.web import time_zone
 
 WHOLE = re.compile(r"[0-9]{1,1000}")
 DECIMAL = re.compile(r"[+-]?(?:[0-9]{1,20}\.?[0-9]{0,40}|\.[0-9]{1,40})(?:[eE][+-]?[0-9]{1,3})?")
-EMAIL = re.compile(r"[^@\s<>\"]{1,64}@[^@\s<>\"]{1,189}\.[^@\s<>\".]{2,63}")
+_NOT_IN_ADDRESS = r"@\s<>\"\x00-\x1f\x7f-\x9f"
+EMAIL = re.compile(
+    rf"[^{_NOT_IN_ADDRESS}]{{1,64}}@[^{_NOT_IN_ADDRESS}]{{1,189}}\.[^{_NOT_IN_ADDRESS}.]{{2,63}}"
+)
 
 
 def _described(kwargs: dict[str, Any], **schema: Any) -> dict[str, Any]:
