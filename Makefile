@@ -7,11 +7,6 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-header --no-emit-index-url --no-annotate
 
-# The stream of events shows what is older than every open transaction of the cluster, those of other test workers too.
-ALONE := $(addprefix tests/,actions/test_webhooks.py actions/test_forwarding.py actions/test_harvest.py cli/test_webhook.py \
-	opendata/test_changes.py opendata/test_changes_replica.py processes/test_worker.py processes/test_webhooks.py \
-	processes/test_forwarding.py processes/test_harvest.py)
-
 .PHONY: help run test lint format types layers pytest openapi docs bench bench-full lock install install-dev system system-dev clean
 
 help: ## Print this list
@@ -38,9 +33,7 @@ layers: install-dev ## Check that no layer imports a higher one
 
 pytest: install-dev ## Run the tests
 	@echo "== pytest"
-	@$(BIN)/pytest -n 2 -q $(addprefix --ignore=,$(ALONE))
-	@echo "== pytest, tests of the stream, which open transactions of others would hold up"
-	@$(BIN)/pytest -q $(ALONE)
+	@$(BIN)/pytest -n 2 -q --durations=25
 
 format: install-dev ## Write the code in the common form
 	@$(BIN)/ruff check --fix .

@@ -73,7 +73,6 @@ def from_environment() -> Flask:
     in_force = settings.load()
     logs.configure(in_force)
     core = core_module.build(in_force)
-    publish.publish(core)
-    publish.keep_watching(core)
+    publish.keep_published(core)
     core.database.keep_listening()
     return create_app(core, places=in_force.threads)

@@ -141,8 +141,7 @@ def run(settings: Settings) -> None:
     """Work until SIGTERM or SIGINT, then finish what was begun."""
     logs.configure(settings)
     core = core_module.build(settings)
-    publish.publish(core)
-    publish.keep_watching(core)
+    publish.keep_published(core)
     log.info("worker_started")
     asyncio.run(_work(build(core), core))
     core.database.close()

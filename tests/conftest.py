@@ -1,17 +1,15 @@
-"""What all tests share: a real PostGIS, migrated once per run, copied per worker.
+"""What all tests share: a real PostGIS, migrated once per worker, copied where a test wants a database alone.
 
-The cluster is started by the first process that pytest runs, so that the workers of pytest-xdist share it. A machine
-without PostGIS fails each test that needs it, with the command that installs it.
+Each worker of pytest-xdist has a cluster of its own: the stream of events shows what is older than every open
+transaction of the cluster, so tests in two workers would hold each other up. A machine without PostGIS fails each test
+that needs it, with the command that installs it.
 """
 
-import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack, closing
-from importlib.util import find_spec
+from contextlib import closing
 from itertools import count
 from pathlib import Path
-from typing import Any
 
 import psycopg
 import pytest
@@ -19,43 +17,12 @@ from psycopg import sql
 
 from open311 import embedded
 from open311.errors import ConfigurationError
+from open311.storage import migrate
 
 pytest_plugins = ["tests.s3", "tests.serving"]
 
 TEMPLATE = "open311_template"
 _numbers = count(1)
-_run = ExitStack()
-
-
-def _start_cluster() -> dict[str, str]:
-    """Where a database named `{}` is found, or why there is none."""
-    folder = Path(tempfile.mkdtemp(prefix="open311-test-"))
-    _run.callback(shutil.rmtree, folder, ignore_errors=True)
-    folder.chmod(0o711)
-    try:
-        cluster = _run.enter_context(embedded.cluster(folder, durable=False))
-    except ConfigurationError as reason:
-        return {"missing": str(reason)}
-    _migrate(cluster.ensure_database(TEMPLATE))
-    return {"url": cluster.url("DATABASE")}
-
-
-def _migrate(url: str) -> None:
-    if find_spec("open311.storage.migrate"):
-        from open311.storage import migrate
-
-        migrate.upgrade(url)
-
-
-def pytest_configure_node(node: Any) -> None:
-    """Called by pytest-xdist, in the first process, before each worker starts."""
-    if not hasattr(node.config, "open311_cluster"):
-        node.config.open311_cluster = _start_cluster()
-    node.workerinput["open311_cluster"] = node.config.open311_cluster
-
-
-def pytest_unconfigure() -> None:
-    _run.close()
 
 
 def _copy(cluster_url: str, name: str) -> str:
@@ -74,36 +41,40 @@ def _drop(cluster_url: str, name: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def cluster_url(request: pytest.FixtureRequest) -> str:
-    """The address of the cluster of this run, with DATABASE in the place of a name."""
-    shared = getattr(request.config, "workerinput", None)
-    found: dict[str, str] = shared["open311_cluster"] if shared else _start_cluster()
-    if "missing" in found:
-        pytest.fail(found["missing"], pytrace=False)
-    return found["url"]
+def cluster_url() -> Iterator[str]:
+    """The address of the cluster of this worker, with DATABASE in the place of a name."""
+    with tempfile.TemporaryDirectory(prefix="open311-test-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        folder.chmod(0o711)
+        try:
+            with embedded.cluster(folder, durable=False) as cluster:
+                migrate.upgrade(cluster.ensure_database(TEMPLATE))
+                yield cluster.url("DATABASE")
+        except ConfigurationError as reason:
+            pytest.fail(str(reason), pytrace=False)
 
 
 @pytest.fixture(scope="session")
-def database_url(cluster_url: str, worker_id: str) -> str:
+def database_url(cluster_url: str) -> str:
     """A migrated database that the tests of this worker share; roll back what you write."""
-    return _copy(cluster_url, f"shared_{worker_id}")
+    return _copy(cluster_url, "shared")
 
 
 @pytest.fixture
-def fresh_database_url(cluster_url: str, worker_id: str) -> Iterator[str]:
+def fresh_database_url(cluster_url: str) -> Iterator[str]:
     """A migrated, empty database for one test alone."""
-    name = f"fresh_{worker_id}_{next(_numbers)}"
+    name = f"fresh_{next(_numbers)}"
     yield _copy(cluster_url, name)
     _drop(cluster_url, name)
 
 
 @pytest.fixture(scope="session")
-def served_database_url(cluster_url: str, worker_id: str) -> str:
+def served_database_url(cluster_url: str) -> str:
     """A migrated, empty database for the server process that tests of this worker share."""
-    return _copy(cluster_url, f"served_{worker_id}")
+    return _copy(cluster_url, "served")
 
 
 @pytest.fixture(scope="session")
-def site_database_url(cluster_url: str, worker_id: str) -> str:
+def site_database_url(cluster_url: str) -> str:
     """A migrated, empty database for the public site that browser tests of this worker share."""
-    return _copy(cluster_url, f"site_{worker_id}")
+    return _copy(cluster_url, "site")

@@ -49,14 +49,15 @@ def publish_change(core: Core) -> None:
         log.info("catalogue_in_force", changesets=[str(each.changeset) for each in core.catalogues.in_force])
 
 
-def keep_watching(core: Core) -> None:
-    """Take up changed catalogue files from now on, in a thread of this process, while requests go on."""
-    threading.Thread(target=_watch, args=(core,), name="catalogue", daemon=True).start()
+def keep_published(core: Core) -> None:
+    """`publish`, and from now on take up changed files in a thread of this process, while requests go on."""
+    watch = CatalogueWatch(core.settings.catalogue)
+    publish(core)
+    threading.Thread(target=_watch, args=(core, watch), name="catalogue", daemon=True).start()
 
 
-def _watch(core: Core) -> None:
-    watch, due = CatalogueWatch(core.settings.catalogue), False
-    stamp, revision = 0, None
+def _watch(core: Core, watch: CatalogueWatch) -> None:
+    due, stamp, revision = False, 0, None
     while True:
         time.sleep(LOOK_EVERY_SECONDS)
         due = watch.changed() or due

@@ -50,11 +50,11 @@ FILL = text(
 
 
 @pytest.fixture(scope="module")
-def full(cluster_url: str, worker_id: str) -> Iterator[Database]:
+def full(cluster_url: str) -> Iterator[Database]:
     """A database of its own with 60,000 requests, analysed, reached as the server reaches it."""
     from tests.conftest import _copy, _drop
 
-    name = f"plans_{worker_id}"
+    name = "plans"
     database = Database(_copy(cluster_url, name))
     with database.begin() as conn:
         conn.execute(text("select setseed(0.311)"))
