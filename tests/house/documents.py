@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from open311 import setting_values
-from open311.settings import OPTIONS, Option
+from open311.setting_options import OPTIONS, Option
 
 ROOT = Path(__file__).parent.parent.parent
 SETTINGS = ROOT / "docs" / "settings.md"
