@@ -47,12 +47,17 @@ def search(core: Core, catalogue: Catalogue, words: str, language: str) -> list[
     return list({each.address: each for each in reversed(inside)}.values())[::-1]
 
 
-def nearest(core: Core, catalogue: Catalogue, lat: float, long: float) -> str:
-    """The address next to a point, from the city's own list; empty when there is none near."""
-    if core.settings.geocoder != "table":
+def nearest(core: Core, catalogue: Catalogue, lat: float, long: float, language: str) -> str:
+    """The address next to a point of the jurisdiction; empty when there is none near, or nobody knows."""
+    if not catalogue.jurisdiction.contains(lat, long):
         return ""
-    with core.database.read() as conn:
-        found = storage.nearest(conn, catalogue.jurisdiction.jurisdiction_id, lat, long, NEAR_METRES)
+    if core.settings.geocoder == "table":
+        with core.database.read() as conn:
+            found = storage.nearest(conn, catalogue.jurisdiction.jurisdiction_id, lat, long, NEAR_METRES)
+    else:
+        elsewhere = geocoder.for_settings(core.settings)
+        able = isinstance(elsewhere, geocoder.ReverseGeocoder)
+        found = elsewhere.reverse(lat, long, language=language) if able else None  # type: ignore[union-attr]
     return found.address if found else ""
 
 

@@ -5,7 +5,7 @@ import time
 from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import httpx
 import orjson
@@ -34,6 +34,14 @@ class Geocoder(Protocol):
         """Places that the words may mean, the likeliest first."""
 
 
+@runtime_checkable
+class ReverseGeocoder(Protocol):
+    """A geocoder that knows the way back, too; none need to."""
+
+    def reverse(self, lat: float, long: float, *, language: str) -> Place | None:
+        """The address at a point."""
+
+
 @cache
 def chosen(name: str) -> Geocoder:
     """The geocoder of this name: an address, or a class that is made without arguments."""
@@ -56,7 +64,7 @@ class Nominatim:
     """A Nominatim, or what answers like one (Photon and Pelias have bridges)."""
 
     def __init__(self, url: str) -> None:
-        self._url = f"{url}/search"
+        self._url = url
         headers = {"User-Agent": "open311-server", "Accept": "application/json"}
         # No redirects: whoever answers is the server that the operator named.
         self._client = httpx.Client(timeout=SECONDS, headers=headers, follow_redirects=False)
@@ -68,18 +76,28 @@ class Nominatim:
         if within:
             box = (within.min_long, within.max_lat, within.max_long, within.min_lat)
             asked |= {"viewbox": ",".join(f"{each:.5f}" for each in box), "bounded": 1}
-        try:
-            found = orjson.loads(self._body(asked))
-        except (httpx.HTTPError, httpx.InvalidURL, ValueError) as reason:
-            log.warning("geocoder_failed", reason=f"{type(reason).__name__}")
-            return []
+        found = self._answer("search", asked)
         rows = found if isinstance(found, list) else []
         places = [_place(each) for each in rows[:limit] if isinstance(each, Mapping)]
         return [each for each in places if each and (within is None or _inside(each, within))]
 
-    def _body(self, asked: Mapping[str, Any]) -> bytes:
+    def reverse(self, lat: float, long: float, *, language: str) -> Place | None:
+        """The house or the road at a point."""
+        asked: dict[str, Any] = {"lat": lat, "lon": long, "format": "jsonv2", "addressdetails": 1, "zoom": 18}
+        asked["accept-language"] = language
+        found = self._answer("reverse", asked)
+        return _place(found) if isinstance(found, Mapping) else None
+
+    def _answer(self, method: str, asked: Mapping[str, Any]) -> Any:
+        try:
+            return orjson.loads(self._body(f"{self._url}/{method}", asked))
+        except (httpx.HTTPError, httpx.InvalidURL, ValueError) as reason:
+            log.warning("geocoder_failed", reason=f"{type(reason).__name__}")
+            return None
+
+    def _body(self, url: str, asked: Mapping[str, Any]) -> bytes:
         body, until = b"", time.monotonic() + SECONDS
-        with self._client.stream("GET", self._url, params=asked) as response:
+        with self._client.stream("GET", url, params=asked) as response:
             if response.status_code != 200:
                 raise ValueError(response.status_code)
             for part in response.iter_bytes():

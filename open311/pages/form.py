@@ -114,7 +114,7 @@ def _with_address(state: dict[str, Any]) -> dict[str, Any]:
     sent, unread = typed.position(state)
     if unread or sent is None:
         return state
-    near = places.nearest(web.core(), city(), sent.lat, sent.long)
+    near = places.nearest(web.core(), city(), sent.lat, sent.long, web.language())
     return state | {"address": near, "near": near}
 
 

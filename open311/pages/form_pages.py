@@ -11,7 +11,7 @@ from open311.model.catalogue import Service
 from open311.model.drafts import Draft
 from open311.model.place import Place
 from open311.model.text import fold
-from open311.pages import describe, listing, questions, typed
+from open311.pages import describe, listing, maps, questions, typed
 from open311.pages.answers import CHANGES_ANY_TIME, page
 from open311.pages.blueprint import city
 from open311.pages.nearby import nearby
@@ -60,6 +60,8 @@ def place(
         offered=[(each, degrees(each.lat, each.long)) for each in offered],
         taken_at=taken_at,
         position=_position(draft),
+        map=maps.map_of(city()),
+        also=maps.sources(),
         **also,
     )
 

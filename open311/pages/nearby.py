@@ -4,7 +4,7 @@ from open311 import web
 from open311.model.drafts import Draft
 from open311.model.geography import Circle
 from open311.model.search import RequestSearch
-from open311.model.service_request import Status
+from open311.model.service_request import Location, Status
 from open311.pages import describe, typed
 from open311.pages.blueprint import city
 from open311.storage import search
@@ -17,15 +17,18 @@ def nearby(draft: Draft) -> list[describe.Shown]:
     """Open reports of the same kind within a few steps, the newest first."""
     place, _ = typed.position(draft.state)
     service = typed.service(city(), draft.state)
-    if place is None or service is None:
-        return []
+    return around(place, service.service_code) if place and service else []
+
+
+def around(place: Location, *service_codes: str) -> list[describe.Shown]:
+    """Open reports within a few steps of a place, of these kinds or of all, the newest first."""
     asked = RequestSearch(
         jurisdiction_id=city().jurisdiction.jurisdiction_id,
-        service_codes=(service.service_code,),
+        service_codes=service_codes,
         statuses=(Status.OPEN,),
         circle=Circle(place, METRES),
         page_size=SHOWN,
     )
-    with web.core().database.read() as conn:
+    with web.core().database.read_public() as conn:
         found = search.search(conn, asked)
     return [describe.shown(each, city()) for each in found.items]

@@ -1,14 +1,21 @@
-"""Places for words while they are typed, for scripts."""
+"""Places for words while they are typed, and words for places, for scripts."""
 
-from typing import cast
+from typing import Any, cast
 
 import orjson
 from flask import Response, request
 
 from open311 import web
 from open311.actions import places
+from open311.errors import Invalid, problem
+from open311.model.service_request import Location
+from open311.pages import typed
+from open311.pages.addresses import address
 from open311.pages.answers import HEADERS
 from open311.pages.blueprint import blueprint, city
+from open311.pages.describe import Shown
+from open311.pages.nearby import around
+from open311.pages.words import counted, degrees, said, words
 from open311.web import parameters
 from open311.web.requests import LenientRequest
 
@@ -16,9 +23,45 @@ from open311.web.requests import LenientRequest
 @blueprint.page("/places")
 def suggested_places() -> Response:
     """Places that the words `q` may mean."""
-    words = parameters.from_query(cast(LenientRequest, request)).get("q", [""])[0]
-    found = places.search(web.core(), city(), words, web.language())
-    body = orjson.dumps([{"address": each.address, "lat": each.lat, "long": each.long} for each in found])
-    response = Response(body, headers=HEADERS, content_type="application/json; charset=utf-8")
+    asked = parameters.from_query(cast(LenientRequest, request)).get("q", [""])[0]
+    found = places.search(web.core(), city(), asked, web.language())
+    return _json([{"address": each.address, "lat": each.lat, "long": each.long} for each in found])
+
+
+@blueprint.page("/places/near")
+def near_place() -> Response:
+    """What is at `lat` and `long`, in words: the position, the next address, open reports, or that it is outside."""
+    given = parameters.from_query(cast(LenientRequest, request))
+    place, _ = typed.position({name: values[0] for name, values in given.items()})
+    if place is None:
+        raise Invalid(problem("page.form.error.position"))
+    if not city().jurisdiction.contains(place.lat, place.long):
+        outside = words("page.form.error.outside", jurisdiction=said(city().jurisdiction.name))
+        return _json({"inside": False, "told": f"{outside} {words('page.form.position.other')}"})
+    next_to = places.nearest(web.core(), city(), place.lat, place.long, web.language())
+    return _json({"inside": True, "address": next_to} | _told(place, next_to, around(place)))
+
+
+def _told(place: Location, next_to: str, open_there: list[Shown]) -> dict[str, Any]:
+    position = words("page.form.position", position=degrees(place.lat, place.long))
+    near = counted("page.form.position.near", len(open_there)) if open_there else ""
+    at = words("page.form.position.address", address=next_to) if next_to else ""
+    return {
+        "position": position,
+        "near": near,
+        "told": " ".join(f"{each}." for each in (position, at, near) if each),
+        "reports": [
+            {"href": address("report", number=each.number), "words": _line(each)} for each in open_there
+        ],
+    }
+
+
+def _line(report: Shown) -> str:
+    number = words("page.report.number", number=report.number)
+    return f"{report.service}, {number}: {report.status.label}"
+
+
+def _json(body: Any) -> Response:
+    response = Response(orjson.dumps(body), headers=HEADERS, content_type="application/json; charset=utf-8")
     response.headers["Cache-Control"] = "private, max-age=60"
     return response

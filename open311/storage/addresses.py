@@ -1,6 +1,7 @@
 """The city's own list of addresses."""
 
 from collections.abc import Iterable
+from math import cos, radians
 
 from sqlalchemy import Connection, delete, func, select, text
 
@@ -11,6 +12,7 @@ _a = addresses.c
 AT_ONCE = 5000
 # Below this, words are another street.
 ALIKE = 0.45
+METRES_A_DEGREE = 111_000
 
 
 def replace(conn: Connection, jurisdiction_id: str, places: Iterable[Place]) -> int:
@@ -55,11 +57,15 @@ def search(conn: Connection, jurisdiction_id: str, words: str, limit: int) -> li
 def nearest(conn: Connection, jurisdiction_id: str, lat: float, long: float, metres: float) -> Place | None:
     """The address next to a point, if there is one that near."""
     point = func.ST_SetSRID(func.ST_MakePoint(long, lat), 4326)
-    degrees = metres / 60_000
+    high = metres / METRES_A_DEGREE
+    wide = high / max(0.01, cos(radians(lat)))
+    # The index knows boxes; what is in the corners of this one is too far.
+    box = func.ST_MakeEnvelope(long - wide, lat - high, long + wide, lat + high, 4326)
+    distance = func.ST_DistanceSphere(_a.geom, point)
     wanted = (
         select(_a.label, func.ST_Y(_a.geom), func.ST_X(_a.geom))
-        .where(_a.jurisdiction_id == jurisdiction_id, func.ST_DWithin(_a.geom, point, degrees))
-        .order_by(func.ST_DistanceSphere(_a.geom, point))
+        .where(_a.jurisdiction_id == jurisdiction_id, _a.geom.op("&&")(box), distance <= metres)
+        .order_by(distance, _a.id)
         .limit(1)
     )
     row = conn.execute(wanted).one_or_none()

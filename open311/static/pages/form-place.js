@@ -1,4 +1,4 @@
-// The place: addresses offered while they are typed, and the device's own position, only when asked for.
+// The place: addresses offered while they are typed; the device's own position and the map, only when asked for.
 const WAIT = 250;
 
 export const setPosition = (form, lat, long, placed = "") => {
@@ -78,4 +78,25 @@ export const locate = (form) => {
       { enableHighAccuracy: true, timeout: 15000 },
     );
   });
+};
+
+export const offerMap = (form) => {
+  const box = form.querySelector("[data-pick]");
+  if (!box) return;
+  const told = box.querySelector("[data-pick-told]");
+  const draw = async () => {
+    if (!box.open) return;
+    box.removeEventListener("toggle", draw);
+    try {
+      const { pick } = await import("./map-pick.js");
+      await pick(box, form, setPosition);
+    } catch (problem) {
+      console.warn(problem);
+      box.querySelector("[data-pick-map]").hidden = true;
+      told.textContent = told.dataset.failed;
+    }
+  };
+  box.hidden = false;
+  box.addEventListener("toggle", draw);
+  draw();
 };

@@ -1,7 +1,8 @@
 // Comfort for the report form. Every step works without: this only saves typing and round trips.
 import { narrow } from "./form-category.js";
 import { conditions } from "./form-questions.js";
-import { locate, suggest } from "./form-place.js";
+import { locate, offerMap, suggest } from "./form-place.js";
+import { toldWhere } from "./form-position.js";
 import { previews } from "./form-photos.js";
 import { prove } from "./form-proof.js";
 
@@ -14,6 +15,8 @@ const field = location.hash.length > 1 && document.getElementById(location.hash.
 if (form) {
   suggest(form);
   locate(form);
+  toldWhere(form);
+  offerMap(form);
   narrow(form);
   conditions(form);
   previews(form);

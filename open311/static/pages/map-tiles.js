@@ -3,6 +3,8 @@ const ASKED = ["q", "service_code", "detailed_status"];
 const LONGEST = 366;
 // A number every 64 pixels at most; where a cell has few reports they are shown themselves.
 const CELLS = "8";
+// From here on each report is a point.
+export const DEEPEST = 18;
 
 // Four edges as the two corners that MapLibre wants; nothing where there are none.
 export const placed = (edges) =>
@@ -21,3 +23,6 @@ export const tiles = (about) => {
   if (fading) asked.set("closed_days", fading);
   return `${location.origin}${about.tiles}?${asked}`;
 };
+
+// What is open, whatever the address of the page says.
+export const openOnes = (about) => `${location.origin}${about.tiles}?cells=${CELLS}&status=open`;

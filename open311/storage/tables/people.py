@@ -91,4 +91,5 @@ addresses = Table(
         postgresql_using="gin",
         postgresql_ops={"folded": "gin_trgm_ops"},
     ),
+    Index("addresses_place", "geom", postgresql_using="gist"),
 )

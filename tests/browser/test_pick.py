@@ -1,0 +1,131 @@
+"""The place of a report on a map: by pointer, by keyboard, or not at all."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from open311.actions import places
+from tests.browser.conftest import DESK, NARROW, PHONE, Visit
+from tests.browser.navigators import Visitor
+from tests.browser.site import Site
+from tests.serving import first_city
+
+HERE = "Ludwigstraße 12, 67059 Ludwigshafen"
+MAP = "[data-pick-map]"
+# The first report of the site, and a street in Mannheim.
+NEAR, OUTSIDE = (49.4811, 8.4464), (49.4875, 8.4660)
+LOOKS = [
+    pytest.param("de-DE", PHONE, "light", id="German-phone"),
+    pytest.param("en-GB", NARROW, "dark", id="English-narrow-dark"),
+    pytest.param("en-GB", DESK, "light", id="English-desk"),
+]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def addresses(site: Site) -> Iterator[None]:
+    """One address, for as long as these tests run."""
+    head = "street,house_number,zipcode,city,lat,long"
+    places.take_over(
+        site.core, first_city(), iter((head, "Ludwigstraße,12,67059,Ludwigshafen,49.4811,8.4464"))
+    )
+    yield
+    places.take_over(site.core, first_city(), iter((head, "Weit weg,1,67059,Ludwigshafen,49.42,8.32")))
+
+
+def opens_map(visitor: Visitor) -> None:
+    """Ask for the map of the place step."""
+    visitor.opens("/report")
+    visitor.page.locator(".pick summary").click()
+    visitor.page.locator(f"{MAP}[data-ready]").wait_for(timeout=60_000)
+
+
+def looks_at(visitor: Visitor, place: tuple[float, float]) -> None:
+    """Enter a position as other parts of the form do; the map follows."""
+    visitor.page.evaluate(
+        """async ([lat, long]) => {
+            const form = document.querySelector("script[src$='/form.js']").src;
+            (await import(form.replace("form.js", "form-place.js"))).setPosition(document.forms[0], lat, long);
+        }""",
+        [str(each) for each in place],
+    )
+
+
+def position(visitor: Visitor) -> tuple[float, float]:
+    """What would be sent, once the server has put it in words."""
+    visitor.page.locator("[data-position] .link-button").wait_for()
+    lat, long = (float(visitor.page.locator(f"[name={name}]").input_value()) for name in ("lat", "long"))
+    return lat, long
+
+
+@pytest.mark.parametrize(("language", "size", "colours"), LOOKS)
+def test_a_tap_enters_the_place_and_tells_what_is_there(
+    visit: Visit, site: Site, language: str, size: tuple[int, int], colours: str
+) -> None:
+    visitor = visit(language, size, colours)
+    opens_map(visitor)
+    looks_at(visitor, NEAR)
+    visitor.page.locator("[data-position] li").first.wait_for()
+    visitor.page.locator(f"{MAP}[aria-busy=false]").wait_for(timeout=60_000)
+    assert visitor.page.locator("#address").input_value() == HERE
+    told = visitor.page.locator("[data-position-told]").text_content() or ""
+    assert HERE in told
+    assert ("mehrere Meldungen" if language == "de-DE" else "Several reports") in told
+    assert visitor.barriers() == []
+    assert visitor.overflow() <= 0
+    box = visitor.page.locator(MAP).bounding_box()
+    assert box is not None
+    visitor.page.locator(f"{MAP} canvas").click(position={"x": box["width"] / 2 - 40, "y": box["height"] / 2})
+    visitor.page.wait_for_function("long => document.forms[0].elements.long.value < long", arg=str(NEAR[1]))
+    lat, long = position(visitor)
+    assert lat == pytest.approx(NEAR[0], abs=0.0005)
+    assert 8.43 < long < NEAR[1] - 0.0005
+
+
+def test_keys_move_the_map_under_the_cross_and_take_it(visit: Visit, site: Site) -> None:
+    visitor = visit()
+    opens_map(visitor)
+    looks_at(visitor, NEAR)
+    position(visitor)
+    canvas = visitor.page.locator(f"{MAP} canvas")
+    canvas.focus()
+    for key in ("ArrowUp", "Enter"):
+        canvas.press(key)
+    visitor.page.wait_for_function("lat => document.forms[0].elements.lat.value > lat", arg=str(NEAR[0]))
+    assert position(visitor)[0] > NEAR[0]
+    assert visitor.path == "/report"
+
+
+def test_outside_the_city_is_told_at_once_and_not_entered(visit: Visit, site: Site) -> None:
+    visitor = visit(size=PHONE)
+    opens_map(visitor)
+    looks_at(visitor, OUTSIDE)
+    told = visitor.page.get_by_role("status").filter(has_text="außerhalb von Ludwigshafen")
+    told.wait_for(state="attached")
+    assert visitor.page.locator("[name=lat]").input_value() == ""
+    assert visitor.page.locator("[data-position]").inner_text().startswith("Der Ort liegt außerhalb")
+
+
+def test_words_of_the_writer_are_replaced_only_by_the_writer(visit: Visit, site: Site) -> None:
+    visitor = visit()
+    visitor.opens("/report")
+    asked: list[str] = []
+    visitor.page.on("request", lambda request: asked.append(request.url))
+    visitor.page.locator("#address").fill("hinter dem Kiosk")
+    looks_at(visitor, NEAR)
+    position(visitor)
+    assert visitor.page.locator("#address").input_value() == "hinter dem Kiosk"
+    visitor.page.get_by_role("button", name=f"Als Adresse eintragen: {HERE}").click()
+    assert visitor.page.locator("#address").input_value() == HERE
+    visitor.page.get_by_role("button", name="Diese Position nicht verwenden").click()
+    assert visitor.page.locator("[name=lat]").input_value() == ""
+    assert not [url for url in asked if "maplibre" in url or ".mvt" in url]
+
+
+def test_where_no_map_can_be_drawn_the_address_is_enough(visit: Visit, site: Site) -> None:
+    visitor = visit(drawing=False)
+    visitor.opens("/report")
+    visitor.page.locator(".pick summary").click()
+    visitor.page.get_by_text("Die Adresse genügt").wait_for()
+    plain = visit(scripts=False)
+    plain.opens("/report")
+    assert plain.page.locator(".pick").is_hidden()
