@@ -16,6 +16,7 @@ from open311 import core as core_module
 from open311.actions import (
     casework,
     drafts,
+    fetching,
     forward_updates,
     forwarding,
     harvest,
@@ -65,7 +66,7 @@ def build(core: Core) -> App:
     @app.task(name="fetch_media", retry=RETRY)
     def fetch_media(service_request_id: int) -> None:
         """Fetch the pictures of a request from hosts that the operator allowed."""
-        media.fetch_outside(core, service_request_id)
+        fetching.fetch(core, service_request_id)
 
     @app.task(name="forget_media", retry=RETRY)
     def forget_media(keys: list[str]) -> None:

@@ -7,16 +7,16 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import islice
-from typing import IO
+from typing import IO, Any
 
-import httpx
 import structlog
 
-from open311.adapters import images, outside
+from open311.adapters import images
 from open311.adapters.images import Photo
 from open311.adapters.media_store import new_key
 from open311.core import Core
 from open311.errors import Invalid, NotFound, Problem, Unavailable, problem
+from open311.model.events import Event
 from open311.model.media import KEY, Kept, Media, MediaVisibility, path
 from open311.model.service_request import ServiceRequest, Visibility
 from open311.storage import events, jobs, service_requests
@@ -26,7 +26,6 @@ from open311.storage.database import Connection
 log = structlog.get_logger()
 
 MEBIBYTE = 1024 * 1024
-FETCH_SECONDS = 30.0
 # A file lies in the store before its row is committed, never as long as this.
 ORPHAN_AFTER = timedelta(hours=24)
 SWEEP_AT_ONCE = 500
@@ -109,10 +108,21 @@ def _put(core: Core, picture: Photo) -> Kept:
     return Kept(key, picture.media_type, len(picture.data), picture.width, picture.height, digest)
 
 
-def attach(core: Core, conn: Connection, service_request_id: int, files: Files, *, shown: bool) -> None:
-    """Make stored files the photos of a request, inside the caller's transaction; small copies follow later."""
+def attach(
+    core: Core,
+    conn: Connection,
+    service_request_id: int,
+    files: Files,
+    *,
+    shown: bool,
+    update_id: int | None = None,
+) -> None:
+    """Make stored files the photos of a request, or of an update to it, inside the caller's transaction.
+
+    Small copies follow later.
+    """
     visibility = MediaVisibility.PUBLIC if shown else MediaVisibility.HELD
-    for media_id in storage.add(conn, service_request_id, files.all, visibility, core.now()):
+    for media_id in storage.add(conn, service_request_id, files.all, visibility, core.now(), update_id):
         jobs.defer(conn, "make_thumbnail", media_id=media_id)
     files.attached = True
 
@@ -130,7 +140,7 @@ def list_held(core: Core, limit: int) -> list[Media]:
 
 
 def of_request(core: Core, service_request_id: int) -> list[Media]:
-    """All photos of a request, in order."""
+    """All photos of a request and of its updates, in order."""
     with core.database.read() as conn:
         return storage.of_request(conn, service_request_id)
 
@@ -145,7 +155,7 @@ def file_of(core: Core, media_id: int) -> bytes:
 
 
 def publish(core: Core, media_id: int, actor: str) -> MediaVisibility:
-    """Let everybody see a photo, as soon as everybody sees its request; returns who may see it now."""
+    """Let everybody see a photo, as soon as everybody sees what it came with; returns who may see it now."""
     return _show(core, media_id, MediaVisibility.PUBLIC, "photo_published", actor)
 
 
@@ -158,12 +168,30 @@ def _show(core: Core, media_id: int, wanted: MediaVisibility, kind: str, actor: 
     with core.database.begin() as conn:
         request = _owner(conn, media_id)
         photo = _known(storage.find(conn, media_id), media_id)
-        if wanted is MediaVisibility.PUBLIC and request.visibility == Visibility.HELD:
-            wanted = MediaVisibility.HELD
+        if wanted is MediaVisibility.PUBLIC:
+            wanted = _most(conn, request, photo)
         if photo.visibility is not wanted:
             storage.set_visibility(conn, media_id, wanted)
-            _tell(core, conn, request, kind, actor, media_id)
+            _tell(core, conn, request, kind, actor, photo)
         return wanted
+
+
+def _most(conn: Connection, request: ServiceRequest, photo: Media) -> MediaVisibility:
+    """As public as a photo may be now: not more than the request, or the update, that it came with."""
+    if photo.update_id is None:
+        held = request.visibility == Visibility.HELD
+        return MediaVisibility.HELD if held else MediaVisibility.PUBLIC
+    history = events.of_request(conn, request.service_request_id)
+    if _telling(history, photo.update_id):
+        return MediaVisibility.PUBLIC
+    decided = any(each.claim_id == photo.update_id for each in history)
+    return MediaVisibility.INTERNAL if decided else MediaVisibility.HELD
+
+
+def _telling(history: Sequence[Event], update_id: int) -> Event | None:
+    """The event in which everybody reads an update."""
+    told = (each for each in history if each.is_update and each.public and each.update_id == update_id)
+    return next(told, None)
 
 
 def _owner(conn: Connection, media_id: int) -> ServiceRequest:
@@ -175,20 +203,29 @@ def _owner(conn: Connection, media_id: int) -> ServiceRequest:
     return found
 
 
-def _tell(
-    core: Core, conn: Connection, request: ServiceRequest, kind: str, actor: str, media_id: int
-) -> None:
-    """Bring the request's public paths up to date; only what the public can notice moves the request."""
-    number = request.service_request_id
-    paths = storage.public_paths(conn, number)
-    changed = paths != storage.shown_paths(conn, number)
-    if changed:
-        service_requests.change(conn, request, core.now(), photos=paths)
-    noticed = changed and request.visibility == Visibility.PUBLISHED
+def _tell(core: Core, conn: Connection, request: ServiceRequest, kind: str, actor: str, photo: Media) -> None:
+    """Bring the public paths up to date; only what the public can notice moves the request."""
+    changes = _shown_anew(conn, photo)
+    if changes is not None:
+        service_requests.change(conn, request, core.now(), **changes)
+    noticed = changes is not None and request.visibility == Visibility.PUBLISHED
     now = core.now()
     events.append_to(
-        conn, request, kind, at=now, actor=actor, public=False, in_feed=noticed, media_id=media_id
+        conn, request, kind, at=now, actor=actor, public=False, in_feed=noticed, media_id=photo.id
     )
+
+
+def _shown_anew(conn: Connection, photo: Media) -> dict[str, Any] | None:
+    """The paths as they should be, for the row of the request or written into the update; None when they are."""
+    number, update_id = photo.service_request_id, photo.update_id
+    paths = storage.public_paths(conn, number, update_id)
+    if update_id is None:
+        return {"photos": paths} if paths != storage.shown_paths(conn, number) else None
+    told = _telling(events.of_request(conn, number), update_id)
+    if told is None or paths == told.data.get("photos", []):
+        return None
+    events.show_photos(conn, told.id, paths)
+    return {}
 
 
 def make_thumbnail(core: Core, media_id: int) -> None:
@@ -203,60 +240,6 @@ def make_thumbnail(core: Core, media_id: int) -> None:
         return
     with in_store(core, [images.thumbnail(data)]) as files, core.database.begin() as conn:
         files.attached = storage.set_thumbnail(conn, media_id, files.kept[0].key)
-
-
-def wants_fetching(core: Core, media_urls: Sequence[str]) -> bool:
-    """Whether any of these pictures is on a host that the settings let us fetch from."""
-    return any(_fetchable(core, each) for each in media_urls)
-
-
-def _fetchable(core: Core, url: str) -> bool:
-    with suppress(httpx.InvalidURL):
-        return httpx.URL(url).host in core.settings.media_fetch_hosts
-    return False
-
-
-def fetch_outside(core: Core, service_request_id: int) -> None:
-    """Fetch the pictures of a request that are elsewhere, from allowed hosts, and keep them as its photos.
-
-    A picture that is refused stays an address; a host out of reach raises, so that the worker tries again.
-    """
-    with core.database.read() as conn:
-        urls = [each for each in storage.outside_urls(conn, service_request_id) if _fetchable(core, each)]
-    for url in urls[: core.settings.max_photos]:
-        try:
-            picture = images.clean(_fetched(core, url))
-        except (outside.Refused, Invalid) as reason:
-            log.warning("picture_not_taken", service_request_id=service_request_id, reason=str(reason))
-            continue
-        with in_store(core, [picture]) as files, core.database.begin() as conn:
-            _replace_outside(core, conn, service_request_id, url, files)
-
-
-def _fetched(core: Core, url: str) -> bytes:
-    return outside.get(
-        url,
-        hosts=core.settings.media_fetch_hosts,
-        most_bytes=core.settings.max_photo_mb * MEBIBYTE,
-        seconds=FETCH_SECONDS,
-    )
-
-
-def _replace_outside(core: Core, conn: Connection, service_request_id: int, url: str, files: Files) -> None:
-    """Our copy takes the place of the address, unless it has done so meanwhile."""
-    request = service_requests.find_any(conn, service_request_id, lock=True)
-    urls = storage.outside_urls(conn, service_request_id)
-    if request is None or url not in urls:
-        return
-    urls.remove(url)
-    shown = request.visibility == Visibility.PUBLISHED
-    attach(core, conn, service_request_id, files, shown=shown)
-    photos = storage.public_paths(conn, service_request_id)
-    service_requests.change(conn, request, core.now(), media_urls=urls, photos=photos)
-    now = core.now()
-    events.append_to(
-        conn, request, "photo_fetched", at=now, actor="worker", public=False, in_feed=shown, url=url
-    )
 
 
 def sweep(core: Core) -> int:

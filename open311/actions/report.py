@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 
-from open311.actions import media
+from open311.actions import fetching, media
 from open311.actions.media import Files
 from open311.core import Core
 from open311.errors import Invalid, NotFound, Problem, problem
@@ -160,7 +160,7 @@ def _store(
         },
     )
     media.attach(core, conn, number, files, shown=shown)
-    if media.wants_fetching(core, media_urls):
+    if fetching.wanted(core, media_urls):
         jobs.defer(conn, "fetch_media", service_request_id=number)
     return number
 

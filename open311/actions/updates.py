@@ -1,8 +1,12 @@
 """Updates from outside (georeport.md 5.8): taken in, and where the sender may not decide, checked by staff."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from open311.actions import media
+from open311.actions.media import Files
+from open311.adapters.images import Photo
 from open311.core import Core
 from open311.errors import Forbidden, Invalid, NotFound, problem
 from open311.model import status
@@ -12,6 +16,7 @@ from open311.model.keys import Key, Scope
 from open311.model.service_request import Reporter, ServiceRequest, Visibility
 from open311.model.updates import UpdateSubmission, moves_to
 from open311.storage import events, service_requests, updates
+from open311.storage import media as photos
 from open311.storage.database import Connection
 
 
@@ -32,25 +37,31 @@ def may_send(key: Key | None) -> Key:
     return key
 
 
-def post(core: Core, catalogue: Catalogue, sent: UpdateSubmission, key: Key) -> int:
+def post(
+    core: Core, catalogue: Catalogue, sent: UpdateSubmission, key: Key, pictures: Sequence[Photo] = ()
+) -> int:
     """Take in an update; returns its id, the same one each time the sender repeats itself.
 
     A key that may change the status moves the request and is believed; any other makes a claim, which staff look at.
-    Raises `NotFound` for a request that is not public.
+    Its pictures, in place of any `media_urls`, are seen with it, never before. Raises `NotFound` for a request that is
+    not public.
     """
     if catalogue.jurisdiction.harvested_from:
         raise Invalid(problem("error.jurisdiction.elsewhere", url=catalogue.jurisdiction.harvested_from))
     owner = catalogue.jurisdiction.jurisdiction_id
-    with core.database.begin() as conn:
+    with media.in_store(core, pictures) as files, core.database.begin() as conn:
         updates.lock_sender(conn, key.id, sent.update_id)
         repeated = updates.find_sent(conn, key.id, owner, sent.update_id)
         if repeated is not None:
             return repeated
         request = _published(conn, sent.service_request_id, owner)
-        if key.may(Scope.CHANGE_STATUS):
-            update_id = _believe(core, conn, catalogue, request, sent, f"key:{key.name}")
+        believed = key.may(Scope.CHANGE_STATUS)
+        said = _said(sent, files, shown=believed)
+        if believed:
+            update_id = _believe(core, conn, catalogue, request, sent, f"key:{key.name}", said)
         else:
-            update_id = _claim(core, conn, request, sent, f"key:{key.name}")
+            update_id = _claim(core, conn, request, sent, f"key:{key.name}", said)
+        media.attach(core, conn, sent.service_request_id, files, shown=believed, update_id=update_id)
         updates.add(conn, update_id, key.id, owner, sent)
     return update_id
 
@@ -62,8 +73,10 @@ def _published(conn: Connection, service_request_id: int, owner: str) -> Service
     return request
 
 
-def _said(sent: UpdateSubmission) -> dict[str, Any]:
-    said = {"status_notes": sent.description, "sent_datetime": sent.sent_datetime.isoformat()}
+def _said(sent: UpdateSubmission, files: Files, *, shown: bool) -> dict[str, Any]:
+    said: dict[str, Any] = {"status_notes": sent.description, "sent_datetime": sent.sent_datetime.isoformat()}
+    if files.all:
+        return said | ({"photos": files.paths} if shown else {})
     return said | ({"media_urls": list(sent.media_urls)} if sent.media_urls else {})
 
 
@@ -74,17 +87,25 @@ def _believe(
     request: ServiceRequest,
     sent: UpdateSubmission,
     actor: str,
+    said: Mapping[str, Any],
 ) -> int:
     wanted = moves_to(sent.word, request, catalogue)
     changes = status.change_status(request, wanted, sent.description, core.now()) if wanted else {}
     service_requests.change(conn, request, core.now(), **changes)
     kind = "status_changed" if wanted else "updated"
-    return _append_update(core, conn, request._replace(**changes), kind, actor, **_said(sent))
+    return _append_update(core, conn, request._replace(**changes), kind, actor, **said)
 
 
-def _claim(core: Core, conn: Connection, request: ServiceRequest, sent: UpdateSubmission, actor: str) -> int:
-    said = _said(sent) | {"claimed_status": sent.word}
-    return events.append_to(conn, request, "claimed", at=core.now(), actor=actor, public=False, **said)
+def _claim(
+    core: Core,
+    conn: Connection,
+    request: ServiceRequest,
+    sent: UpdateSubmission,
+    actor: str,
+    said: Mapping[str, Any],
+) -> int:
+    claimed = {**said, "claimed_status": sent.word}
+    return events.append_to(conn, request, "claimed", at=core.now(), actor=actor, public=False, **claimed)
 
 
 def _append_update(
@@ -111,13 +132,19 @@ def held(core: Core, catalogue: Catalogue, limit: int) -> list[Claim]:
 
 
 def publish(core: Core, update_id: int, actor: str) -> None:
-    """Let everybody read an update that awaited moderation, under the id its sender knows; the status stays."""
+    """Let everybody read an update that awaited moderation, under the id its sender knows; the status stays.
+
+    Its photos are seen with it, but for those made internal before.
+    """
     with core.database.begin() as conn:
         request, history = _history(conn, update_id)
         claim = next(each for each in history if each.id == update_id)
         if claim.kind != "claimed" or any(each.claim_id == update_id for each in history):
             raise Invalid(problem("error.update.decided", update_id=update_id))
         said = {name: claim.data[name] for name in ("status_notes", "media_urls") if name in claim.data}
+        photos.publish_held(conn, request.service_request_id, update_id)
+        shown = photos.public_paths(conn, request.service_request_id, update_id)
+        said |= {"photos": shown} if shown else {}
         service_requests.change(conn, request, core.now())
         _append_update(core, conn, request, "updated", actor, claim_id=update_id, **said)
 
@@ -132,6 +159,7 @@ def hide(core: Core, update_id: int, actor: str) -> None:
         told = [each for each in history if each.is_update and each.public and each.update_id == update_id]
         if not told and any(each.claim_id == update_id for each in history):
             raise Invalid(problem("error.update.decided", update_id=update_id))
+        photos.keep_internal(conn, request.service_request_id, update_id)
         for each in told:
             events.withdraw(conn, each.id, line_too=each.kind in ("updated", "noted"))
         if told:

@@ -25,7 +25,7 @@ number = click.argument("media_id", metavar="ID", type=click.IntRange(1, 2**63 -
 @click.argument("service_request_id", required=False, type=click.IntRange(1, 10**15))
 def list_photos(service_request_id: int | None) -> None:
     """List the photos of a request; without one, the photos that await moderation, the oldest first."""
-    table = Table("id", "request", "visibility", "size", "key", "created")
+    table = Table("id", "request", "update", "visibility", "size", "key", "created")
     with opened() as core:
         if service_request_id is None:
             found = actions.list_held(core, HELD_SHOWN)
@@ -34,7 +34,8 @@ def list_photos(service_request_id: int | None) -> None:
     for each in found:
         size = f"{each.width} x {each.height}"
         owner, created = str(each.service_request_id), write_utc(each.created_datetime)
-        table.add_row(str(each.id), owner, each.visibility, size, each.key, created)
+        update = str(each.update_id or "")
+        table.add_row(str(each.id), owner, update, each.visibility, size, each.key, created)
     Console().print(table)
 
 

@@ -167,8 +167,7 @@ def service_request(
         if not value[name]:
             del value[name]
     if extensions:
-        shown = request._replace(media_urls=addresses(request.media_urls, base_url))
-        value |= extensions_of(shown, catalogue, language)
+        value |= extensions_of(request, catalogue, language, base_url)
     return value
 
 
@@ -234,19 +233,21 @@ def token(token: str, service_request_id: int | None) -> Document:
     return Document("service_requests", [known | {"token": token}])
 
 
-def service_request_updates(updates: Iterable[Update], catalogue: Catalogue) -> Document:
-    """What happened to requests, as FixMyStreet reads it."""
-    return Document("service_request_updates", [_update(each, catalogue) for each in updates])
+def service_request_updates(
+    updates: Iterable[Update], catalogue: Catalogue, *, base_url: str = ""
+) -> Document:
+    """What happened to requests, as FixMyStreet reads it; `base_url` is where photos are found."""
+    return Document("service_request_updates", [_update(each, catalogue, base_url) for each in updates])
 
 
-def _update(update: Update, catalogue: Catalogue) -> dict[str, Any]:
+def _update(update: Update, catalogue: Catalogue, base_url: str) -> dict[str, Any]:
     value: dict[str, Any] = {
         "update_id": str(update.update_id),
         "service_request_id": str(update.service_request_id),
         "status": word_of(update, catalogue),
         "updated_datetime": write(update.updated_datetime, catalogue.jurisdiction.time_zone),
         "description": update.description,
-        "media_url": _one_or_several(update.media_urls),
+        "media_url": _one_or_several(addresses(update.media_urls, base_url)),
     }
     if update.fixmystreet_id:
         value["fixmystreet_id"] = update.fixmystreet_id

@@ -6,19 +6,22 @@ from typing import Any
 
 from open311.model.catalogue import Attribute, Catalogue, Service
 from open311.model.datetimes import write
+from open311.model.media import addresses
 from open311.model.service_request import Note, ServiceRequest
 
 
-def extensions_of(request: ServiceRequest, catalogue: Catalogue, language: str) -> dict[str, Any]:
-    """`extended_attributes`, `attributes` and `notes` of a request."""
+def extensions_of(
+    request: ServiceRequest, catalogue: Catalogue, language: str, base_url: str = ""
+) -> dict[str, Any]:
+    """`extended_attributes`, `attributes` and `notes` of a request; `base_url` is where photos are found."""
     return {
-        "extended_attributes": _extended_attributes(request, catalogue),
+        "extended_attributes": _extended_attributes(request, catalogue, base_url),
         "attributes": _answers(request, catalogue.services.get(request.service_code), language),
-        "notes": [_note(each, catalogue, language) for each in request.notes],
+        "notes": [_note(each, catalogue, language, base_url) for each in request.notes],
     }
 
 
-def _extended_attributes(request: ServiceRequest, catalogue: Catalogue) -> dict[str, Any]:
+def _extended_attributes(request: ServiceRequest, catalogue: Catalogue, base_url: str) -> dict[str, Any]:
     zone = catalogue.jurisdiction.time_zone
     status = catalogue.statuses.get(request.detailed_status)
     since = _status_since(request)
@@ -28,7 +31,7 @@ def _extended_attributes(request: ServiceRequest, catalogue: Catalogue) -> dict[
         "detailed_status_datetime": write(since, zone) if since else None,
         "closed_datetime": write(request.closed_datetime, zone) if request.closed_datetime else None,
         "channel": request.channel,
-        "media_urls": list(request.media_urls),
+        "media_urls": addresses(request.media_urls, base_url),
         "duplicate": request.parent_id is not None,
         "parent_service_request_id": None if request.parent_id is None else str(request.parent_id),
         "service_object_type": request.service_object_type,
@@ -73,11 +76,12 @@ def _answer(code: str, value: str, attribute: Attribute | None, language: str) -
     }
 
 
-def _note(note: Note, catalogue: Catalogue, language: str) -> dict[str, Any]:
+def _note(note: Note, catalogue: Catalogue, language: str, base_url: str) -> dict[str, Any]:
+    pictures = addresses(note.media_urls, base_url)
     status = catalogue.statuses.get(note.detailed_status or "")
     return {
         "datetime": write(note.datetime, catalogue.jurisdiction.time_zone),
         "type": note.kind,
         "summary": status.label.in_language(language) if status else "",
         "description": note.description,
-    }
+    } | ({"media_urls": pictures} if pictures else {})

@@ -107,6 +107,7 @@ class NoteSchema(Schema):
     type = _text()
     summary = _text()
     description = _text()
+    media_urls = fields.List(fields.String(), metadata={"description": "Only with pictures."})
 
 
 class ServiceRequestSchema(Schema):

@@ -1,13 +1,13 @@
 """servicerequestupdates, as FixMyStreet speaks it (georeport.md 5.8): what became of requests, told and taken in."""
 
-from typing import Any, cast
+from typing import IO, Any, cast
 from urllib.parse import urlencode
 
 from flask import Response, request
 from marshmallow import ValidationError
 
 from open311 import web
-from open311.actions import updates
+from open311.actions import media, updates
 from open311.errors import Invalid, NotFound, Problem, problem
 from open311.formats import documents
 from open311.georeport.blueprint import GeoReport
@@ -23,11 +23,13 @@ from open311.storage import updates as stored
 from open311.web import parameters, queries
 from open311.web.fields import Count, Email, Moment, WebAddresses, Word, Words, problems
 from open311.web.keys import key
+from open311.web.photos import photos_field
 from open311.web.queries import REQUEST_ID, Arguments
 from open311.web.requests import LenientRequest
 
 NEEDED = ("service_request_id", "update_id", "status", "updated_datetime", "description")
 PAGING = ("page", "page_size", "cursor")
+Sent = tuple[UpdateSubmission | None, tuple[IO[bytes], ...], tuple[Problem, ...]]
 
 blueprint = GeoReport(
     "updates", __name__, url_prefix="/open311/v2", description="Updates of service requests"
@@ -66,6 +68,7 @@ class UpdateForm(Arguments):
     updated_datetime = Moment(metadata={"description": "When the sender took it down."})
     description = Word(DESCRIPTION_LENGTH, metadata={"description": "Up to 4000 characters."})
     media_url = WebAddresses(metadata={"description": "Where pictures are; http or https."})
+    media = photos_field()
     first_name = Word()
     last_name = Word(metadata={"description": "`-` when it is not known."})
     email = Email(254, empty=("null",))
@@ -73,14 +76,14 @@ class UpdateForm(Arguments):
     account_id = Word()
 
     def load(self, data: Any, **kwargs: Any) -> Any:
-        """What could be read as an `UpdateSubmission`, None when it is too little, and the problems."""
+        """What could be read as an `UpdateSubmission`, None when it is too little; the photos; and the problems."""
         try:
             fields, found = cast(dict[str, Any], super().load(data, **kwargs)), tuple[Problem, ...]()
         except ValidationError as error:
             fields, found = cast(dict[str, Any], error.valid_data), problems(error)
         missing = [problem("error.update.required", parameter=name) for name in NEEDED if name not in data]
         wrong = (*missing, *found, *_unknown_word(fields))
-        return None if wrong else _submission(fields), wrong
+        return None if wrong else _submission(fields), fields.get("media", ()), wrong
 
 
 def _unknown_word(fields: dict[str, Any]) -> list[Problem]:
@@ -113,9 +116,9 @@ def _submission(fields: dict[str, Any]) -> UpdateSubmission:
 def get_service_request_updates(query: dict[str, Any]) -> Response:
     """What happened to public requests, the oldest first, by default in the last 90 days and at most 1000."""
     asked = _search(query)
-    with web.core().database.read() as conn:
+    with web.core().database.read_public() as conn:
         found, more = stored.search(conn, asked)
-    document = documents.service_request_updates(found, web.catalogue())
+    document = documents.service_request_updates(found, web.catalogue(), base_url=web.base_url())
     return answer(document, cache="public, no-cache", headers=_links(query, asked, found, more))
 
 
@@ -163,11 +166,11 @@ def _address(asked: UpdateSearch, place: dict[str, Any]) -> str:
     returns=UpdateReceiptSchema(many=True),
     access=Scope.REPORT,
 )
-def post_service_request_update(sent: tuple[UpdateSubmission | None, tuple[Problem, ...]]) -> Response:
+def post_service_request_update(sent: Sent) -> Response:
     """Tell something about a public request. A key that may change the status moves it; others are checked first."""
-    submission, wrong = sent
-    Invalid.unless_empty(wrong)
-    update_id = updates.post(
-        web.core(), web.catalogue(), cast(UpdateSubmission, submission), updates.may_send(key())
-    )
+    submission, photos, wrong = sent
+    pictures, about_photos = media.read(web.core(), photos)
+    Invalid.unless_empty([*wrong, *about_photos])
+    told = cast(UpdateSubmission, submission)
+    update_id = updates.post(web.core(), web.catalogue(), told, updates.may_send(key()), pictures)
     return answer(documents.update_receipt(update_id))

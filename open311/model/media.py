@@ -1,4 +1,4 @@
-"""The photo of a service request."""
+"""The photo of a service request, or of an update to one."""
 
 import re
 from collections.abc import Sequence
@@ -22,7 +22,10 @@ class MediaVisibility(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Media:
-    """A photo in the store. `key` names its file there; `thumb_key`, once there is one, its small copy."""
+    """A photo in the store. `key` names its file there; `thumb_key`, once there is one, its small copy.
+
+    `update_id` is the update it came with; None when it came with the request itself.
+    """
 
     id: int
     service_request_id: int
@@ -36,6 +39,7 @@ class Media:
     sha256: str
     thumb_key: str | None
     created_datetime: datetime
+    update_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

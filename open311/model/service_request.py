@@ -51,6 +51,7 @@ class Note:
     kind: str
     detailed_status: str | None
     description: str
+    media_urls: tuple[str, ...] = ()
 
 
 class ServiceRequest(NamedTuple):

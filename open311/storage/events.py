@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, exists, insert, literal_column, select, update
+from sqlalchemy import Connection, Row, exists, insert, literal_column, select, type_coerce, update
 
 from open311.model.events import Event
 from open311.model.service_request import ServiceRequest
@@ -102,10 +102,17 @@ def was_public(conn: Connection, service_request_id: int) -> bool:
 
 def withdraw(conn: Connection, event_id: int, *, line_too: bool) -> None:
     """Take the text and the pictures out of an event; with `line_too` the public no longer sees that it happened."""
-    bare: Any = literal_column("data - array['status_notes', 'media_urls']")
+    bare: Any = literal_column("data - array['status_notes', 'media_urls', 'photos']")
     values: dict[str, Any] = {"data": bare} | ({"public": False} if line_too else {})
     announce(conn)
     conn.execute(update(events).where(_e.id == event_id).values(**values))
+
+
+def show_photos(conn: Connection, event_id: int, paths: list[str]) -> None:
+    """Have exactly these photos stand in an update."""
+    announce(conn)
+    photos: Any = _e.data.concat(type_coerce({"photos": paths}, _e.data.type))
+    conn.execute(update(events).where(_e.id == event_id).values(data=photos))
 
 
 def redact(conn: Connection, service_request_id: int) -> None:

@@ -20,13 +20,19 @@ def add(
     files: Iterable[Kept],
     visibility: MediaVisibility,
     created: datetime,
+    update_id: int | None = None,
 ) -> list[int]:
-    """Make stored files the photos of a request, behind those it has; returns their ids."""
+    """Make stored files the photos of a request, or of an update to it, behind those it has; returns their ids."""
     known = select(func.coalesce(func.max(_m.position), -1) + 1).where(
         _m.service_request_id == service_request_id
     )
     first = conn.execute(known).scalar_one()
-    common = {"service_request_id": service_request_id, "visibility": visibility, "created_datetime": created}
+    common = {
+        "service_request_id": service_request_id,
+        "visibility": visibility,
+        "created_datetime": created,
+        "update_id": update_id,
+    }
     return [
         conn.execute(
             insert(media).values(**asdict(file), **common, position=first + place).returning(_m.id)
@@ -64,7 +70,7 @@ def find_public(conn: Connection, key: str) -> Media | None:
 
 
 def of_request(conn: Connection, service_request_id: int) -> list[Media]:
-    """All photos of a request, in order."""
+    """All photos of a request and of its updates, in order."""
     wanted = select(media).where(_m.service_request_id == service_request_id).order_by(_m.position)
     return [_media(row) for row in conn.execute(wanted)]
 
@@ -80,16 +86,27 @@ def set_visibility(conn: Connection, media_id: int, visibility: MediaVisibility)
     conn.execute(update(media).where(_m.id == media_id).values(visibility=visibility))
 
 
-def publish_held(conn: Connection, service_request_id: int) -> None:
-    """Let everybody see the photos of a request that have not been kept internal."""
-    theirs = (_m.service_request_id == service_request_id, _m.visibility == MediaVisibility.HELD)
-    conn.execute(update(media).where(*theirs).values(visibility=MediaVisibility.PUBLIC))
+def publish_held(conn: Connection, service_request_id: int, update_id: int | None = None) -> None:
+    """Let everybody see the photos of a request, or of one update to it, that have not been kept internal."""
+    held = _m.visibility == MediaVisibility.HELD
+    theirs = _came_with(service_request_id, update_id)
+    conn.execute(update(media).where(*theirs, held).values(visibility=MediaVisibility.PUBLIC))
 
 
-def public_paths(conn: Connection, service_request_id: int) -> list[str]:
-    """What belongs into `service_requests.photos`."""
-    public = (_m.service_request_id == service_request_id, _m.visibility == MediaVisibility.PUBLIC)
-    wanted = select(_m.key).where(*public).order_by(_m.position)
+def keep_internal(conn: Connection, service_request_id: int, update_id: int) -> None:
+    """Keep the photos of an update for staff alone."""
+    theirs = _came_with(service_request_id, update_id)
+    conn.execute(update(media).where(*theirs).values(visibility=MediaVisibility.INTERNAL))
+
+
+def _came_with(service_request_id: int, update_id: int | None) -> tuple[Any, ...]:
+    return _m.service_request_id == service_request_id, _m.update_id.is_not_distinct_from(update_id)
+
+
+def public_paths(conn: Connection, service_request_id: int, update_id: int | None = None) -> list[str]:
+    """What belongs into `service_requests.photos`, or into the event that tells of an update."""
+    public = _m.visibility == MediaVisibility.PUBLIC
+    wanted = select(_m.key).where(*_came_with(service_request_id, update_id), public).order_by(_m.position)
     return [path(key) for key in conn.execute(wanted).scalars()]
 
 

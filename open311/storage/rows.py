@@ -95,7 +95,12 @@ def notes_column() -> Any:
     event = events.c
     seconds = func.extract("epoch", event.datetime).cast(_r.id.type)
     line = func.jsonb_build_array(
-        seconds, event.kind, event.data["detailed_status"], event.data["status_notes"]
+        seconds,
+        event.kind,
+        event.data["detailed_status"],
+        event.data["status_notes"],
+        event.data["photos"],
+        event.data["media_urls"],
     )
     lines = select(func.jsonb_agg(aggregate_order_by(line, event.id)))
     return lines.where(event.service_request_id == _r.id, event.public).scalar_subquery().label("notes")
@@ -108,6 +113,7 @@ def _notes(lines: Any) -> tuple[Note, ...]:
             kind=kind,
             detailed_status=detailed_status,
             description=status_notes or "",
+            media_urls=(*(photos or ()), *(media_urls or ())),
         )
-        for seconds, kind, detailed_status, status_notes in lines or ()
+        for seconds, kind, detailed_status, status_notes, photos, media_urls in lines or ()
     )

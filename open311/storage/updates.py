@@ -88,7 +88,7 @@ def _update(row: Row[*tuple[Any, ...]]) -> Update:
         detailed_status=row.detailed_status,
         updated_datetime=row.datetime.astimezone(UTC),
         description=row.data.get("status_notes") or "",
-        media_urls=tuple(row.data.get("media_urls") or ()),
+        media_urls=(*(row.data.get("photos") or ()), *(row.data.get("media_urls") or ())),
         fixmystreet_id=row.fixmystreet_id,
     )
 

@@ -35,6 +35,17 @@ class Photos(fields.Field[Any]):
         return tuple(_decoded(each) if isinstance(each, str) else each.stream for each in value)
 
 
+def photos_field() -> Photos:
+    """The argument `media` of a POST."""
+    return Photos(
+        metadata={
+            "description": "Photos, as files; their names do not matter. Outside multipart, base64 data URIs.",
+            "type": "array",
+            "items": {"type": "string", "format": "binary"},
+        }
+    )
+
+
 def _decoded(data_uri: str) -> IO[bytes]:
     # A form that was not encoded with care turns "+" into a blank.
     encoded = data_uri[data_uri.index(",") + 1 :].strip().replace(" ", "+").replace("\n", "")

@@ -10,7 +10,7 @@ from open311.errors import Problem, problem
 from open311.model.service_request import Location, Reporter
 from open311.model.submission import DESCRIPTION_LENGTH, Submission
 from open311.web.fields import Degrees, Email, WebAddresses, Word, problems
-from open311.web.photos import Photos
+from open311.web.photos import photos_field
 from open311.web.queries import Arguments
 
 ZIPCODE = re.compile(r"(?<!\d)\d{5}(?!\d)")
@@ -53,13 +53,7 @@ class SubmissionForm(Arguments):
     device_id = Word()
     account_id = Word()
     media_url = WebAddresses(metadata={"description": "Where pictures are; http or https."})
-    media = Photos(
-        metadata={
-            "description": "Photos, as files; their names do not matter. Outside multipart, base64 data URIs.",
-            "type": "array",
-            "items": {"type": "string", "format": "binary"},
-        }
-    )
+    media = photos_field()
     client_request_id = Word(metadata={"description": "Repeating it within 24 hours repeats the answer."})
     service_object_type = Word()
     service_object_id = Word()

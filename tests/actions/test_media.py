@@ -8,7 +8,7 @@ import httpx
 import pytest
 from sqlalchemy import Connection, text
 
-from open311.actions import access, casework, media, report
+from open311.actions import access, casework, fetching, media, report
 from open311.adapters import outside
 from open311.adapters.media_store import new_key
 from open311.core import Core
@@ -227,7 +227,7 @@ def test_a_picture_of_an_allowed_host_becomes_a_photo(core: Core, clock: Clock, 
     number = submit(core, photos=0, media_urls=(OTHER, ALLOWED))
     clock.forward(minutes=1)
     for _ in range(2):
-        media.fetch_outside(core, number)
+        fetching.fetch(core, number)
     [photo] = media.of_request(core, number)
     assert shown(core, number) == [f"/media/{photo.key}", OTHER]
     assert SECRET.encode() not in (core.media_store.get(photo.key) or SECRET.encode())
@@ -237,7 +237,7 @@ def test_a_picture_of_an_allowed_host_becomes_a_photo(core: Core, clock: Clock, 
 def test_a_picture_fetched_for_a_held_request_is_held(core: Core, web: dict[str, Any]) -> None:
     """R-174"""
     number = submit(core, "GEPRUEFT", photos=0, media_urls=(ALLOWED,))
-    media.fetch_outside(core, number)
+    fetching.fetch(core, number)
     assert visibilities(core, number) == [HELD]
     casework.publish(core, number, STAFF)
     assert shown(core, number) == [f"/media/{media.of_request(core, number)[0].key}"]
@@ -248,7 +248,7 @@ def test_an_address_without_a_picture_stays_an_address(core: Core, web: dict[str
     """It is not tried again."""
     web[ALLOWED] = answer
     number = submit(core, photos=0, media_urls=(ALLOWED,))
-    media.fetch_outside(core, number)
+    fetching.fetch(core, number)
     assert shown(core, number) == [ALLOWED]
     assert list(core.media_store.stored()) == []
 
@@ -258,12 +258,12 @@ def test_a_host_out_of_reach_is_tried_again(core: Core, web: dict[str, Any]) -> 
     web[ALLOWED] = httpx.ConnectError("no route")
     number = submit(core, photos=0, media_urls=(ALLOWED,))
     with pytest.raises(httpx.ConnectError):
-        media.fetch_outside(core, number)
+        fetching.fetch(core, number)
 
 
 def test_a_request_that_is_gone_is_not_fetched_for(core: Core, web: dict[str, Any]) -> None:
     """It was erased meanwhile."""
     number = submit(core, photos=0, media_urls=(ALLOWED,))
     casework.erase(core, number, STAFF)
-    media.fetch_outside(core, number)
+    fetching.fetch(core, number)
     assert list(core.media_store.stored()) == []

@@ -163,7 +163,7 @@ reporters = Table(
     Column("attributes", JSONB, nullable=False, server_default=text("'{}'")),
 )
 
-# Photos; their files lie in the media store under `key`.
+# Photos; their files lie in the media store under `key`. `update_id`: the update one came with, if not with the request.
 media = Table(
     "media",
     metadata,
@@ -179,6 +179,7 @@ media = Table(
     Column("sha256", Text(collation="C"), nullable=False),
     Column("thumb_key", Text(collation="C"), unique=True),
     moment("created_datetime"),
+    Column("update_id", BigInteger),
     CheckConstraint("visibility in ('held', 'public', 'internal')", name="media_visibility_is_known"),
     UniqueConstraint("service_request_id", "position", name="media_position"),
 )
