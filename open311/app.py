@@ -18,6 +18,7 @@ from open311.storage.database import Database
 from open311.web import answers, cors, docs, failures, health, https, limits, logs
 from open311.web.bodies import BodiesFirst
 from open311.web.kept import KeptAnswers
+from open311.web.reading import Application
 from open311.web.requests import LenientRequest, Tidy
 
 # What is asked for below these is asked for by programs; everything else is a page.
@@ -29,7 +30,7 @@ def create_app(core: Core, *, places: int | None = None) -> Flask:
 
     With `places`, so many requests are worked on at once. What is answered from memory needs no place.
     """
-    app = Flask(__name__, static_folder=None)
+    app = Application(__name__, static_folder=None)
     app.request_class = LenientRequest
     app.config.update(
         MAX_CONTENT_LENGTH=core.settings.max_body_mb * 1024 * 1024,

@@ -83,4 +83,10 @@ def build(settings: Settings) -> Core:
         raise ConfigurationError(
             "DATABASE_URL is not set; name a PostGIS database, or run `open311 dev`, which starts its own"
         )
-    return Core(settings, Database(settings.database_url, pool_size=settings.pool_size))
+    database = Database(
+        settings.database_url,
+        pool_size=settings.pool_size,
+        pooler_url=settings.pooler_url,
+        replica_url=settings.replica_url,
+    )
+    return Core(settings, database)

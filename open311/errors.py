@@ -6,6 +6,7 @@ Open311Error
 ├── Forbidden           the key is missing, unknown, revoked or lacks the right
 ├── TooManyRequests     the rate limit is used up; says after how many seconds to come back
 ├── Unavailable         the database cannot be reached
+│   └── ReplicaLost     the replica that was read from went away; the primary can still answer
 └── ConfigurationError  a setting or a catalogue stops the start; already in words
 """
 
@@ -64,6 +65,10 @@ class TooManyRequests(Open311Error):
 
 class Unavailable(Open311Error):
     """The database cannot be reached."""
+
+
+class ReplicaLost(Unavailable):
+    """The replica that was read from went away; the primary can still answer."""
 
 
 class ConfigurationError(Exception):

@@ -60,6 +60,18 @@ OPTIONS = (
         "The PostGIS database. `open311 dev` starts one of its own when unset.",
     ),
     Option(
+        "OPEN311_POOLER_URL",
+        values.postgres_url,
+        None,
+        "The same database through PgBouncer in transaction mode; `DATABASE_URL` stays the direct way.",
+    ),
+    Option(
+        "OPEN311_REPLICA_URL",
+        values.postgres_url,
+        None,
+        "A streaming replica that public reads are answered from.",
+    ),
+    Option(
         "OPEN311_BASE_URL",
         values.web_address,
         None,

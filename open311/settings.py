@@ -19,6 +19,8 @@ class Settings:
     """The settings of one process, as `OPTIONS` describes them."""
 
     database_url: str | None
+    pooler_url: str | None
+    replica_url: str | None
     base_url: str | None
     catalogue: Path
     data_dir: Path

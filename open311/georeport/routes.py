@@ -132,7 +132,7 @@ def get_service_requests(query: dict[str, Any]) -> Response:
     """Requests, newest first, by default those of the last 90 days and at most 1000."""
     core, catalogue = web.core(), web.catalogue()
     wanted = queries.request_search(query, catalogue, core.now(), core.settings.max_span_days, _sees_held())
-    with core.database.read() as conn:
+    with core.database.read_public() as conn:
         page = search.hits(conn, wanted)
         total = lists.total(conn, wanted, page) if queries.paged(query) else page.total
         pieces = lists.pieces(conn, wanted, page.items, *_rendering(wanted))
@@ -186,7 +186,7 @@ def _find(service_request_id: str, *, with_notes: bool) -> ServiceRequest:
     owner = web.catalogue().jurisdiction.jurisdiction_id
     if not queries.REQUEST_ID.fullmatch(service_request_id):
         raise _unknown(service_request_id)
-    with web.core().database.read() as conn:
+    with web.core().database.read_public() as conn:
         found = service_requests.find(conn, int(service_request_id), owner, with_notes=with_notes)
     if found is None:
         raise _unknown(service_request_id)

@@ -57,7 +57,7 @@ def _page(
         )
 
     variant = None if circle else (form, language, asked.with_notes)
-    with web.core().database.read() as conn:
+    with web.core().database.read_public() as conn:
         page = search.hits(conn, asked)
         total = lists.total(conn, asked, page) if queries.paged(query) else page.total
         pieces = lists.pieces(conn, asked, page.items, variant, render)
@@ -69,7 +69,7 @@ def get_feed(query: dict[str, Any]) -> Response:
     """The requests that changed last as an Atom feed with GeoRSS; takes the filters of `requests.json`."""
     # A feed is bounded by its length, so it needs no window of dates.
     asked = _search({"sort": LAST_CHANGED_FIRST, "page_size": ENTRIES} | query)
-    with web.core().database.read() as conn:
+    with web.core().database.read_public() as conn:
         found = search.search(conn, asked)
     feed, entries = feeds.of_requests(found.items, pages.links(found, asked, query, None))
     return answer(atom.write(feed, entries), atom.MEDIA_TYPE)
@@ -93,7 +93,7 @@ def published(service_request_id: str) -> ServiceRequest:
     owner = web.catalogue().jurisdiction.jurisdiction_id
     found = None
     if REQUEST_ID.fullmatch(service_request_id):
-        with web.core().database.read() as conn:
+        with web.core().database.read_public() as conn:
             found = service_requests.find(conn, int(service_request_id), owner, with_notes=True)
     if found is None or found.visibility != Visibility.PUBLISHED:
         raise NotFound(problem("error.service_request.unknown", service_request_id=service_request_id[:50]))

@@ -64,7 +64,7 @@ def get_tile(query: dict[str, Any], z: int, x: int, y: int) -> Response:
     tile = Tile(z, x, y)
     if not tile.exists:
         raise NotFound(problem("error.tile", deepest=DEEPEST))
-    with web.core().database.read() as conn:
+    with web.core().database.read_public() as conn:
         body = tiles.tile(conn, _asked(query, tile))
     return answer(body, MEDIA_TYPE, cache=CHANGES_ANY_TIME, status=200 if body else 204)
 

@@ -78,7 +78,7 @@ def read(catalogue: Catalogue) -> Listing:
     """The page of the list that this request asks for; a filter that cannot be read is left out, and named."""
     query, wrong = _query()
     asked = _search(query, catalogue)
-    with web.core().database.read() as conn:
+    with web.core().database.read_public() as conn:
         found = search.search(conn, asked)
         total = lists.total(conn, asked, found)
     number = max(1, query.get("page", 1))

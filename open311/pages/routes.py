@@ -87,7 +87,7 @@ def card(number: str) -> Response:
 def _find(number: str, catalogue: Catalogue) -> ServiceRequest:
     found = None
     if REQUEST_ID.fullmatch(number):
-        with web.core().database.read() as conn:
+        with web.core().database.read_public() as conn:
             owner = catalogue.jurisdiction.jurisdiction_id
             found = service_requests.find(conn, int(number), owner, with_notes=True)
     withheld = found and found.visibility == Visibility.HELD and not catalogue.jurisdiction.held_by_id
@@ -100,7 +100,7 @@ def _parent(found: ServiceRequest, catalogue: Catalogue) -> describe.Shown | Non
     """The report that this one repeats, if it may be seen."""
     if found.parent_id is None:
         return None
-    with web.core().database.read() as conn:
+    with web.core().database.read_public() as conn:
         parent = service_requests.find(conn, found.parent_id, catalogue.jurisdiction.jurisdiction_id)
     public = parent is not None and parent.visibility == Visibility.PUBLISHED
     return describe.shown(parent, catalogue) if parent and public else None

@@ -2,18 +2,20 @@
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import orjson
 import psycopg
-from sqlalchemy import Connection, create_engine, text
+from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from open311.errors import Unavailable, problem
+from open311.errors import ReplicaLost, Unavailable, problem
 from open311.storage.freshness import MARK, Freshness, listen
+from open311.storage.replica import STAMP, Replica, went_away
 from open311.storage.rows import forget_row
 
 __all__ = ["Connection", "Database"]
@@ -29,6 +31,10 @@ SESSION = {
 }
 CONNECT_SECONDS = 5
 POOL_SECONDS = 10
+# A host that vanished without a word is noticed within seconds, not when TCP gives up after a quarter of an hour.
+ALIVE = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3, "tcp_user_timeout": 10_000}
+
+_primary_only: ContextVar[bool] = ContextVar("primary_only", default=False)
 
 
 class Database:
@@ -36,30 +42,69 @@ class Database:
 
     `read()` lends one on which each statement stands alone; `begin()` one inside a transaction that commits at
     the end, or rolls back when an exception passes. Both raise `Unavailable` when the server is out of reach.
+
+    With `pooler_url` both go through PgBouncer in transaction mode. With `replica_url`, `read_public()` reads there.
     """
 
-    def __init__(self, url: str, *, pool_size: int = 4) -> None:
-        options = " ".join(f"-c {name}={value}" for name, value in SESSION.items())
+    _replica: Replica | None = None
+
+    def __init__(
+        self, url: str, *, pool_size: int = 4, pooler_url: str | None = None, replica_url: str | None = None
+    ) -> None:
         self.freshness = Freshness(make_url(url))
-        given: dict[str, Any] = {
-            "url": make_url(url).set(drivername="postgresql+psycopg"),
-            "pool_size": pool_size,
-            "max_overflow": 0,
-            "json_deserializer": orjson.loads,
-            # See `_forget_row`.
-            "hide_parameters": True,
-            "pool_timeout": POOL_SECONDS,
-            "connect_args": {"options": options, "connect_timeout": CONNECT_SECONDS},
-        }
-        self.engine = create_engine(**given)
+        self._direct = make_url(url).set(drivername="postgresql")
+        way = _through_pooler() if pooler_url else _straight()
+        self.engine = _engine(pooler_url or url, pool_size, **way)
         # Nothing is left to roll back, so a connection is lent and given back without a word to the server.
-        self._reading = create_engine(**given, isolation_level="AUTOCOMMIT", pool_reset_on_return=None)
+        alone: dict[str, Any] = {"isolation_level": "AUTOCOMMIT", "pool_reset_on_return": None}
+        self._reading = _engine(pooler_url or url, pool_size, **way, **alone)
+        if replica_url:
+            copy = _engine(replica_url, pool_size, **_straight(), **alone)
+            self._replica = Replica(copy, self._reading, self.freshness)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A connection for reading; no transaction is opened, so one statement is one round trip."""
         with _unavailable_when_lost(), self._reading.connect() as conn:
             yield conn
+
+    @contextmanager
+    def read_public(self) -> Iterator[Connection]:
+        """The same for what everybody may see: from the replica, if it has seen all that this host has.
+
+        Raises `ReplicaLost` when the replica goes away in the middle; `at_primary()` reads without it.
+        """
+        lent = self._replica.lend() if self._replica and not _primary_only.get() else None
+        if lent is None or self._replica is None:
+            with self.read() as conn:
+                yield conn
+            return
+        try:
+            with closing(lent), _unavailable_when_lost():
+                yield lent
+        except Unavailable as error:
+            if not went_away(error.__cause__):
+                raise
+            self._replica.leave_out("out of reach", error)
+            raise ReplicaLost(*error.problems) from error.__cause__
+
+    @contextmanager
+    def at_primary(self) -> Iterator[None]:
+        """Within the block, this thread reads nothing from the replica."""
+        before = _primary_only.set(True)
+        try:
+            yield
+        finally:
+            _primary_only.reset(before)
+
+    @property
+    def replica_state(self) -> str | None:
+        """How the replica was found the last time: ok, behind or out of reach; None without one."""
+        return self._replica.state if self._replica else None
+
+    def stamp_of(self, conn: Connection) -> int:
+        """The stamp under which what is read on a connection may be kept."""
+        return int(conn.info.get(STAMP, self.freshness.stamp))
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:
@@ -73,7 +118,7 @@ class Database:
 
     def keep_listening(self) -> None:
         """Hear from now on, in a thread of this process, of what other hosts change."""
-        url = self.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+        url = self._direct.render_as_string(hide_password=False)
         threading.Thread(target=listen, args=(url, self.freshness), name="listener", daemon=True).start()
 
     def check(self) -> None:
@@ -85,6 +130,33 @@ class Database:
         """Close every connection."""
         self.engine.dispose()
         self._reading.dispose()
+        if self._replica:
+            self._replica.close()
+
+
+def _engine(url: str, pool_size: int, **more: Any) -> Engine:
+    return create_engine(
+        make_url(url).set(drivername="postgresql+psycopg"),
+        pool_size=pool_size,
+        max_overflow=0,
+        json_deserializer=orjson.loads,
+        # See `forget_row`.
+        hide_parameters=True,
+        pool_timeout=POOL_SECONDS,
+        **more,
+    )
+
+
+def _straight() -> dict[str, Any]:
+    options = " ".join(f"-c {name}={value}" for name, value in SESSION.items())
+    return {"connect_args": {"options": options, "connect_timeout": CONNECT_SECONDS, **ALIVE}}
+
+
+def _through_pooler() -> dict[str, Any]:
+    """A session lasts one transaction there: PgBouncer sets its options, and nothing is prepared in it."""
+    name = SESSION["application_name"]
+    known = {"application_name": name, "connect_timeout": CONNECT_SECONDS, "prepare_threshold": None}
+    return {"connect_args": known | ALIVE}
 
 
 @contextmanager

@@ -6,7 +6,8 @@ from datetime import datetime
 
 from sqlalchemy import BigInteger, Connection, cast, func, select
 
-from open311.model.search import RequestSearch, Sort, Span
+from open311.errors import ReplicaLost
+from open311.model.search import Page, RequestSearch, Sort, Span
 from open311.model.service_request import ServiceRequest, Visibility
 from open311.storage import search
 from open311.storage.database import Database
@@ -25,12 +26,20 @@ def everything(
     """
     asked = RequestSearch(jurisdiction_id=jurisdiction_id, requested=Span(None, until), sort=OLDEST_FIRST)
     while True:
-        with database.read() as conn:
-            page = search.search(conn, asked)
+        page = _page(database, asked)
         yield page.items
         if page.next is None:
             return
         asked = replace(asked, after=page.next)
+
+
+def _page(database: Database, asked: RequestSearch) -> Page[ServiceRequest]:
+    try:
+        with database.read_public() as conn:
+            return search.search(conn, asked)
+    except ReplicaLost:
+        with database.read() as conn:
+            return search.search(conn, asked)
 
 
 def fingerprint(conn: Connection, jurisdiction_id: str) -> tuple[int, str]:

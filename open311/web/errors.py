@@ -3,7 +3,16 @@
 from collections.abc import Mapping
 
 from open311 import web
-from open311.errors import Forbidden, Invalid, NotFound, Open311Error, Problem, TooManyRequests, Unavailable
+from open311.errors import (
+    Forbidden,
+    Invalid,
+    NotFound,
+    Open311Error,
+    Problem,
+    ReplicaLost,
+    TooManyRequests,
+    Unavailable,
+)
 from open311.model import words
 
 STATUS: Mapping[type[Open311Error], int] = {
@@ -12,6 +21,7 @@ STATUS: Mapping[type[Open311Error], int] = {
     NotFound: 404,
     TooManyRequests: 429,
     Unavailable: 503,
+    ReplicaLost: 503,
 }
 
 

@@ -24,14 +24,17 @@ def healthz() -> ResponseReturnValue:
 def readyz() -> ResponseReturnValue:
     """200 when requests can be answered, 503 when the database is out of reach.
 
-    A broken catalogue file does not make the server unready, since the old catalogue stays in force; it is told here.
+    A broken catalogue file does not make the server unready, since the old catalogue stays in force; nor does a replica
+    that is behind or out of reach, since the primary answers then. Both are told here.
     """
     core = web.core()
     catalogues = core.catalogues
     changesets = {
         each.jurisdiction.jurisdiction_id: write_utc(each.changeset) for each in catalogues.in_force
     }
-    state = {"catalogue": {"in_force": changesets, "problem": catalogues.problem}}
+    state: dict[str, object] = {"catalogue": {"in_force": changesets, "problem": catalogues.problem}}
+    if core.database.replica_state:
+        state["replica"] = core.database.replica_state
     try:
         core.database.check()
     except Unavailable:

@@ -55,7 +55,7 @@ def total(conn: Connection, asked: RequestSearch, page: Page[Any]) -> int:
         return page.total
     core = web.core()
     question = (search.shape(asked), tuple(map(str, search.parameters(asked).items())))
-    stamp = core.database.freshness.stamp
+    stamp = core.database.stamp_of(conn)
     kept = core.totals.get(question)
     if kept is None or kept[0] != stamp:
         if len(core.totals) > MOST_TOTALS:

@@ -107,7 +107,7 @@ def find() -> Items:
         after=cursor,
         **({"sort": cursor.sort} if cursor else {}),
     )
-    with web.core().database.read() as conn:
+    with web.core().database.read_public() as conn:
         page = search.search(conn, asked)
         total = lists.total(conn, asked, page)
     kept = {name: value for name, value in request.args.items() if name not in ("f", "cursor")}
