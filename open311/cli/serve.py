@@ -2,10 +2,13 @@
 
 import ctypes
 import errno
+import gc
 import os
 import signal
 import socket
 from dataclasses import replace
+from importlib import import_module
+from multiprocessing.util import Finalize
 from typing import Any
 from wsgiref.types import WSGIApplication
 
@@ -35,7 +38,12 @@ def serve(port: int | None) -> None:
     chosen = with_port(port)
     catalogue_file.load_all(chosen.catalogue)
     require_free_port(chosen.host, chosen.port)
-    _server(with_database(chosen)).serve()
+    ready = with_database(chosen)
+    # Loaded once and then forked: the processes start at once and share what never changes.
+    import_module("open311.app")
+    gc.collect()
+    gc.freeze()
+    _server(ready).serve()
 
 
 @click.command()
@@ -53,7 +61,10 @@ def application() -> WSGIApplication:
         signal.signal(ending, signal.SIG_DFL)
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
     from open311 import app
+    from open311.web import logs
 
+    # A process that was forked ends without the usual exit handlers.
+    Finalize(None, logs.flush, exitpriority=0)
     return app.from_environment()
 
 

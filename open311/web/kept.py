@@ -21,11 +21,13 @@ from open311.web.limits import Limits
 
 Headers = list[tuple[str, str]]
 
-MOST_BYTES = 24 * 1024 * 1024
+MOST_BYTES = 16 * 1024 * 1024
 MOST_BYTES_EACH = 4 * 1024 * 1024
 LONGEST_QUERY = 1000
 # A window that ends now moves on although nothing changes.
 KEPT_SECONDS = 30.0
+# Whoever waits longer for somebody else's answer makes one of its own.
+PATIENCE_SECONDS = 5.0
 # Below this a compressed body saves no packet.
 COMPRESS_FROM = 1000
 TEXT = (
@@ -44,53 +46,91 @@ NOT_IN_304 = frozenset({"content-length", "content-type", "content-encoding"})
 class Answer:
     """One answer of the application, whole, with its compressed twin once somebody asked for it."""
 
-    __slots__ = ("body", "entity", "headers", "level", "made", "packed", "since", "status", "text")
+    __slots__ = (
+        "body",
+        "entity",
+        "headers",
+        "known",
+        "level",
+        "made",
+        "packed",
+        "plain",
+        "since",
+        "status",
+        "text",
+    )
 
     def __init__(self, status: str, headers: Headers, body: bytes, since: int | None = None) -> None:
         named = {name.lower(): value for name, value in headers}
+        plain = [(name, value) for name, value in headers if name.lower() != "content-length"]
         self.status = status
-        self.headers = [(name, value) for name, value in headers if name.lower() != "content-length"]
         self.body = body
         self.text = named.get("content-type", "").startswith(TEXT) and "content-encoding" not in named
         # The quoted part: weak and strong spellings of the same tag are equal for a GET.
-        self.entity = named.get("etag", "").removeprefix("W/")
-        self.since = since
-        if since is not None:
-            self.headers.append(("Last-Modified", http_date(since)))
-        self.packed: bytes | None = None
+        self.entity = named.get("etag", "").removeprefix("W/") if status.startswith("200") else ""
+        self.since = since if status.startswith("200") else None
+        if self.since is not None:
+            plain.append(("Last-Modified", http_date(self.since)))
+        self.known = [each for each in plain if each[0].lower() not in NOT_IN_304]
+        self.plain = plain
+        self.headers = [*plain, ("Content-Length", str(len(body)))]
+        self.packed: tuple[bytes, Headers] | None = None
         # Worth more work only where everybody fetches it once.
         self.level = 9 if "immutable" in named.get("cache-control", "") else 1
         self.made = time.monotonic()
 
     def is_known(self, environ: WSGIEnvironment) -> bool:
         """Whether the client has this very answer: by its tag, else by when it was got (RFC 9110, 13.1)."""
-        if not self.status.startswith("200"):
-            return False
         tags = environ.get("HTTP_IF_NONE_MATCH")
         if tags:
             return bool(self.entity) and (self.entity in tags or tags == "*")
-        got = parse_date(environ.get("HTTP_IF_MODIFIED_SINCE")) if self.since is not None else None
-        return got is not None and self.since is not None and got.timestamp() >= self.since
+        if self.since is None or "HTTP_IF_MODIFIED_SINCE" not in environ:
+            return False
+        got = parse_date(environ["HTTP_IF_MODIFIED_SINCE"])
+        return got is not None and got.timestamp() >= self.since
 
-    def send(self, environ: WSGIEnvironment, start_response: StartResponse) -> tuple[bytes, str]:
+    def send(self, environ: WSGIEnvironment, start_response: StartResponse) -> tuple[list[bytes], str]:
         """Begin the response; returns the body and the status."""
-        if self.is_known(environ):
-            start_response(
-                "304 NOT MODIFIED", [each for each in self.headers if each[0].lower() not in NOT_IN_304]
-            )
-            return b"", "304"
-        headers, body = self.headers, self.body
-        if self.text and len(body) >= COMPRESS_FROM and takes_gzip(environ.get("HTTP_ACCEPT_ENCODING", "")):
-            body = self.packed = self.packed or gzip.compress(body, compresslevel=self.level, mtime=0)
-            headers = [*headers, ("Content-Encoding", "gzip")]
-        start_response(self.status, [*headers, ("Content-Length", str(len(body)))])
-        return (b"" if environ["REQUEST_METHOD"] == "HEAD" else body), self.status[:3]
+        if (self.entity or self.since) and self.is_known(environ):
+            start_response("304 NOT MODIFIED", self.known)
+            return [b""], "304"
+        body, headers = self.body, self.headers
+        accepted = environ.get("HTTP_ACCEPT_ENCODING")
+        if accepted and self.text and len(body) >= COMPRESS_FROM and takes_gzip(accepted):
+            body, headers = self._packed()
+        start_response(self.status, headers)
+        return [b"" if environ["REQUEST_METHOD"] == "HEAD" else body], self.status[:3]
+
+    def _packed(self) -> tuple[bytes, Headers]:
+        if self.packed is None:
+            packed = gzip.compress(self.body, compresslevel=self.level, mtime=0)
+            length = ("Content-Length", str(len(packed)))
+            self.packed = packed, [*self.plain, ("Content-Encoding", "gzip"), length]
+        return self.packed
 
 
 @lru_cache(maxsize=256)
 def takes_gzip(accepted: str) -> bool:
     """Whether gzip is asked for by name; some crawlers announce deflate and cannot read it."""
     return any(name == "gzip" and quality > 0 for name, quality in parse_accept_header(accepted))
+
+
+class Flight:
+    """An answer that somebody makes just now; whoever asks the same meanwhile waits for it."""
+
+    def __init__(self) -> None:
+        self._done = threading.Event()
+        self._answer: Answer | None = None
+
+    def land(self, answer: Answer | None) -> None:
+        """Give the answer to all who wait; None when it is good for one reader only."""
+        self._answer = answer
+        self._done.set()
+
+    def wait(self) -> Answer | None:
+        """The answer that somebody else made."""
+        self._done.wait(PATIENCE_SECONDS)
+        return self._answer
 
 
 class KeptAnswers:
@@ -104,23 +144,33 @@ class KeptAnswers:
         self._limits = limits
         self._by_host = by_host
         self._kept: dict[Any, Answer] = {}
+        self._flights: dict[Any, Flight] = {}
         self._stamp = 0
         self._bytes = 0
         self._lock = threading.Lock()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer from memory if that is right, else let the application answer and keep what may be kept."""
-        if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
+        began = time.perf_counter()
+        method = environ["REQUEST_METHOD"]
+        if method not in ("GET", "HEAD"):
             return self._application(environ, start_response)
-        stamp = self._freshness.stamp if self._freshness.listening else None
-        question = self._question(environ) if stamp is not None else None
-        kept = self._kept.get(question) if stamp == self._stamp and question else None
-        if kept and kept.made + KEPT_SECONDS > time.monotonic() and self._allowed(environ):
-            began = time.perf_counter()
-            body, status = kept.send(environ, start_response)
-            logs.kept(environ["REQUEST_METHOD"], environ["PATH_INFO"], status, len(body), began)
-            return (body,)
-        return self._ask(environ, start_response, question, stamp)
+        stamp = self._freshness.stamp
+        question = self._question(environ) if self._freshness.listening else None
+        if question is None:
+            return self._ask(environ, start_response, shared=False)[0]
+        kept = self._kept.get(question) if stamp == self._stamp else None
+        if kept is None or kept.made + KEPT_SECONDS <= time.monotonic():
+            flight = Flight()
+            first = self._flights.setdefault((question, stamp), flight)
+            if first is flight:
+                return self._ask_for_all(environ, start_response, question, stamp, flight)
+            kept = first.wait()
+        if kept is None or not self._allowed(environ):
+            return self._ask(environ, start_response, shared=True)[0]
+        body, status = kept.send(environ, start_response)
+        logs.kept(method, environ["PATH_INFO"], status, len(body[0]), began)
+        return body
 
     def _question(self, environ: WSGIEnvironment) -> Any:
         """All that an answer depends on; None when it depends on who asks."""
@@ -137,9 +187,32 @@ class KeptAnswers:
     def _allowed(self, environ: WSGIEnvironment) -> bool:
         return self._limits is None or self._limits.read_is_left(environ.get("REMOTE_ADDR", ""))
 
-    def _ask(
-        self, environ: WSGIEnvironment, start_response: StartResponse, question: Any, stamp: int | None
+    def _ask_for_all(
+        self,
+        environ: WSGIEnvironment,
+        start_response: StartResponse,
+        question: Any,
+        stamp: int,
+        flight: Flight,
     ) -> Iterable[bytes]:
+        """Let the application answer, also those who ask the same at the same stamp meanwhile.
+
+        They see every write that was answered before they asked: it would have set another stamp.
+        """
+        answer: Answer | None = None
+        try:
+            parts, answer = self._ask(environ, start_response, shared=True)
+            if answer:
+                self._keep(question, answer, stamp)
+            return parts
+        finally:
+            del self._flights[question, stamp]
+            flight.land(answer)
+
+    def _ask(
+        self, environ: WSGIEnvironment, start_response: StartResponse, *, shared: bool
+    ) -> tuple[Iterable[bytes], Answer | None]:
+        """What the application answers, and that answer once more if it is good for everybody."""
         said: list[Any] = []
         unwritten: list[bytes] = []
 
@@ -153,24 +226,31 @@ class KeptAnswers:
         status, headers = said
         if not _is_whole(headers):
             start_response(status, headers)
-            return parts if method == "GET" else _closed(parts)
+            return (parts if method == "GET" else _closed(parts)), None
         body = b"".join([*parts, *unwritten])
         _close(parts)
-        if question is None or not _may_be_kept(status, headers):
-            return (Answer(status, headers, body).send(environ, start_response)[0],)
-        answer = Answer(status, headers, body, since)
-        self._keep(question, answer, stamp)
-        return (answer.send(environ, start_response)[0],)
+        lasting = shared and _may_be_kept(status, headers)
+        answer = Answer(status, headers, body, since if lasting else None)
+        return answer.send(environ, start_response)[0], answer if lasting else None
 
-    def _keep(self, question: Any, answer: Answer, stamp: int | None) -> None:
-        size = 3 * len(answer.body) // 2 + 2000
+    def _keep(self, question: Any, answer: Answer, stamp: int) -> None:
+        size = _size(answer)
         if len(answer.body) > MOST_BYTES_EACH or stamp != self._freshness.stamp:
             return
         with self._lock:
-            if stamp != self._stamp or self._bytes + size > MOST_BYTES:
-                self._kept, self._bytes, self._stamp = {}, 0, stamp or 0
+            if stamp != self._stamp:
+                self._kept, self._bytes, self._stamp = {}, 0, stamp
+            before = self._kept.pop(question, None)
+            self._bytes += size - (_size(before) if before else 0)
             self._kept[question] = answer
-            self._bytes += size
+            while self._bytes > MOST_BYTES:
+                oldest = next(iter(self._kept))
+                self._bytes -= _size(self._kept.pop(oldest))
+
+
+def _size(answer: Answer) -> int:
+    """What an answer may take, the packed twin that somebody may ask for included."""
+    return 5 * len(answer.body) // 4 + 3000
 
 
 def _is_whole(headers: Headers) -> bool:

@@ -4,10 +4,13 @@ import logging
 import re
 import secrets
 import sys
+import threading
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from itertools import count
+from queue import Empty, SimpleQueue
 from typing import Any
 
 import orjson
@@ -24,17 +27,24 @@ LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNI
 class _State:
     as_json: bool = False
     requests: bool = True
+    # Begins the ids of this process; processes are forked, so it cannot be chosen when the module is loaded.
+    process: str = ""
 
 
 _state = _State()
 _numbers = count()
-PROCESS = secrets.token_hex(5)
+# Lines of answers from memory, written together: a line of its own would cost more than the answer.
+_lines: SimpleQueue[str] = SimpleQueue()
+WRITE_EVERY_SECONDS = 0.02
+MOST_LINES = 10_000
+WRITER = "log lines"
 
 
 def configure(settings: Settings) -> None:
     """Write log lines to standard error, as JSON or for a terminal."""
     writes_json = settings.log_format == "json"
     _state.as_json, _state.requests = writes_json, LEVELS[settings.log_level] <= logging.INFO
+    _state.process = secrets.token_hex(5)
     renderer = structlog.processors.JSONRenderer(serializer=_as_json) if writes_json else _for_people()
     structlog.configure(
         processors=[
@@ -48,6 +58,26 @@ def configure(settings: Settings) -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
     )
+    if writes_json and not any(each.name == WRITER for each in threading.enumerate()):
+        threading.Thread(target=_write_lines, name=WRITER, daemon=True).start()
+
+
+def _write_lines() -> None:
+    while True:
+        first = _lines.get()
+        time.sleep(WRITE_EVERY_SECONDS)
+        flush(first)
+
+
+def flush(*waiting: str) -> None:
+    """Write the lines that wait; whoever ends a process calls it last."""
+    lines = [*waiting]
+    try:
+        while len(lines) < MOST_LINES:
+            lines.append(_lines.get_nowait())
+    except Empty:
+        pass
+    sys.stderr.write("".join(lines))
 
 
 def _for_people() -> structlog.dev.ConsoleRenderer:
@@ -63,7 +93,7 @@ def install(app: Flask) -> None:
 
 def _begin() -> None:
     g.began = time.perf_counter()
-    g.request_id = f"{PROCESS}{next(_numbers):x}"
+    g.request_id = f"{_state.process}{next(_numbers):x}"
 
 
 def _end(response: Response) -> Response:
@@ -83,8 +113,27 @@ def _end(response: Response) -> Response:
 
 def kept(method: str, path: str, status: str, size: int, began: float) -> None:
     """The line of a request that was answered from memory."""
-    milliseconds = round((time.perf_counter() - began) * 1000, 3)
-    _line(method=method, path=path, kept=True, status=int(status), bytes=size, ms=milliseconds)
+    if not _state.requests:
+        return
+    now = time.time()
+    milliseconds = (time.perf_counter() - began) * 1000
+    if not _state.as_json:
+        _line(method=method, path=path, kept=True, status=int(status), bytes=size, ms=round(milliseconds, 3))
+        return
+    _lines.put(
+        f'{{"event":"request","level":"info","timestamp":"{_second(int(now))}.{int(now % 1 * 1000):03}+00:00",'
+        f'{_told(method, path)},"kept":true,"status":{status},"bytes":{size},"ms":{milliseconds:.3f}}}\n'
+    )
+
+
+@lru_cache(maxsize=8)
+def _second(second: int) -> str:
+    return datetime.fromtimestamp(second, UTC).isoformat()[:19]
+
+
+@lru_cache(maxsize=1024)
+def _told(method: str, path: str) -> str:
+    return _as_json({"method": method, "path": discreet(path)})[1:-1]
 
 
 # Whoever has the last part of such a path may read or change what belongs to somebody.
