@@ -18,12 +18,19 @@ __all__ = ["DATABASE", "Cluster", "cluster", "database_url", "programs", "runnin
 DATABASE = "open311"
 
 
-def cluster(data_dir: Path, *, durable: bool = True, say: Callable[[str], None] | None = None) -> Cluster:
+def cluster(
+    data_dir: Path,
+    *,
+    durable: bool = True,
+    say: Callable[[str], None] | None = None,
+    copy_of: Cluster | None = None,
+) -> Cluster:
     """The private cluster that lives in `data_dir/postgres`; use it in a `with` statement.
 
-    Only tests give up `durable`. `say` gets the rare line that the operator should read.
+    Only tests give up `durable`. `say` gets the rare line that the operator should read. With `copy_of` it is a
+    streaming replica of a running one.
     """
-    return Cluster(data_dir, durable, say or _to_standard_error)
+    return Cluster(data_dir, durable, say or _to_standard_error, copy_of)
 
 
 def running_url(data_dir: Path, name: str) -> str | None:

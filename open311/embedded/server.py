@@ -14,12 +14,15 @@ from urllib.parse import quote
 
 import psycopg
 from psycopg import sql
+from psycopg.conninfo import make_conninfo
 
 from open311.embedded.installed import command, fingerprint, program_of, programs, surroundings
 from open311.embedded.places import home_of, locked, socket_folder
 from open311.errors import ConfigurationError
 
 PATIENCE = 15.0
+# What a replica calls itself, for `synchronous_standby_names`.
+REPLICA = "replica"
 SETTINGS = {
     "listen_addresses": "",
     "port": "5432",
@@ -33,14 +36,26 @@ SETTINGS = {
 }
 HASTY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
+NEW = (
+    "initdb",
+    "--username=postgres",
+    "--encoding=UTF8",
+    "--locale=C.UTF-8",
+    "--auth=trust",
+    "--no-instructions",
+)
+
 
 class Cluster:
     """A PostgreSQL server of our own; started on entering the `with` block, stopped on leaving it."""
 
-    def __init__(self, data_dir: Path, durable: bool, say: Callable[[str], None]) -> None:
+    def __init__(
+        self, data_dir: Path, durable: bool, say: Callable[[str], None], copy_of: "Cluster | None" = None
+    ) -> None:
         self.data_dir = data_dir.absolute()
         self.durable = durable
         self.say = say
+        self.copy_of = copy_of
         self._lock: IO[str] | None = None
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -82,6 +97,17 @@ class Cluster:
                 connection.execute("create extension postgis")
         return self.url(name)
 
+    @property
+    def pid(self) -> int:
+        """The number of the server's first process."""
+        assert self._process is not None
+        return self._process.pid
+
+    def promote(self) -> None:
+        """Let a replica go on by itself, as the primary; back when it takes writes."""
+        with closing(psycopg.connect(self.url("postgres"), autocommit=True)) as connection:
+            connection.execute("select pg_promote()")
+
     def renew(self) -> bool:
         """Start the server again if it died or an upgrade replaced its program; whether it did.
 
@@ -107,16 +133,10 @@ class Cluster:
         # initdb cut short leaves a folder that looks whole, so it works beside the final place.
         unfinished = self._home / "data.unfinished"
         shutil.rmtree(unfinished, ignore_errors=True)
-        options = [
-            "--username=postgres",
-            "--encoding=UTF8",
-            "--locale=C.UTF-8",
-            "--auth=trust",
-            "--no-instructions",
-        ]
-        options += ["--data-checksums"] if self.durable else ["--no-sync"]
+        program, *options = _copying(self.copy_of) if self.copy_of else NEW
+        options += ["--no-sync"] if not self.durable else [] if self.copy_of else ["--data-checksums"]
         made = subprocess.run(
-            [*command(self._account), f"{self._programs}/initdb", "-D", unfinished, *options],
+            [*command(self._account), f"{self._programs}/{program}", "-D", unfinished, *options],
             **surroundings(),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -195,6 +215,12 @@ class Cluster:
 def url_of(sockets: Path, name: str) -> str:
     """The address of database `name` of the server that listens in the folder `sockets`."""
     return f"postgresql://postgres@/{quote(name)}?host={quote(str(sockets))}&port=5432"
+
+
+def _copying(primary: Cluster) -> list[str]:
+    """Makes a replica, which follows the primary from then on."""
+    place = make_conninfo(primary.url("postgres"), application_name=REPLICA)
+    return ["pg_basebackup", "--dbname", place, "--write-recovery-conf", "--checkpoint=fast"]
 
 
 def _shared_buffers() -> str:
