@@ -152,13 +152,15 @@ def _take_over(core: Core, source: Intake, catalogue: Catalogue, part: Part, bef
     terms = intake.Terms(catalogue=catalogue)
     found = [intake.arrival(each, terms) for each in part.requests]
     arrivals = [each for each in found if isinstance(each, Arrival)]
-    actor = f"harvest:{source.source}"
+    actor, whose = f"harvest:{source.source}", (source.jurisdiction_id, source.source)
     with core.database.begin() as conn:
         counts = Counts(refused=len(found) - len(arrivals))
         counts += intake.take(core, conn, catalogue, source.source, arrivals, actor=actor)
         if part.gone:
-            owner = source.jurisdiction_id
-            counts += intake.withdraw(core, conn, owner, source.source, part.gone, actor=actor)
+            counts += intake.withdraw(core, conn, *whose, part.gone, actor=actor)
+        if part.copy is not None:
+            ids = [each.service_request_id for each in part.requests]
+            counts += intake.compare(core, conn, *whose, part.copy, ids, whole=part.copy_ends, actor=actor)
         _keep_names(core, conn, source, catalogue, arrivals)
         intakes.save(conn, source, part.state, (before + counts).as_dict())
     return counts

@@ -21,6 +21,7 @@ from open311.storage.database import Connection
 CODE = re.compile(r"[A-Za-z0-9_-]{1,64}")
 MOST_PICTURES = 20
 SHORT = 500
+AT_ONCE = 1000
 # What a change of these means to whoever follows a request; all else is an edit.
 STATUS_FIELDS = ("status", "detailed_status", "status_notes")
 
@@ -209,6 +210,25 @@ def withdraw(
         stored.remember(conn, owner, source, foreign_id, was.digest, gone=True)
         _erase(core, conn, request, actor) if gone[foreign_id] else _hide(core, conn, request, actor)
     return Counts(gone=count)
+
+
+def compare(
+    core: Core,
+    conn: Connection,
+    owner: str,
+    source: str,
+    copy: int,
+    ids: Sequence[str],
+    *,
+    whole: bool,
+    actor: str,
+) -> Counts:
+    """Note that `ids` are in a new full copy of a source; once it is `whole`, hide what was in no part of it."""
+    stored.note_copy(conn, owner, source, copy, ids)
+    counts = Counts()
+    while whole and (missing := stored.not_in_copy(conn, owner, source, copy, AT_ONCE)):
+        counts += withdraw(core, conn, owner, source, dict.fromkeys(missing, False), actor=actor)
+    return counts
 
 
 def _hide(core: Core, conn: Connection, request: ServiceRequest, actor: str) -> None:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
-from open311.adapters.georeport_client import Client, RemoteError
+from open311.adapters.georeport_client import LOST_CURSOR, Client, RemoteError
 from open311.model.datetimes import write_utc
 from open311.model.foreign import ForeignRequest
 
@@ -35,11 +35,16 @@ ROUND = 50
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """A page: requests, ids that are gone (True: erased there), and the state behind it."""
+    """A page: requests, ids that are gone (True: erased there), and the state behind it.
+
+    `copy` numbers the full copy that it is part of; once `copy_ends`, what was not in any part of it is gone too.
+    """
 
     state: State
     requests: list[ForeignRequest] = field(default_factory=list)
     gone: Mapping[str, bool] = field(default_factory=dict)
+    copy: int | None = None
+    copy_ends: bool = False
     told: str = ""
 
 
@@ -88,16 +93,24 @@ def _feed(client: Client, state: State, ask: Ask) -> Iterator[Part]:
         try:
             found = ask(partial(client.changes, cursor, FEED_LIMIT))
         except RemoteError as refused:
-            if refused.status != 400 or cursor is None:
+            if refused.status not in LOST_CURSOR or cursor is None:
                 raise
-            # The cursor is of a past that the server no longer has; a new copy begins.
-            state = {name: value for name, value in state.items() if name != "cursor"}
+            # The cursor is of a past that the server no longer has; a new copy begins, and what it lacks is gone.
+            kept = {name: value for name, value in state.items() if name != "cursor"}
+            state = {**kept, "copy": state.get("copy", 0) + 1, "copying": True}
             continue
         if found is None:
             raise RemoteError("the change feed is gone")
         more = found.more
+        copied = state.get("copy") if state.get("copying") else None
         state = {**state, "cursor": found.cursor, "idle": not more}
-        yield Part(state=state, requests=found.requests, gone=found.gone, told="change feed")
+        if not more:
+            state.pop("copying", None)
+        told = "change feed" if copied is None else "new copy"
+        whole = copied is not None and not more
+        yield Part(
+            state=state, requests=found.requests, gone=found.gone, copy=copied, copy_ends=whole, told=told
+        )
 
 
 def _history(client: Client, state: State, ask: Ask) -> Iterator[Part]:

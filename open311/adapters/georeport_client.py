@@ -23,6 +23,8 @@ MOST_BYTES = 64 * 1024 * 1024
 SECONDS = 60.0
 REDIRECTS = 3
 NOT_OFFERED = (404, 405, 406, 410, 415, 501)
+BAD_REQUEST = 400
+LOST_CURSOR = (BAD_REQUEST, 410)
 FORM = "application/x-www-form-urlencoded; charset=utf-8"
 
 Value = str | int | float | datetime | None | Sequence[str]
@@ -117,10 +119,15 @@ class Client:
         return [each for each in read if each]
 
     def changes(self, since: str | None, limit: int) -> ForeignChanges | None:
-        """A part of the change feed, which servers of this program have; None when there is none."""
+        """A part of the change feed, which servers of this program have; None when there is none.
+
+        A cursor that the server no longer knows is a `RemoteError` with a status of `LOST_CURSOR`.
+        """
         asked = urlencode(_pairs({"jurisdiction_id": self.jurisdiction_id, "since": since, "limit": limit}))
         answer = self._fetch(f"{self.url.rstrip('/')}/changes.json", asked)
-        if answer.status in NOT_OFFERED or (since is None and answer.status == 400):
+        if since is None and answer.status == BAD_REQUEST:
+            return None
+        if answer.status in NOT_OFFERED and (since is None or answer.status not in LOST_CURSOR):
             return None
         if answer.status != 200:
             raise _refusal(answer)

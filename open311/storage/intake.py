@@ -158,6 +158,24 @@ def remember(
     conn.execute(update(foreign_references).where(*mine).values(digest=digest, gone=gone))
 
 
+def note_copy(conn: Connection, jurisdiction_id: str, source: str, copy: int, ids: Sequence[str]) -> None:
+    """Note that a full copy of a source holds these ids."""
+    mine = (_f.jurisdiction_id == jurisdiction_id, _f.source == source, _f.foreign_id == func.any(list(ids)))
+    conn.execute(update(foreign_references).where(*mine).values(copy=copy))
+
+
+def not_in_copy(conn: Connection, jurisdiction_id: str, source: str, copy: int, limit: int) -> list[str]:
+    """The ids of requests that are not gone, yet in no part of a full copy."""
+    wanted = select(_f.foreign_id).where(
+        _f.jurisdiction_id == jurisdiction_id,
+        _f.source == source,
+        _f.service_request_id.is_not(None),
+        _f.copy != copy,
+        ~_f.gone,
+    )
+    return list(conn.execute(wanted.limit(limit)).scalars())
+
+
 def open_references(
     conn: Connection, jurisdiction_id: str, source: str, before: datetime, behind: int, limit: int
 ) -> list[tuple[int, str]]:

@@ -11,7 +11,8 @@ import pytest
 from sqlalchemy import Connection, text
 from werkzeug.serving import make_server
 
-from open311.actions import casework, harvest, publish
+from open311.actions import casework, harvest, publish, reading
+from open311.adapters import georeport_client
 from open311.app import create_app
 from open311.cli import commands
 from open311.core import Catalogues, Core
@@ -384,6 +385,108 @@ def test_a_server_of_this_program_is_followed_by_its_change_feed(there: There) -
     casework.publish(there_now, int(second), "cli:clara")
     run(here)
     assert len(api.get("/requests", jurisdiction_id=ELSEWHERE)) == 2
+
+
+@pytest.mark.parametrize("status", [400, 410])
+def test_a_lost_cursor_means_a_new_copy_and_what_it_lacks_is_gone(
+    there: There, status: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also when that copy is interrupted: replicas of ours hear of what disappeared while nobody told us."""
+    here = there.ours
+    monkeypatch.setattr(reading, "FEED_LIMIT", 2)
+    kept, hidden, erased, again = (
+        there.api.report(service_code="MUELL", description=each) for each in "abcd"
+    )
+    begin(here, there.url)
+    run(here)
+    cursor = reader(here).raw(CHANGES, jurisdiction_id=ELSEWHERE, since=None).get_json()["next"]
+    casework.hide(there.core, int(hidden), "cli:clara")
+    casework.erase(there.core, int(erased), "cli:clara")
+    later = there.api.report(service_code="MUELL", description="e")
+    lose_cursor(here, status, monkeypatch)
+    assert run(here, most_pages=1) == {"same": 2}
+    assert len(shown(here)) == 4
+    counts = run(here)
+    assert (counts["gone"], counts["new"], problem(here)) == (2, 1, None)
+    assert shown(here) == {kept, again, later}
+    assert len(gone_since(here, cursor)) == 2
+    casework.publish(there.core, int(hidden), "cli:clara")
+    run(here)
+    assert shown(here) == {kept, again, later, hidden}
+
+
+CHANGES = "/changes.json"
+
+
+def lose_cursor(here: Core, status: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the other server forget the cursor that it gave us."""
+    cursor = harvest.find(here, ELSEWHERE).state["cursor"]
+    as_it_is = georeport_client.Client._fetch
+
+    def fetch(client: Any, url: str, asked: str) -> Any:
+        answer = as_it_is(client, url, asked)
+        return replace(answer, status=status) if f"since={cursor}" in asked else answer
+
+    monkeypatch.setattr(georeport_client.Client, "_fetch", fetch)
+
+
+def shown(core: Core) -> set[str]:
+    """The ids at their source of all that the public sees of it here."""
+    found = reader(core).get("/requests", jurisdiction_id=ELSEWHERE, extensions="true")
+    return {each["extended_attributes"]["reference"] for each in found}
+
+
+def gone_since(core: Core, cursor: str) -> list[str]:
+    """What our own feed tells to have disappeared."""
+    told = reader(core).raw(CHANGES, jurisdiction_id=ELSEWHERE, since=cursor).get_json()["changes"]
+    return [each["service_request_id"] for each in told if each["request"] is None]
+
+
+class Plain(Little):
+    """A server that knows no filter on updates, and what it was asked for by id."""
+
+    def listed(self, query: dict[str, str]) -> tuple[int, str, Any]:
+        """The list; a filter it does not know it ignores."""
+        self.by_id = [*getattr(self, "by_id", []), query.get("service_request_id", "")]
+        return super().listed(query)
+
+
+def test_open_requests_of_longer_ago_are_asked_for_by_id(here: Core, clock: Clock) -> None:
+    """Where nothing tells what has changed, and windows reach back ninety days only; closed ones rest."""
+    little = Plain()
+    with serving(little) as url:
+        begin(here, url)
+        run(here)
+        clock.forward(days=100)
+        little.requests[1] |= {"status": "closed", "status_notes": "Done"}
+        little.requests[3] |= {"description": "closed before, and nobody asks"}
+        little.by_id = []
+        assert run(here)["changed"] == 1
+    asked = {number for each in little.by_id for number in each.split(",") if number}
+    assert asked == {
+        each["service_request_id"] for each in map(a_request, range(12)) if each["status"] == "open"
+    }
+    [found] = reader(here).get("/requests", jurisdiction_id=ELSEWHERE, service_request_id="101")
+    assert (found["status"], found["status_notes"]) == ("closed", "Done")
+
+
+def test_the_poll_by_id_goes_round(here: Core, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each run asks for some, the next one goes on behind them, and then begins again."""
+    monkeypatch.setattr(reading, "POLLED", 5)
+    monkeypatch.setattr(reading, "IDS_A_QUESTION", 3)
+    little = Plain()
+    with serving(little) as url:
+        begin(here, url)
+        run(here)
+        clock.forward(days=100)
+        rounds = []
+        for _ in range(3):
+            little.by_id = []
+            run(here)
+            rounds.append([each for each in little.by_id if each])
+    first, second, third = (",".join(each).split(",") for each in rounds)
+    assert [each.count(",") + 1 for each in rounds[0]] == [3, 2]
+    assert (len(set(first) | set(second)), set(first) & set(second), third) == (8, set(), first)
 
 
 def test_the_commands_are_there() -> None:

@@ -158,6 +158,18 @@ def test_an_erased_report_leaves_no_text_behind(api: Api, live_core: Core) -> No
     assert kept == [{}, {}, {}]
 
 
+def test_a_merged_report_stays_in_the_lists_until_it_is_hidden(api: Api, live_core: Core) -> None:
+    """The feed says the same as the public list, so that a copy of it ends equal."""
+    number, into = api.report(), api.report()
+    casework.merge(live_core, int(number), int(into), "test")
+    assert {each["service_request_id"] for each in api.get("/requests")} == {number, into}
+    assert {each["service_request_id"] for each in page(api)["changes"]} == {number, into}
+    since = end_of_copy(api)
+    casework.hide(live_core, int(number), "test")
+    assert told(api, since) == [("hidden", number, "hidden", False)]
+    assert [each["service_request_id"] for each in api.get("/requests")] == [into]
+
+
 def test_a_merged_report_points_to_the_other(api: Api, live_core: Core) -> None:
     """Closed as a duplicate; it stays readable, so the entry has both the reason and the request."""
     number, into = api.report(), api.report()

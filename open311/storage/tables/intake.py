@@ -6,6 +6,7 @@ from sqlalchemy import (
     Column,
     ForeignKey,
     Index,
+    Integer,
     Table,
     Text,
     text,
@@ -33,6 +34,7 @@ intakes = Table(
 )
 
 # The id that a request has elsewhere. Without a request when it was erased here: then it is never taken in again.
+# `copy`: the number of the last full copy that held it, where a lost cursor has made new copies necessary.
 foreign_references = Table(
     "foreign_references",
     metadata,
@@ -42,5 +44,6 @@ foreign_references = Table(
     Column("service_request_id", ForeignKey("service_requests.id", ondelete="SET NULL")),
     Column("digest", Text(collation="C"), nullable=False),
     Column("gone", Boolean, nullable=False, server_default=text("false")),
+    Column("copy", Integer, nullable=False, server_default=text("0")),
 )
 Index("foreign_references_of_request", foreign_references.c.service_request_id)

@@ -103,6 +103,7 @@ Index(
     _request.jurisdiction_id,
     _request.closed_datetime,
     postgresql_where=text("status = 'closed' and visibility = 'published'"),
+    postgresql_include=["geom", "service_code", "detailed_status"],
 )
 Index(
     "service_requests_open_place",
@@ -163,7 +164,7 @@ reporters = Table(
     Column("attributes", JSONB, nullable=False, server_default=text("'{}'")),
 )
 
-# Photos; their files lie in the media store under `key`. `update_id`: the update one came with, if not with the request.
+# Photos; their files lie in the media store under `key`. `update_id` is the update that a photo came with, if any.
 media = Table(
     "media",
     metadata,
