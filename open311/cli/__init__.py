@@ -1,6 +1,9 @@
 """The command line, `open311 COMMAND`; each command is a module of this package."""
 
+import gc
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 
 import click
@@ -12,6 +15,7 @@ COMMANDS = {
     "catalogue": "open311.cli.catalogue:catalogue",
     "check": "open311.cli.check:check",
     "db": "open311.cli.database:db",
+    "demo": "open311.cli.demo:demo",
     "dev": "open311.cli.dev:dev",
     "export": "open311.cli.export:export",
     "harvest": "open311.cli.harvest:harvest",
@@ -26,6 +30,16 @@ COMMANDS = {
 }
 
 
+@contextmanager
+def quietly() -> Iterator[None]:
+    """Load modules without a search for garbage: there is none, and the search takes a fifth of the time."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
 class Commands(click.Group):
     """Imports a command only when it is called, so that each starts at once."""
 
@@ -36,7 +50,8 @@ class Commands(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module, _, name = COMMANDS[cmd_name].partition(":")
-        command: click.Command = getattr(import_module(module), name)
+        with quietly():
+            command: click.Command = getattr(import_module(module), name)
         return command
 
 

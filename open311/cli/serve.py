@@ -18,6 +18,7 @@ from granian.log import LogLevels
 from granian.server.mp import MPServer
 
 from open311 import catalogue_file, embedded, settings
+from open311.cli import quietly
 from open311.errors import ConfigurationError
 from open311.settings import Settings
 from open311.storage import migrate
@@ -40,8 +41,8 @@ def serve(port: int | None) -> None:
     require_free_port(chosen.host, chosen.port)
     ready = with_database(chosen)
     # Loaded once and then forked: the processes start at once and share what never changes.
-    import_module("open311.app")
-    gc.collect()
+    with quietly():
+        import_module("open311.app")
     gc.freeze()
     _server(ready).serve()
 
