@@ -8,13 +8,14 @@ from typing import Any
 
 import orjson
 import psycopg
-from sqlalchemy import Connection, Engine, create_engine, text
+import structlog
+from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from open311.errors import ReplicaLost, Unavailable, problem
-from open311.storage.freshness import MARK, Freshness, listen
+from open311.storage.freshness import ALIVE, CONNECT_SECONDS, MARK, Freshness, listen
 from open311.storage.replica import STAMP, Replica, went_away
 from open311.storage.rows import forget_row
 
@@ -29,10 +30,9 @@ SESSION = {
     "statement_timeout": "20s",
     "timezone": "UTC",
 }
-CONNECT_SECONDS = 5
 POOL_SECONDS = 10
-# A host that vanished without a word is noticed within seconds, not when TCP gives up after a quarter of an hour.
-ALIVE = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3, "tcp_user_timeout": 10_000}
+
+log = structlog.get_logger()
 
 _primary_only: ContextVar[bool] = ContextVar("primary_only", default=False)
 
@@ -58,6 +58,8 @@ class Database:
         # Nothing is left to roll back, so a connection is lent and given back without a word to the server.
         alone: dict[str, Any] = {"isolation_level": "AUTOCOMMIT", "pool_reset_on_return": None}
         self._reading = _engine(pooler_url or url, pool_size, **way, **alone)
+        if pooler_url:
+            event.listen(self._reading, "first_connect", _tell_what_the_pooler_lacks)
         if replica_url:
             copy = _engine(replica_url, pool_size, **_straight(), **alone)
             self._replica = Replica(copy, self._reading, self.freshness)
@@ -157,6 +159,17 @@ def _through_pooler() -> dict[str, Any]:
     name = SESSION["application_name"]
     known = {"application_name": name, "connect_timeout": CONNECT_SECONDS, "prepare_threshold": None}
     return {"connect_args": known | ALIVE}
+
+
+def _tell_what_the_pooler_lacks(driver: Any, record: Any) -> None:
+    wanted = {name: SESSION[name] for name in SESSION.keys() - {"application_name"}}
+    with driver.cursor() as cursor:
+        cursor.execute(f"select {', '.join('current_setting(%s)' for _ in wanted)}", list(wanted))
+        present = dict(zip(wanted, cursor.fetchone(), strict=True))
+    driver.rollback()
+    lacking = sorted(name for name in wanted if present[name] != wanted[name])
+    if lacking:
+        log.warning("pooler_without_settings", lacking=lacking, see="deploy/pgbouncer.ini")
 
 
 @contextmanager

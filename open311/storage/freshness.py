@@ -11,7 +11,7 @@ import os
 import tempfile
 import time
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import psycopg
 import structlog
@@ -21,6 +21,9 @@ CHANNEL = "open311_changed"
 MARK = "open311_public_change"
 RETRY_SECONDS = 1.0
 ALIVE_SECONDS = 5.0
+# A host that vanished without a word is noticed within seconds, not when TCP gives up after a quarter of an hour.
+ALIVE = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3, "tcp_user_timeout": 10_000}
+CONNECT_SECONDS = 5
 
 log = structlog.get_logger()
 
@@ -85,7 +88,12 @@ def listen(url: str, freshness: Freshness) -> NoReturn:
 
 
 def _listen(url: str, freshness: Freshness) -> None:
-    with psycopg.connect(url, autocommit=True, application_name="open311 listener") as conn:
+    given: dict[str, Any] = {
+        "application_name": "open311 listener",
+        "connect_timeout": CONNECT_SECONDS,
+        **ALIVE,
+    }
+    with psycopg.connect(url, autocommit=True, **given) as conn:
         conn.execute(f"listen {CHANNEL}")
         # Whatever changed while nobody listened is stale now.
         freshness.renew()
