@@ -11,15 +11,16 @@ DEEPEST = 22
 # From here on each request is a point; above, requests are counted per cell of a grid.
 POINTS_FROM = 16
 # Down to here counts come from a table of counts; further down a tile holds few enough requests to count them.
-COUNTED_TO = 13
+COUNTED_TO = 15
 # A tile is divided into 2^6 by 2^6 cells.
 CELLS = 6
 # Where fewer cells are asked for, those that hold no more than this give their requests as points, and from this level
 # on all do.
 FEW = 3
 ALL_POINTS_FROM = 18
-LEVELS = (14, 16)
-COARSE_TO = 10
+LEVELS = (14, 16, 18)
+# How far down each of them serves, but for the last.
+SERVES_TO = (10, 13)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ class Tile:
     @property
     def level(self) -> int:
         """The level of the table of counts that this tile is made of."""
-        return LEVELS[0] if self.z <= COARSE_TO else LEVELS[1]
+        return LEVELS[sum(self.z > each for each in SERVES_TO)]
 
     def grid(self, cells: int = CELLS) -> int:
         """The level whose tiles are the cells of this one, when it has 2^cells of them a side."""

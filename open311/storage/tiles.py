@@ -37,12 +37,14 @@ select ST_AsMVT(points, 'requests', 4096, 'geometry', 'feature') from (
 ) as points
 """
 
+# Whole numbers of 8 bytes would be added up as decimals of any length, which takes three times as long.
 _SUMS = """
-        select sum(count)::integer as count, coalesce(sum(count) filter (where status = 'open'), 0)::integer as open,
-               (sum(sum_lat) / sum(count))::double precision / 1e7 as lat,
-               (sum(sum_long) / sum(count))::double precision / 1e7 as long, x, y
+        select sum(count::integer)::integer as count,
+               coalesce(sum(count::integer) filter (where status = 'open'), 0)::integer as open,
+               sum(sum_lat::double precision) / sum(count::integer) / 1e7 as lat,
+               sum(sum_long::double precision) / sum(count::integer) / 1e7 as long, x, y
         from ({counts}) as counts
-        group by x, y having sum(count) > 0 order by x, y"""
+        group by x, y having sum(count::integer) > 0 order by x, y"""
 
 _CLUSTERS = f"""
 select ST_AsMVT(clusters, 'clusters', 4096, 'geometry') from (
@@ -83,7 +85,7 @@ select coalesce((
 """
 
 _LIVE = f"""
-select open311_column(ST_X(geom), :grid) as x, open311_row(ST_Y(geom), :grid) as y, status, 1 as count,
+select open311_column(ST_X(geom), :grid) as x, open311_row(ST_Y(geom), :grid) as y, {{status}} as status, 1 as count,
        ST_Y(geom) * 1e7 as sum_lat, ST_X(geom) * 1e7 as sum_long
 from service_requests where {_INSIDE}
 """
@@ -110,6 +112,7 @@ _FILTERS = {
 }
 # What the table of counts knows.
 COUNTED = ("service_codes", "status", "detailed_statuses")
+_UNDATED = (*COUNTED, "since")
 _OPEN = " and status = 'open'"
 _CLOSED_LATELY = "and status = 'closed' and closed_datetime >= :closed_since"
 # For a map that lets what is closed fade out.
@@ -125,12 +128,13 @@ def tile(conn: Connection, asked: TileSearch) -> bytes:
     Its layers are `requests` with a point for each request, and `clusters` with counts.
     """
     given = _given(asked)
-    filters = _written(given, _FILTERS)
-    if asked.words:
-        filters += _by_words(given)
+    words = _by_words(given) if asked.words else ""
     statement = _shape(asked).replace("{counts}", _counts(asked, given))
     statement = statement.replace("{left}", _DAYS_LEFT if asked.closed_since else "")
-    found = conn.execute(text(statement.replace("{filters}", filters)), given | _place(asked))
+    statement = statement.replace("{filters}", _written(given, _FILTERS) + "{words}").replace(
+        "{words}", words
+    )
+    found = conn.execute(text(statement), given | _place(asked))
     return bytes(found.scalar_one() or b"")
 
 
@@ -168,11 +172,12 @@ def _counts(asked: TileSearch, given: dict[str, Any]) -> str:
     """Where counts come from: the table as far as it goes, which knows no dates; else the requests themselves."""
     counted = asked.tile.z <= COUNTED_TO and asked.countable
     kept = _KEPT.replace("{filters}", _written(given, COUNTED) + "{open}")
-    found = kept if counted else f"{_LIVE} {{open}}"
+    found = kept if counted else f"{_LIVE.replace('{status}', 'status')} {{open}}"
     if not asked.closed_since:
         return found.replace("{open}", "")
-    # Two questions, since each has an index of its own.
-    return f"{found.replace('{open}', _OPEN)} union all {_LIVE} {_CLOSED_LATELY}"
+    # Two questions, since each has an index of its own; that of the second has all that is asked of it.
+    lately = _LIVE.replace("{status}", "'closed'").replace("{filters}", _written(given, _UNDATED) + "{words}")
+    return f"{found.replace('{open}', _OPEN)} union all {lately} {_CLOSED_LATELY}"
 
 
 def _place(asked: TileSearch) -> dict[str, Any]:
@@ -200,9 +205,9 @@ _KINDS = "service_code, status, detailed_status"
 _FOLD = text(f"""
 with gone as (delete from map_changes returning *),
 sums as (
-    select jurisdiction_id, level, x >> (16 - level) as x, y >> (16 - level) as y, {_KINDS},
+    select jurisdiction_id, level, x >> ({FINEST} - level) as x, y >> ({FINEST} - level) as y, {_KINDS},
            sum(count) as count, sum(sum_lat) as sum_lat, sum(sum_long) as sum_long
-    from gone cross join (values (14), (16)) as levels (level)
+    from gone cross join (values {", ".join(f"({level})" for level in LEVELS)}) as levels (level)
     group by jurisdiction_id, level, 3, 4, {_KINDS}
 ),
 added as (

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, text
 
 from open311.actions import casework, maps
 from open311.core import Core
-from open311.model.tiles import Tile
+from open311.model.tiles import LEVELS, Tile
 from tests.builders import a_catalogue, a_jurisdiction, a_service
 from tests.serving import Api, Clock, MakeCore, an_api, first_city
 
@@ -190,7 +190,7 @@ def test_counts_stay_right_through_many_changes(api: Api, core: Core, conn: Conn
         conn.execute(text("select status from service_requests where visibility = 'published'")).scalars()
     )
     assert [tuple(row) for row in counted] == [
-        (level, status, real[status]) for level in (14, 16) for status in ("closed", "open")
+        (level, status, real[status]) for level in LEVELS for status in ("closed", "open")
     ]
     assert conn.execute(text("select count(*) from map_changes")).scalar_one() == 0
     assert conn.execute(text("select count(*) from map_cells where count <= 0")).scalar_one() == 0
