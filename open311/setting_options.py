@@ -228,7 +228,7 @@ OPTIONS = (
         "OPEN311_RATE_LIMIT_GET",
         values.number(1, 1_000_000),
         "600",
-        "Reads a minute per address without a key.",
+        "Reads a minute per address without a key; of tiles, photos and scripts ten times as many.",
     ),
     Option(
         "OPEN311_RATE_LIMIT_POST",

@@ -185,7 +185,8 @@ class KeptAnswers:
         return path, query, environ.get("HTTP_ACCEPT_LANGUAGE"), wanted, host
 
     def _allowed(self, environ: WSGIEnvironment) -> bool:
-        return self._limits is None or self._limits.read_is_left(environ.get("REMOTE_ADDR", ""))
+        limits, address = self._limits, environ.get("REMOTE_ADDR", "")
+        return limits is None or limits.read_is_left(address, environ["PATH_INFO"])
 
     def _ask_for_all(
         self,

@@ -16,6 +16,9 @@ from open311.web.health import PROBES
 from open311.web.keys import key
 
 READING = ("GET", "HEAD", "OPTIONS")
+# A page asks for many of these at once, and they cost little: tiles of the map, photos, scripts.
+PARTS = ("/tiles/", "/media/", "/static/")
+PARTS_A_READ = 10
 WINDOW_SECONDS = 60.0
 
 
@@ -36,11 +39,16 @@ class Limits:
         used = self._used[who] = self._used.get(who, 0) + 1
         return 0 if used <= allowed else math.ceil(self._ends - now)
 
-    def read_is_left(self, address: str) -> bool:
+    def read_is_left(self, address: str, path: str) -> bool:
         """Count a read without a key, unless nothing is left; then the application says so, in words."""
-        if self._used.get(f"reads of {address}", 0) >= self.settings.rate_limit_get:
-            return False
-        return self.seconds_to_wait(f"reads of {address}", self.settings.rate_limit_get) == 0
+        who, allowed = self.share_of_reads(address, path)
+        return self._used.get(who, 0) < allowed and self.seconds_to_wait(who, allowed) == 0
+
+    def share_of_reads(self, address: str | None, path: str) -> tuple[str, int]:
+        """Under which name a read without a key is counted, and how many of its kind are allowed."""
+        if path.startswith(PARTS):
+            return f"parts of {address}", PARTS_A_READ * self.settings.rate_limit_get
+        return f"reads of {address}", self.settings.rate_limit_get
 
 
 def install(app: Flask) -> Limits | None:
@@ -54,7 +62,7 @@ def install(app: Flask) -> Limits | None:
         # A supervisor that is told "too many" would end a healthy server.
         if request.path in PROBES:
             return
-        who, allowed = _share(settings)
+        who, allowed = _share(limits)
         if seconds := limits.seconds_to_wait(who, allowed):
             raise TooManyRequests(problem("error.rate_limit", limit=allowed), retry_after=seconds)
 
@@ -62,11 +70,11 @@ def install(app: Flask) -> Limits | None:
     return limits
 
 
-def _share(settings: Settings) -> tuple[str, int]:
+def _share(limits: Limits) -> tuple[str, int]:
     """Who is counted, and how many requests a minute they have."""
     known = key()
     if known:
-        return f"key {known.id}", settings.rate_limit_key
+        return f"key {known.id}", limits.settings.rate_limit_key
     if request.method in READING:
-        return f"reads of {request.remote_addr}", settings.rate_limit_get
-    return f"writes of {request.remote_addr}", settings.rate_limit_post
+        return limits.share_of_reads(request.remote_addr, request.path)
+    return f"writes of {request.remote_addr}", limits.settings.rate_limit_post

@@ -59,6 +59,14 @@ def test_reads_and_writes_are_counted_apart(api: Api) -> None:
     assert [post(api) for _ in range(3)] == [403, 403, 429]
 
 
+def test_parts_of_a_page_have_a_larger_share_of_their_own(api: Api) -> None:
+    """R-200: a map asks for many tiles at once, and many people may have one address."""
+    here = {"REMOTE_ADDR": ADA}
+    tiles = [api.client.get("/tiles/0/0/0.mvt", environ_overrides=here).status_code for _ in range(31)]
+    assert tiles == [204] * 30 + [429]
+    assert [get(api).status_code for _ in range(4)] == [200, 200, 200, 429]
+
+
 def test_a_key_that_is_not_valid_lifts_nothing(api: Api) -> None:
     """R-200, R-054: on a read it is ignored."""
     assert [get(api, path="/services.json?api_key=x").status_code for _ in range(4)] == [200, 200, 200, 429]
