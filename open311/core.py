@@ -25,11 +25,19 @@ def system_clock() -> datetime:
 class Catalogues:
     """The catalogues in force: the one cell of `Core` that changes. It is replaced as a whole, or not at all.
 
-    `problem` says why the files on disk could not be taken up; it is None while they are in force.
+    `joined_or_left` is when one last did, which no catalogue knows. `problem` says why the files on disk could not be
+    taken up; it is None while they are in force.
     """
 
     in_force: Sequence[Catalogue] = ()
+    joined_or_left: datetime | None = None
     problem: str | None = None
+
+    @property
+    def changeset(self) -> datetime:
+        """When anything about any service last changed (R-067); it never goes back."""
+        own = max(each.changeset for each in self.in_force)
+        return max(own, self.joined_or_left) if self.joined_or_left else own
 
     def find(self, jurisdiction_id: str | None, *, sandbox: bool = False) -> Catalogue:
         """The catalogue of a jurisdiction (georeport.md 3.7), or its twin for the test endpoint.

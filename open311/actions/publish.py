@@ -31,9 +31,11 @@ def publish(core: Core) -> None:
     with core.database.begin() as conn:
         memory.lock(conn)
         loaded = (*loaded, *_harvested(conn, loaded))
+        newest = memory.newest(conn)
         recorded = [_record(conn, each, core.now()) for each in loaded]
+        joined_or_left = _record_all(conn, recorded, newest, core.now())
         forwarding.keep_reader(conn, recorded)
-    core.catalogues.in_force = recorded
+    core.catalogues.in_force, core.catalogues.joined_or_left = recorded, joined_or_left
     core.catalogues.problem = None
     core.database.freshness.renew()
 
@@ -51,26 +53,40 @@ def publish_change(core: Core) -> None:
 
 def keep_published(core: Core) -> None:
     """`publish`, and from now on take up changed files in a thread of this process, while requests go on."""
-    watch = CatalogueWatch(core.settings.catalogue)
+    watch = Watch(core)
     publish(core)
-    threading.Thread(target=_watch, args=(core, watch), name="catalogue", daemon=True).start()
+    threading.Thread(target=_follow, args=(watch,), name="catalogue", daemon=True).start()
 
 
-def _watch(core: Core, watch: CatalogueWatch) -> None:
-    due, stamp, revision = False, 0, None
+class Watch:
+    """Notices what changes after it was made: files here, and the catalogues of servers that are harvested."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+        self._files = CatalogueWatch(core.settings.catalogue)
+        self._stamp: int | None = None
+        self._revision = _revision(core)
+        self._due = False
+
+    def look(self) -> None:
+        """Take up what has changed since the last look; raises and remembers it while the database is away."""
+        self._due = self._files.changed() or self._due
+        stamp = self._core.database.freshness.stamp
+        if stamp != self._stamp:
+            revision = _revision(self._core)
+            self._due = self._due or revision != self._revision
+            self._stamp, self._revision = stamp, revision
+        if self._due:
+            publish_change(self._core)
+        self._due = False
+
+
+def _follow(watch: Watch) -> None:
     while True:
         time.sleep(LOOK_EVERY_SECONDS)
-        due = watch.changed() or due
         try:
-            if stamp != core.database.freshness.stamp:
-                stamp, before = core.database.freshness.stamp, revision
-                revision = _revision(core)
-                due = due or before not in (None, revision)
-            if due:
-                publish_change(core)
-            due = False
+            watch.look()
         except Open311Error as error:
-            # The database may be away for a moment; the change stays due.
             log.error("catalogue_not_taken_up", reason=str(error))
 
 
@@ -101,3 +117,21 @@ def _record(conn: Connection, loaded: Catalogue, now: datetime) -> Catalogue:
         memory.keep_services(conn, owner, names, changeset)
     retired = {code: Text(names) for code, names in memory.retired_services(conn, owner).items()}
     return replace(loaded, changeset=changeset, retired=retired)
+
+
+def _record_all(
+    conn: Connection, loaded: Sequence[Catalogue], newest: datetime | None, now: datetime
+) -> datetime:
+    """When a catalogue last joined or left. One that left takes its changeset along; this one stays.
+
+    `newest` is the newest changeset before.
+    """
+    ids = ",".join(sorted(each.jurisdiction.jurisdiction_id for each in loaded))
+    before = memory.find(conn, memory.ALL)
+    if before and before[0] == ids:
+        return before[1]
+    changeset = newest or now
+    if before:
+        changeset = max(now, changeset + timedelta(seconds=1))
+    memory.record(conn, memory.ALL, ids, changeset)
+    return changeset

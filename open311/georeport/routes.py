@@ -58,7 +58,7 @@ blueprint.before_request(settle_who_and_where)
 def get_discovery(query: dict[str, Any]) -> Response:
     """Where the endpoints are and how to get a key."""
     in_force = web.core().catalogues.in_force
-    changeset = max(each.changeset for each in in_force)
+    changeset = web.core().catalogues.changeset
     endpoints = [Endpoint(f"{web.base_url()}/open311/v2", changeset)]
     if web.core().settings.test_endpoint:
         endpoints.append(Endpoint(f"{web.base_url()}/open311/test/v2", changeset, "test"))

@@ -4,13 +4,17 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select, text, update
+from sqlalchemy import Connection, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from open311.storage.tables import catalogues, services
 
 # Serialises processes that see a changed catalogue at the same moment; the number is arbitrary but must stay.
 LOCK = 3_110_002
+
+
+# In the place of a jurisdiction: which of them there are. No jurisdiction has an empty id.
+ALL = ""
 
 
 def lock(conn: Connection) -> None:
@@ -25,6 +29,12 @@ def find(conn: Connection, jurisdiction_id: str) -> tuple[str, datetime] | None:
         select(c.digest, c.changeset).where(c.jurisdiction_id == jurisdiction_id)
     ).one_or_none()
     return (row.digest, row.changeset) if row else None
+
+
+def newest(conn: Connection) -> datetime | None:
+    """The newest changeset there ever was, also of what is no longer in force."""
+    found: datetime | None = conn.execute(select(func.max(catalogues.c.changeset))).scalar_one()
+    return found
 
 
 def record(conn: Connection, jurisdiction_id: str, digest: str, changeset: datetime) -> None:

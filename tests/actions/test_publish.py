@@ -2,17 +2,20 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from open311.actions import publish
+from open311.actions import harvest, publish
 from open311.catalogue_file import CatalogueError
 from open311.core import Core
 from open311.errors import Unavailable
+from open311.storage import intakes
 from open311.storage.database import Database
+from tests.checker.broken import Little, serving
 from tests.serving import ROOT, Api, Clock, MakeCore, an_api
 
 KEPT = ("MUELL_WILD", "FAHRZEUG_ALT", "KANAL")
@@ -287,3 +290,43 @@ def test_a_city_joins_and_each_keeps_its_own_changeset(
     assert (clock.now - found["ludwigshafen.de"]).total_seconds() == 3600
     assert found["mannheim.de"] == clock.now
     assert changesets(an_api(core)) == {"2026-03-02T09:30:00Z"}
+
+
+def test_a_city_that_leaves_moves_the_document_forward(
+    make_core: MakeCore, clock: Clock, file: Path, tmp_path: Path
+) -> None:
+    """R-067, R-068: also when it was the newest, after a restart, and when it comes back as it was."""
+    core = started(make_core, tmp_path)
+    clock.forward(hours=1)
+    joining = tmp_path / "mannheim.yaml"
+    change(joining, lambda data: data["jurisdiction"].update(jurisdiction_id="mannheim.de", aliases=[]))
+    publish.publish_change(core)
+    as_it_was = joining.read_text(encoding="utf-8")
+    joining.unlink()
+    publish.publish_change(core)
+    assert changesets(an_api(core)) == {"2026-03-02T09:30:01Z"}
+    clock.forward(hours=1)
+    assert changesets(an_api(started(make_core, tmp_path))) == {"2026-03-02T09:30:01Z"}
+    clock.forward(hours=1)
+    joining.write_text(as_it_was, encoding="utf-8")
+    publish.publish_change(core)
+    assert changesets(an_api(core)) == {"2026-03-02T11:30:00Z"}
+
+
+def test_a_harvested_catalogue_that_changes_before_the_first_look_is_taken_up(core: Core) -> None:
+    """The watch knows what there was before the catalogues were read."""
+    little = Little()
+    with serving(little) as url:
+        source = harvest.add(core, url, "elsewhere.example", {"delay": 0})
+        watch = publish.Watch(core)
+        publish.publish(core)
+        in_force = core.catalogues.in_force
+        watch.look()
+        assert core.catalogues.in_force is in_force
+        with core.database.begin() as conn:
+            document = dict(intakes.all_of(conn, "harvest")[0].catalogue or {})
+            document["services"] = document["services"][:1]
+            intakes.set_catalogue(conn, source, document, core.now() + timedelta(seconds=5))
+        core.database.freshness.renew()
+        watch.look()
+    assert [len(each.services) for each in core.catalogues.in_force] == [3, 1]

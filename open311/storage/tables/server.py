@@ -33,7 +33,8 @@ keys = Table(
     moment("revoked_datetime", nullable=True),
 )
 
-# What a catalogue looked like when it last came into force, and every service it ever had.
+# What a catalogue looked like when it last came into force, and every service it ever had. Under an empty id, in the
+# place of a digest: which jurisdictions there are, and when one last joined or left.
 catalogues = Table(
     "catalogues",
     metadata,
