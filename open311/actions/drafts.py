@@ -3,19 +3,23 @@
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import IO, Any
 
 from open311.actions import media, report
 from open311.core import Core
 from open311.errors import NotFound, Problem, Unavailable, problem
 from open311.model.catalogue import Catalogue
-from open311.model.drafts import KEPT_FOR, Draft, new_word
+from open311.model.drafts import KEPT_FOR, Draft, digest, new_word
 from open311.model.keys import PAGES
 from open311.model.submission import Receipt, Submission
 from open311.storage import drafts as storage
+from open311.storage import service_requests
 from open311.storage.database import Connection
 
 FORGOTTEN_AT_ONCE = 500
+# Nobody else can have made the word of a draft, however long ago.
+EVER = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def begin(core: Core, catalogue: Catalogue, state: Mapping[str, Any]) -> Draft:
@@ -23,6 +27,18 @@ def begin(core: Core, catalogue: Catalogue, state: Mapping[str, Any]) -> Draft:
     word, owner = new_word(), catalogue.jurisdiction.jurisdiction_id
     with core.database.begin() as conn:
         storage.add(conn, word, owner, secrets.token_hex(16), state, core.now())
+    return find(core, catalogue, word)
+
+
+def take_up(core: Core, catalogue: Catalogue, word: str) -> Draft:
+    """The draft under a word that a device has made; it begins now, unless it is there, or was sent long ago."""
+    owner, now = catalogue.jurisdiction.jurisdiction_id, core.now()
+    with core.database.begin() as conn:
+        if storage.find(conn, word, owner) is None:
+            storage.add(conn, word, owner, secrets.token_hex(16), {}, now)
+            sent = service_requests.find_by_client_request(conn, PAGES.id, digest(word), owner, EVER)
+            if sent:
+                storage.finish(conn, word, sent[0], {"outcome": "sent"})
     return find(core, catalogue, word)
 
 
@@ -50,6 +66,15 @@ def add_photos(
             _known(storage.find(conn, draft.word, draft.jurisdiction_id, lock=True))
             files.attached = storage.add_photo(conn, draft.word, files.kept[0])
     return problems, next((each.place for each in pictures if each.place), None)
+
+
+def replace_photos(
+    core: Core, catalogue: Catalogue, draft: Draft, sent: Sequence[IO[bytes]]
+) -> list[Problem]:
+    """Let a draft have these photos and no others; what is wrong with which."""
+    for each in draft.photos:
+        remove_photo(core, draft, each.id)
+    return add_photos(core, find(core, catalogue, draft.word), sent)[0]
 
 
 def remove_photo(core: Core, draft: Draft, photo_id: int) -> None:

@@ -1,6 +1,7 @@
 """A report that somebody is writing in the public form, before it is sent."""
 
 import hashlib
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,6 +12,8 @@ from open311.model.media import Kept
 
 # Whoever leaves a report unfinished finds it again for this long.
 KEPT_FOR = timedelta(hours=24)
+# At least 24 random bytes, in base64 for addresses.
+WORD = re.compile(r"[A-Za-z0-9_-]{32,64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,11 @@ class Draft:
 def new_word() -> str:
     """A name that nobody can guess."""
     return secrets.token_urlsafe(24)
+
+
+def is_word(text: str) -> bool:
+    """Whether this can be such a name: a device that writes without a connection makes its own."""
+    return WORD.fullmatch(text) is not None
 
 
 def digest(word: str) -> str:

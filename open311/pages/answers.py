@@ -100,7 +100,7 @@ def _common() -> dict[str, Any]:
         "languages": [(each, OWN_NAMES.get(each, each)) for each in _languages(city)],
         "city": city,
         "city_name": words.said(city.jurisdiction.name) if city else "",
-        "site_name": _site_name(city),
+        "site_name": site_name(city),
         "several": addresses.several(),
         "follows": follow.possible(web.core()),
         "view": (request.endpoint or "").removeprefix("pages."),
@@ -121,7 +121,8 @@ def _languages(city: Catalogue | None) -> tuple[str, ...]:
     return city.jurisdiction.languages if city else tuple(LANGUAGES)
 
 
-def _site_name(city: Catalogue | None) -> str:
+def site_name(city: Catalogue | None) -> str:
+    """What the service is called."""
     return words.said(city.site.name) if city and city.site.name else words.words("page.site.name")
 
 

@@ -65,18 +65,19 @@ own.access = module.access = of_package.access = "public"  # type: ignore[attr-d
 
 def _send(folder: Path, name: str) -> Response:
     response: Any = send_from_directory(folder, name, mimetype=TYPES.get(Path(name).suffix))
-    response.headers["Cache-Control"] = _cache()
+    response.headers["Cache-Control"] = kept_for()
     return response  # type: ignore[no-any-return]
 
 
-def _cache() -> str:
+def kept_for() -> str:
+    """How long this answer may be kept: for ever, when its address changes with it."""
     # An address with a version names these very bytes.
     return FOR_EVER if request.args.get("v") else FOR_NOW
 
 
 def address(name: str) -> str:
     """The address of a file of ours; it changes with the file."""
-    return f"{addresses.root()}/static/pages/{name}?v={_version(OWN / name)}"
+    return f"{addresses.root()}/static/pages/{name}?v={version(OWN / name)}"
 
 
 def module_address(name: str) -> str:
@@ -86,7 +87,7 @@ def module_address(name: str) -> str:
 
 def _modules_version() -> str:
     scripts = sorted(OWN.glob("*.js"))
-    return hashlib.sha256(" ".join(map(_version, scripts)).encode()).hexdigest()[:12]
+    return hashlib.sha256(" ".join(map(version, scripts)).encode()).hexdigest()[:12]
 
 
 def symbol(name: str) -> str:
@@ -104,7 +105,7 @@ def _symbols(sprite: Path, changed: int) -> frozenset[str]:
 def vendor(package: str, name: str) -> str:
     """The address of a file of a package; empty when the package is not installed."""
     file = VENDORS[package] / name
-    return f"{addresses.root()}/static/vendor/{package}/{name}?v={_version(file)}" if file.is_file() else ""
+    return f"{addresses.root()}/static/vendor/{package}/{name}?v={version(file)}" if file.is_file() else ""
 
 
 @cache
@@ -112,7 +113,8 @@ def _digest(file: Path, changed: int) -> str:
     return hashlib.sha256(file.read_bytes()).hexdigest()[:12]
 
 
-def _version(file: Path) -> str:
+def version(file: Path) -> str:
+    """What changes with the contents of a file."""
     return _digest(file, file.stat().st_mtime_ns)
 
 
@@ -120,7 +122,7 @@ def _version(file: Path) -> str:
 def city_styles() -> Response:
     """The colours of a city: its own, and those of its statuses."""
     response = Response(styles(city()), content_type="text/css; charset=utf-8")
-    response.headers["Cache-Control"] = _cache()
+    response.headers["Cache-Control"] = kept_for()
     return response
 
 
@@ -148,7 +150,7 @@ def logo() -> Response:
         raise NotFound(problem("error.path"))
     source = web.core().settings.catalogue
     response: Any = send_from_directory(source if source.is_dir() else source.parent, name)
-    response.headers.update(AS_PICTURE_ONLY | {"Cache-Control": _cache()})
+    response.headers.update(AS_PICTURE_ONLY | {"Cache-Control": kept_for()})
     return response  # type: ignore[no-any-return]
 
 
@@ -156,4 +158,4 @@ def logo_address(catalogue: Catalogue) -> str:
     """Where the logo of a city is; empty when it has none."""
     source = web.core().settings.catalogue
     file = (source if source.is_dir() else source.parent) / (catalogue.site.logo or "")
-    return addresses.address("logo", of=catalogue, v=_version(file), locale=None) if file.is_file() else ""
+    return addresses.address("logo", of=catalogue, v=version(file), locale=None) if file.is_file() else ""

@@ -11,6 +11,8 @@ from open311.pages import addresses, describe, files, listing, maps, texts
 from open311.pages import blueprint as doors
 from open311.pages import following as following
 from open311.pages import form as form
+from open311.pages import installed as installed
+from open311.pages import offline as offline
 from open311.pages import suggest as suggest
 from open311.pages.answers import page
 from open311.pages.blueprint import blueprint, city

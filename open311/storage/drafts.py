@@ -19,10 +19,10 @@ FILE = ("key", "media_type", "bytes", "width", "height", "sha256")
 def add(
     conn: Connection, word: str, jurisdiction_id: str, secret: str, state: Mapping[str, Any], now: datetime
 ) -> None:
-    """Begin a draft."""
+    """Begin a draft, unless there is one under this word."""
     moments = {"created_datetime": now, "touched_datetime": now}
     row = {"digest": digest(word), "jurisdiction_id": jurisdiction_id, "secret": secret, "state": dict(state)}
-    conn.execute(insert(drafts).values(row | moments))
+    conn.execute(insert(drafts).values(row | moments).on_conflict_do_nothing())
 
 
 def find(conn: Connection, word: str, jurisdiction_id: str, *, lock: bool = False) -> Draft | None:

@@ -9,7 +9,7 @@ export const prove = (form) => {
 
   if (field.dataset.challenge && window.Worker && window.isSecureContext) {
     proving = new Promise((resolve) => {
-      const worker = new Worker(field.dataset.worker);
+      const worker = new Worker(field.dataset.worker, { type: "module" });
       worker.addEventListener("message", ({ data }) => resolve(data));
       worker.addEventListener("error", () => resolve(""));
       worker.postMessage(JSON.parse(field.dataset.challenge));

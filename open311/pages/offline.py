@@ -1,0 +1,129 @@
+"""Reports that are written without a connection: the pages that a device keeps, and the door where it hands them in.
+
+The device hands in a draft under a word of its own, as a browser does step by step, and then sends it as everybody
+does, by the last step of the form. So there is one way to become a report, and one word becomes one report.
+"""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any, cast
+
+import orjson
+from flask import Response, request
+
+from open311 import web
+from open311.actions import drafts, follow
+from open311.errors import NotFound, problem
+from open311.model.catalogue import Catalogue, Service
+from open311.model.datetimes import write_utc
+from open311.model.drafts import Draft, is_word
+from open311.pages import guard, listing, questions, typed, words
+from open311.pages.addresses import address
+from open311.pages.answers import HEADERS, page
+from open311.pages.blueprint import blueprint, city
+from open311.pages.typed import Wrong
+from open311.web import photos
+from open311.web.requests import LenientRequest
+
+
+@blueprint.page("/offline")
+def offline() -> Response:
+    """What a device shows in place of a page that it has not kept."""
+    return page("offline/offline.html")
+
+
+@blueprint.page("/report/offline")
+def offline_form() -> Response:
+    """The whole form on one page, with the questions of all services."""
+    return page(
+        "offline/form.html",
+        groups=listing.services_by_group(city()),
+        asked=_asked,
+        fingerprint=questions.fingerprint,
+        changeset=write_utc(city().changeset),
+        most_photos=web.core().settings.max_photos,
+        mail=follow.possible(web.core()),
+        errors={},
+    )
+
+
+def _asked(service: Service) -> list[questions.Question]:
+    return questions.questions(service, {}, {})
+
+
+@blueprint.page("/report/waiting")
+def waiting() -> Response:
+    """What waits on this device; only its scripts know."""
+    return page("offline/waiting.html")
+
+
+@blueprint.page("/report/handed-in", methods=("POST",), access="form")
+def handed_in() -> Response:
+    """Take a draft that a device has kept; says what is wrong with it, or how to send it, or that it was sent."""
+    word = typed.posted("word")
+    if not is_word(word):
+        raise NotFound(problem("error.draft.unknown"))
+    core, catalogue = web.core(), city()
+    draft = drafts.take_up(core, catalogue, word)
+    if draft.sent:
+        return _answer({"outcome": "sent", "address": _step(draft, "sent")})
+    drafts.keep(core, draft, _typed())
+    sent = photos.sent(cast(LenientRequest, request), []).get("media", [])
+    about_photos = drafts.replace_photos(core, catalogue, draft, [each.stream for each in sent])
+    draft = drafts.find(core, catalogue, word)
+    if wrong := [
+        *_changed(catalogue, draft),
+        *map(typed.at_field, about_photos),
+        *typed.wrong(catalogue, draft),
+    ]:
+        return _answer({"outcome": "look", "wrong": [asdict(each) for each in wrong]})
+    challenge = guard.challenge(draft)
+    return _answer(
+        {"outcome": "send", "address": _step(draft, "check"), "challenge": orjson.loads(challenge or "null")}
+    )
+
+
+def _typed() -> dict[str, Any]:
+    """All steps of the form at once."""
+    state: dict[str, Any] = {}
+    for step in typed.FIELDS:
+        state = typed.read(step, state)
+    return state | {name: typed.posted(name) for name in ("no_danger", "asked", "changeset")}
+
+
+def _changed(catalogue: Catalogue, draft: Draft) -> list[Wrong]:
+    """What keeps a draft from being sent because the catalogue has changed since it was written."""
+    service = typed.service(catalogue, draft.state)
+    if service is None:
+        return []
+    if draft.text("asked") != questions.fingerprint(service):
+        return [Wrong("service_code", "category", _told(draft.state))]
+    if service.stop_text and draft.text("no_danger") != service.service_code:
+        return [Wrong("no_danger", "category", words.words("page.offline.danger"))]
+    return []
+
+
+def _told(state: Mapping[str, Any]) -> str:
+    with suppress(ValueError, OverflowError):
+        return words.words("page.offline.changed.since", day=words.day(_moment(state)))
+    return words.words("page.offline.changed")
+
+
+def _moment(state: Mapping[str, Any]) -> datetime:
+    """When the catalogue came into force that the draft was written under."""
+    moment = datetime.fromisoformat(str(state.get("changeset")))
+    if moment.tzinfo is None:
+        raise ValueError
+    return moment
+
+
+def _step(draft: Draft, step: str) -> str:
+    return address("report_step", word=draft.word, step=step)
+
+
+def _answer(body: Mapping[str, Any]) -> Response:
+    response = Response(orjson.dumps(body), headers=HEADERS, content_type="application/json; charset=utf-8")
+    response.headers["Cache-Control"] = "private, no-store"
+    return response

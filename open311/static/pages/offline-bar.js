@@ -1,0 +1,55 @@
+// Tells on every page what waits on this device, and sends it when there is a connection.
+import { all, remove, watch } from "./offline-store.js";
+
+const STATES = ["look", "ready", "writing", "sent"];
+const DAY = 86_400_000;
+
+const counted = (bar, state, number) =>
+  number === 1 ? bar.dataset[`${state}One`] : bar.dataset[`${state}Other`].replace("{number}", number);
+
+const outdated = ({ state, sent }) => state === "sent" && sent < Date.now() - DAY;
+
+export const tell = async (bar) => {
+  const told = bar.querySelector("[data-waits-told]");
+  const look = bar.querySelector("[data-waits-look]");
+  const write = bar.querySelector("[data-waits-write]");
+  // The page about all of this says more than the bar.
+  const listed = document.querySelector("[data-entries]");
+  const onForm = document.getElementById("offline");
+
+  const mine = async () =>
+    (await all()).filter(
+      ({ id, city, state, seen }) =>
+        city === bar.dataset.city && !(state === "sent" && seen) && `#${id}` !== location.hash,
+    );
+
+  const show = async () => {
+    const waiting = listed ? [] : await mine();
+    const offline = navigator.onLine === false;
+    const numbers = STATES.map((state) => [state, waiting.filter((each) => each.state === state).length]);
+    const lines = numbers.filter(([, number]) => number).map(([state, number]) => counted(bar, state, number));
+    if (offline) lines.unshift(bar.dataset.offline);
+    look.hidden = !waiting.length;
+    write.hidden = Boolean(!offline || onForm || !navigator.serviceWorker?.controller);
+    bar.hidden = !lines.length;
+    const words = lines.join(" ");
+    if (told.textContent !== words) told.textContent = words;
+  };
+
+  const send = async () => {
+    if (navigator.onLine === false || !(await all()).some(({ state }) => state === "ready")) return;
+    const { sendAll } = await import("./offline-send.js");
+    // What fails now is tried again at the next visit.
+    await sendAll().catch(() => {});
+  };
+
+  watch(show);
+  addEventListener("offline", show);
+  addEventListener("online", () => {
+    show();
+    send();
+  });
+  for (const { id } of (await all()).filter(outdated)) await remove(id);
+  await show();
+  await send();
+};

@@ -1,0 +1,70 @@
+// Photos of a report that is written without a connection: kept as they are, shown, removed, asked for their place.
+import { placeOf } from "./photo-place.js";
+import { setPosition } from "./form-place.js";
+
+const offer = (form, told, place) => {
+  const button = Object.assign(document.createElement("button"), { type: "button" });
+  button.className = "kern-btn kern-btn--secondary";
+  button.append(Object.assign(document.createElement("span"), { className: "kern-label" }));
+  button.firstChild.textContent = form.dataset.usePhotoPlace;
+  button.addEventListener("click", () => {
+    setPosition(form, place.lat.toFixed(6), place.long.toFixed(6));
+    told.textContent = form.dataset.photoPlaceUsed;
+  });
+  told.replaceChildren(button);
+};
+
+export class Photos {
+  constructor(form, changed) {
+    this.form = form;
+    this.changed = changed;
+    this.list = form.querySelector("[data-photos]");
+    this.told = form.querySelector("[data-photo-told]");
+    this.all = [];
+    const chooser = form.querySelector("#photos");
+    chooser.addEventListener("change", async () => {
+      await this.add([...chooser.files]);
+      chooser.value = "";
+    });
+  }
+
+  async add(files) {
+    const room = Number(this.form.dataset.most) - this.all.length;
+    this.told.textContent = files.length > room ? this.form.dataset.errorPhotos : "";
+    for (const file of files.slice(0, Math.max(room, 0))) {
+      // A copy: the file itself may be gone when there is a connection again.
+      this.all.push(new Blob([await file.arrayBuffer()], { type: file.type }));
+      const place = this.form.elements.lat.value ? null : await placeOf(file);
+      if (place) offer(this.form, this.told, place);
+    }
+    this.show(this.all);
+    this.changed();
+  }
+
+  remove(photo) {
+    this.show(this.all.filter((each) => each !== photo));
+    this.form.querySelector("#photos").focus();
+    this.changed();
+  }
+
+  show(photos) {
+    this.all = photos;
+    this.list.replaceChildren(...photos.map((photo, at) => this.item(photo, at + 1)));
+  }
+
+  item(photo, number) {
+    const { photoWords, photoRemove } = this.form.dataset;
+    const picture = Object.assign(document.createElement("img"), { width: 120, height: 120 });
+    picture.src = URL.createObjectURL(photo);
+    picture.alt = photoWords.replace("{number}", number);
+    picture.addEventListener("load", () => URL.revokeObjectURL(picture.src), { once: true });
+    // A format that this browser cannot draw is kept and sent all the same.
+    picture.addEventListener("error", () => picture.replaceWith(picture.alt), { once: true });
+    const button = Object.assign(document.createElement("button"), { type: "button", className: "link-button" });
+    button.textContent = photoRemove.replace("{number}", number);
+    button.addEventListener("click", () => this.remove(photo));
+    const item = document.createElement("li");
+    item.append(picture, button);
+    return item;
+  }
+}

@@ -1,0 +1,64 @@
+// Reports that wait on this device, in IndexedDB: for pages and the service worker alike.
+const NAME = "open311-reports";
+const STORE = "entries";
+const channel = "BroadcastChannel" in self ? new BroadcastChannel(NAME) : null;
+const watchers = [];
+let opened = null;
+
+const open = () => {
+  opened ??= new Promise((resolve, reject) => {
+    const asked = indexedDB.open(NAME, 1);
+    asked.onupgradeneeded = () => asked.result.createObjectStore(STORE, { keyPath: "id" });
+    asked.onsuccess = () => resolve(asked.result);
+    asked.onerror = () => {
+      opened = null;
+      reject(asked.error);
+    };
+  });
+  return opened;
+};
+
+const within = async (mode, act) => {
+  const database = await open();
+  return new Promise((resolve, reject) => {
+    const transaction = database.transaction(STORE, mode);
+    const asked = act(transaction.objectStore(STORE));
+    transaction.oncomplete = () => resolve(asked.result);
+    transaction.onabort = () => reject(transaction.error);
+  });
+};
+
+const told = () => {
+  for (const each of watchers) each();
+  channel?.postMessage("changed");
+};
+
+// Be called when anything that waits has changed, here or in another tab.
+export const watch = (act) => {
+  watchers.push(act);
+  channel?.addEventListener("message", act);
+};
+
+export const all = () => within("readonly", (store) => store.getAll());
+
+export const find = (id) => within("readonly", (store) => store.get(id));
+
+export const put = async (entry) => {
+  await within("readwrite", (store) => store.put(entry));
+  told();
+};
+
+export const remove = async (id) => {
+  await within("readwrite", (store) => store.delete(id));
+  told();
+};
+
+// What was discarded meanwhile stays discarded.
+export const change = async (id, values) => {
+  await within("readwrite", (store) => {
+    const found = store.get(id);
+    found.onsuccess = () => found.result && store.put({ ...found.result, ...values });
+    return found;
+  });
+  told();
+};
