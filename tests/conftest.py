@@ -78,3 +78,9 @@ def served_database_url(cluster_url: str) -> str:
 def site_database_url(cluster_url: str) -> str:
     """A migrated, empty database for the public site that browser tests of this worker share."""
     return _copy(cluster_url, "site")
+
+
+@pytest.fixture(scope="session")
+def town_database_url(cluster_url: str) -> str:
+    """The same for the site that lives in the test's own process."""
+    return _copy(cluster_url, "town")

@@ -2,14 +2,16 @@
 
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 from tests.browser.navigators import Visitor
 from tests.browser.site import Site, running
+from tests.browser.town import Town, a_town
 
 INSTALL = "Chromium is missing; run: tools/install-system.sh chromium"
 PHONE, DESK, NARROW = (390, 844), (1280, 900), (320, 700)
@@ -17,6 +19,8 @@ PHONE, DESK, NARROW = (390, 844), (1280, 900), (320, 700)
 SOFTWARE_GL = ("--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader")
 NO_GL = ("--disable-gpu", "--disable-webgl", "--disable-webgl2", "--disable-3d-apis")
 OWN_HOSTS = {"127.0.0.1", "localhost", None}
+# What a page asks of anybody else fails at once, and is noticed.
+ALONE = "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1 , EXCLUDE localhost"
 
 Visit = Callable[..., Visitor]
 
@@ -36,6 +40,13 @@ def site(site_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> It
 
 
 @pytest.fixture(scope="package")
+def town(town_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+    """A site whose clock, mails and catalogue are in the test's hands."""
+    with a_town(town_database_url, tmp_path_factory.mktemp("town")) as found:
+        yield found
+
+
+@pytest.fixture(scope="package")
 def launch() -> Iterator[Callable[..., Browser]]:
     """A function that starts Debian's Chromium."""
     program = shutil.which("chromium")
@@ -46,7 +57,7 @@ def launch() -> Iterator[Callable[..., Browser]]:
 
         def start(*switches: str) -> Browser:
             chromium = playwright.chromium
-            begun.append(chromium.launch(executable_path=program, args=["--no-sandbox", *switches]))
+            begun.append(chromium.launch(executable_path=program, args=["--no-sandbox", ALONE, *switches]))
             return begun[-1]
 
         yield start
@@ -66,17 +77,30 @@ def plain_chromium(launch: Callable[..., Browser]) -> Browser:
     return launch(*NO_GL)
 
 
+@dataclass
+class Watch:
+    """What browsers did that they should not: whom else they asked, and what was refused or failed."""
+
+    strayed: list[str] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+
+    def over(self, context: BrowserContext) -> None:
+        """Watch all pages of a browser, those it opens by itself and its workers too."""
+        context.on("request", lambda request: self._note(request.url))
+        context.on("console", lambda said: self.refused.append(said.text) if _is_policy(said.text) else None)
+        context.on("weberror", lambda failed: self.refused.append(str(failed.error)))
+
+    def _note(self, url: str) -> None:
+        parts = urlsplit(url)
+        if parts.scheme in ("http", "https", "ws", "wss") and parts.hostname not in OWN_HOSTS:
+            self.strayed.append(url)
+
+
 @pytest.fixture
-def visit(chromium: Browser, site: Site, request: pytest.FixtureRequest) -> Iterator[Visit]:
+def visit(request: pytest.FixtureRequest) -> Iterator[Visit]:
     """A function that gives a visitor with a browser of their own; language, size, colours and scripts as wished."""
     contexts = []
-    strayed: list[str] = []
-    refused: list[str] = []
-
-    def watch(page: Page) -> None:
-        page.on("request", lambda request: _note(strayed, request.url))
-        page.on("console", lambda said: refused.append(said.text) if _is_policy(said.text) else None)
-        page.on("pageerror", lambda error: refused.append(str(error)))
+    watch = Watch()
 
     def make(
         language: str = "de-DE",
@@ -85,9 +109,11 @@ def visit(chromium: Browser, site: Site, request: pytest.FixtureRequest) -> Iter
         scripts: bool = True,
         zoom: float = 1,
         drawing: bool = True,
+        base: str = "",
+        keeps: bool = False,
     ) -> Visitor:
         width, height = size
-        browser: Browser = chromium if drawing else request.getfixturevalue("plain_chromium")
+        browser: Browser = request.getfixturevalue("chromium" if drawing else "plain_chromium")
         context = browser.new_context(
             locale=language,
             viewport={"width": int(width / zoom), "height": int(height / zoom)},
@@ -95,24 +121,19 @@ def visit(chromium: Browser, site: Site, request: pytest.FixtureRequest) -> Iter
             color_scheme="dark" if colours == "dark" else "light",
             java_script_enabled=scripts,
             reduced_motion="reduce",
+            # What a browser keeps for later is a matter of its own, and must not answer in the server's place.
+            service_workers="allow" if keeps else "block",
         )
         context.set_default_timeout(10_000)
         contexts.append(context)
-        page = context.new_page()
-        watch(page)
-        return Visitor(page, site.base)
+        watch.over(context)
+        return Visitor(context.new_page(), base or request.getfixturevalue("site").base)
 
     yield make
     for context in contexts:
         context.close()
-    assert strayed == [], "the browser asked somebody else"
-    assert refused == [], "a script failed, or the content policy refused something"
-
-
-def _note(strayed: list[str], url: str) -> None:
-    parts = urlsplit(url)
-    if parts.scheme in ("http", "https", "ws", "wss") and parts.hostname not in OWN_HOSTS:
-        strayed.append(url)
+    assert watch.strayed == [], "the browser asked somebody else"
+    assert watch.refused == [], "a script failed, or the content policy refused something"
 
 
 def _is_policy(text: str) -> bool:

@@ -10,7 +10,10 @@ from tests.house.documents import ROOT
 
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-RUN = "(tags) => axe.run(document, {runOnly: {type: 'tag', values: tags}})"
+# What may differ between two looks at the same page.
+OF_COLOUR, OF_SIZE = ["color-contrast", "link-in-text-block"], ["target-size", "scrollable-region-focusable"]
+RUN = "([type, values]) => axe.run(document, {runOnly: {type, values}})"
+NARROW, TWICE = (320, 700), (640, 900)
 
 
 @dataclass
@@ -50,6 +53,33 @@ class Visitor:
             self.page.locator("#days").select_option(value=days)
         self.page.locator("details.filters__more button[type=submit]").click()
         self.rests()
+
+    def presses(self, words: str) -> None:
+        """Press a button and wait for the next page."""
+        with self.page.expect_navigation():
+            self.page.get_by_role("button", name=words, exact=True).last.click()
+
+    def types(self, **values: str) -> None:
+        """Type into fields, by their ids."""
+        for name, value in values.items():
+            self.page.locator(f"#{name}").fill(value)
+
+    def chooses(self, id: str) -> None:
+        """Choose one of several, by its id."""
+        self.page.locator(f"[id='{id}']").check(force=True)
+
+    def tabs_to(self, selector: str) -> None:
+        """Press the tab key until the focus is there."""
+        for _ in range(80):
+            self.page.keyboard.press("Tab")
+            if self.page.evaluate("selector => document.activeElement.matches(selector)", selector):
+                return
+        raise AssertionError(f"the tab key does not reach {selector}")
+
+    def goes_on_by_key(self, key: str = "Enter") -> None:
+        """Press a key and wait for the next page."""
+        with self.page.expect_navigation():
+            self.page.keyboard.press(key)
 
     def rests(self) -> None:
         """Wait for whatever is on its way, be it a page or a new list."""
@@ -109,15 +139,39 @@ class Visitor:
         """Where the visitor is."""
         return self.page.url.removeprefix(self.base)
 
-    def barriers(self) -> list[str]:
+    def barriers(self, rules: list[str] | None = None) -> list[str]:
         """What axe finds wrong with the page as it is now: rule, and where."""
-        self.page.evaluate(AXE.read_text(encoding="utf-8"))
-        found: dict[str, Any] = self.page.evaluate(RUN, RULES)
+        if not self.page.evaluate("'axe' in window"):
+            self.page.evaluate(AXE.read_text(encoding="utf-8"))
+        asked = ["rule", rules] if rules else ["tag", RULES]
+        found: dict[str, Any] = self.page.evaluate(RUN, asked)
         return [
             f"{each['id']}: {node['target']} {node.get('failureSummary', '')}"
             for each in found["violations"]
             for node in each["nodes"]
         ]
+
+    def barriers_of_every_look(self) -> list[str]:
+        """The same in light and dark, 320 pixels wide, printed, and with text of twice the size."""
+        before = self.page.viewport_size or {}
+        found = self.barriers()
+        self.page.emulate_media(color_scheme="dark")
+        found += [f"dark: {each}" for each in self.barriers(OF_COLOUR)]
+        self.page.emulate_media(color_scheme="dark", media="print")
+        found += [f"printed: {each}" for each in self.barriers(OF_COLOUR)]
+        self.page.emulate_media(color_scheme="light", media="screen")
+        self._becomes(NARROW)
+        found += [f"narrow: {each}" for each in self.barriers(OF_SIZE)]
+        found += ["narrow: wider than its window"] * (self.overflow() > 0)
+        self._becomes(TWICE)
+        self.page.evaluate("document.documentElement.style.fontSize = '200%'")
+        found += ["text of twice the size: wider than its window"] * (self.overflow() > 0)
+        self.page.evaluate("document.documentElement.style.fontSize = ''")
+        self._becomes((before["width"], before["height"]))
+        return found
+
+    def _becomes(self, size: tuple[int, int]) -> None:
+        self.page.set_viewport_size({"width": size[0], "height": size[1]})
 
     def overflow(self) -> int:
         """How many pixels the page is wider than the window."""

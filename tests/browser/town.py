@@ -1,0 +1,110 @@
+"""A server in the test's own process: its clock, its mails, its catalogue and its faults are in the test's hands."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from threading import Thread
+from typing import Any, cast
+
+from flask import Flask, abort
+from sqlalchemy import Connection
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from open311.app import create_app
+from open311.core import Catalogues, Core
+from open311.errors import TooManyRequests, Unavailable, problem
+from tests.mailbox import Mailbox, a_mail_server, run_jobs
+from tests.opendata.live import a_live_core
+from tests.pages import many_cities
+from tests.processes.running import free_port
+from tests.serving import Clock
+
+FAULTS = (400, 403, 405, 429, 500, 503)
+
+
+class Quiet(WSGIRequestHandler):
+    """Answers without a line for each request."""
+
+    def log_request(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@dataclass
+class Town:
+    """The site of the first city, which also sends mail; `variants` are the addresses of its odd sisters."""
+
+    base: str
+    core: Core
+    mailbox: Mailbox
+    conn: Connection
+    variants: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def clock(self) -> Clock:
+        """The clock, which moves only when told to."""
+        return cast(Clock, self.core.now)
+
+    def works(self) -> int:
+        """Let the worker do what it would do now; how many jobs there were."""
+        return run_jobs(self.core, self.conn)
+
+    def stored(self, query: str, **values: Any) -> Sequence[Any]:
+        """Rows of its database."""
+        return self.conn.exec_driver_sql(query, values).all()
+
+
+@contextmanager
+def served(app: Flask, port: int = 0) -> Iterator[str]:
+    """The address at which an application answers for as long as the block lasts."""
+    server = make_server("127.0.0.1", port, app, threaded=True, request_handler=Quiet)
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@contextmanager
+def a_town(database_url: str, folder: Path) -> Iterator[Town]:
+    """A town that is open for as long as the block lasts."""
+    port = free_port()
+    base = f"http://127.0.0.1:{port}"
+    with a_mail_server() as (mailbox, mails):
+        core = a_live_core(
+            database_url,
+            OPEN311_DATA_DIR=str(folder),
+            OPEN311_LOG_LEVEL="error",
+            OPEN311_SMTP_URL=mails,
+            OPEN311_MAIL_FROM="Stadt <stadt@example.org>",
+            OPEN311_BASE_URL=base,
+        )
+        engine = core.database.engine.execution_options(isolation_level="AUTOCOMMIT")
+        several = replace(core, catalogues=Catalogues(many_cities()))
+        several = replace(several, settings=replace(core.settings, base_url=None))
+        with (
+            closing(core.database),
+            engine.connect() as conn,
+            served(_faulty(create_app(core)), port),
+            served(create_app(several)) as cities,
+        ):
+            yield Town(base, core, mailbox, conn, {"cities": cities})
+
+
+def _faulty(app: Flask) -> Flask:
+    """The application with an address for each fault."""
+
+    def fail(status: int) -> None:
+        if status == 429:
+            raise TooManyRequests(problem("page.form.error.too_many", most=10), retry_after=60)
+        if status == 503:
+            raise Unavailable(problem("error.server"))
+        if status == 500:
+            raise RuntimeError("a fault of ours")
+        abort(status)
+
+    app.add_url_rule("/fault/<int:status>", view_func=fail)
+    return app
