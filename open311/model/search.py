@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, TypeVar
 
 from open311.errors import Invalid, problem
 from open311.model.geography import Box, Circle
@@ -139,12 +139,8 @@ class RequestSearch:
     with_notes: bool = False
 
 
-class Hit(NamedTuple):
-    """A request in a list: enough to know whether what is kept of it is still right."""
-
-    id: int
-    version: int
-
+# The id and the version of a request: enough to know whether what is kept of it is still right.
+Hit = tuple[int, int]
 
 Item = TypeVar("Item")
 

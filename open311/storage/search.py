@@ -9,6 +9,7 @@ planner gets wrong by itself are settled here: a circle is an envelope plus arit
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from struct import Struct
 from typing import Any
 
 from sqlalchemy import (
@@ -16,10 +17,12 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Connection,
+    Integer,
     Select,
     and_,
     any_,
     bindparam,
+    cast,
     func,
     literal_column,
     or_,
@@ -35,6 +38,8 @@ from open311.storage.rows import COLUMNS, PLAIN_COLUMNS, Statement, notes_column
 from open311.storage.tables import service_requests
 
 _r = service_requests.c
+# An id and a version, as PostgreSQL sends them.
+HIT = Struct(">qi")
 # So many rows are counted off at a time.
 STRIDE = 10_000
 PLACES_SECONDS = 60.0
@@ -52,15 +57,15 @@ ORDERS: dict[str, tuple[tuple[ColumnElement[Any], bool], ...]] = {
 def hits(conn: Connection, asked: RequestSearch) -> Page[Hit]:
     """One page of ids and versions in order: what an index alone can tell."""
     asked = _nearer(conn, asked)
-    rows = _compiled(hits_statement, asked).fetch(conn, **parameters(asked))
-    return _page(asked, rows, [Hit(row[0], row[1]) for row in rows[: asked.page_size]])
+    [(packed, *keys)] = _compiled(_packed_statement, asked).fetch(conn, **parameters(asked))
+    return _page(asked, list(HIT.iter_unpack(packed or b"")), keys)
 
 
 def search(conn: Connection, asked: RequestSearch) -> Page[ServiceRequest]:
     """One page of whole requests."""
     found = hits(conn, asked)
-    known = {each.service_request_id: each for each in by_ids(conn, asked, [hit.id for hit in found.items])}
-    requests = [known[hit.id] for hit in found.items if hit.id in known]
+    known = {each.service_request_id: each for each in by_ids(conn, asked, [id for id, _ in found.items])}
+    requests = [known[id] for id, _ in found.items if id in known]
     return Page(requests, next=found.next, total=found.total)
 
 
@@ -102,15 +107,15 @@ def total(conn: Connection, asked: RequestSearch) -> int:
     return int(_compiled(total_statement, asked).fetch(conn, **parameters(asked))[0][0])
 
 
-def _page(asked: RequestSearch, rows: list[tuple[Any, ...]], items: list[Hit]) -> Page[Hit]:
-    more = len(rows) > asked.page_size
+def _page(asked: RequestSearch, items: list[Hit], keys: list[Any]) -> Page[Hit]:
+    more = len(items) > asked.page_size
     known_total = None
     if asked.after and asked.after.total is not None:
         known_total = asked.after.total
-    elif not more and not asked.after and (rows or not asked.skip):
-        known_total = asked.skip + len(rows)
-    behind = Cursor(asked.sort, tuple(rows[asked.page_size - 1][2:]), known_total) if more else None
-    return Page(items, next=behind, total=known_total)
+    elif not more and not asked.after and (items or not asked.skip):
+        known_total = asked.skip + len(items)
+    behind = Cursor(asked.sort, tuple(keys), known_total) if more else None
+    return Page(items[: asked.page_size], next=behind, total=known_total)
 
 
 def _branches(asked: RequestSearch, *, from_start: bool = False) -> list[list[Condition]]:
@@ -189,6 +194,19 @@ def hits_statement(asked: RequestSearch) -> Select[Any]:
         for place, (_, down) in enumerate(_directions(asked.sort))
     ]
     return select(both).order_by(*order).limit(most).offset(skip)
+
+
+def _packed_statement(asked: RequestSearch) -> Select[Any]:
+    """All hits in one value of twelve bytes each, and the columns of the order where the page ends.
+
+    As rows of their own, a thousand of them would take the reader longer than the search itself.
+    """
+    page = hits_statement(asked).subquery("page")
+    cell = func.int8send(page.c.id).op("||")(func.int4send(page.c.version))
+    last = cast(bindparam("most", type_=BigInteger) - literal_column("1"), Integer)
+    keys = [column for name, column in page.c.items() if name.startswith("key_")]
+    packed = func.string_agg(cell, literal_column("''::bytea"))
+    return select(packed, *(func.array_agg(key)[last] for key in keys))
 
 
 def total_statement(asked: RequestSearch) -> Select[Any]:

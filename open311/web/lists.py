@@ -27,8 +27,8 @@ def pieces(
             yield request.service_request_id, request.version, render(request)
 
     if variant is None:
-        made = {id: piece for id, _, piece in fresh([hit.id for hit in hits])}
-        return [made[hit.id] for hit in hits if hit.id in made]
+        made = {id: piece for id, _, piece in fresh([id for id, _ in hits])}
+        return [made[id] for id, _ in hits if id in made]
     catalogue = web.catalogue()
     known = (
         variant,
