@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import IntegrityError
@@ -62,6 +62,7 @@ def test_everything_stored_comes_back(conn: Connection) -> None:
 
 @settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(description=sendable, address=sendable, lat=st.floats(-90, 90), long=st.floats(-180, 180))
+@example(description="", address="", lat=5e-324, long=-5e-324)
 def test_any_text_and_any_place_come_back(
     conn: Connection, description: str, address: str, lat: float, long: float
 ) -> None:
