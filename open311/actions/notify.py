@@ -26,6 +26,7 @@ TAKEN_AT_ONCE = 500
 # What a mail says: its subject, its text.
 CONFIRM = ("mail.confirm.subject", "mail.confirm.text")
 STATUS = ("mail.status.subject", "mail.status.text")
+HIDDEN = ("mail.hidden.subject", "mail.hidden.text")
 DATA = ("mail.data.subject", "mail.data.text")
 
 
@@ -42,12 +43,17 @@ def read_events(core: Core) -> int:
 def tell_all(conn: Connection, event_id: int) -> int:
     """Have everybody told of an event who wants to know of it; returns how many."""
     event = events.find(conn, event_id)
-    if event is None or not (event.public and event.is_update):
+    if event is None or not _concerns_followers(event):
         return 0
     told = storage.of_request(conn, event.service_request_id)
     for follower_id in told:
         jobs.defer(conn, "tell_follower", jobs.OUTSIDE, follower_id=follower_id, event_id=event.id)
     return len(told)
+
+
+def _concerns_followers(event: Event) -> bool:
+    """Updates that everybody may read; and that a report is hidden, so that nobody waits for more."""
+    return (event.public and event.is_update) or event.kind == "hidden"
 
 
 def ask(core: Core, follower_id: int) -> None:
@@ -64,11 +70,13 @@ def ask(core: Core, follower_id: int) -> None:
 
 
 def tell(core: Core, follower_id: int, event_id: int) -> None:
-    """Tell a follower what has happened."""
+    """Tell a follower what has happened; of a report that was hidden no more than that, whatever the reason."""
     follower = _follower(core, follower_id)
     with core.database.read() as conn:
         event = events.find(conn, event_id)
-    if follower is None or follower.confirmed_datetime is None or event is None or not event.public:
+    if follower is None or follower.confirmed_datetime is None or event is None:
+        return
+    if not _concerns_followers(event):
         return
     found = _subject(core, follower, event)
     if found is None:
@@ -77,7 +85,8 @@ def tell(core: Core, follower_id: int, event_id: int) -> None:
     path = f"/follow/{follower.token}"
     stop = {"List-Unsubscribe": f"<{_address(core, catalogue, path + '/stop')}>"}
     stop["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    _send(core, catalogue, follower.email, follower.language, STATUS, values, path, stop)
+    kind = HIDDEN if event.kind == "hidden" else STATUS
+    _send(core, catalogue, follower.email, follower.language, kind, values, path, stop)
 
 
 def send_data_link(core: Core, token: str) -> None:
@@ -100,7 +109,7 @@ def _follower(core: Core, follower_id: int) -> Follower | None:
 def _subject(
     core: Core, follower: Follower, event: Event | None = None
 ) -> tuple[Catalogue, dict[str, str]] | None:
-    """The city, and what a mail says about a report; of one that is not public no more than its number."""
+    """The city, and what a mail says about a report; None for what is no longer so."""
     with core.database.read() as conn:
         request = service_requests.find_any(
             conn, event.service_request_id if event else follower.service_request_id
@@ -109,7 +118,8 @@ def _subject(
         catalogue = core.catalogues.owner(follower.jurisdiction_id)
     except NotFound:
         return None
-    if request is None or request.visibility == Visibility.HIDDEN:
+    told_hidden = event is not None and event.kind == "hidden"
+    if request is None or (request.visibility == Visibility.HIDDEN) != told_hidden:
         return None
     return catalogue, _values(core, catalogue, request, follower.language, event)
 

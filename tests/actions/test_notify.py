@@ -61,5 +61,4 @@ def test_internal_events_are_told_to_nobody(core: Core) -> None:
     notify.read_events(core)
     number = a_followed_report(core)
     casework.assign(core, number, "TIEFBAU", "cli:clara")
-    casework.hide(core, number, "cli:clara")
     assert notify.read_events(core) == 0

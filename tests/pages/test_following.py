@@ -64,11 +64,13 @@ def number(conn: Connection) -> int:
     return found
 
 
-def confirmed(core: Core, conn: Connection, client: FlaskClient, mailbox: Mailbox) -> Visitor:
+def confirmed(
+    core: Core, conn: Connection, client: FlaskClient, mailbox: Mailbox, button: str = "Ja, schreiben Sie mir"
+) -> Visitor:
     """Somebody who has confirmed."""
     run_jobs(core, conn)
     visitor = Visitor(client).open(mailbox.link("/follow/"))
-    return visitor.press("Ja, schreiben Sie mir")
+    return visitor.press(button)
 
 
 def test_the_way_from_the_form_to_the_last_mail(
@@ -112,6 +114,45 @@ def test_each_event_is_told_once(
     casework.note(core, number(conn), "Wir kommen morgen.", "cli:clara")
     assert [run_jobs(core, conn) for _ in range(3)] == [1, 0, 0]
     assert "Wir kommen morgen." in mailbox.last
+
+
+@pytest.mark.parametrize(
+    ("language", "button", "words"),
+    [
+        ("de", "Ja, schreiben Sie mir", "nicht mehr öffentlich gezeigt"),
+        ("en", "Yes, write to me", "no longer, shown in public"),
+    ],
+)
+def test_that_a_report_is_hidden_is_told_once_without_the_reason(
+    core: Core,
+    client: FlaskClient,
+    conn: Connection,
+    clock: Clock,
+    mailbox: Mailbox,
+    language: str,
+    button: str,
+    words: str,
+) -> None:
+    reported(client, clock, language=language)
+    confirmed(core, conn, client, mailbox, button)
+    casework.hide(core, number(conn), "cli:clara", "nennt Frau Muster beim Namen")
+    casework.note(core, number(conn), "Nur noch für uns.", "cli:clara")
+    assert [run_jobs(core, conn) for _ in range(2)] == [1, 0]
+    assert words in mailbox.last
+    assert "Muster" not in mailbox.mails[-1].as_string()
+    assert f"/reports/{number(conn)}" not in mailbox.last
+    assert client.get(mailbox.link("/follow/")).status_code == 200
+
+
+def test_what_was_shown_again_meanwhile_is_not_told_to_be_hidden(
+    core: Core, client: FlaskClient, conn: Connection, clock: Clock, mailbox: Mailbox
+) -> None:
+    reported(client, clock)
+    confirmed(core, conn, client, mailbox)
+    casework.hide(core, number(conn), "cli:clara")
+    casework.publish(core, number(conn), "cli:clara")
+    run_jobs(core, conn)
+    assert [each["Subject"] for each in mailbox.mails if "öffentlich" in each["Subject"]] == []
 
 
 def test_mails_speak_the_readers_language(
