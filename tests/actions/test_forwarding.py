@@ -138,6 +138,21 @@ def test_a_report_is_handed_on_once_with_both_ids_kept(city: City, works: Strang
     assert event.data == {"url": works.url, "foreign_id": "501"}
 
 
+def test_reports_of_the_test_endpoint_are_never_handed_on(city: City, works: Stranger) -> None:
+    """Also where reports go out unchecked; tokens and retries change nothing."""
+    in_force(city, a_city(works, when="received"))
+    sandbox = Api(city.api.client, city.api.key, base="/open311/test/v2")
+    number = sandbox.report(description="Nur ein Versuch")
+    casework.set_status(city.core, int(number), "fixed", "cli:clara")
+    city.work()
+    assert (stored(works), list(forwarding.search(city.core, 100))) == ([], [])
+    with pytest.raises(NotFound):
+        forwarding.retry(city.core, int(number))
+    city.api.report(description="Im Ernst")
+    city.work()
+    assert [each["description"] for each in stored(works)] == [["Im Ernst"]]
+
+
 def test_personal_data_goes_along_only_where_the_city_says_so(city: City, works: Stranger) -> None:
     in_force(city, a_city(works, personal_data=True, jurisdiction_id="works.example"))
     city.api.report(
