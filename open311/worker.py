@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from typing import Any
 
 import structlog
 from procrastinate import App, JobContext, PsycopgConnector, RetryStrategy
-from procrastinate.exceptions import AlreadyEnqueued, UniqueViolation
+from procrastinate.exceptions import AlreadyEnqueued, ConnectorException, UniqueViolation
 from procrastinate.jobs import Status
 
 from open311 import core as core_module
@@ -29,6 +30,7 @@ from open311.actions import (
 )
 from open311.adapters.georeport_client import RemoteError
 from open311.core import Core
+from open311.errors import Unavailable
 from open311.settings import Settings
 from open311.web import logs
 
@@ -41,6 +43,8 @@ OUTSIDE = "outside"
 OUTSIDE_CONCURRENCY = 8
 LOOK_EVERY_SECONDS = 1.0
 GRACE_SECONDS = 20
+CONNECTION_SECONDS = 5.0
+AGAIN_SECONDS = 2.0
 EVERY_MINUTE = "* * * * *"
 EVERY_TEN_MINUTES = "*/10 * * * *"
 EVERY_FIVE_MINUTES = "*/5 * * * *"
@@ -51,7 +55,7 @@ EVERY_NIGHT = "17 3 * * *"
 def build(core: Core) -> App:
     """The queue with its tasks; each is idempotent, since a worker may die in the middle of one."""
     url = str(core.settings.database_url).replace("postgresql+psycopg://", "postgresql://", 1)
-    app = App(connector=PsycopgConnector(conninfo=url))
+    app = App(connector=PsycopgConnector(conninfo=url, timeout=CONNECTION_SECONDS))
 
     @app.task(name="accept_token", retry=RETRY)
     def accept_token(token: str) -> None:
@@ -144,9 +148,30 @@ def run(settings: Settings) -> None:
     core = core_module.build(settings)
     publish.keep_published(core)
     log.info("worker_started")
-    asyncio.run(_work(build(core), core))
+    while _loses_the_queue(core):
+        while not _is_back(core):
+            time.sleep(AGAIN_SECONDS)
     core.database.close()
     log.info("worker_stopped")
+
+
+def _loses_the_queue(core: Core) -> bool:
+    """Work, and say at the end whether that is because the database went away; what was begun is taken up again."""
+    lost = False
+    try:
+        asyncio.run(_work(build(core), core))
+    except* ConnectorException as reasons:
+        log.error("queue_lost", reason=str(reasons.exceptions[0].__cause__))
+        lost = True
+    return lost
+
+
+def _is_back(core: Core) -> bool:
+    try:
+        core.database.check()
+    except Unavailable:
+        return False
+    return True
 
 
 def _add_people(core: Core, app: App) -> None:

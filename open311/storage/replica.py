@@ -21,6 +21,7 @@ from open311.storage.freshness import Freshness
 BOUND_SECONDS = 1.0
 # While others wait for the same, a request waits this long for the replica, then asks the primary.
 PAUSES = (0.0, 0.001, 0.002, 0.004, 0.008, 0.016)
+STANDS_SECONDS = 0.008
 REST_SECONDS = {"behind": 1.0, "out of reach": 5.0}
 GONE = (OperationalError, InterfaceError, PoolTimeout)
 STAMP = "open311_read_under"
@@ -35,7 +36,8 @@ select (case current_setting('synchronous_commit') when 'off' then pg_current_wa
 _REPLAYED = """
 select (case when pg_is_in_recovery() then pg_last_wal_replay_lsn()
         else pg_current_wal_flush_lsn() end - '0/0')::bigint,
-       coalesce(pg_last_wal_replay_lsn() >= pg_last_wal_receive_lsn(), true)
+       not pg_is_in_recovery() or pg_last_wal_replay_lsn() >= pg_last_wal_receive_lsn(),
+       pg_is_in_recovery() and pg_is_wal_replay_paused()
 """
 
 log = structlog.get_logger()
@@ -117,12 +119,16 @@ class Replica:
     def _has_arrived(self, conn: Connection, needed: int | None) -> bool:
         if needed is not None and conn.info.get(REPLAYED, -1) >= needed:
             return True
+        before = None
         for pause in PAUSES:
             time.sleep(pause)
-            replayed, everything = conn.exec_driver_sql(_REPLAYED).one()
+            replayed, everything, paused = conn.exec_driver_sql(_REPLAYED).one()
             conn.info[REPLAYED] = replayed
-            if everything if needed is None else replayed >= needed:
+            # The last record that a dead primary sent may have come in part, and then it is never replayed.
+            stands = everything or (replayed == before and pause >= STANDS_SECONDS and not paused)
+            if stands if needed is None else replayed >= needed:
                 return True
+            before = replayed
         return False
 
 
