@@ -1,16 +1,21 @@
 """What commands that work on stored data share."""
 
 import getpass
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import datetime
 
 import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 
 from open311 import core, embedded, settings
 from open311.actions import publish
 from open311.core import Core
 from open311.errors import Open311Error
+from open311.model.datetimes import write_utc
 from open311.model.words import in_words
 
 LANGUAGE = "en"
@@ -31,6 +36,21 @@ def opened() -> Iterator[Core]:
         raise click.ClickException("; ".join(in_words(each, LANGUAGE) for each in refused.problems)) from None
     finally:
         built.database.close()
+
+
+def show_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Print rows under their columns: a moment in UTC, nothing for None, anything else as it is written."""
+    table = Table(*columns)
+    for row in rows:
+        # As plain text: what strangers wrote in square brackets must not be taken for a style.
+        table.add_row(*(Text(_written(each)) for each in row))
+    Console().print(table)
+
+
+def _written(value: object) -> str:
+    if isinstance(value, datetime):
+        return write_utc(value)
+    return "" if value is None else str(value)
 
 
 def actor() -> str:

@@ -1,13 +1,10 @@
 """`open311 forward`: reports that are handed on to other servers."""
 
 import click
-from rich.console import Console
-from rich.table import Table
 
 from open311.actions import forward_updates, forwarding
 from open311.adapters.georeport_client import RemoteError
-from open311.cli.common import opened
-from open311.model.datetimes import write_utc
+from open311.cli.common import opened, show_table
 from open311.model.forwards import ForwardState
 
 
@@ -25,13 +22,13 @@ number = click.argument("service_request_id", type=click.IntRange(1, 10**15))
 @click.option("--limit", type=click.IntRange(1, 10_000), default=100, show_default=True)
 def list_forwards(state: str | None, foreign_id: str | None, limit: int) -> None:
     """Show what was handed on, the newest first, with the ids here and there."""
-    table = Table("request", "there", "state", "server", "sent", "tries", "error")
     with opened() as core:
-        for each in forwarding.search(core, limit, ForwardState(state) if state else None, foreign_id):
-            sent = write_utc(each.sent_datetime) if each.sent_datetime else ""
-            ids = (str(each.service_request_id), each.foreign_id or "")
-            table.add_row(*ids, each.state.value, each.host, sent, str(each.attempts), each.error or "")
-    Console().print(table)
+        found = forwarding.search(core, limit, ForwardState(state) if state else None, foreign_id)
+    rows = [
+        (x.service_request_id, x.foreign_id, x.state, x.host, x.sent_datetime, x.attempts, x.error)
+        for x in found
+    ]
+    show_table(("request", "there", "state", "server", "sent", "tries", "error"), rows)
 
 
 @forward.command()

@@ -8,11 +8,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import click
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
 from open311.actions import harvest as action
-from open311.cli.common import opened
-from open311.model.datetimes import write_utc
+from open311.cli.common import opened, show_table
 from open311.model.intake import Counts
 
 Tell = Callable[[Counts, str], None]
@@ -67,13 +65,13 @@ def add(
 @harvest.command("list")
 def list_sources() -> None:
     """Show what is harvested, and how far that has come."""
-    table = Table("jurisdiction", "url", "last run", "last counts", "problem")
     with opened() as core:
-        for each in action.sources(core):
-            counts = " ".join(f"{number} {name}" for name, number in each.counts.items() if number)
-            moment = write_utc(each.run_datetime) if each.run_datetime else ""
-            table.add_row(each.jurisdiction_id, each.source, moment, counts, each.problem or "")
-    Console().print(table)
+        found = action.sources(core)
+    rows = []
+    for each in found:
+        counts = " ".join(f"{number} {name}" for name, number in each.counts.items() if number)
+        rows.append((each.jurisdiction_id, each.source, each.run_datetime, counts, each.problem))
+    show_table(("jurisdiction", "url", "last run", "last counts", "problem"), rows)
 
 
 @harvest.command()

@@ -1,12 +1,9 @@
 """`open311 key`: API keys."""
 
 import click
-from rich.console import Console
-from rich.table import Table
 
 from open311.actions import access
-from open311.cli.common import opened
-from open311.model.datetimes import write_utc
+from open311.cli.common import opened, show_table
 from open311.model.keys import Scope
 
 
@@ -37,14 +34,10 @@ def add(name: str, scopes: tuple[str, ...]) -> None:
 @key.command("list")
 def list_keys() -> None:
     """Show all keys, without the secrets."""
-    table = Table("name", "scopes", "created", "revoked")
     with opened() as core:
-        for each in access.list_keys(core):
-            revoked = write_utc(each.revoked_datetime) if each.revoked_datetime else ""
-            table.add_row(
-                each.name, ", ".join(sorted(each.scopes)), write_utc(each.created_datetime), revoked
-            )
-    Console().print(table)
+        found = access.list_keys(core)
+    rows = [(x.name, ", ".join(sorted(x.scopes)), x.created_datetime, x.revoked_datetime) for x in found]
+    show_table(("name", "scopes", "created", "revoked"), rows)
 
 
 @key.command()

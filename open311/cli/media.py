@@ -3,12 +3,9 @@
 from pathlib import Path
 
 import click
-from rich.console import Console
-from rich.table import Table
 
 from open311.actions import media as actions
-from open311.cli.common import actor, opened
-from open311.model.datetimes import write_utc
+from open311.cli.common import actor, opened, show_table
 
 HELD_SHOWN = 100
 
@@ -25,18 +22,17 @@ number = click.argument("media_id", metavar="ID", type=click.IntRange(1, 2**63 -
 @click.argument("service_request_id", required=False, type=click.IntRange(1, 10**15))
 def list_photos(service_request_id: int | None) -> None:
     """List the photos of a request; without one, the photos that await moderation, the oldest first."""
-    table = Table("id", "request", "update", "visibility", "size", "key", "created")
     with opened() as core:
         if service_request_id is None:
             found = actions.list_held(core, HELD_SHOWN)
         else:
             found = actions.of_request(core, service_request_id)
+    rows = []
     for each in found:
         size = f"{each.width} x {each.height}"
-        owner, created = str(each.service_request_id), write_utc(each.created_datetime)
-        update = str(each.update_id or "")
-        table.add_row(str(each.id), owner, update, each.visibility, size, each.key, created)
-    Console().print(table)
+        came_with = (each.service_request_id, each.update_id)
+        rows.append((each.id, *came_with, each.visibility, size, each.key, each.created_datetime))
+    show_table(("id", "request", "update", "visibility", "size", "key", "created"), rows)
 
 
 @media.command()

@@ -3,11 +3,9 @@
 import json
 
 import click
-from rich.console import Console
-from rich.table import Table
 
 from open311.actions import casework
-from open311.cli.common import LANGUAGE, actor, opened
+from open311.cli.common import LANGUAGE, actor, opened, show_table
 from open311.cli.updates import update
 from open311.formats import documents, encode
 from open311.formats.encode import Document
@@ -56,15 +54,15 @@ def show(service_request_id: int) -> None:
 @request.command()
 def held() -> None:
     """List the requests that await moderation, the oldest first."""
-    table = Table("id", "jurisdiction", "service_code", "requested", "description")
+    rows = []
     with opened() as core:
         for catalogue in core.catalogues.in_force:
             zone = catalogue.jurisdiction.time_zone
             for each in casework.held(core, catalogue, HELD_SHOWN):
                 moment = write(each.requested_datetime, zone)
                 name, words = each.jurisdiction_id, each.description[:80]
-                table.add_row(str(each.service_request_id), name, each.service_code, moment, words)
-    Console().print(table)
+                rows.append((each.service_request_id, name, each.service_code, moment, words))
+    show_table(("id", "jurisdiction", "service_code", "requested", "description"), rows)
 
 
 @request.command()

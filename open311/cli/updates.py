@@ -1,11 +1,9 @@
 """`open311 request update`: updates from outside, which staff check."""
 
 import click
-from rich.console import Console
-from rich.table import Table
 
 from open311.actions import updates
-from open311.cli.common import actor, opened
+from open311.cli.common import actor, opened, show_table
 from open311.model.datetimes import write
 
 HELD_SHOWN = 100
@@ -22,7 +20,7 @@ number = click.argument("update_id", type=click.IntRange(1, 2**63 - 1))
 @update.command()
 def held() -> None:
     """List the updates that await moderation, the oldest first."""
-    table = Table("update", "request", "sent", "by", "claims", "text", "sender")
+    rows = []
     with opened() as core:
         for catalogue in core.catalogues.in_force:
             for claim in updates.held(core, catalogue, HELD_SHOWN):
@@ -30,10 +28,9 @@ def held() -> None:
                 moment = write(event.datetime, catalogue.jurisdiction.time_zone)
                 words = str(event.data.get("status_notes", ""))[:80]
                 name = " ".join(each for each in (sender.first_name, sender.last_name, sender.email) if each)
-                claimed = str(event.data.get("claimed_status", ""))
-                ids = (str(event.id), str(event.service_request_id))
-                table.add_row(*ids, moment, event.actor, claimed, words, name)
-    Console().print(table)
+                claimed = event.data.get("claimed_status")
+                rows.append((event.id, event.service_request_id, moment, event.actor, claimed, words, name))
+    show_table(("update", "request", "sent", "by", "claims", "text", "sender"), rows)
 
 
 @update.command()

@@ -4,12 +4,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 import click
-from rich.console import Console
-from rich.table import Table
 
 from open311 import i18n
 from open311.actions import subscriptions
-from open311.cli.common import LANGUAGE, opened
+from open311.cli.common import LANGUAGE, opened, show_table
 from open311.model import datetimes
 from open311.model.datetimes import write_utc
 from open311.model.subscriptions import KINDS, Subscription
@@ -67,13 +65,13 @@ def add(
 @webhook.command("list")
 def list_webhooks() -> None:
     """Show all webhooks."""
-    table = Table("name", "state", "jurisdiction", "url", "services", "kinds", "failing since")
     with opened() as core:
-        for each in subscriptions.list_all(core):
-            narrowed = [", ".join(names) or "all" for names in (each.service_codes, each.kinds)]
-            since = write_utc(each.failing_since) if each.failing_since else ""
-            table.add_row(each.name, each.state, each.jurisdiction_id, each.url, *narrowed, since)
-    Console().print(table)
+        found = subscriptions.list_all(core)
+    rows = []
+    for each in found:
+        narrowed = [", ".join(names) or "all" for names in (each.service_codes, each.kinds)]
+        rows.append((each.name, each.state, each.jurisdiction_id, each.url, *narrowed, each.failing_since))
+    show_table(("name", "state", "jurisdiction", "url", "services", "kinds", "failing since"), rows)
 
 
 @webhook.command()
@@ -142,15 +140,14 @@ def remove(name: str) -> None:
 @click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True)
 def attempts(name: str, limit: int) -> None:
     """Show the latest attempts, the newest first."""
-    table = Table("at", "webhook-id", "request", "kind", "state", "answer", "ms", "error")
+    rows = []
     with opened() as core:
         subscription = subscriptions.show(core, name).subscription
         for message, attempt in subscriptions.attempts(core, name, limit):
-            answer = str(attempt.status) if attempt.status else ""
-            about = (message.webhook_id(subscription), str(message.service_request_id), message.kind)
-            told = (message.state.value, answer, str(attempt.milliseconds), attempt.error or "")
-            table.add_row(write_utc(attempt.datetime), *about, *told)
-    Console().print(table)
+            about = (message.webhook_id(subscription), message.service_request_id, message.kind)
+            told = (message.state, attempt.status, attempt.milliseconds, attempt.error)
+            rows.append((attempt.datetime, *about, *told))
+    show_table(("at", "webhook-id", "request", "kind", "state", "answer", "ms", "error"), rows)
 
 
 @webhook.command()

@@ -5,28 +5,10 @@ import io
 from collections.abc import Iterable
 from typing import Any
 
+from open311.model.service_request import FIELDS
 from open311.model.text import UNSPEAKABLE
 
 MEDIA_TYPE = "text/csv; charset=utf-8; header=present"
-FIELDS = (
-    "service_request_id",
-    "status",
-    "status_notes",
-    "service_name",
-    "service_code",
-    "description",
-    "agency_responsible",
-    "service_notice",
-    "requested_datetime",
-    "updated_datetime",
-    "expected_datetime",
-    "address",
-    "address_id",
-    "zipcode",
-    "lat",
-    "long",
-    "media_url",
-)
 # Spreadsheets take a cell that begins so for a formula, and would run what a stranger wrote.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 

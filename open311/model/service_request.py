@@ -7,6 +7,27 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import NamedTuple
 
+# What GeoReport v2 tells of a request, in its order.
+FIELDS = (
+    "service_request_id",
+    "status",
+    "status_notes",
+    "service_name",
+    "service_code",
+    "description",
+    "agency_responsible",
+    "service_notice",
+    "requested_datetime",
+    "updated_datetime",
+    "expected_datetime",
+    "address",
+    "address_id",
+    "zipcode",
+    "lat",
+    "long",
+    "media_url",
+)
+
 
 class Status(StrEnum):
     """The two words GeoReport knows."""

@@ -19,19 +19,20 @@ def claim(core: Core, number: str) -> str:
         update_id="FMS-1",
         word="fixed",
         sent_datetime=core.now(),
-        description="Ist schon weg",
+        description="Ist [/schon] weg",
         updater=Reporter(first_name="Ute"),
     )
     return str(updates.post(core, core.catalogues.in_force[0], sent, key))
 
 
 def test_staff_see_publish_and_hide_an_update(core: Core) -> None:
-    """With who sent it; a second decision is refused in words."""
+    """With who sent it and in their own words; a second decision is refused in words."""
     number = submit(core, "MUELL_WILD")
     update = claim(core, number)
     listed = staff(core, "update", "held")
     assert update in listed
     assert "Ute" in listed
+    assert "[/schon]" in listed.replace("\n", "")
     staff(core, "update", "publish", update)
     assert update not in staff(core, "update", "held")
     assert "does not await a decision" in staff(core, "update", "publish", update, exit_code=1)
