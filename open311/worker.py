@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from threading import Event
 from typing import Any
 
 import structlog
@@ -148,18 +149,19 @@ def run(settings: Settings) -> None:
     core = core_module.build(settings)
     publish.keep_published(core)
     log.info("worker_started")
-    while _loses_the_queue(core):
+    told = Event()
+    while _loses_the_queue(core, told) and not told.is_set():
         while not _is_back(core):
             time.sleep(AGAIN_SECONDS)
     core.database.close()
     log.info("worker_stopped")
 
 
-def _loses_the_queue(core: Core) -> bool:
+def _loses_the_queue(core: Core, told: Event) -> bool:
     """Work, and say at the end whether that is because the database went away; what was begun is taken up again."""
     lost = False
     try:
-        asyncio.run(_work(build(core), core))
+        asyncio.run(_work(build(core), core, told))
     except* ConnectorException as reasons:
         log.error("queue_lost", reason=str(reasons.exceptions[0].__cause__))
         lost = True
@@ -236,17 +238,18 @@ async def _defer(app: App, errand: Errand) -> None:
         await job.defer_async(**errand.args)
 
 
-async def _work(app: App, core: Core) -> None:
+async def _work(app: App, core: Core, told: Event) -> None:
     common: dict[str, Any] = {"shutdown_graceful_timeout": GRACE_SECONDS, "install_signal_handlers": False}
     async with app.open_async():
         everything = asyncio.create_task(_all(app, core, common))
         for each in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(each, _end, everything)
+            asyncio.get_running_loop().add_signal_handler(each, _end, everything, told)
         with suppress(asyncio.CancelledError):
             await everything
 
 
-def _end(everything: asyncio.Task[None]) -> None:
+def _end(everything: asyncio.Task[None], told: Event) -> None:
+    told.set()
     # A second signal must not cut off what the first one let finish.
     if not everything.cancelling():
         everything.cancel()
