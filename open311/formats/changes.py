@@ -42,7 +42,7 @@ def _inner(document: bytes | None) -> orjson.Fragment | None:
 
 def in_json(written: Iterable[bytes], cursor: str, more: bool) -> bytes:
     """The whole page as one object."""
-    changes = orjson.Fragment(encode.join_json("changes", written))
+    changes = orjson.Fragment(encode.join_json("changes", list(written)))
     return orjson.dumps({"changes": changes, "next": cursor, "more": more})
 
 
