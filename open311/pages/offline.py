@@ -14,7 +14,7 @@ import orjson
 from flask import Response, request
 
 from open311 import web
-from open311.actions import drafts, follow
+from open311.actions import drafts, follow, places
 from open311.errors import NotFound, problem
 from open311.model.catalogue import Catalogue, Service
 from open311.model.datetimes import write_utc
@@ -90,7 +90,18 @@ def _typed() -> dict[str, Any]:
     state: dict[str, Any] = {}
     for step in typed.FIELDS:
         state = typed.read(step, state)
-    return state | {name: typed.posted(name) for name in ("no_danger", "asked", "changeset")}
+    more = {name: typed.posted(name) for name in ("no_danger", "asked", "changeset")}
+    return _placed(state | more)
+
+
+def _placed(state: dict[str, Any]) -> dict[str, Any]:
+    """As after the first step: no position for an address that was changed, an address for a position alone."""
+    if state["placed"] and state["placed"] != state["address"]:
+        return state | {"lat": "", "long": "", "placed": ""}
+    place, _ = typed.position(state)
+    if place is None or state["address"]:
+        return state
+    return state | {"address": places.nearest(web.core(), city(), place.lat, place.long, web.language())}
 
 
 def _changed(catalogue: Catalogue, draft: Draft) -> list[Wrong]:

@@ -33,7 +33,8 @@ const loaded = () =>
 
 const idle = () => new Promise((resolve) => (window.requestIdleCallback ?? setTimeout)(resolve));
 
-if (place && !drawable()) leave();
+// Without a connection the list is what the device has kept, and a map would be empty beside it.
+if (place && (!drawable() || navigator.onLine === false)) leave();
 else if (place) {
   await loaded();
   await seen(place);

@@ -15,7 +15,8 @@ export const tell = async (bar) => {
   const write = bar.querySelector("[data-waits-write]");
   // The page about all of this says more than the bar.
   const listed = document.querySelector("[data-entries]");
-  const onForm = document.getElementById("offline");
+  // A page that shows the same way, or is its end, need not show it twice.
+  const shown = document.querySelector(`#offline, main a[href="${CSS.escape(write.getAttribute("href"))}"]`);
 
   const mine = async () =>
     (await all()).filter(
@@ -28,9 +29,9 @@ export const tell = async (bar) => {
     const offline = navigator.onLine === false;
     const numbers = STATES.map((state) => [state, waiting.filter((each) => each.state === state).length]);
     const lines = numbers.filter(([, number]) => number).map(([state, number]) => counted(bar, state, number));
-    if (offline) lines.unshift(bar.dataset.offline);
+    if (offline) lines.push(bar.dataset.offline);
     look.hidden = !waiting.length;
-    write.hidden = Boolean(!offline || onForm || !navigator.serviceWorker?.controller);
+    write.hidden = Boolean(!offline || shown || !navigator.serviceWorker?.controller);
     bar.hidden = !lines.length;
     const words = lines.join(" ");
     if (told.textContent !== words) told.textContent = words;

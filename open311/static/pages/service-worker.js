@@ -96,10 +96,20 @@ export const serve = ({ version, scope, languages, pages, files }) => {
     await self.skipWaiting();
   };
 
+  // The pages that are open already were loaded before there was anybody to keep them.
+  const keepOpen = async () => {
+    for (const { url } of await self.clients.matchAll({ includeUncontrolled: true, type: "window" })) {
+      const address = new URL(url);
+      const path = pathOf(address);
+      if (path !== null && PUBLIC.test(path)) await remember(address, path, await fetch(url));
+    }
+  };
+
   const activate = async () => {
     const old = (await caches.keys()).filter((name) => name.startsWith(`${prefix}own `) && name !== ownName);
     await Promise.all(old.map((name) => caches.delete(name)));
     await self.registration.navigationPreload?.enable();
+    await keepOpen().catch(() => {});
     await self.clients.claim();
   };
 
