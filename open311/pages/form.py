@@ -162,13 +162,10 @@ def _details(draft: Draft) -> AnyResponse:
     pressed, value = typed.action()
     if pressed == "me_too":
         return form_send.me_too(draft, value)
-    if pressed == "remove":
-        drafts.remove_photo(web.core(), draft, int(value) if value.isascii() and value.isdigit() else 0)
-        return _to(draft, "details")
-    if pressed == "take" and value.count("|") == 1:
-        lat, long = value.split("|")
-        return _to(_update(draft, lat=lat, long=long, placed=""), "details")
     draft, about_photos, taken_at = _add_photos(draft)
+    if pressed in ("remove", "take"):
+        draft = _changed(draft, pressed, value)
+        return form_pages.details(draft, wrong=about_photos) if about_photos else _to(draft, "details")
     draft = _update(draft, asked=questions.fingerprint(service))
     offered = Place("", *taken_at) if taken_at and not draft.text("lat") else None
     if pressed == "photo":
@@ -182,6 +179,15 @@ def _details(draft: Draft) -> AnyResponse:
     if wrong or offered:
         return form_pages.details(draft, wrong=wrong, taken_at=offered)
     return _to(_seen(draft), "contact")
+
+
+def _changed(draft: Draft, pressed: str, value: str) -> Draft:
+    """Without one of the photos, or at the place of one."""
+    if pressed == "remove":
+        drafts.remove_photo(web.core(), draft, int(value) if value.isascii() and value.isdigit() else 0)
+        return _update(draft)
+    lat, _, long = value.partition("|")
+    return _update(draft, lat=lat, long=long, placed="") if long else draft
 
 
 def _seen(draft: Draft) -> Draft:

@@ -15,7 +15,7 @@ from open311.pages.answers import HEADERS
 from open311.pages.blueprint import blueprint, city
 from open311.pages.describe import Shown
 from open311.pages.nearby import around
-from open311.pages.words import counted, degrees, said, words
+from open311.pages.words import degrees, said, words
 from open311.web import parameters
 from open311.web.requests import LenientRequest
 
@@ -44,7 +44,9 @@ def near_place() -> Response:
 
 def _told(place: Location, next_to: str, open_there: list[Shown]) -> dict[str, Any]:
     position = words("page.form.position", position=degrees(place.lat, place.long))
-    near = counted("page.form.position.near", len(open_there)) if open_there else ""
+    one = len(open_there) == 1
+    key = "page.form.position.near.one" if one else "page.form.position.near.other"
+    near = words(key) if open_there else ""
     at = words("page.form.position.address", address=next_to) if next_to else ""
     return {
         "position": position,
