@@ -40,9 +40,10 @@ SCRIPTS = (
     "offline-store.js",
     "offline-waiting.js",
     "photo-place.js",
+    "photo-reduce.js",
     "solve.js",
 )
-STYLES = ("site.css", "form.css")
+STYLES = ("site.css", "form.css", "map.css")
 PACKAGE = Path(__file__).parent.parent
 MADE_OF = ("static/pages/*", "templates/pages/**/*.html", "translations/*/*.po", "pages/*.py")
 

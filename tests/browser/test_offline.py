@@ -145,6 +145,8 @@ def test_what_was_seen_opens_and_the_rest_says_why_not(
     visitor.types(address="Ebertpark")
     visitor.presses("Weiter" if language == "de-DE" else "Continue")
     leaves(visitor)
+    visitor.page.locator("form.step [type=submit]:visible").last.click()
+    assert "steht noch hier" in told(visitor) or "is still here" in told(visitor)
     visitor.opens("/imprint")
     assert visitor.heading in ("Impressum", "Imprint")
     assert "Gerät" in told(visitor) or "device" in told(visitor)

@@ -3,6 +3,7 @@ import { all, remove, watch } from "./offline-store.js";
 
 const STATES = ["look", "ready", "writing", "sent"];
 const DAY = 86_400_000;
+const AGAIN = 60_000;
 
 const counted = (bar, state, number) =>
   number === 1 ? bar.dataset[`${state}One`] : bar.dataset[`${state}Other`].replace("{number}", number);
@@ -40,11 +41,20 @@ export const tell = async (bar) => {
   const send = async () => {
     if (navigator.onLine === false || !(await all()).some(({ state }) => state === "ready")) return;
     const { sendAll } = await import("./offline-send.js");
-    // What fails now is tried again at the next visit.
-    await sendAll().catch(() => {});
+    await sendAll().catch(() => setTimeout(send, AGAIN));
+  };
+
+  // A step of the form that cannot be sent stays where it is, with all that was typed.
+  const hold = (event) => {
+    if (navigator.onLine !== false || event.target.method !== "post" || event.target.id === "offline") return;
+    event.preventDefault();
+    event.stopPropagation();
+    told.textContent = bar.dataset.held;
+    bar.scrollIntoView({ block: "nearest" });
   };
 
   watch(show);
+  addEventListener("submit", hold, true);
   addEventListener("offline", show);
   addEventListener("online", () => {
     show();

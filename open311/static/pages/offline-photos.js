@@ -1,5 +1,6 @@
-// Photos of a report that is written without a connection: kept as they are, shown, removed, asked for their place.
+// Photos of a report that is written without a connection: made smaller, kept, shown, removed, asked for their place.
 import { placeOf } from "./photo-place.js";
+import { reduced } from "./photo-reduce.js";
 import { setPosition } from "./form-place.js";
 
 const offer = (form, told, place) => {
@@ -32,9 +33,10 @@ export class Photos {
     const room = Number(this.form.dataset.most) - this.all.length;
     this.told.textContent = files.length > room ? this.form.dataset.errorPhotos : "";
     for (const file of files.slice(0, Math.max(room, 0))) {
-      // A copy: the file itself may be gone when there is a connection again.
-      this.all.push(new Blob([await file.arrayBuffer()], { type: file.type }));
       const place = this.form.elements.lat.value ? null : await placeOf(file);
+      const smaller = await reduced(file);
+      // A copy: the file itself may be gone when there is a connection again.
+      this.all.push(new Blob([await smaller.arrayBuffer()], { type: smaller.type }));
       if (place) offer(this.form, this.told, place);
     }
     this.show(this.all);
