@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from open311 import web
-from open311.model.catalogue import Attribute, Catalogue, Datatype, DetailedStatus
+from open311.model.catalogue import Attribute, Catalogue, Datatype, DetailedStatus, Service
 from open311.model.datetimes import parse
 from open311.model.media import PATH, SMALL
 from open311.model.service_request import Note, ServiceRequest
@@ -147,6 +147,15 @@ def answered(asked: Iterable[Attribute], given: Mapping[str, Sequence[str]]) -> 
         (said(each.description), ", ".join(_values(each, given[each.code])))
         for each in asked
         if given.get(each.code)
+    ]
+
+
+def every_answer(service: Service | None, given: Mapping[str, Sequence[str]]) -> list[tuple[str, str]]:
+    """All answers in words; those to questions that the catalogue has forgotten under their codes."""
+    asked = service.attributes if service else ()
+    known = {each.code for each in asked}
+    return answered(asked, given) + [
+        (code, ", ".join(values)) for code, values in given.items() if code not in known
     ]
 
 

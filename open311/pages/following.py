@@ -129,4 +129,10 @@ def own_data(token: str) -> AnyResponse:
         each["service_code"]: city().service_name(each["service_code"], web.language())
         for each in found.reported
     }
-    return page("follow/data.html", cache=FOR_ONE_READER, data=found, names=names)
+    answers = {
+        each["service_request_id"]: describe.every_answer(
+            city().services.get(each["service_code"]), each["attributes"]
+        )
+        for each in found.reported
+    }
+    return page("follow/data.html", cache=FOR_ONE_READER, data=found, names=names, answers=answers)

@@ -1,6 +1,7 @@
 """Every page and state without barriers that a program can find: languages, colours, sizes, paper."""
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.conftest import Visit
 from tests.browser.site import Site
@@ -92,3 +93,96 @@ def test_the_keyboard_reaches_the_content_first(visit: Visit, site: Site) -> Non
     visitor.page.keyboard.press("Enter")
     visitor.page.keyboard.press("Tab")
     assert visitor.page.evaluate("document.activeElement.closest('main') !== null")
+
+
+def test_a_screen_reader_hears_what_a_page_is_about(visit: Visit, site: Site) -> None:
+    visitor = visit(drawing=False)
+    visitor.opens("/?q=Sofa&page=1")
+    new = site.numbers["new"]
+    assert visitor.page.title() == "Meldungen „Sofa“ – Ludwigshafen am Rhein"
+    expect(visitor.page.locator("body")).to_match_aria_snapshot(f"""
+      - link "Zum Inhalt"
+      - banner:
+        - navigation "Sprache":
+          - list:
+            - listitem:
+              - link "English"
+        - navigation "Hauptmenü"
+      - main:
+        - heading "Was ist los in Ludwigshafen am Rhein?" [level=1]
+        - search "Meldungen filtern":
+          - searchbox "Straße, Stichwort oder Nummer": Sofa
+          - button "Suchen"
+          - group: Nach Status, Kategorie und Zeit filtern
+        - heading "1 Meldung" [level=2]
+        - list "1 Meldung":
+          - listitem:
+            - heading "Wilde Müllablagerung, Nr. {new}" [level=3]:
+              - link "Wilde Müllablagerung, Nr. {new}"
+            - paragraph: /gemeldet \\(neu, ungeprüft\\)/
+      - contentinfo:
+        - navigation "Rechtliches"
+    """)
+    visitor.opens(f"/reports/{site.numbers['fixed']}")
+    expect(visitor.page.locator("main")).to_match_aria_snapshot("""
+      - article:
+        - heading "Defekte Straßenbeleuchtung" [level=1]
+        - region "Status":
+          - heading "Status" [level=2]
+          - paragraph: gelöst
+          - paragraph: Der Mangel ist behoben.
+          - paragraph: Neues Leuchtmittel eingesetzt.
+        - region "Ort":
+          - heading "Ort" [level=2]
+          - term: Adresse
+          - definition: Ludwigstraße 12
+        - region "Verlauf":
+          - list:
+            - listitem:
+              - paragraph: gelöst
+              - paragraph: Neues Leuchtmittel eingesetzt.
+    """)
+
+
+def test_a_screen_reader_hears_the_step_and_what_is_wrong_with_it(visit: Visit, town: Town) -> None:
+    visitor = visit(drawing=False, base=town.base)
+    visitor.opens("/report")
+    visitor.types(address="Ebertpark")
+    visitor.presses("Weiter")
+    assert visitor.page.title() == "Worum geht es? – Schritt 2 von 5 – Ludwigshafen am Rhein"
+    visitor.types(words="schaukel")
+    expect(visitor.page.get_by_role("status").filter(has_text="Kategorie")).to_have_text("1 Kategorie passt.")
+    visitor.chooses("service-SPIELGERAET")
+    visitor.presses("Weiter")
+    visitor.presses("Nein, keine Gefahr – weiter melden")
+    visitor.presses("Weiter")
+    assert visitor.page.title().startswith("Fehler: Defektes Spielgerät – Schritt 3 von 5")
+    assert visitor.page.evaluate("document.activeElement.id") == "wrong"
+    expect(visitor.page.locator("main")).to_match_aria_snapshot("""
+      - navigation "Schritte":
+        - list:
+          - listitem:
+            - link "Ort"
+          - listitem:
+            - link "Kategorie"
+          - listitem: Einzelheiten
+          - listitem: Kontakt
+          - listitem: Prüfen und senden
+      - heading "Defektes Spielgerät" [level=1]
+      - alert:
+        - heading "2 Angaben fehlen noch oder sind nicht richtig" [level=2]
+        - list:
+          - listitem:
+            - 'link "Bitte beantworten: Welcher Spielplatz?"'
+          - listitem:
+            - 'link "Bitte beantworten: Kann sich jemand verletzen?"'
+      - textbox "Welcher Spielplatz?" [invalid]
+      - group "Kann sich jemand verletzen?":
+        - radio "Ja"
+        - radio "Nein"
+      - textbox "Was sollen wir wissen? (freiwillig)"
+      - group "Fotos (freiwillig)"
+      - button "Weiter"
+    """)
+    visitor.page.get_by_role("link", name="Bitte beantworten: Kann sich jemand verletzen?").click()
+    assert visitor.page.evaluate("document.activeElement.id") == "attribute-GEFAHR"

@@ -20,6 +20,7 @@ export const narrow = (form) => {
     for (const group of form.querySelectorAll(".group")) {
       group.hidden = !group.querySelector(".kind:not([hidden])");
     }
-    told.textContent = found ? "" : told.dataset.none;
+    const { none, one, several } = told.dataset;
+    told.textContent = !words.length ? "" : !found ? none : found === 1 ? one : several.replace("{number}", found);
   });
 };
