@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-header --no-emit-index-url --no-annotate
 
-.PHONY: help run test lint format types layers pytest openapi docs bench bench-full lock install install-dev system system-dev clean
+.PHONY: help run test lint format types layers pytest openapi docs bench bench-full drill lock install install-dev system system-dev clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,6 +53,10 @@ bench-full: install ## The same up to ten million reports; takes hours
 	@tools/install-system.sh wrk
 	@$(BIN)/python -m benchmarks --full
 
+drill: install ## Several servers, a replica, kill -9 of the primary: what is lost, how long it takes
+	@tools/install-system.sh wrk pgbouncer nginx
+	@$(BIN)/python -m benchmarks.scaling
+
 lock: .venv/.made ## Choose current releases of all packages and pin them
 	@$(PIP) uv
 	@$(LOCK) --upgrade pyproject.toml --group build --output-file requirements.lock
@@ -68,7 +72,7 @@ system:
 	@tools/install-system.sh
 
 system-dev:
-	@tools/install-system.sh ogrinfo chromium
+	@tools/install-system.sh ogrinfo chromium pgbouncer nginx
 
 .venv/.made: | system
 	@echo "== making .venv"

@@ -2,6 +2,8 @@
 # Installs what the distribution has to give: PostGIS, python3-venv where Python came without it, and the programs
 # named on the command line.
 set -eu
+# Programs of administrators are not in everybody's PATH.
+PATH=$PATH:/usr/sbin:/sbin
 
 missing=
 found=
@@ -44,12 +46,18 @@ if ! command -v apt-get >/dev/null; then
 fi
 
 echo "== installing $missing"
-# The packages would start a database server of the system's own; we start one ourselves, so keep them from it.
+# The packages would start servers of the system's own; we start ours ourselves, so keep them from it.
 folder=/etc/postgresql-common/createcluster.d
 quiet=$folder/open311.conf
-trap '$as_root rm -f "$quiet"' EXIT
+policy=/usr/sbin/policy-rc.d
+[ -e "$policy" ] && policy=
+trap '$as_root rm -f "$quiet" $policy' EXIT
 $as_root mkdir -p "$folder"
 echo "create_main_cluster = false" | $as_root tee "$quiet" >/dev/null
+if [ -n "$policy" ]; then
+    printf '#!/bin/sh\nexit 101\n' | $as_root tee "$policy" >/dev/null
+    $as_root chmod 755 "$policy"
+fi
 $as_root apt-get update -q
 # shellcheck disable=SC2086 # several words on purpose
 $as_root env DEBIAN_FRONTEND=noninteractive $install
