@@ -7,6 +7,7 @@ from tests.browser.conftest import Visit
 from tests.browser.site import Site
 from tests.browser.town import FAULTS, Town
 
+DASH = "\N{EN DASH}"
 LANGUAGES = pytest.mark.parametrize("language", ["de", "en"])
 PAGES = {
     "list": "/",
@@ -99,7 +100,7 @@ def test_a_screen_reader_hears_what_a_page_is_about(visit: Visit, site: Site) ->
     visitor = visit(drawing=False)
     visitor.opens("/?q=Sofa&page=1")
     new = site.numbers["new"]
-    assert visitor.page.title() == "Meldungen „Sofa“ – Ludwigshafen am Rhein"
+    assert visitor.page.title() == f"Meldungen „Sofa“ {DASH} Ludwigshafen am Rhein"
     expect(visitor.page.locator("body")).to_match_aria_snapshot(f"""
       - link "Zum Inhalt"
       - banner:
@@ -149,14 +150,14 @@ def test_a_screen_reader_hears_the_step_and_what_is_wrong_with_it(visit: Visit, 
     visitor.opens("/report")
     visitor.types(address="Ebertpark")
     visitor.presses("Weiter")
-    assert visitor.page.title() == "Worum geht es? – Schritt 2 von 5 – Ludwigshafen am Rhein"
+    assert visitor.page.title() == f"Worum geht es? {DASH} Schritt 2 von 5 {DASH} Ludwigshafen am Rhein"
     visitor.types(words="schaukel")
     expect(visitor.page.get_by_role("status").filter(has_text="Kategorie")).to_have_text("1 Kategorie passt.")
     visitor.chooses("service-SPIELGERAET")
     visitor.presses("Weiter")
-    visitor.presses("Nein, keine Gefahr – weiter melden")
+    visitor.presses(f"Nein, keine Gefahr {DASH} weiter melden")
     visitor.presses("Weiter")
-    assert visitor.page.title().startswith("Fehler: Defektes Spielgerät – Schritt 3 von 5")
+    assert visitor.page.title().startswith(f"Fehler: Defektes Spielgerät {DASH} Schritt 3 von 5")
     assert visitor.page.evaluate("document.activeElement.id") == "wrong"
     expect(visitor.page.locator("main")).to_match_aria_snapshot("""
       - navigation "Schritte":
