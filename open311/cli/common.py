@@ -1,6 +1,7 @@
 """What commands that work on stored data share."""
 
 import getpass
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -8,7 +9,7 @@ from datetime import datetime
 
 import click
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from open311 import core, embedded, settings
@@ -19,6 +20,7 @@ from open311.model.datetimes import write_utc
 from open311.model.words import in_words
 
 LANGUAGE = "en"
+PIPED_WIDTH = 1000
 
 
 @contextmanager
@@ -40,11 +42,12 @@ def opened() -> Iterator[Core]:
 
 def show_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Print rows under their columns: a moment in UTC, nothing for None, anything else as it is written."""
-    table = Table(*columns)
+    table = Table(*(Column(name, overflow="fold") for name in columns))
     for row in rows:
         # As plain text: what strangers wrote in square brackets must not be taken for a style.
         table.add_row(*(Text(_written(each)) for each in row))
-    Console().print(table)
+    # A program that reads this gets each row in one line; a terminal decides by its width.
+    Console(width=None if sys.stdout.isatty() else PIPED_WIDTH).print(table)
 
 
 def _written(value: object) -> str:
