@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-header --no-emit-index-url --no-annotate
 
-.PHONY: help run test lint format types layers pytest openapi docs bench bench-full drill lock install install-dev system system-dev clean
+.PHONY: help run test lint format types layers pytest openapi docs pictures bench bench-full drill lock install install-dev system system-dev clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,6 +44,9 @@ openapi: install ## Write schemas/openapi.json anew
 
 docs: install-dev ## Write the tables in docs/ anew
 	@$(BIN)/python -m tests.house.documents
+
+pictures: install-dev ## Draw the pictures of README.md and docs/pages.md anew
+	@$(BIN)/pytest -q -p no:cacheprovider tests/browser/pictures.py
 
 bench: install ## Measure how fast the server is, with a million reports
 	@tools/install-system.sh wrk

@@ -1,4 +1,4 @@
-// A photo no larger than the server keeps it, made before it is sent: a tenth of the bytes for those who pay for them.
+// A photo no larger than the server keeps it, made before it is sent, for those who pay for each byte or wait for it.
 const LONGEST = 2560;
 const QUALITY = 0.85;
 // Below this little is to be won.
