@@ -23,8 +23,7 @@ MOST_BYTES = 64 * 1024 * 1024
 SECONDS = 60.0
 REDIRECTS = 3
 NOT_OFFERED = (404, 405, 406, 410, 415, 501)
-BAD_REQUEST = 400
-LOST_CURSOR = (BAD_REQUEST, 410)
+LOST_CURSOR = (400, 410)
 FORM = "application/x-www-form-urlencoded; charset=utf-8"
 
 Value = str | int | float | datetime | None | Sequence[str]
@@ -119,15 +118,11 @@ class Client:
         return [each for each in read if each]
 
     def changes(self, since: str | None, limit: int) -> ForeignChanges | None:
-        """A part of the change feed, which servers of this program have; None when there is none.
-
-        A cursor that the server no longer knows is a `RemoteError` with a status of `LOST_CURSOR`.
-        """
+        """A part of the change feed, which servers of this program have; None when there is none."""
         asked = urlencode(_pairs({"jurisdiction_id": self.jurisdiction_id, "since": since, "limit": limit}))
         answer = self._fetch(f"{self.url.rstrip('/')}/changes.json", asked)
-        if since is None and answer.status == BAD_REQUEST:
-            return None
-        if answer.status in NOT_OFFERED and (since is None or answer.status not in LOST_CURSOR):
+        lost = since is not None and answer.status in LOST_CURSOR
+        if answer.status in (*NOT_OFFERED, *LOST_CURSOR) and not lost:
             return None
         if answer.status != 200:
             raise _refusal(answer)
@@ -194,7 +189,7 @@ class Client:
 
     def _send(self, method: str, url: str, headers: Mapping[str, str], content: bytes = b"") -> Answer:
         try:
-            answer = outside.send(
+            return outside.send(
                 method,
                 url,
                 headers=headers,
@@ -212,7 +207,6 @@ class Client:
             raise RemoteError(str(reason)) from None
         except OSError as reason:
             raise RemoteError(f"not reached: {_told(reason)}", passing=True) from None
-        return answer
 
 
 def _told(reason: Exception) -> str:
