@@ -23,6 +23,9 @@ KEPT = """async () => {
   const requests = await Promise.all(found.map((each) => each.keys()));
   return requests.flat().map(({ url }) => url);
 }"""
+# What each release keeps of its own.
+RELEASES = "async () => (await caches.keys()).filter((name) => name.includes(' own ')).join()"
+TAKEN_OVER = f"(before) => ({RELEASES})().then((now) => !now.includes(',') && now !== before)"
 WIDTH = """(src) => new Promise((done) => {
   const image = new Image();
   image.onload = () => done(image.width);
@@ -221,6 +224,7 @@ def test_when_the_catalogue_has_changed_the_writer_looks_again_and_loses_nothing
     checked(visitor, "wrong")
     visitor.page.locator("#no_danger").check()
     finishes(visitor)
+    before = visitor.page.evaluate(RELEASES)
     city = first_city()
     swing = city.services["SPIELGERAET"]
     fewer = tuple(each for each in swing.attributes if each.code != "SPIELPLATZ")
@@ -242,6 +246,8 @@ def test_when_the_catalogue_has_changed_the_writer_looks_again_and_loses_nothing
     waits_for(visitor, "Angekommen")
     (row,) = town.stored(ARRIVED, words="Die Schaukel hängt schief")
     assert row.photos == 1
+    # Meanwhile a new form has taken the place of the old one.
+    visitor.page.wait_for_function(TAKEN_OVER, arg=before)
 
 
 def test_what_was_begun_can_be_gone_on_with_and_discarded(visit: Visit, town: Town) -> None:
