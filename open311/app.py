@@ -10,6 +10,7 @@ from open311 import media, settings, web
 from open311.actions import publish
 from open311.core import Core
 from open311.georeport import responses, routes, updates
+from open311.georeport.direct import DirectAnswers
 from open311.georeport.openapi import GeoReportApi
 from open311.opendata import routes as opendata
 from open311.pages import routes as pages
@@ -53,7 +54,8 @@ def create_app(core: Core, *, places: int | None = None) -> Flask:
     pages.install(app)
     docs.install(app)
     health.install(app)
-    behind: WSGIApplication = Tidy(app.wsgi_app, sandbox=core.settings.test_endpoint)
+    behind: WSGIApplication = DirectAnswers(app.wsgi_app, core, counted)
+    behind = Tidy(behind, sandbox=core.settings.test_endpoint)
     if places:
         behind = BodiesFirst(behind, places=places, limit=app.config["MAX_CONTENT_LENGTH"])
     by_host = core.settings.base_url is None

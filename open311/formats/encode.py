@@ -7,7 +7,7 @@ Rendered entries can be kept and joined later: a list is its entries, and nothin
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -66,17 +66,23 @@ def item_to_xml(root: str, item: Any) -> bytes:
     return _bytes(_element(CHILDREN[root], item))
 
 
-def join_json(root: str, items: Iterable[bytes]) -> bytes:
+def join_json(root: str, items: Sequence[bytes]) -> bytes:
     """The whole JSON document of a list whose entries were written by `item_to_json`."""
-    return b"[" + b",".join(items) + b"]"
+    if not items:
+        return b"[]"
+    # A list may be as long as a megabyte, so its bytes are copied once and no more.
+    ends = [b"[" + items[0], *items[1:]]
+    ends[-1] += b"]"
+    return b",".join(ends)
 
 
-def join_xml(root: str, items: Iterable[bytes]) -> bytes:
+def join_xml(root: str, items: Sequence[bytes]) -> bytes:
     """The whole XML document of a list whose entries were written by `item_to_xml`."""
-    inner = b"".join(items)
     name = root.encode()
     # Old dashboards stop paging only at a root without any child node, white space included.
-    return DECLARATION + (b"<%b>%b</%b>" % (name, inner, name) if inner else b"<%b/>" % name)
+    if not items:
+        return DECLARATION + b"<%b/>" % name
+    return b"".join([DECLARATION, b"<%b>" % name, *items, b"</%b>" % name])
 
 
 def _json(value: Any) -> bytes:

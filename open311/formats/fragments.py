@@ -1,13 +1,26 @@
 """Rendered reports in memory: a list is put together from them, and only what changed is rendered anew."""
 
 import threading
+from array import array
 from collections.abc import Callable, Hashable, Iterable, Sequence
+from hashlib import sha1
 from itertools import islice
+from typing import NamedTuple
+from zlib import crc32
 
-Kept = dict[int, tuple[int, bytes]]
+# The version, the bytes, and a checksum of them.
+Entry = tuple[int, bytes, int]
+Kept = dict[int, Entry]
 
-# What an entry costs beside its bytes: the tuple, the bytes object, its place in the dictionary.
-OVERHEAD = 200
+# What an entry costs beside its bytes: the tuple, the bytes object, two numbers, its place in the dictionary.
+OVERHEAD = 300
+
+
+class Pieces(NamedTuple):
+    """Entries of a list, and a word that changes whenever one of them does; None when nobody has worked it out."""
+
+    items: list[bytes]
+    tag: str | None = None
 
 
 class Fragments:
@@ -28,7 +41,7 @@ class Fragments:
         variant: Hashable,
         wanted: Sequence[tuple[int, int]],
         render: Callable[[list[int]], Iterable[tuple[int, int, bytes]]],
-    ) -> list[bytes]:
+    ) -> Pieces:
         """The pieces for these ids and versions, in order; `render` makes those that are not kept.
 
         `render` gets ids and yields id, version and bytes; an id it leaves out is left out of the answer.
@@ -41,14 +54,13 @@ class Fragments:
             if piece is None or piece[0] != version
         ]
         if not missing:
-            return [piece[1] for piece in found if piece]
-        made = {id: (version, piece) for id, version, piece in render(missing)}
+            return _pieces(found)
+        made = {id: (version, piece, crc32(piece)) for id, version, piece in render(missing)}
         self._keep(variant, made)
         stale = set(missing)
-        pieces = (
-            made.get(id) if id in stale else piece for (id, _), piece in zip(wanted, found, strict=True)
+        return _pieces(
+            [made.get(id) if id in stale else piece for (id, _), piece in zip(wanted, found, strict=True)]
         )
-        return [piece[1] for piece in pieces if piece]
 
     def _keep(self, variant: Hashable, made: Kept) -> None:
         with self._lock:
@@ -67,5 +79,11 @@ class Fragments:
             self._variants[variant] = newer
         self._variants = {variant: kept for variant, kept in self._variants.items() if kept}
         self.bytes = sum(
-            len(piece) + OVERHEAD for kept in self._variants.values() for _, piece in kept.values()
+            len(piece) + OVERHEAD for kept in self._variants.values() for _, piece, _ in kept.values()
         )
+
+
+def _pieces(entries: Sequence[Entry | None]) -> Pieces:
+    there = [entry for entry in entries if entry]
+    sums = array("L", [entry[2] for entry in there])
+    return Pieces([entry[1] for entry in there], sha1(sums.tobytes(), usedforsecurity=False).hexdigest())

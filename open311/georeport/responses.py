@@ -3,7 +3,7 @@
 The format is chosen once, after the work is done.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from flask import Response, request
 
@@ -11,10 +11,14 @@ from open311 import web
 from open311.errors import Problem
 from open311.formats import documents, encode
 from open311.formats.encode import Document
+from open311.georeport.requests import Written
 from open311.web.errors import in_words
 
 JSON = "application/json; charset=utf-8"
 XML = "text/xml; charset=utf-8"
+# Kept by whoever likes, but looked at again each time: a report may have been hidden meanwhile.
+CHANGES_ANY_TIME = "public, no-cache"
+VARY = ("Accept", "Accept-Language")
 
 
 def wants_json() -> bool:
@@ -42,17 +46,19 @@ def answer(
     return _response(encode.to_json(document) if in_json else encode.to_xml(document), status, cache, headers)
 
 
-def answer_list(root: str, pieces: Iterable[bytes], *, cache: str, headers: Mapping[str, str]) -> Response:
-    """A list whose entries are already written in the format the client chose."""
-    body = encode.join_json(root, pieces) if wants_json() else encode.join_xml(root, pieces)
-    return _response(body, 200, cache, headers)
+def answer_written(written: Written, *, cache: str) -> Response:
+    """What is already written in the format the client chose."""
+    response = _response(written.body, 200, cache, written.headers)
+    if written.tag:
+        response.set_etag(written.tag, weak=True)
+    return response
 
 
 def _response(body: bytes, status: int, cache: str, headers: Mapping[str, str] | None) -> Response:
     response = Response(body, status, headers, content_type=JSON if wants_json() else XML)
     response.headers.setdefault("Cache-Control", cache)
     response.headers["Content-Language"] = web.language()
-    response.vary.update(("Accept", "Accept-Language"))
+    response.vary.update(VARY)
     return response
 
 

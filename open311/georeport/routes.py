@@ -1,6 +1,5 @@
 """The methods of GeoReport v2: parse, call one function, answer."""
 
-from collections.abc import Hashable
 from typing import Any, cast
 
 from flask import Response, request
@@ -8,11 +7,12 @@ from flask import Response, request
 from open311 import web
 from open311.actions import access, report
 from open311.errors import NotFound, problem
-from open311.formats import documents, encode
+from open311.formats import documents
 from open311.formats.documents import Endpoint
+from open311.georeport import requests
 from open311.georeport.arguments import ServicesQuery
 from open311.georeport.blueprint import GeoReport
-from open311.georeport.responses import answer, answer_list, wants_json
+from open311.georeport.responses import CHANGES_ANY_TIME, answer, answer_written, wants_json
 from open311.georeport.schemas import (
     DiscoverySchema,
     ReceiptSchema,
@@ -22,18 +22,17 @@ from open311.georeport.schemas import (
     TokenSchema,
 )
 from open311.model.keys import Scope
-from open311.model.search import RequestSearch
-from open311.model.service_request import Location, ServiceRequest, Visibility
+from open311.model.service_request import Location
 from open311.model.submission import Submission
-from open311.storage import search, service_requests, tokens
-from open311.web import lists, pages, parameters, queries
+from open311.storage import tokens
+from open311.web import parameters, queries, readers
 from open311.web.keys import key
 from open311.web.queries import Arguments, ServiceRequestQuery, ServiceRequestsQuery
+from open311.web.readers import Reader
 from open311.web.requests import LenientRequest
 from open311.web.submissions import SubmissionForm
 
 CHANGES_SELDOM = "public, max-age=300"
-CHANGES_ANY_TIME = "public, no-cache"
 FOR_ONE_READER = "private, no-store"
 NEVER_KEPT = "no-store"
 
@@ -130,31 +129,8 @@ def get_token(query: dict[str, Any], token: str) -> Response:
 )
 def get_service_requests(query: dict[str, Any]) -> Response:
     """Requests, newest first, by default those of the last 90 days and at most 1000."""
-    core, catalogue = web.core(), web.catalogue()
-    wanted = queries.request_search(query, catalogue, core.now(), core.settings.max_span_days, _sees_held())
-    with core.database.read_public() as conn:
-        page = search.hits(conn, wanted)
-        total = lists.total(conn, wanted, page) if queries.paged(query) else page.total
-        pieces = lists.pieces(conn, wanted, page.items, *_rendering(wanted))
-    headers = pages.headers(page, wanted, query, total)
-    return answer_list("service_requests", pieces, cache=_cache(), headers=headers)
-
-
-def _rendering(asked: RequestSearch) -> tuple[Hashable, lists.Render]:
-    """What a rendered request depends on, and how it is rendered. A distance is different for each question."""
-    catalogue, language, extensions = web.catalogue(), web.language(web.catalogue()), asked.with_notes
-    base_url, distances = web.base_url(), bool(asked.circle and extensions)
-    write = encode.item_to_json if wants_json() else encode.item_to_xml
-
-    def render(request: ServiceRequest) -> bytes:
-        if distances:
-            [request] = lists.with_distances([request], asked)
-        return write(
-            "service_requests",
-            documents.service_request(request, catalogue, language, extensions=extensions, base_url=base_url),
-        )
-
-    return (None if distances else (write, language, extensions)), render
+    written = requests.listed(_reader(), query, in_json=wants_json())
+    return answer_written(written, cache=_cache())
 
 
 @blueprint.both_formats(
@@ -166,35 +142,12 @@ def _rendering(asked: RequestSearch) -> tuple[Hashable, lists.Render]:
 )
 def get_service_request(query: dict[str, Any], service_request_id: str) -> Response:
     """One request, as a list of one. One that awaits moderation is answered without its texts and pictures."""
-    catalogue, extensions = web.catalogue(), query.get("extensions", False)
-    found = _find(service_request_id, with_notes=extensions)
-    redacted = found.visibility == Visibility.HELD and not _sees_held()
-    if found.visibility == Visibility.HIDDEN or (redacted and not catalogue.jurisdiction.held_by_id):
-        raise _unknown(service_request_id)
-    document = documents.service_requests(
-        [found],
-        catalogue,
-        web.language(catalogue),
-        extensions=extensions,
-        redacted=redacted,
-        base_url=web.base_url(),
-    )
-    return answer(document, cache=_cache())
+    written = requests.found(_reader(), query, service_request_id, in_json=wants_json())
+    return answer_written(written, cache=_cache())
 
 
-def _find(service_request_id: str, *, with_notes: bool) -> ServiceRequest:
-    owner = web.catalogue().jurisdiction.jurisdiction_id
-    if not queries.REQUEST_ID.fullmatch(service_request_id):
-        raise _unknown(service_request_id)
-    with web.core().database.read_public() as conn:
-        found = service_requests.find(conn, int(service_request_id), owner, with_notes=with_notes)
-    if found is None:
-        raise _unknown(service_request_id)
-    return found
-
-
-def _unknown(service_request_id: str) -> NotFound:
-    return NotFound(problem("error.service_request.unknown", service_request_id=service_request_id[:50]))
+def _reader() -> Reader:
+    return readers.of_request(sees_held=_sees_held())
 
 
 def _sees_held() -> bool:

@@ -1,7 +1,7 @@
 """Datetimes as they go over the wire: strict on the way out, lenient on the way in (georeport.md, 3.4)."""
 
 import re
-from datetime import UTC, datetime, time, timedelta, timezone, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from functools import lru_cache
 
 _FORM = re.compile(
@@ -13,31 +13,50 @@ _FORM = re.compile(
 _OFFSET_FORM = len("2026-03-01T00:00:00+01:00")
 _END_OF_DAY = time(23, 59, 59)
 QUARTER = 15 * 60
-_CLOCK = tuple(f"{minute:02}:{second:02}" for minute in range(60) for second in range(60))
+_EPOCH = date(1970, 1, 1).toordinal()
+_HOURS = tuple(f"T{hour:02}:{minute:02}:" for hour in range(24) for minute in range(60))
+_SECONDS = tuple(f"{second:02}" for second in range(60))
+_DAY = 24 * 60 * 60
 
 
 def write(moment: datetime, zone: tzinfo) -> str:
     """An aware moment as local time with its offset, without a fraction: `2026-03-02T09:30:00+01:00`."""
-    quarter, seconds = divmod(int(moment.timestamp() // 1), QUARTER)
-    hour, began, offset = _quarter(quarter, zone)
-    return f"{hour}{_CLOCK[began + seconds]}{offset}" if hour else write_utc(moment)
+    seconds = int(moment.timestamp() // 1)
+    ahead, written_ahead = _offset_on(seconds // _DAY, zone) or _offset_in(seconds // QUARTER, zone)
+    if not written_ahead:
+        return write_utc(moment)
+    day, seconds = divmod(seconds + ahead, _DAY)
+    return f"{_date(day)}{_HOURS[seconds // 60]}{_SECONDS[seconds % 60]}{written_ahead}"
 
 
 @lru_cache(maxsize=16_384)
-def _quarter(quarter: int, zone: tzinfo) -> tuple[str, int, str]:
-    """What all moments of a quarter of an hour share in a zone; no hour where the wire format has no place for it.
+def _offset_on(day: int, zone: tzinfo) -> tuple[int, str] | None:
+    """How far a zone is ahead of UTC all through a day; None on a day when clocks are moved."""
+    first = day * _DAY // QUARTER
+    night, noon, next_night = (_offset_in(first + quarters, zone) for quarters in (0, 48, 96))
+    return night if night == noon == next_night else None
 
-    Clocks and offsets move in quarters, and a list of a thousand reports has few of them.
+
+@lru_cache(maxsize=4096)
+def _offset_in(quarter: int, zone: tzinfo) -> tuple[int, str]:
+    """How far a zone is ahead of UTC in a quarter of an hour, and how that is written.
+
+    Nothing is written where the wire format has no place for it.
     """
     try:
         began = datetime.fromtimestamp(quarter * QUARTER, UTC).astimezone(zone)
     except (OverflowError, ValueError):
-        return "", 0, ""
-    written = began.isoformat(timespec="seconds")
+        return 0, ""
+    written, ahead = began.isoformat(timespec="seconds"), began.utcoffset() or timedelta()
     # Before zones were agreed upon, offsets had seconds.
-    if len(written) != _OFFSET_FORM or began.minute % 15 or began.second:
-        return "", 0, ""
-    return written[:14], began.minute * 60, written[19:]
+    if len(written) != _OFFSET_FORM or ahead.total_seconds() % QUARTER:
+        return 0, ""
+    return int(ahead.total_seconds()), written[19:]
+
+
+@lru_cache(maxsize=16_384)
+def _date(day: int) -> str:
+    return date.fromordinal(_EPOCH + day).isoformat()
 
 
 def write_utc(moment: datetime) -> str:
@@ -66,8 +85,8 @@ def _instant(found: re.Match[str]) -> datetime:
     return moment.replace(tzinfo=_offset(found)).astimezone(UTC)
 
 
-def _local_day(date: str, zone: tzinfo, end_of_day: bool) -> datetime:
-    day = datetime.fromisoformat(date)
+def _local_day(written: str, zone: tzinfo, end_of_day: bool) -> datetime:
+    day = datetime.fromisoformat(written)
     at = _END_OF_DAY if end_of_day else time.min
     # Where clocks are put back at midnight, the first 00:00 begins the day and the second 23:59:59 ends it.
     return datetime.combine(day, at, zone).replace(fold=int(end_of_day)).astimezone(UTC)

@@ -14,7 +14,7 @@ from open311.opendata import feeds
 from open311.opendata.answers import answer
 from open311.opendata.blueprint import OpenData
 from open311.storage import search, service_requests
-from open311.web import lists, pages, queries
+from open311.web import lists, pages, queries, readers
 from open311.web.queries import REQUEST_ID, Arguments, ServiceRequestsQuery
 
 blueprint = OpenData("lists", __name__, url_prefix="/open311/v2", description="Open data")
@@ -57,11 +57,12 @@ def _page(
         )
 
     variant = None if circle else (form, language, asked.with_notes)
-    with web.core().database.read_public() as conn:
+    reader = readers.of_request()
+    with reader.core.database.read_public() as conn:
         page = search.hits(conn, asked)
-        total = lists.total(conn, asked, page) if queries.paged(query) else page.total
-        pieces = lists.pieces(conn, asked, page.items, variant, render)
-    return pieces, pages.headers(page, asked, query, total)
+        total = lists.total(reader.core, conn, asked, page) if queries.paged(query) else page.total
+        pieces = lists.pieces(reader, conn, asked, page.items, variant, render)
+    return pieces.items, pages.headers(reader, page, asked, query, total)
 
 
 @blueprint.read("/feed.atom", takes=ServiceRequestsQuery, content_type="application/atom+xml")
@@ -71,7 +72,7 @@ def get_feed(query: dict[str, Any]) -> Response:
     asked = _search({"sort": LAST_CHANGED_FIRST, "page_size": ENTRIES} | query)
     with web.core().database.read_public() as conn:
         found = search.search(conn, asked)
-    feed, entries = feeds.of_requests(found.items, pages.links(found, asked, query, None))
+    feed, entries = feeds.of_requests(found.items, pages.links(readers.of_request(), found, asked, query, None))
     return answer(atom.write(feed, entries), atom.MEDIA_TYPE)
 
 

@@ -80,7 +80,7 @@ def read(catalogue: Catalogue) -> Listing:
     asked = _search(query, catalogue)
     with web.core().database.read_public() as conn:
         found = search.search(conn, asked)
-        total = lists.total(conn, asked, found)
+        total = lists.total(web.core(), conn, asked, found)
     number = max(1, query.get("page", 1))
     return Listing(
         requests=list(found.items),

@@ -1,5 +1,8 @@
 """What all front doors share: this application's Core, the reader's language, the sender's address."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import tzinfo
 from typing import cast
 
@@ -11,6 +14,8 @@ from open311.i18n import choose_language
 from open311.model.catalogue import Catalogue
 
 EXTENSION = "open311"
+
+_zone: ContextVar[tzinfo | None] = ContextVar("zone", default=None)
 
 
 def attach(app: Flask, core: Core) -> None:
@@ -68,4 +73,14 @@ def catalogue() -> Catalogue:
 
 def time_zone() -> tzinfo:
     """The time zone in which this request's bare dates are meant."""
-    return catalogue().jurisdiction.time_zone
+    return _zone.get() or catalogue().jurisdiction.time_zone
+
+
+@contextmanager
+def dates_in(zone: tzinfo) -> Iterator[None]:
+    """Within the block, bare dates are meant in this time zone, whatever the request."""
+    before = _zone.set(zone)
+    try:
+        yield
+    finally:
+        _zone.reset(before)

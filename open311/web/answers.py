@@ -3,7 +3,20 @@
 from flask import Flask, Response, request
 
 from open311 import web
+from open311.settings import Settings
+from open311.web import cors
 from open311.web.kept import TEXT
+
+# What a compressed answer varies by.
+COMPRESSED = "Accept-Encoding"
+
+
+def always(settings: Settings) -> list[tuple[str, str]]:
+    """The headers that every answer has."""
+    found = [("X-Content-Type-Options", "nosniff"), *cors.READABLE.items()]
+    if settings.require_https:
+        found.append(("Strict-Transport-Security", "max-age=31536000"))
+    return found
 
 
 def install(app: Flask) -> None:
@@ -12,13 +25,11 @@ def install(app: Flask) -> None:
 
 
 def _finish(response: Response) -> Response:
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    if web.core().settings.require_https:
-        response.headers["Strict-Transport-Security"] = "max-age=31536000"
+    response.headers.update(always(web.core().settings))
     if response.is_streamed or response.direct_passthrough:
         return response
     if (response.mimetype or "").startswith(TEXT):
-        response.vary.add("Accept-Encoding")
+        response.vary.add(COMPRESSED)
     if request.method in ("GET", "HEAD") and response.status_code == 200:
         response.add_etag(weak=True)
     return response

@@ -39,6 +39,11 @@ class Limits:
         used = self._used[who] = self._used.get(who, 0) + 1
         return 0 if used <= allowed else math.ceil(self._ends - now)
 
+    def read_would_be_left(self, address: str, path: str) -> bool:
+        """Whether `read_is_left` would allow one more; nothing is counted."""
+        who, allowed = self.share_of_reads(address, path)
+        return time.monotonic() >= self._ends or self._used.get(who, 0) < allowed
+
     def read_is_left(self, address: str, path: str) -> bool:
         """Count a read without a key, unless nothing is left; then the application says so, in words."""
         who, allowed = self.share_of_reads(address, path)

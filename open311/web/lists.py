@@ -3,11 +3,13 @@
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any
 
-from open311 import web
+from open311.core import Core
+from open311.formats.fragments import Pieces
 from open311.model.search import Hit, Page, RequestSearch
 from open311.model.service_request import ServiceRequest
 from open311.storage import search
 from open311.storage.database import Connection
+from open311.web.readers import Reader
 
 MOST_TOTALS = 1000
 
@@ -15,8 +17,13 @@ Render = Callable[[ServiceRequest], bytes]
 
 
 def pieces(
-    conn: Connection, asked: RequestSearch, hits: Sequence[Hit], variant: Hashable, render: Render
-) -> list[bytes]:
+    reader: Reader,
+    conn: Connection,
+    asked: RequestSearch,
+    hits: Sequence[Hit],
+    variant: Hashable,
+    render: Render,
+) -> Pieces:
     """The rendered requests behind `hits`, in order.
 
     `variant` names everything, beside the request itself, that `render` depends on; None when nothing may be kept.
@@ -28,16 +35,16 @@ def pieces(
 
     if variant is None:
         made = {id: piece for id, _, piece in fresh([id for id, _ in hits])}
-        return [made[id] for id, _ in hits if id in made]
-    catalogue = web.catalogue()
+        return Pieces([made[id] for id, _ in hits if id in made])
+    catalogue = reader.catalogue
     known = (
         variant,
         catalogue.jurisdiction.jurisdiction_id,
         catalogue.digest,
         catalogue.changeset,
-        web.base_url(),
+        reader.base_url,
     )
-    return web.core().fragments.get(known, hits, fresh)
+    return reader.core.fragments.get(known, hits, fresh)
 
 
 def with_distances(requests: Iterable[ServiceRequest], asked: RequestSearch) -> list[ServiceRequest]:
@@ -49,11 +56,10 @@ def with_distances(requests: Iterable[ServiceRequest], asked: RequestSearch) -> 
     ]
 
 
-def total(conn: Connection, asked: RequestSearch, page: Page[Any]) -> int:
+def total(core: Core, conn: Connection, asked: RequestSearch, page: Page[Any]) -> int:
     """How many requests match in all; counted once as long as nothing changes."""
     if page.total is not None:
         return page.total
-    core = web.core()
     question = (search.shape(asked), tuple(map(str, search.parameters(asked).items())))
     stamp = core.database.stamp_of(conn)
     kept = core.totals.get(question)

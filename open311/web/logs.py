@@ -91,9 +91,14 @@ def install(app: Flask) -> None:
     app.after_request(_end)
 
 
+def number() -> str:
+    """A new id for a request."""
+    return f"{_state.process}{next(_numbers):x}"
+
+
 def _begin() -> None:
     g.began = time.perf_counter()
-    g.request_id = f"{_state.process}{next(_numbers):x}"
+    g.request_id = number()
 
 
 def _end(response: Response) -> Response:
@@ -113,17 +118,29 @@ def _end(response: Response) -> Response:
 
 def kept(method: str, path: str, status: str, size: int, began: float) -> None:
     """The line of a request that was answered from memory."""
-    if not _state.requests:
-        return
-    now = time.time()
     milliseconds = (time.perf_counter() - began) * 1000
-    if not _state.as_json:
+    if _state.requests and _state.as_json:
+        head = _head(method=method, path=path, kept=True)
+        _put(f'{head},"status":{status},"bytes":{size},"ms":{milliseconds:.3f}}}\n')
+    elif _state.requests:
         _line(method=method, path=path, kept=True, status=int(status), bytes=size, ms=round(milliseconds, 3))
-        return
-    _lines.put(
-        f'{{"event":"request","level":"info","timestamp":"{_second(int(now))}.{int(now % 1 * 1000):03}+00:00",'
-        f'{_told(method, path)},"kept":true,"status":{status},"bytes":{size},"ms":{milliseconds:.3f}}}\n'
-    )
+
+
+def directly(path: str, endpoint: str, size: int, began: float, request_id: str) -> None:
+    """The line of a request that was answered without the framework."""
+    milliseconds = round((time.perf_counter() - began) * 1000, 1)
+    fields = {"method": "GET", "path": path, "endpoint": endpoint, "status": 200}
+    if _state.requests and _state.as_json:
+        head = orjson.dumps(fields)[1:-1].decode()
+        _put(f'{head},"bytes":{size},"ms":{milliseconds},"request_id":"{request_id}"}}\n')
+    elif _state.requests:
+        _line(**fields, bytes=size, ms=milliseconds, request_id=request_id)
+
+
+def _put(rest: str) -> None:
+    now = time.time()
+    moment = f"{_second(int(now))}.{int(now % 1 * 1000):03}+00:00"
+    _lines.put(f'{{"event":"request","level":"info","timestamp":"{moment}",{rest}')
 
 
 @lru_cache(maxsize=8)
@@ -132,8 +149,8 @@ def _second(second: int) -> str:
 
 
 @lru_cache(maxsize=1024)
-def _told(method: str, path: str) -> str:
-    return _as_json({"method": method, "path": discreet(path)})[1:-1]
+def _head(*, method: str, path: str, kept: bool) -> str:
+    return _as_json({"method": method, "path": discreet(path), "kept": kept})[1:-1]
 
 
 # Whoever has the last part of such a path may read or change what belongs to somebody.

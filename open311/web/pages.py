@@ -5,21 +5,19 @@ from math import ceil
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import request
-
-from open311 import web
 from open311.model.datetimes import write_utc
 from open311.model.search import COUNT_LIMIT, Page, RequestSearch
 from open311.web.queries import paged
+from open311.web.readers import Reader
 
 POSITION = ("page", "offset", "cursor", "api_key")
 
 
 def headers(
-    page: Page[Any], asked: RequestSearch, query: dict[str, Any], total: int | None
+    reader: Reader, page: Page[Any], asked: RequestSearch, query: dict[str, Any], total: int | None
 ) -> dict[str, str]:
     """`Link` (RFC 8288) and, when the client pages, the totals."""
-    places = links(page, asked, query, total)
+    places = links(reader, page, asked, query, total)
     found = {"Link": ", ".join(f'<{address}>; rel="{relation}"' for relation, address in places.items())}
     if total is not None and paged(query):
         shown = min(total, COUNT_LIMIT)
@@ -29,7 +27,9 @@ def headers(
     return {name: value for name, value in found.items() if value}
 
 
-def links(page: Page[Any], asked: RequestSearch, query: dict[str, Any], total: int | None) -> dict[str, str]:
+def links(
+    reader: Reader, page: Page[Any], asked: RequestSearch, query: dict[str, Any], total: int | None
+) -> dict[str, str]:
     """The addresses of the pages around this one, by relation; a list of ids has none."""
     if asked.ids is not None:
         return {}
@@ -42,7 +42,7 @@ def links(page: Page[Any], asked: RequestSearch, query: dict[str, Any], total: i
         places["first"] = {"page": 1}
     if total and total <= COUNT_LIMIT:
         places["last"] = {"page": ceil(total / asked.page_size)}
-    return {relation: _address(asked, place) for relation, place in places.items()}
+    return {relation: _address(reader, asked, place) for relation, place in places.items()}
 
 
 def _number(asked: RequestSearch, query: dict[str, Any]) -> int:
@@ -50,10 +50,10 @@ def _number(asked: RequestSearch, query: dict[str, Any]) -> int:
     return max(1, query.get("page", 1)) if asked.after else asked.skip // asked.page_size + 1
 
 
-def _address(asked: RequestSearch, place: dict[str, Any]) -> str:
+def _address(reader: Reader, asked: RequestSearch, place: dict[str, Any]) -> str:
     """This request's own address at another place. The span is written out, so that it does not move meanwhile."""
-    kept = [(name, value) for name, value in request.args.items(multi=True) if name not in POSITION]
+    kept = [(name, value) for name, value in reader.args if name not in POSITION]
     named = {name for name, _ in kept}
     span = {"start_date": asked.requested.start, "end_date": asked.requested.end}
     kept += [(name, write_utc(end)) for name, end in span.items() if end and name not in named]
-    return f"{web.base_url()}{web.as_asked(request.path)}?{urlencode([*kept, *place.items()])}"
+    return f"{reader.base_url}{reader.address}?{urlencode([*kept, *place.items()])}"

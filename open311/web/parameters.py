@@ -36,7 +36,7 @@ def clean(text: str) -> str:
 
 def from_query(request: LenientRequest) -> Parameters:
     """The parameters of a GET."""
-    return _collected(request.args.items(multi=True))
+    return collected(request.args.items(multi=True))
 
 
 def from_post(request: LenientRequest) -> tuple[Parameters, dict[str, list[str]]]:
@@ -46,7 +46,7 @@ def from_post(request: LenientRequest) -> tuple[Parameters, dict[str, list[str]]
     """
     query = list(request.args.items(multi=True))
     body = list(_body(request))
-    parameters = _collected(query) | _collected(body)
+    parameters = collected(query) | collected(body)
     return parameters, _answers(query) | _answers(body)
 
 
@@ -80,7 +80,7 @@ def _texts(value: Any) -> list[str]:
     return [str(value)]
 
 
-def _collected(pairs: Iterable[tuple[str, str]]) -> Parameters:
+def collected(pairs: Iterable[tuple[str, str]]) -> Parameters:
     """Name → values in the order sent; blank values count as not sent, an alias only stands in."""
     found: Parameters = {}
     aliases: Parameters = {}

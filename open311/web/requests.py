@@ -35,14 +35,14 @@ def decode(raw: bytes) -> str:
         return raw.decode("cp1252", "replace")
 
 
-def _pairs(raw: bytes) -> list[tuple[str, str]]:
+def pairs(raw: bytes) -> list[tuple[str, str]]:
     """Names and values of a query or a form-encoded body."""
     try:
         text = raw.decode("latin-1")
-        pairs = parse_qsl(text, keep_blank_values=True, encoding="latin-1", max_num_fields=MAX_FIELDS)
+        found = parse_qsl(text, keep_blank_values=True, encoding="latin-1", max_num_fields=MAX_FIELDS)
     except ValueError:
         raise Invalid(problem("error.body.too_many_fields", most=MAX_FIELDS)) from None
-    return [(decode(name.encode("latin-1")), decode(value.encode("latin-1"))) for name, value in pairs]
+    return [(decode(name.encode("latin-1")), decode(value.encode("latin-1"))) for name, value in found]
 
 
 class Parts(MultiPartParser):
@@ -56,7 +56,7 @@ class Form(FormDataParser):
     """A body parser that decodes leniently and says so when a body cannot be read at all."""
 
     def _parse_urlencoded(self, stream: IO[bytes], *_: Any) -> Any:
-        return stream, self.cls(_pairs(stream.read())), self.cls()
+        return stream, self.cls(pairs(stream.read())), self.cls()
 
     def _parse_multipart(
         self, stream: IO[bytes], mimetype: str, content_length: int | None, options: dict[str, str]
@@ -87,7 +87,7 @@ class LenientRequest(Request):
     @cached_property
     def args(self) -> MultiDict[str, str]:
         """The parameters of the query."""
-        return ImmutableMultiDict(_pairs(self.query_string))
+        return ImmutableMultiDict(pairs(self.query_string))
 
     @cached_property
     def posted_object(self) -> dict[str, Any]:

@@ -109,7 +109,7 @@ def find() -> Items:
     )
     with web.core().database.read_public() as conn:
         page = search.search(conn, asked)
-        total = lists.total(conn, asked, page)
+        total = lists.total(web.core(), conn, asked, page)
     kept = {name: value for name, value in request.args.items() if name not in ("f", "cursor")}
     behind = page.next and replace(page.next, total=total)
     return Items(kept, [described(each) for each in page.items], behind, total)

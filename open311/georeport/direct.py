@@ -1,0 +1,102 @@
+"""The way in for the questions that are asked most: requests, one or a list, by whoever needs no key.
+
+It leads to the same functions as the views, past the framework, which takes longer than the database. Whatever is
+unusual or wrong is left to the framework, which then says so in words.
+"""
+
+import re
+import time
+from collections.abc import Iterable
+from typing import Any
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+from marshmallow import Schema
+from werkzeug.http import generate_etag
+
+from open311 import web
+from open311.core import Core
+from open311.georeport import requests
+from open311.georeport.requests import Written
+from open311.georeport.responses import CHANGES_ANY_TIME, JSON, VARY, XML
+from open311.web import answers, logs, parameters, readers
+from open311.web.limits import Limits
+from open311.web.queries import ServiceRequestQuery, ServiceRequestsQuery
+from open311.web.requests import pairs
+
+PATH = re.compile(r"/open311/v2/requests(?:/(?P<id>[1-9][0-9]{0,14}))?\.(?P<suffix>json|xml)", re.ASCII)
+
+
+class DirectAnswers:
+    """WSGI middleware: answers what it knows, and hands on everything else."""
+
+    def __init__(self, application: WSGIApplication, core: Core, limits: Limits | None) -> None:
+        self._application = application
+        self._core = core
+        self._limits = limits
+        self._of_list, self._of_one = ServiceRequestsQuery(), ServiceRequestQuery()
+        self._headers = [("Vary", ", ".join((*VARY, answers.COMPRESSED))), *answers.always(core.settings)]
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """The answer, if this is one of the usual questions."""
+        began = time.perf_counter()
+        asked = PATH.fullmatch(environ["PATH_INFO"]) if self._is_plain(environ) else None
+        if asked is None or not self._is_allowed(environ, counting=False):
+            return self._application(environ, start_response)
+        try:
+            written, language = self._written(environ, asked["id"], asked["suffix"] == "json")
+        except Exception:  # Told in words, and logged, where it is met again.
+            return self._application(environ, start_response)
+        self._is_allowed(environ, counting=True)
+        number = logs.number()
+        start_response("200 OK", self._head(written, language, asked["suffix"], number))
+        path, endpoint = environ["PATH_INFO"], "one" if asked["id"] else "list"
+        logs.directly(path, f"georeport.direct.{endpoint}", len(written.body), began, number)
+        return [written.body]
+
+    def _is_plain(self, environ: WSGIEnvironment) -> bool:
+        return (
+            environ["REQUEST_METHOD"] == "GET"
+            and "HTTP_AUTHORIZATION" not in environ
+            and "HTTP_HOST" in environ
+            and "open311.sandbox" not in environ
+            and "api_key" not in environ.get("QUERY_STRING", "")
+            and (environ["wsgi.url_scheme"] == "https" or not self._core.settings.require_https)
+        )
+
+    def _is_allowed(self, environ: WSGIEnvironment, *, counting: bool) -> bool:
+        if self._limits is None:
+            return True
+        address, path = environ.get("REMOTE_ADDR", ""), environ["PATH_INFO"]
+        ask = self._limits.read_is_left if counting else self._limits.read_would_be_left
+        return ask(address, path)
+
+    def _written(
+        self, environ: WSGIEnvironment, service_request_id: str | None, in_json: bool
+    ) -> tuple[Written, str]:
+        args = pairs(environ.get("QUERY_STRING", "").encode("latin-1"))
+        given = parameters.collected(args)
+        reader = readers.of_environ(self._core, environ, args, given)
+        with web.dates_in(reader.catalogue.jurisdiction.time_zone):
+            if service_request_id:
+                query = _loaded(self._of_one, given)
+                return requests.found(reader, query, service_request_id, in_json=in_json), reader.language
+            return requests.listed(reader, _loaded(self._of_list, given), in_json=in_json), reader.language
+
+    def _head(self, written: Written, language: str, suffix: str, number: str) -> list[tuple[str, str]]:
+        return [
+            ("Content-Type", JSON if suffix == "json" else XML),
+            ("Content-Length", str(len(written.body))),
+            *written.headers.items(),
+            ("Cache-Control", CHANGES_ANY_TIME),
+            ("Content-Language", language),
+            ("ETag", f'W/"{written.tag or generate_etag(written.body)}"'),
+            *self._headers,
+            ("X-Request-Id", number),
+        ]
+
+
+def _loaded(schema: Schema, given: Any) -> dict[str, Any]:
+    if not given:
+        return {}
+    query: dict[str, Any] = schema.load(given)
+    return query

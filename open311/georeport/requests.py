@@ -1,0 +1,90 @@
+"""What is answered about requests, one or a list of them, whoever reads: the same with and without a framework."""
+
+from collections.abc import Hashable, Mapping
+from typing import Any, NamedTuple
+
+from open311.errors import NotFound, problem
+from open311.formats import documents, encode
+from open311.model.search import RequestSearch
+from open311.model.service_request import ServiceRequest, Visibility
+from open311.storage import search, service_requests
+from open311.web import lists, pages, queries
+from open311.web.readers import Reader
+
+ROOT = "service_requests"
+
+
+class Written(NamedTuple):
+    """A finished body, the headers that go with just this one, and its tag if it is known without reading it all."""
+
+    body: bytes
+    headers: Mapping[str, str] = {}
+    tag: str | None = None
+
+
+def listed(reader: Reader, query: dict[str, Any], *, in_json: bool) -> Written:
+    """The list that a query means; raises `Invalid`."""
+    core = reader.core
+    asked = queries.request_search(
+        query, reader.catalogue, core.now(), core.settings.max_span_days, reader.sees_held
+    )
+    with core.database.read_public() as conn:
+        page = search.hits(conn, asked)
+        total = lists.total(core, conn, asked, page) if queries.paged(query) else page.total
+        pieces = lists.pieces(reader, conn, asked, page.items, *_rendering(reader, asked, in_json))
+    join = encode.join_json if in_json else encode.join_xml
+    tag = pieces.tag and f"{pieces.tag}{'j' if in_json else 'x'}"
+    return Written(join(ROOT, pieces.items), pages.headers(reader, page, asked, query, total), tag)
+
+
+def _rendering(reader: Reader, asked: RequestSearch, in_json: bool) -> tuple[Hashable, lists.Render]:
+    """What a rendered request depends on, and how it is rendered. A distance is different for each question."""
+    catalogue, language, base_url = reader.catalogue, reader.language, reader.base_url
+    extensions, distances = asked.with_notes, bool(asked.circle and asked.with_notes)
+    write = encode.item_to_json if in_json else encode.item_to_xml
+
+    def render(request: ServiceRequest) -> bytes:
+        if distances:
+            [request] = lists.with_distances([request], asked)
+        return write(
+            ROOT,
+            documents.service_request(request, catalogue, language, extensions=extensions, base_url=base_url),
+        )
+
+    return (None if distances else (write, language, extensions)), render
+
+
+def found(reader: Reader, query: dict[str, Any], service_request_id: str, *, in_json: bool) -> Written:
+    """The one request, as a list of one; raises `NotFound`.
+
+    One that awaits moderation is answered without its texts and pictures.
+    """
+    extensions = query.get("extensions", False)
+    request = _find(reader, service_request_id, with_notes=extensions)
+    redacted = request.visibility == Visibility.HELD and not reader.sees_held
+    if request.visibility == Visibility.HIDDEN or (redacted and not reader.catalogue.jurisdiction.held_by_id):
+        raise _unknown(service_request_id)
+    document = documents.service_requests(
+        [request],
+        reader.catalogue,
+        reader.language,
+        extensions=extensions,
+        redacted=redacted,
+        base_url=reader.base_url,
+    )
+    return Written(encode.to_json(document) if in_json else encode.to_xml(document))
+
+
+def _find(reader: Reader, service_request_id: str, *, with_notes: bool) -> ServiceRequest:
+    owner = reader.catalogue.jurisdiction.jurisdiction_id
+    if not queries.REQUEST_ID.fullmatch(service_request_id):
+        raise _unknown(service_request_id)
+    with reader.core.database.read_public() as conn:
+        request = service_requests.find(conn, int(service_request_id), owner, with_notes=with_notes)
+    if request is None:
+        raise _unknown(service_request_id)
+    return request
+
+
+def _unknown(service_request_id: str) -> NotFound:
+    return NotFound(problem("error.service_request.unknown", service_request_id=service_request_id[:50]))

@@ -1,0 +1,67 @@
+"""What is answered past the framework is what the framework would answer, header for header."""
+
+import pytest
+
+from open311.app import create_app
+from open311.core import Core
+from open311.georeport.direct import DirectAnswers
+from open311.web.requests import Tidy
+from tests.georeport.surface import FORMATS, a_city
+from tests.serving import MakeCore, an_api
+
+QUESTIONS = (
+    "requests{}",
+    "requests{}?page_size=2",
+    "requests{}?page=2&limit=1&foo=a%20b&foo=%C3%BC&empty=",
+    "requests{}?extensions=true",
+    "requests{}?extensions=true&lat=49.48&long=8.44&radius=500",
+    "requests{}?bbox=8,49,9,50&status=open,closed&sort=-updated",
+    "requests{}?start_date=2026-03-01&end_date=2026-03-02&locale=en",
+    "requests{}?updated_after=2026-03-01T00:00:00Z",
+    "requests{}?q=Laterne",
+    "requests{}?service_code=NICHTS",
+    "requests{}?service_request_id=100001,1",
+    "requests{}?start_date=tomorrow",
+    "requests{}?page_size=many",
+    "requests{}?jurisdiction_id=nowhere",
+    "requests{}?cursor=rubbish",
+    "requests/1{}",
+    "requests/{{}}{}",
+    "requests/{{}}{}?extensions=1&locale=de",
+    "requests/x{}",
+    "/requests{}/",
+)
+NOT_ALIKE = ("X-Request-Id", "Last-Modified")
+
+
+@pytest.fixture
+def core(make_core: MakeCore) -> Core:
+    return make_core(a_city())
+
+
+def test_with_and_without_the_framework_the_answer_is_the_same(core: Core) -> None:
+    """R-199: body, status and headers, in both formats, in both languages, right or wrong."""
+    api = an_api(core)
+    first, *_ = (api.report(description=f"Laterne Nummer {number}") for number in range(3))
+    with_it, without = create_app(core), create_app(core)
+    counted: list[str] = []
+    inside = without.wsgi_app._application  # type: ignore[attr-defined]
+    assert isinstance(inside, Tidy)
+    assert isinstance(inside.app, DirectAnswers)
+    inside.app = inside.app._application
+    outside = with_it.wsgi_app._application.app  # type: ignore[attr-defined]
+    framework = outside._application
+    outside._application = lambda *given: counted.append("") or framework(*given)
+    for question in QUESTIONS:
+        for suffix in FORMATS:
+            for language in ("de", "en-GB, de;q=0.5", ""):
+                path = f"{api.base}/{question.format(suffix).format(first)}"
+                answers = [
+                    each.test_client().get(path, headers={"Accept-Language": language})
+                    for each in (with_it, without)
+                ]
+                one, other = ({*each.headers.items()} for each in answers)
+                assert {each for each in one ^ other if each[0] not in NOT_ALIKE} == set(), path
+                assert (answers[0].status, answers[0].data) == (answers[1].status, answers[1].data), path
+    # Only what is wrong was left to the framework.
+    assert len(counted) <= 8 * len(FORMATS) * 3
