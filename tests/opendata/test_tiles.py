@@ -336,3 +336,19 @@ def test_the_boundary_is_a_feature(api: Api) -> None:
 def test_without_a_boundary_there_is_none(make_core: MakeCore) -> None:
     api = an_api(make_core(a_catalogue(jurisdiction=a_jurisdiction(boundary=None))))
     assert api.client.get("/tiles/boundary.geojson").status_code == 404
+
+
+@pytest.mark.parametrize("z", [9, 12, 14, 15])
+@pytest.mark.parametrize(
+    "query", [{}, {"status": "open"}, {"cells": 8}, {"service_code": "MUELL_WILD"}], ids=str
+)
+def test_numbers_come_from_the_counts_and_not_from_the_requests(
+    api: Api, core: Core, conn: Connection, z: int, query: dict[str, Any]
+) -> None:
+    for _ in range(5):
+        api.report(lat=LAT, long=LONG)
+    maps.fold(core)
+    fetched = text("select pg_stat_get_xact_tuples_fetched('service_requests'::regclass)")
+    before = conn.execute(fetched).scalar_one()
+    assert total(api, z, **query) == Counter(open=5)
+    assert conn.execute(fetched).scalar_one() == before
