@@ -12,6 +12,7 @@ from open311.model.followers import (
     ASKED_AGAIN_AFTER,
     LINK_KEPT_FOR,
     Follower,
+    is_token,
     mailbox,
     new_token,
 )
@@ -73,7 +74,7 @@ def follow(core: Core, catalogue: Catalogue, service_request_id: int, email: str
 def find(core: Core, token: str) -> Follower:
     """Whom a link of a mail belongs to; raises `NotFound`."""
     with core.database.read() as conn:
-        found = storage.find(conn, token)
+        found = storage.find(conn, token) if is_token(token) else None
     if found is None:
         raise NotFound(problem("error.follower.unknown"))
     return found
@@ -87,6 +88,8 @@ def confirm(core: Core, token: str) -> None:
 
 def stop(core: Core, token: str) -> None:
     """Write to them no more, and forget the address; stopping twice is no error."""
+    if not is_token(token):
+        return
     with core.database.begin() as conn:
         storage.remove(conn, token)
 
@@ -125,6 +128,8 @@ def erase_own_data(core: Core, catalogue: Catalogue, token: str) -> None:
 
 def _owner(conn: Connection, jurisdiction_id: str, token: str, now: datetime) -> tuple[str, str]:
     """Address and language of whoever has this link: one to their data, or any link of a mail about a report."""
+    if not is_token(token):
+        raise NotFound(problem("error.follower.unknown"))
     link = storage.link(conn, token, now - LINK_KEPT_FOR)
     if link and link[0] == jurisdiction_id:
         return link[1], link[2]

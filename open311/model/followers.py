@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 CONFIRM_WITHIN = timedelta(days=3)
 ASKED_AGAIN_AFTER = timedelta(minutes=10)
 LINK_KEPT_FOR = timedelta(hours=24)
+TOKEN = re.compile(r"[A-Za-z0-9_-]{1,100}")
 LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?")
 
@@ -26,6 +27,11 @@ class Follower:
     created_datetime: datetime
     asked_datetime: datetime
     confirmed_datetime: datetime | None
+
+
+def is_token(word: str) -> bool:
+    """Whether this may be the word of a link; what mail programs and guessers make of it may hold anything."""
+    return TOKEN.fullmatch(word) is not None
 
 
 def new_token() -> str:
