@@ -157,8 +157,8 @@ def test_what_was_seen_opens_and_the_rest_says_why_not(
     visitor.opens("/privacy")
     assert visitor.heading == title
     checked(visitor, f"{language}-unseen")
-    visitor.opens("/")
-    assert visitor.page.locator("main h1").is_visible()
+    visitor.page.locator(".ways a[href*='/?locale=']").click()
+    assert visitor.page.locator(".filters").is_visible()
     addresses = [each.removeprefix(town.base) for each in visitor.page.evaluate(KEPT)]
     assert "/imprint" in addresses
     personal = ("/my-data", "/follow", "/report", "/report/")

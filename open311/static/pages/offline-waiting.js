@@ -8,6 +8,7 @@ const told = document.querySelector("[data-told]");
 const button = document.querySelector("[data-send]");
 const form = document.querySelector("[data-form]");
 const pattern = document.querySelector("template[data-entry]");
+const { city } = document.getElementById("waits").dataset;
 const moment = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "long", timeStyle: "short" });
 
 const photosOf = (place, number) => {
@@ -67,18 +68,21 @@ const drawn = (entry) => {
 };
 
 const show = async () => {
-  const entries = (await all()).sort((one, other) => other.begun - one.begun);
+  const entries = (await all()).filter((each) => each.city === city).sort((one, other) => other.begun - one.begun);
   list.replaceChildren(...entries.map(drawn));
   document.querySelector("[data-none]").hidden = entries.length > 0;
   document.querySelector("[data-send-line]").hidden = !entries.some(({ state }) => state === "ready");
-  for (const { id } of entries.filter(({ state, seen }) => state === "sent" && !seen)) await change(id, { seen: true });
+  for (const { id } of entries.filter(({ state, seen }) => state === "sent" && !seen)) {
+    told.textContent = told.dataset.sent;
+    await change(id, { seen: true });
+  }
 };
 
 button.addEventListener("click", async () => {
   told.textContent = told.dataset.sending;
   try {
     await sendAll({ atOnce: true });
-    told.textContent = "";
+    if (told.textContent === told.dataset.sending) told.textContent = "";
   } catch {
     told.textContent = told.dataset.failed;
   }

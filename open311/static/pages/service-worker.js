@@ -36,7 +36,18 @@ export const serve = ({ version, scope, languages, pages, files }) => {
 
   const own = async (name, url) => (await caches.open(ownName)).match(pages[name][languageOf(url)], { ignoreVary: true });
 
-  const seen = async (url) => (await caches.open(seenName)).match(url.href, { ignoreVary: true });
+  // The same page is the same with its language named and without.
+  const seen = async (url) => {
+    const cache = await caches.open(seenName);
+    const [plain, named] = [new URL(url), new URL(url)];
+    plain.searchParams.delete("locale");
+    named.searchParams.set("locale", languageOf(url));
+    for (const each of [url, plain, named]) {
+      const found = await cache.match(each.href, { ignoreVary: true });
+      if (found) return found;
+    }
+    return undefined;
+  };
 
   const remember = async (url, path, response) => {
     if (path in OWN) {
