@@ -53,6 +53,10 @@ EVERY_HOUR = "41 * * * *"
 EVERY_NIGHT = "17 3 * * *"
 
 
+class QueueLostError(Exception):
+    """The queue is to be taken up anew."""
+
+
 def build(core: Core) -> App:
     """The queue with its tasks; each is idempotent, since a worker may die in the middle of one."""
     url = str(core.settings.database_url).replace("postgresql+psycopg://", "postgresql://", 1)
@@ -150,7 +154,7 @@ def run(settings: Settings) -> None:
     publish.keep_published(core)
     log.info("worker_started")
     told = Event()
-    while _loses_the_queue(core, told) and not told.is_set():
+    while _loses_the_queue(core, told):
         while not _is_back(core):
             time.sleep(AGAIN_SECONDS)
     core.database.close()
@@ -162,9 +166,11 @@ def _loses_the_queue(core: Core, told: Event) -> bool:
     lost = False
     try:
         asyncio.run(_work(build(core), core, told))
-    except* ConnectorException as reasons:
-        log.error("queue_lost", reason=str(reasons.exceptions[0].__cause__))
-        lost = True
+    except* (ConnectorException, QueueLostError) as reasons:
+        lost = not told.is_set()
+        if lost:
+            first = reasons.exceptions[0]
+            log.error("queue_lost", reason=str(first.__cause__ or first))
     return lost
 
 
@@ -257,13 +263,17 @@ def _end(everything: asyncio.Task[None], told: Event) -> None:
 
 async def _all(app: App, core: Core, common: dict[str, Any]) -> None:
     async with asyncio.TaskGroup() as group:
-        group.create_task(app.run_worker_async(queues=["default"], concurrency=CONCURRENCY, **common))
+        group.create_task(_attend(app, queues=["default"], concurrency=CONCURRENCY, **common))
         group.create_task(
-            app.run_worker_async(
-                queues=[OUTSIDE], concurrency=OUTSIDE_CONCURRENCY, delete_jobs="always", **common
-            )
+            _attend(app, queues=[OUTSIDE], concurrency=OUTSIDE_CONCURRENCY, delete_jobs="always", **common)
         )
         group.create_task(_look_out(app, core))
+
+
+async def _attend(app: App, **options: Any) -> None:
+    await app.run_worker_async(**options)
+    # Without being told to, it ends when the database was away for a moment, and says nothing.
+    raise QueueLostError("the database was away")
 
 
 async def _look_out(app: App, core: Core) -> None:
