@@ -37,12 +37,13 @@ class Photo:
 
 @dataclass(frozen=True, slots=True)
 class HistoryLine:
-    """One line of the history: when, the status after it, and what was said."""
+    """One line of the history: when, the status after it, and what was said and shown."""
 
     moment: datetime
     status: StatusShown | None
     title: str
     text: str
+    photos: tuple[Photo, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ class Shown:
 def shown(request: ServiceRequest, catalogue: Catalogue) -> Shown:
     """A report with names for its codes."""
     service = catalogue.services.get(request.service_code)
-    own = [each for each in request.media_urls if each.startswith(f"{PATH}/")]
+    own = _own(request.media_urls)
     return Shown(
         request=request,
         service=catalogue.service_name(request.service_code, web.language()),
@@ -74,6 +75,10 @@ def shown(request: ServiceRequest, catalogue: Catalogue) -> Shown:
         photos=tuple(_photo(each) for each in own),
         links=tuple(each for each in request.media_urls if each not in own),
     )
+
+
+def _own(media_urls: Sequence[str]) -> list[str]:
+    return [each for each in media_urls if each.startswith(f"{PATH}/")]
 
 
 def _photo(path: str) -> Photo:
@@ -122,6 +127,7 @@ def history(request: ServiceRequest, catalogue: Catalogue) -> list[HistoryLine]:
             status=_status_after(note, catalogue),
             title=words("page.history.changed"),
             text=note.description,
+            photos=tuple(_photo(each) for each in _own(note.media_urls)),
         )
         for note in request.notes
     ]

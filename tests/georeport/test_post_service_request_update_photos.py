@@ -72,6 +72,8 @@ def test_photos_of_a_believed_update_are_seen_with_it(api: Api, city: Api, core:
     assert len(addresses) == 2
     assert in_notes(api, number) == addresses
     assert pictures(api, number) == before
+    page = api.client.get(f"/reports/{number}").text
+    assert [page.count(each.removeprefix("http://localhost")) for each in addresses] == [1, 1]
     answer = api.client.get(addresses[0])
     assert (answer.status_code, answer.content_type) == (200, "image/jpeg")
     assert opened(answer.data).size == (64, 32)
