@@ -1,6 +1,7 @@
 """The site as a program on a device: manifest, icons, and the script that keeps pages for use without a connection."""
 
 import hashlib
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,7 @@ SCRIPTS = (
 )
 STYLES = ("site.css", "form.css", "map.css")
 PACKAGE = Path(__file__).parent.parent
-MADE_OF = ("static/pages/*", "templates/pages/**/*.html", "translations/*/*.po", "pages/*.py")
+MADE_OF = ("templates/pages/**/*.html", "translations/*/*.po", "pages/*.py")
 
 
 @blueprint.page("/manifest.webmanifest")
@@ -143,9 +144,14 @@ def _files(catalogue: Catalogue) -> list[str]:
 
 def _version(catalogue: Catalogue) -> str:
     """Changes with anything that a kept page is made of."""
-    parts = [files.version(each) for glob in MADE_OF for each in sorted(PACKAGE.glob(glob)) if each.is_file()]
-    whole = " ".join([*parts, catalogue.digest, addresses.root()])
-    return hashlib.sha256(whole.encode()).hexdigest()[:12]
+    parts = (_release(), catalogue.digest, addresses.root(), *_files(catalogue))
+    return hashlib.sha256(" ".join(parts).encode()).hexdigest()[:12]
+
+
+@cache
+def _release() -> str:
+    # Browsers ask for the script on every visit; what needs a restart to change is read once.
+    return " ".join(files.version(each) for glob in MADE_OF for each in sorted(PACKAGE.glob(glob)))
 
 
 def scope(catalogue: Catalogue) -> str:

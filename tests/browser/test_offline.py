@@ -204,7 +204,12 @@ def test_when_the_answer_is_lost_the_same_report_is_sent_again(visit: Visit, tow
     with visitor.page.expect_event("requestfailed"):
         comes_back(visitor)
     assert len(town.stored(ARRIVED, words="A sofa, and no answer")) == 1
+    # Too many from one address: it waits on, and nothing is lost.
+    visitor.page.context.route("**/report/handed-in**", lambda route: route.fulfill(status=429))
+    visitor.page.get_by_role("button", name="Send now").click()
+    waits_for(visitor, "Sending has not worked yet.")
     waits_for(visitor, "Waiting for a connection")
+    visitor.page.context.unroute("**/report/handed-in**")
     visitor.page.get_by_role("button", name="Send now").click()
     waits_for(visitor, "Arrived")
     assert len(town.stored(ARRIVED, words="A sofa, and no answer")) == 1
