@@ -28,13 +28,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks")
     parser.add_argument("--full", action="store_true", help="also 10,000, 100,000 and 10 million reports")
     parser.add_argument("--count", type=int, default=1_000_000)
-    parser.add_argument("--seconds", type=float, default=2)
+    parser.add_argument("--seconds", type=float, help="a case; 1, with --full 3")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--sizes", type=int, nargs="*", help="sizes of the table for the times of queries")
     parser.add_argument("--no-peers", action="store_true")
     parser.add_argument("--data", type=Path, default=Path(tempfile.gettempdir()) / "open311-bench")
     parser.add_argument("--results", type=Path, default=HERE)
     asked = parser.parse_args()
+    asked.seconds = asked.seconds or (3 if asked.full else 1)
     asked.data.mkdir(mode=0o711, exist_ok=True)
     sizes = asked.sizes or (
         [10_000, 100_000, 1_000_000, 10_000_000] if asked.full else [100_000, asked.count]
@@ -90,7 +91,7 @@ class Run:
             self.found["export"] = sweeps.export(self.port, server.pid)
             say("writes, each read through every process at once")
             self.found["freshness"] = freshness.measure(
-                self.folder, self.url, environment, self.port, key, 100_000 if self.asked.full else 1000
+                self.folder, self.url, environment, self.port, key, 100_000 if self.asked.full else 6000
             )
             if not self.asked.no_peers:
                 say("what a city would otherwise pick")

@@ -15,13 +15,19 @@ from benchmarks.processes import free_port, started
 
 LIST = "/open311/v2/requests.json?page_size=5"
 FIELDS = {"service_code": "MUELL_WILD", "lat": "49.48", "long": "8.44", "description": "Wilder Müll"}
+# So many on each server that all of its processes have some.
+CLIENTS = 6
 SERVE = [sys.executable, "-m", "open311.cli", "serve"]
 
 
 def measure(
-    folder: Path, url: str, environment: dict[str, str], port: int, key: str, writes: int
+    folder: Path, url: str, environment: dict[str, str], port: int, key: str, reads: int
 ) -> dict[str, Any]:
-    """Two servers of this host, and one that shares no stamp with them, like one on another host."""
+    """Two servers of this host, and one that shares no stamp with them, like one on another host.
+
+    Each write is read at once by twelve clients, through every process of the host, until there were so many `reads`.
+    """
+    writes = -(-reads // (2 * CLIENTS))
     here, there = free_port(), free_port()
     # The stamp of a host belongs to the address of the database as it is spelled.
     elsewhere = f"{url}&application_name=elsewhere"
@@ -30,8 +36,8 @@ def measure(
             values = environment | {"PORT": str(at), "DATABASE_URL": address}
             log = folder / f"fresh-{at}.log"
             stack.enter_context(started(SERVE, at, LIST, log, **values))
-        _load(stack, port, 0.002 * writes + 5)
-        readers = [stack.enter_context(closing(_client(at))) for at in (port, here) for _ in range(6)]
+        _load(stack, port)
+        readers = [stack.enter_context(closing(_client(at))) for at in (port, here) for _ in range(CLIENTS)]
         far = stack.enter_context(closing(_client(there)))
         stale, waits = 0, []
         for place in range(writes):
@@ -51,9 +57,9 @@ def measure(
     }
 
 
-def _load(stack: ExitStack, port: int, seconds: float) -> None:
-    """Others who ask meanwhile."""
-    command = ["wrk", "-t1", "-c4", f"-d{round(seconds)}s", f"http://127.0.0.1:{port}{LIST}"]
+def _load(stack: ExitStack, port: int) -> None:
+    """Others who ask meanwhile, until the end."""
+    command = ["wrk", "-t1", "-c4", "-d10h", f"http://127.0.0.1:{port}{LIST}"]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     stack.callback(process.wait)
     stack.callback(process.terminate)
