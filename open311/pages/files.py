@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, Response, request, send_from_directory
+from flask import Blueprint, Response, g, request, send_from_directory
 
 from open311 import web
 from open311.errors import NotFound, problem
@@ -86,8 +86,11 @@ def module_address(name: str) -> str:
 
 
 def _modules_version() -> str:
-    scripts = sorted(OWN.glob("*.js"))
-    return hashlib.sha256(" ".join(map(version, scripts)).encode()).hexdigest()[:12]
+    # Once a request: a page names several of them.
+    if "modules_version" not in g:
+        scripts = sorted(OWN.glob("*.js"))
+        g.modules_version = hashlib.sha256(" ".join(map(version, scripts)).encode()).hexdigest()[:12]
+    return str(g.modules_version)
 
 
 def symbol(name: str) -> str:

@@ -1,6 +1,7 @@
 """The site as a program on a device: manifest, icons, and the script that keeps pages for use without a connection."""
 
 import hashlib
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -118,9 +119,9 @@ def service_worker() -> Response:
 
 
 def _settings(catalogue: Catalogue) -> dict[str, Any]:
-    languages = catalogue.jurisdiction.languages
+    languages, kept = catalogue.jurisdiction.languages, _files(catalogue)
     return {
-        "version": _version(catalogue),
+        "version": _version(catalogue, kept),
         "scope": scope(catalogue),
         "languages": languages,
         "pages": {
@@ -128,23 +129,25 @@ def _settings(catalogue: Catalogue) -> dict[str, Any]:
             for view in KEPT_PAGES
             if addresses.exists(view)
         },
-        "files": [each for each in _files(catalogue) if each],
+        "files": kept,
     }
 
 
 def _files(catalogue: Catalogue) -> list[str]:
-    return [
+    wanted = [
         files.vendor("kern", "kern.min.css"),
         *(files.address(each) for each in (*STYLES, "mark.svg", "symbols.svg", "site.js")),
         address("city_styles", v=catalogue.digest[:12] or 1, locale=None),
         files.logo_address(catalogue),
         *(files.module_address(each) for each in SCRIPTS),
     ]
+    # Without a logo, or with a package that is not installed, an address is empty.
+    return [each for each in wanted if each]
 
 
-def _version(catalogue: Catalogue) -> str:
+def _version(catalogue: Catalogue, kept: Sequence[str]) -> str:
     """Changes with anything that a kept page is made of."""
-    parts = (_release(), catalogue.digest, addresses.root(), *_files(catalogue))
+    parts = (_release(), catalogue.digest, addresses.root(), *kept)
     return hashlib.sha256(" ".join(parts).encode()).hexdigest()[:12]
 
 
