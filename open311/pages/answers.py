@@ -17,7 +17,6 @@ from open311.web.errors import in_words
 # Kept by whoever likes, but looked at again each time: a report may have been hidden meanwhile.
 CHANGES_ANY_TIME = "public, no-cache"
 HEADERS = {
-    "Referrer-Policy": "same-origin",
     "Permissions-Policy": "geolocation=(self), camera=(), microphone=(), payment=(), usb=(), browsing-topics=()",
     "Cross-Origin-Opener-Policy": "same-origin",
     "X-Frame-Options": "DENY",

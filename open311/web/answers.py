@@ -13,7 +13,9 @@ COMPRESSED = "Accept-Encoding"
 
 def always(settings: Settings) -> list[tuple[str, str]]:
     """The headers that every answer has."""
-    found = [("X-Content-Type-Options", "nosniff"), *cors.READABLE.items()]
+    # Addresses of drafts, and of links in mails, are nobody else's business.
+    plain = [("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", "same-origin")]
+    found = [*plain, *cors.READABLE.items()]
     if settings.require_https:
         found.append(("Strict-Transport-Security", "max-age=31536000"))
     return found
