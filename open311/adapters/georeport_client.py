@@ -142,12 +142,6 @@ class Client:
             return RemoteReceipt(number, None if number else token)
         return RemoteReceipt()
 
-    def post_update(self, fields: Mapping[str, Value]) -> str | None:
-        """Send an update in FixMyStreet's way; its id there."""
-        for each in _items(self._post("servicerequestupdates", fields), "update_id", acted=True):
-            return foreign.word(each, "update_id")
-        return None
-
     def _list(self, path: str, query: Mapping[str, Value], *marks: str) -> list[Item]:
         try:
             return _items(self._get(path, query), *marks)
