@@ -116,6 +116,7 @@ def test_no_state_of_following_has_barriers(
     look("follow")
     visitor.presses(say("page.follow.button"))
     look("follow-wrong")
+    assert visitor.page.evaluate("document.activeElement.id") == "email"
     visitor.types(email=email)
     visitor.presses(say("page.follow.button"))
     look("follow-asked")
