@@ -26,6 +26,7 @@ from sqlalchemy import (
 
 from open311.model.search import RequestSearch
 from open311.model.text import fold
+from open311.storage.steps import SHORTEST_PART, guide
 from open311.storage.tables import foreign_references, service_requests
 
 _r, _f = service_requests.c, foreign_references.c
@@ -33,8 +34,6 @@ Condition = ColumnElement[bool]
 
 # Up to here hits are put in order; beyond, so many rows match that walking the order meets them soon.
 FEW_HITS = 10_000
-# An index of trigrams knows nothing shorter.
-SHORTEST_PART = 3
 
 
 def parameters(asked: RequestSearch) -> dict[str, Any]:
@@ -43,6 +42,7 @@ def parameters(asked: RequestSearch) -> dict[str, Any]:
         "jurisdiction_id": asked.jurisdiction_id,
         "most": asked.page_size + 1,
         "skip": asked.skip or None,
+        **guide(asked),
     }
     if asked.ids is not None:
         given["ids"] = list(asked.ids)
@@ -94,8 +94,9 @@ def _filters(asked: RequestSearch) -> dict[str, Any]:
 
 
 def _words(words: Sequence[str]) -> dict[str, str]:
-    """Each word as the beginning of a word and, if it is long enough for the index, as a part of one."""
-    given = {f"word_{place}": f"{word}:*" for place, word in enumerate(words)}
+    """Each word as it is and, if it is long enough for the index, as a part of one; a shorter one as a beginning."""
+    given = {f"word_{place}": f"{word}" for place, word in enumerate(words)}
+    given |= {f"word_{place}": f"{word}:*" for place, word in enumerate(words) if len(word) < SHORTEST_PART}
     parts = {
         f"part_{place}": f"%{fold(word)}%" for place, word in enumerate(words) if len(word) >= SHORTEST_PART
     }
@@ -128,7 +129,7 @@ def _in_box() -> Condition:
     """
     west, south, east, north = (_number(f"box_{place}") for place in range(4))
     long, lat = func.ST_X(_r.geom), func.ST_Y(_r.geom)
-    return and_(_inside("box"), func.greatest(west - long, long - east, south - lat, lat - north) <= 0)
+    return func.greatest(west - long, long - east, south - lat, lat - north) <= literal_column("0")
 
 
 def _within() -> Condition:
@@ -155,21 +156,42 @@ def _holds(given: Collection[str]) -> Condition:
         query, part = _query(f"word_{place}"), bindparam(f"part_{place}", type_=Text)
         ways: list[Condition] = [_r.words.op("@@", is_comparison=True)(query)]
         if f"part_{place}" in given:
-            ways.append(_r.folded.like(part))
+            ways += [_r.folded.like(part), *_begins(f"word_{place}")]
         # Constant for the planner, which then leaves out the word, or this line.
         ways.append(and_(func.numnode(query) == 0, func.numnode(_query("words")) > 0))
         found.append(or_(*ways))
     return and_(*found)
 
 
-def by_words(given: Collection[str], visible: Condition, name: str) -> list[Condition]:
+def _begins(name: str) -> list[Condition]:
+    """Words that begin with the stem of one: `Bäume` finds `Baumstamm`.
+
+    By parts of words, since an index of words reads all that begin so, and for a common one these are half of it.
+    """
+    word: Any = bindparam(name, type_=Text)
+    plain, folded = func.open311_stem(word), func.open311_stem(func.open311_fold(word))
+    # Null where the word is its own stem; then the planner leaves the line out.
+    stems = (plain, func.nullif(folded, plain))
+    return [
+        and_(
+            _r.folded.like(literal_column("'%'").op("||")(stem).op("||")(literal_column("'%'"))),
+            func.regexp_match(_r.folded, literal_column(r"'\m'").op("||")(stem)).is_not(None),
+        )
+        for stem in stems
+    ]
+
+
+def by_words(given: Collection[str], visible: Condition, name: str, *, in_steps: bool) -> list[Condition]:
     """The ways in which a row can match what was typed; each is a branch of its own, with an index of its own.
 
-    The planner cannot tell rare words from common ones, and the wrong plan for either takes seconds. So the first hits
-    are looked up in the indexes of words: if these are all, they are put in order; if there are more, they are dense
-    enough to be met while walking in order.
+    The planner cannot tell rare words from common ones, and the wrong plan for either takes seconds. So where they are
+    not looked up `in_steps`, the first hits are looked up in the index of words: if these are all, they are put in
+    order; if there are more, they are dense enough to be met while walking in order.
     """
     mine, words = CONDITIONS["jurisdiction_id"](), _holds(given)
+    instead = [make() for key, make in INSTEAD_OF_WORDS.items() if key in given]
+    if in_steps:
+        return [words, *instead]
     few: Any = literal_column(str(FEW_HITS))
     found = select(_r.id).where(mine, visible, words).limit(few + literal_column("1"))
     first = found.cte(f"first_hits_{name}").prefix_with("MATERIALIZED")
@@ -177,7 +199,7 @@ def by_words(given: Collection[str], visible: Condition, name: str) -> list[Cond
     return [
         and_(_r.id.in_(select(first.c.id)), count <= few),
         and_(words, count > few),
-        *(make() for name, make in INSTEAD_OF_WORDS.items() if name in given),
+        *instead,
     ]
 
 
@@ -221,7 +243,8 @@ CONDITIONS: dict[str, Callable[[], Condition]] = {
     "updated_to": lambda: and_(
         _r.updated_datetime <= _moment("updated_to"), _r.requested_datetime <= _moment("updated_to")
     ),
-    "box_0": _in_box,
+    "box_0": lambda: _inside("box"),
+    "box_1": _in_box,
     "envelope_0": lambda: _inside("envelope"),
     "radius": _within,
 }

@@ -9,6 +9,7 @@ planner gets wrong by itself are settled here: a circle is an envelope plus arit
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from struct import Struct
 from typing import Any
 
@@ -31,10 +32,11 @@ from sqlalchemy import (
 )
 
 from open311.model.search import COUNT_LIMIT, Cursor, Hit, Page, RequestSearch, Sort
-from open311.model.service_request import ServiceRequest
+from open311.model.service_request import ServiceRequest, Visibility
 from open311.storage.conditions import CONDITIONS, Condition, by_words, texts
 from open311.storage.conditions import parameters as parameters
 from open311.storage.rows import COLUMNS, PLAIN_COLUMNS, Statement, notes_column, request_from
+from open311.storage.steps import REPLACED, Branch, guide, guided
 from open311.storage.tables import service_requests
 
 _r = service_requests.c
@@ -118,21 +120,40 @@ def _page(asked: RequestSearch, items: list[Hit], keys: list[Any]) -> Page[Hit]:
     return Page(items[: asked.page_size], next=behind, total=known_total)
 
 
-def _branches(asked: RequestSearch, *, from_start: bool = False) -> list[list[Condition]]:
+def _branches(asked: RequestSearch) -> list[tuple[bool, list[Condition]]]:
     """What a row must meet, to be filled by `parameters`, as alternatives that each have an index.
 
-    Each visibility has one, each way to match words, and each stretch behind the cursor. `from_start` leaves the
-    cursor out.
+    Each visibility has one, each way to match words, and each stretch behind the cursor. The flag says that it can be
+    put together in steps, for which the indexes know only what is published.
     """
     given = parameters(asked)
-    stretches = [[each] for each in _behind(asked.after.sort)] if asked.after and not from_start else [[]]
-    always = [make() for name, make in CONDITIONS.items() if name in given]
+    stretches = [[each] for each in _behind(asked.after.sort)] if asked.after else [[]]
+    replaced = {name for steps, names in REPLACED.items() if steps in given for name in names}
     found = []
     for each in asked.visibilities:
         # The visibility is written out, so that the planner can match it with the partial indexes.
         visible = _r.visibility == literal_column(f"'{each}'")
-        ways = [[way] for way in by_words(given, visible, each)] if asked.words else [[]]
-        found += [[visible, *always, *stretch, *way] for stretch in stretches for way in ways]
+        published = each == Visibility.PUBLISHED
+        names = given.keys() - replaced if published else given.keys()
+        always = [make() for name, make in CONDITIONS.items() if name in names]
+        ways = [(published, [visible, *always])]
+        if asked.words:
+            steps = published and "in_blocks" in given
+            first, *others = by_words(given, visible, each, in_steps=steps)
+            ways = [(steps, [*ways[0][1], first]), *((False, [*ways[0][1], way]) for way in others)]
+        found += [(steps, [*way, *stretch]) for stretch in stretches for steps, way in ways]
+    return found
+
+
+def _hits(asked: RequestSearch, columns: list[Any], reach: Any) -> list[Select[Any]]:
+    """The alternatives, each with its first hits in order."""
+    given, sort = parameters(asked), asked.sort
+    found = []
+    for in_steps, where in _branches(asked):
+        plain = select(*columns).where(*where)
+        branch = Branch(plain.where, partial(_ordered, sort), reach, newest_first=sort.reverse)
+        steps = guided(given, branch) if in_steps else None
+        found.append((plain.order_by(*_ordered(sort)) if steps is None else steps).limit(reach))
     return found
 
 
@@ -166,34 +187,30 @@ def _directions(sort: Sort) -> list[tuple[ColumnElement[Any], bool]]:
     return [(column, down != sort.reverse) for column, down in ORDERS[sort.name]]
 
 
-def _ordered(sort: Sort, columns: Any = None) -> list[ColumnElement[Any]]:
+def _ordered(sort: Sort, keys: Any = None) -> list[ColumnElement[Any]]:
+    """The order by the columns of the table, or of a selection that has named them."""
     found = [
-        (column if columns is None else columns[column.name], down) for column, down in _directions(sort)
+        (column if keys is None else keys[f"key_{place}"], down)
+        for place, (column, down) in enumerate(_directions(sort))
     ]
     return [column.desc() if down else column.asc() for column, down in found]
 
 
 def hits_statement(asked: RequestSearch) -> Select[Any]:
     """Id, version and the columns of the order; one row more than a page, to know whether another follows."""
-    keys = [column for column, _ in ORDERS[asked.sort.name]]
     most: Any = bindparam("most", type_=BigInteger)
     skip: Any = bindparam("skip", type_=BigInteger) if asked.skip else None
-    branches = [
-        select(_r.id, _r.version, *(key.label(f"key_{place}") for place, key in enumerate(keys)))
-        .where(*where)
-        .order_by(*_ordered(asked.sort))
-        for where in _branches(asked)
-    ]
+    branches = _hits(asked, _columns(asked), most + skip if asked.skip else most)
     if len(branches) == 1:
         return branches[0].limit(most).offset(skip)
-    reach = most + skip if asked.skip else most
     # A row may match in several ways, and is then the same in each branch.
-    both = union(*(branch.limit(reach) for branch in branches)).subquery("both")
-    order = [
-        both.c[f"key_{place}"].desc() if down else both.c[f"key_{place}"]
-        for place, (_, down) in enumerate(_directions(asked.sort))
-    ]
-    return select(both).order_by(*order).limit(most).offset(skip)
+    both = union(*branches).subquery("both")
+    return select(both).order_by(*_ordered(asked.sort, both.c)).limit(most).offset(skip)
+
+
+def _columns(asked: RequestSearch) -> list[Any]:
+    keys = [column for column, _ in ORDERS[asked.sort.name]]
+    return [_r.id, _r.version, *(key.label(f"key_{place}") for place, key in enumerate(keys))]
 
 
 def _packed_statement(asked: RequestSearch) -> Select[Any]:
@@ -211,8 +228,12 @@ def _packed_statement(asked: RequestSearch) -> Select[Any]:
 
 def total_statement(asked: RequestSearch) -> Select[Any]:
     """The bounded count of everything that matches."""
-    most = COUNT_LIMIT + 1
-    parts = [select(_r.id).where(*where).limit(most) for where in _branches(asked, from_start=True)]
+    most: Any = literal_column(str(COUNT_LIMIT + 1))
+    asked = replace(asked, after=None)
+    if guide(asked):
+        parts = [select(each.subquery().c.id) for each in _hits(asked, _columns(asked), most)]
+    else:
+        parts = [select(_r.id).where(*where).limit(most) for _, where in _branches(asked)]
     rows: Any = union(*parts).limit(most) if len(parts) > 1 else parts[0]
     return select(func.count()).select_from(rows.subquery("counted"))
 
