@@ -201,8 +201,8 @@ class Drill(ExitStack):
                 [receipt] = json.loads(_ask(writer, "POST", "/open311/v2/requests.json", body)[1])
                 number = receipt["service_request_id"]
                 for reader in readers:
-                    [newest] = json.loads(_ask(reader, "GET", _list())[1])
-                    stale["list"] += int(newest["service_request_id"]) < int(number)
+                    newest = json.loads(_ask(reader, "GET", _list())[1])
+                    stale["list"] += number not in [each["service_request_id"] for each in newest]
                     stale["by id"] += _ask(reader, "GET", f"/open311/v2/requests/{number}.json")[0] != 200
         over.set()
         for thread in threads:
@@ -271,8 +271,8 @@ def _outage(said: list[tuple[float, int, str]], died: float) -> dict[str, Any]:
 
 
 def _list() -> str:
-    """A list that is in no memory, with the newest report at its top."""
-    return f"/open311/v2/requests.json?page_size=1&extensions=true&bbox=7.{next(_boxes):09},49,9,50"
+    """A list that is in no memory, with the newest reports; those of others may stand above one's own."""
+    return f"/open311/v2/requests.json?page_size=50&extensions=true&bbox=7.{next(_boxes):09},49,9,50"
 
 
 def _client(port: int) -> http.client.HTTPConnection:
