@@ -25,6 +25,8 @@ from open311.storage import migrate
 from open311.web.bodies import WAITING_PLACES
 
 GRACE_SECONDS = 30
+M_ARENA_MAX = -8
+GARBAGE_FROM = 20_000
 PR_SET_PDEATHSIG = 1
 
 port_option = click.option(
@@ -60,13 +62,21 @@ def application() -> WSGIApplication:
     # Until granian listens for signals, those of the parent are in force here, and would only be noted.
     for ending in (signal.SIGINT, signal.SIGTERM):
         signal.signal(ending, signal.SIG_DFL)
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    system = ctypes.CDLL(None)
+    system.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    # One heap for each of many threads would hold on to the memory of long lists many times; musl has one anyway.
+    if hasattr(system, "mallopt"):
+        system.mallopt(M_ARENA_MAX, 2)
     from open311 import app
     from open311.web import logs
 
     # A process that was forked ends without the usual exit handlers.
     Finalize(None, logs.flush, exitpriority=0)
-    return app.from_environment()
+    found = app.from_environment()
+    # What is there now stays, and lists make many objects that are no garbage: look for it seldom.
+    gc.freeze()
+    gc.set_threshold(GARBAGE_FROM, 20, 20)
+    return found
 
 
 def with_port(port: int | None) -> Settings:
