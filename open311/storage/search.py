@@ -104,6 +104,11 @@ def by_ids(conn: Connection, asked: RequestSearch, ids: list[int]) -> list[Servi
     return [request_from(row) for row in _rows[asked.with_notes].fetch(conn, ids=ids, visible=visible)]
 
 
+def sort_in(conn: Connection) -> None:
+    """Sort the words of new requests into their index; until then each search reads them one by one."""
+    conn.execute(select(func.gin_clean_pending_list(literal_column("'service_requests_words'::regclass"))))
+
+
 def total(conn: Connection, asked: RequestSearch) -> int:
     """How many requests match, counted no further than `COUNT_LIMIT + 1`."""
     return int(_compiled(total_statement, asked).fetch(conn, **parameters(asked))[0][0])
