@@ -72,7 +72,9 @@ def get_feed(query: dict[str, Any]) -> Response:
     asked = _search({"sort": LAST_CHANGED_FIRST, "page_size": ENTRIES} | query)
     with web.core().database.read_public() as conn:
         found = search.search(conn, asked)
-    feed, entries = feeds.of_requests(found.items, pages.links(readers.of_request(), found, asked, query, None))
+    feed, entries = feeds.of_requests(
+        found.items, pages.links(readers.of_request(), found, asked, query, None)
+    )
     return answer(atom.write(feed, entries), atom.MEDIA_TYPE)
 
 
