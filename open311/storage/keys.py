@@ -1,25 +1,32 @@
 """API keys, hashed."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Text, bindparam, insert, select, update
 
 from open311.model.keys import Key, Scope
+from open311.storage.rows import Statement
 from open311.storage.tables import keys
 
 _k = keys.c
 _columns = (_k.id, _k.name, _k.scopes, _k.created_datetime, _k.revoked_datetime)
 
 
-def _key(row: Row[*tuple[Any, ...]]) -> Key:
+_in_force = Statement(
+    select(*_columns).where(_k.digest == bindparam("digest", type_=Text), _k.revoked_datetime.is_(None))
+)
+
+
+def _key(row: Sequence[Any]) -> Key:
+    number, name, scopes, created, revoked = row
     return Key(
-        id=row.id,
-        name=row.name,
-        scopes=frozenset(Scope(each) for each in row.scopes),
-        created_datetime=row.created_datetime,
-        revoked_datetime=row.revoked_datetime,
+        id=number,
+        name=name,
+        scopes=frozenset(map(Scope, scopes)),
+        created_datetime=created,
+        revoked_datetime=revoked,
     )
 
 
@@ -30,15 +37,13 @@ def add(conn: Connection, name: str, digest: str, scopes: Iterable[Scope], at: d
 
 def find(conn: Connection, digest: str) -> Key | None:
     """The key with this digest, unless it was revoked."""
-    row = conn.execute(
-        select(*_columns).where(_k.digest == digest, _k.revoked_datetime.is_(None))
-    ).one_or_none()
-    return _key(row) if row else None
+    rows = _in_force.fetch(conn, digest=digest)
+    return _key(rows[0]) if rows else None
 
 
 def all_keys(conn: Connection) -> list[Key]:
     """Every key, the revoked ones too."""
-    return [_key(row) for row in conn.execute(select(*_columns).order_by(_k.id))]
+    return [_key(tuple(row)) for row in conn.execute(select(*_columns).order_by(_k.id))]
 
 
 def exists(conn: Connection, name: str) -> bool:

@@ -1,6 +1,6 @@
 """Photos: what is known about each; the files themselves are in the media store."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -17,12 +17,14 @@ _m = media.c
 def add(
     conn: Connection,
     service_request_id: int,
-    files: Iterable[Kept],
+    files: Sequence[Kept],
     visibility: MediaVisibility,
     created: datetime,
     update_id: int | None = None,
 ) -> list[int]:
     """Make stored files the photos of a request, or of an update to it, behind those it has; returns their ids."""
+    if not files:
+        return []
     known = select(func.coalesce(func.max(_m.position), -1) + 1).where(
         _m.service_request_id == service_request_id
     )
