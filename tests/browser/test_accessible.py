@@ -118,8 +118,8 @@ def test_a_screen_reader_hears_what_a_page_is_about(visit: Visit, site: Site) ->
         - heading "1 Meldung" [level=2]
         - list "1 Meldung":
           - listitem:
-            - heading "Wilde Müllablagerung, Nr. {new}" [level=3]:
-              - link "Wilde Müllablagerung, Nr. {new}"
+            - heading "Wilde Müllablagerung Nr. {new}" [level=3]:
+              - link "Wilde Müllablagerung Nr. {new}"
             - paragraph: /gemeldet \\(neu, ungeprüft\\)/
       - contentinfo:
         - navigation "Rechtliches"
