@@ -4,15 +4,17 @@ Indexes that somebody has built beforehand under their names with `_next` are ta
 """
 
 from alembic import op
+from sqlalchemy import text
 
 revision = "0016"
 down_revision = "0015"
 
-# Strings are written so that PostgreSQL can put the functions in line.
+# Strings are written so that PostgreSQL can put the functions in line. What an index calls names its schemas: since
+# release 17 PostgreSQL builds and analyses indexes without a search path.
 FUNCTIONS = """
 create or replace function open311_cell(geom geometry) returns bigint
 language sql immutable parallel safe as $$
-    select (open311_column(st_x(geom), 18)::bigint << 18) + open311_row(st_y(geom), 18)
+    select ({own}.open311_column({gis}.st_x(geom), 18)::bigint << 18) + {own}.open311_row({gis}.st_y(geom), 18)
 $$;
 create or replace function open311_cells(
     west double precision, south double precision, east double precision, north double precision
@@ -28,10 +30,11 @@ language sql immutable parallel safe as $$
 $$;
 create or replace function open311_tags(service_code text, status text, requested timestamptz, geom geometry)
 returns text[] language sql immutable parallel safe as $$
-    select array['s' || service_code, status, 'a' || open311_day(requested), 'b' || (open311_day(requested) >> 2),
-                 'c' || (open311_day(requested) >> 4), 'd' || (open311_day(requested) >> 6),
-                 'e' || (open311_day(requested) >> 8),
-                 'x' || open311_column(st_x(geom), 15) || 'y' || open311_row(st_y(geom), 15)]
+    select array['s' || service_code, status,
+                 'a' || {own}.open311_day(requested), 'b' || ({own}.open311_day(requested) >> 2),
+                 'c' || ({own}.open311_day(requested) >> 4), 'd' || ({own}.open311_day(requested) >> 6),
+                 'e' || ({own}.open311_day(requested) >> 8),
+                 'x' || {own}.open311_column({gis}.st_x(geom), 15) || 'y' || {own}.open311_row({gis}.st_y(geom), 15)]
 $$;
 create or replace function open311_place_tags(
     west double precision, south double precision, east double precision, north double precision
@@ -83,6 +86,9 @@ begin
     return next;
 end $$;
 """
+SCHEMAS = """
+select quote_ident(current_schema()), extnamespace::regnamespace::text from pg_extension where extname = 'postgis'
+"""
 NO_FUNCTIONS = """
 drop function open311_blocks(timestamptz, timestamptz), open311_stem(text),
     open311_place_tags(double precision, double precision, double precision, double precision),
@@ -121,9 +127,15 @@ def _replace(old: dict[str, str], new: dict[str, str]) -> None:
         op.execute(f"alter index service_requests_{name}_next rename to service_requests_{name}")
 
 
+def _schemas() -> dict[str, str]:
+    """Where our own functions are, and those of PostGIS."""
+    [(own, gis)] = op.get_bind().execute(text(SCHEMAS))
+    return {"own": own, "gis": gis}
+
+
 def upgrade() -> None:
     """Build what is not built yet, then exchange."""
-    op.execute(FUNCTIONS)
+    op.execute(FUNCTIONS.format(**_schemas()))
     op.execute(BLOCKS)
     _replace(FORMER, INDEXES)
     op.execute(f"alter table service_requests set ({', '.join(f'{k} = {v}' for k, v in CLEANING.items())})")

@@ -112,7 +112,7 @@ def test_each_report_arrives_once_and_comes_back_done(
         running.enter_context(there.running("serve"))
         here.time_passes()
         sent_all = "select count(distinct foreign_id) from forwards where state = 'sent'"
-        assert wait_for(lambda: here.ask(sent_all) == REPORTS, 90), run(
+        assert wait_for(lambda: here.ask(sent_all) == REPORTS, 150), run(
             "forward", "list", **here.environ
         ).stdout
         arrived = "select count(distinct description) * 1000 + count(*) from service_requests"
