@@ -10,11 +10,10 @@ from open311.errors import Invalid, problem
 from open311.model import foreign
 from open311.model.foreign import CLOSED_WORDS, ForeignRequest
 from open311.model.intake import Refusal
-from open311.model.service_request import FIELDS, Reporter
+from open311.model.service_request import FIELDS, PERSONAL, Reporter
 from open311.model.updates import KIND_OF_WORD, tidy_word
 
 COLUMNS = (*FIELDS, "closed_datetime", "title", "detailed_status")
-PERSONAL = ("email", "phone", "first_name", "last_name", "device_id", "account_id")
 NEEDED = ("service_request_id", "requested_datetime")
 MOMENTS = ("requested_datetime", "updated_datetime", "expected_datetime", "closed_datetime")
 SETTINGS = ("columns", "services", "statuses", "constants", "dates", "time_zone", "delimiter", "encoding")

@@ -1,7 +1,7 @@
 """The service request: what a citizen reported, and what has become of it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
@@ -62,6 +62,9 @@ class Reporter:
     last_name: str | None = None
     device_id: str | None = None
     account_id: str | None = None
+
+
+PERSONAL = tuple(each.name for each in fields(Reporter))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

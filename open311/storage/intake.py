@@ -9,7 +9,8 @@ from sqlalchemy import Connection, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from open311.model.intake import Arrival, Known
-from open311.model.service_request import ServiceRequest
+from open311.model.service_request import PERSONAL, ServiceRequest
+from open311.storage.copying import copy_rows, new_ids, point
 from open311.storage.freshness import announce
 from open311.storage.rows import COLUMNS, request_from
 from open311.storage.tables import foreign_references, service_requests, services
@@ -36,9 +37,16 @@ COPIED = (
     "service_object_id",
     "attributes",
 )
-REPORTER = ("email", "phone", "first_name", "last_name", "device_id", "account_id")
-_IDS = text(
-    "select nextval(pg_get_serial_sequence('service_requests', 'id')) from generate_series(1, :count)"
+EVENT = (
+    "jurisdiction_id",
+    "service_request_id",
+    "public",
+    "in_feed",
+    "actor",
+    "kind",
+    "datetime",
+    "data",
+    "is_update",
 )
 
 
@@ -77,36 +85,32 @@ def add(
 ) -> None:
     """Store new requests with their references, reporters and events, through COPY."""
     announce(conn)
-    numbers = list(conn.execute(_IDS, {"count": len(arrivals)}).scalars())
-    rows = list(zip(numbers, arrivals, strict=True))
+    rows = list(zip(new_ids(conn, len(arrivals)), arrivals, strict=True))
     shown = visibility == "published"
-    _copy(
+    copy_rows(
         conn,
-        "service_requests (id, jurisdiction_id, visibility, geom, " + ", ".join(COPIED) + ")",
+        "service_requests",
+        ("id", "jurisdiction_id", "visibility", "geom", *COPIED),
         ((number, jurisdiction_id, visibility, _point(each.values), *_values(each)) for number, each in rows),
     )
-    references = ((jurisdiction_id, each.foreign_id, source, number, each.digest) for number, each in rows)
-    _copy(
+    copy_rows(
         conn,
-        "foreign_references (jurisdiction_id, foreign_id, source, service_request_id, digest)",
-        references,
+        "foreign_references",
+        ("jurisdiction_id", "foreign_id", "source", "service_request_id", "digest"),
+        ((jurisdiction_id, each.foreign_id, source, number, each.digest) for number, each in rows),
     )
     reporters = (
-        (number, *(getattr(each.reporter, name) for name in REPORTER))
+        (number, *(getattr(each.reporter, name) for name in PERSONAL))
         for number, each in rows
         if each.reporter
     )
-    _copy(conn, f"reporters (service_request_id, {', '.join(REPORTER)})", reporters)
+    copy_rows(conn, "reporters", ("service_request_id", *PERSONAL), reporters)
     events = (
         (jurisdiction_id, number, shown, shown, actor, *line)
         for number, each in rows
         for line in _lines(each, first_status)
     )
-    _copy(
-        conn,
-        "events (jurisdiction_id, service_request_id, public, in_feed, actor, kind, datetime, data, is_update)",
-        events,
-    )
+    copy_rows(conn, "events", EVENT, events)
 
 
 def _lines(arrival: Arrival, first_status: str) -> list[tuple[Any, ...]]:
@@ -129,25 +133,17 @@ def _values(arrival: Arrival) -> list[Any]:
 
 
 def _point(values: Mapping[str, Any]) -> str | None:
-    lat, long = values.get("lat"), values.get("long")
-    return None if lat is None or long is None else f"SRID=4326;POINT({long!r} {lat!r})"
-
-
-def _copy(conn: Connection, target: str, rows: Iterable[Sequence[Any]]) -> None:
-    driver: Any = conn.connection.driver_connection
-    with driver.cursor() as cursor, cursor.copy(f"copy {target} from stdin") as copy:
-        for row in rows:
-            copy.write_row(row)
+    return point(values.get("lat"), values.get("long"))
 
 
 def changed_values(arrival: Arrival) -> dict[str, Any]:
     """What an update of the row writes."""
-    point = _point(arrival.values)
+    place = _point(arrival.values)
     values = dict(zip(COPIED, _values(arrival), strict=True)) | {
         "attributes": dict(arrival.values.get("attributes", {}))
     }
     del values["updated_datetime"]
-    return values | {"geom": None if point is None else func.ST_GeomFromEWKT(point)}
+    return values | {"geom": None if place is None else func.ST_GeomFromEWKT(place)}
 
 
 def remember(

@@ -8,7 +8,7 @@ from typing import Any
 from psycopg.types.json import Jsonb
 from sqlalchemy import Connection, Float, Select, bindparam, func, insert, select
 
-from open311.model.service_request import Location, Reporter
+from open311.model.service_request import PERSONAL, Location, Reporter
 from open311.storage.freshness import CHANNEL, announced
 from open311.storage.rows import Statement
 from open311.storage.tables import events, reporters, service_requests, submissions
@@ -36,7 +36,7 @@ REQUEST = (
     "attributes",
 )
 SUBMISSION = ("key_id", "client_request_id", "address_unchecked", "attributes", "received_datetime")
-REPORTER = ("email", "phone", "first_name", "last_name", "device_id", "account_id", "attributes")
+REPORTER = (*PERSONAL, "attributes")
 EVENT = ("jurisdiction_id", "kind", "public", "in_feed", "datetime", "actor", "data")
 
 

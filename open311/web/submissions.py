@@ -7,7 +7,7 @@ from marshmallow import ValidationError
 from marshmallow.fields import Dict, List, String
 
 from open311.errors import Problem, problem
-from open311.model.service_request import Location, Reporter
+from open311.model.service_request import PERSONAL, Location, Reporter
 from open311.model.submission import DESCRIPTION_LENGTH, Submission
 from open311.web.fields import Degrees, Email, WebAddresses, Word, problems
 from open311.web.photos import photos_field
@@ -73,7 +73,6 @@ def _submission(fields: dict[str, Any]) -> Submission:
     zipcodes = ZIPCODE.findall(address)
     whole = "lat" in fields and "long" in fields
     texts: dict[str, Any] = {name: fields.get(name) for name in TEXTS}
-    personal = ("email", "phone", "first_name", "last_name", "device_id", "account_id")
     return Submission(
         location=Location(fields["lat"], fields["long"]) if whole else None,
         address=address,
@@ -82,6 +81,6 @@ def _submission(fields: dict[str, Any]) -> Submission:
         media_urls=fields.get("media_url", ()),
         photos=fields.get("media", ()),
         answers=fields.get("attribute", {}),
-        reporter=Reporter(**{name: fields.get(name) for name in personal}),
+        reporter=Reporter(**{name: fields.get(name) for name in PERSONAL}),
         **texts,
     )

@@ -1,0 +1,32 @@
+"""What storing many requests at once needs: their ids, their places, and COPY."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from psycopg import sql
+from sqlalchemy import Connection, func, select
+
+from open311.storage.tables import service_requests
+
+
+def new_ids(conn: Connection, count: int) -> list[int]:
+    """So many new ids of requests, rising."""
+    sequence = func.pg_get_serial_sequence(service_requests.name, "id")
+    drawn = select(func.nextval(sequence)).select_from(func.generate_series(1, count))
+    return sorted(conn.execute(drawn).scalars())
+
+
+def point(lat: float | None, long: float | None) -> str | None:
+    """A place as the column `geom` reads it; None where a coordinate is missing."""
+    return None if lat is None or long is None else f"SRID=4326;POINT({long!r} {lat!r})"
+
+
+def copy_rows(conn: Connection, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Store rows whose values stand in the order of `columns`."""
+    statement = sql.SQL("copy {} ({}) from stdin").format(
+        sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, columns))
+    )
+    driver: Any = conn.connection.driver_connection
+    with driver.cursor() as cursor, cursor.copy(statement) as sink:
+        for row in rows:
+            sink.write_row(row)
