@@ -116,16 +116,21 @@ def erase(core: Core, service_request_id: int, actor: str, reason: str | None = 
     """
     with core.database.begin() as conn:
         request = _known(service_requests.find_any(conn, service_request_id, lock=True), service_request_id)
-        was_public = events.was_public(conn, service_request_id)
-        files = media.keys_of_request(conn, service_request_id)
-        if files:
-            jobs.defer(conn, "forget_media", keys=files)
-        service_requests.erase(conn, service_request_id)
-        events.redact(conn, service_request_id)
-        said = {"reason": reason} if reason else {}
-        events.append_to(
-            conn, request, "erased", at=core.now(), actor=actor, public=False, in_feed=was_public, **said
-        )
+        erase_locked(core, conn, request, actor, **({"reason": reason} if reason else {}))
+
+
+def erase_locked(core: Core, conn: Connection, request: ServiceRequest, actor: str, **told: Any) -> None:
+    """The same within the caller's transaction, which has locked the request."""
+    number = request.service_request_id
+    was_public = events.was_public(conn, number)
+    files = media.keys_of_request(conn, number)
+    if files:
+        jobs.defer(conn, "forget_media", keys=files)
+    service_requests.erase(conn, number)
+    events.redact(conn, number)
+    events.append_to(
+        conn, request, "erased", at=core.now(), actor=actor, public=False, in_feed=was_public, **told
+    )
 
 
 def assign(core: Core, service_request_id: int, agency: str, actor: str) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from open311.actions import casework
 from open311.core import Core
 from open311.model.catalogue import Catalogue
 from open311.model.foreign import ForeignRequest, moment
@@ -14,7 +15,7 @@ from open311.model.intake import Arrival, Counts, Known, Refusal
 from open311.model.service_request import Reporter, ServiceRequest, Status, Visibility
 from open311.model.submission import DESCRIPTION_LENGTH
 from open311.model.text import tidy
-from open311.storage import events, jobs, media, service_requests
+from open311.storage import events, service_requests
 from open311.storage import intake as stored
 from open311.storage.database import Connection
 
@@ -208,7 +209,8 @@ def withdraw(
             continue
         count += 1
         stored.remember(conn, owner, source, foreign_id, was.digest, gone=True)
-        _erase(core, conn, request, actor) if gone[foreign_id] else _hide(core, conn, request, actor)
+        leave = casework.erase_locked if gone[foreign_id] else _hide
+        leave(core, conn, request, actor)
     return Counts(gone=count)
 
 
@@ -235,14 +237,3 @@ def _hide(core: Core, conn: Connection, request: ServiceRequest, actor: str) -> 
     public = request.visibility == Visibility.PUBLISHED
     service_requests.change(conn, request, core.now(), visibility=Visibility.HIDDEN)
     events.append_to(conn, request, "hidden", at=core.now(), actor=actor, public=False, in_feed=public)
-
-
-def _erase(core: Core, conn: Connection, request: ServiceRequest, actor: str) -> None:
-    number = request.service_request_id
-    told = events.was_public(conn, number)
-    files = media.keys_of_request(conn, number)
-    if files:
-        jobs.defer(conn, "forget_media", keys=files)
-    service_requests.erase(conn, number)
-    events.redact(conn, number)
-    events.append_to(conn, request, "erased", at=core.now(), actor=actor, public=False, in_feed=told)
