@@ -34,7 +34,7 @@ def map_of(catalogue: Catalogue) -> dict[str, Any]:
     jurisdiction, settings = catalogue.jurisdiction, web.core().settings
     tiles = f"{addresses.root()}/tiles/{quote(jurisdiction.jurisdiction_id)}"
     return {
-        "library": library,
+        "code": library,
         "styles": files.vendor("maplibre", STYLES),
         "tiles": f"{tiles}/{{z}}/{{x}}/{{y}}.mvt",
         "boundary": f"{tiles}/boundary.geojson" if jurisdiction.boundary else "",

@@ -48,7 +48,7 @@ const darkened = (map, about, small) => {
 
 // The map once it is drawn. `reports` is where the reports on it come from; `small` shows one alone.
 export const drawn = async (place, about, { reports, small = false, ...options }) => {
-  const [library] = await Promise.all([import(about.library), styled(about.styles)]);
+  const [library] = await Promise.all([import(about.code), styled(about.styles)]);
   place.replaceChildren();
   const map = new library.Map({
     container: place,
