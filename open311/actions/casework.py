@@ -8,7 +8,7 @@ from open311.core import Core
 from open311.errors import Invalid, NotFound, problem
 from open311.model import status
 from open311.model.catalogue import Catalogue, DetailedStatus
-from open311.model.events import Event
+from open311.model.events import Event, data_of
 from open311.model.service_request import ServiceRequest, Visibility
 from open311.model.updates import duplicate_status
 from open311.storage import events, jobs, media, service_requests, tokens
@@ -210,10 +210,7 @@ def _change_locked(
     service_requests.change(conn, request, core.now(), **changes, **shown)
     after = request._replace(**changes)
     data = {name: value for name, value in told.items() if value is not None}
-    if is_update:
-        data |= {"status": after.status, "detailed_status": after.detailed_status}
-    if "status_notes" in changes:
-        data["status_notes"] = changes["status_notes"]
+    data |= data_of(after, changes, is_update=is_update)
     visible = after.visibility == Visibility.PUBLISHED
     events.append_to(
         conn,

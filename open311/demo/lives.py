@@ -10,6 +10,7 @@ from open311.demo.places import Town
 from open311.demo.words import CHANNELS, DONE, NAMES, NOT_DONE, NOTES, REMARKS, REST, SEEN, USUAL
 from open311.model import attributes, status
 from open311.model.catalogue import Attribute, Catalogue, Datatype, DetailedStatus, Service, ServiceType
+from open311.model.events import data_of
 from open311.model.service_request import Reporter, ServiceRequest, Status, Visibility
 
 DAYS = 5 * 365
@@ -42,10 +43,9 @@ class Life:
         was_shown = self.request.visibility == Visibility.PUBLISHED
         self.request = changed
         shown = changed.visibility == Visibility.PUBLISHED
-        data = {"status": str(changed.status), "detailed_status": changed.detailed_status}
-        if "status_notes" in changes:
-            data["status_notes"] = changes["status_notes"]
-        self.tell(kind, at, STAFF, is_update=kind != "hidden", in_feed=shown or was_shown, data=data)
+        is_update = kind != "hidden"
+        data = data_of(changed, changes, is_update=is_update)
+        self.tell(kind, at, STAFF, is_update=is_update, in_feed=shown or was_shown, data=data)
 
 
 class Lives:

@@ -5,6 +5,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from open311.model.service_request import ServiceRequest
+
+
+def data_of(after: ServiceRequest, changes: Mapping[str, Any], *, is_update: bool) -> dict[str, Any]:
+    """What the line of a change says by itself: an update names the status, and a new note stands in any."""
+    data: dict[str, Any] = {}
+    if is_update:
+        data = {"status": after.status, "detailed_status": after.detailed_status}
+    if "status_notes" in changes:
+        data["status_notes"] = changes["status_notes"]
+    return data
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
