@@ -7,13 +7,13 @@ from pathlib import Path
 from threading import Thread
 from typing import Any, cast
 
-from flask import Flask, abort
+from flask import Flask
 from sqlalchemy import Connection
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from open311.app import create_app
 from open311.core import Catalogues, Core
-from open311.errors import TooManyRequests, Unavailable, problem
+from tests.faults import faulty
 from tests.mailbox import Mailbox, a_mail_server, run_jobs
 from tests.opendata.live import a_live_core
 from tests.pages import many_cities
@@ -88,23 +88,7 @@ def a_town(database_url: str, folder: Path) -> Iterator[Town]:
         with (
             closing(core.database),
             engine.connect() as conn,
-            served(_faulty(create_app(core)), port),
+            served(faulty(create_app(core)), port),
             served(create_app(several)) as cities,
         ):
             yield Town(base, core, mailbox, conn, {"cities": cities})
-
-
-def _faulty(app: Flask) -> Flask:
-    """The application with an address for each fault."""
-
-    def fail(status: int) -> None:
-        if status == 429:
-            raise TooManyRequests(problem("page.form.error.too_many", most=10), retry_after=60)
-        if status == 503:
-            raise Unavailable(problem("error.server"))
-        if status == 500:
-            raise RuntimeError("a fault of ours")
-        abort(status)
-
-    app.add_url_rule("/fault/<int:status>", view_func=fail)
-    return app

@@ -3,10 +3,9 @@
 import re
 
 import pytest
-from flask import abort
 
 from open311.app import create_app
-from open311.errors import TooManyRequests, Unavailable, problem
+from tests.faults import faulty
 from tests.pages import TEXTS
 from tests.pages.test_form import at_details
 from tests.pages.visitor import Visitor
@@ -41,18 +40,7 @@ def api(make_core: MakeCore) -> Api:
         OPEN311_MAIL_FROM="stadt@example.org",
     )
     api = an_api(core)
-    app = create_app(core)
-
-    def fail(status: int) -> None:
-        if status == 429:
-            raise TooManyRequests(problem("error.server"), retry_after=60)
-        if status == 503:
-            raise Unavailable(problem("error.server"))
-        if status == 500:
-            raise RuntimeError("a fault of ours")
-        abort(status)
-
-    app.add_url_rule("/fault/<int:status>", view_func=fail)
+    app = faulty(create_app(core))
     api.client = app.test_client()
     api.client.environ_base["HTTP_X_FORWARDED_PROTO"] = "https"
     return api
