@@ -114,9 +114,9 @@ class Database:
         with _unavailable_when_lost(), self.engine.begin() as conn:
             conn.info.pop(MARK, None)
             yield conn
-            changed = conn.info.pop(MARK, None)
-        if changed:
-            self.freshness.renew()
+            change = conn.info.pop(MARK, None)
+        if change:
+            self.freshness.renew(change)
 
     def keep_listening(self) -> None:
         """Hear from now on, in a thread of this process, of what other hosts change."""

@@ -2,12 +2,14 @@
 
 Whoever changes something public sets a new stamp after the commit and before the answer; what was kept under another
 stamp is stale. So an answer never goes stale on this host. Other hosts hear of the change by `NOTIFY`, and set the
-stamp of theirs (`web/kept.py`).
+stamp of theirs (`web/kept.py`). Every process of this host hears of it too, which covers a writer that died between
+commit and stamp; the change has a number by which they see that the stamp is set already.
 """
 
 import hashlib
 import mmap
 import os
+import random
 import tempfile
 import time
 from pathlib import Path
@@ -15,10 +17,12 @@ from typing import Any, NoReturn
 
 import psycopg
 import structlog
-from sqlalchemy import URL, Connection, text
+from sqlalchemy import URL, Connection, func, select
 
 CHANNEL = "open311_changed"
 MARK = "open311_public_change"
+# The shared page: the stamp, when it was set, and the latest changes, each at a place that follows from its number.
+FIRST_CHANGE, CHANGES = 256, 256
 RETRY_SECONDS = 1.0
 ALIVE_SECONDS = 5.0
 # A host that vanished without a word is noticed within seconds, not when TCP gives up after a quarter of an hour.
@@ -30,14 +34,14 @@ log = structlog.get_logger()
 
 def announce(conn: Connection) -> None:
     """Say, within the transaction, that it changes something public."""
-    if not conn.info.get(MARK):
-        conn.execute(text(f"notify {CHANNEL}"))
-        announced(conn)
+    if MARK not in conn.info:
+        conn.execute(select(func.pg_notify(CHANNEL, announced(conn))))
 
 
-def announced(conn: Connection) -> None:
-    """Note that this transaction says itself that it changes something public."""
-    conn.info[MARK] = True
+def announced(conn: Connection) -> str:
+    """Note that this transaction changes something public, and itself says so with the number returned here."""
+    change = conn.info[MARK] = random.getrandbits(63)
+    return str(change)
 
 
 class Freshness:
@@ -60,10 +64,17 @@ class Freshness:
         """The present stamp; equal stamps mean that nothing has changed in between."""
         return self._stamp[0]
 
-    def renew(self) -> None:
-        """Make everything kept so far stale. Random, so that two writers need no lock and no stamp returns."""
+    def renew(self, change: int = 0) -> None:
+        """Make everything kept so far stale, unless some process of this host did so after the same `change`.
+
+        Stamps are random, so that two writers need no lock and no stamp returns.
+        """
+        place = FIRST_CHANGE + change % CHANGES
+        if change and self._stamp[place] == change:
+            return
         self._stamp[1] = int(time.time())
         self._stamp[0] = int.from_bytes(os.urandom(8), "little")
+        self._stamp[place] = change
 
     @property
     def unchanged_since(self) -> int | None:
@@ -99,9 +110,14 @@ def _listen(url: str, freshness: Freshness) -> None:
         freshness.renew()
         freshness.listening = True
         while True:
-            for _ in conn.notifies(timeout=ALIVE_SECONDS):
-                freshness.renew()
+            for heard in conn.notifies(timeout=ALIVE_SECONDS):
+                freshness.renew(_number(heard.payload))
             conn.execute("select 1")
+
+
+def _number(payload: str) -> int:
+    """The number of a change; 0 for a notification that somebody else has sent."""
+    return int(payload) if payload.isdecimal() and len(payload) < 20 else 0
 
 
 def _folder() -> Path:

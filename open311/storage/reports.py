@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 from psycopg.types.json import Jsonb
-from sqlalchemy import Connection, Float, Select, bindparam, func, insert, select
+from sqlalchemy import Connection, Float, Select, Text, bindparam, func, insert, select
 
 from open311.model.service_request import PERSONAL, Location, Reporter
 from open311.storage.freshness import CHANNEL, announced
@@ -65,8 +65,7 @@ def add(
     if any(personal.values()):
         given |= _named("reporter", personal)
     statement = _statement(with_reporter=any(personal.values()))
-    announced(conn)
-    return int(statement.fetch(conn, **given)[0][0])
+    return int(statement.fetch(conn, **given, change=announced(conn))[0][0])
 
 
 def _named(table: str, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -91,7 +90,7 @@ def _select(with_reporter: bool) -> Select[Any]:
     if with_reporter:
         more.append(("reporter", reporters, REPORTER))
     rows = [_beside(request, name, table, columns) for name, table, columns in more]
-    return select(request.c.id, func.pg_notify(CHANNEL, "")).add_cte(*rows)
+    return select(request.c.id, func.pg_notify(CHANNEL, bindparam("change", type_=Text))).add_cte(*rows)
 
 
 def _beside(request: Any, name: str, table: Any, columns: tuple[str, ...]) -> Any:
