@@ -3,6 +3,7 @@
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from open311.adapters import media_store
 from open311.adapters.media_store import MediaStore
@@ -65,6 +66,14 @@ class Catalogues:
         raise NotFound(problem("error.jurisdiction.unknown", jurisdiction_id=jurisdiction_id))
 
 
+class Counted(NamedTuple):
+    """How many requests matched, under which stamp, and when that was by the monotonic clock."""
+
+    total: int
+    stamp: int
+    moment: float
+
+
 @dataclass(frozen=True, slots=True)
 class Core:
     """The collaborators of an action. Tests replace `now`, and nothing else by import path.
@@ -77,7 +86,7 @@ class Core:
     catalogues: Catalogues = field(default_factory=Catalogues)
     now: Callable[[], datetime] = system_clock
     fragments: Fragments = field(default_factory=lambda: Fragments(FRAGMENT_BYTES))
-    totals: dict[Hashable, tuple[int, int]] = field(default_factory=dict)
+    totals: dict[Hashable, Counted] = field(default_factory=dict)
 
     @property
     def media_store(self) -> MediaStore:

@@ -25,7 +25,7 @@ PAGING_HEADERS = {
         "schema": {"type": "string"},
     },
     "X-Result-Count": {
-        "description": "Matches in all, counted up to 100,000; sent when the client pages.",
+        "description": "Matches in all, counted up to 10,000; sent when the client pages.",
         "schema": {"type": "integer", "minimum": 0},
     },
     "X-Page-Count": {"description": "Pages in all.", "schema": {"type": "integer", "minimum": 0}},

@@ -1,17 +1,19 @@
 """Lists of requests as bytes: ids and versions from an index, the rest from memory, what is missing from rows."""
 
+import time
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any
 
-from open311.core import Core
+from open311.core import Core, Counted
 from open311.formats.fragments import Pieces
-from open311.model.search import Hit, Page, RequestSearch
+from open311.model.search import COUNT_LIMIT, Hit, Page, RequestSearch
 from open311.model.service_request import ServiceRequest
 from open311.storage import search
 from open311.storage.database import Connection
 from open311.web.readers import Reader
 
 MOST_TOTALS = 1000
+MANY_SECONDS = 30.0
 
 Render = Callable[[ServiceRequest], bytes]
 
@@ -57,14 +59,18 @@ def with_distances(requests: Iterable[ServiceRequest], asked: RequestSearch) -> 
 
 
 def total(core: Core, conn: Connection, asked: RequestSearch, page: Page[Any]) -> int:
-    """How many requests match in all; counted once as long as nothing changes."""
+    """How many requests match in all; counted once as long as nothing changes.
+
+    That there are more than are counted holds for a while whatever changes: to count them costs more than the page.
+    """
     if page.total is not None:
         return page.total
     question = (search.shape(asked), tuple(map(str, search.parameters(asked).items())))
-    stamp = core.database.stamp_of(conn)
+    stamp, now = core.database.stamp_of(conn), time.monotonic()
     kept = core.totals.get(question)
-    if kept is None or kept[0] != stamp:
-        if len(core.totals) > MOST_TOTALS:
-            core.totals.clear()
-        kept = core.totals[question] = (stamp, search.total(conn, asked))
-    return kept[1]
+    if kept and (kept.stamp == stamp or (kept.total > COUNT_LIMIT and now < kept.moment + MANY_SECONDS)):
+        return kept.total
+    if len(core.totals) > MOST_TOTALS:
+        core.totals.clear()
+    found = core.totals[question] = Counted(search.total(conn, asked), stamp, now)
+    return found.total
