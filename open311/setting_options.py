@@ -95,8 +95,9 @@ OPTIONS = (
     Option(
         "OPEN311_THREADS",
         values.number(1, 64),
-        "2",
-        "Threads per server process; more than a few only delay each other.",
+        "4",
+        "Reads, and as many writes, that a server process works on at once, when some take long; otherwise one read "
+        "and two writes.",
     ),
     Option("OPEN311_POOL_SIZE", values.number(1, 64), "4", "Database connections per server process."),
     Option(

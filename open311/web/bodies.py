@@ -6,11 +6,12 @@ second would keep out everybody else. So the server has many more threads than p
 
 import tempfile
 from collections.abc import Iterable
-from queue import SimpleQueue
 from typing import IO, Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from werkzeug.exceptions import ClientDisconnected
+
+from open311.web.places import Places
 
 # How many slow senders one process bears; a proxy in front that buffers bodies bears any number.
 WAITING_PLACES = 64
@@ -19,7 +20,7 @@ KEPT_IN_MEMORY = 1024 * 1024
 
 
 class BodiesFirst:
-    """WSGI middleware: `application` sees whole bodies only, in at most `places` threads at once.
+    """WSGI middleware: `application` sees whole bodies only, and no more than `places` reads and writes each at once.
 
     A body over `limit` is not read to its end; the application refuses it by its length. One whose sender went away
     raises 400 when it is read, so that nothing is half stored.
@@ -27,10 +28,8 @@ class BodiesFirst:
 
     def __init__(self, application: WSGIApplication, *, places: int, limit: int) -> None:
         self._application = application
-        # A queue in C hands out places in turn, at a tenth of the cost of a semaphore.
-        self._places: SimpleQueue[None] = SimpleQueue()
-        for _ in range(places):
-            self._places.put(None)
+        # A write spends most of its time waiting for the disk.
+        self._reads, self._writes = Places(1, places), Places(min(2, places), places)
         self._limit = limit
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -38,11 +37,12 @@ class BodiesFirst:
         length = _length(environ)
         if length is None or 0 < length <= self._limit:
             environ["wsgi.input"] = self._received(environ["wsgi.input"], length)
-        self._places.get()
+        places = self._reads if environ["REQUEST_METHOD"] in ("GET", "HEAD") else self._writes
+        got = places.take()
         try:
             return self._application(environ, start_response)
         finally:
-            self._places.put(None)
+            places.give_back(got)
 
     def _received(self, source: Any, length: int | None) -> "IO[bytes] | _Missing":
         # Always in this thread: granian deadlocks when a request ends while another thread reads its body.

@@ -1,0 +1,59 @@
+"""How many requests a process works on at once, and in which order they get to it."""
+
+import threading
+import time
+from collections import deque
+from typing import Any
+
+# A request that takes longer is slow, and others do not wait for it.
+STUCK_SECONDS = 0.05
+
+
+class Places:
+    """`usual` places, handed on in the order in which they were asked for; up to `most` while nothing moves.
+
+    Python computes in one thread at a time. Two that compute in turn take longer than one after the other, so places
+    beyond the usual ones open only behind a request that is slow.
+    """
+
+    def __init__(self, usual: int, most: int) -> None:
+        self._usual = usual
+        self._most = most
+        self._taken = 0
+        self._moved = 0.0
+        self._waiting: deque[Any] = deque()
+        self._lock = threading.Lock()
+
+    def take(self) -> float:
+        """Wait for a place; returns when it was got, for `give_back`."""
+        with self._lock:
+            if self._taken < self._usual:
+                self._taken += 1
+                return time.monotonic()
+            turn = threading.Lock()
+            turn.acquire()
+            self._waiting.append(turn)
+        while not turn.acquire(timeout=STUCK_SECONDS):
+            self._open_another()
+        return time.monotonic()
+
+    def give_back(self, got: float) -> None:
+        """Hand the place to who has waited longest. A slow request takes the place along that was opened behind it."""
+        now = time.monotonic()
+        with self._lock:
+            closing = self._taken > self._usual and got + STUCK_SECONDS < now
+            if self._waiting and not closing:
+                self._hand_on(now)
+            else:
+                self._taken -= 1
+
+    def _open_another(self) -> None:
+        now = time.monotonic()
+        with self._lock:
+            if self._waiting and self._taken < self._most and self._moved + STUCK_SECONDS < now:
+                self._taken += 1
+                self._hand_on(now)
+
+    def _hand_on(self, now: float) -> None:
+        self._moved = now
+        self._waiting.popleft().release()
