@@ -43,11 +43,11 @@ def measure(
         for place in range(writes):
             number = _report(readers[place % len(readers)], key)
             began = time.perf_counter()
-            stale += sum(_newest(reader) < number for reader in readers)
             if place % 50 == 0:
                 while _newest(far) < number:
                     time.sleep(0.001)
                 waits.append(time.perf_counter() - began)
+            stale += sum(_newest(reader) < number for reader in readers)
     return {
         "writes": writes,
         "reads": writes * len(readers),

@@ -5,7 +5,10 @@ import re
 import statistics
 import subprocess
 import tempfile
+import urllib.error
+import urllib.request
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -64,6 +67,7 @@ def ask(port: int, load: Load, seconds: float, database: str | None = None) -> F
         before = _cost(database)
         said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
         after = _cost(database)
+        _work_off(port)
     got: dict[str, Any] = json.loads(said.strip().splitlines()[-1])
     requests = max(1, got["requests"])
     return Figures(
@@ -76,6 +80,13 @@ def ask(port: int, load: Load, seconds: float, database: str | None = None) -> F
         statements=(after[0] - before[0]) / requests,
         database_ms=(after[1] - before[1]) / requests,
     )
+
+
+def _work_off(port: int) -> None:
+    """Stand in line behind all that wrk has asked and not waited for, in every process, or the next case pays for it."""
+    for _ in range(8):
+        with suppress(urllib.error.HTTPError):
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=60).close()
 
 
 def _cost(database: str | None) -> tuple[float, float]:
