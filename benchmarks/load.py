@@ -83,7 +83,7 @@ def ask(port: int, load: Load, seconds: float, database: str | None = None) -> F
 
 
 def _work_off(port: int) -> None:
-    """Stand in line behind all that wrk has asked and not waited for, in every process, or the next case pays for it."""
+    """Wait behind all that wrk has asked and not waited for, in every process: the next case would pay for it."""
     for _ in range(8):
         with suppress(urllib.error.HTTPError):
             urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=60).close()

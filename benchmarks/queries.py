@@ -55,7 +55,10 @@ def searches(now: datetime) -> Iterator[tuple[str, list[RequestSearch]]]:
 
 
 def measure(url: str) -> dict[str, dict[str, Any]]:
-    """Name → median and maximum of the database time in milliseconds, and whether a sequential scan was seen."""
+    """Name → median and maximum of the database time in milliseconds, rows found, and whether a plan scans a table.
+
+    A larger table has more to find: a search that fills its page there and not here does more.
+    """
     database = Database(url)
     found = {}
     try:
@@ -68,6 +71,7 @@ def measure(url: str) -> dict[str, dict[str, Any]]:
                 found[name] = {
                     "median": statistics.median(times),
                     "maximum": max(times),
+                    "rows": statistics.median(plan["Plan"]["Actual Rows"] for plan in plans),
                     "sequential": any("Seq Scan" in str(plan) for plan in plans),
                 }
     finally:

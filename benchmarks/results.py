@@ -38,7 +38,7 @@ def written(found: dict[str, Any]) -> str:
     parts += ["\n## Cases\n", _table(CASE_HEAD, _cases(found))]
     if "peers" in found:
         parts += ["\n## What a city would otherwise pick\n", _table(PEER_HEAD, _peers(found))]
-    parts += ["\n## Searches, time in the database (ms, median / maximum)\n"]
+    parts += ["\n## Searches, time in the database (ms, median / maximum / rows found)\n"]
     sizes = list(found["queries"])
     head = ["search", *(f"{int(size):,}" for size in sizes), "largest / smallest", "sequential scan"]
     parts.append(_table(head, _queries(found["queries"], sizes)))
@@ -105,7 +105,7 @@ def _queries(by_size: dict[str, Any], sizes: list[str]) -> Iterator[list[str]]:
         each = [by_size[size][name] for size in sizes]
         yield [
             name,
-            *(f"{one['median']:.2f} / {one['maximum']:.1f}" for one in each),
+            *(f"{one['median']:.2f} / {one['maximum']:.1f} / {one['rows']:.0f}" for one in each),
             f"{each[-1]['median'] / each[0]['median']:.1f}",
             "yes" if any(one["sequential"] for one in each) else "no",
         ]
@@ -156,10 +156,19 @@ def goals(found: dict[str, Any]) -> Iterator[list[str]]:
     for name, least in (("DRF + drf-gis", 10), ("tipg", 40), ("pygeoapi", 40)):
         ratio = peers["ours"]["rate"] / peers[name]["rate"] if peers.get(name, {}).get("rate") else None
         yield row(f"100 rows ≥ {least} × {name}", ratio, (ratio or 0) >= least, "{:.0f}")
-    spread, where = max(
-        (case["ours"]["p99"] / max(case["ours"]["p50"], 0.001), case["name"]) for case in found["cases"]
+    spreads = {
+        who: [case[who]["p99"] / case[who]["p50"] for case in found["cases"] if (case[who] or {}).get("p99")]
+        for who in ("ours", "limit")
+    }
+    over = sum(spread > 4 for spread in spreads["ours"])
+    goal = "p99 / p50 ≤ 4: cases above of {}, the worst {:.0f} (bare functions: {} of {}, {:.0f})".format(
+        len(spreads["ours"]),
+        max(spreads["ours"]),
+        sum(spread > 4 for spread in spreads["limit"]),
+        len(spreads["limit"]),
+        max(spreads["limit"]),
     )
-    yield row(f"p99 / p50 ≤ 4 (worst: {where})", spread, spread <= 4, "{:.1f}")
+    yield row(goal, over, not over, "{}")
     yield from _query_goals(found["queries"], row)
     sweep = found["sweep"]
     ratio = sweep["last_ms"] / sweep["first_ms"]

@@ -56,6 +56,7 @@ class Answer:
         "packed",
         "plain",
         "since",
+        "stamp",
         "status",
         "text",
     )
@@ -78,6 +79,7 @@ class Answer:
         # Worth more work only where everybody fetches it once.
         self.level = 9 if "immutable" in named.get("cache-control", "") else 1
         self.made = time.monotonic()
+        self.stamp: int | None = None
 
     def is_known(self, environ: WSGIEnvironment) -> bool:
         """Whether the client has this very answer: by its tag, else by when it was got (RFC 9110, 13.1)."""
@@ -159,8 +161,9 @@ class KeptAnswers:
         question = self._question(environ) if self._freshness.listening else None
         if question is None:
             return self._ask(environ, start_response, shared=False)[0]
-        kept = self._kept.get(question) if stamp == self._stamp else None
-        if kept is None or kept.made + KEPT_SECONDS <= time.monotonic():
+        kept = self._kept.get(question)
+        # Each answer says itself under which stamp it was made: another thread may exchange all of them just now.
+        if kept is None or kept.stamp != stamp or kept.made + KEPT_SECONDS <= time.monotonic():
             flight = Flight()
             first = self._flights.setdefault((question, stamp), flight)
             if first is flight:
@@ -241,6 +244,7 @@ class KeptAnswers:
         with self._lock:
             if stamp != self._stamp:
                 self._kept, self._bytes, self._stamp = {}, 0, stamp
+            answer.stamp = stamp
             before = self._kept.pop(question, None)
             self._bytes += size - (_size(before) if before else 0)
             self._kept[question] = answer
