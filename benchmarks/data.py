@@ -154,6 +154,7 @@ def copy(cluster: Cluster, count: int) -> str:
             "select pg_prewarm(oid) from pg_class where relkind in ('r', 'i') "
             "and relnamespace = 'public'::regnamespace"
         )
+        conn.execute("checkpoint")
     return url
 
 
