@@ -11,6 +11,7 @@ from open311.errors import Invalid, problem
 from open311.web.requests import LenientRequest
 
 Parameters = dict[str, list[str]]
+Posted = tuple[Parameters, dict[str, list[str]]]
 
 ATTRIBUTE = re.compile(r"^attribute\[([^\]]+)\](?:\[\d*\])?$")
 # Characters XML 1.0 cannot carry, and halves of surrogate pairs.
@@ -26,6 +27,7 @@ ALIASES = {
     "updated": "updated_after",
     "deviceid": "device_id",
 }
+POSTED = "open311.posted"
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
@@ -39,11 +41,18 @@ def from_query(request: LenientRequest) -> Parameters:
     return collected(request.args.items(multi=True))
 
 
-def from_post(request: LenientRequest) -> tuple[Parameters, dict[str, list[str]]]:
+def from_post(request: LenientRequest) -> Posted:
     """The parameters of a POST and its attribute answers, code → values; the body wins over the query.
 
-    Raises `Invalid` for a body in a form we do not read.
+    Looked for once a request. Raises `Invalid` for a body in a form we do not read.
     """
+    if POSTED not in request.environ:
+        request.environ[POSTED] = _posted(request)
+    found: Posted = request.environ[POSTED]
+    return found
+
+
+def _posted(request: LenientRequest) -> Posted:
     query = list(request.args.items(multi=True))
     body = list(_body(request))
     parameters = collected(query) | collected(body)

@@ -76,8 +76,9 @@ def _sent() -> Any:
     if req.method != "POST":
         return parameters.from_query(req)
     found, answers = parameters.from_post(req)
-    pictures = photos.sent(req, found.pop("media", []))
-    return found | {"attribute": answers} | pictures
+    pictures = photos.sent(req, found.get("media", []))
+    fields = {name: values for name, values in found.items() if name != "media"}
+    return fields | {"attribute": answers} | pictures
 
 
 class Arguments(Schema):
