@@ -75,7 +75,7 @@ system:
 	@tools/install-system.sh
 
 system-dev:
-	@tools/install-system.sh ogrinfo chromium pgbouncer nginx
+	@tools/install-system.sh ogrinfo chromium curl pgbouncer nginx
 
 .venv/.made: | system
 	@echo "== making .venv"

@@ -3,7 +3,7 @@
 import json
 import re
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from xml.etree import ElementTree
 
@@ -11,6 +11,8 @@ Item = Mapping[str, Any]
 
 DEEPEST_WRAPPER = 4
 DEEPEST = 50
+# A field may be nonsense without spoiling the report that it stands in.
+DEEPEST_JSON = 1000
 NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 DECODERS = {"gzip": 31, "x-gzip": 31, "deflate": 15}
 
@@ -45,9 +47,26 @@ def parse(body: bytes) -> Any:
     if not text:
         return []
     try:
-        return _xml(text) if text.startswith("<") else json.loads(text, strict=False)
+        return _xml(text) if text.startswith("<") else _json(text)
     except (ElementTree.ParseError, ValueError, RecursionError) as reason:
         raise Unreadable(f"neither XML nor JSON: {reason}") from None
+
+
+def _json(text: str) -> Any:
+    # How deep the parser goes before it gives up depends on the release of Python.
+    value = json.loads(text, strict=False)
+    layer = [value]
+    for _ in range(DEEPEST_JSON):
+        layer = [inner for each in layer for inner in _inside(each)]
+        if not layer:
+            return value
+    raise Unreadable("nested too deep")
+
+
+def _inside(value: Any) -> Iterable[Any]:
+    if isinstance(value, Mapping):
+        return value.values()
+    return value if isinstance(value, list) else ()
 
 
 def _text(body: bytes) -> str:

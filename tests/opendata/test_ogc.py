@@ -85,6 +85,19 @@ class TestCore:
         for each in ("core", "geojson", "html", "oas30"):
             assert f"http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/{each}" in classes
 
+    def test_the_one_reference_system_may_be_named(self, api: Api) -> None:
+        """Part 2, as GDAL does from 3.9 on; each answer says which one it has."""
+        classes = get(api, "/ogc/conformance")["conformsTo"]
+        assert "http://www.opengis.net/spec/ogcapi-features-2/1.0/conf/crs" in classes
+        number = api.report()
+        described = get(api, "/ogc/collections/ludwigshafen.de")
+        [system] = described["crs"]
+        assert described["storageCrs"] == system
+        asked = {"crs": system, "bbox-crs": system, "bbox": "8.3,49.4,8.5,49.6"}
+        for path, query in ((ITEMS, asked), (f"{ITEMS}/{number}", {"crs": system}), (ITEMS, {})):
+            answer = api.client.get(path, query_string=query)
+            assert (answer.status_code, answer.headers.get("Content-Crs")) == (200, f"<{system}>")
+
     def test_each_jurisdiction_is_a_collection(self, make_core: MakeCore) -> None:
         other = a_catalogue(
             a_service(), jurisdiction=a_jurisdiction(jurisdiction_id="mannheim.de", aliases=())
@@ -216,6 +229,8 @@ class TestMistakes:
             {"cursor": "Zm9yZWlnbg"},
             {"cursor": "x" * 5000},
             {"f": "pdf"},
+            {"crs": "http://www.opengis.net/def/crs/EPSG/0/25832"},
+            {"bbox": "8,49,9,50", "bbox-crs": "x" * 5000},
             {"unknown": "1"},
             {"page": "2"},
         ],

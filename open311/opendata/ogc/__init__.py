@@ -1,1 +1,1 @@
-"""OGC API Features, Part 1: what QGIS, ArcGIS and GDAL connect to. Each jurisdiction is a collection of features."""
+"""OGC API Features, Parts 1 and 2: what QGIS, ArcGIS and GDAL connect to. Each jurisdiction is a collection."""

@@ -6,6 +6,7 @@ from open311 import web
 from open311.i18n import translate
 from open311.model.catalogue import Catalogue
 from open311.opendata.ogc.links import (
+    CRS84,
     GEOJSON,
     HTML,
     JSON,
@@ -17,15 +18,16 @@ from open311.opendata.ogc.links import (
     own,
 )
 
-CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
 GREGORIAN = "http://www.opengis.net/def/uom/ISO-8601/0/Gregorian"
 FEATURES = "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf"
+SYSTEMS = "http://www.opengis.net/spec/ogcapi-features-2/1.0/conf"
 FILTERS = "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf"
 CONFORMANCE = (
     f"{FEATURES}/core",
     f"{FEATURES}/geojson",
     f"{FEATURES}/html",
     f"{FEATURES}/oas30",
+    f"{SYSTEMS}/crs",
     f"{FILTERS}/queryables",
     f"{FILTERS}/queryables-query-parameters",
 )

@@ -12,7 +12,7 @@ from open311.formats import documents, geojson
 from open311.model import datetimes
 from open311.model.search import COUNT_LIMIT, Cursor, RequestSearch, Span
 from open311.model.service_request import ServiceRequest, Status
-from open311.opendata.ogc.links import GEOJSON, Link, address, link, own
+from open311.opendata.ogc.links import CRS84, GEOJSON, Link, address, link, own
 from open311.storage import search
 from open311.web import lists
 from open311.web.fields import BoxField, Count, CursorField, Words, problems, wrong
@@ -125,10 +125,12 @@ def _read() -> dict[str, Any]:
 
 
 def check_names(known: tuple[str, ...]) -> None:
-    """The standard wants parameters that do not exist refused, not ignored."""
-    for name in request.args:
+    """The standard wants parameters that do not exist refused, not ignored; and reference systems that do not."""
+    for name, value in request.args.items(multi=True):
         if name not in known:
             raise Invalid(problem("error.ogc.parameter", parameter=name[:50], known=", ".join(known)))
+        if name in ("crs", "bbox-crs") and value != CRS84:
+            raise Invalid(problem("error.ogc.crs", parameter=name, known=CRS84))
 
 
 def described(found: ServiceRequest) -> dict[str, Any]:

@@ -14,6 +14,7 @@ HTML = "text/html"
 SCHEMA = "application/schema+json"
 OPENAPI = "application/vnd.oai.openapi+json;version=3.0"
 FORMS = ("json", "html")
+CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
 QUERYABLES = "http://www.opengis.net/def/rel/ogc/1.0/queryables"
 
 Link = dict[str, Any]

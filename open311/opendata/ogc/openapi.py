@@ -3,12 +3,12 @@
 from typing import Any
 
 from open311 import __version__
-from open311.opendata.ogc.links import FORMS, GEOJSON, HTML, JSON, OPENAPI, SCHEMA, address
+from open311.opendata.ogc.links import CRS84, FORMS, GEOJSON, HTML, JSON, OPENAPI, SCHEMA, address
 
 ERRORS = {"400": "#/components/responses/Error", "404": "#/components/responses/Error"}
-DESCRIPTION = "Service requests as features, for GIS programs: OGC API Features, Part 1."
+DESCRIPTION = "Service requests as features, for GIS programs: OGC API Features, Parts 1 and 2."
 PLAIN = ("f", "locale")
-FILTERS = ("bbox", "datetime", "limit", "service_code", "status", "cursor")
+FILTERS = ("bbox", "bbox-crs", "crs", "datetime", "limit", "service_code", "status", "cursor")
 COLLECTION = "/collections/{collectionId}"
 OPERATIONS: dict[str, tuple[str, str, str, tuple[str, ...]]] = {
     "/": ("getLandingPage", "Where everything else is", JSON, PLAIN),
@@ -32,7 +32,7 @@ OPERATIONS: dict[str, tuple[str, str, str, tuple[str, ...]]] = {
         "getFeature",
         "One feature",
         GEOJSON,
-        ("collectionId", "featureId", *PLAIN),
+        ("collectionId", "featureId", "crs", *PLAIN),
     ),
 }
 
@@ -75,10 +75,13 @@ def _parameters(collection_ids: list[str], most: int, usual: int) -> dict[str, A
     numbers = {"type": "array", "minItems": 4, "maxItems": 6, "items": {"type": "number"}}
     limit = {"type": "integer", "minimum": 1, "maximum": most, "default": usual}
     word = {"type": "string"}
+    systems = {"type": "string", "enum": [CRS84], "default": CRS84}
     described = (
         ("collectionId", "Id of the jurisdiction", {"type": "string", "enum": collection_ids}),
         ("featureId", "Id of the service request", word),
         ("bbox", "Only features in this box: west, south, east, north in degrees", numbers),
+        ("bbox-crs", "The reference system of bbox", systems),
+        ("crs", "The reference system of the answer", systems),
         (
             "datetime",
             "requested_datetime: a moment, or two with a slash between; .. leaves an end open",

@@ -13,7 +13,7 @@ from open311.opendata.answers import CHANGES_ANY_TIME, answer, error_answer, jso
 from open311.opendata.lists import published
 from open311.opendata.ogc import documents, items, openapi
 from open311.opendata.ogc.documents import words
-from open311.opendata.ogc.links import GEOJSON, HTML, OPENAPI, SCHEMA, address, link, own, wants_html
+from open311.opendata.ogc.links import CRS84, GEOJSON, HTML, OPENAPI, SCHEMA, address, link, own, wants_html
 from open311.web.errors import STATUS, in_words
 
 blueprint = Blueprint("ogc", __name__, url_prefix="/ogc")
@@ -134,12 +134,10 @@ def get_items() -> Response:
         }
         content["collection"] = web.catalogue().jurisdiction.jurisdiction_id
         return _page("items", content, words("opendata.ogc.items"), _data(), _own_collection())
-    response = answer(found.document(), GEOJSON)
-    response.vary.add("Accept")
-    return response
+    return _features(found.document())
 
 
-@resource("/collections/<jurisdiction_id>/items/<feature_id>")
+@resource("/collections/<jurisdiction_id>/items/<feature_id>", "crs")
 def get_item(feature_id: str) -> Response:
     """One feature."""
     described = items.described(published(feature_id))
@@ -153,7 +151,12 @@ def get_item(feature_id: str) -> Response:
         above = (_data(), _own_collection(), (address(*path[:-1], f="html"), words("opendata.ogc.items")))
         title = f"{described['service_name']}, {described['service_request_id']}"
         return _page("item", {"request": described, "links": links}, title, *above)
-    response = answer(geojson.write(geojson.feature(described, links=links)), GEOJSON)
+    return _features(geojson.write(geojson.feature(described, links=links)))
+
+
+def _features(body: bytes) -> Response:
+    response = answer(body, GEOJSON)
+    response.headers["Content-Crs"] = f"<{CRS84}>"
     response.vary.add("Accept")
     return response
 
