@@ -31,11 +31,13 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, help="a case; 1, with --full 3")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--sizes", type=int, nargs="*", help="sizes of the table for the times of queries")
+    parser.add_argument("--reads", type=int, help="after writes; 6,000, with --full 100,000")
     parser.add_argument("--no-peers", action="store_true")
     parser.add_argument("--data", type=Path, default=Path(tempfile.gettempdir()) / "open311-bench")
     parser.add_argument("--results", type=Path, default=HERE)
     asked = parser.parse_args()
     asked.seconds = asked.seconds or (3 if asked.full else 1)
+    asked.reads = asked.reads or (100_000 if asked.full else 6000)
     asked.data.mkdir(mode=0o711, exist_ok=True)
     sizes = asked.sizes or (
         [10_000, 100_000, 1_000_000, 10_000_000] if asked.full else [100_000, asked.count]
@@ -91,7 +93,7 @@ class Run:
             self.found["export"] = sweeps.export(self.port, server.pid)
             say("writes, each read through every process at once")
             self.found["freshness"] = freshness.measure(
-                self.folder, self.url, environment, self.port, key, 100_000 if self.asked.full else 6000
+                self.folder, self.url, environment, self.port, key, self.asked.reads
             )
             if not self.asked.no_peers:
                 say("what a city would otherwise pick")
