@@ -1,20 +1,26 @@
 """The stamp that all processes of a host share, and the changes that have set it already."""
 
 from contextlib import closing
+from pathlib import Path
 
 import psycopg
 import pytest
-from sqlalchemy.engine import make_url
+from sqlalchemy import URL, make_url
 
 from open311.storage import freshness as module
 from open311.storage.database import Database
 from open311.storage.freshness import CHANNEL, Freshness, announce
 
-HOST = make_url("postgresql://somewhere.example.org/freshness")
+
+@pytest.fixture
+def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> URL:
+    """A database that nobody has told of a change yet: what a host shares outlives a run of the tests."""
+    monkeypatch.setattr(module, "_folder", lambda: tmp_path)
+    return make_url("postgresql://somewhere.example.org/freshness")
 
 
-def test_a_change_sets_the_stamp_once_whoever_hears_of_it_first() -> None:
-    writer, listener = Freshness(HOST), Freshness(HOST)
+def test_a_change_sets_the_stamp_once_whoever_hears_of_it_first(host: URL) -> None:
+    writer, listener = Freshness(host), Freshness(host)
     writer.renew(311)
     stamp = writer.stamp
     listener.renew(311)
@@ -26,8 +32,8 @@ def test_a_change_sets_the_stamp_once_whoever_hears_of_it_first() -> None:
     assert listener.stamp == stamp
 
 
-def test_a_change_without_a_number_always_sets_the_stamp() -> None:
-    freshness = Freshness(HOST)
+def test_a_change_without_a_number_always_sets_the_stamp(host: URL) -> None:
+    freshness = Freshness(host)
     freshness.renew()
     stamp = freshness.stamp
     freshness.renew()
