@@ -151,6 +151,16 @@ def _sorted(branch: Branch, *more: Any, within: Any = None) -> Select[Any]:
 
 
 def _until_full(steps: Any, step: Any, branch: Branch) -> Select[Any]:
-    """Step by step: the order begins with the number of the step, so nothing behind a full page is looked at."""
+    """Step by step, and nothing behind a full page is looked at.
+
+    The limit is inside: sorted before it, the first row of one more step would be needed to know that the last is over.
+    A step can only be looked up once its tags are known, so they come in the order of `steps`.
+    """
     found = step.lateral("found")
-    return select(found).select_from(steps.join(found, true())).order_by(steps.c.step, *branch.order(found.c))
+    first = (
+        select(steps.c.step, found)
+        .select_from(steps.join(found, true()))
+        .limit(branch.reach)
+        .subquery("first")
+    )
+    return select(first).with_only_columns(*first.c[1:]).order_by(first.c.step, *branch.order(first.c))
