@@ -22,7 +22,7 @@ CONNECTIONS = 16
 WRITERS = 8
 COST = """
 select coalesce(sum(calls), 0)::float8, coalesce(sum(total_exec_time + total_plan_time), 0)::float8
-from pg_stat_statements where query !~ 'pg_stat_statements'
+from pg_stat_statements where toplevel and query !~ 'pg_stat_statements'
 """
 
 

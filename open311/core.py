@@ -13,8 +13,8 @@ from open311.model.catalogue import Catalogue
 from open311.settings import Settings
 from open311.storage.database import Database
 
-# About 40,000 reports in one format; with what Python itself needs, a process stays under 150 MB.
-FRAGMENT_BYTES = 32 * 1024 * 1024
+# About 25,000 reports in one format.
+FRAGMENT_BYTES = 20 * 1024 * 1024
 
 
 def system_clock() -> datetime:
