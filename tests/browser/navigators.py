@@ -163,11 +163,16 @@ class Visitor:
         self._becomes(NARROW)
         found += [f"narrow: {each}" for each in self.barriers(OF_SIZE)]
         found += ["narrow: wider than its window"] * (self.overflow() > 0)
+        found += ["text of twice the size: wider than its window"] * (self.overflow_of_large_text() > 0)
+        self._becomes((before["width"], before["height"]))
+        return found
+
+    def overflow_of_large_text(self) -> int:
+        """How many pixels the page is too wide where text has twice its size; the window stays as it is then."""
         self._becomes(TWICE)
         self.page.evaluate("document.documentElement.style.fontSize = '200%'")
-        found += ["text of twice the size: wider than its window"] * (self.overflow() > 0)
+        found = self.overflow()
         self.page.evaluate("document.documentElement.style.fontSize = ''")
-        self._becomes((before["width"], before["height"]))
         return found
 
     def _becomes(self, size: tuple[int, int]) -> None:

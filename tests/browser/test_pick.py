@@ -79,6 +79,7 @@ def test_a_tap_enters_the_place_and_tells_what_is_there(
     lat, long = position(visitor)
     assert lat == pytest.approx(NEAR[0], abs=0.0005)
     assert 8.43 < long < NEAR[1] - 0.0005
+    assert visitor.overflow_of_large_text() <= 0
 
 
 def test_keys_move_the_map_under_the_cross_and_take_it(visit: Visit, site: Site) -> None:
