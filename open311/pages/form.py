@@ -40,13 +40,14 @@ def report_step(word: str, step: str) -> AnyResponse:
         draft = drafts.find(web.core(), city(), word)
     except NotFound:
         return _begin_anew(step)
+    taken = request.method == "POST" and step in TAKEN
+    if taken and not draft.sent:
+        drafts.keep(web.core(), draft, typed.read(step, draft.state))
+        # Another press of the button may have sent it meanwhile.
+        draft = drafts.find(web.core(), city(), word)
     if draft.sent:
         return form_send.sent(draft) if step == "sent" else _to(draft, "sent")
-    if request.method == "GET" or step not in TAKEN:
-        return SHOWN[step](draft)
-    state = typed.read(step, draft.state)
-    drafts.keep(web.core(), draft, state)
-    return TAKEN[step](drafts.find(web.core(), city(), word))
+    return (TAKEN if taken else SHOWN)[step](draft)
 
 
 def _begin_anew(step: str) -> AnyResponse:

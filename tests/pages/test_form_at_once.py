@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import pytest
 from sqlalchemy import text
 
+from open311.actions import drafts
 from open311.app import create_app
 from open311.core import Core
 from tests.opendata.live import a_live_core
@@ -42,3 +43,25 @@ def test_is_one_report_with_its_photos(core: Core) -> None:
         )
         assert tuple(counted.one()) == (1, 1)
     assert len(list(core.media_store.stored())) == 1
+
+
+def test_a_press_beside_another_that_is_stored_first_ends_the_same(
+    core: Core, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = create_app(core).test_client()
+    visitor = at_check(Visitor(client).open("/report"), cast(Clock, core.now))
+    keep = drafts.keep
+    answers: list[str] = []
+
+    def press() -> None:
+        address = f"/report/{visitor.word}/check"
+        answers.append(client.post(address, data={"action": "send"}).headers["Location"])
+
+    def overtaken(*given: Any) -> None:
+        keep(*given)
+        monkeypatch.undo()
+        press()
+
+    monkeypatch.setattr(drafts, "keep", overtaken)
+    press()
+    assert answers == [f"/report/{visitor.word}/sent"] * 2
