@@ -37,6 +37,8 @@ class Sort:
 
 
 NEWEST_FIRST = Sort("requested_datetime", reverse=True)
+# Whoever only counts needs none.
+ANY_ORDER = Sort("any", reverse=True)
 SORT_NAMES = {
     "requested_datetime": "requested_datetime",
     "created": "requested_datetime",

@@ -31,12 +31,12 @@ from sqlalchemy import (
     union,
 )
 
-from open311.model.search import COUNT_LIMIT, Cursor, Hit, Page, RequestSearch, Sort
+from open311.model.search import ANY_ORDER, COUNT_LIMIT, Cursor, Hit, Page, RequestSearch, Sort
 from open311.model.service_request import ServiceRequest, Visibility
 from open311.storage.conditions import CONDITIONS, Condition, by_words, texts
 from open311.storage.conditions import parameters as parameters
 from open311.storage.rows import COLUMNS, PLAIN_COLUMNS, Statement, notes_column, request_from
-from open311.storage.steps import REPLACED, Branch, guide, guided
+from open311.storage.steps import REPLACED, Branch, guided
 from open311.storage.tables import service_requests
 
 _r = service_requests.c
@@ -53,6 +53,7 @@ ORDERS: dict[str, tuple[tuple[ColumnElement[Any], bool], ...]] = {
     "service_request_id": ((_r.id, False),),
     "status": ((_r.status, False), (_r.requested_datetime, True), (_r.id, True)),
     "service_code": ((_r.service_code, False), (_r.requested_datetime, True), (_r.id, True)),
+    ANY_ORDER.name: (),
 }
 
 
@@ -111,6 +112,7 @@ def sort_in(conn: Connection) -> None:
 
 def total(conn: Connection, asked: RequestSearch) -> int:
     """How many requests match, counted no further than `COUNT_LIMIT + 1`."""
+    asked = replace(asked, sort=ANY_ORDER, after=None, skip=0)
     return int(_compiled(total_statement, asked).fetch(conn, **parameters(asked))[0][0])
 
 
@@ -234,11 +236,7 @@ def _packed_statement(asked: RequestSearch) -> Select[Any]:
 def total_statement(asked: RequestSearch) -> Select[Any]:
     """The bounded count of everything that matches."""
     most: Any = literal_column(str(COUNT_LIMIT + 1))
-    asked = replace(asked, after=None)
-    if guide(asked):
-        parts = [select(each.subquery().c.id) for each in _hits(asked, _columns(asked), most)]
-    else:
-        parts = [select(_r.id).where(*where).limit(most) for _, where in _branches(asked)]
+    parts = _hits(asked, [_r.id], most)
     rows: Any = union(*parts).limit(most) if len(parts) > 1 else parts[0]
     return select(func.count()).select_from(rows.subquery("counted"))
 

@@ -3,7 +3,8 @@
 Each step is small and has an index of its own, and all of it is one statement:
 - a small box or circle is a handful of cells of a grid, each of which an index holds newest first;
 - words are looked up in blocks of time, a day at first and wider ones further on, until the page is full;
-- what was updated in a span was mostly made in it, too; only the rest has to be found and sorted.
+- what was updated in a span was mostly made in it, too; only the rest has to be found and sorted;
+- what is in a box is counted in columns of cells, each of which is one stretch of an index.
 """
 
 from collections.abc import Callable, Collection
@@ -11,12 +12,14 @@ from math import cos, radians
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     DateTime,
     Float,
     Select,
     Text,
     bindparam,
+    cast,
     func,
     literal_column,
     select,
@@ -26,7 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from open311.model.geography import Box
-from open311.model.search import NEWEST_FIRST, RequestSearch
+from open311.model.search import ANY_ORDER, EVER, NEWEST_FIRST, RequestSearch
 from open311.storage.tables import service_requests
 
 _r = service_requests.c
@@ -35,8 +38,14 @@ _r = service_requests.c
 LEVEL, WIDE_LEVEL = 18, 15
 # Where a box has more, its reports are found better by walking the whole list, or by the index of places.
 MOST_CELLS = 36
+# A wider box, some 150 kilometres, holds most of what there is, or nothing.
+MOST_COLUMNS = 1000
 # What the steps see to themselves.
-REPLACED = {"in_cells": ("box_0", "envelope_0"), "in_parts": ("updated_from", "updated_to")}
+REPLACED = {
+    "in_cells": ("box_0", "envelope_0"),
+    "in_columns": ("box_0", "envelope_0"),
+    "in_parts": ("updated_from", "updated_to"),
+}
 WORD_TAGS = ("service_tags", "status_tags")
 # An index of trigrams knows nothing shorter.
 SHORTEST_PART = 3
@@ -53,7 +62,8 @@ class Branch(NamedTuple):
 
 def guide(asked: RequestSearch) -> dict[str, Any]:
     """How a search is put together, as parameters, since the shape of its statement depends on it; often not at all."""
-    if asked.sort.name != "requested_datetime" or asked.ids is not None:
+    counting = asked.sort == ANY_ORDER
+    if not (counting or asked.sort.name == "requested_datetime") or asked.ids is not None:
         return {}
     box = asked.box or (asked.circle.envelope if asked.circle else None)
     if asked.words:
@@ -64,6 +74,8 @@ def guide(asked: RequestSearch) -> dict[str, Any]:
         near = box is not None and _cells(box, WIDE_LEVEL) <= MOST_CELLS
         known = all(len(word) >= SHORTEST_PART for word in asked.words)
         return {"in_blocks": True, "in_box": near or None} | tags if known else {}
+    if box and counting:
+        return {"in_columns": True} if _cells(box, LEVEL) <= MOST_CELLS or _only_place(asked, box) else {}
     if box:
         return {"in_cells": True} if _cells(box, LEVEL) <= MOST_CELLS else {}
     return {"in_parts": True} if asked.updated.start and asked.sort == NEWEST_FIRST else {}
@@ -73,6 +85,8 @@ def guided(given: Collection[str], branch: Branch) -> Select[Any] | None:
     """The hits of a branch in steps; None where the planner finds them by itself."""
     if "in_cells" in given:
         return _in_cells(given, branch)
+    if "in_columns" in given:
+        return _in_columns(given, branch)
     if "in_blocks" in given:
         return _in_blocks(given, branch)
     return _in_parts(given, branch) if "in_parts" in given else None
@@ -86,11 +100,31 @@ def _cells(box: Box, level: int) -> float:
     return ((box.max_long - box.min_long) * degree + 1) * (rows + 1)
 
 
+def _only_place(asked: RequestSearch, box: Box) -> bool:
+    """Whether no other filter could be met sooner in an index of its own."""
+    others = (asked.service_codes, asked.detailed_statuses, asked.agencies)
+    spans = (asked.requested, asked.updated)
+    narrow = (box.max_long - box.min_long) * (1 << LEVEL) / 360 <= MOST_COLUMNS
+    return narrow and not any(others) and all(span == EVER for span in spans)
+
+
 def _in_cells(given: Collection[str], branch: Branch) -> Select[Any]:
     grid = func.open311_cells(*_edges(given)).table_valued("cell").alias("grid")
     first = branch.build(func.open311_cell(_r.geom) == grid.c.cell).correlate(grid)
     found = first.order_by(*branch.order()).limit(branch.reach).lateral("found")
     return select(found).select_from(grid.join(found, true())).order_by(*branch.order(found.c))
+
+
+def _in_columns(given: Collection[str], branch: Branch) -> Select[Any]:
+    """All of a box: in the index of cells those of a column follow each other."""
+    west, south, east, north = _edges(given)
+    columns = func.generate_series(func.open311_column(west, LEVEL), func.open311_column(east, LEVEL))
+    column = columns.table_valued("x").render_derived(name="columns")
+    first = cast(column.c.x, BigInteger).op("<<")(literal_column(str(LEVEL)))
+    cell = func.open311_cell(_r.geom)
+    reached = cell.between(first + func.open311_row(north, LEVEL), first + func.open311_row(south, LEVEL))
+    found = branch.build(reached).correlate(column).lateral("found")
+    return select(found).select_from(column.join(found, true()))
 
 
 def _edges(given: Collection[str]) -> list[Any]:

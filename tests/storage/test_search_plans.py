@@ -239,6 +239,14 @@ def test_totals_are_counted_by_index_unless_matches_are_dense(reader: Connection
         assert sum(map(read, found)) <= 10 * total
 
 
+def test_a_box_is_counted_in_the_columns_of_its_cells(reader: Connection) -> None:
+    """Neither the index of places nor a walk along the list knows a box without reading much beside it."""
+    with plans(reader) as found:
+        total = search.total(reader, RequestSearch(jurisdiction_id=CITY, box=Box(**HERE)))
+    assert {node["Index Name"] for plan in found for node in nodes(plan) if "Index Name" in node} == {CELL}
+    assert total <= sum(map(read, found)) <= 1.5 * total
+
+
 ORDERS = {
     "requested_datetime": NEWEST,
     "updated_datetime": UPDATED,
