@@ -58,10 +58,10 @@ def parameters(asked: RequestSearch) -> dict[str, Any]:
 def _filters(asked: RequestSearch) -> dict[str, Any]:
     statuses = set(asked.statuses)
     given: dict[str, Any] = {
-        "service_codes": list(asked.service_codes) or None,
+        **_one_of("service_code", "service_codes", asked.service_codes or None),
         "status": str(asked.statuses[0]) if len(statuses) == 1 else None,
-        "detailed_statuses": None if asked.detailed_statuses is None else list(asked.detailed_statuses),
-        "agencies": None if asked.agencies is None else list(asked.agencies),
+        **_one_of("detailed_status", "detailed_statuses", asked.detailed_statuses),
+        **_one_of("agency", "agencies", asked.agencies),
         "requested_from": asked.requested.start,
         "requested_to": asked.requested.end,
         "updated_from": asked.updated.start,
@@ -91,6 +91,13 @@ def _filters(asked: RequestSearch) -> dict[str, Any]:
             int(number) if number.isascii() and number.isdecimal() and len(number) <= 15 else None
         )
     return given
+
+
+def _one_of(one: str, several: str, values: Sequence[str] | None) -> dict[str, Any]:
+    """What is equal to one value comes out of an index in order; what is one of several does not, be it only one."""
+    if values is None:
+        return {}
+    return {one: values[0]} if len(values) == 1 else {several: list(values)}
 
 
 def _words(words: Sequence[str]) -> dict[str, str]:
@@ -232,9 +239,12 @@ CONDITIONS: dict[str, Callable[[], Condition]] = {
     "jurisdiction_id": lambda: _r.jurisdiction_id == bindparam("jurisdiction_id", type_=Text),
     "ids": lambda: _r.id == any_(bindparam("ids", type_=ARRAY(BigInteger))),
     "foreign_ids": lambda: _by_any_id(),
+    "service_code": lambda: _r.service_code == bindparam("service_code", type_=Text),
     "service_codes": lambda: _r.service_code == texts("service_codes"),
     "status": lambda: _r.status == bindparam("status", type_=Text),
+    "detailed_status": lambda: _r.detailed_status == bindparam("detailed_status", type_=Text),
     "detailed_statuses": lambda: _r.detailed_status == texts("detailed_statuses"),
+    "agency": lambda: func.lower(_r.agency_responsible) == bindparam("agency", type_=Text),
     "agencies": lambda: func.lower(_r.agency_responsible) == texts("agencies"),
     "requested_from": lambda: _r.requested_datetime >= _moment("requested_from"),
     "requested_to": lambda: _r.requested_datetime <= _moment("requested_to"),

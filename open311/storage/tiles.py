@@ -104,14 +104,16 @@ where jurisdiction_id = :jurisdiction_id
 """
 
 _FILTERS = {
+    "service_code": " and service_code = :service_code",
     "service_codes": " and service_code = any(:service_codes)",
     "status": " and status = :status",
     "since": " and requested_datetime >= :since",
+    "detailed_status": " and detailed_status = :detailed_status",
     "detailed_statuses": " and detailed_status = any(:detailed_statuses)",
     "closed_since": " and (status = 'open' or closed_datetime >= :closed_since)",
 }
 # What the table of counts knows.
-COUNTED = ("service_codes", "status", "detailed_statuses")
+COUNTED = ("service_code", "service_codes", "status", "detailed_status", "detailed_statuses")
 _UNDATED = (*COUNTED, "since")
 _OPEN = " and status = 'open'"
 _CLOSED_LATELY = "and status = 'closed' and closed_datetime >= :closed_since"

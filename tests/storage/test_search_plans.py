@@ -57,12 +57,12 @@ def full(cluster_url: str) -> Iterator[Database]:
     name = "plans"
     database = Database(_copy(cluster_url, name))
     with database.begin() as conn:
+        conn.exec_driver_sql("set local statement_timeout = 0")
         conn.execute(text("select setseed(0.311)"))
         # Sorted in once, at the end, words take a fraction of the time.
         words = conn.execute(text(f"select pg_get_indexdef('{WORDS}'::regclass)")).scalar_one()
         conn.execute(text(f"drop index {WORDS}"))
         conn.execute(FILL, {"city": CITY, "count": COUNT, "now": START})
-        conn.exec_driver_sql("set local statement_timeout = 0")
         conn.exec_driver_sql(words)
     with database.read() as conn:
         conn.execute(text("vacuum analyse"))
@@ -147,6 +147,7 @@ NEWEST, BY_SERVICE, BY_STATUS = (f"service_requests_{name}" for name in ("newest
 UPDATED, PLACE, OPEN_PLACE, WORDS = (
     f"service_requests_{name}" for name in ("updated", "place", "open_place", "words")
 )
+BY_DETAILED_STATUS, BY_AGENCY = "service_requests_by_detailed_status", "service_requests_by_agency"
 CELL, ROWS = "service_requests_by_cell", "service_requests_pkey"
 TABLE = "no index"
 
@@ -155,12 +156,22 @@ QUESTIONS: dict[str, tuple[dict[str, Any], set[str], int]] = {
     "newest": ({}, {NEWEST}, 300),
     "90 days": ({"requested": Span(days_ago(90), START)}, {NEWEST}, 300),
     "30 days somewhere": ({"requested": Span(days_ago(800), days_ago(770))}, {NEWEST}, 300),
-    "common service": ({"service_codes": ("MUELL_WILD",)}, {BY_SERVICE, NEWEST}, 1000),
+    "common service": ({"service_codes": ("MUELL_WILD",)}, {BY_SERVICE}, 300),
+    "common service, by service": (
+        {"service_codes": ("MUELL_WILD",), "sort": Sort("service_code", reverse=True)},
+        {BY_SERVICE},
+        300,
+    ),
     "rare service": ({"service_codes": ("SELTEN",)}, {BY_SERVICE}, 300),
     "three services": ({"service_codes": ("MUELL_WILD", "ART_1", "SELTEN")}, {BY_SERVICE, NEWEST}, 1000),
     "unknown service": ({"service_codes": ("GIBT_ES_NICHT",)}, {BY_SERVICE}, 10),
     "open": ({"statuses": (Status.OPEN,)}, {BY_STATUS, NEWEST}, 1000),
     "closed": ({"statuses": (Status.CLOSED,)}, {BY_STATUS, NEWEST}, 1000),
+    "common detailed status": ({"detailed_statuses": ("GELOEST",)}, {BY_DETAILED_STATUS}, 300),
+    "unknown detailed status": ({"detailed_statuses": ("GIBT_ES_NICHT",)}, {BY_DETAILED_STATUS}, 10),
+    "two unknown detailed statuses": ({"detailed_statuses": ("NICHT", "NIE")}, {BY_DETAILED_STATUS}, 10),
+    "no detailed status": ({"detailed_statuses": ()}, {BY_DETAILED_STATUS}, 10),
+    "one agency": ({"agencies": ("amt_7",)}, {BY_AGENCY}, 300),
     "open and rare service": (
         {"statuses": (Status.OPEN,), "service_codes": ("SELTEN",)},
         {BY_SERVICE, BY_STATUS},

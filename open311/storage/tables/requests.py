@@ -99,6 +99,9 @@ _published_index(
 _published_index(
     "service_requests_by_status", _request.jurisdiction_id, _request.status, *_newest, also=("service_code",)
 )
+_published_index(
+    "service_requests_by_detailed_status", _request.jurisdiction_id, _request.detailed_status, *_newest
+)
 # Places in cells of a hundred metres, each newest first.
 _published_index(
     "service_requests_by_cell",
