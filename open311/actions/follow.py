@@ -31,12 +31,13 @@ class OwnData:
     email: str
     language: str
     reported: Sequence[Mapping[str, Any]]
+    updated: Sequence[Mapping[str, Any]]
     followed: Sequence[Follower]
 
     @property
     def nothing(self) -> bool:
         """Whether nothing is kept."""
-        return not (self.reported or self.followed)
+        return not (self.reported or self.updated or self.followed)
 
 
 def possible(core: Core) -> bool:
@@ -112,8 +113,13 @@ def own_data(core: Core, catalogue: Catalogue, token: str) -> OwnData:
     owner = catalogue.jurisdiction.jurisdiction_id
     with core.database.read() as conn:
         email, language = _owner(conn, owner, token, core.now())
-        reported = storage.reported_by(conn, owner, email)
-        return OwnData(email, language, reported, storage.by_email(conn, owner, email))
+        return OwnData(
+            email,
+            language,
+            reported=storage.reported_by(conn, owner, email),
+            updated=storage.updated_by(conn, owner, email),
+            followed=storage.by_email(conn, owner, email),
+        )
 
 
 def erase_own_data(core: Core, catalogue: Catalogue, token: str) -> None:

@@ -96,7 +96,8 @@ def send_data_link(core: Core, token: str) -> None:
         if link is None:
             return
         owner, email, language = link
-        known = storage.by_email(conn, owner, email) or storage.reported_by(conn, owner, email)
+        kept = (storage.by_email, storage.reported_by, storage.updated_by)
+        known = any(each(conn, owner, email) for each in kept)
     if known:
         _send(core, core.catalogues.owner(owner), email, language, DATA, {}, f"/my-data/{token}")
 
@@ -172,13 +173,14 @@ def _send(
     message["Date"] = formatdate(core.now().timestamp(), localtime=False)
     message["Message-ID"] = make_msgid(domain=urlsplit(link).hostname)
     message["Auto-Submitted"] = "auto-generated"
-    message["Content-Language"] = language
     for name, value in (headers or {}).items():
         message[name] = value
     parts = [translate(kind[1], language, **given)]
     if given.get("notes"):
         parts.insert(1, translate("mail.status.notes", language, **given))
     message.set_content("\n\n".join([*parts, translate("mail.end", language, **given)]) + "\n")
+    # Only now: new contents take the headers about the former ones away.
+    message["Content-Language"] = language
     try:
         mailer.send(message)
     except mail.Refused as reason:

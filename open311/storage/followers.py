@@ -8,9 +8,10 @@ from sqlalchemy import Connection, delete, func, insert, or_, select, text, upda
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from open311.model.followers import Follower
-from open311.storage.tables import data_links, followers, reporters, service_requests, updaters
+from open311.storage.tables import data_links, events, followers, reporters, service_requests, updaters
 
 _f, _r, _p, _l = followers.c, service_requests.c, reporters.c, data_links.c
+_u, _e = updaters.c, events.c
 _whole = (*followers.c, _r.jurisdiction_id)
 
 
@@ -80,11 +81,19 @@ def by_email(conn: Connection, jurisdiction_id: str, email: str) -> list[Followe
 def reported_by(conn: Connection, jurisdiction_id: str, email: str) -> list[Mapping[str, Any]]:
     """What is kept about somebody as a reporter, per report."""
     mine = (func.lower(_p.email) == email.lower(), _r.jurisdiction_id == jurisdiction_id)
-    wanted = select(*reporters.c, _r.requested_datetime, _r.service_code)
+    wanted = select(*reporters.c, _r.requested_datetime, _r.service_code, _r.address, _r.description)
     rows = conn.execute(
         wanted.join(service_requests, _r.id == _p.service_request_id).where(*mine).order_by(_r.id)
     )
     return [dict(row._mapping) for row in rows]
+
+
+def updated_by(conn: Connection, jurisdiction_id: str, email: str) -> list[Mapping[str, Any]]:
+    """What is kept about somebody as the sender of updates, per update."""
+    mine = (func.lower(_u.email) == email.lower(), _r.jurisdiction_id == jurisdiction_id)
+    wanted = select(*updaters.c, _e.datetime, _e.data["status_notes"].astext.label("description"))
+    whole = wanted.join(events, _e.id == _u.event_id).join(service_requests, _r.id == _u.service_request_id)
+    return [dict(row._mapping) for row in conn.execute(whole.where(*mine).order_by(_u.event_id))]
 
 
 def forget_person(conn: Connection, jurisdiction_id: str, email: str) -> list[int]:

@@ -7,9 +7,12 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import Connection, text
 
-from open311.actions import casework, retention
+from open311.actions import access, casework, retention, updates
 from open311.app import create_app
 from open311.core import Core
+from open311.model.keys import Scope
+from open311.model.service_request import Reporter
+from open311.model.updates import UpdateSubmission
 from tests.mailbox import Mailbox, a_mail_server, run_jobs
 from tests.pages.test_form import at_details
 from tests.pages.visitor import Visitor
@@ -88,6 +91,7 @@ def test_the_way_from_the_form_to_the_last_mail(
     casework.set_status(core, number(conn), "GELOEST", "cli:clara", "Ist weggeräumt.")
     assert run_jobs(core, conn) == 1
     assert "Ist weggeräumt." in mailbox.last
+    assert mailbox.mails[1]["Content-Language"] == "de"
     assert mailbox.mails[1]["Subject"].startswith("gelöst: Wilde Müllablagerung")
     page = Visitor(client).open(mailbox.link("/follow/")).press("Nicht mehr schreiben")
     assert "keine E-Mails mehr" in page.heading
@@ -242,6 +246,31 @@ def test_own_data_are_seen_and_erased_by_a_link(
     for table in ("reporters", "followers", "data_links"):
         assert conn.execute(text(f"select count(*) from {table}")).scalar_one() == 0
     assert conn.execute(text("select count(*) from service_requests")).scalar_one() == 1
+
+
+def test_whoever_only_sent_an_update_sees_and_erases_that(
+    core: Core, client: FlaskClient, conn: Connection, clock: Clock, mailbox: Mailbox
+) -> None:
+    reported(client, clock)
+    key = access.find_key(core, access.add_key(core, "another site", [Scope.REPORT]))
+    assert key
+    sent = UpdateSubmission(
+        service_request_id=number(conn),
+        update_id="7",
+        word="fixed",
+        sent_datetime=core.now(),
+        description="Ist schon weg",
+        updater=Reporter(email="ute@example.org", first_name="Ute"),
+    )
+    updates.post(core, core.catalogues.in_force[0], sent, key)
+    Visitor(client).open("/my-data").fill(email="Ute@example.org").press("Link schicken")
+    run_jobs(core, conn)
+    page = Visitor(client).open(mailbox.link("/my-data/"))
+    for each in ("ute@example.org", "Ute", "Ist schon weg"):
+        assert each in page.text
+    assert page.press("Meine Daten löschen").heading == "Ihre Daten sind gelöscht"
+    assert conn.execute(text("select count(*) from updaters")).scalar_one() == 0
+    assert conn.execute(text("select count(*) from reporters")).scalar_one() == 1
 
 
 def test_nobody_learns_whether_an_address_is_known(
