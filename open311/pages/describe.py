@@ -10,7 +10,7 @@ from open311.model.datetimes import parse
 from open311.model.media import PATH, SMALL
 from open311.model.service_request import Note, ServiceRequest
 from open311.pages import addresses
-from open311.pages.words import day, said, words
+from open311.pages.words import day, said, spoken_number, words
 
 # A status the catalogue has forgotten keeps a shape, if a plain one.
 FORGOTTEN_SHAPE = "circle"
@@ -169,6 +169,8 @@ def _values(attribute: Attribute, given: Iterable[str]) -> list[str]:
     names = {each.key: said(each.name) for each in attribute.values}
     if attribute.datatype is Datatype.DATETIME:
         return [_day(each) for each in given]
+    if attribute.datatype is Datatype.NUMBER:
+        return [spoken_number(each) for each in given]
     return [names.get(each, each) for each in given]
 
 

@@ -58,6 +58,11 @@ class Listing:
         return self.total is not None and self.total > COUNT_LIMIT
 
     @property
+    def most(self) -> int:
+        """How many are counted at most."""
+        return COUNT_LIMIT
+
+    @property
     def area(self) -> str:
         """The part of the map that the list is about, as it stands in the address."""
         box: Box | None = self.query.get("bbox")

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from open311.model.catalogue import Attribute, Datatype, Service
+from open311.pages.words import plain_number
 
 Answers = Mapping[str, Sequence[str]]
 
@@ -64,9 +65,14 @@ def asked(service: Service, answers: Answers) -> list[str]:
 
 
 def answered(service: Service, answers: Answers) -> dict[str, list[str]]:
-    """The answers that count: those to questions that are asked."""
+    """The answers that count, those to questions that are asked; numbers as programs write them."""
     codes = asked(service, answers)
-    return {code: list(values) for code, values in answers.items() if code in codes}
+    numbers = {each.code for each in service.attributes if each.datatype is Datatype.NUMBER}
+    return {
+        code: [plain_number(each) for each in values] if code in numbers else list(values)
+        for code, values in answers.items()
+        if code in codes
+    }
 
 
 def questions(service: Service, answers: Answers, errors: Mapping[str, str]) -> list[Question]:

@@ -116,6 +116,7 @@ def open_data() -> Response:
         "open_data.html",
         discovery=f"{root}/discovery.json",
         docs=f"{root}/v2/docs",
+        ogc=f"{addresses.root()}/ogc",
         tiles=addresses.tiles(city()),
     )
 

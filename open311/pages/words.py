@@ -1,11 +1,12 @@
 """Words of the pages, and dates, in the reader's language and the city's time zone."""
 
 from datetime import datetime
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from babel import Locale
 from babel.dates import format_date, format_datetime
-from babel.numbers import format_decimal
+from babel.numbers import NumberFormatError, format_decimal, parse_decimal
 
 from open311 import web
 from open311.i18n import translate
@@ -50,6 +51,22 @@ def degrees(lat: float, long: float) -> str:
     east = words("page.compass.east" if long >= 0 else "page.compass.west")
     figures = [format_decimal(abs(each), "0.00000", locale=_locale()) for each in (lat, long)]
     return f"{figures[0]}° {north}, {figures[1]}° {east}"
+
+
+def plain_number(raw: str) -> str:
+    """A number as the reader's language writes it, in the way of programs: `2,5` as `2.5`; anything else as it is."""
+    try:
+        return f"{parse_decimal(raw.strip(), locale=_locale(), strict=True):f}"
+    except NumberFormatError:
+        return raw
+
+
+def spoken_number(plain: str) -> str:
+    """The way back: `2.5` as `2,5`, with all its digits."""
+    try:
+        return format_decimal(Decimal(plain), locale=_locale(), decimal_quantization=False)
+    except InvalidOperation:
+        return plain
 
 
 def _locale() -> Locale:

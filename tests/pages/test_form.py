@@ -140,6 +140,16 @@ def test_required_questions_are_asked_for(visitor: Visitor, clock: Clock, conn: 
     assert stored(conn)[0]["attributes"] == {"FARBE": ["rot"], "ZUSTAND": ["reifen", "glas"]}
 
 
+def test_a_number_is_read_as_the_reader_writes_it(visitor: Visitor, clock: Clock, conn: Connection) -> None:
+    at_details(visitor, "STRASSENSCHADEN").fill(
+        **{"attribute[TIEFE_CM]": "2,5", "attribute[WO]": "fahrbahn"}
+    ).press("Weiter").press("Weiter")
+    assert "2,5" in visitor.text
+    clock.forward(seconds=30)
+    visitor.press("Meldung absenden")
+    assert stored(conn)[0]["attributes"]["TIEFE_CM"] == ["2.5"]  # type: ignore[index]
+
+
 def test_an_answer_may_lead_to_a_further_question(visitor: Visitor) -> None:
     at_details(visitor, "STRASSENLATERNE").press("Nein, keine Gefahr")
     shown = visitor.page.get_element_by_id("attribute-SCHADEN-question")
@@ -171,7 +181,7 @@ def test_answers_to_questions_that_are_no_longer_asked_are_not_sent(
 def test_danger_leads_to_the_telephone_and_not_to_a_report(visitor: Visitor) -> None:
     at_details(visitor, "SPIELGERAET")
     assert visitor.heading == "Besteht Gefahr?"
-    assert "112" in visitor.text
+    assert visitor.page.xpath("//main//a[@href='tel:112']")
     visitor.press("Ja, es ist gefährlich")
     assert visitor.heading == "Rufen Sie jetzt an"
     assert visitor.link("112") == "tel:112"
@@ -369,7 +379,7 @@ def test_similar_reports_are_shown_before_sending_and_can_be_joined(
     second.fill(service_code="MUELL_WILD").press("Weiter")
     assert "Ist es vielleicht schon gemeldet?" in second.text
     second.press("Das ist es")
-    assert second.heading == "Meldung per E-Mail verfolgen"
+    assert second.heading == "Meldung verfolgen"
     second.fill(email="kim@example.org").press("Verfolgen")
     assert "sehen Sie in Ihr Postfach" in second.text
     assert conn.execute(text("select service_request_id, email from followers")).all() == [

@@ -83,5 +83,11 @@ def test_a_filter_that_cannot_be_read_is_named_and_left_out(api: Api, query: str
     assert CARD.findall(response.text) == [number]
 
 
+def test_a_selection_links_to_its_feed(api: Api) -> None:
+    html = api.client.get("/?service_code=MUELL_WILD&bbox=8.4,49.4,8.5,49.5").text
+    feed = re.findall(r'<a [^>]*href="([^"]+feed\.atom[^"]*)"', html)
+    assert feed == ["/open311/v2/feed.atom?service_code=MUELL_WILD&amp;bbox=8.4%2C49.4%2C8.5%2C49.5"]
+
+
 def test_an_empty_list_says_so(api: Api) -> None:
     assert "Dazu gibt es keine Meldungen" in api.client.get("/?q=Nashorn").text
