@@ -154,8 +154,9 @@ def test_what_was_seen_opens_and_the_rest_says_why_not(
     assert visitor.heading in ("Impressum", "Imprint")
     assert "Gerät" in told(visitor) or "device" in told(visitor)
     looked_at(visitor, f"{language}-seen")
-    visitor.opens("/privacy")
-    assert visitor.heading == title
+    for path in ("/my-data", "/privacy"):
+        visitor.opens(path)
+        assert visitor.heading == title
     checked(visitor, f"{language}-unseen")
     visitor.page.locator(".ways a[href*='/?locale=']").click()
     assert visitor.page.locator(".filters").is_visible()

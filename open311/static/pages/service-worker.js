@@ -4,7 +4,8 @@ import { TAG, sendAll } from "./offline-send.js";
 // Pages that say the same to everybody; nothing else is ever kept.
 const PUBLIC = /^(reports\/\d+|open-data|imprint|privacy|accessibility)?$/;
 const OWN = { offline: "offline", "report/offline": "offline_form", "report/waiting": "waiting" };
-const FORM = /^report(\/|$)/;
+// Without a connection these say so.
+const NEVER_KEPT = /^(report|my-data|follow|reports\/\d+\/follow)(\/|$)/;
 const MOST_PAGES = 50;
 const MOST_FILES = 150;
 // Whoever has waited so long for a page rather sees the one from last time.
@@ -135,7 +136,7 @@ export const serve = ({ version, scope, languages, pages, files }) => {
     if (url.origin !== location.origin) return;
     const path = pathOf(url);
     if (request.mode === "navigate") {
-      if (path !== null && (path in OWN || PUBLIC.test(path) || FORM.test(path))) {
+      if (path !== null && (path in OWN || PUBLIC.test(path) || NEVER_KEPT.test(path))) {
         event.respondWith(page(event, url, path));
       }
     } else if (request.method === "GET" && (url.searchParams.has("v") || url.pathname.includes("/static/modules/"))) {
