@@ -63,17 +63,15 @@ def _follow_page(number: str, *, email: str = "", error: str = "", status: int =
 def followed(token: str) -> AnyResponse:
     """Confirm, or stop: what a link in a mail leads to."""
     core = web.core()
-    if request.method == "POST":
-        if typed.action()[0] == "stop":
-            follow.stop(core, token)
-            return page("follow/stopped.html", cache=FOR_ONE_READER)
-        follow.find(core, token)
-        follow.confirm(core, token)
-        return redirect(address("followed", token=token), 303)
+    if request.method == "POST" and typed.action()[0] == "stop":
+        return stop_following(token)
     try:
         follower = follow.find(core, token)
     except NotFound:
         return page("follow/unknown.html", status=404, cache=FOR_ONE_READER)
+    if request.method == "POST":
+        follow.confirm(core, token)
+        return redirect(address("followed", token=token), 303)
     with core.database.read() as conn:
         found = service_requests.find(conn, follower.service_request_id, follower.jurisdiction_id)
     shown = describe.shown(found, city()) if found and found.visibility != "hidden" else None

@@ -50,7 +50,6 @@ class Listing:
     previous: str
     next: str
     number: int
-    pages: int
 
     @property
     def more_than_counted(self) -> bool:
@@ -87,15 +86,17 @@ def read(catalogue: Catalogue) -> Listing:
         found = search.search(conn, asked)
         total = lists.total(web.core(), conn, asked, found)
     number = max(1, query.get("page", 1))
+    # Behind the end the way back is to the last page that is known.
+    last = ceil(min(total, COUNT_LIMIT) / PAGE_SIZE) or 1
+    before = number - 1 if found.items else min(number - 1, last)
     return Listing(
         requests=list(found.items),
         total=total,
         query=query,
         problems=wrong,
-        previous=_place(query, page=number - 1) if number > 1 else "",
+        previous=_place(query, page=before) if number > 1 else "",
         next=_place(query, page=number + 1, cursor=found.next.write()) if found.next else "",
         number=number,
-        pages=ceil(min(total, COUNT_LIMIT) / PAGE_SIZE) or 1,
     )
 
 

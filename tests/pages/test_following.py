@@ -95,6 +95,8 @@ def test_the_way_from_the_form_to_the_last_mail(
     assert mailbox.mails[1]["Subject"].startswith("gelöst: Wilde Müllablagerung")
     page = Visitor(client).open(mailbox.link("/follow/")).press("Nicht mehr schreiben")
     assert "keine E-Mails mehr" in page.heading
+    late = client.post(mailbox.link("/follow/"), data={"action": "confirm"})
+    assert (late.status_code, "Dieser Link gilt nicht mehr" in late.text) == (404, True)
     casework.set_status(core, number(conn), "IN_BEARBEITUNG", "cli:clara")
     assert run_jobs(core, conn) == 0
     assert conn.execute(text("select count(*) from followers")).scalar_one() == 0

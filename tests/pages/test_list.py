@@ -90,4 +90,13 @@ def test_a_selection_links_to_its_feed(api: Api) -> None:
 
 
 def test_an_empty_list_says_so(api: Api) -> None:
+    assert "Noch ist nichts gemeldet" in api.client.get("/").text
     assert "Dazu gibt es keine Meldungen" in api.client.get("/?q=Nashorn").text
+
+
+def test_behind_the_end_of_the_list_a_link_leads_back_to_its_last_page(api: Api) -> None:
+    for number in range(21):
+        api.report(description=f"Müll {number}")
+    html = api.client.get("/?page=99").text
+    assert "So weit reicht die Liste nicht" in html
+    assert re.findall(r'rel="prev" href="([^"]+)"', html) == ["/?page=2"] * 2
