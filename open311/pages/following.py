@@ -64,7 +64,7 @@ def followed(token: str) -> AnyResponse:
     """Confirm, or stop: what a link in a mail leads to."""
     core = web.core()
     if request.method == "POST" and typed.action()[0] == "stop":
-        return stop_following(token)
+        return _stopped(token)
     try:
         follower = follow.find(core, token)
     except NotFound:
@@ -81,6 +81,10 @@ def followed(token: str) -> AnyResponse:
 @blueprint.page("/follow/<token>/stop", methods=("POST",), access=FORM)
 def stop_following(token: str) -> Response:
     """What mail programs call for their own button (RFC 8058)."""
+    return _stopped(token)
+
+
+def _stopped(token: str) -> Response:
     follow.stop(web.core(), token)
     return page("follow/stopped.html", cache=FOR_ONE_READER)
 
