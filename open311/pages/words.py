@@ -1,5 +1,6 @@
 """Words of the pages, and dates, in the reader's language and the city's time zone."""
 
+import re
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -12,6 +13,9 @@ from open311 import web
 from open311.i18n import translate
 from open311.model.datetimes import write
 from open311.model.text import Text
+
+# No exponents: written out, `1e999999999` fills the memory.
+NUMBER = re.compile(r"[+-]?[0-9.,]{1,40}")
 
 
 def words(key: str, **values: Any) -> str:
@@ -55,6 +59,8 @@ def degrees(lat: float, long: float) -> str:
 
 def plain_number(raw: str) -> str:
     """A number as the reader's language writes it, in the way of programs: `2,5` as `2.5`; anything else as it is."""
+    if not NUMBER.fullmatch(raw.strip()):
+        return raw
     try:
         return f"{parse_decimal(raw.strip(), locale=_locale(), strict=True):f}"
     except NumberFormatError:
@@ -63,6 +69,8 @@ def plain_number(raw: str) -> str:
 
 def spoken_number(plain: str) -> str:
     """The way back: `2.5` as `2,5`, with all its digits."""
+    if not NUMBER.fullmatch(plain):
+        return plain
     try:
         return format_decimal(Decimal(plain), locale=_locale(), decimal_quantization=False)
     except InvalidOperation:

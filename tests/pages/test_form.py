@@ -150,6 +150,17 @@ def test_a_number_is_read_as_the_reader_writes_it(visitor: Visitor, clock: Clock
     assert stored(conn)[0]["attributes"]["TIEFE_CM"] == ["2.5"]  # type: ignore[index]
 
 
+@pytest.mark.parametrize("typed", ["1e999999999", "1,2,3", "1.2.3", "zwei", "-", ",", "9" * 400])
+def test_what_is_no_number_is_told_as_typed(visitor: Visitor, typed: str) -> None:
+    at_details(visitor, "STRASSENSCHADEN").fill(
+        **{"attribute[TIEFE_CM]": typed, "attribute[WO]": "fahrbahn"}
+    ).press("Weiter")
+    assert list(visitor.errors) == ["attribute-TIEFE_CM"]
+    assert visitor.value("attribute[TIEFE_CM]") == typed
+    visitor.open(visitor.path.replace("/details", "/check"))
+    assert visitor.response.status_code == 200
+
+
 def test_an_answer_may_lead_to_a_further_question(visitor: Visitor) -> None:
     at_details(visitor, "STRASSENLATERNE").press("Nein, keine Gefahr")
     shown = visitor.page.get_element_by_id("attribute-SCHADEN-question")
