@@ -166,7 +166,7 @@ class Client:
         address = f"{url}?{asked}" if asked else url
         for _ in range(REDIRECTS + 1):
             answer = self._send("GET", address, {"Accept": "application/json, text/xml;q=0.9, */*;q=0.5"})
-            if answer.status not in (301, 302, 303, 307, 308) or "Location" not in answer.headers:
+            if answer.status not in outside.REDIRECTS or "Location" not in answer.headers:
                 return answer
             address = _redirected(address, answer.headers["Location"])
         raise RemoteError(f"{urlsplit(url).netloc} redirects in circles")

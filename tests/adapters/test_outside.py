@@ -23,6 +23,9 @@ class Answers(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """One misdeed a path."""
         self.hosts.append(self.headers["Host"])
+        if self.path == "/slow-head":
+            self._trickle(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+            return
         if self.path.startswith("/to/"):
             self.send_response(302)
             self.send_header("Location", self.path.removeprefix("/to/"))
@@ -40,14 +43,19 @@ class Answers(BaseHTTPRequestHandler):
             except OSError:
                 return
         if self.path == "/slow":
-            try:
-                for _ in range(100):
-                    self.wfile.write(b"x")
-                    self.wfile.flush()
-                    sleep(0.1)
-            except OSError:
-                return
+            self._trickle(b"")
+            return
         self.wfile.write(b"picture")
+
+    def _trickle(self, begin: bytes) -> None:
+        self.wfile.write(begin)
+        try:
+            for _ in range(100):
+                self.wfile.write(b"x")
+                self.wfile.flush()
+                sleep(0.1)
+        except OSError:
+            return
 
     def log_message(self, *_: object) -> None:
         """Be quiet."""
@@ -123,7 +131,12 @@ def test_other_addresses_are_not_even_looked_up(url: str) -> None:
         "ff02::1",
         "::ffff:10.0.0.1",
         "64:ff9b::a00:1",
+        "64:ff9b:1::a00:1",
         "2002:a00:1::",
+        "2001:0:a00:1::",
+        "fec0::1",
+        "::127.0.0.1",
+        "::ffff:0:127.0.0.1",
     ],
 )
 def test_an_allowed_name_that_stands_for_an_inner_address_is_refused(address: str) -> None:
@@ -158,6 +171,19 @@ def test_the_name_is_looked_up_once_only(server: str) -> None:
     assert asked == [HERE]
 
 
+def test_a_name_of_other_letters_is_asked_for_as_the_name_system_spells_it(server: str) -> None:
+    """The same one is looked up, named to the server, and looked for in its certificate."""
+    asked = []
+
+    def resolve(host: str, port: int) -> list[str]:
+        asked.append(host)
+        return ["127.0.0.1"]
+
+    url = server.replace(HERE, "straße.example.org")
+    outside.send("GET", url, most_bytes=100, seconds=5, resolve=resolve, may_reach=lambda _: True)
+    assert [asked[0], Answers.hosts[0].partition(":")[0]] == ["xn--strae-oqa.example.org"] * 2
+
+
 def test_a_redirect_within_the_host_is_followed(server: str) -> None:
     """And no further than three times."""
     assert get(f"{server}/to//picture") == b"picture"
@@ -178,11 +204,12 @@ def test_a_body_without_end_is_cut_off(server: str) -> None:
         get(f"{server}/endless")
 
 
-def test_a_body_that_trickles_is_given_up(server: str) -> None:
+@pytest.mark.parametrize("path", ["/slow", "/slow-head"])
+def test_an_answer_that_trickles_is_given_up(server: str, path: str) -> None:
     """The time is for the whole, not for each byte."""
     began = monotonic()
     with pytest.raises(httpx.TimeoutException):
-        get(f"{server}/slow", seconds=0.5)
+        get(f"{server}{path}", seconds=0.5)
     assert monotonic() - began < 3
 
 
