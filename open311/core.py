@@ -35,6 +35,11 @@ class Catalogues:
     problem: str | None = None
 
     @property
+    def several(self) -> bool:
+        """Whether there are several cities, so that each has pages below its own name."""
+        return len(self.in_force) > 1
+
+    @property
     def changeset(self) -> datetime:
         """When anything about any service last changed (R-067); it never goes back."""
         own = max(each.changeset for each in self.in_force)

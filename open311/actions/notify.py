@@ -144,8 +144,7 @@ def _values(
 def _address(core: Core, catalogue: Catalogue, path: str) -> str:
     settings = core.settings
     root = settings.base_url or f"http://{settings.host}:{settings.port}"
-    several = len(core.catalogues.in_force) > 1
-    return f"{root}{'/' + catalogue.jurisdiction.jurisdiction_id if several else ''}{path}"
+    return f"{root}{'/' + catalogue.jurisdiction.jurisdiction_id if core.catalogues.several else ''}{path}"
 
 
 def _send(

@@ -14,20 +14,22 @@ MEDIA_TYPE = "application/atom+xml; charset=utf-8"
 ATOM = "http://www.w3.org/2005/Atom"
 GEORSS = "http://www.georss.org/georss"
 LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
+# An address, and the type of what is there.
+Link = tuple[str, str]
 ElementTree.register_namespace("", ATOM)
 ElementTree.register_namespace("georss", GEORSS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One item of a feed; `category` is a code and its name."""
+    """One item of a feed; `link` is where people read it, `category` a code and its name."""
 
     id: str
     title: str
     updated: datetime
     published: datetime
     text: str
-    link: str
+    link: Link
     category: tuple[str, str] | None = None
     place: Location | None = None
 
@@ -60,7 +62,8 @@ def write(feed: Feed, entries: Iterable[Entry]) -> bytes:
 def _entry(element: Element, entry: Entry) -> None:
     _common(element, entry.id, entry.title, entry.updated)
     _add(element, "published", write_utc(entry.published))
-    _add(element, "link", rel="alternate", href=entry.link)
+    address, media_type = entry.link
+    _add(element, "link", rel="alternate", type=media_type, href=address)
     _add(element, "content", entry.text, type="text")
     if entry.category:
         _add(element, "category", term=entry.category[0], label=entry.category[1])

@@ -69,8 +69,9 @@ PERSONAL = tuple(each.name for each in fields(Reporter))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
-    """One public line of a request's history."""
+    """One public line of a request's history; `number` stays its own when other lines come and go."""
 
+    number: int
     datetime: datetime
     kind: str
     detailed_status: str | None

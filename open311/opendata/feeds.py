@@ -6,7 +6,7 @@ from datetime import datetime
 from flask import request
 
 from open311 import web
-from open311.formats.atom import Entry, Feed
+from open311.formats.atom import Entry, Feed, Link
 from open311.i18n import translate
 from open311.model.service_request import Note, ServiceRequest
 
@@ -21,7 +21,7 @@ def of_requests(requests: Iterable[ServiceRequest], links: Mapping[str, str]) ->
 def of_history(found: ServiceRequest) -> tuple[Feed, list[Entry]]:
     """A feed with one entry for each public line of a request's history, the last one first."""
     title = _title("opendata.feed.history", service_request_id=str(found.service_request_id))
-    entries = [_line(found, number, note) for number, note in enumerate(found.notes, 1)]
+    entries = [_line(found, each) for each in found.notes]
     return _feed(title, found.updated_datetime, {}), entries[::-1]
 
 
@@ -41,26 +41,25 @@ def _entry(found: ServiceRequest) -> Entry:
     service = web.catalogue().service_name(found.service_code, _language())
     lines = [_label(found.detailed_status), found.address, found.description, found.status_notes]
     return Entry(
-        id=_address(found, "atom"),
+        id=_name(found),
         title=f"{service}: {found.address}" if found.address else service,
         updated=found.updated_datetime,
         published=found.requested_datetime,
         text="\n\n".join(line for line in lines if line),
-        link=_address(found, "json"),
+        link=_to_read(found),
         category=(found.service_code, service),
         place=found.location,
     )
 
 
-def _line(found: ServiceRequest, number: int, note: Note) -> Entry:
-    # The lines of a history are only ever added to, so their number is a lasting name.
+def _line(found: ServiceRequest, note: Note) -> Entry:
     return Entry(
-        id=f"{_address(found, 'atom')}#{number}",
-        title=_label(note.detailed_status) or note.kind,
+        id=f"{_name(found)}#{note.number}",
+        title=_label(note.detailed_status) or translate("page.history.changed", _language()),
         updated=note.datetime,
         published=note.datetime,
         text=note.description,
-        link=_address(found, "json"),
+        link=_to_read(found),
         place=found.location,
     )
 
@@ -83,5 +82,14 @@ def _language() -> str:
     return web.language(web.catalogue())
 
 
-def _address(found: ServiceRequest, suffix: str) -> str:
-    return web.base_url() + web.as_asked(f"/open311/v2/requests/{found.service_request_id}.{suffix}")
+def _name(found: ServiceRequest) -> str:
+    """What the request is called in every feed, for good: without its jurisdiction, which may come to be needed."""
+    return web.base_url() + web.as_asked(f"/open311/v2/requests/{found.service_request_id}.atom")
+
+
+def _to_read(found: ServiceRequest) -> Link:
+    """Its page; what came in at the test endpoint has none."""
+    if web.sandbox():
+        return _name(found).removesuffix("atom") + "json", "application/json"
+    city = f"/{found.jurisdiction_id}" if web.core().catalogues.several else ""
+    return f"{web.base_url()}{city}/reports/{found.service_request_id}", "text/html"

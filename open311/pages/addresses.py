@@ -17,7 +17,7 @@ def root() -> str:
 
 def several() -> bool:
     """Whether this server serves several cities, so that each has pages below its own name."""
-    return len(web.core().catalogues.in_force) > 1
+    return web.core().catalogues.several
 
 
 def address(view: str, *, of: Catalogue | None = None, **values: Any) -> str:

@@ -95,6 +95,7 @@ def notes_column() -> Any:
     event = events.c
     seconds = func.extract("epoch", event.datetime).cast(_r.id.type)
     line = func.jsonb_build_array(
+        event.id,
         seconds,
         event.kind,
         event.data["detailed_status"],
@@ -109,11 +110,12 @@ def notes_column() -> Any:
 def _notes(lines: Any) -> tuple[Note, ...]:
     return tuple(
         Note(
+            number=number,
             datetime=datetime.fromtimestamp(seconds, UTC),
             kind=kind,
             detailed_status=detailed_status,
             description=status_notes or "",
             media_urls=(*(photos or ()), *(media_urls or ())),
         )
-        for seconds, kind, detailed_status, status_notes, photos, media_urls in lines or ()
+        for number, seconds, kind, detailed_status, status_notes, photos, media_urls in lines or ()
     )

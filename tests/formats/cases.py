@@ -68,12 +68,14 @@ IN_PROCESS = a_service_request(
     },
     notes=(
         Note(
+            number=1,
             datetime=datetime(2026, 3, 2, 8, 30, tzinfo=UTC),
             kind="submitted",
             detailed_status="received",
             description="",
         ),
         Note(
+            number=2,
             datetime=datetime(2026, 3, 3, 9, tzinfo=UTC),
             kind="opened",
             detailed_status="in_process",

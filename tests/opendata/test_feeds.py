@@ -6,9 +6,11 @@ from xml.etree import ElementTree
 
 import pytest
 
-from open311.actions import casework
+from open311.actions import casework, updates
 from open311.core import Core
-from tests.serving import Api, Clock, first_city
+from open311.storage import events
+from tests.builders import a_catalogue, a_jurisdiction
+from tests.serving import Api, Clock, MakeCore, an_api, first_city
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -124,6 +126,38 @@ def test_the_history_of_one_request(api: Api, core: Core, clock: Clock) -> None:
     assert number in found.feed.title
 
 
+def test_a_line_of_the_history_keeps_its_name_when_another_is_taken_away(
+    api: Api, core: Core, clock: Clock
+) -> None:
+    """RFC 4287 4.2.6: an id never changes."""
+    number = api.report()
+    for text in ("Falsch", "Richtig"):
+        clock.forward(hours=1)
+        casework.note(core, int(number), text, "test")
+    before = {each.id: each.content[0].value for each in feed(api, f"/requests/{number}.atom").entries}
+    with core.database.read() as conn:
+        wrong = next(each.id for each in events.of_request(conn, int(number)) if "Falsch" in str(each.data))
+    updates.hide(core, wrong, "test")
+    after = {each.id: each.content[0].value for each in feed(api, f"/requests/{number}.atom").entries}
+    assert after == {name: text for name, text in before.items() if text != "Falsch"}
+
+
+def test_a_line_without_a_status_has_a_title_in_words(api: Api, core: Core) -> None:
+    number = api.report()
+    casework.assign(core, int(number), "TIEFBAU", "test")
+    assert feed(api, f"/requests/{number}.atom", locale="de").entries[0].title == "Geändert"
+
+
+@pytest.mark.parametrize("several", [False, True])
+def test_an_entry_leads_to_the_page_of_its_report(make_core: MakeCore, several: bool) -> None:
+    other = a_catalogue(jurisdiction=a_jurisdiction(jurisdiction_id="mannheim.de", aliases=()))
+    api = an_api(make_core(first_city(), *([other] if several else [])))
+    api.report(jurisdiction_id="ludwigshafen.de")
+    [entry] = feed(api, jurisdiction_id="ludwigshafen.de").entries
+    assert [each.type for each in entry.links] == ["text/html"]
+    assert api.client.get(entry.link).mimetype == "text/html"
+
+
 @pytest.mark.parametrize("number", ["1", "x", "999999999999999999"])
 def test_the_history_of_nothing_is_404(api: Api, number: str) -> None:
     """R-182"""
@@ -145,8 +179,10 @@ def test_it_speaks_the_language_of_the_reader(api: Api) -> None:
 
 
 def test_the_test_endpoint_links_to_itself(api: Api) -> None:
-    body = api.client.get("/open311/test/v2/feed.atom").text
-    assert "/open311/test/v2/feed.atom" in body
+    api.base = "/open311/test/v2"
+    api.report()
+    assert "/open311/test/v2/feed.atom" in api.raw("/feed.atom").text
+    assert api.client.get(feed(api).entries[0].links[0].href).mimetype == "application/json"
 
 
 def test_an_unchanged_feed_is_304(api: Api) -> None:
