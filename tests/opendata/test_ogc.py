@@ -152,7 +152,12 @@ class TestCore:
             ({"bbox": "8.405,49.47,8.415,49.49"}, 1),
             ({"bbox": "8.405,49.47,0,8.415,49.49,100"}, 1),
             ({"bbox": "0,0,1,1"}, 0),
+            ({"bbox": "177,-60,-177,60"}, 0),
+            ({"bbox": "8.405,49.4,-170,49.6"}, 3),
+            ({"bbox": "170,49.4,8.415,49.6"}, 1),
+            ({"bbox": "170,49.4,0,8.415,49.6,100"}, 1),
             ({"datetime": "2026-03-02T08:30:00Z"}, 2),
+            ({"datetime": "2026-03-02t08:30:00z/.."}, 3),
             ({"datetime": "2026-03-02T09:00:00Z/.."}, 1),
             ({"datetime": "2026-03-02T09:00:00Z/"}, 1),
             ({"datetime": "../2026-03-02T09:00:00Z"}, 2),
@@ -203,7 +208,11 @@ class TestCore:
     def test_queryables_are_the_filters(self, api: Api) -> None:
         response = api.client.get("/ogc/collections/ludwigshafen.de/queryables")
         assert response.content_type == "application/schema+json"
-        assert {"service_code", "status", "geometry"} <= set(response.json["properties"])
+        described = response.json["properties"]
+        assert {"service_code", "status", "geometry"} <= set(described)
+        names = [name for name, each in described.items() if "type" in each]
+        for name in names:
+            assert api.client.get(ITEMS, query_string={name: "open"}).status_code == 200
 
 
 class TestMistakes:

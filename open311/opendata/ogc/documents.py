@@ -113,12 +113,6 @@ def queryables(catalogue: Catalogue) -> dict[str, Any]:
                 "$ref": "https://geojson.org/schema/Point.json",
                 "title": words("opendata.ogc.place"),
             },
-            "requested_datetime": {
-                "type": "string",
-                "format": "date-time",
-                "title": words("opendata.ogc.requested_datetime"),
-                "x-ogc-role": "primary-instant",
-            },
             "service_code": {"type": "string", "title": words("opendata.ogc.service"), "oneOf": services},
             "status": {"type": "string", "title": words("opendata.ogc.status"), "enum": ["open", "closed"]},
         },

@@ -9,7 +9,7 @@ from marshmallow import ValidationError, fields
 from open311 import web
 from open311.errors import Invalid, problem
 from open311.formats import documents, geojson
-from open311.model import datetimes
+from open311.model import datetimes, geography
 from open311.model.search import COUNT_LIMIT, Cursor, RequestSearch, Span
 from open311.model.service_request import ServiceRequest, Status
 from open311.opendata.ogc.links import CRS84, GEOJSON, Link, address, link, own
@@ -38,17 +38,30 @@ class Interval(fields.String):
         return Span(start, end)
 
     def _moment(self, raw: str, last: bool) -> Any:
-        return None if raw in OPEN_ENDS else datetimes.parse(raw, web.time_zone(), end_of_day=last)
+        # RFC 3339 also has `t` and `z`.
+        return None if raw in OPEN_ENDS else datetimes.parse(raw.upper(), web.time_zone(), end_of_day=last)
 
 
 class Box(BoxField):
-    """Four numbers, or six with heights, which reports do not have."""
+    """Four numbers, or six with heights, which reports do not have; across the 180th meridian west is more than east."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         parts = value[0][:300].split(",")
         if len(parts) == 6:
-            value = [",".join([*parts[:2], *parts[3:5]])]
-        return super()._deserialize(value, attr, data, **kwargs)
+            parts = [*parts[:2], *parts[3:5]]
+        found = super()._deserialize([",".join(parts)], attr, data, **kwargs)
+        return _half(found) if float(parts[0]) > float(parts[2]) else found
+
+
+def _half(gap: geography.Box) -> geography.Box:
+    """Of a box across the 180th meridian the half that is nearer to the city, since no city lies in both.
+
+    `gap` is what such a box leaves out.
+    """
+    boundary = web.catalogue().jurisdiction.boundary
+    if boundary and boundary.centroid.x < (gap.min_long + gap.max_long) / 2:
+        return replace(gap, min_long=-180.0, max_long=gap.min_long)
+    return replace(gap, min_long=gap.max_long, max_long=180.0)
 
 
 class ItemsQuery(Arguments):
