@@ -3,11 +3,13 @@
 from flask import Blueprint, Flask
 from flask_smorest import Api
 
-from open311.opendata import changes, exports, lists, tiles
+from open311.opendata import answers, changes, exports, lists, tiles
 from open311.opendata.ogc import routes as ogc
 
 DOCUMENTED = (lists.blueprint, exports.blueprint, changes.blueprint)
 APART: tuple[Blueprint, ...] = (tiles.blueprint, ogc.blueprint)
+# How errors below these addresses are told.
+TELLERS = {"/tiles": answers.error_answer, "/ogc": ogc.error_answer}
 
 
 def install(app: Flask, api: Api) -> None:

@@ -40,13 +40,18 @@ def _tell(status: int, *problems: object, headers: Mapping[str, str] | None = No
 
 
 def _expected(error: Open311Error) -> Response:
+    return told(error, _tell)
+
+
+def told(error: Open311Error, tell: Teller) -> Response:
+    """An error of ours in the words of a teller, with the status and the headers that it calls for."""
     headers: dict[str, str] = {}
     if isinstance(error, TooManyRequests):
         headers["Retry-After"] = str(error.retry_after)
     if isinstance(error, Unavailable):
         headers["Retry-After"] = RETRY_AFTER
         log.error("database_unavailable", reason=str(error.__cause__))
-    return _tell(STATUS[type(error)], *error.problems, headers=headers)
+    return tell(STATUS[type(error)], *error.problems, headers=headers)
 
 
 def _of_framework(error: HTTPException) -> Response | HTTPException:

@@ -261,6 +261,11 @@ class TestMistakes:
         assert response.status_code == 404
         assert response.json["code"] == "NotFound"
 
+    def test_what_cannot_be_done_here_is_405(self, api: Api) -> None:
+        response = api.client.post(ITEMS)
+        assert (response.status_code, response.json["code"]) == (405, "MethodNotAllowed")
+        assert "GET" in response.headers["Allow"]
+
     def test_a_browser_is_told_on_a_page(self, api: Api) -> None:
         response = api.client.get(f"{ITEMS}?limit=0", headers={"Accept": "text/html"})
         assert response.status_code == 400

@@ -43,7 +43,7 @@ class Interval(fields.String):
 
 
 class Box(BoxField):
-    """Four numbers, or six with heights, which reports do not have; across the 180th meridian west is more than east."""
+    """Four numbers, or six with heights, which no report has; west is more than east across the meridian of 180."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         parts = value[0][:300].split(",")

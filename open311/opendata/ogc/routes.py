@@ -6,19 +6,25 @@ from typing import Any
 from flask import Blueprint, Response, current_app, render_template, request, send_from_directory
 
 from open311 import web
-from open311.errors import NotFound, Open311Error, problem
+from open311.errors import Open311Error, Problem
 from open311.formats import geojson
 from open311.opendata import jurisdictions
-from open311.opendata.answers import CHANGES_ANY_TIME, answer, error_answer, json
+from open311.opendata.answers import CHANGES_ANY_TIME, answer, json
 from open311.opendata.lists import published
 from open311.opendata.ogc import documents, items, openapi
 from open311.opendata.ogc.documents import words
 from open311.opendata.ogc.links import CRS84, GEOJSON, HTML, OPENAPI, SCHEMA, address, link, own, wants_html
-from open311.web.errors import STATUS, in_words
+from open311.web.errors import in_words
 
 blueprint = Blueprint("ogc", __name__, url_prefix="/ogc")
 POLICY = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-CODES = {400: "InvalidParameterValue", 404: "NotFound", 429: "TooManyRequests", 503: "Unavailable"}
+CODES = {
+    400: "InvalidParameterValue",
+    404: "NotFound",
+    405: "MethodNotAllowed",
+    429: "TooManyRequests",
+    503: "Unavailable",
+}
 
 View = Callable[..., Response]
 
@@ -167,30 +173,23 @@ def get_style() -> Response:
     return send_from_directory(f"{current_app.root_path}/static", "ogc.css", max_age=86400)
 
 
-@resource("/<path:unknown>")
-def get_unknown(unknown: str) -> Response:
-    """Nothing is here, and it is said as everything else is said here."""
-    raise NotFound(problem("error.path"))
-
-
 @blueprint.before_request
 def _find_catalogue() -> None:
     if request.view_args and "jurisdiction_id" in request.view_args:
         jurisdictions.find_catalogue()
 
 
-@blueprint.errorhandler(Open311Error)
-def _refused(error: Open311Error) -> Response:
+def error_answer(status: int, *problems: Problem, headers: Mapping[str, str] | None = None) -> Response:
     """An error as the standard has it, or as a page."""
-    status = STATUS[type(error)]
-    said = "; ".join(in_words(each) for each in error.problems)
+    said = "; ".join(in_words(each) for each in problems)
     try:
         page = wants_html()
     except Open311Error:
         page = False
-    if not page:
-        return error_answer(error, {"code": CODES.get(status, "Error"), "description": said})
-    response = _page("error", {"description": said}, words("opendata.ogc.error"))
+    if page:
+        response = _page("error", {"description": said}, words("opendata.ogc.error"))
+    else:
+        response = json({"code": CODES.get(status, "Error"), "description": said})
     response.status_code = status
-    response.headers["Cache-Control"] = "no-store"
+    response.headers.update({"Cache-Control": "no-store", **(headers or {})})
     return response
