@@ -14,6 +14,7 @@ KINDS = (
     "submitted",
     "published",
     "status_changed",
+    "edited",
     "updated",
     "noted",
     "assigned",

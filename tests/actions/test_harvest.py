@@ -18,6 +18,7 @@ from open311.cli import commands
 from open311.core import Catalogues, Core
 from open311.errors import Invalid, NotFound
 from open311.model.intake import Counts
+from open311.model.subscriptions import KINDS
 from tests.builders import a_catalogue, a_jurisdiction, a_service
 from tests.checker.broken import JSON_TYPE, Little, a_request, serving
 from tests.opendata.live import a_live_core
@@ -116,6 +117,7 @@ def test_what_has_changed_at_the_source_changes_here_with_an_event(here: Core, c
         little.requests[3] |= now
         assert run(here)["changed"] == 2
     assert sorted(kinds(conn)[len(before) :]) == ["edited", "status_changed"]
+    assert set(kinds(conn)) <= set(KINDS)
     [found] = reader(here).get("/requests", jurisdiction_id=ELSEWHERE, service_request_id="101")
     assert (found["status"], found["status_notes"]) == ("closed", "Done")
     assert found["updated_datetime"] == "2026-04-01T10:00:00+00:00"
