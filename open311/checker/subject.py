@@ -85,6 +85,11 @@ class Subject:
         self.posted.append(self._send("POST", f"{self.base}/{path}.{suffix}", suffix, **more))
         return self.posted[-1]
 
+    def forget_requests(self) -> None:
+        """Have requests asked for anew, since there are more of them; what was answered stays to be looked back on."""
+        for key in [key for key in self.answers if key[1].startswith(f"{self.base}/requests")]:
+            self.answers["before", *key] = self.answers.pop(key)
+
     def absolute(self, url: str, suffix: str = "") -> Answer:
         """The answer at an address of its own."""
         key = ("GET", url, ())

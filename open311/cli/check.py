@@ -109,6 +109,8 @@ def _print(report: Report) -> None:
     if not report.reached:
         console.print(f"{report.url} does not answer.", markup=False)
         return
+    met = [each.requirement.number for each in report.results if each.outcome is Outcome.PASSED]
+    console.print(f"Met ({len(met)}): {', '.join(met)}", markup=False)
     for title, levels in FAILURES:
         _table(console, title, report.failed(*levels))
     for outcome in (Outcome.LEFT_OPEN, Outcome.NOT_SEEN, Outcome.OFFERED, Outcome.NOT_OFFERED):

@@ -18,7 +18,7 @@ from open311.errors import Invalid, problem
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-SANDBOX = re.compile(r"^/open311/test/v2(?=/|$)")
+SANDBOX = re.compile(r"^/open311/test(?=/v2/|/v2$|/discovery)")
 SUFFIX = re.compile(r"\.(xml|json|geojson|ndjson|csv|atom|mvt)$", re.IGNORECASE)
 UNQUOTED_BOUNDARY = re.compile(
     r'(?P<before>;\s*boundary=)(?P<boundary>[^";,]*[^\w!#$%&\'*+.^`|~;",-][^";,]*)'
@@ -122,7 +122,7 @@ class Tidy:
             path = path[:-1]
         path = SUFFIX.sub(_lower, path)
         if self.sandbox and SANDBOX.match(path):
-            path = SANDBOX.sub("/open311/v2", path)
+            path = SANDBOX.sub("/open311", path)
             environ["open311.sandbox"] = True
         environ["PATH_INFO"] = path
         content_type = environ.get("CONTENT_TYPE", "")

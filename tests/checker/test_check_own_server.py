@@ -87,6 +87,15 @@ def test_our_own_server_meets_everything_that_posting_shows(server: tuple[str, s
     assert len(posted - seen) == 0, posted - seen
 
 
+def test_where_there_is_nothing_yet_what_is_handed_in_is_looked_at(server: tuple[str, str]) -> None:
+    bare = server[0].replace("/open311/", "/open311/test/")
+    place = ("--lat", "49.4811", "--long", "8.4464", "--service-code", "MUELL_WILD")
+    code, document = checked(bare, "--post", "--key", server[1], *place, "--strict")
+    assert (failures(document), code) == ([], 0)
+    found = {each["requirement"]: each["outcome"] for each in document["results"]}
+    assert {found[each] for each in ("R-156", "R-158", "R-165", "R-180", "R-192")} == {"passed", "offered"}
+
+
 def test_only_reads_unless_told_to_post(server: tuple[str, str], tmp_path: Path) -> None:
     _, document = checked(server[0], "--key", server[1])
     numbers = {each["requirement"] for each in document["results"]}
@@ -102,6 +111,7 @@ def test_the_readable_report_ends_with_a_summary(server: tuple[str, str]) -> Non
     done = run("check", server[0], "--delay", "0")
     assert done.returncode == 0, done.stdout
     assert "extensions offered" in done.stdout.splitlines()[-1] or "questions asked" in done.stdout
+    assert "R-150" in done.stdout
 
 
 def test_a_server_that_is_not_there_is_said_so() -> None:

@@ -10,7 +10,7 @@ import pytest
 from tests.georeport.surface import FORMATS, a_city
 from tests.serving import Api, Clock, MakeCore, an_api
 
-BASES = ("/open311", "/open311/v2")
+BASES = ("/open311", "/open311/v2", "/open311/test", "/open311/test/v2")
 SPECIFICATION = "http://wiki.open311.org/GeoReport_v2"
 
 
