@@ -39,6 +39,10 @@ class Wishes:
     keep_services: bool = False
     source: str | None = None
 
+    def check(self, catalogue: Catalogue) -> None:
+        """Whether the mapping fits the catalogue; raises `Invalid`."""
+        self.mapping.check_words(catalogue, keep_services=self.keep_services)
+
 
 def read_mapping(path: Path) -> Bulk:
     """The mapping in a YAML file; raises `Invalid`."""
@@ -60,6 +64,7 @@ def import_file(
 
     Each thousand rows is stored as a whole or not at all, with the line that was reached. The same file goes on there.
     """
+    wishes.check(catalogue)
     source = _begin(core, catalogue, wishes.source or path.name, {"fingerprint": _fingerprint(path)})
     reached, done = int(source.state.get("line", 0)), Counts()
     with path.open(encoding=wishes.mapping.encoding, errors="surrogateescape", newline="") as file:
@@ -236,6 +241,7 @@ def import_server(
     progress: harvest.Progress = lambda *_: None,
 ) -> Counts:
     """Take in the whole public history of another server as the city's own; interrupted, it goes on the next time."""
+    wishes.check(catalogue)
     zone = wishes.mapping.zone(catalogue.jurisdiction.time_zone)
     options = {"delay": delay, "time_zone": zone.key if isinstance(zone, ZoneInfo) else "UTC"}
     if foreign_jurisdiction_id:

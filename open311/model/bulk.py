@@ -8,9 +8,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from open311.errors import Invalid, problem
 from open311.model import foreign
+from open311.model.catalogue import Catalogue
 from open311.model.foreign import CLOSED_WORDS, ForeignRequest
 from open311.model.intake import Refusal
-from open311.model.service_request import FIELDS, PERSONAL, Reporter
+from open311.model.service_request import FIELDS, PERSONAL, Reporter, Status
 from open311.model.updates import KIND_OF_WORD, tidy_word
 
 COLUMNS = (*FIELDS, "closed_datetime", "title", "detailed_status")
@@ -53,7 +54,28 @@ class Bulk:
         }
         mapping = cls(**values)
         mapping.zone(ZoneInfo("UTC"))
+        mapping.check_file()
         return mapping
+
+    def check_file(self) -> None:
+        """Whether a file can be read this way; raises `Invalid`."""
+        try:
+            "".encode(self.encoding)
+        except LookupError:
+            raise _wrong(f"{self.encoding} is no encoding") from None
+        if self.delimiter is not None and (len(self.delimiter) != 1 or self.delimiter in '"\r\n'):
+            raise _wrong(f"delimiter is {self.delimiter!r}, not one character")
+
+    def check_words(self, catalogue: Catalogue, *, keep_services: bool) -> None:
+        """Whether services and statuses lead to what there is here; raises `Invalid`."""
+        services = {*catalogue.services, *catalogue.retired}
+        wrong = [] if keep_services else [each for each in self.services.values() if each not in services]
+        if wrong:
+            raise _wrong(f"services: {', '.join(wrong)} are not in the catalogue")
+        statuses = {*catalogue.statuses, *Status}
+        wrong = [each for each in self.statuses.values() if each not in statuses]
+        if wrong:
+            raise _wrong(f"statuses: {', '.join(wrong)} are not in the catalogue, nor open or closed")
 
     def zone(self, otherwise: tzinfo) -> tzinfo:
         """The zone of moments that name none; raises `Invalid`."""

@@ -169,6 +169,8 @@ def test_a_mapping_names_columns_words_dates_and_encoding(
         "time_zone: Europe/Nowhere",
         "a: [",
         "columns: {a: b}",
+        "encoding: klingon",
+        "delimiter: ab",
     ],
 )
 def test_a_mapping_that_is_not_right_is_refused(tmp_path: Path, document: str) -> None:
@@ -176,6 +178,18 @@ def test_a_mapping_that_is_not_right_is_refused(tmp_path: Path, document: str) -
     path.write_text(document, encoding="utf-8")
     with pytest.raises(Invalid):
         importing.read_mapping(path)
+
+
+@pytest.mark.parametrize(
+    "words", [{"services": {"*": "SONSTIGES"}}, {"statuses": {"erledigt": "FERTIG"}}], ids=str
+)
+def test_a_mapping_to_what_the_catalogue_does_not_have_is_refused(
+    core: Core, conn: Connection, a_file: Callable[..., Path], words: dict[str, dict[str, str]]
+) -> None:
+    with pytest.raises(Invalid, match=r"error\.import\.mapping"):
+        move_in(core, a_file(GOOD), mapping=Bulk(**words))
+    assert stored(conn) == 0
+    assert not rejects(a_file(GOOD)).exists()
 
 
 def test_a_file_without_the_needed_columns_is_refused(core: Core, a_file: Callable[..., Path]) -> None:
