@@ -271,6 +271,8 @@ class TestMistakes:
         assert response.status_code == 400
         assert "limit" in response.text
         Page(response)
+        described = get(api, "/ogc/api")["components"]["responses"]["Error"]["content"]
+        assert set(described) == {"application/json", response.mimetype}
 
 
 class TestPages:

@@ -39,7 +39,8 @@ OPERATIONS: dict[str, tuple[str, str, str, tuple[str, ...]]] = {
 
 def document(collection_ids: list[str], most: int, usual: int) -> dict[str, Any]:
     """All operations, for clients that read before they ask."""
-    error = {"description": "What is wrong.", "content": {JSON: {"schema": _error()}}}
+    told = {JSON: {"schema": _error()}, HTML: {"schema": {"type": "string"}}}
+    error = {"description": "What is wrong.", "content": told}
     return {
         "openapi": "3.0.3",
         "info": {"title": "Open311: OGC API Features", "description": DESCRIPTION, "version": __version__},
