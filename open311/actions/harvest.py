@@ -18,6 +18,7 @@ from open311.core import Core
 from open311.errors import Invalid, NotFound, problem
 from open311.model.catalogue import Catalogue
 from open311.model.intake import Arrival, Counts, Intake
+from open311.model.jurisdiction import SANDBOX_PREFIX
 from open311.storage import intake as stored
 from open311.storage import intakes
 from open311.storage.database import Connection
@@ -49,6 +50,7 @@ def add(core: Core, url: str, jurisdiction_id: str, options: Mapping[str, Any]) 
         options={name: value for name, value in options.items() if value is not None},
         created_datetime=core.now(),
     )
+    _check_names(added)
     document = _services(added, client_of(added))
     with core.database.begin() as conn:
         if any(each.jurisdiction_id == jurisdiction_id for each in intakes.all_of(conn, "harvest")):
@@ -56,6 +58,15 @@ def add(core: Core, url: str, jurisdiction_id: str, options: Mapping[str, Any]) 
         intakes.add(conn, added)
         intakes.set_catalogue(conn, added, document, core.now())
     return added
+
+
+def _check_names(added: Intake) -> None:
+    """Whether a catalogue may call a jurisdiction so; raises `Invalid`."""
+    named = catalogue_document(added, [])["jurisdiction"]
+    wrong = catalogue_file.wrong_jurisdiction(named)
+    if added.jurisdiction_id.casefold().startswith(SANDBOX_PREFIX):
+        wrong.append(f"jurisdiction_id: {SANDBOX_PREFIX!r} names the test endpoint")
+    Invalid.unless_empty([problem("error.harvest.jurisdiction", reason=each) for each in wrong])
 
 
 def remove(core: Core, jurisdiction_id: str) -> None:

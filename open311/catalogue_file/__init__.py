@@ -13,6 +13,7 @@ from open311.catalogue_file.build import build
 from open311.catalogue_file.contents import contents, digest
 from open311.catalogue_file.difference import differences
 from open311.catalogue_file.document import CatalogueError, CatalogueProblem, Document, read
+from open311.catalogue_file.schema import wrong_jurisdiction
 from open311.catalogue_file.watch import CatalogueWatch, files
 from open311.model.catalogue import Catalogue
 
@@ -26,6 +27,7 @@ __all__ = [
     "from_document",
     "load",
     "load_all",
+    "wrong_jurisdiction",
 ]
 
 

@@ -43,6 +43,14 @@ def check(document: Document) -> None:
             document.report(steps, message)
 
 
+def wrong_jurisdiction(data: Any) -> list[str]:
+    """What the schema does not allow about a jurisdiction by itself."""
+    whole = validator()
+    errors = whole.descend(data, whole.schema["properties"]["jurisdiction"])
+    found = [each for error in errors for each in _complaints(error)]
+    return [f"{'.'.join(map(str, steps))}: {message}" for steps, message in found]
+
+
 def _complaints(error: Any) -> Iterator[tuple[Steps, str]]:
     steps = tuple(error.absolute_path)
     if "propertyNames" in error.absolute_schema_path:

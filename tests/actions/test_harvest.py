@@ -290,6 +290,17 @@ def test_a_jurisdiction_that_there_is_cannot_be_taken(here: Core) -> None:
         harvest.add(here, "http://127.0.0.1:1", "ludwigshafen.de", {})
 
 
+@pytest.mark.parametrize(
+    ("called", "options"),
+    [("../city", {}), ("", {}), ("test.example", {}), ("x.example", {"languages": ["klingon"]})],
+    ids=str,
+)
+def test_a_jurisdiction_is_called_as_in_a_catalogue(here: Core, called: str, options: dict[str, Any]) -> None:
+    with serving(Little()) as url, pytest.raises(Invalid, match=r"error\.harvest\.jurisdiction"):
+        harvest.add(here, url, called, options)
+    assert harvest.sources(here) == []
+
+
 def test_a_server_that_does_not_answer_is_not_added(here: Core) -> None:
     with pytest.raises(Invalid):
         harvest.add(here, "http://127.0.0.1:1/v2", ELSEWHERE, {"delay": 0})
