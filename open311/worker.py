@@ -4,6 +4,7 @@ import asyncio
 import signal
 import time
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from threading import Event
@@ -245,6 +246,9 @@ async def _defer(app: App, errand: Errand) -> None:
 
 
 async def _work(app: App, core: Core, told: Event) -> None:
+    # Python's own number depends on the processors, and jobs that wait for others would take all of them.
+    threads = ThreadPoolExecutor(CONCURRENCY + OUTSIDE_CONCURRENCY + 1)
+    asyncio.get_running_loop().set_default_executor(threads)
     common: dict[str, Any] = {"shutdown_graceful_timeout": GRACE_SECONDS, "install_signal_handlers": False}
     async with app.open_async():
         everything = asyncio.create_task(_all(app, core, common))

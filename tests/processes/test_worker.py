@@ -5,17 +5,20 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
+from threading import Event
 
 import psycopg
 import pytest
 
 from open311 import core as core_module
 from open311 import settings
-from open311.actions import access, casework, publish, report
+from open311.actions import access, casework, publish, report, subscriptions
 from open311.core import Core
 from open311.model.keys import Key, Scope
 from open311.model.service_request import Location
 from open311.model.submission import Submission
+from open311.worker import OUTSIDE_CONCURRENCY
+from tests.adapters.strangers import Question, Reply, a_stranger
 from tests.processes.running import run, started, wait_for
 
 
@@ -70,6 +73,27 @@ def test_token_becomes_an_id(queue: Queue, tmp_path: Path) -> None:
         assert wait_for(lambda: queue.accepted(waiting)), (tmp_path / "log").read_text()
         later = queue.report()
         assert wait_for(lambda: queue.accepted(later), seconds=10)
+
+
+def test_targets_that_stall_hold_up_nobody_else(queue: Queue, tmp_path: Path) -> None:
+    """R-145: as many as are served at a time, on a machine with few processors."""
+    done = Event()
+
+    def stall(question: Question) -> Reply:
+        done.wait(30)
+        return Reply()
+
+    with a_stranger(stall) as target:
+        for number in range(OUTSIDE_CONCURRENCY):
+            subscriptions.add(queue.core, queue.core.catalogues.in_force[0], f"{number}", target.url)
+        waste = Submission(service_code="MUELL_WILD", location=Location(49.4811, 8.4464))
+        report.submit(queue.core, queue.core.catalogues.in_force[0], waste, queue.key)
+        variables = {"DATABASE_URL": queue.url, "OPEN311_WEBHOOK_ALLOW_PRIVATE": "on"}
+        with started(tmp_path / "log", "work", **variables):
+            assert wait_for(lambda: len(target.asked) == OUTSIDE_CONCURRENCY, seconds=12)
+            token = queue.report()
+            assert wait_for(lambda: queue.accepted(token), seconds=8), (tmp_path / "log").read_text()
+            done.set()
 
 
 def test_worker_killed_in_the_middle_is_followed_by_another(queue: Queue, tmp_path: Path) -> None:
