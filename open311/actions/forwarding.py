@@ -68,14 +68,18 @@ def _forward_of(catalogue: Catalogue, service_code: str | None) -> Forward | Non
 
 def enqueue(core: Core) -> None:
     """Take from the stream of events what is to be handed on; never what came in at the test endpoint."""
-    # Reports of the test endpoint belong to the twins of these, which are not among them.
-    by_id = {each.jurisdiction.jurisdiction_id: each for each in core.catalogues.in_force}
+    by_id = _by_id(core)
     while True:
         with core.database.begin() as conn:
             lines = stream.take(conn, READER, AT_ONCE)
             storage.add(conn, [row for each in lines for row in _rows(core, by_id, each)])
         if len(lines) < AT_ONCE:
             return
+
+
+def _by_id(core: Core) -> Mapping[str, Catalogue]:
+    # Reports of the test endpoint belong to the twins of these, which are not among them.
+    return {each.jurisdiction.jurisdiction_id: each for each in core.catalogues.in_force}
 
 
 def _rows(core: Core, catalogues: Mapping[str, Catalogue], line: stream.Line) -> list[dict[str, Any]]:
@@ -125,7 +129,7 @@ def _claim(core: Core, conn: Connection, number: int) -> Errand | None:
     if found is None or found.state not in UNFINISHED or found.due_datetime > core.now():
         return None
     request = service_requests.find_any(conn, number)
-    catalogue = core.catalogues.owner(request.jurisdiction_id) if request else None
+    catalogue = _by_id(core).get(request.jurisdiction_id) if request else None
     forward = _forward_of(catalogue, request.service_code) if catalogue and request else None
     if request is None or catalogue is None or forward is None or forward.url != found.url:
         _finish(

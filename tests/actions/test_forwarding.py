@@ -19,7 +19,7 @@ from open311.model.forwards import LEASE, Forward, Forwarded, ForwardState
 from open311.model.keys import Scope
 from open311.model.service_request import Visibility
 from tests.adapters.strangers import Question, Reply, Stranger, a_stranger
-from tests.builders import a_catalogue, a_service, a_vehicle_service
+from tests.builders import a_catalogue, a_jurisdiction, a_service, a_vehicle_service
 from tests.opendata.live import a_live_core
 from tests.serving import Api, Clock, an_api
 
@@ -534,10 +534,14 @@ def test_an_erased_request_is_forgotten(city: City, works: Stranger) -> None:
         forwarding.link(city.core, int(number), "501")
 
 
-def test_a_catalogue_that_names_the_server_no_more_stops_what_waits(city: City, works: Stranger) -> None:
+@pytest.mark.parametrize("owner", ["ludwigshafen.de", "elsewhere.example"])
+def test_a_catalogue_that_names_the_server_no_more_stops_what_waits(
+    city: City, works: Stranger, owner: str
+) -> None:
     number = city.api.report()
     forwarding.enqueue(city.core)
-    in_force(city, a_catalogue(a_service(moderated=False)))
+    here = a_jurisdiction(jurisdiction_id=owner, aliases=())
+    in_force(city, a_catalogue(a_service(moderated=False), jurisdiction=here))
     city.work()
     assert city.found(number).state is ForwardState.REFUSED
     assert works.asked == []
