@@ -92,8 +92,8 @@ def test_where_there_is_nothing_yet_what_is_handed_in_is_looked_at(server: tuple
     place = ("--lat", "49.4811", "--long", "8.4464", "--service-code", "MUELL_WILD")
     code, document = checked(bare, "--post", "--key", server[1], *place, "--strict")
     assert (failures(document), code) == ([], 0)
-    found = {each["requirement"]: each["outcome"] for each in document["results"]}
-    assert {found[each] for each in ("R-156", "R-158", "R-165", "R-180", "R-192")} == {"passed", "offered"}
+    notes = [each["note"] for each in document["results"] if each["outcome"] == "not seen"]
+    assert [each for each in notes if "no request" in each] == []
 
 
 def test_only_reads_unless_told_to_post(server: tuple[str, str], tmp_path: Path) -> None:
@@ -111,7 +111,7 @@ def test_the_readable_report_ends_with_a_summary(server: tuple[str, str]) -> Non
     done = run("check", server[0], "--delay", "0")
     assert done.returncode == 0, done.stdout
     assert "extensions offered" in done.stdout.splitlines()[-1] or "questions asked" in done.stdout
-    assert "R-150" in done.stdout
+    assert done.stdout.startswith("Met (")
 
 
 def test_a_server_that_is_not_there_is_said_so() -> None:
