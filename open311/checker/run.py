@@ -45,7 +45,7 @@ def run(options: Options, progress: Progress = lambda *_: None, subject: Subject
     posts = bool(options.post and options.key)
     rows = [each for each in TABLE if posts or not each.posts]
     results = []
-    with subject.client:
+    with subject:
         posts_first = posts and _is_bare(subject)
         rows.sort(key=lambda each: (each.number in LAST, each.posts != posts_first))
         for place, each in enumerate(rows):

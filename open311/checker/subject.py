@@ -1,11 +1,12 @@
 """The server under test: asked politely, each question once, and never more than a bounded number."""
 
+import asyncio
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, Self
 from urllib.parse import quote, urlencode
 
 import httpx
@@ -52,7 +53,16 @@ class Subject:
         self.base = self.options.url.rstrip("/")
         limits = httpx.Timeout(self.options.seconds, connect=min(10, self.options.seconds))
         one = httpx.Limits(max_connections=1)
-        self.client = httpx.Client(timeout=limits, limits=one, headers={"User-Agent": USER_AGENT})
+        self.client = httpx.AsyncClient(timeout=limits, limits=one, headers={"User-Agent": USER_AGENT})
+        # Only so can an answer be given up in its midst, whatever part of it trickles.
+        self.runner = asyncio.Runner()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.runner.run(self.client.aclose())
+        self.runner.close()
 
     def get(
         self,
@@ -106,19 +116,21 @@ class Subject:
         self.sent += 1
         began = time.monotonic()
         try:
-            answer = self._read(method, url, more)
+            answer = self.runner.run(self._read(method, url, more))
+        except TimeoutError:
+            return Answer(asked, suffix, failure="no answer (longer than we wait for)", headers={})
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, ValueError) as reason:
             return Answer(asked, suffix, failure=f"no answer ({reason or type(reason).__name__})", headers={})
         return Answer(asked, suffix, *answer, seconds=time.monotonic() - began)
 
-    def _read(self, method: str, url: str, more: Any) -> tuple[int, Any, bytes]:
-        deadline = time.monotonic() + 3 * self.options.seconds
-        with self.client.stream(method, url, **more) as response:
+    async def _read(self, method: str, url: str, more: Any) -> tuple[int, Any, bytes]:
+        limit = asyncio.timeout(3 * self.options.seconds)
+        async with limit, self.client.stream(method, url, **more) as response:
             body = bytearray()
-            for chunk in response.iter_bytes():
+            async for chunk in response.aiter_bytes():
                 body += chunk
-                if len(body) > MOST_BYTES or time.monotonic() > deadline:
-                    raise ValueError("longer than we wait for, or than we read")
+                if len(body) > MOST_BYTES:
+                    raise ValueError("longer than we read")
             return response.status_code, response.headers, bytes(body)
 
     @cached_property

@@ -2,8 +2,10 @@
 
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import pytest
@@ -12,6 +14,7 @@ from open311 import checker
 from open311.checker.quirks import QUIRKS
 from open311.checker.requirement import Level, Outcome
 from open311.checker.run import Report
+from tests.adapters.strangers import Reply, a_stranger
 from tests.checker.broken import ATTRIBUTES, Little, a_request, serving
 
 JSON, XML, HTML = "application/json; charset=utf-8", "text/xml; charset=utf-8", "text/html"
@@ -216,6 +219,20 @@ def test_what_is_not_http_is_survived(reply: bytes) -> None:
     with raw(reply) as url:
         report = checker.run(checker.Options(url=url, delay=0, seconds=2))
     assert report.failed(Level.MUST) or not report.reached
+
+
+def _trickles(handler: BaseHTTPRequestHandler) -> None:
+    handler.wfile.write(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+    for _ in range(100):
+        handler.wfile.write(b"x")
+        time.sleep(0.05)
+
+
+def test_a_head_that_trickles_is_given_up() -> None:
+    with a_stranger(lambda question: Reply(write=_trickles)) as slow:
+        options = checker.Options(url=slow.url, seconds=0.2)
+        with checker.Subject(options) as subject:
+            assert "longer than we wait for" in subject.get("services").failure
 
 
 def test_questions_are_bounded_and_apart() -> None:
