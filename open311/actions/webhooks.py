@@ -35,6 +35,8 @@ SECONDS_AT_ONCE = 10.0
 # Beyond this, what a silent target has missed stays in the stream of events.
 MOST_WAITING = 10_000
 LONGEST_WAIT = timedelta(hours=1)
+# How long messages rest when no catalogue knows their jurisdiction, as when it is no longer harvested.
+WITHOUT_CATALOGUE = timedelta(minutes=5)
 GONE = 410
 
 
@@ -77,6 +79,9 @@ def deliver(core: Core, subscription_id: int, *, seconds: float = MESSAGE_SECOND
                 return
             message = storage.next_message(conn, subscription_id, core.now())
             words = _words(core, conn, subscription, message) if message else None
+        if message and words is None:
+            with core.database.begin() as conn:
+                storage.change(conn, subscription_id, retry_datetime=core.now() + WITHOUT_CATALOGUE)
         if message is None or words is None:
             return
         attempt = webhook.send(

@@ -563,6 +563,22 @@ def test_every_kind_of_public_event_can_be_asked_for(core: Core) -> None:
     assert [each for each in KINDS if f'"{each}"' not in written] == []
 
 
+def test_messages_of_a_jurisdiction_that_is_gone_rest_until_it_is_back(
+    core: Core, api: Api, target: Stranger
+) -> None:
+    subscribe(core, target)
+    one = api.report()
+    webhooks.enqueue(core)
+    before = core.catalogues.in_force
+    core.catalogues.in_force = (a_catalogue(jurisdiction=a_jurisdiction(jurisdiction_id="other.example")),)
+    work(core)
+    assert (webhooks.with_work(core), target.asked) == ([], [])
+    core.catalogues.in_force = before
+    clock_of(core).forward(seconds=300)
+    work(core)
+    assert [each["service_request_id"] for each in entries(target)] == [one]
+
+
 def test_nothing_is_sent_without_a_question(core: Core) -> None:
     assert webhooks.with_work(core) == []
     webhooks.deliver(core, 12345)
