@@ -31,12 +31,11 @@ def change_status(
     closed = None
     if target is Status.CLOSED:
         closed = request.closed_datetime or max(at, request.requested_datetime)
-    return {
-        "status": target,
-        "detailed_status": to.code,
-        "status_notes": notes if notes is not None else request.status_notes,
-        "closed_datetime": closed,
-    }
+    changes = {"status": target, "detailed_status": to.code, "closed_datetime": closed}
+    # A note says why the status is what it is: it goes with the status, and no later event repeats it.
+    if notes is not None or to.code != request.detailed_status:
+        changes["status_notes"] = notes
+    return changes
 
 
 def change_visibility(request: ServiceRequest, to: Visibility) -> dict[str, Any]:

@@ -45,10 +45,17 @@ def test_nothing_is_closed_before_it_is_reported() -> None:
     assert changes["closed_datetime"] == request.requested_datetime
 
 
-@pytest.mark.parametrize(("notes", "kept"), [(None, "alt"), ("neu", "neu"), ("", "")])
-def test_note_stays_unless_another_is_given(notes: str | None, kept: str) -> None:
+@pytest.mark.parametrize("notes", [None, "neu", ""])
+def test_a_note_goes_with_its_status(notes: str | None) -> None:
     request = a_service_request(status_notes="alt")
-    assert status.change_status(request, STATUSES["in_process"], notes, LATER)["status_notes"] == kept
+    assert status.change_status(request, STATUSES["in_process"], notes, LATER)["status_notes"] == notes
+
+
+def test_a_note_stays_while_the_status_does() -> None:
+    request = a_service_request(status_notes="alt")
+    same = STATUSES[request.detailed_status]
+    assert "status_notes" not in status.change_status(request, same, None, LATER)
+    assert status.change_status(request, same, "neu", LATER)["status_notes"] == "neu"
 
 
 @pytest.mark.parametrize(
