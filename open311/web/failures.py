@@ -4,12 +4,14 @@ from collections.abc import Callable, Mapping
 
 import structlog
 from flask import Flask, Response, current_app, request
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
-from open311.errors import Open311Error, TooManyRequests, Unavailable
+from open311 import web
+from open311.errors import Open311Error, Problem, TooManyRequests, Unavailable
 from open311.errors import problem as problem_of
 from open311.web import logs
 from open311.web.errors import STATUS
+from open311.web.requests import MAX_FIELDS
 
 log = structlog.get_logger()
 
@@ -58,10 +60,16 @@ def _of_framework(error: HTTPException) -> Response | HTTPException:
     if error.code is None or error.code < 400:
         return error
     status = 400 if error.code in MISTAKES else error.code
-    key = MESSAGES.get(status, "error.body.unreadable" if status == 400 else "error.server")
     allowed = getattr(error, "valid_methods", None)
     headers = {"Allow": ", ".join(sorted(allowed))} if allowed else None
-    return _tell(status, problem_of(key), headers=headers)
+    return _tell(status, _meaning(error, status), headers=headers)
+
+
+def _meaning(error: HTTPException, status: int) -> Problem:
+    if isinstance(error, RequestEntityTooLarge):
+        megabytes = web.core().settings.max_body_mb
+        return problem_of("error.body.too_large", megabytes=megabytes, fields=MAX_FIELDS)
+    return problem_of(MESSAGES.get(status, "error.body.unreadable" if status == 400 else "error.server"))
 
 
 def _unexpected(error: Exception) -> Response:

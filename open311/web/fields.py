@@ -21,7 +21,8 @@ WHOLE = re.compile(r"[0-9]{1,1000}")
 DECIMAL = re.compile(r"[+-]?(?:[0-9]{1,20}\.?[0-9]{0,40}|\.[0-9]{1,40})(?:[eE][+-]?[0-9]{1,3})?")
 _NOT_IN_ADDRESS = r"@\s<>\"\x00-\x1f\x7f-\x9f"
 EMAIL = re.compile(
-    rf"[^{_NOT_IN_ADDRESS}]{{1,64}}@[^{_NOT_IN_ADDRESS}]{{1,189}}\.[^{_NOT_IN_ADDRESS}.]{{2,63}}"
+    rf"[^{_NOT_IN_ADDRESS}]{{1,64}}@[^{_NOT_IN_ADDRESS}.]{{1,63}}"
+    rf"(?:\.[^{_NOT_IN_ADDRESS}.]{{1,63}}){{0,8}}\.[^{_NOT_IN_ADDRESS}.]{{2,63}}"
 )
 
 
@@ -109,9 +110,12 @@ class WebAddresses(DelimitedList):
 
 
 def _is_web_address(address: str) -> bool:
+    # A blank in the path is a careless client; one in the host, or a line break, is no address at all.
+    if len(address) > 2000 or not address.isprintable():
+        return False
     try:
         parts = urlsplit(address)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and len(address) <= 2000
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and " " not in parts.netloc
     except ValueError:
         return False
 

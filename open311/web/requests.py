@@ -3,7 +3,9 @@
 georeport.md 3.3 (slashes), 3.5 (encodings), 6.1 Q1 (boundaries).
 """
 
+import json
 import re
+from codecs import BOM_UTF8
 from collections.abc import Iterable
 from functools import cached_property
 from typing import IO, TYPE_CHECKING, Any
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 SANDBOX = re.compile(r"^/open311/test(?=/v2/|/v2$|/discovery)")
 SUFFIX = re.compile(r"\.(xml|json|geojson|ndjson|csv|atom|mvt)$", re.IGNORECASE)
 UNQUOTED_BOUNDARY = re.compile(
-    r'(?P<before>;\s*boundary=)(?P<boundary>[^";,]*[^\w!#$%&\'*+.^`|~;",-][^";,]*)'
+    r'(?P<before>;\s*boundary=)(?P<boundary>[^";,]*[^\w!#$%&\'*+.^`|~;",-][^";,]*)', re.IGNORECASE
 )
 MAX_FIELDS = 2000
 MAX_TEXT_PART = 16 * 1024 * 1024
@@ -83,6 +85,7 @@ class LenientRequest(Request):
 
     form_data_parser_class = Form
     max_form_memory_size = MAX_TEXT_PART
+    max_form_parts = MAX_FIELDS
 
     @cached_property
     def args(self) -> MultiDict[str, str]:
@@ -95,8 +98,8 @@ class LenientRequest(Request):
         if not self.is_json:
             return {}
         try:
-            posted = self.get_json(silent=True)
-        except RecursionError:
+            posted = json.loads(decode(self.get_data().removeprefix(BOM_UTF8)))
+        except (ValueError, RecursionError):
             posted = None
         if not isinstance(posted, dict):
             raise Invalid(problem("error.body.unreadable"))

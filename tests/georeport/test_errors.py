@@ -123,6 +123,15 @@ def test_a_body_that_is_too_large_is_a_mistake_of_the_client(make_core: MakeCore
             f"{api.base}/requests{suffix}", data=part.encode(), content_type=content_type
         )
         holds(response, suffix, 400)
+        assert "1 MB" in response.text
+    parts = (f'--x\r\nContent-Disposition: form-data; name="a{number}"\r\n\r\n1\r\n' for number in range(3000))
+    response = api.client.post(
+        f"{api.base}/requests{suffix}",
+        data="".join(parts) + "--x--",
+        content_type="multipart/form-data; boundary=x",
+    )
+    holds(response, suffix, 400)
+    assert "2000" in response.text
     many = "&".join(f"a{number}=1" for number in range(3000))
     for query, body in ((many, ""), ("", many)):
         response = api.client.post(

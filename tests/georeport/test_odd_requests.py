@@ -75,6 +75,14 @@ def test_a_form_is_read_in_the_encoding_it_came_in(api: Api, raw: bytes, text: s
     assert stored(api, VALID + b"&description=" + raw)["description"] == text
 
 
+@pytest.mark.parametrize("raw", [b"M\xfcll", b"M\xc3\xbcll", b"M\\u00fcll"])
+def test_json_is_read_in_the_encoding_it_came_in(api: Api, raw: bytes) -> None:
+    """R-029, R-142: a mark at its beginning does not matter."""
+    body = b'{"service_code": "MUELL_WILD", "lat": 49.48, "long": 8.44, "description": "%s"}' % raw
+    assert stored(api, body, "application/json")["description"] == "Müll"
+    assert stored(api, b"\xef\xbb\xbf" + body, "application/json")["service_code"] == "MUELL_WILD"
+
+
 def test_multipart_is_read_in_the_encoding_it_came_in(api: Api) -> None:
     """R-029: each part for itself."""
     parts = {b"service_code": b"MUELL_WILD", b"lat": b"49.48", b"long": b"8.44", b"description": b"M\xfcll"}
