@@ -124,7 +124,9 @@ def test_a_body_that_is_too_large_is_a_mistake_of_the_client(make_core: MakeCore
         )
         holds(response, suffix, 400)
         assert "1 MB" in response.text
-    parts = (f'--x\r\nContent-Disposition: form-data; name="a{number}"\r\n\r\n1\r\n' for number in range(3000))
+    parts = (
+        f'--x\r\nContent-Disposition: form-data; name="a{number}"\r\n\r\n1\r\n' for number in range(3000)
+    )
     response = api.client.post(
         f"{api.base}/requests{suffix}",
         data="".join(parts) + "--x--",
