@@ -15,6 +15,8 @@ from open311.storage.database import Database
 
 # About 25,000 reports in one format.
 FRAGMENT_BYTES = 20 * 1024 * 1024
+# So many jurisdictions are named to whoever names none.
+NAMED = 20
 
 
 def system_clock() -> datetime:
@@ -56,7 +58,8 @@ class Catalogues:
             own = [each for each in known if each.jurisdiction.harvested_from is None] or known
             if len(own) == 1:
                 return own[0]
-            raise Invalid(problem("error.jurisdiction.required"))
+            names = [each.jurisdiction.jurisdiction_id for each in self.in_force[:NAMED]]
+            raise Invalid(problem("error.jurisdiction.required", known=", ".join(names)))
         for each in known:
             if each.jurisdiction.answers_to(jurisdiction_id):
                 return each

@@ -93,6 +93,7 @@ def test_with_several_cities_the_name_is_needed(region: Api, conn: Connection) -
         for query in ({}, {"jurisdiction_id": ""}):
             [error] = region.get(path, 400, **query)
             assert "jurisdiction_id" in error["description"]
+            assert "ludwigshafen.de" in error["description"]
     for suffix in FORMATS:
         [error] = region.post({}, 400, suffix)
         assert "jurisdiction_id" in error["description"]
