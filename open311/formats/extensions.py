@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from open311.i18n import translate
 from open311.model.catalogue import Attribute, Catalogue, Service
 from open311.model.datetimes import write
 from open311.model.media import addresses
@@ -82,6 +83,8 @@ def _note(note: Note, catalogue: Catalogue, language: str, base_url: str) -> dic
     return {
         "datetime": write(note.datetime, catalogue.jurisdiction.time_zone),
         "type": note.kind,
-        "summary": status.label.in_language(language) if status else "",
+        "summary": status.label.in_language(language)
+        if status
+        else translate("page.history.changed", language),
         "description": note.description,
     } | ({"media_urls": pictures} if pictures else {})

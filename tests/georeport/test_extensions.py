@@ -77,6 +77,7 @@ def test_closing_moment_stays_when_a_later_change_moves_updated_datetime(
     (row,) = api.get(f"/requests/{vehicle}", extensions="true")
     assert row["extended_attributes"]["closed_datetime"] == "2026-03-02T12:30:00+01:00"
     assert row["updated_datetime"] == "2026-03-02T13:30:00+01:00"
+    assert [each["summary"] for each in row["notes"][-2:]] == ["gelöst", "Geändert"]
     casework.set_status(core, int(vehicle), "IN_BEARBEITUNG", "frau.amt")
     (row,) = api.get(f"/requests/{vehicle}", extensions="true")
     assert row["extended_attributes"]["closed_datetime"] is None
