@@ -24,6 +24,10 @@ EMAIL = re.compile(
     rf"[^{_NOT_IN_ADDRESS}]{{1,64}}@[^{_NOT_IN_ADDRESS}.]{{1,63}}"
     rf"(?:\.[^{_NOT_IN_ADDRESS}.]{{1,63}}){{0,8}}\.[^{_NOT_IN_ADDRESS}.]{{2,63}}"
 )
+# A blank in the path is a careless client; one in the host, or a line break, is no address at all.
+WEB_ADDRESS = re.compile(
+    r"[hH][tT][tT][pP][sS]?://[^\s/?#@:\[\]\x00-\x1f\x7f-\x9f]+(?::[0-9]{1,5})?(?:[/?#][^\x00-\x1f\x7f-\x9f]*)?"
+)
 
 
 def _described(kwargs: dict[str, Any], **schema: Any) -> dict[str, Any]:
@@ -96,7 +100,7 @@ class WebAddresses(DelimitedList):
     """Web addresses, repeated or comma separated."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(fields.String(metadata={"pattern": "^https?://[^/]"}), **kwargs)
+        super().__init__(fields.String(metadata={"pattern": f"^{WEB_ADDRESS.pattern}$"}), **kwargs)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> Any:
         # A comma may stand inside an address; only one before a further address separates.
@@ -110,12 +114,10 @@ class WebAddresses(DelimitedList):
 
 
 def _is_web_address(address: str) -> bool:
-    # A blank in the path is a careless client; one in the host, or a line break, is no address at all.
-    if len(address) > 2000 or not address.isprintable():
+    if len(address) > 2000 or not WEB_ADDRESS.fullmatch(address):
         return False
     try:
-        parts = urlsplit(address)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and " " not in parts.netloc
+        return bool(urlsplit(address).hostname)
     except ValueError:
         return False
 
@@ -180,9 +182,10 @@ class BoxField(fields.String):
     """`minLong,minLat,maxLong,maxLat`; ends given the wrong way round are swapped."""
 
     def __init__(self, **kwargs: Any) -> None:
-        ends = {"minimum": -180, "maximum": 180}
-        four = {"type": "array", "items": {"type": "number"} | ends, "minItems": 4, "maxItems": 4}
-        super().__init__(**_described(kwargs, **four))
+        long, lat = ({"type": "number", "minimum": -most, "maximum": most} for most in (180, 90))
+        four = {"type": "array", "items": {"type": "number"}, "minItems": 4, "maxItems": 4}
+        # apispec knows no `prefixItems`, but leaves alone what stands below `allOf`.
+        super().__init__(**_described(kwargs, **four, allOf=[{"prefixItems": [long, lat, long, lat]}]))
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> Any:
         numbers = [decimal(part) for part in re.split("[,;]", value[0][:200])]
