@@ -13,11 +13,14 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from io import BytesIO
-from typing import Any
+from typing import Any, TypeVar
 
-from PIL import ExifTags, Image, ImageCms, ImageOps
+from PIL import ExifTags, Image, ImageCms
+from PIL.Image import Transpose
 
 from open311.errors import Invalid, Unavailable, problem
+
+Told = TypeVar("Told")
 
 MEDIA_TYPE = "image/jpeg"
 LONGEST_EDGE = 2560
@@ -39,6 +42,16 @@ FIRST_BYTES: tuple[Callable[[bytes], bool], ...] = (
 )
 # All that the child gets of our environment; database and store passwords are not among it.
 HANDED_ON = ("PATH", "LD_LIBRARY_PATH", "SYSTEMROOT")
+# What makes a picture upright, by the orientation that its metadata name.
+UPRIGHT = {
+    2: Transpose.FLIP_LEFT_RIGHT,
+    3: Transpose.ROTATE_180,
+    4: Transpose.FLIP_TOP_BOTTOM,
+    5: Transpose.TRANSPOSE,
+    6: Transpose.ROTATE_270,
+    7: Transpose.TRANSVERSE,
+    8: Transpose.ROTATE_90,
+}
 
 _one_at_a_time = threading.BoundedSemaphore(1)
 
@@ -146,19 +159,29 @@ def _cleaned(data: bytes) -> Photo:
     Image.MAX_IMAGE_PIXELS = None
     with Image.open(BytesIO(data), formats=FORMATS) as image:
         _check_size(image)
-        place = _place(image)
+        turn, place = _told(image, _turn), _told(image, _place)
         image.draft("RGB", (LONGEST_EDGE, LONGEST_EDGE))
         image.thumbnail((LONGEST_EDGE, LONGEST_EDGE), reducing_gap=2.0)
-        return replace(_drawn_anew(_in_common_colours(ImageOps.exif_transpose(image))), place=place)
+        pixels = _in_common_colours(image)
+        return replace(_drawn_anew(pixels if turn is None else pixels.transpose(turn)), place=place)
 
 
-def _place(image: Image.Image) -> tuple[float, float] | None:
-    """Where the camera was, by its own account; None when it does not say, or says nonsense."""
+def _told(image: Image.Image, read: Callable[[Image.Exif], Told | None]) -> Told | None:
+    """What the metadata say; None when they say nothing, or nonsense: that is no fault of the picture."""
     try:
-        gps = image.getexif().get_ifd(ExifTags.IFD.GPSInfo)
-        lat, long = (_degrees(gps[value], gps[side]) for side, value in ((1, 2), (3, 4)))
-    except (KeyError, ValueError, TypeError, ArithmeticError, OSError, SyntaxError):
+        return read(image.getexif())
+    except Exception:  # Metadata may be damaged in as many ways as pictures.
         return None
+
+
+def _turn(exif: Image.Exif) -> Transpose | None:
+    return UPRIGHT.get(exif.get(ExifTags.Base.Orientation, 1))
+
+
+def _place(exif: Image.Exif) -> tuple[float, float] | None:
+    """Where the camera was, by its own account."""
+    gps = exif.get_ifd(ExifTags.IFD.GPSInfo)
+    lat, long = (_degrees(gps[value], gps[side]) for side, value in ((1, 2), (3, 4)))
     believable = abs(lat) <= 90 and abs(long) <= 180 and (lat, long) != (0, 0)
     return (round(lat, 6), round(long, 6)) if believable else None
 

@@ -83,6 +83,15 @@ def test_the_picture_stands_upright(
     assert (colour(shown, 0.1, 0.1), colour(shown, 0.9, 0.9)) == (top_left, bottom_right)
 
 
+@pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP"])
+@pytest.mark.parametrize(("place", "type"), [(17, 1), (105, 0), (119, 1)], ids=["text", "side", "degrees"])
+def test_odd_metadata_are_no_fault_of_the_picture(format: str, place: int, type: int) -> None:
+    """Tags of a wrong type, as some programs write them. What can be read of the rest still counts."""
+    sent = bytearray(exif(6).tobytes())
+    sent[place] = type
+    assert opened(images.clean(written(two_colours(), format, exif=bytes(sent))).data).size == (32, 64)
+
+
 def test_a_large_photo_is_scaled_down() -> None:
     """Its longest edge is 2560 then."""
     photo = images.clean(written(two_colours(4000, 3000)))
