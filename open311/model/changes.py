@@ -43,6 +43,11 @@ class Source:
     newest: int
 
     @property
+    def is_settled(self) -> bool:
+        """Whether no transaction is open that events which have happened already must wait for."""
+        return self.horizon == self.newest
+
+    @property
     def tag(self) -> bytes:
         """Eight bytes that tell this source from others."""
         return hashlib.sha256(f"{self.database}\n{self.jurisdiction_id}".encode()).digest()[:8]

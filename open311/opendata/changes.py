@@ -9,13 +9,15 @@ from marshmallow import pre_load
 from open311 import web
 from open311.formats import changes
 from open311.model.changes import LIMIT, ChangesPage, Position, Source
-from open311.opendata.answers import answer
+from open311.opendata.answers import CHANGES_ANY_TIME, answer
 from open311.opendata.blueprint import OpenData
 from open311.storage import changes as stored
 from open311.web import queries
 from open311.web.fields import Count, Word
 from open311.web.queries import Arguments
 
+# An open transaction may hold events back, and when it ends without a public change, nobody says so.
+CHANGES_UNNOTICED = "no-cache"
 WRITERS = {"json": (changes.JSON, changes.in_json), "ndjson": (changes.NDJSON, changes.in_lines)}
 
 blueprint = OpenData("changes", __name__, url_prefix="/open311/v2", description="Change feed")
@@ -53,7 +55,8 @@ def _changes(query: dict[str, Any], suffix: str) -> Response:
     cursor = page.end.write(source)
     content_type, write = WRITERS[suffix]
     body = write(written, cursor, page.more)
-    return answer(body, content_type, headers={"Link": f'<{_address(cursor)}>; rel="next"'})
+    cache = CHANGES_ANY_TIME if source.is_settled else CHANGES_UNNOTICED
+    return answer(body, content_type, cache=cache, headers={"Link": f'<{_address(cursor)}>; rel="next"'})
 
 
 def _page(owner: str, query: dict[str, Any]) -> tuple[Source, ChangesPage]:

@@ -33,13 +33,16 @@ COMPRESS_FROM = 1000
 TEXT = (
     "text/",
     "application/json",
+    "application/x-ndjson",
     "application/geo+json",
+    "application/schema+json",
+    "application/vnd.oai.openapi+json",
     "application/atom+xml",
     "application/xml",
     "application/vnd.mapbox-vector-tile",
     "image/svg+xml",
 )
-SUFFIXES = (".json", ".xml", ".geojson", ".csv", ".atom", ".mvt")
+SUFFIXES = (".json", ".ndjson", ".xml", ".geojson", ".csv", ".atom", ".mvt")
 NOT_IN_304 = frozenset({"content-length", "content-type", "content-encoding"})
 
 

@@ -1,6 +1,7 @@
 """GET changes: every creation, change and disappearance, in an order that skips nothing (docs/changes.md)."""
 
 import base64
+import gzip
 import json
 from collections.abc import Iterator
 from dataclasses import replace
@@ -256,6 +257,19 @@ def test_a_full_copy_that_begins_beside_an_open_transaction_misses_nothing(api: 
     assert told(api, since) == [("noted", number, None, True), ("submitted", new, None, True)]
 
 
+def test_an_answer_that_holds_something_back_is_not_kept_in_memory(api: Api, live_core: Core) -> None:
+    """What it waits for may end without a public change, and then nobody is told."""
+    live_core.database.freshness.listening = True
+    since = end_of_copy(api)
+    with live_core.database.engine.connect() as conn:
+        began = conn.begin()
+        conn.exec_driver_sql("select pg_current_xact_id()")
+        number = api.report()
+        assert told(api, since) == []
+        began.rollback()
+    assert told(api, since) == [("submitted", number, None, True)]
+
+
 def noted_inside(conn: Any, core: Core, number: str) -> None:
     """A public change that is not committed yet."""
     events.append(conn, int(number), "ludwigshafen.de", "noted", at=core.now(), actor="test", public=True)
@@ -290,6 +304,8 @@ def test_ndjson_says_the_same_line_by_line(api: Api) -> None:
     *entries, end = [json.loads(line) for line in response.data.splitlines()]
     whole = page(api)
     assert entries == whole["changes"]
+    packed = api.client.get(f"{api.base}/changes.ndjson", headers={"Accept-Encoding": "gzip"})
+    assert gzip.decompress(packed.data) == response.data
     assert end["more"] == whole["more"]
 
 
