@@ -47,10 +47,10 @@ def _target(output: Path | None) -> Iterator[BinaryIO]:
 
 def _write(core: Core, catalogue: Catalogue, language: str, form: str, target: BinaryIO) -> int:
     total, _ = archive.fingerprint(core, catalogue)
-    count = 0
+    count, base_url = 0, core.settings.base_url or ""
     with Progress(*COLUMNS, console=Console(stderr=True)) as progress:
         task = progress.add_task("", total=total)
-        for requests, piece in archive.written(core, catalogue, language, form):
+        for requests, piece in archive.written(core, catalogue, language, form, base_url):
             target.write(piece)
             count += requests
             progress.advance(task, requests)

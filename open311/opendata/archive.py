@@ -22,11 +22,14 @@ FORMATS: dict[str, tuple[str, bytes, Describe]] = {
 }
 
 
-def written(core: Core, catalogue: Catalogue, language: str, form: str) -> Iterator[tuple[int, bytes]]:
-    """All published requests in one of `FORMATS`, the oldest first: pieces, and how many requests each holds."""
+def written(
+    core: Core, catalogue: Catalogue, language: str, form: str, base_url: str
+) -> Iterator[tuple[int, bytes]]:
+    """All published requests in one of `FORMATS`, the oldest first: pieces, and how many requests each holds.
+
+    `base_url` is the public address of the server, where photos are found.
+    """
     _, head, write = FORMATS[form]
-    # Made outside a request as well, so only the settings can know the address of the server.
-    base_url = core.settings.base_url or ""
     yield 0, head
     for page in export.everything(core.database, catalogue.jurisdiction.jurisdiction_id, core.now()):
         yield (

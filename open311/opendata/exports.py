@@ -37,7 +37,8 @@ def _stream(form: str) -> Response:
     language = web.language(catalogue)
     _, mark = archive.fingerprint(core, catalogue)
     zipped = any(name == "gzip" and quality > 0 for name, quality in request.accept_encodings)
-    body = (piece for _, piece in archive.written(core, catalogue, language, form))
+    base_url = web.base_url()
+    body = (piece for _, piece in archive.written(core, catalogue, language, form, base_url))
     response = answer(_zipped(body) if zipped else body, archive.FORMATS[form][0])
     # Nobody on the way out may collect the pieces, to count them or for anything else.
     response.implicit_sequence_conversion = False
@@ -46,7 +47,7 @@ def _stream(form: str) -> Response:
     response.vary.add("Accept-Encoding")
     if zipped:
         response.headers["Content-Encoding"] = "gzip"
-    response.set_etag(sha256(f"{mark} {form} {language}".encode()).hexdigest()[:32], weak=True)
+    response.set_etag(sha256(f"{mark} {form} {language} {base_url}".encode()).hexdigest()[:32], weak=True)
     response.make_conditional(request)
     return response
 

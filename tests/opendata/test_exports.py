@@ -59,6 +59,18 @@ def test_pages_join_without_gap_or_repetition(
     assert shown == made
 
 
+def test_pictures_have_whole_addresses(api: Api, conn: Connection, reports: list[str]) -> None:
+    """As in the list, also where the settings do not name the server."""
+    conn.execute(text("update service_requests set photos = '{/media/x.jpg}'"))
+    found = [each["media_url"] for each in lines(api.raw("/export.ndjson").data)]
+    assert found == ["http://localhost/media/x.jpg"] * 3
+    elsewhere = {"Host": "elsewhere.example"}
+    tags = {
+        api.client.get(f"{api.base}/export.ndjson", headers=each).headers["ETag"] for each in ({}, elsewhere)
+    }
+    assert len(tags) == 2
+
+
 def test_what_is_not_public_is_missing(api: Api, core: Core, reports: list[str]) -> None:
     """R-174"""
     casework.hide(core, int(reports[0]), "test")
@@ -113,7 +125,7 @@ def test_pieces_are_bounded_however_many_requests_there_are(
             " timestamptz '2020-01-01' + n * interval '1 minute', '2021-01-01' from generate_series(1, 2500) n"
         )
     )
-    counts = [count for count, _ in archive.written(core, first_city(), "de", "csv")]
+    counts = [count for count, _ in archive.written(core, first_city(), "de", "csv", "")]
     assert max(counts) == 1000
     assert sum(counts) == 2503
 
