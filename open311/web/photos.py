@@ -48,7 +48,9 @@ def photos_field() -> Photos:
 
 def _decoded(data_uri: str) -> IO[bytes]:
     # A form that was not encoded with care turns "+" into a blank.
-    encoded = data_uri[data_uri.index(",") + 1 :].strip().replace(" ", "+").replace("\n", "")
+    encoded = (
+        data_uri[data_uri.index(",") + 1 :].strip().replace(" ", "+").replace("\r", "").replace("\n", "")
+    )
     try:
         return BytesIO(binascii.a2b_base64(encoded + "=" * (-len(encoded) % 4), strict_mode=True))
     except ValueError:

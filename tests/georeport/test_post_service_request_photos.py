@@ -136,6 +136,13 @@ def test_blanks_in_place_of_plus_signs_are_read(api: Api) -> None:
     assert len(pictures(api, api.report(media=sent.replace("+", " ")))) == 1
 
 
+def test_base64_in_lines_is_read(api: Api) -> None:
+    """As mail programs and Java's MIME encoder break it."""
+    lines = data_uri().partition(",")
+    broken = "".join(lines[:2]) + "\r\n".join(lines[2][at : at + 76] for at in range(0, len(lines[2]), 76))
+    assert len(pictures(api, api.report(media=broken))) == 1
+
+
 def test_a_file_beats_an_address(api: Api, conn: Connection) -> None:
     """R-190: the address is not even kept."""
     [address] = pictures(api, api.report(media=file(), media_url=OUTSIDE))
