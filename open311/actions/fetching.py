@@ -1,9 +1,7 @@
 """Pictures elsewhere: those on hosts that the settings allow are fetched, and shown from here."""
 
 from collections.abc import Sequence
-from contextlib import suppress
 
-import httpx
 import structlog
 
 from open311.actions.media import MEBIBYTE, Files, attach, in_store
@@ -26,9 +24,7 @@ def wanted(core: Core, media_urls: Sequence[str]) -> bool:
 
 
 def _fetchable(core: Core, url: str) -> bool:
-    with suppress(httpx.InvalidURL):
-        return httpx.URL(url).host in core.settings.media_fetch_hosts
-    return False
+    return outside.host_of(url) in core.settings.media_fetch_hosts
 
 
 def fetch(core: Core, service_request_id: int) -> None:

@@ -63,7 +63,7 @@ def get(
     Raises `Refused`, or `httpx.HTTPError` or `OSError` for what may go better another time.
     """
     deadline = time.monotonic() + seconds
-    address, first_host = _web_address(url), _web_address(url).host
+    address, first_host = _web_address(url), host_of(url)
     for _ in range(HOPS):
         if address.host not in hosts or address.host != first_host:
             raise Refused(f"{address.host} is not among the hosts that are fetched from")
@@ -73,16 +73,25 @@ def get(
         )
         if answer.status not in REDIRECTS or "Location" not in answer.headers:
             return _body(str(address), answer, most_bytes)
-        address = _web_address(str(address.join(answer.headers["Location"])))
+        address = _web_address(answer.headers["Location"], seen_from=address)
     raise Refused("too many redirects")
 
 
-def _web_address(url: str) -> httpx.URL:
+def host_of(url: str) -> str | None:
+    """The host of a plain web address; None of anything else."""
     try:
-        address = httpx.URL(url)
-    except httpx.InvalidURL as reason:
+        return _web_address(url).host
+    except Refused:
+        return None
+
+
+def _web_address(url: str, *, seen_from: httpx.URL | None = None) -> httpx.URL:
+    try:
+        address = seen_from.join(url) if seen_from else httpx.URL(url)
+        host = address.host
+    except (httpx.InvalidURL, UnicodeError) as reason:
         raise Refused(str(reason)) from None
-    if address.scheme not in ("http", "https") or not address.host or address.userinfo:
+    if address.scheme not in ("http", "https") or not host or address.userinfo:
         raise Refused("not a plain http or https address")
     return address
 
@@ -179,5 +188,7 @@ async def _exchange(request: httpx.Request, most_bytes: int, seconds: float) -> 
                 await response.aclose()
     except TimeoutError:
         raise httpx.ReadTimeout("the whole took too long") from None
+    except UnicodeError as reason:  # httpx reads a redirect even where nobody follows it.
+        raise Refused(f"a redirect to no address: {reason}") from None
     cut = len(body) > most_bytes
     return Answer(response.status_code, response.headers, bytes(body[:most_bytes]), cut)

@@ -17,6 +17,7 @@ from open311.model.geography import Box
 from open311.model.search import NEWEST_FIRST, SORT_NAMES, Cursor, Sort
 from open311.web import time_zone
 
+MOST_ADDRESSES = 50
 WHOLE = re.compile(r"[0-9]{1,1000}")
 DECIMAL = re.compile(r"[+-]?(?:[0-9]{1,20}\.?[0-9]{0,40}|\.[0-9]{1,40})(?:[eE][+-]?[0-9]{1,3})?")
 _NOT_IN_ADDRESS = r"@\s<>\"\x00-\x1f\x7f-\x9f"
@@ -107,6 +108,8 @@ class WebAddresses(DelimitedList):
         found = tuple(
             each.strip() for item in value for each in re.split(r",\s*(?=\w+:)", item) if each.strip()
         )
+        if len(found) > MOST_ADDRESSES:
+            raise wrong("error.too_many", parameter=attr, most=MOST_ADDRESSES)
         for address in found:
             if not _is_web_address(address):
                 raise wrong("error.media_url", media_url=address[:100])
@@ -117,7 +120,8 @@ def _is_web_address(address: str) -> bool:
     if len(address) > 2000 or not WEB_ADDRESS.fullmatch(address):
         return False
     try:
-        return bool(urlsplit(address).hostname)
+        parts = urlsplit(address)
+        return bool(parts.hostname) and parts.port != 0
     except ValueError:
         return False
 

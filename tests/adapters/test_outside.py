@@ -31,6 +31,13 @@ class Answers(BaseHTTPRequestHandler):
             self.send_header("Location", self.path.removeprefix("/to/"))
             self.end_headers()
             return
+        if self.path == "/slow-head":
+            try:
+                for _ in range(100):
+                    self.wfile.write(b"H")
+                    sleep(0.1)
+            except OSError:
+                return
         self.send_response(int(self.path[8:]) if self.path.startswith("/status/") else 200)
         if self.path == "/lies":
             self.send_header("Content-Length", "10")
@@ -191,7 +198,10 @@ def test_a_redirect_within_the_host_is_followed(server: str) -> None:
         get(f"{server}/to//to//to//to//picture")
 
 
-@pytest.mark.parametrize("target", ["http://127.0.0.1/", "http://other.example.org/", "file:///etc/passwd"])
+@pytest.mark.parametrize(
+    "target",
+    ["http://127.0.0.1/", "http://other.example.org/", "file:///etc/passwd", "http://xn--zz/", "http://[/"],
+)
 def test_a_redirect_elsewhere_is_refused(server: str, target: str) -> None:
     """Also where that host would be reached."""
     with pytest.raises(Refused):
@@ -223,7 +233,7 @@ def test_a_missing_picture_is_refused_and_a_broken_server_asked_again(server: st
     """404 stays; 503 may pass."""
     with pytest.raises(Refused):
         get(f"{server}/status/404")
-    with pytest.raises(httpx.HTTPStatusError):
+    with pytest.raises(httpx.HTTPError, match="503"):
         get(f"{server}/status/503")
 
 

@@ -173,6 +173,19 @@ def test_an_address_on_an_allowed_host_is_left_to_the_worker(make_core: MakeCore
     assert jobs(conn) == [("fetch_media", {"service_request_id": int(number)})]
 
 
+@pytest.mark.parametrize("media_url", ["http://xn--zz/a.jpg", "http://user@elsewhere.example.org/ä.jpg"])
+def test_an_address_that_we_would_not_open_is_kept_as_well(
+    make_core: MakeCore, conn: Connection, media_url: str
+) -> None:
+    """As it came, and nothing is fetched."""
+    core = make_core(
+        a_catalogue(a_service(moderated=False)), OPEN311_MEDIA_FETCH_HOSTS="elsewhere.example.org"
+    )
+    api = an_api(core)
+    assert pictures(api, api.report(media_url=media_url)) == [media_url]
+    assert jobs(conn) == []
+
+
 def test_the_public_address_of_the_server_is_used(make_core: MakeCore) -> None:
     """In lists as well, and in open data."""
     core = make_core(a_catalogue(a_service(moderated=False)), OPEN311_BASE_URL="https://report.example.org")
@@ -263,7 +276,19 @@ def test_a_bad_photo_is_told_with_all_other_problems(api: Api, core: Core, conn:
     assert len(said) == 3
 
 
-@pytest.mark.parametrize("media_url", ["javascript:alert(1)", "not an address", "ftp://example.org/a.jpg"])
+@pytest.mark.parametrize(
+    "media_url",
+    [
+        "javascript:alert(1)",
+        "not an address",
+        "ftp://example.org/a.jpg",
+        "http://",
+        "http://[::1",
+        "http://two words/a.jpg",
+        "http://example.org:99999/a.jpg",
+        ",".join(["http://example.org/a.jpg"] * 51),
+    ],
+)
 def test_an_address_that_is_none_is_refused(api: Api, core: Core, conn: Connection, media_url: str) -> None:
     """R-134"""
     assert len(refused(api, core, conn, media_url=media_url)) == 1
