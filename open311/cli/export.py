@@ -40,9 +40,12 @@ def _target(output: Path | None) -> Iterator[BinaryIO]:
         yield sys.stdout.buffer
         return
     part = output.with_name(output.name + ".part")
-    with part.open("wb") as file:
-        yield file
-    part.replace(output)
+    try:
+        with part.open("wb") as file:
+            yield file
+        part.replace(output)
+    except OSError as reason:
+        raise click.FileError(str(output), reason.strerror) from None
 
 
 def _write(core: Core, catalogue: Catalogue, language: str, form: str, target: BinaryIO) -> int:

@@ -1,6 +1,6 @@
 """`open311 media`: look at photos, publish them, keep them back."""
 
-from pathlib import Path
+from typing import BinaryIO
 
 import click
 
@@ -37,11 +37,13 @@ def list_photos(service_request_id: int | None) -> None:
 
 @media.command()
 @number
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-def save(media_id: int, file: Path) -> None:
-    """Write a photo, whoever may see it, to FILE."""
+@click.argument("file", type=click.File("wb"))
+def save(media_id: int, file: BinaryIO) -> None:
+    """Write a photo, whoever may see it, to FILE; `-` is standard output."""
     with opened() as core:
-        file.write_bytes(actions.file_of(core, media_id))
+        data = actions.file_of(core, media_id)
+    # Opened only now: a photo that there is not leaves no empty file.
+    file.write(data)
 
 
 @media.command()

@@ -12,6 +12,7 @@ from open311.opendata import archive
 from open311.opendata.answers import answer
 from open311.opendata.blueprint import OpenData
 from open311.web import queries
+from open311.web.kept import takes_gzip
 from open311.web.queries import Arguments
 
 blueprint = OpenData("exports", __name__, url_prefix="/open311/v2", description="The whole archive")
@@ -36,7 +37,7 @@ def _stream(form: str) -> Response:
     core, catalogue = web.core(), web.catalogue()
     language = web.language(catalogue)
     _, mark = archive.fingerprint(core, catalogue)
-    zipped = any(name == "gzip" and quality > 0 for name, quality in request.accept_encodings)
+    zipped = takes_gzip(request.headers.get("Accept-Encoding", ""))
     base_url = web.base_url()
     body = (piece for _, piece in archive.written(core, catalogue, language, form, base_url))
     response = answer(_zipped(body) if zipped else body, archive.FORMATS[form][0])

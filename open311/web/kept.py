@@ -117,7 +117,7 @@ class Answer:
 @lru_cache(maxsize=256)
 def takes_gzip(accepted: str) -> bool:
     """Whether gzip is asked for by name; some crawlers announce deflate and cannot read it."""
-    return any(name == "gzip" and quality > 0 for name, quality in parse_accept_header(accepted))
+    return any(name.lower() == "gzip" and quality > 0 for name, quality in parse_accept_header(accepted))
 
 
 class Flight:

@@ -73,6 +73,12 @@ def test_a_held_photo_can_be_looked_at(core: Core, photo: Media, tmp_path: Path)
     assert opened((tmp_path / "look.jpg").read_bytes()).size == (64, 32)
 
 
+def test_a_file_that_cannot_be_written_is_told(core: Core, photo: Media, tmp_path: Path) -> None:
+    assert "/dev/null/look.jpg" in staff(core, "save", str(photo.id), "/dev/null/look.jpg", exit_code=1)
+    staff(core, "save", "4711", str(tmp_path / "look.jpg"), exit_code=1)
+    assert not (tmp_path / "look.jpg").exists()
+
+
 def test_a_photo_is_hidden_and_shown_again(core: Core, photo: Media) -> None:
     assert staff(core, "hide", str(photo.id)) == f"{photo.id} is internal.\n"
     assert staff(core, "publish", str(photo.id)) == f"{photo.id} is held.\n"

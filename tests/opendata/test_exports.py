@@ -84,7 +84,7 @@ def test_no_length_is_announced_since_nobody_knows_it(api: Api, reports: list[st
 
 def test_a_program_that_takes_gzip_gets_it(api: Api, reports: list[str]) -> None:
     plain = api.raw("/export.ndjson")
-    packed = api.client.get(f"{api.base}/export.ndjson", headers={"Accept-Encoding": "gzip"})
+    packed = api.client.get(f"{api.base}/export.ndjson", headers={"Accept-Encoding": "br, GZip"})
     assert packed.headers["Content-Encoding"] == "gzip"
     assert gzip.decompress(packed.data) == plain.data
 
@@ -147,3 +147,6 @@ def test_open311_export_says_what_is_wrong(fresh_database_url: str, monkeypatch:
     done = CliRunner().invoke(commands, ["export", "--jurisdiction", "nowhere"])
     assert done.exit_code == 1
     assert "nowhere" in done.output
+    done = CliRunner().invoke(commands, ["export", "--output", "/dev/null/all.csv"])
+    assert done.exit_code == 1
+    assert "/dev/null/all.csv" in done.output
