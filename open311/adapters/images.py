@@ -214,6 +214,9 @@ def _in_common_colours(image: Image.Image) -> Image.Image:
 def _drawn_anew(image: Image.Image) -> Photo:
     """The pixels alone, on white where the picture is transparent, on a canvas that never knew the file."""
     canvas = Image.new("RGB", image.size, "white")
+    if image.mode.startswith("I"):
+        # 16 bits a pixel, which a plain conversion would clip to white.
+        image = image.point(lambda grey: grey / 256).convert("L")
     if image.has_transparency_data:
         pixels = image.convert("RGBA")
         canvas.paste(pixels, mask=pixels)

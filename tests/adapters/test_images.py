@@ -113,6 +113,14 @@ def test_unusual_kinds_of_pixels_are_read(mode: str) -> None:
     assert opened(images.clean(written(image, "PNG")).data).size == (64, 32)
 
 
+def test_fine_shades_of_grey_stay_shades() -> None:
+    """16 bits a pixel, in a PNG."""
+    image = Image.frombytes("I;16", (64, 32), (b"\x00\x40" * 32 + b"\x00\xc0" * 32) * 32)
+    shown = opened(images.clean(written(image, "PNG")).data)
+    found = [shown.getpixel((x, 16)) for x in (10, 50)]
+    assert found == [pytest.approx((each,) * 3, abs=2) for each in (0x40, 0xC0)]
+
+
 def test_colours_for_printing_are_read() -> None:
     """CMYK, in a JPEG."""
     shown = opened(images.clean(written(two_colours(mode="CMYK"))).data)
