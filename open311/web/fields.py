@@ -101,7 +101,8 @@ class WebAddresses(DelimitedList):
     """Web addresses, repeated or comma separated."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(fields.String(metadata={"pattern": f"^{WEB_ADDRESS.pattern}$"}), **kwargs)
+        item = fields.String(metadata={"pattern": f"^{WEB_ADDRESS.pattern}$"})
+        super().__init__(item, **_described(kwargs, maxItems=MOST_ADDRESSES))
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> Any:
         # A comma may stand inside an address; only one before a further address separates.
