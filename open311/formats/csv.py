@@ -23,6 +23,11 @@ def rows(requests: Iterable[dict[str, Any]]) -> bytes:
     return _rows([_cell(each.get(name)) for name in FIELDS] for each in requests)
 
 
+def remark(words: str) -> bytes:
+    """A row that is no request: one cell, which no program takes for one."""
+    return _rows([[words]])
+
+
 def _cell(value: Any) -> Any:
     if not isinstance(value, str):
         return value

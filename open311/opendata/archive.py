@@ -9,16 +9,21 @@ from open311.model.catalogue import Catalogue
 from open311.storage import export
 
 Describe = Callable[[Iterable[dict[str, Any]]], bytes]
+Remark = Callable[[str], bytes]
 
 
 def _lines(requests: Iterable[dict[str, Any]]) -> bytes:
     return b"".join(encode.item_to_json("service_requests", each) + b"\n" for each in requests)
 
 
-# Media type, what stands at the top, and how some requests are written.
-FORMATS: dict[str, tuple[str, bytes, Describe]] = {
-    "ndjson": ("application/x-ndjson", b"", _lines),
-    "csv": (csv.MEDIA_TYPE, csv.header(), csv.rows),
+def _error(words: str) -> bytes:
+    return encode.to_json(documents.errors([(500, words)])) + b"\n"
+
+
+# Media type, what stands at the top, how some requests are written, and how it is said that the rest is missing.
+FORMATS: dict[str, tuple[str, bytes, Describe, Remark]] = {
+    "ndjson": ("application/x-ndjson", b"", _lines, _error),
+    "csv": (csv.MEDIA_TYPE, csv.header(), csv.rows, csv.remark),
 }
 
 
@@ -29,7 +34,7 @@ def written(
 
     `base_url` is the public address of the server, where photos are found.
     """
-    _, head, write = FORMATS[form]
+    _, head, write, _ = FORMATS[form]
     yield 0, head
     for page in export.everything(core.database, catalogue.jurisdiction.jurisdiction_id, core.now()):
         yield (

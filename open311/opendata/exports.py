@@ -5,18 +5,23 @@ from collections.abc import Iterator
 from hashlib import sha256
 from typing import Any
 
+import structlog
 from flask import Response, request
 
 from open311 import web
+from open311.errors import problem
 from open311.opendata import archive
 from open311.opendata.answers import answer
 from open311.opendata.blueprint import OpenData
 from open311.web import queries
+from open311.web.errors import in_words
 from open311.web.kept import takes_gzip
 from open311.web.queries import Arguments
 
 blueprint = OpenData("exports", __name__, url_prefix="/open311/v2", description="The whole archive")
 blueprint.before_request(queries.find_catalogue)
+
+log = structlog.get_logger()
 
 GZIP = 16 + zlib.MAX_WBITS
 
@@ -36,11 +41,16 @@ def get_export_csv(query: dict[str, Any]) -> Response:
 def _stream(form: str) -> Response:
     core, catalogue = web.core(), web.catalogue()
     language = web.language(catalogue)
-    _, mark = archive.fingerprint(core, catalogue)
+    count, mark = archive.fingerprint(core, catalogue)
     zipped = takes_gzip(request.headers.get("Accept-Encoding", ""))
     base_url = web.base_url()
-    body = (piece for _, piece in archive.written(core, catalogue, language, form, base_url))
-    response = answer(_zipped(body) if zipped else body, archive.FORMATS[form][0])
+    content_type, _, _, remark = archive.FORMATS[form]
+    body = _to_the_end(
+        (piece for _, piece in archive.written(core, catalogue, language, form, base_url)),
+        remark(in_words(problem("error.export.broken"))),
+    )
+    headers = {"X-Result-Count": str(count)}
+    response = answer(_zipped(body) if zipped else body, content_type, headers=headers)
     # Nobody on the way out may collect the pieces, to count them or for anything else.
     response.implicit_sequence_conversion = False
     name = f"requests-{catalogue.jurisdiction.jurisdiction_id}.{form}"
@@ -51,6 +61,15 @@ def _stream(form: str) -> Response:
     response.set_etag(sha256(f"{mark} {form} {language} {base_url}".encode()).hexdigest()[:32], weak=True)
     response.make_conditional(request)
     return response
+
+
+def _to_the_end(body: Iterator[bytes], broken: bytes) -> Iterator[bytes]:
+    """The pieces. When reading them fails, the last line says so: HTTP would show no difference here."""
+    try:
+        yield from body
+    except Exception:
+        log.exception("export_broken")
+        yield broken
 
 
 def _zipped(body: Iterator[bytes]) -> Iterator[bytes]:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import BigInteger, Connection, cast, func, select
 
-from open311.errors import ReplicaLost
+from open311.errors import Unavailable
 from open311.model.search import Page, RequestSearch, Sort, Span
 from open311.model.service_request import ServiceRequest, Visibility
 from open311.storage import search
@@ -37,7 +37,8 @@ def _page(database: Database, asked: RequestSearch) -> Page[ServiceRequest]:
     try:
         with database.read_public() as conn:
             return search.search(conn, asked)
-    except ReplicaLost:
+    except Unavailable:
+        # A replica that went away, or a connection that was cut: one more attempt, of its own and at the primary.
         with database.read() as conn:
             return search.search(conn, asked)
 

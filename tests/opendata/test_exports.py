@@ -4,6 +4,7 @@ import csv
 import gzip
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,11 @@ from sqlalchemy import Connection, text
 from open311.actions import casework
 from open311.cli import commands
 from open311.core import Core
+from open311.errors import Unavailable, problem
+from open311.model.search import Page, RequestSearch
+from open311.model.service_request import ServiceRequest
 from open311.opendata import archive
-from open311.storage import export
+from open311.storage import export, search
 from tests.serving import Api, Clock, first_city
 
 
@@ -69,6 +73,29 @@ def test_pictures_have_whole_addresses(api: Api, conn: Connection, reports: list
         api.client.get(f"{api.base}/export.ndjson", headers=each).headers["ETag"] for each in ({}, elsewhere)
     }
     assert len(tags) == 2
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_an_export_that_breaks_off_says_so_in_its_last_line(
+    api: Api, reports: list[str], monkeypatch: pytest.MonkeyPatch, *, packed: bool
+) -> None:
+    """Nothing in HTTP would: the server ends a stream that failed like one that is whole."""
+    asked = search.search
+
+    def once(conn: Connection, question: RequestSearch) -> Page[ServiceRequest]:
+        if question.after:
+            raise Unavailable(problem("error.unavailable"))
+        return asked(conn, replace(question, page_size=2))
+
+    monkeypatch.setattr(export.search, "search", once)
+    wanted = {"Accept-Encoding": "gzip"} if packed else {}
+    bodies = [api.client.get(f"{api.base}/export.{form}", headers=wanted) for form in ("ndjson", "csv")]
+    in_lines, in_rows = [gzip.decompress(each.data) if packed else each.data for each in bodies]
+    *found, last = [json.loads(line) for line in in_lines.splitlines()]
+    assert [each["service_request_id"] for each in found] == reports[:2]
+    assert [each["code"] for each in last] == [500]
+    assert in_rows.decode().splitlines()[-1].startswith("Die Ausgabe ist abgebrochen")
+    assert [each.headers["X-Result-Count"] for each in bodies] == ["3", "3"]
 
 
 def test_what_is_not_public_is_missing(api: Api, core: Core, reports: list[str]) -> None:
