@@ -1,5 +1,6 @@
 """servicerequestupdates, as FixMyStreet speaks it (georeport.md 5.8): what became of requests, told and taken in."""
 
+from dataclasses import replace
 from typing import IO, Any, cast
 from urllib.parse import urlencode
 
@@ -20,6 +21,7 @@ from open311.model.service_request import Reporter
 from open311.model.submission import DESCRIPTION_LENGTH
 from open311.model.updates import Update, UpdateCursor, UpdateSearch, UpdateSubmission, known_words, tidy_word
 from open311.storage import updates as stored
+from open311.storage.database import Connection
 from open311.web import parameters, queries
 from open311.web.fields import Count, Email, Moment, WebAddresses, Word, Words, problems
 from open311.web.keys import key
@@ -28,6 +30,8 @@ from open311.web.queries import REQUEST_ID, Arguments
 from open311.web.requests import LenientRequest
 
 NEEDED = ("service_request_id", "update_id", "status", "updated_datetime", "description")
+# Whoever follows the links gets any number.
+MOST_SKIPPED = 100_000
 PAGING = ("page", "page_size", "cursor")
 Sent = tuple[UpdateSubmission | None, tuple[IO[bytes], ...], tuple[Problem, ...]]
 
@@ -117,9 +121,18 @@ def get_service_request_updates(query: dict[str, Any]) -> Response:
     """What happened to public requests, the oldest first, by default in the last 90 days and at most 1000."""
     asked = _search(query)
     with web.core().database.read_public() as conn:
-        found, more = stored.search(conn, asked)
+        found, more = _page(conn, asked)
     document = documents.service_request_updates(found, web.catalogue(), base_url=web.base_url())
     return answer(document, cache="public, no-cache", headers=_links(query, asked, found, more))
+
+
+def _page(conn: Connection, asked: UpdateSearch) -> tuple[list[Update], bool]:
+    """A page, unless it is too far to be counted off; then `Invalid`, or nothing where everything has ended before."""
+    if asked.skip <= MOST_SKIPPED:
+        return stored.search(conn, asked)
+    if stored.search(conn, replace(asked, skip=MOST_SKIPPED, page_size=1))[0]:
+        raise Invalid(problem("error.page.deep", most=MOST_SKIPPED))
+    return [], False
 
 
 def _search(query: dict[str, Any]) -> UpdateSearch:

@@ -7,6 +7,7 @@ import pytest
 from open311.actions import casework
 from open311.core import Core
 from open311.formats import documents, encode
+from open311.georeport import updates
 from open311.model.datetimes import write_utc
 from open311.model.service_request import Status
 from open311.model.updates import Update
@@ -164,6 +165,18 @@ def test_can_be_asked_of_some_requests(api: Api, core: Core, clock: Clock) -> No
     clock.forward(days=200)
     told = api.get(PATH, service_request_id=f"{one}, {third},999999999,abc")
     assert [each["service_request_id"] for each in told] == [one, third]
+
+
+def test_a_page_far_behind_is_not_counted_off(api: Api, core: Core, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Links lead there; behind the end there is nothing, as everywhere."""
+    monkeypatch.setattr(updates, "MOST_SKIPPED", 3)
+    for _ in range(2):
+        move(core, api.report(), "in_process")
+        move(core, api.report(), "fixed")
+    assert len(api.get(PATH, page="2", page_size="3")) == 1
+    assert "Link" in api.get(PATH, 400, page="3", page_size="2")[0]["description"]
+    monkeypatch.undo()
+    assert api.get(PATH, page="1000000000") == []
 
 
 def test_pages_neither_repeat_nor_lose_updates(api: Api, core: Core, clock: Clock) -> None:
