@@ -17,6 +17,8 @@ class Option:
     parse: Callable[[str], Any]
     default: str | None
     meaning: str
+    # A value that may hold a password is never repeated, since what stops a start ends in logs.
+    secret: bool = False
 
     @property
     def field(self) -> str:
@@ -31,7 +33,8 @@ class Option:
         try:
             return self.parse(raw)
         except ValueError as allowed:
-            raise ConfigurationError(f"{self.variable} is {raw!r}; allowed is {allowed}") from None
+            given = "not allowed as it is" if self.secret else repr(raw)
+            raise ConfigurationError(f"{self.variable} is {given}; allowed is {allowed}") from None
 
     def _raw(self, environ: Mapping[str, str]) -> str | None:
         from_file = environ.get(f"{self.variable}_FILE")
@@ -43,6 +46,8 @@ class Option:
             return Path(from_file).read_text(encoding="utf-8").strip()
         except OSError as reason:
             raise ConfigurationError(f"{self.variable}_FILE cannot be read: {reason}") from None
+        except UnicodeDecodeError:
+            raise ConfigurationError(f"{self.variable}_FILE names {from_file}, which is not UTF-8") from None
 
 
 def shipped(name: str) -> Path:
@@ -52,24 +57,33 @@ def shipped(name: str) -> Path:
     return installed if installed.exists() else package.parent / name
 
 
+def _data_dir() -> str:
+    # In a checkout every command finds the same data, wherever it is called.
+    checkout = Path(__file__).parent.parent
+    return str(checkout / "var") if (checkout / "pyproject.toml").exists() else "var"
+
+
 OPTIONS = (
     Option(
         "DATABASE_URL",
         values.postgres_url,
         None,
         "The PostGIS database. `open311 dev` starts one of its own when unset.",
+        secret=True,
     ),
     Option(
         "OPEN311_POOLER_URL",
         values.postgres_url,
         None,
         "The same database through PgBouncer in transaction mode; `DATABASE_URL` stays the direct way.",
+        secret=True,
     ),
     Option(
         "OPEN311_REPLICA_URL",
         values.postgres_url,
         None,
         "A streaming replica that public reads are answered from.",
+        secret=True,
     ),
     Option(
         "OPEN311_BASE_URL",
@@ -86,8 +100,9 @@ OPTIONS = (
     Option(
         "OPEN311_DATA_DIR",
         values.path,
-        "var",
-        "Where `open311 dev` keeps its database, and where photos are kept.",
+        _data_dir(),
+        "Where `open311 dev` keeps its database, and where photos are kept; `var` in the current folder when there is "
+        "no checkout.",
     ),
     Option("OPEN311_HOST", values.text, "127.0.0.1", "The address to listen on."),
     Option("PORT", values.number(1, 65535), "8311", "The port to listen on."),
@@ -171,12 +186,14 @@ OPTIONS = (
         values.named_keys,
         "",
         "API keys for servers that reports are handed on to, by the names that the catalogue has for them.",
+        secret=True,
     ),
     Option(
         "OPEN311_MAP_STYLE_URL",
         values.any_address,
         None,
         "A MapLibre style for the map below the reports; browsers then ask that server too.",
+        secret=True,
     ),
     Option(
         "OPEN311_MAP_CLOSED_DAYS",
@@ -191,7 +208,11 @@ OPTIONS = (
         "Where the form searches addresses; see docs/reporting.md.",
     ),
     Option(
-        "OPEN311_SMTP_URL", values.mail_server, None, "How mail is sent; nobody is written to when unset."
+        "OPEN311_SMTP_URL",
+        values.mail_server,
+        None,
+        "How mail is sent; nobody is written to when unset.",
+        secret=True,
     ),
     Option("OPEN311_MAIL_FROM", values.sender, None, "The sender of mails."),
     Option(

@@ -7,6 +7,8 @@ from open311.errors import ConfigurationError, Forbidden, problem
 from open311.model.keys import Key, Scope, digest, new_secret
 from open311.storage import keys
 
+LONGEST_NAME = 200
+
 
 def find_key(core: Core, secret: str | None) -> Key | None:
     """The key behind a secret; None when there is none in force, which a reader need not mind."""
@@ -26,7 +28,12 @@ def require(key: Key | None, scope: Scope) -> Key:
 
 
 def add_key(core: Core, name: str, scopes: Iterable[Scope]) -> str:
-    """Make a key and return it; it cannot be shown again, since only its hash is kept."""
+    """Make a key and return it; it cannot be shown again, since only its hash is kept.
+
+    Raises `ConfigurationError` for a name that is taken, or that nobody could read or type again.
+    """
+    if not name.strip() or not name.isprintable() or len(name) > LONGEST_NAME:
+        raise ConfigurationError(f"a key needs a name of 1 to {LONGEST_NAME} printable characters")
     secret = new_secret()
     with core.database.begin() as conn:
         if keys.exists(conn, name):

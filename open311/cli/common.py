@@ -18,6 +18,7 @@ from open311.core import Core
 from open311.errors import Open311Error
 from open311.model.datetimes import write_utc
 from open311.model.words import in_words
+from open311.storage import migrate
 
 LANGUAGE = "en"
 PIPED_WIDTH = 1000
@@ -30,7 +31,9 @@ def opened() -> Iterator[Core]:
     What an action refuses is told in words, with exit code 1.
     """
     chosen = settings.load()
-    built = core.build(replace(chosen, database_url=embedded.database_url(chosen)))
+    url = embedded.database_url(chosen)
+    migrate.require_current(url)
+    built = core.build(replace(chosen, database_url=url))
     try:
         publish.publish(built)
         yield built

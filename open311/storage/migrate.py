@@ -1,10 +1,12 @@
 """Bring a database to the tables this release expects."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from psycopg.errors import FeatureNotSupported, InsufficientPrivilege, UndefinedFile
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import NullPool
 
 from open311.errors import ConfigurationError
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
 
 # Two processes that start at once must not migrate at once; the number is arbitrary but must stay.
 LOCK = 3_110_001
+# What a server says that has no PostGIS, or to a user who may not make extensions or tables.
+LACKING = (FeatureNotSupported, InsufficientPrivilege, UndefinedFile)
 
 
 def _config() -> "Config":
@@ -40,16 +44,29 @@ def downgrade(url: str, revision: str) -> None:
     _run(url, command.downgrade, revision)
 
 
-def _run(url: str, migration: object, revision: str) -> None:
+def _run(url: str, migration: "Callable[[Config, str], None]", revision: str) -> None:
+    from alembic.util import CommandError
+
     config = _config()
     engine = create_engine(make_url(url).set(drivername="postgresql+psycopg"), poolclass=NullPool)
     try:
         with engine.begin() as connection:
             connection.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
             config.attributes["connection"] = connection
-            migration(config, revision)  # type: ignore[operator]
-    except OperationalError as reason:
-        raise ConfigurationError(f"the database cannot be reached: {reason.orig}") from None
+            migration(config, revision)
+    except DBAPIError as reason:
+        if isinstance(reason.orig, LACKING):
+            raise ConfigurationError(
+                f"the database cannot be migrated: {str(reason.orig).splitlines()[0]}; install PostGIS on its server, "
+                "let a superuser run `create extension postgis` in it, and let the user of DATABASE_URL own it"
+            ) from None
+        if isinstance(reason, OperationalError):
+            raise ConfigurationError(f"the database cannot be reached: {reason.orig}") from None
+        raise
+    except CommandError as reason:
+        raise ConfigurationError(f"the database cannot be migrated to {revision}: {reason}") from None
+    finally:
+        engine.dispose()
 
 
 def current(url: str) -> tuple[str | None, str | None]:

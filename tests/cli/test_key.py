@@ -56,6 +56,11 @@ def test_only_a_hash_is_at_rest(database: str) -> None:
         (("revoke", "nobody"), "no key named 'nobody' is in force"),
         (("add", "Bernd", "--scope", "everything"), "everything"),
         (("add",), "NAME"),
+        (("add", ""), "needs a name"),
+        (("add", " "), "needs a name"),
+        (("add", "a\nb"), "needs a name"),
+        (("add", "a\udcff"), "needs a name"),
+        (("add", "x" * 201), "needs a name"),
     ],
 )
 def test_what_cannot_be_done_is_told_in_words(database: str, words: tuple[str, ...], told: str) -> None:
@@ -73,3 +78,10 @@ def test_revoked_key_stays_revoked(database: str) -> None:
     key(database, "add", "Anna")
     key(database, "revoke", "Anna")
     assert run("key", "revoke", "Anna", DATABASE_URL=database).returncode == 2
+
+
+def test_a_database_without_tables_is_told_with_the_command_that_makes_them(cluster_url: str) -> None:
+    done = run("key", "list", DATABASE_URL=cluster_url.replace("DATABASE", "postgres"))
+    assert done.returncode == 2
+    assert "run `open311 db upgrade`" in done.stderr
+    assert "Traceback" not in done.stderr

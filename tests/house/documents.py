@@ -43,7 +43,7 @@ def settings_document() -> str:
 def _setting(option: Option) -> str:
     unset = option.default or "none"
     if unset.startswith("/"):
-        unset = f"the {Path(unset).name} that comes with the program"
+        unset = f"the {Path(unset).name} of the program"
     return f"| `{option.variable}` | {_allowed(option)} | {unset} | {option.meaning} |"
 
 

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.pool import NullPool
 
+from open311.errors import ConfigurationError
 from open311.settings import shipped
 from open311.storage import migrate
 from open311.storage.tables import metadata
@@ -236,3 +237,19 @@ def test_a_migration_that_fails_leaves_the_database_as_it_was(empty_url: str) ->
         migrate.upgrade(empty_url)
     with connected(empty_url) as connection:
         assert {each for each in ours(connection) if each.startswith("table")} == {"table keys"}
+
+
+def test_a_user_who_may_not_migrate_is_told_what_is_needed(empty_url: str) -> None:
+    with psycopg.connect(empty_url, autocommit=True) as connection:
+        connection.execute("create role guest login")
+        try:
+            with pytest.raises(ConfigurationError, match="run `create extension postgis` in it"):
+                migrate.upgrade(empty_url.replace("postgres@", "guest@"))
+        finally:
+            connection.execute("drop role guest")
+    assert migrate.current(empty_url)[0] is None
+
+
+def test_a_revision_that_there_is_not_is_told(empty_url: str) -> None:
+    with pytest.raises(ConfigurationError, match="cannot be migrated to nonsense"):
+        migrate.upgrade(empty_url, "nonsense")
