@@ -12,7 +12,7 @@ for control in /usr/share/postgresql/*/extension/postgis.control; do
     major=${control#/usr/share/postgresql/}
     [ -x "/usr/lib/postgresql/${major%%/*}/bin/postgres" ] && found=yes
 done
-if [ -z "$found" ] && [ -z "${DATABASE_URL:-}" ]; then
+if [ -z "$found" ] && [ -z "${DATABASE_URL:-}${DATABASE_URL_FILE:-}" ]; then
     . /etc/os-release 2>/dev/null || true
     case "${ID:-} ${VERSION_ID:-}" in
         "debian 12") missing=postgresql-15-postgis-3 ;;
@@ -29,6 +29,7 @@ for program in "$@"; do
         *) missing="$missing $program" ;;
     esac
 done
+missing=${missing# }
 [ -n "$missing" ] || exit 0
 
 install="apt-get install -y --no-install-recommends $missing"
@@ -50,12 +51,16 @@ echo "== installing $missing"
 folder=/etc/postgresql-common/createcluster.d
 quiet=$folder/open311.conf
 policy=/usr/sbin/policy-rc.d
-[ -e "$policy" ] && policy=
+# One that is there already stays, unless we were killed before we could take it away again.
+[ -e "$policy" ] && ! grep -q open311 "$policy" && policy=
 trap '$as_root rm -f "$quiet" $policy' EXIT
+# Without these, Ctrl-C would end us past the line above.
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
 $as_root mkdir -p "$folder"
 echo "create_main_cluster = false" | $as_root tee "$quiet" >/dev/null
 if [ -n "$policy" ]; then
-    printf '#!/bin/sh\nexit 101\n' | $as_root tee "$policy" >/dev/null
+    printf '#!/bin/sh\n# open311: start nothing that was only installed\nexit 101\n' | $as_root tee "$policy" >/dev/null
     $as_root chmod 755 "$policy"
 fi
 $as_root apt-get update -q
