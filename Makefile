@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-header --no-emit-index-url --no-annotate
 
-.PHONY: help run test lint format types layers pytest openapi docs pictures bench bench-full drill lock install install-dev system system-dev clean
+.PHONY: help run test lint format types layers pytest openapi docs pictures bench bench-full drill wheel lock install install-dev system system-dev clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -59,6 +59,9 @@ bench-full: install ## The same up to ten million reports; takes hours
 drill: install ## Several servers, a replica, kill -9 of the primary: what is lost, how long it takes
 	@tools/install-system.sh wrk pgbouncer nginx
 	@$(BIN)/python -m benchmarks.scaling
+
+wheel: install ## Build a wheel of the whole server, front-end packages and migrations included, in dist/
+	@$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir dist .
 
 lock: .venv/.made ## Choose current releases of all packages and pin them
 	@$(PIP) uv

@@ -1,0 +1,28 @@
+"""A wheel holds everything that a server needs where there is no checkout."""
+
+import subprocess
+import sys
+from pathlib import Path
+from zipfile import ZipFile
+
+from open311.pages import files
+from open311.pages.maps import LIBRARY, STYLES
+from open311.web import docs
+from tests.house.documents import ROOT
+
+
+def test_the_wheel_is_a_whole_server(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(tmp_path)]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    [wheel] = tmp_path.glob("*.whl")
+    inside = {name.removeprefix("open311/shipped/") for name in ZipFile(wheel).namelist()}
+    package = [each for each in (ROOT / "open311").rglob("*.*") if each.is_file() and each.suffix != ".pyc"]
+    shipped = [ROOT / "categories.yaml", *(ROOT / "migrations").rglob("*.py"), *(ROOT / "schemas").iterdir()]
+    front_end = [
+        files.VENDORS["kern"] / "kern.min.css",
+        *(files.VENDORS["maplibre"] / each for each in (LIBRARY, STYLES)),
+        *(docs.FILES / each for each in ("swagger-ui-bundle.js", "swagger-ui.css")),
+    ]
+    wanted = {each.relative_to(ROOT).as_posix() for each in (*package, *shipped)}
+    wanted |= {each.relative_to(files.PACKAGES.parent).as_posix() for each in front_end}
+    assert wanted - inside == set()
