@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from email.utils import parseaddr
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 SWITCH_WORDS = {
     "on": True,
@@ -59,9 +59,19 @@ def one_of(*words: str) -> Callable[[str], str]:
     return parse
 
 
+def _split(raw: str) -> SplitResult:
+    """The parts of an address; all empty where it is none, as with a port that is no number."""
+    try:
+        parts = urlsplit(raw)
+        _ = parts.port
+    except ValueError:
+        return urlsplit("")
+    return parts
+
+
 def web_address(raw: str) -> str:
     """The address of a website, without a slash at the end."""
-    parts = urlsplit(raw)
+    parts = _split(raw)
     if parts.scheme in ("http", "https") and parts.netloc and not parts.query and not parts.fragment:
         return raw.rstrip("/")
     raise ValueError("an address such as https://report.example.org")
@@ -69,7 +79,7 @@ def web_address(raw: str) -> str:
 
 def any_address(raw: str) -> str:
     """The address of something on the web, which may carry a key in its query."""
-    parts = urlsplit(raw)
+    parts = _split(raw)
     if parts.scheme in ("http", "https") and parts.hostname and not re.search(r"[\s;,]", parts.netloc):
         return raw
     raise ValueError("an address such as https://tiles.example.org/style.json")
@@ -77,7 +87,7 @@ def any_address(raw: str) -> str:
 
 def postgres_url(raw: str) -> str:
     """The address of a PostgreSQL database."""
-    if urlsplit(raw).scheme in ("postgresql", "postgres", "postgresql+psycopg"):
+    if _split(raw).scheme in ("postgresql", "postgres", "postgresql+psycopg"):
         return raw
     raise ValueError("an address such as postgresql://user:password@host/database")
 
@@ -121,7 +131,7 @@ def geocoder(raw: str) -> str:
 
 def mail_server(raw: str) -> str:
     """How mail is sent."""
-    parts = urlsplit(raw)
+    parts = _split(raw)
     if (parts.scheme in ("smtp", "smtps") and parts.hostname) or (parts.scheme == "file" and parts.path):
         return raw
     raise ValueError(

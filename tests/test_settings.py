@@ -47,6 +47,15 @@ def test_a_wrong_value_is_told_with_its_name_and_what_is_allowed() -> None:
     assert refusal(PORT="http") == "PORT is 'http'; allowed is a whole number from 1 to 65535"
 
 
+@pytest.mark.parametrize("address", ["http://[::1", "http://host:port", "http://host:99999"])
+def test_what_is_no_address_is_told_with_an_example(address: str) -> None:
+    assert refusal(OPEN311_BASE_URL=address).endswith(
+        "allowed is an address such as https://report.example.org"
+    )
+    database = address.replace("http", "postgresql")
+    assert "allowed is an address such as postgresql://" in refusal(DATABASE_URL=database)
+
+
 @pytest.mark.parametrize(
     ("variable", "value"),
     [

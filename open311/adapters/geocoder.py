@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from importlib import import_module
 from typing import Any, Protocol, runtime_checkable
@@ -45,19 +45,36 @@ class ReverseGeocoder(Protocol):
 @cache
 def chosen(name: str) -> Geocoder:
     """The geocoder of this name: an address, or a class that is made without arguments."""
-    if name.startswith(("http://", "https://")):
+    if _is_address(name):
         return Nominatim(name)
-    module, _, attribute = name.partition(":")
     try:
-        found: Geocoder = getattr(import_module(module), attribute)()
-    except (ImportError, AttributeError, TypeError) as reason:
+        return _class_named(name)()
+    except TypeError as reason:
         raise ConfigurationError(f"OPEN311_GEOCODER is {name!r}: {reason}") from None
-    return found
 
 
 def for_settings(settings: Settings) -> Geocoder | None:
     """The geocoder that the settings name, unless addresses are our own or none are searched."""
     return None if settings.geocoder in ("none", "table") else chosen(settings.geocoder)
+
+
+def check(settings: Settings) -> None:
+    """Raise `ConfigurationError` for a class that is not there. None is made, since processes are forked later."""
+    if settings.geocoder not in ("none", "table") and not _is_address(settings.geocoder):
+        _class_named(settings.geocoder)
+
+
+def _is_address(name: str) -> bool:
+    return name.startswith(("http://", "https://"))
+
+
+def _class_named(name: str) -> Callable[[], Geocoder]:
+    module, _, attribute = name.partition(":")
+    try:
+        found: Callable[[], Geocoder] = getattr(import_module(module), attribute)
+    except (ImportError, AttributeError) as reason:
+        raise ConfigurationError(f"OPEN311_GEOCODER is {name!r}: {reason}") from None
+    return found
 
 
 class Nominatim:

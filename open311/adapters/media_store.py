@@ -6,7 +6,7 @@ Keys are names that nobody can guess, given by us. A store knows nothing about w
 import os
 import secrets
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -48,21 +48,30 @@ def new_key() -> str:
 @cache
 def chosen(settings: Settings) -> MediaStore:
     """The store that the settings name, the same one each time."""
+    check(settings)
     if settings.media_store == "folder":
         return FolderStore(settings.media_folder or settings.data_dir / "media")
     if settings.media_store == "s3":
         return S3Store(settings)
-    return _own(settings)
+    return _class_named(settings.media_store)(settings)
 
 
-def _own(settings: Settings) -> MediaStore:
+def check(settings: Settings) -> None:
+    """Raise `ConfigurationError` for a store that cannot be. None is made: its threads would not outlive a fork."""
+    if settings.media_store == "s3" and not settings.media_bucket:
+        raise ConfigurationError("OPEN311_MEDIA_STORE=s3 needs OPEN311_MEDIA_BUCKET")
+    if settings.media_store not in ("folder", "s3"):
+        _class_named(settings.media_store)
+
+
+def _class_named(name: str) -> Callable[[Settings], MediaStore]:
     """A class of the operator's: called with the settings, it gives a store."""
-    module, _, name = settings.media_store.partition(":")
+    module, _, attribute = name.partition(":")
     try:
-        store: MediaStore = getattr(import_module(module), name)(settings)
+        found: Callable[[Settings], MediaStore] = getattr(import_module(module), attribute)
     except (ImportError, AttributeError) as reason:
-        raise ConfigurationError(f"OPEN311_MEDIA_STORE={settings.media_store}: {reason}") from None
-    return store
+        raise ConfigurationError(f"OPEN311_MEDIA_STORE is {name!r}: {reason}") from None
+    return found
 
 
 class FolderStore:
@@ -122,8 +131,6 @@ class S3Store:
         import obstore
         from obstore.store import S3Store as Bucket
 
-        if not settings.media_bucket:
-            raise ConfigurationError("OPEN311_MEDIA_STORE=s3 needs OPEN311_MEDIA_BUCKET")
         # Servers other than Amazon's are asked for `endpoint/bucket/key`: not each has a name per bucket.
         endpoint: dict[str, Any] = {}
         if settings.media_endpoint:

@@ -18,6 +18,7 @@ from granian.log import LogLevels
 from granian.server.mp import MPServer
 
 from open311 import catalogue_file, embedded, settings
+from open311.adapters import geocoder, mail, media_store
 from open311.cli import quietly
 from open311.errors import ConfigurationError
 from open311.settings import Settings
@@ -54,7 +55,7 @@ def work() -> None:
     """Do the work that is not done inside a request, until SIGTERM or Ctrl-C."""
     from open311 import worker
 
-    worker.run(with_database(settings.load()))
+    worker.run(with_database(load()))
 
 
 def application() -> WSGIApplication:
@@ -83,7 +84,16 @@ def with_port(port: int | None) -> Settings:
     """The settings of the environment, `port` put there for the processes that we start."""
     if port is not None:
         os.environ["PORT"] = str(port)
-    return settings.load()
+    return load()
+
+
+def load() -> Settings:
+    """The settings, those that hang together or name classes checked too: the first photo or mail would be too late."""
+    chosen = settings.load()
+    media_store.check(chosen)
+    geocoder.check(chosen)
+    mail.for_settings(chosen)
+    return chosen
 
 
 def with_database(chosen: Settings) -> Settings:

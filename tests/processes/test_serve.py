@@ -45,6 +45,10 @@ def test_port_in_use_is_told(fresh_database_url: str, port: int) -> None:
         ("OPEN311_WORKERS", "many"),
         ("OPEN311_HOST", "no such host"),
         ("DATABASE_URL", "mysql://x"),
+        ("OPEN311_MEDIA_STORE", "s3"),
+        ("OPEN311_MEDIA_STORE", "no.such.module:Store"),
+        ("OPEN311_GEOCODER", "no.such.module:Geocoder"),
+        ("OPEN311_SMTP_URL", "smtp://mail.example.org"),
     ],
 )
 def test_wrong_setting_stops_the_start_with_its_name(variable: str, value: str) -> None:
