@@ -33,16 +33,18 @@ missing=${missing# }
 [ -n "$missing" ] || exit 0
 
 install="apt-get install -y --no-install-recommends $missing"
+advice="ask somebody with root rights to run: apt-get update && $install"
+case "$missing" in *postgis*) advice="$advice (or set DATABASE_URL to a PostGIS database)" ;; esac
+if ! command -v apt-get >/dev/null; then
+    echo "open311: $missing is missing, and this is not Debian; install PostgreSQL with PostGIS, or set DATABASE_URL" >&2
+    exit 1
+fi
 if [ "$(id -u)" = 0 ]; then
     as_root=
 elif command -v sudo >/dev/null; then
     as_root=sudo
 else
-    echo "open311: $missing is missing; ask somebody with root rights to run: apt-get update && $install" >&2
-    exit 1
-fi
-if ! command -v apt-get >/dev/null; then
-    echo "open311: $missing is missing, and this is not Debian; install PostgreSQL with PostGIS, or set DATABASE_URL" >&2
+    echo "open311: $missing is missing; $advice" >&2
     exit 1
 fi
 
@@ -53,11 +55,19 @@ quiet=$folder/open311.conf
 policy=/usr/sbin/policy-rc.d
 # One that is there already stays, unless we were killed before we could take it away again.
 [ -e "$policy" ] && ! grep -q open311 "$policy" && policy=
-trap '$as_root rm -f "$quiet" $policy' EXIT
-# Without these, Ctrl-C would end us past the line above.
+allowed=
+finish() {
+    status=$?
+    [ -z "$allowed" ] || $as_root rm -f "$quiet" $policy
+    [ "$status" = 0 ] || echo "open311: $missing could not be installed; $advice" >&2
+    exit "$status"
+}
+trap finish EXIT
+# Without these, Ctrl-C would end us past `finish`.
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 $as_root mkdir -p "$folder"
+allowed=yes
 echo "create_main_cluster = false" | $as_root tee "$quiet" >/dev/null
 if [ -n "$policy" ]; then
     printf '#!/bin/sh\n# open311: start nothing that was only installed\nexit 101\n' | $as_root tee "$policy" >/dev/null
