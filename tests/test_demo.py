@@ -47,6 +47,14 @@ def test_the_same_number_makes_the_same_reports(make_core: MakeCore, conn: Conne
     assert [first] != all_of(conn, ROWS)
 
 
+def test_the_same_reports_can_be_added_again(make_core: MakeCore, conn: Connection) -> None:
+    core = filled(make_core)
+    demo.seed(core, COUNT)
+    tokens = all_of(conn, "select count(distinct token), count(*) from tokens")
+    assert all_of(conn, "select count(*) from service_requests") == [(2 * COUNT,)]
+    assert tokens[0][0] == tokens[0][1] > 0
+
+
 def test_histories_agree_with_what_became_of_the_reports(make_core: MakeCore, conn: Connection) -> None:
     filled(make_core)
     # A report that waits for its check, or for its token, has lines that say nothing of its status.

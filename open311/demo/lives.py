@@ -1,6 +1,7 @@
 """Made-up reports and what became of them, by the same rules as real ones."""
 
 import random
+import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -102,7 +103,8 @@ class Lives:
             ),
             self._reporter(),
             dict(answers.private),
-            token=f"{chance.getrandbits(128):032x}" if service.type is ServiceType.BATCH else None,
+            # Not by `chance`: the same reports may be added twice.
+            token=secrets.token_hex(16) if service.type is ServiceType.BATCH else None,
         )
         now = {"status": Status.OPEN.value, "detailed_status": self._catalogue.initial_status.code}
         life.tell("submitted", requested, REPORTER, data=now)
