@@ -4,12 +4,14 @@ All people and all reports are made up.
 """
 
 import random
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from open311.core import Core
-from open311.demo.lives import Lives, moments
+from open311.demo.lives import Life, Lives, moments
 from open311.storage import bulk
 
 SEED = 311
@@ -28,10 +30,18 @@ def seed(core: Core, count: int, number: int = SEED) -> None:
         Lives(each, now, chance) for each in core.catalogues.in_force if not each.jurisdiction.harvested_from
     ]
     sent = moments(chance, now, count)
-    with Progress(*COLUMNS, console=Console(stderr=True)) as progress:
+    # The database stores one portion while we think of the next.
+    with Progress(*COLUMNS, console=Console(stderr=True)) as progress, ThreadPoolExecutor(1) as storing:
         task = progress.add_task("", total=count)
+        before = storing.submit(int)
         for first in range(0, count, A_TIME):
             portion = [chance.choice(lives).begin(each) for each in sent[first : first + A_TIME]]
-            with core.database.begin() as conn:
-                bulk.store(conn, portion)
-            progress.advance(task, len(portion))
+            progress.advance(task, before.result())
+            before = storing.submit(_store, core, portion)
+        progress.advance(task, before.result())
+
+
+def _store(core: Core, portion: Sequence[Life]) -> int:
+    with core.database.begin() as conn:
+        bulk.store(conn, portion)
+    return len(portion)
