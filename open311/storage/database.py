@@ -1,5 +1,6 @@
 """Connections to PostGIS."""
 
+import select
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -11,7 +12,7 @@ import psycopg
 import structlog
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from open311.errors import ReplicaLost, Unavailable, problem
@@ -137,7 +138,7 @@ class Database:
 
 
 def _engine(url: str, pool_size: int, **more: Any) -> Engine:
-    return create_engine(
+    engine = create_engine(
         make_url(url).set(drivername="postgresql+psycopg"),
         pool_size=pool_size,
         max_overflow=0,
@@ -147,6 +148,16 @@ def _engine(url: str, pool_size: int, **more: Any) -> Engine:
         pool_timeout=POOL_SECONDS,
         **more,
     )
+    event.listen(engine, "checkout", _require_alive)
+    return engine
+
+
+def _require_alive(driver: Any, record: Any, proxy: Any) -> None:
+    """Replace a connection whose server went away while it lay in the pool: what waits to be read there is its end."""
+    waiting = select.poll()
+    waiting.register(driver.fileno(), select.POLLIN)
+    if waiting.poll(0):
+        raise DisconnectionError
 
 
 def _straight() -> dict[str, Any]:
