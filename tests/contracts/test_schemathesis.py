@@ -14,6 +14,7 @@ from schemathesis.specs.openapi.checks import negative_data_rejection, positive_
 
 from open311.app import without_database
 from open311.model.catalogue import ServiceType
+from open311.model.text import tidy
 from tests.builders import a_catalogue, a_service, a_vehicle_service
 from tests.formats.spark import parse_xml
 from tests.serving import Api, MakeCore, an_api
@@ -94,10 +95,10 @@ def excused(case: Case) -> list[Any]:
     """The checks that would hold against the server what GeoReport demands and the document cannot say."""
     found: list[Any] = []
     query = case.query or {}
-    # An empty value counts as not sent, and a body is read as far as it can be understood (georeport.md 3.6, 5.15).
-    # Beside ids nothing else counts, right or wrong (R-160).
-    blank = any(value in ({}, []) or not str(value).strip() for value in query.values())
-    if case.method == "POST" or blank or "service_request_id" in query:
+    # A value counts without control characters and blanks around, an empty one as not sent, and a body is read as far
+    # as it can be understood (georeport.md 3.6, 5.15). Beside ids nothing else counts, right or wrong (R-160).
+    untidy = any(value in ({}, [], "") or tidy(str(value)) != str(value) for value in query.values())
+    if case.method == "POST" or untidy or "service_request_id" in query:
         found.append(negative_data_rejection)
     if bound_together(case.path, set(query)) or asks_more(case.body):
         found.append(positive_data_acceptance)
