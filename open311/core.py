@@ -14,7 +14,7 @@ from open311.settings import Settings
 from open311.storage.database import Database
 
 # About 25,000 reports in one format.
-FRAGMENT_BYTES = 20 * 1024 * 1024
+FRAGMENT_BYTES = 12 * 1024 * 1024
 # So many jurisdictions are named to whoever names none.
 NAMED = 20
 

@@ -21,7 +21,7 @@ from open311.web.limits import Limits
 
 Headers = list[tuple[str, str]]
 
-MOST_BYTES = 12 * 1024 * 1024
+MOST_BYTES = 8 * 1024 * 1024
 MOST_BYTES_EACH = 4 * 1024 * 1024
 LONGEST_QUERY = 1000
 # A window that ends now moves on although nothing changes.
