@@ -2,15 +2,15 @@
 
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import cache
-from importlib import import_module
 from typing import Any, Protocol, runtime_checkable
 
 import httpx
 import orjson
 import structlog
 
+from open311.adapters.named import class_named
 from open311.errors import ConfigurationError
 from open311.model.geography import Box
 from open311.model.place import Place
@@ -19,6 +19,7 @@ from open311.settings import Settings
 
 log = structlog.get_logger()
 
+SETTING = "OPEN311_GEOCODER"
 SECONDS = 4.0
 MOST_BYTES = 1_000_000
 LONGEST_ADDRESS = 200
@@ -48,9 +49,10 @@ def chosen(name: str) -> Geocoder:
     if _is_address(name):
         return Nominatim(name)
     try:
-        return _class_named(name)()
+        found: Geocoder = class_named(name, SETTING)()
     except TypeError as reason:
-        raise ConfigurationError(f"OPEN311_GEOCODER is {name!r}: {reason}") from None
+        raise ConfigurationError(f"{SETTING} is {name!r}: {reason}") from None
+    return found
 
 
 def for_settings(settings: Settings) -> Geocoder | None:
@@ -61,20 +63,11 @@ def for_settings(settings: Settings) -> Geocoder | None:
 def check(settings: Settings) -> None:
     """Raise `ConfigurationError` for a class that is not there. None is made, since processes are forked later."""
     if settings.geocoder not in ("none", "table") and not _is_address(settings.geocoder):
-        _class_named(settings.geocoder)
+        class_named(settings.geocoder, SETTING)
 
 
 def _is_address(name: str) -> bool:
     return name.startswith(("http://", "https://"))
-
-
-def _class_named(name: str) -> Callable[[], Geocoder]:
-    module, _, attribute = name.partition(":")
-    try:
-        found: Callable[[], Geocoder] = getattr(import_module(module), attribute)
-    except (ImportError, AttributeError) as reason:
-        raise ConfigurationError(f"OPEN311_GEOCODER is {name!r}: {reason}") from None
-    return found
 
 
 class Nominatim:

@@ -6,18 +6,19 @@ Keys are names that nobody can guess, given by us. A store knows nothing about w
 import os
 import secrets
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
+from open311.adapters.named import class_named
 from open311.errors import ConfigurationError, Unavailable, problem
 from open311.settings import Settings
 
+SETTING = "OPEN311_MEDIA_STORE"
 SIGNED_FOR = timedelta(minutes=10)
 
 
@@ -53,7 +54,8 @@ def chosen(settings: Settings) -> MediaStore:
         return FolderStore(settings.media_folder or settings.data_dir / "media")
     if settings.media_store == "s3":
         return S3Store(settings)
-    return _class_named(settings.media_store)(settings)
+    made: MediaStore = class_named(settings.media_store, SETTING)(settings)
+    return made
 
 
 def check(settings: Settings) -> None:
@@ -61,17 +63,7 @@ def check(settings: Settings) -> None:
     if settings.media_store == "s3" and not settings.media_bucket:
         raise ConfigurationError("OPEN311_MEDIA_STORE=s3 needs OPEN311_MEDIA_BUCKET")
     if settings.media_store not in ("folder", "s3"):
-        _class_named(settings.media_store)
-
-
-def _class_named(name: str) -> Callable[[Settings], MediaStore]:
-    """A class of the operator's: called with the settings, it gives a store."""
-    module, _, attribute = name.partition(":")
-    try:
-        found: Callable[[Settings], MediaStore] = getattr(import_module(module), attribute)
-    except (ImportError, AttributeError) as reason:
-        raise ConfigurationError(f"OPEN311_MEDIA_STORE is {name!r}: {reason}") from None
-    return found
+        class_named(settings.media_store, SETTING)
 
 
 class FolderStore:
