@@ -13,7 +13,7 @@ from open311.model.catalogue import Catalogue
 from open311.settings import Settings
 from open311.storage.database import Database
 
-# About 25,000 reports in one format.
+# About 15,000 reports in one format.
 FRAGMENT_BYTES = 12 * 1024 * 1024
 # So many jurisdictions are named to whoever names none.
 NAMED = 20

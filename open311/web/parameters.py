@@ -8,14 +8,13 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from open311.errors import Invalid, problem
+from open311.model.text import UNSPEAKABLE
 from open311.web.requests import LenientRequest
 
 Parameters = dict[str, list[str]]
 Posted = tuple[Parameters, dict[str, list[str]]]
 
 ATTRIBUTE = re.compile(r"^attribute\[([^\]]+)\](?:\[\d*\])?$")
-# Characters XML 1.0 cannot carry, and halves of surrogate pairs.
-UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 ALIASES = {
     "lon": "long",
     "lng": "long",
@@ -33,7 +32,7 @@ FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 def clean(text: str) -> str:
     """Text as it is stored: LF line ends, nothing XML cannot carry, no white space at the end."""
-    return UNWRITABLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).rstrip()
+    return UNSPEAKABLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).rstrip()
 
 
 def from_query(request: LenientRequest) -> Parameters:
