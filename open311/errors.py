@@ -4,13 +4,14 @@ Open311Error
 ├── Invalid             what was sent cannot be accepted; carries every problem found
 ├── NotFound            what was asked for does not exist, or is not public
 ├── Forbidden           the key is missing, unknown, revoked or lacks the right
+├── Conflict            others have changed it since it was looked at; carries what they did
 ├── TooManyRequests     the rate limit is used up; says after how many seconds to come back
 ├── Unavailable         the database cannot be reached
 │   └── ReplicaLost     the replica that was read from went away; the primary can still answer
 └── ConfigurationError  a setting or a catalogue stops the start; already in words
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -53,6 +54,15 @@ class NotFound(Open311Error):
 
 class Forbidden(Open311Error):
     """The key is missing, unknown, revoked or lacks the right."""
+
+
+class Conflict(Open311Error):
+    """Others have changed it since it was looked at: at `revision` it is now, `meanwhile` are their events."""
+
+    def __init__(self, *problems: Problem, revision: int, meanwhile: Sequence[Any] = ()) -> None:
+        super().__init__(*problems)
+        self.revision = revision
+        self.meanwhile = tuple(meanwhile)
 
 
 class TooManyRequests(Open311Error):

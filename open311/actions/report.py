@@ -125,7 +125,7 @@ def _store(
             "visibility": Visibility.PUBLISHED if shown else Visibility.HELD,
             "requested_datetime": now,
             "updated_datetime": now,
-            "expected_datetime": now + service.response_time if service.response_time else None,
+            "expected_datetime": catalogue.promise(service.service_code, now),
             "description": submission.description,
             "agency_responsible": service.agency,
             "address": submission.address,

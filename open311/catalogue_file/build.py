@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from open311.catalogue_file import desk
 from open311.catalogue_file.boundary import read_boundary
 from open311.model.catalogue import (
     Agency,
@@ -37,6 +38,7 @@ def build(data: dict[str, Any]) -> Catalogue:
         agencies={each.code: each for each in agencies},
         groups={each.code: each for each in groups},
         site=_site(data.get("site", {}), text),
+        desk=desk.build(data.get("desk", {}), text.read),
     )
 
 

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from open311.catalogue_file import desk
 from open311.catalogue_file.boundary import boundary_problem
 from open311.catalogue_file.document import Cursor, Document, Steps
 from open311.model.jurisdiction import SANDBOX_PREFIX
@@ -30,6 +31,7 @@ TEXTS = {
     "imprint",
     "privacy",
     "accessibility",
+    "to_reporter",
 }
 
 Found = Iterator[tuple[Steps, str]]
@@ -244,4 +246,5 @@ CHECKS = (
     _notices,
     _attributes,
     _boundary,
+    desk.check,
 )

@@ -7,7 +7,9 @@ from typing import Any
 
 from shapely.geometry import mapping
 
+from open311.catalogue_file import desk
 from open311.model.catalogue import Agency, Attribute, Catalogue, DetailedStatus, Group, Service
+from open311.model.desk import PLAIN_DESK, Desk
 from open311.model.jurisdiction import Jurisdiction
 from open311.model.site import Site
 from open311.model.text import Text
@@ -23,18 +25,33 @@ def contents(catalogue: Catalogue) -> dict[str, Any]:
             "groups": [_named(each) for each in catalogue.groups.values()],
             "boundary": _boundary(catalogue.jurisdiction),
             "site": _site(catalogue.site),
+            "desk": _desk(catalogue.desk),
         }
     ) | {"services": [_service(each) for each in catalogue.services.values()]}
 
 
 def digest(catalogue: Catalogue) -> str:
-    """A name for these contents: equal exactly when they are."""
-    canonical = json.dumps(contents(catalogue), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    """A name for the public contents: equal exactly when they are. What only staff see makes nobody read anew."""
+    public = {section: value for section, value in contents(catalogue).items() if section != "desk"}
+    canonical = json.dumps(public, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
 def _without_blanks(document: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in document.items() if value is not None and value not in ([], {}, "")}
+
+
+def _desk(staff: Desk) -> dict[str, Any] | None:
+    return None if staff == PLAIN_DESK else _pruned(desk.contents(staff))
+
+
+def _pruned(value: Any) -> Any:
+    """Without blanks, however deep they are."""
+    if isinstance(value, list):
+        return [_pruned(item) for item in value]
+    if isinstance(value, dict):
+        return _without_blanks({key: _pruned(item) for key, item in value.items()})
+    return value
 
 
 def _words(text: Text) -> dict[str, str]:

@@ -91,7 +91,7 @@ class Lives:
                 version=1,
                 requested_datetime=requested,
                 updated_datetime=requested,
-                expected_datetime=requested + service.response_time if service.response_time else None,
+                expected_datetime=self._catalogue.promise(service.service_code, requested),
                 description=f"{seen} {chance.choice(REMARKS)}",
                 agency_responsible=service.agency,
                 address=f"{corner.street} {chance.randint(1, 180)}, {self._city}",

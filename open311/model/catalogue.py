@@ -5,10 +5,12 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
+from open311.model.desk import PLAIN_DESK, Desk
 from open311.model.forwards import Forward
 from open311.model.jurisdiction import Jurisdiction
 from open311.model.site import PLAIN_SITE, Site
 from open311.model.text import NO_TEXT, Text
+from open311.model.working_days import Period, PeriodUnit
 
 
 class Datatype(StrEnum):
@@ -147,6 +149,7 @@ class Catalogue:
     agencies: Mapping[str, Agency] = field(default_factory=dict)
     groups: Mapping[str, Group] = field(default_factory=dict)
     site: Site = PLAIN_SITE
+    desk: Desk = PLAIN_DESK
     retired: Mapping[str, Text] = field(default_factory=dict)
     digest: str = ""
     changeset: datetime = datetime(2000, 1, 1, tzinfo=UTC)
@@ -185,6 +188,22 @@ class Catalogue:
         """The name of an agency; what was given when the catalogue does not know it."""
         known = self.agencies.get(agency)
         return known.name.in_language(language) if known else agency
+
+    @property
+    def units(self) -> tuple[str, ...]:
+        """The codes of all who can be made responsible: agencies, and the units of the desk."""
+        return tuple(dict.fromkeys((*self.agencies, *self.desk.units)))
+
+    def promise(self, service_code: str, received: datetime) -> datetime | None:
+        """When a report of a service is to be finished, reckoned from its receipt; None when nothing is promised.
+
+        In working days where the catalogue has a calendar.
+        """
+        period = self.desk.due.get(service_code)
+        service = self.services.get(service_code)
+        if period is None and service and service.response_time:
+            period = Period(service.response_time.days, PeriodUnit.WORKING_DAYS)
+        return period.end(received, self.desk.calendar, self.jurisdiction.time_zone) if period else None
 
     def sandbox(self) -> "Catalogue":
         """The same catalogue for the test endpoint, whose reports live in a name space of their own."""

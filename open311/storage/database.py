@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, Opera
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from open311.errors import ReplicaLost, Unavailable, problem
-from open311.storage.freshness import ALIVE, CONNECT_SECONDS, MARK, Freshness, listen
+from open311.storage.freshness import ALIVE, CONNECT_SECONDS, DESK_MARK, MARK, Freshness, listen
 from open311.storage.replica import STAMP, Replica, went_away
 from open311.storage.rows import forget_row
 
@@ -113,11 +113,13 @@ class Database:
     def begin(self) -> Iterator[Connection]:
         """A connection inside a transaction."""
         with _unavailable_when_lost(), self.engine.begin() as conn:
-            conn.info.pop(MARK, None)
+            _forget_marks(conn)
             yield conn
-            change = conn.info.pop(MARK, None)
+            change, internal_change = _forget_marks(conn)
         if change:
             self.freshness.renew(change)
+        elif internal_change:
+            self.freshness.renew_desk(internal_change)
 
     def keep_listening(self) -> None:
         """Hear from now on, in a thread of this process, of what other hosts change."""
@@ -135,6 +137,11 @@ class Database:
         self._reading.dispose()
         if self._replica:
             self._replica.close()
+
+
+def _forget_marks(conn: Connection) -> tuple[int | None, int | None]:
+    """The numbers of the public and of the internal change that the transaction has announced."""
+    return conn.info.pop(MARK, None), conn.info.pop(DESK_MARK, None)
 
 
 def _engine(url: str, pool_size: int, **more: Any) -> Engine:

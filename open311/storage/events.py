@@ -7,7 +7,7 @@ from sqlalchemy import Connection, Row, exists, insert, literal_column, select, 
 
 from open311.model.events import Event
 from open311.model.service_request import ServiceRequest
-from open311.storage.freshness import announce
+from open311.storage.freshness import announce, announce_internal
 from open311.storage.tables import events
 
 _e = events.c
@@ -41,9 +41,11 @@ def append(
 ) -> int:
     """Write down what happened, in the transaction of the change itself; returns the id of the event.
 
-    Replicas are told of what is `public`; `in_feed` says otherwise where something public disappears.
+    Replicas are told of what is `public`; `in_feed` says otherwise where something public disappears. What is neither
+    makes no public answer stale.
     """
-    announce(conn)
+    in_feed = public if in_feed is None else in_feed
+    (announce if public or in_feed else announce_internal)(conn)
     written = insert(events).values(
         service_request_id=service_request_id,
         jurisdiction_id=jurisdiction_id,
@@ -52,7 +54,7 @@ def append(
         datetime=at,
         actor=actor,
         data=data,
-        in_feed=public if in_feed is None else in_feed,
+        in_feed=in_feed,
         is_update=is_update,
         claim_id=claim_id,
     )

@@ -4,6 +4,9 @@ Whoever changes something public sets a new stamp after the commit and before th
 stamp is stale. So an answer never goes stale on this host. Other hosts hear of the change by `NOTIFY`, and set the
 stamp of theirs (`web/kept.py`). Every process of this host hears of it too, which covers a writer that died between
 commit and stamp; the change has a number by which they see that the stamp is set already.
+
+A second stamp is for the staff desk. It moves with every public change and with every internal one, which in turn
+leaves the first alone: however much staff write to each other, no public answer is made anew.
 """
 
 import hashlib
@@ -20,8 +23,11 @@ import structlog
 from sqlalchemy import URL, Connection, func, select
 
 CHANNEL = "open311_changed"
-MARK = "open311_public_change"
-# The shared page: the stamp, when it was set, and the latest changes, each at a place that follows from its number.
+MARK, DESK_MARK = "open311_public_change", "open311_internal_change"
+# What comes before the number of a change that only staff may see.
+INTERNAL = "desk "
+# The shared page: the stamp, when it was set, the stamp of the desk, and the latest changes, each at a place that
+# follows from its number.
 FIRST_CHANGE, CHANGES = 256, 256
 RETRY_SECONDS = 1.0
 ALIVE_SECONDS = 5.0
@@ -44,8 +50,15 @@ def announced(conn: Connection) -> str:
     return str(change)
 
 
+def announce_internal(conn: Connection) -> None:
+    """Say, within the transaction, that it changes something that only staff see."""
+    if MARK not in conn.info and DESK_MARK not in conn.info:
+        change = conn.info[DESK_MARK] = random.getrandbits(63)
+        conn.execute(select(func.pg_notify(CHANNEL, f"{INTERNAL}{change}")))
+
+
 class Freshness:
-    """The stamp that belongs to one database."""
+    """The stamps that belong to one database."""
 
     def __init__(self, url: URL) -> None:
         path = _folder() / f"open311-{os.getuid()}-{_name(url)}"
@@ -64,17 +77,37 @@ class Freshness:
         """The present stamp; equal stamps mean that nothing has changed in between."""
         return self._stamp[0]
 
+    @property
+    def desk_stamp(self) -> int:
+        """The same for what staff see."""
+        return self._stamp[2]
+
     def renew(self, change: int = 0) -> None:
         """Make everything kept so far stale, unless some process of this host did so after the same `change`.
 
         Stamps are random, so that two writers need no lock and no stamp returns.
         """
-        place = FIRST_CHANGE + change % CHANGES
-        if change and self._stamp[place] == change:
+        if self._is_known(change):
             return
         self._stamp[1] = int(time.time())
-        self._stamp[0] = int.from_bytes(os.urandom(8), "little")
-        self._stamp[place] = change
+        self._stamp[0], self._stamp[2] = _random_stamp(), _random_stamp()
+        self._stamp[FIRST_CHANGE + change % CHANGES] = change
+
+    def renew_desk(self, change: int = 0) -> None:
+        """The same for what only staff see."""
+        if not self._is_known(change):
+            self._stamp[2] = _random_stamp()
+            self._stamp[FIRST_CHANGE + change % CHANGES] = change
+
+    def hear(self, payload: str) -> None:
+        """Take in what a notification says: which change there was, and whether only staff see it."""
+        if payload.startswith(INTERNAL):
+            self.renew_desk(_number(payload.removeprefix(INTERNAL)))
+        else:
+            self.renew(_number(payload))
+
+    def _is_known(self, change: int) -> bool:
+        return bool(change) and self._stamp[FIRST_CHANGE + change % CHANGES] == change
 
     @property
     def unchanged_since(self) -> int | None:
@@ -111,13 +144,17 @@ def _listen(url: str, freshness: Freshness) -> None:
         freshness.listening = True
         while True:
             for heard in conn.notifies(timeout=ALIVE_SECONDS):
-                freshness.renew(_number(heard.payload))
+                freshness.hear(heard.payload)
             conn.execute("select 1")
 
 
 def _number(payload: str) -> int:
     """The number of a change; 0 for a notification that somebody else has sent."""
     return int(payload) if payload.isdecimal() and len(payload) < 20 else 0
+
+
+def _random_stamp() -> int:
+    return int.from_bytes(os.urandom(8), "little")
 
 
 def _folder() -> Path:

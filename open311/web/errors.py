@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from open311 import web
 from open311.errors import (
+    Conflict,
     Forbidden,
     Invalid,
     NotFound,
@@ -19,6 +20,7 @@ STATUS: Mapping[type[Open311Error], int] = {
     Invalid: 400,
     Forbidden: 403,
     NotFound: 404,
+    Conflict: 409,
     TooManyRequests: 429,
     Unavailable: 503,
     ReplicaLost: 503,

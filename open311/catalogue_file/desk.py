@@ -1,0 +1,146 @@
+"""The staff's part of a catalogue: read, checked against the rest, and written again."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from open311.catalogue_file.document import Cursor, Steps
+from open311.model.desk import Desk, Reason, ReasonFor, Unit
+from open311.model.text import Text
+from open311.model.working_days import WEEKDAYS, Calendar, Period, is_known
+
+Found = Iterator[tuple[Steps, str]]
+
+
+def build(given: Mapping[str, Any], read_text: Callable[[Any], Text]) -> Desk:
+    """The desk that a checked document describes."""
+    deadlines, duplicates = given.get("deadlines", {}), given.get("duplicates", {})
+    reasons = [_reason(reason, read_text) for reason in given.get("reasons", [])]
+    return Desk(
+        calendar=_calendar(given["calendar"]) if "calendar" in given else None,
+        checkers=given.get("checkers"),
+        units={code: Unit(code=code, **(unit or {})) for code, unit in given.get("units", {}).items()},
+        check=_period(deadlines.get("check")),
+        accept=_period(deadlines.get("accept")),
+        due={code: Period.read(words) for code, words in deadlines.get("services", {}).items()},
+        reasons={reason.code: reason for reason in reasons},
+        originals_days=given.get("originals", {}).get("days", Desk().originals_days),
+        metres=dict(duplicates.get("metres", {})),
+        related={code: tuple(codes) for code, codes in duplicates.get("with", {}).items()},
+    )
+
+
+def _calendar(given: Mapping[str, Any]) -> Calendar:
+    weekdays = given.get("days", WEEKDAYS[:5])
+    return Calendar(
+        country=given["country"],
+        subdivision=given.get("subdivision"),
+        closed=frozenset(given.get("closed", [])),
+        weekdays=frozenset(WEEKDAYS.index(day) for day in weekdays),
+    )
+
+
+def _period(words: str | None) -> Period | None:
+    return Period.read(words) if words else None
+
+
+def _reason(given: Mapping[str, Any], read_text: Callable[[Any], Text]) -> Reason:
+    return Reason(
+        code=given["code"],
+        outcome=ReasonFor(given["outcome"]),
+        label=read_text(given["label"]),
+        to_reporter=read_text(given.get("to_reporter")),
+        status=given.get("status"),
+    )
+
+
+def contents(desk: Desk) -> dict[str, Any]:
+    """The part of the document that describes this desk."""
+    calendar = desk.calendar
+    return {
+        "calendar": calendar
+        and {
+            "country": calendar.country,
+            "subdivision": calendar.subdivision,
+            "closed": sorted(calendar.closed),
+            "days": [WEEKDAYS[day] for day in sorted(calendar.weekdays)],
+        },
+        "checkers": desk.checkers,
+        "units": {
+            unit.code: {"agency": unit.agency, "email": unit.email, "accepts": unit.accepts}
+            for unit in desk.units.values()
+        },
+        "deadlines": {
+            "check": desk.check and str(desk.check),
+            "accept": desk.accept and str(desk.accept),
+            "services": {code: str(period) for code, period in desk.due.items()},
+        },
+        "reasons": [
+            {
+                "code": reason.code,
+                "outcome": reason.outcome.value,
+                "status": reason.status,
+                "label": dict(reason.label.by_language),
+                "to_reporter": dict(reason.to_reporter.by_language),
+            }
+            for reason in desk.reasons.values()
+        ],
+        "originals": {"days": desk.originals_days},
+        "duplicates": {
+            "metres": dict(desk.metres),
+            "with": {code: list(codes) for code, codes in desk.related.items()},
+        },
+    }
+
+
+def check(root: Cursor) -> Found:
+    """What does not fit together between the desk and the rest of the catalogue."""
+    desk = root["desk"]
+    agencies = {agency["code"].word for agency in root["agencies"]}
+    units = agencies | ({unit.key for unit in desk["units"]})
+    services = {service["service_code"].word for service in root["services"]}
+    statuses = {status["code"].word: status["status"].word for status in root["statuses"]}
+    yield from _known(desk["checkers"], units, "the units and agencies")
+    for unit in desk["units"]:
+        yield from _known(unit["agency"], agencies, "the agencies")
+        if unit["agency"].value is None and unit.key not in agencies:
+            yield unit.steps, "is not the code of an agency, so it must name the agency that the public sees"
+    for code in (*desk["deadlines"]["services"], *desk["duplicates"]["with"]):
+        yield from _known_word(code.key, code.steps, services, "the services")
+    for code in desk["duplicates"]["metres"]:
+        if code.key != "default":
+            yield from _known_word(code.key, code.steps, services, "the services")
+    for codes in desk["duplicates"]["with"]:
+        for code in codes:
+            yield from _known(code, services, "the services")
+    yield from _reasons(desk["reasons"], statuses)
+    yield from _calendar_problems(desk["calendar"])
+
+
+def _known(place: Cursor, known: set[str], section: str) -> Found:
+    yield from _known_word(place.word, place.steps, known, section)
+
+
+def _known_word(word: str, steps: Steps, known: set[str], section: str) -> Found:
+    if word and word not in known:
+        yield steps, f"{word!r} is not among {section}"
+
+
+def _reasons(reasons: Cursor, statuses: Mapping[str, str]) -> Found:
+    seen = set[str]()
+    for reason in reasons:
+        code, status = reason["code"], reason["status"]
+        if code.word in seen:
+            yield code.steps, f"{code.word!r} is given twice"
+        seen.add(code.word)
+        yield from _known(status, set(statuses), "the statuses")
+        if reason["outcome"].word == ReasonFor.REJECT and statuses.get(status.word) != "closed":
+            yield reason.steps, "what is refused is closed: name a closed status"
+
+
+def _calendar_problems(calendar: Cursor) -> Found:
+    country, subdivision = calendar["country"], calendar["subdivision"]
+    if country.word and not is_known(country.word, subdivision.word or None):
+        yield (
+            calendar.steps,
+            "its public holidays are unknown; write codes of ISO 3166, as country: DE, subdivision: RP",
+        )

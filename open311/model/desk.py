@@ -1,0 +1,87 @@
+"""What a catalogue says to staff alone: units, deadlines, reasons, how alike duplicates are."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from open311.model.text import NO_TEXT, Text
+from open311.model.working_days import Calendar, Period
+
+
+class ReasonFor(StrEnum):
+    """What a reason is given for."""
+
+    WITHHOLD = "withhold"
+    REJECT = "reject"
+    EDIT = "edit"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """Why a report was not published, was refused or was edited: `label` for staff, `to_reporter` for who sent it.
+
+    `status` is the detailed status that it moves the report to; None leaves the status as it is.
+    """
+
+    code: str
+    outcome: ReasonFor
+    label: Text
+    to_reporter: Text = NO_TEXT
+    status: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unit:
+    """Who works on reports. The public sees the agency: that of the same code, unless another one is named.
+
+    `accepts`: the unit says of each report that it takes it up.
+    """
+
+    code: str
+    agency: str | None = None
+    email: str | None = None
+    accepts: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """The staff's part of a catalogue. `checkers` is the unit that decides about what comes in.
+
+    `due` are deadlines by service_code, which the public promise follows; `metres` by service_code or `default`: how
+    far from each other reports of the same thing lie; `related`: which services may mean the same.
+    """
+
+    calendar: Calendar | None = None
+    checkers: str | None = None
+    units: Mapping[str, Unit] = field(default_factory=dict)
+    check: Period | None = None
+    accept: Period | None = None
+    due: Mapping[str, Period] = field(default_factory=dict)
+    reasons: Mapping[str, Reason] = field(default_factory=dict)
+    originals_days: int = 30
+    metres: Mapping[str, int] = field(default_factory=dict)
+    related: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def agency_of(self, unit: str) -> str:
+        """Whom the public sees when a unit works on a report."""
+        known = self.units.get(unit)
+        return (known.agency if known else None) or unit
+
+    def must_accept(self, unit: str | None) -> bool:
+        """Whether a unit has to say that it takes a report up."""
+        if unit is None or self.accept is None:
+            return False
+        known = self.units.get(unit)
+        return known.accepts if known else True
+
+    def radius(self, service_code: str) -> int:
+        """How many metres apart reports of this service may be about the same thing."""
+        return self.metres.get(service_code) or self.metres.get("default", 50)
+
+    def alike(self, service_code: str) -> tuple[str, ...]:
+        """The services under which the same thing may have been reported, this one first."""
+        other_way = (code for code, codes in self.related.items() if service_code in codes)
+        return tuple(dict.fromkeys((service_code, *self.related.get(service_code, ()), *other_way)))
+
+
+PLAIN_DESK = Desk()

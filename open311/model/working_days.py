@@ -1,0 +1,92 @@
+"""Deadlines of a city: in working days of its own calendar, in days or in hours."""
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta, tzinfo
+from enum import StrEnum
+from functools import lru_cache
+
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calendar:
+    """When a city works: on some days of the week, on no public holiday of its state, not on days of its own.
+
+    `closed` are days that return each year, as month and day: `12-24`.
+    """
+
+    country: str
+    subdivision: str | None = None
+    closed: frozenset[str] = frozenset()
+    weekdays: frozenset[int] = frozenset(range(5))
+
+    def is_working_day(self, day: date) -> bool:
+        """Whether the city works on this day."""
+        if day.weekday() not in self.weekdays or f"{day:%m-%d}" in self.closed:
+            return False
+        return day not in _holidays(self.country, self.subdivision, day.year)
+
+    def after(self, start: datetime, days: int, zone: tzinfo) -> datetime:
+        """The same time of the day so many working days later; the day of `start` itself does not count."""
+        local = start.astimezone(zone)
+        day = local.date()
+        while days > 0:
+            day += timedelta(days=1)
+            days -= self.is_working_day(day)
+        return local.replace(year=day.year, month=day.month, day=day.day).astimezone(start.tzinfo)
+
+
+@lru_cache(maxsize=256)
+def _holidays(country: str, subdivision: str | None, year: int) -> frozenset[date]:
+    # Loading the countries takes a tenth of a second, which a start without a calendar need not wait for.
+    from holidays import country_holidays
+
+    return frozenset(country_holidays(country, subdiv=subdivision, years=year))
+
+
+def is_known(country: str, subdivision: str | None) -> bool:
+    """Whether the public holidays of this place are known, by the codes of ISO 3166."""
+    try:
+        _holidays(country, subdivision, 2026)
+    except NotImplementedError:
+        return False
+    return True
+
+
+class PeriodUnit(StrEnum):
+    """What a period is counted in."""
+
+    WORKING_DAYS = "working day"
+    DAYS = "day"
+    HOURS = "hour"
+
+
+PERIOD = re.compile(r"([1-9][0-9]{0,3}) (working day|day|hour)s?")
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """How long something may take: `2 working days`, `4 hours`."""
+
+    amount: int
+    unit: PeriodUnit
+
+    @classmethod
+    def read(cls, words: str) -> "Period":
+        """The period that a catalogue writes; raises `ValueError`."""
+        parts = PERIOD.fullmatch(words)
+        if parts is None:
+            raise ValueError(words)
+        return cls(int(parts[1]), PeriodUnit(parts[2]))
+
+    def __str__(self) -> str:
+        return f"{self.amount} {self.unit}{'' if self.amount == 1 else 's'}"
+
+    def end(self, start: datetime, calendar: Calendar | None, zone: tzinfo) -> datetime:
+        """When it is over; without a calendar every day is a working day."""
+        if self.unit is PeriodUnit.HOURS:
+            return start + timedelta(hours=self.amount)
+        if self.unit is PeriodUnit.DAYS or calendar is None:
+            return start + timedelta(days=self.amount)
+        return calendar.after(start, self.amount, zone)
