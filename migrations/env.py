@@ -2,9 +2,15 @@
 
 from alembic import context
 
+from open311.storage.migrate import REVISION_TABLE
 from open311.storage.tables import metadata
 
 connection = context.config.attributes["connection"]
-context.configure(connection=connection, target_metadata=metadata, transaction_per_migration=False)
+context.configure(
+    connection=connection,
+    target_metadata=metadata,
+    transaction_per_migration=False,
+    version_table=REVISION_TABLE,
+)
 with context.begin_transaction():
     context.run_migrations()

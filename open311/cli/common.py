@@ -18,7 +18,7 @@ from open311.core import Core
 from open311.errors import Open311Error
 from open311.model.datetimes import write_utc
 from open311.model.words import in_words
-from open311.storage import migrate
+from open311.storage import schema
 
 LANGUAGE = "en"
 PIPED_WIDTH = 1000
@@ -32,7 +32,7 @@ def opened() -> Iterator[Core]:
     """
     chosen = settings.load()
     url = embedded.database_url(chosen)
-    migrate.require_current(url)
+    schema.require_usable(url)
     built = core.build(replace(chosen, database_url=url))
     try:
         publish.publish(built)

@@ -22,7 +22,7 @@ from open311.adapters import geocoder, mail, media_store
 from open311.cli import quietly
 from open311.errors import ConfigurationError
 from open311.settings import Settings
-from open311.storage import migrate
+from open311.storage import schema
 from open311.web.bodies import WAITING_PLACES
 
 GRACE_SECONDS = 30
@@ -99,7 +99,7 @@ def load() -> Settings:
 def with_database(chosen: Settings) -> Settings:
     """The settings with a database that is ready, put into the environment for the processes that we start."""
     url = embedded.database_url(chosen)
-    migrate.require_current(url)
+    schema.require_usable(url)
     os.environ["DATABASE_URL"] = url
     return replace(chosen, database_url=url)
 

@@ -40,7 +40,7 @@ def _insert(conn: Connection, rows: list[dict[str, object]]) -> int:
 
 def search(conn: Connection, jurisdiction_id: str, words: str, limit: int) -> list[Place]:
     """Addresses like these words, typing mistakes forgiven, the likeliest first."""
-    asked = func.open311_fold(words)
+    asked = func.public.open311_fold(words)
     likeness = func.word_similarity(asked, _a.folded)
     conn.execute(
         text("select set_config('pg_trgm.word_similarity_threshold', :least, false)"), {"least": f"{ALIKE}"}

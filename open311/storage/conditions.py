@@ -153,7 +153,7 @@ def _within() -> Condition:
 def _query(name: str) -> Any:
     german: Any = literal_column("'pg_catalog.german'::regconfig")
     terms: Any = bindparam(name, type_=Text)
-    return func.to_tsquery(german, terms).op("||")(func.to_tsquery(german, func.open311_fold(terms)))
+    return func.to_tsquery(german, terms).op("||")(func.to_tsquery(german, func.public.open311_fold(terms)))
 
 
 def _holds(given: Collection[str]) -> Condition:
@@ -176,7 +176,7 @@ def _begins(name: str) -> list[Condition]:
     By parts of words, since an index of words reads all that begin so, and for a common one these are half of it.
     """
     word: Any = bindparam(name, type_=Text)
-    plain, folded = func.open311_stem(word), func.open311_stem(func.open311_fold(word))
+    plain, folded = func.public.open311_stem(word), func.public.open311_stem(func.public.open311_fold(word))
     # Null where the word is its own stem; then the planner leaves the line out.
     stems = (plain, func.nullif(folded, plain))
     return [

@@ -109,8 +109,8 @@ def _only_place(asked: RequestSearch, box: Box) -> bool:
 
 
 def _in_cells(given: Collection[str], branch: Branch) -> Select[Any]:
-    grid = func.open311_cells(*_edges(given)).table_valued("cell").alias("grid")
-    first = branch.build(func.open311_cell(_r.geom) == grid.c.cell).correlate(grid)
+    grid = func.public.open311_cells(*_edges(given)).table_valued("cell").alias("grid")
+    first = branch.build(func.public.open311_cell(_r.geom) == grid.c.cell).correlate(grid)
     found = first.order_by(*branch.order()).limit(branch.reach).lateral("found")
     return select(found).select_from(grid.join(found, true())).order_by(*branch.order(found.c))
 
@@ -118,11 +118,15 @@ def _in_cells(given: Collection[str], branch: Branch) -> Select[Any]:
 def _in_columns(given: Collection[str], branch: Branch) -> Select[Any]:
     """All of a box: in the index of cells those of a column follow each other."""
     west, south, east, north = _edges(given)
-    columns = func.generate_series(func.open311_column(west, LEVEL), func.open311_column(east, LEVEL))
+    columns = func.generate_series(
+        func.public.open311_column(west, LEVEL), func.public.open311_column(east, LEVEL)
+    )
     column = columns.table_valued("x").render_derived(name="columns")
     first = cast(column.c.x, BigInteger).op("<<")(literal_column(str(LEVEL)))
-    cell = func.open311_cell(_r.geom)
-    reached = cell.between(first + func.open311_row(north, LEVEL), first + func.open311_row(south, LEVEL))
+    cell = func.public.open311_cell(_r.geom)
+    reached = cell.between(
+        first + func.public.open311_row(north, LEVEL), first + func.public.open311_row(south, LEVEL)
+    )
     found = branch.build(reached).correlate(column).lateral("found")
     return select(found).select_from(column.join(found, true()))
 
@@ -133,13 +137,17 @@ def _edges(given: Collection[str]) -> list[Any]:
 
 
 def _in_blocks(given: Collection[str], branch: Branch) -> Select[Any]:
-    known = func.open311_blocks(*_ends(given, newest_first=branch.newest_first)).table_valued("step", "tags")
+    known = func.public.open311_blocks(*_ends(given, newest_first=branch.newest_first)).table_valued(
+        "step", "tags"
+    )
     blocks = select(known.c.step, known.c.tags).order_by(known.c.step).subquery("blocks")
-    tags = func.open311_tags(_r.service_code, _r.status, _r.requested_datetime, _r.geom, type_=ARRAY(Text))
+    tags = func.public.open311_tags(
+        _r.service_code, _r.status, _r.requested_datetime, _r.geom, type_=ARRAY(Text)
+    )
     inside = [tags.overlap(blocks.c.tags)]
     inside += [tags.overlap(bindparam(name, type_=ARRAY(Text))) for name in WORD_TAGS if name in given]
     if "in_box" in given:
-        inside.append(tags.overlap(func.open311_place_tags(*_edges(given), type_=ARRAY(Text))))
+        inside.append(tags.overlap(func.public.open311_place_tags(*_edges(given), type_=ARRAY(Text))))
     return _until_full(blocks, _sorted(branch, *inside, within=blocks), branch)
 
 

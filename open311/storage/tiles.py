@@ -27,7 +27,7 @@ _MINE = "jurisdiction_id = :jurisdiction_id and visibility = 'published'"
 # A tile holds its western and northern edge, so that each request is in exactly one.
 _INSIDE = f"""{_MINE}
     and geom && ST_MakeEnvelope(:west, :south, :east, :north, 4326)
-    and open311_column(ST_X(geom), :z) = :x and open311_row(ST_Y(geom), :z) = :y {{filters}}"""
+    and public.open311_column(ST_X(geom), :z) = :x and public.open311_row(ST_Y(geom), :z) = :y {{filters}}"""
 
 _POINT = f"""id as feature, id, service_code, status, detailed_status{{left}},
            {_GEOMETRY.format(long="ST_X(geom)", lat="ST_Y(geom)")} as geometry"""
@@ -78,15 +78,16 @@ select coalesce((
         select found.* from few cross join lateral (
             select {_POINT} from service_requests
             where {_MINE} and geom && ST_MakeEnvelope(west, south, east, north, 4326)
-                and open311_column(ST_X(geom), :grid) = few.x and open311_row(ST_Y(geom), :grid) = few.y {{filters}}
+                and public.open311_column(ST_X(geom), :grid) = few.x
+                and public.open311_row(ST_Y(geom), :grid) = few.y {{filters}}
         ) as found order by id
     ) as points
 ), '')
 """
 
 _LIVE = f"""
-select open311_column(ST_X(geom), :grid) as x, open311_row(ST_Y(geom), :grid) as y, {{status}} as status, 1 as count,
-       ST_Y(geom) * 1e7 as sum_lat, ST_X(geom) * 1e7 as sum_long
+select public.open311_column(ST_X(geom), :grid) as x, public.open311_row(ST_Y(geom), :grid) as y,
+       {{status}} as status, 1 as count, ST_Y(geom) * 1e7 as sum_lat, ST_X(geom) * 1e7 as sum_long
 from service_requests where {_INSIDE}
 """
 

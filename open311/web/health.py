@@ -6,6 +6,7 @@ from flask.typing import ResponseReturnValue
 from open311 import web
 from open311.errors import Unavailable
 from open311.model.datetimes import write_utc
+from open311.storage import schema
 
 PROBES = ("/healthz", "/readyz")
 
@@ -22,7 +23,7 @@ def healthz() -> ResponseReturnValue:
 
 
 def readyz() -> ResponseReturnValue:
-    """200 when requests can be answered, 503 when the database is out of reach.
+    """200 when requests can be answered, 503 when the database is out of reach or lacks what they need.
 
     A broken catalogue file does not make the server unready, since the old catalogue stays in force; nor does a replica
     that is behind or out of reach, since the primary answers then. Both are told here.
@@ -36,10 +37,14 @@ def readyz() -> ResponseReturnValue:
     if core.database.replica_state:
         state["replica"] = core.database.replica_state
     try:
-        core.database.check()
+        with core.database.read() as conn:
+            found = schema.state(conn)
     except Unavailable:
         return jsonify(status="unavailable", database="out of reach", **state), 503
-    return jsonify(status="ok", database="ok", **state)
+    state |= {"database": "ok", "schema": {"revision": found.revision, "problems": found.problems}}
+    if not found.is_usable:
+        return jsonify(status="unavailable", **state), 503
+    return jsonify(status="ok", **state)
 
 
 healthz.access = readyz.access = "public"  # type: ignore[attr-defined]

@@ -17,7 +17,8 @@ def test_the_wheel_is_a_whole_server(tmp_path: Path) -> None:
     [wheel] = tmp_path.glob("*.whl")
     inside = {name.removeprefix("open311/shipped/") for name in ZipFile(wheel).namelist()}
     package = [each for each in (ROOT / "open311").rglob("*.*") if each.is_file() and each.suffix != ".pyc"]
-    shipped = [ROOT / "categories.yaml", *(ROOT / "migrations").rglob("*.py"), *(ROOT / "schemas").iterdir()]
+    migrations = [file for file in (ROOT / "migrations").rglob("*.*") if file.suffix in (".py", ".sql")]
+    shipped = [ROOT / "categories.yaml", *migrations, *(ROOT / "schemas").iterdir()]
     front_end = [
         files.VENDORS["kern"] / "kern.min.css",
         *(files.VENDORS["maplibre"] / each for each in (LIBRARY, STYLES)),

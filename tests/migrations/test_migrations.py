@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from typing import Any
 
 import psycopg
@@ -17,12 +18,12 @@ from sqlalchemy.pool import NullPool
 
 from open311.errors import ConfigurationError
 from open311.settings import shipped
-from open311.storage import migrate
+from open311.storage import migrate, schema
 from open311.storage.tables import metadata
 
 REVISIONS = [each.revision for each in ScriptDirectory(str(shipped("migrations"))).walk_revisions()][::-1]
 # What the extensions, the queue and Alembic itself bring along is theirs to describe.
-NOT_OURS = ("alembic_version", "spatial_ref_sys", "procrastinate_")
+NOT_OURS = ("schema_revision", "spatial_ref_sys", "procrastinate_")
 SCHEMA = {
     "columns": """
         select table_name, column_name, udt_name, is_nullable, column_default, collation_name, is_identity,
@@ -160,28 +161,35 @@ KEPT = (
 
 
 def kept(connection: Connection) -> list[Any]:
-    """The rows that no later migration may lose, up or down."""
+    """The rows that no later migration may lose, up or down; none where there are no tables."""
+    if migrate.revision_of(connection) is None:
+        return []
     return [connection.execute(text(each)).all() for each in KEPT]
 
 
-@pytest.mark.parametrize("revision", REVISIONS[1:])
-def test_each_migration_goes_up_and_down_and_up_again_with_rows(empty_url: str, revision: str) -> None:
-    before = REVISIONS[REVISIONS.index(revision) - 1]
-    migrate.upgrade(empty_url, before)
+@pytest.mark.parametrize(("before", "revision"), list(pairwise(["base", *REVISIONS])))
+def test_each_migration_goes_up_and_down_and_up_again_with_rows(
+    empty_url: str, before: str, revision: str
+) -> None:
+    migrate.upgrade(empty_url, REVISIONS[0])
+    migrate.downgrade(empty_url, "base")
+    if before != "base":
+        migrate.upgrade(empty_url, before)
     with connected(empty_url) as connection:
-        fill(connection)
+        if before != "base":
+            fill(connection)
         rows, objects = kept(connection), ours(connection)
     for _ in range(2):
         migrate.upgrade(empty_url, revision)
         with connected(empty_url) as connection:
-            assert kept(connection) == rows
+            assert kept(connection)[: len(rows)] == rows
         migrate.downgrade(empty_url, before)
         with connected(empty_url) as connection:
             assert kept(connection) == rows
             assert ours(connection) == objects
     migrate.upgrade(empty_url)
     with connected(empty_url) as connection:
-        assert kept(connection) == rows
+        assert kept(connection)[: len(rows)] == rows
 
 
 def test_downgrade_to_base_leaves_nothing_but_extensions(fresh_database_url: str) -> None:
@@ -190,7 +198,7 @@ def test_downgrade_to_base_leaves_nothing_but_extensions(fresh_database_url: str
     migrate.downgrade(fresh_database_url, "base")
     assert migrate.current(fresh_database_url)[0] is None
     with connected(fresh_database_url) as connection:
-        assert connection.execute(text("select count(*) from alembic_version")).scalar() == 0
+        assert connection.execute(text("select count(*) from schema_revision")).scalar() == 0
         extensions = set(connection.execute(text("select extname from pg_extension")).scalars())
         assert extensions <= {"plpgsql", "postgis", "pg_trgm"}
     migrate.upgrade(fresh_database_url)
@@ -198,7 +206,7 @@ def test_downgrade_to_base_leaves_nothing_but_extensions(fresh_database_url: str
     with connected(fresh_database_url) as connection:
         for each in extensions - {"plpgsql"}:
             connection.execute(text(f"drop extension {each}"))
-        assert {each for each in ours(connection) if "alembic_version" not in each} == {"schema public"}
+        assert {each for each in ours(connection) if "schema_revision" not in each} == {"schema public"}
 
 
 def test_two_upgrades_at_once_both_succeed(empty_url: str) -> None:
@@ -253,3 +261,69 @@ def test_a_user_who_may_not_migrate_is_told_what_is_needed(empty_url: str) -> No
 def test_a_revision_that_there_is_not_is_told(empty_url: str) -> None:
     with pytest.raises(ConfigurationError, match="cannot be migrated to nonsense"):
         migrate.upgrade(empty_url, "nonsense")
+
+
+def test_a_database_from_before_the_first_release_is_to_be_made_anew(empty_url: str) -> None:
+    """Its revisions bear the same numbers as ours and mean something else."""
+    with psycopg.connect(empty_url, autocommit=True) as connection:
+        connection.execute("create table service_requests (id bigint)")
+        connection.execute("create table alembic_version (version_num text)")
+        connection.execute("insert into alembic_version values ('0018')")
+    for action in (migrate.upgrade, schema.require_usable, schema.require_current):
+        with pytest.raises(ConfigurationError, match=r"before release 0\.1\.0 .* make a new one"):
+            action(empty_url)
+
+
+def test_what_is_missing_is_named(fresh_database_url: str) -> None:
+    with connected(fresh_database_url) as connection:
+        connection.execute(text("drop table webhook_attempts; drop index service_requests_place"))
+        connection.execute(text("drop function open311_stem; drop trigger map_insert on service_requests"))
+        connection.execute(
+            text("alter table keys drop column scopes; alter table tokens drop constraint tokens_pkey")
+        )
+        connection.execute(
+            text("update pg_index set indisvalid = false where indexrelid = 'events_feed'::regclass")
+        )
+        found = schema.state(connection)
+    assert found.objects == (
+        "column keys.scopes",
+        "constraint tokens.tokens_pkey",
+        "function open311_stem",
+        "table webhook_attempts",
+        "trigger service_requests.map_insert",
+    )
+    assert found.indexes == (
+        "index events.events_feed (invalid)",
+        "index service_requests.service_requests_place",
+    )
+    with pytest.raises(ConfigurationError, match=r"lacks column keys\.scopes.*docs/backup\.md"):
+        schema.require_usable(fresh_database_url)
+
+
+def test_every_function_of_ours_is_looked_for(fresh_database_url: str) -> None:
+    with connected(fresh_database_url) as connection:
+        functions = {name for name in ours(connection) if name.startswith("function open311_")}
+        triggers = {
+            name for name in ours(connection) if name.startswith("trigger ") and "procrastinate" not in name
+        }
+    assert {name.partition("(")[0] for name in functions} == {f"function {name}" for name in schema.FUNCTIONS}
+    assert triggers == {f"trigger {name.partition('.')[2]}" for name in schema.TRIGGERS}
+
+
+def test_a_newer_database_is_worked_with_but_told(fresh_database_url: str) -> None:
+    """Old servers go on beside the new ones while a release is exchanged."""
+    with connected(fresh_database_url) as connection:
+        connection.execute(text("update schema_revision set version_num = '9999'"))
+        connection.execute(text("drop index service_requests_place"))
+    schema.require_usable(fresh_database_url)
+    with pytest.raises(ConfigurationError, match=r"9999, which is newer .* `open311 db downgrade"):
+        schema.require_current(fresh_database_url)
+    with connected(fresh_database_url) as connection:
+        connection.execute(text("drop table webhook_attempts"))
+    with pytest.raises(ConfigurationError, match="table webhook_attempts"):
+        schema.require_usable(fresh_database_url)
+
+
+def test_an_older_database_is_to_be_upgraded(empty_url: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"at no revision.* run `open311 db upgrade`"):
+        schema.require_usable(empty_url)

@@ -82,7 +82,7 @@ addresses = Table(
     Column("id", BigInteger, Identity(always=True), primary_key=True),
     Column("jurisdiction_id", Text(collation="C"), nullable=False),
     Column("label", Text, nullable=False),
-    Column("folded", Text, Computed("open311_fold(label)", persisted=True)),
+    Column("folded", Text, Computed("public.open311_fold(label)", persisted=True)),
     Column("geom", Geometry("POINT", srid=4326, spatial_index=False), nullable=False),
     Index("addresses_of_jurisdiction", "jurisdiction_id"),
     Index(

@@ -59,7 +59,7 @@ service_requests = Table(
         "words",
         TSVECTOR,
         Computed(
-            "open311_words(description || ' ' || address || ' ' || coalesce(status_notes, ''))",
+            "public.open311_words(description || ' ' || address || ' ' || coalesce(status_notes, ''))",
             persisted=True,
         ),
     ),
@@ -67,7 +67,8 @@ service_requests = Table(
         "folded",
         Text,
         Computed(
-            "open311_fold(description || ' ' || address || ' ' || coalesce(status_notes, ''))", persisted=True
+            "public.open311_fold(description || ' ' || address || ' ' || coalesce(status_notes, ''))",
+            persisted=True,
         ),
     ),
     CheckConstraint("status in ('open', 'closed')", name="status_is_known"),

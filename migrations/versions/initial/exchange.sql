@@ -1,11 +1,5 @@
-"""Webhooks, and requests that are handed on to other servers."""
+-- What goes out to other servers, and what comes from them.
 
-from alembic import op
-
-revision = "0006"
-down_revision = "0005"
-
-UP = """
 create table stream_readers (
     name text collate "C" primary key,
     source text collate "C" not null,
@@ -13,6 +7,7 @@ create table stream_readers (
     number bigint not null,
     floor bigint not null default 0
 );
+
 create table webhook_subscriptions (
     id integer generated always as identity primary key,
     name text not null unique,
@@ -76,19 +71,30 @@ create table forwarded_updates (
     foreign_update_id text collate "C" not null,
     primary key (service_request_id, foreign_update_id)
 );
-"""
 
-DOWN = """
-drop table forwarded_updates, forwards;
-drop table webhook_attempts, webhook_messages, webhook_subscriptions, stream_readers;
-"""
-
-
-def upgrade() -> None:
-    """Nobody is told yet."""
-    op.execute(UP)
-
-
-def downgrade() -> None:
-    """Who was told what, and under which ids requests are known elsewhere, is lost."""
-    op.execute(DOWN)
+create table intakes (
+    jurisdiction_id text collate "C" not null,
+    source text collate "C" not null,
+    kind text collate "C" not null,
+    options jsonb not null default '{}',
+    catalogue jsonb,
+    catalogue_datetime timestamptz,
+    state jsonb not null default '{}',
+    counts jsonb not null default '{}',
+    problem text,
+    created_datetime timestamptz not null,
+    run_datetime timestamptz,
+    primary key (jurisdiction_id, source),
+    constraint kind_of_intake_is_known check (kind in ('harvest', 'import'))
+);
+create table foreign_references (
+    jurisdiction_id text collate "C" not null,
+    foreign_id text collate "C" not null,
+    source text collate "C" not null,
+    service_request_id bigint references service_requests (id) on delete set null,
+    digest text collate "C" not null,
+    gone boolean not null default false,
+    copy integer not null default 0,
+    primary key (jurisdiction_id, foreign_id, source)
+);
+create index foreign_references_of_request on foreign_references (service_request_id);

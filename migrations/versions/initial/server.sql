@@ -1,11 +1,29 @@
-"""The public site: reports being written, followers, addresses."""
+-- The server itself: its name, keys, catalogues; reports being written, followers, addresses.
 
-from alembic import op
+create table instance (id uuid primary key default gen_random_uuid());
+insert into instance default values;
 
-revision = "0008"
-down_revision = "0007"
+create table keys (
+    id integer generated always as identity primary key,
+    name text not null unique,
+    digest text collate "C" not null unique,
+    scopes text[] not null,
+    created_datetime timestamptz not null,
+    revoked_datetime timestamptz
+);
+create table catalogues (
+    jurisdiction_id text collate "C" primary key,
+    digest text collate "C" not null,
+    changeset timestamptz not null
+);
+create table services (
+    jurisdiction_id text collate "C" not null,
+    service_code text collate "C" not null,
+    service_name jsonb not null,
+    retired_datetime timestamptz,
+    primary key (jurisdiction_id, service_code)
+);
 
-UP = """
 create table drafts (
     digest text collate "C" primary key,
     jurisdiction_id text collate "C" not null,
@@ -53,19 +71,9 @@ create table addresses (
     id bigint generated always as identity primary key,
     jurisdiction_id text collate "C" not null,
     label text not null,
-    folded text generated always as (open311_fold(label)) stored,
+    folded text generated always as (public.open311_fold(label)) stored,
     geom geometry(Point, 4326) not null
 );
 create index addresses_of_jurisdiction on addresses (jurisdiction_id);
 create index addresses_parts_of_words on addresses using gin (folded gin_trgm_ops);
-"""
-
-
-def upgrade() -> None:
-    """Nobody has begun a report yet."""
-    op.execute(UP)
-
-
-def downgrade() -> None:
-    """Who follows what, and addresses that were imported, are lost."""
-    op.execute("drop table addresses, data_links, followers, draft_photos, drafts")
+create index addresses_place on addresses using gist (geom);
