@@ -1,6 +1,8 @@
-"""The web application: builds the Core, mounts the front doors; knows everything, decides nothing."""
+"""The web server: mounts the front doors and puts a Core behind them; knows everything, decides nothing."""
 
-from wsgiref.types import WSGIApplication
+from collections.abc import Iterable, Mapping
+from functools import cache
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -15,7 +17,6 @@ from open311.georeport.openapi import GeoReportApi
 from open311.opendata import routes as opendata
 from open311.pages import routes as pages
 from open311.pages.answers import error_page
-from open311.storage.database import Database
 from open311.web import answers, cors, docs, failures, health, https, limits, logs
 from open311.web.bodies import BodiesFirst
 from open311.web.kept import KeptAnswers
@@ -26,27 +27,19 @@ from open311.web.requests import LenientRequest, Tidy
 FOR_PROGRAMS = ("/open311", "/tiles", "/ogc", "/media", "/static", *health.PROBES)
 
 
-def create_app(core: Core, *, places: int | None = None) -> Flask:
-    """The application on a Core whose catalogues are in force.
-
-    With `places`, so many requests are worked on at once. What is answered from memory needs no place.
-    """
+def build_application() -> Flask:
+    """The addresses, schemas and templates of all front doors. It knows no Core: each request brings its own."""
     app = Application(__name__, static_folder=None)
     app.request_class = LenientRequest
-    app.config.update(
-        MAX_CONTENT_LENGTH=core.settings.max_body_mb * 1024 * 1024,
-        MAX_FORM_MEMORY_SIZE=LenientRequest.max_form_memory_size,
-    )
-    web.attach(app, core)
     # Functions after a request run in reverse order: the log line comes last and sees the finished answer.
     logs.install(app)
     answers.install(app)
     cors.install(app)
     https.install(app)
-    counted = limits.install(app)
+    limits.install(app)
     programs = dict.fromkeys(FOR_PROGRAMS, responses.error_answer)
     failures.install(app, {"": error_page} | programs | opendata.TELLERS)
-    api = GeoReportApi(app, core.settings)
+    api = GeoReportApi(app)
     api.register_blueprint(routes.discovery)
     api.register_blueprint(routes.blueprint)
     api.register_blueprint(updates.blueprint)
@@ -55,25 +48,45 @@ def create_app(core: Core, *, places: int | None = None) -> Flask:
     pages.install(app)
     docs.install(app)
     health.install(app)
-    behind: WSGIApplication = DirectAnswers(app.wsgi_app, core, counted)
-    behind = Tidy(behind, sandbox=core.settings.test_endpoint)
-    if places:
-        behind = BodiesFirst(behind, places=places, limit=app.config["MAX_CONTENT_LENGTH"])
-    by_host = core.settings.base_url is None
-    app.wsgi_app = KeptAnswers(behind, core.database.freshness, counted, by_host=by_host)  # type: ignore[method-assign]
-    if core.settings.trusted_proxies:
-        hops = core.settings.trusted_proxies
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     return app
 
 
-def without_database() -> Flask:
-    """The application only to be described: `make openapi` writes its document without a database."""
-    return create_app(Core(settings.load({}), Database("postgresql://")))
+# Building it takes a tenth of a second and nothing in it changes: one a process serves any number of Cores.
+application = cache(build_application)
 
 
-def from_environment() -> Flask:
-    """The application as a server process runs it: settings from the environment, catalogue watched."""
+def create_app(core: Core, *, places: int | None = None, app: Flask | None = None) -> WSGIApplication:
+    """The server on a Core whose catalogues are in force; what it counts and keeps is this server's alone.
+
+    With `places`, so many requests are worked on at once. What is answered from memory needs no place.
+    """
+    settings = core.settings
+    counted = limits.Limits(settings) if settings.rate_limits else None
+    stack: WSGIApplication = _Bound(app or application(), {web.CORE: core, limits.LIMITS: counted})
+    stack = DirectAnswers(stack, core, counted)
+    stack = Tidy(stack, sandbox=settings.test_endpoint)
+    if places:
+        stack = BodiesFirst(stack, places=places, limit=settings.max_body_bytes)
+    stack = KeptAnswers(stack, core.database.freshness, counted, by_host=settings.base_url is None)
+    if hops := settings.trusted_proxies:
+        stack = ProxyFix(stack, x_for=hops, x_proto=hops, x_host=hops)
+    return stack
+
+
+class _Bound:
+    """WSGI middleware: tells the application whose requests these are."""
+
+    def __init__(self, application: WSGIApplication, server: Mapping[str, object]) -> None:
+        self._application = application
+        self._server = server
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        environ.update(self._server)
+        return self._application(environ, start_response)
+
+
+def from_environment() -> WSGIApplication:
+    """The server as one of its processes runs it: settings from the environment, catalogue watched."""
     in_force = settings.load()
     logs.configure(in_force)
     core = core_module.build(in_force)

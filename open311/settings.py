@@ -64,6 +64,11 @@ class Settings:
     log_format: str
     log_level: str
 
+    @property
+    def max_body_bytes(self) -> int:
+        """The longest body that is read."""
+        return self.max_body_mb * 1024 * 1024
+
 
 def load(environ: Mapping[str, str] = os.environ) -> Settings:
     """The settings in force; raises `ConfigurationError` at the first wrong one."""

@@ -11,19 +11,18 @@ from typing import Any
 
 import pytest
 import xmlschema
-from flask.testing import FlaskClient
 from sqlalchemy import Connection, text
 from werkzeug.test import TestResponse
 
 from open311 import catalogue_file, settings
 from open311.actions import access
-from open311.app import create_app
 from open311.core import Catalogues, Core
 from open311.model.catalogue import Catalogue
 from open311.model.keys import Scope
 from open311.storage.database import Database
 from open311.storage.freshness import Freshness
 from open311.web import logs
+from tests.client import Client, client_of
 from tests.contracts import openapi
 from tests.formats.spark import as_text, parse_xml
 
@@ -87,7 +86,7 @@ def xsd() -> xmlschema.XMLSchema:
 class Api:
     """A client that holds JSON against the OpenAPI document, XML against the XSD, and each against the other."""
 
-    client: FlaskClient
+    client: Client
     key: str = ""
     base: str = BASE
     headers: dict[str, str] = field(default_factory=dict)
@@ -197,7 +196,7 @@ def core(make_core: MakeCore) -> Core:
 def an_api(core: Core, *scopes: Scope) -> Api:
     """A client with a new key for an application on this Core."""
     key = access.add_key(core, f"test {core.now()} {sorted(scopes)}", scopes or (Scope.REPORT,))
-    return Api(create_app(core).test_client(), key)
+    return Api(client_of(core), key)
 
 
 @pytest.fixture

@@ -21,7 +21,6 @@ from open311.formats.documents import FORMATS
 from open311.formats.encode import CHILDREN
 from open311.georeport import examples
 from open311.georeport.schemas import ErrorSchema
-from open311.settings import Settings
 from open311.web.fields import BoxField
 
 ROOT = "/open311/v2"
@@ -97,7 +96,7 @@ class GeoReportApi(Api):  # type: ignore[misc]
     # Every status is listed with its own content type; a default could only have one for all.
     DEFAULT_ERROR_RESPONSE_NAME = None
 
-    def __init__(self, app: flask.Flask, settings: Settings) -> None:
+    def __init__(self, app: flask.Flask) -> None:
         app.config.update(
             API_TITLE="Open311 GeoReport v2",
             API_VERSION=__version__,
@@ -106,7 +105,7 @@ class GeoReportApi(Api):  # type: ignore[misc]
             OPENAPI_JSON_PATH="openapi.json",
         )
         tags = [{"name": name, "description": description} for name, description in TAGS.items()]
-        options = {"info": {"description": DESCRIPTION}, "servers": _servers(settings), "tags": tags}
+        options = {"info": {"description": DESCRIPTION}, "servers": _servers(), "tags": tags}
         super().__init__(app, spec_kwargs={"flask_plugin": _BelowRoot(), **options})
         self.ma_plugin.converter.add_parameter_attribute_function(_comma_separated)
         for name, scheme in SECURITY_SCHEMES.items():
@@ -124,9 +123,9 @@ class GeoReportApi(Api):  # type: ignore[misc]
 
     def _openapi_json(self) -> flask.Response:
         """The document; read by the test endpoint, it names that one first."""
-        document = self.spec.to_dict()
-        if web.sandbox():
-            document["servers"] = document["servers"][::-1]
+        settings = web.core().settings
+        servers = _servers(settings.base_url or "", sandbox=settings.test_endpoint)
+        document = self.spec.to_dict() | {"servers": servers[::-1] if web.sandbox() else servers}
         # As written: fields stand in the order of GeoReport, not of the alphabet.
         body = json.dumps(document, ensure_ascii=False)
         return flask.Response(body, headers=CACHED, content_type="application/json")
@@ -158,10 +157,9 @@ def _error(status: int, content_type: str) -> dict[str, Any]:
 GeoReportApi._openapi_json.access = "public"  # type: ignore[attr-defined]
 
 
-def _servers(settings: Settings) -> list[dict[str, str]]:
-    origin = settings.base_url or ""
+def _servers(origin: str = "", *, sandbox: bool = True) -> list[dict[str, str]]:
     servers = [{"url": origin + ROOT, "description": "Reports that are acted on."}]
-    if settings.test_endpoint:
+    if sandbox:
         servers.append(
             {"url": origin + TEST_ROOT, "description": "Reports to try with; nobody acts on them."}
         )

@@ -4,22 +4,20 @@ import json
 from datetime import timedelta
 
 from altcha.v1 import ChallengeOptions, create_challenge, verify_solution
-from flask import current_app, request
+from flask import request
 
 from open311 import web
 from open311.errors import Problem, TooManyRequests, problem
 from open311.model.drafts import Draft
 from open311.pages import typed
-from open311.web.limits import Limits
+from open311.web import limits
 
-HOUR = 3600.0
 UNPROVEN = 3
 MAILS_PER_HOUR = 10
 # Nobody reads five pages in less.
 TOO_QUICK = timedelta(seconds=4)
 # A field that people do not see.
 TRAP = "homepage"
-EXTENSION = "open311_hourly"
 
 
 def challenge(draft: Draft) -> str:
@@ -54,9 +52,8 @@ def hurdle(draft: Draft) -> Problem | None:
 
 def count(what: str, allowed: int) -> None:
     """Count something this address does in this hour; raises `TooManyRequests`."""
-    settings = web.core().settings
-    if not settings.rate_limits:
+    counted = limits.limits()
+    if counted is None:
         return
-    limits: Limits = current_app.extensions.setdefault(EXTENSION, Limits(settings, HOUR))
-    if seconds := limits.seconds_to_wait(f"{what} of {request.remote_addr}", allowed):
+    if seconds := counted.hour.seconds_to_wait(f"{what} of {request.remote_addr}", allowed):
         raise TooManyRequests(problem("page.form.error.too_many", most=allowed), retry_after=seconds)

@@ -6,31 +6,22 @@ from contextvars import ContextVar
 from datetime import tzinfo
 from typing import cast
 
-from flask import Flask, current_app, g, request
+from flask import g, request
 
 from open311.core import Core
 from open311.errors import Open311Error
 from open311.i18n import choose_language
 from open311.model.catalogue import Catalogue
 
-EXTENSION = "open311"
+# Where a WSGI environment says which Core answers: one application of Flask serves any number of them.
+CORE = "open311.core"
 
 _zone: ContextVar[tzinfo | None] = ContextVar("zone", default=None)
 
 
-def attach(app: Flask, core: Core) -> None:
-    """Give an application its Core."""
-    app.extensions[EXTENSION] = core
-
-
-def core_of(app: Flask) -> Core:
-    """The Core of an application."""
-    return cast(Core, app.extensions[EXTENSION])
-
-
 def core() -> Core:
-    """The Core of the application that answers this request."""
-    return core_of(current_app)
+    """The Core that answers this request."""
+    return cast(Core, request.environ[CORE])
 
 
 def sandbox() -> bool:

@@ -9,14 +9,13 @@ from open311.web.health import PROBES
 
 
 def install(app: Flask) -> None:
-    """Enforce https, if the settings say so."""
-    if web.core_of(app).settings.require_https:
-        app.before_request(_enforce)
+    """Enforce https, where the settings say so."""
+    app.before_request(_enforce)
 
 
 def _enforce() -> ResponseReturnValue | None:
     # Probes of the machine itself come by plain http.
-    if request.is_secure or request.path in PROBES:
+    if request.is_secure or request.path in PROBES or not web.core().settings.require_https:
         return None
     if request.method in ("GET", "HEAD"):
         return redirect(web.as_asked(request.url.replace("http://", "https://", 1)), 301)

@@ -15,6 +15,7 @@ from flask import Request
 from werkzeug.datastructures import Headers, ImmutableMultiDict, MultiDict
 from werkzeug.formparser import FormDataParser, MultiPartParser
 
+from open311 import web
 from open311.errors import Invalid, problem
 
 if TYPE_CHECKING:
@@ -86,6 +87,10 @@ class LenientRequest(Request):
     form_data_parser_class = Form
     max_form_memory_size = MAX_TEXT_PART
     max_form_parts = MAX_FIELDS
+
+    def __init__(self, environ: "WSGIEnvironment", *args: Any, **kwargs: Any) -> None:
+        super().__init__(environ, *args, **kwargs)
+        self.max_content_length = environ[web.CORE].settings.max_body_bytes
 
     @cached_property
     def args(self) -> MultiDict[str, str]:

@@ -21,6 +21,7 @@ from open311.model.intake import Counts
 from open311.model.subscriptions import KINDS
 from tests.builders import a_catalogue, a_jurisdiction, a_service
 from tests.checker.broken import JSON_TYPE, Little, a_request, serving
+from tests.client import client_of
 from tests.opendata.live import a_live_core
 from tests.serving import Api, Clock, an_api, first_city
 
@@ -50,7 +51,7 @@ def run(core: Core, **more: Any) -> dict[str, int]:
 
 def reader(core: Core) -> Api:
     """A client without a key."""
-    return Api(create_app(core).test_client())
+    return Api(client_of(core))
 
 
 def problem(core: Core) -> str | None:

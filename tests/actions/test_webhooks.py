@@ -480,7 +480,7 @@ def test_no_event_is_skipped_or_doubled_by_many_writers_and_readers(
             webhooks.enqueue(core)
 
     def write(number: int) -> None:
-        client = replace(api, client=api.client.application.test_client())
+        client = replace(api, client=api.client.another())
         for _ in range(15):
             casework.note(core, int(client.report()), f"writer {number}", "test")
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Thread
 from typing import Any, cast
+from wsgiref.types import WSGIApplication
 
-from flask import Flask
 from sqlalchemy import Connection
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from open311.app import create_app
+from open311.app import build_application, create_app
 from open311.core import Catalogues, Core
 from tests.faults import faulty
 from tests.mailbox import Mailbox, a_mail_server, run_jobs
@@ -55,7 +55,7 @@ class Town:
 
 
 @contextmanager
-def served(app: Flask, port: int = 0) -> Iterator[str]:
+def served(app: WSGIApplication, port: int = 0) -> Iterator[str]:
     """The address at which an application answers for as long as the block lasts."""
     server = make_server("127.0.0.1", port, app, threaded=True, request_handler=Quiet)
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
@@ -88,7 +88,7 @@ def a_town(database_url: str, folder: Path) -> Iterator[Town]:
         with (
             closing(core.database),
             engine.connect() as conn,
-            served(faulty(create_app(core)), port),
+            served(create_app(core, app=faulty(build_application())), port),
             served(create_app(several)) as cities,
         ):
             yield Town(base, core, mailbox, conn, {"cities": cities})

@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator, FormatChecker
 from referencing import Registry, Resource
 from werkzeug.test import TestResponse
 
-from open311.app import without_database
+from tests.client import without_database
 
 ROOT = Path(__file__).parent.parent.parent
 STORED = ROOT / "schemas" / "openapi.json"
@@ -31,7 +31,7 @@ def _is_datetime(value: object) -> bool:
 @cache
 def document() -> dict[str, Any]:
     """The document as the server writes it now."""
-    answer = without_database().test_client().get("/open311/v2/openapi.json")
+    answer = without_database().get("/open311/v2/openapi.json")
     found: dict[str, Any] = answer.get_json()
     return found
 

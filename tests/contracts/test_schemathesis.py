@@ -7,15 +7,14 @@ from typing import Any
 
 import pytest
 import schemathesis
-from flask import Flask
 from hypothesis import HealthCheck, settings
 from schemathesis import Case, Config, DeserializationContext, HookContext, Response
 from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
 
-from open311.app import without_database
 from open311.model.catalogue import ServiceType
 from open311.model.text import tidy
 from tests.builders import a_catalogue, a_service, a_vehicle_service
+from tests.client import without_database
 from tests.formats.spark import parse_xml
 from tests.serving import Api, MakeCore, an_api
 
@@ -65,10 +64,10 @@ def _typed(value: Any, schema: dict[str, Any], document: Any) -> Any:
 class Door:
     """Leads to the application of the test at hand; schemathesis wants to know one when tests are collected."""
 
-    application: Flask = without_database()
+    server: Any = without_database().server
 
     def __call__(self, environ: Any, start_response: Any) -> Any:
-        return self.application(environ, start_response)
+        return self.server(environ, start_response)
 
 
 door = Door()
@@ -84,7 +83,7 @@ def served(make_core: MakeCore) -> Api:
         a_vehicle_service(),
     )
     api = an_api(make_core(catalogue))
-    door.application = api.client.application
+    door.server = api.client.server
     return api
 
 

@@ -2,10 +2,10 @@
 
 import pytest
 
-from open311.app import create_app
 from open311.core import Core
 from open311.georeport.direct import DirectAnswers
 from open311.web.requests import Tidy
+from tests.client import client_of
 from tests.georeport.surface import FORMATS, a_city
 from tests.serving import MakeCore, an_api
 
@@ -43,22 +43,20 @@ def test_with_and_without_the_framework_the_answer_is_the_same(core: Core) -> No
     """R-199: body, status and headers, in both formats, in both languages, right or wrong."""
     api = an_api(core)
     first, *_ = (api.report(description=f"Laterne Nummer {number}") for number in range(3))
-    with_it, without = create_app(core), create_app(core)
+    with_it, without = client_of(core), client_of(core)
     counted: list[str] = []
-    inside = without.wsgi_app._application  # type: ignore[attr-defined]
-    assert isinstance(inside, Tidy)
-    assert isinstance(inside.app, DirectAnswers)
-    inside.app = inside.app._application
-    outside = with_it.wsgi_app._application.app  # type: ignore[attr-defined]
-    framework = outside._application
-    outside._application = lambda *given: counted.append("") or framework(*given)
+    tidy, other_tidy = with_it.server._application, without.server._application
+    assert isinstance(tidy, Tidy)
+    assert isinstance(tidy.app, DirectAnswers)
+    other_tidy.app = other_tidy.app._application
+    framework = tidy.app._application
+    tidy.app._application = lambda *given: counted.append("") or framework(*given)
     for question in QUESTIONS:
         for suffix in FORMATS:
             for language in ("de", "en-GB, de;q=0.5", ""):
                 path = f"{api.base}/{question.format(suffix).format(first)}"
                 answers = [
-                    each.test_client().get(path, headers={"Accept-Language": language})
-                    for each in (with_it, without)
+                    each.get(path, headers={"Accept-Language": language}) for each in (with_it, without)
                 ]
                 one, other = ({*each.headers.items()} for each in answers)
                 assert {each for each in one ^ other if each[0] not in NOT_ALIKE} == set(), path

@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import Connection
 from werkzeug.test import TestResponse
 
-from open311.app import create_app
 from open311.core import Core
 from open311.storage.database import Database
+from tests.client import client_of
 from tests.georeport.surface import FORMATS, a_city, reads
 from tests.serving import Api, MakeCore, an_api
 
@@ -43,13 +43,13 @@ def api(make_core: MakeCore) -> Api:
 
 @pytest.fixture
 def faulty(make_core: MakeCore) -> Api:
-    return Api(create_app(replace(make_core(a_city()), database=Broken())).test_client(), "a-key")
+    return Api(client_of(replace(make_core(a_city()), database=Broken())), "a-key")
 
 
 @pytest.fixture
 def cut_off(make_core: MakeCore) -> Api:
     core: Core = replace(make_core(a_city()), database=Database(OUT_OF_REACH))
-    return Api(create_app(core).test_client(), "a-key")
+    return Api(client_of(core), "a-key")
 
 
 def errors(response: TestResponse, suffix: str) -> list[tuple[int, str]]:

@@ -59,14 +59,8 @@ def test_hidden_request_is_404(api: Api, conn: Connection) -> None:
     """R-182"""
     number = store(conn, visibility=Visibility.HIDDEN)
     api.get(f"/requests/{number}", 404)
-    staff = an_api(api_core(api), Scope.READ_HELD)
+    staff = an_api(api.client.core, Scope.READ_HELD)
     staff.get(f"/requests/{number}", 404, api_key=staff.key)
-
-
-def api_core(api: Api) -> Core:
-    """The Core behind a client."""
-    core: Core = api.client.application.extensions["open311"]
-    return core
 
 
 def test_request_of_another_jurisdiction_is_404(api: Api, conn: Connection) -> None:

@@ -27,8 +27,7 @@ def api(make_core: MakeCore) -> Api:
 @pytest.fixture
 def core(api: Api) -> Core:
     """The Core behind the client."""
-    found: Core = api.client.application.extensions["open311"]
-    return found
+    return api.client.core
 
 
 def move(core: Core, number: str, to: str, notes: str | None = None) -> None:

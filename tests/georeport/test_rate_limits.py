@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
-from open311.app import create_app
+from tests.client import client_of
 from tests.georeport.surface import FORMATS, a_city
 from tests.serving import Api, MakeCore, an_api
 
@@ -104,7 +104,7 @@ def test_behind_a_trusted_proxy_the_address_is_the_clients(make_core: MakeCore) 
         core = make_core(
             a_city(), OPEN311_RATE_LIMITS="on", OPEN311_RATE_LIMIT_GET="2", OPEN311_TRUSTED_PROXIES=trusted
         )
-        client = create_app(core).test_client()
+        client = client_of(core)
         found = [
             client.get("/open311/v2/services.json", headers={"X-Forwarded-For": f"198.51.100.{number}"})
             for number in range(3)

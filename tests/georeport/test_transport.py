@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from open311.app import create_app
+from tests.client import client_of
 from tests.georeport.surface import FORMATS, a_city, reads
 from tests.serving import Api, MakeCore, an_api
 
@@ -135,9 +135,9 @@ def test_a_proxy_that_is_trusted_may_say_that_it_was_https(make_core: MakeCore) 
     """R-032: and one that is not trusted may not."""
     headers = {"X-Forwarded-Proto": "https", "X-Forwarded-For": "203.0.113.5"}
     demanding = {"OPEN311_REQUIRE_HTTPS": "on"}
-    trusting = create_app(make_core(a_city(), OPEN311_TRUSTED_PROXIES="1", **demanding)).test_client()
+    trusting = client_of(make_core(a_city(), OPEN311_TRUSTED_PROXIES="1", **demanding))
     assert trusting.get("/open311/v2/services.json", headers=headers).status_code == 200
-    doubting = create_app(make_core(a_city(), **demanding)).test_client()
+    doubting = client_of(make_core(a_city(), **demanding))
     assert doubting.get("/open311/v2/services.json", headers=headers).status_code == 301
 
 

@@ -3,7 +3,7 @@
 import pytest
 from flask import Flask
 
-from open311.app import without_database
+from open311.app import application
 from open311.model.keys import Scope
 
 # Whoever fills in a form of the public site: what they may change hangs on a word that only they have.
@@ -14,7 +14,7 @@ KNOWN = {"public", FORM, *Scope}
 @pytest.fixture(scope="module")
 def app() -> Flask:
     """The application with all its front doors."""
-    return without_database()
+    return application()
 
 
 def test_every_view_declares_its_access(app: Flask) -> None:

@@ -15,7 +15,7 @@ __all__ = ["live_core", "served"]
 @pytest.fixture
 def served(api: Api) -> Iterator[str]:
     """The address of a server that answers from the connection of this test, one request at a time."""
-    server = make_server("127.0.0.1", 0, api.client.application)
+    server = make_server("127.0.0.1", 0, api.client.server)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from open311.actions import access, casework, report, updates
-from open311.app import create_app
 from open311.core import Core
 from open311.errors import Open311Error
 from open311.model.keys import Key, Scope
 from open311.model.service_request import Location
 from open311.model.submission import Submission
 from open311.model.updates import UpdateSubmission
+from tests.client import client_of
 from tests.opendata.replica import Replica
 
 WRITERS = 8
@@ -87,7 +87,7 @@ class Writer:
 
 def public_documents(core: Core) -> dict[str, object]:
     """Every public request as the list shows it, page after page."""
-    client, found = create_app(core).test_client(), {}
+    client, found = client_of(core), {}
     address = "/open311/v2/requests.json?extensions=true&page=1&page_size=1000&sort=service_request_id"
     while address:
         response = client.get(address)
@@ -120,7 +120,7 @@ def test_replicas_end_equal_to_their_source(live_core: Core, tmp_path: Path) -> 
     for _ in range(50):
         known.append(writers[0]._report("MUELL_WILD"))
     replicas = [
-        Replica(create_app(live_core).test_client(), tmp_path / f"{number}.json", lines=number % 2 == 1)
+        Replica(client_of(live_core), tmp_path / f"{number}.json", lines=number % 2 == 1)
         for number in range(2)
     ]
     done = threading.Event()
@@ -138,7 +138,7 @@ def test_replicas_end_equal_to_their_source(live_core: Core, tmp_path: Path) -> 
     source = public_documents(live_core)
     assert sum(writer.count for writer in writers) > 2000
     assert len(source) > 300
-    late = Replica(create_app(live_core).test_client(), tmp_path / "late.json")
+    late = Replica(client_of(live_core), tmp_path / "late.json")
     late.catch_up()
     for replica in (*replicas, late):
         assert replica.documents == source

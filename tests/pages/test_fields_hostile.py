@@ -8,8 +8,8 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import Connection, text
 
-from open311.app import create_app
 from open311.core import Core
+from tests.client import client_of
 from tests.pages.test_form import at_check, at_details
 from tests.pages.visitor import Visitor, a_file
 from tests.pictures import a_photo
@@ -55,7 +55,7 @@ def core(make_core: MakeCore) -> Core:
 @pytest.fixture
 def client(core: Core) -> FlaskClient:
     """A browser's connection."""
-    return create_app(core).test_client()
+    return client_of(core)
 
 
 MEGABYTE = "\u00e4 " * 350_000

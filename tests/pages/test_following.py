@@ -8,11 +8,11 @@ from flask.testing import FlaskClient
 from sqlalchemy import Connection, text
 
 from open311.actions import access, casework, retention, updates
-from open311.app import create_app
 from open311.core import Core
 from open311.model.keys import Scope
 from open311.model.service_request import Reporter
 from open311.model.updates import UpdateSubmission
+from tests.client import client_of
 from tests.mailbox import Mailbox, a_mail_server, run_jobs
 from tests.pages.test_form import at_details
 from tests.pages.visitor import Visitor
@@ -47,7 +47,7 @@ def core(make_core: MakeCore, post: tuple[Mailbox, str], mailbox: Mailbox) -> Co
 @pytest.fixture
 def client(core: Core) -> FlaskClient:
     """A browser's connection."""
-    return create_app(core).test_client()
+    return client_of(core)
 
 
 def reported(
@@ -332,6 +332,6 @@ def test_without_a_mail_server_nothing_is_promised(
     make_core: MakeCore, conn: Connection, clock: Clock
 ) -> None:
     core = make_core()
-    visitor = at_details(Visitor(create_app(core).test_client()).open("/report")).press("Weiter")
+    visitor = at_details(Visitor(client_of(core)).open("/report")).press("Weiter")
     assert visitor.page.xpath("//input[@name='follow']") == []
     assert "verschickt keine E-Mails" in visitor.open("/my-data").text

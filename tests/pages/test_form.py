@@ -8,11 +8,11 @@ from flask.testing import FlaskClient
 from sqlalchemy import Connection, text
 
 from open311.actions import drafts, places
-from open311.app import create_app
 from open311.core import Core
 from open311.model.catalogue import ServiceType
 from open311.model.drafts import KEPT_FOR
 from tests.builders import a_catalogue, a_jurisdiction, a_service, a_vehicle_service, words
+from tests.client import client_of
 from tests.pages.visitor import Visitor, a_file
 from tests.pictures import SECRET, a_photo, opened
 from tests.serving import Clock, MakeCore, first_city
@@ -27,7 +27,7 @@ Bismarckstraße;3;67059;Ludwigshafen;49,4800;8,4450
 @pytest.fixture
 def client(core: Core) -> FlaskClient:
     """A browser's connection."""
-    return create_app(core).test_client()
+    return client_of(core)
 
 
 @pytest.fixture
@@ -365,7 +365,7 @@ def test_questions_that_changed_meanwhile_are_looked_at_again(
     make_core: MakeCore, clock: Clock, conn: Connection
 ) -> None:
     core = make_core(a_catalogue(a_service()))
-    visitor = at_check(Visitor(create_app(core).test_client()).open("/report"), clock)
+    visitor = at_check(Visitor(client_of(core)).open("/report"), clock)
     renamed = a_service(service_name=words("Müll an der Straße"))
     core.catalogues.in_force = (a_catalogue(renamed),)
     visitor.press("Meldung absenden")
@@ -380,7 +380,7 @@ def test_similar_reports_are_shown_before_sending_and_can_be_joined(
     make_core: MakeCore, conn: Connection, clock: Clock
 ) -> None:
     core = make_core(OPEN311_SMTP_URL="file:///dev/null/none", OPEN311_MAIL_FROM="stadt@example.org")
-    client = create_app(core).test_client()
+    client = client_of(core)
     first = Visitor(client).open("/report").fill(lat="49.48", long="8.44").press("Weiter")
     first.fill(service_code="MUELL_WILD").press("Weiter").press("Weiter").press("Weiter")
     clock.forward(seconds=30)
@@ -408,7 +408,7 @@ def test_reports_further_away_are_not_similar(visitor: Visitor, clock: Clock) ->
 
 def test_a_service_without_a_number_gives_none(make_core: MakeCore, clock: Clock, conn: Connection) -> None:
     core = make_core(a_catalogue(a_service(type=ServiceType.BLACKBOX)))
-    visitor = at_check(Visitor(create_app(core).test_client()).open("/report"), clock)
+    visitor = at_check(Visitor(client_of(core)).open("/report"), clock)
     visitor.press("Meldung absenden")
     assert visitor.heading == "Danke, Ihre Meldung ist angekommen"
     assert str(stored(conn)[0]["id"]) not in visitor.text
@@ -416,7 +416,7 @@ def test_a_service_without_a_number_gives_none(make_core: MakeCore, clock: Clock
 
 def test_private_answers_are_said_to_be_private(make_core: MakeCore) -> None:
     core = make_core(a_catalogue(a_vehicle_service()))
-    visitor = at_details(Visitor(create_app(core).test_client()).open("/report"), "FAHRZEUG_ALT")
+    visitor = at_details(Visitor(client_of(core)).open("/report"), "FAHRZEUG_ALT")
     private = visitor.page.get_element_by_id("attribute-KENNZEICHEN-question").text_content()
     assert "wird nicht veröffentlicht" in private
 
@@ -424,7 +424,7 @@ def test_private_answers_are_said_to_be_private(make_core: MakeCore) -> None:
 def test_two_cities_have_a_form_each(make_core: MakeCore, conn: Connection, clock: Clock) -> None:
     other = a_catalogue(jurisdiction=a_jurisdiction(jurisdiction_id="worms.de", aliases=()))
     core = make_core(first_city(), other)
-    visitor = Visitor(create_app(core).test_client()).open("/worms.de/report")
+    visitor = Visitor(client_of(core)).open("/worms.de/report")
     at_check(visitor, clock).press("Meldung absenden")
     assert visitor.path.startswith("/worms.de/report/")
     assert conn.execute(text("select jurisdiction_id from service_requests")).scalar_one() == "worms.de"
@@ -433,5 +433,5 @@ def test_two_cities_have_a_form_each(make_core: MakeCore, conn: Connection, cloc
 
 def test_a_catalogue_without_services_takes_no_report(make_core: MakeCore) -> None:
     core = make_core(a_catalogue(a_service(active=False)))
-    visitor = at_category(Visitor(create_app(core).test_client()).open("/report"))
+    visitor = at_category(Visitor(client_of(core)).open("/report"))
     assert visitor.press("Weiter").response.status_code == 400

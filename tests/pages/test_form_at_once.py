@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import text
 
 from open311.actions import drafts
-from open311.app import create_app
 from open311.core import Core
+from tests.client import client_of
 from tests.opendata.live import a_live_core
 from tests.pages.test_form import at_check
 from tests.pages.visitor import Visitor, a_file
@@ -27,12 +27,12 @@ def core(fresh_database_url: str, tmp_path: Path) -> Iterator[Core]:
 
 
 def test_is_one_report_with_its_photos(core: Core) -> None:
-    app = create_app(core)
-    visitor = at_check(Visitor(app.test_client()).open("/report"), cast(Clock, core.now))
+    client = client_of(core)
+    visitor = at_check(Visitor(client).open("/report"), cast(Clock, core.now))
     visitor.follow("Einzelheiten").fill(media=a_file(a_photo())).press("Fotos hochladen")
 
     def press(_: int) -> int:
-        return app.test_client().post(f"/report/{visitor.word}/check", data={"action": "send"}).status_code
+        return client.another().post(f"/report/{visitor.word}/check", data={"action": "send"}).status_code
 
     with ThreadPoolExecutor(4) as pool:
         answers = list(pool.map(press, range(8)))
@@ -48,7 +48,7 @@ def test_is_one_report_with_its_photos(core: Core) -> None:
 def test_a_press_beside_another_that_is_stored_first_ends_the_same(
     core: Core, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    client = create_app(core).test_client()
+    client = client_of(core)
     visitor = at_check(Visitor(client).open("/report"), cast(Clock, core.now))
     keep = drafts.keep
     answers: list[str] = []

@@ -11,10 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, text
 
-from open311.app import create_app
 from open311.core import Core
 from open311.web.parameters import clean
 from tests.builders import a_catalogue, a_vehicle_service
+from tests.client import client_of
 from tests.pages.test_form import at_check, at_details
 from tests.pages.visitor import Visitor
 from tests.serving import Clock, MakeCore
@@ -52,7 +52,7 @@ ODD = st.one_of(
 @pytest.fixture
 def client(core: Core) -> FlaskClient:
     """A browser's connection."""
-    return create_app(core).test_client()
+    return client_of(core)
 
 
 def sent(conn: Connection) -> int:
@@ -168,7 +168,7 @@ def test_an_address_sends_so_many_reports_an_hour(
     make_core: MakeCore, clock: Clock, conn: Connection
 ) -> None:
     core = make_core(OPEN311_RATE_LIMITS="on", OPEN311_REPORTS_PER_HOUR="6", OPEN311_RATE_LIMIT_POST="100000")
-    client = create_app(core).test_client()
+    client = client_of(core)
     for _ in range(2):
         at_check(Visitor(client).open("/report"), clock).press("Meldung absenden")
     visitor = at_check(Visitor(client).open("/report"), clock).press("Meldung absenden")
@@ -179,7 +179,7 @@ def test_an_address_sends_so_many_reports_an_hour(
 
 
 def test_names_are_shown_as_text(make_core: MakeCore) -> None:
-    client = create_app(make_core(a_catalogue(a_vehicle_service()))).test_client()
+    client = client_of(make_core(a_catalogue(a_vehicle_service())))
     visitor = at_details(Visitor(client).open("/report"), "FAHRZEUG_ALT")
     visitor.fill(**{"attribute[KENNZEICHEN]": '"><img src=x>', "attribute[FARBE]": "rot"}).press("Weiter")
     visitor.follow("Einzelheiten")

@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from open311.app import create_app
+from open311.app import build_application
+from tests.client import client_of
 from tests.faults import faulty
 from tests.pages import TEXTS
 from tests.pages.test_form import at_details
@@ -40,8 +41,7 @@ def api(make_core: MakeCore) -> Api:
         OPEN311_MAIL_FROM="stadt@example.org",
     )
     api = an_api(core)
-    app = faulty(create_app(core))
-    api.client = app.test_client()
+    api.client = client_of(core, faulty(build_application()))
     api.client.environ_base["HTTP_X_FORWARDED_PROTO"] = "https"
     return api
 

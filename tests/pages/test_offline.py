@@ -12,10 +12,10 @@ from sqlalchemy import Connection, text
 from werkzeug.test import TestResponse
 
 from open311.actions import drafts
-from open311.app import create_app
 from open311.core import Core
 from open311.formats import icons
 from open311.pages import questions
+from tests.client import client_of
 from tests.pages import many_cities
 from tests.pages.test_form_hostile import solved
 from tests.pages.visitor import a_file
@@ -29,7 +29,7 @@ DOOR = "/report/handed-in"
 @pytest.fixture
 def client(core: Core) -> FlaskClient:
     """A browser's connection."""
-    return create_app(core).test_client()
+    return client_of(core)
 
 
 def a_report(service_code: str = "MUELL_WILD", **fields: Any) -> dict[str, Any]:
@@ -120,7 +120,7 @@ def test_a_changed_address_has_no_position(client: FlaskClient, core: Core) -> N
 
 
 def test_another_city_knows_nothing_of_the_draft(make_core: MakeCore) -> None:
-    client = create_app(make_core(*many_cities())).test_client()
+    client = client_of(make_core(*many_cities()))
     first, other = (f"/{each.jurisdiction.jurisdiction_id}{DOOR}" for each in many_cities())
     assert client.post(first, data=a_report()).get_json()["outcome"] == "send"
     assert client.post(other, data=a_report()).status_code == 404
@@ -157,7 +157,7 @@ def settings_of(response: TestResponse) -> dict[str, Any]:
 
 
 def test_the_service_worker_changes_with_the_catalogue_and_keeps_what_is_there(core: Core) -> None:
-    client = create_app(core).test_client()
+    client = client_of(core)
     response = client.get("/service-worker.js")
     assert response.mimetype == "text/javascript"
     assert "script-src 'self'" in response.headers["Content-Security-Policy"]
@@ -172,7 +172,7 @@ def test_the_service_worker_changes_with_the_catalogue_and_keeps_what_is_there(c
 
 
 def test_each_city_has_a_service_worker_for_its_own_pages(make_core: MakeCore) -> None:
-    client = create_app(make_core(*many_cities())).test_client()
+    client = client_of(make_core(*many_cities()))
     response = client.get("/speyer.de/service-worker.js")
     assert response.headers["Service-Worker-Allowed"] == "/speyer.de"
     assert settings_of(response)["pages"]["offline"]["en"] == "/speyer.de/offline?locale=en"
