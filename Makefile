@@ -40,7 +40,7 @@ format: install-dev ## Write the code in the common form
 	@$(BIN)/ruff format .
 
 openapi: install ## Write schemas/openapi.json anew
-	@$(BIN)/flask --app open311.app:application openapi write --format=json schemas/openapi.json
+	@$(BIN)/flask --app open311.app:build_application openapi write --format=json schemas/openapi.json
 
 docs: install-dev ## Write the tables in docs/ anew
 	@$(BIN)/python -m tests.house.documents
