@@ -28,15 +28,16 @@ LOOK_EVERY_SECONDS = 1.0
 def publish(core: Core) -> None:
     """Load the catalogue files and put them in force; raises `CatalogueError` and leaves the old ones otherwise."""
     loaded = catalogue_file.load_all(core.settings.catalogue)
+    troubles: list[str] = []
     with core.database.begin() as conn:
         memory.lock(conn)
-        loaded = (*loaded, *_harvested(conn, loaded))
+        loaded = (*loaded, *_harvested(conn, loaded, troubles))
         newest = memory.newest(conn)
         recorded = [_record(conn, each, core.now()) for each in loaded]
         joined_or_left = _record_all(conn, recorded, newest, core.now())
         forwarding.keep_reader(conn, recorded)
     core.catalogues.in_force, core.catalogues.joined_or_left = recorded, joined_or_left
-    core.catalogues.problem = None
+    core.catalogues.problem = "\n".join(troubles) or None
     core.database.freshness.renew()
 
 
@@ -69,7 +70,21 @@ class Watch:
         self._due = False
 
     def look(self) -> None:
-        """Take up what has changed since the last look; raises and remembers it while the database is away."""
+        """Take up what has changed since the last look; what went wrong is noted, and tried again the next time.
+
+        Nothing ends the watch: a fault of ours met by an odd file must not keep the mended one out.
+        """
+        try:
+            self._take_up()
+        except Open311Error as error:
+            log.error("catalogue_not_taken_up", reason=str(error))
+        except Exception as error:
+            trouble = f"not taken up: {type(error).__name__}: {error}"[:1000]
+            if trouble != self._core.catalogues.problem:
+                log.exception("catalogue_not_taken_up", reason=trouble)
+            self._core.catalogues.problem = trouble
+
+    def _take_up(self) -> None:
         self._due = self._files.changed() or self._due
         stamp = self._core.database.freshness.stamp
         if stamp != self._stamp:
@@ -84,19 +99,23 @@ class Watch:
 def _follow(watch: Watch) -> None:
     while True:
         time.sleep(LOOK_EVERY_SECONDS)
-        try:
-            watch.look()
-        except Open311Error as error:
-            log.error("catalogue_not_taken_up", reason=str(error))
+        watch.look()
 
 
-def _harvested(conn: Connection, own: Sequence[Catalogue]) -> Iterator[Catalogue]:
+def _harvested(conn: Connection, own: Sequence[Catalogue], troubles: list[str]) -> Iterator[Catalogue]:
     """The catalogues of servers that are harvested; a file of our own for the same jurisdiction wins."""
     for each in intakes.all_of(conn, "harvest"):
         if any(ours.jurisdiction.answers_to(each.jurisdiction_id) for ours in own):
             log.error("harvest_hidden_by_file", jurisdiction_id=each.jurisdiction_id)
         elif each.catalogue:
-            yield catalogue_file.from_document(dict(each.catalogue), each.source)
+            try:
+                yield catalogue_file.from_document(dict(each.catalogue), each.source)
+            except Exception as error:
+                # Nobody checks what another server says; the city's own catalogue must not wait for it.
+                log.exception("harvested_catalogue_unusable", jurisdiction_id=each.jurisdiction_id)
+                troubles.append(
+                    f"{each.jurisdiction_id}: what {each.source} offers makes no catalogue: {error!r}"[:500]
+                )
 
 
 def _revision(core: Core) -> tuple[Any, ...]:

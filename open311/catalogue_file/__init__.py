@@ -73,8 +73,15 @@ def _checked(path: Path) -> Document:
 def _check_logo(document: Document) -> None:
     """Report a logo that does not lie beside its catalogue."""
     logo = document.root["site"]["logo"]
-    if logo.word and not (document.file.parent / logo.word).is_file():
+    if logo.word and not _is_file(document.file.parent / logo.word):
         document.report(logo.steps, f"there is no file {logo.word!r} beside the catalogue")
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # Too long for a name, or behind a folder that cannot be read.
+        return False
 
 
 def _check_names(documents: Iterable[Document]) -> None:

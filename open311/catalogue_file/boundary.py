@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from shapely.errors import GEOSException
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 from shapely.validation import explain_validity
@@ -11,12 +12,16 @@ NESTING = {"Polygon": 2, "MultiPolygon": 3}
 
 def boundary_problem(geojson: dict[str, Any]) -> str | None:
     """Why this is not the boundary of an area on earth; None when it is one."""
-    depth = NESTING.get(geojson.get("type", ""))
+    kind = geojson.get("type")
+    depth = NESTING.get(kind) if isinstance(kind, str) else None
     if depth is None:
-        return None
+        return None  # The schema says so.
     if not _nested(geojson.get("coordinates"), depth):
         return f"a {geojson['type']} has closed rings of at least four [long, lat] pairs"
-    area = read_boundary(geojson)
+    try:
+        area = read_boundary(geojson)
+    except (ValueError, TypeError, GEOSException) as reason:
+        return f"is not a valid area: {reason}"
     west, south, east, north = area.bounds
     if west < -180 or east > 180 or south < -90 or north > 90:
         return "leaves the earth; longitude comes before latitude"

@@ -5,11 +5,11 @@ Each check walks by cursors, so that it also finds what it can in a document tha
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from open311.catalogue_file import desk
 from open311.catalogue_file.boundary import boundary_problem
 from open311.catalogue_file.document import Cursor, Document, Steps
+from open311.model.datetimes import time_zone
 from open311.model.jurisdiction import SANDBOX_PREFIX
 
 RESERVED_KEYWORDS = {"private", "inactive", "staff", "waste_only"}
@@ -50,17 +50,9 @@ def _jurisdiction(root: Cursor) -> Found:
     if own_id.word.casefold().startswith(SANDBOX_PREFIX):
         yield own_id.steps, f"must not begin with {SANDBOX_PREFIX!r}: that names the test endpoint"
     zone = jurisdiction["time_zone"]
-    if zone.word and not _zone_known(zone.word):
+    if isinstance(zone.value, str) and time_zone(zone.word) is None:
         yield zone.steps, f"{zone.word!r} is not a known time zone; one is Europe/Berlin"
     yield from _repeated([own_id, *jurisdiction["aliases"]], str.casefold)
-
-
-def _zone_known(name: str) -> bool:
-    try:
-        ZoneInfo(name)
-    except (ValueError, OSError, ZoneInfoNotFoundError):
-        return False
-    return True
 
 
 def _repeated(places: Iterable[Cursor], alike: Callable[[str], str] = str) -> Found:
@@ -99,7 +91,7 @@ def _languages(root: Cursor) -> Found:
     if not languages:
         return
     for place, is_text in _all_texts(root):
-        for entry in place:
+        for entry in place.entries():
             if entry.key not in languages:
                 yield entry.steps, f"{entry.key!r} is not among the languages of the jurisdiction"
         if is_text and isinstance(place.value, dict) and languages[0] not in place.value:
@@ -108,7 +100,7 @@ def _languages(root: Cursor) -> Found:
 
 def _all_texts(place: Cursor) -> Iterator[tuple[Cursor, bool]]:
     """Everything that is given per language, and whether it is a text, which must have the default one."""
-    for entry in place:
+    for entry in (*place.entries(), *place):
         if entry.key in TEXTS or entry.key == "keywords":
             yield entry, entry.key in TEXTS
         elif entry.key != "boundary":
@@ -164,7 +156,7 @@ def _shapes(root: Cursor) -> Found:
 
 def _keywords(root: Cursor) -> Found:
     for service in root["services"]:
-        for words in service["keywords"]:
+        for words in service["keywords"].entries():
             for word in words:
                 if word.word.casefold() in RESERVED_KEYWORDS:
                     yield word.steps, f"{word.word!r} is an order to other programs and cannot be a keyword"

@@ -19,6 +19,7 @@ except ImportError:
 MOST_BYTES = 10_000_000
 MOST_VALUES = 500_000
 DEEPEST = 24
+LONGEST_MESSAGE = 500
 TOO_MUCH = "nested too deep or too large"
 NAMES = ("service_code", "code", "key")
 
@@ -63,11 +64,14 @@ class Cursor:
         return Cursor(found, (*self.steps, key))
 
     def __iter__(self) -> Iterator["Cursor"]:
-        """The items of a list, or the entries of a mapping."""
+        """The items of a list; nothing when anything else stands here."""
+        if isinstance(self.value, list):
+            yield from (Cursor(item, (*self.steps, index)) for index, item in enumerate(self.value))
+
+    def entries(self) -> Iterator["Cursor"]:
+        """The entries of a mapping; nothing when anything else stands here."""
         if isinstance(self.value, dict):
             yield from (self[key] for key in self.value)
-        elif isinstance(self.value, list):
-            yield from (Cursor(each, (*self.steps, index)) for index, each in enumerate(self.value))
 
     @property
     def key(self) -> str:
@@ -103,7 +107,8 @@ class Document:
 
     def report(self, steps: Steps, message: str, line: int | None = None) -> None:
         """Note a problem at a place, with the line of that place or of what surrounds it."""
-        self.found.append((steps, self._line(steps) if line is None else line, message))
+        short = message if len(message) <= LONGEST_MESSAGE else f"{message[:LONGEST_MESSAGE]} …"
+        self.found.append((steps, self._line(steps) if line is None else line, short))
 
     def _line(self, steps: Steps) -> int:
         known = (steps[:length] for length in range(len(steps), -1, -1))

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
 from rich.console import Console
@@ -11,6 +10,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from open311.actions import harvest as action
 from open311.cli.common import opened, show_table
+from open311.model import datetimes
 from open311.model.intake import Counts
 
 Tell = Callable[[Counts, str], None]
@@ -45,10 +45,8 @@ def add(
     every: float | None,
 ) -> None:
     """Begin to harvest the server at URL, the base URL of its GeoReport API."""
-    try:
-        ZoneInfo(time_zone)
-    except (ZoneInfoNotFoundError, ValueError):
-        raise click.UsageError(f"{time_zone} is no time zone such as Europe/Berlin") from None
+    if datetimes.time_zone(time_zone) is None:
+        raise click.UsageError(f"{time_zone} is not a time zone such as Europe/Berlin")
     options = {
         "name": name,
         "languages": list(languages),

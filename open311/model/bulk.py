@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from open311.errors import Invalid, problem
 from open311.model import foreign
 from open311.model.catalogue import Catalogue
+from open311.model.datetimes import time_zone
 from open311.model.foreign import CLOSED_WORDS, ForeignRequest
 from open311.model.intake import Refusal
 from open311.model.service_request import FIELDS, PERSONAL, Reporter, Status
@@ -53,7 +53,7 @@ class Bulk:
             if value is not None
         }
         mapping = cls(**values)
-        mapping.zone(ZoneInfo("UTC"))
+        mapping.zone(UTC)
         mapping.check_file()
         return mapping
 
@@ -79,10 +79,12 @@ class Bulk:
 
     def zone(self, otherwise: tzinfo) -> tzinfo:
         """The zone of moments that name none; raises `Invalid`."""
-        try:
-            return ZoneInfo(self.time_zone) if self.time_zone else otherwise
-        except (ZoneInfoNotFoundError, ValueError):
-            raise _wrong(f"{self.time_zone} is no time zone") from None
+        if not self.time_zone:
+            return otherwise
+        zone = time_zone(self.time_zone)
+        if zone is None:
+            raise _wrong(f"{self.time_zone} is not a time zone such as Europe/Berlin")
+        return zone
 
 
 def _wrong(reason: str) -> Invalid:

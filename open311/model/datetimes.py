@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from functools import lru_cache
+from zoneinfo import ZoneInfo
 
 _FORM = re.compile(
     r"(?P<date>\d{4}-\d\d-\d\d)"
@@ -62,6 +63,14 @@ def _date(day: int) -> str:
 def write_utc(moment: datetime) -> str:
     """An aware moment in UTC, without a fraction: `2026-03-02T08:30:00Z`; the texts sort like the moments."""
     return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
+
+
+def time_zone(name: str) -> ZoneInfo | None:
+    """The zone of that name in the time zone data; None when there is none."""
+    try:
+        return ZoneInfo(name)
+    except (ValueError, OSError, LookupError):  # `Europe` is a folder of the data, not a zone.
+        return None
 
 
 def parse(raw: str, zone: tzinfo, *, end_of_day: bool = False) -> datetime:

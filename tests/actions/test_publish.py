@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
+from structlog.testing import capture_logs
 
 from open311.actions import harvest, publish
 from open311.catalogue_file import CatalogueError
@@ -330,3 +331,38 @@ def test_a_harvested_catalogue_that_changes_before_the_first_look_is_taken_up(co
         core.database.freshness.renew()
         watch.look()
     assert [len(each.services) for each in core.catalogues.in_force] == [3, 1]
+
+
+def test_the_watch_outlives_a_fault_and_takes_the_mended_file_up(
+    core: Core, clock: Clock, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """B1: whatever a file sets off, `/readyz` and the log tell it once, and the next file is looked at."""
+    api, watch = an_api(core), publish.Watch(core)
+    with monkeypatch.context() as patched, capture_logs() as lines:
+        patched.setattr(publish.catalogue_file, "load_all", odd_fault)
+        file.write_text(CITY + "\n# changed", encoding="utf-8")
+        watch.look()
+        watch.look()
+    ready = api.client.get("/readyz").get_json()
+    assert "IndexError: of an odd file" in ready["catalogue"]["problem"]
+    assert [line["event"] for line in lines] == ["catalogue_not_taken_up"]
+    clock.forward(hours=1)
+    change(file, CHANGES["name changed"])
+    watch.look()
+    assert core.catalogues.problem is None
+    assert "Altes Auto" in {each["service_name"] for each in api.get("/services")}
+
+
+def odd_fault(path: Path) -> None:
+    """A fault in the reader itself."""
+    raise IndexError("of an odd file")
+
+
+def test_a_harvested_catalogue_that_cannot_be_used_holds_up_no_other(core: Core, clock: Clock) -> None:
+    with serving(Little()) as url:
+        source = harvest.add(core, url, "elsewhere.example", {"delay": 0})
+    with core.database.begin() as conn:
+        intakes.set_catalogue(conn, source, {"jurisdiction": None}, core.now())
+    publish.publish(core)
+    assert [each.jurisdiction.jurisdiction_id for each in core.catalogues.in_force] == ["ludwigshafen.de"]
+    assert "elsewhere.example" in str(core.catalogues.problem)
