@@ -1,3 +1,3 @@
 """An Open311 GeoReport v2 server for cities."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0.dev0"

@@ -8,6 +8,7 @@ from importlib import import_module
 
 import click
 
+from open311 import version
 from open311.errors import ConfigurationError
 
 COMMANDS = {
@@ -55,8 +56,21 @@ class Commands(click.Group):
         return command
 
 
+def _show_version(ctx: click.Context, _: click.Parameter, asked: bool) -> None:
+    if asked:
+        click.echo(f"open311 {version.build()}")
+        ctx.exit()
+
+
 @click.group(cls=Commands)
-@click.version_option(package_name="open311-server")
+@click.option(
+    "--version",
+    is_flag=True,
+    callback=_show_version,
+    expose_value=False,
+    is_eager=True,
+    help="Which release this is, and of which commit.",
+)
 def commands() -> None:
     """An Open311 GeoReport v2 server for cities."""
 

@@ -2,7 +2,7 @@
 
 import click
 
-from open311 import embedded, settings
+from open311 import embedded, settings, version
 from open311.storage import migrate, schema
 
 
@@ -16,8 +16,9 @@ def db() -> None:
 def upgrade(revision: str) -> None:
     """Bring the tables to what this release expects."""
     url = embedded.database_url(settings.load())
+    before = migrate.current(url)[0]
     migrate.upgrade(url, revision)
-    click.echo(f"The database is at {migrate.current(url)[0]}.")
+    click.echo(_told(before, migrate.current(url)[0]))
 
 
 @db.command()
@@ -26,8 +27,9 @@ def upgrade(revision: str) -> None:
 def downgrade(revision: str) -> None:
     """Take the tables back to REVISION (`base` empties the database)."""
     url = embedded.database_url(settings.load())
+    before = migrate.current(url)[0]
     migrate.downgrade(url, revision)
-    click.echo(f"The database is at {migrate.current(url)[0] or 'base'}.")
+    click.echo(_told(before, migrate.current(url)[0]))
 
 
 @db.command()
@@ -35,3 +37,12 @@ def check() -> None:
     """Say whether tables, functions and indexes are those this release expects; exit code 2 when not."""
     url = embedded.database_url(settings.load())
     click.echo(f"The database is at {schema.require_current(url)}, as expected.")
+
+
+def _told(before: str | None, after: str | None) -> str:
+    """From which revision to which, and of which release, so that an update that was none is seen."""
+    release = f"open311 {version.build()}"
+    if before != after:
+        return f"The database went from {before or 'base'} to {after or 'base'} with {release}."
+    last = f", the last of {release}" if after == migrate.expected() else ""
+    return f"The database stays at {after or 'base'}{last}."

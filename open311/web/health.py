@@ -3,7 +3,7 @@
 from flask import Flask, jsonify
 from flask.typing import ResponseReturnValue
 
-from open311 import web
+from open311 import version, web
 from open311.errors import Unavailable
 from open311.model.datetimes import write_utc
 from open311.storage import schema
@@ -33,7 +33,9 @@ def readyz() -> ResponseReturnValue:
     changesets = {
         each.jurisdiction.jurisdiction_id: write_utc(each.changeset) for each in catalogues.in_force
     }
-    state: dict[str, object] = {"catalogue": {"in_force": changesets, "problem": catalogues.problem}}
+    build = version.build()
+    state: dict[str, object] = {"version": build.version, "commit": build.commit}
+    state |= {"catalogue": {"in_force": changesets, "problem": catalogues.problem}}
     if core.database.replica_state:
         state["replica"] = core.database.replica_state
     try:

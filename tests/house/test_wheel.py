@@ -1,10 +1,12 @@
 """A wheel holds everything that a server needs where there is no checkout."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
 from zipfile import ZipFile
 
+from open311 import __version__, version
 from open311.pages import files
 from open311.pages.maps import LIBRARY, STYLES
 from open311.web import docs
@@ -15,6 +17,10 @@ def test_the_wheel_is_a_whole_server(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(tmp_path)]
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
     [wheel] = tmp_path.glob("*.whl")
+    record = json.loads(ZipFile(wheel).read("open311/shipped/build.json"))
+    assert wheel.name == f"open311_server-{record['version']}-py3-none-any.whl"
+    assert record["version"].startswith(__version__.removesuffix("0"))
+    assert record["commit"] == version.build().commit
     inside = {name.removeprefix("open311/shipped/") for name in ZipFile(wheel).namelist()}
     package = [each for each in (ROOT / "open311").rglob("*.*") if each.is_file() and each.suffix != ".pyc"]
     migrations = [file for file in (ROOT / "migrations").rglob("*.*") if file.suffix in (".py", ".sql")]
