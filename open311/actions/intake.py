@@ -151,7 +151,7 @@ def take(
     fresh = [each for number, each in latest.items() if number not in known]
     if fresh:
         first = catalogue.initial_status.code
-        stored.add(conn, owner, source, fresh, str(visibility), actor, core.now(), first)
+        stored.add(conn, owner, source, fresh, str(visibility), actor, core.now(), first, catalogue)
     different = [each for number, each in latest.items() if number in known and _differs(known[number], each)]
     ids = [known[each.foreign_id].service_request_id for each in different]
     present = stored.requests(conn, [number for number in ids if number is not None])

@@ -10,6 +10,7 @@ from open311.core import Core
 from open311.errors import Invalid, NotFound, Problem, problem
 from open311.model import attributes
 from open311.model.attributes import Answers
+from open311.model.cases import new_case
 from open311.model.catalogue import Catalogue, Service, ServiceType
 from open311.model.keys import Key
 from open311.model.service_request import Status, Visibility
@@ -115,30 +116,31 @@ def _store(
     shown = service.type is ServiceType.REALTIME and not service.moderated
     owner = catalogue.jurisdiction.jurisdiction_id
     media_urls = [] if files.all else list(submission.media_urls)
+    request = {
+        "jurisdiction_id": owner,
+        "service_code": service.service_code,
+        "status": Status.OPEN,
+        "detailed_status": catalogue.initial_status.code,
+        "visibility": Visibility.PUBLISHED if shown else Visibility.HELD,
+        "requested_datetime": now,
+        "updated_datetime": now,
+        "expected_datetime": catalogue.promise(service.service_code, now),
+        "description": submission.description,
+        "agency_responsible": service.agency,
+        "address": submission.address,
+        "address_id": submission.address_id,
+        "zipcode": submission.zipcode,
+        "media_urls": media_urls,
+        "photos": files.paths if shown else [],
+        "title": submission.title,
+        "channel": submission.channel,
+        "service_object_type": submission.service_object_type,
+        "service_object_id": submission.service_object_id,
+        "attributes": dict(answers.public),
+    }
     number = reports.add(
         conn,
-        request={
-            "jurisdiction_id": owner,
-            "service_code": service.service_code,
-            "status": Status.OPEN,
-            "detailed_status": catalogue.initial_status.code,
-            "visibility": Visibility.PUBLISHED if shown else Visibility.HELD,
-            "requested_datetime": now,
-            "updated_datetime": now,
-            "expected_datetime": catalogue.promise(service.service_code, now),
-            "description": submission.description,
-            "agency_responsible": service.agency,
-            "address": submission.address,
-            "address_id": submission.address_id,
-            "zipcode": submission.zipcode,
-            "media_urls": media_urls,
-            "photos": files.paths if shown else [],
-            "title": submission.title,
-            "channel": submission.channel,
-            "service_object_type": submission.service_object_type,
-            "service_object_id": submission.service_object_id,
-            "attributes": dict(answers.public),
-        },
+        request=request,
         location=submission.location,
         submission={
             "key_id": key.id,
@@ -158,6 +160,7 @@ def _store(
             "actor": f"key:{key.name}",
             "data": {"status": Status.OPEN, "detailed_status": catalogue.initial_status.code},
         },
+        case=new_case(request, catalogue).row(),
     )
     media.attach(core, conn, number, files, shown=shown)
     if fetching.wanted(core, media_urls):

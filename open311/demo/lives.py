@@ -3,13 +3,14 @@
 import random
 import secrets
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from open311.demo.places import Town
 from open311.demo.words import CHANNELS, DONE, NAMES, NOT_DONE, NOTES, REMARKS, REST, SEEN, USUAL
 from open311.model import attributes, status
+from open311.model.cases import Case, at_stage, new_case
 from open311.model.catalogue import Attribute, Catalogue, Datatype, DetailedStatus, Service, ServiceType
 from open311.model.events import data_of
 from open311.model.service_request import Reporter, ServiceRequest, Status, Visibility
@@ -25,8 +26,21 @@ class Life:
     request: ServiceRequest
     reporter: Reporter
     answers: dict[str, list[str]]
+    catalogue: Catalogue
     token: str | None = None
     events: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def case(self) -> Case:
+        """What staff know of it: when it was checked, and whether a unit has taken it up."""
+        moments = {line["kind"]: line["datetime"] for line in self.events}
+        case = new_case(self.request._asdict(), self.catalogue)
+        taken_up = replace(
+            case,
+            checked_datetime=moments.get("published") or moments.get("hidden"),
+            accepted_datetime=moments.get("status_changed"),
+        )
+        return at_stage(taken_up, self.request.visibility, self.request.status, case.received_datetime.date())
 
     def tell(self, kind: str, at: datetime, actor: str, **more: Any) -> None:
         """Append a line to the history."""
@@ -103,6 +117,7 @@ class Lives:
             ),
             self._reporter(),
             dict(answers.private),
+            self._catalogue,
             # Not by `chance`: the same reports may be added twice.
             token=secrets.token_hex(16) if service.type is ServiceType.BATCH else None,
         )

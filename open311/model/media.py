@@ -1,10 +1,11 @@
 """The photo of a service request, or of an update to one."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 # Where the public finds photos; small copies are found beside them.
 PATH = "/media"
@@ -24,7 +25,8 @@ class MediaVisibility(StrEnum):
 class Media:
     """A photo in the store. `key` names its file there; `thumb_key`, once there is one, its small copy.
 
-    `update_id` is the update it came with; None when it came with the request itself.
+    `update_id` is the update it came with; None when it came with the request itself. `original_key` names the file as
+    it was sent, where staff have blackened `boxes` of it; `alt` says in words what is on it.
     """
 
     id: int
@@ -40,6 +42,12 @@ class Media:
     thumb_key: str | None
     created_datetime: datetime
     update_id: int | None = None
+    original_key: str | None = None
+    original_until: datetime | None = None
+    boxes: Sequence[Mapping[str, float]] | None = None
+    suggested: Sequence[Mapping[str, Any]] | None = None
+    dhash: int | None = None
+    alt: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,10 +37,14 @@ class Status(StrEnum):
 
 
 class Visibility(StrEnum):
-    """Who may see a request: nobody yet (held), everybody (published), nobody any more (hidden)."""
+    """Who may see a request: nobody yet (held), everybody (published), nobody any more (hidden).
+
+    A withheld one was checked and is not for the public, but worked on: its number tells where it stands, no more.
+    """
 
     HELD = "held"
     PUBLISHED = "published"
+    WITHHELD = "withheld"
     HIDDEN = "hidden"
 
 

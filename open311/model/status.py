@@ -14,10 +14,12 @@ ALLOWED_STATUS = {
     Status.CLOSED: {Status.OPEN, Status.CLOSED},
 }
 ALLOWED_VISIBILITY = {
-    Visibility.HELD: {Visibility.PUBLISHED, Visibility.HIDDEN},
-    Visibility.PUBLISHED: {Visibility.HIDDEN},
-    # A report hidden by mistake comes back; nothing returns to the queue of the unchecked.
-    Visibility.HIDDEN: {Visibility.PUBLISHED},
+    # Nothing returns to the queue of the unchecked.
+    Visibility.HELD: {Visibility.PUBLISHED, Visibility.WITHHELD, Visibility.HIDDEN},
+    Visibility.PUBLISHED: {Visibility.WITHHELD, Visibility.HIDDEN},
+    Visibility.WITHHELD: {Visibility.PUBLISHED, Visibility.HIDDEN},
+    # A report hidden by mistake comes back.
+    Visibility.HIDDEN: {Visibility.PUBLISHED, Visibility.WITHHELD},
 }
 
 

@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, Protocol
 
 from sqlalchemy import Connection
 
+from open311.model.cases import Case
 from open311.model.service_request import PERSONAL, Reporter, ServiceRequest
+from open311.storage import cases
 from open311.storage.copying import copy_rows, new_ids, point
 from open311.storage.freshness import announce
 
@@ -41,12 +43,18 @@ class Report(Protocol):
     token: str | None
     events: list[dict[str, Any]]
 
+    @property
+    def case(self) -> Case:
+        """What staff know of it."""
+        ...
+
 
 def store(conn: Connection, reports: Sequence[Report]) -> None:
     """Store reports with new ids, in their order, as they are: nothing is checked, no job is deferred."""
     announce(conn)
     numbered = list(zip(new_ids(conn, len(reports)), reports, strict=True))
     copy_rows(conn, "service_requests", ("id", *REQUEST, "geom", "attributes"), _requests(numbered))
+    cases.copy(conn, (replace(report.case, service_request_id=number) for number, report in numbered))
     came_in = ((number, each.request.requested_datetime) for number, each in numbered)
     copy_rows(conn, "submissions", ("service_request_id", "received_datetime"), came_in)
     copy_rows(conn, "reporters", ("service_request_id", *PERSONAL, "attributes"), _reporters(numbered))

@@ -8,8 +8,11 @@ from psycopg.types.json import Jsonb
 from sqlalchemy import Connection, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
+from open311.model.cases import new_case
+from open311.model.catalogue import Catalogue
 from open311.model.intake import Arrival, Known
 from open311.model.service_request import PERSONAL, ServiceRequest
+from open311.storage import cases
 from open311.storage.copying import copy_rows, new_ids, point
 from open311.storage.freshness import announce
 from open311.storage.rows import COLUMNS, request_from
@@ -82,8 +85,9 @@ def add(
     actor: str,
     at: datetime,
     first_status: str,
+    catalogue: Catalogue,
 ) -> None:
-    """Store new requests with their references, reporters and events, through COPY."""
+    """Store new requests with their references, reporters, cases and events, through COPY."""
     announce(conn)
     rows = list(zip(new_ids(conn, len(arrivals)), arrivals, strict=True))
     shown = visibility == "published"
@@ -93,6 +97,12 @@ def add(
         ("id", "jurisdiction_id", "visibility", "geom", *COPIED),
         ((number, jurisdiction_id, visibility, _point(each.values), *_values(each)) for number, each in rows),
     )
+    owned = {"jurisdiction_id": jurisdiction_id, "visibility": visibility}
+    new_cases = (
+        new_case({**arrival.values, **owned}, catalogue, number, from_elsewhere=True)
+        for number, arrival in rows
+    )
+    cases.copy(conn, new_cases)
     copy_rows(
         conn,
         "foreign_references",

@@ -1,4 +1,4 @@
-"""A new report, stored by one statement: the request, how it came in, who sent it, and the event."""
+"""A new report, stored by one statement: the request, how it came in, who sent it, its case, and the event."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -9,9 +9,10 @@ from psycopg.types.json import Jsonb
 from sqlalchemy import Connection, Float, Select, Text, bindparam, func, insert, select
 
 from open311.model.service_request import PERSONAL, Location, Reporter
+from open311.storage import cases as stored_cases
 from open311.storage.freshness import CHANNEL, announced
 from open311.storage.rows import Statement
-from open311.storage.tables import events, reporters, service_requests, submissions
+from open311.storage.tables import cases, events, reporters, service_requests, submissions
 
 REQUEST = (
     "jurisdiction_id",
@@ -49,6 +50,7 @@ def add(
     reporter: Reporter,
     answers: Mapping[str, list[str]],
     event: Mapping[str, Any],
+    case: Mapping[str, Any],
 ) -> int:
     """Store a report; returns its id. The mappings have the names of their tables' columns.
 
@@ -59,6 +61,7 @@ def add(
         **_named("request", request),
         **_named("submission", submission),
         **_named("event", event),
+        **_named("case", {name: case[name] for name in stored_cases.NEW}),
         "lat": location and location.lat,
         "long": location and location.long,
     }
@@ -87,6 +90,7 @@ def _select(with_reporter: bool) -> Select[Any]:
     values = {name: bindparam(f"request_{name}", type_=r[name].type) for name in REQUEST}
     request = insert(service_requests).values(**values, geom=point).returning(r.id).cte("request")
     more = [("submission", submissions, SUBMISSION), ("event", events, EVENT)]
+    more.append(("case", cases, stored_cases.NEW))
     if with_reporter:
         more.append(("reporter", reporters, REPORTER))
     rows = [_beside(request, name, table, columns) for name, table, columns in more]

@@ -1,6 +1,15 @@
 """The tables. Public data, internal data and personal data never share one."""
 
 from open311.storage.tables.base import Xid8, metadata
+from open311.storage.tables.desk import (
+    case_notes,
+    case_originals,
+    case_presence,
+    case_questions,
+    case_undo,
+    cases,
+    templates,
+)
 from open311.storage.tables.history import events, updaters, updates
 from open311.storage.tables.intake import foreign_references, intakes
 from open311.storage.tables.outgoing import (
@@ -18,6 +27,12 @@ from open311.storage.tables.server import catalogues, instance, keys, map_cells,
 __all__ = [
     "Xid8",
     "addresses",
+    "case_notes",
+    "case_originals",
+    "case_presence",
+    "case_questions",
+    "case_undo",
+    "cases",
     "catalogues",
     "data_links",
     "draft_photos",
@@ -39,6 +54,7 @@ __all__ = [
     "services",
     "stream_readers",
     "submissions",
+    "templates",
     "tokens",
     "updaters",
     "updates",

@@ -3,6 +3,7 @@
 from geoalchemy2 import Geometry
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Computed,
     ForeignKey,
@@ -12,6 +13,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
@@ -59,6 +61,8 @@ followers = Table(
     moment("created_datetime"),
     moment("asked_datetime"),
     moment("confirmed_datetime", nullable=True),
+    # Who sent the report hears what becomes of it also when the public does not.
+    Column("is_reporter", Boolean, nullable=False, server_default=text("false")),
     UniqueConstraint("service_request_id", "email", name="followers_once"),
     Index("followers_by_email", "email"),
 )

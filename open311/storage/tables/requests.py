@@ -72,7 +72,7 @@ service_requests = Table(
         ),
     ),
     CheckConstraint("status in ('open', 'closed')", name="status_is_known"),
-    CheckConstraint("visibility in ('held', 'published', 'hidden')", name="visibility_is_known"),
+    CheckConstraint("visibility in ('held', 'published', 'withheld', 'hidden')", name="visibility_is_known"),
     # The search relies on this to bound `requested_datetime` by `updated_before`.
     CheckConstraint("updated_datetime >= requested_datetime", name="updated_after_requested"),
 )
@@ -156,6 +156,21 @@ Index(
     postgresql_where=text("visibility = 'held'"),
 )
 
+# For staff, who look for what the public does not see.
+Index(
+    "service_requests_words_internal",
+    _request.words,
+    postgresql_using="gin",
+    postgresql_where=text("visibility <> 'published'"),
+)
+Index(
+    "service_requests_place_internal",
+    _request.geom,
+    postgresql_using="gist",
+    postgresql_where=text("visibility in ('held', 'withheld')"),
+)
+Index("service_requests_children", _request.parent_id, postgresql_where=text("parent_id is not null"))
+
 # How a request came in: internal, outlives the reporter's data.
 submissions = Table(
     "submissions",
@@ -187,8 +202,18 @@ reporters = Table(
     Column("account_id", Text),
     Column("attributes", JSONB, nullable=False, server_default=text("'{}'")),
 )
+Index("reporters_email", func.lower(reporters.c.email), postgresql_where=text("email is not null"))
+Index(
+    "reporters_phone",
+    text("right(regexp_replace(phone, '[^0-9]', '', 'g'), 8)"),
+    _table=reporters,
+    postgresql_where=text("phone is not null"),
+)
 
 # Photos; their files lie in the media store under `key`. `update_id` is the update that a photo came with, if any.
+# Once staff have blackened `boxes` of it, `key` is the new file and `original_key` the one that was sent, kept until
+# `original_until`; `suggested` is what a program would blacken. `dhash` is alike for pictures that look alike; `alt`
+# says in words what is on it.
 media = Table(
     "media",
     metadata,
@@ -205,8 +230,16 @@ media = Table(
     Column("thumb_key", Text(collation="C"), unique=True),
     moment("created_datetime"),
     Column("update_id", BigInteger),
+    Column("original_key", Text(collation="C"), unique=True),
+    moment("original_until", nullable=True),
+    Column("boxes", JSONB),
+    Column("suggested", JSONB),
+    Column("dhash", BigInteger),
+    Column("alt", Text),
     CheckConstraint("visibility in ('held', 'public', 'internal')", name="media_visibility_is_known"),
     UniqueConstraint("service_request_id", "position", name="media_position"),
+    Index("media_original_until", "original_until", postgresql_where=text("original_until is not null")),
+    Index("media_held", "service_request_id", postgresql_where=text("visibility = 'held'")),
 )
 
 # The token of a batch service (GeoReport v2, GET service_request_id from a token).

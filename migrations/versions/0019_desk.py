@@ -1,0 +1,166 @@
+"""The ground of the staff desk: a case beside each report, notes, originals, questions, templates; `withheld`."""
+
+from alembic import op
+
+revision = "0019"
+down_revision = "0018"
+
+TABLES = """
+create table cases (
+    service_request_id bigint primary key references service_requests (id) on delete cascade,
+    jurisdiction_id text collate "C" not null,
+    service_code text collate "C" not null,
+    stage text collate "C" not null,
+    revision integer not null default 1,
+    unit text collate "C",
+    former_units text [] not null default '{}',
+    assignee_id bigint,
+    priority smallint not null default 0,
+    flags text [] not null default '{}',
+    areas text [] not null default '{}',
+    awaits text [] not null default '{}',
+    received_datetime timestamptz not null,
+    touched_datetime timestamptz not null,
+    checked_datetime timestamptz,
+    accepted_datetime timestamptz,
+    first_answer_datetime timestamptz,
+    check_by timestamptz,
+    accept_by timestamptz,
+    due_datetime timestamptz,
+    resume_date date,
+    paused_since timestamptz,
+    paused_seconds integer not null default 0,
+    declined smallint not null default 0,
+    reopened smallint not null default 0,
+    constraint stage_is_known check (stage in ('check', 'accept', 'work', 'waiting', 'outside', 'done'))
+);
+insert into cases (
+    service_request_id, jurisdiction_id, service_code, stage, unit, received_datetime, touched_datetime, due_datetime
+)
+select
+    id, jurisdiction_id, service_code,
+    case when visibility = 'held' then 'check'
+         when status = 'closed' or visibility = 'hidden' then 'done'
+         else 'work' end,
+    agency_responsible, requested_datetime, updated_datetime, expected_datetime
+from service_requests;
+create index cases_stage on cases (jurisdiction_id, stage, received_datetime, service_request_id)
+    where stage <> 'done';
+create index cases_unit on cases (jurisdiction_id, unit, priority desc, due_datetime, service_request_id)
+    where stage <> 'done';
+create index cases_mine on cases (assignee_id, due_datetime, service_request_id) where stage <> 'done';
+create index cases_due on cases (jurisdiction_id, due_datetime, service_request_id) where stage <> 'done';
+create index cases_awaits on cases (jurisdiction_id, touched_datetime, service_request_id) where awaits <> '{}';
+create index cases_resume on cases (resume_date) where resume_date is not null;
+create index cases_counts on cases (jurisdiction_id, stage, unit) include (due_datetime, assignee_id)
+    where stage <> 'done';
+create index cases_newest on cases (jurisdiction_id, service_request_id desc) include (stage, unit, service_code);
+create index cases_touched on cases (jurisdiction_id, touched_datetime desc, service_request_id desc);
+
+create table case_notes (
+    id bigint generated always as identity primary key,
+    service_request_id bigint not null references service_requests (id) on delete cascade,
+    author text not null,
+    text text not null,
+    about_person boolean not null default false,
+    created_datetime timestamptz not null,
+    edited_datetime timestamptz,
+    words tsvector generated always as (public.open311_words(text)) stored
+);
+create index case_notes_of_request on case_notes (service_request_id, id);
+create index case_notes_words on case_notes using gin (words);
+
+create table case_originals (
+    id bigint generated always as identity primary key,
+    service_request_id bigint not null references service_requests (id) on delete cascade,
+    field text collate "C" not null,
+    text text not null,
+    replaced_datetime timestamptz not null,
+    until_datetime timestamptz
+);
+create index case_originals_of_request on case_originals (service_request_id, id);
+create index case_originals_until on case_originals (until_datetime) where until_datetime is not null;
+
+create table case_questions (
+    digest text collate "C" primary key,
+    service_request_id bigint not null references service_requests (id) on delete cascade,
+    event_id bigint not null,
+    asked_datetime timestamptz not null,
+    ends_datetime timestamptz not null,
+    answered_datetime timestamptz
+);
+create index case_questions_of_request on case_questions (service_request_id);
+
+create table case_undo (
+    service_request_id bigint primary key references service_requests (id) on delete cascade,
+    actor text not null,
+    revision integer not null,
+    until_datetime timestamptz not null,
+    events bigint [] not null,
+    before jsonb not null
+);
+create index case_undo_until on case_undo (until_datetime);
+
+create unlogged table case_presence (
+    service_request_id bigint primary key references service_requests (id) on delete cascade,
+    actor text not null,
+    until_datetime timestamptz not null
+);
+
+create table templates (
+    id integer generated always as identity primary key,
+    jurisdiction_id text collate "C" not null,
+    title text not null,
+    status text collate "C",
+    services text [] not null default '{}',
+    unit text collate "C",
+    page_text jsonb not null default '{}',
+    mail_text jsonb not null default '{}',
+    active boolean not null default true,
+    version integer not null default 1
+);
+create index templates_of_jurisdiction on templates (jurisdiction_id, title);
+"""
+COLUMNS = """
+alter table media
+    add column original_key text collate "C" unique,
+    add column original_until timestamptz,
+    add column boxes jsonb,
+    add column suggested jsonb,
+    add column dhash bigint,
+    add column alt text;
+create index media_original_until on media (original_until) where original_until is not null;
+create index media_held on media (service_request_id) where visibility = 'held';
+alter table followers add column is_reporter boolean not null default false;
+alter table service_requests drop constraint visibility_is_known;
+alter table service_requests add constraint visibility_is_known
+    check (visibility in ('held', 'published', 'withheld', 'hidden'));
+create index service_requests_words_internal on service_requests using gin (words) where visibility <> 'published';
+create index service_requests_place_internal on service_requests using gist (geom)
+    where visibility in ('held', 'withheld');
+create index service_requests_children on service_requests (parent_id) where parent_id is not null;
+create index reporters_email on reporters (lower(email)) where email is not null;
+create index reporters_phone on reporters (right(regexp_replace(phone, '[^0-9]', '', 'g'), 8)) where phone is not null;
+"""
+
+
+def upgrade() -> None:
+    """Each report gets its case; what was never written down about one is not invented."""
+    op.execute(TABLES)
+    op.execute(COLUMNS)
+
+
+def downgrade() -> None:
+    """What is withheld is hidden; redacted photos stay redacted, and their originals are left to be swept."""
+    op.execute("""
+        drop index reporters_phone, reporters_email, service_requests_children, service_requests_place_internal,
+            service_requests_words_internal, media_held, media_original_until;
+        alter table service_requests drop constraint visibility_is_known;
+        update service_requests set visibility = 'hidden' where visibility = 'withheld';
+        alter table service_requests add constraint visibility_is_known
+            check (visibility in ('held', 'published', 'hidden'));
+        alter table followers drop column is_reporter;
+        alter table media drop column original_key, drop column original_until, drop column boxes,
+            drop column suggested, drop column dhash, drop column alt;
+        drop table templates, case_presence, case_undo, case_questions, case_originals, case_notes, cases;
+    """)

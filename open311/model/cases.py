@@ -1,0 +1,170 @@
+"""The case: what staff know and decide about a report, beside what the public sees of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from datetime import date, datetime, timedelta
+from enum import IntEnum, StrEnum
+from typing import Any
+
+from open311.model.catalogue import Catalogue
+from open311.model.service_request import Status, Visibility
+
+
+class Stage(StrEnum):
+    """Who has to do something next: those who check, the unit that takes it up or works, somebody else, nobody."""
+
+    CHECK = "check"
+    ACCEPT = "accept"
+    WORK = "work"
+    WAITING = "waiting"
+    OUTSIDE = "outside"
+    DONE = "done"
+
+
+class Awaits(StrEnum):
+    """What else waits for a decision, also at a report that is published or closed."""
+
+    CLAIM = "claim"
+    PHOTO = "photo"
+    REPLY = "reply"
+    REOPEN = "reopen"
+
+
+class Flag(StrEnum):
+    """What is the matter with a case. The first two say that somebody outside works on it."""
+
+    ORDERED = "ordered"
+    FORWARDED = "forwarded"
+    DONE_REPORTED = "done_reported"
+    DECLINED = "declined"
+
+
+class Priority(IntEnum):
+    """What comes first in a list."""
+
+    LOW = -1
+    NORMAL = 0
+    HIGH = 1
+    URGENT = 2
+
+
+OUTSIDE_FLAGS = frozenset({Flag.ORDERED, Flag.FORWARDED})
+# A second unit that declines means that nobody knows whose it is: then the checkers decide, not the next unit.
+DECLINED_TOO_OFTEN = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """The row of `cases` that belongs to a report; `paused_since` is set while the reporter is asked something."""
+
+    service_request_id: int
+    jurisdiction_id: str
+    service_code: str
+    stage: Stage
+    received_datetime: datetime
+    touched_datetime: datetime
+    revision: int = 1
+    unit: str | None = None
+    former_units: tuple[str, ...] = ()
+    assignee_id: int | None = None
+    priority: Priority = Priority.NORMAL
+    flags: frozenset[str] = frozenset()
+    areas: tuple[str, ...] = ()
+    awaits: frozenset[str] = frozenset()
+    checked_datetime: datetime | None = None
+    accepted_datetime: datetime | None = None
+    first_answer_datetime: datetime | None = None
+    check_by: datetime | None = None
+    accept_by: datetime | None = None
+    due_datetime: datetime | None = None
+    resume_date: date | None = None
+    paused_since: datetime | None = None
+    paused_seconds: int = 0
+    declined: int = 0
+    reopened: int = 0
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any]) -> "Case":
+        """The case that a row by the names of its columns describes."""
+        values = {field.name: row[field.name] for field in fields(cls)}
+        values["stage"], values["priority"] = Stage(row["stage"]), Priority(row["priority"])
+        for name in ("flags", "awaits"):
+            values[name] = frozenset(row[name])
+        for name in ("former_units", "areas"):
+            values[name] = tuple(row[name])
+        return cls(**values)
+
+    def row(self) -> dict[str, Any]:
+        """The values of the columns."""
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        values |= {"stage": self.stage.value, "priority": int(self.priority)}
+        values |= {name: sorted(values[name]) for name in ("flags", "awaits")}
+        return values | {name: list(values[name]) for name in ("former_units", "areas")}
+
+    def is_overdue(self, now: datetime) -> bool:
+        """Whether the next deadline of its stage has passed."""
+        deadlines = {Stage.CHECK: self.check_by, Stage.ACCEPT: self.accept_by or self.due_datetime}
+        deadline = deadlines.get(self.stage, self.due_datetime)
+        return self.stage is not Stage.DONE and deadline is not None and deadline < now
+
+
+def stage(visibility: str, status: str, case: Case, today: date) -> Stage:
+    """Where a case stands, given what the public row of its report says; `today` is the day in its city."""
+    if visibility == Visibility.HELD:
+        return Stage.CHECK
+    if status == Status.CLOSED or visibility == Visibility.HIDDEN:
+        return Stage.DONE
+    # Declined by one unit and not yet given to another: the checkers say whose it is.
+    if Flag.DECLINED in case.flags:
+        return Stage.CHECK
+    if case.paused_since is not None or (case.resume_date is not None and case.resume_date > today):
+        return Stage.WAITING
+    if not OUTSIDE_FLAGS.isdisjoint(case.flags):
+        return Stage.OUTSIDE
+    if case.accept_by is not None and case.accepted_datetime is None:
+        return Stage.ACCEPT
+    return Stage.WORK
+
+
+def new_case(
+    request: Mapping[str, Any],
+    catalogue: Catalogue,
+    service_request_id: int = 0,
+    *,
+    from_elsewhere: bool = False,
+) -> Case:
+    """The case of a new report; `request` has the names of the columns of `service_requests`.
+
+    What comes from elsewhere has a history there: no unit is asked whether it takes it up.
+    """
+    received = request["requested_datetime"]
+    unit = request.get("agency_responsible")
+    unit = unit if unit in catalogue.units else None
+    zone, desk = catalogue.jurisdiction.time_zone, catalogue.desk
+    held = request["visibility"] == Visibility.HELD
+    closed = request["status"] == Status.CLOSED
+    settled = held or closed or from_elsewhere
+    accept = desk.accept if desk.must_accept(unit) and not settled else None
+    case = Case(
+        service_request_id=service_request_id,
+        jurisdiction_id=request["jurisdiction_id"],
+        service_code=request["service_code"],
+        stage=Stage.CHECK,
+        received_datetime=received,
+        touched_datetime=request["updated_datetime"],
+        unit=unit,
+        check_by=desk.check.end(received, desk.calendar, zone) if held and desk.check else None,
+        accept_by=accept.end(received, desk.calendar, zone) if accept else None,
+        due_datetime=request.get("expected_datetime"),
+    )
+    return at_stage(case, request["visibility"], request["status"], received.astimezone(zone).date())
+
+
+def at_stage(case: Case, visibility: str, status: str, today: date) -> Case:
+    """The case with its stage reckoned anew."""
+    return replace(case, stage=stage(visibility, status, case, today))
+
+
+def due_after_pause(case: Case, promised: datetime | None) -> datetime | None:
+    """A deadline, moved by as long as the reporter was asked."""
+    return promised + timedelta(seconds=case.paused_seconds) if promised else None

@@ -1,0 +1,117 @@
+"""Cases: the internal row beside each report."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, exists, insert, literal, select, union_all, update
+from sqlalchemy import case as when
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from open311.model.cases import Awaits, Case
+from open311.model.media import MediaVisibility
+from open311.model.service_request import Status, Visibility
+from open311.storage.copying import copy_rows
+from open311.storage.tables import case_questions, cases, events, media, service_requests
+
+_c, _e, _m, _r = cases.c, events.c, media.c, service_requests.c
+COLUMNS = tuple(cases.c)
+# What a new case says; the rest has its usual value.
+NEW = (
+    "jurisdiction_id",
+    "service_code",
+    "stage",
+    "unit",
+    "received_datetime",
+    "touched_datetime",
+    "checked_datetime",
+    "accepted_datetime",
+    "check_by",
+    "accept_by",
+    "due_datetime",
+)
+# Claims that say of a finished report that it is not.
+REOPENING = ("open", "confirmed", "investigating", "in_progress", "reopen")
+
+
+def find(conn: Connection, service_request_id: int) -> Case | None:
+    """The case of a report."""
+    row = conn.execute(select(*COLUMNS).where(_c.service_request_id == service_request_id)).one_or_none()
+    return Case.from_row(dict(row._mapping)) if row else None
+
+
+def ensure(conn: Connection, case: Case) -> Case:
+    """The stored case of a report whose row is locked; `case`, now stored, where a former release made none."""
+    stored = find(conn, case.service_request_id)
+    if stored is None:
+        conn.execute(upsert(cases).values(case.row()).on_conflict_do_nothing())
+    return stored or case
+
+
+def write(conn: Connection, before: Case, after: Case) -> None:
+    """Store what differs between two states of a case."""
+    old, new = before.row(), after.row()
+    changed = {name: value for name, value in new.items() if value != old[name]}
+    if changed:
+        conn.execute(update(cases).where(_c.service_request_id == after.service_request_id).values(**changed))
+
+
+def copy(conn: Connection, new_cases: Iterable[Case]) -> None:
+    """Store many new cases by COPY."""
+    rows = (case.row() for case in new_cases)
+    copy_rows(
+        conn,
+        "cases",
+        ("service_request_id", *NEW),
+        ((row["service_request_id"], *(row[name] for name in NEW)) for row in rows),
+    )
+
+
+def awaits(conn: Connection, service_request_id: int) -> frozenset[str]:
+    """What waits for a decision beside the report itself, as events and photos say."""
+    mine = _e.service_request_id == service_request_id
+    later = events.alias("later").c
+    decided = exists().where(later.service_request_id == service_request_id, later.claim_id == _e.id)
+    closed = select(_r.status == Status.CLOSED).where(_r.id == service_request_id).scalar_subquery()
+    reopening = closed & _e.data["claimed_status"].astext.in_(REOPENING)
+    kind = when(
+        (_e.kind == "reply_received", literal(Awaits.REPLY.value)),
+        (reopening, literal(Awaits.REOPEN.value)),
+        else_=literal(Awaits.CLAIM.value),
+    )
+    claims = select(kind).where(mine, _e.kind.in_(("claimed", "reply_received")), ~decided)
+    photos = (
+        select(literal(Awaits.PHOTO.value))
+        .select_from(media.join(service_requests, _r.id == _m.service_request_id))
+        .where(
+            _m.service_request_id == service_request_id,
+            _m.visibility == MediaVisibility.HELD,
+            _m.update_id.is_(None),
+            _r.visibility.in_((Visibility.PUBLISHED, Visibility.WITHHELD)),
+        )
+    )
+    return frozenset(conn.execute(union_all(claims, photos)).scalars())
+
+
+def has_open_question(conn: Connection, service_request_id: int, now: datetime) -> bool:
+    """Whether the reporter was asked something and can still answer."""
+    q = case_questions.c
+    asked = select(q.digest).where(
+        q.service_request_id == service_request_id, q.answered_datetime.is_(None), q.ends_datetime > now
+    )
+    return conn.execute(asked.limit(1)).first() is not None
+
+
+def without_case(conn: Connection, behind: int, limit: int) -> Sequence[int]:
+    """Reports that a process of a former release has stored without a case, of those with higher numbers."""
+    wanted = (
+        select(_r.id)
+        .outerjoin(cases, _c.service_request_id == _r.id)
+        .where(_r.id > behind, _c.service_request_id.is_(None))
+    )
+    return list(conn.execute(wanted.order_by(_r.id).limit(limit)).scalars())
+
+
+def add(conn: Connection, new_cases: Sequence[Case]) -> None:
+    """Store cases that are missing."""
+    if new_cases:
+        conn.execute(insert(cases), [case.row() for case in new_cases])

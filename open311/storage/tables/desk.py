@@ -1,0 +1,202 @@
+"""What staff keep beside a report. Internal: no public query joins these tables; all goes when the report is erased."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    SmallInteger,
+    Table,
+    Text,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSVECTOR
+from sqlalchemy.schema import Computed
+
+from open311.storage.tables.base import metadata, moment
+
+
+def _of_request(*, primary: bool = False) -> "Column[int]":
+    return Column(
+        "service_request_id",
+        ForeignKey("service_requests.id", ondelete="CASCADE"),
+        primary_key=primary,
+        nullable=False,
+    )
+
+
+def _words(name: str) -> "Column[list[str]]":
+    return Column(name, ARRAY(Text), nullable=False, server_default=text("'{}'"))
+
+
+# One row a report, made with it. Whatever staff do without the public seeing it is written here alone, so that it
+# neither moves `updated_datetime` nor makes an answer stale. `stage` follows from the rest, by `model.cases.stage`.
+# `assignee_id` has no foreign key: a name that is forgotten leaves a number that says nothing.
+cases = Table(
+    "cases",
+    metadata,
+    _of_request(primary=True),
+    Column("jurisdiction_id", Text(collation="C"), nullable=False),
+    Column("service_code", Text(collation="C"), nullable=False),
+    Column("stage", Text(collation="C"), nullable=False),
+    Column("revision", Integer, nullable=False, server_default=text("1")),
+    Column("unit", Text(collation="C")),
+    _words("former_units"),
+    Column("assignee_id", BigInteger),
+    Column("priority", SmallInteger, nullable=False, server_default=text("0")),
+    _words("flags"),
+    _words("areas"),
+    _words("awaits"),
+    moment("received_datetime"),
+    moment("touched_datetime"),
+    moment("checked_datetime", nullable=True),
+    moment("accepted_datetime", nullable=True),
+    moment("first_answer_datetime", nullable=True),
+    moment("check_by", nullable=True),
+    moment("accept_by", nullable=True),
+    moment("due_datetime", nullable=True),
+    Column("resume_date", Date),
+    moment("paused_since", nullable=True),
+    Column("paused_seconds", Integer, nullable=False, server_default=text("0")),
+    Column("declined", SmallInteger, nullable=False, server_default=text("0")),
+    Column("reopened", SmallInteger, nullable=False, server_default=text("0")),
+    CheckConstraint(
+        "stage in ('check', 'accept', 'work', 'waiting', 'outside', 'done')", name="stage_is_known"
+    ),
+)
+
+_case = cases.c
+_open = text("stage <> 'done'")
+Index(
+    "cases_stage",
+    _case.jurisdiction_id,
+    _case.stage,
+    _case.received_datetime,
+    _case.service_request_id,
+    postgresql_where=_open,
+)
+# Read by a lateral join, one branch a unit: sorting what several units have takes twenty times as long.
+Index(
+    "cases_unit",
+    _case.jurisdiction_id,
+    _case.unit,
+    _case.priority.desc(),
+    _case.due_datetime,
+    _case.service_request_id,
+    postgresql_where=_open,
+)
+Index("cases_mine", _case.assignee_id, _case.due_datetime, _case.service_request_id, postgresql_where=_open)
+Index(
+    "cases_due", _case.jurisdiction_id, _case.due_datetime, _case.service_request_id, postgresql_where=_open
+)
+Index(
+    "cases_awaits",
+    _case.jurisdiction_id,
+    _case.touched_datetime,
+    _case.service_request_id,
+    postgresql_where=text("awaits <> '{}'"),
+)
+Index("cases_resume", _case.resume_date, postgresql_where=text("resume_date is not null"))
+Index(
+    "cases_counts",
+    _case.jurisdiction_id,
+    _case.stage,
+    _case.unit,
+    postgresql_where=_open,
+    postgresql_include=["due_datetime", "assignee_id"],
+)
+Index(
+    "cases_newest",
+    _case.jurisdiction_id,
+    _case.service_request_id.desc(),
+    postgresql_include=["stage", "unit", "service_code"],
+)
+Index("cases_touched", _case.jurisdiction_id, _case.touched_datetime.desc(), _case.service_request_id.desc())
+
+case_notes = Table(
+    "case_notes",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    _of_request(),
+    Column("author", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    # Whoever is named in it may ask for it.
+    Column("about_person", Boolean, nullable=False, server_default=text("false")),
+    moment("created_datetime"),
+    moment("edited_datetime", nullable=True),
+    Column("words", TSVECTOR, Computed("public.open311_words(text)", persisted=True)),
+    Index("case_notes_of_request", "service_request_id", "id"),
+    Index("case_notes_words", "words", postgresql_using="gin"),
+)
+
+# What was written before staff changed it. Without an end while the report is open.
+case_originals = Table(
+    "case_originals",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    _of_request(),
+    Column("field", Text(collation="C"), nullable=False),
+    Column("text", Text, nullable=False),
+    moment("replaced_datetime"),
+    moment("until_datetime", nullable=True),
+    Index("case_originals_of_request", "service_request_id", "id"),
+    Index("case_originals_until", "until_datetime", postgresql_where=text("until_datetime is not null")),
+)
+
+# A question to the reporter, under the digest of the word in the link that they got.
+case_questions = Table(
+    "case_questions",
+    metadata,
+    Column("digest", Text(collation="C"), primary_key=True),
+    _of_request(),
+    Column("event_id", BigInteger, nullable=False),
+    moment("asked_datetime"),
+    moment("ends_datetime"),
+    moment("answered_datetime", nullable=True),
+    Index("case_questions_of_request", "service_request_id"),
+)
+
+# What the last act of a case would have to put back; gone minutes later.
+case_undo = Table(
+    "case_undo",
+    metadata,
+    _of_request(primary=True),
+    Column("actor", Text, nullable=False),
+    Column("revision", Integer, nullable=False),
+    moment("until_datetime"),
+    Column("events", ARRAY(BigInteger), nullable=False),
+    Column("before", JSONB, nullable=False),
+    Index("case_undo_until", "until_datetime"),
+)
+
+# Who looks at a report just now. Nobody may be watched by it: it lives for minutes, in no backup and no log.
+case_presence = Table(
+    "case_presence",
+    metadata,
+    _of_request(primary=True),
+    Column("actor", Text, nullable=False),
+    moment("until_datetime"),
+    prefixes=["UNLOGGED"],
+)
+
+# Words that staff use again and again: one text for the page, one for the mail, by language.
+templates = Table(
+    "templates",
+    metadata,
+    Column("id", Integer, Identity(always=True), primary_key=True),
+    Column("jurisdiction_id", Text(collation="C"), nullable=False),
+    Column("title", Text, nullable=False),
+    Column("status", Text(collation="C")),
+    _words("services"),
+    Column("unit", Text(collation="C")),
+    Column("page_text", JSONB, nullable=False, server_default=text("'{}'")),
+    Column("mail_text", JSONB, nullable=False, server_default=text("'{}'")),
+    Column("active", Boolean, nullable=False, server_default=text("true")),
+    Column("version", Integer, nullable=False, server_default=text("1")),
+    Index("templates_of_jurisdiction", "jurisdiction_id", "title"),
+)
