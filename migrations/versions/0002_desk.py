@@ -2,12 +2,12 @@
 
 from alembic import op
 
-revision = "0019"
-down_revision = "0018"
+revision = "0002"
+down_revision = "0001"
 
 TABLES = """
-create table cases (
-    service_request_id bigint primary key references service_requests (id) on delete cascade,
+create table public.cases (
+    service_request_id bigint primary key references public.service_requests (id) on delete cascade,
     jurisdiction_id text collate "C" not null,
     service_code text collate "C" not null,
     stage text collate "C" not null,
@@ -34,7 +34,7 @@ create table cases (
     reopened smallint not null default 0,
     constraint stage_is_known check (stage in ('check', 'accept', 'work', 'waiting', 'outside', 'done'))
 );
-insert into cases (
+insert into public.cases (
     service_request_id, jurisdiction_id, service_code, stage, unit, received_datetime, touched_datetime, due_datetime
 )
 select
@@ -43,23 +43,23 @@ select
          when status = 'closed' or visibility = 'hidden' then 'done'
          else 'work' end,
     agency_responsible, requested_datetime, updated_datetime, expected_datetime
-from service_requests;
-create index cases_stage on cases (jurisdiction_id, stage, received_datetime, service_request_id)
+from public.service_requests;
+create index cases_stage on public.cases (jurisdiction_id, stage, received_datetime, service_request_id)
     where stage <> 'done';
-create index cases_unit on cases (jurisdiction_id, unit, priority desc, due_datetime, service_request_id)
+create index cases_unit on public.cases (jurisdiction_id, unit, priority desc, due_datetime, service_request_id)
     where stage <> 'done';
-create index cases_mine on cases (assignee_id, due_datetime, service_request_id) where stage <> 'done';
-create index cases_due on cases (jurisdiction_id, due_datetime, service_request_id) where stage <> 'done';
-create index cases_awaits on cases (jurisdiction_id, touched_datetime, service_request_id) where awaits <> '{}';
-create index cases_resume on cases (resume_date) where resume_date is not null;
-create index cases_counts on cases (jurisdiction_id, stage, unit) include (due_datetime, assignee_id)
+create index cases_mine on public.cases (assignee_id, due_datetime, service_request_id) where stage <> 'done';
+create index cases_due on public.cases (jurisdiction_id, due_datetime, service_request_id) where stage <> 'done';
+create index cases_awaits on public.cases (jurisdiction_id, touched_datetime, service_request_id) where awaits <> '{}';
+create index cases_resume on public.cases (resume_date) where resume_date is not null;
+create index cases_counts on public.cases (jurisdiction_id, stage, unit) include (due_datetime, assignee_id)
     where stage <> 'done';
-create index cases_newest on cases (jurisdiction_id, service_request_id desc) include (stage, unit, service_code);
-create index cases_touched on cases (jurisdiction_id, touched_datetime desc, service_request_id desc);
+create index cases_newest on public.cases (jurisdiction_id, service_request_id desc) include (stage, unit, service_code);
+create index cases_touched on public.cases (jurisdiction_id, touched_datetime desc, service_request_id desc);
 
-create table case_notes (
+create table public.case_notes (
     id bigint generated always as identity primary key,
-    service_request_id bigint not null references service_requests (id) on delete cascade,
+    service_request_id bigint not null references public.service_requests (id) on delete cascade,
     author text not null,
     text text not null,
     about_person boolean not null default false,
@@ -67,47 +67,47 @@ create table case_notes (
     edited_datetime timestamptz,
     words tsvector generated always as (public.open311_words(text)) stored
 );
-create index case_notes_of_request on case_notes (service_request_id, id);
-create index case_notes_words on case_notes using gin (words);
+create index case_notes_of_request on public.case_notes (service_request_id, id);
+create index case_notes_words on public.case_notes using gin (words);
 
-create table case_originals (
+create table public.case_originals (
     id bigint generated always as identity primary key,
-    service_request_id bigint not null references service_requests (id) on delete cascade,
+    service_request_id bigint not null references public.service_requests (id) on delete cascade,
     field text collate "C" not null,
     text text not null,
     replaced_datetime timestamptz not null,
     until_datetime timestamptz
 );
-create index case_originals_of_request on case_originals (service_request_id, id);
-create index case_originals_until on case_originals (until_datetime) where until_datetime is not null;
+create index case_originals_of_request on public.case_originals (service_request_id, id);
+create index case_originals_until on public.case_originals (until_datetime) where until_datetime is not null;
 
-create table case_questions (
+create table public.case_questions (
     digest text collate "C" primary key,
-    service_request_id bigint not null references service_requests (id) on delete cascade,
+    service_request_id bigint not null references public.service_requests (id) on delete cascade,
     event_id bigint not null,
     asked_datetime timestamptz not null,
     ends_datetime timestamptz not null,
     answered_datetime timestamptz
 );
-create index case_questions_of_request on case_questions (service_request_id);
+create index case_questions_of_request on public.case_questions (service_request_id);
 
-create table case_undo (
-    service_request_id bigint primary key references service_requests (id) on delete cascade,
+create table public.case_undo (
+    service_request_id bigint primary key references public.service_requests (id) on delete cascade,
     actor text not null,
     revision integer not null,
     until_datetime timestamptz not null,
     events bigint [] not null,
     before jsonb not null
 );
-create index case_undo_until on case_undo (until_datetime);
+create index case_undo_until on public.case_undo (until_datetime);
 
-create unlogged table case_presence (
-    service_request_id bigint primary key references service_requests (id) on delete cascade,
+create unlogged table public.case_presence (
+    service_request_id bigint primary key references public.service_requests (id) on delete cascade,
     actor text not null,
     until_datetime timestamptz not null
 );
 
-create table templates (
+create table public.templates (
     id integer generated always as identity primary key,
     jurisdiction_id text collate "C" not null,
     title text not null,
@@ -119,28 +119,28 @@ create table templates (
     active boolean not null default true,
     version integer not null default 1
 );
-create index templates_of_jurisdiction on templates (jurisdiction_id, title);
+create index templates_of_jurisdiction on public.templates (jurisdiction_id, title);
 """
 COLUMNS = """
-alter table media
+alter table public.media
     add column original_key text collate "C" unique,
     add column original_until timestamptz,
     add column boxes jsonb,
     add column suggested jsonb,
     add column dhash bigint,
     add column alt text;
-create index media_original_until on media (original_until) where original_until is not null;
-create index media_held on media (service_request_id) where visibility = 'held';
-alter table followers add column is_reporter boolean not null default false;
-alter table service_requests drop constraint visibility_is_known;
-alter table service_requests add constraint visibility_is_known
+create index media_original_until on public.media (original_until) where original_until is not null;
+create index media_held on public.media (service_request_id) where visibility = 'held';
+alter table public.followers add column is_reporter boolean not null default false;
+alter table public.service_requests drop constraint visibility_is_known;
+alter table public.service_requests add constraint visibility_is_known
     check (visibility in ('held', 'published', 'withheld', 'hidden'));
-create index service_requests_words_internal on service_requests using gin (words) where visibility <> 'published';
-create index service_requests_place_internal on service_requests using gist (geom)
+create index service_requests_words_internal on public.service_requests using gin (words) where visibility <> 'published';
+create index service_requests_place_internal on public.service_requests using gist (geom)
     where visibility in ('held', 'withheld');
-create index service_requests_children on service_requests (parent_id) where parent_id is not null;
-create index reporters_email on reporters (lower(email)) where email is not null;
-create index reporters_phone on reporters (right(regexp_replace(phone, '[^0-9]', '', 'g'), 8)) where phone is not null;
+create index service_requests_children on public.service_requests (parent_id) where parent_id is not null;
+create index reporters_email on public.reporters (lower(email)) where email is not null;
+create index reporters_phone on public.reporters (right(regexp_replace(phone, '[^0-9]', '', 'g'), 8)) where phone is not null;
 """
 
 
@@ -155,12 +155,12 @@ def downgrade() -> None:
     op.execute("""
         drop index reporters_phone, reporters_email, service_requests_children, service_requests_place_internal,
             service_requests_words_internal, media_held, media_original_until;
-        alter table service_requests drop constraint visibility_is_known;
-        update service_requests set visibility = 'hidden' where visibility = 'withheld';
-        alter table service_requests add constraint visibility_is_known
+        alter table public.service_requests drop constraint visibility_is_known;
+        update public.service_requests set visibility = 'hidden' where visibility = 'withheld';
+        alter table public.service_requests add constraint visibility_is_known
             check (visibility in ('held', 'published', 'hidden'));
-        alter table followers drop column is_reporter;
-        alter table media drop column original_key, drop column original_until, drop column boxes,
+        alter table public.followers drop column is_reporter;
+        alter table public.media drop column original_key, drop column original_until, drop column boxes,
             drop column suggested, drop column dhash, drop column alt;
         drop table templates, case_presence, case_undo, case_questions, case_originals, case_notes, cases;
     """)
