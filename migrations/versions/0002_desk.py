@@ -54,7 +54,8 @@ create index cases_awaits on public.cases (jurisdiction_id, touched_datetime, se
 create index cases_resume on public.cases (resume_date) where resume_date is not null;
 create index cases_counts on public.cases (jurisdiction_id, stage, unit) include (due_datetime, assignee_id)
     where stage <> 'done';
-create index cases_newest on public.cases (jurisdiction_id, service_request_id desc) include (stage, unit, service_code);
+create index cases_newest on public.cases (jurisdiction_id, service_request_id desc)
+    include (stage, unit, service_code);
 create index cases_touched on public.cases (jurisdiction_id, touched_datetime desc, service_request_id desc);
 
 create table public.case_notes (
@@ -135,12 +136,14 @@ alter table public.followers add column is_reporter boolean not null default fal
 alter table public.service_requests drop constraint visibility_is_known;
 alter table public.service_requests add constraint visibility_is_known
     check (visibility in ('held', 'published', 'withheld', 'hidden'));
-create index service_requests_words_internal on public.service_requests using gin (words) where visibility <> 'published';
+create index service_requests_words_internal on public.service_requests using gin (words)
+    where visibility <> 'published';
 create index service_requests_place_internal on public.service_requests using gist (geom)
     where visibility in ('held', 'withheld');
 create index service_requests_children on public.service_requests (parent_id) where parent_id is not null;
 create index reporters_email on public.reporters (lower(email)) where email is not null;
-create index reporters_phone on public.reporters (right(regexp_replace(phone, '[^0-9]', '', 'g'), 8)) where phone is not null;
+create index reporters_phone on public.reporters (right(regexp_replace(phone, '[^0-9]', '', 'g'), 8))
+    where phone is not null;
 """
 
 
