@@ -17,7 +17,7 @@ from benchmarks import data, freshness, load, peers_beside, queries, results, sw
 from benchmarks.cases import Case, cases
 from benchmarks.load import Figures, Load
 from benchmarks.processes import free_port, get, granian, memory, started
-from open311.embedded import Cluster
+from open311.dev.private_cluster import Cluster
 from open311.storage import search
 from open311.storage.database import Database
 

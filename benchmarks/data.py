@@ -12,15 +12,16 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from open311 import catalogue_file, embedded, settings
+from open311 import catalogue_file, settings
 from open311 import core as core_module
-from open311.actions import access
-from open311.demo import words
-from open311.embedded import Cluster
+from open311.actions import keys
+from open311.dev import private_cluster
+from open311.dev.demo import words
+from open311.dev.private_cluster import Cluster
 from open311.model.catalogue import Catalogue
 from open311.model.keys import Scope
 from open311.settings import shipped
-from open311.storage import migrate
+from open311.storage.database import migrate
 
 SEED = 0.311
 DAYS = 8 * 365
@@ -124,14 +125,14 @@ def fill(cluster: Cluster, count: int) -> str:
 @contextmanager
 def cluster(folder: Path) -> Iterator[Cluster]:
     """A private durable cluster that counts its statements."""
-    with embedded.cluster(folder) as found:
+    with private_cluster.cluster(folder) as found:
         with psycopg.connect(found.url("postgres"), autocommit=True) as conn:
             conn.execute("alter system set shared_preload_libraries = 'pg_stat_statements'")
             [[loaded]] = conn.execute("show shared_preload_libraries").fetchall()
         if loaded:
             yield found
             return
-    with embedded.cluster(folder) as found:
+    with private_cluster.cluster(folder) as found:
         yield found
 
 
@@ -162,7 +163,7 @@ def key(environment: dict[str, str]) -> str:
     """A key that may report."""
     core = core_module.build(settings.load(environment))
     try:
-        return access.add_key(core, "bench", [Scope.REPORT])
+        return keys.add_key(core, "bench", [Scope.REPORT])
     finally:
         core.database.close()
 

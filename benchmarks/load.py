@@ -15,7 +15,7 @@ from typing import Any
 
 import psycopg
 
-from open311.embedded import programs
+from open311.dev.private_cluster import programs
 
 HERE = Path(__file__).parent
 CONNECTIONS = 16

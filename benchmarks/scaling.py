@@ -23,7 +23,7 @@ import psycopg
 
 from benchmarks import data, load, site
 from benchmarks.processes import free_port, started
-from open311 import embedded
+from open311.dev import private_cluster
 
 SERVERS, WORKERS = 4, 2
 PROBE = "/open311/v2/services.json"
@@ -71,7 +71,7 @@ class Drill(ExitStack):
         say(f"a primary with {count:,} reports, and its replica")
         self.primary = self.enter_context(data.cluster(folder / "primary"))
         self.url = data.copy(self.primary, count)
-        self.replica = self.enter_context(embedded.cluster(folder / "replica", copy_of=self.primary))
+        self.replica = self.enter_context(private_cluster.cluster(folder / "replica", copy_of=self.primary))
         self.copy_url = self.replica.url("bench_run")
         self.key = data.key({"DATABASE_URL": self.url})
         hosts = [each.partition("host=")[2].partition("&")[0] for each in (self.url, self.copy_url)]

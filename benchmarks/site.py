@@ -14,8 +14,8 @@ from typing import Any
 
 from psycopg.conninfo import conninfo_to_dict
 
-from open311.embedded import Cluster
-from open311.embedded.installed import Account, command, surroundings
+from open311.dev.private_cluster import Cluster
+from open311.dev.private_cluster.installed import Account, command, surroundings
 
 DEPLOY = Path(__file__).parent.parent / "deploy"
 

@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from open311.storage.migrate import REVISION_TABLE
+from open311.storage.database.migrate import REVISION_TABLE
 from open311.storage.tables import metadata
 
 connection = context.config.attributes["connection"]

@@ -8,20 +8,22 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from open311 import core as core_module
-from open311 import media, settings, web
-from open311.actions import publish
+from open311 import settings
+from open311.actions import catalogue_publication
 from open311.core import Core
 from open311.georeport import responses, routes, updates
 from open311.georeport.direct import DirectAnswers
 from open311.georeport.openapi import GeoReportApi
+from open311.http import access_log, cors, current, failures, health, https, limits, response_headers
+from open311.http.body_buffer import BodiesFirst
+from open311.http.normalise import LenientRequest, Tidy
+from open311.http.replica_retry import Application
+from open311.http.response_cache import KeptAnswers
+from open311.opendata import media
 from open311.opendata import routes as opendata
-from open311.pages import routes as pages
-from open311.pages.answers import error_page
-from open311.web import answers, cors, docs, failures, health, https, limits, logs
-from open311.web.bodies import BodiesFirst
-from open311.web.kept import KeptAnswers
-from open311.web.reading import Application
-from open311.web.requests import LenientRequest, Tidy
+from open311.site import routes as pages
+from open311.site.rendering import error_page
+from open311.web import docs
 
 # What is asked for below these is asked for by programs; everything else is a page.
 FOR_PROGRAMS = ("/open311", "/tiles", "/ogc", "/media", "/static", *health.PROBES)
@@ -32,8 +34,8 @@ def build_application() -> Flask:
     app = Application(__name__, static_folder=None)
     app.request_class = LenientRequest
     # Functions after a request run in reverse order: the log line comes last and sees the finished answer.
-    logs.install(app)
-    answers.install(app)
+    access_log.install(app)
+    response_headers.install(app)
     cors.install(app)
     https.install(app)
     limits.install(app)
@@ -62,7 +64,7 @@ def create_app(core: Core, *, places: int | None = None, app: Flask | None = Non
     """
     settings = core.settings
     counted = limits.Limits(settings) if settings.rate_limits else None
-    stack: WSGIApplication = _Bound(app or application(), {web.CORE: core, limits.LIMITS: counted})
+    stack: WSGIApplication = _Bound(app or application(), {current.CORE: core, limits.LIMITS: counted})
     stack = DirectAnswers(stack, core, counted)
     stack = Tidy(stack, sandbox=settings.test_endpoint)
     if places:
@@ -88,8 +90,8 @@ class _Bound:
 def from_environment() -> WSGIApplication:
     """The server as one of its processes runs it: settings from the environment, catalogue watched."""
     in_force = settings.load()
-    logs.configure(in_force)
+    access_log.configure(in_force)
     core = core_module.build(in_force)
-    publish.keep_published(core)
+    catalogue_publication.keep_published(core)
     core.database.keep_listening()
     return create_app(core, places=in_force.threads)

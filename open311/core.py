@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from open311.adapters import media_store
 from open311.adapters.media_store import MediaStore
-from open311.errors import ConfigurationError, Invalid, NotFound, problem
+from open311.base.errors import ConfigurationError, Invalid, NotFound, problem
 from open311.formats.fragments import Fragments
 from open311.model.catalogue import Catalogue
 from open311.settings import Settings

@@ -16,25 +16,15 @@ from procrastinate.exceptions import AlreadyEnqueued, ConnectorException, Unique
 from procrastinate.jobs import Status
 
 from open311 import core as core_module
-from open311.actions import (
-    casework,
-    drafts,
-    fetching,
-    forward_updates,
-    forwarding,
-    harvest,
-    maps,
-    media,
-    notify,
-    publish,
-    retention,
-    webhooks,
-)
-from open311.adapters.georeport_client import RemoteError
+from open311.actions import casework, catalogue_publication, drafts, map_counts, media, media_fetching
+from open311.base.errors import Unavailable
 from open311.core import Core
-from open311.errors import Unavailable
+from open311.federation import forward_updates, forwarding, harvest
+from open311.federation.client import RemoteError
+from open311.http import access_log
+from open311.notifications import messages, retention
 from open311.settings import Settings
-from open311.web import logs
+from open311.webhooks import delivery
 
 log = structlog.get_logger()
 
@@ -76,7 +66,7 @@ def build(core: Core) -> App:
     @app.task(name="fetch_media", retry=RETRY)
     def fetch_media(service_request_id: int) -> None:
         """Fetch the pictures of a request from hosts that the operator allowed."""
-        fetching.fetch(core, service_request_id)
+        media_fetching.fetch(core, service_request_id)
 
     @app.task(name="forget_media", retry=RETRY)
     def forget_media(keys: list[str]) -> None:
@@ -92,7 +82,7 @@ def build(core: Core) -> App:
     @app.task(name="deliver_webhooks", queue=OUTSIDE)
     def deliver_webhooks(subscription_id: int) -> None:
         """Send what waits for one target."""
-        webhooks.deliver(core, subscription_id)
+        delivery.deliver(core, subscription_id)
 
     @app.task(name="forward_request", queue=OUTSIDE)
     def forward_request(service_request_id: int) -> None:
@@ -118,7 +108,7 @@ def build(core: Core) -> App:
     @app.task(name="prune_webhooks", queueing_lock="prune_webhooks", retry=RETRY)
     def prune_webhooks(timestamp: int) -> None:
         """Forget what targets were told long ago."""
-        webhooks.prune(core)
+        delivery.prune(core)
 
     @app.periodic(cron=EVERY_TEN_MINUTES)
     @app.task(name="harvest", queueing_lock="harvest", lock="harvest")
@@ -132,7 +122,7 @@ def build(core: Core) -> App:
     @app.task(name="fold_map", queueing_lock="fold_map")
     def fold_map(timestamp: int) -> None:
         """Add up what changed on the map."""
-        maps.fold(core)
+        map_counts.fold(core)
 
     @app.periodic(cron=EVERY_MINUTE)
     @app.task(name="retry_stalled", pass_context=True, queueing_lock="retry_stalled")
@@ -150,9 +140,9 @@ def build(core: Core) -> App:
 
 def run(settings: Settings) -> None:
     """Work until SIGTERM or SIGINT, then finish what was begun."""
-    logs.configure(settings)
+    access_log.configure(settings)
     core = core_module.build(settings)
-    publish.keep_published(core)
+    catalogue_publication.keep_published(core)
     log.info("worker_started")
     told = Event()
     while _loses_the_queue(core, told):
@@ -189,17 +179,17 @@ def _add_people(core: Core, app: App) -> None:
     @app.task(name="ask_follower", retry=RETRY, queue=OUTSIDE)
     def ask_follower(follower_id: int) -> None:
         """Ask somebody whether they want to follow a report."""
-        notify.ask(core, follower_id)
+        messages.ask(core, follower_id)
 
     @app.task(name="tell_follower", retry=RETRY, queue=OUTSIDE)
     def tell_follower(follower_id: int, event_id: int) -> None:
         """Tell a follower what has happened."""
-        notify.tell(core, follower_id, event_id)
+        messages.tell(core, follower_id, event_id)
 
     @app.task(name="send_data_link", retry=RETRY, queue=OUTSIDE)
     def send_data_link(token: str) -> None:
         """Send somebody the link to their data."""
-        notify.send_data_link(core, token)
+        messages.send_data_link(core, token)
 
     @app.periodic(cron=EVERY_HOUR)
     @app.task(name="expire_drafts", queueing_lock="expire_drafts", retry=RETRY)
@@ -225,12 +215,12 @@ class Errand:
 
 def errands(core: Core) -> list[Errand]:
     """What there is to do outside now."""
-    webhooks.enqueue(core)
-    notify.read_events(core)
+    delivery.enqueue(core)
+    messages.read_events(core)
     forwarding.enqueue(core)
     told = [
         Errand("deliver_webhooks", f"webhook {each}", {"subscription_id": each})
-        for each in webhooks.with_work(core)
+        for each in delivery.with_work(core)
     ]
     handed_on = [
         Errand("forward_request", f"forward {each}", {"service_request_id": each})

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from open311.base.text import Text
 from open311.model.catalogue import (
     Agency,
     Attribute,
@@ -17,7 +18,6 @@ from open311.model.catalogue import (
 )
 from open311.model.jurisdiction import Jurisdiction
 from open311.model.service_request import Location, ServiceRequest, Status, Visibility
-from open311.model.text import Text
 
 
 def words(de: str, en: str | None = None) -> Text:

@@ -15,9 +15,9 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from open311 import embedded
-from open311.errors import ConfigurationError
-from open311.storage import migrate
+from open311.base.errors import ConfigurationError
+from open311.dev import private_cluster
+from open311.storage.database import migrate
 
 pytest_plugins = ["tests.s3", "tests.serving"]
 
@@ -47,7 +47,7 @@ def cluster_url() -> Iterator[str]:
         folder = Path(name)
         folder.chmod(0o711)
         try:
-            with embedded.cluster(folder, durable=False) as cluster:
+            with private_cluster.cluster(folder, durable=False) as cluster:
                 migrate.upgrade(cluster.ensure_database(TEMPLATE))
                 yield cluster.url("DATABASE")
         except ConfigurationError as reason:

@@ -2,7 +2,7 @@
 
 from flask import Flask, abort
 
-from open311.errors import TooManyRequests, Unavailable, problem
+from open311.base.errors import TooManyRequests, Unavailable, problem
 
 
 def faulty(app: Flask) -> Flask:

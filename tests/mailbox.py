@@ -11,13 +11,13 @@ from typing import Any
 from aiosmtpd.controller import Controller
 from sqlalchemy import Connection, text
 
-from open311.actions import follow, notify
 from open311.core import Core
+from open311.notifications import mail_subscriptions, messages
 
 TASKS = {
-    "ask_follower": notify.ask,
-    "tell_follower": notify.tell,
-    "send_data_link": notify.send_data_link,
+    "ask_follower": messages.ask,
+    "tell_follower": messages.tell,
+    "send_data_link": messages.send_data_link,
 }
 
 
@@ -67,12 +67,12 @@ def run_jobs(core: Core, conn: Connection) -> int:
 
     The stream tells of committed events alone, and a test commits none: so events are taken by their ids.
     """
-    assert follow.possible(core)
+    assert mail_subscriptions.possible(core)
     told = conn.info.setdefault("told", [0])
     for event_id in conn.execute(
         text("select id from events where id > :n order by id"), {"n": told[0]}
     ).scalars():
-        notify.tell_all(conn, event_id)
+        messages.tell_all(conn, event_id)
         told[0] = event_id
     jobs = conn.execute(
         text(

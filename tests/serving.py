@@ -15,13 +15,13 @@ from sqlalchemy import Connection, text
 from werkzeug.test import TestResponse
 
 from open311 import catalogue_file, settings
-from open311.actions import access
+from open311.actions import keys
 from open311.core import Catalogues, Core
+from open311.http import access_log
 from open311.model.catalogue import Catalogue
 from open311.model.keys import Scope
 from open311.storage.database import Database
-from open311.storage.freshness import Freshness
-from open311.web import logs
+from open311.storage.database.freshness import Freshness
 from tests.client import Client, client_of
 from tests.contracts import openapi
 from tests.formats.spark import as_text, parse_xml
@@ -181,7 +181,7 @@ def make_core(conn: Connection, clock: Clock, tmp_path: Path) -> MakeCore:
     def make(*catalogues: Catalogue, **environ: str) -> Core:
         quiet = {"OPEN311_RATE_LIMITS": "off", "OPEN311_LOG_LEVEL": "error"}
         chosen = settings.load(quiet | {"OPEN311_DATA_DIR": str(tmp_path)} | environ)
-        logs.configure(chosen)
+        access_log.configure(chosen)
         return Core(chosen, OneConnection(conn), Catalogues(catalogues or (first_city(),)), clock)
 
     return make
@@ -195,7 +195,7 @@ def core(make_core: MakeCore) -> Core:
 
 def an_api(core: Core, *scopes: Scope) -> Api:
     """A client with a new key for an application on this Core."""
-    key = access.add_key(core, f"test {core.now()} {sorted(scopes)}", scopes or (Scope.REPORT,))
+    key = keys.add_key(core, f"test {core.now()} {sorted(scopes)}", scopes or (Scope.REPORT,))
     return Api(client_of(core), key)
 
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from open311 import demo
 from open311.core import Core
+from open311.dev import demo
 from tests.serving import Api, MakeCore, an_api, first_city
 
 COUNT = 400

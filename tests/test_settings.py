@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from open311 import setting_values, settings
-from open311.errors import ConfigurationError
-from open311.setting_options import OPTIONS, Option
+from open311 import settings
+from open311.base.errors import ConfigurationError
+from open311.settings import values
+from open311.settings.options import OPTIONS, Option
 
-ANY_TEXT = (setting_values.text, setting_values.path)
+ANY_TEXT = (values.text, values.path)
 
 
 def refusal(**environ: str) -> str:

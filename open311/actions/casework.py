@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from open311.base.errors import Invalid, NotFound, problem
 from open311.core import Core
-from open311.errors import Invalid, NotFound, problem
 from open311.model import status
 from open311.model.catalogue import Catalogue, DetailedStatus
 from open311.model.events import Event, data_of

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from typing import IO, Any
 
 from open311.actions import media, report
+from open311.base.errors import NotFound, Problem, Unavailable, problem
 from open311.core import Core
-from open311.errors import NotFound, Problem, Unavailable, problem
 from open311.model.catalogue import Catalogue
 from open311.model.drafts import KEPT_FOR, Draft, digest, new_word
 from open311.model.keys import PAGES

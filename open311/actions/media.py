@@ -14,8 +14,8 @@ import structlog
 from open311.adapters import images
 from open311.adapters.images import Photo
 from open311.adapters.media_store import new_key
+from open311.base.errors import Invalid, NotFound, Problem, Unavailable, problem
 from open311.core import Core
-from open311.errors import Invalid, NotFound, Problem, Unavailable, problem
 from open311.model.events import Event
 from open311.model.media import KEY, Kept, Media, MediaVisibility, path
 from open311.model.service_request import ServiceRequest, Visibility

@@ -4,10 +4,10 @@ import secrets
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 
-from open311.actions import fetching, media
+from open311.actions import media, media_fetching
 from open311.actions.media import Files
+from open311.base.errors import Invalid, NotFound, Problem, problem
 from open311.core import Core
-from open311.errors import Invalid, NotFound, Problem, problem
 from open311.model import attributes
 from open311.model.attributes import Answers
 from open311.model.cases import new_case
@@ -163,7 +163,7 @@ def _store(
         case=new_case(request, catalogue).row(),
     )
     media.attach(core, conn, number, files, shown=shown)
-    if fetching.wanted(core, media_urls):
+    if media_fetching.wanted(core, media_urls):
         jobs.defer(conn, "fetch_media", service_request_id=number)
     return number
 

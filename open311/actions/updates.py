@@ -7,8 +7,8 @@ from typing import Any
 from open311.actions import media
 from open311.actions.media import Files
 from open311.adapters.images import Photo
+from open311.base.errors import Forbidden, Invalid, NotFound, problem
 from open311.core import Core
-from open311.errors import Forbidden, Invalid, NotFound, problem
 from open311.model import status
 from open311.model.catalogue import Catalogue
 from open311.model.events import Event

@@ -10,11 +10,11 @@ import httpx
 import orjson
 import structlog
 
-from open311.adapters.named import class_named
-from open311.errors import ConfigurationError
+from open311.adapters.named_class import class_named
+from open311.base.errors import ConfigurationError
+from open311.base.text import tidy
 from open311.model.geography import Box
 from open311.model.place import Place
-from open311.model.text import tidy
 from open311.settings import Settings
 
 log = structlog.get_logger()

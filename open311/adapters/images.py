@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 from PIL import ExifTags, Image, ImageCms
 from PIL.Image import Transpose
 
-from open311.errors import Invalid, Unavailable, problem
+from open311.base.errors import Invalid, Unavailable, problem
 
 Told = TypeVar("Told")
 

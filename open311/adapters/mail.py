@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
-from open311.errors import ConfigurationError, Unavailable, problem
+from open311.base.errors import ConfigurationError, Unavailable, problem
 from open311.settings import Settings
 
 SECONDS = 20.0

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
-from open311.adapters.named import class_named
-from open311.errors import ConfigurationError, Unavailable, problem
+from open311.adapters.named_class import class_named
+from open311.base.errors import ConfigurationError, Unavailable, problem
 from open311.settings import Settings
 
 SETTING = "OPEN311_MEDIA_STORE"

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from open311.base.text import NO_TEXT, Text, tidy
 from open311.catalogue_file import desk
 from open311.catalogue_file.boundary import read_boundary
 from open311.model.catalogue import (
@@ -21,7 +22,6 @@ from open311.model.catalogue import (
 from open311.model.forwards import Forward
 from open311.model.jurisdiction import Jurisdiction
 from open311.model.site import Site
-from open311.model.text import NO_TEXT, Text, tidy
 
 
 def build(data: dict[str, Any]) -> Catalogue:

@@ -6,10 +6,10 @@ Each check walks by cursors, so that it also finds what it can in a document tha
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 
+from open311.base.datetimes import time_zone
 from open311.catalogue_file import desk
 from open311.catalogue_file.boundary import boundary_problem
 from open311.catalogue_file.document import Cursor, Document, Steps
-from open311.model.datetimes import time_zone
 from open311.model.jurisdiction import SANDBOX_PREFIX
 
 RESERVED_KEYWORDS = {"private", "inactive", "staff", "waste_only"}

@@ -7,12 +7,12 @@ from typing import Any
 
 from shapely.geometry import mapping
 
+from open311.base.text import Text
 from open311.catalogue_file import desk
 from open311.model.catalogue import Agency, Attribute, Catalogue, DetailedStatus, Group, Service
 from open311.model.desk import PLAIN_DESK, Desk
 from open311.model.jurisdiction import Jurisdiction
 from open311.model.site import Site
-from open311.model.text import Text
 
 
 def contents(catalogue: Catalogue) -> dict[str, Any]:

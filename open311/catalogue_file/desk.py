@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from open311.base.text import Text
 from open311.catalogue_file.document import Cursor, Steps
 from open311.model.desk import Desk, Reason, ReasonFor, Unit
-from open311.model.text import Text
 from open311.model.working_days import WEEKDAYS, Calendar, Period, is_known
 
 Found = Iterator[tuple[Steps, str]]

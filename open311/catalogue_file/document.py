@@ -8,8 +8,8 @@ from typing import Any
 
 import yaml
 
-from open311.errors import ConfigurationError
-from open311.model.text import UNSPEAKABLE
+from open311.base.errors import ConfigurationError
+from open311.base.text import UNSPEAKABLE
 
 try:
     from yaml import CSafeLoader as SafeLoader

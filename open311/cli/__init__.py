@@ -8,8 +8,8 @@ from importlib import import_module
 
 import click
 
-from open311 import version
-from open311.errors import ConfigurationError
+from open311.base import version
+from open311.base.errors import ConfigurationError
 
 COMMANDS = {
     "addresses": "open311.cli.addresses:addresses",

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import click
 
-from open311.actions import places
+from open311.actions import geocoding
+from open311.base.errors import Invalid, problem
 from open311.cli.common import opened
-from open311.errors import Invalid, problem
 
 
 @click.group()
@@ -23,7 +23,7 @@ def take_over(file: Path, jurisdiction: str | None) -> None:
         catalogue = core.catalogues.find(jurisdiction)
         try:
             with file.open(encoding="utf-8-sig", newline="") as lines:
-                stored = places.take_over(core, catalogue, lines)
+                stored = geocoding.take_over(core, catalogue, lines)
         except UnicodeDecodeError:
             raise Invalid(problem("error.addresses.encoding")) from None
     click.echo(f"{stored} addresses are in the list now.")

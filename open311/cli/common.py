@@ -12,12 +12,13 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
-from open311 import core, embedded, settings
-from open311.actions import publish
+from open311 import core, settings
+from open311.actions import catalogue_publication
+from open311.base.datetimes import write_utc
+from open311.base.errors import Open311Error
+from open311.base.problems import in_words
 from open311.core import Core
-from open311.errors import Open311Error
-from open311.model.datetimes import write_utc
-from open311.model.words import in_words
+from open311.dev import private_cluster
 from open311.storage import schema
 
 LANGUAGE = "en"
@@ -31,11 +32,11 @@ def opened() -> Iterator[Core]:
     What an action refuses is told in words, with exit code 1.
     """
     chosen = settings.load()
-    url = embedded.database_url(chosen)
+    url = private_cluster.database_url(chosen)
     schema.require_usable(url)
     built = core.build(replace(chosen, database_url=url))
     try:
-        publish.publish(built)
+        catalogue_publication.publish(built)
         yield built
     except Open311Error as refused:
         raise click.ClickException("; ".join(in_words(each, LANGUAGE) for each in refused.problems)) from None

@@ -2,8 +2,11 @@
 
 import click
 
-from open311 import embedded, settings, version
-from open311.storage import migrate, schema
+from open311 import settings
+from open311.base import version
+from open311.dev import private_cluster
+from open311.storage import schema
+from open311.storage.database import migrate
 
 
 @click.group()
@@ -15,7 +18,7 @@ def db() -> None:
 @click.option("--revision", default="head", show_default=True, help="Where to migrate to.")
 def upgrade(revision: str) -> None:
     """Bring the tables to what this release expects."""
-    url = embedded.database_url(settings.load())
+    url = private_cluster.database_url(settings.load())
     before = migrate.current(url)[0]
     migrate.upgrade(url, revision)
     click.echo(_told(before, migrate.current(url)[0]))
@@ -26,7 +29,7 @@ def upgrade(revision: str) -> None:
 @click.confirmation_option(prompt="Going back can lose data. Go on?")
 def downgrade(revision: str) -> None:
     """Take the tables back to REVISION (`base` empties the database)."""
-    url = embedded.database_url(settings.load())
+    url = private_cluster.database_url(settings.load())
     before = migrate.current(url)[0]
     migrate.downgrade(url, revision)
     click.echo(_told(before, migrate.current(url)[0]))
@@ -35,7 +38,7 @@ def downgrade(revision: str) -> None:
 @db.command()
 def check() -> None:
     """Say whether tables, functions and indexes are those this release expects; exit code 2 when not."""
-    url = embedded.database_url(settings.load())
+    url = private_cluster.database_url(settings.load())
     click.echo(f"The database is at {schema.require_current(url)}, as expected.")
 
 

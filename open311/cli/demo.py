@@ -2,8 +2,8 @@
 
 import click
 
-from open311 import demo as demo_reports
 from open311.cli.common import opened
+from open311.dev import demo as demo_reports
 
 
 @click.command()

@@ -18,16 +18,18 @@ from typing import NoReturn
 
 import click
 
-from open311 import core, demo, embedded
-from open311.actions import access, publish
+from open311 import core
+from open311.actions import catalogue_publication, keys
+from open311.base.errors import ConfigurationError
 from open311.cli.serve import GRACE_SECONDS, port_option, require_free_port, with_port
 from open311.core import Core
-from open311.embedded import Cluster
-from open311.errors import ConfigurationError
+from open311.dev import demo, private_cluster
+from open311.dev.private_cluster import Cluster
 from open311.model.catalogue import Catalogue, Service, ServiceType
 from open311.model.keys import Scope
 from open311.settings import Settings
-from open311.storage import migrate, service_requests
+from open311.storage import service_requests
+from open311.storage.database import migrate
 
 DEMO_REPORTS = 2000
 START_SECONDS = 60
@@ -69,8 +71,8 @@ def _run(chosen: Settings, demo_reports: int, running: ExitStack) -> None:
     cluster = None
     if chosen.database_url is None:
         click.echo(f"Starting PostGIS in {chosen.data_dir}")
-        cluster = running.enter_context(embedded.cluster(chosen.data_dir, say=click.echo))
-        chosen = replace(chosen, database_url=cluster.ensure_database(embedded.DATABASE))
+        cluster = running.enter_context(private_cluster.cluster(chosen.data_dir, say=click.echo))
+        chosen = replace(chosen, database_url=cluster.ensure_database(private_cluster.DATABASE))
     lines = _prepare(chosen, demo_reports)
     children = {name: running.enter_context(_child(name, chosen)) for name in ("serve", "work")}
     _wait_until_it_answers(_address(chosen), children["serve"])
@@ -86,7 +88,7 @@ def _prepare(chosen: Settings, demo_reports: int) -> list[str]:
     migrate.upgrade(chosen.database_url)
     built = core.build(chosen)
     try:
-        publish.publish(built)
+        catalogue_publication.publish(built)
         with built.database.read() as conn:
             empty = not service_requests.any_stored(conn)
         if empty and demo_reports:
@@ -100,9 +102,9 @@ def _key(built: Core) -> str:
     """A key to report with, made on the first start and kept beside the database."""
     kept = Path(built.settings.data_dir / "key")
     kept.parent.mkdir(parents=True, exist_ok=True)
-    if kept.exists() and access.find_key(built, kept.read_text().strip()):
+    if kept.exists() and keys.find_key(built, kept.read_text().strip()):
         return kept.read_text().strip()
-    secret = access.add_key(built, f"this machine, {datetime.now():%Y-%m-%d %H:%M:%S.%f}", [Scope.REPORT])
+    secret = keys.add_key(built, f"this machine, {datetime.now():%Y-%m-%d %H:%M:%S.%f}", [Scope.REPORT])
     kept.unlink(missing_ok=True)
     with os.fdopen(os.open(kept, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(secret + "\n")

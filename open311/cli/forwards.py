@@ -2,9 +2,9 @@
 
 import click
 
-from open311.actions import forward_updates, forwarding
-from open311.adapters.georeport_client import RemoteError
 from open311.cli.common import opened, show_table
+from open311.federation import forward_updates, forwarding
+from open311.federation.client import RemoteError
 from open311.model.forwards import ForwardState
 
 

@@ -8,10 +8,10 @@ import click
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from open311.actions import harvest as action
+from open311.base import datetimes
 from open311.cli.common import opened, show_table
-from open311.model import datetimes
-from open311.model.intake import Counts
+from open311.federation import harvest as action
+from open311.federation.references import Counts
 
 Tell = Callable[[Counts, str], None]
 

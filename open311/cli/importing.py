@@ -7,14 +7,14 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from open311.actions import importing
-from open311.actions.importing import Wishes
 from open311.cli.common import opened
 from open311.cli.harvest import in_words, shown
 from open311.core import Core
-from open311.model.bulk import Bulk
+from open311.federation import csv_import
+from open311.federation.csv_import import Wishes
+from open311.federation.csv_mapping import Bulk
+from open311.federation.references import Counts, Refusal
 from open311.model.catalogue import Catalogue
-from open311.model.intake import Counts, Refusal
 from open311.model.service_request import Visibility
 
 FILE = click.Path(dir_okay=False, path_type=Path)
@@ -63,7 +63,7 @@ def import_(
     with opened() as core:
         catalogue = core.catalogues.find(jurisdiction)
         wishes = Wishes(
-            mapping=importing.read_mapping(mapping) if mapping else Bulk(),
+            mapping=csv_import.read_mapping(mapping) if mapping else Bulk(),
             visibility=Visibility(visibility),
             keep_services=keep_services,
             source=source,
@@ -93,7 +93,7 @@ def _file(core: Core, catalogue: Catalogue, path: Path, wishes: Wishes, rejects:
         def tell(counts: Counts, line: int) -> None:
             progress.update(task, completed=line, description=in_words(counts))
 
-        return importing.import_file(core, catalogue, path, wishes, rejects, tell)
+        return csv_import.import_file(core, catalogue, path, wishes, rejects, tell)
 
 
 def _server(
@@ -107,7 +107,7 @@ def _server(
 ) -> Counts:
     refused: list[Refusal] = []
     with shown(url) as tell:
-        counts = importing.import_server(
+        counts = csv_import.import_server(
             core,
             catalogue,
             url,

@@ -2,7 +2,7 @@
 
 import click
 
-from open311.actions import access
+from open311.actions import keys
 from open311.cli.common import opened, show_table
 from open311.model.keys import Scope
 
@@ -26,7 +26,7 @@ def key() -> None:
 def add(name: str, scopes: tuple[str, ...]) -> None:
     """Make a key for NAME and print it alone on the last line. It cannot be shown again."""
     with opened() as core:
-        secret = access.add_key(core, name, [Scope(each) for each in scopes])
+        secret = keys.add_key(core, name, [Scope(each) for each in scopes])
     click.echo(f"The key of {name}; keep it, it cannot be shown again:", err=True)
     click.echo(secret)
 
@@ -35,7 +35,7 @@ def add(name: str, scopes: tuple[str, ...]) -> None:
 def list_keys() -> None:
     """Show all keys, without the secrets."""
     with opened() as core:
-        found = access.list_keys(core)
+        found = keys.list_keys(core)
     rows = [(x.name, ", ".join(sorted(x.scopes)), x.created_datetime, x.revoked_datetime) for x in found]
     show_table(("name", "scopes", "created", "revoked"), rows)
 
@@ -45,5 +45,5 @@ def list_keys() -> None:
 def revoke(name: str) -> None:
     """Take the key of NAME out of force."""
     with opened() as core:
-        access.revoke_key(core, name)
+        keys.revoke_key(core, name)
     click.echo(f"The key of {name} is revoked.")

@@ -5,11 +5,11 @@ import json
 import click
 
 from open311.actions import casework
+from open311.base.datetimes import write
 from open311.cli.common import LANGUAGE, actor, opened, show_table
 from open311.cli.updates import update
 from open311.formats import documents, encode
 from open311.formats.encode import Document
-from open311.model.datetimes import write
 
 HELD_SHOWN = 100
 

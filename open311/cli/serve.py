@@ -17,13 +17,14 @@ from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 from granian.server.mp import MPServer
 
-from open311 import catalogue_file, embedded, settings
+from open311 import catalogue_file, settings
 from open311.adapters import geocoder, mail, media_store
+from open311.base.errors import ConfigurationError
 from open311.cli import quietly
-from open311.errors import ConfigurationError
+from open311.dev import private_cluster
+from open311.http.body_buffer import WAITING_PLACES
 from open311.settings import Settings
 from open311.storage import schema
-from open311.web.bodies import WAITING_PLACES
 
 GRACE_SECONDS = 30
 M_ARENA_MAX = -8
@@ -69,10 +70,10 @@ def application() -> WSGIApplication:
     if hasattr(system, "mallopt"):
         system.mallopt(M_ARENA_MAX, 2)
     from open311 import app
-    from open311.web import logs
+    from open311.http import access_log
 
     # A process that was forked ends without the usual exit handlers.
-    Finalize(None, logs.flush, exitpriority=0)
+    Finalize(None, access_log.flush, exitpriority=0)
     found = app.from_environment()
     # What is there now stays, and lists make many objects that are no garbage: look for it seldom.
     gc.freeze()
@@ -98,7 +99,7 @@ def load() -> Settings:
 
 def with_database(chosen: Settings) -> Settings:
     """The settings with a database that is ready, put into the environment for the processes that we start."""
-    url = embedded.database_url(chosen)
+    url = private_cluster.database_url(chosen)
     schema.require_usable(url)
     os.environ["DATABASE_URL"] = url
     return replace(chosen, database_url=url)

@@ -3,8 +3,8 @@
 import click
 
 from open311.actions import updates
+from open311.base.datetimes import write
 from open311.cli.common import actor, opened, show_table
-from open311.model.datetimes import write
 
 HELD_SHOWN = 100
 

@@ -5,12 +5,11 @@ from typing import Any
 
 import click
 
-from open311 import i18n
-from open311.actions import subscriptions
+from open311.base import datetimes, i18n
+from open311.base.datetimes import write_utc
 from open311.cli.common import LANGUAGE, opened, show_table
-from open311.model import datetimes
-from open311.model.datetimes import write_utc
-from open311.model.subscriptions import KINDS, Subscription
+from open311.webhooks import subscriptions
+from open311.webhooks.model import KINDS, Subscription
 
 
 class Moment(click.ParamType[datetime]):

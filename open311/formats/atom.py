@@ -6,9 +6,9 @@ from datetime import datetime
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
-from open311.model.datetimes import write_utc
+from open311.base.datetimes import write_utc
+from open311.base.text import UNSPEAKABLE
 from open311.model.service_request import Location
-from open311.model.text import UNSPEAKABLE
 
 MEDIA_TYPE = "application/atom+xml; charset=utf-8"
 ATOM = "http://www.w3.org/2005/Atom"

@@ -5,10 +5,10 @@ from typing import Any
 
 import orjson
 
+from open311.base.datetimes import write
 from open311.formats import documents, encode
 from open311.model.catalogue import Catalogue
 from open311.model.changes import Change
-from open311.model.datetimes import write
 
 JSON = "application/json; charset=utf-8"
 NDJSON = "application/x-ndjson; charset=utf-8"

@@ -5,8 +5,8 @@ import io
 from collections.abc import Iterable
 from typing import Any
 
+from open311.base.text import UNSPEAKABLE
 from open311.model.service_request import FIELDS
-from open311.model.text import UNSPEAKABLE
 
 MEDIA_TYPE = "text/csv; charset=utf-8; header=present"
 # Spreadsheets take a cell that begins so for a formula, and would run what a stranger wrote.

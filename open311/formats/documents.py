@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
+from open311.base.datetimes import write, write_utc
 from open311.formats.encode import Document
 from open311.formats.extensions import extensions_of
 from open311.model.catalogue import Attribute, Catalogue, Service
-from open311.model.datetimes import write, write_utc
 from open311.model.media import addresses
 from open311.model.service_request import ServiceRequest
 from open311.model.updates import Update, word_of

@@ -14,7 +14,7 @@ from typing import Any
 
 import orjson
 
-from open311.model.text import UNSPEAKABLE
+from open311.base.text import UNSPEAKABLE
 
 DECLARATION = b'<?xml version="1.0" encoding="utf-8"?>\n'
 

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from open311.i18n import translate
+from open311.base.datetimes import write
+from open311.base.i18n import translate
 from open311.model.catalogue import Attribute, Catalogue, Service
-from open311.model.datetimes import write
 from open311.model.media import addresses
 from open311.model.service_request import Note, ServiceRequest
 

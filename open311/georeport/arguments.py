@@ -4,7 +4,7 @@ from typing import Any
 
 from marshmallow import post_load
 
-from open311.errors import Invalid, problem
+from open311.base.errors import Invalid, problem
 from open311.model.service_request import Location
 from open311.web.fields import Degrees
 from open311.web.queries import Arguments

@@ -13,15 +13,15 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 from marshmallow import Schema
 from werkzeug.http import generate_etag
 
-from open311 import web
 from open311.core import Core
 from open311.georeport import requests
 from open311.georeport.requests import Written
 from open311.georeport.responses import CHANGES_ANY_TIME, JSON, VARY, XML
-from open311.web import answers, logs, parameters, readers
-from open311.web.limits import Limits
+from open311.http import access_log, current, response_headers
+from open311.http.limits import Limits
+from open311.http.normalise import pairs
+from open311.web import parameters, request_context
 from open311.web.queries import ServiceRequestQuery, ServiceRequestsQuery
-from open311.web.requests import pairs
 
 PATH = re.compile(r"/open311/v2/requests(?:/(?P<id>[1-9][0-9]{0,14}))?\.(?P<suffix>json|xml)", re.ASCII)
 
@@ -34,7 +34,8 @@ class DirectAnswers:
         self._core = core
         self._limits = limits
         self._of_list, self._of_one = ServiceRequestsQuery(), ServiceRequestQuery()
-        self._headers = [("Vary", ", ".join((*VARY, answers.COMPRESSED))), *answers.always(core.settings)]
+        vary = ", ".join((*VARY, response_headers.COMPRESSED))
+        self._headers = [("Vary", vary), *response_headers.always(core.settings)]
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """The answer, if this is one of the usual questions."""
@@ -47,10 +48,10 @@ class DirectAnswers:
         except Exception:  # Told in words, and logged, where it is met again.
             return self._application(environ, start_response)
         self._is_allowed(environ, counting=True)
-        number = logs.number()
+        number = access_log.number()
         start_response("200 OK", self._head(written, language, asked["suffix"], number))
         path, endpoint = environ["PATH_INFO"], "one" if asked["id"] else "list"
-        logs.directly(path, f"georeport.direct.{endpoint}", len(written.body), began, number)
+        access_log.directly(path, f"georeport.direct.{endpoint}", len(written.body), began, number)
         return [written.body]
 
     def _is_plain(self, environ: WSGIEnvironment) -> bool:
@@ -75,8 +76,8 @@ class DirectAnswers:
     ) -> tuple[Written, str]:
         args = pairs(environ.get("QUERY_STRING", "").encode("latin-1"))
         given = parameters.collected(args)
-        reader = readers.of_environ(self._core, environ, args, given)
-        with web.dates_in(reader.catalogue.jurisdiction.time_zone):
+        reader = request_context.of_environ(self._core, environ, args, given)
+        with current.dates_in(reader.catalogue.jurisdiction.time_zone):
             if service_request_id:
                 query = _loaded(self._of_one, given)
                 return requests.found(reader, query, service_request_id, in_json=in_json), reader.language

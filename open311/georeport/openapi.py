@@ -16,11 +16,12 @@ from flask_smorest import Api
 from flask_smorest.spec.plugins import FlaskPlugin
 from marshmallow import Schema
 
-from open311 import __version__, web
+from open311 import __version__
 from open311.formats.documents import FORMATS
 from open311.formats.encode import CHILDREN
 from open311.georeport import examples
 from open311.georeport.schemas import ErrorSchema
+from open311.http import current
 from open311.web.fields import BoxField
 
 ROOT = "/open311/v2"
@@ -123,9 +124,9 @@ class GeoReportApi(Api):  # type: ignore[misc]
 
     def _openapi_json(self) -> flask.Response:
         """The document; read by the test endpoint, it names that one first."""
-        settings = web.core().settings
+        settings = current.core().settings
         servers = _servers(settings.base_url or "", sandbox=settings.test_endpoint)
-        document = self.spec.to_dict() | {"servers": servers[::-1] if web.sandbox() else servers}
+        document = self.spec.to_dict() | {"servers": servers[::-1] if current.sandbox() else servers}
         # As written: fields stand in the order of GeoReport, not of the alphabet.
         body = json.dumps(document, ensure_ascii=False)
         return flask.Response(body, headers=CACHED, content_type="application/json")

@@ -3,13 +3,13 @@
 from collections.abc import Hashable, Mapping
 from typing import Any, NamedTuple
 
-from open311.errors import NotFound, problem
+from open311.base.errors import NotFound, problem
 from open311.formats import documents, encode
 from open311.model.search import RequestSearch
 from open311.model.service_request import ServiceRequest, Visibility
 from open311.storage import search, service_requests
-from open311.web import lists, pages, queries
-from open311.web.readers import Reader
+from open311.web import pagination, queries, rendered_lists
+from open311.web.request_context import Reader
 
 ROOT = "service_requests"
 
@@ -30,14 +30,14 @@ def listed(reader: Reader, query: dict[str, Any], *, in_json: bool) -> Written:
     )
     with core.database.read_public() as conn:
         page = search.hits(conn, asked)
-        total = lists.total(core, conn, asked, page) if queries.paged(query) else page.total
-        pieces = lists.pieces(reader, conn, asked, page.items, *_rendering(reader, asked, in_json))
+        total = rendered_lists.total(core, conn, asked, page) if queries.paged(query) else page.total
+        pieces = rendered_lists.pieces(reader, conn, asked, page.items, *_rendering(reader, asked, in_json))
     join = encode.join_json if in_json else encode.join_xml
     tag = pieces.tag and f"{pieces.tag}{'j' if in_json else 'x'}"
-    return Written(join(ROOT, pieces.items), pages.headers(reader, page, asked, query, total), tag)
+    return Written(join(ROOT, pieces.items), pagination.headers(reader, page, asked, query, total), tag)
 
 
-def _rendering(reader: Reader, asked: RequestSearch, in_json: bool) -> tuple[Hashable, lists.Render]:
+def _rendering(reader: Reader, asked: RequestSearch, in_json: bool) -> tuple[Hashable, rendered_lists.Render]:
     """What a rendered request depends on, and how it is rendered. A distance is different for each question."""
     catalogue, language, base_url = reader.catalogue, reader.language, reader.base_url
     extensions, distances = asked.with_notes, bool(asked.circle and asked.with_notes)
@@ -45,7 +45,7 @@ def _rendering(reader: Reader, asked: RequestSearch, in_json: bool) -> tuple[Has
 
     def render(request: ServiceRequest) -> bytes:
         if distances:
-            [request] = lists.with_distances([request], asked)
+            [request] = rendered_lists.with_distances([request], asked)
         return write(
             ROOT,
             documents.service_request(request, catalogue, language, extensions=extensions, base_url=base_url),

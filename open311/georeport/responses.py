@@ -7,12 +7,12 @@ from collections.abc import Mapping
 
 from flask import Response, request
 
-from open311 import web
-from open311.errors import Problem
+from open311.base.errors import Problem
 from open311.formats import documents, encode
 from open311.formats.encode import Document
 from open311.georeport.requests import Written
-from open311.web.errors import in_words
+from open311.http import current
+from open311.http.errors import in_words
 
 JSON = "application/json; charset=utf-8"
 XML = "text/xml; charset=utf-8"
@@ -57,7 +57,7 @@ def answer_written(written: Written, *, cache: str) -> Response:
 def _response(body: bytes, status: int, cache: str, headers: Mapping[str, str] | None) -> Response:
     response = Response(body, status, headers, content_type=JSON if wants_json() else XML)
     response.headers.setdefault("Cache-Control", cache)
-    response.headers["Content-Language"] = web.language()
+    response.headers["Content-Language"] = current.language()
     response.vary.update(VARY)
     return response
 

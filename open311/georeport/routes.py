@@ -4,9 +4,8 @@ from typing import Any, cast
 
 from flask import Response, request
 
-from open311 import web
-from open311.actions import access, report
-from open311.errors import NotFound, problem
+from open311.actions import keys, report
+from open311.base.errors import NotFound, problem
 from open311.formats import documents
 from open311.formats.documents import Endpoint
 from open311.georeport import requests
@@ -21,15 +20,16 @@ from open311.georeport.schemas import (
     ServiceSchema,
     TokenSchema,
 )
+from open311.http import current
+from open311.http.keys import key
+from open311.http.normalise import LenientRequest
 from open311.model.keys import Scope
 from open311.model.service_request import Location
 from open311.model.submission import Submission
 from open311.storage import tokens
-from open311.web import parameters, queries, readers
-from open311.web.keys import key
+from open311.web import parameters, queries, request_context
 from open311.web.queries import Arguments, ServiceRequestQuery, ServiceRequestsQuery
-from open311.web.readers import Reader
-from open311.web.requests import LenientRequest
+from open311.web.request_context import Reader
 from open311.web.submissions import SubmissionForm
 
 CHANGES_SELDOM = "public, max-age=300"
@@ -44,7 +44,7 @@ def settle_who_and_where() -> None:
     """A body that can be read comes first, then the key, then the jurisdiction (georeport.md 4.1)."""
     if request.method == "POST":
         parameters.from_post(cast(LenientRequest, request))
-        access.require(key(), Scope.REPORT)
+        keys.require(key(), Scope.REPORT)
     queries.find_catalogue()
 
 
@@ -56,12 +56,12 @@ blueprint.before_request(settle_who_and_where)
 )
 def get_discovery(query: dict[str, Any]) -> Response:
     """Where the endpoints are and how to get a key."""
-    in_force = web.core().catalogues.in_force
-    changeset = web.core().catalogues.changeset
-    endpoints = [Endpoint(f"{web.base_url()}/open311/v2", changeset)]
-    if web.core().settings.test_endpoint:
-        endpoints.append(Endpoint(f"{web.base_url()}/open311/test/v2", changeset, "test"))
-    jurisdiction, language = in_force[0].jurisdiction, web.language()
+    in_force = current.core().catalogues.in_force
+    changeset = current.core().catalogues.changeset
+    endpoints = [Endpoint(f"{current.base_url()}/open311/v2", changeset)]
+    if current.core().settings.test_endpoint:
+        endpoints.append(Endpoint(f"{current.base_url()}/open311/test/v2", changeset, "test"))
+    jurisdiction, language = in_force[0].jurisdiction, current.language()
     contact, key_service = (
         each.in_language(language) for each in (jurisdiction.contact, jurisdiction.key_service)
     )
@@ -71,9 +71,9 @@ def get_discovery(query: dict[str, Any]) -> Response:
 @blueprint.both_formats("/services", takes=ServicesQuery, returns=ServiceSchema(many=True), access="public")
 def get_services(place: Location | None) -> Response:
     """The services on offer; with `lat` and `long`, none outside the jurisdiction."""
-    catalogue = web.catalogue()
+    catalogue = current.catalogue()
     outside = place is not None and not catalogue.jurisdiction.contains(place.lat, place.long)
-    document = documents.services(catalogue, web.language(catalogue), only=() if outside else None)
+    document = documents.services(catalogue, current.language(catalogue), only=() if outside else None)
     return answer(document, cache=CHANGES_SELDOM)
 
 
@@ -86,10 +86,10 @@ def get_services(place: Location | None) -> Response:
 )
 def get_service_definition(query: dict[str, Any], service_code: str) -> Response:
     """The attributes of a service."""
-    service = web.catalogue().find_service(service_code)
+    service = current.catalogue().find_service(service_code)
     if service is None:
         raise NotFound(problem("error.service_code.unknown", service_code=service_code))
-    document = documents.service_definition(service, web.language(web.catalogue()))
+    document = documents.service_definition(service, current.language(current.catalogue()))
     return answer(document, cache=CHANGES_SELDOM)
 
 
@@ -102,10 +102,10 @@ def get_service_definition(query: dict[str, Any], service_code: str) -> Response
 )
 def post_service_request(sent: tuple[Submission, tuple[Any, ...]]) -> Response:
     """Hand in a report. Answers with an id, a token, or neither, by the type of the service."""
-    sender = access.require(key(), Scope.REPORT)
+    sender = keys.require(key(), Scope.REPORT)
     submission, found = sent
-    receipt = report.submit(web.core(), web.catalogue(), submission, sender, found)
-    notice = receipt.service_notice.in_language(web.language(web.catalogue()))
+    receipt = report.submit(current.core(), current.catalogue(), submission, sender, found)
+    notice = receipt.service_notice.in_language(current.language(current.catalogue()))
     document = documents.receipt(receipt.service_request_id, receipt.token, notice)
     return answer(document, cache=NEVER_KEPT)
 
@@ -115,8 +115,8 @@ def get_token(query: dict[str, Any], token: str) -> Response:
     """The id behind a token; missing as long as it is not known."""
     if not queries.TOKEN.fullmatch(token):
         raise NotFound(problem("error.token.unknown"))
-    owner = web.catalogue().jurisdiction.jurisdiction_id
-    with web.core().database.read() as conn:
+    owner = current.catalogue().jurisdiction.jurisdiction_id
+    with current.core().database.read() as conn:
         found = tokens.find(conn, token, owner)
     if found is None:
         raise NotFound(problem("error.token.unknown"))
@@ -147,7 +147,7 @@ def get_service_request(query: dict[str, Any], service_request_id: str) -> Respo
 
 
 def _reader() -> Reader:
-    return readers.of_request(sees_held=_sees_held())
+    return request_context.of_request(sees_held=_sees_held())
 
 
 def _sees_held() -> bool:

@@ -7,14 +7,16 @@ from urllib.parse import urlencode
 from flask import Response, request
 from marshmallow import ValidationError
 
-from open311 import web
 from open311.actions import media, updates
-from open311.errors import Invalid, NotFound, Problem, problem
+from open311.base.datetimes import write_utc
+from open311.base.errors import Invalid, NotFound, Problem, problem
 from open311.formats import documents
 from open311.georeport.blueprint import GeoReport
 from open311.georeport.responses import answer
 from open311.georeport.schemas import UpdateReceiptSchema, UpdateSchema
-from open311.model.datetimes import write_utc
+from open311.http import current
+from open311.http.keys import key
+from open311.http.normalise import LenientRequest
 from open311.model.keys import Scope
 from open311.model.search import PAGE_SIZE, Span, window
 from open311.model.service_request import Reporter
@@ -24,10 +26,8 @@ from open311.storage import updates as stored
 from open311.storage.database import Connection
 from open311.web import parameters, queries
 from open311.web.fields import Count, Email, Moment, WebAddresses, Word, Words, problems
-from open311.web.keys import key
 from open311.web.photos import photos_field
 from open311.web.queries import REQUEST_ID, Arguments
-from open311.web.requests import LenientRequest
 
 NEEDED = ("service_request_id", "update_id", "status", "updated_datetime", "description")
 # Whoever follows the links gets any number.
@@ -91,7 +91,7 @@ class UpdateForm(Arguments):
 
 
 def _unknown_word(fields: dict[str, Any]) -> list[Problem]:
-    known = known_words(web.catalogue())
+    known = known_words(current.catalogue())
     if "status" not in fields or tidy_word(fields["status"]) in known:
         return []
     return [problem("error.update.status", status=fields["status"][:50], known=", ".join(known))]
@@ -120,9 +120,9 @@ def _submission(fields: dict[str, Any]) -> UpdateSubmission:
 def get_service_request_updates(query: dict[str, Any]) -> Response:
     """What happened to public requests, the oldest first, by default in the last 90 days and at most 1000."""
     asked = _search(query)
-    with web.core().database.read_public() as conn:
+    with current.core().database.read_public() as conn:
         found, more = _page(conn, asked)
-    document = documents.service_request_updates(found, web.catalogue(), base_url=web.base_url())
+    document = documents.service_request_updates(found, current.catalogue(), base_url=current.base_url())
     return answer(document, cache="public, no-cache", headers=_links(query, asked, found, more))
 
 
@@ -136,13 +136,13 @@ def _page(conn: Connection, asked: UpdateSearch) -> tuple[list[Update], bool]:
 
 
 def _search(query: dict[str, Any]) -> UpdateSearch:
-    core, ids = web.core(), query.get("service_request_id")
+    core, ids = current.core(), query.get("service_request_id")
     bounded = ids is not None or any(name in query for name in PAGING)
     span = Span(query.get("start_date"), query.get("end_date"))
     size = query.get("page_size", PAGE_SIZE)
     after = UpdateCursor.read(query["cursor"].strip()) if "cursor" in query else None
     return UpdateSearch(
-        jurisdiction_id=web.catalogue().jurisdiction.jurisdiction_id,
+        jurisdiction_id=current.catalogue().jurisdiction.jurisdiction_id,
         ids=None if ids is None else tuple(int(each) for each in ids if REQUEST_ID.fullmatch(each)),
         span=window(span, core.now(), core.settings.max_span_days, bounded=bounded),
         skip=0 if after else (max(1, query.get("page", 1)) - 1) * size,
@@ -169,7 +169,7 @@ def _address(asked: UpdateSearch, place: dict[str, Any]) -> str:
     span = {name: write_utc(end) for name, end in ends.items() if end}
     left_out = {"page", "cursor", "api_key", *span}
     kept = [(name, value) for name, value in request.args.items(multi=True) if name not in left_out]
-    return f"{web.base_url()}{web.as_asked(request.path)}?{urlencode([*kept, *span.items(), *place.items()])}"
+    return f"{current.base_url()}{current.as_asked(request.path)}?{urlencode([*kept, *span.items(), *place.items()])}"
 
 
 @blueprint.both_formats(
@@ -182,8 +182,8 @@ def _address(asked: UpdateSearch, place: dict[str, Any]) -> str:
 def post_service_request_update(sent: Sent) -> Response:
     """Tell something about a public request. A key that may change the status moves it; others are checked first."""
     submission, photos, wrong = sent
-    pictures, about_photos = media.read(web.core(), photos)
+    pictures, about_photos = media.read(current.core(), photos)
     Invalid.unless_empty([*wrong, *about_photos])
     told = cast(UpdateSubmission, submission)
-    update_id = updates.post(web.core(), web.catalogue(), told, updates.may_send(key()), pictures)
+    update_id = updates.post(current.core(), current.catalogue(), told, updates.may_send(key()), pictures)
     return answer(documents.update_receipt(update_id))

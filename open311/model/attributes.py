@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from datetime import date, time, timedelta
 from decimal import Decimal
 
-from open311.errors import Problem, problem
+from open311.base.errors import Problem, problem
+from open311.base.text import tidy
 from open311.model.catalogue import Attribute, Datatype, Service
-from open311.model.text import tidy
 
 ANSWER_LENGTH = 4000
 CODE_LENGTH = 64

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
+from open311.base.text import NO_TEXT, Text
 from open311.model.desk import PLAIN_DESK, Desk
 from open311.model.forwards import Forward
 from open311.model.jurisdiction import Jurisdiction
 from open311.model.site import PLAIN_SITE, Site
-from open311.model.text import NO_TEXT, Text
 from open311.model.working_days import Period, PeriodUnit
 
 

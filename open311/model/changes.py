@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum, StrEnum
 
-from open311.errors import Invalid, problem
+from open311.base.errors import Invalid, problem
 from open311.model.service_request import ServiceRequest
 
 LIMIT = 1000

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from open311.model.text import NO_TEXT, Text
+from open311.base.text import NO_TEXT, Text
 from open311.model.working_days import Calendar, Period
 
 

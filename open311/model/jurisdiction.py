@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from shapely import Point
 from shapely.geometry.base import BaseGeometry
 
-from open311.model.text import NO_TEXT, Text
+from open311.base.text import NO_TEXT, Text
 
 SANDBOX_PREFIX = "test."
 

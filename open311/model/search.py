@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Generic, TypeVar
 
-from open311.errors import Invalid, problem
+from open311.base.errors import Invalid, problem
 from open311.model.geography import Box, Circle
 from open311.model.service_request import Status, Visibility
 

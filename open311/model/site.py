@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from open311.model.text import NO_TEXT, Text
+from open311.base.text import NO_TEXT, Text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

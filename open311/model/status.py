@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from open311.errors import Invalid, problem
+from open311.base.errors import Invalid, problem
 from open311.model.catalogue import DetailedStatus
 from open311.model.service_request import ServiceRequest, Status, Visibility
 

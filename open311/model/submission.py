@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import IO
 
+from open311.base.text import Text
 from open311.model.media import Kept
 from open311.model.service_request import Location, Reporter
-from open311.model.text import Text
 
 DESCRIPTION_LENGTH = 4000
 

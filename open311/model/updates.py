@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from open311.errors import Invalid, problem
+from open311.base.errors import Invalid, problem
 from open311.model.catalogue import Catalogue, DetailedStatus
 from open311.model.search import PAGE_SIZE, Span
 from open311.model.service_request import Reporter, ServiceRequest, Status

@@ -5,11 +5,10 @@ from typing import Any
 
 from flask import Blueprint, Response
 
-from open311 import web
-from open311.errors import Open311Error, Problem
+from open311.base.errors import Open311Error, Problem
 from open311.formats import documents, encode
-from open311.web import failures
-from open311.web.errors import in_words
+from open311.http import current, failures
+from open311.http.errors import in_words
 
 JSON = "application/json; charset=utf-8"
 # Kept by whoever likes, but looked at again each time: a report may have been hidden meanwhile.
@@ -28,7 +27,7 @@ def answer(
     """The body as an HTTP response in the reader's language."""
     response = Response(body, status, headers, content_type=content_type)
     response.headers["Cache-Control"] = cache
-    response.headers["Content-Language"] = web.language()
+    response.headers["Content-Language"] = current.language()
     response.vary.add("Accept-Language")
     return response
 

@@ -6,8 +6,8 @@ from urllib.parse import urlencode
 from flask import Response, request
 from marshmallow import pre_load
 
-from open311 import web
 from open311.formats import changes
+from open311.http import current
 from open311.model.changes import LIMIT, ChangesPage, Position, Source
 from open311.opendata.answers import CHANGES_ANY_TIME, answer
 from open311.opendata.blueprint import OpenData
@@ -49,9 +49,9 @@ def get_changes_ndjson(query: dict[str, Any]) -> Response:
 
 
 def _changes(query: dict[str, Any], suffix: str) -> Response:
-    catalogue = web.catalogue()
+    catalogue = current.catalogue()
     source, page = _page(catalogue.jurisdiction.jurisdiction_id, query)
-    written = changes.entries(page.changes, catalogue, web.language(catalogue), web.base_url())
+    written = changes.entries(page.changes, catalogue, current.language(catalogue), current.base_url())
     cursor = page.end.write(source)
     content_type, write = WRITERS[suffix]
     body = write(written, cursor, page.more)
@@ -60,7 +60,7 @@ def _changes(query: dict[str, Any], suffix: str) -> Response:
 
 
 def _page(owner: str, query: dict[str, Any]) -> tuple[Source, ChangesPage]:
-    with web.core().database.read() as conn:
+    with current.core().database.read() as conn:
         source = stored.source(conn, owner)
         since = query.get("since")
         position = Position.read(since.strip(), source) if since else Position.beginning(source)
@@ -71,4 +71,4 @@ def _address(cursor: str) -> str:
     kept = [
         (name, value) for name, value in request.args.items(multi=True) if name not in ("since", "api_key")
     ]
-    return f"{web.base_url()}{web.as_asked(request.path)}?{urlencode([*kept, ('since', cursor)])}"
+    return f"{current.base_url()}{current.as_asked(request.path)}?{urlencode([*kept, ('since', cursor)])}"

@@ -8,14 +8,14 @@ from typing import Any
 import structlog
 from flask import Response, request
 
-from open311 import web
-from open311.errors import problem
+from open311.base.errors import problem
+from open311.http import current
+from open311.http.errors import in_words
+from open311.http.response_cache import takes_gzip
 from open311.opendata import archive
 from open311.opendata.answers import answer
 from open311.opendata.blueprint import OpenData
 from open311.web import queries
-from open311.web.errors import in_words
-from open311.web.kept import takes_gzip
 from open311.web.queries import Arguments
 
 blueprint = OpenData("exports", __name__, url_prefix="/open311/v2", description="The whole archive")
@@ -39,11 +39,11 @@ def get_export_csv(query: dict[str, Any]) -> Response:
 
 
 def _stream(form: str) -> Response:
-    core, catalogue = web.core(), web.catalogue()
-    language = web.language(catalogue)
+    core, catalogue = current.core(), current.catalogue()
+    language = current.language(catalogue)
     count, mark = archive.fingerprint(core, catalogue)
     zipped = takes_gzip(request.headers.get("Accept-Encoding", ""))
-    base_url = web.base_url()
+    base_url = current.base_url()
     content_type, _, _, remark = archive.FORMATS[form]
     body = _to_the_end(
         (piece for _, piece in archive.written(core, catalogue, language, form, base_url)),

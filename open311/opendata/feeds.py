@@ -5,16 +5,16 @@ from datetime import datetime
 
 from flask import request
 
-from open311 import web
+from open311.base.i18n import translate
 from open311.formats.atom import Entry, Feed, Link
-from open311.i18n import translate
+from open311.http import current
 from open311.model.service_request import Note, ServiceRequest
 
 
 def of_requests(requests: Iterable[ServiceRequest], links: Mapping[str, str]) -> tuple[Feed, list[Entry]]:
     """A feed with one entry a request."""
     entries = [_entry(each) for each in requests]
-    changed = max((each.updated for each in entries), default=web.catalogue().changeset)
+    changed = max((each.updated for each in entries), default=current.catalogue().changeset)
     return _feed(_title("opendata.feed.title"), changed, links), entries
 
 
@@ -26,7 +26,7 @@ def of_history(found: ServiceRequest) -> tuple[Feed, list[Entry]]:
 
 
 def _feed(title: str, updated: datetime, links: Mapping[str, str]) -> Feed:
-    own = web.base_url() + web.as_asked(request.full_path.rstrip("?"))
+    own = current.base_url() + current.as_asked(request.full_path.rstrip("?"))
     return Feed(
         id=own,
         title=title,
@@ -38,7 +38,7 @@ def _feed(title: str, updated: datetime, links: Mapping[str, str]) -> Feed:
 
 
 def _entry(found: ServiceRequest) -> Entry:
-    service = web.catalogue().service_name(found.service_code, _language())
+    service = current.catalogue().service_name(found.service_code, _language())
     lines = [_label(found.detailed_status), found.address, found.description, found.status_notes]
     return Entry(
         id=_name(found),
@@ -65,7 +65,7 @@ def _line(found: ServiceRequest, note: Note) -> Entry:
 
 
 def _label(detailed_status: str | None) -> str:
-    status = web.catalogue().statuses.get(detailed_status or "")
+    status = current.catalogue().statuses.get(detailed_status or "")
     return status.label.in_language(_language()) if status else ""
 
 
@@ -74,22 +74,22 @@ def _title(key: str, **values: str) -> str:
 
 
 def _city() -> str:
-    jurisdiction = web.catalogue().jurisdiction
+    jurisdiction = current.catalogue().jurisdiction
     return jurisdiction.name.in_language(_language()) or jurisdiction.jurisdiction_id
 
 
 def _language() -> str:
-    return web.language(web.catalogue())
+    return current.language(current.catalogue())
 
 
 def _name(found: ServiceRequest) -> str:
     """What the request is called in every feed, for good: without its jurisdiction, which may come to be needed."""
-    return web.base_url() + web.as_asked(f"/open311/v2/requests/{found.service_request_id}.atom")
+    return current.base_url() + current.as_asked(f"/open311/v2/requests/{found.service_request_id}.atom")
 
 
 def _to_read(found: ServiceRequest) -> Link:
     """Its page; what came in at the test endpoint has none."""
-    if web.sandbox():
+    if current.sandbox():
         return _name(found).removesuffix("atom") + "json", "application/json"
-    city = f"/{found.jurisdiction_id}" if web.core().catalogues.several else ""
-    return f"{web.base_url()}{city}/reports/{found.service_request_id}", "text/html"
+    city = f"/{found.jurisdiction_id}" if current.core().catalogues.several else ""
+    return f"{current.base_url()}{city}/reports/{found.service_request_id}", "text/html"

@@ -2,7 +2,7 @@
 
 from flask import g, request
 
-from open311 import web
+from open311.http import current
 from open311.model.jurisdiction import SANDBOX_PREFIX
 
 
@@ -12,8 +12,8 @@ def find_catalogue() -> None:
     The reports of the test endpoint have a jurisdiction of their own, `test.` and the name of the real one.
     """
     named = (request.view_args or {}).pop("jurisdiction_id", None) or request.args.get("jurisdiction_id")
-    core = web.core()
+    core = current.core()
     sandbox = core.settings.test_endpoint and (named or "").startswith(SANDBOX_PREFIX)
     g.catalogue = core.catalogues.find(named, sandbox=sandbox)
     # Settles the language too: that of this jurisdiction, not of the first one.
-    web.language(g.catalogue)
+    current.language(g.catalogue)

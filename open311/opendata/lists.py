@@ -5,16 +5,16 @@ from typing import Any
 
 from flask import Response
 
-from open311 import web
-from open311.errors import NotFound, problem
+from open311.base.errors import NotFound, problem
 from open311.formats import atom, csv, documents, geojson
+from open311.http import current
 from open311.model.search import RequestSearch, Sort
 from open311.model.service_request import ServiceRequest, Visibility
 from open311.opendata import feeds
 from open311.opendata.answers import answer
 from open311.opendata.blueprint import OpenData
 from open311.storage import search, service_requests
-from open311.web import lists, pages, queries, readers
+from open311.web import pagination, queries, rendered_lists, request_context
 from open311.web.queries import REQUEST_ID, Arguments, ServiceRequestsQuery
 
 blueprint = OpenData("lists", __name__, url_prefix="/open311/v2", description="Open data")
@@ -42,10 +42,10 @@ def _page(
     query: dict[str, Any], form: str, write: Callable[[dict[str, Any]], bytes]
 ) -> tuple[list[bytes], dict[str, str]]:
     """The requests of one page, each written, and the headers that go with them."""
-    asked, catalogue = _search(query), web.catalogue()
-    language, circle = web.language(catalogue), asked.circle if asked.with_notes else None
+    asked, catalogue = _search(query), current.catalogue()
+    language, circle = current.language(catalogue), asked.circle if asked.with_notes else None
 
-    base_url = web.base_url()
+    base_url = current.base_url()
 
     def render(request: ServiceRequest) -> bytes:
         if circle and request.location:
@@ -57,12 +57,12 @@ def _page(
         )
 
     variant = None if circle else (form, language, asked.with_notes)
-    reader = readers.of_request()
+    reader = request_context.of_request()
     with reader.core.database.read_public() as conn:
         page = search.hits(conn, asked)
-        total = lists.total(reader.core, conn, asked, page) if queries.paged(query) else page.total
-        pieces = lists.pieces(reader, conn, asked, page.items, variant, render)
-    return pieces.items, pages.headers(reader, page, asked, query, total)
+        total = rendered_lists.total(reader.core, conn, asked, page) if queries.paged(query) else page.total
+        pieces = rendered_lists.pieces(reader, conn, asked, page.items, variant, render)
+    return pieces.items, pagination.headers(reader, page, asked, query, total)
 
 
 @blueprint.read("/feed.atom", takes=ServiceRequestsQuery, content_type="application/atom+xml")
@@ -70,10 +70,10 @@ def get_feed(query: dict[str, Any]) -> Response:
     """The requests that changed last as an Atom feed with GeoRSS; takes the filters of `requests.json`."""
     # A feed is bounded by its length, so it needs no window of dates.
     asked = _search({"sort": LAST_CHANGED_FIRST, "page_size": ENTRIES} | query)
-    with web.core().database.read_public() as conn:
+    with current.core().database.read_public() as conn:
         found = search.search(conn, asked)
     feed, entries = feeds.of_requests(
-        found.items, pages.links(readers.of_request(), found, asked, query, None)
+        found.items, pagination.links(request_context.of_request(), found, asked, query, None)
     )
     return answer(atom.write(feed, entries), atom.MEDIA_TYPE)
 
@@ -86,17 +86,17 @@ def get_history(query: dict[str, Any], service_request_id: str) -> Response:
 
 
 def _search(query: dict[str, Any]) -> RequestSearch:
-    core = web.core()
+    core = current.core()
     span = core.settings.max_span_days
-    return queries.request_search(query, web.catalogue(), core.now(), span, sees_held=False)
+    return queries.request_search(query, current.catalogue(), core.now(), span, sees_held=False)
 
 
 def published(service_request_id: str) -> ServiceRequest:
     """The request of this jurisdiction with this id, if everybody may see it; raises `NotFound`."""
-    owner = web.catalogue().jurisdiction.jurisdiction_id
+    owner = current.catalogue().jurisdiction.jurisdiction_id
     found = None
     if REQUEST_ID.fullmatch(service_request_id):
-        with web.core().database.read_public() as conn:
+        with current.core().database.read_public() as conn:
             found = service_requests.find(conn, int(service_request_id), owner, with_notes=True)
     if found is None or found.visibility != Visibility.PUBLISHED:
         raise NotFound(problem("error.service_request.unknown", service_request_id=service_request_id[:50]))

@@ -7,8 +7,8 @@ from urllib.parse import quote
 from flask import Response
 from shapely.geometry import mapping
 
-from open311 import web
-from open311.errors import Invalid, NotFound, problem
+from open311.base.errors import Invalid, NotFound, problem
+from open311.http import current
 from open311.model.service_request import Status
 from open311.model.tiles import DEEPEST, POINTS_FROM, Tile, TileSearch
 from open311.opendata.answers import CHANGES_ANY_TIME, CHANGES_SELDOM, answer, json
@@ -64,19 +64,19 @@ def get_tile(query: dict[str, Any], z: int, x: int, y: int) -> Response:
     tile = Tile(z, x, y)
     if not tile.exists:
         raise NotFound(problem("error.tile", deepest=DEEPEST))
-    with web.core().database.read_public() as conn:
+    with current.core().database.read_public() as conn:
         body = tiles.tile(conn, _asked(query, tile))
     return answer(body, MEDIA_TYPE, cache=CHANGES_ANY_TIME, status=200 if body else 204)
 
 
 def _asked(query: dict[str, Any], tile: Tile) -> TileSearch:
-    days, closed_days, now = query.get("days"), query.get("closed_days"), web.core().now()
+    days, closed_days, now = query.get("days"), query.get("closed_days"), current.core().now()
     if days is not None and days > LONGEST:
         raise Invalid(problem("error.tile.days", most=LONGEST))
     plain: dict[str, Any] = {name: query[name] for name in ("q", "detailed_status") if name in query}
-    search = queries.request_search(plain, web.catalogue(), now, 0, sees_held=False)
+    search = queries.request_search(plain, current.catalogue(), now, 0, sees_held=False)
     return TileSearch(
-        jurisdiction_id=web.catalogue().jurisdiction.jurisdiction_id,
+        jurisdiction_id=current.catalogue().jurisdiction.jurisdiction_id,
         tile=tile,
         service_codes=query.get("service_code", ()),
         status=_status(query, search.detailed_statuses),
@@ -94,7 +94,7 @@ def _status(query: dict[str, Any], codes: tuple[str, ...] | None) -> Status | No
     """The one status that is asked for; that of the steps of the work that are, where nothing else is said."""
     wanted = set(statuses(query.get("status", ())))
     if not wanted and codes:
-        wanted = {Status(web.catalogue().statuses[code].status) for code in codes}
+        wanted = {Status(current.catalogue().statuses[code].status) for code in codes}
     return wanted.pop() if len(wanted) == 1 else None
 
 
@@ -106,14 +106,14 @@ def _status(query: dict[str, Any], codes: tuple[str, ...] | None) -> Status | No
 )
 def get_boundary(query: dict[str, Any]) -> Response:
     """The area of a jurisdiction, for maps that need no other map below."""
-    catalogue = web.catalogue()
+    catalogue = current.catalogue()
     jurisdiction = catalogue.jurisdiction
     if jurisdiction.boundary is None:
         raise NotFound(problem("error.path"))
     feature = {
         "type": "Feature",
         "id": jurisdiction.jurisdiction_id,
-        "properties": {"name": jurisdiction.name.in_language(web.language(catalogue))},
+        "properties": {"name": jurisdiction.name.in_language(current.language(catalogue))},
         "geometry": mapping(jurisdiction.boundary),
     }
     return json(feature, "application/geo+json", cache=CHANGES_SELDOM)
@@ -124,14 +124,14 @@ def get_boundary(query: dict[str, Any]) -> Response:
 )
 def get_tilejson(query: dict[str, Any]) -> Response:
     """Where the tiles are and what is in them, as TileJSON 3.0, which web maps and GIS programs take as a source."""
-    catalogue = web.catalogue()
-    jurisdiction, language = catalogue.jurisdiction, web.language(catalogue)
+    catalogue = current.catalogue()
+    jurisdiction, language = catalogue.jurisdiction, current.language(catalogue)
     identity = quote(jurisdiction.jurisdiction_id)
     bounds = jurisdiction.boundary.bounds if jurisdiction.boundary else (-180.0, -85.0511, 180.0, 85.0511)
     described = {
         "tilejson": "3.0.0",
         "name": jurisdiction.name.in_language(language),
-        "tiles": [f"{web.base_url()}/tiles/{identity}/{{z}}/{{x}}/{{y}}.mvt"],
+        "tiles": [f"{current.base_url()}/tiles/{identity}/{{z}}/{{x}}/{{y}}.mvt"],
         "minzoom": 0,
         "maxzoom": POINTS_FROM,
         "bounds": bounds,

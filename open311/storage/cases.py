@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from open311.model.cases import Awaits, Case
 from open311.model.media import MediaVisibility
 from open311.model.service_request import Status, Visibility
-from open311.storage.copying import copy_rows
+from open311.storage.copy_ids import copy_rows
 from open311.storage.tables import case_questions, cases, events, media, service_requests
 
 _c, _e, _m, _r = cases.c, events.c, media.c, service_requests.c

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, Row, exists, insert, literal_column, select, 
 
 from open311.model.events import Event
 from open311.model.service_request import ServiceRequest
-from open311.storage.freshness import announce, announce_internal
+from open311.storage.database.freshness import announce, announce_internal
 from open311.storage.tables import events
 
 _e = events.c

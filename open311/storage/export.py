@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import BigInteger, Connection, cast, func, select
 
-from open311.errors import Unavailable
+from open311.base.errors import Unavailable
 from open311.model.search import Page, RequestSearch, Sort, Span
 from open311.model.service_request import ServiceRequest, Visibility
 from open311.storage import search

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Float, Select, Text, bindparam, func, insert,
 
 from open311.model.service_request import PERSONAL, Location, Reporter
 from open311.storage import cases as stored_cases
-from open311.storage.freshness import CHANNEL, announced
+from open311.storage.database.freshness import CHANNEL, announced
 from open311.storage.rows import Statement
 from open311.storage.tables import cases, events, reporters, service_requests, submissions
 

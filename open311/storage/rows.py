@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Select, func, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.dialects.postgresql.psycopg import dialect
 
-from open311.errors import Unavailable, problem
+from open311.base.errors import Unavailable, problem
 from open311.model.service_request import Note, ServiceRequest
 from open311.storage.tables import events, foreign_references, service_requests
 

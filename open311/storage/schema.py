@@ -14,8 +14,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from open311.errors import ConfigurationError
-from open311.storage import migrate
+from open311.base.errors import ConfigurationError
+from open311.storage.database import migrate
 from open311.storage.tables import metadata
 
 # What `metadata` does not know of: our functions in the database, and the entrances of the queue.

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Connection, Text, bindparam, delete, func, select, update
 
 from open311.model.service_request import ServiceRequest, Visibility
-from open311.storage.freshness import announce
+from open311.storage.database.freshness import announce
 from open311.storage.rows import COLUMNS, PLAIN_COLUMNS, Statement, notes_column, request_from
 from open311.storage.tables import reporters, service_requests, submissions
 

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import dialect
 
 from open311.model.search import RequestSearch
 from open311.model.tiles import ALL_POINTS_FROM, CELLS, COUNTED_TO, FEW, LEVELS, POINTS_FROM, TileSearch
-from open311.storage import conditions
+from open311.storage.search import conditions
 
 FINEST = LEVELS[-1]
 # The number is arbitrary but must stay.

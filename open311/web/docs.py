@@ -2,7 +2,7 @@
 
 from flask import Blueprint, Flask, Response, render_template, send_from_directory
 
-from open311 import web
+from open311.http import current
 from open311.settings import shipped
 
 FILES = shipped("node_modules") / "swagger-ui-dist"
@@ -19,7 +19,7 @@ def install(app: Flask) -> None:
 @blueprint.get("")
 def page() -> Response:
     """The documentation page of the endpoint it was asked at; without JavaScript it links to the document itself."""
-    root = "/open311/test/v2" if web.sandbox() else "/open311/v2"
+    root = "/open311/test/v2" if current.sandbox() else "/open311/v2"
     installed = (FILES / "swagger-ui-bundle.js").is_file()
     html = render_template("docs.html", document=f"{root}/openapi.json", installed=installed)
     return Response(html, headers={"Content-Security-Policy": POLICY, "Cache-Control": "public, max-age=300"})

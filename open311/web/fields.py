@@ -11,11 +11,11 @@ from urllib.parse import urlsplit
 from marshmallow import ValidationError, fields
 from webargs.fields import DelimitedList
 
-from open311.errors import Problem, problem
-from open311.model import datetimes
+from open311.base import datetimes
+from open311.base.errors import Problem, problem
+from open311.http.current import time_zone
 from open311.model.geography import Box
 from open311.model.search import NEWEST_FIRST, SORT_NAMES, Cursor, Sort
-from open311.web import time_zone
 
 MOST_ADDRESSES = 50
 WHOLE = re.compile(r"[0-9]{1,1000}")

@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from open311.errors import Invalid, problem
-from open311.model.text import UNSPEAKABLE
-from open311.web.requests import LenientRequest
+from open311.base.errors import Invalid, problem
+from open311.base.text import UNSPEAKABLE
+from open311.http.normalise import LenientRequest
 
 Parameters = dict[str, list[str]]
 Posted = tuple[Parameters, dict[str, list[str]]]

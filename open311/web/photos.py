@@ -11,8 +11,8 @@ from typing import IO, Any
 
 from marshmallow import fields
 
+from open311.http.normalise import LenientRequest
 from open311.web.fields import wrong
-from open311.web.requests import LenientRequest
 
 DATA_URI = re.compile(r"data:image/[\w.+-]+(?:;[\w.+-]+=[^;,]*)*;base64,", re.IGNORECASE)
 

@@ -14,13 +14,14 @@ from flask import g, request
 from marshmallow import EXCLUDE, Schema, ValidationError, pre_load
 from webargs.flaskparser import FlaskParser
 
-from open311 import web
-from open311.errors import Invalid, problem
+from open311.base.errors import Invalid, problem
+from open311.base.text import fold
+from open311.http import current
+from open311.http.normalise import LenientRequest
 from open311.model.catalogue import Catalogue
 from open311.model.geography import Circle
 from open311.model.search import NEWEST_FIRST, PAGE_SIZE, RequestSearch, Span, window
 from open311.model.service_request import Location, Status, Visibility
-from open311.model.text import fold
 from open311.web import parameters, photos
 from open311.web.fields import (
     BoxField,
@@ -35,7 +36,6 @@ from open311.web.fields import (
     Words,
     problems,
 )
-from open311.web.requests import LenientRequest
 
 View = Callable[..., Any]
 
@@ -253,4 +253,4 @@ def jurisdiction_id() -> str | None:
 
 def find_catalogue() -> None:
     """Settle which catalogue this request is about; raises `Invalid` or `NotFound`."""
-    g.catalogue = web.core().catalogues.find(jurisdiction_id(), sandbox=web.sandbox())
+    g.catalogue = current.core().catalogues.find(jurisdiction_id(), sandbox=current.sandbox())

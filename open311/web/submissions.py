@@ -6,7 +6,7 @@ from typing import Any, cast
 from marshmallow import ValidationError
 from marshmallow.fields import Dict, List, String
 
-from open311.errors import Problem, problem
+from open311.base.errors import Problem, problem
 from open311.model.service_request import PERSONAL, Location, Reporter
 from open311.model.submission import DESCRIPTION_LENGTH, Submission
 from open311.web.fields import Degrees, Email, WebAddresses, Word, problems

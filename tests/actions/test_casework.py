@@ -3,9 +3,9 @@
 import pytest
 from sqlalchemy import Connection, text
 
-from open311.actions import access, casework, report
+from open311.actions import casework, keys, report
+from open311.base.errors import Invalid, NotFound
 from open311.core import Core
-from open311.errors import Invalid, NotFound
 from open311.model.catalogue import ServiceType
 from open311.model.keys import Scope
 from open311.model.service_request import Location, Reporter, ServiceRequest, Status, Visibility
@@ -31,7 +31,7 @@ def core(make_core: MakeCore) -> Core:
 
 def submit(core: Core, service_code: str = "MUELL_WILD") -> str:
     """Hand in a report; its id, or the token of a batch service."""
-    key = access.find_key(core, access.add_key(core, f"key {core.now()} {service_code}", [Scope.REPORT]))
+    key = keys.find_key(core, keys.add_key(core, f"key {core.now()} {service_code}", [Scope.REPORT]))
     assert key
     submission = Submission(
         service_code=service_code, location=Location(49.48, 8.44), reporter=Reporter(email="kim@example.org")

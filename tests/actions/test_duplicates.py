@@ -5,9 +5,9 @@ import secrets
 import pytest
 from sqlalchemy import text
 
-from open311.actions import access, casework, report
+from open311.actions import casework, keys, report
+from open311.base.errors import Invalid, NotFound
 from open311.core import Core
-from open311.errors import Invalid, NotFound
 from open311.model.keys import Scope
 from open311.model.service_request import Location, Reporter, Status
 from open311.model.submission import Submission
@@ -24,7 +24,7 @@ def core(make_core: MakeCore) -> Core:
 
 def submit(core: Core, city: int = 0) -> int:
     """Hand in a report that is public at once; its id."""
-    key = access.find_key(core, access.add_key(core, secrets.token_hex(4), [Scope.REPORT]))
+    key = keys.find_key(core, keys.add_key(core, secrets.token_hex(4), [Scope.REPORT]))
     assert key
     sent = Submission(
         service_code="MUELL_WILD",

@@ -8,11 +8,11 @@ import httpx
 import pytest
 from sqlalchemy import Connection, text
 
-from open311.actions import access, casework, fetching, media, report
-from open311.adapters import outside
+from open311.actions import casework, keys, media, media_fetching, report
+from open311.adapters import safe_http
 from open311.adapters.media_store import new_key
+from open311.base.errors import NotFound
 from open311.core import Core
-from open311.errors import NotFound
 from open311.model.keys import Scope
 from open311.model.media import MediaVisibility
 from open311.model.service_request import Location
@@ -36,7 +36,7 @@ def core(make_core: MakeCore) -> Core:
 
 def submit(core: Core, service_code: str = "MUELL_WILD", *, photos: int = 2, **fields: Any) -> int:
     """Hand in a report with photos; its id."""
-    key = access.find_key(core, access.add_key(core, f"{core.now()} {service_code}", [Scope.REPORT]))
+    key = keys.find_key(core, keys.add_key(core, f"{core.now()} {service_code}", [Scope.REPORT]))
     assert key
     submission = Submission(
         service_code=service_code,
@@ -218,7 +218,7 @@ def web(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         data: bytes = found[url]
         return data
 
-    monkeypatch.setattr(outside, "get", get)
+    monkeypatch.setattr(safe_http, "get", get)
     return found
 
 
@@ -227,7 +227,7 @@ def test_a_picture_of_an_allowed_host_becomes_a_photo(core: Core, clock: Clock, 
     number = submit(core, photos=0, media_urls=(OTHER, ALLOWED))
     clock.forward(minutes=1)
     for _ in range(2):
-        fetching.fetch(core, number)
+        media_fetching.fetch(core, number)
     [photo] = media.of_request(core, number)
     assert shown(core, number) == [f"/media/{photo.key}", OTHER]
     assert SECRET.encode() not in (core.media_store.get(photo.key) or SECRET.encode())
@@ -237,18 +237,18 @@ def test_a_picture_of_an_allowed_host_becomes_a_photo(core: Core, clock: Clock, 
 def test_a_picture_fetched_for_a_held_request_is_held(core: Core, web: dict[str, Any]) -> None:
     """R-174"""
     number = submit(core, "GEPRUEFT", photos=0, media_urls=(ALLOWED,))
-    fetching.fetch(core, number)
+    media_fetching.fetch(core, number)
     assert visibilities(core, number) == [HELD]
     casework.publish(core, number, STAFF)
     assert shown(core, number) == [f"/media/{media.of_request(core, number)[0].key}"]
 
 
-@pytest.mark.parametrize("answer", [outside.Refused("404"), b"<html>not a picture</html>"])
+@pytest.mark.parametrize("answer", [safe_http.Refused("404"), b"<html>not a picture</html>"])
 def test_an_address_without_a_picture_stays_an_address(core: Core, web: dict[str, Any], answer: Any) -> None:
     """It is not tried again."""
     web[ALLOWED] = answer
     number = submit(core, photos=0, media_urls=(ALLOWED,))
-    fetching.fetch(core, number)
+    media_fetching.fetch(core, number)
     assert shown(core, number) == [ALLOWED]
     assert list(core.media_store.stored()) == []
 
@@ -258,12 +258,12 @@ def test_a_host_out_of_reach_is_tried_again(core: Core, web: dict[str, Any]) -> 
     web[ALLOWED] = httpx.ConnectError("no route")
     number = submit(core, photos=0, media_urls=(ALLOWED,))
     with pytest.raises(httpx.ConnectError):
-        fetching.fetch(core, number)
+        media_fetching.fetch(core, number)
 
 
 def test_a_request_that_is_gone_is_not_fetched_for(core: Core, web: dict[str, Any]) -> None:
     """It was erased meanwhile."""
     number = submit(core, photos=0, media_urls=(ALLOWED,))
     casework.erase(core, number, STAFF)
-    fetching.fetch(core, number)
+    media_fetching.fetch(core, number)
     assert list(core.media_store.stored()) == []

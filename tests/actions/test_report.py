@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Connection, text
 
-from open311.actions import access, casework, report
+from open311.actions import casework, keys, report
+from open311.base.errors import Invalid, NotFound
 from open311.core import Core
-from open311.errors import Invalid, NotFound
 from open311.model.catalogue import ServiceType
 from open311.model.keys import Key, Scope
 from open311.model.service_request import Location, Reporter, Status, Visibility
@@ -34,7 +34,7 @@ def core(make_core: MakeCore) -> Core:
 @pytest.fixture
 def key(core: Core) -> Key:
     """Anna's app."""
-    found = access.find_key(core, access.add_key(core, "Annas App", [Scope.REPORT]))
+    found = keys.find_key(core, keys.add_key(core, "Annas App", [Scope.REPORT]))
     assert found
     return found
 

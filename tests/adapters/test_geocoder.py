@@ -10,7 +10,7 @@ import pytest
 
 from open311.adapters import geocoder
 from open311.adapters.geocoder import Nominatim
-from open311.errors import ConfigurationError
+from open311.base.errors import ConfigurationError
 from open311.model.geography import Box
 from open311.model.place import Place
 from tests.adapters.strangers import Reply, a_stranger

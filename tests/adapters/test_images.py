@@ -8,7 +8,7 @@ import pytest
 from PIL import Image, ImageCms
 
 from open311.adapters import images
-from open311.errors import Invalid
+from open311.base.errors import Invalid
 from tests.pictures import SECRET, a_bomb, a_photo, colour, exif, opened, two_colours, written
 
 FORMATS = ("JPEG", "PNG", "WEBP", "HEIC")

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from open311.adapters import mail
-from open311.errors import ConfigurationError, Unavailable
+from open311.base.errors import ConfigurationError, Unavailable
 from open311.settings import load
 from tests.mailbox import a_mail_server
 

@@ -10,7 +10,7 @@ import pytest
 from open311 import settings
 from open311.adapters import media_store
 from open311.adapters.media_store import FolderStore, MediaStore, new_key
-from open311.errors import ConfigurationError, Unavailable
+from open311.base.errors import ConfigurationError, Unavailable
 from open311.settings import Settings
 
 

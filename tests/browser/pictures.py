@@ -13,9 +13,9 @@ import httpx
 import pytest
 from PIL import Image, ImageDraw
 
-from open311 import demo
-from open311.actions import access, casework, maps, places, publish
+from open311.actions import casework, catalogue_publication, geocoding, keys, map_counts
 from open311.app import create_app
+from open311.dev import demo
 from open311.model.keys import Scope
 from open311.settings import shipped
 from tests.browser.conftest import Visit
@@ -73,14 +73,14 @@ class City:
 def city(site_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
     """The demo reports, and one with a photo that has been dealt with."""
     core = a_live_core(site_database_url, OPEN311_DATA_DIR=str(tmp_path_factory.mktemp("pictures")))
-    publish.publish(core)
+    catalogue_publication.publish(core)
     demo.seed(core, REPORTS)
-    maps.fold(core)
+    map_counts.fold(core)
     table = (
         f"street,house_number,zipcode,city,lat,long\nBismarckstraße,63,67059,Ludwigshafen,{','.join(HERE)}"
     )
-    places.take_over(core, first_city(), iter(table.splitlines()))
-    key = access.add_key(core, "pictures", [Scope.REPORT])
+    geocoding.take_over(core, first_city(), iter(table.splitlines()))
+    key = keys.add_key(core, "pictures", [Scope.REPORT])
     with closing(core.database), served(create_app(core)) as base:
         number = _handed_in(base, key)
         clock = core.now

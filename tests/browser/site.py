@@ -9,7 +9,7 @@ import httpx
 
 from open311 import core as core_module
 from open311 import settings
-from open311.actions import access, casework, publish
+from open311.actions import casework, catalogue_publication, keys
 from open311.core import Core
 from open311.model.keys import Scope
 from tests.pictures import a_photo
@@ -49,8 +49,8 @@ def running(folder: Path, database_url: str) -> Iterator[Site]:
         "OPEN311_RATE_LIMITS": "off",
     }
     core = core_module.build(replace(settings.load({}), database_url=database_url, data_dir=folder))
-    publish.publish(core)
-    key = access.add_key(core, "browser", [Scope.REPORT])
+    catalogue_publication.publish(core)
+    key = keys.add_key(core, "browser", [Scope.REPORT])
     with closing(core.database), started(folder / "log", "serve", **variables):
         assert wait_for(lambda: answers(int(variables["PORT"]))), (folder / "log").read_text()
         site = Site(f"http://127.0.0.1:{variables['PORT']}", core, key, {})

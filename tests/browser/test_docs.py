@@ -1,13 +1,13 @@
 """A developer tries the interface out, on the page that describes it."""
 
-from open311.actions import access
+from open311.actions import keys
 from open311.model.keys import Scope
 from tests.browser.conftest import Visit
 from tests.browser.town import Town
 
 
 def test_the_example_of_a_report_is_accepted_as_the_form_holds_it(visit: Visit, town: Town) -> None:
-    key = access.add_key(town.core, "developer", [Scope.REPORT])
+    key = keys.add_key(town.core, "developer", [Scope.REPORT])
     visitor = visit("en-GB", drawing=False, base=town.base)
     visitor.opens("/open311/v2/docs")
     page = visitor.page

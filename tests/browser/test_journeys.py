@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from open311.actions import casework, drafts
-from open311.i18n import translate
+from open311.base.i18n import translate
 from tests.browser.conftest import DESK, PHONE, Visit
 from tests.browser.navigators import Visitor
 from tests.browser.town import Town

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from open311.actions import places
+from open311.actions import geocoding
 from tests.browser.conftest import DESK, NARROW, PHONE, Visit
 from tests.browser.navigators import Visitor
 from tests.browser.site import Site
@@ -25,11 +25,11 @@ LOOKS = [
 def addresses(site: Site) -> Iterator[None]:
     """One address, for as long as these tests run."""
     head = "street,house_number,zipcode,city,lat,long"
-    places.take_over(
+    geocoding.take_over(
         site.core, first_city(), iter((head, "Ludwigstraße,12,67059,Ludwigshafen,49.4811,8.4464"))
     )
     yield
-    places.take_over(site.core, first_city(), iter((head, "Weit weg,1,67059,Ludwigshafen,49.42,8.32")))
+    geocoding.take_over(site.core, first_city(), iter((head, "Weit weg,1,67059,Ludwigshafen,49.42,8.32")))
 
 
 def opens_map(visitor: Visitor) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from open311.actions import casework
-from open311.i18n import translate
+from open311.base.i18n import translate
 from open311.model.service_request import Visibility
 from open311.storage import service_requests
 from tests.browser.conftest import DESK, PHONE, Visit

@@ -16,9 +16,9 @@ from open311.core import Catalogues, Core
 from tests.faults import faulty
 from tests.mailbox import Mailbox, a_mail_server, run_jobs
 from tests.opendata.live import a_live_core
-from tests.pages import many_cities
 from tests.processes.running import free_port
 from tests.serving import Clock
+from tests.site import many_cities
 
 FAULTS = (400, 403, 405, 429, 500, 503)
 

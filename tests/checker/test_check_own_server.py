@@ -11,7 +11,7 @@ import pytest
 
 from open311 import core as core_module
 from open311 import settings
-from open311.actions import access, casework, publish, report
+from open311.actions import casework, catalogue_publication, keys, report
 from open311.checker.quirks import QUIRKS
 from open311.checker.requirement import TABLE
 from open311.model.keys import Scope
@@ -28,9 +28,9 @@ def server(served_database_url: str, tmp_path_factory: pytest.TempPathFactory) -
     """The base URL of a server with reports of the last days, and a key."""
     folder = tmp_path_factory.mktemp("checked")
     core = core_module.build(replace(settings.load({}), database_url=served_database_url))
-    publish.publish(core)
-    secret = access.add_key(core, "checker", [Scope.REPORT])
-    key = access.find_key(core, secret)
+    catalogue_publication.publish(core)
+    secret = keys.add_key(core, "checker", [Scope.REPORT])
+    key = keys.find_key(core, secret)
     assert key
     now = core.now()
     for number in range(REPORTS):

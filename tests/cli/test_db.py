@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
-from open311 import version
-from open311.storage import migrate
+from open311.base import version
+from open311.storage.database import migrate
 from tests.processes.running import run
 
 

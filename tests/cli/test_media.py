@@ -9,7 +9,7 @@ import pytest
 
 from open311 import core as core_module
 from open311 import settings
-from open311.actions import access, media, publish, report
+from open311.actions import catalogue_publication, keys, media, report
 from open311.core import Core
 from open311.model.keys import Scope
 from open311.model.media import Media
@@ -24,7 +24,7 @@ def core(fresh_database_url: str, tmp_path: Path) -> Iterator[Core]:
     """A Core on a database of its own, photos in a folder of its own."""
     chosen = settings.load({"OPEN311_MEDIA_FOLDER": str(tmp_path / "photos")})
     built = core_module.build(replace(chosen, database_url=fresh_database_url))
-    publish.publish(built)
+    catalogue_publication.publish(built)
     yield built
     built.database.close()
 
@@ -32,7 +32,7 @@ def core(fresh_database_url: str, tmp_path: Path) -> Iterator[Core]:
 @pytest.fixture
 def photo(core: Core) -> Media:
     """A photo that awaits moderation."""
-    key = access.find_key(core, access.add_key(core, "an app", [Scope.REPORT]))
+    key = keys.find_key(core, keys.add_key(core, "an app", [Scope.REPORT]))
     assert key
     submission = Submission(
         service_code="MUELLBEHAELTER", location=Location(49.4811, 8.4464), photos=(BytesIO(a_photo()),)

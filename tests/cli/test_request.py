@@ -8,7 +8,7 @@ import pytest
 
 from open311 import core as core_module
 from open311 import settings
-from open311.actions import access, publish, report
+from open311.actions import catalogue_publication, keys, report
 from open311.core import Core
 from open311.model.keys import Scope
 from open311.model.service_request import Location, Reporter
@@ -20,15 +20,15 @@ from tests.processes.running import run
 def core(fresh_database_url: str) -> Iterator[Core]:
     """A Core on a database of its own, with the first city's catalogue."""
     built = core_module.build(replace(settings.load({}), database_url=fresh_database_url))
-    publish.publish(built)
+    catalogue_publication.publish(built)
     yield built
     built.database.close()
 
 
 def submit(core: Core, service_code: str, **answers: str) -> str:
     """Hand in a report; its id or its token."""
-    secret = access.add_key(core, f"for {service_code}", [Scope.REPORT])
-    key = access.find_key(core, secret)
+    secret = keys.add_key(core, f"for {service_code}", [Scope.REPORT])
+    key = keys.find_key(core, secret)
     assert key
     submission = Submission(
         service_code=service_code,

@@ -1,6 +1,6 @@
 """`open311 request update`, `note`, `merge` and `erase` on the command line."""
 
-from open311.actions import access, updates
+from open311.actions import keys, updates
 from open311.core import Core
 from open311.model.keys import Scope
 from open311.model.service_request import Reporter
@@ -12,7 +12,7 @@ __all__ = ["core"]
 
 def claim(core: Core, number: str) -> str:
     """An update from somebody who may not change the status; its id."""
-    key = access.find_key(core, access.add_key(core, "another site", [Scope.REPORT]))
+    key = keys.find_key(core, keys.add_key(core, "another site", [Scope.REPORT]))
     assert key
     sent = UpdateSubmission(
         service_request_id=int(number),

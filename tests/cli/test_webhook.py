@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from open311.actions import webhooks
 from open311.core import Core
+from open311.webhooks import delivery
 from tests.adapters.strangers import Reply, Stranger, a_stranger
 from tests.opendata.live import a_live_core
 from tests.processes.running import run
@@ -41,8 +41,8 @@ def test_a_webhook_is_added_watched_and_removed(
     secret = webhook(db, "add", "partner", target.url, "--kind", "published", "--kind", "submitted").strip()
     assert secret.startswith("whsec_")
     an_api(core).report()
-    webhooks.enqueue(core)
-    webhooks.deliver(core, 1)
+    delivery.enqueue(core)
+    delivery.deliver(core, 1)
     listed = webhook(db, "list")
     assert ("partner" in listed, target.url in listed, secret in listed) == (True, True, False)
     shown = webhook(db, "show", "partner")
@@ -63,8 +63,8 @@ def test_a_disabled_one_says_why(fresh_database_url: str, core: Core, target: St
     webhook(fresh_database_url, "add", "partner", target.url)
     an_api(core).report()
     target.answering = lambda question: Reply(status=410)
-    webhooks.enqueue(core)
-    webhooks.deliver(core, 1)
+    delivery.enqueue(core)
+    delivery.deliver(core, 1)
     shown = webhook(fresh_database_url, "show", "partner")
     assert "state: disabled" in shown
     assert "reason: The target answered 410: it wants no more messages." in shown

@@ -15,7 +15,7 @@ from sqlalchemy import text
 
 from open311 import core as core_module
 from open311 import settings
-from open311.actions import access, casework, publish, report
+from open311.actions import casework, catalogue_publication, keys, report
 from open311.core import Core
 from open311.model.keys import Key, Scope
 from open311.model.service_request import Location
@@ -97,9 +97,9 @@ def served(served_database_url: str, tmp_path_factory: pytest.TempPathFactory) -
     """A server on a database of its own, with 205 reports of the first of March 2026."""
     folder = tmp_path_factory.mktemp("served")
     core = core_module.build(replace(settings.load({}), database_url=served_database_url))
-    publish.publish(core)
-    key = access.add_key(core, "replay", [Scope.REPORT])
-    found = access.find_key(core, key)
+    catalogue_publication.publish(core)
+    key = keys.add_key(core, "replay", [Scope.REPORT])
+    found = keys.find_key(core, key)
     assert found
     _seed(core, found)
     port = free_port()

@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, settings
 from schemathesis import Case, Config, DeserializationContext, HookContext, Response
 from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
 
+from open311.base.text import tidy
 from open311.model.catalogue import ServiceType
-from open311.model.text import tidy
 from tests.builders import a_catalogue, a_service, a_vehicle_service
 from tests.client import without_database
 from tests.formats.spark import parse_xml

@@ -10,15 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from open311.formats.encode import (
-    Document,
-    item_to_json,
-    item_to_xml,
-    join_json,
-    join_xml,
-    to_json,
-    to_xml,
-)
+from open311.formats.encode import Document, item_to_json, item_to_xml, join_json, join_xml, to_json, to_xml
 from tests.formats.spark import as_text, parse_xml
 
 ILLEGAL = "[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]"

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from open311.actions import publish
+from open311.actions import catalogue_publication
 from open311.core import Core
 from tests.georeport.surface import FORMATS, a_city, reads
 from tests.serving import Api, Clock, MakeCore, an_api
@@ -88,7 +88,7 @@ def test_a_new_catalogue_brings_new_tags(make_core: MakeCore, clock: Clock) -> N
     api = an_api(core)
     before = {path: api.raw(path).headers["ETag"] for path in ("/discovery.json", "/services.json")}
     clock.forward(days=1)
-    publish.publish(core)
+    catalogue_publication.publish(core)
     assert [again(api, path, etag) for path, etag in before.items()] == [200, 200]
 
 

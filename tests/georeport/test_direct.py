@@ -4,7 +4,7 @@ import pytest
 
 from open311.core import Core
 from open311.georeport.direct import DirectAnswers
-from open311.web.requests import Tidy
+from open311.http.normalise import Tidy
 from tests.client import client_of
 from tests.georeport.surface import FORMATS, a_city
 from tests.serving import MakeCore, an_api

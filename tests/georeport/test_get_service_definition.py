@@ -4,8 +4,8 @@ from xml.etree import ElementTree
 
 import pytest
 
+from open311.base.text import Text
 from open311.model.catalogue import Datatype, Value
-from open311.model.text import Text
 from tests.builders import a_catalogue, a_service, an_attribute, words
 from tests.georeport.surface import FORMATS
 from tests.serving import Api, MakeCore, an_api

@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 
 from open311.actions import casework
+from open311.base.datetimes import write_utc
 from open311.core import Core
 from open311.formats import documents, encode
 from open311.georeport import updates
-from open311.model.datetimes import write_utc
 from open311.model.service_request import Status
 from open311.model.updates import Update
 from tests.builders import a_catalogue, a_service

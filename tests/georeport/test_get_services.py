@@ -6,8 +6,8 @@ from xml.etree import ElementTree
 import pytest
 from shapely import box
 
+from open311.base.text import NO_TEXT
 from open311.model.catalogue import ServiceType
-from open311.model.text import NO_TEXT
 from tests.builders import a_catalogue, a_jurisdiction, a_service, a_vehicle_service, words
 from tests.georeport.surface import FORMATS
 from tests.serving import Api, MakeCore, an_api

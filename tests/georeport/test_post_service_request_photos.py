@@ -12,8 +12,8 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
 from open311.adapters import images
+from open311.base.errors import Unavailable, problem
 from open311.core import Core
-from open311.errors import Unavailable, problem
 from open311.storage import media as storage
 from tests.adapters.test_media_store import OwnStore
 from tests.builders import a_catalogue, a_service, a_vehicle_service

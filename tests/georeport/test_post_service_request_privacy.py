@@ -7,8 +7,8 @@ from sqlalchemy import Connection, text
 
 from open311.actions import casework
 from open311.core import Core
+from open311.http import access_log
 from open311.model.keys import Scope
-from open311.web import logs
 from tests.builders import a_catalogue, a_vehicle_service
 from tests.serving import BASE, Api, Clock, MakeCore, an_api
 
@@ -42,7 +42,7 @@ def core(make_core: MakeCore) -> Core:
 
 def listen(core: Core) -> None:
     """Let `capsys` see the log: pytest gives each phase of a test a standard error of its own."""
-    logs.configure(core.settings)
+    access_log.configure(core.settings)
 
 
 def public_answers(api: Api, number: str) -> list[str]:

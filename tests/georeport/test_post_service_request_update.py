@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from open311.actions import access, casework, updates
+from open311.actions import casework, keys, updates
+from open311.base.errors import Invalid, NotFound
 from open311.core import Core
-from open311.errors import Invalid, NotFound
 from open311.model.keys import Scope
 from tests.builders import a_catalogue, a_service
 from tests.formats.spark import parse_xml
@@ -260,7 +260,7 @@ def test_personal_data_is_kept_apart(api: Api, city: Api, core: Core, number: st
 
 def test_can_be_sent_as_json_and_by_bearer(core: Core, number: str) -> None:
     """georeport.md 5.15, 3.8: as everywhere else."""
-    key = access.add_key(core, "bearer", [Scope.CHANGE_STATUS])
+    key = keys.add_key(core, "bearer", [Scope.CHANGE_STATUS])
     client = an_api(core).client
     response = client.post(
         f"/open311/v2{PATH}.json",

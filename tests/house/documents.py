@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from open311 import setting_values
-from open311.setting_options import OPTIONS, Option
+from open311.settings import values
+from open311.settings.options import OPTIONS, Option
 
 ROOT = Path(__file__).parent.parent.parent
 SETTINGS = ROOT / "docs" / "settings.md"
@@ -53,7 +53,7 @@ def _allowed(option: Option) -> str:
         option.parse("?://")
     except ValueError as allowed:
         return str(allowed)
-    return "a path" if option.parse is setting_values.path else "any text"
+    return "a path" if option.parse is values.path else "any text"
 
 
 def requirements_document() -> str:

@@ -8,7 +8,7 @@ from string import Formatter
 
 import pytest
 
-from open311.i18n import LANGUAGES, messages
+from open311.base.i18n import LANGUAGES, messages
 
 PACKAGE = Path(__file__).parent.parent.parent / "open311"
 FAMILIES = "|".join(sorted({key.partition(".")[0] for key in messages("en")}))

@@ -6,9 +6,10 @@ import sys
 from pathlib import Path
 from zipfile import ZipFile
 
-from open311 import __version__, version
-from open311.pages import files
-from open311.pages.maps import LIBRARY, STYLES
+from open311 import __version__
+from open311.base import version
+from open311.site import assets
+from open311.site.list.maps import LIBRARY, STYLES
 from open311.web import docs
 from tests.house.documents import ROOT
 
@@ -26,10 +27,10 @@ def test_the_wheel_is_a_whole_server(tmp_path: Path) -> None:
     migrations = [file for file in (ROOT / "migrations").rglob("*.*") if file.suffix in (".py", ".sql")]
     shipped = [ROOT / "categories.yaml", *migrations, *(ROOT / "schemas").iterdir()]
     front_end = [
-        files.VENDORS["kern"] / "kern.min.css",
-        *(files.VENDORS["maplibre"] / each for each in (LIBRARY, STYLES)),
+        assets.VENDORS["kern"] / "kern.min.css",
+        *(assets.VENDORS["maplibre"] / each for each in (LIBRARY, STYLES)),
         *(docs.FILES / each for each in ("swagger-ui-bundle.js", "swagger-ui.css")),
     ]
     wanted = {each.relative_to(ROOT).as_posix() for each in (*package, *shipped)}
-    wanted |= {each.relative_to(files.PACKAGES.parent).as_posix() for each in front_end}
+    wanted |= {each.relative_to(assets.PACKAGES.parent).as_posix() for each in front_end}
     assert wanted - inside == set()

@@ -16,9 +16,10 @@ from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.pool import NullPool
 
-from open311.errors import ConfigurationError
+from open311.base.errors import ConfigurationError
 from open311.settings import shipped
-from open311.storage import migrate, schema
+from open311.storage import schema
+from open311.storage.database import migrate
 from open311.storage.tables import metadata
 
 REVISIONS = [each.revision for each in ScriptDirectory(str(shipped("migrations"))).walk_revisions()][::-1]

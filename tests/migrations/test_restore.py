@@ -15,14 +15,15 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from open311 import demo, embedded, settings
+from open311 import settings
 from open311.app import create_app
 from open311.core import Catalogues, Core
-from open311.embedded.installed import EXTENSIONS, command, surroundings
-from open311.embedded.places import home_of
-from open311.embedded.server import NEW
-from open311.storage import migrate, schema
-from open311.storage.database import Database
+from open311.dev import demo, private_cluster
+from open311.dev.private_cluster.installed import EXTENSIONS, command, surroundings
+from open311.dev.private_cluster.places import home_of
+from open311.dev.private_cluster.server import NEW
+from open311.storage import schema
+from open311.storage.database import Database, migrate
 from tests.serving import Clock, first_city
 
 COUNT = 200
@@ -110,7 +111,7 @@ def empty_url(cluster_url: str) -> Iterator[str]:
 
 
 def test_a_restored_dump_is_the_same_server(filled_url: str, empty_url: str, tmp_path: Path) -> None:
-    programs, dump = embedded.programs(), tmp_path / "open311.dump"
+    programs, dump = private_cluster.programs(), tmp_path / "open311.dump"
     run(programs / "pg_dump", "--format=custom", f"--file={dump}", filled_url)
     said = run(programs / "pg_restore", "--exit-on-error", f"--dbname={empty_url}", dump)
     assert said == ""
@@ -127,7 +128,7 @@ def test_rows_restored_into_migrated_tables_are_counted_on_the_map(
     filled_url: str, fresh_database_url: str, empty_url: str, tmp_path: Path
 ) -> None:
     """`--data-only` runs the triggers, without a search path."""
-    programs, dump = embedded.programs(), tmp_path / "open311.dump"
+    programs, dump = private_cluster.programs(), tmp_path / "open311.dump"
     run(programs / "pg_dump", "--format=custom", "--table=service_requests", f"--file={dump}", filled_url)
     migrate.upgrade(empty_url)
     run(programs / "pg_restore", "--exit-on-error", "--data-only", f"--dbname={empty_url}", dump)
@@ -140,7 +141,7 @@ def test_a_dump_that_broke_off_is_not_taken_for_a_server(
     filled_url: str, empty_url: str, tmp_path: Path
 ) -> None:
     """Only tables and rows, no indexes and triggers: full disk, or whoever restores presses Ctrl-C."""
-    programs, dump = embedded.programs(), tmp_path / "open311.dump"
+    programs, dump = private_cluster.programs(), tmp_path / "open311.dump"
     run(programs / "pg_dump", "--format=custom", f"--file={dump}", filled_url)
     for section in ("pre-data", "data"):
         run(programs / "pg_restore", "--exit-on-error", f"--section={section}", f"--dbname={empty_url}", dump)
@@ -165,7 +166,7 @@ def folder() -> Iterator[Path]:
 def test_a_cluster_that_pg_upgrade_carried_over_is_the_same_server(major: int, folder: Path) -> None:
     """From the oldest installed release to the newest; where there is one alone, it restores all the same."""
     folders = {"old": folder / "old", "new": folder / "new"}
-    programs = {"old": embedded.programs(str(major)), "new": embedded.programs()}
+    programs = {"old": private_cluster.programs(str(major)), "new": private_cluster.programs()}
     homes = {}
     for name, place in folders.items():
         place.mkdir(mode=0o711)
@@ -173,7 +174,7 @@ def test_a_cluster_that_pg_upgrade_carried_over_is_the_same_server(major: int, f
         program, *options = NEW
         run(programs[name] / program, "-D", home / "data", *options, account=account)
         homes[name] = home
-    with embedded.cluster(folders["old"], durable=False) as cluster:
+    with private_cluster.cluster(folders["old"], durable=False) as cluster:
         url = cluster.ensure_database("open311")
         migrate.upgrade(url)
         with cored(url) as core:
@@ -190,7 +191,7 @@ def test_a_cluster_that_pg_upgrade_carried_over_is_the_same_server(major: int, f
         account=account,
         cwd=homes["new"],
     )
-    with embedded.cluster(folders["new"], durable=False) as cluster:
+    with private_cluster.cluster(folders["new"], durable=False) as cluster:
         url = cluster.url("open311")
         assert rows_of(url) == rows
         assert schema.require_current(url) == migrate.expected()

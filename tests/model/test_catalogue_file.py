@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from open311 import catalogue_file
+from open311.base.errors import ConfigurationError
+from open311.base.text import UNSPEAKABLE
 from open311.catalogue_file import CatalogueError, CatalogueWatch, contents, load, load_all
-from open311.errors import ConfigurationError
 from open311.model.catalogue import Catalogue
-from open311.model.text import UNSPEAKABLE
 from open311.settings import shipped
 
 FIRST_CITY = shipped("categories.yaml")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from open311.model.datetimes import parse, write, write_utc
+from open311.base.datetimes import parse, write, write_utc
 
 BERLIN = ZoneInfo("Europe/Berlin")
 zones = st.sampled_from(

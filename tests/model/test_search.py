@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from open311.errors import Invalid
+from open311.base.errors import Invalid
 from open311.model.search import COUNT_LIMIT, SORT_NAMES, Cursor, Sort, Span, window
 
 NOW = datetime(2026, 3, 2, 8, 30, tzinfo=UTC)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from open311.errors import Invalid
+from open311.base.errors import Invalid
 from open311.model import status
 from open311.model.service_request import Status, Visibility
 from tests.builders import a_catalogue, a_service_request

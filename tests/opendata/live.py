@@ -6,9 +6,9 @@ import pytest
 
 from open311 import settings
 from open311.core import Catalogues, Core
+from open311.http import access_log
 from open311.model.catalogue import Catalogue
 from open311.storage.database import Database
-from open311.web import logs
 from tests.serving import Clock, first_city
 
 POOL = 12
@@ -17,7 +17,7 @@ POOL = 12
 def a_live_core(url: str, *catalogues: Catalogue, **environ: str) -> Core:
     """A Core that shares nothing with other tests; close its database."""
     chosen = settings.load({"OPEN311_RATE_LIMITS": "off", "OPEN311_LOG_LEVEL": "error"} | environ)
-    logs.configure(chosen)
+    access_log.configure(chosen)
     return Core(chosen, Database(url, pool_size=POOL), Catalogues(catalogues or (first_city(),)), Clock())
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from open311.actions import access, casework, report, updates
+from open311.actions import casework, keys, report, updates
+from open311.base.errors import Open311Error
 from open311.core import Core
-from open311.errors import Open311Error
 from open311.model.keys import Key, Scope
 from open311.model.service_request import Location
 from open311.model.submission import Submission
@@ -113,8 +113,8 @@ def follow(replica: Replica, chance: random.Random, done: threading.Event) -> No
 @pytest.mark.slow
 def test_replicas_end_equal_to_their_source(live_core: Core, tmp_path: Path) -> None:
     """8 writers, thousands of mixed changes, two readers with random page sizes and restarts, one that comes late."""
-    access.add_key(live_core, "writers", [Scope.REPORT, Scope.CHANGE_STATUS])
-    [key] = access.list_keys(live_core)
+    keys.add_key(live_core, "writers", [Scope.REPORT, Scope.CHANGE_STATUS])
+    [key] = keys.list_keys(live_core)
     writers = [Writer(live_core, key, number) for number in range(WRITERS)]
     known: list[int] = []
     for _ in range(50):

@@ -12,9 +12,9 @@ from click.testing import CliRunner
 from sqlalchemy import Connection, text
 
 from open311.actions import casework
+from open311.base.errors import Unavailable, problem
 from open311.cli import commands
 from open311.core import Core
-from open311.errors import Unavailable, problem
 from open311.model.search import Page, RequestSearch
 from open311.model.service_request import ServiceRequest
 from open311.opendata import archive

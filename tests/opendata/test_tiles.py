@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Connection, text
 
-from open311.actions import casework, maps
+from open311.actions import casework, map_counts
 from open311.core import Core
 from open311.model.tiles import LEVELS, Tile
 from tests.builders import a_catalogue, a_jurisdiction, a_service
@@ -61,7 +61,7 @@ def close(core: Core, number: str) -> None:
 @pytest.fixture(params=["as noted", "added up"])
 def settle(request: pytest.FixtureRequest, core: Core) -> Any:
     """What the worker may or may not have done in between: the map must look the same."""
-    return (lambda: maps.fold(core)) if request.param == "added up" else (lambda: None)
+    return (lambda: map_counts.fold(core)) if request.param == "added up" else (lambda: None)
 
 
 @pytest.mark.parametrize("z", ALL_LEVELS)
@@ -181,8 +181,8 @@ def test_counts_stay_right_through_many_changes(api: Api, core: Core, conn: Conn
         if step % 4 == 1:
             casework.hide(core, int(number), "test")
         if step % 5 == 0:
-            maps.fold(core)
-    maps.fold(core)
+            map_counts.fold(core)
+    map_counts.fold(core)
     counted = conn.execute(
         text("select level, status, sum(count)::int from map_cells group by 1, 2 order by 1, 2")
     ).all()
@@ -348,7 +348,7 @@ def test_numbers_come_from_the_counts_and_not_from_the_requests(
 ) -> None:
     for _ in range(5):
         api.report(lat=LAT, long=LONG)
-    maps.fold(core)
+    map_counts.fold(core)
     fetched = text("select pg_stat_get_xact_tuples_fetched('service_requests'::regclass)")
     before = conn.execute(fetched).scalar_one()
     assert total(api, z, **query) == Counter(open=5)

@@ -9,7 +9,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from open311 import embedded
+from open311.dev import private_cluster
 from tests.processes.running import alive, answers, children, free_port, get, run, started, wait_for
 
 
@@ -18,7 +18,7 @@ def _descendants(pid: int) -> list[int]:
 
 
 def _count(folder: Path) -> int:
-    url = embedded.running_url(folder, embedded.DATABASE)
+    url = private_cluster.running_url(folder, private_cluster.DATABASE)
     assert url
     with psycopg.connect(url) as connection:
         found = connection.execute("select count(*) from service_requests").fetchone()

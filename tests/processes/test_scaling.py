@@ -23,9 +23,9 @@ import psycopg
 import pytest
 
 from benchmarks import site as around
-from open311 import embedded
-from open311.embedded import Cluster
-from open311.storage import migrate
+from open311.dev import private_cluster
+from open311.dev.private_cluster import Cluster
+from open311.storage.database import migrate
 from tests.processes.running import answers, free_port, run, started, wait_for
 
 V2 = "/open311/v2"
@@ -95,12 +95,14 @@ def site() -> Iterator[Site]:
     folder.chmod(0o711)
     with ExitStack() as stack:
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
-        primary = stack.enter_context(embedded.cluster(folder / "primary", durable=False))
+        primary = stack.enter_context(private_cluster.cluster(folder / "primary", durable=False))
         migrate.upgrade(url := primary.ensure_database("site"))
         with closing(psycopg.connect(url, autocommit=True)) as connection:
             # A cluster for tests waits for no disk, and thereby for no replica.
             connection.execute("alter database site set synchronous_commit = 'on'")
-        replica = stack.enter_context(embedded.cluster(folder / "replica", durable=False, copy_of=primary))
+        replica = stack.enter_context(
+            private_cluster.cluster(folder / "replica", durable=False, copy_of=primary)
+        )
         pooler = stack.enter_context(around.pooler(folder, url, free_port()))
         key = run("key", "add", "scaling", "--scope", "report", DATABASE_URL=url).stdout.split()[-1]
         values = {"DATABASE_URL": url, "OPEN311_POOLER_URL": pooler, "OPEN311_WORKERS": "1"}

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from standardwebhooks.webhooks import Webhook
 
-from open311.actions import subscriptions
 from open311.core import Core
+from open311.webhooks import subscriptions
 from tests.adapters.strangers import Question, Reply, a_stranger
 from tests.opendata.conftest import live_core
 from tests.processes.running import run, started, wait_for

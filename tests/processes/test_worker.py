@@ -12,11 +12,12 @@ import pytest
 
 from open311 import core as core_module
 from open311 import settings
-from open311.actions import access, casework, publish, report, subscriptions
+from open311.actions import casework, catalogue_publication, keys, report
 from open311.core import Core
 from open311.model.keys import Key, Scope
 from open311.model.service_request import Location
 from open311.model.submission import Submission
+from open311.webhooks import subscriptions
 from open311.worker import OUTSIDE_CONCURRENCY
 from tests.adapters.strangers import Question, Reply, a_stranger
 from tests.processes.running import run, started, wait_for
@@ -59,8 +60,8 @@ class Queue:
 @pytest.fixture
 def queue(fresh_database_url: str) -> Iterator[Queue]:
     core = core_module.build(replace(settings.load({}), database_url=fresh_database_url))
-    publish.publish(core)
-    key = access.find_key(core, access.add_key(core, "Annas App", [Scope.REPORT]))
+    catalogue_publication.publish(core)
+    key = keys.find_key(core, keys.add_key(core, "Annas App", [Scope.REPORT]))
     assert key
     yield Queue(fresh_database_url, core, key)
     core.database.close()

@@ -4,8 +4,8 @@ import pytest
 from sqlalchemy import Connection, text
 
 from open311.actions import casework
+from open311.base.errors import Invalid
 from open311.core import Core
-from open311.errors import Invalid
 from open311.storage import events
 from open311.storage.database import Database
 from tests.serving import Api, Clock

@@ -7,9 +7,9 @@ import psycopg
 import pytest
 from sqlalchemy import URL, make_url
 
-from open311.storage import freshness as module
 from open311.storage.database import Database
-from open311.storage.freshness import CHANNEL, Freshness, announce
+from open311.storage.database import freshness as module
+from open311.storage.database.freshness import CHANNEL, Freshness, announce
 
 
 @pytest.fixture

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from open311 import web
-from open311.i18n import translate
+from open311.base.i18n import translate
+from open311.http import current
 from open311.model.catalogue import Catalogue
 from open311.opendata.ogc.links import (
     CRS84,
@@ -36,7 +36,7 @@ WORLD = (-180.0, -90.0, 180.0, 90.0)
 
 def words(key: str, **values: Any) -> str:
     """A text of the pages in the reader's language."""
-    return translate(key, web.language(), **values)
+    return translate(key, current.language(), **values)
 
 
 def landing() -> dict[str, Any]:
@@ -67,7 +67,7 @@ def collections(catalogues: list[Catalogue]) -> dict[str, Any]:
 def collection(catalogue: Catalogue) -> dict[str, Any]:
     """The requests of one jurisdiction."""
     jurisdiction = catalogue.jurisdiction
-    name, city = jurisdiction.jurisdiction_id, jurisdiction.name.in_language(web.language())
+    name, city = jurisdiction.jurisdiction_id, jurisdiction.name.in_language(current.language())
     bounds = jurisdiction.boundary.bounds if jurisdiction.boundary else WORLD
     return {
         "id": name,
@@ -98,7 +98,7 @@ def collection(catalogue: Catalogue) -> dict[str, Any]:
 
 def queryables(catalogue: Catalogue) -> dict[str, Any]:
     """What the features can be filtered by, as a JSON Schema."""
-    language = web.language()
+    language = current.language()
     services = [
         {"const": code, "title": each.service_name.in_language(language)}
         for code, each in catalogue.services.items()

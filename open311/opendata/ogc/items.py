@@ -6,15 +6,16 @@ from typing import Any
 from flask import request
 from marshmallow import ValidationError, fields
 
-from open311 import web
-from open311.errors import Invalid, problem
+from open311.base import datetimes
+from open311.base.errors import Invalid, problem
 from open311.formats import documents, geojson
-from open311.model import datetimes, geography
+from open311.http import current
+from open311.model import geography
 from open311.model.search import COUNT_LIMIT, Cursor, RequestSearch, Span
 from open311.model.service_request import ServiceRequest, Status
 from open311.opendata.ogc.links import CRS84, GEOJSON, Link, address, link, own
 from open311.storage import search
-from open311.web import lists
+from open311.web import rendered_lists
 from open311.web.fields import BoxField, Count, CursorField, Words, problems, wrong
 from open311.web.queries import Arguments, statuses
 
@@ -39,7 +40,9 @@ class Interval(fields.String):
 
     def _moment(self, raw: str, last: bool) -> Any:
         # RFC 3339 also has `t` and `z`.
-        return None if raw in OPEN_ENDS else datetimes.parse(raw.upper(), web.time_zone(), end_of_day=last)
+        return (
+            None if raw in OPEN_ENDS else datetimes.parse(raw.upper(), current.time_zone(), end_of_day=last)
+        )
 
 
 class Box(BoxField):
@@ -58,7 +61,7 @@ def _half(gap: geography.Box) -> geography.Box:
 
     `gap` is what such a box leaves out.
     """
-    boundary = web.catalogue().jurisdiction.boundary
+    boundary = current.catalogue().jurisdiction.boundary
     if boundary and boundary.centroid.x < (gap.min_long + gap.max_long) / 2:
         return replace(gap, min_long=-180.0, max_long=gap.min_long)
     return replace(gap, min_long=gap.max_long, max_long=180.0)
@@ -98,7 +101,7 @@ class Items:
 
     def links(self) -> list[Link]:
         """This page, its other form, and the next page."""
-        path = ("collections", web.catalogue().jurisdiction.jurisdiction_id, "items")
+        path = ("collections", current.catalogue().jurisdiction.jurisdiction_id, "items")
         found = own(*path, media_type=GEOJSON, **self.query)
         if self.next:
             behind = self.query | {"cursor": self.next.write(), "f": request.args.get("f", "json")}
@@ -111,7 +114,7 @@ def find() -> Items:
     query = _read()
     cursor = query.get("cursor")
     asked = RequestSearch(
-        jurisdiction_id=web.catalogue().jurisdiction.jurisdiction_id,
+        jurisdiction_id=current.catalogue().jurisdiction.jurisdiction_id,
         box=query.get("bbox"),
         requested=query.get("datetime", Span()),
         service_codes=query.get("service_code", ()),
@@ -120,9 +123,9 @@ def find() -> Items:
         after=cursor,
         **({"sort": cursor.sort} if cursor else {}),
     )
-    with web.core().database.read_public() as conn:
+    with current.core().database.read_public() as conn:
         page = search.search(conn, asked)
-        total = lists.total(web.core(), conn, asked, page)
+        total = rendered_lists.total(current.core(), conn, asked, page)
     kept = {name: value for name, value in request.args.items() if name not in ("f", "cursor")}
     behind = page.next and replace(page.next, total=total)
     return Items(kept, [described(each) for each in page.items], behind, total)
@@ -148,5 +151,5 @@ def check_names(known: tuple[str, ...]) -> None:
 
 def described(found: ServiceRequest) -> dict[str, Any]:
     """One request as in `requests.json`."""
-    catalogue = web.catalogue()
-    return documents.service_request(found, catalogue, web.language(), base_url=web.base_url())
+    catalogue = current.catalogue()
+    return documents.service_request(found, catalogue, current.language(), base_url=current.base_url())

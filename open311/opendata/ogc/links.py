@@ -5,8 +5,8 @@ from urllib.parse import quote, urlencode
 
 from flask import request
 
-from open311 import web
-from open311.errors import Invalid, problem
+from open311.base.errors import Invalid, problem
+from open311.http import current
 
 JSON = "application/json"
 GEOJSON = "application/geo+json"
@@ -34,7 +34,7 @@ def wants_html() -> bool:
 def address(*path: str, **query: Any) -> str:
     """The full address of a resource."""
     place = "/".join(quote(each, safe="") for each in ("ogc", *path))
-    return f"{web.base_url()}/{place}" + (f"?{urlencode(query)}" if query else "")
+    return f"{current.base_url()}/{place}" + (f"?{urlencode(query)}" if query else "")
 
 
 def link(relation: str, href: str, media_type: str, title: str = "") -> Link:

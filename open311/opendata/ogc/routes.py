@@ -5,16 +5,16 @@ from typing import Any
 
 from flask import Blueprint, Response, current_app, render_template, request, send_from_directory
 
-from open311 import web
-from open311.errors import Open311Error, Problem
+from open311.base.errors import Open311Error, Problem
 from open311.formats import geojson
+from open311.http import current
+from open311.http.errors import in_words
 from open311.opendata import jurisdictions
 from open311.opendata.answers import CHANGES_ANY_TIME, answer, json
 from open311.opendata.lists import published
 from open311.opendata.ogc import documents, items, openapi
 from open311.opendata.ogc.documents import words
 from open311.opendata.ogc.links import CRS84, GEOJSON, HTML, OPENAPI, SCHEMA, address, link, own, wants_html
-from open311.web.errors import in_words
 
 blueprint = Blueprint("ogc", __name__, url_prefix="/ogc")
 POLICY = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -53,7 +53,7 @@ def _page(template: str, content: Mapping[str, Any], title: str, *above: tuple[s
         title=title,
         trail=trail,
         words=words,
-        language=web.language(),
+        language=current.language(),
         address=address,
         names={"open": words("opendata.ogc.open"), "closed": words("opendata.ogc.closed")},
     )
@@ -82,7 +82,7 @@ def _data() -> tuple[str, str]:
 
 
 def _own_collection() -> tuple[str, str]:
-    described = documents.collection(web.catalogue())
+    described = documents.collection(current.catalogue())
     return address("collections", described["id"], f="html"), described["title"]
 
 
@@ -101,7 +101,7 @@ def get_conformance() -> Response:
 @resource("/api")
 def get_api() -> Response:
     """The OpenAPI document."""
-    names = [each.jurisdiction.jurisdiction_id for each in web.core().catalogues.in_force]
+    names = [each.jurisdiction.jurisdiction_id for each in current.core().catalogues.in_force]
     described = openapi.document(names, items.MOST, items.USUAL)
     return _either(described, "api", words("opendata.ogc.api"), media_type=OPENAPI)
 
@@ -109,21 +109,21 @@ def get_api() -> Response:
 @resource("/collections")
 def get_collections() -> Response:
     """All collections: one for each jurisdiction."""
-    described = documents.collections(list(web.core().catalogues.in_force))
+    described = documents.collections(list(current.core().catalogues.in_force))
     return _either(described, "collections", words("opendata.ogc.collections"))
 
 
 @resource("/collections/<jurisdiction_id>")
 def get_collection() -> Response:
     """One collection."""
-    described = documents.collection(web.catalogue())
+    described = documents.collection(current.catalogue())
     return _either(described, "collection", described["title"], _data())
 
 
 @resource("/collections/<jurisdiction_id>/queryables")
 def get_queryables() -> Response:
     """What the features can be filtered by."""
-    described = documents.queryables(web.catalogue())
+    described = documents.queryables(current.catalogue())
     above = (_data(), _own_collection())
     return _either(described, "queryables", words("opendata.ogc.queryables"), *above, media_type=SCHEMA)
 
@@ -138,7 +138,7 @@ def get_items() -> Response:
             "total": found.matched,
             "links": found.links(),
         }
-        content["collection"] = web.catalogue().jurisdiction.jurisdiction_id
+        content["collection"] = current.catalogue().jurisdiction.jurisdiction_id
         return _page("items", content, words("opendata.ogc.items"), _data(), _own_collection())
     return _features(found.document())
 
@@ -147,7 +147,7 @@ def get_items() -> Response:
 def get_item(feature_id: str) -> Response:
     """One feature."""
     described = items.described(published(feature_id))
-    name = web.catalogue().jurisdiction.jurisdiction_id
+    name = current.catalogue().jurisdiction.jurisdiction_id
     path = ("collections", name, "items", described["service_request_id"])
     links = [
         *own(*path, media_type=GEOJSON),

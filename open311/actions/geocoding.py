@@ -1,0 +1,115 @@
+"""Places for words: asked of the geocoder that the settings name, or of the city's own list of addresses."""
+
+import csv
+import re
+from collections.abc import Iterable, Iterator, Mapping
+
+from open311.adapters import geocoder
+from open311.base.errors import Invalid, problem
+from open311.core import Core
+from open311.model.catalogue import Catalogue
+from open311.model.geography import Box
+from open311.model.place import Place
+from open311.storage import addresses as storage
+
+SUGGESTED = 8
+LONGEST = 200
+STREET = re.compile(r"\bstr(?:\.|asse\b|aße\b|\b)", re.IGNORECASE)
+NEAR_METRES = 60.0
+# What offices call the columns of their lists.
+COLUMNS: Mapping[str, tuple[str, ...]] = {
+    "street": ("street", "strasse", "straße", "str", "strassenname", "straßenname", "addr:street"),
+    "number": ("house_number", "hausnummer", "hnr", "housenumber", "nr", "number", "addr:housenumber"),
+    "suffix": ("suffix", "zusatz", "hausnummernzusatz", "hnrzusatz"),
+    "zipcode": ("zipcode", "plz", "postcode", "postleitzahl", "zip", "addr:postcode"),
+    "town": ("city", "ort", "stadt", "town", "gemeinde", "addr:city"),
+    "lat": ("lat", "latitude", "breite", "y"),
+    "long": ("long", "lon", "lng", "longitude", "laenge", "länge", "x"),
+}
+NEEDED = ("street", "lat", "long")
+
+
+def search(core: Core, catalogue: Catalogue, words: str, language: str) -> list[Place]:
+    """Places in the area of the jurisdiction that the words may mean, the likeliest first; none is no error."""
+    asked = " ".join(words.split())[:LONGEST]
+    if len(asked) < 3:
+        return []
+    if core.settings.geocoder == "table":
+        with core.database.read() as conn:
+            found = storage.search(
+                conn, catalogue.jurisdiction.jurisdiction_id, _spelled_out(asked), SUGGESTED
+            )
+    else:
+        elsewhere = geocoder.for_settings(core.settings)
+        asked_there = {"within": _box(catalogue), "language": language, "limit": SUGGESTED}
+        found = elsewhere.search(asked, **asked_there) if elsewhere else []  # type: ignore[arg-type]
+    inside = [each for each in found if catalogue.jurisdiction.contains(each.lat, each.long)]
+    return list({each.address: each for each in reversed(inside)}.values())[::-1]
+
+
+def nearest(core: Core, catalogue: Catalogue, lat: float, long: float, language: str) -> str:
+    """The address next to a point of the jurisdiction; empty when there is none near, or nobody knows."""
+    if not catalogue.jurisdiction.contains(lat, long):
+        return ""
+    if core.settings.geocoder == "table":
+        with core.database.read() as conn:
+            found = storage.nearest(conn, catalogue.jurisdiction.jurisdiction_id, lat, long, NEAR_METRES)
+    else:
+        elsewhere = geocoder.for_settings(core.settings)
+        able = isinstance(elsewhere, geocoder.ReverseGeocoder)
+        found = elsewhere.reverse(lat, long, language=language) if able else None  # type: ignore[union-attr]
+    return found.address if found else ""
+
+
+def _spelled_out(words: str) -> str:
+    return STREET.sub("straße", words)
+
+
+def _box(catalogue: Catalogue) -> Box | None:
+    boundary = catalogue.jurisdiction.boundary
+    return Box(*boundary.bounds) if boundary else None
+
+
+def take_over(core: Core, catalogue: Catalogue, lines: Iterable[str]) -> int:
+    """Replace the addresses of a jurisdiction by those of a CSV file; returns how many. Raises `Invalid`.
+
+    Nothing is changed unless every line can be read.
+    """
+    with core.database.begin() as conn:
+        places = _read(iter(lines))
+        stored = storage.replace(conn, catalogue.jurisdiction.jurisdiction_id, places)
+        if not stored:
+            raise Invalid(problem("error.addresses.empty"))
+    return stored
+
+
+def _read(lines: Iterator[str]) -> Iterator[Place]:
+    head = next(lines, "").lstrip("\ufeff").strip()
+    separator = max(",;\t", key=head.count)
+    names = [each.strip().strip('"').casefold() for each in head.split(separator)]
+    places = {
+        field: next((names.index(each) for each in known if each in names), None)
+        for field, known in COLUMNS.items()
+    }
+    missing = [field for field in NEEDED if places[field] is None]
+    if missing:
+        raise Invalid(problem("error.addresses.columns", columns=", ".join(missing)))
+    for number, row in enumerate(csv.reader(lines, delimiter=separator), 2):
+        if any(each.strip() for each in row):
+            fields = {
+                name: row[at].strip() if at is not None and at < len(row) else ""
+                for name, at in places.items()
+            }
+            yield _place(fields, number)
+
+
+def _place(row: Mapping[str, str], number: int) -> Place:
+    try:
+        lat, long = (float(row[name].replace(",", ".")) for name in ("lat", "long"))
+    except ValueError:
+        raise Invalid(problem("error.addresses.line", line=number)) from None
+    if not (abs(lat) <= 90 and abs(long) <= 180 and row["street"]):
+        raise Invalid(problem("error.addresses.line", line=number))
+    first = " ".join(filter(None, (row["street"], f"{row['number']}{row['suffix']}")))
+    second = " ".join(filter(None, (row["zipcode"], row["town"])))
+    return Place(", ".join(filter(None, (first, second))), lat, long)

@@ -1,0 +1,1 @@
+"""What everybody may import: errors, texts in languages, dates, problems in words."""

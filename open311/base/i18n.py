@@ -1,0 +1,38 @@
+"""Messages in the reader's language, from `translations/LANGUAGE/messages.po`."""
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from babel import negotiate_locale
+from babel.messages.pofile import read_po
+
+TRANSLATIONS = Path(__file__).parent.parent / "translations"
+LANGUAGES = tuple(sorted(folder.name for folder in TRANSLATIONS.iterdir() if folder.is_dir()))
+FALLBACK = "en"
+
+
+@cache
+def messages(language: str) -> Mapping[str, str]:
+    """All messages of one language: key → text with `{gaps}`; empty for a language we do not have."""
+    path = TRANSLATIONS / language / "messages.po"
+    if language not in LANGUAGES:
+        return {}
+    with path.open("rb") as file:
+        return {
+            str(message.id): str(message.string) for message in read_po(file, locale=language) if message.id
+        }
+
+
+def translate(key: str, language: str, **values: Any) -> str:
+    """The message `key` in `language`, its gaps filled; English where the language lacks it."""
+    template = messages(language).get(key) or messages(FALLBACK).get(key, key)
+    return template.format_map(values)
+
+
+def choose_language(wanted: list[str], available: tuple[str, ...]) -> str:
+    """The best of `available` (its first is the default) for a list of wished tags: `en`, `en-GB`, `EN_us`."""
+    found = negotiate_locale([tag.replace("_", "-") for tag in wanted], available, sep="-")
+    # Babel answers in the letter case of the wish.
+    return next((each for each in available if found and each.lower() == found.lower()), available[0])

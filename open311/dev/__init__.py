@@ -1,0 +1,1 @@
+"""What a developer's machine needs: a PostGIS of its own and made-up reports."""

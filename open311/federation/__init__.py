@@ -1,0 +1,1 @@
+"""Other GeoReport servers: harvested, imported from, forwarded to."""

@@ -1,0 +1,155 @@
+"""How the columns and words of a file become those of GeoReport."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, tzinfo
+from typing import Any
+
+from open311.base.datetimes import time_zone
+from open311.base.errors import Invalid, problem
+from open311.federation import foreign
+from open311.federation.foreign import CLOSED_WORDS, ForeignRequest
+from open311.federation.references import Refusal
+from open311.model.catalogue import Catalogue
+from open311.model.service_request import FIELDS, PERSONAL, Reporter, Status
+from open311.model.updates import KIND_OF_WORD, tidy_word
+
+COLUMNS = (*FIELDS, "closed_datetime", "title", "detailed_status")
+NEEDED = ("service_request_id", "requested_datetime")
+MOMENTS = ("requested_datetime", "updated_datetime", "expected_datetime", "closed_datetime")
+SETTINGS = ("columns", "services", "statuses", "constants", "dates", "time_zone", "delimiter", "encoding")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bulk:
+    """A mapping file: our name → theirs for columns, theirs → ours for services and statuses."""
+
+    columns: Mapping[str, str] = field(default_factory=dict)
+    services: Mapping[str, str] = field(default_factory=dict)
+    statuses: Mapping[str, str] = field(default_factory=dict)
+    constants: Mapping[str, str] = field(default_factory=dict)
+    dates: str | None = None
+    time_zone: str | None = None
+    delimiter: str | None = None
+    encoding: str = "utf-8-sig"
+
+    @classmethod
+    def read(cls, given: Any) -> "Bulk":
+        """The mapping that a document describes; raises `Invalid`."""
+        if not isinstance(given, dict):
+            raise _wrong("it is no mapping of names")
+        unknown = set(given) - set(SETTINGS)
+        if unknown:
+            raise _wrong(f"{sorted(map(str, unknown))} are not among {list(SETTINGS)}")
+        for name in ("columns", "services", "statuses", "constants"):
+            if not isinstance(given.get(name, {}), dict):
+                raise _wrong(f"{name} is no mapping")
+        odd = {*given.get("columns", {}), *given.get("constants", {})} - {*COLUMNS, *PERSONAL}
+        if odd:
+            raise _wrong(f"{sorted(map(str, odd))} are no columns of GeoReport")
+        values: dict[str, Any] = {
+            name: {str(k): str(v) for k, v in value.items()} if isinstance(value, dict) else str(value)
+            for name, value in given.items()
+            if value is not None
+        }
+        mapping = cls(**values)
+        mapping.zone(UTC)
+        mapping.check_file()
+        return mapping
+
+    def check_file(self) -> None:
+        """Whether a file can be read this way; raises `Invalid`."""
+        try:
+            "".encode(self.encoding)
+        except LookupError:
+            raise _wrong(f"{self.encoding} is no encoding") from None
+        if self.delimiter is not None and (len(self.delimiter) != 1 or self.delimiter in '"\r\n'):
+            raise _wrong(f"delimiter is {self.delimiter!r}, not one character")
+
+    def check_words(self, catalogue: Catalogue, *, keep_services: bool) -> None:
+        """Whether services and statuses lead to what there is here; raises `Invalid`."""
+        services = {*catalogue.services, *catalogue.retired}
+        wrong = [] if keep_services else [each for each in self.services.values() if each not in services]
+        if wrong:
+            raise _wrong(f"services: {', '.join(wrong)} are not in the catalogue")
+        statuses = {*catalogue.statuses, *Status}
+        wrong = [each for each in self.statuses.values() if each not in statuses]
+        if wrong:
+            raise _wrong(f"statuses: {', '.join(wrong)} are not in the catalogue, nor open or closed")
+
+    def zone(self, otherwise: tzinfo) -> tzinfo:
+        """The zone of moments that name none; raises `Invalid`."""
+        if not self.time_zone:
+            return otherwise
+        zone = time_zone(self.time_zone)
+        if zone is None:
+            raise _wrong(f"{self.time_zone} is not a time zone such as Europe/Berlin")
+        return zone
+
+
+def _wrong(reason: str) -> Invalid:
+    return Invalid(problem("error.import.mapping", reason=reason))
+
+
+def fields_of(row: Mapping[str, str], mapping: Bulk) -> dict[str, str]:
+    """A row under GeoReport's names, blanks left out."""
+    found = {name: row.get(mapping.columns.get(name, name)) for name in (*COLUMNS, *PERSONAL)}
+    return {
+        **mapping.constants,
+        **{name: text.strip() for name, text in found.items() if text and text.strip()},
+    }
+
+
+def request_of(fields: Mapping[str, str], mapping: Bulk, zone: tzinfo) -> ForeignRequest | Refusal:
+    """The request that a row describes, or what is wrong with it. Stricter than with servers: a file can be mended."""
+    number = fields.get("service_request_id", "")
+    if not number:
+        return Refusal("service_request_id is missing")
+    given: dict[str, Any] = dict(fields)
+    for name in MOMENTS:
+        if name in fields:
+            read = _moment(fields[name], mapping, zone)
+            if read is None:
+                return Refusal(f"{name} is {fields[name]!r:.60}, no moment", number)
+            given[name] = read
+    wrong = _wrong_status(fields, mapping) or _wrong_place(fields)
+    if wrong:
+        return Refusal(wrong, number)
+    found = foreign.request_from(given, zone)
+    return found or Refusal("service_request_id is missing")
+
+
+def _moment(text: str, mapping: Bulk, zone: tzinfo) -> datetime | None:
+    if mapping.dates is None:
+        return foreign.moment(text, zone)
+    try:
+        read = datetime.strptime(text, mapping.dates)
+    except ValueError:
+        return None
+    return (read if read.tzinfo else read.replace(tzinfo=zone)).replace(microsecond=0)
+
+
+def _wrong_status(fields: Mapping[str, str], mapping: Bulk) -> str | None:
+    said = fields.get("status")
+    if said is None or said in mapping.statuses:
+        return None
+    word = tidy_word(said)
+    return None if word in CLOSED_WORDS or word in KIND_OF_WORD else f"status {said!r:.60} is unknown"
+
+
+def _wrong_place(fields: Mapping[str, str]) -> str | None:
+    given = [name for name in ("lat", "long") if name in fields]
+    if len(given) == 1:
+        return f"{given[0]} stands alone"
+    if not given:
+        return None
+    lat, long = foreign.number(fields["lat"]), foreign.number(fields["long"])
+    if lat is None or long is None or not (abs(lat) <= 90 and abs(long) <= 180):
+        return f"lat, long are {fields['lat']!r:.30}, {fields['long']!r:.30}"
+    return None
+
+
+def reporter_of(fields: Mapping[str, str]) -> Reporter | None:
+    """Who handed it in, if the row says."""
+    known = {name: fields[name] for name in PERSONAL if name in fields}
+    return Reporter(**known) if known else None

@@ -1,0 +1,153 @@
+"""What became, elsewhere, of reports that were handed on: asked for, and done here as it was done there."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from open311.actions import casework
+from open311.core import Core
+from open311.federation import forwarding
+from open311.federation.client import Client
+from open311.federation.foreign import ForeignRequest, ForeignUpdate
+from open311.federation.storage import forwards as storage
+from open311.model.catalogue import Catalogue
+from open311.model.forwards import ASKED_AFTER_CLOSING, Forward, Forwarded
+from open311.model.service_request import Status
+from open311.model.updates import UNCHANGED, known_words, moves_to
+from open311.storage import service_requests
+from open311.storage.database import Connection
+
+# How many ids real servers take at a time, and how many requests one visit asks for.
+BATCH = 10
+A_VISIT = 500
+MOST_PAGES = 20
+PAGE = 1000
+OVERLAP = timedelta(hours=1)
+LONGEST_SPAN = timedelta(days=89)
+NOT_DONE = "REJECTED"
+REFUSED_WORD = "no_further_action"
+
+
+def targets(core: Core) -> dict[str, tuple[Catalogue, Forward]]:
+    """The servers to ask, each once, by address."""
+    return {
+        service.forward.url: (catalogue, service.forward)
+        for catalogue in core.catalogues.in_force
+        for service in catalogue.services.values()
+        if service.forward and service.forward.updates == "pulled"
+    }
+
+
+def pull(core: Core, url: str) -> int:
+    """Ask one server what became of what it got from us; returns how many updates were taken over.
+
+    Raises `RemoteError`; what was not asked for is asked for next time.
+    """
+    target = targets(core).get(url)
+    if target is None:
+        return 0
+    with core.database.read() as conn:
+        asked = storage.to_ask(conn, url, core.now() - ASKED_AFTER_CLOSING, A_VISIT)
+    if not asked:
+        return 0
+    client = forwarding.client(core, *target)
+    told = _updates(core, client, asked)
+    if told is None:
+        return _by_requests(core, client, target[0], asked)
+    count = _by_updates(core, target[0], asked, told)
+    with core.database.begin() as conn:
+        storage.mark_asked(conn, [each.service_request_id for each in asked], core.now())
+    return count
+
+
+def _updates(core: Core, client: Client, asked: Sequence[Forwarded]) -> list[ForeignUpdate] | None:
+    """All updates since we last asked; None when the server has no such list."""
+    times = (each.asked_datetime or each.sent_datetime or each.created_datetime for each in asked)
+    since, until = max(min(times) - OVERLAP, core.now() - LONGEST_SPAN), core.now() + timedelta(minutes=1)
+    found = dict[str, ForeignUpdate]()
+    for _ in range(MOST_PAGES):
+        page = client.updates(start_date=since, end_date=until)
+        if page is None:
+            return None
+        fresh = [each for each in page if each.update_id not in found]
+        found |= {each.update_id: each for each in fresh}
+        if len(page) < PAGE or not fresh:
+            break
+        since = max((each.updated_datetime for each in fresh if each.updated_datetime), default=until)
+    return list(found.values())
+
+
+def _by_updates(
+    core: Core, catalogue: Catalogue, asked: Sequence[Forwarded], told: Sequence[ForeignUpdate]
+) -> int:
+    ours = {each.foreign_id: each for each in asked}
+    count = 0
+    for update in sorted(told, key=lambda each: (each.updated_datetime or core.now(), each.update_id)):
+        forwarded = ours.get(update.service_request_id)
+        if forwarded is None:
+            continue
+        with core.database.begin() as conn:
+            if storage.first_time(conn, forwarded.service_request_id, update.update_id):
+                more = {"media_urls": list(update.media_urls)} if update.media_urls else {}
+                happened = update.updated_datetime
+                count += _follow(
+                    core, conn, catalogue, forwarded, update.word, update.description, happened, more
+                )
+    return count
+
+
+def _by_requests(core: Core, client: Client, catalogue: Catalogue, asked: Sequence[Forwarded]) -> int:
+    count = 0
+    for start in range(0, len(asked), BATCH):
+        batch = asked[start : start + BATCH]
+        wanted = ",".join(each.foreign_id or "" for each in batch)
+        found = {
+            each.service_request_id: each
+            for each in client.requests(service_request_id=wanted, extensions="true")
+        }
+        for each in batch:
+            there = found.get(each.foreign_id or "")
+            if there:
+                count += _take_over(core, catalogue, each, there)
+        with core.database.begin() as conn:
+            storage.mark_asked(conn, [each.service_request_id for each in batch], core.now())
+    return count
+
+
+def _take_over(core: Core, catalogue: Catalogue, forwarded: Forwarded, there: ForeignRequest) -> bool:
+    seen = "\n".join((there.status, there.detailed_status or "", there.status_notes or ""))
+    if seen == forwarded.seen or (
+        forwarded.seen is None and seen.startswith("open") and not there.status_notes
+    ):
+        if forwarded.seen is None:
+            with core.database.begin() as conn:
+                storage.change(conn, forwarded.service_request_id, seen=seen)
+        return False
+    word = there.status.value
+    if there.status is Status.CLOSED and (there.detailed_status or "").upper() == NOT_DONE:
+        word = REFUSED_WORD
+    notes = there.status_notes or ""
+    with core.database.begin() as conn:
+        storage.change(conn, forwarded.service_request_id, seen=seen)
+        return _follow(core, conn, catalogue, forwarded, word, notes, there.updated_datetime, {})
+
+
+def _follow(
+    core: Core,
+    conn: Connection,
+    catalogue: Catalogue,
+    forwarded: Forwarded,
+    word: str,
+    notes: str,
+    happened: datetime | None,
+    more: Mapping[str, object],
+) -> bool:
+    """Do here what was done there; whether there was anything to do."""
+    request = service_requests.find_any(conn, forwarded.service_request_id, lock=True)
+    if request is None:
+        return False
+    to = moves_to(word if word in known_words(catalogue) else UNCHANGED, request, catalogue)
+    if to is None and not notes and not more:
+        return False
+    said = {"sent_datetime": happened.isoformat()} if happened else {}
+    casework.follow(core, conn, request, to, notes or None, f"forward:{forwarded.host}", **said, **more)
+    return True

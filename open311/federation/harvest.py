@@ -1,0 +1,218 @@
+"""Take over the public requests of other servers, as jurisdictions of their own (docs/federation.md)."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from open311 import catalogue_file
+from open311.base.errors import Invalid, NotFound, problem
+from open311.core import Core
+from open311.federation import reader, upsert
+from open311.federation.client import Client, RemoteError
+from open311.federation.harvest_catalogue import catalogue_document
+from open311.federation.reader import Part
+from open311.federation.references import Arrival, Counts, Intake
+from open311.federation.storage import references as stored
+from open311.federation.storage import sources as source_rows
+from open311.model.catalogue import Catalogue
+from open311.model.jurisdiction import SANDBOX_PREFIX
+from open311.storage.database import Connection
+
+log = structlog.get_logger()
+
+DELAY = 1.0
+EVERY_MINUTES = 60
+# A run of the worker ends after so many pages and goes on the next time, so that no source holds up the others.
+PAGES_A_RUN = 300
+TRIES = 5
+LONGEST_WAIT = 600.0
+
+Wait = Callable[[float], None]
+Progress = Callable[[Counts, str], None]
+
+
+def add(core: Core, url: str, jurisdiction_id: str, options: Mapping[str, Any]) -> Intake:
+    """Begin to harvest a server: its services are taken over at once, its requests from the next run on.
+
+    `options`: name, languages, time_zone, foreign_jurisdiction_id, delay, every; all may be missing.
+    """
+    if any(each.jurisdiction.answers_to(jurisdiction_id) for each in core.catalogues.in_force):
+        raise Invalid(problem("error.harvest.taken", jurisdiction_id=jurisdiction_id))
+    added = Intake(
+        jurisdiction_id=jurisdiction_id,
+        source=url.rstrip("/"),
+        kind="harvest",
+        options={name: value for name, value in options.items() if value is not None},
+        created_datetime=core.now(),
+    )
+    _check_names(added)
+    document = _services(added, client_of(added))
+    with core.database.begin() as conn:
+        if any(each.jurisdiction_id == jurisdiction_id for each in source_rows.all_of(conn, "harvest")):
+            raise Invalid(problem("error.harvest.taken", jurisdiction_id=jurisdiction_id))
+        source_rows.add(conn, added)
+        source_rows.set_catalogue(conn, added, document, core.now())
+    return added
+
+
+def _check_names(added: Intake) -> None:
+    """Whether a catalogue may call a jurisdiction so; raises `Invalid`."""
+    named = catalogue_document(added, [])["jurisdiction"]
+    wrong = catalogue_file.wrong_jurisdiction(named)
+    if added.jurisdiction_id.casefold().startswith(SANDBOX_PREFIX):
+        wrong.append(f"jurisdiction_id: {SANDBOX_PREFIX!r} names the test endpoint")
+    Invalid.unless_empty([problem("error.harvest.jurisdiction", reason=each) for each in wrong])
+
+
+def remove(core: Core, jurisdiction_id: str) -> None:
+    """Stop harvesting; what has come in stays stored, but no jurisdiction shows it any more."""
+    found = find(core, jurisdiction_id)
+    with core.database.begin() as conn:
+        source_rows.remove(conn, found)
+
+
+def sources(core: Core) -> list[Intake]:
+    """All servers that are harvested."""
+    with core.database.read() as conn:
+        return source_rows.all_of(conn, "harvest")
+
+
+def find(core: Core, jurisdiction_id: str) -> Intake:
+    """The source of a harvested jurisdiction; raises `NotFound`."""
+    for each in sources(core):
+        if each.jurisdiction_id == jurisdiction_id:
+            return each
+    raise NotFound(problem("error.harvest.unknown", jurisdiction_id=jurisdiction_id))
+
+
+def client_of(source: Intake, seconds: float = 60) -> Client:
+    """A client of the server behind a source."""
+    zone = ZoneInfo(str(source.options.get("time_zone", "UTC")))
+    who = source.options.get("foreign_jurisdiction_id")
+    return Client(source.source, jurisdiction_id=who, zone=zone, seconds=seconds)
+
+
+def _services(source: Intake, client: Client) -> dict[str, Any]:
+    try:
+        return catalogue_document(source, client.services())
+    except RemoteError as refused:
+        raise Invalid(problem("error.harvest.refused", url=source.source, reason=str(refused))) from None
+
+
+def run_due(core: Core) -> None:
+    """What the worker does every few minutes: one after the other, those whose time has come."""
+    for each in sources(core):
+        every = timedelta(minutes=float(each.options.get("every", EVERY_MINUTES)))
+        unfinished = bool(each.state) and not each.state.get("idle") and not each.problem
+        if unfinished or each.run_datetime is None or each.run_datetime + every <= core.now():
+            run(core, each, most_pages=PAGES_A_RUN)
+
+
+def run(
+    core: Core,
+    source: Intake,
+    *,
+    since: datetime | None = None,
+    most_pages: int | None = None,
+    wait: Wait = time.sleep,
+    progress: Progress = lambda *_: None,
+) -> Counts:
+    """Take over what has changed at a source since the last run, page by page, each page in its own transaction.
+
+    With `since`, the history back to then is read anew. What goes wrong is noted at the source and ends the run; the
+    next one goes on where this one stopped.
+    """
+    client, trouble = client_of(source), None
+    if since:
+        source = replace(source, state=reader.history(source.state, core.now(), since))
+    done = Counts()
+    try:
+        catalogue = _refresh(core, source, client)
+        for part in reader.parts(
+            client, source.state, core.now(), patiently(source, wait), _open_ids(core, source)
+        ):
+            done += _take_over(core, source, catalogue, part, done)
+            progress(done, part.told)
+            if most_pages is not None and (most_pages := most_pages - 1) <= 0:
+                break
+    except (RemoteError, Invalid) as refused:
+        trouble = str(refused)[:500]
+        log.warning("harvest_stopped", source=source.source, reason=trouble)
+    with core.database.begin() as conn:
+        source_rows.ran(conn, source, core.now(), trouble)
+    return done
+
+
+def _refresh(core: Core, source: Intake, client: Client) -> Catalogue:
+    """The services as they are at the source now."""
+    document = _services(source, client)
+    with core.database.begin() as conn:
+        present = source_rows.find(conn, source.jurisdiction_id, source.source)
+        if present and present.catalogue != document:
+            source_rows.set_catalogue(conn, source, document, core.now())
+    return catalogue_file.from_document(document, source.source)
+
+
+def _take_over(core: Core, source: Intake, catalogue: Catalogue, part: Part, before: Counts) -> Counts:
+    """One page and how far it brings us, at once or not at all."""
+    terms = upsert.Terms(catalogue=catalogue)
+    found = [upsert.arrival(each, terms) for each in part.requests]
+    arrivals = [each for each in found if isinstance(each, Arrival)]
+    actor, whose = f"harvest:{source.source}", (source.jurisdiction_id, source.source)
+    with core.database.begin() as conn:
+        counts = Counts(refused=len(found) - len(arrivals))
+        counts += upsert.take(core, conn, catalogue, source.source, arrivals, actor=actor)
+        if part.gone:
+            counts += upsert.withdraw(core, conn, *whose, part.gone, actor=actor)
+        if part.copy is not None:
+            ids = [each.service_request_id for each in part.requests]
+            counts += upsert.compare(core, conn, *whose, part.copy, ids, whole=part.copy_ends, actor=actor)
+        _keep_names(core, conn, source, catalogue, arrivals)
+        source_rows.save(conn, source, part.state, (before + counts).as_dict())
+    return counts
+
+
+def _keep_names(
+    core: Core, conn: Connection, source: Intake, catalogue: Catalogue, arrivals: list[Arrival]
+) -> None:
+    """Services that the source no longer offers are known by the names its requests give."""
+    language = catalogue.jurisdiction.languages[0]
+    names = {
+        str(each.values["service_code"]): {language: each.service_name}
+        for each in arrivals
+        if each.service_name and each.values["service_code"] not in catalogue.services
+    }
+    if stored.name_services(conn, source.jurisdiction_id, names, core.now()):
+        source_rows.renew_names(conn, source, core.now())
+
+
+def _open_ids(core: Core, source: Intake) -> reader.OpenIds:
+    def ids(before: datetime, behind: int, limit: int) -> list[tuple[int, str]]:
+        with core.database.read() as conn:
+            return stored.open_references(conn, source.jurisdiction_id, source.source, before, behind, limit)
+
+    return ids
+
+
+def patiently(source: Intake, wait: Wait) -> reader.Ask:
+    """Ask with a pause before each question, and again when the server says that it is busy."""
+    delay = float(source.options.get("delay", DELAY))
+
+    def ask(question: Callable[[], Any]) -> Any:
+        for attempt in range(TRIES):
+            wait(delay)
+            try:
+                return question()
+            except RemoteError as refused:
+                if not refused.passing or attempt == TRIES - 1:
+                    raise
+                asked_for = refused.retry_after if refused.retry_after is not None else delay * 2**attempt
+                wait(min(LONGEST_WAIT, asked_for))
+        raise AssertionError("every attempt returns or raises")
+
+    return ask

@@ -1,0 +1,239 @@
+"""Take in requests from elsewhere: again and again, each once, under the id it has at its source."""
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from open311.actions import casework
+from open311.base.text import tidy
+from open311.core import Core
+from open311.federation.foreign import ForeignRequest, moment
+from open311.federation.references import Arrival, Counts, Known, Refusal
+from open311.federation.storage import references as stored
+from open311.model.catalogue import Catalogue
+from open311.model.service_request import Reporter, ServiceRequest, Status, Visibility
+from open311.model.submission import DESCRIPTION_LENGTH
+from open311.storage import events, service_requests
+from open311.storage.database import Connection
+
+CODE = re.compile(r"[A-Za-z0-9_-]{1,64}")
+MOST_PICTURES = 20
+SHORT = 500
+AT_ONCE = 1000
+# What a change of these means to whoever follows a request; all else is an edit.
+STATUS_FIELDS = ("status", "detailed_status", "status_notes")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """How the words of a source become ours. `strict`: a service must be known, by itself or through `services`."""
+
+    catalogue: Catalogue
+    services: Mapping[str, str] = field(default_factory=dict)
+    statuses: Mapping[str, str] = field(default_factory=dict)
+    strict: bool = False
+    channel: str | None = None
+
+
+def service_code(foreign: str) -> str:
+    """A code of a source as ours may be; the same one always becomes the same."""
+    if CODE.fullmatch(foreign):
+        return foreign
+    plain = re.sub(r"[^A-Za-z0-9_-]+", "_", foreign)[:50]
+    return f"{plain}_{hashlib.sha256(foreign.encode(errors='replace')).hexdigest()[:8]}"
+
+
+def arrival(found: ForeignRequest, terms: Terms, reporter: Reporter | None = None) -> Arrival | Refusal:
+    """A request of a source in our terms, or why it cannot be taken in."""
+    requested, code = found.requested_datetime, _service(found, terms)
+    if len(found.service_request_id) > SHORT:
+        return Refusal("service_request_id is too long")
+    if requested is None:
+        return Refusal("requested_datetime is missing or no moment", found.service_request_id)
+    if not code:
+        return Refusal(f"service_code {found.service_code!r} is unknown", found.service_request_id)
+    updated = max(requested, found.updated_datetime or requested)
+    status, detailed = _status(found, terms)
+    return Arrival(
+        foreign_id=found.service_request_id,
+        service_name=tidy(found.service_name)[:SHORT],
+        reporter=reporter,
+        values={
+            "service_code": code,
+            "status": status,
+            "detailed_status": detailed,
+            "requested_datetime": requested,
+            "updated_datetime": updated,
+            "closed_datetime": _closed(found, status, requested, updated),
+            "expected_datetime": found.expected_datetime,
+            "status_notes": _words(found.status_notes),
+            "description": tidy(found.description)[:DESCRIPTION_LENGTH],
+            "agency_responsible": _agency(found, terms.catalogue),
+            "address": tidy(found.address)[:SHORT],
+            "address_id": _words(found.address_id, SHORT),
+            "zipcode": _words(found.zipcode, 20),
+            "lat": found.location and found.location.lat,
+            "long": found.location and found.location.long,
+            "media_urls": list(found.media_urls[:MOST_PICTURES]),
+            "title": _words(found.title, SHORT),
+            "channel": terms.channel,
+        },
+    )
+
+
+def _words(text: str | None, longest: int = DESCRIPTION_LENGTH) -> str | None:
+    return tidy(text)[:longest] or None if text else None
+
+
+def _service(found: ForeignRequest, terms: Terms) -> str | None:
+    given = found.service_code or found.service_name
+    mapped = terms.services.get(given) or terms.services.get(found.service_name)
+    if mapped:
+        return mapped
+    if not terms.strict:
+        return service_code(given) if given else "unknown"
+    if given in terms.catalogue.services or given in terms.catalogue.retired:
+        return given
+    return terms.services.get("*")
+
+
+def _status(found: ForeignRequest, terms: Terms) -> tuple[str, str]:
+    """Open or closed, and the finest status of ours that says the same."""
+    catalogue = terms.catalogue
+    mapped = terms.statuses.get(str(found.fields.get("status")))
+    if mapped is not None and mapped in catalogue.statuses:
+        return catalogue.statuses[mapped].status, mapped
+    status = Status(mapped) if mapped in tuple(Status) else found.status
+    default = catalogue.default_status(status)
+    word = (found.detailed_status or "").strip().upper()
+    alike = [
+        each for each in catalogue.statuses.values() if each.detailed_status == word and each.status == status
+    ]
+    return status, (default if default in alike or not alike else alike[0]).code
+
+
+def _closed(found: ForeignRequest, status: str, requested: datetime, updated: datetime) -> datetime | None:
+    if status != Status.CLOSED:
+        return None
+    extended = found.fields.get("extended_attributes")
+    said = moment(extended.get("closed_datetime")) if isinstance(extended, Mapping) else None
+    said = said or moment(found.fields.get("closed_datetime"))
+    return max(requested, said or updated)
+
+
+def _agency(found: ForeignRequest, catalogue: Catalogue) -> str | None:
+    """A code of the catalogue where the name is known, else the words as they are."""
+    words = _words(found.agency_responsible, SHORT)
+    for each in catalogue.agencies.values():
+        if words and words in each.name.by_language.values():
+            return each.code
+    return words
+
+
+def take(
+    core: Core,
+    conn: Connection,
+    catalogue: Catalogue,
+    source: str,
+    arrivals: Sequence[Arrival],
+    *,
+    actor: str,
+    visibility: Visibility = Visibility.PUBLISHED,
+) -> Counts:
+    """Store what is new and change what is different, in the caller's transaction; doing so again does nothing."""
+    latest = {each.foreign_id: each for each in arrivals}
+    owner = catalogue.jurisdiction.jurisdiction_id
+    stored.lock(conn, owner, source)
+    known = stored.known(conn, owner, source, list(latest))
+    fresh = [each for number, each in latest.items() if number not in known]
+    if fresh:
+        first = catalogue.initial_status.code
+        stored.add(conn, owner, source, fresh, str(visibility), actor, core.now(), first, catalogue)
+    different = [each for number, each in latest.items() if number in known and _differs(known[number], each)]
+    ids = [known[each.foreign_id].service_request_id for each in different]
+    present = stored.requests(conn, [number for number in ids if number is not None])
+    for each in different:
+        was = known[each.foreign_id]
+        request = present.get(was.service_request_id or 0)
+        if request:
+            _change(core, conn, request, each, was, actor)
+            stored.remember(conn, owner, source, each.foreign_id, each.digest)
+    changed = len(present)
+    return Counts(new=len(fresh), changed=changed, same=len(arrivals) - len(fresh) - changed)
+
+
+def _differs(known: Known, arrival: Arrival) -> bool:
+    return known.service_request_id is not None and (known.gone or known.digest != arrival.digest)
+
+
+def _change(
+    core: Core, conn: Connection, request: ServiceRequest, arrival: Arrival, was: Known, actor: str
+) -> None:
+    """Write what the source says now. What staff here have hidden stays hidden."""
+    values = stored.changed_values(arrival)
+    updated = arrival.values["updated_datetime"]
+    at = updated if updated > request.updated_datetime else core.now()
+    kind = "edited"
+    if values["closed_datetime"] and request.closed_datetime:
+        values["closed_datetime"] = request.closed_datetime
+    if was.gone and request.visibility == Visibility.HIDDEN:
+        values["visibility"], kind = Visibility.PUBLISHED, "published"
+    elif any(getattr(request, name) != values[name] for name in STATUS_FIELDS):
+        kind = "status_changed"
+    service_requests.change(conn, request, at, **values)
+    shown = values.get("visibility", request.visibility) == Visibility.PUBLISHED
+    told: dict[str, Any] = {}
+    if kind == "status_changed":
+        told = {name: str(values[name]) for name in STATUS_FIELDS if values[name]}
+    is_update = kind == "status_changed"
+    events.append_to(
+        conn, request, kind, at=at, actor=actor, public=shown, in_feed=shown, is_update=is_update, **told
+    )
+
+
+def withdraw(
+    core: Core, conn: Connection, owner: str, source: str, gone: Mapping[str, bool], *, actor: str
+) -> Counts:
+    """Hide what is no longer public at its source; erase it where that says True."""
+    stored.lock(conn, owner, source)
+    known = stored.known(conn, owner, source, list(gone))
+    numbers = [each.service_request_id for each in known.values() if each.service_request_id is not None]
+    present = stored.requests(conn, numbers)
+    count = 0
+    for foreign_id, was in known.items():
+        request = present.get(was.service_request_id or 0)
+        if request is None or (was.gone and not gone[foreign_id]):
+            continue
+        count += 1
+        stored.remember(conn, owner, source, foreign_id, was.digest, gone=True)
+        leave = casework.erase_locked if gone[foreign_id] else _hide
+        leave(core, conn, request, actor)
+    return Counts(gone=count)
+
+
+def compare(
+    core: Core,
+    conn: Connection,
+    owner: str,
+    source: str,
+    copy: int,
+    ids: Sequence[str],
+    *,
+    whole: bool,
+    actor: str,
+) -> Counts:
+    """Note that `ids` are in a new full copy of a source; once it is `whole`, hide what was in no part of it."""
+    stored.note_copy(conn, owner, source, copy, ids)
+    counts = Counts()
+    while whole and (missing := stored.not_in_copy(conn, owner, source, copy, AT_ONCE)):
+        counts += withdraw(core, conn, owner, source, dict.fromkeys(missing, False), actor=actor)
+    return counts
+
+
+def _hide(core: Core, conn: Connection, request: ServiceRequest, actor: str) -> None:
+    public = request.visibility == Visibility.PUBLISHED
+    service_requests.change(conn, request, core.now(), visibility=Visibility.HIDDEN)
+    events.append_to(conn, request, "hidden", at=core.now(), actor=actor, public=False, in_feed=public)

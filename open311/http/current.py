@@ -1,0 +1,77 @@
+"""What all front doors share: this application's Core, the reader's language, the sender's address."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import tzinfo
+from typing import cast
+
+from flask import g, request
+
+from open311.base.errors import Open311Error
+from open311.base.i18n import choose_language
+from open311.core import Core
+from open311.model.catalogue import Catalogue
+
+# Where a WSGI environment says which Core answers: one application of Flask serves any number of them.
+CORE = "open311.core"
+
+_zone: ContextVar[tzinfo | None] = ContextVar("zone", default=None)
+
+
+def core() -> Core:
+    """The Core that answers this request."""
+    return cast(Core, request.environ[CORE])
+
+
+def sandbox() -> bool:
+    """Whether the request came in by the test endpoint."""
+    return bool(request.environ.get("open311.sandbox"))
+
+
+def language(catalogue: Catalogue | None = None) -> str:
+    """The reader's language: `locale`, else `Accept-Language`, else the jurisdiction's first (georeport.md 5.12)."""
+    if "language" not in g:
+        in_force = core().catalogues.in_force
+        known = catalogue or g.get("catalogue") or (in_force[0] if in_force else None)
+        available = known.jurisdiction.languages if known else ("en",)
+        g.language = choose_language(_wanted(), available)
+    return cast(str, g.language)
+
+
+def _wanted() -> list[str]:
+    try:
+        named = request.args.get("locale", "").strip()
+    except Open311Error:
+        named = ""  # A query that cannot be read still gets an answer in words.
+    return [named] if named else [tag for tag, quality in request.accept_languages if quality > 0]
+
+
+def base_url() -> str:
+    """The public address of the server, without a trailing slash."""
+    return core().settings.base_url or request.host_url.rstrip("/")
+
+
+def as_asked(address: str) -> str:
+    """An address of this request as its client spells it: the test endpoint has one of its own."""
+    return address.replace("/open311/", "/open311/test/", 1) if sandbox() else address
+
+
+def catalogue() -> Catalogue:
+    """The catalogue this request is about; the front door has put it there."""
+    return cast(Catalogue, g.catalogue)
+
+
+def time_zone() -> tzinfo:
+    """The time zone in which this request's bare dates are meant."""
+    return _zone.get() or catalogue().jurisdiction.time_zone
+
+
+@contextmanager
+def dates_in(zone: tzinfo) -> Iterator[None]:
+    """Within the block, bare dates are meant in this time zone, whatever the request."""
+    before = _zone.set(zone)
+    try:
+        yield
+    finally:
+        _zone.reset(before)

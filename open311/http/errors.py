@@ -1,0 +1,32 @@
+"""What an error means to whoever sent the request: an HTTP status, and words in the reader's language."""
+
+from collections.abc import Mapping
+
+from open311.base import problems
+from open311.base.errors import (
+    Conflict,
+    Forbidden,
+    Invalid,
+    NotFound,
+    Open311Error,
+    Problem,
+    ReplicaLost,
+    TooManyRequests,
+    Unavailable,
+)
+from open311.http import current
+
+STATUS: Mapping[type[Open311Error], int] = {
+    Invalid: 400,
+    Forbidden: 403,
+    NotFound: 404,
+    Conflict: 409,
+    TooManyRequests: 429,
+    Unavailable: 503,
+    ReplicaLost: 503,
+}
+
+
+def in_words(problem: Problem) -> str:
+    """A problem in the reader's language."""
+    return problems.in_words(problem, current.language())

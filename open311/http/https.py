@@ -1,0 +1,22 @@
+"""Where the operator demands https: plain reads are sent there, plain writes refused (R-032)."""
+
+from flask import Flask, redirect, request
+from flask.typing import ResponseReturnValue
+
+from open311.base.errors import Forbidden, problem
+from open311.http import current
+from open311.http.health import PROBES
+
+
+def install(app: Flask) -> None:
+    """Enforce https, where the settings say so."""
+    app.before_request(_enforce)
+
+
+def _enforce() -> ResponseReturnValue | None:
+    # Probes of the machine itself come by plain http.
+    if request.is_secure or request.path in PROBES or not current.core().settings.require_https:
+        return None
+    if request.method in ("GET", "HEAD"):
+        return redirect(current.as_asked(request.url.replace("http://", "https://", 1)), 301)
+    raise Forbidden(problem("error.https"))

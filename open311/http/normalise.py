@@ -1,0 +1,147 @@
+"""Reading requests of old and careless clients: addresses, encodings and bodies that are almost right.
+
+georeport.md 3.3 (slashes), 3.5 (encodings), 6.1 Q1 (boundaries).
+"""
+
+import json
+import re
+from codecs import BOM_UTF8
+from collections.abc import Iterable
+from functools import cached_property
+from typing import IO, TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
+
+from flask import Request
+from werkzeug.datastructures import Headers, ImmutableMultiDict, MultiDict
+from werkzeug.formparser import FormDataParser, MultiPartParser
+
+from open311.base.errors import Invalid, problem
+from open311.http import current
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+SANDBOX = re.compile(r"^/open311/test(?=/v2/|/v2$|/discovery)")
+SUFFIX = re.compile(r"\.(xml|json|geojson|ndjson|csv|atom|mvt)$", re.IGNORECASE)
+UNQUOTED_BOUNDARY = re.compile(
+    r'(?P<before>;\s*boundary=)(?P<boundary>[^";,]*[^\w!#$%&\'*+.^`|~;",-][^";,]*)', re.IGNORECASE
+)
+MAX_FIELDS = 2000
+MAX_TEXT_PART = 16 * 1024 * 1024
+
+
+def decode(raw: bytes) -> str:
+    """UTF-8, or Windows-1252 when it is not: old Java clients send Latin letters that way."""
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw.decode("cp1252", "replace")
+
+
+def pairs(raw: bytes) -> list[tuple[str, str]]:
+    """Names and values of a query or a form-encoded body."""
+    try:
+        text = raw.decode("latin-1")
+        found = parse_qsl(text, keep_blank_values=True, encoding="latin-1", max_num_fields=MAX_FIELDS)
+    except ValueError:
+        raise Invalid(problem("error.body.too_many_fields", most=MAX_FIELDS)) from None
+    return [(decode(name.encode("latin-1")), decode(value.encode("latin-1"))) for name, value in found]
+
+
+class Parts(MultiPartParser):
+    """A multipart parser that keeps the bytes of text parts: Latin-1 loses none, `decode` then reads them."""
+
+    def get_part_charset(self, headers: Headers) -> str:
+        return "latin-1"
+
+
+class Form(FormDataParser):
+    """A body parser that decodes leniently and says so when a body cannot be read at all."""
+
+    def _parse_urlencoded(self, stream: IO[bytes], *_: Any) -> Any:
+        return stream, self.cls(pairs(stream.read())), self.cls()
+
+    def _parse_multipart(
+        self, stream: IO[bytes], mimetype: str, content_length: int | None, options: dict[str, str]
+    ) -> Any:
+        parser = Parts(
+            stream_factory=self.stream_factory,
+            max_form_memory_size=self.max_form_memory_size,
+            max_form_parts=self.max_form_parts,
+            cls=self.cls,
+        )
+        try:
+            boundary = options.get("boundary", "").encode("ascii")
+            form, files = parser.parse(stream, boundary, content_length)
+        except ValueError:
+            raise Invalid(problem("error.body.unreadable")) from None
+        # A part whose name cannot be read has none.
+        parts = [(name, value) for name, value in form.items(multi=True) if name is not None]
+        fields = [(name, decode(value.encode("latin-1"))) for name, value in parts]
+        return stream, self.cls(fields), files
+
+
+class LenientRequest(Request):
+    """A request that old clients can make."""
+
+    form_data_parser_class = Form
+    max_form_memory_size = MAX_TEXT_PART
+    max_form_parts = MAX_FIELDS
+
+    def __init__(self, environ: "WSGIEnvironment", *args: Any, **kwargs: Any) -> None:
+        super().__init__(environ, *args, **kwargs)
+        self.max_content_length = environ[current.CORE].settings.max_body_bytes
+
+    @cached_property
+    def args(self) -> MultiDict[str, str]:
+        """The parameters of the query."""
+        return ImmutableMultiDict(pairs(self.query_string))
+
+    @cached_property
+    def posted_object(self) -> dict[str, Any]:
+        """The JSON object in the body; empty when there is none, `Invalid` when it cannot be read."""
+        if not self.is_json:
+            return {}
+        try:
+            posted = json.loads(decode(self.get_data().removeprefix(BOM_UTF8)))
+        except (ValueError, RecursionError):
+            posted = None
+        if not isinstance(posted, dict):
+            raise Invalid(problem("error.body.unreadable"))
+        return posted
+
+
+class Tidy:
+    """WSGI middleware: one spelling for what old clients spell in several ways.
+
+    Collapses `//`, strips one trailing `/`, lowers the suffix, quotes a broken multipart boundary, and marks requests
+    to the test endpoint. No redirect: old HTTP stacks do not repeat a POST.
+    """
+
+    def __init__(self, app: "WSGIApplication", *, sandbox: bool) -> None:
+        self.app = app
+        self.sandbox = sandbox
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        path = environ.get("PATH_INFO", "")
+        if "//" in path:
+            path = re.sub("//+", "/", path)
+        if len(path) > 1 and path.endswith("/"):
+            path = path[:-1]
+        path = SUFFIX.sub(_lower, path)
+        if self.sandbox and SANDBOX.match(path):
+            path = SANDBOX.sub("/open311", path)
+            environ["open311.sandbox"] = True
+        environ["PATH_INFO"] = path
+        content_type = environ.get("CONTENT_TYPE", "")
+        if content_type.lower().startswith("multipart/"):
+            environ["CONTENT_TYPE"] = UNQUOTED_BOUNDARY.sub(_quoted, content_type)
+        return self.app(environ, start_response)
+
+
+def _lower(found: re.Match[str]) -> str:
+    return found[0].lower()
+
+
+def _quoted(found: re.Match[str]) -> str:
+    return f'{found["before"]}"{found["boundary"].strip()}"'

@@ -1,0 +1,286 @@
+"""Whole answers in memory, in front of the application, and what every answer gets at the very end.
+
+An answer is kept as long as nothing public changes anywhere (`storage/database/freshness.py`); a process that cannot hear of
+changes keeps nothing. Here, behind which no framework stands, answers are also compressed and compared with what the
+client has already (georeport.md 5.13).
+"""
+
+import gzip
+import threading
+import time
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+from typing import Any
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+from werkzeug.http import http_date, parse_accept_header, parse_date
+
+from open311.http import access_log
+from open311.http.limits import Limits
+from open311.storage.database.freshness import Freshness
+
+Headers = list[tuple[str, str]]
+
+MOST_BYTES = 8 * 1024 * 1024
+MOST_BYTES_EACH = 4 * 1024 * 1024
+LONGEST_QUERY = 1000
+# A window that ends now moves on although nothing changes.
+KEPT_SECONDS = 30.0
+# Whoever waits longer for somebody else's answer makes one of its own.
+PATIENCE_SECONDS = 5.0
+# Below this a compressed body saves no packet.
+COMPRESS_FROM = 1000
+TEXT = (
+    "text/",
+    "application/json",
+    "application/x-ndjson",
+    "application/geo+json",
+    "application/schema+json",
+    "application/vnd.oai.openapi+json",
+    "application/atom+xml",
+    "application/xml",
+    "application/vnd.mapbox-vector-tile",
+    "image/svg+xml",
+)
+SUFFIXES = (".json", ".ndjson", ".xml", ".geojson", ".csv", ".atom", ".mvt")
+NOT_IN_304 = frozenset({"content-length", "content-type", "content-encoding"})
+
+
+class Answer:
+    """One answer of the application, whole, with its compressed twin once somebody asked for it."""
+
+    __slots__ = (
+        "body",
+        "entity",
+        "headers",
+        "known",
+        "level",
+        "made",
+        "packed",
+        "plain",
+        "since",
+        "stamp",
+        "status",
+        "text",
+    )
+
+    def __init__(self, status: str, headers: Headers, body: bytes, since: int | None = None) -> None:
+        named = {name.lower(): value for name, value in headers}
+        plain = [(name, value) for name, value in headers if name.lower() != "content-length"]
+        self.status = status
+        self.body = body
+        self.text = named.get("content-type", "").startswith(TEXT) and "content-encoding" not in named
+        # The quoted part: weak and strong spellings of the same tag are equal for a GET.
+        self.entity = named.get("etag", "").removeprefix("W/") if status.startswith("200") else ""
+        self.since = since if status.startswith("200") else None
+        if self.since is not None:
+            plain.append(("Last-Modified", http_date(self.since)))
+        self.known = [each for each in plain if each[0].lower() not in NOT_IN_304]
+        self.plain = plain
+        self.headers = [*plain, ("Content-Length", str(len(body)))]
+        self.packed: tuple[bytes, Headers] | None = None
+        # Worth more work only where everybody fetches it once.
+        self.level = 9 if "immutable" in named.get("cache-control", "") else 1
+        self.made = time.monotonic()
+        self.stamp: int | None = None
+
+    def is_known(self, environ: WSGIEnvironment) -> bool:
+        """Whether the client has this very answer: by its tag, else by when it was got (RFC 9110, 13.1)."""
+        tags = environ.get("HTTP_IF_NONE_MATCH")
+        if tags:
+            return bool(self.entity) and (self.entity in tags or tags == "*")
+        if self.since is None or "HTTP_IF_MODIFIED_SINCE" not in environ:
+            return False
+        got = parse_date(environ["HTTP_IF_MODIFIED_SINCE"])
+        return got is not None and got.timestamp() >= self.since
+
+    def send(self, environ: WSGIEnvironment, start_response: StartResponse) -> tuple[list[bytes], str]:
+        """Begin the response; returns the body and the status."""
+        if (self.entity or self.since) and self.is_known(environ):
+            start_response("304 NOT MODIFIED", self.known)
+            return [b""], "304"
+        body, headers = self.body, self.headers
+        accepted = environ.get("HTTP_ACCEPT_ENCODING")
+        if accepted and self.text and len(body) >= COMPRESS_FROM and takes_gzip(accepted):
+            body, headers = self._packed()
+        start_response(self.status, headers)
+        return [b"" if environ["REQUEST_METHOD"] == "HEAD" else body], self.status[:3]
+
+    def _packed(self) -> tuple[bytes, Headers]:
+        if self.packed is None:
+            packed = gzip.compress(self.body, compresslevel=self.level, mtime=0)
+            length = ("Content-Length", str(len(packed)))
+            self.packed = packed, [*self.plain, ("Content-Encoding", "gzip"), length]
+        return self.packed
+
+
+@lru_cache(maxsize=256)
+def takes_gzip(accepted: str) -> bool:
+    """Whether gzip is asked for by name; some crawlers announce deflate and cannot read it."""
+    return any(name.lower() == "gzip" and quality > 0 for name, quality in parse_accept_header(accepted))
+
+
+class Flight:
+    """An answer that somebody makes just now; whoever asks the same meanwhile waits for it."""
+
+    def __init__(self) -> None:
+        self._done = threading.Event()
+        self._answer: Answer | None = None
+
+    def land(self, answer: Answer | None) -> None:
+        """Give the answer to all who wait; None when it is good for one reader only."""
+        self._answer = answer
+        self._done.set()
+
+    def wait(self) -> Answer | None:
+        """The answer that somebody else made."""
+        self._done.wait(PATIENCE_SECONDS)
+        return self._answer
+
+
+class KeptAnswers:
+    """WSGI middleware in front of everything but proxies and bodies."""
+
+    def __init__(
+        self, application: WSGIApplication, freshness: Freshness, limits: Limits | None, *, by_host: bool
+    ) -> None:
+        self._application = application
+        self._freshness = freshness
+        self._limits = limits
+        self._by_host = by_host
+        self._kept: dict[Any, Answer] = {}
+        self._flights: dict[Any, Flight] = {}
+        self._stamp = 0
+        self._bytes = 0
+        self._lock = threading.Lock()
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer from memory if that is right, else let the application answer and keep what may be kept."""
+        began = time.perf_counter()
+        method = environ["REQUEST_METHOD"]
+        if method not in ("GET", "HEAD"):
+            return self._application(environ, start_response)
+        stamp = self._freshness.stamp
+        question = self._question(environ) if self._freshness.listening else None
+        if question is None:
+            return self._ask(environ, start_response, shared=False)[0]
+        kept = self._kept.get(question)
+        # Each answer says itself under which stamp it was made: another thread may exchange all of them just now.
+        if kept is None or kept.stamp != stamp or kept.made + KEPT_SECONDS <= time.monotonic():
+            flight = Flight()
+            first = self._flights.setdefault((question, stamp), flight)
+            if first is flight:
+                return self._ask_for_all(environ, start_response, question, stamp, flight)
+            kept = first.wait()
+        if kept is None or not self._allowed(environ):
+            return self._ask(environ, start_response, shared=True)[0]
+        body, status = kept.send(environ, start_response)
+        access_log.kept(method, environ["PATH_INFO"], status, len(body[0]), began)
+        return body
+
+    def _question(self, environ: WSGIEnvironment) -> Any:
+        """All that an answer depends on; None when it depends on who asks."""
+        query = environ.get("QUERY_STRING", "")
+        if "HTTP_AUTHORIZATION" in environ or "HTTP_COOKIE" in environ or "api_key" in query:
+            return None
+        if len(query) > LONGEST_QUERY:
+            return None
+        path = environ["PATH_INFO"]
+        host = (environ.get("HTTP_HOST"), environ["wsgi.url_scheme"]) if self._by_host else None
+        wanted = None if path.endswith(SUFFIXES) else environ.get("HTTP_ACCEPT")
+        return path, query, environ.get("HTTP_ACCEPT_LANGUAGE"), wanted, host
+
+    def _allowed(self, environ: WSGIEnvironment) -> bool:
+        limits, address = self._limits, environ.get("REMOTE_ADDR", "")
+        return limits is None or limits.read_is_left(address, environ["PATH_INFO"])
+
+    def _ask_for_all(
+        self,
+        environ: WSGIEnvironment,
+        start_response: StartResponse,
+        question: Any,
+        stamp: int,
+        flight: Flight,
+    ) -> Iterable[bytes]:
+        """Let the application answer, also those who ask the same at the same stamp meanwhile.
+
+        They see every write that was answered before they asked: it would have set another stamp.
+        """
+        answer: Answer | None = None
+        try:
+            parts, answer = self._ask(environ, start_response, shared=True)
+            if answer:
+                self._keep(question, answer, stamp)
+            return parts
+        finally:
+            del self._flights[question, stamp]
+            flight.land(answer)
+
+    def _ask(
+        self, environ: WSGIEnvironment, start_response: StartResponse, *, shared: bool
+    ) -> tuple[Iterable[bytes], Answer | None]:
+        """What the application answers, and that answer once more if it is good for everybody."""
+        said: list[Any] = []
+        unwritten: list[bytes] = []
+
+        def start(status: str, headers: Headers, exc_info: Any = None) -> Callable[[bytes], object]:
+            said[:] = [status, headers]
+            return unwritten.append
+
+        method, since = environ["REQUEST_METHOD"], self._freshness.unchanged_since
+        # The application makes the whole answer also for HEAD: its headers must be those of GET.
+        parts = self._application(environ | {"REQUEST_METHOD": "GET"}, start)
+        status, headers = said
+        if not _is_whole(headers):
+            start_response(status, headers)
+            return (parts if method == "GET" else _closed(parts)), None
+        body = b"".join([*parts, *unwritten])
+        _close(parts)
+        lasting = shared and _may_be_kept(status, headers)
+        answer = Answer(status, headers, body, since if lasting else None)
+        return answer.send(environ, start_response)[0], answer if lasting else None
+
+    def _keep(self, question: Any, answer: Answer, stamp: int) -> None:
+        size = _size(answer)
+        if len(answer.body) > MOST_BYTES_EACH or stamp != self._freshness.stamp:
+            return
+        with self._lock:
+            if stamp != self._stamp:
+                self._kept, self._bytes, self._stamp = {}, 0, stamp
+            answer.stamp = stamp
+            before = self._kept.pop(question, None)
+            self._bytes += size - (_size(before) if before else 0)
+            self._kept[question] = answer
+            while self._bytes > MOST_BYTES:
+                oldest = next(iter(self._kept))
+                self._bytes -= _size(self._kept.pop(oldest))
+
+
+def _size(answer: Answer) -> int:
+    """What an answer may take, the packed twin that somebody may ask for included."""
+    return 5 * len(answer.body) // 4 + 3000
+
+
+def _is_whole(headers: Headers) -> bool:
+    """Whether the answer says how long it is; what does not is a stream and passes untouched."""
+    return any(name.lower() == "content-length" and int(value) <= MOST_BYTES for name, value in headers)
+
+
+def _may_be_kept(status: str, headers: Headers) -> bool:
+    named = {name.lower(): value for name, value in headers}
+    return (
+        status.startswith("200")
+        and named.get("cache-control", "").startswith("public")
+        and "set-cookie" not in named
+    )
+
+
+def _close(parts: Iterable[bytes]) -> None:
+    close = getattr(parts, "close", None)
+    if close:
+        close()
+
+
+def _closed(parts: Iterable[bytes]) -> Iterable[bytes]:
+    _close(parts)
+    return ()

@@ -1,0 +1,36 @@
+"""What every answer of the application gets: headers for browsers and caches, and a tag to tell it by."""
+
+from flask import Flask, Response, request
+
+from open311.http import cors, current
+from open311.http.response_cache import TEXT
+from open311.settings import Settings
+
+# What a compressed answer varies by.
+COMPRESSED = "Accept-Encoding"
+
+
+def always(settings: Settings) -> list[tuple[str, str]]:
+    """The headers that every answer has."""
+    # Addresses of drafts, and of links in mails, are nobody else's business.
+    plain = [("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", "same-origin")]
+    found = [*plain, *cors.READABLE.items()]
+    if settings.require_https:
+        found.append(("Strict-Transport-Security", "max-age=31536000"))
+    return found
+
+
+def install(app: Flask) -> None:
+    """Finish every answer of this application."""
+    app.after_request(_finish)
+
+
+def _finish(response: Response) -> Response:
+    response.headers.update(always(current.core().settings))
+    if response.is_streamed or response.direct_passthrough:
+        return response
+    if (response.mimetype or "").startswith(TEXT):
+        response.vary.add(COMPRESSED)
+    if request.method in ("GET", "HEAD") and response.status_code == 200:
+        response.add_etag(weak=True)
+    return response

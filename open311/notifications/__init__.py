@@ -1,0 +1,1 @@
+"""Mail to citizens: who subscribed to what, what they are told, and when they are forgotten."""

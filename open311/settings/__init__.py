@@ -1,0 +1,75 @@
+"""Settings: read from the environment once, checked, frozen.
+
+Each setting is one row of `OPTIONS`. A value may also come from the file that `NAME_FILE` points to, as secrets do. A
+wrong value stops the start with its name and what is allowed.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from open311.settings.options import OPTIONS, shipped
+
+__all__ = ["Settings", "load", "shipped"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The settings of one process, as `OPTIONS` describes them."""
+
+    database_url: str | None
+    pooler_url: str | None
+    replica_url: str | None
+    base_url: str | None
+    catalogue: Path
+    data_dir: Path
+    host: str
+    port: int
+    workers: int
+    threads: int
+    pool_size: int
+    max_span_days: int
+    max_body_mb: int
+    check_boundary: bool
+    test_endpoint: bool
+    max_photos: int
+    max_photo_mb: int
+    media_store: str
+    media_folder: Path | None
+    media_bucket: str | None
+    media_endpoint: str | None
+    media_region: str
+    media_access_key: str | None
+    media_secret_key: str | None
+    media_redirect: bool
+    media_fetch_hosts: tuple[str, ...]
+    webhook_allow_private: bool
+    # Settings are keys of what is made from them, and a mapping cannot be part of a key.
+    forward_keys: Mapping[str, str] = field(hash=False)
+    map_style_url: str | None
+    map_closed_days: int
+    geocoder: str
+    smtp_url: str | None
+    mail_from: str | None
+    retention_days: int
+    reports_per_hour: int
+    proof_of_work: int
+    require_https: bool
+    trusted_proxies: int
+    rate_limits: bool
+    rate_limit_get: int
+    rate_limit_post: int
+    rate_limit_key: int
+    log_format: str
+    log_level: str
+
+    @property
+    def max_body_bytes(self) -> int:
+        """The longest body that is read."""
+        return self.max_body_mb * 1024 * 1024
+
+
+def load(environ: Mapping[str, str] = os.environ) -> Settings:
+    """The settings in force; raises `ConfigurationError` at the first wrong one."""
+    return Settings(**{option.field: option.read(environ) for option in OPTIONS})

@@ -1,0 +1,269 @@
+"""The table of settings: how each is read, and what it means. A test holds `docs/settings.md` equal to it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from open311.base.errors import ConfigurationError
+from open311.settings import values
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One row of the table: variable, how it is read, value when unset, what it means."""
+
+    variable: str
+    parse: Callable[[str], Any]
+    default: str | None
+    meaning: str
+    # A value that may hold a password is never repeated, since what stops a start ends in logs.
+    secret: bool = False
+
+    @property
+    def field(self) -> str:
+        """The name in `Settings`."""
+        return self.variable.removeprefix("OPEN311_").lower()
+
+    def read(self, environ: Mapping[str, str]) -> Any:
+        """The value in force; `ConfigurationError` when it is not allowed."""
+        raw = self._raw(environ)
+        if raw is None:
+            return None
+        try:
+            return self.parse(raw)
+        except ValueError as allowed:
+            given = "not allowed as it is" if self.secret else repr(raw)
+            raise ConfigurationError(f"{self.variable} is {given}; allowed is {allowed}") from None
+
+    def _raw(self, environ: Mapping[str, str]) -> str | None:
+        from_file = environ.get(f"{self.variable}_FILE")
+        if environ.get(self.variable):
+            return environ[self.variable].strip()
+        if not from_file:
+            return self.default
+        try:
+            return Path(from_file).read_text(encoding="utf-8").strip()
+        except OSError as reason:
+            raise ConfigurationError(f"{self.variable}_FILE cannot be read: {reason}") from None
+        except UnicodeDecodeError:
+            raise ConfigurationError(f"{self.variable}_FILE names {from_file}, which is not UTF-8") from None
+
+
+def shipped(name: str) -> Path:
+    """A file or folder that belongs to the program: beside the package in a checkout, inside it once installed."""
+    package = Path(__file__).parent.parent
+    installed = package / "shipped" / name
+    return installed if installed.exists() else package.parent / name
+
+
+def _data_dir() -> str:
+    # In a checkout every command finds the same data, wherever it is called.
+    checkout = Path(__file__).parent.parent.parent
+    return str(checkout / "var") if (checkout / "pyproject.toml").exists() else "var"
+
+
+OPTIONS = (
+    Option(
+        "DATABASE_URL",
+        values.postgres_url,
+        None,
+        "The PostGIS database. `open311 dev` starts one of its own when unset.",
+        secret=True,
+    ),
+    Option(
+        "OPEN311_POOLER_URL",
+        values.postgres_url,
+        None,
+        "The same database through PgBouncer in transaction mode; `DATABASE_URL` stays the direct way.",
+        secret=True,
+    ),
+    Option(
+        "OPEN311_REPLICA_URL",
+        values.postgres_url,
+        None,
+        "A streaming replica that public reads are answered from.",
+        secret=True,
+    ),
+    Option(
+        "OPEN311_BASE_URL",
+        values.web_address,
+        None,
+        "The public address of the server; from the request when unset.",
+    ),
+    Option(
+        "OPEN311_CATALOGUE",
+        values.path,
+        str(shipped("categories.yaml")),
+        "A catalogue file, or a folder with one per jurisdiction.",
+    ),
+    Option(
+        "OPEN311_DATA_DIR",
+        values.path,
+        _data_dir(),
+        "Where `open311 dev` keeps its database, and where photos are kept; `var` in the current folder when there is "
+        "no checkout.",
+    ),
+    Option("OPEN311_HOST", values.text, "127.0.0.1", "The address to listen on."),
+    Option("PORT", values.number(1, 65535), "8311", "The port to listen on."),
+    Option("OPEN311_WORKERS", values.number(1, 64), "2", "Server processes; about one per core."),
+    Option(
+        "OPEN311_THREADS",
+        values.number(1, 64),
+        "4",
+        "Reads, and as many writes, that a server process works on at once, when some take long; otherwise one read "
+        "and two writes.",
+    ),
+    Option("OPEN311_POOL_SIZE", values.number(1, 64), "4", "Database connections per server process."),
+    Option(
+        "OPEN311_MAX_SPAN_DAYS",
+        values.number(0, 36500),
+        "90",
+        "Longest span of dates in one plain query; 0 lifts the rule.",
+    ),
+    Option("OPEN311_MAX_BODY_MB", values.number(1, 1024), "64", "Largest body of a request, in MiB."),
+    Option(
+        "OPEN311_CHECK_BOUNDARY",
+        values.switch,
+        "on",
+        "Refuse reports outside the boundary of the jurisdiction.",
+    ),
+    Option(
+        "OPEN311_TEST_ENDPOINT",
+        values.switch,
+        "on",
+        "Serve `/open311/test/v2`, whose reports are kept apart.",
+    ),
+    Option("OPEN311_MAX_PHOTOS", values.number(0, 100), "5", "Most photos of one report."),
+    Option("OPEN311_MAX_PHOTO_MB", values.number(1, 100), "10", "Largest photo that is taken in, in MiB."),
+    Option(
+        "OPEN311_MEDIA_STORE",
+        values.store,
+        "folder",
+        "Where photos are kept: `folder`, `s3`, or a class of yours as `package.module:Class`.",
+    ),
+    Option(
+        "OPEN311_MEDIA_FOLDER",
+        values.path,
+        None,
+        "The folder for photos; `media` in `OPEN311_DATA_DIR` when unset.",
+    ),
+    Option("OPEN311_MEDIA_BUCKET", values.text, None, "The bucket for photos; nothing else may be in it."),
+    Option(
+        "OPEN311_MEDIA_ENDPOINT",
+        values.web_address,
+        None,
+        "The address of S3-compatible storage; Amazon's when unset.",
+    ),
+    Option("OPEN311_MEDIA_REGION", values.text, "eu-central-1", "The region of the bucket."),
+    Option(
+        "OPEN311_MEDIA_ACCESS_KEY",
+        values.text,
+        None,
+        "Access key for the bucket; from the machine's role when unset.",
+    ),
+    Option("OPEN311_MEDIA_SECRET_KEY", values.text, None, "Secret key for the bucket."),
+    Option(
+        "OPEN311_MEDIA_REDIRECT",
+        values.switch,
+        "off",
+        "Send readers of photos to signed addresses of the bucket instead of handing the photos through.",
+    ),
+    Option(
+        "OPEN311_MEDIA_FETCH_HOSTS",
+        values.hosts,
+        "",
+        "Hosts whose pictures, sent as `media_url`, are fetched and kept; none when empty.",
+    ),
+    Option(
+        "OPEN311_WEBHOOK_ALLOW_PRIVATE",
+        values.switch,
+        "off",
+        "Send webhooks to addresses within your own network too.",
+    ),
+    Option(
+        "OPEN311_FORWARD_KEYS",
+        values.named_keys,
+        "",
+        "API keys for servers that reports are handed on to, by the names that the catalogue has for them.",
+        secret=True,
+    ),
+    Option(
+        "OPEN311_MAP_STYLE_URL",
+        values.any_address,
+        None,
+        "A MapLibre style for the map below the reports; browsers then ask that server too.",
+        secret=True,
+    ),
+    Option(
+        "OPEN311_MAP_CLOSED_DAYS",
+        values.number(0, 36500),
+        "90",
+        "So many days after it was closed a report leaves the map; 0 keeps all.",
+    ),
+    Option(
+        "OPEN311_GEOCODER",
+        values.geocoder,
+        "table",
+        "Where the form searches addresses; see docs/reporting.md.",
+    ),
+    Option(
+        "OPEN311_SMTP_URL",
+        values.mail_server,
+        None,
+        "How mail is sent; nobody is written to when unset.",
+        secret=True,
+    ),
+    Option("OPEN311_MAIL_FROM", values.sender, None, "The sender of mails."),
+    Option(
+        "OPEN311_RETENTION_DAYS",
+        values.number(0, 36500),
+        "180",
+        "So many days after a report was closed, who sent it and who followed it is forgotten; 0 keeps it.",
+    ),
+    Option(
+        "OPEN311_REPORTS_PER_HOUR",
+        values.number(1, 100_000),
+        "30",
+        "Reports an hour by the form per address; a third of them without proof of work.",
+    ),
+    Option(
+        "OPEN311_PROOF_OF_WORK",
+        values.number(0, 10_000_000),
+        "50000",
+        "How much browsers compute before the form is sent, in hashes at most; 0 asks for none.",
+    ),
+    Option(
+        "OPEN311_REQUIRE_HTTPS",
+        values.switch,
+        "off",
+        "Redirect plain-http reads, refuse plain-http writes, send HSTS.",
+    ),
+    Option(
+        "OPEN311_TRUSTED_PROXIES",
+        values.number(0, 10),
+        "0",
+        "Proxies in front whose `X-Forwarded-*` headers are believed.",
+    ),
+    Option("OPEN311_RATE_LIMITS", values.switch, "on", "Limit requests per address and per key."),
+    Option(
+        "OPEN311_RATE_LIMIT_GET",
+        values.number(1, 1_000_000),
+        "600",
+        "Reads a minute per address without a key; of tiles, photos and scripts ten times as many.",
+    ),
+    Option(
+        "OPEN311_RATE_LIMIT_POST",
+        values.number(1, 1_000_000),
+        "60",
+        "Writes a minute per address without a valid key.",
+    ),
+    Option("OPEN311_RATE_LIMIT_KEY", values.number(1, 1_000_000), "6000", "Requests a minute per valid key."),
+    Option("OPEN311_LOG_FORMAT", values.one_of("json", "console"), "json", "How log lines are written."),
+    Option(
+        "OPEN311_LOG_LEVEL",
+        values.one_of("debug", "info", "warning", "error"),
+        "info",
+        "The least important line to log.",
+    ),
+)

@@ -1,0 +1,1 @@
+"""Reporting on the public site, step by step."""

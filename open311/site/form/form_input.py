@@ -1,0 +1,149 @@
+"""What somebody typed into the form: read from a request, read again as a report, and what is wrong with it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, cast
+
+from flask import request
+
+from open311.actions import report
+from open311.base.errors import Problem, problem
+from open311.http import current
+from open311.http.errors import in_words
+from open311.http.normalise import LenientRequest
+from open311.model.catalogue import Catalogue, Service
+from open311.model.drafts import Draft, digest
+from open311.model.service_request import Location
+from open311.model.submission import Submission
+from open311.site.form import questions
+from open311.web import parameters
+from open311.web.fields import decimal
+from open311.web.submissions import SubmissionForm
+
+# More than any field takes: what is refused for its length is still there to be shortened.
+LONGEST_KEPT = 50_000
+MOST_ANSWERS = 200
+STEPS = ("place", "category", "details", "contact", "check")
+FIELDS: Mapping[str, tuple[str, ...]] = {
+    "place": ("address", "lat", "long", "placed"),
+    "category": ("service_code",),
+    "details": ("description",),
+    "contact": ("email", "phone", "first_name", "last_name", "follow"),
+}
+SENT_AS = {"address": "address_string"}
+# What the API says about its parameters, in the words of a form.
+WORDS = {
+    "error.attribute.required": "page.form.error.required",
+    "error.attribute.value_unknown": "page.form.error.choice",
+    "error.attribute.single": "page.form.error.single",
+    "error.attribute.number": "page.form.error.number",
+    "error.attribute.datetime": "page.form.error.date",
+    "error.attribute.line_break": "page.form.error.line_break",
+    "error.attribute.too_long": "page.form.error.answer_too_long",
+    "error.email": "page.form.error.email",
+    "error.location.required": "page.form.error.place",
+    "error.location.outside": "page.form.error.outside",
+    "error.location.degrees": "page.form.error.position",
+    "error.location.pair": "page.form.error.position",
+    "error.service_code.required": "page.form.error.category",
+    "error.service_code.unknown": "page.form.error.category_gone",
+    "error.too_long": "page.form.error.too_long",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """A problem at its field."""
+
+    field: str
+    step: str
+    words: str
+
+
+def read(step: str, before: Mapping[str, Any]) -> dict[str, Any]:
+    """What is known of a report after this request: what was known before, and what was typed at this step."""
+    sent, answers = parameters.from_post(cast(LenientRequest, request))
+    after = dict(before) | {name: _text(sent.get(name)) for name in FIELDS.get(step, ())}
+    if step == "details":
+        after["answers"] = {
+            code[:100]: [each[:LONGEST_KEPT] for each in values[:MOST_ANSWERS]]
+            for code, values in list(answers.items())[:MOST_ANSWERS]
+        }
+    return after
+
+
+def _text(values: Sequence[str] | None) -> str:
+    return values[0][:LONGEST_KEPT] if values else ""
+
+
+def posted(name: str) -> str:
+    """One more field of this request."""
+    return _text(parameters.from_post(cast(LenientRequest, request))[0].get(name))
+
+
+def action() -> tuple[str, str]:
+    """Which button was pressed, and what it stands for."""
+    name, _, value = posted("action").partition(":")
+    return name, value
+
+
+def service(catalogue: Catalogue, state: Mapping[str, Any]) -> Service | None:
+    """The service that was chosen, if it is still offered."""
+    return catalogue.find_service(str(state.get("service_code") or ""))
+
+
+def submission(catalogue: Catalogue, draft: Draft) -> tuple[Submission, tuple[Problem, ...]]:
+    """The report that a draft stands for, and what could not be read."""
+    state = draft.state
+    known = service(catalogue, state)
+    fields: dict[str, Any] = {
+        SENT_AS.get(name, name): [str(state[name])]
+        for names in FIELDS.values()
+        for name in names
+        if state.get(name) and name not in ("placed", "follow")
+    }
+    answers = questions.answered(known, draft.answers) if known else draft.answers
+    whole = fields | {"attribute": answers, "client_request_id": [digest(draft.word)]}
+    read_as, found = SubmissionForm().load(whole)
+    kept = tuple(each.kept for each in draft.photos)
+    return replace(read_as, channel="web", kept=kept), found
+
+
+def wrong(catalogue: Catalogue, draft: Draft) -> list[Wrong]:
+    """Everything that keeps a draft from being sent, in the order of the form."""
+    sent, unread = submission(catalogue, draft)
+    found = [at_field(each) for each in report.check(current.core(), catalogue, sent, unread)]
+    if draft.text("follow") and not draft.text("email"):
+        found.append(at_field(problem("page.form.error.follow_email")))
+    return sorted(found, key=lambda each: STEPS.index(each.step))
+
+
+def at_field(found: Problem) -> Wrong:
+    """A problem, in the words of the form, with the field and the step it belongs to."""
+    field = _field(found)
+    step = next((step for step, names in FIELDS.items() if field in names), "details")
+    return Wrong(field, step, in_words(Problem(WORDS.get(found.key, found.key), found.values)))
+
+
+def _field(found: Problem) -> str:
+    if found.key.startswith("error.location"):
+        return "address"
+    if found.key.startswith("error.service_code"):
+        return "service_code"
+    if found.key.startswith("error.photo"):
+        return "photos"
+    if found.key.startswith("error.attribute"):
+        return questions.field_id(str(found.values.get("code", "")))
+    if found.key in ("error.email", "page.form.error.follow_email"):
+        return "email"
+    names = {sent: name for name, sent in SENT_AS.items()}
+    parameter = str(found.values.get("parameter", "description"))
+    return names.get(parameter, parameter)
+
+
+def position(state: Mapping[str, Any]) -> tuple[Location | None, bool]:
+    """The position that was typed, and whether there is one that cannot be read."""
+    numbers = [decimal(str(state.get(name) or "")) for name in ("lat", "long")]
+    if None in numbers or abs(numbers[0] or 0) > 90 or abs(numbers[1] or 0) > 180:
+        return None, bool(state.get("lat") or state.get("long"))
+    return Location(numbers[0] or 0.0, numbers[1] or 0.0), False

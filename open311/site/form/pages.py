@@ -1,0 +1,146 @@
+"""The pages of the report form."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flask import Response
+
+from open311.base.text import fold
+from open311.http import current
+from open311.model.catalogue import Service
+from open311.model.drafts import Draft
+from open311.model.place import Place
+from open311.notifications import mail_subscriptions
+from open311.site import view_models
+from open311.site.blueprint import city
+from open311.site.form import form_input, questions
+from open311.site.form.form_input import Wrong
+from open311.site.form.nearby import nearby
+from open311.site.list import listing, maps
+from open311.site.rendering import CHANGES_ANY_TIME, page
+from open311.site.words import degrees, words
+
+FOR_ITS_WRITER = "private, no-store"
+
+
+def step(
+    name: str, draft: Draft | None, *, wrong: Sequence[Wrong] = (), status: int | None = None, **values: Any
+) -> Response:
+    """A page of the form. What is wrong is told on top and at its fields."""
+    errors: dict[str, str] = {}
+    for each in wrong:
+        errors.setdefault(each.field, each.words)
+    return page(
+        f"form/{name}.html",
+        status=status or (400 if wrong else 200),
+        cache=FOR_ITS_WRITER if draft else CHANGES_ANY_TIME,
+        draft=draft,
+        state=draft.state if draft else {},
+        wrong=wrong,
+        errors=errors,
+        steps=form_input.STEPS,
+        step=name,
+        most_photos=current.core().settings.max_photos,
+        **values,
+    )
+
+
+def place(
+    draft: Draft | None,
+    also: Mapping[str, Any],
+    *,
+    wrong: Sequence[Wrong] = (),
+    found: Sequence[Place] = (),
+    taken_at: Place | None = None,
+) -> Response:
+    """Where it is. `found` are places that the words may mean, `taken_at` where a photo was taken."""
+    offered = [*([taken_at] if taken_at else []), *found]
+    return step(
+        "place",
+        draft,
+        wrong=wrong,
+        offered=[(each, degrees(each.lat, each.long)) for each in offered],
+        taken_at=taken_at,
+        position=_position(draft),
+        map=maps.map_of(city()),
+        also=maps.sources(),
+        **also,
+    )
+
+
+def _position(draft: Draft | None) -> str:
+    known = form_input.position(draft.state)[0] if draft else None
+    return degrees(known.lat, known.long) if known else ""
+
+
+def category(draft: Draft, *, wrong: Sequence[Wrong] = (), words: str = "") -> Response:
+    """What it is about."""
+    groups = [
+        (name, [each for each in services if _matches(each, words)])
+        for name, services in listing.services_by_group(city())
+    ]
+    shown = [(name, services) for name, services in groups if services]
+    return step("category", draft, wrong=wrong, groups=shown, words=words, keywords=_keywords)
+
+
+def _keywords(service: Service) -> str:
+    """All words that a service can be found by, for scripts and for us."""
+    language = current.language()
+    spoken = (service.service_name, service.description)
+    found = [each.in_language(language) for each in spoken]
+    return fold(" ".join([*found, *(word for each in service.keywords.values() for word in each)]))
+
+
+def _matches(service: Service, words: str) -> bool:
+    known = _keywords(service)
+    return all(each in known for each in fold(words).split())
+
+
+def danger(draft: Draft) -> Response:
+    """The words that stop whoever should call for help."""
+    return step("danger", draft, service=form_input.service(city(), draft.state))
+
+
+def emergency(draft: Draft) -> Response:
+    """Whom to call."""
+    return step("emergency", draft, service=form_input.service(city(), draft.state))
+
+
+def details(
+    draft: Draft, *, wrong: Sequence[Wrong] = (), more: bool = False, taken_at: Place | None = None
+) -> Response:
+    """The questions of the service. `more`: an answer has led to further ones."""
+    service = form_input.service(city(), draft.state)
+    if service is None:
+        return category(
+            draft, wrong=[each for each in form_input.wrong(city(), draft) if each.step == "category"]
+        )
+    errors = {each.field: each.words for each in reversed(wrong)}
+    seen = draft.state.get("seen", ())
+    return step(
+        "details",
+        draft,
+        wrong=wrong,
+        more=more,
+        service=service,
+        questions=questions.questions(service, draft.answers, errors),
+        shown=" ".join(questions.asked(service, draft.answers)),
+        nearby=[each for each in nearby(draft) if each.number not in seen],
+        taken_at=taken_at,
+        taken_at_words=degrees(taken_at.lat, taken_at.long) if taken_at else "",
+    )
+
+
+def contact(draft: Draft, *, wrong: Sequence[Wrong] = ()) -> Response:
+    """How to reach the sender."""
+    return step("contact", draft, wrong=wrong, mail=mail_subscriptions.possible(current.core()))
+
+
+def gone() -> Response:
+    """A draft that has expired."""
+    return page("form/gone.html", status=404, cache="no-store", told=words("error.draft.unknown"))
+
+
+def answers_shown(draft: Draft, service: Service) -> list[tuple[str, str]]:
+    """The answers as they will be read."""
+    return view_models.answered(service.attributes, questions.answered(service, draft.answers))

@@ -1,0 +1,102 @@
+"""The questions of a service as fields of a form: which are asked, and what has been answered."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from open311.model.catalogue import Attribute, Datatype, Service
+from open311.site.words import plain_number
+
+Answers = Mapping[str, Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question as the page shows it; one that is not asked is there, but hidden, for scripts to show."""
+
+    attribute: Attribute
+    given: Sequence[str]
+    asked: bool
+    error: str = ""
+
+    @property
+    def id(self) -> str:
+        """The id of its field."""
+        return field_id(self.attribute.code)
+
+    @property
+    def name(self) -> str:
+        """The name of its field, as the API has it."""
+        return f"attribute[{self.attribute.code}]"
+
+    @property
+    def kind(self) -> str:
+        """How it is drawn."""
+        if not self.attribute.variable:
+            return "information"
+        lists = {Datatype.SINGLEVALUELIST: "radio", Datatype.MULTIVALUELIST: "checkbox"}
+        plain = {Datatype.TEXT: "textarea", Datatype.NUMBER: "number", Datatype.DATETIME: "date"}
+        return (lists | plain).get(self.attribute.datatype, "text")
+
+    @property
+    def condition(self) -> str:
+        """When it is asked, for scripts: a name and values, as JSON; empty for always."""
+        only_if = self.attribute.only_if
+        if only_if is None:
+            return ""
+        return json.dumps([f"attribute[{only_if.code}]", sorted(only_if.values)], ensure_ascii=False)
+
+
+def field_id(code: str) -> str:
+    """The id of the field of a question."""
+    return f"attribute-{code}"
+
+
+def asked(service: Service, answers: Answers) -> list[str]:
+    """The codes that are asked, given these answers."""
+    found: list[str] = []
+    for each in service.attributes:
+        only_if = each.only_if
+        answered = answers.get(only_if.code, ()) if only_if and only_if.code in found else ()
+        if only_if is None or not only_if.values.isdisjoint(answered):
+            found.append(each.code)
+    return found
+
+
+def answered(service: Service, answers: Answers) -> dict[str, list[str]]:
+    """The answers that count, those to questions that are asked; numbers as programs write them."""
+    codes = asked(service, answers)
+    numbers = {each.code for each in service.attributes if each.datatype is Datatype.NUMBER}
+    return {
+        code: [plain_number(each) for each in values] if code in numbers else list(values)
+        for code, values in answers.items()
+        if code in codes
+    }
+
+
+def questions(service: Service, answers: Answers, errors: Mapping[str, str]) -> list[Question]:
+    """All questions of a service, in order."""
+    codes = asked(service, answers)
+    return [
+        Question(each, answers.get(each.code, ()), each.code in codes, errors.get(field_id(each.code), ""))
+        for each in service.attributes
+    ]
+
+
+def fingerprint(service: Service) -> str:
+    """What changes when a service begins to ask something else, or is called something else."""
+    parts = [
+        [
+            each.code,
+            each.datatype,
+            each.required,
+            each.variable,
+            [value.key for value in each.values],
+            dict(each.description.by_language),
+            [each.only_if.code, sorted(each.only_if.values)] if each.only_if else None,
+        ]
+        for each in service.attributes
+    ]
+    whole = [dict(service.service_name.by_language), dict(service.stop_text.by_language), parts]
+    return hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()[:16]

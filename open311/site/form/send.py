@@ -1,0 +1,144 @@
+"""The end of the report form: look at it all once more, send it, and see what has become of it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask import Response, redirect
+from werkzeug.wrappers import Response as AnyResponse
+
+from open311.actions import drafts
+from open311.base.errors import Invalid, NotFound, TooManyRequests, problem
+from open311.http import current
+from open311.model.catalogue import ServiceType
+from open311.model.drafts import Draft
+from open311.model.service_request import Visibility
+from open311.notifications import mail_subscriptions
+from open311.site import view_models
+from open311.site.addresses import address
+from open311.site.blueprint import city
+from open311.site.form import abuse, form_input, pages, questions
+from open311.site.form.form_input import Wrong
+from open311.site.form.nearby import nearby
+from open311.site.words import degrees
+from open311.storage import service_requests
+from open311.storage.database import Connection
+from open311.web.queries import REQUEST_ID
+
+
+def check(
+    draft: Draft, *, wrong: Sequence[Wrong] = (), changed: bool = False, status: int | None = None
+) -> Response:
+    """Everything that was typed, to be looked at before it is sent."""
+    service = form_input.service(city(), draft.state)
+    place, _ = form_input.position(draft.state)
+    seen = draft.state.get("seen", ())
+    return pages.step(
+        "check",
+        draft,
+        wrong=[*wrong, *form_input.wrong(city(), draft)],
+        status=status or 200,
+        service=service,
+        answers=pages.answers_shown(draft, service) if service else [],
+        position=degrees(place.lat, place.long) if place else "",
+        nearby=[each for each in nearby(draft) if each.number not in seen],
+        changed=changed,
+        challenge=abuse.challenge(draft),
+        trap=abuse.TRAP,
+    )
+
+
+def send(draft: Draft) -> AnyResponse:
+    """Send it, unless something is in the way."""
+    pressed, value = form_input.action()
+    if pressed == "me_too":
+        return me_too(draft, value)
+    service = form_input.service(city(), draft.state)
+    if form_input.wrong(city(), draft) or service is None:
+        return check(draft, status=400)
+    if service.stop_text and draft.text("no_danger") != service.service_code:
+        return _to(draft, "danger")
+    print_of_questions = questions.fingerprint(service)
+    if draft.text("asked") != print_of_questions:
+        drafts.keep(current.core(), draft, {**draft.state, "asked": print_of_questions})
+        return check(draft, changed=True, status=409)
+    try:
+        if hurdle := abuse.hurdle(draft):
+            return check(draft, wrong=[_on_top(hurdle)], status=400)
+    except TooManyRequests as many:
+        response = check(draft, wrong=[_on_top(each) for each in many.problems], status=429)
+        response.headers["Retry-After"] = str(many.retry_after)
+        return response
+    return _stored(draft)
+
+
+def _on_top(found: Any) -> Wrong:
+    return Wrong("send", "check", form_input.at_field(found).words)
+
+
+def _stored(draft: Draft) -> AnyResponse:
+    core, language = current.core(), current.language()
+
+    follows = bool(draft.text("follow")) and mail_subscriptions.possible(core)
+
+    def also(conn: Connection, number: int) -> None:
+        if follows:
+            mail_subscriptions.begin(core, conn, number, draft.text("email"), language)
+
+    whole, unread = form_input.submission(city(), draft)
+    try:
+        drafts.send(core, city(), draft, whole, unread, also, followed=follows)
+    except Invalid as refused:
+        return check(draft, wrong=[form_input.at_field(each) for each in refused.problems], status=400)
+    return _to(draft, "sent")
+
+
+def me_too(draft: Draft, value: str) -> AnyResponse:
+    """Follow a report that says the same, instead of sending another one."""
+    number = int(value) if REQUEST_ID.fullmatch(value) else 0
+    core, language, email = current.core(), current.language(), draft.text("email")
+    with core.database.read() as conn:
+        found = service_requests.find(conn, number, city().jurisdiction.jurisdiction_id)
+    if found is None or found.visibility != Visibility.PUBLISHED:
+        raise NotFound(problem("error.service_request.unknown", service_request_id=value[:50]))
+    if not (email and mail_subscriptions.possible(core)):
+        return redirect(address("follow_report", number=number), 303)
+
+    def also(conn: Connection) -> None:
+        mail_subscriptions.begin(core, conn, number, email, language)
+
+    try:
+        drafts.join(core, draft, number, also)
+    except Invalid as refused:
+        return pages.contact(draft, wrong=[form_input.at_field(each) for each in refused.problems])
+    return _to(draft, "sent")
+
+
+def sent(draft: Draft) -> Response:
+    """What became of it: number, link, and what happens next."""
+    with current.core().database.read() as conn:
+        owner = city().jurisdiction.jurisdiction_id
+        found = service_requests.find(conn, draft.service_request_id or 0, owner)
+    shown = found and found.visibility != Visibility.HIDDEN
+    numbered = shown and found and _has_number(found.service_code)
+    held = bool(found and found.visibility == Visibility.HELD)
+    return pages.step(
+        "sent",
+        draft,
+        report=view_models.shown(found, city()) if found and numbered else None,
+        joined=draft.text("outcome") == "joined",
+        held=held,
+        readable=not held or city().jurisdiction.held_by_id,
+        service=city().services.get(found.service_code) if found else None,
+        followed=bool(draft.text("followed")),
+        mail=mail_subscriptions.possible(current.core()),
+    )
+
+
+def _has_number(service_code: str) -> bool:
+    """Whether the number of such a report is given out at once."""
+    service = city().services.get(service_code)
+    return service is None or service.type is ServiceType.REALTIME
+
+
+def _to(draft: Draft, step: str) -> AnyResponse:
+    return redirect(address("report_step", word=draft.word, step=step), 303)

@@ -1,0 +1,227 @@
+"""Reporting, step by step: each step is a form of its own, kept when it is sent, so that nothing typed is ever lost."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, cast
+
+from flask import Response, redirect, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from open311.actions import drafts, geocoding
+from open311.base.errors import NotFound, problem
+from open311.http import current
+from open311.http.normalise import LenientRequest
+from open311.model.drafts import Draft
+from open311.model.place import Place
+from open311.site.addresses import address
+from open311.site.blueprint import blueprint, city
+from open311.site.form import form_input, pages, questions, send
+from open311.site.form.form_input import Wrong
+from open311.site.form.nearby import nearby
+from open311.web import photos
+
+Answer = Callable[[Draft], AnyResponse]
+FORM = "form"
+
+
+@blueprint.page("/report", methods=("GET", "POST"), access=FORM)
+def new_report() -> AnyResponse:
+    """The first step; sending it begins a draft."""
+    if request.method == "GET":
+        return pages.place(None, {})
+    return _place(drafts.begin(current.core(), city(), form_input.read("place", {})))
+
+
+@blueprint.page("/report/<word>/<step>", methods=("GET", "POST"), access=FORM)
+def report_step(word: str, step: str) -> AnyResponse:
+    """A step of a report that was begun."""
+    if step not in SHOWN:
+        raise NotFound(problem("error.path"))
+    try:
+        draft = drafts.find(current.core(), city(), word)
+    except NotFound:
+        return _begin_anew(step)
+    taken = request.method == "POST" and step in TAKEN
+    if taken and not draft.sent:
+        drafts.keep(current.core(), draft, form_input.read(step, draft.state))
+        # Another press of the button may have sent it meanwhile.
+        draft = drafts.find(current.core(), city(), word)
+    if draft.sent:
+        return send.sent(draft) if step == "sent" else _to(draft, "sent")
+    return (TAKEN if taken else SHOWN)[step](draft)
+
+
+def _begin_anew(step: str) -> AnyResponse:
+    """The draft has expired: what was typed just now is kept, and the reader is told."""
+    if request.method == "GET" or step not in form_input.FIELDS:
+        return pages.gone()
+    draft = drafts.begin(current.core(), city(), form_input.read(step, {}) | {"begun_anew": True})
+    return _to(draft, "place")
+
+
+def _to(draft: Draft, step: str) -> AnyResponse:
+    """Go on with another step, by an address that can be loaded again."""
+    return redirect(address("report_step", word=draft.word, step=step), 303)
+
+
+@blueprint.page("/report/<word>/photos/<int:photo_id>", access=FORM)
+def draft_photo(word: str, photo_id: int) -> Response:
+    """A photo that was uploaded to a draft, for its writer."""
+    core = current.core()
+    data = drafts.photo(core, drafts.find(core, city(), word), photo_id)
+    return Response(data, content_type="image/jpeg", headers={"Cache-Control": pages.FOR_ITS_WRITER})
+
+
+def _update(draft: Draft, **values: Any) -> Draft:
+    drafts.keep(current.core(), draft, {**draft.state, **values})
+    return drafts.find(current.core(), city(), draft.word)
+
+
+def _at(draft: Draft, *steps: str) -> list[Wrong]:
+    return [each for each in form_input.wrong(city(), draft) if each.step in steps]
+
+
+def _place(draft: Draft) -> AnyResponse:
+    """The place: words, one of the places they may mean, a position, or where a photo was taken."""
+    draft, about_photos, taken_at = _add_photos(draft)
+    draft = _settle(draft)
+    wrong = [*about_photos, *_at(draft, "place")]
+    if form_input.action()[0] == "photo" or about_photos:
+        wrong = about_photos
+    offered = Place("", *taken_at) if taken_at and not draft.text("lat") else None
+    if offered or form_input.action()[0] == "photo":
+        return pages.place(draft, {}, wrong=wrong, taken_at=offered)
+    if not wrong and (found := _meant(draft)):
+        return pages.place(draft, {}, found=found)
+    return pages.place(draft, {}, wrong=wrong) if wrong else _to(draft, "category")
+
+
+def _settle(draft: Draft) -> Draft:
+    """Make one of what was chosen and what was typed."""
+    choice, state = form_input.posted("choice"), dict(draft.state)
+    if form_input.posted("forget_position") or (state.get("placed") and state["placed"] != state["address"]):
+        state |= {"lat": "", "long": "", "placed": ""}
+    if choice == "words":
+        state |= {"lat": "", "long": "", "placed": "", "only_words": state["address"]}
+    elif choice.count("|") >= 2:
+        lat, long, label = choice.split("|", 2)
+        state |= {"lat": lat, "long": long, "placed": label, "address": label or state["address"]}
+    return _update(draft, **_with_address(state))
+
+
+def _with_address(state: dict[str, Any]) -> dict[str, Any]:
+    """A position alone gets the address next to it, from the city's own list."""
+    if not state.get("lat") or (state.get("address") and state["address"] != state.get("near")):
+        return state
+    sent, unread = form_input.position(state)
+    if unread or sent is None:
+        return state
+    near = geocoding.nearest(current.core(), city(), sent.lat, sent.long, current.language())
+    return state | {"address": near, "near": near}
+
+
+def _meant(draft: Draft) -> Sequence[Place]:
+    """The places that the words may mean; none when there is a position, or when the words alone are wanted."""
+    if draft.text("lat") or draft.text("only_words") == draft.text("address"):
+        return ()
+    return geocoding.search(current.core(), city(), draft.text("address"), current.language())
+
+
+def _add_photos(draft: Draft) -> tuple[Draft, list[Wrong], tuple[float, float] | None]:
+    """Keep the photos of this request; without any, nothing happens."""
+    sent = photos.sent(cast(LenientRequest, request), []).get("media", [])
+    if not sent:
+        return draft, [], None
+    problems, taken_at = drafts.add_photos(current.core(), draft, [each.stream for each in sent])
+    fresh = drafts.find(current.core(), city(), draft.word)
+    return fresh, [form_input.at_field(each) for each in problems], taken_at
+
+
+def _category(draft: Draft) -> AnyResponse:
+    """The kind of report; the list can be narrowed by words."""
+    if form_input.action()[0] == "search":
+        return pages.category(draft, words=form_input.posted("words"))
+    wrong = _at(draft, "category")
+    if wrong:
+        return pages.category(draft, words=form_input.posted("words"), wrong=wrong)
+    service = form_input.service(city(), draft.state)
+    stops = service and service.stop_text and draft.text("no_danger") != service.service_code
+    return _to(draft, "danger" if stops else "details")
+
+
+def _danger(draft: Draft) -> AnyResponse:
+    """Whether somebody is in danger: then this is no way to tell."""
+    if form_input.action()[0] != "safe":
+        return _to(draft, "emergency")
+    return _to(_update(draft, no_danger=draft.text("service_code")), "details")
+
+
+def _details(draft: Draft) -> AnyResponse:
+    """The questions, the description, the photos."""
+    service = form_input.service(city(), draft.state)
+    if service is None:
+        return _to(draft, "category")
+    pressed, value = form_input.action()
+    if pressed == "me_too":
+        return send.me_too(draft, value)
+    draft, about_photos, taken_at = _add_photos(draft)
+    if pressed in ("remove", "take"):
+        draft = _changed(draft, pressed, value)
+        return pages.details(draft, wrong=about_photos) if about_photos else _to(draft, "details")
+    draft = _update(draft, asked=questions.fingerprint(service))
+    offered = Place("", *taken_at) if taken_at and not draft.text("lat") else None
+    if pressed == "photo":
+        return pages.details(draft, wrong=about_photos, taken_at=offered)
+    shown = set(form_input.posted("shown").split(" "))
+    news = [each for each in questions.asked(service, draft.answers) if each not in shown]
+    wrong = [*about_photos, *_at(draft, "details")]
+    if news and not any(each in draft.answers for each in news):
+        old = [each for each in wrong if each.field not in map(questions.field_id, news)]
+        return pages.details(draft, wrong=old, more=True, taken_at=offered)
+    if wrong or offered:
+        return pages.details(draft, wrong=wrong, taken_at=offered)
+    return _to(_seen(draft), "contact")
+
+
+def _changed(draft: Draft, pressed: str, value: str) -> Draft:
+    """Without one of the photos, or at the place of one."""
+    if pressed == "remove":
+        drafts.remove_photo(current.core(), draft, int(value) if value.isascii() and value.isdigit() else 0)
+        return _update(draft)
+    lat, _, long = value.partition("|")
+    return _update(draft, lat=lat, long=long, placed="") if long else draft
+
+
+def _seen(draft: Draft) -> Draft:
+    """Reports nearby are shown once."""
+    numbers = [each.number for each in nearby(draft)]
+    return _update(draft, seen=[*draft.state.get("seen", ()), *numbers])
+
+
+def _contact(draft: Draft) -> AnyResponse:
+    """How the sender can be reached, if they wish."""
+    wrong = _at(draft, "contact")
+    return pages.contact(draft, wrong=wrong) if wrong else _to(draft, "check")
+
+
+def _show_place(draft: Draft) -> AnyResponse:
+    return pages.place(draft, {})
+
+
+SHOWN: Mapping[str, Answer] = {
+    "place": _show_place,
+    "category": pages.category,
+    "danger": pages.danger,
+    "emergency": pages.emergency,
+    "details": pages.details,
+    "contact": pages.contact,
+    "check": send.check,
+    "sent": send.check,
+}
+TAKEN: Mapping[str, Answer] = {
+    "place": _place,
+    "category": _category,
+    "danger": _danger,
+    "details": _details,
+    "contact": _contact,
+    "check": send.send,
+}

@@ -1,0 +1,69 @@
+"""Places for words while they are typed, and words for places, for scripts."""
+
+from typing import Any, cast
+
+import orjson
+from flask import Response, request
+
+from open311.actions import geocoding
+from open311.base.errors import Invalid, problem
+from open311.http import current
+from open311.http.normalise import LenientRequest
+from open311.model.service_request import Location
+from open311.site.addresses import address
+from open311.site.blueprint import blueprint, city
+from open311.site.form import form_input
+from open311.site.form.nearby import around
+from open311.site.rendering import HEADERS
+from open311.site.view_models import Shown
+from open311.site.words import degrees, said, words
+from open311.web import parameters
+
+
+@blueprint.page("/places")
+def suggested_places() -> Response:
+    """Places that the words `q` may mean."""
+    asked = parameters.from_query(cast(LenientRequest, request)).get("q", [""])[0]
+    found = geocoding.search(current.core(), city(), asked, current.language())
+    return _json([{"address": each.address, "lat": each.lat, "long": each.long} for each in found])
+
+
+@blueprint.page("/places/near")
+def near_place() -> Response:
+    """What is at `lat` and `long`, in words: the position, the next address, open reports, or that it is outside."""
+    given = parameters.from_query(cast(LenientRequest, request))
+    place, _ = form_input.position({name: values[0] for name, values in given.items()})
+    if place is None:
+        raise Invalid(problem("page.form.error.position"))
+    if not city().jurisdiction.contains(place.lat, place.long):
+        outside = words("page.form.error.outside", jurisdiction=said(city().jurisdiction.name))
+        return _json({"inside": False, "told": f"{outside} {words('page.form.position.other')}"})
+    next_to = geocoding.nearest(current.core(), city(), place.lat, place.long, current.language())
+    return _json({"inside": True, "address": next_to} | _told(place, next_to, around(place)))
+
+
+def _told(place: Location, next_to: str, open_there: list[Shown]) -> dict[str, Any]:
+    position = words("page.form.position", position=degrees(place.lat, place.long))
+    one = len(open_there) == 1
+    key = "page.form.position.near.one" if one else "page.form.position.near.other"
+    near = words(key) if open_there else ""
+    at = words("page.form.position.address", address=next_to) if next_to else ""
+    return {
+        "position": position,
+        "near": near,
+        "told": " ".join(f"{each}." for each in (position, at, near) if each),
+        "reports": [
+            {"href": address("report", number=each.number), "words": _line(each)} for each in open_there
+        ],
+    }
+
+
+def _line(report: Shown) -> str:
+    number = words("page.report.number", number=report.number)
+    return f"{report.service}, {number}: {report.status.label}"
+
+
+def _json(body: Any) -> Response:
+    response = Response(orjson.dumps(body), headers=HEADERS, content_type="application/json; charset=utf-8")
+    response.headers["Cache-Control"] = "private, max-age=60"
+    return response

@@ -1,0 +1,1 @@
+"""The list of reports and the map beside it."""

@@ -1,0 +1,145 @@
+"""Reports that are written without a connection: the pages that a device keeps, and the door where it hands them in.
+
+The device hands in a draft under a word of its own, as a browser does step by step, and then sends it as everybody
+does, by the last step of the form. So there is one way to become a report, and one word becomes one report.
+"""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any, cast
+
+import orjson
+from flask import Response, request
+
+from open311.actions import drafts, geocoding
+from open311.base.datetimes import write_utc
+from open311.base.errors import NotFound, problem
+from open311.http import current
+from open311.http.normalise import LenientRequest
+from open311.model.catalogue import Catalogue, Service
+from open311.model.drafts import Draft, is_word
+from open311.notifications import mail_subscriptions
+from open311.site import words
+from open311.site.addresses import address
+from open311.site.blueprint import blueprint, city
+from open311.site.form import abuse, form_input, questions
+from open311.site.form.form_input import Wrong
+from open311.site.list import listing
+from open311.site.rendering import HEADERS, page
+from open311.web import photos
+
+
+@blueprint.page("/offline")
+def offline() -> Response:
+    """What a device shows in place of a page that it has not kept."""
+    return page("offline/offline.html")
+
+
+@blueprint.page("/report/offline")
+def offline_form() -> Response:
+    """The whole form on one page, with the questions of all services."""
+    return page(
+        "offline/form.html",
+        groups=listing.services_by_group(city()),
+        asked=_asked,
+        fingerprint=questions.fingerprint,
+        changeset=write_utc(city().changeset),
+        most_photos=current.core().settings.max_photos,
+        mail=mail_subscriptions.possible(current.core()),
+        errors={},
+    )
+
+
+def _asked(service: Service) -> list[questions.Question]:
+    return questions.questions(service, {}, {})
+
+
+@blueprint.page("/report/waiting")
+def waiting() -> Response:
+    """What waits on this device; only its scripts know."""
+    return page("offline/waiting.html")
+
+
+@blueprint.page("/report/handed-in", methods=("POST",), access="form")
+def handed_in() -> Response:
+    """Take a draft that a device has kept; says what is wrong with it, or how to send it, or that it was sent."""
+    word = form_input.posted("word")
+    if not is_word(word):
+        raise NotFound(problem("error.draft.unknown"))
+    core, catalogue = current.core(), city()
+    draft = drafts.take_up(core, catalogue, word)
+    if draft.sent:
+        return _answer({"outcome": "sent", "address": _step(draft, "sent")})
+    drafts.keep(core, draft, _typed())
+    sent = photos.sent(cast(LenientRequest, request), []).get("media", [])
+    about_photos = drafts.replace_photos(core, catalogue, draft, [each.stream for each in sent])
+    draft = drafts.find(core, catalogue, word)
+    if wrong := [
+        *_changed(catalogue, draft),
+        *map(form_input.at_field, about_photos),
+        *form_input.wrong(catalogue, draft),
+    ]:
+        return _answer({"outcome": "look", "wrong": [asdict(each) for each in wrong]})
+    challenge = abuse.challenge(draft)
+    return _answer(
+        {"outcome": "send", "address": _step(draft, "check"), "challenge": orjson.loads(challenge or "null")}
+    )
+
+
+def _typed() -> dict[str, Any]:
+    """All steps of the form at once."""
+    state: dict[str, Any] = {}
+    for step in form_input.FIELDS:
+        state = form_input.read(step, state)
+    more = {name: form_input.posted(name) for name in ("no_danger", "asked", "changeset")}
+    return _placed(state | more)
+
+
+def _placed(state: dict[str, Any]) -> dict[str, Any]:
+    """As after the first step: no position for an address that was changed, an address for a position alone."""
+    if state["placed"] and state["placed"] != state["address"]:
+        return state | {"lat": "", "long": "", "placed": ""}
+    place, _ = form_input.position(state)
+    if place is None or state["address"]:
+        return state
+    return state | {
+        "address": geocoding.nearest(current.core(), city(), place.lat, place.long, current.language())
+    }
+
+
+def _changed(catalogue: Catalogue, draft: Draft) -> list[Wrong]:
+    """What keeps a draft from being sent because the catalogue has changed since it was written."""
+    service = form_input.service(catalogue, draft.state)
+    if service is None:
+        return []
+    if draft.text("asked") != questions.fingerprint(service):
+        return [Wrong("service_code", "category", _told(draft.state))]
+    if service.stop_text and draft.text("no_danger") != service.service_code:
+        return [Wrong("no_danger", "category", words.words("page.offline.danger"))]
+    return []
+
+
+def _told(state: Mapping[str, Any]) -> str:
+    with suppress(ValueError, OverflowError):
+        return words.words("page.offline.changed.since", day=words.day(_moment(state)))
+    return words.words("page.offline.changed")
+
+
+def _moment(state: Mapping[str, Any]) -> datetime:
+    """When the catalogue came into force that the draft was written under."""
+    moment = datetime.fromisoformat(str(state.get("changeset")))
+    if moment.tzinfo is None:
+        raise ValueError
+    return moment
+
+
+def _step(draft: Draft, step: str) -> str:
+    return address("report_step", word=draft.word, step=step)
+
+
+def _answer(body: Mapping[str, Any]) -> Response:
+    response = Response(orjson.dumps(body), headers=HEADERS, content_type="application/json; charset=utf-8")
+    response.headers["Cache-Control"] = "private, no-store"
+    return response

@@ -1,0 +1,139 @@
+"""The pages that show something: the list, one report, the open data, and the texts that the law demands."""
+
+from flask import Flask, Response, g
+from werkzeug.wrappers import Response as AnyResponse
+
+from open311.base.errors import NotFound, problem
+from open311.http import current
+from open311.http.errors import in_words
+from open311.model.catalogue import Catalogue
+from open311.model.service_request import ServiceRequest, Visibility
+from open311.site import addresses, assets, texts, view_models
+from open311.site import blueprint as doors
+from open311.site.blueprint import blueprint, city
+from open311.site.list import listing, maps
+from open311.site.rendering import page
+from open311.site.words import degrees
+from open311.storage import service_requests
+from open311.web.queries import REQUEST_ID
+
+
+def install(app: Flask) -> None:
+    """Mount the public site."""
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    doors.install(app)
+    app.register_blueprint(blueprint)
+    app.register_blueprint(assets.blueprint)
+
+
+@blueprint.page("/")
+def home() -> AnyResponse:
+    """The list of reports; where there are several cities and none is named, the list of cities."""
+    if g.catalogue is None:
+        return page("cities.html", cities=current.core().catalogues.in_force)
+    return _list(city())
+
+
+def _list(catalogue: Catalogue) -> Response:
+    found = listing.read(catalogue)
+    return page(
+        "list.html",
+        status=400 if found.problems else 200,
+        listing=found,
+        reports=[view_models.shown(each, catalogue) for each in found.requests],
+        problems=[in_words(each) for each in found.problems],
+        families=view_models.families(catalogue),
+        groups=listing.services_by_group(catalogue),
+        spans=listing.DAYS,
+        feed=addresses.api("/feed.atom", catalogue, **listing.for_api(found.query)),
+        map=maps.map_of(catalogue),
+        also=maps.sources(),
+    )
+
+
+@blueprint.page("/reports/<number>")
+def report(number: str) -> Response:
+    """One report; one that is being checked without what was sent."""
+    catalogue = city()
+    found = _find(number, catalogue)
+    if found.visibility == Visibility.HELD:
+        return page("held.html", report=view_models.shown(found, catalogue))
+    return page(
+        "report.html",
+        report=view_models.shown(found, catalogue),
+        history=view_models.history(found, catalogue),
+        answers=view_models.answers(found, catalogue),
+        position=degrees(found.lat, found.long) if found.lat is not None and found.long is not None else "",
+        parent=_parent(found, catalogue),
+        map=maps.map_of(catalogue),
+        also=maps.sources(),
+    )
+
+
+@blueprint.page("/reports/<number>/card")
+def card(number: str) -> Response:
+    """What the map shows of a report: a part of a page."""
+    catalogue = city()
+    found = _find(number, catalogue)
+    if found.visibility != Visibility.PUBLISHED:
+        raise NotFound(problem("error.service_request.unknown", service_request_id=number[:50]))
+    response = page("card.html", report=view_models.shown(found, catalogue))
+    response.headers["X-Robots-Tag"] = "noindex"
+    return response
+
+
+def _find(number: str, catalogue: Catalogue) -> ServiceRequest:
+    found = None
+    if REQUEST_ID.fullmatch(number):
+        with current.core().database.read_public() as conn:
+            owner = catalogue.jurisdiction.jurisdiction_id
+            found = service_requests.find(conn, int(number), owner, with_notes=True)
+    withheld = found and found.visibility == Visibility.HELD and not catalogue.jurisdiction.held_by_id
+    if found is None or found.visibility == Visibility.HIDDEN or withheld:
+        raise NotFound(problem("error.service_request.unknown", service_request_id=number[:50]))
+    return found
+
+
+def _parent(found: ServiceRequest, catalogue: Catalogue) -> view_models.Shown | None:
+    """The report that this one repeats, if it may be seen."""
+    if found.parent_id is None:
+        return None
+    with current.core().database.read_public() as conn:
+        parent = service_requests.find(conn, found.parent_id, catalogue.jurisdiction.jurisdiction_id)
+    public = parent is not None and parent.visibility == Visibility.PUBLISHED
+    return view_models.shown(parent, catalogue) if parent and public else None
+
+
+@blueprint.page("/open-data")
+def open_data() -> Response:
+    """What programs can read here, with links that work."""
+    root = f"{addresses.root()}/open311"
+    return page(
+        "open_data.html",
+        discovery=f"{root}/discovery.json",
+        docs=f"{root}/v2/docs",
+        ogc=f"{addresses.root()}/ogc",
+        tiles=addresses.tiles(city()),
+    )
+
+
+@blueprint.page("/imprint")
+def imprint() -> Response:
+    """Who answers for these pages."""
+    return _text("imprint")
+
+
+@blueprint.page("/privacy")
+def privacy() -> Response:
+    """What happens to personal data."""
+    return _text("privacy")
+
+
+@blueprint.page("/accessibility")
+def accessibility() -> Response:
+    """How far these pages can be used by everybody, and whom to tell what cannot."""
+    return _text("accessibility")
+
+
+def _text(name: str) -> Response:
+    return page("text.html", name=name, text=texts.long_text(name, city()))

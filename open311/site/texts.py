@@ -1,0 +1,42 @@
+"""The long texts of a city: its own from the catalogue, or good beginnings to fill in."""
+
+from functools import cache
+from pathlib import Path
+
+from markdown_it import MarkdownIt
+from markupsafe import Markup
+
+from open311.base.i18n import FALLBACK
+from open311.http import current
+from open311.model.catalogue import Catalogue
+from open311.site.words import said
+
+FOLDER = Path(__file__).parent.parent / "templates" / "texts"
+# No raw HTML, and no pictures, since they could come from elsewhere.
+_markdown = MarkdownIt("commonmark", {"html": False}).disable("image")
+
+
+def long_text(name: str, catalogue: Catalogue) -> Markup:
+    """The imprint, the privacy notice or the accessibility statement, as HTML."""
+    own = getattr(catalogue.site, name)
+    text = said(own) if own else _filled(name, catalogue)
+    return Markup(_markdown.render(text))
+
+
+def _filled(name: str, catalogue: Catalogue) -> str:
+    jurisdiction = catalogue.jurisdiction
+    return _beginning(name, current.language()).format_map(
+        {
+            "city": said(jurisdiction.name),
+            "contact": said(jurisdiction.contact),
+            "address": current.base_url(),
+        }
+    )
+
+
+@cache
+def _beginning(name: str, language: str) -> str:
+    file = FOLDER / language / f"{name}.md"
+    if not file.is_file():
+        file = FOLDER / FALLBACK / f"{name}.md"
+    return file.read_text(encoding="utf-8")

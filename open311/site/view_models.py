@@ -1,0 +1,181 @@
+"""Reports as pages show them: names instead of codes, photos that are ours apart from addresses elsewhere."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from open311.base.datetimes import parse
+from open311.http import current
+from open311.model.catalogue import Attribute, Catalogue, Datatype, DetailedStatus, Service
+from open311.model.media import PATH, SMALL
+from open311.model.service_request import Note, ServiceRequest
+from open311.site import addresses
+from open311.site.words import day, said, spoken_number, words
+
+# A status the catalogue has forgotten keeps a shape, if a plain one.
+FORGOTTEN_SHAPE = "circle"
+PLAIN = {"open": "page.status.open", "closed": "page.status.closed"}
+
+
+@dataclass(frozen=True, slots=True)
+class StatusShown:
+    """A status: `code` chooses its colour in the city's style sheet."""
+
+    code: str
+    label: str
+    description: str
+    shape: str
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """A photo that is ours."""
+
+    address: str
+    small: str
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryLine:
+    """One line of the history: when, the status after it, and what was said and shown."""
+
+    moment: datetime
+    status: StatusShown | None
+    title: str
+    text: str
+    photos: tuple[Photo, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A report as lists show it."""
+
+    request: ServiceRequest
+    service: str
+    icon: str
+    status: StatusShown
+    photos: tuple[Photo, ...]
+    links: tuple[str, ...]
+
+    @property
+    def number(self) -> int:
+        """Its number."""
+        return self.request.service_request_id
+
+
+def shown(request: ServiceRequest, catalogue: Catalogue) -> Shown:
+    """A report with names for its codes."""
+    service = catalogue.services.get(request.service_code)
+    own = _own(request.media_urls)
+    return Shown(
+        request=request,
+        service=catalogue.service_name(request.service_code, current.language()),
+        icon=service.icon if service else "marker",
+        status=status(request.detailed_status, str(request.status), catalogue),
+        photos=tuple(_photo(each) for each in own),
+        links=tuple(each for each in request.media_urls if each not in own),
+    )
+
+
+def _own(media_urls: Sequence[str]) -> list[str]:
+    return [each for each in media_urls if each.startswith(f"{PATH}/")]
+
+
+def _photo(path: str) -> Photo:
+    root = addresses.root()
+    return Photo(f"{root}{path}", f"{root}{SMALL}{path.removeprefix(PATH)}")
+
+
+def status(code: str, plain: str, catalogue: Catalogue) -> StatusShown:
+    """A status by its code; where the catalogue has forgotten it, plain open or closed."""
+    known = catalogue.statuses.get(code)
+    if known is None:
+        return StatusShown("", words(PLAIN[plain]), "", FORGOTTEN_SHAPE)
+    return _status(known)
+
+
+def _status(known: DetailedStatus) -> StatusShown:
+    return StatusShown(known.code, said(known.label), said(known.description), known.shape)
+
+
+@dataclass(frozen=True, slots=True)
+class StatusFamily:
+    """Statuses that look alike on the map; `word` is what filters call them all."""
+
+    word: str
+    status: StatusShown
+    codes: tuple[str, ...]
+
+
+def families(catalogue: Catalogue) -> list[StatusFamily]:
+    """The statuses as filters and the legend show them: one entry a CitySDK word, named after its first status."""
+    found: dict[str, list[DetailedStatus]] = {}
+    for each in catalogue.statuses.values():
+        found.setdefault(each.detailed_status, []).append(each)
+    return [
+        StatusFamily(word, _status(alike[0]), tuple(each.code for each in alike))
+        for word, alike in found.items()
+    ]
+
+
+def history(request: ServiceRequest, catalogue: Catalogue) -> list[HistoryLine]:
+    """What happened, the last first; it always begins with the report."""
+    began = HistoryLine(request.requested_datetime, None, words("page.history.created"), "")
+    lines = [
+        HistoryLine(
+            moment=note.datetime,
+            status=_status_after(note, catalogue),
+            title=words("page.history.changed"),
+            text=note.description,
+            photos=tuple(_photo(each) for each in _own(note.media_urls)),
+        )
+        for note in request.notes
+    ]
+    return [began, *lines][::-1]
+
+
+def _status_after(note: Note, catalogue: Catalogue) -> StatusShown | None:
+    known = catalogue.statuses.get(note.detailed_status or "")
+    return _status(known) if known else None
+
+
+def answers(request: ServiceRequest, catalogue: Catalogue) -> list[tuple[str, str]]:
+    """The public answers to the questions of the service, in the order they are asked."""
+    service = catalogue.services.get(request.service_code)
+    return (
+        answered([each for each in service.attributes if each.public], request.attributes) if service else []
+    )
+
+
+def answered(asked: Iterable[Attribute], given: Mapping[str, Sequence[str]]) -> list[tuple[str, str]]:
+    """Questions and their answers in words."""
+    return [
+        (said(each.description), ", ".join(_values(each, given[each.code])))
+        for each in asked
+        if given.get(each.code)
+    ]
+
+
+def every_answer(service: Service | None, given: Mapping[str, Sequence[str]]) -> list[tuple[str, str]]:
+    """All answers in words; those to questions that the catalogue has forgotten under their codes."""
+    asked = service.attributes if service else ()
+    known = {each.code for each in asked}
+    return answered(asked, given) + [
+        (code, ", ".join(values)) for code, values in given.items() if code not in known
+    ]
+
+
+def _values(attribute: Attribute, given: Iterable[str]) -> list[str]:
+    names = {each.key: said(each.name) for each in attribute.values}
+    if attribute.datatype is Datatype.DATETIME:
+        return [_day(each) for each in given]
+    if attribute.datatype is Datatype.NUMBER:
+        return [spoken_number(each) for each in given]
+    return [names.get(each, each) for each in given]
+
+
+def _day(raw: str) -> str:
+    try:
+        return day(parse(raw, current.time_zone()))
+    except ValueError:
+        return raw

@@ -1,0 +1,81 @@
+"""Words of the pages, and dates, in the reader's language and the city's time zone."""
+
+import re
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from babel import Locale
+from babel.dates import format_date, format_datetime
+from babel.numbers import NumberFormatError, format_decimal, parse_decimal
+
+from open311.base.datetimes import write
+from open311.base.i18n import translate
+from open311.base.text import Text
+from open311.http import current
+
+# No exponents: written out, `1e999999999` fills the memory.
+NUMBER = re.compile(r"[+-]?[0-9.,]{1,40}")
+
+
+def words(key: str, **values: Any) -> str:
+    """The message `key`, its gaps filled."""
+    return translate(key, current.language(), **values)
+
+
+def counted(key: str, number: int, **values: Any) -> str:
+    """The message for one thing or for several: `key.one`, `key.other`."""
+    form = "one" if number == 1 else "other"
+    return words(f"{key}.{form}", number=format_decimal(number, locale=_locale()), **values)
+
+
+def said(text: Text) -> str:
+    """A text of the catalogue."""
+    return text.in_language(current.language())
+
+
+def day(moment: datetime) -> str:
+    """The day of a moment, as `2. März 2026`."""
+    return format_date(moment.astimezone(current.time_zone()), "long", locale=_locale())
+
+
+def day_and_time(moment: datetime) -> str:
+    """A moment to the minute, as `2. März 2026, 09:30`."""
+    return f"{day(moment)}, {format_datetime(moment, 'HH:mm', tzinfo=current.time_zone(), locale=_locale())}"
+
+
+def machine(moment: datetime) -> str:
+    """A moment for the `datetime` attribute."""
+    return write(moment, current.time_zone())
+
+
+def degrees(lat: float, long: float) -> str:
+    """A position in words and figures, good to a metre."""
+    north = words("page.compass.north" if lat >= 0 else "page.compass.south")
+    east = words("page.compass.east" if long >= 0 else "page.compass.west")
+    figures = [format_decimal(abs(each), "0.00000", locale=_locale()) for each in (lat, long)]
+    return f"{figures[0]}° {north}, {figures[1]}° {east}"
+
+
+def plain_number(raw: str) -> str:
+    """A number as the reader's language writes it, in the way of programs: `2,5` as `2.5`; anything else as it is."""
+    if not NUMBER.fullmatch(raw.strip()):
+        return raw
+    try:
+        return f"{parse_decimal(raw.strip(), locale=_locale(), strict=True):f}"
+    except NumberFormatError:
+        return raw
+
+
+def spoken_number(plain: str) -> str:
+    """The way back: `2.5` as `2,5`, with all its digits."""
+    if not NUMBER.fullmatch(plain):
+        return plain
+    try:
+        return format_decimal(Decimal(plain), locale=_locale(), decimal_quantization=False)
+    except InvalidOperation:
+        return plain
+
+
+def _locale() -> Locale:
+    return Locale.parse(current.language(), sep="-")

@@ -1,0 +1,205 @@
+"""Connections to PostGIS."""
+
+import select
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+import orjson
+import psycopg
+import structlog
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from open311.base.errors import ReplicaLost, Unavailable, problem
+from open311.storage.database.freshness import ALIVE, CONNECT_SECONDS, DESK_MARK, MARK, Freshness, listen
+from open311.storage.database.replica import STAMP, Replica, went_away
+from open311.storage.rows import forget_row
+
+__all__ = ["Connection", "Database"]
+
+# Custom plans and no parallel workers: with PostGIS a generic plan or a fresh worker costs far more than planning.
+SESSION = {
+    "application_name": "open311",
+    "jit": "off",
+    "max_parallel_workers_per_gather": "0",
+    "plan_cache_mode": "force_custom_plan",
+    "statement_timeout": "20s",
+    "timezone": "UTC",
+}
+POOL_SECONDS = 10
+
+log = structlog.get_logger()
+
+_primary_only: ContextVar[bool] = ContextVar("primary_only", default=False)
+
+
+class Database:
+    """Connections, a pool for reading and one for writing in each process.
+
+    `read()` lends one on which each statement stands alone; `begin()` one inside a transaction that commits at
+    the end, or rolls back when an exception passes. Both raise `Unavailable` when the server is out of reach.
+
+    With `pooler_url` both go through PgBouncer in transaction mode. With `replica_url`, `read_public()` reads there.
+    """
+
+    _replica: Replica | None = None
+
+    def __init__(
+        self, url: str, *, pool_size: int = 4, pooler_url: str | None = None, replica_url: str | None = None
+    ) -> None:
+        self.freshness = Freshness(make_url(url))
+        self._direct = make_url(url).set(drivername="postgresql")
+        way = _through_pooler() if pooler_url else _straight()
+        self.engine = _engine(pooler_url or url, pool_size, **way)
+        # Nothing is left to roll back, so a connection is lent and given back without a word to the server.
+        alone: dict[str, Any] = {"isolation_level": "AUTOCOMMIT", "pool_reset_on_return": None}
+        self._reading = _engine(pooler_url or url, pool_size, **way, **alone)
+        if pooler_url:
+            event.listen(self._reading, "first_connect", _tell_what_the_pooler_lacks)
+        if replica_url:
+            copy = _engine(replica_url, pool_size, **_straight(), **alone)
+            self._replica = Replica(copy, self._reading, self.freshness)
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A connection for reading; no transaction is opened, so one statement is one round trip."""
+        with _unavailable_when_lost(), self._reading.connect() as conn:
+            yield conn
+
+    @contextmanager
+    def read_public(self) -> Iterator[Connection]:
+        """The same for what everybody may see: from the replica, if it has seen all that this host has.
+
+        Raises `ReplicaLost` when the replica goes away in the middle; `at_primary()` reads without it.
+        """
+        lent = self._replica.lend() if self._replica and not _primary_only.get() else None
+        if lent is None or self._replica is None:
+            with self.read() as conn:
+                yield conn
+            return
+        try:
+            with closing(lent), _unavailable_when_lost():
+                yield lent
+        except Unavailable as error:
+            if not went_away(error.__cause__):
+                raise
+            self._replica.leave_out("out of reach", error)
+            raise ReplicaLost(*error.problems) from error.__cause__
+
+    @contextmanager
+    def at_primary(self) -> Iterator[None]:
+        """Within the block, this thread reads nothing from the replica."""
+        before = _primary_only.set(True)
+        try:
+            yield
+        finally:
+            _primary_only.reset(before)
+
+    @property
+    def replica_state(self) -> str | None:
+        """How the replica was found the last time: ok, behind or out of reach; None without one."""
+        return self._replica.state if self._replica else None
+
+    def stamp_of(self, conn: Connection) -> int:
+        """The stamp under which what is read on a connection may be kept."""
+        return int(conn.info.get(STAMP, self.freshness.stamp))
+
+    @contextmanager
+    def begin(self) -> Iterator[Connection]:
+        """A connection inside a transaction."""
+        with _unavailable_when_lost(), self.engine.begin() as conn:
+            _forget_marks(conn)
+            yield conn
+            change, internal_change = _forget_marks(conn)
+        if change:
+            self.freshness.renew(change)
+        elif internal_change:
+            self.freshness.renew_desk(internal_change)
+
+    def keep_listening(self) -> None:
+        """Hear from now on, in a thread of this process, of what other hosts change."""
+        url = self._direct.render_as_string(hide_password=False)
+        threading.Thread(target=listen, args=(url, self.freshness), name="listener", daemon=True).start()
+
+    def check(self) -> None:
+        """Raise `Unavailable` unless the server answers."""
+        with self.read() as conn:
+            conn.execute(text("select 1"))
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.engine.dispose()
+        self._reading.dispose()
+        if self._replica:
+            self._replica.close()
+
+
+def _forget_marks(conn: Connection) -> tuple[int | None, int | None]:
+    """The numbers of the public and of the internal change that the transaction has announced."""
+    return conn.info.pop(MARK, None), conn.info.pop(DESK_MARK, None)
+
+
+def _engine(url: str, pool_size: int, **more: Any) -> Engine:
+    engine = create_engine(
+        make_url(url).set(drivername="postgresql+psycopg"),
+        pool_size=pool_size,
+        max_overflow=0,
+        json_deserializer=orjson.loads,
+        # See `forget_row`.
+        hide_parameters=True,
+        pool_timeout=POOL_SECONDS,
+        **more,
+    )
+    event.listen(engine, "checkout", _require_alive)
+    return engine
+
+
+def _require_alive(driver: Any, record: Any, proxy: Any) -> None:
+    """Replace a connection whose server went away while it lay in the pool: what waits to be read there is its end."""
+    waiting = select.poll()
+    waiting.register(driver.fileno(), select.POLLIN)
+    if waiting.poll(0):
+        raise DisconnectionError
+
+
+def _straight() -> dict[str, Any]:
+    options = " ".join(f"-c {name}={value}" for name, value in SESSION.items())
+    return {"connect_args": {"options": options, "connect_timeout": CONNECT_SECONDS, **ALIVE}}
+
+
+def _through_pooler() -> dict[str, Any]:
+    """A session lasts one transaction there: PgBouncer sets its options, and nothing is prepared in it."""
+    name = SESSION["application_name"]
+    known = {"application_name": name, "connect_timeout": CONNECT_SECONDS, "prepare_threshold": None}
+    return {"connect_args": known | ALIVE}
+
+
+def _tell_what_the_pooler_lacks(driver: Any, record: Any) -> None:
+    wanted = {name: SESSION[name] for name in SESSION.keys() - {"application_name"}}
+    with driver.cursor() as cursor:
+        cursor.execute(f"select {', '.join('current_setting(%s)' for _ in wanted)}", list(wanted))
+        present = dict(zip(wanted, cursor.fetchone(), strict=True))
+    driver.rollback()
+    lacking = sorted(name for name in wanted if present[name] != wanted[name])
+    if lacking:
+        log.warning("pooler_without_settings", lacking=lacking, see="deploy/pgbouncer.ini")
+
+
+@contextmanager
+def _unavailable_when_lost() -> Iterator[None]:
+    try:
+        yield
+    except (OperationalError, InterfaceError, PoolTimeout) as lost:
+        raise Unavailable(problem("error.unavailable")) from lost
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise Unavailable(problem("error.unavailable")) from error
+        if isinstance(error.orig, psycopg.Error):
+            forget_row(error.orig)
+            error.args = error.orig.args
+        raise

@@ -1,0 +1,172 @@
+"""Whether anything public has changed: a stamp in memory that all processes of this host share.
+
+Whoever changes something public sets a new stamp after the commit and before the answer; what was kept under another
+stamp is stale. So an answer never goes stale on this host. Other hosts hear of the change by `NOTIFY`, and set the
+stamp of theirs (`http/response_cache.py`). Every process of this host hears of it too, which covers a writer that died between
+commit and stamp; the change has a number by which they see that the stamp is set already.
+
+A second stamp is for the staff desk. It moves with every public change and with every internal one, which in turn
+leaves the first alone: however much staff write to each other, no public answer is made anew.
+"""
+
+import hashlib
+import mmap
+import os
+import random
+import tempfile
+import time
+from pathlib import Path
+from typing import Any, NoReturn
+
+import psycopg
+import structlog
+from sqlalchemy import URL, Connection, func, select
+
+CHANNEL = "open311_changed"
+MARK, DESK_MARK = "open311_public_change", "open311_internal_change"
+# What comes before the number of a change that only staff may see.
+INTERNAL = "desk "
+# The shared page: the stamp, when it was set, the stamp of the desk, and the latest changes, each at a place that
+# follows from its number.
+FIRST_CHANGE, CHANGES = 256, 256
+RETRY_SECONDS = 1.0
+ALIVE_SECONDS = 5.0
+# A host that vanished without a word is noticed within seconds, not when TCP gives up after a quarter of an hour.
+ALIVE = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3, "tcp_user_timeout": 10_000}
+CONNECT_SECONDS = 5
+
+log = structlog.get_logger()
+
+
+def announce(conn: Connection) -> None:
+    """Say, within the transaction, that it changes something public."""
+    if MARK not in conn.info:
+        conn.execute(select(func.pg_notify(CHANNEL, announced(conn))))
+
+
+def announced(conn: Connection) -> str:
+    """Note that this transaction changes something public, and itself says so with the number returned here."""
+    change = conn.info[MARK] = random.getrandbits(63)
+    return str(change)
+
+
+def announce_internal(conn: Connection) -> None:
+    """Say, within the transaction, that it changes something that only staff see."""
+    if MARK not in conn.info and DESK_MARK not in conn.info:
+        change = conn.info[DESK_MARK] = random.getrandbits(63)
+        conn.execute(select(func.pg_notify(CHANNEL, f"{INTERNAL}{change}")))
+
+
+class Freshness:
+    """The stamps that belong to one database."""
+
+    def __init__(self, url: URL) -> None:
+        path = _folder() / f"open311-{os.getuid()}-{_name(url)}"
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+        try:
+            if os.fstat(descriptor).st_size < mmap.PAGESIZE:
+                os.ftruncate(descriptor, mmap.PAGESIZE)
+            self._stamp = memoryview(mmap.mmap(descriptor, mmap.PAGESIZE)).cast("Q")
+        finally:
+            os.close(descriptor)
+
+        self.listening = False
+
+    @property
+    def stamp(self) -> int:
+        """The present stamp; equal stamps mean that nothing has changed in between."""
+        return self._stamp[0]
+
+    @property
+    def desk_stamp(self) -> int:
+        """The same for what staff see."""
+        return self._stamp[2]
+
+    def renew(self, change: int = 0) -> None:
+        """Make everything kept so far stale, unless some process of this host did so after the same `change`.
+
+        Stamps are random, so that two writers need no lock and no stamp returns.
+        """
+        if self._is_known(change):
+            return
+        self._stamp[1] = int(time.time())
+        self._stamp[0], self._stamp[2] = _random_stamp(), _random_stamp()
+        self._stamp[FIRST_CHANGE + change % CHANGES] = change
+
+    def renew_desk(self, change: int = 0) -> None:
+        """The same for what only staff see."""
+        if not self._is_known(change):
+            self._stamp[2] = _random_stamp()
+            self._stamp[FIRST_CHANGE + change % CHANGES] = change
+
+    def hear(self, payload: str) -> None:
+        """Take in what a notification says: which change there was, and whether only staff see it."""
+        if payload.startswith(INTERNAL):
+            self.renew_desk(_number(payload.removeprefix(INTERNAL)))
+        else:
+            self.renew(_number(payload))
+
+    def _is_known(self, change: int) -> bool:
+        return bool(change) and self._stamp[FIRST_CHANGE + change % CHANGES] == change
+
+    @property
+    def unchanged_since(self) -> int | None:
+        """A second in which nothing changed any more, nor later; None while the second of the last change lasts.
+
+        Whoever has an answer from then or later has the newest (RFC 9110, 8.8.2.2).
+        """
+        quiet = self._stamp[1] + 1
+        return quiet if self.listening and time.time() >= quiet else None
+
+
+def listen(url: str, freshness: Freshness) -> NoReturn:
+    """Hear of changes made elsewhere, for ever. While it cannot hear, `freshness.listening` is off."""
+    while True:
+        try:
+            _listen(url, freshness)
+        except psycopg.Error as lost:
+            log.warning("listener_lost", reason=str(lost))
+        finally:
+            freshness.listening = False
+        time.sleep(RETRY_SECONDS)
+
+
+def _listen(url: str, freshness: Freshness) -> None:
+    given: dict[str, Any] = {
+        "application_name": "open311 listener",
+        "connect_timeout": CONNECT_SECONDS,
+        **ALIVE,
+    }
+    with psycopg.connect(url, autocommit=True, **given) as conn:
+        conn.execute(f"listen {CHANNEL}")
+        # Whatever changed while nobody listened is stale now.
+        freshness.renew()
+        freshness.listening = True
+        while True:
+            for heard in conn.notifies(timeout=ALIVE_SECONDS):
+                freshness.hear(heard.payload)
+            conn.execute("select 1")
+
+
+def _number(payload: str) -> int:
+    """The number of a change; 0 for a notification that somebody else has sent."""
+    return int(payload) if payload.isdecimal() and len(payload) < 20 else 0
+
+
+def _random_stamp() -> int:
+    return int.from_bytes(os.urandom(8), "little")
+
+
+def _folder() -> Path:
+    memory = Path("/dev/shm")
+    return memory if os.access(memory, os.W_OK) else Path(tempfile.gettempdir())
+
+
+def _name(url: URL) -> str:
+    place = (
+        url.host,
+        url.port,
+        url.database,
+        sorted((name, str(value)) for name, value in url.query.items()),
+    )
+    return hashlib.sha256(repr(place).encode()).hexdigest()[:24]

@@ -1,0 +1,59 @@
+"""What stands beside a page of requests: `Link` to the pages around it, and totals (georeport.md 5.1)."""
+
+from dataclasses import replace
+from math import ceil
+from typing import Any
+from urllib.parse import urlencode
+
+from open311.base.datetimes import write_utc
+from open311.model.search import COUNT_LIMIT, Page, RequestSearch
+from open311.web.queries import paged
+from open311.web.request_context import Reader
+
+POSITION = ("page", "offset", "cursor", "api_key")
+
+
+def headers(
+    reader: Reader, page: Page[Any], asked: RequestSearch, query: dict[str, Any], total: int | None
+) -> dict[str, str]:
+    """`Link` (RFC 8288) and, when the client pages, the totals."""
+    places = links(reader, page, asked, query, total)
+    found = {"Link": ", ".join(f'<{address}>; rel="{relation}"' for relation, address in places.items())}
+    if total is not None and paged(query):
+        shown = min(total, COUNT_LIMIT)
+        found["X-Result-Count"] = str(shown)
+        found["X-Page-Count"] = str(ceil(shown / asked.page_size))
+        found["X-Page-Size"] = str(asked.page_size)
+    return {name: value for name, value in found.items() if value}
+
+
+def links(
+    reader: Reader, page: Page[Any], asked: RequestSearch, query: dict[str, Any], total: int | None
+) -> dict[str, str]:
+    """The addresses of the pages around this one, by relation; a list of ids has none."""
+    if asked.ids is not None:
+        return {}
+    number = _number(asked, query)
+    places: dict[str, dict[str, Any]] = {}
+    if page.next:
+        places["next"] = {"page": number + 1, "cursor": replace(page.next, total=total).write()}
+    if number > 1:
+        places["prev"] = {"page": number - 1}
+        places["first"] = {"page": 1}
+    if total and total <= COUNT_LIMIT:
+        places["last"] = {"page": ceil(total / asked.page_size)}
+    return {relation: _address(reader, asked, place) for relation, place in places.items()}
+
+
+def _number(asked: RequestSearch, query: dict[str, Any]) -> int:
+    """Which page this is. Behind a cursor the number only counts along."""
+    return max(1, query.get("page", 1)) if asked.after else asked.skip // asked.page_size + 1
+
+
+def _address(reader: Reader, asked: RequestSearch, place: dict[str, Any]) -> str:
+    """This request's own address at another place. The span is written out, so that it does not move meanwhile."""
+    kept = [(name, value) for name, value in reader.args if name not in POSITION]
+    named = {name for name, _ in kept}
+    span = {"start_date": asked.requested.start, "end_date": asked.requested.end}
+    kept += [(name, write_utc(end)) for name, end in span.items() if end and name not in named]
+    return f"{reader.base_url}{reader.address}?{urlencode([*kept, *place.items()])}"

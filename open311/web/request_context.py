@@ -1,0 +1,68 @@
+"""Who reads: all that an answer depends on beside the question itself, with a framework around it or without."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import NamedTuple
+from wsgiref.types import WSGIEnvironment
+
+from flask import request
+from werkzeug.datastructures import LanguageAccept
+from werkzeug.http import parse_accept_header
+from werkzeug.wsgi import get_current_url
+
+from open311.base.i18n import choose_language
+from open311.core import Core
+from open311.http import current
+from open311.model.catalogue import Catalogue
+from open311.web.parameters import Parameters
+
+
+class Reader(NamedTuple):
+    """Who reads. `address` is the path that was asked for, as its client spells it, `args` what stood behind it."""
+
+    core: Core
+    catalogue: Catalogue
+    language: str
+    base_url: str
+    address: str
+    args: Sequence[tuple[str, str]]
+    sees_held: bool = False
+
+
+def of_request(*, sees_held: bool = False) -> Reader:
+    """Whoever sent the request that Flask is answering."""
+    catalogue = current.catalogue()
+    return Reader(
+        current.core(),
+        catalogue,
+        current.language(catalogue),
+        current.base_url(),
+        current.as_asked(request.path),
+        list(request.args.items(multi=True)),
+        sees_held,
+    )
+
+
+def of_environ(
+    core: Core, environ: WSGIEnvironment, args: Sequence[tuple[str, str]], given: Parameters
+) -> Reader:
+    """Whoever sent a request without a key; raises `Open311Error` when no catalogue is meant."""
+    catalogue = core.catalogues.find(given.get("jurisdiction_id", (None,))[0])
+    locale = next((value.strip() for name, value in args if name == "locale"), "")
+    language = _language(locale, environ.get("HTTP_ACCEPT_LANGUAGE", ""), catalogue.jurisdiction.languages)
+    base_url = core.settings.base_url or _host(environ["wsgi.url_scheme"], environ["HTTP_HOST"])
+    return Reader(core, catalogue, language, base_url, environ["PATH_INFO"], args)
+
+
+@lru_cache(maxsize=1024)
+def _language(locale: str, accepted: str, available: tuple[str, ...]) -> str:
+    """As `current.language` has it."""
+    tags = parse_accept_header(accepted, LanguageAccept)
+    wanted = [locale] if locale else [tag for tag, quality in tags if quality > 0]
+    return choose_language(wanted, available)
+
+
+@lru_cache(maxsize=64)
+def _host(scheme: str, host: str) -> str:
+    environ = {"wsgi.url_scheme": scheme, "HTTP_HOST": host}
+    return get_current_url(environ, host_only=True).rstrip("/")

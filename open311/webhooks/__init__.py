@@ -1,0 +1,1 @@
+"""Webhooks: who is told of what by HTTP, signed, with every attempt on record."""

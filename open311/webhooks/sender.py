@@ -1,0 +1,60 @@
+"""Send a webhook, signed as Standard Webhooks says."""
+
+import time
+from datetime import datetime
+
+import httpx
+from standardwebhooks.webhooks import Webhook
+
+from open311.adapters import safe_http
+from open311.adapters.safe_http import MayReach, Refused
+from open311.webhooks.model import Attempt
+from open311.webhooks.payload import CONTENT_TYPE
+
+# More of an answer nobody reads.
+MOST_BYTES = 16 * 1024
+LONGEST_ERROR = 300
+
+
+def send(
+    url: str,
+    secret: str,
+    message_id: str,
+    body: bytes,
+    now: datetime,
+    *,
+    seconds: float,
+    may_reach: MayReach = safe_http.is_public,
+) -> Attempt:
+    """Try once; whatever goes wrong is in the attempt, never raised."""
+    headers = {
+        "Content-Type": CONTENT_TYPE,
+        "webhook-id": message_id,
+        "webhook-timestamp": str(int(now.timestamp())),
+        "webhook-signature": Webhook(secret).sign(message_id, now, body.decode()),
+    }
+    began = time.monotonic()
+    status, error = _answer(url, headers, body, seconds, may_reach)
+    spent = int((time.monotonic() - began) * 1000)
+    told = error.replace("\0", "")[:LONGEST_ERROR] if error else None
+    return Attempt(datetime=now, status=status, milliseconds=spent, error=told)
+
+
+def _answer(
+    url: str, headers: dict[str, str], body: bytes, seconds: float, may_reach: MayReach
+) -> tuple[int | None, str | None]:
+    try:
+        answer = safe_http.send(
+            "POST",
+            url,
+            headers=headers,
+            content=body,
+            most_bytes=MOST_BYTES,
+            seconds=seconds,
+            may_reach=may_reach,
+        )
+    except (Refused, httpx.HTTPError, OSError) as reason:
+        return None, str(reason) or type(reason).__name__
+    if 200 <= answer.status < 300:
+        return answer.status, None
+    return answer.status, f"the answer was {answer.status}"

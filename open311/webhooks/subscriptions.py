@@ -1,0 +1,138 @@
+"""Webhooks, for staff: who is told of what, and what became of it."""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from open311.base.errors import Invalid, NotFound, Problem, problem
+from open311.core import Core
+from open311.model.catalogue import Catalogue
+from open311.storage import stream
+from open311.storage.database import Connection
+from open311.webhooks import storage
+from open311.webhooks.model import KINDS, Attempt, Message, State, Subscription, is_web_address, new_secret
+
+REPLAY_AT_ONCE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """A subscription, and how many messages it has in each state."""
+
+    subscription: Subscription
+    messages: Mapping[str, int]
+
+
+def add(
+    core: Core,
+    catalogue: Catalogue,
+    name: str,
+    url: str,
+    service_codes: Sequence[str] = (),
+    kinds: Sequence[str] = (),
+) -> Subscription:
+    """Tell `url` of everything that happens from now on; without codes, or kinds, of all of them.
+
+    Raises `Invalid` with everything that is wrong.
+    """
+    found = [*_wrong(catalogue, name, url, service_codes, kinds)]
+    with core.database.begin() as conn:
+        if storage.find(conn, name):
+            found.append(problem("error.webhook.name_taken", name=name))
+        Invalid.unless_empty(found)
+        made = storage.add(
+            conn,
+            name=name,
+            tag=secrets.token_hex(6),
+            jurisdiction_id=catalogue.jurisdiction.jurisdiction_id,
+            url=url,
+            secret=new_secret(),
+            service_codes=list(service_codes),
+            kinds=list(kinds),
+            created_datetime=core.now(),
+        )
+        stream.begin(conn, made.reader)
+    return made
+
+
+def _wrong(
+    catalogue: Catalogue, name: str, url: str, service_codes: Sequence[str], kinds: Sequence[str]
+) -> list[Problem]:
+    found = [
+        problem("error.service_code.unknown", service_code=each)
+        for each in service_codes
+        if each not in catalogue.services and each not in catalogue.retired
+    ]
+    known = ", ".join(KINDS)
+    found += [problem("error.webhook.kind", kind=each, known=known) for each in kinds if each not in KINDS]
+    if not name.strip():
+        found.append(problem("error.webhook.name"))
+    if not is_web_address(url):
+        found.append(problem("error.webhook.url", url=url[:100]))
+    return found
+
+
+def list_all(core: Core) -> list[Subscription]:
+    """Every subscription, by name."""
+    with core.database.read() as conn:
+        return storage.all_subscriptions(conn)
+
+
+def show(core: Core, name: str) -> Overview:
+    """One subscription and its messages; raises `NotFound`."""
+    with core.database.read() as conn:
+        found = _known(conn, name)
+        return Overview(found, storage.counts(conn, found.id))
+
+
+def attempts(core: Core, name: str, limit: int) -> list[tuple[Message, Attempt]]:
+    """The latest attempts, the newest first."""
+    with core.database.read() as conn:
+        return storage.attempts(conn, _known(conn, name).id, limit)
+
+
+def pause(core: Core, name: str) -> None:
+    """Send nothing until it is resumed; what happens meanwhile is told then."""
+    with core.database.begin() as conn:
+        storage.change(conn, _known(conn, name).id, state=State.PAUSED, reason=None)
+
+
+def resume(core: Core, name: str, *, skip: bool = False) -> None:
+    """Send again, beginning at once with what has waited; `skip` leaves out what has not become a message yet."""
+    with core.database.begin() as conn:
+        found = _known(conn, name)
+        if skip:
+            stream.skip(conn, found.reader)
+        rested = {"failures": 0, "failing_since": None, "retry_datetime": None}
+        storage.change(conn, found.id, state=State.ACTIVE, reason=None, **rested)
+
+
+def remove(core: Core, name: str) -> None:
+    """Tell this target nothing more, and forget what it was told."""
+    with core.database.begin() as conn:
+        found = _known(conn, name)
+        stream.forget(conn, found.reader)
+        storage.remove(conn, found.id)
+
+
+def replay(core: Core, name: str, since: datetime, until: datetime) -> int:
+    """Send everything of a span of time again, under the ids it had; returns how many messages."""
+    count, after = 0, 0
+    while True:
+        with core.database.begin() as conn:
+            found = _known(conn, name)
+            lines = stream.span(conn, found.jurisdiction_id, since, until, after, REPLAY_AT_ONCE)
+            if not lines:
+                return count
+            wanted = [each for each in lines if found.wants(each.kind, each.service_code)]
+            storage.enqueue(conn, found.id, wanted, core.now(), again=True)
+            count += len(wanted)
+            after = lines[-1].event_id
+
+
+def _known(conn: Connection, name: str) -> Subscription:
+    found = storage.find(conn, name)
+    if found is None:
+        raise NotFound(problem("error.webhook.unknown", name=name))
+    return found

@@ -1,0 +1,93 @@
+"""API keys."""
+
+import pytest
+from sqlalchemy import Connection, text
+
+from open311.actions import keys
+from open311.base.errors import ConfigurationError, Forbidden
+from open311.core import Core
+from open311.model.keys import Scope
+from tests.serving import Clock, an_api
+
+
+def test_key_is_found_by_its_secret_only(core: Core) -> None:
+    """R-049."""
+    secret = keys.add_key(core, "Annas App", [Scope.REPORT])
+    found = keys.find_key(core, secret)
+    assert found
+    assert (found.name, found.scopes) == ("Annas App", {Scope.REPORT})
+    for guess in (None, "", secret[:-1], secret + "x", secret.upper(), "Annas App", "%", "\ud800"):
+        assert keys.find_key(core, guess) is None
+
+
+def test_keys_are_long_and_unlike(core: Core) -> None:
+    """R-049."""
+    secrets = {keys.add_key(core, f"App {number}", [Scope.REPORT]) for number in range(5)}
+    assert len(secrets) == 5
+    assert min(map(len, secrets)) >= 40
+
+
+def test_secret_is_not_stored(core: Core, conn: Connection) -> None:
+    """R-056: only its hash is."""
+    secret = keys.add_key(core, "Annas App", [Scope.REPORT])
+    row = conn.execute(text("select k::text from keys k where name = 'Annas App'")).scalar_one()
+    assert secret not in row
+    assert secret.removeprefix("o311_") not in row
+
+
+def test_revoking_takes_force_at_once(core: Core) -> None:
+    """R-049."""
+    api = an_api(core)
+    api.report()
+    keys.revoke_key(core, keys.list_keys(core)[0].name)
+    [error] = api.post(status=403)
+    assert error["code"] == 403
+
+
+def test_revoked_key_reads_like_anybody(core: Core) -> None:
+    """R-054."""
+    api = an_api(core, Scope.READ_HELD)
+    keys.revoke_key(core, keys.list_keys(core)[0].name)
+    api.get("/requests", api_key=api.key)
+    api.headers["Authorization"] = f"Bearer {api.key}"
+    api.get("/requests")
+
+
+@pytest.mark.parametrize("scope", [Scope.CHANGE_STATUS, Scope.READ_HELD])
+def test_key_without_the_right_to_report_cannot(core: Core, scope: Scope) -> None:
+    """R-049: and is told which right it lacks."""
+    [error] = an_api(core, scope).post(status=403)
+    assert "report" in error["description"]
+
+
+def test_no_key_has_no_right(core: Core) -> None:
+    """R-048."""
+    with pytest.raises(Forbidden):
+        keys.require(None, Scope.REPORT)
+
+
+def test_revoked_keys_stay_listed(core: Core, clock: Clock) -> None:
+    """R-049: who reported stays known."""
+    keys.add_key(core, "Annas App", [Scope.REPORT])
+    keys.add_key(core, "Bernds App", [Scope.READ_HELD, Scope.REPORT])
+    revoked = clock.forward(days=1)
+    keys.revoke_key(core, "Annas App")
+    listed = keys.list_keys(core)
+    assert [(each.name, each.revoked_datetime) for each in listed] == [
+        ("Annas App", revoked),
+        ("Bernds App", None),
+    ]
+
+
+def test_name_is_given_once(core: Core) -> None:
+    """R-049: not even after it was revoked."""
+    keys.add_key(core, "Annas App", [Scope.REPORT])
+    keys.revoke_key(core, "Annas App")
+    with pytest.raises(ConfigurationError, match="Annas App"):
+        keys.add_key(core, "Annas App", [Scope.REPORT])
+
+
+def test_unknown_name_cannot_be_revoked(core: Core) -> None:
+    """R-049."""
+    with pytest.raises(ConfigurationError, match="nobody"):
+        keys.revoke_key(core, "nobody")

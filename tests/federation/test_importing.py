@@ -1,0 +1,268 @@
+"""A city's history moves in, from files and from older servers."""
+
+import csv
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, text
+
+from open311.actions import casework
+from open311.base.errors import Invalid
+from open311.core import Core
+from open311.federation import csv_import
+from open311.federation.csv_import import Wishes
+from open311.federation.csv_mapping import Bulk
+from open311.model.service_request import Visibility
+from tests.checker.broken import Little, serving
+from tests.serving import Api, Clock, an_api
+
+HEAD = ["service_request_id", "requested_datetime", "service_code", "status", "description", "lat", "long"]
+GOOD = ["SR-1", "2019-03-02T09:30:00+01:00", "MUELL_WILD", "closed", "Matratzen", "49.48", "8.44"]
+
+
+@pytest.fixture
+def a_file(tmp_path: Path) -> Callable[..., Path]:
+    """A function that writes rows to a file."""
+
+    def write(*rows: list[str], head: list[str] = HEAD, name: str = "old.csv") -> Path:
+        path = tmp_path / name
+        with path.open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file).writerows([head, *rows])
+        return path
+
+    return write
+
+
+def move_in(core: Core, path: Path, **wishes: Any) -> dict[str, int]:
+    """Import a file; the counts that are not zero."""
+    catalogue = core.catalogues.in_force[0]
+    counts = csv_import.import_file(core, catalogue, path, Wishes(**wishes), rejects(path))
+    return {name: number for name, number in counts.as_dict().items() if number}
+
+
+def rejects(path: Path) -> Path:
+    """Where rejected rows go."""
+    return path.with_suffix(".rejects")
+
+
+def stored(conn: Connection) -> int:
+    """How many requests there are."""
+    return int(conn.execute(text("select count(*) from service_requests")).scalar_one())
+
+
+def test_a_row_becomes_a_request_with_its_history(core: Core, api: Api, a_file: Callable[..., Path]) -> None:
+    assert move_in(core, a_file(GOOD)) == {"new": 1}
+    [found] = api.get("/requests", service_request_id="SR-1", extensions="true")
+    assert (found["status"], found["description"], found["lat"]) == ("closed", "Matratzen", 49.48)
+    assert found["requested_datetime"] == "2019-03-02T09:30:00+01:00"
+    assert found["extended_attributes"]["reference"] == "SR-1"
+    assert [each["type"] for each in found["notes"]] == ["submitted", "status_changed"]
+    assert not rejects(a_file(GOOD)).exists()
+
+
+def test_foreign_ids_are_found_by_filter_and_by_words(
+    core: Core, api: Api, a_file: Callable[..., Path]
+) -> None:
+    move_in(core, a_file(GOOD, ["17", *GOOD[1:]]))
+    assert len(api.get("/requests", service_request_id="SR-1, 17")) == 2
+    [found] = api.get("/requests", q="SR-1", page=1)
+    own = found["service_request_id"]
+    assert [each["service_request_id"] for each in api.get("/requests", service_request_id=own)] == [own]
+    assert api.get("/requests", service_request_id="SR-2") == []
+
+
+def test_an_id_of_ours_wins_over_the_same_digits_elsewhere(
+    core: Core, api: Api, a_file: Callable[..., Path]
+) -> None:
+    own = api.report()
+    move_in(core, a_file([own, *GOOD[1:]]))
+    assert [each["service_request_id"] for each in api.get("/requests", service_request_id=own)] == [own]
+
+
+def test_doing_it_again_stores_nothing_twice(
+    core: Core, conn: Connection, a_file: Callable[..., Path]
+) -> None:
+    move_in(core, a_file(GOOD), source="old")
+    assert move_in(core, a_file(GOOD), source="old") == {}
+    longer = a_file(GOOD, ["SR-2", *GOOD[1:]], name="longer.csv")
+    assert move_in(core, longer, source="old") == {"new": 1, "same": 1}
+    assert stored(conn) == 2
+
+
+def test_a_row_that_says_something_else_changes_the_request(
+    core: Core, api: Api, a_file: Callable[..., Path]
+) -> None:
+    move_in(core, a_file([*GOOD[:3], "open", *GOOD[4:]]), source="old")
+    assert move_in(core, a_file(GOOD), source="old") == {"changed": 1}
+    [found] = api.get("/requests", service_request_id="SR-1", extensions="true")
+    assert (found["status"], found["notes"][-1]["type"]) == ("closed", "status_changed")
+
+
+BAD = [
+    (["", *GOOD[1:]], "service_request_id is missing"),
+    (["SR-2", "neulich", *GOOD[2:]], "requested_datetime is 'neulich', no moment"),
+    (["SR-2", "", *GOOD[2:]], "requested_datetime is missing or no moment"),
+    (["SR-2", GOOD[1], "NICHTS", *GOOD[3:]], "service_code 'NICHTS' is unknown"),
+    (["SR-2", *GOOD[1:3], "vielleicht", *GOOD[4:]], "status 'vielleicht' is unknown"),
+    (["SR-2", *GOOD[1:5], "491", "8"], "lat, long are '491', '8'"),
+    (["SR-2", *GOOD[1:5], "49.1", ""], "lat stands alone"),
+    (["SR-2", GOOD[1]], "2 columns instead of 7"),
+]
+
+
+@pytest.mark.parametrize(("row", "reason"), BAD, ids=[reason for _, reason in BAD])
+def test_a_bad_row_is_kept_aside_with_line_and_reason(
+    core: Core, conn: Connection, a_file: Callable[..., Path], row: list[str], reason: str
+) -> None:
+    path = a_file(GOOD, row, ["SR-3", *GOOD[1:]])
+    assert move_in(core, path) == {"new": 2, "refused": 1}
+    with rejects(path).open(encoding="utf-8", newline="") as file:
+        assert list(csv.reader(file)) == [["line", "reason", *HEAD], ["3", reason, *row]]
+    assert stored(conn) == 2
+
+
+def test_lines_are_counted_as_an_editor_does(core: Core, a_file: Callable[..., Path]) -> None:
+    path = a_file([*GOOD[:4], "zwei\nZeilen", *GOOD[5:]], ["", *GOOD[1:]])
+    move_in(core, path)
+    assert rejects(path).read_text(encoding="utf-8").splitlines()[1].startswith("4,")
+
+
+def test_bytes_that_are_no_text_are_refused(core: Core, a_file: Callable[..., Path]) -> None:
+    path = a_file(GOOD)
+    path.write_bytes(path.read_bytes() + "SR-2,2019-01-01,MUELL_WILD,open,Müll,,\n".encode("cp1252"))
+    assert move_in(core, path) == {"new": 1, "refused": 1}
+
+
+def test_a_mapping_names_columns_words_dates_and_encoding(
+    core: Core, api: Api, a_file: Callable[..., Path], tmp_path: Path
+) -> None:
+    path = tmp_path / "amt.csv"
+    rows = "Nr;Eingang;Art;Stand;Text;PLZ\n4711;02.03.2019 09:30;Sperrmüll;erledigt;Müll;67059\n"
+    path.write_bytes(rows.encode("cp1252"))
+    mapping = tmp_path / "mapping.yaml"
+    mapping.write_text(
+        """
+        columns: {service_request_id: Nr, requested_datetime: Eingang, service_code: Art, status: Stand,
+                  description: Text, zipcode: PLZ}
+        services: {Sperrmüll: MUELL_WILD}
+        statuses: {erledigt: GELOEST}
+        dates: "%d.%m.%Y %H:%M"
+        encoding: cp1252
+        constants: {address: Rathaus}
+        """,
+        encoding="utf-8",
+    )
+    assert move_in(core, path, mapping=csv_import.read_mapping(mapping)) == {"new": 1}
+    [found] = api.get("/requests", service_request_id="4711")
+    assert (found["requested_datetime"], found["address"]) == ("2019-03-02T09:30:00+01:00", "Rathaus")
+    assert (found["status"], found["zipcode"], found["description"]) == ("closed", "67059", "Müll")
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        "- 1",
+        "colums: {}",
+        "columns: 3",
+        "columns: {foo: bar}",
+        "time_zone: Europe/Nowhere",
+        "a: [",
+        "columns: {a: b}",
+        "encoding: klingon",
+        "delimiter: ab",
+    ],
+)
+def test_a_mapping_that_is_not_right_is_refused(tmp_path: Path, document: str) -> None:
+    path = tmp_path / "mapping.yaml"
+    path.write_text(document, encoding="utf-8")
+    with pytest.raises(Invalid):
+        csv_import.read_mapping(path)
+
+
+@pytest.mark.parametrize(
+    "words", [{"services": {"*": "SONSTIGES"}}, {"statuses": {"erledigt": "FERTIG"}}], ids=str
+)
+def test_a_mapping_to_what_the_catalogue_does_not_have_is_refused(
+    core: Core, conn: Connection, a_file: Callable[..., Path], words: dict[str, dict[str, str]]
+) -> None:
+    with pytest.raises(Invalid, match=r"error\.import\.mapping"):
+        move_in(core, a_file(GOOD), mapping=Bulk(**words))
+    assert stored(conn) == 0
+    assert not rejects(a_file(GOOD)).exists()
+
+
+def test_a_file_without_the_needed_columns_is_refused(core: Core, a_file: Callable[..., Path]) -> None:
+    with pytest.raises(Invalid, match="error"):
+        move_in(core, a_file(["1"], head=["Nr"]))
+
+
+def test_requests_of_unknown_services_are_kept_under_their_names_if_wished(
+    core: Core, conn: Connection, a_file: Callable[..., Path]
+) -> None:
+    path = a_file([*GOOD, "Winterdienst"], head=[*HEAD, "service_name"])
+    row = ["SR-9", GOOD[1], "WINTER", *GOOD[3:], "Winterdienst"]
+    path = a_file(row, head=[*HEAD, "service_name"])
+    assert move_in(core, path, keep_services=True) == {"new": 1}
+    names = conn.execute(text("select service_name from services where service_code = 'WINTER'")).scalar_one()
+    assert names == {"de": "Winterdienst"}
+
+
+def test_personal_columns_go_where_personal_data_belongs(
+    core: Core, api: Api, a_file: Callable[..., Path]
+) -> None:
+    move_in(core, a_file([*GOOD, "kim@example.org"], head=[*HEAD, "email"]))
+    [found] = api.get("/requests", service_request_id="SR-1", extensions="true")
+    assert "kim@example.org" not in str(found)
+    assert casework.show(core, int(found["service_request_id"])).reporter["email"] == "kim@example.org"
+
+
+def test_what_is_imported_held_is_not_public(core: Core, api: Api, a_file: Callable[..., Path]) -> None:
+    move_in(core, a_file(GOOD), visibility=Visibility.HELD)
+    assert api.get("/requests", service_request_id="SR-1") == []
+
+
+def test_an_interrupted_import_goes_on_and_stores_nothing_half(
+    core: Core, conn: Connection, a_file: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(csv_import, "BATCH", 10)
+    rows = [[f"SR-{number}", *GOOD[1:]] for number in range(35)]
+    rows[12] = ["", *GOOD[1:]]
+    path = a_file(*rows)
+    catalogue = core.catalogues.in_force[0]
+    told: list[int] = []
+
+    def interrupt(_: Any, line: int) -> None:
+        told.append(line)
+        if len(told) == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        csv_import.import_file(core, catalogue, path, Wishes(), rejects(path), interrupt)
+    assert stored(conn) == 19
+    again: list[int] = []
+    csv_import.import_file(core, catalogue, path, Wishes(), rejects(path), lambda _, line: again.append(line))
+    assert (stored(conn), again) == (34, [31, 36])
+    assert len(rejects(path).read_text(encoding="utf-8").splitlines()) == 2
+
+
+def test_imports_reach_the_change_feed(core: Core, a_file: Callable[..., Path]) -> None:
+    client = an_api(core)
+    move_in(core, a_file(GOOD))
+    page = client.raw("/changes.json").get_json()
+    assert [each["request"]["extended_attributes"]["reference"] for each in page["changes"]] == ["SR-1"]
+
+
+def test_the_history_of_a_server_becomes_our_own(core: Core, api: Api, clock: Clock) -> None:
+    clock.forward(days=40)
+    wishes = Wishes(mapping=Bulk(services={"WASTE": "MUELL_WILD"}))
+    refused: list[Any] = []
+    catalogue = core.catalogues.in_force[0]
+    with serving(Little()) as url:
+        counts = csv_import.import_server(
+            core, catalogue, url, wishes, delay=0, wait=lambda _: None, refuse=refused.append
+        )
+    assert (counts.new, counts.refused) == (6, 6)
+    assert {each.reason for each in refused} == {"service_code 'LIGHT' is unknown"}
+    assert len(api.get("/requests", service_code="MUELL_WILD", page=1)) == 6
