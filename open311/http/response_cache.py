@@ -1,6 +1,6 @@
 """Whole answers in memory, in front of the application, and what every answer gets at the very end.
 
-An answer is kept as long as nothing public changes anywhere (`storage/database/freshness.py`); a process that cannot hear of
+An answer is kept while nothing public changes (`storage/database/freshness.py`); a process that cannot hear of
 changes keeps nothing. Here, behind which no framework stands, answers are also compressed and compared with what the
 client has already (georeport.md 5.13).
 """

@@ -1,6 +1,6 @@
 """Reading from a streaming replica without showing less than was answered before.
 
-Whoever changes something public moves the stamp of the host before the answer (`storage/database/freshness.py`). For each stamp
+Whoever changes something public moves the stamp of the host before the answer (`database/freshness.py`). For each stamp
 a process asks the primary once how far its log had come, and the replica may answer when it has replayed as much. Asked
 again each second, this also bounds how old an answer may be when the change was made on another host.
 
