@@ -16,7 +16,6 @@ import pytest
 from psycopg import sql
 
 from open311 import settings
-from open311.app import create_app
 from open311.core import Catalogues, Core
 from open311.dev import demo, private_cluster
 from open311.dev.private_cluster.installed import EXTENSIONS, command, surroundings
@@ -24,6 +23,7 @@ from open311.dev.private_cluster.places import home_of
 from open311.dev.private_cluster.server import NEW
 from open311.storage import schema
 from open311.storage.database import Database, migrate
+from tests.client import client_of
 from tests.serving import Clock, first_city
 
 COUNT = 200
@@ -69,7 +69,7 @@ def rows_of(url: str) -> dict[str, Any]:
 def answers_of(url: str) -> list[tuple[int, bytes]]:
     """What the lists of a server on this database answer, its readiness last."""
     with cored(url) as core:
-        client = create_app(core).test_client()
+        client = client_of(core)
         answers = [client.get(f"/open311/v2/{path}") for path in LISTS]
         return [(answer.status_code, answer.data) for answer in (*answers, client.get("/readyz"))]
 
@@ -146,7 +146,7 @@ def test_a_dump_that_broke_off_is_not_taken_for_a_server(
     for section in ("pre-data", "data"):
         run(programs / "pg_restore", "--exit-on-error", f"--section={section}", f"--dbname={empty_url}", dump)
     with cored(empty_url) as core:
-        ready = create_app(core).test_client().get("/readyz")
+        ready = client_of(core).get("/readyz")
     assert ready.status_code == 503
     [problem] = ready.get_json()["schema"]["problems"]
     assert "index service_requests.service_requests_newest" in problem

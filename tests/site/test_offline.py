@@ -16,9 +16,9 @@ from open311.core import Core
 from open311.formats import icons
 from open311.site.form import questions
 from tests.client import client_of
-from tests.pages import many_cities
 from tests.pictures import a_photo, opened
 from tests.serving import Clock, MakeCore, first_city
+from tests.site import many_cities
 from tests.site.test_form_hostile import solved
 from tests.site.visitor import a_file
 
