@@ -153,7 +153,7 @@ class Run:
     def _sort_in(self) -> None:
         """What the worker does every minute, behind the thousands that a round has reported within seconds."""
         with closing(Database(self.url)) as database, database.begin() as conn:
-            search.sort_in(conn)
+            search.index_pending_words(conn)
 
     def _once(self, case: Case) -> list[tuple[str, Figures]]:
         seconds = self.asked.seconds

@@ -12,6 +12,8 @@ from open311.model.search import EVER, RequestSearch, Span
 from open311.model.service_request import Location, Status
 from open311.storage import search
 from open311.storage.database import Connection, Database
+from open311.storage.rows import Statement
+from open311.storage.search import statements
 
 TIMES = 15
 
@@ -80,15 +82,14 @@ def measure(url: str) -> dict[str, dict[str, Any]]:
 
 
 def _explained(conn: Connection, asked: RequestSearch) -> dict[str, Any]:
-    statement = search._compiled(search.hits_statement, asked)
-    explaining = _Explaining(statement)
+    explaining = _Explaining(Statement(statements.hits_statement(search.shape_of(asked))))
     [[[plan]]] = explaining.fetch(conn, **search.parameters(asked))
     return dict(plan)
 
 
-class _Explaining(search.Statement):
+class _Explaining(Statement):
     """A statement that is measured instead of answered."""
 
-    def __init__(self, statement: search.Statement) -> None:
+    def __init__(self, statement: Statement) -> None:
         self.sql = "explain (analyze, timing off, format json) " + statement.sql
         self.constants = statement.constants

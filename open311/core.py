@@ -12,6 +12,7 @@ from open311.formats.fragments import Fragments
 from open311.model.catalogue import Catalogue
 from open311.settings import Settings
 from open311.storage.database import Database
+from open311.storage.search import Landmarks
 
 # About 15,000 reports in one format.
 FRAGMENT_BYTES = 12 * 1024 * 1024
@@ -86,7 +87,7 @@ class Counted(NamedTuple):
 class Core:
     """The collaborators of an action. Tests replace `now`, and nothing else by import path.
 
-    `fragments` and `totals` keep what is costly to make again; both know when it has become stale.
+    `fragments`, `totals` and `landmarks` keep what is costly to make again; each knows when it has become stale.
     """
 
     settings: Settings
@@ -95,6 +96,7 @@ class Core:
     now: Callable[[], datetime] = system_clock
     fragments: Fragments = field(default_factory=lambda: Fragments(FRAGMENT_BYTES))
     totals: dict[Hashable, Counted] = field(default_factory=dict)
+    landmarks: Landmarks = field(default_factory=Landmarks)
 
     @property
     def media_store(self) -> MediaStore:

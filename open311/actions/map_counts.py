@@ -7,6 +7,6 @@ from open311.storage import search, tiles
 def fold(core: Core) -> int:
     """Add up the changes that were noted since the last time; how many there were. The map looks the same after."""
     with core.database.begin() as conn:
-        search.sort_in(conn)
+        search.index_pending_words(conn)
     with core.database.begin() as conn:
         return tiles.fold(conn)

@@ -29,7 +29,7 @@ def listed(reader: Reader, query: dict[str, Any], *, in_json: bool) -> Written:
         query, reader.catalogue, core.now(), core.settings.max_span_days, reader.sees_held
     )
     with core.database.read_public() as conn:
-        page = search.hits(conn, asked)
+        page = search.hits(conn, asked, core.landmarks)
         total = rendered_lists.total(core, conn, asked, page) if queries.paged(query) else page.total
         pieces = rendered_lists.pieces(reader, conn, asked, page.items, *_rendering(reader, asked, in_json))
     join = encode.join_json if in_json else encode.join_xml

@@ -59,7 +59,7 @@ def _page(
     variant = None if circle else (form, language, asked.with_notes)
     reader = request_context.of_request()
     with reader.core.database.read_public() as conn:
-        page = search.hits(conn, asked)
+        page = search.hits(conn, asked, reader.core.landmarks)
         total = rendered_lists.total(reader.core, conn, asked, page) if queries.paged(query) else page.total
         pieces = rendered_lists.pieces(reader, conn, asked, page.items, variant, render)
     return pieces.items, pagination.headers(reader, page, asked, query, total)
@@ -71,7 +71,7 @@ def get_feed(query: dict[str, Any]) -> Response:
     # A feed is bounded by its length, so it needs no window of dates.
     asked = _search({"sort": LAST_CHANGED_FIRST, "page_size": ENTRIES} | query)
     with current.core().database.read_public() as conn:
-        found = search.search(conn, asked)
+        found = search.search(conn, asked, current.core().landmarks)
     feed, entries = feeds.of_requests(
         found.items, pagination.links(request_context.of_request(), found, asked, query, None)
     )

@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import dialect
 from open311.model.search import RequestSearch
 from open311.model.tiles import ALL_POINTS_FROM, CELLS, COUNTED_TO, FEW, LEVELS, POINTS_FROM, TileSearch
 from open311.storage.search import conditions
+from open311.storage.search.words import with_words
 
 FINEST = LEVELS[-1]
 # The number is arbitrary but must stay.
@@ -156,7 +157,7 @@ def _given(asked: TileSearch) -> dict[str, Any]:
 
 def _by_words(given: dict[str, Any]) -> str:
     """The condition of the search as text, its own constants added to `given`."""
-    compiled = conditions.with_words(given).compile(dialect=_dialect)
+    compiled = with_words(given).compile(dialect=_dialect)
     given |= {name: value for name, value in compiled.params.items() if value is not None}
     return " and (" + _CAST.sub(r"cast(:\1 as \2)", str(compiled)) + ")"
 

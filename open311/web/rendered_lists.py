@@ -65,7 +65,7 @@ def total(core: Core, conn: Connection, asked: RequestSearch, page: Page[Any]) -
     """
     if page.total is not None:
         return page.total
-    question = (search.shape(asked), tuple(map(str, search.parameters(asked).items())))
+    question = (search.shape_of(asked), tuple(map(str, search.parameters(asked).items())))
     stamp, now = core.database.stamp_of(conn), time.monotonic()
     kept = core.totals.get(question)
     if kept and (kept.stamp == stamp or (kept.total > COUNT_LIMIT and now < kept.moment + MANY_SECONDS)):

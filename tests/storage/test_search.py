@@ -60,7 +60,7 @@ def some(chance: random.Random) -> dict[str, Any]:
         "service_code": chance.choice(SERVICES),
         "status": STATUSES[code],
         "detailed_status": code,
-        "visibility": chance.choices(list(Visibility), (2, 8, 1))[0],
+        "visibility": chance.choices(list(Visibility), (2, 8, 1, 1))[0],
         "requested_datetime": requested,
         "updated_datetime": requested + timedelta(days=chance.choice((0, 0, 1, 30))),
         "location": place if chance.random() < 0.9 else None,

@@ -308,12 +308,12 @@ def test_window_far_back_is_walked_from_its_end(reader: Connection) -> None:
 def test_a_deep_page_is_the_right_one_and_counts_off_few_rows(reader: Connection, sort: Sort) -> None:
     """Beyond 20,000 rows a page is counted from a place near it, which the first to come by has remembered."""
     asked = RequestSearch(jurisdiction_id=CITY, sort=sort, page_size=100)
-    everything = [row[0] for row in _in_order(reader, sort)]
+    everything, landmarks = [row[0] for row in _in_order(reader, sort)], search.Landmarks()
     for skip in (25_000, 49_950, len(everything) - 50, len(everything) + 5):
-        page = search.hits(reader, replace(asked, skip=skip))
+        page = search.hits(reader, replace(asked, skip=skip), landmarks)
         assert [id for id, _ in page.items] == everything[skip : skip + 100]
     with plans(reader) as found:
-        search.hits(reader, replace(asked, skip=49_950))
+        search.hits(reader, replace(asked, skip=49_950), landmarks)
     [plan] = found
     assert max(node["Actual Rows"] for node in nodes(plan)) <= 2 * search.STRIDE + 101
 

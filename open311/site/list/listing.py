@@ -83,7 +83,7 @@ def read(catalogue: Catalogue) -> Listing:
     query, wrong = _query()
     asked = _search(query, catalogue)
     with current.core().database.read_public() as conn:
-        found = search.search(conn, asked)
+        found = search.search(conn, asked, current.core().landmarks)
         total = rendered_lists.total(current.core(), conn, asked, found)
     number = max(1, query.get("page", 1))
     # Behind the end the way back is to the last page that is known.

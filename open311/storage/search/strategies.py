@@ -1,0 +1,228 @@
+"""How to search where no index has the answer in order: in steps, so that the cost does not grow with the table.
+
+README.md says which strategy is for what. All steps of a strategy are one statement, and each has an index.
+"""
+
+from collections.abc import Callable, Collection
+from enum import StrEnum
+from math import cos, radians
+from typing import Any, NamedTuple
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    DateTime,
+    Float,
+    Select,
+    Text,
+    bindparam,
+    cast,
+    func,
+    literal_column,
+    select,
+    true,
+    union_all,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from open311.model.geography import Box
+from open311.model.search import ANY_ORDER, EVER, NEWEST_FIRST, RequestSearch
+from open311.storage.tables import service_requests
+
+_r = service_requests.c
+
+# Cells of 100 metres in the middle of Europe; words know only wider ones, of 800.
+LEVEL, WIDE_LEVEL = 18, 15
+# Where a box has more, its reports are found better by walking the whole list, or by the spatial index.
+MOST_CELLS = 36
+# A wider box, some 150 kilometres, holds most of what there is, or nothing.
+MOST_COLUMNS = 1000
+WORD_TAGS = ("service_tags", "status_tags")
+# An index of trigrams knows nothing shorter.
+SHORTEST_TRIGRAM = 3
+
+
+class Strategy(StrEnum):
+    """The value is also the parameter that marks a statement as built this way."""
+
+    CELLS = "by_cells"
+    COLUMNS = "by_columns"
+    BLOCKS = "by_blocks"
+    PARTS = "by_parts"
+
+
+# The conditions that a strategy meets by itself.
+REPLACED: dict[Strategy, tuple[str, ...]] = {
+    Strategy.CELLS: ("box_0", "envelope_0"),
+    Strategy.COLUMNS: ("box_0", "envelope_0"),
+    Strategy.BLOCKS: (),
+    Strategy.PARTS: ("updated_from", "updated_to"),
+}
+
+
+class Branch(NamedTuple):
+    """One way to match: `where` adds conditions to it; `order_by` sorts by the table, or by the columns passed."""
+
+    where: Callable[..., Select[Any]]
+    order_by: Callable[..., list[ColumnElement[Any]]]
+    limit: Any
+    newest_first: bool
+
+
+def strategy_of(query: RequestSearch) -> Strategy | None:
+    """The strategy for a search; None where the planner does well by itself."""
+    counting = query.sort == ANY_ORDER
+    if not (counting or query.sort.name == "requested_datetime") or query.ids is not None:
+        return None
+    box = query.box or (query.circle.envelope if query.circle else None)
+    if query.words:
+        return Strategy.BLOCKS if all(len(word) >= SHORTEST_TRIGRAM for word in query.words) else None
+    if box and counting:
+        few = _cell_count(box, LEVEL) <= MOST_CELLS or _only_box(query, box)
+        return Strategy.COLUMNS if few else None
+    if box:
+        return Strategy.CELLS if _cell_count(box, LEVEL) <= MOST_CELLS else None
+    return Strategy.PARTS if query.updated.start and query.sort == NEWEST_FIRST else None
+
+
+def strategy_parameters(query: RequestSearch) -> dict[str, Any]:
+    """What a strategy needs beside the filters. The shape of the statement depends on which of these are present."""
+    strategy = strategy_of(query)
+    if strategy is None:
+        return {}
+    if strategy is not Strategy.BLOCKS:
+        return {strategy: True}
+    box = query.box or (query.circle.envelope if query.circle else None)
+    return {
+        strategy: True,
+        "wide_cells": (box is not None and _cell_count(box, WIDE_LEVEL) <= MOST_CELLS) or None,
+        "service_tags": [f"s{code}" for code in query.service_codes] or None,
+        "status_tags": [str(status) for status in query.statuses] or None,
+    }
+
+
+def statement_of(strategy: Strategy, params: Collection[str], branch: Branch) -> Select[Any]:
+    """The hits of a branch, put together by a strategy. `params` are the names of the parameters in use."""
+    return BUILDERS[strategy](params, branch)
+
+
+def _cell_count(box: Box, level: int) -> float:
+    """About how many cells such a box touches."""
+    per_degree = (1 << level) / 360
+    shrink = max(0.01, cos(radians((box.min_lat + box.max_lat) / 2)))
+    rows = (box.max_lat - box.min_lat) / shrink * per_degree
+    return ((box.max_long - box.min_long) * per_degree + 1) * (rows + 1)
+
+
+def _only_box(query: RequestSearch, box: Box) -> bool:
+    """Whether no other filter could be met sooner in an index of its own."""
+    others = (query.service_codes, query.detailed_statuses, query.agencies)
+    spans = (query.requested, query.updated)
+    narrow = (box.max_long - box.min_long) * (1 << LEVEL) / 360 <= MOST_COLUMNS
+    return narrow and not any(others) and all(span == EVER for span in spans)
+
+
+def _by_cells(params: Collection[str], branch: Branch) -> Select[Any]:
+    """The index of cells holds each of them newest first: the first hits of a handful of cells, merged."""
+    grid = func.public.open311_cells(*_edges(params)).table_valued("cell").alias("grid")
+    in_cell = branch.where(func.public.open311_cell(_r.geom) == grid.c.cell).correlate(grid)
+    hits = in_cell.order_by(*branch.order_by()).limit(branch.limit).lateral("hits")
+    return select(hits).select_from(grid.join(hits, true())).order_by(*branch.order_by(hits.c))
+
+
+def _by_columns(params: Collection[str], branch: Branch) -> Select[Any]:
+    """All rows in a box, in no order: in the index of cells those of a column follow each other."""
+    west, south, east, north = _edges(params)
+    columns = func.generate_series(
+        func.public.open311_column(west, LEVEL), func.public.open311_column(east, LEVEL)
+    )
+    column = columns.table_valued("x").render_derived(name="columns")
+    top = cast(column.c.x, BigInteger).op("<<")(literal_column(str(LEVEL)))
+    first = top + func.public.open311_row(north, LEVEL)
+    last = top + func.public.open311_row(south, LEVEL)
+    hits = branch.where(func.public.open311_cell(_r.geom).between(first, last)).correlate(column)
+    lateral = hits.lateral("hits")
+    return select(lateral).select_from(column.join(lateral, true()))
+
+
+def _by_blocks(params: Collection[str], branch: Branch) -> Select[Any]:
+    """Words are looked up in blocks of time, a day at first and wider ones further on, until the page is full."""
+    start, end = _time_bounds(params, newest_first=branch.newest_first)
+    series = func.public.open311_blocks(start, end).table_valued("step", "tags")
+    blocks = select(series.c.step, series.c.tags).order_by(series.c.step).subquery("blocks")
+    tags = func.public.open311_tags(
+        _r.service_code, _r.status, _r.requested_datetime, _r.geom, type_=ARRAY(Text)
+    )
+    conditions = [tags.overlap(blocks.c.tags)]
+    conditions += [tags.overlap(bindparam(name, type_=ARRAY(Text))) for name in WORD_TAGS if name in params]
+    if "wide_cells" in params:
+        conditions.append(tags.overlap(func.public.open311_place_tags(*_edges(params), type_=ARRAY(Text))))
+    return _until_full(blocks, _sorted(branch, *conditions, within=blocks), branch)
+
+
+def _by_parts(params: Collection[str], branch: Branch) -> Select[Any]:
+    """What was updated in a span was mostly made in it, too; only the rest has to be found and sorted."""
+    since, until = (bindparam(name, type_=DateTime(timezone=True)) for name in ("updated_from", "updated_to"))
+    updated, requested = _r.updated_datetime, _r.requested_datetime
+    bounded = "updated_to" in params
+    # Written so that no index of updates can answer it: the list itself, from `until` on, soon fills a page.
+    late = [func.greatest(updated, until) == until, requested <= until] if bounded else []
+    newer = branch.where(requested >= since, *late).order_by(*branch.order_by()).limit(branch.limit)
+    made_within = newer.cte("made_within").prefix_with("MATERIALIZED")
+    missing = select(func.count()).select_from(made_within).scalar_subquery() < branch.limit
+    span = [updated >= since, *([updated <= until] if bounded else [])]
+    older = _sorted(branch, requested < since, missing, *span)
+    parts = union_all(select(made_within), older).subquery("parts")
+    return select(parts).order_by(*branch.order_by(parts.c))
+
+
+BUILDERS: dict[Strategy, Callable[[Collection[str], Branch], Select[Any]]] = {
+    Strategy.CELLS: _by_cells,
+    Strategy.COLUMNS: _by_columns,
+    Strategy.BLOCKS: _by_blocks,
+    Strategy.PARTS: _by_parts,
+}
+
+
+def _edges(params: Collection[str]) -> list[Any]:
+    name = "box" if "box_0" in params else "envelope"
+    return [bindparam(f"{name}_{position}", type_=Float) for position in range(4)]
+
+
+def _time_bounds(params: Collection[str], *, newest_first: bool) -> list[Any]:
+    """Where the first block lies, and the last: as far as there are reports, and as far as the search reaches."""
+    jurisdiction = _r.jurisdiction_id == bindparam("jurisdiction_id", type_=Text)
+    published = _r.visibility == literal_column("'published'")
+    moments = select(_r.requested_datetime).where(jurisdiction, published).limit(literal_column("1"))
+    newest: Any = moments.order_by(_r.requested_datetime.desc(), _r.id.desc()).scalar_subquery()
+    oldest: Any = moments.order_by(_r.requested_datetime, _r.id).scalar_subquery()
+    cursor = ["after_0"] if "after_0" in params else []
+    upper = ["requested_to", "updated_to", *(cursor if newest_first else [])]
+    lower = ["requested_from", *([] if newest_first else cursor)]
+    newest = func.least(newest, *_moments(params, upper))
+    oldest = func.greatest(oldest, *_moments(params, lower))
+    return [newest, oldest] if newest_first else [oldest, newest]
+
+
+def _moments(params: Collection[str], names: list[str]) -> list[Any]:
+    return [bindparam(name, type_=DateTime(timezone=True)) for name in names if name in params]
+
+
+def _sorted(branch: Branch, *conditions: Any, within: Any = None) -> Select[Any]:
+    """All of a step first, and then its order: `OFFSET 0` keeps the planner from walking the list instead."""
+    rows = branch.where(*conditions).offset(literal_column("0"))
+    matching = (rows if within is None else rows.correlate(within)).subquery("matching")
+    return select(matching).order_by(*branch.order_by(matching.c)).limit(branch.limit)
+
+
+def _until_full(steps: Any, step: Any, branch: Branch) -> Select[Any]:
+    """Step by step, and nothing behind a full page is looked at.
+
+    The limit is inside: sorted before it, the first row of one more step would be needed to know that the last is over.
+    A step can only be looked up once its tags are known, so they come in the order of `steps`.
+    """
+    hits = step.lateral("hits")
+    first = (
+        select(steps.c.step, hits).select_from(steps.join(hits, true())).limit(branch.limit).subquery("first")
+    )
+    return select(first).with_only_columns(*first.c[1:]).order_by(first.c.step, *branch.order_by(first.c))

@@ -1,0 +1,104 @@
+"""What was typed into the search: stems in the language of the index, parts of words, and what else it may mean."""
+
+from collections.abc import Callable, Collection, Sequence
+from typing import Any
+
+from sqlalchemy import ARRAY, BigInteger, Text, and_, any_, bindparam, func, literal_column, or_, select
+
+from open311.base.text import fold
+from open311.storage.search.keyset import Condition
+from open311.storage.search.strategies import SHORTEST_TRIGRAM
+from open311.storage.tables import foreign_references, service_requests
+
+_r, _f = service_requests.c, foreign_references.c
+
+# Up to here hits are put in order; beyond, so many rows match that walking the order meets them soon.
+FEW_HITS = 10_000
+
+
+def word_parameters(words: Sequence[str]) -> dict[str, str]:
+    """Each word as it is and, if it is long enough for trigrams, as a part of one; a shorter one as a beginning."""
+    long = {position: word for position, word in enumerate(words) if len(word) >= SHORTEST_TRIGRAM}
+    terms = {
+        f"word_{position}": word if position in long else f"{word}:*" for position, word in enumerate(words)
+    }
+    parts = {f"part_{position}": f"%{fold(word)}%".replace("_", r"\_") for position, word in long.items()}
+    return {"words": " & ".join(terms.values())} | terms | parts
+
+
+def by_words(params: Collection[str], visible: Condition, name: str, *, in_blocks: bool) -> list[Condition]:
+    """The ways in which a row can match what was typed; each is a branch of its own, with an index of its own.
+
+    The planner cannot tell rare words from common ones, and the wrong plan for either takes seconds. So where they are
+    not looked up `in_blocks`, the first hits are looked up in the index of words: if these are all, they are put in
+    order; if there are more, they are dense enough to be met while walking in order.
+    """
+    jurisdiction = _r.jurisdiction_id == bindparam("jurisdiction_id", type_=Text)
+    words = _every_word(params)
+    instead = [condition() for key, condition in INSTEAD_OF_WORDS.items() if key in params]
+    if in_blocks:
+        return [words, *instead]
+    few: Any = literal_column(str(FEW_HITS))
+    hits = select(_r.id).where(jurisdiction, visible, words).limit(few + literal_column("1"))
+    first = hits.cte(f"first_hits_{name}").prefix_with("MATERIALIZED")
+    count = select(func.count()).select_from(first).scalar_subquery()
+    return [and_(_r.id.in_(select(first.c.id)), count <= few), and_(words, count > few), *instead]
+
+
+def with_words(params: Collection[str]) -> Condition:
+    """A row that matches what was typed in any of the ways."""
+    instead = [condition() for name, condition in INSTEAD_OF_WORDS.items() if name in params]
+    return or_(_every_word(params), *instead)
+
+
+def referenced(*conditions: Condition) -> Any:
+    """The ids of requests by what they are called elsewhere."""
+    jurisdiction = _f.jurisdiction_id == bindparam("jurisdiction_id", type_=Text)
+    known = _f.service_request_id.is_not(None)
+    return select(_f.service_request_id).where(jurisdiction, *conditions, known)
+
+
+def _every_word(params: Collection[str]) -> Condition:
+    """Every word, each in its own way; beside others, stop words such as `der` do not count."""
+    conditions: list[Condition] = []
+    for position in range(sum(name.startswith("word_") for name in params)):
+        terms, part = _tsquery(f"word_{position}"), bindparam(f"part_{position}", type_=Text)
+        ways: list[Condition] = [_r.words.op("@@", is_comparison=True)(terms)]
+        if f"part_{position}" in params:
+            ways += [_r.folded.like(part), *_begins_with_stem(f"word_{position}")]
+        # Constant for the planner, which then leaves out the word, or this line.
+        ways.append(and_(func.numnode(terms) == 0, func.numnode(_tsquery("words")) > 0))
+        conditions.append(or_(*ways))
+    return and_(*conditions)
+
+
+def _tsquery(name: str) -> Any:
+    german: Any = literal_column("'pg_catalog.german'::regconfig")
+    terms: Any = bindparam(name, type_=Text)
+    return func.to_tsquery(german, terms).op("||")(func.to_tsquery(german, func.public.open311_fold(terms)))
+
+
+def _begins_with_stem(name: str) -> list[Condition]:
+    """Words that begin with the stem of one: `Bäume` finds `Baumstamm`.
+
+    By trigrams, since an index of words reads all that begin so, and for a common one these are half of it.
+    """
+    word: Any = bindparam(name, type_=Text)
+    plain, folded = func.public.open311_stem(word), func.public.open311_stem(func.public.open311_fold(word))
+    # Null where the word is its own stem; then the planner leaves the line out.
+    stems = (plain, func.nullif(folded, plain))
+    return [
+        and_(
+            _r.folded.like(literal_column("'%'").op("||")(stem).op("||")(literal_column("'%'"))),
+            func.regexp_match(_r.folded, literal_column(r"'\m'").op("||")(stem)).is_not(None),
+        )
+        for stem in stems
+    ]
+
+
+# A row matches by its words, but also by the name of its service, by its number, or by its id elsewhere.
+INSTEAD_OF_WORDS: dict[str, Callable[[], Condition]] = {
+    "named": lambda: _r.service_code == any_(bindparam("named", type_=ARRAY(Text))),
+    "number": lambda: _r.id == bindparam("number", type_=BigInteger),
+    "reference": lambda: _r.id.in_(referenced(_f.foreign_id == bindparam("reference", type_=Text))),
+}
