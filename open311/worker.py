@@ -187,9 +187,9 @@ def _add_people(core: Core, app: App) -> None:
         messages.tell(core, follower_id, event_id)
 
     @app.task(name="send_data_link", retry=RETRY, queue=OUTSIDE)
-    def send_data_link(token: str) -> None:
+    def send_data_link(link_id: int) -> None:
         """Send somebody the link to their data."""
-        messages.send_data_link(core, token)
+        messages.send_data_link(core, link_id)
 
     @app.periodic(cron=EVERY_HOUR)
     @app.task(name="expire_drafts", queueing_lock="expire_drafts", retry=RETRY)

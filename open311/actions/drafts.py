@@ -1,41 +1,68 @@
 """Reports that somebody is writing in the public form: begin, keep, send, forget."""
 
+import json
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import IO, Any
 
 from open311.actions import media, report
-from open311.base.errors import NotFound, Problem, Unavailable, problem
+from open311.base.errors import Invalid, NotFound, Problem, TooManyRequests, Unavailable, problem
 from open311.core import Core
 from open311.model.catalogue import Catalogue
-from open311.model.drafts import KEPT_FOR, Draft, digest, new_word
+from open311.model.drafts import (
+    DRAFT_BYTES,
+    DRAFTS_PER_REPORT,
+    KEPT_AT_MOST,
+    KEPT_FOR,
+    PHOTO_BYTES_PER_NETWORK,
+    Draft,
+)
 from open311.model.keys import PAGES
+from open311.model.secret_tokens import digest, new_token
 from open311.model.submission import Receipt, Submission
 from open311.storage import drafts as storage
 from open311.storage import service_requests
 from open311.storage.database import Connection
 
 FORGOTTEN_AT_ONCE = 500
+HOUR = timedelta(hours=1)
+FOLLOWED, NOT_NOW = "followed", "not now"
 # Nobody else can have made the word of a draft, however long ago.
 EVER = datetime(2000, 1, 1, tzinfo=UTC)
 
 
-def begin(core: Core, catalogue: Catalogue, state: Mapping[str, Any]) -> Draft:
-    """Keep what somebody has typed first."""
-    word, owner = new_word(), catalogue.jurisdiction.jurisdiction_id
+def begin(core: Core, catalogue: Catalogue, state: Mapping[str, Any], network: str) -> Draft:
+    """Keep what somebody has typed first; raises `Invalid` for too much, `TooManyRequests` for too many drafts."""
+    word, owner = new_token(), catalogue.jurisdiction.jurisdiction_id
     with core.database.begin() as conn:
-        storage.add(conn, word, owner, secrets.token_hex(16), state, core.now())
+        _add(core, conn, word, owner, state, network)
     return find(core, catalogue, word)
 
 
-def take_up(core: Core, catalogue: Catalogue, word: str) -> Draft:
+def _add(core: Core, conn: Connection, word: str, owner: str, state: Mapping[str, Any], network: str) -> None:
+    """Begin a draft, unless this network has begun too many."""
+    most, now = core.settings.reports_per_hour * DRAFTS_PER_REPORT, core.now()
+    storage.lock_network(conn, network)
+    if core.settings.rate_limits and storage.begun(conn, network, now - HOUR) >= most:
+        raise TooManyRequests(problem("page.form.error.too_many_drafts", most=most), retry_after=HOUR.seconds)
+    storage.add(conn, word, owner, secrets.token_hex(16), _bounded(state), network, now)
+
+
+def _bounded(state: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The same, unless it is too much to be kept."""
+    if len(json.dumps(state, ensure_ascii=False).encode("utf-8", "surrogatepass")) > DRAFT_BYTES:
+        raise Invalid(problem("page.form.error.too_much", most=DRAFT_BYTES // 1024))
+    return state
+
+
+def take_up(core: Core, catalogue: Catalogue, word: str, network: str) -> Draft:
     """The draft under a word that a device has made; it begins now, unless it is there, or was sent long ago."""
-    owner, now = catalogue.jurisdiction.jurisdiction_id, core.now()
+    owner = catalogue.jurisdiction.jurisdiction_id
     with core.database.begin() as conn:
         if storage.find(conn, word, owner) is None:
-            storage.add(conn, word, owner, secrets.token_hex(16), {}, now)
+            _add(core, conn, word, owner, {}, network)
             sent = service_requests.find_by_client_request(conn, PAGES.id, digest(word), owner, EVER)
             if sent:
                 storage.finish(conn, word, sent[0], {"outcome": "sent"})
@@ -49,9 +76,9 @@ def find(core: Core, catalogue: Catalogue, word: str) -> Draft:
 
 
 def keep(core: Core, draft: Draft, state: Mapping[str, Any]) -> None:
-    """Keep what has been typed by now."""
+    """Keep what has been typed by now; raises `Invalid`, and keeps what was there, when it is too much."""
     with core.database.begin() as conn:
-        storage.write(conn, draft.word, state, core.now())
+        storage.write(conn, draft.word, _bounded(state), core.now())
 
 
 def add_photos(
@@ -63,9 +90,21 @@ def add_photos(
     pictures, problems = media.read(core, sent)
     for picture in pictures:
         with media.in_store(core, [picture]) as files, core.database.begin() as conn:
-            _known(storage.find(conn, draft.word, draft.jurisdiction_id, lock=True))
+            fresh = _known(storage.find(conn, draft.word, draft.jurisdiction_id, lock=True))
+            if _is_full(core, conn, fresh, files.kept[0].bytes):
+                problems.append(problem("page.form.error.photos_waiting"))
+                break
             files.attached = storage.add_photo(conn, draft.word, files.kept[0])
     return problems, next((each.place for each in pictures if each.place), None)
+
+
+def _is_full(core: Core, conn: Connection, draft: Draft, more: int) -> bool:
+    """Whether a draft, or all drafts of its network together, can take no further photo."""
+    if len(draft.photos) >= core.settings.max_photos:
+        return True
+    return (
+        core.settings.rate_limits and storage.photo_bytes(conn, draft.word) + more > PHOTO_BYTES_PER_NETWORK
+    )
 
 
 def replace_photos(
@@ -99,18 +138,18 @@ def send(
     draft: Draft,
     submission: Submission,
     found: tuple[Problem, ...],
-    also: Callable[[Connection, int], None],
-    *,
-    followed: bool = False,
+    also: Callable[[Connection, int], str],
 ) -> Receipt | None:
-    """Make a report of a draft, once: None when it has become one already. Raises what `report.submit` raises."""
+    """Make a report of a draft, once: None when it has become one already. Raises what `report.submit` raises.
+
+    `also` is done with its id, and says whether somebody follows it now: `FOLLOWED`, `NOT_NOW` or nothing.
+    """
 
     def finish(conn: Connection, number: int) -> None:
         fresh = _known(storage.find(conn, draft.word, draft.jurisdiction_id, lock=True))
         if fresh.sent:
             raise _Sent
-        storage.finish(conn, draft.word, number, {"outcome": "sent", "followed": followed})
-        also(conn, number)
+        storage.finish(conn, draft.word, number, {"outcome": "sent", "followed": also(conn, number)})
 
     try:
         return report.submit(core, catalogue, submission, PAGES, found, also=finish)
@@ -128,7 +167,7 @@ def join(core: Core, draft: Draft, service_request_id: int, also: Callable[[Conn
         fresh = _known(storage.find(conn, draft.word, draft.jurisdiction_id, lock=True))
         if fresh.sent:
             return
-        storage.finish(conn, draft.word, service_request_id, {"outcome": "joined", "followed": True})
+        storage.finish(conn, draft.word, service_request_id, {"outcome": "joined", "followed": FOLLOWED})
         also(conn)
     _forget(core, [each.kept.key for each in fresh.photos])
 
@@ -138,7 +177,8 @@ def expire(core: Core) -> int:
     forgotten = 0
     while True:
         with core.database.begin() as conn:
-            found, keys = storage.remove_older(conn, core.now() - KEPT_FOR, FORGOTTEN_AT_ONCE)
+            now = core.now()
+            found, keys = storage.remove_older(conn, now - KEPT_FOR, now - KEPT_AT_MOST, FORGOTTEN_AT_ONCE)
         _forget(core, keys)
         forgotten += found
         if found < FORGOTTEN_AT_ONCE:

@@ -14,7 +14,7 @@ from open311.model.cases import new_case
 from open311.model.catalogue import Catalogue, Service, ServiceType
 from open311.model.keys import Key
 from open311.model.service_request import Status, Visibility
-from open311.model.submission import Receipt, Submission
+from open311.model.submission import REPORT_BYTES, Receipt, Submission
 from open311.storage import jobs, reports, service_requests, tokens
 from open311.storage.database import Connection
 
@@ -74,7 +74,12 @@ def _checked(
     if service is None:
         raise NotFound(problem("error.service_code.unknown", service_code=submission.service_code))
     answers = attributes.check(service, submission.answers)
-    return service, answers, [*misplaced, *answers.problems, *rest]
+    return service, answers, [*misplaced, *answers.problems, *rest, *_oversized(submission)]
+
+
+def _oversized(submission: Submission) -> Iterator[Problem]:
+    if submission.text_bytes > REPORT_BYTES:
+        yield problem("error.report.too_large", most=REPORT_BYTES // 1024)
 
 
 def _misplaced(core: Core, catalogue: Catalogue, submission: Submission) -> Iterator[Problem]:

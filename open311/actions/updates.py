@@ -14,6 +14,7 @@ from open311.model.catalogue import Catalogue
 from open311.model.events import Event
 from open311.model.keys import Key, Scope
 from open311.model.service_request import Reporter, ServiceRequest, Visibility
+from open311.model.submission import REPORT_BYTES, text_bytes
 from open311.model.updates import UpdateSubmission, moves_to
 from open311.storage import events, service_requests, updates
 from open311.storage import media as photos
@@ -48,6 +49,8 @@ def post(
     """
     if catalogue.jurisdiction.harvested_from:
         raise Invalid(problem("error.jurisdiction.elsewhere", url=catalogue.jurisdiction.harvested_from))
+    if text_bytes((sent.description, *sent.media_urls)) > REPORT_BYTES:
+        raise Invalid(problem("error.report.too_large", most=REPORT_BYTES // 1024))
     owner = catalogue.jurisdiction.jurisdiction_id
     with media.in_store(core, pictures) as files, core.database.begin() as conn:
         updates.lock_sender(conn, key.id, sent.update_id)

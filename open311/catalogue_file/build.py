@@ -105,6 +105,7 @@ def _service(given: dict[str, Any], text: _Texts) -> Service:
         icon=given.get("icon", "marker"),
         agency=given.get("agency"),
         response_time=timedelta(days=days) if days else None,
+        retention_days=given.get("retention_days"),
         service_notice=text.read(given.get("service_notice")),
         stop_text=text.read(given.get("stop_text")),
         moderated=given.get("moderated", True),

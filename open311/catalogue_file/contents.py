@@ -124,6 +124,7 @@ def _service(service: Service) -> dict[str, Any]:
             "type": service.type.value,
             "icon": service.icon,
             "response_days": service.response_time.days if service.response_time else None,
+            "retention_days": service.retention_days,
             "service_notice": _words(service.service_notice),
             "stop_text": _words(service.stop_text),
             "moderated": service.moderated,

@@ -17,7 +17,7 @@ from open311.core import Core
 from open311.georeport import requests
 from open311.georeport.requests import Written
 from open311.georeport.responses import CHANGES_ANY_TIME, JSON, VARY, XML
-from open311.http import access_log, current, response_headers
+from open311.http import access_log, cors, current, response_headers
 from open311.http.limits import Limits
 from open311.http.normalise import pairs
 from open311.web import parameters, request_context
@@ -34,8 +34,8 @@ class DirectAnswers:
         self._core = core
         self._limits = limits
         self._of_list, self._of_one = ServiceRequestsQuery(), ServiceRequestQuery()
-        vary = ", ".join((*VARY, response_headers.COMPRESSED))
-        self._headers = [("Vary", vary), *response_headers.always(core.settings)]
+        vary = ("Vary", ", ".join((*VARY, response_headers.COMPRESSED)))
+        self._headers = [vary, *response_headers.always(core.settings), *cors.READABLE.items()]
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """The answer, if this is one of the usual questions."""

@@ -10,6 +10,8 @@ PREFLIGHT = {
 }
 
 
+# The blueprint of the public site.
+FOR_PEOPLE = "pages"
 READABLE = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": PAGING_HEADERS}
 
 
@@ -21,4 +23,4 @@ def install(app: Flask) -> None:
 def _preflight() -> Response | None:
     if request.method != "OPTIONS" or request.routing_exception:
         return None
-    return Response(status=204, headers=PREFLIGHT)
+    return Response(status=204, headers=PREFLIGHT, mimetype="text/plain")

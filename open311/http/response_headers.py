@@ -13,11 +13,15 @@ COMPRESSED = "Accept-Encoding"
 def always(settings: Settings) -> list[tuple[str, str]]:
     """The headers that every answer has."""
     # Addresses of drafts, and of links in mails, are nobody else's business.
-    plain = [("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", "same-origin")]
-    found = [*plain, *cors.READABLE.items()]
+    found = [("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", "same-origin")]
     if settings.require_https:
         found.append(("Strict-Transport-Security", "max-age=31536000"))
     return found
+
+
+def _is_for_programs(response: Response) -> bool:
+    """Whether scripts of other sites may read this: no page for people, which may hold what only its reader knows."""
+    return request.blueprint != cors.FOR_PEOPLE and response.mimetype != "text/html"
 
 
 def install(app: Flask) -> None:
@@ -27,6 +31,8 @@ def install(app: Flask) -> None:
 
 def _finish(response: Response) -> Response:
     response.headers.update(always(current.core().settings))
+    if _is_for_programs(response):
+        response.headers.update(cors.READABLE)
     if response.is_streamed or response.direct_passthrough:
         return response
     if (response.mimetype or "").startswith(TEXT):

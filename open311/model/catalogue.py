@@ -82,6 +82,7 @@ class Service:
     icon: str = "marker"
     agency: str | None = None
     response_time: timedelta | None = None
+    retention_days: int | None = None
     service_notice: Text = NO_TEXT
     stop_text: Text = NO_TEXT
     moderated: bool = True

@@ -1,8 +1,6 @@
 """A report that somebody is writing in the public form, before it is sent."""
 
-import hashlib
 import re
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,6 +10,14 @@ from open311.model.media import Kept
 
 # Whoever leaves a report unfinished finds it again for this long.
 KEPT_FOR = timedelta(hours=24)
+# And no longer than this, however often it is touched.
+KEPT_AT_MOST = timedelta(days=7)
+# What is typed into a draft, all of it together, as JSON.
+DRAFT_BYTES = 100 * 1024
+# Of photos in drafts that one network has not sent yet.
+PHOTO_BYTES_PER_NETWORK = 256 * 1024 * 1024
+# Somebody who begins anew, and again, is no flood yet.
+DRAFTS_PER_REPORT = 4
 # At least 24 random bytes, in base64 for addresses.
 WORD = re.compile(r"[A-Za-z0-9_-]{32,64}")
 
@@ -55,16 +61,6 @@ class Draft:
         return dict(self.state.get("answers") or {})
 
 
-def new_word() -> str:
-    """A name that nobody can guess."""
-    return secrets.token_urlsafe(24)
-
-
 def is_word(text: str) -> bool:
     """Whether this can be such a name: a device that writes without a connection makes its own."""
     return WORD.fullmatch(text) is not None
-
-
-def digest(word: str) -> str:
-    """What is kept in place of such a name."""
-    return hashlib.sha256(word.encode("utf-8", "surrogatepass")).hexdigest()

@@ -7,6 +7,8 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import NamedTuple
 
+from open311.model.mailbox import spelt
+
 # What GeoReport v2 tells of a request, in its order.
 FIELDS = (
     "service_request_id",
@@ -66,6 +68,11 @@ class Reporter:
     last_name: str | None = None
     device_id: str | None = None
     account_id: str | None = None
+
+    def __post_init__(self) -> None:
+        # Whoever asks for their data is found by the one spelling of their mailbox.
+        if self.email:
+            object.__setattr__(self, "email", spelt(self.email))
 
 
 PERSONAL = tuple(each.name for each in fields(Reporter))

@@ -1,6 +1,6 @@
 """What a citizen hands in, before it is a service request."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import IO
 
@@ -9,6 +9,10 @@ from open311.model.media import Kept
 from open311.model.service_request import Location, Reporter
 
 DESCRIPTION_LENGTH = 4000
+# All texts of a report together; photos have limits of their own.
+REPORT_BYTES = 100 * 1024
+# What JSON puts around a value.
+OVERHEAD = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +40,18 @@ class Submission:
     client_request_id: str | None = None
     answers: Mapping[str, Sequence[str]] = field(default_factory=dict)
     reporter: Reporter = field(default_factory=Reporter)
+
+    @property
+    def text_bytes(self) -> int:
+        """About how many bytes its texts take as JSON, photos apart."""
+        single = (self.address, self.description, self.title, self.address_id, self.client_request_id)
+        answers = (text for code, values in self.answers.items() for text in (code, *values))
+        return text_bytes((*filter(None, single), *self.media_urls, *answers))
+
+
+def text_bytes(texts: Iterable[str]) -> int:
+    """About how many bytes these texts take as JSON."""
+    return sum(len(text.encode("utf-8", "surrogatepass")) + OVERHEAD for text in texts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

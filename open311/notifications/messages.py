@@ -1,5 +1,7 @@
 """Mails to those who follow a report: made from the stream of events, one job each, in the reader's language."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
 from typing import Any
@@ -7,16 +9,19 @@ from urllib.parse import urlsplit
 
 import structlog
 
+from open311.actions import own_data
 from open311.adapters import mail
 from open311.base.errors import NotFound
 from open311.base.i18n import translate
 from open311.core import Core
 from open311.model.catalogue import Catalogue
 from open311.model.events import Event
+from open311.model.mail_links import Purpose
+from open311.model.secret_tokens import new_token
 from open311.model.service_request import ServiceRequest, Visibility
-from open311.notifications import storage
-from open311.notifications.followers import LINK_KEPT_FOR, Follower
-from open311.storage import events, jobs, service_requests, stream
+from open311.notifications import storage as storage
+from open311.notifications.followers import Follower
+from open311.storage import events, jobs, mail_links, service_requests, stream
 from open311.storage.database import Connection
 
 log = structlog.get_logger()
@@ -65,8 +70,8 @@ def ask(core: Core, follower_id: int) -> None:
     if found is None:
         return
     catalogue, values = found
-    path = f"/follow/{follower.token}"
-    _send(core, catalogue, follower.email, follower.language, CONFIRM, values, path)
+    with _token(core, follower, Purpose.CONFIRM) as token:
+        _send(core, catalogue, follower.email, follower.language, CONFIRM, values, f"/follow/{token}")
 
 
 def tell(core: Core, follower_id: int, event_id: int) -> None:
@@ -82,29 +87,49 @@ def tell(core: Core, follower_id: int, event_id: int) -> None:
     if found is None:
         return
     catalogue, values = found
-    path = f"/follow/{follower.token}"
-    stop = {"List-Unsubscribe": f"<{_address(core, catalogue, path + '/stop')}>"}
-    stop["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     kind = HIDDEN if event.kind == "hidden" else STATUS
-    _send(core, catalogue, follower.email, follower.language, kind, values, path, stop)
+    with _token(core, follower, Purpose.FOLLOW) as token:
+        path = f"/follow/{token}"
+        stop = {"List-Unsubscribe": f"<{_address(core, catalogue, path + '/stop')}>"}
+        stop["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+        _send(core, catalogue, follower.email, follower.language, kind, values, path, stop)
 
 
-def send_data_link(core: Core, token: str) -> None:
-    """Send somebody the link to their data, if there are any."""
-    with core.database.read() as conn:
-        link = storage.link(conn, token, core.now() - LINK_KEPT_FOR)
-        if link is None:
+@contextmanager
+def _token(core: Core, follower: Follower, purpose: Purpose) -> Iterator[str]:
+    """A token for one mail to a follower; it opens nothing if the mail could not be sent."""
+    token = new_token()
+    with core.database.begin() as conn:
+        owner, language = follower.jurisdiction_id, follower.language
+        link_id = mail_links.add(
+            conn, purpose, owner, language, core.now(), follower_id=follower.id, token=token
+        )
+    try:
+        yield token
+    except Exception:
+        with core.database.begin() as conn:
+            mail_links.remove(conn, link_id)
+        raise
+
+
+def send_data_link(core: Core, link_id: int) -> None:
+    """Send somebody the link to their data; whose data there are none is forgotten."""
+    token = new_token()
+    with core.database.begin() as conn:
+        link = mail_links.find_by_id(conn, link_id, core.now())
+        if link is None or link.email is None:
             return
-        owner, email, language = link
-        kept = (storage.by_email, storage.reported_by, storage.updated_by)
-        known = any(each(conn, owner, email) for each in kept)
-    if known:
-        _send(core, core.catalogues.owner(owner), email, language, DATA, {}, f"/my-data/{token}")
+        catalogue = core.catalogues.owner(link.jurisdiction_id)
+        if own_data.of_mailbox(conn, catalogue, link.email).nothing:
+            mail_links.remove(conn, link_id)
+            return
+        mail_links.give_token(conn, link_id, token)
+    _send(core, catalogue, link.email, link.language, DATA, {}, f"/my-data/{token}")
 
 
 def _follower(core: Core, follower_id: int) -> Follower | None:
     with core.database.read() as conn:
-        return storage.find_by_id(conn, follower_id)
+        return storage.find(conn, follower_id)
 
 
 def _subject(

@@ -1,24 +1,59 @@
-"""Forgetting people: who reported and who followed, some time after a report was closed."""
+"""Forgetting people: who reported and who followed, some time after a report was closed, hidden, or left alone."""
 
-from datetime import timedelta
+from contextlib import suppress
 
+from open311.actions import casework, media
+from open311.base.errors import Unavailable
 from open311.core import Core
+from open311.model.mail_limits import COUNTED_FOR
+from open311.model.mail_links import VALID_FOR, Purpose
+from open311.model.retention import RetentionTerms, terms_of_services
 from open311.notifications import storage
-from open311.notifications.followers import CONFIRM_WITHIN, LINK_KEPT_FOR
+from open311.storage import mail_links, mail_requests, retention, service_requests
 
+ACTOR = "worker"
 AT_ONCE = 5000
+ERASED_AT_ONCE = 100
 
 
 def forget_people(core: Core) -> int:
-    """Delete what the settings no longer let us keep; returns how many rows. Reports stay as they are."""
-    now, days = core.now(), core.settings.retention_days
+    """Delete what the settings and the catalogue no longer let us keep; returns how many reports it concerned.
+
+    Reports that everybody sees stay, without a name. Hidden ones go altogether: nobody needs them any more.
+    """
+    now, settings = core.now(), core.settings
     with core.database.begin() as conn:
-        storage.forget_unconfirmed(conn, now - CONFIRM_WITHIN, now - LINK_KEPT_FOR)
-    forgotten = 0
-    while days:
+        storage.forget_unconfirmed(conn, now - VALID_FOR[Purpose.CONFIRM])
+        mail_links.prune(conn, now)
+        mail_requests.prune(conn, now - COUNTED_FOR)
+    of_services = terms_of_services(core.catalogues.in_force)
+    terms = RetentionTerms(now, settings.retention_days, settings.retention_open_days, of_services)
+    return _erase_hidden(core, terms) + _forget_due(core, terms)
+
+
+def _erase_hidden(core: Core, terms: RetentionTerms) -> int:
+    erased = 0
+    while True:
         with core.database.begin() as conn:
-            part = storage.forget_closed(conn, now - timedelta(days=days), AT_ONCE)
-        forgotten += part
-        if not part:
-            break
-    return forgotten
+            due = retention.hidden_due(conn, terms, ERASED_AT_ONCE)
+            for service_request_id in due:
+                request = service_requests.find_any(conn, service_request_id, lock=True)
+                if request:
+                    casework.erase_locked(core, conn, request, ACTOR)
+        erased += len(due)
+        if len(due) < ERASED_AT_ONCE:
+            return erased
+
+
+def _forget_due(core: Core, terms: RetentionTerms) -> int:
+    forgotten = 0
+    while True:
+        with core.database.begin() as conn:
+            due = retention.due(conn, terms, AT_ONCE)
+            files = retention.forget_people_of(conn, due)
+        # What cannot be deleted now, the nightly sweep finds.
+        with suppress(Unavailable):
+            media.forget(core, files)
+        forgotten += len(due)
+        if len(due) < AT_ONCE:
+            return forgotten

@@ -52,7 +52,9 @@ class Settings:
     geocoder: str
     smtp_url: str | None
     mail_from: str | None
+    mails_per_hour: int
     retention_days: int
+    retention_open_days: int
     reports_per_hour: int
     proof_of_work: int
     require_https: bool

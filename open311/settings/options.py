@@ -216,10 +216,23 @@ OPTIONS = (
     ),
     Option("OPEN311_MAIL_FROM", values.sender, None, "The sender of mails."),
     Option(
+        "OPEN311_MAILS_PER_HOUR",
+        values.number(1, 1_000_000),
+        "1000",
+        "Mails an hour that strangers may ask for, all together: to confirm, and links to own data.",
+    ),
+    Option(
         "OPEN311_RETENTION_DAYS",
         values.number(0, 36500),
         "180",
-        "So many days after a report was closed, who sent it and who followed it is forgotten; 0 keeps it.",
+        "So many days after a report was closed or hidden, who sent it and who followed it is forgotten, unless its "
+        "service says otherwise; 0 keeps it.",
+    ),
+    Option(
+        "OPEN311_RETENTION_OPEN_DAYS",
+        values.number(0, 36500),
+        "730",
+        "So many days after its last change the same is forgotten of a report that nobody has closed; 0 keeps it.",
     ),
     Option(
         "OPEN311_REPORTS_PER_HOUR",

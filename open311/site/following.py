@@ -1,21 +1,27 @@
-"""Following a report by mail, and one's own data. Nothing changes by opening a link: mail scanners open all of them."""
+"""Following a report by mail. Nothing changes by opening a link: mail scanners open all of them."""
+
+from typing import Any
 
 from flask import Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from open311.base.errors import Invalid, NotFound, TooManyRequests, problem
 from open311.http import current
+from open311.model.mailbox import hinted
+from open311.model.service_request import Visibility
 from open311.notifications import mail_subscriptions
 from open311.site import view_models
 from open311.site.addresses import address
 from open311.site.blueprint import blueprint, city
 from open311.site.form import abuse, form_input
+from open311.site.form.abuse import GuardedForm
 from open311.site.form.steps import FORM
 from open311.site.rendering import page
 from open311.storage import service_requests
 from open311.web.queries import REQUEST_ID
 
 FOR_ONE_READER = "private, no-store"
+FORM_NAME = "follow"
 
 
 @blueprint.page("/reports/<number>/follow", methods=("GET", "POST"), access=FORM)
@@ -24,44 +30,50 @@ def follow_report(number: str) -> AnyResponse:
     if not (REQUEST_ID.fullmatch(number) and mail_subscriptions.possible(current.core())):
         raise NotFound(problem("error.path"))
     if request.method == "GET":
-        return _follow_page(number)
-    email = form_input.posted("email")
+        return _follow_page(number, abuse.new_form(FORM_NAME))
+    email, form = form_input.posted("email"), abuse.posted_form(FORM_NAME)
     try:
-        _person()
-        mail_subscriptions.follow(current.core(), city(), int(number), email, current.language())
-    except Invalid as refused:
-        return _follow_page(
-            number, email=email, error=form_input.at_field(refused.problems[0]).words, status=400
+        mail_subscriptions.follow(
+            current.core(), city(), int(number), email, current.language(), form.mail_asker()
         )
-    except TooManyRequests as many:
-        return _follow_page(
-            number, email=email, error=form_input.at_field(many.problems[0]).words, status=429
-        )
+    except (Invalid, TooManyRequests) as refused:
+        return _follow_page(number, form, email=email, refused=refused)
     return redirect(address("follow_report", number=number, done="1"), 303)
 
 
-def _person() -> None:
-    """Raise unless this may be a person who is not in a hurry."""
-    if form_input.posted(abuse.TRAP):
-        raise Invalid(problem("page.form.error.trap"))
-    abuse.count("mails", abuse.MAILS_PER_HOUR)
-
-
-def _follow_page(number: str, *, email: str = "", error: str = "", status: int = 200) -> Response:
+def _follow_page(
+    number: str, form: GuardedForm, *, email: str = "", refused: Invalid | TooManyRequests | None = None
+) -> Response:
     with current.core().database.read() as conn:
         found = service_requests.find(conn, int(number), city().jurisdiction.jurisdiction_id)
-    if found is None or found.visibility == "hidden":
+    if found is None or found.visibility == Visibility.HIDDEN:
         raise NotFound(problem("error.service_request.unknown", service_request_id=number))
-    return page(
-        "follow/ask.html",
-        status=status,
+    return mail_form("follow/ask.html", form, email, refused, report=view_models.shown(found, city()))
+
+
+def mail_form(
+    template: str,
+    form: GuardedForm,
+    email: str = "",
+    refused: Invalid | TooManyRequests | None = None,
+    **values: Any,
+) -> Response:
+    """A page with a form that asks for a mail; what was refused is told at its field."""
+    retry_after = refused.retry_after if isinstance(refused, TooManyRequests) else 0
+    response = page(
+        template,
+        status=429 if retry_after else 400 if refused else 200,
         cache=FOR_ONE_READER,
-        report=view_models.shown(found, city()),
         email=email,
-        error=error,
+        error=form_input.at_field(refused.problems[0]).words if refused else "",
+        form=form,
         trap=abuse.TRAP,
         done=bool(request.args.get("done")),
+        **values,
     )
+    if retry_after:
+        response.headers["Retry-After"] = str(retry_after)
+    return response
 
 
 @blueprint.page("/follow/<token>", methods=("GET", "POST"), access=FORM)
@@ -79,8 +91,17 @@ def followed(token: str) -> AnyResponse:
         return redirect(address("followed", token=token), 303)
     with core.database.read() as conn:
         found = service_requests.find(conn, follower.service_request_id, follower.jurisdiction_id)
-    shown = view_models.shown(found, city()) if found and found.visibility != "hidden" else None
-    return page("follow/manage.html", cache=FOR_ONE_READER, follower=follower, report=shown)
+    # A mail is passed on, and printed: its link shows no more of a report than everybody sees.
+    public = found is not None and found.visibility == Visibility.PUBLISHED
+    shown = view_models.shown(found, city()) if found and public else None
+    return page(
+        "follow/manage.html",
+        cache=FOR_ONE_READER,
+        follower=follower,
+        email=hinted(follower.email),
+        report=shown,
+        token=token,
+    )
 
 
 @blueprint.page("/follow/<token>/stop", methods=("POST",), access=FORM)
@@ -92,54 +113,3 @@ def stop_following(token: str) -> Response:
 def _stopped(token: str) -> Response:
     mail_subscriptions.stop(current.core(), token)
     return page("follow/stopped.html", cache=FOR_ONE_READER)
-
-
-@blueprint.page("/my-data", methods=("GET", "POST"), access=FORM)
-def my_data() -> AnyResponse:
-    """Ask for a link to one's own data."""
-    if not mail_subscriptions.possible(current.core()):
-        return page("follow/data_ask.html", possible=False, email="", error="", done=False, trap=abuse.TRAP)
-    email, error, status = form_input.posted("email") if request.method == "POST" else "", "", 200
-    if request.method == "POST":
-        try:
-            _person()
-            mail_subscriptions.ask_for_data(current.core(), city(), email, current.language())
-            return redirect(address("my_data", done="1"), 303)
-        except Invalid as refused:
-            error, status = form_input.at_field(refused.problems[0]).words, 400
-        except TooManyRequests as many:
-            error, status = form_input.at_field(many.problems[0]).words, 429
-    return page(
-        "follow/data_ask.html",
-        status=status,
-        cache=FOR_ONE_READER,
-        possible=True,
-        email=email,
-        error=error,
-        done=bool(request.args.get("done")),
-        trap=abuse.TRAP,
-    )
-
-
-@blueprint.page("/my-data/<token>", methods=("GET", "POST"), access=FORM)
-def own_data(token: str) -> AnyResponse:
-    """See all that is kept about oneself, and have it erased."""
-    core = current.core()
-    try:
-        if request.method == "POST":
-            mail_subscriptions.erase_own_data(core, city(), token)
-            return page("follow/erased.html", cache=FOR_ONE_READER)
-        found = mail_subscriptions.own_data(core, city(), token)
-    except NotFound:
-        return page("follow/unknown.html", status=404, cache=FOR_ONE_READER)
-    names = {
-        each["service_code"]: city().service_name(each["service_code"], current.language())
-        for each in found.reported
-    }
-    answers = {
-        each["service_request_id"]: view_models.every_answer(
-            city().services.get(each["service_code"]), each["attributes"]
-        )
-        for each in found.reported
-    }
-    return page("follow/data.html", cache=FOR_ONE_READER, data=found, names=names, answers=answers)

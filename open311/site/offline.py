@@ -15,7 +15,7 @@ from flask import Response, request
 
 from open311.actions import drafts, geocoding
 from open311.base.datetimes import write_utc
-from open311.base.errors import NotFound, problem
+from open311.base.errors import Invalid, NotFound, problem
 from open311.http import current
 from open311.http.normalise import LenientRequest
 from open311.model.catalogue import Catalogue, Service
@@ -69,10 +69,14 @@ def handed_in() -> Response:
     if not is_word(word):
         raise NotFound(problem("error.draft.unknown"))
     core, catalogue = current.core(), city()
-    draft = drafts.take_up(core, catalogue, word)
+    draft = drafts.take_up(core, catalogue, word, abuse.network())
     if draft.sent:
         return _answer({"outcome": "sent", "address": _step(draft, "sent")})
-    drafts.keep(core, draft, _typed())
+    try:
+        drafts.keep(core, draft, _typed())
+    except Invalid as refused:
+        told = [asdict(form_input.at_field(each)) for each in refused.problems]
+        return _answer({"outcome": "look", "wrong": told})
     sent = photos.sent(cast(LenientRequest, request), []).get("media", [])
     about_photos = drafts.replace_photos(core, catalogue, draft, [each.stream for each in sent])
     draft = drafts.find(core, catalogue, word)
@@ -82,7 +86,7 @@ def handed_in() -> Response:
         *form_input.wrong(catalogue, draft),
     ]:
         return _answer({"outcome": "look", "wrong": [asdict(each) for each in wrong]})
-    challenge = abuse.challenge(draft)
+    challenge = abuse.of_draft(draft).challenge
     return _answer(
         {"outcome": "send", "address": _step(draft, "check"), "challenge": orjson.loads(challenge or "null")}
     )

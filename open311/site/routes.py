@@ -8,7 +8,7 @@ from open311.http import current
 from open311.http.errors import in_words
 from open311.model.catalogue import Catalogue
 from open311.model.service_request import ServiceRequest, Visibility
-from open311.site import addresses, assets, following, offline, pwa, texts, view_models
+from open311.site import addresses, assets, following, offline, own_data, pwa, texts, view_models
 from open311.site import blueprint as doors
 from open311.site.blueprint import blueprint, city
 from open311.site.form import steps, suggest
@@ -19,7 +19,7 @@ from open311.storage import service_requests
 from open311.web.queries import REQUEST_ID
 
 # Importing these adds their views to the blueprint.
-ROOMS = (following, offline, pwa, steps, suggest)
+ROOMS = (following, offline, own_data, pwa, steps, suggest)
 
 
 def install(app: Flask) -> None:

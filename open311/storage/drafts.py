@@ -5,23 +5,54 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from open311.model.drafts import Draft, DraftPhoto, digest
+from open311.model.drafts import Draft, DraftPhoto
 from open311.model.media import Kept
+from open311.model.secret_tokens import digest
 from open311.storage.tables import draft_photos, drafts
 
 _d, _p = drafts.c, draft_photos.c
 FILE = ("key", "media_type", "bytes", "width", "height", "sha256")
 
 
+def lock_network(conn: Connection, network: str) -> None:
+    """Let a network begin drafts one after the other, until the transaction ends."""
+    conn.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"drafts {network}", 0))))
+
+
+def begun(conn: Connection, network: str, since: datetime) -> int:
+    """How many drafts a network has begun since then."""
+    wanted = select(func.count()).where(_d.network == digest(network), _d.created_datetime > since)
+    return int(conn.execute(wanted).scalar_one())
+
+
+def photo_bytes(conn: Connection, word: str) -> int:
+    """How many bytes the photos take in all drafts of the network that this one was begun from."""
+    network = select(_d.network).where(_d.digest == digest(word)).scalar_subquery()
+    wanted = select(func.coalesce(func.sum(_p.bytes), 0)).join(drafts, _d.digest == _p.digest)
+    return int(conn.execute(wanted.where(_d.network == network)).scalar_one())
+
+
 def add(
-    conn: Connection, word: str, jurisdiction_id: str, secret: str, state: Mapping[str, Any], now: datetime
+    conn: Connection,
+    word: str,
+    jurisdiction_id: str,
+    secret: str,
+    state: Mapping[str, Any],
+    network: str,
+    now: datetime,
 ) -> None:
     """Begin a draft, unless there is one under this word."""
     moments = {"created_datetime": now, "touched_datetime": now}
-    row = {"digest": digest(word), "jurisdiction_id": jurisdiction_id, "secret": secret, "state": dict(state)}
+    row = {
+        "digest": digest(word),
+        "jurisdiction_id": jurisdiction_id,
+        "secret": secret,
+        "state": dict(state),
+        "network": digest(network),
+    }
     conn.execute(insert(drafts).values(row | moments).on_conflict_do_nothing())
 
 
@@ -75,9 +106,12 @@ def remove_photo(conn: Connection, word: str, photo_id: int) -> str | None:
     return key
 
 
-def remove_older(conn: Connection, before: datetime, limit: int) -> tuple[int, list[str]]:
-    """Remove drafts that nobody has touched since; returns how many, and the names of their files."""
-    old = select(_d.digest).where(_d.touched_datetime < before).limit(limit)
+def remove_older(
+    conn: Connection, touched_before: datetime, begun_before: datetime, limit: int
+) -> tuple[int, list[str]]:
+    """Remove drafts that nobody has touched since, and old ones; returns how many, and the names of their files."""
+    expired = or_(_d.touched_datetime < touched_before, _d.created_datetime < begun_before)
+    old = select(_d.digest).where(expired).limit(limit)
     found = list(conn.execute(old.with_for_update(skip_locked=True)).scalars())
     keys = list(conn.execute(select(_p.key).where(_p.digest.in_(found))).scalars())
     conn.execute(delete(drafts).where(_d.digest.in_(found)))

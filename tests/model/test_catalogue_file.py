@@ -276,6 +276,7 @@ SERVICES: st.SearchStrategy[Any] = st.fixed_dictionaries(
         "description": TEXTS,
         "type": st.sampled_from(["realtime", "batch"]),
         "response_days": st.integers(1, 3650),
+        "retention_days": st.integers(0, 36500),
         "moderated": st.booleans(),
         "active": st.booleans(),
         "stop_text": TEXTS,

@@ -104,7 +104,7 @@ def test_no_field_about_mail_breaks_its_page(
         assert answer.mimetype == "text/html", name
         assert "<script>alert(1)" not in answer.text, name
     assert counted(conn, "followers") == 0
-    assert counted(conn, "data_links") == 0
+    assert counted(conn, "mail_links") == 0
 
 
 @pytest.mark.parametrize("path", ["/", "/places", "/places/near", "/reports/{number}", "/my-data"])

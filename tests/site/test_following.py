@@ -1,6 +1,5 @@
 """Following a report by mail, and one's own data, without an account."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -14,52 +13,23 @@ from open311.model.service_request import Reporter
 from open311.model.updates import UpdateSubmission
 from open311.notifications import retention
 from tests.client import client_of
-from tests.mailbox import Mailbox, a_mail_server, run_jobs
+from tests.mailbox import Mailbox, run_jobs
 from tests.serving import Clock, MakeCore, an_api
+from tests.site.mailing import BASE, asked, reported
 from tests.site.test_form import at_details
 from tests.site.visitor import Visitor
 
-BASE = "https://melden.example"
-
-
-@pytest.fixture(scope="module")
-def post() -> Iterator[tuple[Mailbox, str]]:
-    """A mail server."""
-    with a_mail_server() as found:
-        yield found
-
 
 @pytest.fixture
-def mailbox(post: tuple[Mailbox, str]) -> Mailbox:
-    """An empty mailbox."""
-    post[0].mails.clear()
-    post[0].recipients.clear()
-    post[0].answer = "250 OK"
-    return post[0]
-
-
-@pytest.fixture
-def core(make_core: MakeCore, post: tuple[Mailbox, str], mailbox: Mailbox) -> Core:
+def core(make_core: MakeCore, mailing: dict[str, str]) -> Core:
     """A Core that sends mail."""
-    sender = "Stadt Ludwigshafen <maengel@stadt.example>"
-    return make_core(OPEN311_SMTP_URL=post[1], OPEN311_MAIL_FROM=sender, OPEN311_BASE_URL=BASE)
+    return make_core(**mailing)
 
 
 @pytest.fixture
 def client(core: Core) -> FlaskClient:
     """A browser's connection."""
     return client_of(core)
-
-
-def reported(
-    client: FlaskClient, clock: Clock, email: str = "kim@example.org", language: str = "de"
-) -> Visitor:
-    """Somebody who reported and wants to hear of it."""
-    visitor = at_details(Visitor(client).open("/report"))
-    visitor.press("Weiter").fill(email=email, follow="1", first_name="Kim").press("Weiter")
-    clock.forward(seconds=30)
-    visitor.language = language
-    return visitor.press("Meldung absenden")
 
 
 def number(conn: Connection) -> int:
@@ -190,11 +160,10 @@ def test_asking_twice_sends_one_mail(
 ) -> None:
     reported(client, clock)
     for _ in range(3):
-        client.post(f"/reports/{number(conn)}/follow", data={"email": "kim@example.org"})
-        clock.forward(seconds=5)
+        asked(client, clock, f"/reports/{number(conn)}/follow", "kim@example.org", "Verfolgen")
     assert run_jobs(core, conn) == 1
     clock.forward(minutes=11)
-    client.post(f"/reports/{number(conn)}/follow", data={"email": "kim@example.org"})
+    asked(client, clock, f"/reports/{number(conn)}/follow", "kim@example.org", "Verfolgen")
     assert run_jobs(core, conn) == 1
 
 
@@ -213,10 +182,9 @@ def test_asking_twice_sends_one_mail(
 def test_what_is_no_address_is_refused(
     core: Core, client: FlaskClient, conn: Connection, clock: Clock, email: str
 ) -> None:
-    key = an_api(core)
-    report = key.report()
-    answer = client.post(f"/reports/{report}/follow", data={"email": email})
-    assert answer.status_code == 400
+    page = asked(client, clock, f"/reports/{an_api(core).report()}/follow", email, "Verfolgen")
+    assert page.response.status_code == 400
+    assert "error" in page.page.get_element_by_id("email").get("class")
     assert conn.execute(text("select count(*) from followers")).scalar_one() == 0
 
 
@@ -239,14 +207,14 @@ def test_own_data_are_seen_and_erased_by_a_link(
     core: Core, client: FlaskClient, conn: Connection, clock: Clock, mailbox: Mailbox
 ) -> None:
     reported(client, clock)
-    Visitor(client).open("/my-data").fill(email="kim@example.org").press("Link schicken")
+    asked(client, clock, "/my-data", "kim@example.org")
     run_jobs(core, conn)
     page = Visitor(client).open(mailbox.link("/my-data/"))
     assert "kim@example.org" in page.text
     assert "Kim" in page.text
     page.press("Meine Daten löschen")
     assert page.heading == "Ihre Daten sind gelöscht"
-    for table in ("reporters", "followers", "data_links"):
+    for table in ("reporters", "followers", "mail_links", "mail_requests"):
         assert conn.execute(text(f"select count(*) from {table}")).scalar_one() == 0
     assert conn.execute(text("select count(*) from service_requests")).scalar_one() == 1
 
@@ -266,7 +234,7 @@ def test_whoever_only_sent_an_update_sees_and_erases_that(
         updater=Reporter(email="ute@example.org", first_name="Ute"),
     )
     updates.post(core, core.catalogues.in_force[0], sent, key)
-    Visitor(client).open("/my-data").fill(email="Ute@example.org").press("Link schicken")
+    asked(client, clock, "/my-data", "Ute@example.org")
     run_jobs(core, conn)
     page = Visitor(client).open(mailbox.link("/my-data/"))
     for each in ("ute@example.org", "Ute", "Ist schon weg"):
@@ -277,9 +245,9 @@ def test_whoever_only_sent_an_update_sees_and_erases_that(
 
 
 def test_nobody_learns_whether_an_address_is_known(
-    core: Core, client: FlaskClient, conn: Connection, mailbox: Mailbox
+    core: Core, client: FlaskClient, conn: Connection, clock: Clock, mailbox: Mailbox
 ) -> None:
-    page = Visitor(client).open("/my-data").fill(email="nobody@example.org").press("Link schicken")
+    page = asked(client, clock, "/my-data", "nobody@example.org")
     assert "Wenn zu dieser Adresse etwas gespeichert ist" in page.text
     run_jobs(core, conn)
     assert mailbox.mails == []
@@ -289,7 +257,7 @@ def test_a_link_to_own_data_expires(
     core: Core, client: FlaskClient, conn: Connection, clock: Clock, mailbox: Mailbox
 ) -> None:
     reported(client, clock)
-    Visitor(client).open("/my-data").fill(email="kim@example.org").press("Link schicken")
+    asked(client, clock, "/my-data", "kim@example.org")
     run_jobs(core, conn)
     clock.forward(hours=25)
     page = Visitor(client).open(mailbox.link("/my-data/"))
@@ -306,7 +274,9 @@ def test_people_are_forgotten_some_time_after_closing(
     clock.forward(days=179)
     assert retention.forget_people(core) == 0
     clock.forward(days=2)
-    assert retention.forget_people(core) == 2
+    assert retention.forget_people(core) == 1
+    for table in ("reporters", "followers", "mail_links"):
+        assert conn.execute(text(f"select count(*) from {table}")).scalar_one() == 0
     assert conn.execute(text("select count(*) from service_requests")).scalar_one() == 1
 
 
@@ -320,13 +290,16 @@ def test_whoever_never_confirms_is_forgotten(
     assert conn.execute(text("select count(*) from reporters")).scalar_one() == 1
 
 
-def test_open_reports_keep_their_people(
+def test_people_of_a_report_that_nobody_closes_are_forgotten_at_last(
     core: Core, client: FlaskClient, conn: Connection, clock: Clock
 ) -> None:
     reported(client, clock)
-    clock.forward(days=1000)
+    clock.forward(days=729)
     retention.forget_people(core)
     assert conn.execute(text("select count(*) from reporters")).scalar_one() == 1
+    clock.forward(days=2)
+    retention.forget_people(core)
+    assert conn.execute(text("select count(*) from reporters")).scalar_one() == 0
 
 
 def test_without_a_mail_server_nothing_is_promised(

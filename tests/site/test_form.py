@@ -391,6 +391,7 @@ def test_similar_reports_are_shown_before_sending_and_can_be_joined(
     assert "Ist es vielleicht schon gemeldet?" in second.text
     second.press("Das ist es")
     assert second.heading == "Meldung verfolgen"
+    clock.forward(seconds=5)
     second.fill(email="kim@example.org").press("Verfolgen")
     assert "sehen Sie in Ihr Postfach" in second.text
     assert conn.execute(text("select service_request_id, email from followers")).all() == [

@@ -1,52 +1,123 @@
-"""Who may send a report without a key: whoever shows some patience, by a little computing or by going slowly."""
+"""Who may send something without a key: whoever shows some patience, by a little computing or by going slowly."""
 
 import json
-from datetime import timedelta
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 from altcha.v1 import ChallengeOptions, create_challenge, verify_solution
 from flask import request
+from itsdangerous import BadData, URLSafeSerializer
 
-from open311.base.errors import Problem, TooManyRequests, problem
+from open311.base.errors import Invalid, Problem, TooManyRequests, problem
 from open311.http import current, limits
 from open311.model.drafts import Draft
+from open311.model.mail_limits import MailAsker
+from open311.model.network import network_of
 from open311.site.form import form_input
+from open311.storage import instance
 
 UNPROVEN = 3
-MAILS_PER_HOUR = 10
-# Nobody reads five pages in less.
+# Nobody reads a page with a form in less.
 TOO_QUICK = timedelta(seconds=4)
 # A field that people do not see.
 TRAP = "homepage"
 
 
-def challenge(draft: Draft) -> str:
-    """What a browser has to compute, as JSON; empty where nothing is asked."""
-    most = current.core().settings.proof_of_work
-    if not most:
-        return ""
-    asked = create_challenge(ChallengeOptions(hmac_key=draft.secret, max_number=most))
-    return json.dumps(asked.to_dict())
+@dataclass(frozen=True, slots=True)
+class GuardedForm:
+    """A form that programs are kept from: a draft's, or one that stands alone and carries a ticket.
+
+    `origin` tells one form from all others; `key` signs what browsers have to compute for it.
+    """
+
+    origin: str
+    key: str
+    began: datetime
+    ticket: str = ""
+
+    @property
+    def challenge(self) -> str:
+        """What a browser has to compute, as JSON; empty where nothing is asked."""
+        most = current.core().settings.proof_of_work
+        if not most:
+            return ""
+        asked = create_challenge(ChallengeOptions(hmac_key=self.key, max_number=most))
+        return json.dumps(asked.to_dict())
+
+    @property
+    def proven(self) -> bool:
+        """Whether this request brings what was to be computed."""
+        if not current.core().settings.proof_of_work:
+            return True
+        try:
+            return verify_solution(form_input.posted("altcha"), self.key)[0]
+        except (ValueError, TypeError, AttributeError, KeyError):
+            return False
+
+    def problem(self) -> Problem | None:
+        """Why this request is taken for a program's, if it is."""
+        if form_input.posted(TRAP):
+            return problem("page.form.error.trap")
+        if not self.proven and current.core().now() - self.began < TOO_QUICK:
+            return problem("page.form.error.too_quick")
+        return None
+
+    def mail_asker(self) -> MailAsker:
+        """Who asks for a mail by this form; raises `Invalid` for programs."""
+        Invalid.unless_empty(filter(None, [self.problem()]))
+        return MailAsker(network(), self.origin, self.proven)
 
 
-def _proven(draft: Draft) -> bool:
-    if not current.core().settings.proof_of_work:
-        return True
+def of_draft(draft: Draft) -> GuardedForm:
+    """The form of a draft, all its steps together."""
+    return GuardedForm(draft.word, draft.secret, draft.created_datetime)
+
+
+def new_form(purpose: str) -> GuardedForm:
+    """A form that stands alone; its ticket says when it began, and nobody but us can write one."""
+    core, nonce, secret = current.core(), secrets.token_urlsafe(16), _secret()
+    ticket = _signer(secret, purpose).dumps([nonce, int(core.now().timestamp())])
+    return _form(secret, purpose, nonce, core.now(), str(ticket))
+
+
+def posted_form(purpose: str) -> GuardedForm:
+    """The form that this request was sent by; one that has no ticket of ours has begun only now."""
+    secret, ticket = _secret(), form_input.posted("ticket")
     try:
-        return verify_solution(form_input.posted("altcha"), draft.secret)[0]
-    except (ValueError, TypeError, AttributeError, KeyError):
-        return False
+        nonce, began = _signer(secret, purpose).loads(ticket)
+    except BadData:
+        return new_form(purpose)
+    return _form(secret, purpose, str(nonce), datetime.fromtimestamp(began, UTC), ticket)
+
+
+def _form(secret: str, purpose: str, nonce: str, began: datetime, ticket: str) -> GuardedForm:
+    key = _signer(secret, f"{purpose} key").dumps(nonce)
+    return GuardedForm(f"{purpose} {nonce}", str(key), began, ticket)
+
+
+def _signer(secret: str, purpose: str) -> URLSafeSerializer:
+    return URLSafeSerializer(secret, salt=purpose)
+
+
+def _secret() -> str:
+    with current.core().database.read() as conn:
+        return instance.secret(conn)
 
 
 def hurdle(draft: Draft) -> Problem | None:
     """Why this draft may not be sent now; raises `TooManyRequests`."""
-    if form_input.posted(TRAP):
-        return problem("page.form.error.trap")
-    proven = _proven(draft)
-    if not proven and current.core().now() - draft.created_datetime < TOO_QUICK:
-        return problem("page.form.error.too_quick")
+    form = of_draft(draft)
+    if found := form.problem():
+        return found
     allowed = current.core().settings.reports_per_hour
-    count("reports", allowed if proven else max(1, allowed // UNPROVEN))
+    count("reports", allowed if form.proven else max(1, allowed // UNPROVEN))
     return None
+
+
+def network() -> str:
+    """Where this request comes from, as it is counted."""
+    return network_of(request.remote_addr)
 
 
 def count(what: str, allowed: int) -> None:
@@ -54,5 +125,5 @@ def count(what: str, allowed: int) -> None:
     counted = limits.limits()
     if counted is None:
         return
-    if seconds := counted.hour.seconds_to_wait(f"{what} of {request.remote_addr}", allowed):
+    if seconds := counted.hour.seconds_to_wait(f"{what} of {network()}", allowed):
         raise TooManyRequests(problem("page.form.error.too_many", most=allowed), retry_after=seconds)

@@ -11,18 +11,25 @@ from open311.base.errors import Problem, problem
 from open311.http import current
 from open311.http.errors import in_words
 from open311.http.normalise import LenientRequest
-from open311.model.catalogue import Catalogue, Service
-from open311.model.drafts import Draft, digest
+from open311.model.attributes import ANSWER_LENGTH
+from open311.model.catalogue import Attribute, Catalogue, Datatype, Service
+from open311.model.drafts import Draft
+from open311.model.secret_tokens import digest
 from open311.model.service_request import Location
-from open311.model.submission import Submission
+from open311.model.submission import DESCRIPTION_LENGTH, Submission
+from open311.site.blueprint import city
 from open311.site.form import questions
 from open311.web import parameters
 from open311.web.fields import decimal
 from open311.web.submissions import SubmissionForm
 
-# More than any field takes: what is refused for its length is still there to be shortened.
-LONGEST_KEPT = 50_000
-MOST_ANSWERS = 200
+# So much more than a field takes is kept that what is refused for its length is still there to be shortened.
+TWICE = 2
+LONGEST_KEPT: Mapping[str, int] = {"description": TWICE * DESCRIPTION_LENGTH}
+LONGEST_OTHER = 2000
+LONGEST_CHOICE = 1000
+# What is in no draft: a proof of work, what a button stands for.
+LONGEST_POSTED = 10_000
 STEPS = ("place", "category", "details", "contact", "check")
 FIELDS: Mapping[str, tuple[str, ...]] = {
     "place": ("address", "lat", "long", "placed"),
@@ -63,22 +70,43 @@ class Wrong:
 def read(step: str, before: Mapping[str, Any]) -> dict[str, Any]:
     """What is known of a report after this request: what was known before, and what was typed at this step."""
     sent, answers = parameters.from_post(cast(LenientRequest, request))
-    after = dict(before) | {name: _text(sent.get(name)) for name in FIELDS.get(step, ())}
-    if step == "details":
-        after["answers"] = {
-            code[:100]: [each[:LONGEST_KEPT] for each in values[:MOST_ANSWERS]]
-            for code, values in list(answers.items())[:MOST_ANSWERS]
-        }
+    fields = FIELDS.get(step, ())
+    after = dict(before) | {
+        name: _text(sent.get(name), LONGEST_KEPT.get(name, LONGEST_OTHER)) for name in fields
+    }
+    known = service(city(), after)
+    if step == "details" and known:
+        after["answers"] = _asked_for(known, answers)
     return after
 
 
-def _text(values: Sequence[str] | None) -> str:
-    return values[0][:LONGEST_KEPT] if values else ""
+def _asked_for(service: Service, answers: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    """The answers to questions of this service; of those that are too long or too many enough to be told so."""
+    return {
+        attribute.code: [
+            value[: _longest(attribute)] for value in answers[attribute.code][: _most(attribute)]
+        ]
+        for attribute in service.attributes
+        if attribute.variable and attribute.code in answers
+    }
+
+
+def _longest(attribute: Attribute) -> int:
+    free = attribute.datatype in (Datatype.STRING, Datatype.TEXT)
+    return TWICE * ANSWER_LENGTH if free else LONGEST_CHOICE
+
+
+def _most(attribute: Attribute) -> int:
+    return len(attribute.values) + 1 if attribute.datatype is Datatype.MULTIVALUELIST else 2
+
+
+def _text(values: Sequence[str] | None, longest: int) -> str:
+    return values[0][:longest] if values else ""
 
 
 def posted(name: str) -> str:
     """One more field of this request."""
-    return _text(parameters.from_post(cast(LenientRequest, request))[0].get(name))
+    return _text(parameters.from_post(cast(LenientRequest, request))[0].get(name), LONGEST_POSTED)
 
 
 def action() -> tuple[str, str]:
@@ -130,11 +158,11 @@ def _field(found: Problem) -> str:
         return "address"
     if found.key.startswith("error.service_code"):
         return "service_code"
-    if found.key.startswith("error.photo"):
+    if found.key.startswith("error.photo") or found.key == "page.form.error.photos_waiting":
         return "photos"
     if found.key.startswith("error.attribute"):
         return questions.field_id(str(found.values.get("code", "")))
-    if found.key in ("error.email", "page.form.error.follow_email"):
+    if found.key.startswith("error.mail.") or found.key in ("error.email", "page.form.error.follow_email"):
         return "email"
     names = {sent: name for name, sent in SENT_AS.items()}
     parameter = str(found.values.get("parameter", "description"))

@@ -14,6 +14,7 @@ from open311.notifications import mail_subscriptions
 from open311.site import view_models
 from open311.site.blueprint import city
 from open311.site.form import form_input, questions
+from open311.site.form.abuse import TRAP
 from open311.site.form.form_input import Wrong
 from open311.site.form.nearby import nearby
 from open311.site.list import listing, maps
@@ -41,6 +42,7 @@ def step(
         steps=form_input.STEPS,
         step=name,
         most_photos=current.core().settings.max_photos,
+        trap=TRAP,
         **values,
     )
 
@@ -131,9 +133,15 @@ def details(
     )
 
 
-def contact(draft: Draft, *, wrong: Sequence[Wrong] = ()) -> Response:
-    """How to reach the sender."""
-    return step("contact", draft, wrong=wrong, mail=mail_subscriptions.possible(current.core()))
+def contact(draft: Draft, *, wrong: Sequence[Wrong] = (), retry_after: int = 0) -> Response:
+    """How to reach the sender; with `retry_after` a mail was asked for that is not sent now."""
+    status = 429 if retry_after else None
+    response = step(
+        "contact", draft, wrong=wrong, status=status, mail=mail_subscriptions.possible(current.core())
+    )
+    if retry_after:
+        response.headers["Retry-After"] = str(retry_after)
+    return response
 
 
 def gone() -> Response:

@@ -42,8 +42,7 @@ def check(
         position=degrees(place.lat, place.long) if place else "",
         nearby=[each for each in nearby(draft) if each.number not in seen],
         changed=changed,
-        challenge=abuse.challenge(draft),
-        trap=abuse.TRAP,
+        guarded_form=abuse.of_draft(draft),
     )
 
 
@@ -78,15 +77,21 @@ def _on_top(found: Any) -> Wrong:
 def _stored(draft: Draft) -> AnyResponse:
     core, language = current.core(), current.language()
 
-    follows = bool(draft.text("follow")) and mail_subscriptions.possible(core)
+    wants, form = bool(draft.text("follow")) and mail_subscriptions.possible(core), abuse.of_draft(draft)
 
-    def also(conn: Connection, number: int) -> None:
-        if follows:
-            mail_subscriptions.begin(core, conn, number, draft.text("email"), language)
+    def also(conn: Connection, number: int) -> str:
+        if not wants:
+            return ""
+        try:
+            mail_subscriptions.begin(core, conn, number, draft.text("email"), language, form.mail_asker())
+        except TooManyRequests:
+            # The report counts; mails can be asked for later.
+            return drafts.NOT_NOW
+        return drafts.FOLLOWED
 
     whole, unread = form_input.submission(city(), draft)
     try:
-        drafts.send(core, city(), draft, whole, unread, also, followed=follows)
+        drafts.send(core, city(), draft, whole, unread, also)
     except Invalid as refused:
         return check(draft, wrong=[form_input.at_field(each) for each in refused.problems], status=400)
     return _to(draft, "sent")
@@ -103,13 +108,16 @@ def me_too(draft: Draft, value: str) -> AnyResponse:
     if not (email and mail_subscriptions.possible(core)):
         return redirect(address("follow_report", number=number), 303)
 
+    form = abuse.of_draft(draft)
+
     def also(conn: Connection) -> None:
-        mail_subscriptions.begin(core, conn, number, email, language)
+        mail_subscriptions.begin(core, conn, number, email, language, form.mail_asker())
 
     try:
         drafts.join(core, draft, number, also)
-    except Invalid as refused:
-        return pages.contact(draft, wrong=[form_input.at_field(each) for each in refused.problems])
+    except (Invalid, TooManyRequests) as refused:
+        wrong = [Wrong("email", "contact", form_input.at_field(each).words) for each in refused.problems]
+        return pages.contact(draft, wrong=wrong, retry_after=getattr(refused, "retry_after", 0))
     return _to(draft, "sent")
 
 
@@ -129,7 +137,8 @@ def sent(draft: Draft) -> Response:
         held=held,
         readable=not held or city().jurisdiction.held_by_id,
         service=city().services.get(found.service_code) if found else None,
-        followed=bool(draft.text("followed")),
+        followed=draft.text("followed") == drafts.FOLLOWED,
+        not_now=draft.text("followed") == drafts.NOT_NOW,
         mail=mail_subscriptions.possible(current.core()),
     )
 

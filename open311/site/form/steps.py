@@ -14,13 +14,15 @@ from open311.model.drafts import Draft
 from open311.model.place import Place
 from open311.site.addresses import address
 from open311.site.blueprint import blueprint, city
-from open311.site.form import form_input, pages, questions, send
+from open311.site.form import abuse, form_input, pages, questions, send
 from open311.site.form.form_input import Wrong
 from open311.site.form.nearby import nearby
 from open311.web import photos
 
 Answer = Callable[[Draft], AnyResponse]
 FORM = "form"
+# Of reports nearby that were shown already.
+SEEN_KEPT = 100
 
 
 @blueprint.page("/report", methods=("GET", "POST"), access=FORM)
@@ -28,7 +30,7 @@ def new_report() -> AnyResponse:
     """The first step; sending it begins a draft."""
     if request.method == "GET":
         return pages.place(None, {})
-    return _place(drafts.begin(current.core(), city(), form_input.read("place", {})))
+    return _place(drafts.begin(current.core(), city(), form_input.read("place", {}), abuse.network()))
 
 
 @blueprint.page("/report/<word>/<step>", methods=("GET", "POST"), access=FORM)
@@ -54,7 +56,8 @@ def _begin_anew(step: str) -> AnyResponse:
     """The draft has expired: what was typed just now is kept, and the reader is told."""
     if request.method == "GET" or step not in form_input.FIELDS:
         return pages.gone()
-    draft = drafts.begin(current.core(), city(), form_input.read(step, {}) | {"begun_anew": True})
+    state = form_input.read(step, {}) | {"begun_anew": True}
+    draft = drafts.begin(current.core(), city(), state, abuse.network())
     return _to(draft, "place")
 
 
@@ -194,7 +197,7 @@ def _changed(draft: Draft, pressed: str, value: str) -> Draft:
 def _seen(draft: Draft) -> Draft:
     """Reports nearby are shown once."""
     numbers = [each.number for each in nearby(draft)]
-    return _update(draft, seen=[*draft.state.get("seen", ()), *numbers])
+    return _update(draft, seen=[*draft.state.get("seen", ()), *numbers][-SEEN_KEPT:])
 
 
 def _contact(draft: Draft) -> AnyResponse:

@@ -20,7 +20,14 @@ from open311.storage.tables.outgoing import (
     webhook_messages,
     webhook_subscriptions,
 )
-from open311.storage.tables.people import addresses, data_links, draft_photos, drafts, followers
+from open311.storage.tables.people import (
+    addresses,
+    draft_photos,
+    drafts,
+    followers,
+    mail_links,
+    mail_requests,
+)
 from open311.storage.tables.requests import media, reporters, service_requests, submissions, tokens
 from open311.storage.tables.server import catalogues, instance, keys, map_cells, map_changes, services
 
@@ -34,7 +41,6 @@ __all__ = [
     "case_undo",
     "cases",
     "catalogues",
-    "data_links",
     "draft_photos",
     "drafts",
     "events",
@@ -45,6 +51,8 @@ __all__ = [
     "instance",
     "intakes",
     "keys",
+    "mail_links",
+    "mail_requests",
     "map_cells",
     "map_changes",
     "media",

@@ -4,6 +4,7 @@ from geoalchemy2 import Geometry
 from sqlalchemy import (
     BigInteger,
     Boolean,
+    CheckConstraint,
     Column,
     Computed,
     ForeignKey,
@@ -13,6 +14,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    func,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -29,9 +31,12 @@ drafts = Table(
     Column("secret", Text(collation="C"), nullable=False),
     Column("state", JSONB, nullable=False),
     Column("service_request_id", BigInteger),
+    # The digest of the network it was begun from, so that one network cannot begin any number of them.
+    Column("network", Text(collation="C"), nullable=False),
     moment("created_datetime"),
     moment("touched_datetime"),
     Index("drafts_touched", "touched_datetime"),
+    Index("drafts_of_network", "network", "created_datetime"),
 )
 
 draft_photos = Table(
@@ -49,7 +54,7 @@ draft_photos = Table(
     UniqueConstraint("digest", "sha256", name="draft_photos_once"),
 )
 
-# Who wants to hear of a report by mail. Personal data. `token` stands in every mail; whoever has it owns the address.
+# Who wants to hear of a report by mail. Personal data.
 followers = Table(
     "followers",
     metadata,
@@ -57,7 +62,6 @@ followers = Table(
     Column("service_request_id", ForeignKey("service_requests.id", ondelete="CASCADE"), nullable=False),
     Column("email", Text, nullable=False),
     Column("language", Text(collation="C"), nullable=False),
-    Column("token", Text(collation="C"), nullable=False, unique=True),
     moment("created_datetime"),
     moment("asked_datetime"),
     moment("confirmed_datetime", nullable=True),
@@ -67,16 +71,42 @@ followers = Table(
     Index("followers_by_email", "email"),
 )
 
-# Links to one's own data, sent by mail to whoever asks for one. Personal data, gone after a day.
-data_links = Table(
-    "data_links",
+# Every link in a mail that opens something, under the digest of a token that stands in the mail alone. `purpose` says
+# what it opens; without a digest the mail is still to be sent. Personal data.
+mail_links = Table(
+    "mail_links",
     metadata,
-    Column("token", Text(collation="C"), primary_key=True),
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("digest", Text(collation="C"), unique=True),
+    Column("purpose", Text(collation="C"), nullable=False),
     Column("jurisdiction_id", Text(collation="C"), nullable=False),
-    Column("email", Text, nullable=False),
     Column("language", Text(collation="C"), nullable=False),
+    Column("email", Text),
+    Column("follower_id", ForeignKey("followers.id", ondelete="CASCADE")),
     moment("created_datetime"),
-    Index("data_links_created", "created_datetime"),
+    moment("expires_datetime"),
+    CheckConstraint("(email is null) <> (follower_id is null)", name="mail_link_belongs_to_one"),
+    Index("mail_links_expire", "expires_datetime"),
+    Index("mail_links_of_follower", "follower_id"),
+)
+Index(
+    "mail_links_of_mailbox", func.lower(mail_links.c.email), postgresql_where=mail_links.c.email.isnot(None)
+)
+
+# Mails that strangers have asked for, so that nobody can flood a mailbox: digests alone, gone after a day.
+mail_requests = Table(
+    "mail_requests",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("mailbox", Text(collation="C"), nullable=False),
+    Column("network", Text(collation="C"), nullable=False),
+    Column("origin", Text(collation="C"), nullable=False),
+    Column("purpose", Text(collation="C"), nullable=False),
+    moment("datetime"),
+    Index("mail_requests_to_mailbox", "mailbox", "datetime"),
+    Index("mail_requests_of_network", "network", "datetime"),
+    Index("mail_requests_of_origin", "origin", "datetime"),
+    Index("mail_requests_lately", "datetime"),
 )
 
 # The city's own list of addresses, to search the place of a report in.

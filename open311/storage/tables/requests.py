@@ -155,6 +155,7 @@ Index(
     *_newest,
     postgresql_where=text("visibility = 'held'"),
 )
+Index("service_requests_hidden", _request.updated_datetime, postgresql_where=text("visibility = 'hidden'"))
 
 # For staff, who look for what the public does not see.
 Index(
@@ -186,6 +187,12 @@ submissions = Table(
         "key_id",
         "client_request_id",
         postgresql_where=text("client_request_id is not null"),
+    ),
+    # What retention has to look through.
+    Index(
+        "submissions_with_answers",
+        "service_request_id",
+        postgresql_where=text("attributes - 'fixmystreet_id' <> '{}'"),
     ),
 )
 

@@ -15,11 +15,18 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from open311.storage.tables.base import metadata, moment
 
-# One row: the name of this database, so that a cursor of another one is told apart.
+# One row: the name of this database, so that a cursor of another one is told apart; and what signs the forms that need
+# no draft.
 instance = Table(
     "instance",
     metadata,
     Column("id", Uuid, primary_key=True, server_default=text("gen_random_uuid()")),
+    Column(
+        "secret",
+        Text(collation="C"),
+        nullable=False,
+        server_default=text("gen_random_uuid()::text || gen_random_uuid()::text"),
+    ),
 )
 
 keys = Table(

@@ -1,0 +1,35 @@
+"""The one way to a mail that a stranger causes: counted by mailbox, network and form, in the database."""
+
+from open311.base.errors import TooManyRequests, problem
+from open311.core import Core
+from open311.model.mail_limits import LIMITS, MailAsker
+from open311.model.mail_links import Purpose
+from open311.model.secret_tokens import digest
+from open311.storage import mail_requests as storage
+from open311.storage.database import Connection
+
+
+def admit(core: Core, conn: Connection, purpose: Purpose, email: str, asker: MailAsker) -> None:
+    """Count a mail to this mailbox; raises `TooManyRequests` when it would be one too many.
+
+    To be called before anything is looked up about the mailbox: whether one is refused must depend on what was asked
+    for alone, or it would tell who follows what.
+    """
+    now = core.now()
+    subjects = {
+        "mailbox": storage.subject_of(email),
+        "network": digest(asker.network),
+        "origin": digest(asker.origin),
+    }
+    storage.lock(conn, subjects)
+    for limit in LIMITS:
+        if not (limit.always or core.settings.rate_limits):
+            continue
+        most = limit.most(asker, core.settings.mails_per_hour)
+        value = subjects[limit.column] if limit.column else ""
+        earliest = storage.nth_latest(conn, limit.column, value, most, limit.window, now)
+        if earliest:
+            seconds = limit.seconds_to_wait(earliest, now)
+            told = problem(limit.key, most=most, minutes=-(-seconds // 60))
+            raise TooManyRequests(told, retry_after=seconds)
+    storage.add(conn, purpose, subjects, now)

@@ -1,0 +1,112 @@
+"""What is known about people: for themselves, and to be forgotten."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, func, select, text
+
+from open311.model.mailbox import mailbox
+from open311.storage import mail_links, mail_requests, retention
+from open311.storage.tables import (
+    draft_photos,
+    drafts,
+    events,
+    followers,
+    reporters,
+    service_requests,
+    updaters,
+)
+
+_r, _p, _u, _e, _d = service_requests.c, reporters.c, updaters.c, events.c, drafts.c
+NAMED = (reporters, followers, updaters)
+
+
+def reported_by(conn: Connection, owners: Sequence[str], email: str) -> list[Mapping[str, Any]]:
+    """What is kept about somebody as a reporter, per report."""
+    mine = (func.lower(_p.email) == email.lower(), _r.jurisdiction_id.in_(owners))
+    about = (_r.requested_datetime, _r.service_code, _r.address, _r.description, _r.visibility)
+    wanted = select(*reporters.c, *about).join(service_requests, _r.id == _p.service_request_id)
+    return [_named(row) for row in conn.execute(wanted.where(*mine).order_by(_r.id))]
+
+
+def updated_by(conn: Connection, owners: Sequence[str], email: str) -> list[Mapping[str, Any]]:
+    """What is kept about somebody as the sender of updates, per update."""
+    mine = (func.lower(_u.email) == email.lower(), _r.jurisdiction_id.in_(owners))
+    wanted = select(*updaters.c, _e.datetime, _e.data["status_notes"].astext.label("description"))
+    whole = wanted.join(events, _e.id == _u.event_id).join(service_requests, _r.id == _u.service_request_id)
+    return [_named(row) for row in conn.execute(whole.where(*mine).order_by(_u.event_id))]
+
+
+def _named(row: Row[Any]) -> Mapping[str, Any]:
+    return {str(name): value for name, value in row._mapping.items()}
+
+
+def hidden_reports_of(conn: Connection, owners: Sequence[str], email: str) -> list[int]:
+    """The reports of somebody that nobody but staff can see any more."""
+    mine = (func.lower(_p.email) == email.lower(), _r.jurisdiction_id.in_(owners), _r.visibility == "hidden")
+    wanted = select(_r.id).join(reporters, _p.service_request_id == _r.id).where(*mine)
+    return list(conn.execute(wanted.order_by(_r.id)).scalars())
+
+
+def forget(conn: Connection, owners: Sequence[str], email: str) -> tuple[list[tuple[int, str]], list[str]]:
+    """Delete all that is kept about somebody.
+
+    Returns id and jurisdiction of the requests it concerned, and the names of files that nobody needs any more.
+    """
+    ids = select(_r.id).where(_r.jurisdiction_id.in_(owners))
+    files = _forget_sent(conn, owners, email)
+    named: set[int] = set()
+    for table in NAMED:
+        mine = (func.lower(table.c.email) == email.lower(), table.c.service_request_id.in_(ids))
+        gone = conn.execute(delete(table).where(*mine).returning(table.c.service_request_id))
+        named |= set(gone.scalars())
+    files += _forget_drafts(conn, owners, email)
+    mail_links.remove_of_mailbox(conn, email)
+    mail_requests.remove_of_mailbox(conn, email)
+    concerned = select(_r.id, _r.jurisdiction_id).where(_r.id.in_(named)).order_by(_r.id)
+    return [(row.id, row.jurisdiction_id) for row in conn.execute(concerned)], files
+
+
+def _forget_sent(conn: Connection, owners: Sequence[str], email: str) -> list[str]:
+    """What somebody sent that is not public: answers nobody asked for, updates nobody published, photos held back."""
+    mine = (func.lower(_p.email) == email.lower(), _r.jurisdiction_id.in_(owners))
+    reports = list(
+        conn.execute(select(_r.id).join(reporters, _p.service_request_id == _r.id).where(*mine)).scalars()
+    )
+    mine = (func.lower(_u.email) == email.lower(), _r.jurisdiction_id.in_(owners))
+    sent = select(_u.event_id).join(service_requests, _r.id == _u.service_request_id).where(*mine)
+    claims = list(conn.execute(sent).scalars())
+    given = {"reports": reports, "claims": claims}
+    retention.forget_sent_with(conn, reports)
+    conn.execute(_BARE_CLAIMS, given)
+    return [*conn.execute(_BACK_PHOTOS, given).scalars()]
+
+
+# An update that was published stands in an event of its own.
+_BARE_CLAIMS = text("""
+    update events set data = data - array['status_notes', 'media_urls', 'photos']
+    where id = any(:claims) and kind = 'claimed'
+""")
+_BACK_PHOTOS = text("""
+    with gone as (
+        delete from media where visibility = 'internal' and service_request_id = any(:reports) and update_id is null
+            or visibility <> 'public' and update_id = any(:claims)
+        returning key, thumb_key
+    )
+    select key from gone union all select thumb_key from gone where thumb_key is not null
+""")
+
+
+def _forget_drafts(conn: Connection, owners: Sequence[str], email: str) -> list[str]:
+    """Reports that somebody is writing; their mailbox stands there as it was typed."""
+    typed = _d.state["email"].astext
+    written = select(_d.digest, typed.label("email")).where(_d.jurisdiction_id.in_(owners), typed.like("%@%"))
+    mine = [row.digest for row in conn.execute(written) if _same(row.email, email)]
+    photos = select(draft_photos.c.key).where(draft_photos.c.digest.in_(mine))
+    files = list(conn.execute(photos).scalars())
+    conn.execute(delete(drafts).where(_d.digest.in_(mine)))
+    return files
+
+
+def _same(typed: str, email: str) -> bool:
+    return (mailbox(typed) or typed).lower() == email.lower()
