@@ -6,36 +6,36 @@ revision = "0003"
 down_revision = "0002"
 
 UP = """
-alter table drafts add column network text collate "C" not null default '';
-alter table drafts alter column network drop default;
-create index drafts_of_network on drafts (network, created_datetime);
+alter table public.drafts add column network text collate "C" not null default '';
+alter table public.drafts alter column network drop default;
+create index drafts_of_network on public.drafts (network, created_datetime);
 
-alter table instance add column secret text collate "C" not null
+alter table public.instance add column secret text collate "C" not null
     default gen_random_uuid()::text || gen_random_uuid()::text;
 
-drop table data_links;
-alter table followers drop column token;
-create table mail_links (
+drop table public.data_links;
+alter table public.followers drop column token;
+create table public.mail_links (
     id bigint generated always as identity primary key,
     digest text collate "C" unique,
     purpose text collate "C" not null,
     jurisdiction_id text collate "C" not null,
     language text collate "C" not null,
     email text,
-    follower_id bigint references followers (id) on delete cascade,
+    follower_id bigint references public.followers (id) on delete cascade,
     created_datetime timestamptz not null,
     expires_datetime timestamptz not null,
     constraint mail_link_belongs_to_one check ((email is null) <> (follower_id is null))
 );
-create index mail_links_expire on mail_links (expires_datetime);
-create index mail_links_of_follower on mail_links (follower_id);
-create index mail_links_of_mailbox on mail_links (lower(email)) where email is not null;
+create index mail_links_expire on public.mail_links (expires_datetime);
+create index mail_links_of_follower on public.mail_links (follower_id);
+create index mail_links_of_mailbox on public.mail_links (lower(email)) where email is not null;
 
-create index submissions_with_answers on submissions (service_request_id)
+create index submissions_with_answers on public.submissions (service_request_id)
     where attributes - 'fixmystreet_id' <> '{}';
-create index service_requests_hidden on service_requests (updated_datetime) where visibility = 'hidden';
+create index service_requests_hidden on public.service_requests (updated_datetime) where visibility = 'hidden';
 
-create table mail_requests (
+create table public.mail_requests (
     id bigint generated always as identity primary key,
     mailbox text collate "C" not null,
     network text collate "C" not null,
@@ -43,28 +43,28 @@ create table mail_requests (
     purpose text collate "C" not null,
     datetime timestamptz not null
 );
-create index mail_requests_to_mailbox on mail_requests (mailbox, datetime);
-create index mail_requests_of_network on mail_requests (network, datetime);
-create index mail_requests_of_origin on mail_requests (origin, datetime);
-create index mail_requests_lately on mail_requests (datetime);
+create index mail_requests_to_mailbox on public.mail_requests (mailbox, datetime);
+create index mail_requests_of_network on public.mail_requests (network, datetime);
+create index mail_requests_of_origin on public.mail_requests (origin, datetime);
+create index mail_requests_lately on public.mail_requests (datetime);
 """
 
 DOWN = """
-drop table mail_requests, mail_links;
-drop index service_requests_hidden, submissions_with_answers;
-alter table followers add column token text collate "C";
-update followers set token = gen_random_uuid()::text;
-alter table followers alter column token set not null, add unique (token);
-create table data_links (
+drop table public.mail_requests, public.mail_links;
+drop index public.service_requests_hidden, public.submissions_with_answers;
+alter table public.followers add column token text collate "C";
+update public.followers set token = gen_random_uuid()::text;
+alter table public.followers alter column token set not null, add unique (token);
+create table public.data_links (
     token text collate "C" primary key,
     jurisdiction_id text collate "C" not null,
     email text not null,
     language text collate "C" not null,
     created_datetime timestamptz not null
 );
-create index data_links_created on data_links (created_datetime);
-alter table instance drop column secret;
-alter table drafts drop column network;
+create index data_links_created on public.data_links (created_datetime);
+alter table public.instance drop column secret;
+alter table public.drafts drop column network;
 """
 
 

@@ -1,17 +1,18 @@
 """Following a report by mail: begin, confirm, stop."""
 
-from open311.actions import mail_guard
 from open311.base.errors import Invalid, NotFound, problem
 from open311.core import Core
 from open311.model.catalogue import Catalogue
-from open311.model.mail_limits import MailAsker
-from open311.model.mail_links import MailLink, Purpose
 from open311.model.mailbox import mailbox
 from open311.model.secret_tokens import is_token
 from open311.model.service_request import Visibility
-from open311.notifications import storage as storage
+from open311.notifications import mail_guard
 from open311.notifications.followers import ASKED_AGAIN_AFTER, Follower
-from open311.storage import jobs, mail_links, service_requests
+from open311.notifications.mail_limits import MailAsker
+from open311.notifications.mail_links import MailLink, Purpose
+from open311.notifications.storage import followers as storage
+from open311.notifications.storage import mail_links
+from open311.storage import jobs, service_requests
 from open311.storage.database import Connection
 
 

@@ -9,19 +9,20 @@ from urllib.parse import urlsplit
 
 import structlog
 
-from open311.actions import own_data
 from open311.adapters import mail
 from open311.base.errors import NotFound
 from open311.base.i18n import translate
 from open311.core import Core
 from open311.model.catalogue import Catalogue
 from open311.model.events import Event
-from open311.model.mail_links import Purpose
 from open311.model.secret_tokens import new_token
 from open311.model.service_request import ServiceRequest, Visibility
-from open311.notifications import storage as storage
+from open311.notifications import own_data
 from open311.notifications.followers import Follower
-from open311.storage import events, jobs, mail_links, service_requests, stream
+from open311.notifications.mail_links import Purpose
+from open311.notifications.storage import followers as storage
+from open311.notifications.storage import mail_links
+from open311.storage import events, jobs, service_requests, stream
 from open311.storage.database import Connection
 
 log = structlog.get_logger()

@@ -5,11 +5,11 @@ from contextlib import suppress
 from open311.actions import casework, media
 from open311.base.errors import Unavailable
 from open311.core import Core
-from open311.model.mail_limits import COUNTED_FOR
-from open311.model.mail_links import VALID_FOR, Purpose
-from open311.model.retention import RetentionTerms, terms_of_services
-from open311.notifications import storage
-from open311.storage import mail_links, mail_requests, retention, service_requests
+from open311.notifications.mail_limits import COUNTED_FOR
+from open311.notifications.mail_links import VALID_FOR, Purpose
+from open311.notifications.retention_terms import RetentionTerms, terms_of_services
+from open311.notifications.storage import followers, mail_links, mail_requests, retention
+from open311.storage import service_requests
 
 ACTOR = "worker"
 AT_ONCE = 5000
@@ -23,7 +23,7 @@ def forget_people(core: Core) -> int:
     """
     now, settings = core.now(), core.settings
     with core.database.begin() as conn:
-        storage.forget_unconfirmed(conn, now - VALID_FOR[Purpose.CONFIRM])
+        followers.forget_unconfirmed(conn, now - VALID_FOR[Purpose.CONFIRM])
         mail_links.prune(conn, now)
         mail_requests.prune(conn, now - COUNTED_FOR)
     of_services = terms_of_services(core.catalogues.in_force)

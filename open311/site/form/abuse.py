@@ -12,8 +12,8 @@ from itsdangerous import BadData, URLSafeSerializer
 from open311.base.errors import Invalid, Problem, TooManyRequests, problem
 from open311.http import current, limits
 from open311.model.drafts import Draft
-from open311.model.mail_limits import MailAsker
 from open311.model.network import network_of
+from open311.notifications.mail_limits import MailAsker
 from open311.site.form import form_input
 from open311.storage import instance
 

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, func, select, text
 
 from open311.model.mailbox import mailbox
-from open311.storage import mail_links, mail_requests, retention
+from open311.notifications.storage import mail_links, mail_requests, retention
 from open311.storage.tables import (
     draft_photos,
     drafts,
@@ -37,7 +37,7 @@ def updated_by(conn: Connection, owners: Sequence[str], email: str) -> list[Mapp
     return [_named(row) for row in conn.execute(whole.where(*mine).order_by(_u.event_id))]
 
 
-def _named(row: Row[Any]) -> Mapping[str, Any]:
+def _named(row: Row[*tuple[Any, ...]]) -> Mapping[str, Any]:
     return {str(name): value for name, value in row._mapping.items()}
 
 

@@ -5,17 +5,19 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from open311.actions import casework, mail_guard, media
+from open311.actions import casework, media
 from open311.base.errors import Invalid, NotFound, Unavailable, problem
 from open311.core import Core
 from open311.model.catalogue import Catalogue
-from open311.model.mail_limits import MailAsker
-from open311.model.mail_links import Purpose
 from open311.model.mailbox import mailbox
 from open311.model.secret_tokens import is_token
-from open311.notifications import storage as storage
+from open311.notifications import mail_guard
 from open311.notifications.followers import Follower
-from open311.storage import events, jobs, mail_links, people, service_requests
+from open311.notifications.mail_limits import MailAsker
+from open311.notifications.mail_links import Purpose
+from open311.notifications.storage import followers as storage
+from open311.notifications.storage import mail_links, people
+from open311.storage import events, jobs, service_requests
 from open311.storage.database import Connection
 
 ACTOR = "reporter"

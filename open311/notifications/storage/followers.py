@@ -11,7 +11,7 @@ from open311.notifications.followers import Follower
 from open311.storage.tables import followers, service_requests
 
 _f, _r = followers.c, service_requests.c
-_whole = (*followers.c, _r.jurisdiction_id)
+_whole = [column for column in (*followers.c, _r.jurisdiction_id) if column.name in Follower.__slots__]
 
 
 def add(

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from open311.model.keys import PAGES
-from open311.model.retention import RetentionTerms
+from open311.notifications.retention_terms import RetentionTerms
 
 # The one answer without a question that our own interface needs: FixMyStreet's number of the report.
 _NEEDED = "'fixmystreet_id'"

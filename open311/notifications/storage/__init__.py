@@ -1,0 +1,1 @@
+"""The SQL of notifications, and of what is known about people."""
