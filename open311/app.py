@@ -9,7 +9,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from open311 import core as core_module
 from open311 import settings
-from open311.actions import catalogue_publication
+from open311.actions import catalogue_publication, restoring
 from open311.core import Core
 from open311.georeport import responses, routes, updates
 from open311.georeport.direct import DirectAnswers
@@ -92,6 +92,7 @@ def from_environment() -> WSGIApplication:
     in_force = settings.load()
     access_log.configure(in_force)
     core = core_module.build(in_force)
+    restoring.adopt(core)
     catalogue_publication.keep_published(core)
     core.database.keep_listening()
     return create_app(core, places=in_force.threads)

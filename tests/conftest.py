@@ -17,6 +17,7 @@ from psycopg import sql
 
 from open311.base.errors import ConfigurationError
 from open311.dev import private_cluster
+from open311.storage import identity
 from open311.storage.database import migrate
 
 pytest_plugins = ["tests.s3", "tests.serving"]
@@ -32,7 +33,12 @@ def _copy(cluster_url: str, name: str) -> str:
                 sql.Identifier(name), sql.Identifier(TEMPLATE)
             )
         )
-    return cluster_url.replace("DATABASE", name)
+    url = cluster_url.replace("DATABASE", name)
+    # To the server a copy looks like a backup that was restored; here it is a server's own database.
+    with migrate.connected(url) as connection:
+        identity.adopt(connection)
+        connection.commit()
+    return url
 
 
 def _drop(cluster_url: str, name: str) -> None:

@@ -5,7 +5,8 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Any
 
 import click
 from rich.console import Console
@@ -13,7 +14,8 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from open311 import core, settings
-from open311.actions import catalogue_publication
+from open311.actions import catalogue_publication, restoring
+from open311.base import datetimes
 from open311.base.datetimes import write_utc
 from open311.base.errors import Open311Error
 from open311.base.problems import in_words
@@ -25,17 +27,33 @@ LANGUAGE = "en"
 PIPED_WIDTH = 1000
 
 
+class Moment(click.ParamType[datetime]):
+    """A datetime such as 2026-03-01T10:00:00+01:00; without a zone in UTC."""
+
+    name = "datetime"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        if isinstance(value, datetime):
+            return value
+        try:
+            return datetimes.parse(str(value), UTC)
+        except ValueError:
+            self.fail(f"{value} is not a datetime such as 2026-03-01T10:00:00+01:00")
+
+
 @contextmanager
-def opened() -> Iterator[Core]:
+def opened(*, adopt: bool = True) -> Iterator[Core]:
     """A Core on the database of the settings, or on the one a running `open311 dev` keeps; the catalogues are in force.
 
-    What an action refuses is told in words, with exit code 1.
+    What an action refuses is told in words, with exit code 1. Without `adopt`, a restored database is taken as it is.
     """
     chosen = settings.load()
     url = private_cluster.database_url(chosen)
     schema.require_usable(url)
     built = core.build(replace(chosen, database_url=url))
     try:
+        if adopt:
+            restoring.adopt(built)
         catalogue_publication.publish(built)
         yield built
     except Open311Error as refused:

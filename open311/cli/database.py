@@ -1,10 +1,16 @@
 """`open311 db`: the database's tables."""
 
+from datetime import datetime
+from typing import TextIO
+
 import click
 
 from open311 import settings
+from open311.actions import restoring
 from open311.base import version
+from open311.cli.common import Moment, opened
 from open311.dev import private_cluster
+from open311.storage import erasures as storage
 from open311.storage import schema
 from open311.storage.database import migrate
 
@@ -40,6 +46,42 @@ def check() -> None:
     """Say whether tables, functions and indexes are those this release expects; exit code 2 when not."""
     url = private_cluster.database_url(settings.load())
     click.echo(f"The database is at {schema.require_current(url)}, as expected.")
+
+
+@db.command()
+@click.option(
+    "--nothing-lost", is_flag=True, help="It was only moved or upgraded: what waits is still to be sent."
+)
+@click.option(
+    "--erasures",
+    "file",
+    type=click.File(encoding="utf-8"),
+    help="A file of `open311 db erasures`; without it, what is kept beside the photos.",
+)
+def restored(nothing_lost: bool, file: TextIO | None) -> None:
+    """Say that the database was restored from a backup, before anything is started on it.
+
+    Mails and webhook messages that wait are skipped, since they were probably sent after the backup. Cursors of the
+    change feed are refused, numbers that may have been given out are left out, and what was erased is erased again.
+    """
+    with opened(adopt=False) as core:
+        entries = restoring.read(file) if file else restoring.copied_erasures(core)
+        report = restoring.declare(core, entries, nothing_lost=nothing_lost)
+    click.echo(
+        f"Skipped {report.mails} mails and {report.messages} webhook messages; "
+        f"erased {report.requests} requests and data about people in {report.people} places again."
+    )
+    if report.mails:
+        click.echo("`open311 jobs list` shows the mails; `open311 jobs retry` sends them after all.")
+
+
+@db.command()
+@click.option("--since", type=Moment(), default="2000-01-01", help="From when on; otherwise all.")
+def erasures(since: datetime) -> None:
+    """Print what was erased, as lines for `open311 db restored --erasures`: ids alone, nothing about anybody."""
+    with opened() as core, core.database.read() as conn:
+        for erasure in storage.since(conn, since):
+            click.echo(restoring.written(erasure))
 
 
 def _told(before: str | None, after: str | None) -> str:

@@ -1,29 +1,14 @@
 """`open311 webhook`: who is told of what happens."""
 
-from datetime import UTC, datetime
-from typing import Any
+from datetime import datetime
 
 import click
 
-from open311.base import datetimes, i18n
+from open311.base import i18n
 from open311.base.datetimes import write_utc
-from open311.cli.common import LANGUAGE, opened, show_table
+from open311.cli.common import LANGUAGE, Moment, opened, show_table
 from open311.webhooks import subscriptions
 from open311.webhooks.model import KINDS, Subscription
-
-
-class Moment(click.ParamType[datetime]):
-    """A datetime such as 2026-03-01T10:00:00+01:00; without a zone in UTC."""
-
-    name = "datetime"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
-        if isinstance(value, datetime):
-            return value
-        try:
-            return datetimes.parse(str(value), UTC)
-        except ValueError:
-            self.fail(f"{value} is not a datetime such as 2026-03-01T10:00:00+01:00")
 
 
 @click.group()

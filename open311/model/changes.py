@@ -12,7 +12,7 @@ from open311.base.errors import Invalid, problem
 from open311.model.service_request import ServiceRequest
 
 LIMIT = 1000
-_FORM = struct.Struct(">8sBQQ")
+_FORM = struct.Struct(">8sBIQQ")
 
 
 class Gone(StrEnum):
@@ -34,11 +34,13 @@ class Part(IntEnum):
 class Source:
     """One jurisdiction in one database: what a cursor belongs to.
 
-    `horizon` is the oldest transaction that may still write, `newest` the first that has not begun.
+    `timeline` counts the histories of the database: a failover or a recovery begins another. `horizon` is the oldest
+    transaction that may still write, `newest` the first that has not begun.
     """
 
     database: str
     jurisdiction_id: str
+    timeline: int
     horizon: int
     newest: int
 
@@ -77,20 +79,22 @@ class Position:
 
     def write(self, source: Source) -> str:
         """An opaque word for a URL."""
-        packed = _FORM.pack(source.tag, self.part, self.xid, self.number)
+        packed = _FORM.pack(source.tag, self.part, source.timeline, self.xid, self.number)
         return base64.urlsafe_b64encode(packed).decode().rstrip("=")
 
     @classmethod
-    def read(cls, word: str, source: Source) -> "Position":
-        """The position behind a word; raises `Invalid` for one of another source, and for one from its future."""
+    def read(cls, word: str, source: Source) -> tuple["Position", int]:
+        """The position behind a word, and its timeline; raises `Invalid` for another source, and for its future."""
         try:
-            tag, part, xid, number = _FORM.unpack(base64.b64decode(word + "==", b"-_", validate=True))
+            tag, part, timeline, xid, number = _FORM.unpack(
+                base64.b64decode(word + "=" * (-len(word) % 4), b"-_", validate=True)
+            )
             position = cls(Part(part), xid, number)
         except (ValueError, struct.error, binascii.Error):
             raise Invalid(problem("error.changes.cursor")) from None
         if tag != source.tag or xid > source.newest or number >= 2**63:
             raise Invalid(problem("error.changes.cursor"))
-        return position
+        return position, timeline
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,13 +17,12 @@ from open311.model.catalogue import Catalogue
 from open311.model.events import Event
 from open311.model.secret_tokens import new_token
 from open311.model.service_request import ServiceRequest, Visibility
-from open311.model.task_names import TaskName
 from open311.notifications import own_data
 from open311.notifications.followers import Follower
 from open311.notifications.mail_links import Purpose
 from open311.notifications.storage import followers as storage
 from open311.notifications.storage import mail_links
-from open311.storage import events, jobs, service_requests, stream
+from open311.storage import events, jobs, mail_messages, service_requests, stream
 from open311.storage.database import Connection
 
 log = structlog.get_logger()
@@ -52,9 +51,9 @@ def tell_all(conn: Connection, event_id: int) -> int:
     event = events.find(conn, event_id)
     if event is None or not _concerns_followers(event):
         return 0
-    told = storage.of_request(conn, event.service_request_id)
+    told = mail_messages.claim(conn, event.id, storage.of_request(conn, event.service_request_id))
     for follower_id in told:
-        jobs.defer(conn, TaskName.TELL_FOLLOWER, follower_id=follower_id, event_id=event.id)
+        jobs.defer(conn, "tell_follower", jobs.OUTSIDE, follower_id=follower_id, event_id=event.id)
     return len(told)
 
 
@@ -81,6 +80,8 @@ def tell(core: Core, follower_id: int, event_id: int) -> None:
     follower = _follower(core, follower_id)
     with core.database.read() as conn:
         event = events.find(conn, event_id)
+        if mail_messages.is_sent(conn, follower_id, event_id):
+            return
     if follower is None or follower.confirmed_datetime is None or event is None:
         return
     if not _concerns_followers(event):
@@ -95,6 +96,8 @@ def tell(core: Core, follower_id: int, event_id: int) -> None:
         stop = {"List-Unsubscribe": f"<{_address(core, catalogue, path + '/stop')}>"}
         stop["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
         _send(core, catalogue, follower.email, follower.language, kind, values, path, stop)
+    with core.database.begin() as conn:
+        mail_messages.sent(conn, follower_id, event_id, core.now())
 
 
 @contextmanager

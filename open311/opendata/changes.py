@@ -63,7 +63,7 @@ def _page(owner: str, query: dict[str, Any]) -> tuple[Source, ChangesPage]:
     with current.core().database.read() as conn:
         source = stored.source(conn, owner)
         since = query.get("since")
-        position = Position.read(since.strip(), source) if since else Position.beginning(source)
+        position = stored.position(conn, source, since.strip()) if since else Position.beginning(source)
         return source, stored.read(conn, owner, position, query.get("limit", LIMIT))
 
 

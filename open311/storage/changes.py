@@ -11,25 +11,57 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Connection, Text, bindparam, cast, literal_column, select, text, tuple_
 
+from open311.base.errors import Invalid, problem
 from open311.model.changes import Change, ChangesPage, Gone, Part, Position, Source
 from open311.model.service_request import ServiceRequest, Visibility
+from open311.storage import identity
 from open311.storage.rows import COLUMNS, notes_column, request_from
 from open311.storage.tables import events, service_requests
+from open311.storage.tables.history import TIMELINE
 
 _e, _r = events.c, service_requests.c
 # A database that was restored elsewhere has a past of its own from then on, and counts transactions anew.
 _SOURCE = text(
-    "select (select id from instance)::text || (pg_control_system()).system_identifier"
-    " || (select oid from pg_database where datname = current_database()),"
+    f"select (select id from instance)::text || {identity.IDENTITY}, {TIMELINE},"
     " pg_snapshot_xmin(pg_current_snapshot())::text, pg_snapshot_xmax(pg_current_snapshot())::text"
 )
+# Of so many events at most is it looked up whether a cursor of an earlier timeline has seen none that was lost.
+_LOOKED_BACK = 100_000
+_KEPT = text("""
+    select coalesce((
+        select (xid, id) >= (cast(:xid as xid8), :number) from (
+            select xid, id, timeline from events where id > (select floor from instance)
+            order by xid desc, id desc limit :most
+        ) as latest
+        where timeline <= :timeline order by xid desc, id desc limit 1
+    ), false)
+""")
 _KIND_OF_COPY = "copied"
 
 
 def source(conn: Connection, jurisdiction_id: str) -> Source:
     """What the cursors of a jurisdiction belong to, and how far its feed can be read now."""
-    database, horizon, newest = conn.execute(_SOURCE).one()
-    return Source(database, jurisdiction_id, int(horizon), int(newest))
+    database, timeline, horizon, newest = conn.execute(_SOURCE).one()
+    return Source(database, jurisdiction_id, timeline, int(horizon), int(newest))
+
+
+def position(conn: Connection, source: Source, cursor: str) -> Position:
+    """The position behind a cursor; raises `Invalid` for one that may have seen what a failover or a recovery lost.
+
+    On its own timeline a cursor is good for ever. One of an earlier timeline is as long as an event that is still here
+    was written on that timeline at or behind the cursor: then both histories agree up to there.
+    """
+    position, timeline = Position.read(cursor, source)
+    if timeline != source.timeline:
+        given = {
+            "xid": str(position.xid),
+            "number": position.number,
+            "timeline": timeline,
+            "most": _LOOKED_BACK,
+        }
+        if timeline > source.timeline or not conn.execute(_KEPT, given).scalar_one():
+            raise Invalid(problem("error.changes.cursor"))
+    return position
 
 
 def read(conn: Connection, jurisdiction_id: str, position: Position, limit: int) -> ChangesPage:

@@ -25,6 +25,7 @@ FUNCTIONS = (
     "open311_cells",
     "open311_column",
     "open311_day",
+    "open311_erased",
     "open311_fold",
     "open311_map_delete",
     "open311_map_insert",
@@ -47,9 +48,13 @@ QUEUE_TABLES = (
     "procrastinate_workers",
 )
 TRIGGERS = (
+    "followers.followers_erased",
+    "reporters.reporters_erased",
     "service_requests.map_delete",
     "service_requests.map_insert",
     "service_requests.map_update",
+    "service_requests.service_requests_erased",
+    "updaters.updaters_erased",
 )
 KINDS = ("tables", "columns", "functions", "triggers", "constraints", "indexes")
 REMEDY = (

@@ -16,21 +16,30 @@ from sqlalchemy import (
     bindparam,
     cast,
     delete,
-    func,
     literal_column,
     select,
     text,
     tuple_,
     update,
 )
-from sqlalchemy.dialects.postgresql import insert
 
-from open311.storage.changes import source
+from open311.storage import identity
 from open311.storage.tables import events, service_requests, stream_readers
 
 _e, _r, _s = events.c, service_requests.c, stream_readers.c
-# How many events back a reader looks again when it wakes up in another database.
-SLACK = 10_000
+_BEGIN = text("""
+    insert into stream_readers (name, source, xid, number, floor)
+    select :name, source, pg_snapshot_xmin(pg_current_snapshot())::text::xid8, 0, floor from instance
+    on conflict do nothing
+""")
+_MARK = text("""
+    select reader.xid::text, reader.number, reader.floor, reader.source,
+        instance.source as current, instance.floor as past, instance.horizon::text
+    from stream_readers as reader, instance where reader.name = :name for update of reader skip locked
+""")
+_BEHIND = tuple_(_e.xid, _e.id) > tuple_(
+    cast(bindparam("xid", type_=Text), _e.xid.type), bindparam("number", type_=BigInteger)
+)
 _horizon: Any = literal_column("pg_snapshot_xmin(pg_current_snapshot())")
 
 
@@ -49,9 +58,7 @@ class Line:
 
 def begin(conn: Connection, name: str) -> None:
     """Have a reader from now on, unless there is one."""
-    now = source(conn, "")
-    row = {"name": name, "source": now.tag.hex(), "xid": str(now.horizon), "number": 0}
-    conn.execute(insert(stream_readers).values(row).on_conflict_do_nothing())
+    conn.execute(_BEGIN, {"name": name})
 
 
 def forget(conn: Connection, name: str) -> None:
@@ -70,16 +77,15 @@ def take(conn: Connection, name: str, limit: int, jurisdiction_id: str | None = 
 
     With a jurisdiction, only what its public feed tells. Nothing while another process reads under the same name.
     """
-    wanted = select(cast(_s.xid, Text), _s.number, _s.floor, _s.source).where(_s.name == name)
-    mark = conn.execute(wanted.with_for_update(skip_locked=True)).one_or_none()
-    if mark is None:
+    mark = conn.execute(_MARK, {"name": name}).one_or_none()
+    if mark is None or identity.is_restored(conn):
         return []
-    if mark.source != source(conn, "").tag.hex():
-        return _move_house(conn, name, mark.number, jurisdiction_id)
-    behind = tuple_(cast(bindparam("xid", type_=Text), _e.xid.type), bindparam("number", type_=BigInteger))
-    lines = _lines(jurisdiction_id).where(
-        tuple_(_e.xid, _e.id) > behind, _e.xid < _horizon, _e.id > mark.floor
-    )
+    if mark.source != mark.current:
+        past = _of_the_past(conn, name, mark, limit, jurisdiction_id)
+        if past:
+            return past
+        mark = conn.execute(_MARK, {"name": name}).one()
+    lines = _lines(jurisdiction_id).where(_BEHIND, _e.xid < _horizon, _e.id > mark.floor)
     given = {"xid": mark.xid, "number": mark.number}
     rows = conn.execute(lines.order_by(_e.xid, _e.id).limit(limit), given).all()
     if rows:
@@ -116,16 +122,15 @@ def _mark(conn: Connection, name: str, **values: Any) -> None:
     conn.execute(update(stream_readers).where(_s.name == name).values(**values))
 
 
-def _move_house(conn: Connection, name: str, number: int, jurisdiction_id: str | None) -> list[Line]:
-    """The database was restored elsewhere, and counts transactions anew: what is there is taken by its id.
-
-    Some of it again; whoever stores what a reader makes of events knows those by their ids.
-    """
-    now = source(conn, "")
-    foreign = select(func.coalesce(func.max(_e.id), 0)).where(
-        _e.xid >= text("pg_snapshot_xmax(pg_current_snapshot())")
-    )
-    floor = conn.execute(foreign).scalar_one()
-    rows = conn.execute(_lines(jurisdiction_id).where(_e.id > number - SLACK).order_by(_e.id)).all()
-    _mark(conn, name, source=now.tag.hex(), xid=str(now.horizon), number=0, floor=floor)
+def _of_the_past(
+    conn: Connection, name: str, mark: Any, limit: int, jurisdiction_id: str | None
+) -> list[Line]:
+    """What a backup brought along unread. The mark and those events are of one moment, so they fit together."""
+    lines = _lines(jurisdiction_id).where(_BEHIND, _e.id <= mark.past)
+    given = {"xid": mark.xid, "number": mark.number}
+    rows = conn.execute(lines.order_by(_e.xid, _e.id).limit(limit), given).all()
+    if rows:
+        _mark(conn, name, xid=rows[-1].xid, number=rows[-1].id)
+    else:
+        _mark(conn, name, source=mark.current, xid=mark.horizon, number=0, floor=mark.past)
     return [Line(*row[1:]) for row in rows]

@@ -51,6 +51,8 @@ class MessageState(StrEnum):
     WAITING = "waiting"
     DELIVERED = "delivered"
     GIVEN_UP = "given_up"
+    # Waiting in a backup that was restored: sent after the backup was made, for all that is known.
+    SKIPPED = "skipped"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

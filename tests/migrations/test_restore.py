@@ -4,7 +4,6 @@ Both work without a search path: every function that a generated column, an inde
 schema of what it calls in turn.
 """
 
-import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,11 +17,12 @@ from psycopg import sql
 from open311 import settings
 from open311.core import Catalogues, Core
 from open311.dev import demo, private_cluster
-from open311.dev.private_cluster.installed import EXTENSIONS, command, surroundings
+from open311.dev.private_cluster.installed import EXTENSIONS
 from open311.dev.private_cluster.places import home_of
 from open311.dev.private_cluster.server import NEW
 from open311.storage import schema
 from open311.storage.database import Database, migrate
+from tests.backups import an_empty_database, dump, restore, run
 from tests.client import client_of
 from tests.serving import Clock, first_city
 
@@ -84,15 +84,6 @@ def indexes_used(url: str) -> set[str]:
     return {index for index, plan in plans.items() if index in plan}
 
 
-def run(*words: str | Path, account: Any = None, **options: Any) -> str:
-    """A PostgreSQL program; what it said."""
-    done = subprocess.run(
-        [*command(account), *words], **surroundings() | options, capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout + done.stderr
-
-
 @pytest.fixture
 def filled_url(fresh_database_url: str) -> str:
     """A database with demo reports, and a report that came in just now."""
@@ -103,18 +94,13 @@ def filled_url(fresh_database_url: str) -> str:
 
 @pytest.fixture
 def empty_url(cluster_url: str) -> Iterator[str]:
-    """A database as `createdb -T template0` makes it."""
-    with psycopg.connect(cluster_url.replace("DATABASE", "postgres"), autocommit=True) as admin:
-        admin.execute("create database restored template template0")
-        yield cluster_url.replace("DATABASE", "restored")
-        admin.execute("drop database restored with (force)")
+    """A database as `createdb` makes it."""
+    with an_empty_database(cluster_url) as url:
+        yield url
 
 
 def test_a_restored_dump_is_the_same_server(filled_url: str, empty_url: str, tmp_path: Path) -> None:
-    programs, dump = private_cluster.programs(), tmp_path / "open311.dump"
-    run(programs / "pg_dump", "--format=custom", f"--file={dump}", filled_url)
-    said = run(programs / "pg_restore", "--exit-on-error", f"--dbname={empty_url}", dump)
-    assert said == ""
+    assert restore(dump(filled_url, tmp_path), empty_url) == ""
     assert rows_of(empty_url) == rows_of(filled_url)
     assert rows_of(empty_url)["service_requests"][0] == COUNT
     assert schema.require_current(empty_url) == migrate.expected()
@@ -128,10 +114,8 @@ def test_rows_restored_into_migrated_tables_are_counted_on_the_map(
     filled_url: str, fresh_database_url: str, empty_url: str, tmp_path: Path
 ) -> None:
     """`--data-only` runs the triggers, without a search path."""
-    programs, dump = private_cluster.programs(), tmp_path / "open311.dump"
-    run(programs / "pg_dump", "--format=custom", "--table=service_requests", f"--file={dump}", filled_url)
     migrate.upgrade(empty_url)
-    run(programs / "pg_restore", "--exit-on-error", "--data-only", f"--dbname={empty_url}", dump)
+    restore(dump(filled_url, tmp_path), empty_url, "--data-only", "--table=service_requests")
     counted = "select sum(count) from map_changes"
     with psycopg.connect(filled_url) as before, psycopg.connect(empty_url) as after:
         assert before.execute(counted).fetchone() == after.execute(counted).fetchone()
@@ -141,10 +125,9 @@ def test_a_dump_that_broke_off_is_not_taken_for_a_server(
     filled_url: str, empty_url: str, tmp_path: Path
 ) -> None:
     """Only tables and rows, no indexes and triggers: full disk, or whoever restores presses Ctrl-C."""
-    programs, dump = private_cluster.programs(), tmp_path / "open311.dump"
-    run(programs / "pg_dump", "--format=custom", f"--file={dump}", filled_url)
+    file = dump(filled_url, tmp_path)
     for section in ("pre-data", "data"):
-        run(programs / "pg_restore", "--exit-on-error", f"--section={section}", f"--dbname={empty_url}", dump)
+        restore(file, empty_url, f"--section={section}")
     with cored(empty_url) as core:
         ready = client_of(core).get("/readyz")
     assert ready.status_code == 503

@@ -26,10 +26,19 @@ from open311.storage.tables.people import (
     drafts,
     followers,
     mail_links,
+    mail_messages,
     mail_requests,
 )
 from open311.storage.tables.requests import media, reporters, service_requests, submissions, tokens
-from open311.storage.tables.server import catalogues, instance, keys, map_cells, map_changes, services
+from open311.storage.tables.server import (
+    catalogues,
+    erasures,
+    instance,
+    keys,
+    map_cells,
+    map_changes,
+    services,
+)
 
 __all__ = [
     "Xid8",
@@ -43,6 +52,7 @@ __all__ = [
     "catalogues",
     "draft_photos",
     "drafts",
+    "erasures",
     "events",
     "followers",
     "foreign_references",
@@ -52,6 +62,7 @@ __all__ = [
     "intakes",
     "keys",
     "mail_links",
+    "mail_messages",
     "mail_requests",
     "map_cells",
     "map_changes",

@@ -17,6 +17,9 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from open311.storage.tables.base import Xid8, metadata, moment
 
+# The segment of the log that is being written names its timeline, also before the first checkpoint on it.
+TIMELINE = "('x' || left(pg_walfile_name(pg_current_wal_insert_lsn()), 8))::bit(32)::integer"
+
 # The one stream of events: appended to, never changed; only texts are taken out again, and lines hidden, by staff.
 # Without a foreign key, since an event outlives its request. `public`: everybody may read it in the history.
 # `is_update`: it is also one of the updates, under its own id or that of the claim it publishes. `in_feed`: with it
@@ -36,6 +39,8 @@ events = Table(
     Column("in_feed", Boolean, nullable=False, server_default=text("false")),
     Column("is_update", Boolean, nullable=False, server_default=text("false")),
     Column("claim_id", BigInteger),
+    # Which of the histories of this database an event belongs to: a failover or a recovery begins another.
+    Column("timeline", Integer, nullable=False, server_default=text(TIMELINE)),
     Index("events_of_request", "service_request_id", "id"),
     Index("events_in_commit_order", "xid", "id"),
     Index("events_feed", "jurisdiction_id", "xid", "id", postgresql_where=text("in_feed")),

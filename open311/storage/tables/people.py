@@ -7,6 +7,7 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     Computed,
+    DateTime,
     ForeignKey,
     Identity,
     Index,
@@ -69,6 +70,17 @@ followers = Table(
     Column("is_reporter", Boolean, nullable=False, server_default=text("false")),
     UniqueConstraint("service_request_id", "email", name="followers_once"),
     Index("followers_by_email", "email"),
+)
+
+# A mail to a follower for each event that concerns them, never two.
+mail_messages = Table(
+    "mail_messages",
+    metadata,
+    Column("follower_id", ForeignKey("followers.id", ondelete="CASCADE"), primary_key=True),
+    Column("event_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("created_datetime", DateTime(timezone=True), nullable=False, server_default=text("now()")),
+    moment("sent_datetime", nullable=True),
+    Index("mail_messages_created", "created_datetime"),
 )
 
 # Every link in a mail that opens something, under the digest of a token that stands in the mail alone. `purpose` says

@@ -2,8 +2,11 @@
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
+    DateTime,
     Identity,
+    Index,
     Integer,
     SmallInteger,
     Table,
@@ -13,7 +16,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
-from open311.storage.tables.base import metadata, moment
+from open311.storage.tables.base import Xid8, metadata, moment
 
 # One row: the name of this database, so that a cursor of another one is told apart; and what signs the forms that need
 # no draft.
@@ -27,6 +30,11 @@ instance = Table(
         nullable=False,
         server_default=text("gen_random_uuid()::text || gen_random_uuid()::text"),
     ),
+    # The database that all rows were written in (storage/identity.py); events up to `floor` came from a backup, and
+    # transactions from `horizon` on are this database's own.
+    Column("source", Text(collation="C"), nullable=False),
+    Column("floor", BigInteger, nullable=False, server_default=text("0")),
+    Column("horizon", Xid8, nullable=False, server_default=text("'0'")),
 )
 
 keys = Table(
@@ -84,4 +92,16 @@ map_changes = Table(
     Column("jurisdiction_id", Text(collation="C"), nullable=False),
     *(Column(name, kind, nullable=False) for name, kind in _cell),
     *(Column(name, BigInteger, nullable=False) for name in _sums),
+)
+
+# What was erased, written down by triggers: ids alone. `copied`: also beside the photos, for whoever restores a backup.
+erasures = Table(
+    "erasures",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("datetime", DateTime(timezone=True), nullable=False, server_default=text("now()")),
+    Column("table_name", Text(collation="C"), nullable=False),
+    Column("ids", ARRAY(BigInteger), nullable=False),
+    Column("copied", Boolean, nullable=False, server_default=text("false")),
+    Index("erasures_to_copy", "id", postgresql_where=text("not copied")),
 )

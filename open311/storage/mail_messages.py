@@ -1,0 +1,37 @@
+"""Which follower was told of which event, so that nobody is told twice, not even after a backup was restored."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from open311.storage.tables import mail_messages
+
+_m = mail_messages.c
+
+
+def claim(conn: Connection, event_id: int, follower_ids: Sequence[int]) -> list[int]:
+    """Those of the followers for whom no mail about the event was ordered before; now it is."""
+    if not follower_ids:
+        return []
+    rows = [{"follower_id": follower_id, "event_id": event_id} for follower_id in follower_ids]
+    added = insert(mail_messages).values(rows).on_conflict_do_nothing().returning(_m.follower_id)
+    return sorted(conn.execute(added).scalars())
+
+
+def is_sent(conn: Connection, follower_id: int, event_id: int) -> bool:
+    """Whether the mail has left."""
+    sent = select(_m.sent_datetime).where(_m.follower_id == follower_id, _m.event_id == event_id)
+    return conn.execute(sent).scalar() is not None
+
+
+def sent(conn: Connection, follower_id: int, event_id: int, now: datetime) -> None:
+    """The mail has left."""
+    mine = (_m.follower_id == follower_id, _m.event_id == event_id)
+    conn.execute(update(mail_messages).where(*mine).values(sent_datetime=now))
+
+
+def forget(conn: Connection, before: datetime) -> int:
+    """Delete what was ordered long ago; returns how many."""
+    return conn.execute(delete(mail_messages).where(_m.created_datetime < before)).rowcount
