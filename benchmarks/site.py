@@ -42,8 +42,8 @@ def pooler(folder: Path, database_url: str, port: int) -> Iterator[str]:
 
 
 @contextmanager
-def proxy(folder: Path, servers: Sequence[int], port: int) -> Iterator[None]:
-    """nginx in front of servers on these ports."""
+def proxy(folder: Path, servers: Sequence[int], port: int) -> Iterator[int]:
+    """nginx in front of servers on these ports; the id of its process."""
     text = (DEPLOY / "nginx.conf").read_text()
     lines = "".join(f"    server 127.0.0.1:{each} max_fails=3 fail_timeout=2s;\n" for each in servers)
     text, found = re.subn(r"(    server 127\.0\.0\.1:.*\n)+", lines, text)
@@ -59,8 +59,8 @@ def proxy(folder: Path, servers: Sequence[int], port: int) -> Iterator[None]:
         f"events {{ worker_connections 1024; }}\nhttp {{\naccess_log off;\n{own}{text}}}\n"
     )
     run = [program("nginx"), "-c", str(file), "-e", f"{folder}/nginx-error.log"]
-    with running(run, folder / "nginx.log", port):
-        yield
+    with running(run, folder / "nginx.log", port) as pid:
+        yield pid
 
 
 def replaced(text: str, old: str, new: str) -> str:
@@ -77,8 +77,8 @@ def program(name: str) -> str:
 
 
 @contextmanager
-def running(run: Sequence[str], log: Path, port: int, **surroundings: Any) -> Iterator[None]:
-    """A program for as long as the block lasts; entered when it listens."""
+def running(run: Sequence[str], log: Path, port: int, **surroundings: Any) -> Iterator[int]:
+    """A program for as long as the block lasts, its id; entered when it listens."""
     with log.open("wb") as output:
         process = subprocess.Popen(run, **{**surroundings, "stdout": output, "stderr": output})
     try:
@@ -87,7 +87,7 @@ def running(run: Sequence[str], log: Path, port: int, **surroundings: Any) -> It
             assert process.poll() is None, log.read_text()
             assert time.monotonic() < give_up, log.read_text()
             time.sleep(0.02)
-        yield
+        yield process.pid
     finally:
         process.terminate()
         process.wait(20)
