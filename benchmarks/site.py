@@ -49,14 +49,16 @@ def proxy(folder: Path, servers: Sequence[int], port: int) -> Iterator[int]:
     text, found = re.subn(r"(    server 127\.0\.0\.1:.*\n)+", lines, text)
     assert found == 1
     text = replaced(text, "listen 80;", f"listen 127.0.0.1:{port};")
-    text = replaced(text, "/var/cache/nginx/open311", f"{folder}/cache")
+    text = replaced(text, "/var/lib/nginx/open311", f"{folder}/cache")
+    text = replaced(text, "/var/log/nginx/open311.log", f"{folder}/nginx-access.log")
+    text = replaced(text, "/var/log/nginx/error.log", f"{folder}/nginx-error.log")
     kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     own = "".join(f"{kind}_temp_path {folder}/nginx-{kind};\n" for kind in kinds)
     user = "user root;\n" if os.geteuid() == 0 else ""
     file = folder / "nginx.conf"
     file.write_text(
-        f"daemon off;\n{user}worker_processes 2;\npid {folder}/nginx.pid;\nerror_log {folder}/nginx-error.log;\n"
-        f"events {{ worker_connections 1024; }}\nhttp {{\naccess_log off;\n{own}{text}}}\n"
+        f"daemon off;\n{user}worker_processes 2;\nworker_rlimit_nofile 20000;\npid {folder}/nginx.pid;\nerror_log {folder}/nginx-error.log;\n"
+        f"events {{ worker_connections 8192; }}\nhttp {{\n{own}{text}}}\n"
     )
     run = [program("nginx"), "-c", str(file), "-e", f"{folder}/nginx-error.log"]
     with running(run, folder / "nginx.log", port) as pid:

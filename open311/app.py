@@ -14,8 +14,9 @@ from open311.core import Core
 from open311.georeport import responses, routes, updates
 from open311.georeport.direct import DirectAnswers
 from open311.georeport.openapi import GeoReportApi
-from open311.http import access_log, cors, current, failures, health, https, limits, response_headers
+from open311.http import access_log, cors, current, failures, health, https, limits, response_headers, shares
 from open311.http.body_buffer import BodiesFirst
+from open311.http.connections import Threads, watch
 from open311.http.normalise import LenientRequest, Tidy
 from open311.http.replica_retry import Application
 from open311.http.response_cache import KeptAnswers
@@ -57,18 +58,22 @@ def build_application() -> Flask:
 application = cache(build_application)
 
 
-def create_app(core: Core, *, places: int | None = None, app: Flask | None = None) -> WSGIApplication:
+def create_app(
+    core: Core, *, places: int | None = None, app: Flask | None = None, threads: Threads | None = None
+) -> WSGIApplication:
     """The server on a Core whose catalogues are in force; what it counts and keeps is this server's alone.
 
     With `places`, so many requests are worked on at once. What is answered from memory needs no place.
     """
     settings = core.settings
     counted = limits.Limits(settings) if settings.rate_limits else None
-    stack: WSGIApplication = _Bound(app or application(), {current.CORE: core, limits.LIMITS: counted})
+    stack: WSGIApplication = _Bound(
+        app or application(), {current.CORE: core, limits.LIMITS: counted, shares.EXPORTS: shares.exports()}
+    )
     stack = DirectAnswers(stack, core, counted)
     stack = Tidy(stack, sandbox=settings.test_endpoint)
     if places:
-        stack = BodiesFirst(stack, places=places, limit=settings.max_body_bytes)
+        stack = BodiesFirst(stack, places=places, limit=settings.max_body_bytes, threads=threads)
     stack = KeptAnswers(stack, core.database.freshness, counted, by_host=settings.base_url is None)
     if hops := settings.trusted_proxies:
         stack = ProxyFix(stack, x_for=hops, x_proto=hops, x_host=hops)
@@ -95,4 +100,6 @@ def from_environment() -> WSGIApplication:
     restoring.adopt(core)
     catalogue_publication.keep_published(core)
     core.database.keep_listening()
-    return create_app(core, places=in_force.threads)
+    threads = Threads()
+    watch(threads, in_force.port)
+    return create_app(core, places=in_force.threads, threads=threads)

@@ -6,6 +6,7 @@ Open311Error
 ├── Forbidden           the key is missing, unknown, revoked or lacks the right
 ├── Conflict            others have changed it since it was looked at; carries what they did
 ├── TooManyRequests     the rate limit is used up; says after how many seconds to come back
+├── Busy                too much is going on just now; says after how many seconds to come back
 ├── Unavailable         the database cannot be reached
 │   └── ReplicaLost     the replica that was read from went away; the primary can still answer
 └── ConfigurationError  a setting or a catalogue stops the start; already in words
@@ -67,6 +68,14 @@ class Conflict(Open311Error):
 
 class TooManyRequests(Open311Error):
     """The rate limit is used up."""
+
+    def __init__(self, *problems: Problem, retry_after: int) -> None:
+        super().__init__(*problems)
+        self.retry_after = retry_after
+
+
+class Busy(Open311Error):
+    """Too much is going on just now for one more of this kind."""
 
     def __init__(self, *problems: Problem, retry_after: int) -> None:
         super().__init__(*problems)

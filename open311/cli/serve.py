@@ -4,6 +4,7 @@ import ctypes
 import errno
 import gc
 import os
+import resource
 import signal
 import socket
 from dataclasses import replace
@@ -14,6 +15,7 @@ from wsgiref.types import WSGIApplication
 
 import click
 from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server.mp import MPServer
 
@@ -22,13 +24,17 @@ from open311.adapters import geocoder, mail, media_store
 from open311.base.errors import ConfigurationError
 from open311.cli import quietly
 from open311.dev import private_cluster
-from open311.http.body_buffer import WAITING_PLACES
+from open311.http.connections import MOST_SENDERS, OTHER_THREADS
 from open311.settings import Settings
 from open311.storage import schema
 
 GRACE_SECONDS = 30
 M_ARENA_MAX = -8
 GARBAGE_FROM = 20_000
+# Of one process; whoever is beyond it waits to be taken.
+MOST_CONNECTIONS = 8192
+BACKLOG = 2048
+MOST_HEAD_BYTES = 64 * 1024
 PR_SET_PDEATHSIG = 1
 
 port_option = click.option(
@@ -48,6 +54,7 @@ def serve(port: int | None) -> None:
     with quietly():
         import_module("open311.app")
     gc.freeze()
+    _allow_connections()
     _server(ready).serve()
 
 
@@ -118,6 +125,14 @@ def require_free_port(host: str, port: int) -> None:
             raise ConfigurationError(_refusal(host, port, reason)) from None
 
 
+def _allow_connections() -> None:
+    """Each connection is an open file, and the usual limit of a shell is 1024."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = 2 * MOST_CONNECTIONS
+    if soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(wanted, hard), hard))
+
+
 def _refusal(host: str, port: int, reason: OSError) -> str:
     if reason.errno == errno.EADDRINUSE:
         return f"port {port} on {host} is in use by another program; set PORT to a free one"
@@ -143,8 +158,11 @@ def _server(chosen: Settings) -> MPServer:
         address=_resolve(chosen.host, chosen.port)[4][0],
         port=chosen.port,
         workers=chosen.workers,
-        blocking_threads=chosen.threads + WAITING_PLACES,
+        blocking_threads=MOST_SENDERS + OTHER_THREADS,
         http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(max_buffer_size=MOST_HEAD_BYTES),
+        backlog=BACKLOG,
+        backpressure=MOST_CONNECTIONS,
         websockets=False,
         respawn_failed_workers=True,
         workers_kill_timeout=GRACE_SECONDS,

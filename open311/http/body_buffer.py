@@ -1,22 +1,23 @@
 """Bodies are received before a request takes one of the few places where requests are worked on.
 
 A server process works on a few requests at a time. Were a body read there, a handful of clients that send one byte a
-second would keep out everybody else. So the server has many more threads than places: most of them only wait.
+second would keep out everybody else. So the server has many more threads than places: most of them only wait. How many
+may wait is bounded, for all and for each address, so that threads are left for whoever sends no body.
 """
 
 import tempfile
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import IO, Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from werkzeug.exceptions import ClientDisconnected
 
+from open311.base.errors import Busy, problem
 from open311.http.admission import Places
+from open311.http.connections import Threads
 
-# How many slow senders one process bears at once; a proxy in front that buffers bodies bears any number. Their threads
-# are made when they are needed.
-WAITING_PLACES = 256
+RETRY_AFTER = 5
 # Whoever is slower than this, in bytes a second, after so many seconds, is not waited for any longer.
 SLOWEST = 500
 PATIENCE_SECONDS = 20.0
@@ -28,48 +29,70 @@ class BodiesFirst:
     """WSGI middleware: `application` sees whole bodies only, and no more than `places` reads and writes each at once.
 
     A body over `limit` is not read to its end; the application refuses it by its length. One whose sender went away, or
-    is far too slow, raises 400 when it is read, so that nothing is half stored.
+    is far too slow, raises 400 when it is read, so that nothing is half stored; one that found too many others, 503.
     """
 
     def __init__(
-        self, application: WSGIApplication, *, places: int, limit: int, patience: float = PATIENCE_SECONDS
+        self,
+        application: WSGIApplication,
+        *,
+        places: int,
+        limit: int,
+        patience: float = PATIENCE_SECONDS,
+        threads: Threads | None = None,
     ) -> None:
         self._application = application
         # A write spends most of its time waiting for the disk.
         self._reads, self._writes = Places(1, places), Places(min(2, places), places)
         self._limit = limit
         self._patience = patience
+        self._threads = threads or Threads()
+        self._senders = self._threads.senders
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Receive the body, then let the application answer."""
         length = _length(environ)
         if length is not None and not 0 < length <= self._limit:
             return self._answered(environ, start_response)
+        address = environ.get("REMOTE_ADDR", "")
+        if not self._senders.enter(address):
+            environ["wsgi.input"] = _Missing(_crowded)
+            return self._answered(environ, start_response)
         with tempfile.SpooledTemporaryFile(max_size=KEPT_IN_MEMORY) as body:
-            whole = self._receive(environ["wsgi.input"], body, length)
-            environ["wsgi.input"] = body if whole else _Missing()
+            try:
+                whole = self._receive(environ["wsgi.input"], body, length)
+            finally:
+                self._senders.leave(address)
+            if whole is None:
+                return _nobody(start_response)
+            environ["wsgi.input"] = body if whole else _Missing(ClientDisconnected)
             return self._answered(environ, start_response)
 
     def _answered(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         places = self._reads if environ["REQUEST_METHOD"] in ("GET", "HEAD") else self._writes
-        got = places.take()
-        try:
-            return self._application(environ, start_response)
-        finally:
-            places.give_back(got)
+        with self._threads.computing():
+            got = places.take()
+            try:
+                answer = self._application(environ, start_response)
+            finally:
+                places.give_back(got)
+        return answer if isinstance(answer, list) else _Pieces(answer, self._threads)
 
-    def _receive(self, source: Any, body: IO[bytes], length: int | None) -> bool:
-        """Whether all of it came."""
+    def _receive(self, source: Any, body: IO[bytes], length: int | None) -> bool | None:
+        """Whether all of it came; None when its sender is gone, and no answer would reach him."""
         # Always in this thread: granian deadlocks when a request ends while another thread reads its body.
         began, got = time.monotonic(), 0
-        # A read returns when all of it is there, and not before: nobody is asked for much more than has come already.
-        while got <= self._limit and (chunk := source.read(min(got // 8 + 1, MOST_AT_ONCE))):
-            got += body.write(chunk)
-            seconds = time.monotonic() - began
-            if seconds > self._patience and got < seconds * SLOWEST:
-                return False
+        try:
+            # A read returns when all of it is there, and not before: nobody is asked for much more than came already.
+            while got <= self._limit and (chunk := source.read(min(got // 8 + 1, MOST_AT_ONCE))):
+                got += body.write(chunk)
+                seconds = time.monotonic() - began
+                if seconds > self._patience and got < seconds * SLOWEST:
+                    return False
+        except OSError:
+            return None
         body.seek(0)
-        return length in (None, got)
+        return True if length in (None, got) else None
 
 
 def _length(environ: WSGIEnvironment) -> int | None:
@@ -80,10 +103,44 @@ def _length(environ: WSGIEnvironment) -> int | None:
     return int(announced) if announced.isascii() and announced.isdigit() else 0
 
 
+def _nobody(start_response: StartResponse) -> list[bytes]:
+    # Working out an answer in words would cost the others, of many lost connections at once, seconds.
+    start_response("400 BAD REQUEST", [("Content-Length", "0")])
+    return [b""]
+
+
+def _crowded() -> Busy:
+    return Busy(problem("error.busy", seconds=RETRY_AFTER), retry_after=RETRY_AFTER)
+
+
 class _Missing:
-    """In the place of a body that did not come whole."""
+    """In the place of a body that did not come whole, or was not waited for."""
+
+    def __init__(self, reason: Callable[[], Exception]) -> None:
+        self._reason = reason
 
     def read(self, size: int = -1) -> bytes:
-        raise ClientDisconnected
+        raise self._reason()
 
     readline = readlines = read
+
+
+class _Pieces:
+    """An answer in pieces. Between two of them its reader is waited for, while one is made he is not."""
+
+    def __init__(self, pieces: Iterable[bytes], threads: Threads) -> None:
+        self._pieces = pieces
+        self._iterator = iter(pieces)
+        self._threads = threads
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        with self._threads.computing():
+            return next(self._iterator)
+
+    def close(self) -> None:
+        close = getattr(self._pieces, "close", None)
+        if close:
+            close()

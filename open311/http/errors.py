@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from open311.base import problems
 from open311.base.errors import (
+    Busy,
     Conflict,
     Forbidden,
     Invalid,
@@ -22,6 +23,7 @@ STATUS: Mapping[type[Open311Error], int] = {
     NotFound: 404,
     Conflict: 409,
     TooManyRequests: 429,
+    Busy: 503,
     Unavailable: 503,
     ReplicaLost: 503,
 }

@@ -6,7 +6,7 @@ import structlog
 from flask import Flask, Response, current_app, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
-from open311.base.errors import Open311Error, Problem, TooManyRequests, Unavailable
+from open311.base.errors import Busy, Open311Error, Problem, TooManyRequests, Unavailable
 from open311.base.errors import problem as problem_of
 from open311.http import access_log, current
 from open311.http.errors import STATUS
@@ -47,7 +47,7 @@ def _expected(error: Open311Error) -> Response:
 def told(error: Open311Error, tell: Teller) -> Response:
     """An error of ours in the words of a teller, with the status and the headers that it calls for."""
     headers: dict[str, str] = {}
-    if isinstance(error, TooManyRequests):
+    if isinstance(error, TooManyRequests | Busy):
         headers["Retry-After"] = str(error.retry_after)
     if isinstance(error, Unavailable):
         headers["Retry-After"] = RETRY_AFTER

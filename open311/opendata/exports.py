@@ -1,5 +1,6 @@
 """The whole archive in one answer, for copies and for analysis."""
 
+import time
 import zlib
 from collections.abc import Iterator
 from hashlib import sha256
@@ -8,8 +9,8 @@ from typing import Any
 import structlog
 from flask import Response, request
 
-from open311.base.errors import problem
-from open311.http import current
+from open311.base.errors import TooManyRequests, problem
+from open311.http import current, shares
 from open311.http.errors import in_words
 from open311.http.response_cache import takes_gzip
 from open311.opendata import archive
@@ -24,6 +25,10 @@ blueprint.before_request(queries.find_catalogue)
 log = structlog.get_logger()
 
 GZIP = 16 + zlib.MAX_WBITS
+# Whoever takes less than this, in bytes a second, after so many seconds, keeps others from their export.
+SLOWEST = 20_000
+PATIENCE_SECONDS = 60.0
+RETRY_AFTER = 60
 
 
 @blueprint.read("/export.ndjson", takes=Arguments, content_type="application/x-ndjson")
@@ -60,13 +65,31 @@ def _stream(form: str) -> Response:
         response.headers["Content-Encoding"] = "gzip"
     response.set_etag(sha256(f"{mark} {form} {language} {base_url}".encode()).hexdigest()[:32], weak=True)
     response.make_conditional(request)
+    if response.status_code == 200:
+        _take_share(response)
     return response
+
+
+def _take_share(response: Response) -> None:
+    """An export lasts as long as its reader likes, so only a few are written at once, and fewer for one address."""
+    exports, address = shares.of_exports(), request.remote_addr or ""
+    if not exports.enter(address):
+        raise TooManyRequests(problem("error.export.too_many", seconds=RETRY_AFTER), retry_after=RETRY_AFTER)
+    response.call_on_close(lambda: exports.leave(address))
 
 
 def _to_the_end(body: Iterator[bytes], broken: bytes) -> Iterator[bytes]:
     """The pieces. When reading them fails, the last line says so: HTTP would show no difference here."""
+    began, written = time.monotonic(), 0
     try:
-        yield from body
+        for piece in body:
+            yield piece
+            written += len(piece)
+            seconds = time.monotonic() - began
+            if seconds > PATIENCE_SECONDS and written < seconds * SLOWEST:
+                log.info("export_read_too_slowly", bytes=written, seconds=round(seconds))
+                yield broken
+                return
     except Exception:
         log.exception("export_broken")
         yield broken

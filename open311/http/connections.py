@@ -1,0 +1,123 @@
+"""Connections on which nothing moves are cut, so that none holds a thread for longer than it is worth.
+
+The server below has no limit of time for a body, nor for somebody who does not read what he asked for; each of them
+holds a thread. What moves on a connection is known to the kernel, and a connection that is shut down there ends the
+wait above it.
+"""
+
+import os
+import socket
+import struct
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import structlog
+
+from open311.http.shares import Shares
+
+log = structlog.get_logger()
+
+# How many slow senders one process bears at once, and of one address; a proxy in front that buffers bodies bears any
+# number. Their threads are made when they are needed.
+MOST_SENDERS = 512
+MOST_SENDERS_OF_ONE = 448
+# Threads for everybody else.
+OTHER_THREADS = 64
+PATIENCE_SECONDS = 20.0
+# While many threads wait for others, whoever keeps one of them waiting is given less time.
+PATIENCE_IN_A_CROWD = 2.0
+CROWD = 64
+LOOK_EVERY_SECONDS = 1.0
+WATCHER = "connections"
+
+# Of `struct tcp_info` (linux/tcp.h): milliseconds since data were last sent, and since some were received.
+_MOVED = struct.Struct("=I4xI")
+_MOVED_AT = 44
+
+
+class Threads:
+    """What the threads of this process do: compute, or wait for somebody at the other end of a connection."""
+
+    def __init__(self) -> None:
+        self._computing: dict[int, float] = {}
+        self.senders = Shares(MOST_SENDERS, MOST_SENDERS_OF_ONE)
+
+    @contextmanager
+    def computing(self) -> Iterator[None]:
+        """Within the block this thread waits for nobody outside."""
+        me = threading.get_ident()
+        self._computing[me] = time.monotonic()
+        try:
+            yield
+        finally:
+            self._computing.pop(me, None)
+
+    def longest(self) -> float:
+        """For how many seconds the slowest has been computing."""
+        began = [*self._computing.values()]
+        return time.monotonic() - min(began) if began else 0.0
+
+    def patience(self) -> float:
+        """After how many quiet seconds a connection is cut.
+
+        One whose answer is being worked out is quiet too, so it is never less than the slowest has taken until now.
+        """
+        usual = PATIENCE_SECONDS if self.senders.taken < CROWD else PATIENCE_IN_A_CROWD
+        return max(usual, self.longest() + LOOK_EVERY_SECONDS)
+
+
+def watch(threads: Threads, port: int) -> None:
+    """Cut quiet connections to this port from now on, where the kernel says which are quiet (Linux)."""
+    if not hasattr(socket, "TCP_INFO"):
+        return
+    threading.Thread(target=_watch, args=(threads, port), name=WATCHER, daemon=True).start()
+
+
+def _watch(threads: Threads, port: int) -> None:
+    while True:
+        time.sleep(LOOK_EVERY_SECONDS)
+        try:
+            cut(port, threads.patience())
+        except Exception:
+            log.exception("connections_not_watched")
+
+
+def cut(port: int, quiet_seconds: float) -> int:
+    """Shut down the connections to this port on which nothing has moved for so long; how many there were."""
+    count = 0
+    for file in Path("/proc/self/fd").iterdir():
+        with suppress(OSError), _opened_again(int(file.name)) as connection:
+            if _is_ours(connection, port) and _quiet(connection) >= quiet_seconds:
+                connection.shutdown(socket.SHUT_RDWR)
+                count += 1
+    return count
+
+
+@contextmanager
+def _opened_again(number: int) -> Iterator[socket.socket]:
+    """The socket behind an open file, held so that its number cannot become another's; `OSError` for other files."""
+    held = os.dup(number)
+    try:
+        connection = socket.socket(fileno=held)
+    except OSError:
+        os.close(held)
+        raise
+    with connection:
+        yield connection
+
+
+def _is_ours(connection: socket.socket, port: int) -> bool:
+    if connection.family not in (socket.AF_INET, socket.AF_INET6) or connection.type != socket.SOCK_STREAM:
+        return False
+    # The listening socket has no peer, and raises.
+    return bool(connection.getsockname()[1] == port and connection.getpeername())
+
+
+def _quiet(connection: socket.socket) -> float:
+    info = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 104)
+    sent, received = _MOVED.unpack_from(info, _MOVED_AT)
+    quiet: int = min(sent, received)
+    return quiet / 1000

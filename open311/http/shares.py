@@ -1,0 +1,61 @@
+"""So many at once, and so many of one address: what keeps a bounded room from being filled by one."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import cast
+
+from flask import request
+
+from open311.base.errors import Open311Error
+
+EXPORTS = "open311.exports"
+MOST_EXPORTS, MOST_EXPORTS_OF_ONE = 6, 2
+
+
+class Shares:
+    """A room for `most` at once, of whom `most_of_one` may be from the same address."""
+
+    def __init__(self, most: int, most_of_one: int) -> None:
+        self._most, self._most_of_one = most, most_of_one
+        self._by_address: dict[str, int] = {}
+        self._lock = threading.Lock()
+        self.taken = 0
+
+    def enter(self, address: str) -> bool:
+        """Whether there was room for one more of this address, who now has it."""
+        with self._lock:
+            of_one = self._by_address.get(address, 0)
+            if self.taken >= self._most or of_one >= self._most_of_one:
+                return False
+            self._by_address[address] = of_one + 1
+            self.taken += 1
+            return True
+
+    def leave(self, address: str) -> None:
+        """Make room again."""
+        with self._lock:
+            self.taken -= 1
+            left = self._by_address.pop(address) - 1
+            if left:
+                self._by_address[address] = left
+
+    @contextmanager
+    def within(self, address: str, otherwise: Callable[[], Open311Error]) -> Iterator[None]:
+        """Have a place within the block; raises `otherwise` when there is none."""
+        if not self.enter(address):
+            raise otherwise()
+        try:
+            yield
+        finally:
+            self.leave(address)
+
+
+def exports() -> Shares:
+    """The exports that one server writes at once."""
+    return Shares(MOST_EXPORTS, MOST_EXPORTS_OF_ONE)
+
+
+def of_exports() -> Shares:
+    """The exports that are written by the server that answers this request."""
+    return cast(Shares, request.environ[EXPORTS])
