@@ -56,10 +56,9 @@ def proxy(folder: Path, servers: Sequence[int], port: int) -> Iterator[int]:
     own = "".join(f"{kind}_temp_path {folder}/nginx-{kind};\n" for kind in kinds)
     user = "user root;\n" if os.geteuid() == 0 else ""
     file = folder / "nginx.conf"
-    file.write_text(
-        f"daemon off;\n{user}worker_processes 2;\nworker_rlimit_nofile 20000;\npid {folder}/nginx.pid;\nerror_log {folder}/nginx-error.log;\n"
-        f"events {{ worker_connections 8192; }}\nhttp {{\n{own}{text}}}\n"
-    )
+    head = f"daemon off;\n{user}worker_processes 2;\nworker_rlimit_nofile 20000;\npid {folder}/nginx.pid;\n"
+    head += f"error_log {folder}/nginx-error.log;\nevents {{ worker_connections 8192; }}\n"
+    file.write_text(f"{head}http {{\n{own}{text}}}\n")
     run = [program("nginx"), "-c", str(file), "-e", f"{folder}/nginx-error.log"]
     with running(run, folder / "nginx.log", port) as pid:
         yield pid

@@ -67,9 +67,8 @@ def create_app(
     """
     settings = core.settings
     counted = limits.Limits(settings) if settings.rate_limits else None
-    stack: WSGIApplication = _Bound(
-        app or application(), {current.CORE: core, limits.LIMITS: counted, shares.EXPORTS: shares.exports()}
-    )
+    server = {current.CORE: core, limits.LIMITS: counted, shares.EXPORTS: shares.exports()}
+    stack: WSGIApplication = _Bound(app or application(), server)
     stack = DirectAnswers(stack, core, counted)
     stack = Tidy(stack, sandbox=settings.test_endpoint)
     if places:

@@ -63,7 +63,7 @@ class BodiesFirst:
                 whole = self._receive(environ["wsgi.input"], body, length)
             finally:
                 self._senders.leave(address)
-            if whole is None:
+            if whole is None and self._threads.crowded:
                 return _nobody(start_response)
             environ["wsgi.input"] = body if whole else _Missing(ClientDisconnected)
             return self._answered(environ, start_response)

@@ -55,6 +55,11 @@ class Threads:
         finally:
             self._computing.pop(me, None)
 
+    @property
+    def crowded(self) -> bool:
+        """Whether so many threads wait for others that each counts."""
+        return self.senders.taken >= CROWD
+
     def longest(self) -> float:
         """For how many seconds the slowest has been computing."""
         began = [*self._computing.values()]
@@ -65,7 +70,7 @@ class Threads:
 
         One whose answer is being worked out is quiet too, so it is never less than the slowest has taken until now.
         """
-        usual = PATIENCE_SECONDS if self.senders.taken < CROWD else PATIENCE_IN_A_CROWD
+        usual = PATIENCE_IN_A_CROWD if self.crowded else PATIENCE_SECONDS
         return max(usual, self.longest() + LOOK_EVERY_SECONDS)
 
 

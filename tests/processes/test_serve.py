@@ -6,15 +6,17 @@ import socket
 import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import psycopg
 import pytest
 
+from open311.http.connections import MOST_SENDERS, OTHER_THREADS
 from tests.processes.running import alive, answers, children, free_port, get, run, started, wait_for
 
 LIST = "/open311/v2/requests.json"
+STALLED = b"POST /open311/v2/requests.json HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\na"
 
 
 @pytest.fixture
@@ -110,11 +112,28 @@ def test_killed_server_takes_its_processes_along(server: subprocess.Popen[bytes]
 def test_slow_senders_keep_nobody_out(port: int) -> None:
     senders = [socket.create_connection(("127.0.0.1", port)) for _ in range(30)]
     for sender in senders:
-        sender.sendall(b"POST /open311/v2/requests.json HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\na")
+        sender.sendall(STALLED)
     assert get(port, LIST) == b"[]"
     for sender in senders:
         sender.close()
     assert get(port, LIST) == b"[]"
+
+
+def test_senders_that_stall_are_let_go(fresh_database_url: str, port: int, tmp_path: Path) -> None:
+    """More of them than there is room for: reads are answered all the while, and writes once the kernel was asked."""
+    stalled = MOST_SENDERS + OTHER_THREADS + 50
+    values = {"DATABASE_URL": fresh_database_url, "PORT": str(port), "OPEN311_WORKERS": "1"}
+    values["OPEN311_RATE_LIMITS"] = "off"
+    with ExitStack() as stack:
+        stack.enter_context(started(tmp_path / "log", "serve", **values))
+        assert wait_for(lambda: answers(port)), (tmp_path / "log").read_text()
+        senders = [stack.enter_context(socket.create_connection(("127.0.0.1", port))) for _ in range(stalled)]
+        for sender in senders:
+            sender.sendall(STALLED)
+        assert get(port, LIST) == b"[]"
+        # Whoever found no room was told so, everybody else is cut without a word or told that it was too slow.
+        assert all(sender.recv(12) in (b"", b"HTTP/1.1 503", b"HTTP/1.1 400") for sender in senders)
+        assert get(port, "/healthz")
 
 
 @pytest.mark.usefixtures("server")
