@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-header --no-emit-index-url --no-annotate
 
-.PHONY: help run test lint format types layers pytest openapi docs pictures bench bench-full drill wheel lock install install-dev system system-dev clean
+.PHONY: help run test lint format types layers pytest openapi docs pictures bench bench-full siege drill wheel lock install install-dev system system-dev clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -55,6 +55,11 @@ bench: install ## Measure how fast the server is, with a million reports
 bench-full: install ## The same up to ten million reports; takes hours
 	@tools/install-system.sh wrk
 	@$(BIN)/python -m benchmarks --full
+
+siege: install ## What one machine with bad manners takes from everybody else
+	@tools/install-system.sh nginx
+	@$(BIN)/python -m benchmarks.siege
+	@$(BIN)/python -m benchmarks.siege --direct
 
 drill: install ## Several servers, a replica, kill -9 of the primary: what is lost, how long it takes
 	@tools/install-system.sh wrk pgbouncer nginx

@@ -1,10 +1,12 @@
 """Photos with a real server and a real worker."""
 
+import re
 from pathlib import Path
 
 import httpx
 import pytest
 
+from benchmarks.site import DEPLOY, proxy
 from tests.pictures import a_photo, opened, two_colours, written
 from tests.processes.running import answers, children, free_port, run, started, wait_for
 
@@ -57,6 +59,51 @@ def test_photos_are_taken_in_served_and_made_small(fresh_database_url: str, tmp_
             tmp_path / "work.log"
         ).read_text()
         assert all(memory(pid) < MOST_MEMORY for pid in [server.pid, *children(server.pid)])
+
+
+@pytest.mark.slow
+def test_a_hidden_photo_is_gone_from_the_proxy_at_once(fresh_database_url: str, tmp_path: Path) -> None:
+    """Also what the proxy writes down tells nothing that opens anything."""
+    tmp_path.chmod(0o711)
+    port, front = free_port(), free_port()
+    environ = {
+        "DATABASE_URL": fresh_database_url,
+        "OPEN311_DATA_DIR": str(tmp_path / "data"),
+        "OPEN311_WORKERS": "1",
+        "OPEN311_TRUSTED_PROXIES": "1",
+    }
+    key = run("key", "add", "app", **environ).stdout.splitlines()[-1]
+    with (
+        started(tmp_path / "serve.log", "serve", PORT=str(port), **environ),
+        proxy(tmp_path, [port], front),
+        httpx.Client(base_url=f"http://127.0.0.1:{front}", timeout=60) as client,
+    ):
+        assert wait_for(lambda: answers(port)), (tmp_path / "serve.log").read_text()
+        place = {"service_code": without_questions(client), "lat": "49.4811", "long": "8.4464"}
+        answer = client.post(
+            "/open311/v2/requests.json",
+            data={"api_key": key, **place},
+            files={"media": ("a.jpg", a_photo("JPEG"))},
+        )
+        number = answer.json()[0]["service_request_id"]
+        run("request", "publish", number, **environ)
+        found = client.get(f"/open311/v2/requests/{number}.json", params={"api_key": key}).json()
+        photo = found[0]["media_url"]
+        assert [client.get(photo).status_code for _ in range(3)] == [200] * 3
+        run("request", "hide", number, "--reason", "Gesicht", **environ)
+        assert client.get(photo).status_code == 404
+        client.get("/report/abcdefghijklmnopqrstuvwxyz/details")
+    written_down = (tmp_path / "nginx-access.log").read_text() + (tmp_path / "nginx-error.log").read_text()
+    assert f'"path":"/open311/v2/requests/{number}.json"' in written_down
+    assert key not in written_down
+    assert "abcdefghijklmnopqrstuvwxyz" not in written_down
+
+
+def test_the_proxy_finds_its_folders() -> None:
+    """Those that Debian's package makes: nginx makes the last folder of each path, and no other."""
+    paths = re.findall(r"(?<=\s)/var/[\w./]+", (DEPLOY / "nginx.conf").read_text())
+    assert len(paths) == 3
+    assert [path for path in paths if not Path(path).parent.is_dir()] == []
 
 
 def without_questions(client: httpx.Client) -> str:
