@@ -5,6 +5,7 @@ import zlib
 from collections.abc import Iterator
 from hashlib import sha256
 from typing import Any
+from weakref import finalize
 
 import structlog
 from flask import Response, request
@@ -75,7 +76,8 @@ def _take_share(response: Response) -> None:
     exports, address = shares.of_exports(), request.remote_addr or ""
     if not exports.enter(address):
         raise TooManyRequests(problem("error.export.too_many", seconds=RETRY_AFTER), retry_after=RETRY_AFTER)
-    response.call_on_close(lambda: exports.leave(address))
+    # Given back when the server is done with the answer, and also by whoever drops one without closing it.
+    response.call_on_close(finalize(response, exports.leave, address))
 
 
 def _to_the_end(body: Iterator[bytes], broken: bytes) -> Iterator[bytes]:
