@@ -1,6 +1,6 @@
 """An export lasts as long as its reader likes, so one address gets only a few at once."""
 
-from tests.client import Api
+from tests.serving import Api
 
 
 def test_no_more_than_two_are_sent_to_one_address(api: Api) -> None:
