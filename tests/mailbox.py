@@ -12,13 +12,11 @@ from aiosmtpd.controller import Controller
 from sqlalchemy import Connection, text
 
 from open311.core import Core
+from open311.model.task_names import TaskName
 from open311.notifications import mail_subscriptions, messages
+from tests.jobs import work
 
-TASKS = {
-    "ask_follower": messages.ask,
-    "tell_follower": messages.tell,
-    "send_data_link": messages.send_data_link,
-}
+MAILS = (TaskName.ASK_FOLLOWER, TaskName.TELL_FOLLOWER, TaskName.SEND_DATA_LINK)
 
 
 class Mailbox:
@@ -74,15 +72,4 @@ def run_jobs(core: Core, conn: Connection) -> int:
     ).scalars():
         messages.tell_all(conn, event_id)
         told[0] = event_id
-    jobs = conn.execute(
-        text(
-            "select id, task_name, args from procrastinate_jobs where status = 'todo' and task_name = any(:names)"
-        ),
-        {"names": list(TASKS)},
-    ).all()
-    for number, name, args in jobs:
-        conn.execute(
-            text("update procrastinate_jobs set status = 'succeeded' where id = :id"), {"id": number}
-        )
-        TASKS[name](core, **args)
-    return len(jobs)
+    return work(core, conn, *MAILS)

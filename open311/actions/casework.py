@@ -10,6 +10,7 @@ from open311.model import status
 from open311.model.catalogue import Catalogue, DetailedStatus
 from open311.model.events import Event, data_of
 from open311.model.service_request import ServiceRequest, Visibility
+from open311.model.task_names import TaskName
 from open311.model.updates import duplicate_status
 from open311.storage import events, jobs, media, service_requests, tokens
 from open311.storage.database import Connection
@@ -125,7 +126,7 @@ def erase_locked(core: Core, conn: Connection, request: ServiceRequest, actor: s
     was_public = events.was_public(conn, number)
     files = media.keys_of_request(conn, number)
     if files:
-        jobs.defer(conn, "forget_media", keys=files)
+        jobs.defer(conn, TaskName.FORGET_MEDIA, keys=files)
     service_requests.erase(conn, number)
     events.redact(conn, number)
     events.append_to(

@@ -19,6 +19,7 @@ from open311.core import Core
 from open311.model.events import Event
 from open311.model.media import KEY, Kept, Media, MediaVisibility, path
 from open311.model.service_request import ServiceRequest, Visibility
+from open311.model.task_names import TaskName
 from open311.storage import events, jobs, service_requests
 from open311.storage import media as storage
 from open311.storage.database import Connection
@@ -123,7 +124,7 @@ def attach(
     """
     visibility = MediaVisibility.PUBLIC if shown else MediaVisibility.HELD
     for media_id in storage.add(conn, service_request_id, files.all, visibility, core.now(), update_id):
-        jobs.defer(conn, "make_thumbnail", media_id=media_id)
+        jobs.defer(conn, TaskName.MAKE_THUMBNAIL, media_id=media_id)
     files.attached = True
 
 

@@ -15,6 +15,7 @@ from open311.model.catalogue import Catalogue, Service, ServiceType
 from open311.model.keys import Key
 from open311.model.service_request import Status, Visibility
 from open311.model.submission import REPORT_BYTES, Receipt, Submission
+from open311.model.task_names import TaskName
 from open311.storage import jobs, reports, service_requests, tokens
 from open311.storage.database import Connection
 
@@ -169,14 +170,14 @@ def _store(
     )
     media.attach(core, conn, number, files, shown=shown)
     if media_fetching.wanted(core, media_urls):
-        jobs.defer(conn, "fetch_media", service_request_id=number)
+        jobs.defer(conn, TaskName.FETCH_MEDIA, service_request_id=number)
     return number
 
 
 def _issue_token(conn: Connection, catalogue: Catalogue, number: int) -> str:
     token = secrets.token_hex(16)
     tokens.add(conn, token, catalogue.jurisdiction.jurisdiction_id, number)
-    jobs.defer(conn, "accept_token", token=token)
+    jobs.defer(conn, TaskName.ACCEPT_TOKEN, token=token)
     return token
 
 

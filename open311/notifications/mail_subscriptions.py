@@ -6,6 +6,7 @@ from open311.model.catalogue import Catalogue
 from open311.model.mailbox import mailbox
 from open311.model.secret_tokens import is_token
 from open311.model.service_request import Visibility
+from open311.model.task_names import TaskName
 from open311.notifications import mail_guard
 from open311.notifications.followers import ASKED_AGAIN_AFTER, Follower
 from open311.notifications.mail_limits import MailAsker
@@ -39,7 +40,7 @@ def begin(
     if waits:
         storage.asked(conn, follower.id, now)
     if new or waits:
-        jobs.defer(conn, "ask_follower", jobs.OUTSIDE, follower_id=follower.id)
+        jobs.defer(conn, TaskName.ASK_FOLLOWER, follower_id=follower.id)
 
 
 def follow(

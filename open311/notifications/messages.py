@@ -17,6 +17,7 @@ from open311.model.catalogue import Catalogue
 from open311.model.events import Event
 from open311.model.secret_tokens import new_token
 from open311.model.service_request import ServiceRequest, Visibility
+from open311.model.task_names import TaskName
 from open311.notifications import own_data
 from open311.notifications.followers import Follower
 from open311.notifications.mail_links import Purpose
@@ -53,7 +54,7 @@ def tell_all(conn: Connection, event_id: int) -> int:
         return 0
     told = mail_messages.claim(conn, event.id, storage.of_request(conn, event.service_request_id))
     for follower_id in told:
-        jobs.defer(conn, "tell_follower", jobs.OUTSIDE, follower_id=follower_id, event_id=event.id)
+        jobs.defer(conn, TaskName.TELL_FOLLOWER, follower_id=follower_id, event_id=event.id)
     return len(told)
 
 

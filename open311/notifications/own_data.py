@@ -11,6 +11,7 @@ from open311.core import Core
 from open311.model.catalogue import Catalogue
 from open311.model.mailbox import mailbox
 from open311.model.secret_tokens import is_token
+from open311.model.task_names import TaskName
 from open311.notifications import mail_guard
 from open311.notifications.followers import Follower
 from open311.notifications.mail_limits import MailAsker
@@ -51,7 +52,7 @@ def ask(core: Core, catalogue: Catalogue, email: str, language: str, asker: Mail
     with core.database.begin() as conn:
         mail_guard.admit(core, conn, Purpose.OWN_DATA, address, asker)
         link_id = mail_links.add(conn, Purpose.OWN_DATA, owner, language, core.now(), email=address)
-        jobs.defer(conn, "send_data_link", jobs.OUTSIDE, link_id=link_id)
+        jobs.defer(conn, TaskName.SEND_DATA_LINK, link_id=link_id)
 
 
 def find(core: Core, catalogue: Catalogue, token: str) -> OwnData:

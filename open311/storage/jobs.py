@@ -3,18 +3,30 @@
 import json
 from typing import Any
 
+from psycopg.errors import UniqueViolation
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import IntegrityError
+
+from open311.model.task_names import TaskName
 
 _DEFER = text(
-    "select procrastinate_defer_jobs_v1(array["
-    "row(:queue, :task, 0, null, null, cast(:args as jsonb), null)::procrastinate_job_to_defer_v1])"
+    "select procrastinate_defer_jobs_v1(array[row("
+    ":queue, :task, 0, :lock, :lock, cast(:args as jsonb), null)::procrastinate_job_to_defer_v1])"
 )
 
 
-# What waits for other servers has places of its own in the worker, so that a slow one delays nothing else.
-OUTSIDE = "outside"
+def defer(conn: Connection, task: TaskName, *, lock: str | None = None, **args: Any) -> None:
+    """Have the worker run `task` once this transaction has committed.
 
-
-def defer(conn: Connection, task: str, queue: str = "default", **args: Any) -> None:
-    """Have the worker run `task` once this transaction has committed."""
-    conn.execute(_DEFER, {"task": task, "queue": queue, "args": json.dumps(args)})
+    Of jobs with the same `lock` one waits and one runs at a time; a second one that would wait is not added.
+    """
+    job = {"queue": task.queue, "task": task, "lock": lock, "args": json.dumps(args)}
+    if lock is None:
+        conn.execute(_DEFER, job)
+        return
+    try:
+        with conn.begin_nested():
+            conn.execute(_DEFER, job)
+    except IntegrityError as taken:
+        if not isinstance(taken.orig, UniqueViolation):
+            raise

@@ -17,7 +17,9 @@ from open311.model.keys import Scope
 from open311.model.media import MediaVisibility
 from open311.model.service_request import Location
 from open311.model.submission import Submission
+from open311.model.task_names import TaskName
 from tests.builders import a_catalogue, a_service
+from tests.jobs import work
 from tests.pictures import SECRET, a_photo, opened
 from tests.serving import Clock, MakeCore
 
@@ -154,10 +156,8 @@ def test_each_photo_gets_a_small_copy_later(core: Core, conn: Connection) -> Non
     """In the same transaction the worker is told."""
     number = submit(core)
     photos = media.of_request(core, number)
-    queued = conn.execute(text("select args from procrastinate_jobs where task_name = 'make_thumbnail'"))
-    assert [row.args["media_id"] for row in queued] == [each.id for each in photos]
+    assert work(core, conn, TaskName.MAKE_THUMBNAIL) == len(photos)
     for each in photos:
-        media.make_thumbnail(core, each.id)
         media.make_thumbnail(core, each.id)
     small = [each.thumb_key for each in media.of_request(core, number)]
     assert all(key and opened(core.media_store.get(key) or b"").size == (64, 32) for key in small)
@@ -178,8 +178,7 @@ def test_erasing_a_request_deletes_its_files(core: Core, conn: Connection) -> No
     number = submit(core, photos=1)
     media.make_thumbnail(core, media.of_request(core, number)[0].id)
     casework.erase(core, number, STAFF)
-    queued = conn.execute(text("select args from procrastinate_jobs where task_name = 'forget_media'"))
-    media.forget(core, queued.scalar_one()["keys"])
+    work(core, conn, TaskName.FORGET_MEDIA)
     assert list(core.media_store.stored()) == []
 
 
@@ -222,12 +221,14 @@ def web(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     return found
 
 
-def test_a_picture_of_an_allowed_host_becomes_a_photo(core: Core, clock: Clock, web: dict[str, Any]) -> None:
+def test_a_picture_of_an_allowed_host_becomes_a_photo(
+    core: Core, conn: Connection, clock: Clock, web: dict[str, Any]
+) -> None:
     """Clean, public with its request, before the addresses that are left."""
     number = submit(core, photos=0, media_urls=(OTHER, ALLOWED))
     clock.forward(minutes=1)
-    for _ in range(2):
-        media_fetching.fetch(core, number)
+    assert work(core, conn, TaskName.FETCH_MEDIA) == 1
+    media_fetching.fetch(core, number)
     [photo] = media.of_request(core, number)
     assert shown(core, number) == [f"/media/{photo.key}", OTHER]
     assert SECRET.encode() not in (core.media_store.get(photo.key) or SECRET.encode())

@@ -1,12 +1,15 @@
 """GET service_request_id from a token."""
 
 import pytest
+from sqlalchemy import Connection
 
 from open311.actions import casework
 from open311.core import Core
 from open311.model.catalogue import ServiceType
+from open311.model.task_names import TaskName
 from tests.builders import a_catalogue, a_jurisdiction, a_service, words
 from tests.formats.spark import parse_xml
+from tests.jobs import work
 from tests.serving import Api, Clock, MakeCore, an_api
 
 
@@ -30,11 +33,14 @@ def test_pending_token_is_all_there_is(api: Api) -> None:
     assert parse_xml(api.raw(f"/tokens/{token}.xml").data) == [{"token": token}]
 
 
-def test_known_token_gives_the_id(api: Api, core: Core) -> None:
+def test_known_token_gives_the_id(api: Api, core: Core, conn: Connection) -> None:
     """R-145."""
     token = a_token(api)
-    number = casework.accept(core, token, "cli:clara")
-    assert api.get(f"/tokens/{token}") == [{"service_request_id": str(number), "token": token}]
+    work(core, conn, TaskName.ACCEPT_TOKEN)
+    [request] = api.get("/requests")
+    assert api.get(f"/tokens/{token}") == [
+        {"service_request_id": request["service_request_id"], "token": token}
+    ]
 
 
 def test_id_from_a_token_works(api: Api, core: Core) -> None:

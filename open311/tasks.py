@@ -1,0 +1,97 @@
+"""What the worker does: each task's function, and when it is done again. Queues stand beside the names."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from procrastinate import RetryStrategy
+
+from open311.actions import casework, drafts, map_counts, media, media_fetching, restoring
+from open311.core import Core
+from open311.federation import forward_updates, forwarding, harvest
+from open311.federation.client import RemoteError
+from open311.model.task_names import TaskName
+from open311.notifications import messages, retention
+from open311.storage import jobs
+from open311.webhooks import delivery
+
+log = structlog.get_logger()
+
+RETRY = RetryStrategy(max_attempts=10, exponential_wait=3)
+EVERY_MINUTE = "* * * * *"
+EVERY_FIVE_MINUTES = "*/5 * * * *"
+EVERY_TEN_MINUTES = "*/10 * * * *"
+EVERY_HOUR = "41 * * * *"
+EVERY_NIGHT = "17 3 * * *"
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """How a task is done. Each is idempotent, since a worker may die in the middle of one.
+
+    `run` gets the Core and what was deferred. What `cron` begins never waits twice, and with `alone` never runs twice
+    at a time.
+    """
+
+    run: Callable[..., object]
+    retry: RetryStrategy | None = None
+    cron: str | None = None
+    alone: bool = False
+
+
+def _accept_token(core: Core, token: str) -> None:
+    casework.accept(core, token, actor="worker")
+
+
+def _pull_updates(core: Core, url: str) -> None:
+    try:
+        forward_updates.pull(core, url)
+    except RemoteError as failed:
+        log.warning("updates_not_pulled", url=url, reason=str(failed))
+
+
+def _pull_all_updates(core: Core) -> None:
+    for url in forward_updates.targets(core):
+        _defer(core, TaskName.PULL_UPDATES, lock=f"pull {url}", url=url)
+
+
+# All but `RETRY_STALLED`, which is about the queue itself and stands in `worker.build`.
+TASKS: Mapping[TaskName, Task] = {
+    TaskName.ACCEPT_TOKEN: Task(_accept_token, RETRY),
+    TaskName.MAKE_THUMBNAIL: Task(media.make_thumbnail, RETRY),
+    TaskName.FETCH_MEDIA: Task(media_fetching.fetch, RETRY),
+    TaskName.FORGET_MEDIA: Task(media.forget, RETRY),
+    TaskName.SWEEP_MEDIA: Task(media.sweep, RETRY, EVERY_NIGHT),
+    TaskName.DELIVER_WEBHOOKS: Task(delivery.deliver),
+    TaskName.PRUNE_WEBHOOKS: Task(delivery.prune, RETRY, EVERY_NIGHT),
+    TaskName.FORWARD_REQUEST: Task(forwarding.attend),
+    TaskName.PULL_UPDATES: Task(_pull_updates),
+    TaskName.PULL_ALL_UPDATES: Task(_pull_all_updates, cron=EVERY_FIVE_MINUTES),
+    TaskName.HARVEST: Task(harvest.run_due, cron=EVERY_TEN_MINUTES, alone=True),
+    TaskName.ASK_FOLLOWER: Task(messages.ask, RETRY),
+    TaskName.TELL_FOLLOWER: Task(messages.tell, RETRY),
+    TaskName.SEND_DATA_LINK: Task(messages.send_data_link, RETRY),
+    TaskName.EXPIRE_DRAFTS: Task(drafts.expire, RETRY, EVERY_HOUR),
+    TaskName.FORGET_PEOPLE: Task(retention.forget_people, RETRY, EVERY_NIGHT),
+    TaskName.FOLD_MAP: Task(map_counts.fold, cron=EVERY_MINUTE),
+}
+
+
+def defer_due(core: Core) -> None:
+    """Have done outside what there is a reason for now, one job at a time for each target and request."""
+    restoring.adopt(core)
+    delivery.enqueue(core)
+    messages.read_events(core)
+    forwarding.enqueue(core)
+    for subscription_id in delivery.with_work(core):
+        lock = f"webhook {subscription_id}"
+        _defer(core, TaskName.DELIVER_WEBHOOKS, lock=lock, subscription_id=subscription_id)
+    for number in forwarding.due(core):
+        _defer(core, TaskName.FORWARD_REQUEST, lock=f"forward {number}", service_request_id=number)
+
+
+def _defer(core: Core, task: TaskName, *, lock: str, **args: Any) -> None:
+    # Each in a transaction of its own: two workers that defer the same in different orders would wait for each other.
+    with core.database.begin() as conn:
+        jobs.defer(conn, task, lock=lock, **args)
