@@ -163,7 +163,7 @@ def key(environment: dict[str, str]) -> str:
     """A key that may report."""
     core = core_module.build(settings.load(environment))
     try:
-        return keys.add_key(core, "bench", [Scope.REPORT])
+        return keys.add_key(core, "bench", [Scope.REPORT], None)
     finally:
         core.database.close()
 

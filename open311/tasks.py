@@ -11,6 +11,7 @@ from open311.actions import casework, drafts, map_counts, media, media_fetching,
 from open311.core import Core
 from open311.federation import forward_updates, forwarding, harvest
 from open311.federation.client import RemoteError
+from open311.model.actor import WORKER
 from open311.model.task_names import TaskName
 from open311.notifications import messages, retention
 from open311.storage import jobs
@@ -41,7 +42,7 @@ class Task:
 
 
 def _accept_token(core: Core, token: str) -> None:
-    casework.accept(core, token, actor="worker")
+    casework.accept(core, token, actor=WORKER)
 
 
 def _pull_updates(core: Core, url: str) -> None:

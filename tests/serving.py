@@ -195,7 +195,7 @@ def core(make_core: MakeCore) -> Core:
 
 def an_api(core: Core, *scopes: Scope) -> Api:
     """A client with a new key for an application on this Core."""
-    key = keys.add_key(core, f"test {core.now()} {sorted(scopes)}", scopes or (Scope.REPORT,))
+    key = keys.add_key(core, f"test {core.now()} {sorted(scopes)}", scopes or (Scope.REPORT,), None)
     return Api(client_of(core), key)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from open311.base.errors import Invalid, NotFound, problem
 from open311.core import Core
 from open311.model import status
+from open311.model.actor import Actor, Right
 from open311.model.catalogue import Catalogue, DetailedStatus
 from open311.model.events import Event, data_of
 from open311.model.service_request import ServiceRequest, Visibility
@@ -27,23 +28,26 @@ class Case:
     history: Sequence[Event]
 
 
-def show(core: Core, service_request_id: int) -> Case:
+def show(core: Core, service_request_id: int, actor: Actor) -> Case:
     """A request for staff; raises `NotFound`."""
     with core.database.read() as conn:
         request = _known(service_requests.find_any(conn, service_request_id), service_request_id)
+        for right in (Right.SEE_HELD, Right.SEE_REPORTER):
+            actor.require(right, request.jurisdiction_id)
         reporter = service_requests.find_reporter(conn, service_request_id)
         return Case(request, reporter, events.of_request(conn, service_request_id))
 
 
-def held(core: Core, catalogue: Catalogue, limit: int) -> list[ServiceRequest]:
+def held(core: Core, catalogue: Catalogue, limit: int, actor: Actor) -> list[ServiceRequest]:
     """The requests of a jurisdiction that await moderation, the oldest first, at most `limit`."""
+    actor.require(Right.SEE_HELD, catalogue.jurisdiction.jurisdiction_id)
     with core.database.read() as conn:
         return service_requests.held(conn, catalogue.jurisdiction.jurisdiction_id, limit)
 
 
-def publish(core: Core, service_request_id: int, actor: str) -> None:
+def publish(core: Core, service_request_id: int, actor: Actor) -> None:
     """Let everybody see a checked request; one that is new moves to the status checked requests have."""
-    _change(core, service_request_id, "published", actor, _published(core), is_update=True)
+    _change(core, service_request_id, "published", actor, Right.CHECK, _published(core), is_update=True)
 
 
 def _published(core: Core) -> Decision:
@@ -56,17 +60,17 @@ def _published(core: Core) -> Decision:
     return decide
 
 
-def hide(core: Core, service_request_id: int, actor: str, reason: str | None = None) -> None:
+def hide(core: Core, service_request_id: int, actor: Actor, reason: str | None = None) -> None:
     """Take a request out of every public answer."""
 
     def decide(request: ServiceRequest, catalogue: Catalogue) -> dict[str, Any]:
         return status.change_visibility(request, Visibility.HIDDEN)
 
-    _change(core, service_request_id, "hidden", actor, decide, reason=reason)
+    _change(core, service_request_id, "hidden", actor, Right.CHECK, decide, reason=reason)
 
 
 def set_status(
-    core: Core, service_request_id: int, to: str, actor: str, status_notes: str | None = None
+    core: Core, service_request_id: int, to: str, actor: Actor, status_notes: str | None = None
 ) -> None:
     """Move a request to a detailed status of its catalogue, with a public note."""
 
@@ -77,19 +81,28 @@ def set_status(
             raise Invalid(problem("error.status.unknown", status=to, known=known))
         return status.change_status(request, wanted, status_notes, core.now())
 
-    _change(core, service_request_id, "status_changed", actor, decide, is_update=True)
+    _change(core, service_request_id, "status_changed", actor, Right.SET_STATUS, decide, is_update=True)
 
 
-def note(core: Core, service_request_id: int, text: str, actor: str) -> None:
+def note(core: Core, service_request_id: int, text: str, actor: Actor) -> None:
     """Tell the public something about a request without moving it."""
 
     def decide(request: ServiceRequest, catalogue: Catalogue) -> dict[str, Any]:
         return {}
 
-    _change(core, service_request_id, "noted", actor, decide, is_update=True, status_notes=text)
+    _change(
+        core,
+        service_request_id,
+        "noted",
+        actor,
+        Right.WRITE_PUBLIC,
+        decide,
+        is_update=True,
+        status_notes=text,
+    )
 
 
-def merge(core: Core, service_request_id: int, into: int, actor: str) -> None:
+def merge(core: Core, service_request_id: int, into: int, actor: Actor) -> None:
     """Close a request as the duplicate of another one, which goes on; both keep their ids.
 
     Raises `Invalid` when the other one is itself a duplicate, or of another jurisdiction.
@@ -100,6 +113,7 @@ def merge(core: Core, service_request_id: int, into: int, actor: str) -> None:
             for number in sorted({service_request_id, into})
         }
         request, parent = _known(found[service_request_id], service_request_id), _known(found[into], into)
+        actor.require(Right.MERGE, request.jurisdiction_id)
         if request == parent or parent.parent_id or request.jurisdiction_id != parent.jurisdiction_id:
             raise Invalid(problem("error.merge.target", service_request_id=service_request_id, into=into))
 
@@ -110,7 +124,7 @@ def merge(core: Core, service_request_id: int, into: int, actor: str) -> None:
         _change_locked(core, conn, request, "merged", actor, decide, is_update=True)
 
 
-def erase(core: Core, service_request_id: int, actor: str, reason: str | None = None) -> None:
+def erase(core: Core, service_request_id: int, actor: Actor, reason: str | None = None) -> None:
     """Delete a request with all that is known about it; its events keep no more than that they happened.
 
     Replicas are told, if they ever knew of it. `reason` is for staff.
@@ -120,8 +134,9 @@ def erase(core: Core, service_request_id: int, actor: str, reason: str | None = 
         erase_locked(core, conn, request, actor, **({"reason": reason} if reason else {}))
 
 
-def erase_locked(core: Core, conn: Connection, request: ServiceRequest, actor: str, **told: Any) -> None:
+def erase_locked(core: Core, conn: Connection, request: ServiceRequest, actor: Actor, **told: Any) -> None:
     """The same within the caller's transaction, which has locked the request."""
+    actor.require(Right.ERASE, request.jurisdiction_id)
     number = request.service_request_id
     was_public = events.was_public(conn, number)
     files = media.keys_of_request(conn, number)
@@ -134,7 +149,7 @@ def erase_locked(core: Core, conn: Connection, request: ServiceRequest, actor: s
     )
 
 
-def assign(core: Core, service_request_id: int, agency: str, actor: str) -> None:
+def assign(core: Core, service_request_id: int, agency: str, actor: Actor) -> None:
     """Make an agency of the catalogue responsible."""
 
     def decide(request: ServiceRequest, catalogue: Catalogue) -> dict[str, Any]:
@@ -143,7 +158,7 @@ def assign(core: Core, service_request_id: int, agency: str, actor: str) -> None
             raise Invalid(problem("error.agency.unknown", agency=agency, known=known))
         return {"agency_responsible": agency}
 
-    _change(core, service_request_id, "assigned", actor, decide)
+    _change(core, service_request_id, "assigned", actor, Right.ASSIGN_UNIT, decide)
 
 
 def follow(
@@ -152,10 +167,12 @@ def follow(
     request: ServiceRequest,
     to: DetailedStatus | None,
     status_notes: str | None,
-    actor: str,
+    actor: Actor,
     **told: Any,
 ) -> None:
     """Do, within the caller's transaction, as another server has done: move a locked request, or only tell of it."""
+
+    actor.require(Right.SET_STATUS if to else Right.WRITE_PUBLIC, request.jurisdiction_id)
 
     def decide(request: ServiceRequest, catalogue: Catalogue) -> dict[str, Any]:
         return status.change_status(request, to, status_notes, core.now()) if to else {}
@@ -166,7 +183,7 @@ def follow(
     )
 
 
-def accept(core: Core, token: str, actor: str) -> int:
+def accept(core: Core, token: str, actor: Actor) -> int:
     """Give out the id behind the token of a batch service (GeoReport v2, GET service_request_id from a token).
 
     Returns the id; accepting twice changes nothing. Raises `NotFound` for an unknown token.
@@ -175,6 +192,7 @@ def accept(core: Core, token: str, actor: str) -> int:
         accepted = tokens.accept(conn, token, core.now())
         found = accepted or tokens.find_id(conn, token)
         request = _known(service_requests.find_any(conn, found, lock=True) if found else None, token)
+        actor.require(Right.INTAKE, request.jurisdiction_id)
         if accepted:
             events.append_to(conn, request, "accepted", at=core.now(), actor=actor, public=False)
             catalogue = core.catalogues.owner(request.jurisdiction_id)
@@ -186,11 +204,12 @@ def accept(core: Core, token: str, actor: str) -> int:
 
 
 def _change(
-    core: Core, service_request_id: int, kind: str, actor: str, decide: Decision, **told: Any
+    core: Core, service_request_id: int, kind: str, actor: Actor, right: Right, decide: Decision, **told: Any
 ) -> None:
-    """Lock, decide, write, and append to the stream, all in one transaction."""
+    """Lock, see whether the actor may, decide, write, and append to the stream, all in one transaction."""
     with core.database.begin() as conn:
         request = _known(service_requests.find_any(conn, service_request_id, lock=True), service_request_id)
+        actor.require(right, request.jurisdiction_id)
         _change_locked(core, conn, request, kind, actor, decide, **told)
 
 
@@ -199,7 +218,7 @@ def _change_locked(
     conn: Connection,
     request: ServiceRequest,
     kind: str,
-    actor: str,
+    actor: Actor,
     decide: Decision,
     *,
     is_update: bool = False,

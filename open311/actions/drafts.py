@@ -10,6 +10,7 @@ from typing import IO, Any
 from open311.actions import media, report
 from open311.base.errors import Invalid, NotFound, Problem, TooManyRequests, Unavailable, problem
 from open311.core import Core
+from open311.model.actor import PUBLIC
 from open311.model.catalogue import Catalogue
 from open311.model.drafts import (
     DRAFT_BYTES,
@@ -19,7 +20,6 @@ from open311.model.drafts import (
     PHOTO_BYTES_PER_NETWORK,
     Draft,
 )
-from open311.model.keys import PAGES
 from open311.model.secret_tokens import digest, new_token
 from open311.model.submission import Receipt, Submission
 from open311.storage import drafts as storage
@@ -63,7 +63,7 @@ def take_up(core: Core, catalogue: Catalogue, word: str, network: str) -> Draft:
     with core.database.begin() as conn:
         if storage.find(conn, word, owner) is None:
             _add(core, conn, word, owner, {}, network)
-            sent = service_requests.find_by_client_request(conn, PAGES.id, digest(word), owner, EVER)
+            sent = service_requests.find_by_client_request(conn, PUBLIC.key_id, digest(word), owner, EVER)
             if sent:
                 storage.finish(conn, word, sent[0], {"outcome": "sent"})
     return find(core, catalogue, word)
@@ -152,7 +152,7 @@ def send(
         storage.finish(conn, draft.word, number, {"outcome": "sent", "followed": also(conn, number)})
 
     try:
-        return report.submit(core, catalogue, submission, PAGES, found, also=finish)
+        return report.submit(core, catalogue, submission, PUBLIC, found, also=finish)
     except _Sent:
         return None
 

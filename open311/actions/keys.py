@@ -1,9 +1,10 @@
 """API keys: who may do what."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
-from open311.base.errors import ConfigurationError, Forbidden, problem
+from open311.base.errors import ConfigurationError, Forbidden, Invalid, NotFound, problem
 from open311.core import Core
+from open311.model.actor import Actor, key_actor
 from open311.model.keys import Key, Scope, digest, new_secret
 from open311.storage import keys
 
@@ -18,28 +19,54 @@ def find_key(core: Core, secret: str | None) -> Key | None:
         return keys.find(conn, digest(secret))
 
 
-def require(key: Key | None, scope: Scope) -> Key:
-    """The key, if it has this right; raises `Forbidden`."""
+def require(key: Key | None, *scopes: Scope) -> Actor:
+    """Whoever has this key, if it is in force and has one of these scopes; raises `Forbidden`."""
     if key is None:
         raise Forbidden(problem("error.key.needed"))
-    if not key.may(scope):
-        raise Forbidden(problem("error.key.scope", scope=scope.value))
-    return key
+    if not any(key.may(scope) for scope in scopes):
+        raise Forbidden(problem("error.key.scope", scope=scopes[0].value))
+    return key_actor(key)
 
 
-def add_key(core: Core, name: str, scopes: Iterable[Scope]) -> str:
+def require_here(key: Key | None, jurisdiction_id: str) -> None:
+    """Raise `Forbidden` for a key that is good for other jurisdictions only."""
+    if key is not None and not key.covers(jurisdiction_id):
+        raise Forbidden(problem("error.key.jurisdiction", jurisdiction_id=jurisdiction_id))
+
+
+def add_key(
+    core: Core, name: str, scopes: Iterable[Scope], jurisdictions: Collection[str] | None = ()
+) -> str:
     """Make a key and return it; it cannot be shown again, since only its hash is kept.
 
-    Raises `ConfigurationError` for a name that is taken, or that nobody could read or type again.
+    It is good for the jurisdictions that are named, in any of their names; None means all, and where none is named it
+    is the one that needs no naming. Raises `ConfigurationError` for a jurisdiction that is unknown or needs naming,
+    and for a name that is taken, or that nobody could read or type again.
     """
     if not name.strip() or not name.isprintable() or len(name) > LONGEST_NAME:
         raise ConfigurationError(f"a key needs a name of 1 to {LONGEST_NAME} printable characters")
+    bound = None if jurisdictions is None else _ids(core, jurisdictions)
     secret = new_secret()
     with core.database.begin() as conn:
         if keys.exists(conn, name):
             raise ConfigurationError(f"there is a key named {name!r} already; choose another name")
-        keys.add(conn, name, digest(secret), scopes, core.now())
+        keys.add(conn, name, digest(secret), scopes, bound, core.now())
     return secret
+
+
+def _ids(core: Core, jurisdictions: Collection[str]) -> set[str]:
+    known = ", ".join(each.jurisdiction.jurisdiction_id for each in core.catalogues.in_force)
+    try:
+        catalogues = [core.catalogues.find(name) for name in jurisdictions or (None,)]
+    except NotFound as unknown:
+        [reason] = unknown.problems
+        wrong = reason.values["jurisdiction_id"]
+        raise ConfigurationError(f"no jurisdiction {wrong!r} is in force; known are {known}") from None
+    except Invalid:
+        raise ConfigurationError(
+            f"say for which jurisdiction the key is, with `--jurisdiction`, or `--all-jurisdictions`: {known}"
+        ) from None
+    return {catalogue.jurisdiction.jurisdiction_id for catalogue in catalogues}
 
 
 def list_keys(core: Core) -> list[Key]:

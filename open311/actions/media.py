@@ -16,6 +16,7 @@ from open311.adapters.images import Photo
 from open311.adapters.media_store import new_key
 from open311.base.errors import Invalid, NotFound, Problem, Unavailable, problem
 from open311.core import Core
+from open311.model.actor import Actor, Right
 from open311.model.events import Event
 from open311.model.media import KEY, Kept, Media, MediaVisibility, path
 from open311.model.service_request import ServiceRequest, Visibility
@@ -155,19 +156,20 @@ def file_of(core: Core, media_id: int) -> bytes:
     return data
 
 
-def publish(core: Core, media_id: int, actor: str) -> MediaVisibility:
+def publish(core: Core, media_id: int, actor: Actor) -> MediaVisibility:
     """Let everybody see a photo, as soon as everybody sees what it came with; returns who may see it now."""
     return _show(core, media_id, MediaVisibility.PUBLIC, "photo_published", actor)
 
 
-def hide(core: Core, media_id: int, actor: str) -> MediaVisibility:
+def hide(core: Core, media_id: int, actor: Actor) -> MediaVisibility:
     """Keep a photo for staff alone."""
     return _show(core, media_id, MediaVisibility.INTERNAL, "photo_hidden", actor)
 
 
-def _show(core: Core, media_id: int, wanted: MediaVisibility, kind: str, actor: str) -> MediaVisibility:
+def _show(core: Core, media_id: int, wanted: MediaVisibility, kind: str, actor: Actor) -> MediaVisibility:
     with core.database.begin() as conn:
         request = _owner(conn, media_id)
+        actor.require(Right.CHECK, request.jurisdiction_id)
         photo = _known(storage.find(conn, media_id), media_id)
         if wanted is MediaVisibility.PUBLIC:
             wanted = _most(conn, request, photo)
@@ -204,7 +206,9 @@ def _owner(conn: Connection, media_id: int) -> ServiceRequest:
     return found
 
 
-def _tell(core: Core, conn: Connection, request: ServiceRequest, kind: str, actor: str, photo: Media) -> None:
+def _tell(
+    core: Core, conn: Connection, request: ServiceRequest, kind: str, actor: Actor, photo: Media
+) -> None:
     """Bring the public paths up to date; only what the public can notice moves the request."""
     changes = _shown_anew(conn, photo)
     if changes is not None:

@@ -9,10 +9,10 @@ from open311.actions.media import Files
 from open311.base.errors import Invalid, NotFound, Problem, problem
 from open311.core import Core
 from open311.model import attributes
+from open311.model.actor import Actor, Right
 from open311.model.attributes import Answers
 from open311.model.cases import new_case
 from open311.model.catalogue import Catalogue, Service, ServiceType
-from open311.model.keys import Key
 from open311.model.service_request import Status, Visibility
 from open311.model.submission import REPORT_BYTES, Receipt, Submission
 from open311.model.task_names import TaskName
@@ -28,7 +28,7 @@ def submit(
     core: Core,
     catalogue: Catalogue,
     submission: Submission,
-    key: Key,
+    actor: Actor,
     found: tuple[Problem, ...] = (),
     also: Also = lambda conn, number: None,
 ) -> Receipt:
@@ -38,14 +38,15 @@ def submit(
     unknown service is `NotFound`. Nothing is stored unless everything is right. `also` is done with the id, in the
     same transaction; not for a report that was sent before.
     """
+    actor.require(Right.INTAKE, catalogue.jurisdiction.jurisdiction_id)
     service, answers, wrong = _checked(core, catalogue, submission, found)
     pictures, about_photos = media.read(core, submission.photos)
     Invalid.unless_empty([*wrong, *about_photos])
     with media.in_store(core, pictures, submission.kept) as files, core.database.begin() as conn:
-        repeated = _repeated(core, conn, catalogue, service, submission, key)
+        repeated = _repeated(core, conn, catalogue, service, submission, actor)
         if repeated is not None:
             return repeated
-        number = _store(core, conn, catalogue, service, submission, answers, key, files)
+        number = _store(core, conn, catalogue, service, submission, answers, actor, files)
         token = _issue_token(conn, catalogue, number) if service.type is ServiceType.BATCH else None
         also(conn, number)
     return _receipt(service, number, token)
@@ -92,14 +93,16 @@ def _misplaced(core: Core, catalogue: Catalogue, submission: Submission) -> Iter
 
 
 def _repeated(
-    core: Core, conn: Connection, catalogue: Catalogue, service: Service, submission: Submission, key: Key
+    core: Core, conn: Connection, catalogue: Catalogue, service: Service, submission: Submission, actor: Actor
 ) -> Receipt | None:
     """The first answer, when this client has sent this report before."""
     if submission.client_request_id is None:
         return None
-    service_requests.lock_client_request(conn, key.id, submission.client_request_id)
+    service_requests.lock_client_request(conn, actor.key_id, submission.client_request_id)
     owner, since = catalogue.jurisdiction.jurisdiction_id, core.now() - REPEAT_WITHIN
-    found = service_requests.find_by_client_request(conn, key.id, submission.client_request_id, owner, since)
+    found = service_requests.find_by_client_request(
+        conn, actor.key_id, submission.client_request_id, owner, since
+    )
     if found is None:
         return None
     number, service_code = found
@@ -114,7 +117,7 @@ def _store(
     service: Service,
     submission: Submission,
     answers: Answers,
-    key: Key,
+    actor: Actor,
     files: Files,
 ) -> int:
     """The request, where it came from, who sent it and the event, all in the caller's transaction."""
@@ -149,7 +152,7 @@ def _store(
         request=request,
         location=submission.location,
         submission={
-            "key_id": key.id,
+            "key_id": actor.key_id,
             "client_request_id": submission.client_request_id,
             "address_unchecked": bool(submission.address_id and not submission.location),
             "attributes": dict(answers.unknown),
@@ -163,7 +166,7 @@ def _store(
             "public": shown,
             "in_feed": shown,
             "datetime": now,
-            "actor": f"key:{key.name}",
+            "actor": str(actor),
             "data": {"status": Status.OPEN, "detailed_status": catalogue.initial_status.code},
         },
         case=new_case(request, catalogue).row(),

@@ -13,6 +13,7 @@ import structlog
 
 from open311.actions import casework
 from open311.core import Core
+from open311.model.actor import Actor, ActorKind, Right
 from open311.storage import erasures, identity, restored, service_requests
 from open311.storage.erasures import Erasure
 
@@ -83,7 +84,9 @@ def _erase_again(core: Core, erasure: Erasure) -> int:
         for number in there:
             request = service_requests.find_any(conn, number, lock=True)
             if request:
-                casework.erase_locked(core, conn, request, "cli:restored")
+                casework.erase_locked(
+                    core, conn, request, Actor(ActorKind.CLI, "restored", frozenset({Right.ERASE}))
+                )
     return len(there)
 
 

@@ -7,12 +7,12 @@ from typing import Any
 from open311.actions import media
 from open311.actions.media import Files
 from open311.adapters.images import Photo
-from open311.base.errors import Forbidden, Invalid, NotFound, problem
+from open311.base.errors import Invalid, NotFound, problem
 from open311.core import Core
 from open311.model import status
+from open311.model.actor import Actor, Right
 from open311.model.catalogue import Catalogue
 from open311.model.events import Event
-from open311.model.keys import Key, Scope
 from open311.model.service_request import Reporter, ServiceRequest, Visibility
 from open311.model.submission import REPORT_BYTES, text_bytes
 from open311.model.updates import UpdateSubmission, moves_to
@@ -29,21 +29,12 @@ class Claim:
     updater: Reporter
 
 
-def may_send(key: Key | None) -> Key:
-    """The key, if it may send updates; raises `Forbidden`."""
-    if key is None:
-        raise Forbidden(problem("error.key.needed"))
-    if not (key.may(Scope.REPORT) or key.may(Scope.CHANGE_STATUS)):
-        raise Forbidden(problem("error.key.scope", scope=Scope.REPORT.value))
-    return key
-
-
 def post(
-    core: Core, catalogue: Catalogue, sent: UpdateSubmission, key: Key, pictures: Sequence[Photo] = ()
+    core: Core, catalogue: Catalogue, sent: UpdateSubmission, actor: Actor, pictures: Sequence[Photo] = ()
 ) -> int:
     """Take in an update; returns its id, the same one each time the sender repeats itself.
 
-    A key that may change the status moves the request and is believed; any other makes a claim, which staff look at.
+    Who may change the status moves the request and is believed; any other makes a claim, which staff look at.
     Its pictures, in place of any `media_urls`, are seen with it, never before. Raises `NotFound` for a request that is
     not public.
     """
@@ -52,20 +43,22 @@ def post(
     if text_bytes((sent.description, *sent.media_urls)) > REPORT_BYTES:
         raise Invalid(problem("error.report.too_large", most=REPORT_BYTES // 1024))
     owner = catalogue.jurisdiction.jurisdiction_id
+    believed = actor.may(Right.SET_STATUS, owner)
+    if not believed:
+        actor.require(Right.INTAKE, owner)
     with media.in_store(core, pictures) as files, core.database.begin() as conn:
-        updates.lock_sender(conn, key.id, sent.update_id)
-        repeated = updates.find_sent(conn, key.id, owner, sent.update_id)
+        updates.lock_sender(conn, actor.key_id, sent.update_id)
+        repeated = updates.find_sent(conn, actor.key_id, owner, sent.update_id)
         if repeated is not None:
             return repeated
         request = _published(conn, sent.service_request_id, owner)
-        believed = key.may(Scope.CHANGE_STATUS)
         said = _said(sent, files, shown=believed)
         if believed:
-            update_id = _believe(core, conn, catalogue, request, sent, f"key:{key.name}", said)
+            update_id = _believe(core, conn, catalogue, request, sent, actor, said)
         else:
-            update_id = _claim(core, conn, request, sent, f"key:{key.name}", said)
+            update_id = _claim(core, conn, request, sent, actor, said)
         media.attach(core, conn, sent.service_request_id, files, shown=believed, update_id=update_id)
-        updates.add(conn, update_id, key.id, owner, sent)
+        updates.add(conn, update_id, actor.key_id, owner, sent)
     return update_id
 
 
@@ -89,7 +82,7 @@ def _believe(
     catalogue: Catalogue,
     request: ServiceRequest,
     sent: UpdateSubmission,
-    actor: str,
+    actor: Actor,
     said: Mapping[str, Any],
 ) -> int:
     wanted = moves_to(sent.word, request, catalogue)
@@ -104,7 +97,7 @@ def _claim(
     conn: Connection,
     request: ServiceRequest,
     sent: UpdateSubmission,
-    actor: str,
+    actor: Actor,
     said: Mapping[str, Any],
 ) -> int:
     claimed = {**said, "claimed_status": sent.word}
@@ -112,7 +105,7 @@ def _claim(
 
 
 def _append_update(
-    core: Core, conn: Connection, after: ServiceRequest, kind: str, actor: str, **more: Any
+    core: Core, conn: Connection, after: ServiceRequest, kind: str, actor: Actor, **more: Any
 ) -> int:
     more |= {"status": after.status, "detailed_status": after.detailed_status}
     return events.append_to(
@@ -127,20 +120,23 @@ def _append_update(
     )
 
 
-def held(core: Core, catalogue: Catalogue, limit: int) -> list[Claim]:
+def held(core: Core, catalogue: Catalogue, limit: int, actor: Actor) -> list[Claim]:
     """The updates of a jurisdiction that await moderation, the oldest first, at most `limit`."""
+    for right in (Right.SEE_HELD, Right.SEE_REPORTER):
+        actor.require(right, catalogue.jurisdiction.jurisdiction_id)
     with core.database.read() as conn:
         claims = events.undecided_claims(conn, catalogue.jurisdiction.jurisdiction_id, limit)
         return [Claim(each, updates.find_updater(conn, each.id)) for each in claims]
 
 
-def publish(core: Core, update_id: int, actor: str) -> None:
+def publish(core: Core, update_id: int, actor: Actor) -> None:
     """Let everybody read an update that awaited moderation, under the id its sender knows; the status stays.
 
     Its photos are seen with it, but for those made internal before.
     """
     with core.database.begin() as conn:
         request, history = _history(conn, update_id)
+        actor.require(Right.CHECK, request.jurisdiction_id)
         claim = next(each for each in history if each.id == update_id)
         if claim.kind != "claimed" or any(each.claim_id == update_id for each in history):
             raise Invalid(problem("error.update.decided", update_id=update_id))
@@ -152,13 +148,14 @@ def publish(core: Core, update_id: int, actor: str) -> None:
         _append_update(core, conn, request, "updated", actor, claim_id=update_id, **said)
 
 
-def hide(core: Core, update_id: int, actor: str) -> None:
+def hide(core: Core, update_id: int, actor: Actor) -> None:
     """Take an update away from the public, or refuse one that awaits moderation.
 
     Of an update that moved the request only text and pictures go: the move itself has happened.
     """
     with core.database.begin() as conn:
         request, history = _history(conn, update_id)
+        actor.require(Right.CHECK, request.jurisdiction_id)
         told = [each for each in history if each.is_update and each.public and each.update_id == update_id]
         if not told and any(each.claim_id == update_id for each in history):
             raise Invalid(problem("error.update.decided", update_id=update_id))

@@ -1,6 +1,5 @@
 """What commands that work on stored data share."""
 
-import getpass
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -76,8 +75,3 @@ def _written(value: object) -> str:
     if isinstance(value, datetime):
         return write_utc(value)
     return "" if value is None else str(value)
-
-
-def actor() -> str:
-    """Who is at the command line, for the history."""
-    return f"cli:{getpass.getuser()}"

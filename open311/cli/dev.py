@@ -104,7 +104,7 @@ def _key(built: Core) -> str:
     kept.parent.mkdir(parents=True, exist_ok=True)
     if kept.exists() and keys.find_key(built, kept.read_text().strip()):
         return kept.read_text().strip()
-    secret = keys.add_key(built, f"this machine, {datetime.now():%Y-%m-%d %H:%M:%S.%f}", [Scope.REPORT])
+    secret = keys.add_key(built, f"this machine, {datetime.now():%Y-%m-%d %H:%M:%S.%f}", [Scope.REPORT], None)
     kept.unlink(missing_ok=True)
     with os.fdopen(os.open(kept, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(secret + "\n")

@@ -23,10 +23,22 @@ def key() -> None:
     show_default=True,
     help="A right of the key; may be repeated.",
 )
-def add(name: str, scopes: tuple[str, ...]) -> None:
+@click.option(
+    "--jurisdiction",
+    "jurisdictions",
+    multiple=True,
+    help="What the key is good for; may be repeated. Needed where the server serves several.",
+)
+@click.option(
+    "--all-jurisdictions", is_flag=True, help="The key is good for every jurisdiction, later ones too."
+)
+def add(name: str, scopes: tuple[str, ...], jurisdictions: tuple[str, ...], all_jurisdictions: bool) -> None:
     """Make a key for NAME and print it alone on the last line. It cannot be shown again."""
+    if jurisdictions and all_jurisdictions:
+        raise click.UsageError("--jurisdiction and --all-jurisdictions exclude each other")
+    bound = None if all_jurisdictions else jurisdictions
     with opened() as core:
-        secret = keys.add_key(core, name, [Scope(each) for each in scopes])
+        secret = keys.add_key(core, name, [Scope(scope) for scope in scopes], bound)
     click.echo(f"The key of {name}; keep it, it cannot be shown again:", err=True)
     click.echo(secret)
 
@@ -35,9 +47,18 @@ def add(name: str, scopes: tuple[str, ...]) -> None:
 def list_keys() -> None:
     """Show all keys, without the secrets."""
     with opened() as core:
-        found = keys.list_keys(core)
-    rows = [(x.name, ", ".join(sorted(x.scopes)), x.created_datetime, x.revoked_datetime) for x in found]
-    show_table(("name", "scopes", "created", "revoked"), rows)
+        listed = keys.list_keys(core)
+    rows = [
+        (
+            key.name,
+            ", ".join(sorted(key.scopes)),
+            "all" if key.jurisdictions is None else ", ".join(sorted(key.jurisdictions)),
+            key.created_datetime,
+            key.revoked_datetime,
+        )
+        for key in listed
+    ]
+    show_table(("name", "scopes", "jurisdictions", "created", "revoked"), rows)
 
 
 @key.command()

@@ -5,7 +5,8 @@ from typing import BinaryIO
 import click
 
 from open311.actions import media as actions
-from open311.cli.common import actor, opened, show_table
+from open311.cli.common import opened, show_table
+from open311.model.actor import cli_actor
 
 HELD_SHOWN = 100
 
@@ -51,7 +52,7 @@ def save(media_id: int, file: BinaryIO) -> None:
 def publish(media_id: int) -> None:
     """Let everybody see a photo, as soon as everybody sees its request."""
     with opened() as core:
-        visibility = actions.publish(core, media_id, actor())
+        visibility = actions.publish(core, media_id, cli_actor())
     click.echo(f"{media_id} is {visibility}.")
 
 
@@ -60,5 +61,5 @@ def publish(media_id: int) -> None:
 def hide(media_id: int) -> None:
     """Keep a photo for staff alone."""
     with opened() as core:
-        visibility = actions.hide(core, media_id, actor())
+        visibility = actions.hide(core, media_id, cli_actor())
     click.echo(f"{media_id} is {visibility}.")

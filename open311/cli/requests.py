@@ -6,10 +6,11 @@ import click
 
 from open311.actions import casework
 from open311.base.datetimes import write
-from open311.cli.common import LANGUAGE, actor, opened, show_table
+from open311.cli.common import LANGUAGE, opened, show_table
 from open311.cli.updates import update
 from open311.formats import documents, encode
 from open311.formats.encode import Document
+from open311.model.actor import cli_actor
 
 HELD_SHOWN = 100
 
@@ -28,7 +29,7 @@ number = click.argument("service_request_id", type=click.IntRange(1, 10**15))
 def show(service_request_id: int) -> None:
     """Show a request, published or not, with its reporter and its history."""
     with opened() as core:
-        found = casework.show(core, service_request_id)
+        found = casework.show(core, service_request_id, cli_actor())
         catalogue = core.catalogues.owner(found.request.jurisdiction_id)
     public = documents.service_request(
         found.request, catalogue, LANGUAGE, extensions=True, base_url=core.settings.base_url or ""
@@ -58,7 +59,7 @@ def held() -> None:
     with opened() as core:
         for catalogue in core.catalogues.in_force:
             zone = catalogue.jurisdiction.time_zone
-            for each in casework.held(core, catalogue, HELD_SHOWN):
+            for each in casework.held(core, catalogue, HELD_SHOWN, cli_actor()):
                 moment = write(each.requested_datetime, zone)
                 name, words = each.jurisdiction_id, each.description[:80]
                 rows.append((each.service_request_id, name, each.service_code, moment, words))
@@ -70,7 +71,7 @@ def held() -> None:
 def publish(service_request_id: int) -> None:
     """Let everybody see a request."""
     with opened() as core:
-        casework.publish(core, service_request_id, actor())
+        casework.publish(core, service_request_id, cli_actor())
     click.echo(f"{service_request_id} is published.")
 
 
@@ -80,7 +81,7 @@ def publish(service_request_id: int) -> None:
 def hide(service_request_id: int, reason: str | None) -> None:
     """Take a request out of every public answer."""
     with opened() as core:
-        casework.hide(core, service_request_id, actor(), reason)
+        casework.hide(core, service_request_id, cli_actor(), reason)
     click.echo(f"{service_request_id} is hidden.")
 
 
@@ -91,7 +92,7 @@ def hide(service_request_id: int, reason: str | None) -> None:
 def set_status(service_request_id: int, status: str, notes: str | None) -> None:
     """Move a request to a detailed STATUS of the catalogue."""
     with opened() as core:
-        casework.set_status(core, service_request_id, status, actor(), notes)
+        casework.set_status(core, service_request_id, status, cli_actor(), notes)
     click.echo(f"{service_request_id} is now {status}.")
 
 
@@ -101,7 +102,7 @@ def set_status(service_request_id: int, status: str, notes: str | None) -> None:
 def assign(service_request_id: int, agency: str) -> None:
     """Make an AGENCY of the catalogue responsible."""
     with opened() as core:
-        casework.assign(core, service_request_id, agency, actor())
+        casework.assign(core, service_request_id, agency, cli_actor())
     click.echo(f"{agency} is responsible for {service_request_id}.")
 
 
@@ -111,7 +112,7 @@ def assign(service_request_id: int, agency: str) -> None:
 def note(service_request_id: int, text: str) -> None:
     """Tell the public a TEXT about a request without moving it."""
     with opened() as core:
-        casework.note(core, service_request_id, text, actor())
+        casework.note(core, service_request_id, text, cli_actor())
     click.echo(f"{service_request_id} has a new note.")
 
 
@@ -121,7 +122,7 @@ def note(service_request_id: int, text: str) -> None:
 def merge(service_request_id: int, into: int) -> None:
     """Close a request as a duplicate of the request INTO."""
     with opened() as core:
-        casework.merge(core, service_request_id, into, actor())
+        casework.merge(core, service_request_id, into, cli_actor())
     click.echo(f"{service_request_id} is closed as a duplicate of {into}.")
 
 
@@ -132,7 +133,7 @@ def merge(service_request_id: int, into: int) -> None:
 def erase(service_request_id: int, reason: str | None) -> None:
     """Delete a request and all that is known about it; only its id stays known."""
     with opened() as core:
-        casework.erase(core, service_request_id, actor(), reason)
+        casework.erase(core, service_request_id, cli_actor(), reason)
     click.echo(f"{service_request_id} is erased.")
 
 
@@ -141,5 +142,5 @@ def erase(service_request_id: int, reason: str | None) -> None:
 def accept(token: str) -> None:
     """Give out the id behind the TOKEN of a batch service."""
     with opened() as core:
-        service_request_id = casework.accept(core, token, actor())
+        service_request_id = casework.accept(core, token, cli_actor())
     click.echo(f"{service_request_id}")

@@ -4,7 +4,8 @@ import click
 
 from open311.actions import updates
 from open311.base.datetimes import write
-from open311.cli.common import actor, opened, show_table
+from open311.cli.common import opened, show_table
+from open311.model.actor import cli_actor
 
 HELD_SHOWN = 100
 
@@ -23,7 +24,7 @@ def held() -> None:
     rows = []
     with opened() as core:
         for catalogue in core.catalogues.in_force:
-            for claim in updates.held(core, catalogue, HELD_SHOWN):
+            for claim in updates.held(core, catalogue, HELD_SHOWN, cli_actor()):
                 event, sender = claim.event, claim.updater
                 moment = write(event.datetime, catalogue.jurisdiction.time_zone)
                 words = str(event.data.get("status_notes", ""))[:80]
@@ -38,7 +39,7 @@ def held() -> None:
 def publish(update_id: int) -> None:
     """Let everybody read an update; the status of the request stays as it is."""
     with opened() as core:
-        updates.publish(core, update_id, actor())
+        updates.publish(core, update_id, cli_actor())
     click.echo(f"Update {update_id} is published.")
 
 
@@ -47,5 +48,5 @@ def publish(update_id: int) -> None:
 def hide(update_id: int) -> None:
     """Take an update away from the public, or refuse one that awaits moderation."""
     with opened() as core:
-        updates.hide(core, update_id, actor())
+        updates.hide(core, update_id, cli_actor())
     click.echo(f"Update {update_id} is hidden.")

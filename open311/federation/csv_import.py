@@ -21,6 +21,7 @@ from open311.federation.references import Arrival, Counts, Intake, Refusal
 from open311.federation.storage import references as stored
 from open311.federation.storage import sources
 from open311.federation.upsert import Terms
+from open311.model.actor import ActorKind, source_actor
 from open311.model.catalogue import Catalogue
 from open311.model.service_request import Visibility
 
@@ -175,7 +176,7 @@ def _take(
             catalogue,
             source.source,
             arrivals,
-            actor=f"import:{source.source}",
+            actor=source_actor(ActorKind.IMPORT, source.source, source.jurisdiction_id),
             visibility=wishes.visibility,
         )
         _name_services(core, conn, catalogue, arrivals)
@@ -273,7 +274,7 @@ def _take_part(
     arrivals = [each for each in found if isinstance(each, Arrival)]
     with core.database.begin() as conn:
         counts = Counts(refused=len(found) - len(arrivals))
-        actor = f"import:{source.source}"
+        actor = source_actor(ActorKind.IMPORT, source.source, source.jurisdiction_id)
         counts += upsert.take(
             core, conn, catalogue, source.source, arrivals, actor=actor, visibility=wishes.visibility
         )

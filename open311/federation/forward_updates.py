@@ -9,6 +9,7 @@ from open311.federation import forwarding
 from open311.federation.client import Client
 from open311.federation.foreign import ForeignRequest, ForeignUpdate
 from open311.federation.storage import forwards as storage
+from open311.model.actor import forward_actor
 from open311.model.catalogue import Catalogue
 from open311.model.forwards import ASKED_AFTER_CLOSING, Forward, Forwarded
 from open311.model.service_request import Status
@@ -149,5 +150,5 @@ def _follow(
     if to is None and not notes and not more:
         return False
     said = {"sent_datetime": happened.isoformat()} if happened else {}
-    casework.follow(core, conn, request, to, notes or None, f"forward:{forwarded.host}", **said, **more)
+    casework.follow(core, conn, request, to, notes or None, forward_actor(forwarded.host), **said, **more)
     return True

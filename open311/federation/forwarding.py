@@ -17,6 +17,7 @@ from open311.federation.client import Client, RemoteError, RemoteReceipt
 from open311.federation.foreign import ForeignRequest
 from open311.federation.outgoing import fields
 from open311.federation.storage import forwards as storage
+from open311.model.actor import WORKER
 from open311.model.catalogue import Catalogue
 from open311.model.forwards import (
     LEASE,
@@ -250,8 +251,7 @@ def _verdict(core: Core, errand: Errand, failed: RemoteError) -> ForwardState | 
     """What is settled by a failure; None when it is worth while to go on."""
     found = errand.forwarded
     if found.state is ForwardState.TOKEN:
-        too_old = core.now() - found.created_datetime > MOST_ASKED_FOR_ID
-        return ForwardState.UNCERTAIN if too_old else None
+        return ForwardState.UNCERTAIN if core.now() - found.created_datetime > MOST_ASKED_FOR_ID else None
     if (failed.may_have_acted or failed.passing) and wait_after(found.attempts):
         return None
     return ForwardState.UNCERTAIN if failed.may_have_acted or errand.repeated else ForwardState.REFUSED
@@ -262,7 +262,7 @@ def _finish(core: Core, conn: Connection, found: Forwarded, state: ForwardState,
     request = service_requests.find_any(conn, found.service_request_id)
     if request and state is ForwardState.SENT:
         said = {"url": found.url} | {name: value for name, value in values.items() if value}
-        events.append_to(conn, request, "forwarded", at=core.now(), actor="worker", public=False, **said)
+        events.append_to(conn, request, "forwarded", at=core.now(), actor=WORKER, public=False, **said)
 
 
 def search(

@@ -19,6 +19,7 @@ from open311.federation.reader import Part
 from open311.federation.references import Arrival, Counts, Intake
 from open311.federation.storage import references as stored
 from open311.federation.storage import sources as source_rows
+from open311.model.actor import ActorKind, source_actor
 from open311.model.catalogue import Catalogue
 from open311.model.jurisdiction import SANDBOX_PREFIX
 from open311.storage.database import Connection
@@ -163,7 +164,8 @@ def _take_over(core: Core, source: Intake, catalogue: Catalogue, part: Part, bef
     terms = upsert.Terms(catalogue=catalogue)
     found = [upsert.arrival(each, terms) for each in part.requests]
     arrivals = [each for each in found if isinstance(each, Arrival)]
-    actor, whose = f"harvest:{source.source}", (source.jurisdiction_id, source.source)
+    whose = (source.jurisdiction_id, source.source)
+    actor = source_actor(ActorKind.HARVEST, source.source, source.jurisdiction_id)
     with core.database.begin() as conn:
         counts = Counts(refused=len(found) - len(arrivals))
         counts += upsert.take(core, conn, catalogue, source.source, arrivals, actor=actor)

@@ -13,6 +13,7 @@ from open311.core import Core
 from open311.federation.foreign import ForeignRequest, moment
 from open311.federation.references import Arrival, Counts, Known, Refusal
 from open311.federation.storage import references as stored
+from open311.model.actor import Actor, Right
 from open311.model.catalogue import Catalogue
 from open311.model.service_request import Reporter, ServiceRequest, Status, Visibility
 from open311.model.submission import DESCRIPTION_LENGTH
@@ -140,18 +141,20 @@ def take(
     source: str,
     arrivals: Sequence[Arrival],
     *,
-    actor: str,
+    actor: Actor,
     visibility: Visibility = Visibility.PUBLISHED,
 ) -> Counts:
     """Store what is new and change what is different, in the caller's transaction; doing so again does nothing."""
     latest = {each.foreign_id: each for each in arrivals}
     owner = catalogue.jurisdiction.jurisdiction_id
+    for right in (Right.INTAKE, Right.EDIT, Right.SET_STATUS):
+        actor.require(right, owner)
     stored.lock(conn, owner, source)
     known = stored.known(conn, owner, source, list(latest))
     fresh = [each for number, each in latest.items() if number not in known]
     if fresh:
         first = catalogue.initial_status.code
-        stored.add(conn, owner, source, fresh, str(visibility), actor, core.now(), first, catalogue)
+        stored.add(conn, owner, source, fresh, str(visibility), str(actor), core.now(), first, catalogue)
     different = [each for number, each in latest.items() if number in known and _differs(known[number], each)]
     ids = [known[each.foreign_id].service_request_id for each in different]
     present = stored.requests(conn, [number for number in ids if number is not None])
@@ -170,7 +173,7 @@ def _differs(known: Known, arrival: Arrival) -> bool:
 
 
 def _change(
-    core: Core, conn: Connection, request: ServiceRequest, arrival: Arrival, was: Known, actor: str
+    core: Core, conn: Connection, request: ServiceRequest, arrival: Arrival, was: Known, actor: Actor
 ) -> None:
     """Write what the source says now. What staff here have hidden stays hidden."""
     values = stored.changed_values(arrival)
@@ -195,7 +198,7 @@ def _change(
 
 
 def withdraw(
-    core: Core, conn: Connection, owner: str, source: str, gone: Mapping[str, bool], *, actor: str
+    core: Core, conn: Connection, owner: str, source: str, gone: Mapping[str, bool], *, actor: Actor
 ) -> Counts:
     """Hide what is no longer public at its source; erase it where that says True."""
     stored.lock(conn, owner, source)
@@ -223,7 +226,7 @@ def compare(
     ids: Sequence[str],
     *,
     whole: bool,
-    actor: str,
+    actor: Actor,
 ) -> Counts:
     """Note that `ids` are in a new full copy of a source; once it is `whole`, hide what was in no part of it."""
     stored.note_copy(conn, owner, source, copy, ids)
@@ -233,7 +236,8 @@ def compare(
     return counts
 
 
-def _hide(core: Core, conn: Connection, request: ServiceRequest, actor: str) -> None:
+def _hide(core: Core, conn: Connection, request: ServiceRequest, actor: Actor) -> None:
+    actor.require(Right.CHECK, request.jurisdiction_id)
     public = request.visibility == Visibility.PUBLISHED
     service_requests.change(conn, request, core.now(), visibility=Visibility.HIDDEN)
     events.append_to(conn, request, "hidden", at=core.now(), actor=actor, public=False, in_feed=public)

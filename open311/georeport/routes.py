@@ -46,6 +46,8 @@ def settle_who_and_where() -> None:
         parameters.from_post(cast(LenientRequest, request))
         keys.require(key(), Scope.REPORT)
     queries.find_catalogue()
+    if request.method == "POST":
+        keys.require_here(key(), current.catalogue().jurisdiction.jurisdiction_id)
 
 
 blueprint.before_request(settle_who_and_where)
@@ -151,8 +153,8 @@ def _reader() -> Reader:
 
 
 def _sees_held() -> bool:
-    known = key()
-    return known is not None and known.may(Scope.READ_HELD)
+    known, owner = key(), current.catalogue().jurisdiction.jurisdiction_id
+    return known is not None and known.may(Scope.READ_HELD) and known.covers(owner)
 
 
 def _cache() -> str:

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from flask import Response, request
 from marshmallow import ValidationError
 
-from open311.actions import media, updates
+from open311.actions import keys, media, updates
 from open311.base.datetimes import write_utc
 from open311.base.errors import Invalid, NotFound, Problem, problem
 from open311.formats import documents
@@ -17,6 +17,7 @@ from open311.georeport.schemas import UpdateReceiptSchema, UpdateSchema
 from open311.http import current
 from open311.http.keys import key
 from open311.http.normalise import LenientRequest
+from open311.model.actor import Actor
 from open311.model.keys import Scope
 from open311.model.search import PAGE_SIZE, Span, window
 from open311.model.service_request import Reporter
@@ -44,8 +45,15 @@ def settle_who_and_where() -> None:
     """A body that can be read comes first, then the key, then the jurisdiction (georeport.md 4.1)."""
     if request.method == "POST":
         parameters.from_post(cast(LenientRequest, request))
-        updates.may_send(key())
+        _sender()
     queries.find_catalogue()
+    if request.method == "POST":
+        keys.require_here(key(), current.catalogue().jurisdiction.jurisdiction_id)
+
+
+def _sender() -> Actor:
+    """Whoever may send updates."""
+    return keys.require(key(), Scope.REPORT, Scope.CHANGE_STATUS)
 
 
 blueprint.before_request(settle_who_and_where)
@@ -185,5 +193,5 @@ def post_service_request_update(sent: Sent) -> Response:
     pictures, about_photos = media.read(current.core(), photos)
     Invalid.unless_empty([*wrong, *about_photos])
     told = cast(UpdateSubmission, submission)
-    update_id = updates.post(current.core(), current.catalogue(), told, updates.may_send(key()), pictures)
+    update_id = updates.post(current.core(), current.catalogue(), told, _sender(), pictures)
     return answer(documents.update_receipt(update_id))

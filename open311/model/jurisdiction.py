@@ -1,5 +1,6 @@
 """A jurisdiction: the area and the authority behind one catalogue."""
 
+from collections.abc import Container
 from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
@@ -9,6 +10,11 @@ from shapely.geometry.base import BaseGeometry
 from open311.base.text import NO_TEXT, Text
 
 SANDBOX_PREFIX = "test."
+
+
+def covers(jurisdictions: Container[str], jurisdiction_id: str) -> bool:
+    """Whether a jurisdiction is among these, or is the sandbox of one of them."""
+    return jurisdiction_id in jurisdictions or jurisdiction_id.removeprefix(SANDBOX_PREFIX) in jurisdictions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,8 +3,10 @@
 import hashlib
 import secrets
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
+
+from open311.model.jurisdiction import covers
 
 
 class Scope(StrEnum):
@@ -17,23 +19,22 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Key:
-    """A key as it is kept: never the secret itself."""
+    """A key as it is kept: never the secret itself. `jurisdictions` are those it is good for; None means all."""
 
     id: int
     name: str
     scopes: frozenset[Scope]
     created_datetime: datetime
     revoked_datetime: datetime | None = None
+    jurisdictions: frozenset[str] | None = None
 
     def may(self, scope: Scope) -> bool:
         """Whether the key is in force and has this right."""
         return self.revoked_datetime is None and scope in self.scopes
 
-
-# The public site itself, which needs no key; no row has this id.
-PAGES = Key(
-    id=0, name="pages", scopes=frozenset({Scope.REPORT}), created_datetime=datetime(2000, 1, 1, tzinfo=UTC)
-)
+    def covers(self, jurisdiction_id: str) -> bool:
+        """Whether the key is good for this jurisdiction."""
+        return self.jurisdictions is None or covers(self.jurisdictions, jurisdiction_id)
 
 
 def new_secret() -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from open311.actions import casework, media
 from open311.base.errors import Invalid, NotFound, Unavailable, problem
 from open311.core import Core
+from open311.model.actor import REPORTER
 from open311.model.catalogue import Catalogue
 from open311.model.mailbox import mailbox
 from open311.model.secret_tokens import is_token
@@ -20,8 +21,6 @@ from open311.notifications.storage import followers as storage
 from open311.notifications.storage import mail_links, people
 from open311.storage import events, jobs, service_requests
 from open311.storage.database import Connection
-
-ACTOR = "reporter"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +84,7 @@ def erase(core: Core, catalogue: Catalogue, token: str) -> None:
         for service_request_id in people.hidden_reports_of(conn, owners, email):
             request = service_requests.find_any(conn, service_request_id, lock=True)
             if request:
-                casework.erase_locked(core, conn, request, ACTOR)
+                casework.erase_locked(core, conn, request, REPORTER)
         forgotten, files = people.forget(conn, owners, email)
         for service_request_id, owner in forgotten:
             events.append(
@@ -94,7 +93,7 @@ def erase(core: Core, catalogue: Catalogue, token: str) -> None:
                 owner,
                 "person_forgotten",
                 at=core.now(),
-                actor=ACTOR,
+                actor=REPORTER,
                 public=False,
             )
     # What cannot be deleted now, the nightly sweep finds.

@@ -5,13 +5,13 @@ from contextlib import suppress
 from open311.actions import casework, media
 from open311.base.errors import Unavailable
 from open311.core import Core
+from open311.model.actor import WORKER
 from open311.notifications.mail_limits import COUNTED_FOR
 from open311.notifications.mail_links import VALID_FOR, Purpose
 from open311.notifications.retention_terms import RetentionTerms, terms_of_services
 from open311.notifications.storage import followers, mail_links, mail_requests, retention
 from open311.storage import service_requests
 
-ACTOR = "worker"
 AT_ONCE = 5000
 ERASED_AT_ONCE = 100
 
@@ -39,7 +39,7 @@ def _erase_hidden(core: Core, terms: RetentionTerms) -> int:
             for service_request_id in due:
                 request = service_requests.find_any(conn, service_request_id, lock=True)
                 if request:
-                    casework.erase_locked(core, conn, request, ACTOR)
+                    casework.erase_locked(core, conn, request, WORKER)
         erased += len(due)
         if len(due) < ERASED_AT_ONCE:
             return erased

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, exists, insert, literal_column, select, type_coerce, update
 
+from open311.model.actor import Actor
 from open311.model.events import Event
 from open311.model.service_request import ServiceRequest
 from open311.storage.database.freshness import announce, announce_internal
@@ -32,7 +33,7 @@ def append(
     kind: str,
     *,
     at: datetime,
-    actor: str,
+    actor: Actor,
     public: bool,
     in_feed: bool | None = None,
     is_update: bool = False,
@@ -52,7 +53,7 @@ def append(
         kind=kind,
         public=public,
         datetime=at,
-        actor=actor,
+        actor=str(actor),
         data=data,
         in_feed=in_feed,
         is_update=is_update,
@@ -67,7 +68,7 @@ def append_to(
     kind: str,
     *,
     at: datetime,
-    actor: str,
+    actor: Actor,
     public: bool,
     **more: Any,
 ) -> int:

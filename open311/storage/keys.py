@@ -11,7 +11,7 @@ from open311.storage.rows import Statement
 from open311.storage.tables import keys
 
 _k = keys.c
-_columns = (_k.id, _k.name, _k.scopes, _k.created_datetime, _k.revoked_datetime)
+_columns = (_k.id, _k.name, _k.scopes, _k.created_datetime, _k.revoked_datetime, _k.jurisdictions)
 
 
 _in_force = Statement(
@@ -20,19 +20,29 @@ _in_force = Statement(
 
 
 def _key(row: Sequence[Any]) -> Key:
-    number, name, scopes, created, revoked = row
+    number, name, scopes, created, revoked, jurisdictions = row
     return Key(
         id=number,
         name=name,
         scopes=frozenset(map(Scope, scopes)),
         created_datetime=created,
         revoked_datetime=revoked,
+        jurisdictions=None if jurisdictions is None else frozenset(jurisdictions),
     )
 
 
-def add(conn: Connection, name: str, digest: str, scopes: Iterable[Scope], at: datetime) -> None:
+def add(
+    conn: Connection,
+    name: str,
+    digest: str,
+    scopes: Iterable[Scope],
+    jurisdictions: Iterable[str] | None,
+    at: datetime,
+) -> None:
     """Store a new key."""
-    conn.execute(insert(keys).values(name=name, digest=digest, scopes=sorted(scopes), created_datetime=at))
+    bound = None if jurisdictions is None else sorted(jurisdictions)
+    values = {"name": name, "digest": digest, "scopes": sorted(scopes), "jurisdictions": bound}
+    conn.execute(insert(keys).values(**values, created_datetime=at))
 
 
 def find(conn: Connection, digest: str) -> Key | None:

@@ -6,14 +6,14 @@ from sqlalchemy import Connection, text
 from open311.actions import casework, keys, report
 from open311.base.errors import Invalid, NotFound
 from open311.core import Core
+from open311.model.actor import WORKER, key_actor
 from open311.model.catalogue import ServiceType
 from open311.model.keys import Scope
 from open311.model.service_request import Location, Reporter, ServiceRequest, Status, Visibility
 from open311.model.submission import Submission
+from tests.actors import CLARA
 from tests.builders import a_catalogue, a_service
 from tests.serving import Clock, MakeCore
-
-CLARA = "cli:clara"
 
 
 @pytest.fixture
@@ -36,16 +36,16 @@ def submit(core: Core, service_code: str = "MUELL_WILD") -> str:
     submission = Submission(
         service_code=service_code, location=Location(49.48, 8.44), reporter=Reporter(email="kim@example.org")
     )
-    receipt = report.submit(core, core.catalogues.in_force[0], submission, key)
+    receipt = report.submit(core, core.catalogues.in_force[0], submission, key_actor(key))
     return str(receipt.service_request_id or receipt.token)
 
 
 def seen(core: Core, number: int) -> ServiceRequest:
-    return casework.show(core, number).request
+    return casework.show(core, number, CLARA).request
 
 
 def kinds(core: Core, number: int) -> list[str]:
-    return [each.kind for each in casework.show(core, number).history]
+    return [each.kind for each in casework.show(core, number, CLARA).history]
 
 
 def test_closing_sets_the_time(core: Core, clock: Clock) -> None:
@@ -100,11 +100,11 @@ def test_held_are_listed_oldest_first(core: Core, clock: Clock) -> None:
     clock.forward(minutes=1)
     second = int(submit(core, "GEPRUEFT"))
     submit(core)
-    waiting = casework.held(core, core.catalogues.in_force[0], 10)
+    waiting = casework.held(core, core.catalogues.in_force[0], 10, CLARA)
     assert [each.service_request_id for each in waiting] == [first, second]
     casework.publish(core, first, CLARA)
     casework.hide(core, second, CLARA)
-    assert casework.held(core, core.catalogues.in_force[0], 10) == []
+    assert casework.held(core, core.catalogues.in_force[0], 10, CLARA) == []
 
 
 def test_every_move_is_written_down(core: Core) -> None:
@@ -114,19 +114,19 @@ def test_every_move_is_written_down(core: Core) -> None:
     casework.assign(core, number, "kvd", CLARA)
     casework.hide(core, number, CLARA, "Name im Text")
     casework.publish(core, number, CLARA)
-    history = casework.show(core, number).history
+    history = casework.show(core, number, CLARA).history
     assert [each.kind for each in history] == ["submitted", "published", "assigned", "hidden", "published"]
     assert [each.public for each in history] == [False, True, True, False, True]
-    assert {each.actor for each in history[1:]} == {CLARA}
+    assert {each.actor for each in history[1:]} == {str(CLARA)}
 
 
 def test_published_is_not_published_again(core: Core) -> None:
     """R-174: a move that is not allowed changes and tells nothing."""
     number = int(submit(core))
-    before = casework.show(core, number)
+    before = casework.show(core, number, CLARA)
     with pytest.raises(Invalid):
         casework.publish(core, number, CLARA)
-    assert casework.show(core, number) == before
+    assert casework.show(core, number, CLARA) == before
 
 
 def test_unknown_words_are_refused_with_the_known_ones(core: Core) -> None:
@@ -143,36 +143,36 @@ def test_unknown_words_are_refused_with_the_known_ones(core: Core) -> None:
 def test_unknown_request_is_not_found(core: Core) -> None:
     """R-182."""
     with pytest.raises(NotFound):
-        casework.show(core, 1)
+        casework.show(core, 1, CLARA)
     with pytest.raises(NotFound):
         casework.publish(core, 1, CLARA)
 
 
 def test_staff_see_who_reported(core: Core) -> None:
     """R-135."""
-    assert casework.show(core, int(submit(core))).reporter["email"] == "kim@example.org"
+    assert casework.show(core, int(submit(core)), CLARA).reporter["email"] == "kim@example.org"
 
 
 def test_accepting_publishes_what_nobody_must_check(core: Core) -> None:
     """R-145, R-148."""
-    number = casework.accept(core, submit(core, "KANAL"), "worker")
+    number = casework.accept(core, submit(core, "KANAL"), WORKER)
     assert seen(core, number).visibility == Visibility.PUBLISHED
     assert kinds(core, number) == ["submitted", "accepted", "published"]
 
 
 def test_accepting_leaves_the_rest_to_those_who_check(core: Core) -> None:
     """R-174."""
-    number = casework.accept(core, submit(core, "GULLY"), "worker")
+    number = casework.accept(core, submit(core, "GULLY"), WORKER)
     assert seen(core, number).visibility == Visibility.HELD
 
 
 def test_accepting_twice_is_accepting_once(core: Core) -> None:
     """R-145: a job may run twice."""
     token = submit(core, "KANAL")
-    number = casework.accept(core, token, "worker")
-    before = casework.show(core, number)
-    assert casework.accept(core, token, "worker") == number
-    assert casework.show(core, number) == before
+    number = casework.accept(core, token, WORKER)
+    before = casework.show(core, number, CLARA)
+    assert casework.accept(core, token, WORKER) == number
+    assert casework.show(core, number, CLARA) == before
 
 
 def test_accepting_does_not_bring_back_what_was_hidden(core: Core, conn: Connection) -> None:
@@ -182,7 +182,7 @@ def test_accepting_does_not_bring_back_what_was_hidden(core: Core, conn: Connect
         text("select service_request_id from tokens where token = :t"), {"t": token}
     ).scalar_one()
     casework.hide(core, hidden, CLARA)
-    assert casework.accept(core, token, "worker") == hidden
+    assert casework.accept(core, token, WORKER) == hidden
     assert seen(core, hidden).visibility == Visibility.HIDDEN
 
 
@@ -196,13 +196,13 @@ def test_acceptance_and_publication_stand_or_fall_together(core: Core, conn: Con
         text("create trigger fails before update on service_requests for each row execute function fails()")
     )
     with pytest.raises(Exception, match="broken"):
-        casework.accept(core, token, "worker")
+        casework.accept(core, token, WORKER)
     conn.execute(text("drop trigger fails on service_requests"))
-    number = casework.accept(core, token, "worker")
+    number = casework.accept(core, token, WORKER)
     assert seen(core, number).visibility == Visibility.PUBLISHED
 
 
 def test_unknown_token_is_not_found(core: Core) -> None:
     """R-147."""
     with pytest.raises(NotFound):
-        casework.accept(core, "no such token", "worker")
+        casework.accept(core, "no such token", WORKER)

@@ -8,9 +8,11 @@ from sqlalchemy import text
 from open311.actions import casework, keys, report
 from open311.base.errors import Invalid, NotFound
 from open311.core import Core
+from open311.model.actor import key_actor
 from open311.model.keys import Scope
 from open311.model.service_request import Location, Reporter, Status
 from open311.model.submission import Submission
+from tests.actors import CLARA
 from tests.builders import a_catalogue, a_jurisdiction, a_service
 from tests.serving import MakeCore, first_city
 
@@ -24,7 +26,7 @@ def core(make_core: MakeCore) -> Core:
 
 def submit(core: Core, city: int = 0) -> int:
     """Hand in a report that is public at once; its id."""
-    key = keys.find_key(core, keys.add_key(core, secrets.token_hex(4), [Scope.REPORT]))
+    key = keys.find_key(core, keys.add_key(core, secrets.token_hex(4), [Scope.REPORT], None))
     assert key
     sent = Submission(
         service_code="MUELL_WILD",
@@ -32,7 +34,7 @@ def submit(core: Core, city: int = 0) -> int:
         description="Geheimnis",
         reporter=Reporter(email="kim@example.org"),
     )
-    number = report.submit(core, core.catalogues.in_force[city], sent, key).service_request_id
+    number = report.submit(core, core.catalogues.in_force[city], sent, key_actor(key)).service_request_id
     assert number
     return number
 
@@ -45,42 +47,42 @@ def numbers(core: Core) -> list[int]:
 
 def test_a_duplicate_is_closed_and_names_the_other(core: Core, numbers: list[int]) -> None:
     """In the status the catalogue has for duplicates."""
-    casework.merge(core, numbers[0], numbers[1], "test")
-    request = casework.show(core, numbers[0]).request
+    casework.merge(core, numbers[0], numbers[1], CLARA)
+    request = casework.show(core, numbers[0], CLARA).request
     assert (request.status, request.detailed_status, request.parent_id) == (
         Status.CLOSED,
         "DUBLETTE",
         numbers[1],
     )
-    assert casework.show(core, numbers[1]).request.status == Status.OPEN
+    assert casework.show(core, numbers[1], CLARA).request.status == Status.OPEN
 
 
 def test_nothing_is_a_duplicate_of_itself_or_of_a_duplicate(core: Core, numbers: list[int]) -> None:
     """So no two requests can point to each other."""
     one, other, third = numbers
-    casework.merge(core, one, other, "test")
+    casework.merge(core, one, other, CLARA)
     for number, into in ((one, one), (other, one), (third, one)):
         with pytest.raises(Invalid):
-            casework.merge(core, number, into, "test")
+            casework.merge(core, number, into, CLARA)
     with pytest.raises(NotFound):
-        casework.merge(core, third, 10**12, "test")
+        casework.merge(core, third, 10**12, CLARA)
 
 
 def test_a_duplicate_stays_in_its_city(core: Core, numbers: list[int]) -> None:
     """Ids are unique across jurisdictions, merging is not."""
     with pytest.raises(Invalid):
-        casework.merge(core, numbers[0], submit(core, city=1), "test")
+        casework.merge(core, numbers[0], submit(core, city=1), CLARA)
 
 
 def test_erasing_deletes_all_that_is_known(core: Core) -> None:
     """Request, reporter and submission; of the history only that it happened. The reason stays with staff."""
     number = submit(core)
-    casework.set_status(core, number, "GELOEST", "test", "Geheimnis gelüftet")
-    casework.erase(core, number, "test", "Art. 17 DSGVO")
+    casework.set_status(core, number, "GELOEST", CLARA, "Geheimnis gelüftet")
+    casework.erase(core, number, CLARA, "Art. 17 DSGVO")
     with pytest.raises(NotFound):
-        casework.show(core, number)
+        casework.show(core, number, CLARA)
     with pytest.raises(NotFound):
-        casework.erase(core, number, "test")
+        casework.erase(core, number, CLARA)
     with core.database.read() as conn:
         for table in ("submissions", "reporters", "updaters"):
             left = f"select count(*) from {table} where service_request_id = {number}"

@@ -7,7 +7,8 @@ from open311.actions import keys
 from open311.base.errors import ConfigurationError, Forbidden
 from open311.core import Core
 from open311.model.keys import Scope
-from tests.serving import Clock, an_api
+from tests.builders import a_catalogue, a_jurisdiction
+from tests.serving import Clock, MakeCore, an_api, first_city
 
 
 def test_key_is_found_by_its_secret_only(core: Core) -> None:
@@ -91,3 +92,31 @@ def test_unknown_name_cannot_be_revoked(core: Core) -> None:
     """R-049."""
     with pytest.raises(ConfigurationError, match="nobody"):
         keys.revoke_key(core, "nobody")
+
+
+def two_cities(make_core: MakeCore) -> Core:
+    other = a_catalogue(jurisdiction=a_jurisdiction(jurisdiction_id="speyer.de", aliases=("speyer",)))
+    return make_core(first_city(), other)
+
+
+def test_a_key_is_good_for_the_one_jurisdiction_there_is(core: Core) -> None:
+    """For those of later catalogues only when that was asked for."""
+    keys.add_key(core, "Annas App", [Scope.REPORT])
+    keys.add_key(core, "Aggregator", [Scope.REPORT], None)
+    listed = {key.name: key.jurisdictions for key in keys.list_keys(core)}
+    assert listed == {"Annas App": {first_city().jurisdiction.jurisdiction_id}, "Aggregator": None}
+
+
+def test_with_several_jurisdictions_a_key_must_name_its_own(make_core: MakeCore) -> None:
+    core = two_cities(make_core)
+    with pytest.raises(ConfigurationError, match=r"--jurisdiction.*speyer\.de"):
+        keys.add_key(core, "Annas App", [Scope.REPORT])
+    with pytest.raises(ConfigurationError, match=r"'worms\.de'"):
+        keys.add_key(core, "Annas App", [Scope.REPORT], ["speyer.de", "worms.de"])
+    assert keys.list_keys(core) == []
+
+
+def test_a_jurisdiction_is_known_by_any_of_its_names(make_core: MakeCore) -> None:
+    core = two_cities(make_core)
+    keys.add_key(core, "Annas App", [Scope.REPORT], ["Speyer"])
+    assert keys.list_keys(core)[0].jurisdictions == {"speyer.de"}

@@ -13,17 +13,18 @@ from open311.adapters import safe_http
 from open311.adapters.media_store import new_key
 from open311.base.errors import NotFound
 from open311.core import Core
+from open311.model.actor import key_actor
 from open311.model.keys import Scope
 from open311.model.media import MediaVisibility
 from open311.model.service_request import Location
 from open311.model.submission import Submission
 from open311.model.task_names import TaskName
+from tests.actors import CLARA
 from tests.builders import a_catalogue, a_service
 from tests.jobs import work
 from tests.pictures import SECRET, a_photo, opened
 from tests.serving import Clock, MakeCore
 
-STAFF = "cli:clara"
 HELD, PUBLIC, INTERNAL = MediaVisibility.HELD, MediaVisibility.PUBLIC, MediaVisibility.INTERNAL
 ALLOWED = "https://photos.example.org/a.jpg"
 OTHER = "https://other.example.org/b.jpg"
@@ -46,14 +47,14 @@ def submit(core: Core, service_code: str = "MUELL_WILD", *, photos: int = 2, **f
         photos=tuple(BytesIO(a_photo()) for _ in range(photos)),
         **fields,
     )
-    number = report.submit(core, core.catalogues.in_force[0], submission, key).service_request_id
+    number = report.submit(core, core.catalogues.in_force[0], submission, key_actor(key)).service_request_id
     assert number
     return number
 
 
 def shown(core: Core, number: int) -> list[str]:
     """The paths of the photos that stand in the request."""
-    return list(casework.show(core, number).request.media_urls)
+    return list(casework.show(core, number, CLARA).request.media_urls)
 
 
 def visibilities(core: Core, number: int) -> list[MediaVisibility]:
@@ -61,7 +62,7 @@ def visibilities(core: Core, number: int) -> list[MediaVisibility]:
 
 
 def moved(core: Core, number: int) -> tuple[int, Any]:
-    request = casework.show(core, number).request
+    request = casework.show(core, number, CLARA).request
     return request.version, request.updated_datetime
 
 
@@ -86,8 +87,8 @@ def test_publishing_a_request_publishes_its_photos_but_for_internal_ones(core: C
     """Staff look at the photos first."""
     number = submit(core, "GEPRUEFT")
     first, second = media.of_request(core, number)
-    assert media.hide(core, first.id, STAFF) is INTERNAL
-    casework.publish(core, number, STAFF)
+    assert media.hide(core, first.id, CLARA) is INTERNAL
+    casework.publish(core, number, CLARA)
     assert visibilities(core, number) == [INTERNAL, PUBLIC]
     assert shown(core, number) == [f"/media/{second.key}"]
 
@@ -96,8 +97,8 @@ def test_a_photo_of_a_held_request_is_not_published_before_it(core: Core) -> Non
     """Taking `hide` back makes it held."""
     number = submit(core, "GEPRUEFT")
     first, _ = media.of_request(core, number)
-    media.hide(core, first.id, STAFF)
-    assert media.publish(core, first.id, STAFF) is HELD
+    media.hide(core, first.id, CLARA)
+    assert media.publish(core, first.id, CLARA) is HELD
     assert shown(core, number) == []
 
 
@@ -107,13 +108,13 @@ def test_hiding_a_public_photo_moves_the_request(core: Core, clock: Clock, conn:
     first, second = media.of_request(core, number)
     before = moved(core, number)
     clock.forward(hours=1)
-    media.hide(core, first.id, STAFF)
+    media.hide(core, first.id, CLARA)
     assert moved(core, number) == (before[0] + 1, clock.now)
     assert shown(core, number) == [f"/media/{second.key}"]
-    assert last_event(conn, number) == ("photo_hidden", True, STAFF)
-    media.publish(core, first.id, STAFF)
+    assert last_event(conn, number) == ("photo_hidden", True, str(CLARA))
+    media.publish(core, first.id, CLARA)
     assert shown(core, number) == [f"/media/{first.key}", f"/media/{second.key}"]
-    assert last_event(conn, number) == ("photo_published", True, STAFF)
+    assert last_event(conn, number) == ("photo_published", True, str(CLARA))
 
 
 def last_event(conn: Connection, number: int) -> tuple[str, bool, str]:
@@ -131,9 +132,9 @@ def test_hiding_a_held_photo_moves_nothing(core: Core, clock: Clock, conn: Conne
     number = submit(core, "GEPRUEFT")
     before = moved(core, number)
     clock.forward(hours=1)
-    media.hide(core, media.of_request(core, number)[0].id, STAFF)
+    media.hide(core, media.of_request(core, number)[0].id, CLARA)
     assert moved(core, number) == before
-    assert last_event(conn, number) == ("photo_hidden", False, STAFF)
+    assert last_event(conn, number) == ("photo_hidden", False, str(CLARA))
 
 
 def test_hiding_twice_is_one_event(core: Core) -> None:
@@ -141,15 +142,15 @@ def test_hiding_twice_is_one_event(core: Core) -> None:
     number = submit(core)
     photo = media.of_request(core, number)[0]
     for _ in range(2):
-        media.hide(core, photo.id, STAFF)
-    assert [each.kind for each in casework.show(core, number).history].count("photo_hidden") == 1
+        media.hide(core, photo.id, CLARA)
+    assert [each.kind for each in casework.show(core, number, CLARA).history].count("photo_hidden") == 1
 
 
 @pytest.mark.parametrize("action", [media.publish, media.hide])
 def test_an_unknown_photo_is_not_found(core: Core, action: Any) -> None:
     """Told with its id."""
     with pytest.raises(NotFound):
-        action(core, 4711, STAFF)
+        action(core, 4711, CLARA)
 
 
 def test_each_photo_gets_a_small_copy_later(core: Core, conn: Connection) -> None:
@@ -177,7 +178,7 @@ def test_erasing_a_request_deletes_its_files(core: Core, conn: Connection) -> No
     """By a job of the same transaction, small copies too."""
     number = submit(core, photos=1)
     media.make_thumbnail(core, media.of_request(core, number)[0].id)
-    casework.erase(core, number, STAFF)
+    casework.erase(core, number, CLARA)
     work(core, conn, TaskName.FORGET_MEDIA)
     assert list(core.media_store.stored()) == []
 
@@ -240,7 +241,7 @@ def test_a_picture_fetched_for_a_held_request_is_held(core: Core, web: dict[str,
     number = submit(core, "GEPRUEFT", photos=0, media_urls=(ALLOWED,))
     media_fetching.fetch(core, number)
     assert visibilities(core, number) == [HELD]
-    casework.publish(core, number, STAFF)
+    casework.publish(core, number, CLARA)
     assert shown(core, number) == [f"/media/{media.of_request(core, number)[0].key}"]
 
 
@@ -265,6 +266,6 @@ def test_a_host_out_of_reach_is_tried_again(core: Core, web: dict[str, Any]) -> 
 def test_a_request_that_is_gone_is_not_fetched_for(core: Core, web: dict[str, Any]) -> None:
     """It was erased meanwhile."""
     number = submit(core, photos=0, media_urls=(ALLOWED,))
-    casework.erase(core, number, STAFF)
+    casework.erase(core, number, CLARA)
     media_fetching.fetch(core, number)
     assert list(core.media_store.stored()) == []

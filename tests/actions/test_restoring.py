@@ -18,6 +18,7 @@ from open311.notifications.storage import people
 from open311.storage import changes, erasures, stream
 from open311.storage.database import Connection, Database
 from open311.webhooks import delivery, subscriptions
+from tests.actors import CLARA
 from tests.backups import an_empty_database, dump, restore
 from tests.opendata.live import a_live_core
 from tests.serving import START, Api, Clock, an_api
@@ -78,7 +79,7 @@ def follow(core: Core, number: int, email: str = "kim@example.org") -> None:
 
 def change(core: Core, number: int, status: str = "IN_BEARBEITUNG") -> None:
     """Something that followers and targets are told."""
-    casework.set_status(core, number, status, actor="cli:test")
+    casework.set_status(core, number, status, CLARA)
 
 
 @pytest.fixture
@@ -240,7 +241,7 @@ def erase(core: Core, number: int) -> dict[str, Any]:
     """A report is erased, somebody's data are, and somebody else no longer follows."""
     with core.database.begin() as conn:
         there = {table: rows(conn, table) for table in ("service_requests", "reporters", "followers")}
-    casework.erase(core, number, "cli:test")
+    casework.erase(core, number, CLARA)
     with core.database.begin() as conn:
         people.forget(conn, ["ludwigshafen.de"], "anna@example.org")
         conn.execute(text("delete from followers where email = 'kim@example.org'"))

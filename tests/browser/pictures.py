@@ -18,6 +18,7 @@ from open311.app import create_app
 from open311.dev import demo
 from open311.model.keys import Scope
 from open311.settings import shipped
+from tests.actors import CLARA
 from tests.browser.conftest import Visit
 from tests.browser.navigators import Visitor
 from tests.browser.town import served
@@ -85,13 +86,9 @@ def city(site_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> It
         number = _handed_in(base, key)
         clock = core.now
         clock.forward(hours=3)  # type: ignore[attr-defined]
-        casework.set_status(
-            core, int(number), "IN_BEARBEITUNG", "pictures", "Der Wirtschaftsbetrieb holt es ab."
-        )
+        casework.set_status(core, int(number), "IN_BEARBEITUNG", CLARA, "Der Wirtschaftsbetrieb holt es ab.")
         clock.forward(hours=20)  # type: ignore[attr-defined]
-        casework.set_status(
-            core, int(number), "GELOEST", "pictures", "Abgeholt. Vielen Dank für den Hinweis!"
-        )
+        casework.set_status(core, int(number), "GELOEST", CLARA, "Abgeholt. Vielen Dank für den Hinweis!")
         yield City(base, number)
 
 

@@ -12,6 +12,7 @@ from open311 import settings
 from open311.actions import casework, catalogue_publication, keys
 from open311.core import Core
 from open311.model.keys import Scope
+from tests.actors import CLARA
 from tests.pictures import a_photo
 from tests.processes.running import answers, free_port, started, wait_for
 
@@ -76,9 +77,9 @@ def _fill(site: Site) -> None:
         "STRASSENLATERNE", "Laterne flackert.", **{"attribute[DEFEKT]": "flackert"}
     )
     for name in ("answers", "fixed"):
-        casework.publish(core, int(numbers[name]), "cli:clara")
-    casework.set_status(core, int(numbers["fixed"]), "GELOEST", "cli:clara", "Neues Leuchtmittel eingesetzt.")
+        casework.publish(core, int(numbers[name]), CLARA)
+    casework.set_status(core, int(numbers["fixed"]), "GELOEST", CLARA, "Neues Leuchtmittel eingesetzt.")
     numbers["hidden"] = site.report("MUELL_WILD", "Gehört hier nicht hin")
-    casework.hide(core, int(numbers["hidden"]), "cli:clara")
+    casework.hide(core, int(numbers["hidden"]), CLARA)
     numbers["merged"] = site.report("MUELL_WILD", "Schon wieder Matratzen")
-    casework.merge(core, int(numbers["merged"]), int(numbers["new"]), "cli:clara")
+    casework.merge(core, int(numbers["merged"]), int(numbers["new"]), CLARA)

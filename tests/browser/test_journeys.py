@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 
 from open311.actions import casework, drafts
 from open311.base.i18n import translate
+from tests.actors import CLARA
 from tests.browser.conftest import DESK, PHONE, Visit
 from tests.browser.navigators import Visitor
 from tests.browser.town import Town
@@ -103,9 +104,9 @@ def test_a_broken_swing_from_the_photo_to_the_last_mail(
     visitor.opens(town.mailbox.link("/follow/"))
     visitor.presses(say("page.follow.confirm.button"))
     assert visitor.heading == say("page.follow.confirmed")
-    casework.publish(town.core, reported, "cli:clara")
+    casework.publish(town.core, reported, CLARA)
     town.works()
-    casework.set_status(town.core, reported, "GELOEST", "cli:clara", "Neue Kette eingebaut.")
+    casework.set_status(town.core, reported, "GELOEST", CLARA, "Neue Kette eingebaut.")
     assert town.works() == 1
     assert "Neue Kette eingebaut." in town.mailbox.last
     visitor.opens(f"/reports/{reported}")
@@ -114,7 +115,7 @@ def test_a_broken_swing_from_the_photo_to_the_last_mail(
     visitor.opens(town.mailbox.link("/follow/"))
     visitor.presses(say("page.follow.stop"))
     assert visitor.heading == say("page.follow.stopped")
-    casework.note(town.core, reported, "Noch etwas.", "cli:clara")
+    casework.note(town.core, reported, "Noch etwas.", CLARA)
     assert town.works() == 0
 
 
@@ -182,7 +183,7 @@ def test_who_finds_the_same_report_follows_it(
     town.works()
     second.opens(town.mailbox.link("/follow/"))
     second.presses(say("page.follow.confirm.button"))
-    casework.set_status(town.core, known, "IN_BEARBEITUNG", "cli:clara")
+    casework.set_status(town.core, known, "IN_BEARBEITUNG", CLARA)
     town.works()
     assert town.mailbox.recipients[-1] == ["lou@example.org"]
     assert f"/reports/{known}" in town.mailbox.last

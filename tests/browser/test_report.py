@@ -11,6 +11,7 @@ from open311.actions import casework
 from open311.base.i18n import translate
 from open311.model.service_request import Visibility
 from open311.storage import service_requests
+from tests.actors import CLARA
 from tests.browser.conftest import DESK, PHONE, Visit
 from tests.browser.navigators import Visitor
 from tests.browser.town import Town
@@ -146,7 +147,7 @@ def test_no_state_of_following_has_barriers(
     visitor.opens("/follow/unknown")
     look("unknown")
     assert look.barriers == {}
-    casework.publish(town.core, number, "cli:clara")
+    casework.publish(town.core, number, CLARA)
 
 
 def a_report(visitor: Visitor, say: Callable[..., str], town: Town, email: str) -> int:

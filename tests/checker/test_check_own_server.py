@@ -14,9 +14,11 @@ from open311 import settings
 from open311.actions import casework, catalogue_publication, keys, report
 from open311.checker.quirks import QUIRKS
 from open311.checker.requirement import TABLE
+from open311.model.actor import key_actor
 from open311.model.keys import Scope
 from open311.model.service_request import Location
 from open311.model.submission import Submission
+from tests.actors import CLARA
 from tests.house.documents import REQUIREMENTS, ROW
 from tests.processes.running import answers, free_port, run, started, wait_for
 
@@ -40,10 +42,10 @@ def server(served_database_url: str, tmp_path_factory: pytest.TempPathFactory) -
             location=Location(49.4811, 8.4464),
             description=f"Müll <{number}> & mehr",
         )
-        receipt = report.submit(then, core.catalogues.in_force[0], submission, key)
+        receipt = report.submit(then, core.catalogues.in_force[0], submission, key_actor(key))
         assert receipt.service_request_id
         if number % 2:
-            casework.set_status(then, receipt.service_request_id, "GELOEST", "cli:clara", "Abgeholt.")
+            casework.set_status(then, receipt.service_request_id, "GELOEST", CLARA, "Abgeholt.")
     core.database.close()
     port = free_port()
     variables = {

@@ -40,6 +40,17 @@ def test_keys_are_listed_without_their_secrets(database: str) -> None:
     assert bernd not in listed
 
 
+def test_a_key_is_listed_with_its_jurisdictions(database: str) -> None:
+    """R-049: those it was made for; all only when that was asked for."""
+    key(database, "add", "Anna")
+    key(database, "add", "Bernd", "--all-jurisdictions")
+    rows = [line.split("│")[1:-1] for line in key(database, "list").splitlines() if "│" in line]
+    assert [(row[0].strip(), row[2].strip()) for row in rows] == [
+        ("Anna", "ludwigshafen.de"),
+        ("Bernd", "all"),
+    ]
+
+
 def test_only_a_hash_is_at_rest(database: str) -> None:
     """R-056."""
     secret = key(database, "add", "Anna").strip()
@@ -56,6 +67,8 @@ def test_only_a_hash_is_at_rest(database: str) -> None:
         (("revoke", "nobody"), "no key named 'nobody' is in force"),
         (("add", "Bernd", "--scope", "everything"), "everything"),
         (("add",), "NAME"),
+        (("add", "Bernd", "--jurisdiction", "worms.de"), "no jurisdiction 'worms.de' is in force"),
+        (("add", "Bernd", "--jurisdiction", "x", "--all-jurisdictions"), "exclude each other"),
         (("add", ""), "needs a name"),
         (("add", " "), "needs a name"),
         (("add", "a\nb"), "needs a name"),

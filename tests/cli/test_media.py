@@ -11,6 +11,7 @@ from open311 import core as core_module
 from open311 import settings
 from open311.actions import catalogue_publication, keys, media, report
 from open311.core import Core
+from open311.model.actor import key_actor
 from open311.model.keys import Scope
 from open311.model.media import Media
 from open311.model.service_request import Location
@@ -37,7 +38,7 @@ def photo(core: Core) -> Media:
     submission = Submission(
         service_code="MUELLBEHAELTER", location=Location(49.4811, 8.4464), photos=(BytesIO(a_photo()),)
     )
-    number = report.submit(core, core.catalogues.in_force[0], submission, key).service_request_id
+    number = report.submit(core, core.catalogues.in_force[0], submission, key_actor(key)).service_request_id
     assert number
     return media.of_request(core, number)[0]
 

@@ -10,6 +10,7 @@ from open311 import core as core_module
 from open311 import settings
 from open311.actions import catalogue_publication, keys, report
 from open311.core import Core
+from open311.model.actor import key_actor
 from open311.model.keys import Scope
 from open311.model.service_request import Location, Reporter
 from open311.model.submission import Submission
@@ -37,7 +38,7 @@ def submit(core: Core, service_code: str, **answers: str) -> str:
         reporter=Reporter(email="kim@example.org"),
         answers={code: [value] for code, value in answers.items()},
     )
-    receipt = report.submit(core, core.catalogues.in_force[0], submission, key)
+    receipt = report.submit(core, core.catalogues.in_force[0], submission, key_actor(key))
     return str(receipt.service_request_id or receipt.token)
 
 

@@ -2,6 +2,7 @@
 
 from open311.actions import keys, updates
 from open311.core import Core
+from open311.model.actor import key_actor
 from open311.model.keys import Scope
 from open311.model.service_request import Reporter
 from open311.model.updates import UpdateSubmission
@@ -22,7 +23,7 @@ def claim(core: Core, number: str) -> str:
         description="Ist [/schon] weg",
         updater=Reporter(first_name="Ute"),
     )
-    return str(updates.post(core, core.catalogues.in_force[0], sent, key))
+    return str(updates.post(core, core.catalogues.in_force[0], sent, key_actor(key)))
 
 
 def test_staff_see_publish_and_hide_an_update(core: Core) -> None:

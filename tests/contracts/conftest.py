@@ -17,9 +17,11 @@ from open311 import core as core_module
 from open311 import settings
 from open311.actions import casework, catalogue_publication, keys, report
 from open311.core import Core
+from open311.model.actor import key_actor
 from open311.model.keys import Key, Scope
 from open311.model.service_request import Location
 from open311.model.submission import Submission
+from tests.actors import CLARA
 from tests.processes.running import answers, free_port, started, wait_for
 
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -73,7 +75,7 @@ class Served:
 
     def case(self, service_request_id: str) -> casework.Case:
         """A report as staff see it."""
-        return casework.show(self.core, int(service_request_id))
+        return casework.show(self.core, int(service_request_id), CLARA)
 
     def count(self, table: str) -> int:
         """How many rows a table has."""
@@ -131,7 +133,7 @@ def _seed(core: Core, key: Key) -> None:
             address="Ludwigstraße 12",
             description=f"Müll {number}",
         )
-        receipt = report.submit(then, catalogue, submission, key)
+        receipt = report.submit(then, catalogue, submission, key_actor(key))
         assert receipt.service_request_id == FIRST + number
         if number % 2:
-            casework.set_status(then, receipt.service_request_id, "GELOEST", "cli:clara", "Abgeholt.")
+            casework.set_status(then, receipt.service_request_id, "GELOEST", CLARA, "Abgeholt.")

@@ -14,6 +14,7 @@ from georeport import GeoReport
 from PIL import Image
 
 from open311.actions import casework
+from tests.actors import CLARA
 from tests.contracts.conftest import DAY, FIRST, REPORTS, Served
 
 ALL = [str(FIRST + number) for number in reversed(range(REPORTS))]
@@ -187,9 +188,9 @@ def test_no_answer_is_older_than_the_last_change(served: Served) -> None:
         number = receipt["service_request_id"]
         assert all(ids(each.json())[0] == number for each in read("requests.json?page_size=5"))
         assert all(each.json()[0]["status"] == "open" for each in read(f"requests/{number}.json"))
-        casework.set_status(served.core, int(number), "GELOEST", "cli:clara")
+        casework.set_status(served.core, int(number), "GELOEST", CLARA)
         assert all(each.json()[0]["status"] == "closed" for each in read(f"requests/{number}.json"))
-        casework.hide(served.core, int(number), "cli:clara")
+        casework.hide(served.core, int(number), CLARA)
         assert all(each.status_code == 404 for each in read(f"requests/{number}.json"))
         assert all(number not in ids(each.json()) for each in read("requests.json?page_size=5"))
 

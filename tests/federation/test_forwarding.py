@@ -19,6 +19,7 @@ from open311.model.catalogue import Catalogue
 from open311.model.forwards import LEASE, Forward, Forwarded, ForwardState
 from open311.model.keys import Scope
 from open311.model.service_request import Visibility
+from tests.actors import CLARA
 from tests.adapters.strangers import Question, Reply, Stranger, a_stranger
 from tests.builders import a_catalogue, a_jurisdiction, a_service, a_vehicle_service
 from tests.opendata.live import a_live_core
@@ -96,7 +97,7 @@ class City:
 
     def status(self, number: str) -> tuple[str, str | None]:
         """The detailed status and the public note."""
-        request = casework.show(self.core, int(number)).request
+        request = casework.show(self.core, int(number), CLARA).request
         return request.detailed_status, request.status_notes
 
 
@@ -134,7 +135,7 @@ def test_a_report_is_handed_on_once_with_both_ids_kept(city: City, works: Strang
     assert [each.service_request_id for each in forwarding.search(city.core, 5, foreign_id="501")] == [
         int(number)
     ]
-    event = casework.show(city.core, int(number)).history[-1]
+    event = casework.show(city.core, int(number), CLARA).history[-1]
     assert (event.kind, event.public) == ("forwarded", False)
     assert event.data == {"url": works.url, "foreign_id": "501"}
 
@@ -144,7 +145,7 @@ def test_reports_of_the_test_endpoint_are_never_handed_on(city: City, works: Str
     in_force(city, a_city(works, when="received"))
     sandbox = Api(city.api.client, city.api.key, base="/open311/test/v2")
     number = sandbox.report(description="Nur ein Versuch")
-    casework.set_status(city.core, int(number), "fixed", "cli:clara")
+    casework.set_status(city.core, int(number), "fixed", CLARA)
     city.work()
     assert (stored(works), list(forwarding.search(city.core, 100))) == ([], [])
     with pytest.raises(NotFound):
@@ -205,7 +206,7 @@ def test_a_held_report_is_handed_on_once_it_is_published(city: City, works: Stra
     number = city.api.report()
     city.work()
     assert stored(works) == []
-    casework.publish(city.core, int(number), "test")
+    casework.publish(city.core, int(number), CLARA)
     city.work()
     assert len(stored(works)) == 1
 
@@ -214,7 +215,7 @@ def test_a_service_may_hand_on_at_once(city: City, works: Stranger) -> None:
     in_force(city, a_city(works, moderated=True, when="received"))
     number = city.api.report()
     city.work()
-    casework.publish(city.core, int(number), "test")
+    casework.publish(city.core, int(number), CLARA)
     city.work()
     assert len(stored(works)) == 1
 
@@ -222,10 +223,10 @@ def test_a_service_may_hand_on_at_once(city: City, works: Stranger) -> None:
 def test_a_report_hidden_before_it_left_stays_until_it_is_public_again(city: City, works: Stranger) -> None:
     number = city.api.report()
     forwarding.enqueue(city.core)
-    casework.hide(city.core, int(number), "test")
+    casework.hide(city.core, int(number), CLARA)
     city.work()
     assert (city.found(number).state, stored(works)) == (ForwardState.WITHDRAWN, [])
-    casework.publish(city.core, int(number), "test")
+    casework.publish(city.core, int(number), CLARA)
     city.work()
     assert (city.found(number).state, len(stored(works))) == (ForwardState.SENT, 1)
 
@@ -450,7 +451,9 @@ def test_updates_of_the_other_server_are_done_here_once(city: City, works: Stran
     there.updates += [{**told, "update_id": "3", "status": "fixed - council", "description": "Weg"}]
     assert [forward_updates.pull(city.core, works.url) for _ in range(2)] == [1, 0]
     assert city.status(number) == ("fixed", "Weg")
-    moved = [each for each in casework.show(city.core, int(number)).history if each.kind == "status_changed"]
+    moved = [
+        each for each in casework.show(city.core, int(number), CLARA).history if each.kind == "status_changed"
+    ]
     host = works.url.removeprefix("http://")
     assert [each.actor for each in moved] == [f"forward:{host}"] * 2
     query = parse_qs(works.asked[-1].path.partition("?")[2])
@@ -519,7 +522,7 @@ def test_where_updates_are_pushed_nothing_is_pulled(city: City, works: Stranger)
 def test_a_request_closed_long_ago_is_not_asked_for(city: City, works: Stranger) -> None:
     number = city.api.report()
     city.work()
-    casework.set_status(city.core, int(number), "fixed", "test")
+    casework.set_status(city.core, int(number), "fixed", CLARA)
     city.clock.forward(days=31)
     asked = len(works.asked)
     forward_updates.pull(city.core, works.url)
@@ -529,7 +532,7 @@ def test_a_request_closed_long_ago_is_not_asked_for(city: City, works: Stranger)
 def test_an_erased_request_is_forgotten(city: City, works: Stranger) -> None:
     number = city.api.report()
     city.work()
-    casework.erase(city.core, int(number), "test")
+    casework.erase(city.core, int(number), CLARA)
     assert forwarding.search(city.core, 10) == []
     with pytest.raises(NotFound):
         forwarding.link(city.core, int(number), "501")
@@ -546,5 +549,5 @@ def test_a_catalogue_that_names_the_server_no_more_stops_what_waits(
     city.work()
     assert city.found(number).state is ForwardState.REFUSED
     assert works.asked == []
-    assert casework.show(city.core, int(number)).request.visibility == Visibility.PUBLISHED
+    assert casework.show(city.core, int(number), CLARA).request.visibility == Visibility.PUBLISHED
     assert city.core.now() - city.found(number).created_datetime == timedelta()

@@ -21,6 +21,7 @@ from open311.federation import harvest
 from open311.federation import reader as source_reader
 from open311.federation.references import Counts
 from open311.webhooks.model import KINDS
+from tests.actors import CLARA
 from tests.builders import a_catalogue, a_jurisdiction, a_service
 from tests.checker.broken import JSON_TYPE, Little, a_request, serving
 from tests.client import client_of
@@ -327,7 +328,7 @@ def test_what_staff_here_erase_does_not_come_back(here: Core, conn: Connection) 
         begin(here, url)
         run(here)
         [found] = reader(here).get("/requests", jurisdiction_id=ELSEWHERE, service_request_id="101")
-        casework.erase(here, int(found["service_request_id"]), "cli:clara")
+        casework.erase(here, int(found["service_request_id"]), CLARA)
         little.requests[1] |= {"description": "New words", "updated_datetime": "2026-04-01T10:00:00Z"}
         run(here)
     assert reader(here).get("/requests", jurisdiction_id=ELSEWHERE, service_request_id="101") == []
@@ -390,15 +391,15 @@ def test_a_server_of_this_program_is_followed_by_its_change_feed(there: There) -
     assert run(here) == {"new": 3}
     assert harvest.find(here, ELSEWHERE).state["way"] == "feed"
     there_now = there.core
-    casework.set_status(there_now, int(first), "fixed", "cli:clara", "Done.")
-    casework.hide(there_now, int(second), "cli:clara")
-    casework.erase(there_now, int(third), "cli:clara")
+    casework.set_status(there_now, int(first), "fixed", CLARA, "Done.")
+    casework.hide(there_now, int(second), CLARA)
+    casework.erase(there_now, int(third), CLARA)
     counts = run(here)
     api = reader(here)
     [found] = api.get("/requests", jurisdiction_id=ELSEWHERE)
     assert (counts["changed"], counts["gone"]) == (1, 2)
     assert (found["status"], found["status_notes"]) == ("closed", "Done.")
-    casework.publish(there_now, int(second), "cli:clara")
+    casework.publish(there_now, int(second), CLARA)
     run(here)
     assert len(api.get("/requests", jurisdiction_id=ELSEWHERE)) == 2
 
@@ -416,8 +417,8 @@ def test_a_lost_cursor_means_a_new_copy_and_what_it_lacks_is_gone(
     begin(here, there.url)
     run(here)
     cursor = reader(here).raw(CHANGES, jurisdiction_id=ELSEWHERE, since=None).get_json()["next"]
-    casework.hide(there.core, int(hidden), "cli:clara")
-    casework.erase(there.core, int(erased), "cli:clara")
+    casework.hide(there.core, int(hidden), CLARA)
+    casework.erase(there.core, int(erased), CLARA)
     later = there.api.report(service_code="MUELL", description="e")
     lose_cursor(here, status, monkeypatch)
     assert run(here, most_pages=1) == {"same": 2}
@@ -426,7 +427,7 @@ def test_a_lost_cursor_means_a_new_copy_and_what_it_lacks_is_gone(
     assert (counts["gone"], counts["new"], problem(here)) == (2, 1, None)
     assert shown(here) == {kept, again, later}
     assert len(gone_since(here, cursor)) == 2
-    casework.publish(there.core, int(hidden), "cli:clara")
+    casework.publish(there.core, int(hidden), CLARA)
     run(here)
     assert shown(here) == {kept, again, later, hidden}
 

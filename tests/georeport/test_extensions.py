@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from open311.actions import casework
 from open311.core import Core
+from tests.actors import CLARA
 from tests.serving import Api, Clock
 from tests.stored import TOWN_HALL, store
 
@@ -33,9 +34,9 @@ def vehicle(api: Api, core: Core, clock: Clock) -> str:
         },
     )
     clock.forward(hours=1)
-    casework.publish(core, int(number), "frau.amt")
+    casework.publish(core, int(number), CLARA)
     clock.forward(hours=1)
-    casework.set_status(core, int(number), "EINGEPLANT", "frau.amt", "Termin am 5. März")
+    casework.set_status(core, int(number), "EINGEPLANT", CLARA, "Termin am 5. März")
     return number
 
 
@@ -71,14 +72,14 @@ def test_closing_moment_stays_when_a_later_change_moves_updated_datetime(
 ) -> None:
     """R-176, R-194"""
     clock.forward(hours=1)
-    casework.set_status(core, int(vehicle), "GELOEST", "frau.amt")
+    casework.set_status(core, int(vehicle), "GELOEST", CLARA)
     clock.forward(hours=1)
-    casework.assign(core, int(vehicle), "TIEFBAU", "frau.amt")
+    casework.assign(core, int(vehicle), "TIEFBAU", CLARA)
     (row,) = api.get(f"/requests/{vehicle}", extensions="true")
     assert row["extended_attributes"]["closed_datetime"] == "2026-03-02T12:30:00+01:00"
     assert row["updated_datetime"] == "2026-03-02T13:30:00+01:00"
     assert [each["summary"] for each in row["notes"][-2:]] == ["gelöst", "Geändert"]
-    casework.set_status(core, int(vehicle), "IN_BEARBEITUNG", "frau.amt")
+    casework.set_status(core, int(vehicle), "IN_BEARBEITUNG", CLARA)
     (row,) = api.get(f"/requests/{vehicle}", extensions="true")
     assert row["extended_attributes"]["closed_datetime"] is None
 
@@ -104,9 +105,9 @@ def test_only_public_answers_are_shown(api: Api, vehicle: str) -> None:
 def test_notes_tell_the_public_history(api: Api, core: Core, clock: Clock, vehicle: str) -> None:
     """R-194"""
     clock.forward(hours=1)
-    casework.hide(core, int(vehicle), "frau.amt", reason="interner Grund")
+    casework.hide(core, int(vehicle), CLARA, reason="interner Grund")
     clock.forward(hours=1)
-    casework.publish(core, int(vehicle), "frau.amt")
+    casework.publish(core, int(vehicle), CLARA)
     (row,) = api.get("/requests", extensions="true")
     notes = row["notes"]
     assert [list(each) for each in notes] == [["datetime", "type", "summary", "description"]] * len(notes)

@@ -7,7 +7,7 @@ import pytest
 
 from open311.actions import casework, media
 from open311.core import Core
-from tests.actions.test_media import STAFF
+from tests.actors import CLARA
 from tests.builders import a_catalogue, a_service
 from tests.pictures import opened, two_colours, written
 from tests.serving import Api, MakeCore, an_api
@@ -67,9 +67,9 @@ def test_a_photo_without_a_public_request_is_missing(api: Api, core: Core) -> No
     number = reported(api, "GEPRUEFT")
     path = path_of(core, number)
     assert api.client.get(path).status_code == 404
-    casework.publish(core, int(number), STAFF)
+    casework.publish(core, int(number), CLARA)
     assert api.client.get(path).status_code == 200
-    casework.hide(core, int(number), STAFF)
+    casework.hide(core, int(number), CLARA)
     assert api.client.get(path).status_code == 404
 
 
@@ -78,7 +78,7 @@ def test_a_hidden_photo_is_missing_at_once(api: Api, core: Core) -> None:
     number = reported(api)
     path = path_of(core, number)
     [photo] = media.of_request(core, int(number))
-    media.hide(core, photo.id, STAFF)
+    media.hide(core, photo.id, CLARA)
     assert api.client.get(path).status_code == 404
     assert api.client.get(path.replace("/media/", "/media/small/")).status_code == 404
 
@@ -87,7 +87,7 @@ def test_an_erased_photo_is_missing(api: Api, core: Core) -> None:
     """With its request."""
     number = reported(api)
     path = path_of(core, number)
-    casework.erase(core, int(number), STAFF)
+    casework.erase(core, int(number), CLARA)
     assert api.client.get(path).status_code == 404
 
 

@@ -10,6 +10,7 @@ from open311.actions import casework
 from open311.core import Core
 from open311.model.keys import Scope
 from open311.model.service_request import Visibility
+from tests.actors import CLARA
 from tests.formats.spark import parse_xml
 from tests.serving import Api, Clock, MakeCore, an_api, first_city
 from tests.stored import days_ago, store
@@ -34,9 +35,9 @@ def test_is_the_same_as_in_the_list(api: Api, core: Core, clock: Clock, extensio
         **{"attribute[FARBE]": "blau", "attribute[ZUSTAND]": ["reifen", "oel"]},
     )
     clock.forward(hours=30)
-    casework.publish(core, int(number), "staff")
+    casework.publish(core, int(number), CLARA)
     clock.forward(hours=1)
-    casework.set_status(core, int(number), "EINGEPLANT", "staff", "Termin am 5. März")
+    casework.set_status(core, int(number), "EINGEPLANT", CLARA, "Termin am 5. März")
     (listed,) = api.get("/requests", **extensions)
     (single,) = api.get(f"/requests/{number}", **extensions)
     assert list(listed.items()) == list(single.items())

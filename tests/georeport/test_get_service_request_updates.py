@@ -11,6 +11,7 @@ from open311.formats import documents, encode
 from open311.georeport import updates
 from open311.model.service_request import Status
 from open311.model.updates import Update
+from tests.actors import CLARA
 from tests.builders import a_catalogue, a_service
 from tests.serving import START, Api, Clock, MakeCore, an_api, first_city
 
@@ -32,7 +33,7 @@ def core(api: Api) -> Core:
 
 def move(core: Core, number: str, to: str, notes: str | None = None) -> None:
     """Staff move a request."""
-    casework.set_status(core, int(number), to, "test", notes)
+    casework.set_status(core, int(number), to, CLARA, notes)
 
 
 def test_has_the_fields_of_the_extension(api: Api, core: Core, clock: Clock) -> None:
@@ -74,9 +75,9 @@ def test_every_public_event_that_moves_or_tells_is_one_update(make_core: MakeCor
     number = api.report(service_code=MODERATED)
     move(core, number, "EINGEPLANT", "noch geheim")
     assert api.get(PATH) == []
-    casework.publish(core, int(number), "test")
-    casework.assign(core, int(number), "TIEFBAU", "test")
-    casework.note(core, int(number), "Wir warten auf Ersatzteile.", "test")
+    casework.publish(core, int(number), CLARA)
+    casework.assign(core, int(number), "TIEFBAU", CLARA)
+    casework.note(core, int(number), "Wir warten auf Ersatzteile.", CLARA)
     move(core, number, "GELOEST", "Repariert.")
     told = [(each["status"], each["description"]) for each in api.get(PATH)]
     assert told == [
@@ -91,9 +92,9 @@ def test_of_a_hidden_request_are_not_told(api: Api, core: Core) -> None:
     number = api.report()
     move(core, number, "fixed")
     [before] = api.get(PATH)
-    casework.hide(core, int(number), "test")
+    casework.hide(core, int(number), CLARA)
     assert api.get(PATH) == []
-    casework.publish(core, int(number), "test")
+    casework.publish(core, int(number), CLARA)
     assert api.get(PATH)[0] == before
     assert len({each["update_id"] for each in api.get(PATH)}) == 2
 
@@ -103,7 +104,7 @@ def test_a_rejected_report_is_no_success(make_core: MakeCore) -> None:
     core = make_core()
     api = an_api(core)
     number = api.report(service_code=MODERATED)
-    casework.publish(core, int(number), "test")
+    casework.publish(core, int(number), CLARA)
     move(core, number, "ABGESCHLOSSEN", "Kein Mangel.")
     assert api.get(PATH)[-1]["status"] == "no_further_action"
     [found] = api.get("/requests", detailed_status="rejected, PROCESSED", extensions="true")
@@ -219,7 +220,7 @@ def test_carries_the_id_fixmystreet_gave_the_report(make_core: MakeCore) -> None
         "attribute[easting]": "",
     }
     [sent] = api.post(fields, suffix=".xml")
-    casework.publish(core, int(sent["service_request_id"]), "test")
+    casework.publish(core, int(sent["service_request_id"]), CLARA)
     window = {"start_date": write_utc(START - timedelta(hours=2)), "end_date": write_utc(START)}
     [update] = api.get(PATH, api_key="", jurisdiction_id="ludwigshafen.de", **window)
     assert update["fixmystreet_id"] == "4711"

@@ -10,6 +10,7 @@ from open311.actions import casework
 from open311.core import Core
 from open311.model.keys import Scope
 from open311.model.service_request import Status, Visibility
+from tests.actors import CLARA
 from tests.serving import START, Api, Clock, an_api
 from tests.stored import CITY, days_ago, ids, store
 
@@ -155,9 +156,9 @@ def test_unmoderated_report_is_in_no_list_until_it_is_published(api: Api, core: 
     """R-174"""
     number = api.report(service_code="STRASSENSCHADEN", **{"attribute[WO]": "fahrbahn"})
     assert api.get("/requests") == api.get("/requests", service_request_id=number) == []
-    casework.publish(core, int(number), "staff")
+    casework.publish(core, int(number), CLARA)
     assert ids(api.get("/requests")) == [int(number)]
-    casework.hide(core, int(number), "staff")
+    casework.hide(core, int(number), CLARA)
     assert api.get("/requests") == api.get("/requests", service_request_id=number) == []
 
 
@@ -179,14 +180,14 @@ def test_closing_moves_updated_datetime(api: Api, core: Core, clock: Clock) -> N
     """R-176"""
     number = api.report()
     closed = clock.forward(hours=3)
-    casework.set_status(core, int(number), "GELOEST", "staff", "Abgeholt.")
+    casework.set_status(core, int(number), "GELOEST", CLARA, "Abgeholt.")
     (row,) = api.get("/requests")
     assert (row["status"], row["status_notes"]) == ("closed", "Abgeholt.")
     assert row["requested_datetime"] == "2026-03-02T09:30:00+01:00"
     assert row["updated_datetime"] == "2026-03-02T12:30:00+01:00"
     assert closed.isoformat() == "2026-03-02T11:30:00+00:00"
     clock.forward(days=1)
-    casework.assign(core, int(number), "TIEFBAU", "staff")
+    casework.assign(core, int(number), "TIEFBAU", CLARA)
     assert api.get("/requests")[0]["updated_datetime"] == "2026-03-03T12:30:00+01:00"
 
 
@@ -196,7 +197,7 @@ def test_clock_that_goes_backwards_leaves_no_update_before_the_report(
     """R-176"""
     number = api.report()
     clock.forward(minutes=-5)
-    casework.set_status(core, int(number), "GELOEST", "staff")
+    casework.set_status(core, int(number), "GELOEST", CLARA)
     clock.forward(minutes=6)
     (row,) = api.get("/requests")
     assert row["updated_datetime"] == row["requested_datetime"] == "2026-03-02T09:30:00+01:00"
@@ -242,7 +243,7 @@ def test_reporter_is_in_no_answer(api: Api, core: Core, conn: Connection) -> Non
     number = api.report(
         service_code="FAHRZEUG_ALT", **{"attribute[FARBE]": "blau", "attribute[ZUSTAND]": "reifen"}, **secrets
     )
-    casework.publish(core, int(number), "frau.amt")
+    casework.publish(core, int(number), CLARA)
     assert ids(api.get("/requests")) == [int(number)]
     for path in ("/requests.json", "/requests.xml", f"/requests/{number}.json", f"/requests/{number}.xml"):
         for query in ({}, {"extensions": "true"}, {"api_key": api.key}):

@@ -11,6 +11,7 @@ from open311.actions import casework
 from open311.core import Core
 from open311.model.keys import Scope
 from open311.model.service_request import Location, Status, Visibility
+from tests.actors import CLARA
 from tests.serving import START, Api, Clock, MakeCore, an_api, same
 from tests.stored import TOWN_HALL, days_ago, ids, store
 
@@ -203,9 +204,9 @@ class TestStatus:
         """R-197"""
         rejected, fixed, running = (api.report() for _ in range(3))
         clock.forward(hours=1)
-        casework.set_status(core, int(rejected), "ABGESCHLOSSEN", "staff", "Nicht zu finden.")
-        casework.set_status(core, int(fixed), "GELOEST", "staff")
-        casework.set_status(core, int(running), "IN_BEARBEITUNG", "staff")
+        casework.set_status(core, int(rejected), "ABGESCHLOSSEN", CLARA, "Nicht zu finden.")
+        casework.set_status(core, int(fixed), "GELOEST", CLARA)
+        casework.set_status(core, int(running), "IN_BEARBEITUNG", CLARA)
         answer = listed(api, detailed_status=wanted, extensions="true")
         words = {
             each["service_request_id"]: (each["status"], each["extended_attributes"]["detailed_status"])
@@ -379,7 +380,7 @@ class TestUpdated:
         number = api.report()
         clock.forward(days=380)
         api.report()
-        casework.set_status(core, int(number), "GELOEST", "staff")
+        casework.set_status(core, int(number), "GELOEST", CLARA)
         since = clock.forward(days=-1).isoformat()
         clock.forward(days=2)
         assert ids(listed(api, updated_after=since, status="closed")) == [int(number)]
@@ -554,7 +555,7 @@ class TestWords:
             account_id="konto88",
             **{"attribute[FARBE]": "blau", "attribute[ZUSTAND]": "reifen", "attribute[KENNZEICHEN]": "XY99"},
         )
-        casework.publish(core, int(number), "frauamt")
+        casework.publish(core, int(number), CLARA)
         assert len(listed(api)) == 1
         assert listed(api, q=words) == []
 

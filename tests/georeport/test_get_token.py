@@ -5,8 +5,10 @@ from sqlalchemy import Connection
 
 from open311.actions import casework
 from open311.core import Core
+from open311.model.actor import WORKER
 from open311.model.catalogue import ServiceType
 from open311.model.task_names import TaskName
+from tests.actors import CLARA
 from tests.builders import a_catalogue, a_jurisdiction, a_service, words
 from tests.formats.spark import parse_xml
 from tests.jobs import work
@@ -45,7 +47,7 @@ def test_known_token_gives_the_id(api: Api, core: Core, conn: Connection) -> Non
 
 def test_id_from_a_token_works(api: Api, core: Core) -> None:
     """R-148."""
-    number = casework.accept(core, a_token(api), "cli:clara")
+    number = casework.accept(core, a_token(api), CLARA)
     [request] = api.get(f"/requests/{number}")
     assert (request["service_request_id"], request["description"]) == (str(number), "Deckel klappert")
     assert [each["service_request_id"] for each in api.get("/requests")] == [str(number)]
@@ -54,7 +56,7 @@ def test_id_from_a_token_works(api: Api, core: Core) -> None:
 def test_id_of_a_report_that_staff_still_check_works_too(api: Api, core: Core) -> None:
     """R-148, R-174: redacted, and in no list."""
     token = a_token(api, "GULLY")
-    number = casework.accept(core, token, "cli:clara")
+    number = casework.accept(core, token, CLARA)
     assert api.get(f"/requests/{number}")[0]["description"] == ""
     assert api.get("/requests") == []
 
@@ -70,7 +72,7 @@ def test_token_does_not_expire_while_the_id_may_be_asked_for(api: Api, core: Cor
     token = a_token(api)
     clock.forward(days=40)
     assert api.get(f"/tokens/{token}") == [{"token": token}]
-    casework.accept(core, token, "worker")
+    casework.accept(core, token, WORKER)
     clock.forward(days=30)
     assert len(api.get(f"/tokens/{token}")[0]) == 2
 

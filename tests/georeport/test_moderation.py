@@ -9,6 +9,7 @@ from sqlalchemy import Connection, text
 from open311.actions import casework
 from open311.core import Core
 from open311.model.keys import Scope
+from tests.actors import CLARA
 from tests.builders import a_catalogue, a_jurisdiction, a_status, a_vehicle_service
 from tests.serving import Api, Clock, MakeCore, an_api
 
@@ -81,7 +82,7 @@ def test_published_report_is_seen_by_everybody(api: Api, core: Core, clock: Cloc
     """R-103, R-174: and moves to the status of what was checked."""
     number = api.report(**WRITTEN)
     clock.forward(hours=1)
-    casework.publish(core, int(number), "cli:clara")
+    casework.publish(core, int(number), CLARA)
     [request] = api.get(f"/requests/{number}", extensions="true")
     assert request["description"] == "Der Halter heißt Muster"
     assert request["extended_attributes"]["detailed_status"] == "IN_PROCESS"
@@ -93,10 +94,10 @@ def test_history_before_publication_stays_internal(api: Api, core: Core, clock: 
     """R-174, R-194: a note written while the report was held is not public later."""
     number = api.report(**WRITTEN)
     clock.forward(hours=1)
-    casework.set_status(core, int(number), "in_process", "cli:clara", "Halter Muster angerufen")
+    casework.set_status(core, int(number), "in_process", CLARA, "Halter Muster angerufen")
     clock.forward(hours=1)
-    casework.set_status(core, int(number), "checked", "cli:clara", "")
-    casework.publish(core, int(number), "cli:clara")
+    casework.set_status(core, int(number), "checked", CLARA, "")
+    casework.publish(core, int(number), CLARA)
     answer = api.raw(f"/requests/{number}.json", extensions="true").text
     assert "angerufen" not in answer
 
@@ -104,8 +105,8 @@ def test_history_before_publication_stays_internal(api: Api, core: Core, clock: 
 def test_hidden_report_is_gone(api: Api, core: Core) -> None:
     """R-174, R-182: 404, never an empty 200."""
     number = api.report(**WRITTEN)
-    casework.publish(core, int(number), "cli:clara")
-    casework.hide(core, int(number), "cli:clara", reason="Name im Text")
+    casework.publish(core, int(number), CLARA)
+    casework.hide(core, int(number), CLARA, reason="Name im Text")
     [error] = api.get(f"/requests/{number}", status=404)
     assert error["code"] == 404
     assert listed(api) == listed(api, service_request_id=number) == []
@@ -114,7 +115,7 @@ def test_hidden_report_is_gone(api: Api, core: Core) -> None:
 def test_hidden_before_publication_is_gone_too(api: Api, core: Core) -> None:
     """R-182."""
     number = api.report(**WRITTEN)
-    casework.hide(core, int(number), "cli:clara")
+    casework.hide(core, int(number), CLARA)
     api.get(f"/requests/{number}", status=404)
 
 
@@ -130,7 +131,7 @@ def test_unknown_id_is_404(api: Api, number: str) -> None:
 def test_deleted_report_is_404(api: Api, core: Core, conn: Connection) -> None:
     """R-174, R-182."""
     number = api.report(**WRITTEN)
-    casework.publish(core, int(number), "cli:clara")
+    casework.publish(core, int(number), CLARA)
     conn.execute(text("delete from service_requests where id = :id"), {"id": number})
     api.get(f"/requests/{number}", status=404)
     assert listed(api, service_request_id=number) == []
@@ -145,7 +146,7 @@ def test_key_with_the_right_sees_what_is_held(api: Api, core: Core) -> None:
     answer = checking.raw(f"/requests/{number}.json")
     assert answer.json[0]["description"] == "Der Halter heißt Muster"
     assert "private" in answer.headers["Cache-Control"]
-    casework.hide(core, int(number), "cli:clara")
+    casework.hide(core, int(number), CLARA)
     assert listed(checking) == []
 
 

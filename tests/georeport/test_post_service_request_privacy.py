@@ -9,6 +9,7 @@ from open311.actions import casework
 from open311.core import Core
 from open311.http import access_log
 from open311.model.keys import Scope
+from tests.actors import CLARA
 from tests.builders import a_catalogue, a_vehicle_service
 from tests.serving import BASE, Api, Clock, MakeCore, an_api
 
@@ -73,7 +74,7 @@ def test_nothing_personal_is_in_any_answer_or_log(
     receipt = api.post(SENT)
     number = receipt[0]["service_request_id"]
     clock.forward(minutes=1)
-    casework.set_status(core, int(number), "fixed", "cli:clara", "Abgeschleppt.")
+    casework.set_status(core, int(number), "fixed", CLARA, "Abgeschleppt.")
     answers = [json.dumps(receipt), *public_answers(api, number)]
     assert sum(number in each for each in answers) > 10
     logged = "".join(capsys.readouterr())
@@ -94,7 +95,7 @@ def test_key_that_sees_what_is_held_sees_no_persons(core: Core) -> None:
 
 def test_staff_see_it(api: Api, core: Core) -> None:
     """R-135: stored for staff."""
-    case = casework.show(core, int(api.report(**SENT)))
+    case = casework.show(core, int(api.report(**SENT)), CLARA)
     reporter = dict(case.reporter)
     assert {name: reporter[name] for name in PERSONAL} == PERSONAL
     assert reporter["attributes"] == {"KENNZEICHEN": [PRIVATE_ANSWER]}

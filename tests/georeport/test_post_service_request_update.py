@@ -10,6 +10,7 @@ from open311.actions import casework, keys, updates
 from open311.base.errors import Invalid, NotFound
 from open311.core import Core
 from open311.model.keys import Scope
+from tests.actors import CLARA
 from tests.builders import a_catalogue, a_service
 from tests.formats.spark import parse_xml
 from tests.serving import Api, Clock, MakeCore, an_api, check_type
@@ -104,7 +105,7 @@ def test_an_unknown_request_is_404(api: Api, unknown: str) -> None:
 
 def test_a_request_that_is_not_public_is_404(core: Core, city: Api, number: str) -> None:
     """R-196: hidden and held ones alike."""
-    casework.hide(core, int(number), "test")
+    casework.hide(core, int(number), CLARA)
     send(city, number, 404)
 
 
@@ -123,7 +124,7 @@ def test_a_repetition_gets_the_same_answer_for_ever(core: Core, city: Api, numbe
     clock.forward(days=400)
     assert send(city, number, description="anders", status="FIXED") == first
     assert state(city, number) == ("open", "IN_PROCESS")
-    casework.erase(core, int(number), "test")
+    casework.erase(core, int(number), CLARA)
     assert send(city, number) == first
 
 
@@ -161,7 +162,7 @@ def test_the_finest_status_of_the_catalogue_is_found(make_core: MakeCore) -> Non
     core = make_core()
     city = an_api(core, Scope.CHANGE_STATUS, Scope.REPORT)
     number = city.report(service_code="MARKIERUNG")
-    casework.publish(core, int(number), "test")
+    casework.publish(core, int(number), CLARA)
     for count, (word, now) in enumerate(
         [
             ("ACTION_SCHEDULED", "EINGEPLANT"),
@@ -174,7 +175,7 @@ def test_the_finest_status_of_the_catalogue_is_found(make_core: MakeCore) -> Non
         ]
     ):
         send(city, number, status=word, update_id=f"U-{count}")
-        assert casework.show(core, int(number)).request.detailed_status == now
+        assert casework.show(core, int(number), CLARA).request.detailed_status == now
 
 
 def test_is_one_update_for_readers(city: Api, number: str, clock: Clock) -> None:
@@ -195,7 +196,7 @@ def test_without_the_right_it_is_a_claim_that_changes_nothing(api: Api, core: Co
     [sent] = send(api, number, status="FIXED", description="Ist weg!", first_name="Ute", last_name="-")
     assert api.get(f"/requests/{number}", extensions="true") == before
     assert api.get(PATH) == []
-    [claim] = updates.held(core, core.catalogues.in_force[0], 10)
+    [claim] = updates.held(core, core.catalogues.in_force[0], 10, CLARA)
     assert (str(claim.event.id), claim.event.data["claimed_status"]) == (sent["update_id"], "fixed")
     assert (claim.updater.first_name, claim.updater.last_name) == ("Ute", None)
 
@@ -204,27 +205,27 @@ def test_a_claim_that_staff_publish_keeps_its_id(api: Api, core: Core, number: s
     """R-195: told from then on, under the id its sender knows; the status stays."""
     [sent] = send(api, number, status="FIXED", description="Ist weg!")
     clock.forward(days=2)
-    updates.publish(core, int(sent["update_id"]), "test")
+    updates.publish(core, int(sent["update_id"]), CLARA)
     [update] = api.get(PATH)
     assert update["update_id"] == sent["update_id"]
     assert (update["status"], update["description"]) == ("open", "Ist weg!")
     assert update["updated_datetime"].startswith("2026-03-04")
-    assert updates.held(core, core.catalogues.in_force[0], 10) == []
+    assert updates.held(core, core.catalogues.in_force[0], 10, CLARA) == []
     with pytest.raises(Invalid):
-        updates.publish(core, int(sent["update_id"]), "test")
+        updates.publish(core, int(sent["update_id"]), CLARA)
 
 
 def test_a_claim_that_staff_refuse_is_never_told(api: Api, core: Core, number: str) -> None:
     """It leaves the queue, and cannot be published by mistake."""
     [sent] = send(api, number)
-    updates.hide(core, int(sent["update_id"]), "test")
-    assert updates.held(core, core.catalogues.in_force[0], 10) == []
+    updates.hide(core, int(sent["update_id"]), CLARA)
+    assert updates.held(core, core.catalogues.in_force[0], 10, CLARA) == []
     assert api.get(PATH) == []
     for decide in (updates.publish, updates.hide):
         with pytest.raises(Invalid):
-            decide(core, int(sent["update_id"]), "test")
+            decide(core, int(sent["update_id"]), CLARA)
     with pytest.raises(NotFound):
-        updates.publish(core, 10**9, "test")
+        updates.publish(core, 10**9, CLARA)
 
 
 def test_a_hidden_update_takes_its_text_along(api: Api, city: Api, core: Core, number: str) -> None:
@@ -232,7 +233,7 @@ def test_a_hidden_update_takes_its_text_along(api: Api, city: Api, core: Core, n
     send(city, number, status="UNCHANGED", description="Name und Adresse")
     send(city, number, status="FIXED", description="Noch mehr Namen", update_id="FMS-2")
     for update in api.get(PATH):
-        updates.hide(core, int(update["update_id"]), "test")
+        updates.hide(core, int(update["update_id"]), CLARA)
     assert [(each["status"], each["description"]) for each in api.get(PATH)] == [("fixed", "")]
     everywhere = api.raw(f"/requests/{number}.json", extensions="true").text
     assert "Name" not in everywhere
@@ -253,7 +254,7 @@ def test_personal_data_is_kept_apart(api: Api, city: Api, core: Core, number: st
         assert (
             conn.execute(text("select count(*) from events where data::text ilike '%ulrike%'")).scalar() == 0
         )
-    casework.erase(core, int(number), "test")
+    casework.erase(core, int(number), CLARA)
     with core.database.read() as conn:
         assert conn.execute(text("select count(*) from updaters")).scalar() == 0
 

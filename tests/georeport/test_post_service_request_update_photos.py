@@ -10,13 +10,13 @@ from open311.actions import casework, media, updates
 from open311.core import Core
 from open311.model.keys import Scope
 from open311.model.media import MediaVisibility
+from tests.actors import CLARA
 from tests.builders import a_catalogue, a_service
 from tests.georeport.test_post_service_request_photos import OUTSIDE, data_uri, file, files, pictures
 from tests.georeport.test_post_service_request_update import FIELDS, PATH
 from tests.pictures import SECRET, a_bomb, a_photo, opened
 from tests.serving import Api, MakeCore, an_api
 
-STAFF = "cli:clara"
 HELD, PUBLIC, INTERNAL = MediaVisibility.HELD, MediaVisibility.PUBLIC, MediaVisibility.INTERNAL
 
 
@@ -95,11 +95,11 @@ def test_photos_of_a_claim_are_held_until_it_is_published(api: Api, core: Core, 
     [claim] = send(api, number, photo1=file(), photo2=file())
     own, first, second = media.of_request(core, int(number))
     assert [each.visibility for each in (own, first, second)] == [PUBLIC, HELD, HELD]
-    assert media.publish(core, first.id, STAFF) is HELD
+    assert media.publish(core, first.id, CLARA) is HELD
     assert api.client.get(f"/media/{first.key}").status_code == 404
     assert in_notes(api, number) == []
-    media.hide(core, second.id, STAFF)
-    updates.publish(core, int(claim["update_id"]), STAFF)
+    media.hide(core, second.id, CLARA)
+    updates.publish(core, int(claim["update_id"]), CLARA)
     assert told(api) == in_notes(api, number) == [f"http://localhost/media/{first.key}"]
     assert api.client.get(f"/media/{first.key}").status_code == 200
     assert api.client.get(f"/media/{second.key}").status_code == 404
@@ -112,13 +112,13 @@ def test_one_photo_of_an_update_is_hidden_and_shown_again(
     send(city, number, photo1=file(), photo2=file())
     addresses = told(api)
     first = media.of_request(core, int(number))[1]
-    version = casework.show(core, int(number)).request.version
-    media.hide(core, first.id, STAFF)
+    version = casework.show(core, int(number), CLARA).request.version
+    media.hide(core, first.id, CLARA)
     assert told(api) == addresses[1:]
     assert api.client.get(addresses[0]).status_code == 404
-    after = casework.show(core, int(number))
+    after = casework.show(core, int(number), CLARA)
     assert (after.request.version, after.history[-1].in_feed) == (version + 1, True)
-    assert media.publish(core, first.id, STAFF) is PUBLIC
+    assert media.publish(core, first.id, CLARA) is PUBLIC
     assert told(api) == addresses
 
 
@@ -129,7 +129,7 @@ def test_a_hidden_update_takes_its_photos_along(
     """Everywhere at once, and the photo of the report stays."""
     [sent] = send(city, number, status=status, photo1=file())
     [address] = told(api)
-    updates.hide(core, int(sent["update_id"]), STAFF)
+    updates.hide(core, int(sent["update_id"]), CLARA)
     assert api.client.get(address).status_code == 404
     assert in_notes(api, number) == []
     assert [each.visibility for each in media.of_request(core, int(number))] == [PUBLIC, INTERNAL]
@@ -139,17 +139,17 @@ def test_a_hidden_update_takes_its_photos_along(
 def test_photos_of_a_refused_claim_are_never_shown(api: Api, core: Core, number: str) -> None:
     """Not even by mistake."""
     [claim] = send(api, number, photo1=file())
-    updates.hide(core, int(claim["update_id"]), STAFF)
+    updates.hide(core, int(claim["update_id"]), CLARA)
     photo = media.of_request(core, int(number))[1]
-    assert media.publish(core, photo.id, STAFF) is INTERNAL
+    assert media.publish(core, photo.id, CLARA) is INTERNAL
     assert api.client.get(f"/media/{photo.key}").status_code == 404
 
 
 def test_publishing_a_request_again_leaves_claims_held(api: Api, core: Core, number: str) -> None:
     """Its own photos come back, those of an unchecked update do not come along."""
     send(api, number, photo1=file())
-    casework.hide(core, int(number), STAFF)
-    casework.publish(core, int(number), STAFF)
+    casework.hide(core, int(number), CLARA)
+    casework.publish(core, int(number), CLARA)
     assert [each.visibility for each in media.of_request(core, int(number))] == [PUBLIC, HELD]
     assert len(pictures(api, number)) == 1
 
@@ -158,7 +158,7 @@ def test_photos_are_erased_with_the_request(city: Api, core: Core, conn: Connect
     """Row and file: the names of all files go to the worker."""
     send(city, number, photo1=file())
     keys = {each.key for each in media.of_request(core, int(number))}
-    casework.erase(core, int(number), STAFF)
+    casework.erase(core, int(number), CLARA)
     jobs = text("select args->'keys' from procrastinate_jobs where task_name = 'forget_media'")
     assert set(conn.execute(jobs).scalar_one()) == keys
     assert conn.execute(text("select count(*) from media")).scalar_one() == 0

@@ -10,6 +10,7 @@ from open311.actions import casework
 from open311.core import Core
 from open311.notifications import mail_subscriptions, messages
 from open311.notifications.mail_limits import MailAsker
+from tests.actors import CLARA
 from tests.opendata.live import a_live_core
 from tests.serving import an_api
 
@@ -42,7 +43,7 @@ def jobs(core: Core) -> int:
 
 
 def test_what_happened_before_mail_was_set_up_is_not_told(core: Core) -> None:
-    casework.set_status(core, a_followed_report(core), "GELOEST", "cli:clara")
+    casework.set_status(core, a_followed_report(core), "GELOEST", CLARA)
     messages.read_events(core)
     messages.read_events(core)
     assert jobs(core) == 0
@@ -52,7 +53,7 @@ def test_each_event_is_read_once_by_many_workers(core: Core) -> None:
     messages.read_events(core)
     number = a_followed_report(core)
     for status in ("GELOEST", "IN_BEARBEITUNG", "GELOEST"):
-        casework.set_status(core, number, status, "cli:clara")
+        casework.set_status(core, number, status, CLARA)
     with ThreadPoolExecutor(3) as pool:
         assert sum(pool.map(lambda _: messages.read_events(core), range(6))) == 3
     assert jobs(core) == 3
@@ -61,5 +62,5 @@ def test_each_event_is_read_once_by_many_workers(core: Core) -> None:
 def test_internal_events_are_told_to_nobody(core: Core) -> None:
     messages.read_events(core)
     number = a_followed_report(core)
-    casework.assign(core, number, "TIEFBAU", "cli:clara")
+    casework.assign(core, number, "TIEFBAU", CLARA)
     assert messages.read_events(core) == 0

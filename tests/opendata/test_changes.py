@@ -13,6 +13,7 @@ from open311.actions import casework, updates
 from open311.core import Core
 from open311.model.keys import Scope
 from open311.storage import events, identity
+from tests.actors import CLARA
 from tests.builders import a_catalogue, a_jurisdiction, a_service
 from tests.opendata.live import a_live_core
 from tests.serving import Api, an_api, first_city
@@ -55,7 +56,7 @@ def test_a_first_copy_is_every_public_request(api: Api, live_core: Core) -> None
     """As the list shows them with extensions; held and hidden ones are not there."""
     one, hidden, other = api.report(), api.report(), api.report()
     api.report(service_code=MODERATED)
-    casework.hide(live_core, int(hidden), "test")
+    casework.hide(live_core, int(hidden), CLARA)
     found = page(api)
     assert [each["service_request_id"] for each in found["changes"]] == [one, other]
     assert {each["kind"] for each in found["changes"]} == {"copied"}
@@ -75,9 +76,9 @@ def test_what_happens_during_the_copy_follows_in_the_feed(api: Api, live_core: C
     numbers = [api.report() for _ in range(4)]
     first = page(api, limit="2")
     assert [each["service_request_id"] for each in first["changes"]] == numbers[:2]
-    casework.note(live_core, int(numbers[0]), "Neu", "test")
-    casework.hide(live_core, int(numbers[1]), "test")
-    casework.erase(live_core, int(numbers[3]), "test")
+    casework.note(live_core, int(numbers[0]), "Neu", CLARA)
+    casework.hide(live_core, int(numbers[1]), CLARA)
+    casework.erase(live_core, int(numbers[3]), CLARA)
     new = api.report()
     rest = page(api, first["next"], limit="2")
     assert [each["service_request_id"] for each in rest["changes"]] == [numbers[2], new]
@@ -95,10 +96,10 @@ def test_each_public_change_is_an_entry(api: Api, live_core: Core) -> None:
     """In the order they happened; every entry carries the request as it is now."""
     since = end_of_copy(api)
     number = api.report()
-    casework.assign(live_core, int(number), "TIEFBAU", "test")
-    casework.set_status(live_core, int(number), "GELOEST", "test", "Weggeräumt.")
-    casework.hide(live_core, int(number), "test")
-    casework.publish(live_core, int(number), "test")
+    casework.assign(live_core, int(number), "TIEFBAU", CLARA)
+    casework.set_status(live_core, int(number), "GELOEST", CLARA, "Weggeräumt.")
+    casework.hide(live_core, int(number), CLARA)
+    casework.publish(live_core, int(number), CLARA)
     entries = page(api, since)["changes"]
     kinds = ["submitted", "assigned", "status_changed", "hidden", "published"]
     assert [each["kind"] for each in entries] == kinds
@@ -113,10 +114,10 @@ def test_internal_events_are_not_told(api: Api, live_core: Core) -> None:
     since = end_of_copy(api)
     api.report(service_code=MODERATED)
     hidden, erased = (live_number(api) for _ in range(2))
-    casework.set_status(live_core, hidden, "EINGEPLANT", "test")
-    casework.hide(live_core, hidden, "test")
-    casework.erase(live_core, hidden, "test")
-    casework.erase(live_core, erased, "test")
+    casework.set_status(live_core, hidden, "EINGEPLANT", CLARA)
+    casework.hide(live_core, hidden, CLARA)
+    casework.erase(live_core, hidden, CLARA)
+    casework.erase(live_core, erased, CLARA)
     assert told(api, since) == []
 
 
@@ -129,7 +130,7 @@ def test_a_held_report_appears_when_it_is_published(api: Api, live_core: Core) -
     """Its first entry is its publication."""
     since = end_of_copy(api)
     number = live_number(api)
-    casework.publish(live_core, number, "test")
+    casework.publish(live_core, number, CLARA)
     assert told(api, since) == [("published", str(number), None, True)]
 
 
@@ -137,10 +138,10 @@ def test_a_hidden_report_that_is_erased_is_told_again(api: Api, live_core: Core)
     """A copy that only marks hidden reports must learn that this one has to go altogether."""
     number = api.report()
     since = end_of_copy(api)
-    casework.hide(live_core, int(number), "test")
+    casework.hide(live_core, int(number), CLARA)
     after_hiding = page(api, since)
     assert [each["reason"] for each in after_hiding["changes"]] == ["hidden"]
-    casework.erase(live_core, int(number), "test", "Auskunft und Löschung verlangt")
+    casework.erase(live_core, int(number), CLARA, "Auskunft und Löschung verlangt")
     assert told(api, after_hiding["next"]) == [("erased", number, "erased", False)]
     assert "Auskunft" not in api.raw(FEED, since=since).text
 
@@ -149,8 +150,8 @@ def test_an_erased_report_leaves_no_text_behind(api: Api, live_core: Core) -> No
     """Also a reader that is far behind gets nothing but the id; the stream itself keeps no text."""
     since = end_of_copy(api)
     number = api.report(description="Geheimnis", email="ulrike@example.org")
-    casework.set_status(live_core, int(number), "GELOEST", "test", "Geheimnis gelüftet")
-    casework.erase(live_core, int(number), "test")
+    casework.set_status(live_core, int(number), "GELOEST", CLARA, "Geheimnis gelüftet")
+    casework.erase(live_core, int(number), CLARA)
     entries = told(api, since)
     assert entries == [(kind, number, "erased", False) for kind in ("submitted", "status_changed", "erased")]
     api.get(f"/requests/{number}", status=404)
@@ -162,11 +163,11 @@ def test_an_erased_report_leaves_no_text_behind(api: Api, live_core: Core) -> No
 def test_a_merged_report_stays_in_the_lists_until_it_is_hidden(api: Api, live_core: Core) -> None:
     """The feed says the same as the public list, so that a copy of it ends equal."""
     number, into = api.report(), api.report()
-    casework.merge(live_core, int(number), int(into), "test")
+    casework.merge(live_core, int(number), int(into), CLARA)
     assert {each["service_request_id"] for each in api.get("/requests")} == {number, into}
     assert {each["service_request_id"] for each in page(api)["changes"]} == {number, into}
     since = end_of_copy(api)
-    casework.hide(live_core, int(number), "test")
+    casework.hide(live_core, int(number), CLARA)
     assert told(api, since) == [("hidden", number, "hidden", False)]
     assert [each["service_request_id"] for each in api.get("/requests")] == [into]
 
@@ -175,7 +176,7 @@ def test_a_merged_report_points_to_the_other(api: Api, live_core: Core) -> None:
     """Closed as a duplicate; it stays readable, so the entry has both the reason and the request."""
     number, into = api.report(), api.report()
     since = end_of_copy(api)
-    casework.merge(live_core, int(number), int(into), "test")
+    casework.merge(live_core, int(number), int(into), CLARA)
     assert told(api, since) == [("merged", number, "merged", True)]
     [found] = api.get(f"/requests/{number}", extensions="true")
     extended = found["extended_attributes"]
@@ -203,8 +204,8 @@ def test_public_updates_and_their_hiding_are_told(api: Api, live_core: Core) -> 
     }
     [update] = api.client.post("/open311/v2/servicerequestupdates.json", data=sent).get_json()
     assert told(api, since) == []
-    updates.publish(live_core, int(update["update_id"]), "test")
-    updates.hide(live_core, int(update["update_id"]), "test")
+    updates.publish(live_core, int(update["update_id"]), CLARA)
+    updates.hide(live_core, int(update["update_id"]), CLARA)
     assert [kind for kind, *_ in told(api, since)] == ["updated", "update_hidden"]
     assert "Ist weg" not in api.raw(FEED, since=since).text
 
@@ -216,7 +217,7 @@ def test_no_event_is_skipped_when_transactions_commit_out_of_order(api: Api, liv
 
     def note(conn: Any, number: str) -> None:
         events.append(
-            conn, int(number), "ludwigshafen.de", "noted", at=live_core.now(), actor="test", public=True
+            conn, int(number), "ludwigshafen.de", "noted", at=live_core.now(), actor=CLARA, public=True
         )
 
     engine = live_core.database.engine
@@ -238,7 +239,7 @@ def test_a_transaction_that_is_rolled_back_holds_nobody_up(api: Api, live_core: 
     since = end_of_copy(api)
     with live_core.database.engine.connect() as conn:
         began = conn.begin()
-        events.append(conn, 100001, "ludwigshafen.de", "noted", at=live_core.now(), actor="test", public=True)
+        events.append(conn, 100001, "ludwigshafen.de", "noted", at=live_core.now(), actor=CLARA, public=True)
         number = api.report()
         assert told(api, since) == []
         began.rollback()
@@ -272,7 +273,7 @@ def test_an_answer_that_holds_something_back_is_not_kept_in_memory(api: Api, liv
 
 def noted_inside(conn: Any, core: Core, number: str) -> None:
     """A public change that is not committed yet."""
-    events.append(conn, int(number), "ludwigshafen.de", "noted", at=core.now(), actor="test", public=True)
+    events.append(conn, int(number), "ludwigshafen.de", "noted", at=core.now(), actor=CLARA, public=True)
 
 
 def test_pages_join_without_gap_or_repetition(api: Api, live_core: Core) -> None:
@@ -280,7 +281,7 @@ def test_pages_join_without_gap_or_repetition(api: Api, live_core: Core) -> None
     since = end_of_copy(api)
     number = api.report()
     for count in range(6):
-        casework.note(live_core, int(number), str(count), "test")
+        casework.note(live_core, int(number), str(count), CLARA)
     whole = told(api, since)
     assert len(whole) == 7
     for limit in ("1", "2", "3", "7"):

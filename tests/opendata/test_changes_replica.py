@@ -11,10 +11,12 @@ import pytest
 from open311.actions import casework, keys, report, updates
 from open311.base.errors import Open311Error
 from open311.core import Core
+from open311.model.actor import key_actor
 from open311.model.keys import Key, Scope
 from open311.model.service_request import Location
 from open311.model.submission import Submission
 from open311.model.updates import UpdateSubmission
+from tests.actors import CLARA
 from tests.client import client_of
 from tests.opendata.replica import Replica
 
@@ -54,13 +56,13 @@ class Writer:
         one = known[-self.chance.randint(1, 20)]
         other = self.chance.choice(known)
         {
-            "publish": lambda: casework.publish(self.core, other, self.name),
-            "hide": lambda: casework.hide(self.core, one, self.name),
-            "status": lambda: casework.set_status(self.core, one, self._status(), self.name, "Hinweis"),
-            "note": lambda: casework.note(self.core, one, f"Notiz {self.count}", self.name),
+            "publish": lambda: casework.publish(self.core, other, CLARA),
+            "hide": lambda: casework.hide(self.core, one, CLARA),
+            "status": lambda: casework.set_status(self.core, one, self._status(), CLARA, "Hinweis"),
+            "note": lambda: casework.note(self.core, one, f"Notiz {self.count}", CLARA),
             "update": lambda: self._update(one),
-            "merge": lambda: casework.merge(self.core, one, other, self.name),
-            "erase": lambda: casework.erase(self.core, other, self.name),
+            "merge": lambda: casework.merge(self.core, one, other, CLARA),
+            "erase": lambda: casework.erase(self.core, other, CLARA),
         }[kind]()
 
     def _status(self) -> str:
@@ -70,7 +72,7 @@ class Writer:
         submission = Submission(
             service_code=service_code, location=Location(49.48, 8.44), description=self.name
         )
-        number = report.submit(self.core, self.catalogue, submission, self.key).service_request_id
+        number = report.submit(self.core, self.catalogue, submission, key_actor(self.key)).service_request_id
         assert number is not None
         return number
 
@@ -82,7 +84,7 @@ class Writer:
             sent_datetime=self.core.now(),
             description="Von außen",
         )
-        updates.post(self.core, self.catalogue, sent, self.key)
+        updates.post(self.core, self.catalogue, sent, key_actor(self.key))
 
 
 def public_documents(core: Core) -> dict[str, object]:

@@ -19,6 +19,7 @@ from open311.model.search import Page, RequestSearch
 from open311.model.service_request import ServiceRequest
 from open311.opendata import archive
 from open311.storage import export, search
+from tests.actors import CLARA
 from tests.serving import Api, Clock, first_city
 
 
@@ -100,7 +101,7 @@ def test_an_export_that_breaks_off_says_so_in_its_last_line(
 
 def test_what_is_not_public_is_missing(api: Api, core: Core, reports: list[str]) -> None:
     """R-174"""
-    casework.hide(core, int(reports[0]), "test")
+    casework.hide(core, int(reports[0]), CLARA)
     api.report(service_code="MARKIERUNG")
     assert [each["service_request_id"] for each in lines(api.raw("/export.ndjson").data)] == reports[1:]
 
@@ -124,10 +125,10 @@ def test_unchanged_is_304_and_any_change_is_not(api: Api, core: Core, reports: l
 
     mark = api.raw("/export.csv").headers["ETag"]
     assert again() == 304
-    casework.set_status(core, int(reports[0]), first_city().default_status("closed").code, "test")
+    casework.set_status(core, int(reports[0]), first_city().default_status("closed").code, CLARA)
     assert again() == 200
     mark = api.raw("/export.csv").headers["ETag"]
-    casework.hide(core, int(reports[1]), "test")
+    casework.hide(core, int(reports[1]), CLARA)
     assert again() == 200
 
 

@@ -9,6 +9,7 @@ import pytest
 from open311.actions import casework, updates
 from open311.core import Core
 from open311.storage import events
+from tests.actors import CLARA
 from tests.builders import a_catalogue, a_jurisdiction
 from tests.serving import Api, Clock, MakeCore, an_api, first_city
 
@@ -46,7 +47,7 @@ def valid(body: bytes) -> None:
 
 def close(core: Core, number: str, notes: str = "Erledigt & fertig") -> None:
     """Close a report."""
-    casework.set_status(core, int(number), first_city().default_status("closed").code, "test", notes)
+    casework.set_status(core, int(number), first_city().default_status("closed").code, CLARA, notes)
 
 
 def test_what_changed_last_comes_first(api: Api, core: Core, clock: Clock) -> None:
@@ -100,7 +101,7 @@ def test_no_personal_data(api: Api) -> None:
     ids=str,
 )
 def test_filters_narrow_it(api: Api, core: Core, query: dict[str, str], expected: int) -> None:
-    casework.publish(core, int(api.report(service_code="MARKIERUNG")), "test")
+    casework.publish(core, int(api.report(service_code="MARKIERUNG")), CLARA)
     api.report(lat="49.48", long="8.41")
     api.report(description="Schaumstoffmatratze")
     assert len(feed(api, **query).entries) == expected
@@ -133,18 +134,18 @@ def test_a_line_of_the_history_keeps_its_name_when_another_is_taken_away(
     number = api.report()
     for text in ("Falsch", "Richtig"):
         clock.forward(hours=1)
-        casework.note(core, int(number), text, "test")
+        casework.note(core, int(number), text, CLARA)
     before = {each.id: each.content[0].value for each in feed(api, f"/requests/{number}.atom").entries}
     with core.database.read() as conn:
         wrong = next(each.id for each in events.of_request(conn, int(number)) if "Falsch" in str(each.data))
-    updates.hide(core, wrong, "test")
+    updates.hide(core, wrong, CLARA)
     after = {each.id: each.content[0].value for each in feed(api, f"/requests/{number}.atom").entries}
     assert after == {name: text for name, text in before.items() if text != "Falsch"}
 
 
 def test_a_line_without_a_status_has_a_title_in_words(api: Api, core: Core) -> None:
     number = api.report()
-    casework.assign(core, int(number), "TIEFBAU", "test")
+    casework.assign(core, int(number), "TIEFBAU", CLARA)
     assert feed(api, f"/requests/{number}.atom", locale="de").entries[0].title == "Geändert"
 
 
@@ -167,7 +168,7 @@ def test_the_history_of_nothing_is_404(api: Api, number: str) -> None:
 def test_the_history_of_a_hidden_request_is_404(api: Api, core: Core) -> None:
     """R-182"""
     number = api.report()
-    casework.hide(core, int(number), "test")
+    casework.hide(core, int(number), CLARA)
     assert api.raw(f"/requests/{number}.atom").status_code == 404
     assert feed(api).entries == []
 

@@ -14,6 +14,7 @@ from werkzeug.test import TestResponse
 
 from open311.actions import casework
 from open311.core import Core
+from tests.actors import CLARA
 from tests.builders import a_catalogue, a_jurisdiction, a_service
 from tests.serving import Api, Clock, MakeCore, an_api, first_city
 
@@ -175,7 +176,7 @@ class TestCore:
     def test_filters(self, api: Api, core: Core, clock: Clock, query: dict[str, str], expected: int) -> None:
         api.report(lat="49.48", long="8.41")
         closed = api.report()
-        casework.set_status(core, int(closed), first_city().default_status("closed").code, "test")
+        casework.set_status(core, int(closed), first_city().default_status("closed").code, CLARA)
         clock.forward(days=10)
         api.report()
         assert len(ids(get(api, ITEMS, **query))) == expected
@@ -184,7 +185,7 @@ class TestCore:
         """R-174"""
         held = api.report(service_code="MARKIERUNG")
         hidden = api.report()
-        casework.hide(core, int(hidden), "test")
+        casework.hide(core, int(hidden), CLARA)
         assert ids(get(api, ITEMS)) == []
         for number in (held, hidden):
             assert api.client.get(f"{ITEMS}/{number}").status_code == 404
@@ -382,7 +383,7 @@ def test_gdal_reads_it_page_by_page(api: Api, served: str) -> None:
 def test_gdal_filters_by_place_and_attribute(api: Api, core: Core, served: str) -> None:
     api.report(lat="49.48", long="8.41")
     closed = api.report(lat="49.48", long="8.44")
-    casework.set_status(core, int(closed), first_city().default_status("closed").code, "test")
+    casework.set_status(core, int(closed), first_city().default_status("closed").code, CLARA)
     source = f"OAPIF:{served}/ogc/collections/ludwigshafen.de"
     near = ogrinfo("-al", "-spat", "8.40", "49.47", "8.42", "49.49", source)
     assert near.count("OGRFeature") == 1

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, text
 from open311.actions import casework, map_counts
 from open311.core import Core
 from open311.model.tiles import LEVELS, Tile
+from tests.actors import CLARA
 from tests.builders import a_catalogue, a_jurisdiction, a_service
 from tests.serving import Api, Clock, MakeCore, an_api, first_city
 
@@ -55,7 +56,7 @@ def total(api: Api, z: int, lat: float = LAT, long: float = LONG, **query: Any) 
 
 def close(core: Core, number: str) -> None:
     """Close a report."""
-    casework.set_status(core, int(number), first_city().default_status("closed").code, "test")
+    casework.set_status(core, int(number), first_city().default_status("closed").code, CLARA)
 
 
 @pytest.fixture(params=["as noted", "added up"])
@@ -79,7 +80,7 @@ def test_a_change_is_seen_at_once(api: Api, core: Core, settle: Any, z: int) -> 
     close(core, numbers[0])
     assert total(api, z) == Counter(open=1, closed=1)
     settle()
-    casework.hide(core, int(numbers[1]), "test")
+    casework.hide(core, int(numbers[1]), CLARA)
     assert total(api, z) == Counter(closed=1)
 
 
@@ -103,7 +104,7 @@ def test_filters(api: Api, core: Core, clock: Clock, settle: Any, z: int) -> Non
     old = api.report(lat=LAT, long=LONG)
     close(core, old)
     clock.forward(days=10)
-    casework.publish(core, int(api.report(lat=LAT, long=LONG, service_code="MARKIERUNG")), "test")
+    casework.publish(core, int(api.report(lat=LAT, long=LONG, service_code="MARKIERUNG")), CLARA)
     settle()
     assert total(api, z, service_code="MARKIERUNG") == Counter(open=1)
     assert total(api, z, service_code="MARKIERUNG,MUELL_WILD") == Counter(open=1, closed=1)
@@ -179,7 +180,7 @@ def test_counts_stay_right_through_many_changes(api: Api, core: Core, conn: Conn
         if step % 3 == 0:
             close(core, number)
         if step % 4 == 1:
-            casework.hide(core, int(number), "test")
+            casework.hide(core, int(number), CLARA)
         if step % 5 == 0:
             map_counts.fold(core)
     map_counts.fold(core)

@@ -14,11 +14,13 @@ from open311 import core as core_module
 from open311 import settings
 from open311.actions import casework, catalogue_publication, keys, report
 from open311.core import Core
+from open311.model.actor import key_actor
 from open311.model.keys import Key, Scope
 from open311.model.service_request import Location
 from open311.model.submission import Submission
 from open311.webhooks import subscriptions
 from open311.worker import OUTSIDE_CONCURRENCY
+from tests.actors import CLARA
 from tests.adapters.strangers import Question, Reply, a_stranger
 from tests.processes.running import run, started, wait_for
 
@@ -34,7 +36,7 @@ class Queue:
     def report(self) -> str:
         """Hand in a report to a batch service; its token."""
         submission = Submission(service_code="KANAL", location=Location(49.4811, 8.4464))
-        receipt = report.submit(self.core, self.core.catalogues.in_force[0], submission, self.key)
+        receipt = report.submit(self.core, self.core.catalogues.in_force[0], submission, key_actor(self.key))
         assert receipt.token
         assert receipt.service_request_id is None
         return receipt.token
@@ -88,7 +90,7 @@ def test_targets_that_stall_hold_up_nobody_else(queue: Queue, tmp_path: Path) ->
         for number in range(OUTSIDE_CONCURRENCY):
             subscriptions.add(queue.core, queue.core.catalogues.in_force[0], f"{number}", target.url)
         waste = Submission(service_code="MUELL_WILD", location=Location(49.4811, 8.4464))
-        report.submit(queue.core, queue.core.catalogues.in_force[0], waste, queue.key)
+        report.submit(queue.core, queue.core.catalogues.in_force[0], waste, key_actor(queue.key))
         variables = {"DATABASE_URL": queue.url, "OPEN311_WEBHOOK_ALLOW_PRIVATE": "on"}
         with started(tmp_path / "log", "work", **variables):
             assert wait_for(lambda: len(target.asked) == OUTSIDE_CONCURRENCY, seconds=12)
@@ -150,13 +152,13 @@ def test_staff_may_be_faster(queue: Queue, tmp_path: Path) -> None:
     done = run("request", "accept", token, DATABASE_URL=queue.url)
     assert done.returncode == 0, done.stderr
     number = int(done.stdout)
-    before = casework.show(queue.core, number)
+    before = casework.show(queue.core, number, CLARA)
     succeeded = (
         "select count(*) from procrastinate_jobs where task_name = 'accept_token' and status = 'succeeded'"
     )
     with started(tmp_path / "log", "work", DATABASE_URL=queue.url):
         assert wait_for(lambda: queue.ask(succeeded) == 1), (tmp_path / "log").read_text()
-    assert casework.show(queue.core, number) == before
+    assert casework.show(queue.core, number, CLARA) == before
 
 
 def test_without_a_database_it_says_how_to_get_one(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy import text
 from open311.actions import casework
 from open311.core import Core
 from open311.model.keys import Scope
+from tests.actors import CLARA
 from tests.serving import Api, MakeCore, an_api
 from tests.site import many_cities, page_paths
 
@@ -159,7 +160,7 @@ def test_a_held_report_keeps_back_what_was_sent(api: Api, core: Core) -> None:
     assert "Matratzen" not in response.text
     assert "Ludwigstraße" not in response.text
     assert f"/reports/{number}" not in api.client.get("/").text
-    casework.publish(core, int(number), "cli:clara")
+    casework.publish(core, int(number), CLARA)
     assert "Matratzen" in api.client.get(f"/reports/{number}").text
-    casework.hide(core, int(number), "cli:clara")
+    casework.hide(core, int(number), CLARA)
     assert api.client.get(f"/reports/{number}").status_code == 404

@@ -8,10 +8,12 @@ from sqlalchemy import Connection, text
 
 from open311.actions import casework, keys, updates
 from open311.core import Core
+from open311.model.actor import key_actor
 from open311.model.keys import Scope
 from open311.model.service_request import Reporter
 from open311.model.updates import UpdateSubmission
 from open311.notifications import retention
+from tests.actors import CLARA
 from tests.client import client_of
 from tests.mailbox import Mailbox, run_jobs
 from tests.serving import Clock, MakeCore, an_api
@@ -59,7 +61,7 @@ def test_the_way_from_the_form_to_the_last_mail(
     page = Visitor(client).open(mailbox.link("/follow/"))
     assert page.heading == "Möchten Sie dieser Meldung folgen?"
     assert page.press("Ja, schreiben Sie mir").heading == "Sie folgen dieser Meldung"
-    casework.set_status(core, number(conn), "GELOEST", "cli:clara", "Ist weggeräumt.")
+    casework.set_status(core, number(conn), "GELOEST", CLARA, "Ist weggeräumt.")
     assert run_jobs(core, conn) == 1
     assert "Ist weggeräumt." in mailbox.last
     assert mailbox.mails[1]["Content-Language"] == "de"
@@ -68,7 +70,7 @@ def test_the_way_from_the_form_to_the_last_mail(
     assert "keine E-Mails mehr" in page.heading
     late = client.post(mailbox.link("/follow/"), data={"action": "confirm"})
     assert (late.status_code, "Dieser Link gilt nicht mehr" in late.text) == (404, True)
-    casework.set_status(core, number(conn), "IN_BEARBEITUNG", "cli:clara")
+    casework.set_status(core, number(conn), "IN_BEARBEITUNG", CLARA)
     assert run_jobs(core, conn) == 0
     assert conn.execute(text("select count(*) from followers")).scalar_one() == 0
 
@@ -79,7 +81,7 @@ def test_nobody_is_written_to_who_has_not_confirmed(
     reported(client, clock)
     run_jobs(core, conn)
     client.get(mailbox.link("/follow/"))
-    casework.set_status(core, number(conn), "GELOEST", "cli:clara")
+    casework.set_status(core, number(conn), "GELOEST", CLARA)
     assert run_jobs(core, conn) == 0
 
 
@@ -88,7 +90,7 @@ def test_each_event_is_told_once(
 ) -> None:
     reported(client, clock)
     confirmed(core, conn, client, mailbox)
-    casework.note(core, number(conn), "Wir kommen morgen.", "cli:clara")
+    casework.note(core, number(conn), "Wir kommen morgen.", CLARA)
     assert [run_jobs(core, conn) for _ in range(3)] == [1, 0, 0]
     assert "Wir kommen morgen." in mailbox.last
 
@@ -112,8 +114,8 @@ def test_that_a_report_is_hidden_is_told_once_without_the_reason(
 ) -> None:
     reported(client, clock, language=language)
     confirmed(core, conn, client, mailbox, button)
-    casework.hide(core, number(conn), "cli:clara", "nennt Frau Muster beim Namen")
-    casework.note(core, number(conn), "Nur noch für uns.", "cli:clara")
+    casework.hide(core, number(conn), CLARA, "nennt Frau Muster beim Namen")
+    casework.note(core, number(conn), "Nur noch für uns.", CLARA)
     assert [run_jobs(core, conn) for _ in range(2)] == [1, 0]
     assert words in mailbox.last
     assert "Muster" not in mailbox.mails[-1].as_string()
@@ -126,8 +128,8 @@ def test_what_was_shown_again_meanwhile_is_not_told_to_be_hidden(
 ) -> None:
     reported(client, clock)
     confirmed(core, conn, client, mailbox)
-    casework.hide(core, number(conn), "cli:clara")
-    casework.publish(core, number(conn), "cli:clara")
+    casework.hide(core, number(conn), CLARA)
+    casework.publish(core, number(conn), CLARA)
     run_jobs(core, conn)
     assert [each["Subject"] for each in mailbox.mails if "öffentlich" in each["Subject"]] == []
 
@@ -146,7 +148,7 @@ def test_mail_programs_can_stop_with_one_click(
 ) -> None:
     reported(client, clock)
     confirmed(core, conn, client, mailbox)
-    casework.set_status(core, number(conn), "GELOEST", "cli:clara")
+    casework.set_status(core, number(conn), "GELOEST", CLARA)
     run_jobs(core, conn)
     assert mailbox.mails[-1]["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     path = mailbox.mails[-1]["List-Unsubscribe"].strip(" <>").removeprefix(BASE)
@@ -195,9 +197,9 @@ def test_the_followers_of_a_duplicate_hear_of_the_report_that_goes_on(
     child = number(conn)
     confirmed(core, conn, client, mailbox)
     parent = int(an_api(core).report())
-    casework.merge(core, child, parent, "cli:clara")
+    casework.merge(core, child, parent, CLARA)
     run_jobs(core, conn)
-    casework.set_status(core, parent, "GELOEST", "cli:clara", "Erledigt.")
+    casework.set_status(core, parent, "GELOEST", CLARA, "Erledigt.")
     run_jobs(core, conn)
     assert f"/reports/{parent}" in mailbox.last
     assert "Erledigt." in mailbox.last
@@ -233,7 +235,7 @@ def test_whoever_only_sent_an_update_sees_and_erases_that(
         description="Ist schon weg",
         updater=Reporter(email="ute@example.org", first_name="Ute"),
     )
-    updates.post(core, core.catalogues.in_force[0], sent, key)
+    updates.post(core, core.catalogues.in_force[0], sent, key_actor(key))
     asked(client, clock, "/my-data", "Ute@example.org")
     run_jobs(core, conn)
     page = Visitor(client).open(mailbox.link("/my-data/"))
@@ -270,7 +272,7 @@ def test_people_are_forgotten_some_time_after_closing(
 ) -> None:
     reported(client, clock)
     confirmed(core, conn, client, mailbox)
-    casework.set_status(core, number(conn), "GELOEST", "cli:clara")
+    casework.set_status(core, number(conn), "GELOEST", CLARA)
     clock.forward(days=179)
     assert retention.forget_people(core) == 0
     clock.forward(days=2)

@@ -6,6 +6,7 @@ import pytest
 
 from open311.actions import casework
 from open311.core import Core
+from tests.actors import CLARA
 from tests.serving import Api, Clock
 
 CARD = re.compile(r'data-number="(\d+)"')
@@ -27,7 +28,7 @@ def test_shows_name_place_text_and_status_in_words(api: Api) -> None:
 
 def test_colour_and_shape_go_with_the_word(api: Api, core: Core) -> None:
     number = api.report()
-    casework.set_status(core, int(number), "GELOEST", "cli:clara")
+    casework.set_status(core, int(number), "GELOEST", CLARA)
     html = api.client.get(f"/reports/{number}").text
     assert re.search(
         r'status-GELOEST"[^<]*><use href="[^"]*#shape-square"></use></svg><span>gelöst</span>', html
@@ -54,8 +55,8 @@ def test_filters_are_combined(api: Api, core: Core, clock: Clock, query: str, fo
     clock.forward(days=20)
     sent = api.post({"service_code": "STRASSENLATERNE", "attribute[DEFEKT]": "aus"})
     numbers.append(sent[0]["service_request_id"])
-    casework.publish(core, int(numbers[1]), "cli:clara")
-    casework.set_status(core, int(numbers[1]), "GELOEST", "cli:clara")
+    casework.publish(core, int(numbers[1]), CLARA)
+    casework.set_status(core, int(numbers[1]), "GELOEST", CLARA)
     clock.forward(days=20)
     numbers.append(api.report(description="Ein Sofa"))
     assert listed(api, f"/?{query}") == [numbers[place] for place in found]

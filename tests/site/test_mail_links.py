@@ -11,6 +11,7 @@ from open311.actions import casework
 from open311.core import Core
 from open311.notifications import retention
 from open311.notifications.mail_links import VALID_FOR, Purpose
+from tests.actors import CLARA
 from tests.client import client_of
 from tests.mailbox import Mailbox, run_jobs
 from tests.serving import Clock, MakeCore, an_api
@@ -164,7 +165,7 @@ def test_each_mail_has_a_link_of_its_own_and_all_of_them_work(
     client.post(f"/follow/{tokens[0]}", data={"action": "confirm"})
     number = conn.execute(text("select id from service_requests")).scalar_one()
     for notes in ("Wir kommen.", "Wir waren da."):
-        casework.note(core, number, notes, "cli:clara")
+        casework.note(core, number, notes, CLARA)
         run_jobs(core, conn)
         tokens.append(token(mailbox))
     assert len(set(tokens)) == 3

@@ -24,6 +24,7 @@ from open311.model.keys import Scope
 from open311.storage import stream
 from open311.webhooks import delivery, storage, subscriptions
 from open311.webhooks.model import KINDS, MessageState, State, Subscription, wait_after
+from tests.actors import CLARA
 from tests.adapters.strangers import Reply, Stranger, a_stranger
 from tests.builders import a_catalogue, a_jurisdiction
 from tests.opendata.live import a_live_core
@@ -99,10 +100,10 @@ def test_everything_public_is_told_with_the_request_as_it_is(core: Core, api: Ap
     subscribe(core, target)
     one = api.report(description="Matratzen")
     held = api.report(service_code=MODERATED)
-    casework.set_status(core, int(one), "GELOEST", "test", "Weg")
-    casework.publish(core, int(held), "test")
-    casework.hide(core, int(held), "test")
-    casework.erase(core, int(one), "test")
+    casework.set_status(core, int(one), "GELOEST", CLARA, "Weg")
+    casework.publish(core, int(held), CLARA)
+    casework.hide(core, int(held), CLARA)
+    casework.erase(core, int(one), CLARA)
     work(core)
     told = [(each["kind"], each["service_request_id"], each["reason"]) for each in entries(target)]
     assert told == [
@@ -119,7 +120,7 @@ def test_an_entry_is_the_one_of_the_change_feed(core: Core, api: Api, target: St
     subscribe(core, target)
     since = api.raw("/changes.json").get_json()["next"]
     one, other = api.report(description="Matratzen"), api.report()
-    casework.merge(core, int(one), int(other), "test")
+    casework.merge(core, int(one), int(other), CLARA)
     work(core)
     fed = api.raw("/changes.json", since=since).get_json()["changes"]
     assert entries(target) == fed
@@ -152,14 +153,14 @@ def test_a_message_is_signed_as_standard_webhooks_says(core: Core, api: Api, tar
 def test_services_and_kinds_narrow_what_is_told(core: Core, api: Api, target: Stranger) -> None:
     subscribe(core, target, service_codes=[MODERATED], kinds=["published", "hidden", "erased"])
     waste = api.report()
-    casework.hide(core, int(waste), "test")
+    casework.hide(core, int(waste), CLARA)
     api.report(service_code=MODERATED)
     line = int(waste) + 1
-    casework.publish(core, line, "test")
-    casework.note(core, line, "Noch nicht", "test")
-    casework.hide(core, line, "test")
+    casework.publish(core, line, CLARA)
+    casework.note(core, line, "Noch nicht", CLARA)
+    casework.hide(core, line, CLARA)
     work(core)
-    casework.erase(core, int(waste), "test")
+    casework.erase(core, int(waste), CLARA)
     work(core)
     told = [(each["kind"], each["service_request_id"]) for each in entries(target)]
     # Of what service an erased request was, nobody knows any more.
@@ -209,7 +210,7 @@ def test_a_request_hidden_meanwhile_is_not_told_any_more(core: Core, api: Api, t
     one = api.report(description="Herr Müller wohnt in Nummer 5")
     target.answering = lambda question: Reply(status=500)
     work(core)
-    casework.hide(core, int(one), "test")
+    casework.hide(core, int(one), CLARA)
     target.answering = lambda question: Reply()
     clock_of(core).forward(seconds=5)
     work(core)
@@ -482,7 +483,7 @@ def test_no_event_is_skipped_or_doubled_by_many_writers_and_readers(
     def write(number: int) -> None:
         client = replace(api, client=api.client.another())
         for _ in range(15):
-            casework.note(core, int(client.report()), f"writer {number}", "test")
+            casework.note(core, int(client.report()), f"writer {number}", CLARA)
 
     readers = [threading.Thread(target=read) for _ in range(2)]
     writers = [threading.Thread(target=write, args=(number,)) for number in range(4)]

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from open311.model.keys import PAGES
+from open311.model.actor import PUBLIC
 from open311.notifications.retention_terms import RetentionTerms
 
 # The one answer without a question that our own interface needs: FixMyStreet's number of the report.
@@ -126,5 +126,5 @@ def forget_people_of(conn: Connection, requests: Sequence[int]) -> list[str]:
 
 def forget_sent_with(conn: Connection, requests: Sequence[int]) -> None:
     """Forget answers that nobody asked for, and what other servers said of them."""
-    conn.execute(_BARE_SUBMISSIONS, {"requests": requests, "pages": PAGES.id})
+    conn.execute(_BARE_SUBMISSIONS, {"requests": requests, "pages": PUBLIC.key_id})
     conn.execute(_BARE_FORWARDS, {"requests": requests})

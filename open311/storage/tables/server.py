@@ -46,6 +46,8 @@ keys = Table(
     Column("scopes", ARRAY(Text), nullable=False),
     moment("created_datetime"),
     moment("revoked_datetime", nullable=True),
+    # Without any the key is good for all jurisdictions, those of later catalogues too.
+    Column("jurisdictions", ARRAY(Text)),
 )
 
 # What a catalogue looked like when it last came into force, and every service it ever had. Under an empty id, in the
