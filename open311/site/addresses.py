@@ -72,6 +72,12 @@ def here(**changed: str) -> str:
     return f"{root()}{quote(request.path)}?{urlencode([*kept, *changed.items()])}"
 
 
+def canonical(language: str | None = None) -> str:
+    """The whole address of this page without filters and places in lists; in a language where one is named."""
+    path = f"{root()}{quote(request.path)}"
+    return absolute(f"{path}?{urlencode({'locale': language})}" if language else path)
+
+
 def absolute(path: str) -> str:
     """A path of this server as an address that works anywhere."""
     parts = urlsplit(current.base_url())

@@ -39,6 +39,16 @@ class Pages(Blueprint):
 
         return register
 
+    def fixed(self, rule: str) -> Callable[[View], View]:
+        """Register a view that is found at one address, whichever cities there are."""
+
+        def register(view: View) -> View:
+            view.access = "public"  # type: ignore[attr-defined]
+            self.add_url_rule(rule, view.__name__, view)
+            return view
+
+        return register
+
 
 blueprint = Pages("pages", __name__)
 

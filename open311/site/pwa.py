@@ -47,7 +47,7 @@ SCRIPTS = (
 )
 STYLES = ("site.css", "form.css", "map.css")
 PACKAGE = Path(__file__).parent.parent
-MADE_OF = ("templates/pages/**/*.html", "translations/*/*.po", "pages/*.py")
+MADE_OF = ("templates/pages/**/*.html", "translations/*/*.po", "site/**/*.py")
 
 
 @blueprint.page("/manifest.webmanifest")

@@ -35,6 +35,8 @@ POLICY = {
     "base-uri": "'none'",
     "frame-ancestors": "'none'",
 }
+# Views for search engines; drafts, links of single persons and errors are not for them.
+INDEXED = {"home", "report", "new_report", "open_data", "imprint", "privacy", "accessibility"}
 ERROR_PAGES = (400, 403, 404, 405, 429, 500, 503)
 
 
@@ -47,7 +49,8 @@ def page(
     **values: Any,
 ) -> Response:
     """A page of the city this request is about; `also` widens the content policy by sources, per directive."""
-    html = render_template(f"pages/{template}", **_common(), **values)
+    indexed = status == 200 and _view() in INDEXED
+    html = render_template(f"pages/{template}", **{"indexed": indexed} | _common() | values)
     response = Response(html, status, HEADERS, content_type="text/html; charset=utf-8")
     response.headers["Content-Security-Policy"] = policy(also or {})
     response.headers["Cache-Control"] = cache
@@ -80,6 +83,7 @@ def _common() -> dict[str, Any]:
         "t": words.words,
         "tn": words.counted,
         "said": words.said,
+        "with_telephones": words.with_telephones,
         "day": words.day,
         "day_and_time": words.day_and_time,
         "machine": words.machine,
@@ -90,6 +94,7 @@ def _common() -> dict[str, Any]:
         "here": addresses.here,
         "api": addresses.api,
         "absolute": addresses.absolute,
+        "canonical": addresses.canonical,
         "file": assets.address,
         "module": assets.module_address,
         "vendor": assets.vendor,
@@ -102,8 +107,13 @@ def _common() -> dict[str, Any]:
         "site_name": site_name(city),
         "several": addresses.several(),
         "follows": mail_subscriptions.possible(current.core()),
-        "view": (request.endpoint or "").removeprefix("pages."),
+        "favicon": lambda: f"{addresses.root()}/favicon.ico",
+        "view": _view(),
     }
+
+
+def _view() -> str:
+    return (request.endpoint or "").removeprefix("pages.")
 
 
 OWN_NAMES = {

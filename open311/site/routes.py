@@ -1,6 +1,6 @@
 """The pages that show something: the list, one report, the open data, and the texts that the law demands."""
 
-from flask import Flask, Response, g
+from flask import Flask, Response, g, redirect
 from werkzeug.wrappers import Response as AnyResponse
 
 from open311.base.errors import NotFound, problem
@@ -8,7 +8,18 @@ from open311.http import current
 from open311.http.errors import in_words
 from open311.model.catalogue import Catalogue
 from open311.model.service_request import ServiceRequest, Visibility
-from open311.site import addresses, assets, following, offline, own_data, pwa, texts, view_models
+from open311.site import (
+    addresses,
+    assets,
+    crawlers,
+    following,
+    offline,
+    own_data,
+    pwa,
+    report_numbers,
+    texts,
+    view_models,
+)
 from open311.site import blueprint as doors
 from open311.site.blueprint import blueprint, city
 from open311.site.form import steps, suggest
@@ -19,7 +30,7 @@ from open311.storage import service_requests
 from open311.web.queries import REQUEST_ID
 
 # Importing these adds their views to the blueprint.
-ROOMS = (following, offline, own_data, pwa, steps, suggest)
+ROOMS = (crawlers, following, offline, own_data, pwa, steps, suggest)
 
 
 def install(app: Flask) -> None:
@@ -35,7 +46,26 @@ def home() -> AnyResponse:
     """The list of reports; where there are several cities and none is named, the list of cities."""
     if g.catalogue is None:
         return page("cities.html", cities=current.core().catalogues.in_force)
-    return _list(city())
+    return _named_by_number() or _list(city())
+
+
+@blueprint.page("/<int:number>")
+def report_by_number(number: int) -> AnyResponse:
+    """A number alone, typed behind the address of the site."""
+    return redirect(addresses.address("report", number=number), 301)
+
+
+def _named_by_number() -> AnyResponse | None:
+    """Whoever searches for the number of a report is led to it, whatever its state, unless nobody may see it."""
+    words = listing.words_alone()
+    number = report_numbers.report_number(words) if words else None
+    if number is None:
+        return None
+    try:
+        _find(str(number), city())
+    except NotFound:
+        return None
+    return redirect(addresses.address("report", number=number), 303)
 
 
 def _list(catalogue: Catalogue) -> Response:
@@ -43,6 +73,7 @@ def _list(catalogue: Catalogue) -> Response:
     return page(
         "list.html",
         status=400 if found.problems else 200,
+        indexed=not (found.problems or found.filters or found.area),
         listing=found,
         reports=[view_models.shown(each, catalogue) for each in found.requests],
         problems=[in_words(each) for each in found.problems],
@@ -56,12 +87,14 @@ def _list(catalogue: Catalogue) -> Response:
 
 
 @blueprint.page("/reports/<number>")
-def report(number: str) -> Response:
+def report(number: str) -> AnyResponse:
     """One report; one that is being checked without what was sent."""
     catalogue = city()
+    if not number.isdecimal() and (meant := report_numbers.report_number(number)):
+        return redirect(addresses.address("report", number=meant), 301)
     found = _find(number, catalogue)
     if found.visibility == Visibility.HELD:
-        return page("held.html", report=view_models.shown(found, catalogue))
+        return page("held.html", indexed=False, report=view_models.shown(found, catalogue))
     return page(
         "report.html",
         report=view_models.shown(found, catalogue),

@@ -120,7 +120,16 @@ def families(catalogue: Catalogue) -> list[StatusFamily]:
 
 def history(request: ServiceRequest, catalogue: Catalogue) -> list[HistoryLine]:
     """What happened, the last first; it always begins with the report."""
-    began = HistoryLine(request.requested_datetime, None, words("page.history.created"), "")
+    notes = [note for note in request.notes if note.kind != "submitted"]
+    first = next((note for note in request.notes if note.kind == "submitted"), None)
+    state = _status_after(first, catalogue) if first else None
+    initial = first and catalogue.statuses.get(first.detailed_status or "") == catalogue.initial_status
+    began = HistoryLine(
+        moment=request.requested_datetime,
+        status=None if initial else state,
+        title=words("page.history.created"),
+        text=first.description if first else "",
+    )
     lines = [
         HistoryLine(
             moment=note.datetime,
@@ -129,7 +138,7 @@ def history(request: ServiceRequest, catalogue: Catalogue) -> list[HistoryLine]:
             text=note.description,
             photos=tuple(_photo(each) for each in _own(note.media_urls)),
         )
-        for note in request.notes
+        for note in notes
     ]
     return [began, *lines][::-1]
 

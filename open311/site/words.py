@@ -8,6 +8,7 @@ from typing import Any
 from babel import Locale
 from babel.dates import format_date, format_datetime
 from babel.numbers import NumberFormatError, format_decimal, parse_decimal
+from markupsafe import Markup, escape
 
 from open311.base.datetimes import write
 from open311.base.i18n import translate
@@ -16,6 +17,8 @@ from open311.http import current
 
 # No exponents: written out, `1e999999999` fills the memory.
 NUMBER = re.compile(r"[+-]?[0-9.,]{1,40}")
+# Short numbers such as 112, 911 and 116117.
+TELEPHONE = re.compile(r"(?<![\w&#;.,/+-])\d{3,6}(?![\w/+-]|[.,]\d)")
 
 
 def words(key: str, **values: Any) -> str:
@@ -32,6 +35,11 @@ def counted(key: str, number: int, **values: Any) -> str:
 def said(text: Text) -> str:
     """A text of the catalogue."""
     return text.in_language(current.language())
+
+
+def with_telephones(text: str) -> Markup:
+    """A text in which the numbers to call in danger are links to call them."""
+    return Markup(TELEPHONE.sub(r'<a href="tel:\g<0>">\g<0></a>', str(escape(text))))
 
 
 def day(moment: datetime) -> str:

@@ -31,7 +31,7 @@ def changed(tmp_path: Path) -> Path:
 def test_check_says_ok_and_counts() -> None:
     result = run("check", FIRST_CITY)
     assert result.exit_code == 0
-    assert result.stdout.startswith("ok ludwigshafen.de: 14 services, 10 statuses")
+    assert result.stdout.startswith("ok ludwigshafen.de: 15 services, 10 statuses")
 
 
 def test_check_without_a_path_takes_the_catalogue_in_use(

@@ -20,7 +20,7 @@ def city() -> Catalogue:
 
 
 def test_the_first_city_takes_fourteen_kinds_of_reports(city: Catalogue) -> None:
-    assert len(city.active_services()) == 14
+    assert len(city.active_services()) == 15
     assert {"MUELL_WILD", "FAHRZEUG_ALT", "STRASSENLATERNE"} <= city.services.keys()
 
 

@@ -5,7 +5,6 @@ from typing import Any
 
 from flask import Response
 
-from open311.base.text import fold
 from open311.http import current
 from open311.model.catalogue import Service
 from open311.model.drafts import Draft
@@ -15,11 +14,13 @@ from open311.site import view_models
 from open311.site.blueprint import city
 from open311.site.form import form_input, questions
 from open311.site.form.abuse import TRAP
+from open311.site.form.category_search import matching_services
 from open311.site.form.form_input import Wrong
 from open311.site.form.nearby import nearby
 from open311.site.list import listing, maps
 from open311.site.rendering import CHANGES_ANY_TIME, page
-from open311.site.words import degrees, words
+from open311.site.words import degrees
+from open311.site.words import words as messages
 
 FOR_ITS_WRITER = "private, no-store"
 
@@ -77,25 +78,15 @@ def _position(draft: Draft | None) -> str:
 
 def category(draft: Draft, *, wrong: Sequence[Wrong] = (), words: str = "") -> Response:
     """What it is about."""
-    groups = [
-        (name, [each for each in services if _matches(each, words)])
-        for name, services in listing.services_by_group(city())
-    ]
-    shown = [(name, services) for name, services in groups if services]
-    return step("category", draft, wrong=wrong, groups=shown, words=words, keywords=_keywords)
+    return step("category", draft, wrong=wrong, groups=_groups(words), words=words)
 
 
-def _keywords(service: Service) -> str:
-    """All words that a service can be found by, for scripts and for us."""
-    language = current.language()
-    spoken = (service.service_name, service.description)
-    found = [each.in_language(language) for each in spoken]
-    return fold(" ".join([*found, *(word for each in service.keywords.values() for word in each)]))
-
-
-def _matches(service: Service, words: str) -> bool:
-    known = _keywords(service)
-    return all(each in known for each in fold(words).split())
+def _groups(words: str) -> list[tuple[str, list[Service]]]:
+    """All services under their headings; those that words fit without headings, the best first."""
+    if not words.strip():
+        return listing.services_by_group(city())
+    services = matching_services(city(), words)
+    return [(messages("page.form.category.fitting"), services)] if services else []
 
 
 def danger(draft: Draft) -> Response:
@@ -146,7 +137,7 @@ def contact(draft: Draft, *, wrong: Sequence[Wrong] = (), retry_after: int = 0) 
 
 def gone() -> Response:
     """A draft that has expired."""
-    return page("form/gone.html", status=404, cache="no-store", told=words("error.draft.unknown"))
+    return page("form/gone.html", status=404, cache="no-store", told=messages("error.draft.unknown"))
 
 
 def answers_shown(draft: Draft, service: Service) -> list[tuple[str, str]]:

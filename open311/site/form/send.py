@@ -126,13 +126,12 @@ def sent(draft: Draft) -> Response:
     with current.core().database.read() as conn:
         owner = city().jurisdiction.jurisdiction_id
         found = service_requests.find(conn, draft.service_request_id or 0, owner)
-    shown = found and found.visibility != Visibility.HIDDEN
-    numbered = shown and found and _has_number(found.service_code)
+    shown = found and found.visibility != Visibility.HIDDEN and _has_number(found.service_code)
     held = bool(found and found.visibility == Visibility.HELD)
     return pages.step(
         "sent",
         draft,
-        report=view_models.shown(found, city()) if found and numbered else None,
+        report=view_models.shown(found, city()) if found and shown else None,
         joined=draft.text("outcome") == "joined",
         held=held,
         readable=not held or city().jurisdiction.held_by_id,
@@ -144,9 +143,9 @@ def sent(draft: Draft) -> Response:
 
 
 def _has_number(service_code: str) -> bool:
-    """Whether the number of such a report is given out at once."""
+    """Whether a sender is told the number: of a blackbox service nobody is (GeoReport v2, GET service list)."""
     service = city().services.get(service_code)
-    return service is None or service.type is ServiceType.REALTIME
+    return service is None or service.type is not ServiceType.BLACKBOX
 
 
 def _to(draft: Draft, step: str) -> AnyResponse:

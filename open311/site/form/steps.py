@@ -141,8 +141,9 @@ def _add_photos(draft: Draft) -> tuple[Draft, list[Wrong], tuple[float, float] |
 
 def _category(draft: Draft) -> AnyResponse:
     """The kind of report; the list can be narrowed by words."""
-    if form_input.action()[0] == "search":
-        return pages.category(draft, words=form_input.posted("words"))
+    pressed = form_input.action()[0]
+    if pressed in ("search", "search_all"):
+        return pages.category(draft, words=form_input.posted("words") if pressed == "search" else "")
     wrong = _at(draft, "category")
     if wrong:
         return pages.category(draft, words=form_input.posted("words"), wrong=wrong)

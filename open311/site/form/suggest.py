@@ -13,11 +13,14 @@ from open311.model.service_request import Location
 from open311.site.addresses import address
 from open311.site.blueprint import blueprint, city
 from open311.site.form import form_input
+from open311.site.form.category_search import matching_services
 from open311.site.form.nearby import around
 from open311.site.rendering import HEADERS
 from open311.site.view_models import Shown
 from open311.site.words import degrees, said, words
 from open311.web import parameters
+
+MOST_LETTERS = 200
 
 
 @blueprint.page("/places")
@@ -26,6 +29,13 @@ def suggested_places() -> Response:
     asked = parameters.from_query(cast(LenientRequest, request)).get("q", [""])[0]
     found = geocoding.search(current.core(), city(), asked, current.language())
     return _json([{"address": each.address, "lat": each.lat, "long": each.long} for each in found])
+
+
+@blueprint.page("/services/fitting")
+def fitting_services() -> Response:
+    """The codes of the services that the words `q` fit, best first."""
+    words = parameters.from_query(cast(LenientRequest, request)).get("q", [""])[0]
+    return _json([service.service_code for service in matching_services(city(), words[:MOST_LETTERS])])
 
 
 @blueprint.page("/places/near")

@@ -100,6 +100,12 @@ def read(catalogue: Catalogue) -> Listing:
     )
 
 
+def words_alone() -> str:
+    """What was typed into the search, if nothing else was chosen beside it."""
+    query, _ = _query()
+    return query.get("q") or "" if query.keys() <= {"q", "locale", "jurisdiction_id"} else ""
+
+
 def _query() -> tuple[dict[str, Any], tuple[Problem, ...]]:
     try:
         sent = parameters.from_query(cast(LenientRequest, request))
