@@ -27,6 +27,7 @@ ACROSS_ENTRIES = re.compile(
     r"|only one (status|open|closed)|shape of another colour|is an order to other programs|needs one$"
     r"|has order \d+|needs values|has no values|nothing to answer|is not an earlier attribute|is not a list to choose"
     r"|is not a value of|there is no file '.*' beside the catalogue"
+    r"|is not the code of an agency|what is refused is closed|public holidays are unknown"
     r"|has closed rings|leaves the earth|is not a valid area"
 )
 
@@ -176,6 +177,7 @@ KINDS: dict[str, Callable[[dict[str, Any]], st.SearchStrategy[Any]]] = {
     "string": _string,
     "integer": lambda schema: st.integers(schema["minimum"], schema["maximum"]),
     "boolean": lambda schema: st.booleans(),
+    "null": lambda schema: st.none(),
 }
 
 

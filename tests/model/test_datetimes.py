@@ -95,9 +95,10 @@ def test_date_alone_is_a_local_day(day: str) -> None:
 
 
 def test_day_whose_midnight_comes_twice_is_whole() -> None:
+    # A day of the past: what is to come differs between editions of the time zone data.
     havana = ZoneInfo("America/Havana")
-    assert parse("2026-11-01", havana) == utc(2026, 11, 1, 4)
-    assert parse("2026-11-01", havana, end_of_day=True) + timedelta(seconds=1) == utc(2026, 11, 2, 5)
+    assert parse("2024-11-03", havana) == utc(2024, 11, 3, 4)
+    assert parse("2024-11-03", havana, end_of_day=True) + timedelta(seconds=1) == utc(2024, 11, 4, 5)
 
 
 @pytest.mark.parametrize(

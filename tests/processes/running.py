@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import random
 import socket
 import subprocess
 import sys
@@ -9,7 +10,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from open311.cli import COMMANDS, main
@@ -19,21 +20,27 @@ _forks = multiprocessing.get_context("forkserver")
 _forks.set_forkserver_preload([module.partition(":")[0] for module in COMMANDS.values()])
 
 
+# Below those that Linux lends to connections, one of which could take a port between here and its use.
+PORTS = range(12_000, 32_000)
+
+
 def free_port() -> int:
-    """A port on which nobody listens now."""
-    with socket.socket() as attempt:
-        attempt.bind(("127.0.0.1", 0))
-        return int(attempt.getsockname()[1])
+    """A port on which nobody listens now; chosen at random, since others choose one at the same time."""
+    while True:
+        port = random.choice(PORTS)
+        with socket.socket() as attempt, suppress(OSError):
+            attempt.bind(("127.0.0.1", port))
+            return port
 
 
 def environment(**values: str) -> dict[str, str]:
-    """Ours, without settings of the server but these."""
+    """Ours, without settings of the server but these, on a port of its own: a server may run beside the tests."""
     inherited = {
         name: value
         for name, value in os.environ.items()
         if not name.startswith("OPEN311_") and name not in ("PORT", "DATABASE_URL")
     }
-    return inherited | values
+    return inherited | {"PORT": str(free_port())} | values
 
 
 def run(*arguments: str, **values: str) -> subprocess.CompletedProcess[str]:
