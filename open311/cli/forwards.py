@@ -4,7 +4,7 @@ import click
 
 from open311.cli.common import opened, show_table
 from open311.federation import forward_updates, forwarding
-from open311.federation.client import RemoteError
+from open311.federation.answers import RemoteError
 from open311.model.forwards import ForwardState
 
 

@@ -4,51 +4,27 @@ JSON is asked for first, and XML for the rest of the client's life where JSON is
 """
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, tzinfo
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from datetime import datetime
+from urllib.parse import urlencode, urlsplit
 
 import httpx
 
 from open311.adapters import safe_http
 from open311.adapters.safe_http import Answer, MayReach, Refused, Resolve
 from open311.base.datetimes import write_utc
-from open311.federation import foreign
-from open311.federation import parsing as reading
+from open311.federation import answers, foreign, parsing
+from open311.federation.answers import MOST_BYTES, NOT_OFFERED, RemoteError
+from open311.federation.dates import Dates
 from open311.federation.foreign import ForeignChanges, ForeignRequest, ForeignUpdate
-from open311.federation.parsing import Item, Unreadable
+from open311.federation.parsing import Item
 
-MOST_BYTES = 64 * 1024 * 1024
 SECONDS = 60.0
 REDIRECTS = 3
-NOT_OFFERED = (404, 405, 406, 410, 415, 501)
 LOST_CURSOR = (400, 410)
 FORM = "application/x-www-form-urlencoded; charset=utf-8"
 
 Value = str | int | float | datetime | None | Sequence[str]
-
-
-class RemoteError(Exception):
-    """The other server said no, or nothing that can be understood.
-
-    `status` is None when no answer came. `may_have_acted` is False only when it certainly has not done what was asked:
-    it could not be reached, or has refused. `passing` says that asking again later is worthwhile, and `retry_after`
-    after how many seconds it wants to be asked.
-    """
-
-    def __init__(
-        self,
-        message: str,
-        *,
-        status: int | None = None,
-        passing: bool = False,
-        may_have_acted: bool = False,
-        retry_after: int | None = None,
-    ) -> None:
-        super().__init__(message)
-        self.status, self.passing = status, passing
-        self.may_have_acted, self.retry_after = may_have_acted, retry_after
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +45,12 @@ class RemoteReceipt:
 
 @dataclass(slots=True)
 class Client:
-    """Another server. `zone` is that of times that name none; `may_reach` may forbid addresses within our network."""
+    """Another server. `dates`: how it writes moments; `may_reach` may forbid addresses within our network."""
 
     url: str
     jurisdiction_id: str | None = None
     api_key: str | None = None
-    zone: tzinfo = UTC
+    dates: Dates = field(default_factory=Dates)
     seconds: float = SECONDS
     resolve: Resolve = safe_http.addresses
     may_reach: MayReach = lambda address: True
@@ -96,26 +72,33 @@ class Client:
 
     def page(self, **query: Value) -> Page:
         """A part of the list of requests, and where it goes on if the server says so (`Link`, rel=next)."""
-        answer = self._get("requests", query)
-        found = _items(answer, "service_request_id")
-        read = [foreign.request_from(each, self.zone) for each in found]
-        return Page([each for each in read if each], _following(answer))
+        try:
+            answer = self._get("requests", query)
+        except RemoteError as refused:
+            if refused.status == 404 and refused.in_geo_report and self._settled:
+                return Page([])  # Servers that find nothing say so.
+            raise
+        value = answers.parsed(answer)
+        entries = answers.entries(answer, value, "service_request_id")
+        requests = [foreign.request_from(entry, self.dates) for entry in entries]
+        return Page([request for request in requests if request], answers.following(answer, value))
 
     def request(self, service_request_id: str) -> ForeignRequest | None:
         """One request; None when it is not there, or not public."""
         found = self._list(f"requests/{_step(service_request_id)}", {}, "service_request_id")
-        return foreign.request_from(found[0], self.zone) if found else None
+        return foreign.request_from(found[0], self.dates) if found else None
 
     def updates(self, **query: Value) -> list[ForeignUpdate] | None:
         """Updates in FixMyStreet's way; None when this server does not offer them."""
         try:
-            found = _items(self._get("servicerequestupdates", query), "update_id")
+            answer = self._get("servicerequestupdates", query)
         except RemoteError as refused:
             if refused.status in NOT_OFFERED:
                 return None
             raise
-        read = [foreign.update_from(each, self.zone) for each in found]
-        return [each for each in read if each]
+        entries = answers.entries(answer, answers.parsed(answer), "update_id")
+        updates = [foreign.update_from(entry, self.dates) for entry in entries]
+        return [update for update in updates if update]
 
     def changes(self, since: str | None, limit: int) -> ForeignChanges | None:
         """A part of the change feed, which servers of this program have; None when there is none."""
@@ -125,8 +108,11 @@ class Client:
         if answer.status in (*NOT_OFFERED, *LOST_CURSOR) and not lost:
             return None
         if answer.status != 200:
-            raise _refusal(answer)
-        return foreign.changes_from(_parsed(answer), self.zone)
+            raise answers.refusal(answer)
+        try:
+            return foreign.changes_from(answers.parsed(answer), self.dates)
+        except RemoteError:
+            return None
 
     def token(self, token: str) -> str | None:
         """The id behind a token; None as long as it is not given out."""
@@ -137,14 +123,15 @@ class Client:
     def report(self, fields: Mapping[str, Value | Sequence[str]]) -> RemoteReceipt:
         """Hand in a report."""
         answer = self._post("requests", fields)
-        for each in _items(answer, "service_request_id", "token", acted=True):
+        for each in parsing.items_in(answers.parsed(answer, acted=True), "service_request_id", "token"):
             number, token = foreign.word(each, "service_request_id"), foreign.word(each, "token")
             return RemoteReceipt(number, None if number else token)
         return RemoteReceipt()
 
     def _list(self, path: str, query: Mapping[str, Value], *marks: str) -> list[Item]:
         try:
-            return _items(self._get(path, query), *marks)
+            answer = self._get(path, query)
+            return answers.entries(answer, answers.parsed(answer), *marks)
         except RemoteError as refused:
             if "/" in path and refused.status in (404, 410):
                 return []
@@ -153,12 +140,12 @@ class Client:
     def _get(self, path: str, query: Mapping[str, Value]) -> Answer:
         asked = urlencode(_pairs({"jurisdiction_id": self.jurisdiction_id, **query}))
         answer = self._fetch(f"{self.url.rstrip('/')}/{path}.{self.suffix}", asked)
-        if not self._settled and not _speaks(answer):
+        if not self._settled and not answers.speaks(answer):
             other = self._fetch(f"{self.url.rstrip('/')}/{path}.xml", asked)
-            if _speaks(other):
+            if answers.speaks(other):
                 self.suffix, answer = "xml", other
         if answer.status != 200:
-            raise _refusal(answer)
+            raise answers.refusal(answer)
         self._settled = True
         return answer
 
@@ -177,8 +164,8 @@ class Client:
         answer = self._send(
             "POST", f"{self.url.rstrip('/')}/{path}.{self.suffix}", {"Content-Type": FORM}, content
         )
-        if answer.status not in (200, 201, 202) or _says_no(answer):
-            raise _refusal(answer)
+        if answer.status not in (200, 201, 202) or answers.says_no(answer):
+            raise answers.refusal(answer)
         return answer
 
     def _send(self, method: str, url: str, headers: Mapping[str, str], content: bytes = b"") -> Answer:
@@ -223,72 +210,9 @@ def _pairs(query: Mapping[str, Value]) -> list[tuple[str, str]]:
     return found
 
 
-def _items(answer: Answer, *marks: str, acted: bool = False) -> list[Item]:
-    try:
-        if answer.cut:
-            raise Unreadable(f"longer than {MOST_BYTES} bytes")
-        plain = reading.unpacked(answer.body, answer.headers.get("Content-Encoding", ""), MOST_BYTES)
-        return reading.items(plain, *marks)
-    except Unreadable as reason:
-        raise RemoteError(f"answered {reason}", status=answer.status, may_have_acted=acted) from None
-
-
-def _parsed(answer: Answer) -> object:
-    try:
-        plain = reading.unpacked(answer.body, answer.headers.get("Content-Encoding", ""), MOST_BYTES)
-        return reading.parse(plain)
-    except Unreadable:
-        return None
-
-
-def _speaks(answer: Answer) -> bool:
-    """Whether the format is one that the server has: a list, or an error told in GeoReport's way."""
-    if answer.status != 200 and answer.status not in NOT_OFFERED:
-        return True
-    with suppress(Unreadable):
-        return bool(reading.items(answer.body, "code")) or answer.status == 200
-    return False
-
-
-def _says_no(answer: Answer) -> bool:
-    """Some servers tell errors under a status of 200."""
-    with suppress(Unreadable):
-        return any(str(each["code"])[:1] in "45" for each in reading.items(answer.body, "code"))
-    return False
-
-
-def _refusal(answer: Answer) -> RemoteError:
-    told = _error_told(answer)
-    wait = answer.headers.get("Retry-After", "")
-    busy = answer.status in (408, 425, 429, 503)
-    return RemoteError(
-        f"{answer.status} {told or ''}".strip(),
-        status=answer.status,
-        passing=busy or answer.status >= 500,
-        may_have_acted=answer.status >= 500 and answer.status != 503,
-        retry_after=int(wait) if wait.isascii() and wait.isdigit() else None,
-    )
-
-
-def _error_told(answer: Answer) -> str | None:
-    with suppress(Unreadable):
-        for each in reading.items(answer.body, "description"):
-            return (foreign.word(each, "description") or "")[:500]
-    return None
-
-
 def _redirected(address: str, location: str) -> str:
     """Where a redirect leads, if that is the same host; http may become https."""
     before, after = httpx.URL(address), httpx.URL(address).join(location)
     if after.host != before.host or (before.scheme == "https" and after.scheme != "https"):
         raise RemoteError(f"redirects from {before.host} to {after.scheme}://{after.host}")
     return str(after)
-
-
-def _following(answer: Answer) -> dict[str, str] | None:
-    """The query of the next page; only the query, so that a server cannot send us elsewhere."""
-    for link in answer.headers.get("Link", "").split(","):
-        target, _, parameters = link.partition(";")
-        if 'rel="next"' in parameters.lower() or "rel=next" in parameters.lower():
-            return dict(parse_qsl(urlsplit(target.strip().strip("<>")).query))
-    return None

@@ -1,13 +1,13 @@
 """Move a city's history in: from a file, or from its older server (docs/federation.md)."""
 
-import csv
 import hashlib
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any, TextIO
-from zoneinfo import ZoneInfo
 
 import yaml
 
@@ -15,18 +15,21 @@ from open311.base.errors import Invalid, problem
 from open311.core import Core
 from open311.federation import csv_mapping, harvest, upsert
 from open311.federation import reader as source_reader
-from open311.federation.client import RemoteError
+from open311.federation.answers import RemoteError
 from open311.federation.csv_mapping import Bulk
+from open311.federation.csv_rejects import Reject, Rejects
+from open311.federation.dates import Dates
 from open311.federation.references import Arrival, Counts, Intake, Refusal
 from open311.federation.storage import references as stored
 from open311.federation.storage import sources
 from open311.federation.upsert import Terms
-from open311.model.actor import ActorKind, source_actor
+from open311.formats.csv_records import Record, delimiter_of, records
 from open311.model.catalogue import Catalogue
 from open311.model.service_request import Visibility
 
 BATCH = 1000
-LONGEST_FIELD = 1_000_000
+# What `surrogateescape` makes of bytes that are not of the encoding.
+UNDECODED = re.compile("[\udc80-\udcff]")
 
 Progress = Callable[[Counts, int], None]
 
@@ -63,26 +66,24 @@ def import_file(
 ) -> Counts:
     """Take in the rows of a CSV file; what cannot be taken in is written to `rejects`, with line and reason.
 
-    Each thousand rows is stored as a whole or not at all, with the line that was reached. The same file goes on there.
+    Each thousand rows is stored as a whole or not at all, with the line that was reached. An interrupted import of the
+    same file in the same way goes on there; one that had come to its end begins anew, which stores nothing twice.
     """
     wishes.check(catalogue)
-    source = _begin(core, catalogue, wishes.source or path.name, {"fingerprint": _fingerprint(path)})
+    source = _begin(core, catalogue, wishes.source or path.name, {"fingerprint": _fingerprint(path, wishes)})
     reached, done = int(source.state.get("line", 0)), Counts()
     with path.open(encoding=wishes.mapping.encoding, errors="surrogateescape", newline="") as file:
-        reader, names = _reader(file, wishes.mapping)
-        with rejects.open("a" if reached else "w", encoding="utf-8", newline="") as refused:
-            writer = csv.writer(refused)
-            if not reached:
-                writer.writerow(["line", "reason", *names])
-            for batch in _batches(reader, reached):
+        rows, names, delimiter = _rows(file, wishes.mapping)
+        with Rejects(rejects, wishes.mapping.encoding, delimiter, names, resumed=bool(reached)) as refused:
+            for batch in _batches(rows, reached):
                 counts, bad = _take(core, catalogue, source, batch, names, wishes)
                 done += counts
-                writer.writerows(bad)
-                refused.flush()
-                progress(done, batch[-1][0])
+                refused.write(bad)
+                progress(done, batch[-1].line)
     if not done.refused and not reached:
         rejects.unlink()
     with core.database.begin() as conn:
+        sources.save(conn, source, {}, done.as_dict())
         sources.ran(conn, source, core.now(), None)
     return done
 
@@ -102,72 +103,50 @@ def _begin(core: Core, catalogue: Catalogue, name: str, state: Mapping[str, Any]
     return found if same else replace(found, state=state)
 
 
-def _fingerprint(path: Path) -> str:
+def _fingerprint(path: Path, wishes: Wishes) -> str:
+    """Equal when the same file is imported in the same way."""
     with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        content = hashlib.file_digest(file, "sha256").hexdigest()
+    return hashlib.sha256(f"{content} {wishes!r}".encode(errors="replace")).hexdigest()
 
 
-def _reader(file: TextIO, mapping: Bulk) -> tuple[Any, list[str]]:
-    """The rows behind the head, and the names in it; raises `Invalid`."""
-    csv.field_size_limit(LONGEST_FIELD)
-    sample = file.readline()
+def _rows(file: TextIO, mapping: Bulk) -> tuple[Iterator[Record], list[str], str]:
+    """The records behind the head, the names in it, and what stands between them; raises `Invalid`."""
+    first = file.readline()
     file.seek(0)
-    delimiter = mapping.delimiter or max(",;\t|", key=sample.count)
-    reader = csv.reader(file, delimiter=delimiter)
-    names = [each.strip() for each in next(reader, [])]
-    given = {*names} | {mapping.columns.get(name, name) for name in mapping.constants}
-    missing = [mapping.columns.get(each, each) for each in csv_mapping.NEEDED]
-    missing = [each for each in missing if each not in given]
+    delimiter = mapping.delimiter or delimiter_of(first)
+    rows = records(file, delimiter)
+    head = next(rows, None)
+    names = [name.strip() for name in head.cells] if head else []
+    known = {*names} | {mapping.columns.get(name, name) for name in mapping.constants}
+    needed = (mapping.columns.get(name, name) for name in csv_mapping.NEEDED)
+    missing = [name for name in needed if name not in known]
     if missing:
         raise Invalid(problem("error.import.columns", columns=", ".join(missing)))
-    return reader, names
+    return rows, names, delimiter
 
 
-Line = tuple[int, list[str] | str]
-
-
-def _batches(reader: Any, reached: int) -> Iterator[list[Line]]:
-    """Lines by the thousand, each with its number in the file; those up to `reached` are left out."""
-    batch: list[Line] = []
-    for line in _lines(reader):
-        if line[0] > reached:
-            batch.append(line)
-        if len(batch) >= BATCH:
-            yield batch
-            batch = []
-    if batch:
+def _batches(rows: Iterator[Record], reached: int) -> Iterator[list[Record]]:
+    """Records by the thousand; those up to the line `reached` are left out."""
+    fresh = (row for row in rows if row.line > reached)
+    while batch := list(islice(fresh, BATCH)):
         yield batch
 
 
-def _lines(reader: Any) -> Iterator[Line]:
-    while True:
-        number = reader.line_num + 1
-        try:
-            row = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as reason:
-            yield number, f"not CSV: {reason}"
-            continue
-        if any(row):
-            yield number, row
-
-
 def _take(
-    core: Core, catalogue: Catalogue, source: Intake, batch: list[Line], names: list[str], wishes: Wishes
-) -> tuple[Counts, list[list[Any]]]:
+    core: Core, catalogue: Catalogue, source: Intake, batch: list[Record], names: list[str], wishes: Wishes
+) -> tuple[Counts, list[Reject]]:
     """One batch in one transaction: the counts, and the rows to be rejected."""
     terms = _terms(catalogue, wishes)
+    dates = wishes.mapping.moments(catalogue.jurisdiction.time_zone)
     arrivals: list[Arrival] = []
-    rejected: list[list[Any]] = []
-    for number, row in batch:
-        read = row if isinstance(row, str) else _arrival(row, names, terms, wishes.mapping)
-        if isinstance(read, Arrival):
-            arrivals.append(read)
+    rejected: list[Reject] = []
+    for row in batch:
+        arrival = _arrival(row, names, terms, wishes.mapping, dates)
+        if isinstance(arrival, Arrival):
+            arrivals.append(arrival)
         else:
-            reason = read if isinstance(read, str) else read.reason
-            kept = [] if isinstance(row, str) else [_writable(each) for each in row]
-            rejected.append([number, reason, *kept])
+            rejected.append(Reject(row.line, arrival.reason, row.cells))
     with core.database.begin() as conn:
         counts = Counts(refused=len(rejected))
         counts += upsert.take(
@@ -176,11 +155,11 @@ def _take(
             catalogue,
             source.source,
             arrivals,
-            actor=source_actor(ActorKind.IMPORT, source.source, source.jurisdiction_id),
+            actor=f"import:{source.source}",
             visibility=wishes.visibility,
         )
         _name_services(core, conn, catalogue, arrivals)
-        state = {**source.state, "line": batch[-1][0]}
+        state = {**source.state, "line": batch[-1].line}
         sources.save(conn, source, state, counts.as_dict())
     return counts, rejected
 
@@ -195,29 +174,18 @@ def _terms(catalogue: Catalogue, wishes: Wishes) -> Terms:
     )
 
 
-def _arrival(row: list[str], names: list[str], terms: Terms, mapping: Bulk) -> Arrival | Refusal:
-    if len(row) != len(names):
-        return Refusal(f"{len(row)} columns instead of {len(names)}")
-    if any(not each.isascii() and not _is_text(each) for each in row):
+def _arrival(row: Record, names: list[str], terms: Terms, mapping: Bulk, dates: Dates) -> Arrival | Refusal:
+    if row.problem:
+        return Refusal(row.problem)
+    if len(row.cells) != len(names):
+        return Refusal(f"{len(row.cells)} columns instead of {len(names)}")
+    if any(not cell.isascii() and UNDECODED.search(cell) for cell in row.cells):
         return Refusal(f"bytes that are not {mapping.encoding}")
-    fields = csv_mapping.fields_of(dict(zip(names, row, strict=True)), mapping)
-    zone = mapping.zone(terms.catalogue.jurisdiction.time_zone)
-    found = csv_mapping.request_of(fields, mapping, zone)
-    return (
-        found if isinstance(found, Refusal) else upsert.arrival(found, terms, csv_mapping.reporter_of(fields))
-    )
-
-
-def _is_text(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def _writable(text: str) -> str:
-    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    fields = csv_mapping.fields_of(dict(zip(names, row.cells, strict=True)), mapping)
+    request = csv_mapping.request_of(fields, dates, mapping.statuses)
+    if isinstance(request, Refusal):
+        return request
+    return upsert.arrival(request, terms, csv_mapping.reporter_of(fields))
 
 
 def _name_services(core: Core, conn: Any, catalogue: Catalogue, arrivals: list[Arrival]) -> None:
@@ -245,11 +213,17 @@ def import_server(
 ) -> Counts:
     """Take in the whole public history of another server as the city's own; interrupted, it goes on the next time."""
     wishes.check(catalogue)
-    zone = wishes.mapping.zone(catalogue.jurisdiction.time_zone)
-    options = {"delay": delay, "time_zone": zone.key if isinstance(zone, ZoneInfo) else "UTC"}
-    if foreign_jurisdiction_id:
-        options["foreign_jurisdiction_id"] = foreign_jurisdiction_id
-    source = replace(_begin(core, catalogue, url.rstrip("/"), {}), options=options)
+    options = {
+        "delay": delay,
+        "time_zone": wishes.mapping.time_zone or catalogue.jurisdiction.time_zone.key,
+        "dates": wishes.mapping.dates,
+        "foreign_jurisdiction_id": foreign_jurisdiction_id,
+    }
+    fingerprint = hashlib.sha256(repr(wishes).encode(errors="replace")).hexdigest()
+    source = replace(_begin(core, catalogue, url.rstrip("/"), {"fingerprint": fingerprint}), options=options)
+    if source.state.get("idle") and source.state.get("refused"):
+        # What was refused may be right by now: a service has come into the catalogue, a row was mended there.
+        source = replace(source, state={"fingerprint": fingerprint})
     done = Counts()
     try:
         ask = harvest.patiently(source, wait)
@@ -274,12 +248,14 @@ def _take_part(
     arrivals = [each for each in found if isinstance(each, Arrival)]
     with core.database.begin() as conn:
         counts = Counts(refused=len(found) - len(arrivals))
-        actor = source_actor(ActorKind.IMPORT, source.source, source.jurisdiction_id)
+        actor = f"import:{source.source}"
         counts += upsert.take(
             core, conn, catalogue, source.source, arrivals, actor=actor, visibility=wishes.visibility
         )
         _name_services(core, conn, catalogue, arrivals)
-        sources.save(conn, source, part.state, (before + counts).as_dict())
+        counted = (before + counts).as_dict()
+        kept = {"fingerprint": source.state["fingerprint"], "refused": counted["refused"]}
+        sources.save(conn, source, {**part.state, **kept}, counted)
     for each in found:
         if isinstance(each, Refusal):
             refuse(each)

@@ -2,20 +2,23 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, tzinfo
 from typing import Any
 
 from open311.base.datetimes import time_zone
 from open311.base.errors import Invalid, problem
+from open311.base.text import tidy
 from open311.federation import foreign
-from open311.federation.foreign import CLOSED_WORDS, ForeignRequest
+from open311.federation.dates import Dates, is_no_date
+from open311.federation.foreign import ForeignRequest
 from open311.federation.references import Refusal
+from open311.formats.csv import unguarded
 from open311.model.catalogue import Catalogue
 from open311.model.service_request import FIELDS, PERSONAL, Reporter, Status
-from open311.model.updates import KIND_OF_WORD, tidy_word
 
 COLUMNS = (*FIELDS, "closed_datetime", "title", "detailed_status")
 NEEDED = ("service_request_id", "requested_datetime")
+BLANK = ("", "null")
 MOMENTS = ("requested_datetime", "updated_datetime", "expected_datetime", "closed_datetime")
 SETTINGS = ("columns", "services", "statuses", "constants", "dates", "time_zone", "delimiter", "encoding")
 
@@ -53,7 +56,7 @@ class Bulk:
             if value is not None
         }
         mapping = cls(**values)
-        mapping.zone(UTC)
+        mapping.moments(UTC)
         mapping.check_file()
         return mapping
 
@@ -77,14 +80,12 @@ class Bulk:
         if wrong:
             raise _wrong(f"statuses: {', '.join(wrong)} are not in the catalogue, nor open or closed")
 
-    def zone(self, otherwise: tzinfo) -> tzinfo:
-        """The zone of moments that name none; raises `Invalid`."""
-        if not self.time_zone:
-            return otherwise
-        zone = time_zone(self.time_zone)
-        if zone is None:
+    def moments(self, zone: tzinfo) -> Dates:
+        """How moments are written; `zone` is that of those that name none, unless the mapping says so."""
+        named = time_zone(self.time_zone) if self.time_zone else zone
+        if named is None:
             raise _wrong(f"{self.time_zone} is not a time zone such as Europe/Berlin")
-        return zone
+        return Dates(named, self.dates)
 
 
 def _wrong(reason: str) -> Invalid:
@@ -93,48 +94,35 @@ def _wrong(reason: str) -> Invalid:
 
 def fields_of(row: Mapping[str, str], mapping: Bulk) -> dict[str, str]:
     """A row under GeoReport's names, blanks left out."""
-    found = {name: row.get(mapping.columns.get(name, name)) for name in (*COLUMNS, *PERSONAL)}
-    return {
-        **mapping.constants,
-        **{name: text.strip() for name, text in found.items() if text and text.strip()},
-    }
+    cells = {name: row.get(mapping.columns.get(name, name)) for name in (*COLUMNS, *PERSONAL)}
+    texts = {name: tidy(unguarded(cell)) for name, cell in cells.items() if cell}
+    return {**mapping.constants, **{name: text for name, text in texts.items() if text.lower() not in BLANK}}
 
 
-def request_of(fields: Mapping[str, str], mapping: Bulk, zone: tzinfo) -> ForeignRequest | Refusal:
+def request_of(
+    fields: Mapping[str, str], dates: Dates, statuses: Mapping[str, str]
+) -> ForeignRequest | Refusal:
     """The request that a row describes, or what is wrong with it. Stricter than with servers: a file can be mended."""
     number = fields.get("service_request_id", "")
     if not number:
         return Refusal("service_request_id is missing")
-    given: dict[str, Any] = dict(fields)
+    values: dict[str, Any] = dict(fields)
     for name in MOMENTS:
         if name in fields:
-            read = _moment(fields[name], mapping, zone)
-            if read is None:
+            values[name] = dates.read(fields[name])
+            if values[name] is None and not is_no_date(fields[name]):
                 return Refusal(f"{name} is {fields[name]!r:.60}, no moment", number)
-            given[name] = read
-    wrong = _wrong_status(fields, mapping) or _wrong_place(fields)
+    wrong = _wrong_status(fields, statuses) or _wrong_place(fields)
     if wrong:
         return Refusal(wrong, number)
-    found = foreign.request_from(given, zone)
-    return found or Refusal("service_request_id is missing")
+    return foreign.request_from(values, dates) or Refusal("service_request_id is missing")
 
 
-def _moment(text: str, mapping: Bulk, zone: tzinfo) -> datetime | None:
-    if mapping.dates is None:
-        return foreign.moment(text, zone)
-    try:
-        read = datetime.strptime(text, mapping.dates)
-    except ValueError:
+def _wrong_status(fields: Mapping[str, str], statuses: Mapping[str, str]) -> str | None:
+    word = fields.get("status")
+    if word is None or word in statuses or foreign.known_status(word):
         return None
-    return (read if read.tzinfo else read.replace(tzinfo=zone)).replace(microsecond=0)
-
-
-def _wrong_status(fields: Mapping[str, str], mapping: Bulk) -> str | None:
-    said = fields.get("status")
-    if said is None or said in mapping.statuses:
-        return None
-    word = tidy_word(said)
-    return None if word in CLOSED_WORDS or word in KIND_OF_WORD else f"status {said!r:.60} is unknown"
+    return f"status {word!r:.60} is unknown"
 
 
 def _wrong_place(fields: Mapping[str, str]) -> str | None:

@@ -3,23 +3,31 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta, timezone, tzinfo
-from email.utils import parsedate_to_datetime
+from datetime import UTC, datetime
 from typing import Any
 
+from open311.federation.dates import Dates
 from open311.model.service_request import Location, Status
 from open311.model.updates import KIND_OF_WORD, tidy_word
 
-# What servers say instead of GeoReport's two words.
-CLOSED_WORDS = {"closed", "resolved", "completed", "complete", "done", "archived", "rejected", "processed"}
-_LOCAL = re.compile(
-    r"(?P<date>\d{4}-\d\d-\d\d)(?:[T ]+(?P<time>\d\d:\d\d(?::\d\d)?)(?:[.,]\d+)?)?"
-    r"\s*(?P<zone>Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)?",
-    re.ASCII | re.IGNORECASE,
-)
+# What servers say instead of GeoReport's two words, also as the first word of several: `Completed - Dup`.
+CLOSED_WORDS = {
+    "closed", "resolved", "completed", "complete", "done", "archived", "rejected", "processed", "canceled", "cancelled",
+    "solved", "finished", "withdrawn", "dismissed", "declined", "denied", "invalid", "void", "duplicate", "fixed",
+    "abgelehnt", "abgeschlossen", "behoben", "erledigt", "geschlossen", "gelöst",
+    "cerrada", "cerrado", "resuelto", "clos", "fermé", "résolu", "chiuso", "risolto", "afgehandeld", "gesloten",
+    "opgelost",
+}  # fmt: skip
+OPEN_WORDS = {
+    "new", "submitted", "received", "acknowledged", "accepted", "assigned", "pending", "active", "reopened", "referred",
+    "scheduled", "in_process", "in_review", "on_hold", "unassigned", "offen", "neu", "abierto", "ouvert", "aperto",
+    "nieuw",
+}  # fmt: skip
 DEEPEST = 10
-_LEAST_EPOCH = 100_000_000
-_MILLISECONDS = 100_000_000_000
+PLAIN_DATES = Dates()
+# What PostgreSQL does not store.
+UNWRITABLE = re.compile("[\0\ud800-\udfff]")
+_BETWEEN_ADDRESSES = re.compile(r"[\s,;|]+(?=https?://)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +47,7 @@ class ForeignRequest:
     requested_datetime: datetime | None = None
     updated_datetime: datetime | None = None
     expected_datetime: datetime | None = None
+    closed_datetime: datetime | None = None
     address: str = ""
     address_id: str | None = None
     zipcode: str | None = None
@@ -70,8 +79,8 @@ class ForeignChanges:
     more: bool
 
 
-def request_from(item: Mapping[str, Any], zone: tzinfo = UTC) -> ForeignRequest | None:
-    """The request an item of a list describes; None when it has no id. `zone` is that of times that name none."""
+def request_from(item: Mapping[str, Any], dates: Dates = PLAIN_DATES) -> ForeignRequest | None:
+    """The request an item of a list describes; None when it has no id. `dates`: how it writes moments."""
     number = word(item, "service_request_id", "id")
     if number is None:
         return None
@@ -89,19 +98,21 @@ def request_from(item: Mapping[str, Any], zone: tzinfo = UTC) -> ForeignRequest 
         title=word(extra, "title") or word(item, "title"),
         agency_responsible=word(item, "agency_responsible"),
         service_notice=word(item, "service_notice"),
-        requested_datetime=moment(item.get("requested_datetime"), zone),
-        updated_datetime=moment(item.get("updated_datetime"), zone),
-        expected_datetime=moment(item.get("expected_datetime"), zone),
+        requested_datetime=moment(item.get("requested_datetime"), dates),
+        updated_datetime=moment(item.get("updated_datetime"), dates),
+        expected_datetime=moment(item.get("expected_datetime"), dates),
+        closed_datetime=moment(extra.get("closed_datetime"), dates)
+        or moment(item.get("closed_datetime"), dates),
         address=word(item, "address", "address_string") or "",
         address_id=word(item, "address_id"),
         zipcode=word(item, "zipcode"),
         location=location(item),
-        media_urls=addresses(item.get("media_url")) or addresses(extra.get("media_urls")),
+        media_urls=addresses([item.get("media_url"), item.get("media_urls"), extra.get("media_urls")]),
         fields=item,
     )
 
 
-def update_from(item: Mapping[str, Any], zone: tzinfo = UTC) -> ForeignUpdate | None:
+def update_from(item: Mapping[str, Any], dates: Dates = PLAIN_DATES) -> ForeignUpdate | None:
     """The update an item of a list describes; None when it lacks an id."""
     update_id, number = word(item, "update_id"), word(item, "service_request_id")
     if update_id is None or number is None:
@@ -110,14 +121,14 @@ def update_from(item: Mapping[str, Any], zone: tzinfo = UTC) -> ForeignUpdate | 
         update_id=update_id,
         service_request_id=number,
         word=tidy_word(word(item, "status") or "unchanged"),
-        updated_datetime=moment(item.get("updated_datetime"), zone),
+        updated_datetime=moment(item.get("updated_datetime"), dates),
         description=word(item, "description") or "",
         media_urls=addresses(item.get("media_url")),
         fixmystreet_id=word(item, "fixmystreet_id"),
     )
 
 
-def changes_from(value: Any, zone: tzinfo = UTC) -> ForeignChanges | None:
+def changes_from(value: Any, dates: Dates = PLAIN_DATES) -> ForeignChanges | None:
     """A part of a change feed; None when the value is none."""
     if not isinstance(value, dict) or not isinstance(value.get("changes"), list) or not value.get("next"):
         return None
@@ -125,7 +136,7 @@ def changes_from(value: Any, zone: tzinfo = UTC) -> ForeignChanges | None:
     gone: dict[str, bool] = {}
     for entry in (each for each in value["changes"] if isinstance(each, dict)):
         number, document = word(entry, "service_request_id"), entry.get("request")
-        read = request_from(document, zone) if isinstance(document, dict) else None
+        read = request_from(document, dates) if isinstance(document, dict) else None
         if read:
             found[read.service_request_id] = read
         elif number:
@@ -137,7 +148,7 @@ def texts(value: Any, depth: int = DEEPEST) -> list[str]:
     """Every text in a value, however it is wrapped; numbers as they would be written."""
     if type(value) is str:
         # By far the most frequent, and an instance check of a mapping is slow.
-        text = value.replace("\0", "").strip()
+        text = UNWRITABLE.sub("", value).strip()
         return [text] if text and text.lower() != "null" else []
     if isinstance(value, (Mapping, list, tuple)) and not depth:
         return []
@@ -149,7 +160,7 @@ def texts(value: Any, depth: int = DEEPEST) -> list[str]:
         return []
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    text = str(value).replace("\0", "").strip()
+    text = UNWRITABLE.sub("", str(value)).strip()
     return [text] if text and text.lower() != "null" else []
 
 
@@ -164,16 +175,24 @@ def word(item: Mapping[str, Any], *names: str) -> str | None:
 
 def addresses(value: Any) -> tuple[str, ...]:
     """The web addresses in a value, each once."""
-    found = (each for each in texts(value) if each.lower().startswith(("http://", "https://")))
-    return tuple(dict.fromkeys(found))
+    found = (address for text in texts(value) for address in _BETWEEN_ADDRESSES.split(text))
+    return tuple(dict.fromkeys(each for each in found if each.lower().startswith(("http://", "https://"))))
 
 
 def status_from(said: str | None) -> Status:
     """Open or closed, whatever it is called there."""
-    tidy = tidy_word(said or "open")
-    if tidy in CLOSED_WORDS:
-        return Status.CLOSED
-    return KIND_OF_WORD.get(tidy, Status.OPEN)
+    return known_status(said or "open") or Status.OPEN
+
+
+def known_status(said: str) -> Status | None:
+    """Open or closed; None for a word that nobody has told us of."""
+    whole = tidy_word(said)
+    for word in (whole, re.split(r"[^\w]|_", whole, maxsplit=1)[0]):
+        if word in CLOSED_WORDS:
+            return Status.CLOSED
+        if word in KIND_OF_WORD or word in OPEN_WORDS:
+            return KIND_OF_WORD.get(word, Status.OPEN)
+    return None
 
 
 def location(item: Mapping[str, Any]) -> Location | None:
@@ -194,37 +213,9 @@ def number(value: Any) -> float | None:
         return None
 
 
-def moment(value: Any, zone: tzinfo = UTC) -> datetime | None:
+def moment(value: Any, dates: Dates = PLAIN_DATES) -> datetime | None:
     """The moment a text or a number means, in UTC and whole seconds; None when it cannot be told."""
     if isinstance(value, datetime):
         return value.astimezone(UTC)
     found = texts(value)
-    if len(found) != 1:
-        return None
-    try:
-        return _moment(found[0], zone)
-    except (ValueError, OverflowError, OSError, TypeError):
-        return None
-
-
-def _moment(raw: str, zone: tzinfo) -> datetime:
-    if raw.isascii() and raw.isdigit():
-        seconds = int(raw) // 1000 if int(raw) >= _MILLISECONDS else int(raw)
-        if seconds < _LEAST_EPOCH:
-            raise ValueError(f"not a moment: {raw}")
-        return datetime.fromtimestamp(seconds, UTC)
-    parts = _LOCAL.fullmatch(raw)
-    if parts is None:
-        return parsedate_to_datetime(raw).astimezone(UTC).replace(microsecond=0)
-    stamp = datetime.fromisoformat(f"{parts['date']}T{parts['time'] or '00:00'}")
-    return stamp.replace(tzinfo=_zone(parts["zone"], zone)).astimezone(UTC)
-
-
-def _zone(named: str | None, otherwise: tzinfo) -> tzinfo:
-    if named is None:
-        return otherwise
-    if named.upper() in ("Z", "UTC", "GMT"):
-        return UTC
-    digits = named.replace(":", "").ljust(5, "0")
-    offset = timedelta(hours=int(digits[1:3]), minutes=int(digits[3:]))
-    return timezone(-offset if digits[0] == "-" else offset)
+    return dates.read(found[0]) if len(found) == 1 else None

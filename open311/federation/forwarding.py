@@ -13,7 +13,9 @@ from typing import Any
 
 from open311.base.errors import Invalid, NotFound, problem
 from open311.core import Core
-from open311.federation.client import Client, RemoteError, RemoteReceipt
+from open311.federation.answers import RemoteError
+from open311.federation.client import Client, RemoteReceipt
+from open311.federation.dates import Dates
 from open311.federation.foreign import ForeignRequest
 from open311.federation.outgoing import fields
 from open311.federation.storage import forwards as storage
@@ -164,7 +166,7 @@ def _may_leave(request: ServiceRequest, forward: Forward) -> bool:
 def client(core: Core, catalogue: Catalogue, forward: Forward) -> Client:
     """A client of the other server, with our key there."""
     key = core.settings.forward_keys.get(forward.api_key) if forward.api_key else None
-    return Client(forward.url, forward.jurisdiction_id, key, zone=catalogue.jurisdiction.time_zone)
+    return Client(forward.url, forward.jurisdiction_id, key, dates=Dates(catalogue.jurisdiction.time_zone))
 
 
 def _repeatable(core: Core, errand: Errand) -> bool:

@@ -3,17 +3,19 @@
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import structlog
 
 from open311 import catalogue_file
+from open311.base.datetimes import time_zone
 from open311.base.errors import Invalid, NotFound, problem
 from open311.core import Core
 from open311.federation import reader, upsert
-from open311.federation.client import Client, RemoteError
+from open311.federation.answers import RemoteError
+from open311.federation.client import Client
+from open311.federation.dates import Dates
 from open311.federation.harvest_catalogue import catalogue_document
 from open311.federation.reader import Part
 from open311.federation.references import Arrival, Counts, Intake
@@ -93,9 +95,10 @@ def find(core: Core, jurisdiction_id: str) -> Intake:
 
 def client_of(source: Intake, seconds: float = 60) -> Client:
     """A client of the server behind a source."""
-    zone = ZoneInfo(str(source.options.get("time_zone", "UTC")))
+    zone = time_zone(str(source.options.get("time_zone", "UTC")))
     who = source.options.get("foreign_jurisdiction_id")
-    return Client(source.source, jurisdiction_id=who, zone=zone, seconds=seconds)
+    dates = Dates(zone or UTC, source.options.get("dates"))
+    return Client(source.source, jurisdiction_id=who, dates=dates, seconds=seconds)
 
 
 def _services(source: Intake, client: Client) -> dict[str, Any]:

@@ -12,7 +12,8 @@ from functools import partial
 from typing import Any
 
 from open311.base.datetimes import write_utc
-from open311.federation.client import LOST_CURSOR, Client, RemoteError
+from open311.federation.answers import RemoteError
+from open311.federation.client import LOST_CURSOR, Client
 from open311.federation.foreign import ForeignRequest
 
 State = dict[str, Any]

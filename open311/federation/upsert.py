@@ -4,13 +4,12 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 from open311.actions import casework
 from open311.base.text import tidy
 from open311.core import Core
-from open311.federation.foreign import ForeignRequest, moment
+from open311.federation.foreign import ForeignRequest
 from open311.federation.references import Arrival, Counts, Known, Refusal
 from open311.federation.storage import references as stored
 from open311.model.actor import Actor, Right
@@ -56,8 +55,9 @@ def arrival(found: ForeignRequest, terms: Terms, reporter: Reporter | None = Non
         return Refusal("requested_datetime is missing or no moment", found.service_request_id)
     if not code:
         return Refusal(f"service_code {found.service_code!r} is unknown", found.service_request_id)
-    updated = max(requested, found.updated_datetime or requested)
     status, detailed = _status(found, terms)
+    closed = found.closed_datetime if status == Status.CLOSED else None
+    updated = max(filter(None, (requested, found.updated_datetime, closed)))
     return Arrival(
         foreign_id=found.service_request_id,
         service_name=tidy(found.service_name)[:SHORT],
@@ -68,7 +68,7 @@ def arrival(found: ForeignRequest, terms: Terms, reporter: Reporter | None = Non
             "detailed_status": detailed,
             "requested_datetime": requested,
             "updated_datetime": updated,
-            "closed_datetime": _closed(found, status, requested, updated),
+            "closed_datetime": max(requested, closed or updated) if status == Status.CLOSED else None,
             "expected_datetime": found.expected_datetime,
             "status_notes": _words(found.status_notes),
             "description": tidy(found.description)[:DESCRIPTION_LENGTH],
@@ -114,15 +114,6 @@ def _status(found: ForeignRequest, terms: Terms) -> tuple[str, str]:
         each for each in catalogue.statuses.values() if each.detailed_status == word and each.status == status
     ]
     return status, (default if default in alike or not alike else alike[0]).code
-
-
-def _closed(found: ForeignRequest, status: str, requested: datetime, updated: datetime) -> datetime | None:
-    if status != Status.CLOSED:
-        return None
-    extended = found.fields.get("extended_attributes")
-    said = moment(extended.get("closed_datetime")) if isinstance(extended, Mapping) else None
-    said = said or moment(found.fields.get("closed_datetime"))
-    return max(requested, said or updated)
 
 
 def _agency(found: ForeignRequest, catalogue: Catalogue) -> str | None:

@@ -2,7 +2,9 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import Any
 
 from open311.base.text import UNSPEAKABLE
@@ -10,7 +12,7 @@ from open311.model.service_request import FIELDS
 
 MEDIA_TYPE = "text/csv; charset=utf-8; header=present"
 # Spreadsheets take a cell that begins so for a formula, and would run what a stranger wrote.
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+FORMULA = re.compile("[ ']*[-=+@\t\r\n\uff1d\uff0b\uff0d\uff20]")
 
 
 def header() -> bytes:
@@ -28,11 +30,21 @@ def remark(words: str) -> bytes:
     return _rows([[words]])
 
 
+def guarded(text: str) -> str:
+    """A text as a cell that no spreadsheet takes for a formula."""
+    return f"'{text}" if FORMULA.match(text) else text
+
+
+def unguarded(cell: str) -> str:
+    """The text that a cell stands for; `guarded` undone."""
+    return cell[1:] if cell.startswith("'") and FORMULA.match(cell[1:]) else cell
+
+
 def _cell(value: Any) -> Any:
-    if not isinstance(value, str):
-        return value
-    text = UNSPEAKABLE.sub("", value)
-    return f"'{text}" if text.lstrip(" ").startswith(FORMULA) else text
+    if isinstance(value, float):
+        # Python writes small numbers as 1e-05, which not every reader takes.
+        return f"{Decimal(repr(value)):f}"
+    return guarded(UNSPEAKABLE.sub("", value)) if isinstance(value, str) else value
 
 
 def _rows(cells: Iterable[Iterable[Any]]) -> bytes:

@@ -11,7 +11,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from open311.federation.client import Client, RemoteError
+from open311.federation.answers import RemoteError
+from open311.federation.client import Client
+from open311.federation.dates import Dates
 from open311.model.service_request import Location, Status
 from tests.adapters.strangers import Question, Reply, Stranger, a_stranger
 
@@ -47,7 +49,7 @@ def answering(stranger: Stranger, value: Any, **more: Any) -> Client:
     """A client of a stranger who answers everything with this."""
     body = value if isinstance(value, (str, bytes)) else json.dumps(value)
     stranger.answering = lambda question: Reply(body, **more)
-    return Client(stranger.url, "city.example", zone=BERLIN, seconds=5)
+    return Client(stranger.url, "city.example", dates=Dates(BERLIN), seconds=5)
 
 
 WRAPPED = {

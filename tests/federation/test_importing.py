@@ -86,7 +86,7 @@ def test_doing_it_again_stores_nothing_twice(
     core: Core, conn: Connection, a_file: Callable[..., Path]
 ) -> None:
     move_in(core, a_file(GOOD), source="old")
-    assert move_in(core, a_file(GOOD), source="old") == {}
+    assert move_in(core, a_file(GOOD), source="old") == {"same": 1}
     longer = a_file(GOOD, ["SR-2", *GOOD[1:]], name="longer.csv")
     assert move_in(core, longer, source="old") == {"new": 1, "same": 1}
     assert stored(conn) == 2
@@ -246,6 +246,75 @@ def test_an_interrupted_import_goes_on_and_stores_nothing_half(
     csv_import.import_file(core, catalogue, path, Wishes(), rejects(path), lambda _, line: again.append(line))
     assert (stored(conn), again) == (34, [31, 36])
     assert len(rejects(path).read_text(encoding="utf-8").splitlines()) == 2
+
+
+def test_what_was_refused_is_looked_at_again(
+    core: Core, conn: Connection, a_file: Callable[..., Path]
+) -> None:
+    """B2: with a mended mapping, and as it was once the catalogue has what was missing."""
+    path = a_file(GOOD, ["SR-2", GOOD[1], "Sperrmüll", *GOOD[3:]])
+    assert move_in(core, path) == {"new": 1, "refused": 1}
+    assert move_in(core, path) == {"same": 1, "refused": 1}
+    assert move_in(core, path, mapping=Bulk(services={"Sperrmüll": "MUELL_WILD"})) == {"new": 1, "same": 1}
+    assert not rejects(path).exists()
+    assert stored(conn) == 2
+
+
+def test_a_closed_row_was_updated_when_it_was_closed(
+    core: Core, api: Api, a_file: Callable[..., Path]
+) -> None:
+    """B14: also where the time has no zone, and where the file says something earlier."""
+    head = [*HEAD, "closed_datetime", "updated_datetime"]
+    never = [*GOOD, "2019-04-01 12:00", ""]
+    earlier = ["SR-2", *GOOD[1:], "2019-04-01T12:00:00+02:00", "2019-03-05T12:00:00+01:00"]
+    move_in(core, a_file(never, earlier, head=head))
+    found = api.get("/requests", service_request_id="SR-1,SR-2", extensions="true")
+    assert {each["updated_datetime"] for each in found} == {"2019-04-01T12:00:00+02:00"}
+    assert {each["extended_attributes"]["closed_datetime"] for each in found} == {"2019-04-01T12:00:00+02:00"}
+
+
+@pytest.mark.parametrize("never", ["01.01.0001 00:00:00", "31.12.9999 23:59:59", "01.01.1900 00:00:00"])
+def test_a_moment_that_stands_for_none_is_none(core: Core, a_file: Callable[..., Path], never: str) -> None:
+    """B16: in the column that is needed the row is refused, in another one it is left out."""
+    head, day = [*HEAD, "expected_datetime"], "02.03.2019 09:30:00"
+    path = a_file(["SR-1", never, *GOOD[2:], day], ["SR-2", day, *GOOD[2:], never], head=head)
+    assert move_in(core, path, mapping=Bulk(dates="%d.%m.%Y %H:%M:%S")) == {"new": 1, "refused": 1}
+
+
+def test_characters_that_cannot_be_stored_are_left_out_of_every_column(
+    core: Core, conn: Connection, a_file: Callable[..., Path]
+) -> None:
+    """B22"""
+    head = [*HEAD, "email", "phone", "first_name", "address", "zipcode", "agency_responsible", "title"]
+    odd = [cell if cell in GOOD[1:4] + GOOD[5:] else f"a\0b\x07c{cell}" for cell in GOOD]
+    assert move_in(core, a_file([*odd, *["\0x\x1f"] * 7], head=head)) == {"new": 1}
+    row = conn.execute(text("select email, phone, first_name from reporters where email = 'x'")).one()
+    assert tuple(row) == ("x", "x", "x")
+
+
+def test_a_quote_that_is_never_closed_costs_its_own_row(core: Core, a_file: Callable[..., Path]) -> None:
+    """B23"""
+    path = a_file(GOOD, ["SR-3", *GOOD[1:]], ["SR-4", *GOOD[1:]])
+    lines = path.read_text(encoding="utf-8").splitlines()
+    lines[2] = lines[2].replace("Matratzen", '"Matratzen')
+    path.write_text("\n".join(lines), encoding="utf-8")
+    assert move_in(core, path) == {"new": 2, "refused": 1}
+    assert rejects(path).read_text(encoding="utf-8").splitlines()[1].startswith("3,a quote is not closed")
+
+
+def test_what_was_refused_is_kept_in_the_letters_of_its_file(core: Core, tmp_path: Path) -> None:
+    """B34: mended there, the file is imported with the same mapping."""
+    path, mapping = tmp_path / "amt.csv", Bulk(encoding="cp1252", columns={"service_request_id": "Nr"})
+    row = "7;neulich;MUELL_WILD;Müll für €\udc81\n"
+    path.write_bytes(
+        f"Nr;requested_datetime;service_code;description\n{row}".encode("cp1252", "surrogateescape")
+    )
+    assert move_in(core, path, mapping=mapping) == {"refused": 1}
+    kept = rejects(path).read_bytes()
+    assert "Müll für €".encode("cp1252") in kept
+    mended = tmp_path / "mended.csv"
+    mended.write_bytes(kept.replace(b";neulich;", b";2019-03-02;").replace(b"\x81", b""))
+    assert move_in(core, mended, mapping=mapping, source="amt.csv") == {"new": 1}
 
 
 def test_imports_reach_the_change_feed(core: Core, a_file: Callable[..., Path]) -> None:

@@ -1,0 +1,50 @@
+"""The file of rows that could not be taken in: to be mended and imported with the same mapping."""
+
+import csv
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+# What is written on must not have a byte order mark in the middle.
+WITHOUT_MARK = {"utf-16": "utf-16-le", "utf-32": "utf-32-le"}
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """A row, the line it begins on, and why it was refused."""
+
+    line: int
+    reason: str
+    cells: list[str]
+
+
+class Rejects:
+    """Writes rows as they stood in the file that they come from: its encoding, its columns, its delimiter."""
+
+    def __init__(self, path: Path, encoding: str, delimiter: str, names: list[str], *, resumed: bool) -> None:
+        named = encoding.lower().replace("_", "-").removesuffix("-sig")
+        self._encoding = WITHOUT_MARK.get(named, named) if resumed else named
+        self._file: Any = path.open(
+            "a" if resumed else "w", encoding=self._encoding, errors="surrogateescape", newline=""
+        )
+        self._writer = csv.writer(self._file, delimiter=delimiter)
+        if not resumed:
+            self._writer.writerow(["line", "reason", *names])
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._file.close()
+
+    def write(self, rejects: Iterable[Reject]) -> None:
+        """Write rows and have them on the disk."""
+        self._writer.writerows([row.line, self._writable(row.reason), *row.cells] for row in rejects)
+        self._file.flush()
+
+    def _writable(self, reason: str) -> str:
+        return reason.encode(self._encoding, "backslashreplace").decode(self._encoding, "surrogateescape")

@@ -1,0 +1,101 @@
+"""XML and JSON as old servers write them, made such that a parser takes them."""
+
+import html.entities
+import re
+from xml.sax.saxutils import escape
+
+SURROGATES = re.compile("[\ud800-\udfff]")
+HALF_PAIR = re.compile(r"\\u[dD][89a-fA-F]")
+_PAGE = re.compile(r"\s*<(?:!DOCTYPE\s+html|html|head|body)\b", re.IGNORECASE)
+_PROLOG = re.compile(r"<\?xml\b[^>]{0,1000}\?>\s*")
+# A type of document that declares nothing itself.
+_DOCTYPE = re.compile(r"""<!DOCTYPE\s+(?!html\b)[\w:.-]+(?:\s+(?:SYSTEM|PUBLIC|"[^"<]*"|'[^'<]*'))*\s*>\s*""")
+BEGINNING = 10_000
+_NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
+_REFERENCE = re.compile(r"&#(?:[xX]([0-9a-fA-F]{1,8})|([0-9]{1,10}));")
+_FAULTS = re.compile(
+    r"(?P<void><(?:br|hr)\b[^<>]*>|</br\s*>)"
+    r"|&(?P<entity>[A-Za-z][A-Za-z0-9]{1,31});"
+    r"|(?P<ampersand>&(?!#\d+;|#x[0-9a-fA-F]+;))"
+    r"|(?P<less><(?![A-Za-z_/!?]))"
+    r"|(?P<prefix></?)[A-Za-z_][\w.-]*:(?=[A-Za-z_])",
+    re.IGNORECASE,
+)
+# Attributes say nothing that GeoReport has, and their prefixes may be undeclared.
+_ATTRIBUTES = re.compile(r"""(<[A-Za-z_][\w.-]*)(?:\s+[\w:.-]+\s*=\s*(?:"[^"<]*"|'[^'<]*'))+(\s*/?>)""")
+_IN_XML = {"amp", "lt", "gt", "quot", "apos"}
+_STRING = r'"(?:[^"\\]|\\.)*"'
+_TRAILING_COMMA = re.compile(rf"({_STRING})|,(?=\s*[\]}}])", re.DOTALL)
+_ODD_ESCAPE = re.compile(r'\\(["\\/bfnrt]|u[0-9a-fA-F]{4})|\\', re.DOTALL)
+_CALL = re.compile(r"(?:/\*.*?\*/)?\s*[A-Za-z_$][\w$.]*\s*\((.*)\)\s*;?\s*", re.DOTALL)
+
+
+def is_page(text: str) -> bool:
+    """Whether this is a page of HTML."""
+    return _PAGE.match(_without_comments(text[:BEGINNING])) is not None
+
+
+def without_prolog(text: str) -> str:
+    """XML without its declaration, since what was decoded has no encoding any more, nor a type that says nothing."""
+    for pattern in (_PROLOG, _DOCTYPE):
+        beginning = pattern.match(text)
+        text = text[beginning.end() :] if beginning else text
+    return text
+
+
+def without_controls(text: str) -> str:
+    """Without what XML cannot carry, as itself or as a reference: `&#11;`."""
+    return _REFERENCE.sub(_reference, _NOT_IN_XML.sub("", text))
+
+
+def _reference(found: re.Match[str]) -> str:
+    number = int(found[1], 16) if found[1] else int(found[2])
+    allowed = number <= 0x10FFFF and (number >= 0x20 or number in (9, 10, 13))
+    return found[0] if allowed and not _NOT_IN_XML.match(chr(number)) else ""
+
+
+def mended_xml(text: str) -> str:
+    """With raw `&` and `<` written out, HTML's entities read, `<br>` closed, and without undeclared prefixes."""
+    first, *sections = _without_comments(text).split("<![CDATA[")
+    pieces = [_mended(first)]
+    for section in sections:
+        data, _, rest = section.partition("]]>")
+        pieces += [escape(data), _mended(rest)]
+    return "".join(pieces)
+
+
+def _without_comments(text: str) -> str:
+    # By hand, since a pattern would look for an end that is missing again and again.
+    first, *rest = text.split("<!--")
+    return first + "".join(piece.partition("-->")[2] for piece in rest)
+
+
+def _mended(text: str) -> str:
+    return _ATTRIBUTES.sub(r"\1\2", _FAULTS.sub(_fault, text))
+
+
+def _fault(found: re.Match[str]) -> str:
+    if found["void"]:
+        return "" if found["void"].startswith("</") else "<br/>"
+    if found["entity"]:
+        return _entity(found["entity"])
+    if found["prefix"]:
+        return found["prefix"]
+    return "&amp;" if found["ampersand"] else "&lt;"
+
+
+def _entity(name: str) -> str:
+    if name in _IN_XML:
+        return f"&{name};"
+    known = html.entities.html5.get(f"{name};")
+    if known is None:
+        return f"&amp;{name};"
+    return "".join(f"&#{ord(character)};" for character in known)
+
+
+def mended_json(text: str) -> str:
+    """Without commas before an end, with odd escapes as they were meant, and out of the call that it is wrapped in."""
+    call = _CALL.fullmatch(text)
+    text = call[1] if call else text
+    text = _ODD_ESCAPE.sub(lambda found: found[0] if found[1] else "", text)
+    return _TRAILING_COMMA.sub(lambda found: found[1] or "", text)

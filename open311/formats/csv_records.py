@@ -1,0 +1,100 @@
+"""The records of a CSV file, each with the line that it begins on; a quote that is never closed costs one line."""
+
+import csv
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+LONGEST_FIELD = 1_000_000
+MOST_LINES = 2_000
+UNCLOSED = "a quote is not closed"
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """The cells of a row; with a `problem` they are what stands on the line that cannot be read."""
+
+    line: int
+    cells: list[str]
+    problem: str | None = None
+
+
+class _Lines:
+    """Lines for `csv.reader`, which remembers what a record took, so that it can be given back."""
+
+    def __init__(self, lines: Iterable[str]) -> None:
+        self._lines = iter(lines)
+        self._back: deque[str] = deque()
+        self._reached = 0
+        self.taken: list[str] = []
+        self.size = 0
+
+    def __iter__(self) -> "_Lines":
+        return self
+
+    def __next__(self) -> str:
+        if self.too_much:
+            raise StopIteration
+        line = self._back.popleft() if self._back else next(self._lines)
+        self.taken.append(line)
+        self.size += len(line)
+        return line
+
+    @property
+    def too_much(self) -> bool:
+        """Whether one record has taken more than any record may."""
+        return len(self.taken) >= MOST_LINES or self.size > LONGEST_FIELD
+
+    @property
+    def begin(self) -> int:
+        """The number of the first line that was taken."""
+        return self._reached + 1
+
+    def settle(self, count: int) -> None:
+        """Be done with the first `count` lines that were taken; the others come again."""
+        self._back.extendleft(reversed(self.taken[count:]))
+        self._reached += count
+        self.taken, self.size = [], 0
+
+
+def delimiter_of(line: str) -> str:
+    """The character that stands between the columns of a first line."""
+    return max(",;\t|", key=line.count)
+
+
+def records(lines: Iterable[str], delimiter: str) -> Iterator[Record]:
+    """Every record that is not blank; a faulty line is told as such and the next one begins anew."""
+    csv.field_size_limit(LONGEST_FIELD)
+    feed = _Lines(lines)
+    reader = csv.reader(feed, delimiter=delimiter)
+    while True:
+        problem, cells = None, list[str]()
+        try:
+            cells = next(reader)
+        except StopIteration:
+            if not feed.taken:
+                return
+            problem = UNCLOSED
+        except csv.Error as reason:
+            problem = f"not CSV: {reason}"
+        if len(feed.taken) > 1 and (problem or feed.too_much or not _is_strict(feed.taken, delimiter)):
+            problem = UNCLOSED
+        if problem:
+            yield Record(feed.begin, [feed.taken[0].rstrip("\r\n")], problem)
+            feed.settle(1)
+            reader = csv.reader(feed, delimiter=delimiter)
+            continue
+        begin = feed.begin
+        feed.settle(len(feed.taken))
+        if any(cells):
+            yield Record(begin, cells)
+
+
+def _is_strict(lines: list[str], delimiter: str) -> bool:
+    """Whether several lines are one record also for a reader that forgives nothing."""
+    strict: Any = csv.reader(lines, delimiter=delimiter, strict=True)
+    try:
+        return len(list(strict)) == 1
+    except csv.Error:
+        return False
