@@ -10,9 +10,9 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from open311.cli.common import opened
 from open311.cli.harvest import in_words, shown
 from open311.core import Core
-from open311.federation import csv_import
-from open311.federation.csv_import import Wishes
+from open311.federation import csv_import, server_import
 from open311.federation.csv_mapping import Bulk
+from open311.federation.imports import Wishes
 from open311.federation.references import Counts, Refusal
 from open311.model.catalogue import Catalogue
 from open311.model.service_request import Visibility
@@ -107,7 +107,7 @@ def _server(
 ) -> Counts:
     refused: list[Refusal] = []
     with shown(url) as tell:
-        counts = csv_import.import_server(
+        counts = server_import.import_server(
             core,
             catalogue,
             url,

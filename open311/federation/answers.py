@@ -21,7 +21,8 @@ class RemoteError(Exception):
 
     `status` is None when no answer came. `may_have_acted` is False only when it certainly has not done what was asked:
     it could not be reached, or has refused. `passing` says that asking again later is worthwhile, and `retry_after`
-    after how many seconds it wants to be asked. `in_geo_report`: the refusal was told as GeoReport has it.
+    after how many seconds it wants to be asked. `in_geo_report`: the refusal was told as GeoReport has it,
+    `readable`: in a document at least.
     """
 
     def __init__(
@@ -33,11 +34,12 @@ class RemoteError(Exception):
         may_have_acted: bool = False,
         retry_after: int | None = None,
         in_geo_report: bool = False,
+        readable: bool = False,
     ) -> None:
         super().__init__(message)
         self.status, self.passing = status, passing
         self.may_have_acted, self.retry_after = may_have_acted, retry_after
-        self.in_geo_report = in_geo_report
+        self.in_geo_report, self.readable = in_geo_report, readable
 
 
 def parsed(answer: Answer, *, acted: bool = False) -> Any:
@@ -91,6 +93,7 @@ def refusal(answer: Answer) -> RemoteError:
         may_have_acted=answer.status >= 500 and answer.status != 503,
         retry_after=_retry_after(answer.headers),
         in_geo_report=told is not None,
+        readable=_is_document(answer),
     )
 
 
@@ -102,6 +105,12 @@ def _retry_after(headers: Mapping[str, str]) -> int | None:
     at = Dates().read(wait)
     now = Dates().read(headers.get("Date", "")) or datetime.now(UTC)
     return max(0, int((at - now).total_seconds())) if at else None
+
+
+def _is_document(answer: Answer) -> bool:
+    with suppress(RemoteError):
+        return bool(parsed(answer))
+    return False
 
 
 def _error_told(answer: Answer) -> str | None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from open311.base.text import UNSPEAKABLE
 from open311.federation.dates import Dates
 from open311.model.service_request import Location, Status
 from open311.model.updates import KIND_OF_WORD, tidy_word
@@ -25,8 +26,6 @@ OPEN_WORDS = {
 }  # fmt: skip
 DEEPEST = 10
 PLAIN_DATES = Dates()
-# What PostgreSQL does not store.
-UNWRITABLE = re.compile("[\0\ud800-\udfff]")
 _BETWEEN_ADDRESSES = re.compile(r"[\s,;|]+(?=https?://)", re.IGNORECASE)
 
 
@@ -148,7 +147,7 @@ def texts(value: Any, depth: int = DEEPEST) -> list[str]:
     """Every text in a value, however it is wrapped; numbers as they would be written."""
     if type(value) is str:
         # By far the most frequent, and an instance check of a mapping is slow.
-        text = UNWRITABLE.sub("", value).strip()
+        text = UNSPEAKABLE.sub("", value).strip()
         return [text] if text and text.lower() != "null" else []
     if isinstance(value, (Mapping, list, tuple)) and not depth:
         return []
@@ -160,7 +159,7 @@ def texts(value: Any, depth: int = DEEPEST) -> list[str]:
         return []
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    text = UNWRITABLE.sub("", str(value)).strip()
+    text = UNSPEAKABLE.sub("", str(value)).strip()
     return [text] if text and text.lower() != "null" else []
 
 

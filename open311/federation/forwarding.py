@@ -229,8 +229,7 @@ def _alike(there: ForeignRequest, errand: Errand) -> bool:
         return False
     near = here is None or (
         there.location is not None
-        and abs(here.lat - there.location.lat) < SAME_PLACE
-        and abs(here.long - there.location.long) < SAME_PLACE
+        and max(abs(here.lat - there.location.lat), abs(here.long - there.location.long)) < SAME_PLACE
     )
     return near and there.description.split() == str(errand.content.get("description", "")).split()
 
@@ -279,10 +278,9 @@ def retry(core: Core, service_request_id: int) -> None:
     """Send again what was refused or is uncertain; staff know that it has not arrived."""
     with core.database.begin() as conn:
         _in_hand(conn, service_request_id)
-        afresh = {"client_request_id": uuid.uuid4().hex, "sent_datetime": None, "attempts": 0, "error": None}
-        storage.change(
-            conn, service_request_id, state=ForwardState.WAITING, due_datetime=core.now(), **afresh
-        )
+        afresh: dict[str, Any] = {"client_request_id": uuid.uuid4().hex, "attempts": 0, "error": None}
+        afresh |= {"state": ForwardState.WAITING, "due_datetime": core.now(), "sent_datetime": None}
+        storage.change(conn, service_request_id, **afresh)
 
 
 def link(core: Core, service_request_id: int, foreign_id: str) -> None:

@@ -1,7 +1,7 @@
 """Take over the public requests of other servers, as jurisdictions of their own (docs/federation.md)."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,15 +10,16 @@ import structlog
 
 from open311 import catalogue_file
 from open311.base.datetimes import time_zone
-from open311.base.errors import Invalid, NotFound, problem
+from open311.base.errors import Invalid, NotFound, Open311Error, problem
 from open311.core import Core
-from open311.federation import reader, upsert
+from open311.federation import foreign, reader, upsert
 from open311.federation.answers import RemoteError
 from open311.federation.client import Client
 from open311.federation.dates import Dates
 from open311.federation.harvest_catalogue import catalogue_document
+from open311.federation.paging import Ask
 from open311.federation.reader import Part
-from open311.federation.references import Arrival, Counts, Intake
+from open311.federation.references import Arrival, Counts, Intake, Trouble
 from open311.federation.storage import references as stored
 from open311.federation.storage import sources as source_rows
 from open311.model.actor import ActorKind, source_actor
@@ -54,7 +55,10 @@ def add(core: Core, url: str, jurisdiction_id: str, options: Mapping[str, Any]) 
         created_datetime=core.now(),
     )
     _check_names(added)
-    document = _services(added, client_of(added))
+    try:
+        document = catalogue_document(added, client_of(added).services())
+    except RemoteError as refused:
+        raise Invalid(problem("error.harvest.refused", url=added.source, reason=str(refused))) from None
     with core.database.begin() as conn:
         if any(each.jurisdiction_id == jurisdiction_id for each in source_rows.all_of(conn, "harvest")):
             raise Invalid(problem("error.harvest.taken", jurisdiction_id=jurisdiction_id))
@@ -101,13 +105,6 @@ def client_of(source: Intake, seconds: float = 60) -> Client:
     return Client(source.source, jurisdiction_id=who, dates=dates, seconds=seconds)
 
 
-def _services(source: Intake, client: Client) -> dict[str, Any]:
-    try:
-        return catalogue_document(source, client.services())
-    except RemoteError as refused:
-        raise Invalid(problem("error.harvest.refused", url=source.source, reason=str(refused))) from None
-
-
 def run_due(core: Core) -> None:
     """What the worker does every few minutes: one after the other, those whose time has come."""
     for each in sources(core):
@@ -144,42 +141,70 @@ def run(
             progress(done, part.told)
             if most_pages is not None and (most_pages := most_pages - 1) <= 0:
                 break
-    except (RemoteError, Invalid) as refused:
+    except RemoteError as refused:
         trouble = str(refused)[:500]
         log.warning("harvest_stopped", source=source.source, reason=trouble)
+    except Open311Error:
+        raise
+    except Exception as error:
+        # Whatever one source does to us, the others go on.
+        trouble = f"cannot be read by this program: {error!r}"[:500]
+        log.exception("harvest_failed", source=source.source)
     with core.database.begin() as conn:
+        source_rows.tell(conn, source, [Trouble(trouble)] if trouble else [], core.now())
         source_rows.ran(conn, source, core.now(), trouble)
     return done
 
 
 def _refresh(core: Core, source: Intake, client: Client) -> Catalogue:
-    """The services as they are at the source now."""
-    document = _services(source, client)
+    """The services as they are at the source now; an empty list is taken for a fault there."""
+    document = catalogue_document(source, client.services())
     with core.database.begin() as conn:
         present = source_rows.find(conn, source.jurisdiction_id, source.source)
-        if present and present.catalogue != document:
+        known = dict(present.catalogue) if present and present.catalogue else None
+        if known and known["services"] and not document["services"]:
+            source_rows.tell(conn, source, [Trouble("offers no services: those known stay")], core.now())
+            document = known
+        elif present and known != document:
             source_rows.set_catalogue(conn, source, document, core.now())
     return catalogue_file.from_document(document, source.source)
 
 
 def _take_over(core: Core, source: Intake, catalogue: Catalogue, part: Part, before: Counts) -> Counts:
     """One page and how far it brings us, at once or not at all."""
-    terms = upsert.Terms(catalogue=catalogue)
-    found = [upsert.arrival(each, terms) for each in part.requests]
-    arrivals = [each for each in found if isinstance(each, Arrival)]
+    arrivals, refusals = upsert.arrivals_of(part.requests, upsert.Terms(catalogue=catalogue))
     whose = (source.jurisdiction_id, source.source)
     actor = source_actor(ActorKind.HARVEST, source.source, source.jurisdiction_id)
-    with core.database.begin() as conn:
-        counts = Counts(refused=len(found) - len(arrivals))
-        counts += upsert.take(core, conn, catalogue, source.source, arrivals, actor=actor)
+    counts = Counts(refused=len(refusals))
+
+    def beside(conn: Connection, taken: Counts) -> None:
+        nonlocal counts
+        counts += taken
         if part.gone:
             counts += upsert.withdraw(core, conn, *whose, part.gone, actor=actor)
         if part.copy is not None:
-            ids = [each.service_request_id for each in part.requests]
+            ids = [request.service_request_id for request in part.requests]
             counts += upsert.compare(core, conn, *whose, part.copy, ids, whole=part.copy_ends, actor=actor)
         _keep_names(core, conn, source, catalogue, arrivals)
         source_rows.save(conn, source, part.state, (before + counts).as_dict())
+
+    _, unstored = upsert.take_page(core, catalogue, source.source, arrivals, actor=actor, beside=beside)
+    counts += Counts(refused=len(unstored))
+    troubles = [*_odd(part), *(Trouble(each.reason, each.foreign_id) for each in (*refusals, *unstored))]
+    if troubles:
+        with core.database.begin() as conn:
+            source_rows.tell(conn, source, troubles, core.now())
     return counts
+
+
+def _odd(part: Part) -> Iterator[Trouble]:
+    """What was read, but not as a person there may have meant it."""
+    if part.problem:
+        yield Trouble(part.problem)
+    words = {foreign.word(request.fields, "status") for request in part.requests} - {None}
+    for word in sorted(str(word) for word in words):
+        if foreign.known_status(word) is None:
+            yield Trouble(f"status {word[:60]!r} is taken for open")
 
 
 def _keep_names(
@@ -204,7 +229,7 @@ def _open_ids(core: Core, source: Intake) -> reader.OpenIds:
     return ids
 
 
-def patiently(source: Intake, wait: Wait) -> reader.Ask:
+def patiently(source: Intake, wait: Wait) -> Ask:
     """Ask with a pause before each question, and again when the server says that it is busy."""
     delay = float(source.options.get("delay", DELAY))
 

@@ -4,7 +4,6 @@ Three ways, the best first: the change feed; `updated_after`; windows of `reques
 state from which reading goes on, as plain values that can be stored with what the part brought.
 """
 
-import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -15,9 +14,8 @@ from open311.base.datetimes import write_utc
 from open311.federation.answers import RemoteError
 from open311.federation.client import LOST_CURSOR, Client
 from open311.federation.foreign import ForeignRequest
+from open311.federation.paging import Ask, State, from_the_beginning, pages
 
-State = dict[str, Any]
-Ask = Callable[[Callable[[], Any]], Any]
 OpenIds = Callable[[datetime, int, int], list[tuple[int, str]]]
 
 WINDOW = timedelta(days=90)
@@ -26,19 +24,19 @@ EMPTY_WINDOWS = 8
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 SHORTEST = timedelta(hours=1)
 OVERLAP = timedelta(hours=6)
-PAGE_SIZE = 200
 FEED_LIMIT = 500
 IDS_A_QUESTION = 25
 POLLED = 500
-# Answers that are cut off hold a round number of rows.
-ROUND = 50
+# What is known of a source for good.
+LASTING = ("way", "cursor", "updates", "seen", "first", "cap", "uncut")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
     """A page: requests, ids that are gone (True: erased there), and the state behind it.
 
-    `copy` numbers the full copy that it is part of; once `copy_ends`, what was not in any part of it is gone too.
+    `problem`: what could not be read, though the rest could. `copy` numbers the full copy that it is part of; once
+    `copy_ends`, what was not in any part of it is gone too.
     """
 
     state: State
@@ -47,11 +45,12 @@ class Part:
     copy: int | None = None
     copy_ends: bool = False
     told: str = ""
+    problem: str | None = None
 
 
 def history(state: Mapping[str, Any], now: datetime, since: datetime) -> State:
     """The state in which everything back to `since` is read anew."""
-    kept = {name: state[name] for name in ("way", "cursor", "updates", "seen") if name in state}
+    kept = {name: state[name] for name in LASTING if name in state}
     return {
         **kept,
         "phase": "history",
@@ -84,7 +83,7 @@ def parts(
 
 
 def _lasting(state: State) -> State:
-    return {name: state[name] for name in ("way", "cursor", "updates", "polled", "seen") if name in state}
+    return {name: state[name] for name in (*LASTING, "polled") if name in state}
 
 
 def _feed(client: Client, state: State, ask: Ask) -> Iterator[Part]:
@@ -121,16 +120,22 @@ def _history(client: Client, state: State, ask: Ask) -> Iterator[Part]:
         end = _moment(state["end"]) or EARLIEST
         span = timedelta(seconds=state.get("span", WINDOW.total_seconds()))
         start = max(since, end - span)
-        any_found = bool(state.get("any"))
+        count = state.get("count", 0)
         for part in _window(client, state, start, end, ask):
             yield part
-            state = part.state
-            any_found = any_found or bool(part.requests)
-        if state.pop("cut", False) and end - start > SHORTEST:
-            state = {**state, "span": (end - start).total_seconds() / 2, "page": 1, "last": None}
-            continue
-        empty = 0 if any_found else state.get("empty", 0) + 1
-        state = {**state, "end": write_utc(start), "page": 1, "empty": empty, "any": False, "last": None}
+            state, count = part.state, count + len(part.requests)
+        if state.pop("cut", False):
+            if end - start > SHORTEST:
+                state = {**from_the_beginning(state), "span": (end - start).total_seconds() / 2, "count": 0}
+                continue
+            yield Part(
+                state=state, problem=f"more than {count} requests from {start} to {end}: some are missing"
+            )
+        empty = 0 if count else state.get("empty", 0) + 1
+        if "span" in state and count * 4 < state.get("cap", 0):
+            # A quiet time needs no narrow windows.
+            state["span"] = min(WINDOW.total_seconds(), state["span"] * 2)
+        state = {**from_the_beginning(state), "end": write_utc(start), "empty": empty, "count": 0}
         yield Part(state=state, told=f"back to {start:%Y-%m-%d}")
         if start <= since or empty >= EMPTY_WINDOWS or state.get("dates") is False:
             return
@@ -138,34 +143,26 @@ def _history(client: Client, state: State, ask: Ask) -> Iterator[Part]:
 
 def _window(client: Client, state: State, start: datetime, end: datetime, ask: Ask) -> Iterator[Part]:
     bounds = {"start_date": start, "end_date": end}
-    for found, after in _pages(client, state, bounds, ask):
-        dated = [each.requested_datetime for each in found if each.requested_datetime]
-        inside = sum(start <= each <= end for each in dated)
-        after = {**after, "any": bool(after.get("any") or found)}
+    for requests, after in pages(client, state, bounds, ask):
+        dated = [request.requested_datetime for request in requests if request.requested_datetime]
+        inside = sum(start <= moment <= end for moment in dated)
+        after = {**after, "count": after.get("count", 0) + len(requests)}
         if 2 * inside < len(dated):
             after["dates"] = False
-        yield Part(state=after, requests=found, told=f"{start:%Y-%m-%d} to {end:%Y-%m-%d}")
+        yield Part(state=after, requests=requests, told=f"{start:%Y-%m-%d} to {end:%Y-%m-%d}")
 
 
-def _pages(
-    client: Client, state: State, query: Mapping[str, Any], ask: Ask
-) -> Iterator[tuple[list[ForeignRequest], State]]:
-    """Pages until one is empty, or comes again."""
-    while True:
-        number = state.get("page", 1)
-        asked = {**query, "page": number, "page_size": PAGE_SIZE, "extensions": "true"}
-        found: list[ForeignRequest] = ask(partial(client.requests, **asked))
-        if not found:
-            return
-        ids = "\n".join(each.service_request_id for each in found)
-        mark = hashlib.sha256(ids.encode()).hexdigest()
-        if mark == state.get("last"):
-            # The first page again: this server has no pages, and a round number of rows may have been cut off.
-            if number == 2 and len(found) % ROUND == 0:
-                yield [], {**state, "cut": True}
-            return
-        state = {**state, "page": number + 1, "last": mark}
-        yield found, state
+def _whole(client: Client, state: State, start: datetime, end: datetime, ask: Ask) -> Iterator[Part]:
+    """A window, in halves where its list is cut off."""
+    for part in _window(client, state, start, end, ask):
+        yield part
+        state = part.state
+    if state.pop("cut", False) and end - start > SHORTEST:
+        middle = start + (end - start) / 2
+        for bounds in ((middle, end), (start, middle)):
+            for part in _whole(client, from_the_beginning(state), *bounds, ask):
+                yield part
+                state = part.state
 
 
 def _recent(
@@ -176,18 +173,18 @@ def _recent(
     state = {**state, "began": began}
     bound = (_moment(state["seen"]) or EARLIEST) - OVERLAP
     if state.get("updates") is not False:
-        for found, after in _pages(client, state, {"updated_after": bound}, ask):
-            if after.get("cut") or any(
-                each.updated_datetime and each.updated_datetime < bound for each in found
-            ):
+        for found, after in pages(client, state, {"updated_after": bound}, ask):
+            updated = (request.updated_datetime for request in found)
+            if after.get("cut") or any(moment and moment < bound for moment in updated):
                 state = {**_lasting(state), "phase": "recent", "began": began, "updates": False}
                 break
             state = after
             yield Part(state=state, requests=found, told=f"changed since {bound:%Y-%m-%d %H:%M}")
     if state.get("updates") is False:
-        for part in _window(client, state, now - WINDOW, now, ask):
+        for part in _whole(client, state, now - WINDOW, now, ask):
             state = part.state
             yield part
+        state = from_the_beginning(state)
         if open_ids:
             for part in _poll(client, state, now, ask, open_ids):
                 state = part.state

@@ -1,12 +1,16 @@
 """Requests from elsewhere on their way in."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
+from open311.base.datetimes import write_utc
 from open311.model.service_request import Reporter
+
+MOST_TROUBLES = 100
+LONGEST_REASON = 300
 
 # Many servers touch rows that stay as they are; and the closing moment is mostly guessed from `updated_datetime`.
 NOT_IN_DIGEST = ("updated_datetime", "closed_datetime")
@@ -71,6 +75,31 @@ class Known:
     gone: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What an operator should know of a source: a row that was refused, or, without an id, what is odd there."""
+
+    reason: str
+    foreign_id: str = ""
+
+    def as_dict(self, at: datetime) -> dict[str, str]:
+        """As it is stored, with the moment when it was last seen."""
+        return {
+            "datetime": write_utc(at),
+            "foreign_id": self.foreign_id,
+            "reason": self.reason[:LONGEST_REASON],
+        }
+
+
+def with_troubles(
+    known: Sequence[Mapping[str, str]], fresh: Iterable[Trouble], at: datetime
+) -> list[Mapping[str, str]]:
+    """The newest troubles, each once, the newest last."""
+    rows = [*known, *(trouble.as_dict(at) for trouble in fresh)]
+    newest = {(row["foreign_id"], row["reason"]): row for row in rows}
+    return sorted(newest.values(), key=lambda row: row["datetime"])[-MOST_TROUBLES:]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intake:
     """A source: where requests of a jurisdiction come from, and how far that has come."""
@@ -84,4 +113,5 @@ class Intake:
     state: Mapping[str, Any] = field(default_factory=dict)
     counts: Mapping[str, int] = field(default_factory=dict)
     problem: str | None = None
+    troubles: Sequence[Mapping[str, str]] = ()
     run_datetime: datetime | None = None

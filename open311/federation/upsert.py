@@ -2,11 +2,14 @@
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import structlog
+
 from open311.actions import casework
+from open311.base.errors import Open311Error
 from open311.base.text import tidy
 from open311.core import Core
 from open311.federation.foreign import ForeignRequest
@@ -18,6 +21,8 @@ from open311.model.service_request import Reporter, ServiceRequest, Status, Visi
 from open311.model.submission import DESCRIPTION_LENGTH
 from open311.storage import events, service_requests
 from open311.storage.database import Connection
+
+log = structlog.get_logger()
 
 CODE = re.compile(r"[A-Za-z0-9_-]{1,64}")
 MOST_PICTURES = 20
@@ -123,6 +128,59 @@ def _agency(found: ForeignRequest, catalogue: Catalogue) -> str | None:
         if words and words in each.name.by_language.values():
             return each.code
     return words
+
+
+def arrivals_of(requests: Iterable[ForeignRequest], terms: Terms) -> tuple[list[Arrival], list[Refusal]]:
+    """Requests of a source in our terms, and those that cannot be taken in."""
+    arrivals: list[Arrival] = []
+    refusals: list[Refusal] = []
+    for request in requests:
+        try:
+            found = arrival(request, terms)
+        except Exception as reason:
+            # Whatever one of them holds, the others come in.
+            log.exception("request_unreadable", foreign_id=request.service_request_id[:SHORT])
+            found = Refusal(f"cannot be read: {reason!r}", request.service_request_id)
+        if isinstance(found, Arrival):
+            arrivals.append(found)
+        else:
+            refusals.append(found)
+    return arrivals, refusals
+
+
+def take_page(
+    core: Core,
+    catalogue: Catalogue,
+    source: str,
+    arrivals: Sequence[Arrival],
+    *,
+    actor: Actor,
+    beside: Callable[[Connection, Counts], None],
+    visibility: Visibility = Visibility.PUBLISHED,
+) -> tuple[Counts, list[Refusal]]:
+    """One page in one transaction, with what `beside` writes; a row that cannot be stored is refused by itself."""
+    where: dict[str, Any] = {"actor": actor, "visibility": visibility}
+    try:
+        with core.database.begin() as conn:
+            counts = take(core, conn, catalogue, source, arrivals, **where)
+            beside(conn, counts)
+            return counts, []
+    except Open311Error:
+        raise
+    except Exception:
+        log.exception("page_not_stored", source=source)
+    counts, refusals = Counts(), list[Refusal]()
+    for each in arrivals:
+        try:
+            with core.database.begin() as conn:
+                counts += take(core, conn, catalogue, source, [each], **where)
+        except Open311Error:
+            raise
+        except Exception as reason:
+            refusals.append(Refusal(f"cannot be stored: {type(reason).__name__}", each.foreign_id))
+    with core.database.begin() as conn:
+        beside(conn, counts)
+    return counts, refusals
 
 
 def take(

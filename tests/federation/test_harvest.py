@@ -17,7 +17,7 @@ from open311.base.errors import Invalid, NotFound
 from open311.cli import commands
 from open311.core import Catalogues, Core
 from open311.federation import client as federation_client
-from open311.federation import harvest
+from open311.federation import harvest, upsert
 from open311.federation import reader as source_reader
 from open311.federation.references import Counts
 from open311.webhooks.model import KINDS
@@ -287,6 +287,87 @@ def test_what_cannot_be_read_as_a_request_is_counted(here: Core) -> None:
         begin(here, url)
         counts = run(here)
         assert (counts["new"], counts["refused"] > 0) == (1, True)
+
+
+def troubles(core: Core) -> list[tuple[str, str]]:
+    """What an operator is told of the source: ids and reasons."""
+    rows = harvest.find(core, ELSEWHERE).troubles
+    return [(row["foreign_id"], row["reason"]) for row in rows]
+
+
+def test_what_is_odd_at_a_source_is_told_once(here: Core) -> None:
+    odd = [a_request(1) | {"requested_datetime": "neulich"}, a_request(2) | {"status": "wartet"}]
+    with serving(Undated(requests=odd)) as url:
+        begin(here, url)
+        run(here)
+        run(here)
+    assert troubles(here) == [
+        ("", "status 'wartet' is taken for open"),
+        ("101", "requested_datetime is missing or no moment"),
+    ]
+
+
+def test_a_row_that_cannot_be_stored_holds_up_no_other(here: Core, monkeypatch: pytest.MonkeyPatch) -> None:
+    """B4: whatever it is; the database refuses more than anybody thinks of."""
+    taken = upsert.take
+
+    def refuse(core: Core, conn: Connection, catalogue: Any, source: str, arrivals: Any, **more: Any) -> Any:
+        if any(each.foreign_id == "105" for each in arrivals):
+            conn.execute(text("select 1 / 0"))
+        return taken(core, conn, catalogue, source, arrivals, **more)
+
+    monkeypatch.setattr(upsert, "take", refuse)
+    with serving(Little()) as url:
+        begin(here, url)
+        assert run(here) == {"new": 11, "refused": 1}
+    assert (problem(here), troubles(here)) == (None, [("105", "cannot be stored: DataError")])
+
+
+def test_a_source_that_ends_the_reader_holds_up_no_other(here: Core, monkeypatch: pytest.MonkeyPatch) -> None:
+    """B4: the fault is noted where it belongs, and the next source runs."""
+    with serving(Little()) as broken, serving(Little()) as url:
+        begin(here, url)
+        harvest.add(here, broken, "broken.example", {"delay": 0})
+        read = source_reader.parts
+
+        def parts(client: Any, *more: Any) -> Any:
+            return read(client, *more) if client.url == url else iter([None])
+
+        monkeypatch.setattr(source_reader, "parts", parts)
+        harvest.run_due(here)
+    assert "AttributeError" in str(harvest.find(here, "broken.example").problem)
+    assert problem(here) is None
+    assert len(reader(here).get("/requests", jurisdiction_id=ELSEWHERE, page=1)) == 12
+
+
+@pytest.mark.parametrize("services", [[], None], ids=["a list without services", "an error"])
+def test_services_that_are_gone_are_a_fault_of_the_source(here: Core, services: Any) -> None:
+    """B3: those known stay."""
+    little = Little()
+    with serving(little) as url:
+        begin(here, url)
+        run(here)
+        little.services = services
+        little.to_json = lambda root, value: {"error": "down"} if value is None else value
+        run(here)
+    catalogue_publication.publish(here)
+    assert len(reader(here).get("/services", jurisdiction_id=ELSEWHERE)) == 2
+    assert any("no services" in reason or "no list" in reason for _, reason in troubles(here))
+
+
+def test_an_error_under_200_ends_no_history(here: Core) -> None:
+    """B3: nothing moves forward."""
+    little = Little()
+    with serving(little) as url:
+        begin(here, url)
+        little.answer = lambda path, query: (
+            (200, JSON_TYPE, b'{"error": "down"}') if "requests" in path else None
+        )
+        assert run(here) == {}
+        assert "no list" in str(problem(here))
+        assert "phase" not in harvest.find(here, ELSEWHERE).state
+        little.answer = lambda path, query: None
+        assert run(here) == {"new": 12}
 
 
 def test_a_jurisdiction_that_there_is_cannot_be_taken(here: Core) -> None:

@@ -11,9 +11,9 @@ from sqlalchemy import Connection, text
 from open311.actions import casework
 from open311.base.errors import Invalid
 from open311.core import Core
-from open311.federation import csv_import
-from open311.federation.csv_import import Wishes
+from open311.federation import csv_import, server_import
 from open311.federation.csv_mapping import Bulk
+from open311.federation.imports import Wishes
 from open311.model.service_request import Visibility
 from tests.actors import CLARA
 from tests.checker.broken import Little, serving
@@ -330,7 +330,7 @@ def test_the_history_of_a_server_becomes_our_own(core: Core, api: Api, clock: Cl
     refused: list[Any] = []
     catalogue = core.catalogues.in_force[0]
     with serving(Little()) as url:
-        counts = csv_import.import_server(
+        counts = server_import.import_server(
             core, catalogue, url, wishes, delay=0, wait=lambda _: None, refuse=refused.append
         )
     assert (counts.new, counts.refused) == (6, 6)

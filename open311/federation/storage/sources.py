@@ -1,13 +1,13 @@
 """The sources that requests are taken from, and how far each has come."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from open311.federation.references import Intake
+from open311.federation.references import Intake, Trouble, with_troubles
 from open311.storage.database.freshness import announce
 from open311.storage.tables import intakes
 
@@ -60,6 +60,13 @@ def renew_names(conn: Connection, intake: Intake, at: datetime) -> None:
 def save(conn: Connection, intake: Intake, state: Mapping[str, Any], counts: Mapping[str, int]) -> None:
     """Note how far a source has come."""
     _write(conn, intake, state=dict(state), counts=dict(counts))
+
+
+def tell(conn: Connection, intake: Intake, troubles: Iterable[Trouble], at: datetime) -> None:
+    """Note what an operator should know of a source."""
+    mine = (_i.jurisdiction_id == intake.jurisdiction_id, _i.source == intake.source)
+    known = conn.execute(select(_i.troubles).where(*mine).with_for_update()).scalar_one_or_none()
+    _write(conn, intake, troubles=with_troubles(known or [], troubles, at))
 
 
 def ran(conn: Connection, intake: Intake, at: datetime, problem: str | None) -> None:

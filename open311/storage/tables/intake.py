@@ -28,6 +28,7 @@ intakes = Table(
     Column("state", JSONB, nullable=False, server_default=text("'{}'")),
     Column("counts", JSONB, nullable=False, server_default=text("'{}'")),
     Column("problem", Text),
+    Column("troubles", JSONB, nullable=False, server_default=text("'[]'")),
     moment("created_datetime"),
     moment("run_datetime", nullable=True),
     CheckConstraint("kind in ('harvest', 'import')", name="kind_of_intake_is_known"),
