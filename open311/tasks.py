@@ -10,7 +10,7 @@ from procrastinate import RetryStrategy
 from open311.actions import casework, drafts, map_counts, media, media_fetching, restoring
 from open311.core import Core
 from open311.federation import forward_updates, forwarding, harvest
-from open311.federation.client import RemoteError
+from open311.federation.answers import RemoteError
 from open311.model.actor import WORKER
 from open311.model.task_names import TaskName
 from open311.notifications import messages, retention
