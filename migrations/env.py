@@ -9,7 +9,8 @@ connection = context.config.attributes["connection"]
 context.configure(
     connection=connection,
     target_metadata=metadata,
-    transaction_per_migration=False,
+    # So that a migration may commit in between (storage/database/online.py), and one that failed is tried again alone.
+    transaction_per_migration=True,
     version_table=REVISION_TABLE,
 )
 with context.begin_transaction():

@@ -31,10 +31,6 @@ create index mail_links_expire on public.mail_links (expires_datetime);
 create index mail_links_of_follower on public.mail_links (follower_id);
 create index mail_links_of_mailbox on public.mail_links (lower(email)) where email is not null;
 
-create index submissions_with_answers on public.submissions (service_request_id)
-    where attributes - 'fixmystreet_id' <> '{}';
-create index service_requests_hidden on public.service_requests (updated_datetime) where visibility = 'hidden';
-
 create table public.mail_requests (
     id bigint generated always as identity primary key,
     mailbox text collate "C" not null,
@@ -51,7 +47,6 @@ create index mail_requests_lately on public.mail_requests (datetime);
 
 DOWN = """
 drop table public.mail_requests, public.mail_links;
-drop index public.service_requests_hidden, public.submissions_with_answers;
 alter table public.followers add column token text collate "C";
 update public.followers set token = gen_random_uuid()::text;
 alter table public.followers alter column token set not null, add unique (token);

@@ -1,10 +1,13 @@
 """Bring a database to the tables this release expects."""
 
+import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import count
 from typing import TYPE_CHECKING
 
-from psycopg.errors import FeatureNotSupported, InsufficientPrivilege, UndefinedFile
+from psycopg.errors import FeatureNotSupported, InsufficientPrivilege, LockNotAvailable, UndefinedFile
 from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
@@ -23,6 +26,10 @@ TOO_OLD = (
 )
 # Two processes that start at once must not migrate at once; the number is arbitrary but must stay.
 LOCK = 3_110_001
+# A statement that waits for a table makes everybody else wait behind it, so it soon gives up and comes again.
+LOCK_SECONDS = 1
+TRIES = 300
+AGAIN_SECONDS = 2.0
 # Not Alembic's own name: the revisions of the commits before 0.1.0 stand under that, and must not be taken for ours.
 REVISION_TABLE = "schema_revision"
 _REVISION = text("select version_num from schema_revision")
@@ -63,12 +70,13 @@ def _run(url: str, migration: "Callable[[Config, str], None]", revision: str) ->
     config = _config()
     engine = _engine(url)
     try:
-        with engine.begin() as connection:
-            connection.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
+        with engine.connect() as connection, _alone(connection):
             if revision_of(connection) == BEFORE_FIRST_RELEASE:
                 raise ConfigurationError(TOO_OLD)
+            connection.execute(text(f"set lock_timeout = '{LOCK_SECONDS}s'"))
+            connection.commit()
             config.attributes["connection"] = connection
-            migration(config, revision)
+            _try(connection, lambda: migration(config, revision))
     except DBAPIError as reason:
         if isinstance(reason.orig, LACKING):
             raise ConfigurationError(
@@ -82,6 +90,45 @@ def _run(url: str, migration: "Callable[[Config, str], None]", revision: str) ->
         raise ConfigurationError(f"the database cannot be migrated to {revision}: {reason}") from None
     finally:
         engine.dispose()
+
+
+@contextmanager
+def _alone(connection: Connection) -> Iterator[None]:
+    """While nobody else migrates.
+
+    Asked for again and again rather than waited for: an index that is built concurrently waits for whoever waits.
+    """
+    while not connection.scalar(text("select pg_try_advisory_lock(:lock)"), {"lock": LOCK}):
+        connection.rollback()
+        time.sleep(AGAIN_SECONDS)
+    connection.commit()
+    yield
+    connection.rollback()
+    connection.execute(text("select pg_advisory_unlock(:lock)"), {"lock": LOCK})
+    connection.commit()
+
+
+def _try(connection: Connection, migration: Callable[[], None]) -> None:
+    """Migrate, and go on from the last migration that was done when a table stays locked by others."""
+    for attempt in count(1):
+        try:
+            migration()
+        except OperationalError as reason:
+            if not isinstance(reason.orig, LockNotAvailable):
+                raise
+            connection.rollback()
+            if attempt == TRIES:
+                raise ConfigurationError(
+                    f"the tables stayed locked over {TRIES} tries; end what holds them (a dump, an open session: "
+                    "`select pid, query, xact_start from pg_stat_activity order by xact_start`), and run this again"
+                ) from None
+            sys.stderr.write(
+                f"A table is locked by others; trying again in {AGAIN_SECONDS} s ({attempt} of {TRIES}).\n"
+            )
+            time.sleep(AGAIN_SECONDS)
+        else:
+            connection.commit()
+            return
 
 
 def current(url: str) -> tuple[str | None, str]:
