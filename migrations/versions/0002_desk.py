@@ -128,7 +128,7 @@ alter table public.service_requests add constraint visibility_is_known
 
 
 def upgrade() -> None:
-    """What takes long, cases and indexes of the reports that are there, is done beside the others by 0005."""
+    """What takes long, cases and indexes of the reports that are there, is done beside the others by 0006."""
     op.execute(TABLES)
     op.execute(COLUMNS)
 

@@ -66,7 +66,7 @@ def test_rows_are_filled_in_batches_that_are_told(
     with closing(psycopg.connect(first_release, autocommit=True)) as conn:
         assert conn.execute(CASES).fetchone() == (12,)
         conn.execute("update cases set stage = 'done'")
-    migrate.downgrade(first_release, "0004")
+    migrate.downgrade(first_release, "0005")
     migrate.upgrade(first_release)
     with migrate.connected(first_release) as connection:
         assert connection.execute(text("select distinct stage from cases")).scalars().all() == ["done"]

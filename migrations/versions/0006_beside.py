@@ -2,8 +2,8 @@
 
 from open311.storage.database import online
 
-revision = "0005"
-down_revision = "0004"
+revision = "0006"
+down_revision = "0005"
 
 INDEXES = {
     "media_original_until": "public.media (original_until) where original_until is not null",
