@@ -57,6 +57,13 @@ class Settings:
     retention_open_days: int
     reports_per_hour: int
     proof_of_work: int
+    staff: bool
+    staff_secret: str | None
+    staff_networks: tuple[str, ...]
+    second_factor: str
+    session_hours: int
+    session_idle_minutes: int
+    audit_days: int
     require_https: bool
     trusted_proxies: int
     rate_limits: bool

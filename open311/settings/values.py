@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from email.utils import parseaddr
+from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
@@ -16,6 +17,7 @@ SWITCH_WORDS = {
     "no": False,
     "0": False,
 }
+SHORTEST_SECRET = 32
 HOST = re.compile(r"(?!-)[a-z0-9-]+(\.[a-z0-9-]+)*")
 
 
@@ -106,6 +108,24 @@ def hosts(raw: str) -> tuple[str, ...]:
     if any(not HOST.fullmatch(host) for host in hosts):
         raise ValueError("host names such as photos.example.org, with commas between")
     return hosts
+
+
+def networks(raw: str) -> tuple[str, ...]:
+    """Ranges of addresses."""
+    found = tuple(part.strip() for part in raw.split(",") if part.strip())
+    try:
+        for network in found:
+            ip_network(network)
+    except ValueError:
+        raise ValueError("networks such as 10.20.0.0/16 or 2001:db8::/32, with commas between") from None
+    return found
+
+
+def secrets(raw: str) -> str:
+    """Secrets long enough that nobody guesses them."""
+    if all(len(part.strip()) >= SHORTEST_SECRET for part in raw.split(",")):
+        return raw
+    raise ValueError(f"one or more secrets of at least {SHORTEST_SECRET} characters, with commas between")
 
 
 def named_keys(raw: str) -> Mapping[str, str]:

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from open311.settings import values
-from open311.settings.options import OPTIONS, Option
+from open311.settings.option import Option
+from open311.settings.options import OPTIONS
 
 ROOT = Path(__file__).parent.parent.parent
 SETTINGS = ROOT / "docs" / "settings.md"

@@ -39,10 +39,23 @@ from open311.storage.tables.server import (
     map_changes,
     services,
 )
+from open311.storage.tables.staff import (
+    account_codes,
+    account_links,
+    accounts,
+    audit,
+    memberships,
+    sessions,
+    sign_in_brakes,
+)
 
 __all__ = [
     "Xid8",
+    "account_codes",
+    "account_links",
+    "accounts",
     "addresses",
+    "audit",
     "case_notes",
     "case_originals",
     "case_presence",
@@ -67,10 +80,13 @@ __all__ = [
     "map_cells",
     "map_changes",
     "media",
+    "memberships",
     "metadata",
     "reporters",
     "service_requests",
     "services",
+    "sessions",
+    "sign_in_brakes",
     "stream_readers",
     "submissions",
     "templates",

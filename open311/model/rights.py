@@ -1,0 +1,274 @@
+"""Who of the staff may do what: roles as a table of rights, and which cases each right reaches."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from open311.model.actor import Actor, Right, staff_actor
+
+
+class Reach(StrEnum):
+    """Which of the cases in the scope of a membership a right is good for."""
+
+    ALL = "all"
+    PUBLISHED = "published"
+    # The case is with one of the units of the membership, or was once.
+    UNIT = "unit"
+    FORMER = "former"
+    # The case is this person's.
+    OWN = "own"
+
+
+class Role(StrEnum):
+    """What somebody is employed to do."""
+
+    READER = "reader"
+    OPERATOR = "operator"
+    CHECKER = "checker"
+    WORKER = "worker"
+    FIELD = "field"
+    LEAD = "lead"
+    SUPERVISOR = "supervisor"
+    ADMIN = "admin"
+    AUDITOR = "auditor"
+
+
+PUBLISHED = "published"
+Reaches = frozenset[Reach]
+ALL = frozenset({Reach.ALL})
+UNIT = frozenset({Reach.UNIT})
+ONCE_OURS = frozenset({Reach.UNIT, Reach.FORMER})
+OURS_OR_PUBLIC = ONCE_OURS | {Reach.PUBLISHED}
+OWN = frozenset({Reach.OWN})
+
+
+def _rights(reaches: Reaches, *rights: Right) -> dict[Right, Reaches]:
+    return dict.fromkeys(rights, reaches)
+
+
+_WORK = (
+    Right.SET_STATUS,
+    Right.WRITE_PUBLIC,
+    Right.WRITE_REPORTER,
+    Right.NOTE,
+    Right.ACCEPT,
+    Right.PLAN,
+    Right.ORDER,
+)
+ROLES: Mapping[Role, Mapping[Right, Reaches]] = {
+    Role.READER: _rights(frozenset({Reach.PUBLISHED}), Right.SEE_REPORTS),
+    Role.OPERATOR: _rights(ALL, Right.SEE_REPORTS, Right.NOTE, Right.INTAKE),
+    Role.CHECKER: _rights(
+        ALL,
+        Right.SEE_REPORTS,
+        Right.SEE_HELD,
+        Right.SEE_REPORTER,
+        Right.SEE_ORIGINALS,
+        Right.CHECK,
+        Right.EDIT,
+        Right.MERGE,
+        Right.ASSIGN_UNIT,
+        Right.ASSIGN_PERSON,
+        *_WORK,
+        Right.INTAKE,
+        Right.BULK,
+        Right.EXPORT,
+        Right.FIGURES,
+        Right.TEMPLATES,
+        Right.SHARE_VIEWS,
+        Right.BLOCK_SENDER,
+        Right.API_TOKENS,
+    ),
+    Role.WORKER: _rights(OURS_OR_PUBLIC, Right.SEE_REPORTS)
+    | _rights(ONCE_OURS, Right.SEE_HELD)
+    | _rights(UNIT, Right.SEE_REPORTER, *_WORK, Right.ASSIGN_PERSON, Right.EXPORT, Right.FIGURES)
+    | _rights(ALL, Right.INTAKE),
+    Role.FIELD: _rights(OWN, Right.SEE_REPORTS, Right.SEE_HELD, Right.SET_STATUS, Right.NOTE, Right.FIELD)
+    | _rights(ALL, Right.INTAKE),
+    Role.LEAD: _rights(OURS_OR_PUBLIC, Right.SEE_REPORTS)
+    | _rights(ONCE_OURS, Right.SEE_HELD)
+    | _rights(
+        UNIT,
+        Right.SEE_REPORTER,
+        Right.EDIT,
+        Right.ASSIGN_UNIT,
+        Right.ASSIGN_PERSON,
+        *_WORK,
+        Right.FIELD,
+        Right.BULK,
+        Right.EXPORT,
+        Right.FIGURES,
+    )
+    | _rights(ALL, Right.INTAKE, Right.TEMPLATES, Right.SHARE_VIEWS, Right.MANAGE_MEMBERS, Right.API_TOKENS),
+    Role.SUPERVISOR: _rights(
+        ALL,
+        Right.SEE_REPORTS,
+        Right.SEE_HELD,
+        Right.SEE_ALL_UNITS,
+        Right.PLAN,
+        Right.NOTE,
+        Right.EXPORT,
+        Right.FIGURES,
+        Right.API_TOKENS,
+    ),
+    Role.ADMIN: _rights(ALL, Right.TEMPLATES, Right.MANAGE_MEMBERS, Right.MANAGE_ACCOUNTS)
+    | _rights(OWN, Right.READ_AUDIT),
+    Role.AUDITOR: _rights(ALL, Right.EXPORT_PERSONAL, Right.FIGURES, Right.ERASE, Right.READ_AUDIT),
+}
+# What shows personal data or gives rights away: whoever has one of these needs a second factor.
+SENSITIVE = frozenset(
+    {
+        Right.SEE_HELD,
+        Right.SEE_REPORTER,
+        Right.SEE_ORIGINALS,
+        Right.EXPORT_PERSONAL,
+        Right.ERASE,
+        Right.MANAGE_MEMBERS,
+        Right.MANAGE_ACCOUNTS,
+        Right.READ_AUDIT,
+    }
+)
+# What a lead may give to people of the own units.
+GIVEN_BY_LEADS = frozenset({Role.READER, Role.WORKER, Role.FIELD})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Membership:
+    """A role in one jurisdiction. None for units, services or areas means all of them."""
+
+    jurisdiction_id: str
+    role: Role
+    units: tuple[str, ...] | None = None
+    services: tuple[str, ...] | None = None
+    areas: tuple[str, ...] | None = None
+    ends_datetime: datetime | None = None
+    source: str = "local"
+    id: int = 0
+
+    def in_force(self, now: datetime) -> bool:
+        """Whether it still counts."""
+        return self.ends_datetime is None or now < self.ends_datetime
+
+    def reaches(self, right: Right) -> Reaches:
+        """Which cases the right is good for; empty where the role lacks it."""
+        return ROLES[self.role].get(right, frozenset())
+
+
+class Case(Protocol):
+    """What rights depend on of a case."""
+
+    @property
+    def jurisdiction_id(self) -> str: ...
+    @property
+    def service_code(self) -> str: ...
+    @property
+    def unit(self) -> str | None: ...
+    @property
+    def former_units(self) -> Collection[str]: ...
+    @property
+    def areas(self) -> Collection[str]: ...
+    @property
+    def assignee_id(self) -> int | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A right within the scope of one membership: `may` asks it about a case, storage makes a condition of it."""
+
+    reaches: Reaches
+    membership: Membership
+    account_id: int
+
+    def covers(self, case: Case, visibility: str) -> bool:
+        """Whether it is good for this case, whose report is seen like that."""
+        scope = self.membership
+        return (
+            case.jurisdiction_id == scope.jurisdiction_id
+            and (scope.services is None or case.service_code in scope.services)
+            and (scope.areas is None or not set(scope.areas).isdisjoint(case.areas))
+            and any(self._reached(reach, case, visibility) for reach in self.reaches)
+        )
+
+    def _reached(self, reach: Reach, case: Case, visibility: str) -> bool:
+        units = self.membership.units
+        match reach:
+            case Reach.ALL:
+                return True
+            case Reach.PUBLISHED:
+                return visibility == PUBLISHED
+            case Reach.UNIT:
+                return case.unit is not None and (units is None or case.unit in units)
+            case Reach.FORMER:
+                return bool(case.former_units if units is None else {*units} & {*case.former_units})
+            case Reach.OWN:
+                return case.assignee_id == self.account_id
+
+
+def grants(account_id: int, memberships: Iterable[Membership], right: Right) -> tuple[Grant, ...]:
+    """Every grant of a right that somebody has; the one source of `may` and of the conditions of lists."""
+    return tuple(
+        Grant(reaches, membership, account_id)
+        for membership in memberships
+        if (reaches := membership.reaches(right))
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """Somebody of the staff, with the memberships that are in force."""
+
+    account_id: int
+    memberships: tuple[Membership, ...]
+
+    @property
+    def rights(self) -> frozenset[Right]:
+        """Every right, wherever it is good for."""
+        return frozenset(right for membership in self.memberships for right in ROLES[membership.role])
+
+    def rights_in(self, jurisdiction_id: str) -> frozenset[Right]:
+        """The rights in one jurisdiction."""
+        return Staff(self.account_id, self.within(jurisdiction_id)).rights
+
+    def within(self, jurisdiction_id: str) -> tuple[Membership, ...]:
+        """The memberships in one jurisdiction."""
+        return tuple(each for each in self.memberships if each.jurisdiction_id == jurisdiction_id)
+
+    def jurisdictions(self, right: Right | None = None) -> tuple[str, ...]:
+        """Where somebody has a right, or any."""
+        chosen = [each for each in self.memberships if right is None or each.reaches(right)]
+        return tuple(sorted({each.jurisdiction_id for each in chosen}))
+
+    def units(self, jurisdiction_id: str) -> tuple[str, ...]:
+        """The units somebody belongs to by name."""
+        return tuple(sorted({unit for each in self.within(jurisdiction_id) for unit in each.units or ()}))
+
+    def actor(self, jurisdiction_id: str) -> Actor:
+        """Who acts on things of this jurisdiction, with the rights that are good there."""
+        return staff_actor(self.account_id, self.rights_in(jurisdiction_id), [jurisdiction_id])
+
+
+def may(staff: Staff, right: Right, case: Case, visibility: str) -> bool:
+    """Whether somebody has a right to this very case, whose report is held, published, withheld or hidden.
+
+    What is not published takes `see_held` besides, whatever the right.
+    """
+    wanted = {right} if visibility == PUBLISHED else {right, Right.SEE_HELD}
+    return all(
+        any(grant.covers(case, visibility) for grant in grants(staff.account_id, staff.memberships, each))
+        for each in wanted
+    )
+
+
+def may_give(giver: Staff, account_id: int, membership: Membership) -> bool:
+    """Whether somebody may give (or take) this membership; nobody decides about their own."""
+    if giver.account_id == account_id:
+        return False
+    rights = giver.rights_in(membership.jurisdiction_id)
+    if Right.MANAGE_ACCOUNTS in rights:
+        return True
+    if Right.MANAGE_MEMBERS not in rights or membership.role not in GIVEN_BY_LEADS or not membership.units:
+        return False
+    led = [each for each in giver.within(membership.jurisdiction_id) if each.reaches(Right.MANAGE_MEMBERS)]
+    return any(each.units is None or {*membership.units} <= {*each.units} for each in led)

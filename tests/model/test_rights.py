@@ -1,0 +1,165 @@
+"""Who of the staff may do what: the table of roles, and the same rules as a condition of SQL."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as some
+from sqlalchemy import ARRAY, Connection, Integer, Text, column, select, values
+
+from open311.model.actor import Right
+from open311.model.rights import ROLES, Membership, Role, Staff, may, may_give
+from open311.storage import scopes
+from open311.storage.scopes import CaseColumns
+from tests.serving import START
+
+CITIES, UNITS, SERVICES, AREAS = ("a.example", "b.example"), ("U1", "U2", "U3"), ("S1", "S2"), ("N", "S")
+VISIBILITIES = ("held", "published", "withheld", "hidden")
+
+
+@dataclass(frozen=True)
+class ACase:
+    """A case as far as rights look at it."""
+
+    jurisdiction_id: str = "a.example"
+    service_code: str = "S1"
+    unit: str | None = "U1"
+    former_units: tuple[str, ...] = ()
+    areas: tuple[str, ...] = ()
+    assignee_id: int | None = None
+
+
+def a_few(codes: tuple[str, ...]) -> some.SearchStrategy[tuple[str, ...]]:
+    """Some of these codes, or none."""
+    return some.lists(some.sampled_from(codes), max_size=2, unique=True).map(tuple)
+
+
+memberships = some.builds(
+    Membership,
+    jurisdiction_id=some.sampled_from(CITIES),
+    role=some.sampled_from(Role),
+    units=some.none() | a_few(UNITS),
+    services=some.none() | a_few(SERVICES),
+    areas=some.none() | a_few(AREAS),
+)
+cases = some.builds(
+    ACase,
+    jurisdiction_id=some.sampled_from(CITIES),
+    service_code=some.sampled_from(SERVICES),
+    unit=some.none() | some.sampled_from(UNITS),
+    former_units=a_few(UNITS),
+    areas=a_few(AREAS),
+    assignee_id=some.none() | some.sampled_from([1, 2]),
+)
+rows = some.lists(some.tuples(cases, some.sampled_from(VISIBILITIES)), min_size=1, max_size=12)
+
+
+def listed(conn: Connection, staff: Staff, right: Right, chosen: list[tuple[ACase, str]]) -> set[int]:
+    """The numbers of the cases that a list would show."""
+    table = values(
+        column("n", Integer),
+        column("jurisdiction_id", Text),
+        column("service_code", Text),
+        column("visibility", Text),
+        column("unit", Text),
+        column("former_units", ARRAY(Text)),
+        column("areas", ARRAY(Text)),
+        column("assignee_id", Integer),
+        name="cases",
+    ).data(
+        [
+            (
+                n,
+                x.jurisdiction_id,
+                x.service_code,
+                seen,
+                x.unit,
+                list(x.former_units),
+                list(x.areas),
+                x.assignee_id,
+            )
+            for n, (x, seen) in enumerate(chosen)
+        ]
+    )
+    given_columns = CaseColumns(*(table.c[name] for name in CaseColumns._fields))
+    return set(conn.execute(select(table.c.n).where(scopes.may(staff, right, given_columns))).scalars())
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    roles=some.lists(memberships, max_size=3),
+    right=some.sampled_from(Right),
+    chosen=rows,
+)
+def test_lists_hold_what_may_says(
+    conn: Connection, roles: list[Membership], right: Right, chosen: list[tuple[ACase, str]]
+) -> None:
+    staff = Staff(1, tuple(roles))
+    allowed = {n for n, (case, seen) in enumerate(chosen) if may(staff, right, case, seen)}
+    assert listed(conn, staff, right, chosen) == allowed
+
+
+def a_member(role: Role, **scope: object) -> Staff:
+    """Somebody with one role."""
+    return Staff(1, (Membership(jurisdiction_id="a.example", role=role, **scope),))  # type: ignore[arg-type]
+
+
+def test_a_worker_sees_the_own_unit_what_it_once_had_and_what_is_public() -> None:
+    worker = a_member(Role.WORKER, units=("U1",))
+    assert may(worker, Right.SEE_REPORTS, ACase(unit="U1"), "held")
+    assert may(worker, Right.SEE_REPORTS, ACase(unit="U2", former_units=("U1",)), "withheld")
+    assert may(worker, Right.SEE_REPORTS, ACase(unit="U2"), "published")
+    assert not may(worker, Right.SEE_REPORTS, ACase(unit="U2"), "held")
+    assert not may(worker, Right.SET_STATUS, ACase(unit="U2", former_units=("U1",)), "published")
+    assert not may(worker, Right.CHECK, ACase(unit="U1"), "held")
+
+
+def test_nobody_sees_another_city() -> None:
+    for role in Role:
+        for right in Right:
+            assert not may(a_member(role), right, ACase(jurisdiction_id="b.example"), "published")
+
+
+def test_an_administrator_sees_no_case() -> None:
+    admin = a_member(Role.ADMIN)
+    for seen in VISIBILITIES:
+        assert not may(admin, Right.SEE_REPORTS, ACase(assignee_id=2), seen)
+    assert Right.SEE_REPORTER not in ROLES[Role.ADMIN]
+
+
+def test_an_auditor_reads_the_log_and_no_held_report() -> None:
+    assert Right.READ_AUDIT in ROLES[Role.AUDITOR]
+    assert Right.SEE_HELD not in ROLES[Role.AUDITOR]
+
+
+def test_every_right_is_of_some_role_but_those_of_the_city_itself() -> None:
+    assert {right for rights in ROLES.values() for right in rights} == {*Right}
+
+
+@pytest.mark.parametrize("role", Role)
+def test_nobody_decides_about_their_own_roles(role: Role) -> None:
+    giver = Staff(1, (Membership(jurisdiction_id="a.example", role=Role.ADMIN),))
+    assert not may_give(giver, 1, Membership(jurisdiction_id="a.example", role=role))
+    assert may_give(giver, 2, Membership(jurisdiction_id="a.example", role=role))
+    assert not may_give(giver, 2, Membership(jurisdiction_id="b.example", role=role))
+
+
+def test_a_lead_gives_roles_in_the_own_units_alone() -> None:
+    lead = a_member(Role.LEAD, units=("U1", "U2"))
+
+    def gives(role: Role, *units: str) -> bool:
+        return may_give(lead, 2, Membership(jurisdiction_id="a.example", role=role, units=units or None))
+
+    assert gives(Role.WORKER, "U1")
+    assert gives(Role.FIELD, "U1", "U2")
+    assert not gives(Role.WORKER, "U1", "U3")
+    assert not gives(Role.WORKER)
+    assert not gives(Role.LEAD, "U1")
+    assert not gives(Role.CHECKER, "U1")
+
+
+def test_a_role_ends() -> None:
+    role = Membership(jurisdiction_id="a.example", role=Role.READER, ends_datetime=START)
+    assert role.in_force(START - timedelta(seconds=1))
+    assert not role.in_force(START)
