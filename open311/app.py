@@ -8,7 +8,7 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from open311 import core as core_module
-from open311 import settings
+from open311 import settings, staff
 from open311.actions import catalogue_publication, restoring
 from open311.core import Core
 from open311.georeport import responses, routes, updates
@@ -24,6 +24,7 @@ from open311.opendata import media
 from open311.opendata import routes as opendata
 from open311.site import routes as pages
 from open311.site.rendering import error_page
+from open311.staff.rendering import error_page as staff_error_page
 from open311.web import docs
 
 # What is asked for below these is asked for by programs; everything else is a page.
@@ -41,7 +42,7 @@ def build_application() -> Flask:
     https.install(app)
     limits.install(app)
     programs = dict.fromkeys(FOR_PROGRAMS, responses.error_answer)
-    failures.install(app, {"": error_page} | programs | opendata.TELLERS)
+    failures.install(app, {"": error_page, "/staff": staff_error_page} | programs | opendata.TELLERS)
     api = GeoReportApi(app)
     api.register_blueprint(routes.discovery)
     api.register_blueprint(routes.blueprint)
@@ -49,6 +50,7 @@ def build_application() -> Flask:
     opendata.install(app, api)
     media.install(app)
     pages.install(app)
+    staff.install(app)
     docs.install(app)
     health.install(app)
     return app

@@ -1,10 +1,12 @@
 """A client of a server in this process, by way of all its layers."""
 
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import run_wsgi_app
+from werkzeug.wsgi import get_current_url
 
 from open311 import settings
 from open311.app import application, create_app
@@ -22,7 +24,13 @@ class Client(FlaskClient):
 
     def run_wsgi_app(self, environ: Any, buffered: bool = False) -> Any:
         """Ask the server, where Flask would ask the application at its heart."""
-        return run_wsgi_app(self.server, environ, buffered=buffered)
+        self._add_cookies_to_wsgi(environ)
+        answer = run_wsgi_app(self.server, environ, buffered=buffered)
+        url = urlsplit(get_current_url(environ))
+        self._update_cookies_from_response(
+            url.hostname or "localhost", url.path, answer[2].getlist("Set-Cookie")
+        )
+        return answer
 
     def another(self) -> Self:
         """Another client of the same server."""

@@ -15,12 +15,17 @@ FOR_PEOPLE = "pages"
 READABLE = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": PAGING_HEADERS}
 
 
+def is_for_staff(path: str) -> bool:
+    """Whether an address belongs to the desk, whose pages no other site may read."""
+    return path == "/staff" or path.startswith("/staff/")
+
+
 def install(app: Flask) -> None:
     """Answer preflights; `answers` marks every answer as readable from anywhere."""
     app.before_request(_preflight)
 
 
 def _preflight() -> Response | None:
-    if request.method != "OPTIONS" or request.routing_exception:
+    if request.method != "OPTIONS" or request.routing_exception or is_for_staff(request.path):
         return None
     return Response(status=204, headers=PREFLIGHT, mimetype="text/plain")

@@ -21,7 +21,8 @@ def always(settings: Settings) -> list[tuple[str, str]]:
 
 def _is_for_programs(response: Response) -> bool:
     """Whether scripts of other sites may read this: no page for people, which may hold what only its reader knows."""
-    return request.blueprint != cors.FOR_PEOPLE and response.mimetype != "text/html"
+    for_people = request.blueprint == cors.FOR_PEOPLE or cors.is_for_staff(request.path)
+    return not for_people and response.mimetype != "text/html"
 
 
 def install(app: Flask) -> None:

@@ -17,7 +17,7 @@ class CityConverter(BaseConverter):
     """The first part of an address as the name of a city: no word that begins an address of our own."""
 
     regex = (
-        r"(?!(?:open311|tiles|media|ogc|static|healthz|readyz|metrics)(?:/|\Z))"
+        r"(?!(?:open311|staff|order|tiles|media|ogc|static|healthz|readyz|metrics)(?:/|\Z))"
         r"(?![^/]*\.(?:json|xml)(?:/|\Z))[A-Za-z0-9][A-Za-z0-9._-]{0,99}"
     )
 

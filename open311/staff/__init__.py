@@ -1,0 +1,15 @@
+"""The front door of the staff: pages of the desk, for whoever is signed in."""
+
+from flask import Flask
+
+from open311.staff import accounts as accounts
+from open311.staff import blueprint as door
+from open311.staff import home as home
+from open311.staff import log as log
+from open311.staff import login as login
+from open311.staff import me as me
+
+
+def install(app: Flask) -> None:
+    """Mount the desk."""
+    app.register_blueprint(door.blueprint)

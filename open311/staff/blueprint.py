@@ -1,0 +1,210 @@
+"""Who comes in by the front door of the staff: session, rights, and that forms are our own."""
+
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+from flask import Blueprint, current_app, g, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from werkzeug.wrappers import Response
+
+from open311.actions import sign_in
+from open311.actions.sign_in import Sender
+from open311.base.errors import Forbidden, NotFound, TooManyRequests, problem
+from open311.base.i18n import LANGUAGES
+from open311.http import current, limits
+from open311.http.limits import READING
+from open311.model.accounts import SignedIn, Stage, is_form_token
+from open311.model.actor import Actor, Right, staff_actor
+from open311.model.rights import Staff
+from open311.model.sign_in import client_name, is_within
+from open311.site import addresses
+from open311.staff import cookies
+
+View = Callable[..., ResponseReturnValue]
+
+TOKEN_FIELD = "form_token"
+LONGEST_PATH = 500
+# What a view declares instead of rights.
+OPEN, ANYBODY = "sign-in", "signed-in"
+STEPS = {Stage.CODE: "give_code", Stage.ENROL: "set_up_factor"}
+
+blueprint = Blueprint("staff", __name__, url_prefix="/staff")
+
+
+class StaleForm(Exception):
+    """A form of ours that was made before the last sign-in."""
+
+
+@blueprint.before_request
+def admit() -> None:
+    """Settle who asks. Raises `Forbidden` for plain http and for forms of other sites."""
+    settings = current.core().settings
+    if not settings.staff or not is_within(request.remote_addr or "", settings.staff_networks):
+        raise NotFound(problem("error.path"))
+    if not (cookies.is_secure() or cookies.is_local()):
+        raise Forbidden(problem("desk.error.https"))
+    changes = request.method not in READING
+    if changes and not _is_from_here():
+        raise Forbidden(problem("desk.error.foreign"))
+    g.staff_token = cookies.token()
+    found = sign_in.find(current.core(), g.staff_token) if g.staff_token else None
+    g.signed_in = found
+    _count(found)
+    _speak(found)
+
+
+def _is_from_here() -> bool:
+    """Whether a page of ours sent this; browsers say so, and what does not say is no browser of today."""
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        return site == "same-origin"
+    origin = request.headers.get("Origin")
+    own = {request.host, urlsplit(current.base_url()).netloc}
+    return origin is not None and urlsplit(origin).netloc in own
+
+
+def _has_token() -> bool:
+    sent = request.form.get(TOKEN_FIELD) or request.headers.get("X-Form-Token") or ""
+    return is_form_token(g.staff_token, sent)
+
+
+def _count(found: SignedIn | None) -> None:
+    """Count a request on the session, else on the address: a whole town hall may share that."""
+    settings, counted = current.core().settings, limits.limits()
+    if counted is None:
+        return
+    reads = request.method in READING
+    allowed = settings.rate_limit_get if reads else settings.rate_limit_post
+    who = f"session {found.session.id}" if found else f"address {request.remote_addr}"
+    if seconds := counted.minute.seconds_to_wait(f"staff {'reads' if reads else 'writes'} of {who}", allowed):
+        raise TooManyRequests(problem("error.rate_limit", limit=allowed), retry_after=seconds)
+
+
+def _speak(found: SignedIn | None) -> None:
+    """The language of the account, and the time zone of the first city it works for."""
+    in_force = current.core().catalogues.in_force
+    own = found.staff.jurisdictions() if found else ()
+    chosen = [each for each in in_force if each.jurisdiction.jurisdiction_id in own]
+    g.catalogue = next(iter([*chosen, *in_force]), None)
+    if found and found.account.language in LANGUAGES:
+        g.language = found.account.language
+
+
+def page(
+    rule: str, *rights: Right, methods: Sequence[str] = ("GET",), confirmed: bool = False
+) -> Callable[[View], View]:
+    """Register a view for whoever has one of these rights somewhere; without any, for everybody signed in.
+
+    With `confirmed` the password is asked for again, unless that was done a short time ago.
+    """
+
+    def register(view: View) -> View:
+        @wraps(view)
+        def guarded(**values: Any) -> ResponseReturnValue:
+            return _stopped(rights, confirmed=confirmed) or view(**values)
+
+        return _add(rule, guarded, methods, rights or ANYBODY)
+
+    return register
+
+
+def open_page(rule: str, methods: Sequence[str] = ("GET",)) -> Callable[[View], View]:
+    """Register a view that needs no session: what leads to one."""
+    return lambda view: _add(rule, view, methods, OPEN)
+
+
+def _add(rule: str, view: View, methods: Sequence[str], access: object) -> View:
+    view.access = access  # type: ignore[attr-defined]
+    blueprint.add_url_rule(rule, view.__name__, view, methods=list(methods))
+    return view
+
+
+def _stopped(rights: Sequence[Right], *, confirmed: bool) -> ResponseReturnValue | None:
+    """What is answered instead of the view: the next step of signing in, or the password once more.
+
+    A form from before the last sign-in is not sent but offered again.
+    """
+    found: SignedIn | None = g.signed_in
+    if found is None or found.session.stage is not Stage.FULL:
+        return _to_sign_in(found)
+    if rights and not found.staff.rights.intersection(rights):
+        raise Forbidden(problem("desk.error.right"))
+    if request.method not in READING and not _has_token():
+        g.interrupted = True
+        raise StaleForm
+    if confirmed and not found.session.is_confirmed(current.core().now()):
+        return _ask("confirm")
+    return None
+
+
+def _to_sign_in(found: SignedIn | None) -> ResponseReturnValue:
+    return _ask(STEPS[found.session.stage] if found else "login")
+
+
+def _ask(step: str) -> ResponseReturnValue:
+    """Lead to a step of signing in; a form that was sent comes along, to be offered afterwards."""
+    if request.method in READING:
+        return redirect(address(step, next=here()), 303)
+    g.interrupted = True
+    view: Any = current_app.view_functions[f"{blueprint.name}.{step}"]
+    return cast(ResponseReturnValue, view())
+
+
+def signed_in() -> SignedIn:
+    """Who asks."""
+    return cast(SignedIn, g.signed_in)
+
+
+def maybe_signed_in() -> SignedIn | None:
+    """Who asks, if anybody that is signed in all the way."""
+    found: SignedIn | None = g.get("signed_in")
+    return found if found and found.session.stage is Stage.FULL else None
+
+
+def staff() -> Staff:
+    """The roles of whoever asks."""
+    return signed_in().staff
+
+
+def actor(jurisdiction_id: str) -> Actor:
+    """Who acts, with the rights that are good in this jurisdiction."""
+    return staff().actor(jurisdiction_id)
+
+
+def account_actor() -> Actor:
+    """Who acts on accounts; the action looks up itself what they may."""
+    found = staff()
+    return staff_actor(found.account_id, found.rights, found.jurisdictions())
+
+
+def sender() -> Sender:
+    """Where this request comes from."""
+    return Sender(request.remote_addr or "", client_name(request.headers.get("User-Agent", "")))
+
+
+def address(view: str, **values: Any) -> str:
+    """The path of a page of the desk; without a session the chosen language goes along."""
+    if maybe_signed_in() is None and (chosen := addresses.chosen_language()):
+        values.setdefault("locale", chosen)
+    given = {name: value for name, value in values.items() if value is not None}
+    return addresses.root() + url_for(f"{blueprint.name}.{view}", **given)
+
+
+def here() -> str:
+    """The path of this page, to come back to."""
+    query = request.query_string.decode("utf-8", "replace")
+    return f"{request.path}?{query}" if query else request.path
+
+
+def own_path(path: str) -> str | None:
+    """A path to come back to, if it leads to a page of the desk and nowhere else."""
+    starts = path == "/staff" or path.startswith(("/staff/", "/staff?"))
+    odd = "//" in path.partition("?")[0] or "\\" in path or not path.isprintable()
+    return path if starts and not odd and len(path) <= LONGEST_PATH else None
+
+
+def redirect_to(view: str, *, done: str | None = None, **values: Any) -> Response:
+    """Go on to a page of the desk after a form; `done` is what it says on top."""
+    return redirect(address(view, done=done, **values), 303)

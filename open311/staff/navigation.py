@@ -1,0 +1,26 @@
+"""The menu of the desk: one entry a page, shown to whoever may open it."""
+
+from collections.abc import Set as AbstractSet
+from typing import NamedTuple
+
+from open311.model.actor import Right
+
+
+class Entry(NamedTuple):
+    """A page by the name of its view, its words, and the rights of which one opens it; none is for all."""
+
+    view: str
+    words: str
+    rights: frozenset[Right] = frozenset()
+
+
+ENTRIES = (
+    Entry("home", "desk.menu.home"),
+    Entry("accounts_list", "desk.menu.accounts", frozenset({Right.MANAGE_ACCOUNTS, Right.MANAGE_MEMBERS})),
+    Entry("log", "desk.menu.log", frozenset({Right.READ_AUDIT})),
+)
+
+
+def entries(rights: AbstractSet[Right]) -> tuple[Entry, ...]:
+    """The entries for somebody with these rights."""
+    return tuple(entry for entry in ENTRIES if not entry.rights or entry.rights & rights)

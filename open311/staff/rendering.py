@@ -1,0 +1,115 @@
+"""Pages of the desk as answers: nothing of them is kept by anybody, and nothing foreign gets in."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import Response, g, render_template, request
+from markupsafe import Markup
+
+from open311.base.errors import Problem
+from open311.base.i18n import LANGUAGES, messages
+from open311.http import current
+from open311.http.errors import in_words
+from open311.model.accounts import new_form_token
+from open311.model.actor import Right
+from open311.site import addresses, assets, rendering, words
+from open311.staff import navigation
+from open311.staff.blueprint import TOKEN_FIELD, address, maybe_signed_in, own_path
+
+NOT_KEPT = "private, no-store"
+# A warning comes so long before a session ends.
+WARN_SECONDS = 300
+
+
+def render(
+    template: str, *, status: int = 200, errors: Mapping[str, str] | None = None, **values: Any
+) -> Response:
+    """A page of the desk; `errors` are words by the id of the field that they stand at."""
+    html = render_template(f"staff/{template}", **_common(), errors=errors or {}, **values)
+    response = Response(html, status, rendering.HEADERS, content_type="text/html; charset=utf-8")
+    response.headers["Content-Security-Policy"] = rendering.policy({})
+    response.headers["Cache-Control"] = NOT_KEPT
+    response.headers["Content-Language"] = current.language()
+    response.headers["X-Robots-Tag"] = "noindex, nofollow"
+    return response
+
+
+def _common() -> dict[str, Any]:
+    found = maybe_signed_in()
+    rights = found.staff.rights if found else frozenset[Right]()
+    return {
+        "t": words.words,
+        "tn": words.counted,
+        "said": words.said,
+        "day": words.day,
+        "day_and_time": words.day_and_time,
+        "machine": words.machine,
+        "to": address,
+        "file": assets.address,
+        "module": assets.module_address,
+        "vendor": assets.vendor,
+        "symbol": assets.symbol,
+        "language": current.language(),
+        "languages": [(code, rendering.OWN_NAMES.get(code, code)) for code in LANGUAGES],
+        "here": addresses.here,
+        "site_name": rendering.site_name(g.get("catalogue")),
+        "public_home": f"{addresses.root()}/",
+        "root": addresses.root(),
+        "last_moment": _last_moment,
+        "me": found.account if found else None,
+        "has": lambda right: right in rights,
+        "menu": navigation.entries(rights) if found else (),
+        "form_token": _form_token,
+        "done": _done(),
+        "ends_in": seconds_left() if found else None,
+        "warn_seconds": WARN_SECONDS,
+        "view": (request.endpoint or "").removeprefix("staff."),
+    }
+
+
+def _form_token() -> Markup:
+    """The hidden field that every form of a session carries."""
+    token = g.get("staff_token")
+    if not token or maybe_signed_in() is None:
+        return Markup("")
+    return Markup('<input type="hidden" name="{}" value="{}">').format(TOKEN_FIELD, new_form_token(token))
+
+
+def _done() -> str:
+    """What was done just now, if the address says so and there are words for it."""
+    word = request.args.get("done", "") if request.method == "GET" else ""
+    return word if f"desk.done.{word}" in messages(current.language()) else ""
+
+
+def _last_moment(end: datetime) -> datetime:
+    """A moment of the last day: what ends at midnight was good on the day before."""
+    return end - timedelta(seconds=1)
+
+
+def seconds_left() -> int | None:
+    """In how many seconds this session ends if nothing is done until then."""
+    found = maybe_signed_in()
+    if found is None:
+        return None
+    # This very request keeps it alive, so only the absolute end is near by itself.
+    idle = current.core().settings.session_idle_minutes * 60
+    absolute = int((found.session.ends_datetime - current.core().now()).total_seconds())
+    return max(0, min(idle, absolute))
+
+
+def next_path(chosen: str) -> str:
+    """Where to go on to: a page of the desk that was asked for, else my day."""
+    path = own_path(chosen)
+    return addresses.root() + path if path else address("home")
+
+
+def error_page(status: int, *problems: Problem, headers: Mapping[str, str] | None = None) -> Response:
+    """An error as a page of the desk, with a way on."""
+    code = status if status in (400, 403, 404, 405, 409, 429, 500, 503) else 500 if status >= 500 else 400
+    told = [in_words(problem) for problem in problems] if status in (400, 403, 409, 429) else []
+    if g.get("catalogue") is None:
+        g.catalogue = next(iter(current.core().catalogues.in_force), None)
+    response = render("error.html", status=status, code=code, told=told)
+    response.headers.update(headers or {})
+    return response

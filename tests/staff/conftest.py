@@ -1,0 +1,3 @@
+"""The desk under test."""
+
+from tests.staff.desk import desk as desk

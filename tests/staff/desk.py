@@ -1,0 +1,119 @@
+"""The desk as its people use it: accounts with roles, signed in, whose forms carry what browsers send."""
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from lxml import html
+from werkzeug.test import TestResponse
+
+from open311.actions import accounts, own_account
+from open311.actions.sign_in import Sender
+from open311.adapters import one_time_codes
+from open311.core import Core
+from open311.model.actor import cli_actor
+from open311.model.rights import Membership, Role, Staff
+from tests.client import Client, client_of
+
+CITY = "ludwigshafen.de"
+PASSWORD = "drei Laternen leuchten leise"
+HERE = {"Sec-Fetch-Site": "same-origin"}
+SENDER = Sender("192.0.2.7", "Firefox, Linux")
+SECRET = re.compile(r'<code class="secret">([A-Z2-7 ]+)</code>')
+
+
+def membership(role: Role, **scope: Any) -> Membership:
+    """A role in the first city."""
+    return Membership(jurisdiction_id=CITY, role=role, **scope)
+
+
+@dataclass
+class Employee:
+    """Somebody with a browser at the desk."""
+
+    client: Client
+    account_id: int = 0
+    email: str = ""
+    secret: str = ""
+    response: TestResponse = field(init=False)
+
+    def get(self, path: str, **headers: str) -> TestResponse:
+        """Open a page."""
+        self.response = self.client.get(path, headers=headers)
+        return self.response
+
+    def post(self, path: str, status: int | None = None, **fields: Any) -> TestResponse:
+        """Send a form as the page at hand would, with its token."""
+        sent = {"form_token": self.token} | fields
+        self.response = self.client.post(path, data=sent, headers=HERE)
+        if status is not None:
+            assert self.response.status_code == status, self.text
+        return self.response
+
+    @property
+    def token(self) -> str:
+        """What a form of this session carries."""
+        found = re.search(r'name="form_token" value="([^"]+)"', self.client.get("/staff/me").text)
+        return found[1] if found else ""
+
+    @property
+    def text(self) -> str:
+        """The words of the page at hand."""
+        return " ".join(html.fromstring(self.response.text).text_content().split())
+
+    @property
+    def signed_in(self) -> bool:
+        """Whether the desk lets this browser in."""
+        return self.client.get("/staff").status_code == 200
+
+
+@dataclass
+class Desk:
+    """A server with a desk."""
+
+    core: Core
+
+    def visitor(self) -> Employee:
+        """A browser that nobody has signed in with."""
+        return Employee(client_of(self.core))
+
+    def account(self, *roles: Membership, email: str = "bea@stadt.example", name: str = "Bea Muster") -> int:
+        """An account that is in use, with a password."""
+        actor = cli_actor()
+        account_id = accounts.add(self.core, actor, name, email, "de", roles)
+        link = accounts.invite(self.core, actor, account_id)
+        own_account.take_up(self.core, link.rpartition("/")[2], name, PASSWORD, SENDER)
+        return account_id
+
+    def employee(self, *roles: Role | Membership, email: str = "bea@stadt.example", **more: Any) -> Employee:
+        """Somebody with these roles who is signed in, second factor and all."""
+        chosen = [role if isinstance(role, Membership) else membership(role) for role in roles]
+        found = Employee(client_of(self.core), self.account(*chosen, email=email, **more), email)
+        self.sign_in(found)
+        return found
+
+    def sign_in(self, employee: Employee) -> None:
+        """The whole way in, as the pages lead."""
+        employee.client.post(
+            "/staff/login", data={"email": employee.email, "password": PASSWORD}, headers=HERE
+        )
+        page = employee.client.get("/staff", follow_redirects=True)
+        if secret := SECRET.search(page.text):
+            employee.secret = secret[1].replace(" ", "")
+            sealed = html.fromstring(page.text).xpath("//input[@name='sealed']/@value")[0]
+            code = one_time_codes.code_at(employee.secret, self.core.now())
+            sent = {"sealed": sealed, "code": code}
+            employee.client.post("/staff/login/factor", data=sent, headers=HERE)
+        assert employee.signed_in
+
+
+@pytest.fixture
+def desk(core: Core) -> Desk:
+    """The desk of the first city."""
+    return Desk(core)
+
+
+def staff_of(account_id: int, *roles: Membership) -> Staff:
+    """Somebody with these roles."""
+    return Staff(account_id, roles)
