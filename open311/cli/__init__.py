@@ -12,7 +12,9 @@ from open311.base import version
 from open311.base.errors import ConfigurationError
 
 COMMANDS = {
+    "account": "open311.cli.accounts:account",
     "addresses": "open311.cli.addresses:addresses",
+    "audit": "open311.cli.audit:audit",
     "catalogue": "open311.cli.catalogue:catalogue",
     "check": "open311.cli.check:check",
     "db": "open311.cli.database:db",

@@ -4,6 +4,7 @@ import click
 
 from open311.cli.common import opened
 from open311.dev import demo as demo_reports
+from open311.dev import staff as demo_staff
 
 
 @click.command()
@@ -13,8 +14,15 @@ from open311.dev import demo as demo_reports
 @click.option(
     "--seed", type=int, default=demo_reports.SEED, show_default=True, help="Others for another number."
 )
-def demo(count: int, seed: int) -> None:
+@click.option(
+    "--staff", "with_staff", is_flag=True, help="Add one account a role too, and print the password."
+)
+def demo(count: int, seed: int, with_staff: bool) -> None:
     """Add made-up reports of the last five years, with what became of them."""
     with opened() as core:
+        if with_staff:
+            there = demo_staff.seed(core)
+            for role, email in there.people:
+                click.echo(f"{email:<20} {role.value:<12} {there.password}")
         demo_reports.seed(core, count, seed)
     click.echo(f"{count} requests added.", err=True)

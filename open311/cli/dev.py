@@ -23,7 +23,7 @@ from open311.actions import catalogue_publication, keys
 from open311.base.errors import ConfigurationError
 from open311.cli.serve import GRACE_SECONDS, port_option, require_free_port, with_port
 from open311.core import Core
-from open311.dev import demo, private_cluster
+from open311.dev import demo, private_cluster, staff
 from open311.dev.private_cluster import Cluster
 from open311.model.catalogue import Catalogue, Service, ServiceType
 from open311.model.keys import Scope
@@ -73,7 +73,7 @@ def _run(chosen: Settings, demo_reports: int, running: ExitStack) -> None:
         click.echo(f"Starting PostGIS in {chosen.data_dir}")
         cluster = running.enter_context(private_cluster.cluster(chosen.data_dir, say=click.echo))
         chosen = replace(chosen, database_url=cluster.ensure_database(private_cluster.DATABASE))
-    lines = _prepare(chosen, demo_reports)
+    lines = _prepare(chosen, demo_reports, own=cluster is not None)
     children = {name: running.enter_context(_child(name, chosen)) for name in ("serve", "work")}
     _wait_until_it_answers(_address(chosen), children["serve"])
     click.echo("\n".join(lines))
@@ -82,7 +82,7 @@ def _run(chosen: Settings, demo_reports: int, running: ExitStack) -> None:
         time.sleep(1)
 
 
-def _prepare(chosen: Settings, demo_reports: int) -> list[str]:
+def _prepare(chosen: Settings, demo_reports: int, *, own: bool) -> list[str]:
     """Migrate, load the catalogue, fill in reports; what to print once the server answers."""
     assert chosen.database_url
     migrate.upgrade(chosen.database_url)
@@ -93,7 +93,9 @@ def _prepare(chosen: Settings, demo_reports: int) -> list[str]:
             empty = not service_requests.any_stored(conn)
         if empty and demo_reports:
             demo.seed(built, demo_reports)
-        return _three_lines(chosen, built.catalogues.in_force[0], _key(built))
+        lines = _three_lines(chosen, built.catalogues.in_force[0], _key(built))
+        # Accounts whose password is printed have no business in a database that serves others, too.
+        return [*lines, *_desk_lines(chosen, built)] if chosen.staff and own else lines
     finally:
         built.database.close()
 
@@ -130,6 +132,18 @@ def _three_lines(chosen: Settings, catalogue: Catalogue, key: str) -> list[str]:
     ]
 
 
+def _desk_lines(chosen: Settings, built: Core) -> list[str]:
+    """How to get into the desk: who there is to try it as, and a link for an administrator of one's own."""
+    there = staff.seed(built)
+    link = staff.first_link(built)
+    return [
+        "",
+        f"The desk of the staff: {_address(chosen)}/staff (password of all: {there.password})",
+        *(f"  {email:<20} {role.value}" for role, email in there.people),
+        *([f"  administrator of your own, by a one-time link: {link}"] if link else []),
+    ]
+
+
 def _simple_service(catalogue: Catalogue) -> Service:
     services = catalogue.active_services()
     simple = [
@@ -159,7 +173,8 @@ def _child(name: str, chosen: Settings) -> Iterator[subprocess.Popen[bytes]]:
     """A command of ours as a process of its own; stopped at the end, and by the kernel should we be killed."""
     # Mails are looked at on disk, unless a server for them is named.
     mail = {"OPEN311_SMTP_URL": (chosen.data_dir / "mail").as_uri(), "OPEN311_MAIL_FROM": "open311@localhost"}
-    defaults = {"OPEN311_LOG_FORMAT": "console", **mail}
+    # On one's own machine nobody's telephone has to be at hand.
+    defaults = {"OPEN311_LOG_FORMAT": "console", "OPEN311_SECOND_FACTOR": "off", **mail}
     environment = {**defaults, **os.environ, "DATABASE_URL": str(chosen.database_url)}
     process = subprocess.Popen(
         ["setpriv", "--pdeathsig", "TERM", sys.executable, "-m", "open311.cli", name],
