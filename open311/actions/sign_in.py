@@ -46,7 +46,7 @@ def sign_in(core: Core, email: str, password: str, sender: Sender) -> str:
     brakes = _brakes(core, email, sender)
     counted = _take(core, brakes)
     with core.database.read() as conn:
-        account = accounts.by_email(conn, email.strip())
+        account = accounts.by_email(conn, email.strip()) if email.isprintable() else None
         password_hash = accounts.secrets_of(conn, account.id).password_hash if account else None
     right = passwords.is_right(password_hash, password)
     if account is None or not right or not account.in_force(core.now()):

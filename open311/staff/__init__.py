@@ -12,4 +12,5 @@ from open311.staff import me as me
 
 def install(app: Flask) -> None:
     """Mount the desk."""
+    app.url_map.converters |= {"id": door.IdConverter, "number": door.NumberConverter}
     app.register_blueprint(door.blueprint)

@@ -78,7 +78,7 @@ def _invited(account_id: int) -> ResponseReturnValue:
     return render("account_link.html", account=accounts.shown(core, actor, account_id).account, link=link)
 
 
-@page("/admin/accounts/<int:account_id>", *MANAGERS, methods=("GET", "POST"))
+@page("/admin/accounts/<id:account_id>", *MANAGERS, methods=("GET", "POST"))
 def account(account_id: int) -> ResponseReturnValue:
     """One account: its roles, and what can be done about it."""
     core, actor = current.core(), account_actor()
@@ -103,7 +103,7 @@ def _account_page(shown: accounts.Listed, errors: dict[str, str] | None = None) 
     )
 
 
-@page("/admin/accounts/<int:account_id>/change", Right.MANAGE_ACCOUNTS, methods=("POST",), confirmed=True)
+@page("/admin/accounts/<id:account_id>/change", Right.MANAGE_ACCOUNTS, methods=("POST",), confirmed=True)
 def account_change(account_id: int) -> ResponseReturnValue:
     """Write down another name, address or last day."""
     core, actor = current.core(), account_actor()
@@ -116,7 +116,7 @@ def account_change(account_id: int) -> ResponseReturnValue:
     return redirect_to("account", account_id=account_id, done="saved")
 
 
-@page("/admin/accounts/<int:account_id>/roles", *MANAGERS, methods=("POST",), confirmed=True)
+@page("/admin/accounts/<id:account_id>/roles", *MANAGERS, methods=("POST",), confirmed=True)
 def role_give(account_id: int) -> ResponseReturnValue:
     """Give somebody a role."""
     core, actor = current.core(), account_actor()
@@ -130,20 +130,20 @@ def role_give(account_id: int) -> ResponseReturnValue:
     return redirect_to("account", account_id=account_id, done="role_given")
 
 
-@page("/admin/roles/<int:membership_id>/take", *MANAGERS, methods=("POST",), confirmed=True)
+@page("/admin/roles/<id:membership_id>/take", *MANAGERS, methods=("POST",), confirmed=True)
 def role_take(membership_id: int) -> ResponseReturnValue:
     """Take a role away."""
     account_id = accounts.take_role(current.core(), account_actor(), membership_id)
     return redirect_to("account", account_id=account_id, done="role_taken")
 
 
-@page("/admin/accounts/<int:account_id>/invite", Right.MANAGE_ACCOUNTS, methods=("POST",), confirmed=True)
+@page("/admin/accounts/<id:account_id>/invite", Right.MANAGE_ACCOUNTS, methods=("POST",), confirmed=True)
 def account_invite(account_id: int) -> ResponseReturnValue:
     """Send, or show, another link to begin with; the one before is void."""
     return _invited(account_id)
 
 
-@page("/admin/accounts/<int:account_id>/reset", Right.MANAGE_ACCOUNTS, methods=("POST",), confirmed=True)
+@page("/admin/accounts/<id:account_id>/reset", Right.MANAGE_ACCOUNTS, methods=("POST",), confirmed=True)
 def account_reset(account_id: int) -> ResponseReturnValue:
     """Let somebody choose a new password, and with it a new app."""
     core, actor = current.core(), account_actor()
@@ -154,14 +154,14 @@ def account_reset(account_id: int) -> ResponseReturnValue:
     return render("account_link.html", account=accounts.shown(core, actor, account_id).account, link=link)
 
 
-@page("/admin/accounts/<int:account_id>/unlock", Right.MANAGE_ACCOUNTS, methods=("POST",))
+@page("/admin/accounts/<id:account_id>/unlock", Right.MANAGE_ACCOUNTS, methods=("POST",))
 def account_unlock(account_id: int) -> ResponseReturnValue:
     """Let somebody try again who has guessed too often."""
     accounts.unlock(current.core(), account_actor(), account_id)
     return redirect_to("account", account_id=account_id, done="unlocked")
 
 
-@page("/admin/accounts/<int:account_id>/end", Right.MANAGE_ACCOUNTS, methods=("GET", "POST"), confirmed=True)
+@page("/admin/accounts/<id:account_id>/end", Right.MANAGE_ACCOUNTS, methods=("GET", "POST"), confirmed=True)
 def account_end(account_id: int) -> ResponseReturnValue:
     """Close an account, after a question."""
     core, actor = current.core(), account_actor()
@@ -172,7 +172,7 @@ def account_end(account_id: int) -> ResponseReturnValue:
     return render("account_end.html", account=shown.account)
 
 
-@page("/admin/accounts/<int:account_id>/return", Right.MANAGE_ACCOUNTS, methods=("POST",), confirmed=True)
+@page("/admin/accounts/<id:account_id>/return", Right.MANAGE_ACCOUNTS, methods=("POST",), confirmed=True)
 def account_return(account_id: int) -> ResponseReturnValue:
     """Open an account again."""
     accounts.bring_back(current.core(), account_actor(), account_id)

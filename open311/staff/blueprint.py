@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from flask import Blueprint, current_app, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from werkzeug.routing import IntegerConverter, Map
 from werkzeug.wrappers import Response
 
 from open311.actions import sign_in
@@ -31,6 +32,20 @@ OPEN, ANYBODY = "sign-in", "signed-in"
 STEPS = {Stage.CODE: "give_code", Stage.ENROL: "set_up_factor"}
 
 blueprint = Blueprint("staff", __name__, url_prefix="/staff")
+
+
+class IdConverter(IntegerConverter):
+    """The id of an account or a role: what the database cannot hold is no address."""
+
+    def __init__(self, url_map: Map) -> None:
+        super().__init__(url_map, max=2**31 - 1)
+
+
+class NumberConverter(IntegerConverter):
+    """The number of a report."""
+
+    def __init__(self, url_map: Map) -> None:
+        super().__init__(url_map, max=2**63 - 1)
 
 
 class StaleForm(Exception):

@@ -116,6 +116,11 @@ def remove_link(conn: Connection, account_id: int, digest: str | None = None) ->
     return conn.execute(gone if digest is None else gone.where(_l.digest == digest)).rowcount > 0
 
 
+def prune_links(conn: Connection, now: datetime) -> None:
+    """Delete the links whose time is up."""
+    conn.execute(delete(account_links).where(_l.ends_datetime <= now))
+
+
 def put_codes(conn: Connection, account_id: int, digests: Iterable[str]) -> None:
     """Replace all recovery codes of an account."""
     conn.execute(delete(account_codes).where(_c.account_id == account_id))

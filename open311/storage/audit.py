@@ -5,9 +5,9 @@ from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, and_, delete, func, insert, select, update
 
-from open311.model.audit import BEGINNING, AuditKind, AuditLine
+from open311.model.audit import BEGINNING, SIGN_INS, AuditKind, AuditLine
 from open311.storage.tables import audit
 
 _a = audit.c
@@ -77,10 +77,7 @@ def forget(conn: Connection, *, sign_ins_before: datetime, all_before: datetime)
 
     Lines are deleted from the beginning of the chain only, so what remains is still one.
     """
-    old = or_(
-        and_(_a.kind == AuditKind.SIGNED_IN, _a.datetime < sign_ins_before),
-        and_(_a.kind == AuditKind.SIGN_IN_REFUSED, _a.datetime < sign_ins_before),
-    )
+    old = and_(_a.kind.in_(SIGN_INS), _a.datetime < sign_ins_before)
     nothing: dict[str, Any] = {
         "actor": None,
         "subject": None,

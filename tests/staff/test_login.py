@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import pytest
+
 from open311.adapters import one_time_codes
 from open311.core import Core
 from open311.model.rights import Role
@@ -45,6 +47,14 @@ def test_says_the_same_of_a_wrong_password_and_of_nobody(desk: Desk) -> None:
         answers.add(visitor.text)
         assert not visitor.signed_in
     assert len(answers) == 1
+
+
+ODD = ("", "\0", "a\0b@stadt.example", "x" * 100_000, "ß@ß", "' or 1=1 --", "\u202e@x")
+
+
+@pytest.mark.parametrize("email", ODD, ids=range(len(ODD)))
+def test_takes_odd_addresses_as_nobodys(desk: Desk, email: str) -> None:
+    assert desk.visitor().post("/staff/login", email=email, password="\0").status_code == 400
 
 
 def test_asks_whoever_sees_personal_data_for_a_second_factor(desk: Desk, clock: Clock) -> None:
