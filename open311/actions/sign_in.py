@@ -4,7 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
+import structlog
+
 from open311.adapters import one_time_codes, passwords, vault
+from open311.adapters.vault import SealBroken
 from open311.base.errors import Invalid, TooManyRequests, problem
 from open311.core import Core
 from open311.model import accounts as model
@@ -23,6 +26,8 @@ from open311.model.sign_in import (
 )
 from open311.storage import accounts, audit, memberships, sessions, sign_in_brakes
 from open311.storage.database import Connection
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +167,11 @@ def _code_is_right(core: Core, conn: Connection, account: Account, code: str) ->
     sealed = accounts.secrets_of(conn, account.id).totp_secret
     if sealed is None:
         return False
-    secret = vault.for_settings(core.settings).open(sealed)
+    try:
+        secret = vault.for_settings(core.settings).open(sealed)
+    except SealBroken:
+        log.error("second_factor_sealed_with_another_key", see="OPEN311_STAFF_SECRET")
+        raise Invalid(problem("desk.code.sealed")) from None
     step = one_time_codes.matching_step(secret, typed, core.now())
     return step is not None and accounts.use_step(conn, account.id, step)
 

@@ -8,7 +8,7 @@ from open311.adapters import one_time_codes
 from open311.core import Core
 from open311.model.rights import Role
 from tests.serving import Clock
-from tests.staff.desk import HERE, PASSWORD, Desk, membership
+from tests.staff.desk import HERE, PASSWORD, Desk, codes, membership, offered
 
 
 def test_leads_to_the_page_that_was_asked_for(desk: Desk) -> None:
@@ -85,32 +85,16 @@ def test_takes_a_recovery_code_once(desk: Desk) -> None:
     reader = desk.employee(Role.READER)
     reader.post("/staff/confirm", password=PASSWORD)
     page = reader.get("/staff/me/factor").text
-    secret, sealed = _offered(page)
+    secret, sealed = offered(page)
     shown = reader.post(
         "/staff/me/factor", sealed=sealed, code=one_time_codes.code_at(secret, desk.core.now())
     )
-    [code, *others] = _codes(shown.text)
+    [code, *others] = codes(shown.text)
     assert len(others) == 9
     for expected in (303, 400):
         visitor = desk.visitor()
         visitor.post("/staff/login", email="bea@stadt.example", password=PASSWORD)
         assert visitor.post("/staff/login/code", code=code.lower()).status_code == expected
-
-
-def _offered(page: str) -> tuple[str, str]:
-    from lxml import html
-
-    from tests.staff.desk import SECRET
-
-    found = SECRET.search(page)
-    assert found
-    return found[1].replace(" ", ""), html.fromstring(page).xpath("//input[@name='sealed']/@value")[0]
-
-
-def _codes(page: str) -> list[str]:
-    from lxml import html
-
-    return html.fromstring(page).xpath("//ul[@class='codes']//code/text()")
 
 
 def test_makes_whoever_guesses_wait_and_never_keeps_anybody_out(desk: Desk, clock: Clock) -> None:
