@@ -7,7 +7,16 @@ from typing import Any
 import structlog
 from procrastinate import RetryStrategy
 
-from open311.actions import casework, drafts, map_counts, media, media_fetching, restoring
+from open311.actions import (
+    casework,
+    drafts,
+    map_counts,
+    media,
+    media_fetching,
+    restoring,
+    staff_mails,
+    staff_retention,
+)
 from open311.core import Core
 from open311.federation import forward_updates, forwarding, harvest
 from open311.federation.answers import RemoteError
@@ -75,6 +84,9 @@ TASKS: Mapping[TaskName, Task] = {
     TaskName.SEND_DATA_LINK: Task(messages.send_data_link, RETRY),
     TaskName.EXPIRE_DRAFTS: Task(drafts.expire, RETRY, EVERY_HOUR),
     TaskName.FORGET_PEOPLE: Task(retention.forget_people, RETRY, EVERY_NIGHT),
+    TaskName.SEND_STAFF_LINK: Task(staff_mails.send_link, RETRY),
+    TaskName.TELL_STAFF: Task(staff_mails.send_notice, RETRY),
+    TaskName.TIDY_STAFF: Task(staff_retention.tidy, RETRY, EVERY_HOUR),
     TaskName.FOLD_MAP: Task(map_counts.fold, cron=EVERY_MINUTE),
 }
 

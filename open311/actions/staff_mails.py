@@ -11,6 +11,7 @@ from open311.base.i18n import translate
 from open311.core import Core
 from open311.model import accounts as model
 from open311.model.accounts import Account, AccountState, LinkKind
+from open311.model.task_names import TaskName
 from open311.storage import accounts, jobs
 from open311.storage.database import Connection
 
@@ -52,13 +53,13 @@ def _root(core: Core) -> str:
 
 def mail_link(conn: Connection, account_id: int, kind: LinkKind) -> None:
     """Have a link sent by mail; the worker makes it, so that it stands nowhere until it is sent."""
-    jobs.defer(conn, "send_staff_link", jobs.OUTSIDE, account_id=account_id, kind=kind.value)
+    jobs.defer(conn, TaskName.SEND_STAFF_LINK, account_id=account_id, kind=kind.value)
 
 
 def tell(core: Core, conn: Connection, account_id: int, notice: str) -> None:
     """Have somebody told what changed about their account, so that they notice if it was not they."""
     if possible(core):
-        jobs.defer(conn, "tell_staff", jobs.OUTSIDE, account_id=account_id, notice=notice)
+        jobs.defer(conn, TaskName.TELL_STAFF, account_id=account_id, notice=notice)
 
 
 def send_link(core: Core, account_id: int, kind: str) -> None:

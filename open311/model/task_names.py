@@ -44,5 +44,9 @@ class TaskName(StrEnum):
     EXPIRE_DRAFTS = "expire_drafts"
     FORGET_PEOPLE = "forget_people"
 
+    SEND_STAFF_LINK = "send_staff_link", Queue.OUTSIDE
+    TELL_STAFF = "tell_staff", Queue.OUTSIDE
+    TIDY_STAFF = "tidy_staff"
+
     FOLD_MAP = "fold_map"
     RETRY_STALLED = "retry_stalled"
