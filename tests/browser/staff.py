@@ -1,0 +1,43 @@
+"""People of the desk with a browser."""
+
+from itertools import count
+
+from open311.actions import accounts, own_account
+from open311.adapters import one_time_codes
+from open311.core import Core
+from open311.model.actor import cli_actor
+from open311.model.rights import Membership, Role
+from tests.browser.navigators import Visitor
+from tests.staff.desk import PASSWORD, SENDER, membership
+
+_numbers = count(1)
+
+
+def an_account(core: Core, *roles: Role | Membership, language: str = "de", name: str = "Bea Muster") -> str:
+    """The address of a new account that is in use."""
+    email = f"staff{next(_numbers)}@stadt.example"
+    chosen = [role if isinstance(role, Membership) else membership(role) for role in roles]
+    account_id = accounts.add(core, cli_actor(), name, email, language, chosen)
+    link = accounts.invite(core, cli_actor(), account_id)
+    own_account.take_up(core, link.rpartition("/")[2], name, PASSWORD, SENDER)
+    return email
+
+
+def signs_in(visitor: Visitor, core: Core, *roles: Role | Membership, language: str = "de") -> str:
+    """Sign in as somebody new with these roles, by the pages; the secret of their app, if they need one."""
+    email = an_account(core, *roles, language=language)
+    visitor.opens("/staff/login")
+    visitor.types(email=email, password=PASSWORD)
+    visitor.goes_on_by_key()
+    return sets_up_an_app(visitor, core) if visitor.path.startswith("/staff/login/factor") else ""
+
+
+def sets_up_an_app(visitor: Visitor, core: Core) -> str:
+    """Give the code of a new app, and keep the recovery codes; the secret."""
+    secret = visitor.page.locator("code.secret").inner_text().replace(" ", "")
+    visitor.types(code=one_time_codes.code_at(secret, core.now()))
+    visitor.page.locator("#code").press("Enter")
+    visitor.page.locator("ul.codes").wait_for()
+    visitor.page.locator("main a.kern-btn").click()
+    visitor.page.wait_for_url("**/staff")
+    return secret
