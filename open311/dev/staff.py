@@ -15,7 +15,7 @@ from open311.model.rights import Membership, Role
 from open311.storage import accounts as storage
 
 # Nobody gets mail at these: the domain is reserved for examples (RFC 2606).
-DOMAIN = "desk.example"
+DOMAIN = "stadt.example"
 FIRST_ADMIN = f"you@{DOMAIN}"
 PASSWORD_FILE = "staff-password"
 SENDER = Sender("127.0.0.1", "")
