@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
-from sqlalchemy import ARRAY, Connection, Integer, Text, column, select, values
+from sqlalchemy import ARRAY, Connection, Integer, Text, cast, column, select, values
 
 from open311.model.actor import Right
 from open311.model.rights import ROLES, Membership, Role, Staff, may, may_give
@@ -82,7 +82,8 @@ def listed(conn: Connection, staff: Staff, right: Right, chosen: list[tuple[ACas
             for n, (x, seen) in enumerate(chosen)
         ]
     )
-    given_columns = CaseColumns(*(table.c[name] for name in CaseColumns._fields))
+    # Where every value is null, PostgreSQL does not know of which type.
+    given_columns = CaseColumns(*(cast(table.c[name], table.c[name].type) for name in CaseColumns._fields))
     return set(conn.execute(select(table.c.n).where(scopes.may(staff, right, given_columns))).scalars())
 
 
