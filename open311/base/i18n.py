@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from babel import negotiate_locale
+from babel import Locale, negotiate_locale
 from babel.messages.pofile import read_po
 
 TRANSLATIONS = Path(__file__).parent.parent / "translations"
@@ -29,6 +29,16 @@ def translate(key: str, language: str, **values: Any) -> str:
     """The message `key` in `language`, its gaps filled; English where the language lacks it."""
     template = messages(language).get(key) or messages(FALLBACK).get(key, key)
     return template.format_map(values)
+
+
+def plural_key(key: str, number: int, language: str) -> str:
+    """The key of the message for so many things: `key.one`, `key.few` … as CLDR names the plural form.
+
+    Where the language has no words for a form, or the language itself is missing, it is `key.other`.
+    """
+    spoken = language if messages(language) else FALLBACK
+    form = f"{key}.{Locale.parse(spoken, sep='-').plural_form(number)}"
+    return form if form in messages(spoken) else f"{key}.other"
 
 
 def choose_language(wanted: list[str], available: tuple[str, ...]) -> str:

@@ -71,6 +71,8 @@ def _jurisdiction(data: dict[str, Any], text: _Texts) -> Jurisdiction:
         boundary=read_boundary(data["boundary"]) if "boundary" in data else None,
         emergency_notice=text.read(given.get("emergency_notice")),
         held_by_id=given.get("held_by_id", True),
+        zipcode_pattern=given.get("zipcode_pattern"),
+        boundary_is_sketch=given.get("boundary_is_sketch", False),
     )
 
 
@@ -78,6 +80,8 @@ def _site(given: dict[str, Any], text: _Texts) -> Site:
     return Site(
         name=text.read(given.get("name")),
         intro=text.read(given.get("intro")),
+        heading=text.read(given.get("heading")),
+        address_example=text.read(given.get("address_example")),
         colour=given.get("colour"),
         colour_dark=given.get("colour_dark"),
         logo=given.get("logo"),

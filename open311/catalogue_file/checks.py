@@ -3,6 +3,7 @@
 Each check walks by cursors, so that it also finds what it can in a document that the schema refuses.
 """
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 
@@ -52,7 +53,17 @@ def _jurisdiction(root: Cursor) -> Found:
     zone = jurisdiction["time_zone"]
     if isinstance(zone.value, str) and time_zone(zone.word) is None:
         yield zone.steps, f"{zone.word!r} is not a known time zone; one is Europe/Berlin"
+    pattern = jurisdiction["zipcode_pattern"]
+    if isinstance(pattern.value, str) and not _is_pattern(pattern.value):
+        yield pattern.steps, f"{pattern.word!r} is no regular expression; one is 67[0-9]{{3}}"
     yield from _repeated([own_id, *jurisdiction["aliases"]], str.casefold)
+
+
+def _is_pattern(text: str) -> bool:
+    try:
+        return not re.compile(text).groups
+    except re.error:
+        return False
 
 
 def _repeated(places: Iterable[Cursor], alike: Callable[[str], str] = str) -> Found:

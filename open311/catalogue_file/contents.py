@@ -81,14 +81,17 @@ def _jurisdiction(jurisdiction: Jurisdiction) -> dict[str, Any]:
             "key_service": _words(jurisdiction.key_service),
             "emergency_notice": _words(jurisdiction.emergency_notice),
             "held_by_id": None if jurisdiction.held_by_id else False,
+            "zipcode_pattern": jurisdiction.zipcode_pattern,
+            "boundary_is_sketch": jurisdiction.boundary_is_sketch or None,
         }
     )
 
 
+TEXTS_OF_SITE = ("name", "intro", "heading", "address_example", "imprint", "privacy", "accessibility")
+
+
 def _site(site: Site) -> dict[str, Any]:
-    texts = {
-        each: _words(getattr(site, each)) for each in ("name", "intro", "imprint", "privacy", "accessibility")
-    }
+    texts = {name: _words(getattr(site, name)) for name in TEXTS_OF_SITE}
     return _without_blanks(
         {**texts, "colour": site.colour, "colour_dark": site.colour_dark, "logo": site.logo}
     )

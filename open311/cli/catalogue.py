@@ -37,6 +37,8 @@ def check(path: Path | None) -> None:
         raise SystemExit(1) from None
     for each in catalogues:
         click.echo(_summary(each))
+        if each.jurisdiction.boundary_is_sketch:
+            click.echo("    the boundary is a sketch: put in the official one before citizens report")
         for language, count in _untranslated(each).items():
             click.echo(f"    {count} texts are not translated into {language} yet")
 

@@ -1,5 +1,6 @@
 """A jurisdiction: the area and the authority behind one catalogue."""
 
+import re
 from collections.abc import Container
 from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
@@ -23,7 +24,8 @@ class Jurisdiction:
 
     `languages` begins with the default one. `boundary` is in WGS84 (long, lat). `held_by_id` says
     whether a report that awaits moderation is answered redacted under its own id, or not at all. `harvested_from` is
-    the server whose requests are only shown here; reports go there.
+    the server whose requests are only shown here; reports go there. `zipcode_pattern` finds a zip code in an address;
+    without it none is looked for. `boundary_is_sketch` says that the boundary is too rough to refuse anybody fairly.
     """
 
     jurisdiction_id: str
@@ -37,6 +39,8 @@ class Jurisdiction:
     emergency_notice: Text = NO_TEXT
     held_by_id: bool = True
     harvested_from: str | None = None
+    zipcode_pattern: str | None = None
+    boundary_is_sketch: bool = False
 
     def answers_to(self, jurisdiction_id: str) -> bool:
         """Whether this is one of our names; letter case does not matter."""
@@ -46,6 +50,13 @@ class Jurisdiction:
     def contains(self, lat: float, long: float) -> bool:
         """Whether a point lies inside the boundary, its edge included; yes when there is none."""
         return self.boundary is None or bool(self.boundary.intersects(Point(long, lat)))
+
+    def zipcode_in(self, address: str) -> str | None:
+        """The last zip code in an address, as the city's pattern knows it."""
+        if self.zipcode_pattern is None:
+            return None
+        found = re.findall(rf"(?<!\w)(?:{self.zipcode_pattern})(?!\w)", address)
+        return found[-1] if found else None
 
     def sandbox(self) -> "Jurisdiction":
         """This jurisdiction as the test endpoint knows it."""

@@ -10,11 +10,14 @@ class Site:
     """The look and the words of one city's pages; what is missing has a default.
 
     `colour` is for links and buttons on white, `colour_dark` for the same on black. `logo` is the name of a file
-    beside the catalogue. The three long texts are Markdown.
+    beside the catalogue. `address_example` is a place as people of the city would write it. The three long texts are
+    Markdown.
     """
 
     name: Text = NO_TEXT
     intro: Text = NO_TEXT
+    heading: Text = NO_TEXT
+    address_example: Text = NO_TEXT
     colour: str | None = None
     colour_dark: str | None = None
     logo: str | None = None

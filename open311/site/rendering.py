@@ -83,6 +83,7 @@ def _common() -> dict[str, Any]:
         "t": words.words,
         "tn": words.counted,
         "said": words.said,
+        "address_hint": words.address_hint,
         "with_telephones": words.with_telephones,
         "day": words.day,
         "day_and_time": words.day_and_time,

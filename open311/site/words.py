@@ -11,7 +11,7 @@ from babel.numbers import NumberFormatError, format_decimal, parse_decimal
 from markupsafe import Markup, escape
 
 from open311.base.datetimes import write
-from open311.base.i18n import translate
+from open311.base.i18n import plural_key, translate
 from open311.base.text import Text
 from open311.http import current
 
@@ -27,9 +27,9 @@ def words(key: str, **values: Any) -> str:
 
 
 def counted(key: str, number: int, **values: Any) -> str:
-    """The message for one thing or for several: `key.one`, `key.other`."""
-    form = "one" if number == 1 else "other"
-    return words(f"{key}.{form}", number=format_decimal(number, locale=_locale()), **values)
+    """The message for a number of things, in the plural form of the language."""
+    shown = format_decimal(number, locale=_locale())
+    return translate(plural_key(key, number, current.language()), current.language(), number=shown, **values)
 
 
 def said(text: Text) -> str:
@@ -40,6 +40,12 @@ def said(text: Text) -> str:
 def with_telephones(text: str) -> Markup:
     """A text in which the numbers to call in danger are links to call them."""
     return Markup(TELEPHONE.sub(r'<a href="tel:\g<0>">\g<0></a>', str(escape(text))))
+
+
+def address_hint() -> str:
+    """What to write into the field for the place: an example of the city's own, if it has one."""
+    example = said(current.catalogue().site.address_example)
+    return words("page.form.address.example", example=example) if example else words("page.form.address.hint")
 
 
 def day(moment: datetime) -> str:

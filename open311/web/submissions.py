@@ -1,19 +1,18 @@
 """What a report may consist of, and how it is read: the same for programs and for the public form."""
 
-import re
 from typing import Any, cast
 
 from marshmallow import ValidationError
 from marshmallow.fields import Dict, List, String
 
 from open311.base.errors import Problem, problem
+from open311.http import current
 from open311.model.service_request import PERSONAL, Location, Reporter
 from open311.model.submission import DESCRIPTION_LENGTH, Submission
 from open311.web.fields import Degrees, Email, WebAddresses, Word, problems
 from open311.web.photos import photos_field
 from open311.web.queries import Arguments
 
-ZIPCODE = re.compile(r"(?<!\d)\d{5}(?!\d)")
 TEXTS = (
     "service_code",
     "address_id",
@@ -70,13 +69,12 @@ class SubmissionForm(Arguments):
 
 def _submission(fields: dict[str, Any]) -> Submission:
     address = fields.get("address_string", "")
-    zipcodes = ZIPCODE.findall(address)
     whole = "lat" in fields and "long" in fields
     texts: dict[str, Any] = {name: fields.get(name) for name in TEXTS}
     return Submission(
         location=Location(fields["lat"], fields["long"]) if whole else None,
         address=address,
-        zipcode=fields.get("zipcode") or (zipcodes[-1] if zipcodes else None),
+        zipcode=fields.get("zipcode") or current.catalogue().jurisdiction.zipcode_in(address),
         description=fields.get("description") or "",
         media_urls=fields.get("media_url", ()),
         photos=fields.get("media", ()),

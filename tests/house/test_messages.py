@@ -19,6 +19,8 @@ IN_TEMPLATE = re.compile(rf"""["']((?:{FAMILIES})(?:\.[a-z0-9_]+)+\.?)["']""")
 MAKERS = {"problem", "problem_of", "wrong"}
 # Which photo it was is known only where all of them are looked at.
 FILLED_LATER = {"number"}
+# The plural forms of CLDR; a language has those that it needs.
+PLURALS = ("zero", "one", "two", "few", "many", "other")
 
 
 def gaps(text: str) -> set[str]:
@@ -43,11 +45,21 @@ def in_templates() -> Iterator[str]:
             yield from known or {found}
 
 
+def counted() -> Iterator[str]:
+    """The messages in English of each family that is chosen by a number."""
+    for node in nodes():
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "counted":
+            [key, *_] = node.args
+            assert isinstance(key, ast.Constant)
+            yield from (f"{key.value}.{form}" for form in PLURALS if f"{key.value}.{form}" in messages("en"))
+
+
 def used() -> set[str]:
     """Every text in the code and in templates that looks like a key."""
     texts = (node.value for node in nodes() if isinstance(node, ast.Constant))
     found = {text for text in texts if isinstance(text, str) and KEY.fullmatch(text)}
     found |= set(in_templates())
+    found |= set(counted())
     # The beginning of a key names a family of them.
     families = {key for key in found if any(known.startswith(f"{key}.") for known in messages("en"))}
     return found - (families - set(messages("en")))

@@ -17,7 +17,7 @@ from open311.site.form.category_search import matching_services
 from open311.site.form.nearby import around
 from open311.site.rendering import HEADERS
 from open311.site.view_models import Shown
-from open311.site.words import degrees, said, words
+from open311.site.words import counted, degrees, said, words
 from open311.web import parameters
 
 MOST_LETTERS = 200
@@ -54,9 +54,7 @@ def near_place() -> Response:
 
 def _told(place: Location, next_to: str, open_there: list[Shown]) -> dict[str, Any]:
     position = words("page.form.position", position=degrees(place.lat, place.long))
-    one = len(open_there) == 1
-    key = "page.form.position.near.one" if one else "page.form.position.near.other"
-    near = words(key) if open_there else ""
+    near = counted("page.form.position.near", len(open_there)) if open_there else ""
     at = words("page.form.position.address", address=next_to) if next_to else ""
     return {
         "position": position,
