@@ -9,13 +9,15 @@ from open311.actions.media import Files
 from open311.adapters.images import Photo
 from open311.base.errors import Invalid, NotFound, problem
 from open311.core import Core
-from open311.model import status
+from open311.model import status, visibility
 from open311.model.actor import Actor, Right
 from open311.model.catalogue import Catalogue
 from open311.model.events import Event
+from open311.model.jurisdiction import Jurisdiction
 from open311.model.service_request import Reporter, ServiceRequest, Visibility
 from open311.model.submission import REPORT_BYTES, text_bytes
 from open311.model.updates import UpdateSubmission, moves_to
+from open311.model.visibility import View
 from open311.storage import events, service_requests, updates
 from open311.storage import media as photos
 from open311.storage.database import Connection
@@ -51,7 +53,7 @@ def post(
         repeated = updates.find_sent(conn, actor.key_id, owner, sent.update_id)
         if repeated is not None:
             return repeated
-        request = _published(conn, sent.service_request_id, owner)
+        request = _published(conn, sent.service_request_id, catalogue.jurisdiction)
         said = _said(sent, files, shown=believed)
         if believed:
             update_id = _believe(core, conn, catalogue, request, sent, actor, said)
@@ -62,9 +64,9 @@ def post(
     return update_id
 
 
-def _published(conn: Connection, service_request_id: int, owner: str) -> ServiceRequest:
+def _published(conn: Connection, service_request_id: int, jurisdiction: Jurisdiction) -> ServiceRequest:
     request = service_requests.find_any(conn, service_request_id, lock=True)
-    if request is None or request.jurisdiction_id != owner or request.visibility != Visibility.PUBLISHED:
+    if request is None or visibility.view_of(request, jurisdiction) is not View.FULL:
         raise NotFound(problem("error.service_request.unknown", service_request_id=service_request_id))
     return request
 

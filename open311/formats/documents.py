@@ -129,16 +129,13 @@ def service_requests(
     language: str,
     *,
     extensions: bool = False,
-    redacted: bool = False,
     base_url: str = "",
 ) -> Document:
     """The requests as one list; a single request is a list of one."""
     return Document(
         "service_requests",
         [
-            service_request(
-                each, catalogue, language, extensions=extensions, redacted=redacted, base_url=base_url
-            )
+            service_request(each, catalogue, language, extensions=extensions, base_url=base_url)
             for each in requests
         ],
     )
@@ -150,16 +147,12 @@ def service_request(
     language: str,
     *,
     extensions: bool = False,
-    redacted: bool = False,
     base_url: str = "",
 ) -> dict[str, Any]:
     """One request with exactly the fields of v2, and what we add when `extensions` are asked for.
 
-    `redacted` keeps back all that the reporter wrote or sent, for a request that awaits moderation. `base_url` is the
-    public address of the server, where its photos are found.
+    `base_url` is the public address of the server, where its photos are found.
     """
-    if redacted:
-        request = _redacted(request)
     value = _standard_fields(request, catalogue, language)
     if request.media_urls:
         [value["media_url"]] = addresses(request.media_urls[:1], base_url)
@@ -169,22 +162,6 @@ def service_request(
     if extensions:
         value |= extensions_of(request, catalogue, language, base_url)
     return value
-
-
-def _redacted(request: ServiceRequest) -> ServiceRequest:
-    return request._replace(
-        description="",
-        address="",
-        address_id=None,
-        zipcode=None,
-        media_urls=(),
-        status_notes=None,
-        title=None,
-        service_object_type=None,
-        service_object_id=None,
-        attributes={},
-        notes=(),
-    )
 
 
 def _standard_fields(request: ServiceRequest, catalogue: Catalogue, language: str) -> dict[str, Any]:

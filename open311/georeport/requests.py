@@ -3,12 +3,12 @@
 from collections.abc import Hashable, Mapping
 from typing import Any, NamedTuple
 
-from open311.base.errors import NotFound, problem
 from open311.formats import documents, encode
 from open311.model.search import RequestSearch
-from open311.model.service_request import ServiceRequest, Visibility
-from open311.storage import search, service_requests
-from open311.web import pagination, queries, rendered_lists
+from open311.model.service_request import ServiceRequest
+from open311.model.visibility import View
+from open311.storage import search
+from open311.web import pagination, queries, rendered_lists, single_request
 from open311.web.request_context import Reader
 
 ROOT = "service_requests"
@@ -26,7 +26,7 @@ def listed(reader: Reader, query: dict[str, Any], *, in_json: bool) -> Written:
     """The list that a query means; raises `Invalid`."""
     core = reader.core
     asked = queries.request_search(
-        query, reader.catalogue, core.now(), core.settings.max_span_days, reader.sees_held
+        query, reader.catalogue, core.now(), core.settings.max_span_days, reader.actor
     )
     with core.database.read_public() as conn:
         page = search.hits(conn, asked, core.landmarks)
@@ -57,34 +57,18 @@ def _rendering(reader: Reader, asked: RequestSearch, in_json: bool) -> tuple[Has
 def found(reader: Reader, query: dict[str, Any], service_request_id: str, *, in_json: bool) -> Written:
     """The one request, as a list of one; raises `NotFound`.
 
-    One that awaits moderation is answered without its texts and pictures.
+    One that is not, or not yet, for the public is answered with its kind and its state.
     """
     extensions = query.get("extensions", False)
-    request = _find(reader, service_request_id, with_notes=extensions)
-    redacted = request.visibility == Visibility.HELD and not reader.sees_held
-    if request.visibility == Visibility.HIDDEN or (redacted and not reader.catalogue.jurisdiction.held_by_id):
-        raise _unknown(service_request_id)
-    document = documents.service_requests(
-        [request],
+    seen = single_request.find(
+        reader.core,
         reader.catalogue,
-        reader.language,
-        extensions=extensions,
-        redacted=redacted,
-        base_url=reader.base_url,
+        service_request_id,
+        reader.actor,
+        least=View.REDACTED,
+        with_notes=extensions,
+    )
+    document = documents.service_requests(
+        [seen.request], reader.catalogue, reader.language, extensions=extensions, base_url=reader.base_url
     )
     return Written(encode.to_json(document) if in_json else encode.to_xml(document))
-
-
-def _find(reader: Reader, service_request_id: str, *, with_notes: bool) -> ServiceRequest:
-    owner = reader.catalogue.jurisdiction.jurisdiction_id
-    if not queries.REQUEST_ID.fullmatch(service_request_id):
-        raise _unknown(service_request_id)
-    with reader.core.database.read_public() as conn:
-        request = service_requests.find(conn, int(service_request_id), owner, with_notes=with_notes)
-    if request is None:
-        raise _unknown(service_request_id)
-    return request
-
-
-def _unknown(service_request_id: str) -> NotFound:
-    return NotFound(problem("error.service_request.unknown", service_request_id=service_request_id[:50]))

@@ -23,6 +23,7 @@ from open311.georeport.schemas import (
 from open311.http import current
 from open311.http.keys import key
 from open311.http.normalise import LenientRequest
+from open311.model.actor import PUBLIC, Actor, Right, key_actor
 from open311.model.keys import Scope
 from open311.model.service_request import Location
 from open311.model.submission import Submission
@@ -149,13 +150,14 @@ def get_service_request(query: dict[str, Any], service_request_id: str) -> Respo
 
 
 def _reader() -> Reader:
-    return request_context.of_request(sees_held=_sees_held())
+    return request_context.of_request(_actor())
 
 
-def _sees_held() -> bool:
-    known, owner = key(), current.catalogue().jurisdiction.jurisdiction_id
-    return known is not None and known.may(Scope.READ_HELD) and known.covers(owner)
+def _actor() -> Actor:
+    known = key()
+    return key_actor(known) if known else PUBLIC
 
 
 def _cache() -> str:
-    return FOR_ONE_READER if _sees_held() else CHANGES_ANY_TIME
+    owner = current.catalogue().jurisdiction.jurisdiction_id
+    return FOR_ONE_READER if _actor().may(Right.SEE_HELD, owner) else CHANGES_ANY_TIME

@@ -11,6 +11,7 @@ from typing import Any, Generic, TypeVar
 from open311.base.errors import Invalid, problem
 from open311.model.geography import Box, Circle
 from open311.model.service_request import Status, Visibility
+from open311.model.visibility import EVERYBODYS
 
 PAGE_SIZE = 1000
 # Counting stops here: a total is for people, and beyond this it would cost more than the page itself.
@@ -120,7 +121,7 @@ class RequestSearch:
     """
 
     jurisdiction_id: str
-    visibilities: tuple[Visibility, ...] = (Visibility.PUBLISHED,)
+    visibilities: tuple[Visibility, ...] = (EVERYBODYS,)
     ids: tuple[int, ...] | None = None
     foreign_ids: tuple[str, ...] = ()
     service_codes: tuple[str, ...] = ()

@@ -31,6 +31,20 @@ FIELDS = (
 )
 
 
+# What may be known of a request that is not, or not yet, for the public: its kind, where it stands, and since when.
+REDACTED_FIELDS = (
+    "service_request_id",
+    "jurisdiction_id",
+    "service_code",
+    "status",
+    "detailed_status",
+    "visibility",
+    "version",
+    "requested_datetime",
+    "updated_datetime",
+)
+
+
 class Status(StrEnum):
     """The two words GeoReport knows."""
 

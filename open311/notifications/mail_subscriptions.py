@@ -2,11 +2,12 @@
 
 from open311.base.errors import Invalid, NotFound, problem
 from open311.core import Core
+from open311.model import visibility
 from open311.model.catalogue import Catalogue
 from open311.model.mailbox import mailbox
 from open311.model.secret_tokens import is_token
-from open311.model.service_request import Visibility
 from open311.model.task_names import TaskName
+from open311.model.visibility import View
 from open311.notifications import mail_guard
 from open311.notifications.followers import ASKED_AGAIN_AFTER, Follower
 from open311.notifications.mail_limits import MailAsker
@@ -50,7 +51,7 @@ def follow(
     owner = catalogue.jurisdiction.jurisdiction_id
     with core.database.begin() as conn:
         request = service_requests.find(conn, service_request_id, owner)
-        if request is None or request.visibility == Visibility.HIDDEN:
+        if visibility.view_of(request, catalogue.jurisdiction) is View.NONE:
             raise NotFound(problem("error.service_request.unknown", service_request_id=service_request_id))
         begin(core, conn, service_request_id, email, language, asker)
 

@@ -5,17 +5,16 @@ from typing import Any
 
 from flask import Response
 
-from open311.base.errors import NotFound, problem
 from open311.formats import atom, csv, documents, geojson
 from open311.http import current
 from open311.model.search import RequestSearch, Sort
-from open311.model.service_request import ServiceRequest, Visibility
+from open311.model.service_request import ServiceRequest
 from open311.opendata import feeds
 from open311.opendata.answers import answer
 from open311.opendata.blueprint import OpenData
-from open311.storage import search, service_requests
-from open311.web import pagination, queries, rendered_lists, request_context
-from open311.web.queries import REQUEST_ID, Arguments, ServiceRequestsQuery
+from open311.storage import search
+from open311.web import pagination, queries, rendered_lists, request_context, single_request
+from open311.web.queries import Arguments, ServiceRequestsQuery
 
 blueprint = OpenData("lists", __name__, url_prefix="/open311/v2", description="Open data")
 blueprint.before_request(queries.find_catalogue)
@@ -88,16 +87,10 @@ def get_history(query: dict[str, Any], service_request_id: str) -> Response:
 def _search(query: dict[str, Any]) -> RequestSearch:
     core = current.core()
     span = core.settings.max_span_days
-    return queries.request_search(query, current.catalogue(), core.now(), span, sees_held=False)
+    return queries.request_search(query, current.catalogue(), core.now(), span)
 
 
 def published(service_request_id: str) -> ServiceRequest:
     """The request of this jurisdiction with this id, if everybody may see it; raises `NotFound`."""
-    owner = current.catalogue().jurisdiction.jurisdiction_id
-    found = None
-    if REQUEST_ID.fullmatch(service_request_id):
-        with current.core().database.read_public() as conn:
-            found = service_requests.find(conn, int(service_request_id), owner, with_notes=True)
-    if found is None or found.visibility != Visibility.PUBLISHED:
-        raise NotFound(problem("error.service_request.unknown", service_request_id=service_request_id[:50]))
-    return found
+    core, catalogue = current.core(), current.catalogue()
+    return single_request.find(core, catalogue, service_request_id, with_notes=True).request

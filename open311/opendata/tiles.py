@@ -74,7 +74,7 @@ def _asked(query: dict[str, Any], tile: Tile) -> TileSearch:
     if days is not None and days > LONGEST:
         raise Invalid(problem("error.tile.days", most=LONGEST))
     plain: dict[str, Any] = {name: query[name] for name in ("q", "detailed_status") if name in query}
-    search = queries.request_search(plain, current.catalogue(), now, 0, sees_held=False)
+    search = queries.request_search(plain, current.catalogue(), now, 0)
     return TileSearch(
         jurisdiction_id=current.catalogue().jurisdiction.jurisdiction_id,
         tile=tile,

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from open311.base.errors import Invalid, NotFound, TooManyRequests, problem
 from open311.http import current
 from open311.model.mailbox import hinted
-from open311.model.service_request import Visibility
+from open311.model.visibility import View
 from open311.notifications import mail_subscriptions
 from open311.site import view_models
 from open311.site.addresses import address
@@ -17,7 +17,7 @@ from open311.site.form import abuse, form_input
 from open311.site.form.abuse import GuardedForm
 from open311.site.form.steps import FORM
 from open311.site.rendering import page
-from open311.storage import service_requests
+from open311.web import single_request
 from open311.web.queries import REQUEST_ID
 
 FOR_ONE_READER = "private, no-store"
@@ -44,10 +44,7 @@ def follow_report(number: str) -> AnyResponse:
 def _follow_page(
     number: str, form: GuardedForm, *, email: str = "", refused: Invalid | TooManyRequests | None = None
 ) -> Response:
-    with current.core().database.read() as conn:
-        found = service_requests.find(conn, int(number), city().jurisdiction.jurisdiction_id)
-    if found is None or found.visibility == Visibility.HIDDEN:
-        raise NotFound(problem("error.service_request.unknown", service_request_id=number))
+    found = single_request.find(current.core(), city(), number, least=View.REDACTED).request
     return mail_form("follow/ask.html", form, email, refused, report=view_models.shown(found, city()))
 
 
@@ -89,11 +86,12 @@ def followed(token: str) -> AnyResponse:
     if request.method == "POST":
         mail_subscriptions.confirm(core, token)
         return redirect(address("followed", token=token), 303)
-    with core.database.read() as conn:
-        found = service_requests.find(conn, follower.service_request_id, follower.jurisdiction_id)
     # A mail is passed on, and printed: its link shows no more of a report than everybody sees.
-    public = found is not None and found.visibility == Visibility.PUBLISHED
-    shown = view_models.shown(found, city()) if found and public else None
+    try:
+        found = single_request.find(core, city(), follower.service_request_id).request
+        shown: view_models.Shown | None = view_models.shown(found, city())
+    except NotFound:
+        shown = None
     return page(
         "follow/manage.html",
         cache=FOR_ONE_READER,

@@ -3,11 +3,12 @@
 from flask import Flask, Response, g, redirect
 from werkzeug.wrappers import Response as AnyResponse
 
-from open311.base.errors import NotFound, problem
+from open311.base.errors import NotFound
 from open311.http import current
 from open311.http.errors import in_words
 from open311.model.catalogue import Catalogue
-from open311.model.service_request import ServiceRequest, Visibility
+from open311.model.service_request import ServiceRequest
+from open311.model.visibility import View
 from open311.site import (
     addresses,
     assets,
@@ -26,8 +27,7 @@ from open311.site.form import steps, suggest
 from open311.site.list import listing, maps
 from open311.site.rendering import page
 from open311.site.words import degrees
-from open311.storage import service_requests
-from open311.web.queries import REQUEST_ID
+from open311.web import single_request
 
 # Importing these adds their views to the blueprint.
 ROOMS = (crawlers, following, offline, own_data, pwa, steps, suggest)
@@ -62,7 +62,7 @@ def _named_by_number() -> AnyResponse | None:
     if number is None:
         return None
     try:
-        _find(str(number), city())
+        single_request.find(current.core(), city(), number, least=View.REDACTED)
     except NotFound:
         return None
     return redirect(addresses.address("report", number=number), 303)
@@ -92,8 +92,9 @@ def report(number: str) -> AnyResponse:
     catalogue = city()
     if not number.isdecimal() and (meant := report_numbers.report_number(number)):
         return redirect(addresses.address("report", number=meant), 301)
-    found = _find(number, catalogue)
-    if found.visibility == Visibility.HELD:
+    seen = single_request.find(current.core(), catalogue, number, least=View.REDACTED, with_notes=True)
+    found = seen.request
+    if not seen.is_whole:
         return page("held.html", indexed=False, report=view_models.shown(found, catalogue))
     return page(
         "report.html",
@@ -111,34 +112,21 @@ def report(number: str) -> AnyResponse:
 def card(number: str) -> Response:
     """What the map shows of a report: a part of a page."""
     catalogue = city()
-    found = _find(number, catalogue)
-    if found.visibility != Visibility.PUBLISHED:
-        raise NotFound(problem("error.service_request.unknown", service_request_id=number[:50]))
+    found = single_request.find(current.core(), catalogue, number).request
     response = page("card.html", report=view_models.shown(found, catalogue))
     response.headers["X-Robots-Tag"] = "noindex"
     return response
-
-
-def _find(number: str, catalogue: Catalogue) -> ServiceRequest:
-    found = None
-    if REQUEST_ID.fullmatch(number):
-        with current.core().database.read_public() as conn:
-            owner = catalogue.jurisdiction.jurisdiction_id
-            found = service_requests.find(conn, int(number), owner, with_notes=True)
-    withheld = found and found.visibility == Visibility.HELD and not catalogue.jurisdiction.held_by_id
-    if found is None or found.visibility == Visibility.HIDDEN or withheld:
-        raise NotFound(problem("error.service_request.unknown", service_request_id=number[:50]))
-    return found
 
 
 def _parent(found: ServiceRequest, catalogue: Catalogue) -> view_models.Shown | None:
     """The report that this one repeats, if it may be seen."""
     if found.parent_id is None:
         return None
-    with current.core().database.read_public() as conn:
-        parent = service_requests.find(conn, found.parent_id, catalogue.jurisdiction.jurisdiction_id)
-    public = parent is not None and parent.visibility == Visibility.PUBLISHED
-    return view_models.shown(parent, catalogue) if parent and public else None
+    try:
+        parent = single_request.find(current.core(), catalogue, found.parent_id).request
+    except NotFound:
+        return None
+    return view_models.shown(parent, catalogue)
 
 
 @blueprint.page("/open-data")

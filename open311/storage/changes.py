@@ -12,12 +12,14 @@ from typing import Any
 from sqlalchemy import BigInteger, Connection, Text, bindparam, cast, literal_column, select, text, tuple_
 
 from open311.base.errors import Invalid, problem
+from open311.model import visibility
 from open311.model.changes import Change, ChangesPage, Gone, Part, Position, Source
-from open311.model.service_request import ServiceRequest, Visibility
+from open311.model.service_request import ServiceRequest
 from open311.storage import identity
 from open311.storage.rows import COLUMNS, notes_column, request_from
 from open311.storage.tables import events, service_requests
 from open311.storage.tables.history import TIMELINE
+from open311.storage.visible import is_everybodys
 
 _e, _r = events.c, service_requests.c
 # A database that was restored elsewhere has a past of its own from then on, and counts transactions anew.
@@ -72,9 +74,8 @@ def read(conn: Connection, jurisdiction_id: str, position: Position, limit: int)
 
 
 def _copy(conn: Connection, jurisdiction_id: str, position: Position, limit: int) -> ChangesPage:
-    published = _r.visibility == text("'published'")
     wanted = select(*COLUMNS, notes_column()).where(
-        _r.jurisdiction_id == jurisdiction_id, published, _r.id > position.number
+        _r.jurisdiction_id == jurisdiction_id, is_everybodys, _r.id > position.number
     )
     rows = conn.execute(wanted.order_by(_r.id).limit(limit)).all()
     requests = [request_from(tuple(row)) for row in rows]
@@ -130,7 +131,7 @@ def _change(kind: str, at: Any, number: int, request: ServiceRequest | None) -> 
     reason: Gone | None = None
     if request is None:
         reason = Gone.ERASED
-    elif request.visibility != Visibility.PUBLISHED:
+    elif not visibility.is_everybodys(request):
         reason, request = Gone.HIDDEN, None
     elif kind == "merged":
         reason = Gone.MERGED

@@ -8,10 +8,11 @@ from sqlalchemy import BigInteger, Connection, cast, func, select
 
 from open311.base.errors import Unavailable
 from open311.model.search import Page, RequestSearch, Sort, Span
-from open311.model.service_request import ServiceRequest, Visibility
+from open311.model.service_request import ServiceRequest
 from open311.storage import search
 from open311.storage.database import Database
 from open311.storage.tables import service_requests
+from open311.storage.visible import is_everybodys
 
 _r = service_requests.c
 OLDEST_FIRST = Sort("requested_datetime")
@@ -46,6 +47,6 @@ def _page(database: Database, asked: RequestSearch) -> Page[ServiceRequest]:
 def fingerprint(conn: Connection, jurisdiction_id: str) -> tuple[int, str]:
     """How many requests are published, and a checksum that any public change to one of them changes."""
     checksum = func.sum(func.hashint8extended(_r.id, cast(_r.version, BigInteger)))
-    published = (_r.jurisdiction_id == jurisdiction_id, _r.visibility == Visibility.PUBLISHED)
+    published = (_r.jurisdiction_id == jurisdiction_id, is_everybodys)
     count, total = conn.execute(select(func.count(), checksum).where(*published)).one()
     return int(count), str(total or 0)

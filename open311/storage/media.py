@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, func, insert, or_, select, union_all, update
 
 from open311.model.media import Kept, Media, MediaVisibility, path
-from open311.model.service_request import Visibility
+from open311.model.visibility import EVERYBODYS
 from open311.storage.tables import draft_photos, media, service_requests
 
 _m = media.c
@@ -65,7 +65,7 @@ def find_public(conn: Connection, key: str) -> Media | None:
         .where(
             _m.key == key,
             _m.visibility == MediaVisibility.PUBLIC,
-            service_requests.c.visibility == Visibility.PUBLISHED,
+            service_requests.c.visibility == EVERYBODYS,
         )
     ).one_or_none()
     return _media(row) if row else None

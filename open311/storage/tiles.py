@@ -11,6 +11,7 @@ from open311.model.search import RequestSearch
 from open311.model.tiles import ALL_POINTS_FROM, CELLS, COUNTED_TO, FEW, LEVELS, POINTS_FROM, TileSearch
 from open311.storage.search import conditions
 from open311.storage.search.words import with_words
+from open311.storage.visible import EVERYBODYS_SQL
 
 FINEST = LEVELS[-1]
 # The number is arbitrary but must stay.
@@ -24,7 +25,7 @@ _GEOMETRY = """ST_AsMVTGeom(
     ), 3857),
     ST_TileEnvelope(:z, :x, :y), 4096, 0, false)"""
 
-_MINE = "jurisdiction_id = :jurisdiction_id and visibility = 'published'"
+_MINE = f"jurisdiction_id = :jurisdiction_id and {EVERYBODYS_SQL}"
 # A tile holds its western and northern edge, so that each request is in exactly one.
 _INSIDE = f"""{_MINE}
     and geom && ST_MakeEnvelope(:west, :south, :east, :north, 4326)

@@ -13,13 +13,13 @@ from sqlalchemy import (
     insert,
     literal_column,
     select,
-    text,
     tuple_,
 )
 
 from open311.model.service_request import Reporter, Status
 from open311.model.updates import Update, UpdateSearch, UpdateSubmission
 from open311.storage.tables import events, service_requests, submissions, updaters, updates
+from open311.storage.visible import is_everybodys
 
 _e, _r, _u = events.c, service_requests.c, updates.c
 _update_id: ColumnElement[int] = func.coalesce(_e.claim_id, _e.id)
@@ -66,7 +66,7 @@ def _conditions(asked: UpdateSearch) -> list[ColumnElement[bool]]:
     where: list[ColumnElement[bool]] = [
         _e.jurisdiction_id == asked.jurisdiction_id,
         literal_column("events.is_update and events.public"),
-        _r.visibility == text("'published'"),
+        is_everybodys,
     ]
     if asked.ids is not None:
         where.append(_e.service_request_id.in_(asked.ids))

@@ -18,10 +18,12 @@ from open311.base.errors import Invalid, problem
 from open311.base.text import fold
 from open311.http import current
 from open311.http.normalise import LenientRequest
+from open311.model import visibility
+from open311.model.actor import PUBLIC, Actor
 from open311.model.catalogue import Catalogue
 from open311.model.geography import Circle
 from open311.model.search import NEWEST_FIRST, PAGE_SIZE, RequestSearch, Span, window
-from open311.model.service_request import Location, Status, Visibility
+from open311.model.service_request import Location, Status
 from open311.web import parameters, photos
 from open311.web.fields import (
     BoxField,
@@ -40,8 +42,8 @@ from open311.web.fields import (
 View = Callable[..., Any]
 
 MAX_RADIUS = 50_000
-TOKEN = re.compile(r"[0-9A-Za-z_-]{1,100}")
 REQUEST_ID = re.compile(r"[1-9][0-9]{0,14}")
+TOKEN = re.compile(r"[0-9A-Za-z_-]{1,100}")
 SEARCH_WORD = re.compile(r"\w+")
 MAX_WORDS = 10
 LONGEST_REFERENCE = 500
@@ -142,14 +144,14 @@ def paged(query: dict[str, Any]) -> bool:
 
 
 def request_search(
-    query: dict[str, Any], catalogue: Catalogue, now: datetime, max_span_days: int, sees_held: bool
+    query: dict[str, Any], catalogue: Catalogue, now: datetime, max_span_days: int, reader: Actor = PUBLIC
 ) -> RequestSearch:
     """The search a query means; raises `Invalid`."""
-    visible = (Visibility.PUBLISHED, Visibility.HELD) if sees_held else (Visibility.PUBLISHED,)
     size = query.get("page_size", PAGE_SIZE)
+    owner = catalogue.jurisdiction.jurisdiction_id
     search = RequestSearch(
-        jurisdiction_id=catalogue.jurisdiction.jurisdiction_id,
-        visibilities=visible,
+        jurisdiction_id=owner,
+        visibilities=visibility.listed(owner, reader),
         page_size=size,
         with_notes=query.get("extensions", False),
     )

@@ -13,6 +13,7 @@ from werkzeug.wsgi import get_current_url
 from open311.base.i18n import choose_language
 from open311.core import Core
 from open311.http import current
+from open311.model.actor import PUBLIC, Actor
 from open311.model.catalogue import Catalogue
 from open311.web.parameters import Parameters
 
@@ -26,10 +27,10 @@ class Reader(NamedTuple):
     base_url: str
     address: str
     args: Sequence[tuple[str, str]]
-    sees_held: bool = False
+    actor: Actor = PUBLIC
 
 
-def of_request(*, sees_held: bool = False) -> Reader:
+def of_request(actor: Actor = PUBLIC) -> Reader:
     """Whoever sent the request that Flask is answering."""
     catalogue = current.catalogue()
     return Reader(
@@ -39,7 +40,7 @@ def of_request(*, sees_held: bool = False) -> Reader:
         current.base_url(),
         current.as_asked(request.path),
         list(request.args.items(multi=True)),
-        sees_held,
+        actor,
     )
 
 

@@ -6,6 +6,7 @@ from open311.formats import documents
 from open311.formats.documents import Endpoint
 from open311.formats.encode import Document
 from open311.model.service_request import Note, ServiceRequest, Status
+from open311.model.visibility import redacted
 from tests.builders import a_catalogue, a_service_request
 
 CATALOGUE = a_catalogue()
@@ -85,8 +86,8 @@ IN_PROCESS = a_service_request(
 )
 
 
-def _list(*requests: ServiceRequest, extensions: bool = False, redacted: bool = False) -> Document:
-    return documents.service_requests(requests, CATALOGUE, "de", extensions=extensions, redacted=redacted)
+def _list(*requests: ServiceRequest, extensions: bool = False) -> Document:
+    return documents.service_requests(requests, CATALOGUE, "de", extensions=extensions)
 
 
 CASES = {
@@ -99,7 +100,7 @@ CASES = {
     "service_requests_empty": _list(),
     "service_request": _list(TOWED_AWAY),
     "service_request_extended": _list(IN_PROCESS, extensions=True),
-    "service_request_redacted": _list(IN_PROCESS, redacted=True),
+    "service_request_redacted": _list(redacted(IN_PROCESS)),
     "receipt_realtime": documents.receipt(
         ID, service_notice="Der Kommunale Vollzugsdienst prüft das Fahrzeug binnen 5 Werktagen."
     ),

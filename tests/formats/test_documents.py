@@ -12,6 +12,7 @@ from open311.formats import documents
 from open311.formats.encode import to_json
 from open311.model.catalogue import Condition, ServiceType
 from open311.model.service_request import Location
+from open311.model.visibility import redacted
 from tests.builders import a_catalogue, a_service, a_service_request, a_vehicle_service, an_attribute, words
 from tests.formats.cases import IN_PROCESS, TOWED_AWAY
 
@@ -177,7 +178,8 @@ def test_redacted_request_keeps_back_what_the_reporter_wrote() -> None:
     request = IN_PROCESS._replace(
         title=PERSONAL, description=PERSONAL, address=PERSONAL, status_notes=PERSONAL
     )
-    told = documents.service_request(request, CATALOGUE, "de", extensions=True, redacted=True)
+    told = documents.service_request(redacted(request), CATALOGUE, "de", extensions=True)
+    assert (told["lat"], told["long"]) == (None, None)
     assert (told["description"], told["address"], told["media_url"]) == ("", "", None)
     assert (told["attributes"], told["notes"], told["extended_attributes"]["media_urls"]) == ([], [], [])
     assert PERSONAL not in json.dumps(told)

@@ -7,11 +7,13 @@ from flask import Response, redirect
 from werkzeug.wrappers import Response as AnyResponse
 
 from open311.actions import drafts
-from open311.base.errors import Invalid, NotFound, TooManyRequests, problem
+from open311.base.errors import Invalid, TooManyRequests
 from open311.http import current
+from open311.model import visibility
 from open311.model.catalogue import ServiceType
 from open311.model.drafts import Draft
 from open311.model.service_request import Visibility
+from open311.model.visibility import View
 from open311.notifications import mail_subscriptions
 from open311.site import view_models
 from open311.site.addresses import address
@@ -22,7 +24,7 @@ from open311.site.form.nearby import nearby
 from open311.site.words import degrees
 from open311.storage import service_requests
 from open311.storage.database import Connection
-from open311.web.queries import REQUEST_ID
+from open311.web import single_request
 
 
 def check(
@@ -99,12 +101,8 @@ def _stored(draft: Draft) -> AnyResponse:
 
 def me_too(draft: Draft, value: str) -> AnyResponse:
     """Follow a report that says the same, instead of sending another one."""
-    number = int(value) if REQUEST_ID.fullmatch(value) else 0
     core, language, email = current.core(), current.language(), draft.text("email")
-    with core.database.read() as conn:
-        found = service_requests.find(conn, number, city().jurisdiction.jurisdiction_id)
-    if found is None or found.visibility != Visibility.PUBLISHED:
-        raise NotFound(problem("error.service_request.unknown", service_request_id=value[:50]))
+    number = single_request.find(core, city(), value).request.service_request_id
     if not (email and mail_subscriptions.possible(core)):
         return redirect(address("follow_report", number=number), 303)
 
@@ -126,15 +124,17 @@ def sent(draft: Draft) -> Response:
     with current.core().database.read() as conn:
         owner = city().jurisdiction.jurisdiction_id
         found = service_requests.find(conn, draft.service_request_id or 0, owner)
-    shown = found and found.visibility != Visibility.HIDDEN and _has_number(found.service_code)
+    view = visibility.view_of(found, city().jurisdiction)
     held = bool(found and found.visibility == Visibility.HELD)
+    # Who has just sent it knows its number, whatever others may learn of it.
+    shown = found and (held or view is not View.NONE) and _has_number(found.service_code)
     return pages.step(
         "sent",
         draft,
         report=view_models.shown(found, city()) if found and shown else None,
         joined=draft.text("outcome") == "joined",
         held=held,
-        readable=not held or city().jurisdiction.held_by_id,
+        readable=view is not View.NONE,
         service=city().services.get(found.service_code) if found else None,
         followed=draft.text("followed") == drafts.FOLLOWED,
         not_now=draft.text("followed") == drafts.NOT_NOW,

@@ -132,7 +132,7 @@ def _search(query: dict[str, Any], catalogue: Catalogue) -> RequestSearch:
     plain = {name: value for name, value in query.items() if name != "days"} | {"page_size": PAGE_SIZE}
     if days := query.get("days"):
         plain["start_date"] = core.now() - timedelta(days=days)
-    return queries.request_search(plain, catalogue, core.now(), 0, sees_held=False)
+    return queries.request_search(plain, catalogue, core.now(), 0)
 
 
 def _place(query: dict[str, Any], **place: Any) -> str:

@@ -19,6 +19,7 @@ from sqlalchemy import (
 
 from open311.model.search import COUNT_LIMIT, RequestSearch, Sort
 from open311.model.service_request import Visibility
+from open311.model.visibility import EVERYBODYS
 from open311.storage.rows import COLUMNS, PLAIN_COLUMNS, Statement, notes_column
 from open311.storage.search.conditions import CONDITIONS, any_text, parameters
 from open311.storage.search.keyset import ORDERS, Condition, behind, order_by
@@ -113,7 +114,7 @@ def _alternatives(shape: Shape) -> list[tuple[Strategy | None, list[Condition]]]
     for visibility in visibilities:
         # The visibility is written out, so that the planner can match it with the partial indexes.
         visible = _r.visibility == literal_column(f"'{visibility}'")
-        used = strategy if visibility == Visibility.PUBLISHED else None
+        used = strategy if visibility == EVERYBODYS else None
         met = REPLACED[used] if used else ()
         filters = [
             visible,

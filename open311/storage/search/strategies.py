@@ -28,6 +28,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from open311.model.geography import Box
 from open311.model.search import ANY_ORDER, EVER, NEWEST_FIRST, RequestSearch
 from open311.storage.tables import service_requests
+from open311.storage.visible import is_everybodys
 
 _r = service_requests.c
 
@@ -192,7 +193,7 @@ def _edges(params: Collection[str]) -> list[Any]:
 def _time_bounds(params: Collection[str], *, newest_first: bool) -> list[Any]:
     """Where the first block lies, and the last: as far as there are reports, and as far as the search reaches."""
     jurisdiction = _r.jurisdiction_id == bindparam("jurisdiction_id", type_=Text)
-    published = _r.visibility == literal_column("'published'")
+    published = is_everybodys
     moments = select(_r.requested_datetime).where(jurisdiction, published).limit(literal_column("1"))
     newest: Any = moments.order_by(_r.requested_datetime.desc(), _r.id.desc()).scalar_subquery()
     oldest: Any = moments.order_by(_r.requested_datetime, _r.id).scalar_subquery()

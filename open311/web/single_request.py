@@ -1,0 +1,54 @@
+"""One request by its number, as far as its reader may see it: for every door that is asked for one."""
+
+from typing import NamedTuple
+
+from open311.base.errors import NotFound, problem
+from open311.core import Core
+from open311.model import visibility
+from open311.model.actor import PUBLIC, Actor
+from open311.model.catalogue import Catalogue
+from open311.model.service_request import ServiceRequest
+from open311.model.visibility import View
+from open311.storage import service_requests
+from open311.web.queries import REQUEST_ID
+
+LONGEST_TOLD = 50
+
+
+class Seen(NamedTuple):
+    """A request with no more in it than its reader may see."""
+
+    request: ServiceRequest
+    view: View
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing was taken out."""
+        return self.view is View.FULL
+
+
+def find(
+    core: Core,
+    catalogue: Catalogue,
+    number: str | int,
+    reader: Actor = PUBLIC,
+    *,
+    least: View = View.FULL,
+    with_notes: bool = False,
+) -> Seen:
+    """The request of a city with this number; raises `NotFound` when the reader sees less of it than `least`."""
+    jurisdiction, request = catalogue.jurisdiction, None
+    if REQUEST_ID.fullmatch(str(number)):
+        with core.database.read_public() as conn:
+            owner = jurisdiction.jurisdiction_id
+            request = service_requests.find(conn, int(number), owner, with_notes=with_notes)
+    view = visibility.view_of(request, jurisdiction, reader)
+    if request is None or view is View.NONE or view < least:
+        raise unknown(number)
+    return Seen(request if view is View.FULL else visibility.redacted(request), view)
+
+
+def unknown(number: object) -> NotFound:
+    """There is no such request, as far as its reader may know."""
+    told = str(number)[:LONGEST_TOLD]
+    return NotFound(problem("error.service_request.unknown", service_request_id=told))
