@@ -130,7 +130,11 @@ def _end(everything: asyncio.Task[None], told: Event) -> None:
 
 async def _all(app: App, core: Core, common: dict[str, Any]) -> None:
     async with asyncio.TaskGroup() as group:
-        group.create_task(_attend(app, queues=[Queue.DEFAULT], concurrency=CONCURRENCY, **common))
+        group.create_task(
+            _attend(
+                app, queues=[Queue.DEFAULT], concurrency=CONCURRENCY, delete_jobs="successful", **common
+            )
+        )
         group.create_task(
             _attend(
                 app, queues=[Queue.OUTSIDE], concurrency=OUTSIDE_CONCURRENCY, delete_jobs="always", **common

@@ -12,7 +12,8 @@ INDEXES = {
     "service_requests_place_internal": """
         public.service_requests using gist (geom) where visibility in ('held', 'withheld')""",
     "service_requests_children": "public.service_requests (parent_id) where parent_id is not null",
-    "service_requests_hidden": "public.service_requests (updated_datetime) where visibility = 'hidden'",
+    "service_requests_unseen": """
+        public.service_requests (updated_datetime) where visibility in ('hidden', 'withheld')""",
     "submissions_with_answers": "public.submissions (service_request_id) where attributes - 'fixmystreet_id' <> '{}'",
     "reporters_email": "public.reporters (lower(email)) where email is not null",
     "reporters_phone": "public.reporters (right(regexp_replace(phone, '[^0-9]', '', 'g'), 8)) where phone is not null",

@@ -32,6 +32,7 @@ class OwnData:
     reported: Sequence[Mapping[str, Any]]
     updated: Sequence[Mapping[str, Any]]
     followed: Sequence[Follower]
+    notes: Sequence[Mapping[str, Any]] = ()
 
     @property
     def nothing(self) -> bool:
@@ -70,6 +71,7 @@ def of_mailbox(conn: Connection, catalogue: Catalogue, email: str, language: str
         reported=people.reported_by(conn, owners, email),
         updated=people.updated_by(conn, owners, email),
         followed=storage.by_email(conn, owners, email),
+        notes=people.notes_about(conn, owners, email),
     )
 
 

@@ -102,4 +102,5 @@ def _document(data: OwnData) -> dict[str, Any]:
         "reported": list(data.reported),
         "updates_sent": list(data.updated),
         "followed": followed,
+        "notes_about_you": list(data.notes),
     }

@@ -9,7 +9,8 @@ from markupsafe import Markup
 from open311.base.i18n import FALLBACK
 from open311.http import current
 from open311.model.catalogue import Catalogue
-from open311.site.words import said
+from open311.notifications.personal_data import PERSONAL, term_in_words
+from open311.site.words import said, words
 
 FOLDER = Path(__file__).parent.parent / "templates" / "texts"
 # No raw HTML, and no pictures, since they could come from elsewhere.
@@ -30,8 +31,24 @@ def _filled(name: str, catalogue: Catalogue) -> str:
             "city": said(jurisdiction.name),
             "contact": said(jurisdiction.contact),
             "address": current.base_url(),
+            "kept": _kept(catalogue),
         }
     )
+
+
+def _kept(catalogue: Catalogue) -> str:
+    """What is kept of people, why, and for how long, as a list in Markdown."""
+    language, settings = current.language(), current.core().settings
+    lines = [
+        f"- **{words(kind.what)}** {words(kind.why)} {term_in_words(kind.term, language, settings)}"
+        for kind in PERSONAL
+    ]
+    own = [
+        words("privacy.term.service", service=said(service.service_name), days=service.retention_days)
+        for service in catalogue.active_services()
+        if service.retention_days
+    ]
+    return "\n".join([*lines, *(f"- {each}" for each in own)])
 
 
 @cache

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, or_, select, union_all, update
+from sqlalchemy import Connection, func, insert, select, union_all, update
 
 from open311.model.media import Kept, Media, MediaVisibility, path
 from open311.model.visibility import EVERYBODYS
@@ -135,12 +135,12 @@ def set_thumbnail(conn: Connection, media_id: int, thumb_key: str) -> bool:
 def keys_of_request(conn: Connection, service_request_id: int) -> list[str]:
     """The names of all files of a request."""
     theirs = _m.service_request_id == service_request_id
-    keys = union_all(select(_m.key).where(theirs), select(_m.thumb_key).where(theirs))
-    return [key for key in conn.execute(keys).scalars() if key]
+    names = select(_m.key, _m.thumb_key, _m.original_key).where(theirs)
+    return [key for row in conn.execute(names) for key in row if key]
 
 
 def known_keys(conn: Connection, keys: Sequence[str]) -> set[str]:
     """Those of `keys` that a photo, or the draft of a report, points to."""
-    wanted = select(_m.key, _m.thumb_key).where(or_(_m.key.in_(keys), _m.thumb_key.in_(keys)))
-    drafted = select(draft_photos.c.key, draft_photos.c.key).where(draft_photos.c.key.in_(keys))
-    return {key for row in conn.execute(union_all(wanted, drafted)) for key in row if key}
+    names = (_m.key, _m.thumb_key, _m.original_key, draft_photos.c.key)
+    wanted = (select(name).where(name.in_(keys)) for name in names)
+    return set(conn.execute(union_all(*wanted)).scalars())

@@ -4,12 +4,16 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from open311 import settings
+from open311.base.i18n import translate
+from open311.notifications.personal_data import NOT_PERSONAL, PERSONAL, PersonalData, term_in_words
 from open311.settings import values
 from open311.settings.option import Option
 from open311.settings.options import OPTIONS
 
 ROOT = Path(__file__).parent.parent.parent
 SETTINGS = ROOT / "docs" / "settings.md"
+PRIVACY = ROOT / "docs" / "privacy-data.md"
 REQUIREMENTS = ROOT / "docs" / "georeport.md"
 NUMBER = re.compile(r"\bR-\d{3}\b")
 ROW = re.compile(r"^(?P<kept>\| (?P<number>R-\d{3}) \| .* \|) (?P<tests>[^|]*)\|$", re.MULTILINE)
@@ -57,6 +61,34 @@ def _allowed(option: Option) -> str:
     return "a path" if option.parse is values.path else "any text"
 
 
+def privacy_document() -> str:
+    """docs/privacy-data.md with the tables as `personal_data` has them."""
+    before, _, rest = PRIVACY.read_text(encoding="utf-8").partition(BEGIN)
+    after = rest.partition(END)[2]
+    usual = settings.load({})
+    parts = "\n\n".join(_personal(kind, usual) for kind in PERSONAL)
+    nothing = "\n".join(f"| `{table}` | {_names(columns)} |" for table, columns in NOT_PERSONAL.items())
+    head = "## What says nothing of a person\n\n| Table | Columns |\n|---|---|"
+    return f"{before}{BEGIN}\n{parts}\n\n{head}\n{nothing}\n{END}{after}"
+
+
+def _personal(kind: PersonalData, usual: settings.Settings) -> str:
+    what = translate(kind.what, "en").rstrip(":")
+    columns = "; ".join(f"`{table}`: {_names(columns)}" for table, columns in kind.columns.items())
+    rows = {
+        "What for": translate(kind.why, "en"),
+        "Until": term_in_words(kind.term, "en", usual),
+        "Seen by": kind.seen_by,
+        "Erased by": kind.erased_by + (", and the files with it" if kind.files else ""),
+        "Where": columns,
+    }
+    return "\n".join([f"## {what}", "", *(f"- {name}: {text}" for name, text in rows.items())])
+
+
+def _names(columns: str) -> str:
+    return ", ".join(f"`{name}`" for name in columns.split())
+
+
 def requirements_document() -> str:
     """docs/georeport.md with each requirement's files of tests."""
     files = tested()
@@ -75,3 +107,4 @@ def _link(file: Path) -> str:
 if __name__ == "__main__":
     SETTINGS.write_text(settings_document(), encoding="utf-8")
     REQUIREMENTS.write_text(requirements_document(), encoding="utf-8")
+    PRIVACY.write_text(privacy_document(), encoding="utf-8")

@@ -3,11 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, select, text
+from sqlalchemy import Connection, Row, and_, delete, func, or_, select, text
 
 from open311.model.mailbox import mailbox
 from open311.notifications.storage import mail_links, mail_requests, retention
 from open311.storage.tables import (
+    case_notes,
     draft_photos,
     drafts,
     events,
@@ -18,6 +19,7 @@ from open311.storage.tables import (
 )
 
 _r, _p, _u, _e, _d = service_requests.c, reporters.c, updaters.c, events.c, drafts.c
+_n = case_notes.c
 NAMED = (reporters, followers, updaters)
 
 
@@ -41,10 +43,21 @@ def _named(row: Row[*tuple[Any, ...]]) -> Mapping[str, Any]:
     return {str(name): value for name, value in row._mapping.items()}
 
 
+def notes_about(conn: Connection, owners: Sequence[str], email: str) -> list[Mapping[str, Any]]:
+    """What staff wrote about somebody beside their reports."""
+    mine = (func.lower(_p.email) == email.lower(), _r.jurisdiction_id.in_(owners), _n.about_person)
+    wanted = select(_n.service_request_id, _n.created_datetime, _n.text)
+    whole = wanted.join(service_requests, _r.id == _n.service_request_id)
+    whole = whole.join(reporters, _p.service_request_id == _r.id).where(*mine).order_by(_n.id)
+    return [_named(row) for row in conn.execute(whole)]
+
+
 def hidden_reports_of(conn: Connection, owners: Sequence[str], email: str) -> list[int]:
-    """The reports of somebody that nobody but staff can see any more."""
-    mine = (func.lower(_p.email) == email.lower(), _r.jurisdiction_id.in_(owners), _r.visibility == "hidden")
-    wanted = select(_r.id).join(reporters, _p.service_request_id == _r.id).where(*mine)
+    """The reports of somebody that nobody but staff can see, and that nobody works on."""
+    mine = (func.lower(_p.email) == email.lower(), _r.jurisdiction_id.in_(owners))
+    refused = and_(_r.visibility == "withheld", _r.status == "closed")
+    unseen = or_(_r.visibility == "hidden", refused)
+    wanted = select(_r.id).join(reporters, _p.service_request_id == _r.id).where(*mine, unseen)
     return list(conn.execute(wanted.order_by(_r.id)).scalars())
 
 
@@ -76,10 +89,10 @@ def _forget_sent(conn: Connection, owners: Sequence[str], email: str) -> list[st
     mine = (func.lower(_u.email) == email.lower(), _r.jurisdiction_id.in_(owners))
     sent = select(_u.event_id).join(service_requests, _r.id == _u.service_request_id).where(*mine)
     claims = list(conn.execute(sent).scalars())
-    given = {"reports": reports, "claims": claims}
-    retention.forget_sent_with(conn, reports)
-    conn.execute(_BARE_CLAIMS, given)
-    return [*conn.execute(_BACK_PHOTOS, given).scalars()]
+    files = retention.forget_sent_with(conn, reports)
+    conn.execute(_BARE_CLAIMS, {"claims": claims})
+    photos = conn.execute(_HELD_PHOTOS, {"claims": claims})
+    return [*files, *(key for row in photos for key in row if key)]
 
 
 # An update that was published stands in an event of its own.
@@ -87,13 +100,9 @@ _BARE_CLAIMS = text("""
     update events set data = data - array['status_notes', 'media_urls', 'photos']
     where id = any(:claims) and kind = 'claimed'
 """)
-_BACK_PHOTOS = text("""
-    with gone as (
-        delete from media where visibility = 'internal' and service_request_id = any(:reports) and update_id is null
-            or visibility <> 'public' and update_id = any(:claims)
-        returning key, thumb_key
-    )
-    select key from gone union all select thumb_key from gone where thumb_key is not null
+_HELD_PHOTOS = text("""
+    delete from media where visibility <> 'public' and update_id = any(:claims)
+    returning key, thumb_key, original_key
 """)
 
 

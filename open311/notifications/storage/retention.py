@@ -49,7 +49,9 @@ _DUE = text(f"""
         union select service_request_id from updaters
         union select service_request_id from submissions where {_UNASKED}
         union select service_request_id from events where {_CLAIMED}
-        union select service_request_id from media where visibility = 'internal'
+        union select service_request_id from media where visibility = 'internal' or original_key is not null
+        union select service_request_id from case_notes where about_person
+        union select service_request_id from case_originals
     )
     select r.id from about_people join service_requests r using (id) {_join("r", "t")}
         left join service_requests p on p.id = r.parent_id {_join("p", "u")}
@@ -59,7 +61,7 @@ _DUE = text(f"""
 _HIDDEN_DUE = text(f"""
     with {_TERMS}
     select r.id from service_requests r {_join("r", "t")}
-    where r.visibility = 'hidden' and {_over("r", "t")}
+    where r.visibility in ('hidden', 'withheld') and {_over("r", "t")}
     order by r.updated_datetime limit :most
 """)
 
@@ -70,7 +72,7 @@ def due(conn: Connection, terms: RetentionTerms, most: int) -> list[int]:
 
 
 def hidden_due(conn: Connection, terms: RetentionTerms, most: int) -> list[int]:
-    """Hidden requests that nobody needs any more."""
+    """Requests that the public does not see and nobody needs any more: hidden ones, and those that were refused."""
     return list(conn.execute(_HIDDEN_DUE, _given(terms, most)).scalars())
 
 
@@ -100,16 +102,24 @@ _BARE_EVENTS = text(f"""
     where service_request_id = any(:requests) and ({_CLAIMED} or data ? 'reason')
 """)
 _BARE_FORWARDS = text("update forwards set error = null where service_request_id = any(:requests)")
-_BACK_PHOTOS = text("""
-    with gone as (
-        delete from media where visibility = 'internal' and service_request_id = any(:requests)
-        returning key, thumb_key
-    )
-    select key from gone union all select thumb_key from gone where thumb_key is not null
+_INTERNAL_PHOTOS = text("""
+    delete from media where visibility = 'internal' and service_request_id = any(:requests)
+    returning key, thumb_key, original_key
+""")
+# What was to be seen on a photo before staff blackened it.
+_ORIGINAL_PHOTOS = text("""
+    update media now set original_key = null, original_until = null from media before
+    where now.id = before.id and now.service_request_id = any(:requests) and now.original_key is not null
+    returning before.original_key
 """)
 _PEOPLE = [
     text(f"delete from {table} where service_request_id = any(:requests)")
     for table in ("reporters", "followers", "updaters")
+]
+_OF_STAFF = [
+    text("delete from case_notes where about_person and service_request_id = any(:requests)"),
+    text("delete from case_originals where service_request_id = any(:requests)"),
+    text("delete from case_undo where service_request_id = any(:requests)"),
 ]
 
 
@@ -119,12 +129,18 @@ def forget_people_of(conn: Connection, requests: Sequence[int]) -> list[str]:
         return []
     for statement in _PEOPLE:
         conn.execute(statement, {"requests": requests})
-    forget_sent_with(conn, requests)
     conn.execute(_BARE_EVENTS, {"requests": requests})
-    return list(conn.execute(_BACK_PHOTOS, {"requests": requests}).scalars())
+    return forget_sent_with(conn, requests)
 
 
-def forget_sent_with(conn: Connection, requests: Sequence[int]) -> None:
-    """Forget answers that nobody asked for, and what other servers said of them."""
+def forget_sent_with(conn: Connection, requests: Sequence[int]) -> list[str]:
+    """Forget what came with reports and was never shown: answers that nobody asked for, photos kept back, originals.
+
+    Returns the names of files that nobody needs any more.
+    """
     conn.execute(_BARE_SUBMISSIONS, {"requests": requests, "pages": PUBLIC.key_id})
-    conn.execute(_BARE_FORWARDS, {"requests": requests})
+    for statement in (_BARE_FORWARDS, *_OF_STAFF):
+        conn.execute(statement, {"requests": requests})
+    statements = (_INTERNAL_PHOTOS, _ORIGINAL_PHOTOS)
+    rows = [row for each in statements for row in conn.execute(each, {"requests": requests})]
+    return [key for row in rows for key in row if key]

@@ -155,7 +155,11 @@ Index(
     *_newest,
     postgresql_where=text("visibility = 'held'"),
 )
-Index("service_requests_hidden", _request.updated_datetime, postgresql_where=text("visibility = 'hidden'"))
+Index(
+    "service_requests_unseen",
+    _request.updated_datetime,
+    postgresql_where=text("visibility in ('hidden', 'withheld')"),
+)
 
 # For staff, who look for what the public does not see.
 Index(

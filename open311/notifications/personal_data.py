@@ -1,0 +1,224 @@
+"""Every column of every table: whether it says something of a person, and if so why, how long, and for whose eyes.
+
+docs/privacy-data.md and the privacy page are written from this; a test holds it against the real tables, so that a new
+column has to be judged here.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from open311.base.i18n import translate
+from open311.settings import Settings
+
+
+class Term(StrEnum):
+    """When something is forgotten by itself; each is a message."""
+
+    OVER = "privacy.term.over"
+    DAY = "privacy.term.day"
+    DRAFT = "privacy.term.draft"
+    DONE = "privacy.term.done"
+    FOLLOWED = "privacy.term.followed"
+    REPORT = "privacy.term.report"
+    STAFF = "privacy.term.staff"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonalData:
+    """One kind of personal data; `what` it is and `why` it is kept are messages.
+
+    `columns` by table, with blanks between. `seen_by` and `erased_by` are for the operator's record of processing.
+    """
+
+    what: str
+    why: str
+    columns: Mapping[str, str]
+    term: Term
+    seen_by: str
+    erased_by: str
+    files: bool = False
+
+
+OWN = "“My data” of the site (`own_data.erase`), retention (`forget_people`), `open311 request erase`"
+WITH_REPORT = "`open311 request erase`; retention erases hidden and refused reports as a whole"
+STAFF_ONLY = "staff of the city"
+
+PERSONAL: tuple[PersonalData, ...] = (
+    PersonalData(
+        what="privacy.data.reporter",
+        why="privacy.data.reporter.why",
+        columns={
+            "reporters": "email phone first_name last_name device_id account_id attributes",
+            "submissions": "attributes client_request_id",
+        },
+        term=Term.OVER,
+        seen_by="staff of the city; a server that reports are handed on to with `personal_data: true`",
+        erased_by=OWN,
+    ),
+    PersonalData(
+        what="privacy.data.updater",
+        why="privacy.data.updater.why",
+        columns={"updaters": "email phone first_name last_name device_id account_id"},
+        term=Term.OVER,
+        seen_by=STAFF_ONLY,
+        erased_by=OWN,
+    ),
+    PersonalData(
+        what="privacy.data.follower",
+        why="privacy.data.follower.why",
+        columns={
+            "followers": "email language created_datetime asked_datetime confirmed_datetime is_reporter",
+            "mail_links": "digest purpose jurisdiction_id language email follower_id created_datetime expires_datetime",
+        },
+        term=Term.FOLLOWED,
+        seen_by="nobody; the worker writes to it",
+        erased_by=f"the link in each mail; {OWN}",
+    ),
+    PersonalData(
+        what="privacy.data.mail_count",
+        why="privacy.data.mail_count.why",
+        columns={"mail_requests": "mailbox network origin purpose datetime"},
+        term=Term.DAY,
+        seen_by="nobody; digests alone",
+        erased_by="“My data” of the site; retention",
+    ),
+    PersonalData(
+        what="privacy.data.draft",
+        why="privacy.data.draft.why",
+        columns={
+            "drafts": "digest secret state network created_datetime touched_datetime",
+            "draft_photos": "digest key media_type bytes width height sha256",
+        },
+        term=Term.DRAFT,
+        seen_by="its writer alone",
+        erased_by="“My data” of the site; each hour (`expire_drafts`)",
+        files=True,
+    ),
+    PersonalData(
+        what="privacy.data.report",
+        why="privacy.data.report.why",
+        columns={
+            "service_requests": "description title address address_id zipcode geom media_urls photos attributes "
+            "status_notes service_object_id words folded",
+            "media": "key thumb_key sha256 media_type bytes width height boxes suggested dhash alt",
+            "events": "data",
+        },
+        term=Term.REPORT,
+        seen_by="everybody once it is published; staff before, and of what was hidden",
+        erased_by=WITH_REPORT,
+        files=True,
+    ),
+    PersonalData(
+        what="privacy.data.casework",
+        why="privacy.data.casework.why",
+        columns={
+            "case_notes": "text about_person words",
+            "case_originals": "text field replaced_datetime until_datetime",
+            "case_undo": "before",
+            "case_questions": "digest asked_datetime ends_datetime answered_datetime",
+            "media": "original_key original_until",
+        },
+        term=Term.OVER,
+        seen_by=STAFF_ONLY,
+        erased_by=OWN,
+        files=True,
+    ),
+    PersonalData(
+        what="privacy.data.handed_on",
+        why="privacy.data.handed_on.why",
+        columns={"forwards": "client_request_id foreign_id token error seen"},
+        term=Term.REPORT,
+        seen_by="staff of the city, and the server it went to",
+        erased_by=f"{OWN}; what another server got must be erased there",
+    ),
+    PersonalData(
+        what="privacy.data.job",
+        why="privacy.data.job.why",
+        columns={"procrastinate_jobs": "args"},
+        term=Term.DONE,
+        seen_by="operators; numbers and names of files alone",
+        erased_by="when the job is done; each night (`prune_jobs`)",
+    ),
+    PersonalData(
+        what="privacy.data.staff",
+        why="privacy.data.staff.why",
+        columns={
+            "events": "actor",
+            "keys": "name",
+            "cases": "assignee_id",
+            "case_notes": "author created_datetime edited_datetime",
+            "case_undo": "actor",
+            "case_presence": "actor until_datetime",
+        },
+        term=Term.STAFF,
+        seen_by=STAFF_ONLY,
+        erased_by="with the report; keys by `open311 key revoke`",
+    ),
+)
+
+# Numbers, moments, states and names of things.
+NOT_PERSONAL: Mapping[str, str] = {
+    "addresses": "id jurisdiction_id label folded geom",
+    "case_notes": "id service_request_id",
+    "case_originals": "id service_request_id",
+    "case_presence": "service_request_id",
+    "case_questions": "service_request_id event_id",
+    "case_undo": "service_request_id revision until_datetime events",
+    "cases": "service_request_id jurisdiction_id service_code stage revision unit former_units priority flags areas "
+    "awaits received_datetime touched_datetime checked_datetime accepted_datetime first_answer_datetime check_by "
+    "accept_by due_datetime resume_date paused_since paused_seconds declined reopened",
+    "catalogues": "jurisdiction_id digest changeset",
+    "draft_photos": "id",
+    "drafts": "jurisdiction_id service_request_id",
+    "events": "id xid jurisdiction_id service_request_id kind public datetime in_feed is_update claim_id",
+    "followers": "id service_request_id",
+    "foreign_references": "jurisdiction_id foreign_id source service_request_id digest gone copy",
+    "forwarded_updates": "service_request_id foreign_update_id",
+    "forwards": "service_request_id url state attempts created_datetime due_datetime sent_datetime asked_datetime",
+    "instance": "id secret",
+    "intakes": "jurisdiction_id source kind options catalogue catalogue_datetime state counts problem created_datetime "
+    "run_datetime",
+    "keys": "id digest scopes created_datetime revoked_datetime",
+    "mail_links": "id",
+    "mail_requests": "id",
+    "map_cells": "jurisdiction_id level x y service_code status detailed_status count sum_lat sum_long",
+    "map_changes": "id jurisdiction_id x y service_code status detailed_status count sum_lat sum_long",
+    "media": "id service_request_id position visibility created_datetime update_id",
+    "procrastinate_events": "id job_id type at",
+    "procrastinate_jobs": "id queue_name task_name priority lock queueing_lock status scheduled_at attempts "
+    "abort_requested worker_id",
+    "procrastinate_periodic_defers": "id task_name defer_timestamp job_id periodic_id",
+    "procrastinate_workers": "id last_heartbeat",
+    "reporters": "service_request_id",
+    "service_requests": "id jurisdiction_id service_code status detailed_status visibility version requested_datetime "
+    "updated_datetime closed_datetime expected_datetime agency_responsible channel service_object_type parent_id",
+    "schema_revision": "version_num",
+    "services": "jurisdiction_id service_code service_name retired_datetime",
+    "stream_readers": "name source xid number floor",
+    "submissions": "service_request_id key_id address_unchecked received_datetime",
+    "templates": "id jurisdiction_id title status services unit page_text mail_text active version",
+    "tokens": "token jurisdiction_id service_request_id accepted_datetime",
+    "updaters": "event_id service_request_id",
+    "updates": "event_id service_request_id key_id jurisdiction_id sender_update_id",
+    "webhook_attempts": "id message_id datetime status milliseconds error",
+    "webhook_messages": "id subscription_id event_id service_request_id kind datetime state attempts due_datetime",
+    "webhook_subscriptions": "id name tag jurisdiction_id url secret service_codes kinds state reason failures "
+    "created_datetime failing_since retry_datetime",
+}
+
+
+def judged() -> Iterator[tuple[str, str]]:
+    """Table and column of everything that has been judged."""
+    for tables in (*(kind.columns for kind in PERSONAL), NOT_PERSONAL):
+        for table, columns in tables.items():
+            yield from ((table, column) for column in columns.split())
+
+
+def term_in_words(term: Term, language: str, settings: Settings) -> str:
+    """When something is forgotten."""
+    kept = term in (Term.OVER, Term.FOLLOWED) and not settings.retention_days
+    words = translate("privacy.term.kept" if kept else term, language, days=settings.retention_days)
+    if term is not Term.OVER or not settings.retention_open_days:
+        return words
+    return f"{words} {translate('privacy.term.open', language, days=settings.retention_open_days)}"
