@@ -1,0 +1,292 @@
+"""Erased means gone: whoever is forgotten is found in no table, in no file, in no job."""
+
+from collections.abc import Callable
+from io import BytesIO
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, text
+
+from open311.actions import casework, drafts, media, updates
+from open311.base.errors import NotFound
+from open311.core import Core
+from open311.model.mailbox import mailbox
+from open311.notifications import mail_subscriptions, own_data, retention
+from open311.notifications.mail_limits import MailAsker
+from open311.notifications.mail_links import Purpose
+from open311.notifications.storage import mail_links
+from tests.builders import a_catalogue, a_service, a_vehicle_service
+from tests.pictures import a_photo
+from tests.serving import Api, Clock, MakeCore, an_api
+
+# Stands in each field that is personal, and in none that may stay.
+CANARY = "kanarie"
+CONTAINED = {"w": f"%{CANARY}%"}
+TYPED = f"Kim.{CANARY}@Müller-Straße.example"
+PERSON = {
+    "email": TYPED,
+    "phone": f"0621 {CANARY}",
+    "first_name": f"{CANARY} Kim",
+    "last_name": f"{CANARY} Muster",
+    "device_id": f"{CANARY}-device",
+    "account_id": f"{CANARY}-account",
+}
+SENDER = {"OPEN311_SMTP_URL": "file:///dev/null/none", "OPEN311_MAIL_FROM": "stadt@example.org"}
+TABLES = """
+    select c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace
+    where n.nspname = 'public' and c.relkind = 'r' and c.relname <> 'spatial_ref_sys' order by 1
+"""
+TERM_OF_VEHICLES = 30
+KEPT = {"OPEN311_RETENTION_DAYS": "0", "OPEN311_RETENTION_OPEN_DAYS": "0"}
+
+
+@pytest.fixture
+def core(make_core: MakeCore) -> Core:
+    """A Core with a service that publishes at once, and one that forgets sooner."""
+    vehicles = a_vehicle_service(moderated=False, retention_days=TERM_OF_VEHICLES)
+    return make_core(a_catalogue(a_service(moderated=False), vehicles), **SENDER)
+
+
+def api_of(core: Core) -> Api:
+    """A client of this Core, with a key of its own."""
+    core.now.forward(seconds=1)  # type: ignore[attr-defined]
+    return an_api(core)
+
+
+def found(conn: Connection) -> dict[str, list[str]]:
+    """Every row of every table in which the canary stands, by table."""
+    rows = {
+        table: list(
+            conn.execute(
+                text(f'select t::text from "{table}" t where t::text ilike :w'), {"w": f"%{CANARY}%"}
+            ).scalars()
+        )
+        for table in conn.execute(text(TABLES)).scalars()
+    }
+    return {table: texts for table, texts in rows.items() if texts}
+
+
+def finish_jobs(core: Core, conn: Connection) -> None:
+    """Delete files as the worker would, and forget the jobs."""
+    for keys in conn.execute(
+        text("delete from procrastinate_jobs where task_name = 'forget_media' returning args -> 'keys'")
+    ).scalars():
+        media.forget(core, keys)
+
+
+def files(core: Core) -> set[str]:
+    """The names of all files."""
+    return {key for key, _ in core.media_store.stored()}
+
+
+def a_report(core: Core, code: str = "FAHRZEUG_ALT", **more: Any) -> int:
+    """A report that says who sent it in every field there is."""
+    answers = {
+        "attribute[FARBE]": "rot",
+        "attribute[KENNZEICHEN]": f"LU {CANARY}",
+        "attribute[uprn]": f"{CANARY} unasked",
+        "attribute[fixmystreet_id]": "4711",
+    }
+    sent = (
+        PERSON | answers | {"description": "Öffentlich", "client_request_id": f"{CANARY}-{len(more)}"} | more
+    )
+    return int(api_of(core).report(service_code=code, **sent))
+
+
+def an_update(core: Core, conn: Connection, number: int, name: str) -> int:
+    """A claim that staff have not published."""
+    sent = {name: value for name, value in PERSON.items() if name != "device_id"} | {
+        "service_request_id": str(number),
+        "update_id": name,
+        "status": "FIXED",
+        "updated_datetime": "2026-03-02T09:00:00Z",
+        "description": f"{CANARY} war da",
+        "media": (BytesIO(a_photo()), "a.jpg"),
+    }
+    api = api_of(core)
+    response = api.client.post("/open311/v2/servicerequestupdates.json", data=sent | {"api_key": api.key})
+    assert response.status_code == 200, response.text
+    return int(response.get_json()[0]["update_id"])
+
+
+def everything(core: Core, conn: Connection) -> list[int]:
+    """A person who has left something at every door; returns the numbers of the reports."""
+    catalogue = core.catalogues.in_force[0]
+    number = a_report(core, media=(BytesIO(a_photo()), "a.jpg"))
+    hidden = a_report(core, description=f"{CANARY} zum Verbergen", media=(BytesIO(a_photo()), "b.jpg"))
+    casework.hide(core, hidden, "cli:clara", f"nennt {CANARY}")
+    media.hide(core, media.of_request(core, number)[0].id, "cli:clara")
+    an_update(core, conn, number, "held")
+    updates.hide(core, an_update(core, conn, number, "hidden"), "cli:clara")
+    asker = MailAsker("192.0.2.1", f"{CANARY} form", proven=True)
+    mail_subscriptions.follow(core, catalogue, number, TYPED, "de", asker)
+    draft = drafts.begin(
+        core, catalogue, {"email": TYPED.replace("Kim", "kIM"), "description": f"{CANARY} tippt"}, "192.0.2.1"
+    )
+    drafts.add_photos(core, draft, [BytesIO(a_photo())])
+    notes = {"n": number, "text": f"{CANARY} rief an"}
+    conn.execute(
+        text(
+            "insert into case_notes (service_request_id, author, text, about_person, created_datetime)"
+            " values (:n, 'clara', :text, true, now())"
+        ),
+        notes,
+    )
+    conn.execute(
+        text(
+            "insert into case_originals (service_request_id, field, text, replaced_datetime)"
+            " values (:n, 'description', :text, now())"
+        ),
+        notes,
+    )
+    return [number, hidden]
+
+
+def link_to_own_data(core: Core, conn: Connection, email: str) -> str:
+    """The token of a link that was sent to a mailbox."""
+    owner = core.catalogues.in_force[0].jurisdiction.jurisdiction_id
+    address = mailbox(email)
+    assert address
+    mail_links.add(conn, Purpose.OWN_DATA, owner, "de", core.now(), email=address, token="T" * 32)
+    return "T" * 32
+
+
+def test_a_person_who_erases_their_data_is_found_nowhere(core: Core, conn: Connection) -> None:
+    number, hidden = everything(core, conn)
+    token = link_to_own_data(core, conn, TYPED)
+    before = set(found(conn))
+    assert before >= {"reporters", "updaters", "followers", "submissions", "events", "drafts", "case_notes"}
+    assert len(files(core)) >= 5
+    own_data.erase(core, core.catalogues.in_force[0], token)
+    finish_jobs(core, conn)
+    assert found(conn) == {}
+    assert files(core) == set()
+    assert casework.show(core, number).request.description == "Öffentlich"
+    with pytest.raises(NotFound):
+        casework.show(core, hidden)
+    assert conn.execute(text("select attributes from submissions")).scalar_one() == {
+        "fixmystreet_id": ["4711"]
+    }
+
+
+def test_what_somebody_else_sent_stays(core: Core, conn: Connection) -> None:
+    everything(core, conn)
+    other = int(api_of(core).report(email="ute@mueller-strasse.example", first_name="Ute"))
+    own_data.erase(core, core.catalogues.in_force[0], link_to_own_data(core, conn, TYPED))
+    assert casework.show(core, other).reporter["first_name"] == "Ute"
+
+
+@pytest.mark.parametrize(
+    ("kept", "asked"),
+    [
+        ("kim@müller.example", "KIM@xn--mller-kva.example"),
+        ("Kim@MÜLLER.example", "kim@müller.example"),
+        ("kim@faß.example", "kim@xn--fa-hia.example"),
+    ],
+)
+def test_a_mailbox_is_the_same_in_every_spelling(core: Core, conn: Connection, kept: str, asked: str) -> None:
+    api_of(core).report(email=kept, first_name=CANARY)
+    own_data.erase(core, core.catalogues.in_force[0], link_to_own_data(core, conn, asked))
+    assert found(conn) == {}
+
+
+@pytest.mark.parametrize("asked", ["kim@fass.example", "kim+a@faß.example", "kim@faß.example.org"])
+def test_another_mailbox_is_another_person(core: Core, conn: Connection, asked: str) -> None:
+    api_of(core).report(email="kim@faß.example", first_name=CANARY)
+    own_data.erase(core, core.catalogues.in_force[0], link_to_own_data(core, conn, asked))
+    assert set(found(conn)) == {"reporters"}
+
+
+def test_reports_to_the_test_endpoint_are_forgotten_too(core: Core, conn: Connection) -> None:
+    api = api_of(core)
+    api.base = "/open311/test/v2"
+    api.report(**PERSON)
+    own_data.erase(core, core.catalogues.in_force[0], link_to_own_data(core, conn, TYPED))
+    assert found(conn) == {}
+
+
+def closed(core: Core, number: int) -> None:
+    """Done."""
+    casework.set_status(core, number, "fixed", "cli:clara")
+
+
+def hidden(core: Core, number: int) -> None:
+    """Gone for the public, and never closed."""
+    casework.hide(core, number, "cli:clara", f"nennt {CANARY}")
+
+
+def merged(core: Core, number: int) -> None:
+    """The duplicate of a report that was closed."""
+    parent = int(api_of(core).report(service_code="FAHRZEUG_ALT", **{"attribute[FARBE]": "rot"}))
+    casework.merge(core, number, parent, "cli:clara")
+    closed(core, parent)
+
+
+def left_open(core: Core, number: int) -> None:
+    """Nobody ever does anything."""
+
+
+ENDS: dict[str, tuple[Callable[[Core, int], None], int]] = {
+    "closed": (closed, TERM_OF_VEHICLES),
+    "hidden": (hidden, TERM_OF_VEHICLES),
+    "merged": (merged, TERM_OF_VEHICLES),
+    "left open": (left_open, 730),
+}
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_people_are_forgotten_when_their_time_has_come_and_not_before(
+    core: Core, conn: Connection, clock: Clock, end: str
+) -> None:
+    do, days = ENDS[end]
+    number = a_report(core, media=(BytesIO(a_photo()), "a.jpg"))
+    an_update(core, conn, number, "held")
+    media.hide(core, media.of_request(core, number)[0].id, "cli:clara")
+    do(core, number)
+    clock.forward(days=days - 1)
+    retention.forget_people(core)
+    assert {"reporters", "updaters", "submissions", "events"} <= set(found(conn))
+    clock.forward(days=2)
+    retention.forget_people(core)
+    finish_jobs(core, conn)
+    assert found(conn) == {}
+    assert len(files(core)) == (0 if end == "hidden" else 1)
+
+
+def test_a_duplicate_keeps_its_followers_while_the_other_report_is_open(
+    core: Core, conn: Connection, clock: Clock
+) -> None:
+    number, parent = a_report(core), a_report(core, client_request_id="other", email="ute@example.org")
+    casework.merge(core, number, parent, "cli:clara")
+    clock.forward(days=TERM_OF_VEHICLES + 2)
+    retention.forget_people(core)
+    assert conn.execute(text("select count(*) from reporters")).scalar_one() == 2
+    closed(core, parent)
+    clock.forward(days=TERM_OF_VEHICLES + 2)
+    retention.forget_people(core)
+    assert conn.execute(text("select count(*) from reporters")).scalar_one() == 0
+
+
+def test_a_service_without_a_term_of_its_own_has_the_one_of_the_settings(
+    core: Core, conn: Connection, clock: Clock
+) -> None:
+    number = int(api_of(core).report(**PERSON))
+    closed(core, number)
+    clock.forward(days=179)
+    retention.forget_people(core)
+    assert set(found(conn)) == {"reporters"}
+    clock.forward(days=2)
+    retention.forget_people(core)
+    assert found(conn) == {}
+
+
+def test_nothing_is_forgotten_where_the_settings_keep_it(
+    make_core: MakeCore, conn: Connection, clock: Clock
+) -> None:
+    core = make_core(a_catalogue(a_service(moderated=False)), **KEPT)
+    closed(core, int(api_of(core).report(**PERSON)))
+    api_of(core).report(**PERSON)
+    casework.hide(core, int(api_of(core).report(**PERSON)), "cli:clara")
+    clock.forward(days=5000)
+    assert retention.forget_people(core) == 0
+    assert conn.execute(text("select count(*) from reporters")).scalar_one() == 3
