@@ -131,9 +131,7 @@ def _end(everything: asyncio.Task[None], told: Event) -> None:
 async def _all(app: App, core: Core, common: dict[str, Any]) -> None:
     async with asyncio.TaskGroup() as group:
         group.create_task(
-            _attend(
-                app, queues=[Queue.DEFAULT], concurrency=CONCURRENCY, delete_jobs="successful", **common
-            )
+            _attend(app, queues=[Queue.DEFAULT], concurrency=CONCURRENCY, delete_jobs="successful", **common)
         )
         group.create_task(
             _attend(

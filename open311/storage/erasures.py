@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, select, text, update
 
+from open311.storage import unpublished
 from open311.storage.tables import erasures
 
 _e = erasures.c
@@ -15,13 +16,18 @@ _REPEAT = {
     "reporters": text("""
         delete from reporters using service_requests as request
         where request.id = service_request_id and service_request_id = any(:ids) and requested_datetime < :before
+        returning service_request_id
     """),
     "updaters": text("""
         delete from updaters using events as event
         where event.id = event_id and event_id = any(:ids) and datetime < :before
+        returning event_id
     """),
-    "followers": text("delete from followers where id = any(:ids) and created_datetime < :before"),
+    "followers": text(
+        "delete from followers where id = any(:ids) and created_datetime < :before returning id"
+    ),
 }
+_CAME_WITH = {"reporters": unpublished.forget_of_requests, "updaters": unpublished.forget_of_claims}
 REQUESTS = "service_requests"
 _STILL_THERE = text(
     "select id from service_requests where id = any(:ids) and requested_datetime < :before order by id"
@@ -67,6 +73,14 @@ def requests_still_there(conn: Connection, erasure: Erasure) -> list[int]:
 
 
 def repeat(conn: Connection, erasure: Erasure) -> int:
-    """Delete again the rows about people that a backup has brought back; returns how many."""
+    """Delete again the rows about people that a backup has brought back, and what came with them; returns how many.
+
+    Files that nobody needs any more are found by the nightly sweep.
+    """
+    if erasure.table_name not in _REPEAT:
+        return 0
     given: dict[str, Any] = {"ids": list(erasure.ids), "before": erasure.datetime}
-    return conn.execute(_REPEAT[erasure.table_name], given).rowcount if erasure.table_name in _REPEAT else 0
+    gone = list(conn.execute(_REPEAT[erasure.table_name], given).scalars())
+    if forget := _CAME_WITH.get(erasure.table_name):
+        forget(conn, gone)
+    return len(gone)

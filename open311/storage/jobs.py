@@ -1,6 +1,7 @@
 """Work for later: handed to procrastinate's queue inside the transaction of the change it belongs to."""
 
 import json
+from datetime import datetime
 from typing import Any
 
 from psycopg.errors import UniqueViolation
@@ -30,3 +31,15 @@ def defer(conn: Connection, task: TaskName, *, lock: str | None = None, **args: 
     except IntegrityError as taken:
         if not isinstance(taken.orig, UniqueViolation):
             raise
+
+
+_PRUNE = text("""
+    delete from procrastinate_jobs j where status not in ('todo', 'doing') and not exists (
+        select from procrastinate_events where job_id = j.id and at >= :before
+    )
+""")
+
+
+def prune(conn: Connection, before: datetime) -> None:
+    """Forget jobs that ended, well or not, and to which nothing has happened since."""
+    conn.execute(_PRUNE, {"before": before})

@@ -1,6 +1,7 @@
 """Erased means gone: whoever is forgotten is found in no table, in no file, in no job."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from io import BytesIO
 from typing import Any
 
@@ -11,10 +12,13 @@ from open311.actions import casework, drafts, media, updates
 from open311.base.errors import NotFound
 from open311.core import Core
 from open311.model.mailbox import mailbox
+from open311.model.task_names import TaskName
 from open311.notifications import mail_subscriptions, own_data, retention
 from open311.notifications.mail_limits import MailAsker
 from open311.notifications.mail_links import Purpose
 from open311.notifications.storage import mail_links
+from open311.storage import jobs
+from tests.actors import CLARA
 from tests.builders import a_catalogue, a_service, a_vehicle_service
 from tests.pictures import a_photo
 from tests.serving import Api, Clock, MakeCore, an_api
@@ -114,10 +118,10 @@ def everything(core: Core, conn: Connection) -> list[int]:
     catalogue = core.catalogues.in_force[0]
     number = a_report(core, media=(BytesIO(a_photo()), "a.jpg"))
     hidden = a_report(core, description=f"{CANARY} zum Verbergen", media=(BytesIO(a_photo()), "b.jpg"))
-    casework.hide(core, hidden, "cli:clara", f"nennt {CANARY}")
-    media.hide(core, media.of_request(core, number)[0].id, "cli:clara")
+    casework.hide(core, hidden, CLARA, f"nennt {CANARY}")
+    media.hide(core, media.of_request(core, number)[0].id, CLARA)
     an_update(core, conn, number, "held")
-    updates.hide(core, an_update(core, conn, number, "hidden"), "cli:clara")
+    updates.hide(core, an_update(core, conn, number, "hidden"), CLARA)
     asker = MailAsker("192.0.2.1", f"{CANARY} form", proven=True)
     mail_subscriptions.follow(core, catalogue, number, TYPED, "de", asker)
     draft = drafts.begin(
@@ -161,9 +165,9 @@ def test_a_person_who_erases_their_data_is_found_nowhere(core: Core, conn: Conne
     finish_jobs(core, conn)
     assert found(conn) == {}
     assert files(core) == set()
-    assert casework.show(core, number).request.description == "Öffentlich"
+    assert casework.show(core, number, CLARA).request.description == "Öffentlich"
     with pytest.raises(NotFound):
-        casework.show(core, hidden)
+        casework.show(core, hidden, CLARA)
     assert conn.execute(text("select attributes from submissions")).scalar_one() == {
         "fixmystreet_id": ["4711"]
     }
@@ -173,7 +177,7 @@ def test_what_somebody_else_sent_stays(core: Core, conn: Connection) -> None:
     everything(core, conn)
     other = int(api_of(core).report(email="ute@mueller-strasse.example", first_name="Ute"))
     own_data.erase(core, core.catalogues.in_force[0], link_to_own_data(core, conn, TYPED))
-    assert casework.show(core, other).reporter["first_name"] == "Ute"
+    assert casework.show(core, other, CLARA).reporter["first_name"] == "Ute"
 
 
 @pytest.mark.parametrize(
@@ -207,18 +211,18 @@ def test_reports_to_the_test_endpoint_are_forgotten_too(core: Core, conn: Connec
 
 def closed(core: Core, number: int) -> None:
     """Done."""
-    casework.set_status(core, number, "fixed", "cli:clara")
+    casework.set_status(core, number, "fixed", CLARA)
 
 
 def hidden(core: Core, number: int) -> None:
     """Gone for the public, and never closed."""
-    casework.hide(core, number, "cli:clara", f"nennt {CANARY}")
+    casework.hide(core, number, CLARA, f"nennt {CANARY}")
 
 
 def merged(core: Core, number: int) -> None:
     """The duplicate of a report that was closed."""
     parent = int(api_of(core).report(service_code="FAHRZEUG_ALT", **{"attribute[FARBE]": "rot"}))
-    casework.merge(core, number, parent, "cli:clara")
+    casework.merge(core, number, parent, CLARA)
     closed(core, parent)
 
 
@@ -241,7 +245,7 @@ def test_people_are_forgotten_when_their_time_has_come_and_not_before(
     do, days = ENDS[end]
     number = a_report(core, media=(BytesIO(a_photo()), "a.jpg"))
     an_update(core, conn, number, "held")
-    media.hide(core, media.of_request(core, number)[0].id, "cli:clara")
+    media.hide(core, media.of_request(core, number)[0].id, CLARA)
     do(core, number)
     clock.forward(days=days - 1)
     retention.forget_people(core)
@@ -257,7 +261,7 @@ def test_a_duplicate_keeps_its_followers_while_the_other_report_is_open(
     core: Core, conn: Connection, clock: Clock
 ) -> None:
     number, parent = a_report(core), a_report(core, client_request_id="other", email="ute@example.org")
-    casework.merge(core, number, parent, "cli:clara")
+    casework.merge(core, number, parent, CLARA)
     clock.forward(days=TERM_OF_VEHICLES + 2)
     retention.forget_people(core)
     assert conn.execute(text("select count(*) from reporters")).scalar_one() == 2
@@ -286,7 +290,21 @@ def test_nothing_is_forgotten_where_the_settings_keep_it(
     core = make_core(a_catalogue(a_service(moderated=False)), **KEPT)
     closed(core, int(api_of(core).report(**PERSON)))
     api_of(core).report(**PERSON)
-    casework.hide(core, int(api_of(core).report(**PERSON)), "cli:clara")
+    casework.hide(core, int(api_of(core).report(**PERSON)), CLARA)
     clock.forward(days=5000)
     assert retention.forget_people(core) == 0
     assert conn.execute(text("select count(*) from reporters")).scalar_one() == 3
+
+
+def test_jobs_that_ended_are_forgotten_and_those_that_wait_are_not(core: Core, conn: Connection) -> None:
+    for name in ("failed", "todo"):
+        jobs.defer(conn, TaskName.FORGET_MEDIA, keys=[f"{CANARY} {name}"])
+    first = "(select min(id) from procrastinate_jobs where task_name = 'forget_media')"
+    for status in ("doing", "failed"):
+        conn.execute(text(f"update procrastinate_jobs set status = '{status}' where id = {first}"))
+    conn.execute(text("update procrastinate_events set at = :at"), {"at": core.now() - timedelta(days=29)})
+    retention.forget_people(core)
+    assert len(found(conn)["procrastinate_jobs"]) == 2
+    conn.execute(text("update procrastinate_events set at = :at"), {"at": core.now() - timedelta(days=31)})
+    retention.forget_people(core)
+    assert [f"{CANARY} todo" in each for each in found(conn)["procrastinate_jobs"]] == [True]

@@ -3,10 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, delete, func, or_, select, text
+from sqlalchemy import Connection, Row, and_, delete, func, or_, select
 
 from open311.model.mailbox import mailbox
-from open311.notifications.storage import mail_links, mail_requests, retention
+from open311.notifications.storage import mail_links, mail_requests
+from open311.storage import unpublished
 from open311.storage.tables import (
     case_notes,
     draft_photos,
@@ -89,21 +90,7 @@ def _forget_sent(conn: Connection, owners: Sequence[str], email: str) -> list[st
     mine = (func.lower(_u.email) == email.lower(), _r.jurisdiction_id.in_(owners))
     sent = select(_u.event_id).join(service_requests, _r.id == _u.service_request_id).where(*mine)
     claims = list(conn.execute(sent).scalars())
-    files = retention.forget_sent_with(conn, reports)
-    conn.execute(_BARE_CLAIMS, {"claims": claims})
-    photos = conn.execute(_HELD_PHOTOS, {"claims": claims})
-    return [*files, *(key for row in photos for key in row if key)]
-
-
-# An update that was published stands in an event of its own.
-_BARE_CLAIMS = text("""
-    update events set data = data - array['status_notes', 'media_urls', 'photos']
-    where id = any(:claims) and kind = 'claimed'
-""")
-_HELD_PHOTOS = text("""
-    delete from media where visibility <> 'public' and update_id = any(:claims)
-    returning key, thumb_key, original_key
-""")
+    return unpublished.forget_of_requests(conn, reports) + unpublished.forget_of_claims(conn, claims)
 
 
 def _forget_drafts(conn: Connection, owners: Sequence[str], email: str) -> list[str]:

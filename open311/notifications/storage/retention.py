@@ -5,14 +5,11 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from open311.model.actor import PUBLIC
 from open311.notifications.retention_terms import RetentionTerms
+from open311.storage import unpublished
+from open311.storage.unpublished import CLAIMED, NEEDED, TOLD
 
-# The one answer without a question that our own interface needs: FixMyStreet's number of the report.
-_NEEDED = "'fixmystreet_id'"
-_UNASKED = f"attributes - {_NEEDED} <> '{{}}'"
-_TOLD = "array['status_notes', 'media_urls', 'photos']"
-_CLAIMED = f"kind = 'claimed' and data ?| {_TOLD}"
+_UNASKED = f"attributes - {NEEDED} <> '{{}}'"
 _TERMS = """
     terms as (
         select * from unnest(cast(:owners as text[]), cast(:codes as text[]), cast(:days as integer[]))
@@ -48,7 +45,7 @@ _DUE = text(f"""
         union select service_request_id from followers
         union select service_request_id from updaters
         union select service_request_id from submissions where {_UNASKED}
-        union select service_request_id from events where {_CLAIMED}
+        union select service_request_id from events where {CLAIMED}
         union select service_request_id from media where visibility = 'internal' or original_key is not null
         union select service_request_id from case_notes where about_person
         union select service_request_id from case_originals
@@ -89,37 +86,14 @@ def _given(terms: RetentionTerms, most: int) -> dict[str, Any]:
     }
 
 
-_BARE_SUBMISSIONS = text(f"""
-    update submissions set
-        attributes = case when attributes ? {_NEEDED}
-            then jsonb_build_object({_NEEDED}, attributes -> {_NEEDED}) else '{{}}' end,
-        client_request_id = case when key_id = :pages then client_request_id end
-    where service_request_id = any(:requests)
-""")
 # An update that was published stands in an event of its own. Staff's reasons may name people, too.
 _BARE_EVENTS = text(f"""
-    update events set data = case when {_CLAIMED} then data - {_TOLD} - 'reason' else data - 'reason' end
-    where service_request_id = any(:requests) and ({_CLAIMED} or data ? 'reason')
-""")
-_BARE_FORWARDS = text("update forwards set error = null where service_request_id = any(:requests)")
-_INTERNAL_PHOTOS = text("""
-    delete from media where visibility = 'internal' and service_request_id = any(:requests)
-    returning key, thumb_key, original_key
-""")
-# What was to be seen on a photo before staff blackened it.
-_ORIGINAL_PHOTOS = text("""
-    update media now set original_key = null, original_until = null from media before
-    where now.id = before.id and now.service_request_id = any(:requests) and now.original_key is not null
-    returning before.original_key
+    update events set data = case when {CLAIMED} then data - {TOLD} - 'reason' else data - 'reason' end
+    where service_request_id = any(:requests) and ({CLAIMED} or data ? 'reason')
 """)
 _PEOPLE = [
     text(f"delete from {table} where service_request_id = any(:requests)")
     for table in ("reporters", "followers", "updaters")
-]
-_OF_STAFF = [
-    text("delete from case_notes where about_person and service_request_id = any(:requests)"),
-    text("delete from case_originals where service_request_id = any(:requests)"),
-    text("delete from case_undo where service_request_id = any(:requests)"),
 ]
 
 
@@ -130,17 +104,4 @@ def forget_people_of(conn: Connection, requests: Sequence[int]) -> list[str]:
     for statement in _PEOPLE:
         conn.execute(statement, {"requests": requests})
     conn.execute(_BARE_EVENTS, {"requests": requests})
-    return forget_sent_with(conn, requests)
-
-
-def forget_sent_with(conn: Connection, requests: Sequence[int]) -> list[str]:
-    """Forget what came with reports and was never shown: answers that nobody asked for, photos kept back, originals.
-
-    Returns the names of files that nobody needs any more.
-    """
-    conn.execute(_BARE_SUBMISSIONS, {"requests": requests, "pages": PUBLIC.key_id})
-    for statement in (_BARE_FORWARDS, *_OF_STAFF):
-        conn.execute(statement, {"requests": requests})
-    statements = (_INTERNAL_PHOTOS, _ORIGINAL_PHOTOS)
-    rows = [row for each in statements for row in conn.execute(each, {"requests": requests})]
-    return [key for row in rows for key in row if key]
+    return unpublished.forget_of_requests(conn, requests)
