@@ -22,6 +22,7 @@ class Term(StrEnum):
     FOLLOWED = "privacy.term.followed"
     REPORT = "privacy.term.report"
     STAFF = "privacy.term.staff"
+    ACCOUNT = "privacy.term.account"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,10 +157,29 @@ PERSONAL: tuple[PersonalData, ...] = (
         seen_by=STAFF_ONLY,
         erased_by="with the report; keys by `open311 key revoke`",
     ),
+    PersonalData(
+        what="privacy.data.account",
+        why="privacy.data.account.why",
+        columns={
+            "accounts": "id name email language state password_hash totp_secret totp_step prefs created_datetime "
+            "ends_datetime left_datetime",
+            "account_codes": "account_id digest",
+            "account_links": "account_id digest kind ends_datetime",
+            "memberships": "account_id role units services areas source ends_datetime",
+            "sessions": "digest account_id stage client created_datetime seen_datetime ends_datetime "
+            "confirmed_datetime",
+            "audit": "actor subject data ip_prefix",
+            "sign_in_brakes": "key failures until_datetime touched_datetime",
+        },
+        term=Term.ACCOUNT,
+        seen_by="administrators of the city, and each of the staff their own",
+        erased_by="`open311 account`, and each hour the worker",
+    ),
 )
 
 # Numbers, moments, states and names of things.
 NOT_PERSONAL: Mapping[str, str] = {
+    "audit": "id datetime kind previous digest forgotten",
     "addresses": "id jurisdiction_id label folded geom",
     "case_notes": "id service_request_id",
     "case_originals": "id service_request_id",
@@ -180,12 +200,13 @@ NOT_PERSONAL: Mapping[str, str] = {
     "forwards": "service_request_id url state attempts created_datetime due_datetime sent_datetime asked_datetime",
     "instance": "id secret source floor horizon",
     "intakes": "jurisdiction_id source kind options catalogue catalogue_datetime state counts problem created_datetime "
-    "run_datetime",
+    "run_datetime troubles",
     "keys": "id digest scopes jurisdictions created_datetime revoked_datetime",
     "mail_links": "id",
     "mail_requests": "id",
     "map_cells": "jurisdiction_id level x y service_code status detailed_status count sum_lat sum_long",
     "map_changes": "id jurisdiction_id x y service_code status detailed_status count sum_lat sum_long",
+    "memberships": "id jurisdiction_id",
     "media": "id service_request_id position visibility created_datetime update_id",
     "procrastinate_events": "id job_id type at",
     "procrastinate_jobs": "id queue_name task_name priority lock queueing_lock status scheduled_at attempts "
@@ -197,6 +218,7 @@ NOT_PERSONAL: Mapping[str, str] = {
     "updated_datetime closed_datetime expected_datetime agency_responsible channel service_object_type parent_id",
     "schema_revision": "version_num",
     "services": "jurisdiction_id service_code service_name retired_datetime",
+    "sessions": "id",
     "stream_readers": "name source xid number floor",
     "submissions": "service_request_id key_id address_unchecked received_datetime",
     "templates": "id jurisdiction_id title status services unit page_text mail_text active version",
