@@ -1,12 +1,15 @@
 """Places for words: asked of the geocoder that the settings name, or of the city's own list of addresses."""
 
-import csv
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 
 from open311.adapters import geocoder
 from open311.base.errors import Invalid, problem
+from open311.base.text import tidy
 from open311.core import Core
+from open311.formats.csv import unguarded
+from open311.formats.csv_records import delimiter_of, records
 from open311.model.catalogue import Catalogue
 from open311.model.geography import Box
 from open311.model.place import Place
@@ -84,23 +87,27 @@ def take_over(core: Core, catalogue: Catalogue, lines: Iterable[str]) -> int:
 
 
 def _read(lines: Iterator[str]) -> Iterator[Place]:
-    head = next(lines, "").lstrip("\ufeff").strip()
-    separator = max(",;\t", key=head.count)
-    names = [each.strip().strip('"').casefold() for each in head.split(separator)]
+    first = next(lines, "").lstrip("\ufeff")
+    rows = records(chain([first], lines), delimiter_of(first))
+    head = next(rows, None)
+    names = [name.strip().casefold() for name in head.cells] if head else []
     places = {
-        field: next((names.index(each) for each in known if each in names), None)
+        field: next((names.index(name) for name in known if name in names), None)
         for field, known in COLUMNS.items()
     }
     missing = [field for field in NEEDED if places[field] is None]
     if missing:
         raise Invalid(problem("error.addresses.columns", columns=", ".join(missing)))
-    for number, row in enumerate(csv.reader(lines, delimiter=separator), 2):
-        if any(each.strip() for each in row):
-            fields = {
-                name: row[at].strip() if at is not None and at < len(row) else ""
-                for name, at in places.items()
-            }
-            yield _place(fields, number)
+    for row in rows:
+        if row.problem:
+            raise Invalid(problem("error.addresses.line", line=row.line))
+        cells = [tidy(unguarded(cell)) for cell in row.cells]
+        fields = {
+            name: cells[at] if at is not None and at < len(cells) else "" for name, at in places.items()
+        }
+        yield _place(
+            {name: "" if text.lower() == "null" else text for name, text in fields.items()}, row.line
+        )
 
 
 def _place(row: Mapping[str, str], number: int) -> Place:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from open311.actions import media
@@ -72,7 +73,8 @@ def _published(conn: Connection, service_request_id: int, jurisdiction: Jurisdic
 
 
 def _said(sent: UpdateSubmission, files: Files, *, shown: bool) -> dict[str, Any]:
-    said: dict[str, Any] = {"status_notes": sent.description, "sent_datetime": sent.sent_datetime.isoformat()}
+    said: dict[str, Any] = {"sent_datetime": sent.sent_datetime.isoformat()}
+    said |= {"status_notes": sent.description} if sent.description else {}
     if files.all:
         return said | ({"photos": files.paths} if shown else {})
     return said | ({"media_urls": list(sent.media_urls)} if sent.media_urls else {})
@@ -88,10 +90,18 @@ def _believe(
     said: Mapping[str, Any],
 ) -> int:
     wanted = moves_to(sent.word, request, catalogue)
-    changes = status.change_status(request, wanted, sent.description, core.now()) if wanted else {}
+    if wanted and is_overtaken(conn, request, sent.sent_datetime):
+        wanted, said = None, {**said, "claimed_status": sent.word}
+    changes = status.change_status(request, wanted, sent.description or None, core.now()) if wanted else {}
     service_requests.change(conn, request, core.now(), **changes)
     kind = "status_changed" if wanted else "updated"
     return _append_update(core, conn, request._replace(**changes), kind, actor, **said)
+
+
+def is_overtaken(conn: Connection, request: ServiceRequest, told_at: datetime | None) -> bool:
+    """Whether an update is older than the status that a request has: the history takes it, the status stays."""
+    since = events.status_told_at(conn, request.service_request_id)
+    return told_at is not None and since is not None and told_at < since
 
 
 def _claim(

@@ -31,6 +31,7 @@ def harvest() -> None:
 @click.option(
     "--time-zone", default="UTC", show_default=True, help="For moments without a zone, and to show."
 )
+@click.option("--dates", help="How it writes moments, such as %d/%m/%Y, where that may mean two days.")
 @click.option("--foreign-jurisdiction", help="The jurisdiction_id that it wants to be asked with.")
 @click.option("--delay", type=click.FloatRange(0, 3600), help="Seconds before each question; 1 if missing.")
 @click.option("--every", type=click.FloatRange(1, 100_000), help="Minutes between runs; 60 if missing.")
@@ -40,6 +41,7 @@ def add(
     name: str | None,
     languages: tuple[str, ...],
     time_zone: str,
+    dates: str | None,
     foreign_jurisdiction: str | None,
     delay: float | None,
     every: float | None,
@@ -51,6 +53,7 @@ def add(
         "name": name,
         "languages": list(languages),
         "time_zone": time_zone,
+        "dates": dates,
         "foreign_jurisdiction_id": foreign_jurisdiction,
         "delay": delay,
         "every": every,
@@ -68,8 +71,34 @@ def list_sources() -> None:
     rows = []
     for each in found:
         counts = " ".join(f"{number} {name}" for name, number in each.counts.items() if number)
-        rows.append((each.jurisdiction_id, each.source, each.run_datetime, counts, each.problem))
-    show_table(("jurisdiction", "url", "last run", "last counts", "problem"), rows)
+        odd = f"{len(each.troubles)}, see harvest show" if each.troubles else None
+        rows.append((each.jurisdiction_id, each.source, each.run_datetime, counts, each.problem, odd))
+    show_table(("jurisdiction", "url", "last run", "last counts", "problem", "odd things"), rows)
+
+
+@harvest.command()
+@click.argument("jurisdiction")
+def show(jurisdiction: str) -> None:
+    """Show how far JURISDICTION has come, and what was odd there: the last refused rows and faults."""
+    with opened() as core:
+        source = action.find(core, jurisdiction)
+    way = {"feed": "change feed", "list": "lists"}.get(str(source.state.get("way")), "not known yet")
+    rows = (
+        ("url", source.source),
+        ("last run", source.run_datetime),
+        ("problem", source.problem),
+        ("read by", way),
+        (
+            "history",
+            f"back to {source.state['end']}" if source.state.get("phase") == "history" else "complete",
+        ),
+        *((name, number) for name, number in source.counts.items()),
+        *((name.replace("_", " "), value) for name, value in source.options.items()),
+    )
+    show_table(("what", "value"), rows if source.state else rows[:3])
+    troubles = [(row["datetime"], row["foreign_id"], row["reason"]) for row in reversed(source.troubles)]
+    if troubles:
+        show_table(("seen", "id there", "what is odd"), troubles)
 
 
 @harvest.command()

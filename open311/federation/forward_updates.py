@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from open311.actions import casework
+from open311.actions.updates import is_overtaken
 from open311.core import Core
 from open311.federation import forwarding
 from open311.federation.client import Client
@@ -147,6 +148,8 @@ def _follow(
     if request is None:
         return False
     to = moves_to(word if word in known_words(catalogue) else UNCHANGED, request, catalogue)
+    if to and is_overtaken(conn, request, happened):
+        to, more = None, {**more, "claimed_status": word}
     if to is None and not notes and not more:
         return False
     said = {"sent_datetime": happened.isoformat()} if happened else {}

@@ -31,6 +31,8 @@ from open311.web.photos import photos_field
 from open311.web.queries import REQUEST_ID, Arguments
 
 NEEDED = ("service_request_id", "update_id", "status", "updated_datetime", "description")
+# FixMyStreet sends it empty where somebody only changed the state.
+MAY_BE_EMPTY = ("description",)
 # Whoever follows the links gets any number.
 MOST_SKIPPED = 100_000
 PAGING = ("page", "page_size", "cursor")
@@ -78,7 +80,7 @@ class UpdateForm(Arguments):
     update_id = Word(metadata={"description": "The sender's own id; repeating it repeats the answer."})
     status = Word(metadata={"description": "The state after the update, such as `IN_PROGRESS` or `FIXED`."})
     updated_datetime = Moment(metadata={"description": "When the sender took it down."})
-    description = Word(DESCRIPTION_LENGTH, metadata={"description": "Up to 4000 characters."})
+    description = Word(DESCRIPTION_LENGTH, metadata={"description": "Up to 4000 characters; may be empty."})
     media_url = WebAddresses(metadata={"description": "Where pictures are; http or https."})
     media = photos_field()
     first_name = Word()
@@ -93,7 +95,10 @@ class UpdateForm(Arguments):
             fields, found = cast(dict[str, Any], super().load(data, **kwargs)), tuple[Problem, ...]()
         except ValidationError as error:
             fields, found = cast(dict[str, Any], error.valid_data), problems(error)
-        missing = [problem("error.update.required", parameter=name) for name in NEEDED if name not in data]
+        sent = cast(LenientRequest, request)
+        empty = [name for name in MAY_BE_EMPTY if parameters.is_sent(sent, name)]
+        lacking = (name for name in NEEDED if name not in data and name not in empty)
+        missing = [problem("error.update.required", parameter=name) for name in lacking]
         wrong = (*missing, *found, *_unknown_word(fields))
         return None if wrong else _submission(fields), fields.get("media", ()), wrong
 
@@ -116,7 +121,7 @@ def _submission(fields: dict[str, Any]) -> UpdateSubmission:
         update_id=fields["update_id"].strip(),
         word=tidy_word(fields["status"]),
         sent_datetime=fields["updated_datetime"],
-        description=fields["description"],
+        description=fields.get("description", ""),
         media_urls=fields.get("media_url", ()),
         updater=Reporter(**given),
     )

@@ -3,7 +3,8 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, exists, insert, literal_column, select, type_coerce, update
+from sqlalchemy import Connection, Row, exists, func, insert, literal_column, select, type_coerce, update
+from sqlalchemy.dialects.postgresql import TIMESTAMP
 
 from open311.model.actor import Actor
 from open311.model.events import Event
@@ -87,6 +88,14 @@ def find(conn: Connection, event_id: int) -> Event | None:
     """The event with this id."""
     row = conn.execute(select(*_columns).where(_e.id == event_id)).one_or_none()
     return _event(row) if row else None
+
+
+def status_told_at(conn: Connection, service_request_id: int) -> datetime | None:
+    """When the status that a request has was told, by the clock of whoever told it; None when it never moved."""
+    own_time = func.least(_e.data["sent_datetime"].astext.cast(TIMESTAMP(timezone=True)), _e.datetime)
+    moves = _e.kind.in_(("status_changed", "merged"))
+    wanted = select(own_time).where(_e.service_request_id == service_request_id, moves)
+    return conn.execute(wanted.order_by(_e.id.desc()).limit(1)).scalar_one_or_none()
 
 
 def undecided_claims(conn: Connection, jurisdiction_id: str, limit: int) -> list[Event]:

@@ -51,6 +51,13 @@ def from_post(request: LenientRequest) -> Posted:
     return found
 
 
+def is_sent(request: LenientRequest, name: str) -> bool:
+    """Whether a POST names a parameter, be it without a value."""
+    if request.mimetype in FORMS and name in request.form:
+        return True
+    return name in request.args or (request.is_json and name in request.posted_object)
+
+
 def _posted(request: LenientRequest) -> Posted:
     query = list(request.args.items(multi=True))
     body = list(_body(request))

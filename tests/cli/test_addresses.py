@@ -30,6 +30,8 @@ def test_a_list_replaces_the_one_before(fresh_database_url: str, tmp_path: Path)
     code, _ = imported(fresh_database_url, file, 'street,lat,lon\n"A, B",49.48,8.44\n\nC,49.48,8.45\n')
     assert code == 0
     assert labels(fresh_database_url) == ["A, B", "C"]
+    code, _ = imported(fresh_database_url, file, '"street","nr",plz,lat,lon\nA,NULL,null,49.48,8.44\n')
+    assert (code, labels(fresh_database_url)) == (0, ["A"])
 
 
 @pytest.mark.parametrize(
@@ -42,6 +44,8 @@ def test_a_list_replaces_the_one_before(fresh_database_url: str, tmp_path: Path)
         ("street,lat,lon\nA,49.48\n", "Line 2"),
         ("street,lat,lon\nA,91,8\n", "Line 2"),
         ("street,lat,lon\nA,nan,8\n", "Line 2"),
+        ('street,lat,lon\n"A\nB",49.48,8.44\nC,north,8\n', "Line 4"),
+        ('street,lat,lon\n"A,49.48,8.44\nC,49.48,8\n', "Line 2"),
         ("street,lat,lon\nStraße,49.48,8.44\n".encode("latin-1"), "UTF-8"),
     ],
 )

@@ -460,6 +460,26 @@ def test_updates_of_the_other_server_are_done_here_once(city: City, works: Stran
     assert set(query) == {"start_date", "end_date"}
 
 
+def test_an_older_update_that_comes_later_never_moves_a_report_back(city: City, works: Stranger) -> None:
+    """B5: pulled; its words are told."""
+    number = city.api.report()
+    city.work()
+    there = cast(Works, works.answering)
+    told = {"service_request_id": "501", "media_url": ""}
+    fixed, late = "2026-03-02T09:20:00+01:00", "2026-03-02T09:10:00+01:00"
+    there.updates = [
+        {**told, "update_id": "2", "status": "fixed", "description": "Weg", "updated_datetime": fixed}
+    ]
+    assert forward_updates.pull(city.core, works.url) == 1
+    there.updates += [
+        {**told, "update_id": "1", "status": "IN_PROGRESS", "description": "Los", "updated_datetime": late}
+    ]
+    assert forward_updates.pull(city.core, works.url) == 1
+    assert city.status(number)[0] == "fixed"
+    updates = city.api.get("/servicerequestupdates", service_request_id=number)
+    assert [(each["status"], each["description"]) for each in updates] == [("fixed", "Weg"), ("fixed", "Los")]
+
+
 def test_a_text_without_a_move_is_told_and_an_unknown_word_moves_nothing(city: City, works: Stranger) -> None:
     number = city.api.report()
     city.work()

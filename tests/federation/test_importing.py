@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, text
 
-from open311.actions import casework
+from open311.actions import casework, catalogue_publication
 from open311.base.errors import Invalid
 from open311.core import Core
 from open311.federation import csv_import, server_import
@@ -183,7 +183,7 @@ def test_a_mapping_that_is_not_right_is_refused(tmp_path: Path, document: str) -
 
 
 @pytest.mark.parametrize(
-    "words", [{"services": {"*": "SONSTIGES"}}, {"statuses": {"erledigt": "FERTIG"}}], ids=str
+    "words", [{"services": {"*": "ANDERES"}}, {"statuses": {"erledigt": "FERTIG"}}], ids=str
 )
 def test_a_mapping_to_what_the_catalogue_does_not_have_is_refused(
     core: Core, conn: Connection, a_file: Callable[..., Path], words: dict[str, dict[str, str]]
@@ -208,6 +208,21 @@ def test_requests_of_unknown_services_are_kept_under_their_names_if_wished(
     assert move_in(core, path, keep_services=True) == {"new": 1}
     names = conn.execute(text("select service_name from services where service_code = 'WINTER'")).scalar_one()
     assert names == {"de": "Winterdienst"}
+
+
+def test_a_kept_service_is_known_by_its_name_at_once(
+    core: Core, api: Api, a_file: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """B15: a running server takes the name up without a change of the catalogue."""
+    monkeypatch.setattr(catalogue_publication.CatalogueWatch, "changed", lambda watch: False)
+    watch = catalogue_publication.Watch(core)
+    catalogue_publication.publish(core)
+    row = ["SR-9", GOOD[1], "", *GOOD[3:], "Street lights: outage"]
+    assert move_in(core, a_file(row, head=[*HEAD, "service_name"]), keep_services=True) == {"new": 1}
+    core.database.freshness.renew()
+    watch.look()
+    [found] = api.get("/requests", service_request_id="SR-9")
+    assert found["service_name"] == "Street lights: outage"
 
 
 def test_personal_columns_go_where_personal_data_belongs(

@@ -84,6 +84,52 @@ def test_each_argument_is_needed(api: Api, number: str, missing: str) -> None:
     assert missing in error["description"]
 
 
+@pytest.mark.parametrize("description", ["", " "])
+@pytest.mark.parametrize("status", ["FIXED", "UNCHANGED"])
+def test_an_update_may_be_without_words(city: Api, number: str, description: str, status: str) -> None:
+    """B6: FixMyStreet sends none where somebody only changed the state."""
+    [sent] = send(city, number, description=description, status=status)
+    [update] = city.get(PATH)
+    assert (update["update_id"], update["description"]) == (sent["update_id"], "")
+    assert state(city, number)[0] == ("closed" if status == "FIXED" else "open")
+
+
+def test_an_empty_description_in_json_is_one_too(city: Api, number: str) -> None:
+    """B6"""
+    sent = (
+        {"api_key": city.key, "service_request_id": number} | FIELDS | {"description": "", "status": "FIXED"}
+    )
+    assert city.client.post(f"{city.base}{PATH}.json", json=sent).status_code == 200
+
+
+def test_a_claim_may_be_without_words(api: Api, number: str) -> None:
+    """B6"""
+    send(api, number, description="", status="FIXED")
+    assert state(api, number)[0] == "open"
+
+
+def test_an_older_update_that_comes_later_never_moves_the_request_back(city: Api, number: str) -> None:
+    """B5: its words are told, the state stays."""
+    send(city, number, status="FIXED", updated_datetime="2026-03-02T08:20:00Z", description="Weg")
+    late = {"update_id": "FMS-0", "status": "IN_PROGRESS", "description": "Ein Team ist unterwegs."}
+    send(city, number, updated_datetime="2026-03-02T08:10:00Z", **late)
+    assert state(city, number)[0] == "closed"
+    told = city.get(PATH)
+    assert [(each["status"], each["description"]) for each in told] == [
+        ("fixed", "Weg"),
+        ("fixed", "Ein Team ist unterwegs."),
+    ]
+    send(city, number, update_id="FMS-2", updated_datetime="2026-03-02T08:25:00Z", status="IN_PROGRESS")
+    assert state(city, number)[0] == "open"
+
+
+def test_a_sender_whose_clock_is_ahead_does_not_lock_a_request(city: Api, number: str) -> None:
+    """B5: no moment counts for later than the one when it was told."""
+    send(city, number, status="FIXED", updated_datetime="2030-01-01T00:00:00Z")
+    send(city, number, update_id="FMS-2", status="IN_PROGRESS", updated_datetime="2026-03-02T08:30:00Z")
+    assert state(city, number)[0] == "open"
+
+
 def test_all_mistakes_are_told_at_once(api: Api, number: str) -> None:
     """R-196: one entry a problem."""
     errors = send(api, number, 400, update_id=None, status="LOST", updated_datetime="gestern", email="?")

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from tests.checker.broken import Little, serving
+from tests.checker.broken import Little, a_request, serving
 from tests.processes.running import answers, free_port, get, run, started, wait_for
 
 ROWS = (
@@ -20,23 +20,31 @@ def test_a_running_server_shows_what_was_harvested_and_imported(
     settings = {"DATABASE_URL": fresh_database_url, "OPEN311_DATA_DIR": str(tmp_path), "PORT": str(port)}
     file = tmp_path / "old.csv"
     file.write_text(ROWS, encoding="utf-8")
-    with serving(Little()) as url, started(tmp_path / "log", "serve", **settings):
+    little = Little()
+    little.requests.append(a_request(12) | {"updated_datetime": "neulich", "status": "wartet"})
+    with serving(little) as url, started(tmp_path / "log", "serve", **settings):
         assert wait_for(lambda: answers(port))
+        nowhere = run(
+            "harvest", "add", url, "--jurisdiction", "x.example", "--time-zone", "Europe", **settings
+        )
+        assert (nowhere.returncode, "Europe/Berlin" in nowhere.stderr) == (2, True), nowhere.stderr
         added = run("harvest", "add", url, "--jurisdiction", "elsewhere.example", "--delay", "0", **settings)
         assert added.returncode == 0, added.stderr
         taken = run("harvest", "run", **settings)
-        assert (taken.returncode, "12 new" in taken.stdout) == (0, True), taken.stderr
+        assert (taken.returncode, "13 new" in taken.stdout) == (0, True), taken.stderr
         path = "/open311/v2/requests.json?jurisdiction_id=elsewhere.example&page=1"
 
         def shown() -> bool:
             try:
-                return len(json.loads(get(port, path))) == 12
+                return len(json.loads(get(port, path))) == 13
             except OSError:
                 return False
 
         assert wait_for(shown)
         listed = run("harvest", "list", **settings)
         assert "elsewhere" in listed.stdout
+        shown_now = run("harvest", "show", "elsewhere.example", **settings)
+        assert "status 'wartet' is taken for open" in shown_now.stdout, shown_now.stderr
         moved = run("import", str(file), **settings)
         assert (moved.returncode, moved.stdout.split(",")[0]) == (1, "1 new"), moved.stderr
         assert "neulich" in (tmp_path / "old.csv.rejects.csv").read_text(encoding="utf-8")

@@ -216,4 +216,7 @@ def name_services(
         for code, name in names.items()
     ]
     added = insert(services).values(rows).on_conflict_do_nothing().returning(services.c.service_code)
-    return conn.execute(added).first() is not None
+    is_new = conn.execute(added).first() is not None
+    if is_new:
+        announce(conn)
+    return is_new

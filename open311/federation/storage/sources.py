@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from open311.federation.references import Intake, Trouble, with_troubles
 from open311.storage.database.freshness import announce
-from open311.storage.tables import intakes
+from open311.storage.tables import intakes, services
 
 _i = intakes.c
 
@@ -83,9 +83,10 @@ def remove(conn: Connection, intake: Intake) -> None:
 
 
 def revision(conn: Connection) -> tuple[Any, ...]:
-    """Differs whenever the catalogues of sources do."""
-    count, newest = func.count(_i.catalogue_datetime), func.max(_i.catalogue_datetime)
-    return tuple(conn.execute(select(count, newest)).one())
+    """Differs whenever the catalogues of sources do, or the names of services that no catalogue has."""
+    catalogues = select(func.count(_i.catalogue_datetime), func.max(_i.catalogue_datetime))
+    names = select(func.count(), func.max(services.c.retired_datetime)).select_from(services)
+    return (*conn.execute(catalogues).one(), *conn.execute(names).one())
 
 
 def _write(conn: Connection, intake: Intake, **values: Any) -> None:
