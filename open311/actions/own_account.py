@@ -10,6 +10,7 @@ from open311.model import accounts as model
 from open311.model.accounts import Account, AccountState, LinkKind, SignedIn
 from open311.model.audit import AuditKind
 from open311.model.mailbox import mailbox
+from open311.model.secret_tokens import digest
 from open311.storage import accounts, audit, sessions
 from open311.storage.database import Connection
 
@@ -35,7 +36,7 @@ def of_link(core: Core, token: str) -> tuple[Account, LinkKind]:
 
 
 def _of_link(core: Core, conn: Connection, token: str) -> tuple[Account, LinkKind]:
-    found = accounts.link(conn, model.digest(token), core.now())
+    found = accounts.link(conn, digest(token), core.now())
     account = accounts.find(conn, found[0]) if found else None
     if found is None or account is None or account.state is AccountState.LEFT:
         raise NotFound(problem("desk.welcome.unknown"))
@@ -51,7 +52,7 @@ def take_up(core: Core, token: str, name: str, password: str, sender: Sender) ->
     with core.database.begin() as conn:
         # Of two that press at once, one finds the link used.
         account, kind = _of_link(core, conn, token)
-        if not accounts.remove_link(conn, account.id, model.digest(token)):
+        if not accounts.remove_link(conn, account.id, digest(token)):
             raise NotFound(problem("desk.welcome.unknown"))
         state = AccountState.ACTIVE.value
         accounts.change(conn, account.id, name=name, password_hash=password_hash, state=state)

@@ -11,6 +11,7 @@ from open311.core import Core
 from open311.model import accounts as model
 from open311.model.accounts import Account, SignedIn
 from open311.model.audit import AuditKind
+from open311.model.secret_tokens import digest
 from open311.model.sign_in import SecondFactor
 from open311.storage import accounts, audit, sessions
 from open311.storage.database import Connection
@@ -84,9 +85,7 @@ def renew_codes(core: Core, signed_in: SignedIn) -> list[str]:
 
 def _renew(conn: Connection, account_id: int) -> list[str]:
     codes = model.new_recovery_codes()
-    accounts.put_codes(
-        conn, account_id, [model.digest(f"{account_id} {model.plain_code(code)}") for code in codes]
-    )
+    accounts.put_codes(conn, account_id, [digest(f"{account_id} {model.plain_code(code)}") for code in codes])
     return codes
 
 

@@ -13,7 +13,9 @@ from open311.core import Core
 from open311.model import accounts as model
 from open311.model.accounts import Account, SignedIn, Stage
 from open311.model.audit import AuditKind
+from open311.model.network import logged, network_of
 from open311.model.rights import Staff
+from open311.model.secret_tokens import digest, new_token
 from open311.model.sign_in import (
     Brake,
     SecondFactor,
@@ -21,7 +23,6 @@ from open311.model.sign_in import (
     address_brake,
     code_brake,
     confirm_brake,
-    network_of,
     pair_brake,
 )
 from open311.storage import accounts, audit, memberships, sessions, sign_in_brakes
@@ -69,7 +70,7 @@ def sign_in(core: Core, email: str, password: str, sender: Sender) -> str:
 
 def _brakes(core: Core, email: str, sender: Sender) -> tuple[Brake, Brake, Brake]:
     keyed = vault.for_settings(core.settings).fingerprint
-    who, where = email.strip().lower(), sender.address
+    who, where = email.strip().lower(), network_of(sender.address)
     return pair_brake(keyed(who), keyed(where)), account_brake(keyed(who)), address_brake(keyed(where))
 
 
@@ -96,7 +97,7 @@ def _note_refusal(core: Core, account: Account | None, counted: int, brake: Brak
     if account is None or counted != brake.free:
         return
     with core.database.begin() as conn:
-        where = network_of(sender.address)
+        where = logged(sender.address)
         subject = f"account:{account.id}"
         audit.append(
             conn, core.now(), "public", AuditKind.SIGN_IN_REFUSED, subject, {"tries": counted}, where
@@ -108,8 +109,8 @@ def begin(core: Core, conn: Connection, account: Account, sender: Sender) -> str
     now = core.now()
     stage = _next_stage(core, conn, account)
     lasts = timedelta(hours=core.settings.session_hours) if stage is Stage.FULL else model.SIGN_IN_WITHIN
-    token = model.new_token()
-    sessions.add(conn, model.digest(token), account.id, stage, sender.client, now, now + lasts)
+    token = new_token()
+    sessions.add(conn, digest(token), account.id, stage, sender.client, now, now + lasts)
     if stage is Stage.FULL:
         note_signed_in(core, conn, account.id)
     return token
@@ -140,7 +141,7 @@ def give_code(core: Core, token: str, signed_in: SignedIn, code: str, sender: Se
         right = _code_is_right(core, conn, account, code)
         if right:
             sign_in_brakes.give_back(conn, brakes)
-            sessions.end(conn, model.digest(token))
+            sessions.end(conn, digest(token))
             return full_session(core, conn, account.id, sender)
     _note_refusal(core, account, counted, brakes[0], sender)
     raise Invalid(problem("desk.code.wrong"))
@@ -148,9 +149,9 @@ def give_code(core: Core, token: str, signed_in: SignedIn, code: str, sender: Se
 
 def full_session(core: Core, conn: Connection, account_id: int, sender: Sender) -> str:
     """Begin a session for somebody who has shown all that is needed; its token is a new one."""
-    now, token = core.now(), model.new_token()
+    now, token = core.now(), new_token()
     ends = now + timedelta(hours=core.settings.session_hours)
-    sessions.add(conn, model.digest(token), account_id, Stage.FULL, sender.client, now, ends)
+    sessions.add(conn, digest(token), account_id, Stage.FULL, sender.client, now, ends)
     note_signed_in(core, conn, account_id)
     return token
 
@@ -158,7 +159,7 @@ def full_session(core: Core, conn: Connection, account_id: int, sender: Sender) 
 def _code_is_right(core: Core, conn: Connection, account: Account, code: str) -> bool:
     typed = model.plain_code(code)
     if len(typed) == model.CODE_LETTERS:
-        used = accounts.use_code(conn, account.id, model.digest(f"{account.id} {typed}"))
+        used = accounts.use_code(conn, account.id, digest(f"{account.id} {typed}"))
         if used:
             left = accounts.count_codes(conn, account.id)
             actor = f"staff:{account.id}"
@@ -180,13 +181,13 @@ def find(core: Core, token: str) -> SignedIn | None:
     """Who has this session, if it has not ended; notes every five minutes that it is in use."""
     now = core.now()
     with core.database.read() as conn:
-        found = sessions.find(conn, model.digest(token), now)
+        found = sessions.find(conn, digest(token), now)
     if found is None or found.session.ends_at(idle(core)) <= now or not found.account.in_force(now):
         return None
     seen = model.rounded_up(now)
     if found.session.stage is Stage.FULL and seen > found.session.seen_datetime:
         with core.database.begin() as conn:
-            sessions.touch(conn, model.digest(token), seen)
+            sessions.touch(conn, digest(token), seen)
     return SignedIn(found.account, found.session, Staff(found.account.id, found.memberships))
 
 
@@ -194,7 +195,7 @@ def confirm(core: Core, token: str, signed_in: SignedIn, password: str) -> None:
     """Take the password once more before something risky; raises `Invalid` or `TooManyRequests`."""
     require_password(core, signed_in.account, password)
     with core.database.begin() as conn:
-        sessions.confirm(conn, model.digest(token), core.now())
+        sessions.confirm(conn, digest(token), core.now())
 
 
 def require_password(core: Core, account: Account, password: str) -> None:
@@ -212,7 +213,7 @@ def require_password(core: Core, account: Account, password: str) -> None:
 def sign_out(core: Core, token: str) -> None:
     """End a session; ending it twice is no error."""
     with core.database.begin() as conn:
-        sessions.end(conn, model.digest(token))
+        sessions.end(conn, digest(token))
 
 
 def own_sessions(core: Core, signed_in: SignedIn) -> list[model.Session]:
@@ -230,7 +231,7 @@ def end_session(core: Core, signed_in: SignedIn, session_id: int) -> None:
 def end_other_sessions(core: Core, token: str, signed_in: SignedIn) -> int:
     """End all of one's own sessions but this one; how many."""
     with core.database.begin() as conn:
-        ended = sessions.end_all(conn, signed_in.account.id, but=model.digest(token))
+        ended = sessions.end_all(conn, signed_in.account.id, but=digest(token))
         if ended:
             actor = f"staff:{signed_in.account.id}"
             audit.append(conn, core.now(), actor, AuditKind.SESSIONS_ENDED, data={"sessions": ended})

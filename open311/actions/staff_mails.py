@@ -11,6 +11,7 @@ from open311.base.i18n import translate
 from open311.core import Core
 from open311.model import accounts as model
 from open311.model.accounts import Account, AccountState, LinkKind
+from open311.model.secret_tokens import digest, new_token
 from open311.model.task_names import TaskName
 from open311.storage import accounts, jobs
 from open311.storage.database import Connection
@@ -36,8 +37,8 @@ def possible(core: Core) -> bool:
 
 def new_link(core: Core, conn: Connection, account_id: int, kind: LinkKind) -> str:
     """Give an account a one-time link and return it; one it had before is void. Only its digest is kept."""
-    token = model.new_token()
-    accounts.put_link(conn, account_id, kind, model.digest(token), core.now() + LINK_LASTS[kind])
+    token = new_token()
+    accounts.put_link(conn, account_id, kind, digest(token), core.now() + LINK_LASTS[kind])
     return link_address(core, token)
 
 

@@ -117,16 +117,6 @@ def rounded_up(moment: datetime) -> datetime:
     return datetime.fromtimestamp(-(-int(moment.timestamp()) // step) * step, moment.tzinfo)
 
 
-def new_token() -> str:
-    """What a session cookie or a one-time link holds: 256 random bits."""
-    return secrets.token_urlsafe(32)
-
-
-def digest(token: str) -> str:
-    """What is stored in place of a token or a recovery code; neither can be guessed, so a plain hash is enough."""
-    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
-
-
 def new_form_token(session_token: str) -> str:
     """What a form of a session carries, so that no other page can send it; each time another, so that the size of a
     compressed page tells nothing about it.

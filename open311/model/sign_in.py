@@ -1,11 +1,9 @@
 """Signing in: how often one may guess, who needs a second factor, what a browser is called."""
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
-from ipaddress import IPv6Address, ip_address, ip_network
 
 from open311.model.rights import SENSITIVE, Staff
 
@@ -61,31 +59,6 @@ class SecondFactor(StrEnum):
     def is_demanded_of(self, staff: Staff) -> bool:
         """Whether this person must have one."""
         return self is SecondFactor.ALL or (self is SecondFactor.PERSONAL and bool(staff.rights & SENSITIVE))
-
-
-def network_of(address: str) -> str:
-    """The network an address belongs to, without the part that names one machine."""
-    try:
-        found = ip_address(address.partition("%")[0])
-    except ValueError:
-        return "unknown"
-    if isinstance(found, IPv6Address) and found.ipv4_mapped:
-        found = found.ipv4_mapped
-    return str(ip_network(f"{found}/{24 if found.version == 4 else 48}", strict=False))
-
-
-def is_within(address: str, networks: Iterable[str]) -> bool:
-    """Whether an address lies in one of these networks; in any where none is named."""
-    chosen = [ip_network(network) for network in networks]
-    if not chosen:
-        return True
-    try:
-        found = ip_address(address.partition("%")[0])
-    except ValueError:
-        return False
-    if isinstance(found, IPv6Address) and found.ipv4_mapped:
-        found = found.ipv4_mapped
-    return any(found in network for network in chosen if network.version == found.version)
 
 
 _BROWSERS = (

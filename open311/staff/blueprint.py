@@ -18,8 +18,9 @@ from open311.http import current, limits
 from open311.http.limits import READING
 from open311.model.accounts import SignedIn, Stage, is_form_token
 from open311.model.actor import Actor, Right, staff_actor
+from open311.model.network import is_within
 from open311.model.rights import Staff
-from open311.model.sign_in import client_name, is_within
+from open311.model.sign_in import client_name
 from open311.site import addresses
 from open311.staff import cookies
 
@@ -56,7 +57,7 @@ class StaleForm(Exception):
 def admit() -> None:
     """Settle who asks. Raises `Forbidden` for plain http and for forms of other sites."""
     settings = current.core().settings
-    if not settings.staff or not is_within(request.remote_addr or "", settings.staff_networks):
+    if not settings.staff or not is_within(request.remote_addr, settings.staff_networks):
         raise NotFound(problem("error.path"))
     if not (cookies.is_secure() or cookies.is_local()):
         raise Forbidden(problem("desk.error.https"))

@@ -55,6 +55,12 @@ def write(conn: Connection, before: Case, after: Case) -> None:
         conn.execute(update(cases).where(_c.service_request_id == after.service_request_id).values(**changed))
 
 
+def leave_to_the_unit(conn: Connection, account_id: int) -> None:
+    """Take somebody who has left off the cases that were theirs."""
+    theirs = update(cases).where(_c.assignee_id == account_id)
+    conn.execute(theirs.values(assignee_id=None, revision=_c.revision + 1))
+
+
 def copy(conn: Connection, new_cases: Iterable[Case]) -> None:
     """Store many new cases by COPY."""
     rows = (case.row() for case in new_cases)

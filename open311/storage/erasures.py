@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, select, text, update
+from sqlalchemy import Connection, delete, insert, select, text, update
 
 from open311.storage import unpublished
 from open311.storage.tables import erasures
@@ -22,6 +22,18 @@ _REPEAT = {
         delete from updaters using events as event
         where event.id = event_id and event_id = any(:ids) and datetime < :before
         returning event_id
+    """),
+    # Whoever left after the backup must not come back with it.
+    "accounts": text("""
+        with gone as (
+            update accounts set state = 'left', left_datetime = :before, password_hash = null, totp_secret = null,
+                totp_step = null, prefs = '{}'
+            where id = any(:ids) and state <> 'left' and created_datetime < :before returning id
+        ), codes as (
+            delete from account_codes using gone where account_id = gone.id
+        ), roles as (
+            delete from memberships using gone where account_id = gone.id
+        ) select id from gone
     """),
     "followers": text(
         "delete from followers where id = any(:ids) and created_datetime < :before returning id"
@@ -54,6 +66,11 @@ def since(conn: Connection, moment: datetime) -> list[Erasure]:
     """All from a moment on."""
     chosen = select(_e.id, _e.datetime, _e.table_name, _e.ids).where(_e.datetime >= moment).order_by(_e.id)
     return [Erasure(*row) for row in conn.execute(chosen)]
+
+
+def note(conn: Connection, table_name: str, ids: Sequence[int]) -> None:
+    """Write down what no trigger sees: that rows must not come back as they were."""
+    conn.execute(insert(erasures).values(table_name=table_name, ids=list(ids)))
 
 
 def copied(conn: Connection, ids: Sequence[int]) -> None:

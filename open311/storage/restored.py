@@ -11,8 +11,11 @@ _READERS = text("""
 """)
 _MAILS = text("""
     update procrastinate_jobs set status = 'failed'
-    where status in ('todo', 'doing') and task_name in ('tell_follower', 'ask_follower', 'send_data_link')
+    where status in ('todo', 'doing')
+        and task_name in ('tell_follower', 'ask_follower', 'send_data_link', 'send_staff_link', 'tell_staff')
 """)
+# A session that was ended after the backup must not be alive again; whoever is signed in does so once more.
+_SESSIONS = (text("delete from sessions"), text("delete from account_links"))
 _MESSAGES = text("update webhook_messages set state = 'skipped' where state = 'waiting'")
 # Nobody can say whether they went out after the backup, so each is looked for at the other server first.
 _FORWARDS = text("""
@@ -46,6 +49,8 @@ def skip_the_old(conn: Connection) -> Skipped:
     conn.execute(_READERS)
     conn.execute(_FORWARDS)
     conn.execute(_TAGS)
+    for statement in _SESSIONS:
+        conn.execute(statement)
     return Skipped(conn.execute(_MAILS).rowcount, conn.execute(_MESSAGES).rowcount)
 
 

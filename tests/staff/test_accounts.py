@@ -24,7 +24,7 @@ NEW = {
     "role": "worker",
     "units": "STADTREINIGUNG",
 }
-LINK = re.compile(r"/staff/welcome/([\w-]{43})")
+LINK = re.compile(r"/staff/welcome/([\w-]{32})")
 
 
 @pytest.fixture

@@ -1,0 +1,53 @@
+"""Who did something, for the history: colleagues of the own unit by name, others by their unit."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from open311.http import current
+from open311.model.actor import ActorKind, Right
+from open311.model.rights import Membership
+from open311.site import words
+from open311.staff.blueprint import staff
+from open311.storage import accounts, memberships
+
+
+def of_actors(actors: Iterable[str]) -> Mapping[str, str]:
+    """The words for actors as events record them, in two statements however many there are.
+
+    An account that is gone is somebody of the staff; what is no account is shown as it stands.
+    """
+    chosen = {actor: _account_id(actor) for actor in set(actors)}
+    ids = [account_id for account_id in chosen.values() if account_id is not None]
+    with current.core().database.read() as conn:
+        names = accounts.names(conn, ids) if ids else {}
+        roles = memberships.of_accounts(conn, list(names)) if names else {}
+    return {
+        actor: actor if account_id is None else _shown(account_id, names, roles)
+        for actor, account_id in chosen.items()
+    }
+
+
+def _shown(account_id: int, names: Mapping[int, str], roles: Mapping[int, Sequence[Membership]]) -> str:
+    """A name for colleagues, the unit for others, or what they do where they belong to none."""
+    if account_id not in names:
+        return words.words("desk.name.gone")
+    own, theirs = staff(), roles[account_id]
+    colleague = {*_groups(own.memberships)} & {*_groups(theirs)}
+    if account_id == own.account_id or colleague or Right.MANAGE_ACCOUNTS in own.rights:
+        return names[account_id]
+    return ", ".join(dict.fromkeys(map(_outwardly, theirs))) or words.words("desk.name.gone")
+
+
+def _groups(roles: Iterable[Membership]) -> Iterator[tuple[str, str]]:
+    """Whom somebody works with: people of the same unit, or with the same role where there is none."""
+    for role in roles:
+        for name in role.units or (role.role.value,):
+            yield role.jurisdiction_id, name
+
+
+def _outwardly(role: Membership) -> str:
+    return ", ".join(role.units) if role.units else words.words(f"desk.role.{role.role.value}")
+
+
+def _account_id(actor: str) -> int | None:
+    kind, _, number = actor.partition(":")
+    return int(number) if kind == ActorKind.STAFF and number.isdigit() and len(number) < 10 else None

@@ -1,0 +1,100 @@
+"""Every address of the desk, by every role: what is not theirs stays shut, and nothing falls over."""
+
+import re
+
+import pytest
+from werkzeug.routing import Rule
+
+from open311.app import application
+from open311.model.actor import Right
+from open311.model.rights import ROLES, Role
+from open311.staff.blueprint import ANYBODY, OPEN
+from tests.staff.desk import HERE, Desk
+
+CHANGING = {"POST"}
+PLACES = {"account_id": "1", "membership_id": "1", "token": "nobodys", "number": "1"}
+
+
+def rules(*, changing: bool) -> list[Rule]:
+    """The addresses of the desk that need a session."""
+    app = application()
+    return [
+        rule
+        for rule in app.url_map.iter_rules()
+        if rule.endpoint.startswith("staff.")
+        and getattr(app.view_functions[rule.endpoint], "access", OPEN) != OPEN
+        and bool(CHANGING & (rule.methods or set())) is changing
+    ]
+
+
+def path(rule: Rule) -> str:
+    """An address that fits a rule."""
+    return re.sub(r"<(?:\w+:)?(\w+)>", lambda found: PLACES.get(found[1], "1"), rule.rule)
+
+
+def access(rule: Rule) -> object:
+    """What the view behind an address declares."""
+    return application().view_functions[rule.endpoint].access  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("role", Role)
+def test_opens_to_whoever_has_a_right_to_it_alone(desk: Desk, role: Role) -> None:
+    employee = desk.employee(role)
+    rights = {*ROLES[role]}
+    for rule in (*rules(changing=False), *rules(changing=True)):
+        needed = access(rule)
+        status = employee.get(path(rule)).status_code
+        assert status < 500, rule
+        if (
+            needed != ANYBODY
+            and isinstance(needed, tuple)
+            and not rights & {*needed}
+            and "GET" in rule.methods
+        ):  # type: ignore[operator]
+            assert status == 403, rule
+
+
+def test_shows_nothing_without_a_session(desk: Desk) -> None:
+    for rule in rules(changing=False):
+        response = desk.visitor().get(path(rule))
+        assert response.status_code == 303, rule
+        assert response.location.startswith("/staff/login?next="), rule
+
+
+def test_changes_nothing_for_another_site_without_a_token_or_without_a_session(desk: Desk) -> None:
+    everything = desk.employee(*Role)
+    assert {*Right} <= {right for role in Role for right in ROLES[role]}
+    for rule in rules(changing=True):
+        address, client = path(rule), everything.client
+        assert client.post(address, headers={"Sec-Fetch-Site": "cross-site"}).status_code == 403, rule
+        assert client.post(address, headers={"Origin": "null"}).status_code == 403, rule
+        assert client.post(address).status_code == 403, rule
+        assert client.post(address, data={"form_token": "1.2"}, headers=HERE).status_code == 409, rule
+        strange = desk.visitor().client.post(address, data={"end": "1"}, headers=HERE)
+        assert strange.status_code == 403, rule
+        assert 'name="password"' in strange.text, rule
+
+
+QUERIES = ("?done=x", "?done[]=1", "?locale=xx", "?next=//evil", "?kind=%00&before=-1", "?%ff=%fe")
+
+
+@pytest.mark.parametrize("query", QUERIES)
+def test_takes_odd_queries(desk: Desk, query: str) -> None:
+    employee = desk.employee(*Role)
+    for rule in rules(changing=False):
+        assert employee.get(path(rule) + query).status_code < 500, rule
+
+
+NO_FORMS = (
+    (b"\xff\xfe", "application/x-www-form-urlencoded"),
+    (b"{", "application/json"),
+    (b"--x", "multipart/form-data; boundary=x"),
+)
+
+
+def test_takes_bodies_that_are_no_forms(desk: Desk) -> None:
+    employee = desk.employee(*Role)
+    for rule in rules(changing=True):
+        for body, kind in NO_FORMS:
+            response = employee.client.post(path(rule), data=body, content_type=kind, headers=HERE)
+            assert response.status_code < 500, rule
