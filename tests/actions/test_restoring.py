@@ -9,12 +9,16 @@ from typing import Any, cast
 import pytest
 from sqlalchemy import text
 
-from open311.actions import casework, restoring
+from open311.actions import accounts, casework, own_account, restoring, sign_in
 from open311.base.errors import Invalid
 from open311.core import Core
+from open311.model.accounts import AccountState
+from open311.model.actor import cli_actor
+from open311.model.rights import Role
 from open311.notifications import mail_subscriptions, messages
 from open311.notifications.mail_limits import MailAsker
 from open311.notifications.storage import people
+from open311.storage import accounts as account_storage
 from open311.storage import changes, erasures, stream
 from open311.storage.database import Connection, Database
 from open311.webhooks import delivery, subscriptions
@@ -22,6 +26,7 @@ from tests.actors import CLARA
 from tests.backups import an_empty_database, dump, restore
 from tests.opendata.live import a_live_core
 from tests.serving import START, Api, Clock, an_api
+from tests.staff.desk import PASSWORD, SENDER, membership
 
 WAITING = {
     "mails": "select count(*) from procrastinate_jobs where status = 'todo' and task_name = 'tell_follower'",
@@ -284,3 +289,25 @@ def test_what_is_kept_of_erasures_names_nobody(core: Core, tmp_path: Path) -> No
     kept = [file.read_text() for file in tmp_path.rglob("erasures-*")]
     assert kept
     assert not any(word in text for text in kept for word in ("@", "Anna", "anna"))
+
+
+def test_whoever_left_after_the_backup_does_not_come_back_with_it(
+    core: Core, elsewhere: str, tmp_path: Path
+) -> None:
+    """Nor is anybody signed in who was then."""
+    account_id = accounts.add(
+        core, cli_actor(), "Rita", "rita@stadt.example", "de", [membership(Role.READER)]
+    )
+    link = accounts.invite(core, cli_actor(), account_id)
+    token = own_account.take_up(core, link.rpartition("/")[2], "Rita", PASSWORD, SENDER)
+    assert sign_in.find(core, token) is not None
+    with restored(core, elsewhere, tmp_path) as other:
+        accounts.end(core, cli_actor(), account_id)
+        with core.database.read() as conn:
+            known = erasures.since(conn, START)
+        restoring.declare(other, known, nothing_lost=False)
+        assert sign_in.find(other, token) is None
+        with other.database.read() as conn:
+            back = account_storage.find(conn, account_id)
+        assert back is not None
+        assert back.state is AccountState.LEFT
