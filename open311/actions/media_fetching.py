@@ -9,6 +9,7 @@ from open311.adapters import images, safe_http
 from open311.base.errors import Invalid
 from open311.core import Core
 from open311.model.actor import WORKER
+from open311.model.event_kinds import EventKind
 from open311.model.service_request import Visibility
 from open311.storage import events, service_requests
 from open311.storage import media as storage
@@ -67,5 +68,5 @@ def _replace_outside(core: Core, conn: Connection, service_request_id: int, url:
     service_requests.change(conn, request, core.now(), media_urls=urls, photos=photos)
     now = core.now()
     events.append_to(
-        conn, request, "photo_fetched", at=now, actor=WORKER, public=False, in_feed=shown, url=url
+        conn, request, EventKind.PHOTO_FETCHED, at=now, actor=WORKER, public=False, in_feed=shown, url=url
     )

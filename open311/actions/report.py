@@ -13,6 +13,7 @@ from open311.model.actor import Actor, Right
 from open311.model.attributes import Answers
 from open311.model.cases import new_case
 from open311.model.catalogue import Catalogue, Service, ServiceType
+from open311.model.event_kinds import EventKind
 from open311.model.service_request import Status, Visibility
 from open311.model.submission import REPORT_BYTES, Receipt, Submission
 from open311.model.task_names import TaskName
@@ -162,7 +163,7 @@ def _store(
         answers=answers.private,
         event={
             "jurisdiction_id": owner,
-            "kind": "submitted",
+            "kind": EventKind.SUBMITTED,
             "public": shown,
             "in_feed": shown,
             "datetime": now,

@@ -7,8 +7,9 @@ import click
 from open311.base import i18n
 from open311.base.datetimes import write_utc
 from open311.cli.common import LANGUAGE, Moment, opened, show_table
+from open311.model.event_kinds import IN_FEED
 from open311.webhooks import subscriptions
-from open311.webhooks.model import KINDS, Subscription
+from open311.webhooks.model import Subscription
 
 
 @click.group()
@@ -28,7 +29,7 @@ name = click.argument("name")
     "--kind",
     "kinds",
     multiple=True,
-    type=click.Choice(KINDS),
+    type=click.Choice([kind.value for kind in IN_FEED]),
     help="Only events of this kind; may be repeated.",
 )
 def add(

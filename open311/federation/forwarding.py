@@ -21,6 +21,7 @@ from open311.federation.outgoing import fields
 from open311.federation.storage import forwards as storage
 from open311.model.actor import WORKER
 from open311.model.catalogue import Catalogue
+from open311.model.event_kinds import APPEARANCES, EventKind
 from open311.model.forwards import (
     LEASE,
     MOST_ASKED_FOR_ID,
@@ -36,8 +37,7 @@ from open311.storage import events, service_requests, stream
 from open311.storage.database import Connection
 
 READER = "forward"
-AT_ONCE = 500
-MOST_DUE = 200
+AT_ONCE, MOST_DUE = 500, 200
 # How far apart the clocks of two servers may be.
 CLOCKS = timedelta(minutes=10)
 SAME_PLACE = 0.0001
@@ -88,9 +88,7 @@ def _by_id(core: Core) -> Mapping[str, Catalogue]:
 def _rows(core: Core, catalogues: Mapping[str, Catalogue], line: stream.Line) -> list[dict[str, Any]]:
     catalogue = catalogues.get(line.jurisdiction_id)
     forward = _forward_of(catalogue, line.service_code) if catalogue else None
-    if forward is None or line.kind not in ("submitted", "published"):
-        return []
-    if not (line.public or forward.when == "received"):
+    if forward is None or line.kind not in APPEARANCES or not (line.public or forward.when == "received"):
         return []
     return [
         {
@@ -263,7 +261,9 @@ def _finish(core: Core, conn: Connection, found: Forwarded, state: ForwardState,
     request = service_requests.find_any(conn, found.service_request_id)
     if request and state is ForwardState.SENT:
         said = {"url": found.url} | {name: value for name, value in values.items() if value}
-        events.append_to(conn, request, "forwarded", at=core.now(), actor=WORKER, public=False, **said)
+        events.append_to(
+            conn, request, EventKind.FORWARDED, at=core.now(), actor=WORKER, public=False, **said
+        )
 
 
 def search(

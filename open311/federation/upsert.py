@@ -17,6 +17,7 @@ from open311.federation.references import Arrival, Counts, Known, Refusal
 from open311.federation.storage import references as stored
 from open311.model.actor import Actor, Right
 from open311.model.catalogue import Catalogue
+from open311.model.event_kinds import EventKind
 from open311.model.service_request import Reporter, ServiceRequest, Status, Visibility
 from open311.model.submission import DESCRIPTION_LENGTH
 from open311.storage import events, service_requests
@@ -228,19 +229,19 @@ def _change(
     values = stored.changed_values(arrival)
     updated = arrival.values["updated_datetime"]
     at = updated if updated > request.updated_datetime else core.now()
-    kind = "edited"
+    kind = EventKind.EDITED
     if values["closed_datetime"] and request.closed_datetime:
         values["closed_datetime"] = request.closed_datetime
     if was.gone and request.visibility == Visibility.HIDDEN:
-        values["visibility"], kind = Visibility.PUBLISHED, "published"
+        values["visibility"], kind = Visibility.PUBLISHED, EventKind.PUBLISHED
     elif any(getattr(request, name) != values[name] for name in STATUS_FIELDS):
-        kind = "status_changed"
+        kind = EventKind.STATUS_CHANGED
     service_requests.change(conn, request, at, **values)
     shown = values.get("visibility", request.visibility) == Visibility.PUBLISHED
     told: dict[str, Any] = {}
-    if kind == "status_changed":
+    if kind == EventKind.STATUS_CHANGED:
         told = {name: str(values[name]) for name in STATUS_FIELDS if values[name]}
-    is_update = kind == "status_changed"
+    is_update = kind == EventKind.STATUS_CHANGED
     events.append_to(
         conn, request, kind, at=at, actor=actor, public=shown, in_feed=shown, is_update=is_update, **told
     )
@@ -289,4 +290,6 @@ def _hide(core: Core, conn: Connection, request: ServiceRequest, actor: Actor) -
     actor.require(Right.CHECK, request.jurisdiction_id)
     public = request.visibility == Visibility.PUBLISHED
     service_requests.change(conn, request, core.now(), visibility=Visibility.HIDDEN)
-    events.append_to(conn, request, "hidden", at=core.now(), actor=actor, public=False, in_feed=public)
+    events.append_to(
+        conn, request, EventKind.HIDDEN, at=core.now(), actor=actor, public=False, in_feed=public
+    )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from open311.model.event_kinds import EventKind
 from open311.model.service_request import ServiceRequest
 
 
@@ -28,7 +29,7 @@ class Event:
 
     id: int
     service_request_id: int
-    kind: str
+    kind: EventKind
     public: bool
     datetime: datetime
     actor: str

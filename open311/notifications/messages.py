@@ -13,7 +13,9 @@ from open311.adapters import mail
 from open311.base.errors import NotFound
 from open311.base.i18n import translate
 from open311.core import Core
+from open311.model import event_kinds
 from open311.model.catalogue import Catalogue
+from open311.model.event_kinds import EventKind
 from open311.model.events import Event
 from open311.model.secret_tokens import new_token
 from open311.model.service_request import ServiceRequest, Visibility
@@ -60,7 +62,7 @@ def tell_all(conn: Connection, event_id: int) -> int:
 
 def _concerns_followers(event: Event) -> bool:
     """Updates that everybody may read; and that a report is hidden, so that nobody waits for more."""
-    return (event.public and event.is_update) or event.kind == "hidden"
+    return event_kinds.RULES[event.kind].is_mailed and (event.public or event.kind == EventKind.HIDDEN)
 
 
 def ask(core: Core, follower_id: int) -> None:
@@ -91,7 +93,7 @@ def tell(core: Core, follower_id: int, event_id: int) -> None:
     if found is None:
         return
     catalogue, values = found
-    kind = HIDDEN if event.kind == "hidden" else STATUS
+    kind = HIDDEN if event.kind == EventKind.HIDDEN else STATUS
     with _token(core, follower, Purpose.FOLLOW) as token:
         path = f"/follow/{token}"
         stop = {"List-Unsubscribe": f"<{_address(core, catalogue, path + '/stop')}>"}
@@ -150,7 +152,7 @@ def _subject(
         catalogue = core.catalogues.owner(follower.jurisdiction_id)
     except NotFound:
         return None
-    told_hidden = event is not None and event.kind == "hidden"
+    told_hidden = event is not None and event.kind == EventKind.HIDDEN
     if request is None or (request.visibility == Visibility.HIDDEN) != told_hidden:
         return None
     return catalogue, _values(core, catalogue, request, follower.language, event)

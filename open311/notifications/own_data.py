@@ -10,6 +10,7 @@ from open311.base.errors import Invalid, NotFound, Unavailable, problem
 from open311.core import Core
 from open311.model.actor import REPORTER
 from open311.model.catalogue import Catalogue
+from open311.model.event_kinds import EventKind
 from open311.model.mailbox import mailbox
 from open311.model.secret_tokens import is_token
 from open311.model.task_names import TaskName
@@ -93,7 +94,7 @@ def erase(core: Core, catalogue: Catalogue, token: str) -> None:
                 conn,
                 service_request_id,
                 owner,
-                "person_forgotten",
+                EventKind.PERSON_FORGOTTEN,
                 at=core.now(),
                 actor=REPORTER,
                 public=False,

@@ -7,6 +7,7 @@ from datetime import datetime
 from open311.base.datetimes import parse
 from open311.http import current
 from open311.model.catalogue import Attribute, Catalogue, Datatype, DetailedStatus, Service
+from open311.model.event_kinds import EventKind
 from open311.model.media import PATH, SMALL
 from open311.model.service_request import Note, ServiceRequest
 from open311.site import addresses
@@ -120,8 +121,8 @@ def families(catalogue: Catalogue) -> list[StatusFamily]:
 
 def history(request: ServiceRequest, catalogue: Catalogue) -> list[HistoryLine]:
     """What happened, the last first; it always begins with the report."""
-    notes = [note for note in request.notes if note.kind != "submitted"]
-    first = next((note for note in request.notes if note.kind == "submitted"), None)
+    notes = [note for note in request.notes if note.kind != EventKind.SUBMITTED]
+    first = next((note for note in request.notes if note.kind == EventKind.SUBMITTED), None)
     state = _status_after(first, catalogue) if first else None
     initial = first and catalogue.statuses.get(first.detailed_status or "") == catalogue.initial_status
     began = HistoryLine(

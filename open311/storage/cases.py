@@ -8,6 +8,7 @@ from sqlalchemy import case as when
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from open311.model.cases import Awaits, Case
+from open311.model.event_kinds import EventKind
 from open311.model.media import MediaVisibility
 from open311.model.service_request import Status, Visibility
 from open311.storage.copy_ids import copy_rows
@@ -80,11 +81,11 @@ def awaits(conn: Connection, service_request_id: int) -> frozenset[str]:
     closed = select(_r.status == Status.CLOSED).where(_r.id == service_request_id).scalar_subquery()
     reopening = closed & _e.data["claimed_status"].astext.in_(REOPENING)
     kind = when(
-        (_e.kind == "reply_received", literal(Awaits.REPLY.value)),
+        (_e.kind == EventKind.REPLY_RECEIVED, literal(Awaits.REPLY.value)),
         (reopening, literal(Awaits.REOPEN.value)),
         else_=literal(Awaits.CLAIM.value),
     )
-    claims = select(kind).where(mine, _e.kind.in_(("claimed", "reply_received")), ~decided)
+    claims = select(kind).where(mine, _e.kind.in_((EventKind.CLAIMED, EventKind.REPLY_RECEIVED)), ~decided)
     photos = (
         select(literal(Awaits.PHOTO.value))
         .select_from(media.join(service_requests, _r.id == _m.service_request_id))

@@ -14,6 +14,7 @@ from sqlalchemy import BigInteger, Connection, Text, bindparam, cast, literal_co
 from open311.base.errors import Invalid, problem
 from open311.model import visibility
 from open311.model.changes import Change, ChangesPage, Gone, Part, Position, Source
+from open311.model.event_kinds import EventKind
 from open311.model.service_request import ServiceRequest
 from open311.storage import identity
 from open311.storage.rows import COLUMNS, notes_column, request_from
@@ -133,6 +134,6 @@ def _change(kind: str, at: Any, number: int, request: ServiceRequest | None) -> 
         reason = Gone.ERASED
     elif not visibility.is_everybodys(request):
         reason, request = Gone.HIDDEN, None
-    elif kind == "merged":
+    elif kind == EventKind.MERGED:
         reason = Gone.MERGED
     return Change(kind=kind, datetime=at, service_request_id=number, reason=reason, request=request)

@@ -6,7 +6,9 @@ from typing import Any
 from sqlalchemy import Connection, Row, exists, func, insert, literal_column, select, type_coerce, update
 from sqlalchemy.dialects.postgresql import TIMESTAMP
 
+from open311.model import event_kinds
 from open311.model.actor import Actor
+from open311.model.event_kinds import EventKind
 from open311.model.events import Event
 from open311.model.service_request import ServiceRequest
 from open311.storage.database.freshness import announce, announce_internal
@@ -47,11 +49,12 @@ def append(
     makes no public answer stale.
     """
     in_feed = public if in_feed is None else in_feed
+    known = event_kinds.check(kind, public=public, in_feed=in_feed, is_update=is_update)
     (announce if public or in_feed else announce_internal)(conn)
     written = insert(events).values(
         service_request_id=service_request_id,
         jurisdiction_id=jurisdiction_id,
-        kind=kind,
+        kind=known,
         public=public,
         datetime=at,
         actor=str(actor),
@@ -102,7 +105,9 @@ def undecided_claims(conn: Connection, jurisdiction_id: str, limit: int) -> list
     """Updates from outside that staff have neither published nor hidden, the oldest first."""
     later = events.alias("later").c
     decided = exists().where(later.service_request_id == _e.service_request_id, later.claim_id == _e.id)
-    wanted = select(*_columns).where(_e.jurisdiction_id == jurisdiction_id, _e.kind == "claimed", ~decided)
+    wanted = select(*_columns).where(
+        _e.jurisdiction_id == jurisdiction_id, _e.kind == EventKind.CLAIMED, ~decided
+    )
     return [_event(row) for row in conn.execute(wanted.order_by(_e.id).limit(limit))]
 
 
@@ -134,4 +139,4 @@ def redact(conn: Connection, service_request_id: int) -> None:
 
 
 def _event(row: Row[*tuple[Any, ...]]) -> Event:
-    return Event(**row._mapping)
+    return Event(**{**row._mapping, "kind": EventKind(row.kind)})

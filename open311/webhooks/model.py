@@ -9,23 +9,6 @@ from enum import StrEnum
 from typing import Any
 from urllib.parse import urlsplit
 
-# What the public can notice, by the words of the change feed.
-KINDS = (
-    "submitted",
-    "published",
-    "status_changed",
-    "edited",
-    "updated",
-    "noted",
-    "assigned",
-    "merged",
-    "hidden",
-    "erased",
-    "update_hidden",
-    "photo_published",
-    "photo_hidden",
-    "photo_fetched",
-)
 LONGEST_URL = 2000
 MESSAGE_SECONDS = 15.0
 # After which time a message is tried again; then it is given up.

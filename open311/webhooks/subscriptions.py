@@ -8,10 +8,11 @@ from datetime import datetime
 from open311.base.errors import Invalid, NotFound, Problem, problem
 from open311.core import Core
 from open311.model.catalogue import Catalogue
+from open311.model.event_kinds import IN_FEED
 from open311.storage import stream
 from open311.storage.database import Connection
 from open311.webhooks import storage
-from open311.webhooks.model import KINDS, Attempt, Message, State, Subscription, is_web_address, new_secret
+from open311.webhooks.model import Attempt, Message, State, Subscription, is_web_address, new_secret
 
 REPLAY_AT_ONCE = 1000
 
@@ -64,8 +65,8 @@ def _wrong(
         for each in service_codes
         if each not in catalogue.services and each not in catalogue.retired
     ]
-    known = ", ".join(KINDS)
-    found += [problem("error.webhook.kind", kind=each, known=known) for each in kinds if each not in KINDS]
+    known = ", ".join(IN_FEED)
+    found += [problem("error.webhook.kind", kind=each, known=known) for each in kinds if each not in IN_FEED]
     if not name.strip():
         found.append(problem("error.webhook.name"))
     if not is_web_address(url):

@@ -20,7 +20,7 @@ from open311.federation import client as federation_client
 from open311.federation import harvest, upsert
 from open311.federation import reader as source_reader
 from open311.federation.references import Counts
-from open311.webhooks.model import KINDS
+from open311.model.event_kinds import IN_FEED
 from tests.actors import CLARA
 from tests.builders import a_catalogue, a_jurisdiction, a_service
 from tests.checker.broken import JSON_TYPE, Little, a_request, serving
@@ -121,7 +121,7 @@ def test_what_has_changed_at_the_source_changes_here_with_an_event(here: Core, c
         little.requests[3] |= now
         assert run(here)["changed"] == 2
     assert sorted(kinds(conn)[len(before) :]) == ["edited", "status_changed"]
-    assert set(kinds(conn)) <= set(KINDS)
+    assert set(kinds(conn)) <= set(IN_FEED)
     [found] = reader(here).get("/requests", jurisdiction_id=ELSEWHERE, service_request_id="101")
     assert (found["status"], found["status_notes"]) == ("closed", "Done")
     assert found["updated_datetime"] == "2026-04-01T10:00:00+00:00"

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from open311 import settings
 from open311.base.i18n import translate
+from open311.model.event_kinds import IN_FEED, RULES, Audience, EventKind
 from open311.notifications.personal_data import NOT_PERSONAL, PERSONAL, PersonalData, term_in_words
 from open311.settings import values
 from open311.settings.option import Option
@@ -14,6 +15,7 @@ from open311.settings.options import OPTIONS
 ROOT = Path(__file__).parent.parent.parent
 SETTINGS = ROOT / "docs" / "settings.md"
 PRIVACY = ROOT / "docs" / "privacy-data.md"
+CHANGES = ROOT / "docs" / "changes.md"
 REQUIREMENTS = ROOT / "docs" / "georeport.md"
 NUMBER = re.compile(r"\bR-\d{3}\b")
 ROW = re.compile(r"^(?P<kept>\| (?P<number>R-\d{3}) \| .* \|) (?P<tests>[^|]*)\|$", re.MULTILINE)
@@ -61,6 +63,22 @@ def _allowed(option: Option) -> str:
     return "a path" if option.parse is values.path else "any text"
 
 
+def changes_document() -> str:
+    """docs/changes.md with the kinds that the feed has."""
+    before, _, rest = CHANGES.read_text(encoding="utf-8").partition(BEGIN)
+    after = rest.partition(END)[2]
+    copied = "| `copied` | part of the first copy | | |"
+    rows = "\n".join([copied, *(_kind(kind) for kind in IN_FEED)])
+    head = "| kind | what happened | in `notes` | an update |\n|---|---|---|---|"
+    return f"{before}{BEGIN}\n{head}\n{rows}\n{END}{after}"
+
+
+def _kind(kind: EventKind) -> str:
+    rule = RULES[kind]
+    told = "yes" if rule.audience is Audience.HISTORY else ""
+    return f"| `{kind}` | {rule.meaning} | {told} | {'yes' if rule.is_update else ''} |"
+
+
 def privacy_document() -> str:
     """docs/privacy-data.md with the tables as `personal_data` has them."""
     before, _, rest = PRIVACY.read_text(encoding="utf-8").partition(BEGIN)
@@ -106,5 +124,6 @@ def _link(file: Path) -> str:
 
 if __name__ == "__main__":
     SETTINGS.write_text(settings_document(), encoding="utf-8")
+    CHANGES.write_text(changes_document(), encoding="utf-8")
     REQUIREMENTS.write_text(requirements_document(), encoding="utf-8")
     PRIVACY.write_text(privacy_document(), encoding="utf-8")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.house import documents
-from tests.house.documents import NUMBER, PRIVACY, REQUIREMENTS, ROOT, ROW, SETTINGS
+from tests.house.documents import CHANGES, NUMBER, PRIVACY, REQUIREMENTS, ROOT, ROW, SETTINGS
 
 # Requirements no test names yet, and why. An entry must go as soon as a test names it.
 NOT_YET: dict[str, str] = {}
@@ -17,6 +17,10 @@ PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *(
 
 def test_the_table_of_settings_is_the_one_in_the_code() -> None:
     assert SETTINGS.read_text(encoding="utf-8") == documents.settings_document(), "run `make docs`"
+
+
+def test_the_table_of_event_kinds_is_the_one_in_the_code() -> None:
+    assert CHANGES.read_text(encoding="utf-8") == documents.changes_document(), "run `make docs`"
 
 
 def test_the_record_of_personal_data_is_the_one_in_the_code() -> None:

@@ -23,7 +23,7 @@ from open311.core import Core
 from open311.model.keys import Scope
 from open311.storage import stream
 from open311.webhooks import delivery, storage, subscriptions
-from open311.webhooks.model import KINDS, MessageState, State, Subscription, wait_after
+from open311.webhooks.model import MessageState, State, Subscription, wait_after
 from tests.actors import CLARA
 from tests.adapters.strangers import Reply, Stranger, a_stranger
 from tests.builders import a_catalogue, a_jurisdiction
@@ -562,12 +562,6 @@ def test_old_messages_are_forgotten_with_their_attempts(core: Core, api: Api, ta
     assert delivery.prune(core) == 1
     assert subscriptions.show(core, "partner").messages == {"waiting": 1}
     assert subscriptions.attempts(core, "partner", 10) == []
-
-
-def test_every_kind_of_public_event_can_be_asked_for(core: Core) -> None:
-    """The list holds each word that the actions write."""
-    written = "\n".join(each.read_text() for each in (ROOT / "open311" / "actions").glob("*.py"))
-    assert [each for each in KINDS if f'"{each}"' not in written] == []
 
 
 def test_messages_of_a_jurisdiction_that_is_gone_rest_until_it_is_back(

@@ -11,7 +11,9 @@ from sqlalchemy.dialects.postgresql import insert
 from open311.federation.references import Arrival, Known
 from open311.model.cases import new_case
 from open311.model.catalogue import Catalogue
+from open311.model.event_kinds import EventKind
 from open311.model.service_request import PERSONAL, ServiceRequest
+from open311.model.visibility import EVERYBODYS
 from open311.storage import cases
 from open311.storage.copy_ids import copy_rows, new_ids, point
 from open311.storage.database.freshness import announce
@@ -90,7 +92,7 @@ def add(
     """Store new requests with their references, reporters, cases and events, through COPY."""
     announce(conn)
     rows = list(zip(new_ids(conn, len(arrivals)), arrivals, strict=True))
-    shown = visibility == "published"
+    shown = visibility == EVERYBODYS
     copy_rows(
         conn,
         "service_requests",
@@ -127,13 +129,13 @@ def _lines(arrival: Arrival, first_status: str) -> list[tuple[Any, ...]]:
     """The history as far as the request itself tells: handed in, and what has become of it."""
     values = arrival.values
     first = {"status": "open", "detailed_status": first_status}
-    lines: list[tuple[Any, ...]] = [("submitted", values["requested_datetime"], Jsonb(first), False)]
+    lines: list[tuple[Any, ...]] = [(EventKind.SUBMITTED, values["requested_datetime"], Jsonb(first), False)]
     if values["detailed_status"] != first_status or values.get("status_notes"):
         now = {
             name: values[name] for name in ("status", "detailed_status", "status_notes") if values.get(name)
         }
         moment = values.get("closed_datetime") or values["updated_datetime"]
-        lines.append(("status_changed", moment, Jsonb(now), True))
+        lines.append((EventKind.STATUS_CHANGED, moment, Jsonb(now), True))
     return lines
 
 
