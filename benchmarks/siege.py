@@ -16,11 +16,14 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
+from functools import cache
+from io import BytesIO
 from itertools import count
 from pathlib import Path
 from urllib.parse import urlencode
 
 import psycopg
+from PIL import Image
 
 from benchmarks import data, site
 from benchmarks.processes import free_port, memory, started
@@ -43,7 +46,7 @@ class Attack:
 
     name: str
     connections: int
-    hold: Callable[[Streams], Awaitable[None]]
+    hold: Callable[[Streams, str], Awaitable[None]]
     buffer: int | None = None
 
 
@@ -54,15 +57,15 @@ async def _stall(streams: Streams, head: str) -> None:
         pass
 
 
-async def _body(streams: Streams) -> None:
+async def _body(streams: Streams, key: str) -> None:
     await _stall(streams, f"{POST}Content-Length: 1000\r\n\r\n")
 
 
-async def _one_byte(streams: Streams) -> None:
+async def _one_byte(streams: Streams, key: str) -> None:
     await _stall(streams, f"{POST}Content-Length: 1000\r\n\r\na")
 
 
-async def _chunks(streams: Streams) -> None:
+async def _chunks(streams: Streams, key: str) -> None:
     _, writer = streams
     writer.write(f"{POST}Transfer-Encoding: chunked\r\n\r\n".encode())
     while True:
@@ -71,11 +74,11 @@ async def _chunks(streams: Streams) -> None:
         await asyncio.sleep(1)
 
 
-async def _idle(streams: Streams) -> None:
+async def _idle(streams: Streams, key: str) -> None:
     await streams[0].read(1)
 
 
-async def _head(streams: Streams) -> None:
+async def _head(streams: Streams, key: str) -> None:
     _, writer = streams
     writer.write(b"GET /healthz HTTP/1.1\r\nHost: city.example\r\n")
     for number in count():
@@ -84,12 +87,36 @@ async def _head(streams: Streams) -> None:
         await asyncio.sleep(1)
 
 
-async def _unread_export(streams: Streams) -> None:
+async def _unread_export(streams: Streams, key: str) -> None:
     _, writer = streams
     writer.write(EXPORT.encode())
     writer.transport.pause_reading()  # type: ignore[attr-defined]
     while not writer.is_closing():
         await asyncio.sleep(1)
+
+
+@cache
+def _heavy_report(key: str) -> bytes:
+    """Five photos, each as costly as may be."""
+    image = Image.effect_noise((4990, 4990), 40)
+    file = BytesIO()
+    image.save(file, "JPEG", quality=10, progressive=True)
+    parts = [
+        f'--x\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
+        for name, value in (FIELDS | {"api_key": key}).items()
+    ]
+    for number in range(5):
+        head = f'--x\r\nContent-Disposition: form-data; name="media"; filename="{number}.jpg"\r\n\r\n'
+        parts += [head.encode(), file.getvalue(), b"\r\n"]
+    body = b"".join([*parts, b"--x--\r\n"])
+    head = f"{POST}Content-Type: multipart/form-data; boundary=x\r\nContent-Length: {len(body)}\r\n\r\n"
+    return head.encode() + body
+
+
+async def _photos(streams: Streams, key: str) -> None:
+    reader, writer = streams
+    writer.write(_heavy_report(key))
+    await reader.read(1024)
 
 
 ATTACKS = (
@@ -99,10 +126,11 @@ ATTACKS = (
     Attack("1,500 say nothing", MOST_CONNECTIONS, _idle),
     Attack("700 send a head without end", 700, _head),
     Attack("300 read nothing of an export", 300, _unread_export, buffer=4096),
+    Attack("20 send reports of five heavy photos", 20, _photos),
 )
 
 
-async def _besiege(attack: Attack, port: int) -> None:
+async def _besiege(attack: Attack, port: int, key: str) -> None:
     """One connection of an attack, made again whenever it is lost."""
     while True:
         with suppress(OSError):
@@ -110,7 +138,7 @@ async def _besiege(attack: Attack, port: int) -> None:
                 "127.0.0.1", port, local_addr=(ATTACKER, 0), limit=attack.buffer or 2**16
             )
             try:
-                await attack.hold((reader, writer))
+                await attack.hold((reader, writer), key)
             finally:
                 writer.transport.abort()
         await asyncio.sleep(1)
@@ -195,10 +223,10 @@ async def _note(seen: Seen, port: int, name: str, make: Callable[[], str], addre
 
 
 async def siege(
-    port: int, attack: Attack, asked: dict[str, Callable[[], str]], address: str, seconds: float
+    port: int, attack: Attack, asked: dict[str, Callable[[], str]], key: str, address: str, seconds: float
 ) -> Seen:
     """Hold an attack for some seconds; what the other client saw."""
-    attackers = [asyncio.create_task(_besiege(attack, port)) for _ in range(attack.connections)]
+    attackers = [asyncio.create_task(_besiege(attack, port, key)) for _ in range(attack.connections)]
     await asyncio.sleep(2)
     try:
         return await _watch(port, asked, address, seconds)
@@ -258,7 +286,7 @@ def main() -> None:
             if asked.only and number not in asked.only:
                 continue
             before = megabytes(pids)
-            seen = asyncio.run(siege(front, attack, known, address, asked.seconds))
+            seen = asyncio.run(siege(front, attack, known, key, address, asked.seconds))
             row = {"attack": attack.name} | seen.as_row()
             row["MB"] = [round(before), round(megabytes(pids))]
             print(json.dumps(row), flush=True)

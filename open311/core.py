@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from open311.adapters import media_store
 from open311.adapters.media_store import MediaStore
+from open311.adapters.photo_queue import PhotoQueue
 from open311.base.errors import ConfigurationError, Invalid, NotFound, problem
 from open311.formats.fragments import Fragments
 from open311.model.catalogue import Catalogue
@@ -96,6 +97,7 @@ class Core:
     now: Callable[[], datetime] = system_clock
     fragments: Fragments = field(default_factory=lambda: Fragments(FRAGMENT_BYTES))
     totals: dict[Hashable, Counted] = field(default_factory=dict)
+    photo_queue: PhotoQueue = field(default_factory=PhotoQueue)
     landmarks: Landmarks = field(default_factory=Landmarks)
 
     @property

@@ -15,6 +15,7 @@ from open311.adapters import images
 from open311.adapters.images import Photo
 from open311.adapters.media_store import new_key
 from open311.base.errors import Invalid, NotFound, Problem, Unavailable, problem
+from open311.base.sender import waiting_outside
 from open311.core import Core
 from open311.model.actor import Actor, Right
 from open311.model.events import Event
@@ -66,7 +67,8 @@ def read(core: Core, sent: Sequence[IO[bytes]]) -> tuple[list[Photo], list[Probl
     pictures, problems = list[Photo](), list[Problem]()
     for number, file in enumerate(sent, 1):
         try:
-            pictures.append(_picture(file, core.settings.max_photo_mb))
+            with waiting_outside() as sender, core.photo_queue.turn(sender):
+                pictures.append(_picture(file, core.settings.max_photo_mb))
         except Invalid as refused:
             problems += [problem(each.key, number=number, **each.values) for each in refused.problems]
     return pictures, problems

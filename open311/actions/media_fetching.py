@@ -38,7 +38,9 @@ def fetch(core: Core, service_request_id: int) -> None:
         urls = [each for each in storage.outside_urls(conn, service_request_id) if _fetchable(core, each)]
     for url in urls[: core.settings.max_photos]:
         try:
-            picture = images.clean(_fetched(core, url))
+            data = _fetched(core, url)
+            with core.photo_queue.turn(""):
+                picture = images.clean(data)
         except (safe_http.Refused, Invalid) as reason:
             log.warning("picture_not_taken", service_request_id=service_request_id, reason=str(reason))
             continue

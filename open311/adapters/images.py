@@ -9,7 +9,6 @@ import json
 import os
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from io import BytesIO
@@ -18,6 +17,8 @@ from typing import Any, TypeVar
 from PIL import ExifTags, Image, ImageCms
 from PIL.Image import Transpose
 
+from open311.adapters import image_cost
+from open311.adapters.confinement import give_up_everything
 from open311.base.errors import Invalid, Unavailable, problem
 
 Told = TypeVar("Told")
@@ -31,15 +32,15 @@ QUALITY = 85
 MEGAPIXELS = 50
 MEGAPIXELS_IN_FULL_SIZE = 25
 CHILD_MEMORY = 640 * 1024 * 1024
-CHILD_SECONDS = 15
+CHILD_SECONDS = 8
 
 FORMATS = ("JPEG", "PNG", "WEBP", "HEIF")
-FIRST_BYTES: tuple[Callable[[bytes], bool], ...] = (
-    lambda head: head.startswith(b"\xff\xd8\xff"),
-    lambda head: head.startswith(b"\x89PNG\r\n\x1a\n"),
-    lambda head: head.startswith(b"RIFF") and head[8:12] == b"WEBP",
-    lambda head: head[4:8] == b"ftyp" and head[8:12] in (b"heic", b"heix", b"heim", b"heis", b"mif1"),
-)
+FIRST_BYTES: Mapping[str, Callable[[bytes], bool]] = {
+    "JPEG": lambda head: head.startswith(b"\xff\xd8\xff"),
+    "PNG": lambda head: head.startswith(b"\x89PNG\r\n\x1a\n"),
+    "WEBP": lambda head: head.startswith(b"RIFF") and head[8:12] == b"WEBP",
+    "HEIF": lambda head: head[4:8] == b"ftyp" and head[8:12] in (b"heic", b"heix", b"heim", b"heis", b"mif1"),
+}
 # All that the child gets of our environment; database and store passwords are not among it.
 HANDED_ON = ("PATH", "LD_LIBRARY_PATH", "SYSTEMROOT")
 # What makes a picture upright, by the orientation that its metadata name.
@@ -52,8 +53,6 @@ UPRIGHT = {
     7: Transpose.TRANSVERSE,
     8: Transpose.ROTATE_90,
 }
-
-_one_at_a_time = threading.BoundedSemaphore(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,21 +69,21 @@ class Photo:
     place: tuple[float, float] | None = None
 
 
-def is_photo(head: bytes) -> bool:
-    """Whether the first bytes are those of a JPEG, PNG, WebP or HEIC, whatever the sender calls it."""
-    return any(matches(head) for matches in FIRST_BYTES)
+def kind_of(head: bytes) -> str | None:
+    """Which of `FORMATS` the first bytes are those of, whatever the sender calls it; None for anything else."""
+    return next((kind for kind, matches in FIRST_BYTES.items() if matches(head)), None)
 
 
 def clean(data: bytes) -> Photo:
     """The picture in `data`, upright, at most `LONGEST_EDGE` wide or high, without metadata.
 
-    Raises `Invalid` for what is not a photo, is damaged or has too many pixels.
+    Raises `Invalid` for what is not a photo, is damaged, has too many pixels or would take too long.
     """
-    if not is_photo(data[:16]):
+    kind = kind_of(data[:16])
+    if kind is None:
         raise Invalid(problem("error.photo.type"))
-    with _one_at_a_time:
-        answer = _in_child(data)
-    head, _, picture = answer.partition(b"\n")
+    image_cost.check(data, kind)
+    head, _, picture = _in_child(data).partition(b"\n")
     found: Mapping[str, Any] = json.loads(head)
     if "key" in found:
         raise Invalid(problem(found["key"], **found["values"]))
@@ -143,18 +142,21 @@ def _main() -> None:
 
 
 def _limit_this_process() -> None:
-    import resource
+    _load_decoders()
+    give_up_everything(CHILD_SECONDS, CHILD_MEMORY)
 
-    resource.setrlimit(resource.RLIMIT_CPU, (CHILD_SECONDS, CHILD_SECONDS))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_AS, (CHILD_MEMORY, CHILD_MEMORY))
+
+def _load_decoders() -> None:
+    """All that will be needed: a process that gave everything up can load no more of itself."""
+    from PIL import MpoImagePlugin, TiffImagePlugin, WebPImagePlugin  # noqa: F401
+    from pillow_heif import options, register_heif_opener
+
+    options.DECODE_THREADS = 1
+    register_heif_opener(thumbnails=False)
+    Image.preinit()
 
 
 def _cleaned(data: bytes) -> Photo:
-    from pillow_heif import register_heif_opener
-
-    register_heif_opener(thumbnails=False)
     # Our own bounds, checked before a pixel is decoded, stand in for Pillow's warning.
     Image.MAX_IMAGE_PIXELS = None
     with Image.open(BytesIO(data), formats=FORMATS) as image:

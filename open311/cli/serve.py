@@ -21,6 +21,7 @@ from granian.server.mp import MPServer
 
 from open311 import catalogue_file, settings
 from open311.adapters import geocoder, mail, media_store
+from open311.adapters.confinement import keep_to_oneself
 from open311.base.errors import ConfigurationError
 from open311.cli import quietly
 from open311.dev import private_cluster
@@ -63,6 +64,7 @@ def work() -> None:
     """Do the work that is not done inside a request, until SIGTERM or Ctrl-C."""
     from open311 import worker
 
+    keep_to_oneself()
     worker.run(with_database(load()))
 
 
@@ -71,6 +73,7 @@ def application() -> WSGIApplication:
     # Until granian listens for signals, those of the parent are in force here, and would only be noted.
     for ending in (signal.SIGINT, signal.SIGTERM):
         signal.signal(ending, signal.SIG_DFL)
+    keep_to_oneself()
     system = ctypes.CDLL(None)
     system.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
     # One heap for each of many threads would hold on to the memory of long lists many times; musl has one anyway.

@@ -3,6 +3,8 @@
 import threading
 import time
 from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 # A request that takes longer is slow, and others do not wait for it.
@@ -57,3 +59,26 @@ class Places:
     def _hand_on(self, now: float) -> None:
         self._moved = now
         self._waiting.popleft().release()
+
+
+class Place:
+    """One of the places for as long as a block lasts, unless it is left for a while."""
+
+    def __init__(self, places: Places) -> None:
+        self._places = places
+        self._got = 0.0
+
+    def __enter__(self) -> None:
+        self._got = self._places.take()
+
+    def __exit__(self, *_: object) -> None:
+        self._places.give_back(self._got)
+
+    @contextmanager
+    def left(self) -> Iterator[None]:
+        """Within the block somebody else may have it."""
+        self._places.give_back(self._got)
+        try:
+            yield
+        finally:
+            self._got = self._places.take()

@@ -14,7 +14,8 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 from werkzeug.exceptions import ClientDisconnected
 
 from open311.base.errors import Busy, problem
-from open311.http.admission import Places
+from open311.base.sender import Sender, working_for
+from open311.http.admission import Place, Places
 from open311.http.connections import Threads
 
 RETRY_AFTER = 5
@@ -70,12 +71,10 @@ class BodiesFirst:
 
     def _answered(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         places = self._reads if environ["REQUEST_METHOD"] in ("GET", "HEAD") else self._writes
-        with self._threads.computing():
-            got = places.take()
-            try:
-                answer = self._application(environ, start_response)
-            finally:
-                places.give_back(got)
+        place = Place(places)
+        sender = Sender(environ.get("REMOTE_ADDR", ""), place.left)
+        with self._threads.computing(), place, working_for(sender):
+            answer = self._application(environ, start_response)
         return answer if isinstance(answer, list) else _Pieces(answer, self._threads)
 
     def _receive(self, source: Any, body: IO[bytes], length: int | None) -> bool | None:
