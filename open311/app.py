@@ -15,11 +15,13 @@ from open311.georeport import responses, routes, updates
 from open311.georeport.direct import DirectAnswers
 from open311.georeport.openapi import GeoReportApi
 from open311.http import access_log, cors, current, failures, health, https, limits, response_headers, shares
+from open311.http.base_address import Hosts
 from open311.http.body_buffer import BodiesFirst
 from open311.http.connections import Threads, watch
 from open311.http.normalise import LenientRequest, Tidy
 from open311.http.replica_retry import Application
 from open311.http.response_cache import KeptAnswers
+from open311.http.senders import Senders
 from open311.opendata import media
 from open311.opendata import routes as opendata
 from open311.site import routes as pages
@@ -76,6 +78,9 @@ def create_app(
     if places:
         stack = BodiesFirst(stack, places=places, limit=settings.max_body_bytes, threads=threads)
     stack = KeptAnswers(stack, core.database.freshness, counted, by_host=settings.base_url is None)
+    stack = Senders(stack)
+    if settings.base_url is None:
+        stack = Hosts(stack, settings.allowed_hosts)
     if hops := settings.trusted_proxies:
         stack = ProxyFix(stack, x_for=hops, x_proto=hops, x_host=hops)
     return stack

@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 
 _FORM = re.compile(
     r"(?P<date>\d{4}-\d\d-\d\d)"
-    r"(?:T(?P<time>\d\d:\d\d)(?P<seconds>:\d\d)?(?(seconds)(?:\.\d+)?)"
-    r"(?P<zone>Z|(?P<sign>[+ -])(?P<hours>\d\d):?(?P<minutes>[0-5]\d))?)?",
-    re.ASCII,
+    r"(?:[T ](?P<time>\d\d:\d\d)(?P<seconds>:\d\d)?(?(seconds)(?:[.,]\d+)?)"
+    r" ?(?P<zone>Z|UTC|GMT|(?P<sign>[+ -])(?P<hours>\d\d)(?::?(?P<minutes>[0-5]\d))?)?)?",
+    re.ASCII | re.IGNORECASE,
 )
 _OFFSET_FORM = len("2026-03-01T00:00:00+01:00")
 _END_OF_DAY = time(23, 59, 59)
@@ -76,6 +76,9 @@ def time_zone(name: str) -> ZoneInfo | None:
 def parse(raw: str, zone: tzinfo, *, end_of_day: bool = False) -> datetime:
     """The moment a client meant, in UTC and whole seconds; ValueError when it cannot be told.
 
+    As RFC 3339 has it and as programs print it: a blank for `T` (Python, PostgreSQL), `+01` (PostgreSQL), `UTC` (Ruby),
+    and the leap second, which is the one before.
+
     A time without a zone is UTC. A date alone is a day in `zone`: its first second, or its last.
     """
     found = _FORM.fullmatch(raw)
@@ -90,7 +93,8 @@ def parse(raw: str, zone: tzinfo, *, end_of_day: bool = False) -> datetime:
 
 
 def _instant(found: re.Match[str]) -> datetime:
-    moment = datetime.fromisoformat(f"{found['date']}T{found['time']}{found['seconds'] or ''}")
+    seconds = (found["seconds"] or "").replace(":60", ":59")
+    moment = datetime.fromisoformat(f"{found['date']}T{found['time']}{seconds}")
     return moment.replace(tzinfo=_offset(found)).astimezone(UTC)
 
 
@@ -102,7 +106,7 @@ def _local_day(written: str, zone: tzinfo, end_of_day: bool) -> datetime:
 
 
 def _offset(found: re.Match[str]) -> tzinfo:
-    if found["zone"] in (None, "Z"):
+    if found["hours"] is None:
         return UTC
-    offset = timedelta(hours=int(found["hours"]), minutes=int(found["minutes"]))
+    offset = timedelta(hours=int(found["hours"]), minutes=int(found["minutes"] or 0))
     return timezone(-offset if found["sign"] == "-" else offset)

@@ -3,14 +3,15 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from unicodedata import normalize
 
 UNSPEAKABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that XML 1.0 cannot carry: control characters, lone surrogates, U+FFFE and U+FFFF."""
 
 
 def tidy(raw: str) -> str:
-    """A text as it is kept: lines end in LF, no character that XML cannot carry, no outer blanks."""
-    return UNSPEAKABLE.sub("", raw.replace("\r\n", "\n").replace("\r", "\n")).strip()
+    """A text as it is kept: lines end in LF, nothing that XML cannot carry, no outer blanks, letters in one piece."""
+    return normalize("NFC", UNSPEAKABLE.sub("", raw.replace("\r\n", "\n").replace("\r", "\n")).strip())
 
 
 SPELLED_OUT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})

@@ -10,20 +10,26 @@ from collections.abc import Iterable
 from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-from marshmallow import Schema
+from marshmallow import Schema, ValidationError
 from werkzeug.http import generate_etag
 
+from open311.base.errors import Invalid, NotFound, ReplicaLost
 from open311.core import Core
 from open311.georeport import requests
 from open311.georeport.requests import Written
 from open311.georeport.responses import CHANGES_ANY_TIME, JSON, VARY, XML
 from open311.http import access_log, cors, current, response_headers
+from open311.http.base_address import FAILED
 from open311.http.limits import Limits
 from open311.http.normalise import pairs
 from open311.web import parameters, request_context
 from open311.web.queries import ServiceRequestQuery, ServiceRequestsQuery
 
 PATH = re.compile(r"/open311/v2/requests(?:/(?P<id>[1-9][0-9]{0,14}))?\.(?P<suffix>json|xml)", re.ASCII)
+
+
+# What the framework knows more about: it names each wrong parameter, and asks the primary.
+MET_AGAIN = (ValidationError, Invalid, NotFound, ReplicaLost)
 
 
 class DirectAnswers:
@@ -45,7 +51,10 @@ class DirectAnswers:
             return self._application(environ, start_response)
         try:
             written, language = self._written(environ, asked["id"], asked["suffix"] == "json")
-        except Exception:  # Told in words, and logged, where it is met again.
+        except MET_AGAIN:
+            return self._application(environ, start_response)
+        except Exception as error:  # Told in words, and logged; nothing that was slow is done again.
+            environ[FAILED] = error
             return self._application(environ, start_response)
         self._is_allowed(environ, counting=True)
         number = access_log.number()
@@ -60,6 +69,7 @@ class DirectAnswers:
             and "HTTP_AUTHORIZATION" not in environ
             and "HTTP_HOST" in environ
             and "open311.sandbox" not in environ
+            and FAILED not in environ
             and "api_key" not in environ.get("QUERY_STRING", "")
             and (environ["wsgi.url_scheme"] == "https" or not self._core.settings.require_https)
         )

@@ -116,14 +116,24 @@ def _end(response: Response) -> Response:
     return response
 
 
-def kept(method: str, path: str, status: str, size: int, began: float) -> None:
+def kept(method: str, path: str, status: str, size: int, began: float, request_id: str) -> None:
     """The line of a request that was answered from memory."""
     milliseconds = (time.perf_counter() - began) * 1000
     if _state.requests and _state.as_json:
         head = _head(method=method, path=path, kept=True)
-        _put(f'{head},"status":{status},"bytes":{size},"ms":{milliseconds:.3f}}}\n')
+        _put(
+            f'{head},"status":{status},"bytes":{size},"ms":{milliseconds:.3f},"request_id":"{request_id}"}}\n'
+        )
     elif _state.requests:
-        _line(method=method, path=path, kept=True, status=int(status), bytes=size, ms=round(milliseconds, 3))
+        _line(
+            method=method,
+            path=path,
+            kept=True,
+            status=int(status),
+            bytes=size,
+            ms=round(milliseconds, 3),
+            request_id=request_id,
+        )
 
 
 def directly(path: str, endpoint: str, size: int, began: float, request_id: str) -> None:

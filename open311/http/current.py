@@ -5,12 +5,14 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import tzinfo
 from typing import cast
+from urllib.parse import urlsplit
 
 from flask import g, request
 
 from open311.base.errors import Open311Error
 from open311.base.i18n import choose_language
 from open311.core import Core
+from open311.http.base_address import of_host
 from open311.model.catalogue import Catalogue
 
 # Where a WSGI environment says which Core answers: one application of Flask serves any number of them.
@@ -49,7 +51,12 @@ def _wanted() -> list[str]:
 
 def base_url() -> str:
     """The public address of the server, without a trailing slash."""
-    return core().settings.base_url or request.host_url.rstrip("/")
+    return core().settings.base_url or of_host(request.scheme, request.environ["HTTP_HOST"])
+
+
+def root() -> str:
+    """The path of the server's public address, mostly empty: what every address that begins with `/` begins with."""
+    return urlsplit(core().settings.base_url or "").path.rstrip("/")
 
 
 def as_asked(address: str) -> str:

@@ -9,6 +9,7 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from open311.base.errors import Busy, Open311Error, Problem, TooManyRequests, Unavailable
 from open311.base.errors import problem as problem_of
 from open311.http import access_log, current
+from open311.http.base_address import FAILED
 from open311.http.errors import STATUS
 from open311.http.normalise import MAX_FIELDS
 
@@ -28,9 +29,15 @@ FOR_PROGRAMS = (".json", ".xml")
 def install(app: Flask, tellers: Mapping[str, Teller]) -> None:
     """Let every error be told by the teller whose path begins the request's; the longest such path counts."""
     app.extensions["open311_tellers"] = dict(sorted(tellers.items(), key=lambda each: -len(each[0])))
+    app.before_request(_raise_what_failed)
     app.register_error_handler(Open311Error, _expected)
     app.register_error_handler(HTTPException, _of_framework)
     app.register_error_handler(Exception, _unexpected)
+
+
+def _raise_what_failed() -> None:
+    if error := request.environ.get(FAILED):
+        raise error
 
 
 def _tell(status: int, *problems: object, headers: Mapping[str, str] | None = None) -> Response:

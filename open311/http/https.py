@@ -1,5 +1,7 @@
 """Where the operator demands https: plain reads are sent there, plain writes refused (R-032)."""
 
+from urllib.parse import quote
+
 from flask import Flask, redirect, request
 from flask.typing import ResponseReturnValue
 
@@ -18,5 +20,12 @@ def _enforce() -> ResponseReturnValue | None:
     if request.is_secure or request.path in PROBES or not current.core().settings.require_https:
         return None
     if request.method in ("GET", "HEAD"):
-        return redirect(current.as_asked(request.url.replace("http://", "https://", 1)), 301)
+        return redirect(_by_https(), 301)
     raise Forbidden(problem("error.https"))
+
+
+def _by_https() -> str:
+    """The address that was asked for, below the public one, which may have a path that this server never sees."""
+    root = current.base_url().replace("http://", "https://", 1)
+    query = request.query_string.decode("latin-1")
+    return f"{root}{quote(current.as_asked(request.path))}" + (f"?{query}" if query else "")

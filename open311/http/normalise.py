@@ -9,6 +9,7 @@ from codecs import BOM_UTF8
 from collections.abc import Iterable
 from functools import cached_property
 from typing import IO, TYPE_CHECKING, Any
+from unicodedata import normalize
 from urllib.parse import parse_qsl
 
 from flask import Request
@@ -31,9 +32,12 @@ MAX_TEXT_PART = 16 * 1024 * 1024
 
 
 def decode(raw: bytes) -> str:
-    """UTF-8, or Windows-1252 when it is not: old Java clients send Latin letters that way."""
+    """UTF-8, or Windows-1252 when it is not: old Java clients send Latin letters that way.
+
+    Letters are in one piece (NFC), as they are kept: Apple's keyboards and file systems write `u` and two dots.
+    """
     try:
-        return raw.decode()
+        return normalize("NFC", raw.decode())
     except UnicodeDecodeError:
         return raw.decode("cp1252", "replace")
 

@@ -16,6 +16,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 from werkzeug.http import http_date, parse_accept_header, parse_date
 
 from open311.http import access_log
+from open311.http.base_address import FAILED
 from open311.http.limits import Limits
 from open311.storage.database.freshness import Freshness
 
@@ -43,6 +44,8 @@ TEXT = (
     "image/svg+xml",
 )
 SUFFIXES = (".json", ".ndjson", ".xml", ".geojson", ".csv", ".atom", ".mvt")
+# What is never kept with an answer: each request has its own.
+OF_ONE_ANSWER = frozenset({"content-length", "x-request-id"})
 NOT_IN_304 = frozenset({"content-length", "content-type", "content-encoding"})
 
 
@@ -58,6 +61,7 @@ class Answer:
         "made",
         "packed",
         "plain",
+        "request_id",
         "since",
         "stamp",
         "status",
@@ -66,7 +70,8 @@ class Answer:
 
     def __init__(self, status: str, headers: Headers, body: bytes, since: int | None = None) -> None:
         named = {name.lower(): value for name, value in headers}
-        plain = [(name, value) for name, value in headers if name.lower() != "content-length"]
+        plain = [(name, value) for name, value in headers if name.lower() not in OF_ONE_ANSWER]
+        self.request_id = named.get("x-request-id", "")
         self.status = status
         self.body = body
         self.text = named.get("content-type", "").startswith(TEXT) and "content-encoding" not in named
@@ -94,16 +99,19 @@ class Answer:
         got = parse_date(environ["HTTP_IF_MODIFIED_SINCE"])
         return got is not None and got.timestamp() >= self.since
 
-    def send(self, environ: WSGIEnvironment, start_response: StartResponse) -> tuple[list[bytes], str]:
-        """Begin the response; returns the body and the status."""
+    def send(
+        self, environ: WSGIEnvironment, start_response: StartResponse, request_id: str
+    ) -> tuple[list[bytes], str]:
+        """Begin the response to this request; returns the body and the status."""
+        own = ("X-Request-Id", request_id)
         if (self.entity or self.since) and self.is_known(environ):
-            start_response("304 NOT MODIFIED", self.known)
+            start_response("304 NOT MODIFIED", [*self.known, own])
             return [b""], "304"
         body, headers = self.body, self.headers
         accepted = environ.get("HTTP_ACCEPT_ENCODING")
         if accepted and self.text and len(body) >= COMPRESS_FROM and takes_gzip(accepted):
             body, headers = self._packed()
-        start_response(self.status, headers)
+        start_response(self.status, [*headers, own])
         return [b"" if environ["REQUEST_METHOD"] == "HEAD" else body], self.status[:3]
 
     def _packed(self) -> tuple[bytes, Headers]:
@@ -174,14 +182,20 @@ class KeptAnswers:
             kept = first.wait()
         if kept is None or not self._allowed(environ):
             return self._ask(environ, start_response, shared=True)[0]
-        body, status = kept.send(environ, start_response)
-        access_log.kept(method, environ["PATH_INFO"], status, len(body[0]), began)
+        request_id = access_log.number()
+        body, status = kept.send(environ, start_response, request_id)
+        access_log.kept(method, environ["PATH_INFO"], status, len(body[0]), began, request_id)
         return body
 
     def _question(self, environ: WSGIEnvironment) -> Any:
         """All that an answer depends on; None when it depends on who asks."""
         query = environ.get("QUERY_STRING", "")
-        if "HTTP_AUTHORIZATION" in environ or "HTTP_COOKIE" in environ or "api_key" in query:
+        if (
+            FAILED in environ
+            or "HTTP_AUTHORIZATION" in environ
+            or "HTTP_COOKIE" in environ
+            or "api_key" in query
+        ):
             return None
         if len(query) > LONGEST_QUERY:
             return None
@@ -238,7 +252,7 @@ class KeptAnswers:
         _close(parts)
         lasting = shared and _may_be_kept(status, headers)
         answer = Answer(status, headers, body, since if lasting else None)
-        return answer.send(environ, start_response)[0], answer if lasting else None
+        return answer.send(environ, start_response, answer.request_id)[0], answer if lasting else None
 
     def _keep(self, question: Any, answer: Answer, stamp: int) -> None:
         size = _size(answer)

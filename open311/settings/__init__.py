@@ -22,6 +22,7 @@ class Settings:
     pooler_url: str | None
     replica_url: str | None
     base_url: str | None
+    allowed_hosts: tuple[str, ...]
     catalogue: Path
     data_dir: Path
     host: str

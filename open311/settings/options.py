@@ -49,6 +49,12 @@ OPTIONS = (
         "The public address of the server; from the request when unset.",
     ),
     Option(
+        "OPEN311_ALLOWED_HOSTS",
+        values.hosts,
+        "",
+        "Names that requests may be sent to while `OPEN311_BASE_URL` is unset; any when empty.",
+    ),
+    Option(
         "OPEN311_CATALOGUE",
         values.path,
         str(shipped("categories.yaml")),

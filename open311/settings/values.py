@@ -5,7 +5,9 @@ from collections.abc import Callable, Mapping
 from email.utils import parseaddr
 from ipaddress import ip_network
 from pathlib import Path
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, quote, urlsplit
+
+import idna
 
 SWITCH_WORDS = {
     "on": True,
@@ -75,8 +77,17 @@ def web_address(raw: str) -> str:
     """The address of a website, without a slash at the end."""
     parts = _split(raw)
     if parts.scheme in ("http", "https") and parts.netloc and not parts.query and not parts.fragment:
-        return raw.rstrip("/")
+        return _in_ascii(parts).rstrip("/")
     raise ValueError("an address such as https://report.example.org")
+
+
+def _in_ascii(parts: SplitResult) -> str:
+    """An address as it may stand in a header: `https://mängel.example` becomes `https://xn--mngel-gra.example`."""
+    try:
+        host = parts.netloc if parts.netloc.isascii() else idna.encode(parts.netloc, uts46=True).decode()
+    except idna.IDNAError:
+        raise ValueError("an address such as https://report.example.org") from None
+    return parts._replace(netloc=host, path=quote(parts.path, safe="/%")).geturl()
 
 
 def any_address(raw: str) -> str:

@@ -12,7 +12,7 @@ from open311.model.catalogue import Catalogue
 
 def root() -> str:
     """The path of the server's public address, mostly empty."""
-    return urlsplit(current.core().settings.base_url or "").path.rstrip("/")
+    return current.root()
 
 
 def several() -> bool:

@@ -2,10 +2,12 @@
 
 from flask import Blueprint, Flask, Response, render_template, send_from_directory
 
+from open311.base.errors import NotFound, problem
 from open311.http import current
 from open311.settings import shipped
 
 FILES = shipped("node_modules") / "swagger-ui-dist"
+NEEDED = frozenset({"swagger-ui.css", "swagger-ui-bundle.js"})
 blueprint = Blueprint("docs", __name__, url_prefix="/open311/v2/docs", static_folder="../static")
 # Swagger UI sets style attributes; scripts come from files alone.
 POLICY = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'"
@@ -19,15 +21,20 @@ def install(app: Flask) -> None:
 @blueprint.get("")
 def page() -> Response:
     """The documentation page of the endpoint it was asked at; without JavaScript it links to the document itself."""
-    root = "/open311/test/v2" if current.sandbox() else "/open311/v2"
+    root = current.root()
+    endpoint = "/open311/test/v2" if current.sandbox() else "/open311/v2"
     installed = (FILES / "swagger-ui-bundle.js").is_file()
-    html = render_template("docs.html", document=f"{root}/openapi.json", installed=installed)
+    html = render_template(
+        "docs.html", document=f"{root}{endpoint}/openapi.json", root=root, installed=installed
+    )
     return Response(html, headers={"Content-Security-Policy": POLICY, "Cache-Control": "public, max-age=300"})
 
 
 @blueprint.get("/ui/<path:name>")
 def files(name: str) -> Response:
-    """The files of Swagger UI."""
+    """The files of Swagger UI that the page needs. Its own page is none of them: it names a server elsewhere."""
+    if name not in NEEDED:
+        raise NotFound(problem("error.path"))
     return send_from_directory(FILES, name, max_age=86400)
 
 

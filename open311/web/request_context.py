@@ -8,11 +8,11 @@ from wsgiref.types import WSGIEnvironment
 from flask import request
 from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header
-from werkzeug.wsgi import get_current_url
 
 from open311.base.i18n import choose_language
 from open311.core import Core
 from open311.http import current
+from open311.http.base_address import of_host
 from open311.model.actor import PUBLIC, Actor
 from open311.model.catalogue import Catalogue
 from open311.web.parameters import Parameters
@@ -51,7 +51,7 @@ def of_environ(
     catalogue = core.catalogues.find(given.get("jurisdiction_id", (None,))[0])
     locale = next((value.strip() for name, value in args if name == "locale"), "")
     language = _language(locale, environ.get("HTTP_ACCEPT_LANGUAGE", ""), catalogue.jurisdiction.languages)
-    base_url = core.settings.base_url or _host(environ["wsgi.url_scheme"], environ["HTTP_HOST"])
+    base_url = core.settings.base_url or of_host(environ["wsgi.url_scheme"], environ["HTTP_HOST"])
     return Reader(core, catalogue, language, base_url, environ["PATH_INFO"], args)
 
 
@@ -61,9 +61,3 @@ def _language(locale: str, accepted: str, available: tuple[str, ...]) -> str:
     tags = parse_accept_header(accepted, LanguageAccept)
     wanted = [locale] if locale else [tag for tag, quality in tags if quality > 0]
     return choose_language(wanted, available)
-
-
-@lru_cache(maxsize=64)
-def _host(scheme: str, host: str) -> str:
-    environ = {"wsgi.url_scheme": scheme, "HTTP_HOST": host}
-    return get_current_url(environ, host_only=True).rstrip("/")

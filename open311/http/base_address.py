@@ -1,0 +1,60 @@
+"""The address that a request was sent to, for links where the settings name no public one."""
+
+import re
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+import idna
+
+from open311.base.errors import Invalid, problem
+
+# Also names with `_`, which no standard allows and machines within a network have.
+HOST = re.compile(
+    r"(?P<name>[A-Za-z0-9_.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::(?P<port>[0-9]{1,5}))?", re.ASCII
+)
+# Where a WSGI environment says what has gone wrong before the application was asked; it says so in words.
+FAILED = "open311.failed"
+USUAL_PORTS = {"http": "80", "https": "443"}
+
+
+class Hosts:
+    """WSGI middleware: a request whose `Host` is none, or none of ours, is told so and never repeated in a link."""
+
+    def __init__(self, application: WSGIApplication, allowed: Sequence[str]) -> None:
+        self._application = application
+        self._allowed = tuple(allowed)
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Write the host as links need it."""
+        host = environ.get("HTTP_HOST")
+        known = None if host is None else written(host, self._allowed)
+        if host is not None and known is None:
+            environ[FAILED] = Invalid(problem("error.host"))
+        environ["HTTP_HOST"] = known or f"{environ['SERVER_NAME']}:{environ['SERVER_PORT']}"
+        return self._application(environ, start_response)
+
+
+@lru_cache(maxsize=256)
+def written(host: str, allowed: tuple[str, ...] = ()) -> str | None:
+    """A host as it may stand in a link, in ASCII; None for what is none, or not one of `allowed`, if there are any."""
+    found = HOST.fullmatch(host) or HOST.fullmatch(_in_ascii(host))
+    if found is None or (allowed and found["name"].lower().rstrip(".") not in allowed):
+        return None
+    return found[0]
+
+
+def _in_ascii(host: str) -> str:
+    """A name with other letters, which old clients send as UTF-8, as it is known to the network (UTS 46)."""
+    name, colon, port = host.partition(":")
+    try:
+        return idna.encode(name.encode("latin-1").decode(), uts46=True).decode() + colon + port
+    except UnicodeError:
+        return ""
+
+
+@lru_cache(maxsize=256)
+def of_host(scheme: str, host: str) -> str:
+    """`https://report.example.org`: without a slash, and without the port where it is the usual one."""
+    name, _, port = host.rpartition(":")
+    return f"{scheme}://{name if port == USUAL_PORTS.get(scheme) else host}"
