@@ -13,6 +13,9 @@ from open311.model.service_request import FIELDS
 MEDIA_TYPE = "text/csv; charset=utf-8; header=present"
 # Spreadsheets take a cell that begins so for a formula, and would run what a stranger wrote.
 FORMULA = re.compile("[ ']*[-=+@\t\r\n\uff1d\uff0b\uff0d\uff20]")
+# Where a comma is the decimal sign, they end a cell at `;`, and the next one would begin behind it.
+BEHIND_A_SEMICOLON = re.compile(f"(;)(?=[\"]*{FORMULA.pattern})")
+GUARDED_BEHIND_IT = re.compile(f"(;)'(?=[\"]*{FORMULA.pattern})")
 
 
 def header() -> bytes:
@@ -32,12 +35,14 @@ def remark(words: str) -> bytes:
 
 def guarded(text: str) -> str:
     """A text as a cell that no spreadsheet takes for a formula."""
+    text = BEHIND_A_SEMICOLON.sub(r"\1'", text)
     return f"'{text}" if FORMULA.match(text) else text
 
 
 def unguarded(cell: str) -> str:
     """The text that a cell stands for; `guarded` undone."""
-    return cell[1:] if cell.startswith("'") and FORMULA.match(cell[1:]) else cell
+    text = cell[1:] if cell.startswith("'") and FORMULA.match(cell[1:]) else cell
+    return GUARDED_BEHIND_IT.sub(r"\1", text)
 
 
 def _cell(value: Any) -> Any:

@@ -172,8 +172,7 @@ def _links(query: dict[str, Any], asked: UpdateSearch, found: list[Update], more
         places["next"] = {"page": number + 1, "cursor": UpdateCursor.after(found[-1]).write()}
     if number > 1:
         places |= {"prev": {"page": number - 1}, "first": {"page": 1}}
-    written = [f'<{_address(asked, place)}>; rel="{relation}"' for relation, place in places.items()]
-    return {"Link": ", ".join(written)} if written else {}
+    return pagination.header({relation: _address(asked, place) for relation, place in places.items()})
 
 
 def _address(asked: UpdateSearch, place: dict[str, Any]) -> str:
@@ -181,7 +180,11 @@ def _address(asked: UpdateSearch, place: dict[str, Any]) -> str:
     ends = {"start_date": asked.span.start, "end_date": asked.span.end}
     span = {name: write_utc(end) for name, end in ends.items() if end}
     left_out = {"page", "cursor", "api_key", *span}
-    kept = [(name, value) for name, value in request.args.items(multi=True) if name not in left_out]
+    kept = [
+        (name, value)
+        for name, value in request.args.items(multi=True)
+        if pagination.is_known(name) and name not in left_out
+    ]
     return f"{current.base_url()}{current.as_asked(request.path)}?{urlencode([*kept, *span.items(), *place.items()])}"
 
 

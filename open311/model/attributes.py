@@ -16,6 +16,7 @@ UNKNOWN_CODES = 100
 VALUES_PER_CODE = 100
 LISTS = (Datatype.SINGLEVALUELIST, Datatype.MULTIVALUELIST)
 
+_DECIMAL_COMMA = re.compile(r"[+-]?[0-9]{1,15},(?:[0-9]{1,2}|[0-9]{4,15})")
 _NUMBER = re.compile(r"[+-]?(?:[0-9]{1,15}(?:\.[0-9]{0,15})?|\.[0-9]{1,15})")
 _DATETIME = re.compile(
     r"(?:(?P<iso>[0-9]{4}-[0-9]{2}-[0-9]{2})|(?P<day>[0-9]{1,2})\.(?P<month>[0-9]{1,2})\.(?P<year>[0-9]{4}))"
@@ -111,6 +112,9 @@ def _one_line(value: str) -> str:
 
 
 def _number(value: str) -> str:
+    # A comma with three figures behind it may part thousands, so it is not guessed at.
+    if _DECIMAL_COMMA.fullmatch(value):
+        value = value.replace(",", ".")
     if not _NUMBER.fullmatch(value):
         raise _Refused("error.attribute.number")
     plain = f"{Decimal(value):f}"

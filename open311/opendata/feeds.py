@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from urllib.parse import urlencode
 
 from flask import request
 
@@ -9,6 +10,7 @@ from open311.base.i18n import translate
 from open311.formats.atom import Entry, Feed, Link
 from open311.http import current
 from open311.model.service_request import Note, ServiceRequest
+from open311.web import pagination
 
 
 def of_requests(requests: Iterable[ServiceRequest], links: Mapping[str, str]) -> tuple[Feed, list[Entry]]:
@@ -26,7 +28,9 @@ def of_history(found: ServiceRequest) -> tuple[Feed, list[Entry]]:
 
 
 def _feed(title: str, updated: datetime, links: Mapping[str, str]) -> Feed:
-    own = current.base_url() + current.as_asked(request.full_path.rstrip("?"))
+    own = current.base_url() + current.as_asked(request.path)
+    if query := urlencode(_asked()):
+        own += f"?{query}"
     return Feed(
         id=own,
         title=title,
@@ -35,6 +39,11 @@ def _feed(title: str, updated: datetime, links: Mapping[str, str]) -> Feed:
         language=_language(),
         links={"self": own} | dict(links),
     )
+
+
+def _asked() -> list[tuple[str, str]]:
+    """What narrows the feed down. Keys of its reader do not, and whatever means nothing stands in no answer."""
+    return [(name, value) for name, value in request.args.items(multi=True) if pagination.is_known(name)]
 
 
 def _entry(found: ServiceRequest) -> Entry:

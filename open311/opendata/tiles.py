@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import quote
 
 from flask import Response
+from shapely import orient_polygons
 from shapely.geometry import mapping
 
 from open311.base.errors import Invalid, NotFound, problem
@@ -114,7 +115,7 @@ def get_boundary(query: dict[str, Any]) -> Response:
         "type": "Feature",
         "id": jurisdiction.jurisdiction_id,
         "properties": {"name": jurisdiction.name.in_language(current.language(catalogue))},
-        "geometry": mapping(jurisdiction.boundary),
+        "geometry": mapping(orient_polygons(jurisdiction.boundary)),
     }
     return json(feature, "application/geo+json", cache=CHANGES_SELDOM)
 
@@ -136,7 +137,7 @@ def get_tilejson(query: dict[str, Any]) -> Response:
         "maxzoom": POINTS_FROM,
         "bounds": bounds,
         "vector_layers": [
-            {"id": "requests", "minzoom": POINTS_FROM, "maxzoom": DEEPEST, "fields": FIELDS},
+            {"id": "requests", "minzoom": POINTS_FROM, "maxzoom": POINTS_FROM, "fields": FIELDS},
             {"id": "clusters", "minzoom": 0, "maxzoom": POINTS_FROM - 1, "fields": COUNTS},
         ],
     }

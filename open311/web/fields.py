@@ -27,7 +27,7 @@ EMAIL = re.compile(
 )
 # A blank in the path is a careless client; one in the host, or a line break, is no address at all.
 WEB_ADDRESS = re.compile(
-    r"[hH][tT][tT][pP][sS]?://[^\s/?#@:\[\]\x00-\x1f\x7f-\x9f]+(?::[0-9]{1,5})?(?:[/?#][^\x00-\x1f\x7f-\x9f]*)?"
+    r"[hH][tT][tT][pP][sS]?://(?:[^\s/?#@:\[\]\x00-\x1f\x7f-\x9f]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?(?:[/?#][^\x00-\x1f\x7f-\x9f]*)?"
 )
 
 

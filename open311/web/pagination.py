@@ -1,15 +1,21 @@
 """What stands beside a page of requests: `Link` to the pages around it, and totals (georeport.md 5.1)."""
 
+from collections.abc import Mapping
 from dataclasses import replace
+from functools import lru_cache
 from math import ceil
 from typing import Any
 from urllib.parse import urlencode
 
 from open311.base.datetimes import write_utc
 from open311.model.search import COUNT_LIMIT, Page, RequestSearch
-from open311.web.queries import paged
+from open311.web.parameters import ALIASES
+from open311.web.queries import ServiceRequestsQuery, paged
 from open311.web.request_context import Reader
 
+KNOWN = frozenset(ServiceRequestsQuery().fields)
+# nginx takes a head of 4 kB in its smallest usual setting.
+MOST_BYTES_OF_LINKS = 3000
 POSITION = ("page", "offset", "cursor", "api_key")
 
 
@@ -45,6 +51,24 @@ def links(
     return {relation: _address(reader, asked, place) for relation, place in places.items()}
 
 
+@lru_cache(maxsize=256)
+def is_known(name: str) -> bool:
+    """Whether a parameter means something in a list, so that it may stand in a link: whatever else was sent does not."""
+    name = name.removesuffix("[]")
+    return ALIASES.get(name, name) in KNOWN
+
+
+def header(links: Mapping[str, str]) -> dict[str, str]:
+    """`Link`, as far as proxies bear it: the next page first, the others while there is room."""
+    written, room = list[str](), MOST_BYTES_OF_LINKS
+    for relation, address in links.items():
+        link = f'<{address}>; rel="{relation}"'
+        room -= len(link) + 2
+        if room >= 0:
+            written.append(link)
+    return {"Link": ", ".join(written)} if written else {}
+
+
 def _number(asked: RequestSearch, query: dict[str, Any]) -> int:
     """Which page this is. Behind a cursor the number only counts along."""
     return max(1, query.get("page", 1)) if asked.after else asked.skip // asked.page_size + 1
@@ -52,7 +76,7 @@ def _number(asked: RequestSearch, query: dict[str, Any]) -> int:
 
 def _address(reader: Reader, asked: RequestSearch, place: dict[str, Any]) -> str:
     """This request's own address at another place. The span is written out, so that it does not move meanwhile."""
-    kept = [(name, value) for name, value in reader.args if name not in POSITION]
+    kept = [(name, value) for name, value in reader.args if is_known(name) and name not in POSITION]
     named = {name for name, _ in kept}
     span = {"start_date": asked.requested.start, "end_date": asked.requested.end}
     kept += [(name, write_utc(end)) for name, end in span.items() if end and name not in named]

@@ -20,6 +20,8 @@ from open311.web.fields import BoxField, Count, CursorField, Words, problems, wr
 from open311.web.queries import Arguments, statuses
 
 USUAL, MOST = 100, 1000
+# Deeper pages are reached by the links of the pages before them.
+MOST_SKIPPED = 100_000
 OPEN_ENDS = ("", "..")
 
 
@@ -77,6 +79,7 @@ class ItemsQuery(Arguments):
     service_code = Words()
     status = Words(known=tuple(Status))
     cursor = CursorField()
+    offset = Count(0, MOST_SKIPPED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,12 +124,13 @@ def find() -> Items:
         statuses=statuses(query.get("status", ())),
         page_size=query.get("limit", USUAL),
         after=cursor,
+        skip=0 if cursor else query.get("offset", 0),
         **({"sort": cursor.sort} if cursor else {}),
     )
     with current.core().database.read_public() as conn:
         page = search.search(conn, asked)
         total = rendered_lists.total(current.core(), conn, asked, page)
-    kept = {name: value for name, value in request.args.items() if name not in ("f", "cursor")}
+    kept = {name: value for name, value in request.args.items() if name not in ("f", "cursor", "offset")}
     behind = page.next and replace(page.next, total=total)
     return Items(kept, [described(each) for each in page.items], behind, total)
 

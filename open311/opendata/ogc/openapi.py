@@ -8,7 +8,7 @@ from open311.opendata.ogc.links import CRS84, FORMS, GEOJSON, HTML, JSON, OPENAP
 ERRORS = {"400": "#/components/responses/Error", "404": "#/components/responses/Error"}
 DESCRIPTION = "Service requests as features, for GIS programs: OGC API Features, Parts 1 and 2."
 PLAIN = ("f", "locale")
-FILTERS = ("bbox", "bbox-crs", "crs", "datetime", "limit", "service_code", "status", "cursor")
+FILTERS = ("bbox", "bbox-crs", "crs", "datetime", "limit", "service_code", "status", "cursor", "offset")
 COLLECTION = "/collections/{collectionId}"
 OPERATIONS: dict[str, tuple[str, str, str, tuple[str, ...]]] = {
     "/": ("getLandingPage", "Where everything else is", JSON, PLAIN),
@@ -92,6 +92,7 @@ def _parameters(collection_ids: list[str], most: int, usual: int) -> dict[str, A
         ("service_code", "Only these services", texts),
         ("status", "Only open or only closed requests", {"type": "string", "enum": ["open", "closed"]}),
         ("cursor", "Where the page before ended; from its next link", word),
+        ("offset", "Features to leave out, where a client does not follow next links", whole),
         ("f", "The form of the answer", {"type": "string", "enum": list(FORMS)}),
         ("locale", "Language of names and texts, such as de or en", word),
     )
