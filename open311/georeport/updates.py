@@ -25,7 +25,7 @@ from open311.model.submission import DESCRIPTION_LENGTH
 from open311.model.updates import Update, UpdateCursor, UpdateSearch, UpdateSubmission, known_words, tidy_word
 from open311.storage import updates as stored
 from open311.storage.database import Connection
-from open311.web import parameters, queries
+from open311.web import pagination, parameters, queries
 from open311.web.fields import Count, Email, Moment, WebAddresses, Word, Words, problems
 from open311.web.photos import photos_field
 from open311.web.queries import REQUEST_ID, Arguments

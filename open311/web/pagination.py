@@ -24,13 +24,13 @@ def headers(
 ) -> dict[str, str]:
     """`Link` (RFC 8288) and, when the client pages, the totals."""
     places = links(reader, page, asked, query, total)
-    found = {"Link": ", ".join(f'<{address}>; rel="{relation}"' for relation, address in places.items())}
+    found = header(places)
     if total is not None and paged(query):
         shown = min(total, COUNT_LIMIT)
         found["X-Result-Count"] = str(shown)
         found["X-Page-Count"] = str(ceil(shown / asked.page_size))
         found["X-Page-Size"] = str(asked.page_size)
-    return {name: value for name, value in found.items() if value}
+    return found
 
 
 def links(
@@ -53,7 +53,7 @@ def links(
 
 @lru_cache(maxsize=256)
 def is_known(name: str) -> bool:
-    """Whether a parameter means something in a list, so that it may stand in a link: whatever else was sent does not."""
+    """Whether a parameter means something in a list; whatever else was sent stands in no link."""
     name = name.removesuffix("[]")
     return ALIASES.get(name, name) in KNOWN
 

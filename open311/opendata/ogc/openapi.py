@@ -76,6 +76,7 @@ def _parameters(collection_ids: list[str], most: int, usual: int) -> dict[str, A
     numbers = {"type": "array", "minItems": 4, "maxItems": 6, "items": {"type": "number"}}
     limit = {"type": "integer", "minimum": 1, "maximum": most, "default": usual}
     word = {"type": "string"}
+    whole = {"type": "integer", "minimum": 0}
     systems = {"type": "string", "enum": [CRS84], "default": CRS84}
     described = (
         ("collectionId", "Id of the jurisdiction", {"type": "string", "enum": collection_ids}),
