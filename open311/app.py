@@ -18,6 +18,7 @@ from open311.http import access_log, cors, current, failures, health, https, lim
 from open311.http.base_address import Hosts
 from open311.http.body_buffer import BodiesFirst
 from open311.http.connections import Threads, watch
+from open311.http.content_coding import Unpacked
 from open311.http.normalise import LenientRequest, Tidy
 from open311.http.replica_retry import Application
 from open311.http.response_cache import KeptAnswers
@@ -75,6 +76,7 @@ def create_app(
     stack: WSGIApplication = _Bound(app or application(), server)
     stack = DirectAnswers(stack, core, counted)
     stack = Tidy(stack, sandbox=settings.test_endpoint)
+    stack = Unpacked(stack, settings.max_body_bytes)
     if places:
         stack = BodiesFirst(stack, places=places, limit=settings.max_body_bytes, threads=threads)
     stack = KeptAnswers(stack, core.database.freshness, counted, by_host=settings.base_url is None)

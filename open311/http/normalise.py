@@ -8,6 +8,7 @@ import re
 from codecs import BOM_UTF8
 from collections.abc import Iterable
 from functools import cached_property
+from io import BytesIO
 from typing import IO, TYPE_CHECKING, Any
 from unicodedata import normalize
 from urllib.parse import parse_qsl
@@ -18,6 +19,7 @@ from werkzeug.formparser import FormDataParser, MultiPartParser
 
 from open311.base.errors import Invalid, problem
 from open311.http import current
+from open311.http.content_coding import CODINGS, charset_of, of_part
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -52,11 +54,15 @@ def pairs(raw: bytes) -> list[tuple[str, str]]:
     return [(decode(name.encode("latin-1")), decode(value.encode("latin-1"))) for name, value in found]
 
 
+def _coding(headers: Headers) -> str:
+    return headers.get("Content-Transfer-Encoding", "").strip().lower()
+
+
 class Parts(MultiPartParser):
     """A multipart parser that keeps the bytes of text parts: Latin-1 loses none, `decode` then reads them."""
 
     def get_part_charset(self, headers: Headers) -> str:
-        return "latin-1"
+        return charset_of(_coding(headers))
 
 
 class Form(FormDataParser):
@@ -79,6 +85,9 @@ class Form(FormDataParser):
             form, files = parser.parse(stream, boundary, content_length)
         except ValueError:
             raise Invalid(problem("error.body.unreadable")) from None
+        for file in [file for _, file in files.items(multi=True)]:
+            if (coding := _coding(file.headers)) in CODINGS:
+                file.stream = BytesIO(of_part(file.stream.read(), coding))
         # A part whose name cannot be read has none.
         parts = [(name, value) for name, value in form.items(multi=True) if name is not None]
         fields = [(name, decode(value.encode("latin-1"))) for name, value in parts]
