@@ -14,6 +14,7 @@ from open311.base.errors import ConfigurationError, Unavailable, problem
 from open311.settings import Settings
 
 SECONDS = 20.0
+THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
 
 
 class Refused(Exception):
@@ -63,14 +64,16 @@ class FolderMailer:
 
 
 class SmtpMailer:
-    """Hands mail to a server: `smtp` with STARTTLS where the server offers it, `smtps` with TLS from the start.
+    """Hands mail to a server: `smtp` with STARTTLS, `smtps` with TLS from the start.
 
-    A user and a password are sent only through TLS.
+    Mails hold names and tokens, so `smtp` without TLS is for this machine alone; `smtp+plain` says that the way to the
+    server is safe by itself. A user and a password are sent only through TLS.
     """
 
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
         self._tls = parts.scheme == "smtps"
+        self._plain = parts.scheme == "smtp+plain" or parts.hostname in THIS_MACHINE
         self._host = str(parts.hostname)
         self._port = parts.port or (465 if self._tls else 587 if parts.username else 25)
         self._user = unquote(parts.username or "")
@@ -101,10 +104,11 @@ class SmtpMailer:
             if server.has_extn("starttls"):
                 server.starttls(context=context)
                 server.ehlo()
-            elif self._user:
+            elif self._user or not self._plain:
                 server.close()
                 raise ConfigurationError(
-                    "the mail server offers no STARTTLS; a password is not sent in the clear"
+                    "the mail server offers no STARTTLS, and mails are not sent in the clear; smtp+plain:// instead of "
+                    "smtp:// allows it, though never for a password"
                 )
         if self._user:
             server.login(self._user, self._password)

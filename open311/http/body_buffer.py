@@ -17,6 +17,7 @@ from open311.base.errors import Busy, problem
 from open311.base.sender import Sender, working_for
 from open311.http.admission import Place, Places
 from open311.http.connections import Threads
+from open311.model.network import network_of
 
 RETRY_AFTER = 5
 # Whoever is slower than this, in bytes a second, after so many seconds, is not waited for any longer.
@@ -55,15 +56,15 @@ class BodiesFirst:
         length = _length(environ)
         if length is not None and not 0 < length <= self._limit:
             return self._answered(environ, start_response)
-        address = environ.get("REMOTE_ADDR", "")
-        if not self._senders.enter(address):
+        network = network_of(environ.get("REMOTE_ADDR"))
+        if not self._senders.enter(network):
             environ["wsgi.input"] = _Missing(_crowded)
             return self._answered(environ, start_response)
         with tempfile.SpooledTemporaryFile(max_size=KEPT_IN_MEMORY) as body:
             try:
                 whole = self._receive(environ["wsgi.input"], body, length)
             finally:
-                self._senders.leave(address)
+                self._senders.leave(network)
             if whole is None and self._threads.crowded:
                 return _nobody(start_response)
             environ["wsgi.input"] = body if whole else _Missing(ClientDisconnected)
@@ -72,7 +73,7 @@ class BodiesFirst:
     def _answered(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         places = self._reads if environ["REQUEST_METHOD"] in ("GET", "HEAD") else self._writes
         place = Place(places)
-        sender = Sender(environ.get("REMOTE_ADDR", ""), place.left)
+        sender = Sender(network_of(environ.get("REMOTE_ADDR")), place.left)
         with self._threads.computing(), place, working_for(sender):
             answer = self._application(environ, start_response)
         return answer if isinstance(answer, list) else _Pieces(answer, self._threads)

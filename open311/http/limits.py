@@ -14,6 +14,7 @@ from open311.base.errors import TooManyRequests, problem
 from open311.http.cors import is_for_staff
 from open311.http.health import PROBES
 from open311.http.keys import key
+from open311.model.network import network_of
 from open311.settings import Settings
 
 READING = ("GET", "HEAD", "OPTIONS")
@@ -21,6 +22,7 @@ READING = ("GET", "HEAD", "OPTIONS")
 PARTS = ("/tiles/", "/media/", "/static/")
 PARTS_A_READ = 10
 MINUTE, HOUR = 60.0, 3600.0
+BRAKE_SECONDS = 4.0
 LIMITS = "open311.limits"
 
 
@@ -55,6 +57,8 @@ class Limits:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.minute, self.hour = Window(MINUTE), Window(HOUR)
+        # How often a network may send what nobody has computed anything for.
+        self.brake = Window(BRAKE_SECONDS)
 
     def read_would_be_left(self, address: str, path: str) -> bool:
         """Whether `read_is_left` would allow one more; nothing is counted."""
@@ -66,9 +70,10 @@ class Limits:
 
     def share_of_reads(self, address: str | None, path: str) -> tuple[str, int]:
         """Under which name a read without a key is counted, and how many of its kind are allowed."""
+        network = network_of(address)
         if path.startswith(PARTS):
-            return f"parts of {address}", PARTS_A_READ * self.settings.rate_limit_get
-        return f"reads of {address}", self.settings.rate_limit_get
+            return f"parts of {network}", PARTS_A_READ * self.settings.rate_limit_get
+        return f"reads of {network}", self.settings.rate_limit_get
 
 
 def install(app: Flask) -> None:
@@ -99,4 +104,4 @@ def _share(counted: Limits) -> tuple[str, int]:
         return f"key {known.id}", counted.settings.rate_limit_key
     if request.method in READING:
         return counted.share_of_reads(request.remote_addr, request.path)
-    return f"writes of {request.remote_addr}", counted.settings.rate_limit_post
+    return f"writes of {network_of(request.remote_addr)}", counted.settings.rate_limit_post

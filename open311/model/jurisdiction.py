@@ -55,8 +55,9 @@ class Jurisdiction:
         """The last zip code in an address, as the city's pattern knows it."""
         if self.zipcode_pattern is None:
             return None
-        found = re.findall(rf"(?<!\w)(?:{self.zipcode_pattern})(?!\w)", address)
-        return found[-1] if found else None
+        found = [*re.finditer(rf"(?<!\w)(?:{self.zipcode_pattern})(?!\w)", address)]
+        # `12345 Main Street` begins with a house number.
+        return found[-1][0] if found and (found[-1].start() or found[-1].end() == len(address)) else None
 
     def sandbox(self) -> "Jurisdiction":
         """This jurisdiction as the test endpoint knows it."""

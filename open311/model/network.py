@@ -1,6 +1,7 @@
 """Addresses of senders: who counts as one, what of an address a log may say, who is let in."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 PREFIX = 64
@@ -16,6 +17,7 @@ def _read(address: str | None) -> IPv4Address | IPv6Address | None:
     return (found.ipv4_mapped or found) if isinstance(found, IPv6Address) else found
 
 
+@lru_cache(maxsize=4096)
 def network_of(address: str | None) -> str:
     """The IPv4 address, or the /64 of IPv6 that one connection has to itself; what cannot be read counts as it is."""
     found = _read(address)

@@ -14,6 +14,7 @@ from open311.base.errors import TooManyRequests, problem
 from open311.http import current, shares
 from open311.http.errors import in_words
 from open311.http.response_cache import takes_gzip
+from open311.model.network import network_of
 from open311.opendata import archive
 from open311.opendata.answers import answer
 from open311.opendata.blueprint import OpenData
@@ -73,11 +74,11 @@ def _stream(form: str) -> Response:
 
 def _take_share(response: Response) -> None:
     """An export lasts as long as its reader likes, so only a few are written at once, and fewer for one address."""
-    exports, address = shares.of_exports(), request.remote_addr or ""
-    if not exports.enter(address):
+    exports, network = shares.of_exports(), network_of(request.remote_addr)
+    if not exports.enter(network):
         raise TooManyRequests(problem("error.export.too_many", seconds=RETRY_AFTER), retry_after=RETRY_AFTER)
     # Given back when the server is done with the answer, and also by whoever drops one without closing it.
-    response.call_on_close(finalize(response, exports.leave, address))
+    response.call_on_close(finalize(response, exports.leave, network))
 
 
 def _to_the_end(body: Iterator[bytes], broken: bytes) -> Iterator[bytes]:

@@ -163,7 +163,9 @@ def geocoder(raw: str) -> str:
 def mail_server(raw: str) -> str:
     """How mail is sent."""
     parts = _split(raw)
-    if (parts.scheme in ("smtp", "smtps") and parts.hostname) or (parts.scheme == "file" and parts.path):
+    if (parts.scheme in ("smtp", "smtps", "smtp+plain") and parts.hostname) or (
+        parts.scheme == "file" and parts.path
+    ):
         return raw
     raise ValueError(
         "an address such as smtp://user:password@mail.example.org:587, smtps://… or file:///folder"

@@ -89,6 +89,16 @@ def test_a_password_is_not_sent_in_the_clear() -> None:
         mail.SmtpMailer(url.replace("//", "//user:secret@")).send(a_mail())
 
 
+def test_a_mail_is_not_sent_in_the_clear_to_another_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Names and tokens would go through every network in between; `smtp+plain` says that there is none."""
+    monkeypatch.setattr(mail, "THIS_MACHINE", ())
+    with a_mail_server() as (mailbox, url):
+        with pytest.raises(ConfigurationError, match="STARTTLS"):
+            mail.SmtpMailer(url).send(a_mail())
+        mail.SmtpMailer(url.replace("smtp://", "smtp+plain://")).send(a_mail())
+    assert len(mailbox.mails) == 1
+
+
 def test_a_folder_takes_mails_as_files(tmp_path: Path) -> None:
     mailer = mail.chosen(f"file://{tmp_path}/mail")
     assert mailer

@@ -12,7 +12,8 @@ from sqlalchemy import Connection, text
 from open311.base.errors import Unavailable, problem
 from open311.core import Core
 from open311.georeport import requests
-from open311.http.senders import network
+from open311.http.senders import plain_address
+from open311.model.network import network_of
 from tests.client import client_of
 from tests.serving import Api
 
@@ -22,17 +23,17 @@ from tests.serving import Api
     [
         ("203.0.113.8", "203.0.113.8"),
         ("203.0.113.8:50001", "203.0.113.8"),
-        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"),
-        ("[2001:db8:1:2:ffff::]:50001", "2001:db8:1:2::"),
-        ('"[2001:db8:1:2::7]"', "2001:db8:1:2::"),
-        ("fe80::1%eth0", "fe80::"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("[2001:db8:1:2:ffff::]:50001", "2001:db8:1:2::/64"),
+        ('"[2001:db8:1:2::7]"', "2001:db8:1:2::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
         ("::ffff:203.0.113.8", "203.0.113.8"),
         ("unknown", "unknown"),
         ("", ""),
     ],
 )
 def test_a_sender_is_counted_by_network(address: str, counted: str) -> None:
-    assert network(address) == counted
+    assert network_of(plain_address(address)) == counted
 
 
 def test_a_new_port_or_interface_is_no_new_share(core: Core) -> None:

@@ -18,8 +18,9 @@ from open311.site.form import form_input
 from open311.storage import instance
 
 UNPROVEN = 3
+SIDE_BY_SIDE = 2
 # Nobody reads a page with a form in less.
-TOO_QUICK = timedelta(seconds=4)
+TOO_QUICK = timedelta(seconds=limits.BRAKE_SECONDS)
 # A field that people do not see.
 TRAP = "homepage"
 
@@ -112,6 +113,9 @@ def hurdle(draft: Draft) -> Problem | None:
         return found
     allowed = current.core().settings.reports_per_hour
     count("reports", allowed if form.proven else max(1, allowed // UNPROVEN))
+    # Drafts that were prepared side by side are all old enough at once.
+    if not form.proven and (counted := limits.limits()) and not counted.brake.take(network(), SIDE_BY_SIDE):
+        return problem("page.form.error.too_quick")
     return None
 
 
