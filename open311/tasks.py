@@ -10,6 +10,7 @@ from procrastinate import RetryStrategy
 from open311.actions import (
     casework,
     drafts,
+    housekeeping,
     map_counts,
     media,
     media_fetching,
@@ -87,6 +88,8 @@ TASKS: Mapping[TaskName, Task] = {
     TaskName.SEND_STAFF_LINK: Task(staff_mails.send_link, RETRY),
     TaskName.TELL_STAFF: Task(staff_mails.send_notice, RETRY),
     TaskName.TIDY_STAFF: Task(staff_retention.tidy, RETRY, EVERY_HOUR),
+    TaskName.COPY_ERASURES: Task(restoring.copy_erasures, RETRY, EVERY_MINUTE),
+    TaskName.FORGET_OLD: Task(housekeeping.forget_old, RETRY, EVERY_NIGHT),
     TaskName.FOLD_MAP: Task(map_counts.fold, cron=EVERY_MINUTE),
 }
 

@@ -16,6 +16,7 @@ from procrastinate.jobs import Status
 
 from open311 import core as core_module
 from open311.actions import catalogue_publication, restoring
+from open311.base import job_log
 from open311.base.errors import Unavailable
 from open311.core import Core
 from open311.http import access_log
@@ -25,11 +26,17 @@ from open311.tasks import EVERY_MINUTE, TASKS, Task, defer_due
 
 log = structlog.get_logger()
 
-CONCURRENCY = 4
-OUTSIDE_CONCURRENCY = 8
+# How many jobs of each queue are done at a time.
+PLACES = {Queue.DEFAULT: 4, Queue.MAIL: 4, Queue.WEBHOOKS: 8, Queue.FORWARDS: 4, Queue.PHOTOS: 2}
+# Where the former release put what goes outside; a server of it may still run.
+FORMER_QUEUE = "outside"
+# They have a state of their own, and are begun again from that.
+WITHOUT_TRACE = (Queue.WEBHOOKS, Queue.FORWARDS)
 LOOK_EVERY_SECONDS = 1.0
 GRACE_SECONDS = 20
 CONNECTION_SECONDS = 5.0
+# Beside one for each queue that hears of new jobs.
+MOST_CONNECTIONS = 4
 AGAIN_SECONDS = 2.0
 
 
@@ -40,7 +47,11 @@ class QueueLostError(Exception):
 def build(core: Core) -> App:
     """The queue with the tasks that `tasks.TASKS` lists."""
     url = str(core.settings.database_url).replace("postgresql+psycopg://", "postgresql://", 1)
-    app = App(connector=PsycopgConnector(conninfo=url, timeout=CONNECTION_SECONDS))
+    app = App(
+        connector=PsycopgConnector(
+            conninfo=url, timeout=CONNECTION_SECONDS, min_size=1, max_size=MOST_CONNECTIONS
+        )
+    )
     for name, task in TASKS.items():
         _add(app, core, name, task)
 
@@ -75,6 +86,7 @@ def _add(app: App, core: Core, name: TaskName, task: Task) -> None:
 def run(settings: Settings) -> None:
     """Work until SIGTERM or SIGINT, then finish what was begun."""
     access_log.configure(settings)
+    job_log.install()
     core = core_module.build(settings)
     restoring.adopt(core)
     catalogue_publication.keep_published(core)
@@ -110,9 +122,13 @@ def _is_back(core: Core) -> bool:
 
 async def _work(app: App, core: Core, told: Event) -> None:
     # Python's own number depends on the processors, and jobs that wait for others would take all of them.
-    threads = ThreadPoolExecutor(CONCURRENCY + OUTSIDE_CONCURRENCY + 1)
+    threads = ThreadPoolExecutor(sum(PLACES.values()) + 1)
     asyncio.get_running_loop().set_default_executor(threads)
-    common: dict[str, Any] = {"shutdown_graceful_timeout": GRACE_SECONDS, "install_signal_handlers": False}
+    common: dict[str, Any] = {
+        "shutdown_graceful_timeout": GRACE_SECONDS,
+        "install_signal_handlers": False,
+        "worker_middleware": [job_log.in_each_line],
+    }
     async with app.open_async():
         everything = asyncio.create_task(_all(app, core, common))
         for each in (signal.SIGTERM, signal.SIGINT):
@@ -130,14 +146,10 @@ def _end(everything: asyncio.Task[None], told: Event) -> None:
 
 async def _all(app: App, core: Core, common: dict[str, Any]) -> None:
     async with asyncio.TaskGroup() as group:
-        group.create_task(
-            _attend(app, queues=[Queue.DEFAULT], concurrency=CONCURRENCY, delete_jobs="successful", **common)
-        )
-        group.create_task(
-            _attend(
-                app, queues=[Queue.OUTSIDE], concurrency=OUTSIDE_CONCURRENCY, delete_jobs="always", **common
-            )
-        )
+        for queue, places in PLACES.items():
+            queues = [queue, FORMER_QUEUE] if queue is Queue.MAIL else [queue]
+            delete = "always" if queue in WITHOUT_TRACE else "successful"
+            group.create_task(_attend(app, queues=queues, concurrency=places, delete_jobs=delete, **common))
         group.create_task(_look_out(core))
 
 

@@ -3,6 +3,8 @@
 import smtplib
 import ssl
 import tempfile
+import threading
+import time
 from email.message import EmailMessage
 from email.policy import SMTP
 from functools import cache
@@ -10,11 +12,15 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
+import structlog
+
 from open311.base.errors import ConfigurationError, Unavailable, problem
 from open311.settings import Settings
 
 SECONDS = 20.0
 THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
+
+log = structlog.get_logger()
 
 
 class Refused(Exception):
@@ -34,7 +40,8 @@ def chosen(url: str | None) -> Mailer | None:
     if url is None:
         return None
     parts = urlsplit(url)
-    return FolderMailer(Path(unquote(parts.path))) if parts.scheme == "file" else SmtpMailer(url)
+    mailer = FolderMailer(Path(unquote(parts.path))) if parts.scheme == "file" else SmtpMailer(url)
+    return TellingMailer(mailer)
 
 
 def for_settings(settings: Settings) -> Mailer | None:
@@ -44,6 +51,35 @@ def for_settings(settings: Settings) -> Mailer | None:
             "OPEN311_SMTP_URL is set; name the sender of mails in OPEN311_MAIL_FROM, too"
         )
     return chosen(settings.smtp_url)
+
+
+class TellingMailer:
+    """Writes one line to the log when mail can no longer be sent, however many wait, and one when it can again."""
+
+    def __init__(self, mailer: Mailer) -> None:
+        self._mailer = mailer
+        self._since: float | None = None
+        self._lock = threading.Lock()
+
+    def send(self, message: EmailMessage) -> None:
+        """Send it; what is refused for ever is about one mail, not about the server."""
+        try:
+            self._mailer.send(message)
+        except Unavailable as error:
+            with self._lock:
+                first, self._since = self._since is None, self._since or time.monotonic()
+            if first:
+                log.error(
+                    "mail_unavailable", reason=str(error.__cause__), advice="mails wait; `open311 jobs list`"
+                )
+            raise
+        self._works()
+
+    def _works(self) -> None:
+        with self._lock:
+            since, self._since = self._since, None
+        if since is not None:
+            log.info("mail_available", seconds=round(time.monotonic() - since))
 
 
 class FolderMailer:

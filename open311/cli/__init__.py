@@ -24,6 +24,7 @@ COMMANDS = {
     "harvest": "open311.cli.harvest:harvest",
     "import": "open311.cli.importing:import_",
     "forward": "open311.cli.forwards:forward",
+    "jobs": "open311.cli.jobs:jobs",
     "key": "open311.cli.keys:key",
     "media": "open311.cli.media:media",
     "request": "open311.cli.requests:request",

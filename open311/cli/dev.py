@@ -209,6 +209,16 @@ def _wait_until_it_answers(address: str, server: subprocess.Popen[bytes]) -> Non
 def _watch(children: dict[str, subprocess.Popen[bytes]], cluster: Cluster | None) -> None:
     for name, process in children.items():
         if process.poll() is not None:
-            raise ConfigurationError(f"`open311 {name}` ended by itself; its reason stands above")
+            raise ConfigurationError(f"`open311 {name}` {_ending(process.returncode)}")
     if cluster and cluster.renew():
         click.echo("PostGIS was started again.")
+
+
+def _ending(code: int) -> str:
+    """Why a process is no longer there, as far as its exit code tells."""
+    if code >= 0:
+        return f"ended by itself with exit code {code}; its reason stands above"
+    killed = f"was ended from outside by {signal.Signals(-code).name}"
+    if code == -signal.SIGKILL:
+        killed += "; if nobody did that, memory ran out: `dmesg | grep -i oom` tells"
+    return killed

@@ -7,46 +7,54 @@ from typing import Self
 class Queue(StrEnum):
     """Where jobs wait."""
 
+    # Each has places of its own in the worker: whatever fills one, or waits in it for a slow server, delays no other.
     DEFAULT = "default"
-    # What waits for other servers has places of its own in the worker, so that a slow one delays nothing else.
-    OUTSIDE = "outside"
+    MAIL = "mail"
+    WEBHOOKS = "webhooks"
+    FORWARDS = "forwards"
+    PHOTOS = "photos"
 
 
 class TaskName(StrEnum):
-    """A task, and the queue in which its jobs wait."""
+    """A task, and the queue in which its jobs wait; those of a higher priority come first."""
 
     queue: Queue
+    priority: int
 
-    def __new__(cls, value: str, queue: Queue = Queue.DEFAULT) -> Self:
-        """A name; the queue is no part of what it equals."""
+    def __new__(cls, value: str, queue: Queue = Queue.DEFAULT, priority: int = 0) -> Self:
+        """A name; queue and priority are no part of what it equals."""
         member = str.__new__(cls, value)
         member._value_ = value
-        member.queue = queue
+        member.queue, member.priority = queue, priority
         return member
 
     ACCEPT_TOKEN = "accept_token"
-    MAKE_THUMBNAIL = "make_thumbnail"
-    FETCH_MEDIA = "fetch_media"
-    FORGET_MEDIA = "forget_media"
-    SWEEP_MEDIA = "sweep_media"
+    MAKE_THUMBNAIL = "make_thumbnail", Queue.PHOTOS
+    FETCH_MEDIA = "fetch_media", Queue.PHOTOS
+    FORGET_MEDIA = "forget_media", Queue.PHOTOS
+    SWEEP_MEDIA = "sweep_media", Queue.PHOTOS
 
-    DELIVER_WEBHOOKS = "deliver_webhooks", Queue.OUTSIDE
+    DELIVER_WEBHOOKS = "deliver_webhooks", Queue.WEBHOOKS
     PRUNE_WEBHOOKS = "prune_webhooks"
 
-    FORWARD_REQUEST = "forward_request", Queue.OUTSIDE
-    PULL_UPDATES = "pull_updates", Queue.OUTSIDE
+    FORWARD_REQUEST = "forward_request", Queue.FORWARDS
+    PULL_UPDATES = "pull_updates", Queue.FORWARDS
     PULL_ALL_UPDATES = "pull_all_updates"
-    HARVEST = "harvest"
+    HARVEST = "harvest", Queue.FORWARDS
 
-    ASK_FOLLOWER = "ask_follower", Queue.OUTSIDE
-    TELL_FOLLOWER = "tell_follower", Queue.OUTSIDE
-    SEND_DATA_LINK = "send_data_link", Queue.OUTSIDE
+    # Somebody waits for these in front of a screen; news of a report can wait.
+    ASK_FOLLOWER = "ask_follower", Queue.MAIL, 1
+    TELL_FOLLOWER = "tell_follower", Queue.MAIL
+    SEND_DATA_LINK = "send_data_link", Queue.MAIL, 1
     EXPIRE_DRAFTS = "expire_drafts"
     FORGET_PEOPLE = "forget_people"
 
-    SEND_STAFF_LINK = "send_staff_link", Queue.OUTSIDE
-    TELL_STAFF = "tell_staff", Queue.OUTSIDE
+    SEND_STAFF_LINK = "send_staff_link", Queue.MAIL, 1
+    TELL_STAFF = "tell_staff", Queue.MAIL
     TIDY_STAFF = "tidy_staff"
+
+    COPY_ERASURES = "copy_erasures"
+    FORGET_OLD = "forget_old"
 
     FOLD_MAP = "fold_map"
     RETRY_STALLED = "retry_stalled"

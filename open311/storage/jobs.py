@@ -1,7 +1,10 @@
 """Work for later: handed to procrastinate's queue inside the transaction of the change it belongs to."""
 
 import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from psycopg.errors import UniqueViolation
@@ -12,7 +15,7 @@ from open311.model.task_names import TaskName
 
 _DEFER = text(
     "select procrastinate_defer_jobs_v1(array[row("
-    ":queue, :task, 0, :lock, :lock, cast(:args as jsonb), null)::procrastinate_job_to_defer_v1])"
+    ":queue, :task, :priority, :lock, :lock, cast(:args as jsonb), null)::procrastinate_job_to_defer_v1])"
 )
 
 
@@ -21,7 +24,13 @@ def defer(conn: Connection, task: TaskName, *, lock: str | None = None, **args: 
 
     Of jobs with the same `lock` one waits and one runs at a time; a second one that would wait is not added.
     """
-    job = {"queue": task.queue, "task": task, "lock": lock, "args": json.dumps(args)}
+    job = {
+        "queue": task.queue,
+        "task": task,
+        "priority": task.priority,
+        "lock": lock,
+        "args": json.dumps(args),
+    }
     if lock is None:
         conn.execute(_DEFER, job)
         return
@@ -33,13 +42,78 @@ def defer(conn: Connection, task: TaskName, *, lock: str | None = None, **args: 
             raise
 
 
+class JobState(StrEnum):
+    """Where a job stands, for whoever runs the server."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A job of the queue. `due` is when it is tried again; None for at once, and for one that failed for good."""
+
+    id: int
+    task: str
+    queue: str
+    state: JobState
+    attempts: int
+    args: Mapping[str, Any]
+    due: datetime | None
+    begun: datetime | None
+
+
+_STATES = {JobState.WAITING: "todo", JobState.RUNNING: "doing", JobState.FAILED: "failed"}
+_LIST = text("""
+    select id, task_name as task, queue_name as queue, attempts, args, scheduled_at as due,
+        (select max(at) from procrastinate_events where job_id = job.id and type = 'started') as begun
+    from procrastinate_jobs as job
+    where status::text = :status and (cast(:task as text) is null or task_name = :task) order by id limit :most
+""")
+# Two that wait for the same lock would be one too many; the one that waits does what this one would.
+_AGAIN = text("""
+    update procrastinate_jobs as job set status = 'todo', attempts = 0, scheduled_at = null
+    where status::text in ('failed', 'todo') and (status = 'failed' or scheduled_at is not null)
+        and (cast(:ids as bigint[]) is null or id = any(:ids)) and (cast(:task as text) is null or task_name = :task)
+        and not exists (select from procrastinate_jobs as other
+                        where other.queueing_lock = job.queueing_lock and other.status = 'todo' and other.id <> job.id)
+""")
+_FORGET = text("""
+    delete from procrastinate_jobs
+    where status::text in ('failed', 'todo')
+        and (cast(:ids as bigint[]) is null or id = any(:ids)) and (cast(:task as text) is null or task_name = :task)
+        and (cast(:ids as bigint[]) is not null or status = 'failed')
+""")
+# What has a lock is done again by itself, so it needs no keeping when it failed once.
 _PRUNE = text("""
-    delete from procrastinate_jobs j where status not in ('todo', 'doing') and not exists (
-        select from procrastinate_events where job_id = j.id and at >= :before
+    delete from procrastinate_jobs where id in (
+        select id from procrastinate_jobs as job
+        where status::text in ('succeeded', 'cancelled', 'aborted', 'failed')
+            and coalesce((select max(at) from procrastinate_events where job_id = job.id), '-infinity')
+                < case when status = 'failed' and queueing_lock is null then :failed_before else :done_before end
+        order by id limit :most
     )
 """)
 
 
-def prune(conn: Connection, before: datetime) -> None:
-    """Forget jobs that ended, well or not, and to which nothing has happened since."""
-    conn.execute(_PRUNE, {"before": before})
+def listed(conn: Connection, state: JobState, task: str | None = None, most: int = 1000) -> list[Job]:
+    """The jobs in a state, the oldest first."""
+    given = {"status": _STATES[state], "task": task, "most": most}
+    return [Job(**{**row._mapping, "state": state}) for row in conn.execute(_LIST, given)]
+
+
+def again(conn: Connection, ids: Sequence[int] | None, task: str | None = None) -> int:
+    """Have jobs done now that failed for good or wait for another try; all without `ids`. Returns how many."""
+    return conn.execute(_AGAIN, {"ids": list(ids) if ids is not None else None, "task": task}).rowcount
+
+
+def forget(conn: Connection, ids: Sequence[int] | None, task: str | None = None) -> int:
+    """Delete jobs that failed or wait; without `ids` all that failed. Returns how many."""
+    return conn.execute(_FORGET, {"ids": list(ids) if ids is not None else None, "task": task}).rowcount
+
+
+def prune(conn: Connection, done_before: datetime, failed_before: datetime, most: int) -> int:
+    """Delete jobs that ended long ago; returns how many."""
+    given = {"done_before": done_before, "failed_before": failed_before, "most": most}
+    return conn.execute(_PRUNE, given).rowcount

@@ -14,15 +14,18 @@ from open311 import core as core_module
 from open311 import settings
 from open311.actions import casework, catalogue_publication, keys, report
 from open311.core import Core
+from open311.model import task_names
 from open311.model.actor import key_actor
 from open311.model.keys import Key, Scope
 from open311.model.service_request import Location
 from open311.model.submission import Submission
 from open311.webhooks import subscriptions
-from open311.worker import OUTSIDE_CONCURRENCY
+from open311.worker import PLACES
 from tests.actors import CLARA
 from tests.adapters.strangers import Question, Reply, a_stranger
 from tests.processes.running import run, started, wait_for
+
+STALLED = PLACES[task_names.Queue.WEBHOOKS]
 
 
 @dataclass(frozen=True)
@@ -87,13 +90,13 @@ def test_targets_that_stall_hold_up_nobody_else(queue: Queue, tmp_path: Path) ->
         return Reply()
 
     with a_stranger(stall) as target:
-        for number in range(OUTSIDE_CONCURRENCY):
+        for number in range(STALLED):
             subscriptions.add(queue.core, queue.core.catalogues.in_force[0], f"{number}", target.url)
         waste = Submission(service_code="MUELL_WILD", location=Location(49.4811, 8.4464))
         report.submit(queue.core, queue.core.catalogues.in_force[0], waste, key_actor(queue.key))
         variables = {"DATABASE_URL": queue.url, "OPEN311_WEBHOOK_ALLOW_PRIVATE": "on"}
         with started(tmp_path / "log", "work", **variables):
-            assert wait_for(lambda: len(target.asked) == OUTSIDE_CONCURRENCY, seconds=12)
+            assert wait_for(lambda: len(target.asked) == STALLED, seconds=12)
             token = queue.report()
             assert wait_for(lambda: queue.accepted(token), seconds=8), (tmp_path / "log").read_text()
             done.set()

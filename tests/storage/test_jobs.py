@@ -16,8 +16,8 @@ def test_a_job_waits_in_the_queue_of_its_task(conn: Connection) -> None:
     jobs.defer(conn, TaskName.MAKE_THUMBNAIL, media_id=1)
     jobs.defer(conn, TaskName.SEND_DATA_LINK, token="ü")
     assert waiting(conn) == [
-        (Queue.DEFAULT, "make_thumbnail", {"media_id": 1}),
-        (Queue.OUTSIDE, "send_data_link", {"token": "ü"}),
+        (Queue.PHOTOS, "make_thumbnail", {"media_id": 1}),
+        (Queue.MAIL, "send_data_link", {"token": "ü"}),
     ]
 
 

@@ -1,0 +1,25 @@
+"""Forgetting what the server keeps about its own work: jobs that ended, mails that were sent, old erasures."""
+
+from datetime import timedelta
+
+from open311.actions import restoring
+from open311.core import Core
+from open311.storage import jobs, mail_messages
+
+AT_ONCE = 10_000
+DONE_FOR = timedelta(days=1)
+# So long can a mail that failed be sent again.
+FAILED_FOR = timedelta(days=30)
+MAILS_FOR = timedelta(days=90)
+
+
+def forget_old(core: Core) -> None:
+    """Delete it, a part at a time."""
+    now = core.now()
+    pruned = AT_ONCE
+    while pruned == AT_ONCE:
+        with core.database.begin() as conn:
+            pruned = jobs.prune(conn, now - DONE_FOR, now - FAILED_FOR, AT_ONCE)
+    with core.database.begin() as conn:
+        mail_messages.forget(conn, now - MAILS_FOR)
+    restoring.forget_erasures(core)

@@ -1,0 +1,63 @@
+"""What the queue says about jobs, as lines like all others; and which job each line of a task belongs to."""
+
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import structlog
+from structlog.contextvars import bound_contextvars
+
+from open311.base.errors import Open311Error
+
+log = structlog.get_logger()
+
+# By what procrastinate calls it: our name, and how much it matters.
+EVENTS = {
+    "job_error": ("job_failed", "error"),
+    "job_error_retry": ("job_tried_again", "info"),
+    "job_aborted": ("job_aborted", "warning"),
+    "job_aborted_retry": ("job_aborted", "info"),
+    "task_not_found": ("job_unknown", "error"),
+}
+
+
+class JobLog(logging.Handler):
+    """Writes one line for what procrastinate says in several; the traceback only of what nobody foresaw."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Success says nothing: the queue is full of it."""
+        event, level = EVENTS.get(getattr(record, "action", ""), ("queue_says", record.levelname.lower()))
+        job = getattr(record, "job", None) or {}
+        fields: dict[str, Any] = {
+            "job_id": job.get("id"),
+            "task": job.get("task_name"),
+            "attempts": job.get("attempts"),
+        }
+        if event == "queue_says":
+            fields = {"text": record.getMessage()}
+        error = record.exc_info[1] if record.exc_info else None
+        if error:
+            fields["reason"] = f"{type(error).__name__}: {error}".splitlines()[0]
+            if not isinstance(error, Open311Error):
+                fields["exc_info"] = error
+        getattr(log, level if level in ("info", "warning", "error") else "error")(event, **fields)
+
+
+def install() -> None:
+    """Have what the queue says written as lines of ours."""
+    logger = logging.getLogger("procrastinate")
+    logger.handlers = [JobLog()]
+    logger.propagate = False
+    logger.setLevel(logging.INFO)
+    logger.addFilter(_tells_something)
+
+
+def _tells_something(record: logging.LogRecord) -> bool:
+    action = getattr(record, "action", "")
+    return record.levelno > logging.INFO or action in EVENTS
+
+
+async def in_each_line(call: Callable[[], Awaitable[Any]], context: Any, worker: Any) -> Any:
+    """Middleware of procrastinate's worker: lines that a task writes name its job."""
+    with bound_contextvars(job_id=context.job.id, task=context.job.task_name):
+        return await call()
