@@ -47,11 +47,11 @@ class Mailbox:
 
 
 @contextmanager
-def a_mail_server() -> Iterator[tuple[Mailbox, str]]:
-    """A mailbox, and the address of its server."""
+def a_mail_server(port: int | None = None) -> Iterator[tuple[Mailbox, str]]:
+    """A mailbox, and the address of its server, on any port if none is named."""
     mailbox = Mailbox()
     with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+        port = port or free.getsockname()[1]
     server = Controller(mailbox, hostname="127.0.0.1", port=port)
     server.start()
     try:

@@ -8,7 +8,7 @@ from open311.storage import jobs, mail_messages
 
 AT_ONCE = 10_000
 DONE_FOR = timedelta(days=1)
-# So long can a mail that failed be sent again.
+# So long can a mail that failed be sent again; no longer, since arguments may name what belongs to somebody.
 FAILED_FOR = timedelta(days=30)
 MAILS_FOR = timedelta(days=90)
 

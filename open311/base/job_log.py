@@ -46,13 +46,16 @@ class JobLog(logging.Handler):
 def install() -> None:
     """Have what the queue says written as lines of ours."""
     logger = logging.getLogger("procrastinate")
-    logger.handlers = [JobLog()]
+    lines = JobLog()
+    # Upon the handler: loggers below this one hand records to it past the filters of the logger.
+    lines.addFilter(_tells_something)
+    logger.handlers = [lines]
     logger.propagate = False
     logger.setLevel(logging.INFO)
-    logger.addFilter(_tells_something)
 
 
 def _tells_something(record: logging.LogRecord) -> bool:
+    """What ends well says nothing; and what else is said at length may hold arguments, and with them tokens."""
     action = getattr(record, "action", "")
     return record.levelno > logging.INFO or action in EVENTS
 

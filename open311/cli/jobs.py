@@ -16,14 +16,14 @@ def jobs() -> None:
 
 
 ids = click.argument("ids", nargs=-1, type=int)
-task = click.option("--task", type=click.Choice([*TaskName]), help="Of this task only.")
+task = click.option("--task", type=click.Choice([name.value for name in TaskName]), help="Of this task only.")
 
 
 @jobs.command("list")
 @click.option(
     "--state",
-    type=click.Choice([*JobState]),
-    default=JobState.FAILED,
+    type=click.Choice([state.value for state in JobState]),
+    default=JobState.FAILED.value,
     show_default=True,
     help="Those that wait may wait for another try.",
 )

@@ -1,7 +1,6 @@
 """Forgetting people: who reported and who followed, some time after a report was closed, hidden, or left alone."""
 
 from contextlib import suppress
-from datetime import timedelta
 
 from open311.actions import casework, media
 from open311.base.errors import Unavailable
@@ -11,12 +10,10 @@ from open311.notifications.mail_limits import COUNTED_FOR
 from open311.notifications.mail_links import VALID_FOR, Purpose
 from open311.notifications.retention_terms import RetentionTerms, terms_of_services
 from open311.notifications.storage import followers, mail_links, mail_requests, retention
-from open311.storage import jobs, service_requests
+from open311.storage import service_requests
 
 AT_ONCE = 5000
 ERASED_AT_ONCE = 100
-# What failed is looked at within that time, or never; its arguments may name files of somebody who was forgotten.
-FAILED_KEPT_FOR = timedelta(days=30)
 
 
 def forget_people(core: Core) -> int:
@@ -29,7 +26,6 @@ def forget_people(core: Core) -> int:
         followers.forget_unconfirmed(conn, now - VALID_FOR[Purpose.CONFIRM])
         mail_links.prune(conn, now)
         mail_requests.prune(conn, now - COUNTED_FOR)
-        jobs.prune(conn, now - FAILED_KEPT_FOR)
     of_services = terms_of_services(core.catalogues.in_force)
     terms = RetentionTerms(now, settings.retention_days, settings.retention_open_days, of_services)
     return _erase_hidden(core, terms) + _forget_due(core, terms)

@@ -13,11 +13,15 @@ def add(conn: Connection, status: str, ended: timedelta, lock: str | None = None
     """A job that ended some time ago."""
     job = conn.execute(
         text(
-            "insert into procrastinate_jobs (queue_name, task_name, status, queueing_lock)"
-            " values ('default', :name, cast(:status as procrastinate_job_status), :lock) returning id"
+            "insert into procrastinate_jobs (queue_name, task_name, queueing_lock)"
+            " values ('default', :name, :lock) returning id"
         ),
-        {"name": f"{status} {ended} {lock}", "status": status, "lock": lock},
+        {"name": f"{status} {ended} {lock}", "lock": lock},
     ).scalar_one()
+    ending = (
+        "update procrastinate_jobs set status = cast(:status as procrastinate_job_status) where id = :job"
+    )
+    conn.execute(text(ending), {"status": status, "job": job})
     conn.execute(
         text("update procrastinate_events set at = :at where job_id = :job"),
         {"at": _now(conn) - ended, "job": job},
