@@ -7,6 +7,7 @@ from open311.actions import audit_log
 from open311.http import current
 from open311.model.actor import Right
 from open311.model.audit import AuditKind
+from open311.staff import names
 from open311.staff.blueprint import page, staff
 from open311.staff.rendering import render
 
@@ -19,6 +20,12 @@ def log() -> ResponseReturnValue:
     chosen = kind if kind in list(AuditKind) else None
     last = int(before) if before.isascii() and before.isdigit() and len(before) < 19 else None
     found = audit_log.read(current.core(), staff(), kind=chosen, before=last)
+    mentioned = [name for line in found.lines for name in (line.actor, line.subject) if name]
     return render(
-        "log.html", lines=found.lines, before=found.before, kind=chosen or "", kinds=list(AuditKind)
+        "log.html",
+        lines=found.lines,
+        before=found.before,
+        names=names.of_mentioned(mentioned),
+        kind=chosen or "",
+        kinds=list(AuditKind),
     )

@@ -1,6 +1,6 @@
 """Who did something, for the history: colleagues of the own unit by name, others by their unit."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from open311.http import current
 from open311.model.actor import ActorKind, Right
@@ -26,6 +26,15 @@ def of_actors(actors: Iterable[str]) -> Mapping[str, str]:
     }
 
 
+def of_mentioned(words_of_log: Iterable[str]) -> Mapping[str, str]:
+    """The names behind `staff:7` and `account:7` for whoever reads the log: it is there to say who did what."""
+    numbers = {word: _number(word, (ActorKind.STAFF, "account")) for word in set(words_of_log)}
+    ids = [number for number in numbers.values() if number is not None]
+    with current.core().database.read() as conn:
+        known = accounts.names(conn, ids) if ids else {}
+    return {word: known[number] for word, number in numbers.items() if number and number in known}
+
+
 def _shown(account_id: int, names: Mapping[int, str], roles: Mapping[int, Sequence[Membership]]) -> str:
     """A name for colleagues, the unit for others, or what they do where they belong to none."""
     if account_id not in names:
@@ -49,5 +58,11 @@ def _outwardly(role: Membership) -> str:
 
 
 def _account_id(actor: str) -> int | None:
-    kind, _, number = actor.partition(":")
-    return int(number) if kind == ActorKind.STAFF and number.isdigit() and len(number) < 10 else None
+    return _number(actor, (ActorKind.STAFF,))
+
+
+def _number(word: str, kinds: Collection[str]) -> int | None:
+    kind, _, number = word.partition(":")
+    return (
+        int(number) if kind in kinds and number.isascii() and number.isdigit() and len(number) < 10 else None
+    )
