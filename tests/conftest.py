@@ -29,7 +29,7 @@ _numbers = count(1)
 def _copy(cluster_url: str, name: str) -> str:
     with closing(psycopg.connect(cluster_url.replace("DATABASE", "postgres"), autocommit=True)) as connection:
         connection.execute(
-            sql.SQL("create database {} template {} strategy file_copy").format(
+            sql.SQL("create database {} template {} strategy wal_log").format(
                 sql.Identifier(name), sql.Identifier(TEMPLATE)
             )
         )
