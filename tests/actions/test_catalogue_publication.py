@@ -89,7 +89,7 @@ CHANGES: dict[str, Change] = {
     "name changed": lambda data: a_service(data)["service_name"].update(de="Altes Auto"),
     "translation changed": lambda data: a_service(data)["service_name"].update(en="Old car"),
     "type changed": lambda data: a_service(data).update(type="batch"),
-    "keyword added": lambda data: a_service(data)["keywords"]["de"].append("wrack"),
+    "keyword added": lambda data: a_service(data)["keywords"]["de"].append("rostlaube"),
     "attribute removed": lambda data: a_service(data)["attributes"].pop(),
     "attribute changed": lambda data: a_service(data)["attributes"][2].update(required=False),
     "value added": lambda data: a_service(data)["attributes"][2]["values"].append(
