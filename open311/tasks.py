@@ -23,7 +23,7 @@ from open311.federation import forward_updates, forwarding, harvest
 from open311.federation.answers import RemoteError
 from open311.model.actor import WORKER
 from open311.model.task_names import TaskName
-from open311.notifications import messages, retention
+from open311.notifications import letters, messages, retention
 from open311.storage import jobs
 from open311.webhooks import delivery
 
@@ -83,6 +83,9 @@ TASKS: Mapping[TaskName, Task] = {
     TaskName.ASK_FOLLOWER: Task(messages.ask, RETRY),
     TaskName.TELL_FOLLOWER: Task(messages.tell, RETRY),
     TaskName.SEND_DATA_LINK: Task(messages.send_data_link, RETRY),
+    TaskName.WRITE_TO_REPORTER: Task(letters.send, RETRY),
+    TaskName.RESUME_CASES: Task(casework.resume_due, cron=EVERY_MINUTE, alone=True),
+    TaskName.DESTROY_ORIGINALS: Task(casework.destroy_originals, RETRY, EVERY_HOUR),
     TaskName.EXPIRE_DRAFTS: Task(drafts.expire, RETRY, EVERY_HOUR),
     TaskName.FORGET_PEOPLE: Task(retention.forget_people, RETRY, EVERY_NIGHT),
     TaskName.SEND_STAFF_LINK: Task(staff_mails.send_link, RETRY),

@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import islice
-from typing import IO, Any
+from typing import IO
 
 import structlog
 
@@ -17,12 +17,9 @@ from open311.adapters.media_store import new_key
 from open311.base.errors import Invalid, NotFound, Problem, Unavailable, problem
 from open311.base.sender import waiting_outside
 from open311.core import Core
-from open311.model.actor import Actor, Right
-from open311.model.events import Event
 from open311.model.media import KEY, Kept, Media, MediaVisibility, path
-from open311.model.service_request import ServiceRequest, Visibility
 from open311.model.task_names import TaskName
-from open311.storage import events, jobs, service_requests
+from open311.storage import jobs
 from open311.storage import media as storage
 from open311.storage.database import Connection
 
@@ -158,83 +155,6 @@ def file_of(core: Core, media_id: int) -> bytes:
     return data
 
 
-def publish(core: Core, media_id: int, actor: Actor) -> MediaVisibility:
-    """Let everybody see a photo, as soon as everybody sees what it came with; returns who may see it now."""
-    return _show(core, media_id, MediaVisibility.PUBLIC, "photo_published", actor)
-
-
-def hide(core: Core, media_id: int, actor: Actor) -> MediaVisibility:
-    """Keep a photo for staff alone."""
-    return _show(core, media_id, MediaVisibility.INTERNAL, "photo_hidden", actor)
-
-
-def _show(core: Core, media_id: int, wanted: MediaVisibility, kind: str, actor: Actor) -> MediaVisibility:
-    with core.database.begin() as conn:
-        request = _owner(conn, media_id)
-        actor.require(Right.CHECK, request.jurisdiction_id)
-        photo = _known(storage.find(conn, media_id), media_id)
-        if wanted is MediaVisibility.PUBLIC:
-            wanted = _most(conn, request, photo)
-        if photo.visibility is not wanted:
-            storage.set_visibility(conn, media_id, wanted)
-            _tell(core, conn, request, kind, actor, photo)
-        return wanted
-
-
-def _most(conn: Connection, request: ServiceRequest, photo: Media) -> MediaVisibility:
-    """As public as a photo may be now: not more than the request, or the update, that it came with."""
-    if photo.update_id is None:
-        held = request.visibility == Visibility.HELD
-        return MediaVisibility.HELD if held else MediaVisibility.PUBLIC
-    history = events.of_request(conn, request.service_request_id)
-    if _telling(history, photo.update_id):
-        return MediaVisibility.PUBLIC
-    decided = any(each.claim_id == photo.update_id for each in history)
-    return MediaVisibility.INTERNAL if decided else MediaVisibility.HELD
-
-
-def _telling(history: Sequence[Event], update_id: int) -> Event | None:
-    """The event in which everybody reads an update."""
-    told = (each for each in history if each.is_update and each.public and each.update_id == update_id)
-    return next(told, None)
-
-
-def _owner(conn: Connection, media_id: int) -> ServiceRequest:
-    """The request of a photo, locked: photos of one request change one after the other."""
-    photo = _known(storage.find(conn, media_id), media_id)
-    found = service_requests.find_any(conn, photo.service_request_id, lock=True)
-    if found is None:
-        raise _unknown(media_id)
-    return found
-
-
-def _tell(
-    core: Core, conn: Connection, request: ServiceRequest, kind: str, actor: Actor, photo: Media
-) -> None:
-    """Bring the public paths up to date; only what the public can notice moves the request."""
-    changes = _shown_anew(conn, photo)
-    if changes is not None:
-        service_requests.change(conn, request, core.now(), **changes)
-    noticed = changes is not None and request.visibility == Visibility.PUBLISHED
-    now = core.now()
-    events.append_to(
-        conn, request, kind, at=now, actor=actor, public=False, in_feed=noticed, media_id=photo.id
-    )
-
-
-def _shown_anew(conn: Connection, photo: Media) -> dict[str, Any] | None:
-    """The paths as they should be, for the row of the request or written into the update; None when they are."""
-    number, update_id = photo.service_request_id, photo.update_id
-    paths = storage.public_paths(conn, number, update_id)
-    if update_id is None:
-        return {"photos": paths} if paths != storage.shown_paths(conn, number) else None
-    told = _telling(events.of_request(conn, number), update_id)
-    if told is None or paths == told.data.get("photos", []):
-        return None
-    events.show_photos(conn, told.id, paths)
-    return {}
-
-
 def make_thumbnail(core: Core, media_id: int) -> None:
     """Make the small copy of a photo, unless there is one."""
     with core.database.read() as conn:
@@ -245,8 +165,9 @@ def make_thumbnail(core: Core, media_id: int) -> None:
     if data is None:
         log.error("photo_missing_in_store", media_id=media_id)
         return
-    with in_store(core, [images.thumbnail(data)]) as files, core.database.begin() as conn:
-        files.attached = storage.set_thumbnail(conn, media_id, files.kept[0].key)
+    small, dhash = images.thumbnail(data), images.dhash(data)
+    with in_store(core, [small]) as files, core.database.begin() as conn:
+        files.attached = storage.set_thumbnail(conn, media_id, photo.key, files.kept[0].key, dhash)
 
 
 def sweep(core: Core) -> int:

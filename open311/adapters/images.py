@@ -9,7 +9,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from io import BytesIO
 from typing import Any, TypeVar
@@ -121,6 +121,30 @@ def thumbnail(data: bytes) -> Photo:
         image.draft("RGB", (THUMBNAIL_EDGE, THUMBNAIL_EDGE))
         image.thumbnail((THUMBNAIL_EDGE, THUMBNAIL_EDGE), reducing_gap=2.0)
         return _drawn_anew(image)
+
+
+def blackened(data: bytes, boxes: Sequence[Callable[[int, int], tuple[int, int, int, int]]]) -> Photo:
+    """A clean picture with black boxes, each given as a function from its size to left, top, right and bottom.
+
+    The pixels below are gone, not covered: the file is written anew from what is left.
+    """
+    with Image.open(BytesIO(data), formats=("JPEG",)) as image:
+        pixels = image.convert("RGB")
+    for box in boxes:
+        pixels.paste("black", box(pixels.width, pixels.height))
+    return _drawn_anew(pixels)
+
+
+def dhash(data: bytes) -> int:
+    """64 bits, as a signed number, that differ in few places for pictures that look alike (difference hash)."""
+    with Image.open(BytesIO(data), formats=("JPEG",)) as image:
+        image.draft("L", (72, 64))
+        grey = image.convert("L").resize((9, 8), Image.Resampling.LANCZOS).tobytes()
+    bits = 0
+    for row in range(8):
+        for column in range(8):
+            bits = bits << 1 | (grey[row * 9 + column] > grey[row * 9 + column + 1])
+    return bits - (1 << 64) if bits >> 63 else bits
 
 
 def _main() -> None:

@@ -4,6 +4,7 @@ from typing import BinaryIO
 
 import click
 
+from open311.actions import casework
 from open311.actions import media as actions
 from open311.cli.common import opened, show_table
 from open311.model.actor import cli_actor
@@ -52,7 +53,7 @@ def save(media_id: int, file: BinaryIO) -> None:
 def publish(media_id: int) -> None:
     """Let everybody see a photo, as soon as everybody sees its request."""
     with opened() as core:
-        visibility = actions.publish(core, media_id, cli_actor())
+        visibility = casework.publish_photo(core, media_id, cli_actor())
     click.echo(f"{media_id} is {visibility}.")
 
 
@@ -61,5 +62,5 @@ def publish(media_id: int) -> None:
 def hide(media_id: int) -> None:
     """Keep a photo for staff alone."""
     with opened() as core:
-        visibility = actions.hide(core, media_id, cli_actor())
+        visibility = casework.hide_photo(core, media_id, cli_actor())
     click.echo(f"{media_id} is {visibility}.")

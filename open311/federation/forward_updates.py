@@ -153,5 +153,6 @@ def _follow(
     if to is None and not notes and not more:
         return False
     said = {"sent_datetime": happened.isoformat()} if happened else {}
-    casework.follow(core, conn, request, to, notes or None, forward_actor(forwarded.host), **said, **more)
+    actor = forward_actor(forwarded.host)
+    casework.apply_remote_update(core, conn, request, to, notes or None, actor, **said, **more)
     return True

@@ -245,6 +245,7 @@ def _change(
     events.append_to(
         conn, request, kind, at=at, actor=actor, public=shown, in_feed=shown, is_update=is_update, **told
     )
+    casework.keep_up(core, conn, request.service_request_id, actor)
 
 
 def withdraw(
@@ -293,3 +294,4 @@ def _hide(core: Core, conn: Connection, request: ServiceRequest, actor: Actor) -
     events.append_to(
         conn, request, EventKind.HIDDEN, at=core.now(), actor=actor, public=False, in_feed=public
     )
+    casework.keep_up(core, conn, request.service_request_id, actor)

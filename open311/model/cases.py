@@ -101,6 +101,10 @@ class Case:
         values |= {name: sorted(values[name]) for name in ("flags", "awaits")}
         return values | {name: list(values[name]) for name in ("former_units", "areas")}
 
+    def pushed_back(self, promised: datetime | None) -> datetime | None:
+        """A deadline, later by as long as the reporter was asked."""
+        return promised + timedelta(seconds=self.paused_seconds) if promised else None
+
     def is_overdue(self, now: datetime) -> bool:
         """Whether the next deadline of its stage has passed."""
         deadlines = {Stage.CHECK: self.check_by, Stage.ACCEPT: self.accept_by or self.due_datetime}
@@ -111,7 +115,7 @@ class Case:
 def stage(visibility: str, status: str, case: Case, today: date) -> Stage:
     """Where a case stands, given what the public row of its report says; `today` is the day in its city."""
     if visibility == Visibility.HELD:
-        return Stage.CHECK
+        return Stage.CHECK if case.paused_since is None else Stage.WAITING
     if status == Status.CLOSED or visibility == Visibility.HIDDEN:
         return Stage.DONE
     # Declined by one unit and not yet given to another: the checkers say whose it is.
@@ -163,8 +167,3 @@ def new_case(
 def at_stage(case: Case, visibility: str, status: str, today: date) -> Case:
     """The case with its stage reckoned anew."""
     return replace(case, stage=stage(visibility, status, case, today))
-
-
-def due_after_pause(case: Case, promised: datetime | None) -> datetime | None:
-    """A deadline, moved by as long as the reporter was asked."""
-    return promised + timedelta(seconds=case.paused_seconds) if promised else None

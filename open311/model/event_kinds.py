@@ -103,7 +103,9 @@ RULES = dict.fromkeys(EventKind, KindRule()) | {
     EventKind.PHOTO_FETCHED: KindRule(Audience.FEED, meaning="a photo elsewhere is now shown from here"),
     EventKind.PHOTO_REDACTED: KindRule(Audience.FEED, meaning="something on a photo was blackened"),
     EventKind.PHOTO_DESCRIBED: KindRule(Audience.FEED, meaning="a photo was described in words"),
-    EventKind.WITHHELD: KindRule(Audience.FEED, meaning="it was taken back, and is still worked on"),
+    EventKind.WITHHELD: KindRule(
+        Audience.FEED, is_mailed=True, meaning="it was taken back, and is still worked on"
+    ),
     EventKind.HIDDEN: KindRule(Audience.FEED, is_mailed=True, meaning="it was taken back"),
     EventKind.TAKEN_BACK: KindRule(Audience.FEED, meaning="staff undid what they had just done"),
     EventKind.ERASED: KindRule(Audience.FEED, meaning="it was deleted"),

@@ -56,5 +56,9 @@ class TaskName(StrEnum):
     COPY_ERASURES = "copy_erasures"
     FORGET_OLD = "forget_old"
 
+    WRITE_TO_REPORTER = "write_to_reporter", Queue.MAIL
+    RESUME_CASES = "resume_cases"
+    DESTROY_ORIGINALS = "destroy_originals"
+
     FOLD_MAP = "fold_map"
     RETRY_STALLED = "retry_stalled"

@@ -152,6 +152,13 @@ def moves_to(word: str, request: ServiceRequest, catalogue: Catalogue) -> Detail
     return None if wanted.code == request.detailed_status else wanted
 
 
+def rejected_status(catalogue: Catalogue) -> DetailedStatus:
+    """The closed status for a report that the city does not act upon; without one, the nearest there is."""
+    closed = (status for status in catalogue.statuses.values() if status.status == Status.CLOSED)
+    rejected = (status for status in closed if status.detailed_status == "REJECTED")
+    return next(rejected, catalogue.default_status(Status.CLOSED))
+
+
 def duplicate_status(catalogue: Catalogue) -> DetailedStatus:
     """The closed status for a report of something reported before; without one, the nearest there is."""
     closed = [each for each in catalogue.statuses.values() if each.status == Status.CLOSED]

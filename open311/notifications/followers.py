@@ -8,7 +8,7 @@ ASKED_AGAIN_AFTER = timedelta(minutes=10)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Follower:
-    """Somebody who follows a report; from `confirmed_datetime` on they get mails."""
+    """Somebody who follows a report, or sent it; from `confirmed_datetime` on they get mails."""
 
     id: int
     service_request_id: int
@@ -18,3 +18,4 @@ class Follower:
     created_datetime: datetime
     asked_datetime: datetime
     confirmed_datetime: datetime | None
+    is_reporter: bool = False

@@ -36,7 +36,10 @@ def begin(
         raise Invalid(problem("error.email"))
     mail_guard.admit(core, conn, Purpose.CONFIRM, address, asker)
     now = core.now()
-    follower, new = storage.add(conn, service_request_id, address, language, now)
+    sender = mailbox(service_requests.find_reporter(conn, service_request_id).get("email") or "")
+    follower, new = storage.add(
+        conn, service_request_id, address, language, now, is_reporter=sender == address
+    )
     waits = follower.confirmed_datetime is None and now - follower.asked_datetime >= ASKED_AGAIN_AFTER
     if waits:
         storage.asked(conn, follower.id, now)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
 from typing import Any
@@ -13,14 +14,13 @@ from open311.adapters import mail
 from open311.base.errors import NotFound
 from open311.base.i18n import translate
 from open311.core import Core
-from open311.model import event_kinds
+from open311.model.actor import ActorKind
 from open311.model.catalogue import Catalogue
-from open311.model.event_kinds import EventKind
 from open311.model.events import Event
 from open311.model.secret_tokens import new_token
 from open311.model.service_request import ServiceRequest, Visibility
 from open311.model.task_names import TaskName
-from open311.notifications import own_data
+from open311.notifications import audience, own_data
 from open311.notifications.followers import Follower
 from open311.notifications.mail_links import Purpose
 from open311.notifications.storage import followers as storage
@@ -34,8 +34,6 @@ READER = "mail"
 TAKEN_AT_ONCE = 500
 # What a mail says: its subject, its text.
 CONFIRM = ("mail.confirm.subject", "mail.confirm.text")
-STATUS = ("mail.status.subject", "mail.status.text")
-HIDDEN = ("mail.hidden.subject", "mail.hidden.text")
 DATA = ("mail.data.subject", "mail.data.text")
 
 
@@ -46,23 +44,26 @@ def read_events(core: Core) -> int:
     with core.database.begin() as conn:
         stream.begin(conn, READER)
         lines = stream.take(conn, READER, TAKEN_AT_ONCE)
-        return sum(tell_all(conn, line.event_id) for line in lines)
+        delay = timedelta(seconds=core.settings.mail_delay_seconds)
+        return sum(tell_all(conn, line.event_id, delay) for line in lines)
 
 
-def tell_all(conn: Connection, event_id: int) -> int:
-    """Have everybody told of an event who wants to know of it; returns how many."""
+def tell_all(conn: Connection, event_id: int, delay: timedelta = timedelta()) -> int:
+    """Have everybody told of an event who wants to know of it; returns how many.
+
+    What staff do at the desk is told after `delay`, so that a slip can be taken back.
+    """
     event = events.find(conn, event_id)
-    if event is None or not _concerns_followers(event):
+    request = service_requests.find_any(conn, event.service_request_id) if event else None
+    if event is None or request is None or not audience.concerns_anybody(event):
         return 0
-    told = mail_messages.claim(conn, event.id, storage.of_request(conn, event.service_request_id))
+    followers = storage.of_request(conn, event.service_request_id)
+    concerned = [follower.id for follower in followers if audience.kind_for(follower, event, request)]
+    told = mail_messages.claim(conn, event.id, concerned)
+    at = event.datetime + delay if event.actor.startswith(f"{ActorKind.STAFF}:") else None
     for follower_id in told:
-        jobs.defer(conn, TaskName.TELL_FOLLOWER, follower_id=follower_id, event_id=event.id)
+        jobs.defer(conn, TaskName.TELL_FOLLOWER, at=at, follower_id=follower_id, event_id=event.id)
     return len(told)
-
-
-def _concerns_followers(event: Event) -> bool:
-    """Updates that everybody may read; and that a report is hidden, so that nobody waits for more."""
-    return event_kinds.RULES[event.kind].is_mailed and (event.public or event.kind == EventKind.HIDDEN)
 
 
 def ask(core: Core, follower_id: int) -> None:
@@ -71,11 +72,11 @@ def ask(core: Core, follower_id: int) -> None:
     if follower is None or follower.confirmed_datetime is not None:
         return
     found = _subject(core, follower)
-    if found is None:
+    if found is None or found[2].visibility == Visibility.HIDDEN:
         return
-    catalogue, values = found
+    catalogue, values, _ = found
     with _token(core, follower, Purpose.CONFIRM) as token:
-        _send(core, catalogue, follower.email, follower.language, CONFIRM, values, f"/follow/{token}")
+        send(core, catalogue, follower.email, follower.language, CONFIRM, values, f"/follow/{token}")
 
 
 def tell(core: Core, follower_id: int, event_id: int) -> None:
@@ -87,18 +88,18 @@ def tell(core: Core, follower_id: int, event_id: int) -> None:
             return
     if follower is None or follower.confirmed_datetime is None or event is None:
         return
-    if not _concerns_followers(event):
-        return
     found = _subject(core, follower, event)
     if found is None:
         return
-    catalogue, values = found
-    kind = HIDDEN if event.kind == EventKind.HIDDEN else STATUS
+    catalogue, values, request = found
+    kind = audience.kind_for(follower, event, request)
+    if kind is None:
+        return
     with _token(core, follower, Purpose.FOLLOW) as token:
         path = f"/follow/{token}"
         stop = {"List-Unsubscribe": f"<{_address(core, catalogue, path + '/stop')}>"}
         stop["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-        _send(core, catalogue, follower.email, follower.language, kind, values, path, stop)
+        send(core, catalogue, follower.email, follower.language, kind.value, values, path, stop)
     with core.database.begin() as conn:
         mail_messages.sent(conn, follower_id, event_id, core.now())
 
@@ -132,7 +133,7 @@ def send_data_link(core: Core, link_id: int) -> None:
             mail_links.remove(conn, link_id)
             return
         mail_links.give_token(conn, link_id, token)
-    _send(core, catalogue, link.email, link.language, DATA, {}, f"/my-data/{token}")
+    send(core, catalogue, link.email, link.language, DATA, {}, f"/my-data/{token}")
 
 
 def _follower(core: Core, follower_id: int) -> Follower | None:
@@ -142,8 +143,8 @@ def _follower(core: Core, follower_id: int) -> Follower | None:
 
 def _subject(
     core: Core, follower: Follower, event: Event | None = None
-) -> tuple[Catalogue, dict[str, str]] | None:
-    """The city, and what a mail says about a report; None for what is no longer so."""
+) -> tuple[Catalogue, dict[str, str], ServiceRequest] | None:
+    """The city, what a mail says about a report, and the report; None for what is no longer there."""
     with core.database.read() as conn:
         request = service_requests.find_any(
             conn, event.service_request_id if event else follower.service_request_id
@@ -152,10 +153,9 @@ def _subject(
         catalogue = core.catalogues.owner(follower.jurisdiction_id)
     except NotFound:
         return None
-    told_hidden = event is not None and event.kind == EventKind.HIDDEN
-    if request is None or (request.visibility == Visibility.HIDDEN) != told_hidden:
+    if request is None:
         return None
-    return catalogue, _values(core, catalogue, request, follower.language, event)
+    return catalogue, _values(core, catalogue, request, follower.language, event), request
 
 
 def _values(
@@ -164,12 +164,16 @@ def _values(
     said = event.data if event else {}
     code = str(said.get("detailed_status") or request.detailed_status)
     status = catalogue.statuses.get(code)
-    number = request.service_request_id
+    number, into = request.service_request_id, str(said.get("into") or "")
+    reason = catalogue.desk.reasons.get(str(said.get("reason") or ""))
+    words = reason.to_reporter.in_language(language) if reason else ""
     return {
         "number": str(number),
         "service": catalogue.service_name(request.service_code, language),
         "status": status.label.in_language(language) if status else code,
-        "notes": str(said.get("status_notes") or ""),
+        "notes": str(said.get("status_notes") or words),
+        "into": into,
+        "original": _address(core, catalogue, f"/reports/{into}") if into else "",
         "report": _address(core, catalogue, f"/reports/{number}"),
     }
 
@@ -180,7 +184,7 @@ def _address(core: Core, catalogue: Catalogue, path: str) -> str:
     return f"{root}{'/' + catalogue.jurisdiction.jurisdiction_id if core.catalogues.several else ''}{path}"
 
 
-def _send(
+def send(
     core: Core,
     catalogue: Catalogue,
     to: str,

@@ -54,6 +54,7 @@ class Settings:
     smtp_url: str | None
     mail_from: str | None
     mails_per_hour: int
+    mail_delay_seconds: int
     retention_days: int
     retention_open_days: int
     reports_per_hour: int

@@ -185,6 +185,12 @@ OPTIONS = (
         "Mails an hour that strangers may ask for, all together: to confirm, and links to own data.",
     ),
     Option(
+        "OPEN311_MAIL_DELAY_SECONDS",
+        values.number(0, 3600),
+        "60",
+        "How long mails about what staff do at the desk wait, so that a slip can be taken back.",
+    ),
+    Option(
         "OPEN311_RETENTION_DAYS",
         values.number(0, 36500),
         "180",

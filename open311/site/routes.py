@@ -88,7 +88,7 @@ def _list(catalogue: Catalogue) -> Response:
 
 @blueprint.page("/reports/<number>")
 def report(number: str) -> AnyResponse:
-    """One report; one that is being checked without what was sent."""
+    """One report; one that is being checked, or is not for the public, without what was sent."""
     catalogue = city()
     if not number.isdecimal() and (meant := report_numbers.report_number(number)):
         return redirect(addresses.address("report", number=meant), 301)

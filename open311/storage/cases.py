@@ -1,18 +1,18 @@
 """Cases: the internal row beside each report."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, exists, insert, literal, select, union_all, update
 from sqlalchemy import case as when
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from open311.model.cases import Awaits, Case
+from open311.model.cases import Awaits, Case, Stage
 from open311.model.event_kinds import EventKind
 from open311.model.media import MediaVisibility
 from open311.model.service_request import Status, Visibility
 from open311.storage.copy_ids import copy_rows
-from open311.storage.tables import case_questions, cases, events, media, service_requests
+from open311.storage.tables import cases, events, media, service_requests
 
 _c, _e, _m, _r = cases.c, events.c, media.c, service_requests.c
 COLUMNS = tuple(cases.c)
@@ -30,6 +30,8 @@ NEW = (
     "accept_by",
     "due_datetime",
 )
+# So long the clock stands still for an answer of the reporter, and so long the link to it works.
+ANSWER_WITHIN = timedelta(days=30)
 # Claims that say of a finished report that it is not.
 REOPENING = ("open", "confirmed", "investigating", "in_progress", "reopen")
 
@@ -73,8 +75,11 @@ def copy(conn: Connection, new_cases: Iterable[Case]) -> None:
     )
 
 
-def awaits(conn: Connection, service_request_id: int) -> frozenset[str]:
-    """What waits for a decision beside the report itself, as events and photos say."""
+def awaits(conn: Connection, service_request_id: int, checked: datetime | None) -> frozenset[str]:
+    """What waits for a decision beside the report itself, as events and photos say.
+
+    Photos count that came after the report was `checked`; those before were looked at with it.
+    """
     mine = _e.service_request_id == service_request_id
     later = events.alias("later").c
     decided = exists().where(later.service_request_id == service_request_id, later.claim_id == _e.id)
@@ -93,19 +98,24 @@ def awaits(conn: Connection, service_request_id: int) -> frozenset[str]:
             _m.service_request_id == service_request_id,
             _m.visibility == MediaVisibility.HELD,
             _m.update_id.is_(None),
+            _m.created_datetime > (checked or _r.requested_datetime),
             _r.visibility.in_((Visibility.PUBLISHED, Visibility.WITHHELD)),
         )
     )
     return frozenset(conn.execute(union_all(claims, photos)).scalars())
 
 
-def has_open_question(conn: Connection, service_request_id: int, now: datetime) -> bool:
-    """Whether the reporter was asked something and can still answer."""
-    q = case_questions.c
-    asked = select(q.digest).where(
-        q.service_request_id == service_request_id, q.answered_datetime.is_(None), q.ends_datetime > now
+def to_resume(conn: Connection, now: datetime, limit: int) -> Sequence[int]:
+    """Cases that may have to be taken up again: laid aside until today, or asked about so long ago that nobody answers.
+
+    Where it is still yesterday is for the caller to say.
+    """
+    today = (now + timedelta(hours=14)).date()
+    aside = select(_c.service_request_id).where(_c.resume_date <= today, _c.stage != Stage.DONE)
+    asked = select(_c.service_request_id).where(
+        _c.stage == Stage.WAITING, _c.paused_since <= now - ANSWER_WITHIN
     )
-    return conn.execute(asked.limit(1)).first() is not None
+    return list(conn.execute(union_all(aside.limit(limit), asked.limit(limit))).scalars())
 
 
 def without_case(conn: Connection, behind: int, limit: int) -> Sequence[int]:

@@ -1,5 +1,6 @@
 """The one append-only stream of events."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -123,6 +124,14 @@ def withdraw(conn: Connection, event_id: int, *, line_too: bool) -> None:
     values: dict[str, Any] = {"data": bare} | ({"public": False} if line_too else {})
     announce(conn)
     conn.execute(update(events).where(_e.id == event_id).values(**values))
+
+
+def take_back(conn: Connection, ids: Sequence[int]) -> None:
+    """Have events tell nobody any more, who was not told of them yet; that they happened stays."""
+    announce(conn)
+    marked: Any = _e.data.concat(type_coerce({"taken_back": True}, _e.data.type))
+    gone = update(events).where(_e.id.in_(ids)).values(public=False, is_update=False, data=marked)
+    conn.execute(gone)
 
 
 def show_photos(conn: Connection, event_id: int, paths: list[str]) -> None:

@@ -15,12 +15,20 @@ from open311.model.task_names import TaskName
 
 _DEFER = text(
     "select procrastinate_defer_jobs_v1(array[row("
-    ":queue, :task, :priority, :lock, :lock, cast(:args as jsonb), null)::procrastinate_job_to_defer_v1])"
+    ":queue, :task, :priority, :lock, :lock, cast(:args as jsonb), cast(:at as timestamptz)"
+    ")::procrastinate_job_to_defer_v1])"
 )
 
 
-def defer(conn: Connection, task: TaskName, *, lock: str | None = None, **args: Any) -> None:
-    """Have the worker run `task` once this transaction has committed.
+def defer(
+    conn: Connection,
+    task: TaskName,
+    *,
+    lock: str | None = None,
+    at: datetime | None = None,
+    **args: Any,
+) -> None:
+    """Have the worker run `task` once this transaction has committed, and not before `at`.
 
     Of jobs with the same `lock` one waits and one runs at a time; a second one that would wait is not added.
     """
@@ -30,6 +38,7 @@ def defer(conn: Connection, task: TaskName, *, lock: str | None = None, **args: 
         "priority": task.priority,
         "lock": lock,
         "args": json.dumps(args),
+        "at": at,
     }
     if lock is None:
         conn.execute(_DEFER, job)

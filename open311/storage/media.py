@@ -83,16 +83,20 @@ def held(conn: Connection, limit: int) -> list[Media]:
     return [_media(row) for row in conn.execute(wanted)]
 
 
-def set_visibility(conn: Connection, media_id: int, visibility: MediaVisibility) -> None:
-    """Say who may see a photo."""
-    conn.execute(update(media).where(_m.id == media_id).values(visibility=visibility))
+def change(conn: Connection, media_id: int, **values: Any) -> None:
+    """Write what is different about a photo."""
+    conn.execute(update(media).where(_m.id == media_id).values(**values))
 
 
-def publish_held(conn: Connection, service_request_id: int, update_id: int | None = None) -> None:
-    """Let everybody see the photos of a request, or of one update to it, that have not been kept internal."""
+def publish_held(conn: Connection, service_request_id: int, update_id: int | None = None) -> list[int]:
+    """Let everybody see the photos of a request, or of one update to it, that have not been kept internal.
+
+    Returns their ids.
+    """
     held = _m.visibility == MediaVisibility.HELD
     theirs = _came_with(service_request_id, update_id)
-    conn.execute(update(media).where(*theirs, held).values(visibility=MediaVisibility.PUBLIC))
+    shown = update(media).where(*theirs, held).values(visibility=MediaVisibility.PUBLIC)
+    return list(conn.execute(shown.returning(_m.id)).scalars())
 
 
 def keep_internal(conn: Connection, service_request_id: int, update_id: int) -> None:
@@ -124,11 +128,10 @@ def outside_urls(conn: Connection, service_request_id: int) -> list[str]:
     return list(conn.execute(wanted).scalar_one_or_none() or ())
 
 
-def set_thumbnail(conn: Connection, media_id: int, thumb_key: str) -> bool:
-    """Remember the small copy of a photo; False when there was one already, or the photo is gone."""
-    changed = conn.execute(
-        update(media).where(_m.id == media_id, _m.thumb_key.is_(None)).values(thumb_key=thumb_key)
-    )
+def set_thumbnail(conn: Connection, media_id: int, key: str, thumb_key: str, dhash: int) -> bool:
+    """Remember the small copy of a photo's file, and what it looks like; False when nobody waits for it any more."""
+    mine = (_m.id == media_id, _m.key == key, _m.thumb_key.is_(None))
+    changed = conn.execute(update(media).where(*mine).values(thumb_key=thumb_key, dhash=dhash))
     return changed.rowcount > 0
 
 

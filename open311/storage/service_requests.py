@@ -1,14 +1,15 @@
 """Service requests: adding, finding, changing."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Text, bindparam, delete, func, select, update
+from sqlalchemy import BigInteger, Connection, Text, bindparam, delete, func, select, type_coerce, update
 
-from open311.model.service_request import ServiceRequest, Visibility
+from open311.model.service_request import Location, ServiceRequest, Visibility
 from open311.storage.database.freshness import announce
 from open311.storage.rows import COLUMNS, PLAIN_COLUMNS, Statement, notes_column, request_from
-from open311.storage.tables import reporters, service_requests, submissions
+from open311.storage.tables import followers, reporters, service_requests, submissions
 
 _r = service_requests.c
 
@@ -48,6 +49,9 @@ def change(conn: Connection, request: ServiceRequest, at: datetime, **values: An
     """Write a public change of `request`: new values, version and `updated_datetime`."""
     announce(conn)
     moment = max(at, request.requested_datetime)
+    if "location" in values:
+        place: Location | None = values.pop("location")
+        values["geom"] = place and func.ST_SetSRID(func.ST_MakePoint(place.long, place.lat), 4326)
     conn.execute(
         update(service_requests)
         .where(_r.id == request.service_request_id)
@@ -59,6 +63,36 @@ def erase(conn: Connection, service_request_id: int) -> None:
     """Delete a request with its submission, reporter, updaters and token."""
     announce(conn)
     conn.execute(delete(service_requests).where(_r.id == service_request_id))
+
+
+def duplicates_of(conn: Connection, service_request_id: int) -> list[int]:
+    """Those that were closed as duplicates of a request, locked."""
+    children = select(_r.id).where(_r.parent_id == service_request_id).order_by(_r.id)
+    return list(conn.execute(children.with_for_update()).scalars())
+
+
+def find_address(conn: Connection, service_request_id: int) -> str | None:
+    """Where whoever sent a request can be written to: the address they gave, else one they have confirmed."""
+    given = select(reporters.c.email).where(reporters.c.service_request_id == service_request_id)
+    address: str | None = conn.execute(given).scalar_one_or_none()
+    if address:
+        return address
+    f = followers.c
+    confirmed = select(f.email).where(
+        f.service_request_id == service_request_id, f.is_reporter, f.confirmed_datetime.is_not(None)
+    )
+    return conn.execute(confirmed.order_by(f.id).limit(1)).scalar_one_or_none()
+
+
+def keep_internal_answers(
+    conn: Connection, service_request_id: int, answers: Mapping[str, Sequence[str]]
+) -> None:
+    """Keep answers that no definition names any more beside how the request came in."""
+    s = submissions.c
+    more: Any = s.attributes.concat(type_coerce(dict(answers), s.attributes.type))
+    conn.execute(
+        update(submissions).where(s.service_request_id == service_request_id).values(attributes=more)
+    )
 
 
 def lock_client_request(conn: Connection, key_id: int, client_request_id: str) -> None:

@@ -122,3 +122,11 @@ def find_updater(conn: Connection, event_id: int) -> Reporter:
     names = [column for column in updaters.c if column.name not in ("event_id", "service_request_id")]
     row = conn.execute(select(*names).where(updaters.c.event_id == event_id)).one_or_none()
     return Reporter(**row._mapping) if row else Reporter()
+
+
+def find_updaters(conn: Connection, service_request_id: int) -> dict[int, Reporter]:
+    """Who sent the updates of a request, by the id of each; for staff only."""
+    names = [column for column in updaters.c if column.name != "service_request_id"]
+    rows = conn.execute(select(*names).where(updaters.c.service_request_id == service_request_id))
+    senders = (dict(row._mapping) for row in rows)
+    return {sender.pop("event_id"): Reporter(**sender) for sender in senders}

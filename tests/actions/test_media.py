@@ -87,7 +87,7 @@ def test_publishing_a_request_publishes_its_photos_but_for_internal_ones(core: C
     """Staff look at the photos first."""
     number = submit(core, "GEPRUEFT")
     first, second = media.of_request(core, number)
-    assert media.hide(core, first.id, CLARA) is INTERNAL
+    assert casework.hide_photo(core, first.id, CLARA) is INTERNAL
     casework.publish(core, number, CLARA)
     assert visibilities(core, number) == [INTERNAL, PUBLIC]
     assert shown(core, number) == [f"/media/{second.key}"]
@@ -97,8 +97,8 @@ def test_a_photo_of_a_held_request_is_not_published_before_it(core: Core) -> Non
     """Taking `hide` back makes it held."""
     number = submit(core, "GEPRUEFT")
     first, _ = media.of_request(core, number)
-    media.hide(core, first.id, CLARA)
-    assert media.publish(core, first.id, CLARA) is HELD
+    casework.hide_photo(core, first.id, CLARA)
+    assert casework.publish_photo(core, first.id, CLARA) is HELD
     assert shown(core, number) == []
 
 
@@ -108,11 +108,11 @@ def test_hiding_a_public_photo_moves_the_request(core: Core, clock: Clock, conn:
     first, second = media.of_request(core, number)
     before = moved(core, number)
     clock.forward(hours=1)
-    media.hide(core, first.id, CLARA)
+    casework.hide_photo(core, first.id, CLARA)
     assert moved(core, number) == (before[0] + 1, clock.now)
     assert shown(core, number) == [f"/media/{second.key}"]
     assert last_event(conn, number) == ("photo_hidden", True, str(CLARA))
-    media.publish(core, first.id, CLARA)
+    casework.publish_photo(core, first.id, CLARA)
     assert shown(core, number) == [f"/media/{first.key}", f"/media/{second.key}"]
     assert last_event(conn, number) == ("photo_published", True, str(CLARA))
 
@@ -132,7 +132,7 @@ def test_hiding_a_held_photo_moves_nothing(core: Core, clock: Clock, conn: Conne
     number = submit(core, "GEPRUEFT")
     before = moved(core, number)
     clock.forward(hours=1)
-    media.hide(core, media.of_request(core, number)[0].id, CLARA)
+    casework.hide_photo(core, media.of_request(core, number)[0].id, CLARA)
     assert moved(core, number) == before
     assert last_event(conn, number) == ("photo_hidden", False, str(CLARA))
 
@@ -142,11 +142,11 @@ def test_hiding_twice_is_one_event(core: Core) -> None:
     number = submit(core)
     photo = media.of_request(core, number)[0]
     for _ in range(2):
-        media.hide(core, photo.id, CLARA)
+        casework.hide_photo(core, photo.id, CLARA)
     assert [each.kind for each in casework.show(core, number, CLARA).history].count("photo_hidden") == 1
 
 
-@pytest.mark.parametrize("action", [media.publish, media.hide])
+@pytest.mark.parametrize("action", [casework.publish_photo, casework.hide_photo])
 def test_an_unknown_photo_is_not_found(core: Core, action: Any) -> None:
     """Told with its id."""
     with pytest.raises(NotFound):

@@ -91,11 +91,11 @@ ACTIONS: dict[str, tuple[set[Right], Action]] = {
     ),
     "publish_photo": (
         {Right.CHECK},
-        lambda core, number, actor: media.publish(core, media.of_request(core, number)[0].id, actor),
+        lambda core, number, actor: casework.publish_photo(core, media.of_request(core, number)[0].id, actor),
     ),
     "hide_photo": (
         {Right.CHECK},
-        lambda core, number, actor: media.hide(core, media.of_request(core, number)[0].id, actor),
+        lambda core, number, actor: casework.hide_photo(core, media.of_request(core, number)[0].id, actor),
     ),
 }
 

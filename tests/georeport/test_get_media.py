@@ -78,7 +78,7 @@ def test_a_hidden_photo_is_missing_at_once(api: Api, core: Core) -> None:
     number = reported(api)
     path = path_of(core, number)
     [photo] = media.of_request(core, int(number))
-    media.hide(core, photo.id, CLARA)
+    casework.hide_photo(core, photo.id, CLARA)
     assert api.client.get(path).status_code == 404
     assert api.client.get(path.replace("/media/", "/media/small/")).status_code == 404
 

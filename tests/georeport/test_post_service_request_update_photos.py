@@ -95,10 +95,10 @@ def test_photos_of_a_claim_are_held_until_it_is_published(api: Api, core: Core, 
     [claim] = send(api, number, photo1=file(), photo2=file())
     own, first, second = media.of_request(core, int(number))
     assert [each.visibility for each in (own, first, second)] == [PUBLIC, HELD, HELD]
-    assert media.publish(core, first.id, CLARA) is HELD
+    assert casework.publish_photo(core, first.id, CLARA) is HELD
     assert api.client.get(f"/media/{first.key}").status_code == 404
     assert in_notes(api, number) == []
-    media.hide(core, second.id, CLARA)
+    casework.hide_photo(core, second.id, CLARA)
     updates.publish(core, int(claim["update_id"]), CLARA)
     assert told(api) == in_notes(api, number) == [f"http://localhost/media/{first.key}"]
     assert api.client.get(f"/media/{first.key}").status_code == 200
@@ -113,12 +113,12 @@ def test_one_photo_of_an_update_is_hidden_and_shown_again(
     addresses = told(api)
     first = media.of_request(core, int(number))[1]
     version = casework.show(core, int(number), CLARA).request.version
-    media.hide(core, first.id, CLARA)
+    casework.hide_photo(core, first.id, CLARA)
     assert told(api) == addresses[1:]
     assert api.client.get(addresses[0]).status_code == 404
     after = casework.show(core, int(number), CLARA)
     assert (after.request.version, after.history[-1].in_feed) == (version + 1, True)
-    assert media.publish(core, first.id, CLARA) is PUBLIC
+    assert casework.publish_photo(core, first.id, CLARA) is PUBLIC
     assert told(api) == addresses
 
 
@@ -141,7 +141,7 @@ def test_photos_of_a_refused_claim_are_never_shown(api: Api, core: Core, number:
     [claim] = send(api, number, photo1=file())
     updates.hide(core, int(claim["update_id"]), CLARA)
     photo = media.of_request(core, int(number))[1]
-    assert media.publish(core, photo.id, CLARA) is INTERNAL
+    assert casework.publish_photo(core, photo.id, CLARA) is INTERNAL
     assert api.client.get(f"/media/{photo.key}").status_code == 404
 
 

@@ -15,11 +15,17 @@ _whole = [column for column in (*followers.c, _r.jurisdiction_id) if column.name
 
 
 def add(
-    conn: Connection, service_request_id: int, email: str, language: str, now: datetime
+    conn: Connection,
+    service_request_id: int,
+    email: str,
+    language: str,
+    now: datetime,
+    *,
+    is_reporter: bool = False,
 ) -> tuple[Follower, bool]:
     """Somebody wants to follow a report; whoever does so already is found again. Says whether they are new."""
     row = {"service_request_id": service_request_id, "email": email, "language": language}
-    moments = {"created_datetime": now, "asked_datetime": now}
+    moments = {"created_datetime": now, "asked_datetime": now, "is_reporter": is_reporter}
     added = conn.execute(insert(followers).values(row | moments).on_conflict_do_nothing().returning(_f.id))
     new = added.first() is not None
     found = _one(conn, _f.service_request_id == service_request_id, _f.email == email)
@@ -57,13 +63,18 @@ def remove(conn: Connection, follower_id: int) -> None:
     conn.execute(delete(followers).where(_f.id == follower_id))
 
 
-def of_request(conn: Connection, service_request_id: int) -> list[int]:
-    """The ids of those who are to hear of a report: its own followers, and those of its duplicates."""
+def of_request(conn: Connection, service_request_id: int) -> list[Follower]:
+    """Those who are to hear of a report: its own followers, and those of its duplicates."""
     about = or_(_r.id == service_request_id, _r.parent_id == service_request_id)
-    wanted = select(_f.id).join(service_requests, _r.id == _f.service_request_id)
-    return list(
-        conn.execute(wanted.where(about, _f.confirmed_datetime.is_not(None)).order_by(_f.id)).scalars()
-    )
+    wanted = _select().where(about, _f.confirmed_datetime.is_not(None)).order_by(_f.id)
+    return [Follower(**row._mapping) for row in conn.execute(wanted)]
+
+
+def language_of(conn: Connection, service_request_id: int, email: str) -> str | None:
+    """In which language somebody follows a report; None for who does not."""
+    mine = (_f.service_request_id == service_request_id, _f.email == email)
+    language: str | None = conn.execute(select(_f.language).where(*mine)).scalar_one_or_none()
+    return language
 
 
 def by_email(conn: Connection, owners: Sequence[str], email: str) -> list[Follower]:

@@ -1,0 +1,73 @@
+"""What staff do with a request: check, publish, withhold, hide, assign, move on, close, write, take back.
+
+Each act is a function of its own here; what it does within a larger act stands beside it. `work.py` is how all of them
+lock, write and tell.
+"""
+
+from open311.actions.casework.acceptance import accept
+from open311.actions.casework.assignment import accept_work, assign, assign_person, decline
+from open311.actions.casework.correspondence import answer, ask, find_question, reply
+from open311.actions.casework.decisions import decide
+from open311.actions.casework.duplicates import merge, separate
+from open311.actions.casework.erasure import erase, erase_locked
+from open311.actions.casework.notes import add_note, change_note, remove_note
+from open311.actions.casework.photos import (
+    describe_photo,
+    destroy_originals,
+    hide_photo,
+    original_of,
+    publish_photo,
+    redact,
+)
+from open311.actions.casework.place_and_service import recategorise, relocate
+from open311.actions.casework.planning import defer, resume_due, set_deadline, set_priority
+from open311.actions.casework.progress import apply_remote_update, note, set_status
+from open311.actions.casework.reading import Shown, held, show
+from open311.actions.casework.take_back import take_back
+from open311.actions.casework.texts import edit
+from open311.actions.casework.visibility import hide, publish, withhold
+from open311.actions.casework.work import keep_up
+
+__all__ = [
+    "Shown",
+    "accept",
+    "accept_work",
+    "add_note",
+    "answer",
+    "apply_remote_update",
+    "ask",
+    "assign",
+    "assign_person",
+    "change_note",
+    "decide",
+    "decline",
+    "defer",
+    "describe_photo",
+    "destroy_originals",
+    "edit",
+    "erase",
+    "erase_locked",
+    "find_question",
+    "held",
+    "hide",
+    "hide_photo",
+    "keep_up",
+    "merge",
+    "note",
+    "original_of",
+    "publish",
+    "publish_photo",
+    "recategorise",
+    "redact",
+    "relocate",
+    "remove_note",
+    "reply",
+    "resume_due",
+    "separate",
+    "set_deadline",
+    "set_priority",
+    "set_status",
+    "show",
+    "take_back",
+    "withhold",
+]

@@ -1,0 +1,137 @@
+"""Who works on a report: a unit, and within it a person."""
+
+from datetime import datetime
+
+from open311.actions.casework.work import Work, opened
+from open311.base.errors import Invalid, problem
+from open311.core import Core
+from open311.model.actor import Actor, Right
+from open311.model.cases import DECLINED_TOO_OFTEN, Flag, Stage
+from open311.model.event_kinds import EventKind
+from open311.model.service_request import Visibility
+
+
+def assign(
+    core: Core,
+    service_request_id: int,
+    unit: str,
+    actor: Actor,
+    reason: str | None = None,
+    *,
+    expected_revision: int | None = None,
+) -> int:
+    """Give a request to a unit of the catalogue; one that had it may still look at it."""
+    with opened(core, service_request_id, actor, Right.ASSIGN_UNIT, expected_revision) as work:
+        give_to(work, unit, reason)
+    return work.case.revision
+
+
+def give_to(work: Work, unit: str, reason: str | None = None) -> None:
+    """Assign a unit within an act. The public hears of it when the agency it sees is another one."""
+    if unit not in work.catalogue.units:
+        known = ", ".join(work.catalogue.units)
+        raise Invalid(problem("error.agency.unknown", agency=unit, known=known))
+    before = work.case.unit
+    former = (*work.case.former_units, before) if before and before != unit else work.case.former_units
+    work.change_case(
+        unit=unit,
+        former_units=tuple(dict.fromkeys(former)),
+        assignee_id=None if before != unit else work.case.assignee_id,
+        accept_by=accept_by(work, unit) if work.request.visibility != Visibility.HELD else None,
+        accepted_datetime=None if before != unit else work.case.accepted_datetime,
+        flags=work.case.flags - {Flag.DECLINED},
+    )
+    agency = work.catalogue.desk.agency_of(unit)
+    data = {"from": before, "to": unit, "reason": reason}
+    moves_within = before != unit and work.request.agency_responsible == agency
+    if work.is_public and not moves_within:
+        work.change(agency_responsible=agency)
+        work.tell(EventKind.ASSIGNED, data)
+    else:
+        work.tell_staff(EventKind.ASSIGNED, data)
+
+
+def assign_person(
+    core: Core,
+    service_request_id: int,
+    account_id: int | None,
+    actor: Actor,
+    *,
+    expected_revision: int | None = None,
+) -> int:
+    """Have a person of the unit see to an open request, or nobody."""
+    with opened(core, service_request_id, actor, Right.ASSIGN_PERSON, expected_revision) as work:
+        if work.case.stage is Stage.DONE and account_id is not None:
+            raise Invalid(problem("error.case.done", service_request_id=service_request_id))
+        if account_id != work.case.assignee_id:
+            work.tell_staff(EventKind.PERSON_CHANGED, {"from": work.case.assignee_id, "to": account_id})
+            work.change_case(assignee_id=account_id)
+    return work.case.revision
+
+
+def accept_work(
+    core: Core, service_request_id: int, actor: Actor, *, expected_revision: int | None = None
+) -> int:
+    """Say for a unit that it takes a request up."""
+    with opened(core, service_request_id, actor, Right.ACCEPT, expected_revision) as work:
+        _require_open(work)
+        take_up(work)
+    return work.case.revision
+
+
+def take_up(work: Work) -> None:
+    """Accept within an act; doing so twice changes nothing."""
+    if work.case.accepted_datetime is None:
+        work.change_case(accepted_datetime=work.now)
+        work.tell_staff(EventKind.ACCEPTED_WORK, unit=work.case.unit)
+
+
+def decline(
+    core: Core,
+    service_request_id: int,
+    reason: str,
+    actor: Actor,
+    to: str | None = None,
+    *,
+    expected_revision: int | None = None,
+) -> int:
+    """Say for a unit that a request is not its business, and perhaps whose it is.
+
+    The first time it goes to the unit that is named; without one, and the second time, back to those who check.
+    """
+    if not reason.strip():
+        raise Invalid(problem("error.reason.required"))
+    with opened(core, service_request_id, actor, Right.ACCEPT, expected_revision) as work:
+        _require_open(work)
+        declined = work.case.declined + 1
+        work.tell_staff(EventKind.DECLINED, unit=work.case.unit, reason=reason.strip(), to=to)
+        work.change_case(declined=declined, assignee_id=None)
+        if to is not None and declined < DECLINED_TOO_OFTEN:
+            give_to(work, to, reason.strip())
+        else:
+            _return_to_check(work)
+    return work.case.revision
+
+
+def _return_to_check(work: Work) -> None:
+    former = (*work.case.former_units, work.case.unit) if work.case.unit else work.case.former_units
+    work.change_case(
+        unit=work.catalogue.desk.checkers,
+        former_units=tuple(dict.fromkeys(former)),
+        accept_by=None,
+        accepted_datetime=None,
+        flags=work.case.flags | {Flag.DECLINED},
+    )
+
+
+def accept_by(work: Work, unit: str) -> datetime | None:
+    """Until when a unit that gets a request now has to take it up."""
+    desk = work.catalogue.desk
+    if desk.accept is None or not desk.must_accept(unit):
+        return None
+    return desk.accept.end(work.now, desk.calendar, work.catalogue.jurisdiction.time_zone)
+
+
+def _require_open(work: Work) -> None:
+    if work.case.stage is Stage.DONE:
+        raise Invalid(problem("error.case.done", service_request_id=work.number))

@@ -1,0 +1,154 @@
+"""The decision of somebody who checks a report: words, photos, place, unit, outcome and letter in one transaction."""
+
+from collections.abc import Mapping
+from contextlib import ExitStack
+from typing import Any
+
+from open311.actions.casework import (
+    assignment,
+    correspondence,
+    duplicates,
+    photos,
+    planning,
+    progress,
+    texts,
+    visibility,
+)
+from open311.actions.casework import place_and_service as places
+from open311.actions.casework.photos import Redaction
+from open311.actions.casework.work import Work, locked, require_revision
+from open311.base.errors import Invalid, problem
+from open311.core import Core
+from open311.model import status
+from open311.model.actor import Actor, Right
+from open311.model.catalogue import DetailedStatus
+from open311.model.decisions import Decision, Outcome
+from open311.model.desk import ReasonFor
+from open311.model.event_kinds import EventKind
+from open311.model.service_request import Status, Visibility
+from open311.model.updates import rejected_status
+
+
+def decide(
+    core: Core,
+    service_request_id: int,
+    decision: Decision,
+    actor: Actor,
+    *,
+    expected_revision: int | None = None,
+) -> int:
+    """Do all that was decided, or nothing. Raises `Invalid`, `Forbidden`, `NotFound`, `Conflict`."""
+    with ExitStack() as stack:
+        redactions = stack.enter_context(photos.drawn(core, service_request_id, decision.photos, actor))
+        conn = stack.enter_context(core.database.begin())
+        original_id = decision.parent_id if decision.outcome is Outcome.DUPLICATE else None
+        # In the order of their numbers, so that two people who join two reports do not wait for each other.
+        numbers = sorted({service_request_id, *filter(None, [original_id])})
+        works = {number: locked(core, conn, number, actor) for number in numbers}
+        work = works[service_request_id]
+        _require_rights(work, decision)
+        require_revision(work, expected_revision)
+        _prepare(work, decision, redactions)
+        _conclude(work, decision, works.get(original_id or 0))
+        for other in works.values():
+            other.write()
+    return work.case.revision
+
+
+def _require_rights(work: Work, decision: Decision) -> None:
+    """Each part needs the right that it would need alone."""
+    needed = {
+        Right.CHECK: decision.outcome is not None or not decision.photos,
+        Right.EDIT: bool(
+            decision.texts
+            or decision.answers
+            or decision.photos
+            or decision.location
+            or decision.address is not None
+            or decision.service_code
+        ),
+        Right.ASSIGN_UNIT: decision.unit is not None,
+        Right.PLAN: decision.priority is not None,
+        Right.WRITE_REPORTER: decision.message is not None or decision.outcome is Outcome.ASK,
+        Right.MERGE: decision.outcome is Outcome.DUPLICATE,
+    }
+    for right, is_needed in needed.items():
+        if is_needed:
+            work.require(right)
+
+
+def _prepare(work: Work, decision: Decision, redactions: Mapping[int, Redaction]) -> None:
+    """What comes before the outcome: nobody sees the report before its words and photos are as they should be."""
+    is_edit = decision.reason in _codes(work, ReasonFor.EDIT)
+    texts.rewrite(work, decision.texts, decision.answers, decision.reason if is_edit else None)
+    if decision.service_code is not None:
+        places.move_to_service(work, decision.service_code)
+    places.move_to_place(work, decision.location, decision.address, outside=decision.outside)
+    for edit in decision.photos:
+        photos.edit(work, edit, redactions)
+    if decision.unit is not None and decision.unit != work.case.unit:
+        assignment.give_to(work, decision.unit)
+    if decision.priority is not None:
+        planning.prioritise(work, decision.priority)
+
+
+def _codes(work: Work, outcome: ReasonFor) -> set[str | None]:
+    return {code for code, reason in work.catalogue.desk.reasons.items() if reason.outcome is outcome}
+
+
+def _conclude(work: Work, decision: Decision, original: Work | None) -> None:
+    outcome = decision.outcome
+    if outcome is not None:
+        work.is_quiet = not decision.mail
+        work.tell_staff(EventKind.CHECKED, outcome=outcome.value, reason=decision.reason)
+    accept_by = work.case.accept_by
+    match outcome:
+        case Outcome.PUBLISH:
+            _publish(work, decision)
+        case Outcome.WITHHOLD:
+            visibility.keep_back(work, visibility.reason_of(work, decision.reason))
+            if decision.status is not None:
+                progress.move(work, progress.status_of(work, decision.status), decision.status_notes)
+        case Outcome.DUPLICATE:
+            if original is None:
+                raise Invalid(problem("error.decision.original"))
+            duplicates.join(work, original, reopen=decision.reopen_parent)
+        case Outcome.REJECT:
+            _reject(work, decision)
+        case Outcome.SPAM:
+            work.is_quiet = True
+            visibility.take_away(work, "spam")
+            work.change(**_closed(work, rejected_status(work.catalogue)))
+        case Outcome.ASK:
+            correspondence.write_question(work, decision.message or "")
+        case None:
+            pass
+    if work.case.accept_by != accept_by and work.case.unit is not None:
+        work.tell_staff(EventKind.ROUTED, {"to": work.case.unit})
+    if decision.message is not None and outcome is not Outcome.ASK:
+        correspondence.write_answer(work, decision.message)
+
+
+def _publish(work: Work, decision: Decision) -> None:
+    if not work.is_public:
+        visibility.show(work, decision.status_notes)
+    if decision.status is not None and decision.status != work.request.detailed_status:
+        progress.move(work, progress.status_of(work, decision.status), decision.status_notes)
+
+
+def _reject(work: Work, decision: Decision) -> None:
+    """Refuse: not for the public, and finished, with the words of the reason for the reporter."""
+    reason = visibility.reason_of(work, decision.reason)
+    code = decision.status or (reason.status if reason else None)
+    to = progress.status_of(work, code) if code else rejected_status(work.catalogue)
+    if to.status != Status.CLOSED:
+        raise Invalid(problem("error.decision.closed", status=to.code))
+    work.change(**_closed(work, to))
+    if work.request.visibility == Visibility.WITHHELD:
+        work.tell_status(EventKind.STATUS_CHANGED, {}, {"reason": decision.reason})
+    else:
+        visibility.keep_back(work, reason)
+
+
+def _closed(work: Work, to: DetailedStatus) -> dict[str, Any]:
+    return status.change_status(work.request, to, None, work.now)

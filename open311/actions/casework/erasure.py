@@ -1,0 +1,39 @@
+"""The end of a request, with all that is known about it."""
+
+from typing import Any
+
+from open311.base.errors import NotFound, problem
+from open311.core import Core
+from open311.model.actor import Actor, Right
+from open311.model.event_kinds import EventKind
+from open311.model.service_request import ServiceRequest
+from open311.model.task_names import TaskName
+from open311.storage import events, jobs, media, service_requests
+from open311.storage.database import Connection
+
+
+def erase(core: Core, service_request_id: int, actor: Actor, reason: str | None = None) -> None:
+    """Delete a request with all that is known about it; its events keep no more than that they happened.
+
+    Replicas are told, if they ever knew of it. `reason` is for staff.
+    """
+    with core.database.begin() as conn:
+        request = service_requests.find_any(conn, service_request_id, lock=True)
+        if request is None:
+            raise NotFound(problem("error.service_request.unknown", service_request_id=service_request_id))
+        erase_locked(core, conn, request, actor, **({"reason": reason} if reason else {}))
+
+
+def erase_locked(core: Core, conn: Connection, request: ServiceRequest, actor: Actor, **data: Any) -> None:
+    """The same within the caller's transaction, which has locked the request."""
+    actor.require(Right.ERASE, request.jurisdiction_id)
+    number = request.service_request_id
+    was_public = events.was_public(conn, number)
+    files = media.keys_of_request(conn, number)
+    if files:
+        jobs.defer(conn, TaskName.FORGET_MEDIA, keys=files)
+    service_requests.erase(conn, number)
+    events.redact(conn, number)
+    events.append_to(
+        conn, request, EventKind.ERASED, at=core.now(), actor=actor, public=False, in_feed=was_public, **data
+    )

@@ -1,0 +1,111 @@
+"""When something is to be done: later, first, until a day."""
+
+from datetime import date, datetime
+
+from open311.actions.casework.work import Work, locked, opened
+from open311.base.errors import Invalid, problem
+from open311.core import Core
+from open311.model.actor import WORKER, Actor, Right
+from open311.model.cases import Priority, Stage
+from open311.model.event_kinds import EventKind
+from open311.storage import cases
+
+AT_ONCE = 200
+
+
+def defer(
+    core: Core,
+    service_request_id: int,
+    until: date | None,
+    actor: Actor,
+    *,
+    expected_revision: int | None = None,
+) -> int:
+    """Lay a request aside until a day, or take it up again with None."""
+    with opened(core, service_request_id, actor, Right.PLAN, expected_revision) as work:
+        if until is not None and until <= work.today:
+            raise Invalid(problem("error.case.resume", day=until.isoformat()))
+        if until != work.case.resume_date:
+            old, new = work.case.resume_date, until
+            work.tell_staff(
+                EventKind.DEFERRED, {"from": old and old.isoformat(), "to": new and new.isoformat()}
+            )
+            work.change_case(resume_date=until)
+    return work.case.revision
+
+
+def set_priority(
+    core: Core,
+    service_request_id: int,
+    priority: Priority,
+    actor: Actor,
+    *,
+    expected_revision: int | None = None,
+) -> int:
+    """Say what comes first."""
+    with opened(core, service_request_id, actor, Right.PLAN, expected_revision) as work:
+        prioritise(work, priority)
+    return work.case.revision
+
+
+def prioritise(work: Work, priority: Priority) -> None:
+    """Set the priority within an act."""
+    if priority != work.case.priority:
+        work.tell_staff(
+            EventKind.PRIORITY_CHANGED,
+            {"from": work.case.priority.name.lower(), "to": priority.name.lower()},
+        )
+        work.change_case(priority=priority)
+
+
+def set_deadline(
+    core: Core,
+    service_request_id: int,
+    due: datetime | None,
+    reason: str,
+    actor: Actor,
+    *,
+    expected_revision: int | None = None,
+) -> int:
+    """Say until when a request is to be finished, and why not as its service says; the public promise stays."""
+    with opened(core, service_request_id, actor, Right.PLAN, expected_revision) as work:
+        if not reason.strip():
+            raise Invalid(problem("error.reason.required"))
+        if due != work.case.due_datetime:
+            old = work.case.due_datetime
+            data = {"from": old and old.isoformat(), "to": due and due.isoformat()}
+            work.tell_staff(EventKind.DEADLINE_CHANGED, data, reason=reason.strip())
+            work.change_case(due_datetime=due)
+    return work.case.revision
+
+
+def resume(work: Work) -> None:
+    """Let the time run on after a question to the reporter, whose answer it was not to count."""
+    paused = work.case.paused_since
+    if paused is None:
+        return
+    seconds = work.case.paused_seconds + max(0, int((work.now - paused).total_seconds()))
+    work.change_case(paused_since=None, paused_seconds=seconds)
+    work.change_case(due_datetime=work.case.pushed_back(work.request.expected_datetime))
+
+
+def resume_due(core: Core) -> int:
+    """Take up again what was laid aside until today, and what nobody answered in time; returns how many."""
+    with core.database.read() as conn:
+        numbers = cases.to_resume(conn, core.now(), AT_ONCE)
+    for number in numbers:
+        with core.database.begin() as conn:
+            work = locked(core, conn, number, WORKER)
+            if work.case.resume_date is not None and work.case.resume_date <= work.today:
+                work.change_case(resume_date=None)
+                work.tell_staff(EventKind.RESUMED)
+            if work.case.paused_since is not None and work.case.stage is Stage.WAITING:
+                _resume_unanswered(work)
+            work.write()
+    return len(numbers)
+
+
+def _resume_unanswered(work: Work) -> None:
+    if work.case.paused_since is not None and work.now - work.case.paused_since >= cases.ANSWER_WITHIN:
+        resume(work)
+        work.tell_staff(EventKind.UNANSWERED)

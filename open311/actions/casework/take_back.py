@@ -1,0 +1,60 @@
+"""A slip of the finger, taken back before anybody was written to."""
+
+from typing import Any
+
+from open311.actions.casework.work import Work, locked
+from open311.base.errors import Invalid, problem
+from open311.core import Core
+from open311.model.actor import Actor
+from open311.model.cases import Case
+from open311.model.event_kinds import EventKind
+from open311.model.media import MediaVisibility
+from open311.model.service_request import Location
+from open311.storage import events, media
+from open311.storage.desk import undo
+
+# What an undo must never bring back: how often something happened, and what counts revisions.
+KEPT = ("revision", "touched_datetime", "stage", "awaits")
+
+
+def take_back(core: Core, service_request_id: int, actor: Actor) -> int:
+    """Undo the last act of the same person, within a minute; its mails are not sent. Returns the new revision.
+
+    What was redacted stays redacted, and letters that were sent stay sent. Raises `Invalid` when it is too late, or
+    when anything has happened since.
+    """
+    with core.database.begin() as conn:
+        work = locked(core, conn, service_request_id, actor)
+        last = undo.find(conn, service_request_id)
+        if last is None or last.actor != str(actor) or last.revision != work.case.revision:
+            raise Invalid(problem("error.take_back.nothing", service_request_id=service_request_id))
+        if core.now() >= last.until:
+            raise Invalid(problem("error.take_back.late", service_request_id=service_request_id))
+        _put_back(work, last)
+        events.take_back(conn, last.events)
+        work.tell_staff(EventKind.TAKEN_BACK, in_feed=bool(last.columns), events=list(last.events))
+        work.write()
+        undo.drop(conn, service_request_id)
+    return work.case.revision
+
+
+def _put_back(work: Work, last: undo.Undo) -> None:
+    columns: dict[str, Any] = dict(last.columns)
+    if "location" in columns and columns["location"] is not None:
+        columns["location"] = Location(*columns["location"])
+    if columns:
+        work.change(**columns)
+    case = {name: value for name, value in last.case.items() if name not in KEPT}
+    if case:
+        work.change_case(**{**_parsed(work.case, case)})
+    for media_id, visibility in last.photos.items():
+        media.change(work.conn, media_id, visibility=MediaVisibility(visibility))
+    if last.photos:
+        shown = media.public_paths(work.conn, work.number) if work.is_public else []
+        work.change(photos=shown)
+
+
+def _parsed(case: Case, values: dict[str, Any]) -> dict[str, Any]:
+    """Values of columns as a case holds them."""
+    whole = Case.from_row(case.row() | values)
+    return {name: getattr(whole, name) for name in values}

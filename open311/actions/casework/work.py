@@ -1,0 +1,295 @@
+"""One act of staff: lock, decide, write, tell, in one transaction; every act goes through here.
+
+What the public sees changes in `service_requests`, with its version and `updated_datetime`; all else in `cases`, which
+no public answer is made of. The case's revision counts both, so that nobody overwrites what they have not seen.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from types import MappingProxyType
+from typing import Any
+
+from open311.base.errors import Conflict, NotFound, problem
+from open311.core import Core
+from open311.model.actor import Actor, ActorKind, Right
+from open311.model.cases import Case, new_case, stage
+from open311.model.catalogue import Catalogue
+from open311.model.event_kinds import EventKind
+from open311.model.events import data_of
+from open311.model.service_request import ServiceRequest, Status, Visibility
+from open311.model.task_names import TaskName
+from open311.storage import cases, events, jobs, media, service_requests
+from open311.storage.database import Connection
+from open311.storage.desk import originals, undo
+
+PEOPLE = (ActorKind.STAFF, ActorKind.CLI)
+LEAST_TIME_TO_TAKE_BACK = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What the stream will be told; `staff_only` whoever may see the report."""
+
+    kind: EventKind
+    data: Mapping[str, Any]
+    is_update: bool = False
+    staff_only: bool = False
+    in_feed: bool = False
+    mail_reporter: bool = False
+
+
+@dataclass(slots=True)
+class Work:
+    """A locked report with its case, as they are after what was decided so far; written at the end."""
+
+    core: Core
+    conn: Connection
+    actor: Actor
+    catalogue: Catalogue
+    request: ServiceRequest
+    case: Case
+    events: list[int] = field(default_factory=list)
+    # Nobody is written to about what is told.
+    is_quiet: bool = False
+    _request_before: ServiceRequest = field(init=False)
+    _case_before: Case = field(init=False)
+    _columns: dict[str, Any] = field(default_factory=dict)
+    _lines: list[Line] = field(default_factory=list)
+    _photos_before: dict[int, str] = field(default_factory=dict)
+    _is_touched: bool = False
+
+    def __post_init__(self) -> None:
+        self._request_before, self._case_before = self.request, self.case
+
+    @property
+    def now(self) -> datetime:
+        """The moment of the act."""
+        return self.core.now()
+
+    @property
+    def today(self) -> date:
+        """The day in the city of the report."""
+        return self.now.astimezone(self.catalogue.jurisdiction.time_zone).date()
+
+    @property
+    def number(self) -> int:
+        """The number of the report."""
+        return self.request.service_request_id
+
+    @property
+    def is_public(self) -> bool:
+        """Whether everybody may see the report, after what was decided so far."""
+        return self.request.visibility == Visibility.PUBLISHED
+
+    @property
+    def was_public(self) -> bool:
+        """Whether everybody could before."""
+        return self._request_before.visibility == Visibility.PUBLISHED
+
+    @property
+    def mail_delay(self) -> timedelta:
+        """How long mails wait for what people do at the desk, so that a slip can be taken back."""
+        at_the_desk = self.actor.kind is ActorKind.STAFF
+        return timedelta(seconds=self.core.settings.mail_delay_seconds if at_the_desk else 0)
+
+    def require(self, right: Right) -> None:
+        """Raise `Forbidden` unless the actor may do this here."""
+        self.actor.require(right, self.request.jurisdiction_id)
+
+    def change(self, **values: Any) -> None:
+        """Change the row that public answers are made of; `location` is a `Location` or None."""
+        self._columns |= values
+        shown = {name: value for name, value in values.items() if name in ServiceRequest._fields}
+        if "location" in values:
+            place = values["location"]
+            shown |= {"lat": place and place.lat, "long": place and place.long}
+        self.request = self.request._replace(**shown)
+
+    def touch(self) -> None:
+        """Say that the public sees a change although no column of the request differs."""
+        self._is_touched = True
+
+    def change_case(self, **values: Any) -> None:
+        """Change what only staff see."""
+        self.case = replace(self.case, **values)
+
+    def tell(self, kind: EventKind, data: Mapping[str, Any], *, is_update: bool = False) -> None:
+        """Append to the history that everybody reads, as far as they may see the report."""
+        self._lines.append(Line(kind, _without_blanks(data), is_update=is_update, in_feed=True))
+
+    def tell_staff(
+        self,
+        kind: EventKind,
+        data: Mapping[str, Any] = MappingProxyType({}),
+        *,
+        in_feed: bool = False,
+        mail_reporter: bool = False,
+        **more: Any,
+    ) -> None:
+        """Append to the history that staff read; `in_feed` when the public can notice what it is about.
+
+        With `mail_reporter` its `text` is a letter to whoever sent the report.
+        """
+        told = _without_blanks({**data, **more})
+        self._lines.append(Line(kind, told, staff_only=True, in_feed=in_feed, mail_reporter=mail_reporter))
+
+    def tell_status(
+        self, kind: EventKind, changes: Mapping[str, Any], data: Mapping[str, Any] = MappingProxyType({})
+    ) -> None:
+        """The line of an update: it names the status after it, and a note that is new."""
+        self.tell(kind, {**data, **data_of(self.request, changes, is_update=True)}, is_update=True)
+
+    def remember_photo(self, media_id: int, visibility: str) -> None:
+        """Who could see a photo before, so that it can be put back."""
+        self._photos_before.setdefault(media_id, visibility)
+
+    @property
+    def has_changed(self) -> bool:
+        """Whether there is anything to write."""
+        return bool(self._columns or self._lines) or self.case != self._case_before
+
+    def write(self) -> None:
+        """Write all that was decided, and tell of it."""
+        if not self.has_changed:
+            return
+        self._show_photos()
+        self._keep_originals()
+        updated = self.is_public and any(line.is_update for line in self._lines)
+        if self._columns or self._is_touched or updated:
+            service_requests.change(self.conn, self._request_before, self.now, **self._columns)
+        self._append()
+        self.write_case()
+        if self.actor.kind in PEOPLE:
+            undo.keep(self.conn, self.number, self._undo())
+
+    def _show_photos(self) -> None:
+        """With a report, its photos become public, but for those that staff keep to themselves."""
+        if self.is_public and not self.was_public:
+            for media_id in media.publish_held(self.conn, self.number):
+                self.remember_photo(media_id, "held")
+            self._columns["photos"] = media.public_paths(self.conn, self.number)
+
+    def _keep_originals(self) -> None:
+        """Originals are kept until some time after the report is closed."""
+        closed = self.request.closed_datetime
+        if closed != self._request_before.closed_datetime:
+            days = timedelta(days=self.catalogue.desk.originals_days)
+            originals.keep_until(self.conn, self.number, closed + days if closed else None)
+
+    def write_case(self) -> None:
+        """Store the case alone, with what follows from the rest; for who has changed the request by other ways."""
+        self.change_case(
+            stage=stage(self.request.visibility, self.request.status, self.case, self.today),
+            service_code=self.request.service_code,
+            revision=self._case_before.revision + 1,
+            touched_datetime=self.now,
+        )
+        if self.request.status == Status.CLOSED:
+            # Nobody can count who finished what.
+            self.change_case(assignee_id=None)
+        self.change_case(awaits=cases.awaits(self.conn, self.number, self.case.checked_datetime))
+        cases.write(self.conn, self._case_before, self.case)
+
+    def _append(self) -> None:
+        noticed = self.is_public or self.was_public
+        for line in self._lines:
+            self.events.append(
+                events.append_to(
+                    self.conn,
+                    self.request,
+                    line.kind,
+                    at=self.now,
+                    actor=self.actor,
+                    public=self.is_public and not line.staff_only,
+                    in_feed=noticed and line.in_feed,
+                    is_update=line.is_update,
+                    **line.data,
+                    **({"quiet": True} if self.is_quiet else {}),
+                    revision=self._case_before.revision + 1,
+                )
+            )
+            if line.mail_reporter:
+                at = self.now + self.mail_delay
+                jobs.defer(self.conn, TaskName.WRITE_TO_REPORTER, at=at, event_id=self.events[-1])
+
+    def _undo(self) -> undo.Undo:
+        columns = {name: self._before_of(name) for name in self._columns if name != "photos"}
+        old, new = self._case_before.row(), self.case.row()
+        return undo.Undo(
+            actor=str(self.actor),
+            revision=self.case.revision,
+            until=self.now + max(self.mail_delay, LEAST_TIME_TO_TAKE_BACK),
+            events=tuple(self.events),
+            columns=columns,
+            case={name: value for name, value in old.items() if value != new[name]},
+            photos=self._photos_before,
+        )
+
+    def _before_of(self, column: str) -> Any:
+        if column == "location":
+            place = self._request_before.location
+            return place and [place.lat, place.long]
+        return getattr(self._request_before, column)
+
+
+def _without_blanks(data: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in data.items() if value is not None}
+
+
+@contextmanager
+def opened(
+    core: Core,
+    service_request_id: int,
+    actor: Actor,
+    right: Right,
+    expected_revision: int | None = None,
+) -> Iterator[Work]:
+    """A report to work on, in a transaction of its own; written when the block ends without an error.
+
+    Raises `NotFound`, `Forbidden`, and `Conflict` when others have changed it since `expected_revision`.
+    """
+    with core.database.begin() as conn:
+        work = locked(core, conn, service_request_id, actor)
+        work.require(right)
+        require_revision(work, expected_revision)
+        yield work
+        work.write()
+
+
+def locked(core: Core, conn: Connection, service_request_id: int, actor: Actor) -> Work:
+    """A report to work on within the caller's transaction, who writes it; raises `NotFound`."""
+    request = service_requests.find_any(conn, service_request_id, lock=True)
+    if request is None:
+        raise NotFound(problem("error.service_request.unknown", service_request_id=service_request_id))
+    return taken_up(core, conn, request, actor)
+
+
+def taken_up(core: Core, conn: Connection, request: ServiceRequest, actor: Actor) -> Work:
+    """The same for a request that the caller has locked."""
+    catalogue = core.catalogues.owner(request.jurisdiction_id)
+    return Work(core, conn, actor, catalogue, request, cases.ensure(conn, usual_case(core, request)))
+
+
+def usual_case(core: Core, request: ServiceRequest) -> Case:
+    """The case of a request that a process of an earlier release has stored without one."""
+    catalogue = core.catalogues.owner(request.jurisdiction_id)
+    return new_case(request._asdict(), catalogue, request.service_request_id, from_elsewhere=True)
+
+
+def keep_up(core: Core, conn: Connection, service_request_id: int, actor: Actor) -> None:
+    """Have a case follow its request, which was changed past the acts of this package: its own server owns it."""
+    locked(core, conn, service_request_id, actor).write_case()
+
+
+def require_revision(work: Work, expected_revision: int | None) -> None:
+    if expected_revision is None or expected_revision == work.case.revision:
+        return
+    history = events.of_request(work.conn, work.number)
+    meanwhile = [event for event in history if int(event.data.get("revision", 0)) > expected_revision]
+    raise Conflict(
+        problem("error.case.changed", service_request_id=work.number),
+        revision=work.case.revision,
+        meanwhile=meanwhile,
+    )

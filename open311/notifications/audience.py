@@ -1,0 +1,55 @@
+"""Who is to hear of an event: everybody who follows the report, whoever sent it, or nobody."""
+
+from enum import Enum
+
+from open311.model import event_kinds
+from open311.model.event_kinds import EventKind
+from open311.model.events import Event
+from open311.model.service_request import ServiceRequest, Visibility
+from open311.notifications.followers import Follower
+
+
+class MailKind(Enum):
+    """What a mail says: the messages of its subject and of its text."""
+
+    STATUS = ("mail.status.subject", "mail.status.text")
+    PRIVATE_STATUS = ("mail.status.subject", "mail.private_status.text")
+    MERGED = ("mail.status.subject", "mail.merged.text")
+    HIDDEN = ("mail.hidden.subject", "mail.hidden.text")
+    WITHHELD = ("mail.withheld.subject", "mail.withheld.text")
+    ANSWERED = ("mail.answered.subject", "mail.answered.text")
+    ASKED = ("mail.asked.subject", "mail.asked.text")
+
+
+# Taken from the public: after this only who sent the report hears of it.
+TAKEN_AWAY = (EventKind.HIDDEN, EventKind.WITHHELD)
+
+
+def concerns_anybody(event: Event) -> bool:
+    """Whether mails may be sent about an event at all."""
+    silenced = event.data.get("quiet") or event.data.get("taken_back")
+    told = event.is_update or event.kind in TAKEN_AWAY
+    return event_kinds.RULES[event.kind].is_mailed and told and not silenced
+
+
+def kind_for(follower: Follower, event: Event, request: ServiceRequest) -> MailKind | None:
+    """What a follower is to read about an event; None for nothing.
+
+    What is not public, or is no longer, is told to whoever sent the report, and to others no more than that.
+    """
+    if not concerns_anybody(event):
+        return None
+    if event.kind in TAKEN_AWAY:
+        if request.visibility == Visibility.PUBLISHED:
+            return None
+        told_all = event.kind == EventKind.WITHHELD and follower.is_reporter
+        return MailKind.WITHHELD if told_all else MailKind.HIDDEN
+    public = event.public and request.visibility == Visibility.PUBLISHED
+    if not (public or follower.is_reporter):
+        return None
+    # Of what was taken away altogether, only how it ends.
+    if request.visibility == Visibility.HIDDEN and event.kind != EventKind.STATUS_CHANGED:
+        return None
+    if event.kind == EventKind.MERGED:
+        return MailKind.MERGED
+    return MailKind.STATUS if public else MailKind.PRIVATE_STATUS

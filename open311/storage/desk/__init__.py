@@ -1,0 +1,1 @@
+"""What the staff desk reads and keeps, beside the cases themselves."""

@@ -1,0 +1,111 @@
+"""All that staff see of one case, in ten statements whatever has happened to it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from open311.model.cases import Case
+from open311.model.event_kinds import EventKind
+from open311.model.events import Event
+from open311.model.media import Media
+from open311.model.service_request import Reporter, ServiceRequest
+from open311.storage import cases, events, media, service_requests, updates
+from open311.storage.desk import notes, originals
+from open311.storage.desk.notes import Note
+from open311.storage.desk.originals import Original
+from open311.storage.tables import followers, submissions
+from open311.storage.tables import service_requests as requests_table
+
+_r, _s, _f = requests_table.c, submissions.c, followers.c
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicate:
+    """A report that is said to be about the same thing."""
+
+    service_request_id: int
+    status: str
+    visibility: str
+    requested_datetime: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WholeCase:
+    """A request with its case, what is known of its sender, photos, notes, and the history as one line of time."""
+
+    request: ServiceRequest
+    case: Case
+    reporter: Mapping[str, Any]
+    submission: Mapping[str, Any]
+    photos: Sequence[Media]
+    notes: Sequence[Note]
+    originals: Sequence[Original]
+    history: Sequence[Event]
+    duplicates: Sequence[Duplicate]
+    followers: int
+    claims: Sequence[tuple[Event, Reporter]]
+
+    @property
+    def line_of_time(self) -> Sequence[Event | Note]:
+        """Events and notes in one order, the oldest first; the event of a note is left out for the note itself."""
+        noted = {note.id for note in self.notes}
+        told = [event for event in self.history if event.data.get("note_id") not in noted]
+        return sorted([*told, *self.notes], key=_moment)
+
+
+def _moment(line: Event | Note) -> tuple[datetime, bool, int]:
+    if isinstance(line, Event):
+        return line.datetime, False, line.id
+    return line.created_datetime, True, line.id
+
+
+def find(conn: Connection, service_request_id: int) -> WholeCase | None:
+    """The case with this number; whether somebody may see it is for the caller to ask. None without a case."""
+    request = service_requests.find_any(conn, service_request_id)
+    case = cases.find(conn, service_request_id)
+    if request is None or case is None:
+        return None
+    history = events.of_request(conn, service_request_id)
+    decided = {event.claim_id for event in history}
+    claims = [
+        event
+        for event in history
+        if event.kind in (EventKind.CLAIMED, EventKind.REPLY_RECEIVED) and event.id not in decided
+    ]
+    senders = updates.find_updaters(conn, service_request_id) if claims else {}
+    return WholeCase(
+        request=request,
+        case=case,
+        reporter=service_requests.find_reporter(conn, service_request_id),
+        submission=_submission(conn, service_request_id),
+        photos=media.of_request(conn, service_request_id),
+        notes=notes.of_request(conn, service_request_id),
+        originals=originals.of_request(conn, service_request_id),
+        history=history,
+        duplicates=_duplicates(conn, request),
+        followers=_followers(conn, service_request_id),
+        claims=[(event, senders.get(event.id, Reporter())) for event in claims],
+    )
+
+
+def _submission(conn: Connection, service_request_id: int) -> Mapping[str, Any]:
+    row = conn.execute(select(submissions).where(_s.service_request_id == service_request_id)).one_or_none()
+    return dict(row._mapping) if row else {}
+
+
+def _duplicates(conn: Connection, request: ServiceRequest) -> list[Duplicate]:
+    """The duplicates of a request; of a duplicate, the original."""
+    related = _r.parent_id == request.service_request_id
+    if request.parent_id is not None:
+        related = related | (_r.id == request.parent_id)
+    wanted = select(_r.id, _r.status, _r.visibility, _r.requested_datetime).where(related).order_by(_r.id)
+    return [Duplicate(*row) for row in conn.execute(wanted)]
+
+
+def _followers(conn: Connection, service_request_id: int) -> int:
+    confirmed = _f.confirmed_datetime.is_not(None)
+    wanted = select(_f.id).where(_f.service_request_id == service_request_id, confirmed)
+    return len(conn.execute(wanted).all())

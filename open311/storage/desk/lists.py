@@ -1,0 +1,266 @@
+"""The list of cases: filters over all visibilities, one statement a page.
+
+Where several units, or several jurisdictions, are asked for, each is read from its index by itself and the heads are
+put together: to sort all that they have takes twenty times as long.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Connection,
+    Select,
+    Text,
+    and_,
+    cast,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    union_all,
+)
+
+from open311.model.cases import Case, Stage
+from open311.model.desk_search import OPEN_STAGES, CaseSearch, Order, Page, Position
+from open311.storage.desk.scope import Scope
+from open311.storage.desk.words import KEYS, by_words
+from open311.storage.tables import case_presence, cases, media, service_requests
+
+_c, _r, _m = cases.c, service_requests.c, media.c
+Condition = ColumnElement[bool]
+SHOWN_WORDS = 300
+_not_done: Condition = literal_column("cases.stage <> 'done'")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseRow:
+    """A line of the list; `photo` is the key of a small copy, `presence` who looks at it just now."""
+
+    case: Case
+    status: str
+    detailed_status: str
+    visibility: str
+    title: str | None
+    description: str
+    address: str
+    channel: str | None
+    parent_id: int | None
+    lat: float | None
+    long: float | None
+    photo: str | None
+    presence: str | None
+
+    @property
+    def number(self) -> int:
+        """The number of the report."""
+        return self.case.service_request_id
+
+
+def page(
+    conn: Connection, scope: Scope, search: CaseSearch, now: datetime, after: Position | None = None
+) -> Page[CaseRow]:
+    """One page of cases that the scope lets see, in the order that was asked for."""
+    keys = _hits(scope, search, now, after).limit(search.limit + 1).subquery("hits")
+    order = [column for column in keys.c if column.name.startswith("key_")]
+    rows = conn.execute(rows_of(keys, now).order_by(*_directions(search.order, order, words=search.words)))
+    found = rows.all()
+    shown = [row_from(row) for row in found[: search.limit]]
+    if len(found) <= search.limit:
+        return Page(shown)
+    last = found[search.limit - 1]
+    return Page(shown, Position(tuple(getattr(last, column.name) for column in order)))
+
+
+def rows_of(keys: Any, now: datetime) -> Select[Any]:
+    """What a list shows of the cases whose ids `keys` holds, and the columns of `keys` beside it."""
+    photo = (
+        select(_m.thumb_key)
+        .where(
+            _m.service_request_id == keys.c.service_request_id,
+            _m.update_id.is_(None),
+            _m.thumb_key.is_not(None),
+        )
+        .order_by(_m.position)
+        .limit(1)
+        .scalar_subquery()
+    )
+    p = case_presence.c
+    present = (
+        select(p.actor)
+        .where(p.service_request_id == keys.c.service_request_id, p.until_datetime > now)
+        .scalar_subquery()
+    )
+    return (
+        select(
+            *(column for column in keys.c if column.name != "service_request_id"),
+            *cases.c,
+            _r.status,
+            _r.detailed_status,
+            _r.visibility,
+            _r.title,
+            func.left(_r.description, SHOWN_WORDS).label("description"),
+            _r.address,
+            _r.channel,
+            _r.parent_id,
+            func.ST_Y(_r.geom).label("lat"),
+            func.ST_X(_r.geom).label("long"),
+            photo.label("photo"),
+            present.label("presence"),
+        )
+        .select_from(keys)
+        .join(cases, _c.service_request_id == keys.c.service_request_id)
+        .join(service_requests, _r.id == keys.c.service_request_id)
+    )
+
+
+SHOWN = (
+    "status",
+    "detailed_status",
+    "visibility",
+    "title",
+    "description",
+    "address",
+    "channel",
+    "parent_id",
+    "lat",
+    "long",
+    "photo",
+    "presence",
+)
+
+
+def row_from(row: Any) -> CaseRow:
+    """A line out of a row of `rows_of`."""
+    values = row._mapping
+    return CaseRow(case=Case.from_row(dict(values)), **{name: values[name] for name in SHOWN})
+
+
+def _hits(scope: Scope, search: CaseSearch, now: datetime, after: Position | None) -> Select[Any]:
+    """The ids of the matching cases, with the keys of the order."""
+    conditions = [*_conditions(search, now), scope.visible]
+    if search.words:
+        return by_words(scope, search, conditions, after)
+    branches = _branches(scope, search)
+    keys = ORDERS[search.order]
+    heads = [
+        _head(branch, keys, conditions, search, after).limit(search.limit + 1).subquery()
+        for branch in branches
+    ]
+    together = union_all(*(select(*head.c) for head in heads)).subquery("together")
+    named = [column for column in together.c if column.name.startswith("key_")]
+    return select(*together.c).order_by(*_directions(search.order, named))
+
+
+def _branches(scope: Scope, search: CaseSearch) -> list[list[Condition]]:
+    """One set of conditions for each part of an index that is in order by itself."""
+    units: list[Condition | None] = [_c.unit == unit for unit in search.units] or [None]
+    return [
+        [_c.jurisdiction_id == owner, *([unit] if unit is not None else [])]
+        for owner in scope.jurisdictions or ("",)
+        for unit in units
+    ]
+
+
+# By what each order sorts; the sign says which way.
+ORDERS: dict[Order, tuple[tuple[Any, int], ...]] = {
+    Order.DUE: ((_c.due_datetime, 1), (_c.service_request_id, 1)),
+    Order.NEWEST: ((_c.service_request_id, -1),),
+    Order.OLDEST: ((_c.service_request_id, 1),),
+    Order.PRIORITY: ((_c.priority, -1), (_c.due_datetime, 1), (_c.service_request_id, 1)),
+    Order.TOUCHED: ((_c.touched_datetime, -1), (_c.service_request_id, -1)),
+}
+
+
+def _directions(order: Order, columns: Sequence[Any], *, words: str = "") -> list[Any]:
+    signs = [sign for _, sign in (KEYS if words else ORDERS[order])]
+    return [column if sign > 0 else column.desc() for column, sign in zip(columns, signs, strict=True)]
+
+
+def _head(
+    branch: Sequence[Condition],
+    keys: Sequence[tuple[Any, int]],
+    conditions: Sequence[Condition],
+    search: CaseSearch,
+    after: Position | None,
+) -> Select[Any]:
+    named = [column.label(f"key_{place}") for place, (column, _) in enumerate(keys)]
+    wanted = select(_c.service_request_id, *named).where(*branch, *conditions)
+    if _needs_request(search):
+        wanted = wanted.join(service_requests, _r.id == _c.service_request_id)
+    if after is not None:
+        wanted = wanted.where(_behind(keys, after))
+    return wanted.order_by(*(column if sign > 0 else column.desc() for column, sign in keys))
+
+
+def _behind(keys: Sequence[tuple[Any, int]], after: Position) -> Condition:
+    """What comes after a position: a larger key, or an equal one and what comes after in the rest. None is last."""
+    (column, sign), *rest = keys
+    value, *values = after.values
+    equal = column.is_(None) if value is None else column == value
+    equal_and_behind = and_(equal, _behind(rest, Position(tuple(values)))) if rest else literal(False)
+    if value is None:
+        return equal_and_behind
+    larger = or_(column > value, column.is_(None)) if sign > 0 else column < value
+    return or_(larger, equal_and_behind)
+
+
+def _needs_request(search: CaseSearch) -> bool:
+    return bool(search.detailed_statuses or search.visibilities or search.channels)
+
+
+def _conditions(search: CaseSearch, now: datetime) -> list[Condition]:
+    """What each filter means."""
+    filters: list[Condition | None] = [
+        _stages(search.stages),
+        _one_of(_c.service_code, search.services),
+        _one_of(_r.detailed_status, search.detailed_statuses),
+        _one_of(_r.visibility, search.visibilities),
+        _one_of(_r.channel, search.channels),
+        _one_of(_c.priority, [int(priority) for priority in search.priorities]),
+        _c.assignee_id == search.assignee if search.assignee is not None else None,
+        _c.assignee_id.is_(None) if search.nobody else None,
+        _any_of(_c.areas, search.areas),
+        _any_of(_c.flags, search.flags),
+        _c.received_datetime >= search.received_from if search.received_from else None,
+        _c.received_datetime < search.received_to if search.received_to else None,
+        _c.touched_datetime < search.untouched_since if search.untouched_since else None,
+        overdue(now) if search.overdue else None,
+    ]
+    return [condition for condition in filters if condition is not None]
+
+
+def overdue(now: datetime) -> Condition:
+    """The deadline of its stage has passed."""
+    return and_(
+        _not_done,
+        or_(
+            and_(_c.stage == Stage.CHECK, _c.check_by < now),
+            and_(_c.stage == Stage.ACCEPT, func.coalesce(_c.accept_by, _c.due_datetime) < now),
+            and_(_c.stage.not_in((Stage.CHECK, Stage.ACCEPT)), _c.due_datetime < now),
+        ),
+    )
+
+
+def _stages(stages: Sequence[Stage]) -> Condition | None:
+    """Written so that the planner can match it with the partial indexes."""
+    if set(stages) == set(Stage) or not stages:
+        return None
+    if set(stages) == set(OPEN_STAGES):
+        return _not_done
+    one_of = _c.stage.in_([stage.value for stage in stages])
+    return one_of if Stage.DONE in stages else and_(_not_done, one_of)
+
+
+def _one_of(column: Any, values: Sequence[Any]) -> Condition | None:
+    if not values:
+        return None
+    return column == values[0] if len(values) == 1 else column.in_(values)  # type: ignore[no-any-return]
+
+
+def _any_of(column: Any, values: Sequence[str]) -> Condition | None:
+    return column.overlap(cast(literal(list(values)), ARRAY(Text))) if values else None

@@ -1,0 +1,86 @@
+"""What waits for a decision: reports that nobody has checked, and what came in about others; the oldest first."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, literal_column, select, tuple_, union_all
+
+from open311.model.cases import Stage
+from open311.model.desk_search import PAGE_SIZE, Page, Position
+from open311.storage.desk.lists import CaseRow, row_from, rows_of
+from open311.storage.desk.scope import Scope
+from open311.storage.tables import cases
+
+_c = cases.c
+_not_done: ColumnElement[bool] = literal_column("cases.stage <> 'done'")
+
+
+@dataclass(frozen=True, slots=True)
+class QueueRow:
+    """A line of the queue: why it waits (`check`, or what is in `Awaits`) and since when."""
+
+    line: CaseRow
+    why: tuple[str, ...]
+    since: datetime
+
+    @property
+    def number(self) -> int:
+        """The number of the report."""
+        return self.line.number
+
+
+def page(
+    conn: Connection,
+    scope: Scope,
+    now: datetime,
+    after: Position | None = None,
+    limit: int = PAGE_SIZE,
+) -> Page[QueueRow]:
+    """One page of what the scope lets see; one statement."""
+    hits = _hits(scope, after, limit + 1).limit(limit + 1).subquery("hits")
+    found = conn.execute(rows_of(hits, now).order_by(hits.c.key_0, hits.c.key_1)).all()
+    rows = [_row(row) for row in found[:limit]]
+    if len(found) <= limit:
+        return Page(rows)
+    last = found[limit - 1]
+    return Page(rows, Position((last.key_0, last.key_1)))
+
+
+def _row(row: Any) -> QueueRow:
+    line = row_from(row)
+    unchecked = (Stage.CHECK.value,) if line.case.stage is Stage.CHECK else ()
+    return QueueRow(line, (*unchecked, *sorted(line.case.awaits)), row.key_0)
+
+
+def _hits(scope: Scope, after: Position | None, most: int) -> Any:
+    """Each index is read once for each jurisdiction, since only there it is in order."""
+    heads = []
+    for owner in scope.jurisdictions or ("",):
+        unchecked = (_c.jurisdiction_id == owner, _c.stage == Stage.CHECK, _not_done)
+        waiting: tuple[ColumnElement[bool], ...] = (
+            _c.jurisdiction_id == owner,
+            literal_column("cases.awaits <> '{}'"),
+            _c.stage != Stage.CHECK,
+        )
+        for since, conditions in ((_c.received_datetime, unchecked), (_c.touched_datetime, waiting)):
+            head = select(
+                _c.service_request_id, since.label("key_0"), _c.service_request_id.label("key_1")
+            ).where(*conditions, scope.visible)
+            if after is not None:
+                head = head.where(tuple_(since, _c.service_request_id) > after.values)
+            heads.append(head.order_by(since, _c.service_request_id).limit(most).subquery())
+    together = union_all(*(select(*head.c) for head in heads)).subquery("together")
+    return select(*together.c).order_by(together.c.key_0, together.c.key_1)
+
+
+def following(conn: Connection, scope: Scope, service_request_id: int, now: datetime) -> int | None:
+    """The number that comes after one in the queue, whether that still waits or not; the first one behind the last."""
+    received = select(_c.received_datetime).where(_c.service_request_id == service_request_id)
+    moment = conn.execute(received).scalar_one_or_none()
+    if moment is not None:
+        behind = page(conn, scope, now, Position((moment, service_request_id)), 1)
+        if behind.rows:
+            return behind.rows[0].number
+    first = [row.number for row in page(conn, scope, now, None, 2).rows if row.number != service_request_id]
+    return first[0] if first else None

@@ -1,0 +1,84 @@
+"""Words that staff use again and again, by status, service and unit."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, func, insert, or_, select, update
+
+from open311.storage.tables import templates
+
+_t = templates.c
+_COLUMNS = (
+    _t.id,
+    _t.jurisdiction_id,
+    _t.title,
+    _t.status,
+    _t.services,
+    _t.unit,
+    _t.page_text,
+    _t.mail_text,
+    _t.active,
+    _t.version,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A text for the page and one for the mail, by language; without status, services or unit it fits any."""
+
+    id: int
+    jurisdiction_id: str
+    title: str
+    status: str | None
+    services: Sequence[str]
+    unit: str | None
+    page_text: Mapping[str, str]
+    mail_text: Mapping[str, str]
+    active: bool
+    version: int
+
+
+def of_jurisdiction(conn: Connection, jurisdiction_id: str) -> Sequence[Template]:
+    """All templates of a city, retired ones too, by title."""
+    mine = _t.jurisdiction_id == jurisdiction_id
+    return [
+        Template(**row._mapping)
+        for row in conn.execute(select(*_COLUMNS).where(mine).order_by(_t.title, _t.id))
+    ]
+
+
+def offered(
+    conn: Connection,
+    jurisdiction_id: str,
+    *,
+    status: str | None = None,
+    service_code: str | None = None,
+    unit: str | None = None,
+) -> Sequence[Template]:
+    """The templates that fit; what is not named restricts nothing."""
+    wanted = select(*_COLUMNS).where(_t.jurisdiction_id == jurisdiction_id, _t.active)
+    if status is not None:
+        wanted = wanted.where(or_(_t.status.is_(None), _t.status == status))
+    if service_code is not None:
+        wanted = wanted.where(or_(func.cardinality(_t.services) == 0, _t.services.any(service_code)))
+    if unit is not None:
+        wanted = wanted.where(or_(_t.unit.is_(None), _t.unit == unit))
+    return [Template(**row._mapping) for row in conn.execute(wanted.order_by(_t.title, _t.id))]
+
+
+def find(conn: Connection, template_id: int) -> Template | None:
+    """The template with this id."""
+    row = conn.execute(select(*_COLUMNS).where(_t.id == template_id)).one_or_none()
+    return Template(**row._mapping) if row else None
+
+
+def add(conn: Connection, **values: object) -> int:
+    """Store a template; returns its id."""
+    return int(conn.execute(insert(templates).values(**values).returning(_t.id)).scalar_one())
+
+
+def change(conn: Connection, template_id: int, version: int, **values: object) -> bool:
+    """Write a template anew, unless somebody else has done so since `version`."""
+    mine = (_t.id == template_id, _t.version == version)
+    changed = conn.execute(update(templates).where(*mine).values(**values, version=version + 1))
+    return changed.rowcount > 0
