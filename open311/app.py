@@ -14,7 +14,18 @@ from open311.core import Core
 from open311.georeport import responses, routes, updates
 from open311.georeport.direct import DirectAnswers
 from open311.georeport.openapi import GeoReportApi
-from open311.http import access_log, cors, current, failures, health, https, limits, response_headers, shares
+from open311.http import (
+    access_log,
+    cors,
+    current,
+    failures,
+    health,
+    https,
+    limits,
+    response_headers,
+    shares,
+    urls,
+)
 from open311.http.base_address import Hosts
 from open311.http.body_buffer import BodiesFirst
 from open311.http.connections import Threads, watch
@@ -30,9 +41,6 @@ from open311.site.rendering import error_page
 from open311.staff.rendering import error_page as staff_error_page
 from open311.web import docs
 
-# What is asked for below these is asked for by programs; everything else is a page.
-FOR_PROGRAMS = ("/open311", "/tiles", "/ogc", "/media", "/static", *health.PROBES)
-
 
 def build_application() -> Flask:
     """The addresses, schemas and templates of all front doors. It knows no Core: each request brings its own."""
@@ -44,8 +52,8 @@ def build_application() -> Flask:
     cors.install(app)
     https.install(app)
     limits.install(app)
-    programs = dict.fromkeys(FOR_PROGRAMS, responses.error_answer)
-    failures.install(app, {"": error_page, "/staff": staff_error_page} | programs | opendata.TELLERS)
+    programs = dict.fromkeys(urls.FOR_PROGRAMS, responses.error_answer)
+    failures.install(app, {"": error_page, urls.STAFF: staff_error_page} | programs | opendata.TELLERS)
     api = GeoReportApi(app)
     api.register_blueprint(routes.discovery)
     api.register_blueprint(routes.blueprint)

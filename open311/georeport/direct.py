@@ -60,7 +60,9 @@ class DirectAnswers:
         number = access_log.number()
         start_response("200 OK", self._head(written, language, asked["suffix"], number))
         path, endpoint = environ["PATH_INFO"], "one" if asked["id"] else "list"
-        access_log.directly(path, f"georeport.direct.{endpoint}", len(written.body), began, number)
+        access_log.record(
+            "GET", path, 200, len(written.body), began, number, endpoint=f"georeport.direct.{endpoint}"
+        )
         return [written.body]
 
     def _is_plain(self, environ: WSGIEnvironment) -> bool:

@@ -1,7 +1,6 @@
 """One structured line a request, without personal data or keys: the path is logged, the query never."""
 
 import logging
-import re
 import secrets
 import sys
 import threading
@@ -17,6 +16,7 @@ import orjson
 import structlog
 from flask import Flask, Response, g, request
 
+from open311.http.urls import discreet
 from open311.settings import Settings
 
 log = structlog.get_logger()
@@ -102,55 +102,50 @@ def _begin() -> None:
 
 
 def _end(response: Response) -> Response:
-    milliseconds = (time.perf_counter() - g.began) * 1000 if "began" in g else 0.0
-    response.headers["X-Request-Id"] = g.get("request_id", "")
-    _line(
-        method=request.method,
-        path=request.path,
+    request_id = response.headers["X-Request-Id"] = g.get("request_id", "")
+    record(
+        request.method,
+        request.path,
+        response.status_code,
+        response.calculate_content_length(),
+        g.get("began"),
+        request_id,
         endpoint=request.endpoint,
-        status=response.status_code,
-        bytes=response.calculate_content_length(),
-        ms=round(milliseconds, 1),
-        request_id=g.get("request_id"),
     )
+    flush()
     return response
 
 
-def kept(method: str, path: str, status: str, size: int, began: float, request_id: str) -> None:
-    """The line of a request that was answered from memory."""
-    milliseconds = (time.perf_counter() - began) * 1000
-    if _state.requests and _state.as_json:
-        head = _head(method=method, path=path, kept=True)
-        _put(
-            f'{head},"status":{status},"bytes":{size},"ms":{milliseconds:.3f},"request_id":"{request_id}"}}\n'
-        )
-    elif _state.requests:
-        _line(
-            method=method,
-            path=path,
-            kept=True,
-            status=int(status),
-            bytes=size,
-            ms=round(milliseconds, 3),
-            request_id=request_id,
-        )
+def record(
+    method: str,
+    path: str,
+    status: int,
+    size: int | None,
+    began: float | None,
+    request_id: str,
+    *,
+    endpoint: str | None = None,
+    kept: bool = False,
+) -> None:
+    """The line of a request, however it was answered; `began` by `time.perf_counter`, None where it never did.
+
+    It waits to be written with others, past structlog where it is JSON: either would cost more than an answer from
+    memory.
+    """
+    if not _state.requests:
+        return
+    milliseconds = round((time.perf_counter() - began) * 1000, 3) if began else 0.0
+    if _state.as_json:
+        now, head = time.time(), _head(method, path, endpoint, kept)
+        moment = f"{_second(int(now))}.{int(now % 1 * 1000):03}+00:00"
+        rest = f'"status":{status},"bytes":{"null" if size is None else size},"ms":{milliseconds}'
+        _lines.put(f'{{{_FIRST}"timestamp":"{moment}",{head},{rest},"request_id":"{request_id}"}}\n')
+        return
+    fields = _fields(method, path, endpoint, kept)
+    log.info("request", **fields, status=status, bytes=size, ms=milliseconds, request_id=request_id)
 
 
-def directly(path: str, endpoint: str, size: int, began: float, request_id: str) -> None:
-    """The line of a request that was answered without the framework."""
-    milliseconds = round((time.perf_counter() - began) * 1000, 1)
-    fields = {"method": "GET", "path": path, "endpoint": endpoint, "status": 200}
-    if _state.requests and _state.as_json:
-        head = orjson.dumps(fields)[1:-1].decode()
-        _put(f'{head},"bytes":{size},"ms":{milliseconds},"request_id":"{request_id}"}}\n')
-    elif _state.requests:
-        _line(**fields, bytes=size, ms=milliseconds, request_id=request_id)
-
-
-def _put(rest: str) -> None:
-    now = time.time()
-    moment = f"{_second(int(now))}.{int(now % 1 * 1000):03}+00:00"
-    _lines.put(f'{{"event":"request","level":"info","timestamp":"{moment}",{rest}')
+_FIRST = '"event":"request","level":"info",'
 
 
 @lru_cache(maxsize=8)
@@ -159,30 +154,12 @@ def _second(second: int) -> str:
 
 
 @lru_cache(maxsize=1024)
-def _head(*, method: str, path: str, kept: bool) -> str:
-    return _as_json({"method": method, "path": discreet(path), "kept": kept})[1:-1]
+def _head(method: str, path: str, endpoint: str | None, kept: bool) -> str:
+    return _as_json(_fields(method, path, endpoint, kept))[1:-1]
 
 
-# Whoever has the last part of such a path may read or change what belongs to somebody.
-_SECRET = re.compile(r"(/(?:report|follow|my-data|staff/welcome|order)/)[^/]{16,}")
-
-
-def discreet(path: str) -> str:
-    """A path without the words that open somebody's data."""
-    return _SECRET.sub(r"\1…", path)
-
-
-def _line(**fields: Any) -> None:
-    """One line, past structlog where it is JSON: its processors cost more than a whole answer from memory."""
-    if not _state.requests:
-        return
-    fields["path"] = discreet(fields["path"])
-    if not _state.as_json:
-        log.info("request", **fields)
-        return
-    moment = datetime.now(UTC).isoformat(timespec="milliseconds")
-    line = {"event": "request", "level": "info", "timestamp": moment} | fields
-    sys.stderr.write(_as_json(line) + "\n")
+def _fields(method: str, path: str, endpoint: str | None, kept: bool) -> dict[str, Any]:
+    return {"method": method, "path": discreet(path), "endpoint": endpoint, "kept": kept}
 
 
 def _as_json(line: Any, **_: Any) -> str:

@@ -2,6 +2,8 @@
 
 from flask import Flask, Response, request
 
+from open311.http.urls import STAFF, is_below
+
 PAGING_HEADERS = "Link, X-Result-Count, X-Page-Count, X-Page-Size, Retry-After, ETag"
 PREFLIGHT = {
     "Access-Control-Allow-Methods": "GET, HEAD, POST, OPTIONS",
@@ -15,17 +17,12 @@ FOR_PEOPLE = "pages"
 READABLE = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": PAGING_HEADERS}
 
 
-def is_for_staff(path: str) -> bool:
-    """Whether an address belongs to the desk, whose pages no other site may read."""
-    return path == "/staff" or path.startswith("/staff/")
-
-
 def install(app: Flask) -> None:
     """Answer preflights; `answers` marks every answer as readable from anywhere."""
     app.before_request(_preflight)
 
 
 def _preflight() -> Response | None:
-    if request.method != "OPTIONS" or request.routing_exception or is_for_staff(request.path):
+    if request.method != "OPTIONS" or request.routing_exception or is_below(request.path, STAFF):
         return None
     return Response(status=204, headers=PREFLIGHT, mimetype="text/plain")

@@ -8,7 +8,7 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from open311.base.errors import Busy, Open311Error, Problem, TooManyRequests, Unavailable
 from open311.base.errors import problem as problem_of
-from open311.http import access_log, current
+from open311.http import current, urls
 from open311.http.base_address import FAILED
 from open311.http.errors import STATUS
 from open311.http.normalise import MAX_FIELDS
@@ -22,8 +22,6 @@ Teller = Callable[..., Response]
 MISTAKES = frozenset({400, 408, 411, 413, 414, 415, 416, 417, 422, 431})
 MESSAGES = {404: "error.path", 405: "error.method"}
 RETRY_AFTER = "10"
-# Whoever names a format is a program that speaks GeoReport, wherever it strays.
-FOR_PROGRAMS = (".json", ".xml")
 
 
 def install(app: Flask, tellers: Mapping[str, Teller]) -> None:
@@ -42,7 +40,7 @@ def _raise_what_failed() -> None:
 
 def _tell(status: int, *problems: object, headers: Mapping[str, str] | None = None) -> Response:
     tellers: dict[str, Teller] = current_app.extensions["open311_tellers"]
-    path = "/open311" if request.path.endswith(FOR_PROGRAMS) else request.path
+    path = "/open311" if request.path.endswith(urls.SUFFIXES_OF_GEOREPORT) else request.path
     tell = next(each for start, each in tellers.items() if f"{path}/".startswith(f"{start}/"))
     return tell(status, *problems, headers=headers)
 
@@ -79,5 +77,5 @@ def _meaning(error: HTTPException, status: int) -> Problem:
 
 
 def _unexpected(error: Exception) -> Response:
-    log.exception("unexpected_error", path=access_log.discreet(request.path))
+    log.exception("unexpected_error", path=urls.discreet(request.path))
     return _tell(500, problem_of("error.server"), headers={"Retry-After": RETRY_AFTER})

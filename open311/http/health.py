@@ -9,8 +9,6 @@ from open311.base.errors import Unavailable
 from open311.http import current
 from open311.storage import schema
 
-PROBES = ("/healthz", "/readyz")
-
 
 def install(app: Flask) -> None:
     """Add both addresses."""

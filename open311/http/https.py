@@ -6,8 +6,7 @@ from flask import Flask, redirect, request
 from flask.typing import ResponseReturnValue
 
 from open311.base.errors import Forbidden, problem
-from open311.http import current
-from open311.http.health import PROBES
+from open311.http import current, urls
 
 
 def install(app: Flask) -> None:
@@ -17,7 +16,7 @@ def install(app: Flask) -> None:
 
 def _enforce() -> ResponseReturnValue | None:
     # Probes of the machine itself come by plain http.
-    if request.is_secure or request.path in PROBES or not current.core().settings.require_https:
+    if request.is_secure or request.path in urls.PROBES or not current.core().settings.require_https:
         return None
     if request.method in ("GET", "HEAD"):
         return redirect(_by_https(), 301)

@@ -11,15 +11,13 @@ from typing import cast
 from flask import Flask, request
 
 from open311.base.errors import TooManyRequests, problem
-from open311.http.cors import is_for_staff
-from open311.http.health import PROBES
+from open311.http import urls
 from open311.http.keys import key
 from open311.model.network import network_of
 from open311.settings import Settings
 
 READING = ("GET", "HEAD", "OPTIONS")
 # A page asks for many of these at once, and they cost little: tiles of the map, photos, scripts.
-PARTS = ("/tiles/", "/media/", "/static/")
 PARTS_A_READ = 10
 MINUTE, HOUR = 60.0, 3600.0
 BRAKE_SECONDS = 4.0
@@ -71,7 +69,7 @@ class Limits:
     def share_of_reads(self, address: str | None, path: str) -> tuple[str, int]:
         """Under which name a read without a key is counted, and how many of its kind are allowed."""
         network = network_of(address)
-        if path.startswith(PARTS):
+        if path.startswith(urls.PARTS_OF_PAGES):
             return f"parts of {network}", PARTS_A_READ * self.settings.rate_limit_get
         return f"reads of {network}", self.settings.rate_limit_get
 
@@ -90,7 +88,7 @@ def _count() -> None:
     counted = limits()
     # A supervisor that is told "too many" would end a healthy server.
     # The desk counts by sessions: a whole town hall may share one address.
-    if counted is None or request.path in PROBES or is_for_staff(request.path):
+    if counted is None or request.path in urls.PROBES or urls.is_below(request.path, urls.STAFF):
         return
     who, allowed = _share(counted)
     if seconds := counted.minute.seconds_to_wait(who, allowed):

@@ -18,14 +18,14 @@ from werkzeug.datastructures import Headers, ImmutableMultiDict, MultiDict
 from werkzeug.formparser import FormDataParser, MultiPartParser
 
 from open311.base.errors import Invalid, problem
-from open311.http import current
+from open311.http import current, urls
 from open311.http.content_coding import CODINGS, charset_of, of_part
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 SANDBOX = re.compile(r"^/open311/test(?=/v2/|/v2$|/discovery)")
-SUFFIX = re.compile(r"\.(xml|json|geojson|ndjson|csv|atom|mvt)$", re.IGNORECASE)
+SUFFIX = re.compile(rf"\.({'|'.join(urls.SUFFIXES)})$", re.IGNORECASE)
 UNQUOTED_BOUNDARY = re.compile(
     r'(?P<before>;\s*boundary=)(?P<boundary>[^";,]*[^\w!#$%&\'*+.^`|~;",-][^";,]*)', re.IGNORECASE
 )

@@ -15,9 +15,10 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from werkzeug.http import http_date, parse_accept_header, parse_date
 
-from open311.http import access_log
+from open311.http import access_log, urls
 from open311.http.base_address import FAILED
 from open311.http.limits import Limits
+from open311.http.single_flight import Flight
 from open311.storage.database.freshness import Freshness
 
 Headers = list[tuple[str, str]]
@@ -27,8 +28,6 @@ MOST_BYTES_EACH = 4 * 1024 * 1024
 LONGEST_QUERY = 1000
 # A window that ends now moves on although nothing changes.
 KEPT_SECONDS = 30.0
-# Whoever waits longer for somebody else's answer makes one of its own.
-PATIENCE_SECONDS = 5.0
 # Below this a compressed body saves no packet.
 COMPRESS_FROM = 1000
 TEXT = (
@@ -43,7 +42,7 @@ TEXT = (
     "application/vnd.mapbox-vector-tile",
     "image/svg+xml",
 )
-SUFFIXES = (".json", ".ndjson", ".xml", ".geojson", ".csv", ".atom", ".mvt")
+SUFFIXES = tuple(f".{suffix}" for suffix in urls.SUFFIXES)
 # What is never kept with an answer: each request has its own.
 OF_ONE_ANSWER = frozenset({"content-length", "x-request-id"})
 NOT_IN_304 = frozenset({"content-length", "content-type", "content-encoding"})
@@ -128,24 +127,6 @@ def takes_gzip(accepted: str) -> bool:
     return any(name.lower() == "gzip" and quality > 0 for name, quality in parse_accept_header(accepted))
 
 
-class Flight:
-    """An answer that somebody makes just now; whoever asks the same meanwhile waits for it."""
-
-    def __init__(self) -> None:
-        self._done = threading.Event()
-        self._answer: Answer | None = None
-
-    def land(self, answer: Answer | None) -> None:
-        """Give the answer to all who wait; None when it is good for one reader only."""
-        self._answer = answer
-        self._done.set()
-
-    def wait(self) -> Answer | None:
-        """The answer that somebody else made."""
-        self._done.wait(PATIENCE_SECONDS)
-        return self._answer
-
-
 class KeptAnswers:
     """WSGI middleware in front of everything but proxies and bodies."""
 
@@ -184,7 +165,9 @@ class KeptAnswers:
             return self._ask(environ, start_response, shared=True)[0]
         request_id = access_log.number()
         body, status = kept.send(environ, start_response, request_id)
-        access_log.kept(method, environ["PATH_INFO"], status, len(body[0]), began, request_id)
+        access_log.record(
+            method, environ["PATH_INFO"], int(status), len(body[0]), began, request_id, kept=True
+        )
         return body
 
     def _question(self, environ: WSGIEnvironment) -> Any:

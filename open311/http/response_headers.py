@@ -2,7 +2,7 @@
 
 from flask import Flask, Response, request
 
-from open311.http import cors, current
+from open311.http import cors, current, urls
 from open311.http.response_cache import TEXT
 from open311.settings import Settings
 
@@ -21,7 +21,7 @@ def always(settings: Settings) -> list[tuple[str, str]]:
 
 def _is_for_programs(response: Response) -> bool:
     """Whether scripts of other sites may read this: no page for people, which may hold what only its reader knows."""
-    for_people = request.blueprint == cors.FOR_PEOPLE or cors.is_for_staff(request.path)
+    for_people = request.blueprint == cors.FOR_PEOPLE or urls.is_below(request.path, urls.STAFF)
     return not for_people and response.mimetype != "text/html"
 
 

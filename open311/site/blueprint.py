@@ -8,6 +8,7 @@ from werkzeug.routing import BaseConverter
 
 from open311.base.errors import NotFound, problem
 from open311.http import current
+from open311.http.urls import CITY
 from open311.model.catalogue import Catalogue
 
 View = Callable[..., Any]
@@ -16,10 +17,7 @@ View = Callable[..., Any]
 class CityConverter(BaseConverter):
     """The first part of an address as the name of a city: no word that begins an address of our own."""
 
-    regex = (
-        r"(?!(?:open311|staff|order|tiles|media|ogc|static|healthz|readyz|metrics)(?:/|\Z))"
-        r"(?![^/]*\.(?:json|xml)(?:/|\Z))[A-Za-z0-9][A-Za-z0-9._-]{0,99}"
-    )
+    regex = CITY
 
 
 class Pages(Blueprint):

@@ -11,7 +11,7 @@ from flask import Response
 
 from open311.base.errors import NotFound, problem
 from open311.formats import icons
-from open311.http import current
+from open311.http import current, urls
 from open311.model.catalogue import Catalogue
 from open311.site import addresses, assets, words
 from open311.site.addresses import address
@@ -132,6 +132,7 @@ def _settings(catalogue: Catalogue) -> dict[str, Any]:
             if addresses.exists(view)
         },
         "files": kept,
+        "personal": urls.PERSONAL,
     }
 
 

@@ -4,8 +4,6 @@ import { TAG, sendAll } from "./offline-send.js";
 // Pages that say the same to everybody; nothing else is ever kept.
 const PUBLIC = /^(reports\/\d+|open-data|imprint|privacy|accessibility)?$/;
 const OWN = { offline: "offline", "report/offline": "offline_form", "report/waiting": "waiting" };
-// Without a connection these say so.
-const NEVER_KEPT = /^(report|my-data|follow|reports\/\d+\/follow)(\/|$)/;
 const MOST_PAGES = 50;
 const MOST_FILES = 150;
 // Whoever has waited so long for a page rather sees the one from last time.
@@ -18,7 +16,9 @@ const trim = async (cache, most, spared = []) => {
   await Promise.all(old.slice(0, Math.max(old.length - most, 0)).map((each) => cache.delete(each)));
 };
 
-export const serve = ({ version, scope, languages, pages, files }) => {
+export const serve = ({ version, scope, languages, pages, files, personal }) => {
+  // Without a connection these say so.
+  const neverKept = new RegExp(`^(${personal.map((path) => path.replaceAll("*", "[^/]+")).join("|")})(/|$)`);
   const prefix = `open311 ${scope} `;
   const [filesName, seenName, ownName] = [`${prefix}files`, `${prefix}seen`, `${prefix}own ${version}`];
   const lasting = files.map((each) => new URL(each, location).href);
@@ -136,7 +136,7 @@ export const serve = ({ version, scope, languages, pages, files }) => {
     if (url.origin !== location.origin) return;
     const path = pathOf(url);
     if (request.mode === "navigate") {
-      if (path !== null && (path in OWN || PUBLIC.test(path) || NEVER_KEPT.test(path))) {
+      if (path !== null && (path in OWN || PUBLIC.test(path) || neverKept.test(path))) {
         event.respondWith(page(event, url, path));
       }
     } else if (request.method === "GET" && (url.searchParams.has("v") || url.pathname.includes("/static/modules/"))) {

@@ -1,0 +1,42 @@
+"""The table of addresses holds for the routes that there are."""
+
+import re
+
+import pytest
+
+from open311.app import application
+from open311.http import urls
+
+RULES = sorted({rule.rule for rule in application().url_map.iter_rules()})
+PAGES = {rule.rule for rule in application().url_map.iter_rules() if rule.endpoint.startswith("pages.")}
+
+
+def test_a_front_door_begins_with_a_prefix_of_the_table() -> None:
+    """Pages of the public site alone stand at the root."""
+    begins = {rule for rule in RULES if any(urls.is_below(rule, prefix.path) for prefix in urls.PREFIXES)}
+    assert set(RULES) - PAGES - begins == set()
+
+
+@pytest.mark.parametrize("prefix", [prefix.path[1:] for prefix in urls.PREFIXES])
+def test_no_city_is_called_like_a_prefix(prefix: str) -> None:
+    assert re.fullmatch(urls.CITY, prefix) is None
+    assert re.fullmatch(urls.CITY, f"{prefix}burg")
+
+
+def test_no_city_is_called_like_an_interface() -> None:
+    assert re.fullmatch(urls.CITY, "requests.json") is None
+    assert re.fullmatch(urls.CITY, "ludwigshafen.de")
+
+
+@pytest.mark.parametrize("path", urls.PERSONAL)
+def test_personal_pages_are_there(path: str) -> None:
+    known = {re.sub(r"<[^>]+>", "*", rule) for rule in PAGES}
+    assert f"/{path}" in known or any(rule.startswith(f"/{path}/") for rule in known)
+
+
+@pytest.mark.parametrize(
+    "start", ["/report/", "/my-data/", "/follow/", "/city/report/", "/staff/welcome/", "/order/"]
+)
+def test_no_log_holds_what_opens_somebody_s_data(start: str) -> None:
+    assert urls.discreet(f"{start}0123456789abcdefgh/check") == f"{start}…/check"
+    assert urls.discreet(f"{start}details") == f"{start}details"
