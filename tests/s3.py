@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Iterator
 
-import httpx
+import httpx2
 import pytest
 
 
@@ -31,9 +31,9 @@ def _wait_for_bucket(address: str) -> None:
     deadline = time.monotonic() + 60
     while True:
         try:
-            httpx.put(f"{address}/photos", timeout=5).raise_for_status()
+            httpx2.put(f"{address}/photos", timeout=5).raise_for_status()
             return
-        except httpx.TransportError:
+        except httpx2.TransportError:
             if time.monotonic() > deadline:
                 raise
             time.sleep(0.1)

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs what the distribution has to give: PostGIS, python3-venv where Python came without it, and the programs
-# named on the command line.
+# Installs what the distribution has to give: PostGIS, python3-venv where Python came without it, certificates, and the
+# programs named on the command line.
 set -eu
 # Programs of administrators are not in everybody's PATH.
 PATH=$PATH:/usr/sbin:/sbin
@@ -22,6 +22,8 @@ if [ -z "$found" ] && [ -z "${DATABASE_URL:-}${DATABASE_URL_FILE:-}" ]; then
     esac
 fi
 [ -e .venv/bin/python ] || "${PYTHON:-python3}" -c 'import ensurepip' 2>/dev/null || missing="$missing python3-venv"
+# Other servers are asked over HTTPS, with the certificates of the system.
+[ -e /etc/ssl/certs/ca-certificates.crt ] || [ -d /etc/pki/tls ] || missing="$missing ca-certificates"
 for program in "$@"; do
     command -v "$program" >/dev/null && continue
     case "$program" in

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any, Protocol, runtime_checkable
 
-import httpx
+import httpx2
 import orjson
 import structlog
 
@@ -77,7 +77,7 @@ class Nominatim:
         self._url = url
         headers = {"User-Agent": "open311-server", "Accept": "application/json"}
         # No redirects: whoever answers is the server that the operator named.
-        self._client = httpx.Client(timeout=SECONDS, headers=headers, follow_redirects=False)
+        self._client = httpx2.Client(timeout=SECONDS, headers=headers, follow_redirects=False)
 
     def search(self, words: str, *, within: Box | None, language: str, limit: int) -> list[Place]:
         """Places within the box."""
@@ -101,7 +101,7 @@ class Nominatim:
     def _answer(self, method: str, asked: Mapping[str, Any]) -> Any:
         try:
             return orjson.loads(self._body(f"{self._url}/{method}", asked))
-        except (httpx.HTTPError, httpx.InvalidURL, ValueError) as reason:
+        except (httpx2.HTTPError, httpx2.InvalidURL, ValueError) as reason:
             log.warning("geocoder_failed", reason=f"{type(reason).__name__}")
             return None
 

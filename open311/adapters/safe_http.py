@@ -15,7 +15,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any
 
-import httpx
+import httpx2
 
 HOPS = 3
 CONNECT_SECONDS = 10.0
@@ -60,7 +60,7 @@ def get(
 ) -> bytes:
     """What is found at `url`, if its host is one of `hosts`; redirects are followed within that host only.
 
-    Raises `Refused`, or `httpx.HTTPError` or `OSError` for what may go better another time.
+    Raises `Refused`, or `httpx2.HTTPError` or `OSError` for what may go better another time.
     """
     deadline = time.monotonic() + seconds
     address, first_host = _web_address(url), host_of(url)
@@ -85,11 +85,11 @@ def host_of(url: str) -> str | None:
         return None
 
 
-def _web_address(url: str, *, seen_from: httpx.URL | None = None) -> httpx.URL:
+def _web_address(url: str, *, seen_from: httpx2.URL | None = None) -> httpx2.URL:
     try:
-        address = seen_from.join(url) if seen_from else httpx.URL(url)
+        address = seen_from.join(url) if seen_from else httpx2.URL(url)
         host = address.host
-    except (httpx.InvalidURL, UnicodeError) as reason:
+    except (httpx2.InvalidURL, UnicodeError) as reason:
         raise Refused(str(reason)) from None
     if address.scheme not in ("http", "https") or not host or address.userinfo:
         raise Refused("not a plain http or https address")
@@ -98,14 +98,14 @@ def _web_address(url: str, *, seen_from: httpx.URL | None = None) -> httpx.URL:
 
 def _pinned(
     method: str,
-    url: httpx.URL,
-    limits: httpx.Timeout,
+    url: httpx2.URL,
+    limits: httpx2.Timeout,
     resolve: Resolve,
     may_reach: MayReach,
     *,
     headers: Mapping[str, str] = NOTHING,
     content: bytes | None = None,
-) -> httpx.Request:
+) -> httpx2.Request:
     """A request to an address that was looked at; certificate and Host header are still those of the name."""
     # As the name system spells it, which has letters of one alphabet only.
     host = url.raw_host.decode("ascii")
@@ -122,7 +122,7 @@ def _pinned(
     if url.scheme == "https":
         extensions["sni_hostname"] = host
     pinned = url.copy_with(host=found[0])
-    return httpx.Request(method, pinned, headers={**headers, **own}, content=content, extensions=extensions)
+    return httpx2.Request(method, pinned, headers={**headers, **own}, content=content, extensions=extensions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,9 +148,9 @@ def send(
 ) -> Answer:
     """Ask one question and take the answer as it is: no redirect is followed, and the whole is over after `seconds`.
 
-    Raises `Refused`, or `httpx.HTTPError` or `OSError` for what may go better another time.
+    Raises `Refused`, or `httpx2.HTTPError` or `OSError` for what may go better another time.
     """
-    limits = httpx.Timeout(seconds, connect=min(seconds, CONNECT_SECONDS))
+    limits = httpx2.Timeout(seconds, connect=min(seconds, CONNECT_SECONDS))
     request = _pinned(
         method, _web_address(url), limits, resolve, may_reach, headers=headers, content=content or None
     )
@@ -160,7 +160,7 @@ def send(
 def _body(url: str, answer: Answer, most_bytes: int) -> bytes:
     """The body as it came, not decompressed."""
     if answer.status >= 500 or answer.status == 429:
-        httpx.Response(answer.status, request=httpx.Request("GET", url)).raise_for_status()
+        httpx2.Response(answer.status, request=httpx2.Request("GET", url)).raise_for_status()
     if answer.status != 200:
         raise Refused(f"the answer was {answer.status}")
     if answer.cut:
@@ -171,13 +171,13 @@ def _body(url: str, answer: Answer, most_bytes: int) -> bytes:
 @cache
 def _tls() -> ssl.SSLContext:
     """Reading the certificates of the world takes longer than most exchanges."""
-    return httpx.create_ssl_context()
+    return httpx2.create_ssl_context()
 
 
-async def _exchange(request: httpx.Request, most_bytes: int, seconds: float) -> Answer:
+async def _exchange(request: httpx2.Request, most_bytes: int, seconds: float) -> Answer:
     body = bytearray()
     try:
-        async with asyncio.timeout(seconds), httpx.AsyncClient(trust_env=False, verify=_tls()) as client:
+        async with asyncio.timeout(seconds), httpx2.AsyncClient(trust_env=False, verify=_tls()) as client:
             response = await client.send(request, stream=True)
             try:
                 async for chunk in response.aiter_raw():
@@ -187,8 +187,8 @@ async def _exchange(request: httpx.Request, most_bytes: int, seconds: float) -> 
             finally:
                 await response.aclose()
     except TimeoutError:
-        raise httpx.ReadTimeout("the whole took too long") from None
-    except UnicodeError as reason:  # httpx reads a redirect even where nobody follows it.
+        raise httpx2.ReadTimeout("the whole took too long") from None
+    except UnicodeError as reason:  # httpx2 reads a redirect even where nobody follows it.
         raise Refused(f"a redirect to no address: {reason}") from None
     cut = len(body) > most_bytes
     return Answer(response.status_code, response.headers, bytes(body[:most_bytes]), cut)

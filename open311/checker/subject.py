@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any, Self
 from urllib.parse import quote, urlencode
 
-import httpx
+import httpx2
 
 from open311.checker.answer import Answer
 from open311.checker.requirement import NotSeen
@@ -51,9 +51,9 @@ class Subject:
 
     def __post_init__(self) -> None:
         self.base = self.options.url.rstrip("/")
-        limits = httpx.Timeout(self.options.seconds, connect=min(10, self.options.seconds))
-        one = httpx.Limits(max_connections=1)
-        self.client = httpx.AsyncClient(timeout=limits, limits=one, headers={"User-Agent": USER_AGENT})
+        limits = httpx2.Timeout(self.options.seconds, connect=min(10, self.options.seconds))
+        one = httpx2.Limits(max_connections=1)
+        self.client = httpx2.AsyncClient(timeout=limits, limits=one, headers={"User-Agent": USER_AGENT})
         # Only so can an answer be given up in its midst, whatever part of it trickles.
         self.runner = asyncio.Runner()
 
@@ -119,7 +119,7 @@ class Subject:
             answer = self.runner.run(self._read(method, url, more))
         except TimeoutError:
             return Answer(asked, suffix, failure="no answer (longer than we wait for)", headers={})
-        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, ValueError) as reason:
+        except (httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError, ValueError) as reason:
             return Answer(asked, suffix, failure=f"no answer ({reason or type(reason).__name__})", headers={})
         return Answer(asked, suffix, *answer, seconds=time.monotonic() - began)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import urlencode, urlsplit
 
-import httpx
+import httpx2
 
 from open311.adapters import safe_http
 from open311.adapters.safe_http import Answer, MayReach, Refused, Resolve
@@ -180,9 +180,9 @@ class Client:
                 resolve=self.resolve,
                 may_reach=self.may_reach,
             )
-        except (httpx.ConnectError, httpx.ConnectTimeout) as reason:
+        except (httpx2.ConnectError, httpx2.ConnectTimeout) as reason:
             raise RemoteError(f"not reached: {_told(reason)}", passing=True) from None
-        except httpx.HTTPError as reason:
+        except httpx2.HTTPError as reason:
             raise RemoteError(_told(reason), passing=True, may_have_acted=method == "POST") from None
         except Refused as reason:
             raise RemoteError(str(reason)) from None
@@ -195,7 +195,7 @@ def _told(reason: Exception) -> str:
 
 
 def _step(word: str) -> str:
-    return str(httpx.URL(path=f"/{word}").raw_path.decode()).removeprefix("/").replace("/", "%2F")
+    return str(httpx2.URL(path=f"/{word}").raw_path.decode()).removeprefix("/").replace("/", "%2F")
 
 
 def _pairs(query: Mapping[str, Value]) -> list[tuple[str, str]]:
@@ -212,7 +212,7 @@ def _pairs(query: Mapping[str, Value]) -> list[tuple[str, str]]:
 
 def _redirected(address: str, location: str) -> str:
     """Where a redirect leads, if that is the same host; http may become https."""
-    before, after = httpx.URL(address), httpx.URL(address).join(location)
+    before, after = httpx2.URL(address), httpx2.URL(address).join(location)
     if after.host != before.host or (before.scheme == "https" and after.scheme != "https"):
         raise RemoteError(f"redirects from {before.host} to {after.scheme}://{after.host}")
     return str(after)

@@ -3,7 +3,7 @@
 import time
 from datetime import datetime
 
-import httpx
+import httpx2
 from standardwebhooks.webhooks import Webhook
 
 from open311.adapters import safe_http
@@ -53,7 +53,7 @@ def _answer(
             seconds=seconds,
             may_reach=may_reach,
         )
-    except (Refused, httpx.HTTPError, OSError) as reason:
+    except (Refused, httpx2.HTTPError, OSError) as reason:
         return None, str(reason) or type(reason).__name__
     if 200 <= answer.status < 300:
         return answer.status, None

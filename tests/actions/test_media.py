@@ -4,7 +4,7 @@ from datetime import timedelta
 from io import BytesIO
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from sqlalchemy import Connection, text
 
@@ -257,9 +257,9 @@ def test_an_address_without_a_picture_stays_an_address(core: Core, web: dict[str
 
 def test_a_host_out_of_reach_is_tried_again(core: Core, web: dict[str, Any]) -> None:
     """The worker does so when the action raises."""
-    web[ALLOWED] = httpx.ConnectError("no route")
+    web[ALLOWED] = httpx2.ConnectError("no route")
     number = submit(core, photos=0, media_urls=(ALLOWED,))
-    with pytest.raises(httpx.ConnectError):
+    with pytest.raises(httpx2.ConnectError):
         media_fetching.fetch(core, number)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from time import monotonic, sleep
 
-import httpx
+import httpx2
 import pytest
 
 from open311.adapters import safe_http
@@ -218,14 +218,14 @@ def test_a_body_without_end_is_cut_off(server: str) -> None:
 def test_an_answer_that_trickles_is_given_up(server: str, path: str) -> None:
     """The time is for the whole, not for each byte."""
     began = monotonic()
-    with pytest.raises(httpx.TimeoutException):
+    with pytest.raises(httpx2.TimeoutException):
         get(f"{server}{path}", seconds=0.5)
     assert monotonic() - began < 3
 
 
 def test_a_body_shorter_than_announced_is_an_error(server: str) -> None:
     """That may go better another time."""
-    with pytest.raises(httpx.HTTPError):
+    with pytest.raises(httpx2.HTTPError):
         get(f"{server}/lies")
 
 
@@ -233,7 +233,7 @@ def test_a_missing_picture_is_refused_and_a_broken_server_asked_again(server: st
     """404 stays; 503 may pass."""
     with pytest.raises(Refused):
         get(f"{server}/status/404")
-    with pytest.raises(httpx.HTTPError, match="503"):
+    with pytest.raises(httpx2.HTTPError, match="503"):
         get(f"{server}/status/503")
 
 
@@ -242,5 +242,5 @@ def test_a_server_that_does_not_answer_is_an_error() -> None:
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         silent.listen()
-        with pytest.raises(httpx.TimeoutException):
+        with pytest.raises(httpx2.TimeoutException):
             get(f"http://{HERE}:{silent.getsockname()[1]}/", seconds=0.3)

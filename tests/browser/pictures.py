@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 from PIL import Image, ImageDraw
 
@@ -101,7 +101,7 @@ def _handed_in(base: str, key: str) -> str:
         "lat": HERE[0],
         "long": HERE[1],
     }
-    answer = httpx.post(f"{base}/open311/v2/requests.json", data=sent, files={"media": a_mattress()})
+    answer = httpx2.post(f"{base}/open311/v2/requests.json", data=sent, files={"media": a_mattress()})
     number: str = answer.json()[0]["service_request_id"]
     return number
 

@@ -2,7 +2,7 @@
 
 from io import BytesIO
 
-import httpx
+import httpx2
 import pytest
 
 from open311.actions import casework, media
@@ -141,4 +141,4 @@ def test_readers_are_sent_to_the_bucket_if_settings_say_so(make_core: MakeCore, 
     api = an_api(core)
     answer = api.client.get(path_of(core, reported(api)))
     assert (answer.status_code, answer.headers["Cache-Control"]) == (302, "public, max-age=300")
-    assert opened(httpx.get(answer.headers["Location"]).content).size == (900, 600)
+    assert opened(httpx2.get(answer.headers["Location"]).content).size == (900, 600)

@@ -7,7 +7,7 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
+import httpx2
 import psycopg
 import pytest
 
@@ -103,7 +103,7 @@ def test_each_report_arrives_once_and_comes_back_done(
                 # The other server goes too, while ours still takes reports.
                 running.close()
             sent = {"api_key": ours, "service_code": "MUELL_WILD", "lat": "49.48", "long": "8.44"}
-            told = httpx.post(f"{here.base}/requests.json", data=sent | {"description": f"Report {number}"})
+            told = httpx2.post(f"{here.base}/requests.json", data=sent | {"description": f"Report {number}"})
             assert told.status_code == 200, told.text
             time.sleep(0.3)
         assert here.ask("select count(*) from service_requests") == REPORTS
@@ -124,7 +124,7 @@ def test_each_report_arrives_once_and_comes_back_done(
         pulled = run("forward", "pull", **here.environ)
         assert pulled.stdout == f"{there.base}: 1 updates taken over.\n", pulled.stderr
         mine = here.ask(f"select service_request_id from forwards where foreign_id = '{number}'")
-        (shown,) = httpx.get(f"{here.base}/requests/{mine}.json").json()
+        (shown,) = httpx2.get(f"{here.base}/requests/{mine}.json").json()
         assert (shown["status"], shown["status_notes"]) == ("closed", "Weg")
         listed = run("forward", "list", "--foreign-id", str(number), COLUMNS="200", **here.environ).stdout
         assert str(mine) in listed

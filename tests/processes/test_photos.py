@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 
 from benchmarks.site import DEPLOY, proxy
@@ -36,7 +36,7 @@ def test_photos_are_taken_in_served_and_made_small(fresh_database_url: str, tmp_
     with (
         started(tmp_path / "serve.log", "serve", **environ) as server,
         started(tmp_path / "work.log", "work", **environ),
-        httpx.Client(base_url=base, timeout=60) as client,
+        httpx2.Client(base_url=base, timeout=60) as client,
     ):
         assert wait_for(lambda: answers(port)), (tmp_path / "serve.log").read_text()
         fields = {
@@ -76,7 +76,7 @@ def test_a_hidden_photo_is_gone_from_the_proxy_at_once(fresh_database_url: str, 
     with (
         started(tmp_path / "serve.log", "serve", PORT=str(port), **environ),
         proxy(tmp_path, [port], front),
-        httpx.Client(base_url=f"http://127.0.0.1:{front}", timeout=60) as client,
+        httpx2.Client(base_url=f"http://127.0.0.1:{front}", timeout=60) as client,
     ):
         assert wait_for(lambda: answers(port)), (tmp_path / "serve.log").read_text()
         place = {"service_code": without_questions(client), "lat": "49.4811", "long": "8.4464"}
@@ -106,7 +106,7 @@ def test_the_proxy_finds_its_folders() -> None:
     assert [path for path in paths if not Path(path).parent.is_dir()] == []
 
 
-def without_questions(client: httpx.Client) -> str:
+def without_questions(client: httpx2.Client) -> str:
     """The code of a service whose reports need no answers."""
     for each in client.get("/open311/v2/services.json").json():
         if each["metadata"] is False and each["type"] == "realtime":
