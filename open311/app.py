@@ -11,6 +11,7 @@ from open311 import core as core_module
 from open311 import settings, staff
 from open311.actions import catalogue_publication, restoring
 from open311.core import Core
+from open311.federation.catalogues import HARVESTED
 from open311.georeport import responses, routes, updates
 from open311.georeport.direct import DirectAnswers
 from open311.georeport.openapi import GeoReportApi
@@ -114,7 +115,7 @@ def from_environment() -> WSGIApplication:
     access_log.configure(in_force)
     core = core_module.build(in_force)
     restoring.adopt(core)
-    catalogue_publication.keep_published(core)
+    catalogue_publication.keep_published(core, HARVESTED)
     core.database.keep_listening()
     threads = Threads()
     watch(threads, in_force.port)

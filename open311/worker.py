@@ -19,6 +19,7 @@ from open311.actions import catalogue_publication, restoring
 from open311.base import job_log
 from open311.base.errors import Unavailable
 from open311.core import Core
+from open311.federation.catalogues import HARVESTED
 from open311.http import access_log
 from open311.model.task_names import Queue, TaskName
 from open311.settings import Settings
@@ -89,7 +90,7 @@ def run(settings: Settings) -> None:
     job_log.install()
     core = core_module.build(settings)
     restoring.adopt(core)
-    catalogue_publication.keep_published(core)
+    catalogue_publication.keep_published(core, HARVESTED)
     log.info("worker_started")
     told = Event()
     while _loses_the_queue(core, told):

@@ -2,10 +2,10 @@
 
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
 
@@ -14,8 +14,6 @@ from open311.base.errors import Open311Error
 from open311.base.text import Text
 from open311.catalogue_file import CatalogueError, CatalogueWatch
 from open311.core import Core
-from open311.federation import forwarding
-from open311.federation.storage import sources
 from open311.model.catalogue import Catalogue
 from open311.storage import catalogues as memory
 from open311.storage.database import Connection
@@ -25,26 +23,57 @@ log = structlog.get_logger()
 LOOK_EVERY_SECONDS = 1.0
 
 
-def publish(core: Core) -> None:
+class FurtherCatalogues(Protocol):
+    """Catalogues beside those in files."""
+
+    def revision(self, conn: Connection) -> tuple[Any, ...]:
+        """Differs whenever they do."""
+
+    def catalogues(self, conn: Connection, own: Sequence[Catalogue]) -> tuple[list[Catalogue], list[str]]:
+        """Those that may stand beside our `own`, and what keeps others out."""
+
+    def put_in_force(self, conn: Connection, catalogues: Sequence[Catalogue]) -> None:
+        """Do what follows from the catalogues now in force, all of them."""
+
+
+class FilesAlone:
+    """No further catalogues."""
+
+    def revision(self, conn: Connection) -> tuple[Any, ...]:
+        """Always the same."""
+        return ()
+
+    def catalogues(self, conn: Connection, own: Sequence[Catalogue]) -> tuple[list[Catalogue], list[str]]:
+        """None."""
+        return [], []
+
+    def put_in_force(self, conn: Connection, catalogues: Sequence[Catalogue]) -> None:
+        """Nothing follows."""
+
+
+FILES_ALONE = FilesAlone()
+
+
+def publish(core: Core, further: FurtherCatalogues = FILES_ALONE) -> None:
     """Load the catalogue files and put them in force; raises `CatalogueError` and leaves the old ones otherwise."""
-    loaded = catalogue_file.load_all(core.settings.catalogue)
-    troubles: list[str] = []
+    own = catalogue_file.load_all(core.settings.catalogue)
     with core.database.begin() as conn:
         memory.lock(conn)
-        loaded = (*loaded, *_harvested(conn, loaded, troubles))
+        others, problems = further.catalogues(conn, own)
+        loaded = (*own, *others)
         newest = memory.newest(conn)
         recorded = [_record(conn, each, core.now()) for each in loaded]
         joined_or_left = _record_all(conn, recorded, newest, core.now())
-        forwarding.keep_reader(conn, recorded)
+        further.put_in_force(conn, recorded)
     core.catalogues.in_force, core.catalogues.joined_or_left = recorded, joined_or_left
-    core.catalogues.problem = "\n".join(troubles) or None
+    core.catalogues.problem = "\n".join(problems) or None
     core.database.freshness.renew()
 
 
-def publish_change(core: Core) -> None:
+def publish_change(core: Core, further: FurtherCatalogues = FILES_ALONE) -> None:
     """Take up changed files in a running server: a broken one is told in the log and in `/readyz`, no more."""
     try:
-        publish(core)
+        publish(core, further)
     except CatalogueError as broken:
         core.catalogues.problem = str(broken)
         log.error("catalogue_refused", problem=str(broken))
@@ -52,21 +81,21 @@ def publish_change(core: Core) -> None:
         log.info("catalogue_in_force", changesets=[str(each.changeset) for each in core.catalogues.in_force])
 
 
-def keep_published(core: Core) -> None:
+def keep_published(core: Core, further: FurtherCatalogues) -> None:
     """`publish`, and from now on take up changed files in a thread of this process, while requests go on."""
-    watch = Watch(core)
-    publish(core)
+    watch = Watch(core, further)
+    publish(core, further)
     threading.Thread(target=_follow, args=(watch,), name="catalogue", daemon=True).start()
 
 
 class Watch:
-    """Notices what changes after it was made: files here, and the catalogues of servers that are harvested."""
+    """Notices what changes after it was made: files, and further catalogues."""
 
-    def __init__(self, core: Core) -> None:
-        self._core = core
+    def __init__(self, core: Core, further: FurtherCatalogues = FILES_ALONE) -> None:
+        self._core, self._further = core, further
         self._files = CatalogueWatch(core.settings.catalogue)
         self._stamp: int | None = None
-        self._revision = _revision(core)
+        self._revision = self._look_up()
         self._due = False
 
     def look(self) -> None:
@@ -88,39 +117,22 @@ class Watch:
         self._due = self._files.changed() or self._due
         stamp = self._core.database.freshness.stamp
         if stamp != self._stamp:
-            revision = _revision(self._core)
+            revision = self._look_up()
             self._due = self._due or revision != self._revision
             self._stamp, self._revision = stamp, revision
         if self._due:
-            publish_change(self._core)
+            publish_change(self._core, self._further)
         self._due = False
+
+    def _look_up(self) -> tuple[Any, ...]:
+        with self._core.database.read() as conn:
+            return self._further.revision(conn)
 
 
 def _follow(watch: Watch) -> None:
     while True:
         time.sleep(LOOK_EVERY_SECONDS)
         watch.look()
-
-
-def _harvested(conn: Connection, own: Sequence[Catalogue], troubles: list[str]) -> Iterator[Catalogue]:
-    """The catalogues of servers that are harvested; a file of our own for the same jurisdiction wins."""
-    for each in sources.all_of(conn, "harvest"):
-        if any(ours.jurisdiction.answers_to(each.jurisdiction_id) for ours in own):
-            log.error("harvest_hidden_by_file", jurisdiction_id=each.jurisdiction_id)
-        elif each.catalogue:
-            try:
-                yield catalogue_file.from_document(dict(each.catalogue), each.source)
-            except Exception as error:
-                # Nobody checks what another server says; the city's own catalogue must not wait for it.
-                log.exception("harvested_catalogue_unusable", jurisdiction_id=each.jurisdiction_id)
-                troubles.append(
-                    f"{each.jurisdiction_id}: what {each.source} offers makes no catalogue: {error!r}"[:500]
-                )
-
-
-def _revision(core: Core) -> tuple[Any, ...]:
-    with core.database.read() as conn:
-        return sources.revision(conn)
 
 
 def _record(conn: Connection, loaded: Catalogue, now: datetime) -> Catalogue:

@@ -20,6 +20,7 @@ from open311.base.errors import Open311Error
 from open311.base.problems import in_words
 from open311.core import Core
 from open311.dev import private_cluster
+from open311.federation.catalogues import HARVESTED
 from open311.storage import schema
 
 LANGUAGE = "en"
@@ -53,7 +54,7 @@ def opened(*, adopt: bool = True) -> Iterator[Core]:
     try:
         if adopt:
             restoring.adopt(built)
-        catalogue_publication.publish(built)
+        catalogue_publication.publish(built, HARVESTED)
         yield built
     except Open311Error as refused:
         raise click.ClickException("; ".join(in_words(each, LANGUAGE) for each in refused.problems)) from None

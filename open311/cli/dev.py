@@ -25,6 +25,7 @@ from open311.cli.serve import GRACE_SECONDS, port_option, require_free_port, wit
 from open311.core import Core
 from open311.dev import demo, private_cluster, staff
 from open311.dev.private_cluster import Cluster
+from open311.federation.catalogues import HARVESTED
 from open311.model.catalogue import Catalogue, Service, ServiceType
 from open311.model.keys import Scope
 from open311.settings import Settings
@@ -88,7 +89,7 @@ def _prepare(chosen: Settings, demo_reports: int, *, own: bool) -> list[str]:
     migrate.upgrade(chosen.database_url)
     built = core.build(chosen)
     try:
-        catalogue_publication.publish(built)
+        catalogue_publication.publish(built, HARVESTED)
         with built.database.read() as conn:
             empty = not service_requests.any_stored(conn)
         if empty and demo_reports:

@@ -15,6 +15,7 @@ from open311.base.errors import Unavailable
 from open311.catalogue_file import CatalogueError
 from open311.core import Core
 from open311.federation import harvest
+from open311.federation.catalogues import HARVESTED
 from open311.federation.storage import sources
 from open311.storage.database import Database
 from tests.checker.broken import Little, serving
@@ -182,7 +183,7 @@ BROKEN: dict[str, bytes] = {
     "binary": bytes(range(256)),
     "a list": b"- 1\n- 2\n",
     "a word": b"nothing",
-    "half written": CITY[: len(CITY) // 2].encode(),
+    "half written": CITY[: CITY.index("service_code: FAHRZEUG_ALT") + 10].encode(),
     "unknown field": CITY.replace("icon: car", "icom: car").encode(),
     "code twice": CITY.replace("service_code: FAHRZEUG_ALT", "service_code: MUELL_WILD").encode(),
     "type unknown": CITY.replace("type: batch", "type: later").encode(),
@@ -320,8 +321,8 @@ def test_a_harvested_catalogue_that_changes_before_the_first_look_is_taken_up(co
     little = Little()
     with serving(little) as url:
         source = harvest.add(core, url, "elsewhere.example", {"delay": 0})
-        watch = catalogue_publication.Watch(core)
-        catalogue_publication.publish(core)
+        watch = catalogue_publication.Watch(core, HARVESTED)
+        catalogue_publication.publish(core, HARVESTED)
         in_force = core.catalogues.in_force
         watch.look()
         assert core.catalogues.in_force is in_force
@@ -364,6 +365,6 @@ def test_a_harvested_catalogue_that_cannot_be_used_holds_up_no_other(core: Core,
         source = harvest.add(core, url, "elsewhere.example", {"delay": 0})
     with core.database.begin() as conn:
         sources.set_catalogue(conn, source, {"jurisdiction": None}, core.now())
-    catalogue_publication.publish(core)
+    catalogue_publication.publish(core, HARVESTED)
     assert [each.jurisdiction.jurisdiction_id for each in core.catalogues.in_force] == ["ludwigshafen.de"]
     assert "elsewhere.example" in str(core.catalogues.problem)

@@ -19,6 +19,7 @@ from open311.core import Catalogues, Core
 from open311.federation import client as federation_client
 from open311.federation import harvest, upsert
 from open311.federation import reader as source_reader
+from open311.federation.catalogues import HARVESTED
 from open311.federation.references import Counts
 from open311.model.event_kinds import IN_FEED
 from tests.actors import CLARA
@@ -35,14 +36,14 @@ ELSEWHERE = "elsewhere.example"
 def here(core: Core, clock: Clock) -> Core:
     """Our server in April, after the requests of `Little`."""
     clock.forward(days=40)
-    catalogue_publication.publish(core)
+    catalogue_publication.publish(core, HARVESTED)
     return core
 
 
 def begin(core: Core, url: str, **options: Any) -> None:
     """Harvest a server without delay."""
     harvest.add(core, url, ELSEWHERE, {"delay": 0} | options)
-    catalogue_publication.publish(core)
+    catalogue_publication.publish(core, HARVESTED)
 
 
 def run(core: Core, **more: Any) -> dict[str, int]:
@@ -350,7 +351,7 @@ def test_services_that_are_gone_are_a_fault_of_the_source(here: Core, services: 
         little.services = services
         little.to_json = lambda root, value: {"error": "down"} if value is None else value
         run(here)
-    catalogue_publication.publish(here)
+    catalogue_publication.publish(here, HARVESTED)
     assert len(reader(here).get("/services", jurisdiction_id=ELSEWHERE)) == 2
     assert any("no services" in reason or "no list" in reason for _, reason in troubles(here))
 
@@ -397,7 +398,7 @@ def test_removing_takes_it_from_the_public(here: Core) -> None:
         begin(here, url)
         run(here)
     harvest.remove(here, ELSEWHERE)
-    catalogue_publication.publish(here)
+    catalogue_publication.publish(here, HARVESTED)
     reader(here).get("/requests", 404, jurisdiction_id=ELSEWHERE)
     with pytest.raises(NotFound):
         harvest.find(here, ELSEWHERE)
@@ -420,7 +421,7 @@ def test_codes_of_all_kinds_become_codes_of_ours(here: Core) -> None:
     with serving(Little(requests=requests)) as url:
         begin(here, url)
         run(here)
-    catalogue_publication.publish(here)
+    catalogue_publication.publish(here, HARVESTED)
     found = reader(here).get("/requests", jurisdiction_id=ELSEWHERE)
     assert {each["service_code"] for each in found} >= {"17"}
     assert all(each["service_code"].replace("_", "").isalnum() for each in found)

@@ -12,6 +12,7 @@ from open311.actions import casework, catalogue_publication
 from open311.base.errors import Invalid
 from open311.core import Core
 from open311.federation import csv_import, server_import
+from open311.federation.catalogues import HARVESTED
 from open311.federation.csv_mapping import Bulk
 from open311.federation.imports import Wishes
 from open311.model.service_request import Visibility
@@ -215,8 +216,8 @@ def test_a_kept_service_is_known_by_its_name_at_once(
 ) -> None:
     """B15: a running server takes the name up without a change of the catalogue."""
     monkeypatch.setattr(catalogue_publication.CatalogueWatch, "changed", lambda watch: False)
-    watch = catalogue_publication.Watch(core)
-    catalogue_publication.publish(core)
+    watch = catalogue_publication.Watch(core, HARVESTED)
+    catalogue_publication.publish(core, HARVESTED)
     row = ["SR-9", GOOD[1], "", *GOOD[3:], "Street lights: outage"]
     assert move_in(core, a_file(row, head=[*HEAD, "service_name"]), keep_services=True) == {"new": 1}
     core.database.freshness.renew()

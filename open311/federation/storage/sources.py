@@ -85,7 +85,7 @@ def remove(conn: Connection, intake: Intake) -> None:
 def revision(conn: Connection) -> tuple[Any, ...]:
     """Differs whenever the catalogues of sources do, or the names of services that no catalogue has."""
     catalogues = select(func.count(_i.catalogue_datetime), func.max(_i.catalogue_datetime))
-    names = select(func.count(), func.max(services.c.retired_datetime)).select_from(services)
+    names = select(func.count(services.c.retired_datetime), func.max(services.c.retired_datetime))
     return (*conn.execute(catalogues).one(), *conn.execute(names).one())
 
 
