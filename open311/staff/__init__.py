@@ -4,10 +4,14 @@ from flask import Flask
 
 from open311.staff import accounts as accounts
 from open311.staff import blueprint as door
+from open311.staff import case as case
+from open311.staff import case_list as case_list
+from open311.staff import check as check
 from open311.staff import home as home
 from open311.staff import log as log
 from open311.staff import login as login
 from open311.staff import me as me
+from open311.staff import photos as photos
 
 
 def install(app: Flask) -> None:

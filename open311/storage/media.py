@@ -57,6 +57,11 @@ def _media(row: Any) -> Media:
     return Media(**dict(row._mapping) | {"visibility": MediaVisibility(row.visibility)})
 
 
+def find_file(conn: Connection, key: str) -> Media | None:
+    """The photo that a file belongs to, itself or its small copy, whoever may see it."""
+    return _one(conn, or_(_m.key == key, _m.thumb_key == key))
+
+
 def find_public(conn: Connection, key: str) -> Media | None:
     """The photo with this key, if everybody may see it and its request."""
     row = conn.execute(

@@ -2,9 +2,15 @@
 
 from dataclasses import dataclass, field
 
-from sqlalchemy import ColumnElement, true
+from sqlalchemy import ColumnElement, select, true
 
-from open311.storage.tables import cases
+from open311.model.actor import Right
+from open311.model.rights import Staff
+from open311.storage import scopes
+from open311.storage.scopes import CaseColumns
+from open311.storage.tables import cases, service_requests
+
+_c, _r = cases.c, service_requests.c
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,3 +23,12 @@ class Scope:
     def here(self) -> ColumnElement[bool]:
         """The condition that a case must meet."""
         return cases.c.jurisdiction_id.in_(self.jurisdictions) & self.visible
+
+
+def scope_of(staff: Staff, right: Right) -> Scope:
+    """What somebody has a right to; the condition is the twin of `model.rights.may`."""
+    visibility = select(_r.visibility).where(_r.id == _c.service_request_id).scalar_subquery()
+    columns = CaseColumns(
+        _c.jurisdiction_id, _c.service_code, visibility, _c.unit, _c.former_units, _c.areas, _c.assignee_id
+    )
+    return Scope(tuple(sorted(staff.jurisdictions())), scopes.may(staff, right, columns))

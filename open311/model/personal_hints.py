@@ -1,0 +1,31 @@
+"""What in a text may be about persons: suggestions for whoever checks it, never a decision."""
+
+import re
+from typing import NamedTuple
+
+# Each without nesting, so that no text takes long.
+PATTERNS = {
+    "email": re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}"),
+    "phone": re.compile(r"(?<![\w.])(?:\+|00?)[1-9][\d ()/-]{5,18}\d(?![\w.])"),
+    "iban": re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}(?: ?[A-Z0-9]{1,4})?\b"),
+    "plate": re.compile(r"\b[A-ZÄÖÜ]{1,3}[ -][A-Z]{1,2}[ -]?\d{1,4}[EH]?\b"),
+    "name": re.compile(r"\b(?:Herrn?|Frau|Mr|Mrs|Ms|Dr)\.? [A-ZÄÖÜ][\wäöüß-]{1,40}"),
+}
+MOST = 20
+
+
+class PersonalHint(NamedTuple):
+    """A place in a text, and what it may be: a key of `PATTERNS`."""
+
+    kind: str
+    words: str
+
+
+def personal_hints(text: str) -> list[PersonalHint]:
+    """What may be personal, in the order of the text, each once."""
+    found = [
+        (match.start(), kind, match[0])
+        for kind, pattern in PATTERNS.items()
+        for match in pattern.finditer(text)
+    ]
+    return list(dict.fromkeys(PersonalHint(kind, words) for _, kind, words in sorted(found)))[:MOST]

@@ -1,0 +1,171 @@
+"""One case: what is known, its line of time, and one form for each act."""
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Any
+
+from flask import Response, request
+from flask.typing import ResponseReturnValue
+
+from open311.actions import casework
+from open311.base.errors import Conflict, Invalid, Open311Error, problem
+from open311.http import current
+from open311.http.errors import in_words
+from open311.model.actor import Right
+from open311.model.cases import Priority
+from open311.site.list.listing import services_by_group
+from open311.site.view_models import every_answer
+from open311.staff import history
+from open311.staff.blueprint import page, redirect_to, signed_in
+from open311.staff.rendering import render
+from open311.staff.seen import SeenCase, find_case
+
+Act = Callable[[SeenCase, Mapping[str, str], int | None], object]
+
+
+@page("/reports/<number:number>", Right.SEE_REPORTS)
+def report(number: int) -> ResponseReturnValue:
+    """The case."""
+    return _page(find_case(number), {})
+
+
+@page("/reports/<number:number>/<act>", Right.SEE_REPORTS, methods=("POST",))
+def report_act(number: int, act: str) -> ResponseReturnValue:
+    """One act on the case: what each of them is, `ACTS` says."""
+    seen, form = find_case(number), request.form
+    revision = form.get("revision", "")
+    expected = int(revision) if revision.isdecimal() and len(revision) < 10 else None
+    try:
+        if act not in ACTS:
+            raise Invalid(problem("error.path"))
+        ACTS[act](seen, form, expected)
+    except Conflict as conflict:
+        return _page(find_case(number), form, act=act, conflict=conflict)
+    except Invalid as refused:
+        return _page(seen, form, act=act, problems=[in_words(each) for each in refused.problems])
+    return redirect_to("report", done="saved", number=number)
+
+
+def _page(
+    seen: SeenCase,
+    form: Mapping[str, str],
+    *,
+    act: str = "",
+    problems: list[str] | None = None,
+    conflict: Open311Error | None = None,
+) -> Response:
+    whole, catalogue = seen.whole, seen.catalogue
+    service = catalogue.services.get(whole.request.service_code)
+    answers = whole.submission.get("attributes") or whole.request.attributes
+    who = [f"staff:{whole.case.assignee_id}"] if whole.case.assignee_id else []
+    return render(
+        "report.html",
+        status=409 if conflict else 400 if problems else 200,
+        seen=seen,
+        whole=whole,
+        report=whole.request,
+        case=whole.case,
+        catalogue=catalogue,
+        form=form,
+        act=act,
+        problems=problems or [],
+        conflict=conflict,
+        history=history.lines(whole.line_of_time, catalogue),
+        answers=every_answer(service, answers if seen.may(Right.SEE_REPORTER) else whole.request.attributes),
+        names=history.names(who),
+        statuses=list(catalogue.statuses.values()),
+        groups=services_by_group(catalogue),
+        priorities=list(Priority),
+        account_id=signed_in().account.id,
+        may=seen.may,
+        Right=Right,
+        now=current.core().now(),
+    )
+
+
+def _number(seen: SeenCase) -> int:
+    return seen.whole.request.service_request_id
+
+
+def _set_status(seen: SeenCase, form: Mapping[str, str], revision: int | None) -> None:
+    casework.set_status(
+        current.core(),
+        _number(seen),
+        form.get("status", ""),
+        seen.actor,
+        form.get("status_notes") or None,
+        expected_revision=revision,
+    )
+
+
+def _note(seen: SeenCase, form: Mapping[str, str], _: int | None) -> None:
+    about_person = bool(form.get("about_person"))
+    casework.add_note(
+        current.core(), _number(seen), form.get("text", ""), seen.actor, about_person=about_person
+    )
+
+
+def _with_text(act: Callable[..., Any]) -> Act:
+    return lambda seen, form, revision: act(
+        current.core(), _number(seen), form.get("text", ""), seen.actor, expected_revision=revision
+    )
+
+
+def _plain(act: Callable[..., Any]) -> Act:
+    return lambda seen, _, revision: act(
+        current.core(), _number(seen), seen.actor, expected_revision=revision
+    )
+
+
+def _assign(seen: SeenCase, form: Mapping[str, str], revision: int | None) -> None:
+    reason = form.get("reason") or None
+    casework.assign(
+        current.core(), _number(seen), form.get("unit", ""), seen.actor, reason, expected_revision=revision
+    )
+
+
+def _take(seen: SeenCase, form: Mapping[str, str], revision: int | None) -> None:
+    """See to it oneself, or give it up."""
+    account_id = None if form.get("give_up") else signed_in().account.id
+    casework.assign_person(current.core(), _number(seen), account_id, seen.actor, expected_revision=revision)
+
+
+def _decline(seen: SeenCase, form: Mapping[str, str], revision: int | None) -> None:
+    to = form.get("unit") or None
+    casework.decline(
+        current.core(), _number(seen), form.get("reason", ""), seen.actor, to, expected_revision=revision
+    )
+
+
+def _defer(seen: SeenCase, form: Mapping[str, str], revision: int | None) -> None:
+    word = form.get("day", "")
+    try:
+        until = date.fromisoformat(word) if word else None
+    except ValueError:
+        raise Invalid(problem("desk.error.day")) from None
+    casework.defer(current.core(), _number(seen), until, seen.actor, expected_revision=revision)
+
+
+def _prioritise(seen: SeenCase, form: Mapping[str, str], revision: int | None) -> None:
+    known = {str(int(priority)): priority for priority in Priority}
+    if form.get("priority") not in known:
+        raise Invalid(problem("desk.error.priority"))
+    priority = known[form["priority"]]
+    casework.set_priority(current.core(), _number(seen), priority, seen.actor, expected_revision=revision)
+
+
+ACTS: Mapping[str, Act] = {
+    "status": _set_status,
+    "note": _note,
+    "answer": _with_text(casework.answer),
+    "ask": _with_text(casework.ask),
+    "assign": _assign,
+    "take": _take,
+    "accept": _plain(casework.accept_work),
+    "decline": _decline,
+    "defer": _defer,
+    "priority": _prioritise,
+    "separate": _plain(casework.separate),
+    "publish": _plain(casework.publish),
+    "withhold": _plain(casework.withhold),
+}

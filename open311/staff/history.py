@@ -1,0 +1,93 @@
+"""The line of time of a case: events and notes in words."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from open311.base.i18n import messages
+from open311.http import current
+from open311.model.catalogue import Catalogue
+from open311.model.events import Event
+from open311.site.words import said, words
+from open311.staff import names as people
+from open311.storage.desk.notes import Note
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryLine:
+    """What happened, when, by whom, what was before and after, and the words that were written."""
+
+    moment: datetime
+    who: str
+    what: str
+    before: str
+    after: str
+    text: str
+    public: bool
+    note_id: int | None = None
+
+
+def names(actors: Iterable[str]) -> Mapping[str, str]:
+    """The words for actors as events record them."""
+    return people.of_actors(actors)
+
+
+def lines(line_of_time: Iterable[Event | Note], catalogue: Catalogue) -> list[HistoryLine]:
+    """The history, the last first."""
+    whole = list(line_of_time)
+    known = names(entry.actor if isinstance(entry, Event) else entry.author for entry in whole)
+    return [
+        line(entry, catalogue, known) if isinstance(entry, Event) else _note(entry, known)
+        for entry in reversed(whole)
+    ]
+
+
+def _note(note: Note, known: Mapping[str, str]) -> HistoryLine:
+    who = known.get(note.author, note.author)
+    what = words("desk.event.note_about_person" if note.about_person else "desk.event.note_added")
+    return HistoryLine(note.created_datetime, who, what, "", "", note.text, public=False, note_id=note.id)
+
+
+def line(event: Event, catalogue: Catalogue, known: Mapping[str, str]) -> HistoryLine:
+    """One event in words."""
+    data = event.data
+    key = f"desk.event.{event.kind}"
+    what = words(key) if key in messages(current.language()) else event.kind
+    return HistoryLine(
+        moment=event.datetime,
+        who=known.get(event.actor, event.actor),
+        what=f"{what}: {_outcome(data)}" if event.kind == "checked" else what,
+        before=_value(data.get("from"), catalogue),
+        after=_value(data.get("to") or data.get("into") or data.get("detailed_status"), catalogue),
+        text=str(data.get("status_notes") or data.get("text") or _reason(data.get("reason"), catalogue)),
+        public=event.public,
+    )
+
+
+def _outcome(data: Mapping[str, Any]) -> str:
+    key = f"desk.outcome.{data.get('outcome')}"
+    return words(key) if key in messages(current.language()) else ""
+
+
+def _reason(code: Any, catalogue: Catalogue) -> str:
+    reason = catalogue.desk.reasons.get(str(code or ""))
+    return said(reason.label) if reason else str(code or "")
+
+
+def _value(value: Any, catalogue: Catalogue) -> str:
+    """A code of the catalogue in its words; anything else as it is recorded."""
+    if value is None or value == "":
+        return ""
+    if isinstance(value, list | tuple):
+        return ", ".join(_value(each, catalogue) for each in value)
+    if isinstance(value, dict):
+        return ", ".join(str(each) for each in value.values() if each not in (None, ""))
+    code = str(value)
+    if code in catalogue.statuses:
+        return said(catalogue.statuses[code].label)
+    if code in catalogue.services:
+        return said(catalogue.services[code].service_name)
+    if code in catalogue.agencies:
+        return said(catalogue.agencies[code].name)
+    return code
