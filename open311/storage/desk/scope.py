@@ -10,7 +10,7 @@ from open311.storage import scopes
 from open311.storage.scopes import CaseColumns
 from open311.storage.tables import cases, service_requests
 
-_c, _r = cases.c, service_requests.c
+_c = cases.c
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,11 @@ class Scope:
 
 def scope_of(staff: Staff, right: Right) -> Scope:
     """What somebody has a right to; the condition is the twin of `model.rights.may`."""
-    visibility = select(_r.visibility).where(_r.id == _c.service_request_id).scalar_subquery()
+    # Under a name of its own, since queries join the table themselves, too.
+    own = service_requests.alias("seen").c
+    visibility = (
+        select(own.visibility).where(own.id == _c.service_request_id).correlate(cases).scalar_subquery()
+    )
     columns = CaseColumns(
         _c.jurisdiction_id, _c.service_code, visibility, _c.unit, _c.former_units, _c.areas, _c.assignee_id
     )

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, insert, or_, select, update
+from sqlalchemy import Connection, any_, func, insert, literal, or_, select, update
 
 from open311.storage.tables import templates
 
@@ -60,7 +60,9 @@ def offered(
     if status is not None:
         wanted = wanted.where(or_(_t.status.is_(None), _t.status == status))
     if service_code is not None:
-        wanted = wanted.where(or_(func.cardinality(_t.services) == 0, _t.services.any(service_code)))
+        wanted = wanted.where(
+            or_(func.cardinality(_t.services) == 0, literal(service_code) == any_(_t.services))
+        )
     if unit is not None:
         wanted = wanted.where(or_(_t.unit.is_(None), _t.unit == unit))
     return [Template(**row._mapping) for row in conn.execute(wanted.order_by(_t.title, _t.id))]

@@ -1,0 +1,243 @@
+"""The check queue: what waits, and a report decided in one press."""
+
+import pytest
+from lxml import html
+from sqlalchemy import Connection, text
+
+from open311.core import Core
+from open311.model.rights import Role
+from tests.pictures import a_photo
+from tests.serving import Api, Clock, an_api
+from tests.staff.desk import Desk, Employee, membership
+
+
+@pytest.fixture
+def checker(desk: Desk) -> Employee:
+    return desk.employee(Role.CHECKER)
+
+
+@pytest.fixture
+def citizens(core: Core) -> Api:
+    return an_api(core)
+
+
+def held(citizens: Api, **fields: str) -> int:
+    """A report that waits for its check."""
+    sent = {
+        "service_code": "MARKIERUNG",
+        "description": "Zebrastreifen kaum zu sehen",
+        "email": "kim@example.org",
+    }
+    return int(citizens.post(sent | fields)[0]["service_request_id"])
+
+
+def form_of(employee: Employee, number: int) -> dict[str, str]:
+    """What a browser would send of the page as it is."""
+    page = html.fromstring(employee.get(f"/staff/check/{number}").text)
+    assert employee.response.status_code == 200, employee.text
+    [form] = page.xpath("//form[@data-check]")
+    return {name: value for name, value in form.fields.items() if value is not None}
+
+
+def public(citizens: Api, number: int) -> str:
+    """What the public reads of a report."""
+    return citizens.client.get(f"/reports/{number}").text
+
+
+def test_the_queue_shows_the_oldest_first(checker: Employee, citizens: Api, clock: Clock) -> None:
+    first = held(citizens)
+    clock.forward(minutes=5)
+    second = held(citizens, description="Noch eine")
+    page = checker.get("/staff/check").text
+    assert page.index(str(first)) < page.index(str(second))
+    assert checker.get("/staff/check/next").headers["Location"].endswith(f"/staff/check/{first}")
+
+
+def test_publishing_takes_one_press_and_leads_on(checker: Employee, citizens: Api, clock: Clock) -> None:
+    first = held(citizens)
+    clock.forward(minutes=1)
+    second = held(citizens, description="Die nächste")
+    answer = checker.post(f"/staff/check/{first}", **form_of(checker, first))
+    assert answer.status_code == 303
+    assert f"/staff/check/{second}" in answer.headers["Location"]
+    assert "Zebrastreifen kaum zu sehen" in public(citizens, first)
+
+
+def test_texts_are_cleaned_before_anybody_reads_them(checker: Employee, citizens: Api) -> None:
+    number = held(citizens, description="Herr Muster parkt hier, LU-AB 123")
+    assert "LU-AB 123" in checker.get(f"/staff/check/{number}").text
+    checker.post(f"/staff/check/{number}", **form_of(checker, number) | {"description": "Jemand parkt hier"})
+    page = public(citizens, number)
+    assert "Jemand parkt hier" in page
+    assert "Muster" not in page
+
+
+def test_a_withheld_report_is_passed_on_unseen(checker: Employee, citizens: Api) -> None:
+    number = held(citizens)
+    sent = form_of(checker, number) | {"outcome": "withhold", "reason-withhold": "PRIVATGRUND"}
+    checker.post(f"/staff/check/{number}", 303, **sent)
+    assert "Zebrastreifen" not in public(citizens, number)
+    assert str(number) not in checker.get("/staff/check").text
+    assert str(number) in checker.get("/staff/reports").text
+
+
+def test_a_duplicate_is_joined_to_the_report_that_was_chosen(checker: Employee, citizens: Api) -> None:
+    original = held(citizens)
+    checker.post(f"/staff/check/{original}", 303, **form_of(checker, original))
+    number = held(citizens, description="Zebrastreifen kaum zu sehen!")
+    assert f'id="parent-{original}"' in checker.get(f"/staff/check/{number}").text
+    sent = form_of(checker, number) | {"outcome": "duplicate", "parent": str(original)}
+    checker.post(f"/staff/check/{number}", 303, **sent)
+    assert str(original) in checker.get(f"/staff/reports/{number}").text
+    assert str(number) not in checker.get("/staff/check").text
+
+
+@pytest.mark.parametrize("parent", ["", "abc", "0", "999999999999"])
+def test_a_duplicate_of_nothing_is_told(checker: Employee, citizens: Api, parent: str) -> None:
+    number = held(citizens)
+    sent = form_of(checker, number) | {
+        "outcome": "duplicate",
+        "parent_number": parent,
+        "description": "getippt",
+    }
+    answer = checker.post(f"/staff/check/{number}", **sent)
+    assert answer.status_code in (400, 404)
+    if answer.status_code == 400:
+        assert "getippt" in answer.text
+
+
+def test_a_stale_form_keeps_what_was_typed_and_tells_what_happened(desk: Desk, citizens: Api) -> None:
+    """F8: nobody overwrites a colleague without knowing."""
+    one = desk.employee(Role.CHECKER)
+    other = desk.employee(Role.CHECKER, email="cem@stadt.example", name="Cem Muster")
+    number = held(citizens)
+    stale = form_of(one, number) | {"description": "Meine Fassung"}
+    other.post(f"/staff/check/{number}", 303, **form_of(other, number) | {"outcome": "withhold"})
+    answer = one.post(f"/staff/check/{number}", 409, **stale)
+    assert "Meine Fassung" in answer.text
+    assert "Cem Muster" in answer.text
+    assert "Zebrastreifen" not in public(citizens, number)
+
+
+def test_a_double_press_decides_once(checker: Employee, citizens: Api, conn: Connection) -> None:
+    number = held(citizens)
+    sent = form_of(checker, number)
+    checker.post(f"/staff/check/{number}", 303, **sent)
+    checker.post(f"/staff/check/{number}", 409, **sent)
+    counted = conn.execute(
+        text("select count(*) from events where service_request_id = :n and kind = 'checked'"), {"n": number}
+    )
+    assert counted.scalar_one() == 1
+
+
+def test_a_slip_is_taken_back_within_a_minute(checker: Employee, citizens: Api, clock: Clock) -> None:
+    number = held(citizens)
+    checker.post(f"/staff/check/{number}", 303, **form_of(checker, number))
+    clock.forward(seconds=30)
+    checker.post(f"/staff/check/{number}/back", 303)
+    assert "Zebrastreifen" not in public(citizens, number)
+    assert str(number) in checker.get("/staff/check").text
+
+
+def test_too_late_to_take_back_is_told(checker: Employee, citizens: Api, clock: Clock) -> None:
+    number = held(citizens)
+    checker.post(f"/staff/check/{number}", 303, **form_of(checker, number))
+    clock.forward(seconds=61)
+    assert checker.post(f"/staff/check/{number}/back").status_code == 400
+    assert "Zebrastreifen" in public(citizens, number)
+
+
+def test_parts_of_a_photo_are_made_black(checker: Employee, citizens: Api, conn: Connection) -> None:
+    """The public gets a new file; the one that was sent stays apart."""
+    answer = citizens.client.post(
+        f"{citizens.base}/requests.json",
+        data={
+            "api_key": citizens.key,
+            "service_code": "MARKIERUNG",
+            "lat": "49.48",
+            "long": "8.44",
+            "description": "Mit Bild",
+            "media": (__import__("io").BytesIO(a_photo()), "a.jpg"),
+        },
+    )
+    number = int(answer.json[0]["service_request_id"])
+    [(media_id, before)] = conn.execute(
+        text("select id, key from media where service_request_id = :n"), {"n": number}
+    ).all()
+    assert checker.get(f"/staff/photos/{before}").mimetype == "image/jpeg"
+    checker.post(
+        f"/staff/check/{number}", 303, **form_of(checker, number) | {f"boxes-{media_id}": "10, 10, 50, 50"}
+    )
+    [(after, original)] = conn.execute(
+        text("select key, original_key from media where id = :n"), {"n": media_id}
+    ).all()
+    assert (after != before, original) == (True, before)
+    assert citizens.client.get(f"/media/{after}").status_code == 200
+    assert citizens.client.get(f"/media/{before}").status_code == 404
+    assert checker.get(f"/staff/reports/{number}/originals/{media_id}").status_code == 200
+
+
+@pytest.mark.parametrize("boxes", ["10, 10", "a, b, c, d", "1, 1, 0, 0", "nan, 1, 1, 1"])
+def test_a_box_that_hides_nothing_is_told(
+    checker: Employee, citizens: Api, conn: Connection, boxes: str
+) -> None:
+    answer = citizens.client.post(
+        f"{citizens.base}/requests.json",
+        data={
+            "api_key": citizens.key,
+            "service_code": "MARKIERUNG",
+            "lat": "49.48",
+            "long": "8.44",
+            "description": "Mit Bild",
+            "media": (__import__("io").BytesIO(a_photo()), "a.jpg"),
+        },
+    )
+    number = int(answer.json[0]["service_request_id"])
+    media_id = conn.execute(
+        text("select id from media where service_request_id = :n"), {"n": number}
+    ).scalar_one()
+    checker.post(f"/staff/check/{number}", 400, **form_of(checker, number) | {f"boxes-{media_id}": boxes})
+
+
+@pytest.mark.parametrize(
+    "role", [Role.READER, Role.OPERATOR, Role.WORKER, Role.FIELD, Role.SUPERVISOR, Role.ADMIN]
+)
+def test_only_checkers_decide(desk: Desk, citizens: Api, role: Role) -> None:
+    number = held(citizens)
+    employee = desk.employee(role)
+    for path in ("/staff/check", f"/staff/check/{number}"):
+        assert employee.get(path).status_code in (403, 404)
+    assert employee.post(f"/staff/check/{number}", outcome="publish").status_code in (403, 404)
+    assert "Zebrastreifen" not in public(citizens, number)
+
+
+def test_a_checker_of_other_services_sees_nothing_of_it(desk: Desk, citizens: Api) -> None:
+    number = held(citizens)
+    employee = desk.employee(membership(Role.CHECKER, services=("AMPEL",)))
+    assert str(number) not in employee.get("/staff/check").text
+    assert employee.get(f"/staff/check/{number}").status_code == 404
+    assert employee.get(f"/staff/reports/{number}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"outcome": "explode"},
+        {"outcome": "reject", "reason-reject": "NONE_SUCH"},
+        {"unit": "NONE_SUCH"},
+        {"service_code": "NONE_SUCH"},
+        {"lat": "x", "long": "y"},
+        {"lat": "91", "long": "0"},
+        {"lat": "0", "long": "0"},
+        {"description": "x" * 100_000},
+        {"message": "Hallo"},
+        {"outcome": "ask", "question": ""},
+        {"revision": "-1"},
+        {"revision": "99999999999999999999"},
+        {"description": "a\x00b"},
+    ],
+)
+def test_odd_forms_are_answered_in_words(checker: Employee, citizens: Api, fields: dict[str, str]) -> None:
+    number = held(citizens)
+    answer = checker.post(f"/staff/check/{number}", **form_of(checker, number) | fields)
+    assert answer.status_code in (303, 400, 404, 409)
