@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, union_all, update
+from sqlalchemy import Connection, func, insert, or_, select, union_all, update
 
 from open311.model.media import Kept, Media, MediaVisibility, path
 from open311.model.visibility import EVERYBODYS
