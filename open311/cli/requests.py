@@ -1,16 +1,19 @@
 """`open311 request`: what staff do, until there are pages for it, through the same actions."""
 
 import json
+from datetime import datetime, tzinfo
 
 import click
 
 from open311.actions import casework
 from open311.base.datetimes import write
+from open311.cli.casework import add_to
 from open311.cli.common import LANGUAGE, opened, show_table
 from open311.cli.updates import update
 from open311.formats import documents, encode
 from open311.formats.encode import Document
 from open311.model.actor import cli_actor
+from open311.model.cases import Case
 
 HELD_SHOWN = 100
 
@@ -21,6 +24,7 @@ def request() -> None:
 
 
 request.add_command(update)
+add_to(request)
 number = click.argument("service_request_id", type=click.IntRange(1, 10**15))
 
 
@@ -35,6 +39,7 @@ def show(service_request_id: int) -> None:
         found.request, catalogue, LANGUAGE, extensions=True, base_url=core.settings.base_url or ""
     )
     internal = {
+        "case": _case(found.case, catalogue.jurisdiction.time_zone),
         "visibility": found.request.visibility,
         "detailed_status": found.request.detailed_status,
         "reporter": found.reporter,
@@ -50,6 +55,20 @@ def show(service_request_id: int) -> None:
     }
     shown = json.loads(encode.to_json(Document("request", public | {"internal": internal})))
     click.echo(json.dumps(shown, ensure_ascii=False, indent=2))
+
+
+def _case(case: Case, zone: tzinfo) -> dict[str, object]:
+    """What only staff know, but for what has its usual value."""
+    values = {name: value for name, value in case.row().items() if value not in (None, [], 0)}
+    return {
+        name: write(value, zone)
+        if isinstance(value, datetime)
+        else str(value)
+        if name == "resume_date"
+        else value
+        for name, value in values.items()
+        if name not in ("service_request_id", "jurisdiction_id", "service_code")
+    }
 
 
 @request.command()
@@ -119,10 +138,11 @@ def note(service_request_id: int, text: str) -> None:
 @request.command()
 @number
 @click.argument("into", type=click.IntRange(1, 10**15))
-def merge(service_request_id: int, into: int) -> None:
+@click.option("--reopen", is_flag=True, help="Take INTO up again when it is closed.")
+def merge(service_request_id: int, into: int, reopen: bool) -> None:
     """Close a request as a duplicate of the request INTO."""
     with opened() as core:
-        casework.merge(core, service_request_id, into, cli_actor())
+        casework.merge(core, service_request_id, into, cli_actor(), reopen=reopen)
     click.echo(f"{service_request_id} is closed as a duplicate of {into}.")
 
 

@@ -101,6 +101,37 @@ def test_staff_see_the_reporter_and_the_history(core: Core) -> None:
     assert internal["history"][1]["actor"].startswith("cli:")
 
 
+def test_a_request_is_withheld_and_its_case_told(core: Core) -> None:
+    """With the revision that `--revision` takes, so that nobody overwrites what they have not seen."""
+    number = submit(core, "FAHRZEUG_ALT", FARBE="blau")
+    seen = shown(core, number)["internal"]
+    assert isinstance(seen, dict)
+    assert seen["case"] | {"touched_datetime": ""} == {
+        "stage": "check",
+        "revision": 1,
+        "unit": "VOLLZUGSDIENST",
+        "received_datetime": seen["case"]["received_datetime"],
+        "touched_datetime": "",
+        "check_by": seen["case"]["check_by"],
+        "due_datetime": seen["case"]["due_datetime"],
+    }
+    staff(core, "withhold", number, "--reason", "PRIVATGRUND", "--revision", "1")
+    assert "changed in the meantime" in staff(core, "withhold", number, "--revision", "1", exit_code=1)
+    staff(core, "internal-note", number, "Eigentümer angeschrieben")
+    staff(core, "edit", number, "description", "Transporter")
+    internal = shown(core, number)["internal"]
+    assert isinstance(internal, dict)
+    assert (internal["visibility"], internal["case"]["revision"]) == ("withheld", 4)
+    assert [line["kind"] for line in internal["history"]] == ["submitted", "withheld", "note_added", "edited"]
+
+
+def test_a_duplicate_is_separated(core: Core) -> None:
+    number, into = submit(core, "MUELL_WILD"), submit(core, "MARKIERUNG")
+    staff(core, "merge", number, into)
+    staff(core, "separate", number)
+    assert shown(core, number)["status"] == "open"
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [

@@ -28,12 +28,13 @@ class Counts:
 def of(conn: Connection, scope: Scope, now: datetime) -> Counts:
     """Count what the scope lets see; two statements."""
     late = func.count().filter(overdue(now))
-    rows = conn.execute(
-        select(_c.stage, _c.unit, func.count(), late)
-        .where(literal_column("cases.stage <> 'done'"), scope.here())
-        .group_by(_c.stage, _c.unit)
-    ).all()
-    awaiting = select(func.count()).where(literal_column("cases.awaits <> '{}'"), scope.here())
+    grouped = select(_c.stage, _c.unit, func.count(), late).select_from(cases).group_by(_c.stage, _c.unit)
+    open_cases = grouped.where(literal_column("cases.stage <> 'done'"), scope.here)
+    rows = conn.execute(scope.join(open_cases)).all()
+    waiting = (
+        select(func.count()).select_from(cases).where(literal_column("cases.awaits <> '{}'"), scope.here)
+    )
+    awaiting = scope.join(waiting)
     stages: dict[str, int] = {}
     units: dict[str, int] = {}
     for stage, unit, count, _ in rows:

@@ -142,13 +142,13 @@ def row_from(row: Any) -> CaseRow:
 
 def _hits(scope: Scope, search: CaseSearch, now: datetime, after: Position | None) -> Select[Any]:
     """The ids of the matching cases, with the keys of the order."""
-    conditions = [*_conditions(search, now), scope.visible]
+    conditions = [*_conditions(search, now), scope.condition]
     if search.words:
         return by_words(scope, search, conditions, after)
     branches = _branches(scope, search)
     keys = ORDERS[search.order]
     heads = [
-        _head(branch, keys, conditions, search, after).limit(search.limit + 1).subquery()
+        _head(scope, branch, keys, conditions, search, after).limit(search.limit + 1).subquery()
         for branch in branches
     ]
     together = union_all(*(select(*head.c) for head in heads)).subquery("together")
@@ -182,6 +182,7 @@ def _directions(order: Order, columns: Sequence[Any], *, words: str = "") -> lis
 
 
 def _head(
+    scope: Scope,
     branch: Sequence[Condition],
     keys: Sequence[tuple[Any, int]],
     conditions: Sequence[Condition],
@@ -190,8 +191,7 @@ def _head(
 ) -> Select[Any]:
     named = [column.label(f"key_{place}") for place, (column, _) in enumerate(keys)]
     wanted = select(_c.service_request_id, *named).where(*branch, *conditions)
-    if _needs_request(search):
-        wanted = wanted.join(service_requests, _r.id == _c.service_request_id)
+    wanted = scope.join(wanted, always=_needs_request(search))
     if after is not None:
         wanted = wanted.where(_behind(keys, after))
     return wanted.order_by(*(column if sign > 0 else column.desc() for column, sign in keys))

@@ -103,7 +103,7 @@ def of(
     heads = [
         select(*_columns(distance, likeness))
         .join(cases, _c.service_request_id == _r.id)
-        .where(which, *conditions, scope.visible)
+        .where(which, *conditions, scope.condition)
         .order_by(distance)
         .limit(limit)
         .subquery()

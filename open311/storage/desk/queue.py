@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, literal_column, select, tuple_, union_all
+from sqlalchemy import ColumnElement, Connection, Select, literal_column, select, tuple_, union_all
 
 from open311.model.cases import Stage
 from open311.model.desk_search import PAGE_SIZE, Page, Position
@@ -64,9 +64,10 @@ def _hits(scope: Scope, after: Position | None, most: int) -> Any:
             _c.stage != Stage.CHECK,
         )
         for since, conditions in ((_c.received_datetime, unchecked), (_c.touched_datetime, waiting)):
-            head = select(
+            head: Select[Any] = select(
                 _c.service_request_id, since.label("key_0"), _c.service_request_id.label("key_1")
-            ).where(*conditions, scope.visible)
+            ).where(*conditions, scope.condition)
+            head = scope.join(head)
             if after is not None:
                 head = head.where(tuple_(since, _c.service_request_id) > after.values)
             heads.append(head.order_by(since, _c.service_request_id).limit(most).subquery())

@@ -1,8 +1,9 @@
 """What somebody at the desk may see: no query of the desk is asked without it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import ColumnElement, select, true
+from sqlalchemy import ColumnElement, Select, and_, true
 
 from open311.model.actor import Right
 from open311.model.rights import Staff
@@ -10,29 +11,45 @@ from open311.storage import scopes
 from open311.storage.scopes import CaseColumns
 from open311.storage.tables import cases, service_requests
 
-_c = cases.c
+_c, _r = cases.c, service_requests.c
+COLUMNS = CaseColumns(
+    jurisdiction_id=_c.jurisdiction_id,
+    service_code=_c.service_code,
+    visibility=_r.visibility,
+    unit=_c.unit,
+    former_units=_c.former_units,
+    areas=_c.areas,
+    assignee_id=_c.assignee_id,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The jurisdictions of a person, and which of the cases there, as a condition over the columns of `cases`."""
+    """The jurisdictions of a person, and which of the cases there; None means all of them.
+
+    The condition is one over `cases` joined with `service_requests`.
+    """
 
     jurisdictions: tuple[str, ...]
-    visible: ColumnElement[bool] = field(default_factory=true)
+    visible: ColumnElement[bool] | None = None
 
+    @property
+    def condition(self) -> ColumnElement[bool]:
+        """What a case must meet within the jurisdictions."""
+        return true() if self.visible is None else self.visible
+
+    @property
     def here(self) -> ColumnElement[bool]:
-        """The condition that a case must meet."""
-        return cases.c.jurisdiction_id.in_(self.jurisdictions) & self.visible
+        """What a case must meet."""
+        return and_(_c.jurisdiction_id.in_(self.jurisdictions), self.condition)
+
+    def join(self, query: Select[Any], *, always: bool = False) -> Select[Any]:
+        """A query of cases with their requests, where the condition or its caller needs those."""
+        if self.visible is None and not always:
+            return query
+        return query.join(service_requests, _r.id == _c.service_request_id)
 
 
-def scope_of(staff: Staff, right: Right) -> Scope:
+def scope_of(staff: Staff, right: Right = Right.SEE_REPORTS) -> Scope:
     """What somebody has a right to; the condition is the twin of `model.rights.may`."""
-    # Under a name of its own, since queries join the table themselves, too.
-    own = service_requests.alias("seen").c
-    visibility = (
-        select(own.visibility).where(own.id == _c.service_request_id).correlate(cases).scalar_subquery()
-    )
-    columns = CaseColumns(
-        _c.jurisdiction_id, _c.service_code, visibility, _c.unit, _c.former_units, _c.areas, _c.assignee_id
-    )
-    return Scope(tuple(sorted(staff.jurisdictions())), scopes.may(staff, right, columns))
+    return Scope(staff.jurisdictions(right), scopes.may(staff, right, COLUMNS))
