@@ -17,7 +17,9 @@ from open311.cli import COMMANDS, main
 
 # A process that has loaded every command forks one for each call: to start from nothing takes a second of work.
 _forks = multiprocessing.get_context("forkserver")
-_forks.set_forkserver_preload([module.partition(":")[0] for module in COMMANDS.values()])
+# What each command loads late, half of its work, is there too.
+LATE = ("holidays.countries", "rich.table")
+_forks.set_forkserver_preload([*(module.partition(":")[0] for module in COMMANDS.values()), *LATE])
 
 
 # Below those that Linux lends to connections, one of which could take a port between here and its use.
