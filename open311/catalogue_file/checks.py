@@ -11,12 +11,13 @@ from open311.base.datetimes import time_zone
 from open311.catalogue_file import desk
 from open311.catalogue_file.boundary import boundary_problem
 from open311.catalogue_file.document import Cursor, Document, Steps
+from open311.model.attributes import LISTS
+from open311.model.catalogue import Datatype
 from open311.model.jurisdiction import SANDBOX_PREFIX
 
 RESERVED_KEYWORDS = {"private", "inactive", "staff", "waste_only"}
 CODES = {"statuses": "code", "agencies": "code", "groups": "code", "services": "service_code"}
-LISTS = ("singlevaluelist", "multivaluelist")
-OTHERS = ("string", "number", "datetime", "text")
+OTHERS = tuple(datatype for datatype in Datatype if datatype not in LISTS)
 TEXTS = {
     "label",
     "name",

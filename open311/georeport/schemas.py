@@ -5,6 +5,8 @@ from typing import Any
 from marshmallow import Schema, fields
 from marshmallow.validate import OneOf, Range
 
+from open311.model.catalogue import Datatype
+
 
 def _text(*, null: bool = False, always: bool = True, **metadata: Any) -> fields.String:
     return fields.String(required=always, allow_none=null, metadata=metadata)
@@ -36,15 +38,12 @@ class ValueSchema(Schema):
     name = _text()
 
 
-DATATYPES = ["string", "number", "datetime", "text", "singlevaluelist", "multivaluelist"]
-
-
 class AttributeSchema(Schema):
     """One question, or one piece of information."""
 
     variable = fields.Boolean(required=True)
     code = _text()
-    datatype = fields.String(required=True, validate=OneOf(DATATYPES))
+    datatype = fields.String(required=True, validate=OneOf([*map(str, Datatype)]))
     required = fields.Boolean(required=True)
     datatype_description = _text()
     order = fields.Integer(required=True, validate=Range(min=1))
