@@ -77,6 +77,11 @@ def test_each_file_that_a_checklist_names_is_there(title: str) -> None:
     assert missing == []
 
 
+def test_each_file_that_the_architecture_names_is_there() -> None:
+    names = NAME.findall((ROOT / "docs" / "architecture.md").read_text(encoding="utf-8"))
+    assert [name for name in names if not any(ROOT.glob(_from_root(name)))] == []
+
+
 def an_attribute_datatype() -> None:
     """Whoever holds all datatypes needs the new one too."""
     assert places(Datatype) == code_named("An attribute datatype")
