@@ -16,7 +16,12 @@ from open311.model.task_names import TaskName
 from open311.notifications import mail_subscriptions, messages
 from tests.jobs import work
 
-MAILS = (TaskName.ASK_FOLLOWER, TaskName.TELL_FOLLOWER, TaskName.SEND_DATA_LINK)
+MAILS = (
+    TaskName.ASK_FOLLOWER,
+    TaskName.TELL_FOLLOWER,
+    TaskName.SEND_DATA_LINK,
+    TaskName.WRITE_TO_REPORTER,
+)
 
 
 class Mailbox:

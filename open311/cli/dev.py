@@ -127,6 +127,7 @@ def _three_lines(chosen: Settings, catalogue: Catalogue, key: str) -> list[str]:
     return [
         "",
         f"The server answers on {_address(chosen)}; Ctrl-C stops it. Try:",
+        f"  {_address(chosen)}/ (the site for citizens; its mails lie in {chosen.data_dir / 'mail'})",
         f"  {root}/docs",
         f"  curl {shlex.quote(f'{root}/requests.json?page_size=3')}",
         f"  curl {report} {root}/requests.xml",

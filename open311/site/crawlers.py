@@ -21,6 +21,7 @@ PAGES = ("home", "new_report", "open_data", "imprint", "privacy", "accessibility
 CLOSED = (
     "/report/",
     "/my-data",
+    "/answer",
     "/follow",
     "/places",
     "/staff",

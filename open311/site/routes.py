@@ -11,6 +11,7 @@ from open311.model.service_request import ServiceRequest
 from open311.model.visibility import View
 from open311.site import (
     addresses,
+    answering,
     assets,
     crawlers,
     following,
@@ -30,7 +31,7 @@ from open311.site.words import degrees
 from open311.web import single_request
 
 # Importing these adds their views to the blueprint.
-ROOMS = (crawlers, following, offline, own_data, pwa, steps, suggest)
+ROOMS = (answering, crawlers, following, offline, own_data, pwa, steps, suggest)
 
 
 def install(app: Flask) -> None:
