@@ -50,6 +50,10 @@ class OneConnection(Database):
             yield self.conn
         self.freshness.renew()
 
+    def pools(self) -> list[tuple[str, int, int]]:
+        """Its one connection."""
+        return [("write", 1, 1)]
+
     def check(self) -> None:
         """The connection answers."""
         self.conn.execute(text("select 1"))

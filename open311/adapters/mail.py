@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlsplit
 
 import structlog
 
-from open311.base.errors import ConfigurationError, Unavailable, problem
+from open311.base.errors import ConfigurationError, MailUnavailable, Unavailable, problem
 from open311.settings import Settings
 
 SECONDS = 20.0
@@ -96,7 +96,7 @@ class FolderMailer:
                 file.write(message.as_bytes(policy=SMTP))
             Path(file.name).rename(Path(file.name).with_suffix(".eml"))
         except OSError as reason:
-            raise Unavailable(problem("error.unavailable")) from reason
+            raise MailUnavailable(problem("error.unavailable")) from reason
 
 
 class SmtpMailer:
@@ -128,7 +128,7 @@ class SmtpMailer:
         except smtplib.SMTPNotSupportedError as reason:
             raise Refused(str(reason)) from reason
         except (smtplib.SMTPException, OSError, EOFError) as reason:
-            raise Unavailable(problem("error.unavailable")) from reason
+            raise MailUnavailable(problem("error.unavailable")) from reason
 
     def _connected(self) -> smtplib.SMTP:
         context = ssl.create_default_context()
@@ -154,4 +154,4 @@ class SmtpMailer:
 def _meaning(code: int) -> Exception:
     """A code of 500 and more is for ever; but 535, a wrong password, will be mended by somebody."""
     lasting = code >= 500 and code not in (530, 534, 535, 538)
-    return Refused(f"SMTP {code}") if lasting else Unavailable(problem("error.unavailable"))
+    return Refused(f"SMTP {code}") if lasting else MailUnavailable(problem("error.unavailable"))

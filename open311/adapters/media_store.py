@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from open311.adapters.named_class import class_named
-from open311.base.errors import ConfigurationError, Unavailable, problem
+from open311.base.errors import ConfigurationError, StoreUnavailable, problem
 from open311.settings import Settings
 
 SETTING = "OPEN311_MEDIA_STORE"
@@ -23,7 +23,7 @@ SIGNED_FOR = timedelta(minutes=10)
 
 
 class MediaStore(Protocol):
-    """What a store must be able to do. Each method raises `Unavailable` when the store is out of reach."""
+    """What a store must be able to do. Each method raises `StoreUnavailable` when the store is out of reach."""
 
     def put(self, key: str, data: bytes, media_type: str) -> None:
         """Keep a file durably; when this returns, every reader finds it whole."""
@@ -66,6 +66,29 @@ def check(settings: Settings) -> None:
         class_named(settings.media_store, SETTING)
 
 
+def require_writable(settings: Settings) -> None:
+    """Raise `ConfigurationError` when photos are to be kept in a folder that cannot be written to."""
+    if settings.media_store != "folder":
+        return
+    folder = (settings.media_folder or settings.data_dir / "media").absolute()
+    try:
+        FolderStore(folder).probe()
+    except StoreUnavailable as error:
+        raise ConfigurationError(
+            f"photos cannot be kept in {folder}: {error.__cause__}; let the user of the server own that folder, or set "
+            "OPEN311_DATA_DIR or OPEN311_MEDIA_FOLDER to one that it may write to"
+        ) from None
+
+
+def probe(store: MediaStore) -> None:
+    """Raise `StoreUnavailable` unless the store works; a class of a city's own that cannot tell is asked for a file."""
+    own = getattr(store, "probe", None)
+    if own:
+        own()
+    else:
+        store.get("open311-probe")
+
+
 class FolderStore:
     """Files below a folder, spread over 256 more, so that none grows too long to list."""
 
@@ -105,6 +128,15 @@ class FolderStore:
         for place in self._folder.glob("??/*"):
             with suppress(FileNotFoundError):
                 yield place.name, datetime.fromtimestamp(place.stat().st_mtime, UTC)
+
+    def probe(self) -> None:
+        """Write a file and take it away again."""
+        with _unavailable(OSError):
+            self._folder.mkdir(mode=0o750, parents=True, exist_ok=True)
+            with tempfile.NamedTemporaryFile(dir=self._folder, suffix=".probe") as file:
+                file.write(b"probe")
+                file.flush()
+                os.fsync(file.fileno())
 
     def address(self, key: str) -> str | None:
         """Files in a folder have none."""
@@ -183,4 +215,4 @@ def _unavailable(*reasons: type[Exception]) -> Iterator[None]:
     try:
         yield
     except reasons as reason:
-        raise Unavailable(problem("error.unavailable")) from reason
+        raise StoreUnavailable(problem("error.unavailable")) from reason

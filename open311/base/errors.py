@@ -83,7 +83,21 @@ class Busy(Open311Error):
 
 
 class Unavailable(Open311Error):
-    """The database cannot be reached."""
+    """Something that an answer needs is out of reach: the database, if nothing else is said. `event` is for the log."""
+
+    event = "database_unavailable"
+
+
+class StoreUnavailable(Unavailable):
+    """The store of photos is out of reach, full, or may not be written to."""
+
+    event = "media_store_unavailable"
+
+
+class MailUnavailable(Unavailable):
+    """The mail server is out of reach, or takes nothing now."""
+
+    event = "mail_unavailable"
 
 
 class ReplicaLost(Unavailable):

@@ -1,15 +1,19 @@
 """`open311 serve`, which answers requests, and `open311 work`, which does what is not done inside one."""
 
+import atexit
 import ctypes
 import errno
 import gc
 import os
 import resource
+import shutil
 import signal
 import socket
+import tempfile
 from dataclasses import replace
 from importlib import import_module
 from multiprocessing.util import Finalize
+from pathlib import Path
 from typing import Any
 from wsgiref.types import WSGIApplication
 
@@ -37,6 +41,8 @@ MOST_CONNECTIONS = 8192
 BACKLOG = 2048
 MOST_HEAD_BYTES = 64 * 1024
 PR_SET_PDEATHSIG = 1
+# As prometheus-client reads it when it is loaded, which must be later.
+METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 
 port_option = click.option(
     "--port", type=click.IntRange(1, 65535), help="The port to listen on, instead of PORT."
@@ -51,6 +57,7 @@ def serve(port: int | None) -> None:
     catalogue_file.load_all(chosen.catalogue)
     require_free_port(chosen.host, chosen.port)
     ready = with_database(chosen)
+    _share_metrics()
     # Loaded once and then forked: the processes start at once and share what never changes.
     with quietly():
         import_module("open311.app")
@@ -102,6 +109,7 @@ def load() -> Settings:
     """The settings, those that hang together or name classes checked too: the first photo or mail would be too late."""
     chosen = settings.load()
     media_store.check(chosen)
+    media_store.require_writable(chosen)
     geocoder.check(chosen)
     mail.for_settings(chosen)
     return chosen
@@ -113,6 +121,16 @@ def with_database(chosen: Settings) -> Settings:
     schema.require_usable(url)
     os.environ["DATABASE_URL"] = url
     return replace(chosen, database_url=url)
+
+
+def _share_metrics() -> None:
+    """A folder in which the server processes count together, for as long as we run."""
+    if metrics_folder := os.environ.get(METRICS_FOLDER):
+        Path(metrics_folder).mkdir(parents=True, exist_ok=True)
+        return
+    folder = tempfile.mkdtemp(prefix="open311-metrics-")
+    os.environ[METRICS_FOLDER] = folder
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
 
 
 def require_free_port(host: str, port: int) -> None:

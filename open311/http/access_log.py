@@ -17,6 +17,7 @@ import structlog
 from flask import Flask, Response, g, request
 
 from open311.http.urls import discreet
+from open311.operations import metrics
 from open311.settings import Settings
 
 log = structlog.get_logger()
@@ -132,9 +133,11 @@ def record(
     It waits to be written with others, past structlog where it is JSON: either would cost more than an answer from
     memory.
     """
+    seconds = time.perf_counter() - began if began else 0.0
+    metrics.count(endpoint, method, status, seconds, kept=kept)
     if not _state.requests:
         return
-    milliseconds = round((time.perf_counter() - began) * 1000, 3) if began else 0.0
+    milliseconds = round(seconds * 1000, 3)
     if _state.as_json:
         now, head = time.time(), _head(method, path, endpoint, kept)
         moment = f"{_second(int(now))}.{int(now % 1 * 1000):03}+00:00"

@@ -8,10 +8,12 @@ from open311.base.errors import (
     Conflict,
     Forbidden,
     Invalid,
+    MailUnavailable,
     NotFound,
     Open311Error,
     Problem,
     ReplicaLost,
+    StoreUnavailable,
     TooManyRequests,
     Unavailable,
 )
@@ -26,6 +28,8 @@ STATUS: Mapping[type[Open311Error], int] = {
     Busy: 503,
     Unavailable: 503,
     ReplicaLost: 503,
+    StoreUnavailable: 503,
+    MailUnavailable: 503,
 }
 
 

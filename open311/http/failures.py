@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 import structlog
-from flask import Flask, Response, current_app, request
+from flask import Flask, Response, current_app, g, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from open311.base.errors import Busy, Open311Error, Problem, TooManyRequests, Unavailable
@@ -56,7 +56,12 @@ def told(error: Open311Error, tell: Teller) -> Response:
         headers["Retry-After"] = str(error.retry_after)
     if isinstance(error, Unavailable):
         headers["Retry-After"] = RETRY_AFTER
-        log.error("database_unavailable", reason=str(error.__cause__))
+        log.error(
+            error.event,
+            reason=str(error.__cause__),
+            path=urls.discreet(request.path),
+            request_id=g.get("request_id"),
+        )
     return tell(STATUS[type(error)], *error.problems, headers=headers)
 
 
@@ -77,5 +82,5 @@ def _meaning(error: HTTPException, status: int) -> Problem:
 
 
 def _unexpected(error: Exception) -> Response:
-    log.exception("unexpected_error", path=urls.discreet(request.path))
+    log.exception("unexpected_error", path=urls.discreet(request.path), request_id=g.get("request_id"))
     return _tell(500, problem_of("error.server"), headers={"Retry-After": RETRY_AFTER})

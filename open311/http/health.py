@@ -1,19 +1,26 @@
-"""`/healthz`: the process lives. `/readyz`: it can answer, and with which catalogue."""
+"""`/healthz`: the process lives. `/readyz`: it can answer, part by part. `/metrics`: figures for Prometheus."""
 
-from flask import Flask, jsonify
+from typing import Any
+
+from flask import Flask, Response, jsonify
 from flask.typing import ResponseReturnValue
 
 from open311.base import version
 from open311.base.datetimes import write_utc
-from open311.base.errors import Unavailable
-from open311.http import current
-from open311.storage import schema
+from open311.base.errors import NotFound, problem
+from open311.core import Core
+from open311.http import current, operators
+from open311.operations import metrics, readiness
+from open311.operations.readiness import Health
+
+WORDS = {Health.OK: "ok", Health.FAILING: "degraded", Health.DOWN: "unavailable"}
 
 
 def install(app: Flask) -> None:
-    """Add both addresses."""
+    """Add the addresses."""
     app.add_url_rule("/healthz", "healthz", healthz)
     app.add_url_rule("/readyz", "readyz", readyz)
+    app.add_url_rule("/metrics", "metrics", show_metrics)
 
 
 def healthz() -> ResponseReturnValue:
@@ -24,28 +31,40 @@ def healthz() -> ResponseReturnValue:
 def readyz() -> ResponseReturnValue:
     """200 when requests can be answered, 503 when the database is out of reach or lacks what they need.
 
-    A broken catalogue file does not make the server unready, since the old catalogue stays in force; nor does a replica
-    that is behind or out of reach, since the primary answers then. Both are told here.
+    What fails beside that is told and leaves the server ready: a balancer that took it away would make nothing better.
+    Whoever is not the operator learns the state alone.
     """
     core = current.core()
+    found = readiness.look(core)
+    state: dict[str, Any] = {"status": WORDS[found.health]}
+    if operators.may_see():
+        state |= _details(core, found)
+    return jsonify(state), 503 if found.health is Health.DOWN else 200
+
+
+def _details(core: Core, found: readiness.Readiness) -> dict[str, Any]:
+    build = version.build()
     catalogues = core.catalogues
     changesets = {
-        each.jurisdiction.jurisdiction_id: write_utc(each.changeset) for each in catalogues.in_force
+        catalogue.jurisdiction.jurisdiction_id: write_utc(catalogue.changeset)
+        for catalogue in catalogues.in_force
     }
-    build = version.build()
-    state: dict[str, object] = {"version": build.version, "commit": build.commit}
-    state |= {"catalogue": {"in_force": changesets, "problem": catalogues.problem}}
-    if core.database.replica_state:
-        state["replica"] = core.database.replica_state
-    try:
-        with core.database.read() as conn:
-            found = schema.state(conn)
-    except Unavailable:
-        return jsonify(status="unavailable", database="out of reach", **state), 503
-    state |= {"database": "ok", "schema": {"revision": found.revision, "problems": found.problems}}
-    if not found.is_usable:
-        return jsonify(status="unavailable", **state), 503
-    return jsonify(status="ok", **state)
+    parts = {part.name: {"health": part.health, "detail": part.detail} for part in found.parts}
+    return {
+        "version": build.version,
+        "commit": build.commit,
+        "parts": parts,
+        "catalogue": {"in_force": changesets, "problem": catalogues.problem},
+        **({"replica": core.database.replica_state} if core.database.replica_state else {}),
+    }
 
 
-healthz.access = readyz.access = "public"  # type: ignore[attr-defined]
+def show_metrics() -> ResponseReturnValue:
+    """Figures of all processes of this host and of the database, for the operator alone."""
+    if not operators.may_see():
+        raise NotFound(problem("error.path"))
+    body, content_type = metrics.page(current.core())
+    return Response(body, content_type=content_type)
+
+
+healthz.access = readyz.access = show_metrics.access = "public"  # type: ignore[attr-defined]

@@ -30,6 +30,7 @@ PREFIXES = (
     Prefix("/static", for_programs=True, is_part_of_a_page=True),
     Prefix("/healthz", for_programs=True, is_probe=True),
     Prefix("/readyz", for_programs=True, is_probe=True),
+    Prefix("/metrics", for_programs=True, is_probe=True),
     Prefix("/metrics"),
     Prefix("/staff", for_staff=True),
     Prefix("/order"),

@@ -25,6 +25,7 @@ class Settings:
     allowed_hosts: tuple[str, ...]
     catalogue: Path
     data_dir: Path
+    operator_token: str | None
     host: str
     port: int
     workers: int

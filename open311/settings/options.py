@@ -67,6 +67,14 @@ OPTIONS = (
         "Where `open311 dev` keeps its database, and where photos are kept; `var` in the current folder when there is "
         "no checkout.",
     ),
+    Option(
+        "OPEN311_OPERATOR_TOKEN",
+        values.text,
+        None,
+        "Whoever sends it as `Authorization: Bearer …` sees `/metrics` and the details of `/readyz`; without one "
+        "only this machine does.",
+        secret=True,
+    ),
     Option("OPEN311_HOST", values.text, "127.0.0.1", "The address to listen on."),
     Option("PORT", values.number(1, 65535), "8311", "The port to listen on."),
     Option("OPEN311_WORKERS", values.number(1, 64), "2", "Server processes; about one per core."),

@@ -49,6 +49,7 @@ def test_port_in_use_is_told(fresh_database_url: str, port: int) -> None:
         ("DATABASE_URL", "mysql://x"),
         ("OPEN311_MEDIA_STORE", "s3"),
         ("OPEN311_MEDIA_STORE", "no.such.module:Store"),
+        ("OPEN311_MEDIA_FOLDER", "/dev/null/photos"),
         ("OPEN311_GEOCODER", "no.such.module:Geocoder"),
         ("OPEN311_SMTP_URL", "smtp://mail.example.org"),
     ],
@@ -145,3 +146,18 @@ def test_body_cut_short_is_refused(port: int) -> None:
         )
         sender.shutdown(socket.SHUT_WR)
         assert sender.recv(12) == b"HTTP/1.1 400"
+
+
+@pytest.mark.usefixtures("server")
+def test_metrics_count_for_all_processes(port: int) -> None:
+    """Whichever is asked; also what was answered from memory."""
+    for _ in range(40):
+        get(port, LIST)
+    assert wait_for(lambda: counted(port) >= 40)
+
+
+def counted(port: int) -> float:
+    """How many answers /metrics counts, those to questions of health left out."""
+    lines = get(port, "/metrics").decode().splitlines()
+    rows = [line for line in lines if line.startswith("open311_requests_total{") and "healthz" not in line]
+    return sum(float(row.rpartition(" ")[2]) for row in rows if '"metrics"' not in row)

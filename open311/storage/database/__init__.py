@@ -105,6 +105,11 @@ class Database:
         """How the replica was found the last time: ok, behind or out of reach; None without one."""
         return self._replica.state if self._replica else None
 
+    def pools(self) -> list[tuple[str, int, int]]:
+        """Name, connections in use and size of each pool of this process."""
+        named = {"write": self.engine, "read": self._reading}
+        return [(name, engine.pool.checkedout(), engine.pool.size()) for name, engine in named.items()]  # type: ignore[attr-defined]
+
     def stamp_of(self, conn: Connection) -> int:
         """The stamp under which what is read on a connection may be kept."""
         return int(conn.info.get(STAMP, self.freshness.stamp))

@@ -1,0 +1,144 @@
+"""Figures for Prometheus: what the processes of this host counted, and what the database holds now.
+
+Server processes count into files of a folder that they share (PROMETHEUS_MULTIPROC_DIR, made by `open311 serve`), so
+whichever is asked answers for all. What waits in the database is looked at when somebody asks.
+"""
+
+import os
+from collections.abc import Iterator, Sequence
+
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    generate_latest,
+    multiprocess,
+)
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from open311.base import version
+from open311.base.errors import Unavailable
+from open311.core import Core
+from open311.operations import readiness
+from open311.operations.readiness import Health
+from open311.storage import figures, schema
+from open311.storage.figures import Figures
+
+FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+BUCKETS = (0.001, 0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 10)
+
+_own = CollectorRegistry()
+_requests = Counter(
+    "open311_requests", "Requests answered.", ("route", "method", "status", "source"), registry=_own
+)
+_seconds = Histogram(
+    "open311_request_seconds", "How long an answer took.", ("route",), buckets=BUCKETS, registry=_own
+)
+# Looking up the child of a metric costs more than counting.
+_children: dict[tuple[str, str, str, str], tuple[Counter, Histogram]] = {}
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"})
+
+
+def count(route: str | None, method: str, status: int, seconds: float, *, kept: bool) -> None:
+    """Count one answer; `kept` when it came from memory."""
+    name = route or ("memory" if kept else "none")
+    source = "memory" if kept else "worked_out"
+    key = (name, method if method in METHODS else "other", str(status), source)
+    found = _children.get(key)
+    if found is None:
+        found = _children[key] = (_requests.labels(*key), _seconds.labels(name))
+    found[0].inc()
+    found[1].observe(seconds)
+
+
+def page(core: Core) -> tuple[bytes, str]:
+    """Everything, as Prometheus reads it, and its content type."""
+    if FOLDER in os.environ:
+        counted = CollectorRegistry()
+        multiprocess.MultiProcessCollector(counted)  # type: ignore[no-untyped-call]
+    else:
+        counted = _own
+    now = CollectorRegistry()
+    now.register(_Now(core))
+    return generate_latest(counted) + generate_latest(now), CONTENT_TYPE_LATEST
+
+
+class _Now(Collector):
+    """What is looked at when somebody asks."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+
+    def collect(self) -> Iterator[Metric]:
+        """Of a database that is out of reach, only that it is."""
+        build = version.build()
+        yield _gauge(
+            "open311_build_info",
+            "Release and commit.",
+            ("version", "commit"),
+            [((build.version, build.commit or ""), 1)],
+        )
+        parts = readiness.look(self._core).parts
+        rows = [((part.name,), 1.0 if part.health is Health.OK else 0.0) for part in parts]
+        yield _gauge("open311_part_ok", "Whether a part of /readyz is well.", ("part",), rows)
+        yield from self._pools()
+        yield self._catalogues()
+        try:
+            with self._core.database.read() as conn:
+                found = figures.read(conn) if schema.state(conn).is_usable else None
+        except Unavailable:
+            found = None
+        if found:
+            yield from _of(found)
+
+    def _pools(self) -> Iterator[Metric]:
+        rows = [((pool,), float(used)) for pool, used, _ in self._core.database.pools()]
+        yield _gauge(
+            "open311_pool_used", "Database connections in use in the process that was asked.", ("pool",), rows
+        )
+        rows = [((pool,), float(size)) for pool, _, size in self._core.database.pools()]
+        yield _gauge("open311_pool_size", "Most database connections of a process.", ("pool",), rows)
+
+    def _catalogues(self) -> Metric:
+        now = self._core.now()
+        rows = [
+            ((each.jurisdiction.jurisdiction_id,), (now - each.changeset).total_seconds())
+            for each in self._core.catalogues.in_force
+        ]
+        return _gauge(
+            "open311_catalogue_age_seconds", "Since the catalogue last changed.", ("jurisdiction_id",), rows
+        )
+
+
+def _of(found: Figures) -> Iterator[Metric]:
+    depth = [((jobs.queue, jobs.state), float(jobs.count)) for jobs in found.jobs]
+    yield _gauge("open311_jobs", "Jobs of the worker.", ("queue", "state"), depth)
+    age = [((jobs.queue, jobs.state), float(jobs.oldest)) for jobs in found.jobs]
+    yield _gauge("open311_jobs_oldest_seconds", "Age of the oldest of them.", ("queue", "state"), age)
+    for kind, text in (
+        ("mail", "Mails to followers, by state; failed ones are jobs."),
+        ("webhook", "Messages of webhooks, by state."),
+        ("forward", "Reports handed on to other servers, by state."),
+        ("subscription", "Webhooks, by state."),
+    ):
+        rows = [((count.state,), float(count.count)) for count in found.counts if count.kind == kind]
+        yield _gauge(f"open311_{kind}s", text, ("state",), rows)
+    yield _gauge(
+        "open311_workers",
+        "Worker queues with a sign of life in the last minute.",
+        (),
+        [((), float(found.workers))],
+    )
+    lag = [((name,), float(seconds)) for name, seconds in found.replicas]
+    yield _gauge("open311_replica_lag_seconds", "How far a replica is behind.", ("replica",), lag)
+
+
+def _gauge(
+    name: str, text: str, labels: tuple[str, ...], rows: Sequence[tuple[tuple[str, ...], float]]
+) -> Metric:
+    family = GaugeMetricFamily(name, text, labels=labels)
+    for values, value in rows:
+        family.add_metric(list(values), value)
+    return family

@@ -1,0 +1,179 @@
+"""Is the server ready: part by part, each as it is."""
+
+import shutil
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from open311.adapters import media_store
+from open311.base.errors import Unavailable
+from open311.core import Core
+from open311.model.task_names import Queue
+from open311.settings import Settings
+from open311.storage import figures, schema
+from open311.storage.figures import Figures
+from open311.storage.schema import SchemaState
+
+# Less is as good as full: one photo of a report may take it.
+LEAST_FREE_BYTES = 256 * 1024 * 1024
+STORE_SECONDS = 2.0
+STORE_KEPT_SECONDS = 15.0
+
+
+class Health(StrEnum):
+    """`failing`: something is not done that should be. `down`: requests cannot be answered."""
+
+    OK = "ok"
+    FAILING = "failing"
+    DOWN = "down"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One thing that the server needs, how it is, and what to do about it."""
+
+    name: str
+    health: Health
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """All parts."""
+
+    parts: tuple[Part, ...]
+
+    @property
+    def health(self) -> Health:
+        """That of the worst part."""
+        return max((part.health for part in self.parts), key=list(Health).index)
+
+
+def look(core: Core) -> Readiness:
+    """Look at every part, which takes some milliseconds; a store of photos that hangs takes two seconds."""
+    return Readiness(
+        (
+            *_of_database(core),
+            _volume(core.settings),
+            _store(core.settings),
+            _catalogue(core),
+            *_replica(core),
+        )
+    )
+
+
+def _of_database(core: Core) -> list[Part]:
+    try:
+        with core.database.read() as conn:
+            state = schema.state(conn)
+            found = figures.read(conn) if state.is_usable else None
+    except Unavailable as error:
+        return [Part("database", Health.DOWN, str(error.__cause__ or "out of reach").splitlines()[0])]
+    parts = [Part("database", Health.OK), _schema(state), _migrations(state)]
+    if found:
+        parts += [_worker(found), _queue(found), *_mail(core.settings, found)]
+    return parts
+
+
+def _schema(state: SchemaState) -> Part:
+    lacking = (*state.objects, *state.indexes)
+    if not lacking:
+        return Part("schema", Health.OK)
+    return Part("schema", Health.FAILING if state.is_usable else Health.DOWN, "; ".join(state.problems))
+
+
+def _migrations(state: SchemaState) -> Part:
+    if state.advice is None:
+        return Part("migrations", Health.OK, str(state.revision))
+    return Part("migrations", Health.OK if state.is_usable else Health.DOWN, state.advice)
+
+
+def _worker(found: Figures) -> Part:
+    if found.workers:
+        return Part("worker", Health.OK, f"last sign of life {found.heartbeat:.0f} s ago")
+    return Part(
+        "worker", Health.FAILING, "no `open311 work` has given a sign of life for a minute; start one"
+    )
+
+
+def _queue(found: Figures) -> Part:
+    failed = sum(jobs.count for jobs in found.jobs if jobs.state == "failed")
+    if failed:
+        return Part("jobs", Health.FAILING, f"{failed} jobs failed for good; see `open311 jobs list`")
+    return Part("jobs", Health.OK, f"{sum(jobs.count for jobs in found.jobs)} wait")
+
+
+def _mail(settings: Settings, found: Figures) -> list[Part]:
+    if settings.smtp_url is None:
+        return []
+    stuck = found.jobs_in(Queue.MAIL, "retrying", "failed")
+    if not stuck:
+        return [Part("mail", Health.OK)]
+    advice = "look for `mail_unavailable` in the worker's log, then `open311 jobs retry --all`"
+    return [Part("mail", Health.FAILING, f"{stuck} mails could not be sent; {advice}")]
+
+
+def _volume(settings: Settings) -> Part:
+    """The volume of the data folder, where photos lie unless they are elsewhere."""
+    folder = settings.media_folder or settings.data_dir
+    existing = next(place for place in (folder.absolute(), *folder.absolute().parents) if place.exists())
+    free = shutil.disk_usage(existing).free
+    detail = f"{free // 1024**2} MiB are free for {folder}"
+    return Part("volume", Health.OK if free >= LEAST_FREE_BYTES else Health.FAILING, detail)
+
+
+def _store(settings: Settings) -> Part:
+    health, detail = _looker.look(settings, lambda: media_store.probe(media_store.chosen(settings)))
+    return Part("photos", health, detail)
+
+
+def _catalogue(core: Core) -> Part:
+    problem = core.catalogues.problem
+    return Part("catalogue", Health.FAILING if problem else Health.OK, problem or "")
+
+
+def _replica(core: Core) -> list[Part]:
+    state = core.database.replica_state
+    if state is None:
+        return []
+    return [Part("replica", Health.OK if state == "ok" else Health.FAILING, state)]
+
+
+class _StoreLooker:
+    """Asks a store in a thread of its own, so that one that hangs holds nobody up; an answer is kept for a moment."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._answers: dict[Settings, tuple[float, Health, str]] = {}
+        self._asked: dict[Settings, threading.Thread] = {}
+
+    def look(self, settings: Settings, probe: Callable[[], None]) -> tuple[Health, str]:
+        with self._lock:
+            kept = self._answers.get(settings)
+            if kept and time.monotonic() - kept[0] < STORE_KEPT_SECONDS:
+                return kept[1], kept[2]
+            thread = self._asked.get(settings)
+            if thread is None or not thread.is_alive():
+                thread = threading.Thread(target=self._ask, args=(settings, probe), daemon=True)
+                self._asked[settings] = thread
+                thread.start()
+        thread.join(STORE_SECONDS)
+        with self._lock:
+            answer = self._answers.get(settings)
+        if thread.is_alive() or answer is None:
+            return Health.FAILING, f"no answer within {STORE_SECONDS:.0f} s"
+        return answer[1], answer[2]
+
+    def _ask(self, settings: Settings, probe: Callable[[], None]) -> None:
+        health, detail = Health.OK, ""
+        try:
+            probe()
+        except Unavailable as error:
+            health, detail = Health.FAILING, str(error.__cause__ or error).splitlines()[0]
+        with self._lock:
+            self._answers[settings] = (time.monotonic(), health, detail)
+
+
+_looker = _StoreLooker()
