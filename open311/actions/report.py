@@ -14,7 +14,8 @@ from open311.model.attributes import Answers
 from open311.model.cases import new_case
 from open311.model.catalogue import Catalogue, Service, ServiceType
 from open311.model.event_kinds import EventKind
-from open311.model.service_request import Status, Visibility
+from open311.model.fields import Role
+from open311.model.service_request import Status, Visibility, fields_with
 from open311.model.submission import REPORT_BYTES, Receipt, Submission
 from open311.model.task_names import TaskName
 from open311.storage import jobs, reports, service_requests, tokens
@@ -142,11 +143,9 @@ def _store(
         "zipcode": submission.zipcode,
         "media_urls": media_urls,
         "photos": files.paths if shown else [],
-        "title": submission.title,
         "channel": submission.channel,
-        "service_object_type": submission.service_object_type,
-        "service_object_id": submission.service_object_id,
         "attributes": dict(answers.public),
+        **{name: submission.texts.get(name) for name in fields_with(Role.SENT)},
     }
     number = reports.add(
         conn,

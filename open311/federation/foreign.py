@@ -8,8 +8,11 @@ from typing import Any
 
 from open311.base.text import UNSPEAKABLE
 from open311.federation.dates import Dates
-from open311.model.service_request import Location, Status
+from open311.model.fields import Role
+from open311.model.service_request import Location, Status, fields_with
 from open311.model.updates import KIND_OF_WORD, tidy_word
+
+EXTENDED = fields_with(Role.EXTENDED)
 
 # What servers say instead of GeoReport's two words, also as the first word of several: `Completed - Dup`.
 CLOSED_WORDS = {
@@ -52,6 +55,8 @@ class ForeignRequest:
     zipcode: str | None = None
     location: Location | None = None
     media_urls: tuple[str, ...] = ()
+    # Those of our own further fields that the other server has, too.
+    texts: Mapping[str, str] = field(default_factory=dict)
     fields: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -95,6 +100,7 @@ def request_from(item: Mapping[str, Any], dates: Dates = PLAIN_DATES) -> Foreign
         service_name=word(item, "service_name") or "",
         description=word(item, "description") or "",
         title=word(extra, "title") or word(item, "title"),
+        texts={name: text for name in EXTENDED if (text := word(extra, name))},
         agency_responsible=word(item, "agency_responsible"),
         service_notice=word(item, "service_notice"),
         requested_datetime=moment(item.get("requested_datetime"), dates),

@@ -87,6 +87,7 @@ def arrival(found: ForeignRequest, terms: Terms, reporter: Reporter | None = Non
             "media_urls": list(found.media_urls[:MOST_PICTURES]),
             "title": _words(found.title, SHORT),
             "channel": terms.channel,
+            **{name: _words(text, SHORT) for name, text in found.texts.items()},
         },
     )
 

@@ -7,8 +7,11 @@ from typing import Any
 from open311.base.datetimes import write
 from open311.base.i18n import translate
 from open311.model.catalogue import Attribute, Catalogue, Service
+from open311.model.fields import Role
 from open311.model.media import addresses
-from open311.model.service_request import Note, ServiceRequest
+from open311.model.service_request import Note, ServiceRequest, fields_with
+
+EXTENDED = fields_with(Role.EXTENDED)
 
 
 def extensions_of(
@@ -26,7 +29,7 @@ def _extended_attributes(request: ServiceRequest, catalogue: Catalogue, base_url
     zone = catalogue.jurisdiction.time_zone
     status = catalogue.statuses.get(request.detailed_status)
     since = _status_since(request)
-    return {
+    value: dict[str, Any] = {
         "title": request.title,
         "detailed_status": status.detailed_status if status else None,
         "detailed_status_datetime": write(since, zone) if since else None,
@@ -35,10 +38,13 @@ def _extended_attributes(request: ServiceRequest, catalogue: Catalogue, base_url
         "media_urls": addresses(request.media_urls, base_url),
         "duplicate": request.parent_id is not None,
         "parent_service_request_id": None if request.parent_id is None else str(request.parent_id),
-        "service_object_type": request.service_object_type,
-        "service_object_id": request.service_object_id,
-        "distance": None if request.distance is None else round(request.distance, 1),
-    } | ({"reference": request.reference} if request.reference else {})
+    }
+    for name in EXTENDED:
+        value[name] = getattr(request, name)
+    value["distance"] = None if request.distance is None else round(request.distance, 1)
+    if request.reference:
+        value["reference"] = request.reference
+    return value
 
 
 def _status_since(request: ServiceRequest) -> datetime | None:

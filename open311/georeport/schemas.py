@@ -6,6 +6,8 @@ from marshmallow import Schema, fields
 from marshmallow.validate import OneOf, Range
 
 from open311.model.catalogue import Datatype
+from open311.model.fields import Role
+from open311.model.service_request import fields_with
 
 
 def _text(*, null: bool = False, always: bool = True, **metadata: Any) -> fields.String:
@@ -84,8 +86,7 @@ class ExtendedAttributesSchema(Schema):
     media_urls = fields.List(fields.String(), required=True)
     duplicate = fields.Boolean(required=True)
     parent_service_request_id = _text(null=True)
-    service_object_type = _text(null=True)
-    service_object_id = _text(null=True)
+    vars().update((name, _text(null=True)) for name in fields_with(Role.EXTENDED))
     distance = fields.Float(required=True, allow_none=True)
     reference = _text(always=False, description="The id it has where it came from.")
 

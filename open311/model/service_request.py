@@ -5,8 +5,9 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
+from open311.model.fields import STATE, TEXT, TOLD, Role, roles_of
 from open311.model.mailbox import spelt
 
 # What GeoReport v2 tells of a request, in its order.
@@ -28,20 +29,6 @@ FIELDS = (
     "lat",
     "long",
     "media_url",
-)
-
-
-# What may be known of a request that is not, or not yet, for the public: its kind, where it stands, and since when.
-REDACTED_FIELDS = (
-    "service_request_id",
-    "jurisdiction_id",
-    "service_code",
-    "status",
-    "detailed_status",
-    "visibility",
-    "version",
-    "requested_datetime",
-    "updated_datetime",
 )
 
 
@@ -111,35 +98,35 @@ class ServiceRequest(NamedTuple):
     a code of the catalogue or free text. `version` rises with each public change. `attributes` holds public answers
     only: code → values. `parent_id` is the request that this one repeats, `reference` the id that it has elsewhere.
     `notes` is filled only where extensions are asked for. A tuple, because a list is made of a thousand of them,
-    straight from rows.
+    straight from rows. What is done with each field, its roles say.
     """
 
-    service_request_id: int
-    jurisdiction_id: str
-    service_code: str
-    status: str
-    detailed_status: str
-    visibility: str
-    version: int
-    requested_datetime: datetime
-    updated_datetime: datetime
-    expected_datetime: datetime | None = None
-    status_notes: str | None = None
-    description: str = ""
-    agency_responsible: str | None = None
-    address: str = ""
-    address_id: str | None = None
-    zipcode: str | None = None
+    service_request_id: Annotated[int, Role.REDACTED]
+    jurisdiction_id: Annotated[str, Role.COLUMN | Role.REDACTED | Role.NEW]
+    service_code: Annotated[str, STATE]
+    status: Annotated[str, STATE]
+    detailed_status: Annotated[str, STATE]
+    visibility: Annotated[str, Role.COLUMN | Role.REDACTED | Role.NEW]
+    version: Annotated[int, Role.COLUMN | Role.REDACTED]
+    requested_datetime: Annotated[datetime, STATE]
+    updated_datetime: Annotated[datetime, STATE]
+    expected_datetime: Annotated[datetime | None, TOLD] = None
+    status_notes: Annotated[str | None, Role.COLUMN | Role.TAKEN] = None
+    description: Annotated[str, TOLD] = ""
+    agency_responsible: Annotated[str | None, TOLD] = None
+    address: Annotated[str, TOLD] = ""
+    address_id: Annotated[str | None, TOLD] = None
+    zipcode: Annotated[str | None, TOLD] = None
     lat: float | None = None
     long: float | None = None
-    media_urls: Sequence[str] = ()
-    closed_datetime: datetime | None = None
-    title: str | None = None
-    channel: str | None = None
-    service_object_type: str | None = None
-    service_object_id: str | None = None
-    attributes: Mapping[str, list[str]] = MappingProxyType({})
-    parent_id: int | None = None
+    media_urls: Annotated[Sequence[str], Role.NEW | Role.TAKEN] = ()
+    closed_datetime: Annotated[datetime | None, Role.COLUMN | Role.TAKEN] = None
+    title: Annotated[str | None, TOLD | Role.SENT] = None
+    channel: Annotated[str | None, TOLD] = None
+    service_object_type: Annotated[str | None, TEXT] = None
+    service_object_id: Annotated[str | None, TEXT] = None
+    attributes: Annotated[Mapping[str, list[str]], TOLD] = MappingProxyType({})
+    parent_id: Annotated[int | None, Role.COLUMN] = None
     reference: str | None = None
     notes: tuple[Note, ...] = ()
     distance: float | None = None
@@ -153,3 +140,11 @@ class ServiceRequest(NamedTuple):
     def media_url(self) -> str | None:
         """The first picture, which is the one GeoReport has room for."""
         return self.media_urls[0] if self.media_urls else None
+
+
+ROLES = roles_of(ServiceRequest)
+
+
+def fields_with(role: Role) -> tuple[str, ...]:
+    """The fields that have this role, in order."""
+    return tuple(name for name, roles in ROLES.items() if role in roles)

@@ -20,8 +20,8 @@ class Submission:
     """A report as it was sent, already clean text (GeoReport v2, POST service request).
 
     `answers` are the raw attribute values, code → values; the definition of the service decides what becomes of them.
-    `photos` are files as they came, not looked at yet; `kept` lie in the store already. With any, `media_urls` do not
-    count.
+    `texts` are the fields that `model/fields.py` calls sent. `photos` are files as they came, not looked at yet; `kept`
+    lie in the store already. With any, `media_urls` do not count.
     """
 
     service_code: str | None = None
@@ -30,12 +30,10 @@ class Submission:
     address_id: str | None = None
     zipcode: str | None = None
     description: str = ""
-    title: str | None = None
     media_urls: tuple[str, ...] = ()
     photos: tuple[IO[bytes], ...] = ()
     kept: tuple[Kept, ...] = ()
-    service_object_type: str | None = None
-    service_object_id: str | None = None
+    texts: Mapping[str, str | None] = field(default_factory=dict)
     channel: str = "api"
     client_request_id: str | None = None
     answers: Mapping[str, Sequence[str]] = field(default_factory=dict)
@@ -44,9 +42,9 @@ class Submission:
     @property
     def text_bytes(self) -> int:
         """About how many bytes its texts take as JSON, photos apart."""
-        single = (self.address, self.description, self.title, self.address_id, self.client_request_id)
+        single = (self.address, self.address_id, self.zipcode, self.description, self.client_request_id)
         answers = (text for code, values in self.answers.items() for text in (code, *values))
-        return text_bytes((*filter(None, single), *self.media_urls, *answers))
+        return text_bytes((*filter(None, (*single, *self.texts.values())), *self.media_urls, *answers))
 
 
 def text_bytes(texts: Iterable[str]) -> int:

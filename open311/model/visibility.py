@@ -4,8 +4,9 @@ from enum import IntEnum
 from typing import NamedTuple
 
 from open311.model.actor import PUBLIC, Actor, Right
+from open311.model.fields import Role
 from open311.model.jurisdiction import Jurisdiction
-from open311.model.service_request import REDACTED_FIELDS, ServiceRequest, Visibility
+from open311.model.service_request import ServiceRequest, Visibility, fields_with
 
 
 class View(IntEnum):
@@ -29,6 +30,8 @@ RULES = {
     Visibility.WITHHELD: Rule(View.REDACTED, View.REDACTED),
     Visibility.HIDDEN: Rule(View.NONE, View.NONE),
 }
+# What stays of a request that is not shown whole: its kind, where it stands, and since when.
+REDACTED_FIELDS = fields_with(Role.REDACTED)
 # What everybody reads whole, and what lists, tiles, feeds and exports are made of.
 [EVERYBODYS] = [visibility for visibility, rule in RULES.items() if rule.anybody is View.FULL]
 

@@ -8,29 +8,14 @@ from typing import Any, Protocol
 from sqlalchemy import Connection
 
 from open311.model.cases import Case
-from open311.model.service_request import PERSONAL, Reporter, ServiceRequest
+from open311.model.fields import Role
+from open311.model.service_request import PERSONAL, Reporter, ServiceRequest, fields_with
 from open311.storage import cases
 from open311.storage.copy_ids import copy_rows, new_ids, point
 from open311.storage.database.freshness import announce
 
-REQUEST = (
-    "jurisdiction_id",
-    "service_code",
-    "status",
-    "detailed_status",
-    "visibility",
-    "version",
-    "requested_datetime",
-    "updated_datetime",
-    "expected_datetime",
-    "status_notes",
-    "description",
-    "agency_responsible",
-    "address",
-    "zipcode",
-    "closed_datetime",
-    "channel",
-)
+# Answers are written as JSON; duplicates of others do not come in many at once.
+REQUEST = tuple(name for name in fields_with(Role.COLUMN) if name not in ("attributes", "parent_id"))
 EVENT = ("kind", "datetime", "actor", "public", "in_feed", "is_update")
 
 

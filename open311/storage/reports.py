@@ -8,34 +8,14 @@ from typing import Any
 from psycopg.types.json import Jsonb
 from sqlalchemy import Connection, Float, Select, Text, bindparam, func, insert, select
 
-from open311.model.service_request import PERSONAL, Location, Reporter
+from open311.model.fields import Role
+from open311.model.service_request import PERSONAL, Location, Reporter, fields_with
 from open311.storage import cases as stored_cases
 from open311.storage.database.freshness import CHANNEL, announced
 from open311.storage.rows import Statement
 from open311.storage.tables import cases, events, reporters, service_requests, submissions
 
-REQUEST = (
-    "jurisdiction_id",
-    "service_code",
-    "status",
-    "detailed_status",
-    "visibility",
-    "requested_datetime",
-    "updated_datetime",
-    "expected_datetime",
-    "description",
-    "agency_responsible",
-    "address",
-    "address_id",
-    "zipcode",
-    "media_urls",
-    "photos",
-    "title",
-    "channel",
-    "service_object_type",
-    "service_object_id",
-    "attributes",
-)
+REQUEST = (*fields_with(Role.NEW), "photos")
 SUBMISSION = ("key_id", "client_request_id", "address_unchecked", "attributes", "received_datetime")
 REPORTER = (*PERSONAL, "attributes")
 EVENT = ("jurisdiction_id", "kind", "public", "in_feed", "datetime", "actor", "data")

@@ -10,47 +10,29 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.dialects.postgresql.psycopg import dialect
 
 from open311.base.errors import Unavailable, problem
-from open311.model.service_request import Note, ServiceRequest
+from open311.model.fields import Role
+from open311.model.service_request import ROLES, Note, ServiceRequest
 from open311.storage.tables import events, foreign_references, service_requests
 
 _dialect = dialect()  # type: ignore[no-untyped-call]
 _r = service_requests.c
-# In the order of `ServiceRequest`, so that a row becomes one without a look at names. The first are what v2 shows.
-PLAIN_COLUMNS = (
-    _r.id,
-    _r.jurisdiction_id,
-    _r.service_code,
-    _r.status,
-    _r.detailed_status,
-    _r.visibility,
-    _r.version,
-    _r.requested_datetime,
-    _r.updated_datetime,
-    _r.expected_datetime,
-    _r.status_notes,
-    _r.description,
-    _r.agency_responsible,
-    _r.address,
-    _r.address_id,
-    _r.zipcode,
-    func.ST_Y(_r.geom).label("lat"),
-    func.ST_X(_r.geom).label("long"),
-    _r.photos.concat(_r.media_urls).label("media_urls"),
-)
-COLUMNS = (
-    *PLAIN_COLUMNS,
-    _r.closed_datetime,
-    _r.title,
-    _r.channel,
-    _r.service_object_type,
-    _r.service_object_id,
-    _r.attributes,
-    _r.parent_id,
-    select(func.min(foreign_references.c.foreign_id))
+# What is read for a field that is no column of the same name.
+_READ_AS = {
+    "service_request_id": _r.id,
+    "lat": func.ST_Y(_r.geom).label("lat"),
+    "long": func.ST_X(_r.geom).label("long"),
+    "media_urls": _r.photos.concat(_r.media_urls).label("media_urls"),
+    "reference": select(func.min(foreign_references.c.foreign_id))
     .where(foreign_references.c.service_request_id == _r.id)
     .scalar_subquery()
     .label("reference"),
-)
+}
+_READ = tuple(name for name, roles in ROLES.items() if name in _READ_AS or Role.COLUMN in roles)
+# Found by name and in the order of `ServiceRequest`, so that a row becomes one without a look at names.
+COLUMNS = tuple(_READ_AS[name] if name in _READ_AS else _r[name] for name in _READ)
+# What v2 shows.
+PLAIN_COLUMNS = COLUMNS[: _READ.index("media_urls") + 1]
+assert ServiceRequest._fields[: len(_READ)] == _READ, "fields that are not read stand last in ServiceRequest"
 
 
 class Statement:

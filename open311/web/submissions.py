@@ -7,20 +7,14 @@ from marshmallow.fields import Dict, List, String
 
 from open311.base.errors import Problem, problem
 from open311.http import current
-from open311.model.service_request import PERSONAL, Location, Reporter
+from open311.model.fields import Role
+from open311.model.service_request import PERSONAL, Location, Reporter, fields_with
 from open311.model.submission import DESCRIPTION_LENGTH, Submission
 from open311.web.fields import Degrees, Email, WebAddresses, Word, problems
 from open311.web.photos import photos_field
 from open311.web.queries import Arguments
 
-TEXTS = (
-    "service_code",
-    "address_id",
-    "title",
-    "client_request_id",
-    "service_object_type",
-    "service_object_id",
-)
+SENT = fields_with(Role.SENT)
 
 
 class SubmissionForm(Arguments):
@@ -44,7 +38,7 @@ class SubmissionForm(Arguments):
     description = Word(
         DESCRIPTION_LENGTH, empty=("null",), metadata={"description": "Up to 4000 characters."}
     )
-    title = Word()
+    vars().update((name, Word()) for name in SENT)
     email = Email(254, empty=("null",))
     phone = Word(50)
     first_name = Word()
@@ -54,8 +48,6 @@ class SubmissionForm(Arguments):
     media_url = WebAddresses(metadata={"description": "Where pictures are; http or https."})
     media = photos_field()
     client_request_id = Word(metadata={"description": "Repeating it within 24 hours repeats the answer."})
-    service_object_type = Word()
-    service_object_id = Word()
 
     def load(self, data: Any, **kwargs: Any) -> Any:
         """What could be read as a `Submission`, and the problems with the rest."""
@@ -70,7 +62,6 @@ class SubmissionForm(Arguments):
 def _submission(fields: dict[str, Any]) -> Submission:
     address = fields.get("address_string", "")
     whole = "lat" in fields and "long" in fields
-    texts: dict[str, Any] = {name: fields.get(name) for name in TEXTS}
     return Submission(
         location=Location(fields["lat"], fields["long"]) if whole else None,
         address=address,
@@ -80,5 +71,8 @@ def _submission(fields: dict[str, Any]) -> Submission:
         photos=fields.get("media", ()),
         answers=fields.get("attribute", {}),
         reporter=Reporter(**{name: fields.get(name) for name in PERSONAL}),
-        **texts,
+        service_code=fields.get("service_code"),
+        address_id=fields.get("address_id"),
+        client_request_id=fields.get("client_request_id"),
+        texts={name: fields.get(name) for name in SENT},
     )

@@ -12,7 +12,8 @@ from open311.federation.references import Arrival, Known
 from open311.model.cases import new_case
 from open311.model.catalogue import Catalogue
 from open311.model.event_kinds import EventKind
-from open311.model.service_request import PERSONAL, ServiceRequest
+from open311.model.fields import Role
+from open311.model.service_request import PERSONAL, ServiceRequest, fields_with
 from open311.model.visibility import EVERYBODYS
 from open311.storage import cases
 from open311.storage.copy_ids import copy_rows, new_ids, point
@@ -21,27 +22,7 @@ from open311.storage.rows import COLUMNS, request_from
 from open311.storage.tables import foreign_references, service_requests, services
 
 _f, _r = foreign_references.c, service_requests.c
-COPIED = (
-    "service_code",
-    "status",
-    "detailed_status",
-    "requested_datetime",
-    "updated_datetime",
-    "closed_datetime",
-    "expected_datetime",
-    "status_notes",
-    "description",
-    "agency_responsible",
-    "address",
-    "address_id",
-    "zipcode",
-    "media_urls",
-    "title",
-    "channel",
-    "service_object_type",
-    "service_object_id",
-    "attributes",
-)
+COPIED = fields_with(Role.TAKEN)
 EVENT = (
     "jurisdiction_id",
     "service_request_id",
