@@ -76,6 +76,8 @@ def reset(core: Core, actor: Actor, account_id: int, *, factor: bool, by_mail: b
         account = _managed(core, conn, actor, account_id)
         if account.state is not AccountState.ACTIVE:
             raise Invalid(problem("desk.account.not_active"))
+        if account.issuer is not None:
+            raise Invalid(problem("desk.account.sso"))
         accounts.change(conn, account_id, password_hash=None)
         if factor:
             second_factor.clear(conn, account_id)
@@ -148,7 +150,7 @@ def give_role(core: Core, actor: Actor, account_id: int, role: Membership) -> in
 def _give(core: Core, conn: Connection, actor: Actor, account_id: int, role: Membership) -> int:
     if role.jurisdiction_id not in _jurisdictions(core):
         raise Invalid(problem("error.jurisdiction.unknown", jurisdiction_id=role.jurisdiction_id))
-    _write(core, conn, actor, AuditKind.ROLE_GIVEN, account_id, **_in_log(role))
+    _write(core, conn, actor, AuditKind.ROLE_GIVEN, account_id, **role.in_words())
     return memberships.add(conn, account_id, role)
 
 
@@ -161,7 +163,7 @@ def take_role(core: Core, actor: Actor, membership_id: int) -> int:
         account_id, role = found
         _require_giving(core, conn, actor, account_id, role)
         memberships.remove(conn, membership_id)
-        _write(core, conn, actor, AuditKind.ROLE_TAKEN, account_id, **_in_log(role))
+        _write(core, conn, actor, AuditKind.ROLE_TAKEN, account_id, **role.in_words())
         return account_id
 
 
@@ -251,13 +253,3 @@ def _jurisdictions(core: Core) -> list[str]:
 
 def _write(core: Core, conn: Connection, actor: Actor, kind: AuditKind, account_id: int, **data: Any) -> None:
     audit.append(conn, core.now(), str(actor), kind, f"account:{account_id}", data)
-
-
-def _in_log(role: Membership) -> dict[str, Any]:
-    lists = {
-        name: getattr(role, name)
-        for name in ("units", "services", "areas")
-        if getattr(role, name) is not None
-    }
-    ends = {"ends": role.ends_datetime.isoformat()} if role.ends_datetime else {}
-    return {"jurisdiction_id": role.jurisdiction_id, "role": role.role.value, **lists, **ends}

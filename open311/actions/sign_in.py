@@ -12,12 +12,14 @@ from open311.base.errors import Invalid, TooManyRequests, problem
 from open311.core import Core
 from open311.model import accounts as model
 from open311.model.accounts import Account, SignedIn, Stage
+from open311.model.actor import Right
 from open311.model.audit import AuditKind
 from open311.model.network import logged, network_of
 from open311.model.rights import Staff
 from open311.model.secret_tokens import digest, new_token
 from open311.model.sign_in import (
     Brake,
+    LocalSignIn,
     SecondFactor,
     account_brake,
     address_brake,
@@ -55,7 +57,12 @@ def sign_in(core: Core, email: str, password: str, sender: Sender) -> str:
         account = accounts.by_email(conn, email.strip()) if email.isprintable() else None
         password_hash = accounts.secrets_of(conn, account.id).password_hash if account else None
     right = passwords.is_right(password_hash, password)
-    if account is None or not right or not account.in_force(core.now()):
+    if (
+        account is None
+        or not right
+        or not account.in_force(core.now())
+        or not _may_sign_in_here(core, account)
+    ):
         _note_refusal(core, account, counted, brakes[0], sender)
         raise Invalid(problem("desk.login.wrong"))
     with core.database.begin() as conn:
@@ -66,6 +73,16 @@ def sign_in(core: Core, email: str, password: str, sender: Sender) -> str:
         if passwords.is_outdated(str(password_hash)):
             accounts.change(conn, account.id, password_hash=passwords.hashed(password))
         return begin(core, conn, account, sender)
+
+
+def _may_sign_in_here(core: Core, account: Account) -> bool:
+    """Whether passwords of our own count, or only those of the city's identity provider."""
+    allowed = LocalSignIn(core.settings.sso_local)
+    if core.settings.sso_issuer is None or allowed is LocalSignIn.ON:
+        return True
+    with core.database.read() as conn:
+        staff = Staff(account.id, memberships.of_account(conn, account.id, core.now()))
+    return allowed is LocalSignIn.ADMINS and Right.MANAGE_ACCOUNTS in staff.rights
 
 
 def _brakes(core: Core, email: str, sender: Sender) -> tuple[Brake, Brake, Brake]:
@@ -147,10 +164,12 @@ def give_code(core: Core, token: str, signed_in: SignedIn, code: str, sender: Se
     raise Invalid(problem("desk.code.wrong"))
 
 
-def full_session(core: Core, conn: Connection, account_id: int, sender: Sender) -> str:
+def full_session(
+    core: Core, conn: Connection, account_id: int, sender: Sender, hours: int | None = None
+) -> str:
     """Begin a session for somebody who has shown all that is needed; its token is a new one."""
     now, token = core.now(), new_token()
-    ends = now + timedelta(hours=core.settings.session_hours)
+    ends = now + timedelta(hours=hours or core.settings.session_hours)
     sessions.add(conn, digest(token), account_id, Stage.FULL, sender.client, now, ends)
     note_signed_in(core, conn, account_id)
     return token

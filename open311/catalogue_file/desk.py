@@ -5,7 +5,8 @@ from typing import Any
 
 from open311.base.text import Text
 from open311.catalogue_file.document import Cursor, Steps
-from open311.model.desk import Desk, Reason, ReasonFor, Unit
+from open311.model.desk import Desk, GroupRole, Reason, ReasonFor, Unit
+from open311.model.rights import Role
 from open311.model.working_days import WEEKDAYS, Calendar, Period, is_known
 
 Found = Iterator[tuple[Steps, str]]
@@ -26,6 +27,7 @@ def build(given: Mapping[str, Any], read_text: Callable[[Any], Text]) -> Desk:
         originals_days=given.get("originals", {}).get("days", Desk().originals_days),
         metres=dict(duplicates.get("metres", {})),
         related={code: tuple(codes) for code, codes in duplicates.get("with", {}).items()},
+        groups={group: _group(role) for group, role in given.get("sso", {}).get("groups", {}).items()},
     )
 
 
@@ -37,6 +39,11 @@ def _calendar(given: Mapping[str, Any]) -> Calendar:
         closed=frozenset(given.get("closed", [])),
         weekdays=frozenset(WEEKDAYS.index(day) for day in weekdays),
     )
+
+
+def _group(given: Mapping[str, Any]) -> GroupRole:
+    lists = {name: tuple(given[name]) for name in ("units", "services") if name in given}
+    return GroupRole(role=Role(given["role"]), **lists)
 
 
 def _period(words: str | None) -> Period | None:
@@ -89,6 +96,12 @@ def contents(desk: Desk) -> dict[str, Any]:
             "metres": dict(desk.metres),
             "with": {code: list(codes) for code, codes in desk.related.items()},
         },
+        "sso": {
+            "groups": {
+                group: {"role": given.role.value, "units": given.units, "services": given.services}
+                for group, given in desk.groups.items()
+            }
+        },
     }
 
 
@@ -112,6 +125,11 @@ def check(root: Cursor) -> Found:
     for codes in desk["duplicates"]["with"]:
         for code in codes:
             yield from _known(code, services, "the services")
+    for group in desk["sso"]["groups"]:
+        for unit in group["units"]:
+            yield from _known(unit, units, "the units and agencies")
+        for service in group["services"]:
+            yield from _known(service, services, "the services")
     yield from _reasons(desk["reasons"], statuses)
     yield from _calendar_problems(desk["calendar"])
 

@@ -69,6 +69,8 @@ class Account:
     left_datetime: datetime | None = None
     second_factor: bool = False
     prefs: Mapping[str, Any] = field(default_factory=dict)
+    # The identity provider that knows the owner; None for an account with a password of ours.
+    issuer: str | None = None
 
     def in_force(self, now: datetime) -> bool:
         """Whether one can sign in with it."""

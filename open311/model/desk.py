@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from open311.base.text import NO_TEXT, Text
+from open311.model.rights import Role
 from open311.model.working_days import Calendar, Period
 
 
@@ -44,6 +45,15 @@ class Unit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GroupRole:
+    """The role that a group of the city's identity provider gives."""
+
+    role: Role
+    units: tuple[str, ...] | None = None
+    services: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
     """The staff's part of a catalogue. `checkers` is the unit that decides about what comes in.
 
@@ -61,6 +71,7 @@ class Desk:
     originals_days: int = 30
     metres: Mapping[str, int] = field(default_factory=dict)
     related: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    groups: Mapping[str, GroupRole] = field(default_factory=dict)
 
     def agency_of(self, unit: str) -> str:
         """Whom the public sees when a unit works on a report."""

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 
 from open311.model.actor import Actor, Right, staff_actor
 
@@ -150,6 +150,13 @@ class Membership:
     def in_force(self, now: datetime) -> bool:
         """Whether it still counts."""
         return self.ends_datetime is None or now < self.ends_datetime
+
+    def in_words(self) -> dict[str, Any]:
+        """What the log keeps of it."""
+        lists = {name: getattr(self, name) for name in ("units", "services", "areas")}
+        scope = {name: list(codes) for name, codes in lists.items() if codes is not None}
+        ends = {"ends": self.ends_datetime.isoformat()} if self.ends_datetime else {}
+        return {"jurisdiction_id": self.jurisdiction_id, "role": self.role.value, **scope, **ends}
 
     def reaches(self, right: Right) -> Reaches:
         """Which cases the right is good for; empty where the role lacks it."""

@@ -48,6 +48,14 @@ def confirm_brake(account_id: int) -> Brake:
     return Brake(f"confirm {account_id}", 5, timedelta(minutes=15))
 
 
+class LocalSignIn(StrEnum):
+    """Whose passwords of our own count where the city has an identity provider."""
+
+    ON = "on"
+    ADMINS = "admins"
+    OFF = "off"
+
+
 class SecondFactor(StrEnum):
     """For whom the operator demands a second factor."""
 

@@ -64,6 +64,12 @@ class Settings:
     staff_secret: str | None
     staff_networks: tuple[str, ...]
     second_factor: str
+    sso_issuer: str | None
+    sso_client_id: str | None
+    sso_client_secret: str | None
+    sso_groups_claim: str
+    sso_local: str
+    sso_hours: int
     session_hours: int
     session_idle_minutes: int
     audit_days: int

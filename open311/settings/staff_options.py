@@ -26,6 +26,33 @@ STAFF_OPTIONS = (
         "Who of the staff needs a second factor: all, who sees personal data or gives rights, or nobody.",
     ),
     Option(
+        "OPEN311_SSO_ISSUER",
+        values.web_address,
+        None,
+        "The city's identity provider (OpenID Connect), such as https://login.stadt.example/realms/stadt.",
+    ),
+    Option("OPEN311_SSO_CLIENT_ID", values.text, None, "What the identity provider calls this server."),
+    Option(
+        "OPEN311_SSO_CLIENT_SECRET",
+        values.text,
+        None,
+        "The secret of this server there, if any.",
+        secret=True,
+    ),
+    Option("OPEN311_SSO_GROUPS_CLAIM", values.text, "groups", "The claim of the ID token that lists groups."),
+    Option(
+        "OPEN311_SSO_LOCAL",
+        values.one_of("on", "admins", "off"),
+        "on",
+        "With an identity provider: whose passwords of our own count besides; all, administrators', nobody's.",
+    ),
+    Option(
+        "OPEN311_SSO_HOURS",
+        values.number(1, 24),
+        "4",
+        "A session that began at the identity provider ends after so many hours; who left there is out by then.",
+    ),
+    Option(
         "OPEN311_SESSION_HOURS",
         values.number(1, 24),
         "12",

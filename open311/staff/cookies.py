@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 from open311.http import current
 from open311.site import addresses
 
+ERRAND = "open311-staff-errand"
 SECURE, PLAIN = "__Secure-open311-staff", "open311-staff"
 
 
@@ -50,6 +51,23 @@ def clear(response: Response) -> None:
     response.delete_cookie(
         SECURE if secure else PLAIN, path=_path(), secure=secure, httponly=True, samesite="Lax"
     )
+
+
+def errand() -> str:
+    """What the way to the identity provider took along."""
+    return request.cookies.get(ERRAND, "")
+
+
+def put_errand(response: Response, sealed: str) -> None:
+    """Have the browser keep what it needs when it comes back."""
+    response.set_cookie(
+        ERRAND, sealed, max_age=900, path=_path(), secure=is_secure(), httponly=True, samesite="Lax"
+    )
+
+
+def clear_errand(response: Response) -> None:
+    """Have the browser forget it."""
+    response.delete_cookie(ERRAND, path=_path(), secure=is_secure(), httponly=True, samesite="Lax")
 
 
 def _path() -> str:

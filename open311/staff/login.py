@@ -125,7 +125,7 @@ def _go_on(token: str) -> ResponseReturnValue:
     elif step:
         response = redirect(address(step, next=_next() or None), 303)  # type: ignore[assignment]
     elif waiting:
-        response = _kept_page(waiting)
+        response = kept_page(waiting)
     else:
         response = redirect(next_path(_next()), 303)  # type: ignore[assignment]
     cookies.put(response, token)
@@ -162,10 +162,11 @@ def _next() -> str:
 def keep(_: StaleForm) -> ResponseReturnValue:
     """Offer a form again that came from before the last sign-in."""
     waiting = kept.of_request()
-    return _kept_page(waiting, status=409) if waiting else redirect(address("home"), 303)
+    return kept_page(waiting, status=409) if waiting else redirect(address("home"), 303)
 
 
-def _kept_page(waiting: Kept, status: int = 200) -> Response:
+def kept_page(waiting: Kept, status: int = 200) -> Response:
+    """What was typed before, to be sent by a press."""
     return render("kept.html", status=status, waiting=waiting)
 
 
@@ -179,7 +180,7 @@ def confirm() -> ResponseReturnValue:
     except (Invalid, TooManyRequests) as refused:
         return _refused("confirm.html", refused, "password")
     waiting = kept.of_request()
-    return _kept_page(waiting) if waiting else redirect(next_path(_next()), 303)
+    return kept_page(waiting) if waiting else redirect(next_path(_next()), 303)
 
 
 @open_page("/logout", methods=("POST",))

@@ -13,6 +13,7 @@ from open311.http import current
 from open311.http.errors import in_words
 from open311.model.accounts import new_form_token
 from open311.model.actor import Right
+from open311.model.sign_in import LocalSignIn
 from open311.site import addresses, assets, rendering, words
 from open311.staff import navigation
 from open311.staff.blueprint import TOKEN_FIELD, address, maybe_signed_in, own_path
@@ -38,6 +39,7 @@ def render(
 def _common() -> dict[str, Any]:
     found = maybe_signed_in()
     rights = found.staff.rights if found else frozenset[Right]()
+    settings = current.core().settings
     return {
         "t": words.words,
         "tn": words.counted,
@@ -58,6 +60,8 @@ def _common() -> dict[str, Any]:
         "root": addresses.root(),
         "last_moment": _last_moment,
         "me": found.account if found else None,
+        "sso": settings.sso_issuer is not None and settings.sso_client_id is not None,
+        "local": settings.sso_issuer is None or settings.sso_local != LocalSignIn.OFF,
         "has": lambda right: right in rights,
         "menu": navigation.entries(rights) if found else (),
         "form_token": _form_token,

@@ -22,6 +22,7 @@ COLUMNS = (
     _a.left_datetime,
     _a.totp_secret.is_not(None).label("second_factor"),
     _a.prefs,
+    _a.issuer,
 )
 
 
@@ -56,6 +57,13 @@ def find(conn: Connection, account_id: int, *, lock: bool = False) -> Account | 
 def by_email(conn: Connection, email: str) -> Account | None:
     """An account by its mail address; letter case does not matter."""
     row = conn.execute(select(*COLUMNS).where(func.lower(_a.email) == email.lower())).one_or_none()
+    return account_from(row) if row else None
+
+
+def by_subject(conn: Connection, issuer: str, subject: str) -> Account | None:
+    """An account by what an identity provider calls its owner."""
+    wanted = select(*COLUMNS).where(_a.issuer == issuer, _a.subject == subject)
+    row = conn.execute(wanted).one_or_none()
     return account_from(row) if row else None
 
 

@@ -12,7 +12,16 @@ from open311.staff.blueprint import ANYBODY, OPEN
 FORM = "form"
 KNOWN = {"public", FORM, *Scope}
 # The steps of signing in need no session: the one that a password, a code or a link begins is their outcome.
-SIGNING_IN = {"login", "give_code", "set_up_factor", "logout", "welcome"}
+SIGNING_IN = {
+    "login",
+    "give_code",
+    "set_up_factor",
+    "logout",
+    "welcome",
+    "sso_depart",
+    "sso_arrive",
+    "sso_resume",
+}
 
 
 @pytest.fixture(scope="module")

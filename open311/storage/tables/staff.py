@@ -36,6 +36,10 @@ accounts = Table(
     moment("created_datetime"),
     moment("ends_datetime", nullable=True),
     moment("left_datetime", nullable=True),
+    # What the city's identity provider calls its owner; the mail address never makes an account somebody's.
+    Column("issuer", Text(collation="C")),
+    Column("subject", Text(collation="C")),
+    Index("accounts_subject", "issuer", "subject", unique=True, postgresql_where=text("subject is not null")),
 )
 Index("accounts_email", func.lower(accounts.c.email), unique=True)
 

@@ -1,0 +1,136 @@
+"""Signing in at the city's own identity provider: OpenID Connect, the code flow with PKCE and a nonce.
+
+The issuer is named by the operator, so it may be inside the city's network; time and size are bounded all the same.
+"""
+
+import base64
+import hashlib
+import json
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+import httpx
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet
+
+from open311.adapters import safe_http
+from open311.settings import Settings
+
+SECONDS = 10.0
+MOST_BYTES = 512 * 1024
+SCOPE = "openid email profile"
+# Signatures that only the issuer can make; none by a shared secret, and never "none".
+ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512"]
+LEEWAY_SECONDS = 60
+
+
+class Failed(Exception):
+    """The provider cannot be reached, or what it says does not fit; the reason is for the log."""
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """What one sign-in takes along: `state` ties it to the browser, `nonce` to the token, `verifier` to the code."""
+
+    state: str
+    nonce: str
+    verifier: str
+
+
+def new_errand() -> Errand:
+    """An errand that nobody can guess."""
+    return Errand(*(secrets.token_urlsafe(32) for _ in range(3)))
+
+
+def way_there(settings: Settings, errand: Errand, back: str, *, again: bool) -> str:
+    """Where the browser is sent; with `again` the provider has to ask for the password even if it need not."""
+    challenge = base64.urlsafe_b64encode(hashlib.sha256(errand.verifier.encode()).digest()).rstrip(b"=")
+    query = {
+        "response_type": "code",
+        "client_id": str(settings.sso_client_id),
+        "redirect_uri": back,
+        "scope": SCOPE,
+        "state": errand.state,
+        "nonce": errand.nonce,
+        "code_challenge": challenge.decode(),
+        "code_challenge_method": "S256",
+        **({"prompt": "login", "max_age": "0"} if again else {}),
+    }
+    endpoint = _metadata(settings)["authorization_endpoint"]
+    return f"{endpoint}{'&' if urlsplit(endpoint).query else '?'}{urlencode(query)}"
+
+
+def claims(settings: Settings, errand: Errand, code: str, back: str, now: datetime) -> Mapping[str, Any]:
+    """What the provider says of whoever came back with this code; raises `Failed` unless all of it holds."""
+    metadata = _metadata(settings)
+    sent = {
+        "grant_type": "authorization_code",
+        "code": code,
+        "redirect_uri": back,
+        "code_verifier": errand.verifier,
+        "client_id": str(settings.sso_client_id),
+        "client_secret": settings.sso_client_secret or "",
+    }
+    answered = _asked(
+        "POST", metadata["token_endpoint"], {name: value for name, value in sent.items() if value}
+    )
+    keys = _asked("GET", metadata["jwks_uri"])
+    expected = jwt.JWTClaimsRegistry(
+        now=int(now.timestamp()),
+        leeway=LEEWAY_SECONDS,
+        iss={"essential": True, "value": str(settings.sso_issuer)},
+        aud={"essential": True, "value": str(settings.sso_client_id)},
+        sub={"essential": True},
+        exp={"essential": True},
+        nonce={"essential": True, "value": errand.nonce},
+    )
+    try:
+        token = jwt.decode(str(answered.get("id_token")), KeySet.import_key_set(keys), algorithms=ALGORITHMS)  # type: ignore[arg-type]
+        expected.validate(token.claims)
+    except (JoseError, ValueError, KeyError, TypeError) as reason:
+        raise Failed(f"the ID token does not hold: {type(reason).__name__} {reason}") from None
+    found: Mapping[str, Any] = token.claims
+    if not isinstance(found.get("sub"), str) or not 0 < len(found["sub"]) <= 255:
+        raise Failed("the subject is no text")
+    return found
+
+
+def _metadata(settings: Settings) -> dict[str, str]:
+    issuer = str(settings.sso_issuer)
+    found = _asked("GET", f"{issuer}/.well-known/openid-configuration")
+    if str(found.get("issuer", "")).rstrip("/") != issuer:
+        raise Failed(f"the provider calls itself {found.get('issuer')!r}")
+    names = ("authorization_endpoint", "token_endpoint", "jwks_uri")
+    for name in names:
+        address = found.get(name)
+        # Whoever could change these on the way would get every code.
+        if not isinstance(address, str) or urlsplit(address).scheme != urlsplit(issuer).scheme:
+            raise Failed(f"{name} is no address of the kind of the issuer")
+    return {name: found[name] for name in names}
+
+
+def _asked(method: str, url: str, form: Mapping[str, str] | None = None) -> dict[str, Any]:
+    headers = {"Accept": "application/json"}
+    if form is not None:
+        headers["Content-Type"] = "application/x-www-form-urlencoded"
+    try:
+        answer = safe_http.send(
+            method,
+            url,
+            headers=headers,
+            content=urlencode(form or {}).encode(),
+            most_bytes=MOST_BYTES,
+            seconds=SECONDS,
+            may_reach=lambda _: True,
+        )
+        found = json.loads(answer.body) if answer.status == 200 and not answer.cut else None
+    except (safe_http.Refused, httpx.HTTPError, OSError, ValueError, RecursionError) as reason:
+        raise Failed(f"{urlsplit(url).path}: {type(reason).__name__} {reason}") from None
+    if not isinstance(found, dict):
+        raise Failed(f"{urlsplit(url).path}: status {answer.status}, and no JSON object")
+    return found
