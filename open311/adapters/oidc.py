@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-import httpx
+import httpx2
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
@@ -129,7 +129,7 @@ def _asked(method: str, url: str, form: Mapping[str, str] | None = None) -> dict
             may_reach=lambda _: True,
         )
         found = json.loads(answer.body) if answer.status == 200 and not answer.cut else None
-    except (safe_http.Refused, httpx.HTTPError, OSError, ValueError, RecursionError) as reason:
+    except (safe_http.Refused, httpx2.HTTPError, OSError, ValueError, RecursionError) as reason:
         raise Failed(f"{urlsplit(url).path}: {type(reason).__name__} {reason}") from None
     if not isinstance(found, dict):
         raise Failed(f"{urlsplit(url).path}: status {answer.status}, and no JSON object")

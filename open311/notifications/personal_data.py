@@ -162,7 +162,7 @@ PERSONAL: tuple[PersonalData, ...] = (
         why="privacy.data.account.why",
         columns={
             "accounts": "id name email language state password_hash totp_secret totp_step prefs created_datetime "
-            "ends_datetime left_datetime",
+            "ends_datetime left_datetime issuer subject",
             "account_codes": "account_id digest",
             "account_links": "account_id digest kind ends_datetime",
             "memberships": "account_id role units services areas source ends_datetime",
