@@ -33,7 +33,7 @@ layers: install-dev ## Check that no layer imports a higher one
 
 pytest: install-dev ## Run the tests
 	@echo "== pytest"
-	@$(BIN)/pytest -n 3 -q --durations=25
+	@$(BIN)/pytest -n 4 --dist worksteal -q --durations=25
 
 format: install-dev ## Write the code in the common form
 	@$(BIN)/ruff check --fix .
