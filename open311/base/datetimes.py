@@ -20,6 +20,14 @@ _SECONDS = tuple(f"{second:02}" for second in range(60))
 _DAY = 24 * 60 * 60
 
 
+def local(moment: datetime, zone: tzinfo) -> datetime:
+    """A moment as a clock in this zone shows it; at both ends of the calendar, where no zone reaches, as it is."""
+    try:
+        return moment.astimezone(zone)
+    except OverflowError:
+        return moment
+
+
 def write(moment: datetime, zone: tzinfo) -> str:
     """An aware moment as local time with its offset, without a fraction: `2026-03-02T09:30:00+01:00`."""
     seconds = int(moment.timestamp() // 1)

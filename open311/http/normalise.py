@@ -58,6 +58,11 @@ def _coding(headers: Headers) -> str:
     return headers.get("Content-Transfer-Encoding", "").strip().lower()
 
 
+def _without_nul(fields: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """No text in a database holds NUL, and nobody types it."""
+    return [(name.replace("\0", ""), value.replace("\0", "")) for name, value in fields]
+
+
 class Parts(MultiPartParser):
     """A multipart parser that keeps the bytes of text parts: Latin-1 loses none, `decode` then reads them."""
 
@@ -69,7 +74,7 @@ class Form(FormDataParser):
     """A body parser that decodes leniently and says so when a body cannot be read at all."""
 
     def _parse_urlencoded(self, stream: IO[bytes], *_: Any) -> Any:
-        return stream, self.cls(pairs(stream.read())), self.cls()
+        return stream, self.cls(_without_nul(pairs(stream.read()))), self.cls()
 
     def _parse_multipart(
         self, stream: IO[bytes], mimetype: str, content_length: int | None, options: dict[str, str]
@@ -91,7 +96,7 @@ class Form(FormDataParser):
         # A part whose name cannot be read has none.
         parts = [(name, value) for name, value in form.items(multi=True) if name is not None]
         fields = [(name, decode(value.encode("latin-1"))) for name, value in parts]
-        return stream, self.cls(fields), files
+        return stream, self.cls(_without_nul(fields)), files
 
 
 class LenientRequest(Request):

@@ -8,11 +8,9 @@ from open311.http import current
 from open311.model.media import KEY, PATH, SMALL, Media
 from open311.storage import media
 
-# A key names one picture for ever: what is hidden or replaced gets no new picture under the old name.
-FOR_EVER = "public, max-age=31536000, immutable"
-FOR_NOW = "public, max-age=60"
-# Addresses of the store expire; a reader who kept one must not come back to it later.
-WHILE_IT_LASTS = "public, max-age=300"
+# A photo can be hidden at any time, and then nobody may be served it from a copy: after a minute they ask again, and
+# learn by the tag that it is the same.
+FOR_NOW = "public, max-age=60, must-revalidate"
 # Even opened by itself, and even if a browser took it for a page, nothing in it could run or load.
 AS_PICTURE_ONLY = {
     "Content-Security-Policy": "default-src 'none'; sandbox",
@@ -33,7 +31,7 @@ def install(app: Flask) -> None:
 def get_photo(key: str) -> AnyResponse:
     """A photo; missing unless it and its request are public."""
     photo = _public(key)
-    return _answer(photo.key, photo.sha256, photo.media_type, FOR_EVER)
+    return _answer(photo.key, photo.sha256, photo.media_type)
 
 
 @blueprint.get(f"{SMALL}/<key>")
@@ -41,8 +39,8 @@ def get_small_photo(key: str) -> AnyResponse:
     """The small copy of a photo, found by the photo's own key; the photo itself until there is one."""
     photo = _public(key)
     if photo.thumb_key is None:
-        return _answer(photo.key, photo.sha256, photo.media_type, FOR_NOW)
-    return _answer(photo.thumb_key, photo.thumb_key, photo.media_type, FOR_EVER)
+        return _answer(photo.key, photo.sha256, photo.media_type)
+    return _answer(photo.thumb_key, photo.thumb_key, photo.media_type)
 
 
 get_photo.access = get_small_photo.access = "public"  # type: ignore[attr-defined]
@@ -62,14 +60,14 @@ def _missing() -> NotFound:
     return NotFound(problem("error.path"))
 
 
-def _answer(key: str, tag: str, media_type: str, cache: str) -> AnyResponse:
+def _answer(key: str, tag: str, media_type: str) -> AnyResponse:
     store = current.core().media_store
     elsewhere = store.address(key)
     if elsewhere:
         response: AnyResponse = redirect(elsewhere, 302)
-        response.headers["Cache-Control"] = WHILE_IT_LASTS
+        response.headers["Cache-Control"] = FOR_NOW
         return response
-    headers = AS_PICTURE_ONLY | {"Cache-Control": cache, "ETag": f'"{tag[:64]}"'}
+    headers = AS_PICTURE_ONLY | {"Cache-Control": FOR_NOW, "ETag": f'"{tag[:64]}"'}
     if tag[:64] in request.if_none_match:
         return Response(status=304, headers=headers)
     data = store.get(key)

@@ -10,7 +10,7 @@ from babel.dates import format_date, format_datetime
 from babel.numbers import NumberFormatError, format_decimal, parse_decimal
 from markupsafe import Markup, escape
 
-from open311.base.datetimes import write
+from open311.base.datetimes import local, write
 from open311.base.i18n import plural_key, translate
 from open311.base.text import Text
 from open311.http import current
@@ -50,12 +50,13 @@ def address_hint() -> str:
 
 def day(moment: datetime) -> str:
     """The day of a moment, as `2. März 2026`."""
-    return format_date(moment.astimezone(current.time_zone()), "long", locale=_locale())
+    return format_date(local(moment, current.time_zone()), "long", locale=_locale())
 
 
 def day_and_time(moment: datetime) -> str:
     """A moment to the minute, as `2. März 2026, 09:30`."""
-    return f"{day(moment)}, {format_datetime(moment, 'HH:mm', tzinfo=current.time_zone(), locale=_locale())}"
+    shown = local(moment, current.time_zone())
+    return f"{day(moment)}, {format_datetime(shown, 'HH:mm', tzinfo=shown.tzinfo, locale=_locale())}"
 
 
 def machine(moment: datetime) -> str:
