@@ -30,31 +30,20 @@ GOOD = {
     "y": "0",
 }
 # What routes read that OpenAPI does not describe.
-OF_PAGES = (
+UNDESCRIBED = (
     "q",
     "service_code",
     "status",
-    "detailed_status",
     "days",
     "page",
     "cursor",
     "bbox",
-    "near",
     "lat",
-    "long",
-)
-OF_DATA = (
-    "start_date",
-    "end_date",
-    "updated_after",
     "datetime",
-    "limit",
     "since",
-    "f",
-    "sort",
     "locale",
-    "api_key",
 )
+TOGETHER = 8
 FIELDS = (
     *(
         "address",
