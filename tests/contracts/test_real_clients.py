@@ -1,6 +1,7 @@
 """Clients as their users use them, against a real server; and clients that do not wait for each other."""
 
 import io
+import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -10,6 +11,7 @@ from typing import Any
 import chicagorequests
 import pytest
 import requests
+from click.testing import CliRunner
 from georeport import GeoReport
 from PIL import Image
 
@@ -113,6 +115,24 @@ class TestChicagorequests:
         interval = (DAY, DAY + timedelta(days=1))
         changed = load(None, DAY.isoformat(), (DAY + timedelta(minutes=14)).isoformat())(interval)
         assert ids(changed) == ALL[-3:]
+
+    def test_its_command_line(self, served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+        """R-191: its own dates, which `requests` writes as Python prints them, with a blank for `T`."""
+        made: list[chicagorequests.Downloader] = []
+
+        class Downloader(chicagorequests.Downloader):  # type: ignore[misc]
+            BASE_URL = f"{served.base}/requests.json"
+
+            def __init__(self, *arguments: Any, **more: Any) -> None:
+                super().__init__(*arguments, **more)
+                made.append(self)
+
+        monkeypatch.setattr(chicagorequests, "Downloader", Downloader)
+        days = ["-s", "2026-02-28", "-e", "2026-03-02", "--updated-start-date", "2026-02-28"]
+        done = CliRunner().invoke(chicagorequests.main, [*days, "--updated-end-date", "2026-03-02"])
+        made[0].session.close()
+        assert done.exit_code == 0, done.output
+        assert sorted(ids(map(json.loads, done.stdout.splitlines()))) == sorted(ALL)
 
 
 class TestThree:
