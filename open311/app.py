@@ -73,14 +73,20 @@ application = cache(build_application)
 
 
 def create_app(
-    core: Core, *, places: int | None = None, app: Flask | None = None, threads: Threads | None = None
+    core: Core,
+    *,
+    places: int | None = None,
+    app: Flask | None = None,
+    threads: Threads | None = None,
+    shared_as: str | None = None,
 ) -> WSGIApplication:
     """The server on a Core whose catalogues are in force; what it counts and keeps is this server's alone.
 
-    With `places`, so many requests are worked on at once. What is answered from memory needs no place.
+    With `places`, so many requests are worked on at once. What is answered from memory needs no place. Processes that
+    are `shared_as` the same count limits together.
     """
     settings = core.settings
-    counted = limits.Limits(settings) if settings.rate_limits else None
+    counted = limits.Limits(settings, shared_as) if settings.rate_limits else None
     server = {current.CORE: core, limits.LIMITS: counted, shares.EXPORTS: shares.exports()}
     stack: WSGIApplication = _Bound(app or application(), server)
     stack = DirectAnswers(stack, core, counted)
@@ -119,4 +125,4 @@ def from_environment() -> WSGIApplication:
     core.database.keep_listening()
     threads = Threads()
     watch(threads, in_force.port)
-    return create_app(core, places=in_force.threads, threads=threads)
+    return create_app(core, places=in_force.threads, threads=threads, shared_as=f"limits-{in_force.port}")

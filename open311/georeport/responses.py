@@ -40,10 +40,13 @@ def answer(
     status: int = 200,
     cache: str = "no-store",
     headers: Mapping[str, str] | None = None,
+    in_ascii: bool = False,
 ) -> Response:
-    """The document as an HTTP response."""
-    in_json = wants_json()
-    return _response(encode.to_json(document) if in_json else encode.to_xml(document), status, cache, headers)
+    """The document as an HTTP response; `in_ascii` writes other letters of XML as references."""
+    body = encode.to_json(document) if wants_json() else encode.to_xml(document)
+    if in_ascii and not wants_json():
+        body = body.decode().encode("ascii", "xmlcharrefreplace")
+    return _response(body, status, cache, headers)
 
 
 def answer_written(written: Written, *, cache: str) -> Response:

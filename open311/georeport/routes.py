@@ -68,7 +68,9 @@ def get_discovery(query: dict[str, Any]) -> Response:
     contact, key_service = (
         each.in_language(language) for each in (jurisdiction.contact, jurisdiction.key_service)
     )
-    return answer(documents.discovery(endpoints, contact, key_service, changeset), cache=CHANGES_SELDOM)
+    # Clients on Python 2 put it together with texts of theirs, and end at the first letter that is not in ASCII.
+    document = documents.discovery(endpoints, contact, key_service, changeset)
+    return answer(document, cache=CHANGES_SELDOM, in_ascii=True)
 
 
 @blueprint.both_formats("/services", takes=ServicesQuery, returns=ServiceSchema(many=True), access="public")

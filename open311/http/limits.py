@@ -1,11 +1,9 @@
-"""Rate limits per key and per address (R-200).
+"""Rate limits per key and per network (R-200).
 
-The counters live in the memory of each server process: with two processes an address may get up to twice its share.
-That is enough to keep a runaway client from the others, and needs no further service.
+The processes of a server count together, in memory that they share; other hosts count for themselves. That is enough to
+keep a runaway client from the others, and needs no further service.
 """
 
-import math
-import time
 from typing import cast
 
 from flask import Flask, request
@@ -13,50 +11,27 @@ from flask import Flask, request
 from open311.base.errors import TooManyRequests, problem
 from open311.http import urls
 from open311.http.keys import key
+from open311.http.windows import LocalWindow, SharedWindow, Window
 from open311.model.network import network_of
 from open311.settings import Settings
 
 READING = ("GET", "HEAD", "OPTIONS")
 # A page asks for many of these at once, and they cost little: tiles of the map, photos, scripts.
 PARTS_A_READ = 10
-MINUTE, HOUR = 60.0, 3600.0
+MINUTE, HOUR = 60, 3600
 BRAKE_SECONDS = 4.0
 LIMITS = "open311.limits"
 
 
-class Window:
-    """How much of its share everybody has used in this span of time."""
-
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
-        self._used: dict[str, int] = {}
-        self._ends = 0.0
-
-    def seconds_to_wait(self, who: str, allowed: int) -> int:
-        """Count one request; 0, or in how many seconds the next one is allowed."""
-        now = time.monotonic()
-        if now >= self._ends:
-            self._used, self._ends = {}, now + self._seconds
-        used = self._used[who] = self._used.get(who, 0) + 1
-        return 0 if used <= allowed else math.ceil(self._ends - now)
-
-    def is_left(self, who: str, allowed: int) -> bool:
-        """Whether one more would be allowed; nothing is counted."""
-        return time.monotonic() >= self._ends or self._used.get(who, 0) < allowed
-
-    def take(self, who: str, allowed: int) -> bool:
-        """Count one, unless nothing is left."""
-        return self._used.get(who, 0) < allowed and self.seconds_to_wait(who, allowed) == 0
-
-
 class Limits:
-    """What one server counts. Kept answers pass here too, so it must cost nothing."""
+    """What a server counts; with a name, all its processes together. Kept answers pass here too, so it costs little."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, shared_as: str | None = None) -> None:
         self.settings = settings
-        self.minute, self.hour = Window(MINUTE), Window(HOUR)
+        self.minute: Window = SharedWindow(MINUTE, shared_as) if shared_as else LocalWindow(MINUTE)
+        self.hour: Window = SharedWindow(HOUR, shared_as) if shared_as else LocalWindow(HOUR)
         # How often a network may send what nobody has computed anything for.
-        self.brake = Window(BRAKE_SECONDS)
+        self.brake: Window = LocalWindow(BRAKE_SECONDS)
 
     def read_would_be_left(self, address: str, path: str) -> bool:
         """Whether `read_is_left` would allow one more; nothing is counted."""

@@ -13,14 +13,14 @@ import hashlib
 import mmap
 import os
 import random
-import tempfile
 import time
-from pathlib import Path
 from typing import Any, NoReturn
 
 import psycopg
 import structlog
 from sqlalchemy import URL, Connection, func, select
+
+from open311.base.shared_memory import shared_memory
 
 CHANNEL = "open311_changed"
 MARK, DESK_MARK = "open311_public_change", "open311_internal_change"
@@ -61,15 +61,7 @@ class Freshness:
     """The stamps that belong to one database."""
 
     def __init__(self, url: URL) -> None:
-        path = _folder() / f"open311-{os.getuid()}-{_name(url)}"
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
-        try:
-            if os.fstat(descriptor).st_size < mmap.PAGESIZE:
-                os.ftruncate(descriptor, mmap.PAGESIZE)
-            self._stamp = memoryview(mmap.mmap(descriptor, mmap.PAGESIZE)).cast("Q")
-        finally:
-            os.close(descriptor)
-
+        self._stamp = shared_memory(_name(url), mmap.PAGESIZE).cast("Q")
         self.listening = False
 
     @property
@@ -155,11 +147,6 @@ def _number(payload: str) -> int:
 
 def _random_stamp() -> int:
     return int.from_bytes(os.urandom(8), "little")
-
-
-def _folder() -> Path:
-    memory = Path("/dev/shm")
-    return memory if os.access(memory, os.W_OK) else Path(tempfile.gettempdir())
 
 
 def _name(url: URL) -> str:
