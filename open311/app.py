@@ -95,11 +95,10 @@ def create_app(
     if places:
         stack = BodiesFirst(stack, places=places, limit=settings.max_body_bytes, threads=threads)
     stack = KeptAnswers(stack, core.database.freshness, counted, by_host=settings.base_url is None)
-    stack = Senders(stack)
     if settings.base_url is None:
         stack = Hosts(stack, settings.allowed_hosts)
     if hops := settings.trusted_proxies:
-        stack = ProxyFix(stack, x_for=hops, x_proto=hops, x_host=hops)
+        stack = ProxyFix(Senders(stack), x_for=hops, x_proto=hops, x_host=hops)
     return stack
 
 
