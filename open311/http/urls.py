@@ -31,7 +31,6 @@ PREFIXES = (
     Prefix("/healthz", for_programs=True, is_probe=True),
     Prefix("/readyz", for_programs=True, is_probe=True),
     Prefix("/metrics", for_programs=True, is_probe=True),
-    Prefix("/metrics"),
     Prefix("/staff", for_staff=True),
     Prefix("/order"),
 )

@@ -1,0 +1,109 @@
+"""What operators get wrong, looked at in one go: each finding says what to do."""
+
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
+
+from open311.core import Core
+from open311.operations import readiness, rehearsal
+from open311.operations.readiness import Health
+from open311.settings import Settings
+from open311.storage import facts
+from open311.storage.facts import Facts
+
+OLDEST_POSTGRESQL = 150_000
+CLOCKS_APART = timedelta(seconds=5)
+REHEARSED_WITHIN = timedelta(days=40)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something to do. `must`: it does harm now; otherwise it is worth a look."""
+
+    about: str
+    advice: str
+    must: bool = False
+
+
+def examine(core: Core) -> Iterator[Finding]:
+    """Look at everything; nothing is found when all is well."""
+    parts = readiness.look(core).parts
+    yield from (Finding(part.name, part.detail, must=True) for part in parts if part.health is not Health.OK)
+    if any(part.health is Health.DOWN for part in parts):
+        return
+    with core.database.read() as conn:
+        found = facts.read(conn)
+    yield from _of_database(found)
+    yield from _of_settings(core.settings)
+    yield from _of_catalogues(core, found)
+    wrong = rehearsal.wrong(rehearsal.last(core.settings.data_dir), REHEARSED_WITHIN)
+    if wrong:
+        yield Finding("backup", wrong)
+
+
+def _of_database(found: Facts) -> Iterator[Finding]:
+    if found.version < OLDEST_POSTGRESQL:
+        yield Finding("postgresql", f"version {found.version} is older than 15; update it", must=True)
+    apart = abs(datetime.now(UTC) - found.clock)
+    if apart > CLOCKS_APART:
+        told = f"clocks of this host and of the database are {apart.total_seconds():.0f} s apart; run NTP on both"
+        yield Finding("clock", told, must=True)
+    for index in found.invalid_indexes:
+        yield Finding("index", f"{index} is invalid: `reindex index concurrently {index}`")
+
+
+def _of_settings(settings: Settings) -> Iterator[Finding]:
+    if settings.base_url is None:
+        told = "OPEN311_BASE_URL is unset, so links follow what each request says; set the public address"
+        yield Finding("base address", told)
+    else:
+        yield from _of_address(settings.base_url, settings)
+    if settings.smtp_url is None:
+        yield Finding("mail", "OPEN311_SMTP_URL is unset: nobody can follow a report or see their data")
+    if not settings.data_dir.is_absolute():
+        yield Finding(
+            "data folder",
+            f"OPEN311_DATA_DIR is {settings.data_dir}, which depends on where we are started",
+            must=True,
+        )
+    if settings.test_endpoint and settings.base_url:
+        yield Finding(
+            "test endpoint",
+            "OPEN311_TEST_ENDPOINT is on: anybody with a key may fill it; turn it off if nobody tests",
+        )
+
+
+def _of_address(base_url: str, settings: Settings) -> Iterator[Finding]:
+    parts = urlsplit(base_url)
+    try:
+        socket.getaddrinfo(parts.hostname, None)
+    except OSError as reason:
+        yield Finding(
+            "base address",
+            f"{parts.hostname} has no address: {reason.strerror}; mend the DNS or OPEN311_BASE_URL",
+        )
+    if parts.scheme == "https" and not settings.trusted_proxies:
+        told = "the address is https, so a proxy is in front; set OPEN311_TRUSTED_PROXIES=1, or all senders are one"
+        yield Finding("proxy", told, must=True)
+    if parts.scheme == "http":
+        yield Finding(
+            "base address", f"{base_url} is not https; personal data travel in the clear", must=True
+        )
+
+
+def _of_catalogues(core: Core, found: Facts) -> Iterator[Finding]:
+    for catalogue in core.catalogues.in_force:
+        jurisdiction = catalogue.jurisdiction
+        owner = jurisdiction.jurisdiction_id
+        if jurisdiction.harvested_from:
+            continue
+        if jurisdiction.boundary is None:
+            yield Finding(
+                "boundary", f"{owner} has none: reports from anywhere are taken; name one in the catalogue"
+            )
+        if owner not in found.with_addresses and core.settings.geocoder == "table":
+            yield Finding(
+                "addresses", f"{owner} has none to search in; `open311 addresses import` takes a list"
+            )

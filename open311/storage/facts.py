@@ -1,0 +1,35 @@
+"""What an operator should know of the database: versions, clock, indexes, what a city has not filled in yet."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, text
+
+_SERVER = text(
+    "select current_setting('server_version_num')::integer, clock_timestamp(), extversion from pg_extension"
+    " where extname = 'postgis'"
+)
+_INVALID = text("""
+    select indexrelid::regclass::text from pg_index join pg_class on pg_class.oid = indexrelid
+    where not indisvalid and relnamespace = 'public'::regnamespace order by 1
+""")
+_WITH_ADDRESSES = text("select distinct jurisdiction_id from addresses")
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """`version` is PostgreSQL's number, as 150018."""
+
+    version: int
+    clock: datetime
+    postgis: str
+    invalid_indexes: Sequence[str]
+    with_addresses: frozenset[str]
+
+
+def read(conn: Connection) -> Facts:
+    """Everything at once."""
+    version, clock, postgis = conn.execute(_SERVER).one()
+    invalid = list(conn.execute(_INVALID).scalars())
+    return Facts(version, clock, postgis, invalid, frozenset(conn.execute(_WITH_ADDRESSES).scalars()))
