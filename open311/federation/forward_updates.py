@@ -21,8 +21,9 @@ from open311.storage.database import Connection
 # How many ids real servers take at a time, and how many requests one visit asks for.
 BATCH = 10
 A_VISIT = 500
-MOST_PAGES = 20
-PAGE = 1000
+MOST_PAGES = 100
+# Lists that are cut off hold a round number of rows.
+ROUND = 10
 OVERLAP = timedelta(hours=1)
 LONGEST_SPAN = timedelta(days=89)
 NOT_DONE = "REJECTED"
@@ -62,19 +63,27 @@ def pull(core: Core, url: str) -> int:
 
 
 def _updates(core: Core, client: Client, asked: Sequence[Forwarded]) -> list[ForeignUpdate] | None:
-    """All updates since we last asked; None when the server has no such list."""
+    """All updates since we last asked; None when the server has no such list.
+
+    A list may be cut off at either end, by whatever number of rows: the spans beyond what came are asked for, until
+    they bring nothing new.
+    """
     times = (each.asked_datetime or each.sent_datetime or each.created_datetime for each in asked)
     since, until = max(min(times) - OVERLAP, core.now() - LONGEST_SPAN), core.now() + timedelta(minutes=1)
     found = dict[str, ForeignUpdate]()
+    spans = [(since, until)]
     for _ in range(MOST_PAGES):
-        page = client.updates(start_date=since, end_date=until)
+        if not spans:
+            break
+        start, end = spans.pop()
+        page = client.updates(start_date=start, end_date=end)
         if page is None:
             return None
-        fresh = [each for each in page if each.update_id not in found]
-        found |= {each.update_id: each for each in fresh}
-        if len(page) < PAGE or not fresh:
-            break
-        since = max((each.updated_datetime for each in fresh if each.updated_datetime), default=until)
+        fresh = {update.update_id: update for update in page if update.update_id not in found}
+        found |= fresh
+        moments = [update.updated_datetime for update in fresh.values() if update.updated_datetime]
+        if moments and len(page) % ROUND == 0:
+            spans += [(start, min(moments)), (max(moments), end)]
     return list(found.values())
 
 

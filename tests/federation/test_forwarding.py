@@ -42,6 +42,15 @@ class Works:
         self.stored: list[dict[str, list[str]]] = []
         self.requests: dict[str, dict[str, Any]] = {}
         self.updates: list[dict[str, Any]] | None = None
+        self.newest_first, self.most = False, 1000
+
+    def told(self, query: dict[str, list[str]]) -> list[dict[str, Any]]:
+        """The updates of a span, at most so many."""
+        start, end = query["start_date"][0], query["end_date"][0]
+        updates = [update for update in self.updates or () if start <= update["updated_datetime"] <= end]
+        return sorted(updates, key=lambda each: str(each["updated_datetime"]), reverse=self.newest_first)[
+            : self.most
+        ]
 
     def __call__(self, question: Question) -> Reply:
         """Take a report, or tell of those it has."""
@@ -49,6 +58,8 @@ class Works:
             self.stored.append(parse_qs(question.body.decode()))
             return Reply(json.dumps([{"service_request_id": str(500 + len(self.stored))}]))
         if question.path.startswith("/servicerequestupdates"):
+            if self.updates is not None and self.most < 1000:
+                return Reply(json.dumps(self.told(parse_qs(question.path.partition("?")[2]))))
             return Reply(status=404) if self.updates is None else Reply(json.dumps(self.updates))
         return Reply(json.dumps(list(self.requests.values())))
 
@@ -478,6 +489,30 @@ def test_an_older_update_that_comes_later_never_moves_a_report_back(city: City, 
     assert city.status(number)[0] == "fixed"
     updates = city.api.get("/servicerequestupdates", service_request_id=number)
     assert [(each["status"], each["description"]) for each in updates] == [("fixed", "Weg"), ("fixed", "Los")]
+
+
+@pytest.mark.parametrize("newest_first", [True, False])
+def test_a_list_of_updates_that_is_cut_off_is_read_to_its_ends(
+    city: City, works: Stranger, newest_first: bool
+) -> None:
+    """B8: ten at a time, whichever come first."""
+    number = city.api.report()
+    city.work()
+    there = cast(Works, works.answering)
+    there.newest_first, there.most = newest_first, 10
+    there.updates = [
+        {
+            "update_id": str(count),
+            "service_request_id": "501",
+            "status": "UNCHANGED",
+            "description": f"Nachricht {count}",
+            "updated_datetime": f"2026-03-02T08:{count % 30:02}:{count // 30 * 7:02}Z",
+        }
+        for count in range(45)
+    ]
+    assert forward_updates.pull(city.core, works.url) == 45
+    told = city.api.get("/servicerequestupdates", service_request_id=number)
+    assert len({update["description"] for update in told}) == 45
 
 
 def test_a_text_without_a_move_is_told_and_an_unknown_word_moves_nothing(city: City, works: Stranger) -> None:
