@@ -62,6 +62,7 @@ def arrival(found: ForeignRequest, terms: Terms, reporter: Reporter | None = Non
     if not code:
         return Refusal(f"service_code {found.service_code!r} is unknown", found.service_request_id)
     status, detailed = _status(found, terms)
+    notice = _words(found.service_notice)
     closed = found.closed_datetime if status == Status.CLOSED else None
     updated = max(filter(None, (requested, found.updated_datetime, closed)))
     return Arrival(
@@ -88,7 +89,9 @@ def arrival(found: ForeignRequest, terms: Terms, reporter: Reporter | None = Non
             "title": _words(found.title, SHORT),
             "channel": terms.channel,
             **{name: _words(text, SHORT) for name, text in found.texts.items()},
-        },
+        }
+        # Only where there is one, so that what came in before this was kept has the same digest.
+        | ({"service_notice": notice} if notice else {}),
     )
 
 

@@ -177,7 +177,8 @@ def _standard_fields(request: ServiceRequest, catalogue: Catalogue, language: st
         "service_code": request.service_code,
         "description": request.description,
         "agency_responsible": catalogue.agency_name(agency, language) if agency else None,
-        "service_notice": service.service_notice.in_language(language) if service else None,
+        "service_notice": request.service_notice
+        or (service.service_notice.in_language(language) if service else None),
         "requested_datetime": write(request.requested_datetime, zone),
         "updated_datetime": write(request.updated_datetime, zone),
         "expected_datetime": write(request.expected_datetime, zone) if request.expected_datetime else None,

@@ -117,6 +117,7 @@ class ServiceRequest(NamedTuple):
     address: Annotated[str, TOLD] = ""
     address_id: Annotated[str | None, TOLD] = None
     zipcode: Annotated[str | None, TOLD] = None
+    service_notice: Annotated[str | None, Role.COLUMN | Role.TAKEN] = None
     lat: float | None = None
     long: float | None = None
     media_urls: Annotated[Sequence[str], Role.NEW | Role.TAKEN] = ()

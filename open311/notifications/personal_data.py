@@ -102,7 +102,7 @@ PERSONAL: tuple[PersonalData, ...] = (
         why="privacy.data.report.why",
         columns={
             "service_requests": "description title address address_id zipcode geom media_urls photos attributes "
-            "status_notes service_object_id words folded",
+            "status_notes service_notice service_object_id words folded",
             "media": "key thumb_key sha256 media_type bytes width height boxes suggested dhash alt",
             "events": "data",
         },

@@ -88,6 +88,20 @@ def test_a_server_becomes_a_jurisdiction(here: Core) -> None:
     ] == [newest["service_request_id"]]
 
 
+def test_a_notice_of_a_request_is_shown_as_its_own(here: Core) -> None:
+    """B27: also when it comes with a change."""
+    little = Little()
+    little.requests[1] |= {"service_notice": "Sent to the works department"}
+    with serving(little) as url:
+        begin(here, url)
+        run(here)
+        little.requests[2] |= {"service_notice": "Sent on Monday", "updated_datetime": "2026-04-01T10:00:00Z"}
+        run(here)
+    found = reader(here).get("/requests", jurisdiction_id=ELSEWHERE, service_request_id="101,102,103")
+    notices = {each.get("service_notice") for each in found}
+    assert notices == {"Sent to the works department", "Sent on Monday", None}
+
+
 def test_our_own_jurisdiction_stays_the_default(here: Core) -> None:
     with serving(Little()) as url:
         begin(here, url)

@@ -39,6 +39,8 @@ service_requests = Table(
     moment("closed_datetime", nullable=True),
     moment("expected_datetime", nullable=True),
     Column("status_notes", Text),
+    # What another server said of a request of its own; ours have that of their service.
+    Column("service_notice", Text),
     Column("description", Text, nullable=False, server_default=""),
     Column("agency_responsible", Text),
     Column("address", Text, nullable=False, server_default=""),
