@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from shapely.geometry import shape
 from sqlalchemy import Connection, text
 
 from open311.base.errors import Unavailable, problem
@@ -209,3 +210,51 @@ def test_links_carry_only_what_means_something(api: Api) -> None:
 def test_a_house_number_is_no_zip_code(api: Api, address: str, zipcode: str | None) -> None:
     [found] = api.get(f"/requests/{api.report(address_string=address)}")
     assert (found.get("zipcode") or None) == zipcode
+
+
+def test_swagger_ui_shows_no_page_of_its_own(api: Api) -> None:
+    """It names a server elsewhere, and has no policy."""
+    asked = ("swagger-ui.css", "index.html", "oauth2-redirect.html", "swagger-initializer.js", "package.json")
+    assert [api.client.get(f"/open311/v2/docs/ui/{name}").status_code for name in asked] == [
+        200,
+        404,
+        404,
+        404,
+        404,
+    ]
+
+
+def test_a_feed_does_not_repeat_a_key(api: Api) -> None:
+    api.report()
+    feed = api.raw("/feed.atom", api_key=api.key, status="open", nonsense="x").text
+    assert "status=open" in feed
+    assert api.key not in feed
+    assert "nonsense" not in feed
+
+
+def test_a_boundary_is_wound_as_geojson_has_it(api: Api) -> None:
+    """RFC 7946, 3.1.6: outer rings counterclockwise, holes clockwise."""
+    boundary = shape(api.client.get("/tiles/boundary.geojson").json["geometry"])
+    outlines = boundary.geoms if boundary.geom_type == "MultiPolygon" else [boundary]
+    for outline in outlines:
+        assert outline.exterior.is_ccw
+        assert not any(hole.is_ccw for hole in outline.interiors)
+
+
+def test_no_layer_of_the_tiles_is_deeper_than_all_of_them(api: Api) -> None:
+    described = api.client.get("/tiles/tiles.json").json
+    assert max(layer["maxzoom"] for layer in described["vector_layers"]) == described["maxzoom"]
+
+
+def test_features_may_be_left_out_by_number(api: Api) -> None:
+    """As GeoNetwork asks, which follows no links."""
+    numbers = [api.report() for _ in range(3)]
+    [collection] = api.client.get("/ogc/collections?f=json").json["collections"]
+    address = f"/ogc/collections/{collection['id']}/items?f=json&limit=2&offset=2"
+    features = api.client.get(address).json["features"]
+    assert [feature["properties"]["service_request_id"] for feature in features] == numbers[:1]
+
+
+def test_discovery_is_in_ascii(api: Api) -> None:
+    assert api.raw("/discovery.xml").data.isascii()
+    assert "Bürgerberatung" in api.raw("/discovery.json").text
