@@ -1,12 +1,18 @@
 """My day: what waits for me."""
 
+from typing import NamedTuple
+
 from flask import jsonify
 from flask.typing import ResponseReturnValue
 
 from open311.actions import second_factor
 from open311.http import current
-from open311.staff.blueprint import page, signed_in
+from open311.model.accounts import SignedIn
+from open311.model.actor import Right
+from open311.staff.blueprint import address, page, signed_in
 from open311.staff.rendering import NOT_KEPT, render, seconds_left
+from open311.storage.desk import counts, my_day
+from open311.storage.desk.scope import scope_of
 
 FEW_CODES = 3
 SOON_DAYS = 14
@@ -31,4 +37,44 @@ def home() -> ResponseReturnValue:
         few_codes=found.account.second_factor and second_factor.codes_left(core, found) <= FEW_CODES,
         ends=ends if ends and (ends - core.now()).days < SOON_DAYS else None,
         roles=found.staff.memberships,
+        waiting=_waiting(found),
     )
+
+
+class Waiting(NamedTuple):
+    """Something that waits: so many, the words for it, where it is, and whether it is late."""
+
+    number: int
+    words: str
+    address: str
+    late: bool = False
+    unit: str = ""
+
+
+def _waiting(found: SignedIn) -> list[Waiting]:
+    """What waits for somebody and their units; what is none of theirs to see is in no count."""
+    core, rights = current.core(), found.staff.rights
+    if Right.SEE_REPORTS not in rights:
+        return []
+    now, today = core.now(), core.now().astimezone(current.time_zone()).date()
+    scope, lines = scope_of(found.staff, Right.SEE_REPORTS), list[Waiting]()
+    units = sorted({unit for each in found.staff.memberships for unit in each.units or ()})
+    with core.database.read() as conn:
+        if Right.CHECK in rights:
+            queue = counts.of(conn, scope_of(found.staff, Right.CHECK), now)
+            lines.append(Waiting(queue.stages.get("check", 0), "check", address("check_queue")))
+            lines.append(Waiting(queue.awaiting, "awaiting", address("check_queue")))
+        mine = my_day.mine(conn, scope, found.account.id, now, today)
+        of_units = my_day.of_units(conn, scope, units, now) if units else []
+    own = address("reports", person="me")
+    lines.append(Waiting(mine.open, "mine", own))
+    lines.append(Waiting(mine.overdue, "mine_late", address("reports", person="me", overdue=1), late=True))
+    lines.append(Waiting(mine.resumed, "resumed", own))
+    for unit in of_units:
+        of_unit = {"unit": unit.unit}
+        accept = address("reports", stage="accept", **of_unit)
+        lines.append(Waiting(unit.to_accept, "accept", accept, unit=unit.unit))
+        lines.append(Waiting(unit.open, "unit", address("reports", **of_unit), unit=unit.unit))
+        late = address("reports", overdue=1, **of_unit)
+        lines.append(Waiting(unit.overdue, "unit_late", late, late=True, unit=unit.unit))
+    return [line for line in lines if line.number]

@@ -1,0 +1,52 @@
+"""My day: what waits for somebody, and nothing of what is not theirs."""
+
+from sqlalchemy import Connection, text
+
+from open311.model.rights import Role
+from tests.serving import an_api
+from tests.staff.desk import Desk, membership
+
+HELD = {"service_code": "FAHRZEUG_ALT", "attribute[FARBE]": "rot"}
+
+
+def test_counts_what_waits_for_a_checker(desk: Desk) -> None:
+    api = an_api(desk.core)
+    bea = desk.employee(Role.CHECKER)
+    assert "Gerade wartet nichts auf Sie." in bea.get("/staff").text
+    api.post(HELD)
+    assert "Eine Meldung wartet auf die Prüfung" in bea.get("/staff").text
+    api.post(HELD)
+    page = bea.get("/staff").text
+    assert "2 Meldungen warten auf die Prüfung" in page
+    assert 'href="/staff/check"' in page
+
+
+def test_counts_the_cases_of_a_person_and_of_their_unit(desk: Desk, conn: Connection) -> None:
+    api = an_api(desk.core)
+    number = int(api.report())
+    [unit] = conn.execute(
+        text("select unit from cases where service_request_id = :n"), {"n": number}
+    ).scalars()
+    rita = desk.employee(membership(Role.WORKER, units=(unit,)), email="rita@stadt.example", name="Rita")
+    page = rita.get("/staff").text
+    assert f"{unit}: Ein Fall ist" in page
+    assert f"unit={unit}" in page
+    assert "Meldungen warten auf die Prüfung" not in page
+    late = "check_by = '2026-01-01', accept_by = '2026-01-01', due_datetime = '2026-01-01'"
+    taken = text(f"update cases set assignee_id = :a, resume_date = '2026-03-02', {late}")
+    conn.execute(taken, {"a": rita.account_id})
+    page = rita.get("/staff").text
+    for words in ("Ein offener Fall ist Ihrer", "Einer davon ist überfällig", "Wiedervorlage"):
+        assert words in page
+
+
+def test_counts_nothing_of_other_units_and_nothing_for_administrators(desk: Desk) -> None:
+    api = an_api(desk.core)
+    api.report()
+    api.post(HELD)
+    stranger = desk.employee(
+        membership(Role.WORKER, units=("NOBODY",)), email="rita@stadt.example", name="Rita"
+    )
+    assert "Gerade wartet nichts auf Sie." in stranger.get("/staff").text
+    ada = desk.employee(Role.ADMIN, email="ada@stadt.example", name="Ada")
+    assert "Was wartet" not in ada.get("/staff").text
