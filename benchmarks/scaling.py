@@ -7,6 +7,7 @@ brings. What does is how many statements are left for the primary, and that no a
 import argparse
 import http.client
 import json
+import signal
 import statistics
 import sys
 import tempfile
@@ -49,6 +50,8 @@ def main() -> None:
         "--writes", type=int, default=1000, help="writes that are read at once through every server"
     )
     asked = parser.parse_args()
+    # Told to stop, it stops what it started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     with tempfile.TemporaryDirectory(prefix="open311-drill-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         folder.chmod(0o711)
@@ -67,6 +70,13 @@ class Drill(ExitStack):
 
     def __init__(self, folder: Path, count: int) -> None:
         super().__init__()
+        try:
+            self._prepare(folder, count)
+        except BaseException:
+            self.close()
+            raise
+
+    def _prepare(self, folder: Path, count: int) -> None:
         self.folder = folder
         say(f"a primary with {count:,} reports, and its replica")
         self.primary = self.enter_context(data.cluster(folder / "primary"))

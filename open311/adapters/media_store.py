@@ -15,6 +15,7 @@ from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from open311.adapters.named_class import class_named
+from open311.adapters.stall_guard import StallGuard
 from open311.base.errors import ConfigurationError, StoreUnavailable, problem
 from open311.settings import Settings
 
@@ -50,6 +51,10 @@ def new_key() -> str:
 def chosen(settings: Settings) -> MediaStore:
     """The store that the settings name, the same one each time."""
     check(settings)
+    return GuardedStore(_made(settings))
+
+
+def _made(settings: Settings) -> MediaStore:
     if settings.media_store == "folder":
         return FolderStore(settings.media_folder or settings.data_dir / "media")
     if settings.media_store == "s3":
@@ -78,6 +83,41 @@ def require_writable(settings: Settings) -> None:
             f"photos cannot be kept in {folder}: {error.__cause__}; let the user of the server own that folder, or set "
             "OPEN311_DATA_DIR or OPEN311_MEDIA_FOLDER to one that it may write to"
         ) from None
+
+
+class GuardedStore:
+    """A store that nobody waits behind once it hangs."""
+
+    def __init__(self, store: MediaStore) -> None:
+        self.behind = store
+        self._guard = StallGuard()
+
+    def put(self, key: str, data: bytes, media_type: str) -> None:
+        """Keep a file durably."""
+        with self._guard.call():
+            self.behind.put(key, data, media_type)
+
+    def get(self, key: str) -> bytes | None:
+        """The file, or None."""
+        with self._guard.call():
+            return self.behind.get(key)
+
+    def delete(self, key: str) -> None:
+        """Forget the file."""
+        with self._guard.call():
+            self.behind.delete(key)
+
+    def stored(self) -> Iterable[tuple[str, datetime]]:
+        """Every key; only the worker asks, and it may take long."""
+        return self.behind.stored()
+
+    def address(self, key: str) -> str | None:
+        """Nobody is asked for one."""
+        return self.behind.address(key)
+
+    def probe(self) -> None:
+        """Past the guard, so that it is noticed when the store is back."""
+        probe(self.behind)
 
 
 def probe(store: MediaStore) -> None:

@@ -140,7 +140,7 @@ def test_a_class_of_the_operator_is_a_store() -> None:
     """Named by module and class."""
     own = f"{__name__}:OwnStore"
     store = media_store.chosen(settings.load({"OPEN311_MEDIA_STORE": own}))
-    assert type(store).__name__ == "OwnStore"
+    assert type(store.behind).__name__ == "OwnStore"
 
 
 @pytest.mark.parametrize("name", ["no.such.module:Class", "open311.settings:Nothing"])

@@ -1,0 +1,36 @@
+"""Keeps a store that hangs from taking all threads of a server: who only wants to wait behind it is told at once."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from open311.base.errors import StoreUnavailable, problem
+
+# So long may a file take before the store is thought to hang; a large photo on a slow line takes less.
+STALL_SECONDS = 4.0
+
+
+class StallGuard:
+    """Lets calls through as long as none that is under way has taken too long; with one that has, no other begins."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._began: dict[object, float] = {}
+
+    @contextmanager
+    def call(self) -> Iterator[None]:
+        """Raises `StoreUnavailable` when another call hangs."""
+        mine = object()
+        with self._lock:
+            now = time.monotonic()
+            if any(now - began > STALL_SECONDS for began in self._began.values()):
+                raise StoreUnavailable(problem("error.unavailable")) from TimeoutError(
+                    f"a call to the store has taken more than {STALL_SECONDS:.0f} s"
+                )
+            self._began[mine] = now
+        try:
+            yield
+        finally:
+            with self._lock:
+                del self._began[mine]
