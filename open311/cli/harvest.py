@@ -11,6 +11,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from open311.base import datetimes
 from open311.cli.common import opened, show_table
 from open311.federation import harvest as action
+from open311.federation.dates import is_form
 from open311.federation.references import Counts
 
 Tell = Callable[[Counts, str], None]
@@ -49,6 +50,8 @@ def add(
     """Begin to harvest the server at URL, the base URL of its GeoReport API."""
     if datetimes.time_zone(time_zone) is None:
         raise click.UsageError(f"{time_zone} is not a time zone such as Europe/Berlin")
+    if dates is not None and not is_form(dates):
+        raise click.UsageError(f"{dates} is not a form such as %d/%m/%Y %H:%M")
     options = {
         "name": name,
         "languages": list(languages),

@@ -9,7 +9,7 @@ from open311.base.datetimes import time_zone
 from open311.base.errors import Invalid, problem
 from open311.base.text import tidy
 from open311.federation import foreign
-from open311.federation.dates import Dates, is_no_date
+from open311.federation.dates import Dates, is_form, is_no_date
 from open311.federation.foreign import ForeignRequest
 from open311.federation.references import Refusal
 from open311.formats.csv import unguarded
@@ -47,6 +47,9 @@ class Bulk:
         for name in ("columns", "services", "statuses", "constants"):
             if not isinstance(given.get(name, {}), dict):
                 raise _wrong(f"{name} is no mapping")
+        for name in ("dates", "time_zone", "delimiter", "encoding"):
+            if isinstance(given.get(name), (dict, list)):
+                raise _wrong(f"{name} is not one word")
         odd = {*given.get("columns", {}), *given.get("constants", {})} - {*COLUMNS, *PERSONAL}
         if odd:
             raise _wrong(f"{sorted(map(str, odd))} are no columns of GeoReport")
@@ -64,8 +67,10 @@ class Bulk:
         """Whether a file can be read this way; raises `Invalid`."""
         try:
             "".encode(self.encoding)
-        except LookupError:
+        except (LookupError, ValueError):
             raise _wrong(f"{self.encoding} is no encoding") from None
+        if self.dates is not None and not is_form(self.dates):
+            raise _wrong(f"dates is {self.dates!r}, not a form such as %d.%m.%Y %H:%M")
         if self.delimiter is not None and (len(self.delimiter) != 1 or self.delimiter in '"\r\n'):
             raise _wrong(f"delimiter is {self.delimiter!r}, not one character")
 

@@ -83,6 +83,15 @@ class Dates:
             return None
 
 
+def is_form(form: str) -> bool:
+    """Whether `strptime` can read what is written in this form."""
+    try:
+        datetime.strptime(datetime(2026, 3, 2, 9, 30).strftime(form), form)
+    except (ValueError, re.error):
+        return False
+    return "%" in form
+
+
 def is_no_date(text: str) -> bool:
     """Whether a text is what a program writes when it has no moment."""
     return any(re.search(rf"(?<!\d){year:04}(?!\d)", text) for year in NO_DATE)

@@ -174,6 +174,15 @@ def test_a_mapping_names_columns_words_dates_and_encoding(
         "columns: {a: b}",
         "encoding: klingon",
         "delimiter: ab",
+        "delimiter: {a: b}",
+        "time_zone: {a: b}",
+        "time_zone: Europe",
+        "encoding: [utf-8]",
+        "encoding: base64",
+        "dates: '%Q'",
+        "dates: heute",
+        "dates: {a: b}",
+        "constants: [a]",
     ],
 )
 def test_a_mapping_that_is_not_right_is_refused(tmp_path: Path, document: str) -> None:
