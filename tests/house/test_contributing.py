@@ -14,7 +14,9 @@ from open311.app import application
 from open311.georeport import examples
 from open311.model.catalogue import Datatype
 from open311.model.event_kinds import EventKind
+from open311.model.fields import TEXT, roles_of
 from open311.model.search import RequestSearch
+from open311.model.service_request import ServiceRequest
 from open311.model.task_names import TaskName
 from open311.notifications.mail_links import VALID_FOR, Purpose
 from open311.settings import Settings
@@ -32,7 +34,7 @@ WRITTEN = {"schemas/openapi.json"}
 def checklists() -> dict[str, str]:
     """Each checklist by what it adds."""
     _, _, text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").partition("## How to add one")
-    parts = re.split(r"^\*\*(.+?)\.\*\*", text, flags=re.MULTILINE)
+    parts = re.split(r"^\*\*(.+?)\.?\*\*", text, flags=re.MULTILINE)
     return dict(zip(parts[1::2], parts[2::2], strict=True))
 
 
@@ -80,6 +82,24 @@ def test_each_file_that_a_checklist_names_is_there(title: str) -> None:
 def test_each_file_that_the_architecture_names_is_there() -> None:
     names = NAME.findall((ROOT / "docs" / "architecture.md").read_text(encoding="utf-8"))
     assert [name for name in names if not any(ROOT.glob(_from_root(name)))] == []
+
+
+def a_text_of_a_request() -> None:
+    """Where such texts stand by name is where a new one is added; staff may edit some in a file of their own."""
+    texts = [name for name, role in roles_of(ServiceRequest).items() if TEXT in role]
+    assert texts
+    holders = {
+        name
+        for name, text in tracked().items()
+        if name.startswith(PACKAGE) and all(re.search(rf"\b{each}\b", text) for each in texts)
+    }
+    explained = {f"{PACKAGE}model/fields.py"}
+    assert holders - {f"{PACKAGE}actions/casework/texts.py"} == code_named("A text of a request") - explained
+
+
+def an_address() -> None:
+    """Requests are found in one place."""
+    assert code_named("An address") == {f"{PACKAGE}web/single_request.py"}
 
 
 def an_attribute_datatype() -> None:
@@ -178,6 +198,8 @@ CHECKS: dict[str, Callable[[], None]] = {
     check.__name__.replace("_", " ").capitalize().replace(" api", " API"): check
     for check in (
         a_service,
+        a_text_of_a_request,
+        an_address,
         an_attribute_datatype,
         a_language_of_messages,
         a_message,
