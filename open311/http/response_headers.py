@@ -15,7 +15,8 @@ def always(settings: Settings) -> list[tuple[str, str]]:
     # Addresses of drafts, and of links in mails, are nobody else's business.
     found = [("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", "same-origin")]
     if settings.require_https:
-        found.append(("Strict-Transport-Security", "max-age=31536000"))
+        more = "; includeSubDomains" if settings.hsts_subdomains else ""
+        found.append(("Strict-Transport-Security", f"max-age=31536000{more}"))
     return found
 
 

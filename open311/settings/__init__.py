@@ -74,6 +74,7 @@ class Settings:
     session_idle_minutes: int
     audit_days: int
     require_https: bool
+    hsts_subdomains: bool
     trusted_proxies: int
     rate_limits: bool
     rate_limit_get: int

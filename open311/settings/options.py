@@ -231,6 +231,12 @@ OPTIONS = (
         "Redirect plain-http reads, refuse plain-http writes, send HSTS.",
     ),
     Option(
+        "OPEN311_HSTS_SUBDOMAINS",
+        values.switch,
+        "off",
+        "Let HSTS hold for all names below this one, too; every one of them must speak https.",
+    ),
+    Option(
         "OPEN311_TRUSTED_PROXIES",
         values.number(0, 10),
         "0",

@@ -74,3 +74,12 @@ def test_every_page_lets_in_nothing_foreign_nothing_inline_and_leaves_no_cookie(
 
 def test_without_tls_nobody_is_bound_to_it(make_core: MakeCore) -> None:
     assert "Strict-Transport-Security" not in an_api(make_core()).client.get("/").headers
+
+
+@pytest.mark.parametrize(("setting", "ending"), [("off", "max-age=31536000"), ("on", "; includeSubDomains")])
+def test_hsts_holds_below_the_name_where_the_operator_says_so(
+    make_core: MakeCore, setting: str, ending: str
+) -> None:
+    core = make_core(OPEN311_REQUIRE_HTTPS="on", OPEN311_HSTS_SUBDOMAINS=setting)
+    answer = an_api(core).client.get("/", base_url="https://localhost")
+    assert answer.headers["Strict-Transport-Security"].endswith(ending)
