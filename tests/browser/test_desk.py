@@ -1,0 +1,115 @@
+"""The desk in a browser: without barriers, a report decided by keyboard, with scripts and without."""
+
+from urllib.parse import urlsplit
+
+import httpx2
+import pytest
+from playwright.sync_api import expect
+
+from open311.actions import keys
+from open311.model.keys import Scope
+from open311.model.rights import Role
+from tests.browser.conftest import NARROW, Visit
+from tests.browser.staff import signs_in
+from tests.browser.town import Town
+from tests.pictures import a_photo
+
+BOX = "[data-frame] .box"
+
+
+def held(town: Town, description: str) -> int:
+    """A report with a photo that waits for its check."""
+    key = keys.add_key(town.core, f"desk {description} {town.core.now()}", [Scope.REPORT])
+    sent = {
+        "api_key": key,
+        "service_code": "MARKIERUNG",
+        "lat": "49.48",
+        "long": "8.44",
+        "description": description,
+        "email": "kim@example.org",
+    }
+    answer = httpx2.post(f"{town.base}/open311/v2/requests.json", data=sent, files={"media": a_photo()})
+    return int(answer.json()[0]["service_request_id"])
+
+
+@pytest.mark.parametrize("language", ["de", "en"])
+def test_no_page_of_the_desk_has_barriers(visit: Visit, town: Town, language: str) -> None:
+    number = held(town, f"Herr Muster, LU-AB 123 {language}")
+    visitor = visit(language, drawing=False, base=town.base)
+    signs_in(visitor, town.core, Role.CHECKER, language=language)
+    found = {}
+    for path in ("/staff/check", f"/staff/check/{number}", "/staff/reports", f"/staff/reports/{number}"):
+        visitor.opens(path)
+        for summary in visitor.page.locator("main summary").all():
+            summary.click()
+        found[path] = visitor.barriers_of_every_look()
+    visitor.opens(f"/staff/check/{number}")
+    visitor.page.locator("#outcome-duplicate").check()
+    visitor.page.locator("[data-check] button[type=submit]").last.click()
+    found["refused"] = visitor.barriers_of_every_look()
+    assert {path: barriers for path, barriers in found.items() if barriers} == {}
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without"])
+def test_a_report_is_cleaned_and_published_by_keyboard(visit: Visit, town: Town, scripts: bool) -> None:
+    """Journey 1: a part of the photo is blackened, the text changed, and everybody may read it."""
+    number = held(town, f"Herr Muster parkt hier {scripts}")
+    visitor = visit(drawing=False, base=town.base, scripts=scripts, size=NARROW)
+    signs_in(visitor, town.core, Role.CHECKER)
+    visitor.opens(f"/staff/check/{number}")
+    boxes = visitor.page.locator("[name^=boxes-]")
+    if scripts:
+        visitor.page.get_by_role("button", name="Kasten hinzufügen").focus()
+        visitor.page.keyboard.press("Enter")
+        expect(visitor.page.locator(BOX)).to_be_focused()
+        for key in ("ArrowLeft", "ArrowUp", "Shift+ArrowRight", "Shift+ArrowDown"):
+            visitor.page.keyboard.press(key)
+        expect(boxes).to_have_value("39.00, 39.00, 21.00, 11.00")
+    else:
+        boxes.fill("39, 39, 21, 11")
+    visitor.page.locator("#description").fill("Jemand parkt hier")
+    button = visitor.page.get_by_role("button", name="Speichern und nächste")
+    button.focus()
+    visitor.page.keyboard.press("Enter")
+    visitor.page.wait_for_url("**done=decided**")
+    visitor.opens(f"/reports/{number}")
+    expect(visitor.page.locator("main")).to_contain_text("Jemand parkt hier")
+    [(original, boxes_stored)] = town.stored(
+        "select original_key is not null, jsonb_array_length(boxes) from media where service_request_id = %(n)s",
+        n=number,
+    )
+    assert (original, boxes_stored) == (True, 1)
+
+
+def test_a_box_is_drawn_and_removed(visit: Visit, town: Town) -> None:
+    number = held(town, "Zum Schwärzen")
+    visitor = visit(drawing=False, base=town.base)
+    signs_in(visitor, town.core, Role.CHECKER)
+    visitor.opens(f"/staff/check/{number}")
+    frame = visitor.page.locator("[data-frame]")
+    frame.scroll_into_view_if_needed()
+    at = frame.bounding_box()
+    assert at
+    visitor.page.mouse.move(at["x"] + at["width"] * 0.2, at["y"] + at["height"] * 0.2)
+    visitor.page.mouse.down()
+    visitor.page.mouse.move(at["x"] + at["width"] * 0.6, at["y"] + at["height"] * 0.8)
+    visitor.page.mouse.up()
+    expect(visitor.page.locator(BOX)).to_have_count(1)
+    left, top, width, height = (
+        float(part) for part in visitor.page.locator("[data-boxes]").input_value().split(",")
+    )
+    assert (abs(left - 20) < 4, abs(top - 20) < 4, abs(width - 40) < 5, abs(height - 60) < 5) == (True,) * 4
+    visitor.page.keyboard.press("Delete")
+    expect(visitor.page.locator(BOX)).to_have_count(0)
+    expect(visitor.page.locator("[data-boxes]")).to_have_value("")
+
+
+def test_only_the_fields_of_the_chosen_result_are_in_sight(visit: Visit, town: Town) -> None:
+    number = held(town, "Welches Ergebnis")
+    visitor = visit(drawing=False, base=town.base)
+    signs_in(visitor, town.core, Role.CHECKER)
+    visitor.opens(f"/staff/check/{number}")
+    expect(visitor.page.locator("#question")).to_be_hidden()
+    visitor.page.locator("#outcome-ask").check()
+    expect(visitor.page.locator("#question")).to_be_visible()
+    assert urlsplit(visitor.page.url).path == f"/staff/check/{number}"
