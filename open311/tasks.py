@@ -85,6 +85,7 @@ TASKS: Mapping[TaskName, Task] = {
     TaskName.SEND_DATA_LINK: Task(messages.send_data_link, RETRY),
     TaskName.WRITE_TO_REPORTER: Task(letters.send, RETRY),
     TaskName.RESUME_CASES: Task(casework.resume_due, cron=EVERY_MINUTE, alone=True),
+    TaskName.ADD_MISSING_CASES: Task(casework.add_missing, cron=EVERY_TEN_MINUTES, alone=True),
     TaskName.DESTROY_ORIGINALS: Task(casework.destroy_originals, RETRY, EVERY_HOUR),
     TaskName.EXPIRE_DRAFTS: Task(drafts.expire, RETRY, EVERY_HOUR),
     TaskName.FORGET_PEOPLE: Task(retention.forget_people, RETRY, EVERY_NIGHT),

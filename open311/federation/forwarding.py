@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
+from open311.actions.casework.work import taken_up
 from open311.base.errors import Invalid, NotFound, problem
 from open311.core import Core
 from open311.federation.answers import RemoteError
@@ -20,6 +21,7 @@ from open311.federation.foreign import ForeignRequest
 from open311.federation.outgoing import fields
 from open311.federation.storage import forwards as storage
 from open311.model.actor import WORKER
+from open311.model.cases import Flag
 from open311.model.catalogue import Catalogue
 from open311.model.event_kinds import APPEARANCES, EventKind
 from open311.model.forwards import (
@@ -258,12 +260,16 @@ def _verdict(core: Core, errand: Errand, failed: RemoteError) -> ForwardState | 
 
 def _finish(core: Core, conn: Connection, found: Forwarded, state: ForwardState, **values: Any) -> None:
     storage.change(conn, found.service_request_id, **{"state": state, "error": None, **values})
-    request = service_requests.find_any(conn, found.service_request_id)
+    request = service_requests.find_any(conn, found.service_request_id, lock=True)
     if request and state is ForwardState.SENT:
         said = {"url": found.url} | {name: value for name, value in values.items() if value}
         events.append_to(
             conn, request, EventKind.FORWARDED, at=core.now(), actor=WORKER, public=False, **said
         )
+        work = taken_up(core, conn, request, WORKER)
+        # While it is there, nobody here has to do anything.
+        work.change_case(flags=work.case.flags | {Flag.FORWARDED})
+        work.write_case()
 
 
 def search(

@@ -58,6 +58,7 @@ class TaskName(StrEnum):
 
     WRITE_TO_REPORTER = "write_to_reporter", Queue.MAIL
     RESUME_CASES = "resume_cases"
+    ADD_MISSING_CASES = "add_missing_cases"
     DESTROY_ORIGINALS = "destroy_originals"
 
     FOLD_MAP = "fold_map"

@@ -21,6 +21,7 @@ from open311.model.secret_tokens import new_token
 from open311.model.service_request import ServiceRequest, Visibility
 from open311.model.task_names import TaskName
 from open311.notifications import audience, own_data
+from open311.notifications.audience import MailKind
 from open311.notifications.followers import Follower
 from open311.notifications.mail_links import Purpose
 from open311.notifications.storage import followers as storage
@@ -95,6 +96,9 @@ def tell(core: Core, follower_id: int, event_id: int) -> None:
     kind = audience.kind_for(follower, event, request)
     if kind is None:
         return
+    if kind is MailKind.HIDDEN:
+        # Why is nobody's business but the sender's.
+        values["notes"] = ""
     with _token(core, follower, Purpose.FOLLOW) as token:
         path = f"/follow/{token}"
         stop = {"List-Unsubscribe": f"<{_address(core, catalogue, path + '/stop')}>"}

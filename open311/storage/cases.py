@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, exists, insert, literal, select, union_all, update
+from sqlalchemy import Connection, exists, func, literal, select, union_all, update
 from sqlalchemy import case as when
 from sqlalchemy.dialects.postgresql import insert as upsert
 
@@ -128,7 +128,6 @@ def without_case(conn: Connection, behind: int, limit: int) -> Sequence[int]:
     return list(conn.execute(wanted.order_by(_r.id).limit(limit)).scalars())
 
 
-def add(conn: Connection, new_cases: Sequence[Case]) -> None:
-    """Store cases that are missing."""
-    if new_cases:
-        conn.execute(insert(cases), [case.row() for case in new_cases])
+def newest(conn: Connection) -> int:
+    """The highest number that has a case."""
+    return int(conn.execute(select(func.coalesce(func.max(_c.service_request_id), 0))).scalar_one())

@@ -6,6 +6,7 @@ lock, write and tell.
 
 from open311.actions.casework.acceptance import accept
 from open311.actions.casework.assignment import accept_work, assign, assign_person, decline
+from open311.actions.casework.catch_up import add_missing
 from open311.actions.casework.correspondence import answer, ask, find_question, reply
 from open311.actions.casework.decisions import decide
 from open311.actions.casework.duplicates import merge, separate
@@ -32,6 +33,7 @@ __all__ = [
     "Shown",
     "accept",
     "accept_work",
+    "add_missing",
     "add_note",
     "answer",
     "apply_remote_update",

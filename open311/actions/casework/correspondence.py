@@ -113,9 +113,3 @@ def reply(core: Core, token: str, text: str, photos: Sequence[IO[bytes]] = ()) -
         work.tell_staff(EventKind.REPLY_RECEIVED, status_notes=words)
         work.write()
         media.attach(core, conn, work.number, files, shown=False, update_id=work.events[-1])
-
-
-def forget_questions(core: Core) -> None:
-    """Delete links that have ended."""
-    with core.database.begin() as conn:
-        questions.forget(conn, core.now())

@@ -22,7 +22,7 @@ from open311.model.photo_boxes import Box
 from open311.model.service_request import Visibility
 from open311.model.task_names import TaskName
 from open311.storage import events, jobs, media, service_requests
-from open311.storage.desk import originals, undo
+from open311.storage.desk import originals, presence, questions, undo
 
 ALT_LENGTH = 500
 AT_ONCE = 200
@@ -90,6 +90,8 @@ def destroy_originals(core: Core) -> int:
     with core.database.begin() as conn:
         count = originals.forget_texts(conn, core.now())
         undo.forget(conn, core.now())
+        questions.forget(conn, core.now())
+        presence.forget(conn, core.now())
         photos = originals.ended_photos(conn, core.now(), AT_ONCE)
     for media_id in photos:
         with core.database.begin() as conn:

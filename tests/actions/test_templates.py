@@ -1,0 +1,97 @@
+"""Words that staff keep, and people that are looked up."""
+
+import pytest
+from sqlalchemy import Connection, text
+
+from open311.actions import casework, look_ups, templates
+from open311.base.errors import Conflict, Forbidden, Invalid, NotFound
+from open311.core import Core
+from open311.model.actor import ALL_RIGHTS, Actor, ActorKind, Right
+from open311.storage.desk import templates as storage
+from open311.storage.desk.scope import Scope
+from tests.actors import CLARA
+from tests.serving import Api
+
+CITY = "ludwigshafen.de"
+BEA = Actor(ActorKind.STAFF, "17", ALL_RIGHTS)
+
+
+def add(core: Core, title: str = "Termin", **fields: object) -> int:
+    wanted: dict[str, object] = {"page_text": {"de": "Wir kommen am {due}."}} | fields
+    return templates.add(core, core.catalogues.in_force[0], BEA, title, **wanted)  # type: ignore[arg-type]
+
+
+def test_templates_are_offered_where_they_fit(core: Core, conn: Connection) -> None:
+    anywhere = add(core)
+    lamps = add(core, "Lampe", services=["STRASSENLATERNE"], status="EINGEPLANT", unit="BELEUCHTUNG")
+
+    def offered(**fields: str) -> list[int]:
+        return [template.id for template in storage.offered(conn, CITY, **fields)]
+
+    assert sorted(offered()) == sorted([anywhere, lamps])
+    assert offered(service_code="MUELL_WILD") == [anywhere]
+    assert sorted(offered(service_code="STRASSENLATERNE", status="EINGEPLANT")) == sorted([anywhere, lamps])
+    assert offered(status="GELOEST") == [anywhere]
+    assert offered(unit="TIEFBAU") == [anywhere]
+    assert storage.offered(conn, "speyer.de") == []
+
+
+def test_who_changes_an_old_version_is_told(core: Core, conn: Connection) -> None:
+    template_id = add(core)
+    text_now = {"de": "Wir kommen morgen."}
+    templates.change(core, template_id, 1, BEA, "Termin", page_text=text_now, active=False)
+    with pytest.raises(Conflict):
+        templates.change(core, template_id, 1, BEA, "Anders", page_text=text_now)
+    stored = storage.find(conn, template_id)
+    assert stored is not None
+    assert (stored.title, stored.page_text, stored.active, stored.version) == ("Termin", text_now, False, 2)
+    assert storage.offered(conn, CITY) == []
+    with pytest.raises(NotFound):
+        templates.change(core, 10**6, 1, BEA, "Termin", page_text=text_now)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"page_text": {"de": "Hallo {name}"}},
+        {"page_text": {"de": "  "}},
+        {"page_text": {}},
+        {"page_text": {"de": "x" * 4001}},
+        {"title": " "},
+        {"title": "x" * 101},
+        {"status": "GIBT_ES_NICHT"},
+        {"unit": "NIEMAND"},
+        {"services": ["GIBT_ES_NICHT"]},
+    ],
+)
+def test_what_nobody_could_use_is_refused(core: Core, conn: Connection, wrong: dict[str, object]) -> None:
+    with pytest.raises(Invalid):
+        add(core, **wrong)  # type: ignore[arg-type]
+    assert storage.of_jurisdiction(conn, CITY) == []
+
+
+def test_gaps_are_filled_and_what_nobody_knows_stays_to_be_seen() -> None:
+    assert templates.filled("Nr. {number}: {due}", {"number": "102000"}) == "Nr. 102000: {due}"
+    assert templates.gaps("{a} {{b}} {} c") == {"a", "b", ""}
+
+
+def test_looking_somebody_up_is_allowed_to_few_and_written_down_without_the_address(
+    core: Core, conn: Connection, api: Api
+) -> None:
+    number = int(api.report(email="kim@example.org"))
+    found = look_ups.people(core, Scope((CITY,)), "KIM@example.org", BEA)
+    assert [each.service_request_id for each in found] == [number]
+    line = conn.execute(text("select * from audit order by id desc limit 1")).one()
+    assert (line.actor, line.kind, line.data) == ("staff:17", "people_searched", {"by": "mail", "found": 1})
+    few = Actor(ActorKind.STAFF, "1", ALL_RIGHTS - {Right.SEE_REPORTER})
+    with pytest.raises(Forbidden):
+        look_ups.people(core, Scope((CITY,)), "kim@example.org", few)
+
+
+def test_a_case_that_an_earlier_release_left_out_is_made(core: Core, conn: Connection, api: Api) -> None:
+    numbers = [int(api.report()) for _ in range(3)]
+    conn.execute(text("delete from cases where service_request_id = :number"), {"number": numbers[1]})
+    assert casework.add_missing(core) == 1
+    assert casework.add_missing(core) == 0
+    assert casework.show(core, numbers[1], CLARA).case.revision == 1
+    assert conn.execute(text("select count(*) from cases")).scalar_one() == 3
