@@ -28,7 +28,7 @@ DAYS = 8 * 365
 A_TIME = 1_000_000
 # Shares of the services, the most common first; the rest share what is left.
 WEIGHTS = (40, 20, 8, 6, 5, 4, 4, 3, 3, 2, 2, 1, 1, 1)
-TABLES = ("service_requests", "submissions", "reporters", "events")
+TABLES = ("service_requests", "submissions", "reporters", "events", "cases")
 
 # In one statement a million rows: random() is drawn in the order of the series, so a seed fixes them all.
 REQUESTS = """
@@ -87,6 +87,17 @@ select jurisdiction_id, id, 'status_changed', visibility = 'published', visibili
        'key:bench', jsonb_build_object('status', 'closed', 'detailed_status', detailed_status,
                                        'status_notes', status_notes)
 from service_requests where status = 'closed' and id between %(first)s and %(last)s
+"""
+CASES = """
+insert into cases (service_request_id, jurisdiction_id, service_code, stage, unit, received_datetime, touched_datetime,
+                   due_datetime, checked_datetime, accepted_datetime)
+select id, jurisdiction_id, service_code,
+       case when visibility = 'held' then 'check' when status = 'closed' or visibility = 'hidden' then 'done'
+            else 'work' end,
+       agency_responsible, requested_datetime, updated_datetime, expected_datetime,
+       case when visibility <> 'held' then requested_datetime end,
+       case when visibility <> 'held' then requested_datetime end
+from service_requests where id between %(first)s and %(last)s
 """
 REMARKS = (
     "Seit einer Woche liegt das hier, bitte ansehen.",
@@ -190,7 +201,7 @@ def _fill(conn: psycopg.Connection[Any], count: int) -> None:
         with conn.transaction():
             # Each portion has its seed, or all would be alike.
             conn.execute("select setseed(%s)", [(SEED + first / A_TIME / 1000) % 1])
-            for statement in (REQUESTS, SUBMISSIONS, REPORTERS, EVENTS):
+            for statement in (REQUESTS, SUBMISSIONS, REPORTERS, EVENTS, CASES):
                 conn.execute(statement, span)  # type: ignore[arg-type]
     for _, definition in indexes:
         conn.execute(definition)

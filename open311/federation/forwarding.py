@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from open311.actions.casework.work import taken_up
+from open311.actions import casework
 from open311.base.errors import Invalid, NotFound, problem
 from open311.core import Core
 from open311.federation.answers import RemoteError
@@ -20,10 +20,8 @@ from open311.federation.dates import Dates
 from open311.federation.foreign import ForeignRequest
 from open311.federation.outgoing import fields
 from open311.federation.storage import forwards as storage
-from open311.model.actor import WORKER
-from open311.model.cases import Flag
 from open311.model.catalogue import Catalogue
-from open311.model.event_kinds import APPEARANCES, EventKind
+from open311.model.event_kinds import APPEARANCES
 from open311.model.forwards import (
     LEASE,
     MOST_ASKED_FOR_ID,
@@ -35,7 +33,7 @@ from open311.model.forwards import (
     wait_after,
 )
 from open311.model.service_request import ServiceRequest, Visibility
-from open311.storage import events, service_requests, stream
+from open311.storage import service_requests, stream
 from open311.storage.database import Connection
 
 READER = "forward"
@@ -263,13 +261,7 @@ def _finish(core: Core, conn: Connection, found: Forwarded, state: ForwardState,
     request = service_requests.find_any(conn, found.service_request_id, lock=True)
     if request and state is ForwardState.SENT:
         said = {"url": found.url} | {name: value for name, value in values.items() if value}
-        events.append_to(
-            conn, request, EventKind.FORWARDED, at=core.now(), actor=WORKER, public=False, **said
-        )
-        work = taken_up(core, conn, request, WORKER)
-        # While it is there, nobody here has to do anything.
-        work.change_case(flags=work.case.flags | {Flag.FORWARDED})
-        work.write_case()
+        casework.hand_on(core, conn, request, said)
 
 
 def search(

@@ -242,10 +242,8 @@ def _change(
         kind = EventKind.STATUS_CHANGED
     service_requests.change(conn, request, at, **values)
     shown = values.get("visibility", request.visibility) == Visibility.PUBLISHED
-    told: dict[str, Any] = {}
-    if kind == EventKind.STATUS_CHANGED:
-        told = {name: str(values[name]) for name in STATUS_FIELDS if values[name]}
     is_update = kind == EventKind.STATUS_CHANGED
+    told = {name: str(values[name]) for name in STATUS_FIELDS if values[name]} if is_update else {}
     events.append_to(
         conn, request, kind, at=at, actor=actor, public=shown, in_feed=shown, is_update=is_update, **told
     )

@@ -22,7 +22,7 @@ from open311.actions.casework.photos import (
 )
 from open311.actions.casework.place_and_service import recategorise, relocate
 from open311.actions.casework.planning import defer, resume_due, set_deadline, set_priority
-from open311.actions.casework.progress import apply_remote_update, note, set_status
+from open311.actions.casework.progress import apply_remote_update, hand_on, note, set_status
 from open311.actions.casework.reading import Shown, held, show
 from open311.actions.casework.take_back import take_back
 from open311.actions.casework.texts import edit
@@ -50,6 +50,7 @@ __all__ = [
     "erase",
     "erase_locked",
     "find_question",
+    "hand_on",
     "held",
     "hide",
     "hide_photo",

@@ -10,11 +10,12 @@ from open311.actions.casework.work import Work, opened, taken_up
 from open311.base.errors import Invalid, problem
 from open311.core import Core
 from open311.model import status
-from open311.model.actor import Actor, Right
-from open311.model.cases import Stage
+from open311.model.actor import WORKER, Actor, Right
+from open311.model.cases import Flag, Stage
 from open311.model.catalogue import DetailedStatus
 from open311.model.event_kinds import EventKind
 from open311.model.service_request import ServiceRequest, Status
+from open311.storage import events
 from open311.storage.database import Connection
 
 
@@ -103,6 +104,14 @@ def apply_remote_update(
         work.tell_status(EventKind.NOTED, {}, {**data, "status_notes": status_notes})
     work.write()
     return work
+
+
+def hand_on(core: Core, conn: Connection, request: ServiceRequest, said: Mapping[str, Any]) -> None:
+    """Note that another server has a locked request: while it is there, nobody here has to do anything."""
+    events.append_to(conn, request, EventKind.FORWARDED, at=core.now(), actor=WORKER, public=False, **said)
+    work = taken_up(core, conn, request, WORKER)
+    work.change_case(flags=work.case.flags | {Flag.FORWARDED})
+    work.write_case()
 
 
 def _note_first_answer(work: Work) -> None:
