@@ -1,7 +1,7 @@
 """How fast the desk reads and writes: the goals of its design, at as many cases as are asked for.
 
-`python -m benchmarks.desk --count 1000000` fills a database once, sets the work of the last months on it, and times each
-question of `storage/desk` and each act as the pages call them: connection and rows included, the page's HTML not.
+`python -m benchmarks.desk --count 1000000` fills a database once, sets the work of the last months on it, and times
+each question of `storage/desk` and each act as the pages call them: connection and rows included, the page's HTML not.
 """
 
 import argparse
@@ -40,7 +40,8 @@ ROUNDS = 40
 OPEN = 50
 WORK = """
 update cases set stage = 'done' where stage <> 'check' and service_request_id % %(open)s <> 0;
-update cases set unit = (array['STADTREINIGUNG', 'GRUENFLAECHEN', 'TIEFBAU', 'BELEUCHTUNG'])[1 + service_request_id % 4],
+update cases set
+    unit = (array['STADTREINIGUNG', 'GRUENFLAECHEN', 'TIEFBAU', 'BELEUCHTUNG'])[1 + service_request_id % 4],
     assignee_id = case when service_request_id % 3 = 0 then 17 + service_request_id % 40 end,
     priority = (service_request_id % 97 = 0)::int, due_datetime = received_datetime + interval '10 days'
     where stage <> 'done';
@@ -133,7 +134,7 @@ def questions(core: Core) -> Iterator[tuple[str, str, Callable[[], object]]]:
     month = now - timedelta(days=30)
     yield (
         "neighbours in 50 m",
-        "–",
+        "-",
         reading(
             lambda conn: neighbours.of(
                 conn, whole, place, metres=50, closed_since=month, words="Matratzen am Straßenrand"
@@ -154,8 +155,8 @@ def acts(core: Core) -> Iterator[tuple[str, str, Callable[[], object]]]:
     working = iter([row.number for row in page.rows])
     decision = Decision(outcome=Outcome.PUBLISH, texts={"description": "Zwei Matratzen"}, unit="TIEFBAU")
     yield "decide without photos", "80", lambda: casework.decide(core, next(held), decision, BEA)
-    yield "internal note", "–", lambda: casework.add_note(core, next(working), "Kollegin fragen", BEA)
-    yield "priority", "–", lambda: casework.set_priority(core, next(working), Priority.HIGH, BEA)
+    yield "internal note", "-", lambda: casework.add_note(core, next(working), "Kollegin fragen", BEA)
+    yield "priority", "-", lambda: casework.set_priority(core, next(working), Priority.HIGH, BEA)
 
 
 def internal_changes(core: Core) -> int:
