@@ -29,6 +29,9 @@ _columns = (
     _e.claim_id,
 )
 
+# What decides on a status. Publication does not: it moves a report on only because somebody has looked at it.
+MOVES = (EventKind.STATUS_CHANGED, EventKind.MERGED, EventKind.WITHHELD)
+
 
 def append(
     conn: Connection,
@@ -97,8 +100,7 @@ def find(conn: Connection, event_id: int) -> Event | None:
 def status_told_at(conn: Connection, service_request_id: int) -> datetime | None:
     """When the status that a request has was told, by the clock of whoever told it; None when it never moved."""
     own_time = func.least(_e.data["sent_datetime"].astext.cast(TIMESTAMP(timezone=True)), _e.datetime)
-    moves = _e.kind.in_(("status_changed", "merged"))
-    wanted = select(own_time).where(_e.service_request_id == service_request_id, moves)
+    wanted = select(own_time).where(_e.service_request_id == service_request_id, _e.kind.in_(MOVES))
     return conn.execute(wanted.order_by(_e.id.desc()).limit(1)).scalar_one_or_none()
 
 

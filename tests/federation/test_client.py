@@ -285,6 +285,8 @@ def _hang_up(handler: BaseHTTPRequestHandler) -> None:
     [
         (Reply('[{"code": 400, "description": "no"}]', 400), False, False),
         (Reply('[{"code": 403, "description": "no"}]', 200), False, False),
+        (Reply('{"error": "no"}', 200), False, False),
+        (Reply("<errors><error><code>400</code></error></errors>", 200), False, False),
         (Reply("", 429, {"Retry-After": "30"}), True, False),
         (Reply("", 503), True, False),
         (Reply("", 500), True, True),
