@@ -1,7 +1,7 @@
 """What is done with a field of a service request: each names its roles, and rooms ask for the fields of a role.
 
 The fields themselves stand in `ServiceRequest`. A new text that senders may give is one line there, a column and its
-migration, and a word on whether it is about a person (`notifications/personal_data.py`).
+migration, and an element of `schemas/georeport-v2.xsd`.
 """
 
 from collections.abc import Mapping

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from open311.base.i18n import translate
+from open311.model.fields import Role
+from open311.model.service_request import fields_with
 from open311.settings import Settings
 
 
@@ -41,6 +43,8 @@ class PersonalData:
     files: bool = False
 
 
+# What senders may write as they like may be about somebody.
+SENT = " ".join(fields_with(Role.SENT))
 OWN = "“My data” of the site (`own_data.erase`), retention (`forget_people`), `open311 request erase`"
 WITH_REPORT = "`open311 request erase`; retention erases hidden and refused reports as a whole"
 STAFF_ONLY = "staff of the city"
@@ -101,8 +105,8 @@ PERSONAL: tuple[PersonalData, ...] = (
         what="privacy.data.report",
         why="privacy.data.report.why",
         columns={
-            "service_requests": "description title address address_id zipcode geom media_urls photos attributes "
-            "status_notes service_notice service_object_id words folded",
+            "service_requests": "description address address_id zipcode geom media_urls photos attributes "
+            f"status_notes service_notice words folded {SENT}",
             "media": "key thumb_key sha256 media_type bytes width height boxes suggested dhash alt",
             "events": "data",
         },
@@ -215,7 +219,7 @@ NOT_PERSONAL: Mapping[str, str] = {
     "procrastinate_workers": "id last_heartbeat",
     "reporters": "service_request_id",
     "service_requests": "id jurisdiction_id service_code status detailed_status visibility version requested_datetime "
-    "updated_datetime closed_datetime expected_datetime agency_responsible channel service_object_type parent_id",
+    "updated_datetime closed_datetime expected_datetime agency_responsible channel parent_id",
     "schema_revision": "version_num",
     "services": "jurisdiction_id service_code service_name retired_datetime",
     "sessions": "id",
