@@ -178,6 +178,7 @@ def test_who_finds_the_same_report_follows_it(
     same = f"{say('page.form.me_too')} ({say('page.report.number', number=known)})"
     second.presses(same)
     second.types(email="lou@example.org")
+    town.clock.forward(seconds=5)
     second.presses(say("page.follow.button"))
     assert say("page.follow.asked") in second.page.inner_text("main")
     town.works()
@@ -287,6 +288,7 @@ def test_people_see_and_erase_what_is_kept_about_them(
     visitor.presses(say("page.form.send"))
     visitor.follows(say("page.data.title"))
     visitor.types(email=email)
+    town.clock.forward(seconds=5)
     visitor.presses(say("page.data.button"))
     town.works()
     link = town.mailbox.link("/my-data/")
