@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-header --no-emit-index-url --no-annotate
 
-.PHONY: help run test lint format types layers pytest openapi docs pictures bench bench-full siege advisories drill wheel lock install install-dev system system-dev clean
+.PHONY: help run test lint format types layers pytest openapi docs pictures bench bench-full siege advisories drill drill-upgrade wheel lock install install-dev system system-dev clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -69,6 +69,9 @@ advisories: .venv/.made ## Ask whether a pinned package has a known weakness; ne
 	@$(PIP) pip-audit
 	@$(BIN)/pip-audit --strict --disable-pip --require-hashes --requirement requirements.lock
 	@npm audit --omit=dev
+
+drill-upgrade: install ## `open311 db upgrade` from the first release beside traffic: how long anybody waits
+	@$(BIN)/python -m benchmarks.upgrading
 
 wheel: install ## Build a wheel of the whole server, front-end packages and migrations included, in dist/
 	@$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir dist .

@@ -26,8 +26,9 @@ TOO_OLD = (
 )
 # Two processes that start at once must not migrate at once; the number is arbitrary but must stay.
 LOCK = 3_110_001
-# A statement that waits for a table makes everybody else wait behind it, so it soon gives up and comes again.
-LOCK_SECONDS = 1
+# Whoever waits for a table makes everybody else wait behind it, so a migration soon gives up and comes again: before
+# `deadlock_timeout` (1 s), too, or PostgreSQL would end a writer's transaction instead of ours.
+LOCK_WAIT = "400ms"
 TRIES = 300
 AGAIN_SECONDS = 2.0
 # Not Alembic's own name: the revisions of the commits before 0.1.0 stand under that, and must not be taken for ours.
@@ -73,7 +74,7 @@ def _run(url: str, migration: "Callable[[Config, str], None]", revision: str) ->
         with engine.connect() as connection, _alone(connection):
             if revision_of(connection) == BEFORE_FIRST_RELEASE:
                 raise ConfigurationError(TOO_OLD)
-            connection.execute(text(f"set lock_timeout = '{LOCK_SECONDS}s'"))
+            connection.execute(text(f"set lock_timeout = '{LOCK_WAIT}'"))
             connection.commit()
             config.attributes["connection"] = connection
             _try(connection, lambda: migration(config, revision))

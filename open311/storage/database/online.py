@@ -1,6 +1,6 @@
 """For migrations: changes to large tables that nobody who reads or writes has to wait for.
 
-A statement that needs a lock waits for it at most `LOCK_SECONDS`, since everybody who comes later waits behind it; then
+A statement that needs a lock waits for it at most `LOCK_WAIT`, since everybody who comes later waits behind it; then
 the whole migration is tried again (`migrate.upgrade`). What takes long is done beside the others: indexes concurrently,
 rows in batches that commit. So a migration that does either is not undone as a whole when it fails; it must be able to
 begin again.
@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 from alembic import op
 
-from open311.storage.database.migrate import LOCK_SECONDS
+from open311.storage.database.migrate import LOCK_WAIT
 
 BATCH = 5_000
 _INVALID = "select 1 from pg_index where indexrelid = to_regclass('%s') and not indisvalid"
@@ -26,7 +26,7 @@ def beside() -> Iterator[None]:
         try:
             yield
         finally:
-            op.execute(f"set lock_timeout = '{LOCK_SECONDS}s'")
+            op.execute(f"set lock_timeout = '{LOCK_WAIT}'")
 
 
 def create_index(name: str, definition: str, *, unique: bool = False) -> None:
