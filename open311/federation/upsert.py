@@ -291,9 +291,7 @@ def compare(
 
 def _hide(core: Core, conn: Connection, request: ServiceRequest, actor: Actor) -> None:
     actor.require(Right.CHECK, request.jurisdiction_id)
-    public = request.visibility == Visibility.PUBLISHED
-    service_requests.change(conn, request, core.now(), visibility=Visibility.HIDDEN)
-    events.append_to(
-        conn, request, EventKind.HIDDEN, at=core.now(), actor=actor, public=False, in_feed=public
-    )
+    now, public = core.now(), request.visibility == Visibility.PUBLISHED
+    service_requests.change(conn, request, now, visibility=Visibility.HIDDEN)
+    events.append_to(conn, request, EventKind.HIDDEN, at=now, actor=actor, public=False, in_feed=public)
     casework.keep_up(core, conn, request.service_request_id, actor)

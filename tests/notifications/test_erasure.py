@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, text
 
-from open311.actions import casework, drafts, media, updates
+from open311.actions import casework, drafts, housekeeping, media, updates
 from open311.base.errors import NotFound
 from open311.core import Core
 from open311.model.mailbox import mailbox
@@ -119,7 +119,7 @@ def everything(core: Core, conn: Connection) -> list[int]:
     number = a_report(core, media=(BytesIO(a_photo()), "a.jpg"))
     hidden = a_report(core, description=f"{CANARY} zum Verbergen", media=(BytesIO(a_photo()), "b.jpg"))
     casework.hide(core, hidden, CLARA, f"nennt {CANARY}")
-    media.hide(core, media.of_request(core, number)[0].id, CLARA)
+    casework.hide_photo(core, media.of_request(core, number)[0].id, CLARA)
     an_update(core, conn, number, "held")
     updates.hide(core, an_update(core, conn, number, "hidden"), CLARA)
     asker = MailAsker("192.0.2.1", f"{CANARY} form", proven=True)
@@ -245,7 +245,7 @@ def test_people_are_forgotten_when_their_time_has_come_and_not_before(
     do, days = ENDS[end]
     number = a_report(core, media=(BytesIO(a_photo()), "a.jpg"))
     an_update(core, conn, number, "held")
-    media.hide(core, media.of_request(core, number)[0].id, CLARA)
+    casework.hide_photo(core, media.of_request(core, number)[0].id, CLARA)
     do(core, number)
     clock.forward(days=days - 1)
     retention.forget_people(core)
@@ -303,8 +303,8 @@ def test_jobs_that_ended_are_forgotten_and_those_that_wait_are_not(core: Core, c
     for status in ("doing", "failed"):
         conn.execute(text(f"update procrastinate_jobs set status = '{status}' where id = {first}"))
     conn.execute(text("update procrastinate_events set at = :at"), {"at": core.now() - timedelta(days=29)})
-    retention.forget_people(core)
+    housekeeping.forget_old(core)
     assert len(found(conn)["procrastinate_jobs"]) == 2
     conn.execute(text("update procrastinate_events set at = :at"), {"at": core.now() - timedelta(days=31)})
-    retention.forget_people(core)
+    housekeeping.forget_old(core)
     assert [f"{CANARY} todo" in each for each in found(conn)["procrastinate_jobs"]] == [True]
