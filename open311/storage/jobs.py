@@ -83,7 +83,7 @@ _LIST = text("""
 # Two that wait for the same lock would be one too many; the one that waits does what this one would.
 _AGAIN = text("""
     update procrastinate_jobs as job set status = 'todo', attempts = 0, scheduled_at = null
-    where status::text in ('failed', 'todo') and (status = 'failed' or scheduled_at is not null)
+    where status::text in ('failed', 'todo') and (status = 'failed' or attempts > 0 and scheduled_at is not null)
         and (cast(:ids as bigint[]) is null or id = any(:ids)) and (cast(:task as text) is null or task_name = :task)
         and not exists (select from procrastinate_jobs as other
                         where other.queueing_lock = job.queueing_lock and other.status = 'todo' and other.id <> job.id)
