@@ -37,7 +37,7 @@ def append(
     conn: Connection,
     service_request_id: int,
     jurisdiction_id: str,
-    kind: str,
+    kind: EventKind,
     *,
     at: datetime,
     actor: Actor,
@@ -73,7 +73,7 @@ def append(
 def append_to(
     conn: Connection,
     request: ServiceRequest,
-    kind: str,
+    kind: EventKind,
     *,
     at: datetime,
     actor: Actor,
