@@ -7,7 +7,7 @@ does, by the last step of the form. So there is one way to become a report, and 
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, cast
 
 import orjson
@@ -136,7 +136,7 @@ def _moment(state: Mapping[str, Any]) -> datetime:
     moment = datetime.fromisoformat(str(state.get("changeset")))
     if moment.tzinfo is None:
         raise ValueError
-    return moment
+    return moment.astimezone(UTC)
 
 
 def _step(draft: Draft, step: str) -> str:
