@@ -15,12 +15,17 @@ NOT_FLAT = 1e9
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A box in degrees, edges included."""
+    """A box in degrees, edges included. Across the 180th meridian `min_long` is the larger one (RFC 7946, 5.2)."""
 
     min_long: float
     min_lat: float
     max_long: float
     max_lat: float
+
+    @property
+    def crosses(self) -> bool:
+        """Whether the 180th meridian runs through it."""
+        return self.min_long > self.max_long
 
 
 @dataclass(frozen=True, slots=True)

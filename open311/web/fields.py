@@ -184,7 +184,10 @@ class Count(fields.Integer):
 
 
 class BoxField(fields.String):
-    """`minLong,minLat,maxLong,maxLat`; ends given the wrong way round are swapped."""
+    """`minLong,minLat,maxLong,maxLat`; ends given the wrong way round are swapped.
+
+    Unless that would make a box of more than half the earth: then it is one across the 180th meridian.
+    """
 
     def __init__(self, **kwargs: Any) -> None:
         long, lat = ({"type": "number", "minimum": -most, "maximum": most} for most in (180, 90))
@@ -199,7 +202,9 @@ class BoxField(fields.String):
         west, south, east, north = (each for each in numbers if each is not None)
         if max(abs(west), abs(east)) > 180 or max(abs(south), abs(north)) > 90:
             raise wrong("error.bbox")
-        return Box(min(west, east), min(south, north), max(west, east), max(south, north))
+        if west - east <= 180:
+            west, east = min(west, east), max(west, east)
+        return Box(west, min(south, north), east, max(south, north))
 
 
 class SortField(fields.String):

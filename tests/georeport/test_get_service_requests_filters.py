@@ -9,8 +9,10 @@ from sqlalchemy import Connection
 
 from open311.actions import casework
 from open311.core import Core
+from open311.model.geography import Box
 from open311.model.keys import Scope
 from open311.model.service_request import Location, Status, Visibility
+from open311.web.fields import BoxField
 from tests.actors import CLARA
 from tests.serving import START, Api, Clock, MakeCore, an_api, same
 from tests.stored import TOWN_HALL, days_ago, ids, store
@@ -636,3 +638,17 @@ class TestAgency:
         store(conn, agency_responsible="TIEFBAU")
         assert ids(listed(api, agency_responsible="feuerwehr süd")) == [number]
         assert listed(api, agency_responsible="Feuerwehr") == []
+
+
+@pytest.mark.parametrize(
+    ("bbox", "box"),
+    [
+        ("8,49,9,50", Box(8, 49, 9, 50)),
+        ("9,50,8,49", Box(8, 49, 9, 50)),
+        ("179.5,-17,-179.5,-16", Box(179.5, -17, -179.5, -16)),
+        ("-179.5,-17,179.5,-16", Box(-179.5, -17, 179.5, -16)),
+    ],
+)
+def test_ends_are_swapped_unless_the_box_lies_across_the_180th_meridian(bbox: str, box: Box) -> None:
+    """C8: old clients mix up the ends; RFC 7946 means something by it."""
+    assert BoxField().deserialize([bbox]) == box

@@ -467,3 +467,17 @@ def test_hidden_texts_are_never_searched(conn: Connection) -> None:
     for word in ("Geheimtitel", "Geheimnummer", "Geheimwort", "geheim"):
         assert found(conn, words=(word,)) == []
     assert found(conn, words=("Matratzen",)) == [number]
+
+
+@pytest.mark.parametrize("words", [(), ("laterne",)])
+def test_a_box_across_the_180th_meridian_has_two_sides(conn: Connection, words: tuple[str, ...]) -> None:
+    """RFC 7946, 5.2: west is the larger one."""
+    inside = [
+        store(conn, location=Location(-16.8, long), description="Laterne") for long in (179.9, -179.9, 180.0)
+    ]
+    for long in (179.0, -179.0, 0.0):
+        store(conn, location=Location(-16.8, long), description="Laterne")
+    box = Box(179.5, -17, -179.5, -16)
+    assert sorted(found(conn, box=box, words=words)) == inside
+    asked = RequestSearch(jurisdiction_id=CITY, box=box, words=words)
+    assert search.total(conn, asked) == len(inside)

@@ -11,7 +11,6 @@ from open311.base.errors import Invalid, problem
 from open311.base.text import UNSPEAKABLE
 from open311.formats import documents, geojson
 from open311.http import current
-from open311.model import geography
 from open311.model.search import COUNT_LIMIT, Cursor, RequestSearch, Span
 from open311.model.service_request import ServiceRequest, Status
 from open311.opendata.ogc.links import CRS84, GEOJSON, Link, address, link, own
@@ -56,18 +55,8 @@ class Box(BoxField):
         if len(parts) == 6:
             parts = [*parts[:2], *parts[3:5]]
         found = super()._deserialize([",".join(parts)], attr, data, **kwargs)
-        return _half(found) if float(parts[0]) > float(parts[2]) else found
-
-
-def _half(gap: geography.Box) -> geography.Box:
-    """Of a box across the 180th meridian the half that is nearer to the city, since no city lies in both.
-
-    `gap` is what such a box leaves out.
-    """
-    boundary = current.catalogue().jurisdiction.boundary
-    if boundary and boundary.centroid.x < (gap.min_long + gap.max_long) / 2:
-        return replace(gap, min_long=-180.0, max_long=gap.min_long)
-    return replace(gap, min_long=gap.max_long, max_long=180.0)
+        west, east = float(parts[0]), float(parts[2])
+        return replace(found, min_long=west, max_long=east) if west > east else found
 
 
 class ItemsQuery(Arguments):

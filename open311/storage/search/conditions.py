@@ -74,7 +74,7 @@ def _filters(query: RequestSearch) -> dict[str, Any]:
         "updated_to": query.updated.end,
     }
     if query.box:
-        params |= _box_parameters("box", query.box)
+        params |= _box_parameters("crossing" if query.box.crosses else "box", query.box)
     if query.circle:
         params |= _circle_parameters(query.circle)
     if query.words:
@@ -139,6 +139,22 @@ def _in_box() -> Condition:
     return func.greatest(west - long, long - east, south - lat, lat - north) <= literal_column("0")
 
 
+def _in_crossing_envelopes() -> Condition:
+    """The two sides of a box across the 180th meridian, each of which the index knows."""
+    west, south, east, north = (_number(f"crossing_{position}") for position in range(4))
+    sides = (
+        func.ST_MakeEnvelope(west, south, literal_column("180"), north, 4326),
+        func.ST_MakeEnvelope(literal_column("-180"), south, east, north, 4326),
+    )
+    return or_(*(_r.geom.op("&&", is_comparison=True)(side) for side in sides))
+
+
+def _in_crossing_box() -> Condition:
+    west, south, east, north = (_number(f"crossing_{position}") for position in range(4))
+    long, lat = func.ST_X(_r.geom), func.ST_Y(_r.geom)
+    return and_(or_(long >= west, long <= east), lat >= south, lat <= north)
+
+
 def _in_circle() -> Condition:
     """Inside by arithmetic; only points near the rim pay for the exact distance on the ellipsoid."""
     north = (func.ST_Y(_r.geom) - _number("lat")) * _number("per_lat")
@@ -185,6 +201,8 @@ CONDITIONS: dict[str, Callable[[], Condition]] = {
     ),
     "box_0": lambda: _in_envelope("box"),
     "box_1": _in_box,
+    "crossing_0": _in_crossing_envelopes,
+    "crossing_1": _in_crossing_box,
     "envelope_0": lambda: _in_envelope("envelope"),
     "radius": _in_circle,
 }

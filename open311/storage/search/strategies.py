@@ -75,9 +75,11 @@ def strategy_of(query: RequestSearch) -> Strategy | None:
     counting = query.sort == ANY_ORDER
     if not (counting or query.sort.name == "requested_datetime") or query.ids is not None:
         return None
-    box = query.box or (query.circle.envelope if query.circle else None)
+    box = _box(query)
     if query.words:
         return Strategy.BLOCKS if all(len(word) >= SHORTEST_TRIGRAM for word in query.words) else None
+    if box and box.crosses:
+        return None
     if box and counting:
         few = _cell_count(box, LEVEL) <= MOST_CELLS or _only_box(query, box)
         return Strategy.COLUMNS if few else None
@@ -93,10 +95,11 @@ def strategy_parameters(query: RequestSearch) -> dict[str, Any]:
         return {}
     if strategy is not Strategy.BLOCKS:
         return {strategy: True}
-    box = query.box or (query.circle.envelope if query.circle else None)
+    box = _box(query)
     return {
         strategy: True,
-        "wide_cells": (box is not None and _cell_count(box, WIDE_LEVEL) <= MOST_CELLS) or None,
+        "wide_cells": (box is not None and not box.crosses and _cell_count(box, WIDE_LEVEL) <= MOST_CELLS)
+        or None,
         "service_tags": [f"s{code}" for code in query.service_codes] or None,
         "status_tags": [str(status) for status in query.statuses] or None,
     }
@@ -105,6 +108,10 @@ def strategy_parameters(query: RequestSearch) -> dict[str, Any]:
 def statement_of(strategy: Strategy, params: Collection[str], branch: Branch) -> Select[Any]:
     """The hits of a branch, put together by a strategy. `params` are the names of the parameters in use."""
     return BUILDERS[strategy](params, branch)
+
+
+def _box(query: RequestSearch) -> Box | None:
+    return query.box or (query.circle.envelope if query.circle else None)
 
 
 def _cell_count(box: Box, level: int) -> float:
