@@ -28,6 +28,7 @@ from open311.site.form import steps, suggest
 from open311.site.list import listing, maps
 from open311.site.rendering import page
 from open311.site.words import degrees
+from open311.storage import media
 from open311.web import single_request
 
 # Importing these adds their views to the blueprint.
@@ -106,6 +107,7 @@ def report(number: str) -> AnyResponse:
         parent=_parent(found, catalogue),
         map=maps.map_of(catalogue),
         also=maps.sources(),
+        descriptions=_descriptions(found),
     )
 
 
@@ -117,6 +119,13 @@ def card(number: str) -> Response:
     response = page("card.html", report=view_models.shown(found, catalogue))
     response.headers["X-Robots-Tag"] = "noindex"
     return response
+
+
+def _descriptions(found: ServiceRequest) -> dict[str, str]:
+    """What a checker has written about the photos, for those who cannot see them, by address."""
+    with current.core().database.read_public() as conn:
+        described = media.descriptions(conn, found.service_request_id)
+    return {f"{addresses.root()}{path}": words for path, words in described.items()}
 
 
 def _parent(found: ServiceRequest, catalogue: Catalogue) -> view_models.Shown | None:

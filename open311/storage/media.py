@@ -121,6 +121,17 @@ def public_paths(conn: Connection, service_request_id: int, update_id: int | Non
     return [path(key) for key in conn.execute(wanted).scalars()]
 
 
+def descriptions(conn: Connection, service_request_id: int) -> dict[str, str]:
+    """What is on the public photos of a request and its updates, in words, by their path; only of those described."""
+    described = (
+        _m.service_request_id == service_request_id,
+        _m.visibility == MediaVisibility.PUBLIC,
+        _m.alt.is_not(None),
+    )
+    rows = conn.execute(select(_m.key, _m.alt).where(*described))
+    return {path(row.key): row.alt for row in rows}
+
+
 def shown_paths(conn: Connection, service_request_id: int) -> list[str]:
     """What stands in `service_requests.photos` now."""
     wanted = select(service_requests.c.photos).where(service_requests.c.id == service_request_id)

@@ -82,6 +82,7 @@ def test_publishing_with_a_plate_blackened(core: Core, number: int, api: Api) ->
     assert (new.visibility, new.original_key, new.original_until) == (MediaVisibility.PUBLIC, old.key, None)
     assert new.alt == "Weißer Transporter am Straßenrand"
     assert api.client.get(f"/media/{old.key}").status_code == 404
+    assert 'alt="Weißer Transporter am Straßenrand"' in api.client.get(f"/reports/{number}").text
     seen = opened(api.client.get(f"/media/{new.key}").data)
     assert seen.size == (400, 300)
     assert is_black(seen, (105, 80, 195, 220))
