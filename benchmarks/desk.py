@@ -36,10 +36,10 @@ CITY = "ludwigshafen.de"
 BEA = Actor(ActorKind.STAFF, "17", ALL_RIGHTS)
 UNITS = ("STADTREINIGUNG", "GRUENFLAECHEN", "TIEFBAU")
 ROUNDS = 40
-# Of all reports about one in fifty is open; the rest of those that the data leave open are closed here.
-OPEN = 50
+# So many cases stay open; of the others that the data leave open the work is done.
+OPEN = 20_000
 WORK = """
-update cases set stage = 'done' where stage <> 'check' and service_request_id % %(open)s <> 0;
+update cases set stage = 'done' where stage <> 'check' and service_request_id % OPEN <> 0;
 update cases set
     unit = (array['STADTREINIGUNG', 'GRUENFLAECHEN', 'TIEFBAU', 'BELEUCHTUNG'])[1 + service_request_id % 4],
     assignee_id = case when service_request_id % 3 = 0 then 17 + service_request_id % 40 end,
@@ -61,8 +61,10 @@ def main() -> None:
     with data.cluster(asked.data) as cluster:
         url = data.copy(cluster, asked.count)
         with psycopg.connect(url, autocommit=True) as conn:
+            [[working]] = conn.execute("select count(*) from cases where stage = 'work'").fetchall()
             for statement in filter(str.strip, WORK.split(";\n")):
-                conn.execute(statement.replace("%(open)s", str(OPEN)).replace("%%", "%"))  # type: ignore[arg-type]
+                each_one = statement.replace("OPEN", str(max(1, round(working / OPEN))))
+                conn.execute(each_one.encode())
             conn.execute("vacuum (analyze)")
         with closing(Database(url)) as database:
             core = Core(settings.load({"DATABASE_URL": url}), database, Catalogues((data.catalogue(),)))
