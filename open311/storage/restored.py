@@ -9,10 +9,10 @@ _READERS = text("""
     update stream_readers set source = instance.source, xid = instance.horizon, number = 0, floor = instance.floor
     from instance where name <> 'forward'
 """)
+# Whoever a mail goes to; `outside` is where the release before put them.
 _MAILS = text("""
     update procrastinate_jobs set status = 'failed'
-    where status in ('todo', 'doing')
-        and task_name in ('tell_follower', 'ask_follower', 'send_data_link', 'send_staff_link', 'tell_staff')
+    where status in ('todo', 'doing') and queue_name in ('mail', 'outside')
 """)
 # A session that was ended after the backup must not be alive again; whoever is signed in does so once more.
 _SESSIONS = (text("delete from sessions"), text("delete from account_links"))
