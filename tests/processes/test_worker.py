@@ -128,7 +128,7 @@ def test_sigterm_lets_a_job_finish(queue: Queue, tmp_path: Path) -> None:
     with started(tmp_path / "log", "work", DATABASE_URL=queue.url) as worker:
         with closing(psycopg.connect(queue.url)) as holding:
             holding.execute("select * from tokens for update")
-            assert wait_for(lambda: queue.accepted(token) or _somebody_waits(queue))
+            assert wait_for(lambda: queue.ask(BEGUN) > 0 and _somebody_waits(queue))
             worker.send_signal(signal.SIGTERM)
         assert worker.wait(30) == 0, (tmp_path / "log").read_text()
     assert queue.accepted(token)
