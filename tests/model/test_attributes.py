@@ -104,7 +104,7 @@ def test_the_same_value_twice_is_one_value() -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", ["abc", "1,5", "NaN", "inf", "-Infinity", "1e400", "1" * 16, "1 2", "٣", "0x1f"]
+    "wrong", ["abc", "1,500", "1,5,5", "NaN", "inf", "-Infinity", "1e400", "1" * 16, "1 2", "٣", "0x1f"]
 )
 def test_no_number_is_refused(wrong: str) -> None:
     """R-124."""
@@ -116,6 +116,7 @@ def test_no_number_is_refused(wrong: str) -> None:
     [
         ("1", "1"),
         ("1.50", "1.5"),
+        ("1,5", "1.5"),
         ("+7", "7"),
         ("-0.0", "0"),
         (".5", "0.5"),
