@@ -46,7 +46,7 @@ class Catalogues:
     @property
     def changeset(self) -> datetime:
         """When anything about any service last changed (R-067); it never goes back."""
-        own = max(each.changeset for each in self.in_force)
+        own = max(catalogue.changeset for catalogue in self.in_force)
         return max(own, self.joined_or_left) if self.joined_or_left else own
 
     def find(self, jurisdiction_id: str | None, *, sandbox: bool = False) -> Catalogue:
@@ -55,12 +55,12 @@ class Catalogues:
         With one jurisdiction of our own the id may be missing. Raises `Invalid` when it is needed, `NotFound` when
         unknown.
         """
-        known = [each.sandbox() for each in self.in_force] if sandbox else self.in_force
+        known = [catalogue.sandbox() for catalogue in self.in_force] if sandbox else self.in_force
         if not jurisdiction_id:
             own = [each for each in known if each.jurisdiction.harvested_from is None] or known
             if len(own) == 1:
                 return own[0]
-            names = [each.jurisdiction.jurisdiction_id for each in self.in_force[:NAMED]]
+            names = [catalogue.jurisdiction.jurisdiction_id for catalogue in self.in_force[:NAMED]]
             raise Invalid(problem("error.jurisdiction.required", known=", ".join(names)))
         for each in known:
             if each.jurisdiction.answers_to(jurisdiction_id):
@@ -69,8 +69,8 @@ class Catalogues:
 
     def owner(self, jurisdiction_id: str) -> Catalogue:
         """The catalogue that stored requests of this jurisdiction, real or of the test endpoint, belong to."""
-        for each in self.in_force:
-            for twin in (each, each.sandbox()):
+        for catalogue in self.in_force:
+            for twin in (catalogue, catalogue.sandbox()):
                 if twin.jurisdiction.jurisdiction_id == jurisdiction_id:
                     return twin
         raise NotFound(problem("error.jurisdiction.unknown", jurisdiction_id=jurisdiction_id))

@@ -22,7 +22,7 @@ class Page(NamedTuple):
 
 def read(core: Core, staff: Staff, *, kind: str | None, before: int | None) -> Page:
     """A page of the log for whoever may read it: an auditor reads all, an administrator their own acts."""
-    reaches = {reach for each in staff.memberships for reach in each.reaches(Right.READ_AUDIT)}
+    reaches = {reach for membership in staff.memberships for reach in membership.reaches(Right.READ_AUDIT)}
     if not reaches:
         raise Forbidden(problem("desk.error.right"))
     own = f"staff:{staff.account_id}"

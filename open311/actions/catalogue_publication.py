@@ -78,7 +78,10 @@ def publish_change(core: Core, further: FurtherCatalogues = FILES_ALONE) -> None
         core.catalogues.problem = str(broken)
         log.error("catalogue_refused", problem=str(broken))
     else:
-        log.info("catalogue_in_force", changesets=[str(each.changeset) for each in core.catalogues.in_force])
+        log.info(
+            "catalogue_in_force",
+            changesets=[str(catalogue.changeset) for catalogue in core.catalogues.in_force],
+        )
 
 
 def keep_published(core: Core, further: FurtherCatalogues) -> None:

@@ -86,8 +86,8 @@ def in_store(core: Core, pictures: Sequence[Photo], lent: Sequence[Kept] = ()) -
     """
     files = Files(lent=lent)
     try:
-        for each in pictures:
-            files.kept = (*files.kept, _put(core, each))
+        for picture in pictures:
+            files.kept = (*files.kept, _put(core, picture))
         yield files
     except Unavailable:
         # A commit whose answer was lost may have happened, and then the files are needed; `sweep` knows later.

@@ -22,7 +22,7 @@ FETCH_SECONDS = 30.0
 
 def wanted(core: Core, media_urls: Sequence[str]) -> bool:
     """Whether any of these pictures is on a host that the settings let us fetch from."""
-    return any(_fetchable(core, each) for each in media_urls)
+    return any(_fetchable(core, url) for url in media_urls)
 
 
 def _fetchable(core: Core, url: str) -> bool:

@@ -112,7 +112,7 @@ def held(core: Core, catalogue: Catalogue, limit: int, actor: Actor) -> list[Cla
         actor.require(right, catalogue.jurisdiction.jurisdiction_id)
     with core.database.read() as conn:
         claims = events.undecided_claims(conn, catalogue.jurisdiction.jurisdiction_id, limit)
-        return [Claim(each, updates.find_updater(conn, each.id)) for each in claims]
+        return [Claim(claim, updates.find_updater(conn, claim.id)) for claim in claims]
 
 
 def publish(core: Core, update_id: int, actor: Actor, *, expected_revision: int | None = None) -> None:

@@ -88,8 +88,8 @@ class Nominatim:
             asked |= {"viewbox": ",".join(f"{each:.5f}" for each in box), "bounded": 1}
         found = self._answer("search", asked)
         rows = found if isinstance(found, list) else []
-        places = [_place(each) for each in rows[:limit] if isinstance(each, Mapping)]
-        return [each for each in places if each and (within is None or _inside(each, within))]
+        places = [_place(row) for row in rows[:limit] if isinstance(row, Mapping)]
+        return [place for place in places if place and (within is None or _inside(place, within))]
 
     def reverse(self, lat: float, long: float, *, language: str) -> Place | None:
         """The house or the road at a point."""

@@ -213,7 +213,7 @@ def _place(exif: Image.Exif) -> tuple[float, float] | None:
 
 
 def _degrees(parts: Any, side: str) -> float:
-    degrees, minutes, seconds = (float(each) for each in parts)
+    degrees, minutes, seconds = (float(part) for part in parts)
     return (degrees + minutes / 60 + seconds / 3600) * (-1 if side.strip("\0") in ("S", "W") else 1)
 
 

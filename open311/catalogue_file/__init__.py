@@ -44,13 +44,13 @@ def load_all(path: Path) -> tuple[Catalogue, ...]:
     """The catalogues in a file or in the `*.yaml` files of a folder: one jurisdiction each, all or none."""
     if not files(path):
         raise CatalogueError(CatalogueProblem(path, 0, "", "holds no *.yaml file"))
-    documents = [_checked(each) for each in files(path)]
+    documents = [_checked(file) for file in files(path)]
     _check_names(documents)
     problems = [problem for document in documents for problem in document.problems]
     if problems:
         raise CatalogueError(*problems)
     catalogues = (build(document.data) for document in documents)
-    return tuple(replace(each, digest=digest(each)) for each in catalogues)
+    return tuple(replace(catalogue, digest=digest(catalogue)) for catalogue in catalogues)
 
 
 def from_document(data: dict[str, Any], harvested_from: str) -> Catalogue:

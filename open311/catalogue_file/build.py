@@ -29,14 +29,14 @@ def build(data: dict[str, Any]) -> Catalogue:
     text = _Texts(tuple(data["jurisdiction"]["languages"]))
     agencies = [Agency(each["code"], text.read(each["name"])) for each in data.get("agencies", [])]
     groups = [Group(each["code"], text.read(each["name"])) for each in data.get("groups", [])]
-    statuses = [_status(each, text) for each in data["statuses"]]
-    services = [_service(each, text) for each in data["services"]]
+    statuses = [_status(status, text) for status in data["statuses"]]
+    services = [_service(service, text) for service in data["services"]]
     return Catalogue(
         jurisdiction=_jurisdiction(data, text),
-        statuses={each.code: each for each in statuses},
-        services={each.service_code: each for each in services},
-        agencies={each.code: each for each in agencies},
-        groups={each.code: each for each in groups},
+        statuses={status.code: status for status in statuses},
+        services={service.service_code: service for service in services},
+        agencies={agency.code: agency for agency in agencies},
+        groups={group.code: group for group in groups},
         site=_site(data.get("site", {}), text),
         desk=desk.build(data.get("desk", {}), text.read),
     )
@@ -52,10 +52,10 @@ class _Texts:
         if given is None:
             return NO_TEXT
         words = {self.languages[0]: given} if isinstance(given, str) else given
-        return Text({each: tidy(words[each]) for each in self.languages if each in words})
+        return Text({language: tidy(words[language]) for language in self.languages if language in words})
 
     def keywords(self, given: dict[str, list[str]]) -> dict[str, tuple[str, ...]]:
-        return {each: tuple(given[each]) for each in self.languages if each in given}
+        return {language: tuple(given[language]) for language in self.languages if language in given}
 
 
 def _jurisdiction(data: dict[str, Any], text: _Texts) -> Jurisdiction:

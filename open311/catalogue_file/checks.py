@@ -86,7 +86,7 @@ def _codes(root: Cursor) -> Found:
             yield code.steps, f"{code.word!r} is a number with a leading zero, which clients lose"
         yield from _repeated(each["code"] for each in service["attributes"])
         for attribute in service["attributes"]:
-            yield from _repeated(each["key"] for each in attribute["values"])
+            yield from _repeated(value["key"] for value in attribute["values"])
 
 
 def _references(root: Cursor) -> Found:
@@ -99,7 +99,7 @@ def _references(root: Cursor) -> Found:
 
 
 def _languages(root: Cursor) -> Found:
-    languages = [each.word for each in root["jurisdiction"]["languages"]]
+    languages = [language.word for language in root["jurisdiction"]["languages"]]
     if not languages:
         return
     for place, is_text in _all_texts(root):
@@ -122,7 +122,9 @@ def _all_texts(place: Cursor) -> Iterator[tuple[Cursor, bool]]:
 def _service_names(root: Cursor) -> Found:
     languages = [each.word for each in root["jurisdiction"]["languages"]] or [""]
     for language in languages:
-        offered = [each["service_name"] for each in root["services"] if each["active"].value is not False]
+        offered = [
+            service["service_name"] for service in root["services"] if service["active"].value is not False
+        ]
         shown = [_shown(name, language, languages[0]) for name in offered]
         for steps, message in _repeated(shown, str.casefold):
             yield steps, f"{message}; each language needs one name a service"
@@ -137,16 +139,16 @@ def _shown(name: Cursor, language: str, default: str) -> Cursor:
 def _statuses(root: Cursor) -> Found:
     statuses = root["statuses"]
     for word in ("open", "closed"):
-        if not any(each["status"].word == word for each in statuses):
+        if not any(status["status"].word == word for status in statuses):
             yield statuses.steps, f"needs at least one status that is {word}"
-    initial = [each["initial"] for each in statuses if each["initial"].value is True]
+    initial = [status["initial"] for status in statuses if status["initial"].value is True]
     if not initial:
         yield statuses.steps, "needs one open status with initial: true"
-    published = [each["published"] for each in statuses if each["published"].value is True]
+    published = [status["published"] for status in statuses if status["published"].value is True]
     for mark in (*initial, *published):
         if _beside(root, mark, "status") == "closed":
             yield mark.steps, f"a closed status cannot be {mark.key}"
-    default = [each["default"] for each in statuses if each["default"].value is True]
+    default = [status["default"] for status in statuses if status["default"].value is True]
     for marks in (initial, published):
         yield from ((each.steps, f"only one status can be {each.key}") for each in marks[1:])
     counted = Counter(_beside(root, each, "status") for each in default)
@@ -223,11 +225,11 @@ def _condition(attribute: Cursor, earlier: dict[str, Cursor]) -> Found:
         yield code.steps, f"{code.word!r} is not an earlier attribute of this service"
         return
     asked = earlier[code.word]
-    keys = {each["key"].word for each in asked["values"]}
+    keys = {value["key"].word for value in asked["values"]}
     if asked["variable"].value is False or asked["datatype"].word in OTHERS:
         yield code.steps, f"{code.word!r} is not a list to choose from"
     else:
-        unknown = [each for each in condition["values"] if each.word and each.word not in keys]
+        unknown = [value for value in condition["values"] if value.word and value.word not in keys]
         yield from ((each.steps, f"{each.word!r} is not a value of {code.word}") for each in unknown)
 
 

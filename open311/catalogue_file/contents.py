@@ -20,14 +20,14 @@ def contents(catalogue: Catalogue) -> dict[str, Any]:
     return _without_blanks(
         {
             "jurisdiction": _jurisdiction(catalogue.jurisdiction),
-            "statuses": [_status(each) for each in catalogue.statuses.values()],
-            "agencies": [_named(each) for each in catalogue.agencies.values()],
-            "groups": [_named(each) for each in catalogue.groups.values()],
+            "statuses": [_status(status) for status in catalogue.statuses.values()],
+            "agencies": [_named(agency) for agency in catalogue.agencies.values()],
+            "groups": [_named(group) for group in catalogue.groups.values()],
             "boundary": _boundary(catalogue.jurisdiction),
             "site": _site(catalogue.site),
             "desk": _desk(catalogue.desk),
         }
-    ) | {"services": [_service(each) for each in catalogue.services.values()]}
+    ) | {"services": [_service(service) for service in catalogue.services.values()]}
 
 
 def digest(catalogue: Catalogue) -> str:
@@ -151,7 +151,7 @@ def _attribute(attribute: Attribute, place: int) -> dict[str, Any]:
             "variable": None if attribute.variable else False,
             "required": attribute.required or None,
             "public": attribute.public or None,
-            "values": [{"key": each.key, "name": _words(each.name)} for each in attribute.values],
+            "values": [{"key": value.key, "name": _words(value.name)} for value in attribute.values],
             "only_if": {"code": condition.code, "values": sorted(condition.values)} if condition else None,
         }
     )

@@ -44,7 +44,7 @@ def _is_named(value: Any) -> bool:
 
 
 def _by_name(entries: list[dict[str, Any]]) -> dict[str, Any]:
-    return {next(each[name] for name in NAMES if name in each): each for each in entries}
+    return {next(entry[name] for name in NAMES if name in entry): entry for entry in entries}
 
 
 def _short(value: Any) -> str:

@@ -49,7 +49,7 @@ class CatalogueError(ConfigurationError):
 
     def __init__(self, *problems: CatalogueProblem) -> None:
         self.problems = tuple(sorted(set(problems)))
-        super().__init__("\n".join(str(each) for each in self.problems))
+        super().__init__("\n".join(str(problem) for problem in self.problems))
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,7 @@ def wrong_jurisdiction(data: Any) -> list[str]:
     """What the schema does not allow about a jurisdiction by itself."""
     whole = validator()
     errors = whole.descend(data, whole.schema["properties"]["jurisdiction"])
-    found = [each for error in errors for each in _complaints(error)]
+    found = [complaint for error in errors for complaint in _complaints(error)]
     return [f"{'.'.join(map(str, steps))}: {message}" for steps, message in found]
 
 

@@ -29,7 +29,7 @@ class CatalogueWatch:
         return now != before
 
     def _look(self) -> Sight:
-        return tuple(_sight(each) for each in files(self._path))
+        return tuple(_sight(file) for file in files(self._path))
 
 
 def _sight(file: Path) -> tuple[str, int, int, int, int]:

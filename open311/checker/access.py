@@ -28,9 +28,9 @@ def wrong_key_on_get(s: Subject) -> Findings:
 
 @requires("R-055", MUST, "401 anywhere")
 def never_401(s: Subject) -> Findings:
-    for each in s.answers.values():
-        if each.status == 401:
-            yield Finding(each.told, "401")
+    for answer in s.answers.values():
+        if answer.status == 401:
+            yield Finding(answer.told, "401")
 
 
 @requires("R-039", MUST, "GETs without jurisdiction_id")

@@ -21,9 +21,9 @@ def _places(s: Subject, suffix: str) -> list[Answer]:
 
 
 def _found(s: Subject, suffix: str) -> Answer:
-    for each in _places(s, suffix):
-        if each.status == 200:
-            return each
+    for place in _places(s, suffix):
+        if place.status == 200:
+            return place
     raise NotSeen(f"no discovery.{suffix} below or beside the base URL; it may be elsewhere")
 
 
@@ -46,7 +46,11 @@ def _endpoints(s: Subject) -> list[dict[str, Any]]:
 
 
 def _georeport(s: Subject) -> list[dict[str, Any]]:
-    return [each for each in _endpoints(s) if "georeport" in str(each.get("specification", "")).lower()]
+    return [
+        endpoint
+        for endpoint in _endpoints(s)
+        if "georeport" in str(endpoint.get("specification", "")).lower()
+    ]
 
 
 @requires("R-057", MUST, "discovery in both formats")
@@ -86,11 +90,11 @@ def in_json(s: Subject) -> Findings:
         yield Finding("not an object with `endpoints`", "P13" if isinstance(value, dict) else None)
         return
     endpoints = value["endpoints"]
-    if not isinstance(endpoints, list) or not all(isinstance(each, dict) for each in endpoints):
+    if not isinstance(endpoints, list) or not all(isinstance(endpoint, dict) for endpoint in endpoints):
         yield Finding("`endpoints` is not an array of objects", "P13")
         return
-    for each in endpoints:
-        formats = each.get("formats")
+    for endpoint in endpoints:
+        formats = endpoint.get("formats")
         if not isinstance(formats, list) or not all(isinstance(word, str) for word in formats):
             yield Finding("`formats` is not an array of texts", "P13")
 
@@ -112,9 +116,9 @@ def specification(s: Subject) -> Findings:
 
 @requires("R-063", MUST, "`type` of endpoints")
 def types(s: Subject) -> Findings:
-    for each in _endpoints(s):
-        if each.get("type") not in ("production", "test"):
-            yield Finding(f"type is {each.get('type')!r}")
+    for endpoint in _endpoints(s):
+        if endpoint.get("type") not in ("production", "test"):
+            yield Finding(f"type is {endpoint.get('type')!r}")
 
 
 @requires("R-064", MUST, "`formats` of endpoints")
@@ -145,7 +149,7 @@ def addresses(s: Subject) -> Findings:
 
 @requires("R-066", BREAKS, "`changeset`: ISO 8601 with a zone, whole seconds, not in the future")
 def changesets(s: Subject) -> Findings:
-    for value in (_document(s).get("changeset"), *(each.get("changeset") for each in _endpoints(s))):
+    for value in (_document(s).get("changeset"), *(endpoint.get("changeset") for endpoint in _endpoints(s))):
         if not isinstance(value, str) or not MOMENT.fullmatch(value):
             yield Finding(f"changeset is {value!r}")
         elif datetime.fromisoformat(value.replace("Z", "+00:00")) > datetime.now(UTC):

@@ -34,24 +34,22 @@ def paging(s: Subject) -> Findings:
 @requires("R-191", EXT, "`updated_after`")
 def updated_after(s: Subject) -> Findings:
     rows = s.some_requests()
-    moments = sorted(moment(each, "updated_datetime") for each in rows)
+    moments = sorted(moment(row, "updated_datetime") for row in rows)
     edge = moments[len(moments) // 2]
     if edge == moments[0]:
         raise NotSeen("all requests were updated at the same moment")
     asked = (edge + timedelta(seconds=0)).isoformat(timespec="seconds")
     found = s.get("requests", updated_after=asked)
-    if found.status != 200 or any(moment(each, "updated_datetime") < edge for each in found.rows()):
+    if found.status != 200 or any(moment(row, "updated_datetime") < edge for row in found.rows()):
         raise NotOffered("older ones are found too" if found.status == 200 else found.told)
-    wanted = {
-        str(each.get("service_request_id")) for each in rows if moment(each, "updated_datetime") == edge
-    }
+    wanted = {str(row.get("service_request_id")) for row in rows if moment(row, "updated_datetime") == edge}
     if not wanted & set(ids(found.rows())) and len(found.rows()) < 50:
         yield Finding("the bound itself is left out")
 
 
 @requires("R-192", EXT, "`bbox`, and `lat`, `long`, `radius`")
 def places(s: Subject) -> Findings:
-    row = next((each for each in s.some_requests() if as_number(each.get("lat"))), None)
+    row = next((request for request in s.some_requests() if as_number(request.get("lat"))), None)
     if row is None:
         raise NotSeen("no request has coordinates")
     lat, long = as_number(row["lat"]) or 0.0, as_number(row.get("long")) or 0.0
@@ -70,7 +68,7 @@ def _only_near(s: Subject, lat: float, long: float, query: dict[str, Any]) -> bo
     found = s.get("requests", **query)
     if found.status != 200 or not found.rows():
         return False
-    points = [(as_number(each.get("lat")), as_number(each.get("long"))) for each in found.rows()]
+    points = [(as_number(row.get("lat")), as_number(row.get("long"))) for row in found.rows()]
     return all(
         a is not None and b is not None and abs(a - lat) < 0.01 and abs(b - long) < 0.01 for a, b in points
     )
@@ -107,9 +105,9 @@ def updates(s: Subject) -> Findings:
     if found.status != 200:
         raise NotOffered(found.told)
     if s.speaks == "json":
-        for each in found.rows():
-            if not each.get("update_id") or not each.get("service_request_id"):
-                yield Finding(f"an update without ids: {each!r:.80}")
+        for row in found.rows():
+            if not row.get("update_id") or not row.get("service_request_id"):
+                yield Finding(f"an update without ids: {row!r:.80}")
 
 
 @requires("R-197", EXT, "`detailed_status`")

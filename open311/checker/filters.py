@@ -60,7 +60,7 @@ def empty_parameters(s: Subject) -> Findings:
 @requires("R-163", MUST, "`service_code`")
 def by_service(s: Subject) -> Findings:
     code = str(s.some_requests()[0].get("service_code"))
-    others = {str(each.get("service_code")) for each in s.requests(service_code=code)} - {code}
+    others = {str(request.get("service_code")) for request in s.requests(service_code=code)} - {code}
     if others:
         yield Finding(f"service_code={code} finds {sorted(others)[:5]} too")
 
@@ -76,7 +76,7 @@ def by_unknown_service(s: Subject) -> Findings:
 def by_status(s: Subject) -> Findings:
     s.some_requests()
     for word in ("open", "closed"):
-        others = {str(each.get("status")) for each in s.requests(status=word)} - {word}
+        others = {str(request.get("status")) for request in s.requests(status=word)} - {word}
         if others:
             yield Finding(f"status={word} finds {sorted(others)}")
     both = s.get("requests", status="open,closed")

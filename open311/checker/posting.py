@@ -30,8 +30,8 @@ def _form(s: Subject, **more: Any) -> dict[str, str]:
 def _place(s: Subject) -> tuple[float, float]:
     if s.options.lat is not None and s.options.long is not None:
         return s.options.lat, s.options.long
-    for each in s.requests():
-        lat, long = as_number(each.get("lat")), as_number(each.get("long"))
+    for request in s.requests():
+        lat, long = as_number(request.get("lat")), as_number(request.get("long"))
         if lat and long:
             return lat, long
     raise NotSeen("say where with --lat and --long")
@@ -165,7 +165,9 @@ def impossible_places(s: Subject) -> Findings:
 @requires("R-116", MUST, "a report without a required answer", posts=True)
 def no_answer(s: Subject) -> Findings:
     wanted = [
-        each for each in s.attributes() if each.get("required") is True and each.get("variable") is True
+        attribute
+        for attribute in s.attributes()
+        if attribute.get("required") is True and attribute.get("variable") is True
     ]
     if not wanted:
         raise NotSeen("no required attribute was seen")

@@ -45,7 +45,7 @@ def moment(each: dict[str, Any], name: str) -> datetime:
 
 def ids(rows: list[dict[str, Any]]) -> list[str]:
     """The ids of a list."""
-    return [str(each.get("service_request_id")) for each in rows]
+    return [str(row.get("service_request_id")) for row in rows]
 
 
 @requires("R-150", MUST, "the list of requests in both formats")
@@ -66,7 +66,7 @@ def bounded(s: Subject) -> Findings:
 
 @requires("R-153", SHOULD, "the order of the list: newest first")
 def newest_first(s: Subject) -> Findings:
-    found = [moment(each, "requested_datetime") for each in s.some_requests()]
+    found = [moment(request, "requested_datetime") for request in s.some_requests()]
     if found != sorted(found, reverse=True):
         yield Finding("not by requested_datetime descending")
 
@@ -85,58 +85,58 @@ def empty(s: Subject) -> Findings:
 
 @requires("R-155", MUST, "the children of the XML root")
 def only_requests(s: Subject) -> Findings:
-    others = {each.tag for each in s.get("requests", "xml").must_be(200).elements()} - {"request"}
+    others = {element.tag for element in s.get("requests", "xml").must_be(200).elements()} - {"request"}
     if others:
         yield Finding(f"service_requests holds {sorted(others)[:5]}")
 
 
 @requires("R-156", MUST, "the fields of each request and their types")
 def fields(s: Subject) -> Findings:
-    for each in s.some_requests():
-        number = each.get("service_request_id")
-        missing = [name for name in STANDARD if name not in each]
+    for request in s.some_requests():
+        number = request.get("service_request_id")
+        missing = [name for name in STANDARD if name not in request]
         if missing:
             yield Finding(f"{number!r} lacks {', '.join(missing)}")
         for name in TEXTS:
-            if name in each and not isinstance(each[name], str):
-                quirk = "P10" if each[name] is None else "P1"
-                yield Finding(f"{number!r}: {name} is {each[name]!r:.60}", quirk)
+            if name in request and not isinstance(request[name], str):
+                quirk = "P10" if request[name] is None else "P1"
+                yield Finding(f"{number!r}: {name} is {request[name]!r:.60}", quirk)
         for name in ("zipcode", "address_id"):
-            if not isinstance(each.get(name), (str, type(None))):
-                yield Finding(f"{number!r}: {name} is {each[name]!r:.60}", "P9")
+            if not isinstance(request.get(name), (str, type(None))):
+                yield Finding(f"{number!r}: {name} is {request[name]!r:.60}", "P9")
         for name in ("lat", "long"):
-            if isinstance(each.get(name), (str, bool)) and each[name] != "":
-                yield Finding(f"{number!r}: {name} is {each[name]!r:.60}", "P3")
+            if isinstance(request.get(name), (str, bool)) and request[name] != "":
+                yield Finding(f"{number!r}: {name} is {request[name]!r:.60}", "P3")
 
 
 @requires("R-157", MUST, "`status`")
 def statuses(s: Subject) -> Findings:
-    for each in s.some_requests():
-        if each.get("status") not in ("open", "closed"):
-            number = each.get("service_request_id")
-            yield Finding(f"{number!r}: status is {each.get('status')!r}", "P8")
+    for request in s.some_requests():
+        if request.get("status") not in ("open", "closed"):
+            number = request.get("service_request_id")
+            yield Finding(f"{number!r}: status is {request.get('status')!r}", "P8")
 
 
 @requires("R-175", MUST, "fields that v2 does not have")
 def nothing_else(s: Subject) -> Findings:
-    more = {name for each in s.some_requests() for name in each} - {*STANDARD, *OPTIONAL}
+    more = {name for request in s.some_requests() for name in request} - {*STANDARD, *OPTIONAL}
     if more:
         yield Finding(f"{sorted(more)[:10]} without being asked for")
 
 
 @requires("R-176", MUST, "`updated_datetime`")
 def updated(s: Subject) -> Findings:
-    for each in s.some_requests():
-        if moment(each, "updated_datetime") < moment(each, "requested_datetime"):
+    for request in s.some_requests():
+        if moment(request, "updated_datetime") < moment(request, "requested_datetime"):
             yield Finding(
-                f"{each.get('service_request_id')!r} was updated before it was made", "early-update"
+                f"{request.get('service_request_id')!r} was updated before it was made", "early-update"
             )
 
 
 @requires("R-177", MUST, "requests without coordinates")
 def no_zero(s: Subject) -> Findings:
-    for each in s.some_requests():
-        number, place = each.get("service_request_id"), (each.get("lat"), each.get("long"))
+    for request in s.some_requests():
+        number, place = request.get("service_request_id"), (request.get("lat"), request.get("long"))
         if tuple(map(as_number, place)) == (0.0, 0.0):
             yield Finding(f"{number!r} lies at 0/0", "zero-zero")
         elif (place[0] in (None, "")) != (place[1] in (None, "")):
@@ -145,17 +145,17 @@ def no_zero(s: Subject) -> Findings:
 
 @requires("R-178", BREAKS, "`media_url`")
 def one_picture(s: Subject) -> Findings:
-    for each in s.some_requests():
-        if not isinstance(each.get("media_url"), (str, type(None))):
-            yield Finding(f"{each.get('service_request_id')!r}: {each['media_url']!r:.60}", "P12")
+    for request in s.some_requests():
+        if not isinstance(request.get("media_url"), (str, type(None))):
+            yield Finding(f"{request.get('service_request_id')!r}: {request['media_url']!r:.60}", "P12")
 
 
 @requires("R-179", MUST, "`agency_responsible`")
 def agency(s: Subject) -> Findings:
-    for each in s.some_requests():
-        if not isinstance(each.get("agency_responsible"), (str, type(None))):
-            told = f"{each['agency_responsible']!r:.60}"
-            yield Finding(f"{each.get('service_request_id')!r}: {told}", "agency-object")
+    for request in s.some_requests():
+        if not isinstance(request.get("agency_responsible"), (str, type(None))):
+            told = f"{request['agency_responsible']!r:.60}"
+            yield Finding(f"{request.get('service_request_id')!r}: {told}", "agency-object")
 
 
 @requires("R-180", MUST, "one request by its address, in both formats")
@@ -175,7 +175,7 @@ def single(s: Subject) -> Findings:
 def same_alone(s: Subject) -> Findings:
     number = s.an_id()
     alone = s.get(f"requests/{quote(number, safe='')}").must_be(200).rows()
-    listed = [each for each in s.some_requests() if str(each.get("service_request_id")) == number]
+    listed = [request for request in s.some_requests() if str(request.get("service_request_id")) == number]
     if alone and listed and alone[0] != listed[0]:
         names = [name for name in listed[0] if listed[0].get(name) != alone[0].get(name)]
         yield Finding(f"{number} differs in {names or sorted(set(alone[0]) - set(listed[0]))}")
@@ -210,8 +210,8 @@ def json_errors(s: Subject) -> Findings:
 def _errors(s: Subject, suffix: str) -> Findings:
     if suffix not in s.formats:
         raise NotSeen(f"the server has no {suffix.upper()}")
-    for each in s.errors(suffix):
-        if each.status >= 400 and (wrong := is_array_error(each)):
+    for error in s.errors(suffix):
+        if error.status >= 400 and (wrong := is_array_error(error)):
             yield Finding(wrong, "P14")
 
 

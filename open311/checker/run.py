@@ -29,7 +29,7 @@ class Report:
 
     def failed(self, *levels: Level) -> tuple[Result, ...]:
         """The failures of these levels."""
-        bad = (each for each in self.results if each.outcome is Outcome.FAILED)
+        bad = (result for result in self.results if result.outcome is Outcome.FAILED)
         return tuple(each for each in bad if each.requirement.level in levels)
 
     @property
@@ -54,7 +54,7 @@ def run(options: Options, progress: Progress = lambda *_: None, subject: Subject
                 posts_first = False
             progress(each, place, len(rows))
             results.append(_result(each, subject))
-    reached = any(each.status for each in subject.answers.values())
+    reached = any(answer.status for answer in subject.answers.values())
     ordered = sorted(results, key=lambda each: each.requirement.number)
     return Report(subject.base, tuple(ordered), subject.sent, reached)
 

@@ -20,7 +20,10 @@ def listed(s: Subject) -> Findings:
     in_xml = s.get("services", "xml")
     if in_xml.status != 200:
         yield Finding(f"{in_xml.told}; XML is the format that everybody must have")
-    elif (in_xml.xml().tag, {each.tag for each in in_xml.elements()} - {"service"}) != ("services", set()):
+    elif (in_xml.xml().tag, {element.tag for element in in_xml.elements()} - {"service"}) != (
+        "services",
+        set(),
+    ):
         yield Finding("services.xml is not services/service")
     if s.get("services").status != 200:
         if in_xml.status == 200:
@@ -30,15 +33,15 @@ def listed(s: Subject) -> Findings:
 
 @requires("R-072", MUST, "the fields of each service")
 def fields(s: Subject) -> Findings:
-    for each in s.services():
-        missing = [name for name in FIELDS if name not in each]
+    for service in s.services():
+        missing = [name for name in FIELDS if name not in service]
         if missing:
-            yield Finding(f"{each.get('service_code')!r} lacks {', '.join(missing)}")
+            yield Finding(f"{service.get('service_code')!r} lacks {', '.join(missing)}")
 
 
 @requires("R-073", MUST, "`service_code`: a text, not empty, unique")
 def codes(s: Subject) -> Findings:
-    found = [each.get("service_code") for each in s.services()]
+    found = [service.get("service_code") for service in s.services()]
     for code in found:
         if not isinstance(code, str):
             yield Finding(f"service_code is {code!r}", "P1")
@@ -51,9 +54,9 @@ def codes(s: Subject) -> Findings:
 
 @requires("R-074", MUST, "`metadata`")
 def metadata(s: Subject) -> Findings:
-    for each in s.services():
-        if not isinstance(each.get("metadata"), bool):
-            yield Finding(f"{each.get('service_code')!r}: metadata is {each.get('metadata')!r}", "P2")
+    for service in s.services():
+        if not isinstance(service.get("metadata"), bool):
+            yield Finding(f"{service.get('service_code')!r}: metadata is {service.get('metadata')!r}", "P2")
     if "xml" in s.formats:
         for element in s.get("services", "xml").elements():
             if element.findtext("metadata") not in ("true", "false"):
@@ -62,32 +65,32 @@ def metadata(s: Subject) -> Findings:
 
 @requires("R-075", MUST, "`type` of services")
 def types(s: Subject) -> Findings:
-    for each in s.services():
-        if each.get("type") not in ("realtime", "batch", "blackbox"):
-            yield Finding(f"{each.get('service_code')!r}: type is {each.get('type')!r}")
+    for service in s.services():
+        if service.get("type") not in ("realtime", "batch", "blackbox"):
+            yield Finding(f"{service.get('service_code')!r}: type is {service.get('type')!r}")
 
 
 @requires("R-076", BREAKS, "texts of services without a value")
 def no_null(s: Subject) -> Findings:
-    for each in s.services():
+    for service in s.services():
         for name in ("description", "keywords", "group"):
-            if name in each and not isinstance(each[name], str):
-                yield Finding(f"{each.get('service_code')!r}: {name} is {each[name]!r}", "P10")
+            if name in service and not isinstance(service[name], str):
+                yield Finding(f"{service.get('service_code')!r}: {name} is {service[name]!r}", "P10")
 
 
 @requires("R-077", SHOULD, "`keywords`: commas without blanks")
 def keywords(s: Subject) -> Findings:
-    for each in s.services():
-        words = each.get("keywords")
+    for service in s.services():
+        words = service.get("keywords")
         if isinstance(words, str) and ", " in words:
-            yield Finding(f"{each.get('service_code')!r}: {words[:60]!r}")
+            yield Finding(f"{service.get('service_code')!r}: {words[:60]!r}")
 
 
 @requires("R-080", SHOULD, "the order of two answers")
 def order(s: Subject) -> Findings:
     s.services()
     again = s.ask_again("services").must_be(200)
-    if [each.get("service_code") for each in again.rows()] != [e.get("service_code") for e in s.services()]:
+    if [row.get("service_code") for row in again.rows()] != [e.get("service_code") for e in s.services()]:
         yield Finding("the order changes from one question to the next")
 
 
@@ -114,30 +117,30 @@ def right_definition(s: Subject) -> Findings:
 
 @requires("R-083", MUST, "the fields of each attribute")
 def attribute_fields(s: Subject) -> Findings:
-    for each in s.attributes():
-        missing = [name for name in ATTRIBUTE if name not in each]
+    for attribute in s.attributes():
+        missing = [name for name in ATTRIBUTE if name not in attribute]
         if missing:
-            yield Finding(f"{each.get('code')!r} lacks {', '.join(missing)}")
+            yield Finding(f"{attribute.get('code')!r} lacks {', '.join(missing)}")
 
 
 @requires("R-084", MUST, "`datatype`")
 def datatypes(s: Subject) -> Findings:
-    for each in s.attributes():
-        if each.get("datatype") not in DATATYPES:
-            yield Finding(f"{each.get('code')!r}: datatype is {each.get('datatype')!r}")
+    for attribute in s.attributes():
+        if attribute.get("datatype") not in DATATYPES:
+            yield Finding(f"{attribute.get('code')!r}: datatype is {attribute.get('datatype')!r}")
 
 
 @requires("R-085", MUST, "`variable`, `required`")
 def booleans(s: Subject) -> Findings:
-    for each in s.attributes():
+    for attribute in s.attributes():
         for name in ("variable", "required"):
-            if name in each and not isinstance(each[name], bool):
-                yield Finding(f"{each.get('code')!r}: {name} is {each[name]!r}", "P2")
+            if name in attribute and not isinstance(attribute[name], bool):
+                yield Finding(f"{attribute.get('code')!r}: {name} is {attribute[name]!r}", "P2")
 
 
 @requires("R-086", MUST, "`order`: whole numbers from 1, each once")
 def orders(s: Subject) -> Findings:
-    found = [each.get("order") for each in s.attributes()]
+    found = [attribute.get("order") for attribute in s.attributes()]
     for value in found:
         if not isinstance(value, int) or isinstance(value, bool) or value < 1:
             yield Finding(f"order is {value!r}")
@@ -147,18 +150,18 @@ def orders(s: Subject) -> Findings:
 
 @requires("R-087", MUST, "`values` of lists")
 def values(s: Subject) -> Findings:
-    for each in s.attributes():
-        if each.get("datatype") not in LISTS:
+    for attribute in s.attributes():
+        if attribute.get("datatype") not in LISTS:
             continue
-        found = each.get("values")
+        found = attribute.get("values")
         if not isinstance(found, list) or not found:
-            yield Finding(f"{each.get('code')!r}: values are {found!r:.60}")
+            yield Finding(f"{attribute.get('code')!r}: values are {found!r:.60}")
             continue
         keys = [value.get("key") if isinstance(value, dict) else None for value in found]
         if not all(isinstance(key, str) for key in keys):
-            yield Finding(f"{each.get('code')!r}: keys are {keys[:5]}", "P1")
+            yield Finding(f"{attribute.get('code')!r}: keys are {keys[:5]}", "P1")
         elif len(set(keys)) < len(keys):
-            yield Finding(f"{each.get('code')!r}: a key is there twice")
+            yield Finding(f"{attribute.get('code')!r}: a key is there twice")
 
 
 @requires("R-088", MUST, "containers of a definition in XML")
@@ -182,9 +185,11 @@ def values_last(s: Subject) -> Findings:
 
 @requires("R-090", BREAKS, "`description` of an attribute")
 def described(s: Subject) -> Findings:
-    for each in s.attributes():
-        if not isinstance(each.get("description"), str) or not each["description"].strip():
-            yield Finding(f"{each.get('code')!r}: description is {each.get('description')!r}", "P10")
+    for attribute in s.attributes():
+        if not isinstance(attribute.get("description"), str) or not attribute["description"].strip():
+            yield Finding(
+                f"{attribute.get('code')!r}: description is {attribute.get('description')!r}", "P10"
+            )
 
 
 @requires("R-091", MUST, "the definition of a service without attributes")

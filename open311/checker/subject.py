@@ -164,23 +164,23 @@ class Subject:
 
     def an_id(self) -> str:
         """The id of a request that is listed."""
-        for each in self.some_requests():
-            if each.get("service_request_id") not in (None, ""):
-                return str(each["service_request_id"])
+        for request in self.some_requests():
+            if request.get("service_request_id") not in (None, ""):
+                return str(request["service_request_id"])
         raise NotSeen("no request has an id")
 
     def a_code(self) -> str:
         """The code of a service, one with a definition if there is one."""
-        known = [each for each in self.services() if each.get("service_code") not in (None, "")]
+        known = [service for service in self.services() if service.get("service_code") not in (None, "")]
         for each in sorted(known, key=lambda each: each.get("metadata") in (False, "false", None)):
             return str(each["service_code"])
         raise NotSeen("no service has a code")
 
     def plain_code(self) -> str:
         """The code of a service without a definition."""
-        for each in self.services():
-            if each.get("metadata") in (False, "false") and each.get("service_code"):
-                return str(each["service_code"])
+        for service in self.services():
+            if service.get("metadata") in (False, "false") and service.get("service_code"):
+                return str(service["service_code"])
         raise NotSeen("every service has metadata")
 
     def definition(self, suffix: str = "json") -> Answer:

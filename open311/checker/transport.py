@@ -203,7 +203,7 @@ def https(s: Subject) -> Findings:
 @requires("R-033", BREAKS, "optional fields without a value: left out")
 def optional_fields(s: Subject) -> Findings:
     for name in ("status_notes", "agency_responsible", "service_notice", "expected_datetime"):
-        empty = [each for each in s.some_requests() if name in each and each[name] in (None, "")]
+        empty = [request for request in s.some_requests() if name in request and request[name] in (None, "")]
         if empty:
             yield Finding(f"requests.json: {name} is {empty[0][name]!r} in {len(empty)} requests")
 
@@ -211,15 +211,15 @@ def optional_fields(s: Subject) -> Findings:
 @requires("R-034", MUST, "fields that are always there, without a value")
 def standing_fields(s: Subject) -> Findings:
     for name in ("address_id", "zipcode", "lat", "long", "media_url"):
-        absent = sum(name not in each for each in s.some_requests())
+        absent = sum(name not in request for request in s.some_requests())
         if absent:
             yield Finding(f"requests.json: {absent} requests without {name}")
 
 
 @requires("R-035", BREAKS, "numbers and moments in JSON without a value")
 def no_empty_text(s: Subject) -> Findings:
-    for each in s.some_requests():
-        for name, value in each.items():
+    for request in s.some_requests():
+        for name, value in request.items():
             if value == "" and (name in ("lat", "long") or name.endswith("datetime")):
                 yield Finding(f'requests.json: {name} is ""', "empty-string")
 
@@ -229,7 +229,7 @@ def both_formats_agree(s: Subject) -> Findings:
     if len(s.formats) < 2:
         raise NotSeen("the server has one format")
     for path, mark in (("services", "service_code"), ("requests", "service_request_id")):
-        in_json = {str(each.get(mark)): each for each in s.get(path, "json").must_be(200).rows()}
+        in_json = {str(row.get(mark)): row for row in s.get(path, "json").must_be(200).rows()}
         for element in s.get(path, "xml").must_be(200).elements():
             twin = in_json.get((element.findtext(mark) or "").strip())
             yield from _differences(path, element, twin) if twin else ()

@@ -136,7 +136,7 @@ def _row(service: Service) -> tuple[str, ...]:
         service.service_code,
         "\n".join(service.service_name.by_language.values()),
         "\n".join(filter(None, (service.agency, _way(service)))),
-        ", ".join(_attribute(each) for each in service.attributes),
+        ", ".join(_attribute(attribute) for attribute in service.attributes),
     )
 
 

@@ -92,14 +92,14 @@ def _document(report: Report) -> dict[str, Any]:
         "quirks": report.quirks,
         "results": [
             {
-                "requirement": each.requirement.number,
-                "level": each.requirement.level.value,
-                "looked_at": each.requirement.looked_at,
-                "outcome": each.outcome.value,
-                "findings": [{"text": found.text, "quirk": found.quirk} for found in each.findings],
-                "note": each.note or None,
+                "requirement": result.requirement.number,
+                "level": result.requirement.level.value,
+                "looked_at": result.requirement.looked_at,
+                "outcome": result.outcome.value,
+                "findings": [{"text": found.text, "quirk": found.quirk} for found in result.findings],
+                "note": result.note or None,
             }
-            for each in report.results
+            for result in report.results
         ],
     }
 
@@ -109,12 +109,12 @@ def _print(report: Report) -> None:
     if not report.reached:
         console.print(f"{report.url} does not answer.", markup=False)
         return
-    met = [each.requirement.number for each in report.results if each.outcome is Outcome.PASSED]
+    met = [result.requirement.number for result in report.results if result.outcome is Outcome.PASSED]
     console.print(f"Met ({len(met)}): {', '.join(met)}", markup=False)
     for title, levels in FAILURES:
         _table(console, title, report.failed(*levels))
     for outcome in (Outcome.LEFT_OPEN, Outcome.NOT_SEEN, Outcome.OFFERED, Outcome.NOT_OFFERED):
-        found = [each for each in report.results if each.outcome is outcome]
+        found = [result for result in report.results if result.outcome is outcome]
         _table(console, f"{outcome.value.capitalize()} ({len(found)})", tuple(found))
     if report.quirks:
         quirks = Table("quirk", "what it breaks", title="Known quirks that were met", title_justify="left")
@@ -128,10 +128,10 @@ def _table(console: Console, title: str, results: tuple[Result, ...]) -> None:
     if not results:
         return
     table = Table("", "looked at", "found", title=title, title_justify="left")
-    for each in results:
-        lines = [f"{found.text}{f' [{found.quirk}]' if found.quirk else ''}" for found in each.findings]
-        told = "\n".join([*lines, each.note] if each.note else lines)
-        table.add_row(each.requirement.number, each.requirement.looked_at, _plain(told))
+    for result in results:
+        lines = [f"{found.text}{f' [{found.quirk}]' if found.quirk else ''}" for found in result.findings]
+        told = "\n".join([*lines, result.note] if result.note else lines)
+        table.add_row(result.requirement.number, result.requirement.looked_at, _plain(told))
     console.print(table)
 
 
@@ -145,14 +145,14 @@ def _summary(report: Report) -> str:
     parts = []
     for level in Level:
         looked = [
-            each
-            for each in report.results
-            if each.requirement.level is level and each.outcome in (Outcome.PASSED, Outcome.FAILED)
+            result
+            for result in report.results
+            if result.requirement.level is level and result.outcome in (Outcome.PASSED, Outcome.FAILED)
         ]
         bad = len(report.failed(level))
         if level is not Level.EXT:
             parts.append(f"{level.value}: {len(looked) - bad} of {len(looked)} met")
-    offered = sum(each.outcome is Outcome.OFFERED for each in report.results)
+    offered = sum(result.outcome is Outcome.OFFERED for result in report.results)
     return (
         f"{report.url}: {', '.join(parts)}; {offered} extensions offered; {report.requests} questions asked"
     )

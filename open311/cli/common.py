@@ -57,7 +57,9 @@ def opened(*, adopt: bool = True) -> Iterator[Core]:
         catalogue_publication.publish(built, HARVESTED)
         yield built
     except Open311Error as refused:
-        raise click.ClickException("; ".join(in_words(each, LANGUAGE) for each in refused.problems)) from None
+        raise click.ClickException(
+            "; ".join(in_words(problem, LANGUAGE) for problem in refused.problems)
+        ) from None
     finally:
         built.database.close()
 

@@ -149,9 +149,9 @@ def _desk_lines(chosen: Settings, built: Core) -> list[str]:
 def _simple_service(catalogue: Catalogue) -> Service:
     services = catalogue.active_services()
     simple = [
-        each
-        for each in services
-        if each.type is ServiceType.REALTIME and not any(asked.required for asked in each.attributes)
+        service
+        for service in services
+        if service.type is ServiceType.REALTIME and not any(asked.required for asked in service.attributes)
     ]
     return [*simple, *services][0]
 

@@ -44,7 +44,9 @@ class DemoStaff(NamedTuple):
 def seed(core: Core) -> DemoStaff:
     """One account a role, all with one password; those that are there already stay as they are."""
     password = _password(core.settings.data_dir)
-    city = next(each for each in core.catalogues.in_force if not each.jurisdiction.harvested_from)
+    city = next(
+        catalogue for catalogue in core.catalogues.in_force if not catalogue.jurisdiction.harvested_from
+    )
     people = tuple((role, f"{name.lower()}@{DOMAIN}") for role, name in PEOPLE.items())
     for role, email in people:
         with core.database.read() as conn:
@@ -90,7 +92,7 @@ def first_link(core: Core) -> str | None:
     if known is not None and known.state is not AccountState.INVITED:
         return None
     if known is None:
-        cities = [each.jurisdiction.jurisdiction_id for each in core.catalogues.in_force]
+        cities = [catalogue.jurisdiction.jurisdiction_id for catalogue in core.catalogues.in_force]
         roles = [Membership(jurisdiction_id=city, role=Role.ADMIN) for city in cities]
         language = core.catalogues.in_force[0].jurisdiction.languages[0]
         account_id = accounts.add(core, cli_actor(), "Administration", FIRST_ADMIN, language, roles)

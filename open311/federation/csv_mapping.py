@@ -77,11 +77,15 @@ class Bulk:
     def check_words(self, catalogue: Catalogue, *, keep_services: bool) -> None:
         """Whether services and statuses lead to what there is here; raises `Invalid`."""
         services = {*catalogue.services, *catalogue.retired}
-        wrong = [] if keep_services else [each for each in self.services.values() if each not in services]
+        wrong = (
+            []
+            if keep_services
+            else [service for service in self.services.values() if service not in services]
+        )
         if wrong:
             raise _wrong(f"services: {', '.join(wrong)} are not in the catalogue")
         statuses = {*catalogue.statuses, *Status}
-        wrong = [each for each in self.statuses.values() if each not in statuses]
+        wrong = [status for status in self.statuses.values() if status not in statuses]
         if wrong:
             raise _wrong(f"statuses: {', '.join(wrong)} are not in the catalogue, nor open or closed")
 

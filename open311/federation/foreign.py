@@ -139,7 +139,7 @@ def changes_from(value: Any, dates: Dates = PLAIN_DATES) -> ForeignChanges | Non
         return None
     found: dict[str, ForeignRequest] = {}
     gone: dict[str, bool] = {}
-    for entry in (each for each in value["changes"] if isinstance(each, dict)):
+    for entry in (change for change in value["changes"] if isinstance(change, dict)):
         number, document = word(entry, "service_request_id"), entry.get("request")
         read = request_from(document, dates) if isinstance(document, dict) else None
         if read:

@@ -112,8 +112,8 @@ def _by_requests(core: Core, client: Client, catalogue: Catalogue, asked: Sequen
         batch = asked[start : start + BATCH]
         wanted = ",".join(each.foreign_id or "" for each in batch)
         found = {
-            each.service_request_id: each
-            for each in client.requests(service_request_id=wanted, extensions="true")
+            request.service_request_id: request
+            for request in client.requests(service_request_id=wanted, extensions="true")
         }
         for each in batch:
             there = found.get(each.foreign_id or "")

@@ -58,7 +58,7 @@ class Errand:
 
 def keep_reader(conn: Connection, catalogues: Sequence[Catalogue]) -> None:
     """From the moment a catalogue names another server, what happens is read for it; before, and after, not."""
-    if any(_forward_of(each, code) for each in catalogues for code in each.services):
+    if any(_forward_of(catalogue, code) for catalogue in catalogues for code in catalogue.services):
         stream.begin(conn, READER)
     else:
         stream.forget(conn, READER)
@@ -75,14 +75,14 @@ def enqueue(core: Core) -> None:
     while True:
         with core.database.begin() as conn:
             lines = stream.take(conn, READER, AT_ONCE)
-            storage.add(conn, [row for each in lines for row in _rows(core, by_id, each)])
+            storage.add(conn, [row for line in lines for row in _rows(core, by_id, line)])
         if len(lines) < AT_ONCE:
             return
 
 
 def _by_id(core: Core) -> Mapping[str, Catalogue]:
     # Reports of the test endpoint belong to the twins of these, which are not among them.
-    return {each.jurisdiction.jurisdiction_id: each for each in core.catalogues.in_force}
+    return {catalogue.jurisdiction.jurisdiction_id: catalogue for catalogue in core.catalogues.in_force}
 
 
 def _rows(core: Core, catalogues: Mapping[str, Catalogue], line: stream.Line) -> list[dict[str, Any]]:

@@ -45,7 +45,7 @@ def add(core: Core, url: str, jurisdiction_id: str, options: Mapping[str, Any]) 
 
     `options`: name, languages, time_zone, foreign_jurisdiction_id, delay, every; all may be missing.
     """
-    if any(each.jurisdiction.answers_to(jurisdiction_id) for each in core.catalogues.in_force):
+    if any(catalogue.jurisdiction.answers_to(jurisdiction_id) for catalogue in core.catalogues.in_force):
         raise Invalid(problem("error.harvest.taken", jurisdiction_id=jurisdiction_id))
     added = Intake(
         jurisdiction_id=jurisdiction_id,
@@ -91,9 +91,9 @@ def sources(core: Core) -> list[Intake]:
 
 def find(core: Core, jurisdiction_id: str) -> Intake:
     """The source of a harvested jurisdiction; raises `NotFound`."""
-    for each in sources(core):
-        if each.jurisdiction_id == jurisdiction_id:
-            return each
+    for source in sources(core):
+        if source.jurisdiction_id == jurisdiction_id:
+            return source
     raise NotFound(problem("error.harvest.unknown", jurisdiction_id=jurisdiction_id))
 
 
@@ -107,11 +107,11 @@ def client_of(source: Intake, seconds: float = 60) -> Client:
 
 def run_due(core: Core) -> None:
     """What the worker does every few minutes: one after the other, those whose time has come."""
-    for each in sources(core):
-        every = timedelta(minutes=float(each.options.get("every", EVERY_MINUTES)))
-        unfinished = bool(each.state) and not each.state.get("idle") and not each.problem
-        if unfinished or each.run_datetime is None or each.run_datetime + every <= core.now():
-            run(core, each, most_pages=PAGES_A_RUN)
+    for source in sources(core):
+        every = timedelta(minutes=float(source.options.get("every", EVERY_MINUTES)))
+        unfinished = bool(source.state) and not source.state.get("idle") and not source.problem
+        if unfinished or source.run_datetime is None or source.run_datetime + every <= core.now():
+            run(core, source, most_pages=PAGES_A_RUN)
 
 
 def run(
@@ -213,9 +213,9 @@ def _keep_names(
     """Services that the source no longer offers are known by the names its requests give."""
     language = catalogue.jurisdiction.languages[0]
     names = {
-        str(each.values["service_code"]): {language: each.service_name}
-        for each in arrivals
-        if each.service_name and each.values["service_code"] not in catalogue.services
+        str(arrival.values["service_code"]): {language: arrival.service_name}
+        for arrival in arrivals
+        if arrival.service_name and arrival.values["service_code"] not in catalogue.services
     }
     if stored.name_services(conn, source.jurisdiction_id, names, core.now()):
         source_rows.renew_names(conn, source, core.now())

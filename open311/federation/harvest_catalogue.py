@@ -24,9 +24,11 @@ def catalogue_document(source: Intake, services: Iterable[Mapping[str, Any]]) ->
     options = source.options
     languages = list(options.get("languages") or ["en"])
     rows = {
-        each["service_code"]: each for each in (_service(each, languages[0]) for each in services) if each
+        each["service_code"]: each
+        for each in (_service(service, languages[0]) for service in services)
+        if each
     }
-    groups = sorted({each["group"] for each in rows.values() if each.get("group")})
+    groups = sorted({row["group"] for row in rows.values() if row.get("group")})
     said = f"{source.source}"
     return {
         "jurisdiction": {
@@ -37,8 +39,8 @@ def catalogue_document(source: Intake, services: Iterable[Mapping[str, Any]]) ->
             "contact": {languages[0]: said},
             "key_service": {languages[0]: said},
         },
-        "statuses": [_status(each, languages) for each in STATUSES],
-        "groups": [{"code": each, "name": each} for each in groups],
+        "statuses": [_status(status, languages) for status in STATUSES],
+        "groups": [{"code": group, "name": group} for group in groups],
         "services": list(rows.values()),
     }
 
@@ -48,7 +50,7 @@ def _status(row: tuple[str, ...], languages: list[str]) -> dict[str, Any]:
     # In a language that we do not speak the English word is better than none.
     return {
         "code": code,
-        "label": {each: german if each == "de" else english for each in languages},
+        "label": {language: german if language == "de" else english for language in languages},
         "status": status,
         "detailed_status": detailed,
         "update_status": update,
@@ -69,6 +71,6 @@ def _service(item: Mapping[str, Any], language: str) -> dict[str, Any] | None:
         "service_code": service_code(code),
         "service_name": {language: (word(item, "service_name") or code)[:LONGEST]},
         "description": {language: (word(item, "description") or "")[:LONGEST]},
-        "keywords": {language: [each for each in keywords if each][:50]},
+        "keywords": {language: [keyword for keyword in keywords if keyword][:50]},
         "moderated": False,
     } | ({"group": group[:LONGEST]} if group else {})

@@ -82,8 +82,10 @@ def _name_services(core: Core, conn: Connection, catalogue: Catalogue, arrivals:
     language = catalogue.jurisdiction.languages[0]
     known = {*catalogue.services, *catalogue.retired}
     names = {
-        str(each.values["service_code"]): {language: each.service_name or str(each.values["service_code"])}
-        for each in arrivals
-        if each.values["service_code"] not in known
+        str(arrival.values["service_code"]): {
+            language: arrival.service_name or str(arrival.values["service_code"])
+        }
+        for arrival in arrivals
+        if arrival.values["service_code"] not in known
     }
     stored.name_services(conn, catalogue.jurisdiction.jurisdiction_id, names, core.now())

@@ -129,9 +129,9 @@ def _status(found: ForeignRequest, terms: Terms) -> tuple[str, str]:
 def _agency(found: ForeignRequest, catalogue: Catalogue) -> str | None:
     """A code of the catalogue where the name is known, else the words as they are."""
     words = _words(found.agency_responsible, SHORT)
-    for each in catalogue.agencies.values():
-        if words and words in each.name.by_language.values():
-            return each.code
+    for agency in catalogue.agencies.values():
+        if words and words in agency.name.by_language.values():
+            return agency.code
     return words
 
 

@@ -53,8 +53,8 @@ def write(feed: Feed, entries: Iterable[Entry]) -> bytes:
     _add(_add(root, "author"), "name", feed.author)
     for relation, address in feed.links.items():
         _add(root, "link", rel=relation, href=address)
-    for each in entries:
-        _entry(_add(root, "entry"), each)
+    for entry in entries:
+        _entry(_add(root, "entry"), entry)
     written: bytes = ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
     return written
 

@@ -25,7 +25,7 @@ def header() -> bytes:
 
 def rows(requests: Iterable[dict[str, Any]]) -> bytes:
     """A row for each request, as `documents.service_request` describes it."""
-    return _rows([_cell(each.get(name)) for name in FIELDS] for each in requests)
+    return _rows([_cell(request.get(name)) for name in FIELDS] for request in requests)
 
 
 def remark(words: str) -> bytes:

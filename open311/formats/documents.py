@@ -40,7 +40,7 @@ def discovery(endpoints: Iterable[Endpoint], contact: str, key_service: str, cha
         "changeset": write_utc(changeset),
         "contact": contact,
         "key_service": key_service,
-        "endpoints": [_endpoint(each) for each in endpoints],
+        "endpoints": [_endpoint(endpoint) for endpoint in endpoints],
     }
     return Document("discovery", value)
 
@@ -93,7 +93,7 @@ def _group(service: Service, catalogue: Catalogue, language: str) -> str:
 def _alphabetical(name: str) -> str:
     """The name as a dictionary orders it: Ölspur stands between Oberleitung and Ordnung."""
     letters = unicodedata.normalize("NFD", name.casefold())
-    return "".join(each for each in letters if not unicodedata.combining(each))
+    return "".join(letter for letter in letters if not unicodedata.combining(letter))
 
 
 def service_definition(service: Service, language: str) -> Document:
@@ -119,7 +119,9 @@ def _attribute(attribute: Attribute, language: str) -> dict[str, Any]:
         "datatype_description": attribute.datatype_description.in_language(language),
         "order": attribute.order,
         "description": attribute.description.in_language(language),
-        "values": [{"key": each.key, "name": each.name.in_language(language)} for each in attribute.values],
+        "values": [
+            {"key": value.key, "name": value.name.in_language(language)} for value in attribute.values
+        ],
     }
 
 
@@ -135,8 +137,8 @@ def service_requests(
     return Document(
         "service_requests",
         [
-            service_request(each, catalogue, language, extensions=extensions, base_url=base_url)
-            for each in requests
+            service_request(request, catalogue, language, extensions=extensions, base_url=base_url)
+            for request in requests
         ],
     )
 
@@ -215,7 +217,7 @@ def service_request_updates(
     updates: Iterable[Update], catalogue: Catalogue, *, base_url: str = ""
 ) -> Document:
     """What happened to requests, as FixMyStreet reads it; `base_url` is where photos are found."""
-    return Document("service_request_updates", [_update(each, catalogue, base_url) for each in updates])
+    return Document("service_request_updates", [_update(update, catalogue, base_url) for update in updates])
 
 
 def _update(update: Update, catalogue: Catalogue, base_url: str) -> dict[str, Any]:

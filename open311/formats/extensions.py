@@ -21,7 +21,7 @@ def extensions_of(
     return {
         "extended_attributes": _extended_attributes(request, catalogue, base_url),
         "attributes": _answers(request, catalogue.services.get(request.service_code), language),
-        "notes": [_note(each, catalogue, language, base_url) for each in request.notes],
+        "notes": [_note(note, catalogue, language, base_url) for note in request.notes],
     }
 
 

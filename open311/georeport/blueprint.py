@@ -71,7 +71,7 @@ class GeoReport(Blueprint):  # type: ignore[misc]
                 answering = served(view, documented, schema)
                 self.route(f"{rule}.{suffix}", methods=[method], endpoint=endpoint)(answering)
             for place, bare in enumerate(
-                (rule, *(f"{each}{end}" for each in aliases for end in ("", ".xml", ".json")))
+                (rule, *(f"{alias}{end}" for alias in aliases for end in ("", ".xml", ".json")))
             ):
                 endpoint = f"{view.__name__}_{place}"
                 flask.Blueprint.add_url_rule(self, bare, endpoint, answering, methods=[method])
@@ -105,7 +105,7 @@ def _operation(view: View, rule: str, takes: type[Arguments], method: str, suffi
         "security": NEEDS_KEY if method == "POST" else KEY_OPTIONAL,
     }
     if method == "POST":
-        found["requestBody"] = {"content": {each: _body(view, takes, each) for each in FORMS}}
+        found["requestBody"] = {"content": {form: _body(view, takes, form) for form in FORMS}}
     if suffix == "json" and view.__name__ in LINKS:
         found["responses"] = {200: {"links": _links(LINKS[view.__name__])}}
     return found

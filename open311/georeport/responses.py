@@ -67,5 +67,5 @@ def _response(body: bytes, status: int, cache: str, headers: Mapping[str, str] |
 
 def error_answer(status: int, *problems: Problem, headers: Mapping[str, str] | None = None) -> Response:
     """An error in the shape of GeoReport: a list of code and description (R-186)."""
-    described = [(status, in_words(each)) for each in problems]
+    described = [(status, in_words(problem)) for problem in problems]
     return answer(documents.errors(described), status=status, headers=headers)

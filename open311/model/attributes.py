@@ -98,7 +98,7 @@ def _read(attribute: Attribute, value: str) -> str:
 
 def _key(attribute: Attribute, value: str) -> str:
     keys = [each.key for each in attribute.values]
-    alike = (each for each in keys if each.casefold() == value.casefold())
+    alike = (key for key in keys if key.casefold() == value.casefold())
     found = value if value in keys else next(alike, None)
     if found is None:
         raise _Refused("error.attribute.value_unknown")
@@ -188,5 +188,5 @@ def _unfit(unknown: Mapping[str, list[str]]) -> Iterator[Problem]:
             yield problem("error.attribute.code_too_long", code=f"{code[:CODE_LENGTH]}…", limit=CODE_LENGTH)
         if len(values) > VALUES_PER_CODE:
             yield problem("error.attribute.too_many_values", code=code[:CODE_LENGTH], limit=VALUES_PER_CODE)
-        if any(len(each) > ANSWER_LENGTH for each in values):
+        if any(len(value) > ANSWER_LENGTH for value in values):
             yield problem("error.attribute.too_long", code=code[:CODE_LENGTH], limit=ANSWER_LENGTH)

@@ -158,12 +158,12 @@ class Catalogue:
     @property
     def initial_status(self) -> DetailedStatus:
         """The open status of a new report that nobody has checked."""
-        return next(each for each in self.statuses.values() if each.initial)
+        return next(status for status in self.statuses.values() if status.initial)
 
     @property
     def published_status(self) -> DetailedStatus:
         """The open status a report moves to when staff release it; the initial one when none is marked."""
-        return next((each for each in self.statuses.values() if each.published), self.initial_status)
+        return next((status for status in self.statuses.values() if status.published), self.initial_status)
 
     def default_status(self, status: str) -> DetailedStatus:
         """The detailed status for a plain `open` or `closed`: the marked one, else the first of its kind."""
@@ -172,7 +172,7 @@ class Catalogue:
 
     def active_services(self) -> tuple[Service, ...]:
         """The services that are offered, in the order of the list."""
-        return tuple(each for each in self.services.values() if each.active)
+        return tuple(service for service in self.services.values() if service.active)
 
     def find_service(self, service_code: str) -> Service | None:
         """The service offered under this code, if any."""

@@ -69,4 +69,4 @@ def path(key: str) -> str:
 
 def addresses(media_urls: Sequence[str], base_url: str) -> list[str]:
     """The addresses of a request's pictures, our own made whole with the address of the server."""
-    return [f"{base_url}{each}" if each.startswith("/") else each for each in media_urls]
+    return [f"{base_url}{url}" if url.startswith("/") else url for url in media_urls]

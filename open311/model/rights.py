@@ -240,11 +240,13 @@ class Staff:
 
     def within(self, jurisdiction_id: str) -> tuple[Membership, ...]:
         """The memberships in one jurisdiction."""
-        return tuple(each for each in self.memberships if each.jurisdiction_id == jurisdiction_id)
+        return tuple(
+            membership for membership in self.memberships if membership.jurisdiction_id == jurisdiction_id
+        )
 
     def jurisdictions(self, right: Right | None = None) -> tuple[str, ...]:
         """Where somebody has a right, or any."""
-        chosen = [each for each in self.memberships if right is None or each.reaches(right)]
+        chosen = [membership for membership in self.memberships if right is None or membership.reaches(right)]
         return tuple(sorted({each.jurisdiction_id for each in chosen}))
 
     def units(self, jurisdiction_id: str) -> tuple[str, ...]:

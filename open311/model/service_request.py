@@ -76,7 +76,7 @@ class Reporter:
             object.__setattr__(self, "email", spelt(self.email))
 
 
-PERSONAL = tuple(each.name for each in fields(Reporter))
+PERSONAL = tuple(field.name for field in fields(Reporter))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

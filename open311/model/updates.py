@@ -121,7 +121,7 @@ class UpdateSearch:
 
 def known_words(catalogue: Catalogue) -> tuple[str, ...]:
     """Every word that may stand for a state."""
-    own = (each.update_status for each in catalogue.statuses.values())
+    own = (status.update_status for status in catalogue.statuses.values())
     return tuple(dict.fromkeys((*KIND_OF_WORD, UNCHANGED, *own)))
 
 
@@ -145,7 +145,11 @@ def moves_to(word: str, request: ServiceRequest, catalogue: Catalogue) -> Detail
     if word in PLAIN and KIND_OF_WORD[word] == request.status:
         return None
     # A new report that nobody has checked is not where a known one goes back to.
-    meant = [each for each in catalogue.statuses.values() if each.update_status == word and not each.initial]
+    meant = [
+        status
+        for status in catalogue.statuses.values()
+        if status.update_status == word and not status.initial
+    ]
     if meant:
         return meant[0]
     wanted = catalogue.default_status(KIND_OF_WORD.get(word, Status(request.status)))
@@ -161,7 +165,7 @@ def rejected_status(catalogue: Catalogue) -> DetailedStatus:
 
 def duplicate_status(catalogue: Catalogue) -> DetailedStatus:
     """The closed status for a report of something reported before; without one, the nearest there is."""
-    closed = [each for each in catalogue.statuses.values() if each.status == Status.CLOSED]
+    closed = [status for status in catalogue.statuses.values() if status.status == Status.CLOSED]
     exact = [each for each in closed if each.update_status == "duplicate"]
     rejected = [each for each in closed if each.detailed_status == "REJECTED"]
     return (exact or rejected or [catalogue.default_status(Status.CLOSED)])[0]

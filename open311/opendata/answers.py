@@ -44,5 +44,5 @@ def install(blueprint: Blueprint) -> None:
 
 def error_answer(status: int, *problems: Problem, headers: Mapping[str, str] | None = None) -> Response:
     """An error as JSON: a list of code and description, as GeoReport has it."""
-    described = documents.errors([(status, in_words(each)) for each in problems])
+    described = documents.errors([(status, in_words(problem)) for problem in problems])
     return answer(encode.to_json(described), JSON, cache="no-store", headers=headers, status=status)

@@ -13,7 +13,7 @@ Remark = Callable[[str], bytes]
 
 
 def _lines(requests: Iterable[dict[str, Any]]) -> bytes:
-    return b"".join(encode.item_to_json("service_requests", each) + b"\n" for each in requests)
+    return b"".join(encode.item_to_json("service_requests", request) + b"\n" for request in requests)
 
 
 def _error(words: str) -> bytes:

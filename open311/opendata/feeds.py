@@ -16,14 +16,14 @@ from open311.web import pagination
 def of_requests(requests: Iterable[ServiceRequest], links: Mapping[str, str]) -> tuple[Feed, list[Entry]]:
     """A feed with one entry a request."""
     entries = [_entry(each) for each in requests]
-    changed = max((each.updated for each in entries), default=current.catalogue().changeset)
+    changed = max((entry.updated for entry in entries), default=current.catalogue().changeset)
     return _feed(_title("opendata.feed.title"), changed, links), entries
 
 
 def of_history(found: ServiceRequest) -> tuple[Feed, list[Entry]]:
     """A feed with one entry for each public line of a request's history, the last one first."""
     title = _title("opendata.feed.history", service_request_id=str(found.service_request_id))
-    entries = [_line(found, each) for each in found.notes]
+    entries = [_line(found, note) for note in found.notes]
     return _feed(title, found.updated_datetime, {}), entries[::-1]
 
 

@@ -104,8 +104,8 @@ class _Now(Collector):
     def _catalogues(self) -> Metric:
         now = self._core.now()
         rows = [
-            ((each.jurisdiction.jurisdiction_id,), (now - each.changeset).total_seconds())
-            for each in self._core.catalogues.in_force
+            ((catalogue.jurisdiction.jurisdiction_id,), (now - catalogue.changeset).total_seconds())
+            for catalogue in self._core.catalogues.in_force
         ]
         return _gauge(
             "open311_catalogue_age_seconds", "Since the catalogue last changed.", ("jurisdiction_id",), rows

@@ -66,7 +66,7 @@ def tiles(city: Catalogue) -> str:
 def here(**changed: str) -> str:
     """The address of this page with some parameters changed."""
     try:
-        kept = [each for each in request.args.items(multi=True) if each[0] not in changed]
+        kept = [item for item in request.args.items(multi=True) if item[0] not in changed]
     except Open311Error:
         kept = []
     return f"{root()}{quote(request.path)}?{urlencode([*kept, *changed.items()])}"

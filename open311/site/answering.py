@@ -39,7 +39,7 @@ def answer_question(token: str) -> AnyResponse:
     except NotFound:
         return page("answer.html", status=404, cache=FOR_ONE_READER, question=None, done=False)
     except Invalid as refused:
-        problems = [in_words(each) for each in refused.problems]
+        problems = [in_words(problem) for problem in refused.problems]
     return page(
         "answer.html",
         status=400 if problems else 200,

@@ -132,7 +132,7 @@ def city_styles() -> Response:
 def styles(catalogue: Catalogue) -> str:
     """The style sheet of a catalogue. All values are checked colours and codes."""
     site = catalogue.site
-    lines = [f".status-{each.code} {{ color: {each.colour}; }}" for each in catalogue.statuses.values()]
+    lines = [f".status-{status.code} {{ color: {status.colour}; }}" for status in catalogue.statuses.values()]
     if site.colour:
         lines.append(f":root {{ --city-colour: {site.colour}; }}")
         lines.append(_action(site.colour, "light"))

@@ -64,7 +64,9 @@ def find_city() -> None:
     if named is None:
         g.catalogue = in_force[0] if len(in_force) == 1 else None
         return
-    g.catalogue = next((each for each in in_force if each.jurisdiction.answers_to(named)), None)
+    g.catalogue = next(
+        (catalogue for catalogue in in_force if catalogue.jurisdiction.answers_to(named)), None
+    )
     if g.catalogue is None:
         raise NotFound(problem("error.path"))
 

@@ -66,7 +66,7 @@ def manifest() -> Response:
         "display": "standalone",
         "theme_color": catalogue.site.colour or COLOUR,
         "background_color": PAPER,
-        "icons": [_icon(each) for each in ICONS if not each.startswith("apple")],
+        "icons": [_icon(icon) for icon in ICONS if not icon.startswith("apple")],
         "shortcuts": [{"name": words.words("page.menu.new_report"), "url": address("new_report")}],
     }
     response = Response(orjson.dumps(whole), headers=HEADERS, content_type="application/manifest+json")
@@ -127,7 +127,7 @@ def _settings(catalogue: Catalogue) -> dict[str, Any]:
         "scope": scope(catalogue),
         "languages": languages,
         "pages": {
-            view: {each: address(view, locale=each) for each in languages}
+            view: {language: address(view, locale=language) for language in languages}
             for view in KEPT_PAGES
             if addresses.exists(view)
         },
@@ -142,7 +142,7 @@ def _files(catalogue: Catalogue) -> list[str]:
         *(assets.address(each) for each in (*STYLES, "mark.svg", "symbols.svg", "site.js")),
         address("city_styles", v=catalogue.digest[:12] or 1, locale=None),
         assets.logo_address(catalogue),
-        *(assets.module_address(each) for each in SCRIPTS),
+        *(assets.module_address(script) for script in SCRIPTS),
     ]
     # Without a logo, or with a package that is not installed, an address is empty.
     return [each for each in wanted if each]

@@ -102,7 +102,7 @@ def _common() -> dict[str, Any]:
         "symbol": assets.symbol,
         "logo": assets.logo_address(city) if city else "",
         "language": current.language(),
-        "languages": [(each, OWN_NAMES.get(each, each)) for each in _languages(city)],
+        "languages": [(language, OWN_NAMES.get(language, language)) for language in _languages(city)],
         "city": city,
         "city_name": words.said(city.jurisdiction.name) if city else "",
         "site_name": site_name(city),
@@ -142,7 +142,7 @@ def error_page(status: int, *problems: Problem, headers: Mapping[str, str] | Non
         in_force = current.core().catalogues.in_force
         g.catalogue = in_force[0] if len(in_force) == 1 else None
     shown = status if status in ERROR_PAGES else 500 if status >= 500 else 400
-    told = [in_words(each) for each in problems] if status in (400, 429) else []
+    told = [in_words(problem) for problem in problems] if status in (400, 429) else []
     response = page("error.html", status=status, cache="no-store", code=shown, told=told)
     response.headers.update(headers or {})
     return response

@@ -74,12 +74,12 @@ def shown(request: ServiceRequest, catalogue: Catalogue) -> Shown:
         icon=service.icon if service else "marker",
         status=status(request.detailed_status, str(request.status), catalogue),
         photos=tuple(_photo(each) for each in own),
-        links=tuple(each for each in request.media_urls if each not in own),
+        links=tuple(url for url in request.media_urls if url not in own),
     )
 
 
 def _own(media_urls: Sequence[str]) -> list[str]:
-    return [each for each in media_urls if each.startswith(f"{PATH}/")]
+    return [url for url in media_urls if url.startswith(f"{PATH}/")]
 
 
 def _photo(path: str) -> Photo:
@@ -153,7 +153,9 @@ def answers(request: ServiceRequest, catalogue: Catalogue) -> list[tuple[str, st
     """The public answers to the questions of the service, in the order they are asked."""
     service = catalogue.services.get(request.service_code)
     return (
-        answered([each for each in service.attributes if each.public], request.attributes) if service else []
+        answered([attribute for attribute in service.attributes if attribute.public], request.attributes)
+        if service
+        else []
     )
 
 
@@ -176,7 +178,7 @@ def every_answer(service: Service | None, given: Mapping[str, Sequence[str]]) ->
 
 
 def _values(attribute: Attribute, given: Iterable[str]) -> list[str]:
-    names = {each.key: said(each.name) for each in attribute.values}
+    names = {value.key: said(value.name) for value in attribute.values}
     if attribute.datatype is Datatype.DATETIME:
         return [_day(each) for each in given]
     if attribute.datatype is Datatype.NUMBER:

@@ -102,7 +102,7 @@ def _speak(found: SignedIn | None) -> None:
     """The language of the account, and the time zone of the first city it works for."""
     in_force = current.core().catalogues.in_force
     own = found.staff.jurisdictions() if found else ()
-    chosen = [each for each in in_force if each.jurisdiction.jurisdiction_id in own]
+    chosen = [catalogue for catalogue in in_force if catalogue.jurisdiction.jurisdiction_id in own]
     g.catalogue = next(iter([*chosen, *in_force]), None)
     if found and found.account.language in LANGUAGES:
         g.language = found.account.language

@@ -58,7 +58,7 @@ def _waiting(found: SignedIn) -> list[Waiting]:
         return []
     now, today = core.now(), core.now().astimezone(current.time_zone()).date()
     scope, lines = scope_of(found.staff, Right.SEE_REPORTS), list[Waiting]()
-    units = sorted({unit for each in found.staff.memberships for unit in each.units or ()})
+    units = sorted({unit for membership in found.staff.memberships for unit in membership.units or ()})
     with core.database.read() as conn:
         if Right.CHECK in rights:
             queue = counts.of(conn, scope_of(found.staff, Right.CHECK), now)

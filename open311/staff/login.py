@@ -214,7 +214,7 @@ def welcome(token: str) -> ResponseReturnValue:
             else:
                 return _go_on(own_account.take_up(core, token, name, posted("password"), sender()))
         except Invalid as refused:
-            errors = {_field(each.key): in_words(each) for each in refused.problems}
+            errors = {_field(problem.key): in_words(problem) for problem in refused.problems}
         status = 400
     return render(
         "welcome.html",

@@ -51,7 +51,7 @@ def change_password() -> ResponseReturnValue:
             else:
                 return _with_new_password()
         except Invalid as refused:
-            errors, status = {_field(each.key): in_words(each) for each in refused.problems}, 400
+            errors, status = {_field(problem.key): in_words(problem) for problem in refused.problems}, 400
         except TooManyRequests as refused:
             errors, status = {"old_password": in_words(refused.problems[0])}, 429
     return render("password.html", status=status, errors=errors, least=SHORTEST_PASSWORD)

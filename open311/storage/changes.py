@@ -83,11 +83,11 @@ def _copy(conn: Connection, jurisdiction_id: str, position: Position, limit: int
     copied = tuple(
         Change(
             kind=_KIND_OF_COPY,
-            datetime=each.updated_datetime,
-            service_request_id=each.service_request_id,
-            request=each,
+            datetime=request.updated_datetime,
+            service_request_id=request.service_request_id,
+            request=request,
         )
-        for each in requests
+        for request in requests
     )
     if len(requests) < limit:
         return ChangesPage(copied, position.feed, more=True)

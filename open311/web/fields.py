@@ -199,7 +199,7 @@ class BoxField(fields.String):
         numbers = [decimal(part) for part in re.split("[,;]", value[0][:200])]
         if len(numbers) != 4 or None in numbers:
             raise wrong("error.bbox")
-        west, south, east, north = (each for each in numbers if each is not None)
+        west, south, east, north = (number for number in numbers if number is not None)
         if max(abs(west), abs(east)) > 180 or max(abs(south), abs(north)) > 90:
             raise wrong("error.bbox")
         if west - east <= 180:

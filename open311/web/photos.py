@@ -21,10 +21,10 @@ def sent(request: LenientRequest, texts: list[str]) -> dict[str, list[Any]]:
     """What counts as `media`: the files, then the texts that stand for files."""
     parts = [each for _, each in request.files.items(multi=True)]
     # A form in which no file was chosen sends a part without name and contents.
-    files = [each for each in parts if each.filename or each.stream.read(1)]
-    for each in files:
-        each.stream.seek(0)
-    found = [*files, *(each for each in texts if DATA_URI.match(each))]
+    files = [part for part in parts if part.filename or part.stream.read(1)]
+    for file in files:
+        file.stream.seek(0)
+    found = [*files, *(text for text in texts if DATA_URI.match(text))]
     return {"media": found} if found else {}
 
 

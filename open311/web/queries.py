@@ -202,7 +202,7 @@ def _detailed_statuses(query: dict[str, Any], catalogue: Catalogue) -> tuple[str
     if "detailed_status" not in query:
         return None
     wanted = {word.upper() for word in query["detailed_status"]}
-    return tuple(each.code for each in catalogue.statuses.values() if each.detailed_status in wanted)
+    return tuple(status.code for status in catalogue.statuses.values() if status.detailed_status in wanted)
 
 
 def _agencies(query: dict[str, Any], catalogue: Catalogue) -> tuple[str, ...] | None:
@@ -211,13 +211,15 @@ def _agencies(query: dict[str, Any], catalogue: Catalogue) -> tuple[str, ...] | 
         return None
     asked = query["agency_responsible"].lower()
     known = (
-        each for each in catalogue.agencies.values() if asked in _lowered(each.name.by_language.values())
+        agency
+        for agency in catalogue.agencies.values()
+        if asked in _lowered(agency.name.by_language.values())
     )
     return tuple(dict.fromkeys([asked, *(each.code.lower() for each in known)]))
 
 
 def _lowered(words: Iterable[str]) -> list[str]:
-    return [each.lower() for each in words]
+    return [word.lower() for word in words]
 
 
 def _ordered(span: Span) -> Span:

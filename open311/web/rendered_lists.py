@@ -53,8 +53,10 @@ def with_distances(requests: Iterable[ServiceRequest], asked: RequestSearch) -> 
     """The requests, each with its distance from the centre that was asked for; only extensions show it."""
     circle = asked.circle if asked.with_notes else None
     return [
-        each._replace(distance=circle.distance(each.location)) if circle and each.location else each
-        for each in requests
+        request._replace(distance=circle.distance(request.location))
+        if circle and request.location
+        else request
+        for request in requests
     ]
 
 

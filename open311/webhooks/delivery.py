@@ -55,7 +55,7 @@ def _enqueue_some(core: Core, subscription: Subscription, at_once: int, most_wai
         if storage.waiting(conn, subscription.id, most_waiting) >= most_waiting:
             return False
         lines = stream.take(conn, subscription.reader, at_once, subscription.jurisdiction_id)
-        wanted = [each for each in lines if subscription.wants(each.kind, each.service_code)]
+        wanted = [line for line in lines if subscription.wants(line.kind, line.service_code)]
         storage.enqueue(conn, subscription.id, wanted, core.now())
         return len(lines) >= at_once
 

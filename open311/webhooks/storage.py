@@ -82,13 +82,13 @@ def enqueue(
     rows = [
         {
             "subscription_id": subscription_id,
-            "event_id": each.event_id,
-            "service_request_id": each.service_request_id,
-            "kind": each.kind,
-            "datetime": each.datetime,
+            "event_id": line.event_id,
+            "service_request_id": line.service_request_id,
+            "kind": line.kind,
+            "datetime": line.datetime,
             "due_datetime": now,
         }
-        for each in lines
+        for line in lines
     ]
     if not rows:
         return

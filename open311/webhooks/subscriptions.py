@@ -61,12 +61,12 @@ def _wrong(
     catalogue: Catalogue, name: str, url: str, service_codes: Sequence[str], kinds: Sequence[str]
 ) -> list[Problem]:
     found = [
-        problem("error.service_code.unknown", service_code=each)
-        for each in service_codes
-        if each not in catalogue.services and each not in catalogue.retired
+        problem("error.service_code.unknown", service_code=code)
+        for code in service_codes
+        if code not in catalogue.services and code not in catalogue.retired
     ]
     known = ", ".join(IN_FEED)
-    found += [problem("error.webhook.kind", kind=each, known=known) for each in kinds if each not in IN_FEED]
+    found += [problem("error.webhook.kind", kind=kind, known=known) for kind in kinds if kind not in IN_FEED]
     if not name.strip():
         found.append(problem("error.webhook.name"))
     if not is_web_address(url):
@@ -126,7 +126,7 @@ def replay(core: Core, name: str, since: datetime, until: datetime) -> int:
             lines = stream.span(conn, found.jurisdiction_id, since, until, after, REPLAY_AT_ONCE)
             if not lines:
                 return count
-            wanted = [each for each in lines if found.wants(each.kind, each.service_code)]
+            wanted = [line for line in lines if found.wants(line.kind, line.service_code)]
             storage.enqueue(conn, found.id, wanted, core.now(), again=True)
             count += len(wanted)
             after = lines[-1].event_id

@@ -27,7 +27,9 @@ def seed(core: Core, count: int, number: int = SEED) -> None:
     chance = random.Random(number)
     now = core.now()
     lives = [
-        Lives(each, now, chance) for each in core.catalogues.in_force if not each.jurisdiction.harvested_from
+        Lives(catalogue, now, chance)
+        for catalogue in core.catalogues.in_force
+        if not catalogue.jurisdiction.harvested_from
     ]
     sent = moments(chance, now, count)
     # The database stores one portion while we think of the next.

@@ -71,7 +71,9 @@ class Lives:
         self._town = Town(catalogue.jurisdiction.boundary, chance)
         self._language = catalogue.jurisdiction.languages[0]
         self._city = catalogue.jurisdiction.name.in_language(self._language)
-        offered = [each for each in catalogue.active_services() if each.type is not ServiceType.BLACKBOX]
+        offered = [
+            service for service in catalogue.active_services() if service.type is not ServiceType.BLACKBOX
+        ]
         self._services = offered
         self._weights = [USUAL.get(each.service_code, REST) for each in offered]
         closed = [each for each in catalogue.statuses.values() if each.status == Status.CLOSED]
@@ -179,9 +181,9 @@ class Lives:
         return Reporter(email=f"{first}.{last}@example.org".lower(), first_name=first, last_name=last)
 
     def _answers(self, service: Service, seen: str) -> Iterator[tuple[str, list[str]]]:
-        for each in service.attributes:
-            if each.variable and each.required:
-                yield each.code, [self._answer(each, seen)]
+        for attribute in service.attributes:
+            if attribute.variable and attribute.required:
+                yield attribute.code, [self._answer(attribute, seen)]
 
     def _answer(self, attribute: Attribute, seen: str) -> str:
         if attribute.values:

@@ -41,7 +41,7 @@ class Town:
             )
             for number in range(CORNERS)
         ]
-        self._weights = [each.weight for each in self._corners]
+        self._weights = [corner.weight for corner in self._corners]
 
     def somewhere(self, chance: random.Random) -> tuple[Corner, Location]:
         """A place inside the boundary, and the corner it lies at."""

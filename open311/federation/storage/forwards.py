@@ -18,7 +18,7 @@ def add(conn: Connection, rows: Sequence[dict[str, Any]]) -> None:
     """Have requests handed on, each once; one that was withdrawn comes back."""
     if not rows:
         return
-    written = insert(forwards).values([{**each, "state": ForwardState.WAITING} for each in rows])
+    written = insert(forwards).values([{**row, "state": ForwardState.WAITING} for row in rows])
     again = {"state": ForwardState.WAITING, "due_datetime": written.excluded.due_datetime}
     conn.execute(
         written.on_conflict_do_update(
@@ -60,7 +60,7 @@ def search(
 def known_ids(conn: Connection, url: str, foreign_ids: Collection[str]) -> set[str]:
     """Those of these ids that requests of ours have there already."""
     wanted = select(_f.foreign_id).where(_f.url == url, _f.foreign_id.in_(foreign_ids))
-    return {str(each) for each in conn.execute(wanted).scalars()}
+    return {str(scalar) for scalar in conn.execute(wanted).scalars()}
 
 
 def to_ask(conn: Connection, url: str, closed_after: datetime, limit: int) -> list[Forwarded]:

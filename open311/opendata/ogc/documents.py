@@ -61,7 +61,7 @@ def conformance() -> dict[str, Any]:
 
 def collections(catalogues: list[Catalogue]) -> dict[str, Any]:
     """All collections."""
-    return {"links": own("collections"), "collections": [collection(each) for each in catalogues]}
+    return {"links": own("collections"), "collections": [collection(catalogue) for catalogue in catalogues]}
 
 
 def collection(catalogue: Catalogue) -> dict[str, Any]:

@@ -122,7 +122,7 @@ def find() -> Items:
         total = rendered_lists.total(current.core(), conn, asked, page)
     kept = {name: value for name, value in request.args.items() if name not in ("f", "cursor", "offset")}
     behind = page.next and replace(page.next, total=total)
-    return Items(kept, [described(each) for each in page.items], behind, total)
+    return Items(kept, [described(item) for item in page.items], behind, total)
 
 
 def _read() -> dict[str, Any]:

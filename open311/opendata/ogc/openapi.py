@@ -61,7 +61,7 @@ def _operation(name: str, summary: str, media_type: str, parameters: tuple[str, 
     return {
         "operationId": name,
         "summary": summary,
-        "parameters": [{"$ref": f"#/components/parameters/{each}"} for each in parameters],
+        "parameters": [{"$ref": f"#/components/parameters/{parameter}"} for parameter in parameters],
         "responses": {"200": found, **{code: {"$ref": ref} for code, ref in ERRORS.items()}},
     }
 

@@ -101,7 +101,7 @@ def get_conformance() -> Response:
 @resource("/api")
 def get_api() -> Response:
     """The OpenAPI document."""
-    names = [each.jurisdiction.jurisdiction_id for each in current.core().catalogues.in_force]
+    names = [catalogue.jurisdiction.jurisdiction_id for catalogue in current.core().catalogues.in_force]
     described = openapi.document(names, items.MOST, items.USUAL)
     return _either(described, "api", words("opendata.ogc.api"), media_type=OPENAPI)
 
@@ -181,7 +181,7 @@ def _find_catalogue() -> None:
 
 def error_answer(status: int, *problems: Problem, headers: Mapping[str, str] | None = None) -> Response:
     """An error as the standard has it, or as a page."""
-    said = "; ".join(in_words(each) for each in problems)
+    said = "; ".join(in_words(problem) for problem in problems)
     try:
         page = wants_html()
     except Open311Error:

@@ -133,7 +133,7 @@ def submission(catalogue: Catalogue, draft: Draft) -> tuple[Submission, tuple[Pr
     answers = questions.answered(known, draft.answers) if known else draft.answers
     whole = fields | {"attribute": answers, "client_request_id": [digest(draft.word)]}
     read_as, found = SubmissionForm().load(whole)
-    kept = tuple(each.kept for each in draft.photos)
+    kept = tuple(photo.kept for photo in draft.photos)
     return replace(read_as, channel="web", kept=kept), found
 
 

@@ -32,4 +32,4 @@ def around(place: Location, *service_codes: str) -> list[view_models.Shown]:
     )
     with current.core().database.read_public() as conn:
         found = search.search(conn, asked)
-    return [view_models.shown(each, city()) for each in found.items]
+    return [view_models.shown(item, city()) for item in found.items]

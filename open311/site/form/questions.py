@@ -56,20 +56,20 @@ def field_id(code: str) -> str:
 def asked(service: Service, answers: Answers) -> list[str]:
     """The codes that are asked, given these answers."""
     found: list[str] = []
-    for each in service.attributes:
-        only_if = each.only_if
+    for attribute in service.attributes:
+        only_if = attribute.only_if
         answered = answers.get(only_if.code, ()) if only_if and only_if.code in found else ()
         if only_if is None or not only_if.values.isdisjoint(answered):
-            found.append(each.code)
+            found.append(attribute.code)
     return found
 
 
 def answered(service: Service, answers: Answers) -> dict[str, list[str]]:
     """The answers that count, those to questions that are asked; numbers as programs write them."""
     codes = asked(service, answers)
-    numbers = {each.code for each in service.attributes if each.datatype is Datatype.NUMBER}
+    numbers = {attribute.code for attribute in service.attributes if attribute.datatype is Datatype.NUMBER}
     return {
-        code: [plain_number(each) for each in values] if code in numbers else list(values)
+        code: [plain_number(value) for value in values] if code in numbers else list(values)
         for code, values in answers.items()
         if code in codes
     }
@@ -79,8 +79,13 @@ def questions(service: Service, answers: Answers, errors: Mapping[str, str]) -> 
     """All questions of a service, in order."""
     codes = asked(service, answers)
     return [
-        Question(each, answers.get(each.code, ()), each.code in codes, errors.get(field_id(each.code), ""))
-        for each in service.attributes
+        Question(
+            attribute,
+            answers.get(attribute.code, ()),
+            attribute.code in codes,
+            errors.get(field_id(attribute.code), ""),
+        )
+        for attribute in service.attributes
     ]
 
 
@@ -88,15 +93,15 @@ def fingerprint(service: Service) -> str:
     """What changes when a service begins to ask something else, or is called something else."""
     parts = [
         [
-            each.code,
-            each.datatype,
-            each.required,
-            each.variable,
-            [value.key for value in each.values],
-            dict(each.description.by_language),
-            [each.only_if.code, sorted(each.only_if.values)] if each.only_if else None,
+            attribute.code,
+            attribute.datatype,
+            attribute.required,
+            attribute.variable,
+            [value.key for value in attribute.values],
+            dict(attribute.description.by_language),
+            [attribute.only_if.code, sorted(attribute.only_if.values)] if attribute.only_if else None,
         ]
-        for each in service.attributes
+        for attribute in service.attributes
     ]
     whole = [dict(service.service_name.by_language), dict(service.stop_text.by_language), parts]
     return hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()[:16]

@@ -66,7 +66,7 @@ def send(draft: Draft) -> AnyResponse:
         if hurdle := abuse.hurdle(draft):
             return check(draft, wrong=[_on_top(hurdle)], status=400)
     except TooManyRequests as many:
-        response = check(draft, wrong=[_on_top(each) for each in many.problems], status=429)
+        response = check(draft, wrong=[_on_top(problem) for problem in many.problems], status=429)
         response.headers["Retry-After"] = str(many.retry_after)
         return response
     return _stored(draft)
@@ -95,7 +95,7 @@ def _stored(draft: Draft) -> AnyResponse:
     try:
         drafts.send(core, city(), draft, whole, unread, also)
     except Invalid as refused:
-        return check(draft, wrong=[form_input.at_field(each) for each in refused.problems], status=400)
+        return check(draft, wrong=[form_input.at_field(problem) for problem in refused.problems], status=400)
     return _to(draft, "sent")
 
 
@@ -114,7 +114,9 @@ def me_too(draft: Draft, value: str) -> AnyResponse:
     try:
         drafts.join(core, draft, number, also)
     except (Invalid, TooManyRequests) as refused:
-        wrong = [Wrong("email", "contact", form_input.at_field(each).words) for each in refused.problems]
+        wrong = [
+            Wrong("email", "contact", form_input.at_field(problem).words) for problem in refused.problems
+        ]
         return pages.contact(draft, wrong=wrong, retry_after=getattr(refused, "retry_after", 0))
     return _to(draft, "sent")
 

@@ -43,8 +43,8 @@ def map_of(catalogue: Catalogue) -> dict[str, Any]:
         "closed_days": settings.map_closed_days,
         "card": addresses.address("card", number=0),
         "symbols": assets.address("symbols.svg"),
-        "services": {each.service_code: each.icon for each in catalogue.services.values()},
-        "statuses": {each.code: [each.colour, each.shape] for each in catalogue.statuses.values()},
+        "services": {service.service_code: service.icon for service in catalogue.services.values()},
+        "statuses": {status.code: [status.colour, status.shape] for status in catalogue.statuses.values()},
         "words": {name: words(key) for name, key in (ITS_WORDS | OUR_WORDS).items()},
     }
 
