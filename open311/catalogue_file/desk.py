@@ -109,23 +109,23 @@ def check(root: Cursor) -> Found:
     """What does not fit together between the desk and the rest of the catalogue."""
     desk = root["desk"]
     agencies = {agency["code"].word for agency in root["agencies"]}
-    units = agencies | ({unit.key for unit in desk["units"]})
+    units = agencies | ({unit.key for unit in desk["units"].entries()})
     services = {service["service_code"].word for service in root["services"]}
     statuses = {status["code"].word: status["status"].word for status in root["statuses"]}
     yield from _known(desk["checkers"], units, "the units and agencies")
-    for unit in desk["units"]:
+    for unit in desk["units"].entries():
         yield from _known(unit["agency"], agencies, "the agencies")
         if unit["agency"].value is None and unit.key not in agencies:
             yield unit.steps, "is not the code of an agency, so it must name the agency that the public sees"
-    for code in (*desk["deadlines"]["services"], *desk["duplicates"]["with"]):
+    for code in (*desk["deadlines"]["services"].entries(), *desk["duplicates"]["with"].entries()):
         yield from _known_word(code.key, code.steps, services, "the services")
-    for code in desk["duplicates"]["metres"]:
+    for code in desk["duplicates"]["metres"].entries():
         if code.key != "default":
             yield from _known_word(code.key, code.steps, services, "the services")
-    for codes in desk["duplicates"]["with"]:
+    for codes in desk["duplicates"]["with"].entries():
         for code in codes:
             yield from _known(code, services, "the services")
-    for group in desk["sso"]["groups"]:
+    for group in desk["sso"]["groups"].entries():
         for unit in group["units"]:
             yield from _known(unit, units, "the units and agencies")
         for service in group["services"]:
