@@ -100,7 +100,7 @@ def test_a_screen_reader_hears_what_a_page_is_about(visit: Visit, site: Site) ->
     visitor = visit(drawing=False)
     visitor.opens("/?q=Sofa&page=1")
     new = site.numbers["new"]
-    assert visitor.page.title() == f"Meldungen „Sofa“ {DASH} Ludwigshafen am Rhein"
+    assert visitor.page.title() == f"Meldungen „Sofa“ {DASH} Mängelmelder Ludwigshafen am Rhein"
     expect(visitor.page.locator("body")).to_match_aria_snapshot(f"""
       - link "Zum Inhalt"
       - banner:
@@ -110,7 +110,7 @@ def test_a_screen_reader_hears_what_a_page_is_about(visit: Visit, site: Site) ->
               - link "English"
         - navigation "Hauptmenü"
       - main:
-        - heading "Was ist los in Ludwigshafen am Rhein?" [level=1]
+        - heading "Mängel in Ludwigshafen" [level=1]
         - search "Meldungen filtern":
           - searchbox "Straße, Stichwort oder Nummer": Sofa
           - button "Suchen"
@@ -150,7 +150,10 @@ def test_a_screen_reader_hears_the_step_and_what_is_wrong_with_it(visit: Visit, 
     visitor.opens("/report")
     visitor.types(address="Ebertpark")
     visitor.presses("Weiter")
-    assert visitor.page.title() == f"Worum geht es? {DASH} Schritt 2 von 5 {DASH} Ludwigshafen am Rhein"
+    assert (
+        visitor.page.title()
+        == f"Worum geht es? {DASH} Schritt 2 von 5 {DASH} Mängelmelder Ludwigshafen am Rhein"
+    )
     visitor.types(words="schaukel")
     expect(visitor.page.get_by_role("status").filter(has_text="Kategorie")).to_have_text("1 Kategorie passt.")
     visitor.chooses("service-SPIELGERAET")

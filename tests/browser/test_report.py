@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 from open311.actions import casework
 from open311.base.i18n import translate
@@ -75,7 +76,7 @@ def test_no_state_of_reporting_has_barriers(
     visitor.types(words="gibtesnicht")
     look("2-nothing-found")
     visitor.types(words="schaukel")
-    assert visitor.page.locator(".kind:visible").count() == 1
+    expect(visitor.page.locator(".kind:visible")).to_have_count(1)
     visitor.chooses("service-SPIELGERAET")
     visitor.presses(go_on)
     look("2-danger")

@@ -61,7 +61,7 @@ def test_the_other_language_keeps_the_address(visit: Visit, site: Site) -> None:
     visitor.reports.first.get_by_role("link").click()
     assert visitor.page.locator("html").get_attribute("lang") == "en"
     visitor.follows("All reports")
-    assert visitor.heading == "What is going on in Ludwigshafen on the Rhine?"
+    assert visitor.heading == "Problems in Ludwigshafen"
 
 
 def test_a_held_report_shows_nothing_that_was_sent(visit: Visit, site: Site) -> None:

@@ -121,7 +121,7 @@ def test_switched_off_there_is_no_desk(make_core: MakeCore) -> None:
 
 def test_no_city_can_be_called_staff(desk: Desk) -> None:
     client = desk.visitor().client
-    assert client.get("/staff/reports/1").status_code == 404
+    assert client.get("/staff/imprint").status_code == 404
     assert client.get("/order/imprint").status_code == 404
 
 

@@ -7,6 +7,7 @@ import psycopg
 import pytest
 from sqlalchemy import URL, make_url
 
+from open311.base import shared_memory
 from open311.storage.database import Database
 from open311.storage.database import freshness as module
 from open311.storage.database.freshness import CHANNEL, Freshness, announce
@@ -15,7 +16,7 @@ from open311.storage.database.freshness import CHANNEL, Freshness, announce
 @pytest.fixture
 def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> URL:
     """A database that nobody has told of a change yet: what a host shares outlives a run of the tests."""
-    monkeypatch.setattr(module, "_folder", lambda: tmp_path)
+    monkeypatch.setattr(shared_memory, "_folder", lambda: tmp_path)
     return make_url("postgresql://somewhere.example.org/freshness")
 
 

@@ -30,7 +30,7 @@ from tests.stored import store
 OWN, OTHER = "ludwigshafen.de", "speyer.de"
 CODES = {"jurisdiction_id", "service_code", "status", "detailed_status", "visibility"}
 # What everybody reads of a published request; all other canaries are for nobody who asks here.
-PUBLIC_FIELDS = {column.name for column in service_requests.c} | {"note", "reference"}
+PUBLIC_FIELDS = {column.name for column in service_requests.c} | {"note", "reference", "alt"}
 CANARY = re.compile(r"canary-([a-z_]+)-(\w+?)-end")
 
 
