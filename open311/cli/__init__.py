@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from importlib import import_module
 
 import click
+import structlog
 
 from open311.base import version
 from open311.base.errors import ConfigurationError
@@ -82,6 +83,8 @@ def commands() -> None:
 
 def main() -> None:
     """Run the command line; what the operator must mend is said in one line, without a traceback."""
+    # What a command prints is for scripts: `KEY=$(open311 key add …)` must hold the key alone.
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     try:
         commands()
     except ConfigurationError as wrong:

@@ -88,7 +88,10 @@ def test_each_report_arrives_once_and_comes_back_done(
 ) -> None:
     usual = (ROOT / "categories.yaml").read_text(encoding="utf-8")
     there = a_side(tmp_path / "there", second_database_url, usual)
-    key = run("key", "add", "the city", **there.environ).stdout.strip()
+    added = run("key", "add", "the city", **there.environ)
+    assert added.returncode == 0, added.stderr
+    key = added.stdout.strip()
+    assert key.count("\n") == 0, added.stdout
     forward = f"  - service_code: MUELL_WILD\n    forward: {{url: '{there.base}', api_key: works, repeatable: true}}\n"
     catalogue = usual.replace("  - service_code: MUELL_WILD\n", forward, 1)
     here = a_side(tmp_path / "here", fresh_database_url, catalogue, OPEN311_FORWARD_KEYS=f"works={key}")
