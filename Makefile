@@ -100,7 +100,7 @@ system-dev:
 
 .venv/.installed: requirements.lock pyproject.toml | .venv/.made system
 	@echo "== installing Python packages"
-	@$(PIP) --require-hashes -r requirements.lock
+	@$(PIP) --no-deps --require-hashes -r requirements.lock
 	@$(PIP) --no-deps --no-build-isolation -e .
 	@touch $@
 
