@@ -28,7 +28,7 @@ ACROSS_ENTRIES = re.compile(
     r"|has order \d+|needs values|has no values|nothing to answer|is not an earlier attribute|is not a list to choose"
     r"|is not a value of|there is no file '.*' beside the catalogue"
     r"|is not the code of an agency|what is refused is closed|public holidays are unknown"
-    r"|has closed rings|leaves the earth|is not a valid area"
+    r"|has closed rings|leaves the earth|is not a valid area|is no regular expression"
 )
 
 
