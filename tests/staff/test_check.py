@@ -1,5 +1,8 @@
 """The check queue: what waits, and a report decided in one press."""
 
+from io import BytesIO
+from typing import Any
+
 import pytest
 from lxml import html
 from sqlalchemy import Connection, text
@@ -21,7 +24,7 @@ def citizens(core: Core) -> Api:
     return an_api(core)
 
 
-def held(citizens: Api, **fields: str) -> int:
+def held(citizens: Api, **fields: Any) -> int:
     """A report that waits for its check."""
     sent = {
         "service_code": "MARKIERUNG",
@@ -149,18 +152,7 @@ def test_too_late_to_take_back_is_told(checker: Employee, citizens: Api, clock: 
 
 def test_parts_of_a_photo_are_made_black(checker: Employee, citizens: Api, conn: Connection) -> None:
     """The public gets a new file; the one that was sent stays apart."""
-    answer = citizens.client.post(
-        f"{citizens.base}/requests.json",
-        data={
-            "api_key": citizens.key,
-            "service_code": "MARKIERUNG",
-            "lat": "49.48",
-            "long": "8.44",
-            "description": "Mit Bild",
-            "media": (__import__("io").BytesIO(a_photo()), "a.jpg"),
-        },
-    )
-    number = int(answer.json[0]["service_request_id"])
+    number = held(citizens, media=(BytesIO(a_photo()), "a.jpg"))
     [(media_id, before)] = conn.execute(
         text("select id, key from media where service_request_id = :n"), {"n": number}
     ).all()
@@ -181,18 +173,7 @@ def test_parts_of_a_photo_are_made_black(checker: Employee, citizens: Api, conn:
 def test_a_box_that_hides_nothing_is_told(
     checker: Employee, citizens: Api, conn: Connection, boxes: str
 ) -> None:
-    answer = citizens.client.post(
-        f"{citizens.base}/requests.json",
-        data={
-            "api_key": citizens.key,
-            "service_code": "MARKIERUNG",
-            "lat": "49.48",
-            "long": "8.44",
-            "description": "Mit Bild",
-            "media": (__import__("io").BytesIO(a_photo()), "a.jpg"),
-        },
-    )
-    number = int(answer.json[0]["service_request_id"])
+    number = held(citizens, media=(BytesIO(a_photo()), "a.jpg"))
     media_id = conn.execute(
         text("select id from media where service_request_id = :n"), {"n": number}
     ).scalar_one()
