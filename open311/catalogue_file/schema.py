@@ -19,6 +19,7 @@ KINDS = {
     "integer": "a whole number",
     "number": "a number",
     "boolean": "true or false",
+    "null": "nothing",
 }
 
 
