@@ -47,6 +47,11 @@ class Priority(IntEnum):
     HIGH = 1
     URGENT = 2
 
+    @classmethod
+    def of_word(cls, word: str) -> "Priority | None":
+        """The priority that a form or an address names by its number; None for anything else."""
+        return next((priority for priority in cls if str(int(priority)) == word), None)
+
 
 OUTSIDE_FLAGS = frozenset({Flag.ORDERED, Flag.FORWARDED})
 # A second unit that declines means that nobody knows whose it is: then the checkers decide, not the next unit.

@@ -5,7 +5,7 @@ import binascii
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
@@ -45,6 +45,7 @@ class CaseSearch:
     channels: Sequence[str] = ()
     priorities: Sequence[Priority] = ()
     overdue: bool = False
+    resumed_by: date | None = None
     received_from: datetime | None = None
     received_to: datetime | None = None
     untouched_since: datetime | None = None

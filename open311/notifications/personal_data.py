@@ -172,6 +172,7 @@ PERSONAL: tuple[PersonalData, ...] = (
             "memberships": "account_id role units services areas source ends_datetime",
             "sessions": "digest account_id stage client created_datetime seen_datetime ends_datetime "
             "confirmed_datetime",
+            "views": "account_id name query created_datetime",
             "audit": "actor subject data ip_prefix",
             "sign_in_brakes": "key failures until_datetime touched_datetime",
         },
@@ -229,6 +230,7 @@ NOT_PERSONAL: Mapping[str, str] = {
     "tokens": "token jurisdiction_id service_request_id accepted_datetime",
     "updaters": "event_id service_request_id",
     "updates": "event_id service_request_id key_id jurisdiction_id sender_update_id",
+    "views": "id jurisdiction_id unit",
     "webhook_attempts": "id message_id datetime status milliseconds error",
     "webhook_messages": "id subscription_id event_id service_request_id kind datetime state attempts due_datetime",
     "webhook_subscriptions": "id name tag jurisdiction_id url secret service_codes kinds state reason failures "

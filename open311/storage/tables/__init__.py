@@ -9,6 +9,7 @@ from open311.storage.tables.desk import (
     case_undo,
     cases,
     templates,
+    views,
 )
 from open311.storage.tables.history import events, updaters, updates
 from open311.storage.tables.intake import foreign_references, intakes
@@ -93,6 +94,7 @@ __all__ = [
     "tokens",
     "updaters",
     "updates",
+    "views",
     "webhook_attempts",
     "webhook_messages",
     "webhook_subscriptions",

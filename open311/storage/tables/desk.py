@@ -200,3 +200,21 @@ templates = Table(
     Column("version", Integer, nullable=False, server_default=text("1")),
     Index("templates_of_jurisdiction", "jurisdiction_id", "title"),
 )
+
+# Filters of the list under a name: somebody's own, or a unit's.
+views = Table(
+    "views",
+    metadata,
+    Column("id", Integer, Identity(always=True), primary_key=True),
+    Column("account_id", ForeignKey("accounts.id", ondelete="CASCADE")),
+    Column("jurisdiction_id", Text(collation="C")),
+    Column("unit", Text(collation="C")),
+    CheckConstraint(
+        "(account_id is null) = (unit is not null and jurisdiction_id is not null)", name="view_has_one_owner"
+    ),
+    Column("name", Text, nullable=False),
+    Column("query", JSONB, nullable=False),
+    moment("created_datetime"),
+    Index("views_of_account", "account_id"),
+    Index("views_of_unit", "jurisdiction_id", "unit"),
+)
