@@ -37,6 +37,16 @@ def validator() -> Any:
     return strict(contract)
 
 
+@cache
+def _code() -> re.Pattern[str]:
+    return re.compile(validator().schema["$defs"]["code"]["pattern"].replace("$", r"\Z"))
+
+
+def is_code(word: str) -> bool:
+    """Whether a word can be a code of the catalogue."""
+    return _code().search(word) is not None
+
+
 def check(document: Document) -> None:
     """Report everything that the schema does not allow."""
     for error in validator().iter_errors(document.data):

@@ -11,6 +11,7 @@ import yaml
 
 from open311.catalogue_file import CatalogueError, CatalogueProblem, load_all
 
+TRIANGLE = [[[8.4, 49.4], [8.5, 49.4], [8.5, 49.5], [8.4, 49.4]]]
 SMALL: dict[str, Any] = {
     "jurisdiction": {
         "jurisdiction_id": "a.example",
@@ -113,9 +114,47 @@ SMALL: dict[str, Any] = {
         "accessibility": "Alles",
     },
     "desk": {
-        "calendar": {"country": "DE", "subdivision": "RP", "closed": ["12-24"], "days": ["mon"]},
+        "calendar": {
+            "country": "DE",
+            "subdivision": "RP",
+            "closed": ["12-24"],
+            "days": ["mon"],
+            "hours": "07:30-16:00",
+        },
         "checkers": "RAT",
-        "units": {"RAT": {"accepts": False, "agency": "BAU", "email": "rat@a.example"}},
+        "units": {
+            "RAT": {
+                "accepts": False,
+                "agency": "BAU",
+                "email": "rat@a.example",
+                "name": "Rathaus",
+                "kind": "external",
+                "digest": "07:00",
+                "order_days": 5,
+            }
+        },
+        "areas": [
+            {
+                "code": "NORD",
+                "name": "Nord",
+                "boundary": {"type": "Polygon", "coordinates": TRIANGLE},
+            },
+            {"file": "areas.geojson", "code": "CODE", "name": "NAME"},
+        ],
+        "routing": [
+            {
+                "name": "Nachts",
+                "when": {
+                    "service": ["WASTE"],
+                    "area": ["NORD"],
+                    "answers": {"KIND": ["a"]},
+                    "hours": "16:00-07:30",
+                },
+                "unit": "RAT",
+                "priority": "urgent",
+                "due": "2 hours",
+            }
+        ],
         "deadlines": {"check": "1 working day", "accept": "2 days", "services": {"WASTE": "4 hours"}},
         "reasons": [
             {
@@ -130,10 +169,17 @@ SMALL: dict[str, Any] = {
         "originals": {"days": 30},
         "duplicates": {"metres": {"default": 50}, "with": {"WASTE": ["WASTE"]}},
     },
-    "boundary": {
-        "type": "Polygon",
-        "coordinates": [[[8.4, 49.4], [8.5, 49.4], [8.5, 49.5], [8.4, 49.4]]],
-    },
+    "boundary": {"type": "Polygon", "coordinates": TRIANGLE},
+}
+AREAS = {
+    "type": "FeatureCollection",
+    "features": [
+        {
+            "type": "Feature",
+            "properties": {"CODE": "SUED", "NAME": "Süd"},
+            "geometry": {"type": "Polygon", "coordinates": TRIANGLE},
+        }
+    ],
 }
 # As they are written in a file.
 ODD = {
@@ -194,12 +240,18 @@ def replaced(document: Any, steps: tuple[Any, ...]) -> str:
     return str(yaml.dump(changed, Dumper=Dumper, allow_unicode=True, default_flow_style=True, width=120))
 
 
-WITH_A_MARK = {steps: replaced(SMALL, steps) for steps in places(SMALL)}
+# The points of an area are as those of the boundary.
+WITH_A_MARK = {
+    steps: replaced(SMALL, steps)
+    for steps in places(SMALL)
+    if steps[:2] != ("desk", "areas") or "coordinates" not in steps[:-1]
+}
 
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     (tmp_path / "logo.svg").write_text("<svg/>", encoding="utf-8")
+    (tmp_path / "areas.geojson").write_text(json.dumps(AREAS), encoding="utf-8")
     return tmp_path / "categories.yaml"
 
 
@@ -232,6 +284,11 @@ def without_example(schema: dict[str, Any], values: list[Any], steps: tuple[str,
         yield from without_example(
             inner, [value for mapping in mappings for value in mapping.values()], steps
         )
+    for branch in ("then", "else"):
+        # An area is a mapping with a file or without.
+        fitting = [mapping for mapping in mappings if ("file" in mapping) is (branch == "then")]
+        if branch in schema and fitting:
+            yield from without_example(schema[branch], fitting, steps)
     if "items" in schema:
         items = [item for value in values if isinstance(value, list) for item in value]
         yield from without_example(schema["items"], items, steps)
