@@ -29,7 +29,8 @@ FIELDS = {
     "detailed_status": "String",
     "days_left": "Number",
 }
-COUNTS = {"count": "Number", "open": "Number", "closed": "Number"}
+# The requests lie between the tiles (`west`, `north`) and (`east`, `south`) of level `z`.
+COUNTS = dict.fromkeys(("count", "open", "closed", "z", "west", "south", "east", "north"), "Number")
 
 blueprint = OpenData("tiles", __name__, url_prefix="/tiles", description="Vector tiles")
 blueprint.before_request(find_catalogue)
