@@ -29,6 +29,7 @@ COMMANDS = {
     "forward": "open311.cli.forwards:forward",
     "jobs": "open311.cli.jobs:jobs",
     "key": "open311.cli.keys:key",
+    "map": "open311.cli.maps:map_",
     "media": "open311.cli.media:media",
     "request": "open311.cli.requests:request",
     "serve": "open311.cli.serve:serve",

@@ -185,7 +185,8 @@ PERSONAL: tuple[PersonalData, ...] = (
 # Numbers, moments, states and names of things.
 NOT_PERSONAL: Mapping[str, str] = {
     "audit": "id datetime kind previous digest forgotten",
-    "addresses": "id jurisdiction_id label folded geom",
+    "addresses": "id jurisdiction_id label folded geom kind version_id",
+    "assets": "id jurisdiction_id kind number folded geom version_id",
     "case_notes": "id service_request_id",
     "case_originals": "id service_request_id",
     "case_presence": "service_request_id",
@@ -211,6 +212,8 @@ NOT_PERSONAL: Mapping[str, str] = {
     "mail_requests": "id",
     "map_cells": "jurisdiction_id level x y service_code status detailed_status count sum_lat sum_long",
     "map_changes": "id jurisdiction_id x y service_code status detailed_status count sum_lat sum_long",
+    "map_features": "id version_id subject layer kind name level from_level geom",
+    "map_versions": "id jurisdiction_id sources in_force touched_datetime",
     "memberships": "id jurisdiction_id",
     "media": "id service_request_id position visibility created_datetime update_id",
     "procrastinate_events": "id job_id type at",

@@ -100,6 +100,8 @@ OF_NONE = {
     "readyz",
     "tiles.get_boundary",
     "tiles.get_boundary_also",
+    "tiles.get_streets_tile",
+    "tiles.get_streets_tilejson",
     "tiles.get_tilejson",
     "tiles.get_tilejson_also",
 }
