@@ -17,6 +17,7 @@ from open311.actions import (
     restoring,
     staff_mails,
     staff_retention,
+    text_search,
 )
 from open311.basemap import cleaning
 from open311.core import Core
@@ -97,6 +98,7 @@ TASKS: Mapping[TaskName, Task] = {
     TaskName.FORGET_OLD: Task(housekeeping.forget_old, RETRY, EVERY_NIGHT),
     TaskName.DROP_OLD_MAPS: Task(cleaning.drop_old, RETRY, EVERY_HOUR),
     TaskName.FOLD_MAP: Task(map_counts.fold, cron=EVERY_MINUTE),
+    TaskName.STORE_WORDS: Task(text_search.store_words, RETRY),
 }
 
 

@@ -36,11 +36,12 @@ _YEARS = range(1970, 3000)
 
 
 class Asker(NamedTuple):
-    """Who asks, when and where: `me`, `overdue` and days depend on it."""
+    """Who asks, when and where: `me`, `overdue`, days and the stems of words depend on it."""
 
     account_id: int
     now: datetime
     time_zone: tzinfo
+    text_searches: tuple[str, ...]
 
 
 def known(values: Mapping[str, str]) -> dict[str, str]:
@@ -100,7 +101,7 @@ def _day(field: str, days: int) -> Callable[[str, Asker], dict[str, Any]]:
 
 
 READERS: Mapping[str, Callable[[str, Asker], dict[str, Any]]] = {
-    "q": lambda value, _: {"words": value},
+    "q": lambda value, asker: {"words": value, "text_searches": asker.text_searches},
     "stage": _stages,
     "service": lambda value, _: {"services": (value,)},
     "status": lambda value, _: {"detailed_statuses": (value,)},

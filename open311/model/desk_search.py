@@ -30,7 +30,8 @@ class Order(StrEnum):
 class CaseSearch:
     """What is asked of the list; what is left out restricts nothing, but for `stages`: then it is all open ones.
 
-    `assignee` is the id of a person, `nobody` whoever has none. With `words` the order is by receipt, the newest first.
+    `assignee` is the id of a person, `nobody` whoever has none. With `words` the order is by receipt, the newest first;
+    their stems are those of `text_searches`.
     """
 
     stages: Sequence[Stage] = OPEN_STAGES
@@ -50,6 +51,7 @@ class CaseSearch:
     received_to: datetime | None = None
     untouched_since: datetime | None = None
     words: str = ""
+    text_searches: Sequence[str] = ("simple",)
     order: Order = Order.DUE
     limit: int = PAGE_SIZE
 

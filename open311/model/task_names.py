@@ -63,4 +63,5 @@ class TaskName(StrEnum):
 
     DROP_OLD_MAPS = "drop_old_maps"
     FOLD_MAP = "fold_map"
+    STORE_WORDS = "store_words"
     RETRY_STALLED = "retry_stalled"

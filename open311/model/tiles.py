@@ -83,6 +83,7 @@ class TileSearch:
     closed_since: datetime | None = None
     detailed_statuses: tuple[str, ...] | None = None
     words: tuple[str, ...] = ()
+    text_search: str = "simple"
     words_in_service_names: tuple[str, ...] = ()
     cells: int | None = None
 

@@ -195,7 +195,7 @@ NOT_PERSONAL: Mapping[str, str] = {
     "cases": "service_request_id jurisdiction_id service_code stage revision unit former_units priority flags areas "
     "awaits received_datetime touched_datetime checked_datetime accepted_datetime first_answer_datetime check_by "
     "accept_by due_datetime resume_date paused_since paused_seconds declined reopened",
-    "catalogues": "jurisdiction_id digest changeset",
+    "catalogues": "jurisdiction_id digest changeset text_search",
     "draft_photos": "id",
     "drafts": "jurisdiction_id service_request_id",
     "erasures": "id datetime table_name ids copied",

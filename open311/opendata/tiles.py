@@ -86,6 +86,7 @@ def _asked(query: dict[str, Any], tile: Tile) -> TileSearch:
         closed_since=now - timedelta(days=closed_days) if closed_days else None,
         detailed_statuses=search.detailed_statuses,
         words=search.words,
+        text_search=search.text_search,
         words_in_service_names=search.words_in_service_names,
         # A power of two, since a cell is a tile of a deeper level.
         cells=query["cells"].bit_length() - 1 if "cells" in query else None,

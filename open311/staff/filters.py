@@ -41,7 +41,9 @@ def of_request() -> Filter:
 
 def asker() -> Asker:
     """Who asks, when and where."""
-    return Asker(signed_in().account.id, current.core().now(), current.time_zone())
+    core = current.core()
+    languages = {catalogue.jurisdiction.text_search for catalogue in core.catalogues.in_force}
+    return Asker(signed_in().account.id, core.now(), current.time_zone(), tuple(sorted(languages)))
 
 
 def in_words(name: str, value: str, catalogues: Sequence[Catalogue]) -> str:

@@ -154,6 +154,7 @@ def _given(asked: TileSearch) -> dict[str, Any]:
         statuses=(asked.status,) if asked.status else (),
         detailed_statuses=asked.detailed_statuses,
         words=asked.words,
+        text_search=asked.text_search,
         words_in_service_names=asked.words_in_service_names,
     )
     moments = {"since": asked.since, "closed_since": asked.closed_since}

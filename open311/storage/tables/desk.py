@@ -16,7 +16,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSVECTOR
-from sqlalchemy.schema import Computed
+from sqlalchemy.schema import FetchedValue
 
 from open311.storage.tables.base import metadata, moment
 
@@ -129,7 +129,7 @@ case_notes = Table(
     Column("about_person", Boolean, nullable=False, server_default=text("false")),
     moment("created_datetime"),
     moment("edited_datetime", nullable=True),
-    Column("words", TSVECTOR, Computed("public.open311_words(text)", persisted=True)),
+    Column("words", TSVECTOR, FetchedValue()),
     Index("case_notes_of_request", "service_request_id", "id"),
     Index("case_notes_words", "words", postgresql_using="gin"),
 )
