@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0012"
-down_revision = "0011"
+revision = "0013"
+down_revision = "0012"
 
 # Servers of the release before go on calling the functions without a language, which stay.
 FUNCTIONS = r"""
