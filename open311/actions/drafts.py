@@ -10,7 +10,7 @@ from typing import IO, Any
 from open311.actions import media, report
 from open311.base.errors import Invalid, NotFound, Problem, TooManyRequests, Unavailable, problem
 from open311.core import Core
-from open311.model.actor import PUBLIC
+from open311.model.actor import PUBLIC, Actor
 from open311.model.catalogue import Catalogue
 from open311.model.drafts import (
     DRAFT_BYTES,
@@ -139,6 +139,7 @@ def send(
     submission: Submission,
     found: tuple[Problem, ...],
     also: Callable[[Connection, int], str],
+    actor: Actor = PUBLIC,
 ) -> Receipt | None:
     """Make a report of a draft, once: None when it has become one already. Raises what `report.submit` raises.
 
@@ -149,10 +150,11 @@ def send(
         fresh = _known(storage.find(conn, draft.word, draft.jurisdiction_id, lock=True))
         if fresh.sent:
             raise _Sent
-        storage.finish(conn, draft.word, number, {"outcome": "sent", "followed": also(conn, number)})
+        outcome = {"outcome": "sent", "followed": also(conn, number)}
+        storage.finish(conn, draft.word, number, _of_its_writer(draft) | outcome)
 
     try:
-        return report.submit(core, catalogue, submission, PUBLIC, found, also=finish)
+        return report.submit(core, catalogue, submission, actor, found, also=finish)
     except _Sent:
         return None
 
@@ -161,14 +163,20 @@ class _Sent(Exception):
     """Somebody pressed the button twice, and the other press was first."""
 
 
-def join(core: Core, draft: Draft, service_request_id: int, also: Callable[[Connection], None]) -> None:
-    """Let a draft end in following a report that says the same."""
+def _of_its_writer(draft: Draft) -> dict[str, Any]:
+    """Whose draft it was, where it is not the public's, and how the report came."""
+    return {name: draft.state[name] for name in ("desk", "channel") if name in draft.state}
+
+
+def join(core: Core, draft: Draft, service_request_id: int, also: Callable[[Connection], str]) -> None:
+    """Let a draft end in following a report that says the same; `also` says whether somebody follows it now."""
     with core.database.begin() as conn:
         fresh = _known(storage.find(conn, draft.word, draft.jurisdiction_id, lock=True))
         if fresh.sent:
             return
-        storage.finish(conn, draft.word, service_request_id, {"outcome": "joined", "followed": FOLLOWED})
-        also(conn)
+        followed = also(conn)
+        outcome = {"outcome": "joined", "followed": followed}
+        storage.finish(conn, draft.word, service_request_id, _of_its_writer(draft) | outcome)
     _forget(core, [each.kept.key for each in fresh.photos])
 
 

@@ -15,6 +15,7 @@ class Right(StrEnum):
 
     SEE_REPORTS = "see_reports"
     SEE_HELD = "see_held"
+    SEE_HELD_NEARBY = "see_held_nearby"
     SEE_ALL_UNITS = "see_all_units"
     SEE_REPORTER = "see_reporter"
     SEE_ORIGINALS = "see_originals"

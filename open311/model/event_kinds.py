@@ -40,6 +40,7 @@ class EventKind(StrEnum):
     ACCEPTED_WORK = "accepted_work"
     DECLINED = "declined"
     JOINED = "joined"
+    CONTACTED = "contacted"
     ORIGINAL_DESTROYED = "original_destroyed"
     ANSWERED = "answered"
     ASKED = "asked"

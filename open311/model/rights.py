@@ -59,11 +59,12 @@ _WORK = (
 )
 ROLES: Mapping[Role, Mapping[Right, Reaches]] = {
     Role.READER: _rights(frozenset({Reach.PUBLISHED}), Right.SEE_REPORTS),
-    Role.OPERATOR: _rights(ALL, Right.SEE_REPORTS, Right.NOTE, Right.INTAKE),
+    Role.OPERATOR: _rights(ALL, Right.SEE_REPORTS, Right.SEE_HELD_NEARBY, Right.NOTE, Right.INTAKE),
     Role.CHECKER: _rights(
         ALL,
         Right.SEE_REPORTS,
         Right.SEE_HELD,
+        Right.SEE_HELD_NEARBY,
         Right.SEE_REPORTER,
         Right.SEE_ORIGINALS,
         Right.CHECK,
@@ -253,9 +254,21 @@ class Staff:
         """The units somebody belongs to by name."""
         return tuple(sorted({unit for each in self.within(jurisdiction_id) for unit in each.units or ()}))
 
+    def services(self, right: Right, jurisdiction_id: str) -> frozenset[str] | None:
+        """The services that a right is good for in one jurisdiction; None for all of them."""
+        chosen = [each.services for each in self.within(jurisdiction_id) if each.reaches(right)]
+        if None in chosen:
+            return None
+        return frozenset(code for codes in chosen for code in codes or ())
+
     def actor(self, jurisdiction_id: str) -> Actor:
         """Who acts on things of this jurisdiction, with the rights that are good there."""
         return staff_actor(self.account_id, self.rights_in(jurisdiction_id), [jurisdiction_id])
+
+
+def is_granted(staff: Staff, right: Right, case: Case, visibility: str) -> bool:
+    """Whether a right is good for a case by itself, whether or not somebody may see it otherwise."""
+    return any(grant.covers(case, visibility) for grant in grants(staff.account_id, staff.memberships, right))
 
 
 def may(staff: Staff, right: Right, case: Case, visibility: str) -> bool:
@@ -264,10 +277,7 @@ def may(staff: Staff, right: Right, case: Case, visibility: str) -> bool:
     What is not published takes `see_held` besides, whatever the right.
     """
     wanted = {right} if visibility == PUBLISHED else {right, Right.SEE_HELD}
-    return all(
-        any(grant.covers(case, visibility) for grant in grants(staff.account_id, staff.memberships, each))
-        for each in wanted
-    )
+    return all(is_granted(staff, each, case, visibility) for each in wanted)
 
 
 def may_give(giver: Staff, account_id: int, membership: Membership) -> bool:

@@ -13,6 +13,7 @@ from open311.http import current
 from open311.http.errors import in_words
 from open311.model.accounts import new_form_token
 from open311.model.actor import Right
+from open311.model.channels import Channel
 from open311.model.sign_in import LocalSignIn
 from open311.site import addresses, assets, rendering, words
 from open311.staff import navigation
@@ -44,6 +45,7 @@ def _common() -> dict[str, Any]:
         "t": words.words,
         "tn": words.counted,
         "said": words.said,
+        "channel_name": channel_name,
         "day": words.day,
         "day_and_time": words.day_and_time,
         "machine": words.machine,
@@ -70,6 +72,13 @@ def _common() -> dict[str, Any]:
         "warn_seconds": WARN_SECONDS,
         "view": (request.endpoint or "").removeprefix("staff."),
     }
+
+
+def channel_name(channel: str | None) -> str:
+    """How a report came; words of other systems as they are."""
+    if channel in set(Channel):
+        return words.words(f"desk.channel.{channel}")
+    return channel or words.words("desk.case.channel.unknown")
 
 
 def _form_token() -> Markup:

@@ -27,10 +27,10 @@ class CaseColumns(NamedTuple):
 
 def may(staff: Staff, right: Right, columns: CaseColumns) -> Condition:
     """The condition for all cases that somebody has a right to; the twin of `model.rights.may`."""
-    condition = _granted(staff, right, columns)
+    condition = granted(staff, right, columns)
     if right is Right.SEE_HELD:
         return condition
-    return and_(condition, or_(columns.visibility == "published", _granted(staff, Right.SEE_HELD, columns)))
+    return and_(condition, or_(columns.visibility == "published", granted(staff, Right.SEE_HELD, columns)))
 
 
 def over_cases(staff: Staff, right: Right) -> Condition:
@@ -48,7 +48,8 @@ def over_cases(staff: Staff, right: Right) -> Condition:
     return may(staff, right, columns)
 
 
-def _granted(staff: Staff, right: Right, columns: CaseColumns) -> Condition:
+def granted(staff: Staff, right: Right, columns: CaseColumns) -> Condition:
+    """The condition for all cases that a right is good for by itself; the twin of `model.rights.is_granted`."""
     found = grants(staff.account_id, staff.memberships, right)
     return or_(false(), *(_covered(grant, columns) for grant in found))
 

@@ -9,9 +9,11 @@ import pytest
 from sqlalchemy import Connection, text
 
 from open311.actions import casework, drafts, housekeeping, media, updates
+from open311.actions.casework.contacts import write_contact
 from open311.base.errors import NotFound
 from open311.core import Core
 from open311.model.mailbox import mailbox
+from open311.model.service_request import Reporter
 from open311.model.task_names import TaskName
 from open311.notifications import mail_subscriptions, own_data, retention
 from open311.notifications.mail_limits import MailAsker
@@ -178,6 +180,16 @@ def test_what_somebody_else_sent_stays(core: Core, conn: Connection) -> None:
     other = int(api_of(core).report(email="ute@mueller-strasse.example", first_name="Ute"))
     own_data.erase(core, core.catalogues.in_force[0], link_to_own_data(core, conn, TYPED))
     assert casework.show(core, other, CLARA).reporter["first_name"] == "Ute"
+
+
+def test_whoever_was_joined_with_a_report_of_others_is_forgotten_there(core: Core, conn: Connection) -> None:
+    number = int(api_of(core).report(email="ute@mueller-strasse.example"))
+    caller = Reporter(email=mailbox(TYPED), phone=PERSON["phone"])
+    with core.database.begin() as conn_of_act:
+        write_contact(core, conn_of_act, number, CLARA, "phone", caller)
+    assert found(conn)
+    own_data.erase(core, core.catalogues.in_force[0], link_to_own_data(core, conn, TYPED))
+    assert found(conn) == {}
 
 
 @pytest.mark.parametrize(

@@ -75,6 +75,7 @@ def forget(conn: Connection, owners: Sequence[str], email: str) -> tuple[list[tu
         gone = conn.execute(delete(table).where(*mine).returning(table.c.service_request_id))
         named |= set(gone.scalars())
     files += _forget_drafts(conn, owners, email)
+    named |= _forget_contacts(conn, owners, email)
     mail_links.remove_of_mailbox(conn, email)
     mail_requests.remove_of_mailbox(conn, email)
     concerned = select(_r.id, _r.jurisdiction_id).where(_r.id.in_(named)).order_by(_r.id)
@@ -91,6 +92,15 @@ def _forget_sent(conn: Connection, owners: Sequence[str], email: str) -> list[st
     sent = select(_u.event_id).join(service_requests, _r.id == _u.service_request_id).where(*mine)
     claims = list(conn.execute(sent).scalars())
     return unpublished.forget_of_requests(conn, reports) + unpublished.forget_of_claims(conn, claims)
+
+
+def _forget_contacts(conn: Connection, owners: Sequence[str], email: str) -> set[int]:
+    """Notes about somebody who said the same as a report that was there, and left this address."""
+    ids = select(_r.id).where(_r.jurisdiction_id.in_(owners))
+    named = func.strpos(func.lower(_n.text), email.lower()) > 0
+    mine = (_n.about_person, _n.service_request_id.in_(ids), named)
+    gone = conn.execute(delete(case_notes).where(*mine).returning(_n.service_request_id))
+    return set(gone.scalars())
 
 
 def _forget_drafts(conn: Connection, owners: Sequence[str], email: str) -> list[str]:

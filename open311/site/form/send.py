@@ -108,8 +108,9 @@ def me_too(draft: Draft, value: str) -> AnyResponse:
 
     form = abuse.of_draft(draft)
 
-    def also(conn: Connection) -> None:
+    def also(conn: Connection) -> str:
         mail_subscriptions.begin(core, conn, number, email, language, form.mail_asker())
+        return drafts.FOLLOWED
 
     try:
         drafts.join(core, draft, number, also)

@@ -50,6 +50,11 @@ class Scope:
         return query.join(service_requests, _r.id == _c.service_request_id)
 
 
+def intake_scope(staff: Staff, jurisdiction_id: str) -> Scope:
+    """What is shown beside a report that is being taken in: of what is not published, its kind and age at least."""
+    return Scope((jurisdiction_id,), scopes.granted(staff, Right.INTAKE, COLUMNS))
+
+
 def scope_of(staff: Staff, right: Right = Right.SEE_REPORTS) -> Scope:
     """What somebody has a right to; the condition is the twin of `model.rights.may`."""
     return Scope(staff.jurisdictions(right), scopes.may(staff, right, COLUMNS))

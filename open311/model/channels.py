@@ -1,0 +1,21 @@
+"""How a report came to the city: what `channel` says. Other systems have words of their own, which stay as they are."""
+
+from enum import StrEnum
+
+
+class Channel(StrEnum):
+    """The ways in that this server has."""
+
+    API = "api"
+    WEB = "web"
+    IMPORT = "import"
+    PHONE = "phone"
+    COUNTER = "counter"
+    LETTER = "letter"
+    MAIL = "mail"
+
+
+# Ways on which staff take in what somebody else says.
+TAKEN_IN = (Channel.PHONE, Channel.COUNTER, Channel.LETTER, Channel.MAIL)
+# Those that somebody at the desk chooses between; a mail is taken in from the mailbox.
+CHOSEN = (Channel.PHONE, Channel.COUNTER, Channel.LETTER)

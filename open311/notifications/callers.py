@@ -1,0 +1,67 @@
+"""Reports that staff take in for somebody else: on the telephone, at the counter, from a letter or a mail."""
+
+from open311.actions import drafts
+from open311.actions.casework.contacts import write_contact
+from open311.base.errors import Problem, TooManyRequests
+from open311.core import Core
+from open311.model.actor import Actor
+from open311.model.catalogue import Catalogue
+from open311.model.drafts import Draft
+from open311.model.mailbox import mailbox
+from open311.model.submission import Receipt, Submission
+from open311.notifications import mail_subscriptions
+from open311.notifications.mail_limits import MailAsker
+from open311.storage.database import Connection
+
+
+def take_in(
+    core: Core,
+    catalogue: Catalogue,
+    draft: Draft,
+    submission: Submission,
+    found: tuple[Problem, ...],
+    actor: Actor,
+    *,
+    language: str,
+) -> Receipt | None:
+    """Make a report of what was said; None when it has become one already. Raises what `report.submit` raises.
+
+    Who left an address and wishes so is asked by mail whether they want to hear of it.
+    """
+
+    def also(conn: Connection, number: int) -> str:
+        return _follow(core, conn, draft, number, submission.reporter.email, language)
+
+    return drafts.send(core, catalogue, draft, submission, found, also, actor)
+
+
+def join(
+    core: Core,
+    draft: Draft,
+    service_request_id: int,
+    submission: Submission,
+    actor: Actor,
+    *,
+    language: str,
+) -> None:
+    """Let a report that is there stand for what was said, too; its number of contacts tells how many say so."""
+
+    def also(conn: Connection) -> str:
+        write_contact(core, conn, service_request_id, actor, submission.channel, submission.reporter)
+        return _follow(core, conn, draft, service_request_id, submission.reporter.email, language)
+
+    drafts.join(core, draft, service_request_id, also)
+
+
+def _follow(core: Core, conn: Connection, draft: Draft, number: int, email: str | None, language: str) -> str:
+    """Whoever is on the telephone cannot show that a mailbox is theirs, so the mailbox is asked."""
+    wants = draft.text("follow") and mail_subscriptions.possible(core)
+    if not (wants and email and mailbox(email)):
+        return ""
+    # Counted by mailbox and altogether; all calls of a day come from the one network of the town hall.
+    asker = MailAsker(draft.word, draft.word, proven=True)
+    try:
+        mail_subscriptions.begin(core, conn, number, email, language, asker)
+    except TooManyRequests:
+        return drafts.NOT_NOW
+    return drafts.FOLLOWED
