@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-header --no-emit-index-url --no-annotate
 
-.PHONY: help run test lint format types layers pytest openapi docs pictures bench bench-full siege advisories drill drill-upgrade wheel lock install install-dev system system-dev clean
+.PHONY: help run test lint format types layers pytest openapi docs pictures bench bench-full siege advisories drill drill-upgrade drill-install wheel deb image lock install install-dev system system-dev clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -73,8 +73,21 @@ advisories: .venv/.made ## Ask whether a pinned package has a known weakness; ne
 drill-upgrade: install ## `open311 db upgrade` from the first release beside traffic: how long anybody waits
 	@$(BIN)/python -m benchmarks.upgrading
 
+drill-install: deb ## Install the package in a bare Debian that is booted for it; needs root and debootstrap
+	@. /etc/os-release && tools/drill-install.sh dist/open311-server_*.deb $$VERSION_CODENAME
+
+# Who only builds needs no database.
+wheel deb drill-install: export WITHOUT_DATABASE = yes
 wheel: install ## Build a wheel of the whole server, front-end packages and migrations included, in dist/
+	@rm -f dist/open311_server-*.whl
 	@$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir dist .
+
+deb: wheel ## Build a Debian package for the release of Debian that runs here, in dist/
+	@rm -f dist/open311-server_*.deb
+	@tools/build-deb.sh dist/open311_server-*.whl
+
+image: ## Build a container image with buildah, podman or docker
+	@tools/build-image.sh
 
 lock: .venv/.made ## Choose current releases of all packages and pin them
 	@$(PIP) uv

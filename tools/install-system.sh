@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs what the distribution has to give: PostGIS, python3-venv where Python came without it, certificates, and the
-# programs named on the command line.
+# programs named on the command line. Whoever names a database, or says that none is needed, gets no PostGIS.
 set -eu
 # Programs of administrators are not in everybody's PATH.
 PATH=$PATH:/usr/sbin:/sbin
@@ -12,7 +12,7 @@ for control in /usr/share/postgresql/*/extension/postgis.control; do
     major=${control#/usr/share/postgresql/}
     [ -x "/usr/lib/postgresql/${major%%/*}/bin/postgres" ] && found=yes
 done
-if [ -z "$found" ] && [ -z "${DATABASE_URL:-}${DATABASE_URL_FILE:-}" ]; then
+if [ -z "$found" ] && [ -z "${DATABASE_URL:-}${DATABASE_URL_FILE:-}${WITHOUT_DATABASE:-}" ]; then
     . /etc/os-release 2>/dev/null || true
     case "${ID:-} ${VERSION_ID:-}" in
         "debian 12") missing=postgresql-15-postgis-3 ;;

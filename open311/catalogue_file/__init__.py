@@ -8,9 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from open311.catalogue_file import areas, checks, schema
+from open311.catalogue_file import checks, schema
 from open311.catalogue_file.build import build
-from open311.catalogue_file.contents import contents, desk_digest, digest
+from open311.catalogue_file.contents import contents, digest
 from open311.catalogue_file.difference import differences
 from open311.catalogue_file.document import CatalogueError, CatalogueProblem, Document, read
 from open311.catalogue_file.schema import wrong_jurisdiction
@@ -22,7 +22,6 @@ __all__ = [
     "CatalogueProblem",
     "CatalogueWatch",
     "contents",
-    "desk_digest",
     "differences",
     "digest",
     "from_document",
@@ -37,7 +36,8 @@ def load(path: Path) -> Catalogue:
     document = _checked(path)
     if document.found:
         raise CatalogueError(*document.problems)
-    return _built(document)
+    catalogue = build(document.data)
+    return replace(catalogue, digest=digest(catalogue))
 
 
 def load_all(path: Path) -> tuple[Catalogue, ...]:
@@ -49,7 +49,8 @@ def load_all(path: Path) -> tuple[Catalogue, ...]:
     problems = [problem for document in documents for problem in document.problems]
     if problems:
         raise CatalogueError(*problems)
-    return tuple(_built(document) for document in documents)
+    catalogues = (build(document.data) for document in documents)
+    return tuple(replace(catalogue, digest=digest(catalogue)) for catalogue in catalogues)
 
 
 def from_document(data: dict[str, Any], harvested_from: str) -> Catalogue:
@@ -57,22 +58,13 @@ def from_document(data: dict[str, Any], harvested_from: str) -> Catalogue:
     catalogue = build(data)
     jurisdiction = replace(catalogue.jurisdiction, harvested_from=harvested_from)
     catalogue = replace(catalogue, jurisdiction=jurisdiction)
-    return _named(catalogue)
-
-
-def _built(document: Document) -> Catalogue:
-    return _named(build(document.data, document.areas))
-
-
-def _named(catalogue: Catalogue) -> Catalogue:
-    return replace(catalogue, digest=digest(catalogue), desk_digest=desk_digest(catalogue))
+    return replace(catalogue, digest=digest(catalogue))
 
 
 def _checked(path: Path) -> Document:
     document = read(path)
     if document.data is not None:
         schema.check(document)
-        document.areas = areas.read(document)
         checks.check(document)
         _check_logo(document)
     return document

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
+from typing import NamedTuple
 
 import click
 import structlog
@@ -12,29 +13,72 @@ import structlog
 from open311.base import version
 from open311.base.errors import ConfigurationError
 
+
+class Command(NamedTuple):
+    """Where a command is, and what the list of commands says of it, so that printing the list loads none of them."""
+
+    place: str
+    summary: str
+
+
 COMMANDS = {
-    "account": "open311.cli.accounts:account",
-    "addresses": "open311.cli.addresses:addresses",
-    "audit": "open311.cli.audit:audit",
-    "backup": "open311.cli.backup:backup",
-    "catalogue": "open311.cli.catalogue:catalogue",
-    "check": "open311.cli.check:check",
-    "db": "open311.cli.database:db",
-    "demo": "open311.cli.demo:demo",
-    "dev": "open311.cli.dev:dev",
-    "doctor": "open311.cli.doctor:doctor",
-    "export": "open311.cli.export:export",
-    "harvest": "open311.cli.harvest:harvest",
-    "import": "open311.cli.importing:import_",
-    "forward": "open311.cli.forwards:forward",
-    "jobs": "open311.cli.jobs:jobs",
-    "key": "open311.cli.keys:key",
-    "map": "open311.cli.maps:map_",
-    "media": "open311.cli.media:media",
-    "request": "open311.cli.requests:request",
-    "serve": "open311.cli.serve:serve",
-    "webhook": "open311.cli.webhooks:webhook",
-    "work": "open311.cli.serve:work",
+    "account": Command(
+        "open311.cli.accounts:account", "Accounts of the staff: who may use the desk, with which roles."
+    ),
+    "addresses": Command(
+        "open311.cli.addresses:addresses", "Keep the list of addresses that the form searches in."
+    ),
+    "audit": Command("open311.cli.audit:audit", "The log of roles, resets, look-ups and exports."),
+    "backup": Command(
+        "open311.cli.backup:backup", "Rehearse a restore, and hear whether the last rehearsal was good."
+    ),
+    "catalogue": Command(
+        "open311.cli.catalogue:catalogue", "Check, show and compare catalogues of services."
+    ),
+    "check": Command(
+        "open311.cli.check:check", "Check a GeoReport v2 server, requirement by requirement, from outside."
+    ),
+    "db": Command("open311.cli.database:db", "The tables of the database."),
+    "demo": Command(
+        "open311.cli.demo:demo", "Add made-up reports of the last five years, with what became of them."
+    ),
+    "dev": Command(
+        "open311.cli.dev:dev",
+        "Run everything on this machine: a private database, the server, the background worker.",
+    ),
+    "doctor": Command(
+        "open311.cli.doctor:doctor",
+        "Look at settings, database, volumes, mail, worker, backups; exit code 1 when something must be done.",
+    ),
+    "export": Command("open311.cli.export:export", "Write all published requests, the oldest first."),
+    "harvest": Command(
+        "open311.cli.harvest:harvest", "Other GeoReport servers whose public requests are shown here, too."
+    ),
+    "import": Command(
+        "open311.cli.importing:import_",
+        "Take in requests from a CSV file, or the whole history of another GeoReport server, as our own.",
+    ),
+    "forward": Command(
+        "open311.cli.forwards:forward", "Look after reports that are handed on to other GeoReport servers."
+    ),
+    "jobs": Command(
+        "open311.cli.jobs:jobs",
+        "Look at the jobs of the worker; do those again that failed, as mails in an outage of the mail server.",
+    ),
+    "key": Command("open311.cli.keys:key", "API keys: who may report, change a status, read what is held."),
+    "media": Command("open311.cli.media:media", "Photos of service requests."),
+    "request": Command("open311.cli.requests:request", "Look at service requests and move them on."),
+    "serve": Command(
+        "open311.cli.serve:serve",
+        "Answer requests until SIGTERM or Ctrl-C, then finish what was begun and stop.",
+    ),
+    "webhook": Command(
+        "open311.cli.webhooks:webhook",
+        "Tell other programs of what happens to requests, as Standard Webhooks says.",
+    ),
+    "work": Command(
+        "open311.cli.serve:work", "Do the work that is not done inside a request, until SIGTERM or Ctrl-C."
+    ),
 }
 
 
@@ -57,10 +101,14 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        module, _, name = COMMANDS[cmd_name].partition(":")
+        module, _, name = COMMANDS[cmd_name].place.partition(":")
         with quietly():
             command: click.Command = getattr(import_module(module), name)
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, COMMANDS[name].summary) for name in self.list_commands(ctx)])
 
 
 def _show_version(ctx: click.Context, _: click.Parameter, asked: bool) -> None:

@@ -19,7 +19,7 @@ from open311.cli import COMMANDS, main
 _forks = multiprocessing.get_context("forkserver")
 # What each command loads late, half of its work, is there too.
 LATE = ("holidays.countries", "rich.table")
-_forks.set_forkserver_preload([*(module.partition(":")[0] for module in COMMANDS.values()), *LATE])
+_forks.set_forkserver_preload([*(command.place.partition(":")[0] for command in COMMANDS.values()), *LATE])
 
 
 # Below those that Linux lends to connections, one of which could take a port between here and its use.

@@ -1,7 +1,6 @@
 """The pages of the report form."""
 
 from collections.abc import Mapping, Sequence
-from types import MappingProxyType
 from typing import Any
 
 from flask import Response
@@ -24,19 +23,12 @@ from open311.site.words import degrees
 from open311.site.words import words as messages
 
 FOR_ITS_WRITER = "private, no-store"
-NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 def step(
-    name: str,
-    draft: Draft | None,
-    *,
-    wrong: Sequence[Wrong] = (),
-    status: int | None = None,
-    begun: Mapping[str, Any] = NOTHING,
-    **values: Any,
+    name: str, draft: Draft | None, *, wrong: Sequence[Wrong] = (), status: int | None = None, **values: Any
 ) -> Response:
-    """A page of the form. What is wrong is told on top and at its fields; `begun` is what a new one begins with."""
+    """A page of the form. What is wrong is told on top and at its fields."""
     errors: dict[str, str] = {}
     for each in wrong:
         errors.setdefault(each.field, each.words)
@@ -45,7 +37,7 @@ def step(
         status=status or (400 if wrong else 200),
         cache=FOR_ITS_WRITER if draft else CHANGES_ANY_TIME,
         draft=draft,
-        state=draft.state if draft else begun,
+        state=draft.state if draft else {},
         wrong=wrong,
         errors=errors,
         steps=form_input.STEPS,
@@ -63,7 +55,6 @@ def place(
     wrong: Sequence[Wrong] = (),
     found: Sequence[Place] = (),
     taken_at: Place | None = None,
-    begun: Mapping[str, Any] = NOTHING,
 ) -> Response:
     """Where it is. `found` are places that the words may mean, `taken_at` where a photo was taken."""
     offered = [*([taken_at] if taken_at else []), *found]
@@ -73,16 +64,15 @@ def place(
         wrong=wrong,
         offered=[(each, degrees(each.lat, each.long)) for each in offered],
         taken_at=taken_at,
-        begun=begun,
-        position=_position(draft.state if draft else begun),
+        position=_position(draft),
         map=maps.map_of(city()),
         also=maps.sources(),
         **also,
     )
 
 
-def _position(state: Mapping[str, Any]) -> str:
-    known = form_input.position(state)[0]
+def _position(draft: Draft | None) -> str:
+    known = form_input.position(draft.state)[0] if draft else None
     return degrees(known.lat, known.long) if known else ""
 
 

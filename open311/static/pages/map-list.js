@@ -82,8 +82,7 @@ export const follow = (map, about) => {
 
   let resting;
   map.on("moveend", (event) => {
-    // By pointer, key or button, by a number that was opened, or by the place of the device.
-    if (!event.originalEvent && !event.byHand && !event.geolocateSource) return;
+    if (!event.originalEvent && !event.byHand) return;
     clearTimeout(resting);
     resting = setTimeout(async () => {
       keepPlace(edges(map));

@@ -7,7 +7,6 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     Computed,
-    FetchedValue,
     ForeignKey,
     Identity,
     Index,
@@ -58,8 +57,14 @@ service_requests = Table(
     Column("attributes", JSONB, nullable=False, server_default=text("'{}'")),
     # Of which request this one is a duplicate. Without a foreign key, since that one may be erased.
     Column("parent_id", BigInteger),
-    # A trigger fills it, in the language of the jurisdiction.
-    Column("words", TSVECTOR, FetchedValue()),
+    Column(
+        "words",
+        TSVECTOR,
+        Computed(
+            "public.open311_words(description || ' ' || address || ' ' || coalesce(status_notes, ''))",
+            persisted=True,
+        ),
+    ),
     Column(
         "folded",
         Text,

@@ -1,0 +1,228 @@
+"""What deploy/ ships: the Debian package, its units, the image, the compose file and the chart fit the server."""
+
+import configparser
+import getpass
+import json
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+from zipfile import ZipFile
+
+import pytest
+import yaml
+
+from open311.cli import COMMANDS
+from open311.settings.options import OPTIONS
+from tests.house.documents import ROOT
+
+DEPLOY = ROOT / "deploy"
+SETTINGS = {option.variable for option in OPTIONS}
+UNITS = sorted((DEPLOY / "systemd").glob("*.service"))
+PROGRAM = "/opt/open311/bin/open311"
+
+
+def unit(file: Path) -> dict[str, Any]:
+    """The keys of [Service]; of one that stands there twice, the last."""
+    parser = configparser.ConfigParser(interpolation=None, strict=False)
+    parser.optionxform = str  # type: ignore[assignment, method-assign]
+    parser.read(file)
+    return dict(parser["Service"])
+
+
+@pytest.fixture(scope="module")
+def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A Debian package of a wheel in which there is nothing, and of no other packages."""
+    folder = tmp_path_factory.mktemp("package")
+    wheel = folder / "open311_server-0.2.0.dev7+gabc-py3-none-any.whl"
+    info = "open311_server-0.2.0.dev7+gabc.dist-info"
+    with ZipFile(wheel, "w") as file:
+        file.writestr(
+            f"{info}/METADATA", "Metadata-Version: 2.1\nName: open311-server\nVersion: 0.2.0.dev7+gabc\n"
+        )
+        file.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        file.writestr(f"{info}/RECORD", "")
+    (folder / "none").mkdir()
+    subprocess.run(
+        ["tools/build-deb.sh", wheel, folder / "none"],
+        cwd=ROOT,
+        env={"PATH": "/usr/bin:/bin", "OUT": str(folder)},
+        check=True,
+        capture_output=True,
+    )
+    [made] = folder.glob("*.deb")
+    return made
+
+
+def dpkg(option: str, package: Path, *more: str) -> str:
+    """What dpkg-deb says of a package."""
+    done = subprocess.run(["dpkg-deb", option, package, *more], check=True, capture_output=True, text=True)
+    return done.stdout
+
+
+def test_the_package_sorts_before_its_release_and_names_the_python_it_needs(package: Path) -> None:
+    fields = dict(line.split(": ", 1) for line in dpkg("--field", package).splitlines() if ": " in line)
+    assert fields["Version"].startswith("0.2.0~dev7+gabc+deb")
+    assert re.match(r"python3\.\d+, ", fields["Depends"])
+    assert "@" not in dpkg("--field", package).replace("open311@localhost", "")
+
+
+def test_the_package_keeps_what_the_city_writes_and_shows_secrets_to_nobody(package: Path) -> None:
+    lines = {line.split()[5]: line.split()[:2] for line in dpkg("--contents", package).splitlines()}
+    kept = dpkg("--info", package, "conffiles").split()
+    assert kept == ["/etc/open311/open311.env", "/etc/open311/categories.yaml"]
+    assert lines["./etc/open311/open311.env"] == ["-rw-r-----", "root/root"]
+    assert {f"./usr/lib/systemd/system/{file.name}" for file in UNITS} <= lines.keys()
+    assert not [name for name in lines if "tmp" in name.split("/")[1:2]]
+
+
+@pytest.mark.parametrize("name", ["postinst", "prerm", "postrm"])
+def test_the_scripts_of_the_package_can_be_read(package: Path, name: str) -> None:
+    subprocess.run(["sh", "-n"], input=dpkg("--info", package, name), text=True, check=True)
+
+
+@pytest.mark.parametrize("file", UNITS, ids=lambda file: file.stem)
+def test_a_unit_runs_a_command_as_its_own_user_and_gives_up_the_rest(file: Path) -> None:
+    service = unit(file)
+    words = service["ExecStart"].split()
+    assert words[0] == PROGRAM
+    assert words[1] in COMMANDS
+    assert (service["User"], service["EnvironmentFile"]) == ("open311", "/etc/open311/open311.env")
+    others = {
+        "ExecStart",
+        "Type",
+        "LimitNOFILE",
+        "Restart",
+        "RestartSec",
+        "TimeoutStopSec",
+        "TimeoutStartSec",
+    }
+    common = {key: value for key, value in service.items() if key not in others}
+    assert common == {key: value for key, value in unit(UNITS[0]).items() if key not in others}
+    assert {"NoNewPrivileges", "ProtectSystem", "PrivateUsers", "SystemCallFilter"} <= common.keys()
+
+
+def test_each_setting_that_is_shipped_is_one() -> None:
+    compose = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
+    values = yaml.safe_load((DEPLOY / "helm/open311/values.yaml").read_text())
+    text = "\n".join((DEPLOY / name).read_text() for name in ("open311.env", "Containerfile"))
+    named = set(re.findall(r"^\s*#?((?:OPEN311_|DATABASE_)[A-Z0-9_]+)=", text, re.MULTILINE))
+    named |= set(re.findall(r"\b(OPEN311_[A-Z0-9_]+)=", text))
+    assert {"DATABASE_URL", "OPEN311_DATA_DIR"} <= named
+    assert named | compose["x-open311"]["environment"].keys() | values["settings"].keys() <= SETTINGS
+
+
+def test_each_service_of_the_compose_file_runs_a_command_and_waits_for_the_tables() -> None:
+    services = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]
+    ours = {name: service for name, service in services.items() if "open311-server" in service["image"]}
+    assert ours.keys() == {"upgrade", "web", "worker"}
+    for name, service in ours.items():
+        assert service.get("command", ["serve"])[0] in COMMANDS
+        assert service["read_only"], name
+        assert service["cap_drop"] == ["ALL"]
+    for name in ("web", "worker"):
+        assert services[name]["depends_on"]["upgrade"] == {"condition": "service_completed_successfully"}
+
+
+@pytest.mark.parametrize(
+    ("given", "line", "value"),
+    [
+        ({}, "OPEN311_MAIL_FROM=a b $HOME `id`", "a b $HOME `id`"),
+        ({}, 'OPEN311_MAIL_FROM="a b"', "a b"),
+        ({}, "OPEN311_MAIL_FROM=a=b", "a=b"),
+        ({}, "#OPEN311_MAIL_FROM=a", ""),
+        ({"OPEN311_MAIL_FROM": "mine"}, "OPEN311_MAIL_FROM=a", "mine"),
+    ],
+)
+def test_the_command_reads_the_settings_as_the_services_do(
+    tmp_path: Path, given: dict[str, str], line: str, value: str
+) -> None:
+    (tmp_path / "settings").write_text(f"# of the city\n\n{line}\nNOT A SETTING\n")
+    (tmp_path / "program").write_text('#!/bin/sh\nprintf "%s" "${OPEN311_MAIL_FROM:-}" "$@"\n')
+    (tmp_path / "program").chmod(0o755)
+    text = (DEPLOY / "debian/open311").read_text()
+    for theirs, mine in {
+        "settings=/etc/open311/open311.env": f"settings={tmp_path}/settings",
+        "user=open311": f"user={getpass.getuser()}",
+        PROGRAM: f"{tmp_path}/program",
+    }.items():
+        assert theirs in text
+        text = text.replace(theirs, mine)
+    done = subprocess.run(
+        ["sh", "-c", text, "open311", " doctor"],
+        env={"PATH": "/usr/bin:/bin", **given},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == f"{value} doctor"
+
+
+class Chart:
+    """Renders what the chart uses of Go's templates, to look at what Kubernetes would be told."""
+
+    FOLDER = DEPLOY / "helm/open311"
+    TAG = re.compile(r"(\s*)\{\{-?\s*(.*?)\s*-?\}\}", re.DOTALL)
+
+    def __init__(self, **changed: object) -> None:
+        values = yaml.safe_load((self.FOLDER / "values.yaml").read_text()) | changed
+        self.context = {"Values": values, "Release": {"Name": "city"}}
+        self.pod = (self.FOLDER / "templates/_pod.tpl").read_text()
+
+    def documents(self) -> list[dict[str, Any]]:
+        """All that is to be made."""
+        files = sorted((self.FOLDER / "templates").glob("*.yaml"))
+        return [each for file in files for each in yaml.safe_load_all(self.render(file.read_text())) if each]
+
+    def render(self, text: str, args: object = None) -> str:
+        """The text of a template."""
+        condition = re.compile(r"\s*\{\{-? if (\S+) \}\}((?:(?!\{\{-? if).)*?)\s*\{\{-? end \}\}", re.DOTALL)
+        while found := condition.search(text):
+            body = found[2] if self.value(found[1]) else ""
+            text = text[: found.start()] + body + text[found.end() :]
+        return self.TAG.sub(lambda found: self.tag(found, args), text)
+
+    def tag(self, found: re.Match[str], args: object) -> str:
+        """What stands in the place of one tag."""
+        space, words = found[1], found[2]
+        if include := re.fullmatch(
+            r'include "open311.pod" \(dict "root" \. "args" \(list (.*)\)\) \| nindent 6', words
+        ):
+            define = re.search(r'define "open311.pod" -\}\}\n(.*)\{\{- end', self.pod, re.DOTALL)
+            assert define
+            body = self.render(define[1].replace(".root.", "."), re.findall(r'"([^"]+)"', include[1]))
+            return "\n" + "\n".join(f"      {line}" for line in body.strip().splitlines())
+        path, *pipe = (word.strip() for word in words.split("|"))
+        value = args if path == ".args" else self.value(path)
+        assert pipe in ([], ["quote"], ["toJson"]), words
+        return space + (json.dumps(value) if pipe else str(value))
+
+    def value(self, path: str) -> Any:
+        """What a path such as .Values.web.replicas stands for."""
+        value: Any = self.context
+        for name in path.removeprefix(".").split("."):
+            value = value[name]
+        return value
+
+
+@pytest.mark.parametrize("catalogue", ["", "jurisdiction:\n  id: city.example\n"])
+def test_the_chart_makes_workloads_without_rights_whose_parts_fit(catalogue: str) -> None:
+    made = {(each["kind"], each["metadata"]["name"]): each for each in Chart(catalogue=catalogue).documents()}
+    assert len(made) == 7 + bool(catalogue)
+    workloads = {name: each for (kind, name), each in made.items() if kind in ("Deployment", "Job")}
+    assert workloads.keys() == {"city-web", "city-worker", "city-upgrade"}
+    for workload in workloads.values():
+        pod = workload["spec"]["template"]["spec"]
+        [container] = pod["containers"]
+        assert container["args"][0] in COMMANDS
+        assert container["securityContext"]["readOnlyRootFilesystem"]
+        assert pod["securityContext"]["runAsNonRoot"]
+        volumes = {each["name"] for each in pod["volumes"]}
+        assert {each["name"] for each in container["volumeMounts"]} == volumes
+        assert ("catalogue" in volumes) == bool(catalogue)
+        maps = {each["configMapRef"]["name"] for each in container["envFrom"] if "configMapRef" in each}
+        assert {("ConfigMap", name) for name in maps} <= made.keys()
+    web = made["Deployment", "city-web"]["spec"]
+    assert web["selector"]["matchLabels"] == web["template"]["metadata"]["labels"]
+    assert made["Service", "city-web"]["spec"]["selector"] == web["selector"]["matchLabels"]
+    assert web["template"]["spec"]["containers"][0]["readinessProbe"]["httpGet"]["path"] == "/readyz"
