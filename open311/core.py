@@ -13,6 +13,7 @@ from open311.formats.fragments import Fragments
 from open311.model.catalogue import Catalogue
 from open311.settings import Settings
 from open311.storage.database import Database
+from open311.storage.desk.counts import CountsCache
 from open311.storage.search import Landmarks
 
 # About 15,000 reports in one format.
@@ -88,7 +89,8 @@ class Counted(NamedTuple):
 class Core:
     """The collaborators of an action. Tests replace `now`, and nothing else by import path.
 
-    `fragments`, `totals` and `landmarks` keep what is costly to make again; each knows when it has become stale.
+    `fragments`, `totals`, `landmarks` and `desk_counts` keep what is costly to make again; each knows when it has
+    become stale.
     """
 
     settings: Settings
@@ -99,6 +101,7 @@ class Core:
     totals: dict[Hashable, Counted] = field(default_factory=dict)
     photo_queue: PhotoQueue = field(default_factory=PhotoQueue)
     landmarks: Landmarks = field(default_factory=Landmarks)
+    desk_counts: CountsCache = field(default_factory=CountsCache)
 
     @property
     def media_store(self) -> MediaStore:

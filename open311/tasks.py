@@ -17,7 +17,9 @@ from open311.actions import (
     restoring,
     staff_mails,
     staff_retention,
+    text_search,
 )
+from open311.basemap import cleaning
 from open311.core import Core
 from open311.federation import forward_updates, forwarding, harvest
 from open311.federation.answers import RemoteError
@@ -94,7 +96,9 @@ TASKS: Mapping[TaskName, Task] = {
     TaskName.TIDY_STAFF: Task(staff_retention.tidy, RETRY, EVERY_HOUR),
     TaskName.COPY_ERASURES: Task(restoring.copy_erasures, RETRY, EVERY_MINUTE),
     TaskName.FORGET_OLD: Task(housekeeping.forget_old, RETRY, EVERY_NIGHT),
+    TaskName.DROP_OLD_MAPS: Task(cleaning.drop_old, RETRY, EVERY_HOUR),
     TaskName.FOLD_MAP: Task(map_counts.fold, cron=EVERY_MINUTE),
+    TaskName.STORE_WORDS: Task(text_search.store_words, RETRY),
 }
 
 

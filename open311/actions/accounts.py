@@ -13,6 +13,7 @@ from open311.model.audit import AuditKind
 from open311.model.rights import Membership, Staff, may_give
 from open311.storage import accounts, audit, cases, erasures, memberships, sessions
 from open311.storage.database import Connection
+from open311.storage.desk import views
 
 
 class Listed(NamedTuple):
@@ -121,6 +122,7 @@ def close(conn: Connection, account_id: int) -> None:
     accounts.remove_link(conn, account_id)
     accounts.put_codes(conn, account_id, [])
     memberships.remove_all(conn, account_id)
+    views.remove_own(conn, account_id)
     cases.leave_to_the_unit(conn, account_id)
     erasures.note(conn, "accounts", [account_id])
 

@@ -15,7 +15,9 @@ from open311.base.text import Text
 from open311.catalogue_file import CatalogueError, CatalogueWatch
 from open311.core import Core
 from open311.model.catalogue import Catalogue
+from open311.model.task_names import TaskName
 from open311.storage import catalogues as memory
+from open311.storage import jobs
 from open311.storage.database import Connection
 
 log = structlog.get_logger()
@@ -147,6 +149,8 @@ def _record(conn: Connection, loaded: Catalogue, now: datetime) -> Catalogue:
     else:
         changeset = max(now, before[1] + timedelta(seconds=1)) if before else now
         memory.record(conn, owner, loaded.digest, changeset)
+        if memory.keep_text_search(conn, owner, loaded.jurisdiction.text_search) and before:
+            jobs.defer(conn, TaskName.STORE_WORDS, jurisdiction_id=owner)
         names = {code: each.service_name.by_language for code, each in loaded.services.items()}
         memory.keep_services(conn, owner, names, changeset)
     retired = {code: Text(names) for code, names in memory.retired_services(conn, owner).items()}

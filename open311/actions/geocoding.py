@@ -12,7 +12,7 @@ from open311.formats.csv import unguarded
 from open311.formats.csv_records import delimiter_of, records
 from open311.model.catalogue import Catalogue
 from open311.model.geography import Box
-from open311.model.place import Place
+from open311.model.place import Place, PlaceKind, Streets, written
 from open311.storage import addresses as storage
 
 SUGGESTED = 8
@@ -79,14 +79,27 @@ def take_over(core: Core, catalogue: Catalogue, lines: Iterable[str]) -> int:
     Nothing is changed unless every line can be read.
     """
     with core.database.begin() as conn:
-        places = _read(iter(lines))
+        streets = Streets()
+        places = _with_streets(iter(lines), streets)
         stored = storage.replace(conn, catalogue.jurisdiction.jurisdiction_id, places)
         if not stored:
             raise Invalid(problem("error.addresses.empty"))
-    return stored
+    return stored - len(streets)
 
 
-def _read(lines: Iterator[str]) -> Iterator[Place]:
+def _with_streets(lines: Iterator[str], streets: Streets) -> Iterator[Place]:
+    for row, line in _read(lines):
+        lat, long = _position(row, line)
+        street, zipcode, town = row["street"], row["zipcode"], row["town"]
+        number = f"{row['number']}{row['suffix']}"
+        if number:
+            streets.add_house(street, zipcode, town, lat, long)
+        kind = PlaceKind.HOUSE if number else PlaceKind.STREET
+        yield Place(written(street, number, zipcode, town), lat, long, kind)
+    yield from streets.places()
+
+
+def _read(lines: Iterator[str]) -> Iterator[tuple[dict[str, str], int]]:
     first = next(lines, "").lstrip("\ufeff")
     rows = records(chain([first], lines), delimiter_of(first))
     head = next(rows, None)
@@ -105,18 +118,14 @@ def _read(lines: Iterator[str]) -> Iterator[Place]:
         fields = {
             name: cells[at] if at is not None and at < len(cells) else "" for name, at in places.items()
         }
-        yield _place(
-            {name: "" if text.lower() == "null" else text for name, text in fields.items()}, row.line
-        )
+        yield {name: "" if text.lower() == "null" else text for name, text in fields.items()}, row.line
 
 
-def _place(row: Mapping[str, str], number: int) -> Place:
+def _position(row: Mapping[str, str], line: int) -> tuple[float, float]:
     try:
         lat, long = (float(row[name].replace(",", ".")) for name in ("lat", "long"))
     except ValueError:
-        raise Invalid(problem("error.addresses.line", line=number)) from None
+        raise Invalid(problem("error.addresses.line", line=line)) from None
     if not (abs(lat) <= 90 and abs(long) <= 180 and row["street"]):
-        raise Invalid(problem("error.addresses.line", line=number))
-    first = " ".join(filter(None, (row["street"], f"{row['number']}{row['suffix']}")))
-    second = " ".join(filter(None, (row["zipcode"], row["town"])))
-    return Place(", ".join(filter(None, (first, second))), lat, long)
+        raise Invalid(problem("error.addresses.line", line=line))
+    return lat, long

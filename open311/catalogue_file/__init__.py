@@ -8,9 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from open311.catalogue_file import checks, schema
+from open311.catalogue_file import areas, checks, schema
 from open311.catalogue_file.build import build
-from open311.catalogue_file.contents import contents, digest
+from open311.catalogue_file.contents import contents, desk_digest, digest
 from open311.catalogue_file.difference import differences
 from open311.catalogue_file.document import CatalogueError, CatalogueProblem, Document, read
 from open311.catalogue_file.schema import wrong_jurisdiction
@@ -22,6 +22,7 @@ __all__ = [
     "CatalogueProblem",
     "CatalogueWatch",
     "contents",
+    "desk_digest",
     "differences",
     "digest",
     "from_document",
@@ -36,8 +37,7 @@ def load(path: Path) -> Catalogue:
     document = _checked(path)
     if document.found:
         raise CatalogueError(*document.problems)
-    catalogue = build(document.data)
-    return replace(catalogue, digest=digest(catalogue))
+    return _built(document)
 
 
 def load_all(path: Path) -> tuple[Catalogue, ...]:
@@ -49,8 +49,7 @@ def load_all(path: Path) -> tuple[Catalogue, ...]:
     problems = [problem for document in documents for problem in document.problems]
     if problems:
         raise CatalogueError(*problems)
-    catalogues = (build(document.data) for document in documents)
-    return tuple(replace(catalogue, digest=digest(catalogue)) for catalogue in catalogues)
+    return tuple(_built(document) for document in documents)
 
 
 def from_document(data: dict[str, Any], harvested_from: str) -> Catalogue:
@@ -58,13 +57,22 @@ def from_document(data: dict[str, Any], harvested_from: str) -> Catalogue:
     catalogue = build(data)
     jurisdiction = replace(catalogue.jurisdiction, harvested_from=harvested_from)
     catalogue = replace(catalogue, jurisdiction=jurisdiction)
-    return replace(catalogue, digest=digest(catalogue))
+    return _named(catalogue)
+
+
+def _built(document: Document) -> Catalogue:
+    return _named(build(document.data, document.areas))
+
+
+def _named(catalogue: Catalogue) -> Catalogue:
+    return replace(catalogue, digest=digest(catalogue), desk_digest=desk_digest(catalogue))
 
 
 def _checked(path: Path) -> Document:
     document = read(path)
     if document.data is not None:
         schema.check(document)
+        document.areas = areas.read(document)
         checks.check(document)
         _check_logo(document)
     return document

@@ -1,9 +1,10 @@
-"""The boundary of a jurisdiction, between GeoJSON and geometry."""
+"""The boundary of a jurisdiction or of an area, between GeoJSON and geometry."""
 
+import json
 from typing import Any
 
 from shapely.errors import GEOSException
-from shapely.geometry import shape
+from shapely.geometry import mapping, shape
 from shapely.geometry.base import BaseGeometry
 from shapely.validation import explain_validity
 
@@ -47,3 +48,9 @@ def _is_position(value: Any) -> bool:
 def read_boundary(geojson: dict[str, Any]) -> BaseGeometry:
     """The geometry of a GeoJSON polygon or multipolygon."""
     return shape(geojson)
+
+
+def as_geojson(geometry: BaseGeometry) -> dict[str, Any]:
+    """A geometry as GeoJSON, in lists."""
+    geojson = mapping(geometry)
+    return {"type": geojson["type"], "coordinates": json.loads(json.dumps(geojson["coordinates"]))}

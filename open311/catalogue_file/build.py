@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from open311.base.text import NO_TEXT, Text, tidy
 from open311.catalogue_file import desk
 from open311.catalogue_file.boundary import read_boundary
+from open311.model.areas import NO_AREAS, Areas
 from open311.model.catalogue import (
     Agency,
     Attribute,
@@ -24,8 +25,8 @@ from open311.model.jurisdiction import Jurisdiction
 from open311.model.site import Site
 
 
-def build(data: dict[str, Any]) -> Catalogue:
-    """The catalogue a checked document describes."""
+def build(data: dict[str, Any], areas: Areas = NO_AREAS) -> Catalogue:
+    """The catalogue a checked document describes, with the areas that it or files beside it hold."""
     text = _Texts(tuple(data["jurisdiction"]["languages"]))
     agencies = [Agency(each["code"], text.read(each["name"])) for each in data.get("agencies", [])]
     groups = [Group(each["code"], text.read(each["name"])) for each in data.get("groups", [])]
@@ -38,7 +39,7 @@ def build(data: dict[str, Any]) -> Catalogue:
         agencies={agency.code: agency for agency in agencies},
         groups={group.code: group for group in groups},
         site=_site(data.get("site", {}), text),
-        desk=desk.build(data.get("desk", {}), text.read),
+        desk=desk.build(data.get("desk", {}), areas, text.read),
     )
 
 

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 
 from open311.base.datetimes import time_zone
-from open311.catalogue_file import desk
+from open311.catalogue_file import desk, routing
 from open311.catalogue_file.boundary import boundary_problem
 from open311.catalogue_file.document import Cursor, Document, Steps
 from open311.model.attributes import LISTS
@@ -44,6 +44,8 @@ def check(document: Document) -> None:
     for each in CHECKS:
         for steps, message in each(document.root):
             document.report(steps, message)
+    for steps, message in routing.check(document.root, {*document.areas.by_code}):
+        document.report(steps, message)
 
 
 def _jurisdiction(root: Cursor) -> Found:

@@ -5,10 +5,9 @@ import json
 from dataclasses import asdict
 from typing import Any
 
-from shapely.geometry import mapping
-
 from open311.base.text import Text
 from open311.catalogue_file import desk
+from open311.catalogue_file.boundary import as_geojson
 from open311.model.catalogue import Agency, Attribute, Catalogue, DetailedStatus, Group, Service
 from open311.model.desk import PLAIN_DESK, Desk
 from open311.model.jurisdiction import Jurisdiction
@@ -32,8 +31,16 @@ def contents(catalogue: Catalogue) -> dict[str, Any]:
 
 def digest(catalogue: Catalogue) -> str:
     """A name for the public contents: equal exactly when they are. What only staff see makes nobody read anew."""
-    public = {section: value for section, value in contents(catalogue).items() if section != "desk"}
-    canonical = json.dumps(public, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return _digest({section: value for section, value in contents(catalogue).items() if section != "desk"})
+
+
+def desk_digest(catalogue: Catalogue) -> str:
+    """A name for what only staff see: equal exactly when it is."""
+    return _digest(_desk(catalogue.desk))
+
+
+def _digest(value: Any) -> str:
+    canonical = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
@@ -63,10 +70,7 @@ def _named(each: Agency | Group) -> dict[str, Any]:
 
 
 def _boundary(jurisdiction: Jurisdiction) -> dict[str, Any] | None:
-    if jurisdiction.boundary is None:
-        return None
-    geojson = mapping(jurisdiction.boundary)
-    return {"type": geojson["type"], "coordinates": json.loads(json.dumps(geojson["coordinates"]))}
+    return None if jurisdiction.boundary is None else as_geojson(jurisdiction.boundary)
 
 
 def _jurisdiction(jurisdiction: Jurisdiction) -> dict[str, Any]:

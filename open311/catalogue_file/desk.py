@@ -4,22 +4,27 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from open311.base.text import Text
+from open311.catalogue_file import areas, routing
 from open311.catalogue_file.document import Cursor, Steps
-from open311.model.desk import Desk, GroupRole, Reason, ReasonFor, Unit
+from open311.model.areas import Areas
+from open311.model.desk import Desk, GroupRole, Reason, ReasonFor, Unit, UnitKind
 from open311.model.rights import Role
+from open311.model.routing import SPAN, Span
 from open311.model.working_days import WEEKDAYS, Calendar, Period, is_known
 
 Found = Iterator[tuple[Steps, str]]
 
 
-def build(given: Mapping[str, Any], read_text: Callable[[Any], Text]) -> Desk:
-    """The desk that a checked document describes."""
+def build(given: Mapping[str, Any], city_areas: Areas, read_text: Callable[[Any], Text]) -> Desk:
+    """The desk that a checked document describes, with the areas of its files."""
     deadlines, duplicates = given.get("deadlines", {}), given.get("duplicates", {})
     reasons = [_reason(reason, read_text) for reason in given.get("reasons", [])]
     return Desk(
         calendar=_calendar(given["calendar"]) if "calendar" in given else None,
         checkers=given.get("checkers"),
-        units={code: Unit(code=code, **(unit or {})) for code, unit in given.get("units", {}).items()},
+        units={code: _unit(code, unit or {}, read_text) for code, unit in given.get("units", {}).items()},
+        areas=city_areas,
+        rules=routing.build(given.get("routing", [])),
         check=_period(deadlines.get("check")),
         accept=_period(deadlines.get("accept")),
         due={code: Period.read(words) for code, words in deadlines.get("services", {}).items()},
@@ -31,13 +36,21 @@ def build(given: Mapping[str, Any], read_text: Callable[[Any], Text]) -> Desk:
     )
 
 
+def _unit(code: str, given: Mapping[str, Any], read_text: Callable[[Any], Text]) -> Unit:
+    words = {"name": read_text(given.get("name")), "kind": UnitKind(given.get("kind", UnitKind.INTERNAL))}
+    return Unit(code=code, **{**given, **words})
+
+
 def _calendar(given: Mapping[str, Any]) -> Calendar:
     weekdays = given.get("days", WEEKDAYS[:5])
+    hours = Span.read(given["hours"]) if "hours" in given else None
     return Calendar(
         country=given["country"],
         subdivision=given.get("subdivision"),
         closed=frozenset(given.get("closed", [])),
         weekdays=frozenset(WEEKDAYS.index(day) for day in weekdays),
+        opens=hours.start if hours else None,
+        closes=hours.end if hours else None,
     )
 
 
@@ -70,12 +83,25 @@ def contents(desk: Desk) -> dict[str, Any]:
             "subdivision": calendar.subdivision,
             "closed": sorted(calendar.closed),
             "days": [WEEKDAYS[day] for day in sorted(calendar.weekdays)],
+            "hours": str(Span(calendar.opens, calendar.closes))
+            if calendar.opens and calendar.closes
+            else None,
         },
         "checkers": desk.checkers,
         "units": {
-            unit.code: {"agency": unit.agency, "email": unit.email, "accepts": unit.accepts}
+            unit.code: {
+                "agency": unit.agency,
+                "name": dict(unit.name.by_language),
+                "email": unit.email,
+                "accepts": unit.accepts,
+                "kind": None if unit.kind is UnitKind.INTERNAL else unit.kind.value,
+                "digest": unit.digest,
+                "order_days": unit.order_days,
+            }
             for unit in desk.units.values()
         },
+        "areas": areas.contents(desk.areas),
+        "routing": routing.contents(desk.rules),
         "deadlines": {
             "check": desk.check and str(desk.check),
             "accept": desk.accept and str(desk.accept),
@@ -156,6 +182,9 @@ def _reasons(reasons: Cursor, statuses: Mapping[str, str]) -> Found:
 
 
 def _calendar_problems(calendar: Cursor) -> Found:
+    hours = SPAN.fullmatch(calendar["hours"].word)
+    if hours and hours[0][:5] >= hours[0][6:]:
+        yield calendar["hours"].steps, "ends before it begins; hours of work lie within a day"
     country, subdivision = calendar["country"], calendar["subdivision"]
     if country.word and not is_known(country.word, subdivision.word or None):
         yield (

@@ -10,6 +10,7 @@ import yaml
 
 from open311.base.errors import ConfigurationError
 from open311.base.text import UNSPEAKABLE
+from open311.model.areas import NO_AREAS, Areas
 
 try:
     from yaml import CSafeLoader as SafeLoader
@@ -21,7 +22,7 @@ MOST_VALUES = 500_000
 DEEPEST = 24
 LONGEST_MESSAGE = 500
 TOO_MUCH = "nested too deep or too large"
-NAMES = ("service_code", "code", "key")
+NAMES = ("service_code", "code", "key", "name")
 
 Steps = tuple[str | int, ...]
 
@@ -86,12 +87,13 @@ class Cursor:
 
 @dataclass(slots=True)
 class Document:
-    """The values of one file, the line of each, and what was wrong with the YAML itself."""
+    """The values of one file and the line of each, the areas beside it, and what was wrong."""
 
     file: Path
     data: Any = None
     lines: dict[Steps, int] = field(default_factory=dict)
     found: list[tuple[Steps, int, str]] = field(default_factory=list)
+    areas: Areas = NO_AREAS
 
     @property
     def problems(self) -> tuple[CatalogueProblem, ...]:

@@ -19,6 +19,7 @@ KINDS = {
     "integer": "a whole number",
     "number": "a number",
     "boolean": "true or false",
+    "null": "nothing",
 }
 
 
@@ -34,6 +35,16 @@ def validator() -> Any:
     contract = json.loads((shipped("schemas") / "categories.schema.json").read_text(encoding="utf-8"))
     strict: Any = extend(Draft202012Validator, {"pattern": _pattern})  # type: ignore[no-untyped-call]
     return strict(contract)
+
+
+@cache
+def _code() -> re.Pattern[str]:
+    return re.compile(validator().schema["$defs"]["code"]["pattern"].replace("$", r"\Z"))
+
+
+def is_code(word: str) -> bool:
+    """Whether a word can be a code of the catalogue."""
+    return _code().search(word) is not None
 
 
 def check(document: Document) -> None:

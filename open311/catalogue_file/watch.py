@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from open311.catalogue_file.areas import folder_files
+
 Sight = tuple[tuple[str, int, int, int, int], ...]
 
 
@@ -13,8 +15,9 @@ def files(path: Path) -> tuple[Path, ...]:
 
 
 class CatalogueWatch:
-    """Notices that a catalogue file, or a folder of them, was changed; cheap enough to ask every second.
+    """Notices that a catalogue file, a folder of them, or the areas beside them were changed.
 
+    Cheap enough to ask every second.
     Make it before the first load, so that a change in between is noticed too.
     """
 
@@ -29,7 +32,8 @@ class CatalogueWatch:
         return now != before
 
     def _look(self) -> Sight:
-        return tuple(_sight(file) for file in files(self._path))
+        folder = self._path if self._path.is_dir() else self._path.parent
+        return tuple(_sight(file) for file in (*files(self._path), *folder_files(folder)))
 
 
 def _sight(file: Path) -> tuple[str, int, int, int, int]:

@@ -66,6 +66,7 @@ COMMANDS = {
         "Look at the jobs of the worker; do those again that failed, as mails in an outage of the mail server.",
     ),
     "key": Command("open311.cli.keys:key", "API keys: who may report, change a status, read what is held."),
+    "map": Command("open311.cli.maps:map_", "Keep the city's own map, which needs no server elsewhere."),
     "media": Command("open311.cli.media:media", "Photos of service requests."),
     "request": Command("open311.cli.requests:request", "Look at service requests and move them on."),
     "serve": Command(

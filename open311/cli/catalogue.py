@@ -97,8 +97,10 @@ def _summary(each: Catalogue) -> str:
 
 
 def _untranslated(each: Catalogue) -> Mapping[str, int]:
-    """Languages in which texts are missing, and how many."""
-    texts = list(_texts(catalogue_file.contents(each), set(each.jurisdiction.languages)))
+    """Languages in which texts are missing, and how many; names of areas are names in every language."""
+    document = catalogue_file.contents(each)
+    document.get("desk", {}).pop("areas", None)
+    texts = list(_texts(document, set(each.jurisdiction.languages)))
     counts = {
         language: sum(language not in text for text in texts) for language in each.jurisdiction.languages
     }

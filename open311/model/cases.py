@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, timedelta
-from enum import IntEnum, StrEnum
+from enum import StrEnum
 from typing import Any
 
 from open311.model.catalogue import Catalogue
+from open311.model.priority import Priority as Priority
 from open311.model.service_request import Status, Visibility
 
 
@@ -37,15 +38,6 @@ class Flag(StrEnum):
     FORWARDED = "forwarded"
     DONE_REPORTED = "done_reported"
     DECLINED = "declined"
-
-
-class Priority(IntEnum):
-    """What comes first in a list."""
-
-    LOW = -1
-    NORMAL = 0
-    HIGH = 1
-    URGENT = 2
 
 
 OUTSIDE_FLAGS = frozenset({Flag.ORDERED, Flag.FORWARDED})

@@ -1,6 +1,6 @@
 """The catalogue of one jurisdiction: its services, their definitions, statuses, agencies and groups."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -9,6 +9,8 @@ from open311.base.text import NO_TEXT, Text
 from open311.model.desk import PLAIN_DESK, Desk
 from open311.model.forwards import Forward
 from open311.model.jurisdiction import Jurisdiction
+from open311.model.routing import Facts, Route
+from open311.model.service_request import Location
 from open311.model.site import PLAIN_SITE, Site
 from open311.model.working_days import Period, PeriodUnit
 
@@ -140,8 +142,8 @@ class Catalogue:
     """Everything a jurisdiction says about itself; immutable, replaced as a whole.
 
     `services` holds every service the file names, in the order they are listed, inactive ones too.
-    `retired` holds names of services that an earlier version had. `digest` identifies the contents;
-    `changeset` is when these contents came into force.
+    `retired` holds names of services that an earlier version had. `digest` identifies the contents that the public
+    sees, `desk_digest` those of the desk; `changeset` is when these contents came into force.
     """
 
     jurisdiction: Jurisdiction
@@ -153,6 +155,7 @@ class Catalogue:
     desk: Desk = PLAIN_DESK
     retired: Mapping[str, Text] = field(default_factory=dict)
     digest: str = ""
+    desk_digest: str = ""
     changeset: datetime = datetime(2000, 1, 1, tzinfo=UTC)
 
     @property
@@ -190,6 +193,11 @@ class Catalogue:
         known = self.agencies.get(agency)
         return known.name.in_language(language) if known else agency
 
+    def unit_name(self, unit: str, language: str) -> str:
+        """What staff call a unit: its own name, or that of its agency."""
+        known = self.desk.units.get(unit)
+        return (known.name.in_language(language) if known else "") or self.agency_name(unit, language)
+
     @property
     def units(self) -> tuple[str, ...]:
         """The codes of all who can be made responsible: agencies, and the units of the desk."""
@@ -205,6 +213,23 @@ class Catalogue:
         if period is None and service and service.response_time:
             period = Period(service.response_time.days, PeriodUnit.WORKING_DAYS)
         return period.end(received, self.desk.calendar, self.jurisdiction.time_zone) if period else None
+
+    def route(
+        self,
+        service_code: str,
+        received: datetime,
+        place: Location | None,
+        answers: Mapping[str, Sequence[str]],
+    ) -> Route:
+        """Which unit a report goes to, and why."""
+        facts = Facts(
+            service_code=service_code,
+            received=received.astimezone(self.jurisdiction.time_zone),
+            areas=self.desk.areas.at(place),
+            answers=answers,
+        )
+        service = self.services.get(service_code)
+        return self.desk.route(facts, service.agency if service else None)
 
     def sandbox(self) -> "Catalogue":
         """The same catalogue for the test endpoint, whose reports live in a name space of their own."""

@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from open311.base.text import NO_TEXT, Text
+from open311.model.areas import NO_AREAS, Areas
 from open311.model.rights import Role
+from open311.model.routing import Facts, Route, Rule, find
 from open311.model.working_days import Calendar, Period
 
 
@@ -31,17 +33,29 @@ class Reason:
     status: str | None = None
 
 
+class UnitKind(StrEnum):
+    """Whether people of the city work there, with accounts, or others, who get orders."""
+
+    INTERNAL = "internal"
+    EXTERNAL = "external"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unit:
     """Who works on reports. The public sees the agency: that of the same code, unless another one is named.
 
-    `accepts`: the unit says of each report that it takes it up.
+    `accepts`: the unit says of each report that it takes it up. `digest`: when its mail of the day leaves, as `07:00`.
+    `order_days`: for how many days an order to an external unit is good.
     """
 
     code: str
     agency: str | None = None
+    name: Text = NO_TEXT
     email: str | None = None
     accepts: bool = True
+    kind: UnitKind = UnitKind.INTERNAL
+    digest: str | None = None
+    order_days: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +78,8 @@ class Desk:
     calendar: Calendar | None = None
     checkers: str | None = None
     units: Mapping[str, Unit] = field(default_factory=dict)
+    areas: Areas = NO_AREAS
+    rules: tuple[Rule, ...] = ()
     check: Period | None = None
     accept: Period | None = None
     due: Mapping[str, Period] = field(default_factory=dict)
@@ -72,6 +88,10 @@ class Desk:
     metres: Mapping[str, int] = field(default_factory=dict)
     related: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     groups: Mapping[str, GroupRole] = field(default_factory=dict)
+
+    def route(self, facts: Facts, otherwise: str | None) -> Route:
+        """The unit that a report goes to; `otherwise` is its service's own."""
+        return find(self.rules, facts, self.calendar, otherwise)
 
     def agency_of(self, unit: str) -> str:
         """Whom the public sees when a unit works on a report."""

@@ -5,7 +5,7 @@ import binascii
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
@@ -30,7 +30,8 @@ class Order(StrEnum):
 class CaseSearch:
     """What is asked of the list; what is left out restricts nothing, but for `stages`: then it is all open ones.
 
-    `assignee` is the id of a person, `nobody` whoever has none. With `words` the order is by receipt, the newest first.
+    `assignee` is the id of a person, `nobody` whoever has none. With `words` the order is by receipt, the newest first;
+    their stems are those of `text_searches`.
     """
 
     stages: Sequence[Stage] = OPEN_STAGES
@@ -45,10 +46,12 @@ class CaseSearch:
     channels: Sequence[str] = ()
     priorities: Sequence[Priority] = ()
     overdue: bool = False
+    resumed_by: date | None = None
     received_from: datetime | None = None
     received_to: datetime | None = None
     untouched_since: datetime | None = None
     words: str = ""
+    text_searches: Sequence[str] = ("simple",)
     order: Order = Order.DUE
     limit: int = PAGE_SIZE
 

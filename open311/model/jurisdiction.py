@@ -11,6 +11,39 @@ from shapely.geometry.base import BaseGeometry
 from open311.base.text import NO_TEXT, Text
 
 SANDBOX_PREFIX = "test."
+# How PostgreSQL calls the stems and stop words of each language that it knows.
+TEXT_SEARCH = {
+    "ar": "arabic",
+    "ca": "catalan",
+    "da": "danish",
+    "de": "german",
+    "el": "greek",
+    "en": "english",
+    "es": "spanish",
+    "eu": "basque",
+    "fi": "finnish",
+    "fr": "french",
+    "ga": "irish",
+    "hi": "hindi",
+    "hu": "hungarian",
+    "hy": "armenian",
+    "id": "indonesian",
+    "it": "italian",
+    "lt": "lithuanian",
+    "nb": "norwegian",
+    "ne": "nepali",
+    "nl": "dutch",
+    "nn": "norwegian",
+    "no": "norwegian",
+    "pt": "portuguese",
+    "ro": "romanian",
+    "ru": "russian",
+    "sr": "serbian",
+    "sv": "swedish",
+    "ta": "tamil",
+    "tr": "turkish",
+    "yi": "yiddish",
+}
 
 
 def covers(jurisdictions: Container[str], jurisdiction_id: str) -> bool:
@@ -41,6 +74,11 @@ class Jurisdiction:
     harvested_from: str | None = None
     zipcode_pattern: str | None = None
     boundary_is_sketch: bool = False
+
+    @property
+    def text_search(self) -> str:
+        """The configuration of PostgreSQL's text search for the default language; `simple` knows no stems."""
+        return TEXT_SEARCH.get(self.languages[0].partition("-")[0], "simple")
 
     def answers_to(self, jurisdiction_id: str) -> bool:
         """Whether this is one of our names; letter case does not matter."""

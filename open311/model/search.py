@@ -117,7 +117,7 @@ class RequestSearch:
     """A question to the list. With `ids` every other filter is ignored (GeoReport v2, GET service requests).
 
     `foreign_ids` are ids that requests have elsewhere, for those of `ids` that nothing here has; `reference` is such an
-    id, too, for the words. `agencies` are codes and free texts in small letters.
+    id, too, for the words, whose stems `text_search` knows. `agencies` are codes and free texts in small letters.
     """
 
     jurisdiction_id: str
@@ -133,6 +133,7 @@ class RequestSearch:
     box: Box | None = None
     circle: Circle | None = None
     words: tuple[str, ...] = ()
+    text_search: str = "simple"
     words_in_service_names: tuple[str, ...] = ()
     reference: str | None = None
     sort: Sort = NEWEST_FIRST

@@ -61,5 +61,7 @@ class TaskName(StrEnum):
     ADD_MISSING_CASES = "add_missing_cases"
     DESTROY_ORIGINALS = "destroy_originals"
 
+    DROP_OLD_MAPS = "drop_old_maps"
     FOLD_MAP = "fold_map"
+    STORE_WORDS = "store_words"
     RETRY_STALLED = "retry_stalled"

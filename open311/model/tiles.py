@@ -18,6 +18,8 @@ CELLS = 6
 # on all do.
 FEW = 3
 ALL_POINTS_FROM = 18
+# So much finer than its cells the extent of their requests is told where requests are counted themselves.
+FINER = 3
 LEVELS = (14, 16, 18)
 # How far down each of them serves, but for the last.
 SERVES_TO = (10, 13)
@@ -56,6 +58,10 @@ class Tile:
         """The level whose tiles are the cells of this one, when it has 2^cells of them a side."""
         return min(self.z + cells, self.level) if self.z <= COUNTED_TO else self.z + cells
 
+    def fine(self, cells: int = CELLS) -> int:
+        """The level in whose tiles the extent of what a cell holds is told."""
+        return self.level if self.z <= COUNTED_TO else self.grid(cells) + FINER
+
 
 def _latitude(row: int, size: int) -> float:
     return degrees(atan(sinh(pi * (1 - 2 * row / size))))
@@ -77,6 +83,7 @@ class TileSearch:
     closed_since: datetime | None = None
     detailed_statuses: tuple[str, ...] | None = None
     words: tuple[str, ...] = ()
+    text_search: str = "simple"
     words_in_service_names: tuple[str, ...] = ()
     cells: int | None = None
 

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 from functools import lru_cache
 
@@ -13,19 +13,28 @@ WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 class Calendar:
     """When a city works: on some days of the week, on no public holiday of its state, not on days of its own.
 
-    `closed` are days that return each year, as month and day: `12-24`.
+    `closed` are days that return each year, as month and day: `12-24`. `opens` and `closes` are the hours of a
+    working day; without them it is the whole day.
     """
 
     country: str
     subdivision: str | None = None
     closed: frozenset[str] = frozenset()
     weekdays: frozenset[int] = frozenset(range(5))
+    opens: time | None = None
+    closes: time | None = None
 
     def is_working_day(self, day: date) -> bool:
         """Whether the city works on this day."""
         if day.weekday() not in self.weekdays or f"{day:%m-%d}" in self.closed:
             return False
         return day not in _holidays(self.country, self.subdivision, day.year)
+
+    def is_open(self, moment: datetime) -> bool:
+        """Whether somebody is at work at this moment, which is in the time zone of the city."""
+        if not self.is_working_day(moment.date()):
+            return False
+        return self.opens is None or self.closes is None or self.opens <= moment.time() < self.closes
 
     def after(self, start: datetime, days: int, zone: tzinfo) -> datetime:
         """The same time of the day so many working days later; the day of `start` itself does not count."""
@@ -82,6 +91,14 @@ class Period:
 
     def __str__(self) -> str:
         return f"{self.amount} {self.unit}{'' if self.amount == 1 else 's'}"
+
+    @property
+    def usual_hours(self) -> int:
+        """How many hours it lasts from a Monday morning in a week without holidays; for comparing periods."""
+        if self.unit is PeriodUnit.HOURS:
+            return self.amount
+        weekends = 2 * (self.amount // 5) if self.unit is PeriodUnit.WORKING_DAYS else 0
+        return 24 * (self.amount + weekends)
 
     def end(self, start: datetime, calendar: Calendar | None, zone: tzinfo) -> datetime:
         """When it is over; without a calendar every day is a working day."""

@@ -172,6 +172,7 @@ PERSONAL: tuple[PersonalData, ...] = (
             "memberships": "account_id role units services areas source ends_datetime",
             "sessions": "digest account_id stage client created_datetime seen_datetime ends_datetime "
             "confirmed_datetime",
+            "views": "account_id name query created_datetime",
             "audit": "actor subject data ip_prefix",
             "sign_in_brakes": "key failures until_datetime touched_datetime",
         },
@@ -184,7 +185,8 @@ PERSONAL: tuple[PersonalData, ...] = (
 # Numbers, moments, states and names of things.
 NOT_PERSONAL: Mapping[str, str] = {
     "audit": "id datetime kind previous digest forgotten",
-    "addresses": "id jurisdiction_id label folded geom",
+    "addresses": "id jurisdiction_id label folded geom kind version_id",
+    "assets": "id jurisdiction_id kind number folded geom version_id",
     "case_notes": "id service_request_id",
     "case_originals": "id service_request_id",
     "case_presence": "service_request_id",
@@ -193,7 +195,7 @@ NOT_PERSONAL: Mapping[str, str] = {
     "cases": "service_request_id jurisdiction_id service_code stage revision unit former_units priority flags areas "
     "awaits received_datetime touched_datetime checked_datetime accepted_datetime first_answer_datetime check_by "
     "accept_by due_datetime resume_date paused_since paused_seconds declined reopened",
-    "catalogues": "jurisdiction_id digest changeset",
+    "catalogues": "jurisdiction_id digest changeset text_search",
     "draft_photos": "id",
     "drafts": "jurisdiction_id service_request_id",
     "erasures": "id datetime table_name ids copied",
@@ -210,6 +212,8 @@ NOT_PERSONAL: Mapping[str, str] = {
     "mail_requests": "id",
     "map_cells": "jurisdiction_id level x y service_code status detailed_status count sum_lat sum_long",
     "map_changes": "id jurisdiction_id x y service_code status detailed_status count sum_lat sum_long",
+    "map_features": "id version_id subject layer kind name level from_level geom",
+    "map_versions": "id jurisdiction_id sources in_force touched_datetime",
     "memberships": "id jurisdiction_id",
     "media": "id service_request_id position visibility created_datetime update_id",
     "procrastinate_events": "id job_id type at",
@@ -229,6 +233,7 @@ NOT_PERSONAL: Mapping[str, str] = {
     "tokens": "token jurisdiction_id service_request_id accepted_datetime",
     "updaters": "event_id service_request_id",
     "updates": "event_id service_request_id key_id jurisdiction_id sender_update_id",
+    "views": "id jurisdiction_id unit",
     "webhook_attempts": "id message_id datetime status milliseconds error",
     "webhook_messages": "id subscription_id event_id service_request_id kind datetime state attempts due_datetime",
     "webhook_subscriptions": "id name tag jurisdiction_id url secret service_codes kinds state reason failures "

@@ -3,13 +3,16 @@
 from flask import Blueprint, Flask
 from flask_smorest import Api
 
-from open311.opendata import answers, changes, exports, lists, tiles
+from open311.opendata import answers, changes, exports, lists, streets, tiles
 from open311.opendata.ogc import routes as ogc
 
 DOCUMENTED = (lists.blueprint, exports.blueprint, changes.blueprint)
 APART: tuple[Blueprint, ...] = (tiles.blueprint, ogc.blueprint)
 # How errors below these addresses are told.
 TELLERS = {"/tiles": answers.error_answer, "/ogc": ogc.error_answer}
+
+# Importing these adds their views to the blueprint of the tiles.
+ROOMS = (streets,)
 
 
 def install(app: Flask, api: Api) -> None:

@@ -29,7 +29,8 @@ FIELDS = {
     "detailed_status": "String",
     "days_left": "Number",
 }
-COUNTS = {"count": "Number", "open": "Number", "closed": "Number"}
+# The requests lie between the tiles (`west`, `north`) and (`east`, `south`) of level `z`.
+COUNTS = dict.fromkeys(("count", "open", "closed", "z", "west", "south", "east", "north"), "Number")
 
 blueprint = OpenData("tiles", __name__, url_prefix="/tiles", description="Vector tiles")
 blueprint.before_request(find_catalogue)
@@ -85,6 +86,7 @@ def _asked(query: dict[str, Any], tile: Tile) -> TileSearch:
         closed_since=now - timedelta(days=closed_days) if closed_days else None,
         detailed_statuses=search.detailed_statuses,
         words=search.words,
+        text_search=search.text_search,
         words_in_service_names=search.words_in_service_names,
         # A power of two, since a cell is a tile of a deeper level.
         cells=query["cells"].bit_length() - 1 if "cells" in query else None,

@@ -27,7 +27,7 @@ CLOSED = (
     "/staff",
     "/order",
     "/reports/*/follow",
-    "/reports/*/card",
+    "/reports/cards",
 )
 
 

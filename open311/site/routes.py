@@ -1,6 +1,6 @@
 """The pages that show something: the list, one report, the open data, and the texts that the law demands."""
 
-from flask import Flask, Response, g, redirect
+from flask import Flask, Response, g, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from open311.base.errors import NotFound
@@ -111,12 +111,12 @@ def report(number: str) -> AnyResponse:
     )
 
 
-@blueprint.page("/reports/<number>/card")
-def card(number: str) -> Response:
-    """What the map shows of a report: a part of a page."""
+@blueprint.page("/reports/cards")
+def cards() -> Response:
+    """What the map shows of the reports at one spot: a part of a page."""
     catalogue = city()
-    found = single_request.find(current.core(), catalogue, number).request
-    response = page("card.html", report=view_models.shown(found, catalogue))
+    found = listing.of_numbers(catalogue, request.args.get("service_request_id", "").split(","))
+    response = page("cards.html", reports=[view_models.shown(report, catalogue) for report in found])
     response.headers["X-Robots-Tag"] = "noindex"
     return response
 

@@ -1,62 +1,34 @@
-"""The list of cases over all visibilities: filters as words in the address, keyset pages."""
+"""The list of cases over all visibilities: filters as words in the address, views with counts, keyset pages."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Any
-from urllib.parse import urlencode
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from flask import request
 from flask.typing import ResponseReturnValue
 
+from open311.actions import views
 from open311.base.errors import Invalid
 from open311.http import current
+from open311.model import desk_filters
 from open311.model.actor import Right
-from open311.model.cases import Priority, Stage
-from open311.model.desk_search import OPEN_STAGES, CaseSearch, Order, Position
+from open311.model.cases import Flag, Priority, Stage
+from open311.model.desk_filters import MINE, NOBODY
+from open311.model.desk_search import CaseSearch, Order, Position
 from open311.model.service_request import Visibility
 from open311.site.list.listing import services_by_group
 from open311.site.report_numbers import report_number
-from open311.staff import history
-from open311.staff.blueprint import address, page, redirect_to, signed_in, staff
+from open311.staff import filters, history
+from open311.staff.blueprint import page, redirect_to, staff
+from open311.staff.filters import Filter
 from open311.staff.rendering import render
-from open311.storage.desk import counts, lists
-from open311.storage.desk.scope import scope_of
+from open311.storage.database import Connection
+from open311.storage.desk import lists
+from open311.storage.desk import views as stored_views
+from open311.storage.desk.lists import MOST_COUNTED
+from open311.storage.desk.scope import Scope, scope_of
+from open311.storage.desk.views import View
 
-MOST_WORDS = 200
-NOBODY = "nobody"
-MINE = "me"
-
-
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """What is typed or chosen, by the name it has in the address."""
-
-    values: Mapping[str, str]
-
-    def without(self, name: str) -> str:
-        """The address of the list with one filter taken off."""
-        return self.address(**{name: ""})
-
-    def address(self, **changed: str) -> str:
-        """The address of the list with some filters changed."""
-        kept = {name: value for name, value in ({**self.values, **changed}).items() if value}
-        return f"{address('reports')}?{urlencode(kept)}" if kept else address("reports")
-
-
-NAMES = (
-    "q",
-    "stage",
-    "service",
-    "status",
-    "unit",
-    "person",
-    "visibility",
-    "priority",
-    "overdue",
-    "untouched",
-    "order",
-)
+# What everybody has; the messages `desk.view.…` name them.
 VIEWS: Mapping[str, Mapping[str, str]] = {
     "open": {},
     "mine": {"person": MINE},
@@ -67,13 +39,21 @@ VIEWS: Mapping[str, Mapping[str, str]] = {
 }
 
 
+class Listed(NamedTuple):
+    """A view above the list: its words, where it leads, how much is in it (None: not counted), whether it is shown."""
+
+    name: str
+    words: str
+    address: str
+    number: int | None
+    here: bool
+    unit: str = ""
+
+
 @page("/reports", Right.SEE_REPORTS)
 def reports() -> ResponseReturnValue:
     """Cases that somebody may see, filtered and in order."""
-    core = current.core()
-    chosen = Filter(
-        {name: value for name in NAMES if (value := request.args.get(name, "").strip()[:MOST_WORDS])}
-    )
+    core, chosen = current.core(), filters.of_request()
     number = report_number(chosen.values.get("q", ""))
     if number is not None and len(chosen.values) == 1:
         return redirect_to("report", number=number)
@@ -82,9 +62,10 @@ def reports() -> ResponseReturnValue:
         position = Position.read(after) if after else None
     except Invalid:
         position = None
+    search = desk_filters.search_of(chosen.values, filters.asker())
     with core.database.read() as conn:
-        found = lists.page(conn, scope, search_of(chosen.values, core.now()), core.now(), position)
-        counted = counts.of(conn, scope, core.now())
+        found = lists.page(conn, scope, search, core.now(), position)
+        listed = _views(conn, scope, chosen)
     presences = [row.presence for row in found.rows if row.presence]
     people = [f"staff:{row.case.assignee_id}" for row in found.rows if row.case.assignee_id]
     in_force = [core.catalogues.owner(owner) for owner in scope.jurisdictions]
@@ -95,63 +76,74 @@ def reports() -> ResponseReturnValue:
         names=history.names([*presences, *people]),
         next=chosen.address(after=found.next.write()) if found.next else "",
         chosen=chosen,
-        counts=counted,
-        views=[
-            (name, Filter(values).address(), dict(values) == dict(chosen.values))
-            for name, values in VIEWS.items()
+        chosen_words=[
+            (name, filters.in_words(name, value, in_force)) for name, value in chosen.values.items()
         ],
+        views=listed,
+        most_counted=MOST_COUNTED,
+        shared_with=_shared_with(),
         groups=[group for catalogue in in_force for group in services_by_group(catalogue)],
         statuses=[status for catalogue in in_force for status in catalogue.statuses.values()],
         units=sorted({unit for catalogue in in_force for unit in catalogue.units}),
         stages=list(Stage),
         priorities=list(Priority),
         visibilities=list(Visibility),
+        flags=list(Flag),
         orders=list(Order),
         now=core.now(),
     )
 
 
-def search_of(values: Mapping[str, str], now: datetime) -> CaseSearch:
-    """The question that filters mean; what cannot be read restricts nothing."""
-    asked: dict[str, Any] = {}
-    for name, value in values.items():
-        if name in READERS:
-            asked |= READERS[name](value, now)
-    return CaseSearch(**asked)
+def _views(conn: Connection, scope: Scope, chosen: Filter) -> list[Listed]:
+    """The views of everybody, one's own, and those of one's units, with counts."""
+    found = staff()
+    kept = stored_views.offered(conn, found.account_id, views.shared_by(found, Right.SEE_REPORTS))
+    queries = [*VIEWS.values(), *(view.query for view in kept)]
+    numbers = _counts(conn, scope, queries)
+    named: list[tuple[str, View | None]] = [
+        *((name, None) for name in VIEWS),
+        *((view.name, view) for view in kept),
+    ]
+    return [
+        Listed(
+            name="" if view else words,
+            words=words,
+            address=Filter(query).address(),
+            number=number,
+            here=dict(query) == dict(chosen.values),
+            unit=(view.unit or "") if view else "",
+        )
+        for (words, view), query, number in zip(named, queries, numbers, strict=True)
+    ]
 
 
-def _stages(value: str, _: datetime) -> dict[str, Any]:
-    if value == "all":
-        return {"stages": tuple(Stage)}
-    return {"stages": (Stage(value),)} if value in set(Stage) else {"stages": OPEN_STAGES}
+def _counts(conn: Connection, scope: Scope, queries: Sequence[Mapping[str, str]]) -> list[int | None]:
+    """How much is in each view; what is searched by words, or is everything, is not counted."""
+    core, asker = current.core(), filters.asker()
+    searches = [desk_filters.search_of(query, asker) for query in queries]
+    countable = [search for search in searches if _is_countable(search)]
+    key = ("views", staff(), tuple(tuple(query.items()) for query in queries))
+    numbers = iter(
+        core.desk_counts.get(
+            key,
+            core.database.freshness.desk_stamp,
+            core.now(),
+            lambda: lists.counted(conn, scope, countable, core.now()),
+            anew="done" in request.args,
+        )
+    )
+    return [next(numbers) if _is_countable(search) else None for search in searches]
 
 
-def _person(value: str, _: datetime) -> dict[str, Any]:
-    if value == NOBODY:
-        return {"nobody": True}
-    return {"assignee": signed_in().account.id} if value == MINE else {}
+def _is_countable(search: CaseSearch) -> bool:
+    return not search.words and Stage.DONE not in search.stages
 
 
-def _priority(value: str, _: datetime) -> dict[str, Any]:
-    known = {str(int(priority)): priority for priority in Priority}
-    return {"priorities": (known[value],)} if value in known else {}
-
-
-def _untouched(value: str, now: datetime) -> dict[str, Any]:
-    days = int(value) if value.isdecimal() and len(value) < 5 else 0
-    return {"untouched_since": (now - timedelta(days=days)).astimezone(UTC)} if days else {}
-
-
-READERS: Mapping[str, Callable[[str, datetime], dict[str, Any]]] = {
-    "q": lambda value, _: {"words": value},
-    "stage": _stages,
-    "service": lambda value, _: {"services": (value,)},
-    "status": lambda value, _: {"detailed_statuses": (value,)},
-    "unit": lambda value, _: {"units": (value,)},
-    "person": _person,
-    "visibility": lambda value, _: {"visibilities": (value,)},
-    "priority": _priority,
-    "overdue": lambda value, _: {"overdue": bool(value)},
-    "untouched": _untouched,
-    "order": lambda value, _: {"order": Order(value)} if value in set(Order) else {},
-}
+def _shared_with() -> list[tuple[str, str]]:
+    """The units that somebody may share a view with: what the form sends, and words."""
+    core, choices = current.core(), list[tuple[str, str]]()
+    for city, codes in views.shared_by(staff()).items():
+        catalogue = core.catalogues.owner(city)
+        for code in sorted(catalogue.units if codes is None else set(codes)):
+            choices.append((f"{city} {code}", catalogue.agency_name(code, current.language()) or code))
+    return choices

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from flask import jsonify
+from flask import jsonify, request
 from flask.typing import ResponseReturnValue
 
 from open311.actions import second_factor
@@ -12,6 +12,8 @@ from open311.model.actor import Right
 from open311.staff.blueprint import address, page, signed_in
 from open311.staff.rendering import NOT_KEPT, render, seconds_left
 from open311.storage.desk import counts, my_day
+from open311.storage.desk.counts import Counts
+from open311.storage.desk.my_day import Mine, OfUnit
 from open311.storage.desk.scope import scope_of
 
 FEW_CODES = 3
@@ -56,21 +58,21 @@ def _waiting(found: SignedIn) -> list[Waiting]:
     core, rights = current.core(), found.staff.rights
     if Right.SEE_REPORTS not in rights:
         return []
-    now, today = core.now(), core.now().astimezone(current.time_zone()).date()
-    scope, lines = scope_of(found.staff, Right.SEE_REPORTS), list[Waiting]()
-    units = sorted({unit for membership in found.staff.memberships for unit in membership.units or ()})
-    with core.database.read() as conn:
-        if Right.CHECK in rights:
-            queue = counts.of(conn, scope_of(found.staff, Right.CHECK), now)
-            lines.append(Waiting(queue.stages.get("check", 0), "check", address("check_queue")))
-            lines.append(Waiting(queue.awaiting, "awaiting", address("check_queue")))
-        mine = my_day.mine(conn, scope, found.account.id, now, today)
-        of_units = my_day.of_units(conn, scope, units, now) if units else []
-    own = address("reports", person="me")
+    counted = core.desk_counts.get(
+        ("my day", found.staff),
+        core.database.freshness.desk_stamp,
+        core.now(),
+        lambda: _counted(found),
+        anew="done" in request.args,
+    )
+    lines, mine, own = list[Waiting](), counted.mine, address("reports", person="me")
+    if counted.queue:
+        lines.append(Waiting(counted.queue.stages.get("check", 0), "check", address("check_queue")))
+        lines.append(Waiting(counted.queue.awaiting, "awaiting", address("check_queue")))
     lines.append(Waiting(mine.open, "mine", own))
     lines.append(Waiting(mine.overdue, "mine_late", address("reports", person="me", overdue=1), late=True))
-    lines.append(Waiting(mine.resumed, "resumed", own))
-    for unit in of_units:
+    lines.append(Waiting(mine.resumed, "resumed", address("reports", person="me", resumed=1)))
+    for unit in counted.units:
         of_unit = {"unit": unit.unit}
         accept = address("reports", stage="accept", **of_unit)
         lines.append(Waiting(unit.to_accept, "accept", accept, unit=unit.unit))
@@ -78,3 +80,24 @@ def _waiting(found: SignedIn) -> list[Waiting]:
         late = address("reports", overdue=1, **of_unit)
         lines.append(Waiting(unit.overdue, "unit_late", late, late=True, unit=unit.unit))
     return [line for line in lines if line.number]
+
+
+class MyDay(NamedTuple):
+    """What was counted for somebody; the queue for whoever checks."""
+
+    queue: Counts | None
+    mine: Mine
+    units: list[OfUnit]
+
+
+def _counted(found: SignedIn) -> MyDay:
+    core = current.core()
+    now, today = core.now(), core.now().astimezone(current.time_zone()).date()
+    scope, checks = scope_of(found.staff, Right.SEE_REPORTS), Right.CHECK in found.staff.rights
+    units = sorted({unit for membership in found.staff.memberships for unit in membership.units or ()})
+    with core.database.read() as conn:
+        return MyDay(
+            counts.of(conn, scope_of(found.staff, Right.CHECK), now) if checks else None,
+            my_day.mine(conn, scope, found.account.id, now, today),
+            my_day.of_units(conn, scope, units, now) if units else [],
+        )

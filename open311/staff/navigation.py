@@ -19,6 +19,7 @@ ENTRIES = (
     Entry("check_queue", "desk.menu.check", frozenset({Right.CHECK})),
     Entry("take_in", "desk.menu.take_in", frozenset({Right.INTAKE})),
     Entry("reports", "desk.menu.reports", frozenset({Right.SEE_REPORTS})),
+    Entry("templates_list", "desk.menu.templates", frozenset({Right.TEMPLATES})),
     Entry("accounts_list", "desk.menu.accounts", frozenset({Right.MANAGE_ACCOUNTS, Right.MANAGE_MEMBERS})),
     Entry("log", "desk.menu.log", frozenset({Right.READ_AUDIT})),
 )

@@ -1,14 +1,15 @@
-"""The city's own list of addresses."""
+"""Addresses to search in: the city's own list, or what came with its map."""
 
 from collections.abc import Iterable
 from math import cos, radians
 
-from sqlalchemy import Connection, delete, func, select, text
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, or_, select, text
 
-from open311.model.place import Place
-from open311.storage.tables import addresses
+from open311.model.place import Place, PlaceKind
+from open311.storage.tables import addresses, map_versions
 
 _a = addresses.c
+_v = map_versions.c
 AT_ONCE = 5000
 # Below this, words are another street.
 ALIKE = 0.45
@@ -16,11 +17,14 @@ METRES_A_DEGREE = 111_000
 
 
 def replace(conn: Connection, jurisdiction_id: str, places: Iterable[Place]) -> int:
-    """Put these addresses in the place of all that a jurisdiction has; returns how many."""
+    """Put these in the place of all addresses that a jurisdiction has; returns how many."""
     conn.execute(delete(addresses).where(_a.jurisdiction_id == jurisdiction_id))
     stored, batch = 0, list[dict[str, object]]()
     for place in places:
-        batch.append({"owner": jurisdiction_id, "label": place.address, "lat": place.lat, "long": place.long})
+        batch.append(
+            {"owner": jurisdiction_id, "label": place.address, "kind": place.kind}
+            | {"lat": place.lat, "long": place.long}
+        )
         if len(batch) >= AT_ONCE:
             stored += _insert(conn, batch)
             batch = []
@@ -28,8 +32,8 @@ def replace(conn: Connection, jurisdiction_id: str, places: Iterable[Place]) -> 
 
 
 _INSERT = text(
-    "insert into addresses (jurisdiction_id, label, geom)"
-    " values (:owner, :label, ST_SetSRID(ST_MakePoint(:long, :lat), 4326))"
+    "insert into addresses (jurisdiction_id, label, kind, geom)"
+    " values (:owner, :label, :kind, ST_SetSRID(ST_MakePoint(:long, :lat), 4326))"
 )
 
 
@@ -38,20 +42,36 @@ def _insert(conn: Connection, rows: list[dict[str, object]]) -> int:
     return len(rows)
 
 
+def _in_force(jurisdiction_id: str) -> ColumnElement[bool]:
+    """The city's own list; what came with its map, of the map that is served."""
+    served = select(_v.id).where(_v.jurisdiction_id == jurisdiction_id, _v.in_force).scalar_subquery()
+    return and_(_a.jurisdiction_id == jurisdiction_id, or_(_a.version_id.is_(None), _a.version_id == served))
+
+
 def search(conn: Connection, jurisdiction_id: str, words: str, limit: int) -> list[Place]:
     """Addresses like these words, typing mistakes forgiven, the likeliest first."""
     asked = func.public.open311_fold(words)
-    likeness = func.word_similarity(asked, _a.folded)
+    # The name of a street is also that of a town: what stands before the town counts first.
+    named = func.word_similarity(asked, func.split_part(_a.folded, ",", 1))
+    whole = func.word_similarity(asked, _a.folded)
+    with_number = any(letter.isdigit() for letter in words)
     conn.execute(
         text("select set_config('pg_trgm.word_similarity_threshold', :least, false)"), {"least": f"{ALIKE}"}
     )
     wanted = (
-        select(_a.label, func.ST_Y(_a.geom), func.ST_X(_a.geom))
-        .where(_a.jurisdiction_id == jurisdiction_id, asked.op("<%")(_a.folded))
-        .order_by(likeness.desc(), func.similarity(asked, _a.folded).desc(), _a.label)
+        select(_a.label, func.ST_Y(_a.geom), func.ST_X(_a.geom), _a.kind)
+        .where(_in_force(jurisdiction_id), asked.op("<%")(_a.folded))
+        .order_by(
+            named.desc(),
+            whole.desc(),
+            # A street stands for all its houses until a number is typed.
+            (_a.kind == PlaceKind.HOUSE) if not with_number else (_a.kind != PlaceKind.HOUSE),
+            func.similarity(asked, _a.folded).desc(),
+            _a.label,
+        )
         .limit(limit)
     )
-    return [Place(label, lat, long) for label, lat, long in conn.execute(wanted)]
+    return [Place(label, lat, long, PlaceKind(kind)) for label, lat, long, kind in conn.execute(wanted)]
 
 
 def nearest(conn: Connection, jurisdiction_id: str, lat: float, long: float, metres: float) -> Place | None:
@@ -64,7 +84,9 @@ def nearest(conn: Connection, jurisdiction_id: str, lat: float, long: float, met
     distance = func.ST_DistanceSphere(_a.geom, point)
     wanted = (
         select(_a.label, func.ST_Y(_a.geom), func.ST_X(_a.geom))
-        .where(_a.jurisdiction_id == jurisdiction_id, _a.geom.op("&&")(box), distance <= metres)
+        .where(
+            _in_force(jurisdiction_id), _a.kind == PlaceKind.HOUSE, _a.geom.op("&&")(box), distance <= metres
+        )
         .order_by(distance, _a.id)
         .limit(1)
     )
@@ -73,7 +95,16 @@ def nearest(conn: Connection, jurisdiction_id: str, lat: float, long: float, met
 
 
 def any_stored(conn: Connection, jurisdiction_id: str) -> bool:
-    """Whether a jurisdiction has a list."""
-    return (
-        conn.execute(select(_a.id).where(_a.jurisdiction_id == jurisdiction_id).limit(1)).first() is not None
-    )
+    """Whether there is anything to search in."""
+    return conn.execute(select(_a.id).where(_in_force(jurisdiction_id)).limit(1)).first() is not None
+
+
+def has_own_list(conn: Connection, jurisdiction_id: str) -> bool:
+    """Whether a jurisdiction has a list of its own, which what comes with a map does not replace."""
+    own = select(_a.id).where(_a.jurisdiction_id == jurisdiction_id, _a.version_id.is_(None)).limit(1)
+    return conn.execute(own).first() is not None
+
+
+def forget_own_list(conn: Connection, jurisdiction_id: str) -> None:
+    """Leave only what came with a map."""
+    conn.execute(delete(addresses).where(_a.jurisdiction_id == jurisdiction_id, _a.version_id.is_(None)))

@@ -31,6 +31,13 @@ def find(conn: Connection, jurisdiction_id: str) -> tuple[str, datetime] | None:
     return (row.digest, row.changeset) if row else None
 
 
+def keep_text_search(conn: Connection, jurisdiction_id: str, text_search: str) -> bool:
+    """Note by which configuration words are stored from now on; whether those of older rows are in another one."""
+    c = catalogues.c
+    changed = update(catalogues).where(c.jurisdiction_id == jurisdiction_id, c.text_search != text_search)
+    return conn.execute(changed.values(text_search=text_search)).rowcount > 0
+
+
 def newest(conn: Connection) -> datetime | None:
     """The newest changeset there ever was, also of what is no longer in force."""
     found: datetime | None = conn.execute(select(func.max(catalogues.c.changeset))).scalar_one()

@@ -32,9 +32,14 @@ FUNCTIONS = (
     "open311_map_update",
     "open311_place_tags",
     "open311_row",
+    "open311_set_note_words",
+    "open311_set_words",
     "open311_stem",
+    "open311_stem_by",
     "open311_tags",
+    "open311_text_search",
     "open311_words",
+    "open311_words_in",
 )
 QUEUE_FUNCTIONS = (
     "procrastinate_defer_jobs_v1",
@@ -48,12 +53,14 @@ QUEUE_TABLES = (
     "procrastinate_workers",
 )
 TRIGGERS = (
+    "case_notes.case_notes_words",
     "followers.followers_erased",
     "reporters.reporters_erased",
     "service_requests.map_delete",
     "service_requests.map_insert",
     "service_requests.map_update",
     "service_requests.service_requests_erased",
+    "service_requests.service_requests_words",
     "updaters.updaters_erased",
 )
 KINDS = ("tables", "columns", "functions", "triggers", "constraints", "indexes")

@@ -44,13 +44,17 @@ _SUMS = """
         select sum(count::integer)::integer as count,
                coalesce(sum(count::integer) filter (where status = 'open'), 0)::integer as open,
                sum(sum_lat::double precision) / sum(count::integer) / 1e7 as lat,
-               sum(sum_long::double precision) / sum(count::integer) / 1e7 as long, x, y
+               sum(sum_long::double precision) / sum(count::integer) / 1e7 as long,
+               min(fine_x) as west, max(fine_x) as east, min(fine_y) as north, max(fine_y) as south,
+               fine_x >> (:fine - :grid) as x, fine_y >> (:fine - :grid) as y
         from ({counts}) as counts
         group by x, y having sum(count::integer) > 0 order by x, y"""
 
+# The tiles of a deeper level that a number is made of, so that whoever goes closer sees all that is behind it.
+_EXTENT = "cast(:fine as integer) as z, west, south, east, north"
 _CLUSTERS = f"""
 select ST_AsMVT(clusters, 'clusters', 4096, 'geometry') from (
-    select count, open, count - open as closed, {_GEOMETRY.format(long="long", lat="lat")} as geometry
+    select count, open, count - open as closed, {_EXTENT}, {_GEOMETRY.format(long="long", lat="lat")} as geometry
     from ({_SUMS}
     ) as sums
 ) as clusters
@@ -71,7 +75,7 @@ few as (
 )
 select coalesce((
     select ST_AsMVT(clusters, 'clusters', 4096, 'geometry') from (
-        select count, open, count - open as closed,
+        select count, open, count - open as closed, {_EXTENT},
                {_GEOMETRY.format(long=_MIDDLE_LONG, lat=_MIDDLE_LAT)} as geometry
         from sums where count > {FEW}
     ) as clusters
@@ -88,18 +92,18 @@ select coalesce((
 """
 
 _LIVE = f"""
-select public.open311_column(ST_X(geom), :grid) as x, public.open311_row(ST_Y(geom), :grid) as y,
+select public.open311_column(ST_X(geom), :fine) as fine_x, public.open311_row(ST_Y(geom), :fine) as fine_y,
        {{status}} as status, 1 as count, ST_Y(geom) * 1e7 as sum_lat, ST_X(geom) * 1e7 as sum_long
 from service_requests where {_INSIDE}
 """
 
 _KEPT = f"""
-select x >> (:level - :grid) as x, y >> (:level - :grid) as y, status, count, sum_lat, sum_long
+select x as fine_x, y as fine_y, status, count, sum_lat, sum_long
 from map_cells
 where jurisdiction_id = :jurisdiction_id and level = :level
   and x between :first_x and :last_x and y between :first_y and :last_y {{filters}}
 union all
-select x >> ({FINEST} - :grid), y >> ({FINEST} - :grid), status, count, sum_lat, sum_long
+select x >> ({FINEST} - :level), y >> ({FINEST} - :level), status, count, sum_lat, sum_long
 from map_changes
 where jurisdiction_id = :jurisdiction_id
   and x >> ({FINEST} - :level) between :first_x and :last_x
@@ -150,6 +154,7 @@ def _given(asked: TileSearch) -> dict[str, Any]:
         statuses=(asked.status,) if asked.status else (),
         detailed_statuses=asked.detailed_statuses,
         words=asked.words,
+        text_search=asked.text_search,
         words_in_service_names=asked.words_in_service_names,
     )
     moments = {"since": asked.since, "closed_since": asked.closed_since}
@@ -195,6 +200,7 @@ def _place(asked: TileSearch) -> dict[str, Any]:
         "y": place.y,
         "level": place.level,
         "grid": place.grid(asked.cells or CELLS),
+        "fine": place.fine(asked.cells or CELLS),
         "west": box.min_long,
         "south": box.min_lat,
         "east": box.max_long,

@@ -175,6 +175,7 @@ def request_search(
         box=query.get("bbox"),
         circle=_circle(query),
         words=words if enough else (),
+        text_search=catalogue.jurisdiction.text_search,
         reference=query["q"].strip()[:LONGEST_REFERENCE] if enough else None,
         words_in_service_names=_named(catalogue, query["q"]) if enough else (),
         sort=cursor.sort if cursor else query.get("sort", NEWEST_FIRST),

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
+from sqlalchemy import insert, select, text
 from structlog.testing import capture_logs
 
 from open311.actions import catalogue_publication
@@ -17,9 +18,14 @@ from open311.core import Core
 from open311.federation import harvest
 from open311.federation.catalogues import HARVESTED
 from open311.federation.storage import sources
+from open311.model.service_request import Visibility
+from open311.model.task_names import TaskName
 from open311.storage.database import Database
+from open311.storage.tables import case_notes, service_requests
 from tests.checker.broken import Little, serving
-from tests.serving import ROOT, Api, Clock, MakeCore, an_api
+from tests.jobs import work
+from tests.serving import ROOT, START, Api, Clock, MakeCore, an_api
+from tests.stored import store
 
 KEPT = ("MUELL_WILD", "FAHRZEUG_ALT", "KANAL")
 Dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
@@ -263,6 +269,31 @@ def test_a_removed_service_keeps_its_name_on_old_requests(core: Core, clock: Clo
     api.post({}, 404)
     [found] = api.get(f"/requests/{number}")
     assert (found["service_code"], found["service_name"]) == ("MUELL_WILD", "Wilde Müllablagerung")
+
+
+def test_another_default_language_stores_the_words_of_all_requests_anew(core: Core, file: Path) -> None:
+    """Also of notes, and what is not public."""
+    with core.database.begin() as conn:
+        shown, held = (
+            store(conn, description="It leaks", visibility=visibility)
+            for visibility in (Visibility.PUBLISHED, Visibility.HELD)
+        )
+        note = insert(case_notes).values(
+            service_request_id=held, author="a", text="It leaks", created_datetime=START
+        )
+        conn.execute(note)
+    change(file, lambda data: data["jurisdiction"].update(languages=["en", "de"]))
+    catalogue_publication.publish(core)
+    with core.database.begin() as conn:
+        assert work(core, conn, TaskName.STORE_WORDS) == 1
+        stored = select(service_requests.c.id).where(
+            service_requests.c.words.op("@@")(text("'leak'::tsquery"))
+        )
+        assert set(conn.execute(stored).scalars()) == {shown, held}
+        assert conn.execute(select(case_notes.c.words)).scalar_one() == "'leak':2,4"
+    catalogue_publication.publish(core)
+    with core.database.begin() as conn:
+        assert work(core, conn, TaskName.STORE_WORDS) == 0
 
 
 def test_a_request_under_way_keeps_the_catalogue_it_began_with(core: Core, file: Path) -> None:

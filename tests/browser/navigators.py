@@ -100,7 +100,15 @@ class Visitor:
     @property
     def popup(self) -> Locator:
         """What the map says about one report."""
-        return self.page.locator(".maplibregl-popup")
+        return self.page.locator(".map__sheet")
+
+    def is_inside_the_window(self, part: Locator) -> bool:
+        """Whether nothing of a part of the page is cut off."""
+        box, window = part.bounding_box(), self.page.viewport_size
+        assert box is not None
+        assert window is not None
+        right, bottom = box["x"] + box["width"], box["y"] + box["height"]
+        return min(box["x"], box["y"]) >= 0 and right <= window["width"] and bottom <= window["height"]
 
     @property
     def area(self) -> list[float]:
@@ -113,7 +121,7 @@ class Visitor:
         before = self.page.url
         self.canvas.press(key)
         self.page.wait_for_function(
-            "([before]) => location.href !== before || document.querySelector('.maplibregl-popup')",
+            "([before]) => location.href !== before || document.querySelector('.map__sheet')",
             arg=[before],
         )
         self.sees_the_map()

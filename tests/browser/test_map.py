@@ -52,14 +52,15 @@ def test_numbers_open_until_there_are_reports_behind_them(
     arrives(visitor)
     assert visitor.area == []
     wide = 180.0
-    for _ in range(6):
+    for _ in range(5):
         visitor.goes_in()
         if visitor.popup.count():
             break
         west, _, east, _ = visitor.area
         assert east - west < wide
         wide = east - west
-    assert visitor.popup.get_by_role("link").count() == 1
+    assert visitor.popup.get_by_role("link").count() == SHOWN + 1
+    assert visitor.is_inside_the_window(visitor.popup)
     assert visitor.barriers() == []
 
 
@@ -73,6 +74,40 @@ def test_a_symbol_leads_to_its_report(visit: Visit, site: Site) -> None:
     visitor.sees_the_map()
 
 
+def test_two_quick_taps_on_a_number_end_where_its_reports_are(visit: Visit, site: Site) -> None:
+    visitor = visit(size=DESK)
+    arrives(visitor, "/?bbox=8.4434,49.4796,8.4494,49.4826")
+    visitor.canvas.dblclick()
+    visitor.page.wait_for_function("() => location.search !== '?bbox=8.4434,49.4796,8.4494,49.4826'")
+    visitor.rests()
+    visitor.sees_the_map()
+    assert visitor.reports.count() == SHOWN
+    visitor.canvas.click()
+    visitor.popup.wait_for()
+    assert "Meldungen an dieser Stelle" in visitor.popup.inner_text()
+
+
+def test_free_ground_can_be_reported_about(visit: Visit, site: Site) -> None:
+    visitor = visit("en-GB", PHONE)
+    arrives(visitor, "/?bbox=8.4100,49.4900,8.4110,49.4910")
+    visitor.canvas.click()
+    with visitor.page.expect_navigation():
+        visitor.popup.get_by_role("link", name="Report something here").click()
+    assert visitor.page.locator("[name=lat]").input_value().startswith("49.49")
+
+
+def test_the_list_follows_the_place_of_the_device(visit: Visit, site: Site) -> None:
+    visitor = visit()
+    visitor.page.context.grant_permissions(["geolocation"])
+    visitor.page.context.set_geolocation({"latitude": 49.53, "longitude": 8.35, "accuracy": 20})
+    arrives(visitor)
+    assert visitor.reports.count() == SHOWN
+    visitor.page.get_by_role("button", name="Wo bin ich?").click()
+    visitor.page.wait_for_function("() => location.search.includes('bbox')")
+    visitor.rests()
+    assert visitor.reports.count() == 0
+
+
 def test_the_keyboard_is_enough(visit: Visit, site: Site) -> None:
     visitor = visit("en-GB", PHONE)
     arrives(visitor, LAMP)
@@ -82,7 +117,7 @@ def test_the_keyboard_is_enough(visit: Visit, site: Site) -> None:
             break
     assert "arrow keys" in (visitor.page.locator("#map-keys").text_content() or "").lower()
     visitor.goes_in()
-    assert visitor.page.evaluate("document.activeElement.closest('.maplibregl-popup') !== null")
+    assert visitor.page.evaluate("document.activeElement.closest('.map__sheet') !== null")
     visitor.page.keyboard.press("Escape")
     visitor.popup.wait_for(state="detached")
     assert visitor.page.evaluate("document.activeElement.matches('#map canvas')")

@@ -25,6 +25,8 @@ INSIDE = (
     "/staff/confirm",
     "/staff/admin/accounts",
     "/staff/admin/accounts/new",
+    "/staff/admin/templates",
+    "/staff/admin/templates/new",
     "/staff/admin/log",
     "/staff/admin/log?kind=signed_in",
     "/staff/nothing",

@@ -28,6 +28,8 @@ ACROSS_ENTRIES = re.compile(
     r"|has order \d+|needs values|has no values|nothing to answer|is not an earlier attribute|is not a list to choose"
     r"|is not a value of|there is no file '.*' beside the catalogue"
     r"|is not the code of an agency|what is refused is closed|public holidays are unknown"
+    r"|beside the catalogue cannot be read|does not ask|names the services that ask|needs the hours of the calendar"
+    r"|which the public is promised|is never reached|has no unit|ends before it begins"
     r"|has closed rings|leaves the earth|is not a valid area|is no regular expression"
 )
 
@@ -136,6 +138,9 @@ def test_the_loader_refuses_what_the_schema_refuses(
 def from_schema(schema: dict[str, Any]) -> st.SearchStrategy[Any]:
     """Values that the schema allows, as far as its words are used in the contract for catalogues."""
     schema = meaning(schema)
+    if "then" in schema:
+        branches = [from_schema(schema[name]) for name in ("then", "else") if name in schema]
+        return st.one_of(*branches, *([_array(schema)] if "items" in schema else []))
     if "enum" in schema:
         return st.sampled_from(schema["enum"])
     kinds = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]

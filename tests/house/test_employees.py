@@ -10,6 +10,7 @@ KNOWN = {
     "account_codes": "a way to sign in",
     "account_links": "a way to sign in",
     "memberships": "a role",
+    "views": "filters under a name",
     "sessions": "a browser; no path, no address, rounded to five minutes, gone at the end",
     "cases": "who has an open case; empty once it is closed",
     "case_notes": "who wrote a note",

@@ -272,7 +272,7 @@ def test_a_database_from_before_the_first_release_is_to_be_made_anew(empty_url: 
 def test_what_is_missing_is_named(fresh_database_url: str) -> None:
     with connected(fresh_database_url) as connection:
         connection.execute(text("drop table webhook_attempts; drop index service_requests_place"))
-        connection.execute(text("drop function open311_stem; drop trigger map_insert on service_requests"))
+        connection.execute(text("drop function open311_stem_by; drop trigger map_insert on service_requests"))
         connection.execute(
             text("alter table keys drop column scopes; alter table tokens drop constraint tokens_pkey")
         )
@@ -283,7 +283,7 @@ def test_what_is_missing_is_named(fresh_database_url: str) -> None:
     assert found.objects == (
         "column keys.scopes",
         "constraint tokens.tokens_pkey",
-        "function open311_stem",
+        "function open311_stem_by",
         "table webhook_attempts",
         "trigger service_requests.map_insert",
     )

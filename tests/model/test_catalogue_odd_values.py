@@ -1,6 +1,7 @@
 """Whatever stands at any place of a catalogue, the load ends in a catalogue or in problems with line and path."""
 
 import copy
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import yaml
 
 from open311.catalogue_file import CatalogueError, CatalogueProblem, load_all
 
+TRIANGLE = [[[8.4, 49.4], [8.5, 49.4], [8.5, 49.5], [8.4, 49.4]]]
 SMALL: dict[str, Any] = {
     "jurisdiction": {
         "jurisdiction_id": "a.example",
@@ -20,11 +22,16 @@ SMALL: dict[str, Any] = {
         "contact": "A",
         "key_service": "A",
         "held_by_id": True,
+        "emergency_notice": "112",
+        "zipcode_pattern": "[0-9]{5}",
+        "boundary_is_sketch": True,
     },
     "statuses": [
         {
             "code": "NEW",
             "label": "neu",
+            "description": "Noch nicht gesehen.",
+            "published": True,
             "status": "open",
             "initial": True,
             "colour": "#c62828",
@@ -49,19 +56,40 @@ SMALL: dict[str, Any] = {
         {
             "service_code": "WASTE",
             "service_name": {"de": "Müll"},
+            "description": "Was herumliegt.",
+            "icon": "trash",
+            "retention_days": 90,
+            "service_notice": "Wird am Montag geholt.",
+            "stop_text": "Bitte 112 rufen.",
+            "photo_wanted": True,
+            "active": True,
             "keywords": {"de": ["Sperrmüll"]},
             "group": "MUELL",
             "agency": "BAU",
             "type": "realtime",
             "response_days": 3,
             "moderated": True,
-            "forward": {"url": "https://works.example.org/v2"},
+            "forward": {
+                "url": "https://works.example.org/v2",
+                "jurisdiction_id": "b.example",
+                "service_code": "17",
+                "api_key": "works",
+                "when": "published",
+                "repeatable": True,
+                "personal_data": True,
+                "conventions": "fixmystreet",
+                "updates": "pulled",
+            },
             "attributes": [
                 {
                     "code": "KIND",
                     "datatype": "singlevaluelist",
                     "description": "Was?",
+                    "datatype_description": "Eines davon.",
                     "order": 1,
+                    "required": True,
+                    "variable": True,
+                    "public": True,
                     "values": [{"key": "a", "name": "A"}],
                 },
                 {
@@ -73,11 +101,85 @@ SMALL: dict[str, Any] = {
             ],
         }
     ],
-    "site": {"intro": {"de": "Hallo"}, "colour": "#004488", "logo": "logo.svg"},
-    "boundary": {
-        "type": "Polygon",
-        "coordinates": [[[8.4, 49.4], [8.5, 49.4], [8.5, 49.5], [8.4, 49.4]]],
+    "site": {
+        "name": "Mängel",
+        "heading": "Was fehlt?",
+        "intro": {"de": "Hallo"},
+        "address_example": "Weg 1",
+        "colour": "#004488",
+        "colour_dark": "#88bbff",
+        "logo": "logo.svg",
+        "imprint": "Wir",
+        "privacy": "Nichts",
+        "accessibility": "Alles",
     },
+    "desk": {
+        "calendar": {
+            "country": "DE",
+            "subdivision": "RP",
+            "closed": ["12-24"],
+            "days": ["mon"],
+            "hours": "07:30-16:00",
+        },
+        "checkers": "RAT",
+        "units": {
+            "RAT": {
+                "accepts": False,
+                "agency": "BAU",
+                "email": "rat@a.example",
+                "name": "Rathaus",
+                "kind": "external",
+                "digest": "07:00",
+                "order_days": 5,
+            }
+        },
+        "areas": [
+            {
+                "code": "NORD",
+                "name": "Nord",
+                "boundary": {"type": "Polygon", "coordinates": TRIANGLE},
+            },
+            {"file": "areas.geojson", "code": "CODE", "name": "NAME"},
+        ],
+        "routing": [
+            {
+                "name": "Nachts",
+                "when": {
+                    "service": ["WASTE"],
+                    "area": ["NORD"],
+                    "answers": {"KIND": ["a"]},
+                    "hours": "16:00-07:30",
+                },
+                "unit": "RAT",
+                "priority": "urgent",
+                "due": "2 hours",
+            }
+        ],
+        "deadlines": {"check": "1 working day", "accept": "2 days", "services": {"WASTE": "4 hours"}},
+        "reasons": [
+            {
+                "code": "NOT_OURS",
+                "outcome": "reject",
+                "status": "DONE",
+                "label": "Fremd",
+                "to_reporter": "Nein.",
+            }
+        ],
+        "sso": {"groups": {"rat": {"role": "checker", "units": ["RAT"], "services": ["WASTE"]}}},
+        "originals": {"days": 30},
+        "duplicates": {"metres": {"default": 50}, "with": {"WASTE": ["WASTE"]}},
+    },
+    "boundary": {"type": "Polygon", "coordinates": TRIANGLE},
+}
+AREAS = {
+    "type": "FeatureCollection",
+    "features": [
+        {
+            "type": "Feature",
+            "properties": {"CODE": "SUED", "NAME": "Süd"},
+            "geometry": {"type": "Polygon", "coordinates": TRIANGLE},
+        }
+    ],
 }
 # As they are written in a file.
 ODD = {
@@ -138,12 +240,18 @@ def replaced(document: Any, steps: tuple[Any, ...]) -> str:
     return str(yaml.dump(changed, Dumper=Dumper, allow_unicode=True, default_flow_style=True, width=120))
 
 
-WITH_A_MARK = {steps: replaced(SMALL, steps) for steps in places(SMALL)}
+# The points of an area are as those of the boundary.
+WITH_A_MARK = {
+    steps: replaced(SMALL, steps)
+    for steps in places(SMALL)
+    if steps[:2] != ("desk", "areas") or "coordinates" not in steps[:-1]
+}
 
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     (tmp_path / "logo.svg").write_text("<svg/>", encoding="utf-8")
+    (tmp_path / "areas.geojson").write_text(json.dumps(AREAS), encoding="utf-8")
     return tmp_path / "categories.yaml"
 
 
@@ -154,6 +262,40 @@ def problems_of(path: Path) -> tuple[CatalogueProblem, ...]:
     except CatalogueError as refused:
         return refused.problems or (CatalogueProblem(path, 0, "", "refused without a reason"),)
     return ()
+
+
+SCHEMA = json.loads(
+    (Path(__file__).parents[2] / "schemas" / "categories.schema.json").read_text(encoding="utf-8")
+)
+
+
+def without_example(schema: dict[str, Any], values: list[Any], steps: tuple[str, ...] = ()) -> Iterator[str]:
+    """The keys that the schema knows and no value has."""
+    while "$ref" in schema:
+        schema = SCHEMA["$defs"][schema["$ref"].rpartition("/")[2]]
+    mappings = [value for value in values if isinstance(value, dict)]
+    for key, inner in schema.get("properties", {}).items():
+        examples = [mapping[key] for mapping in mappings if key in mapping]
+        if examples:
+            yield from without_example(inner, examples, (*steps, key))
+        else:
+            yield ".".join((*steps, key))
+    if isinstance(inner := schema.get("additionalProperties"), dict):
+        yield from without_example(
+            inner, [value for mapping in mappings for value in mapping.values()], steps
+        )
+    for branch in ("then", "else"):
+        # An area is a mapping with a file or without.
+        fitting = [mapping for mapping in mappings if ("file" in mapping) is (branch == "then")]
+        if branch in schema and fitting:
+            yield from without_example(schema[branch], fitting, steps)
+    if "items" in schema:
+        items = [item for value in values if isinstance(value, list) for item in value]
+        yield from without_example(schema["items"], items, steps)
+
+
+def test_the_small_catalogue_has_every_key() -> None:
+    assert not list(without_example(SCHEMA, [SMALL]))
 
 
 def test_the_small_catalogue_is_whole(file: Path) -> None:

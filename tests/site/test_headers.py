@@ -15,7 +15,12 @@ from tests.site.visitor import Visitor
 OGC = "/ogc/collections/ludwigshafen.de"
 PATHS = (
     *("/", "/?days=never", "/report", "/my-data", *TEXTS),
-    *("/reports/{number}", "/reports/{number}/follow", "/reports/{number}/card", "/reports/1"),
+    *(
+        "/reports/{number}",
+        "/reports/{number}/follow",
+        "/reports/cards?service_request_id={number}",
+        "/reports/1",
+    ),
     *("/report/{word}/category", "/report/{word}/details", "/report/{word}/contact", "/report/{word}/check"),
     *("/report/gone/check", "/follow/gone", "/my-data/gone", "/nothing"),
     *(f"/fault/{status}" for status in (400, 403, 405, 429, 500, 503)),

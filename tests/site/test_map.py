@@ -66,15 +66,33 @@ def test_every_status_and_service_has_a_look(api: Api) -> None:
 
 def test_a_card_tells_of_one_public_report(api: Api) -> None:
     number = api.report(description="Drei Matratzen", address_string="Ludwigstraße 12")
-    found = api.client.get(f"/reports/{number}/card")
+    found = api.client.get(f"/reports/cards?service_request_id={number}")
     assert "Ludwigstraße 12" in found.text
     assert "<html" not in found.text
     assert found.headers["X-Robots-Tag"] == "noindex"
 
 
-def test_a_report_that_is_held_has_no_card(api: Api) -> None:
-    number = api.report(service_code="MARKIERUNG")
-    assert api.client.get(f"/reports/{number}/card").status_code == 404
+def test_all_reports_at_one_spot_have_cards_the_newest_first(api: Api) -> None:
+    numbers = [api.report(description=f"Matratze {step}") for step in range(3)]
+    held = api.report(service_code="MARKIERUNG")
+    query = ",".join((*numbers, held, "0", "999999", "x"))
+    cards = re.findall(
+        r'data-number="(\d+)"', api.client.get(f"/reports/cards?service_request_id={query}").text
+    )
+    assert cards == numbers[::-1]
+
+
+def test_the_cards_of_one_spot_are_no_more_than_a_page(api: Api) -> None:
+    number = api.report(description="Matratze")
+    query = ",".join(str(1000000 + step) for step in range(20))
+    assert "data-number" not in api.client.get(f"/reports/cards?service_request_id={query},{number}").text
+
+
+def test_the_form_begins_where_a_link_says(api: Api) -> None:
+    page = api.client.get("/report?lat=49.4811&long=8.4464").text
+    assert 'name="lat" value="49.4811"' in page
+    assert "49,48110° Nord" in page
+    assert 'name="lat" value=""' in api.client.get("/report?lat=nan&long=8.4464").text
 
 
 def test_the_list_is_about_a_part_of_the_map(api: Api) -> None:

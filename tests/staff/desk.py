@@ -43,7 +43,7 @@ class Employee:
         self.response = self.client.get(path, headers=headers)
         return self.response
 
-    def post(self, path: str, status: int | None = None, **fields: Any) -> TestResponse:
+    def post(self, path: str, status: int | None = None, /, **fields: Any) -> TestResponse:
         """Send a form as the page at hand would, with its token."""
         sent = {"form_token": self.token} | fields
         self.response = self.client.post(path, data=sent, headers=HERE)

@@ -3,25 +3,27 @@
 from sqlalchemy import Connection, text
 
 from open311.model.rights import Role
-from tests.serving import an_api
+from tests.serving import Clock, an_api
 from tests.staff.desk import Desk, membership
 
 HELD = {"service_code": "FAHRZEUG_ALT", "attribute[FARBE]": "rot"}
 
 
-def test_counts_what_waits_for_a_checker(desk: Desk) -> None:
+def test_counts_what_waits_for_a_checker(desk: Desk, clock: Clock) -> None:
     api = an_api(desk.core)
     bea = desk.employee(Role.CHECKER)
     assert "Gerade wartet nichts auf Sie." in bea.get("/staff").text
     api.post(HELD)
+    clock.forward(seconds=10)
     assert "Eine Meldung wartet auf die Prüfung" in bea.get("/staff").text
     api.post(HELD)
-    page = bea.get("/staff").text
+    assert "Eine Meldung wartet" in bea.get("/staff").text
+    page = bea.get("/staff?done=saved").text
     assert "2 Meldungen warten auf die Prüfung" in page
     assert 'href="/staff/check"' in page
 
 
-def test_counts_the_cases_of_a_person_and_of_their_unit(desk: Desk, conn: Connection) -> None:
+def test_counts_the_cases_of_a_person_and_of_their_unit(desk: Desk, conn: Connection, clock: Clock) -> None:
     api = an_api(desk.core)
     number = int(api.report())
     [unit] = conn.execute(
@@ -35,6 +37,7 @@ def test_counts_the_cases_of_a_person_and_of_their_unit(desk: Desk, conn: Connec
     late = "check_by = '2026-01-01', accept_by = '2026-01-01', due_datetime = '2026-01-01'"
     taken = text(f"update cases set assignee_id = :a, resume_date = '2026-03-02', {late}")
     conn.execute(taken, {"a": rita.account_id})
+    clock.forward(minutes=1)
     page = rita.get("/staff").text
     for words in ("Ein offener Fall ist Ihrer", "Einer davon ist überfällig", "Wiedervorlage"):
         assert words in page

@@ -233,9 +233,31 @@ def test_counts_are_kept_while_nothing_changes() -> None:
         made.append(1)
         return counts.Counts({}, {}, 0, 0)
 
-    for stamp, moment in ((1, 0.0), (1, 100.0), (2, 105.0), (2, 111.0)):
-        cache.get("bea", stamp, moment, count)
-    assert len(made) == 2
+    asked = ((1, 0, 1), (1, 59, 1), (1, 61, 2), (2, 70, 2), (2, 72, 3), (2, 73, 3))
+    for stamp, seconds, counted in asked:
+        cache.get("bea", stamp, START + timedelta(seconds=seconds), count)
+        assert len(made) == counted
+    cache.get("bea", 2, START + timedelta(seconds=74), count, anew=True)
+    cache.get("cem", 2, START + timedelta(seconds=74), count)
+    assert len(made) == 5
+
+
+def test_views_are_counted_as_their_lists_are_long(
+    core: Core, conn: Connection, held: list[int], clock: Clock
+) -> None:
+    casework.publish(core, held[0], BEA)
+    casework.set_priority(core, held[1], Priority.URGENT, BEA)
+    searches = [
+        CaseSearch(),
+        CaseSearch(stages=[Stage.CHECK]),
+        CaseSearch(priorities=[Priority.URGENT]),
+        CaseSearch(visibilities=[Visibility.PUBLISHED]),
+        CaseSearch(units=["TIEFBAU"]),
+        CaseSearch(units=["STADTREINIGUNG"]),
+    ]
+    expected = [len(numbers(lists.page(conn, HERE, search, clock.now))) for search in searches]
+    assert lists.counted(conn, HERE, searches, clock.now) == expected == [3, 2, 1, 1, 3, 0]
+    assert lists.counted(conn, NOBODY, searches, clock.now) == [0] * 6
 
 
 def test_neighbours_by_distance_words_and_picture(

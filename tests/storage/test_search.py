@@ -15,7 +15,7 @@ from sqlalchemy import Connection, text
 from open311.model.geography import Box, Circle
 from open311.model.search import PAGE_SIZE, RequestSearch, Sort, Span
 from open311.model.service_request import Location, Status, Visibility
-from open311.storage import search
+from open311.storage import catalogues, search
 from tests.serving import START
 from tests.stored import CITY, store
 
@@ -93,7 +93,7 @@ def rows(conn: Connection) -> list[Stored]:
 
 def found(conn: Connection, **asked: Any) -> list[int]:
     """The ids a search finds, in its order."""
-    page = search.search(conn, RequestSearch(**{"jurisdiction_id": CITY} | asked))
+    page = search.search(conn, RequestSearch(**{"jurisdiction_id": CITY, "text_search": "german"} | asked))
     return [each.service_request_id for each in page.items]
 
 
@@ -402,26 +402,35 @@ def test_a_request_is_found_by_each_of_its_words(conn: Connection) -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "stored", "hit"),
+    ("text_search", "asked", "stored", "hit"),
     [
-        ("matratz", "Alte Matratzen", True),
-        ("Matratzen", "eine Matratze", True),
-        ("matratzen", "Alte Matten", False),
-        ("STRASSE", "Straße", True),
-        ("strasse", "STRAẞE", True),
-        ("Oelspur", "Ölspur", True),
-        ("ölspur", "OELSPUR", True),
-        ("gruen", "Grünfläche", True),
-        ("grün", "Gruenflaeche", True),
-        ("schlaglöcher", "Schlagloch", True),
+        ("german", "matratz", "Alte Matratzen", True),
+        ("german", "Matratzen", "eine Matratze", True),
+        ("german", "matratzen", "Alte Matten", False),
+        ("german", "STRASSE", "Straße", True),
+        ("german", "strasse", "STRAẞE", True),
+        ("german", "Oelspur", "Ölspur", True),
+        ("german", "ölspur", "OELSPUR", True),
+        ("german", "gruen", "Grünfläche", True),
+        ("german", "grün", "Gruenflaeche", True),
+        ("german", "schlaglöcher", "Schlagloch", True),
+        ("english", "pothole", "Two potholes", True),
+        ("english", "leaking", "It leaks", True),
+        ("german", "leaking", "It leaks", False),
+        ("finnish", "kuopissa", "Kuoppa tiessä", True),
+        ("french", "réverbères", "Un réverbère éteint", True),
+        ("simple", "ямa", "ямa", True),
+        ("simple", "leaking", "It leaks", False),
     ],
 )
 def test_words_by_their_beginning_and_in_every_form(
-    conn: Connection, asked: str, stored: str, hit: bool
+    conn: Connection, text_search: str, asked: str, stored: str, hit: bool
 ) -> None:
     """R-193"""
+    catalogues.record(conn, CITY, "", START)
+    catalogues.keep_text_search(conn, CITY, text_search)
     number = store(conn, description=stored, address="")
-    assert found(conn, words=(asked,)) == ([number] if hit else [])
+    assert found(conn, words=(asked,), text_search=text_search) == ([number] if hit else [])
 
 
 def test_all_words_must_be_there_wherever_they_stand(conn: Connection) -> None:

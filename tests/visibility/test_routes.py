@@ -26,7 +26,6 @@ OF_ONE = {
     "lists.get_history": View.FULL,
     "ogc.get_item": View.FULL,
     "pages.report": View.REDACTED,
-    "pages.card": View.FULL,
     "pages.follow_report": View.REDACTED,
 }
 OF_A_PHOTO = {"media.get_photo", "media.get_small_photo"}
@@ -42,6 +41,7 @@ OF_MANY = {
     "exports.get_export_ndjson": "description",
     "ogc.get_items": "description",
     "updates.get_service_request_updates": "note",
+    "pages.cards": "address",
     "pages.home": "address",
     "pages.near_place": None,
     "pages.sitemap": None,
@@ -100,6 +100,8 @@ OF_NONE = {
     "readyz",
     "tiles.get_boundary",
     "tiles.get_boundary_also",
+    "tiles.get_streets_tile",
+    "tiles.get_streets_tilejson",
     "tiles.get_tilejson",
     "tiles.get_tilejson_also",
 }

@@ -1,6 +1,7 @@
 """The pages of the report form."""
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from flask import Response
@@ -23,12 +24,19 @@ from open311.site.words import degrees
 from open311.site.words import words as messages
 
 FOR_ITS_WRITER = "private, no-store"
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 def step(
-    name: str, draft: Draft | None, *, wrong: Sequence[Wrong] = (), status: int | None = None, **values: Any
+    name: str,
+    draft: Draft | None,
+    *,
+    wrong: Sequence[Wrong] = (),
+    status: int | None = None,
+    begun: Mapping[str, Any] = NOTHING,
+    **values: Any,
 ) -> Response:
-    """A page of the form. What is wrong is told on top and at its fields."""
+    """A page of the form. What is wrong is told on top and at its fields; `begun` is what a new one begins with."""
     errors: dict[str, str] = {}
     for each in wrong:
         errors.setdefault(each.field, each.words)
@@ -37,7 +45,7 @@ def step(
         status=status or (400 if wrong else 200),
         cache=FOR_ITS_WRITER if draft else CHANGES_ANY_TIME,
         draft=draft,
-        state=draft.state if draft else {},
+        state=draft.state if draft else begun,
         wrong=wrong,
         errors=errors,
         steps=form_input.STEPS,
@@ -55,6 +63,7 @@ def place(
     wrong: Sequence[Wrong] = (),
     found: Sequence[Place] = (),
     taken_at: Place | None = None,
+    begun: Mapping[str, Any] = NOTHING,
 ) -> Response:
     """Where it is. `found` are places that the words may mean, `taken_at` where a photo was taken."""
     offered = [*([taken_at] if taken_at else []), *found]
@@ -64,15 +73,16 @@ def place(
         wrong=wrong,
         offered=[(each, degrees(each.lat, each.long)) for each in offered],
         taken_at=taken_at,
-        position=_position(draft),
+        begun=begun,
+        position=_position(draft.state if draft else begun),
         map=maps.map_of(city()),
         also=maps.sources(),
         **also,
     )
 
 
-def _position(draft: Draft | None) -> str:
-    known = form_input.position(draft.state)[0] if draft else None
+def _position(state: Mapping[str, Any]) -> str:
+    known = form_input.position(state)[0]
     return degrees(known.lat, known.long) if known else ""
 
 

@@ -23,14 +23,22 @@ Answer = Callable[[Draft], AnyResponse]
 FORM = "form"
 # Of reports nearby that were shown already.
 SEEN_KEPT = 100
+LONGEST_DEGREES = 20
 
 
 @blueprint.page("/report", methods=("GET", "POST"), access=FORM)
 def new_report() -> AnyResponse:
     """The first step; sending it begins a draft."""
     if request.method == "GET":
-        return pages.place(None, {})
+        return pages.place(None, {}, begun=_begun_there())
     return _place(drafts.begin(current.core(), city(), form_input.read("place", {}), abuse.network()))
+
+
+def _begun_there() -> dict[str, Any]:
+    """Where a link to the form says that it is, such as one on the map; nothing where that cannot be read."""
+    state = {name: request.args.get(name, "")[:LONGEST_DEGREES] for name in ("lat", "long")}
+    place, _ = form_input.position(state)
+    return _with_address(state) if place else {}
 
 
 @blueprint.page("/report/<word>/<step>", methods=("GET", "POST"), access=FORM)

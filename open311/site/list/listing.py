@@ -1,5 +1,6 @@
 """The list of reports: its filters, which live in the address, and the pages around it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from math import ceil
@@ -98,6 +99,14 @@ def read(catalogue: Catalogue) -> Listing:
         next=_place(query, page=number + 1, cursor=found.next.write()) if found.next else "",
         number=number,
     )
+
+
+def of_numbers(catalogue: Catalogue, numbers: Sequence[str]) -> list[ServiceRequest]:
+    """The public reports among these numbers, at most a page of them, in the order of the list."""
+    ids = tuple(int(number) for number in numbers[:PAGE_SIZE] if queries.REQUEST_ID.fullmatch(number))
+    asked = RequestSearch(jurisdiction_id=catalogue.jurisdiction.jurisdiction_id, ids=ids)
+    with current.core().database.read_public() as conn:
+        return list(search.search(conn, asked).items)
 
 
 def words_alone() -> str:

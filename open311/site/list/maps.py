@@ -18,12 +18,20 @@ ITS_WORDS = {
     "GeolocateControl.FindMyLocation": "page.map.locate",
     "GeolocateControl.LocationNotAvailable": "page.map.no_location",
     "AttributionControl.ToggleAttribution": "page.map.sources",
-    "Popup.Close": "page.map.close",
     "CooperativeGesturesHandler.WindowsHelpText": "page.map.gesture.ctrl",
     "CooperativeGesturesHandler.MacHelpText": "page.map.gesture.cmd",
     "CooperativeGesturesHandler.MobileHelpText": "page.map.gesture.fingers",
 }
-OUR_WORDS = {"thousand": "page.map.thousand", "gone": "page.map.gone"}
+OUR_WORDS = {
+    "thousand": "page.map.thousand",
+    "gone": "page.map.gone",
+    "close": "page.map.close",
+    "one": "page.map.one",
+    "here": "page.map.here",
+    "more": "page.map.more",
+    "free": "page.map.free",
+    "report": "page.map.report_here",
+}
 
 
 def map_of(catalogue: Catalogue) -> dict[str, Any]:
@@ -41,11 +49,12 @@ def map_of(catalogue: Catalogue) -> dict[str, Any]:
         "bounds": list(jurisdiction.boundary.bounds) if jurisdiction.boundary else [],
         "below": settings.map_style_url or "",
         "closed_days": settings.map_closed_days,
-        "card": addresses.address("card", number=0),
+        "cards": addresses.address("cards"),
+        "report": addresses.address("new_report"),
         "symbols": assets.address("symbols.svg"),
         "services": {service.service_code: service.icon for service in catalogue.services.values()},
         "statuses": {status.code: [status.colour, status.shape] for status in catalogue.statuses.values()},
-        "words": {name: words(key) for name, key in (ITS_WORDS | OUR_WORDS).items()},
+        "words": {name: words(key, number="{number}") for name, key in (ITS_WORDS | OUR_WORDS).items()},
     }
 
 

@@ -82,7 +82,8 @@ export const follow = (map, about) => {
 
   let resting;
   map.on("moveend", (event) => {
-    if (!event.originalEvent && !event.byHand) return;
+    // By pointer, key or button, by a number that was opened, or by the place of the device.
+    if (!event.originalEvent && !event.byHand && !event.geolocateSource) return;
     clearTimeout(resting);
     resting = setTimeout(async () => {
       keepPlace(edges(map));

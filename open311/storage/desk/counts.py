@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import Connection, func, literal_column, select
 
@@ -11,8 +12,9 @@ from open311.storage.desk.scope import Scope
 from open311.storage.tables import cases
 
 _c = cases.c
-KEPT_SECONDS = 10.0
-MOST_KEPT = 200
+KEPT, QUIET = timedelta(seconds=10), timedelta(minutes=1)
+MOST_KEPT = 500
+Counted = TypeVar("Counted")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +48,22 @@ def of(conn: Connection, scope: Scope, now: datetime) -> Counts:
 
 @dataclass(slots=True)
 class CountsCache:
-    """Counts by who asks, as long as the desk's stamp is the same, and then at most every few seconds."""
+    """What was counted for somebody, as long as nothing changes at the desk, and then for a few seconds more."""
 
-    _kept: dict[Hashable, tuple[int, float, Counts]] = field(default_factory=dict)
+    _kept: dict[Hashable, tuple[int, datetime, Any]] = field(default_factory=dict)
 
-    def get(self, key: Hashable, stamp: int, moment: float, count: Callable[[], Counts]) -> Counts:
-        """The counts for `key`; `moment` is the monotonic clock."""
-        kept = self._kept.get(key)
-        if kept and (kept[0] == stamp or moment - kept[1] < KEPT_SECONDS):
-            return kept[2]
+    def get(
+        self, key: Hashable, stamp: int, moment: datetime, count: Callable[[], Counted], *, anew: bool = False
+    ) -> Counted:
+        """The counts for `key`, which names who asks as well.
+
+        Under the same stamp they are good for `QUIET`, since deadlines pass by themselves; under another for
+        `KEPT`. Whoever has just changed something asks `anew`, and sees what that did.
+        """
+        if (kept := self._kept.get(key)) and not anew:
+            before, counted_at, counts = kept
+            if moment - counted_at < (QUIET if before == stamp else KEPT):
+                return cast(Counted, counts)
         if len(self._kept) >= MOST_KEPT:
             self._kept.clear()
         counts = count()

@@ -1,8 +1,11 @@
 """Cases by words: in reports of every visibility, and in notes."""
 
 from collections.abc import Sequence
+from functools import reduce
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, literal_column, select, tuple_, union_all
+from sqlalchemy import ColumnElement, Select, and_, cast, func, literal_column, select, tuple_, union_all
+from sqlalchemy.dialects.postgresql import REGCONFIG
 
 from open311.model.desk_search import CaseSearch, Position
 from open311.model.service_request import Visibility
@@ -11,7 +14,6 @@ from open311.storage.tables import case_notes, cases, service_requests
 
 _c, _r, _n = cases.c, service_requests.c, case_notes.c
 Condition = ColumnElement[bool]
-GERMAN: ColumnElement[str] = literal_column("'pg_catalog.german'")
 # In this order, the newest first.
 KEYS = ((_r.requested_datetime, -1), (_r.id, -1))
 
@@ -25,8 +27,12 @@ def by_words(
     """
     # `MÜLL` and `muell` are one word.
     spellings = (search.words, func.public.open311_fold(search.words))
-    as_sent, folded = (func.websearch_to_tsquery(GERMAN, words) for words in spellings)
-    query = as_sent.op("||")(folded)
+    queries: list[Any] = [
+        func.websearch_to_tsquery(cast(f"pg_catalog.{text_search}", REGCONFIG), words)
+        for text_search in search.text_searches
+        for words in spellings
+    ]
+    query = reduce(lambda left, right: left.op("||")(right), queries)
     matching = _r.words.op("@@")(query)
     in_notes = select(_n.service_request_id).where(_n.words.op("@@")(query))
     published: Condition = literal_column(f"service_requests.visibility = '{Visibility.PUBLISHED}'")

@@ -78,7 +78,7 @@ def _filters(query: RequestSearch) -> dict[str, Any]:
     if query.circle:
         params |= _circle_parameters(query.circle)
     if query.words:
-        params |= word_parameters(query.words)
+        params |= word_parameters(query.words, query.text_search)
         params["reference"] = query.reference
         params["named"] = list(query.words_in_service_names) or None
         number = query.words[0] if len(query.words) == 1 else ""

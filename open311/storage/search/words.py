@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from sqlalchemy import ARRAY, BigInteger, Text, and_, any_, bindparam, func, literal_column, or_, select
+from sqlalchemy.types import UserDefinedType
 
 from open311.base.text import fold
 from open311.storage.search.keyset import Condition
@@ -16,14 +17,35 @@ _r, _f = service_requests.c, foreign_references.c
 FEW_HITS = 10_000
 
 
-def word_parameters(words: Sequence[str]) -> dict[str, str]:
+class _Named(UserDefinedType[str]):
+    """A name that PostgreSQL looks up when it reads the statement, so that it is a constant for the planner."""
+
+    cache_ok = True
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+
+    def get_col_spec(self, **_: Any) -> str:
+        """As a cast names the type."""
+        return self.kind
+
+
+_CONFIGURATION: Any = bindparam("text_search", type_=_Named("regconfig"))
+_STEMMER: Any = bindparam("stemmer", type_=_Named("regdictionary"))
+
+
+def word_parameters(words: Sequence[str], text_search: str) -> dict[str, str]:
     """Each word as it is and, if it is long enough for trigrams, as a part of one; a shorter one as a beginning."""
     long = {position: word for position, word in enumerate(words) if len(word) >= SHORTEST_TRIGRAM}
     terms = {
         f"word_{position}": word if position in long else f"{word}:*" for position, word in enumerate(words)
     }
     parts = {f"part_{position}": f"%{fold(word)}%".replace("_", r"\_") for position, word in long.items()}
-    return {"words": " & ".join(terms.values())} | terms | parts
+    language = {
+        "text_search": f"pg_catalog.{text_search}",
+        "stemmer": f"pg_catalog.{text_search}" + ("_stem" if text_search != "simple" else ""),
+    }
+    return {"words": " & ".join(terms.values())} | terms | parts | language
 
 
 def by_words(params: Collection[str], visible: Condition, name: str, *, in_blocks: bool) -> list[Condition]:
@@ -73,9 +95,9 @@ def _every_word(params: Collection[str]) -> Condition:
 
 
 def _tsquery(name: str) -> Any:
-    german: Any = literal_column("'pg_catalog.german'::regconfig")
     terms: Any = bindparam(name, type_=Text)
-    return func.to_tsquery(german, terms).op("||")(func.to_tsquery(german, func.public.open311_fold(terms)))
+    folded = func.public.open311_fold(terms)
+    return func.to_tsquery(_CONFIGURATION, terms).op("||")(func.to_tsquery(_CONFIGURATION, folded))
 
 
 def _begins_with_stem(name: str) -> list[Condition]:
@@ -84,7 +106,8 @@ def _begins_with_stem(name: str) -> list[Condition]:
     By trigrams, since an index of words reads all that begin so, and for a common one these are half of it.
     """
     word: Any = bindparam(name, type_=Text)
-    plain, folded = func.public.open311_stem(word), func.public.open311_stem(func.public.open311_fold(word))
+    spellings = (word, func.public.open311_fold(word))
+    plain, folded = (func.public.open311_stem_by(_STEMMER, spelling) for spelling in spellings)
     # Null where the word is its own stem; then the planner leaves the line out.
     stems = (plain, func.nullif(folded, plain))
     return [

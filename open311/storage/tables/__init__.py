@@ -9,9 +9,11 @@ from open311.storage.tables.desk import (
     case_undo,
     cases,
     templates,
+    views,
 )
 from open311.storage.tables.history import events, updaters, updates
 from open311.storage.tables.intake import foreign_references, intakes
+from open311.storage.tables.maps import addresses, assets, map_features, map_versions
 from open311.storage.tables.outgoing import (
     forwarded_updates,
     forwards,
@@ -21,7 +23,6 @@ from open311.storage.tables.outgoing import (
     webhook_subscriptions,
 )
 from open311.storage.tables.people import (
-    addresses,
     draft_photos,
     drafts,
     followers,
@@ -55,6 +56,7 @@ __all__ = [
     "account_links",
     "accounts",
     "addresses",
+    "assets",
     "audit",
     "case_notes",
     "case_originals",
@@ -79,6 +81,8 @@ __all__ = [
     "mail_requests",
     "map_cells",
     "map_changes",
+    "map_features",
+    "map_versions",
     "media",
     "memberships",
     "metadata",
@@ -93,6 +97,7 @@ __all__ = [
     "tokens",
     "updaters",
     "updates",
+    "views",
     "webhook_attempts",
     "webhook_messages",
     "webhook_subscriptions",

@@ -16,7 +16,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSVECTOR
-from sqlalchemy.schema import Computed
+from sqlalchemy.schema import FetchedValue
 
 from open311.storage.tables.base import metadata, moment
 
@@ -129,7 +129,7 @@ case_notes = Table(
     Column("about_person", Boolean, nullable=False, server_default=text("false")),
     moment("created_datetime"),
     moment("edited_datetime", nullable=True),
-    Column("words", TSVECTOR, Computed("public.open311_words(text)", persisted=True)),
+    Column("words", TSVECTOR, FetchedValue()),
     Index("case_notes_of_request", "service_request_id", "id"),
     Index("case_notes_words", "words", postgresql_using="gin"),
 )
@@ -199,4 +199,22 @@ templates = Table(
     Column("active", Boolean, nullable=False, server_default=text("true")),
     Column("version", Integer, nullable=False, server_default=text("1")),
     Index("templates_of_jurisdiction", "jurisdiction_id", "title"),
+)
+
+# Filters of the list under a name: somebody's own, or a unit's.
+views = Table(
+    "views",
+    metadata,
+    Column("id", Integer, Identity(always=True), primary_key=True),
+    Column("account_id", ForeignKey("accounts.id", ondelete="CASCADE")),
+    Column("jurisdiction_id", Text(collation="C")),
+    Column("unit", Text(collation="C")),
+    CheckConstraint(
+        "(account_id is null) = (unit is not null and jurisdiction_id is not null)", name="view_has_one_owner"
+    ),
+    Column("name", Text, nullable=False),
+    Column("query", JSONB, nullable=False),
+    moment("created_datetime"),
+    Index("views_of_account", "account_id"),
+    Index("views_of_unit", "jurisdiction_id", "unit"),
 )

@@ -1,12 +1,10 @@
-"""What the public site keeps: reports being written, who follows which report, addresses to choose from."""
+"""What the public site keeps: reports being written, who follows which report."""
 
-from geoalchemy2 import Geometry
 from sqlalchemy import (
     BigInteger,
     Boolean,
     CheckConstraint,
     Column,
-    Computed,
     DateTime,
     ForeignKey,
     Identity,
@@ -119,23 +117,4 @@ mail_requests = Table(
     Index("mail_requests_of_network", "network", "datetime"),
     Index("mail_requests_of_origin", "origin", "datetime"),
     Index("mail_requests_lately", "datetime"),
-)
-
-# The city's own list of addresses, to search the place of a report in.
-addresses = Table(
-    "addresses",
-    metadata,
-    Column("id", BigInteger, Identity(always=True), primary_key=True),
-    Column("jurisdiction_id", Text(collation="C"), nullable=False),
-    Column("label", Text, nullable=False),
-    Column("folded", Text, Computed("public.open311_fold(label)", persisted=True)),
-    Column("geom", Geometry("POINT", srid=4326, spatial_index=False), nullable=False),
-    Index("addresses_of_jurisdiction", "jurisdiction_id"),
-    Index(
-        "addresses_parts_of_words",
-        "folded",
-        postgresql_using="gin",
-        postgresql_ops={"folded": "gin_trgm_ops"},
-    ),
-    Index("addresses_place", "geom", postgresql_using="gist"),
 )

@@ -7,6 +7,7 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     Computed,
+    FetchedValue,
     ForeignKey,
     Identity,
     Index,
@@ -57,14 +58,8 @@ service_requests = Table(
     Column("attributes", JSONB, nullable=False, server_default=text("'{}'")),
     # Of which request this one is a duplicate. Without a foreign key, since that one may be erased.
     Column("parent_id", BigInteger),
-    Column(
-        "words",
-        TSVECTOR,
-        Computed(
-            "public.open311_words(description || ' ' || address || ' ' || coalesce(status_notes, ''))",
-            persisted=True,
-        ),
-    ),
+    # A trigger fills it, in the language of the jurisdiction.
+    Column("words", TSVECTOR, FetchedValue()),
     Column(
         "folded",
         Text,

@@ -58,6 +58,8 @@ catalogues = Table(
     Column("jurisdiction_id", Text(collation="C"), primary_key=True),
     Column("digest", Text(collation="C"), nullable=False),
     moment("changeset"),
+    # The configuration of the text search that words of its requests are stored by.
+    Column("text_search", Text(collation="C"), nullable=False, server_default="german"),
 )
 
 services = Table(

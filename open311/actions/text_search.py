@@ -1,0 +1,15 @@
+"""Store the words of requests anew when the language of their jurisdiction has changed."""
+
+from open311.core import Core
+from open311.storage import stored_words
+
+AT_ONCE = 2000
+
+
+def store_words(core: Core, jurisdiction_id: str) -> None:
+    """A part at a time, so that nobody waits; until all is done, what is not yet stored anew is found less well."""
+    last: int | None = 0
+    while last is not None:
+        with core.database.begin() as conn:
+            last = stored_words.store_after(conn, jurisdiction_id, last, AT_ONCE)
+    core.database.freshness.renew()

@@ -1,0 +1,60 @@
+"""Vector tiles of the city's own map, for our pages, apps and GIS programs."""
+
+from typing import Any
+from urllib.parse import quote
+
+from flask import Response
+
+from open311.base.errors import NotFound, problem
+from open311.basemap import storage
+from open311.basemap.model import FIRST_LEVEL, LAST_LEVEL, Layer
+from open311.http import current
+from open311.model.tiles import Tile
+from open311.opendata.answers import CHANGES_SELDOM, answer, json
+from open311.opendata.tiles import MEDIA_TYPE, blueprint
+from open311.web.queries import Arguments
+
+# The version stands in the address, and a version never changes.
+FOR_EVER = "public, max-age=31536000, immutable"
+FIELDS = {"kind": "String", "name": "String"}
+
+
+@blueprint.read(
+    "/<jurisdiction_id>/streets/<int:version>/<int:z>/<int:x>/<int:y>.mvt",
+    takes=Arguments,
+    content_type=MEDIA_TYPE,
+)
+def get_streets_tile(query: dict[str, Any], version: int, z: int, x: int, y: int) -> Response:
+    """One tile of a version of the map; `streets.json` tells the version in force."""
+    place = Tile(z, x, y)
+    if not place.exists or not FIRST_LEVEL <= z <= LAST_LEVEL:
+        raise NotFound(problem("error.tile", deepest=LAST_LEVEL))
+    owner = current.catalogue().jurisdiction.jurisdiction_id
+    with current.core().database.read_public() as conn:
+        body = storage.tile(conn, owner, version, place)
+    if body is None:
+        raise NotFound(problem("error.map.version"))
+    return answer(body, MEDIA_TYPE, cache=FOR_EVER, status=200 if body else 204)
+
+
+@blueprint.read("/<jurisdiction_id>/streets.json", takes=Arguments, content_type="application/json")
+def get_streets_tilejson(query: dict[str, Any]) -> Response:
+    """Where the tiles of the map are and what is in them, as TileJSON 3.0."""
+    jurisdiction = current.catalogue().jurisdiction
+    with current.core().database.read_public() as conn:
+        version = storage.in_force(conn, jurisdiction.jurisdiction_id)
+    if version is None:
+        raise NotFound(problem("error.map.none"))
+    root = f"{current.base_url()}/tiles/{quote(jurisdiction.jurisdiction_id)}/streets/{version.version_id}"
+    described = {
+        "tilejson": "3.0.0",
+        "name": jurisdiction.name.in_language(current.language(current.catalogue())),
+        "tiles": [f"{root}/{{z}}/{{x}}/{{y}}.mvt"],
+        "minzoom": FIRST_LEVEL,
+        "maxzoom": LAST_LEVEL,
+        "attribution": ", ".join(version.attributions),
+        "vector_layers": [{"id": layer, "fields": FIELDS} for layer in Layer],
+    }
+    if jurisdiction.boundary:
+        described["bounds"] = jurisdiction.boundary.bounds
+    return json(described, cache=CHANGES_SELDOM)

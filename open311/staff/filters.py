@@ -1,0 +1,73 @@
+"""Filters of the list: as words in the address, and as words on the page."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from flask import request
+from werkzeug.datastructures import MultiDict
+
+from open311.base.i18n import messages
+from open311.http import current
+from open311.model import desk_filters
+from open311.model.cases import Priority
+from open311.model.catalogue import Catalogue
+from open311.model.desk_filters import Asker
+from open311.site.words import said, words
+from open311.staff.blueprint import address, signed_in
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What is typed or chosen, by the name it has in the address."""
+
+    values: Mapping[str, str]
+
+    def without(self, name: str) -> str:
+        """The address of the list with one filter taken off."""
+        return self.address(**{name: ""})
+
+    def address(self, **changed: str) -> str:
+        """The address of the list with some filters changed."""
+        kept = {name: value for name, value in ({**self.values, **changed}).items() if value}
+        return f"{address('reports')}?{urlencode(kept)}" if kept else address("reports")
+
+
+def of_request() -> Filter:
+    """The filters in the address of this page, or in its form."""
+    sent: MultiDict[str, str] = request.values
+    return Filter(desk_filters.known(sent))
+
+
+def asker() -> Asker:
+    """Who asks, when and where."""
+    core = current.core()
+    languages = {catalogue.jurisdiction.text_search for catalogue in core.catalogues.in_force}
+    return Asker(signed_in().account.id, core.now(), current.time_zone(), tuple(sorted(languages)))
+
+
+def in_words(name: str, value: str, catalogues: Sequence[Catalogue]) -> str:
+    """The value of a filter as people say it."""
+    key = _key(name, value)
+    if key and key in messages(current.language()):
+        return words(key)
+    for catalogue in catalogues:
+        if name == "service" and value in catalogue.services:
+            return said(catalogue.services[value].service_name)
+        if name == "status" and value in catalogue.statuses:
+            return said(catalogue.statuses[value].label)
+        if name == "unit" and value in catalogue.units:
+            return catalogue.agency_name(value, current.language()) or value
+    return value
+
+
+def _key(name: str, value: str) -> str:
+    """The message for a value that is one of a few."""
+    if name == "priority":
+        priority = Priority.of_word(value)
+        return f"desk.priority.{priority.name.lower()}" if priority is not None else ""
+    if name in ("overdue", "resumed"):
+        return "desk.filter.yes"
+    if name == "stage" and value in ("all", "open"):
+        return f"desk.view.{value}"
+    return f"desk.{name}.{value}" if name in ("stage", "visibility", "person", "flag", "order") else ""

@@ -1,0 +1,136 @@
+"""Views of the list: kept for oneself or shared with a unit, counted, and found by what was asked for."""
+
+from collections.abc import Callable
+
+import pytest
+from lxml import html
+from sqlalchemy import Connection, text
+
+from open311.actions import accounts, casework
+from open311.core import Core
+from open311.model.actor import ALL_RIGHTS, Actor, ActorKind, cli_actor
+from open311.model.rights import Role
+from tests.serving import Api
+from tests.staff.desk import Desk, Employee, membership
+
+UNIT = "TIEFBAU"
+ACTOR = Actor(ActorKind.STAFF, "9999", ALL_RIGHTS)
+Views = dict[str, str]
+
+
+@pytest.fixture
+def bea(desk: Desk) -> Employee:
+    """A checker of the citizens' advice unit."""
+    return desk.employee(membership(Role.CHECKER, units=("BUERGERBERATUNG", UNIT)))
+
+
+def views_of(employee: Employee, path: str = "/staff/reports") -> Views:
+    """The views above the list: address by words, with the count."""
+    page = html.fromstring(employee.get(path).text)
+    return {
+        " ".join(link.text_content().split()): link.get("href")
+        for link in page.xpath("//nav[@class='views']//a")
+    }
+
+
+def test_a_view_is_a_search_with_a_name_and_a_count(bea: Employee, api: Api) -> None:
+    for _ in range(2):
+        api.report(service_code="STRASSENSCHADEN", **{"attribute[WO]": "fahrbahn"})
+    bea.post("/staff/reports/views", 303, name="  Löcher ", service="STRASSENSCHADEN", stage="check")
+    assert bea.response.location == "/staff/reports?done=view_kept&stage=check&service=STRASSENSCHADEN"
+    views = views_of(bea)
+    assert views["Löcher (2)"] == "/staff/reports?stage=check&service=STRASSENSCHADEN"
+    assert "steht jetzt über der Liste" in bea.get("/staff/reports?stage=check&done=view_kept").text
+    assert len(html.fromstring(bea.get(views["Löcher (2)"]).text).xpath("//tbody/tr")) == 2
+
+
+def test_a_shared_view_is_seen_by_the_unit_alone(desk: Desk, bea: Employee) -> None:
+    bea.post("/staff/reports/views", 303, name="Liegt lange", untouched="14", share=f"ludwigshafen.de {UNIT}")
+    colleague = desk.employee(membership(Role.WORKER, units=(UNIT,)), email="rita@stadt.example")
+    other = desk.employee(membership(Role.WORKER, units=("STADTREINIGUNG",)), email="lutz@stadt.example")
+    assert f"Liegt lange {UNIT} (0)" in views_of(colleague)
+    assert not any("Liegt lange" in words for words in views_of(other))
+    [view_id] = colleague.client.get("/staff/reports/views").text.split('id="view-')[1].split('"')[:1]
+    for employee in (colleague, other):
+        employee.post(f"/staff/reports/views/{view_id}/rename", 404, name="Meins")
+        employee.post(f"/staff/reports/views/{view_id}/remove", 404)
+    bea.post(f"/staff/reports/views/{view_id}/rename", 303, name="Lange still")
+    assert f"Lange still {UNIT} (0)" in views_of(colleague)
+    bea.post(f"/staff/reports/views/{view_id}/remove", 303)
+    assert not any("Lange still" in words for words in views_of(colleague))
+
+
+def test_nobody_shares_without_the_right_or_with_a_unit_of_others(desk: Desk, bea: Employee) -> None:
+    worker = desk.employee(membership(Role.WORKER, units=(UNIT,)), email="rita@stadt.example")
+    for employee, unit in ((worker, UNIT), (bea, "GRUENFLAECHEN"), (bea, "NIRGENDS")):
+        employee.post(
+            "/staff/reports/views", 403, name="Für alle", overdue="1", share=f"ludwigshafen.de {unit}"
+        )
+    bea.post("/staff/reports/views", 403, name="Für alle", overdue="1", share="speyer.de TIEFBAU")
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"name": "", "overdue": "1"}, "Namen mit höchstens 60 Zeichen"),
+        ({"name": "x" * 61, "overdue": "1"}, "Namen mit höchstens 60 Zeichen"),
+        ({"name": "Alles"}, "Wählen Sie erst einen Filter"),
+    ],
+)
+def test_says_what_is_wrong_and_keeps_the_filters(bea: Employee, fields: Views, words: str) -> None:
+    bea.post("/staff/reports/views", 400, **fields)
+    assert words in bea.text
+    hidden = html.fromstring(bea.response.text).xpath("//input[@type='hidden']/@name")
+    assert "overdue" in hidden or "overdue" not in fields
+
+
+def test_there_is_an_end_to_views(bea: Employee, core: Core, conn: Connection) -> None:
+    for number in range(20):
+        bea.post("/staff/reports/views", 303, name=f"Ansicht {number}", overdue="1")
+    bea.post("/staff/reports/views", 400, name="Noch eine", overdue="1")
+    accounts.end(core, cli_actor(), bea.account_id)
+    assert conn.execute(text("select count(*) from views")).scalar_one() == 0
+
+
+def test_hostile_filters_and_names_do_no_harm(bea: Employee) -> None:
+    odd = {
+        "name": "<script>alert(1)</script>",
+        "q": "'\"><b>\x00 %",
+        "since": "0001-01-01",
+        "until": "9999-12-31",
+        "untouched": "9" * 30,
+    }
+    bea.post("/staff/reports/views", 303, **odd)
+    page = bea.get(bea.response.location)
+    assert page.status_code == 200
+    assert "<script>alert" not in page.text
+    assert (
+        bea.get(
+            "/staff/reports?priority=%F0%9F%92%A9&flag=x&order=x&stage=x&person=7&area='&since=0001-01-01"
+        ).status_code
+        == 200
+    )
+
+
+def test_a_search_by_words_looks_into_every_visibility_and_stage(bea: Employee, api: Api, core: Core) -> None:
+    """FMS#367 and #3616: what is hidden, withheld or closed stays to be found by whoever may."""
+    held, published, withheld, hidden, closed = (
+        int(api.report(description=f"Kanarienvogel {n}")) for n in range(5)
+    )
+    acts: tuple[Callable[[], object], ...] = (
+        lambda: casework.withhold(core, withheld, ACTOR),
+        lambda: casework.hide(core, hidden, ACTOR),
+        lambda: casework.set_status(core, closed, "GELOEST", ACTOR),
+    )
+    for act in acts:
+        act()
+
+    def found(query: str) -> set[int]:
+        page = html.fromstring(bea.get(f"/staff/reports?{query}").text)
+        return {int(number) for number in page.xpath("//tbody/tr/th/a/text()")}
+
+    assert found("q=kanarienvogel") == {held, published, withheld, hidden, closed}
+    assert found("q=kanarienvogel&stage=open") == {held, published, withheld}
+    assert found("visibility=hidden") == {hidden}
+    assert found("status=GELOEST") == {closed}
+    assert found("") == {held, published, withheld}
