@@ -31,7 +31,7 @@ def answer_question(token: str) -> AnyResponse:
         question = casework.find_question(core, token)
         if question.request.jurisdiction_id != city().jurisdiction.jurisdiction_id:
             raise NotFound
-        if request.method == "POST":
+        if request.method == "POST" and not form_input.other_language():
             files = photos.sent(cast(LenientRequest, request), [])
             sent = [each.stream for each in files.get("media", [])]
             casework.reply(core, token, form_input.posted("text"), sent)

@@ -32,6 +32,8 @@ def follow_report(number: str) -> AnyResponse:
     if request.method == "GET":
         return _follow_page(number, abuse.new_form(FORM_NAME))
     email, form = form_input.posted("email"), abuse.posted_form(FORM_NAME)
+    if form_input.other_language():
+        return _follow_page(number, form, email=email)
     try:
         mail_subscriptions.follow(
             current.core(), city(), int(number), email, current.language(), form.mail_asker()

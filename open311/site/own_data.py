@@ -31,6 +31,8 @@ def my_data() -> AnyResponse:
     if request.method == "GET" or not possible:
         return mail_form("follow/data_ask.html", abuse.new_form(FORM_NAME), possible=possible)
     email, form = form_input.posted("email"), abuse.posted_form(FORM_NAME)
+    if form_input.other_language():
+        return mail_form("follow/data_ask.html", form, email, possible=True)
     try:
         own_data.ask(current.core(), city(), email, current.language(), form.mail_asker())
     except (Invalid, TooManyRequests) as refused:

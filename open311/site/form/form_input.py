@@ -115,6 +115,11 @@ def action() -> tuple[str, str]:
     return name, value
 
 
+def other_language() -> bool:
+    """Whether the form was sent only to be read in another language."""
+    return action()[0] == "language"
+
+
 def service(catalogue: Catalogue, state: Mapping[str, Any]) -> Service | None:
     """The service that was chosen, if it is still offered."""
     return catalogue.find_service(str(state.get("service_code") or ""))

@@ -31,7 +31,8 @@ def new_report() -> AnyResponse:
     """The first step; sending it begins a draft."""
     if request.method == "GET":
         return pages.place(None, {}, begun=_begun_there())
-    return _place(drafts.begin(current.core(), city(), form_input.read("place", {}), abuse.network()))
+    draft = drafts.begin(current.core(), city(), form_input.read("place", {}), abuse.network())
+    return _in_other_words(draft, "place") if form_input.other_language() else _place(draft)
 
 
 def _begun_there() -> dict[str, Any]:
@@ -57,7 +58,16 @@ def report_step(word: str, step: str) -> AnyResponse:
         draft = drafts.find(current.core(), city(), word)
     if draft.sent:
         return send.sent(draft) if step == "sent" else _to(draft, "sent")
+    if taken and form_input.other_language():
+        return _in_other_words(draft, step)
     return (TAKEN if taken else SHOWN)[step](draft)
+
+
+def _in_other_words(draft: Draft, step: str) -> AnyResponse:
+    """The same step in another language; what was typed and chosen is kept, and not yet looked at."""
+    if step in ("place", "details"):
+        draft, _, _ = _add_photos(draft)
+    return _to(draft, step)
 
 
 def _begin_anew(step: str) -> AnyResponse:

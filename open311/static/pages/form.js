@@ -5,6 +5,7 @@ import { locate, offerMap, suggest } from "./form-place.js";
 import { toldWhere } from "./form-position.js";
 import { previews } from "./form-photos.js";
 import { prove } from "./form-proof.js";
+import { keepTyped } from "./form-typed.js";
 
 const form = document.querySelector("form.step");
 
@@ -13,6 +14,7 @@ const field = location.hash.length > 1 && document.getElementById(location.hash.
 (field || document.getElementById("wrong"))?.focus();
 
 if (form) {
+  const placed = keepTyped(form);
   suggest(form);
   locate(form);
   toldWhere(form);
@@ -21,4 +23,5 @@ if (form) {
   conditions(form);
   previews(form);
   prove(form);
+  if (placed) form.dispatchEvent(new CustomEvent("position"));
 }
