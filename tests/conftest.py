@@ -90,3 +90,9 @@ def site_database_url(cluster_url: str) -> str:
 def town_database_url(cluster_url: str) -> str:
     """The same for the site that lives in the test's own process."""
     return _copy(cluster_url, "town")
+
+
+@pytest.fixture(scope="session")
+def desk_database_url(cluster_url: str) -> str:
+    """The same for the journeys of the desk, which have a clock of their own."""
+    return _copy(cluster_url, "desk")

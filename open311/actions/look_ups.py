@@ -27,3 +27,11 @@ def people(core: Core, scope: Scope, contact: str, actor: Actor) -> list[Involve
             data={"by": by, "found": len(found)},
         )
     return found
+
+
+def reveal(core: Core, service_request_id: int, jurisdiction_id: str, actor: Actor) -> None:
+    """Write down that somebody looks at who sent a report; it is the caller who then shows it."""
+    actor.require(Right.SEE_REPORTER, jurisdiction_id)
+    with core.database.begin() as conn:
+        subject = f"request:{service_request_id}"
+        audit.append(conn, core.now(), str(actor), AuditKind.REVEALED, subject)

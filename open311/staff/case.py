@@ -7,7 +7,7 @@ from typing import Any
 from flask import Response, request
 from flask.typing import ResponseReturnValue
 
-from open311.actions import casework
+from open311.actions import casework, look_ups
 from open311.base.errors import Conflict, Invalid, Open311Error, problem
 from open311.http import current
 from open311.http.errors import in_words
@@ -27,6 +27,14 @@ Act = Callable[[SeenCase, Mapping[str, str], int | None], object]
 def report(number: int) -> ResponseReturnValue:
     """The case."""
     return _page(find_case(number), {})
+
+
+@page("/reports/<number:number>/contact", Right.SEE_REPORTER, methods=("POST",))
+def report_contact(number: int) -> ResponseReturnValue:
+    """The case with who sent the report, which is written to the log."""
+    seen = find_case(number)
+    look_ups.reveal(current.core(), number, seen.whole.case.jurisdiction_id, seen.actor)
+    return _page(seen, {}, reveals=True)
 
 
 @page("/reports/<number:number>/<act>", Right.SEE_REPORTS, methods=("POST",))
@@ -53,6 +61,7 @@ def _page(
     act: str = "",
     problems: list[str] | None = None,
     conflict: Open311Error | None = None,
+    reveals: bool = False,
 ) -> Response:
     whole, catalogue = seen.whole, seen.catalogue
     service = catalogue.services.get(whole.request.service_code)
@@ -70,6 +79,7 @@ def _page(
         act=act,
         problems=problems or [],
         conflict=conflict,
+        reveals=reveals,
         history=history.lines(whole.line_of_time, catalogue),
         answers=every_answer(service, answers if seen.may(Right.SEE_REPORTER) else whole.request.attributes),
         names=history.names(who),

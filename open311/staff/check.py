@@ -1,36 +1,28 @@
-"""The check queue, and the page on which a report is decided in one press."""
+"""The check queue, and the acts on the page on which a report is decided in one press."""
 
-from collections.abc import Mapping, Sequence
-from datetime import timedelta
-from typing import Any
-
-from flask import Response, request
+from flask import jsonify, request
 from flask.typing import ResponseReturnValue
 
-from open311.actions import casework, updates
-from open311.base.errors import Conflict, Invalid
+from open311.actions import casework, look_ups, updates
+from open311.base.errors import Conflict, Invalid, NotFound, Problem, problem
 from open311.http import current
 from open311.http.errors import in_words
 from open311.model.actor import Right
-from open311.model.decisions import Decision, Outcome
-from open311.model.desk import ReasonFor
+from open311.model.cases import Stage
+from open311.model.decisions import Decision
 from open311.model.desk_search import Position
-from open311.model.personal_hints import personal_hints
-from open311.site.list.listing import services_by_group
 from open311.staff import history
 from open311.staff.blueprint import page, redirect_to, staff
-from open311.staff.decision_form import read_decision
-from open311.staff.rendering import render
+from open311.staff.check_page import Shown, check_page
+from open311.staff.decision_form import SentForm, read_decision, read_photos
+from open311.staff.rendering import NOT_KEPT, render
 from open311.staff.seen import SeenCase, find_case
-from open311.storage.desk import neighbours, presence, queue, templates
-from open311.storage.desk.neighbours import Neighbour
-from open311.storage.desk.scope import scope_of
+from open311.storage.desk import presence, queue
+from open311.storage.desk.scope import Scope, scope_of
 
-# Of what was closed, so long ago still counts as the same defect.
-LATELY = timedelta(days=60)
-FEW_NEIGHBOURS = 8
-# What a form of the check page may hold: some texts, and a field or three for each photo.
-REASONS_OF = {Outcome.WITHHOLD: ReasonFor.WITHHOLD, Outcome.REJECT: ReasonFor.REJECT}
+
+def _scope() -> Scope:
+    return scope_of(staff(), Right.CHECK)
 
 
 @page("/check", Right.CHECK)
@@ -39,11 +31,15 @@ def check_queue() -> ResponseReturnValue:
     core = current.core()
     after = request.args.get("after", "")
     with core.database.read() as conn:
-        found = queue.page(
-            conn, scope_of(staff(), Right.CHECK), core.now(), Position.read(after) if after else None
-        )
+        found = queue.page(conn, _scope(), core.now(), Position.read(after) if after else None)
+    present = [row.line.presence for row in found.rows if row.line.presence]
     return render(
-        "check_queue.html", rows=found.rows, after=found.next.write() if found.next else "", now=core.now()
+        "check_queue.html",
+        rows=found.rows,
+        after=found.next.write() if found.next else "",
+        names=history.names(present),
+        last=_last(),
+        now=core.now(),
     )
 
 
@@ -52,8 +48,15 @@ def check_next() -> ResponseReturnValue:
     """The report that has waited longest."""
     core = current.core()
     with core.database.read() as conn:
-        rows = queue.page(conn, scope_of(staff(), Right.CHECK), core.now(), None, 1).rows
+        rows = queue.page(conn, _scope(), core.now(), None, 1).rows
     return redirect_to("check_report", number=rows[0].number) if rows else redirect_to("check_queue")
+
+
+@page("/check/<number:number>/next", Right.CHECK)
+def check_skip(number: int) -> ResponseReturnValue:
+    """The report that comes after one in the queue, which is left as it is."""
+    following = _following(_checked_case(number))
+    return redirect_to("check_report", number=following) if following else redirect_to("check_queue")
 
 
 @page("/check/<number:number>", Right.CHECK, methods=("GET", "POST"))
@@ -61,15 +64,21 @@ def check_report(number: int) -> ResponseReturnValue:
     """Decide about one report: words, photos, place, unit, outcome and letter, all at once."""
     seen = _checked_case(number)
     if request.method == "GET":
-        return _page(seen, {})
+        return check_page(seen, Shown.of_case(seen, last=_last()))
+    sent = SentForm.of(request.form, seen)
+    if request.form.get("reveal"):
+        look_ups.reveal(current.core(), number, seen.whole.case.jurisdiction_id, seen.actor)
+        return check_page(seen, Shown.of_form(sent, _revision(), reveals=True))
     try:
-        decision = read_decision(request.form, seen)
+        decision = read_decision(sent, seen)
         casework.decide(current.core(), number, decision, seen.actor, expected_revision=_revision())
     except Conflict as conflict:
-        return _page(find_case(number), request.form, conflict=conflict)
+        latest = find_case(number)
+        return check_page(latest, Shown.of_conflict(sent, latest, conflict))
     except Invalid as refused:
-        return _page(seen, request.form, problems=[in_words(problem) for problem in refused.problems])
-    return _go_on(number, decision, seen)
+        told = [in_words(problem) for problem in refused.problems]
+        return check_page(seen, Shown.of_form(sent, _revision(), problems=told))
+    return _go_on(decision, seen)
 
 
 def _checked_case(number: int) -> SeenCase:
@@ -83,17 +92,29 @@ def _revision() -> int | None:
     return int(word) if word.isdecimal() and len(word) < 10 else None
 
 
-def _go_on(number: int, decision: Decision, seen: SeenCase) -> ResponseReturnValue:
+def _last() -> int | None:
+    """The report that was decided just before, to be taken back."""
+    word = request.args.get("last", "")
+    return int(word) if word.isdecimal() and len(word) < 16 else None
+
+
+def _go_on(decision: Decision, seen: SeenCase) -> ResponseReturnValue:
     """To the next report, with a way back for a minute; who only saved stays."""
-    if decision.outcome is None:
+    number = seen.whole.request.service_request_id
+    if request.form.get("save"):
         return redirect_to("check_report", done="saved", number=number)
-    core = current.core()
+    following = _following(seen)
+    if following is None:
+        return redirect_to("check_queue", last=number)
+    return redirect_to("check_report", number=following, last=number)
+
+
+def _following(seen: SeenCase) -> int | None:
+    """The next report in the queue; whoever goes on looks at this one no more."""
+    core, number = current.core(), seen.whole.request.service_request_id
     with core.database.begin() as conn:
         presence.leave(conn, number, str(seen.actor))
-        following = queue.following(conn, scope_of(staff(), Right.CHECK), number, core.now())
-    if following is None:
-        return redirect_to("check_queue", done="decided", last=number)
-    return redirect_to("check_report", done="decided", number=following, last=number)
+        return queue.following(conn, _scope(), number, core.now())
 
 
 @page("/check/<number:number>/back", Right.CHECK, methods=("POST",))
@@ -104,83 +125,45 @@ def check_back(number: int) -> ResponseReturnValue:
     return redirect_to("check_report", done="taken_back", number=number)
 
 
+@page("/check/<number:number>/here", Right.CHECK, methods=("POST",))
+def check_here(number: int) -> ResponseReturnValue:
+    """Say that somebody still looks at a report, or does no more; who else does, in words."""
+    seen, core = _checked_case(number), current.core()
+    with core.database.begin() as conn:
+        if request.form.get("leaves"):
+            presence.leave(conn, number, str(seen.actor))
+            other = None
+        else:
+            other = presence.claim(conn, number, str(seen.actor), core.now())
+    response = jsonify(other=history.names([other])[other] if other else "")
+    response.headers["Cache-Control"] = NOT_KEPT
+    return response
+
+
 @page("/check/<number:number>/updates/<number:update_id>", Right.CHECK, methods=("POST",))
 def check_update(number: int, update_id: int) -> ResponseReturnValue:
-    """Show or refuse an update, or an answer, that somebody sent about a report."""
+    """Show or refuse an update, or an answer, that somebody sent about a report; its photos as they were edited."""
     seen = _checked_case(number)
+    if update_id not in {event.id for event in seen.whole.history}:
+        raise NotFound(problem("error.path"))
+    revision = _edit_photos(seen, update_id)
     act = updates.publish if request.form.get("act") == "publish" else updates.hide
-    act(current.core(), update_id, seen.actor, expected_revision=_revision())
-    return redirect_to("check_report", done="decided", number=number)
+    act(current.core(), update_id, seen.actor, expected_revision=revision)
+    latest = find_case(number).whole.case
+    if latest.awaits or latest.stage is Stage.CHECK:
+        return redirect_to("check_report", done="decided", number=number)
+    return _go_on(Decision(), seen)
 
 
-def _page(
-    seen: SeenCase,
-    form: Mapping[str, str],
-    *,
-    problems: Sequence[str] = (),
-    conflict: Conflict | None = None,
-) -> Response:
-    core, whole = current.core(), seen.whole
-    number = whole.request.service_request_id
-    with core.database.begin() as conn:
-        other = presence.claim(conn, number, str(seen.actor), core.now())
-        offered = templates.offered(conn, whole.case.jurisdiction_id, service_code=whole.request.service_code)
-    actors = [event.actor for event in conflict.meanwhile] if conflict else []
-    names = history.names([*actors, *([other] if other else [])])
-    return render(
-        "check_report.html",
-        status=409 if conflict else 400 if problems else 200,
-        seen=seen,
-        whole=whole,
-        report=whole.request,
-        case=whole.case,
-        catalogue=seen.catalogue,
-        form=form,
-        problems=problems,
-        meanwhile=[history.line(event, seen.catalogue, names) for event in conflict.meanwhile]
-        if conflict
-        else [],
-        conflict=conflict,
-        other=names.get(other, "") if other else "",
-        last=_last(),
-        hints=personal_hints(f"{whole.request.title or ''}\n{whole.request.description}"),
-        neighbours=_neighbours(seen),
-        reasons={outcome: _reasons(seen, which) for outcome, which in REASONS_OF.items()},
-        outcomes=list(Outcome),
-        groups=services_by_group(seen.catalogue),
-        templates=offered,
-        may=seen.may,
-        Right=Right,
-        now=core.now(),
+def _edit_photos(seen: SeenCase, update_id: int) -> int | None:
+    """Do with the photos of an update what the form says; the revision to go on from."""
+    problems: list[Problem] = []
+    theirs = [photo for photo in seen.whole.photos if photo.update_id == update_id]
+    edits = read_photos(SentForm.of(request.form, seen), theirs, problems)
+    Invalid.unless_empty(problems)
+    if not edits:
+        return _revision()
+    number = seen.whole.request.service_request_id
+    return casework.decide(
+        current.core(), number, Decision(photos=edits), seen.actor, expected_revision=_revision()
     )
-
-
-def _last() -> int | None:
-    """The report that was decided just before, to be taken back."""
-    word = request.args.get("last", "")
-    return int(word) if request.method == "GET" and word.isdecimal() and len(word) < 16 else None
-
-
-def _reasons(seen: SeenCase, which: ReasonFor) -> list[Any]:
-    return [reason for reason in seen.catalogue.desk.reasons.values() if reason.outcome is which]
-
-
-def _neighbours(seen: SeenCase) -> list[Neighbour]:
-    """Reports that may be about the same thing."""
-    report, desk = seen.whole.request, seen.catalogue.desk
-    if report.location is None:
-        return []
-    core = current.core()
-    with core.database.read() as conn:
-        return neighbours.of(
-            conn,
-            scope_of(staff(), Right.SEE_REPORTS),
-            report.location,
-            metres=desk.radius(report.service_code),
-            closed_since=core.now() - LATELY,
-            words=report.description,
-            services=desk.alike(report.service_code),
-            hashes=[photo.dhash for photo in seen.whole.photos if photo.dhash is not None],
-            without=report.service_request_id,
-            limit=FEW_NEIGHBOURS,
-        )

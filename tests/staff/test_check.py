@@ -7,8 +7,11 @@ import pytest
 from lxml import html
 from sqlalchemy import Connection, text
 
+from open311.actions import casework
 from open311.core import Core
 from open311.model.rights import Role
+from open311.model.service_request import Location
+from tests.actors import CLARA
 from tests.pictures import a_photo
 from tests.serving import Api, Clock, an_api
 from tests.staff.desk import Desk, Employee, membership
@@ -222,3 +225,121 @@ def test_odd_forms_are_answered_in_words(checker: Employee, citizens: Api, field
     number = held(citizens)
     answer = checker.post(f"/staff/check/{number}", **form_of(checker, number) | fields)
     assert answer.status_code in (303, 400, 404, 409)
+
+
+def test_what_nobody_changed_is_not_written_over_a_colleagues_change(
+    checker: Employee, citizens: Api, core: Core
+) -> None:
+    """A form that is sent once more after a conflict carries what its writer changed, and nothing else."""
+    number = held(citizens)
+    stale = form_of(checker, number) | {"description": "Meine Fassung"}
+    casework.relocate(core, number, Location(49.481, 8.441), CLARA, "Ludwigstraße 1")
+    page = checker.post(f"/staff/check/{number}", 409, **stale).text
+    [form] = html.fromstring(page).xpath("//form[@data-check]")
+    again = {name: value for name, value in form.fields.items() if value is not None}
+    assert (again["description"], again["address"]) == ("Meine Fassung", "Ludwigstraße 1")
+    checker.post(f"/staff/check/{number}", 303, **again)
+    request = casework.show(core, number, CLARA).request
+    assert (request.description, request.address, request.lat) == ("Meine Fassung", "Ludwigstraße 1", 49.481)
+
+
+def test_a_stale_form_with_a_mistake_is_still_stale_when_it_is_put_right(
+    checker: Employee, citizens: Api, core: Core
+) -> None:
+    number = held(citizens)
+    stale = form_of(checker, number) | {"lat": "x"}
+    casework.add_note(core, number, "Schon angerufen", CLARA)
+    casework.relocate(core, number, Location(49.481, 8.441), CLARA)
+    page = checker.post(f"/staff/check/{number}", 400, **stale).text
+    [form] = html.fromstring(page).xpath("//form[@data-check]")
+    fields = {name: value for name, value in form.fields.items() if value is not None}
+    checker.post(f"/staff/check/{number}", 409, **fields | {"lat": "49.48"})
+
+
+def test_public_answers_are_corrected(checker: Employee, citizens: Api, core: Core) -> None:
+    number = held(citizens, service_code="STRASSENSCHADEN", **{"attribute[WO]": "fahrbahn"})
+    sent = form_of(checker, number)
+    assert sent["attribute[WO]"] == "fahrbahn"
+    checker.post(f"/staff/check/{number}", 303, **sent | {"attribute[WO]": "gehweg", "save": "1"})
+    request = casework.show(core, number, CLARA).request
+    assert (request.attributes["WO"], request.visibility) == (["gehweg"], "held")
+
+
+def test_saving_alone_decides_nothing_and_stays(checker: Employee, citizens: Api, core: Core) -> None:
+    number = held(citizens)
+    answer = checker.post(
+        f"/staff/check/{number}", 303, **form_of(checker, number) | {"save": "1", "priority": "2"}
+    )
+    assert f"/staff/check/{number}" in answer.headers["Location"]
+    shown = casework.show(core, number, CLARA)
+    assert (shown.request.visibility, shown.case.priority) == ("held", 2)
+
+
+def test_who_sent_a_report_is_shown_on_demand_and_written_down(
+    checker: Employee, citizens: Api, conn: Connection
+) -> None:
+    number = held(citizens)
+    revealed = text("select count(*) from audit where kind = 'revealed' and subject = :s")
+
+    def times() -> int:
+        return int(conn.execute(revealed, {"s": f"request:{number}"}).scalar_one())
+
+    for path in (f"/staff/check/{number}", f"/staff/reports/{number}"):
+        assert "kim@example.org" not in checker.get(path).text
+    assert times() == 0
+    sent = form_of(checker, number) | {"reveal": "1", "description": "Schon getippt"}
+    page = checker.post(f"/staff/check/{number}", 200, **sent).text
+    assert ("kim@example.org" in page, "Schon getippt" in page) == (True, True)
+    assert "kim@example.org" in checker.post(f"/staff/reports/{number}/contact", 200).text
+    assert times() == 2
+
+
+def test_the_page_says_who_looks_at_a_report_until_they_leave(desk: Desk, citizens: Api) -> None:
+    number = held(citizens)
+    one = desk.employee(Role.CHECKER)
+    other = desk.employee(Role.CHECKER, email="cem@stadt.example", name="Cem Muster")
+    one.get(f"/staff/check/{number}")
+    assert "wird gerade von Bea Muster geprüft" in other.get("/staff/check").text
+    assert other.post(f"/staff/check/{number}/here").get_json() == {"other": "Bea Muster"}
+    one.post(f"/staff/check/{number}/here", 200, leaves="1")
+    assert other.post(f"/staff/check/{number}/here").get_json() == {"other": ""}
+
+
+def test_a_report_is_skipped_without_a_decision(checker: Employee, citizens: Api, clock: Clock) -> None:
+    first = held(citizens)
+    clock.forward(minutes=5)
+    second = held(citizens, description="Noch eine")
+    answer = checker.get(f"/staff/check/{first}/next")
+    assert answer.headers["Location"].endswith(f"/staff/check/{second}")
+    assert str(first) in checker.get("/staff/check").text
+
+
+def test_photos_of_an_update_are_cleaned_with_it(
+    checker: Employee, citizens: Api, core: Core, conn: Connection
+) -> None:
+    number = held(citizens)
+    casework.publish(core, number, CLARA)
+    update = {
+        "service_request_id": str(number),
+        "update_id": "u1",
+        "status": "OPEN",
+        "description": "Immer noch da",
+        "updated_datetime": core.now().isoformat(),
+        "media": (BytesIO(a_photo()), "a.jpg"),
+        "api_key": citizens.key,
+    }
+    told = citizens.client.post("/open311/v2/servicerequestupdates.json", data=update)
+    assert told.status_code == 200, told.text
+    [(media_id, update_id)] = conn.execute(
+        text("select id, update_id from media where service_request_id = :n"), {"n": number}
+    ).all()
+    page = html.fromstring(checker.get(f"/staff/check/{number}").text)
+    [form] = page.xpath(f"//form[contains(@action, '/updates/{update_id}')]")
+    sent = {name: value for name, value in form.fields.items() if value is not None and name != "act"}
+    sent |= {f"boxes-{media_id}": "0, 0, 50, 50", f"alt-{media_id}": "Ein Zebrastreifen"}
+    checker.post(f"/staff/check/{number}/updates/{update_id}", 303, **sent, act="publish")
+    [(visibility, original, alt)] = conn.execute(
+        text("select visibility, original_key is not null, alt from media where id = :n"), {"n": media_id}
+    ).all()
+    assert (visibility, original, alt) == ("public", True, "Ein Zebrastreifen")
+    assert "Immer noch da" in public(citizens, number)

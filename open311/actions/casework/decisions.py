@@ -69,6 +69,7 @@ def _require_rights(work: Work, decision: Decision) -> None:
         ),
         Right.ASSIGN_UNIT: decision.unit is not None,
         Right.PLAN: decision.priority is not None,
+        Right.SET_STATUS: decision.status is not None,
         Right.WRITE_REPORTER: decision.message is not None or decision.outcome is Outcome.ASK,
         Right.MERGE: decision.outcome is Outcome.DUPLICATE,
     }

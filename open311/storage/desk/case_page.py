@@ -32,6 +32,17 @@ class Duplicate:
     requested_datetime: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Who hears of a report by mail: whether its sender has an address, has confirmed it, their language, and how many
+    others follow."""
+
+    has_address: bool = False
+    confirmed: bool = False
+    language: str | None = None
+    others: int = 0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WholeCase:
     """A request with its case, what is known of its sender, photos, notes, and the history as one line of time."""
@@ -45,7 +56,7 @@ class WholeCase:
     originals: Sequence[Original]
     history: Sequence[Event]
     duplicates: Sequence[Duplicate]
-    followers: int
+    told: Told
     claims: Sequence[tuple[Event, Reporter]]
 
     @property
@@ -75,18 +86,19 @@ def find(conn: Connection, service_request_id: int) -> WholeCase | None:
         for event in history
         if event.kind in (EventKind.CLAIMED, EventKind.REPLY_RECEIVED) and event.id not in decided
     ]
+    reporter = service_requests.find_reporter(conn, service_request_id)
     senders = updates.find_updaters(conn, service_request_id) if claims else {}
     return WholeCase(
         request=request,
         case=case,
-        reporter=service_requests.find_reporter(conn, service_request_id),
+        reporter={name: value for name, value in reporter.items() if name != "service_request_id"},
         submission=_submission(conn, service_request_id),
         photos=media.of_request(conn, service_request_id),
         notes=notes.of_request(conn, service_request_id),
         originals=originals.of_request(conn, service_request_id),
         history=history,
         duplicates=_duplicates(conn, request),
-        followers=_followers(conn, service_request_id),
+        told=_told(conn, service_request_id, reporter),
         claims=[(event, senders.get(event.id, Reporter())) for event in claims],
     )
 
@@ -105,7 +117,17 @@ def _duplicates(conn: Connection, request: ServiceRequest) -> list[Duplicate]:
     return [Duplicate(*row) for row in conn.execute(wanted)]
 
 
-def _followers(conn: Connection, service_request_id: int) -> int:
-    confirmed = _f.confirmed_datetime.is_not(None)
-    wanted = select(_f.id).where(_f.service_request_id == service_request_id, confirmed)
-    return len(conn.execute(wanted).all())
+def _told(conn: Connection, service_request_id: int, reporter: Mapping[str, Any]) -> Told:
+    wanted = select(_f.is_reporter, _f.confirmed_datetime.is_not(None), _f.language).where(
+        _f.service_request_id == service_request_id
+    )
+    rows = conn.execute(wanted).all()
+    own = next((row for row in rows if row[0]), None)
+    confirmed = bool(own and own[1])
+    return Told(
+        # Without a reporter's record, an address that was confirmed is where letters go.
+        has_address=bool(reporter.get("email")) or confirmed,
+        confirmed=confirmed,
+        language=own[2] if own else None,
+        others=sum(1 for is_reporter, is_confirmed, _ in rows if is_confirmed and not is_reporter),
+    )

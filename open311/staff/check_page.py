@@ -1,0 +1,176 @@
+"""The page on which a report is decided: the report, what is near it, and a form for everything about it."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, NamedTuple
+
+from flask import Response
+
+from open311.actions.templates import filled
+from open311.base.errors import Conflict
+from open311.http import current
+from open311.model.actor import Right
+from open311.model.cases import Priority
+from open311.model.decisions import Outcome
+from open311.model.desk import ReasonFor
+from open311.model.personal_hints import personal_hints
+from open311.site.form.questions import Question, questions
+from open311.site.list.listing import services_by_group
+from open311.staff import history
+from open311.staff.blueprint import staff
+from open311.staff.decision_form import WITH_STATUS, SentForm, shown_values
+from open311.staff.rendering import render
+from open311.staff.seen import SeenCase
+from open311.storage.desk import neighbours, presence, templates
+from open311.storage.desk.neighbours import Neighbour
+from open311.storage.desk.scope import scope_of
+
+# Of what was closed, so long ago still counts as the same defect.
+LATELY = timedelta(days=60)
+FEW_NEIGHBOURS = 8
+REASONS_OF = {
+    Outcome.PUBLISH: ReasonFor.EDIT,
+    Outcome.WITHHOLD: ReasonFor.WITHHOLD,
+    Outcome.REJECT: ReasonFor.REJECT,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """What stands in the form, upon which values and revision it was written, and what is said above it."""
+
+    values: Mapping[str, str]
+    base: Mapping[str, str]
+    revision: int | None
+    problems: Sequence[str] = ()
+    conflict: Conflict | None = None
+    last: int | None = None
+    reveals: bool = False
+
+    @classmethod
+    def of_case(cls, seen: SeenCase, *, last: int | None) -> "Shown":
+        """The form as the page is opened with."""
+        values = shown_values(seen)
+        return cls(values=values | {"mail": "1"}, base=values, revision=seen.whole.case.revision, last=last)
+
+    @classmethod
+    def of_form(
+        cls, sent: SentForm, revision: int | None, *, problems: Sequence[str] = (), reveals: bool = False
+    ) -> "Shown":
+        """The form as it was sent, to be put right."""
+        return cls(values=sent.typed(), base=sent.base, revision=revision, problems=problems, reveals=reveals)
+
+    @classmethod
+    def of_conflict(cls, sent: SentForm, latest: SeenCase, conflict: Conflict) -> "Shown":
+        """What was changed in the form, upon what the report has become meanwhile."""
+        base = shown_values(latest)
+        values = base | sent.typed(latest=True)
+        return cls(values=values, base=base, revision=latest.whole.case.revision, conflict=conflict)
+
+    @property
+    def status(self) -> int:
+        """The status of the answer."""
+        return 409 if self.conflict else 400 if self.problems else 200
+
+
+def check_page(seen: SeenCase, shown: Shown) -> Response:
+    """The page, with whoever opens it noted as looking at the report."""
+    core, whole = current.core(), seen.whole
+    request, case = whole.request, whole.case
+    with core.database.begin() as conn:
+        other = presence.claim(conn, request.service_request_id, str(seen.actor), core.now())
+    meanwhile = shown.conflict.meanwhile if shown.conflict else ()
+    names = history.names([*(event.actor for event in meanwhile), *([other] if other else [])])
+    return render(
+        "check_report.html",
+        status=shown.status,
+        shown=shown,
+        values=shown.values,
+        packed_base=json.dumps(dict(shown.base), ensure_ascii=False),
+        seen=seen,
+        whole=whole,
+        report=request,
+        case=case,
+        catalogue=seen.catalogue,
+        meanwhile=[history.line(event, seen.catalogue, names) for event in meanwhile],
+        other=names.get(other, "") if other else "",
+        hints=personal_hints(f"{request.title or ''}\n{request.description}"),
+        neighbours=_neighbours(seen),
+        reasons={outcome: _reasons(seen, which) for outcome, which in REASONS_OF.items()},
+        outcomes=list(Outcome),
+        with_status=WITH_STATUS,
+        groups=services_by_group(seen.catalogue),
+        questions=_questions(seen, shown),
+        priorities=list(Priority),
+        templates=_templates(seen),
+        may=seen.may,
+        Right=Right,
+        now=core.now(),
+    )
+
+
+def _reasons(seen: SeenCase, which: ReasonFor) -> list[Any]:
+    return [reason for reason in seen.catalogue.desk.reasons.values() if reason.outcome is which]
+
+
+def _questions(seen: SeenCase, shown: Shown) -> list[Question]:
+    """The questions of the service whose answers everybody reads."""
+    service = seen.catalogue.services.get(seen.whole.request.service_code)
+    if service is None:
+        return []
+    public = {each.code for each in service.attributes if each.public and each.variable}
+    answers = {
+        code: value.split("\n") for code in public if (value := shown.values.get(f"attribute[{code}]", ""))
+    }
+    return [each for each in questions(service, answers, {}) if each.attribute.code in public]
+
+
+class FilledTemplate(NamedTuple):
+    """A template with the values of this very report."""
+
+    id: int
+    title: str
+    text: str
+
+
+def _templates(seen: SeenCase) -> list[FilledTemplate]:
+    """Words that staff use again and again, in the language of whoever sent the report."""
+    core, whole, catalogue = current.core(), seen.whole, seen.catalogue
+    request = whole.request
+    with core.database.read() as conn:
+        offered = templates.offered(conn, whole.case.jurisdiction_id, service_code=request.service_code)
+    language = whole.told.language or catalogue.jurisdiction.languages[0]
+    status = catalogue.statuses.get(request.detailed_status)
+    values = {
+        "number": str(request.service_request_id),
+        "service": catalogue.service_name(request.service_code, language),
+        "address": request.address,
+        "status": status.label.in_language(language) if status else request.detailed_status,
+        "unit": catalogue.agency_name(whole.case.unit, language) if whole.case.unit else "",
+        "contact": catalogue.jurisdiction.contact.in_language(language),
+    }
+    texts = {each: each.mail_text.get(language) or each.page_text.get(language) or "" for each in offered}
+    return [FilledTemplate(each.id, each.title, filled(text, values)) for each, text in texts.items() if text]
+
+
+def _neighbours(seen: SeenCase) -> list[Neighbour]:
+    """Reports that may be about the same thing."""
+    report, desk = seen.whole.request, seen.catalogue.desk
+    if report.location is None:
+        return []
+    core = current.core()
+    with core.database.read() as conn:
+        return neighbours.of(
+            conn,
+            scope_of(staff(), Right.SEE_REPORTS),
+            report.location,
+            metres=desk.radius(report.service_code),
+            closed_since=core.now() - LATELY,
+            words=report.description,
+            services=desk.alike(report.service_code),
+            hashes=[photo.dhash for photo in seen.whole.photos if photo.dhash is not None],
+            without=report.service_request_id,
+            limit=FEW_NEIGHBOURS,
+        )

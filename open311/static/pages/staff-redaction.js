@@ -1,0 +1,95 @@
+// Boxes drawn on photos by pointer and by keyboard. Without this script they are typed as percentages.
+const STEP = 1;
+const LEAST = 1;
+
+const limited = (value, least, most) => Math.min(Math.max(value, least), most);
+
+export const redaction = (photo) => {
+  const frame = photo.querySelector("[data-frame]");
+  const field = photo.querySelector("[data-boxes]");
+  const words = field.dataset;
+  const boxes = [];
+
+  const write = () => {
+    field.value = boxes.map(({ at }) => at.map((part) => part.toFixed(2)).join(", ")).join("; ");
+  };
+  const place = ({ at: [left, top, width, height], element }, index) => {
+    Object.assign(element.style, { left: `${left}%`, top: `${top}%`, width: `${width}%`, height: `${height}%` });
+    element.setAttribute("aria-label", `${words.name.replace("{number}", index + 1)}. ${words.keys}`);
+  };
+  const draw = () => {
+    boxes.forEach(place);
+    write();
+  };
+  const remove = (box) => {
+    boxes.splice(boxes.indexOf(box), 1);
+    box.element.remove();
+    draw();
+    (boxes.at(-1)?.element ?? add).focus();
+  };
+  const change = (box, [left, top, width, height]) => {
+    const wide = limited(width, LEAST, 100);
+    const high = limited(height, LEAST, 100);
+    box.at = [limited(left, 0, 100 - wide), limited(top, 0, 100 - high), wide, high];
+    draw();
+  };
+  const keys = (box) => (event) => {
+    const by = { ArrowLeft: [-STEP, 0], ArrowRight: [STEP, 0], ArrowUp: [0, -STEP], ArrowDown: [0, STEP] }[event.key];
+    if (event.key === "Delete" || event.key === "Backspace") {
+      event.preventDefault();
+      remove(box);
+    } else if (by) {
+      event.preventDefault();
+      const [left, top, width, height] = box.at;
+      const [x, y] = by;
+      change(box, event.shiftKey ? [left, top, width + x, height + y] : [left + x, top + y, width, height]);
+    }
+  };
+  const create = (at) => {
+    const element = Object.assign(document.createElement("button"), { type: "button", className: "box" });
+    const box = { at, element };
+    element.addEventListener("keydown", keys(box));
+    boxes.push(box);
+    frame.append(element);
+    draw();
+    return box;
+  };
+
+  const where = (event) => {
+    const { left, top, width, height } = frame.getBoundingClientRect();
+    return [((event.clientX - left) / width) * 100, ((event.clientY - top) / height) * 100];
+  };
+  frame.addEventListener("pointerdown", (event) => {
+    const known = boxes.find(({ element }) => element === event.target);
+    const [x, y] = where(event);
+    const box = known ?? create([x, y, LEAST, LEAST]);
+    const [left, top, width, height] = box.at;
+    const move = (moved) => {
+      const [toX, toY] = where(moved);
+      const dragged = [left + toX - x, top + toY - y, width, height];
+      const drawn = [Math.min(x, toX), Math.min(y, toY), Math.abs(toX - x), Math.abs(toY - y)];
+      change(box, known ? dragged : drawn);
+    };
+    frame.setPointerCapture(event.pointerId);
+    frame.addEventListener("pointermove", move);
+    const end = () => {
+      frame.removeEventListener("pointermove", move);
+      box.element.focus();
+    };
+    frame.addEventListener("pointerup", end, { once: true });
+    frame.addEventListener("pointercancel", end, { once: true });
+    event.preventDefault();
+  });
+
+  const add = Object.assign(document.createElement("button"), {
+    type: "button",
+    className: "kern-btn kern-btn--secondary",
+  });
+  add.append(Object.assign(document.createElement("span"), { className: "kern-label", textContent: words.add }));
+  add.addEventListener("click", () => create([40, 40, 20, 10]).element.focus());
+  field.after(add);
+  for (const part of field.value.split(";").filter((each) => each.trim())) {
+    const at = part.split(",").map(Number);
+    if (at.length === 4 && at.every(Number.isFinite)) create(at);
+  }
+};
