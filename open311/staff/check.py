@@ -109,6 +109,16 @@ def _go_on(decision: Decision, seen: SeenCase) -> ResponseReturnValue:
     return redirect_to("check_report", number=following, last=number)
 
 
+@page("/check/<number:number>/previous", Right.CHECK)
+def check_previous(number: int) -> ResponseReturnValue:
+    """The report that comes before one in the queue."""
+    seen, core = _checked_case(number), current.core()
+    with core.database.begin() as conn:
+        presence.leave(conn, number, str(seen.actor))
+        before = queue.preceding(conn, _scope(), number, core.now())
+    return redirect_to("check_report", number=before) if before else redirect_to("check_queue")
+
+
 def _following(seen: SeenCase) -> int | None:
     """The next report in the queue; whoever goes on looks at this one no more."""
     core, number = current.core(), seen.whole.request.service_request_id

@@ -16,7 +16,7 @@ from open311.model.actor import Right
 from open311.model.channels import Channel
 from open311.model.sign_in import LocalSignIn
 from open311.site import addresses, assets, rendering, words
-from open311.staff import navigation
+from open311.staff import navigation, shortcuts
 from open311.staff.blueprint import TOKEN_FIELD, address, maybe_signed_in, own_path
 
 NOT_KEPT = "private, no-store"
@@ -66,6 +66,8 @@ def _common() -> dict[str, Any]:
         "local": settings.sso_issuer is None or settings.sso_local != LocalSignIn.OFF,
         "has": lambda right: right in rights,
         "menu": navigation.entries(rights) if found else (),
+        "shortcuts": shortcuts.SHORTCUTS,
+        "menu_keys": shortcuts.OF_MENU,
         "form_token": _form_token,
         "done": _done(),
         "ends_in": seconds_left() if found else None,

@@ -7,7 +7,7 @@ import pytest
 from open311.actions import casework
 from open311.base.errors import Conflict, Invalid
 from open311.core import Core
-from open311.model.cases import Stage
+from open311.model.cases import Priority, Stage
 from open311.model.service_request import Status, Visibility
 from tests.actors import CLARA
 from tests.serving import Api, Clock
@@ -152,3 +152,56 @@ def test_the_promise_counts_from_the_receipt_when_the_service_is_corrected(
     )
     assert after.case.unit == after.request.agency_responsible == "VOLLZUGSDIENST"
     assert after.case.service_code == "FAHRZEUG_ALT"
+
+
+def test_a_merge_is_taken_back_with_all_that_moved(core: Core, numbers: list[int]) -> None:
+    a, b, c = numbers
+    casework.merge(core, a, b, CLARA)
+    casework.set_status(core, c, "GELOEST", CLARA)
+    before = [shown(core, number).request for number in numbers]
+    casework.merge(core, b, c, CLARA, reopen=True)
+    assert [shown(core, number).request.parent_id for number in numbers] == [c, c, None]
+    casework.take_back(core, b, CLARA)
+    after = [shown(core, number).request for number in numbers]
+    columns = ("parent_id", "status", "detailed_status", "visibility", "closed_datetime")
+    assert [[getattr(report, name) for name in columns] for report in after] == [
+        [getattr(report, name) for name in columns] for report in before
+    ]
+    assert shown(core, c).case.reopened == 0
+    assert [kinds(core, number)[-1] for number in numbers] == ["taken_back"] * 3
+
+
+def test_a_merge_is_not_taken_back_once_others_went_on_from_it(core: Core, numbers: list[int]) -> None:
+    a, b, c = numbers
+    casework.merge(core, a, b, CLARA)
+    casework.merge(core, b, c, CLARA)
+    casework.set_status(core, a, "IN_BEARBEITUNG", CLARA)
+    with pytest.raises(Invalid) as refused:
+        casework.take_back(core, b, CLARA)
+    assert refused.value.problems[0].key == "error.take_back.nothing"
+    assert [shown(core, number).request.parent_id for number in numbers] == [None, c, None]
+
+
+def test_a_merge_is_taken_back_although_the_original_was_written_to(core: Core, numbers: list[int]) -> None:
+    a, b, _ = numbers
+    casework.merge(core, a, b, CLARA)
+    casework.set_priority(core, b, Priority.HIGH, CLARA)
+    casework.take_back(core, a, CLARA)
+    assert shown(core, a).request.parent_id is None
+    assert shown(core, b).case.priority is Priority.HIGH
+
+
+def test_the_part_of_an_original_is_not_taken_back_alone(core: Core, numbers: list[int]) -> None:
+    a, b, _ = numbers
+    casework.merge(core, a, b, CLARA)
+    with pytest.raises(Invalid):
+        casework.take_back(core, b, CLARA)
+
+
+def test_a_separation_is_taken_back(core: Core, numbers: list[int]) -> None:
+    a, b, _ = numbers
+    casework.merge(core, a, b, CLARA)
+    casework.separate(core, a, CLARA)
+    casework.take_back(core, a, CLARA)
+    request = shown(core, a).request
+    assert (request.parent_id, request.detailed_status) == (b, "DUBLETTE")

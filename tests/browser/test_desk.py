@@ -84,3 +84,47 @@ def test_only_the_fields_of_the_chosen_result_are_in_sight(visit: Visit, town: T
     visitor.page.locator("#outcome-ask").check()
     expect(visitor.page.locator("#question")).to_be_visible()
     assert urlsplit(visitor.page.url).path == f"/staff/check/{number}"
+
+
+def test_single_keys_work_for_who_switched_them_on(visit: Visit, town: Town) -> None:
+    """WCAG 2.1.4: off at first, and never in a field."""
+    number = held(town, "Mit Tasten")
+    visitor = visit(drawing=False, base=town.base)
+    signs_in(visitor, town.core, Role.CHECKER)
+    page, keys = visitor.page, visitor.page.keyboard
+    visitor.opens(f"/staff/check/{number}")
+    keys.press("w")
+    expect(page.locator("#outcome-withhold")).not_to_be_checked()
+    page.get_by_role("button", name="Tastenkürzel").click()
+    expect(page.get_by_role("dialog")).to_contain_text("Die Tasten sind ausgeschaltet.")
+    assert visitor.barriers() == []
+    page.get_by_role("dialog").get_by_role("link").click()
+    page.locator("#keys").check()
+    visitor.presses("Speichern")
+    keys.press("g")
+    with page.expect_navigation():
+        keys.press("c")
+    keys.press("j")
+    expect(page.locator("[data-line]").first).to_be_focused()
+    visitor.goes_on_by_key()
+    visitor.opens(f"/staff/check/{number}")
+    keys.press("w")
+    expect(page.locator("#outcome-withhold")).to_be_focused()
+    keys.press("b")
+    expect(page.locator(BOX)).to_be_focused()
+    page.locator("#description").fill("")
+    page.locator("#description").press("p")
+    expect(page.locator("#description")).to_have_value("p")
+    expect(page.locator("#outcome-withhold")).to_be_checked()
+    page.locator("h1").click()
+    keys.press("?")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    keys.press("p")
+    expect(page.locator("#outcome-withhold")).to_be_checked()
+    keys.press("Escape")
+    keys.press("p")
+    visitor.goes_on_by_key()
+    expect(page.locator(".undo")).to_contain_text(f"Meldung {number} ist entschieden")
+    with page.expect_navigation():
+        keys.press("z")
+    assert visitor.path == f"/staff/check/{number}?done=taken_back"

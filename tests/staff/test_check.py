@@ -11,6 +11,7 @@ from open311.actions import casework
 from open311.core import Core
 from open311.model.rights import Role
 from open311.model.service_request import Location
+from open311.staff.shortcuts import SHORTCUTS
 from tests.actors import CLARA
 from tests.pictures import a_photo
 from tests.serving import Api, Clock, an_api
@@ -343,3 +344,22 @@ def test_photos_of_an_update_are_cleaned_with_it(
     ).all()
     assert (visibility, original, alt) == ("public", True, "Ein Zebrastreifen")
     assert "Immer noch da" in public(citizens, number)
+
+
+def test_each_key_of_a_page_is_in_the_list_of_keys(checker: Employee, citizens: Api) -> None:
+    number = held(citizens)
+    known = {shortcut.keys for shortcut in SHORTCUTS}
+    used: set[str] = set()
+    for path in ("/staff/check", f"/staff/check/{number}", "/staff/reports", f"/staff/reports/{number}"):
+        used |= set(html.fromstring(checker.get(path).text).xpath("//@data-key"))
+    assert used - known == set()
+    assert {"p", "w", "d", "n", "q", "j", "k", "g c"} <= used
+
+
+def test_one_goes_back_to_the_report_before(checker: Employee, citizens: Api, clock: Clock) -> None:
+    numbers = []
+    for words in ("eins", "zwei", "drei"):
+        numbers.append(held(citizens, description=words))
+        clock.forward(minutes=1)
+    ways = {number: checker.get(f"/staff/check/{number}/previous").headers["Location"] for number in numbers}
+    assert [way.rpartition("/")[2] for way in ways.values()] == [str(numbers[i]) for i in (2, 0, 1)]

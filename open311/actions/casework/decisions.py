@@ -51,7 +51,9 @@ def decide(
         _prepare(work, decision, redactions)
         _conclude(work, decision, works.get(original_id or 0))
         for other in works.values():
-            other.write()
+            if other is not work:
+                other.write()
+        work.write()
     return work.case.revision
 
 

@@ -45,9 +45,11 @@ def join(work: Work, original: Work, *, reopen: bool = False) -> None:
     _require_original(work, original)
     if original.request.status == Status.CLOSED:
         _take_up_again(original, reopen=reopen)
+    work.include(original)
     former = work.request.parent_id
     for number in service_requests.duplicates_of(work.conn, work.number):
         duplicate = locked(work.core, work.conn, number, work.actor)
+        work.include(duplicate)
         duplicate.change(parent_id=original.number)
         duplicate.tell_staff(EventKind.MERGED, {"from": work.number, "into": original.number}, in_feed=True)
         original.tell_staff(EventKind.JOINED, duplicate=number)

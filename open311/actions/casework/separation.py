@@ -12,5 +12,6 @@ def let_go(work: Work) -> None:
     work.tell_staff(EventKind.SEPARATED, {"from": parent_id}, in_feed=True)
     if parent_id is not None and service_requests.find_any(work.conn, parent_id) is not None:
         original = locked(work.core, work.conn, parent_id, work.actor)
+        work.include(original)
         original.tell_staff(EventKind.SEPARATED, duplicate=work.number)
         original.write()

@@ -20,22 +20,42 @@ KEPT = ("revision", "touched_datetime", "stage", "awaits")
 def take_back(core: Core, service_request_id: int, actor: Actor) -> int:
     """Undo the last act of the same person, within a minute; its mails are not sent. Returns the new revision.
 
+    With a merge, the original and the duplicates that were moved to it are as they were.
+
     What was redacted stays redacted, and letters that were sent stay sent. Raises `Invalid` when it is too late, or
     when anything has happened since.
     """
     with core.database.begin() as conn:
-        work = locked(core, conn, service_request_id, actor)
-        last = undo.find(conn, service_request_id)
-        if last is None or last.actor != str(actor) or last.revision != work.case.revision:
+        seen = undo.find(conn, service_request_id)
+        # In the order of their numbers, so that two people do not wait for each other.
+        numbers = sorted({service_request_id, *(seen.parts if seen else ())})
+        works = {number: locked(core, conn, number, actor) for number in numbers}
+        work, last = works[service_request_id], undo.find(conn, service_request_id)
+        if last != seen or last is None or last.actor != str(actor) or last.revision != work.case.revision:
             raise Invalid(problem("error.take_back.nothing", service_request_id=service_request_id))
         if core.now() >= last.until:
             raise Invalid(problem("error.take_back.late", service_request_id=service_request_id))
-        _put_back(work, last)
-        events.take_back(conn, last.events)
-        work.tell_staff(EventKind.TAKEN_BACK, in_feed=bool(last.columns), events=list(last.events))
-        work.write()
+        for number, part in last.parts.items():
+            _require_unchanged(works[number], part)
+            works[number].is_part = True
+            _undo(works[number], part)
+        _undo(work, last)
         undo.drop(conn, service_request_id)
     return work.case.revision
+
+
+def _require_unchanged(work: Work, part: undo.Undo) -> None:
+    """Raise `Invalid` if others went on from what the act did to another report."""
+    changed = part.columns or part.photos or set(part.case) - set(KEPT)
+    if changed and part.revision != work.case.revision:
+        raise Invalid(problem("error.take_back.nothing", service_request_id=work.number))
+
+
+def _undo(work: Work, last: undo.Undo) -> None:
+    _put_back(work, last)
+    events.take_back(work.conn, last.events)
+    work.tell_staff(EventKind.TAKEN_BACK, in_feed=bool(last.columns), events=list(last.events))
+    work.write()
 
 
 def _put_back(work: Work, last: undo.Undo) -> None:

@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
+from open311.actions.casework.line import Line, without_blanks
 from open311.base.errors import Conflict, NotFound, problem
 from open311.core import Core
 from open311.model.actor import Actor, ActorKind, Right
@@ -28,18 +29,6 @@ PEOPLE = (ActorKind.STAFF, ActorKind.CLI)
 LEAST_TIME_TO_TAKE_BACK = timedelta(seconds=60)
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """What the stream will be told; `staff_only` whoever may see the report."""
-
-    kind: EventKind
-    data: Mapping[str, Any]
-    is_update: bool = False
-    staff_only: bool = False
-    in_feed: bool = False
-    mail_reporter: bool = False
-
-
 @dataclass(slots=True)
 class Work:
     """A locked report with its case, as they are after what was decided so far; written at the end."""
@@ -53,6 +42,9 @@ class Work:
     events: list[int] = field(default_factory=list)
     # Nobody is written to about what is told.
     is_quiet: bool = False
+    # Other reports that this act changes too, each written before this one; they are taken back with it.
+    parts: list["Work"] = field(default_factory=list)
+    is_part: bool = False
     _request_before: ServiceRequest = field(init=False)
     _case_before: Case = field(init=False)
     _columns: dict[str, Any] = field(default_factory=dict)
@@ -117,7 +109,7 @@ class Work:
 
     def tell(self, kind: EventKind, data: Mapping[str, Any], *, is_update: bool = False) -> None:
         """Append to the history that everybody reads, as far as they may see the report."""
-        self._lines.append(Line(kind, _without_blanks(data), is_update=is_update, in_feed=True))
+        self._lines.append(Line(kind, without_blanks(data), is_update=is_update, in_feed=True))
 
     def tell_staff(
         self,
@@ -132,7 +124,7 @@ class Work:
 
         With `mail_reporter` its `text` is a letter to whoever sent the report.
         """
-        told = _without_blanks({**data, **more})
+        told = without_blanks({**data, **more})
         self._lines.append(Line(kind, told, staff_only=True, in_feed=in_feed, mail_reporter=mail_reporter))
 
     def tell_status(
@@ -140,6 +132,11 @@ class Work:
     ) -> None:
         """The line of an update: it names the status after it, and a note that is new."""
         self.tell(kind, {**data, **data_of(self.request, changes, is_update=True)}, is_update=True)
+
+    def include(self, part: "Work") -> None:
+        """Make what is done to another report a part of this act; it is written first."""
+        part.is_part = True
+        self.parts.append(part)
 
     def remember_photo(self, media_id: int, visibility: str) -> None:
         """Who could see a photo before, so that it can be put back."""
@@ -161,7 +158,9 @@ class Work:
             service_requests.change(self.conn, self._request_before, self.now, **self._columns)
         self._append()
         self.write_case()
-        if self.actor.kind in PEOPLE:
+        if self.is_part:
+            undo.drop(self.conn, self.number)
+        elif self.actor.kind in PEOPLE:
             undo.keep(self.conn, self.number, self._undo())
 
     def _show_photos(self) -> None:
@@ -225,6 +224,7 @@ class Work:
             columns=columns,
             case={name: value for name, value in old.items() if value != new[name]},
             photos=self._photos_before,
+            parts={part.number: part._undo() for part in self.parts},
         )
 
     def _before_of(self, column: str) -> Any:
@@ -232,10 +232,6 @@ class Work:
             place = self._request_before.location
             return place and [place.lat, place.long]
         return getattr(self._request_before, column)
-
-
-def _without_blanks(data: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in data.items() if value is not None}
 
 
 @contextmanager

@@ -85,6 +85,7 @@ export const redaction = (photo) => {
     type: "button",
     className: "kern-btn kern-btn--secondary",
   });
+  add.dataset.key = "b";
   add.append(Object.assign(document.createElement("span"), { className: "kern-label", textContent: words.add }));
   add.addEventListener("click", () => create([40, 40, 20, 10]).element.focus());
   field.after(add);

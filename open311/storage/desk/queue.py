@@ -36,10 +36,13 @@ def page(
     now: datetime,
     after: Position | None = None,
     limit: int = PAGE_SIZE,
+    *,
+    backwards: bool = False,
 ) -> Page[QueueRow]:
-    """One page of what the scope lets see; one statement."""
-    hits = _hits(scope, after, limit + 1).limit(limit + 1).subquery("hits")
-    found = conn.execute(rows_of(hits, now).order_by(hits.c.key_0, hits.c.key_1)).all()
+    """One page of what the scope lets see, the last first with `backwards`; one statement."""
+    hits = _hits(scope, after, limit + 1, backwards=backwards).limit(limit + 1).subquery("hits")
+    order = _order(hits.c.key_0, hits.c.key_1, backwards=backwards)
+    found = conn.execute(rows_of(hits, now).order_by(*order)).all()
     rows = [_row(row) for row in found[:limit]]
     if len(found) <= limit:
         return Page(rows)
@@ -53,7 +56,11 @@ def _row(row: Any) -> QueueRow:
     return QueueRow(line, (*unchecked, *sorted(line.case.awaits)), row.key_0)
 
 
-def _hits(scope: Scope, after: Position | None, most: int) -> Any:
+def _order(*keys: ColumnElement[Any], backwards: bool) -> list[ColumnElement[Any]]:
+    return [key.desc() if backwards else key.asc() for key in keys]
+
+
+def _hits(scope: Scope, after: Position | None, most: int, *, backwards: bool) -> Any:
     """Each index is read once for each jurisdiction, since only there it is in order."""
     heads = []
     for owner in scope.jurisdictions or ("",):
@@ -69,19 +76,33 @@ def _hits(scope: Scope, after: Position | None, most: int) -> Any:
             ).where(*conditions, scope.condition)
             head = scope.join(head)
             if after is not None:
-                head = head.where(tuple_(since, _c.service_request_id) > after.values)
-            heads.append(head.order_by(since, _c.service_request_id).limit(most).subquery())
+                place = tuple_(since, _c.service_request_id)
+                head = head.where(place < after.values if backwards else place > after.values)
+            order = _order(since, _c.service_request_id, backwards=backwards)
+            heads.append(head.order_by(*order).limit(most).subquery())
     together = union_all(*(select(*head.c) for head in heads)).subquery("together")
-    return select(*together.c).order_by(together.c.key_0, together.c.key_1)
+    return select(*together.c).order_by(*_order(together.c.key_0, together.c.key_1, backwards=backwards))
 
 
 def following(conn: Connection, scope: Scope, service_request_id: int, now: datetime) -> int | None:
     """The number that comes after one in the queue, whether that still waits or not; the first one behind the last."""
+    return _neighbour(conn, scope, service_request_id, now, backwards=False)
+
+
+def preceding(conn: Connection, scope: Scope, service_request_id: int, now: datetime) -> int | None:
+    """The number that comes before one in the queue; the last one before the first."""
+    return _neighbour(conn, scope, service_request_id, now, backwards=True)
+
+
+def _neighbour(
+    conn: Connection, scope: Scope, service_request_id: int, now: datetime, *, backwards: bool
+) -> int | None:
     received = select(_c.received_datetime).where(_c.service_request_id == service_request_id)
     moment = conn.execute(received).scalar_one_or_none()
     if moment is not None:
-        behind = page(conn, scope, now, Position((moment, service_request_id)), 1)
-        if behind.rows:
-            return behind.rows[0].number
-    first = [row.number for row in page(conn, scope, now, None, 2).rows if row.number != service_request_id]
-    return first[0] if first else None
+        place = Position((moment, service_request_id))
+        beyond = page(conn, scope, now, place, 1, backwards=backwards)
+        if beyond.rows:
+            return beyond.rows[0].number
+    others = page(conn, scope, now, None, 2, backwards=backwards).rows
+    return next((row.number for row in others if row.number != service_request_id), None)

@@ -1,6 +1,6 @@
 """What the last act of a case would have to put back."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -15,7 +15,10 @@ _u = case_undo.c
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Undo:
-    """How things were before an act: columns of the request and of the case, and who could see which photo."""
+    """How things were before an act: columns of the request and of the case, and who could see which photo.
+
+    `parts` are the other reports that the act has changed, by their number: an original, its other duplicates.
+    """
 
     actor: str
     revision: int
@@ -24,21 +27,17 @@ class Undo:
     columns: Mapping[str, Any] = field(default_factory=dict)
     case: Mapping[str, Any] = field(default_factory=dict)
     photos: Mapping[int, str] = field(default_factory=dict)
+    parts: Mapping[int, "Undo"] = field(default_factory=dict)
 
 
 def keep(conn: Connection, service_request_id: int, undo: Undo) -> None:
     """Remember one act a case, the last."""
-    before = {
-        "columns": {name: _plain(value) for name, value in undo.columns.items()},
-        "case": {name: _plain(value) for name, value in undo.case.items()},
-        "photos": {str(media_id): visibility for media_id, visibility in undo.photos.items()},
-    }
     row: dict[str, Any] = {
         "actor": undo.actor,
         "revision": undo.revision,
         "until_datetime": undo.until,
         "events": list(undo.events),
-        "before": before,
+        "before": _packed(undo),
     }
     stored = insert(case_undo).values(service_request_id=service_request_id, **row)
     conn.execute(stored.on_conflict_do_update(index_elements=["service_request_id"], set_=row))
@@ -49,15 +48,7 @@ def find(conn: Connection, service_request_id: int) -> Undo | None:
     row = conn.execute(select(case_undo).where(_u.service_request_id == service_request_id)).one_or_none()
     if row is None:
         return None
-    return Undo(
-        actor=row.actor,
-        revision=row.revision,
-        until=row.until_datetime,
-        events=tuple(row.events),
-        columns={name: _value(name, value) for name, value in row.before["columns"].items()},
-        case={name: _value(name, value) for name, value in row.before["case"].items()},
-        photos={int(media_id): visibility for media_id, visibility in row.before["photos"].items()},
-    )
+    return _unpacked(row.actor, row.revision, row.until_datetime, row.events, row.before)
 
 
 def drop(conn: Connection, service_request_id: int) -> None:
@@ -68,6 +59,37 @@ def drop(conn: Connection, service_request_id: int) -> None:
 def forget(conn: Connection, before: datetime) -> None:
     """Delete what can no longer be taken back: it holds words that staff have removed."""
     conn.execute(delete(case_undo).where(_u.until_datetime < before))
+
+
+def _packed(undo: Undo) -> dict[str, Any]:
+    return {
+        "columns": {name: _plain(value) for name, value in undo.columns.items()},
+        "case": {name: _plain(value) for name, value in undo.case.items()},
+        "photos": {str(media_id): visibility for media_id, visibility in undo.photos.items()},
+        "parts": {
+            str(number): [part.revision, list(part.events), _packed(part)]
+            for number, part in undo.parts.items()
+        },
+    }
+
+
+def _unpacked(
+    actor: str, revision: int, until: datetime, events: Sequence[int], before: Mapping[str, Any]
+) -> Undo:
+    return Undo(
+        actor=actor,
+        revision=revision,
+        until=until,
+        events=tuple(events),
+        columns={name: _value(name, value) for name, value in before["columns"].items()},
+        case={name: _value(name, value) for name, value in before["case"].items()},
+        photos={int(media_id): visibility for media_id, visibility in before["photos"].items()},
+        # Acts of an earlier release have none.
+        parts={
+            int(number): _unpacked(actor, its_revision, until, its_events, its_before)
+            for number, (its_revision, its_events, its_before) in before.get("parts", {}).items()
+        },
+    )
 
 
 def _plain(value: Any) -> Any:

@@ -1,0 +1,23 @@
+"""A line of the history that an act is going to write."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from open311.model.event_kinds import EventKind
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What the stream will be told; `staff_only` whoever may see the report."""
+
+    kind: EventKind
+    data: Mapping[str, Any]
+    is_update: bool = False
+    staff_only: bool = False
+    in_feed: bool = False
+    mail_reporter: bool = False
+
+
+def without_blanks(data: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in data.items() if value is not None}

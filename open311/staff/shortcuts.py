@@ -1,0 +1,35 @@
+"""Keys that do something at the desk for whoever has switched them on; the pages say where, as `data-key`."""
+
+from typing import NamedTuple
+
+
+class Shortcut(NamedTuple):
+    """Keys to press, one after the other where there are two, and the words for what they do."""
+
+    keys: str
+    words: str
+
+
+SHORTCUTS = (
+    Shortcut("j", "desk.key.next"),
+    Shortcut("k", "desk.key.previous"),
+    Shortcut("/", "desk.key.search"),
+    Shortcut("g h", "desk.key.home"),
+    Shortcut("g c", "desk.key.check"),
+    Shortcut("g r", "desk.key.reports"),
+    Shortcut("p", "desk.key.publish"),
+    Shortcut("w", "desk.key.withhold"),
+    Shortcut("d", "desk.key.duplicate"),
+    Shortcut("n", "desk.key.reject"),
+    Shortcut("q", "desk.key.ask"),
+    Shortcut("u", "desk.key.unit"),
+    Shortcut("a", "desk.key.person"),
+    Shortcut("s", "desk.key.status"),
+    Shortcut("t", "desk.key.message"),
+    Shortcut("i", "desk.key.note"),
+    Shortcut("b", "desk.key.box"),
+    Shortcut("z", "desk.key.take_back"),
+    Shortcut("?", "desk.key.help"),
+)
+# Where the menu leads.
+OF_MENU = {"home": "g h", "check_queue": "g c", "reports": "g r"}

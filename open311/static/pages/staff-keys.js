@@ -1,0 +1,67 @@
+// Single keys as shortcuts, for those who have switched them on: never in a field, never with Ctrl, Alt or Meta.
+// Which key belongs to what stands in the page, as `data-key`; "g c" is two keys, one after the other.
+const TYPED_IN = "textarea, select, [contenteditable], input:not([type=radio], [type=checkbox], [type=submit])";
+const PATIENCE = 1500;
+
+const help = document.querySelector("[data-shortcuts]");
+const targets = () => [...document.querySelectorAll("[data-key]")].filter((element) => element.checkVisibility());
+
+const into = (details) => {
+  details.open = true;
+  details.querySelector("textarea, select, input:not([type=hidden])")?.focus();
+};
+
+const act = (element) => {
+  if (element.matches("[type=radio]")) {
+    element.checked = true;
+    element.dispatchEvent(new Event("change", { bubbles: true }));
+    element.focus();
+  } else if (element.matches("summary")) into(element.parentElement);
+  else if (element.matches("a, button")) element.click();
+  else element.focus();
+};
+
+// Down and up a list: the focus goes from line to line, and Enter opens.
+const step = (by) => {
+  const lines = [...document.querySelectorAll("[data-line]")];
+  if (!lines.length) return false;
+  const at = lines.indexOf(document.activeElement);
+  const next = at < 0 ? (by > 0 ? 0 : lines.length - 1) : Math.min(Math.max(at + by, 0), lines.length - 1);
+  lines[next].focus();
+  return true;
+};
+
+const run = (keys) => {
+  if (keys === "?") return help.showModal() ?? true;
+  if (keys === "/") {
+    const field = document.querySelector("main [type=search]");
+    field?.focus();
+    return Boolean(field);
+  }
+  if (keys === "j" && step(1)) return true;
+  if (keys === "k" && step(-1)) return true;
+  const element = targets().find(({ dataset }) => dataset.key === keys);
+  if (element) act(element);
+  return Boolean(element);
+};
+
+const listen = () => {
+  let first = "";
+  let timer;
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing || event.defaultPrevented) return;
+    if (event.key.length > 1 || event.target.matches(TYPED_IN) || document.querySelector("dialog[open]")) return;
+    clearTimeout(timer);
+    const keys = first ? `${first} ${event.key}` : event.key;
+    const begins = !first && targets().some(({ dataset }) => dataset.key.startsWith(`${event.key} `));
+    first = begins ? event.key : "";
+    if (begins) timer = setTimeout(() => (first = ""), PATIENCE);
+    else if (run(keys)) event.preventDefault();
+  });
+};
+
+for (const button of document.querySelectorAll("[data-shortcuts-open]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => help.showModal());
+}
+if ("keys" in document.body.dataset) listen();
