@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from open311.actions import restoring
 from open311.core import Core
-from open311.storage import jobs, mail_messages
+from open311.storage import jobs, mail_messages, sent_mails
 
 AT_ONCE = 10_000
 DONE_FOR = timedelta(days=1)
@@ -22,4 +22,5 @@ def forget_old(core: Core) -> None:
             pruned = jobs.prune(conn, now - DONE_FOR, now - FAILED_FOR, AT_ONCE)
     with core.database.begin() as conn:
         mail_messages.forget(conn, now - MAILS_FOR)
+        sent_mails.forget(conn, now - MAILS_FOR)
     restoring.forget_erasures(core)

@@ -9,7 +9,7 @@ from open311.model.secret_tokens import new_token
 from open311.notifications import messages
 from open311.notifications.audience import MailKind
 from open311.notifications.storage import followers
-from open311.storage import events, service_requests
+from open311.storage import events, sent_mails, service_requests
 from open311.storage.cases import ANSWER_WITHIN
 from open311.storage.desk import questions
 
@@ -45,4 +45,8 @@ def send(core: Core, event_id: int) -> None:
         "text": text,
         "ends": format_date(ends, "long", locale=language.replace("-", "_")),
     }
-    messages.send(core, catalogue, address, language, KINDS[event.kind].value, values, path)
+    sent = messages.send(core, catalogue, address, language, KINDS[event.kind].value, values, path)
+    if sent is not None:
+        with core.database.begin() as conn:
+            number = request.service_request_id
+            sent_mails.add(conn, number, event_id, sent.id, core.now(), refused=sent.refused)

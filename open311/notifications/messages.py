@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import structlog
@@ -26,7 +26,7 @@ from open311.notifications.followers import Follower
 from open311.notifications.mail_links import Purpose
 from open311.notifications.storage import followers as storage
 from open311.notifications.storage import mail_links
-from open311.storage import events, jobs, mail_messages, service_requests, stream
+from open311.storage import events, jobs, mail_messages, sent_mails, service_requests, stream
 from open311.storage.database import Connection
 
 log = structlog.get_logger()
@@ -103,9 +103,14 @@ def tell(core: Core, follower_id: int, event_id: int) -> None:
         path = f"/follow/{token}"
         stop = {"List-Unsubscribe": f"<{_address(core, catalogue, path + '/stop')}>"}
         stop["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-        send(core, catalogue, follower.email, follower.language, kind.value, values, path, stop)
+        sent = send(core, catalogue, follower.email, follower.language, kind.value, values, path, stop)
     with core.database.begin() as conn:
         mail_messages.sent(conn, follower_id, event_id, core.now())
+        if sent is not None:
+            number = event.service_request_id
+            sent_mails.add(
+                conn, number, event_id, sent.id, core.now(), follower_id=follower_id, refused=sent.refused
+            )
 
 
 @contextmanager
@@ -188,6 +193,13 @@ def _address(core: Core, catalogue: Catalogue, path: str) -> str:
     return f"{root}{'/' + catalogue.jurisdiction.jurisdiction_id if core.catalogues.several else ''}{path}"
 
 
+class SentMail(NamedTuple):
+    """A mail that the server was asked to take: its Message-ID, and why it was refused for good, if it was."""
+
+    id: str
+    refused: str | None = None
+
+
 def send(
     core: Core,
     catalogue: Catalogue,
@@ -197,11 +209,14 @@ def send(
     values: dict[str, Any],
     path: str,
     headers: dict[str, str] | None = None,
-) -> None:
-    """Send one mail; what the server refuses for good is written to the log without the address."""
+) -> SentMail | None:
+    """Send one mail; what the server refuses for good is written to the log without the address.
+
+    None where no mail is sent at all.
+    """
     mailer = mail.for_settings(core.settings)
     if mailer is None:
-        return
+        return None
     city = catalogue.jurisdiction.name.in_language(language)
     link = f"{_address(core, catalogue, path)}?locale={language}"
     given = values | {"city": city, "link": link}
@@ -225,3 +240,5 @@ def send(
         mailer.send(message)
     except mail.Refused as reason:
         log.warning("mail_refused", reason=str(reason))
+        return SentMail(str(message["Message-ID"]), str(reason))
+    return SentMail(str(message["Message-ID"]))

@@ -75,6 +75,7 @@ PERSONAL: tuple[PersonalData, ...] = (
         columns={
             "followers": "email language created_datetime asked_datetime confirmed_datetime is_reporter",
             "mail_messages": "follower_id event_id created_datetime sent_datetime",
+            "sent_mails": "follower_id event_id message_id state problem sent_datetime",
             "mail_links": "digest purpose jurisdiction_id language email follower_id created_datetime expires_datetime",
         },
         term=Term.FOLLOWED,
@@ -192,6 +193,7 @@ NOT_PERSONAL: Mapping[str, str] = {
     "case_presence": "service_request_id",
     "case_questions": "service_request_id event_id",
     "case_undo": "service_request_id revision until_datetime events",
+    "sent_mails": "id service_request_id",
     "cases": "service_request_id jurisdiction_id service_code stage revision unit former_units priority flags areas "
     "awaits received_datetime touched_datetime checked_datetime accepted_datetime first_answer_datetime check_by "
     "accept_by due_datetime resume_date paused_since paused_seconds declined reopened",

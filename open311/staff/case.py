@@ -80,7 +80,7 @@ def _page(
         problems=problems or [],
         conflict=conflict,
         reveals=reveals,
-        history=history.lines(whole.line_of_time, catalogue),
+        history=history.lines(whole.line_of_time, catalogue, whole.mails),
         answers=every_answer(service, answers if seen.may(Right.SEE_REPORTER) else whole.request.attributes),
         names=history.names(who),
         statuses=list(catalogue.statuses.values()),

@@ -1,7 +1,7 @@
 """The line of time of a case: events and notes in words."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ from open311.model.events import Event
 from open311.site.words import said, words
 from open311.staff import names as people
 from open311.storage.desk.notes import Note
+from open311.storage.sent_mails import MailLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,7 @@ class HistoryLine:
     text: str
     public: bool
     note_id: int | None = None
+    mails: Sequence[MailLine] = ()
 
 
 def names(actors: Iterable[str]) -> Mapping[str, str]:
@@ -33,12 +35,18 @@ def names(actors: Iterable[str]) -> Mapping[str, str]:
     return people.of_actors(actors)
 
 
-def lines(line_of_time: Iterable[Event | Note], catalogue: Catalogue) -> list[HistoryLine]:
-    """The history, the last first."""
-    whole = list(line_of_time)
+def lines(
+    line_of_time: Iterable[Event | Note], catalogue: Catalogue, mails: Iterable[MailLine] = ()
+) -> list[HistoryLine]:
+    """The history, the last first, with what became of the mails about each event."""
+    whole, by_event = list(line_of_time), dict[int, list[MailLine]]()
+    for mail in mails:
+        by_event.setdefault(mail.event_id, []).append(mail)
     known = names(entry.actor if isinstance(entry, Event) else entry.author for entry in whole)
     return [
-        line(entry, catalogue, known) if isinstance(entry, Event) else _note(entry, known)
+        replace(line(entry, catalogue, known), mails=by_event.get(entry.id, ()))
+        if isinstance(entry, Event)
+        else _note(entry, known)
         for entry in reversed(whole)
     ]
 

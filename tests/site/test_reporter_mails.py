@@ -16,6 +16,8 @@ from open311.model.decisions import Decision, Outcome
 from open311.model.service_request import Visibility
 from open311.notifications import mail_subscriptions, messages
 from open311.notifications.mail_limits import MailAsker
+from open311.storage import sent_mails
+from open311.storage.desk import case_page
 from tests.actors import CLARA
 from tests.client import client_of
 from tests.mailbox import Mailbox, run_jobs
@@ -222,3 +224,53 @@ def test_a_letter_goes_to_the_reporter_alone(
     for words in ("", "x" * 4001):
         with pytest.raises(Invalid):
             casework.answer(core, number, words, BEA)
+
+
+def lines(conn: Connection, number: int) -> list[tuple[bool, str, str | None, int]]:
+    """What the desk sees of the mails about a report."""
+    whole = case_page.find(conn, number)
+    assert whole is not None
+    return [(line.to_reporter, line.state.value, line.problem, line.count) for line in whole.mails]
+
+
+def test_the_desk_sees_what_became_of_each_mail(
+    core: Core, conn: Connection, number: int, mailbox: Mailbox
+) -> None:
+    casework.publish(core, number, BEA)
+    run_jobs(core, conn)
+    follow(core, conn, number, "anna@example.org", mailbox)
+    before = lines(conn, number)
+    casework.set_status(core, number, "GELOEST", BEA)
+    [event] = [each for each in casework.show(core, number, CLARA).history if each.kind == "status_changed"]
+    messages.tell_all(conn, event.id)
+    assert lines(conn, number)[len(before) :] == [(True, "queued", None, 1), (False, "queued", None, 2)]
+    run_jobs(core, conn)
+    assert lines(conn, number)[len(before) :] == [(True, "sent", None, 1), (False, "sent", None, 2)]
+
+
+def test_a_mail_that_the_server_refuses_is_told(
+    core: Core, conn: Connection, number: int, mailbox: Mailbox
+) -> None:
+    casework.answer(core, number, "Danke", BEA)
+    assert lines(conn, number) == [(True, "queued", None, 1)]
+    mailbox.answer = "550 no such user"
+    run_jobs(core, conn)
+    assert lines(conn, number) == [(True, "refused", "SMTP 550", 1)]
+
+
+def test_a_letter_that_was_taken_back_waits_no_more(core: Core, conn: Connection, number: int) -> None:
+    casework.answer(core, number, "Danke", BEA)
+    casework.take_back(core, number, BEA)
+    assert lines(conn, number) == []
+
+
+def test_a_mail_that_came_back_is_found_by_its_id(
+    core: Core, conn: Connection, number: int, mailbox: Mailbox
+) -> None:
+    casework.answer(core, number, "Danke", BEA)
+    run_jobs(core, conn)
+    message_id = str(mailbox.mails[-1]["Message-ID"])
+    assert sent_mails.find_report(conn, ["<nobody@example.org>", message_id]) == number
+    assert sent_mails.bounced(conn, message_id, "5.1.1") == number
+    assert sent_mails.bounced(conn, "<nobody@example.org>", "5.1.1") is None
+    assert lines(conn, number) == [(True, "bounced", "5.1.1", 1)]

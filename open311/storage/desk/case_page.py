@@ -12,13 +12,16 @@ from open311.model.event_kinds import EventKind
 from open311.model.events import Event
 from open311.model.media import Media
 from open311.model.service_request import Reporter, ServiceRequest
-from open311.storage import cases, events, media, service_requests, updates
+from open311.storage import cases, events, media, sent_mails, service_requests, updates
 from open311.storage.desk import notes, originals
 from open311.storage.desk.notes import Note
 from open311.storage.desk.originals import Original
+from open311.storage.sent_mails import MailLine, MailState
 from open311.storage.tables import followers, submissions
 from open311.storage.tables import service_requests as requests_table
 
+# Events that are a letter to the reporter.
+LETTERS = (EventKind.ANSWERED, EventKind.ASKED)
 _r, _s, _f = requests_table.c, submissions.c, followers.c
 
 
@@ -57,6 +60,7 @@ class WholeCase:
     history: Sequence[Event]
     duplicates: Sequence[Duplicate]
     told: Told
+    mails: Sequence[MailLine]
     claims: Sequence[tuple[Event, Reporter]]
 
     @property
@@ -99,6 +103,7 @@ def find(conn: Connection, service_request_id: int) -> WholeCase | None:
         history=history,
         duplicates=_duplicates(conn, request),
         told=_told(conn, service_request_id, reporter),
+        mails=_mails(conn, service_request_id, history),
         claims=[(event, senders.get(event.id, Reporter())) for event in claims],
     )
 
@@ -115,6 +120,19 @@ def _duplicates(conn: Connection, request: ServiceRequest) -> list[Duplicate]:
         related = related | (_r.id == request.parent_id)
     wanted = select(_r.id, _r.status, _r.visibility, _r.requested_datetime).where(related).order_by(_r.id)
     return [Duplicate(*row) for row in conn.execute(wanted)]
+
+
+def _mails(conn: Connection, service_request_id: int, history: Sequence[Event]) -> list[MailLine]:
+    """What became of each mail; letters to the reporter that have not left yet wait."""
+    lines = sent_mails.of_request(conn, service_request_id)
+    known = {line.event_id for line in lines}
+    letters = (event for event in history if event.kind in LETTERS and event.id not in known)
+    waiting = [
+        MailLine(event.id, True, MailState.QUEUED, None, 1, event.datetime)
+        for event in letters
+        if not event.data.get("taken_back")
+    ]
+    return [*lines, *waiting]
 
 
 def _told(conn: Connection, service_request_id: int, reporter: Mapping[str, Any]) -> Told:

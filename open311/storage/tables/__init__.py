@@ -29,6 +29,7 @@ from open311.storage.tables.people import (
     mail_links,
     mail_messages,
     mail_requests,
+    sent_mails,
 )
 from open311.storage.tables.requests import media, reporters, service_requests, submissions, tokens
 from open311.storage.tables.server import (
@@ -87,6 +88,7 @@ __all__ = [
     "memberships",
     "metadata",
     "reporters",
+    "sent_mails",
     "service_requests",
     "services",
     "sessions",

@@ -81,6 +81,25 @@ mail_messages = Table(
     Index("mail_messages_created", "created_datetime"),
 )
 
+# A mail about a report that the mail server was asked to take: without a follower, a letter to whoever sent the report.
+# Answers and mails that come back name its `message_id`. Personal data.
+sent_mails = Table(
+    "sent_mails",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("service_request_id", ForeignKey("service_requests.id", ondelete="CASCADE"), nullable=False),
+    Column("event_id", BigInteger, nullable=False),
+    Column("follower_id", ForeignKey("followers.id", ondelete="CASCADE")),
+    Column("message_id", Text(collation="C"), nullable=False, unique=True),
+    Column("state", Text(collation="C"), nullable=False),
+    Column("problem", Text),
+    moment("sent_datetime"),
+    CheckConstraint("state in ('sent', 'refused', 'bounced')", name="sent_mail_state_is_known"),
+    Index("sent_mails_of_request", "service_request_id"),
+    Index("sent_mails_of_follower", "follower_id"),
+    Index("sent_mails_sent", "sent_datetime"),
+)
+
 # Every link in a mail that opens something, under the digest of a token that stands in the mail alone. `purpose` says
 # what it opens; without a digest the mail is still to be sent. Personal data.
 mail_links = Table(
