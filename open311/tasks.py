@@ -25,7 +25,7 @@ from open311.federation import forward_updates, forwarding, harvest
 from open311.federation.answers import RemoteError
 from open311.model.actor import WORKER
 from open311.model.task_names import TaskName
-from open311.notifications import letters, messages, retention
+from open311.notifications import letters, messages, order_mails, retention
 from open311.storage import jobs
 from open311.webhooks import delivery
 
@@ -86,6 +86,8 @@ TASKS: Mapping[TaskName, Task] = {
     TaskName.TELL_FOLLOWER: Task(messages.tell, RETRY),
     TaskName.SEND_DATA_LINK: Task(messages.send_data_link, RETRY),
     TaskName.WRITE_TO_REPORTER: Task(letters.send, RETRY),
+    TaskName.WRITE_TO_CONTRACTOR: Task(order_mails.send, RETRY),
+    TaskName.ATTEND_ORDERS: Task(casework.attend_orders, cron=EVERY_HOUR, alone=True),
     TaskName.RESUME_CASES: Task(casework.resume_due, cron=EVERY_MINUTE, alone=True),
     TaskName.ADD_MISSING_CASES: Task(casework.add_missing, cron=EVERY_TEN_MINUTES, alone=True),
     TaskName.DESTROY_ORIGINALS: Task(casework.destroy_originals, RETRY, EVERY_HOUR),

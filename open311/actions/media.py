@@ -116,13 +116,15 @@ def attach(
     files: Files,
     *,
     shown: bool,
+    internal: bool = False,
     update_id: int | None = None,
 ) -> None:
     """Make stored files the photos of a request, or of an update to it, inside the caller's transaction.
 
-    Small copies follow later.
+    Those that are not `shown` wait for a check, or are `internal`. Small copies follow later.
     """
-    visibility = MediaVisibility.PUBLIC if shown else MediaVisibility.HELD
+    kept = MediaVisibility.INTERNAL if internal else MediaVisibility.HELD
+    visibility = MediaVisibility.PUBLIC if shown else kept
     for media_id in storage.add(conn, service_request_id, files.all, visibility, core.now(), update_id):
         jobs.defer(conn, TaskName.MAKE_THUMBNAIL, media_id=media_id)
     files.attached = True

@@ -68,6 +68,9 @@ COMMANDS = {
     "key": Command("open311.cli.keys:key", "API keys: who may report, change a status, read what is held."),
     "map": Command("open311.cli.maps:map_", "Keep the city's own map, which needs no server elsewhere."),
     "media": Command("open311.cli.media:media", "Photos of service requests."),
+    "order": Command(
+        "open311.cli.orders:order", "Send reports to contractors by mail, and see to their answers."
+    ),
     "request": Command("open311.cli.requests:request", "Look at service requests and move them on."),
     "serve": Command(
         "open311.cli.serve:serve",

@@ -5,6 +5,7 @@ import click
 from open311.cli.common import opened, show_table
 from open311.federation import forward_updates, forwarding
 from open311.federation.answers import RemoteError
+from open311.model.actor import cli_actor
 from open311.model.forwards import ForwardState
 
 
@@ -36,7 +37,7 @@ def list_forwards(state: str | None, foreign_id: str | None, limit: int) -> None
 def retry(service_request_id: int) -> None:
     """Send again what was refused, or is uncertain although you know that it has not arrived."""
     with opened() as core:
-        forwarding.retry(core, service_request_id)
+        forwarding.retry(core, service_request_id, cli_actor())
     click.echo(f"{service_request_id} is sent again.")
 
 
@@ -46,7 +47,7 @@ def retry(service_request_id: int) -> None:
 def link(service_request_id: int, foreign_id: str) -> None:
     """Say that the other server has a request under the id FOREIGN_ID."""
     with opened() as core:
-        forwarding.link(core, service_request_id, foreign_id)
+        forwarding.link(core, service_request_id, foreign_id, cli_actor())
     click.echo(f"{service_request_id} is {foreign_id} there.")
 
 

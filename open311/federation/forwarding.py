@@ -20,9 +20,11 @@ from open311.federation.dates import Dates
 from open311.federation.foreign import ForeignRequest
 from open311.federation.outgoing import fields
 from open311.federation.storage import forwards as storage
+from open311.model.actor import Actor, Right
 from open311.model.catalogue import Catalogue
 from open311.model.event_kinds import APPEARANCES
 from open311.model.forwards import (
+    IN_TROUBLE,
     LEASE,
     MOST_ASKED_FOR_ID,
     REPEATABLE_FOR,
@@ -133,9 +135,8 @@ def _claim(core: Core, conn: Connection, number: int) -> Errand | None:
     catalogue = _by_id(core).get(request.jurisdiction_id) if request else None
     forward = _forward_of(catalogue, request.service_code) if catalogue and request else None
     if request is None or catalogue is None or forward is None or forward.url != found.url:
-        _finish(
-            core, conn, found, ForwardState.REFUSED, error="the catalogue does not name this server any more"
-        )
+        told = "the catalogue does not name this server any more"
+        _finish(core, conn, found, ForwardState.REFUSED, error=told)
         return None
     if found.state is ForwardState.WAITING and not _may_leave(request, forward):
         _finish(core, conn, found, ForwardState.WITHDRAWN)
@@ -193,9 +194,8 @@ def _ask_for_id(core: Core, errand: Errand) -> None:
         if foreign_id:
             _finish(core, conn, errand.forwarded, ForwardState.SENT, foreign_id=foreign_id)
         elif core.now() - errand.forwarded.created_datetime > MOST_ASKED_FOR_ID:
-            _finish(
-                core, conn, errand.forwarded, ForwardState.UNCERTAIN, error="its token never became an id"
-            )
+            told = "its token never became an id"
+            _finish(core, conn, errand.forwarded, ForwardState.UNCERTAIN, error=told)
         else:
             again = core.now() + (wait_after(errand.forwarded.attempts) or LONGEST_WAIT)
             storage.change(conn, errand.forwarded.service_request_id, due_datetime=again)
@@ -214,9 +214,7 @@ def _look(core: Core, errand: Errand) -> None:
             _finish(core, conn, errand.forwarded, ForwardState.SENT, foreign_id=free.pop())
         else:
             told = (
-                "perhaps sent, but not found there"
-                if not free
-                else f"perhaps one of {', '.join(sorted(free))}"
+                f"perhaps one of {', '.join(sorted(free))}" if free else "perhaps sent, but not found there"
             )
             _finish(core, conn, errand.forwarded, ForwardState.UNCERTAIN, error=told)
 
@@ -272,27 +270,31 @@ def search(
         return storage.search(conn, limit, state, foreign_id)
 
 
-def retry(core: Core, service_request_id: int) -> None:
+def retry(core: Core, service_request_id: int, actor: Actor) -> None:
     """Send again what was refused or is uncertain; staff know that it has not arrived."""
     with core.database.begin() as conn:
-        _in_hand(conn, service_request_id)
-        afresh: dict[str, Any] = {"client_request_id": uuid.uuid4().hex, "attempts": 0, "error": None}
-        afresh |= {"state": ForwardState.WAITING, "due_datetime": core.now(), "sent_datetime": None}
-        storage.change(conn, service_request_id, **afresh)
+        _in_hand(conn, service_request_id, actor)
+        afresh = {"client_request_id": uuid.uuid4().hex, "attempts": 0, "error": None, "sent_datetime": None}
+        storage.change(
+            conn, service_request_id, state=ForwardState.WAITING, due_datetime=core.now(), **afresh
+        )
 
 
-def link(core: Core, service_request_id: int, foreign_id: str) -> None:
+def link(core: Core, service_request_id: int, foreign_id: str, actor: Actor) -> None:
     """Say under which id the other server has a request of which we could not tell."""
     with core.database.begin() as conn:
-        _finish(core, conn, _in_hand(conn, service_request_id), ForwardState.SENT, foreign_id=foreign_id)
+        found = _in_hand(conn, service_request_id, actor)
+        _finish(core, conn, found, ForwardState.SENT, foreign_id=foreign_id)
 
 
-def _in_hand(conn: Connection, number: int) -> Forwarded:
-    """A request that waits for a decision of staff, locked."""
+def _in_hand(conn: Connection, number: int, actor: Actor) -> Forwarded:
+    """A request that waits for a decision of staff, locked; raises `Forbidden` for whoever may not order."""
     found = storage.find(conn, number, lock=True)
-    if found is None:
+    request = service_requests.find_any(conn, number)
+    if found is None or request is None:
         raise NotFound(problem("error.forward.unknown", service_request_id=number))
+    actor.require(Right.ORDER, request.jurisdiction_id)
     blind = found.state is ForwardState.SENT and not found.foreign_id
-    if found.state not in (ForwardState.REFUSED, ForwardState.UNCERTAIN) and not blind:
+    if found.state not in IN_TROUBLE and not blind:
         raise Invalid(problem("error.forward.state", service_request_id=number, state=found.state.value))
     return found

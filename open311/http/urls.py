@@ -50,7 +50,7 @@ CITY = (
 )
 
 # Pages of one person, below a city or not; `*` is any one part. No browser keeps them for later.
-PERSONAL = ("report", "my-data", "follow", "answer", "reports/*/follow")
+PERSONAL = ("report", "my-data", "follow", "answer", "order", "reports/*/follow")
 # Behind these stands what opens somebody's draft, order or data.
 _SECRETS = re.compile(r"(/(?:report|my-data|follow|answer|order|staff/welcome)/)[^/]{16,}")
 

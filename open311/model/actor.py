@@ -66,6 +66,7 @@ class ActorKind(StrEnum):
     IMPORT = "import"
     STAFF = "staff"
     REPORTER = "reporter"
+    CONTRACTOR = "contractor"
     PUBLIC = "public"
 
 
@@ -129,6 +130,11 @@ def source_actor(kind: ActorKind, source: str, jurisdiction_id: str) -> Actor:
     """A server that is harvested, or a file that is imported: it decides about what came from it."""
     rights = {Right.INTAKE, Right.EDIT, Right.SET_STATUS, Right.CHECK, Right.ERASE}
     return Actor(kind, source, frozenset(rights), frozenset({jurisdiction_id}))
+
+
+def contractor_actor(code: str) -> Actor:
+    """Whoever holds the link of an order: it decides which."""
+    return Actor(ActorKind.CONTRACTOR, code)
 
 
 def staff_actor(account_id: int, rights: Iterable[Right], jurisdictions: Iterable[str] | None) -> Actor:

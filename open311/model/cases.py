@@ -32,15 +32,22 @@ class Awaits(StrEnum):
 
 
 class Flag(StrEnum):
-    """What is the matter with a case. The first two say that somebody outside works on it."""
+    """What is the matter with a case.
+
+    The first two say that somebody outside works on it, the next two that it is our turn all the same.
+    """
 
     ORDERED = "ordered"
     FORWARDED = "forwarded"
     DONE_REPORTED = "done_reported"
+    # A contractor has declined, has asked, or has let the time pass.
+    RETURNED = "returned"
     DECLINED = "declined"
 
 
 OUTSIDE_FLAGS = frozenset({Flag.ORDERED, Flag.FORWARDED})
+BACK_FLAGS = frozenset({Flag.DONE_REPORTED, Flag.RETURNED})
+ORDER_FLAGS = frozenset({Flag.ORDERED}) | BACK_FLAGS
 # A second unit that declines means that nobody knows whose it is: then the checkers decide, not the next unit.
 DECLINED_TOO_OFTEN = 2
 
@@ -115,7 +122,7 @@ def stage(visibility: str, status: str, case: Case, today: date) -> Stage:
         return Stage.CHECK
     if case.paused_since is not None or (case.resume_date is not None and case.resume_date > today):
         return Stage.WAITING
-    if not OUTSIDE_FLAGS.isdisjoint(case.flags):
+    if not OUTSIDE_FLAGS.isdisjoint(case.flags) and BACK_FLAGS.isdisjoint(case.flags):
         return Stage.OUTSIDE
     if case.accept_by is not None and case.accepted_datetime is None:
         return Stage.ACCEPT

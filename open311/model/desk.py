@@ -45,7 +45,7 @@ class Unit:
     """Who works on reports. The public sees the agency: that of the same code, unless another one is named.
 
     `accepts`: the unit says of each report that it takes it up. `digest`: when its mail of the day leaves, as `07:00`.
-    `order_days`: for how many days an order to an external unit is good.
+    `order_days`: within how many working days an external unit is to do what it is ordered.
     """
 
     code: str
@@ -88,6 +88,13 @@ class Desk:
     metres: Mapping[str, int] = field(default_factory=dict)
     related: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     groups: Mapping[str, GroupRole] = field(default_factory=dict)
+
+    @property
+    def contractors(self) -> Mapping[str, Unit]:
+        """The units that can be sent orders, by code."""
+        return {
+            code: unit for code, unit in self.units.items() if unit.kind is UnitKind.EXTERNAL and unit.email
+        }
 
     def route(self, facts: Facts, otherwise: str | None) -> Route:
         """The unit that a report goes to; `otherwise` is its service's own."""

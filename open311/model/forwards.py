@@ -50,6 +50,7 @@ class ForwardState(StrEnum):
     UNCERTAIN = "uncertain"
 
 
+IN_TROUBLE = (ForwardState.REFUSED, ForwardState.UNCERTAIN)
 UNFINISHED = (ForwardState.WAITING, ForwardState.SENDING, ForwardState.TOKEN)
 
 

@@ -57,6 +57,8 @@ class TaskName(StrEnum):
     FORGET_OLD = "forget_old"
 
     WRITE_TO_REPORTER = "write_to_reporter", Queue.MAIL
+    WRITE_TO_CONTRACTOR = "write_to_contractor", Queue.MAIL
+    ATTEND_ORDERS = "attend_orders"
     RESUME_CASES = "resume_cases"
     ADD_MISSING_CASES = "add_missing_cases"
     DESTROY_ORIGINALS = "destroy_originals"

@@ -124,6 +124,8 @@ PERSONAL: tuple[PersonalData, ...] = (
             "case_originals": "text field replaced_datetime until_datetime",
             "case_undo": "before",
             "case_questions": "digest asked_datetime ends_datetime answered_datetime",
+            "orders": "text",
+            "order_links": "digest",
             "media": "original_key original_until",
         },
         term=Term.OVER,
@@ -218,6 +220,9 @@ NOT_PERSONAL: Mapping[str, str] = {
     "map_versions": "id jurisdiction_id sources in_force touched_datetime",
     "memberships": "id jurisdiction_id",
     "media": "id service_request_id position visibility created_datetime update_id",
+    "order_links": "order_id",
+    "orders": "id service_request_id contractor photos due_date planned_date state answers attention created_datetime "
+    "ends_datetime sent_datetime reminded_datetime",
     "procrastinate_events": "id job_id type at",
     "procrastinate_jobs": "id queue_name task_name priority lock queueing_lock status scheduled_at attempts "
     "abort_requested worker_id",

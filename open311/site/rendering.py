@@ -86,6 +86,7 @@ def _common() -> dict[str, Any]:
         "address_hint": words.address_hint,
         "with_telephones": words.with_telephones,
         "day": words.day,
+        "calendar_day": words.calendar_day,
         "day_and_time": words.day_and_time,
         "machine": words.machine,
         "address": addresses.address,

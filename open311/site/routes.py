@@ -16,6 +16,7 @@ from open311.site import (
     crawlers,
     following,
     offline,
+    orders,
     own_data,
     pwa,
     report_numbers,
@@ -32,7 +33,7 @@ from open311.storage import media
 from open311.web import single_request
 
 # Importing these adds their views to the blueprint.
-ROOMS = (answering, crawlers, following, offline, own_data, pwa, steps, suggest)
+ROOMS = (answering, crawlers, following, offline, orders, own_data, pwa, steps, suggest)
 
 
 def install(app: Flask) -> None:

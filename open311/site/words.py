@@ -1,7 +1,7 @@
 """Words of the pages, and dates, in the reader's language and the city's time zone."""
 
 import re
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -51,6 +51,11 @@ def address_hint() -> str:
 def day(moment: datetime) -> str:
     """The day of a moment, as `2. März 2026`."""
     return format_date(local(moment, current.time_zone()), "long", locale=_locale())
+
+
+def calendar_day(day: date) -> str:
+    """A day of the calendar, which has no time zone."""
+    return format_date(day, "long", locale=_locale())
 
 
 def day_and_time(moment: datetime) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from open311.base.i18n import messages
 from open311.http import current
+from open311.model.actor import ActorKind
 from open311.model.catalogue import Catalogue
 from open311.model.events import Event
 from open311.site.words import said, words
@@ -60,17 +61,28 @@ def _note(note: Note, known: Mapping[str, str]) -> HistoryLine:
 def line(event: Event, catalogue: Catalogue, known: Mapping[str, str]) -> HistoryLine:
     """One event in words."""
     data = event.data
-    key = f"desk.event.{event.kind}"
-    what = words(key) if key in messages(current.language()) else event.kind
+    happened = what(event.kind)
     return HistoryLine(
         moment=event.datetime,
-        who=known.get(event.actor, event.actor),
-        what=f"{what}: {_outcome(data)}" if event.kind == "checked" else what,
+        who=_contractor(event.actor, catalogue) or known.get(event.actor, event.actor),
+        what=f"{happened}: {_outcome(data)}" if event.kind == "checked" else happened,
         before=_value(data.get("from"), catalogue),
         after=_value(data.get("to") or data.get("into") or data.get("detailed_status"), catalogue),
         text=str(data.get("status_notes") or data.get("text") or _reason(data.get("reason"), catalogue)),
         public=event.public,
     )
+
+
+def what(kind: str) -> str:
+    """What happened, in words."""
+    key = f"desk.event.{kind}"
+    return words(key) if key in messages(current.language()) else kind
+
+
+def _contractor(actor: str, catalogue: Catalogue) -> str:
+    """The name of the firm that acted, if it was one."""
+    kind, _, code = actor.partition(":")
+    return catalogue.unit_name(code, current.language()) if kind == ActorKind.CONTRACTOR else ""
 
 
 def _outcome(data: Mapping[str, Any]) -> str:
@@ -96,6 +108,8 @@ def _value(value: Any, catalogue: Catalogue) -> str:
         return said(catalogue.statuses[code].label)
     if code in catalogue.services:
         return said(catalogue.services[code].service_name)
+    if code in catalogue.desk.contractors:
+        return catalogue.unit_name(code, current.language())
     if code in catalogue.agencies:
         return said(catalogue.agencies[code].name)
     return code

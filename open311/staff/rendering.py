@@ -47,6 +47,7 @@ def _common() -> dict[str, Any]:
         "said": words.said,
         "channel_name": channel_name,
         "day": words.day,
+        "calendar_day": words.calendar_day,
         "day_and_time": words.day_and_time,
         "machine": words.machine,
         "to": address,

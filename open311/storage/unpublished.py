@@ -34,6 +34,11 @@ _OF_STAFF = [
     text("delete from case_notes where about_person and service_request_id = any(:requests)"),
     text("delete from case_originals where service_request_id = any(:requests)"),
     text("delete from case_undo where service_request_id = any(:requests)"),
+    text("update orders set text = '' where service_request_id = any(:requests)"),
+    text("""
+        update events set data = data - 'text'
+        where service_request_id = any(:requests) and kind like 'order\\_%' and data ? 'text'
+    """),
 ]
 # An update that was published stands in an event of its own.
 _BARE_CLAIMS = text(f"""

@@ -160,7 +160,7 @@ def test_reports_of_the_test_endpoint_are_never_handed_on(city: City, works: Str
     city.work()
     assert (stored(works), list(forwarding.search(city.core, 100))) == ([], [])
     with pytest.raises(NotFound):
-        forwarding.retry(city.core, int(number))
+        forwarding.retry(city.core, int(number), CLARA)
     city.api.report(description="Im Ernst")
     city.work()
     assert [each["description"] for each in stored(works)] == [["Im Ernst"]]
@@ -302,7 +302,7 @@ def test_a_server_that_is_away_for_days_leaves_it_to_staff(city: City, works: St
     assert city.found(number).state is ForwardState.REFUSED
     assert len(works.asked) == 11
     works.answering = usual
-    forwarding.retry(city.core, int(number))
+    forwarding.retry(city.core, int(number), CLARA)
     city.work()
     assert city.found(number).state is ForwardState.SENT
 
@@ -399,10 +399,10 @@ def test_what_cannot_be_told_is_left_to_staff(city: City, works: Stranger) -> No
         city.clock.forward(days=1)
         city.work()
     assert len(stored(works)) == 1
-    forwarding.link(city.core, int(number), "501")
+    forwarding.link(city.core, int(number), "501", CLARA)
     assert (city.found(number).state, city.found(number).foreign_id) == (ForwardState.SENT, "501")
     with pytest.raises(Invalid):
-        forwarding.retry(city.core, int(number))
+        forwarding.retry(city.core, int(number), CLARA)
 
 
 def test_two_that_are_alike_are_left_to_staff(city: City, works: Stranger) -> None:
@@ -590,7 +590,7 @@ def test_an_erased_request_is_forgotten(city: City, works: Stranger) -> None:
     casework.erase(city.core, int(number), CLARA)
     assert forwarding.search(city.core, 10) == []
     with pytest.raises(NotFound):
-        forwarding.link(city.core, int(number), "501")
+        forwarding.link(city.core, int(number), "501", CLARA)
 
 
 @pytest.mark.parametrize("owner", ["ludwigshafen.de", "elsewhere.example"])

@@ -88,6 +88,8 @@ OF_NONE = {
     "pages.offline",
     "pages.offline_form",
     "pages.open_data",
+    "pages.order",
+    "pages.order_photo",
     "pages.privacy",
     "pages.report_by_number",
     "pages.report_step",

@@ -12,6 +12,16 @@ from open311.actions.casework.decisions import decide
 from open311.actions.casework.duplicates import merge, separate
 from open311.actions.casework.erasure import erase, erase_locked
 from open311.actions.casework.notes import add_note, change_note, remove_note
+from open311.actions.casework.order_answers import OrderPage, answer_order, find_order, photo_of_order
+from open311.actions.casework.orders import (
+    answer_contractor,
+    attend_orders,
+    confirm_order,
+    order,
+    return_order,
+    revoke_order,
+    settle_order,
+)
 from open311.actions.casework.photos import (
     describe_photo,
     destroy_originals,
@@ -30,17 +40,22 @@ from open311.actions.casework.visibility import hide, publish, withhold
 from open311.actions.casework.work import keep_up
 
 __all__ = [
+    "OrderPage",
     "Shown",
     "accept",
     "accept_work",
     "add_missing",
     "add_note",
     "answer",
+    "answer_contractor",
+    "answer_order",
     "apply_remote_update",
     "ask",
     "assign",
     "assign_person",
+    "attend_orders",
     "change_note",
+    "confirm_order",
     "decide",
     "decline",
     "defer",
@@ -49,6 +64,7 @@ __all__ = [
     "edit",
     "erase",
     "erase_locked",
+    "find_order",
     "find_question",
     "hand_on",
     "held",
@@ -57,7 +73,9 @@ __all__ = [
     "keep_up",
     "merge",
     "note",
+    "order",
     "original_of",
+    "photo_of_order",
     "publish",
     "publish_photo",
     "recategorise",
@@ -66,10 +84,13 @@ __all__ = [
     "remove_note",
     "reply",
     "resume_due",
+    "return_order",
+    "revoke_order",
     "separate",
     "set_deadline",
     "set_priority",
     "set_status",
+    "settle_order",
     "show",
     "take_back",
     "withhold",

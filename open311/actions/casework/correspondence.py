@@ -15,6 +15,7 @@ from open311.model.actor import REPORTER, Actor, Right
 from open311.model.event_kinds import EventKind
 from open311.model.service_request import ServiceRequest
 from open311.model.submission import DESCRIPTION_LENGTH
+from open311.model.task_names import TaskName
 from open311.storage import service_requests
 from open311.storage.desk import questions
 
@@ -44,7 +45,7 @@ def answer(
 
 def write_answer(work: Work, text: str) -> None:
     """Answer within an act."""
-    work.tell_staff(EventKind.ANSWERED, mail_reporter=True, text=_letter(work, text))
+    work.tell_staff(EventKind.ANSWERED, letter=TaskName.WRITE_TO_REPORTER, text=_letter(work, text))
     if work.case.first_answer_datetime is None:
         work.change_case(first_answer_datetime=work.now)
 
@@ -65,7 +66,7 @@ def ask(
 
 def write_question(work: Work, text: str) -> None:
     """Ask within an act."""
-    work.tell_staff(EventKind.ASKED, mail_reporter=True, text=_letter(work, text))
+    work.tell_staff(EventKind.ASKED, letter=TaskName.WRITE_TO_REPORTER, text=_letter(work, text))
     if work.case.paused_since is None:
         work.change_case(paused_since=work.now)
 

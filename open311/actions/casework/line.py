@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from open311.model.event_kinds import EventKind
+from open311.model.task_names import TaskName
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +17,7 @@ class Line:
     is_update: bool = False
     staff_only: bool = False
     in_feed: bool = False
-    mail_reporter: bool = False
+    letter: TaskName | None = None
 
 
 def without_blanks(data: Mapping[str, Any]) -> dict[str, Any]:

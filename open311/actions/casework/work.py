@@ -45,6 +45,8 @@ class Work:
     # Other reports that this act changes too, each written before this one; they are taken back with it.
     parts: list["Work"] = field(default_factory=list)
     is_part: bool = False
+    # What others have already been asked to do cannot be taken back.
+    is_final: bool = False
     _request_before: ServiceRequest = field(init=False)
     _case_before: Case = field(init=False)
     _columns: dict[str, Any] = field(default_factory=dict)
@@ -117,15 +119,15 @@ class Work:
         data: Mapping[str, Any] = MappingProxyType({}),
         *,
         in_feed: bool = False,
-        mail_reporter: bool = False,
+        letter: TaskName | None = None,
         **more: Any,
     ) -> None:
         """Append to the history that staff read; `in_feed` when the public can notice what it is about.
 
-        With `mail_reporter` its `text` is a letter to whoever sent the report.
+        `letter`: the task that sends what is told to somebody outside, once it cannot be taken back any more.
         """
         told = without_blanks({**data, **more})
-        self._lines.append(Line(kind, told, staff_only=True, in_feed=in_feed, mail_reporter=mail_reporter))
+        self._lines.append(Line(kind, told, staff_only=True, in_feed=in_feed, letter=letter))
 
     def tell_status(
         self, kind: EventKind, changes: Mapping[str, Any], data: Mapping[str, Any] = MappingProxyType({})
@@ -160,7 +162,7 @@ class Work:
         self.write_case()
         if self.is_part:
             undo.drop(self.conn, self.number)
-        elif self.actor.kind in PEOPLE:
+        elif self.actor.kind in PEOPLE and not self.is_final:
             undo.keep(self.conn, self.number, self._undo())
 
     def _show_photos(self) -> None:
@@ -209,9 +211,11 @@ class Work:
                     revision=self._case_before.revision + 1,
                 )
             )
-            if line.mail_reporter:
-                at = self.now + self.mail_delay
+            at = self.now + self.mail_delay
+            if line.letter is TaskName.WRITE_TO_REPORTER:
                 jobs.defer(self.conn, TaskName.WRITE_TO_REPORTER, at=at, event_id=self.events[-1])
+            elif line.letter is TaskName.WRITE_TO_CONTRACTOR:
+                jobs.defer(self.conn, TaskName.WRITE_TO_CONTRACTOR, at=at, event_id=self.events[-1])
 
     def _undo(self) -> undo.Undo:
         columns = {name: self._before_of(name) for name in self._columns if name != "photos"}

@@ -7,9 +7,10 @@ from typing import Any
 from sqlalchemy import Connection, Row, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from open311.model.forwards import UNFINISHED, Forwarded, ForwardState
+from open311.model.forwards import IN_TROUBLE, UNFINISHED, Forwarded, ForwardState
 from open311.model.service_request import Status
-from open311.storage.tables import forwarded_updates, forwards, service_requests
+from open311.storage.desk.scope import Scope
+from open311.storage.tables import cases, forwarded_updates, forwards, service_requests
 
 _f, _r = forwards.c, service_requests.c
 
@@ -55,6 +56,13 @@ def search(
     if foreign_id:
         wanted = wanted.where(_f.foreign_id == foreign_id)
     return [_forwarded(row) for row in conn.execute(wanted)]
+
+
+def in_trouble(conn: Connection, scope: Scope, limit: int) -> list[Forwarded]:
+    """Requests that another server has refused, or perhaps not got, within a scope; the oldest first."""
+    wanted = select(forwards).join(cases, cases.c.service_request_id == _f.service_request_id)
+    found = scope.join(wanted).where(scope.here, _f.state.in_(IN_TROUBLE))
+    return [_forwarded(row) for row in conn.execute(found.order_by(_f.created_datetime).limit(limit))]
 
 
 def known_ids(conn: Connection, url: str, foreign_ids: Collection[str]) -> set[str]:

@@ -8,6 +8,8 @@ from open311.storage.tables.desk import (
     case_questions,
     case_undo,
     cases,
+    order_links,
+    orders,
     templates,
     views,
 )
@@ -87,6 +89,8 @@ __all__ = [
     "media",
     "memberships",
     "metadata",
+    "order_links",
+    "orders",
     "reporters",
     "sent_mails",
     "service_requests",

@@ -1,0 +1,205 @@
+"""What hangs outside: orders to contractors, reports with another server, mails; one page a case, one for all."""
+
+from collections.abc import Callable, Mapping
+from datetime import date
+
+from flask import Response, request
+from flask.typing import ResponseReturnValue
+
+from open311.actions import casework
+from open311.base.errors import Conflict, Invalid, Open311Error, problem
+from open311.federation import forwarding
+from open311.federation.storage import forwards
+from open311.http import current
+from open311.http.errors import in_words
+from open311.model.actor import Right
+from open311.model.event_kinds import EventKind
+from open311.model.forwards import IN_TROUBLE
+from open311.model.orders import may_leave
+from open311.model.service_request import Status, Visibility
+from open311.staff import history
+from open311.staff.blueprint import page, redirect_to, staff
+from open311.staff.rendering import render
+from open311.staff.seen import SeenCase, find_case
+from open311.storage.desk import orders, outside
+from open311.storage.desk.scope import scope_of
+
+MOST = 200
+ABOUT_ORDERS = tuple(kind for kind in EventKind if kind.startswith("order_"))
+Act = Callable[[SeenCase, Mapping[str, str], int | None], object]
+
+
+@page("/outside", Right.SEE_REPORTS)
+def outside_list() -> ResponseReturnValue:
+    """Everything that hangs outside, within what somebody may see."""
+    scope = scope_of(staff())
+    with current.core().database.read() as conn:
+        open_orders = orders.unsettled(conn, scope, MOST)
+        in_trouble = forwards.in_trouble(conn, scope, MOST)
+    names = {
+        code: each.unit_name(code, current.language())
+        for each in current.core().catalogues.in_force
+        for code in each.desk.contractors
+    }
+    return render("outside_list.html", orders=open_orders, forwards=in_trouble, names=names)
+
+
+@page("/reports/<number:number>/outside", Right.SEE_REPORTS)
+def report_outside(number: int) -> ResponseReturnValue:
+    """What hangs outside one case."""
+    return _page(find_case(number), {})
+
+
+@page("/reports/<number:number>/outside/<act>", Right.SEE_REPORTS, methods=("POST",))
+def outside_act(number: int, act: str) -> ResponseReturnValue:
+    """Order, or do something about what hangs outside."""
+    seen, form = find_case(number), request.form
+    revision = form.get("revision", "")
+    expected = int(revision) if revision.isdecimal() and len(revision) < 10 else None
+    try:
+        if act not in ACTS:
+            raise Invalid(problem("error.path"))
+        ACTS[act](seen, form, expected)
+    except Conflict as conflict:
+        return _page(find_case(number), form, act=act, conflict=conflict)
+    except Invalid as refused:
+        return _page(seen, form, act=act, problems=[in_words(each) for each in refused.problems])
+    return redirect_to("report_outside", done="saved", number=number)
+
+
+def _page(
+    seen: SeenCase,
+    form: Mapping[str, str],
+    *,
+    act: str = "",
+    problems: list[str] | None = None,
+    conflict: Open311Error | None = None,
+) -> Response:
+    whole, catalogue = seen.whole, seen.catalogue
+    report = whole.request
+    with current.core().database.read() as conn:
+        found = orders.of_request(conn, report.service_request_id)
+        forward = forwards.find(conn, report.service_request_id)
+        mails = outside.mails_of(conn, report.service_request_id)
+    told = [event for event in whole.history if event.kind in ABOUT_ORDERS]
+    answers = {
+        order.id: [event for event in told if event.data.get("order_id") == order.id] for order in found
+    }
+    checked = report.visibility in (Visibility.PUBLISHED, Visibility.WITHHELD)
+    return render(
+        "outside.html",
+        status=409 if conflict else 400 if problems else 200,
+        report=report,
+        case=whole.case,
+        catalogue=catalogue,
+        form=form,
+        act=act,
+        problems=problems or [],
+        conflict=conflict,
+        orders=list(reversed(found)),
+        lines={number: history.lines(events, catalogue) for number, events in answers.items()},
+        photos_of={
+            order.id: [
+                photo for photo in whole.photos if photo.update_id in {each.id for each in answers[order.id]}
+            ]
+            for order in found
+        },
+        forward=forward,
+        in_trouble=IN_TROUBLE,
+        mails=mails,
+        event_words=history.what,
+        firms=list(catalogue.desk.contractors),
+        may_order=checked and report.status == Status.OPEN and seen.may(Right.ORDER),
+        photos=[photo for photo in whole.photos if may_leave(photo)],
+        others=sum(not may_leave(photo) for photo in whole.photos),
+        closed=[each for each in catalogue.statuses.values() if each.status == Status.CLOSED],
+        may=seen.may,
+        Right=Right,
+    )
+
+
+def _number(form: Mapping[str, str], name: str) -> int:
+    word = form.get(name, "")
+    if not (word.isdecimal() and len(word) < 19):
+        raise Invalid(problem("error.path"))
+    return int(word)
+
+
+def _order_id(seen: SeenCase, form: Mapping[str, str]) -> int:
+    """The order that a form is about, which must be one of this very case: for that the right was looked at."""
+    order_id = _number(form, "order")
+    with current.core().database.read() as conn:
+        known = orders.find(conn, order_id)
+    if known is None or known.service_request_id != seen.whole.request.service_request_id:
+        raise Invalid(problem("error.order.unknown", order_id=order_id))
+    return order_id
+
+
+def _photos() -> list[int]:
+    words = request.form.getlist("photo")
+    return [int(word) for word in words if word.isdecimal() and len(word) < 19]
+
+
+def _order(seen: SeenCase, form: Mapping[str, str], revision: int | None) -> None:
+    word = form.get("due", "")
+    try:
+        due = date.fromisoformat(word) if word else None
+    except ValueError:
+        raise Invalid(problem("desk.error.day")) from None
+    casework.order(
+        current.core(),
+        seen.whole.request.service_request_id,
+        form.get("contractor", ""),
+        form.get("text", ""),
+        seen.actor,
+        photos=_photos(),
+        due=due,
+        expected_revision=revision,
+    )
+
+
+def _about_order(act: Callable[..., object]) -> Act:
+    return lambda seen, form, revision: act(
+        current.core(), _order_id(seen, form), seen.actor, expected_revision=revision
+    )
+
+
+def _letter(act: Callable[..., object]) -> Act:
+    return lambda seen, form, revision: act(
+        current.core(), _order_id(seen, form), form.get("text", ""), seen.actor, expected_revision=revision
+    )
+
+
+def _confirm(seen: SeenCase, form: Mapping[str, str], revision: int | None) -> None:
+    casework.confirm_order(
+        current.core(),
+        _order_id(seen, form),
+        seen.actor,
+        status=form.get("status") or None,
+        status_notes=form.get("status_notes", "").strip() or None,
+        photos=_photos(),
+        expected_revision=revision,
+    )
+
+
+def _retry_forward(seen: SeenCase, _: Mapping[str, str], __: int | None) -> None:
+    forwarding.retry(current.core(), seen.whole.request.service_request_id, seen.actor)
+
+
+def _link_forward(seen: SeenCase, form: Mapping[str, str], _: int | None) -> None:
+    foreign_id = form.get("foreign_id", "").strip()
+    if not 0 < len(foreign_id) <= 500:
+        raise Invalid(problem("error.forward.id"))
+    forwarding.link(current.core(), seen.whole.request.service_request_id, foreign_id, seen.actor)
+
+
+ACTS: Mapping[str, Act] = {
+    "order": _order,
+    "revoke": _about_order(casework.revoke_order),
+    "settle": _about_order(casework.settle_order),
+    "write": _letter(casework.answer_contractor),
+    "return": _letter(casework.return_order),
+    "confirm": _confirm,
+    "retry": _retry_forward,
+    "link": _link_forward,
+}
