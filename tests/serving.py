@@ -183,7 +183,7 @@ def make_core(conn: Connection, clock: Clock, tmp_path: Path) -> MakeCore:
     """A function that builds a Core from catalogues and environment variables."""
 
     def make(*catalogues: Catalogue, **environ: str) -> Core:
-        quiet = {"OPEN311_RATE_LIMITS": "off", "OPEN311_LOG_LEVEL": "error"}
+        quiet = {"OPEN311_RATE_LIMITS": "off", "OPEN311_LOG_LEVEL": "error", "OPEN311_MAP_STYLE_URL": "none"}
         chosen = settings.load(quiet | {"OPEN311_DATA_DIR": str(tmp_path)} | environ)
         access_log.configure(chosen)
         return Core(chosen, OneConnection(conn), Catalogues(catalogues or (first_city(),)), clock)

@@ -12,7 +12,7 @@ from open311.base.errors import Invalid, problem
 from open311.base.text import tidy
 from open311.basemap import classes, cleaning, official, osm, storage
 from open311.basemap.classes import EXTRACT, SUBJECTS, Class
-from open311.basemap.model import LONGEST_NAME, Asset, Feature, Layer, MapVersion, Source
+from open311.basemap.model import LICENCE_OF_EXTRACTS, LONGEST_NAME, Asset, Feature, Layer, MapVersion, Source
 from open311.basemap.shapes import Clip, per_level
 from open311.basemap.storage import FeatureRow
 from open311.basemap.things import Thing, Unreadable
@@ -25,7 +25,6 @@ MARGIN_METRES = 1500.0
 AT_ONCE = 2000
 # How many of those that cannot be drawn are named.
 NAMED = 20
-LICENCE_OF_EXTRACTS = "© OpenStreetMap"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ LEVELS = (10, 12, 14, 16)
 FIRST_LEVEL = 8
 LAST_LEVEL = LEVELS[-1]
 LONGEST_NAME = 200
+LICENCE_OF_EXTRACTS = "© OpenStreetMap"
 # The circumference of the earth in the Mercator projection, in metres.
 AROUND = 40_075_016.685_578_488
 EXTENT = 4096

@@ -74,15 +74,16 @@ def _checked(path: Path) -> Document:
         schema.check(document)
         document.areas = areas.read(document)
         checks.check(document)
-        _check_logo(document)
+        _check_files(document)
     return document
 
 
-def _check_logo(document: Document) -> None:
-    """Report a logo that does not lie beside its catalogue."""
-    logo = document.root["site"]["logo"]
-    if logo.word and not _is_file(document.file.parent / logo.word):
-        document.report(logo.steps, f"there is no file {logo.word!r} beside the catalogue")
+def _check_files(document: Document) -> None:
+    """Report a logo or a map that does not lie beside its catalogue."""
+    site = document.root["site"]
+    for name in (site["logo"], site["map"]["file"]):
+        if name.word and not _is_file(document.file.parent / name.word):
+            document.report(name.steps, f"there is no file {name.word!r} beside the catalogue")
 
 
 def _is_file(path: Path) -> bool:

@@ -97,7 +97,13 @@ TEXTS_OF_SITE = ("name", "intro", "heading", "address_example", "imprint", "priv
 def _site(site: Site) -> dict[str, Any]:
     texts = {name: _words(getattr(site, name)) for name in TEXTS_OF_SITE}
     return _without_blanks(
-        {**texts, "colour": site.colour, "colour_dark": site.colour_dark, "logo": site.logo}
+        {
+            **texts,
+            "colour": site.colour,
+            "colour_dark": site.colour_dark,
+            "logo": site.logo,
+            "map": _without_blanks(asdict(site.map)),
+        }
     )
 
 

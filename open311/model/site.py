@@ -5,6 +5,17 @@ from dataclasses import dataclass
 from open311.base.text import NO_TEXT, Text
 
 
+@dataclass(frozen=True, slots=True)
+class SiteMap:
+    """Where streets come from, unless a map was read in: a style elsewhere, or a PMTiles file beside the catalogue."""
+
+    style: str | None = None
+    file: str | None = None
+
+
+NO_MAP = SiteMap()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
     """The look and the words of one city's pages; what is missing has a default.
@@ -21,6 +32,7 @@ class Site:
     colour: str | None = None
     colour_dark: str | None = None
     logo: str | None = None
+    map: SiteMap = NO_MAP
     imprint: Text = NO_TEXT
     privacy: Text = NO_TEXT
     accessibility: Text = NO_TEXT

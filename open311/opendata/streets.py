@@ -3,20 +3,28 @@
 from typing import Any
 from urllib.parse import quote
 
-from flask import Response
+from flask import Response, send_file
 
 from open311.base.errors import NotFound, problem
 from open311.basemap import storage
+from open311.basemap.ground import ground_of
 from open311.basemap.model import FIRST_LEVEL, LAST_LEVEL, Layer
 from open311.http import current
 from open311.model.tiles import Tile
 from open311.opendata.answers import CHANGES_SELDOM, answer, json
 from open311.opendata.tiles import MEDIA_TYPE, blueprint
+from open311.web.fields import Word
 from open311.web.queries import Arguments
 
 # The version stands in the address, and a version never changes.
 FOR_EVER = "public, max-age=31536000, immutable"
 FIELDS = {"kind": "String", "name": "String"}
+
+
+class FileQuery(Arguments):
+    """GET the file."""
+
+    v = Word(40, metadata={"description": "The version of the file, for caches."})
 
 
 @blueprint.read(
@@ -58,3 +66,14 @@ def get_streets_tilejson(query: dict[str, Any]) -> Response:
     if jurisdiction.boundary:
         described["bounds"] = jurisdiction.boundary.bounds
     return json(described, cache=CHANGES_SELDOM)
+
+
+@blueprint.read("/<jurisdiction_id>/streets.pmtiles", takes=FileQuery, content_type="application/vnd.pmtiles")
+def get_streets_file(query: dict[str, Any]) -> Response:
+    """The file with streets that the operator has named, whole or by ranges; `v` is its version."""
+    file = ground_of(current.core(), current.catalogue()).file
+    if file is None or not file.is_file():
+        raise NotFound(problem("error.map.none"))
+    response: Any = send_file(file, mimetype="application/vnd.pmtiles", conditional=True)
+    response.headers["Cache-Control"] = FOR_EVER if query.get("v") else CHANGES_SELDOM
+    return response  # type: ignore[no-any-return]

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from open311.settings.options import OPTIONS, shipped
+from open311.settings.values import NO_STYLE
 
-__all__ = ["Settings", "load", "shipped"]
+__all__ = ["NO_STYLE", "Settings", "load", "shipped"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +51,7 @@ class Settings:
     # Settings are keys of what is made from them, and a mapping cannot be part of a key.
     forward_keys: Mapping[str, str] = field(hash=False)
     map_style_url: str | None
+    map_file: Path | None
     map_closed_days: int
     geocoder: str
     smtp_url: str | None

@@ -161,10 +161,17 @@ OPTIONS = (
     ),
     Option(
         "OPEN311_MAP_STYLE_URL",
-        values.any_address,
+        values.map_style,
         None,
-        "A MapLibre style for the map below the reports; browsers then ask that server too.",
+        "A MapLibre style for the map below the reports, whose server browsers then ask too; `none` for none, whatever"
+        " the catalogue says.",
         secret=True,
+    ),
+    Option(
+        "OPEN311_MAP_FILE",
+        values.file,
+        None,
+        "A PMTiles file with streets, instead of a map that was read in.",
     ),
     Option(
         "OPEN311_MAP_CLOSED_DAYS",

@@ -20,6 +20,8 @@ SWITCH_WORDS = {
     "0": False,
 }
 SHORTEST_SECRET = 32
+# Instead of the address of a map.
+NO_STYLE = "none"
 HOST = re.compile(r"(?!-)[a-z0-9-]+(\.[a-z0-9-]+)*")
 
 
@@ -31,6 +33,14 @@ def text(raw: str) -> str:
 def path(raw: str) -> Path:
     """A path, from the home of the user if it begins with ~."""
     return Path(raw).expanduser().resolve()
+
+
+def file(raw: str) -> Path:
+    """A file that is there."""
+    found = Path(raw).expanduser()
+    if not found.is_file():
+        raise ValueError("the name of a file that is there")
+    return found.resolve()
 
 
 def switch(raw: str) -> bool:
@@ -96,6 +106,16 @@ def any_address(raw: str) -> str:
     if parts.scheme in ("http", "https") and parts.hostname and not re.search(r"[\s;,]", parts.netloc):
         return raw
     raise ValueError("an address such as https://tiles.example.org/style.json")
+
+
+def map_style(raw: str) -> str:
+    """A style of a map elsewhere, or the word for none."""
+    if raw.lower() == NO_STYLE:
+        return NO_STYLE
+    try:
+        return any_address(raw)
+    except ValueError:
+        raise ValueError("none, or an address such as https://tiles.example.org/style.json") from None
 
 
 def postgres_url(raw: str) -> str:

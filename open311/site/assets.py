@@ -22,6 +22,8 @@ PACKAGES = shipped("node_modules")
 VENDORS = {
     "kern": PACKAGES / "@kern-ux" / "native" / "dist",
     "maplibre": PACKAGES / "maplibre-gl" / "dist",
+    "pmtiles": PACKAGES / "pmtiles" / "dist",
+    "basemaps": PACKAGES / "@protomaps" / "basemaps" / "dist" / "esm",
 }
 NEUTRAL = "marker"
 FOR_EVER = "public, max-age=31536000, immutable"

@@ -10,6 +10,7 @@ from open311.base.i18n import FALLBACK
 from open311.http import current
 from open311.model.catalogue import Catalogue
 from open311.notifications.personal_data import PERSONAL, term_in_words
+from open311.site.list import maps
 from open311.site.words import said, words
 
 FOLDER = Path(__file__).parent.parent / "templates" / "texts"
@@ -32,7 +33,18 @@ def _filled(name: str, catalogue: Catalogue) -> str:
             "contact": said(jurisdiction.contact),
             "address": current.base_url(),
             "kept": _kept(catalogue),
+            "others": _others(catalogue),
         }
+    )
+
+
+def _others(catalogue: Catalogue) -> str:
+    """Whose servers browsers ask besides ours."""
+    origin = maps.origin_of_streets(catalogue)
+    return (
+        words("privacy.map.elsewhere", server=origin.partition("://")[2])
+        if origin
+        else words("privacy.map.own")
     )
 
 

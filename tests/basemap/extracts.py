@@ -5,6 +5,10 @@ from pathlib import Path
 
 import osmium
 from osmium.osm.mutable import Node, Relation, Way
+from sqlalchemy import text
+
+from open311.core import Core
+from open311.storage.database.freshness import announce
 
 Point = tuple[float, float]
 # Ludwigstraße from west to east, long and lat; a square park south of it; the river in the east, beyond the clip.
@@ -78,3 +82,10 @@ def an_extract(path: Path, *, street: str = "Ludwigstraße", lamp: str = "4711")
     extract.node((8.4455, 49.4790), place="suburb", name="Süd")
     extract.close()
     return path
+
+
+def forget_maps(core: Core) -> None:
+    """Leave the server without a map, as others expect it."""
+    with core.database.begin() as conn:
+        announce(conn)
+        conn.execute(text("update map_versions set in_force = false"))

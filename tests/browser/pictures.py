@@ -13,8 +13,11 @@ import httpx2
 import pytest
 from PIL import Image, ImageDraw
 
+from benchmarks import made_city
 from open311.actions import casework, catalogue_publication, geocoding, keys, map_counts
 from open311.app import create_app
+from open311.basemap import importing
+from open311.basemap.importing import Wishes
 from open311.dev import demo
 from open311.model.keys import Scope
 from open311.settings import shipped
@@ -28,6 +31,8 @@ from tests.serving import first_city
 
 FOLDER = Path(shipped("docs")) / "pictures"
 REPORTS = 6000
+# A side of the made-up streets, some six kilometres.
+BLOCKS = 55
 # Twice the pixels on a telephone, as it has them.
 PHONE, PHONE_SHARP = (780, 1688), 2
 DESK = (1360, 850)
@@ -73,8 +78,11 @@ class City:
 @pytest.fixture(scope="module")
 def city(site_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
     """The demo reports, and one with a photo that has been dealt with."""
-    core = a_live_core(site_database_url, OPEN311_DATA_DIR=str(tmp_path_factory.mktemp("pictures")))
+    folder = tmp_path_factory.mktemp("pictures")
+    core = a_live_core(site_database_url, OPEN311_DATA_DIR=str(folder))
     catalogue_publication.publish(core)
+    made = made_city.make(folder / "city.osm.pbf", BLOCKS)
+    importing.read_in(core, first_city(), made, Wishes(attribution="Erfundene Stadt"), lambda counts: None)
     demo.seed(core, REPORTS)
     map_counts.fold(core)
     table = (

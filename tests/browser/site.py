@@ -48,6 +48,8 @@ def running(folder: Path, database_url: str) -> Iterator[Site]:
         "PORT": str(free_port()),
         "OPEN311_DATA_DIR": str(folder),
         "OPEN311_RATE_LIMITS": "off",
+        # No browser of ours asks a server elsewhere.
+        "OPEN311_MAP_STYLE_URL": "none",
     }
     core = core_module.build(replace(settings.load({}), database_url=database_url, data_dir=folder))
     catalogue_publication.publish(core)

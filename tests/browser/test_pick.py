@@ -5,6 +5,9 @@ from collections.abc import Iterator
 import pytest
 
 from open311.actions import geocoding
+from open311.basemap import importing
+from open311.basemap.importing import Wishes
+from tests.basemap.extracts import an_extract, forget_maps
 from tests.browser.conftest import DESK, NARROW, PHONE, Visit
 from tests.browser.navigators import Visitor
 from tests.browser.site import Site
@@ -19,6 +22,15 @@ LOOKS = [
     pytest.param("en-GB", NARROW, "dark", id="English-narrow-dark"),
     pytest.param("en-GB", DESK, "light", id="English-desk"),
 ]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def streets(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Streets to find a place by, without which no map is offered for that."""
+    file = an_extract(tmp_path_factory.mktemp("streets") / "town.osm.pbf")
+    importing.read_in(site.core, first_city(), file, Wishes(), lambda counts: None)
+    yield
+    forget_maps(site.core)
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -16,7 +16,8 @@ POOL = 12
 
 def a_live_core(url: str, *catalogues: Catalogue, **environ: str) -> Core:
     """A Core that shares nothing with other tests; close its database."""
-    chosen = settings.load({"OPEN311_RATE_LIMITS": "off", "OPEN311_LOG_LEVEL": "error"} | environ)
+    quiet = {"OPEN311_RATE_LIMITS": "off", "OPEN311_LOG_LEVEL": "error", "OPEN311_MAP_STYLE_URL": "none"}
+    chosen = settings.load(quiet | environ)
     access_log.configure(chosen)
     return Core(chosen, Database(url, pool_size=POOL), Catalogues(catalogues or (first_city(),)), Clock())
 

@@ -3,11 +3,18 @@
 import html
 import json
 import re
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.serving import Api, MakeCore, an_api
+from open311.basemap import importing
+from open311.basemap.importing import Wishes
+from open311.model.catalogue import Catalogue
+from open311.model.site import SiteMap
+from tests.basemap.extracts import an_extract
+from tests.serving import Api, MakeCore, an_api, first_city
 
 STYLE = "https://tiles.example.org/styles/grey.json?key=a,b;c"
 
@@ -44,6 +51,69 @@ def test_the_one_server_that_the_city_names_is_let_in(make_core: MakeCore, path:
 def test_a_page_that_needs_no_map_lets_nobody_in(make_core: MakeCore) -> None:
     api = an_api(make_core(OPEN311_MAP_STYLE_URL=STYLE))
     assert policy(api.client.get("/imprint"))["connect-src"] == "'self'"
+
+
+def in_its_catalogue(**streets: str) -> Catalogue:
+    """The first city, with streets named in its catalogue."""
+    city = first_city()
+    return replace(city, site=replace(city.site, map=SiteMap(**streets)))
+
+
+def test_a_server_named_in_the_catalogue_is_let_in_and_the_privacy_notice_says_so(
+    make_core: MakeCore,
+) -> None:
+    api = an_api(make_core(in_its_catalogue(style=STYLE), OPEN311_MAP_STYLE_URL=""))
+    assert data(api.client.get("/").text)["below"] == STYLE
+    assert policy(api.client.get("/report"))["connect-src"] == "'self' https://tiles.example.org"
+    assert "tiles.example.org" in api.client.get("/privacy").text
+    assert "data-pick " in api.client.get("/report").text
+
+
+def test_one_word_takes_the_server_of_the_catalogue_out(make_core: MakeCore) -> None:
+    quiet = an_api(make_core(in_its_catalogue(style=STYLE), OPEN311_MAP_STYLE_URL="none"))
+    assert data(quiet.client.get("/").text)["below"] == ""
+    assert policy(quiet.client.get("/report"))["connect-src"] == "'self'"
+    notice = quiet.client.get("/privacy", headers={"Accept-Language": "de"}).text
+    assert "tiles.example.org" not in notice
+    assert "die Karte kommt von uns" in notice
+
+
+def test_without_streets_the_map_says_so_and_is_no_way_to_tell_a_place(api: Api) -> None:
+    page = api.client.get("/", headers={"Accept-Language": "de"}).text
+    assert re.search(r"<p [^>]*data-no-streets>[^<]*open311 map import", page)
+    assert "data-pick " not in api.client.get("/report").text
+
+
+def test_the_citys_own_map_goes_before_the_catalogue(make_core: MakeCore, tmp_path: Path) -> None:
+    core = make_core(in_its_catalogue(style=STYLE), OPEN311_MAP_STYLE_URL="")
+    api = an_api(core)
+    file = an_extract(tmp_path / "town.osm.pbf")
+    importing.read_in(core, first_city(), file, Wishes(), lambda counts: None)
+    told = data(api.client.get("/").text)
+    assert told["below"] == ""
+    assert re.fullmatch(r"/tiles/ludwigshafen\.de/streets/\d+/\{z\}/\{x\}/\{y\}\.mvt", told["streets"])
+    [licence] = json.loads(told["attribution"])
+    assert licence == {"words": "© OpenStreetMap", "href": "https://www.openstreetmap.org/copyright"}
+    assert "data-pick " in api.client.get("/report").text
+    assert policy(api.client.get("/"))["connect-src"] == "'self'"
+
+
+def test_a_file_of_tiles_is_served_by_ranges(make_core: MakeCore, tmp_path: Path) -> None:
+    file = tmp_path / "city.pmtiles"
+    file.write_bytes(bytes(range(256)) * 40)
+    api = an_api(make_core(OPEN311_MAP_FILE=str(file)))
+    told = data(api.client.get("/").text)
+    assert told["file"].startswith("/tiles/ludwigshafen.de/streets.pmtiles?v=")
+    for code in ("file-code", "file-looks"):
+        assert api.client.get(told[code]).mimetype == "text/javascript"
+    part = api.client.get(told["file"], headers={"Range": "bytes=100-103"})
+    assert (part.status_code, part.data) == (206, bytes(range(100, 104)))
+    assert "immutable" in part.headers["Cache-Control"]
+    assert api.client.get(told["file"], headers={"Range": "bytes=99999-"}).status_code == 400
+
+
+def test_without_a_file_there_is_none(api: Api) -> None:
+    assert api.client.get("/tiles/ludwigshafen.de/streets.pmtiles").status_code == 404
 
 
 def test_all_scripts_of_one_version_stand_in_one_folder(api: Api) -> None:

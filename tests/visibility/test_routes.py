@@ -102,6 +102,7 @@ OF_NONE = {
     "readyz",
     "tiles.get_boundary",
     "tiles.get_boundary_also",
+    "tiles.get_streets_file",
     "tiles.get_streets_tile",
     "tiles.get_streets_tilejson",
     "tiles.get_tilejson",

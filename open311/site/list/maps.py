@@ -1,8 +1,13 @@
 """What the map of a page needs to know, as attributes of its element."""
 
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+from flask import g
+
+from open311.basemap.ground import Ground, ground_of
+from open311.basemap.model import LICENCE_OF_EXTRACTS
 from open311.http import current
 from open311.model.catalogue import Catalogue
 from open311.site import addresses, assets
@@ -10,6 +15,8 @@ from open311.site.words import words
 
 LIBRARY = "maplibre-gl.mjs"
 STYLES = "maplibre-gl.css"
+# Where a licence wants to be read.
+LICENCES = {LICENCE_OF_EXTRACTS: "https://www.openstreetmap.org/copyright"}
 # What MapLibre says by itself.
 ITS_WORDS = {
     "Map.Title": "page.map",
@@ -40,14 +47,13 @@ def map_of(catalogue: Catalogue) -> dict[str, Any]:
     if not library:
         return {}
     jurisdiction, settings = catalogue.jurisdiction, current.core().settings
-    tiles = f"{addresses.root()}/tiles/{quote(jurisdiction.jurisdiction_id)}"
+    tiles = _tiles(catalogue)
     return {
         "code": library,
         "styles": assets.vendor("maplibre", STYLES),
         "tiles": f"{tiles}/{{z}}/{{x}}/{{y}}.mvt",
         "boundary": f"{tiles}/boundary.geojson" if jurisdiction.boundary else "",
         "bounds": list(jurisdiction.boundary.bounds) if jurisdiction.boundary else [],
-        "below": settings.map_style_url or "",
         "closed_days": settings.map_closed_days,
         "cards": addresses.address("cards"),
         "report": addresses.address("new_report"),
@@ -55,14 +61,52 @@ def map_of(catalogue: Catalogue) -> dict[str, Any]:
         "services": {service.service_code: service.icon for service in catalogue.services.values()},
         "statuses": {status.code: [status.colour, status.shape] for status in catalogue.statuses.values()},
         "words": {name: words(key, number="{number}") for name, key in (ITS_WORDS | OUR_WORDS).items()},
+        **_below(catalogue),
     }
 
 
+def _tiles(catalogue: Catalogue) -> str:
+    return f"{addresses.root()}/tiles/{quote(catalogue.jurisdiction.jurisdiction_id)}"
+
+
+def _below(catalogue: Catalogue) -> dict[str, Any]:
+    """What lies below the reports: a style elsewhere, tiles of ours, or a file of tiles and what draws it."""
+    ground = _ground(catalogue)
+    below: dict[str, Any] = {"below": ground.style, "streets": "", "file": "", "attribution": []}
+    if ground.version:
+        below["streets"] = f"{_tiles(catalogue)}/streets/{ground.version.version_id}/{{z}}/{{x}}/{{y}}.mvt"
+        below["attribution"] = [
+            {"words": text, "href": LICENCES.get(text, "")} for text in ground.version.attributions
+        ]
+    if ground.file and ground.file.is_file():
+        below["file"] = f"{_tiles(catalogue)}/streets.pmtiles?v={_version(ground.file)}"
+        below["file_code"] = assets.vendor("pmtiles", "pmtiles.js")
+        below["file_looks"] = assets.vendor("basemaps", "index.js")
+    return below | {"has_streets": any(below[name] for name in ("below", "streets", "file"))}
+
+
+def _version(file: Path) -> str:
+    # Too large to be read for a digest.
+    known = file.stat()
+    return f"{known.st_mtime_ns:x}{known.st_size:x}"
+
+
+def _ground(catalogue: Catalogue) -> Ground:
+    # Once a request: the map and the content policy both need it.
+    if "ground" not in g:
+        g.ground = ground_of(current.core(), catalogue)
+    found: Ground = g.ground
+    return found
+
+
 def sources() -> dict[str, str]:
-    """What the content policy must also let in: the one server that the operator has named."""
-    style = current.core().settings.map_style_url
-    if not style:
-        return {}
+    """What the content policy must also let in: the one server whose style is named."""
+    origin = origin_of_streets(current.catalogue())
+    return {"connect-src": origin, "img-src": origin} if origin else {}
+
+
+def origin_of_streets(catalogue: Catalogue) -> str:
+    """The server elsewhere that browsers ask for streets; empty when they ask none."""
+    style = _ground(catalogue).style
     parts = urlsplit(style)
-    origin = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
-    return {"connect-src": origin, "img-src": origin}
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}" if style else ""

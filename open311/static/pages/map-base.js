@@ -1,5 +1,6 @@
 // What every map of ours begins with: the library, what lies below, our layers on top.
-import { area, background, colours, edge, layers } from "./map-layers.js";
+import { attribution, ground } from "./map-ground.js";
+import { area, colours, edge, layers } from "./map-layers.js";
 import { drawing } from "./map-symbols.js";
 
 const CLOSEST = 20;
@@ -15,11 +16,15 @@ export const styled = (address, place = "prepend") =>
   });
 
 export const read = (place) => {
-  const { services, statuses, words, bounds, ...plain } = place.dataset;
-  const values = [services, statuses, words, bounds].map((text) => JSON.parse(text));
-  const [service, status, word, edges] = values;
+  const { services, statuses, words, bounds, attribution: licences, ...plain } = place.dataset;
+  const values = [services, statuses, words, bounds, licences].map((text) => JSON.parse(text));
+  const [service, status, word, edges, licence] = values;
   const lat = Number(plain.lat), long = Number(plain.long);
-  return { ...plain, services: service, statuses: status, words: word, bounds: edges, lat, long };
+  const hasStreets = Boolean(plain.below || plain.streets || plain.file);
+  return {
+    ...plain, services: service, statuses: status, words: word, bounds: edges, lat, long,
+    attribution: attribution(licence), hasStreets,
+  };
 };
 
 export const around = (bounds) => {
@@ -29,8 +34,6 @@ export const around = (bounds) => {
   return [[west - wide, south - high], [east + wide, north + high]];
 };
 
-const quiet = (about) => background(about, colours());
-
 const onTop = (map, about, small, reports) => {
   map.addSource("reports", reports);
   const under = about.below && about.boundary ? edge(colours()) : [];
@@ -38,9 +41,9 @@ const onTop = (map, about, small, reports) => {
   for (const layer of [...under, ...layers(about, small)]) map.getLayer(layer.id) ?? map.addLayer(layer);
 };
 
-const darkened = (map, about, small) => {
+const darkened = (map, about, small, below) => {
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
-    for (const layer of [...quiet(about).layers, ...layers(about, small)])
+    for (const layer of [...below.layers(), ...layers(about, small)])
       for (const [name, value] of Object.entries(layer.paint ?? {}))
         if (map.getLayer(layer.id)) map.setPaintProperty(layer.id, name, value);
   });
@@ -49,13 +52,14 @@ const darkened = (map, about, small) => {
 // The map once it is drawn. `reports` is where the reports on it come from; `small` shows one alone.
 export const drawn = async (place, about, { reports, small = false, ...options }) => {
   const [library] = await Promise.all([import(about.code), styled(about.styles)]);
+  const below = await ground(library, about);
   place.replaceChildren();
   const map = new library.Map({
     container: place,
-    style: about.below || quiet(about),
+    style: below.style,
     maxZoom: CLOSEST,
     locale: about.words,
-    attributionControl: about.below ? { compact: true, customAttribution: "" } : false,
+    attributionControl: about.hasStreets ? { customAttribution: "", ...(about.below || small ? { compact: true } : {}) } : false,
     dragRotate: false,
     pitchWithRotate: false,
     touchPitch: false,
@@ -71,9 +75,13 @@ export const drawn = async (place, about, { reports, small = false, ...options }
   map.addControl(new library.NavigationControl({ showCompass: false }), "top-right");
   map.addControl(new library.ScaleControl(), "bottom-left");
   // A foreign style that cannot be had is no reason to show nothing.
-  map.once("error", () => map.isStyleLoaded() || !about.below || map.setStyle(quiet(about)));
+  map.once("error", () => {
+    if (map.isStyleLoaded() || !about.below) return;
+    map.setStyle(below.quiet());
+    place.dispatchEvent(new CustomEvent("streetless"));
+  });
   map.on("style.load", () => map.getSource("reports") ?? onTop(map, about, small, reports));
   await new Promise((resolve) => map.once("load", resolve));
-  if (!about.below) darkened(map, about, small);
+  if (below.layers) darkened(map, about, small, below);
   return { library, map };
 };

@@ -3,7 +3,7 @@ import { around, drawn, read, styled } from "./map-base.js";
 import { DEEPEST, openOnes, placed } from "./map-tiles.js";
 
 // From here on a tap is good to a few metres; closer only where streets are drawn to find the way by.
-const near = (about) => (about.below ? 17 : 15);
+const near = (about) => (about.hasStreets ? 17 : 15);
 
 const pin = (symbols) => {
   const element = Object.assign(document.createElement("div"), { className: "pick__pin" });
@@ -25,7 +25,14 @@ const beginning = (form, about) => {
 
 export const pick = async (box, form, setPosition) => {
   const place = box.querySelector("[data-pick-map]");
+  const button = box.querySelector("[data-pick-take]");
+  const told = box.querySelector("[data-pick-told]");
   const about = read(place);
+  // Nobody finds a place on an empty ground.
+  place.addEventListener("streetless", () => {
+    place.hidden = button.hidden = true;
+    told.textContent = told.dataset.failed;
+  });
   await styled(about.ownStyles, "append");
   const reports = { type: "vector", tiles: [openOnes(about)], maxzoom: DEEPEST };
   const options = { ...beginning(form, about), reports, maxBounds: around(about.bounds) };
@@ -41,7 +48,6 @@ export const pick = async (box, form, setPosition) => {
     event.preventDefault();
     take(map.getCenter());
   });
-  const button = box.querySelector("[data-pick-take]");
   button.addEventListener("click", () => take(map.getCenter()));
   button.hidden = false;
 

@@ -35,7 +35,10 @@ const findable = (library, map, place, about) => {
 export const show = async (place) => {
   const about = read(place);
   const small = Boolean(about.number);
-  const start = small && about.below ? { center: [about.long, about.lat], zoom: STREET } : beginning(about);
+  place.addEventListener("streetless", () => {
+    for (const told of document.querySelectorAll("[data-no-streets]")) told.hidden = false;
+  });
+  const start = small && about.hasStreets ? { center: [about.long, about.lat], zoom: STREET } : beginning(about);
   const { library, map } = await drawn(place, about, {
     ...start,
     small,
