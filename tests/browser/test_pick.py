@@ -90,7 +90,7 @@ def test_a_tap_enters_the_place_and_tells_what_is_there(
     visitor.page.wait_for_function("long => document.forms[0].elements.long.value < long", arg=str(NEAR[1]))
     lat, long = position(visitor)
     assert lat == pytest.approx(NEAR[0], abs=0.0005)
-    assert 8.43 < long < NEAR[1] - 0.0005
+    assert 8.43 < long < NEAR[1] - 0.0001
     assert visitor.overflow_of_large_text() <= 0
 
 
