@@ -16,7 +16,9 @@ from open311.model.cases import Priority
 from open311.model.decisions import Outcome
 from open311.model.desk import ReasonFor
 from open311.model.personal_hints import personal_hints
+from open311.site import addresses
 from open311.site.form.questions import Question, questions
+from open311.site.list import maps
 from open311.site.list.listing import services_by_group
 from open311.staff import history
 from open311.staff.blueprint import staff
@@ -98,6 +100,9 @@ def check_page(seen: SeenCase, shown: Shown) -> Response:
         other=names.get(other, "") if other else "",
         hints=personal_hints(f"{request.title or ''}\n{request.description}"),
         neighbours=_neighbours(seen),
+        map=maps.map_of(seen.catalogue),
+        near_place=addresses.address("near_place", of=seen.catalogue),
+        also=maps.sources(),
         reasons={outcome: _reasons(seen, which) for outcome, which in REASONS_OF.items()},
         outcomes=list(Outcome),
         with_status=WITH_STATUS,

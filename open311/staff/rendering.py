@@ -25,12 +25,19 @@ WARN_SECONDS = 300
 
 
 def render(
-    template: str, *, status: int = 200, errors: Mapping[str, str] | None = None, **values: Any
+    template: str,
+    *,
+    status: int = 200,
+    errors: Mapping[str, str] | None = None,
+    **values: Any,
 ) -> Response:
-    """A page of the desk; `errors` are words by the id of the field that they stand at."""
+    """A page of the desk; `errors` are words by the id of the field that they stand at.
+
+    Among the values, `also` widens the content policy by sources, per directive.
+    """
     html = render_template(f"staff/{template}", **_common(), errors=errors or {}, **values)
     response = Response(html, status, rendering.HEADERS, content_type="text/html; charset=utf-8")
-    response.headers["Content-Security-Policy"] = rendering.policy({})
+    response.headers["Content-Security-Policy"] = rendering.policy(values.get("also", {}))
     response.headers["Cache-Control"] = NOT_KEPT
     response.headers["Content-Language"] = current.language()
     response.headers["X-Robots-Tag"] = "noindex, nofollow"

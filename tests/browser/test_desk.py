@@ -128,3 +128,30 @@ def test_single_keys_work_for_who_switched_them_on(visit: Visit, town: Town) -> 
     with page.expect_navigation():
         keys.press("z")
     assert visitor.path == f"/staff/check/{number}?done=taken_back"
+
+
+def test_the_place_is_moved_on_a_map_with_what_lies_nearby(visit: Visit, town: Town) -> None:
+    near = held(town, "Schon gemeldet")
+    number = held(town, "Am selben Ort")
+    visitor = visit(base=town.base)
+    signs_in(visitor, town.core, Role.CHECKER)
+    visitor.opens(f"/staff/check/{number}")
+    page = visitor.page
+    page.locator("[data-pick-map][data-ready]").wait_for(timeout=60_000)
+    marker = page.locator(".pick__neighbour")
+    assert marker.count() == page.locator("[data-neighbour]").count() >= 1
+    canvas = page.locator("[data-pick-map] canvas")
+    canvas.focus()
+    page.keyboard.press("ArrowRight")
+    page.locator("[data-pick-map][aria-busy=false]").wait_for(timeout=60_000)
+    page.keyboard.press("Enter")
+    expect(page.locator("#long")).not_to_have_value("8.44")
+    expect(page.locator("#outcome-publish")).to_be_checked()
+    assert page.url.endswith(f"/staff/check/{number}")
+    page.locator(f"#parent-{near} ~ details summary").click()
+    expect(page.locator(f"#parent-{near} ~ details")).to_contain_text("Diese Meldung")
+    assert visitor.barriers() == []
+    long = page.locator("#long").input_value()
+    page.get_by_role("button", name="Nur speichern").click()
+    page.wait_for_url("**done=saved")
+    expect(page.locator("#long")).to_have_value(long)

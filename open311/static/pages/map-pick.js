@@ -64,4 +64,5 @@ export const pick = async (box, form, setPosition) => {
   form.addEventListener("position", show);
   if (chosen(form)) show();
   place.dataset.ready = "";
+  return { library, map };
 };

@@ -1,4 +1,5 @@
 // The check page: fields that belong to the chosen result, words to the reporter, and who else is here.
+import { place } from "./staff-place.js";
 import { redaction } from "./staff-redaction.js";
 
 const STILL_HERE = 120_000;
@@ -71,6 +72,7 @@ for (const form of document.querySelectorAll("[data-check]")) {
   decision(form);
   presence(form);
 }
+for (const box of document.querySelectorAll("[data-place]")) place(box);
 for (const details of document.querySelectorAll("[data-letter]")) letter(details);
 for (const button of document.querySelectorAll("[data-insert]")) insertion(button);
 for (const photo of document.querySelectorAll("[data-photo]")) redaction(photo);

@@ -44,6 +44,8 @@ class Neighbour:
     description: str
     address: str
     parent_id: int | None
+    lat: float
+    long: float
     photo: str | None
     metres: float
     likeness: float
@@ -127,6 +129,8 @@ def _columns(distance: Any, likeness: Any) -> tuple[Any, ...]:
         func.left(_r.description, 300).label("description"),
         _r.address,
         _r.parent_id,
+        func.ST_Y(_r.geom).label("lat"),
+        func.ST_X(_r.geom).label("long"),
         photos.order_by(_m.position).limit(1).scalar_subquery().label("photo"),
         distance.label("metres"),
         likeness.label("likeness"),

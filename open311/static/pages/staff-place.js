@@ -1,0 +1,77 @@
+// The place on the check page: a map with the reports nearby. Whoever moves the place is offered the address there.
+import { pick } from "./map-pick.js";
+
+const WIDE = matchMedia("(min-width: 64rem)");
+
+const setPosition = (form, lat, long) => {
+  form.elements.lat.value = lat;
+  form.elements.long.value = long;
+  form.dispatchEvent(new CustomEvent("position"));
+};
+
+// What lies nearby, under the number that it has in the list; a click there chooses it.
+const neighbours = ({ library, map }) => {
+  for (const line of document.querySelectorAll("[data-neighbour]")) {
+    const { lat, long, neighbour } = line.dataset;
+    const element = Object.assign(document.createElement("div"), { className: "pick__neighbour", textContent: neighbour });
+    const marker = new library.Marker({ element }).setLngLat([Number(long), Number(lat)]).addTo(map);
+    // The list says more.
+    marker.getElement().setAttribute("aria-hidden", "true");
+    marker.getElement().removeAttribute("tabindex");
+    element.addEventListener("click", (event) => {
+      event.stopPropagation();
+      line.querySelector("[name=parent]").click();
+      line.scrollIntoView({ block: "nearest" });
+    });
+  }
+};
+
+const offersAddress = (form, box) => {
+  const told = box.querySelector("[data-place-told]");
+  const { address } = form.elements;
+  form.addEventListener("position", async () => {
+    const { lat, long } = form.elements;
+    told.textContent = "";
+    try {
+      const source = box.dataset.near;
+      const query = new URLSearchParams({ lat: lat.value, long: long.value });
+      const answer = await fetch(`${source}${source.includes("?") ? "&" : "?"}${query}`);
+      const found = answer.ok ? await answer.json() : {};
+      if (!found.inside) told.textContent = found.told ?? "";
+      else if (found.address && found.address !== address.value) {
+        const button = Object.assign(document.createElement("button"), { type: "button", className: "link-button" });
+        button.textContent = `${box.dataset.useAddress} ${found.address}`;
+        button.addEventListener("click", () => {
+          address.value = found.address;
+          told.textContent = "";
+          address.focus();
+        });
+        told.append(button);
+      }
+    } catch {
+      // Without a connection the figures will do.
+    }
+  });
+};
+
+export const place = (box) => {
+  const form = box.closest("form");
+  const told = box.querySelector("[data-pick-told]");
+  const draw = async () => {
+    if (!box.open) return;
+    box.removeEventListener("toggle", draw);
+    try {
+      neighbours(await pick(box, form, setPosition));
+    } catch (problem) {
+      console.warn(problem);
+      box.querySelector("[data-pick-map]").hidden = true;
+      told.textContent = told.dataset.failed;
+    }
+  };
+  offersAddress(form, box);
+  for (const name of ["lat", "long"])
+    form.elements[name].addEventListener("change", () => form.dispatchEvent(new CustomEvent("position")));
+  box.hidden = false;
+  box.open = WIDE.matches;
+  box.addEventListener("toggle", draw);
+};
