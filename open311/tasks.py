@@ -73,6 +73,7 @@ def _pull_all_updates(core: Core) -> None:
 TASKS: Mapping[TaskName, Task] = {
     TaskName.ACCEPT_TOKEN: Task(_accept_token, RETRY),
     TaskName.MAKE_THUMBNAIL: Task(media.make_thumbnail, RETRY),
+    TaskName.SUGGEST_BOXES: Task(media.suggest_boxes, RETRY),
     TaskName.FETCH_MEDIA: Task(media_fetching.fetch, RETRY),
     TaskName.FORGET_MEDIA: Task(media.forget, RETRY),
     TaskName.SWEEP_MEDIA: Task(media.sweep, RETRY, EVERY_NIGHT),

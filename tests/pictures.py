@@ -5,7 +5,7 @@ from io import BytesIO
 from typing import Any
 
 import pillow_heif
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFilter
 
 GPS_IFD, MAKE, ORIENTATION, DESCRIPTION = 0x8825, 0x010F, 0x0112, 0x010E
 SECRET = "Secret Street 1"
@@ -67,3 +67,27 @@ def colour(image: Image.Image, x: float, y: float) -> str:
     assert isinstance(found, tuple)
     pixel = found
     return min(known, key=lambda name: sum((a - b) ** 2 for a, b in zip(known[name], pixel, strict=True)))
+
+
+def a_face(size: int = 480, at: tuple[int, int] = (0, 0), of: tuple[int, int] | None = None) -> Image.Image:
+    """Somebody's head, drawn well enough for a detector, in a larger picture if one is asked for."""
+    face = Image.new("RGB", (1000, 1000), "#8899aa")
+    draw = ImageDraw.Draw(face)
+    draw.ellipse((25, 875, 975, 1600), fill="#334466")
+    draw.rectangle((400, 700, 600, 950), fill="#c58c6a")
+    draw.ellipse((240, 125, 760, 775), fill="#3a2a1c")
+    draw.ellipse((285, 210, 715, 800), fill="#e0ac8a")
+    for side in (-1, 1):
+        cheek, eye = 500 + side * 120, 500 + side * 90
+        draw.ellipse((cheek - 70, 450, cheek + 70, 650), fill="#d89f7c")
+        draw.ellipse((eye - 50, 422, eye + 50, 478), fill="#f7f3ee")
+        draw.ellipse((eye - 23, 425, eye + 23, 475), fill="#2b1a10")
+        draw.line((eye - 65, 385, eye, 367, eye + 65, 385), fill="#3a2a1c", width=20)
+        draw.ellipse((500 + side * 20 - 10, 585, 500 + side * 20 + 10, 600), fill="#7a4a30")
+    draw.polygon(((500, 475), (460, 580), (540, 580)), fill="#cf9672")
+    draw.ellipse((420, 645, 580, 700), fill="#a84a48")
+    draw.line((425, 672, 575, 672), fill="#6b2320", width=8)
+    small = face.filter(ImageFilter.GaussianBlur(10)).resize((size, size))
+    whole = Image.new("RGB", of or small.size, "#a9b7c4")
+    whole.paste(small, at)
+    return whole

@@ -11,7 +11,7 @@ from typing import IO
 
 import structlog
 
-from open311.adapters import images
+from open311.adapters import detector, images
 from open311.adapters.images import Photo
 from open311.adapters.media_store import new_key
 from open311.base.errors import Invalid, NotFound, Problem, Unavailable, problem
@@ -127,6 +127,8 @@ def attach(
     visibility = MediaVisibility.PUBLIC if shown else kept
     for media_id in storage.add(conn, service_request_id, files.all, visibility, core.now(), update_id):
         jobs.defer(conn, TaskName.MAKE_THUMBNAIL, media_id=media_id)
+        if not shown and core.settings.detector != detector.NONE:
+            jobs.defer(conn, TaskName.SUGGEST_BOXES, media_id=media_id)
     files.attached = True
 
 
@@ -170,6 +172,21 @@ def make_thumbnail(core: Core, media_id: int) -> None:
     small, dhash = images.thumbnail(data), images.dhash(data)
     with in_store(core, [small]) as files, core.database.begin() as conn:
         files.attached = storage.set_thumbnail(conn, media_id, photo.key, files.kept[0].key, dhash)
+
+
+def suggest_boxes(core: Core, media_id: int) -> None:
+    """Look for faces and number plates on a photo that somebody is going to check, unless that was done before."""
+    with core.database.read() as conn:
+        photo = storage.find(conn, media_id)
+    if photo is None or photo.suggested is not None or photo.original_key is not None:
+        return
+    data = core.media_store.get(photo.key)
+    if data is None:
+        log.error("photo_missing_in_store", media_id=media_id)
+        return
+    found = detector.chosen(core.settings.detector).find(data)
+    with core.database.begin() as conn:
+        storage.suggest(conn, media_id, photo.key, [suggestion.stored() for suggestion in found])
 
 
 def sweep(core: Core) -> int:

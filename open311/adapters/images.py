@@ -6,8 +6,6 @@ their own, with little memory, little time and none of the server's secrets.
 """
 
 import json
-import os
-import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,8 +16,9 @@ from PIL import ExifTags, Image, ImageCms
 from PIL.Image import Transpose
 
 from open311.adapters import image_cost
+from open311.adapters.child_process import ChildFailed, run_child
 from open311.adapters.confinement import give_up_everything
-from open311.base.errors import Invalid, Unavailable, problem
+from open311.base.errors import Invalid, problem
 
 Told = TypeVar("Told")
 
@@ -41,8 +40,6 @@ FIRST_BYTES: Mapping[str, Callable[[bytes], bool]] = {
     "WEBP": lambda head: head.startswith(b"RIFF") and head[8:12] == b"WEBP",
     "HEIF": lambda head: head[4:8] == b"ftyp" and head[8:12] in (b"heic", b"heix", b"heim", b"heis", b"mif1"),
 }
-# All that the child gets of our environment; database and store passwords are not among it.
-HANDED_ON = ("PATH", "LD_LIBRARY_PATH", "SYSTEMROOT")
 # What makes a picture upright, by the orientation that its metadata name.
 UPRIGHT = {
     2: Transpose.FLIP_LEFT_RIGHT,
@@ -92,23 +89,11 @@ def clean(data: bytes) -> Photo:
 
 
 def _in_child(data: bytes) -> bytes:
-    environ = {name: os.environ[name] for name in HANDED_ON if name in os.environ}
-    environ["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))
-    command = [sys.executable, "-m", __name__]
     try:
-        ended = subprocess.run(
-            command, input=data, capture_output=True, env=environ, timeout=CHILD_SECONDS + 5, check=False
-        )
-    except subprocess.TimeoutExpired:
-        raise Invalid(problem("error.photo.unreadable")) from None
-    except OSError as reason:
-        raise Unavailable(problem("error.unavailable")) from reason
-    if ended.returncode > 0:
-        raise RuntimeError(
-            f"the photo process could not work: {ended.stderr[-2000:].decode(errors='replace')}"
-        )
-    # A decoder that crashed, or was stopped at one of its limits, met a file that is no photo.
-    return _refused("error.photo.unreadable") if ended.returncode < 0 else ended.stdout
+        return run_child(__name__, data, CHILD_SECONDS)
+    except ChildFailed:
+        # A decoder that crashed, or was stopped at one of its limits, met a file that is no photo.
+        return _refused("error.photo.unreadable")
 
 
 def _refused(key: str, **values: Any) -> bytes:

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any
 
 from open311.base.errors import Invalid, problem
 
@@ -58,3 +60,31 @@ def stored(boxes: Sequence[Box]) -> list[dict[str, float]]:
 def from_stored(boxes: Sequence[Mapping[str, float]] | None) -> tuple[Box, ...]:
     """Boxes out of JSON."""
     return tuple(Box(box["left"], box["top"], box["width"], box["height"]) for box in boxes or ())
+
+
+class SuggestionKind(StrEnum):
+    """What may be seen in a part of a photo."""
+
+    FACE = "face"
+    PLATE = "plate"
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A part that may have to be black, and how sure its finder is, from 0 to 100; somebody has to confirm it."""
+
+    kind: SuggestionKind
+    box: Box
+    confidence: int
+
+    def stored(self) -> dict[str, Any]:
+        """As JSON holds it."""
+        return {"kind": self.kind.value, "confidence": self.confidence, **asdict(self.box)}
+
+
+def suggestions(stored: Sequence[Mapping[str, Any]] | None) -> tuple[Suggestion, ...]:
+    """Suggestions out of JSON."""
+    return tuple(
+        Suggestion(SuggestionKind(each["kind"]), box, int(each["confidence"]))
+        for each, box in zip(stored or (), from_stored(stored), strict=True)
+    )

@@ -30,6 +30,7 @@ class TaskName(StrEnum):
 
     ACCEPT_TOKEN = "accept_token"
     MAKE_THUMBNAIL = "make_thumbnail", Queue.PHOTOS
+    SUGGEST_BOXES = "suggest_boxes", Queue.PHOTOS
     FETCH_MEDIA = "fetch_media", Queue.PHOTOS
     FORGET_MEDIA = "forget_media", Queue.PHOTOS
     SWEEP_MEDIA = "sweep_media", Queue.PHOTOS

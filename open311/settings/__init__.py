@@ -54,6 +54,7 @@ class Settings:
     map_file: Path | None
     map_closed_days: int
     geocoder: str
+    detector: str
     smtp_url: str | None
     mail_from: str | None
     mails_per_hour: int

@@ -186,6 +186,12 @@ OPTIONS = (
         "Where the form searches addresses; see docs/reporting.md.",
     ),
     Option(
+        "OPEN311_DETECTOR",
+        values.detector,
+        "faces",
+        "What is looked for on photos, to suggest what to blacken; see docs/photos.md.",
+    ),
+    Option(
         "OPEN311_SMTP_URL",
         values.mail_server,
         None,

@@ -180,6 +180,16 @@ def geocoder(raw: str) -> str:
     raise ValueError("table, none, the address of a Nominatim, or a class such as package.module:Class")
 
 
+def detector(raw: str) -> str:
+    """What is looked for on photos."""
+    module, colon, name = raw.partition(":")
+    own = colon and name.isidentifier() and module.replace(".", "_").isidentifier()
+    words = [word.strip() for word in raw.split(",")]
+    if own or raw == "none" or {"faces", "plates"}.issuperset(words):
+        return raw if own else ",".join(words)
+    raise ValueError("none, faces, plates, faces,plates, or a class such as package.module:Class")
+
+
 def mail_server(raw: str) -> str:
     """How mail is sent."""
     parts = _split(raw)

@@ -16,6 +16,7 @@ from open311.model.cases import Priority
 from open311.model.decisions import Outcome
 from open311.model.desk import ReasonFor
 from open311.model.personal_hints import personal_hints
+from open311.model.photo_boxes import suggestions
 from open311.site import addresses
 from open311.site.form.questions import Question, questions
 from open311.site.list import maps
@@ -98,6 +99,8 @@ def check_page(seen: SeenCase, shown: Shown) -> Response:
         catalogue=seen.catalogue,
         meanwhile=[history.line(event, seen.catalogue, names) for event in meanwhile],
         other=names.get(other, "") if other else "",
+        suggestions=suggestions,
+        offered_boxes=sum(len(photo.suggested or ()) for photo in whole.photos),
         hints=personal_hints(f"{request.title or ''}\n{request.description}"),
         neighbours=_neighbours(seen),
         map=maps.map_of(seen.catalogue),

@@ -16,7 +16,7 @@ from open311.base.text import tidy
 from open311.model.cases import Priority
 from open311.model.decisions import Decision, Outcome, PhotoEdit
 from open311.model.media import Media, MediaVisibility
-from open311.model.photo_boxes import Box
+from open311.model.photo_boxes import Box, suggestions
 from open311.model.service_request import Location, Visibility
 from open311.staff.seen import SeenCase
 
@@ -200,9 +200,15 @@ def _photo(sent: SentForm, photo: Media, problems: list[Problem]) -> PhotoEdit:
     return PhotoEdit(
         media_id=photo.id,
         public=wanted == MediaVisibility.PUBLIC if wanted in ("public", "internal") else None,
-        boxes=read_boxes(sent.form.get(f"boxes-{photo.id}", ""), problems),
+        boxes=[*read_boxes(sent.form.get(f"boxes-{photo.id}", ""), problems), *_confirmed(sent, photo)],
         alt=sent.changed(f"alt-{photo.id}"),
     )
+
+
+def _confirmed(sent: SentForm, photo: Media) -> list[Box]:
+    """The boxes that were suggested, and that somebody has ticked."""
+    ticked = sent.form.getlist(f"suggested-{photo.id}")
+    return [each.box for place, each in enumerate(suggestions(photo.suggested)) if str(place) in ticked]
 
 
 def read_boxes(text: str, problems: list[Problem]) -> list[Box]:

@@ -1,6 +1,6 @@
 """Photos: what is known about each; the files themselves are in the media store."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -142,6 +142,12 @@ def outside_urls(conn: Connection, service_request_id: int) -> list[str]:
     """The pictures elsewhere that the sender named."""
     wanted = select(service_requests.c.media_urls).where(service_requests.c.id == service_request_id)
     return list(conn.execute(wanted).scalar_one_or_none() or ())
+
+
+def suggest(conn: Connection, media_id: int, key: str, found: Sequence[Mapping[str, Any]]) -> None:
+    """Remember what may have to be black on a photo's file, unless the file has been replaced meanwhile."""
+    mine = (_m.id == media_id, _m.key == key, _m.suggested.is_(None))
+    conn.execute(update(media).where(*mine).values(suggested=list(found)))
 
 
 def set_thumbnail(conn: Connection, media_id: int, key: str, thumb_key: str, dhash: int) -> bool:

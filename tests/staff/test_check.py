@@ -11,9 +11,11 @@ from open311.actions import casework
 from open311.core import Core
 from open311.model.rights import Role
 from open311.model.service_request import Location
+from open311.model.task_names import TaskName
 from open311.staff.shortcuts import SHORTCUTS
 from tests.actors import CLARA
-from tests.pictures import a_photo
+from tests.jobs import work
+from tests.pictures import a_face, a_photo, opened, written
 from tests.serving import Api, Clock, an_api
 from tests.staff.desk import Desk, Employee, membership
 
@@ -363,3 +365,34 @@ def test_one_goes_back_to_the_report_before(checker: Employee, citizens: Api, cl
         clock.forward(minutes=1)
     ways = {number: checker.get(f"/staff/check/{number}/previous").headers["Location"] for number in numbers}
     assert [way.rpartition("/")[2] for way in ways.values()] == [str(numbers[i]) for i in (2, 0, 1)]
+
+
+def test_a_face_is_suggested_and_blackened_once_somebody_confirms(
+    checker: Employee, citizens: Api, core: Core, conn: Connection
+) -> None:
+    face = written(a_face(240, (600, 300), of=(1200, 900)))
+    number = held(citizens, media=(BytesIO(face), "a.jpg"))
+    work(core, conn, TaskName.SUGGEST_BOXES)
+    [(media_id, before)] = conn.execute(
+        text("select id, key from media where service_request_id = :n"), {"n": number}
+    ).all()
+    page = checker.get(f"/staff/check/{number}").text
+    assert "1 Stelle auf den Fotos" in page
+    [field] = html.fromstring(page).xpath(f"//input[@name='suggested-{media_id}']")
+    assert field.get("checked") is None
+    checker.post(f"/staff/check/{number}", 303, **form_of(checker, number) | {"save": "1"})
+    assert conn.execute(text("select key from media where id = :n"), {"n": media_id}).scalar_one() == before
+    ticked = {f"suggested-{media_id}": field.get("value"), "save": "1"}
+    checker.post(f"/staff/check/{number}", 303, **form_of(checker, number) | ticked)
+    [(key, boxes, left)] = conn.execute(
+        text("select key, boxes, suggested from media where id = :n"), {"n": media_id}
+    ).all()
+    picture = opened(checker.get(f"/staff/photos/{key}").data).convert("RGB")
+    assert (picture.getpixel((720, 420)), len(boxes), left) == ((0, 0, 0), 1, [])
+    assert "auf den Fotos" not in checker.get(f"/staff/check/{number}").text
+
+
+def test_photos_that_nobody_checks_are_not_looked_at(core: Core, citizens: Api, conn: Connection) -> None:
+    sent = {"service_code": "MUELL_WILD", "description": "Matratze", "media": (BytesIO(a_photo()), "a.jpg")}
+    citizens.post(sent)
+    assert work(core, conn, TaskName.SUGGEST_BOXES) == 0

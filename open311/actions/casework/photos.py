@@ -158,6 +158,8 @@ def replace(work: Work, redaction: Redaction, *, destroy: bool = False) -> None:
         thumb_key=None,
         dhash=None,
         boxes=photo_boxes.stored(redaction.boxes),
+        # Somebody has looked: what they left is meant to be seen.
+        suggested=[],
         original_key=None if destroy else original,
         original_until=max(closed + days, work.now) if closed and not destroy else None,
     )

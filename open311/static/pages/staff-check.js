@@ -1,6 +1,6 @@
 // The check page: fields that belong to the chosen result, words to the reporter, and who else is here.
 import { place } from "./staff-place.js";
-import { redaction } from "./staff-redaction.js";
+import { offers, redaction } from "./staff-redaction.js";
 
 const STILL_HERE = 120_000;
 
@@ -75,4 +75,7 @@ for (const form of document.querySelectorAll("[data-check]")) {
 for (const box of document.querySelectorAll("[data-place]")) place(box);
 for (const details of document.querySelectorAll("[data-letter]")) letter(details);
 for (const button of document.querySelectorAll("[data-insert]")) insertion(button);
-for (const photo of document.querySelectorAll("[data-photo]")) redaction(photo);
+for (const photo of document.querySelectorAll("[data-photo]")) {
+  redaction(photo);
+  offers(photo);
+}

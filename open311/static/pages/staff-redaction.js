@@ -94,3 +94,17 @@ export const redaction = (photo) => {
     if (at.length === 4 && at.every(Number.isFinite)) create(at);
   }
 };
+
+// What is offered is dashed until its box is ticked; a click on it ticks.
+export const offers = (photo) => {
+  for (const part of photo.querySelectorAll("[data-offer]")) {
+    const field = document.getElementById(part.dataset.offer);
+    const show = () => part.classList.toggle("taken", field.checked);
+    field.addEventListener("change", show);
+    part.addEventListener("pointerdown", (event) => {
+      event.stopPropagation();
+      field.click();
+    });
+    show();
+  }
+};
