@@ -18,6 +18,7 @@ from open311.actions import keys
 from open311.dev import private_cluster
 from open311.dev.demo import words
 from open311.dev.private_cluster import Cluster
+from open311.model.actor import cli_actor
 from open311.model.catalogue import Catalogue
 from open311.model.keys import Scope
 from open311.settings import shipped
@@ -174,7 +175,7 @@ def key(environment: dict[str, str]) -> str:
     """A key that may report."""
     core = core_module.build(settings.load(environment))
     try:
-        return keys.add_key(core, "bench", [Scope.REPORT], None)
+        return keys.add_key(core, "bench", [Scope.REPORT], None, actor=cli_actor())
     finally:
         core.database.close()
 

@@ -22,6 +22,7 @@ from open311.model.catalogue import Catalogue
 from open311.model.keys import Scope
 from open311.storage.database import Database
 from open311.storage.database.freshness import Freshness
+from tests.actors import CLARA
 from tests.client import Client, client_of
 from tests.contracts import openapi
 from tests.formats.spark import as_text, parse_xml
@@ -199,7 +200,9 @@ def core(make_core: MakeCore) -> Core:
 
 def an_api(core: Core, *scopes: Scope) -> Api:
     """A client with a new key for an application on this Core."""
-    key = keys.add_key(core, f"test {core.now()} {sorted(scopes)}", scopes or (Scope.REPORT,), None)
+    key = keys.add_key(
+        core, f"test {core.now()} {sorted(scopes)}", scopes or (Scope.REPORT,), None, actor=CLARA
+    )
     return Api(client_of(core), key)
 
 

@@ -4,9 +4,10 @@ from collections.abc import Collection, Iterable
 
 from open311.base.errors import ConfigurationError, Forbidden, Invalid, NotFound, problem
 from open311.core import Core
-from open311.model.actor import Actor, key_actor
+from open311.model.actor import Actor, Right, key_actor
+from open311.model.audit import AuditKind
 from open311.model.keys import Key, Scope, digest, new_secret
-from open311.storage import keys
+from open311.storage import audit, keys
 
 LONGEST_NAME = 200
 
@@ -35,7 +36,12 @@ def require_here(key: Key | None, jurisdiction_id: str) -> None:
 
 
 def add_key(
-    core: Core, name: str, scopes: Iterable[Scope], jurisdictions: Collection[str] | None = ()
+    core: Core,
+    name: str,
+    scopes: Iterable[Scope],
+    jurisdictions: Collection[str] | None = (),
+    *,
+    actor: Actor,
 ) -> str:
     """Make a key and return it; it cannot be shown again, since only its hash is kept.
 
@@ -46,11 +52,15 @@ def add_key(
     if not name.strip() or not name.isprintable() or len(name) > LONGEST_NAME:
         raise ConfigurationError(f"a key needs a name of 1 to {LONGEST_NAME} printable characters")
     bound = None if jurisdictions is None else _ids(core, jurisdictions)
+    for jurisdiction_id in [None] if bound is None else bound:
+        actor.require(Right.OPERATE, jurisdiction_id)
+    allowed = sorted(scopes)
     secret = new_secret()
     with core.database.begin() as conn:
         if keys.exists(conn, name):
             raise ConfigurationError(f"there is a key named {name!r} already; choose another name")
-        keys.add(conn, name, digest(secret), scopes, bound, core.now())
+        keys.add(conn, name, digest(secret), allowed, bound, core.now())
+        audit.append(conn, core.now(), str(actor), AuditKind.KEY_ADDED, f"key:{name}", {"scopes": allowed})
     return secret
 
 
@@ -75,8 +85,10 @@ def list_keys(core: Core) -> list[Key]:
         return keys.all_keys(conn)
 
 
-def revoke_key(core: Core, name: str) -> None:
+def revoke_key(core: Core, name: str, *, actor: Actor) -> None:
     """Take a key out of force at once."""
+    actor.require(Right.OPERATE, None)
     with core.database.begin() as conn:
         if not keys.revoke(conn, name, core.now()):
             raise ConfigurationError(f"no key named {name!r} is in force; `open311 key list` shows them all")
+        audit.append(conn, core.now(), str(actor), AuditKind.KEY_REVOKED, f"key:{name}")

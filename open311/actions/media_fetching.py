@@ -10,7 +10,7 @@ from open311.base.errors import Invalid
 from open311.core import Core
 from open311.model.actor import WORKER
 from open311.model.event_kinds import EventKind
-from open311.model.service_request import Visibility
+from open311.model.visibility import is_everybodys
 from open311.storage import events, service_requests
 from open311.storage import media as storage
 from open311.storage.database import Connection
@@ -64,7 +64,7 @@ def _replace_outside(core: Core, conn: Connection, service_request_id: int, url:
     if request is None or url not in urls:
         return
     urls.remove(url)
-    shown = request.visibility == Visibility.PUBLISHED
+    shown = is_everybodys(request)
     attach(core, conn, service_request_id, files, shown=shown)
     photos = storage.public_paths(conn, service_request_id)
     service_requests.change(conn, request, core.now(), media_urls=urls, photos=photos)

@@ -26,6 +26,7 @@ from open311.core import Core
 from open311.dev import demo, private_cluster, staff
 from open311.dev.private_cluster import Cluster
 from open311.federation.catalogues import HARVESTED
+from open311.model.actor import cli_actor
 from open311.model.catalogue import Catalogue, Service, ServiceType
 from open311.model.keys import Scope
 from open311.settings import Settings
@@ -107,7 +108,9 @@ def _key(built: Core) -> str:
     kept.parent.mkdir(parents=True, exist_ok=True)
     if kept.exists() and keys.find_key(built, kept.read_text().strip()):
         return kept.read_text().strip()
-    secret = keys.add_key(built, f"this machine, {datetime.now():%Y-%m-%d %H:%M:%S.%f}", [Scope.REPORT], None)
+    secret = keys.add_key(
+        built, f"this machine, {datetime.now():%Y-%m-%d %H:%M:%S.%f}", [Scope.REPORT], None, actor=cli_actor()
+    )
     kept.unlink(missing_ok=True)
     with os.fdopen(os.open(kept, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(secret + "\n")

@@ -13,6 +13,7 @@ from open311.cli.common import opened, show_table
 from open311.federation import harvest as action
 from open311.federation.dates import is_form
 from open311.federation.references import Counts
+from open311.model.actor import cli_actor
 
 Tell = Callable[[Counts, str], None]
 
@@ -62,7 +63,7 @@ def add(
         "every": every,
     }
     with opened() as core:
-        added = action.add(core, url, jurisdiction, options)
+        added = action.add(core, url, jurisdiction, options, actor=cli_actor())
     click.echo(f"{added.source} is harvested as {jurisdiction}; `open311 harvest run` begins at once.")
 
 
@@ -129,7 +130,7 @@ def run(jurisdiction: str | None, since: datetime | None) -> None:
 def remove(jurisdiction: str) -> None:
     """Stop harvesting JURISDICTION."""
     with opened() as core:
-        action.remove(core, jurisdiction)
+        action.remove(core, jurisdiction, actor=cli_actor())
     click.echo(f"{jurisdiction} is not harvested any more.")
 
 

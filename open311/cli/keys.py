@@ -4,6 +4,7 @@ import click
 
 from open311.actions import keys
 from open311.cli.common import opened, show_table
+from open311.model.actor import cli_actor
 from open311.model.keys import Scope
 
 
@@ -38,7 +39,7 @@ def add(name: str, scopes: tuple[str, ...], jurisdictions: tuple[str, ...], all_
         raise click.UsageError("--jurisdiction and --all-jurisdictions exclude each other")
     bound = None if all_jurisdictions else jurisdictions
     with opened() as core:
-        secret = keys.add_key(core, name, [Scope(scope) for scope in scopes], bound)
+        secret = keys.add_key(core, name, [Scope(scope) for scope in scopes], bound, actor=cli_actor())
     click.echo(f"The key of {name}; keep it, it cannot be shown again:", err=True)
     click.echo(secret)
 
@@ -66,5 +67,5 @@ def list_keys() -> None:
 def revoke(name: str) -> None:
     """Take the key of NAME out of force."""
     with opened() as core:
-        keys.revoke_key(core, name)
+        keys.revoke_key(core, name, actor=cli_actor())
     click.echo(f"The key of {name} is revoked.")

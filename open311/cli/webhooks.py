@@ -7,6 +7,7 @@ import click
 from open311.base import i18n
 from open311.base.datetimes import write_utc
 from open311.cli.common import LANGUAGE, Moment, opened, show_table
+from open311.model.actor import cli_actor
 from open311.model.event_kinds import IN_FEED
 from open311.webhooks import subscriptions
 from open311.webhooks.model import Subscription
@@ -38,7 +39,7 @@ def add(
     """Tell URL of what happens from now on, and print the secret that signs it alone on the last line."""
     with opened() as core:
         catalogue = core.catalogues.find(jurisdiction)
-        made = subscriptions.add(core, catalogue, name, url, services, kinds)
+        made = subscriptions.add(core, catalogue, name, url, services, kinds, actor=cli_actor())
         if not core.settings.base_url:
             click.echo(
                 "OPEN311_BASE_URL is not set, so addresses of photos will lack their beginning.", err=True
@@ -97,7 +98,7 @@ def _described(found: Subscription) -> dict[str, str]:
 def pause(name: str) -> None:
     """Send nothing until it is resumed; what happens meanwhile is told then."""
     with opened() as core:
-        subscriptions.pause(core, name)
+        subscriptions.pause(core, name, actor=cli_actor())
     click.echo(f"{name} is paused.")
 
 
@@ -107,7 +108,7 @@ def pause(name: str) -> None:
 def resume(name: str, skip: bool) -> None:
     """Send again, also to a target that was disabled because it failed for long."""
     with opened() as core:
-        subscriptions.resume(core, name, skip=skip)
+        subscriptions.resume(core, name, skip=skip, actor=cli_actor())
     click.echo(f"{name} is active.")
 
 
@@ -116,7 +117,7 @@ def resume(name: str, skip: bool) -> None:
 def remove(name: str) -> None:
     """Send nothing any more, and forget what was sent."""
     with opened() as core:
-        subscriptions.remove(core, name)
+        subscriptions.remove(core, name, actor=cli_actor())
     click.echo(f"{name} is removed.")
 
 
@@ -142,5 +143,5 @@ def attempts(name: str, limit: int) -> None:
 def replay(name: str, since: datetime, until: datetime | None) -> None:
     """Send everything of a span of time again, under the ids it had."""
     with opened() as core:
-        count = subscriptions.replay(core, name, since, until or core.now())
+        count = subscriptions.replay(core, name, since, until or core.now(), actor=cli_actor())
     click.echo(f"{count} messages are sent again.")

@@ -22,9 +22,11 @@ from open311.federation.reader import Part
 from open311.federation.references import Arrival, Counts, Intake, Trouble
 from open311.federation.storage import references as stored
 from open311.federation.storage import sources as source_rows
-from open311.model.actor import ActorKind, source_actor
+from open311.model.actor import Actor, ActorKind, Right, source_actor
+from open311.model.audit import AuditKind
 from open311.model.catalogue import Catalogue
 from open311.model.jurisdiction import SANDBOX_PREFIX
+from open311.storage import audit
 from open311.storage.database import Connection
 
 log = structlog.get_logger()
@@ -40,11 +42,12 @@ Wait = Callable[[float], None]
 Progress = Callable[[Counts, str], None]
 
 
-def add(core: Core, url: str, jurisdiction_id: str, options: Mapping[str, Any]) -> Intake:
+def add(core: Core, url: str, jurisdiction_id: str, options: Mapping[str, Any], *, actor: Actor) -> Intake:
     """Begin to harvest a server: its services are taken over at once, its requests from the next run on.
 
     `options`: name, languages, time_zone, foreign_jurisdiction_id, delay, every; all may be missing.
     """
+    actor.require(Right.OPERATE, jurisdiction_id)
     if any(catalogue.jurisdiction.answers_to(jurisdiction_id) for catalogue in core.catalogues.in_force):
         raise Invalid(problem("error.harvest.taken", jurisdiction_id=jurisdiction_id))
     added = Intake(
@@ -64,6 +67,8 @@ def add(core: Core, url: str, jurisdiction_id: str, options: Mapping[str, Any]) 
             raise Invalid(problem("error.harvest.taken", jurisdiction_id=jurisdiction_id))
         source_rows.add(conn, added)
         source_rows.set_catalogue(conn, added, document, core.now())
+        subject = f"source:{jurisdiction_id}"
+        audit.append(conn, core.now(), str(actor), AuditKind.SOURCE_ADDED, subject, {"url": added.source})
     return added
 
 
@@ -76,11 +81,13 @@ def _check_names(added: Intake) -> None:
     Invalid.unless_empty([problem("error.harvest.jurisdiction", reason=each) for each in wrong])
 
 
-def remove(core: Core, jurisdiction_id: str) -> None:
+def remove(core: Core, jurisdiction_id: str, *, actor: Actor) -> None:
     """Stop harvesting; what has come in stays stored, but no jurisdiction shows it any more."""
+    actor.require(Right.OPERATE, jurisdiction_id)
     found = find(core, jurisdiction_id)
     with core.database.begin() as conn:
         source_rows.remove(conn, found)
+        audit.append(conn, core.now(), str(actor), AuditKind.SOURCE_REMOVED, f"source:{jurisdiction_id}")
 
 
 def sources(core: Core) -> list[Intake]:

@@ -20,6 +20,7 @@ from open311.model.catalogue import Catalogue
 from open311.model.event_kinds import EventKind
 from open311.model.service_request import Reporter, ServiceRequest, Status, Visibility
 from open311.model.submission import DESCRIPTION_LENGTH
+from open311.model.visibility import is_everybodys
 from open311.storage import events, service_requests
 from open311.storage.database import Connection
 
@@ -291,7 +292,7 @@ def compare(
 
 def _hide(core: Core, conn: Connection, request: ServiceRequest, actor: Actor) -> None:
     actor.require(Right.CHECK, request.jurisdiction_id)
-    now, public = core.now(), request.visibility == Visibility.PUBLISHED
+    now, public = core.now(), is_everybodys(request)
     service_requests.change(conn, request, now, visibility=Visibility.HIDDEN)
     events.append_to(conn, request, EventKind.HIDDEN, at=now, actor=actor, public=False, in_feed=public)
     casework.keep_up(core, conn, request.service_request_id, actor)

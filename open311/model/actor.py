@@ -45,6 +45,8 @@ class Right(StrEnum):
     MANAGE_ACCOUNTS = "manage_accounts"
     READ_AUDIT = "read_audit"
     API_TOKENS = "api_tokens"
+    # Keys, webhooks, sources and forwards: whoever runs the server.
+    OPERATE = "operate"
 
 
 ALL_RIGHTS = frozenset(Right)
@@ -95,12 +97,12 @@ class Actor:
         """Whether the actor has this right there."""
         return right in self.rights and self.covers(jurisdiction_id)
 
-    def require(self, right: Right, jurisdiction_id: str) -> None:
-        """Raise `Forbidden` unless the actor has this right there."""
+    def require(self, right: Right, jurisdiction_id: str | None) -> None:
+        """Raise `Forbidden` unless the actor has this right there; None means everywhere."""
         if right not in self.rights:
             raise Forbidden(problem("error.right.missing", right=right.value))
-        if not self.covers(jurisdiction_id):
-            raise Forbidden(problem("error.right.elsewhere", jurisdiction_id=jurisdiction_id))
+        if self.jurisdictions is not None and (jurisdiction_id is None or not self.covers(jurisdiction_id)):
+            raise Forbidden(problem("error.right.elsewhere", jurisdiction_id=jurisdiction_id or "*"))
 
 
 WORKER = Actor(ActorKind.WORKER, rights=ALL_RIGHTS)

@@ -41,6 +41,14 @@ class AuditKind(StrEnum):
     PEOPLE_SEARCHED = "people_searched"
     EXPORTED = "exported"
     ERASED = "erased"
+    # What whoever runs the server lets in and out.
+    KEY_ADDED = "key_added"
+    KEY_REVOKED = "key_revoked"
+    WEBHOOK_ADDED = "webhook_added"
+    WEBHOOK_CHANGED = "webhook_changed"
+    WEBHOOK_REMOVED = "webhook_removed"
+    SOURCE_ADDED = "source_added"
+    SOURCE_REMOVED = "source_removed"
 
 
 SIGN_INS = frozenset({AuditKind.SIGNED_IN, AuditKind.SIGN_IN_REFUSED})

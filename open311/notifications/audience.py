@@ -6,6 +6,7 @@ from open311.model import event_kinds
 from open311.model.event_kinds import EventKind
 from open311.model.events import Event
 from open311.model.service_request import ServiceRequest, Visibility
+from open311.model.visibility import is_everybodys
 from open311.notifications.followers import Follower
 
 
@@ -40,11 +41,11 @@ def kind_for(follower: Follower, event: Event, request: ServiceRequest) -> MailK
     if not concerns_anybody(event):
         return None
     if event.kind in TAKEN_AWAY:
-        if request.visibility == Visibility.PUBLISHED:
+        if is_everybodys(request):
             return None
         told_all = event.kind == EventKind.WITHHELD and follower.is_reporter
         return MailKind.WITHHELD if told_all else MailKind.HIDDEN
-    public = event.public and request.visibility == Visibility.PUBLISHED
+    public = event.public and is_everybodys(request)
     if not (public or follower.is_reporter):
         return None
     # Of what was taken away altogether, only how it ends.

@@ -7,9 +7,11 @@ from datetime import datetime
 
 from open311.base.errors import Invalid, NotFound, Problem, problem
 from open311.core import Core
+from open311.model.actor import Actor, Right
+from open311.model.audit import AuditKind
 from open311.model.catalogue import Catalogue
 from open311.model.event_kinds import IN_FEED
-from open311.storage import stream
+from open311.storage import audit, stream
 from open311.storage.database import Connection
 from open311.webhooks import storage
 from open311.webhooks.model import Attempt, Message, State, Subscription, is_web_address, new_secret
@@ -32,11 +34,14 @@ def add(
     url: str,
     service_codes: Sequence[str] = (),
     kinds: Sequence[str] = (),
+    *,
+    actor: Actor,
 ) -> Subscription:
     """Tell `url` of everything that happens from now on; without codes, or kinds, of all of them.
 
     Raises `Invalid` with everything that is wrong.
     """
+    actor.require(Right.OPERATE, catalogue.jurisdiction.jurisdiction_id)
     found = [*_wrong(catalogue, name, url, service_codes, kinds)]
     with core.database.begin() as conn:
         if storage.find(conn, name):
@@ -54,6 +59,7 @@ def add(
             created_datetime=core.now(),
         )
         stream.begin(conn, made.reader)
+        _note(core, conn, actor, AuditKind.WEBHOOK_ADDED, made, url=url)
     return made
 
 
@@ -93,36 +99,40 @@ def attempts(core: Core, name: str, limit: int) -> list[tuple[Message, Attempt]]
         return storage.attempts(conn, _known(conn, name).id, limit)
 
 
-def pause(core: Core, name: str) -> None:
+def pause(core: Core, name: str, *, actor: Actor) -> None:
     """Send nothing until it is resumed; what happens meanwhile is told then."""
     with core.database.begin() as conn:
-        storage.change(conn, _known(conn, name).id, state=State.PAUSED, reason=None)
+        found = _operated(conn, name, actor)
+        storage.change(conn, found.id, state=State.PAUSED, reason=None)
+        _note(core, conn, actor, AuditKind.WEBHOOK_CHANGED, found, state=State.PAUSED.value)
 
 
-def resume(core: Core, name: str, *, skip: bool = False) -> None:
+def resume(core: Core, name: str, *, actor: Actor, skip: bool = False) -> None:
     """Send again, beginning at once with what has waited; `skip` leaves out what has not become a message yet."""
     with core.database.begin() as conn:
-        found = _known(conn, name)
+        found = _operated(conn, name, actor)
         if skip:
             stream.skip(conn, found.reader)
         rested = {"failures": 0, "failing_since": None, "retry_datetime": None}
         storage.change(conn, found.id, state=State.ACTIVE, reason=None, **rested)
+        _note(core, conn, actor, AuditKind.WEBHOOK_CHANGED, found, state=State.ACTIVE.value, skip=skip)
 
 
-def remove(core: Core, name: str) -> None:
+def remove(core: Core, name: str, *, actor: Actor) -> None:
     """Tell this target nothing more, and forget what it was told."""
     with core.database.begin() as conn:
-        found = _known(conn, name)
+        found = _operated(conn, name, actor)
         stream.forget(conn, found.reader)
         storage.remove(conn, found.id)
+        _note(core, conn, actor, AuditKind.WEBHOOK_REMOVED, found)
 
 
-def replay(core: Core, name: str, since: datetime, until: datetime) -> int:
+def replay(core: Core, name: str, since: datetime, until: datetime, *, actor: Actor) -> int:
     """Send everything of a span of time again, under the ids it had; returns how many messages."""
     count, after = 0, 0
     while True:
         with core.database.begin() as conn:
-            found = _known(conn, name)
+            found = _operated(conn, name, actor)
             lines = stream.span(conn, found.jurisdiction_id, since, until, after, REPLAY_AT_ONCE)
             if not lines:
                 return count
@@ -130,6 +140,18 @@ def replay(core: Core, name: str, since: datetime, until: datetime) -> int:
             storage.enqueue(conn, found.id, wanted, core.now(), again=True)
             count += len(wanted)
             after = lines[-1].event_id
+
+
+def _operated(conn: Connection, name: str, actor: Actor) -> Subscription:
+    found = _known(conn, name)
+    actor.require(Right.OPERATE, found.jurisdiction_id)
+    return found
+
+
+def _note(
+    core: Core, conn: Connection, actor: Actor, kind: AuditKind, subscription: Subscription, **data: object
+) -> None:
+    audit.append(conn, core.now(), str(actor), kind, f"webhook:{subscription.name}", data)
 
 
 def _known(conn: Connection, name: str) -> Subscription:

@@ -31,7 +31,9 @@ def core(make_core: MakeCore) -> Core:
 
 def submit(core: Core, service_code: str = "MUELL_WILD") -> str:
     """Hand in a report; its id, or the token of a batch service."""
-    key = keys.find_key(core, keys.add_key(core, f"key {core.now()} {service_code}", [Scope.REPORT]))
+    key = keys.find_key(
+        core, keys.add_key(core, f"key {core.now()} {service_code}", [Scope.REPORT], actor=CLARA)
+    )
     assert key
     submission = Submission(
         service_code=service_code, location=Location(49.48, 8.44), reporter=Reporter(email="kim@example.org")

@@ -22,6 +22,7 @@ from open311.model.service_request import Visibility
 from open311.model.task_names import TaskName
 from open311.storage.database import Database
 from open311.storage.tables import case_notes, service_requests
+from tests.actors import CLARA
 from tests.checker.broken import Little, serving
 from tests.jobs import work
 from tests.serving import ROOT, START, Api, Clock, MakeCore, an_api
@@ -351,7 +352,7 @@ def test_a_harvested_catalogue_that_changes_before_the_first_look_is_taken_up(co
     """The watch knows what there was before the catalogues were read."""
     little = Little()
     with serving(little) as url:
-        source = harvest.add(core, url, "elsewhere.example", {"delay": 0})
+        source = harvest.add(core, url, "elsewhere.example", {"delay": 0}, actor=CLARA)
         watch = catalogue_publication.Watch(core, HARVESTED)
         catalogue_publication.publish(core, HARVESTED)
         in_force = core.catalogues.in_force
@@ -393,7 +394,7 @@ def odd_fault(path: Path) -> None:
 
 def test_a_harvested_catalogue_that_cannot_be_used_holds_up_no_other(core: Core, clock: Clock) -> None:
     with serving(Little()) as url:
-        source = harvest.add(core, url, "elsewhere.example", {"delay": 0})
+        source = harvest.add(core, url, "elsewhere.example", {"delay": 0}, actor=CLARA)
     with core.database.begin() as conn:
         sources.set_catalogue(conn, source, {"jurisdiction": None}, core.now())
     catalogue_publication.publish(core, HARVESTED)

@@ -7,13 +7,14 @@ from open311.actions import keys
 from open311.base.errors import ConfigurationError, Forbidden
 from open311.core import Core
 from open311.model.keys import Scope
+from tests.actors import CLARA
 from tests.builders import a_catalogue, a_jurisdiction
 from tests.serving import Clock, MakeCore, an_api, first_city
 
 
 def test_key_is_found_by_its_secret_only(core: Core) -> None:
     """R-049."""
-    secret = keys.add_key(core, "Annas App", [Scope.REPORT])
+    secret = keys.add_key(core, "Annas App", [Scope.REPORT], actor=CLARA)
     found = keys.find_key(core, secret)
     assert found
     assert (found.name, found.scopes) == ("Annas App", {Scope.REPORT})
@@ -23,14 +24,14 @@ def test_key_is_found_by_its_secret_only(core: Core) -> None:
 
 def test_keys_are_long_and_unlike(core: Core) -> None:
     """R-049."""
-    secrets = {keys.add_key(core, f"App {number}", [Scope.REPORT]) for number in range(5)}
+    secrets = {keys.add_key(core, f"App {number}", [Scope.REPORT], actor=CLARA) for number in range(5)}
     assert len(secrets) == 5
     assert min(map(len, secrets)) >= 40
 
 
 def test_secret_is_not_stored(core: Core, conn: Connection) -> None:
     """R-056: only its hash is."""
-    secret = keys.add_key(core, "Annas App", [Scope.REPORT])
+    secret = keys.add_key(core, "Annas App", [Scope.REPORT], actor=CLARA)
     row = conn.execute(text("select k::text from keys k where name = 'Annas App'")).scalar_one()
     assert secret not in row
     assert secret.removeprefix("o311_") not in row
@@ -40,7 +41,7 @@ def test_revoking_takes_force_at_once(core: Core) -> None:
     """R-049."""
     api = an_api(core)
     api.report()
-    keys.revoke_key(core, keys.list_keys(core)[0].name)
+    keys.revoke_key(core, keys.list_keys(core)[0].name, actor=CLARA)
     [error] = api.post(status=403)
     assert error["code"] == 403
 
@@ -48,7 +49,7 @@ def test_revoking_takes_force_at_once(core: Core) -> None:
 def test_revoked_key_reads_like_anybody(core: Core) -> None:
     """R-054."""
     api = an_api(core, Scope.READ_HELD)
-    keys.revoke_key(core, keys.list_keys(core)[0].name)
+    keys.revoke_key(core, keys.list_keys(core)[0].name, actor=CLARA)
     api.get("/requests", api_key=api.key)
     api.headers["Authorization"] = f"Bearer {api.key}"
     api.get("/requests")
@@ -69,10 +70,10 @@ def test_no_key_has_no_right(core: Core) -> None:
 
 def test_revoked_keys_stay_listed(core: Core, clock: Clock) -> None:
     """R-049: who reported stays known."""
-    keys.add_key(core, "Annas App", [Scope.REPORT])
-    keys.add_key(core, "Bernds App", [Scope.READ_HELD, Scope.REPORT])
+    keys.add_key(core, "Annas App", [Scope.REPORT], actor=CLARA)
+    keys.add_key(core, "Bernds App", [Scope.READ_HELD, Scope.REPORT], actor=CLARA)
     revoked = clock.forward(days=1)
-    keys.revoke_key(core, "Annas App")
+    keys.revoke_key(core, "Annas App", actor=CLARA)
     listed = keys.list_keys(core)
     assert [(each.name, each.revoked_datetime) for each in listed] == [
         ("Annas App", revoked),
@@ -82,16 +83,16 @@ def test_revoked_keys_stay_listed(core: Core, clock: Clock) -> None:
 
 def test_name_is_given_once(core: Core) -> None:
     """R-049: not even after it was revoked."""
-    keys.add_key(core, "Annas App", [Scope.REPORT])
-    keys.revoke_key(core, "Annas App")
+    keys.add_key(core, "Annas App", [Scope.REPORT], actor=CLARA)
+    keys.revoke_key(core, "Annas App", actor=CLARA)
     with pytest.raises(ConfigurationError, match="Annas App"):
-        keys.add_key(core, "Annas App", [Scope.REPORT])
+        keys.add_key(core, "Annas App", [Scope.REPORT], actor=CLARA)
 
 
 def test_unknown_name_cannot_be_revoked(core: Core) -> None:
     """R-049."""
     with pytest.raises(ConfigurationError, match="nobody"):
-        keys.revoke_key(core, "nobody")
+        keys.revoke_key(core, "nobody", actor=CLARA)
 
 
 def two_cities(make_core: MakeCore) -> Core:
@@ -101,8 +102,8 @@ def two_cities(make_core: MakeCore) -> Core:
 
 def test_a_key_is_good_for_the_one_jurisdiction_there_is(core: Core) -> None:
     """For those of later catalogues only when that was asked for."""
-    keys.add_key(core, "Annas App", [Scope.REPORT])
-    keys.add_key(core, "Aggregator", [Scope.REPORT], None)
+    keys.add_key(core, "Annas App", [Scope.REPORT], actor=CLARA)
+    keys.add_key(core, "Aggregator", [Scope.REPORT], None, actor=CLARA)
     listed = {key.name: key.jurisdictions for key in keys.list_keys(core)}
     assert listed == {"Annas App": {first_city().jurisdiction.jurisdiction_id}, "Aggregator": None}
 
@@ -110,13 +111,13 @@ def test_a_key_is_good_for_the_one_jurisdiction_there_is(core: Core) -> None:
 def test_with_several_jurisdictions_a_key_must_name_its_own(make_core: MakeCore) -> None:
     core = two_cities(make_core)
     with pytest.raises(ConfigurationError, match=r"--jurisdiction.*speyer\.de"):
-        keys.add_key(core, "Annas App", [Scope.REPORT])
+        keys.add_key(core, "Annas App", [Scope.REPORT], actor=CLARA)
     with pytest.raises(ConfigurationError, match=r"'worms\.de'"):
-        keys.add_key(core, "Annas App", [Scope.REPORT], ["speyer.de", "worms.de"])
+        keys.add_key(core, "Annas App", [Scope.REPORT], ["speyer.de", "worms.de"], actor=CLARA)
     assert keys.list_keys(core) == []
 
 
 def test_a_jurisdiction_is_known_by_any_of_its_names(make_core: MakeCore) -> None:
     core = two_cities(make_core)
-    keys.add_key(core, "Annas App", [Scope.REPORT], ["Speyer"])
+    keys.add_key(core, "Annas App", [Scope.REPORT], ["Speyer"], actor=CLARA)
     assert keys.list_keys(core)[0].jurisdictions == {"speyer.de"}

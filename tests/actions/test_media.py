@@ -39,7 +39,7 @@ def core(make_core: MakeCore) -> Core:
 
 def submit(core: Core, service_code: str = "MUELL_WILD", *, photos: int = 2, **fields: Any) -> int:
     """Hand in a report with photos; its id."""
-    key = keys.find_key(core, keys.add_key(core, f"{core.now()} {service_code}", [Scope.REPORT]))
+    key = keys.find_key(core, keys.add_key(core, f"{core.now()} {service_code}", [Scope.REPORT], actor=CLARA))
     assert key
     submission = Submission(
         service_code=service_code,

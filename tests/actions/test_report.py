@@ -36,7 +36,7 @@ def core(make_core: MakeCore) -> Core:
 @pytest.fixture
 def sender(core: Core) -> Actor:
     """Anna's app."""
-    found = keys.find_key(core, keys.add_key(core, "Annas App", [Scope.REPORT]))
+    found = keys.find_key(core, keys.add_key(core, "Annas App", [Scope.REPORT], actor=CLARA))
     assert found
     return key_actor(found)
 

@@ -92,7 +92,9 @@ def busy(core: Core) -> int:
     """A followed report with a webhook, one change told and another about to be."""
     number = int(a_client(core).report())
     read_events(core)
-    subscriptions.add(core, core.catalogues.in_force[0], "partner", "https://partner.example/hook")
+    subscriptions.add(
+        core, core.catalogues.in_force[0], "partner", "https://partner.example/hook", actor=CLARA
+    )
     follow(core, number)
     change(core, number)
     read_events(core)

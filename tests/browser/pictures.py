@@ -89,7 +89,7 @@ def city(site_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> It
         f"street,house_number,zipcode,city,lat,long\nBismarckstraße,63,67059,Ludwigshafen,{','.join(HERE)}"
     )
     geocoding.take_over(core, first_city(), iter(table.splitlines()))
-    key = keys.add_key(core, "pictures", [Scope.REPORT])
+    key = keys.add_key(core, "pictures", [Scope.REPORT], actor=CLARA)
     with closing(core.database), served(create_app(core)) as base:
         number = _handed_in(base, key)
         clock = core.now

@@ -53,7 +53,7 @@ def running(folder: Path, database_url: str) -> Iterator[Site]:
     }
     core = core_module.build(replace(settings.load({}), database_url=database_url, data_dir=folder))
     catalogue_publication.publish(core)
-    key = keys.add_key(core, "browser", [Scope.REPORT])
+    key = keys.add_key(core, "browser", [Scope.REPORT], actor=CLARA)
     with closing(core.database), started(folder / "log", "serve", **variables):
         assert wait_for(lambda: answers(int(variables["PORT"]))), (folder / "log").read_text()
         site = Site(f"http://127.0.0.1:{variables['PORT']}", core, key, {})

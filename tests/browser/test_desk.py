@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 from open311.actions import keys
 from open311.model.keys import Scope
 from open311.model.rights import Role
+from tests.actors import CLARA
 from tests.browser.conftest import Visit
 from tests.browser.staff import signs_in
 from tests.browser.town import Town
@@ -19,7 +20,7 @@ BOX = "[data-frame] .box"
 
 def held(town: Town, description: str) -> int:
     """A report with a photo that waits for its check."""
-    key = keys.add_key(town.core, f"desk {description} {town.core.now()}", [Scope.REPORT])
+    key = keys.add_key(town.core, f"desk {description} {town.core.now()}", [Scope.REPORT], actor=CLARA)
     sent = {
         "api_key": key,
         "service_code": "MARKIERUNG",

@@ -2,12 +2,13 @@
 
 from open311.actions import keys
 from open311.model.keys import Scope
+from tests.actors import CLARA
 from tests.browser.conftest import Visit
 from tests.browser.town import Town
 
 
 def test_the_example_of_a_report_is_accepted_as_the_form_holds_it(visit: Visit, town: Town) -> None:
-    key = keys.add_key(town.core, "developer", [Scope.REPORT])
+    key = keys.add_key(town.core, "developer", [Scope.REPORT], actor=CLARA)
     visitor = visit("en-GB", drawing=False, base=town.base)
     visitor.opens("/open311/v2/docs")
     page = visitor.page

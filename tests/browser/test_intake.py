@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 from open311.actions import geocoding, keys
 from open311.model.keys import Scope
 from open311.model.rights import Role
+from tests.actors import CLARA
 from tests.browser.conftest import NARROW, Visit
 from tests.browser.navigators import Visitor
 from tests.browser.staff import signs_in
@@ -59,7 +60,7 @@ class Caller:
 
 def known(town: Town, description: str) -> int:
     """A report at the first address."""
-    key = keys.add_key(town.core, f"call {description}", [Scope.REPORT])
+    key = keys.add_key(town.core, f"call {description}", [Scope.REPORT], actor=CLARA)
     sent = {"service_code": "MUELL_WILD", "lat": "49.47135", "long": "8.4307", "description": description}
     answer = httpx2.post(f"{town.base}/open311/v2/requests.json", data=sent | {"api_key": key})
     return int(answer.json()[0]["service_request_id"])

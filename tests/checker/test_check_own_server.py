@@ -31,7 +31,7 @@ def server(served_database_url: str, tmp_path_factory: pytest.TempPathFactory) -
     folder = tmp_path_factory.mktemp("checked")
     core = core_module.build(replace(settings.load({}), database_url=served_database_url))
     catalogue_publication.publish(core)
-    secret = keys.add_key(core, "checker", [Scope.REPORT])
+    secret = keys.add_key(core, "checker", [Scope.REPORT], actor=CLARA)
     key = keys.find_key(core, secret)
     assert key
     now = core.now()

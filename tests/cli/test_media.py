@@ -16,6 +16,7 @@ from open311.model.keys import Scope
 from open311.model.media import Media
 from open311.model.service_request import Location
 from open311.model.submission import Submission
+from tests.actors import CLARA
 from tests.pictures import a_photo, opened
 from tests.processes.running import run
 
@@ -33,7 +34,7 @@ def core(fresh_database_url: str, tmp_path: Path) -> Iterator[Core]:
 @pytest.fixture
 def photo(core: Core) -> Media:
     """A photo that awaits moderation."""
-    key = keys.find_key(core, keys.add_key(core, "an app", [Scope.REPORT]))
+    key = keys.find_key(core, keys.add_key(core, "an app", [Scope.REPORT], actor=CLARA))
     assert key
     submission = Submission(
         service_code="MUELLBEHAELTER", location=Location(49.4811, 8.4464), photos=(BytesIO(a_photo()),)

@@ -14,6 +14,7 @@ from open311.model.actor import key_actor
 from open311.model.keys import Scope
 from open311.model.service_request import Location, Reporter
 from open311.model.submission import Submission
+from tests.actors import CLARA
 from tests.processes.running import run
 
 
@@ -28,7 +29,7 @@ def core(fresh_database_url: str) -> Iterator[Core]:
 
 def submit(core: Core, service_code: str, **answers: str) -> str:
     """Hand in a report; its id or its token."""
-    secret = keys.add_key(core, f"for {service_code}", [Scope.REPORT])
+    secret = keys.add_key(core, f"for {service_code}", [Scope.REPORT], actor=CLARA)
     key = keys.find_key(core, secret)
     assert key
     submission = Submission(

@@ -6,6 +6,7 @@ from open311.model.actor import key_actor
 from open311.model.keys import Scope
 from open311.model.service_request import Reporter
 from open311.model.updates import UpdateSubmission
+from tests.actors import CLARA
 from tests.cli.test_request import core, shown, staff, submit
 
 __all__ = ["core"]
@@ -13,7 +14,7 @@ __all__ = ["core"]
 
 def claim(core: Core, number: str) -> str:
     """An update from somebody who may not change the status; its id."""
-    key = keys.find_key(core, keys.add_key(core, "another site", [Scope.REPORT]))
+    key = keys.find_key(core, keys.add_key(core, "another site", [Scope.REPORT], actor=CLARA))
     assert key
     sent = UpdateSubmission(
         service_request_id=int(number),

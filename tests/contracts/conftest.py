@@ -100,7 +100,7 @@ def served(served_database_url: str, tmp_path_factory: pytest.TempPathFactory) -
     folder = tmp_path_factory.mktemp("served")
     core = core_module.build(replace(settings.load({}), database_url=served_database_url))
     catalogue_publication.publish(core)
-    key = keys.add_key(core, "replay", [Scope.REPORT])
+    key = keys.add_key(core, "replay", [Scope.REPORT], actor=CLARA)
     found = keys.find_key(core, key)
     assert found
     _seed(core, found)

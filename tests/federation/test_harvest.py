@@ -42,7 +42,7 @@ def here(core: Core, clock: Clock) -> Core:
 
 def begin(core: Core, url: str, **options: Any) -> None:
     """Harvest a server without delay."""
-    harvest.add(core, url, ELSEWHERE, {"delay": 0} | options)
+    harvest.add(core, url, ELSEWHERE, {"delay": 0} | options, actor=CLARA)
     catalogue_publication.publish(core, HARVESTED)
 
 
@@ -342,7 +342,7 @@ def test_a_source_that_ends_the_reader_holds_up_no_other(here: Core, monkeypatch
     """B4: the fault is noted where it belongs, and the next source runs."""
     with serving(Little()) as broken, serving(Little()) as url:
         begin(here, url)
-        harvest.add(here, broken, "broken.example", {"delay": 0})
+        harvest.add(here, broken, "broken.example", {"delay": 0}, actor=CLARA)
         read = source_reader.parts
 
         def parts(client: Any, *more: Any) -> Any:
@@ -387,7 +387,7 @@ def test_an_error_under_200_ends_no_history(here: Core) -> None:
 
 def test_a_jurisdiction_that_there_is_cannot_be_taken(here: Core) -> None:
     with pytest.raises(Invalid):
-        harvest.add(here, "http://127.0.0.1:1", "ludwigshafen.de", {})
+        harvest.add(here, "http://127.0.0.1:1", "ludwigshafen.de", {}, actor=CLARA)
 
 
 @pytest.mark.parametrize(
@@ -397,13 +397,13 @@ def test_a_jurisdiction_that_there_is_cannot_be_taken(here: Core) -> None:
 )
 def test_a_jurisdiction_is_called_as_in_a_catalogue(here: Core, called: str, options: dict[str, Any]) -> None:
     with serving(Little()) as url, pytest.raises(Invalid, match=r"error\.harvest\.jurisdiction"):
-        harvest.add(here, url, called, options)
+        harvest.add(here, url, called, options, actor=CLARA)
     assert harvest.sources(here) == []
 
 
 def test_a_server_that_does_not_answer_is_not_added(here: Core) -> None:
     with pytest.raises(Invalid):
-        harvest.add(here, "http://127.0.0.1:1/v2", ELSEWHERE, {"delay": 0})
+        harvest.add(here, "http://127.0.0.1:1/v2", ELSEWHERE, {"delay": 0}, actor=CLARA)
     assert harvest.sources(here) == []
 
 
@@ -411,7 +411,7 @@ def test_removing_takes_it_from_the_public(here: Core) -> None:
     with serving(Little()) as url:
         begin(here, url)
         run(here)
-    harvest.remove(here, ELSEWHERE)
+    harvest.remove(here, ELSEWHERE, actor=CLARA)
     catalogue_publication.publish(here, HARVESTED)
     reader(here).get("/requests", 404, jurisdiction_id=ELSEWHERE)
     with pytest.raises(NotFound):

@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from open311.actions import keys
 from open311.core import Core
 from open311.model.keys import Scope
+from tests.actors import CLARA
 from tests.georeport.surface import FORMATS, a_city, reads
 from tests.serving import Api, MakeCore, an_api
 
@@ -48,9 +49,9 @@ def test_without_a_key_in_force_a_report_is_403(
 
 def test_a_revoked_key_opens_nothing(core: Core, conn: Connection) -> None:
     """R-049: from the moment it is taken out of force."""
-    api = Api(an_api(core).client, keys.add_key(core, "lost", [Scope.REPORT]))
+    api = Api(an_api(core).client, keys.add_key(core, "lost", [Scope.REPORT], actor=CLARA))
     api.report()
-    keys.revoke_key(core, "lost")
+    keys.revoke_key(core, "lost", actor=CLARA)
     api.post({}, 403)
     assert stored(conn) == 1
 

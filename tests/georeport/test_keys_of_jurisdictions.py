@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from open311.actions import keys
 from open311.core import Core
 from open311.model.keys import Scope
+from tests.actors import CLARA
 from tests.builders import a_catalogue, a_jurisdiction, a_service
 from tests.client import client_of
 from tests.georeport.surface import FORMATS
@@ -37,7 +38,7 @@ def core(make_core: MakeCore) -> Core:
 
 def an_api(core: Core, *jurisdictions: str) -> Api:
     """A client whose key may everything, for these jurisdictions or, without any, for all."""
-    key = keys.add_key(core, f"key of {jurisdictions}", Scope, jurisdictions or None)
+    key = keys.add_key(core, f"key of {jurisdictions}", Scope, jurisdictions or None, actor=CLARA)
     return Api(client_of(core), key)
 
 

@@ -307,7 +307,7 @@ def test_personal_data_is_kept_apart(api: Api, city: Api, core: Core, number: st
 
 def test_can_be_sent_as_json_and_by_bearer(core: Core, number: str) -> None:
     """georeport.md 5.15, 3.8: as everywhere else."""
-    key = keys.add_key(core, "bearer", [Scope.CHANGE_STATUS])
+    key = keys.add_key(core, "bearer", [Scope.CHANGE_STATUS], actor=CLARA)
     client = an_api(core).client
     response = client.post(
         f"/open311/v2{PATH}.json",

@@ -115,7 +115,7 @@ def follow(replica: Replica, chance: random.Random, done: threading.Event) -> No
 @pytest.mark.slow
 def test_replicas_end_equal_to_their_source(live_core: Core, tmp_path: Path) -> None:
     """8 writers, thousands of mixed changes, two readers with random page sizes and restarts, one that comes late."""
-    keys.add_key(live_core, "writers", [Scope.REPORT, Scope.CHANGE_STATUS])
+    keys.add_key(live_core, "writers", [Scope.REPORT, Scope.CHANGE_STATUS], actor=CLARA)
     [key] = keys.list_keys(live_core)
     writers = [Writer(live_core, key, number) for number in range(WRITERS)]
     known: list[int] = []

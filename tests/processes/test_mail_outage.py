@@ -19,6 +19,7 @@ from open311.model.submission import Submission
 from open311.notifications import mail_subscriptions
 from open311.notifications.mail_limits import MailAsker
 from open311.webhooks import subscriptions
+from tests.actors import CLARA
 from tests.adapters.strangers import Reply, a_stranger
 from tests.mailbox import a_mail_server
 from tests.processes.running import free_port, run, started, wait_for
@@ -103,7 +104,7 @@ def test_mails_that_hang_delay_no_webhook(core: Core, tmp_path: Path) -> None:
     """Queues have places of their own."""
     with socket.create_server(("127.0.0.1", 0)) as silent, a_stranger(lambda _: Reply(status=204)) as target:
         mails_waiting(core, 9)
-        subscriptions.add(core, core.catalogues.in_force[0], "partner", f"{target.url}/hook")
+        subscriptions.add(core, core.catalogues.in_force[0], "partner", f"{target.url}/hook", actor=CLARA)
         with started(tmp_path / "log", "work", **variables(core, silent.getsockname()[1])) as worker:
             running = "select count(*) from procrastinate_jobs where status = 'doing' and queue_name = 'mail'"
             assert wait_for(lambda: ask(core, running) == 4)

@@ -67,7 +67,7 @@ class Queue:
 def queue(fresh_database_url: str) -> Iterator[Queue]:
     core = core_module.build(replace(settings.load({}), database_url=fresh_database_url))
     catalogue_publication.publish(core)
-    key = keys.find_key(core, keys.add_key(core, "Annas App", [Scope.REPORT]))
+    key = keys.find_key(core, keys.add_key(core, "Annas App", [Scope.REPORT], actor=CLARA))
     assert key
     yield Queue(fresh_database_url, core, key)
     core.database.close()
@@ -92,7 +92,9 @@ def test_targets_that_stall_hold_up_nobody_else(queue: Queue, tmp_path: Path) ->
 
     with a_stranger(stall) as target:
         for number in range(STALLED):
-            subscriptions.add(queue.core, queue.core.catalogues.in_force[0], f"{number}", target.url)
+            subscriptions.add(
+                queue.core, queue.core.catalogues.in_force[0], f"{number}", target.url, actor=CLARA
+            )
         waste = Submission(service_code="MUELL_WILD", location=Location(49.4811, 8.4464))
         report.submit(queue.core, queue.core.catalogues.in_force[0], waste, key_actor(queue.key))
         variables = {"DATABASE_URL": queue.url, "OPEN311_WEBHOOK_ALLOW_PRIVATE": "on"}

@@ -225,7 +225,7 @@ def test_whoever_only_sent_an_update_sees_and_erases_that(
     core: Core, client: FlaskClient, conn: Connection, clock: Clock, mailbox: Mailbox
 ) -> None:
     reported(client, clock)
-    key = keys.find_key(core, keys.add_key(core, "another site", [Scope.REPORT]))
+    key = keys.find_key(core, keys.add_key(core, "another site", [Scope.REPORT], actor=CLARA))
     assert key
     sent = UpdateSubmission(
         service_request_id=number(conn),

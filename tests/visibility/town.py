@@ -23,6 +23,7 @@ from open311.storage.tables import (
     service_requests,
     submissions,
 )
+from tests.actors import CLARA
 from tests.client import client_of
 from tests.serving import START
 from tests.stored import store
@@ -141,7 +142,7 @@ class Town:
             self.askers.append(Asker("another", self._key(list(Scope), [OTHER]), sees_held=False))
 
     def _key(self, scopes: Sequence[Scope], jurisdictions: list[str] | None) -> str:
-        return keys.add_key(self.core, f"{scopes} {jurisdictions}", scopes, jurisdictions)
+        return keys.add_key(self.core, f"{scopes} {jurisdictions}", scopes, jurisdictions, actor=CLARA)
 
     def asked(self, path: str, asker: Asker) -> tuple[int, str]:
         """Status and text of an answer, headers and all."""

@@ -65,7 +65,9 @@ def clock_of(core: Core) -> Clock:
 
 def subscribe(core: Core, target: Stranger, name: str = "partner", **more: Any) -> Subscription:
     """Tell the target of everything, or of less."""
-    return subscriptions.add(core, core.catalogues.in_force[0], name, f"{target.url}/hook", **more)
+    return subscriptions.add(
+        core, core.catalogues.in_force[0], name, f"{target.url}/hook", **more, actor=CLARA
+    )
 
 
 def work(core: Core, seconds: float = 5, **bounds: int) -> None:
@@ -171,7 +173,7 @@ def test_another_jurisdiction_is_not_told_of(fresh_database_url: str, target: St
     other = a_catalogue(jurisdiction=a_jurisdiction(jurisdiction_id="other.example"))
     core = a_live_core(fresh_database_url, first_city(), other, OPEN311_WEBHOOK_ALLOW_PRIVATE="on")
     api = an_api(core, Scope.REPORT)
-    subscriptions.add(core, other, "other", target.url)
+    subscriptions.add(core, other, "other", target.url, actor=CLARA)
     api.report(jurisdiction_id="ludwigshafen.de")
     work(core)
     assert target.asked == []
@@ -264,7 +266,7 @@ def test_a_target_that_fails_for_days_is_disabled_with_the_reason(
     target.answering = lambda question: Reply()
     work(core)
     assert len(target.asked) == asked
-    subscriptions.resume(core, "partner")
+    subscriptions.resume(core, "partner", actor=CLARA)
     work(core)
     told = {each["service_request_id"] for each in entries(target)[asked:]}
     given_up = subscriptions.show(core, "partner").messages.get("given_up", 0)
@@ -284,20 +286,20 @@ def test_a_target_that_is_gone_is_disabled_at_once(core: Core, api: Api, target:
 
 def test_what_happens_during_a_pause_is_told_afterwards(core: Core, api: Api, target: Stranger) -> None:
     subscribe(core, target)
-    subscriptions.pause(core, "partner")
+    subscriptions.pause(core, "partner", actor=CLARA)
     one = api.report()
     work(core)
     assert target.asked == []
-    subscriptions.resume(core, "partner")
+    subscriptions.resume(core, "partner", actor=CLARA)
     work(core)
     assert [each["service_request_id"] for each in entries(target)] == [one]
 
 
 def test_a_pause_may_be_left_out(core: Core, api: Api, target: Stranger) -> None:
     subscribe(core, target)
-    subscriptions.pause(core, "partner")
+    subscriptions.pause(core, "partner", actor=CLARA)
     api.report()
-    subscriptions.resume(core, "partner", skip=True)
+    subscriptions.resume(core, "partner", skip=True, actor=CLARA)
     later = api.report()
     work(core)
     assert [each["service_request_id"] for each in entries(target)] == [later]
@@ -313,7 +315,8 @@ def test_a_span_is_sent_again_under_the_same_ids(core: Core, api: Api, target: S
     work(core)
     first = target.asked[:]
     now = core.now()
-    assert subscriptions.replay(core, "partner", now - timedelta(hours=3), now - timedelta(minutes=30)) == 2
+    since, until = now - timedelta(hours=3), now - timedelta(minutes=30)
+    assert subscriptions.replay(core, "partner", since, until, actor=CLARA) == 2
     work(core)
     again = entries(target)[len(first) :]
     assert [each["service_request_id"] for each in again] == [one, before]
@@ -324,7 +327,7 @@ def test_removing_forgets_everything(core: Core, api: Api, target: Stranger) -> 
     subscribe(core, target)
     api.report()
     delivery.enqueue(core)
-    subscriptions.remove(core, "partner")
+    subscriptions.remove(core, "partner", actor=CLARA)
     work(core)
     assert target.asked == []
     with pytest.raises(NotFound):
@@ -349,7 +352,7 @@ def test_removing_forgets_everything(core: Core, api: Api, target: Stranger) -> 
 )
 def test_a_target_must_be_a_plain_web_address(url: str, core: Core) -> None:
     with pytest.raises(Invalid, match=r"error\.webhook\.url"):
-        subscriptions.add(core, core.catalogues.in_force[0], "partner", url)
+        subscriptions.add(core, core.catalogues.in_force[0], "partner", url, actor=CLARA)
     assert subscriptions.list_all(core) == []
 
 
@@ -357,7 +360,13 @@ def test_everything_that_is_wrong_is_told_at_once(core: Core, target: Stranger) 
     subscribe(core, target)
     with pytest.raises(Invalid) as refused:
         subscriptions.add(
-            core, core.catalogues.in_force[0], "partner", "nowhere", ["UNKNOWN"], ["published", "sold"]
+            core,
+            core.catalogues.in_force[0],
+            "partner",
+            "nowhere",
+            ["UNKNOWN"],
+            ["published", "sold"],
+            actor=CLARA,
         )
     assert [each.key for each in refused.value.problems] == [
         "error.service_code.unknown",
@@ -374,7 +383,7 @@ def test_a_target_within_our_network_is_not_reached(host: str, core: Core, api: 
     guarded = replace(core, settings=replace(core.settings, webhook_allow_private=False))
     with a_stranger(lambda question: Reply()) as inside:
         port = inside.url.rsplit(":", 1)[1]
-        subscriptions.add(core, core.catalogues.in_force[0], "inside", f"http://{host}:{port}/")
+        subscriptions.add(core, core.catalogues.in_force[0], "inside", f"http://{host}:{port}/", actor=CLARA)
         api.report()
         work(guarded)
         assert inside.asked == []

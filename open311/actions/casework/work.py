@@ -19,8 +19,9 @@ from open311.model.cases import Case, new_case, stage
 from open311.model.catalogue import Catalogue
 from open311.model.event_kinds import EventKind
 from open311.model.events import data_of
-from open311.model.service_request import ServiceRequest, Status, Visibility
+from open311.model.service_request import ServiceRequest, Status
 from open311.model.task_names import TaskName
+from open311.model.visibility import is_everybodys
 from open311.storage import cases, events, jobs, media, service_requests
 from open311.storage.database import Connection
 from open311.storage.desk import originals, undo
@@ -75,12 +76,12 @@ class Work:
     @property
     def is_public(self) -> bool:
         """Whether everybody may see the report, after what was decided so far."""
-        return self.request.visibility == Visibility.PUBLISHED
+        return is_everybodys(self.request)
 
     @property
     def was_public(self) -> bool:
         """Whether everybody could before."""
-        return self._request_before.visibility == Visibility.PUBLISHED
+        return is_everybodys(self._request_before)
 
     @property
     def mail_delay(self) -> timedelta:

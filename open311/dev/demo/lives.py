@@ -14,6 +14,7 @@ from open311.model.cases import Case, at_stage, new_case
 from open311.model.catalogue import Attribute, Catalogue, Datatype, DetailedStatus, Service, ServiceType
 from open311.model.events import data_of
 from open311.model.service_request import Reporter, ServiceRequest, Status, Visibility
+from open311.model.visibility import is_everybodys
 
 DAYS = 5 * 365
 REPORTER, STAFF = "key:demo", "demo"
@@ -44,7 +45,7 @@ class Life:
 
     def tell(self, kind: str, at: datetime, actor: str, **more: Any) -> None:
         """Append a line to the history."""
-        shown = self.request.visibility == Visibility.PUBLISHED
+        shown = is_everybodys(self.request)
         line = {"kind": kind, "datetime": at, "actor": actor, "public": shown, "in_feed": shown, "data": {}}
         self.events.append(line | {"is_update": False} | more)
 
@@ -55,9 +56,9 @@ class Life:
             version=self.request.version + 1,
             updated_datetime=max(at, self.request.requested_datetime),
         )
-        was_shown = self.request.visibility == Visibility.PUBLISHED
+        was_shown = is_everybodys(self.request)
         self.request = changed
-        shown = changed.visibility == Visibility.PUBLISHED
+        shown = is_everybodys(changed)
         is_update = kind != "hidden"
         data = data_of(changed, changes, is_update=is_update)
         self.tell(kind, at, STAFF, is_update=is_update, in_feed=shown or was_shown, data=data)
@@ -132,7 +133,7 @@ class Lives:
         sent = life.request.requested_datetime
         if life.token:
             life.tell("accepted", sent, STAFF)
-        if life.request.visibility == Visibility.PUBLISHED:
+        if is_everybodys(life.request):
             return sent
         checked = self._later(sent, hours=20) if service.moderated else sent
         if checked >= self._now:
