@@ -19,6 +19,7 @@ from open311.model.keys import Scope
 from open311.model.rights import Role
 from open311.notifications import messages
 from open311.staff.cookies import PLAIN
+from tests.actors import CLARA
 from tests.browser.conftest import NARROW, Visit
 from tests.browser.navigators import Visitor
 from tests.browser.town import Town, a_town
@@ -59,7 +60,7 @@ def comes_in(visitor: Visitor, employee: Employee) -> Visitor:
 
 def reported(town: Town, service_code: str, description: str, *, photo: bool = False, **fields: str) -> int:
     """A report whose sender wants to hear of it, and has confirmed the address."""
-    key = keys.add_key(town.core, f"{description} {town.core.now()}", [Scope.REPORT])
+    key = keys.add_key(town.core, f"{description} {town.core.now()}", [Scope.REPORT], actor=CLARA)
     sent = {
         "api_key": key,
         "service_code": service_code,
