@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from typing import Any
 
 from open311.actions import media, media_fetching
 from open311.actions.media import Files
@@ -18,7 +19,7 @@ from open311.model.fields import Role
 from open311.model.service_request import Status, Visibility, fields_with
 from open311.model.submission import REPORT_BYTES, Receipt, Submission
 from open311.model.task_names import TaskName
-from open311.storage import jobs, reports, service_requests, tokens
+from open311.storage import events, jobs, reports, service_requests, tokens
 from open311.storage.database import Connection
 
 # A client that repeats itself within this time meant one report (georeport.md 5.15).
@@ -124,6 +125,8 @@ def _store(
 ) -> int:
     """The request, where it came from, who sent it and the event, all in the caller's transaction."""
     now = core.now()
+    every_answer = {**answers.unknown, **answers.private, **answers.public}
+    route = catalogue.route(service.service_code, now, submission.location, every_answer)
     shown = service.type is ServiceType.REALTIME and not service.moderated
     owner = catalogue.jurisdiction.jurisdiction_id
     media_urls = [] if files.all else list(submission.media_urls)
@@ -137,7 +140,7 @@ def _store(
         "updated_datetime": now,
         "expected_datetime": catalogue.promise(service.service_code, now),
         "description": submission.description,
-        "agency_responsible": service.agency,
+        "agency_responsible": catalogue.desk.agency_of(route.unit) if route.unit else None,
         "address": submission.address,
         "address_id": submission.address_id,
         "zipcode": submission.zipcode,
@@ -169,8 +172,11 @@ def _store(
             "actor": str(actor),
             "data": {"status": Status.OPEN, "detailed_status": catalogue.initial_status.code},
         },
-        case=new_case(request, catalogue).row(),
+        case=new_case(request, catalogue, place=submission.location, route=route).row(),
     )
+    if route.rule is not None:
+        told: dict[str, Any] = {"to": route.unit, **route.told}
+        events.append(conn, number, owner, EventKind.ROUTED, at=now, actor=actor, public=False, **told)
     media.attach(core, conn, number, files, shown=shown)
     if media_fetching.wanted(core, media_urls):
         jobs.defer(conn, TaskName.FETCH_MEDIA, service_request_id=number)

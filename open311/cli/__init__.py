@@ -42,6 +42,7 @@ COMMANDS = {
     "demo": Command(
         "open311.cli.demo:demo", "Add made-up reports of the last five years, with what became of them."
     ),
+    "desk": Command("open311.cli.desk:desk", "Explain and apply the rules by which reports go to units."),
     "dev": Command(
         "open311.cli.dev:dev",
         "Run everything on this machine: a private database, the server, the background worker.",

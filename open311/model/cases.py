@@ -1,14 +1,15 @@
 """The case: what staff know and decide about a report, beside what the public sees of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
 from open311.model.catalogue import Catalogue
 from open311.model.priority import Priority as Priority
-from open311.model.service_request import Status, Visibility
+from open311.model.routing import Route, Rule
+from open311.model.service_request import Location, Status, Visibility
 
 
 class Stage(StrEnum):
@@ -50,11 +51,18 @@ BACK_FLAGS = frozenset({Flag.DONE_REPORTED, Flag.RETURNED})
 ORDER_FLAGS = frozenset({Flag.ORDERED}) | BACK_FLAGS
 # A second unit that declines means that nobody knows whose it is: then the checkers decide, not the next unit.
 DECLINED_TOO_OFTEN = 2
+# What may have decided about the unit of a case.
+PERSON, RULE, SERVICE, DECLINED = "person", "rule", "service", "declined"
+DIGEST_LETTERS = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """The row of `cases` that belongs to a report; `paused_since` is set while the reporter is asked something."""
+    """The row of `cases` that belongs to a report; `paused_since` is set while the reporter is asked something.
+
+    `route` says how it came to its unit: `unit_by` a rule (named by `rule`), its service or a person; `due_by` and
+    `priority_by` when a person set those; `desk`, the digest of the desk whose rules were asked.
+    """
 
     service_request_id: int
     jurisdiction_id: str
@@ -81,11 +89,12 @@ class Case:
     paused_seconds: int = 0
     declined: int = 0
     reopened: int = 0
+    route: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> "Case":
         """The case that a row by the names of its columns describes."""
-        values = {field.name: row[field.name] for field in fields(cls)}
+        values = {column.name: row[column.name] for column in fields(cls)}
         values["stage"], values["priority"] = Stage(row["stage"]), Priority(row["priority"])
         for name in ("flags", "awaits"):
             values[name] = frozenset(row[name])
@@ -95,17 +104,27 @@ class Case:
 
     def row(self) -> dict[str, Any]:
         """The values of the columns."""
-        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        values = {column.name: getattr(self, column.name) for column in fields(self)}
         values |= {"stage": self.stage.value, "priority": int(self.priority)}
         values |= {name: sorted(values[name]) for name in ("flags", "awaits")}
-        return values | {name: list(values[name]) for name in ("former_units", "areas")}
+        return (
+            values
+            | {name: list(values[name]) for name in ("former_units", "areas")}
+            | {"route": dict(self.route)}
+        )
+
+    def is_set_by_person(self, what: str) -> bool:
+        """Whether a person has decided about its `unit`, `due` or `priority`, which rules then leave alone."""
+        return self.route.get(f"{what}_by") == PERSON
 
     def pushed_back(self, promised: datetime | None) -> datetime | None:
         """A deadline, later by as long as the reporter was asked."""
         return promised + timedelta(seconds=self.paused_seconds) if promised else None
 
     def is_overdue(self, now: datetime) -> bool:
-        """Whether the next deadline of its stage has passed."""
+        """Whether the next deadline of its stage has passed; none runs while the reporter is asked something."""
+        if self.paused_since is not None:
+            return False
         deadlines = {Stage.CHECK: self.check_by, Stage.ACCEPT: self.accept_by or self.due_datetime}
         deadline = deadlines.get(self.stage, self.due_datetime)
         return self.stage is not Stage.DONE and deadline is not None and deadline < now
@@ -134,15 +153,18 @@ def new_case(
     catalogue: Catalogue,
     service_request_id: int = 0,
     *,
+    place: Location | None = None,
+    route: Route | None = None,
     from_elsewhere: bool = False,
 ) -> Case:
     """The case of a new report; `request` has the names of the columns of `service_requests`.
 
-    What comes from elsewhere has a history there: no unit is asked whether it takes it up.
+    What comes from elsewhere has a history there: it has its unit, which is not asked whether it takes it up.
     """
     received = request["requested_datetime"]
-    unit = request.get("agency_responsible")
+    unit = route.unit if route else request.get("agency_responsible")
     unit = unit if unit in catalogue.units else None
+    rule = route.rule if route else None
     zone, desk = catalogue.jurisdiction.time_zone, catalogue.desk
     held = request["visibility"] == Visibility.HELD
     closed = request["status"] == Status.CLOSED
@@ -158,9 +180,25 @@ def new_case(
         unit=unit,
         check_by=desk.check.end(received, desk.calendar, zone) if held and desk.check else None,
         accept_by=accept.end(received, desk.calendar, zone) if accept else None,
-        due_datetime=request.get("expected_datetime"),
+        due_datetime=catalogue.due(request["service_code"], received, rule)
+        if route
+        else request.get("expected_datetime"),
+        areas=catalogue.desk.areas.at(place),
+        priority=usual_priority(rule),
+        route=as_recorded(route, catalogue) if route else {},
     )
     return at_stage(case, request["visibility"], request["status"], received.astimezone(zone).date())
+
+
+def usual_priority(rule: Rule | None) -> Priority:
+    """The priority that a rule gives."""
+    return Priority.NORMAL if rule is None or rule.priority is None else rule.priority
+
+
+def as_recorded(route: Route, catalogue: Catalogue) -> dict[str, str]:
+    """How a case came to its unit, as it is stored."""
+    decided = {"unit_by": RULE, "rule": route.rule.name} if route.rule else {"unit_by": SERVICE}
+    return {**decided, "desk": catalogue.desk_digest[:DIGEST_LETTERS]}
 
 
 def at_stage(case: Case, visibility: str, status: str, today: date) -> Case:

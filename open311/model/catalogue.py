@@ -9,7 +9,7 @@ from open311.base.text import NO_TEXT, Text
 from open311.model.desk import PLAIN_DESK, Desk
 from open311.model.forwards import Forward
 from open311.model.jurisdiction import Jurisdiction
-from open311.model.routing import Facts, Route
+from open311.model.routing import Facts, Route, Rule
 from open311.model.service_request import Location
 from open311.model.site import PLAIN_SITE, Site
 from open311.model.working_days import Period, PeriodUnit
@@ -213,6 +213,14 @@ class Catalogue:
         if period is None and service and service.response_time:
             period = Period(service.response_time.days, PeriodUnit.WORKING_DAYS)
         return period.end(received, self.desk.calendar, self.jurisdiction.time_zone) if period else None
+
+    def due(self, service_code: str, received: datetime, rule: Rule | None) -> datetime | None:
+        """Until when a unit is to be done: what the public is promised, or sooner where a rule says so."""
+        promised = self.promise(service_code, received)
+        if rule is None or rule.due is None:
+            return promised
+        sooner = rule.due.end(received, self.desk.calendar, self.jurisdiction.time_zone)
+        return min(sooner, promised) if promised else sooner
 
     def route(
         self,

@@ -107,6 +107,16 @@ class Route:
     rule: Rule | None = None
     passed_over: tuple[tuple[Rule, Obstacle], ...] = ()
 
+    @property
+    def told(self) -> dict[str, str]:
+        """What the history keeps of the rule."""
+        if self.rule is None:
+            return {}
+        told = {"rule": self.rule.name}
+        if self.rule.priority is not None:
+            told["priority"] = self.rule.priority.word
+        return told | ({"due": str(self.rule.due)} if self.rule.due else {})
+
 
 def find(rules: Sequence[Rule], facts: Facts, calendar: Calendar | None, otherwise: str | None) -> Route:
     """The first rule that fits; `otherwise` is the unit when none does."""

@@ -156,6 +156,7 @@ PERSONAL: tuple[PersonalData, ...] = (
             "events": "actor",
             "keys": "name",
             "cases": "assignee_id",
+            "case_mentions": "account_id",
             "case_notes": "author created_datetime edited_datetime",
             "case_undo": "actor",
             "case_presence": "actor until_datetime",
@@ -190,6 +191,7 @@ NOT_PERSONAL: Mapping[str, str] = {
     "audit": "id datetime kind previous digest forgotten",
     "addresses": "id jurisdiction_id label folded geom kind version_id",
     "assets": "id jurisdiction_id kind number folded geom version_id",
+    "case_mentions": "note_id",
     "case_notes": "id service_request_id",
     "case_originals": "id service_request_id",
     "case_presence": "service_request_id",
@@ -198,7 +200,7 @@ NOT_PERSONAL: Mapping[str, str] = {
     "sent_mails": "id service_request_id",
     "cases": "service_request_id jurisdiction_id service_code stage revision unit former_units priority flags areas "
     "awaits received_datetime touched_datetime checked_datetime accepted_datetime first_answer_datetime check_by "
-    "accept_by due_datetime resume_date paused_since paused_seconds declined reopened",
+    "accept_by due_datetime resume_date paused_since paused_seconds declined reopened route",
     "catalogues": "jurisdiction_id digest changeset text_search",
     "draft_photos": "id",
     "drafts": "jurisdiction_id service_request_id",

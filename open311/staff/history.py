@@ -68,7 +68,7 @@ def line(event: Event, catalogue: Catalogue, known: Mapping[str, str]) -> Histor
         what=f"{happened}: {_outcome(data)}" if event.kind == "checked" else happened,
         before=_value(data.get("from"), catalogue),
         after=_value(data.get("to") or data.get("into") or data.get("detailed_status"), catalogue),
-        text=str(data.get("status_notes") or data.get("text") or _reason(data.get("reason"), catalogue)),
+        text=str(data.get("status_notes") or data.get("text") or _why(data, catalogue)),
         public=event.public,
     )
 
@@ -90,6 +90,14 @@ def _outcome(data: Mapping[str, Any]) -> str:
     return words(key) if key in messages(current.language()) else ""
 
 
+def _why(data: Mapping[str, Any], catalogue: Catalogue) -> str:
+    return (
+        words("desk.route.by_rule", rule=data["rule"])
+        if data.get("rule")
+        else _reason(data.get("reason"), catalogue)
+    )
+
+
 def _reason(code: Any, catalogue: Catalogue) -> str:
     reason = catalogue.desk.reasons.get(str(code or ""))
     return said(reason.label) if reason else str(code or "")
@@ -108,8 +116,6 @@ def _value(value: Any, catalogue: Catalogue) -> str:
         return said(catalogue.statuses[code].label)
     if code in catalogue.services:
         return said(catalogue.services[code].service_name)
-    if code in catalogue.desk.contractors:
+    if code in catalogue.units or code in catalogue.desk.contractors:
         return catalogue.unit_name(code, current.language())
-    if code in catalogue.agencies:
-        return said(catalogue.agencies[code].name)
     return code

@@ -1,13 +1,15 @@
 """Cases: the internal row beside each report."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Connection, exists, func, literal, select, union_all, update
+from psycopg.types.json import Jsonb
+from sqlalchemy import Connection, exists, func, literal, or_, select, union_all, update
 from sqlalchemy import case as when
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from open311.model.cases import Awaits, Case, Stage
+from open311.model.cases import PERSON, Awaits, Case, Stage
 from open311.model.event_kinds import EventKind
 from open311.model.media import MediaVisibility
 from open311.model.service_request import Status, Visibility
@@ -29,6 +31,9 @@ NEW = (
     "check_by",
     "accept_by",
     "due_datetime",
+    "areas",
+    "priority",
+    "route",
 )
 # So long the clock stands still for an answer of the reporter, and so long the link to it works.
 ANSWER_WITHIN = timedelta(days=30)
@@ -71,8 +76,12 @@ def copy(conn: Connection, new_cases: Iterable[Case]) -> None:
         conn,
         "cases",
         ("service_request_id", *NEW),
-        ((row["service_request_id"], *(row[name] for name in NEW)) for row in rows),
+        ((row["service_request_id"], *(_copied(row[name]) for name in NEW)) for row in rows),
     )
+
+
+def _copied(value: Any) -> Any:
+    return Jsonb(value) if isinstance(value, dict) else value
 
 
 def awaits(conn: Connection, service_request_id: int, checked: datetime | None) -> frozenset[str]:
@@ -116,6 +125,30 @@ def to_resume(conn: Connection, now: datetime, limit: int) -> Sequence[int]:
         _c.stage == Stage.WAITING, _c.paused_since <= now - ANSWER_WITHIN
     )
     return list(conn.execute(union_all(aside.limit(limit), asked.limit(limit))).scalars())
+
+
+def to_route(conn: Connection, jurisdiction_id: str, desk: str, behind: int, limit: int) -> Sequence[int]:
+    """Open cases with higher numbers whose units the rules of this desk were not asked about.
+
+    Those that a person has given to a unit, or that a unit or a person has taken up, are left alone.
+    """
+    undecided = or_(_c.route["unit_by"].astext.is_(None), _c.route["unit_by"].astext != PERSON)
+    wanted = select(_c.service_request_id).where(
+        _c.jurisdiction_id == jurisdiction_id,
+        _c.stage != Stage.DONE,
+        _c.service_request_id > behind,
+        _c.route["desk"].astext.is_distinct_from(desk),
+        undecided,
+        _c.accepted_datetime.is_(None),
+        _c.assignee_id.is_(None),
+    )
+    return list(conn.execute(wanted.order_by(_c.service_request_id).limit(limit)).scalars())
+
+
+def note_route(conn: Connection, service_request_id: int, route: Mapping[str, str]) -> None:
+    """Say which rules were asked about a case, where nothing else came of it."""
+    asked = update(cases).where(_c.service_request_id == service_request_id)
+    conn.execute(asked.values(route=dict(route)))
 
 
 def without_case(conn: Connection, behind: int, limit: int) -> Sequence[int]:

@@ -84,6 +84,16 @@ def find_address(conn: Connection, service_request_id: int) -> str | None:
     return conn.execute(confirmed.order_by(f.id).limit(1)).scalar_one_or_none()
 
 
+def all_answers(conn: Connection, request: ServiceRequest) -> dict[str, Sequence[str]]:
+    """What a report answers to the questions of its service, public or not, for staff only."""
+    private, kept = reporters.c, submissions.c
+    wanted = select(private.attributes, kept.attributes).select_from(
+        submissions.outerjoin(reporters, private.service_request_id == kept.service_request_id)
+    )
+    row = conn.execute(wanted.where(kept.service_request_id == request.service_request_id)).one_or_none()
+    return {**(row[1] or {}), **(row[0] or {}), **request.attributes} if row else dict(request.attributes)
+
+
 def keep_internal_answers(
     conn: Connection, service_request_id: int, answers: Mapping[str, Sequence[str]]
 ) -> None:

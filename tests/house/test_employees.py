@@ -14,6 +14,7 @@ KNOWN = {
     "sessions": "a browser; no path, no address, rounded to five minutes, gone at the end",
     "cases": "who has an open case; empty once it is closed",
     "case_notes": "who wrote a note",
+    "case_mentions": "who is named in a note and has not read it; gone when they have",
     "case_presence": "who looks at a case now; unlogged, for minutes",
 }
 # Where GeoReport's `account_id` is the reporter's own.

@@ -34,6 +34,7 @@ from open311.actions.casework.place_and_service import recategorise, relocate
 from open311.actions.casework.planning import defer, resume_due, set_deadline, set_priority
 from open311.actions.casework.progress import apply_remote_update, hand_on, note, set_status
 from open311.actions.casework.reading import Shown, held, show
+from open311.actions.casework.routing import Rerouted, reroute
 from open311.actions.casework.take_back import take_back
 from open311.actions.casework.texts import edit
 from open311.actions.casework.visibility import hide, publish, withhold
@@ -41,6 +42,7 @@ from open311.actions.casework.work import keep_up
 
 __all__ = [
     "OrderPage",
+    "Rerouted",
     "Shown",
     "accept",
     "accept_work",
@@ -83,6 +85,7 @@ __all__ = [
     "relocate",
     "remove_note",
     "reply",
+    "reroute",
     "resume_due",
     "return_order",
     "revoke_order",

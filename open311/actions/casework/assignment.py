@@ -1,13 +1,15 @@
 """Who works on a report: a unit, and within it a person."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from open311.actions.casework.work import Work, opened
 from open311.base.errors import Invalid, problem
 from open311.core import Core
 from open311.model.actor import Actor, Right
-from open311.model.cases import DECLINED_TOO_OFTEN, Flag, Stage
+from open311.model.cases import DECLINED, DECLINED_TOO_OFTEN, PERSON, Flag, Stage
 from open311.model.event_kinds import EventKind
+from open311.model.routing import Route
 from open311.model.service_request import Visibility
 
 
@@ -27,10 +29,27 @@ def assign(
 
 
 def give_to(work: Work, unit: str, reason: str | None = None) -> None:
-    """Assign a unit within an act. The public hears of it when the agency it sees is another one."""
+    """Assign a unit within an act, as a person says; rules leave that alone from now on."""
     if unit not in work.catalogue.units:
         known = ", ".join(work.catalogue.units)
         raise Invalid(problem("error.agency.unknown", agency=unit, known=known))
+    _give(work, unit, EventKind.ASSIGNED, {"reason": reason})
+    work.change_case(route=without_rule(work.case.route) | {"unit_by": PERSON})
+
+
+def give_by_rule(work: Work, route: Route) -> None:
+    """Assign the unit that a rule, or the service, names."""
+    if route.unit is not None and route.unit in work.catalogue.units:
+        _give(work, route.unit, EventKind.ROUTED, route.told)
+
+
+def without_rule(route: Mapping[str, str]) -> dict[str, str]:
+    """How a case came to its unit, when no rule had to do with it."""
+    return {name: word for name, word in route.items() if name != "rule"}
+
+
+def _give(work: Work, unit: str, kind: EventKind, why: Mapping[str, str | None]) -> None:
+    """The public hears of it when the agency that it sees is another one."""
     before = work.case.unit
     former = (*work.case.former_units, before) if before and before != unit else work.case.former_units
     work.change_case(
@@ -42,13 +61,13 @@ def give_to(work: Work, unit: str, reason: str | None = None) -> None:
         flags=work.case.flags - {Flag.DECLINED},
     )
     agency = work.catalogue.desk.agency_of(unit)
-    data = {"from": before, "to": unit, "reason": reason}
+    data = {"from": before, "to": unit, **why}
     moves_within = before != unit and work.request.agency_responsible == agency
     if work.is_public and not moves_within:
         work.change(agency_responsible=agency)
         work.tell(EventKind.ASSIGNED, data)
     else:
-        work.tell_staff(EventKind.ASSIGNED, data)
+        work.tell_staff(kind, data)
 
 
 def assign_person(
@@ -121,6 +140,7 @@ def _return_to_check(work: Work) -> None:
         accept_by=None,
         accepted_datetime=None,
         flags=work.case.flags | {Flag.DECLINED},
+        route=without_rule(work.case.route) | {"unit_by": DECLINED},
     )
 
 

@@ -127,7 +127,7 @@ def _conclude(work: Work, decision: Decision, original: Work | None) -> None:
         case None:
             pass
     if work.case.accept_by != accept_by and work.case.unit is not None:
-        work.tell_staff(EventKind.ROUTED, {"to": work.case.unit})
+        work.tell_staff(EventKind.ROUTED, {"to": work.case.unit, "rule": work.case.route.get("rule")})
     if decision.message is not None and outcome is not Outcome.ASK:
         correspondence.write_answer(work, decision.message)
 

@@ -1,6 +1,6 @@
 """What a report is about and where it lies, put right by staff; what follows from it is reckoned anew."""
 
-from open311.actions.casework import assignment
+from open311.actions.casework import routing
 from open311.actions.casework.work import Work, opened
 from open311.base.errors import Invalid, problem
 from open311.base.text import tidy
@@ -21,7 +21,7 @@ def recategorise(
     *,
     expected_revision: int | None = None,
 ) -> int:
-    """Move a request to another service that is offered; the promise and, unless a person has it, the unit follow."""
+    """Move a request to another service that is offered; the promise and what rules decide follow."""
     with opened(core, service_request_id, actor, Right.EDIT, expected_revision) as work:
         move_to_service(work, service_code)
     return work.case.revision
@@ -47,8 +47,7 @@ def move_to_service(work: Work, service_code: str) -> None:
     )
     promise_anew(work)
     work.tell_staff(EventKind.RECATEGORISED, {"from": before, "to": service_code}, in_feed=True)
-    if service.agency and work.case.assignee_id is None and work.case.unit != service.agency:
-        assignment.give_to(work, service.agency)
+    routing.route_anew(work)
 
 
 def relocate(
@@ -85,14 +84,14 @@ def move_to_place(
     if fields:
         promise_anew(work)
         work.tell_staff(EventKind.RELOCATED, in_feed=True, fields=fields)
+        routing.route_anew(work)
 
 
 def promise_anew(work: Work) -> None:
-    """Reckon from the receipt when the report is to be finished, as the catalogue says now."""
+    """Reckon from the receipt until when the public may expect it to be finished, as the catalogue says now."""
     promised = work.catalogue.promise(work.request.service_code, work.request.requested_datetime)
     if promised != work.request.expected_datetime:
         work.change(expected_datetime=promised)
-    work.change_case(due_datetime=work.case.pushed_back(promised))
 
 
 def require_ours(work: Work) -> None:

@@ -1,16 +1,17 @@
 """When something is to be done: later, first, until a day."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from open311.actions.casework.work import Work, locked, opened
 from open311.base.errors import Invalid, problem
 from open311.core import Core
 from open311.model.actor import WORKER, Actor, Right
-from open311.model.cases import Priority, Stage
+from open311.model.cases import PERSON, Priority, Stage
 from open311.model.event_kinds import EventKind
 from open311.storage import cases
 
 AT_ONCE = 200
+DEADLINES = ("check_by", "accept_by", "due_datetime")
 
 
 def defer(
@@ -55,7 +56,7 @@ def prioritise(work: Work, priority: Priority) -> None:
             EventKind.PRIORITY_CHANGED,
             {"from": work.case.priority.name.lower(), "to": priority.name.lower()},
         )
-        work.change_case(priority=priority)
+        work.change_case(priority=priority, route={**work.case.route, "priority_by": PERSON})
 
 
 def set_deadline(
@@ -75,7 +76,7 @@ def set_deadline(
             old = work.case.due_datetime
             data = {"from": old and old.isoformat(), "to": due and due.isoformat()}
             work.tell_staff(EventKind.DEADLINE_CHANGED, data, reason=reason.strip())
-            work.change_case(due_datetime=due)
+            work.change_case(due_datetime=due, route={**work.case.route, "due_by": PERSON})
     return work.case.revision
 
 
@@ -84,9 +85,10 @@ def resume(work: Work) -> None:
     paused = work.case.paused_since
     if paused is None:
         return
-    seconds = work.case.paused_seconds + max(0, int((work.now - paused).total_seconds()))
-    work.change_case(paused_since=None, paused_seconds=seconds)
-    work.change_case(due_datetime=work.case.pushed_back(work.request.expected_datetime))
+    pause = timedelta(seconds=max(0, int((work.now - paused).total_seconds())))
+    later = {name: moment + pause for name in DEADLINES if (moment := getattr(work.case, name)) is not None}
+    seconds = work.case.paused_seconds + int(pause.total_seconds())
+    work.change_case(paused_since=None, paused_seconds=seconds, **later)
 
 
 def resume_due(core: Core) -> int:

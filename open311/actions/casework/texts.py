@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
+from open311.actions.casework import routing
 from open311.actions.casework.visibility import reason_of
 from open311.actions.casework.work import Work, opened
 from open311.base.errors import Invalid, Problem, problem
@@ -67,6 +68,8 @@ def rewrite(
     originals.keep(work.conn, work.number, before, work.now, _until(work))
     work.change(**changes)
     work.tell_staff(EventKind.EDITED, in_feed=True, fields=sorted(before), reason=code and code.code)
+    if changed_answers is not None:
+        routing.route_anew(work)
 
 
 def _until(work: Work) -> datetime | None:

@@ -1,6 +1,6 @@
 """Who may see a report: everybody, whoever works on it, nobody any more."""
 
-from open311.actions.casework import assignment
+from open311.actions.casework import assignment, routing
 from open311.actions.casework.work import Work, opened
 from open311.base.errors import Invalid, problem
 from open311.core import Core
@@ -106,6 +106,7 @@ def _note_check(work: Work) -> None:
 
 def _hand_over(work: Work) -> None:
     """What was checked goes to its unit, whose agency the public sees from now on."""
+    routing.route_anew(work)
     unit = work.case.unit
     if unit is None:
         return

@@ -276,7 +276,8 @@ def taken_up(core: Core, conn: Connection, request: ServiceRequest, actor: Actor
 def usual_case(core: Core, request: ServiceRequest) -> Case:
     """The case of a request that a process of an earlier release has stored without one."""
     catalogue = core.catalogues.owner(request.jurisdiction_id)
-    return new_case(request._asdict(), catalogue, request.service_request_id, from_elsewhere=True)
+    number, place = request.service_request_id, request.location
+    return new_case(request._asdict(), catalogue, number, place=place, from_elsewhere=True)
 
 
 def keep_up(core: Core, conn: Connection, service_request_id: int, actor: Actor) -> None:

@@ -35,7 +35,7 @@ class Life:
     def case(self) -> Case:
         """What staff know of it: when it was checked, and whether a unit has taken it up."""
         moments = {line["kind"]: line["datetime"] for line in self.events}
-        case = new_case(self.request._asdict(), self.catalogue)
+        case = new_case(self.request._asdict(), self.catalogue, place=self.request.location)
         taken_up = replace(
             case,
             checked_datetime=moments.get("published") or moments.get("hidden"),

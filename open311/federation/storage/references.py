@@ -13,7 +13,7 @@ from open311.model.cases import new_case
 from open311.model.catalogue import Catalogue
 from open311.model.event_kinds import EventKind
 from open311.model.fields import Role
-from open311.model.service_request import PERSONAL, ServiceRequest, fields_with
+from open311.model.service_request import PERSONAL, Location, ServiceRequest, fields_with
 from open311.model.visibility import EVERYBODYS
 from open311.storage import cases
 from open311.storage.copy_ids import copy_rows, new_ids, point
@@ -82,7 +82,13 @@ def add(
     )
     owned = {"jurisdiction_id": jurisdiction_id, "visibility": visibility}
     new_cases = (
-        new_case({**arrival.values, **owned}, catalogue, number, from_elsewhere=True)
+        new_case(
+            {**arrival.values, **owned},
+            catalogue,
+            number,
+            place=_place(arrival.values),
+            from_elsewhere=True,
+        )
         for number, arrival in rows
     )
     cases.copy(conn, new_cases)
@@ -123,6 +129,11 @@ def _lines(arrival: Arrival, first_status: str) -> list[tuple[Any, ...]]:
 def _values(arrival: Arrival) -> list[Any]:
     given = {"media_urls": [], "attributes": {}, "description": "", "address": ""} | dict(arrival.values)
     return [Jsonb(given[name]) if name == "attributes" else given.get(name) for name in COPIED]
+
+
+def _place(values: Mapping[str, Any]) -> Location | None:
+    lat, long = values.get("lat"), values.get("long")
+    return None if lat is None or long is None else Location(lat, long)
 
 
 def _point(values: Mapping[str, Any]) -> str | None:

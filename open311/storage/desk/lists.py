@@ -259,9 +259,10 @@ def _conditions(search: CaseSearch, now: datetime) -> list[Condition]:
 
 
 def overdue(now: datetime) -> Condition:
-    """The deadline of its stage has passed."""
+    """The deadline of its stage has passed; none runs while the reporter is asked something."""
     return and_(
         _not_done,
+        _c.paused_since.is_(None),
         or_(
             and_(_c.stage == Stage.CHECK, _c.check_by < now),
             and_(_c.stage == Stage.ACCEPT, func.coalesce(_c.accept_by, _c.due_datetime) < now),

@@ -2,6 +2,7 @@
 
 from open311.storage.tables.base import Xid8, metadata
 from open311.storage.tables.desk import (
+    case_mentions,
     case_notes,
     case_originals,
     case_presence,
@@ -61,6 +62,7 @@ __all__ = [
     "addresses",
     "assets",
     "audit",
+    "case_mentions",
     "case_notes",
     "case_originals",
     "case_presence",

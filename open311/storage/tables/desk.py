@@ -65,6 +65,8 @@ cases = Table(
     Column("paused_seconds", Integer, nullable=False, server_default=text("0")),
     Column("declined", SmallInteger, nullable=False, server_default=text("0")),
     Column("reopened", SmallInteger, nullable=False, server_default=text("0")),
+    # How it came to its unit, deadline and priority: `model.cases.Route`.
+    Column("route", JSONB, nullable=False, server_default=text("'{}'")),
     CheckConstraint(
         "stage in ('check', 'accept', 'work', 'waiting', 'outside', 'done')", name="stage_is_known"
     ),
@@ -132,6 +134,15 @@ case_notes = Table(
     Column("words", TSVECTOR, FetchedValue()),
     Index("case_notes_of_request", "service_request_id", "id"),
     Index("case_notes_words", "words", postgresql_using="gin"),
+)
+
+# Colleagues who are named in a note and have not read it yet; a line goes when they have, so nobody sees when.
+case_mentions = Table(
+    "case_mentions",
+    metadata,
+    Column("note_id", ForeignKey("case_notes.id", ondelete="CASCADE"), primary_key=True),
+    Column("account_id", ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True),
+    Index("case_mentions_of_account", "account_id"),
 )
 
 # What was written before staff changed it. Without an end while the report is open.

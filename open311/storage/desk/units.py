@@ -1,0 +1,27 @@
+"""Units of a city: how many people and how many open cases each has."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy import Connection, func, literal_column, or_, select
+
+from open311.storage.tables import cases, memberships
+
+_c, _m = cases.c, memberships.c
+
+
+def members(conn: Connection, jurisdiction_id: str, now: datetime) -> Mapping[str, int]:
+    """How many people belong to each unit by name."""
+    unit = func.unnest(_m.units).label("unit")
+    in_force = or_(_m.ends_datetime.is_(None), _m.ends_datetime > now)
+    each = select(_m.account_id, unit).where(_m.jurisdiction_id == jurisdiction_id, in_force).subquery()
+    counted = select(each.c.unit, func.count(each.c.account_id.distinct())).group_by(each.c.unit)
+    return {str(code): int(number) for code, number in conn.execute(counted)}
+
+
+def open_cases(conn: Connection, jurisdiction_id: str) -> Mapping[str, int]:
+    """How many open cases each unit has."""
+    counted = select(_c.unit, func.count()).where(
+        _c.jurisdiction_id == jurisdiction_id, literal_column("cases.stage <> 'done'"), _c.unit.is_not(None)
+    )
+    return {str(code): int(number) for code, number in conn.execute(counted.group_by(_c.unit))}
