@@ -23,6 +23,7 @@ from open311.basemap import cleaning
 from open311.core import Core
 from open311.federation import forward_updates, forwarding, harvest
 from open311.federation.answers import RemoteError
+from open311.inbox import fetching
 from open311.model.actor import WORKER
 from open311.model.task_names import TaskName
 from open311.notifications import letters, messages, order_mails, retention
@@ -92,6 +93,7 @@ TASKS: Mapping[TaskName, Task] = {
     TaskName.RESUME_CASES: Task(casework.resume_due, cron=EVERY_MINUTE, alone=True),
     TaskName.ADD_MISSING_CASES: Task(casework.add_missing, cron=EVERY_TEN_MINUTES, alone=True),
     TaskName.DESTROY_ORIGINALS: Task(casework.destroy_originals, RETRY, EVERY_HOUR),
+    TaskName.FETCH_MAILS: Task(fetching.fetch_all, cron=EVERY_MINUTE, alone=True),
     TaskName.EXPIRE_DRAFTS: Task(drafts.expire, RETRY, EVERY_HOUR),
     TaskName.FORGET_PEOPLE: Task(retention.forget_people, RETRY, EVERY_NIGHT),
     TaskName.SEND_STAFF_LINK: Task(staff_mails.send_link, RETRY),

@@ -28,7 +28,14 @@ from open311.tasks import EVERY_MINUTE, TASKS, Task, defer_due
 log = structlog.get_logger()
 
 # How many jobs of each queue are done at a time.
-PLACES = {Queue.DEFAULT: 4, Queue.MAIL: 4, Queue.WEBHOOKS: 8, Queue.FORWARDS: 4, Queue.PHOTOS: 2}
+PLACES = {
+    Queue.DEFAULT: 4,
+    Queue.MAIL: 4,
+    Queue.MAIL_IN: 1,
+    Queue.WEBHOOKS: 8,
+    Queue.FORWARDS: 4,
+    Queue.PHOTOS: 2,
+}
 # Where the former release put what goes outside; a server of it may still run.
 FORMER_QUEUE = "outside"
 # They have a state of their own, and are begun again from that.

@@ -18,6 +18,11 @@ def two_colours(width: int = 64, height: int = 32, mode: str = "RGB") -> Image.I
     return image.convert(mode)
 
 
+def a_large_photo() -> bytes:
+    """A picture that no encoder makes small."""
+    return written(Image.effect_noise((200, 200), 80).convert("RGB"), "JPEG")
+
+
 def exif(orientation: int = 1) -> Image.Exif:
     """Metadata as a telephone writes it: maker, a text, and where the picture was taken."""
     found = Image.Exif()

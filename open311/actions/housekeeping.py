@@ -1,10 +1,13 @@
 """Forgetting what the server keeps about its own work: jobs that ended, mails that were sent, old erasures."""
 
+from contextlib import suppress
 from datetime import timedelta
 
-from open311.actions import restoring
+from open311.actions import media, restoring
+from open311.base.errors import Unavailable
 from open311.core import Core
-from open311.storage import jobs, mail_messages, sent_mails
+from open311.model.inbox import SEEN_KEPT, WORDS_KEPT
+from open311.storage import blocked_senders, inbox, jobs, mail_messages, sent_mails
 
 AT_ONCE = 10_000
 DONE_FOR = timedelta(days=1)
@@ -23,4 +26,9 @@ def forget_old(core: Core) -> None:
     with core.database.begin() as conn:
         mail_messages.forget(conn, now - MAILS_FOR)
         sent_mails.forget(conn, now - MAILS_FOR)
+        blocked_senders.forget(conn, now)
+        files = inbox.forget(conn, now - WORDS_KEPT, now - SEEN_KEPT)
+    # What cannot be deleted now, the nightly sweep finds.
+    with suppress(Unavailable):
+        media.forget(core, files)
     restoring.forget_erasures(core)

@@ -100,6 +100,12 @@ class MailUnavailable(Unavailable):
     event = "mail_unavailable"
 
 
+class MailboxUnavailable(Unavailable):
+    """The server that mail is fetched from is out of reach, or refuses us."""
+
+    event = "mailbox_unavailable"
+
+
 class ReplicaLost(Unavailable):
     """The replica that was read from went away; the primary can still answer."""
 

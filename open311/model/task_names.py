@@ -10,6 +10,7 @@ class Queue(StrEnum):
     # Each has places of its own in the worker: whatever fills one, or waits in it for a slow server, delays no other.
     DEFAULT = "default"
     MAIL = "mail"
+    MAIL_IN = "mail_in"
     WEBHOOKS = "webhooks"
     FORWARDS = "forwards"
     PHOTOS = "photos"
@@ -47,6 +48,7 @@ class TaskName(StrEnum):
     ASK_FOLLOWER = "ask_follower", Queue.MAIL, 1
     TELL_FOLLOWER = "tell_follower", Queue.MAIL
     SEND_DATA_LINK = "send_data_link", Queue.MAIL, 1
+    FETCH_MAILS = "fetch_mails", Queue.MAIL_IN
     EXPIRE_DRAFTS = "expire_drafts"
     FORGET_PEOPLE = "forget_people"
 

@@ -1,16 +1,21 @@
 """Reports that staff take in for somebody else: on the telephone, at the counter, from a letter or a mail."""
 
-from open311.actions import drafts
+from typing import Any
+
+from open311.actions import drafts, inbox_decisions
 from open311.actions.casework.contacts import write_contact
 from open311.base.errors import Problem, TooManyRequests
 from open311.core import Core
 from open311.model.actor import Actor
 from open311.model.catalogue import Catalogue
 from open311.model.drafts import Draft
+from open311.model.inbox import InboxMail, InboxState
 from open311.model.mailbox import mailbox
+from open311.model.media import Kept
 from open311.model.submission import Receipt, Submission
 from open311.notifications import mail_subscriptions
 from open311.notifications.mail_limits import MailAsker
+from open311.storage import inbox
 from open311.storage.database import Connection
 
 
@@ -30,6 +35,8 @@ def take_in(
     """
 
     def also(conn: Connection, number: int) -> str:
+        if mail_id := draft.state.get("mail"):
+            inbox_decisions.report(core, conn, _mail(conn, draft, mail_id), number)
         return _follow(core, conn, draft, number, submission.reporter.email, language)
 
     return drafts.send(core, catalogue, draft, submission, found, also, actor)
@@ -48,9 +55,25 @@ def join(
 
     def also(conn: Connection) -> str:
         write_contact(core, conn, service_request_id, actor, submission.channel, submission.reporter)
+        if mail_id := draft.state.get("mail"):
+            inbox_decisions.say(core, conn, _mail(conn, draft, mail_id), service_request_id)
         return _follow(core, conn, draft, service_request_id, submission.reporter.email, language)
 
     drafts.join(core, draft, service_request_id, also)
+
+
+def photos_of_mail(core: Core, draft: Draft) -> tuple[Kept, ...]:
+    """The photos of the mail that is taken in, which lie in the store already."""
+    mail_id = draft.state.get("mail")
+    if not mail_id:
+        return ()
+    with core.database.read() as conn:
+        mail = inbox.find(conn, int(mail_id), [draft.jurisdiction_id])
+    return mail.photos if mail and mail.state is InboxState.NEW else ()
+
+
+def _mail(conn: Connection, draft: Draft, mail_id: Any) -> InboxMail:
+    return inbox_decisions.undecided(conn, int(mail_id), draft.jurisdiction_id)
 
 
 def _follow(core: Core, conn: Connection, draft: Draft, number: int, email: str | None, language: str) -> str:

@@ -49,4 +49,4 @@ def send(core: Core, event_id: int) -> None:
     if sent is not None:
         with core.database.begin() as conn:
             number = request.service_request_id
-            sent_mails.add(conn, number, event_id, sent.id, core.now(), refused=sent.refused)
+            sent_mails.add(conn, number, event_id, sent, core.now())

@@ -1,11 +1,12 @@
 """Mails to those who follow a report: made from the stream of events, one job each, in the reader's language."""
 
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import urlsplit
 
 import structlog
@@ -28,6 +29,7 @@ from open311.notifications.storage import followers as storage
 from open311.notifications.storage import mail_links
 from open311.storage import events, jobs, mail_messages, sent_mails, service_requests, stream
 from open311.storage.database import Connection
+from open311.storage.sent_mails import SentMail
 
 log = structlog.get_logger()
 
@@ -36,6 +38,8 @@ TAKEN_AT_ONCE = 500
 # What a mail says: its subject, its text.
 CONFIRM = ("mail.confirm.subject", "mail.confirm.text")
 DATA = ("mail.data.subject", "mail.data.text")
+# In an address whose length is limited, and whose case nobody keeps.
+TOKEN_BYTES = 12
 
 
 def read_events(core: Core) -> int:
@@ -108,9 +112,7 @@ def tell(core: Core, follower_id: int, event_id: int) -> None:
         mail_messages.sent(conn, follower_id, event_id, core.now())
         if sent is not None:
             number = event.service_request_id
-            sent_mails.add(
-                conn, number, event_id, sent.id, core.now(), follower_id=follower_id, refused=sent.refused
-            )
+            sent_mails.add(conn, number, event_id, sent, core.now(), follower_id=follower_id)
 
 
 @contextmanager
@@ -143,6 +145,17 @@ def send_data_link(core: Core, link_id: int) -> None:
             return
         mail_links.give_token(conn, link_id, token)
     send(core, catalogue, link.email, link.language, DATA, {}, f"/my-data/{token}")
+
+
+def _answers_to(core: Core, catalogue: Catalogue) -> tuple[str, str] | None:
+    """Where answers to a mail go, and the token in it that tells which mail it was; None where no answers are read."""
+    owner = catalogue.jurisdiction.jurisdiction_id
+    account = next((each for each in core.settings.imap_url if each.jurisdiction_id in (None, owner)), None)
+    if account is None or account.reply_to is None:
+        return None
+    local, _, domain = account.reply_to.rpartition("@")
+    token = secrets.token_hex(TOKEN_BYTES) if local.endswith("+") else ""
+    return f"{local}{token}@{domain}", token
 
 
 def _follower(core: Core, follower_id: int) -> Follower | None:
@@ -193,13 +206,6 @@ def _address(core: Core, catalogue: Catalogue, path: str) -> str:
     return f"{root}{'/' + catalogue.jurisdiction.jurisdiction_id if core.catalogues.several else ''}{path}"
 
 
-class SentMail(NamedTuple):
-    """A mail that the server was asked to take: its Message-ID, and why it was refused for good, if it was."""
-
-    id: str
-    refused: str | None = None
-
-
 def send(
     core: Core,
     catalogue: Catalogue,
@@ -228,6 +234,9 @@ def send(
     message["Date"] = formatdate(core.now().timestamp(), localtime=False)
     message["Message-ID"] = make_msgid(domain=urlsplit(link).hostname)
     message["Auto-Submitted"] = "auto-generated"
+    answers_to = _answers_to(core, catalogue)
+    if answers_to:
+        message["Reply-To"] = answers_to[0]
     for name, value in (headers or {}).items():
         message[name] = value
     parts = [translate(kind[1], language, **given)]
@@ -236,9 +245,10 @@ def send(
     message.set_content("\n\n".join([*parts, translate("mail.end", language, **given)]) + "\n")
     # Only now: new contents take the headers about the former ones away.
     message["Content-Language"] = language
+    sent = SentMail(str(message["Message-ID"]), to, token=answers_to[1] if answers_to else "")
     try:
         mailer.send(message)
     except mail.Refused as reason:
         log.warning("mail_refused", reason=str(reason))
-        return SentMail(str(message["Message-ID"]), str(reason))
-    return SentMail(str(message["Message-ID"]))
+        return sent._replace(refused=str(reason))
+    return sent

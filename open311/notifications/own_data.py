@@ -20,7 +20,7 @@ from open311.notifications.mail_limits import MailAsker
 from open311.notifications.mail_links import Purpose
 from open311.notifications.storage import followers as storage
 from open311.notifications.storage import mail_links, people
-from open311.storage import events, jobs, service_requests
+from open311.storage import events, inbox, jobs, service_requests
 from open311.storage.database import Connection
 
 
@@ -34,11 +34,12 @@ class OwnData:
     updated: Sequence[Mapping[str, Any]]
     followed: Sequence[Follower]
     notes: Sequence[Mapping[str, Any]] = ()
+    written: Sequence[Mapping[str, Any]] = ()
 
     @property
     def nothing(self) -> bool:
         """Whether nothing is kept."""
-        return not (self.reported or self.updated or self.followed)
+        return not (self.reported or self.updated or self.followed or self.written)
 
 
 def ask(core: Core, catalogue: Catalogue, email: str, language: str, asker: MailAsker) -> None:
@@ -73,6 +74,7 @@ def of_mailbox(conn: Connection, catalogue: Catalogue, email: str, language: str
         updated=people.updated_by(conn, owners, email),
         followed=storage.by_email(conn, owners, email),
         notes=people.notes_about(conn, owners, email),
+        written=inbox.by_email(conn, owners, email),
     )
 
 

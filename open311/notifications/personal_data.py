@@ -25,6 +25,8 @@ class Term(StrEnum):
     REPORT = "privacy.term.report"
     STAFF = "privacy.term.staff"
     ACCOUNT = "privacy.term.account"
+    MAIL = "privacy.term.mail"
+    BLOCKED = "privacy.term.blocked"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +77,8 @@ PERSONAL: tuple[PersonalData, ...] = (
         columns={
             "followers": "email language created_datetime asked_datetime confirmed_datetime is_reporter",
             "mail_messages": "follower_id event_id created_datetime sent_datetime",
-            "sent_mails": "follower_id event_id message_id state problem sent_datetime",
+            "sent_mails": "follower_id event_id message_id state problem sent_datetime address_digest "
+            "token_digest",
             "mail_links": "digest purpose jurisdiction_id language email follower_id created_datetime expires_datetime",
         },
         term=Term.FOLLOWED,
@@ -134,6 +137,26 @@ PERSONAL: tuple[PersonalData, ...] = (
         files=True,
     ),
     PersonalData(
+        what="privacy.data.mail",
+        why="privacy.data.mail.why",
+        columns={
+            "inbox": "digest from_address from_name subject text rest left_out",
+            "inbox_photos": "key media_type bytes width height sha256",
+        },
+        term=Term.MAIL,
+        seen_by=STAFF_ONLY,
+        erased_by="“My data” of the site; `open311 request erase`; each night (`forget_old`), and the files with it",
+        files=True,
+    ),
+    PersonalData(
+        what="privacy.data.blocked",
+        why="privacy.data.blocked.why",
+        columns={"blocked_senders": "kind pattern reason actor created_datetime ends_datetime"},
+        term=Term.BLOCKED,
+        seen_by=STAFF_ONLY,
+        erased_by="the page of blocked senders; each night (`forget_old`)",
+    ),
+    PersonalData(
         what="privacy.data.handed_on",
         why="privacy.data.handed_on.why",
         columns={"forwards": "client_request_id foreign_id token error seen"},
@@ -189,6 +212,10 @@ PERSONAL: tuple[PersonalData, ...] = (
 # Numbers, moments, states and names of things.
 NOT_PERSONAL: Mapping[str, str] = {
     "audit": "id datetime kind previous digest forgotten",
+    "blocked_senders": "id jurisdiction_id",
+    "inbox": "id jurisdiction_id state received_datetime decided_datetime problem about_id service_request_id",
+    "inbox_photos": "id inbox_id",
+    "mailboxes": "name uidvalidity uid read_datetime failing_since",
     "addresses": "id jurisdiction_id label folded geom kind version_id",
     "assets": "id jurisdiction_id kind number folded geom version_id",
     "case_mentions": "note_id",

@@ -9,10 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from open311.settings.mailboxes import MailboxAccount
 from open311.settings.options import OPTIONS, shipped
 from open311.settings.values import NO_STYLE
 
-__all__ = ["NO_STYLE", "Settings", "load", "shipped"]
+__all__ = ["NO_STYLE", "MailboxAccount", "Settings", "load", "shipped"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +58,7 @@ class Settings:
     detector: str
     smtp_url: str | None
     mail_from: str | None
+    imap_url: tuple[MailboxAccount, ...]
     mails_per_hour: int
     mail_delay_seconds: int
     retention_days: int

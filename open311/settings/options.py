@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from open311.settings import values
+from open311.settings.mailboxes import imap_mailboxes
 from open311.settings.option import Option
 from open311.settings.staff_options import STAFF_OPTIONS
 
@@ -199,6 +200,14 @@ OPTIONS = (
         secret=True,
     ),
     Option("OPEN311_MAIL_FROM", values.sender, None, "The sender of mails."),
+    Option(
+        "OPEN311_IMAP_URL",
+        imap_mailboxes,
+        "",
+        "Mailboxes that mail is fetched from, each as imaps://user:password@host/folder, with blanks between; see "
+        "docs/intake.md.",
+        secret=True,
+    ),
     Option(
         "OPEN311_MAILS_PER_HOUR",
         values.number(1, 1_000_000),

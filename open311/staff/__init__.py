@@ -8,6 +8,7 @@ from open311.staff import case as case
 from open311.staff import case_list as case_list
 from open311.staff import check as check
 from open311.staff import home as home
+from open311.staff import inbox as inbox
 from open311.staff import intake as intake
 from open311.staff import log as log
 from open311.staff import login as login

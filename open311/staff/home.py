@@ -11,6 +11,7 @@ from open311.model.accounts import SignedIn
 from open311.model.actor import Right
 from open311.staff.blueprint import address, page, signed_in
 from open311.staff.rendering import NOT_KEPT, render, seconds_left
+from open311.storage import inbox
 from open311.storage.desk import counts, my_day
 from open311.storage.desk.counts import Counts
 from open311.storage.desk.my_day import Mine, OfUnit
@@ -69,6 +70,7 @@ def _waiting(found: SignedIn) -> list[Waiting]:
     if counted.queue:
         lines.append(Waiting(counted.queue.stages.get("check", 0), "check", address("check_queue")))
         lines.append(Waiting(counted.queue.awaiting, "awaiting", address("check_queue")))
+    lines.append(Waiting(counted.mails, "inbox", address("inbox")))
     lines.append(Waiting(mine.open, "mine", own))
     lines.append(Waiting(mine.overdue, "mine_late", address("reports", person="me", overdue=1), late=True))
     lines.append(Waiting(mine.resumed, "resumed", address("reports", person="me", resumed=1)))
@@ -88,6 +90,7 @@ class MyDay(NamedTuple):
     queue: Counts | None
     mine: Mine
     units: list[OfUnit]
+    mails: int
 
 
 def _counted(found: SignedIn) -> MyDay:
@@ -100,4 +103,5 @@ def _counted(found: SignedIn) -> MyDay:
             counts.of(conn, scope_of(found.staff, Right.CHECK), now) if checks else None,
             my_day.mine(conn, scope, found.account.id, now, today),
             my_day.of_units(conn, scope, units, now) if units else [],
+            inbox.count_new(conn, found.staff.jurisdictions(Right.CHECK)) if checks else 0,
         )

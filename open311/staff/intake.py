@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any, cast
 
 from flask import Response, g, request
@@ -130,6 +131,7 @@ def _save(catalogue: Catalogue, draft: Draft) -> ResponseReturnValue:
     if wrong:
         return _page(draft, draft.state, wrong=wrong)
     sent, unread = intake_form.submission(catalogue, draft)
+    sent = replace(sent, kept=(*sent.kept, *callers.photos_of_mail(current.core(), draft)))
     language = _caller_language(catalogue, draft)
     try:
         callers.take_in(current.core(), catalogue, draft, sent, unread, _actor(catalogue), language=language)
@@ -224,6 +226,7 @@ def _values(
         "spoken": catalogue.jurisdiction.languages,
         "mails": mail_subscriptions.possible(current.core()),
         "most_photos": current.core().settings.max_photos,
+        "photos": len(draft.photos) + len(callers.photos_of_mail(current.core(), draft)) if draft else 0,
         "now": current.core().now(),
     }
 

@@ -81,6 +81,12 @@ def read(catalogue: Catalogue, before: Mapping[str, Any]) -> State:
     return form_input.read("details", state)
 
 
+def prefilled(catalogue: Catalogue, state: Mapping[str, Any]) -> State:
+    """What is known before anybody has typed a word."""
+    empty = dict.fromkeys(FIELDS, "")
+    return _with_service(catalogue, empty | dict(state), "")
+
+
 def _with_service(catalogue: Catalogue, state: State, chosen: str) -> State:
     """The service that was chosen; else the one that the words fit best, which changes with them."""
     known = {service.service_code for service in offered(catalogue)}

@@ -18,6 +18,7 @@ ENTRIES = (
     Entry("home", "desk.menu.home"),
     Entry("check_queue", "desk.menu.check", frozenset({Right.CHECK})),
     Entry("take_in", "desk.menu.take_in", frozenset({Right.INTAKE})),
+    Entry("inbox", "desk.menu.inbox", frozenset({Right.CHECK})),
     Entry("reports", "desk.menu.reports", frozenset({Right.SEE_REPORTS})),
     Entry("templates_list", "desk.menu.templates", frozenset({Right.TEMPLATES})),
     Entry("outside_list", "desk.menu.outside", frozenset({Right.ORDER, Right.CHECK})),

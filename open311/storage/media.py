@@ -9,7 +9,7 @@ from sqlalchemy import Connection, func, insert, or_, select, union_all, update
 
 from open311.model.media import Kept, Media, MediaVisibility, path
 from open311.model.visibility import EVERYBODYS
-from open311.storage.tables import draft_photos, media, service_requests
+from open311.storage.tables import draft_photos, inbox_photos, media, service_requests
 
 _m = media.c
 
@@ -165,7 +165,7 @@ def keys_of_request(conn: Connection, service_request_id: int) -> list[str]:
 
 
 def known_keys(conn: Connection, keys: Sequence[str]) -> set[str]:
-    """Those of `keys` that a photo, or the draft of a report, points to."""
-    names = (_m.key, _m.thumb_key, _m.original_key, draft_photos.c.key)
+    """Those of `keys` that a photo, the draft of a report, or a mail that came in points to."""
+    names = (_m.key, _m.thumb_key, _m.original_key, draft_photos.c.key, inbox_photos.c.key)
     wanted = (select(name).where(name.in_(keys)) for name in names)
     return set(conn.execute(union_all(*wanted)).scalars())

@@ -4,10 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from sqlalchemy import Connection, delete, func, insert, literal, null, or_, select, union_all, update
 from sqlalchemy.types import Text
 
+from open311.model.secret_tokens import digest
+from open311.storage.database.freshness import announce_internal
 from open311.storage.tables import followers, mail_messages, sent_mails, service_requests
 
 _s, _f, _m, _r = sent_mails.c, followers.c, mail_messages.c, service_requests.c
@@ -34,34 +37,70 @@ class MailLine:
     moment: datetime
 
 
+class SentMail(NamedTuple):
+    """A mail that the server was asked to take: its Message-ID, to whom, and why it was refused for good, if it was.
+
+    `token` stands in the address that answers to it go to.
+    """
+
+    id: str
+    to: str
+    refused: str | None = None
+    token: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AnsweredMail:
+    """A mail of ours that somebody else names; whom it went to, only `is_to` knows."""
+
+    service_request_id: int
+    event_id: int
+    message_id: str
+    address_digest: str | None
+
+    def is_to(self, address: str) -> bool:
+        """Whether it went to this mailbox."""
+        return self.address_digest == _address_digest(address)
+
+
+def _address_digest(address: str) -> str:
+    return digest(address.strip().lower())
+
+
 def add(
     conn: Connection,
     service_request_id: int,
     event_id: int,
-    message_id: str,
+    sent: SentMail,
     now: datetime,
     *,
     follower_id: int | None = None,
-    refused: str | None = None,
 ) -> None:
     """Remember a mail that was handed to the mail server; without a follower it went to whoever sent the report."""
-    state = MailState.SENT if refused is None else MailState.REFUSED
+    state = MailState.SENT if sent.refused is None else MailState.REFUSED
     row = {"service_request_id": service_request_id, "event_id": event_id, "follower_id": follower_id}
-    told = {"message_id": message_id, "state": state.value, "problem": refused, "sent_datetime": now}
+    told = {"message_id": sent.id, "state": state.value, "problem": sent.refused, "sent_datetime": now}
+    told |= {
+        "address_digest": _address_digest(sent.to),
+        "token_digest": digest(sent.token) if sent.token else None,
+    }
     conn.execute(insert(sent_mails).values(row | told))
 
 
 def bounced(conn: Connection, message_id: str, problem: str) -> int | None:
     """Note that a mail came back; the number of its report, None for a mail that is not ours."""
+    announce_internal(conn)
     came_back = update(sent_mails).where(_s.message_id == message_id)
     values = {"state": MailState.BOUNCED.value, "problem": problem}
     return conn.execute(came_back.values(values).returning(_s.service_request_id)).scalar_one_or_none()
 
 
-def find_report(conn: Connection, message_ids: Sequence[str]) -> int | None:
-    """The report that a mail of ours with one of these ids was about."""
-    wanted = select(_s.service_request_id).where(_s.message_id.in_(message_ids)).order_by(_s.id.desc())
-    return conn.execute(wanted.limit(1)).scalar_one_or_none()
+def find(conn: Connection, message_ids: Sequence[str], tokens: Sequence[str] = ()) -> AnsweredMail | None:
+    """The last mail of ours with one of these ids, or tokens."""
+    named = or_(_s.message_id.in_(message_ids), _s.token_digest.in_([digest(token) for token in tokens]))
+    columns = (_s.service_request_id, _s.event_id, _s.message_id, _s.address_digest)
+    row = conn.execute(select(*columns).where(named).order_by(_s.id.desc()).limit(1)).one_or_none()
+    return AnsweredMail(*row) if row else None
 
 
 def of_request(conn: Connection, service_request_id: int) -> list[MailLine]:

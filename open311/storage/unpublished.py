@@ -30,6 +30,12 @@ _ORIGINAL_PHOTOS = text("""
     where now.id = before.id and now.service_request_id = any(:requests) and now.original_key is not null
     returning before.original_key
 """)
+# Letters between the city and a reporter, which nobody else has read.
+_BARE_LETTERS = text(f"""
+    update events set data = data - {TOLD} - 'text'
+    where kind in ('reply_received', 'answered', 'asked') and service_request_id = any(:requests)
+        and (data ?| {TOLD} or data ? 'text')
+""")
 _OF_STAFF = [
     text("delete from case_notes where about_person and service_request_id = any(:requests)"),
     text("delete from case_originals where service_request_id = any(:requests)"),
@@ -57,7 +63,7 @@ def forget_of_requests(conn: Connection, requests: Sequence[int]) -> list[str]:
     Returns the names of files that nobody needs any more.
     """
     conn.execute(_BARE_SUBMISSIONS, {"requests": requests, "pages": PUBLIC.key_id})
-    for statement in (_BARE_FORWARDS, *_OF_STAFF):
+    for statement in (_BARE_FORWARDS, _BARE_LETTERS, *_OF_STAFF):
         conn.execute(statement, {"requests": requests})
     statements = (_INTERNAL_PHOTOS, _ORIGINAL_PHOTOS)
     return [key for each in statements for key in _names(conn.execute(each, {"requests": requests}))]

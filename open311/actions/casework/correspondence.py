@@ -8,15 +8,18 @@ from typing import IO
 from open311.actions import media
 from open311.actions.casework import planning
 from open311.actions.casework.work import Work, locked, opened
+from open311.actions.media import Files
 from open311.base.errors import Invalid, NotFound, problem
 from open311.base.text import tidy
 from open311.core import Core
 from open311.model.actor import REPORTER, Actor, Right
 from open311.model.event_kinds import EventKind
-from open311.model.service_request import ServiceRequest
+from open311.model.service_request import ServiceRequest, Status
 from open311.model.submission import DESCRIPTION_LENGTH
 from open311.model.task_names import TaskName
 from open311.storage import service_requests
+from open311.storage.cases import REOPENING
+from open311.storage.database import Connection
 from open311.storage.desk import questions
 
 
@@ -83,6 +86,32 @@ def _letter(work: Work, text: str) -> str:
     if service_requests.find_address(work.conn, work.number) is None:
         raise Invalid(problem("error.reporter.address", service_request_id=work.number))
     return words
+
+
+def receive(
+    core: Core,
+    conn: Connection,
+    service_request_id: int,
+    text: str,
+    files: Files,
+    *,
+    event_id: int | None = None,
+) -> None:
+    """Take in what a reporter or follower answers to a mail, within the caller's transaction; it waits for staff.
+
+    `event_id` is what our mail was about: a question is answered by it. Who answers when a report is closed wishes to
+    have it taken up again.
+    """
+    work = locked(core, conn, service_request_id, REPORTER)
+    if event_id is not None and questions.answer_event(conn, event_id, core.now()):
+        planning.resume(work)
+        work.tell_staff(EventKind.REPLY_RECEIVED, status_notes=text)
+    elif work.request.status == Status.CLOSED:
+        work.tell_staff(EventKind.CLAIMED, status_notes=text, claimed_status=REOPENING[0])
+    else:
+        work.tell_staff(EventKind.REPLY_RECEIVED, status_notes=text)
+    work.write()
+    media.attach(core, conn, work.number, files, shown=False, update_id=work.events[-1])
 
 
 def find_question(core: Core, token: str) -> Question:

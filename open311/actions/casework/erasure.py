@@ -8,7 +8,7 @@ from open311.model.actor import Actor, Right
 from open311.model.event_kinds import EventKind
 from open311.model.service_request import ServiceRequest
 from open311.model.task_names import TaskName
-from open311.storage import events, jobs, media, service_requests
+from open311.storage import events, inbox, jobs, media, service_requests
 from open311.storage.database import Connection
 
 
@@ -29,7 +29,7 @@ def erase_locked(core: Core, conn: Connection, request: ServiceRequest, actor: A
     actor.require(Right.ERASE, request.jurisdiction_id)
     number = request.service_request_id
     was_public = events.was_public(conn, number)
-    files = media.keys_of_request(conn, number)
+    files = [*media.keys_of_request(conn, number), *inbox.forget_of_requests(conn, [number])]
     if files:
         jobs.defer(conn, TaskName.FORGET_MEDIA, keys=files)
     service_requests.erase(conn, number)

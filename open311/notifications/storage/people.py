@@ -7,7 +7,7 @@ from sqlalchemy import Connection, Row, and_, delete, func, or_, select
 
 from open311.model.mailbox import mailbox
 from open311.notifications.storage import mail_links, mail_requests
-from open311.storage import unpublished
+from open311.storage import inbox, unpublished
 from open311.storage.tables import (
     case_notes,
     draft_photos,
@@ -76,6 +76,7 @@ def forget(conn: Connection, owners: Sequence[str], email: str) -> tuple[list[tu
         named |= set(gone.scalars())
     files += _forget_drafts(conn, owners, email)
     named |= _forget_contacts(conn, owners, email)
+    files += inbox.forget_of_mailbox(conn, owners, email)
     mail_links.remove_of_mailbox(conn, email)
     mail_requests.remove_of_mailbox(conn, email)
     concerned = select(_r.id, _r.jurisdiction_id).where(_r.id.in_(named)).order_by(_r.id)

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from open311.notifications.retention_terms import RetentionTerms
-from open311.storage import unpublished
+from open311.storage import inbox, unpublished
 from open311.storage.unpublished import CLAIMED, NEEDED, TOLD
 
 _UNASKED = f"attributes - {NEEDED} <> '{{}}'"
@@ -105,4 +105,4 @@ def forget_people_of(conn: Connection, requests: Sequence[int]) -> list[str]:
     for statement in _PEOPLE:
         conn.execute(statement, {"requests": requests})
     conn.execute(_BARE_EVENTS, {"requests": requests})
-    return unpublished.forget_of_requests(conn, requests)
+    return unpublished.forget_of_requests(conn, requests) + inbox.forget_of_requests(conn, requests)

@@ -53,6 +53,12 @@ def answer(conn: Connection, token: str, now: datetime) -> bool:
     return conn.execute(update(case_questions).where(*unanswered).values(answered_datetime=now)).rowcount > 0
 
 
+def answer_event(conn: Connection, event_id: int, now: datetime) -> bool:
+    """The same for the question of an event, answered by mail; False for what was no question, or is open no more."""
+    open_ones = (_q.event_id == event_id, _q.answered_datetime.is_(None), _q.ends_datetime > now)
+    return conn.execute(update(case_questions).where(*open_ones).values(answered_datetime=now)).rowcount > 0
+
+
 def forget(conn: Connection, now: datetime) -> None:
     """Delete links that have ended or were used."""
     over = or_(_q.ends_datetime < now, _q.answered_datetime < now - ANSWER_WITHIN)

@@ -16,6 +16,7 @@ from open311.storage.tables.desk import (
 )
 from open311.storage.tables.history import events, updaters, updates
 from open311.storage.tables.intake import foreign_references, intakes
+from open311.storage.tables.mails import blocked_senders, inbox, inbox_photos, mailboxes
 from open311.storage.tables.maps import addresses, assets, map_features, map_versions
 from open311.storage.tables.outgoing import (
     forwarded_updates,
@@ -62,6 +63,7 @@ __all__ = [
     "addresses",
     "assets",
     "audit",
+    "blocked_senders",
     "case_mentions",
     "case_notes",
     "case_originals",
@@ -78,12 +80,15 @@ __all__ = [
     "foreign_references",
     "forwarded_updates",
     "forwards",
+    "inbox",
+    "inbox_photos",
     "instance",
     "intakes",
     "keys",
     "mail_links",
     "mail_messages",
     "mail_requests",
+    "mailboxes",
     "map_cells",
     "map_changes",
     "map_features",

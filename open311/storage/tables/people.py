@@ -94,6 +94,9 @@ sent_mails = Table(
     Column("state", Text(collation="C"), nullable=False),
     Column("problem", Text),
     moment("sent_datetime"),
+    # Whom it went to, and the token in the address for answers; of both the digest alone.
+    Column("address_digest", Text(collation="C")),
+    Column("token_digest", Text(collation="C"), unique=True),
     CheckConstraint("state in ('sent', 'refused', 'bounced')", name="sent_mail_state_is_known"),
     Index("sent_mails_of_request", "service_request_id"),
     Index("sent_mails_of_follower", "follower_id"),

@@ -1,0 +1,92 @@
+"""Fetching mail by IMAP: which mails are new, and each of them, no longer than it may be. Nothing there is changed."""
+
+import imaplib
+import re
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime
+
+from open311.adapters.mail import THIS_MACHINE
+from open311.base.errors import ConfigurationError, MailboxUnavailable, problem
+from open311.settings import MailboxAccount
+
+SECONDS = 20.0
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+SIZE = re.compile(rb"RFC822\.SIZE (\d+)")
+
+
+@dataclass(frozen=True, slots=True)
+class RawMail:
+    """A mail as it lies there; `data` ends early when the whole has more than the bytes that were wanted."""
+
+    uid: int
+    data: bytes
+    size: int
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing is missing."""
+        return len(self.data) >= self.size
+
+
+class Mailbox:
+    """A folder that is open for reading. `validity`: while it stays, a uid means the same mail."""
+
+    def __init__(self, client: imaplib.IMAP4, folder: str) -> None:
+        self._client = client
+        quoted = '"' + folder.replace("\\", "\\\\").replace('"', '\\"') + '"'
+        status, answer = client.select(quoted, readonly=True)
+        if status != "OK":
+            raise imaplib.IMAP4.error(f"no folder {folder}: {answer!r}")
+        [validity] = client.response("UIDVALIDITY")[1]
+        self.validity = int(validity or 0)
+
+    def newer(self, uid: int, since: datetime, most: int) -> list[int]:
+        """The uids behind this one of mails that came since that day, the oldest first."""
+        day = f"{since.day}-{MONTHS[since.month - 1]}-{since.year}"
+        _, [found] = self._client.uid("SEARCH", f"UID {uid + 1}:* SINCE {day}")
+        uids = sorted(int(word) for word in (found or b"").split())
+        # `n:*` always has the last mail in it, however small its uid.
+        return [each for each in uids if each > uid][:most]
+
+    def fetch(self, uid: int, most_bytes: int) -> RawMail | None:
+        """One mail, or its beginning; None when it was taken away meanwhile."""
+        _, answer = self._client.uid("FETCH", str(uid), f"(RFC822.SIZE BODY.PEEK[]<0.{most_bytes}>)")
+        for line in answer:
+            if isinstance(line, tuple):
+                said = SIZE.search(line[0])
+                return RawMail(uid, line[1], int(said[1]) if said else len(line[1]))
+        return None
+
+
+@contextmanager
+def opened(account: MailboxAccount) -> Iterator[Mailbox]:
+    """A mailbox to read from; raises `MailboxUnavailable` whatever the reason."""
+    try:
+        client = _connected(account)
+        try:
+            client.login(account.user, account.password)
+            yield Mailbox(client, account.folder)
+        finally:
+            with suppress(imaplib.IMAP4.error, OSError):
+                client.logout()
+    except (imaplib.IMAP4.error, OSError, EOFError, ValueError) as reason:
+        raise MailboxUnavailable(problem("error.unavailable")) from reason
+
+
+def _connected(account: MailboxAccount) -> imaplib.IMAP4:
+    context = ssl.create_default_context()
+    if account.scheme == "imaps":
+        return imaplib.IMAP4_SSL(account.host, account.port, ssl_context=context, timeout=SECONDS)
+    client = imaplib.IMAP4(account.host, account.port, timeout=SECONDS)
+    if "STARTTLS" in client.capabilities:
+        client.starttls(context)
+    elif account.scheme != "imap+plain" and account.host not in THIS_MACHINE:
+        client.shutdown()
+        raise ConfigurationError(
+            "the IMAP server offers no STARTTLS, and a password is not sent in the clear; imaps:// uses TLS from the "
+            "start, imap+plain:// says that the way to the server is safe by itself"
+        )
+    return client

@@ -1,0 +1,54 @@
+"""Headers of mails as strangers write them: whatever stands there, reading never fails."""
+
+import re
+from collections.abc import Mapping
+from email.errors import HeaderParseError
+from email.header import decode_header, make_header
+from email.message import Message
+from email.utils import getaddresses
+from typing import Any
+
+from open311.base.text import tidy
+
+# A header longer than this is no message of anybody's.
+LONGEST = 4000
+MESSAGE_ID = re.compile(r"<[^<>\s]{1,250}>")
+MOST_IDS, MOST_ADDRESSES = 30, 50
+Headers = Message | Mapping[str, Any]
+
+
+def inner_parts(message: Message) -> list[Message]:
+    """The parts that a message consists of; none for one that is a single thing."""
+    payload = message.get_payload()
+    return [part for part in payload if isinstance(part, Message)] if isinstance(payload, list) else []
+
+
+def word(message: Headers, name: str) -> str:
+    """A header as it stands there, the first of its name."""
+    return str(message.get(name) or "")[:LONGEST]
+
+
+def readable(message: Headers, name: str) -> str:
+    """A header as people read it, in one line."""
+    raw = word(message, name)
+    try:
+        text = str(make_header(decode_header(raw)))
+    except (HeaderParseError, LookupError, ValueError, UnicodeError):
+        text = raw
+    return " ".join(tidy(text.encode("utf-8", "replace").decode()).split())
+
+
+def message_ids(message: Headers, *names: str) -> list[str]:
+    """The ids of mails that these headers name, the last first: what is answered stands at the end."""
+    found = [each for name in names for each in MESSAGE_ID.findall(word(message, name))]
+    return list(dict.fromkeys(reversed(found)))[:MOST_IDS]
+
+
+def addresses(message: Message, *names: str) -> list[tuple[str, str]]:
+    """Names and addresses in these headers."""
+    raw = [str(value)[:LONGEST] for name in names for value in message.get_all(name, [])]
+    try:
+        found = getaddresses(raw[:MOST_ADDRESSES])
+    except (ValueError, IndexError):
+        return []
+    return [(name, address) for name, address in found[:MOST_ADDRESSES] if "@" in address]

@@ -1,0 +1,141 @@
+"""A mail as it came, read as what somebody wrote: nothing that a stranger can send makes this fail, or take long."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from email import message_from_bytes
+from email.message import Message
+from email.policy import compat32
+
+from open311.base.text import tidy
+from open311.inbox import plain_text
+from open311.inbox.automatic import Bounce, Writer, bounce_of, writer_of
+from open311.inbox.headers import addresses, inner_parts, message_ids, readable, word
+from open311.model.inbox import LONGEST_SUBJECT, LONGEST_TEXT
+
+MOST_PARTS = 100
+# Smaller ones are signs in signatures and of counters.
+LEAST_PICTURE_BYTES = 5 * 1024
+PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif", ".gif")
+TO = ("To", "Cc", "Delivered-To", "X-Original-To", "Envelope-To")
+LONGEST_NAME = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """What a mail says. `answered` are ids of mails it names, `to` whom it was sent to, `pictures` files as they came.
+
+    `digest` is the same for all copies of a mail that were delivered by several ways.
+    """
+
+    digest: str
+    writer: Writer = Writer.PERSON
+    answered: tuple[str, ...] = ()
+    to: tuple[str, ...] = ()
+    from_address: str = ""
+    from_name: str = ""
+    subject: str = ""
+    text: str = ""
+    rest: str = ""
+    pictures: tuple[bytes, ...] = ()
+    left_out: tuple[str, ...] = ()
+    bounce: Bounce | None = None
+    problem: str | None = None
+
+
+@dataclass(slots=True)
+class _Contents:
+    """The parts of a mail, sorted."""
+
+    plain: list[str] = field(default_factory=list)
+    html: list[str] = field(default_factory=list)
+    pictures: list[bytes] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
+
+
+def read(data: bytes, *, is_whole: bool, most_pictures: int) -> Letter:
+    """What stands in a mail; one that cannot be read keeps what can be, and says so."""
+    try:
+        return _read(data, is_whole=is_whole, most_pictures=most_pictures)
+    except (RecursionError, ValueError, LookupError, TypeError, AttributeError):
+        # A part within a part within a part, or what the parser of the library stumbles over.
+        text = tidy(data[:LONGEST_TEXT].decode("utf-8", "replace"))
+        return Letter(digest=_sha256(data), text=text, problem="desk.inbox.problem.unreadable")
+
+
+def _read(data: bytes, *, is_whole: bool, most_pictures: int) -> Letter:
+    message = message_from_bytes(data, policy=compat32)
+    sender = next(iter(addresses(message, "From")), ("", ""))
+    contents = _contents(message)
+    whole = "\n\n".join(contents.plain) or plain_text.from_html("\n".join(contents.html))
+    text, rest = plain_text.without_quotes(tidy(whole)[:LONGEST_TEXT])
+    pictures = contents.pictures[:most_pictures] if is_whole else []
+    left_out = [*contents.left_out, *("…" for _ in contents.pictures[len(pictures) :])]
+    return Letter(
+        digest=_digest(message, data),
+        writer=writer_of(message),
+        answered=tuple(message_ids(message, "References", "In-Reply-To")),
+        to=tuple(address for _, address in addresses(message, *TO)),
+        from_address=tidy(sender[1])[:254],
+        from_name=readable({"From": sender[0]}, "From")[:LONGEST_NAME],
+        subject=readable(message, "Subject")[:LONGEST_SUBJECT],
+        text=text,
+        rest=rest,
+        pictures=tuple(pictures),
+        left_out=tuple(left_out[:MOST_PARTS]),
+        bounce=bounce_of(message),
+        problem=None if is_whole else "desk.inbox.problem.too_large",
+    )
+
+
+def _contents(message: Message) -> _Contents:
+    found = _Contents()
+    for part in _parts(message):
+        kind, name = part.get_content_type(), readable({"name": part.get_filename() or ""}, "name")
+        attached = part.get_content_disposition() == "attachment" or bool(name)
+        if kind == "text/plain" and not attached:
+            found.plain.append(_text(part))
+        elif kind == "text/html" and not attached:
+            found.html.append(_text(part))
+        elif kind.startswith("image/") or name.lower().endswith(PICTURES):
+            data = part.get_payload(decode=True)
+            if isinstance(data, bytes) and len(data) >= LEAST_PICTURE_BYTES:
+                found.pictures.append(data)
+        else:
+            found.left_out.append(name[:LONGEST_NAME] or kind[:LONGEST_NAME])
+    return found
+
+
+def _parts(message: Message) -> Iterator[Message]:
+    """The parts that hold something; not those of a mail that was attached, which somebody else wrote."""
+    waiting, seen = [message], 0
+    while waiting and seen < MOST_PARTS:
+        part, seen = waiting.pop(0), seen + 1
+        if part.is_multipart() and part.get_content_maintype() == "multipart":
+            waiting = [*inner_parts(part)[:MOST_PARTS], *waiting]
+        else:
+            yield part
+
+
+def _text(part: Message) -> str:
+    data = part.get_payload(decode=True)
+    if not isinstance(data, bytes):
+        return ""
+    data = data[: plain_text.LONGEST_HTML]
+    try:
+        return data.decode(part.get_content_charset() or "utf-8")
+    except (LookupError, UnicodeDecodeError):
+        return data.decode("utf-8", "replace")
+
+
+def _digest(message: Message, data: bytes) -> str:
+    """A mail that came by two ways differs in the lines of its way alone; one without an id of its own is its bytes."""
+    ids = message_ids(message, "Message-ID")
+    if not ids:
+        return _sha256(data)
+    about = [ids[0], *(word(message, name) for name in ("From", "Date", "Subject"))]
+    return _sha256("\n".join(about).encode("utf-8", "surrogateescape"))
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

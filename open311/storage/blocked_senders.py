@@ -1,0 +1,93 @@
+"""Senders whose reports are held back and whose mails are put aside, until a day."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, and_, delete, exists, false, or_, select
+from sqlalchemy.dialects.postgresql import insert
+
+from open311.storage.tables import blocked_senders
+
+_b = blocked_senders.c
+# So many digits at the end tell telephone numbers apart, however the beginning is written.
+DIGITS = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlockedSender:
+    """Whom staff have blocked: a mail address, all addresses of a domain, or a telephone number by its last digits."""
+
+    id: int
+    jurisdiction_id: str
+    kind: str
+    pattern: str
+    reason: str
+    actor: str
+    created_datetime: datetime
+    ends_datetime: datetime
+
+
+def phone_pattern(phone: str) -> str:
+    """What is compared of a telephone number; empty for too few digits."""
+    digits = "".join(letter for letter in phone if letter.isascii() and letter.isdecimal())[-DIGITS:]
+    return digits if len(digits) == DIGITS else ""
+
+
+def is_blocked(
+    conn: Connection,
+    jurisdiction_id: str,
+    now: datetime,
+    *,
+    email: str | None = None,
+    phone: str | None = None,
+) -> bool:
+    """Whether one of these is blocked here and now."""
+    address = (email or "").strip().lower()
+    number = phone_pattern(phone or "")
+    known = (
+        and_(_b.kind == "email", _b.pattern == address) if address else false(),
+        and_(_b.kind == "domain", _b.pattern == address.rpartition("@")[2]) if address else false(),
+        and_(_b.kind == "phone", _b.pattern == number) if number else false(),
+    )
+    mine = (_b.jurisdiction_id == jurisdiction_id, _b.ends_datetime > now, or_(*known))
+    return conn.execute(select(exists().where(*mine))).scalar_one()
+
+
+def add(
+    conn: Connection,
+    jurisdiction_id: str,
+    kind: str,
+    pattern: str,
+    reason: str,
+    actor: str,
+    now: datetime,
+    ends: datetime,
+) -> int:
+    """Block a sender, or block them until another day."""
+    values = {"reason": reason, "actor": actor, "created_datetime": now, "ends_datetime": ends}
+    row = {"jurisdiction_id": jurisdiction_id, "kind": kind, "pattern": pattern} | values
+    statement = insert(blocked_senders).values(row)
+    keys = [_b.jurisdiction_id, _b.kind, _b.pattern]
+    updated = statement.on_conflict_do_update(index_elements=keys, set_=values).returning(_b.id)
+    return int(conn.execute(updated).scalar_one())
+
+
+def listed(conn: Connection, owners: Sequence[str], limit: int) -> list[BlockedSender]:
+    """Who is blocked, the newest first."""
+    wanted = select(*blocked_senders.c).where(_b.jurisdiction_id.in_(owners))
+    rows = conn.execute(wanted.order_by(_b.created_datetime.desc(), _b.id).limit(limit))
+    return [BlockedSender(**row._mapping) for row in rows]
+
+
+def remove(conn: Connection, sender_id: int, owners: Sequence[str]) -> str | None:
+    """Block somebody no more; the jurisdiction that had."""
+    mine = (_b.id == sender_id, _b.jurisdiction_id.in_(owners))
+    gone = delete(blocked_senders).where(*mine).returning(_b.jurisdiction_id)
+    owner: str | None = conn.execute(gone).scalar_one_or_none()
+    return owner
+
+
+def forget(conn: Connection, now: datetime) -> int:
+    """Delete what has ended."""
+    return conn.execute(delete(blocked_senders).where(_b.ends_datetime <= now)).rowcount
