@@ -52,7 +52,7 @@ CITY = (
 # Pages of one person, below a city or not; `*` is any one part. No browser keeps them for later.
 PERSONAL = ("report", "my-data", "follow", "answer", "order", "reports/*/follow")
 # Behind these stands what opens somebody's draft, order or data.
-_SECRETS = re.compile(r"(/(?:report|my-data|follow|answer|order|staff/welcome)/)[^/]{16,}")
+_SECRETS = re.compile(r"(/(?:report|my-data|follow|answer|order|staff/welcome|staff/new)/)[^/]{16,}")
 
 
 def is_below(path: str, prefix: str) -> bool:

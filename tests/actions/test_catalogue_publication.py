@@ -276,11 +276,11 @@ def test_another_default_language_stores_the_words_of_all_requests_anew(core: Co
     """Also of notes, and what is not public."""
     with core.database.begin() as conn:
         shown, held = (
-            store(conn, description="It leaks", visibility=visibility)
+            store(conn, description="It is leaking", visibility=visibility)
             for visibility in (Visibility.PUBLISHED, Visibility.HELD)
         )
         note = insert(case_notes).values(
-            service_request_id=held, author="a", text="It leaks", created_datetime=START
+            service_request_id=held, author="a", text="It is leaking", created_datetime=START
         )
         conn.execute(note)
     change(file, lambda data: data["jurisdiction"].update(languages=["en", "de"]))
@@ -291,7 +291,7 @@ def test_another_default_language_stores_the_words_of_all_requests_anew(core: Co
             service_requests.c.words.op("@@")(text("'leak'::tsquery"))
         )
         assert set(conn.execute(stored).scalars()) == {shown, held}
-        assert conn.execute(select(case_notes.c.words)).scalar_one() == "'leak':2,4"
+        assert conn.execute(select(case_notes.c.words)).scalar_one() == "'leak':3,6"
     catalogue_publication.publish(core)
     with core.database.begin() as conn:
         assert work(core, conn, TaskName.STORE_WORDS) == 0

@@ -1,12 +1,14 @@
 """API keys."""
 
 import pytest
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, select, text
 
 from open311.actions import keys
 from open311.base.errors import ConfigurationError, Forbidden
 from open311.core import Core
+from open311.model.actor import ALL_RIGHTS, Right, staff_actor
 from open311.model.keys import Scope
+from open311.storage.tables import audit
 from tests.actors import CLARA
 from tests.builders import a_catalogue, a_jurisdiction
 from tests.serving import Clock, MakeCore, an_api, first_city
@@ -121,3 +123,31 @@ def test_a_jurisdiction_is_known_by_any_of_its_names(make_core: MakeCore) -> Non
     core = two_cities(make_core)
     keys.add_key(core, "Annas App", [Scope.REPORT], ["Speyer"], actor=CLARA)
     assert keys.list_keys(core)[0].jurisdictions == {"speyer.de"}
+
+
+def test_only_whoever_runs_the_server_makes_and_revokes_keys(core: Core) -> None:
+    keys.add_key(core, "Annas App", [Scope.REPORT], actor=CLARA)
+    for rights in (ALL_RIGHTS - {Right.OPERATE}, ALL_RIGHTS):
+        actor = staff_actor(17, rights, ["elsewhere.example"])
+        with pytest.raises(Forbidden):
+            keys.add_key(core, "Bens App", [Scope.REPORT], actor=actor)
+        with pytest.raises(Forbidden):
+            keys.revoke_key(core, "Annas App", actor=actor)
+    assert [key.name for key in keys.list_keys(core) if not key.revoked_datetime] == ["Annas App"]
+
+
+def test_a_key_for_all_jurisdictions_is_made_by_somebody_of_all(core: Core) -> None:
+    actor = staff_actor(17, ALL_RIGHTS, ["ludwigshafen.de"])
+    keys.add_key(core, "Annas App", [Scope.REPORT], actor=actor)
+    with pytest.raises(Forbidden):
+        keys.add_key(core, "Bens App", [Scope.REPORT], None, actor=actor)
+
+
+def test_who_made_or_revoked_a_key_is_in_the_log(core: Core, conn: Connection) -> None:
+    keys.add_key(core, "Annas App", [Scope.REPORT], actor=CLARA)
+    keys.revoke_key(core, "Annas App", actor=CLARA)
+    lines = conn.execute(select(audit.c.kind, audit.c.actor, audit.c.subject).order_by(audit.c.id)).all()
+    assert [tuple(line) for line in lines] == [
+        ("key_added", "cli:clara", "key:Annas App"),
+        ("key_revoked", "cli:clara", "key:Annas App"),
+    ]

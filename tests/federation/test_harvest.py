@@ -13,7 +13,7 @@ from werkzeug.serving import make_server
 
 from open311.actions import casework, catalogue_publication
 from open311.app import create_app
-from open311.base.errors import Invalid, NotFound
+from open311.base.errors import Forbidden, Invalid, NotFound
 from open311.cli import commands
 from open311.core import Catalogues, Core
 from open311.federation import client as federation_client
@@ -21,6 +21,7 @@ from open311.federation import harvest, upsert
 from open311.federation import reader as source_reader
 from open311.federation.catalogues import HARVESTED
 from open311.federation.references import Counts
+from open311.model.actor import ALL_RIGHTS, Right, staff_actor
 from open311.model.event_kinds import IN_FEED
 from tests.actors import CLARA
 from tests.builders import a_catalogue, a_jurisdiction, a_service
@@ -383,6 +384,17 @@ def test_an_error_under_200_ends_no_history(here: Core) -> None:
         assert "phase" not in harvest.find(here, ELSEWHERE).state
         little.answer = lambda path, query: None
         assert run(here) == {"new": 12}
+
+
+def test_only_whoever_runs_the_server_decides_what_is_harvested(here: Core) -> None:
+    stranger = staff_actor(17, ALL_RIGHTS - {Right.OPERATE}, None)
+    with serving(Little()) as url:
+        begin(here, url)
+        with pytest.raises(Forbidden):
+            harvest.add(here, url, "another.example", {}, actor=stranger)
+    with pytest.raises(Forbidden):
+        harvest.remove(here, ELSEWHERE, actor=stranger)
+    assert [source.jurisdiction_id for source in harvest.sources(here)] == [ELSEWHERE]
 
 
 def test_a_jurisdiction_that_there_is_cannot_be_taken(here: Core) -> None:

@@ -18,8 +18,9 @@ from sqlalchemy import text
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from open311.actions import casework, restoring
-from open311.base.errors import Invalid, NotFound
+from open311.base.errors import Forbidden, Invalid, NotFound
 from open311.core import Core
+from open311.model.actor import ALL_RIGHTS, Right, staff_actor
 from open311.model.keys import Scope
 from open311.storage import stream
 from open311.webhooks import delivery, storage, subscriptions
@@ -354,6 +355,19 @@ def test_a_target_must_be_a_plain_web_address(url: str, core: Core) -> None:
     with pytest.raises(Invalid, match=r"error\.webhook\.url"):
         subscriptions.add(core, core.catalogues.in_force[0], "partner", url, actor=CLARA)
     assert subscriptions.list_all(core) == []
+
+
+def test_only_whoever_runs_the_server_says_who_is_told(core: Core, target: Stranger) -> None:
+    subscribe(core, target)
+    stranger = staff_actor(17, ALL_RIGHTS - {Right.OPERATE}, None)
+    for act in (subscriptions.pause, subscriptions.resume, subscriptions.remove):
+        with pytest.raises(Forbidden):
+            act(core, "partner", actor=stranger)
+    with pytest.raises(Forbidden):
+        subscriptions.replay(core, "partner", core.now(), core.now(), actor=stranger)
+    with pytest.raises(Forbidden):
+        subscriptions.add(core, core.catalogues.in_force[0], "own", target.url, actor=stranger)
+    assert [subscription.name for subscription in subscriptions.list_all(core)] == ["partner"]
 
 
 def test_everything_that_is_wrong_is_told_at_once(core: Core, target: Stranger) -> None:
