@@ -91,8 +91,8 @@ image: ## Build a container image with buildah, podman or docker
 
 lock: .venv/.made ## Choose current releases of all packages and pin them
 	@$(PIP) uv
-	@$(LOCK) --upgrade pyproject.toml --extra faces --group build --output-file requirements.lock
-	@$(LOCK) --upgrade pyproject.toml --extra faces --group build --group dev --constraint requirements.lock --output-file requirements-dev.lock
+	@$(LOCK) --upgrade pyproject.toml --extra faces --extra traces --group build --output-file requirements.lock
+	@$(LOCK) --upgrade pyproject.toml --extra faces --extra traces --group build --group dev --constraint requirements.lock --output-file requirements-dev.lock
 	@$(LOCK) --upgrade --group node --output-file requirements-node.lock
 	@npm update --package-lock-only
 

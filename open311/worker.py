@@ -82,13 +82,18 @@ def _add(app: App, core: Core, name: TaskName, task: Task) -> None:
     if task.alone:
         options["lock"] = name
     if task.cron is None:
-        app.task(**options)(partial(task.run, core))
+        app.task(**options)(partial(_run, task, core))
         return
 
     @app.periodic(cron=task.cron)
     @app.task(queueing_lock=name, **options)
     def run_at(timestamp: int) -> None:
         task.run(core)
+
+
+def _run(task: Task, core: Core, *, traceparent: str | None = None, **args: Any) -> None:
+    # The middleware has read which chain the job belongs to.
+    task.run(core, **args)
 
 
 def run(settings: Settings) -> None:

@@ -17,6 +17,8 @@ from typing import Any
 
 import httpx2
 
+from open311.base import tracing
+
 HOPS = 3
 CONNECT_SECONDS = 10.0
 REDIRECTS = (301, 302, 303, 307, 308)
@@ -113,7 +115,9 @@ def _pinned(
     found = list(resolve(host, port))
     if not found or not all(may_reach(each) for each in found):
         raise Refused(f"{host} stands for an address that is not public")
+    trace = tracing.current()
     own = {
+        **({tracing.HEADER: trace.header()} if trace else {}),
         "Host": url.netloc.decode("ascii"),
         "User-Agent": USER_AGENT,
         "Accept-Encoding": "identity",
@@ -151,10 +155,14 @@ def send(
     Raises `Refused`, or `httpx2.HTTPError` or `OSError` for what may go better another time.
     """
     limits = httpx2.Timeout(seconds, connect=min(seconds, CONNECT_SECONDS))
-    request = _pinned(
-        method, _web_address(url), limits, resolve, may_reach, headers=headers, content=content or None
-    )
-    return asyncio.run(_exchange(request, most_bytes, seconds))
+    address, here = _web_address(url), tracing.current()
+    with tracing.span(f"{method} {address.host}", "client", here.step() if here else None) as attributes:
+        request = _pinned(
+            method, address, limits, resolve, may_reach, headers=headers, content=content or None
+        )
+        answer = asyncio.run(_exchange(request, most_bytes, seconds))
+        attributes |= {"server.address": address.host, "http.response.status_code": answer.status}
+    return answer
 
 
 def _body(url: str, answer: Answer, most_bytes: int) -> bytes:

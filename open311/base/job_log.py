@@ -7,6 +7,7 @@ from typing import Any
 import structlog
 from structlog.contextvars import bound_contextvars
 
+from open311.base import tracing
 from open311.base.errors import Open311Error
 
 log = structlog.get_logger()
@@ -61,6 +62,11 @@ def _tells_something(record: logging.LogRecord) -> bool:
 
 
 async def in_each_line(call: Callable[[], Awaitable[Any]], context: Any, worker: Any) -> Any:
-    """Middleware of procrastinate's worker: lines that a task writes name its job."""
-    with bound_contextvars(job_id=context.job.id, task=context.job.task_name):
+    """Middleware of procrastinate's worker: lines that a task writes name its job, and the chain it belongs to."""
+    job = context.job
+    trace = tracing.continued(job.task_kwargs.get(tracing.HEADER)) or tracing.new()
+    with (
+        bound_contextvars(job_id=job.id, task=job.task_name),
+        tracing.span(job.task_name, "consumer", trace, job_id=job.id, queue=job.queue),
+    ):
         return await call()

@@ -2,6 +2,7 @@
 
 import click
 
+from open311.base import tracing
 from open311.cli.common import opened, show_table
 from open311.model.task_names import TaskName
 from open311.storage import jobs as storage
@@ -37,7 +38,7 @@ def list_jobs(state: str, task: str | None) -> None:
 
 
 def _about(job: storage.Job) -> str:
-    return " ".join(f"{name} {value}" for name, value in job.args.items())
+    return " ".join(f"{name} {value}" for name, value in job.args.items() if name != tracing.HEADER)
 
 
 @jobs.command()

@@ -57,7 +57,7 @@ class DirectAnswers:
             environ[FAILED] = error
             return self._application(environ, start_response)
         self._is_allowed(environ, counting=True)
-        number = access_log.number()
+        number = access_log.number(environ.get("HTTP_X_REQUEST_ID"))
         start_response("200 OK", self._head(written, language, asked["suffix"], number))
         path, endpoint = environ["PATH_INFO"], "one" if asked["id"] else "list"
         access_log.record(

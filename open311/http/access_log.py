@@ -1,6 +1,7 @@
 """One structured line a request, without personal data or keys: the path is logged, the query never."""
 
 import logging
+import re
 import secrets
 import sys
 import threading
@@ -16,6 +17,8 @@ import orjson
 import structlog
 from flask import Flask, Response, g, request
 
+from open311.adapters import spans
+from open311.base import tracing
 from open311.http.urls import discreet
 from open311.operations import metrics
 from open311.settings import Settings
@@ -36,6 +39,7 @@ _state = _State()
 _numbers = count()
 # Lines of answers from memory, written together: a line of its own would cost more than the answer.
 _lines: SimpleQueue[str] = SimpleQueue()
+GIVEN = re.compile(r"[A-Za-z0-9._-]{8,64}", re.ASCII)
 WRITE_EVERY_SECONDS = 0.02
 MOST_LINES = 10_000
 WRITER = "log lines"
@@ -50,6 +54,7 @@ def configure(settings: Settings) -> None:
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
+            tracing.add_to_line,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             *([structlog.processors.format_exc_info] if writes_json else []),
@@ -59,6 +64,7 @@ def configure(settings: Settings) -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
     )
+    spans.report_spans(settings)
     if writes_json and not any(each.name == WRITER for each in threading.enumerate()):
         threading.Thread(target=_write_lines, name=WRITER, daemon=True).start()
 
@@ -92,14 +98,16 @@ def install(app: Flask) -> None:
     app.after_request(_end)
 
 
-def number() -> str:
-    """A new id for a request."""
+def number(incoming: str | None = None) -> str:
+    """The id of a request: the one that a proxy or client gave it, if it is a plain word; else a new one."""
+    if incoming and GIVEN.fullmatch(incoming):
+        return incoming
     return f"{_state.process}{next(_numbers):x}"
 
 
 def _begin() -> None:
     g.began = time.perf_counter()
-    g.request_id = number()
+    g.request_id = number(request.headers.get("X-Request-Id"))
 
 
 def _end(response: Response) -> Response:
@@ -135,6 +143,9 @@ def record(
     """
     seconds = time.perf_counter() - began if began else 0.0
     metrics.count(endpoint, method, status, seconds, kept=kept)
+    trace = tracing.current()
+    if trace and tracing.report:
+        _report(trace, method, path, status, endpoint, seconds)
     if not _state.requests:
         return
     milliseconds = round(seconds * 1000, 3)
@@ -142,10 +153,30 @@ def record(
         now, head = time.time(), _head(method, path, endpoint, kept)
         moment = f"{_second(int(now))}.{int(now % 1 * 1000):03}+00:00"
         rest = f'"status":{status},"bytes":{"null" if size is None else size},"ms":{milliseconds}'
-        _lines.put(f'{{{_FIRST}"timestamp":"{moment}",{head},{rest},"request_id":"{request_id}"}}\n')
+        ids = (
+            f'"request_id":"{request_id}","trace_id":"{trace.trace_id}"'
+            if trace
+            else f'"request_id":"{request_id}"'
+        )
+        _lines.put(f'{{{_FIRST}"timestamp":"{moment}",{head},{rest},{ids}}}\n')
         return
     fields = _fields(method, path, endpoint, kept)
     log.info("request", **fields, status=status, bytes=size, ms=milliseconds, request_id=request_id)
+
+
+def _report(
+    trace: tracing.Trace, method: str, path: str, status: int, endpoint: str | None, seconds: float
+) -> None:
+    """A span in the words of OpenTelemetry; the endpoint, since paths are without number."""
+    attributes: dict[str, str | int] = {
+        "http.request.method": method,
+        "http.response.status_code": status,
+        "url.path": discreet(path),
+        "http.route": endpoint or "memory",
+    }
+    tracing.tell(
+        trace, f"{method} {endpoint or 'memory'}", "server", attributes, seconds, failed=status >= 500
+    )
 
 
 _FIRST = '"event":"request","level":"info",'

@@ -15,6 +15,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from werkzeug.http import http_date, parse_accept_header, parse_date
 
+from open311.base import tracing
 from open311.http import access_log, urls
 from open311.http.base_address import FAILED
 from open311.http.limits import Limits
@@ -146,6 +147,7 @@ class KeptAnswers:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer from memory if that is right, else let the application answer and keep what may be kept."""
         began = time.perf_counter()
+        tracing.enter(environ.get("HTTP_TRACEPARENT"))
         method = environ["REQUEST_METHOD"]
         if method not in ("GET", "HEAD"):
             return self._application(environ, start_response)
@@ -163,7 +165,7 @@ class KeptAnswers:
             kept = first.wait()
         if kept is None or not self._allowed(environ):
             return self._ask(environ, start_response, shared=True)[0]
-        request_id = access_log.number()
+        request_id = access_log.number(environ.get("HTTP_X_REQUEST_ID"))
         body, status = kept.send(environ, start_response, request_id)
         access_log.record(
             method, environ["PATH_INFO"], int(status), len(body[0]), began, request_id, kept=True

@@ -85,6 +85,7 @@ class Settings:
     rate_limit_get: int
     rate_limit_post: int
     rate_limit_key: int
+    traces_url: str | None
     log_format: str
     log_level: str
 

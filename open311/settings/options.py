@@ -278,6 +278,12 @@ OPTIONS = (
         "Writes a minute per address without a valid key.",
     ),
     Option("OPEN311_RATE_LIMIT_KEY", values.number(1, 1_000_000), "6000", "Requests a minute per valid key."),
+    Option(
+        "OPEN311_TRACES_URL",
+        values.web_address,
+        None,
+        "Where OpenTelemetry's spans go, by OTLP over http, as `http://127.0.0.1:4318/v1/traces`; nowhere when unset.",
+    ),
     Option("OPEN311_LOG_FORMAT", values.one_of("json", "console"), "json", "How log lines are written."),
     Option(
         "OPEN311_LOG_LEVEL",

@@ -11,6 +11,7 @@ from psycopg.errors import UniqueViolation
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import IntegrityError
 
+from open311.base import tracing
 from open311.model.task_names import TaskName
 
 _DEFER = text(
@@ -32,6 +33,10 @@ def defer(
 
     Of jobs with the same `lock` one waits and one runs at a time; a second one that would wait is not added.
     """
+    trace = tracing.current()
+    if trace:
+        # Taken off again by the worker before the task sees it.
+        args[tracing.HEADER] = trace.header()
     job = {
         "queue": task.queue,
         "task": task,

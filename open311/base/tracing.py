@@ -1,0 +1,132 @@
+"""Which chain of calls a request or a job belongs to: W3C Trace Context, and what becomes of it in spans.
+
+A chain that somebody else began goes on here, in log lines, in jobs and in what we ask of other servers. Without spans
+(`adapters/spans.py`) nothing is begun for requests, and nothing but a look at one header is spent on it.
+"""
+
+import re
+import secrets
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from time import perf_counter, time_ns
+from typing import Any
+
+HEADER = "traceparent"
+# Of later versions what stands here, too; what they add is not ours to repeat.
+FORM = re.compile(
+    r"(?!ff)(?P<version>[0-9a-f]{2})-(?P<trace>[0-9a-f]{32})-(?P<span>[0-9a-f]{16})-(?P<flags>[0-9a-f]{2})"
+    r"(?P<more>-.*)?"
+)
+SAMPLED = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """Our step in a chain: `parent_id` called us, what we call is called by `span_id`."""
+
+    trace_id: str
+    span_id: str
+    parent_id: str | None = None
+    sampled: bool = True
+
+    def header(self) -> str:
+        """What tells the next one."""
+        return f"00-{self.trace_id}-{self.span_id}-{int(self.sampled):02x}"
+
+    def step(self) -> "Trace":
+        """A step below this one."""
+        return Trace(self.trace_id, secrets.token_hex(8), self.span_id, self.sampled)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A step that is over. Times in nanoseconds since 1970; `kind` is server, client or consumer."""
+
+    trace: Trace
+    name: str
+    kind: str
+    began: int
+    ended: int
+    attributes: Mapping[str, str | int]
+    failed: bool = False
+
+
+_current: ContextVar[Trace | None] = ContextVar("trace", default=None)
+# Who takes spans; None while nobody does.
+report: Callable[[Span], None] | None = None
+
+
+def report_to(take: Callable[[Span], None] | None) -> None:
+    """From now on have spans taken by this, or by nobody."""
+    global report
+    report = take
+
+
+def current() -> Trace | None:
+    """The step we are in."""
+    return _current.get()
+
+
+def new() -> Trace:
+    """The beginning of a chain."""
+    return Trace(secrets.token_hex(16), secrets.token_hex(8))
+
+
+def continued(header: str | None) -> Trace | None:
+    """Our step in the chain that a header names; None without one, or when it is not as it should be."""
+    found = FORM.fullmatch(header) if header else None
+    if found is None or not int(found["trace"], 16) or not int(found["span"], 16):
+        return None
+    if found["more"] and found["version"] == "00":
+        return None
+    return Trace(found["trace"], secrets.token_hex(8), found["span"], bool(int(found["flags"], 16) & SAMPLED))
+
+
+def enter(header: str | None) -> None:
+    """Begin a request; what the thread did before is over."""
+    trace = continued(header) if header else None
+    _current.set(trace or (new() if report else None))
+
+
+@contextmanager
+def within(trace: Trace) -> Iterator[None]:
+    """Be in this step for as long as the block lasts."""
+    token = _current.set(trace)
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
+@contextmanager
+def span(name: str, kind: str, trace: Trace | None, **attributes: str | int) -> Iterator[dict[str, Any]]:
+    """Be in this step, and report it when it is over; more attributes may be put into the dictionary meanwhile."""
+    if trace is None:
+        yield {}
+        return
+    began, failed = perf_counter(), True
+    try:
+        with within(trace):
+            yield attributes
+        failed = False
+    finally:
+        tell(trace, name, kind, attributes, perf_counter() - began, failed=failed)
+
+
+def tell(
+    trace: Trace, name: str, kind: str, attributes: Mapping[str, str | int], seconds: float, *, failed: bool
+) -> None:
+    """Report a step that is over now and took so long, if anybody takes spans."""
+    if report and trace.sampled:
+        now = time_ns()
+        report(Span(trace, name, kind, now - int(seconds * 1e9), now, attributes, failed))
+
+
+def add_to_line(_: Any, __: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Processor of structlog: names the chain in each line."""
+    trace = _current.get()
+    if trace:
+        line.setdefault("trace_id", trace.trace_id)
+    return line
