@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-header --no-emit-index-url --no-annotate
 
-.PHONY: help run test lint format types layers pytest openapi docs pictures bench bench-full siege advisories drill drill-upgrade drill-install wheel deb image lock install install-dev system system-dev clean
+.PHONY: help run test lint format types layers pytest openapi docs pictures bench bench-full siege advisories drill drill-failover drill-upgrade drill-install wheel deb image lock install install-dev system system-dev clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -64,6 +64,10 @@ siege: install ## What one machine with bad manners takes from everybody else
 drill: install ## Several servers, a replica, kill -9 of the primary: what is lost, how long it takes
 	@tools/install-system.sh wrk pgbouncer nginx
 	@$(BIN)/python -m benchmarks.scaling
+
+drill-failover: install ## Three database nodes by Patroni: one dies, freezes, hands over; what is lost, how long it takes
+	@tools/install-system.sh patroni etcd
+	@$(BIN)/python -m benchmarks.failover
 
 advisories: .venv/.made ## Ask whether a pinned package has a known weakness; needs a network
 	@$(PIP) pip-audit

@@ -28,6 +28,7 @@ for program in "$@"; do
     command -v "$program" >/dev/null && continue
     case "$program" in
         ogrinfo) missing="$missing gdal-bin" ;;
+        etcd) missing="$missing etcd-server" ;;
         *) missing="$missing $program" ;;
     esac
 done
