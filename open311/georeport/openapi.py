@@ -22,11 +22,10 @@ from open311.formats.encode import CHILDREN
 from open311.georeport import examples
 from open311.georeport.schemas import ErrorSchema
 from open311.http import current
+from open311.http.urls import GEOREPORT, GEOREPORT_V2, SANDBOX_V2
 from open311.web.fields import BoxField
 
-ROOT = "/open311/v2"
 CACHED = {"Cache-Control": "public, max-age=300"}
-TEST_ROOT = "/open311/test/v2"
 DESCRIPTION = """Report what is broken in the city, and see what became of it: Open311 GeoReport v2.
 
 Every address exists twice, with the suffix `.json` and `.xml`. Errors have one shape in both: a list of code and
@@ -87,7 +86,7 @@ class _BelowRoot(FlaskPlugin):  # type: ignore[misc]
     def path_helper(self, *args: Any, **kwargs: Any) -> str:
         path: str = super().path_helper(*args, **kwargs)
         # Discovery is at home one level higher, and answers below the root as well.
-        return path.removeprefix(ROOT).removeprefix("/open311")
+        return path.removeprefix(GEOREPORT_V2).removeprefix(GEOREPORT)
 
 
 class GeoReportApi(Api):  # type: ignore[misc]
@@ -102,7 +101,7 @@ class GeoReportApi(Api):  # type: ignore[misc]
             API_TITLE="Open311 GeoReport v2",
             API_VERSION=__version__,
             OPENAPI_VERSION="3.1.0",
-            OPENAPI_URL_PREFIX=ROOT,
+            OPENAPI_URL_PREFIX=GEOREPORT_V2,
             OPENAPI_JSON_PATH="openapi.json",
         )
         tags = [{"name": name, "description": description} for name, description in TAGS.items()]
@@ -159,10 +158,10 @@ GeoReportApi._openapi_json.access = "public"  # type: ignore[attr-defined]
 
 
 def _servers(origin: str = "", *, sandbox: bool = True) -> list[dict[str, str]]:
-    servers = [{"url": origin + ROOT, "description": "Reports that are acted on."}]
+    servers = [{"url": origin + GEOREPORT_V2, "description": "Reports that are acted on."}]
     if sandbox:
         servers.append(
-            {"url": origin + TEST_ROOT, "description": "Reports to try with; nobody acts on them."}
+            {"url": origin + SANDBOX_V2, "description": "Reports to try with; nobody acts on them."}
         )
     return servers
 

@@ -20,7 +20,7 @@ from open311.georeport.schemas import (
     ServiceSchema,
     TokenSchema,
 )
-from open311.http import current
+from open311.http import current, urls
 from open311.http.keys import key
 from open311.http.normalise import LenientRequest
 from open311.model.actor import PUBLIC, Actor, Right, key_actor
@@ -37,8 +37,8 @@ CHANGES_SELDOM = "public, max-age=300"
 FOR_ONE_READER = "private, no-store"
 NEVER_KEPT = "no-store"
 
-blueprint = GeoReport("georeport", __name__, url_prefix="/open311/v2", description="Open311 GeoReport v2")
-discovery = GeoReport("discovery", __name__, url_prefix="/open311", description="Service discovery")
+blueprint = GeoReport("georeport", __name__, url_prefix=urls.GEOREPORT_V2, description="Open311 GeoReport v2")
+discovery = GeoReport("discovery", __name__, url_prefix=urls.GEOREPORT, description="Service discovery")
 
 
 def settle_who_and_where() -> None:
@@ -61,9 +61,9 @@ def get_discovery(query: dict[str, Any]) -> Response:
     """Where the endpoints are and how to get a key."""
     in_force = current.core().catalogues.in_force
     changeset = current.core().catalogues.changeset
-    endpoints = [Endpoint(f"{current.base_url()}/open311/v2", changeset)]
+    endpoints = [Endpoint(f"{current.base_url()}{urls.GEOREPORT_V2}", changeset)]
     if current.core().settings.test_endpoint:
-        endpoints.append(Endpoint(f"{current.base_url()}/open311/test/v2", changeset, "test"))
+        endpoints.append(Endpoint(f"{current.base_url()}{urls.SANDBOX_V2}", changeset, "test"))
     jurisdiction, language = in_force[0].jurisdiction, current.language()
     contact, key_service = (
         each.in_language(language) for each in (jurisdiction.contact, jurisdiction.key_service)

@@ -14,7 +14,7 @@ from open311.formats import documents
 from open311.georeport.blueprint import GeoReport
 from open311.georeport.responses import answer
 from open311.georeport.schemas import UpdateReceiptSchema, UpdateSchema
-from open311.http import current
+from open311.http import current, urls
 from open311.http.keys import key
 from open311.http.normalise import LenientRequest
 from open311.model.actor import Actor
@@ -39,7 +39,7 @@ PAGING = ("page", "page_size", "cursor")
 Sent = tuple[UpdateSubmission | None, tuple[IO[bytes], ...], tuple[Problem, ...]]
 
 blueprint = GeoReport(
-    "updates", __name__, url_prefix="/open311/v2", description="Updates of service requests"
+    "updates", __name__, url_prefix=urls.GEOREPORT_V2, description="Updates of service requests"
 )
 
 

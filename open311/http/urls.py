@@ -22,8 +22,12 @@ class Prefix:
     for_staff: bool = False
 
 
+GEOREPORT = "/open311"
+GEOREPORT_V2 = f"{GEOREPORT}/v2"
+# The test endpoint, whose reports are kept apart.
+SANDBOX_V2 = f"{GEOREPORT}/test/v2"
 PREFIXES = (
-    Prefix("/open311", for_programs=True),
+    Prefix(GEOREPORT, for_programs=True),
     Prefix("/ogc", for_programs=True),
     Prefix("/tiles", for_programs=True, is_part_of_a_page=True),
     Prefix("/media", for_programs=True, is_part_of_a_page=True),

@@ -7,7 +7,7 @@ from flask import Response, request
 from marshmallow import pre_load
 
 from open311.formats import changes
-from open311.http import current
+from open311.http import current, urls
 from open311.model.changes import LIMIT, ChangesPage, Position, Source
 from open311.opendata.answers import CHANGES_ANY_TIME, answer
 from open311.opendata.blueprint import OpenData
@@ -20,7 +20,7 @@ from open311.web.queries import Arguments
 CHANGES_UNNOTICED = "no-cache"
 WRITERS = {"json": (changes.JSON, changes.in_json), "ndjson": (changes.NDJSON, changes.in_lines)}
 
-blueprint = OpenData("changes", __name__, url_prefix="/open311/v2", description="Change feed")
+blueprint = OpenData("changes", __name__, url_prefix=urls.GEOREPORT_V2, description="Change feed")
 blueprint.before_request(queries.find_catalogue)
 
 

@@ -11,7 +11,7 @@ import structlog
 from flask import Response, request
 
 from open311.base.errors import TooManyRequests, problem
-from open311.http import current, shares
+from open311.http import current, shares, urls
 from open311.http.errors import in_words
 from open311.http.response_cache import takes_gzip
 from open311.model.network import network_of
@@ -21,7 +21,7 @@ from open311.opendata.blueprint import OpenData
 from open311.web import queries
 from open311.web.queries import Arguments
 
-blueprint = OpenData("exports", __name__, url_prefix="/open311/v2", description="The whole archive")
+blueprint = OpenData("exports", __name__, url_prefix=urls.GEOREPORT_V2, description="The whole archive")
 blueprint.before_request(queries.find_catalogue)
 
 log = structlog.get_logger()

@@ -6,7 +6,7 @@ from typing import Any
 from flask import Response
 
 from open311.formats import atom, csv, documents, geojson
-from open311.http import current
+from open311.http import current, urls
 from open311.model.search import RequestSearch, Sort
 from open311.model.service_request import ServiceRequest
 from open311.opendata import feeds
@@ -16,7 +16,7 @@ from open311.storage import search
 from open311.web import pagination, queries, rendered_lists, request_context, single_request
 from open311.web.queries import Arguments, ServiceRequestsQuery
 
-blueprint = OpenData("lists", __name__, url_prefix="/open311/v2", description="Open data")
+blueprint = OpenData("lists", __name__, url_prefix=urls.GEOREPORT_V2, description="Open data")
 blueprint.before_request(queries.find_catalogue)
 
 LAST_CHANGED_FIRST = Sort("updated_datetime", reverse=True)

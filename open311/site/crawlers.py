@@ -5,7 +5,7 @@ from struct import pack
 from flask import Response, render_template
 
 from open311.formats import icons
-from open311.http import current
+from open311.http import current, urls
 from open311.model.catalogue import Catalogue
 from open311.model.search import RequestSearch
 from open311.site import addresses, assets
@@ -17,18 +17,6 @@ from open311.storage import search
 NEWEST_REPORTS = 2000
 ICON_SIZE = 48
 PAGES = ("home", "new_report", "open_data", "imprint", "privacy", "accessibility")
-# What belongs to one person, begins a form, or is for programs.
-CLOSED = (
-    "/report/",
-    "/my-data",
-    "/answer",
-    "/follow",
-    "/places",
-    "/staff",
-    "/order",
-    "/reports/*/follow",
-    "/reports/cards",
-)
 
 
 @blueprint.fixed("/robots.txt")
@@ -36,7 +24,7 @@ def robots() -> Response:
     """RFC 9309: reports are for search engines, forms and links of single persons are not."""
     root = addresses.root()
     below = ("", "/*") if addresses.several() else ("",)
-    closed = [f"Disallow: {root}{city}{path}" for city in below for path in CLOSED]
+    closed = [f"Disallow: {root}{city}{path}" for city in below for path in urls.NOT_SEARCHED]
     sitemap = f"Sitemap: {addresses.absolute(f'{root}/sitemap.xml')}"
     return _kept("\n".join(["User-agent: *", *closed, "", sitemap, ""]), "text/plain; charset=utf-8")
 

@@ -3,12 +3,12 @@
 from flask import Blueprint, Flask, Response, render_template, send_from_directory
 
 from open311.base.errors import NotFound, problem
-from open311.http import current
+from open311.http import current, urls
 from open311.settings import shipped
 
 FILES = shipped("node_modules") / "swagger-ui-dist"
 NEEDED = frozenset({"swagger-ui.css", "swagger-ui-bundle.js"})
-blueprint = Blueprint("docs", __name__, url_prefix="/open311/v2/docs", static_folder="../static")
+blueprint = Blueprint("docs", __name__, url_prefix=f"{urls.GEOREPORT_V2}/docs", static_folder="../static")
 # Swagger UI sets style attributes; scripts come from files alone.
 POLICY = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'"
 
@@ -22,7 +22,7 @@ def install(app: Flask) -> None:
 def page() -> Response:
     """The documentation page of the endpoint it was asked at; without JavaScript it links to the document itself."""
     root = current.root()
-    endpoint = "/open311/test/v2" if current.sandbox() else "/open311/v2"
+    endpoint = urls.SANDBOX_V2 if current.sandbox() else urls.GEOREPORT_V2
     installed = (FILES / "swagger-ui-bundle.js").is_file()
     html = render_template(
         "docs.html", document=f"{root}{endpoint}/openapi.json", root=root, installed=installed

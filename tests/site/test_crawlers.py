@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from open311.core import Core
+from open311.http import urls
 from tests.client import client_of
 from tests.serving import Api
 
@@ -16,7 +17,9 @@ CITY = "https://maengel.example.org"
 def test_robots_are_kept_from_forms_and_personal_links(core: Core) -> None:
     text = client_of(core).get("/robots.txt").text
     assert "Disallow: /report/" in text.splitlines()
-    assert "Disallow: /my-data" in text.splitlines()
+    assert "Disallow: /my-data/" in text.splitlines()
+    assert {f"Disallow: {path}" for path in urls.NOT_SEARCHED} <= set(text.splitlines())
+    assert {"/staff", "/order/"} <= set(urls.NOT_SEARCHED)
     assert "/sitemap.xml" in text
 
 
