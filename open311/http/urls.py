@@ -55,6 +55,13 @@ CITY = (
 
 # Pages of one person, below a city or not; `*` is any one part. No browser keeps them for later.
 PERSONAL = ("report", "my-data", "follow", "answer", "order", "reports/*/follow")
+# For no search engine: forms that somebody has begun, what belongs to one person, what only a page asks for.
+NOT_SEARCHED = (
+    *(prefix.path for prefix in PREFIXES if prefix.for_staff),
+    *(f"/{path}" if "*" in path else f"/{path}/" for path in PERSONAL),
+    "/places",
+    "/reports/cards",
+)
 # Behind these stands what opens somebody's draft, order or data.
 _SECRETS = re.compile(r"(/(?:report|my-data|follow|answer|order|staff/welcome|staff/new)/)[^/]{16,}")
 
