@@ -7,14 +7,15 @@ down_revision = "0002"
 
 UP = """
 alter table public.drafts add column network text collate "C" not null default '';
-alter table public.drafts alter column network drop default;
 create index drafts_of_network on public.drafts (network, created_datetime);
 
 alter table public.instance add column secret text collate "C" not null
     default gen_random_uuid()::text || gen_random_uuid()::text;
 
 drop table public.data_links;
-alter table public.followers drop column token;
+-- Servers of 0.1.0, which run on while this release comes, write and read it; what was sent opens nothing any more.
+update public.followers set token = gen_random_uuid()::text;
+alter table public.followers alter column token set default gen_random_uuid()::text;
 create table public.mail_links (
     id bigint generated always as identity primary key,
     digest text collate "C" unique,
@@ -47,9 +48,7 @@ create index mail_requests_lately on public.mail_requests (datetime);
 
 DOWN = """
 drop table public.mail_requests, public.mail_links;
-alter table public.followers add column token text collate "C";
-update public.followers set token = gen_random_uuid()::text;
-alter table public.followers alter column token set not null, add unique (token);
+alter table public.followers alter column token drop default;
 create table public.data_links (
     token text collate "C" primary key,
     jurisdiction_id text collate "C" not null,

@@ -233,7 +233,7 @@ NOT_PERSONAL: Mapping[str, str] = {
     "drafts": "jurisdiction_id service_request_id",
     "erasures": "id datetime table_name ids copied",
     "events": "id xid jurisdiction_id service_request_id kind public datetime in_feed is_update claim_id timeline",
-    "followers": "id service_request_id",
+    "followers": "id service_request_id token",
     "foreign_references": "jurisdiction_id foreign_id source service_request_id digest gone copy",
     "forwarded_updates": "service_request_id foreign_update_id",
     "forwards": "service_request_id url state attempts created_datetime due_datetime sent_datetime asked_datetime",

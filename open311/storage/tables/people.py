@@ -31,7 +31,8 @@ drafts = Table(
     Column("state", JSONB, nullable=False),
     Column("service_request_id", BigInteger),
     # The digest of the network it was begun from, so that one network cannot begin any number of them.
-    Column("network", Text(collation="C"), nullable=False),
+    # Servers of 0.1.0 do not name it.
+    Column("network", Text(collation="C"), nullable=False, server_default=""),
     moment("created_datetime"),
     moment("touched_datetime"),
     Index("drafts_touched", "touched_datetime"),
@@ -66,6 +67,14 @@ followers = Table(
     moment("confirmed_datetime", nullable=True),
     # Who sent the report hears what becomes of it also when the public does not.
     Column("is_reporter", Boolean, nullable=False, server_default=text("false")),
+    # Of 0.1.0, whose servers go on beside this release; opens nothing here, and goes with the release after this one.
+    Column(
+        "token",
+        Text(collation="C"),
+        nullable=False,
+        unique=True,
+        server_default=text("gen_random_uuid()::text"),
+    ),
     UniqueConstraint("service_request_id", "email", name="followers_once"),
     Index("followers_by_email", "email"),
 )
