@@ -9,7 +9,7 @@ from tests.site.visitor import Visitor, a_file
 
 def in_english(visitor: Visitor) -> Visitor:
     """Press the button that shows the form in English."""
-    [button] = visitor.page.xpath("//nav[@class='tongues']//button")
+    [button] = visitor.page.xpath("//nav[@class='tongues']//button[@lang]")
     form = visitor.page.get_element_by_id(button.get("form"))
     form.set("action", button.get("formaction"))
     button.getparent().remove(button)
@@ -40,10 +40,15 @@ def test_what_is_not_yet_right_is_not_told_before_it_is_sent(api: Api) -> None:
 
 def test_forms_that_stand_alone_keep_it_too(make_core: MakeCore, mailing: dict[str, str]) -> None:
     client = client_of(make_core(**mailing))
-    for path in ("/my-data",):
-        visitor = in_english(Visitor(client).open(path).fill(email="kim@"))
-        assert (visitor.response.status_code, visitor.value("email")) == (200, "kim@")
-        assert visitor.page.get("lang") == "en"
+    visitor = in_english(Visitor(client).open("/my-data").fill(email="kim@"))
+    assert (visitor.response.status_code, visitor.value("email")) == (200, "kim@")
+    assert visitor.page.get("lang") == "en"
+
+
+def test_the_enter_key_goes_on_and_does_not_change_the_language(api: Api) -> None:
+    page = Visitor(api.client).open("/report").page
+    first = page.xpath("//button[@form='typed' or ancestor::form[@id='typed']]")[0]
+    assert (first.get("value"), first.get("hidden") is not None) == ("next", True)
 
 
 def test_a_page_without_a_form_has_a_link(api: Api) -> None:
