@@ -158,6 +158,14 @@ def test_the_command_reads_the_settings_as_the_services_do(
     assert done.stdout == f"{value} doctor"
 
 
+def test_patroni_loses_no_acknowledged_report_and_keeps_its_own_rule_of_time() -> None:
+    settings = yaml.safe_load((DEPLOY / "patroni/patroni.yml").read_text())["bootstrap"]["dcs"]
+    assert settings["synchronous_mode"]
+    assert settings["synchronous_mode_strict"]
+    assert settings["postgresql"]["parameters"]["synchronous_commit"] == "on"
+    assert settings["ttl"] >= settings["loop_wait"] + 2 * settings["retry_timeout"]
+
+
 class Chart:
     """Renders what the chart uses of Go's templates, to look at what Kubernetes would be told."""
 
