@@ -109,6 +109,7 @@ SMALL: dict[str, Any] = {
         "colour": "#004488",
         "colour_dark": "#88bbff",
         "logo": "logo.svg",
+        "map": {"style": "https://tiles.example.org/style.json"},
         "imprint": "Wir",
         "privacy": "Nichts",
         "accessibility": "Alles",
@@ -270,7 +271,7 @@ SCHEMA = json.loads(
 
 
 def without_example(schema: dict[str, Any], values: list[Any], steps: tuple[str, ...] = ()) -> Iterator[str]:
-    """The keys that the schema knows and no value has."""
+    """The keys that the schema knows and no value has; of those that exclude each other one is enough."""
     while "$ref" in schema:
         schema = SCHEMA["$defs"][schema["$ref"].rpartition("/")[2]]
     mappings = [value for value in values if isinstance(value, dict)]
@@ -278,7 +279,7 @@ def without_example(schema: dict[str, Any], values: list[Any], steps: tuple[str,
         examples = [mapping[key] for mapping in mappings if key in mapping]
         if examples:
             yield from without_example(inner, examples, (*steps, key))
-        else:
+        elif not (schema.get("maxProperties") == 1 and any(mappings)):
             yield ".".join((*steps, key))
     if isinstance(inner := schema.get("additionalProperties"), dict):
         yield from without_example(

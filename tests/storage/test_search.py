@@ -442,6 +442,14 @@ def test_all_words_must_be_there_wherever_they_stand(conn: Connection) -> None:
     assert found(conn, words=("sofa", "Klavier")) == []
 
 
+def test_a_stop_word_counts_when_it_stands_alone(conn: Connection) -> None:
+    """R-193: beside other words it is as good as missing; alone it is looked for as a part of words."""
+    number = store(conn, description="Sofa und Kühlschrank", address="")
+    assert found(conn, words=("sofa", "der")) == [number]
+    assert found(conn, words=("der",)) == []
+    assert found(conn, words=("und",)) == [number]
+
+
 def test_names_and_numbers_widen_the_words(conn: Connection) -> None:
     """R-193"""
     by_word, by_name, other = (
