@@ -121,13 +121,17 @@ class Case:
         """A deadline, later by as long as the reporter was asked."""
         return promised + timedelta(seconds=self.paused_seconds) if promised else None
 
+    @property
+    def deadline(self) -> datetime | None:
+        """The next deadline of its stage; none when it is done."""
+        if self.stage is Stage.DONE:
+            return None
+        deadlines = {Stage.CHECK: self.check_by, Stage.ACCEPT: self.accept_by or self.due_datetime}
+        return deadlines.get(self.stage, self.due_datetime)
+
     def is_overdue(self, now: datetime) -> bool:
         """Whether the next deadline of its stage has passed; none runs while the reporter is asked something."""
-        if self.paused_since is not None:
-            return False
-        deadlines = {Stage.CHECK: self.check_by, Stage.ACCEPT: self.accept_by or self.due_datetime}
-        deadline = deadlines.get(self.stage, self.due_datetime)
-        return self.stage is not Stage.DONE and deadline is not None and deadline < now
+        return self.paused_since is None and self.deadline is not None and self.deadline < now
 
 
 def stage(visibility: str, status: str, case: Case, today: date) -> Stage:

@@ -11,6 +11,7 @@ from typing import Any, Generic, TypeVar
 
 from open311.base.errors import Invalid, problem
 from open311.model.cases import Priority, Stage
+from open311.model.geography import Box
 
 PAGE_SIZE = 50
 OPEN_STAGES = tuple(stage for stage in Stage if stage is not Stage.DONE)
@@ -50,6 +51,8 @@ class CaseSearch:
     received_from: datetime | None = None
     received_to: datetime | None = None
     untouched_since: datetime | None = None
+    has_place: bool = False
+    box: Box | None = None
     words: str = ""
     text_searches: Sequence[str] = ("simple",)
     order: Order = Order.DUE

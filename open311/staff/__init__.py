@@ -6,6 +6,7 @@ from open311.staff import accounts as accounts
 from open311.staff import blueprint as door
 from open311.staff import case as case
 from open311.staff import case_list as case_list
+from open311.staff import case_map as case_map
 from open311.staff import check as check
 from open311.staff import home as home
 from open311.staff import inbox as inbox

@@ -1,7 +1,7 @@
 """One case: what is known, its line of time, and one form for each act."""
 
 from collections.abc import Callable, Mapping
-from datetime import date
+from datetime import date, datetime, time
 from typing import Any
 
 from flask import Response, request
@@ -12,13 +12,15 @@ from open311.base.errors import Conflict, Invalid, Open311Error, problem
 from open311.http import current
 from open311.http.errors import in_words
 from open311.model.actor import Right
-from open311.model.cases import Priority
+from open311.model.cases import Case, Flag, Priority
 from open311.site.list.listing import services_by_group
 from open311.site.view_models import every_answer
 from open311.staff import history
+from open311.staff import names as people
 from open311.staff.blueprint import page, redirect_to, signed_in
 from open311.staff.rendering import render
 from open311.staff.seen import SeenCase, find_case
+from open311.storage.desk import colleagues, mentions
 
 Act = Callable[[SeenCase, Mapping[str, str], int | None], object]
 
@@ -51,6 +53,9 @@ def report_act(number: int, act: str) -> ResponseReturnValue:
         return _page(find_case(number), form, act=act, conflict=conflict)
     except Invalid as refused:
         return _page(seen, form, act=act, problems=[in_words(each) for each in refused.problems])
+    casework.read_mentions(current.core(), number, seen.actor)
+    if form.get("back") == "home":
+        return redirect_to("home", done="saved")
     return redirect_to("report", done="saved", number=number)
 
 
@@ -63,7 +68,11 @@ def _page(
     conflict: Open311Error | None = None,
     reveals: bool = False,
 ) -> Response:
-    whole, catalogue = seen.whole, seen.catalogue
+    core, whole, catalogue = current.core(), seen.whole, seen.catalogue
+    with core.database.read() as conn:
+        others = colleagues.of_case(conn, whole.case, whole.request.visibility, core.now())
+        is_mentioned = mentions.names(conn, signed_in().account.id, _number(seen))
+    known = people.nameable(others.of_unit)
     service = catalogue.services.get(whole.request.service_code)
     answers = whole.submission.get("attributes") or whole.request.attributes
     who = [f"staff:{whole.case.assignee_id}"] if whole.case.assignee_id else []
@@ -81,6 +90,10 @@ def _page(
         conflict=conflict,
         reveals=reveals,
         history=history.lines(whole.line_of_time, catalogue, whole.mails),
+        meanwhile=history.lines(conflict.meanwhile, catalogue) if isinstance(conflict, Conflict) else [],
+        colleagues=sorted(known.items(), key=lambda colleague: colleague[1].casefold()),
+        is_mentioned=is_mentioned,
+        declined_by=_declined_by(whole.case),
         answers=every_answer(service, answers if seen.may(Right.SEE_REPORTER) else whole.request.attributes),
         names=history.names(who),
         statuses=list(catalogue.statuses.values()),
@@ -89,8 +102,13 @@ def _page(
         account_id=signed_in().account.id,
         may=seen.may,
         Right=Right,
-        now=current.core().now(),
+        now=core.now(),
     )
+
+
+def _declined_by(case: Case) -> str | None:
+    """The unit that has declined, while nobody has said whose it is."""
+    return case.former_units[-1] if Flag.DECLINED in case.flags and case.former_units else None
 
 
 def _number(seen: SeenCase) -> int:
@@ -140,6 +158,42 @@ def _take(seen: SeenCase, form: Mapping[str, str], revision: int | None) -> None
     casework.assign_person(current.core(), _number(seen), account_id, seen.actor, expected_revision=revision)
 
 
+def _give_to_person(seen: SeenCase, form: Mapping[str, str], revision: int | None) -> None:
+    """Give it to a colleague of the unit, or to nobody."""
+    chosen, case = form.get("person", ""), seen.whole.case
+    with current.core().database.read() as conn:
+        others = colleagues.of_case(conn, case, seen.whole.request.visibility, current.core().now())
+    known = {str(account_id): account_id for account_id in others.of_unit}
+    if chosen and chosen not in known:
+        raise Invalid(problem("desk.error.person"))
+    casework.assign_person(
+        current.core(), _number(seen), known.get(chosen), seen.actor, expected_revision=revision
+    )
+
+
+def _set_deadline(seen: SeenCase, form: Mapping[str, str], revision: int | None) -> None:
+    """Until the end of the city's working day on a day."""
+    until = _day(form.get("day", ""))
+    if until is None:
+        raise Invalid(problem("desk.error.day"))
+    city = seen.catalogue
+    calendar = city.desk.calendar
+    closing = calendar.closes if calendar and calendar.closes else time(23, 59)
+    due = datetime.combine(until, closing, city.jurisdiction.time_zone)
+    if due <= current.core().now():
+        raise Invalid(problem("desk.error.deadline.past"))
+    casework.set_deadline(
+        current.core(), _number(seen), due, form.get("reason", ""), seen.actor, expected_revision=revision
+    )
+
+
+def _day(word: str) -> date | None:
+    try:
+        return date.fromisoformat(word) if word else None
+    except ValueError:
+        raise Invalid(problem("desk.error.day")) from None
+
+
 def _decline(seen: SeenCase, form: Mapping[str, str], revision: int | None) -> None:
     to = form.get("unit") or None
     casework.decline(
@@ -148,11 +202,7 @@ def _decline(seen: SeenCase, form: Mapping[str, str], revision: int | None) -> N
 
 
 def _defer(seen: SeenCase, form: Mapping[str, str], revision: int | None) -> None:
-    word = form.get("day", "")
-    try:
-        until = date.fromisoformat(word) if word else None
-    except ValueError:
-        raise Invalid(problem("desk.error.day")) from None
+    until = _day(form.get("day", ""))
     casework.defer(current.core(), _number(seen), until, seen.actor, expected_revision=revision)
 
 
@@ -171,6 +221,10 @@ ACTS: Mapping[str, Act] = {
     "ask": _with_text(casework.ask),
     "assign": _assign,
     "take": _take,
+    "person": _give_to_person,
+    "deadline": _set_deadline,
+    # Every act says that its doer has read what names them; this one says nothing else.
+    "mentions": lambda seen, form, revision: None,
     "accept": _plain(casework.accept_work),
     "decline": _decline,
     "defer": _defer,

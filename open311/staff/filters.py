@@ -32,6 +32,10 @@ class Filter:
         kept = {name: value for name, value in ({**self.values, **changed}).items() if value}
         return f"{address('reports')}?{urlencode(kept)}" if kept else address("reports")
 
+    def on_map(self) -> str:
+        """The address of the map with the same filters."""
+        return f"{address('case_map')}?{urlencode(self.values)}" if self.values else address("case_map")
+
 
 def of_request() -> Filter:
     """The filters in the address of this page, or in its form."""

@@ -2,15 +2,16 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime
+from typing import Any, TypeGuard
 
 from open311.base.i18n import messages
 from open311.http import current
 from open311.model.actor import ActorKind
 from open311.model.catalogue import Catalogue
+from open311.model.event_kinds import EventKind
 from open311.model.events import Event
-from open311.site.words import said, words
+from open311.site.words import calendar_day, day_and_time, said, words
 from open311.staff import names as people
 from open311.storage.desk.notes import Note
 from open311.storage.sent_mails import MailLine
@@ -43,13 +44,24 @@ def lines(
     whole, by_event = list(line_of_time), dict[int, list[MailLine]]()
     for mail in mails:
         by_event.setdefault(mail.event_id, []).append(mail)
-    known = names(entry.actor if isinstance(entry, Event) else entry.author for entry in whole)
+    sides = ("from", "to")
+    given = (_person(entry.data.get(side)) for entry in whole if _is_about_person(entry) for side in sides)
+    actors = (entry.actor if isinstance(entry, Event) else entry.author for entry in whole)
+    known = names([*actors, *filter(None, given)])
     return [
         replace(line(entry, catalogue, known), mails=by_event.get(entry.id, ()))
         if isinstance(entry, Event)
         else _note(entry, known)
         for entry in reversed(whole)
     ]
+
+
+def _is_about_person(entry: Event | Note) -> TypeGuard[Event]:
+    return isinstance(entry, Event) and entry.kind == EventKind.PERSON_CHANGED
+
+
+def _person(account_id: Any) -> str:
+    return f"staff:{account_id}" if account_id is not None else ""
 
 
 def _note(note: Note, known: Mapping[str, str]) -> HistoryLine:
@@ -66,8 +78,15 @@ def line(event: Event, catalogue: Catalogue, known: Mapping[str, str]) -> Histor
         moment=event.datetime,
         who=_contractor(event.actor, catalogue) or known.get(event.actor, event.actor),
         what=f"{happened}: {_outcome(data)}" if event.kind == "checked" else happened,
-        before=_value(data.get("from"), catalogue),
-        after=_value(data.get("to") or data.get("into") or data.get("detailed_status"), catalogue),
+        before=_side(
+            event,
+            data.get("from") or (data.get("unit") if event.kind == EventKind.DECLINED else None),
+            catalogue,
+            known,
+        ),
+        after=_side(
+            event, data.get("to") or data.get("into") or data.get("detailed_status"), catalogue, known
+        ),
         text=str(data.get("status_notes") or data.get("text") or _why(data, catalogue)),
         public=event.public,
     )
@@ -83,6 +102,23 @@ def _contractor(actor: str, catalogue: Catalogue) -> str:
     """The name of the firm that acted, if it was one."""
     kind, _, code = actor.partition(":")
     return catalogue.unit_name(code, current.language()) if kind == ActorKind.CONTRACTOR else ""
+
+
+def _side(event: Event, value: Any, catalogue: Catalogue, known: Mapping[str, str]) -> str:
+    """What was before or after, as its kind writes it."""
+    if value in (None, ""):
+        return ""
+    match event.kind:
+        case EventKind.PERSON_CHANGED:
+            return known.get(_person(value), "")
+        case EventKind.PRIORITY_CHANGED:
+            return words(f"desk.priority.{value}")
+        case EventKind.DEFERRED:
+            return calendar_day(date.fromisoformat(value))
+        case EventKind.DEADLINE_CHANGED:
+            return day_and_time(datetime.fromisoformat(value))
+        case _:
+            return _value(value, catalogue)
 
 
 def _outcome(data: Mapping[str, Any]) -> str:

@@ -1,6 +1,6 @@
 """My day: what waits for me."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from flask import jsonify, request
 from flask.typing import ResponseReturnValue
@@ -9,16 +9,21 @@ from open311.actions import second_factor
 from open311.http import current
 from open311.model.accounts import SignedIn
 from open311.model.actor import Right
+from open311.model.cases import Stage
+from open311.model.desk_search import CaseSearch, Order
 from open311.staff.blueprint import address, page, signed_in
+from open311.staff.names import of_actors
 from open311.staff.rendering import NOT_KEPT, render, seconds_left
 from open311.storage import inbox
-from open311.storage.desk import counts, my_day
+from open311.storage.desk import counts, lists, mentions, my_day
 from open311.storage.desk.counts import Counts
 from open311.storage.desk.my_day import Mine, OfUnit
 from open311.storage.desk.scope import scope_of
 
 FEW_CODES = 3
 SOON_DAYS = 14
+# So many cases of each kind stand on the page itself.
+FIRST = 8
 
 
 @page("/alive")
@@ -41,7 +46,39 @@ def home() -> ResponseReturnValue:
         ends=ends if ends and (ends - core.now()).days < SOON_DAYS else None,
         roles=found.staff.memberships,
         waiting=_waiting(found),
+        **_work(found),
     )
+
+
+def _work(found: SignedIn) -> dict[str, Any]:
+    """The first cases to take up, one's own by deadline, and notes that name somebody, to begin with at once."""
+    core, rights = current.core(), found.staff.rights
+    if Right.SEE_REPORTS not in rights:
+        return {"to_accept": [], "mine": [], "mentions": [], "catalogues": {}, "names": {}, "now": core.now()}
+    now, scope, units = core.now(), scope_of(found.staff, Right.SEE_REPORTS), _units(found)
+    accept = CaseSearch(stages=(Stage.ACCEPT,), units=units, order=Order.PRIORITY, limit=FIRST)
+    own = CaseSearch(assignee=found.account.id, limit=FIRST)
+    with core.database.read() as conn:
+        may_accept = units and Right.ACCEPT in rights
+        to_accept = lists.page(conn, scope, accept, now).rows if may_accept else []
+        mine = lists.page(conn, scope, own, now).rows
+        named = mentions.of_account(conn, scope, found.account.id)
+    owners = {row.case.jurisdiction_id for row in (*to_accept, *mine)} | {
+        each.jurisdiction_id for each in named
+    }
+    return {
+        "to_accept": to_accept,
+        "mine": mine,
+        "mentions": named,
+        "catalogues": {owner: core.catalogues.owner(owner) for owner in owners},
+        "names": of_actors(each.author for each in named),
+        "now": now,
+    }
+
+
+def _units(found: SignedIn) -> list[str]:
+    """The units that somebody belongs to by name."""
+    return sorted({unit for membership in found.staff.memberships for unit in membership.units or ()})
 
 
 class Waiting(NamedTuple):
@@ -97,7 +134,7 @@ def _counted(found: SignedIn) -> MyDay:
     core = current.core()
     now, today = core.now(), core.now().astimezone(current.time_zone()).date()
     scope, checks = scope_of(found.staff, Right.SEE_REPORTS), Right.CHECK in found.staff.rights
-    units = sorted({unit for membership in found.staff.memberships for unit in membership.units or ()})
+    units = _units(found)
     with core.database.read() as conn:
         return MyDay(
             counts.of(conn, scope_of(found.staff, Right.CHECK), now) if checks else None,

@@ -26,6 +26,18 @@ def of_actors(actors: Iterable[str]) -> Mapping[str, str]:
     }
 
 
+def nameable(people: Mapping[int, str]) -> dict[int, str]:
+    """Those of these people whose names whoever asks may read: colleagues, and oneself."""
+    with current.core().database.read() as conn:
+        roles = memberships.of_accounts(conn, list(people)) if people else {}
+    own = staff()
+    return {
+        account_id: name
+        for account_id, name in people.items()
+        if account_id == own.account_id or {*_groups(own.memberships)} & {*_groups(roles[account_id])}
+    }
+
+
 def of_mentioned(words_of_log: Iterable[str]) -> Mapping[str, str]:
     """The names behind `staff:7` and `account:7` for whoever reads the log: it is there to say who did what."""
     numbers = {word: _number(word, (ActorKind.STAFF, "account")) for word in set(words_of_log)}

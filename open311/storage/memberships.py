@@ -85,6 +85,16 @@ def remove_all(conn: Connection, account_id: int) -> None:
     conn.execute(delete(memberships).where(_m.account_id == account_id))
 
 
+def in_jurisdiction(conn: Connection, jurisdiction_id: str, now: datetime) -> dict[int, list[Membership]]:
+    """Everybody who has a role in a jurisdiction now, with those roles; whoever has left has none."""
+    found: dict[int, list[Membership]] = {}
+    in_force = or_(_m.ends_datetime.is_(None), _m.ends_datetime > now)
+    wanted = select(_m.account_id, *COLUMNS).where(_m.jurisdiction_id == jurisdiction_id, in_force)
+    for row in conn.execute(wanted.order_by(_m.account_id, _m.id)):
+        found.setdefault(row.account_id, []).append(membership_from(row._mapping))
+    return found
+
+
 def members_of(conn: Connection, jurisdiction_id: str, unit: str, now: datetime) -> list[int]:
     """The accounts that belong to a unit by name."""
     wanted = select(_m.account_id).distinct().where(_m.jurisdiction_id == jurisdiction_id, _m.units.any(unit))

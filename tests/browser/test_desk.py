@@ -41,7 +41,15 @@ def test_no_page_of_the_desk_has_barriers(visit: Visit, town: Town, language: st
     found = {}
     # Colours and sizes do not depend on the language.
     look = visitor.barriers_of_every_look if language == "de" else visitor.barriers
-    for path in ("/staff/check", f"/staff/check/{number}", "/staff/reports", f"/staff/reports/{number}"):
+    for path in (
+        "/staff/check",
+        f"/staff/check/{number}",
+        "/staff/reports",
+        "/staff/reports/map",
+        f"/staff/reports/{number}",
+        f"/staff/reports/{number}/routing",
+        "/staff/routing?service=SPIELGERAET",
+    ):
         visitor.opens(path)
         for summary in visitor.page.locator("main summary:visible").all():
             summary.click()
@@ -51,6 +59,20 @@ def test_no_page_of_the_desk_has_barriers(visit: Visit, town: Town, language: st
     visitor.page.locator("[data-check] button[type=submit]").last.click()
     found["refused"] = look()
     assert {path: barriers for path, barriers in found.items() if barriers} == {}
+
+
+def test_the_list_beside_the_map_follows_it(visit: Visit, town: Town) -> None:
+    number = held(town, "Auf der Karte")
+    visitor = visit(base=town.base)
+    signs_in(visitor, town.core, Role.CHECKER)
+    visitor.opens("/staff/reports/map?stage=check&order=newest")
+    visitor.sees_the_map()
+    found = visitor.page.locator("#found")
+    expect(found.get_by_role("link", name=str(number))).to_be_visible()
+    visitor.canvas.press("+")
+    visitor.page.wait_for_url("**bbox=**")
+    expect(found.locator("h2")).to_contain_text("in diesem Ausschnitt")
+    assert visitor.barriers() == []
 
 
 def test_a_box_is_drawn_and_removed(visit: Visit, town: Town) -> None:

@@ -11,7 +11,7 @@ from open311.actions.casework.correspondence import answer, ask, find_question, 
 from open311.actions.casework.decisions import decide
 from open311.actions.casework.duplicates import merge, separate
 from open311.actions.casework.erasure import erase, erase_locked
-from open311.actions.casework.notes import add_note, change_note, remove_note
+from open311.actions.casework.notes import add_note, change_note, read_mentions, remove_note
 from open311.actions.casework.order_answers import OrderPage, answer_order, find_order, photo_of_order
 from open311.actions.casework.orders import (
     answer_contractor,
@@ -80,6 +80,7 @@ __all__ = [
     "photo_of_order",
     "publish",
     "publish_photo",
+    "read_mentions",
     "recategorise",
     "redact",
     "relocate",

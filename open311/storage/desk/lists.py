@@ -27,6 +27,7 @@ from sqlalchemy import (
 
 from open311.model.cases import Case, Stage
 from open311.model.desk_search import OPEN_STAGES, CaseSearch, Order, Page, Position
+from open311.storage.desk.boxes import within
 from open311.storage.desk.scope import Scope
 from open311.storage.desk.words import KEYS, by_words
 from open311.storage.tables import case_presence, cases, media, service_requests
@@ -66,7 +67,7 @@ def page(
     conn: Connection, scope: Scope, search: CaseSearch, now: datetime, after: Position | None = None
 ) -> Page[CaseRow]:
     """One page of cases that the scope lets see, in the order that was asked for."""
-    keys = _hits(scope, search, now, after).limit(search.limit + 1).subquery("hits")
+    keys = hits(scope, search, now, after).limit(search.limit + 1).subquery("hits")
     order = [column for column in keys.c if column.name.startswith("key_")]
     rows = conn.execute(rows_of(keys, now).order_by(*_directions(search.order, order, words=search.words)))
     found = rows.all()
@@ -163,7 +164,7 @@ def row_from(row: Any) -> CaseRow:
     return CaseRow(case=Case.from_row(dict(values)), **{name: values[name] for name in SHOWN})
 
 
-def _hits(scope: Scope, search: CaseSearch, now: datetime, after: Position | None) -> Select[Any]:
+def hits(scope: Scope, search: CaseSearch, now: datetime, after: Position | None) -> Select[Any]:
     """The ids of the matching cases, with the keys of the order."""
     conditions = [*_conditions(search, now), scope.condition]
     if search.words:
@@ -233,7 +234,8 @@ def _behind(keys: Sequence[tuple[Any, int]], after: Position) -> Condition:
 
 
 def _needs_request(search: CaseSearch) -> bool:
-    return bool(search.detailed_statuses or search.visibilities or search.channels)
+    by_request = search.detailed_statuses or search.visibilities or search.channels
+    return bool(by_request or search.has_place or search.box)
 
 
 def _conditions(search: CaseSearch, now: datetime) -> list[Condition]:
@@ -254,6 +256,8 @@ def _conditions(search: CaseSearch, now: datetime) -> list[Condition]:
         _c.received_datetime < search.received_to if search.received_to else None,
         _c.touched_datetime < search.untouched_since if search.untouched_since else None,
         overdue(now) if search.overdue else None,
+        _r.geom.is_not(None) if search.has_place else None,
+        within(search.box) if search.box else None,
     ]
     return [condition for condition in filters if condition is not None]
 

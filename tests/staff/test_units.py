@@ -1,0 +1,189 @@
+"""The units' pages: take up, decline, hand over, give to a person, plan, mention; each in one form and few presses."""
+
+import re
+
+import pytest
+
+from open311.actions import casework
+from open311.model.cases import Case, Flag, Stage
+from open311.model.rights import Role
+from tests.actors import CLARA
+from tests.serving import Clock, an_api
+from tests.staff.desk import Desk, Employee, membership
+
+SWING = {
+    "service_code": "SPIELGERAET",
+    "attribute[SPIELPLATZ]": "Ebertpark",
+    "attribute[GEFAHR]": "ja",
+}
+
+
+def case_of(desk: Desk, number: str) -> Case:
+    return casework.show(desk.core, int(number), CLARA).case
+
+
+def someone(desk: Desk, name: str, role: Role, *units: str) -> Employee:
+    """An employee of these units, called by their name and `Beispiel`."""
+    scope = {"units": units} if units else {}
+    email = f"{name.lower()}@stadt.example"
+    return desk.employee(membership(role, **scope), email=email, name=f"{name} Beispiel")
+
+
+@pytest.fixture
+def number(desk: Desk) -> str:
+    """A broken swing that a rule gives to GRUENFLAECHEN; published."""
+    reported: str = an_api(desk.core).report(**SWING)
+    casework.publish(desk.core, int(reported), CLARA)
+    return reported
+
+
+def act(employee: Employee, number: str, name: str, status: int = 303, **fields: str) -> None:
+    """Send the form of an act as its page at hand offers it, from the revision it shows."""
+    page = employee.get(f"/staff/reports/{number}").text
+    form = re.search(rf'<details class="act" id="act-{name}".*?</details>', page, re.DOTALL)
+    assert form, f"the page offers no {name}"
+    [revision] = re.findall(r'name="revision" value="(\d+)"', form[0])
+    for field in fields:
+        assert f'name="{field}"' in form[0], field
+    employee.post(f"/staff/reports/{number}/{name}", status, revision=revision, **fields)
+
+
+def test_a_wrong_unit_comes_back(desk: Desk, number: str) -> None:
+    """Journey 5: declined without a proposal it is with the checkers; declined again it goes to no third unit."""
+    rita, bea = someone(desk, "Rita", Role.WORKER, "GRUENFLAECHEN"), someone(desk, "Bea", Role.CHECKER)
+    act(rita, number, "decline", reason="Gehört zur Bahn", unit="")
+    case = case_of(desk, number)
+    assert (case.stage, case.unit, case.former_units) == (Stage.CHECK, "BUERGERBERATUNG", ("GRUENFLAECHEN",))
+    assert case.flags == {Flag.DECLINED}
+    assert number in bea.get("/staff/check").text
+    bea.get(f"/staff/reports/{number}")
+    assert "Bereich Grünflächen hat abgelehnt" in bea.text
+    assert "Gehört zur Bahn" in bea.text
+    act(bea, number, "assign", unit="TIEFBAU", reason="Gleis der Parkbahn")
+    tom = someone(desk, "Tom", Role.WORKER, "TIEFBAU")
+    act(tom, number, "decline", reason="Kein Gleis von uns", unit="NAHVERKEHR")
+    case = case_of(desk, number)
+    assert (case.stage, case.unit, case.declined) == (Stage.CHECK, "BUERGERBERATUNG", 2)
+    assert case.former_units == ("GRUENFLAECHEN", "TIEFBAU", "BUERGERBERATUNG") or set(case.former_units) == {
+        "GRUENFLAECHEN",
+        "BUERGERBERATUNG",
+        "TIEFBAU",
+    }
+    assert rita.get(f"/staff/reports/{number}").status_code == 200
+    assert 'id="act-accept"' not in rita.response.text
+    assert case.stage is not Stage.DONE
+
+
+def test_a_decline_names_the_right_unit_and_a_reason(desk: Desk, number: str) -> None:
+    rita = someone(desk, "Rita", Role.WORKER, "GRUENFLAECHEN")
+    act(rita, number, "decline", 400, reason=" ", unit="TIEFBAU")
+    assert case_of(desk, number).unit == "GRUENFLAECHEN"
+    act(rita, number, "decline", reason="Weg, nicht Platz", unit="TIEFBAU")
+    assert (case_of(desk, number).unit, case_of(desk, number).stage) == ("TIEFBAU", Stage.ACCEPT)
+
+
+def test_my_day_takes_up_by_one_press(desk: Desk, number: str) -> None:
+    rita = someone(desk, "Rita", Role.WORKER, "GRUENFLAECHEN")
+    page = rita.get("/staff").text
+    assert "Anzunehmen" in page
+    form = re.search(rf'action="(/staff/reports/{number}/accept)".*?</form>', page, re.DOTALL)
+    assert form
+    fields = dict(re.findall(r'name="(revision|back)" value="(\w+)"', form[0]))
+    rita.post(form[1], 303, **fields)
+    assert rita.response.location == "/staff?done=saved"
+    assert case_of(desk, number).stage is Stage.WORK
+    assert "Anzunehmen" not in rita.get("/staff").text
+
+
+def test_a_case_is_given_to_a_colleague_and_stands_on_their_day(desk: Desk, number: str) -> None:
+    lutz = someone(desk, "Lutz", Role.LEAD, "GRUENFLAECHEN")
+    rita = someone(desk, "Rita", Role.WORKER, "GRUENFLAECHEN")
+    stranger = someone(desk, "Tom", Role.WORKER, "TIEFBAU")
+    act(lutz, number, "person", person=str(rita.account_id))
+    assert case_of(desk, number).assignee_id == rita.account_id
+    assert "Ihre Fälle" in rita.get("/staff").text
+    lutz.get(f"/staff/reports/{number}")
+    assert "niemand → Rita Beispiel" in lutz.text or "Rita Beispiel" in lutz.text
+    assert "Tom Beispiel" not in lutz.text
+    lutz.post(f"/staff/reports/{number}/person", 400, person=str(stranger.account_id))
+    assert "Diese Person kann den Fall nicht übernehmen." in lutz.text
+    act(lutz, number, "person", person="")
+    assert case_of(desk, number).assignee_id is None
+
+
+def test_whom_a_note_mentions_sees_it_until_they_have_read_it(desk: Desk, number: str) -> None:
+    lutz = someone(desk, "Lutz", Role.LEAD, "GRUENFLAECHEN")
+    rita = someone(desk, "Rita", Role.WORKER, "GRUENFLAECHEN")
+    tom = someone(desk, "Tom", Role.WORKER, "TIEFBAU")
+    act(
+        lutz,
+        number,
+        "note",
+        text="@rita Hast du die Schrauben? Mit @Lutz bin ich selbst gemeint, @niemand keiner.",
+    )
+    assert "Sie wurden angesprochen" in rita.get("/staff").text
+    assert "Hast du die Schrauben?" in rita.text
+    assert "Sie wurden angesprochen" not in tom.get("/staff").text
+    assert "Sie wurden angesprochen" not in lutz.get("/staff").text
+    assert "Eine Notiz spricht Sie an." in rita.get(f"/staff/reports/{number}").text
+    rita.post(f"/staff/reports/{number}/mentions", 303, back="home")
+    assert "Sie wurden angesprochen" not in rita.get("/staff").text
+
+
+def test_a_unit_is_mentioned_as_a_whole_and_an_act_of_ones_own_says_that_it_is_read(
+    desk: Desk, number: str
+) -> None:
+    bea = someone(desk, "Bea", Role.CHECKER)
+    rita, uwe = (someone(desk, name, Role.WORKER, "GRUENFLAECHEN") for name in ("Rita", "Uwe"))
+    act(bea, number, "note", text="Bitte zuerst, @Bereich Grünflächen!")
+    assert all("Sie wurden angesprochen" in person.get("/staff").text for person in (rita, uwe))
+    act(rita, number, "accept")
+    assert "Sie wurden angesprochen" not in rita.get("/staff").text
+    assert "Sie wurden angesprochen" in uwe.get("/staff").text
+
+
+def test_nobody_hears_of_a_note_at_a_case_that_they_may_not_see(desk: Desk) -> None:
+    held = an_api(desk.core).report(**SWING)
+    bea, tom = someone(desk, "Bea", Role.CHECKER), someone(desk, "Tom", Role.WORKER, "TIEFBAU")
+    act(bea, held, "note", text="Kennt das @Tom Beispiel oder @TIEFBAU?")
+    assert "Sie wurden angesprochen" not in tom.get("/staff").text
+
+
+def test_deadlines_are_told_in_words(desk: Desk, number: str, clock: Clock) -> None:
+    rita = someone(desk, "Rita", Role.WORKER, "GRUENFLAECHEN")
+    rita.get(f"/staff/reports/{number}")
+    assert "Annehmen bis4. März 2026" in rita.text
+    assert "Überfällig" not in rita.text
+    clock.forward(days=3)
+    desk.sign_in(rita)
+    assert "Annehmen bis4. März 2026, 09:30 Überfällig:" in (
+        rita.get(f"/staff/reports/{number}") and rita.text
+    )
+    act(rita, number, "accept")
+    rita.get(f"/staff/reports/{number}")
+    assert "Annehmen bis4. März 2026, 09:30 (erledigt)" in rita.text
+
+
+def test_a_deadline_is_changed_with_a_reason_until_the_end_of_a_working_day(desk: Desk, number: str) -> None:
+    rita = someone(desk, "Rita", Role.WORKER, "GRUENFLAECHEN")
+    act(rita, number, "deadline", 400, day="2026-03-20", reason="")
+    act(rita, number, "deadline", 400, day="2026-03-01", reason="Frost")
+    act(rita, number, "deadline", 400, day="bald", reason="Frost")
+    act(rita, number, "deadline", day="2026-03-20", reason="Ersatzteil bestellt")
+    due = case_of(desk, number).due_datetime
+    assert due is not None
+    assert due.isoformat() == "2026-03-20T15:00:00+00:00"
+    rita.get(f"/staff/reports/{number}")
+    assert "20. März 2026, 16:00" in rita.text
+    assert "Ersatzteil bestellt" in rita.text
+
+
+def test_what_others_did_meanwhile_is_told_and_what_was_typed_is_kept(desk: Desk, number: str) -> None:
+    rita = someone(desk, "Rita", Role.WORKER, "GRUENFLAECHEN")
+    revision = str(case_of(desk, number).revision)
+    casework.assign_person(desk.core, int(number), rita.account_id, CLARA)
+    rita.post(
+        f"/staff/reports/{number}/decline", 409, revision=revision, reason="Nicht unseres", unit="TIEFBAU"
+    )
+    assert "Nicht unseres" in rita.text
+    assert case_of(desk, number).unit == "GRUENFLAECHEN"
