@@ -108,7 +108,7 @@ def _tell(found: Route, catalogue: Catalogue, areas: Sequence[str]) -> None:
 @click.option("--limit", type=click.IntRange(1, 100_000), default=1000, show_default=True)
 @click.option("--behind", type=click.IntRange(0), default=0, help="Go on behind this number.")
 def reroute(jurisdiction: str | None, limit: int, behind: int) -> None:
-    """Ask changed rules about open cases; those that a person or a unit has taken up stay where they are."""
+    """Ask changed rules about open cases, and put areas right; what a person or a unit has taken up stays there."""
     with opened() as core:
         done = casework.reroute(core, core.catalogues.find(jurisdiction), cli_actor(), behind, limit)
     click.echo(f"{done.looked_at} cases looked at, {done.moved} have another unit.")

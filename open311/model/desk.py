@@ -106,11 +106,11 @@ class Desk:
         return (known.agency if known else None) or unit
 
     def must_accept(self, unit: str | None) -> bool:
-        """Whether a unit has to say that it takes a report up."""
+        """Whether a unit has to say that it takes a report up; nobody of an external one could."""
         if unit is None or self.accept is None:
             return False
         known = self.units.get(unit)
-        return known.accepts if known else True
+        return known.accepts and known.kind is UnitKind.INTERNAL if known else True
 
     def radius(self, service_code: str) -> int:
         """How many metres apart reports of this service may be about the same thing."""

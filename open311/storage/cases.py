@@ -1,15 +1,15 @@
 """Cases: the internal row beside each report."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from psycopg.types.json import Jsonb
-from sqlalchemy import Connection, exists, func, literal, or_, select, union_all, update
+from sqlalchemy import Connection, exists, func, literal, select, union_all, update
 from sqlalchemy import case as when
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from open311.model.cases import PERSON, Awaits, Case, Stage
+from open311.model.cases import Awaits, Case, Stage
 from open311.model.event_kinds import EventKind
 from open311.model.media import MediaVisibility
 from open311.model.service_request import Status, Visibility
@@ -128,27 +128,20 @@ def to_resume(conn: Connection, now: datetime, limit: int) -> Sequence[int]:
 
 
 def to_route(conn: Connection, jurisdiction_id: str, desk: str, behind: int, limit: int) -> Sequence[int]:
-    """Open cases with higher numbers whose units the rules of this desk were not asked about.
-
-    Those that a person has given to a unit, or that a unit or a person has taken up, are left alone.
-    """
-    undecided = or_(_c.route["unit_by"].astext.is_(None), _c.route["unit_by"].astext != PERSON)
+    """Open cases with higher numbers about which the rules and areas of this desk were not asked."""
     wanted = select(_c.service_request_id).where(
         _c.jurisdiction_id == jurisdiction_id,
         _c.stage != Stage.DONE,
         _c.service_request_id > behind,
         _c.route["desk"].astext.is_distinct_from(desk),
-        undecided,
-        _c.accepted_datetime.is_(None),
-        _c.assignee_id.is_(None),
     )
     return list(conn.execute(wanted.order_by(_c.service_request_id).limit(limit)).scalars())
 
 
-def note_route(conn: Connection, service_request_id: int, route: Mapping[str, str]) -> None:
-    """Say which rules were asked about a case, where nothing else came of it."""
-    asked = update(cases).where(_c.service_request_id == service_request_id)
-    conn.execute(asked.values(route=dict(route)))
+def note_route(conn: Connection, case: Case) -> None:
+    """Store the areas of a case, and which rules were asked about it, where nothing else came of it."""
+    asked = update(cases).where(_c.service_request_id == case.service_request_id)
+    conn.execute(asked.values(route=dict(case.route), areas=list(case.areas)))
 
 
 def without_case(conn: Connection, behind: int, limit: int) -> Sequence[int]:

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from open311.model import routing
+from open311.model.desk import Desk, Unit, UnitKind
 from open311.model.routing import Facts, Obstacle, Rule, Span, WorkingHours
-from open311.model.working_days import Calendar
+from open311.model.working_days import Calendar, Period
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 OFFICE = Calendar(country="DE", subdivision="RP", opens=time(7, 30), closes=time(16))
@@ -116,3 +117,20 @@ def test_several_rules_shadow_one_together() -> None:
     assert routing.shadow(rules, a_rule("C"), SERVICES) == rules
     assert routing.shadow(rules[:1], a_rule("C"), SERVICES) == ()
     assert routing.shadow([a_rule("A", areas=AREAS)], a_rule("C"), SERVICES) == ()
+
+
+def test_a_unit_outside_need_not_take_a_report_up() -> None:
+    units = {
+        "A": Unit(code="A"),
+        "B": Unit(code="B", kind=UnitKind.EXTERNAL),
+        "C": Unit(code="C", accepts=False),
+    }
+    desk = Desk(units=units, accept=Period.read("2 days"))
+    assert [desk.must_accept(unit) for unit in ("A", "B", "C", "D", None)] == [
+        True,
+        False,
+        False,
+        True,
+        False,
+    ]
+    assert not Desk(units=units).must_accept("A")

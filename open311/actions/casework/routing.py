@@ -3,7 +3,7 @@
 What a person has decided stays, and so does a unit that has declined: it would get the same report back for ever.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from open311.actions.casework import assignment
 from open311.actions.casework.work import Work, locked
@@ -75,7 +75,7 @@ def reroute(
 ) -> Rerouted:
     """Ask the rules in force about open cases that other rules were asked about before, each in its own transaction.
 
-    Cases that a unit or a person has taken up stay where they are.
+    Cases that a unit or a person has taken up stay where they are; their areas are put right all the same.
     """
     owner = catalogue.jurisdiction.jurisdiction_id
     actor.require(Right.ASSIGN_UNIT, owner)
@@ -90,10 +90,12 @@ def _reroute_one(core: Core, number: int, actor: Actor, desk: str) -> bool:
     with core.database.begin() as conn:
         work = locked(core, conn, number, actor)
         before = work.case
-        route_anew(work)
+        if before.accepted_datetime is None:
+            route_anew(work)
         if work.case.unit == before.unit and work.case.route.get("rule") == before.route.get("rule"):
             # Nobody's form becomes stale where nothing came of it.
-            cases.note_route(conn, number, {"unit_by": PERSON, **before.route, "desk": desk})
+            areas = work.catalogue.desk.areas.at(work.request.location)
+            cases.note_route(conn, replace(before, areas=areas, route={**before.route, "desk": desk}))
             return False
         work.write()
     return work.case.unit != before.unit
