@@ -24,6 +24,8 @@ SHORTCUTS = (
     Shortcut("q", "desk.key.ask"),
     Shortcut("u", "desk.key.unit"),
     Shortcut("a", "desk.key.person"),
+    Shortcut("y", "desk.key.accept"),
+    Shortcut("l", "desk.key.later"),
     Shortcut("s", "desk.key.status"),
     Shortcut("t", "desk.key.message"),
     Shortcut("i", "desk.key.note"),
