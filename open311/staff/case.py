@@ -69,10 +69,12 @@ def _page(
     reveals: bool = False,
 ) -> Response:
     core, whole, catalogue = current.core(), seen.whole, seen.catalogue
+    known: dict[int, str] = {}
     with core.database.read() as conn:
-        others = colleagues.of_case(conn, whole.case, whole.request.visibility, core.now())
         is_mentioned = mentions.names(conn, signed_in().account.id, _number(seen))
-    known = people.nameable(others.of_unit)
+        if seen.may(Right.ASSIGN_PERSON):
+            others = colleagues.of_case(conn, whole.case, whole.request.visibility, core.now())
+            known = people.nameable(others.of_unit, others.roles)
     service = catalogue.services.get(whole.request.service_code)
     answers = whole.submission.get("attributes") or whole.request.attributes
     who = [f"staff:{whole.case.assignee_id}"] if whole.case.assignee_id else []

@@ -26,10 +26,8 @@ def of_actors(actors: Iterable[str]) -> Mapping[str, str]:
     }
 
 
-def nameable(people: Mapping[int, str]) -> dict[int, str]:
+def nameable(people: Mapping[int, str], roles: Mapping[int, Sequence[Membership]]) -> dict[int, str]:
     """Those of these people whose names whoever asks may read: colleagues, and oneself."""
-    with current.core().database.read() as conn:
-        roles = memberships.of_accounts(conn, list(people)) if people else {}
     own = staff()
     return {
         account_id: name

@@ -64,11 +64,7 @@ def test_a_wrong_unit_comes_back(desk: Desk, number: str) -> None:
     act(tom, number, "decline", reason="Kein Gleis von uns", unit="NAHVERKEHR")
     case = case_of(desk, number)
     assert (case.stage, case.unit, case.declined) == (Stage.CHECK, "BUERGERBERATUNG", 2)
-    assert case.former_units == ("GRUENFLAECHEN", "TIEFBAU", "BUERGERBERATUNG") or set(case.former_units) == {
-        "GRUENFLAECHEN",
-        "BUERGERBERATUNG",
-        "TIEFBAU",
-    }
+    assert case.former_units == ("GRUENFLAECHEN", "BUERGERBERATUNG", "TIEFBAU")
     assert rita.get(f"/staff/reports/{number}").status_code == 200
     assert 'id="act-accept"' not in rita.response.text
     assert case.stage is not Stage.DONE
@@ -103,7 +99,7 @@ def test_a_case_is_given_to_a_colleague_and_stands_on_their_day(desk: Desk, numb
     assert case_of(desk, number).assignee_id == rita.account_id
     assert "Ihre Fälle" in rita.get("/staff").text
     lutz.get(f"/staff/reports/{number}")
-    assert "niemand → Rita Beispiel" in lutz.text or "Rita Beispiel" in lutz.text
+    assert "Rita Beispiel" in lutz.text
     assert "Tom Beispiel" not in lutz.text
     lutz.post(f"/staff/reports/{number}/person", 400, person=str(stranger.account_id))
     assert "Diese Person kann den Fall nicht übernehmen." in lutz.text

@@ -1,6 +1,6 @@
 """Who else may work on a case."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,17 +9,21 @@ from sqlalchemy import Connection
 from open311.model import rights
 from open311.model.actor import Right
 from open311.model.cases import Case
-from open311.model.rights import Staff
+from open311.model.rights import Membership, Staff
 from open311.storage import accounts, memberships
 
 
 @dataclass(frozen=True, slots=True)
 class Colleagues:
-    """The people who may see a case, by id; those of its unit, who may be given it; and who belongs to which unit."""
+    """The people who may see a case, by id; those of its unit, who may be given it; and who belongs to which unit.
+
+    `roles` are those of everybody in the city.
+    """
 
     names: Mapping[int, str]
     of_unit: Mapping[int, str]
     by_unit: Mapping[str, frozenset[int]]
+    roles: Mapping[int, Sequence[Membership]]
 
 
 def of_case(conn: Connection, case: Case, visibility: str, now: datetime) -> Colleagues:
@@ -39,4 +43,5 @@ def of_case(conn: Connection, case: Case, visibility: str, now: datetime) -> Col
         names,
         {account_id: name for account_id, name in names.items() if account_id in of_unit},
         {unit: frozenset(ids) for unit, ids in by_unit.items()},
+        roles,
     )
