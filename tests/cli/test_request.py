@@ -115,6 +115,8 @@ def test_a_request_is_withheld_and_its_case_told(core: Core) -> None:
         "touched_datetime": "",
         "check_by": seen["case"]["check_by"],
         "due_datetime": seen["case"]["due_datetime"],
+        "areas": ["MITTE"],
+        "route": {"unit_by": "service", "desk": seen["case"]["route"]["desk"]},
     }
     staff(core, "withhold", number, "--reason", "PRIVATGRUND", "--revision", "1")
     assert "changed in the meantime" in staff(core, "withhold", number, "--revision", "1", exit_code=1)
