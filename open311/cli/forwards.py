@@ -3,7 +3,7 @@
 import click
 
 from open311.cli.common import opened, show_table
-from open311.federation import forward_updates, forwarding
+from open311.federation import forward_updates, forwarding, release
 from open311.federation.answers import RemoteError
 from open311.model.actor import cli_actor
 from open311.model.forwards import ForwardState
@@ -49,6 +49,15 @@ def link(service_request_id: int, foreign_id: str) -> None:
     with opened() as core:
         forwarding.link(core, service_request_id, foreign_id, cli_actor())
     click.echo(f"{service_request_id} is {foreign_id} there.")
+
+
+@forward.command("take-back")
+@number
+def take_back(service_request_id: int) -> None:
+    """Go on here with a request that another server has, which then owns nothing of it any more."""
+    with opened() as core:
+        release.take_back(core, service_request_id, cli_actor())
+    click.echo(f"{service_request_id} is ours again.")
 
 
 @forward.command()

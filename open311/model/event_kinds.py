@@ -32,6 +32,7 @@ class EventKind(StrEnum):
     ACCEPTED = "accepted"
     CLAIMED = "claimed"
     FORWARDED = "forwarded"
+    RELEASED = "released"
     PERSON_FORGOTTEN = "person_forgotten"
     CHECKED = "checked"
     ROUTED = "routed"

@@ -37,8 +37,8 @@ class ForwardState(StrEnum):
     """How far a request has come.
 
     `waiting`: to be sent. `sending`: perhaps sent. `token`: sent, its id is to be asked for. `sent`: done.
-    `withdrawn`: hidden before it was sent. For staff: `refused` by the other server; `uncertain`: perhaps sent, and
-    not to be found there.
+    `withdrawn`: hidden before it was sent. `released`: taken back by staff. For staff: `refused` by the other server;
+    `uncertain`: perhaps sent, and not to be found there.
     """
 
     WAITING = "waiting"
@@ -46,6 +46,7 @@ class ForwardState(StrEnum):
     TOKEN = "token"
     SENT = "sent"
     WITHDRAWN = "withdrawn"
+    RELEASED = "released"
     REFUSED = "refused"
     UNCERTAIN = "uncertain"
 

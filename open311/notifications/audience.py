@@ -5,7 +5,7 @@ from enum import Enum
 from open311.model import event_kinds
 from open311.model.event_kinds import EventKind
 from open311.model.events import Event
-from open311.model.service_request import ServiceRequest, Visibility
+from open311.model.service_request import ServiceRequest, Status, Visibility
 from open311.model.visibility import is_everybodys
 from open311.notifications.followers import Follower
 
@@ -31,6 +31,12 @@ def concerns_anybody(event: Event) -> bool:
     silenced = event.data.get("quiet") or event.data.get("taken_back")
     told = event.is_update or event.kind in TAKEN_AWAY
     return event_kinds.RULES[event.kind].is_mailed and told and not silenced
+
+
+def asks_for_rating(follower: Follower, event: Event) -> bool:
+    """Whether whoever sent the report is asked how it ended: in the mail that tells them of the end."""
+    closes = event.kind == EventKind.STATUS_CHANGED and event.data.get("status") == Status.CLOSED
+    return follower.is_reporter and closes
 
 
 def kind_for(follower: Follower, event: Event, request: ServiceRequest) -> MailKind | None:

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import structlog
+from babel.dates import format_date
 
 from open311.adapters import mail
 from open311.base.errors import NotFound
@@ -29,6 +30,7 @@ from open311.notifications.storage import followers as storage
 from open311.notifications.storage import mail_links
 from open311.storage import events, jobs, mail_messages, sent_mails, service_requests, stream
 from open311.storage.database import Connection
+from open311.storage.desk import ratings
 from open311.storage.sent_mails import SentMail
 
 log = structlog.get_logger()
@@ -103,6 +105,8 @@ def tell(core: Core, follower_id: int, event_id: int) -> None:
     if kind is MailKind.HIDDEN:
         # Why is nobody's business but the sender's.
         values["notes"] = ""
+    if audience.asks_for_rating(follower, event) and request.visibility != Visibility.HIDDEN:
+        values |= _rating(core, catalogue, request, event, follower.language)
     with _token(core, follower, Purpose.FOLLOW) as token:
         path = f"/follow/{token}"
         stop = {"List-Unsubscribe": f"<{_address(core, catalogue, path + '/stop')}>"}
@@ -130,6 +134,20 @@ def _token(core: Core, follower: Follower, purpose: Purpose) -> Iterator[str]:
         with core.database.begin() as conn:
             mail_links.remove(conn, link_id)
         raise
+
+
+def _rating(
+    core: Core, catalogue: Catalogue, request: ServiceRequest, event: Event, language: str
+) -> dict[str, str]:
+    """The question how it ended, with a link of its own: it opens nothing else, and says of nobody who it was."""
+    token = new_token()
+    with core.database.begin() as conn:
+        ratings.add(conn, token, request.service_request_id, event.id, core.now())
+    ends = (core.now() + ratings.RATED_WITHIN).astimezone(catalogue.jurisdiction.time_zone)
+    return {
+        "rating": f"{_address(core, catalogue, f'/rating/{token}')}?locale={language}",
+        "rating_ends": format_date(ends, "long", locale=language.replace("-", "_")),
+    }
 
 
 def send_data_link(core: Core, link_id: int) -> None:
@@ -242,6 +260,8 @@ def send(
     parts = [translate(kind[1], language, **given)]
     if given.get("notes"):
         parts.insert(1, translate("mail.status.notes", language, **given))
+    if given.get("rating"):
+        parts.append(translate("mail.rating", language, **given))
     message.set_content("\n\n".join([*parts, translate("mail.end", language, **given)]) + "\n")
     # Only now: new contents take the headers about the former ones away.
     message["Content-Language"] = language

@@ -129,6 +129,7 @@ PERSONAL: tuple[PersonalData, ...] = (
             "case_questions": "digest asked_datetime ends_datetime answered_datetime",
             "orders": "text",
             "order_links": "digest",
+            "ratings": "digest satisfied text answered_datetime ends_datetime",
             "media": "original_key original_until",
         },
         term=Term.OVER,
@@ -257,6 +258,7 @@ NOT_PERSONAL: Mapping[str, str] = {
     "abort_requested worker_id",
     "procrastinate_periodic_defers": "id task_name defer_timestamp job_id periodic_id",
     "procrastinate_workers": "id last_heartbeat",
+    "ratings": "service_request_id event_id",
     "reporters": "service_request_id",
     "service_requests": "id jurisdiction_id service_code status detailed_status visibility version requested_datetime "
     "updated_datetime closed_datetime expected_datetime agency_responsible channel parent_id",

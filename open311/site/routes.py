@@ -19,6 +19,7 @@ from open311.site import (
     orders,
     own_data,
     pwa,
+    rating,
     report_numbers,
     texts,
     view_models,
@@ -33,7 +34,7 @@ from open311.storage import media
 from open311.web import single_request
 
 # Importing these adds their views to the blueprint.
-ROOMS = (answering, crawlers, following, offline, orders, own_data, pwa, steps, suggest)
+ROOMS = (answering, crawlers, following, offline, orders, own_data, pwa, rating, steps, suggest)
 
 
 def install(app: Flask) -> None:

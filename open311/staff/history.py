@@ -77,7 +77,7 @@ def line(event: Event, catalogue: Catalogue, known: Mapping[str, str]) -> Histor
     return HistoryLine(
         moment=event.datetime,
         who=_contractor(event.actor, catalogue) or known.get(event.actor, event.actor),
-        what=f"{happened}: {_outcome(data)}" if event.kind == "checked" else happened,
+        what=f"{happened}: {detail}" if (detail := _outcome(event)) else happened,
         before=_side(
             event,
             data.get("from") or (data.get("unit") if event.kind == EventKind.DECLINED else None),
@@ -121,8 +121,11 @@ def _side(event: Event, value: Any, catalogue: Catalogue, known: Mapping[str, st
             return _value(value, catalogue)
 
 
-def _outcome(data: Mapping[str, Any]) -> str:
-    key = f"desk.outcome.{data.get('outcome')}"
+def _outcome(event: Event) -> str:
+    """What was decided, or said of how it ended."""
+    if event.kind == EventKind.RATED:
+        return words("desk.rating.yes" if event.data.get("satisfied") else "desk.rating.no")
+    key = f"desk.outcome.{event.data.get('outcome')}" if event.kind == EventKind.CHECKED else ""
     return words(key) if key in messages(current.language()) else ""
 
 

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from open311.actions import casework
 from open311.base.errors import Conflict, Invalid, Open311Error, problem
-from open311.federation import forwarding
+from open311.federation import forwarding, release
 from open311.federation.storage import forwards
 from open311.http import current
 from open311.http.errors import in_words
@@ -106,6 +106,8 @@ def _page(
         },
         forward=forward,
         in_trouble=IN_TROUBLE,
+        releasable=release.RELEASABLE,
+        seen=seen,
         mails=mails,
         event_words=history.what,
         firms=list(catalogue.desk.contractors),
@@ -193,6 +195,10 @@ def _link_forward(seen: SeenCase, form: Mapping[str, str], _: int | None) -> Non
     forwarding.link(current.core(), seen.whole.request.service_request_id, foreign_id, seen.actor)
 
 
+def _take_back(seen: SeenCase, _: Mapping[str, str], __: int | None) -> None:
+    release.take_back(current.core(), seen.whole.request.service_request_id, seen.actor)
+
+
 ACTS: Mapping[str, Act] = {
     "order": _order,
     "revoke": _about_order(casework.revoke_order),
@@ -202,4 +208,5 @@ ACTS: Mapping[str, Act] = {
     "confirm": _confirm,
     "retry": _retry_forward,
     "link": _link_forward,
+    "take_back": _take_back,
 }

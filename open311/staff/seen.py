@@ -7,6 +7,7 @@ from open311.http import current
 from open311.model import rights
 from open311.model.actor import Actor, Right, staff_actor
 from open311.model.catalogue import Catalogue
+from open311.model.ownership import Owner, Part, owner_of
 from open311.staff.blueprint import staff
 from open311.storage.desk import case_page
 from open311.storage.desk.case_page import WholeCase
@@ -20,9 +21,15 @@ class SeenCase:
     catalogue: Catalogue
     actor: Actor
 
+    @property
+    def owner(self) -> Owner | None:
+        """The other system that owns parts of the report, if one does."""
+        return owner_of(self.catalogue, self.whole.request.service_code, self.whole.case.flags)
+
     def may(self, right: Right) -> bool:
-        """Whether the right is good for this case."""
-        return right in self.actor.rights
+        """Whether the right is good for this case; nobody has one to what another system owns."""
+        owner = self.owner if right is Right.SET_STATUS else None
+        return right in self.actor.rights and not (owner and owner.forbids(Part.STATUS, self.actor))
 
 
 def find_case(number: int) -> SeenCase:

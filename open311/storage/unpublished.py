@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from open311.model.actor import PUBLIC
+from open311.model.actor import PUBLIC, REPORTER
 
 # The one answer without a question that our own interface needs: FixMyStreet's number of the report.
 NEEDED = "'fixmystreet_id'"
@@ -21,7 +21,10 @@ _BARE_SUBMISSIONS = text(f"""
 """)
 _BARE_FORWARDS = text("update forwards set error = null where service_request_id = any(:requests)")
 _INTERNAL_PHOTOS = text("""
-    delete from media where visibility = 'internal' and service_request_id = any(:requests)
+    delete from media where service_request_id = any(:requests) and (visibility = 'internal' or (
+        visibility = 'held' and update_id in (select id from events where actor = :reporter
+            and service_request_id = any(:requests))
+    ))
     returning key, thumb_key, original_key
 """)
 # What was to be seen on a photo before staff blackened it.
@@ -41,6 +44,13 @@ _OF_STAFF = [
     text("delete from case_originals where service_request_id = any(:requests)"),
     text("delete from case_undo where service_request_id = any(:requests)"),
     text("update orders set text = '' where service_request_id = any(:requests)"),
+    text("update ratings set text = '' where service_request_id = any(:requests)"),
+    # What they wrote by the links of our mails. What was published of it stands in an event of its own.
+    text(f"""
+        update events set data = data - 'text' - {TOLD}
+        where service_request_id = any(:requests) and actor = '{REPORTER}'
+            and kind in ('rated', 'claimed', 'reply_received')
+    """),
     text("""
         update events set data = data - 'text'
         where service_request_id = any(:requests) and kind like 'order\\_%' and data ? 'text'
@@ -66,7 +76,8 @@ def forget_of_requests(conn: Connection, requests: Sequence[int]) -> list[str]:
     for statement in (_BARE_FORWARDS, _BARE_LETTERS, *_OF_STAFF):
         conn.execute(statement, {"requests": requests})
     statements = (_INTERNAL_PHOTOS, _ORIGINAL_PHOTOS)
-    return [key for each in statements for key in _names(conn.execute(each, {"requests": requests}))]
+    given = {"requests": requests, "reporter": str(REPORTER)}
+    return [key for each in statements for key in _names(conn.execute(each, given))]
 
 
 def forget_of_claims(conn: Connection, claims: Sequence[int]) -> list[str]:

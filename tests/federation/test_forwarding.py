@@ -15,6 +15,7 @@ from open311.actions import casework
 from open311.base.errors import Invalid, NotFound
 from open311.core import Core
 from open311.federation import forward_updates, forwarding
+from open311.model.actor import forward_actor
 from open311.model.catalogue import Catalogue
 from open311.model.forwards import LEASE, Forward, Forwarded, ForwardState
 from open311.model.keys import Scope
@@ -577,7 +578,7 @@ def test_where_updates_are_pushed_nothing_is_pulled(city: City, works: Stranger)
 def test_a_request_closed_long_ago_is_not_asked_for(city: City, works: Stranger) -> None:
     number = city.api.report()
     city.work()
-    casework.set_status(city.core, int(number), "fixed", CLARA)
+    casework.set_status(city.core, int(number), "fixed", forward_actor("works.example"))
     city.clock.forward(days=31)
     asked = len(works.asked)
     forward_updates.pull(city.core, works.url)

@@ -91,6 +91,7 @@ OF_NONE = {
     "pages.order",
     "pages.order_photo",
     "pages.privacy",
+    "pages.rate_report",
     "pages.report_by_number",
     "pages.report_step",
     "pages.robots",

@@ -32,8 +32,9 @@ from open311.actions.casework.photos import (
 )
 from open311.actions.casework.place_and_service import recategorise, relocate
 from open311.actions.casework.planning import defer, resume_due, set_deadline, set_priority
-from open311.actions.casework.progress import apply_remote_update, hand_on, note, set_status
+from open311.actions.casework.progress import apply_remote_update, go_on_here, hand_on, note, set_status
 from open311.actions.casework.reading import Shown, held, show
+from open311.actions.casework.reopening import RatingPage, find_rating, keep_closed, rate, reopen
 from open311.actions.casework.routing import Rerouted, reroute
 from open311.actions.casework.take_back import take_back
 from open311.actions.casework.texts import edit
@@ -42,6 +43,7 @@ from open311.actions.casework.work import keep_up
 
 __all__ = [
     "OrderPage",
+    "RatingPage",
     "Rerouted",
     "Shown",
     "accept",
@@ -68,10 +70,13 @@ __all__ = [
     "erase_locked",
     "find_order",
     "find_question",
+    "find_rating",
+    "go_on_here",
     "hand_on",
     "held",
     "hide",
     "hide_photo",
+    "keep_closed",
     "keep_up",
     "merge",
     "note",
@@ -80,11 +85,13 @@ __all__ = [
     "photo_of_order",
     "publish",
     "publish_photo",
+    "rate",
     "read_mentions",
     "recategorise",
     "redact",
     "relocate",
     "remove_note",
+    "reopen",
     "reply",
     "reroute",
     "resume_due",

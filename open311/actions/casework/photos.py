@@ -22,7 +22,7 @@ from open311.model.photo_boxes import Box
 from open311.model.service_request import Visibility
 from open311.model.task_names import TaskName
 from open311.storage import events, jobs, media, service_requests
-from open311.storage.desk import originals, presence, questions, undo
+from open311.storage.desk import originals, presence, questions, ratings, undo
 
 ALT_LENGTH = 500
 AT_ONCE = 200
@@ -91,6 +91,7 @@ def destroy_originals(core: Core) -> int:
         count = originals.forget_texts(conn, core.now())
         undo.forget(conn, core.now())
         questions.forget(conn, core.now())
+        ratings.forget(conn, core.now())
         presence.forget(conn, core.now())
         photos = originals.ended_photos(conn, core.now(), AT_ONCE)
     for media_id in photos:

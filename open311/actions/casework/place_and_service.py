@@ -1,12 +1,14 @@
 """What a report is about and where it lies, put right by staff; what follows from it is reckoned anew."""
 
 from open311.actions.casework import routing
+from open311.actions.casework.owned import require_ours
 from open311.actions.casework.work import Work, opened
 from open311.base.errors import Invalid, problem
 from open311.base.text import tidy
 from open311.core import Core
 from open311.model.actor import Actor, Right
 from open311.model.event_kinds import EventKind
+from open311.model.ownership import Part
 from open311.model.service_request import Location
 from open311.storage import service_requests
 
@@ -29,13 +31,13 @@ def recategorise(
 
 def move_to_service(work: Work, service_code: str) -> None:
     """Recategorise within an act. Answers that are not public under the new service are kept for staff."""
-    require_ours(work)
     service = work.catalogue.find_service(service_code)
     if service is None:
         raise Invalid(problem("error.service_code.unknown", service_code=service_code))
     before = work.request.service_code
     if service_code == before:
         return
+    require_ours(work, Part.SERVICE)
     public = {attribute.code for attribute in service.attributes if attribute.public}
     answers = work.request.attributes
     lost = {code: values for code, values in answers.items() if code not in public}
@@ -70,7 +72,6 @@ def move_to_place(
     work: Work, location: Location | None, address: str | None = None, *, outside: bool = False
 ) -> None:
     """Relocate within an act. The history says that it was moved, not where it lay: it may have been a home."""
-    require_ours(work)
     city = work.catalogue.jurisdiction
     if location is not None and not outside and not city.contains(location.lat, location.long):
         raise Invalid(problem("error.location.outside", jurisdiction=city.name))
@@ -82,6 +83,7 @@ def move_to_place(
         work.change(address=tidy(address)[:ADDRESS_LENGTH], address_id=None, zipcode=None)
         fields.append("address")
     if fields:
+        require_ours(work, Part.PLACE)
         promise_anew(work)
         work.tell_staff(EventKind.RELOCATED, in_feed=True, fields=fields)
         routing.route_anew(work)
@@ -92,10 +94,3 @@ def promise_anew(work: Work) -> None:
     promised = work.catalogue.promise(work.request.service_code, work.request.requested_datetime)
     if promised != work.request.expected_datetime:
         work.change(expected_datetime=promised)
-
-
-def require_ours(work: Work) -> None:
-    """Raise `Invalid` for a report that another server owns: the next harvest would undo what is changed here."""
-    source = work.catalogue.jurisdiction.harvested_from
-    if source:
-        raise Invalid(problem("error.jurisdiction.elsewhere", url=source))

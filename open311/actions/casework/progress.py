@@ -5,6 +5,7 @@ from types import MappingProxyType
 from typing import Any
 
 from open311.actions.casework import planning
+from open311.actions.casework.owned import require_ours
 from open311.actions.casework.separation import let_go
 from open311.actions.casework.work import Work, opened, taken_up
 from open311.base.errors import Invalid, problem
@@ -14,6 +15,7 @@ from open311.model.actor import WORKER, Actor, Right
 from open311.model.cases import Flag, Stage
 from open311.model.catalogue import DetailedStatus
 from open311.model.event_kinds import EventKind
+from open311.model.ownership import Part
 from open311.model.service_request import ServiceRequest, Status
 from open311.storage import events
 from open311.storage.database import Connection
@@ -52,6 +54,7 @@ def move(
 
     Whoever moves a report on has taken it up, and waits for no answer any more.
     """
+    require_ours(work, Part.STATUS)
     before = work.request
     if to.status == Status.OPEN and before.parent_id is not None:
         let_go(work)
@@ -112,6 +115,15 @@ def hand_on(core: Core, conn: Connection, request: ServiceRequest, said: Mapping
     work = taken_up(core, conn, request, WORKER)
     work.change_case(flags=work.case.flags | {Flag.FORWARDED})
     work.write_case()
+
+
+def go_on_here(core: Core, conn: Connection, request: ServiceRequest, host: str, actor: Actor) -> None:
+    """Note that a locked request is no longer with another server."""
+    work = taken_up(core, conn, request, actor)
+    work.is_final = True
+    work.change_case(flags=work.case.flags - {Flag.FORWARDED})
+    work.tell_staff(EventKind.RELEASED, {"from": host})
+    work.write()
 
 
 def _note_first_answer(work: Work) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from open311.actions.casework import routing
+from open311.actions.casework.owned import require_ours
 from open311.actions.casework.visibility import reason_of
 from open311.actions.casework.work import Work, opened
 from open311.base.errors import Invalid, Problem, problem
@@ -12,6 +13,7 @@ from open311.core import Core
 from open311.model import attributes
 from open311.model.actor import Actor, Right
 from open311.model.event_kinds import EventKind
+from open311.model.ownership import Part
 from open311.model.submission import DESCRIPTION_LENGTH
 from open311.storage.desk import originals
 
@@ -65,6 +67,7 @@ def rewrite(
         changes["attributes"] = changed_answers
     if not changes:
         return
+    require_ours(work, Part.TEXTS)
     originals.keep(work.conn, work.number, before, work.now, _until(work))
     work.change(**changes)
     work.tell_staff(EventKind.EDITED, in_feed=True, fields=sorted(before), reason=code and code.code)

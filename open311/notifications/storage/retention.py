@@ -50,6 +50,7 @@ _DUE = text(f"""
         union select service_request_id from case_notes where about_person
         union select service_request_id from case_originals
         union select service_request_id from orders where text <> ''
+        union select service_request_id from ratings where text <> ''
     )
     select r.id from about_people join service_requests r using (id) {_join("r", "t")}
         left join service_requests p on p.id = r.parent_id {_join("p", "u")}

@@ -21,6 +21,7 @@ from open311.site.blueprint import city
 from open311.site.form import abuse, form_input, pages, questions
 from open311.site.form.form_input import Wrong
 from open311.site.form.nearby import nearby
+from open311.site.form.next_steps import next_steps
 from open311.site.words import degrees
 from open311.storage import service_requests
 from open311.storage.database import Connection
@@ -131,15 +132,18 @@ def sent(draft: Draft) -> Response:
     held = bool(found and found.visibility == Visibility.HELD)
     # Who has just sent it knows its number, whatever others may learn of it.
     shown = found and (held or view is not View.NONE) and _has_number(found.service_code)
+    followed, joined = draft.text("followed") == drafts.FOLLOWED, draft.text("outcome") == "joined"
+    steps = next_steps(found, city(), has_number=bool(shown), mail=followed) if found and not joined else ()
     return pages.step(
         "sent",
         draft,
+        steps=list(steps),
         report=view_models.shown(found, city()) if found and shown else None,
-        joined=draft.text("outcome") == "joined",
+        joined=joined,
         held=held,
         readable=view is not View.NONE,
         service=city().services.get(found.service_code) if found else None,
-        followed=draft.text("followed") == drafts.FOLLOWED,
+        followed=followed,
         not_now=draft.text("followed") == drafts.NOT_NOW,
         mail=mail_subscriptions.possible(current.core()),
     )

@@ -11,6 +11,7 @@ from open311.storage.tables.desk import (
     cases,
     order_links,
     orders,
+    ratings,
     templates,
     views,
 )
@@ -98,6 +99,7 @@ __all__ = [
     "metadata",
     "order_links",
     "orders",
+    "ratings",
     "reporters",
     "sent_mails",
     "service_requests",

@@ -211,6 +211,23 @@ order_links = Table(
     Column("order_id", ForeignKey("orders.id", ondelete="CASCADE"), nullable=False, index=True),
 )
 
+# How it ended, for whoever reported: each link of a closing mail, and the one answer that came by it. Nothing tells
+# whose it was, nor which of the staff had the case.
+ratings = Table(
+    "ratings",
+    metadata,
+    Column("digest", Text(collation="C"), primary_key=True),
+    _of_request(),
+    Column("event_id", BigInteger, nullable=False),
+    moment("ends_datetime"),
+    moment("answered_datetime", nullable=True),
+    Column("satisfied", Boolean),
+    Column("text", Text, nullable=False, server_default=text("''")),
+    Index("ratings_of_event", "event_id"),
+    Index("ratings_of_request", "service_request_id"),
+    Index("ratings_answered", "answered_datetime", postgresql_where=text("answered_datetime is not null")),
+)
+
 # What the last act of a case would have to put back; gone minutes later.
 case_undo = Table(
     "case_undo",
