@@ -25,7 +25,7 @@ import psycopg
 
 from benchmarks import data
 from benchmarks.patroni import Nodes
-from benchmarks.processes import free_port, started
+from benchmarks.processes import ask, client, free_port, started
 from open311.dev.private_cluster.installed import Account
 from open311.storage.database import migrate
 
@@ -95,20 +95,17 @@ class Traffic:
     def write(self) -> None:
         """Post, and read back what was acknowledged, until told to end."""
         while not self.over.is_set():
-            with suppress(OSError, http.client.HTTPException), closing(self._client()) as client:
+            with suppress(OSError, http.client.HTTPException), closing(client(self.port)) as connection:
                 while not self.over.is_set():
-                    self._once(client)
+                    self._once(connection)
 
-    def _once(self, client: http.client.HTTPConnection) -> None:
-        status, answer = _ask(client, "POST", "/open311/v2/requests.json", self.body)
+    def _once(self, connection: http.client.HTTPConnection) -> None:
+        status, answer = ask(connection, "POST", "/open311/v2/requests.json", self.body)
         number = int(json.loads(answer)[0]["service_request_id"]) if status == 200 else 0
         self.said.append((time.monotonic(), status, number))
-        if number and _ask(client, "GET", f"/open311/v2/requests/{number}.json")[0] == 404:
+        if number and ask(connection, "GET", f"/open311/v2/requests/{number}.json")[0] == 404:
             self.stale += 1
         time.sleep(0.01)
-
-    def _client(self) -> http.client.HTTPConnection:
-        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
 
 
 def _all(nodes: Nodes, port: int, key: str, url: str, frozen: float) -> dict[str, Any]:
@@ -188,15 +185,6 @@ def _noticed(traffic: Traffic, began: float, url: str) -> dict[str, Any]:
         ),
         "refused": refused,
     }
-
-
-def _ask(
-    client: http.client.HTTPConnection, method: str, path: str, body: str | None = None
-) -> tuple[int, bytes]:
-    headers = {"Content-Type": "application/x-www-form-urlencoded"} if body else {}
-    client.request(method, path, body, headers)
-    answer = client.getresponse()
-    return answer.status, answer.read()
 
 
 if __name__ == "__main__":

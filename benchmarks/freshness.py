@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from benchmarks.processes import free_port, started
+from benchmarks.processes import client, free_port, started
 
 LIST = "/open311/v2/requests.json?page_size=5"
 FIELDS = {"service_code": "MUELL_WILD", "lat": "49.48", "long": "8.44", "description": "Wilder Müll"}
@@ -37,8 +37,8 @@ def measure(
             log = folder / f"fresh-{at}.log"
             stack.enter_context(started(SERVE, at, LIST, log, **values))
         _load(stack, port)
-        readers = [stack.enter_context(closing(_client(at))) for at in (port, here) for _ in range(CLIENTS)]
-        far = stack.enter_context(closing(_client(there)))
+        readers = [stack.enter_context(closing(client(at))) for at in (port, here) for _ in range(CLIENTS)]
+        far = stack.enter_context(closing(client(there)))
         stale, waits = 0, []
         for place in range(writes):
             number = _report(readers[place % len(readers)], key)
@@ -63,10 +63,6 @@ def _load(stack: ExitStack, port: int) -> None:
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     stack.callback(process.wait)
     stack.callback(process.terminate)
-
-
-def _client(port: int) -> http.client.HTTPConnection:
-    return http.client.HTTPConnection("127.0.0.1", port, timeout=60)
 
 
 def _report(client: http.client.HTTPConnection, key: str) -> int:

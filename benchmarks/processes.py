@@ -1,5 +1,6 @@
 """The servers of a run, each with the same number of processes and threads, and what memory they take."""
 
+import http.client
 import os
 import signal
 import socket
@@ -27,6 +28,21 @@ def get(port: int, path: str, **headers: str) -> bytes:
     asked = urllib.request.Request(f"http://127.0.0.1:{port}{path}", headers=headers)
     with urllib.request.urlopen(asked, timeout=60) as answer:
         return bytes(answer.read())
+
+
+def client(port: int) -> http.client.HTTPConnection:
+    """A connection that is kept for many requests."""
+    return http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+
+
+def ask(
+    connection: http.client.HTTPConnection, method: str, path: str, body: str | None = None
+) -> tuple[int, bytes]:
+    """Status and body of an answer; a body is sent as a form."""
+    headers = {"Content-Type": "application/x-www-form-urlencoded"} if body else {}
+    connection.request(method, path, body, headers)
+    answer = connection.getresponse()
+    return answer.status, answer.read()
 
 
 def granian(application: str, port: int, python: str = sys.executable) -> list[str]:

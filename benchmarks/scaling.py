@@ -23,7 +23,7 @@ from urllib.parse import urlencode
 import psycopg
 
 from benchmarks import data, load, site
-from benchmarks.processes import free_port, started
+from benchmarks.processes import ask, client, free_port, started
 from open311.dev import private_cluster
 
 SERVERS, WORKERS = 4, 2
@@ -181,9 +181,9 @@ class Drill(ExitStack):
         give_up = time.monotonic() + seconds
 
         def write() -> None:
-            with closing(_client(front)) as client:
+            with closing(client(front)) as connection:
                 while (began := time.monotonic()) < give_up:
-                    assert _ask(client, "POST", "/open311/v2/requests.json", body)[0] == 200
+                    assert ask(connection, "POST", "/open311/v2/requests.json", body)[0] == 200
                     took.append(time.monotonic() - began)
 
         _together([write] * load.WRITERS)
@@ -197,23 +197,23 @@ class Drill(ExitStack):
         before = self._calls()
 
         def others() -> None:
-            with closing(_client(front)) as client:
+            with closing(client(front)) as connection:
                 while not over.is_set():
-                    _ask(client, "POST", "/open311/v2/requests.json", body)
-                    _ask(client, "GET", _list())
+                    ask(connection, "POST", "/open311/v2/requests.json", body)
+                    ask(connection, "GET", _list())
 
         threads = [threading.Thread(target=others) for _ in range(2)]
         for thread in threads:
             thread.start()
         with ExitStack() as stack:
-            writer, *readers = [stack.enter_context(closing(_client(port))) for port in (front, *ports)]
+            writer, *readers = [stack.enter_context(closing(client(port))) for port in (front, *ports)]
             for _ in range(writes):
-                [receipt] = json.loads(_ask(writer, "POST", "/open311/v2/requests.json", body)[1])
+                [receipt] = json.loads(ask(writer, "POST", "/open311/v2/requests.json", body)[1])
                 number = receipt["service_request_id"]
                 for reader in readers:
-                    newest = json.loads(_ask(reader, "GET", _list())[1])
+                    newest = json.loads(ask(reader, "GET", _list())[1])
                     stale["list"] += number not in [each["service_request_id"] for each in newest]
-                    stale["by id"] += _ask(reader, "GET", f"/open311/v2/requests/{number}.json")[0] != 200
+                    stale["by id"] += ask(reader, "GET", f"/open311/v2/requests/{number}.json")[0] != 200
         over.set()
         for thread in threads:
             thread.join()
@@ -233,10 +233,10 @@ class Drill(ExitStack):
 
         def go_on(method: str) -> None:
             while not over.is_set():
-                with suppress(OSError, http.client.HTTPException), closing(_client(front)) as client:
+                with suppress(OSError, http.client.HTTPException), closing(client(front)) as connection:
                     while not over.is_set():
                         where = "/open311/v2/requests.json" if method == "POST" else _list()
-                        status, answer = _ask(client, method, where, body if method == "POST" else None)
+                        status, answer = ask(connection, method, where, body if method == "POST" else None)
                         number = json.loads(answer)[0].get("service_request_id", "") if status == 200 else ""
                         said[method].append((time.monotonic(), status, number))
 
@@ -283,19 +283,6 @@ def _outage(said: list[tuple[float, int, str]], died: float) -> dict[str, Any]:
 def _list() -> str:
     """A list that is in no memory, with the newest reports; those of others may stand above one's own."""
     return f"/open311/v2/requests.json?page_size=50&extensions=true&bbox=7.{next(_boxes):09},49,9,50"
-
-
-def _client(port: int) -> http.client.HTTPConnection:
-    return http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-
-
-def _ask(
-    client: http.client.HTTPConnection, method: str, path: str, body: str | None = None
-) -> tuple[int, bytes]:
-    headers = {"Content-Type": "application/x-www-form-urlencoded"} if body else {}
-    client.request(method, path, body, headers)
-    answer = client.getresponse()
-    return answer.status, answer.read()
 
 
 def _together(tasks: Sequence[Callable[[], None]]) -> None:
