@@ -8,6 +8,7 @@ import structlog
 from procrastinate import RetryStrategy
 
 from open311.actions import (
+    bulk,
     casework,
     drafts,
     housekeeping,
@@ -98,6 +99,7 @@ TASKS: Mapping[TaskName, Task] = {
     TaskName.FORGET_PEOPLE: Task(retention.forget_people, RETRY, EVERY_NIGHT),
     TaskName.SEND_STAFF_LINK: Task(staff_mails.send_link, RETRY),
     TaskName.TELL_STAFF: Task(staff_mails.send_notice, RETRY),
+    TaskName.RUN_BULK: Task(bulk.run, RETRY),
     TaskName.TIDY_STAFF: Task(staff_retention.tidy, RETRY, EVERY_HOUR),
     TaskName.COPY_ERASURES: Task(restoring.copy_erasures, RETRY, EVERY_MINUTE),
     TaskName.FORGET_OLD: Task(housekeeping.forget_old, RETRY, EVERY_NIGHT),

@@ -11,7 +11,7 @@ from open311.model.accounts import Account, AccountState, LinkKind
 from open311.model.actor import Actor, ActorKind, Right
 from open311.model.audit import AuditKind
 from open311.model.rights import Membership, Staff, may_give
-from open311.storage import accounts, audit, cases, erasures, memberships, sessions
+from open311.storage import accounts, audit, cases, erasures, memberships, passkeys, sessions
 from open311.storage.database import Connection
 from open311.storage.desk import views
 
@@ -121,6 +121,7 @@ def close(conn: Connection, account_id: int) -> None:
     sessions.end_all(conn, account_id)
     accounts.remove_link(conn, account_id)
     accounts.put_codes(conn, account_id, [])
+    passkeys.remove_all(conn, account_id)
     memberships.remove_all(conn, account_id)
     views.remove_own(conn, account_id)
     cases.leave_to_the_unit(conn, account_id)

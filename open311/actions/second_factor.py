@@ -13,7 +13,7 @@ from open311.model.accounts import Account, SignedIn
 from open311.model.audit import AuditKind
 from open311.model.secret_tokens import digest
 from open311.model.sign_in import SecondFactor
-from open311.storage import accounts, audit, sessions
+from open311.storage import accounts, audit, passkeys, sessions
 from open311.storage.database import Connection
 
 # So long somebody may take to set up the app.
@@ -95,13 +95,18 @@ def remove(core: Core, signed_in: SignedIn) -> None:
         raise Forbidden(problem("desk.factor.demanded"))
     account_id = signed_in.account.id
     with core.database.begin() as conn:
-        clear(conn, account_id)
+        _clear_app(conn, account_id)
         audit.append(conn, core.now(), f"staff:{account_id}", AuditKind.FACTOR_REMOVED)
         staff_mails.tell(core, conn, account_id, "factor_removed")
 
 
 def clear(conn: Connection, account_id: int) -> None:
-    """Forget the app and the recovery codes of an account."""
+    """Forget the app, the recovery codes and the passkeys of an account."""
+    _clear_app(conn, account_id)
+    passkeys.remove_all(conn, account_id)
+
+
+def _clear_app(conn: Connection, account_id: int) -> None:
     accounts.change(conn, account_id, totp_secret=None, totp_step=None)
     accounts.put_codes(conn, account_id, [])
 

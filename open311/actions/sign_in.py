@@ -61,7 +61,7 @@ def sign_in(core: Core, email: str, password: str, sender: Sender) -> str:
         account is None
         or not right
         or not account.in_force(core.now())
-        or not _may_sign_in_here(core, account)
+        or not may_sign_in_here(core, account)
     ):
         _note_refusal(core, account, counted, brakes[0], sender)
         raise Invalid(problem("desk.login.wrong"))
@@ -75,7 +75,7 @@ def sign_in(core: Core, email: str, password: str, sender: Sender) -> str:
         return begin(core, conn, account, sender)
 
 
-def _may_sign_in_here(core: Core, account: Account) -> bool:
+def may_sign_in_here(core: Core, account: Account) -> bool:
     """Whether passwords of our own count, or only those of the city's identity provider."""
     allowed = LocalSignIn(core.settings.sso_local)
     if core.settings.sso_issuer is None or allowed is LocalSignIn.ON:

@@ -27,6 +27,8 @@ NOTICES = {
     "password_changed": "mail.staff.notice.password_changed",
     "factor_set": "mail.staff.notice.factor_set",
     "factor_removed": "mail.staff.notice.factor_removed",
+    "passkey_added": "mail.staff.notice.passkey_added",
+    "passkey_removed": "mail.staff.notice.passkey_removed",
 }
 
 

@@ -3,11 +3,13 @@
 from datetime import timedelta
 
 from open311.actions import accounts as actions
+from open311.actions.bulk import KEPT_FOR as BULK_KEPT_FOR
 from open311.core import Core
 from open311.model.accounts import NAMES_KEPT_FOR
 from open311.model.actor import WORKER
 from open311.model.audit import SIGN_INS_KEPT_FOR, AuditKind
 from open311.storage import accounts, audit, sessions, sign_in_brakes
+from open311.storage.desk import bulk as bulk_storage
 
 
 def tidy(core: Core) -> None:
@@ -18,6 +20,7 @@ def tidy(core: Core) -> None:
         sessions.prune(conn, now, idle)
         sign_in_brakes.prune(conn, now)
         accounts.prune_links(conn, now)
+        bulk_storage.prune(conn, now - BULK_KEPT_FOR)
         for account_id in accounts.end_due(conn, now):
             actions.close(conn, account_id)
             audit.append(conn, now, str(WORKER), AuditKind.ACCOUNT_ENDED, f"account:{account_id}")

@@ -8,6 +8,7 @@ import click
 from open311.actions import accounts, staff_mails
 from open311.base.errors import ConfigurationError
 from open311.base.i18n import LANGUAGES
+from open311.cli.account_import import import_accounts
 from open311.cli.common import opened, show_table
 from open311.core import Core
 from open311.model.accounts import Account
@@ -260,3 +261,6 @@ def _written(role: Membership) -> str:
 def _show_link(name: str, link: str) -> None:
     click.echo(f"The one-time link for {name}; pass it on in person, it cannot be shown again:", err=True)
     click.echo(link)
+
+
+account.add_command(import_accounts)

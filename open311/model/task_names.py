@@ -55,6 +55,7 @@ class TaskName(StrEnum):
     SEND_STAFF_LINK = "send_staff_link", Queue.MAIL, 1
     TELL_STAFF = "tell_staff", Queue.MAIL
     TIDY_STAFF = "tidy_staff"
+    RUN_BULK = "run_bulk"
 
     COPY_ERASURES = "copy_erasures"
     FORGET_OLD = "forget_old"

@@ -4,10 +4,12 @@ from flask import Flask
 
 from open311.staff import accounts as accounts
 from open311.staff import blueprint as door
+from open311.staff import bulk as bulk
 from open311.staff import case as case
 from open311.staff import case_list as case_list
 from open311.staff import case_map as case_map
 from open311.staff import check as check
+from open311.staff import exports as exports
 from open311.staff import home as home
 from open311.staff import inbox as inbox
 from open311.staff import intake as intake
@@ -15,6 +17,7 @@ from open311.staff import log as log
 from open311.staff import login as login
 from open311.staff import me as me
 from open311.staff import outside as outside
+from open311.staff import passkeys as passkeys
 from open311.staff import photos as photos
 from open311.staff import routing as routing
 from open311.staff import satisfaction as satisfaction

@@ -3,7 +3,8 @@
 from flask import Response, g, redirect, request
 from flask.typing import ResponseReturnValue
 
-from open311.actions import own_account, second_factor, sign_in
+from open311.actions import own_account, passkeys, second_factor, sign_in
+from open311.adapters.passkeys import Site
 from open311.base.errors import Invalid, NotFound, Open311Error, TooManyRequests
 from open311.http import current
 from open311.http.errors import in_words
@@ -25,13 +26,16 @@ from open311.staff.blueprint import (
 from open311.staff.kept import Kept
 from open311.staff.rendering import next_path, render
 
+# Steps that a passkey takes the place of.
+BY_PASSKEY = ("login.html", "code.html")
+
 
 def posted(name: str) -> str:
     """One field of this form."""
     return request.form.get(name, "")
 
 
-def _sent() -> bool:
+def was_sent() -> bool:
     """Whether the form of this very page was sent, not one that was interrupted."""
     return request.method == "POST" and not g.get("interrupted")
 
@@ -44,7 +48,7 @@ def _on_the_way(stage: Stage) -> SignedIn | None:
 @open_page("/login", methods=("GET", "POST"))
 def login() -> ResponseReturnValue:
     """Ask for address and password."""
-    if not _sent():
+    if not was_sent():
         if maybe_signed_in():
             return redirect(next_path(request.args.get("next", "")), 303)
         return _step("login.html", status=403 if g.get("interrupted") else 200)
@@ -52,8 +56,8 @@ def login() -> ResponseReturnValue:
     try:
         token = sign_in.sign_in(current.core(), email, posted("password"), sender())
     except (Invalid, TooManyRequests) as refused:
-        return _refused("login.html", refused, "email", email=email[:254])
-    return _go_on(token)
+        return refused_step("login.html", refused, "email", email=email[:254])
+    return go_on(token)
 
 
 @open_page("/login/code", methods=("GET", "POST"))
@@ -62,13 +66,13 @@ def give_code() -> ResponseReturnValue:
     found = _on_the_way(Stage.CODE)
     if found is None:
         return redirect(address("login", next=_next()), 303)
-    if not _sent():
+    if not was_sent():
         return _step("code.html")
     try:
         token = sign_in.give_code(current.core(), g.staff_token, found, posted("code"), sender())
     except (Invalid, TooManyRequests) as refused:
-        return _refused("code.html", refused, "code")
-    return _go_on(token)
+        return refused_step("code.html", refused, "code")
+    return go_on(token)
 
 
 @open_page("/login/factor", methods=("GET", "POST"))
@@ -83,9 +87,9 @@ def set_up_factor() -> ResponseReturnValue:
 def factor_page(found: SignedIn, template: str) -> ResponseReturnValue:
     """Offer a secret for an app, and take it into use once a code shows that it works."""
     core = current.core()
-    sealed = posted("sealed") if _sent() else ""
+    sealed = posted("sealed") if was_sent() else ""
     error: Open311Error | None = None
-    if _sent():
+    if was_sent():
         try:
             token, codes = second_factor.set_up(core, g.staff_token, found, sealed, posted("code"), sender())
             return _show_codes(token, codes)
@@ -115,7 +119,7 @@ def _take(token: str) -> None:
     g.signed_in = sign_in.find(current.core(), token)
 
 
-def _go_on(token: str) -> ResponseReturnValue:
+def go_on(token: str) -> ResponseReturnValue:
     """After a step: the next one, what was typed before, or the page that was asked for."""
     _take(token)
     found: SignedIn = g.signed_in
@@ -134,7 +138,7 @@ def _go_on(token: str) -> ResponseReturnValue:
 
 def _step_of(found: SignedIn, waiting: Kept) -> Response:
     if found.session.stage is Stage.CODE:
-        return render("code.html", kept=waiting, next=_next())
+        return _step("code.html")
     offer = second_factor.offer(current.core(), found.account, rendering.site_name(g.catalogue))
     return render(
         "factor.html", kept=waiting, next=_next(), offer=offer, picture=second_factor.picture(offer)
@@ -142,10 +146,16 @@ def _step_of(found: SignedIn, waiting: Kept) -> Response:
 
 
 def _step(template: str, **values: object) -> Response:
-    return render(template, kept=kept.of_request(), next=_next(), **values)  # type: ignore[arg-type]
+    offer = passkeys.to_sign_in(current.core(), site()) if template in BY_PASSKEY else None
+    return render(template, kept=kept.of_request(), next=_next(), passkey=offer, **values)  # type: ignore[arg-type]
 
 
-def _refused(template: str, refused: Open311Error, field: str, **values: object) -> Response:
+def site() -> Site:
+    """The site that passkeys are for."""
+    return Site(current.base_url(), rendering.site_name(g.catalogue))
+
+
+def refused_step(template: str, refused: Open311Error, field: str, **values: object) -> Response:
     late = isinstance(refused, TooManyRequests)
     errors = {field: in_words(refused.problems[0])}
     response = _step(template, status=429 if late else 400, errors=errors, **values)
@@ -173,12 +183,12 @@ def kept_page(waiting: Kept, status: int = 200) -> Response:
 @page("/confirm", methods=("GET", "POST"))
 def confirm() -> ResponseReturnValue:
     """Ask for the password once more, before something risky."""
-    if not _sent():
+    if not was_sent():
         return _step("confirm.html", status=403 if g.get("interrupted") else 200)
     try:
         sign_in.confirm(current.core(), g.staff_token, signed_in(), posted("password"))
     except (Invalid, TooManyRequests) as refused:
-        return _refused("confirm.html", refused, "password")
+        return refused_step("confirm.html", refused, "password")
     waiting = kept.of_request()
     return kept_page(waiting) if waiting else redirect(next_path(_next()), 303)
 
@@ -207,12 +217,12 @@ def welcome(token: str) -> ResponseReturnValue:
     name = posted("name") if request.method == "POST" else account.name
     errors: dict[str, str] = {}
     status = 200
-    if _sent():
+    if was_sent():
         try:
             if posted("password") != posted("again"):
                 errors["again"] = words.words("desk.password.differs")
             else:
-                return _go_on(own_account.take_up(core, token, name, posted("password"), sender()))
+                return go_on(own_account.take_up(core, token, name, posted("password"), sender()))
         except Invalid as refused:
             errors = {_field(problem.key): in_words(problem) for problem in refused.problems}
         status = 400

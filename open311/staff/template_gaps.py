@@ -24,7 +24,7 @@ def of_case(seen: SeenCase, language: str) -> dict[str, str]:
         "status": status.label.in_language(language) if status else request.status,
         "unit": catalogue.agency_name(case.unit, language) if case.unit else "",
         "due": day(case.due_datetime) if case.due_datetime else "",
-        "link": _link(catalogue, request.service_request_id),
+        "link": link(catalogue, request.service_request_id),
         **_same_for_all(catalogue, language),
     }
     return {name: value for name, value in values.items() if value}
@@ -41,7 +41,7 @@ def example(catalogue: Catalogue, language: str) -> dict[str, str]:
         "status": catalogue.published_status.label.in_language(language),
         "unit": catalogue.agency_name(unit, language),
         "due": day(current.core().now() + timedelta(days=EXAMPLE_DAYS)),
-        "link": _link(catalogue, 102000),
+        "link": link(catalogue, 102000),
         **_same_for_all(catalogue, language),
     }
 
@@ -57,6 +57,7 @@ def _same_for_all(catalogue: Catalogue, language: str) -> dict[str, str]:
     return {"answer": answer} | ({"contact": contact} if contact else {})
 
 
-def _link(catalogue: Catalogue, number: int) -> str:
+def link(catalogue: Catalogue, number: int) -> str:
+    """The address of a report for everybody."""
     city = f"/{catalogue.jurisdiction.jurisdiction_id}" if current.core().catalogues.several else ""
     return f"{current.base_url()}{city}/reports/{number}"

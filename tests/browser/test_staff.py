@@ -1,15 +1,18 @@
 """The front door of the staff: without barriers, by keyboard, without scripts, and nothing typed is lost."""
 
+from dataclasses import replace
+
 import pytest
 from playwright.sync_api import expect
 
 from open311.actions import accounts
 from open311.adapters import one_time_codes
+from open311.app import create_app
 from open311.model.actor import cli_actor
 from open311.model.rights import Role
 from tests.browser.conftest import NARROW, Visit
 from tests.browser.staff import an_account, sets_up_an_app, signs_in
-from tests.browser.town import Town
+from tests.browser.town import Town, served
 from tests.staff.desk import PASSWORD, membership
 
 LANGUAGES = pytest.mark.parametrize("language", ["de", "en"])
@@ -22,6 +25,7 @@ INSIDE = (
     "/staff/me/factor",
     "/staff/me/codes",
     "/staff/me/factor/remove",
+    "/staff/me/passkeys",
     "/staff/confirm",
     "/staff/admin/accounts",
     "/staff/admin/accounts/new",
@@ -145,3 +149,24 @@ def test_a_warning_comes_before_a_session_ends(visit: Visit, town: Town) -> None
     expect(box).to_contain_text("Sie bleiben angemeldet.")
     visitor.page.clock.run_for(61 * 60_000)
     expect(box).to_contain_text("Ihre Sitzung ist beendet.")
+
+
+def test_a_passkey_is_made_and_signs_in(visit: Visit, town: Town) -> None:
+    # Browsers make no keys for sites that are an IP address.
+    app = create_app(replace(town.core, settings=replace(town.core.settings, base_url=None)))
+    with served(app) as base:
+        visitor = visit(drawing=False, base=base.replace("127.0.0.1", "localhost"))
+        devtools = visitor.page.context.new_cdp_session(visitor.page)
+        devtools.send("WebAuthn.enable")
+        unlocked = {"hasResidentKey": True, "hasUserVerification": True, "isUserVerified": True}
+        device = {"protocol": "ctap2", "transport": "internal", "automaticPresenceSimulation": True}
+        devtools.send("WebAuthn.addVirtualAuthenticator", {"options": device | unlocked})
+        signs_in(visitor, town.core, Role.READER)
+        visitor.opens("/staff/me/passkeys")
+        visitor.types(name="Diensttelefon")
+        visitor.page.get_by_role("button", name="Passkey anlegen").click()
+        expect(visitor.page.locator("main")).to_contain_text("Der Passkey gilt ab sofort.")
+        visitor.presses("Abmelden")
+        visitor.page.get_by_role("button", name="Mit Passkey anmelden").click()
+        visitor.page.wait_for_url("**/staff")
+        assert visitor.heading == "Guten Tag, Bea Muster"

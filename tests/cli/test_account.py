@@ -1,6 +1,7 @@
 """`open311 account` and `open311 audit` on the command line."""
 
 import json
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -99,3 +100,19 @@ def test_the_log_says_what_was_done_here_and_shows_when_it_was_changed(database:
     with psycopg.connect(database) as conn:
         conn.execute("update audit set subject = 'account:9' where id = 2")
     assert "breaks at line 2" in told(database, "audit", "check", status=1)
+
+
+def test_a_file_of_accounts_is_brought_in_and_refusals_are_told_by_line(
+    database: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "staff.csv"
+    file.write_text("name,email,role\nBea,bea@stadt.example,checker\nCem,cem@stadt.example,boss\n")
+    refused = told(database, "account", "import", str(file), "--dry-run", status=1)
+    assert "Would be: 1 new, 0 got a role, 0 unchanged, 1 refused" in refused
+    done = run(
+        "account", "import", str(file), DATABASE_URL=database, OPEN311_BASE_URL="https://report.example"
+    )
+    assert done.returncode == 1
+    [line] = done.stdout.splitlines()
+    assert line.startswith("bea@stadt.example,https://report.example/staff/welcome/")
+    assert "line 3: There is no role “boss”" in done.stderr

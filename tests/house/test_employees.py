@@ -9,7 +9,9 @@ from tests.house.documents import ROOT
 KNOWN = {
     "account_codes": "a way to sign in",
     "account_links": "a way to sign in",
+    "account_passkeys": "a way to sign in",
     "memberships": "a role",
+    "bulk_runs": "whose the result page of a bulk act is; gone after a day",
     "views": "filters under a name",
     "sessions": "a browser; no path, no address, rounded to five minutes, gone at the end",
     "cases": "who has an open case; empty once it is closed",

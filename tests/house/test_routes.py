@@ -16,6 +16,7 @@ SIGNING_IN = {
     "login",
     "give_code",
     "set_up_factor",
+    "sign_in_by_passkey",
     "logout",
     "welcome",
     "sso_depart",

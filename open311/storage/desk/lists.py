@@ -78,14 +78,21 @@ def page(
     return Page(shown, Position(tuple(getattr(last, column.name) for column in order)))
 
 
-def counted(conn: Connection, scope: Scope, searches: Sequence[CaseSearch], now: datetime) -> list[int]:
-    """How many cases each search finds, up to one more than `MOST_COUNTED`; one statement for all of them.
+def counted(
+    conn: Connection,
+    scope: Scope,
+    searches: Sequence[CaseSearch],
+    now: datetime,
+    *,
+    most: int = MOST_COUNTED,
+) -> list[int]:
+    """How many cases each search finds, up to one more than `most`; one statement for all of them.
 
     Words are left out: what they match in cannot be counted up to a limit.
     """
     columns = [
         select(func.count())
-        .select_from(_matching(scope, search, now).limit(MOST_COUNTED + 1).subquery())
+        .select_from(_matching(scope, search, now).limit(most + 1).subquery())
         .scalar_subquery()
         .label(f"count_{place}")
         for place, search in enumerate(searches)

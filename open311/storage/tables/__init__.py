@@ -2,6 +2,8 @@
 
 from open311.storage.tables.base import Xid8, metadata
 from open311.storage.tables.desk import (
+    bulk_items,
+    bulk_runs,
     case_mentions,
     case_notes,
     case_originals,
@@ -49,6 +51,7 @@ from open311.storage.tables.server import (
 from open311.storage.tables.staff import (
     account_codes,
     account_links,
+    account_passkeys,
     accounts,
     audit,
     memberships,
@@ -60,11 +63,14 @@ __all__ = [
     "Xid8",
     "account_codes",
     "account_links",
+    "account_passkeys",
     "accounts",
     "addresses",
     "assets",
     "audit",
     "blocked_senders",
+    "bulk_items",
+    "bulk_runs",
     "case_mentions",
     "case_notes",
     "case_originals",

@@ -285,3 +285,28 @@ views = Table(
     Index("views_of_account", "account_id"),
     Index("views_of_unit", "jurisdiction_id", "unit"),
 )
+
+# An act on many cases, and what became of it at each; gone a day later. `key` is the form's, so that it acts once.
+bulk_runs = Table(
+    "bulk_runs",
+    metadata,
+    Column("id", Integer, Identity(always=True), primary_key=True),
+    Column("key", Text(collation="C"), nullable=False, unique=True),
+    Column("account_id", ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False),
+    Column("act", Text(collation="C"), nullable=False),
+    Column("value", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    moment("created_datetime"),
+    Index("bulk_runs_created", "created_datetime"),
+    Index("bulk_runs_of_account", "account_id"),
+)
+bulk_items = Table(
+    "bulk_items",
+    metadata,
+    Column("run_id", ForeignKey("bulk_runs.id", ondelete="CASCADE"), primary_key=True),
+    Column("service_request_id", ForeignKey("service_requests.id", ondelete="CASCADE"), primary_key=True),
+    Column("revision", Integer, nullable=False),
+    Column("state", Text(collation="C"), nullable=False),
+    Column("problems", JSONB, nullable=False, server_default=text("'[]'")),
+    Index("bulk_items_of_request", "service_request_id"),
+)

@@ -9,6 +9,7 @@ from sqlalchemy import (
     Identity,
     Index,
     Integer,
+    LargeBinary,
     Table,
     Text,
     func,
@@ -60,6 +61,22 @@ account_codes = Table(
     metadata,
     Column("account_id", ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True),
     Column("digest", Text(collation="C"), primary_key=True),
+)
+
+# Public keys of devices that somebody signs in with; they open nothing by themselves. `challenge` is the place of the
+# last one answered in the order of all, so that no answer counts twice.
+account_passkeys = Table(
+    "account_passkeys",
+    metadata,
+    Column("id", Integer, Identity(always=True), primary_key=True),
+    Column("account_id", ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False),
+    Column("credential_id", LargeBinary, nullable=False, unique=True),
+    Column("public_key", LargeBinary, nullable=False),
+    Column("sign_count", BigInteger, nullable=False),
+    Column("challenge", BigInteger, nullable=False, server_default=text("0")),
+    Column("name", Text, nullable=False),
+    moment("created_datetime"),
+    Index("account_passkeys_of_account", "account_id"),
 )
 
 memberships = Table(

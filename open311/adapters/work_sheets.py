@@ -1,0 +1,85 @@
+"""Work sheets as PDF/UA-1, which the compiler refuses to write when something in it is not accessible."""
+
+import io
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from functools import cache
+from importlib.resources import files
+from unicodedata import category, normalize
+
+import segno
+import typst
+
+MEDIA_TYPE = "application/pdf"
+# What the fonts of the compiler have letters for, so that a sheet looks the same on every machine.
+COVERED = (
+    (0x20, 0x24F),
+    (0x2B0, 0x2FF),
+    (0x370, 0x4FF),
+    (0x1E00, 0x1FFF),
+    (0x2010, 0x2040),
+    (0x20A0, 0x20BF),
+    (0x2190, 0x21FF),
+    (0x25A0, 0x25FF),
+)
+NO_LETTER = "\u25a1"
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A case on paper: facts as pairs of words, sections of paragraphs (without any: room to write by hand)."""
+
+    title: str
+    address: str
+    facts: Sequence[tuple[str, str]]
+    sections: Sequence[tuple[str, Sequence[str]]]
+
+
+def written(title: str, language: str, head: tuple[str, str], sheets: Sequence[Sheet]) -> bytes:
+    """The sheets as one document; `head` names the columns of the facts."""
+    data = {
+        "title": title,
+        "language": language,
+        "head": head,
+        "sheets": [{**asdict(sheet), "code": _code(sheet.address)} for sheet in sheets],
+    }
+    return bytes(
+        typst.compile(
+            _source(),
+            sys_inputs={"data": json.dumps(_printable(data))},
+            format="pdf",
+            pdf_standards="ua-1",
+            ignore_system_fonts=True,
+        )
+    )
+
+
+def printable(text: str) -> str:
+    """A text in letters that the fonts have; one that they lack leaves a box."""
+    return "".join(letter if _has_letter(letter) else NO_LETTER for letter in normalize("NFC", text))
+
+
+def _has_letter(letter: str) -> bool:
+    known = any(first <= ord(letter) <= last for first, last in COVERED)
+    return letter == "\n" or (known and category(letter) not in ("Cc", "Cf", "Cn"))
+
+
+def _printable(value: object) -> object:
+    if isinstance(value, str):
+        return printable(value)
+    if isinstance(value, dict):
+        return {name: _printable(each) for name, each in value.items()}
+    return [_printable(each) for each in value] if isinstance(value, list | tuple) else value
+
+
+def _code(address: str) -> str:
+    """The address as a QR code in SVG."""
+    picture = io.BytesIO()
+    segno.make(address, error="m").save(picture, kind="svg", xmldecl=False, border=0)
+    return picture.getvalue().decode()
+
+
+@cache
+def _source() -> bytes:
+    return (files("open311") / "templates" / "sheets" / "cases.typ").read_bytes()

@@ -1,0 +1,76 @@
+"""Cases as tables for spreadsheets: what staff take along, without anybody's name in it."""
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+import xlsxwriter
+
+from open311.base.text import UNSPEAKABLE
+from open311.formats.csv import guarded
+
+CSV = "text/csv; charset=utf-8; header=present"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+COLUMNS = (
+    "number",
+    "service",
+    "status",
+    "visibility",
+    "stage",
+    "unit",
+    "priority",
+    "received",
+    "due",
+    "overdue",
+    "address",
+    "area",
+    "lat",
+    "long",
+    "channel",
+    "duplicate_of",
+    "description",
+)
+# The most that a cell of a spreadsheet holds.
+LONGEST_CELL = 32_767
+Cell = str | int | float | datetime | None
+Row = Sequence[Cell]
+
+
+def csv_rows(rows: Iterable[Row]) -> bytes:
+    """Rows of a CSV file; no spreadsheet takes a text for a formula."""
+    written = io.StringIO(newline="")
+    csv.writer(written).writerows([_plain(cell) for cell in row] for row in rows)
+    return written.getvalue().encode()
+
+
+def _plain(cell: Cell) -> Cell:
+    if isinstance(cell, datetime):
+        return cell.isoformat()
+    return guarded(UNSPEAKABLE.sub("", cell)) if isinstance(cell, str) else cell
+
+
+def xlsx(title: str, head: Sequence[str], rows: Iterable[Row]) -> bytes:
+    """A workbook with one sheet; texts are texts, whatever they look like, and moments are in local time."""
+    written = io.BytesIO()
+    options = {
+        "in_memory": True,
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "strings_to_numbers": False,
+    }
+    with xlsxwriter.Workbook(written, options) as book:
+        sheet = book.add_worksheet(title[:31])
+        bold, moment = book.add_format({"bold": True}), book.add_format({"num_format": "yyyy-mm-dd hh:mm"})
+        sheet.write_row(0, 0, head, bold)
+        sheet.freeze_panes(1, 1)
+        for number, row in enumerate(rows, start=1):
+            for place, cell in enumerate(row):
+                if isinstance(cell, datetime):
+                    sheet.write_datetime(number, place, cell.replace(tzinfo=None), moment)
+                elif isinstance(cell, str):
+                    sheet.write_string(number, place, UNSPEAKABLE.sub("", cell)[:LONGEST_CELL])
+                elif cell is not None:
+                    sheet.write_number(number, place, cell)
+        sheet.set_column(0, len(head) - 1, 18)
+    return written.getvalue()

@@ -1,0 +1,72 @@
+"""One act on many cases: what it is, and what became of it at each."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from open311.model.actor import Right
+
+# So many are done while somebody waits; more are for the worker.
+AT_ONCE = 50
+MOST_CASES = 500
+NOBODY = "nobody"
+
+
+class BulkAct(StrEnum):
+    """What can be done with many cases at once."""
+
+    STATUS = "status"
+    UNIT = "unit"
+    PERSON = "person"
+    PRIORITY = "priority"
+    NOTE = "note"
+
+
+NEEDED: Mapping[BulkAct, Right] = {
+    BulkAct.STATUS: Right.SET_STATUS,
+    BulkAct.UNIT: Right.ASSIGN_UNIT,
+    BulkAct.PERSON: Right.ASSIGN_PERSON,
+    BulkAct.PRIORITY: Right.PLAN,
+    BulkAct.NOTE: Right.NOTE,
+}
+
+
+class ItemState(StrEnum):
+    """What became of the act at one case."""
+
+    WAITING = "waiting"
+    DONE = "done"
+    # It was changed after the preview.
+    CHANGED = "changed"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class BulkWish:
+    """The act, to what (a code, an account, `nobody`, a number), and the words that go with it."""
+
+    act: BulkAct
+    value: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BulkItem:
+    """One case: the revision that was looked at, what became of it, and what was wrong (`key` and `values`)."""
+
+    service_request_id: int
+    revision: int
+    state: ItemState
+    problems: Sequence[Mapping[str, Any]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class BulkRun:
+    """An act on many cases, by whom and when."""
+
+    id: int
+    account_id: int
+    wish: BulkWish
+    created_datetime: datetime

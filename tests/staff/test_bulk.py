@@ -1,0 +1,189 @@
+"""One act on many cases: looked at before, done by the rights and the revision of each, told one by one."""
+
+import re
+from collections.abc import Sequence
+
+import pytest
+from lxml import html
+from sqlalchemy import Connection, text
+
+from open311.actions import bulk, casework, staff_retention
+from open311.core import Core
+from open311.model import bulk as model
+from open311.model.actor import ALL_RIGHTS, Actor, ActorKind
+from open311.model.cases import Priority
+from open311.model.rights import Role
+from open311.model.task_names import TaskName
+from tests.jobs import work
+from tests.serving import Api, Clock
+from tests.staff.desk import Desk, Employee, membership
+
+ACTOR = Actor(ActorKind.STAFF, "9999", ALL_RIGHTS)
+
+
+@pytest.fixture
+def bea(desk: Desk) -> Employee:
+    """A checker."""
+    return desk.employee(Role.CHECKER)
+
+
+@pytest.fixture
+def numbers(api: Api) -> list[int]:
+    """Three open cases."""
+    return [int(api.report()) for _ in range(3)]
+
+
+def previewed(
+    employee: Employee, numbers: Sequence[int], act: str, value: str = "", words: str = ""
+) -> dict[str, object]:
+    """The form that the preview offers to send."""
+    sent = {"number": numbers, "act": act, f"bulk-{act}": value, "text": words, "preview": "1"}
+    page = html.fromstring(employee.post("/staff/reports/bulk", 200, **sent).text)
+    [form, *_] = page.xpath("//form[.//input[@name='key']]")
+    names = ("act", "value", "text", "key")
+    fields: dict[str, object] = {name: form.xpath(f".//input[@name='{name}']/@value")[0] for name in names}
+    return fields | {"chosen": form.xpath(".//input[@name='chosen']/@value"), "run": "1"}
+
+
+def column(conn: Connection, name: str) -> list[object]:
+    """A column of all cases, by number."""
+    joined = "cases join service_requests on id = service_request_id"
+    return list(conn.execute(text(f"select {name} from {joined} order by service_request_id")).scalars())
+
+
+@pytest.mark.parametrize(
+    ("act", "value", "stored"),
+    [
+        ("status", "GELOEST", "detailed_status"),
+        ("unit", "TIEFBAU", "unit"),
+        ("priority", "2", "priority"),
+        ("person", "me", "assignee_id"),
+    ],
+)
+def test_an_act_is_looked_at_and_then_done_at_each(
+    bea: Employee, numbers: list[int], conn: Connection, act: str, value: str, stored: str
+) -> None:
+    before = column(conn, stored)
+    form = previewed(bea, numbers[:2], act, value, "Erledigt.")
+    assert column(conn, stored) == before
+    result = str(bea.post("/staff/reports/bulk", 303, **form).location)
+    expected = {"2": 2, "me": bea.account_id}.get(value, value)
+    assert column(conn, stored) == [expected, expected, before[2]]
+    assert "2 Meldungen sind bearbeitet" in bea.get(result).text
+
+
+def test_a_note_is_written_at_each_and_a_form_sent_twice_is_one(
+    bea: Employee, numbers: list[int], conn: Connection
+) -> None:
+    form = previewed(bea, numbers, "note", words="Nach dem Sturm.")
+    addresses = {bea.post("/staff/reports/bulk", 303, **form).location for _ in range(2)}
+    assert len(addresses) == 1
+    notes = conn.execute(text("select service_request_id from case_notes order by 1")).scalars().all()
+    assert list(notes) == numbers
+
+
+def test_what_was_changed_after_the_preview_stays_as_it_is(
+    bea: Employee, numbers: list[int], core: Core, conn: Connection
+) -> None:
+    form = previewed(bea, numbers, "unit", "TIEFBAU")
+    casework.assign(core, numbers[1], "GRUENFLAECHEN", ACTOR)
+    page = bea.get(str(bea.post("/staff/reports/bulk", 303, **form).location))
+    assert column(conn, "unit") == ["TIEFBAU", "GRUENFLAECHEN", "TIEFBAU"]
+    assert "1 Meldung wurde inzwischen geändert und blieb, wie sie ist" in page.text
+
+
+def test_each_case_is_asked_for_its_own_rights(
+    desk: Desk, numbers: list[int], core: Core, conn: Connection
+) -> None:
+    casework.assign(core, numbers[0], "TIEFBAU", ACTOR)
+    lead = desk.employee(membership(Role.LEAD, units=("TIEFBAU",)), email="lutz@stadt.example")
+    form = previewed(lead, numbers, "priority", "1")
+    assert [str(pair).partition(":")[0] for pair in form["chosen"]] == [str(numbers[0])]  # type: ignore[attr-defined]
+    assert "Dazu fehlt Ihnen hier das Recht." in lead.text
+    forged = form | {"chosen": [f"{number}:1" for number in numbers], "key": "forged"}
+    result = lead.get(str(lead.post("/staff/reports/bulk", 303, **forged).location)).text
+    assert column(conn, "priority")[1:] == [0, 0]
+    assert "2 Meldungen gingen nicht" in result
+    worker = desk.employee(membership(Role.WORKER, units=("TIEFBAU",)), email="rita@stadt.example")
+    assert worker.post("/staff/reports/bulk", number=numbers).status_code == 403
+    assert 'name="all"' not in worker.get("/staff/reports").text
+
+
+def test_nothing_of_a_case_that_somebody_may_not_see_is_told(desk: Desk, api: Api) -> None:
+    hidden = int(api.report(service_code="STRASSENSCHADEN", description="x", **{"attribute[WO]": "fahrbahn"}))
+    lead = desk.employee(membership(Role.LEAD, units=("GRUENFLAECHEN",)), email="lutz@stadt.example")
+    assert lead.post("/staff/reports/bulk", number=[hidden]).location == "/staff/reports?done=bulk_none"
+
+
+@pytest.mark.parametrize(
+    ("sent", "field"),
+    [
+        ({"act": ""}, "act"),
+        ({"act": "erase"}, "act"),
+        ({"act": "status", "bulk-status": "NIE"}, "bulk-status"),
+        ({"act": "person", "bulk-person": "1"}, "bulk-person"),
+        ({"act": "note", "text": " "}, "text"),
+    ],
+)
+def test_what_is_missing_is_said_at_its_field(
+    bea: Employee, numbers: list[int], sent: dict[str, str], field: str
+) -> None:
+    page = bea.post("/staff/reports/bulk", 400, number=numbers, preview="1", **sent).text
+    assert f'href="#{field}"' in page
+    assert f'id="{field}"' in page
+
+
+def test_what_an_act_refuses_is_told_at_the_case(bea: Employee, numbers: list[int], conn: Connection) -> None:
+    form = previewed(bea, numbers, "status", "GELOEST", "x") | {"value": "NIE"}
+    page = bea.get(str(bea.post("/staff/reports/bulk", 303, **form).location)).text
+    assert "3 Meldungen gingen nicht" in page
+    assert "Den Status „NIE“ gibt es nicht" in page
+
+
+def test_many_are_done_by_the_worker_with_the_rights_of_then(
+    desk: Desk,
+    bea: Employee,
+    numbers: list[int],
+    core: Core,
+    conn: Connection,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(bulk, "AT_ONCE", 2)
+    form = previewed(bea, numbers, "priority", "2")
+    result = str(bea.post("/staff/reports/bulk", 303, **form).location)
+    assert "3 Meldungen stehen noch aus" in bea.get(result).text
+    assert column(conn, "priority") == [0, 0, 0]
+    work(core, conn, TaskName.RUN_BULK)
+    assert column(conn, "priority") == [2, 2, 2]
+    assert "3 Meldungen sind bearbeitet" in bea.get(result).text
+    other = desk.employee(Role.CHECKER, email="cem@stadt.example")
+    assert other.get(result).status_code == 404
+    form = previewed(bea, numbers, "priority", "1")
+    bea.post("/staff/reports/bulk", 303, **form)
+    conn.execute(text("delete from memberships where account_id = :id"), {"id": bea.account_id})
+    work(core, conn, TaskName.RUN_BULK)
+    assert column(conn, "priority") == [2, 2, 2]
+
+
+def test_there_is_a_bound_and_results_are_gone_after_a_day(
+    bea: Employee,
+    numbers: list[int],
+    core: Core,
+    conn: Connection,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    form = previewed(bea, numbers, "priority", "2")
+    monkeypatch.setattr(bulk, "MOST_CASES", 2)
+    assert "Mehr als 2 Meldungen" in bea.post("/staff/reports/bulk", 400, **form).text
+    monkeypatch.setattr(bulk, "MOST_CASES", model.MOST_CASES)
+    bea.post("/staff/reports/bulk", 303, **form)
+    clock.forward(hours=25)
+    staff_retention.tidy(core)
+    assert conn.execute(text("select count(*) from bulk_items")).scalar_one() == 0
+
+
+def test_all_of_a_view_can_be_chosen(bea: Employee, numbers: list[int], core: Core) -> None:
+    casework.set_priority(core, numbers[0], Priority.URGENT, ACTOR)
+    page = bea.post("/staff/reports/bulk", 200, all="1", priority="2").text
+    assert re.findall(r'name="number" value="(\d+)"', page) == [str(numbers[0])]

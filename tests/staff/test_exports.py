@@ -1,0 +1,129 @@
+"""What staff take along: of their own cases alone, without names, safe in spreadsheets, bounded and written down."""
+
+import csv
+import io
+import zipfile
+
+import pytest
+from lxml import etree
+from sqlalchemy import Connection, text
+
+from open311.actions import casework
+from open311.adapters import work_sheets
+from open311.adapters.work_sheets import Sheet, printable
+from open311.core import Core
+from open311.model.actor import ALL_RIGHTS, Actor, ActorKind
+from open311.model.rights import Role
+from open311.staff import exports
+from tests.serving import Api
+from tests.staff.desk import Desk, Employee, membership
+
+ACTOR = Actor(ActorKind.STAFF, "9999", ALL_RIGHTS)
+FORMULA = '=HYPERLINK("https://evil.example")'
+
+
+@pytest.fixture
+def bea(desk: Desk) -> Employee:
+    """A checker."""
+    return desk.employee(Role.CHECKER, name="Bea Geheimname")
+
+
+def rows_of(employee: Employee, query: str = "") -> list[dict[str, str]]:
+    """The CSV of a view as a spreadsheet reads it."""
+    answer = employee.get(f"/staff/reports.csv?{query}")
+    assert (answer.status_code, answer.mimetype) == (200, "text/csv")
+    return list(csv.DictReader(io.StringIO(answer.get_data().decode("utf-8-sig"))))
+
+
+def cells_of(employee: Employee, query: str = "") -> str:
+    """All that stands in the workbook of a view."""
+    answer = employee.get(f"/staff/reports.xlsx?{query}")
+    assert answer.status_code == 200
+    with zipfile.ZipFile(io.BytesIO(answer.get_data())) as book:
+        assert b"<f>" not in book.read("xl/worksheets/sheet1.xml")
+        return "\n".join(etree.fromstring(book.read("xl/sharedStrings.xml")).itertext())
+
+
+def test_a_view_is_taken_along_as_it_is_filtered(bea: Employee, api: Api) -> None:
+    number = api.report(service_code="STRASSENSCHADEN", description=FORMULA, **{"attribute[WO]": "fahrbahn"})
+    api.report()
+    [row] = rows_of(bea, "service=STRASSENSCHADEN")
+    assert row["number"] == number
+    assert row["description"] == f"'{FORMULA}"
+    assert (row["visibility"], row["stage"], row["unit"]) == ("held", "check", "TIEFBAU")
+    assert FORMULA in cells_of(bea, "service=STRASSENSCHADEN")
+    assert bea.get("/staff/reports.pdf?service=STRASSENSCHADEN").get_data()[:5] == b"%PDF-"
+    assert "reports.pdf?service=STRASSENSCHADEN" in bea.get("/staff/reports?service=STRASSENSCHADEN").text
+
+
+def test_no_sender_and_no_colleague_is_in_any_of_them(bea: Employee, api: Api, core: Core) -> None:
+    number = int(api.report(email="kim@example.org", first_name="Kim", phone="0621 123456"))
+    casework.assign_person(core, number, bea.account_id, ACTOR)
+    casework.add_note(core, number, "Vermerk über Herrn Muster", ACTOR)
+    everything = f"{rows_of(bea)} {cells_of(bea)}"
+    for words in ("kim@", "Kim", "123456", "Geheimname", "Herrn Muster", f"staff:{bea.account_id}"):
+        assert words not in everything
+
+
+def test_each_takes_along_what_they_may_and_no_more(desk: Desk, bea: Employee, api: Api) -> None:
+    api.report(service_code="STRASSENSCHADEN", description="Kanarienvogel", **{"attribute[WO]": "fahrbahn"})
+    other = desk.employee(membership(Role.WORKER, units=("STADTREINIGUNG",)), email="rita@stadt.example")
+    assert rows_of(other, "stage=all") == []
+    assert "Kanarienvogel" not in cells_of(other, "stage=all")
+    reader = desk.employee(Role.READER, email="lea@stadt.example")
+    for form in ("csv", "xlsx", "pdf"):
+        assert reader.get(f"/staff/reports.{form}").status_code == 403
+    assert "reports.csv" not in reader.get("/staff/reports").text
+
+
+def test_a_case_is_printed_by_whoever_may_export_it(desk: Desk, bea: Employee, api: Api) -> None:
+    sent = {"service_code": "STRASSENSCHADEN", "attribute[WO]": "fahrbahn"}
+    number = api.report(**sent, description="Löcher \U0001f573 中文 \u202e $x$ #panic() \\")
+    answer = bea.get(f"/staff/reports/{number}/sheet.pdf")
+    assert answer.headers["Content-Disposition"] == f'attachment; filename="reports-{number}.pdf"'
+    document = answer.get_data()
+    for mark in (b"pdfuaid", b"/StructTreeRoot", b"/Lang(de)"):
+        assert mark in document
+    other = desk.employee(membership(Role.WORKER, units=("STADTREINIGUNG",)), email="rita@stadt.example")
+    assert other.get(f"/staff/reports/{number}/sheet.pdf").status_code == 404
+
+
+def test_what_is_taken_along_stands_in_the_log_without_the_words_of_a_search(
+    bea: Employee, api: Api, conn: Connection
+) -> None:
+    number = api.report(description="Kanarienvogel")
+    rows_of(bea, "q=kanarienvogel&stage=open")
+    cells_of(bea)
+    bea.get(f"/staff/reports/{number}/sheet.pdf")
+    lines = conn.execute(text("select subject, data from audit where kind = 'exported' order by id")).all()
+    assert [(line.subject, line.data["format"], line.data["rows"]) for line in lines] == [
+        (None, "csv", 1),
+        (None, "xlsx", 1),
+        (f"request:{number}", "sheet", 1),
+    ]
+    assert lines[0].data["filters"] == {"q": "…", "stage": "open"}
+
+
+def test_more_than_a_request_can_take_is_refused_in_words(
+    bea: Employee, api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(3):
+        api.report()
+    monkeypatch.setattr(exports, "MOST_IN_WORKBOOK", 2)
+    monkeypatch.setattr(exports, "AT_ONCE", 2)
+    assert bea.get("/staff/reports.xlsx").status_code == 400
+    assert "Grenzen Sie die Ansicht mit Filtern ein" in bea.text
+    assert len(rows_of(bea)) == 3
+    assert bea.get("/staff/reports.pdf?q=nirgends").status_code == 400
+
+
+def test_a_sheet_has_letters_for_all_that_it_prints() -> None:
+    letters = [chr(number) for first, last in work_sheets.COVERED for number in range(first, last + 1)]
+    kept = "".join(letter for letter in letters if printable(letter) == letter)
+    assert len(kept) > 1_700
+    lines = [kept[start : start + 80] for start in range(0, len(kept), 80)]
+    sheet = Sheet(
+        "Alle Zeichen", "https://report.example/reports/1", [("a", "b")], [("Zeichen", lines), ("Leer", [])]
+    )
+    assert work_sheets.written("Probe", "de", ("Was", "Wert"), [sheet])[:5] == b"%PDF-"
+    assert printable("a\u0000\U0001f573\u202eb") == "a□□□b"
