@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from open311.actions import media, media_fetching
@@ -19,7 +19,7 @@ from open311.model.fields import Role
 from open311.model.service_request import Status, Visibility, fields_with
 from open311.model.submission import REPORT_BYTES, Receipt, Submission
 from open311.model.task_names import TaskName
-from open311.storage import events, jobs, reports, service_requests, tokens
+from open311.storage import blocked_senders, events, jobs, reports, service_requests, tokens
 from open311.storage.database import Connection
 
 # A client that repeats itself within this time meant one report (georeport.md 5.15).
@@ -127,8 +127,9 @@ def _store(
     now = core.now()
     every_answer = {**answers.unknown, **answers.private, **answers.public}
     route = catalogue.route(service.service_code, now, submission.location, every_answer)
-    shown = service.type is ServiceType.REALTIME and not service.moderated
     owner = catalogue.jurisdiction.jurisdiction_id
+    held = service.moderated or _is_blocked(conn, owner, submission, now)
+    shown = service.type is ServiceType.REALTIME and not held
     media_urls = [] if files.all else list(submission.media_urls)
     request = {
         "jurisdiction_id": owner,
@@ -181,6 +182,14 @@ def _store(
     if media_fetching.wanted(core, media_urls):
         jobs.defer(conn, TaskName.FETCH_MEDIA, service_request_id=number)
     return number
+
+
+def _is_blocked(conn: Connection, owner: str, submission: Submission, now: datetime) -> bool:
+    """Whether staff look at everything that this sender sends; who says nothing of themselves cannot be known."""
+    sender = submission.reporter
+    if not (sender.email or sender.phone):
+        return False
+    return blocked_senders.is_blocked(conn, owner, now, email=sender.email, phone=sender.phone)
 
 
 def _issue_token(conn: Connection, catalogue: Catalogue, number: int) -> str:

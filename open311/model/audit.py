@@ -43,6 +43,8 @@ class AuditKind(StrEnum):
     PEOPLE_SEARCHED = "people_searched"
     EXPORTED = "exported"
     ERASED = "erased"
+    SENDER_BLOCKED = "sender_blocked"
+    SENDER_UNBLOCKED = "sender_unblocked"
     # What whoever runs the server lets in and out.
     KEY_ADDED = "key_added"
     KEY_REVOKED = "key_revoked"

@@ -22,6 +22,7 @@ from open311.staff import photos as photos
 from open311.staff import routing as routing
 from open311.staff import satisfaction as satisfaction
 from open311.staff import saved_views as saved_views
+from open311.staff import senders as senders
 from open311.staff import sso as sso
 from open311.staff import templates as templates
 

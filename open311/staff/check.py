@@ -17,7 +17,7 @@ from open311.staff.check_page import Shown, check_page
 from open311.staff.decision_form import SentForm, read_decision, read_photos
 from open311.staff.rendering import NOT_KEPT, render
 from open311.staff.seen import SeenCase, find_case
-from open311.storage.desk import presence, queue
+from open311.storage.desk import presence, queue, suspicion
 from open311.storage.desk.scope import Scope, scope_of
 
 
@@ -32,10 +32,13 @@ def check_queue() -> ResponseReturnValue:
     after = request.args.get("after", "")
     with core.database.read() as conn:
         found = queue.page(conn, _scope(), core.now(), Position.read(after) if after else None)
+        unchecked = [row.number for row in found.rows if row.line.case.stage is Stage.CHECK]
+        suspicions = suspicion.of_requests(conn, unchecked, core.now())
     present = [row.line.presence for row in found.rows if row.line.presence]
     return render(
         "check_queue.html",
         rows=found.rows,
+        suspicions=suspicions,
         after=found.next.write() if found.next else "",
         names=history.names(present),
         last=_last(),

@@ -26,7 +26,7 @@ from open311.staff.blueprint import staff
 from open311.staff.decision_form import WITH_STATUS, SentForm, shown_values
 from open311.staff.rendering import render
 from open311.staff.seen import SeenCase
-from open311.storage.desk import neighbours, presence, templates
+from open311.storage.desk import neighbours, presence, suspicion, templates
 from open311.storage.desk.neighbours import Neighbour
 from open311.storage.desk.scope import scope_of
 
@@ -84,6 +84,7 @@ def check_page(seen: SeenCase, shown: Shown) -> Response:
     request, case = whole.request, whole.case
     with core.database.begin() as conn:
         other = presence.claim(conn, request.service_request_id, str(seen.actor), core.now())
+        suspicions = suspicion.of_requests(conn, [request.service_request_id], core.now())
     meanwhile = shown.conflict.meanwhile if shown.conflict else ()
     names = history.names([*(event.actor for event in meanwhile), *([other] if other else [])])
     return render(
@@ -101,6 +102,7 @@ def check_page(seen: SeenCase, shown: Shown) -> Response:
         other=names.get(other, "") if other else "",
         suggestions=suggestions,
         offered_boxes=sum(len(photo.suggested or ()) for photo in whole.photos),
+        suspicions=suspicions.get(request.service_request_id, ()),
         hints=personal_hints(f"{request.title or ''}\n{request.description}"),
         neighbours=_neighbours(seen),
         map=maps.map_of(seen.catalogue),

@@ -24,6 +24,7 @@ ENTRIES = (
     Entry("outside_list", "desk.menu.outside", frozenset({Right.ORDER, Right.CHECK})),
     Entry("routing", "desk.menu.routing", frozenset({Right.ASSIGN_UNIT, Right.ACCEPT})),
     Entry("satisfaction", "desk.menu.satisfaction", frozenset({Right.FIGURES})),
+    Entry("senders", "desk.menu.senders", frozenset({Right.BLOCK_SENDER})),
     Entry("accounts_list", "desk.menu.accounts", frozenset({Right.MANAGE_ACCOUNTS, Right.MANAGE_MEMBERS})),
     Entry("log", "desk.menu.log", frozenset({Right.READ_AUDIT})),
 )

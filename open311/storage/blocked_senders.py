@@ -80,6 +80,13 @@ def listed(conn: Connection, owners: Sequence[str], limit: int) -> list[BlockedS
     return [BlockedSender(**row._mapping) for row in rows]
 
 
+def owner_of(conn: Connection, sender_id: int, owners: Sequence[str]) -> str | None:
+    """The jurisdiction that has blocked a sender, if it is one of these."""
+    mine = (_b.id == sender_id, _b.jurisdiction_id.in_(owners))
+    owner: str | None = conn.execute(select(_b.jurisdiction_id).where(*mine)).scalar_one_or_none()
+    return owner
+
+
 def remove(conn: Connection, sender_id: int, owners: Sequence[str]) -> str | None:
     """Block somebody no more; the jurisdiction that had."""
     mine = (_b.id == sender_id, _b.jurisdiction_id.in_(owners))
