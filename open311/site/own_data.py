@@ -105,4 +105,5 @@ def _document(data: OwnData) -> dict[str, Any]:
         "updates_sent": list(data.updated),
         "followed": followed,
         "notes_about_you": list(data.notes),
+        "mails_sent_to_us": list(data.written),
     }

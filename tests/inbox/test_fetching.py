@@ -12,12 +12,15 @@ from open311.core import Core
 from open311.inbox import fetching, threads
 from open311.model.task_names import TaskName
 from open311.notifications import own_data
-from open311.notifications.storage import people
+from open311.notifications.mail_links import Purpose
+from open311.notifications.storage import mail_links, people
 from open311.settings.mailboxes import imap_mailboxes
 from open311.tasks import EVERY_MINUTE, TASKS
+from tests.client import client_of
 from tests.inbox.server import ImapServer, a_mail
 from tests.pictures import a_large_photo
 from tests.serving import Clock, MakeCore
+from tests.staff.desk import CITY
 
 
 def mails(conn: Connection) -> list[tuple[str, str]]:
@@ -205,6 +208,9 @@ def test_who_erases_their_data_is_found_in_no_mail(core: Core, imap: ImapServer,
     with core.database.begin() as inner:
         kept = own_data.of_mailbox(inner, catalogue, "kim@example.org")
     assert [row["text"] for row in kept.written] == ["Kim war da"]
+    mail_links.add(conn, Purpose.OWN_DATA, CITY, "de", core.now(), email="kim@example.org", token="T" * 32)
+    for path in ("", "/export"):
+        assert "Kim war da" in client_of(core).get(f"/my-data/{'T' * 32}{path}").text
     with core.database.begin() as inner:
         people.forget(inner, [catalogue.jurisdiction.jurisdiction_id], "kim@example.org")
     left = conn.execute(text("select inbox::text from inbox")).scalars().all()
