@@ -165,4 +165,5 @@ def by_email(conn: Connection, owners: Sequence[str], address: str) -> list[dict
     """What somebody has written to us."""
     mine = (_i.jurisdiction_id.in_(owners), func.lower(_i.from_address) == address.lower())
     columns = (_i.received_datetime, _i.subject, _i.text, _i.service_request_id)
-    return [dict(row._mapping) for row in conn.execute(select(*columns).where(*mine).order_by(_i.id))]
+    rows = conn.execute(select(*columns).where(*mine).order_by(_i.id))
+    return [{str(name): value for name, value in row._mapping.items()} for row in rows]

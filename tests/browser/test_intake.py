@@ -66,19 +66,6 @@ def known(town: Town, description: str) -> int:
     return int(answer.json()[0]["service_request_id"])
 
 
-def a_waiting_mail(town: Town, digest: str) -> int:
-    """A mail that came in and waits for somebody."""
-    stored = town.stored(
-        """
-        insert into inbox (jurisdiction_id, digest, state, received_datetime, from_address, subject, text, rest)
-        values ('ludwigshafen.de', %(digest)s, 'new', now(), 'kim@example.org', 'Müll', 'Matratzen', 'Kim')
-        returning id
-        """,
-        digest=digest,
-    )
-    return int(stored[0][0])
-
-
 def answers_a_call(visit: Visit, town: Town, **options: object) -> Caller:
     """An operator with an empty page before them, who has touched no key."""
     visitor = visit(base=town.base, **{"drawing": False} | options)
@@ -189,10 +176,4 @@ def test_no_look_of_the_page_has_barriers(visit: Visit, town: Town, language: st
     visitor.page.locator(".part .buttons button").first.click()
     visitor.page.wait_for_selector(".aloud")
     found["done"] = visitor.barriers_of_every_look()
-    mail_id = a_waiting_mail(town, language)
-    for path in ("/staff/inbox", f"/staff/inbox/{mail_id}", "/staff/senders"):
-        visitor.opens(path)
-        found[path] = visitor.barriers_of_every_look()
-    visitor.page.locator("main form.part button").click()
-    found["refused sender"] = visitor.barriers_of_every_look()
     assert {name: barriers for name, barriers in found.items() if barriers} == {}
