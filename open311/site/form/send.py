@@ -137,7 +137,7 @@ def sent(draft: Draft) -> Response:
     return pages.step(
         "sent",
         draft,
-        steps=list(steps),
+        next_steps=list(steps),
         report=view_models.shown(found, city()) if found and shown else None,
         joined=joined,
         held=held,
