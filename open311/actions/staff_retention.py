@@ -10,6 +10,7 @@ from open311.model.actor import WORKER
 from open311.model.audit import SIGN_INS_KEPT_FOR, AuditKind
 from open311.storage import accounts, audit, sessions, sign_in_brakes
 from open311.storage.desk import bulk as bulk_storage
+from open311.storage.desk import rounds
 
 
 def tidy(core: Core) -> None:
@@ -21,6 +22,7 @@ def tidy(core: Core) -> None:
         sign_in_brakes.prune(conn, now)
         accounts.prune_links(conn, now)
         bulk_storage.prune(conn, now - BULK_KEPT_FOR)
+        rounds.prune(conn, now)
         for account_id in accounts.end_due(conn, now):
             actions.close(conn, account_id)
             audit.append(conn, now, str(WORKER), AuditKind.ACCOUNT_ENDED, f"account:{account_id}")

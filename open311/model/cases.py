@@ -43,6 +43,8 @@ class Flag(StrEnum):
     DONE_REPORTED = "done_reported"
     # A contractor has declined, has asked, or has let the time pass.
     RETURNED = "returned"
+    # Somebody on the spot says so; staff confirm it by the status.
+    FIELD_DONE = "field_done"
     DECLINED = "declined"
 
 

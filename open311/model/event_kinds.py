@@ -57,6 +57,7 @@ class EventKind(StrEnum):
     ORDER_RETURNED = "order_returned"
     ORDER_EXPIRED = "order_expired"
     ORDER_REVOKED = "order_revoked"
+    FIELD_REPORTED = "field_reported"
     DEFERRED = "deferred"
     RESUMED = "resumed"
     PRIORITY_CHANGED = "priority_changed"

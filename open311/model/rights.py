@@ -84,7 +84,7 @@ ROLES: Mapping[Role, Mapping[Right, Reaches]] = {
     ),
     Role.WORKER: _rights(OURS_OR_PUBLIC, Right.SEE_REPORTS)
     | _rights(ONCE_OURS, Right.SEE_HELD)
-    | _rights(UNIT, Right.SEE_REPORTER, *_WORK, Right.ASSIGN_PERSON, Right.EXPORT, Right.FIGURES)
+    | _rights(UNIT, Right.SEE_REPORTER, *_WORK, Right.ASSIGN_PERSON, Right.FIELD, Right.EXPORT, Right.FIGURES)
     | _rights(ALL, Right.INTAKE),
     Role.FIELD: _rights(OWN, Right.SEE_REPORTS, Right.SEE_HELD, Right.SET_STATUS, Right.NOTE, Right.FIELD)
     | _rights(ALL, Right.INTAKE),

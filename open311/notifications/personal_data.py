@@ -184,6 +184,7 @@ PERSONAL: tuple[PersonalData, ...] = (
             "case_notes": "author created_datetime edited_datetime",
             "case_undo": "actor",
             "case_presence": "actor until_datetime",
+            "rounds": "name day",
         },
         term=Term.STAFF,
         seen_by=STAFF_ONLY,
@@ -267,6 +268,9 @@ NOT_PERSONAL: Mapping[str, str] = {
     "reporters": "service_request_id",
     "service_requests": "id jurisdiction_id service_code status detailed_status visibility version requested_datetime "
     "updated_datetime closed_datetime expected_datetime agency_responsible channel parent_id",
+    "field_actions": "service_request_id client_id outcome created_datetime",
+    "rounds": "id jurisdiction_id created_datetime",
+    "stops": "round_id service_request_id position state",
     "schema_revision": "version_num",
     "services": "jurisdiction_id service_code service_name retired_datetime",
     "sessions": "id",

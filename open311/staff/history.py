@@ -123,6 +123,8 @@ def _side(event: Event, value: Any, catalogue: Catalogue, known: Mapping[str, st
 
 def _outcome(event: Event) -> str:
     """What was decided, or said of how it ended."""
+    if event.kind == EventKind.FIELD_REPORTED:
+        return words(f"desk.field.act.{event.data.get('act')}")
     if event.kind == EventKind.RATED:
         return words("desk.rating.yes" if event.data.get("satisfied") else "desk.rating.no")
     key = f"desk.outcome.{event.data.get('outcome')}" if event.kind == EventKind.CHECKED else ""

@@ -21,6 +21,7 @@ ENTRIES = (
     Entry("inbox", "desk.menu.inbox", frozenset({Right.CHECK})),
     Entry("reports", "desk.menu.reports", frozenset({Right.SEE_REPORTS})),
     Entry("templates_list", "desk.menu.templates", frozenset({Right.TEMPLATES})),
+    Entry("field", "desk.menu.field", frozenset({Right.FIELD})),
     Entry("outside_list", "desk.menu.outside", frozenset({Right.ORDER, Right.CHECK})),
     Entry("routing", "desk.menu.routing", frozenset({Right.ASSIGN_UNIT, Right.ACCEPT})),
     Entry("satisfaction", "desk.menu.satisfaction", frozenset({Right.FIGURES})),

@@ -53,7 +53,8 @@ _OF_STAFF = [
     """),
     text("""
         update events set data = data - 'text'
-        where service_request_id = any(:requests) and kind like 'order\\_%' and data ? 'text'
+        where service_request_id = any(:requests) and data ? 'text'
+            and (kind like 'order\\_%' or kind = 'field_reported')
     """),
 ]
 # An update that was published stands in an event of its own.

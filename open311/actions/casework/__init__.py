@@ -11,6 +11,7 @@ from open311.actions.casework.correspondence import answer, ask, find_question, 
 from open311.actions.casework.decisions import decide
 from open311.actions.casework.duplicates import merge, separate
 from open311.actions.casework.erasure import erase, erase_locked
+from open311.actions.casework.field_work import move_stop, plan_round, report_from_field
 from open311.actions.casework.notes import add_note, change_note, read_mentions, remove_note
 from open311.actions.casework.order_answers import OrderPage, answer_order, find_order, photo_of_order
 from open311.actions.casework.orders import (
@@ -79,10 +80,12 @@ __all__ = [
     "keep_closed",
     "keep_up",
     "merge",
+    "move_stop",
     "note",
     "order",
     "original_of",
     "photo_of_order",
+    "plan_round",
     "publish",
     "publish_photo",
     "rate",
@@ -93,6 +96,7 @@ __all__ = [
     "remove_note",
     "reopen",
     "reply",
+    "report_from_field",
     "reroute",
     "resume_due",
     "return_order",

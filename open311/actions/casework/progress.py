@@ -62,6 +62,7 @@ def move(
     work.change(**changes)
     if work.case.stage is Stage.ACCEPT:
         work.change_case(accepted_datetime=work.now)
+    work.change_case(flags=work.case.flags - {Flag.FIELD_DONE})
     planning.resume(work)
     if before.status == Status.CLOSED and to.status == Status.OPEN:
         _reopen(work)

@@ -17,6 +17,7 @@ from open311.storage.tables.desk import (
     templates,
     views,
 )
+from open311.storage.tables.field import field_actions, rounds, stops
 from open311.storage.tables.history import events, updaters, updates
 from open311.storage.tables.intake import foreign_references, intakes
 from open311.storage.tables.mails import blocked_senders, inbox, inbox_photos, mailboxes
@@ -83,6 +84,7 @@ __all__ = [
     "drafts",
     "erasures",
     "events",
+    "field_actions",
     "followers",
     "foreign_references",
     "forwarded_updates",
@@ -107,11 +109,13 @@ __all__ = [
     "orders",
     "ratings",
     "reporters",
+    "rounds",
     "sent_mails",
     "service_requests",
     "services",
     "sessions",
     "sign_in_brakes",
+    "stops",
     "stream_readers",
     "submissions",
     "templates",

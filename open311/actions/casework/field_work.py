@@ -1,0 +1,106 @@
+"""Rounds in the field: planned by those who may, gone with or without a connection; each action counts once."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import IO
+
+from open311.actions import media
+from open311.actions.casework.work import locked
+from open311.base.errors import Invalid, problem
+from open311.base.text import tidy
+from open311.core import Core
+from open311.model import route
+from open311.model.actor import Actor, Right
+from open311.model.cases import Flag
+from open311.model.event_kinds import EventKind
+from open311.model.rounds import CLIENT_ID, MOST_STOPS, NAME_LENGTH, FieldAct, FieldOutcome
+from open311.model.service_request import ServiceRequest, Status, Visibility
+from open311.model.submission import DESCRIPTION_LENGTH
+from open311.storage import service_requests
+from open311.storage.desk import rounds
+
+
+def plan_round(
+    core: Core, jurisdiction_id: str, numbers: Sequence[int], name: str, day: date, actor: Actor
+) -> int:
+    """Make a round of these reports, in the order of a short way that begins at the first; returns its id.
+
+    Whoever calls has looked which of them the actor may see. Raises `Invalid`.
+    """
+    actor.require(Right.FIELD, jurisdiction_id)
+    words, chosen = tidy(name)[:NAME_LENGTH], list(dict.fromkeys(numbers))
+    if not chosen or len(chosen) > MOST_STOPS:
+        raise Invalid(problem("error.round.stops", most=MOST_STOPS))
+    with core.database.begin() as conn:
+        found = [service_requests.find_any(conn, number) for number in chosen]
+        here = [request for request in found if request and request.jurisdiction_id == jurisdiction_id]
+        places = [_place(request) for request in here]
+        ordered = [here[index].service_request_id for index in route.order(places)]
+        return rounds.add(conn, jurisdiction_id, words or day.isoformat(), day, ordered, core.now())
+
+
+def _place(request: ServiceRequest) -> tuple[float, float] | None:
+    return None if request.location is None else (request.location.lat, request.location.long)
+
+
+def move_stop(core: Core, round_id: int, number: int, by: int, actor: Actor, jurisdiction_id: str) -> None:
+    """Put a stop earlier or later in its round."""
+    actor.require(Right.FIELD, jurisdiction_id)
+    with core.database.begin() as conn:
+        numbers = rounds.numbers_of(conn, round_id)
+        if number not in numbers:
+            raise Invalid(problem("error.service_request.unknown", service_request_id=number))
+        place = numbers.index(number)
+        numbers.insert(max(0, min(place + by, len(numbers) - 1)), numbers.pop(place))
+        rounds.reorder(conn, round_id, numbers)
+
+
+def report_from_field(
+    core: Core,
+    number: int,
+    act: FieldAct,
+    actor: Actor,
+    *,
+    client_id: str,
+    text: str = "",
+    photos: Sequence[IO[bytes]] = (),
+    revision: int | None = None,
+    round_id: int | None = None,
+) -> FieldOutcome:
+    """Take in what somebody says at a place, once for each `client_id`, however often a device sends it.
+
+    That something is done is a proposal, which overwrites nothing: so it is taken in although the case has changed
+    since `revision`, and kept as a note where it is closed meanwhile. Raises `Invalid`, `Forbidden`, `NotFound`.
+    """
+    words = tidy(text)
+    pictures, problems = media.read(core, photos)
+    if not CLIENT_ID.fullmatch(client_id):
+        problems.append(problem("error.round.client_id"))
+    if act is FieldAct.NOTE and not words and not photos:
+        problems.append(problem("error.letter.empty"))
+    if len(words) > DESCRIPTION_LENGTH:
+        problems.append(problem("error.edit.length", field="text", most=DESCRIPTION_LENGTH))
+    Invalid.unless_empty(problems)
+    with media.in_store(core, pictures) as files, core.database.begin() as conn:
+        # The lock makes the same action, sent twice at once, come one after the other.
+        work = locked(core, conn, number, actor)
+        work.require(Right.FIELD)
+        known = rounds.outcome_of(conn, client_id, number)
+        if known is not None:
+            return known
+        over = work.request.status == Status.CLOSED or work.request.visibility == Visibility.HIDDEN
+        changed = revision is not None and revision != work.case.revision
+        outcome = FieldOutcome.CHANGED if changed else FieldOutcome.TAKEN
+        if over and act is not FieldAct.NOTE:
+            act, outcome = FieldAct.NOTE, FieldOutcome.WAS_CLOSED
+        if act is FieldAct.DONE:
+            work.change_case(flags=work.case.flags | {Flag.FIELD_DONE})
+        work.is_final = True
+        work.tell_staff(EventKind.FIELD_REPORTED, act=act.value, text=words or None, round_id=round_id)
+        work.write()
+        if files.all:
+            media.attach(core, conn, number, files, shown=False, internal=True, update_id=work.events[-1])
+        if round_id is not None:
+            rounds.set_state(conn, round_id, number, act)
+        rounds.remember(conn, client_id, number, outcome, core.now())
+    return outcome

@@ -1,0 +1,58 @@
+"""In which order to go to several places: nearest neighbour first, then 2-opt, by distance as the crow flies."""
+
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+
+Place = tuple[float, float]
+# Enough for a hundred stops; each round of looking shortens the way or is the last.
+MOST_ROUNDS = 50
+
+
+def order(places: Sequence[Place | None]) -> list[int]:
+    """The indices of places (lat, long) in the order of a short way that begins at the first; those without last."""
+    known = [index for index, place in enumerate(places) if place is not None]
+    rest = [index for index, place in enumerate(places) if place is None]
+    plane = {index: _plane(places[index] or (0.0, 0.0)) for index in known}
+    way = _nearest(known, plane)
+    for _ in range(MOST_ROUNDS):
+        if not _shorten(way, plane):
+            break
+    return [*way, *rest]
+
+
+def length(places: Sequence[Place]) -> float:
+    """How long a way is, in degrees of latitude."""
+    plane = [_plane(place) for place in places]
+    return sum(math.dist(*pair) for pair in pairwise(plane))
+
+
+def _plane(place: Place) -> Place:
+    """A place in a plane whose units are equally long both ways; good enough for a city."""
+    lat, long = place
+    return lat, long * math.cos(math.radians(lat))
+
+
+def _nearest(left: Sequence[int], plane: dict[int, Place]) -> list[int]:
+    way, rest = list(left[:1]), set(left[1:])
+    while rest:
+        here = plane[way[-1]]
+        following = min(rest, key=lambda index: (math.dist(here, plane[index]), index))
+        way.append(following)
+        rest.remove(following)
+    return way
+
+
+def _shorten(way: list[int], plane: dict[int, Place]) -> bool:
+    """Turn round each part of the way that becomes shorter by it; False once there is none."""
+    shorter = False
+    for start in range(1, len(way) - 1):
+        for end in range(start + 1, len(way)):
+            before, first, last = plane[way[start - 1]], plane[way[start]], plane[way[end]]
+            after = plane[way[end + 1]] if end + 1 < len(way) else None
+            now = math.dist(before, first) + (math.dist(last, after) if after else 0)
+            turned = math.dist(before, last) + (math.dist(first, after) if after else 0)
+            if turned < now - 1e-12:
+                way[start : end + 1] = reversed(way[start : end + 1])
+                shorter = True
+    return shorter

@@ -1,0 +1,206 @@
+"""Rounds in the field: plan them, go them with or without a connection, and say at each stop what is found there."""
+
+import json
+import uuid
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Any, cast
+
+from flask import Response, request
+from flask.typing import ResponseReturnValue
+
+from open311.actions import casework
+from open311.base.errors import Invalid, NotFound, problem
+from open311.http import current
+from open311.http.errors import in_words
+from open311.http.normalise import LenientRequest
+from open311.model import rights
+from open311.model.actor import Right
+from open311.model.cases import Stage
+from open311.model.desk_search import CaseSearch
+from open311.model.rounds import MOST_STOPS, FieldAct, FieldOutcome, Round
+from open311.site.words import words
+from open311.staff.blueprint import actor, page, redirect_to, staff
+from open311.staff.rendering import NOT_KEPT, render
+from open311.staff.seen import SeenCase, find_case
+from open311.storage.desk import lists, rounds
+from open311.storage.desk.scope import Scope, scope_of
+from open311.web import photos
+
+TO_DO = (Stage.ACCEPT, Stage.WORK, Stage.WAITING)
+OUTCOMES: Mapping[FieldOutcome, str] = {
+    FieldOutcome.TAKEN: "desk.field.outcome.taken",
+    FieldOutcome.CHANGED: "desk.field.outcome.changed",
+    FieldOutcome.WAS_CLOSED: "desk.field.outcome.was_closed",
+}
+YESTERDAY = timedelta(days=1)
+
+
+def _scope() -> Scope:
+    return scope_of(staff(), Right.FIELD)
+
+
+@page("/field", Right.FIELD)
+def field() -> ResponseReturnValue:
+    """The rounds of today and later."""
+    core = current.core()
+    with core.database.read() as conn:
+        found = rounds.since(conn, (core.now() - YESTERDAY).date(), _scope())
+    return render("field.html", rounds=found)
+
+
+@page("/field/plan", Right.FIELD, methods=("GET", "POST"))
+def field_plan() -> ResponseReturnValue:
+    """Choose cases, by unit, service and district, and make a round of them."""
+    values: Mapping[str, Any] = request.form if request.method == "POST" else request.args
+    problems: list[str] = []
+    if request.method == "POST" and request.form.get("go"):
+        try:
+            return redirect_to("field_round", done="saved", round_id=_plan())
+        except Invalid as refused:
+            problems = [in_words(each) for each in refused.problems]
+    search = CaseSearch(
+        stages=TO_DO,
+        units=_chosen(values, "unit"),
+        services=_chosen(values, "service"),
+        areas=_chosen(values, "area"),
+        limit=MOST_STOPS,
+    )
+    core = current.core()
+    with core.database.read() as conn:
+        found = lists.page(conn, _scope(), search, core.now()).rows
+    chosen = set(request.form.getlist("number")) if request.method == "POST" else set()
+    return render(
+        "field_plan.html",
+        status=400 if problems else 200,
+        rows=found,
+        values=values,
+        chosen=chosen,
+        problems=problems,
+        most=MOST_STOPS,
+        cities=_cities(),
+        today=core.now().date().isoformat(),
+    )
+
+
+def _chosen(values: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    word = str(values.get(name, ""))[:100]
+    return (word,) if word else ()
+
+
+def _cities() -> list[Any]:
+    own = staff().jurisdictions(Right.FIELD)
+    return [each for each in current.core().catalogues.in_force if each.jurisdiction.jurisdiction_id in own]
+
+
+def _plan() -> int:
+    word = request.form.get("day", "")
+    try:
+        day = date.fromisoformat(word)
+    except ValueError:
+        raise Invalid(problem("desk.error.day")) from None
+    numbers = [int(each) for each in request.form.getlist("number") if each.isdecimal() and len(each) < 19]
+    if not 0 < len(numbers) <= MOST_STOPS:
+        raise Invalid(problem("error.round.stops", most=MOST_STOPS))
+    cases = [_own_case(number) for number in numbers]
+    owner = cases[0].whole.case.jurisdiction_id
+    name = request.form.get("name", "")
+    return casework.plan_round(current.core(), owner, numbers, name, day, actor(owner))
+
+
+def _own_case(number: int) -> SeenCase:
+    """A case that somebody may go to; raises `NotFound`."""
+    seen = find_case(number)
+    case, visibility = seen.whole.case, seen.whole.request.visibility
+    if not rights.may(staff(), Right.FIELD, case, visibility):
+        raise NotFound(problem("error.service_request.unknown", service_request_id=number))
+    return seen
+
+
+def _round(round_id: int) -> Round:
+    with current.core().database.read() as conn:
+        found = rounds.find(conn, round_id, _scope())
+    if found is None:
+        raise NotFound(problem("error.path"))
+    return found
+
+
+@page("/field/<id:round_id>", Right.FIELD)
+def field_round(round_id: int) -> ResponseReturnValue:
+    """A round: its stops in order, a form at each, and what makes it work without a connection."""
+    return _round_page(_round(round_id))
+
+
+def _round_page(found: Round, *, number: int = 0, problems: tuple[str, ...] = ()) -> Response:
+    core = current.core()
+    with core.database.read() as conn:
+        stops = rounds.stops_of(conn, found.id, _scope(), core.now())
+    return render(
+        "field_round.html",
+        status=400 if problems else 200,
+        round=found,
+        stops=stops,
+        catalogue=core.catalogues.owner(found.jurisdiction_id),
+        acts=list(FieldAct),
+        number=number,
+        problems=problems,
+        form=request.form,
+        new_id=lambda: uuid.uuid4().hex,
+    )
+
+
+@page("/field/<id:round_id>/order", Right.FIELD, methods=("POST",))
+def field_order(round_id: int) -> ResponseReturnValue:
+    """Put a stop earlier or later."""
+    found, number = _round(round_id), request.form.get("number", "")
+    by = {"up": -1, "down": 1}.get(request.form.get("move", ""), 0)
+    if number.isdecimal() and len(number) < 19:
+        owner = found.jurisdiction_id
+        casework.move_stop(current.core(), round_id, int(number), by, actor(owner), owner)
+    response = redirect_to("field_round", round_id=round_id)
+    response.location = f"{response.location}#stop-{number if number.isdecimal() else ''}"
+    return response
+
+
+@page("/field/<id:round_id>/report", Right.FIELD, methods=("POST",))
+def field_report(round_id: int) -> ResponseReturnValue:
+    """Say what is found at a stop. A device sends it again until it has an answer, which is then the same."""
+    found, form = _round(round_id), request.form
+    number, for_device = form.get("number", ""), request.accept_mimetypes.best == "application/json"
+    try:
+        if not (number.isdecimal() and len(number) < 19):
+            raise Invalid(problem("error.path"))
+        outcome = _report(int(number), round_id)
+    except (Invalid, NotFound) as refused:
+        told = tuple(in_words(each) for each in refused.problems)
+        if for_device:
+            return _json({"problems": told}, 400)
+        return _round_page(found, number=int(number) if number.isdecimal() else 0, problems=told)
+    if for_device:
+        return _json({"outcome": outcome, "words": words(OUTCOMES[outcome])}, 200)
+    return redirect_to("field_round", done=f"field_{outcome}", round_id=round_id)
+
+
+def _report(number: int, round_id: int) -> FieldOutcome:
+    seen, form = _own_case(number), request.form
+    act, revision = form.get("act", ""), form.get("revision", "")
+    if act not in tuple(FieldAct):
+        raise Invalid(problem("error.round.act"))
+    files = photos.sent(cast(LenientRequest, request), [])
+    return casework.report_from_field(
+        current.core(),
+        number,
+        FieldAct(act),
+        seen.actor,
+        client_id=form.get("client_id", ""),
+        text=form.get("text", ""),
+        photos=[file.stream for file in files.get("media", [])],
+        revision=int(revision) if revision.isdecimal() and len(revision) < 10 else None,
+        round_id=round_id,
+    )
+
+
+def _json(body: Mapping[str, Any], status: int) -> Response:
+    response = Response(json.dumps(body), status, content_type="application/json")
+    response.headers["Cache-Control"] = NOT_KEPT
+    return response

@@ -1,0 +1,151 @@
+"""Rounds in the field: planned by a short way, gone by plain forms, each action counted once however often it comes."""
+
+import re
+from io import BytesIO
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, text
+
+from open311.actions import casework, staff_retention
+from open311.base.errors import Forbidden, Invalid
+from open311.core import Core
+from open311.model.actor import ALL_RIGHTS, Actor, ActorKind, Right
+from open311.model.cases import Flag
+from open311.model.rights import Role
+from open311.model.rounds import FieldAct, FieldOutcome
+from open311.storage import unpublished
+from tests.actors import CLARA
+from tests.pictures import a_photo
+from tests.serving import Api
+from tests.staff.desk import HERE, Desk, Employee
+
+DEVICE = "3f0c9c1e-7c53-4d7e-9a39-1f6a2f0b7d11"
+
+
+@pytest.fixture
+def numbers(api: Api) -> list[int]:
+    """Three published reports, the middle one farthest away."""
+    return [int(api.report(long=long, description=f"Sack {long}")) for long in ("8.44", "8.45", "8.444")]
+
+
+@pytest.fixture
+def finn(desk: Desk) -> Employee:
+    return desk.employee(Role.LEAD)
+
+
+def planned(finn: Employee, numbers: list[int]) -> str:
+    """The path of a new round."""
+    answer = finn.post("/staff/field/plan", 303, go="1", number=numbers, name="Nord", day="2026-03-03")
+    return answer.headers["Location"].partition("?")[0]
+
+
+def kinds(core: Core, number: int) -> list[str]:
+    return [event.kind for event in casework.show(core, number, CLARA).history]
+
+
+def report(core: Core, number: int, act: FieldAct = FieldAct.DONE, **more: Any) -> FieldOutcome:
+    return casework.report_from_field(core, number, act, CLARA, **({"client_id": DEVICE} | more))
+
+
+def test_a_round_is_planned_in_the_order_of_a_short_way(finn: Employee, numbers: list[int]) -> None:
+    assert f'value="{numbers[0]}"' in finn.get("/staff/field/plan?service=MUELL_WILD").text
+    path = planned(finn, numbers)
+    page = finn.get(path).text
+    stops = [int(each) for each in re.findall(r'id="stop-(\d+)"', page)]
+    assert stops == [numbers[0], numbers[2], numbers[1]]
+    finn.post(f"{path}/order", 303, number=numbers[1], move="up")
+    stops = [int(each) for each in re.findall(r'id="stop-(\d+)"', finn.get(path).text)]
+    assert stops == [numbers[0], numbers[1], numbers[2]]
+    assert "Nord" in finn.get("/staff/field").text
+
+
+def test_a_round_works_by_plain_forms(core: Core, finn: Employee, numbers: list[int]) -> None:
+    path = planned(finn, numbers)
+    page = finn.get(path).text
+    client_id = re.findall(r'name="client_id" value="(\w+)"', page)[0]
+    sent = {"number": numbers[0], "client_id": client_id, "act": "done", "text": "weggeräumt"}
+    finn.post(f"{path}/report", 400, **(sent | {"act": ""}))
+    assert "weggeräumt" in finn.response.text
+    finn.post(f"{path}/report", 303, media=(BytesIO(a_photo()), "a.jpg"), **sent)
+    shown = casework.show(core, numbers[0], CLARA)
+    assert (shown.request.status, shown.case.flags) == ("open", {Flag.FIELD_DONE})
+    assert "1 von 3" in finn.get(path).text
+    assert "weggeräumt" in finn.get(f"/staff/reports/{numbers[0]}").text
+    casework.set_status(core, numbers[0], "GELOEST", CLARA)
+    assert casework.show(core, numbers[0], CLARA).case.flags == frozenset()
+
+
+def test_the_same_action_sent_again_changes_nothing(core: Core, conn: Connection, numbers: list[int]) -> None:
+    outcomes = [report(core, numbers[0], text="weg", photos=[BytesIO(a_photo())]) for _ in range(3)]
+    assert outcomes == [FieldOutcome.TAKEN] * 3
+    assert kinds(core, numbers[0]).count("field_reported") == 1
+    assert conn.execute(text("select count(*) from media")).scalar_one() == 1
+    # The id of another device's action at another place is another action.
+    assert report(core, numbers[1]) is FieldOutcome.TAKEN
+    assert kinds(core, numbers[1]).count("field_reported") == 1
+
+
+def test_what_others_have_done_meanwhile_is_told_and_nothing_is_lost(core: Core, numbers: list[int]) -> None:
+    revision = casework.show(core, numbers[0], CLARA).case.revision
+    casework.add_note(core, numbers[0], "bitte prüfen", CLARA)
+    casework.assign(core, numbers[0], "STADTREINIGUNG", CLARA)
+    assert report(core, numbers[0], revision=revision, text="weg") is FieldOutcome.CHANGED
+    casework.set_status(core, numbers[1], "GELOEST", CLARA)
+    assert report(core, numbers[1], revision=1, text="war leer") is FieldOutcome.WAS_CLOSED
+    shown = casework.show(core, numbers[1], CLARA)
+    assert (shown.request.status, shown.case.flags) == ("closed", frozenset())
+    assert (shown.history[-1].data["act"], shown.history[-1].data["text"]) == ("note", "war leer")
+
+
+def test_a_device_is_answered_in_json_and_told_what_is_wrong(finn: Employee, numbers: list[int]) -> None:
+    path = planned(finn, numbers)
+    headers = {**HERE, "Accept": "application/json", "X-Form-Token": finn.token}
+
+    def send(**fields: Any) -> Any:
+        sent = {"number": numbers[0], "client_id": DEVICE, "act": "not_found", "revision": "1"} | fields
+        return finn.client.post(f"{path}/report", data=sent, headers=headers)
+
+    assert [send().get_json()["outcome"] for _ in range(2)] == ["taken", "taken"]
+    wrong = send(client_id="x")
+    assert (wrong.status_code, len(wrong.get_json()["problems"])) == (400, 1)
+    assert send(number="999999999").status_code == 400
+    assert send(number="ä").status_code == 400
+
+
+def test_whoever_may_not_see_a_stop_sees_no_round(desk: Desk, finn: Employee, numbers: list[int]) -> None:
+    path = planned(finn, numbers)
+    stranger = desk.employee(Role.FIELD, email="fremd@stadt.example")
+    assert stranger.get(path).status_code == 404
+    assert "Nord" not in stranger.get("/staff/field").text
+    reader = desk.employee(Role.READER, email="liest@stadt.example")
+    assert reader.get("/staff/field").status_code == 403
+
+
+@pytest.mark.parametrize("count", [0, 101])
+def test_a_round_has_at_least_one_stop_and_at_most_a_hundred(core: Core, count: int) -> None:
+    owner = core.catalogues.in_force[0].jurisdiction.jurisdiction_id
+    with pytest.raises(Invalid):
+        casework.plan_round(core, owner, range(1, count + 1), "", core.now().date(), CLARA)
+
+
+def test_the_right_is_asked_for(core: Core, numbers: list[int]) -> None:
+    reader = Actor(ActorKind.STAFF, "9", ALL_RIGHTS - {Right.FIELD})
+    with pytest.raises(Forbidden):
+        casework.report_from_field(core, numbers[0], FieldAct.DONE, reader, client_id=DEVICE)
+
+
+def test_rounds_and_what_was_written_there_go_in_time(
+    core: Core, conn: Connection, finn: Employee, numbers: list[int]
+) -> None:
+    planned(finn, numbers)
+    report(core, numbers[0], text="Frau Kanari war da")
+    unpublished.forget_of_requests(conn, numbers)
+    assert "Kanari" not in conn.execute(text("select string_agg(data::text, '') from events")).scalar_one()
+    core.now.forward(days=100)  # type: ignore[attr-defined]
+    staff_retention.tidy(core)
+    left = [
+        conn.execute(text(f"select count(*) from {name}")).scalar_one()
+        for name in ("rounds", "stops", "field_actions")
+    ]
+    assert left == [0, 0, 0]
