@@ -86,10 +86,10 @@ def change_password(core: Core, token: str, signed_in: SignedIn, old: str, new: 
         return sign_in.full_session(core, conn, account.id, sender)
 
 
-def set_preferences(core: Core, signed_in: SignedIn, *, language: str, keys: bool) -> None:
-    """Keep the language somebody reads, and whether single keys are shortcuts."""
+def set_preferences(core: Core, signed_in: SignedIn, *, language: str, keys: bool, mails: bool) -> None:
+    """Keep the language somebody reads, whether single keys are shortcuts, and whether mails about late cases come."""
     if language not in LANGUAGES:
         raise Invalid(problem("desk.account.language", known=", ".join(LANGUAGES)))
-    prefs = {**signed_in.account.prefs, "keys": keys}
+    prefs = {**signed_in.account.prefs, "keys": keys, "mails": mails}
     with core.database.begin() as conn:
         accounts.change(conn, signed_in.account.id, language=language, prefs=prefs)

@@ -82,6 +82,11 @@ class Account:
         """Whether single keys are shortcuts (WCAG 2.1.4 lets them be turned off)."""
         return bool(self.prefs.get("keys"))
 
+    @property
+    def mails_on(self) -> bool:
+        """Whether mails about late cases are welcome; those about the account itself always come."""
+        return bool(self.prefs.get("mails", True))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:

@@ -56,6 +56,8 @@ class TaskName(StrEnum):
     TELL_STAFF = "tell_staff", Queue.MAIL
     TIDY_STAFF = "tidy_staff"
     RUN_BULK = "run_bulk"
+    ENQUEUE_DIGESTS = "enqueue_digests"
+    SEND_DIGEST = "send_digest", Queue.MAIL
 
     COPY_ERASURES = "copy_erasures"
     FORGET_OLD = "forget_old"

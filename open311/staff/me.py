@@ -22,7 +22,13 @@ def me() -> ResponseReturnValue:
     errors: dict[str, str] = {}
     if posted("language"):
         try:
-            own_account.set_preferences(core, found, language=posted("language"), keys=bool(posted("keys")))
+            own_account.set_preferences(
+                core,
+                found,
+                language=posted("language"),
+                keys=bool(posted("keys")),
+                mails=bool(posted("mails")),
+            )
             return redirect_to("me", done="saved")
         except Invalid as refused:
             errors = {"language": in_words(refused.problems[0])}

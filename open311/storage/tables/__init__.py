@@ -4,6 +4,7 @@ from open311.storage.tables.base import Xid8, metadata
 from open311.storage.tables.desk import (
     bulk_items,
     bulk_runs,
+    case_escalations,
     case_mentions,
     case_notes,
     case_originals,
@@ -15,6 +16,7 @@ from open311.storage.tables.desk import (
     orders,
     ratings,
     templates,
+    unit_digests,
     views,
 )
 from open311.storage.tables.field import field_actions, rounds, stops
@@ -72,6 +74,7 @@ __all__ = [
     "blocked_senders",
     "bulk_items",
     "bulk_runs",
+    "case_escalations",
     "case_mentions",
     "case_notes",
     "case_originals",
@@ -120,6 +123,7 @@ __all__ = [
     "submissions",
     "templates",
     "tokens",
+    "unit_digests",
     "updaters",
     "updates",
     "views",

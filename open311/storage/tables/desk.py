@@ -310,3 +310,22 @@ bulk_items = Table(
     Column("problems", JSONB, nullable=False, server_default=text("'[]'")),
     Index("bulk_items_of_request", "service_request_id"),
 )
+
+# The mail of a day to a unit: noted before it is sent, so that nobody gets it twice.
+unit_digests = Table(
+    "unit_digests",
+    metadata,
+    Column("jurisdiction_id", Text(collation="C"), primary_key=True),
+    Column("unit", Text(collation="C"), primary_key=True),
+    Column("day", Date, primary_key=True),
+    moment("sent_datetime", nullable=True),
+)
+
+# Of which deadline of a late case the leads were told last.
+case_escalations = Table(
+    "case_escalations",
+    metadata,
+    _of_request(primary=True),
+    moment("deadline"),
+    moment("told_datetime"),
+)
