@@ -1,7 +1,6 @@
 """Every column of every table: whether it says something of a person, and if so why, how long, and for whose eyes.
 
-docs/privacy-data.md and the privacy page are written from this; a test holds it against the real tables, so that a new
-column has to be judged here.
+docs/privacy-data.md and the privacy page are written from this; a test holds it against the real tables.
 """
 
 from collections.abc import Iterator, Mapping
@@ -45,7 +44,6 @@ class PersonalData:
     files: bool = False
 
 
-# What senders may write as they like may be about somebody.
 SENT = " ".join(fields_with(Role.SENT))
 OWN = "“My data” of the site (`own_data.erase`), retention (`forget_people`), `open311 request erase`"
 WITH_REPORT = "`open311 request erase`; retention erases hidden and refused reports as a whole"
@@ -128,7 +126,6 @@ PERSONAL: tuple[PersonalData, ...] = (
             "case_undo": "before",
             "case_questions": "digest asked_datetime ends_datetime answered_datetime",
             "orders": "text",
-            "order_links": "digest",
             "ratings": "digest satisfied text answered_datetime ends_datetime",
             "media": "original_key original_until",
         },
@@ -213,7 +210,6 @@ PERSONAL: tuple[PersonalData, ...] = (
     ),
 )
 
-# Numbers, moments, states and names of things.
 NOT_PERSONAL: Mapping[str, str] = {
     "audit": "id datetime kind previous digest forgotten",
     "blocked_senders": "id jurisdiction_id",
@@ -257,7 +253,7 @@ NOT_PERSONAL: Mapping[str, str] = {
     "map_versions": "id jurisdiction_id sources in_force touched_datetime",
     "memberships": "id jurisdiction_id",
     "media": "id service_request_id position visibility created_datetime update_id",
-    "order_links": "order_id",
+    "order_links": "order_id digest",
     "orders": "id service_request_id contractor photos due_date planned_date state answers attention created_datetime "
     "ends_datetime sent_datetime reminded_datetime",
     "procrastinate_events": "id job_id type at",

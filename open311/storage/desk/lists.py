@@ -1,8 +1,4 @@
-"""The list of cases: filters over all visibilities, one statement a page.
-
-Where several units, or several jurisdictions, are asked for, each is read from its index by itself and the heads are
-put together: to sort all that they have takes twenty times as long.
-"""
+"""The list of cases, one statement a page. Each unit is read from its index: to sort all takes 20 times as long."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

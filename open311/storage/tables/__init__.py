@@ -12,9 +12,6 @@ from open311.storage.tables.desk import (
     case_questions,
     case_undo,
     cases,
-    order_links,
-    orders,
-    ratings,
     templates,
     unit_digests,
     views,
@@ -32,6 +29,7 @@ from open311.storage.tables.outgoing import (
     webhook_messages,
     webhook_subscriptions,
 )
+from open311.storage.tables.outside import order_links, orders, ratings
 from open311.storage.tables.people import (
     draft_photos,
     drafts,
