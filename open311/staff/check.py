@@ -8,7 +8,7 @@ from open311.base.errors import Conflict, Invalid, NotFound, Problem, problem
 from open311.http import current
 from open311.http.errors import in_words
 from open311.model.actor import Right
-from open311.model.cases import Stage
+from open311.model.cases import Case, Stage
 from open311.model.decisions import Decision
 from open311.model.desk_search import Position
 from open311.staff import history
@@ -39,10 +39,19 @@ def check_queue() -> ResponseReturnValue:
         "check_queue.html",
         rows=found.rows,
         suspicions=suspicions,
+        service_name=_service_name,
         after=found.next.write() if found.next else "",
         names=history.names(present),
         last=_last(),
         now=core.now(),
+    )
+
+
+def _service_name(case: Case) -> str:
+    return (
+        current.core()
+        .catalogues.owner(case.jurisdiction_id)
+        .service_name(case.service_code, current.language())
     )
 
 

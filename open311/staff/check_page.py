@@ -21,6 +21,7 @@ from open311.site import addresses
 from open311.site.form.questions import Question, questions
 from open311.site.list import maps
 from open311.site.list.listing import services_by_group
+from open311.site.view_models import every_answer
 from open311.staff import history
 from open311.staff.blueprint import staff
 from open311.staff.decision_form import WITH_STATUS, SentForm, shown_values
@@ -33,6 +34,8 @@ from open311.storage.desk.scope import scope_of
 # Of what was closed, so long ago still counts as the same defect.
 LATELY = timedelta(days=60)
 FEW_NEIGHBOURS = 8
+# So many are seen without asking for more.
+AT_FIRST = 3
 REASONS_OF = {
     Outcome.PUBLISH: ReasonFor.EDIT,
     Outcome.WITHHOLD: ReasonFor.WITHHOLD,
@@ -105,6 +108,8 @@ def check_page(seen: SeenCase, shown: Shown) -> Response:
         suspicions=suspicions.get(request.service_request_id, ()),
         hints=personal_hints(f"{request.title or ''}\n{request.description}"),
         neighbours=_neighbours(seen),
+        few_alike=AT_FIRST,
+        answers=every_answer(seen.catalogue.services.get(request.service_code), request.attributes),
         map=maps.map_of(seen.catalogue),
         near_place=addresses.address("near_place", of=seen.catalogue),
         also=maps.sources(),

@@ -143,6 +143,7 @@ def test_a_plate_is_blackened_and_the_report_published(
             page.keyboard.press(key)
         expect(page.locator("[data-boxes]")).to_have_value("39.00, 39.00, 21.00, 11.00")
     else:
+        page.get_by_text("Kästen in Prozent angeben").click()
         page.locator("[data-boxes]").fill("39, 39, 21, 11")
     page.locator(f"#alt-{media_id}").fill("Weißer Transporter")
     page.locator("#outcome-publish").focus()
