@@ -42,8 +42,8 @@ def shown_values(seen: SeenCase) -> dict[str, str]:
         "description": request.description,
         "title": request.title or "",
         "address": request.address,
-        "lat": "" if request.lat is None else str(request.lat),
-        "long": "" if request.long is None else str(request.long),
+        "lat": _degrees(request.lat),
+        "long": _degrees(request.long),
         "service_code": request.service_code,
         "unit": case.unit or "",
         "priority": str(int(case.priority)),
@@ -53,6 +53,11 @@ def shown_values(seen: SeenCase) -> dict[str, str]:
         values |= {f"photo-{photo.id}": photo.visibility.value, f"alt-{photo.id}": photo.alt or ""}
     values |= {f"attribute[{code}]": "\n".join(request.attributes.get(code, ())) for code in _asked(seen)}
     return {name: tidy(value) for name, value in values.items()}
+
+
+def _degrees(value: float | None) -> str:
+    """To a tenth of a metre, as people can read it."""
+    return "" if value is None else f"{value:.6f}".rstrip("0").rstrip(".")
 
 
 def _asked(seen: SeenCase) -> list[str]:

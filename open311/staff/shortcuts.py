@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 
 class Shortcut(NamedTuple):
-    """Keys to press, one after the other where there are two, and the words for what they do."""
+    """Keys to press, one after the other where there are two, and the words for what they do; `1` is any digit."""
 
     keys: str
     words: str
@@ -20,6 +20,7 @@ SHORTCUTS = (
     Shortcut("p", "desk.key.publish"),
     Shortcut("w", "desk.key.withhold"),
     Shortcut("d", "desk.key.duplicate"),
+    Shortcut("1", "desk.key.parent"),
     Shortcut("n", "desk.key.reject"),
     Shortcut("q", "desk.key.ask"),
     Shortcut("u", "desk.key.unit"),
@@ -29,6 +30,7 @@ SHORTCUTS = (
     Shortcut("s", "desk.key.status"),
     Shortcut("t", "desk.key.message"),
     Shortcut("i", "desk.key.note"),
+    Shortcut("f", "desk.key.suggested"),
     Shortcut("b", "desk.key.box"),
     Shortcut("z", "desk.key.take_back"),
     Shortcut("?", "desk.key.help"),

@@ -111,6 +111,7 @@ def test_only_the_fields_of_the_chosen_result_are_in_sight(visit: Visit, town: T
 
 def test_single_keys_work_for_who_switched_them_on(visit: Visit, town: Town) -> None:
     """WCAG 2.1.4: off at first, and never in a field."""
+    held(town, "Ohne Tasten")
     number = held(town, "Mit Tasten")
     visitor = visit(drawing=False, base=town.base)
     signs_in(visitor, town.core, Role.CHECKER)
@@ -145,6 +146,8 @@ def test_single_keys_work_for_who_switched_them_on(visit: Visit, town: Town) -> 
     keys.press("p")
     expect(page.locator("#outcome-withhold")).to_be_checked()
     keys.press("Escape")
+    keys.press("1")
+    expect(page.locator("#outcome-duplicate")).to_be_checked()
     keys.press("p")
     visitor.goes_on_by_key()
     expect(page.locator(".undo")).to_contain_text(f"Meldung {number} ist entschieden")

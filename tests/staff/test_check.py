@@ -354,7 +354,7 @@ def test_each_key_of_a_page_is_in_the_list_of_keys(checker: Employee, citizens: 
     used: set[str] = set()
     for path in ("/staff/check", f"/staff/check/{number}", "/staff/reports", f"/staff/reports/{number}"):
         used |= set(html.fromstring(checker.get(path).text).xpath("//@data-key"))
-    assert used - known == set()
+    assert {"1" if key.isdigit() else key for key in used} - known == set()
     assert {"p", "w", "d", "n", "q", "j", "k", "g c"} <= used
 
 

@@ -16,6 +16,9 @@ const act = (element) => {
     element.checked = true;
     element.dispatchEvent(new Event("change", { bubbles: true }));
     element.focus();
+  } else if (element.matches("[type=checkbox]")) {
+    element.click();
+    element.focus();
   } else if (element.matches("summary")) into(element.parentElement);
   else if (element.matches("a, button")) element.click();
   else element.focus();
@@ -40,7 +43,9 @@ const run = (keys) => {
   }
   if (keys === "j" && step(1)) return true;
   if (keys === "k" && step(-1)) return true;
-  const element = targets().find(({ dataset }) => dataset.key === keys);
+  // Of several boxes with one key, the next that is not ticked.
+  const ticked = ({ type, checked }) => type === "checkbox" && checked;
+  const element = targets().find((each) => each.dataset.key === keys && !ticked(each));
   if (element) act(element);
   return Boolean(element);
 };

@@ -1,6 +1,8 @@
 // The place on the check page: a map with the reports nearby. Whoever moves the place is offered the address there.
 import { pick } from "./map-pick.js";
 
+// So close that ten metres can be told apart.
+const CLOSE = 18;
 const WIDE = matchMedia("(min-width: 64rem)");
 
 const setPosition = (form, lat, long) => {
@@ -61,7 +63,9 @@ export const place = (box) => {
     if (!box.open) return;
     box.removeEventListener("toggle", draw);
     try {
-      neighbours(await pick(box, form, setPosition));
+      const drawn = await pick(box, form, setPosition);
+      if (form.elements.lat.value) drawn.map.jumpTo({ zoom: CLOSE });
+      neighbours(drawn);
     } catch (problem) {
       console.warn(problem);
       box.querySelector("[data-pick-map]").hidden = true;
