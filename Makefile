@@ -45,8 +45,8 @@ openapi: install ## Write schemas/openapi.json anew
 docs: install-dev ## Write the tables in docs/ anew
 	@$(BIN)/python -m tests.house.documents
 
-pictures: install-dev ## Draw the pictures of README.md and docs/pages.md anew
-	@$(BIN)/pytest -q -p no:cacheprovider tests/browser/pictures.py
+pictures: install-dev ## Draw the pictures of README.md, docs/pages.md and docs/desk.md anew
+	@$(BIN)/pytest -q -p no:cacheprovider tests/browser/pictures.py tests/browser/desk_pictures.py
 
 bench: install ## Measure how fast the server is, with a million reports
 	@tools/install-system.sh wrk

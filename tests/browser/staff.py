@@ -7,8 +7,9 @@ from open311.adapters import one_time_codes
 from open311.core import Core
 from open311.model.actor import cli_actor
 from open311.model.rights import Membership, Role
+from open311.staff.cookies import PLAIN
 from tests.browser.navigators import Visitor
-from tests.staff.desk import PASSWORD, SENDER, membership
+from tests.staff.desk import PASSWORD, SENDER, Employee, membership
 
 _numbers = count(1)
 
@@ -41,3 +42,11 @@ def sets_up_an_app(visitor: Visitor, core: Core) -> str:
     visitor.page.locator("main a.kern-btn").click()
     visitor.page.wait_for_url("**/staff")
     return secret
+
+
+def comes_in(visitor: Visitor, employee: Employee) -> Visitor:
+    """Open the desk with the session that somebody has."""
+    cookie = employee.client.get_cookie(PLAIN, path="/staff")
+    assert cookie
+    visitor.page.context.add_cookies([{"name": PLAIN, "value": cookie.value, "url": f"{visitor.base}/staff"}])
+    return visitor

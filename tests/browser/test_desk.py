@@ -157,7 +157,7 @@ def test_single_keys_work_for_who_switched_them_on(visit: Visit, town: Town) -> 
 
 
 def test_the_place_is_moved_on_a_map_with_what_lies_nearby(visit: Visit, town: Town) -> None:
-    near = held(town, "Schon gemeldet")
+    held(town, "Schon gemeldet")
     number = held(town, "Am selben Ort")
     visitor = visit(base=town.base)
     signs_in(visitor, town.core, Role.CHECKER)
@@ -174,8 +174,8 @@ def test_the_place_is_moved_on_a_map_with_what_lies_nearby(visit: Visit, town: T
     expect(page.locator("#long")).not_to_have_value("8.44")
     expect(page.locator("#outcome-publish")).to_be_checked()
     assert page.url.endswith(f"/staff/check/{number}")
-    page.locator(f"#parent-{near} ~ details summary").click()
-    expect(page.locator(f"#parent-{near} ~ details")).to_contain_text("Diese Meldung")
+    page.locator("[data-neighbour] .compare summary").first.click()
+    expect(page.locator("[data-neighbour] .compare").first).to_contain_text("Diese Meldung")
     assert visitor.barriers() == []
     long = page.locator("#long").input_value()
     page.get_by_role("button", name="Nur speichern").click()

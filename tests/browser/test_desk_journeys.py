@@ -18,10 +18,10 @@ from open311.model.actor import ALL_RIGHTS, Actor, ActorKind
 from open311.model.keys import Scope
 from open311.model.rights import Role
 from open311.notifications import messages
-from open311.staff.cookies import PLAIN
 from tests.actors import CLARA
 from tests.browser.conftest import NARROW, Visit
 from tests.browser.navigators import Visitor
+from tests.browser.staff import comes_in
 from tests.browser.town import Town, a_town
 from tests.pictures import a_photo, opened
 from tests.staff.desk import Desk, Employee
@@ -48,14 +48,6 @@ def bea(town: Town) -> Employee:
 @pytest.fixture(scope="module")
 def cem(town: Town) -> Employee:
     return Desk(town.core).employee(Role.CHECKER, email="cem@stadt.example", name="Cem Muster")
-
-
-def comes_in(visitor: Visitor, employee: Employee) -> Visitor:
-    """Open the desk with the session that somebody has."""
-    cookie = employee.client.get_cookie(PLAIN, path="/staff")
-    assert cookie
-    visitor.page.context.add_cookies([{"name": PLAIN, "value": cookie.value, "url": f"{visitor.base}/staff"}])
-    return visitor
 
 
 def reported(town: Town, service_code: str, description: str, *, photo: bool = False, **fields: str) -> int:
