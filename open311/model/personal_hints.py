@@ -6,7 +6,7 @@ from typing import NamedTuple
 # Each without nesting, so that no text takes long.
 PATTERNS = {
     "email": re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}"),
-    "phone": re.compile(r"(?<![\w.])(?:\+|00?)[1-9][\d ()/-]{5,18}\d(?![\w.])"),
+    "phone": re.compile(r"(?<![\w.])(?:\+|00?)[1-9][\d ()/-]{5,18}\d(?!\w|\.\d)"),
     "iban": re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}(?: ?[A-Z0-9]{1,4})?\b"),
     "plate": re.compile(r"\b[A-ZÄÖÜ]{1,3}[ -][A-Z]{1,2}[ -]?\d{1,4}[EH]?\b"),
     "name": re.compile(r"\b(?:Herrn?|Frau|Mr|Mrs|Ms|Dr)\.? [A-ZÄÖÜ][\wäöüß-]{1,40}"),
