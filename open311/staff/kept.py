@@ -13,6 +13,8 @@ FIELD = "kept"
 LEFT_OUT = frozenset(
     {TOKEN_FIELD, FIELD, "next", "password", "new_password", "old_password", "code", "sealed"}
 )
+# What comes along, but nobody has typed.
+NOT_TYPED = frozenset({"base"})
 MOST_FIELDS = 300
 LONGEST = 200_000
 
@@ -31,7 +33,8 @@ class Kept:
 
     def shown(self) -> list[str]:
         """What somebody typed, to recognise it by."""
-        return [value for _, value in self.fields if value.strip() and (" " in value or len(value) > 20)]
+        typed = (value for name, value in self.fields if name not in NOT_TYPED and value.strip())
+        return [value for value in typed if " " in value or len(value) > 20]
 
 
 def of_request() -> Kept | None:

@@ -123,7 +123,9 @@ def test_similar_reports_and_the_map(visit: Visit, office: Office) -> None:
     visitor.page.locator("[data-neighbour] .compare summary").first.click()
     visitor.page.locator("[data-pick-map][aria-busy=false]").wait_for(timeout=60_000)
     visitor.page.locator("#alike").evaluate("title => scrollBy(0, title.getBoundingClientRect().top - 40)")
-    visitor.page.wait_for_load_state("networkidle")
+    visitor.page.wait_for_function(
+        "() => [...document.querySelectorAll('.compare[open] img')].every((image) => image.naturalWidth)"
+    )
     keep(visitor, "desk-alike")
 
 

@@ -16,6 +16,7 @@ from tests.browser.town import Town
 from tests.pictures import a_photo
 
 BOX = "[data-frame] .box"
+FACE = '[{"kind": "face", "confidence": 91, "left": 0.1, "top": 0.1, "width": 0.2, "height": 0.3}]'
 
 
 def held(town: Town, description: str) -> int:
@@ -36,6 +37,7 @@ def held(town: Town, description: str) -> int:
 @pytest.mark.parametrize("language", ["de", "en"])
 def test_no_page_of_the_desk_has_barriers(visit: Visit, town: Town, language: str) -> None:
     number = held(town, f"Herr Muster, LU-AB 123 {language}")
+    town.conn.exec_driver_sql("update media set suggested = %(boxes)s::jsonb", {"boxes": FACE})
     visitor = visit(language, drawing=False, base=town.base)
     signs_in(visitor, town.core, Role.CHECKER, language=language)
     found = {}

@@ -212,7 +212,9 @@ def test_a_report_on_private_ground_is_passed_on_unseen(
 def test_a_chain_of_duplicates_ends_at_one_report(visit: Visit, town: Town, bea: Employee) -> None:
     """Journey 3."""
     senders = [f"{name}@example.org" for name in "abc"]
-    numbers = [reported(town, "MARKIERUNG", f"Pfeil fehlt ({each})", email=each) for each in senders]
+    numbers = [
+        reported(town, "MARKIERUNG", f"Pfeil fehlt ({each})", email=each, lat="49.485") for each in senders
+    ]
     a, b, c = numbers
     for number in numbers:
         casework.publish(town.core, number, RITA)
@@ -274,6 +276,7 @@ def test_two_checkers_do_not_overwrite_each_other(
     expect(beas.page.locator("#description")).to_have_value("Loch in der Fahrbahn")
     expect(beas.page.locator("#address")).to_have_value("Bismarckstraße 7")
     assert beas.page.locator("[name=outcome]:checked").count() == 0
+    assert beas.barriers() == []
     beas.presses("Meine Änderungen trotzdem anwenden")
 
     request = the_report(town, number).request

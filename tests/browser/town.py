@@ -1,12 +1,12 @@
 """A server in the test's own process: its clock, its mails, its catalogue and its faults are in the test's hands."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from threading import Thread
+from threading import Condition, Thread
 from typing import Any, cast
-from wsgiref.types import WSGIApplication
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from sqlalchemy import Connection
 from werkzeug.serving import WSGIRequestHandler, make_server
@@ -54,10 +54,36 @@ class Town:
         return self.conn.exec_driver_sql(query, values).all()
 
 
+class Busy:
+    """An application that knows whether it still answers somebody: browsers ask something when they close, too."""
+
+    def __init__(self, app: WSGIApplication) -> None:
+        self._app, self._none = app, Condition()
+        self._answering = 0
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        self._count(1)
+        try:
+            return self._app(environ, start_response)
+        finally:
+            self._count(-1)
+
+    def _count(self, by: int) -> None:
+        with self._none:
+            self._answering += by
+            self._none.notify_all()
+
+    def rests(self) -> None:
+        """Wait until nobody waits for an answer."""
+        with self._none:
+            self._none.wait_for(lambda: not self._answering, timeout=10)
+
+
 @contextmanager
 def served(app: WSGIApplication, port: int = 0) -> Iterator[str]:
     """The address at which an application answers for as long as the block lasts."""
-    server = make_server("127.0.0.1", port, app, threaded=True, request_handler=Quiet)
+    busy = Busy(app)
+    server = make_server("127.0.0.1", port, busy, threaded=True, request_handler=Quiet)
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
     try:
@@ -65,6 +91,7 @@ def served(app: WSGIApplication, port: int = 0) -> Iterator[str]:
     finally:
         server.shutdown()
         thread.join()
+        busy.rests()
         server.server_close()
 
 

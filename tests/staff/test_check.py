@@ -12,12 +12,13 @@ from open311.core import Core
 from open311.model.rights import Role
 from open311.model.service_request import Location
 from open311.model.task_names import TaskName
+from open311.staff.kept import _unpacked
 from open311.staff.shortcuts import SHORTCUTS
 from tests.actors import CLARA
 from tests.jobs import work
 from tests.pictures import a_face, a_photo, opened, written
 from tests.serving import Api, Clock, an_api
-from tests.staff.desk import Desk, Employee, membership
+from tests.staff.desk import HERE, Desk, Employee, membership
 
 
 @pytest.fixture
@@ -396,3 +397,20 @@ def test_photos_that_nobody_checks_are_not_looked_at(core: Core, citizens: Api, 
     sent = {"service_code": "MUELL_WILD", "description": "Matratze", "media": (BytesIO(a_photo()), "a.jpg")}
     citizens.post(sent)
     assert work(core, conn, TaskName.SUGGEST_BOXES) == 0
+
+
+def test_a_session_that_ends_while_typing_keeps_what_was_typed(
+    checker: Employee, citizens: Api, core: Core, clock: Clock
+) -> None:
+    """And shows it, without what the page carries along by itself."""
+    number = held(citizens)
+    sent = form_of(checker, number) | {"description": "Von mir neu gefasst"}
+    clock.forward(hours=13)
+    page = checker.client.post(f"/staff/check/{number}", data=sent, headers=HERE).text
+    assert "Was Sie geschrieben haben, ist nicht verloren" in page
+    [kept] = html.fromstring(page).xpath("//input[@name='kept']/@value")
+    shown = _unpacked(kept)
+    assert shown is not None
+    assert "Von mir neu gefasst" in shown.shown()
+    assert not any("service_code" in words for words in shown.shown())
+    assert casework.show(core, number, CLARA).request.visibility == "held"
