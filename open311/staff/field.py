@@ -19,6 +19,7 @@ from open311.model.actor import Right
 from open311.model.cases import Stage
 from open311.model.desk_search import CaseSearch
 from open311.model.rounds import MOST_STOPS, FieldAct, FieldOutcome, Round
+from open311.site import assets, rendering
 from open311.site.words import words
 from open311.staff.blueprint import actor, page, redirect_to, staff
 from open311.staff.rendering import NOT_KEPT, render
@@ -202,5 +203,15 @@ def _report(number: int, round_id: int) -> FieldOutcome:
 
 def _json(body: Mapping[str, Any], status: int) -> Response:
     response = Response(json.dumps(body), status, content_type="application/json")
+    response.headers["Cache-Control"] = NOT_KEPT
+    return response
+
+
+@page("/field/worker.js", Right.FIELD)
+def field_worker() -> ResponseReturnValue:
+    """What stands between the pages of rounds and the network; it reaches as far as its address, /staff/field/."""
+    script = (assets.OWN / "field-worker.js").read_text(encoding="utf-8")
+    response = Response(script, headers=rendering.HEADERS, content_type="text/javascript; charset=utf-8")
+    response.headers["Content-Security-Policy"] = rendering.policy({})
     response.headers["Cache-Control"] = NOT_KEPT
     return response

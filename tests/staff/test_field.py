@@ -135,6 +135,13 @@ def test_the_right_is_asked_for(core: Core, numbers: list[int]) -> None:
         casework.report_from_field(core, numbers[0], FieldAct.DONE, reader, client_id=DEVICE)
 
 
+def test_the_worker_of_the_field_reaches_no_further_than_the_field(finn: Employee) -> None:
+    answer = finn.get("/staff/field/worker.js")
+    assert answer.content_type.startswith("text/javascript")
+    assert answer.headers["Cache-Control"] == "private, no-store"
+    assert "Service-Worker-Allowed" not in answer.headers
+
+
 def test_rounds_and_what_was_written_there_go_in_time(
     core: Core, conn: Connection, finn: Employee, numbers: list[int]
 ) -> None:

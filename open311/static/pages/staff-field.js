@@ -1,0 +1,122 @@
+// A round without a connection: the page is kept, what is said waits on the device, and is sent once there is a way.
+import { LASTS, NAME, TAKEN, all, put, remove } from "./field-store.js";
+
+const root = document.querySelector("[data-field]");
+const status = root.querySelector("[data-status]");
+const queue = root.querySelector("[data-queue]");
+const sendButton = root.querySelector("[data-send]");
+const takeButton = root.querySelector("[data-take]");
+const scope = `${root.dataset.scope}/`;
+const tell = (words) => (status.textContent = words);
+
+const token = () => document.querySelector("[name=form_token]").value;
+
+// The page as it is, and all that it needs; it says when it was taken along.
+const take = async () => {
+  const cache = await caches.open(NAME);
+  const parts = document.querySelectorAll("link[rel=stylesheet], link[rel=icon], script[src], main img");
+  const files = [...parts].map((each) => each.href ?? each.src);
+  const modules = performance.getEntriesByType("resource").map(({ name }) => name).filter((name) => name.endsWith(".js"));
+  await cache.addAll([...new Set([...files, ...modules])].filter((each) => each.startsWith(location.origin)));
+  const page = await fetch(location.pathname, { cache: "no-store" });
+  const headers = new Headers(page.headers);
+  headers.set(TAKEN, String(Date.now()));
+  await cache.put(location.pathname, new Response(await page.blob(), { headers }));
+  tell(root.dataset.taken);
+};
+
+const show = async () => {
+  const waiting = await all();
+  sendButton.hidden = waiting.length === 0;
+  queue.replaceChildren(
+    ...waiting.map((entry) => {
+      const line = document.createElement("li");
+      const words = entry.problems?.length ? `${root.dataset.refused} ${entry.problems.join(" ")}` : root.dataset.waiting;
+      line.textContent = `${entry.fields.number}: ${words} ${entry.fields.text ?? ""} `;
+      if (entry.problems) {
+        const discard = document.createElement("button");
+        discard.type = "button";
+        discard.className = "link-button";
+        discard.textContent = root.dataset.discard;
+        discard.addEventListener("click", async () => {
+          await remove(entry.id);
+          await show();
+        });
+        line.append(discard);
+      }
+      return line;
+    }),
+  );
+};
+
+const body = (entry) => {
+  const form = new FormData();
+  for (const [name, value] of Object.entries(entry.fields)) form.append(name, value);
+  for (const file of entry.files) form.append("media", file, file.name || "photo.jpg");
+  return form;
+};
+
+// One after the other, each until the server has answered; what it has got already it answers as before.
+let sending = false;
+const send = async () => {
+  if (sending) return;
+  sending = true;
+  try {
+    for (const entry of await all()) {
+      if (entry.problems) continue;
+      const headers = { Accept: "application/json", "X-Form-Token": token() };
+      const answer = await fetch(entry.url, { method: "POST", body: body(entry), headers, redirect: "manual" });
+      const told = answer.headers.get("Content-Type")?.startsWith("application/json") ? await answer.json() : null;
+      if (!told) {
+        tell(root.dataset.login);
+        break;
+      }
+      if (answer.ok) {
+        await remove(entry.id);
+        tell(`${entry.fields.number}: ${told.words}`);
+      } else await put({ ...entry, problems: told.problems });
+    }
+  } catch {
+    tell(root.dataset.waiting);
+  } finally {
+    sending = false;
+    await show();
+  }
+};
+
+for (const form of document.querySelectorAll("form[data-stop]")) {
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const data = new FormData(form);
+    const files = data.getAll("media").filter(({ size }) => size);
+    data.delete("media");
+    data.delete("form_token");
+    const fields = Object.fromEntries(data);
+    try {
+      await put({ id: fields.client_id, at: Date.now(), url: form.action, fields, files });
+    } catch {
+      // A device that keeps nothing sends at once, as without scripts.
+      form.submit();
+      return;
+    }
+    form.reset();
+    form.elements.client_id.value = crypto.randomUUID();
+    await show();
+    await send();
+  });
+}
+
+document.querySelector(".own form")?.addEventListener("submit", async (event) => {
+  if (!queue.childElementCount || confirm(root.dataset.leave)) return;
+  event.preventDefault();
+});
+sendButton.addEventListener("click", send);
+addEventListener("online", send);
+if ("serviceWorker" in navigator && "caches" in self) {
+  takeButton.hidden = false;
+  takeButton.addEventListener("click", () => take().catch(() => tell(root.dataset.failed)));
+  navigator.serviceWorker.register(root.dataset.worker, { scope }).catch((problem) => console.warn(problem));
+}
+const kept = await caches.match(location.pathname, { cacheName: NAME });
+if (kept && Date.now() - Number(kept.headers.get(TAKEN)) < LASTS && navigator.onLine) await take().catch(() => {});
+await send();
