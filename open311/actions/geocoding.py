@@ -11,14 +11,17 @@ from open311.core import Core
 from open311.formats.csv import unguarded
 from open311.formats.csv_records import delimiter_of, records
 from open311.model.catalogue import Catalogue
-from open311.model.geography import Box
+from open311.model.geography import Box, Circle
 from open311.model.place import Place, PlaceKind, Streets, written
+from open311.model.service_request import Location
 from open311.storage import addresses as storage
 
 SUGGESTED = 8
 LONGEST = 200
-STREET = re.compile(r"\bstr(?:\.|asse\b|aße\b|\b)", re.IGNORECASE)
+STREET = re.compile(r"str(?:\.|asse\b|\b)", re.IGNORECASE)
 NEAR_METRES = 60.0
+# So far from its address may a place be, in metres: across a yard, along a street, in a park.
+FARTHEST = {PlaceKind.HOUSE: 250.0, PlaceKind.STREET: 1500.0, PlaceKind.PLACE: 700.0}
 # What offices call the columns of their lists.
 COLUMNS: Mapping[str, tuple[str, ...]] = {
     "street": ("street", "strasse", "straße", "str", "strassenname", "straßenname", "addr:street"),
@@ -62,6 +65,33 @@ def nearest(core: Core, catalogue: Catalogue, lat: float, long: float, language:
         able = isinstance(elsewhere, geocoder.ReverseGeocoder)
         found = elsewhere.reverse(lat, long, language=language) if able else None  # type: ignore[union-attr]
     return found.address if found else ""
+
+
+def possible(core: Core, catalogue: Catalogue) -> bool:
+    """Whether there is anything to search in."""
+    if core.settings.geocoder != "table":
+        return core.settings.geocoder != "none"
+    with core.database.read() as conn:
+        return storage.any_stored(conn, catalogue.jurisdiction.jurisdiction_id)
+
+
+def apart(core: Core, catalogue: Catalogue, words: str, position: Location, language: str) -> Place | None:
+    """The place that an address surely names, when it is farther from a position than such a place is large."""
+    found = search(core, catalogue, words, language)
+    if not found or _first_part(found[0].address) != _first_part(words):
+        return None
+    # Of several by that name one may be near.
+    named = [each for each in found if _first_part(each.address) == _first_part(words)]
+    closest = min(named, key=lambda each: _distance(position, each))
+    return closest if _distance(position, closest) > FARTHEST[closest.kind] else None
+
+
+def _distance(position: Location, place: Place) -> float:
+    return Circle(position, 1.0).distance(Location(place.lat, place.long))
+
+
+def _first_part(address: str) -> str:
+    return _spelled_out(address.partition(",")[0]).strip().casefold()
 
 
 def _spelled_out(words: str) -> str:

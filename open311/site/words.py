@@ -77,6 +77,13 @@ def degrees(lat: float, long: float) -> str:
     return f"{figures[0]}° {north}, {figures[1]}° {east}"
 
 
+def metres(distance: float) -> str:
+    """A distance as people say it: `180 m`, `5,5 km`."""
+    if distance < 1000:
+        return f"{format_decimal(round(distance, -1), locale=_locale())} m"
+    return f"{format_decimal(round(distance / 1000, 1), locale=_locale())} km"
+
+
 def plain_number(raw: str) -> str:
     """A number as the reader's language writes it, in the way of programs: `2,5` as `2.5`; anything else as it is."""
     if not NUMBER.fullmatch(raw.strip()):

@@ -161,7 +161,7 @@ def test_steps_of_the_form(visit: Visit, city: City, tmp_path: Path) -> None:
     visitor = comes(visit, city, "de-DE", PHONE)
     page = visitor.page
     visitor.opens("/report")
-    page.locator(".pick summary").click()
+    page.locator("[data-pick-map]").scroll_into_view_if_needed()
     page.locator("[data-pick-map][data-ready]").wait_for(timeout=60_000)
     page.evaluate(
         """async ([lat, long]) => {

@@ -45,9 +45,9 @@ def addresses(site: Site) -> Iterator[None]:
 
 
 def opens_map(visitor: Visitor) -> None:
-    """Ask for the map of the place step."""
+    """Go to the place step, where the map stands beside the search."""
     visitor.opens("/report")
-    visitor.page.locator(".pick summary").click()
+    visitor.page.locator(MAP).scroll_into_view_if_needed()
     visitor.page.locator(f"{MAP}[data-ready]").wait_for(timeout=60_000)
 
 
@@ -121,8 +121,6 @@ def test_outside_the_city_is_told_at_once_and_not_entered(visit: Visit, site: Si
 def test_words_of_the_writer_are_replaced_only_by_the_writer(visit: Visit, site: Site) -> None:
     visitor = visit()
     visitor.opens("/report")
-    asked: list[str] = []
-    visitor.page.on("request", lambda request: asked.append(request.url))
     visitor.page.locator("#address").fill("hinter dem Kiosk")
     looks_at(visitor, NEAR)
     position(visitor)
@@ -131,14 +129,60 @@ def test_words_of_the_writer_are_replaced_only_by_the_writer(visit: Visit, site:
     assert visitor.page.locator("#address").input_value() == HERE
     visitor.page.get_by_role("button", name="Diese Position nicht verwenden").click()
     assert visitor.page.locator("[name=lat]").input_value() == ""
-    assert not [url for url in asked if "maplibre" in url or ".mvt" in url]
 
 
 def test_where_no_map_can_be_drawn_the_address_is_enough(visit: Visit, site: Site) -> None:
     visitor = visit(drawing=False)
     visitor.opens("/report")
-    visitor.page.locator(".pick summary").click()
     visitor.page.get_by_text("Die Adresse genügt").wait_for()
     plain = visit(scripts=False)
     plain.opens("/report")
     assert plain.page.locator(".pick").is_hidden()
+
+
+def test_a_suggestion_is_taken_by_keys_and_the_map_flies_there(visit: Visit, site: Site) -> None:
+    visitor = visit()
+    opens_map(visitor)
+    box = visitor.page.locator("#address")
+    box.press_sequentially("ludwig")
+    options = visitor.page.get_by_role("option")
+    options.first.wait_for()
+    assert options.first.inner_text() == "Ludwigstraße, 67059 Ludwigshafen"
+    assert visitor.barriers() == []
+    box.press("ArrowDown")
+    box.press("ArrowDown")
+    assert box.get_attribute("aria-activedescendant") == "suggestion-1"
+    box.press("Enter")
+    assert box.input_value() == HERE
+    assert box.get_attribute("aria-expanded") == "false"
+    assert position(visitor) == NEAR
+    visitor.page.locator(".pick__pin").wait_for()
+    # What was chosen follows the pin.
+    looks_at(visitor, (49.4700, 8.4300))
+    visitor.page.wait_for_function("() => document.forms[0].elements.address.value === ''")
+
+
+def test_a_rough_position_is_a_circle_and_not_taken(visit: Visit, site: Site) -> None:
+    visitor = visit()
+    visitor.page.context.grant_permissions(["geolocation"])
+    visitor.page.context.set_geolocation({"latitude": NEAR[0], "longitude": NEAR[1], "accuracy": 8000})
+    opens_map(visitor)
+    locate = visitor.page.get_by_role("button", name="Meinen Standort verwenden")
+    locate.click()
+    visitor.page.get_by_text("nur auf etwa 8 km genau, das genügt nicht").wait_for()
+    assert visitor.page.locator("[name=lat]").input_value() == ""
+    assert visitor.page.locator(".pick__pin").count() == 0
+    visitor.page.context.set_geolocation({"latitude": NEAR[0], "longitude": NEAR[1], "accuracy": 90})
+    locate.click()
+    visitor.page.get_by_text("nur auf etwa 90 m genau. Prüfen").wait_for()
+    assert position(visitor) == NEAR
+
+
+def test_outside_is_all_that_is_said_of_a_position_there(visit: Visit, site: Site) -> None:
+    visitor = visit()
+    visitor.page.context.grant_permissions(["geolocation"])
+    visitor.page.context.set_geolocation({"latitude": OUTSIDE[0], "longitude": OUTSIDE[1], "accuracy": 10})
+    opens_map(visitor)
+    visitor.page.get_by_role("button", name="Meinen Standort verwenden").click()
+    visitor.page.locator("[data-position]").get_by_text("außerhalb von Ludwigshafen").wait_for()
+    assert visitor.page.locator("[data-locate-told]").inner_text() == ""

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from flask.testing import FlaskClient
+from shapely.geometry import box
 from sqlalchemy import Connection, text
 
 from open311.actions import drafts, geocoding
@@ -244,8 +245,59 @@ def test_a_new_address_forgets_the_position_of_the_old_one(core: Core, visitor: 
     geocoding.take_over(core, first_city(), iter(CSV.splitlines()))
     visitor.fill(address="Ludwigstraße 12").press("Weiter").press("Weiter").follow("Ort")
     assert visitor.value("lat") == "49.4811"
-    visitor.fill(address="Hinter dem Bahnhof").press("Weiter").follow("Ort")
+    visitor.fill(address="Hinter dem Bahnhof").press("Weiter")
     assert visitor.value("lat") == ""
+
+
+def test_words_that_no_list_knows_are_asked_about_once(core: Core, visitor: Visitor) -> None:
+    geocoding.take_over(core, first_city(), iter(CSV.splitlines()))
+    visitor.fill(address="Mannheim, Paradeplatz 1").press("Weiter")
+    assert "„Mannheim, Paradeplatz 1“ finden wir in Ludwigshafen am Rhein nicht" in visitor.text
+    assert "finden wir" in visitor.press("Weiter").text
+    visitor.fill(choice="words").press("Weiter")
+    assert visitor.heading == "Worum geht es?"
+    assert visitor.follow("Ort").press("Weiter").heading == "Worum geht es?"
+
+
+def test_a_letter_is_no_place(visitor: Visitor) -> None:
+    visitor.fill(address="x").press("Weiter")
+    assert "Daran finden wir den Ort nicht" in visitor.errors["address"]
+
+
+def test_an_address_apart_from_its_position_is_asked_about(
+    core: Core, visitor: Visitor, conn: Connection, clock: Clock
+) -> None:
+    geocoding.take_over(core, first_city(), iter(CSV.splitlines()))
+    visitor.fill(address="Ludwigstr. 12", lat="49.53", long="8.41").press("Weiter")
+    assert (
+        "„Ludwigstraße 12, 67059 Ludwigshafen“ und die gezeigte Stelle liegen 6 km auseinander"
+        in visitor.text
+    )
+    visitor.fill(choice="both").press("Weiter").follow("Ort").press("Weiter")
+    assert visitor.heading == "Worum geht es?"
+    visitor.follow("Ort").fill(lat="49.54").press("Weiter")
+    assert "auseinander" in visitor.text
+    visitor.fill(choice="position").press("Weiter").follow("Ort")
+    assert (visitor.value("lat"), visitor.value("address")) == ("49.54", "")
+    visitor.fill(address="Ludwigstraße 12").press("Weiter")
+    visitor.fill(choice="49.4811|8.4464|Ludwigstraße 12, 67059 Ludwigshafen").press("Weiter").follow("Ort")
+    assert (visitor.value("lat"), visitor.value("long")) == ("49.4811", "8.4464")
+
+
+@pytest.mark.parametrize(
+    ("address", "lat", "long"),
+    [
+        ("Ludwigstraße 12", "49.4820", "8.4470"),
+        ("Ludwigstraße", "49.4890", "8.4470"),
+        ("Am Kiosk", "49.53", "8.41"),
+    ],
+)
+def test_an_address_near_its_position_goes_on(
+    core: Core, visitor: Visitor, address: str, lat: str, long: str
+) -> None:
+    geocoding.take_over(core, first_city(), iter(CSV.splitlines()))
+    visitor.fill(address=address, lat=lat, long=long).press("Weiter")
+    assert visitor.heading == "Worum geht es?"
 
 
 def test_a_place_outside_the_city_is_refused(visitor: Visitor) -> None:
@@ -430,6 +482,17 @@ def test_two_cities_have_a_form_each(make_core: MakeCore, conn: Connection, cloc
     assert visitor.path.startswith("/worms.de/report/")
     assert conn.execute(text("select jurisdiction_id from service_requests")).scalar_one() == "worms.de"
     assert visitor.open(visitor.path.replace("worms.de", "ludwigshafen.de")).response.status_code == 404
+
+
+def test_a_place_in_another_city_names_it(make_core: MakeCore) -> None:
+    worms = a_jurisdiction(
+        jurisdiction_id="worms.de", name=words("Worms"), aliases=(), boundary=box(8.3, 49.6, 8.4, 49.7)
+    )
+    client = client_of(make_core(first_city(), a_catalogue(jurisdiction=worms)))
+    visitor = Visitor(client).open("/ludwigshafen.de/report").fill(lat="49.65", long="8.35").press("Weiter")
+    assert "in Worms. Dafür ist Worms zuständig" in visitor.errors["address"]
+    near = client.get("/ludwigshafen.de/places/near?lat=49.65&long=8.35").get_json()
+    assert near["elsewhere"]["href"] == "/worms.de/report"
 
 
 def test_a_catalogue_without_services_takes_no_report(make_core: MakeCore) -> None:

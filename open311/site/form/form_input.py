@@ -18,7 +18,7 @@ from open311.model.secret_tokens import digest
 from open311.model.service_request import Location
 from open311.model.submission import DESCRIPTION_LENGTH, Submission
 from open311.site.blueprint import city
-from open311.site.form import questions
+from open311.site.form import outside, questions
 from open311.web import parameters
 from open311.web.fields import decimal
 from open311.web.submissions import SubmissionForm
@@ -27,6 +27,8 @@ from open311.web.submissions import SubmissionForm
 TWICE = 2
 LONGEST_KEPT: Mapping[str, int] = {"description": TWICE * DESCRIPTION_LENGTH}
 LONGEST_OTHER = 2000
+SHORTEST_PLACE = 3
+NOWHERE = Location(0.0, 0.0)
 LONGEST_CHOICE = 1000
 # What is in no draft: a proof of work, what a button stands for.
 LONGEST_POSTED = 10_000
@@ -145,10 +147,24 @@ def submission(catalogue: Catalogue, draft: Draft) -> tuple[Submission, tuple[Pr
 def wrong(catalogue: Catalogue, draft: Draft) -> list[Wrong]:
     """Everything that keeps a draft from being sent, in the order of the form."""
     sent, unread = submission(catalogue, draft)
-    found = [at_field(each) for each in report.check(current.core(), catalogue, sent, unread)]
+    problems = report.check(current.core(), catalogue, sent, unread)
+    found = [_outside(draft) if each.key == "error.location.outside" else at_field(each) for each in problems]
     if draft.text("follow") and not draft.text("email"):
         found.append(at_field(problem("page.form.error.follow_email")))
     return sorted(found, key=lambda each: STEPS.index(each.step))
+
+
+def _outside(draft: Draft) -> Wrong:
+    place, _ = position(draft.state)
+    return Wrong("address", "place", outside.in_words(place or NOWHERE))
+
+
+def too_few_words(draft: Draft) -> list[Wrong]:
+    """That nobody finds a place by a letter or two."""
+    typed = draft.text("address").strip()
+    if draft.text("lat") or not typed or len(typed) >= SHORTEST_PLACE:
+        return []
+    return [at_field(problem("page.form.error.place_short"))]
 
 
 def at_field(found: Problem) -> Wrong:
@@ -159,7 +175,7 @@ def at_field(found: Problem) -> Wrong:
 
 
 def _field(found: Problem) -> str:
-    if found.key.startswith("error.location"):
+    if found.key.startswith(("error.location", "page.form.error.place")):
         return "address"
     if found.key.startswith("error.service_code"):
         return "service_code"

@@ -18,6 +18,7 @@ from open311.site.form.abuse import TRAP
 from open311.site.form.category_search import matching_services
 from open311.site.form.form_input import Wrong
 from open311.site.form.nearby import nearby
+from open311.site.form.place_questions import Question
 from open311.site.list import listing, maps
 from open311.site.rendering import CHANGES_ANY_TIME, page
 from open311.site.words import degrees
@@ -58,26 +59,21 @@ def step(
 
 def place(
     draft: Draft | None,
-    also: Mapping[str, Any],
     *,
     wrong: Sequence[Wrong] = (),
-    found: Sequence[Place] = (),
-    taken_at: Place | None = None,
+    question: Question | None = None,
     begun: Mapping[str, Any] = NOTHING,
 ) -> Response:
-    """Where it is. `found` are places that the words may mean, `taken_at` where a photo was taken."""
-    offered = [*([taken_at] if taken_at else []), *found]
+    """Where it is, and what is asked back about that; `begun` is what a link to the form says already."""
     return step(
         "place",
         draft,
         wrong=wrong,
-        offered=[(each, degrees(each.lat, each.long)) for each in offered],
-        taken_at=taken_at,
+        question=question,
         begun=begun,
         position=_position(draft.state if draft else begun),
         map=maps.map_of(city()),
         also=maps.sources(),
-        **also,
     )
 
 

@@ -1,6 +1,6 @@
 """Reporting, step by step: each step is a form of its own, kept when it is sent, so that nothing typed is ever lost."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 from flask import Response, redirect, request
@@ -14,7 +14,7 @@ from open311.model.drafts import Draft
 from open311.model.place import Place
 from open311.site.addresses import address
 from open311.site.blueprint import blueprint, city
-from open311.site.form import abuse, form_input, pages, questions, send
+from open311.site.form import abuse, form_input, pages, place_questions, questions, send
 from open311.site.form.form_input import Wrong
 from open311.site.form.nearby import nearby
 from open311.web import photos
@@ -30,7 +30,7 @@ LONGEST_DEGREES = 20
 def new_report() -> AnyResponse:
     """The first step; sending it begins a draft."""
     if request.method == "GET":
-        return pages.place(None, {}, begun=_begun_there())
+        return pages.place(None, begun=_begun_there())
     draft = drafts.begin(current.core(), city(), form_input.read("place", {}), abuse.network())
     return _in_other_words(draft, "place") if form_input.other_language() else _place(draft)
 
@@ -105,15 +105,16 @@ def _place(draft: Draft) -> AnyResponse:
     """The place: words, one of the places they may mean, a position, or where a photo was taken."""
     draft, about_photos, taken_at = _add_photos(draft)
     draft = _settle(draft)
-    wrong = [*about_photos, *_at(draft, "place")]
+    wrong = [*about_photos, *_at(draft, "place"), *form_input.too_few_words(draft)]
     if form_input.action()[0] == "photo" or about_photos:
         wrong = about_photos
     offered = Place("", *taken_at) if taken_at and not draft.text("lat") else None
-    if offered or form_input.action()[0] == "photo":
-        return pages.place(draft, {}, wrong=wrong, taken_at=offered)
-    if not wrong and (found := _meant(draft)):
-        return pages.place(draft, {}, found=found)
-    return pages.place(draft, {}, wrong=wrong) if wrong else _to(draft, "category")
+    if offered:
+        return pages.place(draft, wrong=wrong, question=place_questions.of_photo(offered))
+    if form_input.action()[0] == "photo" or wrong:
+        return pages.place(draft, wrong=wrong)
+    question = place_questions.after_words(draft)
+    return pages.place(draft, question=question) if question else _to(draft, "category")
 
 
 def _settle(draft: Draft) -> Draft:
@@ -121,8 +122,12 @@ def _settle(draft: Draft) -> Draft:
     choice, state = form_input.posted("choice"), dict(draft.state)
     if form_input.posted("forget_position") or (state.get("placed") and state["placed"] != state["address"]):
         state |= {"lat": "", "long": "", "placed": ""}
-    if choice == "words":
+    if choice == place_questions.ONLY_WORDS:
         state |= {"lat": "", "long": "", "placed": "", "only_words": state["address"]}
+    elif choice == place_questions.POSITION:
+        state |= {"placed": "", "address": ""}
+    elif choice == place_questions.BOTH:
+        state["both"] = place_questions.confirmed(draft)
     elif choice.count("|") >= 2:
         lat, long, label = choice.split("|", 2)
         state |= {"lat": lat, "long": long, "placed": label, "address": label or state["address"]}
@@ -138,13 +143,6 @@ def _with_address(state: dict[str, Any]) -> dict[str, Any]:
         return state
     near = geocoding.nearest(current.core(), city(), sent.lat, sent.long, current.language())
     return state | {"address": near, "near": near}
-
-
-def _meant(draft: Draft) -> Sequence[Place]:
-    """The places that the words may mean; none when there is a position, or when the words alone are wanted."""
-    if draft.text("lat") or draft.text("only_words") == draft.text("address"):
-        return ()
-    return geocoding.search(current.core(), city(), draft.text("address"), current.language())
 
 
 def _add_photos(draft: Draft) -> tuple[Draft, list[Wrong], tuple[float, float] | None]:
@@ -226,7 +224,7 @@ def _contact(draft: Draft) -> AnyResponse:
 
 
 def _show_place(draft: Draft) -> AnyResponse:
-    return pages.place(draft, {})
+    return pages.place(draft)
 
 
 SHOWN: Mapping[str, Answer] = {

@@ -12,12 +12,12 @@ from open311.http.normalise import LenientRequest
 from open311.model.service_request import Location
 from open311.site.addresses import address
 from open311.site.blueprint import blueprint, city
-from open311.site.form import form_input
+from open311.site.form import form_input, outside
 from open311.site.form.category_search import matching_services
 from open311.site.form.nearby import around
 from open311.site.rendering import HEADERS
 from open311.site.view_models import Shown
-from open311.site.words import counted, degrees, said, words
+from open311.site.words import counted, degrees, words
 from open311.web import parameters
 
 MOST_LETTERS = 200
@@ -28,7 +28,9 @@ def suggested_places() -> Response:
     """Places that the words `q` may mean."""
     asked = parameters.from_query(cast(LenientRequest, request)).get("q", [""])[0]
     found = geocoding.search(current.core(), city(), asked, current.language())
-    return _json([{"address": each.address, "lat": each.lat, "long": each.long} for each in found])
+    return _json(
+        [{"address": each.address, "lat": each.lat, "long": each.long, "kind": each.kind} for each in found]
+    )
 
 
 @blueprint.page("/services/fitting")
@@ -46,10 +48,18 @@ def near_place() -> Response:
     if place is None:
         raise Invalid(problem("page.form.error.position"))
     if not city().jurisdiction.contains(place.lat, place.long):
-        outside = words("page.form.error.outside", jurisdiction=said(city().jurisdiction.name))
-        return _json({"inside": False, "told": f"{outside} {words('page.form.position.other')}"})
+        return _json(_outside(place))
     next_to = geocoding.nearest(current.core(), city(), place.lat, place.long, current.language())
     return _json({"inside": True, "address": next_to} | _told(place, next_to, around(place)))
+
+
+def _outside(place: Location) -> dict[str, Any]:
+    """That it is outside, and whose it is, if we know; else what to do."""
+    other = outside.city_at(place)
+    if other is None:
+        return {"inside": False, "told": f"{outside.in_words(place)} {words('page.form.position.other')}"}
+    link = {"href": address("new_report", of=other), "words": words("page.form.outside.there")}
+    return {"inside": False, "told": outside.in_words(place), "elsewhere": link}
 
 
 def _told(place: Location, next_to: str, open_there: list[Shown]) -> dict[str, Any]:

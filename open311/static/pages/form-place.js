@@ -1,43 +1,71 @@
-// The place: addresses offered while they are typed; the device's own position and the map, only when asked for.
+// The place: addresses offered while they are typed; the device's own position only when asked for.
 const WAIT = 250;
+const SHORTEST = 3;
+// Up to here a device's position is as good as a tap; up to there it is a beginning; beyond, only a part of the map.
+const EXACT = 30;
+const ROUGH = 150;
+// The middle of a street says that much about a place on it.
+const STREET = 150;
 
-export const setPosition = (form, lat, long, placed = "") => {
+// `rough` is how many metres the position may be off.
+export const setPosition = (form, lat, long, placed = "", rough = 0) => {
   form.elements.lat.value = lat;
   form.elements.long.value = long;
   form.elements.placed.value = placed;
-  form.dispatchEvent(new CustomEvent("position", { detail: { lat, long } }));
+  form.dispatchEvent(new CustomEvent("position", { detail: { lat, long, rough } }));
 };
+
+// What we write into the field is replaced by us again; what somebody typed is theirs.
+export const fill = (box, address) => {
+  box.value = address;
+  box.dataset.filled = address;
+};
+
+export const isOurs = (box) => !box.value.trim() || box.value === box.dataset.filled;
 
 export const suggest = (form) => {
   const box = form.elements.address;
   const source = form.dataset.places;
   if (!box || !source) return;
-  const list = document.createElement("ul");
-  list.className = "suggestions";
+  const list = Object.assign(document.createElement("ul"), { className: "suggestions", id: "suggestions" });
+  list.setAttribute("role", "listbox");
   list.setAttribute("aria-label", form.dataset.placesLabel);
+  const attributes = { role: "combobox", "aria-autocomplete": "list", "aria-controls": list.id, "aria-expanded": "false" };
+  for (const [name, value] of Object.entries(attributes)) box.setAttribute(name, value);
   box.after(list);
   let waiting = 0;
   let asked = "";
+  let places = [];
+  let active = -1;
 
-  const take = (place) => {
-    box.value = place.address;
-    setPosition(form, place.lat, place.long, place.address);
-    list.replaceChildren();
-    box.focus();
+  const point = (index) => {
+    active = index;
+    [...list.children].forEach((item, at) => item.setAttribute("aria-selected", String(at === index)));
+    const item = list.children[index];
+    if (item) box.setAttribute("aria-activedescendant", item.id);
+    else box.removeAttribute("aria-activedescendant");
+    item?.scrollIntoView({ block: "nearest" });
   };
 
-  const show = (places) => {
+  const show = (found) => {
+    places = found;
     list.replaceChildren(
-      ...places.map((place) => {
-        const button = document.createElement("button");
-        button.type = "button";
-        button.textContent = place.address;
-        button.addEventListener("click", () => take(place));
-        const item = document.createElement("li");
-        item.append(button);
+      ...places.map((place, index) => {
+        const item = Object.assign(document.createElement("li"), { id: `suggestion-${index}`, textContent: place.address });
+        item.setAttribute("role", "option");
         return item;
       }),
     );
+    box.setAttribute("aria-expanded", String(places.length > 0));
+    point(-1);
+  };
+
+  const take = (place) => {
+    asked = "";
+    fill(box, place.address);
+    show([]);
+    setPosition(form, place.lat, place.long, place.address, place.kind === "street" ? STREET : 0);
+    box.focus();
   };
 
   const ask = async () => {
@@ -52,12 +80,33 @@ export const suggest = (form) => {
 
   box.addEventListener("input", () => {
     clearTimeout(waiting);
-    list.replaceChildren();
-    if (box.value.trim().length >= 3) waiting = setTimeout(ask, WAIT);
+    show([]);
+    if (box.value.trim().length >= SHORTEST) waiting = setTimeout(ask, WAIT);
   });
-  form.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") list.replaceChildren();
+  // Before the field loses the focus, or the list would be gone.
+  list.addEventListener("pointerdown", (event) => event.preventDefault());
+  list.addEventListener("click", (event) => {
+    const item = event.target.closest("[role=option]");
+    if (item) take(places[[...list.children].indexOf(item)]);
   });
+  box.addEventListener("keydown", (event) => {
+    const last = places.length - 1;
+    const moves = {
+      ArrowDown: () => point(active < last ? active + 1 : 0),
+      ArrowUp: () => point(active > 0 ? active - 1 : last),
+      Enter: () => take(places[active]),
+      Escape: () => show([]),
+    };
+    if (last < 0 || !moves[event.key] || (event.key === "Enter" && active < 0)) return;
+    event.preventDefault();
+    moves[event.key]();
+  });
+  box.addEventListener("blur", () => show([]));
+};
+
+const shown = (metres) => {
+  const number = new Intl.NumberFormat(document.documentElement.lang, { maximumSignificantDigits: 1 });
+  return metres < 1000 ? `${number.format(metres)} m` : `${number.format(metres / 1000)} km`;
 };
 
 export const locate = (form) => {
@@ -65,13 +114,27 @@ export const locate = (form) => {
   if (!button || !navigator.geolocation) return;
   const told = form.querySelector("[data-locate-told]");
   form.querySelector("[data-locate-line]").hidden = false;
+
+  const take = ({ latitude, longitude, accuracy }) => {
+    const { found, rough, tooRough } = button.dataset;
+    const about = (words) => words.replace("{distance}", shown(accuracy));
+    if (accuracy > ROUGH && tooRough) {
+      told.textContent = about(tooRough);
+      form.dispatchEvent(new CustomEvent("rough", { detail: { lat: latitude, long: longitude, rough: accuracy } }));
+      return;
+    }
+    const off = accuracy > EXACT ? accuracy : 0;
+    setPosition(form, latitude.toFixed(6), longitude.toFixed(6), "", off);
+    // Where the position is put in words, those say what became of it.
+    const elsewhere = form.querySelector("[data-position]");
+    told.textContent = off && rough ? about(rough) : elsewhere ? "" : found;
+    form.addEventListener("outside", () => (told.textContent = ""), { once: true });
+  };
+
   button.addEventListener("click", () => {
     told.textContent = button.dataset.searching;
     navigator.geolocation.getCurrentPosition(
-      ({ coords }) => {
-        setPosition(form, coords.latitude.toFixed(6), coords.longitude.toFixed(6));
-        told.textContent = button.dataset.found;
-      },
+      ({ coords }) => take(coords),
       () => {
         told.textContent = button.dataset.failed;
       },
@@ -80,23 +143,29 @@ export const locate = (form) => {
   });
 };
 
-export const offerMap = (form) => {
+const inSight = (element) =>
+  new Promise((resolve) => {
+    const watch = new IntersectionObserver((entries) => {
+      if (!entries.some((entry) => entry.isIntersecting)) return;
+      watch.disconnect();
+      resolve();
+    }, { rootMargin: "200px" });
+    watch.observe(element);
+  });
+
+export const offerMap = async (form) => {
   const box = form.querySelector("[data-pick]");
-  if (!box) return;
+  if (!box || navigator.onLine === false) return;
   const told = box.querySelector("[data-pick-told]");
-  const draw = async () => {
-    if (!box.open) return;
-    box.removeEventListener("toggle", draw);
-    try {
-      const { pick } = await import("./map-pick.js");
-      await pick(box, form, setPosition);
-    } catch (problem) {
-      console.warn(problem);
-      box.querySelector("[data-pick-map]").hidden = true;
-      told.textContent = told.dataset.failed;
-    }
-  };
   box.hidden = false;
-  box.addEventListener("toggle", draw);
-  draw();
+  // Within something folded it is in sight once that is opened.
+  await inSight(box.querySelector("[data-pick-map]"));
+  try {
+    const { pick } = await import("./map-pick.js");
+    await pick(box, form, setPosition);
+  } catch (problem) {
+    console.warn(problem);
+    box.querySelector("[data-pick-map]").hidden = true;
+    told.textContent = told.dataset.failed;
+  }
 };

@@ -1,5 +1,5 @@
 // A position in words: which address is next to it, what is reported there, and whether it is in the city at all.
-import { setPosition } from "./form-place.js";
+import { fill, isOurs, setPosition } from "./form-place.js";
 
 const PLAIN = "link-button";
 
@@ -36,28 +36,28 @@ export const toldWhere = (form) => {
   const told = form.querySelector("[data-position-told]");
   const { address: box, lat, long, placed } = form.elements;
   let asking = new AbortController();
-  // What we wrote into the field ourselves; everything else is the writer's own.
-  let filled = "";
-
   const forget = (words = "") => {
     setPosition(form, "", "");
     shown.replaceChildren(...(words ? [line(words)] : []));
     told.textContent = words;
   };
 
-  const fill = (address) => {
-    filled = box.value = address;
+  const outside = ({ told: words, elsewhere }) => {
+    forget(words);
+    form.dispatchEvent(new CustomEvent("outside"));
+    if (!elsewhere) return;
+    const link = Object.assign(document.createElement("a"), { href: elsewhere.href, textContent: elsewhere.words, className: "kern-link" });
+    shown.append(line(link));
   };
 
   const show = (found) => {
     const parts = [line(found.position)];
     if (found.near) parts.push(line(`${found.near}:`), list(found.reports));
-    const own = box.value.trim() && box.value !== filled;
-    if (!own) fill(found.address);
+    if (isOurs(box)) fill(box, found.address);
     else if (found.address && ![box.value, placed.value].includes(found.address)) {
       const words = `${shown.dataset.useAddress} ${found.address}`;
       const offer = line(button(words, "kern-btn kern-btn--secondary position__use", () => {
-        fill(found.address);
+        fill(box, found.address);
         offer.remove();
         box.focus();
       }));
@@ -78,7 +78,7 @@ export const toldWhere = (form) => {
       const answer = await fetch(`${source}${source.includes("?") ? "&" : "?"}${query}`, { signal: asking.signal });
       const found = answer.ok ? await answer.json() : null;
       if (found?.inside) show(found);
-      else if (found) forget(found.told);
+      else if (found) outside(found);
     } catch {
       // Without a connection the figures will do, and what is wrong is said when the step is sent.
     }
@@ -89,6 +89,7 @@ export const toldWhere = (form) => {
     const figures = lat.value ? `${lat.value}, ${long.value}` : "";
     shown.replaceChildren(...(figures ? [line(figures)] : []));
     told.textContent = "";
+    // A suggestion says itself where it is.
     if (figures) ask(new URLSearchParams({ lat: lat.value, long: long.value }));
   });
   // The position of an address that was chosen does not outlive the address.

@@ -1,5 +1,6 @@
 // A map to point on: a tap takes the place, and so does Enter or the button what is under the cross in the middle.
 import { around, drawn, read, styled } from "./map-base.js";
+import { colours } from "./map-layers.js";
 import { DEEPEST, openOnes, placed } from "./map-tiles.js";
 
 // From here on a tap is good to a few metres; closer only where streets are drawn to find the way by.
@@ -21,6 +22,28 @@ const beginning = (form, about) => {
   const center = chosen(form);
   if (center) return { center, zoom: near(about) };
   return about.bounds.length ? { bounds: placed(about.bounds), fitBoundsOptions: { padding: 8 } } : {};
+};
+
+const METRES = 111_230;
+
+const ring = ([long, lat], metres) =>
+  Array.from({ length: 49 }, (_, step) => {
+    const angle = (step / 48) * 2 * Math.PI;
+    const wide = metres / METRES / Math.cos((lat * Math.PI) / 180);
+    return [long + wide * Math.cos(angle), lat + (metres / METRES) * Math.sin(angle)];
+  });
+
+const circle = (map, where, metres) => {
+  const coordinates = where ? [ring(where, metres)] : [];
+  const data = { type: "Feature", properties: {}, geometry: { type: "Polygon", coordinates } };
+  const source = map.getSource("rough");
+  if (source) source.setData(data);
+  else if (where) {
+    const colour = colours()("number");
+    map.addSource("rough", { type: "geojson", data });
+    map.addLayer({ id: "rough", source: "rough", type: "fill", paint: { "fill-color": colour, "fill-opacity": 0.15 } });
+    map.addLayer({ id: "rough-edge", source: "rough", type: "line", paint: { "line-color": colour, "line-width": 2, "line-dasharray": [2, 2] } });
+  }
 };
 
 export const pick = async (box, form, setPosition) => {
@@ -51,16 +74,30 @@ export const pick = async (box, form, setPosition) => {
   button.addEventListener("click", () => take(map.getCenter()));
   button.hidden = false;
 
-  // Whoever said where it is, the map shows it.
+  // Whoever said where it is, the map shows it: as a pin, or as a circle as wide as nobody knows better.
   let marker;
-  const show = () => {
+  const show = ({ detail } = {}) => {
     const where = chosen(form);
     marker?.remove();
-    marker = where && new library.Marker({ element: pin(about.symbols), anchor: "bottom" }).setLngLat(where).addTo(map);
+    marker = where && new library.Marker({ element: pin(about.symbols), anchor: "bottom", draggable: true }).setLngLat(where).addTo(map);
     // The words beside the map say more.
     marker?.getElement().setAttribute("aria-hidden", "true");
-    if (where) map.easeTo({ center: where, zoom: Math.max(map.getZoom(), near(about)) });
+    marker?.on("dragend", () => take(marker.getLngLat()));
+    const { rough = 0 } = detail ?? {};
+    circle(map, where && rough ? where : null, rough);
+    if (where && rough) fits(where, rough);
+    else if (where) map.easeTo({ center: where, zoom: Math.max(map.getZoom(), near(about)) });
   };
+  const fits = ([long, lat], metres) => {
+    const bounds = new library.LngLatBounds();
+    for (const corner of ring([long, lat], metres)) bounds.extend(corner);
+    map.fitBounds(bounds, { padding: 24, maxZoom: near(about) });
+  };
+  form.addEventListener("rough", ({ detail }) => {
+    const where = [detail.long, detail.lat];
+    circle(map, where, detail.rough);
+    fits(where, detail.rough);
+  });
   form.addEventListener("position", show);
   if (chosen(form)) show();
   place.dataset.ready = "";

@@ -1,0 +1,94 @@
+"""What the step about the place asks back: which place was meant, where they lie apart, whether words alone must do."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from open311.actions import geocoding
+from open311.http import current
+from open311.model.drafts import Draft
+from open311.model.geography import Circle
+from open311.model.place import Place
+from open311.model.service_request import Location
+from open311.site.blueprint import city
+from open311.site.form import form_input
+from open311.site.list import maps
+from open311.site.words import degrees, metres, said, words
+
+# The choice to go on with words alone; with a position apart from its address, alone or with both.
+ONLY_WORDS = "words"
+POSITION = "position"
+BOTH = "both"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question and its answers, each with what is sent for it; the first is chosen already."""
+
+    asked: str
+    choices: Sequence[tuple[str, str]]
+
+
+def of_photo(place: Place) -> Question:
+    """Whether a photo was taken where the trouble is."""
+    there = words("page.form.place.photo.there", position=degrees(place.lat, place.long))
+    return Question(
+        words("page.form.place.photo"), [(_value(place), there), ("", words("page.form.place.photo.not"))]
+    )
+
+
+def after_words(draft: Draft) -> Question | None:
+    """What is to be asked about the place of a draft; None when it is clear, or was confirmed."""
+    return _apart(draft) if draft.text("lat") else _without_position(draft)
+
+
+def _without_position(draft: Draft) -> Question | None:
+    typed = draft.text("address")
+    if not typed or draft.text("only_words") == typed:
+        return None
+    found = geocoding.search(current.core(), city(), typed, current.language())
+    as_typed = (ONLY_WORDS, words("page.form.place.words", words=typed))
+    if found:
+        return Question(
+            words("page.form.place.meant"), [*((_value(each), each.address) for each in found), as_typed]
+        )
+    if not _can_be_found():
+        return None
+    asked = words("page.form.place.not_found", words=typed, city=said(city().jurisdiction.name))
+    again = words("page.form.place.not_found.again")
+    return Question(asked, [("", again), (ONLY_WORDS, words("page.form.place.not_found.words"))])
+
+
+def _can_be_found() -> bool:
+    """Whether there is a list to search in, or a map to point on, so that another try is worth it."""
+    return geocoding.possible(current.core(), city()) or bool(maps.map_of(city()).get("has_streets"))
+
+
+def _apart(draft: Draft) -> Question | None:
+    sent, unread = form_input.position(draft.state)
+    typed = draft.text("address")
+    if unread or sent is None or not typed or draft.text("both") == confirmed(draft):
+        return None
+    known = geocoding.apart(current.core(), city(), typed, sent, current.language())
+    if known is None:
+        return None
+    there = words("page.form.place.apart.address", address=known.address)
+    near = geocoding.nearest(current.core(), city(), sent.lat, sent.long, current.language())
+    here = words("page.form.place.apart.position", place=near or degrees(sent.lat, sent.long))
+    distance = metres(Circle(sent, 1.0).distance(Location(known.lat, known.long)))
+    return Question(
+        words("page.form.place.apart", address=known.address, distance=distance),
+        [
+            (POSITION, here),
+            (_value(known), there),
+            (BOTH, words("page.form.place.apart.both", words=typed)),
+        ],
+    )
+
+
+def confirmed(draft: Draft) -> str:
+    """The place and the words that somebody has said to be both right."""
+    return "|".join(draft.text(name) for name in ("lat", "long", "address"))
+
+
+def _value(place: Place) -> str:
+    return f"{place.lat}|{place.long}|{place.address}"
