@@ -1,25 +1,28 @@
 """Places for words: asked of the geocoder that the settings name, or of the city's own list of addresses."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 
 from open311.adapters import geocoder
 from open311.base.errors import Invalid, problem
+from open311.base.i18n import translate
 from open311.base.text import tidy
 from open311.core import Core
 from open311.formats.csv import unguarded
 from open311.formats.csv_records import delimiter_of, records
-from open311.model.catalogue import Catalogue
+from open311.model.catalogue import Catalogue, Service
 from open311.model.geography import Box, Circle
 from open311.model.place import Place, PlaceKind, Streets, written
 from open311.model.service_request import Location
 from open311.storage import addresses as storage
+from open311.storage import assets
 
 SUGGESTED = 8
 LONGEST = 200
 STREET = re.compile(r"str(?:\.|asse\b|\b)", re.IGNORECASE)
 NEAR_METRES = 60.0
+WORDS_FOR_NUMBER = frozenset({"nr", "no", "nummer", "number"})
 # So far from its address may a place be, in metres: across a yard, along a street, in a park.
 FARTHEST = {PlaceKind.HOUSE: 250.0, PlaceKind.STREET: 1500.0, PlaceKind.PLACE: 700.0}
 # What offices call the columns of their lists.
@@ -33,6 +36,44 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "long": ("long", "lon", "lng", "longitude", "laenge", "länge", "x"),
 }
 NEEDED = ("street", "lat", "long")
+
+
+def things(
+    core: Core, catalogue: Catalogue, number: str, kinds: Collection[str], language: str
+) -> list[Place]:
+    """Things of the city with this number, each with the address next to it."""
+    owner = catalogue.jurisdiction.jurisdiction_id
+    with core.database.read() as conn:
+        found = assets.numbered(conn, owner, number.strip(), kinds, SUGGESTED)
+        beside = [storage.nearest(conn, owner, thing.lat, thing.long, NEAR_METRES) for thing in found]
+    places = []
+    for thing, near in zip(found, beside, strict=True):
+        name = translate(f"asset.{thing.kind}", language, number=thing.number)
+        places.append(Place(f"{name}, {near.address}" if near else name, thing.lat, thing.long))
+    return places
+
+
+def _things_meant(core: Core, catalogue: Catalogue, words: str, language: str) -> list[Place]:
+    """Things whose number stands alone, or behind a word for them that the catalogue knows."""
+    *before, number = words.split()
+    if not any(letter.isdigit() for letter in number):
+        return []
+    kinds = {
+        attribute.asset
+        for service in catalogue.active_services()
+        for attribute in service.attributes
+        if attribute.asset and _are_words_for(before, service)
+    }
+    return things(core, catalogue, number, kinds, language) if kinds else []
+
+
+def _are_words_for(words: Sequence[str], service: Service) -> bool:
+    known = [*(word for of_language in service.keywords.values() for word in of_language)]
+    return all(
+        word.strip(".:").casefold() in WORDS_FOR_NUMBER
+        or any(key.casefold() in word.casefold() for key in known)
+        for word in words
+    )
 
 
 def search(core: Core, catalogue: Catalogue, words: str, language: str) -> list[Place]:
@@ -49,6 +90,7 @@ def search(core: Core, catalogue: Catalogue, words: str, language: str) -> list[
         elsewhere = geocoder.for_settings(core.settings)
         asked_there = {"within": _box(catalogue), "language": language, "limit": SUGGESTED}
         found = elsewhere.search(asked, **asked_there) if elsewhere else []  # type: ignore[arg-type]
+    found = [*_things_meant(core, catalogue, asked, language), *found]
     inside = [each for each in found if catalogue.jurisdiction.contains(each.lat, each.long)]
     return list({each.address: each for each in reversed(inside)}.values())[::-1]
 

@@ -12,7 +12,7 @@ from open311.base.errors import Invalid, problem
 from open311.base.text import tidy
 from open311.basemap import classes, cleaning, official, osm, storage
 from open311.basemap.classes import EXTRACT, SUBJECTS, Class
-from open311.basemap.model import LICENCE_OF_EXTRACTS, LONGEST_NAME, Asset, Feature, Layer, MapVersion, Source
+from open311.basemap.model import LICENCE_OF_EXTRACTS, LONGEST_NAME, Feature, Layer, MapVersion, Source
 from open311.basemap.shapes import Clip, per_level
 from open311.basemap.storage import FeatureRow
 from open311.basemap.things import Thing, Unreadable
@@ -20,6 +20,7 @@ from open311.core import Core
 from open311.model.catalogue import Catalogue
 from open311.model.place import Place, PlaceKind, Streets, written
 from open311.storage import addresses
+from open311.storage.assets import Asset
 
 MARGIN_METRES = 1500.0
 AT_ONCE = 2000

@@ -45,16 +45,6 @@ class Feature:
 
 
 @dataclass(frozen=True, slots=True)
-class Asset:
-    """A thing of the city with a number on it, such as street lamp 4711."""
-
-    kind: str
-    number: str
-    lat: float
-    long: float
-
-
-@dataclass(frozen=True, slots=True)
 class Source:
     """The file that something came from, and what its licence wants to be said."""
 

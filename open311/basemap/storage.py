@@ -8,9 +8,10 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy import Connection, insert, select, text, update
 
-from open311.basemap.model import EXTENT, Asset, Layer, MapVersion, Source, level_for
+from open311.basemap.model import EXTENT, Layer, MapVersion, Source, level_for
 from open311.model.place import Place
 from open311.model.tiles import Tile
+from open311.storage.assets import Asset
 from open311.storage.copy_ids import copy_rows, point
 from open311.storage.database.freshness import announce
 from open311.storage.tables import map_versions

@@ -140,4 +140,5 @@ def _attribute(given: dict[str, Any], place: int, text: _Texts) -> Attribute:
         values=tuple(Value(each["key"], text.read(each["name"])) for each in given.get("values", [])),
         public=given.get("public", False),
         only_if=Condition(condition["code"], frozenset(condition["values"])) if condition else None,
+        asset=given.get("asset"),
     )

@@ -161,6 +161,7 @@ def _attribute(attribute: Attribute, place: int) -> dict[str, Any]:
             "variable": None if attribute.variable else False,
             "required": attribute.required or None,
             "public": attribute.public or None,
+            "asset": attribute.asset,
             "values": [{"key": value.key, "name": _words(value.name)} for value in attribute.values],
             "only_if": {"code": condition.code, "values": sorted(condition.values)} if condition else None,
         }

@@ -64,6 +64,8 @@ class Attribute:
     values: tuple[Value, ...] = ()
     public: bool = False
     only_if: Condition | None = None
+    # The kind of thing whose number is the answer, such as street_lamp.
+    asset: str | None = None
 
     @property
     def always_required(self) -> bool:

@@ -105,5 +105,7 @@ def _of_catalogues(core: Core, found: Facts) -> Iterator[Finding]:
             )
         if owner not in found.with_addresses and core.settings.geocoder == "table":
             yield Finding(
-                "addresses", f"{owner} has none to search in; `open311 addresses import` takes a list"
+                "addresses",
+                f"{owner} has none to search in; `open311 addresses import` takes a list, and"
+                " `open311 map import` a map that has them",
             )

@@ -484,6 +484,47 @@ def test_two_cities_have_a_form_each(make_core: MakeCore, conn: Connection, cloc
     assert visitor.open(visitor.path.replace("worms.de", "ludwigshafen.de")).response.status_code == 404
 
 
+@pytest.fixture
+def lamp(core: Core, conn: Connection) -> None:
+    """Lamp 4711 stands beside Ludwigstraße 12."""
+    geocoding.take_over(core, first_city(), iter(CSV.splitlines()))
+    conn.execute(
+        text(
+            "insert into assets (jurisdiction_id, kind, number, geom) values"
+            " ('ludwigshafen.de', 'street_lamp', 'L4711', ST_SetSRID(ST_MakePoint(8.44645, 49.48115), 4326))"
+        )
+    )
+
+
+@pytest.mark.parametrize("typed", ["l4711", "Straßenlaterne Nr. L4711", "lampe L4711"])
+def test_a_lamp_is_a_place_and_its_number_is_filled_in(lamp: None, visitor: Visitor, typed: str) -> None:
+    visitor.fill(address=typed).press("Weiter")
+    assert "Laterne L4711, Ludwigstraße 12, 67059 Ludwigshafen" in visitor.text
+    visitor.press("Weiter").fill(service_code="STRASSENLATERNE").press("Weiter").press("Nein")
+    assert visitor.value("attribute[LATERNE_NR]") == "L4711"
+
+
+def test_a_number_of_a_lamp_tells_the_place(
+    lamp: None, visitor: Visitor, conn: Connection, clock: Clock
+) -> None:
+    at_details(visitor, "STRASSENLATERNE").press("Nein")
+    visitor.fill(**{"attribute[LATERNE_NR]": "L4711", "attribute[DEFEKT]": "tags"}).press("Weiter")
+    assert visitor.heading == "Wie erreichen wir Sie?"
+    visitor.press("Weiter")
+    clock.forward(seconds=30)
+    visitor.press("Meldung absenden")
+    [report] = stored(conn)
+    assert (report["long"], report["address"]) == (8.44645, "Ebertpark, am Nordeingang")
+
+
+def test_a_number_of_a_lamp_elsewhere_is_asked_about_once(lamp: None, visitor: Visitor) -> None:
+    visitor.fill(address="", lat="49.53", long="8.41").press("Weiter")
+    visitor.fill(service_code="STRASSENLATERNE").press("Weiter").press("Nein")
+    visitor.fill(**{"attribute[LATERNE_NR]": "L4711", "attribute[DEFEKT]": "tags"}).press("Weiter")
+    assert "Diese Nummer steht an einer anderen Stelle" in visitor.text
+    assert visitor.press("Weiter").heading == "Wie erreichen wir Sie?"
+
+
 def test_a_place_in_another_city_names_it(make_core: MakeCore) -> None:
     worms = a_jurisdiction(
         jurisdiction_id="worms.de", name=words("Worms"), aliases=(), boundary=box(8.3, 49.6, 8.4, 49.7)

@@ -13,7 +13,7 @@ from open311.model.place import Place
 from open311.notifications import mail_subscriptions
 from open311.site import view_models
 from open311.site.blueprint import city
-from open311.site.form import form_input, questions
+from open311.site.form import form_input, questions, things
 from open311.site.form.abuse import TRAP
 from open311.site.form.category_search import matching_services
 from open311.site.form.form_input import Wrong
@@ -106,9 +106,17 @@ def emergency(draft: Draft) -> Response:
 
 
 def details(
-    draft: Draft, *, wrong: Sequence[Wrong] = (), more: bool = False, taken_at: Place | None = None
+    draft: Draft,
+    *,
+    wrong: Sequence[Wrong] = (),
+    more: bool = False,
+    taken_at: Place | None = None,
+    elsewhere: Place | None = None,
 ) -> Response:
-    """The questions of the service. `more`: an answer has led to further ones."""
+    """The questions of the service. `more`: an answer has led to further ones.
+
+    `taken_at` is where a photo was taken, `elsewhere` where the thing is whose number was given.
+    """
     service = form_input.service(city(), draft.state)
     if service is None:
         return category(
@@ -122,11 +130,12 @@ def details(
         wrong=wrong,
         more=more,
         service=service,
-        questions=questions.questions(service, draft.answers, errors),
+        questions=questions.questions(service, things.numbers_at(draft, service), errors),
         shown=" ".join(questions.asked(service, draft.answers)),
         nearby=[each for each in nearby(draft) if each.number not in seen],
         taken_at=taken_at,
         taken_at_words=degrees(taken_at.lat, taken_at.long) if taken_at else "",
+        elsewhere=elsewhere,
     )
 
 

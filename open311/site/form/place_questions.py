@@ -14,7 +14,8 @@ from open311.site.form import form_input
 from open311.site.list import maps
 from open311.site.words import degrees, metres, said, words
 
-# The choice to go on with words alone; with a position apart from its address, alone or with both.
+# The choice to change the words; to go on with them alone; with a position apart from its address, alone or with both.
+AGAIN = "again"
 ONLY_WORDS = "words"
 POSITION = "position"
 BOTH = "both"
@@ -55,7 +56,7 @@ def _without_position(draft: Draft) -> Question | None:
         return None
     asked = words("page.form.place.not_found", words=typed, city=said(city().jurisdiction.name))
     again = words("page.form.place.not_found.again")
-    return Question(asked, [("", again), (ONLY_WORDS, words("page.form.place.not_found.words"))])
+    return Question(asked, [(AGAIN, again), (ONLY_WORDS, words("page.form.place.not_found.words"))])
 
 
 def _can_be_found() -> bool:

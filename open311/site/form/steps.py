@@ -14,7 +14,7 @@ from open311.model.drafts import Draft
 from open311.model.place import Place
 from open311.site.addresses import address
 from open311.site.blueprint import blueprint, city
-from open311.site.form import abuse, form_input, pages, place_questions, questions, send
+from open311.site.form import abuse, form_input, pages, place_questions, questions, send, things
 from open311.site.form.form_input import Wrong
 from open311.site.form.nearby import nearby
 from open311.web import photos
@@ -199,6 +199,13 @@ def _details(draft: Draft) -> AnyResponse:
         return pages.details(draft, wrong=old, more=True, taken_at=offered)
     if wrong or offered:
         return pages.details(draft, wrong=wrong, taken_at=offered)
+    known = things.place_by_number(draft, service)
+    if known and not draft.text("lat"):
+        draft = _update(
+            draft, **_with_address({**draft.state, "lat": f"{known.lat}", "long": f"{known.long}"})
+        )
+    elif known and draft.text("told_elsewhere") != known.address:
+        return pages.details(_update(draft, told_elsewhere=known.address), elsewhere=known)
     return _to(_seen(draft), "contact")
 
 
