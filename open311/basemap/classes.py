@@ -99,7 +99,7 @@ NUMBER_KEYS = ("ref", "lamp_ref", "local_ref", "number")
 # Things without any of these keys are not looked at.
 KEYS = (
     *("highway", "railway", "waterway", "natural", "landuse", "leisure", "amenity", "place", "building"),
-    *("public_transport", "office", "tourism", "addr:housenumber", "boundary"),
+    *("public_transport", "office", "tourism", "addr:housenumber"),
 )
 AREA_KEYS = (
     *("natural", "landuse", "leisure", "amenity", "building", "waterway", "office", "tourism"),

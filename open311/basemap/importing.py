@@ -6,13 +6,22 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from shapely import GEOSException
 from shapely.geometry.base import BaseGeometry
 
 from open311.base.errors import Invalid, problem
 from open311.base.text import tidy
 from open311.basemap import classes, cleaning, official, osm, storage
 from open311.basemap.classes import EXTRACT, SUBJECTS, Class
-from open311.basemap.model import LICENCE_OF_EXTRACTS, LONGEST_NAME, Feature, Layer, MapVersion, Source
+from open311.basemap.model import (
+    LAST_LEVEL,
+    LICENCE_OF_EXTRACTS,
+    LONGEST_NAME,
+    Feature,
+    Layer,
+    MapVersion,
+    Source,
+)
 from open311.basemap.shapes import Clip, per_level
 from open311.basemap.storage import FeatureRow
 from open311.basemap.things import Thing, Unreadable
@@ -162,11 +171,13 @@ class _Reading:
         """Take up everything that a file gives."""
         for thing in things:
             if isinstance(thing, Unreadable):
-                self.counts.unreadable += 1
-                if len(self.counts.named) < NAMED:
-                    self.counts.named.append(thing)
+                self._note(thing)
                 continue
-            self._take(thing)
+            try:
+                self._take(thing)
+            except GEOSException:
+                # A shape that crosses itself, in the middle of being cut.
+                self._note(Unreadable(thing.origin, "error.map.geometry"))
             if len(self._features) + len(self._places) + len(self._assets) >= AT_ONCE:
                 self._flush()
                 tell(self.counts)
@@ -174,6 +185,11 @@ class _Reading:
             self._places.extend(self._streets.places())
         self._flush()
         tell(self.counts)
+
+    def _note(self, thing: Unreadable) -> None:
+        self.counts.unreadable += 1
+        if len(self.counts.named) < NAMED:
+            self.counts.named.append(thing)
 
     @property
     def _reads_addresses(self) -> bool:
@@ -200,8 +216,10 @@ class _Reading:
             return
         if found := classes.asset(tags):
             self._take_asset(*found, middle.y, middle.x)
+        if number := _name(tags.get("addr:housenumber", "")):
+            self._draw(Class(Layer.NUMBERS, "house", LAST_LEVEL), thing.geometry, number)
         if self._reads_addresses:
-            self._take_address(tags, name, thing.geometry, middle)
+            self._take_address(tags, name, number, thing.geometry)
 
     def _draw(self, what: Class, geometry: BaseGeometry, name: str) -> None:
         if any(SUBJECTS[kept].covers(what.layer, what.kind) for kept in self._kept if kept in SUBJECTS):
@@ -216,14 +234,13 @@ class _Reading:
         if not any(SUBJECTS[kept].asset == kind for kept in self._kept if kept in SUBJECTS):
             self._assets.append(Asset(kind, _name(number), lat, long))
 
-    def _take_address(self, tags: Mapping[str, str], name: str, geometry: BaseGeometry, middle: Any) -> None:
-        number = _name(tags.get("addr:housenumber", ""))
+    def _take_address(self, tags: Mapping[str, str], name: str, number: str, geometry: BaseGeometry) -> None:
+        middle = geometry.centroid
         street = _name(tags.get("addr:street", "") or tags.get("addr:place", ""))
         zipcode, town = _name(tags.get("addr:postcode", "")), _name(tags.get("addr:city", ""))
         if street and number:
             self._places.append(Place(written(street, number, zipcode, town), middle.y, middle.x))
             self._streets.add_house(street, zipcode, town, middle.y, middle.x)
-            self._draw(Class(Layer.NUMBERS, "house", 16), geometry, number)
         if not name:
             return
         if tags.get("highway") in classes.NAMED_ROADS and geometry.geom_type == "LineString":

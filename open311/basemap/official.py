@@ -31,6 +31,7 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "addr:postcode": COLUMNS["zipcode"],
     "addr:city": COLUMNS["town"],
 }
+HEAD = 64 * 1024
 _RECORD_SEPARATOR = b"\x1e"
 
 Move = Callable[[BaseGeometry], BaseGeometry]
@@ -84,15 +85,11 @@ def _text(value: Any) -> str:
 
 def _geojson(path: Path) -> Iterator[Read]:
     with path.open("rb") as file:
-        first = file.readline().strip(_RECORD_SEPARATOR + b" \r\n")
+        # A collection may be one line, as long as the file.
+        head = file.read(HEAD)
         file.seek(0)
-        try:
-            if orjson.loads(first)["type"] == "Feature":
-                yield from _lines(file)
-                return
-        except (ValueError, TypeError, KeyError):
-            file.seek(0)
-        yield from _collection(file)
+        is_collection = b'"FeatureCollection"' in head or b'"features"' in head
+        yield from (_collection if is_collection else _lines)(file)
 
 
 def _lines(file: Any) -> Iterator[Read]:

@@ -75,7 +75,7 @@ def take_in(
         encoding=encoding,
         fields=dict(_pairs(fields)),
         margin=margin,
-        replace_own_addresses=addresses,
+        replace_own_addresses=addresses or layer == "addresses",
     )
     with opened() as core:
         counts = _with_progress(core, core.catalogues.find(jurisdiction), file, wishes)

@@ -1,4 +1,6 @@
 // The place: addresses offered while they are typed; the device's own position only when asked for.
+import { inSight } from "./map-sight.js";
+
 const WAIT = 250;
 const SHORTEST = 3;
 // Up to here a device's position is as good as a tap; up to there it is a beginning; beyond, only a part of the map.
@@ -142,16 +144,6 @@ export const locate = (form) => {
     );
   });
 };
-
-const inSight = (element) =>
-  new Promise((resolve) => {
-    const watch = new IntersectionObserver((entries) => {
-      if (!entries.some((entry) => entry.isIntersecting)) return;
-      watch.disconnect();
-      resolve();
-    }, { rootMargin: "200px" });
-    watch.observe(element);
-  });
 
 export const offerMap = async (form) => {
   const box = form.querySelector("[data-pick]");

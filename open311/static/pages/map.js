@@ -1,4 +1,6 @@
 // Brings the map to a page that is complete without it: after everything else, and only where it can be drawn.
+import { inSight } from "./map-sight.js";
+
 const place = document.getElementById("map");
 
 const drawable = () => {
@@ -15,16 +17,6 @@ const leave = () => {
   box.remove();
 };
 
-const seen = (element) =>
-  new Promise((resolve) => {
-    const watch = new IntersectionObserver((entries) => {
-      if (!entries.some((entry) => entry.isIntersecting)) return;
-      watch.disconnect();
-      resolve();
-    }, { rootMargin: "200px" });
-    watch.observe(element);
-  });
-
 const loaded = () =>
   new Promise((resolve) => {
     if (document.readyState === "complete") resolve();
@@ -37,7 +29,7 @@ const idle = () => new Promise((resolve) => (window.requestIdleCallback ?? setTi
 if (place && (!drawable() || navigator.onLine === false)) leave();
 else if (place) {
   await loaded();
-  await seen(place);
+  await inSight(place);
   await idle();
   try {
     const { show } = await import("./map-view.js");
