@@ -35,7 +35,7 @@ def ground_of(core: Core, catalogue: Catalogue) -> Ground:
         version = storage.in_force(conn, catalogue.jurisdiction.jurisdiction_id)
     if version:
         return Ground(version=version)
-    if named.file:
+    if named and "://" not in named:
         source = settings.catalogue
-        return Ground(file=(source if source.is_dir() else source.parent) / named.file)
-    return Ground(style=named.style or "") if settings.map_style_url != NO_STYLE else Ground()
+        return Ground(file=(source if source.is_dir() else source.parent) / named)
+    return Ground(style=named or "") if settings.map_style_url != NO_STYLE else Ground()

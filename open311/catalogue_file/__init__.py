@@ -81,8 +81,8 @@ def _checked(path: Path) -> Document:
 def _check_files(document: Document) -> None:
     """Report a logo or a map that does not lie beside its catalogue."""
     site = document.root["site"]
-    for name in (site["logo"], site["map"]["file"]):
-        if name.word and not _is_file(document.file.parent / name.word):
+    for name in (site["logo"], site["map"]):
+        if name.word and "://" not in name.word and not _is_file(document.file.parent / name.word):
             document.report(name.steps, f"there is no file {name.word!r} beside the catalogue")
 
 

@@ -22,7 +22,7 @@ from open311.model.catalogue import (
 )
 from open311.model.forwards import Forward
 from open311.model.jurisdiction import Jurisdiction
-from open311.model.site import Site, SiteMap
+from open311.model.site import Site
 
 
 def build(data: dict[str, Any], areas: Areas = NO_AREAS) -> Catalogue:
@@ -86,7 +86,7 @@ def _site(given: dict[str, Any], text: _Texts) -> Site:
         colour=given.get("colour"),
         colour_dark=given.get("colour_dark"),
         logo=given.get("logo"),
-        map=SiteMap(**given.get("map", {})),
+        map=given.get("map"),
         imprint=text.read(given.get("imprint")),
         privacy=text.read(given.get("privacy")),
         accessibility=text.read(given.get("accessibility")),

@@ -102,7 +102,7 @@ def _site(site: Site) -> dict[str, Any]:
             "colour": site.colour,
             "colour_dark": site.colour_dark,
             "logo": site.logo,
-            "map": _without_blanks(asdict(site.map)),
+            "map": site.map,
         }
     )
 

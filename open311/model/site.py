@@ -5,24 +5,13 @@ from dataclasses import dataclass
 from open311.base.text import NO_TEXT, Text
 
 
-@dataclass(frozen=True, slots=True)
-class SiteMap:
-    """Where streets come from, unless a map was read in: a style elsewhere, or a PMTiles file beside the catalogue."""
-
-    style: str | None = None
-    file: str | None = None
-
-
-NO_MAP = SiteMap()
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
     """The look and the words of one city's pages; what is missing has a default.
 
     `colour` is for links and buttons on white, `colour_dark` for the same on black. `logo` is the name of a file
-    beside the catalogue. `address_example` is a place as people of the city would write it. The three long texts are
-    Markdown.
+    beside the catalogue; `map` likewise, of a PMTiles file, or the address of a style. `address_example` is a place as
+    people of the city would write it. The three long texts are Markdown.
     """
 
     name: Text = NO_TEXT
@@ -32,7 +21,7 @@ class Site:
     colour: str | None = None
     colour_dark: str | None = None
     logo: str | None = None
-    map: SiteMap = NO_MAP
+    map: str | None = None
     imprint: Text = NO_TEXT
     privacy: Text = NO_TEXT
     accessibility: Text = NO_TEXT

@@ -90,6 +90,7 @@ SMALL: dict[str, Any] = {
                     "required": True,
                     "variable": True,
                     "public": True,
+                    "asset": "street_lamp",
                     "values": [{"key": "a", "name": "A"}],
                 },
                 {
@@ -109,7 +110,7 @@ SMALL: dict[str, Any] = {
         "colour": "#004488",
         "colour_dark": "#88bbff",
         "logo": "logo.svg",
-        "map": {"style": "https://tiles.example.org/style.json"},
+        "map": "https://tiles.example.org/style.json",
         "imprint": "Wir",
         "privacy": "Nichts",
         "accessibility": "Alles",

@@ -12,7 +12,6 @@ import pytest
 from open311.basemap import importing
 from open311.basemap.importing import Wishes
 from open311.model.catalogue import Catalogue
-from open311.model.site import SiteMap
 from tests.basemap.extracts import an_extract
 from tests.serving import Api, MakeCore, an_api, first_city
 
@@ -53,16 +52,16 @@ def test_a_page_that_needs_no_map_lets_nobody_in(make_core: MakeCore) -> None:
     assert policy(api.client.get("/imprint"))["connect-src"] == "'self'"
 
 
-def in_its_catalogue(**streets: str) -> Catalogue:
+def in_its_catalogue(streets: str) -> Catalogue:
     """The first city, with streets named in its catalogue."""
     city = first_city()
-    return replace(city, site=replace(city.site, map=SiteMap(**streets)))
+    return replace(city, site=replace(city.site, map=streets))
 
 
 def test_a_server_named_in_the_catalogue_is_let_in_and_the_privacy_notice_says_so(
     make_core: MakeCore,
 ) -> None:
-    api = an_api(make_core(in_its_catalogue(style=STYLE), OPEN311_MAP_STYLE_URL=""))
+    api = an_api(make_core(in_its_catalogue(STYLE), OPEN311_MAP_STYLE_URL=""))
     assert data(api.client.get("/").text)["below"] == STYLE
     assert policy(api.client.get("/report"))["connect-src"] == "'self' https://tiles.example.org"
     assert "tiles.example.org" in api.client.get("/privacy").text
@@ -70,7 +69,7 @@ def test_a_server_named_in_the_catalogue_is_let_in_and_the_privacy_notice_says_s
 
 
 def test_one_word_takes_the_server_of_the_catalogue_out(make_core: MakeCore) -> None:
-    quiet = an_api(make_core(in_its_catalogue(style=STYLE), OPEN311_MAP_STYLE_URL="none"))
+    quiet = an_api(make_core(in_its_catalogue(STYLE), OPEN311_MAP_STYLE_URL="none"))
     assert data(quiet.client.get("/").text)["below"] == ""
     assert policy(quiet.client.get("/report"))["connect-src"] == "'self'"
     notice = quiet.client.get("/privacy", headers={"Accept-Language": "de"}).text
@@ -85,7 +84,7 @@ def test_without_streets_the_map_says_so_and_is_no_way_to_tell_a_place(api: Api)
 
 
 def test_the_citys_own_map_goes_before_the_catalogue(make_core: MakeCore, tmp_path: Path) -> None:
-    core = make_core(in_its_catalogue(style=STYLE), OPEN311_MAP_STYLE_URL="")
+    core = make_core(in_its_catalogue(STYLE), OPEN311_MAP_STYLE_URL="")
     api = an_api(core)
     file = an_extract(tmp_path / "town.osm.pbf")
     importing.read_in(core, first_city(), file, Wishes(), lambda counts: None)
