@@ -507,7 +507,8 @@ def test_a_lamp_is_a_place_and_its_number_is_filled_in(lamp: None, visitor: Visi
 def test_a_number_of_a_lamp_tells_the_place(
     lamp: None, visitor: Visitor, conn: Connection, clock: Clock
 ) -> None:
-    at_details(visitor, "STRASSENLATERNE").press("Nein")
+    at_category(visitor).fill(choice="words").press("Weiter")
+    visitor.fill(service_code="STRASSENLATERNE").press("Weiter").press("Nein")
     visitor.fill(**{"attribute[LATERNE_NR]": "L4711", "attribute[DEFEKT]": "tags"}).press("Weiter")
     assert visitor.heading == "Wie erreichen wir Sie?"
     visitor.press("Weiter")

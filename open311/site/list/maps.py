@@ -100,13 +100,17 @@ def _ground(catalogue: Catalogue) -> Ground:
 
 
 def sources() -> dict[str, str]:
-    """What the content policy must also let in: the one server whose style is named."""
-    origin = origin_of_streets(current.catalogue())
+    """What the content policy must also let in for the map of this page: the one server whose style is named."""
+    ground: Ground | None = g.get("ground")
+    origin = _origin(ground) if ground else ""
     return {"connect-src": origin, "img-src": origin} if origin else {}
 
 
 def origin_of_streets(catalogue: Catalogue) -> str:
     """The server elsewhere that browsers ask for streets; empty when they ask none."""
-    style = _ground(catalogue).style
-    parts = urlsplit(style)
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}" if style else ""
+    return _origin(_ground(catalogue))
+
+
+def _origin(ground: Ground) -> str:
+    parts = urlsplit(ground.style)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}" if ground.style else ""
