@@ -22,6 +22,13 @@ SUGGESTED = 8
 LONGEST = 200
 STREET = re.compile(r"str(?:\.|asse\b|\b)", re.IGNORECASE)
 NEAR_METRES = 60.0
+NAMES_OF_THINGS = {
+    "street_lamp": "asset.street_lamp",
+    "waste_basket": "asset.waste_basket",
+    "traffic_signals": "asset.traffic_signals",
+    "recycling": "asset.recycling",
+    "bench": "asset.bench",
+}
 WORDS_FOR_NUMBER = frozenset({"nr", "no", "nummer", "number"})
 # So far from its address may a place be, in metres: across a yard, along a street, in a park.
 FARTHEST = {PlaceKind.HOUSE: 250.0, PlaceKind.STREET: 1500.0, PlaceKind.PLACE: 700.0}
@@ -48,7 +55,7 @@ def things(
         beside = [storage.nearest(conn, owner, thing.lat, thing.long, NEAR_METRES) for thing in found]
     places = []
     for thing, near in zip(found, beside, strict=True):
-        name = translate(f"asset.{thing.kind}", language, number=thing.number)
+        name = translate(NAMES_OF_THINGS[thing.kind], language, number=thing.number)
         places.append(Place(f"{name}, {near.address}" if near else name, thing.lat, thing.long))
     return places
 
