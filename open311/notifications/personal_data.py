@@ -10,6 +10,7 @@ from enum import StrEnum
 from open311.base.i18n import translate
 from open311.model.fields import Role
 from open311.model.service_request import fields_with
+from open311.notifications.not_personal import NOT_PERSONAL
 from open311.settings import Settings
 
 
@@ -209,81 +210,6 @@ PERSONAL: tuple[PersonalData, ...] = (
         erased_by="`open311 account`, and each hour the worker",
     ),
 )
-
-NOT_PERSONAL: Mapping[str, str] = {
-    "audit": "id datetime kind previous digest forgotten",
-    "blocked_senders": "id jurisdiction_id",
-    "inbox": "id jurisdiction_id state received_datetime decided_datetime problem about_id service_request_id",
-    "inbox_photos": "id inbox_id",
-    "mailboxes": "name uidvalidity uid read_datetime failing_since",
-    "addresses": "id jurisdiction_id label folded geom kind version_id",
-    "assets": "id jurisdiction_id kind number folded geom version_id",
-    "case_mentions": "note_id",
-    "account_passkeys": "id",
-    "bulk_items": "run_id service_request_id revision state problems",
-    "bulk_runs": "id key act value",
-    "case_escalations": "service_request_id deadline told_datetime",
-    "case_notes": "id service_request_id",
-    "case_originals": "id service_request_id",
-    "case_presence": "service_request_id",
-    "case_questions": "service_request_id event_id",
-    "case_undo": "service_request_id revision until_datetime events",
-    "sent_mails": "id service_request_id",
-    "cases": "service_request_id jurisdiction_id service_code stage revision unit former_units priority flags areas "
-    "awaits received_datetime touched_datetime checked_datetime accepted_datetime first_answer_datetime check_by "
-    "accept_by due_datetime resume_date paused_since paused_seconds declined reopened route",
-    "catalogues": "jurisdiction_id digest changeset text_search",
-    "draft_photos": "id",
-    "drafts": "jurisdiction_id service_request_id",
-    "erasures": "id datetime table_name ids copied",
-    "events": "id xid jurisdiction_id service_request_id kind public datetime in_feed is_update claim_id timeline",
-    "followers": "id service_request_id token",
-    "foreign_references": "jurisdiction_id foreign_id source service_request_id digest gone copy",
-    "forwarded_updates": "service_request_id foreign_update_id",
-    "forwards": "service_request_id url state attempts created_datetime due_datetime sent_datetime asked_datetime",
-    "instance": "id secret source floor horizon",
-    "intakes": "jurisdiction_id source kind options catalogue catalogue_datetime state counts problem created_datetime "
-    "run_datetime troubles",
-    "keys": "id digest scopes jurisdictions created_datetime revoked_datetime",
-    "mail_links": "id",
-    "mail_requests": "id",
-    "map_cells": "jurisdiction_id level x y service_code status detailed_status count sum_lat sum_long",
-    "map_changes": "id jurisdiction_id x y service_code status detailed_status count sum_lat sum_long",
-    "map_features": "id version_id subject layer kind name level from_level geom",
-    "map_versions": "id jurisdiction_id sources in_force touched_datetime",
-    "memberships": "id jurisdiction_id",
-    "media": "id service_request_id position visibility created_datetime update_id",
-    "order_links": "order_id digest",
-    "orders": "id service_request_id contractor photos due_date planned_date state answers attention created_datetime "
-    "ends_datetime sent_datetime reminded_datetime",
-    "procrastinate_events": "id job_id type at",
-    "procrastinate_jobs": "id queue_name task_name priority lock queueing_lock status scheduled_at attempts "
-    "abort_requested worker_id",
-    "procrastinate_periodic_defers": "id task_name defer_timestamp job_id periodic_id",
-    "procrastinate_workers": "id last_heartbeat",
-    "ratings": "service_request_id event_id",
-    "reporters": "service_request_id",
-    "service_requests": "id jurisdiction_id service_code status detailed_status visibility version requested_datetime "
-    "updated_datetime closed_datetime expected_datetime agency_responsible channel parent_id",
-    "field_actions": "service_request_id client_id outcome created_datetime",
-    "rounds": "id jurisdiction_id created_datetime",
-    "stops": "round_id service_request_id position state",
-    "schema_revision": "version_num",
-    "services": "jurisdiction_id service_code service_name retired_datetime",
-    "sessions": "id",
-    "stream_readers": "name source xid number floor",
-    "submissions": "service_request_id key_id address_unchecked received_datetime",
-    "templates": "id jurisdiction_id title status services unit page_text mail_text active version",
-    "tokens": "token jurisdiction_id service_request_id accepted_datetime",
-    "unit_digests": "jurisdiction_id unit day sent_datetime",
-    "updaters": "event_id service_request_id",
-    "updates": "event_id service_request_id key_id jurisdiction_id sender_update_id",
-    "views": "id jurisdiction_id unit",
-    "webhook_attempts": "id message_id datetime status milliseconds error",
-    "webhook_messages": "id subscription_id event_id service_request_id kind datetime state attempts due_datetime",
-    "webhook_subscriptions": "id name tag jurisdiction_id url secret service_codes kinds state reason failures "
-    "created_datetime failing_since retry_datetime",
-}
 
 
 def judged() -> Iterator[tuple[str, str]]:
