@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from open311.base.i18n import messages
 from open311.model.event_kinds import IN_FEED, RULES, Audience, EventKind, check
 
 SOURCES = sorted((Path(__file__).parent.parent.parent / "open311").rglob("*.py"))
@@ -31,6 +32,11 @@ def test_no_event_is_written_under_a_bare_word() -> None:
 def test_every_kind_has_a_rule_and_what_leaves_the_house_a_meaning() -> None:
     assert set(RULES) == set(EventKind)
     assert [kind for kind in IN_FEED if not RULES[kind].meaning] == []
+
+
+@pytest.mark.parametrize("language", ["de", "en"])
+def test_every_kind_has_words_for_the_history_of_a_case(language: str) -> None:
+    assert [kind for kind in EventKind if f"desk.event.{kind}" not in messages(language)] == []
 
 
 def test_updates_and_mails_are_of_kinds_that_everybody_may_hear_of() -> None:
