@@ -19,6 +19,7 @@ from open311.actions import (
     staff_digests,
     staff_mails,
     staff_retention,
+    statistics,
     text_search,
 )
 from open311.basemap import cleaning
@@ -28,7 +29,7 @@ from open311.federation.answers import RemoteError
 from open311.inbox import fetching
 from open311.model.actor import WORKER
 from open311.model.task_names import TaskName
-from open311.notifications import letters, messages, order_mails, retention
+from open311.notifications import alerts, letters, messages, order_mails, retention
 from open311.storage import jobs
 from open311.webhooks import delivery
 
@@ -98,6 +99,11 @@ TASKS: Mapping[TaskName, Task] = {
     TaskName.FETCH_MAILS: Task(fetching.fetch_all, cron=EVERY_MINUTE, alone=True),
     TaskName.EXPIRE_DRAFTS: Task(drafts.expire, RETRY, EVERY_HOUR),
     TaskName.FORGET_PEOPLE: Task(retention.forget_people, RETRY, EVERY_NIGHT),
+    TaskName.WRITE_TO_OBJECTOR: Task(letters.write_to_objector, RETRY),
+    TaskName.ASK_ALERT: Task(alerts.send_question, RETRY),
+    TaskName.SEND_ALERT: Task(alerts.send_news, RETRY),
+    TaskName.ENQUEUE_ALERTS: Task(alerts.enqueue, cron=EVERY_TEN_MINUTES),
+    TaskName.SEND_RECEIPT: Task(letters.send_receipt, RETRY),
     TaskName.SEND_STAFF_LINK: Task(staff_mails.send_link, RETRY),
     TaskName.TELL_STAFF: Task(staff_mails.send_notice, RETRY),
     TaskName.ENQUEUE_DIGESTS: Task(staff_digests.enqueue, cron=EVERY_TEN_MINUTES, alone=True),
@@ -107,6 +113,7 @@ TASKS: Mapping[TaskName, Task] = {
     TaskName.COPY_ERASURES: Task(restoring.copy_erasures, RETRY, EVERY_MINUTE),
     TaskName.FORGET_OLD: Task(housekeeping.forget_old, RETRY, EVERY_NIGHT),
     TaskName.DROP_OLD_MAPS: Task(cleaning.drop_old, RETRY, EVERY_HOUR),
+    TaskName.ADD_UP_STATISTICS: Task(statistics.add_up, cron=EVERY_TEN_MINUTES, alone=True),
     TaskName.FOLD_MAP: Task(map_counts.fold, cron=EVERY_MINUTE),
     TaskName.STORE_WORDS: Task(text_search.store_words, RETRY),
 }

@@ -21,6 +21,10 @@ MAILS = (
     TaskName.TELL_FOLLOWER,
     TaskName.SEND_DATA_LINK,
     TaskName.WRITE_TO_REPORTER,
+    TaskName.WRITE_TO_OBJECTOR,
+    TaskName.SEND_RECEIPT,
+    TaskName.ASK_ALERT,
+    TaskName.SEND_ALERT,
 )
 
 

@@ -28,7 +28,7 @@ from open311.storage.database import Connection
 
 FORGOTTEN_AT_ONCE = 500
 HOUR = timedelta(hours=1)
-FOLLOWED, NOT_NOW = "followed", "not now"
+FOLLOWED, NOT_NOW, RECEIPT = "followed", "not now", "receipt"
 # Nobody else can have made the word of a draft, however long ago.
 EVER = datetime(2000, 1, 1, tzinfo=UTC)
 
@@ -143,7 +143,7 @@ def send(
 ) -> Receipt | None:
     """Make a report of a draft, once: None when it has become one already. Raises what `report.submit` raises.
 
-    `also` is done with its id, and says whether somebody follows it now: `FOLLOWED`, `NOT_NOW` or nothing.
+    `also` is done with its id, and says what mails go out about it: `FOLLOWED`, `NOT_NOW`, `RECEIPT` or nothing.
     """
 
     def finish(conn: Connection, number: int) -> None:

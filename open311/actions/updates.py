@@ -11,22 +11,23 @@ from open311.actions.casework import progress
 from open311.actions.casework.work import Work, opened, taken_up
 from open311.actions.media import Files
 from open311.adapters.images import Photo
-from open311.base.errors import Invalid, NotFound, problem
+from open311.base.errors import Invalid, NotFound, TooManyRequests, problem
 from open311.core import Core
 from open311.model import visibility
-from open311.model.actor import Actor, Right
+from open311.model.actor import PUBLIC, Actor, Right
 from open311.model.catalogue import Catalogue
 from open311.model.event_kinds import EventKind
 from open311.model.events import Event
 from open311.model.jurisdiction import Jurisdiction
 from open311.model.service_request import Reporter, ServiceRequest
 from open311.model.submission import REPORT_BYTES, text_bytes
-from open311.model.updates import UpdateSubmission, moves_to
+from open311.model.updates import MOST_CLAIMS, UpdateSubmission, moves_to
 from open311.model.visibility import View
 from open311.storage import events, service_requests, updates
 from open311.storage import media as photos
 from open311.storage.database import Connection
 
+CLAIMS_LATER = 24 * 3600
 # What somebody outside has written, and staff decide about.
 CLAIMS = (EventKind.CLAIMED, EventKind.REPLY_RECEIVED)
 
@@ -62,6 +63,9 @@ def post(
         if repeated is not None:
             return repeated
         request = _published(conn, sent.service_request_id, catalogue.jurisdiction)
+        if actor == PUBLIC and events.waiting_claims(conn, sent.service_request_id) >= MOST_CLAIMS:
+            told = problem("error.claims.many", contact=catalogue.jurisdiction.contact)
+            raise TooManyRequests(told, retry_after=CLAIMS_LATER)
         work = taken_up(core, conn, request, actor)
         said = _said(sent, files, shown=believed)
         if believed:

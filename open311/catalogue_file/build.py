@@ -90,6 +90,8 @@ def _site(given: dict[str, Any], text: _Texts) -> Site:
         imprint=text.read(given.get("imprint")),
         privacy=text.read(given.get("privacy")),
         accessibility=text.read(given.get("accessibility")),
+        help=text.read(given.get("help")),
+        easy=text.read(given.get("easy")),
     )
 
 

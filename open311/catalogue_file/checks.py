@@ -33,6 +33,8 @@ TEXTS = {
     "imprint",
     "privacy",
     "accessibility",
+    "help",
+    "easy",
     "to_reporter",
 }
 

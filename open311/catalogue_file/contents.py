@@ -91,7 +91,17 @@ def _jurisdiction(jurisdiction: Jurisdiction) -> dict[str, Any]:
     )
 
 
-TEXTS_OF_SITE = ("name", "intro", "heading", "address_example", "imprint", "privacy", "accessibility")
+TEXTS_OF_SITE = (
+    "name",
+    "intro",
+    "heading",
+    "address_example",
+    "imprint",
+    "privacy",
+    "accessibility",
+    "help",
+    "easy",
+)
 
 
 def _site(site: Site) -> dict[str, Any]:

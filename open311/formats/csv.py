@@ -28,6 +28,11 @@ def rows(requests: Iterable[dict[str, Any]]) -> bytes:
     return _rows([_cell(request.get(name)) for name in FIELDS] for request in requests)
 
 
+def table(cells: Iterable[Iterable[Any]]) -> bytes:
+    """Rows of any cells."""
+    return _rows([_cell(cell) for cell in row] for row in cells)
+
+
 def remark(words: str) -> bytes:
     """A row that is no request: one cell, which no program takes for one."""
     return _rows([[words]])

@@ -38,6 +38,7 @@ def _extended_attributes(request: ServiceRequest, catalogue: Catalogue, base_url
         "media_urls": addresses(request.media_urls, base_url),
         "duplicate": request.parent_id is not None,
         "parent_service_request_id": None if request.parent_id is None else str(request.parent_id),
+        "affected": request.affected,
     }
     for name in EXTENDED:
         value[name] = getattr(request, name)

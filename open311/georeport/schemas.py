@@ -86,6 +86,7 @@ class ExtendedAttributesSchema(Schema):
     media_urls = fields.List(fields.String(), required=True)
     duplicate = fields.Boolean(required=True)
     parent_service_request_id = _text(null=True)
+    affected = fields.Integer(required=True)
     vars().update((name, _text(null=True)) for name in fields_with(Role.EXTENDED))
     distance = fields.Float(required=True, allow_none=True)
     reference = _text(always=False, description="The id it has where it came from.")

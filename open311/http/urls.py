@@ -54,7 +54,18 @@ CITY = (
 )
 
 # Pages of one person, below a city or not; `*` is any one part. No browser keeps them for later.
-PERSONAL = ("report", "my-data", "follow", "answer", "order", "rating", "reports/*/follow")
+PERSONAL = (
+    "report",
+    "my-data",
+    "follow",
+    "alerts",
+    "answer",
+    "order",
+    "rating",
+    "reports/*/follow",
+    "reports/*/update",
+    "reports/*/objection",
+)
 # For no search engine: forms that somebody has begun, what belongs to one person, what only a page asks for.
 NOT_SEARCHED = (
     *(prefix.path for prefix in PREFIXES if prefix.for_staff),
@@ -63,7 +74,9 @@ NOT_SEARCHED = (
     "/reports/cards",
 )
 # Behind these stands what opens somebody's draft, order or data.
-_SECRETS = re.compile(r"(/(?:report|my-data|follow|answer|order|rating|staff/welcome|staff/new)/)[^/]{16,}")
+_SECRETS = re.compile(
+    r"(/(?:report|my-data|follow|alerts|answer|order|rating|staff/welcome|staff/new)/)[^/]{16,}"
+)
 
 
 def is_below(path: str, prefix: str) -> bool:

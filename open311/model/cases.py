@@ -30,6 +30,7 @@ class Awaits(StrEnum):
     PHOTO = "photo"
     REPLY = "reply"
     REOPEN = "reopen"
+    OBJECTION = "objection"
 
 
 class Flag(StrEnum):

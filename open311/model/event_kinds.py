@@ -27,6 +27,7 @@ class EventKind(StrEnum):
     WITHHELD = "withheld"
     HIDDEN = "hidden"
     TAKEN_BACK = "taken_back"
+    AFFECTED = "affected"
     ERASED = "erased"
 
     ACCEPTED = "accepted"
@@ -67,6 +68,9 @@ class EventKind(StrEnum):
     RATED = "rated"
     REMINDED = "reminded"
     ESCALATED = "escalated"
+    OBJECTED = "objected"
+    OBJECTION_DECIDED = "objection_decided"
+    WITHDRAWN = "withdrawn"
     NOTE_ADDED = "note_added"
     NOTE_CHANGED = "note_changed"
     NOTE_REMOVED = "note_removed"
@@ -115,6 +119,7 @@ RULES = dict.fromkeys(EventKind, KindRule()) | {
     ),
     EventKind.HIDDEN: KindRule(Audience.FEED, is_mailed=True, meaning="it was taken back"),
     EventKind.TAKEN_BACK: KindRule(Audience.FEED, meaning="staff undid what they had just done"),
+    EventKind.AFFECTED: KindRule(Audience.FEED, meaning="it affects one more person"),
     EventKind.ERASED: KindRule(Audience.FEED, meaning="it was deleted"),
 }
 # With which a report comes to be there, for everybody or for those who check it.

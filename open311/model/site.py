@@ -11,7 +11,7 @@ class Site:
 
     `colour` is for links and buttons on white, `colour_dark` for the same on black. `logo` is the name of a file
     beside the catalogue; `map` likewise, of a PMTiles file, or the address of a style. `address_example` is a place as
-    people of the city would write it. The three long texts are Markdown.
+    people of the city would write it. The five long texts are Markdown.
     """
 
     name: Text = NO_TEXT
@@ -25,6 +25,8 @@ class Site:
     imprint: Text = NO_TEXT
     privacy: Text = NO_TEXT
     accessibility: Text = NO_TEXT
+    help: Text = NO_TEXT
+    easy: Text = NO_TEXT
 
 
 PLAIN_SITE = Site()

@@ -65,11 +65,17 @@ class TaskName(StrEnum):
     WRITE_TO_REPORTER = "write_to_reporter", Queue.MAIL
     WRITE_TO_CONTRACTOR = "write_to_contractor", Queue.MAIL
     ATTEND_ORDERS = "attend_orders"
+    WRITE_TO_OBJECTOR = "write_to_objector", Queue.MAIL
+    ASK_ALERT = "ask_alert", Queue.MAIL, 1
+    SEND_ALERT = "send_alert", Queue.MAIL
+    ENQUEUE_ALERTS = "enqueue_alerts"
+    SEND_RECEIPT = "send_receipt", Queue.MAIL, 1
     RESUME_CASES = "resume_cases"
     ADD_MISSING_CASES = "add_missing_cases"
     DESTROY_ORIGINALS = "destroy_originals"
 
     DROP_OLD_MAPS = "drop_old_maps"
     FOLD_MAP = "fold_map"
+    ADD_UP_STATISTICS = "add_up_statistics"
     STORE_WORDS = "store_words"
     RETRY_STALLED = "retry_stalled"

@@ -12,6 +12,8 @@ from open311.model.search import PAGE_SIZE, Span
 from open311.model.service_request import Reporter, ServiceRequest, Status
 
 UNCHANGED = "unchanged"
+# So many from strangers without a key wait at one report at most.
+MOST_CLAIMS = 10
 WORDS = {
     Status.OPEN: (
         "open",

@@ -14,6 +14,7 @@ class MailKind(Enum):
     """What a mail says: the messages of its subject and of its text."""
 
     STATUS = ("mail.status.subject", "mail.status.text")
+    NOTE = ("mail.note.subject", "mail.status.text")
     PRIVATE_STATUS = ("mail.status.subject", "mail.private_status.text")
     MERGED = ("mail.status.subject", "mail.merged.text")
     HIDDEN = ("mail.hidden.subject", "mail.hidden.text")
@@ -24,6 +25,10 @@ class MailKind(Enum):
 
 # Taken from the public: after this only who sent the report hears of it.
 TAKEN_AWAY = (EventKind.HIDDEN, EventKind.WITHHELD)
+
+
+# Something was said, and the status is as it was.
+WORDS_ALONE = (EventKind.NOTED, EventKind.UPDATED)
 
 
 def concerns_anybody(event: Event) -> bool:
@@ -59,4 +64,6 @@ def kind_for(follower: Follower, event: Event, request: ServiceRequest) -> MailK
         return None
     if event.kind == EventKind.MERGED:
         return MailKind.MERGED
+    if public and event.kind in WORDS_ALONE:
+        return MailKind.NOTE
     return MailKind.STATUS if public else MailKind.PRIVATE_STATUS

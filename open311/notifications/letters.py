@@ -1,18 +1,26 @@
-"""Letters of staff to whoever sent a report: an answer, or a question with a link to answer it."""
+"""Letters that belong to one report: to whoever sent it, and to whoever objects to it."""
 
 from babel.dates import format_date
 
 from open311.core import Core
 from open311.model.event_kinds import EventKind
 from open311.model.mailbox import mailbox
+from open311.model.objections import Verdict
 from open311.model.secret_tokens import new_token
 from open311.notifications import messages
 from open311.notifications.audience import MailKind
 from open311.notifications.storage import followers
-from open311.storage import events, sent_mails, service_requests
+from open311.storage import events, sent_mails, service_requests, updates
 from open311.storage.cases import ANSWER_WITHIN
 from open311.storage.desk import questions
 
+# What is written to whoever objects to a report.
+OBJECTED = ("mail.objected.subject", "mail.objected.text")
+VERDICTS = {
+    Verdict.UPHELD: ("mail.objection.subject", "mail.objection.upheld.text"),
+    Verdict.REJECTED: ("mail.objection.subject", "mail.objection.rejected.text"),
+}
+RECEIPT = ("mail.receipt.subject", "mail.receipt.text")
 KINDS = {EventKind.ANSWERED: MailKind.ANSWERED, EventKind.ASKED: MailKind.ASKED}
 
 
@@ -50,3 +58,41 @@ def send(core: Core, event_id: int) -> None:
         with core.database.begin() as conn:
             number = request.service_request_id
             sent_mails.add(conn, number, event_id, sent, core.now())
+
+
+def write_to_objector(core: Core, event_id: int, decided: bool = False) -> None:
+    """Say that an objection has come in, or what was decided; not to whoever was forgotten meanwhile."""
+    with core.database.read() as conn:
+        event = events.find(conn, event_id)
+        history = events.of_request(conn, event.service_request_id) if event else []
+        request = service_requests.find_any(conn, event.service_request_id) if event else None
+        address = updates.find_updater(conn, event_id).email
+    decision = next((later for later in history if decided and later.claim_id == event_id), None)
+    if event is None or request is None or not address or (decided and decision is None):
+        return
+    catalogue = core.catalogues.owner(request.jurisdiction_id)
+    language = str(event.data.get("language") or catalogue.jurisdiction.languages[0])
+    values = {
+        "number": str(request.service_request_id),
+        "service": catalogue.service_name(request.service_code, language),
+        "notes": str(decision.data.get("words") or "") if decision else "",
+    }
+    kind = VERDICTS[Verdict(decision.data["verdict"])] if decision else OBJECTED
+    messages.send(core, catalogue, address, language, kind, values, "/")
+
+
+def send_receipt(core: Core, service_request_id: int, language: str) -> None:
+    """Tell whoever sent a report its number, and what happens next."""
+    with core.database.read() as conn:
+        request = service_requests.find_any(conn, service_request_id)
+        address = mailbox(service_requests.find_address(conn, service_request_id) or "")
+    if request is None or address is None:
+        return
+    catalogue = core.catalogues.owner(request.jurisdiction_id)
+    service = catalogue.services.get(request.service_code)
+    values = {
+        "number": str(service_request_id),
+        "service": catalogue.service_name(request.service_code, language),
+        "notice": service.service_notice.in_language(language) if service else "",
+    }
+    messages.send(core, catalogue, address, language, RECEIPT, values, f"/reports/{service_request_id}")

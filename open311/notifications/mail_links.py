@@ -10,12 +10,16 @@ class Purpose(StrEnum):
     """What a link opens.
 
     `confirm`: begin, or end, mails about a report. `follow`: end them. `own_data`: see, take along and erase all that
-    is kept about the owner of a mailbox; one that has erased opens nothing more.
+    is kept about the owner of a mailbox; one that has erased opens nothing more. `alert`: begin, or end, news
+    of an area. `receipt` and `objection` are mails that open nothing.
     """
 
     CONFIRM = "confirm"
     FOLLOW = "follow"
     OWN_DATA = "own_data"
+    ALERT = "alert"
+    RECEIPT = "receipt"
+    OBJECTION = "objection"
 
 
 VALID_FOR: Mapping[Purpose, timedelta] = {
@@ -23,6 +27,10 @@ VALID_FOR: Mapping[Purpose, timedelta] = {
     # Mails are found again, and must be stopped from there, long after they came.
     Purpose.FOLLOW: timedelta(days=365),
     Purpose.OWN_DATA: timedelta(hours=24),
+    Purpose.ALERT: timedelta(days=365),
+    # Mails without a link of their own.
+    Purpose.RECEIPT: timedelta(0),
+    Purpose.OBJECTION: timedelta(0),
 }
 
 
@@ -36,5 +44,6 @@ class MailLink:
     language: str
     email: str | None
     follower_id: int | None
+    alert_id: int | None = None
     created_datetime: datetime
     expires_datetime: datetime

@@ -1,6 +1,6 @@
 """Following a report by mail: begin, confirm, stop."""
 
-from open311.base.errors import Invalid, NotFound, problem
+from open311.base.errors import Invalid, NotFound, TooManyRequests, problem
 from open311.core import Core
 from open311.model import visibility
 from open311.model.catalogue import Catalogue
@@ -45,6 +45,21 @@ def begin(
         storage.asked(conn, follower.id, now)
     if new or waits:
         jobs.defer(conn, TaskName.ASK_FOLLOWER, follower_id=follower.id)
+
+
+def receipt(
+    core: Core, conn: Connection, service_request_id: int, email: str, language: str, asker: MailAsker
+) -> bool:
+    """Have the number of a report sent to whoever sent it, unless it would be one mail too many; says whether."""
+    address = mailbox(email)
+    if address is None or not possible(core):
+        return False
+    try:
+        mail_guard.admit(core, conn, Purpose.RECEIPT, address, asker)
+    except TooManyRequests:
+        return False
+    jobs.defer(conn, TaskName.SEND_RECEIPT, service_request_id=service_request_id, language=language)
+    return True
 
 
 def follow(

@@ -109,7 +109,7 @@ def tell(core: Core, follower_id: int, event_id: int) -> None:
         values |= _rating(core, catalogue, request, event, follower.language)
     with _token(core, follower, Purpose.FOLLOW) as token:
         path = f"/follow/{token}"
-        stop = {"List-Unsubscribe": f"<{_address(core, catalogue, path + '/stop')}>"}
+        stop = {"List-Unsubscribe": f"<{address_of(core, catalogue, path + '/stop')}>"}
         stop["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
         sent = send(core, catalogue, follower.email, follower.language, kind.value, values, path, stop)
     with core.database.begin() as conn:
@@ -145,7 +145,7 @@ def _rating(
         ratings.add(conn, token, request.service_request_id, event.id, core.now())
     ends = (core.now() + ratings.RATED_WITHIN).astimezone(catalogue.jurisdiction.time_zone)
     return {
-        "rating": f"{_address(core, catalogue, f'/rating/{token}')}?locale={language}",
+        "rating": f"{address_of(core, catalogue, f'/rating/{token}')}?locale={language}",
         "rating_ends": format_date(ends, "long", locale=language.replace("-", "_")),
     }
 
@@ -213,12 +213,13 @@ def _values(
         "status": status.label.in_language(language) if status else code,
         "notes": str(said.get("status_notes") or words),
         "into": into,
-        "original": _address(core, catalogue, f"/reports/{into}") if into else "",
-        "report": _address(core, catalogue, f"/reports/{number}"),
+        "original": address_of(core, catalogue, f"/reports/{into}") if into else "",
+        "report": address_of(core, catalogue, f"/reports/{number}"),
     }
 
 
-def _address(core: Core, catalogue: Catalogue, path: str) -> str:
+def address_of(core: Core, catalogue: Catalogue, path: str) -> str:
+    """The whole address of a page of a city."""
     settings = core.settings
     root = settings.base_url or f"http://{settings.host}:{settings.port}"
     return f"{root}{'/' + catalogue.jurisdiction.jurisdiction_id if core.catalogues.several else ''}{path}"
@@ -242,7 +243,7 @@ def send(
     if mailer is None:
         return None
     city = catalogue.jurisdiction.name.in_language(language)
-    link = f"{_address(core, catalogue, path)}?locale={language}"
+    link = f"{address_of(core, catalogue, path)}?locale={language}"
     given = values | {"city": city, "link": link}
     given["contact"] = catalogue.jurisdiction.contact.in_language(language)
     message = EmailMessage()
@@ -259,9 +260,12 @@ def send(
         message[name] = value
     parts = [translate(kind[1], language, **given)]
     if given.get("notes"):
-        parts.insert(1, translate("mail.status.notes", language, **given))
+        parts.append(translate("mail.status.notes", language, **given))
     if given.get("rating"):
         parts.append(translate("mail.rating", language, **given))
+    if headers:
+        # Behind all that is said: how to hear no more.
+        parts.append(translate("mail.stop", language, **given))
     message.set_content("\n\n".join([*parts, translate("mail.end", language, **given)]) + "\n")
     # Only now: new contents take the headers about the former ones away.
     message["Content-Language"] = language

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 
 NOT_PERSONAL: Mapping[str, str] = {
+    "affected_devices": "service_request_id",
+    "alerts": "id jurisdiction_id",
     "audit": "id datetime kind previous digest forgotten",
     "blocked_senders": "id jurisdiction_id",
     "inbox": "id jurisdiction_id state received_datetime decided_datetime problem about_id service_request_id",
@@ -56,13 +58,15 @@ NOT_PERSONAL: Mapping[str, str] = {
     "ratings": "service_request_id event_id",
     "reporters": "service_request_id",
     "service_requests": "id jurisdiction_id service_code status detailed_status visibility version requested_datetime "
-    "updated_datetime closed_datetime expected_datetime agency_responsible channel parent_id",
+    "updated_datetime closed_datetime expected_datetime agency_responsible channel parent_id affected",
     "field_actions": "service_request_id client_id outcome created_datetime",
     "rounds": "id jurisdiction_id created_datetime",
     "stops": "round_id service_request_id position state",
     "schema_revision": "version_num",
     "services": "jurisdiction_id service_code service_name retired_datetime",
     "sessions": "id",
+    "statistics_months": "jurisdiction_id month service_code area received open closed promised kept days",
+    "statistics_runs": "jurisdiction_id event_id run_datetime",
     "stream_readers": "name source xid number floor",
     "submissions": "service_request_id key_id address_unchecked received_datetime",
     "templates": "id jurisdiction_id title status services unit page_text mail_text active version",

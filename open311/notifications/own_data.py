@@ -15,11 +15,12 @@ from open311.model.mailbox import mailbox
 from open311.model.secret_tokens import is_token
 from open311.model.task_names import TaskName
 from open311.notifications import mail_guard
+from open311.notifications.alert import Alert
 from open311.notifications.followers import Follower
 from open311.notifications.mail_limits import MailAsker
 from open311.notifications.mail_links import Purpose
+from open311.notifications.storage import alerts, mail_links, people
 from open311.notifications.storage import followers as storage
-from open311.notifications.storage import mail_links, people
 from open311.storage import events, inbox, jobs, service_requests
 from open311.storage.database import Connection
 
@@ -35,11 +36,12 @@ class OwnData:
     followed: Sequence[Follower]
     notes: Sequence[Mapping[str, Any]] = ()
     written: Sequence[Mapping[str, Any]] = ()
+    alerts: Sequence[Alert] = ()
 
     @property
     def nothing(self) -> bool:
         """Whether nothing is kept."""
-        return not (self.reported or self.updated or self.followed or self.written)
+        return not (self.reported or self.updated or self.followed or self.written or self.alerts)
 
 
 def ask(core: Core, catalogue: Catalogue, email: str, language: str, asker: MailAsker) -> None:
@@ -75,6 +77,7 @@ def of_mailbox(conn: Connection, catalogue: Catalogue, email: str, language: str
         followed=storage.by_email(conn, owners, email),
         notes=people.notes_about(conn, owners, email),
         written=inbox.by_email(conn, owners, email),
+        alerts=alerts.by_email(conn, owners, email),
     )
 
 

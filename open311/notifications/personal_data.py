@@ -20,6 +20,7 @@ class Term(StrEnum):
     OVER = "privacy.term.over"
     DAY = "privacy.term.day"
     DRAFT = "privacy.term.draft"
+    MONTH = "privacy.term.month"
     DONE = "privacy.term.done"
     FOLLOWED = "privacy.term.followed"
     REPORT = "privacy.term.report"
@@ -78,7 +79,10 @@ PERSONAL: tuple[PersonalData, ...] = (
             "mail_messages": "follower_id event_id created_datetime sent_datetime",
             "sent_mails": "follower_id event_id message_id state problem sent_datetime address_digest "
             "token_digest",
-            "mail_links": "digest purpose jurisdiction_id language email follower_id created_datetime expires_datetime",
+            "mail_links": "digest purpose jurisdiction_id language email follower_id alert_id created_datetime "
+            "expires_datetime",
+            "alerts": "email language place lat long radius area service_code weekly created_datetime "
+            "confirmed_datetime sent_datetime",
         },
         term=Term.FOLLOWED,
         seen_by="nobody; the worker writes to it",
@@ -91,6 +95,14 @@ PERSONAL: tuple[PersonalData, ...] = (
         term=Term.DAY,
         seen_by="nobody; digests alone",
         erased_by="“My data” of the site; retention",
+    ),
+    PersonalData(
+        what="privacy.data.affected",
+        why="privacy.data.affected.why",
+        columns={"affected_devices": "device network created_datetime"},
+        term=Term.MONTH,
+        seen_by="nobody; digests alone, others for each report",
+        erased_by="retention",
     ),
     PersonalData(
         what="privacy.data.draft",

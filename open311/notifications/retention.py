@@ -9,8 +9,8 @@ from open311.model.actor import WORKER
 from open311.notifications.mail_limits import COUNTED_FOR
 from open311.notifications.mail_links import VALID_FOR, Purpose
 from open311.notifications.retention_terms import RetentionTerms, terms_of_services
-from open311.notifications.storage import followers, mail_links, mail_requests, retention
-from open311.storage import service_requests
+from open311.notifications.storage import alerts, followers, mail_links, mail_requests, retention
+from open311.storage import affected, service_requests
 
 AT_ONCE = 5000
 ERASED_AT_ONCE = 100
@@ -24,8 +24,10 @@ def forget_people(core: Core) -> int:
     now, settings = core.now(), core.settings
     with core.database.begin() as conn:
         followers.forget_unconfirmed(conn, now - VALID_FOR[Purpose.CONFIRM])
+        alerts.forget_unconfirmed(conn, now - VALID_FOR[Purpose.CONFIRM])
         mail_links.prune(conn, now)
         mail_requests.prune(conn, now - COUNTED_FOR)
+        affected.prune(conn, now)
     of_services = terms_of_services(core.catalogues.in_force)
     terms = RetentionTerms(now, settings.retention_days, settings.retention_open_days, of_services)
     return _erase_hidden(core, terms) + _forget_due(core, terms)

@@ -3,10 +3,10 @@
 from flask import Blueprint, Flask
 from flask_smorest import Api
 
-from open311.opendata import answers, changes, exports, lists, streets, tiles
+from open311.opendata import answers, changes, exports, lists, statistics, streets, tiles
 from open311.opendata.ogc import routes as ogc
 
-DOCUMENTED = (lists.blueprint, exports.blueprint, changes.blueprint)
+DOCUMENTED = (lists.blueprint, exports.blueprint, changes.blueprint, statistics.blueprint)
 APART: tuple[Blueprint, ...] = (tiles.blueprint, ogc.blueprint)
 # How errors below these addresses are told.
 TELLERS = {"/tiles": answers.error_answer, "/ogc": ogc.error_answer}

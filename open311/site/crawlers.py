@@ -16,7 +16,17 @@ from open311.storage import search
 # Of each city; a sitemap may hold 50,000 addresses.
 NEWEST_REPORTS = 2000
 ICON_SIZE = 48
-PAGES = ("home", "new_report", "open_data", "imprint", "privacy", "accessibility")
+PAGES = (
+    "home",
+    "new_report",
+    "show_statistics",
+    "open_data",
+    "imprint",
+    "privacy",
+    "accessibility",
+    "help_page",
+    "easy_page",
+)
 
 
 @blueprint.fixed("/robots.txt")

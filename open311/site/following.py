@@ -5,6 +5,7 @@ from typing import Any
 from flask import Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
+from open311.actions.casework import withdrawal
 from open311.base.errors import Invalid, NotFound, TooManyRequests, problem
 from open311.http import current
 from open311.model.mailbox import hinted
@@ -17,6 +18,7 @@ from open311.site.form import abuse, form_input
 from open311.site.form.abuse import GuardedForm
 from open311.site.form.steps import FORM
 from open311.site.rendering import page
+from open311.site.words import words
 from open311.web import single_request
 from open311.web.queries import REQUEST_ID
 
@@ -79,13 +81,19 @@ def mail_form(
 def followed(token: str) -> AnyResponse:
     """Confirm, or stop: what a link in a mail leads to."""
     core = current.core()
-    if request.method == "POST" and form_input.action()[0] == "stop":
+    pressed = form_input.action()[0] if request.method == "POST" else ""
+    if pressed == "stop":
         return _stopped(token)
     try:
         follower = mail_subscriptions.find(core, token)
     except NotFound:
         return page("follow/unknown.html", status=404, cache=FOR_ONE_READER)
-    if request.method == "POST":
+    # The link came by mail, and the mailbox is that of the report.
+    mine = follower.is_reporter and follower.confirmed_datetime is not None
+    if pressed == "withdraw" and mine:
+        withdrawal.withdraw(core, follower.service_request_id, words("page.withdraw.words"))
+        return redirect(address("followed", token=token, withdrawn="1"), 303)
+    if pressed == "confirm":
         mail_subscriptions.confirm(core, token)
         return redirect(address("followed", token=token), 303)
     # A mail is passed on, and printed: its link shows no more of a report than everybody sees.
@@ -101,6 +109,8 @@ def followed(token: str) -> AnyResponse:
         email=hinted(follower.email),
         report=shown,
         token=token,
+        may_withdraw=mine,
+        withdrawn=bool(request.args.get("withdrawn")),
     )
 
 

@@ -104,6 +104,10 @@ def _document(data: OwnData) -> dict[str, Any]:
         "reported": list(data.reported),
         "updates_sent": list(data.updated),
         "followed": followed,
+        "news_of_areas": [
+            {"place": alert.place, "since": alert.created_datetime, "weekly": alert.weekly}
+            for alert in data.alerts
+        ],
         "notes_about_you": list(data.notes),
         "mails_sent_to_us": list(data.written),
     }

@@ -36,7 +36,18 @@ POLICY = {
     "frame-ancestors": "'none'",
 }
 # Views for search engines; drafts, links of single persons and errors are not for them.
-INDEXED = {"home", "report", "new_report", "open_data", "imprint", "privacy", "accessibility"}
+INDEXED = {
+    "home",
+    "report",
+    "show_statistics",
+    "new_report",
+    "open_data",
+    "imprint",
+    "privacy",
+    "accessibility",
+    "help_page",
+    "easy_page",
+}
 ERROR_PAGES = (400, 403, 404, 405, 429, 500, 503)
 
 

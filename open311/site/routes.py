@@ -1,5 +1,7 @@
 """The pages that show something: the list, one report, the open data, and the texts that the law demands."""
 
+from typing import Any
+
 from flask import Flask, Response, g, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -11,9 +13,11 @@ from open311.model.service_request import ServiceRequest
 from open311.model.visibility import View
 from open311.site import (
     addresses,
+    alerts,
     answering,
     assets,
     crawlers,
+    figures,
     following,
     offline,
     orders,
@@ -21,20 +25,36 @@ from open311.site import (
     pwa,
     rating,
     report_numbers,
+    taking_part,
     texts,
     view_models,
 )
 from open311.site import blueprint as doors
 from open311.site.blueprint import blueprint, city
 from open311.site.form import steps, suggest
+from open311.site.form.abuse import TRAP
 from open311.site.list import listing, maps
 from open311.site.rendering import page
 from open311.site.words import degrees
 from open311.storage import media
-from open311.web import single_request
+from open311.web import single_request, statistics
 
 # Importing these adds their views to the blueprint.
-ROOMS = (answering, crawlers, following, offline, orders, own_data, pwa, rating, steps, suggest)
+ROOMS = (
+    alerts,
+    answering,
+    crawlers,
+    figures,
+    following,
+    offline,
+    orders,
+    own_data,
+    pwa,
+    rating,
+    steps,
+    suggest,
+    taking_part,
+)
 
 
 def install(app: Flask) -> None:
@@ -84,10 +104,17 @@ def _list(catalogue: Catalogue) -> Response:
         families=view_models.families(catalogue),
         groups=listing.services_by_group(catalogue),
         spans=listing.DAYS,
+        figures=_figures(catalogue) if found.is_plain else None,
         feed=addresses.api("/feed.atom", catalogue, **listing.for_api(found.query)),
         map=maps.map_of(catalogue),
         also=maps.sources(),
     )
+
+
+def _figures(catalogue: Catalogue) -> dict[str, Any] | None:
+    """The figures of the last year, once they were added up."""
+    found = statistics.read(current.core(), catalogue, current.language())
+    return found.total.row() if found.statistics.run_datetime and found.total.figures.received else None
 
 
 @blueprint.page("/reports/<number>")
@@ -110,6 +137,8 @@ def report(number: str) -> AnyResponse:
         map=maps.map_of(catalogue),
         also=maps.sources(),
         descriptions=_descriptions(found),
+        done=request.args.get("done", ""),
+        trap=TRAP,
     )
 
 
@@ -170,6 +199,18 @@ def privacy() -> Response:
 def accessibility() -> Response:
     """How far these pages can be used by everybody, and whom to tell what cannot."""
     return _text("accessibility")
+
+
+@blueprint.page("/help")
+def help_page() -> Response:
+    """How reporting works, and what happens then."""
+    return _text("help")
+
+
+@blueprint.page("/easy")
+def easy_page() -> Response:
+    """The same in Leichte Sprache (BITV 2.0, section 4), or in plain words."""
+    return _text("easy")
 
 
 def _text(name: str) -> Response:

@@ -16,13 +16,15 @@ from open311.site.words import said, words
 FOLDER = Path(__file__).parent.parent / "templates" / "texts"
 # No raw HTML, and no pictures, since they could come from elsewhere.
 _markdown = MarkdownIt("commonmark", {"html": False}).disable("image")
+# In Leichte Sprache each sentence has a line of its own.
+_in_lines = MarkdownIt("commonmark", {"html": False, "breaks": True}).disable("image")
 
 
 def long_text(name: str, catalogue: Catalogue) -> Markup:
     """The imprint, the privacy notice or the accessibility statement, as HTML."""
     own = getattr(catalogue.site, name)
     text = said(own) if own else _filled(name, catalogue)
-    return Markup(_markdown.render(text))
+    return Markup((_in_lines if name == "easy" else _markdown).render(text))
 
 
 def _filled(name: str, catalogue: Catalogue) -> str:
@@ -31,6 +33,7 @@ def _filled(name: str, catalogue: Catalogue) -> str:
         {
             "city": said(jurisdiction.name),
             "contact": said(jurisdiction.contact),
+            "emergency": said(jurisdiction.emergency_notice),
             "address": current.base_url(),
             "kept": _kept(catalogue),
             "others": _others(catalogue),

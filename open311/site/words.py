@@ -32,6 +32,11 @@ def counted(key: str, number: int, **values: Any) -> str:
     return translate(plural_key(key, number, current.language()), current.language(), number=shown, **values)
 
 
+def figure(number: int) -> str:
+    """A whole number as the language groups it."""
+    return format_decimal(number, locale=_locale())
+
+
 def said(text: Text) -> str:
     """A text of the catalogue."""
     return text.in_language(current.language())

@@ -17,6 +17,7 @@ from open311.staff import intake as intake
 from open311.staff import log as log
 from open311.staff import login as login
 from open311.staff import me as me
+from open311.staff import objections as objections
 from open311.staff import outside as outside
 from open311.staff import passkeys as passkeys
 from open311.staff import photos as photos

@@ -37,6 +37,8 @@ NEW = (
 )
 # So long the clock stands still for an answer of the reporter, and so long the link to it works.
 ANSWER_WITHIN = timedelta(days=30)
+# What somebody outside has written, and staff decide about.
+AWAITING = (EventKind.CLAIMED, EventKind.REPLY_RECEIVED, EventKind.OBJECTED)
 # Claims that say of a finished report that it is not.
 REOPENING = ("open", "confirmed", "investigating", "in_progress", "reopen")
 
@@ -96,10 +98,11 @@ def awaits(conn: Connection, service_request_id: int, checked: datetime | None) 
     reopening = closed & _e.data["claimed_status"].astext.in_(REOPENING)
     kind = when(
         (_e.kind == EventKind.REPLY_RECEIVED, literal(Awaits.REPLY.value)),
+        (_e.kind == EventKind.OBJECTED, literal(Awaits.OBJECTION.value)),
         (reopening, literal(Awaits.REOPEN.value)),
         else_=literal(Awaits.CLAIM.value),
     )
-    claims = select(kind).where(mine, _e.kind.in_((EventKind.CLAIMED, EventKind.REPLY_RECEIVED)), ~decided)
+    claims = select(kind).where(mine, _e.kind.in_(AWAITING), ~decided)
     photos = (
         select(literal(Awaits.PHOTO.value))
         .select_from(media.join(service_requests, _r.id == _m.service_request_id))

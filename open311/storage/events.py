@@ -114,6 +114,18 @@ def undecided_claims(conn: Connection, jurisdiction_id: str, limit: int) -> list
     return [_event(row) for row in conn.execute(wanted.order_by(_e.id).limit(limit))]
 
 
+def waiting_claims(conn: Connection, service_request_id: int) -> int:
+    """How many updates from outside about a request staff have not decided about."""
+    later = events.alias("later").c
+    decided = exists().where(later.service_request_id == _e.service_request_id, later.claim_id == _e.id)
+    mine = (
+        _e.service_request_id == service_request_id,
+        _e.kind.in_((EventKind.CLAIMED, EventKind.OBJECTED)),
+        ~decided,
+    )
+    return int(conn.execute(select(func.count()).where(*mine)).scalar_one())
+
+
 def was_public(conn: Connection, service_request_id: int) -> bool:
     """Whether replicas have ever been told of a request."""
     told = select(_e.id).where(_e.service_request_id == service_request_id, _e.in_feed)

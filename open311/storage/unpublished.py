@@ -60,7 +60,7 @@ _OF_STAFF = [
 # An update that was published stands in an event of its own.
 _BARE_CLAIMS = text(f"""
     update events set data = data - {TOLD}
-    where id = any(:claims) and kind = 'claimed'
+    where id = any(:claims) and kind in ('claimed', 'objected')
 """)
 _HELD_PHOTOS = text("""
     delete from media where visibility <> 'public' and update_id = any(:claims)

@@ -25,6 +25,11 @@ PAGES = {
     "imprint": "/imprint",
     "privacy": "/privacy",
     "accessibility": "/accessibility",
+    "update": "/reports/{new}/update",
+    "objection": "/reports/{new}/objection",
+    "figures": "/statistics",
+    "help": "/help",
+    "easy": "/easy",
     "no such page": "/no/such/page",
     "no mail": "/my-data",
 }
@@ -114,7 +119,7 @@ def test_a_screen_reader_hears_what_a_page_is_about(visit: Visit, site: Site) ->
         - search "Meldungen filtern":
           - searchbox "Straße, Stichwort oder Nummer": Sofa
           - button "Suchen"
-          - group: Nach Status, Kategorie und Zeit filtern
+          - group: Nach Kategorie und Zeit filtern
         - heading "1 Meldung" [level=2]
         - list "1 Meldung":
           - listitem:

@@ -173,10 +173,16 @@ def test_who_finds_the_same_report_follows_it(
     town.clock.forward(seconds=30)
     first.presses(say("page.form.send"))
     known = number(first)
+    if scripts:
+        first.opens("/")
+        first.page.locator("[data-own-reports] a").wait_for()
+        first.page.get_by_role("button", name=say("page.own.remove")).click()
+        assert first.page.locator("[data-own-reports]").is_hidden()
     second = visit(language, size, scripts=scripts, drawing=False, base=town.base)
     comes_to_details(second)
     same = f"{say('page.form.me_too')} ({say('page.report.number', number=known)})"
     second.presses(same)
+    second.follows(say("page.follow.link"))
     second.types(email="lou@example.org")
     town.clock.forward(seconds=5)
     second.presses(say("page.follow.button"))

@@ -15,7 +15,14 @@ from tests.stored import TOWN_HALL, store
 EXTRA = ["extended_attributes", "attributes", "notes"]
 EXTENDED = [
     *("title", "detailed_status", "detailed_status_datetime", "closed_datetime", "channel", "media_urls"),
-    *("duplicate", "parent_service_request_id", "service_object_type", "service_object_id", "distance"),
+    *(
+        "duplicate",
+        "parent_service_request_id",
+        "affected",
+        "service_object_type",
+        "service_object_id",
+        "distance",
+    ),
 ]
 
 
@@ -61,6 +68,7 @@ def test_extended_attributes(api: Api, vehicle: str) -> None:
         "media_urls": ["https://example.org/1.jpg", "https://example.org/2.jpg"],
         "duplicate": False,
         "parent_service_request_id": None,
+        "affected": 0,
         "service_object_type": None,
         "service_object_id": None,
         "distance": None,

@@ -5,7 +5,7 @@ from dataclasses import replace
 from open311.model.catalogue import Catalogue
 from tests.serving import first_city
 
-TEXTS = ("/open-data", "/imprint", "/privacy", "/accessibility")
+TEXTS = ("/open-data", "/imprint", "/privacy", "/accessibility", "/help", "/easy", "/statistics")
 
 
 def page_paths(number: str) -> list[str]:

@@ -442,7 +442,9 @@ def test_similar_reports_are_shown_before_sending_and_can_be_joined(
     second.fill(service_code="MUELL_WILD").press("Weiter")
     assert "Ist es vielleicht schon gemeldet?" in second.text
     second.press("Das ist es")
-    assert second.heading == "Meldung verfolgen"
+    assert second.heading == "Danke, Sie haben sich angeschlossen"
+    assert conn.execute(text("select affected from service_requests")).scalar_one() == 1
+    second.follow("verfolgen")
     clock.forward(seconds=5)
     second.fill(email="kim@example.org").press("Verfolgen")
     assert "sehen Sie in Ihr Postfach" in second.text

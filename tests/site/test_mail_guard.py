@@ -61,11 +61,38 @@ def with_a_report(client: FlaskClient, clock: Clock, email: str) -> Visitor:
     return reported(client, clock, email)
 
 
+def receipt(client: FlaskClient, clock: Clock, email: str) -> Visitor:
+    """Report, and give an address without wanting more mails."""
+    visitor = at_details(Visitor(client).open("/report"))
+    visitor.press("Weiter").fill(email=email).press("Weiter")
+    clock.forward(seconds=30)
+    return visitor.press("Meldung absenden")
+
+
+def objection(client: FlaskClient, clock: Clock, email: str) -> Visitor:
+    """Object to a report."""
+    report = Visitor(client).open("/").page.xpath("//a[contains(@href, '/reports/')]/@href")[0]
+    visitor = Visitor(client).open(report.split("?")[0] + "/objection")
+    clock.forward(seconds=5)
+    visitor.fill(ground="other", text="So nicht.", email=email, faith="1")
+    return visitor.press("Beanstandung absenden")
+
+
+def alert(client: FlaskClient, clock: Clock, email: str) -> Visitor:
+    """Ask for news of the whole city."""
+    visitor = Visitor(client).open("/alerts")
+    clock.forward(seconds=5)
+    return visitor.fill(where="city", email=email).press("Bestellen")
+
+
 WAYS: dict[str, Way] = {
     "follow": follow,
     "own data": own_data,
     "me too": me_too,
     "with a report": with_a_report,
+    "receipt": receipt,
+    "objection": objection,
+    "alert": alert,
 }
 
 
@@ -86,7 +113,7 @@ def test_one_way_sends_a_mailbox_so_many_mails(
         last = WAYS[way](client, clock, VICTIM)
         mails(core, conn, mailbox)
     assert 0 < len(mailbox.mails) <= TO_A_MAILBOX
-    assert "Postfach" in last.text or way == "with a report"
+    assert "Postfach" in last.text or way in ("with a report", "receipt", "objection", "alert")
 
 
 def test_all_ways_and_spellings_together_send_no_more(

@@ -27,7 +27,11 @@ OF_ONE = {
     "ogc.get_item": View.FULL,
     "pages.report": View.REDACTED,
     "pages.follow_report": View.REDACTED,
+    "pages.update_report": View.FULL,
+    "pages.object_to_report": View.FULL,
 }
+# Forms about one request name it, and say no more of it.
+FORMS = {"pages.follow_report", "pages.update_report", "pages.object_to_report"}
 OF_A_PHOTO = {"media.get_photo", "media.get_small_photo"}
 # Addresses of many requests, and what a published one shows there for certain.
 OF_MANY = {
@@ -72,14 +76,18 @@ OF_NONE = {
     "ogc.get_style",
     "pages.accessibility",
     "pages.answer_question",
+    "pages.area_alert",
+    "pages.area_alerts",
     "pages.app_icon",
     "pages.city_styles",
     "pages.draft_photo",
+    "pages.easy_page",
     "pages.export_own_data",
     "pages.fitting_services",
     "pages.followed",
     "pages.favicon",
     "pages.handed_in",
+    "pages.help_page",
     "pages.imprint",
     "pages.logo",
     "pages.manifest",
@@ -97,10 +105,14 @@ OF_NONE = {
     "pages.robots",
     "pages.service_worker",
     "pages.show_own_data",
+    "pages.show_statistics",
+    "pages.stop_area_alert",
     "pages.stop_following",
     "pages.suggested_places",
     "pages.waiting",
     "readyz",
+    "statistics.get_statistics_csv",
+    "statistics.get_statistics",
     "tiles.get_boundary",
     "tiles.get_boundary_also",
     "tiles.get_streets_file",
@@ -109,7 +121,7 @@ OF_NONE = {
     "tiles.get_tilejson",
     "tiles.get_tilejson_also",
 }
-POSTS = {"georeport.post_service_request", "updates.post_service_request_update"}
+POSTS = {"pages.affected_too", "georeport.post_service_request", "updates.post_service_request_update"}
 # Pages of staff are behind a login; whoever has none gets as little from them as from those above.
 BEHIND_A_LOGIN = ("staff.",)
 # Doors that look at the key somebody comes with; at all others everybody is a stranger.
@@ -194,7 +206,7 @@ def test_one_request_is_shown_as_far_as_its_reader_may_see_it(town: Town, app: F
                 told = (rule.rule, subject.name, asker.name)
                 assert (told, status) == (told, 200 if enough else 404)
                 assert (told, town.forbidden(text, knows)) == (told, [])
-                if view is View.FULL and name_of(rule) != "pages.follow_report":
+                if view is View.FULL and name_of(rule) not in FORMS:
                     assert {"address", "note"} & {field for field, _ in CANARY.findall(text)}, told
 
 

@@ -22,6 +22,7 @@ def add(
     *,
     email: str | None = None,
     follower_id: int | None = None,
+    alert_id: int | None = None,
     token: str | None = None,
 ) -> int:
     """Keep a link that is valid from now on; returns its id. Without a token nobody can open it yet."""
@@ -32,6 +33,7 @@ def add(
         "language": language,
         "email": email,
         "follower_id": follower_id,
+        "alert_id": alert_id,
         "created_datetime": now,
         "expires_datetime": now + VALID_FOR[purpose],
     }

@@ -9,7 +9,7 @@ from altcha.v1 import ChallengeOptions, create_challenge, verify_solution
 from flask import request
 from itsdangerous import BadData, URLSafeSerializer
 
-from open311.base.errors import Invalid, Problem, TooManyRequests, problem
+from open311.base.errors import Forbidden, Invalid, Problem, TooManyRequests, problem
 from open311.http import current, limits
 from open311.model.drafts import Draft
 from open311.model.network import network_of
@@ -19,6 +19,7 @@ from open311.storage import instance
 
 UNPROVEN = 3
 SIDE_BY_SIDE = 2
+LONGEST_NAME = 300
 # Nobody reads a page with a form in less.
 TOO_QUICK = timedelta(seconds=limits.BRAKE_SECONDS)
 # A field that people do not see.
@@ -122,6 +123,19 @@ def hurdle(draft: Draft) -> Problem | None:
 def network() -> str:
     """Where this request comes from, as it is counted."""
     return network_of(request.remote_addr)
+
+
+def device() -> str:
+    """What a browser says of itself, to tell two behind one address apart."""
+    return " ".join(
+        request.headers.get(name, "")[:LONGEST_NAME] for name in ("User-Agent", "Accept-Language")
+    )
+
+
+def refuse_foreign() -> None:
+    """Raise `Forbidden` for what the page of another site has sent; browsers say so."""
+    if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
+        raise Forbidden(problem("error.foreign_page"))
 
 
 def count(what: str, allowed: int) -> None:

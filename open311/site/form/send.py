@@ -3,16 +3,17 @@
 from collections.abc import Sequence
 from typing import Any
 
-from flask import Response, redirect
+from flask import Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from open311.actions import drafts
+from open311.actions import affected, drafts
+from open311.actions.casework import withdrawal
 from open311.base.errors import Invalid, TooManyRequests
 from open311.http import current
 from open311.model import visibility
 from open311.model.catalogue import ServiceType
 from open311.model.drafts import Draft
-from open311.model.service_request import Visibility
+from open311.model.service_request import Status, Visibility
 from open311.model.visibility import View
 from open311.notifications import mail_subscriptions
 from open311.site import view_models
@@ -23,6 +24,7 @@ from open311.site.form.form_input import Wrong
 from open311.site.form.nearby import nearby
 from open311.site.form.next_steps import next_steps
 from open311.site.words import degrees
+from open311.site.words import words as messages
 from open311.storage import service_requests
 from open311.storage.database import Connection
 from open311.web import single_request
@@ -84,7 +86,10 @@ def _stored(draft: Draft) -> AnyResponse:
 
     def also(conn: Connection, number: int) -> str:
         if not wants:
-            return ""
+            sent = mail_subscriptions.receipt(
+                core, conn, number, draft.text("email"), language, form.mail_asker()
+            )
+            return drafts.RECEIPT if sent else ""
         try:
             mail_subscriptions.begin(core, conn, number, draft.text("email"), language, form.mail_asker())
         except TooManyRequests:
@@ -101,15 +106,16 @@ def _stored(draft: Draft) -> AnyResponse:
 
 
 def me_too(draft: Draft, value: str) -> AnyResponse:
-    """Follow a report that says the same, instead of sending another one."""
+    """Count for a report that says the same, instead of sending another one; with an address, hear of it, too."""
     core, language, email = current.core(), current.language(), draft.text("email")
     number = single_request.find(core, city(), value).request.service_request_id
-    if not (email and mail_subscriptions.possible(core)):
-        return redirect(address("follow_report", number=number), 303)
-
     form = abuse.of_draft(draft)
+    follows = bool(email) and mail_subscriptions.possible(core)
 
     def also(conn: Connection) -> str:
+        affected.add_within(core, conn, city(), number, abuse.device(), abuse.network())
+        if not follows:
+            return ""
         mail_subscriptions.begin(core, conn, number, email, language, form.mail_asker())
         return drafts.FOLLOWED
 
@@ -144,9 +150,19 @@ def sent(draft: Draft) -> Response:
         readable=view is not View.NONE,
         service=city().services.get(found.service_code) if found else None,
         followed=followed,
+        receipt=draft.text("followed") == drafts.RECEIPT,
+        may_withdraw=draft.text("outcome") == "sent" and bool(found and found.status == Status.OPEN),
+        withdrawn=bool(found and found.visibility == Visibility.HIDDEN)
+        or bool(request.args.get("withdrawn")),
         not_now=draft.text("followed") == drafts.NOT_NOW,
         mail=mail_subscriptions.possible(current.core()),
     )
+
+
+def withdraw(draft: Draft) -> AnyResponse:
+    """Take back what was sent with this draft; nobody else knows its address."""
+    withdrawal.withdraw(current.core(), draft.service_request_id or 0, messages("page.withdraw.words"))
+    return redirect(address("report_step", word=draft.word, step="sent", withdrawn="1"), 303)
 
 
 def _has_number(service_code: str) -> bool:

@@ -57,6 +57,8 @@ def report_step(word: str, step: str) -> AnyResponse:
         # Another press of the button may have sent it meanwhile.
         draft = drafts.find(current.core(), city(), word)
     if draft.sent:
+        if step == "sent" and request.method == "POST" and form_input.action()[0] == "withdraw":
+            return send.withdraw(draft)
         return send.sent(draft) if step == "sent" else _to(draft, "sent")
     if taken and form_input.other_language():
         return _in_other_words(draft, step)

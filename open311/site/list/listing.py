@@ -74,6 +74,11 @@ class Listing:
         return filtered({name: value for name, value in self.query.items() if name != "bbox"})
 
     @property
+    def is_plain(self) -> bool:
+        """Whether it is the start page as it is."""
+        return not (self.filters or self.area or self.problems) and self.number == 1
+
+    @property
     def filters(self) -> int:
         """How many filters are in force."""
         return sum(bool(self.query.get(name)) for name in FILTERS)

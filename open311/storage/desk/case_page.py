@@ -65,9 +65,16 @@ class WholeCase:
 
     @property
     def line_of_time(self) -> Sequence[Event | Note]:
-        """Events and notes in one order, the oldest first; the event of a note is left out for the note itself."""
+        """Events and notes in one order, the oldest first, without what only counts.
+
+        The event of a note is left out for the note itself.
+        """
         noted = {note.id for note in self.notes}
-        told = [event for event in self.history if event.data.get("note_id") not in noted]
+        told = [
+            event
+            for event in self.history
+            if event.data.get("note_id") not in noted and event.kind is not EventKind.AFFECTED
+        ]
         return sorted([*told, *self.notes], key=_moment)
 
 
@@ -85,11 +92,7 @@ def find(conn: Connection, service_request_id: int) -> WholeCase | None:
         return None
     history = events.of_request(conn, service_request_id)
     decided = {event.claim_id for event in history}
-    claims = [
-        event
-        for event in history
-        if event.kind in (EventKind.CLAIMED, EventKind.REPLY_RECEIVED) and event.id not in decided
-    ]
+    claims = [event for event in history if event.kind in cases.AWAITING and event.id not in decided]
     reporter = service_requests.find_reporter(conn, service_request_id)
     senders = updates.find_updaters(conn, service_request_id) if claims else {}
     return WholeCase(

@@ -31,6 +31,7 @@ from open311.storage.tables.outgoing import (
 )
 from open311.storage.tables.outside import order_links, orders, ratings
 from open311.storage.tables.people import (
+    alerts,
     draft_photos,
     drafts,
     followers,
@@ -39,7 +40,14 @@ from open311.storage.tables.people import (
     mail_requests,
     sent_mails,
 )
-from open311.storage.tables.requests import media, reporters, service_requests, submissions, tokens
+from open311.storage.tables.requests import (
+    affected_devices,
+    media,
+    reporters,
+    service_requests,
+    submissions,
+    tokens,
+)
 from open311.storage.tables.server import (
     catalogues,
     erasures,
@@ -59,6 +67,7 @@ from open311.storage.tables.staff import (
     sessions,
     sign_in_brakes,
 )
+from open311.storage.tables.statistics import statistics_months, statistics_runs
 
 __all__ = [
     "Xid8",
@@ -67,6 +76,8 @@ __all__ = [
     "account_passkeys",
     "accounts",
     "addresses",
+    "affected_devices",
+    "alerts",
     "assets",
     "audit",
     "blocked_senders",
@@ -116,6 +127,8 @@ __all__ = [
     "services",
     "sessions",
     "sign_in_brakes",
+    "statistics_months",
+    "statistics_runs",
     "stops",
     "stream_readers",
     "submissions",

@@ -6,6 +6,7 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     DateTime,
+    Double,
     ForeignKey,
     Identity,
     Index,
@@ -113,6 +114,28 @@ sent_mails = Table(
 )
 
 # Every link in a mail that opens something, under the digest of a token that stands in the mail alone. `purpose` says
+# Who wants to hear of new reports around a point, in an area, or in the whole city. Personal data.
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("jurisdiction_id", Text(collation="C"), nullable=False),
+    Column("email", Text, nullable=False),
+    Column("language", Text(collation="C"), nullable=False),
+    Column("place", Text, nullable=False),
+    Column("lat", Double),
+    Column("long", Double),
+    Column("radius", Integer),
+    Column("area", Text(collation="C")),
+    Column("service_code", Text(collation="C")),
+    Column("weekly", Boolean, nullable=False),
+    moment("created_datetime"),
+    moment("confirmed_datetime", nullable=True),
+    moment("sent_datetime", nullable=True),
+)
+Index("alerts_by_email", func.lower(alerts.c.email))
+Index("alerts_due", alerts.c.sent_datetime, postgresql_where=alerts.c.confirmed_datetime.isnot(None))
+
 # what it opens; without a digest the mail is still to be sent. Personal data.
 mail_links = Table(
     "mail_links",
@@ -126,9 +149,11 @@ mail_links = Table(
     Column("follower_id", ForeignKey("followers.id", ondelete="CASCADE")),
     moment("created_datetime"),
     moment("expires_datetime"),
+    Column("alert_id", ForeignKey("alerts.id", ondelete="CASCADE")),
     CheckConstraint("(email is null) <> (follower_id is null)", name="mail_link_belongs_to_one"),
     Index("mail_links_expire", "expires_datetime"),
     Index("mail_links_of_follower", "follower_id"),
+    Index("mail_links_of_alert", "alert_id", postgresql_where=text("alert_id is not null")),
 )
 Index(
     "mail_links_of_mailbox", func.lower(mail_links.c.email), postgresql_where=mail_links.c.email.isnot(None)

@@ -56,6 +56,8 @@ service_requests = Table(
     Column("service_object_type", Text),
     Column("service_object_id", Text),
     Column("attributes", JSONB, nullable=False, server_default=text("'{}'")),
+    # How many people have said that it affects them, too.
+    Column("affected", Integer, nullable=False, server_default=text("0")),
     # Of which request this one is a duplicate. Without a foreign key, since that one may be erased.
     Column("parent_id", BigInteger),
     # A trigger fills it, in the language of the jurisdiction.
@@ -195,6 +197,17 @@ submissions = Table(
         "service_request_id",
         postgresql_where=text("attributes - 'fixmystreet_id' <> '{}'"),
     ),
+)
+
+# From where it was said that a report affects somebody, so that each device counts once; digests, kept for a month.
+affected_devices = Table(
+    "affected_devices",
+    metadata,
+    Column("service_request_id", ForeignKey("service_requests.id", ondelete="CASCADE"), primary_key=True),
+    Column("device", Text(collation="C"), primary_key=True),
+    Column("network", Text(collation="C"), nullable=False),
+    moment("created_datetime"),
+    Index("affected_devices_created", "created_datetime"),
 )
 
 # Personal data: no public query joins it, retention deletes rows and nothing else breaks.

@@ -1,0 +1,84 @@
+"""Objections to public reports: taken in, and decided by staff (Digital Services Act, Article 16)."""
+
+from open311.actions.casework.visibility import take_away
+from open311.actions.casework.work import opened, taken_up
+from open311.base.errors import Invalid, NotFound, TooManyRequests, problem
+from open311.core import Core
+from open311.model import visibility
+from open311.model.actor import PUBLIC, Actor, Right
+from open311.model.catalogue import Catalogue
+from open311.model.event_kinds import EventKind
+from open311.model.objections import Objection, Verdict
+from open311.model.service_request import Reporter, Visibility
+from open311.model.task_names import TaskName
+from open311.model.updates import MOST_CLAIMS, UNCHANGED, UpdateSubmission
+from open311.model.visibility import View
+from open311.storage import events, jobs, service_requests, updates
+from open311.storage.database import Connection
+
+LATER = 24 * 3600
+
+
+def take_in(core: Core, conn: Connection, catalogue: Catalogue, sent: Objection) -> int | None:
+    """Put an objection before the staff; returns the id of its event, None where it was sent before.
+
+    Raises `NotFound` for what is not public, `TooManyRequests` where many wait already.
+    """
+    owner, number = catalogue.jurisdiction.jurisdiction_id, sent.service_request_id
+    updates.lock_sender(conn, PUBLIC.key_id, sent.sender_id)
+    if updates.find_sent(conn, PUBLIC.key_id, owner, sent.sender_id) is not None:
+        return None
+    request = service_requests.find_any(conn, number, lock=True)
+    if request is None or visibility.view_of(request, catalogue.jurisdiction) is not View.FULL:
+        raise NotFound(problem("error.service_request.unknown", service_request_id=number))
+    if events.waiting_claims(conn, number) >= MOST_CLAIMS:
+        raise TooManyRequests(
+            problem("error.claims.many", contact=catalogue.jurisdiction.contact), retry_after=LATER
+        )
+    work = taken_up(core, conn, request, PUBLIC)
+    work.tell_staff(
+        EventKind.OBJECTED, status_notes=sent.text, ground=sent.ground.value, language=sent.language
+    )
+    work.write()
+    event_id = work.events[-1]
+    updates.add(conn, event_id, PUBLIC.key_id, owner, _as_update(core, sent))
+    return event_id
+
+
+def _as_update(core: Core, sent: Objection) -> UpdateSubmission:
+    """Who objects is remembered, shown to staff, and forgotten like whoever sends an update."""
+    return UpdateSubmission(
+        service_request_id=sent.service_request_id,
+        update_id=sent.sender_id,
+        word=UNCHANGED,
+        sent_datetime=core.now(),
+        description=sent.text,
+        updater=Reporter(email=sent.email, last_name=sent.name or None),
+    )
+
+
+def decide(
+    core: Core,
+    event_id: int,
+    verdict: Verdict,
+    text: str,
+    actor: Actor,
+    *,
+    expected_revision: int | None = None,
+) -> None:
+    """Let a report stay or take it away, and have whoever objected told why; raises `Invalid` for a second decision."""
+    with core.database.read() as conn:
+        objection = events.find(conn, event_id)
+    if objection is None or objection.kind is not EventKind.OBJECTED:
+        raise NotFound(problem("error.update.unknown", update_id=event_id))
+    with opened(core, objection.service_request_id, actor, Right.CHECK, expected_revision) as work:
+        history = events.of_request(work.conn, work.number)
+        if any(event.claim_id == event_id for event in history):
+            raise Invalid(problem("error.update.decided", update_id=event_id))
+        if verdict is Verdict.UPHELD and work.request.visibility != Visibility.HIDDEN:
+            take_away(work)
+        work.tell_staff(
+            EventKind.OBJECTION_DECIDED, claim_id=event_id, verdict=verdict.value, words=text.strip() or None
+        )
+        at = work.now + work.mail_delay
+        jobs.defer(work.conn, TaskName.WRITE_TO_OBJECTOR, at=at, event_id=event_id, decided=True)

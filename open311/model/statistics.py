@@ -1,0 +1,128 @@
+"""Figures of a city: what is counted, and how; pages and open data read this one place.
+
+A report counts once everybody can see it, and no duplicate counts. Days are whole days from coming in to closing, in
+the month of the closing. Of few reports no times are told, and no small numbers: whose they are might be guessed.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+# Fewer than these are "fewer than five", and say nothing of how long something takes.
+FEW = 5
+HALF, NEARLY_ALL = 0.5, 0.9
+# Each definition is a message.
+DEFINITIONS = {
+    "received": "statistics.definition.received",
+    "closed": "statistics.definition.closed",
+    "open": "statistics.definition.open",
+    "median_days": "statistics.definition.median_days",
+    "ninety_percent_days": "statistics.definition.ninety_percent_days",
+    "on_time_percent": "statistics.definition.on_time_percent",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class MonthOfService:
+    """What is stored: one month, service and area."""
+
+    month: date
+    service_code: str
+    area: str
+    received: int
+    open: int
+    closed: int
+    promised: int
+    kept: int
+    days: Mapping[str, int]
+
+
+@dataclass(slots=True)
+class Figures:
+    """Sums of some months, services or areas."""
+
+    received: int = 0
+    open: int = 0
+    closed: int = 0
+    promised: int = 0
+    kept: int = 0
+    days: Counter[int] = field(default_factory=Counter)
+
+    def add(self, row: MonthOfService) -> None:
+        """Add one row."""
+        for name in ("received", "open", "closed", "promised", "kept"):
+            setattr(self, name, getattr(self, name) + getattr(row, name))
+        self.days.update({int(days): number for days, number in row.days.items()})
+
+    @property
+    def median_days(self) -> int | None:
+        """So many days took half of what was closed, at most; None of few."""
+        return self._within(HALF)
+
+    @property
+    def ninety_percent_days(self) -> int | None:
+        """So many days took nine of ten."""
+        return self._within(NEARLY_ALL)
+
+    @property
+    def on_time_percent(self) -> int | None:
+        """Of what was closed and had been promised for a day: how much was closed by then."""
+        return round(100 * self.kept / self.promised) if self.promised >= FEW else None
+
+    def _within(self, share: float) -> int | None:
+        total, passed = sum(self.days.values()), 0
+        if total < FEW:
+            return None
+        for days in sorted(self.days):
+            passed += self.days[days]
+            if passed >= share * total:
+                return days
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """The figures of a city over some months, in order; `run_datetime` is None while nothing was added up."""
+
+    months: Sequence[tuple[date, Figures]]
+    services: Mapping[str, Figures]
+    areas: Mapping[str, Figures]
+    total: Figures
+    open_by_month: Mapping[date, int]
+    run_datetime: datetime | None
+
+
+def statistics(
+    rows: Iterable[MonthOfService], months: Sequence[date], run_datetime: datetime | None
+) -> Statistics:
+    """Rows added up by month, service and area; what is open counts whenever it came in."""
+    by_month: dict[date, Figures] = {month: Figures() for month in months}
+    by_service: dict[str, Figures] = {}
+    by_area: dict[str, Figures] = {}
+    total, open_by_month = Figures(), Counter[date]()
+    for row in rows:
+        open_by_month[row.month] += row.open
+        counted = row if row.month in by_month else _only_open(row)
+        total.add(counted)
+        by_service.setdefault(row.service_code, Figures()).add(counted)
+        if row.area:
+            by_area.setdefault(row.area, Figures()).add(counted)
+        if row.month in by_month:
+            by_month[row.month].add(row)
+    return Statistics(list(by_month.items()), by_service, by_area, total, open_by_month, run_datetime)
+
+
+def _only_open(row: MonthOfService) -> MonthOfService:
+    return MonthOfService(row.month, row.service_code, row.area, 0, row.open, 0, 0, 0, {})
+
+
+def last_months(today: date, number: int) -> list[date]:
+    """The first days of this month and of those before, the earliest first."""
+    count = today.year * 12 + today.month - 1
+    return [date(at // 12, at % 12 + 1, 1) for at in range(count - number + 1, count + 1)]
+
+
+def told(number: int, few: Callable[[int], str] = lambda few: f"<{few}") -> int | str:
+    """A number as it may be told: small ones are not."""
+    return few(FEW) if 0 < number < FEW else number

@@ -1,0 +1,119 @@
+"""Who wants to hear of new reports, and of which."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, delete, exists, func, insert, or_, select, update
+
+from open311.model.event_kinds import APPEARANCES
+from open311.model.geography import Circle
+from open311.model.service_request import Location
+from open311.notifications.alert import Alert
+from open311.storage.tables import alerts, cases, events, service_requests
+from open311.storage.visible import is_everybodys
+
+_a, _c, _e, _r = alerts.c, cases.c, events.c, service_requests.c
+# So long before it becomes public a report may have come in.
+CHECKED_WITHIN = timedelta(days=30)
+
+
+def add(conn: Connection, alert: Alert) -> int:
+    """Keep somebody's wish."""
+    row = {name: value for name, value in asdict(alert).items() if name != "id"}
+    return int(conn.execute(insert(alerts).values(**row).returning(_a.id)).scalar_one())
+
+
+def find(conn: Connection, alert_id: int) -> Alert | None:
+    """The alert with this id."""
+    row = conn.execute(select(alerts).where(_a.id == alert_id)).one_or_none()
+    return Alert(**row._mapping) if row else None
+
+
+def count(conn: Connection, jurisdiction_id: str, email: str) -> int:
+    """How many a mailbox has."""
+    mine = (_a.jurisdiction_id == jurisdiction_id, func.lower(_a.email) == email.lower())
+    return int(conn.execute(select(func.count()).where(*mine)).scalar_one())
+
+
+def by_email(conn: Connection, owners: Sequence[str], email: str) -> list[Alert]:
+    """What somebody wants to hear of."""
+    mine = (_a.jurisdiction_id.in_(owners), func.lower(_a.email) == email.lower())
+    return [Alert(**row._mapping) for row in conn.execute(select(alerts).where(*mine).order_by(_a.id))]
+
+
+def confirm(conn: Connection, alert_id: int, now: datetime) -> None:
+    """Write from now on, of what comes from now on."""
+    mine = update(alerts).where(_a.id == alert_id, _a.confirmed_datetime.is_(None))
+    conn.execute(mine.values(confirmed_datetime=now, sent_datetime=now))
+
+
+def remove(conn: Connection, alert_id: int) -> None:
+    """Write no more, and forget the mailbox."""
+    conn.execute(delete(alerts).where(_a.id == alert_id))
+
+
+def remove_of_mailbox(conn: Connection, owners: Sequence[str], email: str) -> None:
+    """Forget all that somebody wanted to hear of."""
+    conn.execute(delete(alerts).where(_a.jurisdiction_id.in_(owners), func.lower(_a.email) == email.lower()))
+
+
+def forget_unconfirmed(conn: Connection, before: datetime) -> None:
+    """Delete those that nobody confirmed."""
+    conn.execute(delete(alerts).where(_a.confirmed_datetime.is_(None), _a.created_datetime < before))
+
+
+def due(conn: Connection, now: datetime, limit: int) -> list[int]:
+    """Those whose day, or week, is over, the longest over first."""
+    over = or_(
+        _a.weekly.is_(False) & (_a.sent_datetime <= now - timedelta(days=1)),
+        _a.sent_datetime <= now - timedelta(days=7),
+    )
+    wanted = select(_a.id).where(_a.confirmed_datetime.is_not(None), over)
+    return list(conn.execute(wanted.order_by(_a.sent_datetime, _a.id).limit(limit)).scalars())
+
+
+def sent(conn: Connection, alert_id: int, now: datetime) -> None:
+    """Remember up to when somebody was told."""
+    conn.execute(update(alerts).where(_a.id == alert_id).values(sent_datetime=now))
+
+
+def news(conn: Connection, alert: Alert, now: datetime, limit: int) -> list[tuple[int, str, str]]:
+    """Number, service and address of what has become public since somebody was last told, the newest first."""
+    since = alert.sent_datetime or now
+    appeared = exists().where(
+        _e.service_request_id == _r.id,
+        _e.kind.in_(APPEARANCES),
+        _e.public,
+        _e.datetime > since,
+        _e.datetime <= now,
+    )
+    where: list[Any] = [
+        _r.jurisdiction_id == alert.jurisdiction_id,
+        is_everybodys,
+        _r.parent_id.is_(None),
+        _r.requested_datetime > since - CHECKED_WITHIN,
+        appeared,
+    ]
+    if alert.service_code:
+        where.append(_r.service_code == alert.service_code)
+    if alert.lat is not None and alert.long is not None and alert.radius:
+        where += _near(Circle(Location(alert.lat, alert.long), alert.radius))
+    wanted = select(_r.id, _r.service_code, _r.address)
+    if alert.area:
+        wanted = wanted.join(cases, _c.service_request_id == _r.id)
+        where.append(_c.areas.contains([alert.area]))
+    rows = conn.execute(
+        wanted.where(*where).order_by(_r.requested_datetime.desc(), _r.id.desc()).limit(limit)
+    )
+    return [(row.id, row.service_code, row.address) for row in rows]
+
+
+def _near(circle: Circle) -> list[Any]:
+    """An envelope for the index, and the distance by plain arithmetic."""
+    box, (per_lat, per_long) = circle.envelope, circle.metres_per_degree
+    envelope = func.ST_MakeEnvelope(box.min_long, box.min_lat, box.max_long, box.max_lat, 4326)
+    north = (func.ST_Y(_r.geom) - circle.centre.lat) * per_lat
+    east = (func.ST_X(_r.geom) - circle.centre.long) * per_long
+    return [_r.geom.op("&&")(envelope), north * north + east * east <= circle.radius**2]
