@@ -114,6 +114,8 @@ SMALL: dict[str, Any] = {
         "imprint": "Wir",
         "privacy": "Nichts",
         "accessibility": "Alles",
+        "help": "So geht es",
+        "easy": "Das ist leicht",
     },
     "desk": {
         "calendar": {
