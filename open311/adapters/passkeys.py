@@ -1,19 +1,13 @@
-"""Passkeys (WebAuthn): what a browser is asked for, and whether what it answers is right."""
+"""Passkeys (WebAuthn): what a browser is asked for, and whether what it answers is right.
+
+The library takes 15 MB, so a process has it when its first key is asked for, not before.
+"""
 
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, cast
 from urllib.parse import urlsplit
-
-import webauthn
-from webauthn.helpers.exceptions import WebAuthnException
-from webauthn.helpers.structs import (
-    AuthenticatorSelectionCriteria,
-    PublicKeyCredentialDescriptor,
-    ResidentKeyRequirement,
-    UserVerificationRequirement,
-)
 
 LONGEST_ANSWER = 20_000
 
@@ -54,6 +48,14 @@ def to_register(
     site: Site, challenge: bytes, handle: bytes, email: str, name: str, known: Iterable[bytes]
 ) -> dict[str, Any]:
     """What a browser is asked for to make a key; those that there are already are not made twice."""
+    import webauthn
+    from webauthn.helpers.structs import (
+        AuthenticatorSelectionCriteria,
+        PublicKeyCredentialDescriptor,
+        ResidentKeyRequirement,
+        UserVerificationRequirement,
+    )
+
     options = webauthn.generate_registration_options(
         rp_id=site.host,
         rp_name=site.name,
@@ -72,6 +74,9 @@ def to_register(
 
 def to_sign_in(site: Site, challenge: bytes) -> dict[str, Any]:
     """What a browser is asked for to sign in: any key for this site, unlocked by finger, face or PIN."""
+    import webauthn
+    from webauthn.helpers.structs import UserVerificationRequirement
+
     options = webauthn.generate_authentication_options(
         rp_id=site.host, challenge=challenge, user_verification=UserVerificationRequirement.REQUIRED
     )
@@ -80,6 +85,8 @@ def to_sign_in(site: Site, challenge: bytes) -> dict[str, Any]:
 
 def credential_id(answer: str) -> bytes:
     """Which key an answer says it is from; raises `NotRight` for what is no answer."""
+    import webauthn
+
     try:
         return webauthn.base64url_to_bytes(_plain(answer)["rawId"])
     except (KeyError, TypeError, ValueError):
@@ -88,6 +95,9 @@ def credential_id(answer: str) -> bytes:
 
 def registered(site: Site, challenge: bytes, answer: str) -> NewKey:
     """The key that a browser has made; raises `NotRight`."""
+    import webauthn
+    from webauthn.helpers.exceptions import WebAuthnException
+
     try:
         found = webauthn.verify_registration_response(
             credential=_plain(answer),
@@ -103,6 +113,9 @@ def registered(site: Site, challenge: bytes, answer: str) -> NewKey:
 
 def signed(site: Site, challenge: bytes, answer: str, public_key: bytes, sign_count: int) -> int:
     """How often the key says it has signed, if the answer is its own; raises `NotRight`."""
+    import webauthn
+    from webauthn.helpers.exceptions import WebAuthnException
+
     try:
         found = webauthn.verify_authentication_response(
             credential=_plain(answer),

@@ -9,7 +9,6 @@ from importlib.resources import files
 from unicodedata import category, normalize
 
 import segno
-import typst
 
 MEDIA_TYPE = "application/pdf"
 # What the fonts of the compiler have letters for, so that a sheet looks the same on every machine.
@@ -38,6 +37,9 @@ class Sheet:
 
 def written(title: str, language: str, head: tuple[str, str], sheets: Sequence[Sheet]) -> bytes:
     """The sheets as one document; `head` names the columns of the facts."""
+    # Few processes ever write one, and it takes 7 MB.
+    import typst
+
     data = {
         "title": title,
         "language": language,

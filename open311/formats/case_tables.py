@@ -5,8 +5,6 @@ import io
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-import xlsxwriter
-
 from open311.base.text import UNSPEAKABLE
 from open311.formats.csv import guarded
 
@@ -52,6 +50,9 @@ def _plain(cell: Cell) -> Cell:
 
 def xlsx(title: str, head: Sequence[str], rows: Iterable[Row]) -> bytes:
     """A workbook with one sheet; texts are texts, whatever they look like, and moments are in local time."""
+    # Few processes ever write one, and it takes 12 MB.
+    import xlsxwriter
+
     written = io.BytesIO()
     options = {
         "in_memory": True,

@@ -171,7 +171,7 @@ def test_both_ends_of_the_calendar_are_shown_everywhere(core: Core, client: Clie
         f"/reports/{number}",
         f"/reports/{number}?locale=en",
         "/",
-        f"/reports/{number}/card",
+        f"/reports/cards?service_request_id={number}",
         f"/reports/{number}/follow",
     )
     data = [f"/open311/v2/requests/{number}.{suffix}?extensions=true" for suffix in ("json", "xml")]
