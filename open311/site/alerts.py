@@ -11,9 +11,9 @@ from open311.notifications import alerts, mail_subscriptions
 from open311.notifications.alert import RADII, Alert
 from open311.site.addresses import address
 from open311.site.blueprint import blueprint, city
-from open311.site.following import FOR_ONE_READER
+from open311.site.following import FOR_ONE_READER, guarded_page
 from open311.site.form import abuse, form_input
-from open311.site.form.abuse import TRAP, GuardedForm
+from open311.site.form.abuse import GuardedForm
 from open311.site.form.steps import FORM
 from open311.site.list import listing
 from open311.site.rendering import page
@@ -89,22 +89,17 @@ def _wish(typed: dict[str, str]) -> tuple[Alert, dict[str, str]]:
 
 def _form(form: GuardedForm, typed: dict[str, str], errors: dict[str, str], retry_after: int = 0) -> Response:
     areas, language = city().desk.areas, current.language()
-    response = page(
+    return guarded_page(
         "part/alerts.html",
-        status=429 if retry_after else 400 if errors else 200,
-        cache=FOR_ONE_READER,
-        form=form,
-        trap=TRAP,
+        form,
+        is_refused=bool(errors),
+        retry_after=retry_after,
         typed=typed,
         errors=errors,
-        done=bool(request.args.get("done")),
         radii=RADII,
         areas=[(code, areas.name(code, language)) for code in areas.by_code],
         groups=listing.services_by_group(city()),
     )
-    if retry_after:
-        response.headers["Retry-After"] = str(retry_after)
-    return response
 
 
 @blueprint.page("/alerts/<token>", methods=("GET", "POST"), access=FORM)

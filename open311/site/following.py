@@ -60,13 +60,25 @@ def mail_form(
     **values: Any,
 ) -> Response:
     """A page with a form that asks for a mail; what was refused is told at its field."""
-    retry_after = refused.retry_after if isinstance(refused, TooManyRequests) else 0
-    response = page(
+    return guarded_page(
         template,
-        status=429 if retry_after else 400 if refused else 200,
-        cache=FOR_ONE_READER,
+        form,
+        is_refused=refused is not None,
+        retry_after=refused.retry_after if isinstance(refused, TooManyRequests) else 0,
         email=email,
         error=form_input.at_field(refused.problems[0]).words if refused else "",
+        **values,
+    )
+
+
+def guarded_page(
+    template: str, form: GuardedForm, *, is_refused: bool, retry_after: int = 0, **values: Any
+) -> Response:
+    """A page with a form that is guarded against machines; whoever sent too much is told when to come again."""
+    response = page(
+        template,
+        status=429 if retry_after else 400 if is_refused else 200,
+        cache=FOR_ONE_READER,
         form=form,
         trap=abuse.TRAP,
         done=bool(request.args.get("done")),

@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from open311.actions import casework
 from open311.actions.casework import OrderPage
 from open311.base.errors import Invalid, NotFound, problem
+from open311.base.text import whole_number
 from open311.http import current
 from open311.http.errors import in_words
 from open311.http.normalise import LenientRequest
@@ -69,7 +70,7 @@ def _answer(token: str) -> OrderAnswer:
         text=form_input.posted(f"text_{word}") or form_input.posted("text"),
         planned=_day(form_input.posted("planned")),
         photos=[file.stream for file in files.get("media", [])],
-        answers=int(answers) if answers.isdecimal() and len(answers) < 5 else None,
+        answers=whole_number(answers, 4),
     )
     return OrderAnswer(word)
 

@@ -1,6 +1,5 @@
 """Mails of the day: one a unit and working day, without texts or names; leads hear once of what is late for long."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -13,7 +12,7 @@ from open311.model.desk import Unit
 from open311.model.rights import Role
 from open311.model.task_names import TaskName
 from tests.jobs import work
-from tests.mailbox import Mailbox, a_mail_server
+from tests.mailbox import Mailbox
 from tests.serving import START, Clock, MakeCore, an_api, first_city
 from tests.staff.desk import Desk, membership
 
@@ -22,24 +21,10 @@ INBOX = "tiefbau@stadt.example"
 ACTOR = Actor(ActorKind.STAFF, "9999", ALL_RIGHTS)
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[tuple[Mailbox, str]]:
-    """A mail server on loopback."""
-    with a_mail_server() as found:
-        yield found
-
-
 @pytest.fixture
-def mailbox(server: tuple[Mailbox, str]) -> Mailbox:
-    """What it has taken in this test."""
-    server[0].mails.clear()
-    return server[0]
-
-
-@pytest.fixture
-def desk(make_core: MakeCore, server: tuple[Mailbox, str]) -> Desk:
+def desk(make_core: MakeCore, post: tuple[Mailbox, str]) -> Desk:
     """A desk that sends mail, with a unit that wants one at seven."""
-    sender = {"OPEN311_SMTP_URL": server[1], "OPEN311_MAIL_FROM": "Stadt <stadt@example.org>"}
+    sender = {"OPEN311_SMTP_URL": post[1], "OPEN311_MAIL_FROM": "Stadt <stadt@example.org>"}
     core = make_core(OPEN311_BASE_URL="http://127.0.0.1:8311", **sender)
     city = first_city()
     unit = Unit(code=UNIT, email=INBOX, digest="07:00")

@@ -1,14 +1,12 @@
 """Mails to the staff: links, and word of what changed."""
 
-from collections.abc import Iterator
-
 import pytest
 from sqlalchemy import Connection, text
 
 from open311.model.rights import Role
 from open311.model.task_names import TaskName
 from tests.jobs import work
-from tests.mailbox import Mailbox, a_mail_server
+from tests.mailbox import Mailbox
 from tests.serving import MakeCore
 from tests.staff.desk import CITY, PASSWORD, Desk, Employee
 
@@ -23,24 +21,10 @@ NEW = {
 }
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[tuple[Mailbox, str]]:
-    """A mail server on loopback."""
-    with a_mail_server() as found:
-        yield found
-
-
 @pytest.fixture
-def mailbox(server: tuple[Mailbox, str]) -> Mailbox:
-    """What it has taken in this test."""
-    server[0].mails.clear()
-    return server[0]
-
-
-@pytest.fixture
-def desk(make_core: MakeCore, server: tuple[Mailbox, str]) -> Desk:
+def desk(make_core: MakeCore, post: tuple[Mailbox, str]) -> Desk:
     """A desk that sends mail."""
-    sender = {"OPEN311_SMTP_URL": server[1], "OPEN311_MAIL_FROM": "Stadt <stadt@example.org>"}
+    sender = {"OPEN311_SMTP_URL": post[1], "OPEN311_MAIL_FROM": "Stadt <stadt@example.org>"}
     return Desk(make_core(OPEN311_BASE_URL="http://127.0.0.1:8311", **sender))
 
 
