@@ -22,6 +22,11 @@ def fold(words: str) -> str:
     return words.casefold().translate(SPELLED_OUT)
 
 
+def whole_number(word: str, digits: int = 18) -> int | None:
+    """The number that a form or an address names, of at most so many digits; None for anything else."""
+    return int(word) if word.isascii() and word.isdecimal() and len(word) <= digits else None
+
+
 @dataclass(frozen=True, slots=True)
 class Text:
     """The same words in several languages; the first language stands in for a missing one."""

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from open311.actions import bulk
 from open311.base.errors import Invalid, NotFound, Problem, problem
+from open311.base.text import whole_number
 from open311.http import current
 from open311.http.errors import in_words
 from open311.model import desk_filters, rights
@@ -81,11 +82,8 @@ def bulk_result(run_id: int) -> ResponseReturnValue:
 def _begun() -> ResponseReturnValue:
     """Do it at the cases and revisions of the preview."""
     pairs = [pair.partition(":") for pair in request.form.getlist("chosen")[: MOST_CASES + 1]]
-    revisions = {
-        int(number): int(revision)
-        for number, _, revision in pairs
-        if _is_number(number, 18) and _is_number(revision, 9)
-    }
+    read = [(whole_number(number), whole_number(revision, 9)) for number, _, revision in pairs]
+    revisions = {number: revision for number, revision in read if number is not None and revision is not None}
     try:
         wish = BulkWish(_act(), posted("value"), posted("text")[:LONGEST_TEXT])
         run_id = bulk.begin(current.core(), staff(), wish, revisions, posted("key")[:64])
@@ -104,12 +102,9 @@ def _rows() -> list[CaseRow]:
         sent = [
             number.partition(":")[0] for name in ("number", "chosen") for number in request.form.getlist(name)
         ]
-        numbers = [int(number) for number in sent[:MOST_CASES] if _is_number(number, 18)]
+        read = map(whole_number, sent[:MOST_CASES])
+        numbers = [number for number in read if number is not None]
         return storage.chosen(conn, scope, numbers, core.now()) if numbers else []
-
-
-def _is_number(word: str, most: int) -> bool:
-    return word.isascii() and word.isdigit() and len(word) <= most
 
 
 def _act() -> BulkAct:

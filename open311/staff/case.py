@@ -10,7 +10,6 @@ from flask.typing import ResponseReturnValue
 from open311.actions import casework, look_ups
 from open311.base.errors import Conflict, Invalid, Open311Error, problem
 from open311.http import current
-from open311.http.errors import in_words
 from open311.model.actor import Right
 from open311.model.cases import Case, Flag, Priority
 from open311.site.list.listing import services_by_group
@@ -19,7 +18,7 @@ from open311.staff import history
 from open311.staff import names as people
 from open311.staff.blueprint import page, redirect_to, signed_in
 from open311.staff.rendering import render
-from open311.staff.seen import SeenCase, find_case
+from open311.staff.seen import SeenCase, attempt, find_case
 from open311.storage.desk import colleagues, mentions
 
 Act = Callable[[SeenCase, Mapping[str, str], int | None], object]
@@ -42,19 +41,11 @@ def report_contact(number: int) -> ResponseReturnValue:
 @page("/reports/<number:number>/<act>", Right.SEE_REPORTS, methods=("POST",))
 def report_act(number: int, act: str) -> ResponseReturnValue:
     """One act on the case: what each of them is, `ACTS` says."""
-    seen, form = find_case(number), request.form
-    revision = form.get("revision", "")
-    expected = int(revision) if revision.isdecimal() and len(revision) < 10 else None
-    try:
-        if act not in ACTS:
-            raise Invalid(problem("error.path"))
-        ACTS[act](seen, form, expected)
-    except Conflict as conflict:
-        return _page(find_case(number), form, act=act, conflict=conflict)
-    except Invalid as refused:
-        return _page(seen, form, act=act, problems=[in_words(each) for each in refused.problems])
+    seen = find_case(number)
+    if (refused := attempt(seen, act, ACTS, _page)) is not None:
+        return refused
     casework.read_mentions(current.core(), number, seen.actor)
-    if form.get("back") == "home":
+    if request.form.get("back") == "home":
         return redirect_to("home", done="saved")
     return redirect_to("report", done="saved", number=number)
 

@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from open311.actions import casework, look_ups, updates
 from open311.base.errors import Conflict, Invalid, NotFound, Problem, problem
+from open311.base.text import whole_number
 from open311.http import current
 from open311.http.errors import in_words
 from open311.model.actor import Right
@@ -16,7 +17,7 @@ from open311.staff.blueprint import page, redirect_to, staff
 from open311.staff.check_page import Shown, check_page
 from open311.staff.decision_form import SentForm, read_decision, read_photos
 from open311.staff.rendering import NOT_KEPT, render
-from open311.staff.seen import SeenCase, find_case
+from open311.staff.seen import SeenCase, find_case, posted_revision
 from open311.storage.desk import presence, queue, suspicion
 from open311.storage.desk.scope import Scope, scope_of
 
@@ -80,16 +81,16 @@ def check_report(number: int) -> ResponseReturnValue:
     sent = SentForm.of(request.form, seen)
     if request.form.get("reveal"):
         look_ups.reveal(current.core(), number, seen.whole.case.jurisdiction_id, seen.actor)
-        return check_page(seen, Shown.of_form(sent, _revision(), reveals=True))
+        return check_page(seen, Shown.of_form(sent, posted_revision(), reveals=True))
     try:
         decision = read_decision(sent, seen)
-        casework.decide(current.core(), number, decision, seen.actor, expected_revision=_revision())
+        casework.decide(current.core(), number, decision, seen.actor, expected_revision=posted_revision())
     except Conflict as conflict:
         latest = find_case(number)
         return check_page(latest, Shown.of_conflict(sent, latest, conflict))
     except Invalid as refused:
         told = [in_words(problem) for problem in refused.problems]
-        return check_page(seen, Shown.of_form(sent, _revision(), problems=told))
+        return check_page(seen, Shown.of_form(sent, posted_revision(), problems=told))
     return _go_on(decision, seen)
 
 
@@ -99,15 +100,9 @@ def _checked_case(number: int) -> SeenCase:
     return seen
 
 
-def _revision() -> int | None:
-    word = request.form.get("revision", "")
-    return int(word) if word.isdecimal() and len(word) < 10 else None
-
-
 def _last() -> int | None:
     """The report that was decided just before, to be taken back."""
-    word = request.args.get("last", "")
-    return int(word) if word.isdecimal() and len(word) < 16 else None
+    return whole_number(request.args.get("last", ""), 15)
 
 
 def _go_on(decision: Decision, seen: SeenCase) -> ResponseReturnValue:
@@ -184,8 +179,8 @@ def _edit_photos(seen: SeenCase, update_id: int) -> int | None:
     edits = read_photos(SentForm.of(request.form, seen), theirs, problems)
     Invalid.unless_empty(problems)
     if not edits:
-        return _revision()
+        return posted_revision()
     number = seen.whole.request.service_request_id
     return casework.decide(
-        current.core(), number, Decision(photos=edits), seen.actor, expected_revision=_revision()
+        current.core(), number, Decision(photos=edits), seen.actor, expected_revision=posted_revision()
     )

@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from open311.actions import casework
 from open311.base.errors import Invalid, NotFound, problem
+from open311.base.text import whole_number
 from open311.http import current
 from open311.http.errors import in_words
 from open311.http.normalise import LenientRequest
@@ -23,7 +24,7 @@ from open311.site import assets, rendering
 from open311.site.words import words
 from open311.staff.blueprint import actor, page, redirect_to, staff
 from open311.staff.rendering import NOT_KEPT, render
-from open311.staff.seen import SeenCase, find_case
+from open311.staff.seen import SeenCase, find_case, posted_revision
 from open311.storage.desk import lists, rounds
 from open311.storage.desk.scope import Scope, scope_of
 from open311.web import photos
@@ -100,7 +101,8 @@ def _plan() -> int:
         day = date.fromisoformat(word)
     except ValueError:
         raise Invalid(problem("desk.error.day")) from None
-    numbers = [int(each) for each in request.form.getlist("number") if each.isdecimal() and len(each) < 19]
+    sent = map(whole_number, request.form.getlist("number"))
+    numbers = [number for number in sent if number is not None]
     if not 0 < len(numbers) <= MOST_STOPS:
         raise Invalid(problem("error.round.stops", most=MOST_STOPS))
     cases = [_own_case(number) for number in numbers]
@@ -153,13 +155,13 @@ def _round_page(found: Round, *, number: int = 0, problems: tuple[str, ...] = ()
 @page("/field/<id:round_id>/order", Right.FIELD, methods=("POST",))
 def field_order(round_id: int) -> ResponseReturnValue:
     """Put a stop earlier or later."""
-    found, number = _round(round_id), request.form.get("number", "")
+    found, number = _round(round_id), whole_number(request.form.get("number", ""))
     by = {"up": -1, "down": 1}.get(request.form.get("move", ""), 0)
-    if number.isdecimal() and len(number) < 19:
+    if number is not None:
         owner = found.jurisdiction_id
-        casework.move_stop(current.core(), round_id, int(number), by, actor(owner), owner)
+        casework.move_stop(current.core(), round_id, number, by, actor(owner), owner)
     response = redirect_to("field_round", round_id=round_id)
-    response.location = f"{response.location}#stop-{number if number.isdecimal() else ''}"
+    response.location = f"{response.location}#stop-{'' if number is None else number}"
     return response
 
 
@@ -167,16 +169,19 @@ def field_order(round_id: int) -> ResponseReturnValue:
 def field_report(round_id: int) -> ResponseReturnValue:
     """Say what is found at a stop. A device sends it again until it has an answer, which is then the same."""
     found, form = _round(round_id), request.form
-    number, for_device = form.get("number", ""), request.accept_mimetypes.best == "application/json"
+    number, for_device = (
+        whole_number(form.get("number", "")),
+        request.accept_mimetypes.best == "application/json",
+    )
     try:
-        if not (number.isdecimal() and len(number) < 19):
+        if number is None:
             raise Invalid(problem("error.path"))
-        outcome = _report(int(number), round_id)
+        outcome = _report(number, round_id)
     except (Invalid, NotFound) as refused:
         told = tuple(in_words(each) for each in refused.problems)
         if for_device:
             return _json({"problems": told}, 400)
-        return _round_page(found, number=int(number) if number.isdecimal() else 0, problems=told)
+        return _round_page(found, number=number or 0, problems=told)
     if for_device:
         return _json({"outcome": outcome, "words": words(OUTCOMES[outcome])}, 200)
     return redirect_to("field_round", done=f"field_{outcome}", round_id=round_id)
@@ -184,7 +189,7 @@ def field_report(round_id: int) -> ResponseReturnValue:
 
 def _report(number: int, round_id: int) -> FieldOutcome:
     seen, form = _own_case(number), request.form
-    act, revision = form.get("act", ""), form.get("revision", "")
+    act = form.get("act", "")
     if act not in tuple(FieldAct):
         raise Invalid(problem("error.round.act"))
     files = photos.sent(cast(LenientRequest, request), [])
@@ -196,7 +201,7 @@ def _report(number: int, round_id: int) -> FieldOutcome:
         client_id=form.get("client_id", ""),
         text=form.get("text", ""),
         photos=[file.stream for file in files.get("media", [])],
-        revision=int(revision) if revision.isdecimal() and len(revision) < 10 else None,
+        revision=posted_revision(),
         round_id=round_id,
     )
 

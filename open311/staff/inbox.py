@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from open311.actions import inbox_decisions as decisions
 from open311.base.errors import Invalid, NotFound, problem
+from open311.base.text import whole_number
 from open311.http import current
 from open311.http.errors import in_words
 from open311.model.actor import Right
@@ -33,7 +34,7 @@ def inbox() -> ResponseReturnValue:
     """Mails that wait, the oldest first; or those of another state, the newest first."""
     word, after = request.args.get("state", ""), request.args.get("after", "")
     state = InboxState(word) if word in set(InboxState) else InboxState.NEW
-    behind = int(after) if after.isdecimal() and len(after) < 16 else None
+    behind = whole_number(after, 15)
     with current.core().database.read() as conn:
         mails = storage.page(conn, owners(), state, behind, storage.PAGE + 1)
     more = len(mails) > storage.PAGE

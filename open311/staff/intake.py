@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from open311.actions import drafts
 from open311.base.errors import Invalid, NotFound, Problem, problem
+from open311.base.text import whole_number
 from open311.http import current
 from open311.http.errors import in_words
 from open311.http.normalise import LenientRequest
@@ -142,7 +143,7 @@ def _save(catalogue: Catalogue, draft: Draft) -> ResponseReturnValue:
 
 def _join(catalogue: Catalogue, draft: Draft, value: str, *, asked: bool) -> ResponseReturnValue:
     """Join the caller with a report; who has left no word of themselves is asked for it once."""
-    number = int(value) if value.isascii() and value.isdecimal() and len(value) < 16 else 0
+    number = whole_number(value, 15) or 0
     sent, unread = intake_form.submission(catalogue, draft)
     about_caller = [
         each for each in map(form_input.at_field, unread) if each.field in form_input.FIELDS["contact"]

@@ -10,16 +10,14 @@ from open311.model.actor import Right
 from open311.model.objections import Verdict
 from open311.model.submission import DESCRIPTION_LENGTH
 from open311.staff.blueprint import page, redirect_to
-from open311.staff.seen import find_case
-
-LONGEST_REVISION = 9
+from open311.staff.seen import find_case, posted_revision
 
 
 @page("/check/<number:number>/objections/<number:event_id>", Right.CHECK, methods=("POST",))
 def check_objection(number: int, event_id: int) -> ResponseReturnValue:
     """The report goes, or it stays; whoever objected hears why."""
     seen = find_case(number)
-    chosen, revision = request.form.get("verdict", ""), request.form.get("revision", "")
+    chosen = request.form.get("verdict", "")
     if chosen not in set(Verdict):
         raise Invalid(problem("error.objection.verdict"))
     objections.decide(
@@ -28,8 +26,6 @@ def check_objection(number: int, event_id: int) -> ResponseReturnValue:
         Verdict(chosen),
         request.form.get(f"words-{event_id}", "")[:DESCRIPTION_LENGTH],
         seen.actor,
-        expected_revision=int(revision)
-        if revision.isdecimal() and len(revision) <= LONGEST_REVISION
-        else None,
+        expected_revision=posted_revision(),
     )
     return redirect_to("check_report", done="decided", number=number)

@@ -7,11 +7,11 @@ from flask import Response, request
 from flask.typing import ResponseReturnValue
 
 from open311.actions import casework
-from open311.base.errors import Conflict, Invalid, Open311Error, problem
+from open311.base.errors import Invalid, Open311Error, problem
+from open311.base.text import whole_number
 from open311.federation import forwarding, release
 from open311.federation.storage import forwards
 from open311.http import current
-from open311.http.errors import in_words
 from open311.model.actor import Right
 from open311.model.event_kinds import EventKind
 from open311.model.forwards import IN_TROUBLE
@@ -20,7 +20,7 @@ from open311.model.service_request import Status, Visibility
 from open311.staff import history
 from open311.staff.blueprint import page, redirect_to, staff
 from open311.staff.rendering import render
-from open311.staff.seen import SeenCase, find_case
+from open311.staff.seen import SeenCase, attempt, find_case
 from open311.storage.desk import orders, outside
 from open311.storage.desk.scope import scope_of
 
@@ -53,17 +53,9 @@ def report_outside(number: int) -> ResponseReturnValue:
 @page("/reports/<number:number>/outside/<act>", Right.SEE_REPORTS, methods=("POST",))
 def outside_act(number: int, act: str) -> ResponseReturnValue:
     """Order, or do something about what hangs outside."""
-    seen, form = find_case(number), request.form
-    revision = form.get("revision", "")
-    expected = int(revision) if revision.isdecimal() and len(revision) < 10 else None
-    try:
-        if act not in ACTS:
-            raise Invalid(problem("error.path"))
-        ACTS[act](seen, form, expected)
-    except Conflict as conflict:
-        return _page(find_case(number), form, act=act, conflict=conflict)
-    except Invalid as refused:
-        return _page(seen, form, act=act, problems=[in_words(each) for each in refused.problems])
+    seen = find_case(number)
+    if (refused := attempt(seen, act, ACTS, _page)) is not None:
+        return refused
     return redirect_to("report_outside", done="saved", number=number)
 
 
@@ -121,10 +113,10 @@ def _page(
 
 
 def _number(form: Mapping[str, str], name: str) -> int:
-    word = form.get(name, "")
-    if not (word.isdecimal() and len(word) < 19):
+    number = whole_number(form.get(name, ""))
+    if number is None:
         raise Invalid(problem("error.path"))
-    return int(word)
+    return number
 
 
 def _order_id(seen: SeenCase, form: Mapping[str, str]) -> int:
@@ -138,8 +130,8 @@ def _order_id(seen: SeenCase, form: Mapping[str, str]) -> int:
 
 
 def _photos() -> list[int]:
-    words = request.form.getlist("photo")
-    return [int(word) for word in words if word.isdecimal() and len(word) < 19]
+    sent = map(whole_number, request.form.getlist("photo"))
+    return [media_id for media_id in sent if media_id is not None]
 
 
 def _order(seen: SeenCase, form: Mapping[str, str], revision: int | None) -> None:

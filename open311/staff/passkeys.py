@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from open311.actions import passkeys
 from open311.base.errors import Invalid
+from open311.base.text import whole_number
 from open311.http import current
 from open311.http.errors import in_words
 from open311.model.accounts import Stage
@@ -33,8 +34,8 @@ def own_passkeys() -> ResponseReturnValue:
     """One's own keys: make one, remove one."""
     core, found = current.core(), signed_in()
     errors: dict[str, str] = {}
-    if posted("remove").isdecimal() and len(posted("remove")) < 10:
-        passkeys.remove(core, found, int(posted("remove")))
+    if (passkey_id := whole_number(posted("remove"), 9)) is not None:
+        passkeys.remove(core, found, passkey_id)
         return redirect_to("own_passkeys", done="passkey_removed")
     if posted("credential"):
         try:

@@ -14,7 +14,7 @@ from open311.http import current
 from open311.model.actor import Right
 from open311.staff.blueprint import page, redirect_to, staff
 from open311.staff.rendering import render
-from open311.staff.seen import find_case
+from open311.staff.seen import find_case, posted_revision
 from open311.storage.desk import ratings
 from open311.storage.desk.ratings import Satisfaction
 from open311.storage.desk.scope import scope_of
@@ -72,9 +72,7 @@ def decide_reopening(number: int, update_id: int) -> ResponseReturnValue:
     seen = find_case(number)
     if update_id not in {event.id for event, _ in seen.whole.claims}:
         raise NotFound(problem("error.update.unknown", update_id=update_id))
-    revision = request.form.get("revision", "")
-    expected = int(revision) if revision.isdecimal() and len(revision) < 10 else None
     act = casework.reopen if request.form.get("act") == "reopen" else casework.keep_closed
     text = request.form.get("text", "").strip() or None
-    act(current.core(), update_id, seen.actor, text, expected_revision=expected)
+    act(current.core(), update_id, seen.actor, text, expected_revision=posted_revision())
     return redirect_to("report", done="decided", number=number)

@@ -1,9 +1,15 @@
 """The case that a page is about: whether somebody may see it, and what they may do with it."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from open311.base.errors import NotFound, problem
+from flask import request
+from flask.typing import ResponseReturnValue
+
+from open311.base.errors import Conflict, Invalid, NotFound, problem
+from open311.base.text import whole_number
 from open311.http import current
+from open311.http.errors import in_words
 from open311.model import rights
 from open311.model.actor import Actor, Right, staff_actor
 from open311.model.catalogue import Catalogue
@@ -30,6 +36,30 @@ class SeenCase:
         """Whether the right is good for this case; nobody has one to what another system owns."""
         owner = self.owner if right is Right.SET_STATUS else None
         return right in self.actor.rights and not (owner and owner.forbids(Part.STATUS, self.actor))
+
+
+Act = Callable[[SeenCase, Mapping[str, str], int | None], object]
+
+
+def posted_revision() -> int | None:
+    """The revision of the case that the sent form was made from; None when it names none."""
+    return whole_number(request.form.get("revision", ""), 9)
+
+
+def attempt(
+    seen: SeenCase, act: str, acts: Mapping[str, Act], show: Callable[..., ResponseReturnValue]
+) -> ResponseReturnValue | None:
+    """Do one act with what the form holds; None once it is done, else the page that `show` makes of the refusal."""
+    form = request.form
+    try:
+        if act not in acts:
+            raise Invalid(problem("error.path"))
+        acts[act](seen, form, posted_revision())
+    except Conflict as conflict:
+        return show(find_case(seen.whole.request.service_request_id), form, act=act, conflict=conflict)
+    except Invalid as refused:
+        return show(seen, form, act=act, problems=[in_words(wrong) for wrong in refused.problems])
+    return None
 
 
 def find_case(number: int) -> SeenCase:

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from open311.actions import blocking
 from open311.base.errors import Invalid
+from open311.base.text import whole_number
 from open311.http import current
 from open311.http.errors import in_words
 from open311.model.actor import Right
@@ -41,7 +42,7 @@ def senders() -> ResponseReturnValue:
             form.get("kind", ""),
             form.get("sender", ""),
             form.get("reason", ""),
-            int(days) if days.isascii() and days.isdecimal() and len(days) < 5 else 0,
+            whole_number(days, 4) or 0,
             staff().actor(owner),
         )
     except Invalid as refused:

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from open311.actions import templates
 from open311.base.errors import Conflict, Forbidden, Invalid, NotFound, Problem, problem
+from open311.base.text import whole_number
 from open311.http import current
 from open311.http.errors import in_words
 from open311.model.actor import Right
@@ -80,7 +81,7 @@ def template(template_id: int) -> ResponseReturnValue:
         templates.change(
             current.core(),
             template_id,
-            int(version) if version.isascii() and version.isdigit() and len(version) < 10 else 0,
+            whole_number(version, 9) or 0,
             actor(stored.jurisdiction_id),
             posted("title"),
             active=bool(posted("active")),

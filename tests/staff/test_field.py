@@ -65,6 +65,9 @@ def test_a_round_works_by_plain_forms(core: Core, finn: Employee, numbers: list[
     page = finn.get(path).text
     client_id = re.findall(r'name="client_id" value="(\w+)"', page)[0]
     sent = {"number": numbers[0], "client_id": client_id, "act": "done", "text": "weggeräumt"}
+    for odd in ("", "x", "9" * 19, "9" * 5000):
+        finn.post(f"{path}/report", 400, **(sent | {"number": odd}))
+        finn.post(f"{path}/order", 303, number=odd, move="up")
     finn.post(f"{path}/report", 400, **(sent | {"act": ""}))
     assert "weggeräumt" in finn.response.text
     finn.post(f"{path}/report", 303, media=(BytesIO(a_photo()), "a.jpg"), **sent)
