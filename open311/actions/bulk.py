@@ -73,7 +73,7 @@ def _do(core: Core, run: BulkRun, item: BulkItem, staff: Staff) -> None:
         state = ItemState.CHANGED
     except Open311Error as refused:
         state = ItemState.REFUSED
-        problems = [_as_stored(each) for each in refused.problems]
+        problems = [_as_stored(wrong) for wrong in refused.problems]
     with core.database.begin() as conn:
         storage.settle(conn, run.id, item.service_request_id, state, problems)
 

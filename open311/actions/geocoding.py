@@ -130,7 +130,7 @@ def apart(core: Core, catalogue: Catalogue, words: str, position: Location, lang
     if not found or _first_part(found[0].address) != _first_part(words):
         return None
     # Of several by that name one may be near.
-    named = [each for each in found if _first_part(each.address) == _first_part(words)]
+    named = [place for place in found if _first_part(place.address) == _first_part(words)]
     closest = min(named, key=lambda each: _distance(position, each))
     return closest if _distance(position, closest) > FARTHEST[closest.kind] else None
 

@@ -92,7 +92,7 @@ def _digest(core: Core, catalogue: Catalogue, unit: Unit, today: date) -> EmailM
         rows = {name: lists.page(conn, scope, search, now).rows for name, search in searches.items()}
     if not counted or not (counted[0].overdue or counted[0].to_accept or rows["resumed"]):
         return None
-    language = next((each for each in catalogue.jurisdiction.languages if each in LANGUAGES), LANGUAGES[0])
+    language = next((code for code in catalogue.jurisdiction.languages if code in LANGUAGES), LANGUAGES[0])
     [waiting] = counted
     parts = [
         translate("mail.digest.open", language, number=waiting.open),

@@ -49,7 +49,7 @@ class Mailbox:
         _, [found] = self._client.uid("SEARCH", f"UID {uid + 1}:* SINCE {day}")
         uids = sorted(int(word) for word in (found or b"").split())
         # `n:*` always has the last mail in it, however small its uid.
-        return [each for each in uids if each > uid][:most]
+        return [new for new in uids if new > uid][:most]
 
     def fetch(self, uid: int, most_bytes: int) -> RawMail | None:
         """One mail, or its beginning; None when it was taken away meanwhile."""

@@ -168,7 +168,9 @@ def send_data_link(core: Core, link_id: int) -> None:
 def _answers_to(core: Core, catalogue: Catalogue) -> tuple[str, str] | None:
     """Where answers to a mail go, and the token in it that tells which mail it was; None where no answers are read."""
     owner = catalogue.jurisdiction.jurisdiction_id
-    account = next((each for each in core.settings.imap_url if each.jurisdiction_id in (None, owner)), None)
+    account = next(
+        (mailbox for mailbox in core.settings.imap_url if mailbox.jurisdiction_id in (None, owner)), None
+    )
     if account is None or account.reply_to is None:
         return None
     local, _, domain = account.reply_to.rpartition("@")

@@ -21,11 +21,10 @@ from open311.notifications import mail_subscriptions, objections
 from open311.site import view_models
 from open311.site.addresses import address
 from open311.site.blueprint import blueprint, city
-from open311.site.following import FOR_ONE_READER
+from open311.site.following import guarded_page
 from open311.site.form import abuse, form_input
 from open311.site.form.abuse import TRAP, GuardedForm
 from open311.site.form.steps import FORM
-from open311.site.rendering import page
 from open311.site.words import words
 from open311.web import photos, single_request
 
@@ -189,22 +188,16 @@ def _refused(
 
 
 def _form(name: str, report: ServiceRequest, form: GuardedForm, typed: Typed) -> Response:
-    status = 429 if typed.retry_after else 400 if typed.errors else 200
-    response = page(
+    return guarded_page(
         f"part/{name}.html",
-        status=status,
-        cache=FOR_ONE_READER,
+        form,
+        is_refused=bool(typed.errors),
+        retry_after=typed.retry_after,
         report=view_models.shown(report, city()),
         closed=report.status == Status.CLOSED,
-        form=form,
-        trap=TRAP,
         typed=typed.values,
         errors=typed.errors,
-        done=bool(request.args.get("done")),
         mail=mail_subscriptions.possible(current.core()),
         most_photos=current.core().settings.max_photos,
         grounds=list(Ground),
     )
-    if typed.retry_after:
-        response.headers["Retry-After"] = str(typed.retry_after)
-    return response

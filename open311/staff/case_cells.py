@@ -44,7 +44,9 @@ class CellWriter:
     def of_request(cls) -> "CellWriter":
         """The writer for whoever asks."""
         core = current.core()
-        catalogues = {each.jurisdiction.jurisdiction_id: each for each in core.catalogues.in_force}
+        catalogues = {
+            catalogue.jurisdiction.jurisdiction_id: catalogue for catalogue in core.catalogues.in_force
+        }
         return cls(current.language(), core.now(), current.time_zone(), catalogues)
 
     def __call__(self, row: CaseRow) -> Row:

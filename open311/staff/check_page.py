@@ -135,11 +135,11 @@ def _questions(seen: SeenCase, shown: Shown) -> list[Question]:
     service = seen.catalogue.services.get(seen.whole.request.service_code)
     if service is None:
         return []
-    public = {each.code for each in service.attributes if each.public and each.variable}
+    public = {attribute.code for attribute in service.attributes if attribute.public and attribute.variable}
     answers = {
         code: value.split("\n") for code in public if (value := shown.values.get(f"attribute[{code}]", ""))
     }
-    return [each for each in questions(service, answers, {}) if each.attribute.code in public]
+    return [question for question in questions(service, answers, {}) if question.attribute.code in public]
 
 
 class FilledTemplate(NamedTuple):

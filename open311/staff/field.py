@@ -60,7 +60,7 @@ def field_plan() -> ResponseReturnValue:
         try:
             return redirect_to("field_round", done="saved", round_id=_plan())
         except Invalid as refused:
-            problems = [in_words(each) for each in refused.problems]
+            problems = [in_words(wrong) for wrong in refused.problems]
     search = CaseSearch(
         stages=TO_DO,
         units=_chosen(values, "unit"),
@@ -92,7 +92,11 @@ def _chosen(values: Mapping[str, Any], name: str) -> tuple[str, ...]:
 
 def _cities() -> list[Any]:
     own = staff().jurisdictions(Right.FIELD)
-    return [each for each in current.core().catalogues.in_force if each.jurisdiction.jurisdiction_id in own]
+    return [
+        catalogue
+        for catalogue in current.core().catalogues.in_force
+        if catalogue.jurisdiction.jurisdiction_id in own
+    ]
 
 
 def _plan() -> int:
@@ -178,7 +182,7 @@ def field_report(round_id: int) -> ResponseReturnValue:
             raise Invalid(problem("error.path"))
         outcome = _report(number, round_id)
     except (Invalid, NotFound) as refused:
-        told = tuple(in_words(each) for each in refused.problems)
+        told = tuple(in_words(wrong) for wrong in refused.problems)
         if for_device:
             return _json({"problems": told}, 400)
         return _round_page(found, number=number or 0, problems=told)

@@ -64,14 +64,14 @@ def _work(found: SignedIn) -> dict[str, Any]:
         mine = lists.page(conn, scope, own, now).rows
         named = mentions.of_account(conn, scope, found.account.id)
     owners = {row.case.jurisdiction_id for row in (*to_accept, *mine)} | {
-        each.jurisdiction_id for each in named
+        mention.jurisdiction_id for mention in named
     }
     return {
         "to_accept": to_accept,
         "mine": mine,
         "mentions": named,
         "catalogues": {owner: core.catalogues.owner(owner) for owner in owners},
-        "names": of_actors(each.author for each in named),
+        "names": of_actors(mention.author for mention in named),
         "now": now,
     }
 

@@ -61,7 +61,7 @@ def inbox_mail(mail_id: int) -> ResponseReturnValue:
     try:
         return act(mail)
     except Invalid as refused:
-        words = [in_words(each) for each in refused.problems]
+        words = [in_words(wrong) for wrong in refused.problems]
         return _page(mail, {"number": " ".join(words)})
 
 

@@ -92,7 +92,9 @@ def _page(
         lines={number: history.lines(events, catalogue) for number, events in answers.items()},
         photos_of={
             order.id: [
-                photo for photo in whole.photos if photo.update_id in {each.id for each in answers[order.id]}
+                photo
+                for photo in whole.photos
+                if photo.update_id in {answer.id for answer in answers[order.id]}
             ]
             for order in found
         },
@@ -106,7 +108,7 @@ def _page(
         may_order=checked and report.status == Status.OPEN and seen.may(Right.ORDER),
         photos=[photo for photo in whole.photos if may_leave(photo)],
         others=sum(not may_leave(photo) for photo in whole.photos),
-        closed=[each for each in catalogue.statuses.values() if each.status == Status.CLOSED],
+        closed=[status for status in catalogue.statuses.values() if status.status == Status.CLOSED],
         may=seen.may,
         Right=Right,
     )

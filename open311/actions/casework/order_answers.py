@@ -148,7 +148,7 @@ def _record(work: Work, order: Order, rule: _Rule, words: str, planned: date | N
 def photo_of_order(core: Core, token: str, media_id: int) -> bytes:
     """A photo that goes with an order, as everybody may see it; raises `NotFound`."""
     page = find_order(core, token)
-    photo = next((each for each in page.photos if each.id == media_id and not page.has_ended), None)
+    photo = next((photo for photo in page.photos if photo.id == media_id and not page.has_ended), None)
     data = core.media_store.get(photo.key) if photo else None
     if data is None:
         raise _unknown()

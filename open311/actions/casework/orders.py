@@ -85,7 +85,7 @@ def _require_orderable(work: Work, photos: Sequence[int]) -> None:
     cleared = {photo.id for photo in media.of_request(work.conn, work.number) if model.may_leave(photo)}
     if strange := [str(photo) for photo in photos if photo not in cleared]:
         raise Invalid(problem("error.order.photo", photos=", ".join(strange)))
-    if sum(each.is_open for each in orders.of_request(work.conn, work.number)) >= MOST_OPEN:
+    if sum(order.is_open for order in orders.of_request(work.conn, work.number)) >= MOST_OPEN:
         raise Invalid(problem("error.order.too_many", most=MOST_OPEN))
 
 
@@ -191,7 +191,7 @@ def _publish_photos(work: Work, order_id: int, photos: Sequence[int]) -> dict[st
         for event in answers
         if event.kind == EventKind.ORDER_DONE and event.data.get("order_id") == order_id
     )
-    own = {each.id for each in media.of_request(work.conn, work.number) if each.update_id == done}
+    own = {photo.id for photo in media.of_request(work.conn, work.number) if photo.update_id == done}
     if strange := [str(photo) for photo in photos if photo not in own]:
         raise Invalid(problem("error.order.photo", photos=", ".join(strange)))
     for photo in photos:

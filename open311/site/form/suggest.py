@@ -29,7 +29,10 @@ def suggested_places() -> Response:
     asked = parameters.from_query(cast(LenientRequest, request)).get("q", [""])[0]
     found = geocoding.search(current.core(), city(), asked, current.language())
     return _json(
-        [{"address": each.address, "lat": each.lat, "long": each.long, "kind": each.kind} for each in found]
+        [
+            {"address": place.address, "lat": place.lat, "long": place.long, "kind": place.kind}
+            for place in found
+        ]
     )
 
 
