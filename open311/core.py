@@ -58,14 +58,14 @@ class Catalogues:
         """
         known = [catalogue.sandbox() for catalogue in self.in_force] if sandbox else self.in_force
         if not jurisdiction_id:
-            own = [each for each in known if each.jurisdiction.harvested_from is None] or known
+            own = [catalogue for catalogue in known if catalogue.jurisdiction.harvested_from is None] or known
             if len(own) == 1:
                 return own[0]
             names = [catalogue.jurisdiction.jurisdiction_id for catalogue in self.in_force[:NAMED]]
             raise Invalid(problem("error.jurisdiction.required", known=", ".join(names)))
-        for each in known:
-            if each.jurisdiction.answers_to(jurisdiction_id):
-                return each
+        for catalogue in known:
+            if catalogue.jurisdiction.answers_to(jurisdiction_id):
+                return catalogue
         raise NotFound(problem("error.jurisdiction.unknown", jurisdiction_id=jurisdiction_id))
 
     def owner(self, jurisdiction_id: str) -> Catalogue:

@@ -144,8 +144,8 @@ async def _work(app: App, core: Core, told: Event) -> None:
     }
     async with app.open_async():
         everything = asyncio.create_task(_all(app, core, common))
-        for each in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(each, _end, everything, told)
+        for signum in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(signum, _end, everything, told)
         with suppress(asyncio.CancelledError):
             await everything
 

@@ -64,7 +64,7 @@ def publish(core: Core, further: FurtherCatalogues = FILES_ALONE) -> None:
         others, problems = further.catalogues(conn, own)
         loaded = (*own, *others)
         newest = memory.newest(conn)
-        recorded = [_record(conn, each, core.now()) for each in loaded]
+        recorded = [_record(conn, catalogue, core.now()) for catalogue in loaded]
         joined_or_left = _record_all(conn, recorded, newest, core.now())
         further.put_in_force(conn, recorded)
     core.catalogues.in_force, core.catalogues.joined_or_left = recorded, joined_or_left
@@ -151,7 +151,7 @@ def _record(conn: Connection, loaded: Catalogue, now: datetime) -> Catalogue:
         memory.record(conn, owner, loaded.digest, changeset)
         if memory.keep_text_search(conn, owner, loaded.jurisdiction.text_search) and before:
             jobs.defer(conn, TaskName.STORE_WORDS, jurisdiction_id=owner)
-        names = {code: each.service_name.by_language for code, each in loaded.services.items()}
+        names = {code: service.service_name.by_language for code, service in loaded.services.items()}
         memory.keep_services(conn, owner, names, changeset)
     retired = {code: Text(names) for code, names in memory.retired_services(conn, owner).items()}
     return replace(loaded, changeset=changeset, retired=retired)
@@ -164,7 +164,7 @@ def _record_all(
 
     `newest` is the newest changeset before.
     """
-    ids = ",".join(sorted(each.jurisdiction.jurisdiction_id for each in loaded))
+    ids = ",".join(sorted(catalogue.jurisdiction.jurisdiction_id for catalogue in loaded))
     before = memory.find(conn, memory.ALL)
     if before and before[0] == ids:
         return before[1]

@@ -95,7 +95,7 @@ def add_photos(
                 problems.append(problem("page.form.error.photos_waiting"))
                 break
             files.attached = storage.add_photo(conn, draft.word, files.kept[0])
-    return problems, next((each.place for each in pictures if each.place), None)
+    return problems, next((picture.place for picture in pictures if picture.place), None)
 
 
 def _is_full(core: Core, conn: Connection, draft: Draft, more: int) -> bool:
@@ -111,8 +111,8 @@ def replace_photos(
     core: Core, catalogue: Catalogue, draft: Draft, sent: Sequence[IO[bytes]]
 ) -> list[Problem]:
     """Let a draft have these photos and no others; what is wrong with which."""
-    for each in draft.photos:
-        remove_photo(core, draft, each.id)
+    for photo in draft.photos:
+        remove_photo(core, draft, photo.id)
     return add_photos(core, find(core, catalogue, draft.word), sent)[0]
 
 
@@ -125,7 +125,7 @@ def remove_photo(core: Core, draft: Draft, photo_id: int) -> None:
 
 def photo(core: Core, draft: Draft, photo_id: int) -> bytes:
     """A photo of a draft, for its writer alone; raises `NotFound`."""
-    key = next((each.kept.key for each in draft.photos if each.id == photo_id), None)
+    key = next((photo.kept.key for photo in draft.photos if photo.id == photo_id), None)
     data = core.media_store.get(key) if key else None
     if data is None:
         raise NotFound(problem("error.photo.unknown", media_id=photo_id))
@@ -177,7 +177,7 @@ def join(core: Core, draft: Draft, service_request_id: int, also: Callable[[Conn
         followed = also(conn)
         outcome = {"outcome": "joined", "followed": followed}
         storage.finish(conn, draft.word, service_request_id, _of_its_writer(draft) | outcome)
-    _forget(core, [each.kept.key for each in fresh.photos])
+    _forget(core, [photo.kept.key for photo in fresh.photos])
 
 
 def expire(core: Core) -> int:

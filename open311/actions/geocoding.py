@@ -98,8 +98,8 @@ def search(core: Core, catalogue: Catalogue, words: str, language: str) -> list[
         asked_there = {"within": _box(catalogue), "language": language, "limit": SUGGESTED}
         found = elsewhere.search(asked, **asked_there) if elsewhere else []  # type: ignore[arg-type]
     found = [*_things_meant(core, catalogue, asked, language), *found]
-    inside = [each for each in found if catalogue.jurisdiction.contains(each.lat, each.long)]
-    return list({each.address: each for each in reversed(inside)}.values())[::-1]
+    inside = [place for place in found if catalogue.jurisdiction.contains(place.lat, place.long)]
+    return list({place.address: place for place in reversed(inside)}.values())[::-1]
 
 
 def nearest(core: Core, catalogue: Catalogue, lat: float, long: float, language: str) -> str:
@@ -131,7 +131,7 @@ def apart(core: Core, catalogue: Catalogue, words: str, position: Location, lang
         return None
     # Of several by that name one may be near.
     named = [place for place in found if _first_part(place.address) == _first_part(words)]
-    closest = min(named, key=lambda each: _distance(position, each))
+    closest = min(named, key=lambda place: _distance(position, place))
     return closest if _distance(position, closest) > FARTHEST[closest.kind] else None
 
 

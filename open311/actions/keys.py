@@ -65,7 +65,7 @@ def add_key(
 
 
 def _ids(core: Core, jurisdictions: Collection[str]) -> set[str]:
-    known = ", ".join(each.jurisdiction.jurisdiction_id for each in core.catalogues.in_force)
+    known = ", ".join(catalogue.jurisdiction.jurisdiction_id for catalogue in core.catalogues.in_force)
     try:
         catalogues = [core.catalogues.find(name) for name in jurisdictions or (None,)]
     except NotFound as unknown:

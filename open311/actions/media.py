@@ -53,7 +53,7 @@ class Files:
     @property
     def paths(self) -> list[str]:
         """Where the public will find them."""
-        return [path(each.key) for each in self.all]
+        return [path(file.key) for file in self.all]
 
 
 def read(core: Core, sent: Sequence[IO[bytes]]) -> tuple[list[Photo], list[Problem]]:
@@ -67,7 +67,7 @@ def read(core: Core, sent: Sequence[IO[bytes]]) -> tuple[list[Photo], list[Probl
             with waiting_outside() as sender, core.photo_queue.turn(sender):
                 pictures.append(_picture(file, core.settings.max_photo_mb))
         except Invalid as refused:
-            problems += [problem(each.key, number=number, **each.values) for each in refused.problems]
+            problems += [problem(cause.key, number=number, **cause.values) for cause in refused.problems]
     return pictures, problems
 
 
@@ -99,7 +99,7 @@ def in_store(core: Core, pictures: Sequence[Photo], lent: Sequence[Kept] = ()) -
         if not files.attached:
             # What cannot be deleted now, `sweep` finds.
             with suppress(Unavailable):
-                forget(core, [each.key for each in files.kept])
+                forget(core, [file.key for file in files.kept])
 
 
 def _put(core: Core, picture: Photo) -> Kept:

@@ -35,7 +35,7 @@ def fetch(core: Core, service_request_id: int) -> None:
     A picture that is refused stays an address; a host out of reach raises, so that the worker tries again.
     """
     with core.database.read() as conn:
-        urls = [each for each in storage.outside_urls(conn, service_request_id) if _fetchable(core, each)]
+        urls = [url for url in storage.outside_urls(conn, service_request_id) if _fetchable(core, url)]
     for url in urls[: core.settings.max_photos]:
         try:
             data = _fetched(core, url)

@@ -70,8 +70,8 @@ def _checked(
 ) -> tuple[Service, Answers, list[Problem]]:
     if catalogue.jurisdiction.harvested_from:
         raise Invalid(problem("error.jurisdiction.elsewhere", url=catalogue.jurisdiction.harvested_from))
-    about_place = [each for each in found if each.key.startswith("error.location")]
-    rest = [each for each in found if each not in about_place]
+    about_place = [problem for problem in found if problem.key.startswith("error.location")]
+    rest = [problem for problem in found if problem not in about_place]
     misplaced = about_place or [*_misplaced(core, catalogue, submission)]
     if submission.service_code is None:
         raise Invalid(problem("error.service_code.required"), *misplaced, *rest)

@@ -85,7 +85,7 @@ class Nominatim:
         asked["accept-language"] = language
         if within:
             box = (within.min_long, within.max_lat, within.max_long, within.min_lat)
-            asked |= {"viewbox": ",".join(f"{each:.5f}" for each in box), "bounded": 1}
+            asked |= {"viewbox": ",".join(f"{degrees:.5f}" for degrees in box), "bounded": 1}
         found = self._answer("search", asked)
         rows = found if isinstance(found, list) else []
         places = [_place(row) for row in rows[:limit] if isinstance(row, Mapping)]
@@ -131,8 +131,8 @@ def _address(row: Mapping[str, Any]) -> str:
     """As it is written on letters: road and number, postcode and town."""
     parts = row.get("address")
     named = parts if isinstance(parts, Mapping) else {}
-    road = next((named[each] for each in ROADS if named.get(each)), "")
-    town = next((named[each] for each in TOWNS if named.get(each)), "")
+    road = next((named[part] for part in ROADS if named.get(part)), "")
+    town = next((named[part] for part in TOWNS if named.get(part)), "")
     first = f"{road} {named.get('house_number') or ''}".strip()
     second = f"{named.get('postcode') or ''} {town}".strip()
     whole = ", ".join(filter(None, (first, second))) if road else str(row.get("display_name") or "")

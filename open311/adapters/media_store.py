@@ -238,8 +238,8 @@ class S3Store:
         """Every object of the bucket, asked for in pages."""
         with self._unavailable():
             for page in self._bucket.list():
-                for each in page:
-                    yield each["path"], each["last_modified"]
+                for entry in page:
+                    yield entry["path"], entry["last_modified"]
 
     def address(self, key: str) -> str | None:
         """A signed address, if the settings want readers sent there."""

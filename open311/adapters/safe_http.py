@@ -113,7 +113,7 @@ def _pinned(
     host = url.raw_host.decode("ascii")
     port = url.port or (443 if url.scheme == "https" else 80)
     found = list(resolve(host, port))
-    if not found or not all(may_reach(each) for each in found):
+    if not found or not all(may_reach(address) for address in found):
         raise Refused(f"{host} stands for an address that is not public")
     trace = tracing.current()
     own = {

@@ -34,7 +34,7 @@ class Open311Error(Exception):
     """The base of all errors that a front door turns into an answer."""
 
     def __init__(self, *problems: Problem) -> None:
-        super().__init__(", ".join(f"{each.key} {each.values}" for each in problems))
+        super().__init__(", ".join(f"{problem.key} {problem.values}" for problem in problems))
         self.problems = problems
 
 

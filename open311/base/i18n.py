@@ -45,4 +45,6 @@ def choose_language(wanted: list[str], available: tuple[str, ...]) -> str:
     """The best of `available` (its first is the default) for a list of wished tags: `en`, `en-GB`, `EN_us`."""
     found = negotiate_locale([tag.replace("_", "-") for tag in wanted], available, sep="-")
     # Babel answers in the letter case of the wish.
-    return next((each for each in available if found and each.lower() == found.lower()), available[0])
+    return next(
+        (language for language in available if found and language.lower() == found.lower()), available[0]
+    )

@@ -33,15 +33,17 @@ def _nested(value: Any, depth: int) -> bool:
     if not isinstance(value, list):
         return False
     if depth > 1:
-        return bool(value) and all(_nested(each, depth - 1) for each in value)
-    return len(value) >= 4 and value[0] == value[-1] and all(_is_position(each) for each in value)
+        return bool(value) and all(_nested(inner, depth - 1) for inner in value)
+    return len(value) >= 4 and value[0] == value[-1] and all(_is_position(position) for position in value)
 
 
 def _is_position(value: Any) -> bool:
     return (
         isinstance(value, list)
         and len(value) in (2, 3)
-        and all(isinstance(each, (int, float)) and not isinstance(each, bool) for each in value)
+        and all(
+            isinstance(coordinate, (int, float)) and not isinstance(coordinate, bool) for coordinate in value
+        )
     )
 
 

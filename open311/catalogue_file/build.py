@@ -28,8 +28,8 @@ from open311.model.site import Site
 def build(data: dict[str, Any], areas: Areas = NO_AREAS) -> Catalogue:
     """The catalogue a checked document describes, with the areas that it or files beside it hold."""
     text = _Texts(tuple(data["jurisdiction"]["languages"]))
-    agencies = [Agency(each["code"], text.read(each["name"])) for each in data.get("agencies", [])]
-    groups = [Group(each["code"], text.read(each["name"])) for each in data.get("groups", [])]
+    agencies = [Agency(agency["code"], text.read(agency["name"])) for agency in data.get("agencies", [])]
+    groups = [Group(group["code"], text.read(group["name"])) for group in data.get("groups", [])]
     statuses = [_status(status, text) for status in data["statuses"]]
     services = [_service(service, text) for service in data["services"]]
     return Catalogue(
@@ -102,7 +102,9 @@ def _status(given: dict[str, Any], text: _Texts) -> DetailedStatus:
 
 def _service(given: dict[str, Any], text: _Texts) -> Service:
     days = given.get("response_days")
-    attributes = [_attribute(each, place, text) for place, each in enumerate(given.get("attributes", []), 1)]
+    attributes = [
+        _attribute(attribute, place, text) for place, attribute in enumerate(given.get("attributes", []), 1)
+    ]
     return Service(
         service_code=given["service_code"],
         service_name=text.read(given["service_name"]),
@@ -120,7 +122,7 @@ def _service(given: dict[str, Any], text: _Texts) -> Service:
         photo_wanted=given.get("photo_wanted", False),
         active=given.get("active", True),
         forward=_forward(given),
-        attributes=tuple(sorted(attributes, key=lambda each: each.order)),
+        attributes=tuple(sorted(attributes, key=lambda attribute: attribute.order)),
     )
 
 
@@ -139,7 +141,7 @@ def _attribute(given: dict[str, Any], place: int, text: _Texts) -> Attribute:
         variable=given.get("variable", True),
         required=given.get("required", False),
         datatype_description=text.read(given.get("datatype_description")),
-        values=tuple(Value(each["key"], text.read(each["name"])) for each in given.get("values", [])),
+        values=tuple(Value(value["key"], text.read(value["name"])) for value in given.get("values", [])),
         public=given.get("public", False),
         only_if=Condition(condition["code"], frozenset(condition["values"])) if condition else None,
         asset=given.get("asset"),

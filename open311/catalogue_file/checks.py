@@ -43,8 +43,8 @@ Found = Iterator[tuple[Steps, str]]
 
 def check(document: Document) -> None:
     """Report everything that does not fit together."""
-    for each in CHECKS:
-        for steps, message in each(document.root):
+    for rule in CHECKS:
+        for steps, message in rule(document.root):
             document.report(steps, message)
     for steps, message in routing.check(document.root, {*document.areas.by_code}):
         document.report(steps, message)
@@ -83,19 +83,19 @@ def _repeated(places: Iterable[Cursor], alike: Callable[[str], str] = str) -> Fo
 
 def _codes(root: Cursor) -> Found:
     for section, name in CODES.items():
-        yield from _repeated(each[name] for each in root[section])
+        yield from _repeated(entry[name] for entry in root[section])
     for service in root["services"]:
         code = service["service_code"]
         if len(code.word) > 1 and code.word.isdigit() and code.word.startswith("0"):
             yield code.steps, f"{code.word!r} is a number with a leading zero, which clients lose"
-        yield from _repeated(each["code"] for each in service["attributes"])
+        yield from _repeated(attribute["code"] for attribute in service["attributes"])
         for attribute in service["attributes"]:
             yield from _repeated(value["key"] for value in attribute["values"])
 
 
 def _references(root: Cursor) -> Found:
     for section, field in (("agencies", "agency"), ("groups", "group")):
-        known = {each["code"].word for each in root[section]}
+        known = {entry["code"].word for entry in root[section]}
         for service in root["services"]:
             named = service[field]
             if named.word and named.word not in known:
@@ -124,7 +124,7 @@ def _all_texts(place: Cursor) -> Iterator[tuple[Cursor, bool]]:
 
 
 def _service_names(root: Cursor) -> Found:
-    languages = [each.word for each in root["jurisdiction"]["languages"]] or [""]
+    languages = [language.word for language in root["jurisdiction"]["languages"]] or [""]
     for language in languages:
         offered = [
             service["service_name"] for service in root["services"] if service["active"].value is not False
@@ -154,8 +154,8 @@ def _statuses(root: Cursor) -> Found:
             yield mark.steps, f"a closed status cannot be {mark.key}"
     default = [status["default"] for status in statuses if status["default"].value is True]
     for marks in (initial, published):
-        yield from ((each.steps, f"only one status can be {each.key}") for each in marks[1:])
-    counted = Counter(_beside(root, each, "status") for each in default)
+        yield from ((mark.steps, f"only one status can be {mark.key}") for mark in marks[1:])
+    counted = Counter(_beside(root, mark, "status") for mark in default)
     for word in (word for word, count in counted.items() if count > 1):
         yield statuses.steps, f"only one {word} status can be the default"
 
@@ -234,7 +234,7 @@ def _condition(attribute: Cursor, earlier: dict[str, Cursor]) -> Found:
         yield code.steps, f"{code.word!r} is not a list to choose from"
     else:
         unknown = [value for value in condition["values"] if value.word and value.word not in keys]
-        yield from ((each.steps, f"{each.word!r} is not a value of {code.word}") for each in unknown)
+        yield from ((value.steps, f"{value.word!r} is not a value of {code.word}") for value in unknown)
 
 
 def _boundary(root: Cursor) -> Found:

@@ -65,8 +65,8 @@ def _words(text: Text) -> dict[str, str]:
     return dict(text.by_language)
 
 
-def _named(each: Agency | Group) -> dict[str, Any]:
-    return {"code": each.code, "name": _words(each.name)}
+def _named(entry: Agency | Group) -> dict[str, Any]:
+    return {"code": entry.code, "name": _words(entry.name)}
 
 
 def _boundary(jurisdiction: Jurisdiction) -> dict[str, Any] | None:
@@ -154,7 +154,9 @@ def _service(service: Service) -> dict[str, Any]:
             "photo_wanted": service.photo_wanted or None,
             "active": None if service.active else False,
             "forward": asdict(service.forward) if service.forward else None,
-            "attributes": [_attribute(each, place) for place, each in enumerate(service.attributes, 1)],
+            "attributes": [
+                _attribute(attribute, place) for place, attribute in enumerate(service.attributes, 1)
+            ],
         }
     )
 

@@ -28,7 +28,7 @@ def _compare(place: str, old: Any, new: Any) -> Iterator[str]:
     elif _is_named(old) and _is_named(new):
         before, after = _by_name(old), _by_name(new)
         yield from _compare_entries(place, before, after)
-        if [each for each in before if each in after] != [each for each in after if each in before]:
+        if [name for name in before if name in after] != [name for name in after if name in before]:
             yield f"~ {place}: in another order"
     else:
         yield f"~ {place}: {_short(old)} → {_short(new)}"
@@ -40,7 +40,7 @@ def _compare_entries(place: str, old: dict[str, Any], new: dict[str, Any]) -> It
 
 
 def _is_named(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(each, dict) for each in value)
+    return isinstance(value, list) and all(isinstance(entry, dict) for entry in value)
 
 
 def _by_name(entries: list[dict[str, Any]]) -> dict[str, Any]:

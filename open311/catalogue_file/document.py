@@ -114,7 +114,7 @@ class Document:
 
     def _line(self, steps: Steps) -> int:
         known = (steps[:length] for length in range(len(steps), -1, -1))
-        return next((self.lines[each] for each in known if each in self.lines), 1)
+        return next((self.lines[place] for place in known if place in self.lines), 1)
 
     def _name(self, steps: Steps) -> str:
         """The place as a person says it: items of a list by their code."""
@@ -124,7 +124,7 @@ class Document:
             if isinstance(step, str):
                 name += f".{step}"
             else:
-                code = next(filter(None, (Cursor(value)[each].word for each in NAMES)), None)
+                code = next(filter(None, (Cursor(value)[field].word for field in NAMES)), None)
                 name += f".{code}" if code else f"[{step}]"
         return name.removeprefix(".")
 
@@ -174,7 +174,7 @@ class _Reader:
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, steps)
         if isinstance(node, yaml.SequenceNode):
-            return [self.read(each, (*steps, index)) for index, each in enumerate(node.value)]
+            return [self.read(item, (*steps, index)) for index, item in enumerate(node.value)]
         return self._scalar(node, steps)
 
     def _mapping(self, node: yaml.MappingNode, steps: Steps) -> dict[str, Any]:

@@ -106,7 +106,9 @@ def _unknown(rule: Cursor, services: Mapping[str, Cursor], areas: set[str], unit
 
 def _unknown_answer(answer: Cursor, service: Cursor) -> Found:
     code = service["service_code"].word
-    attribute = next((each for each in service["attributes"] if each["code"].word == answer.key), None)
+    attribute = next(
+        (attribute for attribute in service["attributes"] if attribute["code"].word == answer.key), None
+    )
     if attribute is None:
         yield answer.steps, f"{code} does not ask {answer.key!r}"
     elif attribute["datatype"].word not in LISTS:

@@ -11,7 +11,7 @@ def files(path: Path) -> tuple[Path, ...]:
     """The file itself, or the `*.yaml` files of a folder in the order of their names."""
     if not path.is_dir():
         return (path,)
-    return tuple(sorted(each for each in path.glob("*.yaml") if not each.name.startswith(".")))
+    return tuple(sorted(file for file in path.glob("*.yaml") if not file.name.startswith(".")))
 
 
 class CatalogueWatch:

@@ -71,10 +71,10 @@ def capital_jurisdiction(s: Subject) -> Findings:
 @requires("R-043", MUST, "a jurisdiction_id that nobody knows")
 def unknown_jurisdiction(s: Subject) -> Findings:
     asked = [s.get(path, s.speaks, jurisdiction_id="no-such.example") for path in ("services", "requests")]
-    if all(each.status == 200 for each in asked):
+    if all(answer.status == 200 for answer in asked):
         raise LeftOpen("it is ignored, which the text lets a server with one jurisdiction do")
-    for each in asked:
-        if each.status != 404:
-            yield Finding(each.told, "401" if each.status == 401 else None)
-        elif wrong := is_array_error(each):
+    for answer in asked:
+        if answer.status != 404:
+            yield Finding(answer.told, "401" if answer.status == 401 else None)
+        elif wrong := is_array_error(answer):
             yield Finding(wrong, "P14")

@@ -80,9 +80,9 @@ class Answer:
         """The entries of a JSON list, also out of a wrapper, so that one defect does not hide the others."""
         value = self.json()
         if isinstance(value, dict):
-            lists = [each for each in value.values() if isinstance(each, list)]
+            lists = [member for member in value.values() if isinstance(member, list)]
             value = lists[0] if lists else [value]
-        return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
+        return [row for row in value if isinstance(row, dict)] if isinstance(value, list) else []
 
     def elements(self) -> list[Element]:
         """The entries of an XML list."""
@@ -101,10 +101,10 @@ def _wrong_json(answer: Answer) -> str:
     value = answer.json()
     if not isinstance(value, list) or not value or not isinstance(value[0], dict):
         return f"{answer.told}, not an array of errors"
-    for each in value:
-        if each.get("code") != answer.status or isinstance(each.get("code"), bool):
-            return f"{answer.told}, `code` is {each.get('code')!r}, not the number {answer.status}"
-        if not isinstance(each.get("description"), str) or not each["description"].strip():
+    for error in value:
+        if error.get("code") != answer.status or isinstance(error.get("code"), bool):
+            return f"{answer.told}, `code` is {error.get('code')!r}, not the number {answer.status}"
+        if not isinstance(error.get("description"), str) or not error["description"].strip():
             return f"{answer.told}, without a `description`"
     return ""
 
@@ -114,8 +114,8 @@ def _wrong_xml(answer: Answer) -> str:
     found = root.findall("error")
     if root.tag != "errors" or not found:
         return f"{answer.told}, root `{root.tag}` instead of `errors/error`"
-    if any(not (each.findtext("code") or "").strip() for each in found):
+    if any(not (error.findtext("code") or "").strip() for error in found):
         return f"{answer.told}, an error without `code`"
-    if any(not (each.findtext("description") or "").strip() for each in found):
+    if any(not (error.findtext("description") or "").strip() for error in found):
         return f"{answer.told}, an error without `description`"
     return ""

@@ -39,7 +39,7 @@ def _endpoints(s: Subject) -> list[dict[str, Any]]:
     found = _document(s).get("endpoints")
     if isinstance(found, dict):
         found = found.get("endpoint", [found])
-    found = [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
+    found = [endpoint for endpoint in found if isinstance(endpoint, dict)] if isinstance(found, list) else []
     if not found:
         raise NotSeen("discovery names no endpoint")
     return found
@@ -101,17 +101,17 @@ def in_json(s: Subject) -> Findings:
 
 @requires("R-061", MUST, "the fields of each endpoint")
 def fields(s: Subject) -> Findings:
-    for place, each in enumerate(_endpoints(s)):
+    for place, endpoint in enumerate(_endpoints(s)):
         for name in ("specification", "url", "changeset", "type", "formats"):
-            if not each.get(name):
+            if not endpoint.get(name):
                 yield Finding(f"endpoint {place} lacks {name}")
 
 
 @requires("R-062", MUST, "`specification` of GeoReport endpoints")
 def specification(s: Subject) -> Findings:
-    for each in _georeport(s):
-        if each["specification"] != SPECIFICATION:
-            yield Finding(f"{each['specification']!r} instead of {SPECIFICATION!r}")
+    for endpoint in _georeport(s):
+        if endpoint["specification"] != SPECIFICATION:
+            yield Finding(f"{endpoint['specification']!r} instead of {SPECIFICATION!r}")
 
 
 @requires("R-063", MUST, "`type` of endpoints")
@@ -123,8 +123,8 @@ def types(s: Subject) -> Findings:
 
 @requires("R-064", MUST, "`formats` of endpoints")
 def formats(s: Subject) -> Findings:
-    for each in _georeport(s):
-        named = [str(word) for word in each.get("formats") or ()]
+    for endpoint in _georeport(s):
+        named = [str(word) for word in endpoint.get("formats") or ()]
         if "text/xml" not in named and "xml" in s.formats:
             yield Finding(f"text/xml is not among {named}")
         if "application/json" not in named and "json" in s.formats:
@@ -135,11 +135,11 @@ def formats(s: Subject) -> Findings:
 @requires("R-065", MUST, "each address and format that discovery names, on this host")
 def addresses(s: Subject) -> Findings:
     host = s.base.split("/")[2]
-    for each in _georeport(s):
-        url = str(each.get("url", "")).rstrip("/")
+    for endpoint in _georeport(s):
+        url = str(endpoint.get("url", "")).rstrip("/")
         if url.split("/")[2:3] != [host]:
             continue
-        for word in each.get("formats") or ():
+        for word in endpoint.get("formats") or ():
             suffix = SUFFIXES.get(str(word).partition(";")[0])
             who = f"?jurisdiction_id={s.options.jurisdiction_id}" if s.options.jurisdiction_id else ""
             found = s.absolute(f"{url}/services.{suffix}{who}", suffix or "")
@@ -168,17 +168,17 @@ def stays(s: Subject) -> Findings:
 
 @requires("R-069", SHOULD, "production and test, two formats each")
 def enough(s: Subject) -> Findings:
-    types = [each.get("type") for each in _georeport(s)]
+    types = [endpoint.get("type") for endpoint in _georeport(s)]
     if len(types) < 2 or types[0] != "production":
         yield Finding(f"endpoints are {types}; validators built on HTTParty expect two, production first")
-    for each in _georeport(s):
-        if len(each.get("formats") or ()) < 2:
+    for endpoint in _georeport(s):
+        if len(endpoint.get("formats") or ()) < 2:
             yield Finding("an endpoint with fewer than two formats")
 
 
 @requires("R-070", SHOULD, "`url`: no slash at the end, with v2 in it")
 def url(s: Subject) -> Findings:
-    for each in _georeport(s):
-        place = str(each.get("url", ""))
+    for endpoint in _georeport(s):
+        place = str(endpoint.get("url", ""))
         if place.endswith("/") or "v2" not in place:
             yield Finding(place)

@@ -86,7 +86,9 @@ def words(s: Subject) -> Findings:
 def extended(s: Subject) -> Findings:
     plain = s.some_requests()[0]
     found = s.requests(extensions="true")
-    twin = next((each for each in found if each.get("service_request_id") == plain["service_request_id"]), {})
+    twin = next(
+        (request for request in found if request.get("service_request_id") == plain["service_request_id"]), {}
+    )
     if not set(twin) - set(plain):
         raise NotOffered("nothing is added")
     changed = [name for name in STANDARD if twin.get(name) != plain.get(name)]

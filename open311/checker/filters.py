@@ -107,9 +107,15 @@ def window(s: Subject) -> Findings:
     number = str(rows[len(rows) // 2].get("service_request_id"))
     if number not in ids(found) and len(found) < 50:
         yield Finding(f"{number} of {edge.isoformat()} is not in a span that ends then", "end-exclusive")
-    for each in found:
-        if not edge - timedelta(days=1) <= moment(each, "requested_datetime") <= edge + timedelta(seconds=1):
-            yield Finding(f"{each.get('service_request_id')!r} of {each['requested_datetime']} is outside")
+    for request in found:
+        if (
+            not edge - timedelta(days=1)
+            <= moment(request, "requested_datetime")
+            <= edge + timedelta(seconds=1)
+        ):
+            yield Finding(
+                f"{request.get('service_request_id')!r} of {request['requested_datetime']} is outside"
+            )
 
 
 @requires("R-171", MUST, "a span of a year")
@@ -137,7 +143,7 @@ def combined(s: Subject) -> Findings:
     found = s.requests(status=wanted[0], service_code=wanted[1])
     if not found:
         yield Finding(f"nothing is found for {wanted}, although there is such a request")
-    if any((each.get("status"), each.get("service_code")) != wanted for each in found):
+    if any((request.get("status"), request.get("service_code")) != wanted for request in found):
         yield Finding(f"{wanted} finds others too")
 
 

@@ -92,8 +92,8 @@ def answered(s: Subject) -> Findings:
 
 @requires("R-099", MUST, "id and token", posts=True)
 def one_of_both(s: Subject) -> Findings:
-    for each in _report(s).rows() if s.speaks == "json" else ():
-        if each.get("token") and each.get("service_request_id"):
+    for row in _report(s).rows() if s.speaks == "json" else ():
+        if row.get("token") and row.get("service_request_id"):
             yield Finding("both a token and an id")
 
 
@@ -230,6 +230,6 @@ def as_json(s: Subject) -> Findings:
 
 @requires("R-188", BREAKS, "the statuses of all refusals so far", posts=True)
 def known_refusals(s: Subject) -> Findings:
-    for each in s.posted:
-        if 400 <= each.status < 500 and each.status not in (400, 403, 404, 429):
-            yield Finding(f"{each.told}; CUTR reads the words only under 400")
+    for answer in s.posted:
+        if 400 <= answer.status < 500 and answer.status not in (400, 403, 404, 429):
+            yield Finding(f"{answer.told}; CUTR reads the words only under 400")

@@ -32,12 +32,12 @@ TEXTS = ("service_request_id", "service_code", "service_name", "description", "a
 NOBODY = "999999999999999"
 
 
-def moment(each: dict[str, Any], name: str) -> datetime:
+def moment(request: dict[str, Any], name: str) -> datetime:
     """The moment of a request; raises `NotSeen` when it cannot be read, which R-020 tells of."""
     try:
-        found = datetime.fromisoformat(str(each.get(name)).replace("Z", "+00:00"))
+        found = datetime.fromisoformat(str(request.get(name)).replace("Z", "+00:00"))
     except ValueError:
-        raise NotSeen(f"{name} is {each.get(name)!r}") from None
+        raise NotSeen(f"{name} is {request.get(name)!r}") from None
     if found.tzinfo is None:
         raise NotSeen(f"{name} has no zone")
     return found

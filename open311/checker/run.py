@@ -30,7 +30,7 @@ class Report:
     def failed(self, *levels: Level) -> tuple[Result, ...]:
         """The failures of these levels."""
         bad = (result for result in self.results if result.outcome is Outcome.FAILED)
-        return tuple(each for each in bad if each.requirement.level in levels)
+        return tuple(result for result in bad if result.requirement.level in levels)
 
     @property
     def quirks(self) -> dict[str, str]:
@@ -43,19 +43,19 @@ def run(options: Options, progress: Progress = lambda *_: None, subject: Subject
     """Check a server; never raises, whatever it answers."""
     subject = subject or Subject(options)
     posts = bool(options.post and options.key)
-    rows = [each for each in TABLE if posts or not each.posts]
+    rows = [requirement for requirement in TABLE if posts or not requirement.posts]
     results = []
     with subject:
         posts_first = posts and _is_bare(subject)
-        rows.sort(key=lambda each: (each.number in LAST, each.posts != posts_first))
-        for place, each in enumerate(rows):
-            if posts_first and not each.posts:
+        rows.sort(key=lambda requirement: (requirement.number in LAST, requirement.posts != posts_first))
+        for place, requirement in enumerate(rows):
+            if posts_first and not requirement.posts:
                 subject.forget_requests()
                 posts_first = False
-            progress(each, place, len(rows))
-            results.append(_result(each, subject))
+            progress(requirement, place, len(rows))
+            results.append(_result(requirement, subject))
     reached = any(answer.status for answer in subject.answers.values())
-    ordered = sorted(results, key=lambda each: each.requirement.number)
+    ordered = sorted(results, key=lambda result: result.requirement.number)
     return Report(subject.base, tuple(ordered), subject.sent, reached)
 
 
@@ -70,8 +70,8 @@ def _result(requirement: Requirement, subject: Subject) -> Result:
     good = Outcome.OFFERED if requirement.level is Level.EXT else Outcome.PASSED
     found: list[Finding] = []
     try:
-        for each in requirement.check(subject):
-            found.append(each)
+        for finding in requirement.check(subject):
+            found.append(finding)
     except Ended as end:
         if end.outcome is not Outcome.NOT_SEEN or not found:
             return Result(requirement, end.outcome, note=str(end)[:300])
@@ -87,6 +87,6 @@ def _result(requirement: Requirement, subject: Subject) -> Result:
 def _first_of_each(found: list[Finding]) -> tuple[Finding, ...]:
     """A few findings, and of each quirk at least one."""
     seen: set[str | None] = set()
-    first = [each for each in found if not (each.quirk in seen or seen.add(each.quirk))]  # type: ignore[func-returns-value]
-    rest = [each for each in found if each not in first]
+    first = [finding for finding in found if not (finding.quirk in seen or seen.add(finding.quirk))]  # type: ignore[func-returns-value]
+    rest = [finding for finding in found if finding not in first]
     return tuple((first + rest)[: max(SHOWN, len(first))])

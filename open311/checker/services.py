@@ -171,14 +171,14 @@ def containers(s: Subject) -> Findings:
     if root.find("attributes/attribute") is None:
         yield Finding("there is no attributes/attribute")
     for element in root.iter("values"):
-        if any(each.tag != "value" for each in element):
+        if any(child.tag != "value" for child in element):
             yield Finding("<values> holds something else than <value>")
 
 
 @requires("R-089", BREAKS, "`values` last in an XML attribute")
 def values_last(s: Subject) -> Findings:
     for attribute in s.definition("xml").must_be(200).xml().iter("attribute"):
-        tags = [each.tag for each in attribute]
+        tags = [child.tag for child in attribute]
         if "values" in tags[:-1]:
             yield Finding(f"{attribute.findtext('code')!r}: {', '.join(tags)}", "P5")
 

@@ -172,8 +172,8 @@ class Subject:
     def a_code(self) -> str:
         """The code of a service, one with a definition if there is one."""
         known = [service for service in self.services() if service.get("service_code") not in (None, "")]
-        for each in sorted(known, key=lambda each: each.get("metadata") in (False, "false", None)):
-            return str(each["service_code"])
+        for service in sorted(known, key=lambda service: service.get("metadata") in (False, "false", None)):
+            return str(service["service_code"])
         raise NotSeen("no service has a code")
 
     def plain_code(self) -> str:
@@ -193,7 +193,11 @@ class Subject:
         while isinstance(value, dict) and "attributes" not in value and len(value) == 1:
             value = next(iter(value.values()))
         found = value.get("attributes") if isinstance(value, dict) else value
-        found = [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
+        found = (
+            [attribute for attribute in found if isinstance(attribute, dict)]
+            if isinstance(found, list)
+            else []
+        )
         if not found:
             raise NotSeen("no service has attributes")
         return found
@@ -207,7 +211,7 @@ class Subject:
                 found.append(self.definition(suffix))
             with suppress(NotSeen):
                 found.append(self.get(f"requests/{quote(self.an_id(), safe='')}", suffix))
-        return [each for each in found if not each.failure]
+        return [answer for answer in found if not answer.failure]
 
     def errors(self, suffix: str) -> list[Answer]:
         """Answers to questions about what does not exist."""

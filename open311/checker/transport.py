@@ -19,7 +19,7 @@ WITH_FRACTION = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\.\d+.*")
 def _of(s: Subject, suffix: str) -> list[Answer]:
     if suffix not in s.formats:
         raise NotSeen(f"the server has no {suffix.upper()}")
-    return [each for each in s.looked_at() if each.suffix == suffix]
+    return [answer for answer in s.looked_at() if answer.suffix == suffix]
 
 
 @requires("R-001", MUST, "the content type of XML answers and errors")
@@ -33,49 +33,49 @@ def json_type(s: Subject) -> Findings:
 
 
 def _types(s: Subject, suffix: str, wanted: str) -> Findings:
-    for each in _of(s, suffix):
-        kind, _, parameters = each.content_type.lower().replace(" ", "").partition(";")
+    for answer in _of(s, suffix):
+        kind, _, parameters = answer.content_type.lower().replace(" ", "").partition(";")
         if kind != wanted or "charset=utf-8" not in parameters:
-            told = each.content_type or "none"
-            quirk = "P14" if each.status >= 400 and "html" in kind else None
-            yield Finding(f"{each.told}, content type {told}", quirk)
+            told = answer.content_type or "none"
+            quirk = "P14" if answer.status >= 400 and "html" in kind else None
+            yield Finding(f"{answer.told}, content type {told}", quirk)
 
 
 @requires("R-003", MUST, "the first bytes of XML answers")
 def declaration(s: Subject) -> Findings:
-    for each in _of(s, "xml"):
-        head = each.body[:100].lower().replace(b"'", b'"')
+    for answer in _of(s, "xml"):
+        head = answer.body[:100].lower().replace(b"'", b'"')
         if not re.match(rb'<\?xml version="1\.0" encoding="utf-8"', head):
-            yield Finding(f"{each.told}, begins with {each.body[:40]!r}")
+            yield Finding(f"{answer.told}, begins with {answer.body[:40]!r}")
 
 
 @requires("R-004", MUST, "the bytes of all answers")
 def is_utf8(s: Subject) -> Findings:
-    for each in s.looked_at():
+    for answer in s.looked_at():
         try:
-            each.body.decode("utf-8")
+            answer.body.decode("utf-8")
         except UnicodeDecodeError as reason:
-            yield Finding(f"{each.told}, not UTF-8: {reason}")
+            yield Finding(f"{answer.told}, not UTF-8: {reason}")
 
 
 @requires("R-005", MUST, "the form of XML answers: well-formed, no name space, no document type")
 def plain_xml(s: Subject) -> Findings:
-    for each in _of(s, "xml"):
+    for answer in _of(s, "xml"):
         try:
-            tags = [element.tag for element in each.xml().iter()]
+            tags = [element.tag for element in answer.xml().iter()]
         except Unreadable as reason:
-            yield Finding(str(reason), "P14" if each.status >= 400 else None)
+            yield Finding(str(reason), "P14" if answer.status >= 400 else None)
             continue
         if any("{" in tag for tag in tags):
-            yield Finding(f"{each.told}, elements in a name space", "P7")
+            yield Finding(f"{answer.told}, elements in a name space", "P7")
 
 
 @requires("R-006", BREAKS, "attributes on XML elements")
 def no_attributes(s: Subject) -> Findings:
-    for each in _of(s, "xml"):
-        named = [element.tag for element in each.xml().iter() if element.attrib]
+    for answer in _of(s, "xml"):
+        named = [element.tag for element in answer.xml().iter() if element.attrib]
         if named:
-            yield Finding(f"{each.told}, attributes on <{named[0]}>", "P7")
+            yield Finding(f"{answer.told}, attributes on <{named[0]}>", "P7")
 
 
 @requires("R-009", MUST, "suffix .json against `Accept: text/xml`")
@@ -251,15 +251,15 @@ def _differences(path: str, element: Element, twin: dict[str, object]) -> Findin
 @requires("R-037", MUST, "lists in JSON are arrays")
 def arrays(s: Subject) -> Findings:
     lists = [s.get("services"), s.get("requests"), s.get("requests", service_request_id=_no_id())]
-    for each in lists:
-        if each.status != 200:
+    for answer in lists:
+        if answer.status != 200:
             continue
-        value = each.json()
+        value = answer.json()
         if isinstance(value, dict):
             wrapped = any(isinstance(inner, (list, dict)) for inner in value.values())
-            yield Finding(f"{each.asked}: an object with {sorted(value)[:5]}", "P13" if wrapped else "P4")
+            yield Finding(f"{answer.asked}: an object with {sorted(value)[:5]}", "P13" if wrapped else "P4")
         elif not isinstance(value, list):
-            yield Finding(f"{each.asked}: {value!r:.60}", "P4")
+            yield Finding(f"{answer.asked}: {value!r:.60}", "P4")
 
 
 def _no_id() -> str:

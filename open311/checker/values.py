@@ -12,7 +12,7 @@ def walk(value: Any) -> Iterator[tuple[str, Any]]:
         if isinstance(value, dict):
             stack += value.items()
         elif isinstance(value, list):
-            stack += [(name, each) for each in value]
+            stack += [(name, item) for item in value]
         else:
             yield name, value
 

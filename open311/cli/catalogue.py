@@ -35,11 +35,11 @@ def check(path: Path | None) -> None:
         for problem in refused.problems:
             click.echo(str(problem))
         raise SystemExit(1) from None
-    for each in catalogues:
-        click.echo(_summary(each))
-        if each.jurisdiction.boundary_is_sketch:
+    for catalogue in catalogues:
+        click.echo(_summary(catalogue))
+        if catalogue.jurisdiction.boundary_is_sketch:
             click.echo("    the boundary is a sketch: put in the official one before citizens report")
-        for language, count in _untranslated(each).items():
+        for language, count in _untranslated(catalogue).items():
             click.echo(f"    {count} texts are not translated into {language} yet")
 
 
@@ -55,17 +55,17 @@ def show(path: Path | None, form: str) -> None:
     """
     catalogues = catalogue_file.load_all(path or _in_use())
     if form == "table":
-        for each in catalogues:
-            Console().print(_table(each))
+        for catalogue in catalogues:
+            Console().print(_table(catalogue))
     elif form == "json":
-        documents = [catalogue_file.contents(each) for each in catalogues]
+        documents = [catalogue_file.contents(catalogue) for catalogue in catalogues]
         click.echo(
             json.dumps(documents if len(documents) > 1 else documents[0], ensure_ascii=False, indent=2)
         )
     else:
-        for each in catalogues:
+        for catalogue in catalogues:
             click.echo("---")
-            click.echo(_yaml(catalogue_file.contents(each)), nl=False)
+            click.echo(_yaml(catalogue_file.contents(catalogue)), nl=False)
 
 
 @catalogue.command()
@@ -83,26 +83,25 @@ def _in_use() -> Path:
     return settings.load().catalogue
 
 
-def _summary(each: Catalogue) -> str:
+def _summary(catalogue: Catalogue) -> str:
     counts = {
-        "services": each.services,
-        "statuses": each.statuses,
-        "agencies": each.agencies,
-        "groups": each.groups,
+        "services": catalogue.services,
+        "statuses": catalogue.statuses,
+        "agencies": catalogue.agencies,
+        "groups": catalogue.groups,
     }
     words = ", ".join(f"{len(found)} {name}" for name, found in counts.items())
-    return (
-        f"ok {each.jurisdiction.jurisdiction_id}: {words}, languages {', '.join(each.jurisdiction.languages)}"
-    )
+    languages = ", ".join(catalogue.jurisdiction.languages)
+    return f"ok {catalogue.jurisdiction.jurisdiction_id}: {words}, languages {languages}"
 
 
-def _untranslated(each: Catalogue) -> Mapping[str, int]:
+def _untranslated(catalogue: Catalogue) -> Mapping[str, int]:
     """Languages in which texts are missing, and how many; names of areas are names in every language."""
-    document = catalogue_file.contents(each)
+    document = catalogue_file.contents(catalogue)
     document.get("desk", {}).pop("areas", None)
-    texts = list(_texts(document, set(each.jurisdiction.languages)))
+    texts = list(_texts(document, set(catalogue.jurisdiction.languages)))
     counts = {
-        language: sum(language not in text for text in texts) for language in each.jurisdiction.languages
+        language: sum(language not in text for text in texts) for language in catalogue.jurisdiction.languages
     }
     return {language: count for language, count in counts.items() if count}
 
@@ -121,13 +120,13 @@ def _yaml(document: dict[str, Any]) -> str:
     return yaml.safe_dump(document, allow_unicode=True, sort_keys=False, width=110)
 
 
-def _table(each: Catalogue) -> Table:
+def _table(catalogue: Catalogue) -> Table:
     table = Table(
-        title=f"{each.jurisdiction.jurisdiction_id}, {len(each.services)} services", show_lines=True
+        title=f"{catalogue.jurisdiction.jurisdiction_id}, {len(catalogue.services)} services", show_lines=True
     )
     for heading in ("code", "name", "agency and way", "attributes"):
         table.add_column(heading, overflow="fold", no_wrap=heading == "code")
-    for service in each.services.values():
+    for service in catalogue.services.values():
         table.add_row(*_row(service), style=None if service.active else "dim")
     table.caption = "* required   ? depends on another   - only information"
     return table

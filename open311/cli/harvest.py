@@ -73,10 +73,10 @@ def list_sources() -> None:
     with opened() as core:
         found = action.sources(core)
     rows = []
-    for each in found:
-        counts = " ".join(f"{number} {name}" for name, number in each.counts.items() if number)
-        odd = f"{len(each.troubles)}, see harvest show" if each.troubles else None
-        rows.append((each.jurisdiction_id, each.source, each.run_datetime, counts, each.problem, odd))
+    for source in found:
+        counts = " ".join(f"{number} {name}" for name, number in source.counts.items() if number)
+        odd = f"{len(source.troubles)}, see harvest show" if source.troubles else None
+        rows.append((source.jurisdiction_id, source.source, source.run_datetime, counts, source.problem, odd))
     show_table(("jurisdiction", "url", "last run", "last counts", "problem", "odd things"), rows)
 
 
@@ -113,11 +113,13 @@ def run(jurisdiction: str | None, since: datetime | None) -> None:
     began = since.replace(tzinfo=UTC) if since else None
     with opened() as core:
         chosen = [action.find(core, jurisdiction)] if jurisdiction else action.sources(core)
-        for each in chosen:
-            with shown(each.jurisdiction_id) as tell:
-                counts = action.run(core, each, since=began, progress=tell)
-            click.echo(f"{each.jurisdiction_id}: {in_words(counts)}")
-        troubles = {each.jurisdiction_id: action.find(core, each.jurisdiction_id).problem for each in chosen}
+        for source in chosen:
+            with shown(source.jurisdiction_id) as tell:
+                counts = action.run(core, source, since=began, progress=tell)
+            click.echo(f"{source.jurisdiction_id}: {in_words(counts)}")
+        troubles = {
+            source.jurisdiction_id: action.find(core, source.jurisdiction_id).problem for source in chosen
+        }
     for name, trouble in troubles.items():
         if trouble:
             click.echo(f"{name} stopped: {trouble}", err=True)

@@ -126,5 +126,5 @@ def _server(
         )
     if refused:
         with rejects.open("a", encoding="utf-8", newline="") as file:
-            csv.writer(file).writerows([each.foreign_id, each.reason] for each in refused)
+            csv.writer(file).writerows([refusal.foreign_id, refusal.reason] for refusal in refused)
     return counts

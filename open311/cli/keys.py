@@ -19,7 +19,7 @@ def key() -> None:
     "--scope",
     "scopes",
     multiple=True,
-    type=click.Choice([each.value for each in Scope]),
+    type=click.Choice([scope.value for scope in Scope]),
     default=[Scope.REPORT.value],
     show_default=True,
     help="A right of the key; may be repeated.",

@@ -30,10 +30,10 @@ def list_photos(service_request_id: int | None) -> None:
         else:
             found = actions.of_request(core, service_request_id)
     rows = []
-    for each in found:
-        size = f"{each.width} x {each.height}"
-        came_with = (each.service_request_id, each.update_id)
-        rows.append((each.id, *came_with, each.visibility, size, each.key, each.created_datetime))
+    for photo in found:
+        size = f"{photo.width} x {photo.height}"
+        came_with = (photo.service_request_id, photo.update_id)
+        rows.append((photo.id, *came_with, photo.visibility, size, photo.key, photo.created_datetime))
     show_table(("id", "request", "update", "visibility", "size", "key", "created"), rows)
 
 

@@ -24,8 +24,8 @@ def list_(service_request_id: int) -> None:
     with opened() as core, core.database.read() as conn:
         found = orders.of_request(conn, service_request_id)
     rows = [
-        (each.id, each.contractor, each.state.value, each.due_date, each.planned_date, each.text)
-        for each in found
+        (order.id, order.contractor, order.state.value, order.due_date, order.planned_date, order.text)
+        for order in found
     ]
     show_table(("order", "contractor", "state", "due", "planned", "what"), rows)
 

@@ -45,12 +45,12 @@ def show(service_request_id: int) -> None:
         "reporter": found.reporter,
         "history": [
             {
-                "datetime": write(each.datetime, catalogue.jurisdiction.time_zone),
-                "kind": each.kind,
-                "actor": each.actor,
+                "datetime": write(note.datetime, catalogue.jurisdiction.time_zone),
+                "kind": note.kind,
+                "actor": note.actor,
             }
-            | dict(each.data)
-            for each in found.history
+            | dict(note.data)
+            for note in found.history
         ],
     }
     shown = json.loads(encode.to_json(Document("request", public | {"internal": internal})))
@@ -78,10 +78,10 @@ def held() -> None:
     with opened() as core:
         for catalogue in core.catalogues.in_force:
             zone = catalogue.jurisdiction.time_zone
-            for each in casework.held(core, catalogue, HELD_SHOWN, cli_actor()):
-                moment = write(each.requested_datetime, zone)
-                name, words = each.jurisdiction_id, each.description[:80]
-                rows.append((each.service_request_id, name, each.service_code, moment, words))
+            for request in casework.held(core, catalogue, HELD_SHOWN, cli_actor()):
+                moment = write(request.requested_datetime, zone)
+                name, words = request.jurisdiction_id, request.description[:80]
+                rows.append((request.service_request_id, name, request.service_code, moment, words))
     show_table(("id", "jurisdiction", "service_code", "requested", "description"), rows)
 
 

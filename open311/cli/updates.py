@@ -28,7 +28,7 @@ def held() -> None:
                 event, sender = claim.event, claim.updater
                 moment = write(event.datetime, catalogue.jurisdiction.time_zone)
                 words = str(event.data.get("status_notes", ""))[:80]
-                name = " ".join(each for each in (sender.first_name, sender.last_name, sender.email) if each)
+                name = " ".join(part for part in (sender.first_name, sender.last_name, sender.email) if part)
                 claimed = event.data.get("claimed_status")
                 rows.append((event.id, event.service_request_id, moment, event.actor, claimed, words, name))
     show_table(("update", "request", "sent", "by", "claims", "text", "sender"), rows)

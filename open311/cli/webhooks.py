@@ -54,9 +54,18 @@ def list_webhooks() -> None:
     with opened() as core:
         found = subscriptions.list_all(core)
     rows = []
-    for each in found:
-        narrowed = [", ".join(names) or "all" for names in (each.service_codes, each.kinds)]
-        rows.append((each.name, each.state, each.jurisdiction_id, each.url, *narrowed, each.failing_since))
+    for subscription in found:
+        narrowed = [", ".join(names) or "all" for names in (subscription.service_codes, subscription.kinds)]
+        rows.append(
+            (
+                subscription.name,
+                subscription.state,
+                subscription.jurisdiction_id,
+                subscription.url,
+                *narrowed,
+                subscription.failing_since,
+            )
+        )
     show_table(("name", "state", "jurisdiction", "url", "services", "kinds", "failing since"), rows)
 
 

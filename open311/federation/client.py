@@ -116,15 +116,15 @@ class Client:
 
     def token(self, token: str) -> str | None:
         """The id behind a token; None as long as it is not given out."""
-        for each in self._list(f"tokens/{_step(token)}", {}, "service_request_id"):
-            return foreign.word(each, "service_request_id")
+        for item in self._list(f"tokens/{_step(token)}", {}, "service_request_id"):
+            return foreign.word(item, "service_request_id")
         return None
 
     def report(self, fields: Mapping[str, Value | Sequence[str]]) -> RemoteReceipt:
         """Hand in a report."""
         answer = self._post("requests", fields)
-        for each in parsing.items_in(answers.parsed(answer, acted=True), "service_request_id", "token"):
-            number, token = foreign.word(each, "service_request_id"), foreign.word(each, "token")
+        for item in parsing.items_in(answers.parsed(answer, acted=True), "service_request_id", "token"):
+            number, token = foreign.word(item, "service_request_id"), foreign.word(item, "token")
             return RemoteReceipt(number, None if number else token)
         return RemoteReceipt()
 
@@ -202,7 +202,7 @@ def _pairs(query: Mapping[str, Value]) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     for name, value in query.items():
         if isinstance(value, (list, tuple)):
-            found += [(name, str(each)) for each in value]
+            found += [(name, str(item)) for item in value]
         elif isinstance(value, datetime):
             found.append((name, write_utc(value)))
         elif value is not None:

@@ -158,9 +158,9 @@ def texts(value: Any, depth: int = DEEPEST) -> list[str]:
     if isinstance(value, (Mapping, list, tuple)) and not depth:
         return []
     if isinstance(value, Mapping):
-        return [each for inner in value.values() for each in texts(inner, depth - 1)]
+        return [text for inner in value.values() for text in texts(inner, depth - 1)]
     if isinstance(value, (list, tuple)):
-        return [each for inner in value for each in texts(inner, depth - 1)]
+        return [text for inner in value for text in texts(inner, depth - 1)]
     if value is None or isinstance(value, bool):
         return []
     if isinstance(value, float) and value.is_integer():
@@ -181,7 +181,7 @@ def word(item: Mapping[str, Any], *names: str) -> str | None:
 def addresses(value: Any) -> tuple[str, ...]:
     """The web addresses in a value, each once."""
     found = (address for text in texts(value) for address in _BETWEEN_ADDRESSES.split(text))
-    return tuple(dict.fromkeys(each for each in found if each.lower().startswith(("http://", "https://"))))
+    return tuple(dict.fromkeys(url for url in found if url.lower().startswith(("http://", "https://"))))
 
 
 def status_from(said: str | None) -> Status:

@@ -58,7 +58,7 @@ def pull(core: Core, url: str) -> int:
         return _by_requests(core, client, target[0], asked)
     count = _by_updates(core, target[0], asked, told)
     with core.database.begin() as conn:
-        storage.mark_asked(conn, [each.service_request_id for each in asked], core.now())
+        storage.mark_asked(conn, [forwarded.service_request_id for forwarded in asked], core.now())
     return count
 
 
@@ -68,7 +68,10 @@ def _updates(core: Core, client: Client, asked: Sequence[Forwarded]) -> list[For
     A list may be cut off at either end, by whatever number of rows: the spans beyond what came are asked for, until
     they bring nothing new.
     """
-    times = (each.asked_datetime or each.sent_datetime or each.created_datetime for each in asked)
+    times = (
+        forwarded.asked_datetime or forwarded.sent_datetime or forwarded.created_datetime
+        for forwarded in asked
+    )
     since, until = max(min(times) - OVERLAP, core.now() - LONGEST_SPAN), core.now() + timedelta(minutes=1)
     found = dict[str, ForeignUpdate]()
     spans = [(since, until)]
@@ -90,9 +93,9 @@ def _updates(core: Core, client: Client, asked: Sequence[Forwarded]) -> list[For
 def _by_updates(
     core: Core, catalogue: Catalogue, asked: Sequence[Forwarded], told: Sequence[ForeignUpdate]
 ) -> int:
-    ours = {each.foreign_id: each for each in asked}
+    ours = {forwarded.foreign_id: forwarded for forwarded in asked}
     count = 0
-    for update in sorted(told, key=lambda each: (each.updated_datetime or core.now(), each.update_id)):
+    for update in sorted(told, key=lambda update: (update.updated_datetime or core.now(), update.update_id)):
         forwarded = ours.get(update.service_request_id)
         if forwarded is None:
             continue
@@ -110,17 +113,17 @@ def _by_requests(core: Core, client: Client, catalogue: Catalogue, asked: Sequen
     count = 0
     for start in range(0, len(asked), BATCH):
         batch = asked[start : start + BATCH]
-        wanted = ",".join(each.foreign_id or "" for each in batch)
+        wanted = ",".join(forwarded.foreign_id or "" for forwarded in batch)
         found = {
             request.service_request_id: request
             for request in client.requests(service_request_id=wanted, extensions="true")
         }
-        for each in batch:
-            there = found.get(each.foreign_id or "")
+        for forwarded in batch:
+            there = found.get(forwarded.foreign_id or "")
             if there:
-                count += _take_over(core, catalogue, each, there)
+                count += _take_over(core, catalogue, forwarded, there)
         with core.database.begin() as conn:
-            storage.mark_asked(conn, [each.service_request_id for each in batch], core.now())
+            storage.mark_asked(conn, [forwarded.service_request_id for forwarded in batch], core.now())
     return count
 
 

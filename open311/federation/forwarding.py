@@ -207,7 +207,7 @@ def _look(core: Core, errand: Errand) -> None:
     found = errand.client.requests(
         service_code=errand.forward.service_code, start_date=sent - CLOCKS, end_date=core.now() + CLOCKS
     )
-    alike = {each.service_request_id for each in found if _alike(each, errand)}
+    alike = {request.service_request_id for request in found if _alike(request, errand)}
     with core.database.begin() as conn:
         free = alike - storage.known_ids(conn, errand.forward.url, alike)
         if len(free) == 1:

@@ -63,7 +63,7 @@ def add(core: Core, url: str, jurisdiction_id: str, options: Mapping[str, Any], 
     except RemoteError as refused:
         raise Invalid(problem("error.harvest.refused", url=added.source, reason=str(refused))) from None
     with core.database.begin() as conn:
-        if any(each.jurisdiction_id == jurisdiction_id for each in source_rows.all_of(conn, "harvest")):
+        if any(source.jurisdiction_id == jurisdiction_id for source in source_rows.all_of(conn, "harvest")):
             raise Invalid(problem("error.harvest.taken", jurisdiction_id=jurisdiction_id))
         source_rows.add(conn, added)
         source_rows.set_catalogue(conn, added, document, core.now())
@@ -78,7 +78,7 @@ def _check_names(added: Intake) -> None:
     wrong = catalogue_file.wrong_jurisdiction(named)
     if added.jurisdiction_id.casefold().startswith(SANDBOX_PREFIX):
         wrong.append(f"jurisdiction_id: {SANDBOX_PREFIX!r} names the test endpoint")
-    Invalid.unless_empty([problem("error.harvest.jurisdiction", reason=each) for each in wrong])
+    Invalid.unless_empty([problem("error.harvest.jurisdiction", reason=reason) for reason in wrong])
 
 
 def remove(core: Core, jurisdiction_id: str, *, actor: Actor) -> None:
@@ -197,7 +197,10 @@ def _take_over(core: Core, source: Intake, catalogue: Catalogue, part: Part, bef
 
     _, unstored = upsert.take_page(core, catalogue, source.source, arrivals, actor=actor, beside=beside)
     counts += Counts(refused=len(unstored))
-    troubles = [*_odd(part), *(Trouble(each.reason, each.foreign_id) for each in (*refusals, *unstored))]
+    troubles = [
+        *_odd(part),
+        *(Trouble(refusal.reason, refusal.foreign_id) for refusal in (*refusals, *unstored)),
+    ]
     if troubles:
         with core.database.begin() as conn:
             source_rows.tell(conn, source, troubles, core.now())

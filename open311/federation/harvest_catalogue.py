@@ -24,9 +24,7 @@ def catalogue_document(source: Intake, services: Iterable[Mapping[str, Any]]) ->
     options = source.options
     languages = list(options.get("languages") or ["en"])
     rows = {
-        each["service_code"]: each
-        for each in (_service(service, languages[0]) for service in services)
-        if each
+        row["service_code"]: row for row in (_service(service, languages[0]) for service in services) if row
     }
     groups = sorted({row["group"] for row in rows.values() if row.get("group")})
     said = f"{source.source}"
@@ -66,7 +64,7 @@ def _service(item: Mapping[str, Any], language: str) -> dict[str, Any] | None:
     if code is None:
         return None
     group = word(item, "group")
-    keywords = [each.strip() for each in ",".join(texts(item.get("keywords"))).split(",")]
+    keywords = [keyword.strip() for keyword in ",".join(texts(item.get("keywords"))).split(",")]
     return {
         "service_code": service_code(code),
         "service_name": {language: (word(item, "service_name") or code)[:LONGEST]},

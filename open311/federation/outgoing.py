@@ -28,7 +28,9 @@ def fields(
         "address_string": request.address or None,
         "address_id": request.address_id,
         "description": request.description,
-        "media_url": [each for each in (_absolute(url, base_url) for url in request.media_urls) if each],
+        "media_url": [
+            address for address in (_absolute(url, base_url) for url in request.media_urls) if address
+        ],
         **{name: reporter[name] for name in PERSONAL if reporter.get(name)},
     }
     answers = {**request.attributes, **reporter.get("attributes", {})}

@@ -114,7 +114,7 @@ def _json(text: str) -> Any:
     # How deep the parser goes before it gives up depends on the release of Python.
     layer = [value]
     for _ in range(DEEPEST_JSON):
-        layer = [inner for each in layer for inner in _inside(each)]
+        layer = [inner for item in layer for inner in _inside(item)]
         if not layer:
             # Half of a pair cannot be written anywhere again.
             return _whole(value) if mending.HALF_PAIR.search(text) else value

@@ -53,7 +53,7 @@ class Counts:
 
     def __add__(self, other: "Counts") -> "Counts":
         return Counts(
-            **{each.name: getattr(self, each.name) + getattr(other, each.name) for each in fields(self)}
+            **{count.name: getattr(self, count.name) + getattr(other, count.name) for count in fields(self)}
         )
 
     @property
@@ -63,7 +63,7 @@ class Counts:
 
     def as_dict(self) -> dict[str, int]:
         """By name."""
-        return {each.name: getattr(self, each.name) for each in fields(self)}
+        return {count.name: getattr(self, count.name) for count in fields(self)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

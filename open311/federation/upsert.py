@@ -122,7 +122,9 @@ def _status(found: ForeignRequest, terms: Terms) -> tuple[str, str]:
     default = catalogue.default_status(status)
     word = (found.detailed_status or "").strip().upper()
     alike = [
-        each for each in catalogue.statuses.values() if each.detailed_status == word and each.status == status
+        entry
+        for entry in catalogue.statuses.values()
+        if entry.detailed_status == word and entry.status == status
     ]
     return status, (default if default in alike or not alike else alike[0]).code
 
@@ -176,14 +178,14 @@ def take_page(
     except Exception:
         log.exception("page_not_stored", source=source)
     counts, refusals = Counts(), list[Refusal]()
-    for each in arrivals:
+    for arrival in arrivals:
         try:
             with core.database.begin() as conn:
-                counts += take(core, conn, catalogue, source, [each], **where)
+                counts += take(core, conn, catalogue, source, [arrival], **where)
         except Open311Error:
             raise
         except Exception as reason:
-            refusals.append(Refusal(f"cannot be stored: {type(reason).__name__}", each.foreign_id))
+            refusals.append(Refusal(f"cannot be stored: {type(reason).__name__}", arrival.foreign_id))
     with core.database.begin() as conn:
         beside(conn, counts)
     return counts, refusals
@@ -200,25 +202,27 @@ def take(
     visibility: Visibility = Visibility.PUBLISHED,
 ) -> Counts:
     """Store what is new and change what is different, in the caller's transaction; doing so again does nothing."""
-    latest = {each.foreign_id: each for each in arrivals}
+    latest = {arrival.foreign_id: arrival for arrival in arrivals}
     owner = catalogue.jurisdiction.jurisdiction_id
     for right in (Right.INTAKE, Right.EDIT, Right.SET_STATUS):
         actor.require(right, owner)
     stored.lock(conn, owner, source)
     known = stored.known(conn, owner, source, list(latest))
-    fresh = [each for number, each in latest.items() if number not in known]
+    fresh = [arrival for number, arrival in latest.items() if number not in known]
     if fresh:
         first = catalogue.initial_status.code
         stored.add(conn, owner, source, fresh, str(visibility), str(actor), core.now(), first, catalogue)
-    different = [each for number, each in latest.items() if number in known and _differs(known[number], each)]
-    ids = [known[each.foreign_id].service_request_id for each in different]
+    different = [
+        arrival for number, arrival in latest.items() if number in known and _differs(known[number], arrival)
+    ]
+    ids = [known[arrival.foreign_id].service_request_id for arrival in different]
     present = stored.requests(conn, [number for number in ids if number is not None])
-    for each in different:
-        was = known[each.foreign_id]
+    for arrival in different:
+        was = known[arrival.foreign_id]
         request = present.get(was.service_request_id or 0)
         if request:
-            _change(core, conn, request, each, was, actor)
-            stored.remember(conn, owner, source, each.foreign_id, each.digest)
+            _change(core, conn, request, arrival, was, actor)
+            stored.remember(conn, owner, source, arrival.foreign_id, arrival.digest)
     changed = len(present)
     return Counts(new=len(fresh), changed=changed, same=len(arrivals) - len(fresh) - changed)
 
@@ -257,7 +261,11 @@ def withdraw(
     """Hide what is no longer public at its source; erase it where that says True."""
     stored.lock(conn, owner, source)
     known = stored.known(conn, owner, source, list(gone))
-    numbers = [each.service_request_id for each in known.values() if each.service_request_id is not None]
+    numbers = [
+        reference.service_request_id
+        for reference in known.values()
+        if reference.service_request_id is not None
+    ]
     present = stored.requests(conn, numbers)
     count = 0
     for foreign_id, was in known.items():

@@ -57,14 +57,18 @@ def _endpoint(endpoint: Endpoint) -> dict[str, Any]:
 
 def services(catalogue: Catalogue, language: str, only: Collection[str] | None = None) -> Document:
     """The services on offer, by group and name; with `only`, those among these codes."""
-    offered = [each for each in catalogue.active_services() if only is None or each.service_code in only]
+    offered = [
+        service for service in catalogue.active_services() if only is None or service.service_code in only
+    ]
     groups = {code: place for place, code in enumerate(catalogue.groups)}
 
     def place(service: Service) -> tuple[int, str, str]:
         name = service.service_name.in_language(language)
         return groups.get(service.group or "", len(groups)), _alphabetical(name), service.service_code
 
-    return Document("services", [_service(each, catalogue, language) for each in sorted(offered, key=place)])
+    return Document(
+        "services", [_service(service, catalogue, language) for service in sorted(offered, key=place)]
+    )
 
 
 def _service(service: Service, catalogue: Catalogue, language: str) -> dict[str, Any]:
@@ -100,7 +104,7 @@ def service_definition(service: Service, language: str) -> Document:
     """The attributes of a service in the order they are asked."""
     value = {
         "service_code": service.service_code,
-        "attributes": [_attribute(each, language) for each in _ordered(service)],
+        "attributes": [_attribute(attribute, language) for attribute in _ordered(service)],
     }
     return Document("service_definition", value)
 

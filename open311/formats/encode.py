@@ -102,9 +102,9 @@ def _cleaned(value: Any) -> Any:
     if isinstance(value, str):
         return UNSPEAKABLE.sub("", value)
     if isinstance(value, dict):
-        return {name: _cleaned(each) for name, each in value.items()}
+        return {name: _cleaned(item) for name, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_cleaned(each) for each in value]
+        return [_cleaned(item) for item in value]
     return value
 
 
@@ -127,10 +127,10 @@ def _element(name: str, value: Any) -> str:
 
 def _inner(name: str, value: Any) -> str:
     if isinstance(value, dict):
-        return "".join([_element(member, each) for member, each in value.items()])
+        return "".join([_element(member, item) for member, item in value.items()])
     if isinstance(value, list | tuple):
         child = CHILDREN[name]
-        return "".join([_element(child, each) for each in value])
+        return "".join([_element(child, item) for item in value])
     if isinstance(value, bool):
         return "true" if value else "false"
     return _number(value)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from open311.base.datetimes import write
@@ -59,7 +60,7 @@ def _status_since(request: ServiceRequest) -> datetime | None:
 
 def _answers(request: ServiceRequest, service: Service | None, language: str) -> list[dict[str, Any]]:
     known = (
-        {each.code: each for each in sorted(service.attributes, key=lambda attribute: attribute.order)}
+        {attribute.code: attribute for attribute in sorted(service.attributes, key=attrgetter("order"))}
         if service
         else {}
     )
@@ -75,7 +76,7 @@ def _answers(request: ServiceRequest, service: Service | None, language: str) ->
 def _answer(code: str, value: str, attribute: Attribute | None, language: str) -> dict[str, Any]:
     choices: Sequence[str] = ()
     if attribute:
-        choices = [each.name.in_language(language) for each in attribute.values if each.key == value]
+        choices = [choice.name.in_language(language) for choice in attribute.values if choice.key == value]
     return {
         "code": code,
         "label": attribute.description.in_language(language) if attribute else code,

@@ -46,12 +46,12 @@ def mark(size: int, colour: str, *, maskable: bool) -> bytes:
 
 def _draw_pin(draw: ImageDraw.ImageDraw, edge: int, scale: float, colour: str) -> None:
     def placed(point: Point) -> Point:
-        x, y = ((each - SQUARE / 2) * scale + SQUARE / 2 for each in point)
+        x, y = ((coordinate - SQUARE / 2) * scale + SQUARE / 2 for coordinate in point)
         return x * edge / SQUARE, y * edge / SQUARE
 
-    draw.polygon([placed(each) for each in _outline()], fill="white")
+    draw.polygon([placed(point) for point in _outline()], fill="white")
     width = TICK_WIDTH * scale * edge / SQUARE
-    points = [placed(each) for each in TICK]
+    points = [placed(point) for point in TICK]
     draw.line(points, fill=colour, width=round(width))
     for x, y in points:
         draw.ellipse((x - width / 2, y - width / 2, x + width / 2, y + width / 2), fill=colour)

@@ -30,7 +30,9 @@ def wants_json() -> bool:
 
 def _wish(*content_types: str) -> float:
     """How much the client wants one of these; what stands behind a `;` and letter case do not matter."""
-    named = ((each.partition(";")[0].strip().lower(), wish) for each, wish in request.accept_mimetypes)
+    named = (
+        (accepted.partition(";")[0].strip().lower(), wish) for accepted, wish in request.accept_mimetypes
+    )
     return max((wish for content_type, wish in named if content_type in content_types), default=0.0)
 
 

@@ -66,7 +66,7 @@ def get_discovery(query: dict[str, Any]) -> Response:
         endpoints.append(Endpoint(f"{current.base_url()}{urls.SANDBOX_V2}", changeset, "test"))
     jurisdiction, language = in_force[0].jurisdiction, current.language()
     contact, key_service = (
-        each.in_language(language) for each in (jurisdiction.contact, jurisdiction.key_service)
+        text.in_language(language) for text in (jurisdiction.contact, jurisdiction.key_service)
     )
     # Clients on Python 2 put it together with texts of theirs, and end at the first letter that is not in ASCII.
     document = documents.discovery(endpoints, contact, key_service, changeset)

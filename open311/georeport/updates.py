@@ -156,7 +156,7 @@ def _search(query: dict[str, Any]) -> UpdateSearch:
     after = UpdateCursor.read(query["cursor"].strip()) if "cursor" in query else None
     return UpdateSearch(
         jurisdiction_id=current.catalogue().jurisdiction.jurisdiction_id,
-        ids=None if ids is None else tuple(int(each) for each in ids if REQUEST_ID.fullmatch(each)),
+        ids=None if ids is None else tuple(int(number) for number in ids if REQUEST_ID.fullmatch(number)),
         span=window(span, core.now(), core.settings.max_span_days, bounded=bounded),
         skip=0 if after else (max(1, query.get("page", 1)) - 1) * size,
         page_size=size,

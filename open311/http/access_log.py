@@ -65,7 +65,7 @@ def configure(settings: Settings) -> None:
         cache_logger_on_first_use=False,
     )
     spans.report_spans(settings)
-    if writes_json and not any(each.name == WRITER for each in threading.enumerate()):
+    if writes_json and not any(thread.name == WRITER for thread in threading.enumerate()):
         threading.Thread(target=_write_lines, name=WRITER, daemon=True).start()
 
 

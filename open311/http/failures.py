@@ -26,7 +26,7 @@ RETRY_AFTER = "10"
 
 def install(app: Flask, tellers: Mapping[str, Teller]) -> None:
     """Let every error be told by the teller whose path begins the request's; the longest such path counts."""
-    app.extensions["open311_tellers"] = dict(sorted(tellers.items(), key=lambda each: -len(each[0])))
+    app.extensions["open311_tellers"] = dict(sorted(tellers.items(), key=lambda entry: -len(entry[0])))
     app.before_request(_raise_what_failed)
     app.register_error_handler(Open311Error, _expected)
     app.register_error_handler(HTTPException, _of_framework)
@@ -41,7 +41,7 @@ def _raise_what_failed() -> None:
 def _tell(status: int, *problems: object, headers: Mapping[str, str] | None = None) -> Response:
     tellers: dict[str, Teller] = current_app.extensions["open311_tellers"]
     path = "/open311" if request.path.endswith(urls.SUFFIXES_OF_GEOREPORT) else request.path
-    tell = next(each for start, each in tellers.items() if f"{path}/".startswith(f"{start}/"))
+    tell = next(teller for start, teller in tellers.items() if f"{path}/".startswith(f"{start}/"))
     return tell(status, *problems, headers=headers)
 
 

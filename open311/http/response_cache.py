@@ -80,7 +80,7 @@ class Answer:
         self.since = since if status.startswith("200") else None
         if self.since is not None:
             plain.append(("Last-Modified", http_date(self.since)))
-        self.known = [each for each in plain if each[0].lower() not in NOT_IN_304]
+        self.known = [header for header in plain if header[0].lower() not in NOT_IN_304]
         self.plain = plain
         self.headers = [*plain, ("Content-Length", str(len(body)))]
         self.packed: tuple[bytes, Headers] | None = None

@@ -55,7 +55,7 @@ def bounce_of(message: Message) -> Bounce | None:
     status = next(
         (_status(part) for part in parts if part.get_content_type() == "message/delivery-status"), None
     )
-    ids = [each for part in parts[1:] for each in _ids_within(part)]
+    ids = [message_id for part in parts[1:] for message_id in _ids_within(part)]
     if status is None or not ids:
         return None
     return Bounce(tuple(ids), status)
@@ -72,14 +72,14 @@ def _status(part: Message) -> str | None:
 def _ids_within(part: Message) -> list[str]:
     """The Message-ID of the mail that a report brings along, whole or its headers alone."""
     if part.get_content_type() == "message/rfc822":
-        return [each for inner in inner_parts(part) for each in message_ids(inner, "Message-ID")]
+        return [message_id for inner in inner_parts(part) for message_id in message_ids(inner, "Message-ID")]
     if part.get_content_type() in ("text/rfc822-headers", "message/rfc822-headers"):
         text = part.get_payload(decode=True)
         lines = text.decode("utf-8", "replace") if isinstance(text, bytes) else str(part.get_payload())
         named = [line for line in lines.splitlines() if line.lower().startswith("message-id:")]
         return [
-            each
+            message_id
             for line in named
-            for each in message_ids({"Message-ID": line.partition(":")[2]}, "Message-ID")
+            for message_id in message_ids({"Message-ID": line.partition(":")[2]}, "Message-ID")
         ]
     return []

@@ -40,7 +40,7 @@ def readable(message: Headers, name: str) -> str:
 
 def message_ids(message: Headers, *names: str) -> list[str]:
     """The ids of mails that these headers name, the last first: what is answered stands at the end."""
-    found = [each for name in names for each in MESSAGE_ID.findall(word(message, name))]
+    found = [message_id for name in names for message_id in MESSAGE_ID.findall(word(message, name))]
     return list(dict.fromkeys(reversed(found)))[:MOST_IDS]
 
 

@@ -45,7 +45,7 @@ class _Refused(ValueError):
 def check(service: Service, answers: Mapping[str, Sequence[str]]) -> Answers:
     """Sort the answers of a report and hold them against the definition of its service; never raises."""
     given = _given(answers)
-    asked = {each.code: each for each in service.attributes}
+    asked = {attribute.code: attribute for attribute in service.attributes}
     problems: list[Problem] = []
     public: dict[str, list[str]] = {}
     private: dict[str, list[str]] = {}
@@ -97,7 +97,7 @@ def _read(attribute: Attribute, value: str) -> str:
 
 
 def _key(attribute: Attribute, value: str) -> str:
-    keys = [each.key for each in attribute.values]
+    keys = [value.key for value in attribute.values]
     alike = (key for key in keys if key.casefold() == value.casefold())
     found = value if value in keys else next(alike, None)
     if found is None:

@@ -172,8 +172,8 @@ class Catalogue:
 
     def default_status(self, status: str) -> DetailedStatus:
         """The detailed status for a plain `open` or `closed`: the marked one, else the first of its kind."""
-        of_that_kind = [each for each in self.statuses.values() if each.status == status]
-        return next((each for each in of_that_kind if each.default), of_that_kind[0])
+        of_that_kind = [entry for entry in self.statuses.values() if entry.status == status]
+        return next((entry for entry in of_that_kind if entry.default), of_that_kind[0])
 
     def active_services(self) -> tuple[Service, ...]:
         """The services that are offered, in the order of the list."""

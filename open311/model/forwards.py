@@ -10,8 +10,8 @@ LEASE = timedelta(minutes=3)
 # Servers like ours know a repetition for 24 hours.
 REPEATABLE_FOR = timedelta(hours=23)
 WAITS = tuple(
-    timedelta(seconds=each)
-    for each in (5, 30, 120, 600, 1800, 3600, 2 * 3600, 5 * 3600, 10 * 3600, 20 * 3600)
+    timedelta(seconds=seconds)
+    for seconds in (5, 30, 120, 600, 1800, 3600, 2 * 3600, 5 * 3600, 10 * 3600, 20 * 3600)
 )
 # As long as an id may be given out late.
 MOST_ASKED_FOR_ID = timedelta(days=30)

@@ -85,6 +85,6 @@ class Suggestion:
 def suggestions(stored: Sequence[Mapping[str, Any]] | None) -> tuple[Suggestion, ...]:
     """Suggestions out of JSON."""
     return tuple(
-        Suggestion(SuggestionKind(each["kind"]), box, int(each["confidence"]))
-        for each, box in zip(stored or (), from_stored(stored), strict=True)
+        Suggestion(SuggestionKind(suggestion["kind"]), box, int(suggestion["confidence"]))
+        for suggestion, box in zip(stored or (), from_stored(stored), strict=True)
     )

@@ -248,15 +248,19 @@ class Staff:
     def jurisdictions(self, right: Right | None = None) -> tuple[str, ...]:
         """Where somebody has a right, or any."""
         chosen = [membership for membership in self.memberships if right is None or membership.reaches(right)]
-        return tuple(sorted({each.jurisdiction_id for each in chosen}))
+        return tuple(sorted({membership.jurisdiction_id for membership in chosen}))
 
     def units(self, jurisdiction_id: str) -> tuple[str, ...]:
         """The units somebody belongs to by name."""
-        return tuple(sorted({unit for each in self.within(jurisdiction_id) for unit in each.units or ()}))
+        return tuple(
+            sorted({unit for membership in self.within(jurisdiction_id) for unit in membership.units or ()})
+        )
 
     def services(self, right: Right, jurisdiction_id: str) -> frozenset[str] | None:
         """The services that a right is good for in one jurisdiction; None for all of them."""
-        chosen = [each.services for each in self.within(jurisdiction_id) if each.reaches(right)]
+        chosen = [
+            membership.services for membership in self.within(jurisdiction_id) if membership.reaches(right)
+        ]
         if None in chosen:
             return None
         return frozenset(code for codes in chosen for code in codes or ())
@@ -277,7 +281,7 @@ def may(staff: Staff, right: Right, case: Case, visibility: str) -> bool:
     What is not published takes `see_held` besides, whatever the right.
     """
     wanted = {right} if visibility == PUBLISHED else {right, Right.SEE_HELD}
-    return all(is_granted(staff, each, case, visibility) for each in wanted)
+    return all(is_granted(staff, needed, case, visibility) for needed in wanted)
 
 
 def may_give(giver: Staff, account_id: int, membership: Membership) -> bool:
@@ -289,5 +293,5 @@ def may_give(giver: Staff, account_id: int, membership: Membership) -> bool:
         return True
     if Right.MANAGE_MEMBERS not in rights or membership.role not in GIVEN_BY_LEADS or not membership.units:
         return False
-    led = [each for each in giver.within(membership.jurisdiction_id) if each.reaches(Right.MANAGE_MEMBERS)]
-    return any(each.units is None or {*membership.units} <= {*each.units} for each in led)
+    led = [own for own in giver.within(membership.jurisdiction_id) if own.reaches(Right.MANAGE_MEMBERS)]
+    return any(own.units is None or {*membership.units} <= {*own.units} for own in led)

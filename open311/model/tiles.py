@@ -52,7 +52,7 @@ class Tile:
     @property
     def level(self) -> int:
         """The level of the table of counts that this tile is made of."""
-        return LEVELS[sum(self.z > each for each in SERVES_TO)]
+        return LEVELS[sum(self.z > zoom for zoom in SERVES_TO)]
 
     def grid(self, cells: int = CELLS) -> int:
         """The level whose tiles are the cells of this one, when it has 2^cells of them a side."""

@@ -168,6 +168,6 @@ def rejected_status(catalogue: Catalogue) -> DetailedStatus:
 def duplicate_status(catalogue: Catalogue) -> DetailedStatus:
     """The closed status for a report of something reported before; without one, the nearest there is."""
     closed = [status for status in catalogue.statuses.values() if status.status == Status.CLOSED]
-    exact = [each for each in closed if each.update_status == "duplicate"]
-    rejected = [each for each in closed if each.detailed_status == "REJECTED"]
+    exact = [status for status in closed if status.update_status == "duplicate"]
+    rejected = [status for status in closed if status.detailed_status == "REJECTED"]
     return (exact or rejected or [catalogue.default_status(Status.CLOSED)])[0]

@@ -39,7 +39,9 @@ def written(
     for page in export.everything(core.database, catalogue.jurisdiction.jurisdiction_id, core.now()):
         yield (
             len(page),
-            write(documents.service_request(each, catalogue, language, base_url=base_url) for each in page),
+            write(
+                documents.service_request(request, catalogue, language, base_url=base_url) for request in page
+            ),
         )
 
 

@@ -162,8 +162,8 @@ def secrets(raw: str) -> str:
 def named_keys(raw: str) -> Mapping[str, str]:
     """Secrets by name."""
     found = dict[str, str]()
-    for each in filter(None, re.split(r"[,\s]+", raw)):
-        name, equals, key = each.partition("=")
+    for entry in filter(None, re.split(r"[,\s]+", raw)):
+        name, equals, key = entry.partition("=")
         if not (name and equals and key):
             raise ValueError("names and keys such as works=0123abcd, with commas or line breaks between")
         found[name] = key

@@ -33,7 +33,7 @@ def answer_question(token: str) -> AnyResponse:
             raise NotFound
         if request.method == "POST" and not form_input.other_language():
             files = photos.sent(cast(LenientRequest, request), [])
-            sent = [each.stream for each in files.get("media", [])]
+            sent = [file.stream for file in files.get("media", [])]
             casework.reply(core, token, form_input.posted("text"), sent)
             return redirect(address("answer_question", token=token, done="1"), 303)
     except NotFound:

@@ -31,8 +31,8 @@ class Pages(Blueprint):
         def register(view: View) -> View:
             view.access = access  # type: ignore[attr-defined]
             below = f"/<city:city>{rule}".rstrip("/")
-            for each in (rule, below):
-                self.add_url_rule(each, view.__name__, view, methods=list(methods))
+            for path in (rule, below):
+                self.add_url_rule(path, view.__name__, view, methods=list(methods))
             return view
 
         return register

@@ -54,18 +54,18 @@ def show_own_data(token: str) -> AnyResponse:
     shown = replace(
         found,
         email=readable(found.email),
-        reported=[_readable(each) for each in found.reported],
-        updated=[_readable(each) for each in found.updated],
+        reported=[_readable(report) for report in found.reported],
+        updated=[_readable(update) for update in found.updated],
     )
     names = {
-        each["service_code"]: city().service_name(each["service_code"], current.language())
-        for each in found.reported
+        report["service_code"]: city().service_name(report["service_code"], current.language())
+        for report in found.reported
     }
     answers = {
-        each["service_request_id"]: view_models.every_answer(
-            city().services.get(each["service_code"]), each["attributes"]
+        report["service_request_id"]: view_models.every_answer(
+            city().services.get(report["service_code"]), report["attributes"]
         )
-        for each in found.reported
+        for report in found.reported
     }
     return page(
         "follow/data.html", cache=FOR_ONE_READER, data=shown, names=names, answers=answers, token=token
@@ -93,11 +93,11 @@ def export_own_data(token: str) -> AnyResponse:
 def _document(data: OwnData) -> dict[str, Any]:
     followed = [
         {
-            "service_request_id": each.service_request_id,
-            "since": each.created_datetime,
-            "confirmed": each.confirmed_datetime is not None,
+            "service_request_id": following.service_request_id,
+            "since": following.created_datetime,
+            "confirmed": following.confirmed_datetime is not None,
         }
-        for each in data.followed
+        for following in data.followed
     ]
     return {
         "email": data.email,

@@ -139,13 +139,13 @@ def _settings(catalogue: Catalogue) -> dict[str, Any]:
 def _files(catalogue: Catalogue) -> list[str]:
     wanted = [
         assets.vendor("kern", "kern.min.css"),
-        *(assets.address(each) for each in (*STYLES, "mark.svg", "symbols.svg", "site.js")),
+        *(assets.address(name) for name in (*STYLES, "mark.svg", "symbols.svg", "site.js")),
         address("city_styles", v=catalogue.digest[:12] or 1, locale=None),
         assets.logo_address(catalogue),
         *(assets.module_address(script) for script in SCRIPTS),
     ]
     # Without a logo, or with a package that is not installed, an address is empty.
-    return [each for each in wanted if each]
+    return [file for file in wanted if file]
 
 
 def _version(catalogue: Catalogue, kept: Sequence[str]) -> str:
@@ -157,7 +157,7 @@ def _version(catalogue: Catalogue, kept: Sequence[str]) -> str:
 @cache
 def _release() -> str:
     # Browsers ask for the script on every visit; what needs a restart to change is read once.
-    return " ".join(assets.version(each) for glob in MADE_OF for each in sorted(PACKAGE.glob(glob)))
+    return " ".join(assets.version(file) for glob in MADE_OF for file in sorted(PACKAGE.glob(glob)))
 
 
 def scope(catalogue: Catalogue) -> str:

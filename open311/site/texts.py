@@ -63,7 +63,7 @@ def _kept(catalogue: Catalogue) -> str:
         for service in catalogue.active_services()
         if service.retention_days
     ]
-    return "\n".join([*lines, *(f"- {each}" for each in own)])
+    return "\n".join([*lines, *(f"- {term}" for term in own)])
 
 
 @cache

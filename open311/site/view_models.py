@@ -73,7 +73,7 @@ def shown(request: ServiceRequest, catalogue: Catalogue) -> Shown:
         service=catalogue.service_name(request.service_code, current.language()),
         icon=service.icon if service else "marker",
         status=status(request.detailed_status, str(request.status), catalogue),
-        photos=tuple(_photo(each) for each in own),
+        photos=tuple(_photo(url) for url in own),
         links=tuple(url for url in request.media_urls if url not in own),
     )
 
@@ -111,10 +111,10 @@ class StatusFamily:
 def families(catalogue: Catalogue) -> list[StatusFamily]:
     """The statuses as filters and the legend show them: one entry a CitySDK word, named after its first status."""
     found: dict[str, list[DetailedStatus]] = {}
-    for each in catalogue.statuses.values():
-        found.setdefault(each.detailed_status, []).append(each)
+    for status in catalogue.statuses.values():
+        found.setdefault(status.detailed_status, []).append(status)
     return [
-        StatusFamily(word, _status(alike[0]), tuple(each.code for each in alike))
+        StatusFamily(word, _status(alike[0]), tuple(status.code for status in alike))
         for word, alike in found.items()
     ]
 
@@ -137,7 +137,7 @@ def history(request: ServiceRequest, catalogue: Catalogue) -> list[HistoryLine]:
             status=_status_after(note, catalogue),
             title=words("page.history.changed"),
             text=note.description,
-            photos=tuple(_photo(each) for each in _own(note.media_urls)),
+            photos=tuple(_photo(url) for url in _own(note.media_urls)),
         )
         for note in notes
     ]
@@ -162,16 +162,16 @@ def answers(request: ServiceRequest, catalogue: Catalogue) -> list[tuple[str, st
 def answered(asked: Iterable[Attribute], given: Mapping[str, Sequence[str]]) -> list[tuple[str, str]]:
     """Questions and their answers in words."""
     return [
-        (said(each.description), ", ".join(_values(each, given[each.code])))
-        for each in asked
-        if given.get(each.code)
+        (said(attribute.description), ", ".join(_values(attribute, given[attribute.code])))
+        for attribute in asked
+        if given.get(attribute.code)
     ]
 
 
 def every_answer(service: Service | None, given: Mapping[str, Sequence[str]]) -> list[tuple[str, str]]:
     """All answers in words; those to questions that the catalogue has forgotten under their codes."""
     asked = service.attributes if service else ()
-    known = {each.code for each in asked}
+    known = {attribute.code for attribute in asked}
     return answered(asked, given) + [
         (code, ", ".join(values)) for code, values in given.items() if code not in known
     ]
@@ -180,10 +180,10 @@ def every_answer(service: Service | None, given: Mapping[str, Sequence[str]]) ->
 def _values(attribute: Attribute, given: Iterable[str]) -> list[str]:
     names = {value.key: said(value.name) for value in attribute.values}
     if attribute.datatype is Datatype.DATETIME:
-        return [_day(each) for each in given]
+        return [_day(value) for value in given]
     if attribute.datatype is Datatype.NUMBER:
-        return [spoken_number(each) for each in given]
-    return [names.get(each, each) for each in given]
+        return [spoken_number(value) for value in given]
+    return [names.get(value, value) for value in given]
 
 
 def _day(raw: str) -> str:

@@ -78,7 +78,7 @@ def degrees(lat: float, long: float) -> str:
     """A position in words and figures, good to a metre."""
     north = words("page.compass.north" if lat >= 0 else "page.compass.south")
     east = words("page.compass.east" if long >= 0 else "page.compass.west")
-    figures = [format_decimal(abs(each), "0.00000", locale=_locale()) for each in (lat, long)]
+    figures = [format_decimal(abs(figure), "0.00000", locale=_locale()) for figure in (lat, long)]
     return f"{figures[0]}° {north}, {figures[1]}° {east}"
 
 

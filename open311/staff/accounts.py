@@ -183,7 +183,7 @@ def _form(found: Account | None = None) -> dict[str, object]:
     """What the fields offer, and what was typed into them."""
     own = staff()
     jurisdictions = {*own.jurisdictions(Right.MANAGE_ACCOUNTS), *own.jurisdictions(Right.MANAGE_MEMBERS)}
-    cities = [each for each in _cities() if each.jurisdiction.jurisdiction_id in jurisdictions]
+    cities = [city for city in _cities() if city.jurisdiction.jurisdiction_id in jurisdictions]
     admin = Right.MANAGE_ACCOUNTS in own.rights
     ends = found.ends_datetime if found else None
     stored = {"name": found.name, "email": found.email, "ends": _shown_day(ends)} if found else {}
@@ -191,7 +191,7 @@ def _form(found: Account | None = None) -> dict[str, object]:
     return {
         "typed": {name: posted(name) or stored.get(name, "") for name in names},
         "cities": cities,
-        "city_choices": [(each.jurisdiction.jurisdiction_id,) * 2 for each in cities],
+        "city_choices": [(city.jurisdiction.jurisdiction_id,) * 2 for city in cities],
         "offered": [role for role in Role if admin or role in GIVEN_BY_LEADS],
         "units": sorted({code for city in cities for code in city.units}),
         "languages_offered": LANGUAGES,
@@ -205,7 +205,7 @@ def _cities() -> Sequence[Catalogue]:
 def _role() -> tuple[Membership | None, list[Problem]]:
     """The role that was typed, or what is wrong with it."""
     problems: list[Problem] = []
-    known = {each.jurisdiction.jurisdiction_id: each for each in _cities()}
+    known = {city.jurisdiction.jurisdiction_id: city for city in _cities()}
     jurisdiction_id = posted("jurisdiction_id") or (next(iter(known)) if len(known) == 1 else "")
     city = known.get(jurisdiction_id)
     if city is None:
@@ -253,4 +253,4 @@ def _shown_day(ends: datetime | None) -> str:
 
 
 def _at_fields(refused: Invalid) -> dict[str, str]:
-    return {FIELDS.get(each.key, "name"): in_words(each) for each in refused.problems}
+    return {FIELDS.get(problem.key, "name"): in_words(problem) for problem in refused.problems}

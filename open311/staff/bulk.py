@@ -56,7 +56,10 @@ def bulk_act() -> ResponseReturnValue:
     try:
         wish = _wish(rows)
     except Invalid as refused:
-        errors = {FIELDS.get(each.key, f"bulk-{posted('act')}"): in_words(each) for each in refused.problems}
+        errors = {
+            FIELDS.get(problem.key, f"bulk-{posted('act')}"): in_words(problem)
+            for problem in refused.problems
+        }
         return _page(rows, errors=errors)
     return _page(rows, wish)
 
@@ -72,7 +75,7 @@ def bulk_result(run_id: int) -> ResponseReturnValue:
     counts = {state: sum(item.state is state for item in items) for state in ItemState}
     told = {
         item.service_request_id: [
-            in_words(Problem(each["key"], dict(each["values"]))) for each in item.problems
+            in_words(Problem(stored["key"], dict(stored["values"]))) for stored in item.problems
         ]
         for item in items
     }

@@ -166,8 +166,15 @@ def _templates(seen: SeenCase) -> list[FilledTemplate]:
         "unit": catalogue.agency_name(whole.case.unit, language) if whole.case.unit else "",
         "contact": catalogue.jurisdiction.contact.in_language(language),
     }
-    texts = {each: each.mail_text.get(language) or each.page_text.get(language) or "" for each in offered}
-    return [FilledTemplate(each.id, each.title, filled(text, values)) for each, text in texts.items() if text]
+    texts = {
+        template: template.mail_text.get(language) or template.page_text.get(language) or ""
+        for template in offered
+    }
+    return [
+        FilledTemplate(template.id, template.title, filled(text, values))
+        for template, text in texts.items()
+        if text
+    ]
 
 
 def _neighbours(seen: SeenCase) -> list[Neighbour]:

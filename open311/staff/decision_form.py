@@ -63,7 +63,11 @@ def _degrees(value: float | None) -> str:
 def _asked(seen: SeenCase) -> list[str]:
     """The attributes of the service whose answers everybody reads."""
     service = seen.catalogue.services.get(seen.whole.request.service_code)
-    return [each.code for each in service.attributes if each.public and each.variable] if service else []
+    return (
+        [attribute.code for attribute in service.attributes if attribute.public and attribute.variable]
+        if service
+        else []
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +217,11 @@ def _photo(sent: SentForm, photo: Media, problems: list[Problem]) -> PhotoEdit:
 def _confirmed(sent: SentForm, photo: Media) -> list[Box]:
     """The boxes that were suggested, and that somebody has ticked."""
     ticked = sent.form.getlist(f"suggested-{photo.id}")
-    return [each.box for place, each in enumerate(suggestions(photo.suggested)) if str(place) in ticked]
+    return [
+        suggestion.box
+        for place, suggestion in enumerate(suggestions(photo.suggested))
+        if str(place) in ticked
+    ]
 
 
 def read_boxes(text: str, problems: list[Problem]) -> list[Box]:

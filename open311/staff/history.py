@@ -149,9 +149,9 @@ def _value(value: Any, catalogue: Catalogue) -> str:
     if value is None or value == "":
         return ""
     if isinstance(value, list | tuple):
-        return ", ".join(_value(each, catalogue) for each in value)
+        return ", ".join(_value(item, catalogue) for item in value)
     if isinstance(value, dict):
-        return ", ".join(str(each) for each in value.values() if each not in (None, ""))
+        return ", ".join(str(item) for item in value.values() if item not in (None, ""))
     code = str(value)
     if code in catalogue.statuses:
         return said(catalogue.statuses[code].label)

@@ -96,7 +96,7 @@ def _report(mail: InboxMail) -> ResponseReturnValue:
     if mail.state is not InboxState.NEW:
         raise Invalid(problem("error.mail.decided"))
     catalogue = next(
-        (each for each in intake.cities() if each.jurisdiction.jurisdiction_id == mail.jurisdiction_id), None
+        (city for city in intake.cities() if city.jurisdiction.jurisdiction_id == mail.jurisdiction_id), None
     )
     if catalogue is None:
         raise NotFound(problem("error.path"))

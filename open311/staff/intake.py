@@ -78,7 +78,7 @@ def cities() -> Sequence[Catalogue]:
 def _city() -> Catalogue:
     """The city that was chosen, else the first; the page is in its words and within its boundary."""
     own, chosen = cities(), request.args.get("city", "")
-    found = next((each for each in own if each.jurisdiction.jurisdiction_id == chosen), None) or next(
+    found = next((city for city in own if city.jurisdiction.jurisdiction_id == chosen), None) or next(
         iter(own), None
     )
     if found is None:
@@ -122,7 +122,7 @@ def _add_photos(draft: Draft) -> list[Wrong]:
     if not sent:
         return []
     problems, _ = drafts.add_photos(current.core(), draft, [file.stream for file in sent])
-    return [form_input.at_field(each) for each in problems]
+    return [form_input.at_field(problem) for problem in problems]
 
 
 def _save(catalogue: Catalogue, draft: Draft) -> ResponseReturnValue:
@@ -137,7 +137,7 @@ def _save(catalogue: Catalogue, draft: Draft) -> ResponseReturnValue:
     try:
         callers.take_in(current.core(), catalogue, draft, sent, unread, _actor(catalogue), language=language)
     except Invalid as refused:
-        return _page(draft, draft.state, wrong=[form_input.at_field(each) for each in refused.problems])
+        return _page(draft, draft.state, wrong=[form_input.at_field(problem) for problem in refused.problems])
     return redirect_to("taken_in", word=draft.word)
 
 
@@ -146,7 +146,9 @@ def _join(catalogue: Catalogue, draft: Draft, value: str, *, asked: bool) -> Res
     number = whole_number(value, 15) or 0
     sent, unread = intake_form.submission(catalogue, draft)
     about_caller = [
-        each for each in map(form_input.at_field, unread) if each.field in form_input.FIELDS["contact"]
+        mistake
+        for mistake in map(form_input.at_field, unread)
+        if mistake.field in form_input.FIELDS["contact"]
     ]
     person = sent.reporter
     if about_caller or not (asked or person.email or person.phone):
@@ -195,13 +197,13 @@ def _page(
 ) -> Response:
     catalogue: Catalogue = g.catalogue
     errors: dict[str, str] = {}
-    for each in wrong:
-        errors.setdefault(FIELDS.get(each.field, each.field), each.words)
+    for mistake in wrong:
+        errors.setdefault(FIELDS.get(mistake.field, mistake.field), mistake.words)
     response = render(
         "intake.html",
         status=400 if errors or problems else 200,
         errors=errors,
-        problems=[in_words(each) for each in problems],
+        problems=[in_words(problem) for problem in problems],
         joining=joining,
         map=maps.map_of(catalogue),
         **_values(catalogue, draft, state, errors),

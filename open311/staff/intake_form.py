@@ -193,4 +193,4 @@ def _nearest(catalogue: Catalogue, state: Mapping[str, Any]) -> str:
 def wrong(catalogue: Catalogue, draft: Draft) -> list[Wrong]:
     """Everything that keeps it from being stored."""
     sent, unread = submission(catalogue, draft)
-    return [form_input.at_field(each) for each in report.check(current.core(), catalogue, sent, unread)]
+    return [form_input.at_field(problem) for problem in report.check(current.core(), catalogue, sent, unread)]

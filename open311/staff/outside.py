@@ -37,9 +37,9 @@ def outside_list() -> ResponseReturnValue:
         open_orders = orders.unsettled(conn, scope, MOST)
         in_trouble = forwards.in_trouble(conn, scope, MOST)
     names = {
-        code: each.unit_name(code, current.language())
-        for each in current.core().catalogues.in_force
-        for code in each.desk.contractors
+        code: catalogue.unit_name(code, current.language())
+        for catalogue in current.core().catalogues.in_force
+        for code in catalogue.desk.contractors
     }
     return render("outside_list.html", orders=open_orders, forwards=in_trouble, names=names)
 

@@ -36,7 +36,7 @@ def photo(key: str) -> ResponseReturnValue:
 def photo_original(number: int, media_id: int) -> ResponseReturnValue:
     """A photo as it was sent, while that is kept."""
     seen = find_case(number)
-    if media_id not in {each.id for each in seen.whole.photos}:
+    if media_id not in {photo.id for photo in seen.whole.photos}:
         raise NotFound(problem("error.path"))
     return _picture(casework.original_of(current.core(), media_id, seen.actor))
 

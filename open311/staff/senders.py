@@ -46,7 +46,9 @@ def senders() -> ResponseReturnValue:
             staff().actor(owner),
         )
     except Invalid as refused:
-        return _page(form, {FIELDS.get(each.key, "sender"): in_words(each) for each in refused.problems})
+        return _page(
+            form, {FIELDS.get(problem.key, "sender"): in_words(problem) for problem in refused.problems}
+        )
     return redirect_to("senders", done="saved")
 
 

@@ -65,4 +65,4 @@ def _back() -> str:
 
 
 def _told(refused: Invalid | Forbidden, status: int) -> Response:
-    return render("sso_failed.html", status=status, told=[in_words(each) for each in refused.problems])
+    return render("sso_failed.html", status=status, told=[in_words(problem) for problem in refused.problems])

@@ -105,7 +105,9 @@ def _stored(template_id: int) -> Template:
 def _cities() -> list[Catalogue]:
     owners = staff().jurisdictions(Right.TEMPLATES)
     return [
-        each for each in current.core().catalogues.in_force if each.jurisdiction.jurisdiction_id in owners
+        catalogue
+        for catalogue in current.core().catalogues.in_force
+        if catalogue.jurisdiction.jurisdiction_id in owners
     ]
 
 
@@ -153,7 +155,9 @@ def _page(
     return render(
         "template.html",
         status=409 if conflict else 400 if refused else 200,
-        errors={_field(each, shown): in_words(each) for each in refused.problems} if refused else None,
+        errors={_field(problem, shown): in_words(problem) for problem in refused.problems}
+        if refused
+        else None,
         conflict=conflict,
         city=city,
         stored=stored,

@@ -40,7 +40,7 @@ def store(conn: Connection, reports: Sequence[Report]) -> None:
     numbered = list(zip(new_ids(conn, len(reports)), reports, strict=True))
     copy_rows(conn, "service_requests", ("id", *REQUEST, "geom", "attributes"), _requests(numbered))
     cases.copy(conn, (replace(report.case, service_request_id=number) for number, report in numbered))
-    came_in = ((number, each.request.requested_datetime) for number, each in numbered)
+    came_in = ((number, report.request.requested_datetime) for number, report in numbered)
     copy_rows(conn, "submissions", ("service_request_id", "received_datetime"), came_in)
     copy_rows(conn, "reporters", ("service_request_id", *PERSONAL, "attributes"), _reporters(numbered))
     copy_rows(conn, "events", ("service_request_id", "jurisdiction_id", *EVENT, "data"), _events(numbered))
@@ -49,29 +49,29 @@ def store(conn: Connection, reports: Sequence[Report]) -> None:
 
 
 def _requests(numbered: Iterable[tuple[int, Report]]) -> Iterator[tuple[Any, ...]]:
-    for number, each in numbered:
-        request = each.request
+    for number, report in numbered:
+        request = report.request
         values = (getattr(request, name) for name in REQUEST)
         yield number, *values, point(request.lat, request.long), _json(request.attributes)
 
 
 def _reporters(numbered: Iterable[tuple[int, Report]]) -> Iterator[tuple[Any, ...]]:
-    for number, each in numbered:
-        known = asdict(each.reporter)
-        if each.answers or any(known.values()):
-            yield number, *(known[name] for name in PERSONAL), _json(each.answers)
+    for number, report in numbered:
+        known = asdict(report.reporter)
+        if report.answers or any(known.values()):
+            yield number, *(known[name] for name in PERSONAL), _json(report.answers)
 
 
 def _events(numbered: Iterable[tuple[int, Report]]) -> Iterator[tuple[Any, ...]]:
-    for number, each in numbered:
-        for line in each.events:
-            yield number, each.request.jurisdiction_id, *(line[name] for name in EVENT), _json(line["data"])
+    for number, report in numbered:
+        for line in report.events:
+            yield number, report.request.jurisdiction_id, *(line[name] for name in EVENT), _json(line["data"])
 
 
 def _tokens(numbered: Iterable[tuple[int, Report]]) -> Iterator[tuple[Any, ...]]:
-    for number, each in numbered:
-        if each.token:
-            yield each.token, each.request.jurisdiction_id, number, each.request.requested_datetime
+    for number, report in numbered:
+        if report.token:
+            yield report.token, report.request.jurisdiction_id, number, report.request.requested_datetime
 
 
 def _json(value: Mapping[str, Any]) -> str:

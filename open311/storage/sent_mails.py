@@ -126,10 +126,10 @@ def of_request(conn: Connection, service_request_id: int) -> list[MailLine]:
         .join(service_requests, _r.id == _f.service_request_id)
         .where(about, _m.sent_datetime.is_(None))
     )
-    each = union_all(left, waiting).subquery()
-    keys = (each.c.event_id, each.c.to_reporter, each.c.state, each.c.problem)
-    wanted = select(*keys, func.count(), func.max(each.c.at)).group_by(*keys)
-    rows = conn.execute(wanted.order_by(each.c.event_id, each.c.to_reporter.desc(), each.c.state)).all()
+    mails = union_all(left, waiting).subquery()
+    keys = (mails.c.event_id, mails.c.to_reporter, mails.c.state, mails.c.problem)
+    wanted = select(*keys, func.count(), func.max(mails.c.at)).group_by(*keys)
+    rows = conn.execute(wanted.order_by(mails.c.event_id, mails.c.to_reporter.desc(), mails.c.state)).all()
     return [MailLine(row[0], row[1], MailState(row[2]), *row[3:]) for row in rows]
 
 

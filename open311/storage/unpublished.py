@@ -78,7 +78,7 @@ def forget_of_requests(conn: Connection, requests: Sequence[int]) -> list[str]:
         conn.execute(statement, {"requests": requests})
     statements = (_INTERNAL_PHOTOS, _ORIGINAL_PHOTOS)
     given = {"requests": requests, "reporter": str(REPORTER)}
-    return [key for each in statements for key in _names(conn.execute(each, given))]
+    return [key for statement in statements for key in _names(conn.execute(statement, given))]
 
 
 def forget_of_claims(conn: Connection, claims: Sequence[int]) -> list[str]:

@@ -48,7 +48,7 @@ def problems(error: ValidationError) -> tuple[Problem, ...]:
 
 def _flat(messages: Any) -> list[Problem]:
     if isinstance(messages, dict):
-        return [each for inner in messages.values() for each in _flat(inner)]
+        return [message for inner in messages.values() for message in _flat(inner)]
     return list(messages)
 
 
@@ -91,7 +91,7 @@ class Words(DelimitedList):
         self.longest = longest
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> Any:
-        items = tuple(item.strip() for each in value for item in each.split(",") if item.strip())
+        items = tuple(item.strip() for part in value for item in part.split(",") if item.strip())
         if len(items) > self.longest:
             raise wrong("error.too_many", parameter=attr, most=self.longest)
         return items
@@ -107,7 +107,10 @@ class WebAddresses(DelimitedList):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> Any:
         # A comma may stand inside an address; only one before a further address separates.
         found = tuple(
-            each.strip() for item in value for each in re.split(r",\s*(?=\w+:)", item) if each.strip()
+            address.strip()
+            for item in value
+            for address in re.split(r",\s*(?=\w+:)", item)
+            if address.strip()
         )
         if len(found) > MOST_ADDRESSES:
             raise wrong("error.too_many", parameter=attr, most=MOST_ADDRESSES)

@@ -80,14 +80,16 @@ def _json_pairs(posted: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
     """A flat object, with `attribute` as an object of its own, as if it had been sent as a form."""
     for name, value in posted.items():
         if name == "attribute" and isinstance(value, dict):
-            yield from ((f"attribute[{code}]", text) for code, each in value.items() for text in _texts(each))
+            yield from (
+                (f"attribute[{code}]", text) for code, answer in value.items() for text in _texts(answer)
+            )
         else:
             yield from ((name, text) for text in _texts(value))
 
 
 def _texts(value: Any) -> list[str]:
     if isinstance(value, list):
-        return [text for each in value if not isinstance(each, list) for text in _texts(each)]
+        return [text for item in value if not isinstance(item, list) for text in _texts(item)]
     if value is None or isinstance(value, Mapping):
         return []
     if isinstance(value, bool):

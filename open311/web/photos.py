@@ -19,7 +19,7 @@ DATA_URI = re.compile(r"data:image/[\w.+-]+(?:;[\w.+-]+=[^;,]*)*;base64,", re.IG
 
 def sent(request: LenientRequest, texts: list[str]) -> dict[str, list[Any]]:
     """What counts as `media`: the files, then the texts that stand for files."""
-    parts = [each for _, each in request.files.items(multi=True)]
+    parts = [part for _, part in request.files.items(multi=True)]
     # A form in which no file was chosen sends a part without name and contents.
     files = [part for part in parts if part.filename or part.stream.read(1)]
     for file in files:
@@ -32,7 +32,7 @@ class Photos(fields.Field[Any]):
     """Files, not looked at yet."""
 
     def _deserialize(self, value: list[Any], attr: str | None, data: Any, **_: Any) -> Any:
-        return tuple(_decoded(each) if isinstance(each, str) else each.stream for each in value)
+        return tuple(_decoded(part) if isinstance(part, str) else part.stream for part in value)
 
 
 def photos_field() -> Photos:

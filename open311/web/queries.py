@@ -216,7 +216,7 @@ def _agencies(query: dict[str, Any], catalogue: Catalogue) -> tuple[str, ...] | 
         for agency in catalogue.agencies.values()
         if asked in _lowered(agency.name.by_language.values())
     )
-    return tuple(dict.fromkeys([asked, *(each.code.lower() for each in known)]))
+    return tuple(dict.fromkeys([asked, *(agency.code.lower() for agency in known)]))
 
 
 def _lowered(words: Iterable[str]) -> list[str]:
@@ -245,7 +245,7 @@ def _named(catalogue: Catalogue, words: str) -> tuple[str, ...]:
     return tuple(
         code
         for code, name in {**catalogue.retired, **names}.items()
-        if any(asked in fold(each) for each in name.by_language.values())
+        if any(asked in fold(text) for text in name.by_language.values())
     )
 
 

@@ -44,8 +44,8 @@ def enqueue(core: Core, *, at_once: int = AT_ONCE, most_waiting: int = MOST_WAIT
     """Make messages of what has happened, for every active subscription."""
     with core.database.read() as conn:
         active = storage.all_subscriptions(conn, State.ACTIVE)
-    for each in active:
-        while _enqueue_some(core, each, at_once, most_waiting):
+    for subscription in active:
+        while _enqueue_some(core, subscription, at_once, most_waiting):
             pass
 
 

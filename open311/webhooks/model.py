@@ -13,8 +13,8 @@ LONGEST_URL = 2000
 MESSAGE_SECONDS = 15.0
 # After which time a message is tried again; then it is given up.
 WAITS = tuple(
-    timedelta(seconds=each)
-    for each in (5, 60, 300, 1800, 2 * 3600, 5 * 3600, 10 * 3600, 14 * 3600, 20 * 3600, 24 * 3600)
+    timedelta(seconds=seconds)
+    for seconds in (5, 60, 300, 1800, 2 * 3600, 5 * 3600, 10 * 3600, 14 * 3600, 20 * 3600, 24 * 3600)
 )
 DISABLE_AFTER = timedelta(days=5)
 KEEP_FOR = timedelta(days=30)

@@ -73,7 +73,7 @@ def find_order(core: Core, token: str) -> OrderPage:
             if photo.id in order.photos and model.may_leave(photo)
         ]
         told = events.of_request(conn, order.service_request_id)
-    letters = [each for each in told if each.kind in LETTERS and each.data.get("order_id") == order.id]
+    letters = [event for event in told if event.kind in LETTERS and event.data.get("order_id") == order.id]
     ended = order.has_ended(core.now()) or request.visibility == Visibility.HIDDEN
     return OrderPage(order, request, chosen, letters, ended)
 

@@ -37,7 +37,7 @@ def seed(core: Core, count: int, number: int = SEED) -> None:
         task = progress.add_task("", total=count)
         before = storing.submit(int)
         for first in range(0, count, A_TIME):
-            portion = [chance.choice(lives).begin(each) for each in sent[first : first + A_TIME]]
+            portion = [chance.choice(lives).begin(moment) for moment in sent[first : first + A_TIME]]
             progress.advance(task, before.result())
             before = storing.submit(_store, core, portion)
         progress.advance(task, before.result())

@@ -76,8 +76,8 @@ class Lives:
             service for service in catalogue.active_services() if service.type is not ServiceType.BLACKBOX
         ]
         self._services = offered
-        self._weights = [USUAL.get(each.service_code, REST) for each in offered]
-        closed = [each for each in catalogue.statuses.values() if each.status == Status.CLOSED]
+        self._weights = [USUAL.get(service.service_code, REST) for service in offered]
+        closed = [status for status in catalogue.statuses.values() if status.status == Status.CLOSED]
         self._endings = [catalogue.default_status(Status.CLOSED)] * 4 + closed
 
     def begin(self, requested: datetime) -> Life:

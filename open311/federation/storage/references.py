@@ -78,7 +78,10 @@ def add(
         conn,
         "service_requests",
         ("id", "jurisdiction_id", "visibility", "geom", *COPIED),
-        ((number, jurisdiction_id, visibility, _point(each.values), *_values(each)) for number, each in rows),
+        (
+            (number, jurisdiction_id, visibility, _point(arrival.values), *_values(arrival))
+            for number, arrival in rows
+        ),
     )
     owned = {"jurisdiction_id": jurisdiction_id, "visibility": visibility}
     new_cases = (
@@ -96,18 +99,18 @@ def add(
         conn,
         "foreign_references",
         ("jurisdiction_id", "foreign_id", "source", "service_request_id", "digest"),
-        ((jurisdiction_id, each.foreign_id, source, number, each.digest) for number, each in rows),
+        ((jurisdiction_id, arrival.foreign_id, source, number, arrival.digest) for number, arrival in rows),
     )
     reporters = (
-        (number, *(getattr(each.reporter, name) for name in PERSONAL))
-        for number, each in rows
-        if each.reporter
+        (number, *(getattr(arrival.reporter, name) for name in PERSONAL))
+        for number, arrival in rows
+        if arrival.reporter
     )
     copy_rows(conn, "reporters", ("service_request_id", *PERSONAL), reporters)
     events = (
         (jurisdiction_id, number, shown, shown, actor, *line)
-        for number, each in rows
-        for line in _lines(each, first_status)
+        for number, arrival in rows
+        for line in _lines(arrival, first_status)
     )
     copy_rows(conn, "events", EVENT, events)
 

@@ -100,8 +100,8 @@ def queryables(catalogue: Catalogue) -> dict[str, Any]:
     """What the features can be filtered by, as a JSON Schema."""
     language = current.language()
     services = [
-        {"const": code, "title": each.service_name.in_language(language)}
-        for code, each in catalogue.services.items()
+        {"const": code, "title": service.service_name.in_language(language)}
+        for code, service in catalogue.services.items()
     ]
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

@@ -31,9 +31,9 @@ class Interval(fields.String):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> Any:
         ends = value[0].strip().split("/")
         try:
-            if len(ends) > 2 or all(each in OPEN_ENDS for each in ends):
+            if len(ends) > 2 or all(end in OPEN_ENDS for end in ends):
                 raise ValueError(value)
-            start, end = (self._moment(each, last) for each, last in ((ends[0], False), (ends[-1], True)))
+            start, end = (self._moment(end, last) for end, last in ((ends[0], False), (ends[-1], True)))
         except ValueError:
             raise wrong("error.ogc.datetime", value=value[0][:100]) from None
         if start and end and start > end:
@@ -84,7 +84,7 @@ class Items:
     def document(self) -> bytes:
         """The page as GeoJSON, with links and counts."""
         counts = {} if self.matched is None else {"numberMatched": self.matched}
-        written = (geojson.write(geojson.feature(each)) for each in self.requests)
+        written = (geojson.write(geojson.feature(request)) for request in self.requests)
         return geojson.join(written, numberReturned=len(self.requests), **counts, links=self.links())
 
     @property
@@ -126,7 +126,7 @@ def find() -> Items:
 
 
 def _read() -> dict[str, Any]:
-    given = {name: [each for each in request.args.getlist(name) if each.strip()] for name in request.args}
+    given = {name: [value for value in request.args.getlist(name) if value.strip()] for name in request.args}
     try:
         read: dict[str, Any] = ItemsQuery().load({name: values for name, values in given.items() if values})
     except ValidationError as error:

@@ -33,7 +33,7 @@ def wants_html() -> bool:
 
 def address(*path: str, **query: Any) -> str:
     """The full address of a resource."""
-    place = "/".join(quote(each, safe="") for each in ("ogc", *path))
+    place = "/".join(quote(part, safe="") for part in ("ogc", *path))
     return f"{current.base_url()}/{place}" + (f"?{urlencode(query)}" if query else "")
 
 

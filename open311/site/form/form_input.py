@@ -148,10 +148,13 @@ def wrong(catalogue: Catalogue, draft: Draft) -> list[Wrong]:
     """Everything that keeps a draft from being sent, in the order of the form."""
     sent, unread = submission(catalogue, draft)
     problems = report.check(current.core(), catalogue, sent, unread)
-    found = [_outside(draft) if each.key == "error.location.outside" else at_field(each) for each in problems]
+    found = [
+        _outside(draft) if problem.key == "error.location.outside" else at_field(problem)
+        for problem in problems
+    ]
     if draft.text("follow") and not draft.text("email"):
         found.append(at_field(problem("page.form.error.follow_email")))
-    return sorted(found, key=lambda each: STEPS.index(each.step))
+    return sorted(found, key=lambda mistake: STEPS.index(mistake.step))
 
 
 def _outside(draft: Draft) -> Wrong:

@@ -39,8 +39,8 @@ def step(
 ) -> Response:
     """A page of the form. What is wrong is told on top and at its fields; `begun` is what a new one begins with."""
     errors: dict[str, str] = {}
-    for each in wrong:
-        errors.setdefault(each.field, each.words)
+    for mistake in wrong:
+        errors.setdefault(mistake.field, mistake.words)
     return page(
         f"form/{name}.html",
         status=status or (400 if wrong else 200),
@@ -120,9 +120,10 @@ def details(
     service = form_input.service(city(), draft.state)
     if service is None:
         return category(
-            draft, wrong=[each for each in form_input.wrong(city(), draft) if each.step == "category"]
+            draft,
+            wrong=[mistake for mistake in form_input.wrong(city(), draft) if mistake.step == "category"],
         )
-    errors = {each.field: each.words for each in reversed(wrong)}
+    errors = {mistake.field: mistake.words for mistake in reversed(wrong)}
     seen = draft.state.get("seen", ())
     return step(
         "details",
@@ -132,7 +133,7 @@ def details(
         service=service,
         questions=questions.questions(service, things.numbers_at(draft, service), errors),
         shown=" ".join(questions.asked(service, draft.answers)),
-        nearby=[each for each in nearby(draft) if each.number not in seen],
+        nearby=[request for request in nearby(draft) if request.number not in seen],
         taken_at=taken_at,
         taken_at_words=degrees(taken_at.lat, taken_at.long) if taken_at else "",
         elsewhere=elsewhere,

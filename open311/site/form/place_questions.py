@@ -50,7 +50,7 @@ def _without_position(draft: Draft) -> Question | None:
     as_typed = (ONLY_WORDS, words("page.form.place.words", words=typed))
     if found:
         return Question(
-            words("page.form.place.meant"), [*((_value(each), each.address) for each in found), as_typed]
+            words("page.form.place.meant"), [*((_value(place), place.address) for place in found), as_typed]
         )
     if not _can_be_found():
         return None

@@ -45,7 +45,7 @@ def check(
         service=service,
         answers=pages.answers_shown(draft, service) if service else [],
         position=degrees(place.lat, place.long) if place else "",
-        nearby=[each for each in nearby(draft) if each.number not in seen],
+        nearby=[request for request in nearby(draft) if request.number not in seen],
         changed=changed,
         guarded_form=abuse.of_draft(draft),
     )

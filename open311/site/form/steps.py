@@ -100,7 +100,7 @@ def _update(draft: Draft, **values: Any) -> Draft:
 
 
 def _at(draft: Draft, *steps: str) -> list[Wrong]:
-    return [each for each in form_input.wrong(city(), draft) if each.step in steps]
+    return [mistake for mistake in form_input.wrong(city(), draft) if mistake.step in steps]
 
 
 def _place(draft: Draft) -> AnyResponse:
@@ -152,9 +152,9 @@ def _add_photos(draft: Draft) -> tuple[Draft, list[Wrong], tuple[float, float] |
     sent = photos.sent(cast(LenientRequest, request), []).get("media", [])
     if not sent:
         return draft, [], None
-    problems, taken_at = drafts.add_photos(current.core(), draft, [each.stream for each in sent])
+    problems, taken_at = drafts.add_photos(current.core(), draft, [file.stream for file in sent])
     fresh = drafts.find(current.core(), city(), draft.word)
-    return fresh, [form_input.at_field(each) for each in problems], taken_at
+    return fresh, [form_input.at_field(problem) for problem in problems], taken_at
 
 
 def _category(draft: Draft) -> AnyResponse:
@@ -194,10 +194,10 @@ def _details(draft: Draft) -> AnyResponse:
     if pressed == "photo":
         return pages.details(draft, wrong=about_photos, taken_at=offered)
     shown = set(form_input.posted("shown").split(" "))
-    news = [each for each in questions.asked(service, draft.answers) if each not in shown]
+    news = [code for code in questions.asked(service, draft.answers) if code not in shown]
     wrong = [*about_photos, *_at(draft, "details")]
-    if news and not any(each in draft.answers for each in news):
-        old = [each for each in wrong if each.field not in map(questions.field_id, news)]
+    if news and not any(code in draft.answers for code in news):
+        old = [mistake for mistake in wrong if mistake.field not in map(questions.field_id, news)]
         return pages.details(draft, wrong=old, more=True, taken_at=offered)
     if wrong or offered:
         return pages.details(draft, wrong=wrong, taken_at=offered)
@@ -222,7 +222,7 @@ def _changed(draft: Draft, pressed: str, value: str) -> Draft:
 
 def _seen(draft: Draft) -> Draft:
     """Reports nearby are shown once."""
-    numbers = [each.number for each in nearby(draft)]
+    numbers = [request.number for request in nearby(draft)]
     return _update(draft, seen=[*draft.state.get("seen", ()), *numbers][-SEEN_KEPT:])
 
 

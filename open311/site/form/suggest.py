@@ -72,9 +72,10 @@ def _told(place: Location, next_to: str, open_there: list[Shown]) -> dict[str, A
     return {
         "position": position,
         "near": near,
-        "told": " ".join(f"{each}." for each in (position, at, near) if each),
+        "told": " ".join(f"{sentence}." for sentence in (position, at, near) if sentence),
         "reports": [
-            {"href": address("report", number=each.number), "words": _line(each)} for each in open_there
+            {"href": address("report", number=request.number), "words": _line(request)}
+            for request in open_there
         ],
     }
 

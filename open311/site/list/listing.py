@@ -183,8 +183,8 @@ def services_by_group(catalogue: Catalogue) -> list[tuple[str, list[Service]]]:
     language = current.language()
     offered = catalogue.active_services()
     named = [
-        (each.name.in_language(language), [service for service in offered if service.group == code])
-        for code, each in catalogue.groups.items()
+        (group.name.in_language(language), [service for service in offered if service.group == code])
+        for code, group in catalogue.groups.items()
     ]
-    rest = [each for each in offered if each.group not in catalogue.groups]
+    rest = [service for service in offered if service.group not in catalogue.groups]
     return [(name, services) for name, services in [*named, ("", rest)] if services]

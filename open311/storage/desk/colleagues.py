@@ -30,13 +30,17 @@ def of_case(conn: Connection, case: Case, visibility: str, now: datetime) -> Col
     """Everybody of the city who may see this case; two statements."""
     roles = memberships.in_jurisdiction(conn, case.jurisdiction_id, now)
     staff = [Staff(account_id, tuple(given)) for account_id, given in roles.items()]
-    seeing = [each for each in staff if rights.may(each, Right.SEE_REPORTS, case, visibility)]
-    names = accounts.names(conn, [each.account_id for each in seeing])
-    working = {each.account_id for each in seeing if rights.may(each, Right.SET_STATUS, case, visibility)}
+    seeing = [colleague for colleague in staff if rights.may(colleague, Right.SEE_REPORTS, case, visibility)]
+    names = accounts.names(conn, [colleague.account_id for colleague in seeing])
+    working = {
+        colleague.account_id
+        for colleague in seeing
+        if rights.may(colleague, Right.SET_STATUS, case, visibility)
+    }
     by_unit: dict[str, set[int]] = {}
-    for each in seeing:
-        for unit in each.units(case.jurisdiction_id):
-            by_unit.setdefault(unit, set()).add(each.account_id)
+    for colleague in seeing:
+        for unit in colleague.units(case.jurisdiction_id):
+            by_unit.setdefault(unit, set()).add(colleague.account_id)
     # A unit without people of its own, such as that of the checkers, is whoever may work on its cases.
     of_unit = by_unit.get(case.unit or "", working) & working
     return Colleagues(

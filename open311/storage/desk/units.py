@@ -14,8 +14,12 @@ def members(conn: Connection, jurisdiction_id: str, now: datetime) -> Mapping[st
     """How many people belong to each unit by name."""
     unit = func.unnest(_m.units).label("unit")
     in_force = or_(_m.ends_datetime.is_(None), _m.ends_datetime > now)
-    each = select(_m.account_id, unit).where(_m.jurisdiction_id == jurisdiction_id, in_force).subquery()
-    counted = select(each.c.unit, func.count(each.c.account_id.distinct())).group_by(each.c.unit)
+    unit_members = (
+        select(_m.account_id, unit).where(_m.jurisdiction_id == jurisdiction_id, in_force).subquery()
+    )
+    counted = select(unit_members.c.unit, func.count(unit_members.c.account_id.distinct())).group_by(
+        unit_members.c.unit
+    )
     return {str(code): int(number) for code, number in conn.execute(counted)}
 
 
