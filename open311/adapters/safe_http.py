@@ -36,7 +36,7 @@ class Refused(Exception):
 
 def addresses(host: str, port: int) -> list[str]:
     """The addresses a name stands for now; `OSError` when it has none."""
-    return [str(found[4][0]) for found in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+    return [str(entry[4][0]) for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
 
 
 def is_public(address: str) -> bool:

@@ -55,7 +55,9 @@ def _georeport(s: Subject) -> list[dict[str, Any]]:
 
 @requires("R-057", MUST, "discovery in both formats")
 def both(s: Subject) -> Findings:
-    missing = [suffix for suffix in ("xml", "json") if all(a.status != 200 for a in _places(s, suffix))]
+    missing = [
+        suffix for suffix in ("xml", "json") if all(answer.status != 200 for answer in _places(s, suffix))
+    ]
     if len(missing) == 2:
         raise NotSeen("not found below or beside the base URL; the standard lets it be elsewhere")
     for suffix in missing:

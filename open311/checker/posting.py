@@ -72,7 +72,12 @@ def accepted(s: Subject) -> Findings:
         yield Finding(f"{reason} {s.answers['report'].body[:200]!r}")
         return
     kind = next(
-        (e.get("type") for e in s.services() if e.get("service_code") == _form(s)["service_code"]), ""
+        (
+            service.get("type")
+            for service in s.services()
+            if service.get("service_code") == _form(s)["service_code"]
+        ),
+        "",
     )
     if kind == "realtime" and not _number(found):
         yield Finding("a realtime service without an id in the answer")

@@ -90,7 +90,9 @@ def keywords(s: Subject) -> Findings:
 def order(s: Subject) -> Findings:
     s.services()
     again = s.ask_again("services").must_be(200)
-    if [row.get("service_code") for row in again.rows()] != [e.get("service_code") for e in s.services()]:
+    if [row.get("service_code") for row in again.rows()] != [
+        service.get("service_code") for service in s.services()
+    ]:
         yield Finding("the order changes from one question to the next")
 
 

@@ -88,15 +88,15 @@ def list_accounts() -> None:
         listed = accounts.listed(core, cli_actor())
     rows = [
         (
-            found.id,
-            found.name,
-            found.email,
-            found.state.value,
-            "yes" if found.second_factor else "no",
-            found.ends_datetime,
+            account.id,
+            account.name,
+            account.email,
+            account.state.value,
+            "yes" if account.second_factor else "no",
+            account.ends_datetime,
             "; ".join(map(_written, roles)),
         )
-        for found, roles in listed
+        for account, roles in listed
     ]
     show_table(("id", "name", "email", "state", "second factor", "ends", "roles"), rows)
 

@@ -96,7 +96,7 @@ def _document(report: Report) -> dict[str, Any]:
                 "level": result.requirement.level.value,
                 "looked_at": result.requirement.looked_at,
                 "outcome": result.outcome.value,
-                "findings": [{"text": found.text, "quirk": found.quirk} for found in result.findings],
+                "findings": [{"text": finding.text, "quirk": finding.quirk} for finding in result.findings],
                 "note": result.note or None,
             }
             for result in report.results
@@ -129,7 +129,9 @@ def _table(console: Console, title: str, results: tuple[Result, ...]) -> None:
         return
     table = Table("", "looked at", "found", title=title, title_justify="left")
     for result in results:
-        lines = [f"{found.text}{f' [{found.quirk}]' if found.quirk else ''}" for found in result.findings]
+        lines = [
+            f"{finding.text}{f' [{finding.quirk}]' if finding.quirk else ''}" for finding in result.findings
+        ]
         told = "\n".join([*lines, result.note] if result.note else lines)
         table.add_row(result.requirement.number, result.requirement.looked_at, _plain(told))
     console.print(table)

@@ -154,7 +154,8 @@ def _simple_service(catalogue: Catalogue) -> Service:
     simple = [
         service
         for service in services
-        if service.type is ServiceType.REALTIME and not any(asked.required for asked in service.attributes)
+        if service.type is ServiceType.REALTIME
+        and not any(attribute.required for attribute in service.attributes)
     ]
     return [*simple, *services][0]
 

@@ -26,8 +26,16 @@ def list_forwards(state: str | None, foreign_id: str | None, limit: int) -> None
     with opened() as core:
         found = forwarding.search(core, limit, ForwardState(state) if state else None, foreign_id)
     rows = [
-        (x.service_request_id, x.foreign_id, x.state, x.host, x.sent_datetime, x.attempts, x.error)
-        for x in found
+        (
+            forward.service_request_id,
+            forward.foreign_id,
+            forward.state,
+            forward.host,
+            forward.sent_datetime,
+            forward.attempts,
+            forward.error,
+        )
+        for forward in found
     ]
     show_table(("request", "there", "state", "server", "sent", "tries", "error"), rows)
 

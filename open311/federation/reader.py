@@ -173,13 +173,13 @@ def _recent(
     state = {**state, "began": began}
     bound = (_moment(state["seen"]) or EARLIEST) - OVERLAP
     if state.get("updates") is not False:
-        for found, after in pages(client, state, {"updated_after": bound}, ask):
-            updated = (request.updated_datetime for request in found)
+        for requests, after in pages(client, state, {"updated_after": bound}, ask):
+            updated = (request.updated_datetime for request in requests)
             if after.get("cut") or any(moment and moment < bound for moment in updated):
                 state = {**_lasting(state), "phase": "recent", "began": began, "updates": False}
                 break
             state = after
-            yield Part(state=state, requests=found, told=f"changed since {bound:%Y-%m-%d %H:%M}")
+            yield Part(state=state, requests=requests, told=f"changed since {bound:%Y-%m-%d %H:%M}")
     if state.get("updates") is False:
         for part in _whole(client, state, now - WINDOW, now, ask):
             state = part.state

@@ -121,11 +121,8 @@ def _status(found: ForeignRequest, terms: Terms) -> tuple[str, str]:
     status = Status(mapped) if mapped in tuple(Status) else found.status
     default = catalogue.default_status(status)
     word = (found.detailed_status or "").strip().upper()
-    alike = [
-        entry
-        for entry in catalogue.statuses.values()
-        if entry.detailed_status == word and entry.status == status
-    ]
+    of_city = catalogue.statuses.values()
+    alike = [entry for entry in of_city if entry.detailed_status == word and entry.status == status]
     return status, (default if default in alike or not alike else alike[0]).code
 
 
@@ -261,11 +258,7 @@ def withdraw(
     """Hide what is no longer public at its source; erase it where that says True."""
     stored.lock(conn, owner, source)
     known = stored.known(conn, owner, source, list(gone))
-    numbers = [
-        reference.service_request_id
-        for reference in known.values()
-        if reference.service_request_id is not None
-    ]
+    numbers = [row.service_request_id for row in known.values() if row.service_request_id is not None]
     present = stored.requests(conn, numbers)
     count = 0
     for foreign_id, was in known.items():

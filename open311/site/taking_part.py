@@ -51,9 +51,9 @@ class Typed:
 
     def refuse(self, name: str, problems: tuple[Problem, ...]) -> None:
         """Tell what a deeper layer has found."""
-        for found in problems:
-            at = form_input.at_field(found)
-            self.errors.setdefault(at.field if at.field in self.values else name, in_words(found))
+        for problem in problems:
+            at = form_input.at_field(problem)
+            self.errors.setdefault(at.field if at.field in self.values else name, in_words(problem))
 
 
 def _typed(*names: str) -> Typed:

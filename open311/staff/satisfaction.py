@@ -57,10 +57,10 @@ def satisfaction() -> ResponseReturnValue:
 def rows(found: Iterable[Satisfaction], name_of: Callable[[Satisfaction], str]) -> list[Row]:
     """The answers of each name, those with most answers first."""
     satisfied, all_ = Counter[str](), Counter[str]()
-    for one in found:
-        name = name_of(one)
-        satisfied[name] += one.satisfied
-        all_[name] += one.satisfied + one.unsatisfied
+    for satisfaction in found:
+        name = name_of(satisfaction)
+        satisfied[name] += satisfaction.satisfied
+        all_[name] += satisfaction.satisfied + satisfaction.unsatisfied
     return [
         Row(name, count, satisfied[name] if count >= LEAST else None) for name, count in all_.most_common()
     ]

@@ -11,6 +11,7 @@ LONGEST = 300
 # Put together here so that this file does not hold the words itself.
 LEFTOVERS = re.compile("|".join(("TO" + "DO", "FIX" + "ME", "X" + "XX"))).search
 SKIPS = re.compile("|".join(("mark.sk" + "ip", "pytest.sk" + "ip", "xf" + "ail", "importorsk" + "ip"))).search
+NAMELESS_LOOP = re.compile(r"\bfor (?:\w+, )*each(?:, \w+)* in\b").search
 NPM = "https://registry.npmjs.org/"
 
 
@@ -37,6 +38,12 @@ def test_no_module_is_too_long() -> None:
 def test_nothing_is_left_to_do() -> None:
     assert [
         name for name, text in tracked().items() if name.endswith((".py", ".md")) and LEFTOVERS(text)
+    ] == []
+
+
+def test_loops_are_named_after_what_they_go_through() -> None:
+    assert [
+        name for name, text in tracked().items() if name.startswith("open311/") and NAMELESS_LOOP(text)
     ] == []
 
 

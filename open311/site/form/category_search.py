@@ -32,8 +32,8 @@ def _score(service: Service, asked: Sequence[str]) -> float:
     strong, weak = _vocabulary(service)
     return sum(
         max(
-            max((_fit(word, known) for known in strong), default=0.0),
-            OF_DESCRIPTION * max((_begins(word, known) for known in weak), default=0.0),
+            max((_fit(word, term) for term in strong), default=0.0),
+            OF_DESCRIPTION * max((_begins(word, term) for term in weak), default=0.0),
         )
         for word in asked
     )
