@@ -47,12 +47,19 @@ class Mailbox:
     @property
     def last(self) -> str:
         """The text of the last mail."""
-        return str(self.mails[-1].get_content()).replace("\r\n", "\n") if self.mails else ""
+        return text_of(self.mails[-1]) if self.mails else ""
 
     def link(self, path: str) -> str:
         """The path of the link in the last mail that begins like this."""
         found = [each for each in self.last.split() if path in each]
         return found[0].partition("//")[2].partition("/")[2].join(["/", ""])
+
+
+def text_of(mail: EmailMessage) -> str:
+    """What a mail says to programs that show no HTML."""
+    body = mail.get_body(("plain",))
+    assert body is not None
+    return str(body.get_content()).replace("\r\n", "\n")
 
 
 @contextmanager

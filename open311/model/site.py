@@ -4,6 +4,10 @@ from dataclasses import dataclass
 
 from open311.base.text import NO_TEXT, Text
 
+# Of a city that names none.
+COLOUR = "#0a5a8c"
+COLOUR_DARK = "#8cc8f0"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:

@@ -22,7 +22,7 @@ from open311.model.events import Event
 from open311.model.secret_tokens import new_token
 from open311.model.service_request import ServiceRequest, Visibility
 from open311.model.task_names import TaskName
-from open311.notifications import audience, own_data
+from open311.notifications import audience, mail_bodies, own_data
 from open311.notifications.audience import MailKind
 from open311.notifications.followers import Follower
 from open311.notifications.mail_links import Purpose
@@ -260,15 +260,19 @@ def send(
         message["Reply-To"] = answers_to[0]
     for name, value in (headers or {}).items():
         message[name] = value
-    parts = [translate(kind[1], language, **given)]
+    keys = [kind[1]]
     if given.get("notes"):
-        parts.append(translate("mail.status.notes", language, **given))
+        keys.append("mail.status.notes")
     if given.get("rating"):
-        parts.append(translate("mail.rating", language, **given))
+        keys.append("mail.rating")
     if headers:
         # Behind all that is said: how to hear no more.
-        parts.append(translate("mail.stop", language, **given))
-    message.set_content("\n\n".join([*parts, translate("mail.end", language, **given)]) + "\n")
+        keys.append("mail.stop")
+    *parts, end = mail_bodies.parts_of([*keys, "mail.end"], language, given)
+    message.set_content(mail_bodies.text_body([*parts, end]))
+    root = address_of(core, catalogue, "")
+    html = mail_bodies.html_body(catalogue, language, root, str(message["Subject"]), parts, end)
+    message.add_alternative(html, subtype="html")
     # Only now: new contents take the headers about the former ones away.
     message["Content-Language"] = language
     sent = SentMail(str(message["Message-ID"]), to, token=answers_to[1] if answers_to else "")

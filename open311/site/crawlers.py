@@ -8,9 +8,9 @@ from open311.formats import icons
 from open311.http import current, urls
 from open311.model.catalogue import Catalogue
 from open311.model.search import RequestSearch
+from open311.model.site import COLOUR
 from open311.site import addresses, assets
 from open311.site.blueprint import blueprint
-from open311.site.pwa import COLOUR
 from open311.storage import search
 
 # Of each city; a sitemap may hold 50,000 addresses.

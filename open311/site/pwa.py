@@ -13,12 +13,12 @@ from open311.base.errors import NotFound, problem
 from open311.formats import icons
 from open311.http import current, urls
 from open311.model.catalogue import Catalogue
+from open311.model.site import COLOUR
 from open311.site import addresses, assets, words
 from open311.site.addresses import address
 from open311.site.blueprint import blueprint, city
 from open311.site.rendering import CHANGES_ANY_TIME, HEADERS, policy, site_name
 
-COLOUR = "#0a5a8c"
 PAPER = "#ffffff"
 # Name → pixels, and whether launchers may cut it to their shape.
 ICONS = {

@@ -23,6 +23,7 @@ from tests.browser.conftest import NARROW, Visit
 from tests.browser.navigators import Visitor
 from tests.browser.staff import comes_in
 from tests.browser.town import Town, a_town
+from tests.mailbox import text_of
 from tests.pictures import a_photo, opened
 from tests.staff.desk import Desk, Employee
 
@@ -83,7 +84,7 @@ def mails(town: Town, *numbers: int) -> list[tuple[str, str]]:
     town.mailbox.mails.clear()
     town.mailbox.recipients.clear()
     town.works()
-    texts = [f"{mail['Subject']} {mail.get_content()}" for mail in town.mailbox.mails]
+    texts = [f"{mail['Subject']} {text_of(mail)}" for mail in town.mailbox.mails]
     sent = zip((to for [to] in town.mailbox.recipients), texts, strict=True)
     return sorted((to, text) for to, text in sent if any(str(number) in text for number in numbers))
 

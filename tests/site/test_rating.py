@@ -16,7 +16,7 @@ from open311.notifications.mail_limits import MailAsker
 from open311.storage import unpublished
 from tests.actors import CLARA
 from tests.client import client_of
-from tests.mailbox import Mailbox, run_jobs
+from tests.mailbox import Mailbox, run_jobs, text_of
 from tests.pictures import a_photo
 from tests.serving import MakeCore, an_api
 from tests.staff.desk import Desk, membership
@@ -51,7 +51,7 @@ class Case:
 
     def link(self) -> str:
         run_jobs(self.core, self.conn)
-        found = [link for mail in self.mailbox.mails for link in LINK.findall(str(mail.get_content()))]
+        found = [link for mail in self.mailbox.mails for link in LINK.findall(text_of(mail))]
         self.mailbox.mails.clear()
         assert len(found) == 1
         return found[0]
@@ -76,7 +76,7 @@ def case(make_core: MakeCore, mailing: dict[str, str], conn: Connection, mailbox
 def test_the_closing_mail_asks_whoever_reported_and_nobody_else(case: Case) -> None:
     casework.set_status(case.core, case.number, "GELOEST", CLARA)
     run_jobs(case.core, case.conn)
-    asked = {str(mail["To"]): bool(LINK.search(str(mail.get_content()))) for mail in case.mailbox.mails}
+    asked = {str(mail["To"]): bool(LINK.search(text_of(mail))) for mail in case.mailbox.mails}
     assert asked == {"kim@example.org": True, "nachbarin@example.org": False}
 
 

@@ -20,7 +20,7 @@ from open311.storage import sent_mails
 from open311.storage.desk import case_page
 from tests.actors import CLARA
 from tests.client import client_of
-from tests.mailbox import Mailbox, run_jobs
+from tests.mailbox import Mailbox, run_jobs, text_of
 from tests.pictures import a_photo
 from tests.serving import Api, Clock, MakeCore, an_api
 
@@ -81,7 +81,7 @@ def test_withheld_is_told_in_words_and_so_is_what_becomes_of_it(
     """F2, journey 2: the city shows about 100 of 650 to nobody, and yet sees to them."""
     casework.withhold(core, number, BEA, "PRIVATGRUND")
     run_jobs(core, conn)
-    words = {each["To"].lower(): str(each.get_content()) for each in mailbox.mails}
+    words = {each["To"].lower(): text_of(each) for each in mailbox.mails}
     assert recipients(mailbox) == ["kim@example.org", "stranger@example.org"]
     assert "auf privatem Grund" in words["kim@example.org"]
     assert "privatem Grund" not in words["stranger@example.org"]
