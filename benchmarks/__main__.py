@@ -142,8 +142,8 @@ class Run:
                 "beside": case.limit,
                 "limit": None,
                 **{
-                    who: asdict(load.median(each)) | {"rates": [run.rate for run in each]}
-                    for (at, who), each in runs.items()
+                    who: asdict(load.median(rounds)) | {"rates": [run.rate for run in rounds]}
+                    for (at, who), rounds in runs.items()
                     if at == place
                 },
             }
@@ -186,12 +186,12 @@ class Run:
             ),
         }
         found = {}
-        for name, each in reads.items():
+        for name, case in reads.items():
             alone, busy = [], []
             for _ in range(self.asked.rounds):
-                alone.append(load.ask(self.port, each, self.asked.seconds))
+                alone.append(load.ask(self.port, case, self.asked.seconds))
                 with sweeps.writing(self.port, key, 50) as written:
-                    busy.append(load.ask(self.port, each, self.asked.seconds))
+                    busy.append(load.ask(self.port, case, self.asked.seconds))
             found[name] = {
                 "alone": asdict(load.median(alone)),
                 "during": asdict(load.median(busy)),

@@ -218,16 +218,16 @@ def _given(conn: psycopg.Connection[Any], count: int) -> dict[str, Any]:
     offered = list(known.services.values())
     whole = sum(WEIGHTS[: len(offered)])
     statuses = {
-        word: [each.code for each in known.statuses.values() if each.status == word]
+        word: [status.code for status in known.statuses.values() if status.status == word]
         for word in ("open", "closed")
     }
     [(now,)] = conn.execute("select date_trunc('second', now())").fetchall()
     return statuses | {
         "now": now,
         "owner": known.jurisdiction.jurisdiction_id,
-        "services": [each.service_code for each in offered],
-        "agencies": [each.agency for each in offered],
-        "names": [each.service_name.in_language("de") + "." for each in offered],
+        "services": [service.service_code for service in offered],
+        "agencies": [service.agency for service in offered],
+        "names": [service.service_name.in_language("de") + "." for service in offered],
         "bounds": [sum(WEIGHTS[:place]) / whole for place in range(1, len(offered))],
         "remarks": list(REMARKS),
         "streets": STREETS,

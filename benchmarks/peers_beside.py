@@ -18,11 +18,13 @@ def measure(folder: Path, url: str, port: int, asked: argparse.Namespace) -> dic
             for rows in (100, 1000):
                 here = Load([f"/open311/v2/requests.json?page_size={rows}"], unique=True)
                 there = {name: (at, Load([address.format(rows)])) for name, (at, address) in peers.items()}
-                for name, (at, each) in {"ours": (port, here), **there}.items():
+                for name, (at, server) in {"ours": (port, here), **there}.items():
                     # Some need seconds for one answer; a figure needs several.
-                    figures = load.ask(at, each, max(asked.seconds, 10) if name != "ours" else asked.seconds)
+                    figures = load.ask(
+                        at, server, max(asked.seconds, 10) if name != "ours" else asked.seconds
+                    )
                     runs.setdefault(str(rows), {}).setdefault(name, []).append(figures)
     return {
-        rows: {name: asdict(load.median(each)) for name, each in by_name.items()}
+        rows: {name: asdict(load.median(runs)) for name, runs in by_name.items()}
         for rows, by_name in runs.items()
     }

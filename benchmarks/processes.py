@@ -107,9 +107,9 @@ def wait(process: subprocess.Popen[bytes], port: int, probe: str, log: Path, sec
 def workers_of(pid: int) -> list[int]:
     """The process and all that it has started."""
     found = [pid]
-    for each in found:
+    for process in found:
         try:
-            children = Path(f"/proc/{each}/task/{each}/children").read_text().split()
+            children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
         except OSError:
             continue
         found += [int(child) for child in children]
@@ -119,12 +119,12 @@ def workers_of(pid: int) -> list[int]:
 def memory(pid: int) -> dict[int, tuple[float, float]]:
     """Process → memory now and at its peak, in MB."""
     found = {}
-    for each in workers_of(pid):
+    for process in workers_of(pid):
         try:
-            lines = Path(f"/proc/{each}/status").read_text().splitlines()
+            lines = Path(f"/proc/{process}/status").read_text().splitlines()
         except OSError:
             continue
         sizes = {line.split(":")[0]: line.split()[1] for line in lines if line.startswith("Vm")}
         if "VmRSS" in sizes:
-            found[each] = int(sizes["VmRSS"]) / 1024, int(sizes["VmHWM"]) / 1024
+            found[process] = int(sizes["VmRSS"]) / 1024, int(sizes["VmHWM"]) / 1024
     return found

@@ -66,9 +66,9 @@ def measure(url: str) -> dict[str, dict[str, Any]]:
     try:
         with database.read() as conn:
             for name, asked in searches(datetime.now(UTC).replace(microsecond=0)):
-                for each in asked:
-                    _explained(conn, each)
-                plans = [_explained(conn, each) for each in asked]
+                for request in asked:
+                    _explained(conn, request)
+                plans = [_explained(conn, request) for request in asked]
                 times = [plan["Planning Time"] + plan["Execution Time"] for plan in plans]
                 found[name] = {
                     "median": statistics.median(times),

@@ -88,14 +88,14 @@ def _cases(found: dict[str, Any]) -> Iterator[list[str]]:
 
 def _peers(found: dict[str, Any]) -> Iterator[list[str]]:
     for rows, by_name in found["peers"].items():
-        for name, each in by_name.items():
-            ratio = by_name["ours"]["rate"] / each["rate"] if each["rate"] else float("inf")
+        for name, figures in by_name.items():
+            ratio = by_name["ours"]["rate"] / figures["rate"] if figures["rate"] else float("inf")
             yield [
                 name,
                 rows,
-                f"{each['rate']:,.1f}",
-                f"{each['p50']:.0f}",
-                f"{each['p99']:.0f}",
+                f"{figures['rate']:,.1f}",
+                f"{figures['p50']:.0f}",
+                f"{figures['p99']:.0f}",
                 f"{ratio:.0f}",
             ]
 
@@ -117,8 +117,8 @@ def _memory(found: dict[str, Any]) -> Iterator[list[str]]:
         "after the sweep": found["sweep"]["memory"],
         "after the export": found["export"]["memory"],
     }
-    for name, each in told.items():
-        yield [name, ", ".join(f"{now:.0f} / {peak:.0f}" for now, peak in each.values())]
+    for name, memory in told.items():
+        yield [name, ", ".join(f"{now:.0f} / {peak:.0f}" for now, peak in memory.values())]
 
 
 def goals(found: dict[str, Any]) -> Iterator[list[str]]:
@@ -174,14 +174,14 @@ def goals(found: dict[str, Any]) -> Iterator[list[str]]:
     ratio = sweep["last_ms"] / sweep["first_ms"]
     yield row(f"page {sweep['pages'] - 1:,} of a sweep ≤ 1.2 × page 1", ratio, ratio <= 1.2)
     rest = max(now for now, _ in found["memory_at_rest"].values())
-    peak = max(peak for each in ("sweep", "export") for _, peak in found[each]["memory"].values())
+    peak = max(peak for task in ("sweep", "export") for _, peak in found[task]["memory"].values())
     yield row("memory of a worker at rest ≤ 150 MB", rest, rest <= 150, "{:.0f}")
     yield row("at its peak, sweep and export included ≤ 200 MB", peak, peak <= 200, "{:.0f}")
     yield row(
         "start to first answer ≤ 1.5 s", found["start_seconds"], found["start_seconds"] <= 1.5, "{:.2f}"
     )
-    for name, each in found["writes"].items():
-        ratio = each["during"]["rate"] / each["alone"]["rate"]
+    for name, figures in found["writes"].items():
+        ratio = figures["during"]["rate"] / figures["alone"]["rate"]
         yield row(f"{name} during 50 writes/s ≥ 0.5 × alone", ratio, ratio >= 0.5)
     fresh = found["freshness"]
     yield row(f"stale answers after {fresh['reads']:,} reads", fresh["stale"], not fresh["stale"], "{}")

@@ -84,7 +84,7 @@ class Drill(ExitStack):
         self.replica = self.enter_context(private_cluster.cluster(folder / "replica", copy_of=self.primary))
         self.copy_url = self.replica.url("bench_run")
         self.key = data.key({"DATABASE_URL": self.url})
-        hosts = [each.partition("host=")[2].partition("&")[0] for each in (self.url, self.copy_url)]
+        hosts = [url.partition("host=")[2].partition("&")[0] for url in (self.url, self.copy_url)]
         ways = f"host={','.join(hosts)}&port=5432,5432&target_session_attrs=read-write"
         self.both = f"postgresql://postgres@/bench_run?{ways}"
 
@@ -212,7 +212,7 @@ class Drill(ExitStack):
                 number = receipt["service_request_id"]
                 for reader in readers:
                     newest = json.loads(ask(reader, "GET", _list())[1])
-                    stale["list"] += number not in [each["service_request_id"] for each in newest]
+                    stale["list"] += number not in [request["service_request_id"] for request in newest]
                     stale["by id"] += ask(reader, "GET", f"/open311/v2/requests/{number}.json")[0] != 200
         over.set()
         for thread in threads:
@@ -240,7 +240,9 @@ class Drill(ExitStack):
                         number = json.loads(answer)[0].get("service_request_id", "") if status == 200 else ""
                         said[method].append((time.monotonic(), status, number))
 
-        threads = [threading.Thread(target=go_on, args=[each]) for each in ("POST", "GET") for _ in range(4)]
+        threads = [
+            threading.Thread(target=go_on, args=[method]) for method in ("POST", "GET") for _ in range(4)
+        ]
         for thread in threads:
             thread.start()
         time.sleep(seconds)
@@ -286,7 +288,7 @@ def _list() -> str:
 
 
 def _together(tasks: Sequence[Callable[[], None]]) -> None:
-    threads = [threading.Thread(target=each) for each in tasks]
+    threads = [threading.Thread(target=task) for task in tasks]
     for thread in threads:
         thread.start()
     for thread in threads:

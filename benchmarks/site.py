@@ -45,7 +45,7 @@ def pooler(folder: Path, database_url: str, port: int) -> Iterator[str]:
 def proxy(folder: Path, servers: Sequence[int], port: int) -> Iterator[int]:
     """nginx in front of servers on these ports; the id of its process."""
     text = (DEPLOY / "nginx.conf").read_text()
-    lines = "".join(f"    server 127.0.0.1:{each} max_fails=3 fail_timeout=2s;\n" for each in servers)
+    lines = "".join(f"    server 127.0.0.1:{server} max_fails=3 fail_timeout=2s;\n" for server in servers)
     text, found = re.subn(r"(    server 127\.0\.0\.1:.*\n)+", lines, text)
     assert found == 1
     text = replaced(text, "listen 80;", f"listen 127.0.0.1:{port};")

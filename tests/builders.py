@@ -126,8 +126,10 @@ def a_catalogue(*services: Service, **fields: Any) -> Catalogue:
     )
     catalogue = Catalogue(
         jurisdiction=a_jurisdiction(),
-        statuses={each.code: each for each in statuses},
-        services={each.service_code: each for each in services or (a_vehicle_service(), a_service())},
+        statuses={status.code: status for status in statuses},
+        services={
+            service.service_code: service for service in services or (a_vehicle_service(), a_service())
+        },
         agencies={"kvd": Agency("kvd", words("Kommunaler Vollzugsdienst", "Enforcement Office"))},
         groups={
             "sauberkeit": Group("sauberkeit", words("Sauberkeit", "Cleanliness")),

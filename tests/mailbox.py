@@ -51,7 +51,7 @@ class Mailbox:
 
     def link(self, path: str) -> str:
         """The path of the link in the last mail that begins like this."""
-        found = [each for each in self.last.split() if path in each]
+        found = [part for part in self.last.split() if path in part]
         return found[0].partition("//")[2].partition("/")[2].join(["/", ""])
 
 

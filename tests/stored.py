@@ -43,4 +43,4 @@ def store(conn: Connection, **fields: Any) -> int:
 
 def ids(answer: list[dict[str, Any]]) -> list[int]:
     """The ids of an answer, in its order."""
-    return [int(each["service_request_id"]) for each in answer]
+    return [int(request["service_request_id"]) for request in answer]

@@ -72,9 +72,9 @@ def test_reports_lie_in_the_city_and_in_the_last_five_years(make_core: MakeCore,
     )
     assert len(places) == COUNT
     assert all(catalogue.jurisdiction.contains(lat, long) for lat, long, _, _ in places)
-    oldest = core.now() - min(each.requested_datetime for each in places)
+    oldest = core.now() - min(request.requested_datetime for request in places)
     assert timedelta(days=1000) < oldest < timedelta(days=5 * 365)
-    litter = [each for each in places if each.service_code == "MUELL_WILD"]
+    litter = [request for request in places if request.service_code == "MUELL_WILD"]
     assert len(litter) > COUNT / 3
 
 
@@ -82,4 +82,4 @@ def test_they_are_found_as_real_ones_are(make_core: MakeCore) -> None:
     api: Api = an_api(filled(make_core))
     listed = api.get("/requests", q="Matratzen", page_size=5)
     assert len(listed) == 5
-    assert all("Matratzen" in each["description"] for each in listed)
+    assert all("Matratzen" in request["description"] for request in listed)

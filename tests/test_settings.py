@@ -19,7 +19,7 @@ def refusal(**environ: str) -> str:
     return str(refused.value)
 
 
-@pytest.mark.parametrize("option", OPTIONS, ids=lambda each: each.variable)
+@pytest.mark.parametrize("option", OPTIONS, ids=lambda option: option.variable)
 def test_every_setting_may_stand_in_a_file(option: Option, tmp_path: Path) -> None:
     file = tmp_path / "secret"
     file.write_text("?://\n", encoding="utf-8")

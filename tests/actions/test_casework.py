@@ -47,7 +47,7 @@ def seen(core: Core, number: int) -> ServiceRequest:
 
 
 def kinds(core: Core, number: int) -> list[str]:
-    return [each.kind for each in casework.show(core, number, CLARA).history]
+    return [note.kind for note in casework.show(core, number, CLARA).history]
 
 
 def test_closing_sets_the_time(core: Core, clock: Clock) -> None:
@@ -103,7 +103,7 @@ def test_held_are_listed_oldest_first(core: Core, clock: Clock) -> None:
     second = int(submit(core, "GEPRUEFT"))
     submit(core)
     waiting = casework.held(core, core.catalogues.in_force[0], 10, CLARA)
-    assert [each.service_request_id for each in waiting] == [first, second]
+    assert [request.service_request_id for request in waiting] == [first, second]
     casework.publish(core, first, CLARA)
     casework.hide(core, second, CLARA)
     assert casework.held(core, core.catalogues.in_force[0], 10, CLARA) == []
@@ -117,9 +117,9 @@ def test_every_move_is_written_down(core: Core) -> None:
     casework.hide(core, number, CLARA, "Name im Text")
     casework.publish(core, number, CLARA)
     history = casework.show(core, number, CLARA).history
-    assert [each.kind for each in history] == ["submitted", "published", "assigned", "hidden", "published"]
-    assert [each.public for each in history] == [False, True, True, False, True]
-    assert {each.actor for each in history[1:]} == {str(CLARA)}
+    assert [note.kind for note in history] == ["submitted", "published", "assigned", "hidden", "published"]
+    assert [note.public for note in history] == [False, True, True, False, True]
+    assert {note.actor for note in history[1:]} == {str(CLARA)}
 
 
 def test_published_is_not_published_again(core: Core) -> None:

@@ -36,7 +36,7 @@ Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 def a_small_city() -> str:
     """The first city's file with three services, without its boundary and what its desk says of other services."""
     data = yaml.load((ROOT / "categories.yaml").read_text(encoding="utf-8"), Loader)
-    data["services"] = [each for each in data["services"] if each["service_code"] in KEPT]
+    data["services"] = [service for service in data["services"] if service["service_code"] in KEPT]
     del data["boundary"], data["desk"]
     return dump(data)
 
@@ -70,7 +70,7 @@ def started(make_core: MakeCore, path: Path) -> Core:
 
 
 def a_service(data: dict[str, Any], code: str = "FAHRZEUG_ALT") -> dict[str, Any]:
-    [found] = [each for each in data["services"] if each["service_code"] == code]
+    [found] = [service for service in data["services"] if service["service_code"] == code]
     assert isinstance(found, dict)
     return found
 
@@ -85,7 +85,7 @@ def change(file: Path, by: Change) -> None:
 def changesets(api: Api) -> set[str]:
     """The changeset of the document and those of its endpoints; all are the same with one city."""
     found = api.get("/discovery")
-    return {found["changeset"], *(each["changeset"] for each in found["endpoints"])}
+    return {found["changeset"], *(endpoint["changeset"] for endpoint in found["endpoints"])}
 
 
 CHANGES: dict[str, Change] = {
@@ -238,7 +238,7 @@ def test_a_good_file_after_a_broken_one_comes_into_force(core: Core, clock: Cloc
     catalogue_publication.publish_change(core)
     assert core.catalogues.problem is None
     assert api.get("/services/FAHRZEUG_ALT")
-    assert "Altes Auto" in {each["service_name"] for each in api.get("/services")}
+    assert "Altes Auto" in {service["service_name"] for service in api.get("/services")}
     assert changesets(api) == {"2026-03-02T09:30:00Z"}
 
 
@@ -300,10 +300,10 @@ def test_another_default_language_stores_the_words_of_all_requests_anew(core: Co
 def test_a_request_under_way_keeps_the_catalogue_it_began_with(core: Core, file: Path) -> None:
     """R-067: the cell is replaced, never what is in it."""
     held = core.catalogues.in_force
-    names = {each.service_name.in_language("de") for each in held[0].active_services()}
+    names = {service.service_name.in_language("de") for service in held[0].active_services()}
     change(file, CHANGES["name changed"])
     catalogue_publication.publish_change(core)
-    assert {each.service_name.in_language("de") for each in held[0].active_services()} == names
+    assert {service.service_name.in_language("de") for service in held[0].active_services()} == names
     assert core.catalogues.in_force is not held
 
 
@@ -321,7 +321,9 @@ def test_a_city_joins_and_each_keeps_its_own_changeset(
     change(tmp_path / "mannheim.yaml", elsewhere)
     catalogue_publication.publish_change(core)
     assert core.catalogues.problem is None
-    found = {each.jurisdiction.jurisdiction_id: each.changeset for each in core.catalogues.in_force}
+    found = {
+        catalogue.jurisdiction.jurisdiction_id: catalogue.changeset for catalogue in core.catalogues.in_force
+    }
     assert (clock.now - found["ludwigshafen.de"]).total_seconds() == 3600
     assert found["mannheim.de"] == clock.now
     assert changesets(an_api(core)) == {"2026-03-02T09:30:00Z"}
@@ -364,7 +366,7 @@ def test_a_harvested_catalogue_that_changes_before_the_first_look_is_taken_up(co
             sources.set_catalogue(conn, source, document, core.now() + timedelta(seconds=5))
         core.database.freshness.renew()
         watch.look()
-    assert [len(each.services) for each in core.catalogues.in_force] == [3, 1]
+    assert [len(catalogue.services) for catalogue in core.catalogues.in_force] == [3, 1]
 
 
 def test_the_watch_outlives_a_fault_and_takes_the_mended_file_up(
@@ -384,7 +386,7 @@ def test_the_watch_outlives_a_fault_and_takes_the_mended_file_up(
     change(file, CHANGES["name changed"])
     watch.look()
     assert core.catalogues.problem is None
-    assert "Altes Auto" in {each["service_name"] for each in api.get("/services")}
+    assert "Altes Auto" in {service["service_name"] for service in api.get("/services")}
 
 
 def odd_fault(path: Path) -> None:
@@ -398,5 +400,7 @@ def test_a_harvested_catalogue_that_cannot_be_used_holds_up_no_other(core: Core,
     with core.database.begin() as conn:
         sources.set_catalogue(conn, source, {"jurisdiction": None}, core.now())
     catalogue_publication.publish(core, HARVESTED)
-    assert [each.jurisdiction.jurisdiction_id for each in core.catalogues.in_force] == ["ludwigshafen.de"]
+    assert [catalogue.jurisdiction.jurisdiction_id for catalogue in core.catalogues.in_force] == [
+        "ludwigshafen.de"
+    ]
     assert "elsewhere.example" in str(core.catalogues.problem)

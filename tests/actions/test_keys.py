@@ -77,7 +77,7 @@ def test_revoked_keys_stay_listed(core: Core, clock: Clock) -> None:
     revoked = clock.forward(days=1)
     keys.revoke_key(core, "Annas App", actor=CLARA)
     listed = keys.list_keys(core)
-    assert [(each.name, each.revoked_datetime) for each in listed] == [
+    assert [(key.name, key.revoked_datetime) for key in listed] == [
         ("Annas App", revoked),
         ("Bernds App", None),
     ]

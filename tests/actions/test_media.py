@@ -58,7 +58,7 @@ def shown(core: Core, number: int) -> list[str]:
 
 
 def visibilities(core: Core, number: int) -> list[MediaVisibility]:
-    return [each.visibility for each in media.of_request(core, number)]
+    return [photo.visibility for photo in media.of_request(core, number)]
 
 
 def moved(core: Core, number: int) -> tuple[int, Any]:
@@ -70,8 +70,8 @@ def test_photos_of_a_published_request_are_public(core: Core) -> None:
     """R-190: in the order they were sent."""
     number = submit(core)
     photos = media.of_request(core, number)
-    assert [each.position for each in photos] == [0, 1]
-    assert shown(core, number) == [f"/media/{each.key}" for each in photos]
+    assert [photo.position for photo in photos] == [0, 1]
+    assert shown(core, number) == [f"/media/{photo.key}" for photo in photos]
     assert visibilities(core, number) == [PUBLIC, PUBLIC]
 
 
@@ -80,7 +80,7 @@ def test_photos_of_a_held_request_are_held(core: Core) -> None:
     number = submit(core, "GEPRUEFT")
     assert visibilities(core, number) == [HELD, HELD]
     assert shown(core, number) == []
-    assert {each.service_request_id for each in media.list_held(core, 10)} == {number}
+    assert {photo.service_request_id for photo in media.list_held(core, 10)} == {number}
 
 
 def test_publishing_a_request_publishes_its_photos_but_for_internal_ones(core: Core) -> None:
@@ -143,7 +143,7 @@ def test_hiding_twice_is_one_event(core: Core) -> None:
     photo = media.of_request(core, number)[0]
     for _ in range(2):
         casework.hide_photo(core, photo.id, CLARA)
-    assert [each.kind for each in casework.show(core, number, CLARA).history].count("photo_hidden") == 1
+    assert [note.kind for note in casework.show(core, number, CLARA).history].count("photo_hidden") == 1
 
 
 @pytest.mark.parametrize("action", [casework.publish_photo, casework.hide_photo])
@@ -158,9 +158,9 @@ def test_each_photo_gets_a_small_copy_later(core: Core, conn: Connection) -> Non
     number = submit(core)
     photos = media.of_request(core, number)
     assert work(core, conn, TaskName.MAKE_THUMBNAIL) == len(photos)
-    for each in photos:
-        media.make_thumbnail(core, each.id)
-    small = [each.thumb_key for each in media.of_request(core, number)]
+    for photo in photos:
+        media.make_thumbnail(core, photo.id)
+    small = [photo.thumb_key for photo in media.of_request(core, number)]
     assert all(key and opened(core.media_store.get(key) or b"").size == (64, 32) for key in small)
     assert len(list(core.media_store.stored())) == 4
 

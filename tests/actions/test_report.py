@@ -53,7 +53,7 @@ def submit(core: Core, sender: Actor, **fields: object) -> int:
 
 
 def keys_of(refused: pytest.ExceptionInfo[Invalid]) -> list[str]:
-    return [each.key for each in refused.value.problems]
+    return [problem.key for problem in refused.value.problems]
 
 
 def test_new_report_is_open_and_dated(core: Core, sender: Actor, clock: Clock) -> None:
@@ -99,7 +99,7 @@ def test_each_type_promises_one_thing(core: Core, sender: Actor) -> None:
         code: report.submit(core, core.catalogues.in_force[0], a_submission(service_code=code), sender)
         for code in ("MUELL_WILD", "KANAL", "LOB")
     }
-    kinds = {code: (bool(each.service_request_id), bool(each.token)) for code, each in given.items()}
+    kinds = {code: (bool(request.service_request_id), bool(request.token)) for code, request in given.items()}
     assert kinds == {"MUELL_WILD": (True, False), "KANAL": (False, True), "LOB": (False, False)}
     assert given["LOB"].service_notice.in_language("de") == "Danke."
 

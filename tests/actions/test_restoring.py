@@ -268,7 +268,7 @@ def test_what_was_erased_after_the_backup_is_erased_again(
         while restoring.copy_erasures(core):
             pass
         with core.database.read() as conn:
-            lines = [restoring.written(each) for each in erasures.since(conn, START)]
+            lines = [restoring.written(erasure) for erasure in erasures.since(conn, START)]
         entries = restoring.read(lines) if from_file else restoring.copied_erasures(other)
         told = restoring.declare(other, list(entries), nothing_lost=False)
         assert (told.requests, told.people) == (1, 2)

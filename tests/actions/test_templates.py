@@ -80,7 +80,7 @@ def test_looking_somebody_up_is_allowed_to_few_and_written_down_without_the_addr
 ) -> None:
     number = int(api.report(email="kim@example.org"))
     found = look_ups.people(core, Scope((CITY,)), "KIM@example.org", BEA)
-    assert [each.service_request_id for each in found] == [number]
+    assert [request.service_request_id for request in found] == [number]
     line = conn.execute(text("select * from audit order by id desc limit 1")).one()
     assert (line.actor, line.kind, line.data) == ("staff:17", "people_searched", {"by": "mail", "found": 1})
     few = Actor(ActorKind.STAFF, "1", ALL_RIGHTS - {Right.SEE_REPORTER})

@@ -50,7 +50,7 @@ def test_an_operator_can_name_a_class_of_their_own() -> None:
 
 def test_suggestions_are_stored_and_read() -> None:
     found = [Suggestion(SuggestionKind.FACE, Box(0.1, 0.2, 0.3, 0.4), 93)]
-    assert suggestions([each.stored() for each in found]) == tuple(found)
+    assert suggestions([suggestion.stored() for suggestion in found]) == tuple(found)
     assert suggestions(None) == ()
 
 

@@ -43,8 +43,8 @@ def test_it_is_asked_within_the_city_and_in_the_readers_language() -> None:
     with a_stranger(lambda _: Reply("[]")) as server:
         Nominatim(server.url).search("Ä & ß", within=CITY, language="en", limit=3)
     path = server.asked[0].path
-    for each in ("/search?q=%C3%84+%26+%C3%9F", "bounded=1", "limit=3", "accept-language=en", "viewbox=8.3"):
-        assert each in path
+    for part in ("/search?q=%C3%84+%26+%C3%9F", "bounded=1", "limit=3", "accept-language=en", "viewbox=8.3"):
+        assert part in path
 
 
 @pytest.mark.parametrize(

@@ -118,7 +118,7 @@ def test_fine_shades_of_grey_stay_shades() -> None:
     image = Image.frombytes("I;16", (64, 32), (b"\x00\x40" * 32 + b"\x00\xc0" * 32) * 32)
     shown = opened(images.clean(written(image, "PNG")).data)
     found = [shown.getpixel((x, 16)) for x in (10, 50)]
-    assert found == [pytest.approx((each,) * 3, abs=2) for each in (0x40, 0xC0)]
+    assert found == [pytest.approx((grey,) * 3, abs=2) for grey in (0x40, 0xC0)]
 
 
 def test_colours_for_printing_are_read() -> None:

@@ -32,8 +32,8 @@ def a_server(*says: bytes) -> Iterator[str]:
 
     def serve() -> None:
         with listener.accept()[0] as conn:
-            for each in says:
-                conn.sendall(each)
+            for line in says:
+                conn.sendall(line)
                 conn.recv(4096)
 
     thread = threading.Thread(target=serve, daemon=True)

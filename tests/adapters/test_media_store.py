@@ -87,7 +87,7 @@ def test_files_in_a_folder_are_for_the_server_alone(tmp_path: Path) -> None:
     FolderStore(tmp_path).put(key, b"x", "image/jpeg")
     place = tmp_path / key[:2] / key
     assert stat.S_IMODE(place.stat().st_mode) & 0o007 == 0
-    assert [each.name for each in place.parent.iterdir()] == [key]
+    assert [file.name for file in place.parent.iterdir()] == [key]
 
 
 def test_a_folder_that_cannot_be_written_is_unavailable(tmp_path: Path) -> None:

@@ -45,8 +45,8 @@ class Visitor:
 
     def filters(self, *statuses: str, service: str = "", days: str = "") -> None:
         """Choose by label, and apply."""
-        for each in statuses:
-            self.page.get_by_label(each, exact=True).check()
+        for status in statuses:
+            self.page.get_by_label(status, exact=True).check()
         if service:
             self.page.locator("#service_code").select_option(label=service)
         if days:
@@ -154,9 +154,9 @@ class Visitor:
         asked = ["rule", rules] if rules else ["tag", RULES]
         found: dict[str, Any] = self.page.evaluate(RUN, asked)
         return [
-            f"{each['id']}: {node['target']} {node.get('failureSummary', '')}"
-            for each in found["violations"]
-            for node in each["nodes"]
+            f"{violation['id']}: {node['target']} {node.get('failureSummary', '')}"
+            for violation in found["violations"]
+            for node in violation["nodes"]
         ]
 
     def barriers_of_every_look(self) -> list[str]:
@@ -164,12 +164,12 @@ class Visitor:
         before = self.page.viewport_size or {}
         found = self.barriers()
         self.page.emulate_media(color_scheme="dark")
-        found += [f"dark: {each}" for each in self.barriers(OF_COLOUR)]
+        found += [f"dark: {barrier}" for barrier in self.barriers(OF_COLOUR)]
         self.page.emulate_media(color_scheme="dark", media="print")
-        found += [f"printed: {each}" for each in self.barriers(OF_COLOUR)]
+        found += [f"printed: {barrier}" for barrier in self.barriers(OF_COLOUR)]
         self.page.emulate_media(color_scheme="light", media="screen")
         self._becomes(NARROW)
-        found += [f"narrow: {each}" for each in self.barriers(OF_SIZE)]
+        found += [f"narrow: {barrier}" for barrier in self.barriers(OF_SIZE)]
         found += ["narrow: wider than its window"] * (self.overflow() > 0)
         found += ["text of twice the size: wider than its window"] * (self.overflow_of_large_text() > 0)
         self._becomes((before["width"], before["height"]))

@@ -86,7 +86,7 @@ def test_the_description_of_the_interface_can_be_read(visit: Visit, town: Town) 
     visitor.page.locator(".opblock").first.wait_for()
     # Swagger UI's headings and landmarks are its own; they are advice, no criterion of WCAG.
     advice = ("heading-order", "region")
-    assert [each for each in visitor.barriers() if not each.startswith(advice)] == []
+    assert [barrier for barrier in visitor.barriers() if not barrier.startswith(advice)] == []
     visitor.page.set_viewport_size({"width": 320, "height": 700})
     assert visitor.overflow() <= 0
 

@@ -214,7 +214,8 @@ def test_a_chain_of_duplicates_ends_at_one_report(visit: Visit, town: Town, bea:
     """Journey 3."""
     senders = [f"{name}@example.org" for name in "abc"]
     numbers = [
-        reported(town, "MARKIERUNG", f"Pfeil fehlt ({each})", email=each, lat="49.485") for each in senders
+        reported(town, "MARKIERUNG", f"Pfeil fehlt ({sender})", email=sender, lat="49.485")
+        for sender in senders
     ]
     a, b, c = numbers
     for number in numbers:

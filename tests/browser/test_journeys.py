@@ -248,7 +248,7 @@ def test_a_catalogue_that_changes_meanwhile_loses_nothing(visit: Visit, town: To
     town.core.catalogues.in_force = (replace(city, services={**city.services, "MUELL_WILD": renamed}),)
     visitor.presses(say("page.form.send"))
     assert say("page.form.changed") in visitor.page.inner_text("main")
-    without = {code: each for code, each in city.services.items() if code != "MUELL_WILD"}
+    without = {code: service for code, service in city.services.items() if code != "MUELL_WILD"}
     town.core.catalogues.in_force = (replace(city, services=without),)
     visitor.presses(say("page.form.send"))
     visitor.page.locator("#wrong").get_by_role("link").click()

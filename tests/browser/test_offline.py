@@ -123,12 +123,12 @@ def test_the_site_can_be_installed(visit: Visit, town: Town) -> None:
     assert read["errors"] == []
     found = session.send("Page.getInstallabilityErrors")["installabilityErrors"]
     # A test has a private window.
-    assert [each for each in found if each["errorId"] != "in-incognito"] == []
+    assert [problem for problem in found if problem["errorId"] != "in-incognito"] == []
     manifest = json.loads(read["data"])
     for icon in manifest["icons"]:
         width = visitor.page.evaluate(WIDTH, icon["src"])
         assert f"{width}x{width}" == icon["sizes"]
-    assert {each["purpose"] for each in manifest["icons"]} == {"any", "maskable"}
+    assert {icon["purpose"] for icon in manifest["icons"]} == {"any", "maskable"}
 
 
 @pytest.mark.parametrize(
@@ -160,10 +160,12 @@ def test_what_was_seen_opens_and_the_rest_says_why_not(
     checked(visitor, f"{language}-unseen")
     visitor.page.locator(".ways a[href*='/?locale=']").click()
     assert visitor.page.locator(".filters").is_visible()
-    addresses = [each.removeprefix(town.base) for each in visitor.page.evaluate(KEPT)]
+    addresses = [entry.removeprefix(town.base) for entry in visitor.page.evaluate(KEPT)]
     assert "/imprint" in addresses
     personal = ("/my-data", "/follow", "/report", "/report/")
-    assert [each for each in addresses if each.startswith(personal) and "locale=" not in each] == []
+    assert [
+        address for address in addresses if address.startswith(personal) and "locale=" not in address
+    ] == []
 
 
 def test_a_report_with_a_photo_is_sent_once_by_several_tabs(visit: Visit, town: Town, photo: Path) -> None:
@@ -233,7 +235,7 @@ def test_when_the_catalogue_has_changed_the_writer_looks_again_and_loses_nothing
     before = visitor.page.evaluate(RELEASES)
     city = first_city()
     swing = city.services["SPIELGERAET"]
-    fewer = tuple(each for each in swing.attributes if each.code != "SPIELPLATZ")
+    fewer = tuple(attribute for attribute in swing.attributes if attribute.code != "SPIELPLATZ")
     changed = replace(
         city, services={**city.services, "SPIELGERAET": replace(swing, attributes=fewer)}, digest="new"
     )

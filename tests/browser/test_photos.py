@@ -59,10 +59,10 @@ def test_they_are_made_smaller_upright_and_can_be_taken_away(
     visitor.page.get_by_role("button", name="Aufnahmeort des Fotos als Ort verwenden").wait_for()
     # A second choice adds to the first.
     visitor.page.locator("#photos").set_input_files(files[2])
-    assert [each[0] for each in chosen(visitor, 3)] == ["large.jpg", "apple.heic", "small.jpg"]
+    assert [row[0] for row in chosen(visitor, 3)] == ["large.jpg", "apple.heic", "small.jpg"]
     assert visitor.barriers() == []
     visitor.page.get_by_role("button", name="Foto 2 entfernen").click()
-    assert [each[0] for each in chosen(visitor, 2)] == ["large.jpg", "small.jpg"]
+    assert [row[0] for row in chosen(visitor, 2)] == ["large.jpg", "small.jpg"]
     assert visitor.page.evaluate("document.activeElement.textContent") == "Foto 2 entfernen"
     visitor.page.locator("#address").fill("Ebertpark")
     with visitor.page.expect_navigation():

@@ -58,7 +58,7 @@ def looks_at(visitor: Visitor, place: tuple[float, float]) -> None:
             const form = document.querySelector("script[src$='/form.js']").src;
             (await import(form.replace("form.js", "form-place.js"))).setPosition(document.forms[0], lat, long);
         }""",
-        [str(each) for each in place],
+        [str(degrees) for degrees in place],
     )
 
 

@@ -83,7 +83,10 @@ def test_no_state_of_reporting_has_barriers(
     visitor.presses(say("page.form.danger.yes"))
     look("2-emergency")
     numbers = visitor.page.locator(".emergency a")
-    assert [len(each.evaluate("each => [...each.getClientRects()]")) for each in numbers.all()] == [1, 1]
+    assert [len(element.evaluate("each => [...each.getClientRects()]")) for element in numbers.all()] == [
+        1,
+        1,
+    ]
     visitor.page.go_back()
     visitor.presses(say("page.form.danger.no"))
     visitor.presses(go_on)

@@ -43,7 +43,7 @@ def test_pages_show_every_report_once(visit: Visit, site: Site, scripts: bool) -
     visitor.opens_list()
     seen: list[str | None] = []
     for _ in range(10):
-        seen += [each.get_attribute("data-number") for each in visitor.reports.all()]
+        seen += [element.get_attribute("data-number") for element in visitor.reports.all()]
         if not visitor.page.get_by_role("link", name="Ältere Meldungen").count():
             break
         visitor.follows("Ältere Meldungen")
@@ -110,7 +110,11 @@ def test_the_first_view_is_small_and_sets_no_cookie(visit: Visit, site: Site, si
     visitor.page.on("requestfinished", lambda request: sizes.append(request))
     visitor.opens_list()
     visitor.page.wait_for_load_state("networkidle")
-    light = [each for each in sizes if "/vendor/maplibre" not in each.url and "/tiles/" not in each.url]
-    sent = sum(each.sizes()["responseBodySize"] + each.sizes()["responseHeadersSize"] for each in light)
+    light = [
+        request for request in sizes if "/vendor/maplibre" not in request.url and "/tiles/" not in request.url
+    ]
+    sent = sum(
+        request.sizes()["responseBodySize"] + request.sizes()["responseHeadersSize"] for request in light
+    )
     assert sent < BUDGET
     assert visitor.page.context.cookies() == []

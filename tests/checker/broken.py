@@ -77,8 +77,8 @@ def a_request(number: int) -> dict[str, Any]:
 class Little:
     """What the server says; a test replaces what it wants to be wrong."""
 
-    services: list[Any] = field(default_factory=lambda: [dict(each) for each in SERVICES])
-    attributes: list[Any] = field(default_factory=lambda: [dict(each) for each in ATTRIBUTES])
+    services: list[Any] = field(default_factory=lambda: [dict(service) for service in SERVICES])
+    attributes: list[Any] = field(default_factory=lambda: [dict(attribute) for attribute in ATTRIBUTES])
     requests: list[Any] = field(default_factory=lambda: [a_request(number) for number in range(12)])
     to_json: Callable[[str, Any], Any] = lambda root, value: value
     to_xml: Callable[[str, str], str] = lambda root, text: text
@@ -109,13 +109,13 @@ class Little:
         kind, _, step = name.partition("/")
         if name == "services":
             return 200, "services", self.services
-        if kind == "services" and step in [each["service_code"] for each in SERVICES]:
+        if kind == "services" and step in [service["service_code"] for service in SERVICES]:
             attributes = self.attributes if step == "LIGHT" else []
             return 200, "service_definition", {"service_code": step, "attributes": attributes}
         if name == "requests":
             return self.listed(query)
         if kind == "requests":
-            one = [each for each in self.requests if str(each["service_request_id"]) == step]
+            one = [request for request in self.requests if str(request["service_request_id"]) == step]
             if one or self.unknown_id == 200:
                 return 200, "service_requests", one
         return error(404)
@@ -124,11 +124,11 @@ class Little:
         """The list, as its filters say."""
         rows = self.requests
         if query.get("service_request_id"):
-            wanted = [each.strip() for each in query["service_request_id"].split(",")]
+            wanted = [part.strip() for part in query["service_request_id"].split(",")]
             return 200, "service_requests", [r for r in rows if str(r["service_request_id"]) in wanted]
-        if any(0 < len(query.get(each, "")) < 10 or "13-45" in query.get(each, "") for each in DATES):
+        if any(0 < len(query.get(date, "")) < 10 or "13-45" in query.get(date, "") for date in DATES):
             return error(400)
-        start, end = (query.get(each, "").replace("+00:00", "Z") for each in DATES)
+        start, end = (query.get(date, "").replace("+00:00", "Z") for date in DATES)
         rows = [r for r in rows if not start or not start.endswith("Z") or r["requested_datetime"] >= start]
         rows = [r for r in rows if not end or not end.endswith("Z") or r["requested_datetime"] <= end]
         if self.end_exclusive:
@@ -158,9 +158,9 @@ def error(status: int) -> tuple[int, str, Any]:
 def xml(name: str, value: Any) -> str:
     """A value as an element."""
     if isinstance(value, list):
-        inner = "".join(xml(NAMES.get(name, name), each) for each in value)
+        inner = "".join(xml(NAMES.get(name, name), item) for item in value)
     elif isinstance(value, dict):
-        inner = "".join(xml(key, each) for key, each in value.items())
+        inner = "".join(xml(key, item) for key, item in value.items())
     elif isinstance(value, bool):
         inner = str(value).lower()
     else:

@@ -34,13 +34,13 @@ def each_request(**fields: Any) -> Little:
 def each_service(**fields: Any) -> Little:
     """A server whose services all have these fields."""
     little = Little()
-    little.services = [each | fields for each in little.services]
+    little.services = [service | fields for service in little.services]
     return little
 
 
 def each_attribute(**fields: Any) -> Little:
     """A server whose attributes all have these fields."""
-    return Little(attributes=[each | fields for each in ATTRIBUTES])
+    return Little(attributes=[attribute | fields for attribute in ATTRIBUTES])
 
 
 def wrapped(root: str, value: Any) -> Any:
@@ -139,7 +139,7 @@ def test_every_quirk_that_the_check_knows_is_tried() -> None:
 
 def test_the_little_server_has_none_of_them() -> None:
     report = check(Little())
-    assert (report.quirks, [each.requirement.number for each in report.failed(Level.MUST)]) == ({}, [])
+    assert (report.quirks, [result.requirement.number for result in report.failed(Level.MUST)]) == ({}, [])
 
 
 def test_a_list_of_one_is_no_mistake() -> None:
@@ -151,7 +151,9 @@ def test_a_list_of_one_is_no_mistake() -> None:
 def test_what_the_standard_leaves_open_is_said_so() -> None:
     little = Little()
     opened = {
-        each.requirement.looked_at for each in check(little).results if each.outcome is Outcome.LEFT_OPEN
+        result.requirement.looked_at
+        for result in check(little).results
+        if result.outcome is Outcome.LEFT_OPEN
     }
     assert opened == {"a jurisdiction_id that nobody knows", "a span of a year"}
 
@@ -164,7 +166,7 @@ def no_json(path: str, query: dict[str, str]) -> tuple[int, str, bytes] | None:
 def test_a_server_without_json_is_not_blamed_for_it() -> None:
     report = check(Little(answer=no_json))
     lists = next(
-        each for each in report.results if each.requirement.looked_at.startswith("the list of services")
+        result for result in report.results if result.requirement.looked_at.startswith("the list of services")
     )
     assert lists.outcome is Outcome.LEFT_OPEN
 

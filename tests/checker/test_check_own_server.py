@@ -67,25 +67,27 @@ def checked(*arguments: str) -> tuple[int, dict[str, Any]]:
 
 def failures(document: dict[str, Any]) -> list[Any]:
     """Everything that failed, at any level."""
-    return [each for each in document["results"] if each["outcome"] == "failed"]
+    return [result for result in document["results"] if result["outcome"] == "failed"]
 
 
 def test_our_own_server_meets_everything_that_reading_shows(server: tuple[str, str]) -> None:
     code, document = checked(server[0], "--jurisdiction", "ludwigshafen.de")
     assert (failures(document), code, document["quirks"]) == ([], 0, {})
-    outcomes = {each["outcome"] for each in document["results"] if each["level"] == "MUST"}
+    outcomes = {result["outcome"] for result in document["results"] if result["level"] == "MUST"}
     assert outcomes <= {"passed", "not seen", "left open"}
-    seen = [each for each in document["results"] if each["outcome"] in ("passed", "offered")]
+    seen = [result for result in document["results"] if result["outcome"] in ("passed", "offered")]
     assert len(seen) > 85
-    assert not any(each["outcome"] == "not offered" for each in document["results"])
+    assert not any(result["outcome"] == "not offered" for result in document["results"])
 
 
 def test_our_own_server_meets_everything_that_posting_shows(server: tuple[str, str]) -> None:
     place = ("--lat", "49.4811", "--long", "8.4464", "--service-code", "MUELL_WILD")
     code, document = checked(server[0], "--post", "--key", server[1], *place, "--strict")
     assert (failures(document), code) == ([], 0)
-    posted = {each.number for each in TABLE if each.posts}
-    seen = {each["requirement"] for each in document["results"] if each["outcome"] in ("passed", "offered")}
+    posted = {requirement.number for requirement in TABLE if requirement.posts}
+    seen = {
+        result["requirement"] for result in document["results"] if result["outcome"] in ("passed", "offered")
+    }
     assert len(posted - seen) == 0, posted - seen
 
 
@@ -94,14 +96,14 @@ def test_where_there_is_nothing_yet_what_is_handed_in_is_looked_at(server: tuple
     place = ("--lat", "49.4811", "--long", "8.4464", "--service-code", "MUELL_WILD")
     code, document = checked(bare, "--post", "--key", server[1], *place, "--strict")
     assert (failures(document), code) == ([], 0)
-    notes = [each["note"] for each in document["results"] if each["outcome"] == "not seen"]
-    assert [each for each in notes if "no request" in each] == []
+    notes = [result["note"] for result in document["results"] if result["outcome"] == "not seen"]
+    assert [note for note in notes if "no request" in note] == []
 
 
 def test_only_reads_unless_told_to_post(server: tuple[str, str], tmp_path: Path) -> None:
     _, document = checked(server[0], "--key", server[1])
-    numbers = {each["requirement"] for each in document["results"]}
-    assert numbers.isdisjoint({each.number for each in TABLE if each.posts})
+    numbers = {result["requirement"] for result in document["results"]}
+    assert numbers.isdisjoint({requirement.number for requirement in TABLE if requirement.posts})
 
 
 def test_post_without_a_key_is_refused() -> None:
@@ -123,7 +125,7 @@ def test_a_server_that_is_not_there_is_said_so() -> None:
 
 def test_the_table_names_each_requirement_once_and_none_that_there_is_not() -> None:
     known = {found["number"] for found in ROW.finditer(REQUIREMENTS.read_text(encoding="utf-8"))}
-    numbers = [each.number for each in TABLE]
+    numbers = [requirement.number for requirement in TABLE]
     assert len(numbers) == len(set(numbers))
     assert set(numbers) - known == {"change feed"}
 
@@ -133,9 +135,9 @@ def test_levels_are_those_of_the_document() -> None:
         found["number"]: found["kept"].split("|")[2].strip()
         for found in ROW.finditer(REQUIREMENTS.read_text(encoding="utf-8"))
     }
-    assert {each.number: each.level.value for each in TABLE if each.number in rows} == {
-        each.number: rows[each.number] for each in TABLE if each.number in rows
-    }
+    assert {
+        requirement.number: requirement.level.value for requirement in TABLE if requirement.number in rows
+    } == {requirement.number: rows[requirement.number] for requirement in TABLE if requirement.number in rows}
 
 
 def test_every_quirk_says_what_it_breaks() -> None:

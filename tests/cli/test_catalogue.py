@@ -59,7 +59,7 @@ def test_check_shows_every_problem_with_its_line_and_fails(tmp_path: Path) -> No
     }
     assert result.exit_code == 1
     assert len(result.stdout.splitlines()) == len(wanted)
-    assert all(any(line.startswith(each) for line in result.stdout.splitlines()) for each in wanted)
+    assert all(any(line.startswith(beginning) for line in result.stdout.splitlines()) for beginning in wanted)
 
 
 def test_check_counts_texts_that_wait_for_translation(tmp_path: Path) -> None:
@@ -85,7 +85,10 @@ def test_show_of_a_folder_has_all_jurisdictions(tmp_path: Path) -> None:
         changed = text.replace("ludwigshafen.de", name)
         (tmp_path / f"{name}.yaml").write_text(changed, encoding="utf-8")
     shown = json.loads(run("show", tmp_path, "--format", "json").stdout)
-    assert [each["jurisdiction"]["jurisdiction_id"] for each in shown] == ["mainz.example", "worms.example"]
+    assert [catalogue["jurisdiction"]["jurisdiction_id"] for catalogue in shown] == [
+        "mainz.example",
+        "worms.example",
+    ]
     assert list(yaml.safe_load_all(run("show", tmp_path, "--format", "yaml").stdout)) == shown
 
 

@@ -92,7 +92,7 @@ def test_staff_see_the_reporter_and_the_history(core: Core) -> None:
     assert isinstance(internal, dict)
     assert (request["status"], request["status_notes"]) == ("closed", "Abgeholt.")
     assert internal["reporter"]["email"] == "kim@example.org"
-    assert [each["kind"] for each in internal["history"]] == [
+    assert [note["kind"] for note in internal["history"]] == [
         "submitted",
         "status_changed",
         "assigned",

@@ -38,8 +38,8 @@ def entries(schema: Any) -> Iterator[dict[str, Any]]:
     """Every schema inside the schema."""
     if isinstance(schema, dict):
         yield schema
-    for each in schema.values() if isinstance(schema, dict) else schema if isinstance(schema, list) else ():
-        yield from entries(each)
+    for inner in schema.values() if isinstance(schema, dict) else schema if isinstance(schema, list) else ():
+        yield from entries(inner)
 
 
 def meaning(schema: dict[str, Any]) -> Any:
@@ -54,22 +54,22 @@ def test_the_schema_is_one() -> None:
 
 
 def test_no_mapping_takes_keys_it_does_not_know() -> None:
-    for each in entries(SCHEMA):
-        if "properties" in each and each.get("type") == "object":
-            assert each["additionalProperties"] is False
+    for entry in entries(SCHEMA):
+        if "properties" in entry and entry.get("type") == "object":
+            assert entry["additionalProperties"] is False
 
 
 def test_every_key_is_explained_to_the_editor() -> None:
-    for each in entries(SCHEMA):
-        for name, value in each.get("properties", {}).items():
+    for entry in entries(SCHEMA):
+        for name, value in entry.get("properties", {}).items():
             if isinstance(value, dict) and name not in ("type", "coordinates", "values"):
                 assert meaning(value).get("description"), name
 
 
 def test_each_reference_leads_somewhere() -> None:
-    for each in entries(SCHEMA):
-        if "$ref" in each:
-            assert each["$ref"].removeprefix("#/$defs/") in SCHEMA["$defs"]
+    for entry in entries(SCHEMA):
+        if "$ref" in entry:
+            assert entry["$ref"].removeprefix("#/$defs/") in SCHEMA["$defs"]
 
 
 def test_the_file_of_the_first_city_names_the_schema_for_editors() -> None:
@@ -86,12 +86,14 @@ def places(value: Any, steps: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]
     children = (
         value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     )
-    for step, each in children:
-        yield from places(each, (*steps, step))
+    for step, child in children:
+        yield from places(child, (*steps, step))
 
 
 CITY = yaml.safe_load(FIRST_CITY.read_text(encoding="utf-8"))
-PLACES = [each for each in places({key: value for key, value in CITY.items() if key != "boundary"}) if each]
+PLACES = [
+    place for place in places({key: value for key, value in CITY.items() if key != "boundary"}) if place
+]
 
 
 Dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
@@ -112,7 +114,7 @@ def refusals(path: Path) -> list[str]:
     try:
         load(path)
     except CatalogueError as refused:
-        return [each.message for each in refused.problems]
+        return [problem.message for problem in refused.problems]
     return []
 
 
@@ -130,7 +132,7 @@ def test_the_loader_refuses_what_the_schema_refuses(
     schema_allows = Draft202012Validator(SCHEMA).is_valid(document)
     told = refusals(saved(document, scratch))
     if schema_allows:
-        assert all(ACROSS_ENTRIES.search(each) for each in told)
+        assert all(ACROSS_ENTRIES.search(line) for line in told)
     else:
         assert told
 
@@ -173,7 +175,7 @@ def _string(schema: dict[str, Any]) -> st.SearchStrategy[Any]:
     if schema.get("pattern", r"\S") == r"\S":
         return st.text(letters, min_size=shortest, max_size=longest).filter(str.strip)
     pattern = schema["pattern"].replace("$", r"\Z")
-    return st.from_regex(pattern, alphabet=letters, fullmatch=True).filter(lambda each: len(each) <= 64)
+    return st.from_regex(pattern, alphabet=letters, fullmatch=True).filter(lambda text: len(text) <= 64)
 
 
 KINDS: dict[str, Callable[[dict[str, Any]], st.SearchStrategy[Any]]] = {

@@ -120,7 +120,11 @@ def filled(rule: Rule, usual: str, values: Mapping[str, str]) -> str:
 def named(rule: Rule) -> set[str]:
     """The parameters of a route."""
     described = document()["paths"].get(re.sub(r"<(?:[^:>]+:)?([^>]+)>", r"{\1}", rule.rule), {})
-    found = {each["name"] for each in described.get("get", {}).get("parameters", ()) if "name" in each}
+    found = {
+        parameter["name"]
+        for parameter in described.get("get", {}).get("parameters", ())
+        if "name" in parameter
+    }
     return found or set(UNDESCRIBED)
 
 

@@ -23,7 +23,7 @@ ALL = [
     if method in ("get", "post")
 ]
 # The methods of GeoReport, each in both formats; open data has one address a format.
-OPERATIONS = [each for each in ALL if each[2]["tags"] != ["opendata"]]
+OPERATIONS = [operation for operation in ALL if operation[2]["tags"] != ["opendata"]]
 NAMES = [operation["operationId"] for _, _, operation in OPERATIONS]
 BODY = document()["paths"]["/requests.json"]["post"]["requestBody"]["content"]
 
@@ -82,11 +82,13 @@ def test_every_method_shows_an_example(path: str, method: str, operation: Any) -
     assert all("example" in content for content in operation["responses"]["200"]["content"].values())
 
 
-@pytest.mark.parametrize(("path", "method", "operation"), ALL, ids=[f"{each[1]} {each[0]}" for each in ALL])
+@pytest.mark.parametrize(
+    ("path", "method", "operation"), ALL, ids=[f"{operation[1]} {operation[0]}" for operation in ALL]
+)
 def test_every_address_is_told_apart_and_summed_up(path: str, method: str, operation: Any) -> None:
     assert operation["summary"]
     assert set(operation["tags"]) <= {tag["name"] for tag in document()["tags"]}
-    assert [each[2]["operationId"] for each in ALL].count(operation["operationId"]) == 1
+    assert [operation[2]["operationId"] for operation in ALL].count(operation["operationId"]) == 1
 
 
 @pytest.mark.parametrize(("path", "method", "operation"), OPERATIONS, ids=NAMES)
@@ -169,7 +171,7 @@ def test_links_lead_from_a_report_to_what_became_of_it(
     api = an_api(make_core(a_catalogue(a_service(type=service_type, moderated=False))))
     answer = api.post()
     links = document()["paths"]["/requests.json"]["post"]["responses"]["200"]["links"]
-    target = next(each for each in ALL if each[2]["operationId"] == links[link]["operationId"])
+    target = next(operation for operation in ALL if operation[2]["operationId"] == links[link]["operationId"])
     [(name, expression)] = links[link]["parameters"].items()
     _, place, member = expression.removeprefix("$response.body#").split("/")
     followed = api.client.get(api.base + target[0].replace(f"{{{name}}}", answer[int(place)][member]))
@@ -179,11 +181,11 @@ def test_links_lead_from_a_report_to_what_became_of_it(
 def test_servers_are_the_real_endpoint_and_the_one_for_tests(api: Api) -> None:
     """R-069, R-070."""
     real = api.client.get("/open311/v2/openapi.json").get_json()["servers"]
-    assert [each["url"] for each in real] == ["/open311/v2", "/open311/test/v2"]
+    assert [server["url"] for server in real] == ["/open311/v2", "/open311/test/v2"]
     assert api.client.get("/open311/test/v2/openapi.json").get_json()["servers"] == real[::-1]
 
 
 def test_the_test_endpoint_is_not_named_where_it_is_not_served(make_core: MakeCore) -> None:
     api = an_api(make_core(OPEN311_TEST_ENDPOINT="off", OPEN311_BASE_URL="https://open311.example"))
     servers = api.client.get("/open311/v2/openapi.json").get_json()["servers"]
-    assert [each["url"] for each in servers] == ["https://open311.example/open311/v2"]
+    assert [server["url"] for server in servers] == ["https://open311.example/open311/v2"]

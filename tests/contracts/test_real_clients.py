@@ -25,7 +25,7 @@ SOFA = {"service_code": "MUELL_WILD", "lat": "49.4811", "long": "8.4464", "descr
 
 
 def ids(found: Any) -> list[str]:
-    return [each["service_request_id"] for each in found]
+    return [request["service_request_id"] for request in found]
 
 
 class TestGeoreport:
@@ -38,7 +38,7 @@ class TestGeoreport:
     def test_services(self, client: GeoReport) -> None:
         """R-071, R-072, R-017."""
         services = client.get_service_list()
-        assert {"MUELL_WILD", "FAHRZEUG_ALT", "KANAL"} <= {each["service_code"] for each in services}
+        assert {"MUELL_WILD", "FAHRZEUG_ALT", "KANAL"} <= {service["service_code"] for service in services}
 
     def test_definition(self, client: GeoReport) -> None:
         """R-081, R-082."""
@@ -73,8 +73,8 @@ class TestGeoreport:
 
     def test_both_formats_say_the_same(self, served: Served) -> None:
         """R-036."""
-        in_json, in_xml = (GeoReport(served.base, output_format=each) for each in ("json", "xml"))
-        from_json, from_xml = (each.get_service_request(str(FIRST)) for each in (in_json, in_xml))
+        in_json, in_xml = (GeoReport(served.base, output_format=suffix) for suffix in ("json", "xml"))
+        from_json, from_xml = (client.get_service_request(str(FIRST)) for client in (in_json, in_xml))
         assert {name: "" if value is None else str(value) for name, value in from_json.items()} == {
             name: value or "" for name, value in from_xml.items()
         }
@@ -94,15 +94,15 @@ class TestChicagorequests:
             return made[-1]
 
         yield make
-        for each in made:
-            each.session.close()
+        for client in made:
+            client.session.close()
 
     def test_a_day_is_complete(self, load: Any) -> None:
         """R-189, R-024: two pages, the first full; dates with offset and microseconds."""
         [interval] = chicagorequests.day_intervals(DAY, DAY + timedelta(days=1))
         found = load()(interval)
         assert ids(found) == ALL
-        assert all("extended_attributes" in each for each in found)
+        assert all("extended_attributes" in request for request in found)
 
     def test_only_some_services(self, load: Any) -> None:
         """R-163."""
@@ -155,7 +155,7 @@ class TestThree:
         """R-049."""
         answer = self.post(served, api_key="")
         assert answer.status_code == 403
-        assert [each["code"] for each in answer.json()] == [403]
+        assert [error["code"] for error in answer.json()] == [403]
 
     def test_reads(self, served: Served) -> None:
         """R-189, R-022, R-057, R-147."""
@@ -203,16 +203,16 @@ def test_no_answer_is_older_than_the_last_change(served: Served) -> None:
 
     fields = SOFA | {"api_key": served.key}
     for _ in range(5):
-        assert all(each.status_code == 200 for each in read("requests.json?page_size=5"))
+        assert all(response.status_code == 200 for response in read("requests.json?page_size=5"))
         [receipt] = requests.post(f"{served.base}/requests.json", data=fields, timeout=20).json()
         number = receipt["service_request_id"]
-        assert all(ids(each.json())[0] == number for each in read("requests.json?page_size=5"))
-        assert all(each.json()[0]["status"] == "open" for each in read(f"requests/{number}.json"))
+        assert all(ids(response.json())[0] == number for response in read("requests.json?page_size=5"))
+        assert all(response.json()[0]["status"] == "open" for response in read(f"requests/{number}.json"))
         casework.set_status(served.core, int(number), "GELOEST", CLARA)
-        assert all(each.json()[0]["status"] == "closed" for each in read(f"requests/{number}.json"))
+        assert all(response.json()[0]["status"] == "closed" for response in read(f"requests/{number}.json"))
         casework.hide(served.core, int(number), CLARA)
-        assert all(each.status_code == 404 for each in read(f"requests/{number}.json"))
-        assert all(number not in ids(each.json()) for each in read("requests.json?page_size=5"))
+        assert all(response.status_code == 404 for response in read(f"requests/{number}.json"))
+        assert all(number not in ids(response.json()) for response in read("requests.json?page_size=5"))
 
 
 def test_eight_at_once_are_eight_reports(served: Served) -> None:

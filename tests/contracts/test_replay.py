@@ -44,7 +44,7 @@ def owner(base: str) -> str:
 
 
 def ids(requests: Any) -> list[str]:
-    return [each["service_request_id"] for each in requests]
+    return [request["service_request_id"] for request in requests]
 
 
 @both_endpoints
@@ -118,7 +118,7 @@ def test_f7_open311_java_reads(served: Served) -> None:
     """R-018, R-023: a raw plus in a date, and a content type without a body."""
     found = as_json(served.replay("F-07-open311-java-get.http"))
     assert len(found) == (REPORTS + 1) // 2
-    assert {each["status"] for each in found} == {"open"}
+    assert {request["status"] for request in found} == {"open"}
     assert found[-1]["requested_datetime"] == "2026-03-01T00:00:00+01:00"
 
 
@@ -170,7 +170,7 @@ def test_f10_chicagorequests_loops_while_pages_are_full(served: Served) -> None:
     while sizes[-1] == 200:
         answer = served.replay("F-10-chicagorequests.http", **{"page=1&": f"page={page}&"})
         found = json.loads(gzip.decompress(answer.body))
-        assert all("extended_attributes" in each for each in found)
+        assert all("extended_attributes" in request for request in found)
         sizes.append(len(found))
         seen += ids(found)
         page += 1
@@ -181,14 +181,14 @@ def test_f10_chicagorequests_loops_while_pages_are_full(served: Served) -> None:
 def test_f11_android_lists_services(served: Served) -> None:
     """R-015, R-071."""
     services = as_json(served.replay("F-11-android-services.http"))
-    assert {"MUELL_WILD", "FAHRZEUG_ALT"} <= {each["service_code"] for each in services}
+    assert {"MUELL_WILD", "FAHRZEUG_ALT"} <= {service["service_code"] for service in services}
 
 
 def test_f11_android_reads_a_definition(served: Served) -> None:
     """R-015, R-081, R-082."""
     definition = as_json(served.replay("F-11-android-definition.http"))
     assert definition["service_code"] == "FAHRZEUG_ALT"
-    assert [each["code"] for each in definition["attributes"]][:2] == ["HINWEIS", "KENNZEICHEN"]
+    assert [attribute["code"] for attribute in definition["attributes"]][:2] == ["HINWEIS", "KENNZEICHEN"]
 
 
 def test_f11_android_refreshes_a_report(served: Served) -> None:

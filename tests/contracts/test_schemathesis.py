@@ -53,9 +53,9 @@ def _resolved(schema: dict[str, Any], document: Any) -> dict[str, Any]:
 def _typed(value: Any, schema: dict[str, Any], document: Any) -> Any:
     schema = _resolved(schema.get("allOf", [schema])[0], document)
     if isinstance(value, list):
-        return [_typed(each, schema["items"], document) for each in value]
+        return [_typed(item, schema["items"], document) for item in value]
     if isinstance(value, dict):
-        return {name: _typed(each, schema["properties"][name], document) for name, each in value.items()}
+        return {name: _typed(item, schema["properties"][name], document) for name, item in value.items()}
     kinds = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
     if value == "" and "object" in kinds:
         return {}

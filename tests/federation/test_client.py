@@ -75,7 +75,7 @@ WRAPPED = {
 @pytest.mark.parametrize("name", WRAPPED)
 def test_a_request_is_found_however_it_is_wrapped(name: str, stranger: Stranger) -> None:
     found = answering(stranger, WRAPPED[name]).requests()
-    assert [(each.service_request_id, each.description, each.service_name) for each in found] == [
+    assert [(request.service_request_id, request.description, request.service_name) for request in found] == [
         ("417", "Zwei\nZeilen", "Müll")
     ]
     assert found[0].location == Location(49.4811, 8.4464)
@@ -175,7 +175,11 @@ def test_a_server_without_json_is_asked_for_xml_from_then_on(stranger: Stranger)
     stranger.answering = xml_only
     client = Client(stranger.url)
     assert len(client.requests()) == len(client.requests()) == 1
-    assert [each.path for each in stranger.asked] == ["/requests.json", "/requests.xml", "/requests.xml"]
+    assert [request.path for request in stranger.asked] == [
+        "/requests.json",
+        "/requests.xml",
+        "/requests.xml",
+    ]
 
 
 def test_a_page_under_200_is_not_taken_for_an_answer(stranger: Stranger) -> None:

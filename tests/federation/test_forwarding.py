@@ -49,9 +49,9 @@ class Works:
         """The updates of a span, at most so many."""
         start, end = query["start_date"][0], query["end_date"][0]
         updates = [update for update in self.updates or () if start <= update["updated_datetime"] <= end]
-        return sorted(updates, key=lambda each: str(each["updated_datetime"]), reverse=self.newest_first)[
-            : self.most
-        ]
+        return sorted(
+            updates, key=lambda request: str(request["updated_datetime"]), reverse=self.newest_first
+        )[: self.most]
 
     def __call__(self, question: Question) -> Reply:
         """Take a report, or tell of those it has."""
@@ -97,13 +97,15 @@ class City:
     def work(self, core: Core | None = None) -> None:
         """What the worker does."""
         forwarding.enqueue(core or self.core)
-        for each in forwarding.due(core or self.core):
-            forwarding.attend(core or self.core, each)
+        for forwarded in forwarding.due(core or self.core):
+            forwarding.attend(core or self.core, forwarded)
 
     def found(self, number: str) -> Forwarded:
         """How far a request has come."""
         (one,) = [
-            each for each in forwarding.search(self.core, 100) if each.service_request_id == int(number)
+            request
+            for request in forwarding.search(self.core, 100)
+            if request.service_request_id == int(number)
         ]
         return one
 
@@ -144,7 +146,7 @@ def test_a_report_is_handed_on_once_with_both_ids_kept(city: City, works: Strang
         "client_request_id": [city.found(number).client_request_id],
     }
     assert (city.found(number).state, city.found(number).foreign_id) == (ForwardState.SENT, "501")
-    assert [each.service_request_id for each in forwarding.search(city.core, 5, foreign_id="501")] == [
+    assert [request.service_request_id for request in forwarding.search(city.core, 5, foreign_id="501")] == [
         int(number)
     ]
     event = casework.show(city.core, int(number), CLARA).history[-1]
@@ -164,7 +166,7 @@ def test_reports_of_the_test_endpoint_are_never_handed_on(city: City, works: Str
         forwarding.retry(city.core, int(number), CLARA)
     city.api.report(description="Im Ernst")
     city.work()
-    assert [each["description"] for each in stored(works)] == [["Im Ernst"]]
+    assert [request["description"] for request in stored(works)] == [["Im Ernst"]]
 
 
 def test_personal_data_goes_along_only_where_the_city_says_so(city: City, works: Stranger) -> None:
@@ -274,7 +276,7 @@ def test_a_token_is_followed_until_it_is_an_id(city: City, works: Stranger) -> N
     given.append("77")
     city.work()
     assert (city.found(number).state, city.found(number).foreign_id) == (ForwardState.SENT, "77")
-    assert [each.method for each in works.asked].count("POST") == 1
+    assert [request.method for request in works.asked].count("POST") == 1
     assert works.asked[-1].path.startswith("/tokens/t1.json")
 
 
@@ -464,10 +466,10 @@ def test_updates_of_the_other_server_are_done_here_once(city: City, works: Stran
     assert [forward_updates.pull(city.core, works.url) for _ in range(2)] == [1, 0]
     assert city.status(number) == ("fixed", "Weg")
     moved = [
-        each for each in casework.show(city.core, int(number), CLARA).history if each.kind == "status_changed"
+        note for note in casework.show(city.core, int(number), CLARA).history if note.kind == "status_changed"
     ]
     host = works.url.removeprefix("http://")
-    assert [each.actor for each in moved] == [f"forward:{host}"] * 2
+    assert [event.actor for event in moved] == [f"forward:{host}"] * 2
     query = parse_qs(works.asked[-1].path.partition("?")[2])
     assert set(query) == {"start_date", "end_date"}
 
@@ -489,7 +491,10 @@ def test_an_older_update_that_comes_later_never_moves_a_report_back(city: City, 
     assert forward_updates.pull(city.core, works.url) == 1
     assert city.status(number)[0] == "fixed"
     updates = city.api.get("/servicerequestupdates", service_request_id=number)
-    assert [(each["status"], each["description"]) for each in updates] == [("fixed", "Weg"), ("fixed", "Los")]
+    assert [(update["status"], update["description"]) for update in updates] == [
+        ("fixed", "Weg"),
+        ("fixed", "Los"),
+    ]
 
 
 @pytest.mark.parametrize("newest_first", [True, False])
@@ -542,15 +547,15 @@ def test_a_server_without_updates_is_asked_for_its_requests_ten_at_a_time(
     }
     assert forward_updates.pull(city.core, works.url) == 0
     batches = [
-        parse_qs(each.path.partition("?")[2])["service_request_id"][0].split(",")
-        for each in works.asked
-        if each.path.startswith("/requests.json?")
+        parse_qs(request.path.partition("?")[2])["service_request_id"][0].split(",")
+        for request in works.asked
+        if request.path.startswith("/requests.json?")
     ]
-    assert [len(each) for each in batches] == [10, 10, 3]
+    assert [len(batch) for batch in batches] == [10, 10, 3]
     there.requests["501"] |= {"status": "closed", "status_notes": "Abgeholt"}
     assert [forward_updates.pull(city.core, works.url) for _ in range(2)] == [1, 0]
     assert city.status(numbers[0]) == ("fixed", "Abgeholt")
-    assert {city.status(each)[0] for each in numbers[1:]} == {"received"}
+    assert {city.status(number)[0] for number in numbers[1:]} == {"received"}
 
 
 def test_where_updates_are_pushed_nothing_is_pulled(city: City, works: Stranger) -> None:

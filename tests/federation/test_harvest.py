@@ -77,7 +77,7 @@ def test_a_server_becomes_a_jurisdiction(here: Core) -> None:
         api = reader(here)
     assert problem(here) is None
     services = api.get("/services", jurisdiction_id=ELSEWHERE)
-    assert {each["service_code"] for each in services} == {"LIGHT", "WASTE"}
+    assert {service["service_code"] for service in services} == {"LIGHT", "WASTE"}
     found = api.get("/requests", jurisdiction_id=ELSEWHERE, extensions="true")
     assert len(found) == 12
     newest = found[0]
@@ -99,14 +99,14 @@ def test_a_notice_of_a_request_is_shown_as_its_own(here: Core) -> None:
         little.requests[2] |= {"service_notice": "Sent on Monday", "updated_datetime": "2026-04-01T10:00:00Z"}
         run(here)
     found = reader(here).get("/requests", jurisdiction_id=ELSEWHERE, service_request_id="101,102,103")
-    notices = {each.get("service_notice") for each in found}
+    notices = {request.get("service_notice") for request in found}
     assert notices == {"Sent to the works department", "Sent on Monday", None}
 
 
 def test_our_own_jurisdiction_stays_the_default(here: Core) -> None:
     with serving(Little()) as url:
         begin(here, url)
-    assert "MUELL_WILD" in {each["service_code"] for each in reader(here).get("/services")}
+    assert "MUELL_WILD" in {service["service_code"] for service in reader(here).get("/services")}
 
 
 def test_reports_for_it_are_refused_with_the_right_address(here: Core) -> None:
@@ -157,7 +157,10 @@ def of_wrong_types(root: str, value: Any) -> Any:
     """Numbers for texts and texts for numbers."""
     if root != "service_requests":
         return value
-    return [each | {"service_request_id": int(each["service_request_id"]), "lat": "49,48"} for each in value]
+    return [
+        request | {"service_request_id": int(request["service_request_id"]), "lat": "49,48"}
+        for request in value
+    ]
 
 
 def without_zone(root: str, value: Any) -> Any:
@@ -195,7 +198,7 @@ class Unpaged(Little):
 
     def listed(self, query: dict[str, str]) -> tuple[int, str, Any]:
         """The newest fifty."""
-        status, root, rows = super().listed({name: each for name, each in query.items() if name != "page"})
+        status, root, rows = super().listed({name: value for name, value in query.items() if name != "page"})
         return status, root, rows[:50]
 
 
@@ -328,7 +331,7 @@ def test_a_row_that_cannot_be_stored_holds_up_no_other(here: Core, monkeypatch: 
     taken = upsert.take
 
     def refuse(core: Core, conn: Connection, catalogue: Any, source: str, arrivals: Any, **more: Any) -> Any:
-        if any(each.foreign_id == "105" for each in arrivals):
+        if any(arrival.foreign_id == "105" for arrival in arrivals):
             conn.execute(text("select 1 / 0"))
         return taken(core, conn, catalogue, source, arrivals, **more)
 
@@ -449,9 +452,9 @@ def test_codes_of_all_kinds_become_codes_of_ours(here: Core) -> None:
         run(here)
     catalogue_publication.publish(here, HARVESTED)
     found = reader(here).get("/requests", jurisdiction_id=ELSEWHERE)
-    assert {each["service_code"] for each in found} >= {"17"}
-    assert all(each["service_code"].replace("_", "").isalnum() for each in found)
-    assert {each["service_name"] for each in found} == {"Waste"}
+    assert {service["service_code"] for service in found} >= {"17"}
+    assert all(service["service_code"].replace("_", "").isalnum() for service in found)
+    assert {service["service_name"] for service in found} == {"Waste"}
 
 
 @dataclass(frozen=True)
@@ -494,7 +497,7 @@ def on_a_port(app: Any) -> Iterator[str]:
 
 def test_a_server_of_this_program_is_followed_by_its_change_feed(there: There) -> None:
     here = there.ours
-    first, second, third = (there.api.report(service_code="MUELL", description=each) for each in "abc")
+    first, second, third = (there.api.report(service_code="MUELL", description=letter) for letter in "abc")
     begin(here, there.url)
     assert run(here) == {"new": 3}
     assert harvest.find(here, ELSEWHERE).state["way"] == "feed"
@@ -520,7 +523,7 @@ def test_a_lost_cursor_means_a_new_copy_and_what_it_lacks_is_gone(
     here = there.ours
     monkeypatch.setattr(source_reader, "FEED_LIMIT", 2)
     kept, hidden, erased, again = (
-        there.api.report(service_code="MUELL", description=each) for each in "abcd"
+        there.api.report(service_code="MUELL", description=letter) for letter in "abcd"
     )
     begin(here, there.url)
     run(here)
@@ -558,13 +561,13 @@ def lose_cursor(here: Core, status: int, monkeypatch: pytest.MonkeyPatch) -> Non
 def shown(core: Core) -> set[str]:
     """The ids at their source of all that the public sees of it here."""
     found = reader(core).get("/requests", jurisdiction_id=ELSEWHERE, extensions="true")
-    return {each["extended_attributes"]["reference"] for each in found}
+    return {request["extended_attributes"]["reference"] for request in found}
 
 
 def gone_since(core: Core, cursor: str) -> list[str]:
     """What our own feed tells to have disappeared."""
     told = reader(core).raw(CHANGES, jurisdiction_id=ELSEWHERE, since=cursor).get_json()["changes"]
-    return [each["service_request_id"] for each in told if each["request"] is None]
+    return [change["service_request_id"] for change in told if change["request"] is None]
 
 
 class Plain(Little):
@@ -587,9 +590,9 @@ def test_open_requests_of_longer_ago_are_asked_for_by_id(here: Core, clock: Cloc
         little.requests[3] |= {"description": "closed before, and nobody asks"}
         little.by_id = []
         assert run(here)["changed"] == 1
-    asked = {number for each in little.by_id for number in each.split(",") if number}
+    asked = {number for ids in little.by_id for number in ids.split(",") if number}
     assert asked == {
-        each["service_request_id"] for each in map(a_request, range(12)) if each["status"] == "open"
+        request["service_request_id"] for request in map(a_request, range(12)) if request["status"] == "open"
     }
     [found] = reader(here).get("/requests", jurisdiction_id=ELSEWHERE, service_request_id="101")
     assert (found["status"], found["status_notes"]) == ("closed", "Done")
@@ -608,9 +611,9 @@ def test_the_poll_by_id_goes_round(here: Core, clock: Clock, monkeypatch: pytest
         for _ in range(3):
             little.by_id = []
             run(here)
-            rounds.append([each for each in little.by_id if each])
-    first, second, third = (",".join(each).split(",") for each in rounds)
-    assert [each.count(",") + 1 for each in rounds[0]] == [3, 2]
+            rounds.append([ids for ids in little.by_id if ids])
+    first, second, third = (",".join(ids).split(",") for ids in rounds)
+    assert [ids.count(",") + 1 for ids in rounds[0]] == [3, 2]
     assert (len(set(first) | set(second)), set(first) & set(second), third) == (8, set(), first)
 
 

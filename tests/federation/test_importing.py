@@ -60,7 +60,7 @@ def test_a_row_becomes_a_request_with_its_history(core: Core, api: Api, a_file: 
     assert (found["status"], found["description"], found["lat"]) == ("closed", "Matratzen", 49.48)
     assert found["requested_datetime"] == "2019-03-02T09:30:00+01:00"
     assert found["extended_attributes"]["reference"] == "SR-1"
-    assert [each["type"] for each in found["notes"]] == ["submitted", "status_changed"]
+    assert [note["type"] for note in found["notes"]] == ["submitted", "status_changed"]
     assert not rejects(a_file(GOOD)).exists()
 
 
@@ -71,7 +71,9 @@ def test_foreign_ids_are_found_by_filter_and_by_words(
     assert len(api.get("/requests", service_request_id="SR-1, 17")) == 2
     [found] = api.get("/requests", q="SR-1", page=1)
     own = found["service_request_id"]
-    assert [each["service_request_id"] for each in api.get("/requests", service_request_id=own)] == [own]
+    assert [request["service_request_id"] for request in api.get("/requests", service_request_id=own)] == [
+        own
+    ]
     assert api.get("/requests", service_request_id="SR-2") == []
 
 
@@ -80,7 +82,9 @@ def test_an_id_of_ours_wins_over_the_same_digits_elsewhere(
 ) -> None:
     own = api.report()
     move_in(core, a_file([own, *GOOD[1:]]))
-    assert [each["service_request_id"] for each in api.get("/requests", service_request_id=own)] == [own]
+    assert [request["service_request_id"] for request in api.get("/requests", service_request_id=own)] == [
+        own
+    ]
 
 
 def test_doing_it_again_stores_nothing_twice(
@@ -294,8 +298,10 @@ def test_a_closed_row_was_updated_when_it_was_closed(
     earlier = ["SR-2", *GOOD[1:], "2019-04-01T12:00:00+02:00", "2019-03-05T12:00:00+01:00"]
     move_in(core, a_file(never, earlier, head=head))
     found = api.get("/requests", service_request_id="SR-1,SR-2", extensions="true")
-    assert {each["updated_datetime"] for each in found} == {"2019-04-01T12:00:00+02:00"}
-    assert {each["extended_attributes"]["closed_datetime"] for each in found} == {"2019-04-01T12:00:00+02:00"}
+    assert {request["updated_datetime"] for request in found} == {"2019-04-01T12:00:00+02:00"}
+    assert {request["extended_attributes"]["closed_datetime"] for request in found} == {
+        "2019-04-01T12:00:00+02:00"
+    }
 
 
 @pytest.mark.parametrize("never", ["01.01.0001 00:00:00", "31.12.9999 23:59:59", "01.01.1900 00:00:00"])
@@ -346,7 +352,7 @@ def test_imports_reach_the_change_feed(core: Core, a_file: Callable[..., Path]) 
     client = an_api(core)
     move_in(core, a_file(GOOD))
     page = client.raw("/changes.json").get_json()
-    assert [each["request"]["extended_attributes"]["reference"] for each in page["changes"]] == ["SR-1"]
+    assert [change["request"]["extended_attributes"]["reference"] for change in page["changes"]] == ["SR-1"]
 
 
 def test_the_history_of_a_server_becomes_our_own(core: Core, api: Api, clock: Clock) -> None:
@@ -359,5 +365,5 @@ def test_the_history_of_a_server_becomes_our_own(core: Core, api: Api, clock: Cl
             core, catalogue, url, wishes, delay=0, wait=lambda _: None, refuse=refused.append
         )
     assert (counts.new, counts.refused) == (6, 6)
-    assert {each.reason for each in refused} == {"service_code 'LIGHT' is unknown"}
+    assert {refusal.reason for refusal in refused} == {"service_code 'LIGHT' is unknown"}
     assert len(api.get("/requests", service_code="MUELL_WILD", page=1)) == 6

@@ -26,9 +26,9 @@ def parse_xml(document: bytes) -> Any:
 def as_text(value: Any) -> Any:
     """A value read from JSON with its leaves as XML would write them, to be compared with `parse_xml`."""
     if isinstance(value, dict):
-        return {name: as_text(each) for name, each in value.items()}
+        return {name: as_text(item) for name, item in value.items()}
     if isinstance(value, list):
-        return [as_text(each) for each in value]
+        return [as_text(item) for item in value]
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):
@@ -40,12 +40,12 @@ def _value(element: ElementTree.Element) -> Any:
     assert not element.attrib, f"{element.tag} has XML attributes"
     children = list(element)
     if element.tag in LISTS:
-        assert {each.tag for each in children} <= {LISTS[element.tag]}, f"foreign element in {element.tag}"
+        assert {child.tag for child in children} <= {LISTS[element.tag]}, f"foreign element in {element.tag}"
         assert not (element.text or "").strip(), f"text in {element.tag}"
-        return [_value(each) for each in children]
+        return [_value(child) for child in children]
     if children and element.tag == children[0].tag == "media_url":
-        return [_value(each) for each in children]
+        return [_value(child) for child in children]
     if children:
-        assert len({each.tag for each in children}) == len(children), f"repeated element in {element.tag}"
-        return {each.tag: _value(each) for each in children}
+        assert len({child.tag for child in children}) == len(children), f"repeated element in {element.tag}"
+        return {child.tag: _value(child) for child in children}
     return element.text or ""

@@ -50,7 +50,7 @@ def test_services_are_ordered_by_group_as_listed_then_by_name() -> None:
     names = ["Zaun", "Ölspur", "Ordnung", "Oberleitung"]
     traffic = [a_service(service_code=f"V{n}", service_name=words(n), group="verkehr") for n in names]
     loose = a_service(service_code="X", service_name=words("Anderes"), group=None)
-    codes = [each["service_code"] for each in listed(loose, *traffic, a_service())]
+    codes = [service["service_code"] for service in listed(loose, *traffic, a_service())]
     assert codes == ["MUELL_WILD", "VOberleitung", "VÖlspur", "VOrdnung", "VZaun", "X"]
 
 
@@ -81,7 +81,7 @@ def test_keywords_are_joined_without_blanks() -> None:
 
 def test_metadata_is_true_only_with_attributes() -> None:
     """R-074."""
-    assert [each["metadata"] for each in listed()] == [False, True]
+    assert [service["metadata"] for service in listed()] == [False, True]
 
 
 @pytest.mark.parametrize("kind", ServiceType)
@@ -107,8 +107,8 @@ def test_definition_is_ordered_and_values_come_last() -> None:
     shuffled = replace(vehicle, attributes=tuple(reversed(vehicle.attributes)))
     value = documents.service_definition(shuffled, "en").value
     assert isinstance(value, dict)
-    assert [each["order"] for each in value["attributes"]] == [1, 2, 3, 4]
-    assert {list(each)[-1] for each in value["attributes"]} == {"values"}
+    assert [attribute["order"] for attribute in value["attributes"]] == [1, 2, 3, 4]
+    assert {list(attribute)[-1] for attribute in value["attributes"]} == {"values"}
     assert value["attributes"][2]["values"] == [
         {"key": "blau", "name": "Blue"},
         {"key": "rot", "name": "Red"},
@@ -154,7 +154,7 @@ def test_extensions_come_after_the_fields_of_v2() -> None:
 def test_answers_that_are_not_public_are_never_shown() -> None:
     """R-135, R-194."""
     extended = documents.service_request(IN_PROCESS, CATALOGUE, "de", extensions=True)
-    assert "KENNZEICHEN" not in {each["code"] for each in extended["attributes"]}
+    assert "KENNZEICHEN" not in {attribute["code"] for attribute in extended["attributes"]}
     assert "LU-AB" not in json.dumps(extended)
 
 

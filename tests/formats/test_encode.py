@@ -47,8 +47,8 @@ def test_both_formats_say_the_same(entries: list[dict[str, Any]]) -> None:
 @given(st.lists(items))
 def test_list_is_the_join_of_its_entries(entries: list[dict[str, Any]]) -> None:
     root, document = "service_requests", a_list(*entries)
-    assert to_json(document) == join_json(root, [item_to_json(root, each) for each in entries])
-    assert to_xml(document) == join_xml(root, [item_to_xml(root, each) for each in entries])
+    assert to_json(document) == join_json(root, [item_to_json(root, entry) for entry in entries])
+    assert to_xml(document) == join_xml(root, [item_to_xml(root, entry) for entry in entries])
 
 
 @given(st.lists(items))

@@ -62,7 +62,7 @@ def test_each_format_language_and_question_has_a_tag_of_its_own(api: Api) -> Non
         "requests.json?page_size=1",
         "requests.json",
     ]
-    assert len({api.client.get(f"{api.base}/{each}").headers["ETag"] for each in asked}) == len(asked)
+    assert len({api.client.get(f"{api.base}/{request}").headers["ETag"] for request in asked}) == len(asked)
 
 
 def test_a_compressed_answer_has_the_tag_of_the_plain_one(api: Api) -> None:

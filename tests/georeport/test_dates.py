@@ -42,23 +42,27 @@ def midnight(api: Api, clock: Clock) -> dict[str, str]:
 
 
 def names(found: list[dict[str, Any]], made: dict[str, str]) -> set[str]:
-    return {name for name, number in made.items() if number in {each["service_request_id"] for each in found}}
+    return {
+        name
+        for name, number in made.items()
+        if number in {request["service_request_id"] for request in found}
+    }
 
 
 def datetimes(value: Any) -> list[str]:
     if isinstance(value, list):
-        return [each for inner in value for each in datetimes(inner)]
+        return [moment for inner in value for moment in datetimes(inner)]
     if not isinstance(value, dict):
         return []
-    own = [each for name, each in value.items() if name.endswith("datetime") or name == "changeset"]
-    return [each for each in own if each is not None] + datetimes(list(value.values()))
+    own = [moment for name, moment in value.items() if name.endswith("datetime") or name == "changeset"]
+    return [moment for moment in own if moment is not None] + datetimes(list(value.values()))
 
 
 def test_every_datetime_of_every_answer_has_a_zone_and_no_fraction(api: Api) -> None:
     """R-020: iOS and Joda refuse anything else."""
-    found = [each for path in reads(api) for each in datetimes(api.get(path, extensions="true"))]
+    found = [moment for path in reads(api) for moment in datetimes(api.get(path, extensions="true"))]
     assert len(found) > 5
-    assert [each for each in found if not W3C.fullmatch(each)] == []
+    assert [moment for moment in found if not W3C.fullmatch(moment)] == []
 
 
 @pytest.mark.parametrize(

@@ -66,10 +66,10 @@ def test_with_and_without_the_framework_the_answer_is_the_same(core: Core) -> No
             for language in ("de", "en-GB, de;q=0.5", ""):
                 path = f"{api.base}/{question.format(suffix).format(first)}"
                 answers = [
-                    each.get(path, headers={"Accept-Language": language}) for each in (with_it, without)
+                    client.get(path, headers={"Accept-Language": language}) for client in (with_it, without)
                 ]
-                one, other = ({*each.headers.items()} for each in answers)
-                assert {each for each in one ^ other if each[0] not in NOT_ALIKE} == set(), path
+                one, other = ({*answer.headers.items()} for answer in answers)
+                assert {header for header in one ^ other if header[0] not in NOT_ALIKE} == set(), path
                 assert (answers[0].status, answers[0].data) == (answers[1].status, answers[1].data), path
     # Only what is wrong was left to the framework.
     assert len(counted) <= 8 * len(FORMATS) * 3

@@ -58,13 +58,13 @@ def errors(response: TestResponse, suffix: str) -> list[tuple[int, str]]:
         assert response.content_type == "application/json; charset=utf-8"
         found = json.loads(response.data)
         assert isinstance(found, list)
-        assert all(list(each) == ["code", "description"] and type(each["code"]) is int for each in found)
-        return [(each["code"], each["description"]) for each in found]
+        assert all(list(error) == ["code", "description"] and type(error["code"]) is int for error in found)
+        return [(error["code"], error["description"]) for error in found]
     assert response.content_type == "text/xml; charset=utf-8"
     root = ElementTree.fromstring(response.data)
     assert root.tag == "errors"
-    assert all([leaf.tag for leaf in each] == ["code", "description"] for each in root)
-    return [(int(each.findtext("code") or 0), each.findtext("description") or "") for each in root]
+    assert all([leaf.tag for leaf in error] == ["code", "description"] for error in root)
+    return [(int(error.findtext("code") or 0), error.findtext("description") or "") for error in root]
 
 
 def holds(response: TestResponse, suffix: str, status: int) -> str:
@@ -167,7 +167,7 @@ def test_a_mistake_in_a_post_is_400_403_or_404(api: Api, wrong: dict[str, str | 
     """R-188: and no other, since clients read the words behind these alone; R-055: never 401."""
     for suffix in FORMATS:
         found = api.post(wrong, status, suffix)
-        assert {int(each["code"]) for each in found} == {status}
+        assert {int(error["code"]) for error in found} == {status}
 
 
 @pytest.mark.parametrize("suffix", FORMATS)

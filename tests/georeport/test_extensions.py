@@ -86,7 +86,7 @@ def test_closing_moment_stays_when_a_later_change_moves_updated_datetime(
     (row,) = api.get(f"/requests/{vehicle}", extensions="true")
     assert row["extended_attributes"]["closed_datetime"] == "2026-03-02T12:30:00+01:00"
     assert row["updated_datetime"] == "2026-03-02T13:30:00+01:00"
-    assert [each["summary"] for each in row["notes"][-2:]] == ["gelöst", "Geändert"]
+    assert [note["summary"] for note in row["notes"][-2:]] == ["gelöst", "Geändert"]
     casework.set_status(core, int(vehicle), "IN_BEARBEITUNG", CLARA)
     (row,) = api.get(f"/requests/{vehicle}", extensions="true")
     assert row["extended_attributes"]["closed_datetime"] is None
@@ -95,19 +95,19 @@ def test_closing_moment_stays_when_a_later_change_moves_updated_datetime(
 def test_only_public_answers_are_shown(api: Api, vehicle: str) -> None:
     """R-194: a licence plate is personal."""
     (row,) = api.get("/requests", extensions="true")
-    assert [(each["code"], each["value"]) for each in row["attributes"]] == [
+    assert [(attribute["code"], attribute["value"]) for attribute in row["attributes"]] == [
         ("FARBE", "blau"),
         ("ZUSTAND", "reifen"),
         ("ZUSTAND", "oel"),
     ]
-    for each in row["attributes"]:
-        assert list(each) == ["code", "label", "name", "value"]
+    for attribute in row["attributes"]:
+        assert list(attribute) == ["code", "label", "name", "value"]
     assert row["attributes"][0]["name"] == "Blau"
     (english,) = api.get("/requests", extensions="true", locale="en")
     assert english["attributes"][0]["name"] == "Blue"
     for suffix in ("json", "xml"):
         written = api.raw(f"/requests.{suffix}", extensions="true").text
-        assert not [each for each in ("LU-XY 99", "geheim", "frau.amt") if each in written]
+        assert not [secret for secret in ("LU-XY 99", "geheim", "frau.amt") if secret in written]
 
 
 def test_notes_tell_the_public_history(api: Api, core: Core, clock: Clock, vehicle: str) -> None:
@@ -118,8 +118,8 @@ def test_notes_tell_the_public_history(api: Api, core: Core, clock: Clock, vehic
     casework.publish(core, int(vehicle), CLARA)
     (row,) = api.get("/requests", extensions="true")
     notes = row["notes"]
-    assert [list(each) for each in notes] == [["datetime", "type", "summary", "description"]] * len(notes)
-    moments = [each["datetime"] for each in notes]
+    assert [list(note) for note in notes] == [["datetime", "type", "summary", "description"]] * len(notes)
+    moments = [note["datetime"] for note in notes]
     assert moments == sorted(moments)
     assert {
         "datetime": "2026-03-02T11:30:00+01:00",
@@ -128,7 +128,7 @@ def test_notes_tell_the_public_history(api: Api, core: Core, clock: Clock, vehic
         "description": "Termin am 5. März",
     } in notes
     assert "interner Grund" not in str(notes)
-    assert "hidden" not in {each["type"] for each in notes}
+    assert "hidden" not in {note["type"] for note in notes}
 
 
 def test_history_of_a_report_begins_with_its_submission(api: Api) -> None:
@@ -164,10 +164,13 @@ def test_containers_in_xml(api: Api, vehicle: str) -> None:
     """R-194"""
     root = ElementTree.fromstring(api.raw("/requests.xml", extensions="true").data)
     (request,) = root
-    tags = [each.tag for each in request]
+    tags = [element.tag for element in request]
     assert tags[tags.index("media_url") + 1 :] == EXTRA
     addresses = request.findall("extended_attributes/media_urls/media_url")
-    assert [each.text for each in addresses] == ["https://example.org/1.jpg", "https://example.org/2.jpg"]
+    assert [address.text for address in addresses] == [
+        "https://example.org/1.jpg",
+        "https://example.org/2.jpg",
+    ]
     assert len(request.findall("attributes/attribute")) == 3
     assert request.findall("notes/note")
     # Readers that take the first descendant of a name must meet the standard field.

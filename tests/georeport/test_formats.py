@@ -162,7 +162,7 @@ def test_fields_without_a_value_are_absent_or_empty_by_their_kind(api: Api) -> N
     assert [found[name] for name in ("zipcode", "lat", "long", "media_url")] == [None] * 4
     request = ElementTree.fromstring(api.raw(f"/requests/{number}.xml").data).find("request")
     assert request is not None
-    assert {each.tag for each in request} == ALWAYS
+    assert {element.tag for element in request} == ALWAYS
     empty = ("description", "address", "zipcode", "lat", "long", "media_url")
     assert {request.findtext(name) for name in empty} == {""}
 
@@ -170,8 +170,8 @@ def test_fields_without_a_value_are_absent_or_empty_by_their_kind(api: Api) -> N
 def test_no_date_and_no_number_is_ever_an_empty_text(api: Api) -> None:
     """R-035: Gson loses the whole list otherwise."""
     api.report(lat=None, long=None, address_string="Bismarckstraße 5")
-    for each in api.get("/requests", extensions="true"):
-        shown = each | each["extended_attributes"]
+    for request in api.get("/requests", extensions="true"):
+        shown = request | request["extended_attributes"]
         dates_and_numbers = [name for name in shown if name.endswith("datetime")] + [
             "lat",
             "long",

@@ -37,9 +37,9 @@ def test_the_xml_document_has_all_its_parts(api: Api, base: str) -> None:
     """R-059: and none of them is empty."""
     root = ElementTree.fromstring(at(api, base).raw("/discovery.xml").data)
     assert root.tag == "discovery"
-    assert [each.tag for each in root] == ["changeset", "contact", "key_service", "endpoints"]
-    assert all((each.text or "").strip() or len(each) for each in root)
-    assert {each.tag for each in root.findall("endpoints/*")} == {"endpoint"}
+    assert [child.tag for child in root] == ["changeset", "contact", "key_service", "endpoints"]
+    assert all((child.text or "").strip() or len(child) for child in root)
+    assert {element.tag for element in root.findall("endpoints/*")} == {"endpoint"}
 
 
 @pytest.mark.parametrize("base", BASES)
@@ -50,13 +50,13 @@ def test_the_json_document_is_an_object_with_arrays(api: Api, base: str) -> None
     assert isinstance(found["endpoints"], list)
     for endpoint in found["endpoints"]:
         assert set(endpoint) == {"specification", "url", "changeset", "type", "formats"}
-        assert all(isinstance(each, str) for each in endpoint["formats"])
+        assert all(isinstance(content_type, str) for content_type in endpoint["formats"])
 
 
 def test_each_endpoint_says_exactly_what_it_speaks(api: Api) -> None:
     """R-062, R-063, R-064, R-069, R-070: clients compare these words for equality."""
     endpoints = api.get("/discovery")["endpoints"]
-    assert [each["type"] for each in endpoints] == ["production", "test"]
+    assert [endpoint["type"] for endpoint in endpoints] == ["production", "test"]
     for endpoint in endpoints:
         assert endpoint["specification"] == SPECIFICATION
         assert endpoint["formats"] == ["text/xml", "application/json"]
@@ -78,14 +78,14 @@ def test_every_listed_endpoint_answers_in_every_listed_format(api: Api) -> None:
 def test_the_test_endpoint_is_listed_only_where_it_is_served(make_core: MakeCore) -> None:
     """R-065, R-069: whoever switches it off serves one endpoint."""
     api = an_api(make_core(a_city(), OPEN311_TEST_ENDPOINT="off"))
-    assert [each["type"] for each in api.get("/discovery")["endpoints"]] == ["production"]
+    assert [endpoint["type"] for endpoint in api.get("/discovery")["endpoints"]] == ["production"]
     assert api.client.get("/open311/test/v2/services.json").status_code == 404
 
 
 def test_the_address_is_the_one_the_operator_names(make_core: MakeCore) -> None:
     """R-065, R-070: behind a proxy the server sees another one."""
     core = make_core(a_city(), OPEN311_BASE_URL="https://maengel.ludwigshafen.example/")
-    assert [each["url"] for each in an_api(core).get("/discovery")["endpoints"]] == [
+    assert [endpoint["url"] for endpoint in an_api(core).get("/discovery")["endpoints"]] == [
         "https://maengel.ludwigshafen.example/open311/v2",
         "https://maengel.ludwigshafen.example/open311/test/v2",
     ]
@@ -94,7 +94,7 @@ def test_the_address_is_the_one_the_operator_names(make_core: MakeCore) -> None:
 def test_a_changeset_is_a_moment_that_has_passed(api: Api, clock: Clock) -> None:
     """R-066: with a zone and whole seconds."""
     found = api.get("/discovery")
-    for changeset in (found["changeset"], *(each["changeset"] for each in found["endpoints"])):
+    for changeset in (found["changeset"], *(endpoint["changeset"] for endpoint in found["endpoints"])):
         assert changeset == datetime.fromisoformat(changeset).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         assert datetime.fromisoformat(changeset) <= clock.now
 
@@ -117,6 +117,6 @@ def test_the_test_endpoint_keeps_its_reports_apart(api: Api) -> None:
     """R-065, R-063: what is sent to the one is not seen in the other."""
     trial = at(api, "/open311/test/v2")
     number = trial.report()
-    assert [each["service_request_id"] for each in trial.get("/requests")] == [number]
+    assert [request["service_request_id"] for request in trial.get("/requests")] == [number]
     assert api.get("/requests") == []
     api.get(f"/requests/{number}", 404)

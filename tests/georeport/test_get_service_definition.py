@@ -37,7 +37,7 @@ def vehicle(make_core: MakeCore) -> Api:
 
 def definitions(api: Api) -> list[dict[str, object]]:
     """Every definition of a city; `get` holds XML and JSON equal."""
-    return [api.get(f"/services/{each['service_code']}") for each in api.get("/services")]
+    return [api.get(f"/services/{service['service_code']}") for service in api.get("/services")]
 
 
 def test_the_definition_is_an_object_without_wrapper(city: Api) -> None:
@@ -48,7 +48,7 @@ def test_the_definition_is_an_object_without_wrapper(city: Api) -> None:
         assert list(found) == ["service_code", "attributes"]
         assert found["service_code"] == code
         root = ElementTree.fromstring(city.raw(f"/services/{code}.xml").data)
-        assert (root.tag, [each.tag for each in root]) == (
+        assert (root.tag, [child.tag for child in root]) == (
             "service_definition",
             ["service_code", "attributes"],
         )
@@ -56,34 +56,38 @@ def test_the_definition_is_an_object_without_wrapper(city: Api) -> None:
 
 def test_every_attribute_has_its_fields_and_their_types(city: Api) -> None:
     """R-083, R-084, R-085, R-086, R-090: `Integer.parseInt` and a dictionary literal depend on it."""
-    words_ = {each.value for each in Datatype}
+    words_ = {datatype.value for datatype in Datatype}
     assert words_ == {"string", "number", "datetime", "text", *LISTS}
     for definition in definitions(city):
         attributes: list[dict[str, object]] = definition["attributes"]  # type: ignore[assignment]
-        for each in attributes:
-            assert list(each) == FIELDS
-            assert each["datatype"] in words_
-            assert (type(each["variable"]), type(each["required"]), type(each["order"])) == (bool, bool, int)
-            assert isinstance(each["code"], str)
-            assert isinstance(each["datatype_description"], str)
-            assert str(each["description"]).strip()
-        orders = [int(str(each["order"])) for each in attributes]
+        for attribute in attributes:
+            assert list(attribute) == FIELDS
+            assert attribute["datatype"] in words_
+            assert (type(attribute["variable"]), type(attribute["required"]), type(attribute["order"])) == (
+                bool,
+                bool,
+                int,
+            )
+            assert isinstance(attribute["code"], str)
+            assert isinstance(attribute["datatype_description"], str)
+            assert str(attribute["description"]).strip()
+        orders = [int(str(attribute["order"])) for attribute in attributes]
         assert orders == sorted(set(orders))
-        assert all(each >= 1 for each in orders)
-        assert len({each["code"] for each in attributes}) == len(attributes)
+        assert all(order >= 1 for order in orders)
+        assert len({attribute["code"] for attribute in attributes}) == len(attributes)
 
 
 def test_a_list_has_choices_with_keys_of_their_own(city: Api) -> None:
     """R-087: and what is no list has none."""
     seen = set()
     for definition in definitions(city):
-        for each in definition["attributes"]:  # type: ignore[attr-defined]
-            keys = [value["key"] for value in each["values"]]
-            assert bool(keys) is (each["datatype"] in LISTS)
+        for attribute in definition["attributes"]:  # type: ignore[attr-defined]
+            keys = [value["key"] for value in attribute["values"]]
+            assert bool(keys) is (attribute["datatype"] in LISTS)
             assert len(set(keys)) == len(keys)
             assert all(isinstance(key, str) and key for key in keys)
-            assert all(set(value) == {"key", "name"} and value["name"] for value in each["values"])
-            seen.add(each["datatype"])
+            assert all(set(value) == {"key", "name"} and value["name"] for value in attribute["values"])
+            seen.add(attribute["datatype"])
     assert set(LISTS) <= seen
 
 
@@ -92,8 +96,8 @@ def test_in_xml_the_values_come_last(city: Api) -> None:
     for service in city.get("/services"):
         root = ElementTree.fromstring(city.raw(f"/services/{service['service_code']}.xml").data)
         for attribute in root.findall("attributes/attribute"):
-            assert [each.tag for each in attribute] == FIELDS
-            assert {each.tag for each in attribute[-1]} <= {"value"}
+            assert [element.tag for element in attribute] == FIELDS
+            assert {element.tag for element in attribute[-1]} <= {"value"}
         assert len(root.findall("attributes/*")) == len(root.findall("attributes/attribute"))
 
 
@@ -123,7 +127,11 @@ def test_the_order_is_a_plain_number_however_the_file_lists_them(make_core: Make
     )
     api = an_api(make_core(a_catalogue(a_service(attributes=attributes))))
     found = api.get("/services/MUELL_WILD")["attributes"]
-    assert [(each["code"], each["order"]) for each in found] == [("A", 7), ("M", 12), ("Z", 30)]
+    assert [(attribute["code"], attribute["order"]) for attribute in found] == [
+        ("A", 7),
+        ("M", 12),
+        ("Z", 30),
+    ]
 
 
 def test_a_choice_without_a_name_in_this_language_has_another(make_core: MakeCore) -> None:

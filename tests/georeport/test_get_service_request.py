@@ -20,7 +20,7 @@ def test_known_id_gives_a_list_of_one(api: Api, conn: Connection) -> None:
     """R-180"""
     number = store(conn)
     answer = api.get(f"/requests/{number}")
-    assert [each["service_request_id"] for each in answer] == [str(number)]
+    assert [request["service_request_id"] for request in answer] == [str(number)]
     in_xml = api.raw(f"/requests/{number}.xml").text
     assert in_xml.count("<request>") == 1
     assert "<service_requests>" in in_xml

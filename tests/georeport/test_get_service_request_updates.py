@@ -79,7 +79,7 @@ def test_every_public_event_that_moves_or_tells_is_one_update(make_core: MakeCor
     casework.assign(core, int(number), "TIEFBAU", CLARA)
     casework.note(core, int(number), "Wir warten auf Ersatzteile.", CLARA)
     move(core, number, "GELOEST", "Repariert.")
-    told = [(each["status"], each["description"]) for each in api.get(PATH)]
+    told = [(update["status"], update["description"]) for update in api.get(PATH)]
     assert told == [
         ("action_scheduled", ""),
         ("action_scheduled", "Wir warten auf Ersatzteile."),
@@ -96,7 +96,7 @@ def test_of_a_hidden_request_are_not_told(api: Api, core: Core) -> None:
     assert api.get(PATH) == []
     casework.publish(core, int(number), CLARA)
     assert api.get(PATH)[0] == before
-    assert len({each["update_id"] for each in api.get(PATH)}) == 2
+    assert len({update["update_id"] for update in api.get(PATH)}) == 2
 
 
 def test_a_rejected_report_is_no_success(make_core: MakeCore) -> None:
@@ -117,7 +117,7 @@ def test_a_reopened_report_is_open_again(api: Api, core: Core) -> None:
     number = api.report()
     move(core, number, "fixed")
     move(core, number, "received")
-    assert [each["status"] for each in api.get(PATH)] == ["fixed", "open"]
+    assert [update["status"] for update in api.get(PATH)] == ["fixed", "open"]
 
 
 def three_updates(api: Api, core: Core, clock: Clock) -> list[str]:
@@ -126,16 +126,16 @@ def three_updates(api: Api, core: Core, clock: Clock) -> list[str]:
     for to in ("in_process", "fixed", "in_process"):
         clock.forward(hours=1)
         move(core, number, to)
-    return [each["update_id"] for each in api.get(PATH)]
+    return [update["update_id"] for update in api.get(PATH)]
 
 
 def test_the_window_includes_both_ends(api: Api, core: Core, clock: Clock) -> None:
     """R-195: matched against the time of the update, not of the report."""
     first, second, third = three_updates(api, core, clock)
-    at = [write_utc(START + timedelta(hours=each)) for each in range(5)]
+    at = [write_utc(START + timedelta(hours=number)) for number in range(5)]
 
     def told(**span: str) -> list[str]:
-        return [each["update_id"] for each in api.get(PATH, **span)]
+        return [update["update_id"] for update in api.get(PATH, **span)]
 
     assert told(start_date=at[1], end_date=at[2]) == [first, second]
     assert told(start_date=at[2], end_date=at[2]) == [second]
@@ -164,7 +164,7 @@ def test_can_be_asked_of_some_requests(api: Api, core: Core, clock: Clock) -> No
         move(core, number, "fixed")
     clock.forward(days=200)
     told = api.get(PATH, service_request_id=f"{one}, {third},999999999,abc")
-    assert [each["service_request_id"] for each in told] == [one, third]
+    assert [update["service_request_id"] for update in told] == [one, third]
 
 
 def test_a_page_far_behind_is_not_counted_off(api: Api, core: Core, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -184,19 +184,19 @@ def test_pages_neither_repeat_nor_lose_updates(api: Api, core: Core, clock: Cloc
     number = api.report()
     for to in ("in_process", "fixed") * 4:
         move(core, number, to)
-    everything = [each["update_id"] for each in api.get(PATH)]
+    everything = [update["update_id"] for update in api.get(PATH)]
     assert everything == sorted(everything, key=int)
-    pages = [api.get(PATH, page=str(each), page_size="3") for each in (1, 2, 3, 4)]
+    pages = [api.get(PATH, page=str(page), page_size="3") for page in (1, 2, 3, 4)]
     assert [len(page) for page in pages] == [3, 3, 2, 0]
-    assert [each["update_id"] for page in pages for each in page] == everything
+    assert [update["update_id"] for page in pages for update in page] == everything
     followed, address = [], f"{api.base}{PATH}.json?page_size=3"
     while address:
         response = api.client.get(address)
-        followed += [each["update_id"] for each in response.get_json()]
+        followed += [update["update_id"] for update in response.get_json()]
         links = {
-            each.split(">")[1]: each.split("<")[1].split(">")[0]
-            for each in response.headers.get("Link", "").split(", ")
-            if each
+            link.split(">")[1]: link.split("<")[1].split(">")[0]
+            for link in response.headers.get("Link", "").split(", ")
+            if link
         }
         address = links.get('; rel="next"', "").removeprefix("http://localhost")
     assert followed == everything

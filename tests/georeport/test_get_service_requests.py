@@ -59,7 +59,7 @@ def test_without_arguments_holds_the_last_90_days(api: Api, conn: Connection) ->
     root = minidom.parseString(api.raw("/requests.xml").data).documentElement
     assert root is not None
     assert root.tagName == "service_requests"
-    assert [each.tagName for each in root.childNodes] == ["request", "request"]
+    assert [child.tagName for child in root.childNodes] == ["request", "request"]
 
 
 def test_ends_after_the_newest_1000(api: Api, conn: Connection) -> None:
@@ -67,7 +67,7 @@ def test_ends_after_the_newest_1000(api: Api, conn: Connection) -> None:
     fill(conn, 1003)
     answer = api.get("/requests")
     assert len(answer) == 1000
-    moments = [each["requested_datetime"] for each in answer]
+    moments = [request["requested_datetime"] for request in answer]
     assert moments[0] == "2026-03-02T08:30:00+01:00"
     assert moments[-1] == "2026-01-19T17:30:00+01:00"
 
@@ -96,8 +96,8 @@ def test_xml_root_holds_nothing_but_requests(api: Api, conn: Connection) -> None
     for query in ({}, {"page": 1, "page_size": 1}, {"extensions": "true"}):
         root = minidom.parseString(api.raw("/requests.xml", **query).data).documentElement
         assert root is not None
-        elements = [each for each in root.childNodes if each.nodeType == each.ELEMENT_NODE]
-        assert {each.tagName for each in elements} == {"request"}
+        elements = [child for child in root.childNodes if child.nodeType == child.ELEMENT_NODE]
+        assert {element.tagName for element in elements} == {"request"}
         assert not root.attributes
 
 
@@ -136,7 +136,9 @@ def test_status_is_one_of_two_lower_case_words(api: Api, conn: Connection, statu
     assert api.get("/requests")[0]["status"] == {"OPEN": "open", "CLOSED": "closed"}[status.name]
 
 
-@pytest.mark.parametrize("visibility", [Visibility.HELD, Visibility.HIDDEN], ids=lambda each: f"R-174 {each}")
+@pytest.mark.parametrize(
+    "visibility", [Visibility.HELD, Visibility.HIDDEN], ids=lambda visibility: f"R-174 {visibility}"
+)
 @pytest.mark.parametrize(
     "query",
     [{}, {"page": 1}, {"q": "Matratzen"}, {"bbox": "8,49,9,50"}, {"updated_after": "2000-01-01"}],

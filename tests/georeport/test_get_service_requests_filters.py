@@ -21,7 +21,7 @@ from tests.stored import TOWN_HALL, days_ago, ids, store
 def listed(api: Api, expected: int = 200, **query: Any) -> Any:
     """The answer to a query, which may hold a `status` of its own."""
     responses = [api.raw(f"/requests.{suffix}", **query) for suffix in ("json", "xml")]
-    assert [each.status_code for each in responses] == [expected, expected], responses[0].text
+    assert [response.status_code for response in responses] == [expected, expected], responses[0].text
     return same(*responses)
 
 
@@ -112,7 +112,7 @@ class TestIds:
     def test_a_thousand_ids_are_one_question(self, api: Api, conn: Connection) -> None:
         """R-159"""
         number = store(conn, id=500_999)
-        many = ",".join(str(each) for each in range(500_000, 501_000))
+        many = ",".join(str(number) for number in range(500_000, 501_000))
         assert ids(listed(api, service_request_id=many)) == [number]
         assert "1000" in refused(api, service_request_id=many + ",501000")
 
@@ -137,7 +137,7 @@ class TestServices:
             (["AMPEL,KANAL", "MUELL_WILD"], ["AMPEL", "KANAL", "MUELL_WILD"]),
             ("", ["AMPEL", "KANAL", "MUELL_WILD"]),
         ],
-        ids=lambda each: f"R-163 {each}",
+        ids=lambda query: f"R-163 {query}",
     )
     def test_lists_and_repetitions_are_one(
         self, api: Api, conn: Connection, codes: str | list[str], found: list[str]
@@ -145,13 +145,13 @@ class TestServices:
         for code in ("AMPEL", "KANAL", "MUELL_WILD"):
             store(conn, service_code=code)
         answer = listed(api, service_code=codes)
-        assert sorted(each["service_code"] for each in answer) == found
+        assert sorted(service["service_code"] for service in answer) == found
 
     def test_array_spelling_is_understood(self, api: Api, conn: Connection) -> None:
         """R-163"""
         store(conn), store(conn, service_code="AMPEL")
         answer = listed(api, **{"service_code[]": ["AMPEL", "KANAL"]})
-        assert [each["service_code"] for each in answer] == ["AMPEL"]
+        assert [service["service_code"] for service in answer] == ["AMPEL"]
 
     def test_unknown_code_gives_an_empty_list(self, api: Api, conn: Connection) -> None:
         """R-164"""
@@ -178,20 +178,22 @@ class TestStatus:
             ("open,open", ["open"]),
             ("", ["closed", "open"]),
         ],
-        ids=lambda each: f"R-165 {each}",
+        ids=lambda query: f"R-165 {query}",
     )
     def test_words_choose(
         self, api: Api, conn: Connection, status: str | list[str], found: list[str]
     ) -> None:
         store(conn), store(conn, status=Status.CLOSED, detailed_status="GELOEST")
-        assert sorted(each["status"] for each in listed(api, status=status)) == found
+        assert sorted(request["status"] for request in listed(api, status=status)) == found
 
-    @pytest.mark.parametrize("word", ["OPEN", "Closed", "OPEN,CLOSED"], ids=lambda each: f"R-166 {each}")
+    @pytest.mark.parametrize("word", ["OPEN", "Closed", "OPEN,CLOSED"], ids=lambda query: f"R-166 {query}")
     def test_letter_case_does_not_count(self, api: Api, conn: Connection, word: str) -> None:
         store(conn), store(conn, status=Status.CLOSED, detailed_status="GELOEST")
-        assert sorted(each["status"] for each in listed(api, status=word)) == sorted(word.lower().split(","))
+        assert sorted(request["status"] for request in listed(api, status=word)) == sorted(
+            word.lower().split(",")
+        )
 
-    @pytest.mark.parametrize("word", ["foo", "open,foo", "open;closed"], ids=lambda each: f"R-167 {each}")
+    @pytest.mark.parametrize("word", ["foo", "open,foo", "open;closed"], ids=lambda query: f"R-167 {query}")
     def test_unknown_word_is_400_naming_the_known_ones(self, api: Api, word: str) -> None:
         description = refused(api, status=word)
         assert "open" in description
@@ -211,8 +213,11 @@ class TestStatus:
         casework.set_status(core, int(running), "IN_BEARBEITUNG", CLARA)
         answer = listed(api, detailed_status=wanted, extensions="true")
         words = {
-            each["service_request_id"]: (each["status"], each["extended_attributes"]["detailed_status"])
-            for each in answer
+            request["service_request_id"]: (
+                request["status"],
+                request["extended_attributes"]["detailed_status"],
+            )
+            for request in answer
         }
         assert words == {rejected: ("closed", "REJECTED"), fixed: ("closed", "PROCESSED")}
 
@@ -247,12 +252,12 @@ class TestDates:
             ("2025-06-01T00:00:00", "2025-06-30T12:00:00.999"),
             ("2025-06-01", "2025-06-30"),
         ],
-        ids=lambda each: f"R-168 {each}",
+        ids=lambda query: f"R-168 {query}",
     )
     def test_every_spelling_means_the_same_moment(
         self, api: Api, conn: Connection, start: str, end: str
     ) -> None:
-        inside = [store(conn, requested_datetime=self._moment(each)) for each in (self.START, self.END)]
+        inside = [store(conn, requested_datetime=self._moment(edge)) for edge in (self.START, self.END)]
         store(conn, requested_datetime=self._moment("2025-05-31T21:59:59Z"))
         store(conn, requested_datetime=self._moment("2025-06-30T22:00:00Z"))
         assert ids(listed(api, start_date=start, end_date=end)) == inside[::-1]
@@ -265,7 +270,7 @@ class TestDates:
             "2025-06-01T21:59:59Z",
             "2025-06-01T22:00:00Z",
         )
-        numbers = [store(conn, requested_datetime=self._moment(each)) for each in moments]
+        numbers = [store(conn, requested_datetime=self._moment(moment)) for moment in moments]
         answer = listed(api, start_date="2025-06-01", end_date="2025-06-01")
         assert ids(answer) == [numbers[2], numbers[1]]
 

@@ -7,7 +7,7 @@ from tests.serving import Api
 
 def found(api: Api, q: str, **more: str) -> list[str]:
     """The descriptions that a search finds."""
-    return [each["description"] for each in api.get("/requests", q=q, **more)]
+    return [request["description"] for request in api.get("/requests", q=q, **more)]
 
 
 @pytest.fixture(autouse=True)
@@ -60,7 +60,7 @@ def test_pages_of_hits_do_not_repeat_and_are_counted(api: Api) -> None:
 
 def test_a_report_that_matches_in_two_ways_is_shown_once(api: Api) -> None:
     number = api.report(description="Wilde Müllablagerung")
-    shown = [each["service_request_id"] for each in api.get("/requests", q="müllablagerung")]
+    shown = [request["service_request_id"] for request in api.get("/requests", q="müllablagerung")]
     assert shown.count(number) == 1
     assert len(shown) == 4
 

@@ -22,18 +22,18 @@ def city(make_core: MakeCore) -> Api:
 
 
 def codes(found: list[dict[str, Any]]) -> list[str]:
-    return [each["service_code"] for each in found]
+    return [service["service_code"] for service in found]
 
 
 def test_the_list_is_services_of_service_and_an_array(city: Api) -> None:
     """R-071, R-072: each entry has the seven fields, in both formats."""
     root = ElementTree.fromstring(city.raw("/services.xml").data)
     assert root.tag == "services"
-    assert {each.tag for each in root} == {"service"}
-    assert all([leaf.tag for leaf in each] == FIELDS for each in root)
+    assert {service.tag for service in root} == {"service"}
+    assert all([leaf.tag for leaf in service] == FIELDS for service in root)
     found = city.get("/services")
     assert isinstance(found, list)
-    assert all(list(each) == FIELDS for each in found)
+    assert all(list(service) == FIELDS for service in found)
     assert len(found) == len(root) > 10
 
 
@@ -41,34 +41,34 @@ def test_a_code_is_a_text_of_its_own(city: Api) -> None:
     """R-073: not empty, never a number, and fit for lists and paths."""
     found = codes(city.get("/services"))
     assert len(set(found)) == len(found)
-    assert all(isinstance(each, str) and each.replace("_", "").replace("-", "").isalnum() for each in found)
+    assert all(isinstance(code, str) and code.replace("_", "").replace("-", "").isalnum() for code in found)
 
 
 def test_a_name_is_there_once(city: Api) -> None:
     """R-072: FixMyStreet uses it as the name of a category."""
-    names = [each["service_name"] for each in city.get("/services")]
+    names = [service["service_name"] for service in city.get("/services")]
     assert len(set(names)) == len(names)
-    assert all(each == each.strip() != "" for each in names)
+    assert all(name == name.strip() != "" for name in names)
 
 
 def test_metadata_is_true_where_the_definition_has_attributes(city: Api) -> None:
     """R-074: and nowhere else."""
     found = city.get("/services")
-    assert {each["metadata"] for each in found} == {True, False}
-    for each in found:
-        definition = city.get(f"/services/{each['service_code']}")
-        assert each["metadata"] is bool(definition["attributes"])
+    assert {service["metadata"] for service in found} == {True, False}
+    for service in found:
+        definition = city.get(f"/services/{service['service_code']}")
+        assert service["metadata"] is bool(definition["attributes"])
     assert b"<metadata>true</metadata>" in city.raw("/services.xml").data
 
 
 def test_the_type_is_one_of_three(make_core: MakeCore) -> None:
     """R-075."""
     kinds = [
-        a_service(service_code=each.value, service_name=words(each.value), type=each) for each in ServiceType
+        a_service(service_code=kind.value, service_name=words(kind.value), type=kind) for kind in ServiceType
     ]
     found = an_api(make_core(a_catalogue(*kinds))).get("/services")
-    assert {each["service_code"]: each["type"] for each in found} == {
-        each: each for each in ("realtime", "batch", "blackbox")
+    assert {service["service_code"]: service["type"] for service in found} == {
+        kind: kind for kind in ("realtime", "batch", "blackbox")
     }
 
 
@@ -85,10 +85,10 @@ def test_a_text_that_is_not_set_is_empty_and_not_null(make_core: MakeCore, suffi
 
 def test_keywords_are_joined_by_commas_without_blanks(city: Api) -> None:
     """R-077: nobody trims them, and FixMyStreet acts on four of its own."""
-    [found] = [each for each in city.get("/services") if each["service_code"] == "MUELL_WILD"]
+    [found] = [service for service in city.get("/services") if service["service_code"] == "MUELL_WILD"]
     assert "," in found["keywords"]
-    every = [word for each in city.get("/services") for word in each["keywords"].split(",")]
-    assert all(each == each.strip() for each in every)
+    every = [word for service in city.get("/services") for word in service["keywords"].split(",")]
+    assert all(keyword == keyword.strip() for keyword in every)
     assert not {"private", "inactive", "staff", "waste_only"} & set(every)
 
 
@@ -113,7 +113,7 @@ def test_two_calls_have_the_same_order(city: Api) -> None:
     """R-080: by group, then by name."""
     found = city.get("/services")
     assert city.get("/services") == found
-    groups = [each["group"] for each in found]
+    groups = [service["group"] for service in found]
     assert sorted(groups, key=groups.index) == groups
 
 
@@ -130,7 +130,7 @@ def test_the_order_is_that_of_groups_and_then_of_names(make_core: MakeCore) -> N
         for code, (name, group) in names.items()
     ]
     found = an_api(make_core(a_catalogue(*services))).get("/services")
-    assert [each["service_name"] for each in found] == ["Abfall", "Zaun", "Ölspur", "Ordnung"]
+    assert [service["service_name"] for service in found] == ["Abfall", "Zaun", "Ölspur", "Ordnung"]
 
 
 def test_outside_the_boundary_no_service_is_on_offer(make_core: MakeCore) -> None:

@@ -50,7 +50,7 @@ def test_id_from_a_token_works(api: Api, core: Core) -> None:
     number = casework.accept(core, a_token(api), CLARA)
     [request] = api.get(f"/requests/{number}")
     assert (request["service_request_id"], request["description"]) == (str(number), "Deckel klappert")
-    assert [each["service_request_id"] for each in api.get("/requests")] == [str(number)]
+    assert [request["service_request_id"] for request in api.get("/requests")] == [str(number)]
 
 
 def test_id_of_a_report_that_staff_still_check_works_too(api: Api, core: Core) -> None:

@@ -113,7 +113,7 @@ def test_each_city_shows_its_own_services_only(region: Api) -> None:
         ("ludwigshafen.de", {"MUELL_WILD", "FAHRZEUG_ALT", "KANAL"}),
         ("mannheim.de", {"MUELL_WILD", "BAHN"}),
     ):
-        assert {each["service_code"] for each in region.get("/services", jurisdiction_id=name)} == codes
+        assert {service["service_code"] for service in region.get("/services", jurisdiction_id=name)} == codes
     region.get("/services/BAHN", 404, jurisdiction_id="ludwigshafen.de")
     region.get("/services/BAHN", jurisdiction_id="mannheim.de")
 
@@ -125,9 +125,9 @@ def test_each_city_shows_its_own_requests_and_tokens_only(region: Api) -> None:
     ours, theirs = region.report(**here), region.report(**there)
     [receipt] = region.post(here, service_code="KANAL")
     for where, own, foreign in ((here, ours, theirs), (there, theirs, ours)):
-        assert [each["service_request_id"] for each in region.get("/requests", **where)] == [own]
+        assert [request["service_request_id"] for request in region.get("/requests", **where)] == [own]
         both = region.get("/requests", service_request_id=f"{ours},{theirs}", **where)
-        assert [each["service_request_id"] for each in both] == [own]
+        assert [request["service_request_id"] for request in both] == [own]
         region.get(f"/requests/{own}", **where)
         region.get(f"/requests/{foreign}", 404, **where)
     region.get(f"/tokens/{receipt['token']}", **here)

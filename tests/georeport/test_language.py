@@ -19,7 +19,9 @@ def api(make_core: MakeCore) -> Api:
 def name_and_language(api: Api, path: str = "/services/", **headers: str) -> tuple[str, str]:
     """The name of illegal dumping in the list, and what the answer says its language is."""
     response = api.client.get(f"{api.base}{path}", headers={"Accept": "application/json"} | headers)
-    [name] = [each["service_name"] for each in response.get_json() if each["service_code"] == "MUELL_WILD"]
+    [name] = [
+        service["service_name"] for service in response.get_json() if service["service_code"] == "MUELL_WILD"
+    ]
     return name, response.headers["Content-Language"]
 
 
@@ -74,15 +76,15 @@ def test_locale_beats_the_browser(api: Api) -> None:
 def test_texts_change_and_codes_do_not(api: Api) -> None:
     """R-095: of list, definition, requests; what is not translated stays as it is."""
     german, english = api.get("/services"), api.get("/services", locale="en")
-    codes = {each["service_code"]: each["group"] for each in english}
-    assert {each["service_code"] for each in german} == set(codes)
+    codes = {service["service_code"]: service["group"] for service in english}
+    assert {service["service_code"] for service in german} == set(codes)
     assert {codes["MUELL_WILD"], codes["FAHRZEUG_ALT"]} == {"Cleanliness", "Roads & Traffic"}
     attributes = {}
     for language in ("de", "en"):
         attributes[language] = api.get("/services/FAHRZEUG_ALT", locale=language)["attributes"]
     for here, there in zip(attributes["de"], attributes["en"], strict=True):
         assert (here["code"], here["order"]) == (there["code"], there["order"])
-        assert [each["key"] for each in here["values"]] == [each["key"] for each in there["values"]]
+        assert [value["key"] for value in here["values"]] == [value["key"] for value in there["values"]]
     assert attributes["en"][2]["description"] == "Colour of the vehicle"
     assert attributes["en"][0]["description"] == attributes["de"][0]["description"]
     [request] = api.get(f"/requests/{api.report()}", locale="en")

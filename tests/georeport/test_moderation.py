@@ -44,7 +44,7 @@ def core(make_core: MakeCore) -> Core:
 
 
 def listed(api: Api, **query: str) -> list[str]:
-    return [each["service_request_id"] for each in api.get("/requests", **query)]
+    return [request["service_request_id"] for request in api.get("/requests", **query)]
 
 
 def test_held_report_is_in_no_list(api: Api) -> None:

@@ -29,7 +29,7 @@ def holds(response: TestResponse) -> int:
     assert response.status_code != 401
     if response.content_type == "application/json; charset=utf-8":
         found = json.loads(response.data)
-        assert response.status_code < 400 or all(each["code"] == response.status_code for each in found)
+        assert response.status_code < 400 or all(error["code"] == response.status_code for error in found)
     else:
         assert response.content_type == "text/xml; charset=utf-8"
         root = ElementTree.fromstring(response.data)
@@ -88,7 +88,7 @@ def test_multipart_is_read_in_the_encoding_it_came_in(api: Api) -> None:
     parts = {b"service_code": b"MUELL_WILD", b"lat": b"49.48", b"long": b"8.44", b"description": b"M\xfcll"}
     parts[b"address_string"] = "Ludwigstraße".encode()
     body = b"".join(
-        b'--x\r\nContent-Disposition: form-data; name="%b"\r\n\r\n%b\r\n' % each for each in parts.items()
+        b'--x\r\nContent-Disposition: form-data; name="%b"\r\n\r\n%b\r\n' % part for part in parts.items()
     )
     found = stored(api, body + b"--x--\r\n", "multipart/form-data; boundary=x")
     assert (found["description"], found["address"]) == ("Müll", "Ludwigstraße")

@@ -171,7 +171,7 @@ def test_rows_come_in_the_order_that_was_asked_for(api: Api, stored: list[int], 
     rows = api.get("/requests", sort=f"{sign}{name}", page=1)
     values = [int(row[name]) if name == "service_request_id" else row[name] for row in rows]
     if "datetime" in name:
-        values = [type(START).fromisoformat(each) for each in values]
+        values = [type(START).fromisoformat(value) for value in values]
     assert values == sorted(values, reverse=sign == "-")
     assert len(set(map(str, values))) > 1
 
@@ -196,7 +196,7 @@ def test_rows_come_in_the_order_that_was_asked_for(api: Api, stored: list[int], 
         ({"sort": "description"}, "-requested_datetime"),
         ({"sort": ""}, "-requested_datetime"),
     ],
-    ids=lambda each: str(each),
+    ids=lambda item: str(item),
 )
 def test_orders_have_other_names(api: Api, stored: list[int], spelling: dict[str, str], meaning: str) -> None:
     """georeport.md 5.10; an unknown order is the default one."""

@@ -31,7 +31,7 @@ def a_body(api: Api, **fields: str) -> str:
 
 
 def descriptions(errors: Any) -> list[str]:
-    return [each["description"] for each in errors]
+    return [error["description"] for error in errors]
 
 
 def stored(conn: Connection) -> dict[str, int]:
@@ -105,7 +105,7 @@ def test_report_can_be_read_at_once(api: Api, clock: Clock) -> None:
     assert request["address"] == "Ludwigstraße 12"
     assert request["lat"] == pytest.approx(49.4811, abs=1e-6)
     assert request["long"] == pytest.approx(8.4464, abs=1e-6)
-    assert number in [each["service_request_id"] for each in api.get("/requests")]
+    assert number in [request["service_request_id"] for request in api.get("/requests")]
 
 
 def test_nothing_slow_is_waited_for(make_core: MakeCore, conn: Connection) -> None:
@@ -115,7 +115,7 @@ def test_nothing_slow_is_waited_for(make_core: MakeCore, conn: Connection) -> No
     token = api.post(address_string="Hinter der Pfalzgrafenhalle")[0]["token"]
     assert time.monotonic() - began < 3
     jobs = conn.execute(text("select task_name, args, status from procrastinate_jobs")).all()
-    assert [tuple(each) for each in jobs] == [("accept_token", {"token": token}, "todo")]
+    assert [tuple(job) for job in jobs] == [("accept_token", {"token": token}, "todo")]
 
 
 # The place
@@ -183,7 +183,7 @@ def test_empty_coordinates_count_as_none(api: Api) -> None:
 def test_impossible_coordinates_are_refused(api: Api, name: str, value: str) -> None:
     """R-109."""
     errors = api.post({name: value}, status=400, address_string="Ludwigstraße 12")
-    assert any(name in each for each in descriptions(errors))
+    assert any(name in description for description in descriptions(errors))
 
 
 def test_all_three_kinds_of_place_are_kept(api: Api) -> None:
@@ -252,12 +252,12 @@ def test_each_mistake_is_told_in_one_answer(api: Api) -> None:
         status=400,
     )
     told = descriptions(errors)
-    assert {each["code"] for each in errors} == {400}
+    assert {error["code"] for error in errors} == {400}
     assert len(told) == 4
     assert "lat" in told[0]
     assert "FARBE required" in told[1]
-    assert any("email" in each for each in told[2:])
-    assert any("media_url" in each for each in told[2:])
+    assert any("email" in line for line in told[2:])
+    assert any("media_url" in line for line in told[2:])
 
 
 def test_mistakes_are_told_even_without_a_service_code(api: Api) -> None:
@@ -424,7 +424,7 @@ def test_unreadable_body_is_400(api: Api, content_type: str, body: bytes) -> Non
     answer = sent(api, body, content_type, api_key=api.key)
     assert answer.status_code == 400
     check_type(answer, ".json")
-    assert all(each["description"] for each in answer.json)
+    assert all(error["description"] for error in answer.json)
 
 
 def test_windows_1252_is_understood(api: Api) -> None:
@@ -452,7 +452,7 @@ def test_json_body_is_understood(make_core: MakeCore) -> None:
     [request] = api.get(f"/requests/{answer.json[0]['service_request_id']}", extensions="true")
     assert (request["lat"], request["long"]) == (49.4811, 8.4464)
     assert request["description"] == "Größe\nzwei"
-    assert [(each["code"], each["value"]) for each in request["attributes"]] == [
+    assert [(attribute["code"], attribute["value"]) for attribute in request["attributes"]] == [
         ("FARBE", "blau"),
         ("ZUSTAND", "reifen"),
         ("ZUSTAND", "glas"),

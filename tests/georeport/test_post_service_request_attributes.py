@@ -38,8 +38,8 @@ def shown(api: Api, pairs: str) -> dict[str, list[str]]:
     """What everybody reads of the answers, code → values."""
     number = post(api, pairs)[0]["service_request_id"]
     [request] = api.get(f"/requests/{number}", extensions="true")
-    by_code = itertools.groupby(request["attributes"], key=lambda each: each["code"])
-    return {code: [each["value"] for each in answers] for code, answers in by_code}
+    by_code = itertools.groupby(request["attributes"], key=lambda answer: answer["code"])
+    return {code: [answer["value"] for answer in answers] for code, answers in by_code}
 
 
 BLUE = "attribute[FARBE]=blau"
@@ -95,7 +95,7 @@ def test_single_choice_may_come_in_list_spelling(api: Api, name: str) -> None:
 def test_value_not_among_the_choices_is_named(api: Api, code: str, value: str) -> None:
     """R-122."""
     errors = post(api, f"{BLUE if code != 'FARBE' else ''}&attribute[{code}]={value}", 400)
-    assert any(code in each["description"] and value in each["description"] for each in errors)
+    assert any(code in error["description"] and value in error["description"] for error in errors)
 
 
 def test_two_values_for_a_single_choice_are_refused(api: Api) -> None:
@@ -158,7 +158,7 @@ def test_question_with_a_condition_is_required_only_when_it_holds(make_core: Mak
 def test_each_wrong_answer_is_an_error_of_its_own(api: Api) -> None:
     """R-137."""
     errors = post(api, "attribute[FARBE]=lila&attribute[ZUSTAND][]=rost&attribute[ANZAHL]=viele", 400)
-    told = " / ".join(each["description"] for each in errors)
+    told = " / ".join(error["description"] for error in errors)
     assert all(code in told for code in ("FARBE", "ZUSTAND", "ANZAHL"))
     assert len(errors) == 3
 

@@ -60,7 +60,7 @@ def refused(api: Api, core: Core, conn: Connection, **fields: Any) -> list[str]:
     assert conn.execute(count).scalar_one() == before
     assert conn.execute(text("select count(*) from media")).scalar_one() == 0
     assert files(core) == []
-    return [each["description"] for each in errors]
+    return [error["description"] for error in errors]
 
 
 @pytest.mark.parametrize("name", ["media", "media[]", "photo1", "file_0", "anything"])
@@ -79,7 +79,7 @@ def test_several_photos_keep_their_order(api: Api) -> None:
     sizes = [(30, 20), (50, 40), (70, 60)]
     sent = [file(written(two_colours(*size))) for size in sizes]
     addresses = pictures(api, api.report(**{"media[]": sent[:2], "photo1": sent[2]}))
-    assert [opened(api.client.get(each).data).size for each in addresses] == sizes
+    assert [opened(api.client.get(address).data).size for address in addresses] == sizes
 
 
 def test_ios_app_sends_a_picture_and_an_address_on_the_telephone(api: Api) -> None:
@@ -236,7 +236,7 @@ def test_too_large_a_photo_is_refused(make_core: MakeCore, conn: Connection) -> 
     kind = f"multipart/form-data; boundary={boundary}"
     answer = api.client.post(f"{api.base}/requests.json", data=body, content_type=kind)
     assert answer.status_code == 400
-    assert [each["description"] for each in json.loads(answer.data)] == ["Foto 1 ist größer als 1 MB."]
+    assert [error["description"] for error in json.loads(answer.data)] == ["Foto 1 ist größer als 1 MB."]
     assert files(core) == []
     assert conn.execute(text("select count(*) from service_requests")).scalar_one() == 0
 
@@ -369,6 +369,6 @@ def test_photos_in_s3_are_served(make_core: MakeCore, s3_server: str) -> None:
 def test_nothing_unclean_is_written(api: Api, tmp_path: Path) -> None:
     """R-190: no file below the data folder, under whatever name, holds anything of the original's metadata."""
     api.report(media=file())
-    found = [each.read_bytes() for each in tmp_path.rglob("*") if each.is_file()]
+    found = [file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()]
     assert found
-    assert not any(SECRET.encode() in each or b"Exif" in each for each in found)
+    assert not any(SECRET.encode() in content or b"Exif" in content for content in found)

@@ -76,11 +76,11 @@ def test_nothing_personal_is_in_any_answer_or_log(
     clock.forward(minutes=1)
     casework.set_status(core, int(number), "fixed", CLARA, "Abgeschleppt.")
     answers = [json.dumps(receipt), *public_answers(api, number)]
-    assert sum(number in each for each in answers) > 10
+    assert sum(number in answer for answer in answers) > 10
     logged = "".join(capsys.readouterr())
     assert '"path":"/open311/v2/requests.json"' in logged
     for secret in (*SECRETS, api.key, "cli:clara"):
-        assert all(secret not in each for each in answers), secret
+        assert all(secret not in answer for answer in answers), secret
         assert secret not in logged, secret
 
 

@@ -26,7 +26,7 @@ def api(make_core: MakeCore) -> Api:
 def expected(written: str) -> str:
     """georeport.md 3.1 and 3.5: LF line ends, nothing that XML 1.0 cannot carry, no white space at the end."""
     lines = re.sub("\r\n|\r", "\n", written)
-    return "".join(each for each in lines if each in "\t\n" or _is_carried(ord(each))).rstrip()
+    return "".join(line for line in lines if line in "\t\n" or _is_carried(ord(line))).rstrip()
 
 
 def _is_carried(point: int) -> bool:
@@ -61,7 +61,7 @@ def test_any_answer_comes_back(api: Api, written: str) -> None:
     number = api.report(**{f"attribute[{TEXT}]": written})
     [request] = api.get(f"/requests/{number}", extensions="true")
     wanted = expected(written).strip()
-    assert [each["value"] for each in request["attributes"]] == ([wanted] if wanted else [])
+    assert [attribute["value"] for attribute in request["attributes"]] == ([wanted] if wanted else [])
 
 
 @anything
@@ -171,4 +171,4 @@ def test_halves_of_surrogate_pairs_are_left_out(api: Api) -> None:
 def test_search_finds_what_was_written(api: Api, letters: str) -> None:
     """R-004."""
     number = api.report(description=f"{letters} Sperrmüll")
-    assert [each["service_request_id"] for each in api.get("/requests", q="sperrmüll")] == [number]
+    assert [request["service_request_id"] for request in api.get("/requests", q="sperrmüll")] == [number]

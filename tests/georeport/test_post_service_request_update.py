@@ -68,7 +68,7 @@ def state(api: Api, number: str) -> tuple[str, str]:
 @pytest.mark.parametrize("key", ["", "unknown"], ids=["missing", "unknown"])
 def test_without_a_key_is_refused(api: Api, number: str, key: str) -> None:
     """R-196: 403, and the key error stands alone."""
-    assert [each["code"] for each in send(api, number, 403, api_key=key, description=None)] == [403]
+    assert [error["code"] for error in send(api, number, 403, api_key=key, description=None)] == [403]
 
 
 def test_a_key_without_the_right_is_refused(core: Core, api: Api, number: str) -> None:
@@ -115,7 +115,7 @@ def test_an_older_update_that_comes_later_never_moves_the_request_back(city: Api
     send(city, number, updated_datetime="2026-03-02T08:10:00Z", **late)
     assert state(city, number)[0] == "closed"
     told = city.get(PATH)
-    assert [(each["status"], each["description"]) for each in told] == [
+    assert [(update["status"], update["description"]) for update in told] == [
         ("fixed", "Weg"),
         ("fixed", "Ein Team ist unterwegs."),
     ]
@@ -134,7 +134,7 @@ def test_all_mistakes_are_told_at_once(api: Api, number: str) -> None:
     """R-196: one entry a problem."""
     errors = send(api, number, 400, update_id=None, status="LOST", updated_datetime="gestern", email="?")
     assert len(errors) == 4
-    assert {each["code"] for each in errors} == {400}
+    assert {error["code"] for error in errors} == {400}
 
 
 def test_an_unknown_status_is_400(api: Api, number: str) -> None:
@@ -146,7 +146,7 @@ def test_an_unknown_status_is_400(api: Api, number: str) -> None:
 @pytest.mark.parametrize("unknown", ["999999999", "abc", "0", "1" * 30])
 def test_an_unknown_request_is_404(api: Api, unknown: str) -> None:
     """R-196."""
-    assert [each["code"] for each in send(api, unknown, 404)] == [404]
+    assert [error["code"] for error in send(api, unknown, 404)] == [404]
 
 
 def test_a_request_that_is_not_public_is_404(core: Core, city: Api, number: str) -> None:
@@ -280,7 +280,7 @@ def test_a_hidden_update_takes_its_text_along(api: Api, city: Api, core: Core, n
     send(city, number, status="FIXED", description="Noch mehr Namen", update_id="FMS-2")
     for update in api.get(PATH):
         updates.hide(core, int(update["update_id"]), CLARA)
-    assert [(each["status"], each["description"]) for each in api.get(PATH)] == [("fixed", "")]
+    assert [(update["status"], update["description"]) for update in api.get(PATH)] == [("fixed", "")]
     everywhere = api.raw(f"/requests/{number}.json", extensions="true").text
     assert "Name" not in everywhere
     assert "status_notes" not in everywhere

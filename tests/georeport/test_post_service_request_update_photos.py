@@ -55,13 +55,13 @@ def send(api: Api, number: str, expect: int = 200, **fields: Any) -> Any:
 def told(api: Api) -> list[str]:
     """The addresses of the pictures of the newest update."""
     found = api.get(PATH)[-1]["media_url"]
-    return found if isinstance(found, list) else [each for each in [found] if each]
+    return found if isinstance(found, list) else [url for url in [found] if url]
 
 
 def in_notes(api: Api, number: str) -> list[str]:
     """The addresses of all pictures in the history of the request."""
     [found] = api.get(f"/requests/{number}", extensions="true")
-    return [each for note in found["notes"] for each in note.get("media_urls", [])]
+    return [url for note in found["notes"] for url in note.get("media_urls", [])]
 
 
 def test_photos_of_a_believed_update_are_seen_with_it(api: Api, city: Api, core: Core, number: str) -> None:
@@ -73,7 +73,7 @@ def test_photos_of_a_believed_update_are_seen_with_it(api: Api, city: Api, core:
     assert in_notes(api, number) == addresses
     assert pictures(api, number) == before
     page = api.client.get(f"/reports/{number}").text
-    assert [page.count(each.removeprefix("http://localhost")) for each in addresses] == [1, 1]
+    assert [page.count(address.removeprefix("http://localhost")) for address in addresses] == [1, 1]
     answer = api.client.get(addresses[0])
     assert (answer.status_code, answer.content_type) == (200, "image/jpeg")
     assert opened(answer.data).size == (64, 32)
@@ -94,7 +94,7 @@ def test_photos_of_a_claim_are_held_until_it_is_published(api: Api, core: Core, 
     """R-190: nobody sees them, also not by their address; staff cannot show them before the text."""
     [claim] = send(api, number, photo1=file(), photo2=file())
     own, first, second = media.of_request(core, int(number))
-    assert [each.visibility for each in (own, first, second)] == [PUBLIC, HELD, HELD]
+    assert [photo.visibility for photo in (own, first, second)] == [PUBLIC, HELD, HELD]
     assert casework.publish_photo(core, first.id, CLARA) is HELD
     assert api.client.get(f"/media/{first.key}").status_code == 404
     assert in_notes(api, number) == []
@@ -132,7 +132,7 @@ def test_a_hidden_update_takes_its_photos_along(
     updates.hide(core, int(sent["update_id"]), CLARA)
     assert api.client.get(address).status_code == 404
     assert in_notes(api, number) == []
-    assert [each.visibility for each in media.of_request(core, int(number))] == [PUBLIC, INTERNAL]
+    assert [photo.visibility for photo in media.of_request(core, int(number))] == [PUBLIC, INTERNAL]
     assert len(pictures(api, number)) == 1
 
 
@@ -150,14 +150,14 @@ def test_publishing_a_request_again_leaves_claims_held(api: Api, core: Core, num
     send(api, number, photo1=file())
     casework.hide(core, int(number), CLARA)
     casework.publish(core, int(number), CLARA)
-    assert [each.visibility for each in media.of_request(core, int(number))] == [PUBLIC, HELD]
+    assert [photo.visibility for photo in media.of_request(core, int(number))] == [PUBLIC, HELD]
     assert len(pictures(api, number)) == 1
 
 
 def test_photos_are_erased_with_the_request(city: Api, core: Core, conn: Connection, number: str) -> None:
     """Row and file: the names of all files go to the worker."""
     send(city, number, photo1=file())
-    keys = {each.key for each in media.of_request(core, int(number))}
+    keys = {photo.key for photo in media.of_request(core, int(number))}
     casework.erase(core, int(number), CLARA)
     jobs = text("select args->'keys' from procrastinate_jobs where task_name = 'forget_media'")
     assert set(conn.execute(jobs).scalar_one()) == keys
@@ -179,11 +179,11 @@ def test_bad_photos_are_refused_as_on_a_report(
     api: Api, city: Api, core: Core, conn: Connection, number: str, bad: bytes
 ) -> None:
     """R-190: the same words, with all other problems at once, and nothing is stored."""
-    expected = [each["description"] for each in api.post({"media": file(bad)}, 400)]
+    expected = [error["description"] for error in api.post({"media": file(bad)}, 400)]
     before = files(core)
     events = conn.execute(text("select count(*) from events")).scalar_one()
     errors = send(city, number, 400, photo1=file(bad), status="VERSCHOLLEN")
-    assert [each["description"] for each in errors][1:] == expected
+    assert [error["description"] for error in errors][1:] == expected
     assert files(core) == before
     assert conn.execute(text("select count(*) from events")).scalar_one() == events
     assert api.get(PATH) == []

@@ -109,7 +109,7 @@ def test_behind_a_trusted_proxy_the_address_is_the_clients(make_core: MakeCore) 
             client.get("/open311/v2/services.json", headers={"X-Forwarded-For": f"198.51.100.{number}"})
             for number in range(3)
         ]
-        assert [each.status_code for each in found] == [200, 200, last]
+        assert [response.status_code for response in found] == [200, 200, last]
 
 
 def test_the_limits_can_be_switched_off(make_core: MakeCore) -> None:

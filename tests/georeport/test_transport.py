@@ -96,7 +96,7 @@ def test_another_method_is_405_and_told_which_there_are(
     assert int(code or 0) == 405
 
 
-@pytest.mark.parametrize("path", [each for each in PATHS if each != "/requests"])
+@pytest.mark.parametrize("path", [path for path in PATHS if path != "/requests"])
 def test_a_post_where_there_is_none_is_405(api: Api, path: str) -> None:
     """R-031: with a body and a key as if it were a report."""
     for suffix in FORMATS:

@@ -44,8 +44,8 @@ def test_a_new_port_or_interface_is_no_new_share(core: Core) -> None:
         client = client_of(replace(core, settings=settings))
         forwarded = [f"{prefix}{number}{suffix}" for number in range(1, 4)]
         answers = [
-            client.get("/open311/v2/services.json", headers={"X-Forwarded-For": each}).status_code
-            for each in forwarded
+            client.get("/open311/v2/services.json", headers={"X-Forwarded-For": client_address}).status_code
+            for client_address in forwarded
         ]
         assert answers == [200, 200, 429]
 

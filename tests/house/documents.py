@@ -43,7 +43,7 @@ def settings_document() -> str:
     """docs/settings.md with the table as `OPTIONS` has it."""
     before, _, rest = SETTINGS.read_text(encoding="utf-8").partition(BEGIN)
     after = rest.partition(END)[2]
-    rows = "\n".join(_setting(each) for each in OPTIONS)
+    rows = "\n".join(_setting(option) for option in OPTIONS)
     head = "| Variable | Allowed | When unset | Meaning |\n|---|---|---|---|"
     return f"{before}{BEGIN}\n{head}\n{rows}\n{END}{after}"
 
@@ -113,7 +113,7 @@ def requirements_document() -> str:
     files = tested()
 
     def row(found: re.Match[str]) -> str:
-        links = ", ".join(_link(each) for each in files.get(found["number"], ()))
+        links = ", ".join(_link(file) for file in files.get(found["number"], ()))
         return f"{found['kept']} {links}{' ' if links else ''}|"
 
     return ROW.sub(row, REQUIREMENTS.read_text(encoding="utf-8"))

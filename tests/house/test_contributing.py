@@ -93,7 +93,7 @@ def a_text_of_a_request() -> None:
         for name, text in tracked().items()
         if name.startswith((PACKAGE, "schemas/"))
         and name not in WRITTEN
-        and all(re.search(rf"\b{each}\b", text) for each in texts)
+        and all(re.search(rf"\b{label}\b", text) for label in texts)
     }
     explained = {f"{PACKAGE}model/fields.py"}
     assert holders - {f"{PACKAGE}actions/casework/texts.py"} == code_named("A text of a request") - explained
@@ -132,8 +132,8 @@ def a_message() -> None:
 
 def a_language_of_messages() -> None:
     """A folder each."""
-    folders = [each for each in (ROOT / PACKAGE / "translations").iterdir() if each.is_dir()]
-    assert all((each / "messages.po").is_file() for each in folders)
+    folders = [file for file in (ROOT / PACKAGE / "translations").iterdir() if file.is_dir()]
+    assert all((folder / "messages.po").is_file() for folder in folders)
 
 
 def a_method_of_the_api() -> None:
@@ -157,8 +157,10 @@ def a_filter_of_lists() -> None:
         text for name, text in tracked().items() if name.startswith("open311/storage/search/")
     )
     asked = tracked()["open311/web/queries.py"]
-    assert [each for each in filters if f".{each}" not in strategies] == []
-    assert [each for each in filters if f"{each}=" not in asked and f'"{each}"' not in asked] == []
+    assert [filter_ for filter_ in filters if f".{filter_}" not in strategies] == []
+    assert [
+        filter_ for filter_ in filters if f"{filter_}=" not in asked and f'"{filter_}"' not in asked
+    ] == []
 
 
 def a_front_door() -> None:
@@ -185,7 +187,7 @@ def a_package() -> None:
     """Each that is named is pinned."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     pinned = (ROOT / "requirements.lock").read_text(encoding="utf-8").lower()
-    names = [re.split(r"[\[<>=!~; ]", each)[0].lower() for each in project["dependencies"]]
+    names = [re.split(r"[\[<>=!~; ]", dependency)[0].lower() for dependency in project["dependencies"]]
     assert [
         name for name in names if f"{name}==" not in pinned.replace("_", "-") and f"{name}[" not in pinned
     ] == []

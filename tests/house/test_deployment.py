@@ -180,7 +180,12 @@ class Chart:
     def documents(self) -> list[dict[str, Any]]:
         """All that is to be made."""
         files = sorted((self.FOLDER / "templates").glob("*.yaml"))
-        return [each for file in files for each in yaml.safe_load_all(self.render(file.read_text())) if each]
+        return [
+            document
+            for file in files
+            for document in yaml.safe_load_all(self.render(file.read_text()))
+            if document
+        ]
 
     def render(self, text: str, args: object = None) -> str:
         """The text of a template."""
@@ -215,9 +220,12 @@ class Chart:
 
 @pytest.mark.parametrize("catalogue", ["", "jurisdiction:\n  id: city.example\n"])
 def test_the_chart_makes_workloads_without_rights_whose_parts_fit(catalogue: str) -> None:
-    made = {(each["kind"], each["metadata"]["name"]): each for each in Chart(catalogue=catalogue).documents()}
+    made = {
+        (document["kind"], document["metadata"]["name"]): document
+        for document in Chart(catalogue=catalogue).documents()
+    }
     assert len(made) == 7 + bool(catalogue)
-    workloads = {name: each for (kind, name), each in made.items() if kind in ("Deployment", "Job")}
+    workloads = {name: document for (kind, name), document in made.items() if kind in ("Deployment", "Job")}
     assert workloads.keys() == {"city-web", "city-worker", "city-upgrade"}
     for workload in workloads.values():
         pod = workload["spec"]["template"]["spec"]
@@ -225,10 +233,10 @@ def test_the_chart_makes_workloads_without_rights_whose_parts_fit(catalogue: str
         assert container["args"][0] in COMMANDS
         assert container["securityContext"]["readOnlyRootFilesystem"]
         assert pod["securityContext"]["runAsNonRoot"]
-        volumes = {each["name"] for each in pod["volumes"]}
-        assert {each["name"] for each in container["volumeMounts"]} == volumes
+        volumes = {volume["name"] for volume in pod["volumes"]}
+        assert {mount["name"] for mount in container["volumeMounts"]} == volumes
         assert ("catalogue" in volumes) == bool(catalogue)
-        maps = {each["configMapRef"]["name"] for each in container["envFrom"] if "configMapRef" in each}
+        maps = {source["configMapRef"]["name"] for source in container["envFrom"] if "configMapRef" in source}
         assert {("ConfigMap", name) for name in maps} <= made.keys()
     web = made["Deployment", "city-web"]["spec"]
     assert web["selector"]["matchLabels"] == web["template"]["metadata"]["labels"]

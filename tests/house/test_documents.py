@@ -45,7 +45,7 @@ def test_no_test_names_a_requirement_that_there_is_not() -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_links_between_documents_lead_somewhere(page: Path) -> None:
     targets = LINK.findall(CODE.sub("", page.read_text(encoding="utf-8")))
-    missing = [each for each in targets if not (page.parent / each).exists()]
+    missing = [target for target in targets if not (page.parent / target).exists()]
     assert missing == []
 
 

@@ -45,7 +45,7 @@ def test_an_installation_that_fails_leaves_nothing_that_keeps_services_from_star
     done, calls = installed(tmp_path, SUDO)
     assert done.returncode == 100
     assert COMMAND in done.stderr
-    written = {each.split()[1] for each in calls if each.startswith("tee ")}
+    written = {call.split()[1] for call in calls if call.startswith("tee ")}
     assert calls[-1].split()[:2] == ["rm", "-f"]
     assert written
     assert written <= set(calls[-1].split())

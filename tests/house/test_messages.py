@@ -92,7 +92,7 @@ def test_every_gap_is_filled() -> None:
         if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in MAKERS):
             continue
         key = node.args[0].value if node.args and isinstance(node.args[0], ast.Constant) else None
-        given = {each.arg for each in node.keywords}
+        given = {keyword.arg for keyword in node.keywords}
         if isinstance(key, str) and None not in given:
             unfilled += [(key, gap) for gap in gaps(messages("en").get(key, "")) - given - FILLED_LATER]
     assert unfilled == []

@@ -11,8 +11,8 @@ THEIRS = ("procrastinate_", "schema_revision")
 
 def test_every_column_is_judged_once() -> None:
     real = {(table.name, column.name) for table in metadata.tables.values() for column in table.columns}
-    found = Counter(each for each in judged() if not each[0].startswith(THEIRS))
+    found = Counter(place for place in judged() if not place[0].startswith(THEIRS))
     missing = [f"{table}.{column}" for table, column in sorted(real - set(found))]
     assert missing == [], "add these to PERSONAL or NOT_PERSONAL in open311/notifications/personal_data.py"
     assert sorted(set(found) - real) == [], "these are gone"
-    assert [each for each, times in found.items() if times > 1] == []
+    assert [place for place, times in found.items() if times > 1] == []

@@ -50,9 +50,9 @@ def test_each_job_has_the_arguments_of_its_function() -> None:
             continue
         name = TaskName[ast.unparse(task).removeprefix("TaskName.")]
         parameters = [*inspect.signature(tasks.TASKS[name].run).parameters.values()][1:]
-        needed = {each.name for each in parameters if each.default is inspect.Parameter.empty}
-        sent = {str(each.arg) for each in call.keywords} - {"lock", "at"}
-        assert needed <= sent <= {each.name for each in parameters}, where
+        needed = {parameter.name for parameter in parameters if parameter.default is inspect.Parameter.empty}
+        sent = {str(keyword.arg) for keyword in call.keywords} - {"lock", "at"}
+        assert needed <= sent <= {parameter.name for parameter in parameters}, where
         deferred.add(name)
     periodic = {name for name, task in tasks.TASKS.items() if task.cron}
     assert deferred | periodic == {*tasks.TASKS}

@@ -23,14 +23,14 @@ def test_the_wheel_is_a_whole_server(tmp_path: Path) -> None:
     assert record["version"].startswith(__version__.removesuffix("0"))
     assert record["commit"] == version.build().commit
     inside = {name.removeprefix("open311/shipped/") for name in ZipFile(wheel).namelist()}
-    package = [each for each in (ROOT / "open311").rglob("*.*") if each.is_file() and each.suffix != ".pyc"]
+    package = [file for file in (ROOT / "open311").rglob("*.*") if file.is_file() and file.suffix != ".pyc"]
     migrations = [file for file in (ROOT / "migrations").rglob("*.*") if file.suffix in (".py", ".sql")]
     shipped = [ROOT / "categories.yaml", *migrations, *(ROOT / "schemas").iterdir()]
     front_end = [
         assets.VENDORS["kern"] / "kern.min.css",
-        *(assets.VENDORS["maplibre"] / each for each in (LIBRARY, STYLES)),
-        *(docs.FILES / each for each in ("swagger-ui-bundle.js", "swagger-ui.css")),
+        *(assets.VENDORS["maplibre"] / name for name in (LIBRARY, STYLES)),
+        *(docs.FILES / name for name in ("swagger-ui-bundle.js", "swagger-ui.css")),
     ]
-    wanted = {each.relative_to(ROOT).as_posix() for each in (*package, *shipped)}
-    wanted |= {each.relative_to(assets.PACKAGES.parent).as_posix() for each in front_end}
+    wanted = {file.relative_to(ROOT).as_posix() for file in (*package, *shipped)}
+    wanted |= {file.relative_to(assets.PACKAGES.parent).as_posix() for file in front_end}
     assert wanted - inside == set()

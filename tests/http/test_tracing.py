@@ -180,9 +180,9 @@ def test_spans_tell_of_requests_and_calls_without_what_is_secret(
     close()
     [body] = [body for body in collector.bodies if body]
     [resource] = ExportTraceServiceRequest.FromString(body).resource_spans
-    told = {each.name: each for scope in resource.scope_spans for each in scope.spans}
+    told = {span.name: span for scope in resource.scope_spans for span in scope.spans}
     assert len(told) == 2
-    [request] = [each for each in told.values() if each.name.startswith("GET ")]
+    [request] = [span for span in told.values() if span.name.startswith("GET ")]
     assert request.trace_id.hex() == CHAIN
     assert request.parent_span_id.hex() == CALLER
     assert request.end_time_unix_nano >= request.start_time_unix_nano

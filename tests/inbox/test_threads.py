@@ -74,7 +74,7 @@ def test_an_answer_answers_the_question(
     imap.gets(answer(question))
     fetching.fetch_all(core)
     assert states(conn) == [("linked", number, None)]
-    [(_, said)] = [each for each in events(conn, number) if each[0] == "reply_received"]
+    [(_, said)] = [event for event in events(conn, number) if event[0] == "reply_received"]
     assert said["status_notes"] == "An der Ecke."
     waits = conn.execute(
         text("select awaits, paused_since from cases where service_request_id = :n"), {"n": number}

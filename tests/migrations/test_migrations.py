@@ -22,7 +22,9 @@ from open311.storage import schema
 from open311.storage.database import migrate
 from open311.storage.tables import metadata
 
-REVISIONS = [each.revision for each in ScriptDirectory(str(shipped("migrations"))).walk_revisions()][::-1]
+REVISIONS = [revision.revision for revision in ScriptDirectory(str(shipped("migrations"))).walk_revisions()][
+    ::-1
+]
 # What the extensions, the queue and Alembic itself bring along is theirs to describe.
 NOT_OURS = ("schema_revision", "spatial_ref_sys", "procrastinate_")
 SCHEMA = {
@@ -81,7 +83,7 @@ def described(connection: Connection, kind: str) -> set[tuple[Any, ...]]:
 
 def ours(connection: Connection) -> set[str]:
     """Everything in the database that no extension brought along."""
-    return {str(each) for each in connection.execute(text(OBJECTS)).scalars()}
+    return {str(row) for row in connection.execute(text(OBJECTS)).scalars()}
 
 
 def include(_: Any, name: str | None, kind: str, *__: Any) -> bool:
@@ -177,7 +179,7 @@ def kept(connection: Connection) -> list[Any]:
     """The rows that no later migration may lose, up or down; none where there are no tables."""
     if migrate.revision_of(connection) is None:
         return []
-    return [connection.execute(text(each)).all() for each in KEPT]
+    return [connection.execute(text(statement)).all() for statement in KEPT]
 
 
 def test_each_migration_goes_up_and_down_and_up_again_with_rows(empty_url: str) -> None:
@@ -210,7 +212,9 @@ def beside_each_other(former: dict[tuple[str, str], bool], now: dict[tuple[str, 
     assert {table for table, _ in former.keys() - now.keys()} <= {"data_links"}
     # No server inserts the one row of `instance`.
     tables = {table for table, _ in former} - {"instance"}
-    assert [each for each, must in now.items() if must and each[0] in tables and each not in former] == []
+    assert [
+        column for column, must in now.items() if must and column[0] in tables and column not in former
+    ] == []
 
 
 def test_downgrade_to_base_leaves_nothing_but_extensions(fresh_database_url: str) -> None:
@@ -225,9 +229,11 @@ def test_downgrade_to_base_leaves_nothing_but_extensions(fresh_database_url: str
     migrate.upgrade(fresh_database_url)
     migrate.downgrade(fresh_database_url, "base")
     with connected(fresh_database_url) as connection:
-        for each in extensions - {"plpgsql"}:
-            connection.execute(text(f"drop extension {each}"))
-        assert {each for each in ours(connection) if "schema_revision" not in each} == {"schema public"}
+        for extension in extensions - {"plpgsql"}:
+            connection.execute(text(f"drop extension {extension}"))
+        assert {process for process in ours(connection) if "schema_revision" not in process} == {
+            "schema public"
+        }
 
 
 def test_two_upgrades_at_once_both_succeed(empty_url: str) -> None:
@@ -242,10 +248,10 @@ def test_two_upgrades_at_once_both_succeed(empty_url: str) -> None:
             failures.append(failure)
 
     threads = [threading.Thread(target=upgrade) for _ in range(3)]
-    for each in threads:
-        each.start()
-    for each in threads:
-        each.join()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
     assert failures == []
     assert migrate.current(empty_url)[0] == REVISIONS[-1]
 
@@ -265,7 +271,7 @@ def test_a_migration_that_fails_leaves_the_database_as_it_was(empty_url: str) ->
     with pytest.raises(Exception, match="keys"):
         migrate.upgrade(empty_url)
     with connected(empty_url) as connection:
-        assert {each for each in ours(connection) if each.startswith("table")} == {"table keys"}
+        assert {process for process in ours(connection) if process.startswith("table")} == {"table keys"}
 
 
 def test_a_user_who_may_not_migrate_is_told_what_is_needed(empty_url: str) -> None:

@@ -29,7 +29,7 @@ def answered(datatype: Datatype, *values: str, **fields: Any) -> Answers:
 
 
 def keys(answers: Answers) -> list[str]:
-    return [each.key.removeprefix("error.attribute.") for each in answers.problems]
+    return [problem.key.removeprefix("error.attribute.") for problem in answers.problems]
 
 
 def test_a_complete_set_of_answers_is_accepted() -> None:
@@ -87,7 +87,9 @@ def test_a_key_in_other_letters_is_understood_unless_one_fits_exactly(sent: str,
     assert answered(Datatype.SINGLEVALUELIST, sent).private == {"Q": [kept]}
 
 
-@pytest.mark.parametrize("datatype", [each for each in Datatype if each is not Datatype.MULTIVALUELIST])
+@pytest.mark.parametrize(
+    "datatype", [datatype for datatype in Datatype if datatype is not Datatype.MULTIVALUELIST]
+)
 def test_two_values_are_too_many_where_one_is_asked(datatype: Datatype) -> None:
     """R-123."""
     two = {
@@ -237,10 +239,10 @@ def test_each_problem_has_words(language: str, data: st.DataObject) -> None:
     """Each message exists in each language, and its gaps are filled."""
     datatype = data.draw(st.sampled_from(Datatype))
     values = data.draw(st.lists(st.text(max_size=5)))
-    for each in answered(datatype, *values, required=True).problems:
-        message = translate(each.key, language, **each.values)
+    for problem in answered(datatype, *values, required=True).problems:
+        message = translate(problem.key, language, **problem.values)
         assert "Q" in message
-        assert each.key not in message
+        assert problem.key not in message
 
 
 RAW_ANSWERS = st.dictionaries(
@@ -249,7 +251,7 @@ RAW_ANSWERS = st.dictionaries(
         st.text(max_size=12)
         | st.sampled_from(["rot", "BLAU", "1.50", "31.12.2026", "2026-01-01T10:00Z"])
         | st.decimals(allow_nan=False, allow_infinity=False, places=3).map(str)
-        | st.datetimes().map(lambda each: each.isoformat()),
+        | st.datetimes().map(lambda moment: moment.isoformat()),
         max_size=3,
     ),
 )
@@ -266,7 +268,9 @@ ATTRIBUTES = st.builds(
 def test_what_was_accepted_is_accepted_again_unchanged(
     attributes: list[Attribute], raw: dict[str, list[str]]
 ) -> None:
-    service = asking(*(replace(each, code=code) for each, code in zip(attributes, "QRS", strict=False)))
+    service = asking(
+        *(replace(attribute, code=code) for attribute, code in zip(attributes, "QRS", strict=False))
+    )
     once = check(service, raw)
     if not once.problems:
         assert check(service, once.public | once.private | once.unknown) == once
@@ -278,7 +282,9 @@ def test_what_was_accepted_can_be_stored_and_sent(
     attributes: list[Attribute], raw: dict[str, list[str]]
 ) -> None:
     """Neither JSON in PostgreSQL nor XML takes NUL or half a surrogate pair."""
-    service = asking(*(replace(each, code=code) for each, code in zip(attributes, "QRS", strict=False)))
+    service = asking(
+        *(replace(attribute, code=code) for attribute, code in zip(attributes, "QRS", strict=False))
+    )
     answers = check(service, raw)
     for code, values in (answers.public | answers.private | answers.unknown).items():
         assert values
@@ -289,7 +295,7 @@ def test_what_was_accepted_can_be_stored_and_sent(
 
 @given(
     st.dates(),
-    st.times().map(lambda each: each.replace(microsecond=0)),
+    st.times().map(lambda moment: moment.replace(microsecond=0)),
     st.sampled_from(["", "Z", "+05:30", "-11:00"]),
 )
 def test_each_date_survives_in_both_spellings(day: Any, time: Any, zone: str) -> None:

@@ -30,46 +30,46 @@ def test_every_text_of_the_first_city_is_in_german_and_english() -> None:
             list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else []
         )
         own = [set(value)] if isinstance(value, dict) and {"de", "en"} & value.keys() else []
-        return own + [found for each in entries for found in texts(each)]
+        return own + [found for entry in entries for found in texts(entry)]
 
     found = texts(catalogue_file.contents(catalogue_file.load(FIRST_CITY)))
     assert len(found) > 100
-    assert all(each == {"de", "en"} for each in found)
+    assert all(languages == {"de", "en"} for languages in found)
 
 
 def test_the_first_city_asks_in_all_six_datatypes(city: Catalogue) -> None:
     """R-084."""
-    asked = {each.datatype for service in city.services.values() for each in service.attributes}
+    asked = {attribute.datatype for service in city.services.values() for attribute in service.attributes}
     assert asked == set(Datatype)
 
 
 def test_the_first_city_has_a_service_for_clients_that_know_only_numbers(city: Catalogue) -> None:
-    codes = [[each.code for each in service.attributes] for service in city.services.values()]
-    assert any(each and all(code.isdigit() for code in each) for each in codes)
+    codes = [[attribute.code for attribute in service.attributes] for service in city.services.values()]
+    assert any(part and all(code.isdigit() for code in part) for part in codes)
 
 
 def test_the_first_city_has_a_batch_service_a_notice_and_a_stop_text(city: Catalogue) -> None:
     services = city.services.values()
-    assert any(each.type is ServiceType.BATCH for each in services)
-    assert any(not attribute.variable for each in services for attribute in each.attributes)
-    assert any("112" in each.stop_text.in_language("de") for each in services)
+    assert any(service.type is ServiceType.BATCH for service in services)
+    assert any(not attribute.variable for service in services for attribute in service.attributes)
+    assert any("112" in service.stop_text.in_language("de") for service in services)
     assert "112" in city.jurisdiction.emergency_notice.in_language("en")
 
 
 def test_the_vehicle_is_asked_for_as_the_examples_say(city: Catalogue) -> None:
-    vehicle = {each.code: each for each in city.services["FAHRZEUG_ALT"].attributes}
+    vehicle = {attribute.code: attribute for attribute in city.services["FAHRZEUG_ALT"].attributes}
     assert list(vehicle)[:4] == ["HINWEIS", "KENNZEICHEN", "FARBE", "ZUSTAND"]
-    assert [each.code for each in vehicle.values() if each.required] == ["FARBE"]
-    assert {"blau", "rot"} <= {each.key for each in vehicle["FARBE"].values}
-    assert [each.key for each in vehicle["ZUSTAND"].values] == ["reifen", "glas", "oel"]
+    assert [attribute.code for attribute in vehicle.values() if attribute.required] == ["FARBE"]
+    assert {"blau", "rot"} <= {value.key for value in vehicle["FARBE"].values}
+    assert [value.key for value in vehicle["ZUSTAND"].values] == ["reifen", "glas", "oel"]
     assert not vehicle["KENNZEICHEN"].public
 
 
 def test_the_public_sees_four_colours_each_with_its_shape(city: Catalogue) -> None:
-    seen = {(each.colour, each.shape) for each in city.statuses.values()}
+    seen = {(status.colour, status.shape) for status in city.statuses.values()}
     assert len(seen) == len({colour for colour, _ in seen}) == len({shape for _, shape in seen}) == 4
     labels = [
-        city.statuses[each].label.in_language("de") for each in ("GEMELDET", "IN_BEARBEITUNG", "GELOEST")
+        city.statuses[code].label.in_language("de") for code in ("GEMELDET", "IN_BEARBEITUNG", "GELOEST")
     ]
     assert labels == ["gemeldet (neu, ungeprüft)", "in Bearbeitung", "gelöst"]
 
@@ -78,11 +78,11 @@ def test_each_colour_stands_out_from_white(city: Catalogue) -> None:
     def light(colour: str) -> float:
         parts = [int(colour[start : start + 2], 16) / 255 for start in (1, 3, 5)]
         red, green, blue = (
-            each / 12.92 if each <= 0.04045 else ((each + 0.055) / 1.055) ** 2.4 for each in parts
+            share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4 for share in parts
         )
         return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
-    assert all(1.05 / (light(each.colour) + 0.05) >= LEAST_CONTRAST for each in city.statuses.values())
+    assert all(1.05 / (light(status.colour) + 0.05) >= LEAST_CONTRAST for status in city.statuses.values())
 
 
 def test_the_life_of_a_report_begins_and_goes_on_as_marked(city: Catalogue) -> None:
@@ -117,7 +117,7 @@ def test_without_marks_the_initial_status_is_also_the_published_one() -> None:
 def test_without_marks_the_first_of_its_kind_is_the_default() -> None:
     words = {"detailed_status": "RECEIVED", "update_status": "open"}
     statuses = (a_status("A", "A", "open", initial=True, **words), a_status("B", "B", "closed", **words))
-    catalogue = a_catalogue(statuses={each.code: each for each in statuses})
+    catalogue = a_catalogue(statuses={status.code: status for status in statuses})
     assert [catalogue.default_status(word).code for word in ("open", "closed")] == ["A", "B"]
 
 
@@ -128,7 +128,9 @@ def test_only_a_file_names_the_services() -> None:
     """Nothing about a service of the first city is in the code, but for what is made up: the demo, the examples."""
     modules = Path(catalogue_file.__file__).parents[1].rglob("*.py")
     code = "".join(
-        each.read_text(encoding="utf-8") for each in modules if not {each.stem, each.parent.name} & {*MADE_UP}
+        module.read_text(encoding="utf-8")
+        for module in modules
+        if not {module.stem, module.parent.name} & {*MADE_UP}
     )
     catalogue = catalogue_file.load(FIRST_CITY)
-    assert not [each for each in catalogue.services if each in code]
+    assert not [code_of_service for code_of_service in catalogue.services if code_of_service in code]

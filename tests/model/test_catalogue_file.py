@@ -44,7 +44,7 @@ def file(tmp_path: Path) -> Path:
 def problems(path: Path) -> list[tuple[int, str]]:
     with pytest.raises(CatalogueError) as refused:
         load(path)
-    return [(each.line, each.message) for each in refused.value.problems]
+    return [(problem.line, problem.message) for problem in refused.value.problems]
 
 
 def expected(path: Path) -> list[tuple[int, str]]:
@@ -69,12 +69,12 @@ def test_each_problem_of_a_broken_file_is_told_with_its_line(path: Path) -> None
 
 
 def test_a_problem_names_file_line_and_place() -> None:
-    path = next(each for each in BROKEN if each.stem == "attributes")
+    path = next(file for file in BROKEN if file.stem == "attributes")
     with pytest.raises(CatalogueError) as refused:
         load(path)
     first = refused.value.problems[0]
     assert str(first) == f"{path}:9: services.A.attributes.LIST: a singlevaluelist needs values"
-    assert str(refused.value).splitlines() == [str(each) for each in refused.value.problems]
+    assert str(refused.value).splitlines() == [str(problem) for problem in refused.value.problems]
     assert isinstance(refused.value, ConfigurationError)
 
 
@@ -126,7 +126,7 @@ def test_plain_words_stay_words(file: Path) -> None:
         "services: [{service_code: A, service_name: {de: no}}, {service_code: B, service_name: 2026-01-01}]"
     )
     file.write_text(MINIMAL.replace("services: []", services))
-    names = [each.service_name.in_language("de") for each in load(file).services.values()]
+    names = [service.service_name.in_language("de") for service in load(file).services.values()]
     assert names == ["no", "2026-01-01"]
 
 
@@ -135,14 +135,14 @@ def test_a_service_that_ended_leaves_its_name_to_another(file: Path) -> None:
         "services: [{service_code: A, service_name: X, active: false}, {service_code: B, service_name: X}]"
     )
     file.write_text(MINIMAL.replace("services: []", services))
-    assert [each.service_code for each in load(file).active_services()] == ["B"]
+    assert [service.service_code for service in load(file).active_services()] == ["B"]
     file.write_text(MINIMAL.replace("services: []", services.replace("active: false", "active: true")))
     assert problems(file) == [(8, "'X' is given twice; each language needs one name a service")]
 
 
 def test_a_boundary_may_have_ten_thousand_points(file: Path) -> None:
     angles = [2 * math.pi * step / 10_000 for step in range(10_000)]
-    ring = [[8.4 + 0.1 * math.cos(each), 49.4 + 0.1 * math.sin(each)] for each in angles]
+    ring = [[8.4 + 0.1 * math.cos(angle), 49.4 + 0.1 * math.sin(angle)] for angle in angles]
     file.write_text(MINIMAL + f"boundary: {{type: Polygon, coordinates: [{[*ring, ring[0]]}]}}\n")
     assert load(file).jurisdiction.contains(49.45, 8.41)
     assert not load(file).jurisdiction.contains(49.45, 8.55)
@@ -154,7 +154,7 @@ def test_order_is_by_place_unless_it_is_stated(file: Path) -> None:
     attributes = [attribute("X", ", order: 9"), attribute("Y", ""), attribute("Z", "")]
     services = f"services: [{{service_code: A, service_name: A, attributes: [{', '.join(attributes)}]}}]"
     file.write_text(MINIMAL.replace("services: []", services))
-    found = [(each.code, each.order) for each in load(file).services["A"].attributes]
+    found = [(attribute.code, attribute.order) for attribute in load(file).services["A"].attributes]
     assert found == [("Y", 2), ("Z", 3), ("X", 9)]
 
 
@@ -179,7 +179,7 @@ def test_a_folder_holds_one_jurisdiction_a_file(tmp_path: Path) -> None:
         (tmp_path / f"{name}.yaml").write_text(MINIMAL.replace("a.example", f"{name}.example"))
     (tmp_path / ".hidden.yaml").write_text("{")
     (tmp_path / "notes.txt").write_text("{")
-    assert [each.jurisdiction.jurisdiction_id for each in load_all(tmp_path)] == [
+    assert [catalogue.jurisdiction.jurisdiction_id for catalogue in load_all(tmp_path)] == [
         "a.example",
         "b.example",
         "c.example",
@@ -194,7 +194,7 @@ def test_a_folder_is_taken_as_a_whole_or_not_at_all(tmp_path: Path) -> None:
     )
     with pytest.raises(CatalogueError) as refused:
         load_all(tmp_path)
-    told = {(each.file.name, each.message) for each in refused.value.problems}
+    told = {(problem.file.name, problem.message) for problem in refused.value.problems}
     assert told == {
         ("b.yaml", "'Nowhere' is not a known time zone; one is Europe/Berlin"),
         ("c.yaml", "'A.example' also names a.yaml"),
@@ -243,7 +243,7 @@ def test_a_watch_that_looks_while_a_file_is_written_looks_again(file: Path) -> N
 
 
 SPEAKABLE = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=30).map(
-    lambda each: re.sub(r"[\r\n]", " ", UNSPEAKABLE.sub("", each)).strip()
+    lambda text: re.sub(r"[\r\n]", " ", UNSPEAKABLE.sub("", text)).strip()
 )
 WORDS = SPEAKABLE.filter(bool)
 CODES = st.from_regex(r"[A-Za-z_-][A-Za-z0-9_-]{0,20}", fullmatch=True)
@@ -252,7 +252,7 @@ LIST_OF_VALUES: st.SearchStrategy[Any] = st.lists(
     st.fixed_dictionaries({"key": CODES, "name": TEXTS}),
     min_size=1,
     max_size=3,
-    unique_by=lambda each: each["key"],
+    unique_by=lambda value: value["key"],
 )
 
 
@@ -270,7 +270,7 @@ SERVICES: st.SearchStrategy[Any] = st.fixed_dictionaries(
     {
         "service_code": CODES,
         "service_name": TEXTS,
-        "attributes": st.lists(attributes(), max_size=3, unique_by=lambda each: each["code"]),
+        "attributes": st.lists(attributes(), max_size=3, unique_by=lambda attribute: attribute["code"]),
     },
     optional={
         "description": TEXTS,
@@ -287,7 +287,8 @@ SERVICES: st.SearchStrategy[Any] = st.fixed_dictionaries(
 def names_differ(services: list[dict[str, Any]]) -> bool:
     for language in ("de", "en"):
         names = [
-            each["service_name"].get(language, each["service_name"]["de"]).casefold() for each in services
+            service["service_name"].get(language, service["service_name"]["de"]).casefold()
+            for service in services
         ]
         if len(names) != len(set(names)):
             return False
@@ -305,12 +306,12 @@ def saved(document: Any, path: Path) -> Catalogue:
 
 
 @settings(deadline=None)
-@given(st.lists(SERVICES, max_size=4, unique_by=lambda each: each["service_code"]).filter(names_differ))
+@given(st.lists(SERVICES, max_size=4, unique_by=lambda service: service["service_code"]).filter(names_differ))
 def test_a_catalogue_that_is_written_and_read_again_is_the_same(scratch: Path, services: Any) -> None:
     document = yaml.safe_load(MINIMAL.replace("[de]", "[de, en]")) | {"services": services}
     first = saved(document, scratch)
-    assert [each.service_code for each in first.services.values()] == [
-        each["service_code"] for each in services
+    assert [service.service_code for service in first.services.values()] == [
+        service["service_code"] for service in services
     ]
     assert saved(contents(first), scratch) == first
 

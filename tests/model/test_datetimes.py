@@ -37,7 +37,7 @@ def test_any_moment_written_is_read_back_in_whole_seconds(moment: datetime, zone
 @given(moments, moments)
 def test_utc_texts_sort_like_their_moments(one: datetime, other: datetime) -> None:
     """R-066, R-067."""
-    seconds = [each.replace(microsecond=0) for each in (one, other)]
+    seconds = [moment.replace(microsecond=0) for moment in (one, other)]
     assert (seconds[0] < seconds[1]) == (write_utc(one) < write_utc(other))
 
 

@@ -319,4 +319,4 @@ def test_jobs_that_ended_are_forgotten_and_those_that_wait_are_not(core: Core, c
     assert len(found(conn)["procrastinate_jobs"]) == 2
     conn.execute(text("update procrastinate_events set at = :at"), {"at": core.now() - timedelta(days=31)})
     housekeeping.forget_old(core)
-    assert [f"{CANARY} todo" in each for each in found(conn)["procrastinate_jobs"]] == [True]
+    assert [f"{CANARY} todo" in job for job in found(conn)["procrastinate_jobs"]] == [True]

@@ -21,7 +21,7 @@ def test_every_column_is_judged_once(conn: Connection) -> None:
     found = Counter(judged())
     assert sorted(real - set(found)) == [], "say in personal_data.py whether these are personal"
     assert sorted(set(found) - real) == [], "these are gone"
-    assert [each for each, times in found.items() if times > 1] == []
+    assert [place for place, times in found.items() if times > 1] == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -47,8 +47,8 @@ def end_of_copy(api: Api) -> str:
 def told(api: Api, since: str) -> list[tuple[str, str, str | None, bool]]:
     """The entries behind a cursor: kind, id, reason, and whether they carry the request."""
     return [
-        (each["kind"], each["service_request_id"], each["reason"], each["request"] is not None)
-        for each in page(api, since)["changes"]
+        (change["kind"], change["service_request_id"], change["reason"], change["request"] is not None)
+        for change in page(api, since)["changes"]
     ]
 
 
@@ -58,10 +58,10 @@ def test_a_first_copy_is_every_public_request(api: Api, live_core: Core) -> None
     api.report(service_code=MODERATED)
     casework.hide(live_core, int(hidden), CLARA)
     found = page(api)
-    assert [each["service_request_id"] for each in found["changes"]] == [one, other]
-    assert {each["kind"] for each in found["changes"]} == {"copied"}
+    assert [change["service_request_id"] for change in found["changes"]] == [one, other]
+    assert {change["kind"] for change in found["changes"]} == {"copied"}
     listed = api.get("/requests", extensions="true", sort="service_request_id")
-    assert [each["request"] for each in found["changes"]] == listed
+    assert [change["request"] for change in found["changes"]] == listed
 
 
 def test_a_first_copy_of_nothing_leads_to_the_feed(api: Api) -> None:
@@ -75,13 +75,13 @@ def test_what_happens_during_the_copy_follows_in_the_feed(api: Api, live_core: C
     """New, changed and gone reports on both sides of the place where the copy stands."""
     numbers = [api.report() for _ in range(4)]
     first = page(api, limit="2")
-    assert [each["service_request_id"] for each in first["changes"]] == numbers[:2]
+    assert [change["service_request_id"] for change in first["changes"]] == numbers[:2]
     casework.note(live_core, int(numbers[0]), "Neu", CLARA)
     casework.hide(live_core, int(numbers[1]), CLARA)
     casework.erase(live_core, int(numbers[3]), CLARA)
     new = api.report()
     rest = page(api, first["next"], limit="2")
-    assert [each["service_request_id"] for each in rest["changes"]] == [numbers[2], new]
+    assert [change["service_request_id"] for change in rest["changes"]] == [numbers[2], new]
     end = page(api, rest["next"], limit="2")
     assert (end["changes"], end["more"]) == ([], True)
     assert told(api, end["next"]) == [
@@ -102,9 +102,9 @@ def test_each_public_change_is_an_entry(api: Api, live_core: Core) -> None:
     casework.publish(live_core, int(number), CLARA)
     entries = page(api, since)["changes"]
     kinds = ["submitted", "assigned", "status_changed", "hidden", "published"]
-    assert [each["kind"] for each in entries] == kinds
+    assert [entry["kind"] for entry in entries] == kinds
     [now] = api.get(f"/requests/{number}", extensions="true")
-    assert [each["request"] for each in entries] == [now] * 5
+    assert [entry["request"] for entry in entries] == [now] * 5
     assert list(entries[0]) == ["kind", "datetime", "service_request_id", "reason", "request"]
     assert entries[0]["datetime"] == "2026-03-02T09:30:00+01:00"
 
@@ -140,7 +140,7 @@ def test_a_hidden_report_that_is_erased_is_told_again(api: Api, live_core: Core)
     since = end_of_copy(api)
     casework.hide(live_core, int(number), CLARA)
     after_hiding = page(api, since)
-    assert [each["reason"] for each in after_hiding["changes"]] == ["hidden"]
+    assert [change["reason"] for change in after_hiding["changes"]] == ["hidden"]
     casework.erase(live_core, int(number), CLARA, "Auskunft und Löschung verlangt")
     assert told(api, after_hiding["next"]) == [("erased", number, "erased", False)]
     assert "Auskunft" not in api.raw(FEED, since=since).text
@@ -156,7 +156,7 @@ def test_an_erased_report_leaves_no_text_behind(api: Api, live_core: Core) -> No
     assert entries == [(kind, number, "erased", False) for kind in ("submitted", "status_changed", "erased")]
     api.get(f"/requests/{number}", status=404)
     with live_core.database.read() as conn:
-        kept = [each.data for each in events.of_request(conn, int(number))]
+        kept = [event.data for event in events.of_request(conn, int(number))]
     assert kept == [{}, {}, {}]
 
 
@@ -164,12 +164,12 @@ def test_a_merged_report_stays_in_the_lists_until_it_is_hidden(api: Api, live_co
     """The feed says the same as the public list, so that a copy of it ends equal."""
     number, into = api.report(), api.report()
     casework.merge(live_core, int(number), int(into), CLARA)
-    assert {each["service_request_id"] for each in api.get("/requests")} == {number, into}
-    assert {each["service_request_id"] for each in page(api)["changes"]} == {number, into}
+    assert {request["service_request_id"] for request in api.get("/requests")} == {number, into}
+    assert {change["service_request_id"] for change in page(api)["changes"]} == {number, into}
     since = end_of_copy(api)
     casework.hide(live_core, int(number), CLARA)
     assert told(api, since) == [("hidden", number, "hidden", False)]
-    assert [each["service_request_id"] for each in api.get("/requests")] == [into]
+    assert [request["service_request_id"] for request in api.get("/requests")] == [into]
 
 
 def test_a_merged_report_points_to_the_other(api: Api, live_core: Core) -> None:
@@ -289,7 +289,7 @@ def test_pages_join_without_gap_or_repetition(api: Api, live_core: Core) -> None
         while True:
             response = api.raw(FEED, since=cursor, limit=limit)
             found = response.get_json()
-            read += [each["kind"] for each in found["changes"]]
+            read += [change["kind"] for change in found["changes"]]
             assert f"since={found['next']}" in response.headers["Link"]
             cursor = found["next"]
             if not found["more"]:
@@ -360,7 +360,7 @@ def test_a_limit_that_is_no_number_is_400(api: Api, limit: str) -> None:
 def test_speaks_the_readers_language_and_to_browsers(api: Api) -> None:
     """Names, errors and headers as everywhere else; an unchanged page is 304."""
     api.report()
-    german, english = (page(api, locale=each)["changes"][0]["request"] for each in ("de", "en"))
+    german, english = (page(api, locale=language)["changes"][0]["request"] for language in ("de", "en"))
     assert (german["service_name"], english["service_name"]) == ("Wilde Müllablagerung", "Illegal dumping")
     since = end_of_copy(api)
     response = api.raw(FEED, since=since)

@@ -93,8 +93,8 @@ def public_documents(core: Core) -> dict[str, object]:
     address = "/open311/v2/requests.json?extensions=true&page=1&page_size=1000&sort=service_request_id"
     while address:
         response = client.get(address)
-        found |= {each["service_request_id"]: each for each in response.get_json()}
-        links = [each for each in response.headers.get("Link", "").split(", ") if 'rel="next"' in each]
+        found |= {request["service_request_id"]: request for request in response.get_json()}
+        links = [link for link in response.headers.get("Link", "").split(", ") if 'rel="next"' in link]
         address = links[0].split("<")[1].split(">")[0].removeprefix("http://localhost") if links else ""
     return found
 
@@ -132,11 +132,11 @@ def test_replicas_end_equal_to_their_source(live_core: Core, tmp_path: Path) -> 
             for number, replica in enumerate(replicas)
         ]
         writing = [threads.submit(writer.run, known) for writer in writers]
-        for each in writing:
-            each.result()
+        for future in writing:
+            future.result()
         done.set()
-        for each in reading:
-            each.result()
+        for future in reading:
+            future.result()
     source = public_documents(live_core)
     assert sum(writer.count for writer in writers) > 2000
     assert len(source) > 300

@@ -6,7 +6,7 @@ from tests.serving import Api
 def test_no_more_than_two_are_sent_to_one_address(api: Api) -> None:
     address = f"{api.base}/export.ndjson"
     unread = [api.client.get(address) for _ in range(3)]
-    assert [each.status_code for each in unread] == [200, 200, 429]
+    assert [response.status_code for response in unread] == [200, 200, 429]
     assert int(unread[-1].headers["Retry-After"]) > 0
     unread[0].close()
     assert api.client.get(address).status_code == 200

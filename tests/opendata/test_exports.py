@@ -42,13 +42,13 @@ def test_ndjson_is_everything_the_oldest_first(api: Api, reports: list[str]) -> 
     response = api.raw("/export.ndjson")
     assert response.content_type == "application/x-ndjson"
     assert lines(response.data) == api.get("/requests", page=1)[::-1]
-    assert [each["service_request_id"] for each in lines(response.data)] == reports
+    assert [request["service_request_id"] for request in lines(response.data)] == reports
 
 
 def test_csv_is_everything_with_a_header(api: Api, reports: list[str]) -> None:
     response = api.raw("/export.csv")
     found = list(csv.DictReader(io.StringIO(response.text, newline="")))
-    assert [each["service_request_id"] for each in found] == reports
+    assert [request["service_request_id"] for request in found] == reports
 
 
 def test_pages_join_without_gap_or_repetition(
@@ -60,18 +60,19 @@ def test_pages_join_without_gap_or_repetition(
     assert found == 1000
     original = export.RequestSearch
     monkeypatch.setattr(export, "RequestSearch", lambda **asked: original(**asked, page_size=2))
-    shown = [each["service_request_id"] for each in lines(api.raw("/export.ndjson").data)]
+    shown = [request["service_request_id"] for request in lines(api.raw("/export.ndjson").data)]
     assert shown == made
 
 
 def test_pictures_have_whole_addresses(api: Api, conn: Connection, reports: list[str]) -> None:
     """As in the list, also where the settings do not name the server."""
     conn.execute(text("update service_requests set photos = '{/media/x.jpg}'"))
-    found = [each["media_url"] for each in lines(api.raw("/export.ndjson").data)]
+    found = [request["media_url"] for request in lines(api.raw("/export.ndjson").data)]
     assert found == ["http://localhost/media/x.jpg"] * 3
     elsewhere = {"Host": "elsewhere.example"}
     tags = {
-        api.client.get(f"{api.base}/export.ndjson", headers=each).headers["ETag"] for each in ({}, elsewhere)
+        api.client.get(f"{api.base}/export.ndjson", headers=headers).headers["ETag"]
+        for headers in ({}, elsewhere)
     }
     assert len(tags) == 2
 
@@ -91,19 +92,19 @@ def test_an_export_that_breaks_off_says_so_in_its_last_line(
     monkeypatch.setattr(export.search, "search", once)
     wanted = {"Accept-Encoding": "gzip"} if packed else {}
     bodies = [api.client.get(f"{api.base}/export.{form}", headers=wanted) for form in ("ndjson", "csv")]
-    in_lines, in_rows = [gzip.decompress(each.data) if packed else each.data for each in bodies]
+    in_lines, in_rows = [gzip.decompress(body.data) if packed else body.data for body in bodies]
     *found, last = [json.loads(line) for line in in_lines.splitlines()]
-    assert [each["service_request_id"] for each in found] == reports[:2]
-    assert [each["code"] for each in last] == [500]
+    assert [request["service_request_id"] for request in found] == reports[:2]
+    assert [error["code"] for error in last] == [500]
     assert in_rows.decode().splitlines()[-1].startswith("Die Ausgabe ist abgebrochen")
-    assert [each.headers["X-Result-Count"] for each in bodies] == ["3", "3"]
+    assert [body.headers["X-Result-Count"] for body in bodies] == ["3", "3"]
 
 
 def test_what_is_not_public_is_missing(api: Api, core: Core, reports: list[str]) -> None:
     """R-174"""
     casework.hide(core, int(reports[0]), CLARA)
     api.report(service_code="MARKIERUNG")
-    assert [each["service_request_id"] for each in lines(api.raw("/export.ndjson").data)] == reports[1:]
+    assert [request["service_request_id"] for request in lines(api.raw("/export.ndjson").data)] == reports[1:]
 
 
 def test_no_length_is_announced_since_nobody_knows_it(api: Api, reports: list[str]) -> None:
@@ -167,7 +168,7 @@ def test_open311_export_writes_a_whole_file(
     assert done.exit_code == 0, done.output
     assert "0 requests exported." in done.stderr
     assert target.read_text(encoding="utf-8").startswith("service_request_id,status,")
-    assert [each.name for each in tmp_path.iterdir()] == ["all.csv"]
+    assert [file.name for file in tmp_path.iterdir()] == ["all.csv"]
 
 
 def test_open311_export_says_what_is_wrong(fresh_database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -40,8 +40,8 @@ def valid(body: bytes) -> None:
         for name in ("id", "title", "updated"):
             assert len(element.findall(f"{ATOM}{name}")) == 1
     assert root.find(f"{ATOM}author/{ATOM}name") is not None
-    assert [each.get("rel") for each in root.findall(f"{ATOM}link")].count("self") == 1
-    names = [each.findtext(f"{ATOM}id") for each in root.findall(f"{ATOM}entry")]
+    assert [link.get("rel") for link in root.findall(f"{ATOM}link")].count("self") == 1
+    names = [element.findtext(f"{ATOM}id") for element in root.findall(f"{ATOM}entry")]
     assert len(set(names)) == len(names)
 
 
@@ -55,7 +55,7 @@ def test_what_changed_last_comes_first(api: Api, core: Core, clock: Clock) -> No
     clock.forward(hours=1)
     close(core, first)
     entries = feed(api).entries
-    assert [each.id.rpartition("/")[2] for each in entries] == [f"{first}.atom", f"{second}.atom"]
+    assert [entry.id.rpartition("/")[2] for entry in entries] == [f"{first}.atom", f"{second}.atom"]
     assert entries[0].updated == "2026-03-02T09:30:00Z"
     assert entries[0].published == "2026-03-02T08:30:00Z"
     assert "Erledigt & fertig" in entries[0].content[0].value
@@ -111,7 +111,7 @@ def test_pages_are_linked(api: Api) -> None:
     for _ in range(3):
         api.report()
     first = feed(api, page_size=2)
-    address = next(each.href for each in first.feed.links if each.rel == "next")
+    address = next(link.href for link in first.feed.links if link.rel == "next")
     second = feedparser.parse(api.client.get(address).data)
     assert len(first.entries) == 2
     assert len(second.entries) == 1
@@ -122,7 +122,7 @@ def test_the_history_of_one_request(api: Api, core: Core, clock: Clock) -> None:
     clock.forward(hours=1)
     close(core, number)
     found = feed(api, f"/requests/{number}.atom")
-    assert [each.updated for each in found.entries] == ["2026-03-02T09:30:00Z", "2026-03-02T08:30:00Z"]
+    assert [entry.updated for entry in found.entries] == ["2026-03-02T09:30:00Z", "2026-03-02T08:30:00Z"]
     assert found.entries[0].content[0].value == "Erledigt & fertig"
     assert number in found.feed.title
 
@@ -135,11 +135,13 @@ def test_a_line_of_the_history_keeps_its_name_when_another_is_taken_away(
     for text in ("Falsch", "Richtig"):
         clock.forward(hours=1)
         casework.note(core, int(number), text, CLARA)
-    before = {each.id: each.content[0].value for each in feed(api, f"/requests/{number}.atom").entries}
+    before = {entry.id: entry.content[0].value for entry in feed(api, f"/requests/{number}.atom").entries}
     with core.database.read() as conn:
-        wrong = next(each.id for each in events.of_request(conn, int(number)) if "Falsch" in str(each.data))
+        wrong = next(
+            event.id for event in events.of_request(conn, int(number)) if "Falsch" in str(event.data)
+        )
     updates.hide(core, wrong, CLARA)
-    after = {each.id: each.content[0].value for each in feed(api, f"/requests/{number}.atom").entries}
+    after = {entry.id: entry.content[0].value for entry in feed(api, f"/requests/{number}.atom").entries}
     assert after == {name: text for name, text in before.items() if text != "Falsch"}
 
 
@@ -155,7 +157,7 @@ def test_an_entry_leads_to_the_page_of_its_report(make_core: MakeCore, several: 
     api = an_api(make_core(first_city(), *([other] if several else [])))
     api.report(jurisdiction_id="ludwigshafen.de")
     [entry] = feed(api, jurisdiction_id="ludwigshafen.de").entries
-    assert [each.type for each in entry.links] == ["text/html"]
+    assert [link.type for link in entry.links] == ["text/html"]
     assert api.client.get(entry.link).mimetype == "text/html"
 
 

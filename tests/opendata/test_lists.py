@@ -39,7 +39,7 @@ class TestGeojson:
         api.report(description="Öl <b>&\n")
         collection = api.raw("/requests.geojson").json
         assert set(collection) == ENVELOPE
-        assert [each["properties"] for each in collection["features"]] == api.get("/requests")
+        assert [feature["properties"] for feature in collection["features"]] == api.get("/requests")
 
     def test_a_place_is_long_then_lat(self, api: Api) -> None:
         number = api.report(lat="49.48", long="8.44")
@@ -81,7 +81,8 @@ class TestCsv:
         found = rows(api.raw("/requests.csv"))
         expected = api.get("/requests")
         assert [{name: value for name, value in row.items() if value} for row in found] == [
-            {name: str(value) for name, value in each.items() if value not in (None, "")} for each in expected
+            {name: str(value) for name, value in request.items() if value not in (None, "")}
+            for request in expected
         ]
 
     def test_the_type_says_charset_and_header(self, api: Api) -> None:
@@ -114,8 +115,8 @@ class TestBoth:
     def ids(self, response: TestResponse) -> list[str]:
         """The ids in the answer."""
         if response.mimetype == "text/csv":
-            return [each["service_request_id"] for each in rows(response)]
-        return [each["id"] for each in json.loads(response.data)["features"]]
+            return [row["service_request_id"] for row in rows(response)]
+        return [feature["id"] for feature in json.loads(response.data)["features"]]
 
     @pytest.mark.parametrize(
         "query",
@@ -139,7 +140,7 @@ class TestBoth:
             api.report(description="Schaumstoffmatratze")
         answer = api.raw(f"/requests.{suffix}", **query)
         in_json = api.raw("/requests.json", **query)
-        assert self.ids(answer) == [each["service_request_id"] for each in in_json.json]
+        assert self.ids(answer) == [request["service_request_id"] for request in in_json.json]
         link = in_json.headers.get("Link", "").replace("requests.json", f"requests.{suffix}")
         assert answer.headers.get("Link", "") == link
         assert answer.headers.get("X-Result-Count") == in_json.headers.get("X-Result-Count")
@@ -152,7 +153,7 @@ class TestBoth:
             response = api.client.get(address)
             seen += self.ids(response)
             links = response.headers.get("Link", "").split(", <")
-            address = next((each.strip("<").partition(">")[0] for each in links if 'rel="next"' in each), "")
+            address = next((link.strip("<").partition(">")[0] for link in links if 'rel="next"' in link), "")
         assert seen == made[::-1]
 
     def test_a_cursor_of_another_server_is_400(self, api: Api, suffix: str) -> None:

@@ -41,12 +41,12 @@ def get(api: Api, path: str, **query: Any) -> Any:
 def ids(collection: dict[str, Any]) -> list[str]:
     """The ids of the features."""
     assert collection["numberReturned"] == len(collection["features"])
-    return [each["id"] for each in collection["features"]]
+    return [feature["id"] for feature in collection["features"]]
 
 
 def links(document: dict[str, Any]) -> dict[str, str]:
     """Addresses by relation; `items` and `self` are those of JSON."""
-    return {each["rel"]: each["href"] for each in document["links"] if each["type"] != "text/html"}
+    return {link["rel"]: link["href"] for link in document["links"] if link["type"] != "text/html"}
 
 
 class Page(HTMLParser):
@@ -83,8 +83,8 @@ class TestCore:
 
     def test_conformance_names_what_is_met(self, api: Api) -> None:
         classes = get(api, "/ogc/conformance")["conformsTo"]
-        for each in ("core", "geojson", "html", "oas30"):
-            assert f"http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/{each}" in classes
+        for part in ("core", "geojson", "html", "oas30"):
+            assert f"http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/{part}" in classes
 
     def test_the_one_reference_system_may_be_named(self, api: Api) -> None:
         """Part 2, as GDAL does from 3.9 on; each answer says which one it has."""
@@ -105,10 +105,10 @@ class TestCore:
         )
         api = an_api(make_core(a_catalogue(), other))
         described = get(api, "/ogc/collections")["collections"]
-        assert [each["id"] for each in described] == ["ludwigshafen.de", "mannheim.de"]
-        for each in described:
-            one = get(api, f"/ogc/collections/{each['id']}")
-            assert one["extent"] == each["extent"]
+        assert [collection["id"] for collection in described] == ["ludwigshafen.de", "mannheim.de"]
+        for collection in described:
+            one = get(api, f"/ogc/collections/{collection['id']}")
+            assert one["extent"] == collection["extent"]
             assert {"items", "self"} <= set(links(one))
             assert get(api, links(one)["items"])["type"] == "FeatureCollection"
 
@@ -197,8 +197,8 @@ class TestCore:
         assert document["openapi"].startswith("3.0")
         paths = document["paths"]
         names = {
-            each["$ref"].rpartition("/")[2]
-            for each in paths["/collections/{collectionId}/items"]["get"]["parameters"]
+            parameter["$ref"].rpartition("/")[2]
+            for parameter in paths["/collections/{collectionId}/items"]["get"]["parameters"]
         }
         assert {"bbox", "datetime", "limit", "service_code", "status"} <= names
         assert names <= set(document["components"]["parameters"])
@@ -211,7 +211,7 @@ class TestCore:
         assert response.content_type == "application/schema+json"
         described = response.json["properties"]
         assert {"service_code", "status", "geometry"} <= set(described)
-        names = [name for name, each in described.items() if "type" in each]
+        names = [name for name, schema in described.items() if "type" in schema]
         for name in names:
             assert api.client.get(ITEMS, query_string={name: "open"}).status_code == 200
 
@@ -251,7 +251,7 @@ class TestMistakes:
         assert response.status_code == 400
         assert response.content_type.startswith("application/json")
         assert set(response.json) == {"code", "description"}
-        assert all(isinstance(each, str) for each in response.json.values())
+        assert all(isinstance(value, str) for value in response.json.values())
 
     @pytest.mark.parametrize(
         "path",
@@ -292,13 +292,13 @@ class TestPages:
         assert not page.all("script")
         assert not re.search(r"opendata\.ogc\.", response.text)
         assert "<b>" not in response.text
-        assert all(each.get("scope") for each in page.all("th"))
+        assert all(element.get("scope") for element in page.all("th"))
 
     @pytest.mark.parametrize("path", PAGES)
     def test_every_link_of_a_page_leads_somewhere(self, api: Api, path: str) -> None:
         api.report()
-        for each in Page(api.client.get(path, query_string={"f": "html"})).all("a"):
-            address = urlsplit(str(each["href"]))
+        for link in Page(api.client.get(path, query_string={"f": "html"})).all("a"):
+            address = urlsplit(str(link["href"]))
             if address.scheme:
                 assert api.client.get(f"{address.path}?{address.query}").status_code == 200
 

@@ -39,17 +39,17 @@ def tile(api: Api, z: int, x: int, y: int, **query: Any) -> list[dict[str, Any]]
     assert response.content_type == "application/vnd.mapbox-vector-tile"
     layers = mapbox_vector_tile.decode(response.data)
     assert list(layers) == ["requests" if z >= 16 else "clusters"]
-    return [each["properties"] for each in next(iter(layers.values()))["features"]]
+    return [feature["properties"] for feature in next(iter(layers.values()))["features"]]
 
 
 def total(api: Api, z: int, lat: float = LAT, long: float = LONG, **query: Any) -> Counter[str]:
     """How many requests a tile shows, by status."""
     found: Counter[str] = Counter()
-    for each in tile(api, z, *place(z, lat, long), **query):
+    for feature in tile(api, z, *place(z, lat, long), **query):
         found += (
-            Counter([each["status"]])
-            if "status" in each
-            else Counter(open=each["open"], closed=each["closed"])
+            Counter([feature["status"]])
+            if "status" in feature
+            else Counter(open=feature["open"], closed=feature["closed"])
         )
     return found
 
@@ -136,7 +136,7 @@ def test_a_point_says_what_a_style_needs(api: Api) -> None:
 def test_clusters_are_not_all_in_one_place(api: Api) -> None:
     for step in range(2):
         api.report(lat=LAT, long=LONG + step * 0.006)
-    assert [each["count"] for each in tile(api, 11, *place(11))] == [1, 1]
+    assert [feature["count"] for feature in tile(api, 11, *place(11))] == [1, 1]
 
 
 @given(st.floats(-85, 85, allow_nan=False), st.floats(-180, 179.999, allow_nan=False), st.integers(0, 22))
@@ -169,7 +169,7 @@ def test_neighbours_share_no_request_and_lose_none(api: Api, conn: Connection, z
             {"lat": lat, "long": long},
         )
     around = [(x + step_x, y + step_y) for step_x in (-1, 0, 1) for step_y in (-1, 0, 1)]
-    shown = [each.get("count", 1) for column, row in around for each in tile(api, z, column, row)]
+    shown = [feature.get("count", 1) for column, row in around for feature in tile(api, z, column, row)]
     assert sum(shown) == len(edges)
 
 
@@ -266,7 +266,7 @@ def test_tilejson_says_where_tiles_are_and_what_is_in_them(api: Api, path: str) 
     described = api.client.get(path).json
     assert described["tilejson"] == "3.0.0"
     assert described["tiles"] == ["http://localhost/tiles/ludwigshafen.de/{z}/{x}/{y}.mvt"]
-    assert {each["id"] for each in described["vector_layers"]} == {"requests", "clusters"}
+    assert {layer["id"] for layer in described["vector_layers"]} == {"requests", "clusters"}
     west, south, east, north = described["bounds"]
     assert west < LONG < east
     assert south < LAT < north
@@ -277,7 +277,7 @@ def layers(api: Api, z: int, **query: Any) -> tuple[int, list[dict[str, Any]]]:
     response = api.client.get("/tiles/{}/{}/{}.mvt".format(z, *place(z)), query_string={"cells": 8} | query)
     found = mapbox_vector_tile.decode(response.data) if response.data else {}
     clusters, points = (found.get(name, {"features": []})["features"] for name in ("clusters", "requests"))
-    return sum(each["properties"]["count"] for each in clusters), [each["properties"] for each in points]
+    return sum(point["properties"]["count"] for point in clusters), [point["properties"] for point in points]
 
 
 @pytest.mark.parametrize("z", [*COUNTED, 16, 17])
@@ -285,7 +285,7 @@ def test_few_requests_in_a_cell_are_points_and_many_a_number(api: Api, settle: A
     numbers = [int(api.report(lat=LAT, long=LONG)) for _ in range(3)]
     settle()
     number, points = layers(api, z)
-    assert (number, sorted(each["id"] for each in points)) == (0, numbers)
+    assert (number, sorted(point["id"] for point in points)) == (0, numbers)
     api.report(lat=LAT, long=LONG)
     assert layers(api, z) == (4, [])
 
@@ -308,7 +308,7 @@ def test_what_was_closed_long_ago_is_missing_where_that_is_asked(
     clock.forward(days=40)
     settle()
     _, points = layers(api, z, closed_days=90)
-    assert {each["id"]: each.get("days_left") for each in points} == {int(second): 50, int(third): None}
+    assert {point["id"]: point.get("days_left") for point in points} == {int(second): 50, int(third): None}
     assert total(api, z, closed_days=90) == Counter(open=1, closed=1)
     assert total(api, z) == Counter(open=1, closed=2)
 

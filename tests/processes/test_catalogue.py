@@ -36,7 +36,7 @@ def port(fresh_database_url: str, catalogue: Path, tmp_path: Path) -> Iterator[i
 
 def names(port: int) -> set[str]:
     """The names of the services, as one of the processes knows them."""
-    return {each["service_name"] for each in json.loads(get(port, SERVICES))}
+    return {service["service_name"] for service in json.loads(get(port, SERVICES))}
 
 
 def state(port: int) -> Any:

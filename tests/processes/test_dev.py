@@ -14,7 +14,7 @@ from tests.processes.running import alive, answers, children, free_port, get, ru
 
 
 def _descendants(pid: int) -> list[int]:
-    return [each for child in children(pid) for each in (child, *_descendants(child))]
+    return [process for child in children(pid) for process in (child, *_descendants(child))]
 
 
 def _count(folder: Path) -> int:

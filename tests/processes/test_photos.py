@@ -53,7 +53,7 @@ def test_photos_are_taken_in_served_and_made_small(fresh_database_url: str, tmp_
         assert "Traceback" not in staff.stderr
         found = client.get(f"/open311/v2/requests/{number}.json", params={"extensions": "true"}).json()
         addresses = found[0]["extended_attributes"]["media_urls"]
-        assert [opened(client.get(each).content).width for each in addresses] == [2560] * 4 + [64]
+        assert [opened(client.get(address).content).width for address in addresses] == [2560] * 4 + [64]
         small = addresses[0].replace("/media/", "/media/small/")
         assert wait_for(lambda: opened(client.get(small).content).width == 480), (
             tmp_path / "work.log"
@@ -108,7 +108,7 @@ def test_the_proxy_finds_its_folders() -> None:
 
 def without_questions(client: httpx2.Client) -> str:
     """The code of a service whose reports need no answers."""
-    for each in client.get("/open311/v2/services.json").json():
-        if each["metadata"] is False and each["type"] == "realtime":
-            return str(each["service_code"])
+    for service in client.get("/open311/v2/services.json").json():
+        if service["metadata"] is False and service["type"] == "realtime":
+            return str(service["service_code"])
     pytest.fail("every service asks something")

@@ -35,7 +35,7 @@ def everything(folder: Path, port: int) -> Iterator[Popen[bytes]]:
 
 def family(pid: int) -> list[int]:
     """A process and all that it and its own have started."""
-    return [pid, *(each for child in children(pid) for each in family(child))]
+    return [pid, *(process for child in children(pid) for process in family(child))]
 
 
 def cut(process: Popen[bytes]) -> None:
@@ -92,15 +92,17 @@ def test_no_report_is_lost_or_stored_twice(tmp_path: Path) -> None:
             cut(process)
         answered = dict(reporter.ids)
         with everything(tmp_path, port):
-            for each in sent:
-                each.result()
+            for future in sent:
+                future.result()
             pages = range(1, REPORTS // PAGE + 2)
             found = [
-                each
+                request
                 for page in pages
-                for each in json.loads(get(port, f"/open311/v2/requests.json?page={page}&page_size={PAGE}"))
+                for request in json.loads(
+                    get(port, f"/open311/v2/requests.json?page={page}&page_size={PAGE}")
+                )
             ]
-    stored = {each["service_request_id"]: each["description"] for each in found}
+    stored = {request["service_request_id"]: request["description"] for request in found}
     assert BEFORE <= len(answered) < REPORTS
     assert reporter.failures
     assert answered.items() <= stored.items()

@@ -202,7 +202,8 @@ def test_nothing_acknowledged_is_lost_with_the_primary(site: Site) -> None:
         state = b"select count(*) from pg_stat_replication where sync_state = 'sync'"
         assert wait_for(lambda: connection.execute(state).fetchone() == (1,))
     sockets = [
-        each.url("site").partition("host=")[2].partition("&")[0] for each in (site.primary, site.replica)
+        database.url("site").partition("host=")[2].partition("&")[0]
+        for database in (site.primary, site.replica)
     ]
     both = (
         f"postgresql://postgres@/site?host={','.join(sockets)}&port=5432,5432&target_session_attrs=read-write"

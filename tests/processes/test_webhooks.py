@@ -50,12 +50,12 @@ def test_every_event_arrives_though_workers_die(
             assert wait_for(lambda: _delivered(live_core) == REPORTS, 60), (tmp_path / "second").read_text()
             second.send_signal(signal.SIGTERM)
             assert second.wait(30) == 0
-        told = [json.loads(each.body)["data"]["service_request_id"] for each in target.asked]
+        told = [json.loads(request.body)["data"]["service_request_id"] for request in target.asked]
         assert sorted(set(told)) == sorted(numbers)
-        assert len({each.headers["webhook-id"] for each in target.asked}) == REPORTS
+        assert len({request.headers["webhook-id"] for request in target.asked}) == REPORTS
         assert len(told) <= REPORTS + 1
-        for each in target.asked:
-            Webhook(secret).verify(each.body, each.headers)
+        for request in target.asked:
+            Webhook(secret).verify(request.body, request.headers)
 
 
 def _delivered(core: Core) -> int:

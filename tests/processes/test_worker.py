@@ -147,7 +147,7 @@ def test_two_workers_do_each_job_once(queue: Queue, tmp_path: Path) -> None:
         started(tmp_path / "first", "work", DATABASE_URL=queue.url),
         started(tmp_path / "second", "work", DATABASE_URL=queue.url),
     ):
-        assert wait_for(lambda: all(queue.accepted(each) for each in tokens))
+        assert wait_for(lambda: all(queue.accepted(token) for token in tokens))
     assert queue.ask("select count(*) from events where kind = 'accepted'") == 20
 
 

@@ -63,9 +63,9 @@ def test_files_with_a_version_are_kept_for_ever(api: Api) -> None:
     html = api.client.get("/").text
     files = re.findall(r'(?:href|src)="(/(?:static|city)[^"]+)"', html)
     assert len(files) >= 4
-    for each in files:
-        response = api.client.get(each.replace("&amp;", "&").partition("#")[0])
-        assert response.status_code == 200, each
+    for file in files:
+        response = api.client.get(file.replace("&amp;", "&").partition("#")[0])
+        assert response.status_code == 200, file
         assert response.headers["Cache-Control"] == "public, max-age=31536000, immutable"
 
 

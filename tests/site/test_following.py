@@ -131,7 +131,7 @@ def test_what_was_shown_again_meanwhile_is_not_told_to_be_hidden(
     casework.hide(core, number(conn), CLARA)
     casework.publish(core, number(conn), CLARA)
     run_jobs(core, conn)
-    assert [each["Subject"] for each in mailbox.mails if "öffentlich" in each["Subject"]] == []
+    assert [mail["Subject"] for mail in mailbox.mails if "öffentlich" in mail["Subject"]] == []
 
 
 def test_mails_speak_the_readers_language(
@@ -239,8 +239,8 @@ def test_whoever_only_sent_an_update_sees_and_erases_that(
     asked(client, clock, "/my-data", "Ute@example.org")
     run_jobs(core, conn)
     page = Visitor(client).open(mailbox.link("/my-data/"))
-    for each in ("ute@example.org", "Ute", "Ist schon weg"):
-        assert each in page.text
+    for canary in ("ute@example.org", "Ute", "Ist schon weg"):
+        assert canary in page.text
     assert page.press("Meine Daten löschen").heading == "Ihre Daten sind gelöscht"
     assert conn.execute(text("select count(*) from updaters")).scalar_one() == 0
     assert conn.execute(text("select count(*) from reporters")).scalar_one() == 1

@@ -113,7 +113,7 @@ def test_a_missing_place_is_told_at_its_field_and_on_top(visitor: Visitor) -> No
     assert field.get("aria-invalid") == "true"
     described = field.get("aria-describedby").split()
     assert "Bitte angeben" in " ".join(
-        visitor.page.get_element_by_id(each).text_content() for each in described
+        visitor.page.get_element_by_id(entry).text_content() for entry in described
     )
     assert visitor.page.get_element_by_id("wrong").get("autofocus") is not None
     assert visitor.page.findtext(".//title").startswith("Fehler:")
@@ -406,7 +406,7 @@ def test_drafts_in_use_do_not_expire(visitor: Visitor, core: Core, clock: Clock)
 def test_a_category_that_vanished_meanwhile_is_told(visitor: Visitor, core: Core, clock: Clock) -> None:
     at_check(visitor, clock)
     city = first_city()
-    fewer = {code: each for code, each in city.services.items() if code != "MUELL_WILD"}
+    fewer = {code: service for code, service in city.services.items() if code != "MUELL_WILD"}
     core.catalogues.in_force = (replace(city, services=fewer),)
     visitor.press("Meldung absenden")
     assert visitor.response.status_code == 400

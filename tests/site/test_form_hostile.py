@@ -107,9 +107,9 @@ def test_the_hidden_field_stops_programs_and_loses_nothing(
 def solved(challenge: dict[str, Any]) -> str:
     """What a browser answers."""
     number = next(
-        each
-        for each in range(challenge["maxNumber"] + 1)
-        if hashlib.sha256(f"{challenge['salt']}{each}".encode()).hexdigest() == challenge["challenge"]
+        number
+        for number in range(challenge["maxNumber"] + 1)
+        if hashlib.sha256(f"{challenge['salt']}{number}".encode()).hexdigest() == challenge["challenge"]
     )
     kept = {name: challenge[name] for name in ("algorithm", "challenge", "salt", "signature")}
     return base64.b64encode(json.dumps(kept | {"number": number}).encode()).decode()

@@ -54,8 +54,8 @@ def api(make_core: MakeCore) -> Api:
 def test_every_page_lets_in_nothing_foreign_nothing_inline_and_leaves_no_cookie(api: Api) -> None:
     number = api.report(description="Drei Matratzen")
     word = at_details(Visitor(api.client).open("/report")).word
-    for each in PATHS:
-        path = each.format(number=number, word=word)
+    for template in PATHS:
+        path = template.format(number=number, word=word)
         response = api.client.get(path)
         assert response.mimetype == "text/html", (path, response.status_code)
         headers = response.headers

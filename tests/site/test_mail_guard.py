@@ -17,8 +17,8 @@ from tests.site.test_form_hostile import challenge_of, solved
 from tests.site.visitor import Visitor
 
 Way = Callable[[FlaskClient, Clock, str], Visitor]
-TO_A_MAILBOX = min(each.proven for each in LIMITS if each.column == "mailbox")
-OF_A_NETWORK = next(each for each in LIMITS if each.column == "network")
+TO_A_MAILBOX = min(limit.proven for limit in LIMITS if limit.column == "mailbox")
+OF_A_NETWORK = next(limit for limit in LIMITS if limit.column == "network")
 ATTEMPTS = 24
 VICTIM = "kim@example.org"
 
@@ -172,8 +172,8 @@ def test_nobody_learns_who_follows_by_asking_again(
     [
         (["203.0.113.7"], True),
         (["203.0.113.7", "::ffff:203.0.113.7"], True),
-        ([f"2001:db8:1:2::{each:x}" for each in range(1, 20)], True),
-        ([f"2001:db8:1:{each:x}::1" for each in range(1, 20)], False),
+        ([f"2001:db8:1:2::{number:x}" for number in range(1, 20)], True),
+        ([f"2001:db8:1:{number:x}::1" for number in range(1, 20)], False),
     ],
 )
 def test_one_network_asks_for_so_many_mails(

@@ -33,7 +33,7 @@ def client(core: Core) -> FlaskClient:
 
 def token(mailbox: Mailbox) -> str:
     """The token of the link in the last mail."""
-    found = next(each for each in mailbox.last.split() if "/follow/" in each or "/my-data/" in each)
+    found = next(part for part in mailbox.last.split() if "/follow/" in part or "/my-data/" in part)
     return found.partition("?")[0].rpartition("/")[2]
 
 
@@ -131,7 +131,7 @@ def test_own_data_can_be_taken_along(
     data = json.loads(response.data)
     assert data["email"] == "kim@example.org"
     assert data["reported"][0]["first_name"] == "Kim"
-    assert [each["confirmed"] for each in data["followed"]] == [False]
+    assert [following["confirmed"] for following in data["followed"]] == [False]
 
 
 def test_a_link_to_confirm_ends_after_three_days(
@@ -169,9 +169,9 @@ def test_each_mail_has_a_link_of_its_own_and_all_of_them_work(
         run_jobs(core, conn)
         tokens.append(token(mailbox))
     assert len(set(tokens)) == 3
-    assert [client.get(f"/follow/{each}").status_code for each in tokens] == [200] * 3
+    assert [client.get(f"/follow/{token}").status_code for token in tokens] == [200] * 3
     client.post(f"/follow/{tokens[1]}/stop")
-    assert [client.get(f"/follow/{each}").status_code for each in tokens] == [404] * 3
+    assert [client.get(f"/follow/{token}").status_code for token in tokens] == [404] * 3
 
 
 def test_a_mail_that_could_not_be_sent_leaves_no_link(

@@ -82,9 +82,9 @@ def test_what_does_not_fit_is_said_in_words_and_nothing_is_stored(
 ) -> None:
     told = hands_in(client, asked="other", email="kim", media=a_file(b"no photo"))
     assert told["outcome"] == "look"
-    words = " ".join(each["words"] for each in told["wrong"])
+    words = " ".join(problem["words"] for problem in told["wrong"])
     assert "Stand vom 1. März 2026" in words
-    assert {each["field"] for each in told["wrong"]} == {"service_code", "email", "photos"}
+    assert {problem["field"] for problem in told["wrong"]} == {"service_code", "email", "photos"}
     assert stored(conn) == []
     assert hands_in(client)["outcome"] == "send"
 
@@ -99,12 +99,12 @@ def test_a_category_that_is_gone_is_asked_for_again(client: FlaskClient) -> None
     (wrong,) = hands_in(client, asked="")["wrong"]
     data = a_report() | {"service_code": "GONE"}
     told = client.post(DOOR, data=data).get_json()
-    assert [each["field"] for each in told["wrong"]] == ["service_code"] == [wrong["field"]]
+    assert [problem["field"] for problem in told["wrong"]] == ["service_code"] == [wrong["field"]]
 
 
 def test_nobody_gets_past_the_stop_text(client: FlaskClient) -> None:
     fields = {"service_code": "SPIELGERAET", "attribute[SPIELPLATZ]": "Nord", "attribute[GEFAHR]": "nein"}
-    assert [each["field"] for each in hands_in(client, **fields)["wrong"]] == ["no_danger"]
+    assert [problem["field"] for problem in hands_in(client, **fields)["wrong"]] == ["no_danger"]
     assert hands_in(client, **fields, no_danger="SPIELGERAET")["outcome"] == "send"
 
 
@@ -121,7 +121,7 @@ def test_a_changed_address_has_no_position(client: FlaskClient, core: Core) -> N
 
 def test_another_city_knows_nothing_of_the_draft(make_core: MakeCore) -> None:
     client = client_of(make_core(*many_cities()))
-    first, other = (f"/{each.jurisdiction.jurisdiction_id}{DOOR}" for each in many_cities())
+    first, other = (f"/{catalogue.jurisdiction.jurisdiction_id}{DOOR}" for catalogue in many_cities())
     assert client.post(first, data=a_report()).get_json()["outcome"] == "send"
     assert client.post(other, data=a_report()).status_code == 404
 
@@ -163,9 +163,9 @@ def test_the_service_worker_changes_with_the_catalogue_and_keeps_what_is_there(c
     assert "script-src 'self'" in response.headers["Content-Security-Policy"]
     assert "no-cache" in response.headers["Cache-Control"]
     told = settings_of(response)
-    for each in [*told["files"], *(page for pages in told["pages"].values() for page in pages.values())]:
-        answer = client.get(each)
-        assert answer.status_code == 200, each
+    for path in [*told["files"], *(page for pages in told["pages"].values() for page in pages.values())]:
+        answer = client.get(path)
+        assert answer.status_code == 200, path
         assert answer.headers["Cache-Control"].startswith("public")
     core.catalogues.in_force = (replace(first_city(), digest="another"),)
     assert settings_of(client.get("/service-worker.js"))["version"] != told["version"]

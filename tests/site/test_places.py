@@ -33,7 +33,7 @@ def test_tells_the_next_address_and_what_is_open_there(api: Api, core: Core) -> 
     told = near(api)
     assert told["address"] == ADDRESS
     assert told["position"] == "Position: 49,48110° Nord, 8,44640° Ost"
-    assert [each["href"] for each in told["reports"]] == [f"/reports/{number}"]
+    assert [report["href"] for report in told["reports"]] == [f"/reports/{number}"]
     assert "Ganz in der Nähe ist schon eine Meldung offen" in told["told"]
     assert "One report close by" in near(api, "en")["told"]
 

@@ -70,7 +70,7 @@ def number(core: Core, conn: Connection, api: Api, mailbox: Mailbox) -> int:
 
 
 def recipients(mailbox: Mailbox) -> list[str]:
-    told = [recipient.lower() for each in mailbox.recipients for recipient in each]
+    told = [recipient.lower() for mail in mailbox.recipients for recipient in mail]
     mailbox.recipients.clear()
     return sorted(told)
 
@@ -81,7 +81,7 @@ def test_withheld_is_told_in_words_and_so_is_what_becomes_of_it(
     """F2, journey 2: the city shows about 100 of 650 to nobody, and yet sees to them."""
     casework.withhold(core, number, BEA, "PRIVATGRUND")
     run_jobs(core, conn)
-    words = {each["To"].lower(): text_of(each) for each in mailbox.mails}
+    words = {mail["To"].lower(): text_of(mail) for mail in mailbox.mails}
     assert recipients(mailbox) == ["kim@example.org", "stranger@example.org"]
     assert "auf privatem Grund" in words["kim@example.org"]
     assert "privatem Grund" not in words["stranger@example.org"]
@@ -141,7 +141,7 @@ def test_mails_about_acts_of_staff_wait_a_minute(
     core: Core, conn: Connection, number: int, clock: Clock
 ) -> None:
     casework.withhold(core, number, BEA, "PRIVATGRUND")
-    [event] = [each for each in casework.show(core, number, CLARA).history if each.kind == "withheld"]
+    [event] = [note for note in casework.show(core, number, CLARA).history if note.kind == "withheld"]
     messages.tell_all(conn, event.id, timedelta(seconds=core.settings.mail_delay_seconds))
     due = conn.execute(
         text("select min(scheduled_at) from procrastinate_jobs where task_name = 'tell_follower'")
@@ -241,7 +241,7 @@ def test_the_desk_sees_what_became_of_each_mail(
     follow(core, conn, number, "anna@example.org", mailbox)
     before = lines(conn, number)
     casework.set_status(core, number, "GELOEST", BEA)
-    [event] = [each for each in casework.show(core, number, CLARA).history if each.kind == "status_changed"]
+    [event] = [note for note in casework.show(core, number, CLARA).history if note.kind == "status_changed"]
     messages.tell_all(conn, event.id)
     assert lines(conn, number)[len(before) :] == [(True, "queued", None, 1), (False, "queued", None, 2)]
     run_jobs(core, conn)

@@ -47,9 +47,9 @@ def stored_bytes(conn: Connection) -> int:
 @pytest.mark.parametrize(
     "fields",
     [
-        {f"attribute[C{each}][]": "x" * 2000 for each in range(1000)},
+        {f"attribute[C{number}][]": "x" * 2000 for number in range(1000)},
         {"attribute[FARBE]": ["x" * 4000] * 900},
-        {"attribute[ZUSTAND][]": [f"{each}" * 100 for each in range(900)]},
+        {"attribute[ZUSTAND][]": [f"{number}" * 100 for number in range(900)]},
         {"description": "x" * 1_000_000},
         {"attribute[KENNZEICHEN]": "x" * 1_000_000},
     ],

@@ -42,7 +42,7 @@ class Visitor:
 
     def link(self, words: str) -> str:
         """Where a link leads."""
-        found = [each for each in self.page.iter("a") if words in tidy(each.text_content())]
+        found = [element for element in self.page.iter("a") if words in tidy(element.text_content())]
         assert found, f"no link {words!r} in {self.text}"
         return str(found[0].get("href"))
 
@@ -53,8 +53,8 @@ class Visitor:
 
     def press(self, words: str) -> "Visitor":
         """Press the button with these words, with all that its form holds."""
-        buttons = [each for each in self.page.iter("button") if words in tidy(each.text_content())]
-        shown = [each for each in buttons if "unseen" not in (each.get("class") or "")]
+        buttons = [element for element in self.page.iter("button") if words in tidy(element.text_content())]
+        shown = [button for button in buttons if "unseen" not in (button.get("class") or "")]
         assert shown, f"no button {words!r} in {self.text}"
         return self.submit(shown[0])
 
@@ -92,8 +92,8 @@ class Visitor:
         """The summary: field → words."""
         links = self.page.xpath('//div[@id="wrong"]//li')
         return {
-            (each.xpath("./a/@href") or ["#"])[0].rpartition("#")[2]: tidy(each.text_content())
-            for each in links
+            (link.xpath("./a/@href") or ["#"])[0].rpartition("#")[2]: tidy(link.text_content())
+            for link in links
         }
 
     @property
@@ -110,17 +110,17 @@ def tidy(text: str) -> str:
 def fields_of(form: Any) -> MultiDict[str, Any]:
     """What a form would send, without its buttons and files."""
     data: MultiDict[str, Any] = MultiDict()
-    for each in form.xpath(".//input|.//textarea|.//select"):
-        kind = each.get("type", "text")
-        hidden = each.xpath("ancestor::*[@hidden]")
-        if not each.get("name") or kind in ("file", "submit"):
+    for element in form.xpath(".//input|.//textarea|.//select"):
+        kind = element.get("type", "text")
+        hidden = element.xpath("ancestor::*[@hidden]")
+        if not element.get("name") or kind in ("file", "submit"):
             continue
-        if kind in ("radio", "checkbox") and each.get("checked") is None:
+        if kind in ("radio", "checkbox") and element.get("checked") is None:
             continue
         if hidden and kind in ("radio", "checkbox"):
             continue
-        value = each.text or "" if each.tag == "textarea" else each.get("value", "")
-        data.add(each.get("name"), value.removeprefix("\n"))
+        value = element.text or "" if element.tag == "textarea" else element.get("value", "")
+        data.add(element.get("name"), value.removeprefix("\n"))
     return data
 
 

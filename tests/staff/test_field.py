@@ -52,10 +52,10 @@ def test_a_round_is_planned_in_the_order_of_a_short_way(finn: Employee, numbers:
     assert f'value="{numbers[0]}"' in finn.get("/staff/field/plan?service=MUELL_WILD").text
     path = planned(finn, numbers)
     page = finn.get(path).text
-    stops = [int(each) for each in re.findall(r'id="stop-(\d+)"', page)]
+    stops = [int(number) for number in re.findall(r'id="stop-(\d+)"', page)]
     assert stops == [numbers[0], numbers[2], numbers[1]]
     finn.post(f"{path}/order", 303, number=numbers[1], move="up")
-    stops = [int(each) for each in re.findall(r'id="stop-(\d+)"', finn.get(path).text)]
+    stops = [int(number) for number in re.findall(r'id="stop-(\d+)"', finn.get(path).text)]
     assert stops == [numbers[0], numbers[1], numbers[2]]
     assert "Nord" in finn.get("/staff/field").text
 

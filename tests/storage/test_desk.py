@@ -218,10 +218,10 @@ def test_counts_agree_with_the_lists(core: Core, conn: Connection, held: list[in
     casework.publish(core, held[0], BEA)
     clock.forward(days=3)
     counted = counts.of(conn, HERE, clock.now)
-    for each in Stage:
-        listed = numbers(lists.page(conn, HERE, CaseSearch(stages=[each]), clock.now))
-        if each is not Stage.DONE:
-            assert counted.stages.get(each.value, 0) == len(listed)
+    for state in Stage:
+        listed = numbers(lists.page(conn, HERE, CaseSearch(stages=[state]), clock.now))
+        if state is not Stage.DONE:
+            assert counted.stages.get(state.value, 0) == len(listed)
     assert counted.units == {"TIEFBAU": 3}
     assert counted.overdue == len(numbers(lists.page(conn, HERE, CaseSearch(overdue=True), clock.now))) == 3
 
@@ -280,16 +280,16 @@ def test_neighbours_by_distance_words_and_picture(
         asked = {"metres": 50, "closed_since": START - timedelta(days=30), "words": "Matratzen, Sofa"}
         return neighbours.of(conn, HERE, here, **(asked | more))
 
-    assert [each.service_request_id for each in found()] == [withheld, closed, near]
+    assert [request.service_request_id for request in found()] == [withheld, closed, near]
     assert found()[2].metres == pytest.approx(11.1, abs=0.2)
     assert found()[2].likeness > found()[1].likeness
-    assert [each.service_request_id for each in found(closed_since=clock.now + timedelta(days=1))] == [
+    assert [request.service_request_id for request in found(closed_since=clock.now + timedelta(days=1))] == [
         withheld,
         near,
     ]
-    assert [each.service_request_id for each in found(without=near)] == [withheld, closed]
+    assert [request.service_request_id for request in found(without=near)] == [withheld, closed]
     assert found(services=["AMPEL"]) == []
-    assert far not in [each.service_request_id for each in found()]
+    assert far not in [request.service_request_id for request in found()]
 
 
 def test_hashes_of_64_bits_differ_in_bits_whatever_their_sign() -> None:
@@ -319,8 +319,8 @@ def test_people_are_found_by_mail_and_by_any_spelling_of_a_telephone_number(
 ) -> None:
     number = int(api.report(email="Kim@Example.org", phone="+49 (0)621 504-0115"))
     other = int(api.report(email="lea@example.org"))
-    assert [each.service_request_id for each in people.by_contact(conn, HERE, "kim@example.ORG")] == [number]
-    assert [each.service_request_id for each in people.by_contact(conn, HERE, "0621/5040115")] == [number]
+    assert [case.service_request_id for case in people.by_contact(conn, HERE, "kim@example.ORG")] == [number]
+    assert [case.service_request_id for case in people.by_contact(conn, HERE, "0621/5040115")] == [number]
     assert people.by_contact(conn, HERE, "115") == []
     assert people.by_contact(conn, HERE, "") == []
     assert people.by_contact(conn, HERE, "%@example.org") == []

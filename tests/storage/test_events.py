@@ -15,7 +15,7 @@ from tests.stored import CITY, days_ago, store
 
 def kinds(conn: Connection, number: int) -> list[tuple[str, bool]]:
     """What happened to a request, and whether everybody may know."""
-    return [(each.kind, each.public) for each in events.of_request(conn, number)]
+    return [(event.kind, event.public) for event in events.of_request(conn, number)]
 
 
 def test_history_is_in_the_order_it_was_written(conn: Connection) -> None:
@@ -25,10 +25,10 @@ def test_history_is_in_the_order_it_was_written(conn: Connection) -> None:
         events.append(conn, number, CITY, kind, at=days_ago(ago), actor=CLARA, public=True, status="open")
         events.append(conn, other, CITY, "hidden", at=days_ago(ago), actor=CLARA, public=False)
     history = events.of_request(conn, number)
-    assert [each.kind for each in history] == ["submitted", "published", "status_changed"]
-    assert [each.datetime for each in history] == [days_ago(3), days_ago(5), days_ago(1)]
+    assert [note.kind for note in history] == ["submitted", "published", "status_changed"]
+    assert [note.datetime for note in history] == [days_ago(3), days_ago(5), days_ago(1)]
     assert history[0].data == {"status": "open"}
-    assert len({each.id for each in history}) == 3
+    assert len({note.id for note in history}) == 3
 
 
 def test_each_action_leaves_one_event(api: Api, core: Core, conn: Connection, clock: Clock) -> None:
@@ -46,7 +46,7 @@ def test_each_action_leaves_one_event(api: Api, core: Core, conn: Connection, cl
         ("status_changed", True),
         ("hidden", False),
     ]
-    assert {each.actor for each in events.of_request(conn, number)[1:]} == {str(CLARA)}
+    assert {event.actor for event in events.of_request(conn, number)[1:]} == {str(CLARA)}
 
 
 def test_an_action_that_fails_leaves_no_event(api: Api, core: Core, conn: Connection) -> None:

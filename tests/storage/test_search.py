@@ -94,14 +94,14 @@ def rows(conn: Connection) -> list[Stored]:
 def found(conn: Connection, **asked: Any) -> list[int]:
     """The ids a search finds, in its order."""
     page = search.search(conn, RequestSearch(**{"jurisdiction_id": CITY, "text_search": "german"} | asked))
-    return [each.service_request_id for each in page.items]
+    return [request.service_request_id for request in page.items]
 
 
 def walk(conn: Connection, asked: RequestSearch) -> Iterator[list[int]]:
     """Every page of a search, by cursors."""
     while True:
         page = search.search(conn, asked)
-        yield [each.service_request_id for each in page.items]
+        yield [request.service_request_id for request in page.items]
         if page.next is None:
             return
         asked = replace(asked, after=page.next, skip=0)

@@ -356,9 +356,11 @@ def test_what_is_found_in_steps_is_all_there_is(
     """Page by page the same as in an order that is not found in steps, and in the right order."""
     asked = RequestSearch(**{"jurisdiction_id": CITY, "page_size": 1000} | filters)
     by_id = replace(asked, sort=Sort("service_request_id"))
-    expected = {each.service_request_id: each.requested_datetime for each in _every_page(reader, by_id)}
+    expected = {
+        request.service_request_id: request.requested_datetime for request in _every_page(reader, by_id)
+    }
     found = _every_page(reader, replace(asked, page_size=150, sort=Sort("requested_datetime", reverse)))
-    keys = [(each.requested_datetime, each.service_request_id) for each in found]
+    keys = [(request.requested_datetime, request.service_request_id) for request in found]
     assert {id: moment for moment, id in keys} == expected
     assert keys == sorted(set(keys), reverse=reverse)
     assert len(keys) >= 5

@@ -148,5 +148,5 @@ def test_held_requests_come_oldest_first(conn: Connection) -> None:
         store(conn, visibility=Visibility.HELD, requested_datetime=days_ago(ago)) for ago in (1, 5)
     )
     store(conn), store(conn, visibility=Visibility.HELD, jurisdiction_id="mannheim.de")
-    assert [each.service_request_id for each in service_requests.held(conn, CITY, 10)] == [early, late]
+    assert [request.service_request_id for request in service_requests.held(conn, CITY, 10)] == [early, late]
     assert len(service_requests.held(conn, CITY, 1)) == 1

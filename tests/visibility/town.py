@@ -130,7 +130,7 @@ class Town:
         self.held_by_id = core.catalogues.in_force[0].jurisdiction.held_by_id
         wanted = [(str(visibility), OWN, visibility) for visibility in Visibility]
         wanted += [("elsewhere", OTHER, Visibility.PUBLISHED), ("heldelsewhere", OTHER, Visibility.HELD)]
-        self.subjects = [_a_subject(conn, place, *each) for place, each in enumerate(wanted, 1)]
+        self.subjects = [_a_subject(conn, place, *state) for place, state in enumerate(wanted, 1)]
         self.nobody = Asker("nobody", "", sees_held=False)
         self.askers = [
             self.nobody,
@@ -164,7 +164,7 @@ class Town:
             whole = self.view(subject, asker) is View.FULL
             seen = {field for field, name in CANARY.findall(text) if name == subject.name}
             if not whole:
-                seen |= {each for each in (*subject.place, subject.photo) if each in text}
+                seen |= {canary for canary in (*subject.place, subject.photo) if canary in text}
             found += [
                 f"{subject.name}: {field}" for field in sorted(seen - (PUBLIC_FIELDS if whole else set()))
             ]

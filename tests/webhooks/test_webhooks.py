@@ -74,8 +74,8 @@ def subscribe(core: Core, target: Stranger, name: str = "partner", **more: Any) 
 def work(core: Core, seconds: float = 5, **bounds: int) -> None:
     """What the worker does once a second."""
     delivery.enqueue(core, **bounds)
-    for each in delivery.with_work(core):
-        delivery.deliver(core, each, seconds=seconds)
+    for work in delivery.with_work(core):
+        delivery.deliver(core, work, seconds=seconds)
 
 
 def shown(core: Core, name: str = "partner") -> Subscription:
@@ -85,10 +85,10 @@ def shown(core: Core, name: str = "partner") -> Subscription:
 
 def entries(target: Stranger) -> list[dict[str, Any]]:
     """What a target was told, checked against the schema."""
-    found = [json.loads(each.body) for each in target.asked]
-    for each in found:
-        schema().validate(each)
-    return [each["data"] for each in found]
+    found = [json.loads(request.body) for request in target.asked]
+    for message in found:
+        schema().validate(message)
+    return [message["data"] for message in found]
 
 
 @cache
@@ -108,7 +108,7 @@ def test_everything_public_is_told_with_the_request_as_it_is(core: Core, api: Ap
     casework.hide(core, int(held), CLARA)
     casework.erase(core, int(one), CLARA)
     work(core)
-    told = [(each["kind"], each["service_request_id"], each["reason"]) for each in entries(target)]
+    told = [(entry["kind"], entry["service_request_id"], entry["reason"]) for entry in entries(target)]
     assert told == [
         ("submitted", one, "erased"),
         ("status_changed", one, "erased"),
@@ -116,7 +116,7 @@ def test_everything_public_is_told_with_the_request_as_it_is(core: Core, api: Ap
         ("hidden", held, "hidden"),
         ("erased", one, "erased"),
     ]
-    assert all(each["request"] is None for each in entries(target))
+    assert all(entry["request"] is None for entry in entries(target))
 
 
 def test_an_entry_is_the_one_of_the_change_feed(core: Core, api: Api, target: Stranger) -> None:
@@ -127,7 +127,7 @@ def test_an_entry_is_the_one_of_the_change_feed(core: Core, api: Api, target: St
     work(core)
     fed = api.raw("/changes.json", since=since).get_json()["changes"]
     assert entries(target) == fed
-    assert {each["kind"] for each in fed} == {"submitted", "merged"}
+    assert {entry["kind"] for entry in fed} == {"submitted", "merged"}
     assert json.loads(target.asked[0].body)["type"] == "service_request.submitted"
     assert json.loads(target.asked[0].body)["jurisdiction_id"] == "ludwigshafen.de"
 
@@ -165,7 +165,7 @@ def test_services_and_kinds_narrow_what_is_told(core: Core, api: Api, target: St
     work(core)
     casework.erase(core, int(waste), CLARA)
     work(core)
-    told = [(each["kind"], each["service_request_id"]) for each in entries(target)]
+    told = [(entry["kind"], entry["service_request_id"]) for entry in entries(target)]
     # Of what service an erased request was, nobody knows any more.
     assert told == [("published", str(line)), ("hidden", str(line)), ("erased", waste)]
 
@@ -217,7 +217,7 @@ def test_a_request_hidden_meanwhile_is_not_told_any_more(core: Core, api: Api, t
     target.answering = lambda question: Reply()
     clock_of(core).forward(seconds=5)
     work(core)
-    assert [each["reason"] for each in entries(target)] == [None, "hidden", "hidden"]
+    assert [entry["reason"] for entry in entries(target)] == [None, "hidden", "hidden"]
     assert b"Nummer 5" not in target.asked[1].body
 
 
@@ -228,7 +228,7 @@ def test_one_message_that_is_refused_does_not_hold_up_the_others(
     bad, good = api.report(), api.report()
     target.answering = lambda question: Reply(status=400 if bad.encode() in question.body else 200)
     work(core)
-    assert [each["service_request_id"] for each in entries(target)] == [bad, good]
+    assert [entry["service_request_id"] for entry in entries(target)] == [bad, good]
     assert subscriptions.show(core, "partner").messages == {"waiting": 1, "delivered": 1}
 
 
@@ -269,7 +269,7 @@ def test_a_target_that_fails_for_days_is_disabled_with_the_reason(
     assert len(target.asked) == asked
     subscriptions.resume(core, "partner", actor=CLARA)
     work(core)
-    told = {each["service_request_id"] for each in entries(target)[asked:]}
+    told = {entry["service_request_id"] for entry in entries(target)[asked:]}
     given_up = subscriptions.show(core, "partner").messages.get("given_up", 0)
     assert len(told) + given_up == 6 * 8
 
@@ -293,7 +293,7 @@ def test_what_happens_during_a_pause_is_told_afterwards(core: Core, api: Api, ta
     assert target.asked == []
     subscriptions.resume(core, "partner", actor=CLARA)
     work(core)
-    assert [each["service_request_id"] for each in entries(target)] == [one]
+    assert [entry["service_request_id"] for entry in entries(target)] == [one]
 
 
 def test_a_pause_may_be_left_out(core: Core, api: Api, target: Stranger) -> None:
@@ -303,7 +303,7 @@ def test_a_pause_may_be_left_out(core: Core, api: Api, target: Stranger) -> None
     subscriptions.resume(core, "partner", skip=True, actor=CLARA)
     later = api.report()
     work(core)
-    assert [each["service_request_id"] for each in entries(target)] == [later]
+    assert [entry["service_request_id"] for entry in entries(target)] == [later]
 
 
 def test_a_span_is_sent_again_under_the_same_ids(core: Core, api: Api, target: Stranger) -> None:
@@ -320,7 +320,7 @@ def test_a_span_is_sent_again_under_the_same_ids(core: Core, api: Api, target: S
     assert subscriptions.replay(core, "partner", since, until, actor=CLARA) == 2
     work(core)
     again = entries(target)[len(first) :]
-    assert [each["service_request_id"] for each in again] == [one, before]
+    assert [request["service_request_id"] for request in again] == [one, before]
     assert target.asked[2].headers["webhook-id"] == first[0].headers["webhook-id"]
 
 
@@ -382,7 +382,7 @@ def test_everything_that_is_wrong_is_told_at_once(core: Core, target: Stranger) 
             ["published", "sold"],
             actor=CLARA,
         )
-    assert [each.key for each in refused.value.problems] == [
+    assert [problem.key for problem in refused.value.problems] == [
         "error.service_code.unknown",
         "error.webhook.kind",
         "error.webhook.url",
@@ -510,13 +510,13 @@ def test_no_event_is_skipped_or_doubled_by_many_writers_and_readers(
 
     readers = [threading.Thread(target=read) for _ in range(2)]
     writers = [threading.Thread(target=write, args=(number,)) for number in range(4)]
-    for each in (*readers, *writers):
-        each.start()
-    for each in writers:
-        each.join()
+    for thread in (*readers, *writers):
+        thread.start()
+    for thread in writers:
+        thread.join()
     done.set()
-    for each in readers:
-        each.join()
+    for thread in readers:
+        thread.join()
     delivery.enqueue(core)
     with core.database.read() as conn:
         events = list(conn.execute(text("select id from events where in_feed order by id")).scalars())
@@ -535,7 +535,7 @@ def test_a_late_commit_is_waited_for(core: Core, api: Api, target: Stranger, fre
         work(core)
         assert target.asked == []
     work(core)
-    assert [each["service_request_id"] for each in entries(target)] == [one]
+    assert [entry["service_request_id"] for entry in entries(target)] == [one]
 
 
 def test_a_database_moved_elsewhere_goes_on(core: Core, api: Api, target: Stranger) -> None:
@@ -556,9 +556,9 @@ def test_a_database_moved_elsewhere_goes_on(core: Core, api: Api, target: Strang
     later = api.report()
     for _ in range(3):
         work(core)
-    told = [each["service_request_id"] for each in entries(target)]
+    told = [entry["service_request_id"] for entry in entries(target)]
     assert told == [first, waiting, later]
-    assert len({each.headers["webhook-id"] for each in target.asked}) == 3
+    assert len({request.headers["webhook-id"] for request in target.asked}) == 3
     with core.database.begin() as conn:
         assert stream.take(conn, made.reader, 10, made.jurisdiction_id) == []
 
@@ -572,7 +572,7 @@ def test_a_target_long_silent_leaves_the_rest_in_the_stream(core: Core, api: Api
         assert storage.waiting(conn, made.id, 100) == 4
     for _ in range(5):
         work(core, **few)
-    assert [each["service_request_id"] for each in entries(target)] == ids
+    assert [entry["service_request_id"] for entry in entries(target)] == ids
 
 
 def test_old_messages_are_forgotten_with_their_attempts(core: Core, api: Api, target: Stranger) -> None:
@@ -600,7 +600,7 @@ def test_messages_of_a_jurisdiction_that_is_gone_rest_until_it_is_back(
     core.catalogues.in_force = before
     clock_of(core).forward(seconds=300)
     work(core)
-    assert [each["service_request_id"] for each in entries(target)] == [one]
+    assert [entry["service_request_id"] for entry in entries(target)] == [one]
 
 
 def test_nothing_is_sent_without_a_question(core: Core) -> None:
