@@ -57,6 +57,16 @@ def started(
     command: Sequence[str], port: int, probe: str, log: Path, folder: Path | None = None, **environment: str
 ) -> Iterator[subprocess.Popen[bytes]]:
     """A server for as long as the block lasts; entered when it answers."""
+    with begun(command, log, folder, **environment) as process:
+        wait(process, port, probe, log)
+        yield process
+
+
+@contextmanager
+def begun(
+    command: Sequence[str], log: Path, folder: Path | None = None, **environment: str
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A program for as long as the block lasts, told to end after it."""
     with log.open("wb") as output:
         process = subprocess.Popen(
             command,
@@ -67,7 +77,6 @@ def started(
             start_new_session=True,
         )
     try:
-        wait(process, port, probe, log)
         yield process
     finally:
         process.send_signal(signal.SIGTERM)

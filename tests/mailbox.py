@@ -1,6 +1,7 @@
 """A mail server on loopback, and the worker's jobs run by hand."""
 
 import socket
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from email import message_from_bytes
@@ -29,12 +30,18 @@ MAILS = (
 
 
 class Mailbox:
-    """Takes every mail; `answer` is what it says instead of 250."""
+    """Takes every mail; `answer` is what it says instead of 250, `peers` where each came from."""
 
     def __init__(self) -> None:
         self.mails: list[EmailMessage] = []
         self.recipients: list[list[str]] = []
         self.answer = "250 OK"
+        self.peers: list[Any] = []
+        self.left = threading.Event()
+
+    async def handle_QUIT(self, server: Any, session: Any, envelope: Any) -> str:
+        self.left.set()
+        return "221 Bye"
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
         if self.answer.startswith("250"):
@@ -42,6 +49,7 @@ class Mailbox:
             assert isinstance(found, EmailMessage)
             self.mails.append(found)
             self.recipients.append(envelope.rcpt_tos)
+            self.peers.append(session.peer)
         return self.answer
 
     @property

@@ -68,17 +68,22 @@ def tell_all(conn: Connection, event_id: int, delay: timedelta = timedelta()) ->
     concerned = [follower.id for follower in followers if audience.kind_for(follower, event, request)]
     told = mail_messages.claim(conn, event.id, concerned)
     at = event.datetime + delay if event.actor.startswith(f"{ActorKind.STAFF}:") else None
-    for follower_id in told:
-        jobs.defer(conn, TaskName.TELL_FOLLOWER, at=at, follower_id=follower_id, event_id=event.id)
+    jobs.defer_all(
+        conn,
+        TaskName.TELL_FOLLOWER,
+        [{"follower_id": follower_id, "event_id": event.id} for follower_id in told],
+        at=at,
+    )
     return len(told)
 
 
 def ask(core: Core, follower_id: int) -> None:
     """Ask somebody whether it was they who wanted to follow a report."""
-    follower = _follower(core, follower_id)
-    if follower is None or follower.confirmed_datetime is not None:
-        return
-    found = _subject(core, follower)
+    with core.database.read() as conn:
+        follower = storage.find(conn, follower_id)
+        if follower is None or follower.confirmed_datetime is not None:
+            return
+        found = _subject(core, conn, follower)
     if found is None or found[2].visibility == Visibility.HIDDEN:
         return
     catalogue, values, _ = found
@@ -88,14 +93,13 @@ def ask(core: Core, follower_id: int) -> None:
 
 def tell(core: Core, follower_id: int, event_id: int) -> None:
     """Tell a follower what has happened; of a report that was hidden no more than that, whatever the reason."""
-    follower = _follower(core, follower_id)
     with core.database.read() as conn:
-        event = events.find(conn, event_id)
+        follower, event = storage.find(conn, follower_id), events.find(conn, event_id)
+        if follower is None or follower.confirmed_datetime is None or event is None:
+            return
         if mail_messages.is_sent(conn, follower_id, event_id):
             return
-    if follower is None or follower.confirmed_datetime is None or event is None:
-        return
-    found = _subject(core, follower, event)
+        found = _subject(core, conn, follower, event)
     if found is None:
         return
     catalogue, values, request = found
@@ -178,19 +182,12 @@ def _answers_to(core: Core, catalogue: Catalogue) -> tuple[str, str] | None:
     return f"{local}{token}@{domain}", token
 
 
-def _follower(core: Core, follower_id: int) -> Follower | None:
-    with core.database.read() as conn:
-        return storage.find(conn, follower_id)
-
-
 def _subject(
-    core: Core, follower: Follower, event: Event | None = None
+    core: Core, conn: Connection, follower: Follower, event: Event | None = None
 ) -> tuple[Catalogue, dict[str, str], ServiceRequest] | None:
     """The city, what a mail says about a report, and the report; None for what is no longer there."""
-    with core.database.read() as conn:
-        request = service_requests.find_any(
-            conn, event.service_request_id if event else follower.service_request_id
-        )
+    number = event.service_request_id if event else follower.service_request_id
+    request = service_requests.find_any(conn, number)
     try:
         catalogue = core.catalogues.owner(follower.jurisdiction_id)
     except NotFound:

@@ -20,6 +20,12 @@ _DEFER = text(
     ")::procrastinate_job_to_defer_v1])"
 )
 
+_DEFER_ALL = text(
+    "select procrastinate_defer_jobs_v1(array_agg(row("
+    "cast(:queue as text), cast(:task as text), cast(:priority as integer), null, null, args, cast(:at as timestamptz)"
+    ")::procrastinate_job_to_defer_v1)) from jsonb_array_elements(cast(:works as jsonb)) as args"
+)
+
 
 def defer(
     conn: Connection,
@@ -33,18 +39,7 @@ def defer(
 
     Of jobs with the same `lock` one waits and one runs at a time; a second one that would wait is not added.
     """
-    trace = tracing.current()
-    if trace:
-        # Taken off again by the worker before the task sees it.
-        args[tracing.HEADER] = trace.header()
-    job = {
-        "queue": task.queue,
-        "task": task,
-        "priority": task.priority,
-        "lock": lock,
-        "args": json.dumps(args),
-        "at": at,
-    }
+    job = _kind(task, at) | {"lock": lock, "args": json.dumps(args | _trace())}
     if lock is None:
         conn.execute(_DEFER, job)
         return
@@ -54,6 +49,27 @@ def defer(
     except IntegrityError as taken:
         if not isinstance(taken.orig, UniqueViolation):
             raise
+
+
+def defer_all(
+    conn: Connection, task: TaskName, works: Sequence[Mapping[str, Any]], *, at: datetime | None = None
+) -> None:
+    """Have the worker run `task` with each of these arguments; one statement, however many there are."""
+    if works:
+        trace = _trace()
+        conn.execute(
+            _DEFER_ALL, _kind(task, at) | {"works": json.dumps([{**args, **trace} for args in works])}
+        )
+
+
+def _kind(task: TaskName, at: datetime | None) -> dict[str, Any]:
+    return {"queue": task.queue, "task": task, "priority": task.priority, "at": at}
+
+
+def _trace() -> dict[str, str]:
+    # Taken off again by the worker before the task sees it.
+    trace = tracing.current()
+    return {tracing.HEADER: trace.header()} if trace else {}
 
 
 class JobState(StrEnum):

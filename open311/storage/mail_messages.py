@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import BigInteger, Connection, bindparam, delete, func, literal, select, update
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from open311.storage.tables import mail_messages
 
@@ -15,8 +15,12 @@ def claim(conn: Connection, event_id: int, follower_ids: Sequence[int]) -> list[
     """Those of the followers for whom no mail about the event was ordered before; now it is."""
     if not follower_ids:
         return []
-    rows = [{"follower_id": follower_id, "event_id": event_id} for follower_id in follower_ids]
-    added = insert(mail_messages).values(rows).on_conflict_do_nothing().returning(_m.follower_id)
+    # One argument: a statement takes 65,535 of them at most.
+    followers = func.unnest(bindparam("ids", list(follower_ids), ARRAY(BigInteger)))
+    rows = insert(mail_messages).from_select(
+        ["follower_id", "event_id"], select(followers, literal(event_id))
+    )
+    added = rows.on_conflict_do_nothing().returning(_m.follower_id)
     return sorted(conn.execute(added).scalars())
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from open311.adapters import mail
+from open311.adapters import mail, smtp_connections
 from open311.base.errors import ConfigurationError, Unavailable
 from open311.settings import load
 from tests.mailbox import a_mail_server
@@ -63,6 +63,52 @@ def test_what_the_server_says_decides_whether_to_try_again(answer: str, error: t
         mailbox.answer = answer
         with pytest.raises(error):
             mail.SmtpMailer(url).send(a_mail())
+
+
+def test_mails_that_follow_each_other_share_a_connection() -> None:
+    with a_mail_server() as (mailbox, url):
+        mailer = mail.SmtpMailer(url)
+        for _ in range(3):
+            mailer.send(a_mail())
+    assert len(mailbox.mails) == 3
+    assert len(set(mailbox.peers)) == 1
+
+
+def test_a_connection_takes_so_many_mails(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(smtp_connections, "MAILS_A_CONNECTION", 2)
+    with a_mail_server() as (mailbox, url):
+        mailer = mail.SmtpMailer(url)
+        for _ in range(4):
+            mailer.send(a_mail())
+    assert len(set(mailbox.peers)) == 2
+
+
+def test_a_mail_that_was_refused_spoils_none_after_it() -> None:
+    with a_mail_server() as (mailbox, url):
+        mailer = mail.SmtpMailer(url)
+        mailer.send(a_mail())
+        mailbox.answer = "554 spam"
+        with pytest.raises(mail.Refused):
+            mailer.send(a_mail())
+        mailbox.answer = "250 OK"
+        mailer.send(a_mail())
+    assert len(mailbox.mails) == 2
+
+
+def test_a_connection_that_the_server_has_ended_is_made_again() -> None:
+    with a_mail_server() as (_, url):
+        mailer = mail.SmtpMailer(url)
+        mailer.send(a_mail())
+    with a_mail_server(int(url.rpartition(":")[2])) as (mailbox, _):
+        mailer.send(a_mail())
+    assert len(mailbox.mails) == 1
+
+
+def test_a_connection_without_mails_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(smtp_connections, "IDLE_SECONDS", 0.05)
+    with a_mail_server() as (mailbox, url):
+        mail.SmtpMailer(url).send(a_mail())
+        assert mailbox.left.wait(10)
 
 
 def test_a_server_that_is_not_there_is_tried_again() -> None:

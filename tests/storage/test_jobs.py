@@ -1,5 +1,7 @@
 """Jobs wait in the transaction they belong to; those with a lock wait once."""
 
+from datetime import UTC, datetime
+
 from sqlalchemy import Connection, text
 
 from open311.model.task_names import Queue, TaskName
@@ -19,6 +21,14 @@ def test_a_job_waits_in_the_queue_of_its_task(conn: Connection) -> None:
         (Queue.PHOTOS, "make_thumbnail", {"media_id": 1}),
         (Queue.MAIL, "send_data_link", {"token": "ü"}),
     ]
+
+
+def test_many_are_deferred_in_their_order(conn: Connection) -> None:
+    jobs.defer_all(conn, TaskName.TELL_FOLLOWER, [])
+    followers = [{"follower_id": number, "event_id": 1} for number in range(40_000)]
+    jobs.defer_all(conn, TaskName.TELL_FOLLOWER, followers, at=datetime(2026, 11, 29, tzinfo=UTC))
+    assert [args for _, _, args in waiting(conn)] == followers
+    assert waiting(conn)[0][:2] == (Queue.MAIL, "tell_follower")
 
 
 def test_of_jobs_with_the_same_lock_one_waits(conn: Connection) -> None:
