@@ -1,0 +1,1 @@
+"""`make siege`: what one machine with bad manners takes from everybody else."""
