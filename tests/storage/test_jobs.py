@@ -25,7 +25,7 @@ def test_a_job_waits_in_the_queue_of_its_task(conn: Connection) -> None:
 
 def test_many_are_deferred_in_their_order(conn: Connection) -> None:
     jobs.defer_all(conn, TaskName.TELL_FOLLOWER, [])
-    followers = [{"follower_id": number, "event_id": 1} for number in range(40_000)]
+    followers = [{"follower_id": number, "event_id": 1} for number in range(2_000)]
     jobs.defer_all(conn, TaskName.TELL_FOLLOWER, followers, at=datetime(2026, 11, 29, tzinfo=UTC))
     assert [args for _, _, args in waiting(conn)] == followers
     assert waiting(conn)[0][:2] == (Queue.MAIL, "tell_follower")
