@@ -1,10 +1,10 @@
 """`make drill-failover`: a database of three nodes loses its primary, its witness, its order; what reporters notice.
 
 Writers post and read back what was acknowledged, without a pause, through one server that knows all three addresses.
+With root rights each node has a network of its own, and is also cut off; a server and a writer are cut off with it.
 """
 
 import argparse
-import http.client
 import json
 import os
 import pwd
@@ -13,52 +13,57 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
-from contextlib import ExitStack, closing, suppress
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack, closing
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
 
 import psycopg
 
-from benchmarks import data
-from benchmarks.patroni import Nodes
-from benchmarks.processes import ask, client, free_port, started
+from benchmarks import data, network
+from benchmarks.network import Network
+from benchmarks.patroni import NODES, Nodes
+from benchmarks.processes import begun, free_port, started
+from benchmarks.traffic import Traffic
 from open311.dev.private_cluster.installed import Account
 from open311.storage.database import migrate
 
 WRITERS = 4
 QUIET_SECONDS = 5.0
+WHOLE_AGAIN_SECONDS = 180
 COMMAND = [sys.executable, "-m", "open311.cli"]
 PROBE = "/open311/v2/services.json"
-FIELDS = {"service_code": "MUELL_WILD", "lat": "49.48", "long": "8.44", "description": "Wilder Müll"}
 
 
 def main() -> None:
     """Go through all misfortunes, and print what was noticed of each."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.failover")
-    parser.add_argument("--frozen", type=float, default=60, help="seconds that a machine stands still")
+    parser.add_argument(
+        "--frozen", type=float, default=60, help="seconds that a machine stands still or is cut off"
+    )
+    parser.add_argument("--only", nargs="*", choices=MISFORTUNES, default=MISFORTUNES)
     asked = parser.parse_args()
+    missing = network.enter("benchmarks.failover")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     with tempfile.TemporaryDirectory(prefix="open311-failover-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         folder.chmod(0o711)
         with ExitStack() as stack:
+            machines = None
+            if missing:
+                say(f"no network for each node, so none is cut off: {missing}")
+            else:
+                machines = stack.enter_context(Network(NODES))
             say("three nodes of PostgreSQL, three of etcd")
-            nodes = stack.enter_context(Nodes(folder, _account()))
-            url = _database(nodes)
-            key = data.key({"DATABASE_URL": url})
-            port = free_port()
-            settings = {
-                "DATABASE_URL": url,
-                "PORT": str(port),
-                "OPEN311_RATE_LIMITS": "off",
-                "OPEN311_DATA_DIR": str(folder),
-            }
-            stack.enter_context(started([*COMMAND, "serve"], port, PROBE, folder / "server.log", **settings))
-            print(json.dumps(_all(nodes, port, key, url, asked.frozen), indent=1), flush=True)
+            nodes = stack.enter_context(Nodes(folder, _account(), machines))
+            drill = Drill(nodes, machines, folder, asked.frozen)
+            log = folder / "server.log"
+            stack.enter_context(started([*COMMAND, "serve"], drill.port, PROBE, log, **drill.settings))
+            for misfortune in asked.only:
+                if machines or misfortune != "partition":
+                    found = MISFORTUNES[misfortune](drill)
+                    print(json.dumps({misfortune: found}, indent=1), flush=True)
 
 
 def say(line: str) -> None:
@@ -74,48 +79,27 @@ def _account() -> Account | None:
     return Account(found.pw_uid, found.pw_gid)
 
 
-def _database(nodes: Nodes) -> str:
-    with closing(psycopg.connect(nodes.url("postgres"), autocommit=True)) as conn:
-        conn.execute("create database open311 template template0")
-    url = nodes.url("open311")
-    migrate.upgrade(url)
-    return url
+class Drill:
+    """The nodes, a server that knows them, and writers that ask it."""
 
+    def __init__(self, nodes: Nodes, machines: Network | None, folder: Path, seconds: float) -> None:
+        self.nodes, self.machines, self.folder, self.seconds = nodes, machines, folder, seconds
+        with closing(psycopg.connect(nodes.url("postgres"), autocommit=True)) as conn:
+            conn.execute("create database open311 template template0")
+        self.url = nodes.url("open311")
+        migrate.upgrade(self.url)
+        self.key = data.key({"DATABASE_URL": self.url})
+        self.port = free_port()
+        self.settings = {
+            "DATABASE_URL": self.url,
+            "PORT": str(self.port),
+            "OPEN311_RATE_LIMITS": "off",
+            "OPEN311_DATA_DIR": str(folder),
+        }
 
-@dataclass
-class Traffic:
-    """What writers were told, and what they saw of it at once."""
-
-    port: int
-    body: str
-    said: list[tuple[float, int, int]] = field(default_factory=list)
-    stale: int = 0
-    over: threading.Event = field(default_factory=threading.Event)
-
-    def write(self) -> None:
-        """Post, and read back what was acknowledged, until told to end."""
-        while not self.over.is_set():
-            with suppress(OSError, http.client.HTTPException), closing(client(self.port)) as connection:
-                while not self.over.is_set():
-                    self._once(connection)
-
-    def _once(self, connection: http.client.HTTPConnection) -> None:
-        status, answer = ask(connection, "POST", "/open311/v2/requests.json", self.body)
-        number = int(json.loads(answer)[0]["service_request_id"]) if status == 200 else 0
-        self.said.append((time.monotonic(), status, number))
-        if number and ask(connection, "GET", f"/open311/v2/requests/{number}.json")[0] == 404:
-            self.stale += 1
-        time.sleep(0.01)
-
-
-def _all(nodes: Nodes, port: int, key: str, url: str, frozen: float) -> dict[str, Any]:
-    body = urlencode(FIELDS | {"api_key": key})
-
-    def with_traffic(
-        name: str, misfortune: Callable[[], object], after: Callable[[], object]
-    ) -> dict[str, Any]:
-        say(name)
-        traffic = Traffic(port, body)
+    def noticed(self, misfortune: Callable[[], object], after: Callable[[], object]) -> dict[str, Any]:
+        """What writers notice of it."""
+        traffic = Traffic(self.port, self.key)
         threads = [threading.Thread(target=traffic.write) for _ in range(WRITERS)]
         for thread in threads:
             thread.start()
@@ -124,36 +108,41 @@ def _all(nodes: Nodes, port: int, key: str, url: str, frozen: float) -> dict[str
         misfortune()
         _until_accepted(traffic, time.monotonic())
         after()
-        whole = nodes.wait(nodes.whole, 180)
+        whole = self.nodes.wait(self.nodes.whole, WHOLE_AGAIN_SECONDS)
         time.sleep(QUIET_SECONDS)
         traffic.over.set()
         for thread in threads:
             thread.join()
-        return _noticed(traffic, began, url) | {"seconds_until_three_nodes_again": round(whole, 1)}
+        good = sorted(at for at, status, _ in traffic.said if status == 200)
+        return {
+            "acknowledged": len(traffic.acknowledged()),
+            "lost": self.lost(traffic.acknowledged()),
+            "not_seen_at_once": traffic.stale,
+            "seconds_without_a_report": round(
+                max(after - before for before, after in pairwise(good) if after > began), 1
+            ),
+            "refused": _counted(status for _, status, _ in traffic.said if status != 200),
+            "seconds_until_three_nodes_again": round(whole, 1),
+        }
 
-    def the_primary() -> Any:
-        name = nodes.primary()
+    def lost(self, acknowledged: set[int]) -> int:
+        """How many of these are in no table."""
+        with closing(psycopg.connect(self.url)) as conn:
+            question = "select count(*) from service_requests where id = any(%s)"
+            [(there,)] = conn.execute(question, [list(acknowledged)]).fetchall()
+        return len(acknowledged) - int(there)
+
+    def primary(self) -> str:
+        """The name of the node that takes writes."""
+        name = self.nodes.primary()
         assert name is not None
-        return nodes.databases[name]
+        return name
 
-    found = {}
-    machine = the_primary()
-    found["kill -9 of the primary's machine"] = with_traffic("the primary dies", machine.crash, machine.start)
-    witness = nodes.etcd[nodes.leader_of_etcd()]
-    found["kill -9 of the leader of etcd"] = with_traffic(
-        "the leader of etcd dies", witness.crash, witness.start
-    )
-    found["switchover"] = with_traffic("a switchover", nodes.switch_over, lambda: None)
-    sleeper = the_primary()
-    woken = threading.Timer(frozen, sleeper.tell, [signal.SIGCONT])
 
-    def freeze() -> None:
-        sleeper.tell(signal.SIGSTOP)
-        woken.start()
-
-    found[f"the primary's machine stands still for {frozen:.0f} s, then goes on"] = with_traffic(
-        "the primary's machine stands still", freeze, woken.join
-    )
+def _counted(statuses: Any) -> dict[int, int]:
+    found: dict[int, int] = {}
+    for status in statuses:
+        found[status] = found.get(status, 0) + 1
     return found
 
 
@@ -166,25 +155,88 @@ def _until_accepted(traffic: Traffic, since: float, seconds: float = 120) -> Non
     raise RuntimeError("no report was accepted any more")
 
 
-def _noticed(traffic: Traffic, began: float, url: str) -> dict[str, Any]:
-    good = sorted(at for at, status, _ in traffic.said if status == 200)
-    acknowledged = {number for _, status, number in traffic.said if status == 200}
-    with closing(psycopg.connect(url)) as conn:
-        there = conn.execute("select count(*) from service_requests where id = any(%s)", [list(acknowledged)])
-        [[present]] = there.fetchall()
-    refused: dict[int, int] = {}
-    for _, status, _ in traffic.said:
-        if status != 200:
-            refused[status] = refused.get(status, 0) + 1
-    return {
-        "acknowledged": len(acknowledged),
-        "lost": len(acknowledged) - present,
-        "not_seen_at_once": traffic.stale,
-        "seconds_without_a_report": round(
-            max(after - before for before, after in pairwise(good) if after > began), 1
-        ),
-        "refused": refused,
+def _primary(drill: Drill) -> dict[str, Any]:
+    say("kill -9 of the primary's machine")
+    machine = drill.nodes.databases[drill.primary()]
+    return drill.noticed(machine.crash, machine.start)
+
+
+def _witness(drill: Drill) -> dict[str, Any]:
+    say("kill -9 of the leader of etcd")
+    machine = drill.nodes.etcd[drill.nodes.leader_of_etcd()]
+    return drill.noticed(machine.crash, machine.start)
+
+
+def _switchover(drill: Drill) -> dict[str, Any]:
+    say("a switchover, as for an update of PostgreSQL")
+    return drill.noticed(drill.nodes.switch_over, lambda: None)
+
+
+def _frozen(drill: Drill) -> dict[str, Any]:
+    say(f"all processes of the primary stand still for {drill.seconds:.0f} s, then go on")
+    sleeper = drill.nodes.databases[drill.primary()]
+    woken = threading.Timer(drill.seconds, sleeper.tell, [signal.SIGCONT])
+
+    def freeze() -> None:
+        sleeper.tell(signal.SIGSTOP)
+        woken.start()
+
+    return drill.noticed(freeze, woken.join)
+
+
+def _partition(drill: Drill) -> dict[str, Any]:
+    """The primary's machine is cut off, with a server and a writer that are on its side."""
+    assert drill.machines
+    name, machines = drill.primary(), drill.machines
+    say(f"the primary's machine is cut off for {drill.seconds:.0f} s, a server and a writer with it")
+    port, file = free_port(), drill.folder / "cut-off.txt"
+    settings = drill.settings | {"PORT": str(port), "OPEN311_DATA_DIR": str(drill.folder / name)}
+    with ExitStack() as stack:
+        server = [*machines.commands[name], *COMMAND, "serve"]
+        stack.enter_context(begun(server, drill.folder / "cut-off-server.log", **settings))
+        writer = [
+            *machines.commands[name],
+            sys.executable,
+            "-m",
+            "benchmarks.traffic",
+            str(port),
+            drill.key,
+            str(file),
+        ]
+        stack.enter_context(begun(writer, drill.folder / "cut-off-writer.log"))
+        drill.nodes.wait(lambda: file.exists() and " 200 " in file.read_text(), 60)
+        cut: list[float] = []
+        joined = threading.Timer(drill.seconds, machines.join, [name])
+
+        def lose() -> None:
+            machines.cut(name)
+            cut.append(time.monotonic())
+            joined.start()
+
+        found = drill.noticed(lose, joined.join)
+    said = [
+        (float(at), int(status), int(number))
+        for at, status, number in map(str.split, file.read_text().splitlines())
+    ]
+    during = [(status, number) for at, status, number in said if cut[0] + 1 < at < cut[0] + drill.seconds]
+    there = {number for _, status, number in said if status == 200}
+    return found | {
+        "on_the_side_that_was_cut_off": {
+            "acknowledged": len(there),
+            "acknowledged_while_cut_off": sum(status == 200 for status, _ in during),
+            "refused_while_cut_off": _counted(status for status, _ in during if status != 200),
+            "lost": drill.lost(there),
+        }
     }
+
+
+MISFORTUNES: Mapping[str, Callable[[Drill], dict[str, Any]]] = {
+    "primary": _primary,
+    "etcd": _witness,
+    "switchover": _switchover,
+    "frozen": _frozen,
+    "partition": _partition,
+}
 
 
 if __name__ == "__main__":

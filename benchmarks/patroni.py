@@ -14,6 +14,7 @@ from typing import Any
 import psycopg
 import yaml
 
+from benchmarks.network import NETWORK, Network
 from benchmarks.processes import free_port, workers_of
 from benchmarks.site import DEPLOY, program
 from open311.dev.private_cluster.installed import Account, command, programs, surroundings
@@ -64,9 +65,10 @@ class Machine:
 class Nodes(ExitStack):
     """The cluster; on leaving everything is ended."""
 
-    def __init__(self, folder: Path, account: Account | None) -> None:
+    def __init__(self, folder: Path, account: Account | None, machines: Network | None = None) -> None:
         super().__init__()
-        self.folder, self._account = folder, account
+        self.folder, self._account, self._machines = folder, account, machines
+        self.hosts = machines.addresses if machines else dict.fromkeys(NODES, "127.0.0.1")
         self.ports = {name: free_port() for name in NODES}
         self.api = {name: free_port() for name in NODES}
         self.etcd: dict[str, Machine] = {}
@@ -79,15 +81,16 @@ class Nodes(ExitStack):
 
     def url(self, database: str) -> str:
         """The address of a database, whoever is the primary."""
-        hosts, ports = ",".join(["127.0.0.1"] * 3), ",".join(str(port) for port in self.ports.values())
+        hosts, ports = ",".join(self.hosts.values()), ",".join(str(port) for port in self.ports.values())
         return f"postgresql://postgres:drill@/{database}?host={hosts}&port={ports}&target_session_attrs=read-write"
 
     def _start(self) -> None:
         clients, peers = ({name: free_port() for name in NODES} for _ in range(2))
-        cluster = ",".join(f"{name}=http://127.0.0.1:{peers[name]}" for name in NODES)
+        cluster = ",".join(f"{name}=http://{self.hosts[name]}:{peers[name]}" for name in NODES)
         self._clients = clients
         for name in NODES:
-            client, peer = f"http://127.0.0.1:{clients[name]}", f"http://127.0.0.1:{peers[name]}"
+            host = f"http://{self.hosts[name]}"
+            client, peer = f"{host}:{clients[name]}", f"{host}:{peers[name]}"
             options = {
                 "name": name,
                 "data-dir": str(self._place(f"etcd-{name}")),
@@ -118,7 +121,8 @@ class Nodes(ExitStack):
         self, machines: dict[str, Machine], name: str, run: list[str], pid_file: Path | None = None
     ) -> None:
         log = self.folder / f"{Path(run[0]).name}-{name}.log"
-        machines[name] = Machine([*command(self._account), *run], log, pid_file)
+        there = self._machines.commands[name] if self._machines else []
+        machines[name] = Machine([*there, *command(self._account), *run], log, pid_file)
         machines[name].start()
         self.callback(machines[name].stop)
 
@@ -127,15 +131,15 @@ class Nodes(ExitStack):
         text = (DEPLOY / "patroni/patroni.yml").read_text().replace("NODE", name).replace("CHANGE", "drill")
         found: dict[str, Any] = yaml.safe_load(text)
         folder = self.folder / f"patroni-{name}"
-        here = f"127.0.0.1:{self.api[name]}"
+        here = f"{self.hosts[name]}:{self.api[name]}"
         found["restapi"] = {"listen": here, "connect_address": here}
-        found["etcd3"]["hosts"] = [f"127.0.0.1:{port}" for port in self._clients.values()]
+        found["etcd3"]["hosts"] = [f"{self.hosts[node]}:{port}" for node, port in self._clients.items()]
         found["bootstrap"]["pg_hba"] = [
             "local all all trust",
-            "host all all 127.0.0.1/32 scram-sha-256",
-            "host replication replicator 127.0.0.1/32 scram-sha-256",
+            f"host all all {NETWORK if self._machines else '127.0.0.1/32'} scram-sha-256",
+            f"host replication replicator {NETWORK if self._machines else '127.0.0.1/32'} scram-sha-256",
         ]
-        here = f"127.0.0.1:{self.ports[name]}"
+        here = f"{self.hosts[name]}:{self.ports[name]}"
         found["postgresql"] |= {
             "listen": here,
             "connect_address": here,
@@ -149,8 +153,8 @@ class Nodes(ExitStack):
 
     def members(self) -> list[dict[str, Any]]:
         """What Patroni says of its nodes; asked of whichever answers."""
-        for port in self.api.values():
-            where = f"http://127.0.0.1:{port}/cluster"
+        for name, port in self.api.items():
+            where = f"http://{self.hosts[name]}:{port}/cluster"
             with suppress(OSError, ValueError), urllib.request.urlopen(where, timeout=2) as answer:
                 found: list[dict[str, Any]] = json.loads(answer.read())["members"]
                 return found
@@ -161,7 +165,7 @@ class Nodes(ExitStack):
         for name, port in self.ports.items():
             with suppress(psycopg.Error):
                 conn = psycopg.connect(
-                    f"postgresql://postgres:drill@127.0.0.1:{port}/postgres", connect_timeout=2
+                    f"postgresql://postgres:drill@{self.hosts[name]}:{port}/postgres", connect_timeout=2
                 )
                 with conn:
                     [[standby]] = conn.execute("select pg_is_in_recovery()").fetchall()
@@ -179,7 +183,9 @@ class Nodes(ExitStack):
         """The node of etcd that leads."""
         for name, port in self._clients.items():
             asked = urllib.request.Request(
-                f"http://127.0.0.1:{port}/v3/maintenance/status", b"{}", {"Content-Type": "application/json"}
+                f"http://{self.hosts[name]}:{port}/v3/maintenance/status",
+                b"{}",
+                {"Content-Type": "application/json"},
             )
             with suppress(OSError), urllib.request.urlopen(asked, timeout=2) as answer:
                 said = json.loads(answer.read())
@@ -191,7 +197,8 @@ class Nodes(ExitStack):
         """Have the synchronous replica become the primary, in good order."""
         roles = {member["role"]: member["name"] for member in self.members()}
         body = json.dumps({"leader": roles["leader"], "candidate": roles["sync_standby"]}).encode()
-        asked = urllib.request.Request(f"http://127.0.0.1:{self.api[roles['leader']]}/switchover", body)
+        leader = roles["leader"]
+        asked = urllib.request.Request(f"http://{self.hosts[leader]}:{self.api[leader]}/switchover", body)
         with urllib.request.urlopen(asked, timeout=60) as answer:
             answer.read()
 
