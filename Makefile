@@ -71,8 +71,7 @@ drill-failover: install ## Three database nodes by Patroni: one dies, freezes, h
 
 advisories: .venv/.made ## Ask whether a pinned package has a known weakness; needs a network
 	@$(PIP) pip-audit
-	@$(BIN)/pip-audit --strict --disable-pip --require-hashes --requirement requirements.lock
-	@npm audit --omit=dev
+	@$(BIN)/python tools/advisories.py
 
 drill-upgrade: install ## `open311 db upgrade` from the first release beside traffic: how long anybody waits
 	@$(BIN)/python -m benchmarks.upgrading
