@@ -14,12 +14,13 @@ from open311.federation.foreign import ForeignRequest
 from open311.federation.references import Refusal
 from open311.formats.csv import unguarded
 from open311.model.catalogue import Catalogue
-from open311.model.service_request import FIELDS, PERSONAL, Reporter, Status
+from open311.model.fields import Role
+from open311.model.service_request import FIELDS, PERSONAL, Reporter, Status, fields_with
 
-COLUMNS = (*FIELDS, "closed_datetime", "title", "detailed_status")
+COLUMNS = (*FIELDS, *fields_with(Role.CSV))
 NEEDED = ("service_request_id", "requested_datetime")
 BLANK = ("", "null")
-MOMENTS = ("requested_datetime", "updated_datetime", "expected_datetime", "closed_datetime")
+MOMENTS = tuple(name for name in COLUMNS if name.endswith("_datetime"))
 SETTINGS = ("columns", "services", "statuses", "constants", "dates", "time_zone", "delimiter", "encoding")
 
 

@@ -100,7 +100,7 @@ def request_from(item: Mapping[str, Any], dates: Dates = PLAIN_DATES) -> Foreign
         service_name=word(item, "service_name") or "",
         description=word(item, "description") or "",
         title=word(extra, "title") or word(item, "title"),
-        texts={name: text for name in EXTENDED if (text := word(extra, name))},
+        texts={name: text for name in EXTENDED if (text := word(extra, name) or word(item, name))},
         agency_responsible=word(item, "agency_responsible"),
         service_notice=word(item, "service_notice"),
         requested_datetime=moment(item.get("requested_datetime"), dates),

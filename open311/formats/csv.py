@@ -14,8 +14,8 @@ MEDIA_TYPE = "text/csv; charset=utf-8; header=present"
 # Spreadsheets take a cell that begins so for a formula, and would run what a stranger wrote.
 FORMULA = re.compile("[ ']*[-=+@\t\r\n\uff1d\uff0b\uff0d\uff20]")
 # Where a comma is the decimal sign, they end a cell at `;`, and the next one would begin behind it.
-BEHIND_A_SEMICOLON = re.compile(f'(;)(?=["]*{FORMULA.pattern})')
-GUARDED_BEHIND_IT = re.compile(f"(;)'(?=[\"]*{FORMULA.pattern})")
+BEHIND_A_SEMICOLON = re.compile(f"(;)(?=[\"']*{FORMULA.pattern})")
+GUARDED_BEHIND_IT = re.compile(f"(;)'(?=[\"']*{FORMULA.pattern})")
 
 
 def header() -> bytes:

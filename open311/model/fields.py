@@ -23,12 +23,14 @@ class Role(Flag):
     # A text that its sender may give, and one that stands among `extended_attributes`.
     SENT = auto()
     EXTENDED = auto()
+    # A column of CSV files that are imported, beside those that GeoReport v2 names.
+    CSV = auto()
 
 
 STATE = Role.COLUMN | Role.REDACTED | Role.NEW | Role.TAKEN
 TOLD = Role.COLUMN | Role.NEW | Role.TAKEN
 # All that a text needs that senders may add to their report.
-TEXT = TOLD | Role.SENT | Role.EXTENDED
+TEXT = TOLD | Role.SENT | Role.EXTENDED | Role.CSV
 
 
 def roles_of(described: type) -> Mapping[str, Role]:

@@ -106,7 +106,7 @@ class ServiceRequest(NamedTuple):
     jurisdiction_id: Annotated[str, Role.COLUMN | Role.REDACTED | Role.NEW]
     service_code: Annotated[str, STATE]
     status: Annotated[str, STATE]
-    detailed_status: Annotated[str, STATE]
+    detailed_status: Annotated[str, STATE | Role.CSV]
     visibility: Annotated[str, Role.COLUMN | Role.REDACTED | Role.NEW]
     version: Annotated[int, Role.COLUMN | Role.REDACTED]
     requested_datetime: Annotated[datetime, STATE]
@@ -122,8 +122,8 @@ class ServiceRequest(NamedTuple):
     lat: float | None = None
     long: float | None = None
     media_urls: Annotated[Sequence[str], Role.NEW | Role.TAKEN] = ()
-    closed_datetime: Annotated[datetime | None, Role.COLUMN | Role.TAKEN] = None
-    title: Annotated[str | None, TOLD | Role.SENT] = None
+    closed_datetime: Annotated[datetime | None, Role.COLUMN | Role.TAKEN | Role.CSV] = None
+    title: Annotated[str | None, TOLD | Role.SENT | Role.CSV] = None
     channel: Annotated[str | None, TOLD] = None
     service_object_type: Annotated[str | None, TEXT] = None
     service_object_id: Annotated[str | None, TEXT] = None

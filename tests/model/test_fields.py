@@ -1,10 +1,13 @@
 """One table of the fields of a request, from which the rooms take theirs."""
 
-from typing import Any
+from datetime import datetime
+from typing import Any, get_type_hints
 
 from sqlalchemy import ARRAY, Connection, Text
 
-from open311.federation.foreign import request_from
+from open311.federation.csv_mapping import COLUMNS, MOMENTS, Bulk, fields_of, request_of
+from open311.federation.dates import Dates
+from open311.federation.foreign import ForeignRequest, request_from
 from open311.formats import documents
 from open311.georeport.schemas import ExtendedAttributesSchema
 from open311.model.fields import TEXT, Role
@@ -49,7 +52,7 @@ def test_every_field_is_read_from_its_own_column(conn: Connection) -> None:
     assert request.attributes == {"A": ["attributes"]}
 
 
-def test_a_text_that_senders_may_give_is_taken_stored_told_and_harvested() -> None:
+def test_a_text_that_senders_may_give_is_taken_stored_told_harvested_and_imported() -> None:
     """By its roles alone."""
     assert tuple(name for name, roles in ROLES.items() if TEXT in roles) == EXTENDED
     assert set(EXTENDED) <= set(SubmissionForm().fields) & set(ExtendedAttributesSchema().fields)
@@ -58,3 +61,17 @@ def test_a_text_that_senders_may_give_is_taken_stored_told_and_harvested() -> No
     read = request_from(told)
     assert read
     assert read.texts == {name: name for name in EXTENDED}
+    row = {"service_request_id": "1", "requested_datetime": "2026-01-01T12:00:00Z"}
+    columns = fields_of(row | {name: name for name in EXTENDED}, Bulk())
+    imported = request_of(columns, Dates(), {})
+    assert isinstance(imported, ForeignRequest)
+    assert imported.texts == read.texts
+
+
+def test_a_file_may_bring_whatever_one_cell_can_hold() -> None:
+    """Answers and pictures do not fit into one; how a report came in, the import itself says."""
+    taken = set(fields_with(Role.TAKEN)) - {"media_urls", "attributes", "channel"}
+    assert taken <= set(COLUMNS)
+    assert set(MOMENTS) == {
+        name for name, hint in get_type_hints(ServiceRequest).items() if hint in (datetime, datetime | None)
+    }
