@@ -15,7 +15,8 @@ from open311.federation.references import Refusal
 from open311.formats.csv import unguarded
 from open311.model.catalogue import Catalogue
 from open311.model.fields import Role
-from open311.model.service_request import FIELDS, PERSONAL, Reporter, Status, fields_with
+from open311.model.service_request import PERSONAL, Reporter, Status, fields_with
+from open311.model.shown_fields import FIELDS
 
 COLUMNS = (*FIELDS, *fields_with(Role.CSV))
 NEEDED = ("service_request_id", "requested_datetime")

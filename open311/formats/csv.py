@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from open311.base.text import UNSPEAKABLE
-from open311.model.service_request import FIELDS
+from open311.model.shown_fields import FIELDS
 
 MEDIA_TYPE = "text/csv; charset=utf-8; header=present"
 # Spreadsheets take a cell that begins so for a formula, and would run what a stranger wrote.
@@ -36,6 +36,11 @@ def table(cells: Iterable[Iterable[Any]]) -> bytes:
 def remark(words: str) -> bytes:
     """A row that is no request: one cell, which no program takes for one."""
     return _rows([[words]])
+
+
+def text_in_csv(text: str) -> str:
+    """A text as a cell, in quotes where it needs them."""
+    return _rows([[_cell(text)]]).decode().removesuffix("\r\n")
 
 
 def guarded(text: str) -> str:

@@ -4,7 +4,7 @@ A field that is optional is absent when it has no value; text for people is `""`
 """
 
 import unicodedata
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -15,14 +15,14 @@ from open311.formats.extensions import extensions_of
 from open311.model.catalogue import Attribute, Catalogue, Service
 from open311.model.media import addresses
 from open311.model.service_request import ServiceRequest
+from open311.model.shown_fields import PLACES, SHOWN, Empty, Kind
 from open311.model.updates import Update, word_of
 
 SPECIFICATION = "http://wiki.open311.org/GeoReport_v2"
 FORMATS = ("text/xml", "application/json")
-OPTIONAL = ("status_notes", "agency_responsible", "service_notice", "expected_datetime")
 
-# Seven places are about a centimetre; more would only show the noise of the arithmetic.
-PLACES = 7
+# What a request is shown by: the catalogue, the language, and the public address of the server.
+Setting = tuple[Catalogue, str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,42 +159,63 @@ def service_request(
 
     `base_url` is the public address of the server, where its photos are found.
     """
-    value = _standard_fields(request, catalogue, language)
-    if request.media_urls:
-        [value["media_url"]] = addresses(request.media_urls[:1], base_url)
-    for name in OPTIONAL:
-        if not value[name]:
-            del value[name]
+    value: dict[str, Any] = {}
+    setting = (catalogue, language, base_url)
+    for name, kind, empty in SHOWN:
+        shown = _VALUES[kind](request, name, setting)
+        if shown is not None and shown != "":
+            value[name] = shown
+        elif empty is not Empty.ABSENT:
+            value[name] = "" if empty is Empty.TEXT else None
     if extensions:
         value |= extensions_of(request, catalogue, language, base_url)
     return value
 
 
-def _standard_fields(request: ServiceRequest, catalogue: Catalogue, language: str) -> dict[str, Any]:
-    zone = catalogue.jurisdiction.time_zone
-    service = catalogue.services.get(request.service_code)
+def _text(request: ServiceRequest, name: str, _: Setting) -> str | None:
+    value = getattr(request, name)
+    return value and str(value)
+
+
+def _service_name(request: ServiceRequest, _: str, setting: Setting) -> str:
+    return setting[0].service_name(request.service_code, setting[1])
+
+
+def _agency_name(request: ServiceRequest, _: str, setting: Setting) -> str | None:
     agency = request.agency_responsible
-    return {
-        "service_request_id": str(request.service_request_id),
-        "status": str(request.status),
-        "status_notes": request.status_notes,
-        "service_name": (service and service.service_name.in_language(language))
-        or catalogue.service_name(request.service_code, language),
-        "service_code": request.service_code,
-        "description": request.description,
-        "agency_responsible": catalogue.agency_name(agency, language) if agency else None,
-        "service_notice": request.service_notice
-        or (service.service_notice.in_language(language) if service else None),
-        "requested_datetime": write(request.requested_datetime, zone),
-        "updated_datetime": write(request.updated_datetime, zone),
-        "expected_datetime": write(request.expected_datetime, zone) if request.expected_datetime else None,
-        "address": request.address,
-        "address_id": request.address_id or None,
-        "zipcode": request.zipcode or None,
-        "lat": request.lat if request.lat is None else round(request.lat, PLACES),
-        "long": request.long if request.long is None else round(request.long, PLACES),
-        "media_url": None,
-    }
+    return agency and setting[0].agency_name(agency, setting[1])
+
+
+def _notice(request: ServiceRequest, _: str, setting: Setting) -> str | None:
+    service = setting[0].services.get(request.service_code)
+    of_service = service.service_notice.in_language(setting[1]) if service else None
+    return request.service_notice or of_service
+
+
+def _moment(request: ServiceRequest, name: str, setting: Setting) -> str | None:
+    value = getattr(request, name)
+    return value and write(value, setting[0].jurisdiction.time_zone)
+
+
+def _degrees(request: ServiceRequest, name: str, _: Setting) -> float | None:
+    value = getattr(request, name)
+    return None if value is None else round(value, PLACES)
+
+
+def _picture(request: ServiceRequest, _: str, setting: Setting) -> str | None:
+    return addresses(request.media_urls[:1], setting[2])[0] if request.media_urls else None
+
+
+_VALUES: Mapping[Kind, Callable[[ServiceRequest, str, Setting], Any]] = {
+    Kind.PLAIN: _text,
+    Kind.TEXT: _text,
+    Kind.SERVICE_NAME: _service_name,
+    Kind.AGENCY_NAME: _agency_name,
+    Kind.NOTICE: _notice,
+    Kind.MOMENT: _moment,
+    Kind.DEGREES: _degrees,
+    Kind.PICTURE: _picture,
+}
 
 
 def receipt(

@@ -85,17 +85,41 @@ def join_xml(root: str, items: Sequence[bytes]) -> bytes:
     return b"".join([DECLARATION, b"<%b>" % name, *items, b"</%b>" % name])
 
 
+def text_in_json(text: str) -> str:
+    """A text as it stands in JSON."""
+    return orjson.dumps(text).decode()
+
+
+def text_in_xml(text: str) -> str:
+    """A text as it stands inside an element."""
+    return _escaped(text)
+
+
+def clean_json(written: bytes) -> bytes:
+    """JSON that somebody else has written, without the characters that XML cannot carry."""
+    return orjson.dumps(_cleaned(orjson.loads(written))) if _has_illegal(written) else written
+
+
+def clean_xml(written: bytes) -> bytes:
+    """XML that somebody else has written, without the characters that it cannot carry."""
+    written = written.translate(None, _CONTROLS)
+    return _NONCHARACTER.sub(b"", written) if b"\xef" in written else written
+
+
 def _json(value: Any) -> bytes:
     try:
         written = orjson.dumps(value)
     except orjson.JSONEncodeError:
         return orjson.dumps(_cleaned(value))
-    # Every illegal character leaves one of these traces; looking at the bytes is cheaper than at each text.
-    if (b"\\" in written and _ESCAPED_CONTROL.search(written)) or (
-        b"\xef" in written and _NONCHARACTER.search(written)
-    ):
-        return orjson.dumps(_cleaned(value))
-    return written
+    return orjson.dumps(_cleaned(value)) if _has_illegal(written) else written
+
+
+def _has_illegal(written: bytes) -> bool:
+    """Every illegal character leaves one of these traces; looking at the bytes is cheaper than at each text."""
+    return bool(
+        (b"\\" in written and _ESCAPED_CONTROL.search(written))
+        or (b"\xef" in written and _NONCHARACTER.search(written))
+    )
 
 
 def _cleaned(value: Any) -> Any:
@@ -109,8 +133,7 @@ def _cleaned(value: Any) -> Any:
 
 
 def _bytes(xml: str) -> bytes:
-    written = xml.encode("utf-8", "ignore").translate(None, _CONTROLS)
-    return _NONCHARACTER.sub(b"", written) if b"\xef" in written else written
+    return clean_xml(xml.encode("utf-8", "ignore"))
 
 
 def _element(name: str, value: Any) -> str:

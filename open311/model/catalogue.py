@@ -193,7 +193,7 @@ class Catalogue:
     def agency_name(self, agency: str, language: str) -> str:
         """The name of an agency; what was given when the catalogue does not know it."""
         known = self.agencies.get(agency)
-        return known.name.in_language(language) if known else agency
+        return (known.name.in_language(language) if known else "") or agency
 
     def unit_name(self, unit: str, language: str) -> str:
         """What staff call a unit: its own name, or that of its agency."""

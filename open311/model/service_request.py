@@ -10,27 +10,6 @@ from typing import Annotated, NamedTuple
 from open311.model.fields import STATE, TEXT, TOLD, Role, roles_of
 from open311.model.mailbox import spelt
 
-# What GeoReport v2 tells of a request, in its order.
-FIELDS = (
-    "service_request_id",
-    "status",
-    "status_notes",
-    "service_name",
-    "service_code",
-    "description",
-    "agency_responsible",
-    "service_notice",
-    "requested_datetime",
-    "updated_datetime",
-    "expected_datetime",
-    "address",
-    "address_id",
-    "zipcode",
-    "lat",
-    "long",
-    "media_url",
-)
-
 
 class Status(StrEnum):
     """The two words GeoReport knows."""

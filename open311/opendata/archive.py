@@ -1,29 +1,35 @@
 """The whole archive of a jurisdiction, written while it is read: memory holds one page, whatever its size."""
 
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 from open311.core import Core
-from open311.formats import csv, documents, encode
+from open311.formats import csv, documents, encode, entries
+from open311.formats.entries import Form
 from open311.model.catalogue import Catalogue
 from open311.storage import export
+from open311.web.written_requests import Writer
 
-Describe = Callable[[Iterable[dict[str, Any]]], bytes]
 Remark = Callable[[str], bytes]
-
-
-def _lines(requests: Iterable[dict[str, Any]]) -> bytes:
-    return b"".join(encode.item_to_json("service_requests", request) + b"\n" for request in requests)
 
 
 def _error(words: str) -> bytes:
     return encode.to_json(documents.errors([(500, words)])) + b"\n"
 
 
-# Media type, what stands at the top, how some requests are written, and how it is said that the rest is missing.
-FORMATS: dict[str, tuple[str, bytes, Describe, Remark]] = {
-    "ndjson": ("application/x-ndjson", b"", _lines, _error),
-    "csv": (csv.MEDIA_TYPE, csv.header(), csv.rows, csv.remark),
+class Format(NamedTuple):
+    """An archive's media type, its head, its entries, what ends each, and how it is said that the rest is missing."""
+
+    media_type: str
+    head: bytes
+    form: Form
+    end: bytes
+    remark: Remark
+
+
+FORMATS = {
+    "ndjson": Format("application/x-ndjson", b"", entries.JSON, b"\n", _error),
+    "csv": Format(csv.MEDIA_TYPE, csv.header(), entries.CSV, b"", csv.remark),
 }
 
 
@@ -34,15 +40,12 @@ def written(
 
     `base_url` is the public address of the server, where photos are found.
     """
-    _, head, write, _ = FORMATS[form]
-    yield 0, head
-    for page in export.everything(core.database, catalogue.jurisdiction.jurisdiction_id, core.now()):
-        yield (
-            len(page),
-            write(
-                documents.service_request(request, catalogue, language, base_url=base_url) for request in page
-            ),
-        )
+    chosen = FORMATS[form]
+    yield 0, chosen.head
+    writer = Writer(chosen.form, catalogue, language, base_url)
+    owner = catalogue.jurisdiction.jurisdiction_id
+    for page in export.everything(core.database, owner, core.now(), writer.page):
+        yield len(page), b"".join([line for entry in page for line in (entry, chosen.end)])
 
 
 def fingerprint(core: Core, catalogue: Catalogue) -> tuple[int, str]:

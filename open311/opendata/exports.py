@@ -51,13 +51,13 @@ def _stream(form: str) -> Response:
     count, mark = archive.fingerprint(core, catalogue)
     zipped = takes_gzip(request.headers.get("Accept-Encoding", ""))
     base_url = current.base_url()
-    content_type, _, _, remark = archive.FORMATS[form]
+    chosen = archive.FORMATS[form]
     body = _to_the_end(
         (piece for _, piece in archive.written(core, catalogue, language, form, base_url)),
-        remark(in_words(problem("error.export.broken"))),
+        chosen.remark(in_words(problem("error.export.broken"))),
     )
     headers = {"X-Result-Count": str(count)}
-    response = answer(_zipped(body) if zipped else body, content_type, headers=headers)
+    response = answer(_zipped(body) if zipped else body, chosen.media_type, headers=headers)
     # Nobody on the way out may collect the pieces, to count them or for anything else.
     response.implicit_sequence_conversion = False
     name = f"requests-{catalogue.jurisdiction.jurisdiction_id}.{form}"

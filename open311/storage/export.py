@@ -1,15 +1,13 @@
 """All requests of a jurisdiction, for those who take the whole archive."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import BigInteger, Connection, cast, func, select
 
 from open311.base.errors import Unavailable
-from open311.model.search import Page, RequestSearch, Sort, Span
-from open311.model.service_request import ServiceRequest
-from open311.storage import search
+from open311.model.search import Item, Page, RequestSearch, Sort, Span
 from open311.storage.database import Database
 from open311.storage.tables import service_requests
 from open311.storage.visible import is_everybodys
@@ -19,29 +17,34 @@ OLDEST_FIRST = Sort("requested_datetime")
 
 
 def everything(
-    database: Database, jurisdiction_id: str, until: datetime
-) -> Iterator[Sequence[ServiceRequest]]:
-    """All published requests handed in up to `until`, the oldest first, a page at a time.
+    database: Database,
+    jurisdiction_id: str,
+    until: datetime,
+    read: Callable[[Connection, RequestSearch], Page[Item]],
+) -> Iterator[Sequence[Item]]:
+    """All published requests handed in up to `until`, the oldest first, a page at a time as `read` has it.
 
     Each page is a short read of its own on a borrowed connection, so that a slow reader holds nothing up.
     """
     asked = RequestSearch(jurisdiction_id=jurisdiction_id, requested=Span(None, until), sort=OLDEST_FIRST)
     while True:
-        page = _page(database, asked)
+        page = _page(database, asked, read)
         yield page.items
         if page.next is None:
             return
         asked = replace(asked, after=page.next)
 
 
-def _page(database: Database, asked: RequestSearch) -> Page[ServiceRequest]:
+def _page(
+    database: Database, asked: RequestSearch, read: Callable[[Connection, RequestSearch], Page[Item]]
+) -> Page[Item]:
     try:
         with database.read_public() as conn:
-            return search.search(conn, asked)
+            return read(conn, asked)
     except Unavailable:
         # A replica that went away, or a connection that was cut: one more attempt, of its own and at the primary.
         with database.read() as conn:
-            return search.search(conn, asked)
+            return read(conn, asked)
 
 
 def fingerprint(conn: Connection, jurisdiction_id: str) -> tuple[int, str]:

@@ -35,6 +35,12 @@ PLAIN_COLUMNS = COLUMNS[: _READ.index("media_urls") + 1]
 assert ServiceRequest._fields[: len(_READ)] == _READ, "fields that are not read stand last in ServiceRequest"
 
 
+def column_of(field: str) -> Any:
+    """What is read for a field of `ServiceRequest`, without a name of its own."""
+    column = _READ_AS.get(field, _r.get(field))
+    return getattr(column, "element", column)
+
+
 class Statement:
     """A SELECT, compiled once and prepared by each connection; SQLAlchemy's own way would cost more than the query."""
 

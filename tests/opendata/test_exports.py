@@ -16,9 +16,9 @@ from open311.base.errors import Unavailable, problem
 from open311.cli import commands
 from open311.core import Core
 from open311.model.search import Page, RequestSearch
-from open311.model.service_request import ServiceRequest
 from open311.opendata import archive
-from open311.storage import export, search
+from open311.storage import export
+from open311.web.written_requests import Writer
 from tests.actors import CLARA
 from tests.serving import Api, Clock, first_city
 
@@ -82,14 +82,14 @@ def test_an_export_that_breaks_off_says_so_in_its_last_line(
     api: Api, reports: list[str], monkeypatch: pytest.MonkeyPatch, *, packed: bool
 ) -> None:
     """Nothing in HTTP would: the server ends a stream that failed like one that is whole."""
-    asked = search.search
+    read = Writer.page
 
-    def once(conn: Connection, question: RequestSearch) -> Page[ServiceRequest]:
+    def once(writer: Writer, conn: Connection, question: RequestSearch) -> Page[bytes]:
         if question.after:
             raise Unavailable(problem("error.unavailable"))
-        return asked(conn, replace(question, page_size=2))
+        return read(writer, conn, replace(question, page_size=2))
 
-    monkeypatch.setattr(export.search, "search", once)
+    monkeypatch.setattr(Writer, "page", once)
     wanted = {"Accept-Encoding": "gzip"} if packed else {}
     bodies = [api.client.get(f"{api.base}/export.{form}", headers=wanted) for form in ("ndjson", "csv")]
     in_lines, in_rows = [gzip.decompress(body.data) if packed else body.data for body in bodies]

@@ -1,24 +1,34 @@
 """The one search over service requests: pages by keyset, whole rows by ids, bounded totals. README.md explains it."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from struct import Struct
 from typing import Any
 
+import psycopg
 from sqlalchemy import Connection, func, literal_column, select
 
-from open311.model.search import ANY_ORDER, Cursor, Hit, Page, RequestSearch
+from open311.model.search import ANY_ORDER, Cursor, Hit, Item, Page, RequestSearch
 from open311.model.service_request import ServiceRequest
 from open311.storage.rows import request_from
 from open311.storage.search.conditions import parameters
-from open311.storage.search.statements import page_statement, rows_statement, shape_of, total_statement
+from open311.storage.search.statements import (
+    lines_by_ids_statement,
+    lines_statement,
+    page_statement,
+    rows_statement,
+    shape_of,
+    total_statement,
+)
 
 __all__ = [
     "Landmarks",
     "by_ids",
     "hits",
     "index_pending_words",
+    "lines",
+    "lines_by_ids",
     "parameters",
     "search",
     "shape_of",
@@ -92,6 +102,31 @@ def by_ids(conn: Connection, query: RequestSearch, ids: Sequence[int]) -> list[S
     return [request_from(row) for row in rows]
 
 
+def lines_by_ids(
+    conn: Connection, query: RequestSearch, ids: Sequence[int], form: str, wording: Mapping[str, str]
+) -> list[tuple[int, int, bytes | None]]:
+    """Id, version and bytes in a form of these; None where `storage/written_requests.py` leaves them to others."""
+    visible = [str(visibility) for visibility in query.visibilities]
+    try:
+        return lines_by_ids_statement(form).fetch(conn, ids=list(ids), visible=visible, **wording)
+    except psycopg.errors.InvalidParameterValue:
+        # A time zone that PostgreSQL does not know: nothing is written there.
+        return []
+
+
+def lines(
+    conn: Connection, query: RequestSearch, form: str, wording: Mapping[str, str]
+) -> Page[tuple[int, bytes | None]]:
+    """One page of ids and their bytes in a form, read in the order of an index; for questions without alternatives."""
+    try:
+        rows = lines_statement(shape_of(query), form).fetch(conn, **parameters(query), **wording)
+    except psycopg.errors.InvalidParameterValue:
+        page = hits(conn, query)
+        return Page([(number, None) for number, _ in page.items], page.next, page.total)
+    keys = rows[query.page_size - 1][2:] if len(rows) > query.page_size else ()
+    return _page(query, [(number, line) for number, line, *_ in rows], list(keys))
+
+
 def total(conn: Connection, query: RequestSearch) -> int:
     """How many requests match, counted no further than `COUNT_LIMIT + 1`."""
     query = replace(query, sort=ANY_ORDER, after=None, skip=0)
@@ -103,7 +138,7 @@ def index_pending_words(conn: Connection) -> None:
     conn.execute(select(func.gin_clean_pending_list(literal_column("'service_requests_words'::regclass"))))
 
 
-def _page(query: RequestSearch, items: list[Hit], keys: list[Any]) -> Page[Hit]:
+def _page(query: RequestSearch, items: list[Item], keys: list[Any]) -> Page[Item]:
     more = len(items) > query.page_size
     known_total = None
     if query.after and query.after.total is not None:

@@ -20,6 +20,7 @@ from sqlalchemy import (
 from open311.model.search import COUNT_LIMIT, RequestSearch, Sort
 from open311.model.service_request import Visibility
 from open311.model.visibility import EVERYBODYS
+from open311.storage import written_requests
 from open311.storage.rows import COLUMNS, PLAIN_COLUMNS, Statement, notes_column
 from open311.storage.search.conditions import CONDITIONS, any_text, parameters
 from open311.storage.search.keyset import ORDERS, Condition, behind, order_by
@@ -71,6 +72,24 @@ def rows_statement(with_notes: bool) -> Statement:
     columns = (*COLUMNS, notes_column()) if with_notes else PLAIN_COLUMNS
     ids = bindparam("ids", type_=ARRAY(BigInteger))
     return Statement(select(*columns).where(_r.id == any_(ids), _r.visibility == any_text("visible")))
+
+
+@lru_cache(MOST_STATEMENTS)
+def lines_by_ids_statement(form: str) -> Statement:
+    """Id, version and bytes by `ids`, of the visibilities `visible`."""
+    ids = bindparam("ids", type_=ARRAY(BigInteger))
+    wanted = (_r.id == any_(ids), _r.visibility == any_text("visible"), written_requests.in_zone())
+    return Statement(select(_r.id, _r.version, written_requests.line(form)).where(*wanted))
+
+
+@lru_cache(MOST_STATEMENTS)
+def lines_statement(shape: Shape, form: str) -> Statement:
+    """Id and bytes of one row more than a page, and the columns of the order; for questions without alternatives."""
+    _, sort, _ = shape
+    most: Any = bindparam("most", type_=BigInteger)
+    keys = [column.label(f"key_{position}") for position, (column, _) in enumerate(ORDERS[sort.name])]
+    [page] = _branches(shape, [_r.id, written_requests.line(form), *keys], most)
+    return Statement(page.where(written_requests.in_zone()))
 
 
 def hits_statement(shape: Shape) -> Select[Any]:

@@ -1,0 +1,61 @@
+"""Requests as bytes, for every door that lists them: PostgreSQL writes them, and what it cannot, we do."""
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from open311.formats import documents, entries
+from open311.formats.entries import Form
+from open311.model.catalogue import Catalogue
+from open311.model.search import Page, RequestSearch
+from open311.model.service_request import ServiceRequest
+from open311.storage import search
+from open311.storage.database import Connection
+
+# Id, version, and bytes.
+Entry = tuple[int, int, bytes]
+
+
+class Writer(NamedTuple):
+    """Whoever writes requests in one form; `base_url` is the public address of the server, where photos are found."""
+
+    form: Form
+    catalogue: Catalogue
+    language: str
+    base_url: str
+    extensions: bool = False
+
+    def by_ids(self, conn: Connection, asked: RequestSearch, ids: list[int]) -> Iterator[Entry]:
+        """The requests with these ids, in any order; those that have become invisible meanwhile are missing."""
+        missing = set(ids)
+        if not self.extensions:
+            for number, version, line in search.lines_by_ids(
+                conn, asked, ids, self.form.name, self.wording()
+            ):
+                if line is not None:
+                    missing.discard(number)
+                    yield number, version, self.form.clean(line)
+        yield from self._from_values(search.by_ids(conn, asked, list(missing)))
+
+    def page(self, conn: Connection, asked: RequestSearch) -> Page[bytes]:
+        """One page of requests in order, read in one go."""
+        page = search.lines(conn, asked, self.form.name, self.wording())
+        missing = [number for number, line in page.items if line is None]
+        ours = {number: line for number, _, line in self._from_values(search.by_ids(conn, asked, missing))}
+        written = (ours.get(number) if line is None else self.form.clean(line) for number, line in page.items)
+        return Page([line for line in written if line is not None], page.next, page.total)
+
+    def from_value(self, request: ServiceRequest) -> bytes:
+        """One request, written here."""
+        return self.form.write(
+            documents.service_request(
+                request, self.catalogue, self.language, extensions=self.extensions, base_url=self.base_url
+            )
+        )
+
+    def _from_values(self, requests: Iterable[ServiceRequest]) -> Iterator[Entry]:
+        return ((each.service_request_id, each.version, self.from_value(each)) for each in requests)
+
+    def wording(self) -> dict[str, str]:
+        """What PostgreSQL has to know beside the rows."""
+        names = entries.names(self.form, self.catalogue, self.language)
+        return names | {"zone": self.catalogue.jurisdiction.time_zone.key, "base_url": self.base_url}
