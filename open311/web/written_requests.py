@@ -53,7 +53,9 @@ class Writer(NamedTuple):
         )
 
     def _from_values(self, requests: Iterable[ServiceRequest]) -> Iterator[Entry]:
-        return ((each.service_request_id, each.version, self.from_value(each)) for each in requests)
+        return (
+            (request.service_request_id, request.version, self.from_value(request)) for request in requests
+        )
 
     def wording(self) -> dict[str, str]:
         """What PostgreSQL has to know beside the rows."""

@@ -148,7 +148,7 @@ def test_a_zone_that_postgresql_does_not_know_is_written_by_the_program(fresh_da
             writer = Writer(form, catalogue, "de", "")
             asked = replace(QUESTION, page_size=2, sort=OLDEST_FIRST)
             with database.read() as conn:
-                expected = [writer.from_value(each) for each in search.by_ids(conn, QUESTION, numbers)]
+                expected = [writer.from_value(request) for request in search.by_ids(conn, QUESTION, numbers)]
                 assert [line for _, _, line in writer.by_ids(conn, QUESTION, numbers)] == expected
                 first = writer.page(conn, asked)
                 second = writer.page(conn, replace(asked, after=first.next))
