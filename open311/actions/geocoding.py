@@ -1,7 +1,7 @@
 """Places for words: asked of the geocoder that the settings name, or of the city's own list of addresses."""
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import chain
 
 from open311.adapters import geocoder
@@ -11,7 +11,8 @@ from open311.base.text import tidy
 from open311.core import Core
 from open311.formats.csv import unguarded
 from open311.formats.csv_records import delimiter_of, records
-from open311.model.catalogue import Catalogue, Service
+from open311.model import things as numbered_things
+from open311.model.catalogue import Catalogue
 from open311.model.geography import Box, Circle
 from open311.model.place import Place, PlaceKind, Streets, written
 from open311.model.service_request import Location
@@ -29,7 +30,6 @@ NAMES_OF_THINGS = {
     "recycling": "asset.recycling",
     "bench": "asset.bench",
 }
-WORDS_FOR_NUMBER = frozenset({"nr", "no", "nummer", "number"})
 # So far from its address may a place be, in metres: across a yard, along a street, in a park.
 FARTHEST = {PlaceKind.HOUSE: 250.0, PlaceKind.STREET: 1500.0, PlaceKind.PLACE: 700.0}
 # What offices call the columns of their lists.
@@ -60,27 +60,23 @@ def things(
     return places
 
 
-def _things_meant(core: Core, catalogue: Catalogue, words: str, language: str) -> list[Place]:
+def thing_at(core: Core, catalogue: Catalogue, place: Location, metres: float, language: str) -> str:
+    """What stands at a place and is asked for by its number, such as `Lamp 4711`; empty when nothing does."""
+    owner = catalogue.jurisdiction.jurisdiction_id
+    kinds = sorted(catalogue.kinds_of_things)
+    if not kinds:
+        return ""
+    with core.database.read() as conn:
+        found = (assets.at(conn, owner, kind, place, metres) for kind in kinds)
+        thing = next(filter(None, found), None)
+    return translate(NAMES_OF_THINGS[thing.kind], language, number=thing.number) if thing else ""
+
+
+def things_named(core: Core, catalogue: Catalogue, words: str, language: str) -> list[Place]:
     """Things whose number stands alone, or behind a word for them that the catalogue knows."""
-    *before, number = words.split()
-    if not any(letter.isdigit() for letter in number):
-        return []
-    kinds = {
-        attribute.asset
-        for service in catalogue.active_services()
-        for attribute in service.attributes
-        if attribute.asset and _are_words_for(before, service)
-    }
+    number, asking = numbered_things.named_by(words, catalogue.active_services())
+    kinds = {attribute.asset for attribute in asking if attribute.asset}
     return things(core, catalogue, number, kinds, language) if kinds else []
-
-
-def _are_words_for(words: Sequence[str], service: Service) -> bool:
-    known = [*(word for of_language in service.keywords.values() for word in of_language)]
-    return all(
-        word.strip(".:").casefold() in WORDS_FOR_NUMBER
-        or any(key.casefold() in word.casefold() for key in known)
-        for word in words
-    )
 
 
 def search(core: Core, catalogue: Catalogue, words: str, language: str) -> list[Place]:
@@ -97,7 +93,7 @@ def search(core: Core, catalogue: Catalogue, words: str, language: str) -> list[
         elsewhere = geocoder.for_settings(core.settings)
         asked_there = {"within": _box(catalogue), "language": language, "limit": SUGGESTED}
         found = elsewhere.search(asked, **asked_there) if elsewhere else []  # type: ignore[arg-type]
-    found = [*_things_meant(core, catalogue, asked, language), *found]
+    found = [*things_named(core, catalogue, asked, language), *found]
     inside = [place for place in found if catalogue.jurisdiction.contains(place.lat, place.long)]
     return list({place.address: place for place in reversed(inside)}.values())[::-1]
 

@@ -24,6 +24,12 @@ class Ground:
         return bool(self.style or self.file or self.version)
 
 
+def version_with_things(core: Core, catalogue: Catalogue) -> MapVersion | None:
+    """The map that was read in, whose lamps and the like are drawn on any ground."""
+    with core.database.read_public() as conn:
+        return storage.in_force(conn, catalogue.jurisdiction.jurisdiction_id)
+
+
 def ground_of(core: Core, catalogue: Catalogue) -> Ground:
     """What the operator sets comes first, then the map that was read in, then what the catalogue names."""
     settings, named = core.settings, catalogue.site.map
@@ -33,7 +39,7 @@ def ground_of(core: Core, catalogue: Catalogue) -> Ground:
         return Ground(file=settings.map_file)
     with core.database.read_public() as conn:
         version = storage.in_force(conn, catalogue.jurisdiction.jurisdiction_id)
-    if version:
+    if version and version.has_streets:
         return Ground(version=version)
     if named and "://" not in named:
         source = settings.catalogue

@@ -12,6 +12,8 @@ LEVELS = (10, 12, 14, 16)
 FIRST_LEVEL = 8
 LAST_LEVEL = LEVELS[-1]
 LONGEST_NAME = 200
+# The subjects that have them.
+STREETS = frozenset({"extract", "roads"})
 LICENCE_OF_EXTRACTS = "© OpenStreetMap"
 # The circumference of the earth in the Mercator projection, in metres.
 AROUND = 40_075_016.685_578_488
@@ -31,6 +33,8 @@ class Layer(StrEnum):
     PLACES = "places"
     POINTS = "points"
     NUMBERS = "numbers"
+    # With a number on them, such as lamps.
+    THINGS = "things"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,11 @@ class MapVersion:
 
     version_id: int
     sources: Mapping[str, Source]
+
+    @property
+    def has_streets(self) -> bool:
+        """Whether a place can be found on it; a list of lamps alone is no ground."""
+        return not STREETS.isdisjoint(self.sources)
 
     @property
     def attributions(self) -> list[str]:

@@ -8,7 +8,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy import Connection, insert, select, text, update
 
-from open311.basemap.model import EXTENT, Layer, MapVersion, Source, level_for
+from open311.basemap.model import EXTENT, LAST_LEVEL, Layer, MapVersion, Source, level_for
 from open311.model.place import Place
 from open311.model.tiles import Tile
 from open311.storage.assets import Asset
@@ -172,7 +172,7 @@ def drop_some(conn: Connection, version_id: int) -> bool:
     return False
 
 
-_TILE = text(f"""
+_DRAWN = f"""
 with drawn as materialized (
     select layer, kind, name,
            ST_AsMVTGeom(geom, ST_TileEnvelope(:z, :x, :y), {EXTENT}, {BUFFER}, true) as geometry
@@ -184,15 +184,29 @@ with drawn as materialized (
 select exists (select from map_versions where id = :version_id and jurisdiction_id = :jurisdiction_id),
        string_agg(tile, '' order by layer) from (
     select layer, ST_AsMVT(shown, layer, {EXTENT}, 'geometry') as tile
-    from drawn cross join lateral (select kind, name, geometry) as shown
-    where drawn.geometry is not null
+    from (select * from drawn {{things}}) as all_drawn
+    cross join lateral (select kind, name, geometry) as shown
+    where all_drawn.geometry is not null
     group by layer
 ) as layers
-""")
+"""
+# Close up only: from afar they would lie on top of each other.
+_THINGS = f"""
+union all (
+    select '{Layer.THINGS}', kind, number,
+           ST_AsMVTGeom(ST_Transform(geom, 3857), ST_TileEnvelope(:z, :x, :y), {EXTENT}, {BUFFER}, true)
+    from assets
+    where version_id = :version_id
+      and geom && ST_Transform(ST_TileEnvelope(:z, :x, :y, margin => {BUFFER / EXTENT}), 4326)
+    order by id
+)
+"""
+_TILE, _CLOSE_TILE = (text(_DRAWN.format(things=things)) for things in ("", _THINGS))
 
 
 def tile(conn: Connection, jurisdiction_id: str, version_id: int, place: Tile) -> bytes | None:
     """A tile of a map, empty when nothing is in it; None when the city has no such map, or not any more."""
     values = {"version_id": version_id, "level": level_for(place.z), "z": place.z, "x": place.x, "y": place.y}
-    known, body = conn.execute(_TILE, values | {"jurisdiction_id": jurisdiction_id}).one()
+    statement = _CLOSE_TILE if place.z == LAST_LEVEL else _TILE
+    known, body = conn.execute(statement, values | {"jurisdiction_id": jurisdiction_id}).one()
     return bytes(body or b"") if known else None

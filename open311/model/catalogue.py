@@ -179,6 +179,12 @@ class Catalogue:
         """The services that are offered, in the order of the list."""
         return tuple(service for service in self.services.values() if service.active)
 
+    @property
+    def kinds_of_things(self) -> frozenset[str]:
+        """What services ask for by a number on it, such as lamps."""
+        asked = (attribute.asset for service in self.active_services() for attribute in service.attributes)
+        return frozenset(kind for kind in asked if kind)
+
     def find_service(self, service_code: str) -> Service | None:
         """The service offered under this code, if any."""
         service = self.services.get(service_code)

@@ -117,7 +117,8 @@ class RequestSearch:
     """A question to the list. With `ids` every other filter is ignored (GeoReport v2, GET service requests).
 
     `foreign_ids` are ids that requests have elsewhere, for those of `ids` that nothing here has; `reference` is such an
-    id, too, for the words, whose stems `text_search` knows. `agencies` are codes and free texts in small letters.
+    id, too, for the words, whose stems `text_search` knows. `numbers` are answers that words may mean: the codes of
+    public questions, and a number as it may be spelled. `agencies` are codes and free texts in small letters.
     """
 
     jurisdiction_id: str
@@ -136,6 +137,7 @@ class RequestSearch:
     text_search: str = "simple"
     words_in_service_names: tuple[str, ...] = ()
     reference: str | None = None
+    numbers: tuple[tuple[str, str], ...] = ()
     sort: Sort = NEWEST_FIRST
     skip: int = 0
     page_size: int = PAGE_SIZE

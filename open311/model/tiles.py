@@ -85,6 +85,7 @@ class TileSearch:
     words: tuple[str, ...] = ()
     text_search: str = "simple"
     words_in_service_names: tuple[str, ...] = ()
+    numbers: tuple[tuple[str, str], ...] = ()
     cells: int | None = None
 
     @property

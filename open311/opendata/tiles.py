@@ -88,6 +88,7 @@ def _asked(query: dict[str, Any], tile: Tile) -> TileSearch:
         words=search.words,
         text_search=search.text_search,
         words_in_service_names=search.words_in_service_names,
+        numbers=search.numbers,
         # A power of two, since a cell is a tile of a deeper level.
         cells=query["cells"].bit_length() - 1 if "cells" in query else None,
     )

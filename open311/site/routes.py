@@ -5,10 +5,12 @@ from typing import Any
 from flask import Flask, Response, g, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
+from open311.actions import geocoding
 from open311.base.errors import NotFound
 from open311.http import current
 from open311.http.errors import in_words
 from open311.model.catalogue import Catalogue
+from open311.model.place import Place
 from open311.model.service_request import ServiceRequest
 from open311.model.visibility import View
 from open311.site import (
@@ -75,21 +77,33 @@ def home() -> AnyResponse:
 
 @blueprint.page("/<int:number>")
 def report_by_number(number: int) -> AnyResponse:
-    """A number alone, typed behind the address of the site."""
+    """A number alone, typed behind the address of the site: that of a report, or of a thing such as a lamp."""
+    catalogue, written = city(), request.path.rpartition("/")[2]
+    if not _is_seen(number) and _things(catalogue, written):
+        return redirect(listing.filtered({"q": written}))
     return redirect(addresses.address("report", number=number), 301)
+
+
+def _things(catalogue: Catalogue, words: str) -> list[Place]:
+    return geocoding.things_named(current.core(), catalogue, words, current.language()) if words else []
 
 
 def _named_by_number() -> AnyResponse | None:
     """Whoever searches for the number of a report is led to it, whatever its state, unless nobody may see it."""
     words = listing.words_alone()
     number = report_numbers.report_number(words) if words else None
-    if number is None:
+    if number is None or not _is_seen(number):
         return None
+    return redirect(addresses.address("report", number=number), 303)
+
+
+def _is_seen(number: int) -> bool:
+    """Whether something may be said of the report with this number."""
     try:
         single_request.find(current.core(), city(), number, least=View.REDACTED)
     except NotFound:
-        return None
-    return redirect(addresses.address("report", number=number), 303)
+        return False
+    return True
 
 
 def _list(catalogue: Catalogue) -> Response:
@@ -100,6 +114,7 @@ def _list(catalogue: Catalogue) -> Response:
         indexed=not (found.problems or found.filters or found.area),
         listing=found,
         reports=[view_models.shown(request, catalogue) for request in found.requests],
+        things=_things(catalogue, found.query.get("q", "")) if found.number == 1 else [],
         problems=[in_words(problem) for problem in found.problems],
         families=view_models.families(catalogue),
         groups=listing.services_by_group(catalogue),

@@ -205,7 +205,7 @@ def _page(
         errors=errors,
         problems=[in_words(problem) for problem in problems],
         joining=joining,
-        map=maps.map_of(catalogue),
+        map=maps.to_point_on(catalogue),
         **_values(catalogue, draft, state, errors),
     )
     response.headers["Content-Security-Policy"] = rendering.policy(maps.sources())

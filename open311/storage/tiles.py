@@ -156,6 +156,7 @@ def _given(asked: TileSearch) -> dict[str, Any]:
         words=asked.words,
         text_search=asked.text_search,
         words_in_service_names=asked.words_in_service_names,
+        numbers=asked.numbers,
     )
     moments = {"since": asked.since, "closed_since": asked.closed_since}
     return conditions.parameters(search) | {name: value for name, value in moments.items() if value}

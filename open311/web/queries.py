@@ -18,7 +18,7 @@ from open311.base.errors import Invalid, problem
 from open311.base.text import fold
 from open311.http import current
 from open311.http.normalise import LenientRequest
-from open311.model import visibility
+from open311.model import things, visibility
 from open311.model.actor import PUBLIC, Actor
 from open311.model.catalogue import Catalogue
 from open311.model.geography import Circle
@@ -178,6 +178,7 @@ def request_search(
         text_search=catalogue.jurisdiction.text_search,
         reference=query["q"].strip()[:LONGEST_REFERENCE] if enough else None,
         words_in_service_names=_named(catalogue, query["q"]) if enough else (),
+        numbers=_numbers(catalogue, query["q"]) if enough else (),
         sort=cursor.sort if cursor else query.get("sort", NEWEST_FIRST),
         skip=0 if cursor else query.get("offset", (max(1, query.get("page", 1)) - 1) * size),
         after=cursor,
@@ -247,6 +248,13 @@ def _named(catalogue: Catalogue, words: str) -> tuple[str, ...]:
         for code, name in {**catalogue.retired, **names}.items()
         if any(asked in fold(text) for text in name.by_language.values())
     )
+
+
+def _numbers(catalogue: Catalogue, words: str) -> tuple[tuple[str, str], ...]:
+    """What a public question about a thing with a number on it may have been answered with."""
+    number, asking = things.named_by(words, catalogue.services.values())
+    codes = dict.fromkeys(attribute.code for attribute in asking if attribute.public)
+    return tuple((code, spelling) for code in codes for spelling in things.spellings(number))
 
 
 def jurisdiction_id() -> str | None:

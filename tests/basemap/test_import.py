@@ -113,6 +113,8 @@ def test_a_lamp_is_known_by_its_number(core: Core, extract: Path) -> None:
     assert read_in(core, extract).assets == 1
     with core.database.read() as conn:
         assert conn.execute(text("select kind, number from assets")).all() == [("street_lamp", "4711")]
+    assert layers(core, served(core), CLOSE)["things"] == [{"kind": "street_lamp", "name": "4711"}]
+    assert "things" not in layers(core, served(core), above(14))
 
 
 def test_a_newer_file_takes_its_place_and_pages_that_are_open_keep_theirs(

@@ -2,15 +2,19 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import httpx2
 import pytest
 from playwright.sync_api import expect
 
 from open311.actions import geocoding, keys
+from open311.basemap import importing
+from open311.basemap.importing import Wishes
 from open311.model.keys import Scope
 from open311.model.rights import Role
 from tests.actors import CLARA
+from tests.basemap.extracts import an_extract, forget_maps
 from tests.browser.conftest import NARROW, Visit
 from tests.browser.navigators import Visitor
 from tests.browser.staff import signs_in
@@ -138,7 +142,16 @@ def test_without_scripts_enter_looks_and_the_button_stores(visit: Visit, town: T
     expect(visitor.page.locator("h1")).to_have_text("Die Meldung ist aufgenommen")
 
 
-def test_a_place_is_pointed_at_by_keyboard(visit: Visit, town: Town) -> None:
+@pytest.fixture
+def a_map(town: Town, tmp_path: Path) -> Iterator[None]:
+    """Streets to find a place by, without which no map is offered for that."""
+    file = an_extract(tmp_path / "town.osm.pbf")
+    importing.read_in(town.core, first_city(), file, Wishes(), lambda counts: None)
+    yield
+    forget_maps(town.core)
+
+
+def test_a_place_is_pointed_at_by_keyboard(visit: Visit, town: Town, a_map: None) -> None:
     operator = answers_a_call(visit, town, drawing=True)
     page = operator.visitor.page
     operator.says("müll")

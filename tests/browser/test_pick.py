@@ -1,5 +1,6 @@
 """The place of a report on a map: by pointer, by keyboard, or not at all."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -17,6 +18,8 @@ HERE = "Ludwigstraße 12, 67059 Ludwigshafen"
 MAP = "[data-pick-map]"
 # The first report of the site, and a street in Mannheim.
 NEAR, OUTSIDE = (49.4811, 8.4464), (49.4875, 8.4660)
+# A lamp, and a place from which it is 74 pixels to the left and 29 up.
+LAMP, BESIDE_LAMP = (49.4812, 8.4464), (49.4811, 8.4468)
 LOOKS = [
     pytest.param("de-DE", PHONE, "light", id="German-phone"),
     pytest.param("en-GB", NARROW, "dark", id="English-narrow-dark"),
@@ -86,6 +89,18 @@ def test_a_tap_enters_the_place_and_tells_what_is_there(
     assert visitor.overflow() <= 0
     box = visitor.page.locator(MAP).bounding_box()
     assert box is not None
+    # Near the lamp means the lamp.
+    looks_at(visitor, BESIDE_LAMP)
+    visitor.page.wait_for_function("() => document.querySelector('[data-position] .link-button')")
+    visitor.page.locator(f"{MAP}[aria-busy=false]").wait_for(timeout=60_000)
+    beside = {"x": box["width"] / 2 - 70, "y": box["height"] / 2 - 24}
+    visitor.page.locator(f"{MAP} canvas").click(position=beside)
+    visitor.page.locator("[data-position]").get_by_text(
+        re.compile(r"(Laterne|lamp) 4711", re.IGNORECASE)
+    ).wait_for()
+    assert position(visitor) == pytest.approx(LAMP, abs=2e-6)
+    looks_at(visitor, NEAR)
+    position(visitor)
     visitor.page.locator(f"{MAP} canvas").click(position={"x": box["width"] / 2 - 40, "y": box["height"] / 2})
     visitor.page.wait_for_function("long => document.forms[0].elements.long.value < long", arg=str(NEAR[1]))
     lat, long = position(visitor)

@@ -20,7 +20,7 @@ STYLE = "https://tiles.example.org/styles/grey.json?key=a,b;c"
 
 def data(page: str) -> dict[str, str]:
     """The attributes of the map's element."""
-    [element] = re.findall(r'<div id="map"[^>]*>', page)
+    [element] = re.findall(r"<div [^>]*data-code=[^>]*>", page)
     return {name: html.unescape(value) for name, value in re.findall(r'data-([a-z-]+)="([^"]*)"', element)}
 
 
@@ -95,6 +95,23 @@ def test_the_citys_own_map_goes_before_the_catalogue(make_core: MakeCore, tmp_pa
     assert licence == {"words": "© OpenStreetMap", "href": "https://www.openstreetmap.org/copyright"}
     assert "data-pick " in api.client.get("/report").text
     assert policy(api.client.get("/"))["connect-src"] == "'self'"
+
+
+def test_lamps_alone_are_no_ground_but_stand_on_any(make_core: MakeCore, tmp_path: Path) -> None:
+    core = make_core(in_its_catalogue(STYLE), OPEN311_MAP_STYLE_URL="")
+    lamp = {
+        "type": "Feature",
+        "properties": {"ref": "7"},
+        "geometry": {"type": "Point", "coordinates": [8.44, 49.48]},
+    }
+    file = tmp_path / "lamps.geojson"
+    file.write_text(json.dumps({"type": "FeatureCollection", "features": [lamp]}))
+    importing.read_in(core, first_city(), file, Wishes(subject="street_lamp"), lambda counts: None)
+    page = an_api(core).client.get("/report").text
+    told = data(page)
+    assert told["below"] == STYLE
+    assert told["streets"] == ""
+    assert json.loads(told["things"])["kinds"] == ["street_lamp"]
 
 
 def test_a_file_of_tiles_is_served_by_ranges(make_core: MakeCore, tmp_path: Path) -> None:

@@ -70,6 +70,8 @@ def test_the_page_begins_with_the_words_and_the_telephone(olga: Employee) -> Non
     assert page.xpath("//input[@name='channel'][@checked]/@value") == ["phone"]
     assert page.xpath("//input[@id='about']/@value") == [""]
     assert page.xpath("//form[@data-intake]//input[@value='Olga Muster']") == []
+    # No streets, no map to point on.
+    assert page.xpath("//*[@data-pick]") == []
 
 
 def test_words_find_the_service_and_the_place(olga: Employee) -> None:

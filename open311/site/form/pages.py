@@ -72,7 +72,7 @@ def place(
         question=question,
         begun=begun,
         position=_position(draft.state if draft else begun),
-        map=maps.map_of(city()),
+        map=maps.to_point_on(city()),
         also=maps.sources(),
     )
 

@@ -15,6 +15,7 @@ from open311.site.blueprint import blueprint, city
 from open311.site.form import form_input, outside
 from open311.site.form.category_search import matching_services
 from open311.site.form.nearby import around
+from open311.site.form.things import AT_METRES
 from open311.site.rendering import HEADERS
 from open311.site.view_models import Shown
 from open311.site.words import counted, degrees, words
@@ -52,8 +53,10 @@ def near_place() -> Response:
         raise Invalid(problem("page.form.error.position"))
     if not city().jurisdiction.contains(place.lat, place.long):
         return _json(_outside(place))
-    next_to = geocoding.nearest(current.core(), city(), place.lat, place.long, current.language())
-    return _json({"inside": True, "address": next_to} | _told(place, next_to, around(place)))
+    core, catalogue, language = current.core(), city(), current.language()
+    next_to = geocoding.nearest(core, catalogue, place.lat, place.long, language)
+    thing = geocoding.thing_at(core, catalogue, place, AT_METRES, language)
+    return _json({"inside": True, "address": next_to} | _told(place, thing, next_to, around(place)))
 
 
 def _outside(place: Location) -> dict[str, Any]:
@@ -65,8 +68,10 @@ def _outside(place: Location) -> dict[str, Any]:
     return {"inside": False, "told": outside.in_words(place), "elsewhere": link}
 
 
-def _told(place: Location, next_to: str, open_there: list[Shown]) -> dict[str, Any]:
+def _told(place: Location, thing: str, next_to: str, open_there: list[Shown]) -> dict[str, Any]:
     position = words("page.form.position", position=degrees(place.lat, place.long))
+    if thing:
+        position = f"{thing}, {position}"
     near = counted("page.form.position.near", len(open_there)) if open_there else ""
     at = words("page.form.position.address", address=next_to) if next_to else ""
     return {

@@ -6,8 +6,8 @@ from urllib.parse import quote, urlsplit
 
 from flask import g
 
-from open311.basemap.ground import Ground, ground_of
-from open311.basemap.model import LICENCE_OF_EXTRACTS
+from open311.basemap.ground import Ground, ground_of, version_with_things
+from open311.basemap.model import LICENCE_OF_EXTRACTS, MapVersion
 from open311.http import current
 from open311.model.catalogue import Catalogue
 from open311.site import addresses, assets
@@ -65,6 +65,20 @@ def map_of(catalogue: Catalogue) -> dict[str, Any]:
     }
 
 
+def to_point_on(catalogue: Catalogue) -> dict[str, Any]:
+    """The same for a map that a place is chosen on: with the things that services ask for by their numbers."""
+    shown = map_of(catalogue)
+    kinds = catalogue.kinds_of_things
+    version = version_with_things(current.core(), catalogue) if shown and kinds else None
+    if version is None:
+        return shown
+    return shown | {"things": {"tiles": _streets(catalogue, version), "kinds": sorted(kinds)}}
+
+
+def _streets(catalogue: Catalogue, version: MapVersion) -> str:
+    return f"{_tiles(catalogue)}/streets/{version.version_id}/{{z}}/{{x}}/{{y}}.mvt"
+
+
 def _tiles(catalogue: Catalogue) -> str:
     return f"{addresses.root()}/tiles/{quote(catalogue.jurisdiction.jurisdiction_id)}"
 
@@ -74,7 +88,7 @@ def _below(catalogue: Catalogue) -> dict[str, Any]:
     ground = _ground(catalogue)
     below: dict[str, Any] = {"below": ground.style, "streets": "", "file": "", "attribution": []}
     if ground.version:
-        below["streets"] = f"{_tiles(catalogue)}/streets/{ground.version.version_id}/{{z}}/{{x}}/{{y}}.mvt"
+        below["streets"] = _streets(catalogue, ground.version)
         below["attribution"] = [
             {"words": text, "href": LICENCES.get(text, "")} for text in ground.version.attributions
         ]

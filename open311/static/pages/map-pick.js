@@ -64,7 +64,14 @@ export const pick = async (box, form, setPosition) => {
   canvas.setAttribute("aria-describedby", "pick-keys");
   place.append(Object.assign(document.createElement("div"), { className: "pick__cross" }));
 
-  const take = ({ lat, lng }) => setPosition(form, lat.toFixed(6), lng.toFixed(6));
+  let snap = (lngLat) => lngLat;
+  if (about.things) {
+    const { showThings, snapped } = await import("./map-things.js");
+    showThings(map, about);
+    snap = (lngLat) => snapped(map, lngLat);
+  }
+  const put = ({ lat, lng }) => setPosition(form, lat.toFixed(6), lng.toFixed(6));
+  const take = (lngLat) => put(snap(lngLat));
   map.on("click", ({ lngLat }) => take(lngLat));
   canvas.addEventListener("keydown", (event) => {
     if (event.key !== "Enter") return;

@@ -7,6 +7,7 @@ get wrong by itself.
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import orjson
 from sqlalchemy import (
     ARRAY,
     BigInteger,
@@ -80,6 +81,9 @@ def _filters(query: RequestSearch) -> dict[str, Any]:
     if query.words:
         params |= word_parameters(query.words, query.text_search)
         params["reference"] = query.reference
+        params["numbers"] = [
+            orjson.dumps({code: [number]}).decode() for code, number in query.numbers
+        ] or None
         params["named"] = list(query.words_in_service_names) or None
         number = query.words[0] if len(query.words) == 1 else ""
         is_id = number.isascii() and number.isdecimal() and len(number) <= 15

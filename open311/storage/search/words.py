@@ -3,7 +3,8 @@
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, Text, and_, any_, bindparam, func, literal_column, or_, select
+from sqlalchemy import ARRAY, BigInteger, Text, and_, any_, bindparam, cast, func, literal_column, or_, select
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import UserDefinedType
 
 from open311.base.text import fold
@@ -119,9 +120,27 @@ def _begins_with_stem(name: str) -> list[Condition]:
     ]
 
 
-# A row matches by its words, but also by the name of its service, by its number, or by its id elsewhere.
+def _numbered() -> Condition:
+    """Reports that name a thing by its number, as a public answer.
+
+    Put together first: the planner takes each answer for one that a thousandth of all have, and would walk the list.
+    """
+    wanted: Any = cast(bindparam("numbers", type_=ARRAY(Text)), ARRAY(JSONB))
+    jurisdiction = _r.jurisdiction_id == bindparam("jurisdiction_id", type_=Text)
+    answered = select(_r.id).where(
+        jurisdiction,
+        _r.visibility == literal_column("'published'"),
+        _r.attributes != literal_column("'{}'::jsonb"),
+        _r.attributes.op("@>", is_comparison=True)(any_(wanted)),
+    )
+    few: Any = literal_column(str(FEW_HITS))
+    return _r.id == any_(func.array(answered.limit(few).correlate(None).scalar_subquery()))
+
+
+# A row matches by its words, but also by the name of its service, its own number, that of a thing, or its id elsewhere.
 INSTEAD_OF_WORDS: dict[str, Callable[[], Condition]] = {
     "named": lambda: _r.service_code == any_(bindparam("named", type_=ARRAY(Text))),
+    "numbers": _numbered,
     "number": lambda: _r.id == bindparam("number", type_=BigInteger),
     "reference": lambda: _r.id.in_(referenced(_f.foreign_id == bindparam("reference", type_=Text))),
 }

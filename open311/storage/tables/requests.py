@@ -142,6 +142,14 @@ Index(
     postgresql_ops={"folded": "gin_trgm_ops"},
     postgresql_where=_published,
 )
+# What was answered, such as the number of a lamp.
+Index(
+    "service_requests_answers",
+    _request.attributes,
+    postgresql_using="gin",
+    postgresql_ops={"attributes": "jsonb_path_ops"},
+    postgresql_where=text("visibility = 'published' and attributes <> '{}'"),
+)
 _published_index(
     "service_requests_by_agency",
     _request.jurisdiction_id,
