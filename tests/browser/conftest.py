@@ -124,7 +124,7 @@ def visit(request: pytest.FixtureRequest) -> Iterator[Visit]:
             # What a browser keeps for later is a matter of its own, and must not answer in the server's place.
             service_workers="allow" if keeps else "block",
         )
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(60_000)
         contexts.append(context)
         watch.over(context)
         return Visitor(context.new_page(), base or request.getfixturevalue("site").base)

@@ -81,7 +81,7 @@ def core(make_core: MakeCore) -> Core:
 def lines(capsys: pytest.CaptureFixture[str], count: int) -> list[dict[str, Any]]:
     """So many lines about requests, in no order: a thread of its own writes some of them a little later."""
     found: list[dict[str, Any]] = []
-    give_up = time.monotonic() + 5
+    give_up = time.monotonic() + 60
     while len(found) < count and time.monotonic() < give_up:
         access_log.flush()
         found += [json.loads(line) for line in capsys.readouterr().err.splitlines()]

@@ -85,7 +85,7 @@ def started(log: Path, *arguments: str, **values: str) -> Iterator[subprocess.Po
             process.wait()
 
 
-def wait_for(condition: Callable[[], bool], seconds: float = 30) -> bool:
+def wait_for(condition: Callable[[], bool], seconds: float = 120) -> bool:
     """Whether the condition came true in time."""
     give_up = time.monotonic() + seconds
     while not condition():
