@@ -12,7 +12,11 @@ AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 # What may differ between two looks at the same page.
 OF_COLOUR, OF_SIZE = ["color-contrast", "link-in-text-block"], ["target-size", "scrollable-region-focusable"]
-RUN = "([type, values]) => axe.run(document, {runOnly: {type, values}})"
+# What is right with a page is most of what axe has to say, and took four fifths of the time.
+RUN = """async ([type, values]) => {
+  const options = { runOnly: { type, values }, resultTypes: ["violations"] };
+  return (await axe.run(document, options)).violations;
+}"""
 NARROW, TWICE = (320, 700), (640, 900)
 
 
@@ -152,10 +156,10 @@ class Visitor:
         if not self.page.evaluate("'axe' in window"):
             self.page.evaluate(AXE.read_text(encoding="utf-8"))
         asked = ["rule", rules] if rules else ["tag", RULES]
-        found: dict[str, Any] = self.page.evaluate(RUN, asked)
+        violations: list[dict[str, Any]] = self.page.evaluate(RUN, asked)
         return [
             f"{violation['id']}: {node['target']} {node.get('failureSummary', '')}"
-            for violation in found["violations"]
+            for violation in violations
             for node in violation["nodes"]
         ]
 
