@@ -11,6 +11,7 @@ from open311.checker.subject import Subject
 Findings = Iterator[Finding]
 FIELDS = ("service_code", "service_name", "description", "metadata", "type", "keywords", "group")
 ATTRIBUTE = ("variable", "code", "datatype", "required", "datatype_description", "order", "description")
+# Those of the standard: a further one of our own is to be found here, too.
 DATATYPES = {"string", "number", "datetime", "text", "singlevaluelist", "multivaluelist"}
 LISTS = ("singlevaluelist", "multivaluelist")
 

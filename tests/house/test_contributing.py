@@ -35,7 +35,9 @@ def checklists() -> dict[str, str]:
     """Each checklist by what it adds."""
     _, _, text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").partition("## How to add one")
     parts = re.split(r"^\*\*(.+?)\.?\*\*", text, flags=re.MULTILINE)
-    return dict(zip(parts[1::2], parts[2::2], strict=True))
+    titles = parts[1::2]
+    assert len(titles) == len({*titles}), "two checklists have one title"
+    return dict(zip(titles, parts[2::2], strict=True))
 
 
 def named(title: str) -> set[str]:
@@ -105,8 +107,8 @@ def an_address() -> None:
 
 
 def an_attribute_datatype() -> None:
-    """Whoever holds all datatypes needs the new one too."""
-    assert places(Datatype) == code_named("An attribute datatype")
+    """Whoever holds all datatypes needs the new one too, but for the checker, which knows the standard's."""
+    assert places(Datatype) - {f"{PACKAGE}checker/services.py"} == code_named("An attribute datatype")
 
 
 def a_kind_of_event() -> None:
