@@ -23,8 +23,6 @@ MOST_LINES = 20_000
 
 
 class Done(StrEnum):
-    """What a line led to."""
-
     ADDED = "added"
     ROLE_GIVEN = "role_given"
     UNCHANGED = "unchanged"

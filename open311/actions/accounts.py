@@ -17,8 +17,6 @@ from open311.storage.desk import views
 
 
 class Listed(NamedTuple):
-    """An account with its memberships."""
-
     account: Account
     memberships: Sequence[Membership]
 

@@ -58,7 +58,6 @@ def to_register(core: Core, signed_in: SignedIn, site: Site) -> Offer:
 
 
 def own(core: Core, signed_in: SignedIn) -> Sequence[Passkey]:
-    """The keys of somebody."""
     with core.database.read() as conn:
         return passkeys.of_account(conn, signed_in.account.id)
 

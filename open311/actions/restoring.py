@@ -28,8 +28,6 @@ KEEP_FOR = timedelta(days=400)
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What became of a restored database."""
-
     mails: int
     messages: int
     requests: int
@@ -126,7 +124,6 @@ def written(erasure: Erasure) -> str:
 
 
 def read(lines: Iterable[str]) -> Iterator[Erasure]:
-    """Erasures from lines."""
     for line in lines:
         row = json.loads(line)
         yield Erasure(row["id"], datetime.fromisoformat(row["datetime"]), row["table_name"], row["ids"])

@@ -112,7 +112,6 @@ def _clear_app(conn: Connection, account_id: int) -> None:
 
 
 def is_demanded(core: Core, signed_in: SignedIn) -> bool:
-    """Whether this person must have a second factor."""
     return SecondFactor(core.settings.second_factor).is_demanded_of(signed_in.staff)
 
 

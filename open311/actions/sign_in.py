@@ -236,13 +236,11 @@ def sign_out(core: Core, token: str) -> None:
 
 
 def own_sessions(core: Core, signed_in: SignedIn) -> list[model.Session]:
-    """Where somebody is signed in."""
     with core.database.read() as conn:
         return sessions.of_account(conn, signed_in.account.id, idle(core), core.now())
 
 
 def end_session(core: Core, signed_in: SignedIn, session_id: int) -> None:
-    """End one of one's own sessions."""
     with core.database.begin() as conn:
         sessions.end_one(conn, signed_in.account.id, session_id)
 

@@ -33,7 +33,6 @@ NOTICES = {
 
 
 def possible(core: Core) -> bool:
-    """Whether mail can be sent."""
     return core.settings.smtp_url is not None
 
 

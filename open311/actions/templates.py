@@ -63,7 +63,6 @@ def change(
 
 
 def gaps(text: str) -> set[str]:
-    """The gaps of a text."""
     return set(GAP.findall(text))
 
 

@@ -52,14 +52,12 @@ def add(
 
 
 def rename(core: Core, staff: Staff, view_id: int, name: str) -> None:
-    """Give a view another name."""
     with core.database.begin() as conn:
         view = _own(core, conn, staff, view_id)
         storage.rename(conn, view.id, _checked(name))
 
 
 def remove(core: Core, staff: Staff, view_id: int) -> None:
-    """Forget a view."""
     with core.database.begin() as conn:
         storage.remove(conn, _own(core, conn, staff, view_id).id)
 

@@ -80,7 +80,6 @@ class Nominatim:
         self._client = httpx2.Client(timeout=SECONDS, headers=headers, follow_redirects=False)
 
     def search(self, words: str, *, within: Box | None, language: str, limit: int) -> list[Place]:
-        """Places within the box."""
         asked: dict[str, Any] = {"q": words, "format": "jsonv2", "addressdetails": 1, "limit": limit}
         asked["accept-language"] = language
         if within:

@@ -46,7 +46,6 @@ def chosen(url: str | None) -> Mailer | None:
 
 
 def for_settings(settings: Settings) -> Mailer | None:
-    """The mailer that the settings name."""
     if settings.smtp_url and not settings.mail_from:
         raise ConfigurationError(
             "OPEN311_SMTP_URL is set; name the sender of mails in OPEN311_MAIL_FROM, too"

@@ -103,7 +103,6 @@ class GuardedStore:
             return self.behind.get(key)
 
     def delete(self, key: str) -> None:
-        """Forget the file."""
         with self._guard.call():
             self.behind.delete(key)
 
@@ -159,7 +158,6 @@ class FolderStore:
                 return None
 
     def delete(self, key: str) -> None:
-        """Forget the file."""
         with _unavailable(OSError):
             self._place(key).unlink(missing_ok=True)
 
@@ -230,7 +228,6 @@ class S3Store:
                 return None
 
     def delete(self, key: str) -> None:
-        """Forget the file."""
         with self._unavailable(), suppress(FileNotFoundError):
             self._bucket.delete(key)
 

@@ -11,7 +11,6 @@ DIGITS = 6
 
 
 def new_secret() -> str:
-    """A secret for a new app."""
     return pyotp.random_base32()
 
 

@@ -37,8 +37,6 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class NewKey:
-    """A key as it is stored."""
-
     credential_id: bytes
     public_key: bytes
     sign_count: int

@@ -17,7 +17,6 @@ _JUDGED = 64
 
 
 def hashed(password: str) -> str:
-    """What is stored in place of a password."""
     return _hasher.hash(_bytes(password))
 
 

@@ -25,15 +25,12 @@ class SealBroken(Exception):
 
 
 class Vault:
-    """Seals and opens texts."""
-
     def __init__(self, secret: str) -> None:
         keys = [hashlib.sha256(part.strip().encode()).digest() for part in secret.split(",") if part.strip()]
         self._box = MultiFernet([Fernet(base64.urlsafe_b64encode(key)) for key in keys])
         self._key = hashlib.sha256(b"fingerprint" + keys[0]).digest()
 
     def seal(self, text: str) -> str:
-        """The text as it may be stored."""
         return self._box.encrypt(text.encode()).decode()
 
     def open(self, sealed: str, *, seconds: int | None = None) -> str:
@@ -49,7 +46,6 @@ class Vault:
 
 
 def for_settings(settings: Settings) -> Vault:
-    """The vault that the settings name."""
     return _vault(settings.staff_secret or _from_file(settings.data_dir / FILE))
 
 

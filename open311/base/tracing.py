@@ -36,7 +36,6 @@ class Trace:
         return f"00-{self.trace_id}-{self.span_id}-{int(self.sampled):02x}"
 
     def step(self) -> "Trace":
-        """A step below this one."""
         return Trace(self.trace_id, secrets.token_hex(8), self.span_id, self.sampled)
 
 
@@ -65,12 +64,10 @@ def report_to(take: Callable[[Span], None] | None) -> None:
 
 
 def current() -> Trace | None:
-    """The step we are in."""
     return _current.get()
 
 
 def new() -> Trace:
-    """The beginning of a chain."""
     return Trace(secrets.token_hex(16), secrets.token_hex(8))
 
 

@@ -108,7 +108,6 @@ AREA_KEYS = (
 
 
 def of_line(tags: Tags) -> Class | None:
-    """What a line is drawn as."""
     road = _ROADS.get(tags.get("highway", ""))
     if road:
         return Class(Layer.ROADS, road, _ROAD_LEVELS[road])

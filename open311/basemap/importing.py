@@ -53,8 +53,6 @@ class Wishes:
 
 @dataclass(slots=True)
 class Counts:
-    """What came of it."""
-
     features: int = 0
     addresses: int = 0
     assets: int = 0
@@ -139,7 +137,6 @@ class _Reading:
         self._takes_addresses = "addresses" not in kept and (wishes.replace_own_addresses or not own_list)
 
     def version(self, before: MapVersion | None, path: Path) -> MapVersion:
-        """The map as it is served afterwards."""
         attribution = self._wishes.attribution
         if not attribution and path.name.lower().endswith(osm.SUFFIXES):
             attribution = LICENCE_OF_EXTRACTS

@@ -43,7 +43,6 @@ def _code() -> re.Pattern[str]:
 
 
 def is_code(word: str) -> bool:
-    """Whether a word can be a code of the catalogue."""
     return _code().search(word) is not None
 
 

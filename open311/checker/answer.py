@@ -37,7 +37,6 @@ class Answer:
 
     @property
     def content_type(self) -> str:
-        """The content type as sent."""
         return (self.headers or {}).get("content-type", "")
 
     @cached_property

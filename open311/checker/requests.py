@@ -44,7 +44,6 @@ def moment(request: dict[str, Any], name: str) -> datetime:
 
 
 def ids(rows: list[dict[str, Any]]) -> list[str]:
-    """The ids of a list."""
     return [str(row.get("service_request_id")) for row in rows]
 
 

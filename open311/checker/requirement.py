@@ -76,8 +76,6 @@ class Requirement:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What came of one requirement."""
-
     requirement: Requirement
     outcome: Outcome
     findings: tuple[Finding, ...] = ()

@@ -101,7 +101,6 @@ class Subject:
             self.answers["before", *key] = self.answers.pop(key)
 
     def absolute(self, url: str, suffix: str = "") -> Answer:
-        """The answer at an address of its own."""
         key = ("GET", url, ())
         if key not in self.answers:
             self.answers[key] = self._send("GET", url, suffix)
@@ -163,7 +162,6 @@ class Subject:
         return found
 
     def an_id(self) -> str:
-        """The id of a request that is listed."""
         for request in self.some_requests():
             if request.get("service_request_id") not in (None, ""):
                 return str(request["service_request_id"])

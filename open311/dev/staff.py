@@ -35,8 +35,6 @@ IN_A_UNIT = frozenset({Role.WORKER, Role.LEAD, Role.FIELD})
 
 
 class DemoStaff(NamedTuple):
-    """Who can sign in, and with what."""
-
     people: tuple[tuple[Role, str], ...]
     password: str
 

@@ -83,7 +83,6 @@ def says_no(answer: Answer) -> bool:
 
 
 def refusal(answer: Answer) -> RemoteError:
-    """The error that an answer tells."""
     told = _error_told(answer)
     busy = answer.status in (408, 425, 429, 503)
     return RemoteError(

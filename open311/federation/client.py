@@ -121,7 +121,6 @@ class Client:
         return None
 
     def report(self, fields: Mapping[str, Value | Sequence[str]]) -> RemoteReceipt:
-        """Hand in a report."""
         answer = self._post("requests", fields)
         for item in parsing.items_in(answers.parsed(answer, acted=True), "service_request_id", "token"):
             number, token = foreign.word(item, "service_request_id"), foreign.word(item, "token")

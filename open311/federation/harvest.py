@@ -91,7 +91,6 @@ def remove(core: Core, jurisdiction_id: str, *, actor: Actor) -> None:
 
 
 def sources(core: Core) -> list[Intake]:
-    """All servers that are harvested."""
     with core.database.read() as conn:
         return source_rows.all_of(conn, "harvest")
 

@@ -31,7 +31,6 @@ _CALL = re.compile(r"(?:/\*.*?\*/)?\s*[A-Za-z_$][\w$.]*\s*\((.*)\)\s*;?\s*", re.
 
 
 def is_page(text: str) -> bool:
-    """Whether this is a page of HTML."""
     return _PAGE.match(_without_comments(text[:BEGINNING])) is not None
 
 

@@ -62,7 +62,6 @@ class Counts:
         return self.new + self.changed + self.same + self.gone + self.refused
 
     def as_dict(self) -> dict[str, int]:
-        """By name."""
         return {count.name: getattr(self, count.name) for count in fields(self)}
 
 

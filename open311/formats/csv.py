@@ -29,7 +29,6 @@ def rows(requests: Iterable[dict[str, Any]]) -> bytes:
 
 
 def table(cells: Iterable[Iterable[Any]]) -> bytes:
-    """Rows of any cells."""
     return _rows([_cell(cell) for cell in row] for row in cells)
 
 

@@ -93,7 +93,6 @@ def _for_people() -> structlog.dev.ConsoleRenderer:
 
 
 def install(app: Flask) -> None:
-    """Log each request of this application."""
     app.before_request(_begin)
     app.after_request(_end)
 

@@ -22,7 +22,6 @@ _zone: ContextVar[tzinfo | None] = ContextVar("zone", default=None)
 
 
 def core() -> Core:
-    """The Core that answers this request."""
     return cast(Core, request.environ[CORE])
 
 

@@ -17,7 +17,6 @@ WORDS = {Health.OK: "ok", Health.FAILING: "degraded", Health.DOWN: "unavailable"
 
 
 def install(app: Flask) -> None:
-    """Add the addresses."""
     app.add_url_rule("/healthz", "healthz", healthz)
     app.add_url_rule("/readyz", "readyz", readyz)
     app.add_url_rule("/metrics", "metrics", show_metrics)

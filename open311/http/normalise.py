@@ -112,7 +112,6 @@ class LenientRequest(Request):
 
     @cached_property
     def args(self) -> MultiDict[str, str]:
-        """The parameters of the query."""
         return ImmutableMultiDict(pairs(self.query_string))
 
     @cached_property

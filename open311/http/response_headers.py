@@ -11,7 +11,6 @@ COMPRESSED = "Accept-Encoding"
 
 
 def always(settings: Settings) -> list[tuple[str, str]]:
-    """The headers that every answer has."""
     # Addresses of drafts, and of links in mails, are nobody else's business.
     found = [("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", "same-origin")]
     if settings.require_https:

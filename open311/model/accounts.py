@@ -31,8 +31,6 @@ CODE_LETTERS = 16
 
 
 class AccountState(StrEnum):
-    """Where an account stands."""
-
     INVITED = "invited"
     ACTIVE = "active"
     LEFT = "left"
@@ -73,7 +71,6 @@ class Account:
     issuer: str | None = None
 
     def in_force(self, now: datetime) -> bool:
-        """Whether one can sign in with it."""
         ended = self.ends_datetime is not None and self.ends_datetime <= now
         return self.state is AccountState.ACTIVE and not ended
 
@@ -133,7 +130,6 @@ def new_form_token(session_token: str) -> str:
 
 
 def is_form_token(session_token: str, sent: str) -> bool:
-    """Whether a form was made for this session."""
     salt, _, signature = sent.partition(".")
     return hmac.compare_digest(signature.encode("utf-8", "replace"), _signed(session_token, salt).encode())
 

@@ -86,7 +86,6 @@ class Actor:
     key_id: int = 0
 
     def __str__(self) -> str:
-        """The actor as events record it."""
         return f"{self.kind}:{self.id}" if self.id else str(self.kind)
 
     def covers(self, jurisdiction_id: str) -> bool:
@@ -94,7 +93,6 @@ class Actor:
         return self.jurisdictions is None or covers(self.jurisdictions, jurisdiction_id)
 
     def may(self, right: Right, jurisdiction_id: str) -> bool:
-        """Whether the actor has this right there."""
         return right in self.rights and self.covers(jurisdiction_id)
 
     def require(self, right: Right, jurisdiction_id: str | None) -> None:
@@ -140,6 +138,5 @@ def contractor_actor(code: str) -> Actor:
 
 
 def staff_actor(account_id: int, rights: Iterable[Right], jurisdictions: Iterable[str] | None) -> Actor:
-    """An employee who is logged in."""
     bound = None if jurisdictions is None else frozenset(jurisdictions)
     return Actor(ActorKind.STAFF, str(account_id), frozenset(rights), bound)

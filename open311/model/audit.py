@@ -15,8 +15,6 @@ SIGN_INS_KEPT_FOR = timedelta(days=30)
 
 
 class AuditKind(StrEnum):
-    """What happened."""
-
     SIGNED_IN = "signed_in"
     SIGN_IN_REFUSED = "sign_in_refused"
     RECOVERY_CODE_USED = "recovery_code_used"

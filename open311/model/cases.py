@@ -106,7 +106,6 @@ class Case:
         return cls(**values)
 
     def row(self) -> dict[str, Any]:
-        """The values of the columns."""
         values = {column.name: getattr(self, column.name) for column in fields(self)}
         values |= {"stage": self.stage.value, "priority": int(self.priority)}
         values |= {name: sorted(values[name]) for name in ("flags", "awaits")}
@@ -198,7 +197,6 @@ def new_case(
 
 
 def usual_priority(rule: Rule | None) -> Priority:
-    """The priority that a rule gives."""
     return Priority.NORMAL if rule is None or rule.priority is None else rule.priority
 
 

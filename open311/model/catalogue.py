@@ -125,8 +125,6 @@ class DetailedStatus:
 
 @dataclass(frozen=True, slots=True)
 class Agency:
-    """Who has to act."""
-
     code: str
     name: Text
 

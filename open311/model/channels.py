@@ -4,8 +4,6 @@ from enum import StrEnum
 
 
 class Channel(StrEnum):
-    """The ways in that this server has."""
-
     API = "api"
     WEB = "web"
     IMPORT = "import"

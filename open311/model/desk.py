@@ -12,8 +12,6 @@ from open311.model.working_days import Calendar, Period
 
 
 class ReasonFor(StrEnum):
-    """What a reason is given for."""
-
     WITHHOLD = "withhold"
     REJECT = "reject"
     EDIT = "edit"

@@ -24,8 +24,6 @@ WORD = re.compile(r"[A-Za-z0-9_-]{32,64}")
 
 @dataclass(frozen=True, slots=True)
 class DraftPhoto:
-    """A photo that was uploaded to a draft."""
-
     id: int
     kept: Kept
 
@@ -57,7 +55,6 @@ class Draft:
 
     @property
     def answers(self) -> dict[str, list[str]]:
-        """The answers to the questions of the service."""
         return dict(self.state.get("answers") or {})
 
 

@@ -17,8 +17,6 @@ SEEN_KEPT = timedelta(days=90)
 
 
 class InboxState(StrEnum):
-    """What became of a mail."""
-
     NEW = "new"
     # It belongs to a report: as an answer, by itself or because somebody said so.
     LINKED = "linked"

@@ -10,8 +10,6 @@ from open311.model.jurisdiction import covers
 
 
 class Scope(StrEnum):
-    """A right that a key can have."""
-
     REPORT = "report"
     CHANGE_STATUS = "change-status"
     READ_HELD = "read-held"
@@ -29,11 +27,9 @@ class Key:
     jurisdictions: frozenset[str] | None = None
 
     def may(self, scope: Scope) -> bool:
-        """Whether the key is in force and has this right."""
         return self.revoked_datetime is None and scope in self.scopes
 
     def covers(self, jurisdiction_id: str) -> bool:
-        """Whether the key is good for this jurisdiction."""
         return self.jurisdictions is None or covers(self.jurisdictions, jurisdiction_id)
 
 

@@ -24,7 +24,6 @@ class Place:
 
 
 def written(street: str, house_number: str = "", zipcode: str = "", town: str = "") -> str:
-    """An address as it is written on letters."""
     first, second = f"{street} {house_number}".strip(), f"{zipcode} {town}".strip()
     return ", ".join(filter(None, (first, second)))
 
@@ -38,7 +37,6 @@ class Streets:
     _roads: dict[str, tuple[float, float, float]] = field(default_factory=dict)
 
     def add_house(self, street: str, zipcode: str, town: str, lat: float, long: float) -> None:
-        """One more house."""
         label = written(street, "", zipcode, town)
         lats, longs, count = self._sums.get(label, (0.0, 0.0, 0))
         self._sums[label] = lats + lat, longs + long, count + 1
@@ -53,7 +51,6 @@ class Streets:
         return len(self._sums) + sum(name not in self._names for name in self._roads)
 
     def places(self) -> Iterator[Place]:
-        """All of them."""
         for label, (lats, longs, count) in self._sums.items():
             yield Place(label, lats / count, longs / count, PlaceKind.STREET)
         for name, (lat, long, _) in self._roads.items():

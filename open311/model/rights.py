@@ -149,11 +149,9 @@ class Membership:
     id: int = 0
 
     def in_force(self, now: datetime) -> bool:
-        """Whether it still counts."""
         return self.ends_datetime is None or now < self.ends_datetime
 
     def in_words(self) -> dict[str, Any]:
-        """What the log keeps of it."""
         lists = {name: getattr(self, name) for name in ("units", "services", "areas")}
         scope = {name: list(codes) for name, codes in lists.items() if codes is not None}
         ends = {"ends": self.ends_datetime.isoformat()} if self.ends_datetime else {}
@@ -165,8 +163,6 @@ class Membership:
 
 
 class Case(Protocol):
-    """What rights depend on of a case."""
-
     @property
     def jurisdiction_id(self) -> str: ...
     @property
@@ -236,17 +232,14 @@ class Staff:
         return frozenset(right for membership in self.memberships for right in ROLES[membership.role])
 
     def rights_in(self, jurisdiction_id: str) -> frozenset[Right]:
-        """The rights in one jurisdiction."""
         return Staff(self.account_id, self.within(jurisdiction_id)).rights
 
     def within(self, jurisdiction_id: str) -> tuple[Membership, ...]:
-        """The memberships in one jurisdiction."""
         return tuple(
             membership for membership in self.memberships if membership.jurisdiction_id == jurisdiction_id
         )
 
     def jurisdictions(self, right: Right | None = None) -> tuple[str, ...]:
-        """Where somebody has a right, or any."""
         chosen = [membership for membership in self.memberships if right is None or membership.reaches(right)]
         return tuple(sorted({membership.jurisdiction_id for membership in chosen}))
 

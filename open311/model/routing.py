@@ -43,7 +43,6 @@ class Span:
         return f"{self.start:%H:%M}-{self.end:%H:%M}"
 
     def holds(self, moment: time) -> bool:
-        """Whether a time of the day lies in it."""
         if self.start < self.end:
             return self.start <= moment < self.end
         return moment >= self.start or moment < self.end

@@ -65,7 +65,6 @@ class SecondFactor(StrEnum):
     OFF = "off"
 
     def is_demanded_of(self, staff: Staff) -> bool:
-        """Whether this person must have one."""
         return self is SecondFactor.ALL or (self is SecondFactor.PERSONAL and bool(staff.rights & SENSITIVE))
 
 

@@ -25,8 +25,6 @@ DEFINITIONS = {
 
 @dataclass(frozen=True, slots=True)
 class MonthOfService:
-    """What is stored: one month, service and area."""
-
     month: date
     service_code: str
     area: str
@@ -50,7 +48,6 @@ class Figures:
     days: Counter[int] = field(default_factory=Counter)
 
     def add(self, row: MonthOfService) -> None:
-        """Add one row."""
         for name in ("received", "open", "closed", "promised", "kept"):
             setattr(self, name, getattr(self, name) + getattr(row, name))
         self.days.update({int(days): number for days, number in row.days.items()})

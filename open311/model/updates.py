@@ -81,8 +81,6 @@ class UpdateSubmission:
 
 @dataclass(frozen=True, slots=True)
 class UpdateCursor:
-    """The last update of a page."""
-
     updated_datetime: datetime
     update_id: int
 

@@ -58,7 +58,6 @@ def listed(jurisdiction_id: str, reader: Actor = PUBLIC) -> tuple[Visibility, ..
 
 
 def is_everybodys(request: ServiceRequest | None) -> bool:
-    """Whether everybody reads the whole request."""
     return request is not None and request.visibility == EVERYBODYS
 
 

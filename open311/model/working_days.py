@@ -25,7 +25,6 @@ class Calendar:
     closes: time | None = None
 
     def is_working_day(self, day: date) -> bool:
-        """Whether the city works on this day."""
         if day.weekday() not in self.weekdays or f"{day:%m-%d}" in self.closed:
             return False
         return day not in _holidays(self.country, self.subdivision, day.year)
@@ -64,8 +63,6 @@ def is_known(country: str, subdivision: str | None) -> bool:
 
 
 class PeriodUnit(StrEnum):
-    """What a period is counted in."""
-
     WORKING_DAYS = "working day"
     DAYS = "day"
     HOURS = "hour"

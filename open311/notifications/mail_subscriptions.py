@@ -19,7 +19,6 @@ from open311.storage.database import Connection
 
 
 def possible(core: Core) -> bool:
-    """Whether mail is sent at all."""
     return core.settings.smtp_url is not None
 
 

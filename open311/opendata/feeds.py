@@ -14,7 +14,6 @@ from open311.web import pagination
 
 
 def of_requests(requests: Iterable[ServiceRequest], links: Mapping[str, str]) -> tuple[Feed, list[Entry]]:
-    """A feed with one entry a request."""
     entries = [_entry(request) for request in requests]
     changed = max((entry.updated for entry in entries), default=current.catalogue().changeset)
     return _feed(_title("opendata.feed.title"), changed, links), entries

@@ -23,7 +23,6 @@ blueprint = Blueprint("media", __name__)
 
 
 def install(app: Flask) -> None:
-    """Serve photos."""
     app.register_blueprint(blueprint)
 
 

@@ -41,13 +41,10 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Readiness:
-    """All parts."""
-
     parts: tuple[Part, ...]
 
     @property
     def health(self) -> Health:
-        """That of the worst part."""
         return max((part.health for part in self.parts), key=list(Health).index)
 
 

@@ -91,7 +91,6 @@ class Settings:
 
     @property
     def max_body_bytes(self) -> int:
-        """The longest body that is read."""
         return self.max_body_mb * 1024 * 1024
 
 

@@ -26,7 +26,6 @@ HOST = re.compile(r"(?!-)[a-z0-9-]+(\.[a-z0-9-]+)*")
 
 
 def text(raw: str) -> str:
-    """Any text."""
     return raw
 
 
@@ -36,7 +35,6 @@ def path(raw: str) -> Path:
 
 
 def file(raw: str) -> Path:
-    """A file that is there."""
     found = Path(raw).expanduser()
     if not found.is_file():
         raise ValueError("the name of a file that is there")
@@ -44,7 +42,6 @@ def file(raw: str) -> Path:
 
 
 def switch(raw: str) -> bool:
-    """On or off."""
     try:
         return SWITCH_WORDS[raw.lower()]
     except KeyError:
@@ -63,8 +60,6 @@ def number(least: int, most: int) -> Callable[[str], int]:
 
 
 def one_of(*words: str) -> Callable[[str], str]:
-    """One of a few words."""
-
     def parse(raw: str) -> str:
         if raw.lower() in words:
             return raw.lower()
@@ -134,7 +129,6 @@ def store(raw: str) -> str:
 
 
 def hosts(raw: str) -> tuple[str, ...]:
-    """Names of hosts."""
     hosts = tuple(host.strip().lower().rstrip(".") for host in raw.split(",") if host.strip())
     if any(not HOST.fullmatch(host) for host in hosts):
         raise ValueError("host names such as photos.example.org, with commas between")
@@ -142,7 +136,6 @@ def hosts(raw: str) -> tuple[str, ...]:
 
 
 def networks(raw: str) -> tuple[str, ...]:
-    """Ranges of addresses."""
     found = tuple(part.strip() for part in raw.split(",") if part.strip())
     try:
         for network in found:
@@ -181,7 +174,6 @@ def geocoder(raw: str) -> str:
 
 
 def detector(raw: str) -> str:
-    """What is looked for on photos."""
     module, colon, name = raw.partition(":")
     own = colon and name.isidentifier() and module.replace(".", "_").isidentifier()
     words = [word.strip() for word in raw.split(",")]
@@ -191,7 +183,6 @@ def detector(raw: str) -> str:
 
 
 def mail_server(raw: str) -> str:
-    """How mail is sent."""
     parts = _split(raw)
     if (parts.scheme in ("smtp", "smtps", "smtp+plain") and parts.hostname) or (
         parts.scheme == "file" and parts.path

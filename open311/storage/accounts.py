@@ -27,8 +27,6 @@ COLUMNS = (
 
 
 class Secrets(NamedTuple):
-    """What opens an account, as it is kept."""
-
     password_hash: str | None
     totp_secret: str | None
     totp_step: int | None
@@ -68,7 +66,6 @@ def by_subject(conn: Connection, issuer: str, subject: str) -> Account | None:
 
 
 def secrets_of(conn: Connection, account_id: int) -> Secrets:
-    """What opens an account."""
     row = conn.execute(
         select(_a.password_hash, _a.totp_secret, _a.totp_step).where(_a.id == account_id)
     ).one_or_none()
@@ -130,7 +127,6 @@ def prune_links(conn: Connection, now: datetime) -> None:
 
 
 def put_codes(conn: Connection, account_id: int, digests: Iterable[str]) -> None:
-    """Replace all recovery codes of an account."""
     conn.execute(delete(account_codes).where(_c.account_id == account_id))
     rows = [{"account_id": account_id, "digest": digest} for digest in digests]
     if rows:

@@ -49,7 +49,6 @@ def numbered(
 
 
 def at(conn: Connection, jurisdiction_id: str, kind: str, place: Location, metres: float) -> Asset | None:
-    """The thing of a kind that stands at a place."""
     reach = Circle(place, metres).envelope
     box = func.ST_MakeEnvelope(reach.min_long, reach.min_lat, reach.max_long, reach.max_lat, 4326)
     away = func.ST_DistanceSphere(_a.geom, func.ST_SetSRID(func.ST_MakePoint(place.long, place.lat), 4326))

@@ -96,5 +96,4 @@ def remove(conn: Connection, sender_id: int, owners: Sequence[str]) -> str | Non
 
 
 def forget(conn: Connection, now: datetime) -> int:
-    """Delete what has ended."""
     return conn.execute(delete(blocked_senders).where(_b.ends_datetime <= now)).rowcount

@@ -44,7 +44,6 @@ REOPENING = ("open", "confirmed", "investigating", "in_progress", "reopen")
 
 
 def find(conn: Connection, service_request_id: int) -> Case | None:
-    """The case of a report."""
     row = conn.execute(select(*COLUMNS).where(_c.service_request_id == service_request_id)).one_or_none()
     return Case.from_row(dict(row._mapping)) if row else None
 

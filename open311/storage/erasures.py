@@ -63,7 +63,6 @@ def not_copied(conn: Connection, most: int) -> list[Erasure]:
 
 
 def since(conn: Connection, moment: datetime) -> list[Erasure]:
-    """All from a moment on."""
     chosen = select(_e.id, _e.datetime, _e.table_name, _e.ids).where(_e.datetime >= moment).order_by(_e.id)
     return [Erasure(*row) for row in conn.execute(chosen)]
 

@@ -92,7 +92,6 @@ def of_request(conn: Connection, service_request_id: int) -> list[Event]:
 
 
 def find(conn: Connection, event_id: int) -> Event | None:
-    """The event with this id."""
     row = conn.execute(select(*_columns).where(_e.id == event_id)).one_or_none()
     return _event(row) if row else None
 

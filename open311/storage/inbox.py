@@ -108,7 +108,6 @@ def sent_lately(conn: Connection, jurisdiction_id: str, address: str, since: dat
 def decide(
     conn: Connection, mail_id: int, state: InboxState, now: datetime, service_request_id: int | None = None
 ) -> None:
-    """Say what became of a mail."""
     announce_internal(conn)
     values = {"state": state, "decided_datetime": now, "service_request_id": service_request_id}
     conn.execute(update(inbox).where(_i.id == mail_id).values(values))

@@ -39,7 +39,6 @@ def add(
     jurisdictions: Iterable[str] | None,
     at: datetime,
 ) -> None:
-    """Store a new key."""
     bound = None if jurisdictions is None else sorted(jurisdictions)
     values = {"name": name, "digest": digest, "scopes": sorted(scopes), "jurisdictions": bound}
     conn.execute(insert(keys).values(**values, created_datetime=at))
@@ -57,7 +56,6 @@ def all_keys(conn: Connection) -> list[Key]:
 
 
 def exists(conn: Connection, name: str) -> bool:
-    """Whether a key has this name."""
     return conn.execute(select(_k.id).where(_k.name == name)).first() is not None
 
 

@@ -25,13 +25,11 @@ def claim(conn: Connection, event_id: int, follower_ids: Sequence[int]) -> list[
 
 
 def is_sent(conn: Connection, follower_id: int, event_id: int) -> bool:
-    """Whether the mail has left."""
     sent = select(_m.sent_datetime).where(_m.follower_id == follower_id, _m.event_id == event_id)
     return conn.execute(sent).scalar() is not None
 
 
 def sent(conn: Connection, follower_id: int, event_id: int, now: datetime) -> None:
-    """The mail has left."""
     mine = (_m.follower_id == follower_id, _m.event_id == event_id)
     conn.execute(update(mail_messages).where(*mine).values(sent_datetime=now))
 

@@ -158,7 +158,6 @@ def set_thumbnail(conn: Connection, media_id: int, key: str, thumb_key: str, dha
 
 
 def keys_of_request(conn: Connection, service_request_id: int) -> list[str]:
-    """The names of all files of a request."""
     theirs = _m.service_request_id == service_request_id
     names = select(_m.key, _m.thumb_key, _m.original_key).where(theirs)
     return [key for row in conn.execute(names) for key in row if key]

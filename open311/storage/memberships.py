@@ -70,13 +70,11 @@ def of_account(conn: Connection, account_id: int, now: datetime | None = None) -
 
 
 def find(conn: Connection, membership_id: int) -> tuple[int, Membership] | None:
-    """A membership, and whose it is."""
     row = conn.execute(select(_m.account_id, *COLUMNS).where(_m.id == membership_id)).one_or_none()
     return (row.account_id, membership_from(row._mapping)) if row else None
 
 
 def remove(conn: Connection, membership_id: int) -> None:
-    """Take a membership away."""
     conn.execute(delete(memberships).where(_m.id == membership_id))
 
 

@@ -41,7 +41,6 @@ def of_account(conn: Connection, account_id: int) -> Sequence[Passkey]:
 
 
 def find(conn: Connection, credential_id: bytes) -> Passkey | None:
-    """The key under this id."""
     row = conn.execute(select(*_COLUMNS).where(_p.credential_id == credential_id)).one_or_none()
     return Passkey(**row._mapping) if row else None
 
@@ -64,5 +63,4 @@ def remove(conn: Connection, account_id: int, passkey_id: int) -> bool:
 
 
 def remove_all(conn: Connection, account_id: int) -> None:
-    """Forget all keys of an account."""
     conn.execute(delete(account_passkeys).where(_p.account_id == account_id))

@@ -59,7 +59,6 @@ class AnsweredMail:
     address_digest: str | None
 
     def is_to(self, address: str) -> bool:
-        """Whether it went to this mailbox."""
         return self.address_digest == _address_digest(address)
 
 

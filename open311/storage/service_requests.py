@@ -130,7 +130,6 @@ def find_by_client_request(
 
 
 def any_stored(conn: Connection) -> bool:
-    """Whether there is any request at all."""
     return conn.execute(select(_r.id).limit(1)).first() is not None
 
 

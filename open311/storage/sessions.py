@@ -91,7 +91,6 @@ def of_account(conn: Connection, account_id: int, idle: timedelta, now: datetime
 
 
 def touch(conn: Connection, digest: str, seen: datetime) -> None:
-    """Note that a session is in use."""
     conn.execute(update(sessions).where(_s.digest == digest).values(seen_datetime=seen))
 
 
@@ -118,6 +117,5 @@ def end_all(conn: Connection, account_id: int, *, but: str | None = None) -> int
 
 
 def prune(conn: Connection, now: datetime, idle: timedelta) -> int:
-    """Delete what has ended."""
     over = delete(sessions).where(or_(_s.ends_datetime <= now, _s.seen_datetime <= now - idle))
     return conn.execute(over).rowcount

@@ -79,6 +79,5 @@ def release(conn: Connection, keys: Iterable[str], beginning: str) -> None:
 
 
 def prune(conn: Connection, now: datetime) -> int:
-    """Delete what no longer brakes."""
     old = delete(sign_in_brakes).where(_b.touched_datetime < now - FORGOTTEN_AFTER)
     return conn.execute(old).rowcount

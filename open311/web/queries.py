@@ -139,7 +139,6 @@ PAGING = ("page", "page_size", "offset", "cursor")
 
 
 def paged(query: dict[str, Any]) -> bool:
-    """Whether the client asked for pages."""
     return any(name in query for name in PAGING)
 
 

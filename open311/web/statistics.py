@@ -47,7 +47,6 @@ class Told:
 def read(
     core: Core, catalogue: Catalogue, language: str, months: int = MONTHS, service_code: str | None = None
 ) -> Told:
-    """The figures of the last months."""
     today = local(core.now(), catalogue.jurisdiction.time_zone).date()
     asked = last_months(today, months)
     owner = catalogue.jurisdiction.jurisdiction_id

@@ -118,7 +118,6 @@ def _words(core: Core, conn: Connection, subscription: Subscription, message: Me
 
 
 def _record(conn: Connection, subscription: Subscription, message: Message, attempt: Attempt) -> None:
-    """What the attempt means for the message, and for the target."""
     tried = message.attempts + 1
     if attempt.good:
         storage.record(conn, message.id, attempt, state=MessageState.DELIVERED, attempts=tried)

@@ -29,8 +29,6 @@ class State(StrEnum):
 
 
 class MessageState(StrEnum):
-    """What became of a message."""
-
     WAITING = "waiting"
     DELIVERED = "delivered"
     GIVEN_UP = "given_up"
@@ -73,8 +71,6 @@ class Subscription:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """One event for one subscription."""
-
     id: int
     event_id: int
     service_request_id: int
@@ -100,7 +96,6 @@ class Attempt:
 
     @property
     def good(self) -> bool:
-        """Whether the message has arrived."""
         return self.error is None
 
     @property

@@ -17,18 +17,15 @@ _message_columns = (*_message, _m.due_datetime)
 
 
 def add(conn: Connection, **values: Any) -> Subscription:
-    """Store a new subscription."""
     stored = insert(webhook_subscriptions).values(**values, state=State.ACTIVE)
     return _subscription(conn.execute(stored.returning(webhook_subscriptions)).one())
 
 
 def find(conn: Connection, name: str) -> Subscription | None:
-    """The subscription of this name."""
     return _one(conn, _s.name == name)
 
 
 def find_id(conn: Connection, subscription_id: int) -> Subscription | None:
-    """The subscription with this id."""
     return _one(conn, _s.id == subscription_id)
 
 
@@ -103,7 +100,6 @@ def enqueue(
 
 
 def next_message(conn: Connection, subscription_id: int, now: datetime) -> Message | None:
-    """The message that has waited longest."""
     wanted = select(*_message_columns).where(
         _m.subscription_id == subscription_id, _m.state == MessageState.WAITING, _m.due_datetime <= now
     )
@@ -112,7 +108,6 @@ def next_message(conn: Connection, subscription_id: int, now: datetime) -> Messa
 
 
 def record(conn: Connection, message_id: int, attempt: Attempt, **values: Any) -> None:
-    """Keep an attempt, and what has become of its message."""
     conn.execute(
         insert(webhook_attempts).values(
             message_id=message_id,

@@ -47,7 +47,6 @@ def answer(
 
 
 def write_answer(work: Work, text: str) -> None:
-    """Answer within an act."""
     work.tell_staff(EventKind.ANSWERED, letter=TaskName.WRITE_TO_REPORTER, text=_letter(work, text))
     if work.case.first_answer_datetime is None:
         work.change_case(first_answer_datetime=work.now)

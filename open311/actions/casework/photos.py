@@ -170,7 +170,6 @@ def replace(work: Work, redaction: Redaction, *, destroy: bool = False) -> None:
 
 
 def describe(work: Work, photo: Media, text: str) -> None:
-    """Describe a photo within an act."""
     words = tidy(text)
     if len(words) > ALT_LENGTH:
         raise Invalid(problem("error.edit.length", field="alt", most=ALT_LENGTH))

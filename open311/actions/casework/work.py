@@ -60,7 +60,6 @@ class Work:
 
     @property
     def now(self) -> datetime:
-        """The moment of the act."""
         return self.core.now()
 
     @property
@@ -70,7 +69,6 @@ class Work:
 
     @property
     def number(self) -> int:
-        """The number of the report."""
         return self.request.service_request_id
 
     @property

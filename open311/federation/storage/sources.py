@@ -29,7 +29,6 @@ def add(conn: Connection, intake: Intake) -> bool:
 
 
 def find(conn: Connection, jurisdiction_id: str, source: str) -> Intake | None:
-    """One source."""
     row = conn.execute(
         select(intakes).where(_i.jurisdiction_id == jurisdiction_id, _i.source == source)
     ).one_or_none()

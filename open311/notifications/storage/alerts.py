@@ -26,7 +26,6 @@ def add(conn: Connection, alert: Alert) -> int:
 
 
 def find(conn: Connection, alert_id: int) -> Alert | None:
-    """The alert with this id."""
     row = conn.execute(select(alerts).where(_a.id == alert_id)).one_or_none()
     return Alert(**row._mapping) if row else None
 

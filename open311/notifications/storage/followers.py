@@ -34,7 +34,6 @@ def add(
 
 
 def find(conn: Connection, follower_id: int) -> Follower | None:
-    """The follower with this id."""
     return _one(conn, _f.id == follower_id)
 
 
@@ -48,12 +47,10 @@ def _select() -> Any:
 
 
 def asked(conn: Connection, follower_id: int, now: datetime) -> None:
-    """Remember that a follower was asked to confirm."""
     conn.execute(update(followers).where(_f.id == follower_id).values(asked_datetime=now))
 
 
 def confirm(conn: Connection, follower_id: int, now: datetime) -> None:
-    """Write to this follower from now on."""
     mine = (_f.id == follower_id, _f.confirmed_datetime.is_(None))
     conn.execute(update(followers).where(*mine).values(confirmed_datetime=now))
 

@@ -81,5 +81,4 @@ def remove_of_mailbox(conn: Connection, email: str) -> None:
 
 
 def prune(conn: Connection, now: datetime) -> None:
-    """Forget links that have expired."""
     conn.execute(delete(mail_links).where(_l.expires_datetime <= now))

@@ -36,12 +36,10 @@ def nth_latest(
 
 
 def add(conn: Connection, purpose: str, subjects: Mapping[str, str], now: datetime) -> None:
-    """Count a mail."""
     conn.execute(insert(mail_requests).values(**subjects, purpose=purpose, datetime=now))
 
 
 def remove_of_mailbox(conn: Connection, email: str) -> None:
-    """Forget that mails were asked for."""
     conn.execute(delete(mail_requests).where(_m.mailbox == subject_of(email)))
 
 

@@ -60,12 +60,10 @@ def conformance() -> dict[str, Any]:
 
 
 def collections(catalogues: list[Catalogue]) -> dict[str, Any]:
-    """All collections."""
     return {"links": own("collections"), "collections": [collection(catalogue) for catalogue in catalogues]}
 
 
 def collection(catalogue: Catalogue) -> dict[str, Any]:
-    """The requests of one jurisdiction."""
     jurisdiction = catalogue.jurisdiction
     name, city = jurisdiction.jurisdiction_id, jurisdiction.name.in_language(current.language())
     bounds = jurisdiction.boundary.bounds if jurisdiction.boundary else WORLD

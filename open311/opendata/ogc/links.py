@@ -32,13 +32,11 @@ def wants_html() -> bool:
 
 
 def address(*path: str, **query: Any) -> str:
-    """The full address of a resource."""
     place = "/".join(quote(part, safe="") for part in ("ogc", *path))
     return f"{current.base_url()}/{place}" + (f"?{urlencode(query)}" if query else "")
 
 
 def link(relation: str, href: str, media_type: str, title: str = "") -> Link:
-    """One link."""
     return {"rel": relation, "href": href, "type": media_type} | ({"title": title} if title else {})
 
 

@@ -137,7 +137,6 @@ class Database:
             conn.execute(text("select 1"))
 
     def close(self) -> None:
-        """Close every connection."""
         self.engine.dispose()
         self._reading.dispose()
         if self._replica:

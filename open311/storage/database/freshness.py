@@ -58,8 +58,6 @@ def announce_internal(conn: Connection) -> None:
 
 
 class Freshness:
-    """The stamps that belong to one database."""
-
     def __init__(self, url: URL) -> None:
         self._stamp = shared_memory(_name(url), mmap.PAGESIZE).cast("Q")
         self.listening = False

@@ -81,7 +81,6 @@ class Replica:
             log.warning("replica_left_out", state=state, reason=said)
 
     def close(self) -> None:
-        """Close every connection."""
         self._engine.dispose()
 
     def _position(self, stamp: int, now: float) -> int | None:

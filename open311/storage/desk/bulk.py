@@ -49,7 +49,6 @@ def add(
 
 
 def find(conn: Connection, run_id: int) -> BulkRun | None:
-    """The act with this id."""
     row = conn.execute(select(bulk_runs).where(_r.id == run_id)).one_or_none()
     if row is None:
         return None
@@ -59,7 +58,6 @@ def find(conn: Connection, run_id: int) -> BulkRun | None:
 
 
 def items(conn: Connection, run_id: int) -> list[BulkItem]:
-    """What became of each case."""
     wanted = select(_i.service_request_id, _i.revision, _i.state, _i.problems)
     rows = conn.execute(wanted.where(_i.run_id == run_id).order_by(_i.service_request_id))
     return [BulkItem(row[0], row[1], ItemState(row.state), row.problems) for row in rows]

@@ -55,7 +55,6 @@ class CaseRow:
 
     @property
     def number(self) -> int:
-        """The number of the report."""
         return self.case.service_request_id
 
 
@@ -242,7 +241,6 @@ def _needs_request(search: CaseSearch) -> bool:
 
 
 def _conditions(search: CaseSearch, now: datetime) -> list[Condition]:
-    """What each filter means."""
     filters: list[Condition | None] = [
         _stages(search.stages),
         _one_of(_c.service_code, search.services),

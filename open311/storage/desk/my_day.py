@@ -36,7 +36,6 @@ class OfUnit:
 
 
 def mine(conn: Connection, scope: Scope, account_id: int, now: datetime, today: date) -> Mine:
-    """What one person has to do."""
     resumed = func.count().filter(_c.resume_date <= today)
     counted: Any = select(func.count(), func.count().filter(overdue(now)), resumed).select_from(cases)
     row = conn.execute(scope.join(counted.where(_OPEN, _c.assignee_id == account_id, scope.here))).one()

@@ -54,7 +54,6 @@ def add(
 
 
 def find(conn: Connection, note_id: int) -> Note | None:
-    """The note with this id."""
     row = conn.execute(select(*_COLUMNS).where(_n.id == note_id)).one_or_none()
     return Note(*row) if row else None
 
@@ -66,10 +65,8 @@ def of_request(conn: Connection, service_request_id: int) -> Sequence[Note]:
 
 
 def change(conn: Connection, note_id: int, text: str, edited: datetime) -> None:
-    """Write a note anew."""
     conn.execute(update(case_notes).where(_n.id == note_id).values(text=text, edited_datetime=edited))
 
 
 def remove(conn: Connection, note_id: int) -> None:
-    """Delete a note."""
     conn.execute(delete(case_notes).where(_n.id == note_id))

@@ -27,5 +27,4 @@ def leave(conn: Connection, service_request_id: int, actor: str) -> None:
 
 
 def forget(conn: Connection, now: datetime) -> None:
-    """Delete what is over."""
     conn.execute(delete(case_presence).where(_p.until_datetime <= now))

@@ -26,7 +26,6 @@ class QueueRow:
 
     @property
     def number(self) -> int:
-        """The number of the report."""
         return self.line.number
 
 

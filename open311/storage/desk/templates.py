@@ -69,7 +69,6 @@ def offered(
 
 
 def find(conn: Connection, template_id: int) -> Template | None:
-    """The template with this id."""
     row = conn.execute(select(*_COLUMNS).where(_t.id == template_id)).one_or_none()
     return Template(**row._mapping) if row else None
 

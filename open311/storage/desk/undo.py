@@ -99,7 +99,6 @@ def _plain(value: Any) -> Any:
 
 
 def _value(column: str, value: Any) -> Any:
-    """A value as its column takes it."""
     if isinstance(value, str) and column.endswith(("_datetime", "_by", "_since")):
         return datetime.fromisoformat(value)
     if isinstance(value, str) and column.endswith("_date"):

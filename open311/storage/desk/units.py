@@ -24,7 +24,6 @@ def members(conn: Connection, jurisdiction_id: str, now: datetime) -> Mapping[st
 
 
 def open_cases(conn: Connection, jurisdiction_id: str) -> Mapping[str, int]:
-    """How many open cases each unit has."""
     counted = select(_c.unit, func.count()).where(
         _c.jurisdiction_id == jurisdiction_id, literal_column("cases.stage <> 'done'"), _c.unit.is_not(None)
     )

@@ -37,7 +37,6 @@ def offered(conn: Connection, account_id: int, units: Mapping[str, Collection[st
 
 
 def find(conn: Connection, view_id: int) -> View | None:
-    """The view with this id."""
     row = conn.execute(select(*_COLUMNS).where(_v.id == view_id)).one_or_none()
     return View(**row._mapping) if row else None
 
@@ -58,12 +57,10 @@ def add(conn: Connection, view: View, now: datetime) -> int:
 
 
 def rename(conn: Connection, view_id: int, name: str) -> None:
-    """Give a view another name."""
     conn.execute(update(views).where(_v.id == view_id).values(name=name))
 
 
 def remove(conn: Connection, view_id: int) -> None:
-    """Forget a view."""
     conn.execute(delete(views).where(_v.id == view_id))
 
 

@@ -53,7 +53,6 @@ def parameters(query: RequestSearch) -> dict[str, Any]:
 
 
 def any_text(name: str) -> Any:
-    """Any of the texts that a parameter lists."""
     return any_(bindparam(name, type_=ARRAY(Text)))
 
 
