@@ -3,6 +3,7 @@
 from typing import Any
 
 from open311.actions.casework.correspondence import receive
+from open311.actions.casework.order_answers import receive_from_contractor
 from open311.actions.media import Files
 from open311.core import Core
 from open311.inbox.automatic import Bounce, Writer
@@ -10,11 +11,11 @@ from open311.inbox.reading import Letter
 from open311.model.catalogue import Catalogue
 from open311.model.inbox import InboxState
 from open311.model.mailbox import spelt
-from open311.model.service_request import Visibility
+from open311.model.service_request import ServiceRequest, Visibility
 from open311.storage import blocked_senders, sent_mails, service_requests
 from open311.storage import inbox as storage
 from open311.storage.database import Connection
-from open311.storage.sent_mails import AnsweredMail
+from open311.storage.sent_mails import AnsweredMail, SentKind
 
 
 def settle(core: Core, conn: Connection, catalogue: Catalogue, letter: Letter, files: Files) -> None:
@@ -36,11 +37,10 @@ def settle(core: Core, conn: Connection, catalogue: Catalogue, letter: Letter, f
     request = service_requests.find_any(conn, sent.service_request_id) if sent else None
     if sent is None or request is None or request.jurisdiction_id != owner:
         leave_to_staff(core, conn, catalogue, letter, files)
-    elif not _may_say_more(sent, letter) or request.visibility == Visibility.HIDDEN:
-        leave_to_staff(core, conn, catalogue, letter, files, about_id=sent.service_request_id)
-    else:
-        receive(core, conn, sent.service_request_id, letter.text, files, event_id=sent.event_id)
+    elif _may_say_more(sent, letter, request) and _say_more(core, conn, sent, letter, files):
         _store(core, conn, catalogue, letter, InboxState.LINKED, service_request_id=sent.service_request_id)
+    else:
+        leave_to_staff(core, conn, catalogue, letter, files, about_id=sent.service_request_id)
 
 
 def leave_to_staff(
@@ -79,8 +79,22 @@ def _store(
         files.attached = True
 
 
-def _may_say_more(sent: AnsweredMail, letter: Letter) -> bool:
-    return sent.is_to(spelt(letter.from_address)) and bool(letter.text or letter.pictures)
+def _may_say_more(sent: AnsweredMail, letter: Letter, request: ServiceRequest) -> bool:
+    says_something = bool(letter.text or letter.pictures) and request.visibility != Visibility.HIDDEN
+    return says_something and sent.is_to(spelt(letter.from_address))
+
+
+def _say_more(core: Core, conn: Connection, sent: AnsweredMail, letter: Letter, files: Files) -> bool:
+    """Have a mail stand at the report as what its writer said; False where somebody has to read it first.
+
+    Whoever answers the question whether it was they who wrote has not shown that it was.
+    """
+    if sent.kind is SentKind.ORDER and sent.event_id is not None:
+        return receive_from_contractor(core, conn, sent.event_id, letter.text, files)
+    if sent.kind in (SentKind.NEWS, SentKind.RECEIPT):
+        receive(core, conn, sent.service_request_id, letter.text, files, event_id=sent.event_id)
+        return True
+    return False
 
 
 def _tokens(letter: Letter) -> list[str]:

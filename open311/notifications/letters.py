@@ -10,9 +10,10 @@ from open311.model.secret_tokens import new_token
 from open311.notifications import messages
 from open311.notifications.audience import MailKind
 from open311.notifications.storage import followers
-from open311.storage import events, sent_mails, service_requests, updates
+from open311.storage import events, service_requests, updates
 from open311.storage.cases import ANSWER_WITHIN
 from open311.storage.desk import questions
+from open311.storage.sent_mails import SentKind
 
 # What is written to whoever objects to a report.
 OBJECTED = ("mail.objected.subject", "mail.objected.text")
@@ -54,10 +55,7 @@ def send(core: Core, event_id: int) -> None:
         "ends": format_date(ends, "long", locale=language.replace("-", "_")),
     }
     sent = messages.send(core, catalogue, address, language, KINDS[event.kind].value, values, path)
-    if sent is not None:
-        with core.database.begin() as conn:
-            number = request.service_request_id
-            sent_mails.add(conn, number, event_id, sent, core.now())
+    messages.record(core, request.service_request_id, sent, event_id=event_id)
 
 
 def write_to_objector(core: Core, event_id: int, decided: bool = False) -> None:
@@ -78,7 +76,9 @@ def write_to_objector(core: Core, event_id: int, decided: bool = False) -> None:
         "notes": str(decision.data.get("words") or "") if decision else "",
     }
     kind = VERDICTS[Verdict(decision.data["verdict"])] if decision else OBJECTED
-    messages.send(core, catalogue, address, language, kind, values, "/")
+    sent = messages.send(core, catalogue, address, language, kind, values, "/")
+    number = request.service_request_id
+    messages.record(core, number, sent, event_id=event_id, kind=SentKind.OBJECTION)
 
 
 def send_receipt(core: Core, service_request_id: int, language: str) -> None:
@@ -95,4 +95,6 @@ def send_receipt(core: Core, service_request_id: int, language: str) -> None:
         "service": catalogue.service_name(request.service_code, language),
         "notice": service.service_notice.in_language(language) if service else "",
     }
-    messages.send(core, catalogue, address, language, RECEIPT, values, f"/reports/{service_request_id}")
+    path = f"/reports/{service_request_id}"
+    sent = messages.send(core, catalogue, address, language, RECEIPT, values, path)
+    messages.record(core, service_request_id, sent, kind=SentKind.RECEIPT)

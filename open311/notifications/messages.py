@@ -31,7 +31,7 @@ from open311.notifications.storage import mail_links
 from open311.storage import events, jobs, mail_messages, sent_mails, service_requests, stream
 from open311.storage.database import Connection
 from open311.storage.desk import ratings
-from open311.storage.sent_mails import SentMail
+from open311.storage.sent_mails import SentKind, SentMail
 
 log = structlog.get_logger()
 
@@ -86,9 +86,11 @@ def ask(core: Core, follower_id: int) -> None:
         found = _subject(core, conn, follower)
     if found is None or found[2].visibility == Visibility.HIDDEN:
         return
-    catalogue, values, _ = found
+    catalogue, values, request = found
     with _token(core, follower, Purpose.CONFIRM) as token:
-        send(core, catalogue, follower.email, follower.language, CONFIRM, values, f"/follow/{token}")
+        sent = send(core, catalogue, follower.email, follower.language, CONFIRM, values, f"/follow/{token}")
+    number = request.service_request_id
+    record(core, number, sent, kind=SentKind.CONFIRM, follower_id=follower_id)
 
 
 def tell(core: Core, follower_id: int, event_id: int) -> None:
@@ -121,6 +123,22 @@ def tell(core: Core, follower_id: int, event_id: int) -> None:
         if sent is not None:
             number = event.service_request_id
             sent_mails.add(conn, number, event_id, sent, core.now(), follower_id=follower_id)
+
+
+def record(
+    core: Core,
+    service_request_id: int,
+    sent: SentMail | None,
+    *,
+    event_id: int | None = None,
+    kind: SentKind = SentKind.NEWS,
+    follower_id: int | None = None,
+) -> None:
+    """Remember a mail about a report, so that the desk can say what became of it and answers find their way."""
+    if sent is not None:
+        with core.database.begin() as conn:
+            now = core.now()
+            sent_mails.add(conn, service_request_id, event_id, sent, now, kind=kind, follower_id=follower_id)
 
 
 @contextmanager

@@ -9,7 +9,7 @@ NOT_PERSONAL: Mapping[str, str] = {
     "blocked_senders": "id jurisdiction_id",
     "inbox": "id jurisdiction_id state received_datetime decided_datetime problem about_id service_request_id",
     "inbox_photos": "id inbox_id",
-    "mailboxes": "name uidvalidity uid read_datetime failing_since",
+    "mailboxes": "name uidvalidity uid read_datetime failing_since problem skipped skipped_since",
     "addresses": "id jurisdiction_id label folded geom kind version_id",
     "assets": "id jurisdiction_id kind number folded geom version_id",
     "case_mentions": "note_id",
@@ -22,7 +22,7 @@ NOT_PERSONAL: Mapping[str, str] = {
     "case_presence": "service_request_id",
     "case_questions": "service_request_id event_id",
     "case_undo": "service_request_id revision until_datetime events",
-    "sent_mails": "id service_request_id",
+    "sent_mails": "id service_request_id kind",
     "cases": "service_request_id jurisdiction_id service_code stage revision unit former_units priority flags areas "
     "awaits received_datetime touched_datetime checked_datetime accepted_datetime first_answer_datetime check_by "
     "accept_by due_datetime resume_date paused_since paused_seconds declined reopened route",

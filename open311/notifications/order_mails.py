@@ -13,6 +13,7 @@ from open311.model.service_request import ServiceRequest
 from open311.notifications import messages
 from open311.storage import events, service_requests
 from open311.storage.desk import orders
+from open311.storage.sent_mails import SentKind
 
 KINDS = {
     EventKind.ORDER_SENT: ("mail.order.subject", "mail.order.text"),
@@ -44,7 +45,9 @@ def send(core: Core, event_id: int) -> None:
         orders.add_link(conn, order.id, token)
         orders.change(conn, order.id, sent_datetime=order.sent_datetime or core.now())
     values = _values(catalogue, request, order, event, language)
-    messages.send(core, catalogue, contractor.email, language, KINDS[event.kind], values, f"/order/{token}")
+    path = f"/order/{token}"
+    sent = messages.send(core, catalogue, contractor.email, language, KINDS[event.kind], values, path)
+    messages.record(core, order.service_request_id, sent, event_id=event_id, kind=SentKind.ORDER)
 
 
 def _is_due(event: Event, order: Order) -> bool:

@@ -153,7 +153,12 @@ def _take(seen: SeenCase, form: Mapping[str, str], revision: int | None) -> None
 
 def _give_to_person(seen: SeenCase, form: Mapping[str, str], revision: int | None) -> None:
     """Give it to a colleague of the unit, or to nobody."""
-    chosen, case = form.get("person", ""), seen.whole.case
+    give_to(seen, form.get("person", ""), revision)
+
+
+def give_to(seen: SeenCase, chosen: str, revision: int | None = None) -> None:
+    """The same by the number of an account; raises `Invalid` for who is no colleague of the unit."""
+    case = seen.whole.case
     with current.core().database.read() as conn:
         others = colleagues.of_case(conn, case, seen.whole.request.visibility, current.core().now())
     known = {str(account_id): account_id for account_id in others.of_unit}

@@ -60,7 +60,7 @@ def reports_pdf() -> ResponseReturnValue:
     sheets = [of_row(row) for row in _taken_along("pdf", MOST_SHEETS)]
     if not sheets:
         raise Invalid(problem("desk.export.nothing"))
-    return _printed(words("desk.export.sheets"), sheets, "pdf")
+    return printed(words("desk.export.sheets"), sheets, "pdf")
 
 
 @page("/reports/<number:number>/sheet.pdf", Right.EXPORT)
@@ -70,7 +70,7 @@ def report_sheet(number: int) -> ResponseReturnValue:
     seen.actor.require(Right.EXPORT, seen.whole.case.jurisdiction_id)
     exports.note(current.core(), seen.actor, "sheet", 1, {}, f"request:{number}")
     sheet = of_case(seen)
-    return _printed(sheet.title, [sheet], f"{number}.pdf")
+    return printed(sheet.title, [sheet], f"{number}.pdf")
 
 
 def _search() -> CaseSearch:
@@ -105,7 +105,7 @@ def _with_head(body: Iterator[bytes]) -> Iterator[bytes]:
     yield from body
 
 
-def _printed(title: str, sheets: Sequence[Sheet], name: str) -> Response:
+def printed(title: str, sheets: Sequence[Sheet], name: str) -> Response:
     head = (words("desk.export.what"), words("desk.export.value"))
     document = work_sheets.written(title, current.language(), head, sheets)
     return _file([document], work_sheets.MEDIA_TYPE, name)

@@ -2,7 +2,7 @@
 
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, cast
 
@@ -10,6 +10,7 @@ from flask import Response, request
 from flask.typing import ResponseReturnValue
 
 from open311.actions import casework
+from open311.actions import exports as export_log
 from open311.base.errors import Invalid, NotFound, problem
 from open311.base.text import whole_number
 from open311.http import current
@@ -22,10 +23,14 @@ from open311.model.desk_search import CaseSearch
 from open311.model.rounds import MOST_STOPS, FieldAct, FieldOutcome, Round
 from open311.site import assets, rendering
 from open311.site.words import words
+from open311.staff import exports, names, sheets
 from open311.staff.blueprint import actor, page, redirect_to, staff
+from open311.staff.case import give_to
 from open311.staff.rendering import NOT_KEPT, render
 from open311.staff.seen import SeenCase, find_case, posted_revision
-from open311.storage.desk import lists, rounds
+from open311.storage.database import Connection
+from open311.storage.desk import colleagues, lists, rounds
+from open311.storage.desk.lists import CaseRow
 from open311.storage.desk.scope import Scope, scope_of
 from open311.web import photos
 
@@ -71,6 +76,7 @@ def field_plan() -> ResponseReturnValue:
     core = current.core()
     with core.database.read() as conn:
         found = lists.page(conn, _scope(), search, core.now()).rows
+        people = _people(conn, found)
     chosen = set(request.form.getlist("number")) if request.method == "POST" else set()
     return render(
         "field_plan.html",
@@ -81,6 +87,7 @@ def field_plan() -> ResponseReturnValue:
         problems=problems,
         most=MOST_STOPS,
         cities=_cities(),
+        people=people,
         today=core.now().date().isoformat(),
     )
 
@@ -88,6 +95,20 @@ def field_plan() -> ResponseReturnValue:
 def _chosen(values: Mapping[str, Any], name: str) -> tuple[str, ...]:
     word = str(values.get(name, ""))[:100]
     return (word,) if word else ()
+
+
+def _people(conn: Connection, rows: Sequence[CaseRow]) -> Sequence[tuple[str, str]]:
+    """Who may be sent: the colleagues of the units whose cases are listed, by name, for whoever may give work away."""
+    owners = {row.case.jurisdiction_id for row in rows}
+    if not any(Right.ASSIGN_PERSON in staff().rights_in(owner) for owner in owners):
+        return ()
+    known = dict[int, str]()
+    # Cases of one unit have the same colleagues.
+    for row in {row.case.unit: row for row in rows}.values():
+        others = colleagues.of_case(conn, row.case, row.visibility, current.core().now())
+        known |= names.nameable(others.of_unit, others.roles)
+    by_name = sorted(known.items(), key=lambda person: person[1].casefold())
+    return [(str(account_id), name) for account_id, name in by_name]
 
 
 def _cities() -> list[Any]:
@@ -111,7 +132,9 @@ def _plan() -> int:
         raise Invalid(problem("error.round.stops", most=MOST_STOPS))
     cases = [_own_case(number) for number in numbers]
     owner = cases[0].whole.case.jurisdiction_id
-    name = request.form.get("name", "")
+    name, person = request.form.get("name", ""), request.form.get("person", "")
+    for seen in cases if person else ():
+        give_to(seen, person)
     return casework.plan_round(current.core(), owner, numbers, name, day, actor(owner))
 
 
@@ -154,6 +177,16 @@ def _round_page(found: Round, *, number: int = 0, problems: tuple[str, ...] = ()
         form=request.form,
         new_id=lambda: uuid.uuid4().hex,
     )
+
+
+@page("/field/<id:round_id>/sheets.pdf", Right.EXPORT)
+def field_sheets(round_id: int) -> ResponseReturnValue:
+    """A round to print: a work sheet for each stop, in their order."""
+    core, found = current.core(), _round(round_id)
+    with core.database.read() as conn:
+        stops = rounds.stops_of(conn, found.id, scope_of(staff(), Right.EXPORT), core.now())
+    export_log.note(core, actor(found.jurisdiction_id), "round", len(stops), {}, f"round:{found.id}")
+    return exports.printed(found.name, [sheets.of_row(stop.row) for stop in stops], f"round-{found.id}.pdf")
 
 
 @page("/field/<id:round_id>/order", Right.FIELD, methods=("POST",))

@@ -40,10 +40,14 @@ def names(actors: Iterable[str]) -> Mapping[str, str]:
 def lines(
     line_of_time: Iterable[Event | Note], catalogue: Catalogue, mails: Iterable[MailLine] = ()
 ) -> list[HistoryLine]:
-    """The history, the last first, with what became of the mails about each event."""
+    """The history, the last first, with what became of the mails about each event.
+
+    Mails about none, such as receipts, stand where the history begins.
+    """
     whole, by_event = list(line_of_time), dict[int, list[MailLine]]()
+    first = next((entry.id for entry in whole if isinstance(entry, Event)), 0)
     for mail in mails:
-        by_event.setdefault(mail.event_id, []).append(mail)
+        by_event.setdefault(mail.event_id or first, []).append(mail)
     sides = ("from", "to")
     given = (_person(entry.data.get(side)) for entry in whole if _is_about_person(entry) for side in sides)
     actors = (entry.actor if isinstance(entry, Event) else entry.author for entry in whole)

@@ -1,7 +1,7 @@
 """What hangs outside: orders to contractors, reports with another server, mails; one page a case, one for all."""
 
 from collections.abc import Callable, Mapping
-from datetime import date
+from datetime import date, timedelta
 
 from flask import Response, request
 from flask.typing import ResponseReturnValue
@@ -25,6 +25,7 @@ from open311.storage.desk import orders, outside
 from open311.storage.desk.scope import scope_of
 
 MOST = 200
+LOST_MAILS_SHOWN = timedelta(days=30)
 ABOUT_ORDERS = tuple(kind for kind in EventKind if kind.startswith("order_"))
 Act = Callable[[SeenCase, Mapping[str, str], int | None], object]
 
@@ -32,16 +33,26 @@ Act = Callable[[SeenCase, Mapping[str, str], int | None], object]
 @page("/outside", Right.SEE_REPORTS)
 def outside_list() -> ResponseReturnValue:
     """Everything that hangs outside, within what somebody may see."""
-    scope = scope_of(staff())
+    scope, now = scope_of(staff()), current.core().now()
     with current.core().database.read() as conn:
         open_orders = orders.unsettled(conn, scope, MOST)
         in_trouble = forwards.in_trouble(conn, scope, MOST)
+        questions = outside.open_questions(conn, scope, now, MOST)
+        lost = outside.lost_mails(conn, scope, now - LOST_MAILS_SHOWN, MOST)
     names = {
         code: catalogue.unit_name(code, current.language())
         for catalogue in current.core().catalogues.in_force
         for code in catalogue.desk.contractors
     }
-    return render("outside_list.html", orders=open_orders, forwards=in_trouble, names=names)
+    return render(
+        "outside_list.html",
+        orders=open_orders,
+        forwards=in_trouble,
+        names=names,
+        questions=questions,
+        lost=lost,
+        lost_days=LOST_MAILS_SHOWN.days,
+    )
 
 
 @page("/reports/<number:number>/outside", Right.SEE_REPORTS)
@@ -72,7 +83,7 @@ def _page(
     with current.core().database.read() as conn:
         found = orders.of_request(conn, report.service_request_id)
         forward = forwards.find(conn, report.service_request_id)
-        mails = outside.mails_of(conn, report.service_request_id)
+    happened = {event.id: event for event in whole.history}
     told = [event for event in whole.history if event.kind in ABOUT_ORDERS]
     answers = {
         order.id: [event for event in told if event.data.get("order_id") == order.id] for order in found
@@ -102,7 +113,7 @@ def _page(
         in_trouble=IN_TROUBLE,
         releasable=release.RELEASABLE,
         seen=seen,
-        mails=mails,
+        mails=[(happened.get(mail.event_id or 0), mail) for mail in reversed(whole.mails)],
         event_words=history.what,
         firms=list(catalogue.desk.contractors),
         may_order=checked and report.status == Status.OPEN and seen.may(Right.ORDER),

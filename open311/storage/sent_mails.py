@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, delete, func, insert, literal, null, or_, select, union_all, update
 from sqlalchemy.types import Text
@@ -25,11 +25,25 @@ class MailState(StrEnum):
     BOUNCED = "bounced"
 
 
+class SentKind(StrEnum):
+    """What a mail is, and so to whom: news and receipts go to citizens, orders to contractors."""
+
+    NEWS = "news"
+    CONFIRM = "confirm"
+    RECEIPT = "receipt"
+    ORDER = "order"
+    OBJECTION = "objection"
+
+
 @dataclass(frozen=True, slots=True)
 class MailLine:
-    """How many mails about an event are in a state; to whoever sent the report, or to others who follow it."""
+    """How many mails of a kind are in a state; to whoever sent the report, or to others who follow it.
 
-    event_id: int
+    Those that ask for a confirmation, and receipts, are about no event.
+    """
+
+    event_id: int | None
+    kind: SentKind
     to_reporter: bool
     state: MailState
     problem: str | None
@@ -54,7 +68,8 @@ class AnsweredMail:
     """A mail of ours that somebody else names; whom it went to, only `is_to` knows."""
 
     service_request_id: int
-    event_id: int
+    event_id: int | None
+    kind: SentKind
     message_id: str
     address_digest: str | None
 
@@ -69,15 +84,17 @@ def _address_digest(address: str) -> str:
 def add(
     conn: Connection,
     service_request_id: int,
-    event_id: int,
+    event_id: int | None,
     sent: SentMail,
     now: datetime,
     *,
+    kind: SentKind = SentKind.NEWS,
     follower_id: int | None = None,
 ) -> None:
     """Remember a mail that was handed to the mail server; without a follower it went to whoever sent the report."""
     state = MailState.SENT if sent.refused is None else MailState.REFUSED
-    row = {"service_request_id": service_request_id, "event_id": event_id, "follower_id": follower_id}
+    row: dict[str, Any] = {"service_request_id": service_request_id, "event_id": event_id, "kind": kind}
+    row["follower_id"] = follower_id
     told = {"message_id": sent.id, "state": state.value, "problem": sent.refused, "sent_datetime": now}
     told |= {
         "address_digest": _address_digest(sent.to),
@@ -97,9 +114,9 @@ def bounced(conn: Connection, message_id: str, problem: str) -> int | None:
 def find(conn: Connection, message_ids: Sequence[str], tokens: Sequence[str] = ()) -> AnsweredMail | None:
     """The last mail of ours with one of these ids, or tokens."""
     named = or_(_s.message_id.in_(message_ids), _s.token_digest.in_([digest(token) for token in tokens]))
-    columns = (_s.service_request_id, _s.event_id, _s.message_id, _s.address_digest)
+    columns = (_s.service_request_id, _s.event_id, _s.kind, _s.message_id, _s.address_digest)
     row = conn.execute(select(*columns).where(named).order_by(_s.id.desc()).limit(1)).one_or_none()
-    return AnsweredMail(*row) if row else None
+    return AnsweredMail(row[0], row[1], SentKind(row[2]), row[3], row[4]) if row else None
 
 
 def of_request(conn: Connection, service_request_id: int) -> list[MailLine]:
@@ -108,7 +125,12 @@ def of_request(conn: Connection, service_request_id: int) -> list[MailLine]:
     to_reporter = func.coalesce(_f.is_reporter, _s.follower_id.is_(None))
     left = (
         select(
-            _s.event_id, to_reporter.label("to_reporter"), _s.state, _s.problem, _s.sent_datetime.label("at")
+            _s.event_id,
+            _s.kind,
+            to_reporter.label("to_reporter"),
+            _s.state,
+            _s.problem,
+            _s.sent_datetime.label("at"),
         )
         .outerjoin(followers, _f.id == _s.follower_id)
         .where(_s.service_request_id == service_request_id)
@@ -116,6 +138,7 @@ def of_request(conn: Connection, service_request_id: int) -> list[MailLine]:
     waiting = (
         select(
             _m.event_id,
+            literal(SentKind.NEWS.value),
             _f.is_reporter,
             literal(MailState.QUEUED.value),
             null().cast(Text),
@@ -126,12 +149,18 @@ def of_request(conn: Connection, service_request_id: int) -> list[MailLine]:
         .where(about, _m.sent_datetime.is_(None))
     )
     mails = union_all(left, waiting).subquery()
-    keys = (mails.c.event_id, mails.c.to_reporter, mails.c.state, mails.c.problem)
+    keys = (mails.c.event_id, mails.c.kind, mails.c.to_reporter, mails.c.state, mails.c.problem)
     wanted = select(*keys, func.count(), func.max(mails.c.at)).group_by(*keys)
     rows = conn.execute(wanted.order_by(mails.c.event_id, mails.c.to_reporter.desc(), mails.c.state)).all()
-    return [MailLine(row[0], row[1], MailState(row[2]), *row[3:]) for row in rows]
+    return [MailLine(row[0], SentKind(row[1]), row[2], MailState(row[3]), *row[4:]) for row in rows]
 
 
 def forget(conn: Connection, before: datetime) -> None:
     """Delete what was sent long ago."""
     conn.execute(delete(sent_mails).where(_s.sent_datetime < before))
+
+
+def forget_mailbox(conn: Connection, owners: Sequence[str], email: str) -> None:
+    """Remember no longer what was sent to a mailbox."""
+    ours = select(_r.id).where(_r.id == _s.service_request_id, _r.jurisdiction_id.in_(owners)).exists()
+    conn.execute(delete(sent_mails).where(_s.address_digest == _address_digest(email), ours))

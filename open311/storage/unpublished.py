@@ -44,6 +44,11 @@ _OF_STAFF = [
     text("delete from case_originals where service_request_id = any(:requests)"),
     text("delete from case_undo where service_request_id = any(:requests)"),
     text("update orders set text = '' where service_request_id = any(:requests)"),
+    # Letters and receipts have no follower whose end would be theirs.
+    text("""
+        update sent_mails set address_digest = null, token_digest = null
+        where service_request_id = any(:requests) and kind <> 'order' and follower_id is null
+    """),
     text("update ratings set text = '' where service_request_id = any(:requests)"),
     # What they wrote by the links of our mails. What was published of it stands in an event of its own.
     text(f"""

@@ -8,6 +8,7 @@ from typing import IO, Any
 from open311.actions import media
 from open311.actions.casework import orders as of_staff
 from open311.actions.casework.work import Work, locked
+from open311.actions.media import Files
 from open311.base.errors import Invalid, NotFound, Problem, problem
 from open311.base.text import tidy
 from open311.core import Core
@@ -22,6 +23,7 @@ from open311.model.service_request import ServiceRequest, Visibility
 from open311.model.submission import DESCRIPTION_LENGTH
 from open311.storage import events, service_requests
 from open311.storage import media as stored_media
+from open311.storage.database import Connection
 from open311.storage.desk import orders
 
 LONGEST_PLAN = timedelta(days=366)
@@ -111,6 +113,24 @@ def answer_order(
             media.attach(
                 core, conn, work.number, files, shown=False, internal=True, update_id=work.events[-1]
             )
+
+
+def receive_from_contractor(core: Core, conn: Connection, event_id: int, text: str, files: Files) -> bool:
+    """Take a mail that answers one of ours about an order for a question, within the caller's transaction.
+
+    `event_id` is what our mail was about. False when the order takes no more answers: then staff have to see to it.
+    """
+    event = events.find(conn, event_id)
+    known = orders.find(conn, int(event.data.get("order_id", 0))) if event else None
+    if known is None:
+        return False
+    work = locked(core, conn, known.service_request_id, contractor_actor(known.contractor))
+    order = orders.find(conn, known.id) or known
+    if order.has_ended(work.now) or not order.takes(OrderAnswer.ASK):
+        return False
+    _record(work, order, RULES[OrderAnswer.ASK], text, None)
+    media.attach(core, conn, work.number, files, shown=False, internal=True, update_id=work.events[-1])
+    return True
 
 
 def _problems(core: Core, rule: _Rule, words: str, planned: date | None) -> list[Problem]:

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, Row, and_, delete, func, or_, select
 
 from open311.model.mailbox import mailbox
 from open311.notifications.storage import alerts, mail_links, mail_requests
-from open311.storage import inbox, unpublished
+from open311.storage import inbox, sent_mails, unpublished
 from open311.storage.tables import (
     case_notes,
     draft_photos,
@@ -77,6 +77,7 @@ def forget(conn: Connection, owners: Sequence[str], email: str) -> tuple[list[tu
     files += _forget_drafts(conn, owners, email)
     named |= _forget_contacts(conn, owners, email)
     files += inbox.forget_of_mailbox(conn, owners, email)
+    sent_mails.forget_mailbox(conn, owners, email)
     alerts.remove_of_mailbox(conn, owners, email)
     mail_links.remove_of_mailbox(conn, email)
     mail_requests.remove_of_mailbox(conn, email)

@@ -16,12 +16,13 @@ from open311.storage import cases, events, media, sent_mails, service_requests, 
 from open311.storage.desk import notes, originals
 from open311.storage.desk.notes import Note
 from open311.storage.desk.originals import Original
-from open311.storage.sent_mails import MailLine, MailState
+from open311.storage.sent_mails import MailLine, MailState, SentKind
 from open311.storage.tables import followers, submissions
 from open311.storage.tables import service_requests as requests_table
 
 # Events that are a letter to the reporter.
 LETTERS = (EventKind.ANSWERED, EventKind.ASKED)
+TO_CITIZENS = (SentKind.NEWS, SentKind.CONFIRM, SentKind.RECEIPT)
 _r, _s, _f = requests_table.c, submissions.c, followers.c
 
 
@@ -62,6 +63,13 @@ class WholeCase:
     told: Told
     mails: Sequence[MailLine]
     claims: Sequence[tuple[Event, Reporter]]
+
+    @property
+    def is_reporter_out_of_reach(self) -> bool:
+        """Whether the last mail to whoever sent the report did not arrive."""
+        written = [mail for mail in self.mails if mail.to_reporter and mail.kind in TO_CITIZENS]
+        last = max(written, key=lambda mail: mail.moment, default=None)
+        return last is not None and last.state in (MailState.REFUSED, MailState.BOUNCED)
 
     @property
     def line_of_time(self) -> Sequence[Event | Note]:
@@ -131,7 +139,7 @@ def _mails(conn: Connection, service_request_id: int, history: Sequence[Event]) 
     known = {line.event_id for line in lines}
     letters = (event for event in history if event.kind in LETTERS and event.id not in known)
     waiting = [
-        MailLine(event.id, True, MailState.QUEUED, None, 1, event.datetime)
+        MailLine(event.id, SentKind.NEWS, True, MailState.QUEUED, None, 1, event.datetime)
         for event in letters
         if not event.data.get("taken_back")
     ]

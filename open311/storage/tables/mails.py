@@ -18,7 +18,8 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from open311.storage.tables.base import metadata, moment
 
-# How far each mailbox has been read. A uid means something only under its uidvalidity (RFC 9051, 2.3.1.1).
+# How far each mailbox has been read. A uid means something only under its uidvalidity (RFC 9051, 2.3.1.1). `skipped`
+# counts the mails that were left lying since `skipped_since`, because there were too many.
 mailboxes = Table(
     "mailboxes",
     metadata,
@@ -27,6 +28,9 @@ mailboxes = Table(
     Column("uid", BigInteger, nullable=False),
     moment("read_datetime", nullable=True),
     moment("failing_since", nullable=True),
+    Column("problem", Text),
+    Column("skipped", Integer, nullable=False, server_default=text("0")),
+    moment("skipped_since", nullable=True),
 )
 
 # A mail that came in, once: `digest` is the same for every copy of it. Personal data; emptied some time after it was

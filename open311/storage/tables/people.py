@@ -91,14 +91,15 @@ mail_messages = Table(
     Index("mail_messages_created", "created_datetime"),
 )
 
-# A mail about a report that the mail server was asked to take: without a follower, a letter to whoever sent the report.
-# Answers and mails that come back name its `message_id`. Personal data.
+# A mail about a report that the mail server was asked to take: without a follower, it went to whoever sent the report,
+# or to whom its `kind` says. Answers and mails that come back name its `message_id`. Personal data.
 sent_mails = Table(
     "sent_mails",
     metadata,
     Column("id", BigInteger, Identity(always=True), primary_key=True),
     Column("service_request_id", ForeignKey("service_requests.id", ondelete="CASCADE"), nullable=False),
-    Column("event_id", BigInteger, nullable=False),
+    Column("event_id", BigInteger),
+    Column("kind", Text(collation="C"), nullable=False, server_default="news"),
     Column("follower_id", ForeignKey("followers.id", ondelete="CASCADE")),
     Column("message_id", Text(collation="C"), nullable=False, unique=True),
     Column("state", Text(collation="C"), nullable=False),
@@ -111,6 +112,8 @@ sent_mails = Table(
     Index("sent_mails_of_request", "service_request_id"),
     Index("sent_mails_of_follower", "follower_id"),
     Index("sent_mails_sent", "sent_datetime"),
+    Index("sent_mails_of_address", "address_digest", postgresql_where=text("address_digest is not null")),
+    Index("sent_mails_failed", "sent_datetime", postgresql_where=text("state <> 'sent'")),
 )
 
 # Every link in a mail that opens something, under the digest of a token that stands in the mail alone. `purpose` says
