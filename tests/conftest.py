@@ -96,3 +96,9 @@ def town_database_url(cluster_url: str) -> str:
 def desk_database_url(cluster_url: str) -> str:
     """The same for the journeys of the desk, which have a clock of their own."""
     return _copy(cluster_url, "desk")
+
+
+@pytest.fixture(scope="session")
+def outside_database_url(cluster_url: str) -> str:
+    """The same for the journeys that lead outside, where mail is read, too."""
+    return _copy(cluster_url, "outside")

@@ -54,6 +54,8 @@ BACK_FLAGS = frozenset({Flag.DONE_REPORTED, Flag.RETURNED})
 ORDER_FLAGS = frozenset({Flag.ORDERED}) | BACK_FLAGS
 # A second unit that declines means that nobody knows whose it is: then the checkers decide, not the next unit.
 DECLINED_TOO_OFTEN = 2
+# As what somebody claims a closed report to be who wishes that it is taken up again.
+REOPEN_WISH = "reopen"
 # What may have decided about the unit of a case.
 PERSON, RULE, SERVICE, DECLINED = "person", "rule", "service", "declined"
 DIGEST_LETTERS = 16

@@ -3,6 +3,7 @@
 import json
 import uuid
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import date, timedelta
 from typing import Any, cast
 
@@ -11,23 +12,25 @@ from flask.typing import ResponseReturnValue
 
 from open311.actions import casework
 from open311.actions import exports as export_log
+from open311.adapters import vault
 from open311.base.errors import Invalid, NotFound, problem
 from open311.base.text import whole_number
 from open311.http import current
 from open311.http.errors import in_words
 from open311.http.normalise import LenientRequest
 from open311.model import rights
-from open311.model.actor import Right
+from open311.model.actor import Actor, Right
 from open311.model.cases import Stage
 from open311.model.desk_search import CaseSearch
 from open311.model.rounds import MOST_STOPS, FieldAct, FieldOutcome, Round
 from open311.site import assets, rendering
 from open311.site.words import words
 from open311.staff import exports, names, sheets
-from open311.staff.blueprint import actor, page, redirect_to, staff
+from open311.staff.blueprint import actor, page, redirect_to, signed_in, staff
 from open311.staff.case import give_to
 from open311.staff.rendering import NOT_KEPT, render
 from open311.staff.seen import SeenCase, find_case, posted_revision
+from open311.storage import service_requests
 from open311.storage.database import Connection
 from open311.storage.desk import colleagues, lists, rounds
 from open311.storage.desk.lists import CaseRow
@@ -41,6 +44,8 @@ OUTCOMES: Mapping[FieldOutcome, str] = {
     FieldOutcome.WAS_CLOSED: "desk.field.outcome.was_closed",
 }
 YESTERDAY = timedelta(days=1)
+# A device keeps a round for twelve hours; what waits there comes in when there is a network again.
+PASS_GOOD_FOR = timedelta(days=2)
 
 
 def _scope() -> Scope:
@@ -176,6 +181,7 @@ def _round_page(found: Round, *, number: int = 0, problems: tuple[str, ...] = ()
         problems=problems,
         form=request.form,
         new_id=lambda: uuid.uuid4().hex,
+        pass_to=_pass_to,
     )
 
 
@@ -205,7 +211,7 @@ def field_order(round_id: int) -> ResponseReturnValue:
 @page("/field/<id:round_id>/report", Right.FIELD, methods=("POST",))
 def field_report(round_id: int) -> ResponseReturnValue:
     """Say what is found at a stop. A device sends it again until it has an answer, which is then the same."""
-    found, form = _round(round_id), request.form
+    form = request.form
     number, for_device = (
         whole_number(form.get("number", "")),
         request.accept_mimetypes.best == "application/json",
@@ -218,14 +224,44 @@ def field_report(round_id: int) -> ResponseReturnValue:
         told = tuple(in_words(wrong) for wrong in refused.problems)
         if for_device:
             return _json({"problems": told}, 400)
-        return _round_page(found, number=number or 0, problems=told)
+        return _round_page(_round(round_id), number=number or 0, problems=told)
     if for_device:
         return _json({"outcome": outcome, "words": words(OUTCOMES[outcome])}, 200)
     return redirect_to("field_round", done=f"field_{outcome}", round_id=round_id)
 
 
+def _pass_to(number: int) -> str:
+    """What the form of a stop carries: that this very person was to go there."""
+    return _vault().seal(f"{signed_in().account.id} {number}")
+
+
+def _was_to_go(number: int, sealed: str) -> bool:
+    with suppress(vault.SealBroken):
+        seconds = int(PASS_GOOD_FOR.total_seconds())
+        return _vault().open(sealed, seconds=seconds) == f"{signed_in().account.id} {number}"
+    return False
+
+
+def _vault() -> vault.Vault:
+    return vault.for_settings(current.core().settings)
+
+
+def _reporter_at(number: int, round_id: int) -> Actor:
+    """Who says something about a stop; raises `NotFound`.
+
+    Some see only what is theirs, and what was closed or given to others meanwhile is theirs no longer: what they found
+    there while they had no network is taken in all the same.
+    """
+    with current.core().database.read() as conn:
+        is_stop = number in rounds.numbers_of(conn, round_id)
+        report = service_requests.find_any(conn, number) if is_stop else None
+    if report is not None and _was_to_go(number, request.form.get("pass", "")):
+        return actor(report.jurisdiction_id)
+    return _own_case(number if report is not None else 0).actor
+
+
 def _report(number: int, round_id: int) -> FieldOutcome:
-    seen, form = _own_case(number), request.form
+    who, form = _reporter_at(number, round_id), request.form
     act = form.get("act", "")
     if act not in tuple(FieldAct):
         raise Invalid(problem("error.round.act"))
@@ -234,7 +270,7 @@ def _report(number: int, round_id: int) -> FieldOutcome:
         current.core(),
         number,
         FieldAct(act),
-        seen.actor,
+        who,
         client_id=form.get("client_id", ""),
         text=form.get("text", ""),
         photos=[file.stream for file in files.get("media", [])],

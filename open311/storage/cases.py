@@ -9,7 +9,7 @@ from sqlalchemy import Connection, exists, func, literal, select, union_all, upd
 from sqlalchemy import case as when
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from open311.model.cases import Awaits, Case, Stage
+from open311.model.cases import REOPEN_WISH, Awaits, Case, Stage
 from open311.model.event_kinds import EventKind
 from open311.model.media import MediaVisibility
 from open311.model.service_request import Status, Visibility
@@ -40,7 +40,7 @@ ANSWER_WITHIN = timedelta(days=30)
 # What somebody outside has written, and staff decide about.
 AWAITING = (EventKind.CLAIMED, EventKind.REPLY_RECEIVED, EventKind.OBJECTED)
 # Claims that say of a finished report that it is not.
-REOPENING = ("open", "confirmed", "investigating", "in_progress", "reopen")
+REOPENING = ("open", "confirmed", "investigating", "in_progress", REOPEN_WISH)
 
 
 def find(conn: Connection, service_request_id: int) -> Case | None:

@@ -1,5 +1,6 @@
 """A call at the desk in a browser: by keyboard alone, with scripts and without, and without barriers."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +9,7 @@ import httpx2
 import pytest
 from playwright.sync_api import expect
 
-from open311.actions import geocoding, keys
+from open311.actions import casework, geocoding, keys
 from open311.basemap import importing
 from open311.basemap.importing import Wishes
 from open311.model.keys import Scope
@@ -127,6 +128,33 @@ def test_a_caller_is_joined_with_what_is_known_with_few_keys(visit: Visit, town:
     assert town.stored(stored, n=number) == [("kim@example.org", None)]
     town.works()
     assert town.mailbox.mails[-1]["To"] == "kim@example.org"
+    history = casework.show(town.core, number, CLARA).history
+    assert [event.data.get("channel") for event in history if event.kind == "contacted"] == ["phone"]
+    assert town.stored("select count(*) from service_requests where id > %(n)s", n=number) == [(0,)]
+
+    # The next caller, about something that has to be checked first and is not known.
+    page.get_by_role("link", name="Nächste Meldung").press("Enter")
+    expect(page.locator("#about")).to_be_focused()
+    operator.says("markierung")
+    operator.presses("Enter")
+    operator.says("bismarck 30")
+    operator.presses("Enter")
+    expect(page.locator("#description")).to_be_focused()
+    operator.says("Der Pfeil ist kaum zu sehen.")
+    operator.tabs_to("[data-save]")
+    operator.presses("Enter")
+    page.wait_for_selector(".aloud")
+    words = page.locator(".aloud").inner_text()
+    assert re.fullmatch(r"\d{3} \d{3}", words)
+    held = int(words.replace(" ", ""))
+    assert casework.show(town.core, held, CLARA).request.visibility == "held"
+    for path in (
+        f"reports/{number}",
+        f"reports/{held}",
+        "open311/v2/requests.json",
+        "open311/v2/changes.json",
+    ):
+        assert "Bea Muster" not in httpx2.get(f"{town.base}/{path}").text, path
 
 
 def test_without_scripts_enter_looks_and_the_button_stores(visit: Visit, town: Town) -> None:

@@ -13,6 +13,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from open311.app import build_application, create_app
 from open311.core import Catalogues, Core
+from open311.model.catalogue import Catalogue
 from tests.faults import faulty
 from tests.mailbox import Mailbox, a_mail_server, run_jobs
 from tests.opendata.live import a_live_core
@@ -96,18 +97,20 @@ def served(app: WSGIApplication, port: int = 0) -> Iterator[str]:
 
 
 @contextmanager
-def a_town(database_url: str, folder: Path) -> Iterator[Town]:
-    """A town that is open for as long as the block lasts."""
+def a_town(database_url: str, folder: Path, *catalogues: Catalogue, **more: str) -> Iterator[Town]:
+    """A town that is open for as long as the block lasts; `more` are settings."""
     port = free_port()
     base = f"http://127.0.0.1:{port}"
     with a_mail_server() as (mailbox, mails):
         core = a_live_core(
             database_url,
+            *catalogues,
             OPEN311_DATA_DIR=str(folder),
             OPEN311_LOG_LEVEL="error",
             OPEN311_SMTP_URL=mails,
             OPEN311_MAIL_FROM="Stadt <stadt@example.org>",
             OPEN311_BASE_URL=base,
+            **more,
         )
         engine = core.database.engine.execution_options(isolation_level="AUTOCOMMIT")
         several = replace(core, catalogues=Catalogues(many_cities()))

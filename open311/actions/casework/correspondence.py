@@ -13,12 +13,12 @@ from open311.base.errors import Invalid, NotFound, problem
 from open311.base.text import tidy
 from open311.core import Core
 from open311.model.actor import REPORTER, Actor, Right
+from open311.model.cases import REOPEN_WISH
 from open311.model.event_kinds import EventKind
 from open311.model.service_request import ServiceRequest, Status
 from open311.model.submission import DESCRIPTION_LENGTH
 from open311.model.task_names import TaskName
 from open311.storage import service_requests
-from open311.storage.cases import REOPENING
 from open311.storage.database import Connection
 from open311.storage.desk import questions
 
@@ -106,7 +106,7 @@ def receive(
         planning.resume(work)
         work.tell_staff(EventKind.REPLY_RECEIVED, status_notes=text)
     elif work.request.status == Status.CLOSED:
-        work.tell_staff(EventKind.CLAIMED, status_notes=text, claimed_status=REOPENING[0])
+        work.tell_staff(EventKind.CLAIMED, status_notes=text, claimed_status=REOPEN_WISH)
     else:
         work.tell_staff(EventKind.REPLY_RECEIVED, status_notes=text)
     work.write()

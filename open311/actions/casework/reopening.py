@@ -15,6 +15,7 @@ from open311.base.errors import Invalid, NotFound, problem
 from open311.base.text import tidy
 from open311.core import Core
 from open311.model.actor import REPORTER, Actor, Right
+from open311.model.cases import REOPEN_WISH
 from open311.model.event_kinds import EventKind
 from open311.model.secret_tokens import is_token
 from open311.model.service_request import ServiceRequest, Status, Visibility
@@ -23,8 +24,6 @@ from open311.storage import events, service_requests
 from open311.storage import media as photos_of
 from open311.storage.desk import ratings
 from open311.storage.desk.ratings import Rating
-
-WISH = "reopen"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +75,7 @@ def rate(
         work.tell_staff(EventKind.RATED, satisfied=content, text=words or None)
         wishes = not_mended and work.request.status == Status.CLOSED
         if wishes:
-            work.tell_staff(EventKind.CLAIMED, claimed_status=WISH, status_notes=words or None)
+            work.tell_staff(EventKind.CLAIMED, claimed_status=REOPEN_WISH, status_notes=words or None)
         work.write()
         media.attach(
             core, conn, work.number, files, shown=False, internal=not wishes, update_id=work.events[-1]
@@ -119,7 +118,7 @@ def _wish(core: Core, update_id: int, actor: Actor, expected_revision: int | Non
     """The report that somebody wishes to be taken up again; when the block ends, the wish is decided."""
     with core.database.read() as conn:
         event = events.find(conn, update_id)
-    if event is None or event.kind != EventKind.CLAIMED or event.data.get("claimed_status") != WISH:
+    if event is None or event.kind != EventKind.CLAIMED or event.data.get("claimed_status") != REOPEN_WISH:
         raise NotFound(problem("error.update.unknown", update_id=update_id))
     with opened(core, event.service_request_id, actor, Right.CHECK, expected_revision) as work:
         if any(event.claim_id == update_id for event in events.of_request(work.conn, work.number)):
