@@ -26,6 +26,7 @@ from tests.browser.staff import comes_in
 from tests.browser.town import Town, a_town
 from tests.inbox.server import ImapServer, a_bounce, a_mail, an_imap_server
 from tests.jobs import work
+from tests.mailbox import text_of
 from tests.pictures import a_large_photo, a_photo
 from tests.serving import Api, an_api
 from tests.staff.desk import Desk, Employee, membership
@@ -114,7 +115,7 @@ def test_an_order_goes_to_a_contractor_and_comes_back_done(
     desk.page.locator("#text").fill("Lampe 4711: Leuchtmittel tauschen")
     desk.presses("Auftrag senden")
     [order] = [mail for mail in mails(town) if mail["To"] == FIRM]
-    [link] = re.findall(r"/order/[A-Za-z0-9_-]+", order.get_content())
+    [link] = re.findall(r"/order/[A-Za-z0-9_-]+", text_of(order))
 
     # A scanner of the firm opens what stands in mails.
     before = case_of(town, number).case.revision, kinds(town, number)
