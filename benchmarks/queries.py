@@ -82,14 +82,7 @@ def measure(url: str) -> dict[str, dict[str, Any]]:
 
 
 def _explained(conn: Connection, asked: RequestSearch) -> dict[str, Any]:
-    explaining = _Explaining(Statement(statements.hits_statement(search.shape_of(asked))))
+    explaining = Statement(statements.hits_statement(search.shape_of(asked)))
+    explaining.sql = "explain (analyze, timing off, format json) " + explaining.sql
     [[[plan]]] = explaining.fetch(conn, **search.parameters(asked))
     return dict(plan)
-
-
-class _Explaining(Statement):
-    """A statement that is measured instead of answered."""
-
-    def __init__(self, statement: Statement) -> None:
-        self.sql = "explain (analyze, timing off, format json) " + statement.sql
-        self.constants = statement.constants

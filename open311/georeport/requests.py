@@ -1,17 +1,14 @@
 """What is answered about requests, one or a list of them, whoever reads: the same with and without a framework."""
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from open311.formats import documents, encode
-from open311.model.search import RequestSearch
-from open311.model.service_request import ServiceRequest
+from open311.formats import documents, encode, entries
+from open311.formats.entries import ROOT
 from open311.model.visibility import View
 from open311.storage import search
 from open311.web import pagination, queries, rendered_lists, single_request
 from open311.web.request_context import Reader
-
-ROOT = "service_requests"
 
 
 class Written(NamedTuple):
@@ -31,27 +28,12 @@ def listed(reader: Reader, query: dict[str, Any], *, in_json: bool) -> Written:
     with core.database.read_public() as conn:
         page = search.hits(conn, asked, core.landmarks)
         total = rendered_lists.total(core, conn, asked, page) if queries.paged(query) else page.total
-        pieces = rendered_lists.pieces(reader, conn, asked, page.items, *_rendering(reader, asked, in_json))
+        pieces = rendered_lists.pieces(
+            reader, conn, asked, page.items, entries.JSON if in_json else entries.XML
+        )
     join = encode.join_json if in_json else encode.join_xml
     tag = pieces.tag and f"{pieces.tag}{'j' if in_json else 'x'}"
     return Written(join(ROOT, pieces.items), pagination.headers(reader, page, asked, query, total), tag)
-
-
-def _rendering(reader: Reader, asked: RequestSearch, in_json: bool) -> tuple[Hashable, rendered_lists.Render]:
-    """What a rendered request depends on, and how it is rendered. A distance is different for each question."""
-    catalogue, language, base_url = reader.catalogue, reader.language, reader.base_url
-    extensions, distances = asked.with_notes, bool(asked.circle and asked.with_notes)
-    write = encode.item_to_json if in_json else encode.item_to_xml
-
-    def render(request: ServiceRequest) -> bytes:
-        if distances:
-            [request] = rendered_lists.with_distances([request], asked)
-        return write(
-            ROOT,
-            documents.service_request(request, catalogue, language, extensions=extensions, base_url=base_url),
-        )
-
-    return (None if distances else (write, language, extensions)), render
 
 
 def found(reader: Reader, query: dict[str, Any], service_request_id: str, *, in_json: bool) -> Written:

@@ -1,11 +1,11 @@
 """The list of requests in the forms of GIS programs, spreadsheets and feed readers, and one request's history."""
 
-from collections.abc import Callable
 from typing import Any
 
 from flask import Response
 
-from open311.formats import atom, csv, documents, geojson
+from open311.formats import atom, csv, entries, geojson
+from open311.formats.entries import Form
 from open311.http import current, urls
 from open311.model.search import RequestSearch, Sort
 from open311.model.service_request import ServiceRequest
@@ -26,41 +26,24 @@ ENTRIES = 100
 @blueprint.read("/requests.geojson", takes=ServiceRequestsQuery, content_type=geojson.MEDIA_TYPE)
 def get_requests_geojson(query: dict[str, Any]) -> Response:
     """The requests of `requests.json`, with the same parameters, as a GeoJSON FeatureCollection."""
-    pieces, headers = _page(query, "geojson", lambda described: geojson.write(geojson.feature(described)))
+    pieces, headers = _page(query, entries.GEOJSON)
     return answer(geojson.join(pieces), geojson.MEDIA_TYPE, headers=headers)
 
 
 @blueprint.read("/requests.csv", takes=ServiceRequestsQuery, content_type="text/csv")
 def get_requests_csv(query: dict[str, Any]) -> Response:
     """The requests of `requests.json`, with the same parameters, as CSV with a header row."""
-    pieces, headers = _page(query, "csv", lambda described: csv.rows([described]))
+    pieces, headers = _page(query, entries.CSV)
     return answer(b"".join([csv.header(), *pieces]), csv.MEDIA_TYPE, headers=headers)
 
 
-def _page(
-    query: dict[str, Any], form: str, write: Callable[[dict[str, Any]], bytes]
-) -> tuple[list[bytes], dict[str, str]]:
+def _page(query: dict[str, Any], form: Form) -> tuple[list[bytes], dict[str, str]]:
     """The requests of one page, each written, and the headers that go with them."""
-    asked, catalogue = _search(query), current.catalogue()
-    language, circle = current.language(catalogue), asked.circle if asked.with_notes else None
-
-    base_url = current.base_url()
-
-    def render(request: ServiceRequest) -> bytes:
-        if circle and request.location:
-            request = request._replace(distance=circle.distance(request.location))
-        return write(
-            documents.service_request(
-                request, catalogue, language, extensions=asked.with_notes, base_url=base_url
-            )
-        )
-
-    variant = None if circle else (form, language, asked.with_notes)
-    reader = request_context.of_request()
+    asked, reader = _search(query), request_context.of_request()
     with reader.core.database.read_public() as conn:
         page = search.hits(conn, asked, reader.core.landmarks)
         total = rendered_lists.total(reader.core, conn, asked, page) if queries.paged(query) else page.total
-        pieces = rendered_lists.pieces(reader, conn, asked, page.items, variant, render)
+        pieces = rendered_lists.pieces(reader, conn, asked, page.items, form)
     return pieces.items, pagination.headers(reader, page, asked, query, total)
 
 
@@ -71,17 +54,17 @@ def get_feed(query: dict[str, Any]) -> Response:
     asked = _search({"sort": LAST_CHANGED_FIRST, "page_size": ENTRIES} | query)
     with current.core().database.read_public() as conn:
         found = search.search(conn, asked, current.core().landmarks)
-    feed, entries = feeds.of_requests(
+    feed, lines = feeds.of_requests(
         found.items, pagination.links(request_context.of_request(), found, asked, query, None)
     )
-    return answer(atom.write(feed, entries), atom.MEDIA_TYPE)
+    return answer(atom.write(feed, lines), atom.MEDIA_TYPE)
 
 
 @blueprint.read("/requests/<service_request_id>.atom", takes=Arguments, content_type="application/atom+xml")
 def get_history(query: dict[str, Any], service_request_id: str) -> Response:
     """The public history of one request as an Atom feed, the last change first."""
-    feed, entries = feeds.of_history(published(service_request_id))
-    return answer(atom.write(feed, entries), atom.MEDIA_TYPE)
+    feed, lines = feeds.of_history(published(service_request_id))
+    return answer(atom.write(feed, lines), atom.MEDIA_TYPE)
 
 
 def _search(query: dict[str, Any]) -> RequestSearch:

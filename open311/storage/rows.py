@@ -2,9 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from itertools import count
 from typing import Any
 
 import psycopg
+from psycopg.adapt import PyFormat, Transformer
+from psycopg.pq import ConnStatus, ExecStatus
+from psycopg.pq import Format as WireFormat
 from sqlalchemy import Connection, Select, func, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.dialects.postgresql.psycopg import dialect
@@ -14,7 +18,13 @@ from open311.model.fields import Role
 from open311.model.service_request import ROLES, Note, ServiceRequest
 from open311.storage.tables import events, foreign_references, service_requests
 
-_dialect = dialect()  # type: ignore[no-untyped-call]
+_dialect = dialect(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
+# Of one connection; each takes some memory of the server.
+MOST_PREPARED = 100
+# Where a connection's statements are kept: name by text and types.
+PREPARED = "open311_prepared"
+BINARY = WireFormat.BINARY
+_numbers = count(1)
 _r = service_requests.c
 # What is read for a field that is no column of the same name.
 _READ_AS = {
@@ -47,23 +57,57 @@ class Statement:
     def __init__(self, select: Select[Any]) -> None:
         compiled = select.compile(dialect=_dialect)
         self.sql = str(compiled)
+        self._names: list[str] = compiled.positiontup or []
         # What SQLAlchemy has put aside as a parameter although it is a constant.
-        self.constants = {name: value for name, value in compiled.params.items() if value is not None}
+        self._constants = {name: value for name, value in compiled.params.items() if value is not None}
 
     def fetch(self, conn: Connection, **parameters: Any) -> list[tuple[Any, ...]]:
         """All rows, as psycopg's own tuples."""
         driver: Any = conn.connection.driver_connection
+        given = self._constants | parameters
+        values = [given[name] for name in self._names]
         try:
-            with driver.cursor(binary=True) as cursor:
-                given = self.constants | parameters if self.constants else parameters
-                rows: list[tuple[Any, ...]] = cursor.execute(self.sql, given, prepare=True).fetchall()
-                return rows
+            if driver.autocommit and driver.prepare_threshold is not None:
+                return _fetch_prepared(driver, conn.info.setdefault(PREPARED, {}), self.sql, values)
+            with psycopg.RawCursor(driver) as cursor:
+                return cursor.execute(self.sql, values, prepare=True, binary=True).fetchall()
         except (psycopg.OperationalError, psycopg.InterfaceError) as lost:
             conn.invalidate(lost)
             raise Unavailable(problem("error.unavailable")) from lost
         except psycopg.Error as error:
             forget_row(error)
             raise
+
+
+def _fetch_prepared(
+    driver: Any, prepared: dict[Any, bytes], sql: str, values: Sequence[Any]
+) -> list[tuple[Any, ...]]:
+    """Past the cursor, which takes as long as the database needs for a small page."""
+    libpq, transformer = driver.pgconn, Transformer(driver)
+    encoded = transformer.dump_sequence(values, [PyFormat.AUTO] * len(values))
+    question = sql, transformer.types
+    name = prepared.pop(question, None)
+    if name is None:
+        if len(prepared) >= MOST_PREPARED:
+            oldest = prepared.pop(next(iter(prepared)))
+            _check(libpq, libpq.exec_(b"deallocate " + oldest), ExecStatus.COMMAND_OK)
+        name = f"open311_{next(_numbers)}".encode()
+        _check(libpq, libpq.prepare(name, sql.encode(), transformer.types), ExecStatus.COMMAND_OK)
+    # Those used last stand at the end.
+    prepared[question] = name
+    result = libpq.exec_prepared(name, encoded, transformer.formats, BINARY)
+    _check(libpq, result, ExecStatus.TUPLES_OK)
+    transformer.set_pgresult(result)
+    rows: list[tuple[Any, ...]] = transformer.load_rows(0, result.ntuples, tuple)
+    return rows
+
+
+def _check(libpq: Any, result: Any, expected: ExecStatus) -> None:
+    if result.status == expected:
+        return
+    if libpq.status != ConnStatus.OK:
+        raise psycopg.OperationalError("the connection is lost")
+    raise psycopg.errors.error_from_result(result)
 
 
 def forget_row(error: psycopg.Error) -> None:

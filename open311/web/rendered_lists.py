@@ -1,63 +1,35 @@
-"""Lists of requests as bytes: ids and versions from an index, the rest from memory, what is missing from rows."""
+"""Lists of requests as bytes: ids and versions from an index, the rest from memory or as it is written."""
 
 import time
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from open311.core import Core, Counted
+from open311.formats.entries import Form
 from open311.formats.fragments import Pieces
 from open311.model.search import COUNT_LIMIT, Hit, Page, RequestSearch
-from open311.model.service_request import ServiceRequest
 from open311.storage import search
 from open311.storage.database import Connection
 from open311.web.request_context import Reader
+from open311.web.written_requests import Writer
 
 MOST_TOTALS = 1000
 MANY_SECONDS = 30.0
 
-Render = Callable[[ServiceRequest], bytes]
 
-
-def pieces(
-    reader: Reader,
-    conn: Connection,
-    asked: RequestSearch,
-    hits: Sequence[Hit],
-    variant: Hashable,
-    render: Render,
-) -> Pieces:
-    """The rendered requests behind `hits`, in order.
-
-    `variant` names everything, beside the request itself, that `render` depends on; None when nothing may be kept.
-    """
-
-    def fresh(ids: list[int]) -> Iterable[tuple[int, int, bytes]]:
-        for request in search.by_ids(conn, asked, ids):
-            yield request.service_request_id, request.version, render(request)
-
-    if variant is None:
-        made = {id: piece for id, _, piece in fresh([id for id, _ in hits])}
-        return Pieces([made[id] for id, _ in hits if id in made])
-    catalogue = reader.catalogue
-    known = (
-        variant,
-        catalogue.jurisdiction.jurisdiction_id,
-        catalogue.digest,
-        catalogue.changeset,
-        reader.base_url,
-    )
-    return reader.core.fragments.get(known, hits, fresh)
-
-
-def with_distances(requests: Iterable[ServiceRequest], asked: RequestSearch) -> list[ServiceRequest]:
-    """The requests, each with its distance from the centre that was asked for; only extensions show it."""
-    circle = asked.circle if asked.with_notes else None
-    return [
-        request._replace(distance=circle.distance(request.location))
-        if circle and request.location
-        else request
-        for request in requests
-    ]
+def pieces(reader: Reader, conn: Connection, asked: RequestSearch, hits: Sequence[Hit], form: Form) -> Pieces:
+    """The requests behind `hits`, written in a form, in order."""
+    catalogue, language = reader.catalogue, reader.language
+    writer = Writer(form, catalogue, language, reader.base_url, asked.with_notes)
+    written = partial(writer.by_ids, conn, asked)
+    if writer.tells_distances(asked):
+        # They are different for each question.
+        made = {number: piece for number, _, piece in written([number for number, _ in hits])}
+        return Pieces([made[number] for number, _ in hits if number in made])
+    city = (catalogue.jurisdiction.jurisdiction_id, catalogue.digest, catalogue.changeset)
+    variant = (form.name, language, asked.with_notes, city, reader.base_url)
+    return reader.core.fragments.get(variant, hits, written)
 
 
 def total(core: Core, conn: Connection, asked: RequestSearch, page: Page[Any]) -> int:

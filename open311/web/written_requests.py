@@ -34,13 +34,13 @@ class Writer(NamedTuple):
                 if line is not None:
                     missing.discard(number)
                     yield number, version, self.form.clean(line)
-        yield from self._from_values(search.by_ids(conn, asked, list(missing)))
+        yield from self._from_values(asked, search.by_ids(conn, asked, list(missing)))
 
     def page(self, conn: Connection, asked: RequestSearch) -> Page[bytes]:
         """One page of requests in order, read in one go."""
         page = search.lines(conn, asked, self.form.name, self.wording())
         missing = [number for number, line in page.items if line is None]
-        ours = {number: line for number, _, line in self._from_values(search.by_ids(conn, asked, missing))}
+        ours = {n: line for n, _, line in self._from_values(asked, search.by_ids(conn, asked, missing))}
         written = (ours.get(number) if line is None else self.form.clean(line) for number, line in page.items)
         return Page([line for line in written if line is not None], page.next, page.total)
 
@@ -52,10 +52,19 @@ class Writer(NamedTuple):
             )
         )
 
-    def _from_values(self, requests: Iterable[ServiceRequest]) -> Iterator[Entry]:
-        return (
-            (request.service_request_id, request.version, self.from_value(request)) for request in requests
-        )
+    def tells_distances(self, asked: RequestSearch) -> bool:
+        """Whether each request is written with its distance from the centre that was asked for."""
+        return asked.circle is not None and self.extensions
+
+    def _from_values(self, asked: RequestSearch, requests: Iterable[ServiceRequest]) -> Iterator[Entry]:
+        for request in requests:
+            circle = asked.circle if self.extensions else None
+            distance = circle.distance(request.location) if circle and request.location else None
+            yield (
+                request.service_request_id,
+                request.version,
+                self.from_value(request._replace(distance=distance)),
+            )
 
     def wording(self) -> dict[str, str]:
         """What PostgreSQL has to know beside the rows."""

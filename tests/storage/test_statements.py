@@ -1,0 +1,61 @@
+"""Statements that each connection prepares once, and answers past the cursor."""
+
+from collections.abc import Iterator
+from contextlib import closing
+
+import psycopg
+import pytest
+from sqlalchemy import BigInteger, Text, bindparam, cast, func, literal_column, select, text
+
+from open311.base.errors import Unavailable
+from open311.storage import rows
+from open311.storage.database import Connection, Database
+from open311.storage.rows import Statement
+
+
+@pytest.fixture
+def lent(database_url: str) -> Iterator[Connection]:
+    with closing(Database(database_url)) as database, database.read() as conn:
+        yield conn
+
+
+def prepared(conn: Connection) -> int:
+    """How many statements of ours the server keeps for a connection."""
+    return int(
+        conn.execute(
+            text("select count(*) from pg_prepared_statements where name like 'open311%'")
+        ).scalar_one()
+    )
+
+
+def test_is_prepared_once_and_filled_in_each_time(lent: Connection) -> None:
+    statement = Statement(select(bindparam("number", type_=BigInteger) + literal_column("1")))
+    assert [statement.fetch(lent, number=number) for number in (1, 2, 3)] == [[(2,)], [(3,)], [(4,)]]
+    assert prepared(lent) == 1
+
+
+def test_those_used_longest_ago_are_forgotten(lent: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each takes memory of the server."""
+    monkeypatch.setattr(rows, "MOST_PREPARED", 3)
+    statements = [Statement(select(literal_column(str(number)))) for number in range(5)]
+    for statement in (*statements, statements[3], statements[0]):
+        statement.fetch(lent)
+    assert prepared(lent) == 3
+    assert [statement.fetch(lent) for statement in statements] == [[(number,)] for number in range(5)]
+
+
+def test_an_error_is_told_without_the_row(lent: Connection) -> None:
+    statement = Statement(select(cast(bindparam("word", type_=Text), BigInteger)))
+    with pytest.raises(psycopg.errors.InvalidTextRepresentation) as error:
+        statement.fetch(lent, word="Anna")
+    assert len(error.value.args) == 1
+    assert Statement(select(literal_column("1"))).fetch(lent) == [(1,)]
+
+
+def test_a_connection_that_was_cut_is_unavailable_and_replaced(database_url: str) -> None:
+    ending = Statement(select(func.pg_terminate_backend(func.pg_backend_pid())))
+    with closing(Database(database_url)) as database:
+        with pytest.raises(Unavailable), database.read() as conn:
+            ending.fetch(conn)
+        with database.read() as conn:
+            assert Statement(select(literal_column("1"))).fetch(conn) == [(1,)]
