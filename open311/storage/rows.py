@@ -24,6 +24,9 @@ MOST_PREPARED = 100
 # Where a connection's statements are kept: name by text and types.
 PREPARED = "open311_prepared"
 BINARY = WireFormat.BINARY
+# How a connection plans: anew for the values of each statement, or once.
+MODE = "open311_plans"
+CUSTOM, GENERIC = "force_custom_plan", "force_generic_plan"
 _numbers = count(1)
 _r = service_requests.c
 # What is read for a field that is no column of the same name.
@@ -54,9 +57,11 @@ def column_of(field: str) -> Any:
 class Statement:
     """A SELECT, compiled once and prepared by each connection; SQLAlchemy's own way would cost more than the query."""
 
-    def __init__(self, select: Select[Any]) -> None:
+    def __init__(self, select: Select[Any], *, planned_once: bool = False) -> None:
+        """With `planned_once`, for statements that are carried out alike whatever they are filled with."""
         compiled = select.compile(dialect=_dialect)
         self.sql = str(compiled)
+        self._planned_once = planned_once
         self._names: list[str] = compiled.positiontup or []
         # What SQLAlchemy has put aside as a parameter although it is a constant.
         self._constants = {name: value for name, value in compiled.params.items() if value is not None}
@@ -68,6 +73,7 @@ class Statement:
         values = [given[name] for name in self._names]
         try:
             if driver.autocommit and driver.prepare_threshold is not None:
+                plan_as(conn, GENERIC if self._planned_once else CUSTOM)
                 return _fetch_prepared(driver, conn.info.setdefault(PREPARED, {}), self.sql, values)
             with psycopg.RawCursor(driver) as cursor:
                 return cursor.execute(self.sql, values, prepare=True, binary=True).fetchall()
@@ -77,6 +83,15 @@ class Statement:
         except psycopg.Error as error:
             forget_row(error)
             raise
+
+
+def plan_as(conn: Connection, mode: str) -> None:
+    """From now on, statements of this connection are planned so; lent connections are in the mode `CUSTOM`."""
+    if conn.info.get(MODE, CUSTOM) != mode:
+        driver: Any = conn.connection.driver_connection
+        libpq = driver.pgconn
+        _check(libpq, libpq.exec_(f"set plan_cache_mode = {mode}".encode()), ExecStatus.COMMAND_OK)
+        conn.info[MODE] = mode
 
 
 def _fetch_prepared(

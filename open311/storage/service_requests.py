@@ -32,7 +32,8 @@ def find(
 
 def _one_statement(*columns: Any) -> Statement:
     mine = _r.jurisdiction_id == bindparam("jurisdiction_id", type_=Text)
-    return Statement(select(*columns).where(_r.id == bindparam("id", type_=BigInteger), mine))
+    wanted = select(*columns).where(_r.id == bindparam("id", type_=BigInteger), mine)
+    return Statement(wanted, planned_once=True)
 
 
 _one = {False: _one_statement(*PLAIN_COLUMNS), True: _one_statement(*COLUMNS, notes_column())}

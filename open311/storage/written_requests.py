@@ -148,10 +148,15 @@ def _text(form: Form, column: Expression) -> Expression:
     return form.text(func.nullif(column, _constant(""), type_=Text))
 
 
+def _in_catalogue(parameter: str, code: Expression) -> Expression:
+    """What the catalogue has for a code, written in the form."""
+    # A subquery is carried out once, and not again for each row.
+    names = select(cast(bindparam(parameter, type_=Text), JSONB)).scalar_subquery()
+    return names.op("->>", return_type=Text())(code)
+
+
 def _name(form: Form, parameter: str, column: Expression) -> Expression:
-    """What the catalogue has for a code, as the form has it; else the code."""
-    names = cast(bindparam(parameter, type_=Text), JSONB)
-    return func.coalesce(names.op("->>", return_type=Text())(column), _text(form, column))
+    return func.coalesce(_in_catalogue(parameter, column), _text(form, column))
 
 
 def _service_name(form: Form, column: Expression) -> Expression:
@@ -163,9 +168,7 @@ def _agency_name(form: Form, column: Expression) -> Expression:
 
 
 def _notice(form: Form, column: Expression) -> Expression:
-    names = cast(bindparam("notices", type_=Text), JSONB)
-    of_service = names.op("->>", return_type=Text())(column_of("service_code"))
-    return func.coalesce(_text(form, column), of_service)
+    return func.coalesce(_text(form, column), _in_catalogue("notices", column_of("service_code")))
 
 
 def _moment(form: Form, column: Expression) -> Expression:

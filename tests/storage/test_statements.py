@@ -59,3 +59,12 @@ def test_a_connection_that_was_cut_is_unavailable_and_replaced(database_url: str
             ending.fetch(conn)
         with database.read() as conn:
             assert Statement(select(literal_column("1"))).fetch(conn) == [(1,)]
+
+
+def test_what_is_planned_once_leaves_the_others_planned_anew(lent: Connection) -> None:
+    """A plan for any value would make boxes and words slow."""
+    mode = select(func.current_setting(literal_column("'plan_cache_mode'")))
+    assert Statement(mode, planned_once=True).fetch(lent) == [("force_generic_plan",)]
+    assert lent.execute(text("show plan_cache_mode")).scalar_one() == "force_custom_plan"
+    assert Statement(mode, planned_once=True).fetch(lent) == [("force_generic_plan",)]
+    assert Statement(mode).fetch(lent) == [("force_custom_plan",)]

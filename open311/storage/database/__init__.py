@@ -18,7 +18,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from open311.base.errors import ReplicaLost, Unavailable, problem
 from open311.storage.database.freshness import ALIVE, CONNECT_SECONDS, DESK_MARK, MARK, Freshness, listen
 from open311.storage.database.replica import STAMP, Replica, went_away
-from open311.storage.rows import forget_row
+from open311.storage.rows import CUSTOM, forget_row, plan_as
 
 __all__ = ["Connection", "Database"]
 
@@ -27,7 +27,7 @@ SESSION = {
     "application_name": "open311",
     "jit": "off",
     "max_parallel_workers_per_gather": "0",
-    "plan_cache_mode": "force_custom_plan",
+    "plan_cache_mode": CUSTOM,
     "statement_timeout": "20s",
     "timezone": "UTC",
 }
@@ -160,6 +160,7 @@ def _engine(url: str, pool_size: int, **more: Any) -> Engine:
         **more,
     )
     event.listen(engine, "checkout", _require_alive)
+    event.listen(engine, "before_cursor_execute", _plan_anew)
     return engine
 
 
@@ -169,6 +170,11 @@ def _require_alive(driver: Any, record: Any, proxy: Any) -> None:
     waiting.register(driver.fileno(), select.POLLIN)
     if waiting.poll(0):
         raise DisconnectionError
+
+
+def _plan_anew(conn: Connection, *_: Any) -> None:
+    """Whatever a `Statement` before has asked for."""
+    plan_as(conn, CUSTOM)
 
 
 def _straight() -> dict[str, Any]:

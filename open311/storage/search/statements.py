@@ -17,7 +17,7 @@ from sqlalchemy import (
     union,
 )
 
-from open311.model.search import COUNT_LIMIT, RequestSearch, Sort
+from open311.model.search import COUNT_LIMIT, NEWEST_FIRST, RequestSearch, Sort
 from open311.model.service_request import Visibility
 from open311.model.visibility import EVERYBODYS
 from open311.storage import written_requests
@@ -30,6 +30,7 @@ from open311.storage.tables import service_requests
 
 _r = service_requests.c
 MOST_STATEMENTS = 2000
+OF_A_STRETCH = {"jurisdiction_id", "most", "skip", "after_0", "after_1", "requested_from", "requested_to"}
 
 
 class Shape(tuple[frozenset[str], Sort, tuple[Visibility, ...]]):
@@ -54,7 +55,8 @@ def page_statement(shape: Shape) -> Statement:
     last = cast(bindparam("most", type_=BigInteger) - literal_column("1"), Integer)
     keys = [column for name, column in page.c.items() if name.startswith("key_")]
     packed = func.string_agg(cell, literal_column("''::bytea"))
-    return Statement(select(packed, *(func.array_agg(key)[last] for key in keys)))
+    whole = select(packed, *(func.array_agg(key)[last] for key in keys))
+    return Statement(whole, planned_once=_is_a_stretch(shape))
 
 
 @lru_cache(MOST_STATEMENTS)
@@ -71,7 +73,8 @@ def rows_statement(with_notes: bool) -> Statement:
     """Whole rows by `ids`, of the visibilities `visible`."""
     columns = (*COLUMNS, notes_column()) if with_notes else PLAIN_COLUMNS
     ids = bindparam("ids", type_=ARRAY(BigInteger))
-    return Statement(select(*columns).where(_r.id == any_(ids), _r.visibility == any_text("visible")))
+    wanted = select(*columns).where(_r.id == any_(ids), _r.visibility == any_text("visible"))
+    return Statement(wanted, planned_once=True)
 
 
 @lru_cache(MOST_STATEMENTS)
@@ -79,7 +82,7 @@ def lines_by_ids_statement(form: str) -> Statement:
     """Id, version and bytes by `ids`, of the visibilities `visible`."""
     ids = bindparam("ids", type_=ARRAY(BigInteger))
     wanted = (_r.id == any_(ids), _r.visibility == any_text("visible"), written_requests.in_zone())
-    return Statement(select(_r.id, _r.version, written_requests.line(form)).where(*wanted))
+    return Statement(select(_r.id, _r.version, written_requests.line(form)).where(*wanted), planned_once=True)
 
 
 @lru_cache(MOST_STATEMENTS)
@@ -90,6 +93,12 @@ def lines_statement(shape: Shape, form: str) -> Statement:
     keys = [column.label(f"key_{position}") for position, (column, _) in enumerate(ORDERS[sort.name])]
     [page] = _branches(shape, [_r.id, written_requests.line(form), *keys], most)
     return Statement(page.where(written_requests.in_zone()))
+
+
+def _is_a_stretch(shape: Shape) -> bool:
+    """Whether a page is some rows of the index `service_requests_newest` in a row, wherever it begins."""
+    names, sort, visibilities = shape
+    return names <= OF_A_STRETCH and sort.name == NEWEST_FIRST.name and visibilities == (EVERYBODYS,)
 
 
 def hits_statement(shape: Shape) -> Select[Any]:
