@@ -13,7 +13,7 @@ from typing import Any
 
 import psycopg
 
-from benchmarks import data, freshness, load, peers_beside, queries, results, sweeps
+from benchmarks import copies, data, freshness, load, peers_beside, queries, results, sweeps
 from benchmarks.cases import Case, cases
 from benchmarks.load import Figures, Load
 from benchmarks.processes import free_port, get, granian, memory, started
@@ -92,7 +92,10 @@ class Run:
             self.found["writes"] = self._during_writes(key)
             say("sweep and export")
             self.found["sweep"] = sweeps.sweep(self.port, server.pid)
-            self.found["export"] = sweeps.export(self.port, server.pid)
+            self.found["export"] = {
+                form: sweeps.export(self.port, server.pid, form) for form in ("ndjson", "csv")
+            }
+            self.found["copy"] = copies.measure(self.url)
             say("writes, each read through every process at once")
             self.found["freshness"] = freshness.measure(
                 self.folder, self.url, environment, self.port, key, self.asked.reads

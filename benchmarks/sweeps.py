@@ -18,13 +18,14 @@ NEXT = re.compile(r'<[^>]*?(/open311[^>]*)>; rel="next"')
 def sweep(port: int, pid: int, most: int = 2000) -> dict[str, Any]:
     """Follow `Link` through the archive, the oldest first, as an aggregator does."""
     path: str | None = "/open311/v2/requests.json?page_size=1000&sort=requested_datetime"
-    times = []
+    times: list[float] = []
+    reports = 0
     client = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     while path and len(times) < most:
         began = time.perf_counter()
         client.request("GET", path)
         answer = client.getresponse()
-        answer.read()
+        reports += answer.read().count(b'"service_request_id":')
         times.append(time.perf_counter() - began)
         found = NEXT.search(answer.headers.get("Link", ""))
         path = found[1] if found else None
@@ -32,6 +33,7 @@ def sweep(port: int, pid: int, most: int = 2000) -> dict[str, Any]:
     few = max(1, min(20, len(times) // 2))
     return {
         "pages": len(times),
+        "reports": reports,
         "seconds": sum(times),
         "first_ms": statistics.median(times[:few]) * 1000,
         "last_ms": statistics.median(times[-few - 1 : -1]) * 1000,
@@ -39,17 +41,19 @@ def sweep(port: int, pid: int, most: int = 2000) -> dict[str, Any]:
     }
 
 
-def export(port: int, pid: int) -> dict[str, Any]:
-    """Everything in one go."""
+def export(port: int, pid: int, form: str) -> dict[str, Any]:
+    """Everything in one go, as `ndjson` or `csv`."""
     client = http.client.HTTPConnection("127.0.0.1", port, timeout=600)
     began, size = time.perf_counter(), 0
-    client.request("GET", "/open311/v2/export.ndjson")
+    client.request("GET", f"/open311/v2/export.{form}")
     answer = client.getresponse()
+    count = int(answer.headers["X-Result-Count"])
     while part := answer.read(1 << 20):
         size += len(part)
     client.close()
     return {
         "status": answer.status,
+        "reports": count,
         "bytes": size,
         "seconds": time.perf_counter() - began,
         "memory": memory(pid),
