@@ -11,7 +11,14 @@ UNSPEAKABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]
 
 def tidy(raw: str) -> str:
     """A text as it is kept: lines end in LF, nothing that XML cannot carry, no outer blanks, letters in one piece."""
-    return normalize("NFC", UNSPEAKABLE.sub("", raw.replace("\r\n", "\n").replace("\r", "\n")).strip())
+    # What is printable throughout, as nearly all is, holds neither line ends nor what XML cannot carry.
+    text = raw if raw.isprintable() else speakable(raw.replace("\r\n", "\n").replace("\r", "\n"))
+    return normalize("NFC", text.strip())
+
+
+def speakable(raw: str) -> str:
+    """A text without what XML cannot carry."""
+    return raw if raw.isprintable() else UNSPEAKABLE.sub("", raw)
 
 
 SPELLED_OUT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})

@@ -2,23 +2,26 @@
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import TextIO
 
 import yaml
 
+from open311.actions.map_counts import words_sorted_beside
+from open311.base.ahead import one_ahead
 from open311.base.errors import Invalid, problem
 from open311.core import Core
-from open311.federation import csv_mapping, upsert
-from open311.federation.csv_mapping import Bulk
+from open311.federation import csv_mapping
+from open311.federation.csv_mapping import Bulk, Columns
 from open311.federation.csv_rejects import Reject, Rejects
-from open311.federation.dates import Dates
 from open311.federation.imports import Wishes, begin, take_page, terms
 from open311.federation.references import Arrival, Counts, Intake, Refusal
 from open311.federation.storage import sources
-from open311.federation.upsert import Terms
+from open311.federation.terms import arrival_of
 from open311.formats.csv_records import Record, delimiter_of, records
 from open311.model.catalogue import Catalogue
 from open311.storage.database import Connection
@@ -53,16 +56,22 @@ def import_file(
     """
     wishes.check(catalogue)
     source = begin(core, catalogue, wishes.source or path.name, {"fingerprint": _fingerprint(path, wishes)})
-    reached, done = int(source.state.get("line", 0)), Counts()
+    reached = int(source.state.get("line", 0))
+    done = Counts(**source.counts) if reached else Counts()
     with path.open(encoding=wishes.mapping.encoding, errors="surrogateescape", newline="") as file:
         rows, names, delimiter = _rows(file, wishes.mapping)
-        with Rejects(rejects, wishes.mapping.encoding, delimiter, names, resumed=bool(reached)) as refused:
-            for batch in _batches(rows, reached):
-                counts, bad = _take(core, catalogue, source, batch, names, wishes)
-                done += counts
-                refused.write(bad)
-                progress(done, batch[-1].line)
-    if not done.refused and not reached:
+        reader = Reader(catalogue, wishes, names)
+        rejected = int(source.state.get("rejected_bytes", 0))
+        with (
+            Rejects(rejects, wishes.mapping.encoding, delimiter, names, resume_at=rejected) as refused,
+            words_sorted_beside(core) as sort_words,
+            closing(one_ahead(map(reader.read, _batches(rows, reached)))) as batches,
+        ):
+            for batch in batches:
+                done = _store(core, catalogue, source, batch, refused, wishes, done)
+                sort_words()
+                progress(done, batch.line)
+    if not done.refused:
         rejects.unlink()
     with core.database.begin() as conn:
         sources.save(conn, source, {}, done.as_dict())
@@ -100,44 +109,82 @@ def _batches(rows: Iterator[Record], reached: int) -> Iterator[list[Record]]:
         yield batch
 
 
-def _take(
-    core: Core, catalogue: Catalogue, source: Intake, batch: list[Record], names: list[str], wishes: Wishes
-) -> tuple[Counts, list[Reject]]:
-    """One batch in one transaction: the counts, and the rows to be rejected."""
-    dates = wishes.mapping.moments(catalogue.jurisdiction.time_zone)
-    ours = terms(catalogue, wishes)
-    arrivals: dict[int, Arrival] = {}
-    rejects: list[Reject] = []
-    for row in batch:
-        arrival = _arrival(row, names, ours, wishes.mapping, dates)
-        if isinstance(arrival, Arrival):
-            arrivals[row.line] = arrival
-        else:
-            rejects.append(Reject(row.line, arrival.reason, row.cells))
-    counts = Counts(refused=len(rejects))
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Rows that were read, up to a line: those to be stored by their line, and those that cannot be."""
 
-    def save(conn: Connection, taken: Counts) -> None:
-        state = {**source.state, "line": batch[-1].line}
-        sources.save(conn, source, state, (counts + taken).as_dict())
+    rows: Sequence[Record]
+    arrivals: Mapping[int, Arrival]
+    rejects: Sequence[Reject]
 
-    taken, unstored = take_page(core, catalogue, source, list(arrivals.values()), wishes, save)
-    reasons = {refusal.foreign_id: refusal.reason for refusal in unstored}
-    for row in batch if unstored else ():
-        refused = arrivals.get(row.line)
-        if refused and refused.foreign_id in reasons:
-            rejects.append(Reject(row.line, reasons[refused.foreign_id], row.cells))
-    return counts + taken + Counts(refused=len(unstored)), rejects
+    @property
+    def line(self) -> int:
+        """The line on which the last row begins."""
+        return self.rows[-1].line
+
+    def unstored(self, refusals: Sequence[Refusal]) -> Iterator[Reject]:
+        """The rows that the database has refused."""
+        reasons = {refusal.foreign_id: refusal.reason for refusal in refusals}
+        for row in self.rows if reasons else ():
+            arrival = self.arrivals.get(row.line)
+            if arrival and arrival.foreign_id in reasons:
+                yield Reject(row.line, reasons[arrival.foreign_id], row.cells)
 
 
-def _arrival(row: Record, names: list[str], ours: Terms, mapping: Bulk, dates: Dates) -> Arrival | Refusal:
-    if row.problem:
-        return Refusal(row.problem)
-    if len(row.cells) != len(names):
-        return Refusal(f"{len(row.cells)} columns instead of {len(names)}")
-    if any(not cell.isascii() and UNDECODED.search(cell) for cell in row.cells):
-        return Refusal(f"bytes that are not {mapping.encoding}")
-    fields = csv_mapping.fields_of(dict(zip(names, row.cells, strict=True)), mapping)
-    request = csv_mapping.request_of(fields, dates, mapping.statuses)
-    if isinstance(request, Refusal):
-        return request
-    return upsert.arrival(request, ours, csv_mapping.reporter_of(fields))
+class Reader:
+    """Reads the rows of one file as requests in our terms."""
+
+    def __init__(self, catalogue: Catalogue, wishes: Wishes, names: list[str]) -> None:
+        self._mapping, self._width = wishes.mapping, len(names)
+        self._columns = Columns(names, wishes.mapping)
+        self._dates = wishes.mapping.moments(catalogue.jurisdiction.time_zone)
+        self._terms = terms(catalogue, wishes)
+
+    def read(self, rows: Sequence[Record]) -> Batch:
+        """What rows say, and why some of them cannot be taken in."""
+        arrivals: dict[int, Arrival] = {}
+        rejects: list[Reject] = []
+        for row in rows:
+            arrival = self._arrival(row)
+            if isinstance(arrival, Arrival):
+                arrivals[row.line] = arrival
+            else:
+                rejects.append(Reject(row.line, arrival.reason, row.cells))
+        return Batch(rows, arrivals, rejects)
+
+    def _arrival(self, row: Record) -> Arrival | Refusal:
+        if row.problem:
+            return Refusal(row.problem)
+        if len(row.cells) != self._width:
+            return Refusal(f"{len(row.cells)} columns instead of {self._width}")
+        if any(not cell.isprintable() and UNDECODED.search(cell) for cell in row.cells):
+            return Refusal(f"bytes that are not {self._mapping.encoding}")
+        fields = self._columns.fields(row.cells)
+        request = csv_mapping.request_of(fields, self._dates, self._mapping.statuses)
+        if isinstance(request, Refusal):
+            return request
+        return arrival_of(request, self._terms, csv_mapping.reporter_of(fields))
+
+
+def _store(
+    core: Core,
+    catalogue: Catalogue,
+    source: Intake,
+    batch: Batch,
+    refused: Rejects,
+    wishes: Wishes,
+    before: Counts,
+) -> Counts:
+    """One batch in one transaction, with the line that was reached and how much was refused up to there."""
+    counts = before + Counts(refused=len(batch.rejects))
+
+    def save(conn: Connection, taken: Counts, refusals: Sequence[Refusal]) -> None:
+        # The file is written before the commit and cut back when an import goes on, so each row stands in it once.
+        written = refused.write([*batch.rejects, *batch.unstored(refusals)])
+        state = {**source.state, "line": batch.line, "rejected_bytes": written}
+        counted = counts + taken + Counts(refused=len(refusals))
+        sources.save(conn, source, state, counted.as_dict())
+
+    taken, unstored = take_page(core, catalogue, source, list(batch.arrivals.values()), wishes, save)
+    refused.settle()
+    return counts + taken + Counts(refused=len(unstored))

@@ -1,6 +1,6 @@
 """How the columns and words of a file become those of GeoReport."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from typing import Any
@@ -103,11 +103,24 @@ def _wrong(reason: str) -> Invalid:
     return Invalid(problem("error.import.mapping", reason=reason))
 
 
-def fields_of(row: Mapping[str, str], mapping: Bulk) -> dict[str, str]:
-    """A row under GeoReport's names, blanks left out."""
-    cells = {name: row.get(mapping.columns.get(name, name)) for name in (*COLUMNS, *PERSONAL)}
-    texts = {name: tidy(unguarded(cell)) for name, cell in cells.items() if cell}
-    return {**mapping.constants, **{name: text for name, text in texts.items() if text.lower() not in BLANK}}
+class Columns:
+    """Where the fields of GeoReport stand in the rows of a file whose head has these `names`."""
+
+    def __init__(self, names: Sequence[str], mapping: Bulk) -> None:
+        places = {name: place for place, name in enumerate(names)}
+        named = ((ours, mapping.columns.get(ours, ours)) for ours in (*COLUMNS, *PERSONAL))
+        self._places = [(ours, places[theirs]) for ours, theirs in named if theirs in places]
+        self._constants = mapping.constants
+
+    def fields(self, cells: Sequence[str]) -> dict[str, str]:
+        """A row under GeoReport's names, blanks left out."""
+        fields = dict(self._constants)
+        for name, place in self._places:
+            cell = cells[place]
+            text = tidy(unguarded(cell)) if cell else ""
+            if text and text.lower() not in BLANK:
+                fields[name] = text
+        return fields
 
 
 def request_of(

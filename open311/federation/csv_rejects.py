@@ -1,6 +1,7 @@
 """The file of rows that could not be taken in: to be mended and imported with the same mapping."""
 
 import csv
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,15 +24,19 @@ class Reject:
 class Rejects:
     """Writes rows as they stood in the file that they come from: its encoding, its columns, its delimiter."""
 
-    def __init__(self, path: Path, encoding: str, delimiter: str, names: list[str], *, resumed: bool) -> None:
+    def __init__(
+        self, path: Path, encoding: str, delimiter: str, names: list[str], *, resume_at: int
+    ) -> None:
         named = encoding.lower().replace("_", "-").removesuffix("-sig")
-        self._encoding = WITHOUT_MARK.get(named, named) if resumed else named
-        self._file: Any = path.open(
-            "a" if resumed else "w", encoding=self._encoding, errors="surrogateescape", newline=""
-        )
+        self._settled = min(resume_at, path.stat().st_size) if path.exists() else 0
+        self._encoding = WITHOUT_MARK.get(named, named) if self._settled else named
+        path.touch()
+        os.truncate(path, self._settled)
+        self._file: Any = path.open("a", encoding=self._encoding, errors="surrogateescape", newline="")
         self._writer = csv.writer(self._file, delimiter=delimiter)
-        if not resumed:
+        if not self._settled:
             self._writer.writerow(["line", "reason", *names])
+            self.settle()
 
     def __enter__(self) -> Self:
         return self
@@ -41,10 +46,17 @@ class Rejects:
     ) -> None:
         self._file.close()
 
-    def write(self, rejects: Iterable[Reject]) -> None:
-        """Write rows and have them on the disk."""
+    def write(self, rejects: Iterable[Reject]) -> int:
+        """Write rows in the place of those that are not settled; returns how many bytes the file has then."""
+        os.ftruncate(self._file.fileno(), self._settled)
         self._writer.writerows([row.line, self._writable(row.reason), *row.cells] for row in rejects)
         self._file.flush()
+        return os.fstat(self._file.fileno()).st_size
+
+    def settle(self) -> None:
+        """Keep what was written: it stands in the database that it was."""
+        self._file.flush()
+        self._settled = os.fstat(self._file.fileno()).st_size
 
     def _writable(self, reason: str) -> str:
         return reason.encode(self._encoding, "backslashreplace").decode(self._encoding, "surrogateescape")

@@ -10,6 +10,8 @@ from email.utils import parsedate_to_datetime
 NO_DATE = {1, 1753, 1899, 1900, 9999}
 _LEAST_EPOCH = 100_000_000
 _MILLISECONDS = 100_000_000_000
+# What most servers and files write; of the years the first and the last ones may stand for no moment.
+_ISO = re.compile(r"(?!1753|1899|1900|9999)[1-9]\d{3}-\d\d-\d\dT\d\d:\d\d:\d\d(?:Z|[+-]\d\d:\d\d)", re.ASCII)
 _TIME = r"(?:[T ,]+(?P<hour>\d\d?):(?P<minute>\d\d)(?::(?P<second>\d\d)(?:[.,]\d+)?)?(?:\s*(?P<half>[ap])\.?m\.?)?)?"
 _ZONE = r"\s*(?P<zone>[A-Za-z]{1,5}|[+-]\d\d(?::?\d\d)?)?"
 _FORMS = tuple(
@@ -73,6 +75,12 @@ class Dates:
 
     def read(self, text: str) -> datetime | None:
         """The moment a text means; None when it cannot be told, or stands for none."""
+        try:
+            if self.form is None and _ISO.fullmatch(text):
+                return datetime.fromisoformat(text).astimezone(UTC)
+        except ValueError:
+            # 24:00 and a 60th second are read below.
+            pass
         try:
             moment = datetime.strptime(text, self.form) if self.form else _read(text)
             if moment.year in NO_DATE:

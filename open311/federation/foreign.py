@@ -4,9 +4,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
-from open311.base.text import UNSPEAKABLE
+from open311.base.text import speakable
 from open311.federation.dates import Dates
 from open311.model.fields import Role
 from open311.model.service_request import Location, Status, fields_with
@@ -28,6 +29,8 @@ OPEN_WORDS = {
     "nieuw",
 }  # fmt: skip
 DEEPEST = 10
+# No word that means something is longer, however its parts are set apart.
+LONGEST_STATUS = 100
 PLAIN_DATES = Dates()
 _BETWEEN_ADDRESSES = re.compile(r"[\s,;|]+(?=https?://)", re.IGNORECASE)
 
@@ -153,8 +156,8 @@ def texts(value: Any, depth: int = DEEPEST) -> list[str]:
     """Every text in a value, however it is wrapped; numbers as they would be written."""
     if type(value) is str:
         # By far the most frequent, and an instance check of a mapping is slow.
-        text = UNSPEAKABLE.sub("", value).strip()
-        return [text] if text and text.lower() != "null" else []
+        text = _spoken(value)
+        return [text] if text else []
     if isinstance(value, (Mapping, list, tuple)) and not depth:
         return []
     if isinstance(value, Mapping):
@@ -165,16 +168,24 @@ def texts(value: Any, depth: int = DEEPEST) -> list[str]:
         return []
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    text = UNSPEAKABLE.sub("", str(value)).strip()
-    return [text] if text and text.lower() != "null" else []
+    text = _spoken(str(value))
+    return [text] if text else []
+
+
+def _spoken(raw: str) -> str:
+    text = speakable(raw).strip()
+    return "" if len(text) == 4 and text.lower() == "null" else text
 
 
 def word(item: Mapping[str, Any], *names: str) -> str | None:
     """The text of the first of these fields that has one; several in one field are joined."""
     for name in names:
-        found = texts(item.get(name))
-        if found:
-            return ", ".join(found)
+        value = item.get(name)
+        if value is None:
+            continue
+        text = _spoken(value) if type(value) is str else ", ".join(texts(value))
+        if text:
+            return text
     return None
 
 
@@ -191,6 +202,11 @@ def status_from(said: str | None) -> Status:
 
 def known_status(said: str) -> Status | None:
     """Open or closed; None for a word that nobody has told us of."""
+    return _known_status(said.strip()[:LONGEST_STATUS])
+
+
+@lru_cache(maxsize=1000)
+def _known_status(said: str) -> Status | None:
     whole = tidy_word(said)
     for word in (whole, re.split(r"[^\w]|_", whole, maxsplit=1)[0]):
         if word in CLOSED_WORDS:

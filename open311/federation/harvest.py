@@ -1,7 +1,7 @@
 """Take over the public requests of other servers, as jurisdictions of their own (docs/federation.md)."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -19,9 +19,10 @@ from open311.federation.dates import Dates
 from open311.federation.harvest_catalogue import catalogue_document
 from open311.federation.paging import Ask
 from open311.federation.reader import Part
-from open311.federation.references import Arrival, Counts, Intake, Trouble
+from open311.federation.references import Arrival, Counts, Intake, Refusal, Trouble
 from open311.federation.storage import references as stored
 from open311.federation.storage import sources as source_rows
+from open311.federation.terms import Terms, arrivals_of
 from open311.model.actor import Actor, ActorKind, Right, source_actor
 from open311.model.audit import AuditKind
 from open311.model.catalogue import Catalogue
@@ -178,12 +179,12 @@ def _refresh(core: Core, source: Intake, client: Client) -> Catalogue:
 
 def _take_over(core: Core, source: Intake, catalogue: Catalogue, part: Part, before: Counts) -> Counts:
     """One page and how far it brings us, at once or not at all."""
-    arrivals, refusals = upsert.arrivals_of(part.requests, upsert.Terms(catalogue=catalogue))
+    arrivals, refusals = arrivals_of(part.requests, Terms(catalogue=catalogue))
     whose = (source.jurisdiction_id, source.source)
     actor = source_actor(ActorKind.HARVEST, source.source, source.jurisdiction_id)
     counts = Counts(refused=len(refusals))
 
-    def beside(conn: Connection, taken: Counts) -> None:
+    def beside(conn: Connection, taken: Counts, _: Sequence[Refusal]) -> None:
         nonlocal counts
         counts += taken
         if part.gone:

@@ -5,7 +5,7 @@ from typing import Any
 
 from open311.federation.foreign import texts, word
 from open311.federation.references import Intake
-from open311.federation.upsert import service_code
+from open311.federation.terms import service_code
 
 # The words of CitySDK, which is what servers with finer statuses use.
 STATUSES = (

@@ -1,6 +1,6 @@
 """What an import from a file and one from a server share: how to import, how far it came, one page in a transaction."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -11,7 +11,8 @@ from open311.federation.csv_mapping import Bulk
 from open311.federation.references import Arrival, Counts, Intake, Refusal
 from open311.federation.storage import references as stored
 from open311.federation.storage import sources
-from open311.federation.upsert import Terms
+from open311.federation.terms import Terms
+from open311.federation.upsert import Beside
 from open311.model.actor import ActorKind, source_actor
 from open311.model.catalogue import Catalogue
 from open311.model.service_request import Visibility
@@ -64,13 +65,13 @@ def take_page(
     source: Intake,
     arrivals: Sequence[Arrival],
     wishes: Wishes,
-    save: Callable[[Connection, Counts], None],
+    save: Beside,
 ) -> tuple[Counts, list[Refusal]]:
     """Store a page of arrivals, and by `save` how far that brings us; what could not be stored is refused."""
 
-    def beside(conn: Connection, counts: Counts) -> None:
+    def beside(conn: Connection, counts: Counts, refusals: Sequence[Refusal]) -> None:
         _name_services(core, conn, catalogue, arrivals)
-        save(conn, counts)
+        save(conn, counts, refusals)
 
     actor = source_actor(ActorKind.IMPORT, source.source, source.jurisdiction_id)
     return upsert.take_page(

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from open311.base.datetimes import write_utc
@@ -28,8 +29,13 @@ class Arrival:
     @property
     def digest(self) -> str:
         """Equal exactly when nothing that counts has changed."""
-        told = repr(sorted((name, value) for name, value in self.values.items() if name not in NOT_IN_DIGEST))
+        told = repr([(name, self.values[name]) for name in _in_digest(tuple(self.values))])
         return hashlib.sha256(told.encode(errors="replace")).hexdigest()[:32]
+
+
+@lru_cache(maxsize=100)
+def _in_digest(names: tuple[str, ...]) -> list[str]:
+    return sorted({*names}.difference(NOT_IN_DIGEST))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,17 +2,18 @@
 
 import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from open311.base.errors import Invalid, problem
 from open311.core import Core
-from open311.federation import harvest, upsert
+from open311.federation import harvest
 from open311.federation.answers import RemoteError
 from open311.federation.imports import Wishes, begin, take_page, terms
 from open311.federation.reader import Part, parts
 from open311.federation.references import Counts, Intake, Refusal
 from open311.federation.storage import sources
+from open311.federation.terms import arrivals_of
 from open311.model.catalogue import Catalogue
 from open311.storage.database import Connection
 
@@ -62,10 +63,10 @@ def _take_part(
     before: Counts,
     refuse: Callable[[Refusal], None],
 ) -> Counts:
-    arrivals, refusals = upsert.arrivals_of(part.requests, terms(catalogue, wishes))
+    arrivals, refusals = arrivals_of(part.requests, terms(catalogue, wishes))
     counts = Counts(refused=len(refusals))
 
-    def save(conn: Connection, taken: Counts) -> None:
+    def save(conn: Connection, taken: Counts, _: Sequence[Refusal]) -> None:
         counted = (before + counts + taken).as_dict()
         kept = {"fingerprint": source.state["fingerprint"], "refused": counted["refused"]}
         sources.save(conn, source, {**part.state, **kept}, counted)

@@ -1,156 +1,35 @@
 """Take in requests from elsewhere: again and again, each once, under the id it has at its source."""
 
-import hashlib
-import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import structlog
 
 from open311.actions import casework
 from open311.base.errors import Open311Error
-from open311.base.text import tidy
 from open311.core import Core
-from open311.federation.foreign import ForeignRequest
 from open311.federation.references import Arrival, Counts, Known, Refusal
 from open311.federation.storage import references as stored
 from open311.model.actor import Actor, Right
+from open311.model.cases import Case, new_case
 from open311.model.catalogue import Catalogue
 from open311.model.event_kinds import EventKind
-from open311.model.service_request import Reporter, ServiceRequest, Status, Visibility
-from open311.model.submission import DESCRIPTION_LENGTH
+from open311.model.service_request import NOBODY, Reporter, ServiceRequest, Status, Visibility
 from open311.model.visibility import is_everybodys
 from open311.storage import events, service_requests
+from open311.storage.bulk_load import NewEvent
 from open311.storage.database import Connection
 
 log = structlog.get_logger()
 
-CODE = re.compile(r"[A-Za-z0-9_-]{1,64}")
-MOST_PICTURES = 20
-SHORT = 500
 AT_ONCE = 1000
 # What a change of these means to whoever follows a request; all else is an edit.
 STATUS_FIELDS = ("status", "detailed_status", "status_notes")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
-    """How the words of a source become ours. `strict`: a service must be known, by itself or through `services`."""
-
-    catalogue: Catalogue
-    services: Mapping[str, str] = field(default_factory=dict)
-    statuses: Mapping[str, str] = field(default_factory=dict)
-    strict: bool = False
-    channel: str | None = None
-
-
-def service_code(foreign: str) -> str:
-    """A code of a source as ours may be; the same one always becomes the same."""
-    if CODE.fullmatch(foreign):
-        return foreign
-    plain = re.sub(r"[^A-Za-z0-9_-]+", "_", foreign)[:50]
-    return f"{plain}_{hashlib.sha256(foreign.encode(errors='replace')).hexdigest()[:8]}"
-
-
-def arrival(found: ForeignRequest, terms: Terms, reporter: Reporter | None = None) -> Arrival | Refusal:
-    """A request of a source in our terms, or why it cannot be taken in."""
-    requested, code = found.requested_datetime, _service(found, terms)
-    if len(found.service_request_id) > SHORT:
-        return Refusal("service_request_id is too long")
-    if requested is None:
-        return Refusal("requested_datetime is missing or no moment", found.service_request_id)
-    if not code:
-        return Refusal(f"service_code {found.service_code!r} is unknown", found.service_request_id)
-    status, detailed = _status(found, terms)
-    notice = _words(found.service_notice)
-    closed = found.closed_datetime if status == Status.CLOSED else None
-    updated = max(filter(None, (requested, found.updated_datetime, closed)))
-    return Arrival(
-        foreign_id=found.service_request_id,
-        service_name=tidy(found.service_name)[:SHORT],
-        reporter=reporter,
-        values={
-            "service_code": code,
-            "status": status,
-            "detailed_status": detailed,
-            "requested_datetime": requested,
-            "updated_datetime": updated,
-            "closed_datetime": max(requested, closed or updated) if status == Status.CLOSED else None,
-            "expected_datetime": found.expected_datetime,
-            "status_notes": _words(found.status_notes),
-            "description": tidy(found.description)[:DESCRIPTION_LENGTH],
-            "agency_responsible": _agency(found, terms.catalogue),
-            "address": tidy(found.address)[:SHORT],
-            "address_id": _words(found.address_id, SHORT),
-            "zipcode": _words(found.zipcode, 20),
-            "lat": found.location and found.location.lat,
-            "long": found.location and found.location.long,
-            "media_urls": list(found.media_urls[:MOST_PICTURES]),
-            "title": _words(found.title, SHORT),
-            "channel": terms.channel,
-            **{name: _words(text, SHORT) for name, text in found.texts.items()},
-        }
-        # Only where there is one, so that what came in before this was kept has the same digest.
-        | ({"service_notice": notice} if notice else {}),
-    )
-
-
-def _words(text: str | None, longest: int = DESCRIPTION_LENGTH) -> str | None:
-    return tidy(text)[:longest] or None if text else None
-
-
-def _service(found: ForeignRequest, terms: Terms) -> str | None:
-    given = found.service_code or found.service_name
-    mapped = terms.services.get(given) or terms.services.get(found.service_name)
-    if mapped:
-        return mapped
-    if not terms.strict:
-        return service_code(given) if given else "unknown"
-    if given in terms.catalogue.services or given in terms.catalogue.retired:
-        return given
-    return terms.services.get("*")
-
-
-def _status(found: ForeignRequest, terms: Terms) -> tuple[str, str]:
-    """Open or closed, and the finest status of ours that says the same."""
-    catalogue = terms.catalogue
-    mapped = terms.statuses.get(str(found.fields.get("status")))
-    if mapped is not None and mapped in catalogue.statuses:
-        return catalogue.statuses[mapped].status, mapped
-    status = Status(mapped) if mapped in tuple(Status) else found.status
-    default = catalogue.default_status(status)
-    word = (found.detailed_status or "").strip().upper()
-    of_city = catalogue.statuses.values()
-    alike = [entry for entry in of_city if entry.detailed_status == word and entry.status == status]
-    return status, (default if default in alike or not alike else alike[0]).code
-
-
-def _agency(found: ForeignRequest, catalogue: Catalogue) -> str | None:
-    """A code of the catalogue where the name is known, else the words as they are."""
-    words = _words(found.agency_responsible, SHORT)
-    for agency in catalogue.agencies.values():
-        if words and words in agency.name.by_language.values():
-            return agency.code
-    return words
-
-
-def arrivals_of(requests: Iterable[ForeignRequest], terms: Terms) -> tuple[list[Arrival], list[Refusal]]:
-    """Requests of a source in our terms, and those that cannot be taken in."""
-    arrivals: list[Arrival] = []
-    refusals: list[Refusal] = []
-    for request in requests:
-        try:
-            found = arrival(request, terms)
-        except Exception as reason:
-            # Whatever one of them holds, the others come in.
-            log.exception("request_unreadable", foreign_id=request.service_request_id[:SHORT])
-            found = Refusal(f"cannot be read: {reason!r}", request.service_request_id)
-        if isinstance(found, Arrival):
-            arrivals.append(found)
-        else:
-            refusals.append(found)
-    return arrivals, refusals
+# What is written with a page, given how much of it was taken and what of it was refused.
+Beside = Callable[[Connection, Counts, Sequence[Refusal]], None]
 
 
 def take_page(
@@ -160,7 +39,7 @@ def take_page(
     arrivals: Sequence[Arrival],
     *,
     actor: Actor,
-    beside: Callable[[Connection, Counts], None],
+    beside: Beside,
     visibility: Visibility = Visibility.PUBLISHED,
 ) -> tuple[Counts, list[Refusal]]:
     """One page in one transaction, with what `beside` writes; a row that cannot be stored is refused by itself."""
@@ -168,7 +47,7 @@ def take_page(
     try:
         with core.database.begin() as conn:
             counts = take(core, conn, catalogue, source, arrivals, **where)
-            beside(conn, counts)
+            beside(conn, counts, [])
             return counts, []
     except Open311Error:
         raise
@@ -184,7 +63,7 @@ def take_page(
         except Exception as reason:
             refusals.append(Refusal(f"cannot be stored: {type(reason).__name__}", arrival.foreign_id))
     with core.database.begin() as conn:
-        beside(conn, counts)
+        beside(conn, counts, refusals)
     return counts, refusals
 
 
@@ -207,8 +86,7 @@ def take(
     known = stored.known(conn, owner, source, list(latest))
     fresh = [arrival for number, arrival in latest.items() if number not in known]
     if fresh:
-        first = catalogue.initial_status.code
-        stored.add(conn, owner, source, fresh, str(visibility), str(actor), core.now(), first, catalogue)
+        stored.add(conn, owner, source, fresh, _reports(fresh, catalogue, visibility, str(actor)))
     different = [
         arrival for number, arrival in latest.items() if number in known and _differs(known[number], arrival)
     ]
@@ -222,6 +100,56 @@ def take(
             stored.remember(conn, owner, source, arrival.foreign_id, arrival.digest)
     changed = len(present)
     return Counts(new=len(fresh), changed=changed, same=len(arrivals) - len(fresh) - changed)
+
+
+class NewReport(NamedTuple):
+    """A request from elsewhere as it is stored for the first time."""
+
+    request: ServiceRequest
+    case: Case
+    reporter: Reporter
+    events: Sequence[NewEvent]
+    answers: Mapping[str, list[str]] = MappingProxyType({})
+    token: str | None = None
+    received_datetime: datetime | None = None
+
+
+def _reports(
+    arrivals: Sequence[Arrival], catalogue: Catalogue, visibility: Visibility, actor: str
+) -> list[NewReport]:
+    fixed: dict[str, Any] = {
+        "service_request_id": 0,
+        "jurisdiction_id": catalogue.jurisdiction.jurisdiction_id,
+        "visibility": visibility,
+        "version": 1,
+    }
+    first = catalogue.initial_status.code
+    requests = [ServiceRequest(**fixed, **arrival.values) for arrival in arrivals]
+    areas = catalogue.desk.areas.at_each([request.location for request in requests])
+    return [
+        NewReport(
+            request,
+            new_case(request._asdict(), catalogue, from_elsewhere=True, areas=at),
+            arrival.reporter or NOBODY,
+            _history(request, first, actor),
+        )
+        for request, at, arrival in zip(requests, areas, arrivals, strict=True)
+    ]
+
+
+def _history(request: ServiceRequest, first_status: str, actor: str) -> list[NewEvent]:
+    """The history as far as the request itself tells: handed in, and what has become of it."""
+    shown = is_everybodys(request)
+    first = {"status": Status.OPEN.value, "detailed_status": first_status}
+    came_in = request.requested_datetime
+    lines = [NewEvent(EventKind.SUBMITTED, came_in, actor, shown, shown, is_update=False, data=first)]
+    if request.detailed_status != first_status or request.status_notes:
+        now = {name: value for name in STATUS_FIELDS if (value := getattr(request, name))}
+        moment = request.closed_datetime or request.updated_datetime
+        lines.append(
+            NewEvent(EventKind.STATUS_CHANGED, moment, actor, shown, shown, is_update=True, data=now)
+        )
+    return lines
 
 
 def _differs(known: Known, arrival: Arrival) -> bool:

@@ -1,10 +1,10 @@
 """The parts of a city: who works on a report may hang on where it lies."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from shapely import Point, STRtree
+from shapely import STRtree, points
 from shapely.geometry.base import BaseGeometry
 
 from open311.base.text import Text
@@ -27,16 +27,24 @@ class Areas:
     by_code: Mapping[str, Area]
 
     @cached_property
-    def _tree(self) -> tuple[STRtree, tuple[str, ...]]:
-        return STRtree([area.shape for area in self.by_code.values()]), tuple(self.by_code)
+    def _tree(self) -> STRtree:
+        return STRtree([area.shape for area in self.by_code.values()])
 
     def at(self, place: Location | None) -> tuple[str, ...]:
         """The codes of the areas that a place lies in, edges included, in the order of the catalogue."""
-        if place is None or not self.by_code:
-            return ()
-        tree, codes = self._tree
-        hits = tree.query(Point(place.long, place.lat), predicate="intersects")
-        return tuple(codes[index] for index in sorted(hits))
+        return self.at_each([place])[0]
+
+    def at_each(self, places: Sequence[Location | None]) -> list[tuple[str, ...]]:
+        """The same for many places, in their order, which is a tenth of the work."""
+        codes: list[list[int]] = [[] for _ in places]
+        inside = [number for number, place in enumerate(places) if place is not None]
+        if self.by_code and inside:
+            known = [place for place in places if place is not None]
+            dots = points([place.long for place in known], [place.lat for place in known])
+            for number, area in zip(*self._tree.query(dots, predicate="intersects").tolist(), strict=True):
+                codes[inside[number]].append(area)
+        names = tuple(self.by_code)
+        return [tuple(names[area] for area in sorted(found)) for found in codes]
 
     def name(self, code: str, language: str) -> str:
         """What an area is called; its code when the catalogue does not know it any more."""

@@ -164,8 +164,11 @@ def new_case(
     place: Location | None = None,
     route: Route | None = None,
     from_elsewhere: bool = False,
+    areas: tuple[str, ...] | None = None,
 ) -> Case:
     """The case of a new report; `request` has the names of the columns of `service_requests`.
+
+    Its `areas` are those at its place, for whoever does not know them already.
 
     What comes from elsewhere has a history there: it has its unit, which is not asked whether it takes it up.
     """
@@ -191,7 +194,7 @@ def new_case(
         due_datetime=catalogue.due(request["service_code"], received, rule)
         if route
         else request.get("expected_datetime"),
-        areas=catalogue.desk.areas.at(place),
+        areas=catalogue.desk.areas.at(place) if areas is None else areas,
         priority=usual_priority(rule),
         route=as_recorded(route, catalogue) if route else {},
     )
@@ -210,4 +213,5 @@ def as_recorded(route: Route, catalogue: Catalogue) -> dict[str, str]:
 
 def at_stage(case: Case, visibility: str, status: str, today: date) -> Case:
     """The case with its stage reckoned anew."""
-    return replace(case, stage=stage(visibility, status, case, today))
+    now = stage(visibility, status, case, today)
+    return case if now is case.stage else replace(case, stage=now)

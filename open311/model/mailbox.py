@@ -1,11 +1,13 @@
 """Mailboxes: one spelling to write to and to compare by, and one to count by."""
 
 import re
+from functools import lru_cache
 
 import idna
 
 LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?")
+LONGEST_KEPT = 200
 # Hosts at which dots in the local part mean nothing, under the name that they are counted under.
 DOTS_MEAN_NOTHING = {"gmail.com": "gmail.com", "googlemail.com": "gmail.com"}
 
@@ -25,10 +27,18 @@ def mailbox(raw: str) -> str | None:
 
 
 def _ascii(domain: str) -> str:
+    return _ascii_kept(domain) if len(domain) < LONGEST_KEPT else _encoded(domain)
+
+
+def _encoded(domain: str) -> str:
     try:
         return idna.encode(domain, uts46=True, transitional=False).decode("ascii").lower()
     except (idna.IDNAError, UnicodeError):
         return ""
+
+
+# A history has few domains and many addresses, and this is the slow part.
+_ascii_kept = lru_cache(maxsize=1000)(_encoded)
 
 
 def spelt(raw: str) -> str:

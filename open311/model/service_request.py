@@ -56,6 +56,7 @@ class Reporter:
 
 
 PERSONAL = tuple(field.name for field in fields(Reporter))
+NOBODY = Reporter()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

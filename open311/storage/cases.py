@@ -2,9 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from operator import attrgetter
 
-from psycopg.types.json import Jsonb
 from sqlalchemy import Connection, exists, func, literal, select, union_all, update
 from sqlalchemy import case as when
 from sqlalchemy.dialects.postgresql import insert as upsert
@@ -13,7 +12,7 @@ from open311.model.cases import REOPEN_WISH, Awaits, Case, Stage
 from open311.model.event_kinds import EventKind
 from open311.model.media import MediaVisibility
 from open311.model.service_request import Status, Visibility
-from open311.storage.copy_ids import copy_rows
+from open311.storage.copy_ids import copy_rows, json_text
 from open311.storage.tables import cases, events, media, service_requests
 
 _c, _e, _m, _r = cases.c, events.c, media.c, service_requests.c
@@ -35,6 +34,9 @@ NEW = (
     "priority",
     "route",
 )
+# Those of them that are stored as they are.
+PLAIN = tuple(name for name in NEW if name not in ("areas", "priority", "route"))
+_plain = attrgetter(*PLAIN)
 # So long the clock stands still for an answer of the reporter, and so long the link to it works.
 ANSWER_WITHIN = timedelta(days=30)
 # What somebody outside has written, and staff decide about.
@@ -70,19 +72,17 @@ def leave_to_the_unit(conn: Connection, account_id: int) -> None:
     conn.execute(theirs.values(assignee_id=None, revision=_c.revision + 1))
 
 
-def copy(conn: Connection, new_cases: Iterable[Case]) -> None:
-    """Store many new cases by COPY."""
-    rows = (case.row() for case in new_cases)
+def copy(conn: Connection, numbered: Iterable[tuple[int, Case]]) -> None:
+    """Store many new cases by COPY, each under the number of its report."""
     copy_rows(
         conn,
         "cases",
-        ("service_request_id", *NEW),
-        ((row["service_request_id"], *(_copied(row[name]) for name in NEW)) for row in rows),
+        ("service_request_id", *PLAIN, "areas", "priority", "route"),
+        (
+            (number, *_plain(case), list(case.areas), int(case.priority), json_text(case.route))
+            for number, case in numbered
+        ),
     )
-
-
-def _copied(value: Any) -> Any:
-    return Jsonb(value) if isinstance(value, dict) else value
 
 
 def awaits(conn: Connection, service_request_id: int, checked: datetime | None) -> frozenset[str]:

@@ -1,24 +1,33 @@
 """What storing many requests at once needs: their ids, their places, and COPY."""
 
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from psycopg import sql
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, cast, func, select
+from sqlalchemy.dialects.postgresql import REGCLASS
 
 from open311.storage.tables import service_requests
 
 
 def new_ids(conn: Connection, count: int) -> list[int]:
     """So many new ids of requests, rising."""
-    sequence = func.pg_get_serial_sequence(service_requests.name, "id")
-    drawn = select(func.nextval(sequence)).select_from(func.generate_series(1, count))
+    # In a CTE, or its name would be looked up for every number.
+    named = select(cast(func.pg_get_serial_sequence(service_requests.name, "id"), REGCLASS).label("name"))
+    sequence = named.cte("sequence").prefix_with("materialized")
+    drawn = select(func.nextval(sequence.c.name)).select_from(sequence, func.generate_series(1, count))
     return sorted(conn.execute(drawn).scalars())
 
 
 def point(lat: float | None, long: float | None) -> str | None:
     """A place as the column `geom` reads it; None where a coordinate is missing."""
     return None if lat is None or long is None else f"SRID=4326;POINT({long!r} {lat!r})"
+
+
+def json_text(value: Mapping[str, Any]) -> str:
+    """An object as a column of JSON reads it."""
+    return json.dumps(dict(value), ensure_ascii=False) if value else "{}"
 
 
 def copy_rows(conn: Connection, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

@@ -8,9 +8,10 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from open311.base.text import tidy
-from open311.federation import csv_mapping, upsert
+from open311.federation import csv_mapping
 from open311.federation.csv_mapping import Bulk
 from open311.federation.references import Arrival
+from open311.federation.terms import Terms, arrival_of
 from open311.formats import csv, documents
 from open311.formats.csv_records import records
 from open311.model.service_request import ServiceRequest, Status
@@ -50,10 +51,10 @@ def through_csv(request: ServiceRequest) -> Arrival:
     rows = list(records(io.StringIO(text, newline=""), ","))
     assert [row.problem for row in rows] == [None, None]
     mapping = Bulk()
-    fields = csv_mapping.fields_of(dict(zip(rows[0].cells, rows[1].cells, strict=True)), mapping)
+    fields = csv_mapping.Columns(rows[0].cells, mapping).fields(rows[1].cells)
     found = csv_mapping.request_of(fields, mapping.moments(UTC), {})
     assert not isinstance(found, csv_mapping.Refusal), found
-    arrival = upsert.arrival(found, upsert.Terms(catalogue=CITY, strict=True))
+    arrival = arrival_of(found, Terms(catalogue=CITY, strict=True))
     assert isinstance(arrival, Arrival), arrival
     return arrival
 

@@ -4,14 +4,15 @@ All people and all reports are made up.
 """
 
 import random
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from open311.actions.map_counts import words_sorted_beside
+from open311.base.ahead import one_ahead
 from open311.core import Core
-from open311.dev.demo.lives import Life, Lives, moments
+from open311.dev.demo.lives import Lives, moments
 from open311.storage import bulk_load
 
 SEED = 311
@@ -32,18 +33,18 @@ def seed(core: Core, count: int, number: int = SEED) -> None:
         if not catalogue.jurisdiction.harvested_from
     ]
     sent = moments(chance, now, count)
-    # The database stores one portion while we think of the next.
-    with Progress(*COLUMNS, console=Console(stderr=True)) as progress, ThreadPoolExecutor(1) as storing:
+    portions = (
+        [chance.choice(lives).begin(moment) for moment in sent[first : first + A_TIME]]
+        for first in range(0, count, A_TIME)
+    )
+    with (
+        Progress(*COLUMNS, console=Console(stderr=True)) as progress,
+        words_sorted_beside(core) as sort_words,
+        closing(one_ahead(portions)) as made,
+    ):
         task = progress.add_task("", total=count)
-        before = storing.submit(int)
-        for first in range(0, count, A_TIME):
-            portion = [chance.choice(lives).begin(moment) for moment in sent[first : first + A_TIME]]
-            progress.advance(task, before.result())
-            before = storing.submit(_store, core, portion)
-        progress.advance(task, before.result())
-
-
-def _store(core: Core, portion: Sequence[Life]) -> int:
-    with core.database.begin() as conn:
-        bulk_load.store(conn, portion)
-    return len(portion)
+        for portion in made:
+            with core.database.begin() as conn:
+                bulk_load.store(conn, portion)
+            sort_words()
+            progress.advance(task, len(portion))

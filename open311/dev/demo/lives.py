@@ -13,8 +13,9 @@ from open311.model import attributes, status
 from open311.model.cases import Case, at_stage, new_case
 from open311.model.catalogue import Attribute, Catalogue, Datatype, DetailedStatus, Service, ServiceType
 from open311.model.events import data_of
-from open311.model.service_request import Reporter, ServiceRequest, Status, Visibility
+from open311.model.service_request import NOBODY, Reporter, ServiceRequest, Status, Visibility
 from open311.model.visibility import is_everybodys
+from open311.storage.bulk_load import NewEvent
 
 DAYS = 5 * 365
 REPORTER, STAFF = "key:demo", "demo"
@@ -29,12 +30,12 @@ class Life:
     answers: dict[str, list[str]]
     catalogue: Catalogue
     token: str | None = None
-    events: list[dict[str, Any]] = field(default_factory=list)
+    events: list[NewEvent] = field(default_factory=list)
 
     @property
     def case(self) -> Case:
         """What staff know of it: when it was checked, and whether a unit has taken it up."""
-        moments = {line["kind"]: line["datetime"] for line in self.events}
+        moments = {event.kind: event.datetime for event in self.events}
         case = new_case(self.request._asdict(), self.catalogue, place=self.request.location)
         taken_up = replace(
             case,
@@ -43,11 +44,16 @@ class Life:
         )
         return at_stage(taken_up, self.request.visibility, self.request.status, case.received_datetime.date())
 
+    @property
+    def received_datetime(self) -> datetime:
+        """When it was handed in."""
+        return self.request.requested_datetime
+
     def tell(self, kind: str, at: datetime, actor: str, **more: Any) -> None:
         """Append a line to the history."""
         shown = is_everybodys(self.request)
-        line = {"kind": kind, "datetime": at, "actor": actor, "public": shown, "in_feed": shown, "data": {}}
-        self.events.append(line | {"is_update": False} | more)
+        event = NewEvent(kind, at, actor, public=shown, in_feed=shown)
+        self.events.append(event._replace(**more))
 
     def move(self, kind: str, at: datetime, changes: dict[str, Any]) -> None:
         """Change the report and tell of it, as `casework` does."""
@@ -178,7 +184,7 @@ class Lives:
     def _reporter(self) -> Reporter:
         first, last = self._chance.choice(NAMES)
         if self._chance.random() < 0.6:
-            return Reporter()
+            return NOBODY
         return Reporter(email=f"{first}.{last}@example.org".lower(), first_name=first, last_name=last)
 
     def _answers(self, service: Service, seen: str) -> Iterator[tuple[str, list[str]]]:

@@ -4,36 +4,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from psycopg.types.json import Jsonb
 from sqlalchemy import Connection, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from open311.federation.references import Arrival, Known
-from open311.model.cases import new_case
-from open311.model.catalogue import Catalogue
-from open311.model.event_kinds import EventKind
 from open311.model.fields import Role
-from open311.model.service_request import PERSONAL, Location, ServiceRequest, fields_with
-from open311.model.visibility import EVERYBODYS
-from open311.storage import cases
-from open311.storage.copy_ids import copy_rows, new_ids, point
+from open311.model.service_request import ServiceRequest, fields_with
+from open311.storage import bulk_load
+from open311.storage.bulk_load import Report
+from open311.storage.copy_ids import copy_rows, point
 from open311.storage.database.freshness import announce
 from open311.storage.rows import COLUMNS, request_from
 from open311.storage.tables import foreign_references, service_requests, services
 
 _f, _r = foreign_references.c, service_requests.c
 COPIED = fields_with(Role.TAKEN)
-EVENT = (
-    "jurisdiction_id",
-    "service_request_id",
-    "public",
-    "in_feed",
-    "actor",
-    "kind",
-    "datetime",
-    "data",
-    "is_update",
-)
 
 
 def lock(conn: Connection, jurisdiction_id: str, source: str) -> None:
@@ -60,96 +45,23 @@ def requests(conn: Connection, ids: Iterable[int]) -> dict[int, ServiceRequest]:
 
 
 def add(
-    conn: Connection,
-    jurisdiction_id: str,
-    source: str,
-    arrivals: Sequence[Arrival],
-    visibility: str,
-    actor: str,
-    at: datetime,
-    first_status: str,
-    catalogue: Catalogue,
+    conn: Connection, owner: str, source: str, arrivals: Sequence[Arrival], reports: Sequence[Report]
 ) -> None:
-    """Store new requests with their references, reporters, cases and events, through COPY."""
-    announce(conn)
-    rows = list(zip(new_ids(conn, len(arrivals)), arrivals, strict=True))
-    shown = visibility == EVERYBODYS
-    copy_rows(
-        conn,
-        "service_requests",
-        ("id", "jurisdiction_id", "visibility", "geom", *COPIED),
-        (
-            (number, jurisdiction_id, visibility, _point(arrival.values), *_values(arrival))
-            for number, arrival in rows
-        ),
+    """Store new requests, and the ids that they have at their source."""
+    numbers = bulk_load.store(conn, reports)
+    references = (
+        (owner, arrival.foreign_id, source, number, arrival.digest)
+        for number, arrival in zip(numbers, arrivals, strict=True)
     )
-    owned = {"jurisdiction_id": jurisdiction_id, "visibility": visibility}
-    new_cases = (
-        new_case(
-            {**arrival.values, **owned},
-            catalogue,
-            number,
-            place=_place(arrival.values),
-            from_elsewhere=True,
-        )
-        for number, arrival in rows
-    )
-    cases.copy(conn, new_cases)
-    copy_rows(
-        conn,
-        "foreign_references",
-        ("jurisdiction_id", "foreign_id", "source", "service_request_id", "digest"),
-        ((jurisdiction_id, arrival.foreign_id, source, number, arrival.digest) for number, arrival in rows),
-    )
-    reporters = (
-        (number, *(getattr(arrival.reporter, name) for name in PERSONAL))
-        for number, arrival in rows
-        if arrival.reporter
-    )
-    copy_rows(conn, "reporters", ("service_request_id", *PERSONAL), reporters)
-    events = (
-        (jurisdiction_id, number, shown, shown, actor, *line)
-        for number, arrival in rows
-        for line in _lines(arrival, first_status)
-    )
-    copy_rows(conn, "events", EVENT, events)
-
-
-def _lines(arrival: Arrival, first_status: str) -> list[tuple[Any, ...]]:
-    """The history as far as the request itself tells: handed in, and what has become of it."""
-    values = arrival.values
-    first = {"status": "open", "detailed_status": first_status}
-    lines: list[tuple[Any, ...]] = [(EventKind.SUBMITTED, values["requested_datetime"], Jsonb(first), False)]
-    if values["detailed_status"] != first_status or values.get("status_notes"):
-        now = {
-            name: values[name] for name in ("status", "detailed_status", "status_notes") if values.get(name)
-        }
-        moment = values.get("closed_datetime") or values["updated_datetime"]
-        lines.append((EventKind.STATUS_CHANGED, moment, Jsonb(now), True))
-    return lines
-
-
-def _values(arrival: Arrival) -> list[Any]:
-    given = {"media_urls": [], "attributes": {}, "description": "", "address": ""} | dict(arrival.values)
-    return [Jsonb(given[name]) if name == "attributes" else given.get(name) for name in COPIED]
-
-
-def _place(values: Mapping[str, Any]) -> Location | None:
-    lat, long = values.get("lat"), values.get("long")
-    return None if lat is None or long is None else Location(lat, long)
-
-
-def _point(values: Mapping[str, Any]) -> str | None:
-    return point(values.get("lat"), values.get("long"))
+    columns = ("jurisdiction_id", "foreign_id", "source", "service_request_id", "digest")
+    copy_rows(conn, "foreign_references", columns, references)
 
 
 def changed_values(arrival: Arrival) -> dict[str, Any]:
     """What an update of the row writes."""
-    place = _point(arrival.values)
-    values = dict(zip(COPIED, _values(arrival), strict=True)) | {
-        "attributes": dict(arrival.values.get("attributes", {}))
-    }
-    del values["updated_datetime"]
+    place = point(arrival.values.get("lat"), arrival.values.get("long"))
+    told = {"media_urls": [], "attributes": {}, "description": "", "address": ""} | dict(arrival.values)
+    values = {name: told.get(name) for name in COPIED if name != "updated_datetime"}
     return values | {"geom": None if place is None else func.ST_GeomFromEWKT(place)}
 
 

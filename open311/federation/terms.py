@@ -1,0 +1,149 @@
+"""How the words of a source become ours."""
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import structlog
+
+from open311.base.text import tidy
+from open311.federation.foreign import ForeignRequest
+from open311.federation.references import Arrival, Refusal
+from open311.model.catalogue import Catalogue
+from open311.model.service_request import Reporter, Status
+from open311.model.submission import DESCRIPTION_LENGTH
+
+log = structlog.get_logger()
+
+CODE = re.compile(r"[A-Za-z0-9_-]{1,64}")
+MOST_PICTURES = 20
+SHORT = 500
+
+
+@dataclass(frozen=True, kw_only=True)
+class Terms:
+    """How the words of a source become ours. `strict`: a service must be known, by itself or through `services`."""
+
+    catalogue: Catalogue
+    services: Mapping[str, str] = field(default_factory=dict)
+    statuses: Mapping[str, str] = field(default_factory=dict)
+    strict: bool = False
+    channel: str | None = None
+
+    @cached_property
+    def finest(self) -> Mapping[tuple[str, str], str]:
+        """The detailed status of ours that a word of CitySDK means, if there is one that is open or closed with it."""
+        ours = list(self.catalogue.statuses.values())
+        usual = [self.catalogue.default_status(status) for status in {entry.status for entry in ours}]
+        # The usual one wins, then the first.
+        return {(entry.detailed_status, entry.status): entry.code for entry in reversed([*usual, *ours])}
+
+    @cached_property
+    def agencies(self) -> Mapping[str, str]:
+        """The agency of ours that has a name."""
+        ours = reversed([*self.catalogue.agencies.values()])
+        return {name: agency.code for agency in ours for name in agency.name.by_language.values()}
+
+
+def service_code(foreign: str) -> str:
+    """A code of a source as ours may be; the same one always becomes the same."""
+    if CODE.fullmatch(foreign):
+        return foreign
+    plain = re.sub(r"[^A-Za-z0-9_-]+", "_", foreign)[:50]
+    return f"{plain}_{hashlib.sha256(foreign.encode(errors='replace')).hexdigest()[:8]}"
+
+
+def arrival_of(found: ForeignRequest, terms: Terms, reporter: Reporter | None = None) -> Arrival | Refusal:
+    """A request of a source in our terms, or why it cannot be taken in."""
+    requested, code = found.requested_datetime, _service(found, terms)
+    if len(found.service_request_id) > SHORT:
+        return Refusal("service_request_id is too long")
+    if requested is None:
+        return Refusal("requested_datetime is missing or no moment", found.service_request_id)
+    if not code:
+        return Refusal(f"service_code {found.service_code!r} is unknown", found.service_request_id)
+    status, detailed = _status(found, terms)
+    notice = _words(found.service_notice)
+    closed = found.closed_datetime if status == Status.CLOSED else None
+    updated = max(filter(None, (requested, found.updated_datetime, closed)))
+    return Arrival(
+        foreign_id=found.service_request_id,
+        service_name=tidy(found.service_name)[:SHORT],
+        reporter=reporter,
+        values={
+            "service_code": code,
+            "status": status,
+            "detailed_status": detailed,
+            "requested_datetime": requested,
+            "updated_datetime": updated,
+            "closed_datetime": max(requested, closed or updated) if status == Status.CLOSED else None,
+            "expected_datetime": found.expected_datetime,
+            "status_notes": _words(found.status_notes),
+            "description": tidy(found.description)[:DESCRIPTION_LENGTH],
+            "agency_responsible": _agency(found, terms),
+            "address": tidy(found.address)[:SHORT],
+            "address_id": _words(found.address_id, SHORT),
+            "zipcode": _words(found.zipcode, 20),
+            "lat": found.location and found.location.lat,
+            "long": found.location and found.location.long,
+            "media_urls": list(found.media_urls[:MOST_PICTURES]),
+            "title": _words(found.title, SHORT),
+            "channel": terms.channel,
+            **{name: _words(text, SHORT) for name, text in found.texts.items()},
+        }
+        # Only where there is one, so that what came in before this was kept has the same digest.
+        | ({"service_notice": notice} if notice else {}),
+    )
+
+
+def _words(text: str | None, longest: int = DESCRIPTION_LENGTH) -> str | None:
+    return tidy(text)[:longest] or None if text else None
+
+
+def _service(found: ForeignRequest, terms: Terms) -> str | None:
+    given = found.service_code or found.service_name
+    mapped = terms.services.get(given) or terms.services.get(found.service_name)
+    if mapped:
+        return mapped
+    if not terms.strict:
+        return service_code(given) if given else "unknown"
+    if given in terms.catalogue.services or given in terms.catalogue.retired:
+        return given
+    return terms.services.get("*")
+
+
+def _status(found: ForeignRequest, terms: Terms) -> tuple[str, str]:
+    """Open or closed, and the finest status of ours that says the same."""
+    catalogue = terms.catalogue
+    mapped = terms.statuses.get(str(found.fields.get("status")))
+    if mapped is not None and mapped in catalogue.statuses:
+        return catalogue.statuses[mapped].status, mapped
+    status = Status(mapped) if mapped and mapped in tuple(Status) else found.status
+    word = (found.detailed_status or "").strip().upper()
+    return status, terms.finest.get((word, status)) or catalogue.default_status(status).code
+
+
+def _agency(found: ForeignRequest, terms: Terms) -> str | None:
+    """A code of the catalogue where the name is known, else the words as they are."""
+    words = _words(found.agency_responsible, SHORT)
+    return terms.agencies.get(words, words) if words else None
+
+
+def arrivals_of(requests: Iterable[ForeignRequest], terms: Terms) -> tuple[list[Arrival], list[Refusal]]:
+    """Requests of a source in our terms, and those that cannot be taken in."""
+    arrivals: list[Arrival] = []
+    refusals: list[Refusal] = []
+    for request in requests:
+        try:
+            found = arrival_of(request, terms)
+        except Exception as reason:
+            # Whatever one of them holds, the others come in.
+            log.exception("request_unreadable", foreign_id=request.service_request_id[:SHORT])
+            found = Refusal(f"cannot be read: {reason!r}", request.service_request_id)
+        if isinstance(found, Arrival):
+            arrivals.append(found)
+        else:
+            refusals.append(found)
+    return arrivals, refusals
