@@ -7,6 +7,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from open311.actions.map_counts import words_sorted_beside
 from open311.cli.common import opened
 from open311.cli.harvest import in_words, shown
 from open311.core import Core
@@ -94,10 +95,14 @@ def _file(core: Core, catalogue: Catalogue, path: Path, wishes: Wishes, rejects:
         TimeElapsedColumn(),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    with (
+        Progress(*columns, console=Console(stderr=True), transient=True) as progress,
+        words_sorted_beside(core) as sort_words,
+    ):
         task = progress.add_task("", total=lines)
 
         def tell(counts: Counts, line: int) -> None:
+            sort_words()
             progress.update(task, completed=line, description=in_words(counts))
 
         return csv_import.import_file(core, catalogue, path, wishes, rejects, tell)

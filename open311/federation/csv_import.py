@@ -11,7 +11,6 @@ from typing import TextIO
 
 import yaml
 
-from open311.actions.map_counts import words_sorted_beside
 from open311.base.ahead import one_ahead
 from open311.base.errors import Invalid, problem
 from open311.core import Core
@@ -64,12 +63,10 @@ def import_file(
         rejected = int(source.state.get("rejected_bytes", 0))
         with (
             Rejects(rejects, wishes.mapping.encoding, delimiter, names, resume_at=rejected) as refused,
-            words_sorted_beside(core) as sort_words,
             closing(one_ahead(map(reader.read, _batches(rows, reached)))) as batches,
         ):
             for batch in batches:
                 done = _store(core, catalogue, source, batch, refused, wishes, done)
-                sort_words()
                 progress(done, batch.line)
     if not done.refused:
         rejects.unlink()

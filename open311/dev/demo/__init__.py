@@ -4,12 +4,12 @@ All people and all reports are made up.
 """
 
 import random
+from collections.abc import Callable
 from contextlib import closing
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from open311.actions.map_counts import words_sorted_beside
 from open311.base.ahead import one_ahead
 from open311.core import Core
 from open311.dev.demo.lives import Lives, moments
@@ -20,10 +20,11 @@ A_TIME = 2000
 COLUMNS = (TextColumn("Filling in demo reports"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
 
 
-def seed(core: Core, count: int, number: int = SEED) -> None:
+def seed(core: Core, count: int, number: int = SEED, stored: Callable[[], None] = lambda: None) -> None:
     """Add `count` reports of the last five years, in many states; the same ones for the same number and moment.
 
-    Shows progress. They are stored in portions, each whole or not at all; no notifications go out.
+    Shows progress. They are stored in portions, each whole or not at all, and `stored` is called after
+    each; no notifications go out.
     """
     chance = random.Random(number)
     now = core.now()
@@ -39,12 +40,11 @@ def seed(core: Core, count: int, number: int = SEED) -> None:
     )
     with (
         Progress(*COLUMNS, console=Console(stderr=True)) as progress,
-        words_sorted_beside(core) as sort_words,
         closing(one_ahead(portions)) as made,
     ):
         task = progress.add_task("", total=count)
         for portion in made:
             with core.database.begin() as conn:
                 bulk_load.store(conn, portion)
-            sort_words()
+            stored()
             progress.advance(task, len(portion))
