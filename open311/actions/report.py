@@ -70,6 +70,7 @@ def _checked(
 ) -> tuple[Service, Answers, list[Problem]]:
     if catalogue.jurisdiction.harvested_from:
         raise Invalid(problem("error.jurisdiction.elsewhere", url=catalogue.jurisdiction.harvested_from))
+    # A place that cannot be read would be told as missing, too.
     about_place = [problem for problem in found if problem.key.startswith("error.location")]
     rest = [problem for problem in found if problem not in about_place]
     misplaced = about_place or [*_misplaced(core, catalogue, submission)]

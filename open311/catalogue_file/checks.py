@@ -15,6 +15,7 @@ from open311.model.attributes import LISTS
 from open311.model.catalogue import Datatype
 from open311.model.jurisdiction import SANDBOX_PREFIX
 
+# FixMyStreet takes these for orders: to leave a service out, to keep its reports private (georeport.md 2.1).
 RESERVED_KEYWORDS = {"private", "inactive", "staff", "waste_only"}
 CODES = {"statuses": "code", "agencies": "code", "groups": "code", "services": "service_code"}
 OTHERS = tuple(datatype for datatype in Datatype if datatype not in LISTS)
@@ -165,6 +166,7 @@ def _beside(root: Cursor, mark: Cursor, field: str) -> str:
 
 
 def _shapes(root: Cursor) -> Found:
+    # Whoever cannot tell two colours apart reads a map by its shapes.
     colours: dict[str, str] = {}
     for status in root["statuses"]:
         shape, colour = status["shape"], status["colour"].word.lower()

@@ -49,6 +49,7 @@ class CatalogueError(ConfigurationError):
     """A catalogue that cannot go into force; carries every problem found."""
 
     def __init__(self, *problems: CatalogueProblem) -> None:
+        # The schema and a check may find the same fault.
         self.problems = tuple(sorted(set(problems)))
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
@@ -142,6 +143,7 @@ class _Loader(SafeLoader):
     yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012
 
 
+# Fifteen figures are what every reader of JSON keeps exactly; longer numbers stay the text that they are.
 for _kind, _pattern, _first in (
     ("bool", r"true|false", "tf"),
     ("null", r"~|null|", ["~", "n", ""]),
@@ -217,6 +219,7 @@ def read(file: Path) -> Document:
     try:
         _check_depth(text)
         node = yaml.compose(text, _Loader)
+        # An empty file is an empty mapping, so that the schema says what it lacks.
         document.data = (_Reader(document).read(node) if node else None) or {}
     except yaml.YAMLError as wrong:
         _report_syntax(document, text, wrong)

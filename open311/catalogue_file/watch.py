@@ -37,6 +37,7 @@ class CatalogueWatch:
 
 
 def _sight(file: Path) -> tuple[str, int, int, int, int]:
+    # A copy that is moved over a file may keep its time and size; its inode and change time cannot.
     try:
         found = file.stat()
     except OSError:

@@ -25,10 +25,10 @@ def merge(
     """Close a request as the duplicate of another one, which goes on; both keep their ids.
 
     Its own duplicates become duplicates of the other one, so that whoever follows any of them hears of it. Raises
-    `Invalid` when the other one is itself a duplicate, of another jurisdiction, unchecked, hidden, or closed and not to
-    be taken up again with `reopen`.
+    `Invalid` when the other one is itself a duplicate, of another jurisdiction, hidden, or closed without `reopen`.
     """
     with core.database.begin() as conn:
+        # In the order of their numbers, so that two people who join two reports do not wait for each other.
         numbers = sorted({service_request_id, into})
         works = {number: locked(core, conn, number, actor) for number in numbers}
         work, original = works[service_request_id], works[into]
