@@ -103,7 +103,7 @@ def test_each_case_is_asked_for_its_own_rights(
     forged = form | {"chosen": [f"{number}:1" for number in numbers], "key": "forged"}
     result = lead.get(str(lead.post("/staff/reports/bulk", 303, **forged).location)).text
     assert column(conn, "priority")[1:] == [0, 0]
-    assert "2 Meldungen gingen nicht" in result
+    assert "2 Meldungen konnten nicht bearbeitet werden" in result
     worker = desk.employee(membership(Role.WORKER, units=("TIEFBAU",)), email="rita@stadt.example")
     assert worker.post("/staff/reports/bulk", number=numbers).status_code == 403
     assert 'name="all"' not in worker.get("/staff/reports").text
@@ -136,7 +136,7 @@ def test_what_is_missing_is_said_at_its_field(
 def test_what_an_act_refuses_is_told_at_the_case(bea: Employee, numbers: list[int], conn: Connection) -> None:
     form = previewed(bea, numbers, "status", "GELOEST", "x") | {"value": "NIE"}
     page = bea.get(str(bea.post("/staff/reports/bulk", 303, **form).location)).text
-    assert "3 Meldungen gingen nicht" in page
+    assert "3 Meldungen konnten nicht bearbeitet werden" in page
     assert "Den Status „NIE“ gibt es nicht" in page
 
 
