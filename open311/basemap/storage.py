@@ -34,8 +34,8 @@ FeatureRow = tuple[str, str, str, int, int, BaseGeometry]
 
 
 def in_force(conn: Connection, jurisdiction_id: str) -> MapVersion | None:
-    wanted = select(_v.id, _v.sources).where(_v.jurisdiction_id == jurisdiction_id, _v.in_force)
-    row = conn.execute(wanted).one_or_none()
+    query = select(_v.id, _v.sources).where(_v.jurisdiction_id == jurisdiction_id, _v.in_force)
+    row = conn.execute(query).one_or_none()
     return row and MapVersion(row.id, {name: Source(**source) for name, source in row.sources.items()})
 
 

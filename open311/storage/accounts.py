@@ -47,8 +47,8 @@ def add(conn: Connection, name: str, email: str, language: str, at: datetime) ->
 
 def find(conn: Connection, account_id: int, *, lock: bool = False) -> Account | None:
     """An account by its id, held until the end of the transaction if so wished."""
-    wanted = select(*COLUMNS).where(_a.id == account_id)
-    row = conn.execute(wanted.with_for_update() if lock else wanted).one_or_none()
+    query = select(*COLUMNS).where(_a.id == account_id)
+    row = conn.execute(query.with_for_update() if lock else query).one_or_none()
     return account_from(row) if row else None
 
 
@@ -60,8 +60,8 @@ def by_email(conn: Connection, email: str) -> Account | None:
 
 def by_subject(conn: Connection, issuer: str, subject: str) -> Account | None:
     """An account by what an identity provider calls its owner."""
-    wanted = select(*COLUMNS).where(_a.issuer == issuer, _a.subject == subject)
-    row = conn.execute(wanted).one_or_none()
+    query = select(*COLUMNS).where(_a.issuer == issuer, _a.subject == subject)
+    row = conn.execute(query).one_or_none()
     return account_from(row) if row else None
 
 
@@ -76,11 +76,11 @@ def all_accounts(
     conn: Connection, jurisdictions: Sequence[str] | None = None, *, after: str = "", limit: int = 10_000
 ) -> list[Account]:
     """Accounts by name: all, or those with a role in one of these jurisdictions; those who have left at the end."""
-    wanted = select(*COLUMNS).order_by(_a.state == AccountState.LEFT.value, func.lower(_a.name), _a.id)
+    query = select(*COLUMNS).order_by(_a.state == AccountState.LEFT.value, func.lower(_a.name), _a.id)
     if jurisdictions is not None:
         member = select(_m.account_id).where(_m.jurisdiction_id.in_(jurisdictions))
-        wanted = wanted.where(_a.id.in_(member))
-    return [account_from(row) for row in conn.execute(wanted.limit(limit))]
+        query = query.where(_a.id.in_(member))
+    return [account_from(row) for row in conn.execute(query.limit(limit))]
 
 
 def any_active(conn: Connection) -> bool:

@@ -58,7 +58,7 @@ def search(conn: Connection, jurisdiction_id: str, words: str, limit: int) -> li
     conn.execute(
         text("select set_config('pg_trgm.word_similarity_threshold', :least, false)"), {"least": f"{ALIKE}"}
     )
-    wanted = (
+    query = (
         select(_a.label, func.ST_Y(_a.geom), func.ST_X(_a.geom), _a.kind)
         .where(_in_force(jurisdiction_id), asked.op("<%")(_a.folded))
         .order_by(
@@ -71,7 +71,7 @@ def search(conn: Connection, jurisdiction_id: str, words: str, limit: int) -> li
         )
         .limit(limit)
     )
-    return [Place(label, lat, long, PlaceKind(kind)) for label, lat, long, kind in conn.execute(wanted)]
+    return [Place(label, lat, long, PlaceKind(kind)) for label, lat, long, kind in conn.execute(query)]
 
 
 def nearest(conn: Connection, jurisdiction_id: str, lat: float, long: float, metres: float) -> Place | None:
@@ -82,7 +82,7 @@ def nearest(conn: Connection, jurisdiction_id: str, lat: float, long: float, met
     # The index knows boxes; what is in the corners of this one is too far.
     box = func.ST_MakeEnvelope(long - wide, lat - high, long + wide, lat + high, 4326)
     distance = func.ST_DistanceSphere(_a.geom, point)
-    wanted = (
+    query = (
         select(_a.label, func.ST_Y(_a.geom), func.ST_X(_a.geom))
         .where(
             _in_force(jurisdiction_id), _a.kind == PlaceKind.HOUSE, _a.geom.op("&&")(box), distance <= metres
@@ -90,7 +90,7 @@ def nearest(conn: Connection, jurisdiction_id: str, lat: float, long: float, met
         .order_by(distance, _a.id)
         .limit(1)
     )
-    row = conn.execute(wanted).one_or_none()
+    row = conn.execute(query).one_or_none()
     return Place(*row) if row else None
 
 

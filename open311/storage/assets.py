@@ -35,7 +35,7 @@ def numbered(
     conn: Connection, jurisdiction_id: str, number: str, kinds: Collection[str], limit: int
 ) -> list[Asset]:
     """Things of these kinds with exactly this number, letter case aside."""
-    wanted = (
+    query = (
         select(*_COLUMNS)
         .where(
             _in_force(jurisdiction_id),
@@ -45,18 +45,18 @@ def numbered(
         .order_by(_a.kind, _a.id)
         .limit(limit)
     )
-    return [Asset(*row) for row in conn.execute(wanted)]
+    return [Asset(*row) for row in conn.execute(query)]
 
 
 def at(conn: Connection, jurisdiction_id: str, kind: str, place: Location, metres: float) -> Asset | None:
     reach = Circle(place, metres).envelope
     box = func.ST_MakeEnvelope(reach.min_long, reach.min_lat, reach.max_long, reach.max_lat, 4326)
     away = func.ST_DistanceSphere(_a.geom, func.ST_SetSRID(func.ST_MakePoint(place.long, place.lat), 4326))
-    wanted = (
+    query = (
         select(*_COLUMNS)
         .where(_in_force(jurisdiction_id), _a.kind == kind, _a.geom.op("&&")(box), away <= metres)
         .order_by(away, _a.id)
         .limit(1)
     )
-    row = conn.execute(wanted).one_or_none()
+    row = conn.execute(query).one_or_none()
     return Asset(*row) if row else None

@@ -51,14 +51,14 @@ def page(
     limit: int,
 ) -> list[AuditLine]:
     """Lines, the newest first: of one actor or all, of one kind or all, before a line."""
-    wanted = select(audit).order_by(_a.id.desc()).limit(limit)
+    query = select(audit).order_by(_a.id.desc()).limit(limit)
     if actor is not None:
-        wanted = wanted.where(_a.actor == actor)
+        query = query.where(_a.actor == actor)
     if kind is not None:
-        wanted = wanted.where(_a.kind == kind)
+        query = query.where(_a.kind == kind)
     if before is not None:
-        wanted = wanted.where(_a.id < before)
-    return [_line(row) for row in conn.execute(wanted)]
+        query = query.where(_a.id < before)
+    return [_line(row) for row in conn.execute(query)]
 
 
 def every_line(conn: Connection) -> Iterator[AuditLine]:

@@ -75,8 +75,8 @@ def add(
 
 def listed(conn: Connection, owners: Sequence[str], limit: int) -> list[BlockedSender]:
     """Who is blocked, the newest first."""
-    wanted = select(*blocked_senders.c).where(_b.jurisdiction_id.in_(owners))
-    rows = conn.execute(wanted.order_by(_b.created_datetime.desc(), _b.id).limit(limit))
+    query = select(*blocked_senders.c).where(_b.jurisdiction_id.in_(owners))
+    rows = conn.execute(query.order_by(_b.created_datetime.desc(), _b.id).limit(limit))
     return [BlockedSender(**row._mapping) for row in rows]
 
 

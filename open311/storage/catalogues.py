@@ -73,7 +73,7 @@ def keep_services(
 def retired_services(conn: Connection, jurisdiction_id: str) -> dict[str, Mapping[str, str]]:
     """Code → names of services that the catalogue no longer has."""
     s = services.c
-    wanted = select(s.service_code, s.service_name).where(
+    query = select(s.service_code, s.service_name).where(
         s.jurisdiction_id == jurisdiction_id, s.retired_datetime.is_not(None)
     )
-    return {row.service_code: row.service_name for row in conn.execute(wanted)}
+    return {row.service_code: row.service_name for row in conn.execute(query)}

@@ -56,13 +56,13 @@ def position(conn: Connection, source: Source, cursor: str) -> Position:
     """
     position, timeline = Position.read(cursor, source)
     if timeline != source.timeline:
-        given = {
+        parameters = {
             "xid": str(position.xid),
             "number": position.number,
             "timeline": timeline,
             "most": _LOOKED_BACK,
         }
-        if timeline > source.timeline or not conn.execute(_KEPT, given).scalar_one():
+        if timeline > source.timeline or not conn.execute(_KEPT, parameters).scalar_one():
             raise Invalid(problem("error.changes.cursor"))
     return position
 
@@ -75,10 +75,10 @@ def read(conn: Connection, jurisdiction_id: str, position: Position, limit: int)
 
 
 def _copy(conn: Connection, jurisdiction_id: str, position: Position, limit: int) -> ChangesPage:
-    wanted = select(*COLUMNS, notes_column()).where(
+    query = select(*COLUMNS, notes_column()).where(
         _r.jurisdiction_id == jurisdiction_id, is_everybodys, _r.id > position.number
     )
-    rows = conn.execute(wanted.order_by(_r.id).limit(limit)).all()
+    rows = conn.execute(query.order_by(_r.id).limit(limit)).all()
     requests = [request_from(tuple(row)) for row in rows]
     copied = tuple(
         Change(
@@ -96,7 +96,7 @@ def _copy(conn: Connection, jurisdiction_id: str, position: Position, limit: int
 
 def _feed(conn: Connection, jurisdiction_id: str, position: Position, limit: int) -> ChangesPage:
     behind = tuple_(cast(bindparam("xid", type_=Text), _e.xid.type), bindparam("number", type_=BigInteger))
-    wanted = (
+    query = (
         select(cast(_e.xid, Text), _e.id, _e.kind, _e.datetime, _e.service_request_id)
         .where(
             _e.jurisdiction_id == jurisdiction_id,
@@ -107,7 +107,7 @@ def _feed(conn: Connection, jurisdiction_id: str, position: Position, limit: int
         .order_by(_e.xid, _e.id)
         .limit(limit)
     )
-    rows = conn.execute(wanted, {"xid": str(position.xid), "number": position.number}).all()
+    rows = conn.execute(query, {"xid": str(position.xid), "number": position.number}).all()
     if not rows:
         return ChangesPage((), position, more=False)
     known = _requests(conn, sorted({row[4] for row in rows}))

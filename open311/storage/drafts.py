@@ -24,15 +24,15 @@ def lock_network(conn: Connection, network: str) -> None:
 
 def begun(conn: Connection, network: str, since: datetime) -> int:
     """How many drafts a network has begun since then."""
-    wanted = select(func.count()).where(_d.network == digest(network), _d.created_datetime > since)
-    return int(conn.execute(wanted).scalar_one())
+    query = select(func.count()).where(_d.network == digest(network), _d.created_datetime > since)
+    return int(conn.execute(query).scalar_one())
 
 
 def photo_bytes(conn: Connection, word: str) -> int:
     """How many bytes the photos take in all drafts of the network that this one was begun from."""
     network = select(_d.network).where(_d.digest == digest(word)).scalar_subquery()
-    wanted = select(func.coalesce(func.sum(_p.bytes), 0)).join(drafts, _d.digest == _p.digest)
-    return int(conn.execute(wanted.where(_d.network == network)).scalar_one())
+    query = select(func.coalesce(func.sum(_p.bytes), 0)).join(drafts, _d.digest == _p.digest)
+    return int(conn.execute(query.where(_d.network == network)).scalar_one())
 
 
 def add(
@@ -59,8 +59,8 @@ def add(
 def find(conn: Connection, word: str, jurisdiction_id: str, *, lock: bool = False) -> Draft | None:
     """The draft of whoever knows this word."""
     mine = (_d.digest == digest(word), _d.jurisdiction_id == jurisdiction_id)
-    wanted = select(drafts).where(*mine)
-    row = conn.execute(wanted.with_for_update() if lock else wanted).one_or_none()
+    query = select(drafts).where(*mine)
+    row = conn.execute(query.with_for_update() if lock else query).one_or_none()
     if row is None:
         return None
     return Draft(

@@ -87,8 +87,8 @@ def append_to(
 
 def of_request(conn: Connection, service_request_id: int) -> list[Event]:
     """The whole history of a request, internal lines too, the oldest first."""
-    wanted = select(*_columns).where(_e.service_request_id == service_request_id)
-    return [_event(row) for row in conn.execute(wanted.order_by(_e.id))]
+    query = select(*_columns).where(_e.service_request_id == service_request_id)
+    return [_event(row) for row in conn.execute(query.order_by(_e.id))]
 
 
 def find(conn: Connection, event_id: int) -> Event | None:
@@ -99,18 +99,18 @@ def find(conn: Connection, event_id: int) -> Event | None:
 def status_told_at(conn: Connection, service_request_id: int) -> datetime | None:
     """When the status that a request has was told, by the clock of whoever told it; None when it never moved."""
     own_time = func.least(_e.data["sent_datetime"].astext.cast(TIMESTAMP(timezone=True)), _e.datetime)
-    wanted = select(own_time).where(_e.service_request_id == service_request_id, _e.kind.in_(MOVES))
-    return conn.execute(wanted.order_by(_e.id.desc()).limit(1)).scalar_one_or_none()
+    query = select(own_time).where(_e.service_request_id == service_request_id, _e.kind.in_(MOVES))
+    return conn.execute(query.order_by(_e.id.desc()).limit(1)).scalar_one_or_none()
 
 
 def undecided_claims(conn: Connection, jurisdiction_id: str, limit: int) -> list[Event]:
     """Updates from outside that staff have neither published nor hidden, the oldest first."""
     later = events.alias("later").c
     decided = exists().where(later.service_request_id == _e.service_request_id, later.claim_id == _e.id)
-    wanted = select(*_columns).where(
+    query = select(*_columns).where(
         _e.jurisdiction_id == jurisdiction_id, _e.kind == EventKind.CLAIMED, ~decided
     )
-    return [_event(row) for row in conn.execute(wanted.order_by(_e.id).limit(limit))]
+    return [_event(row) for row in conn.execute(query.order_by(_e.id).limit(limit))]
 
 
 def waiting_claims(conn: Connection, service_request_id: int) -> int:

@@ -129,8 +129,8 @@ _PRUNE = text("""
 
 def listed(conn: Connection, state: JobState, task: str | None = None, most: int = 1000) -> list[Job]:
     """The jobs in a state, the oldest first."""
-    given = {"status": _STATES[state], "task": task, "most": most}
-    return [Job(**{**row._mapping, "state": state}) for row in conn.execute(_LIST, given)]
+    parameters = {"status": _STATES[state], "task": task, "most": most}
+    return [Job(**{**row._mapping, "state": state}) for row in conn.execute(_LIST, parameters)]
 
 
 def again(conn: Connection, ids: Sequence[int] | None, task: str | None = None) -> int:
@@ -145,5 +145,5 @@ def forget(conn: Connection, ids: Sequence[int] | None, task: str | None = None)
 
 def prune(conn: Connection, done_before: datetime, failed_before: datetime, most: int) -> int:
     """Delete jobs that ended long ago; returns how many."""
-    given = {"done_before": done_before, "failed_before": failed_before, "most": most}
-    return conn.execute(_PRUNE, given).rowcount
+    parameters = {"done_before": done_before, "failed_before": failed_before, "most": most}
+    return conn.execute(_PRUNE, parameters).rowcount

@@ -78,14 +78,14 @@ def find_public(conn: Connection, key: str) -> Media | None:
 
 def of_request(conn: Connection, service_request_id: int) -> list[Media]:
     """All photos of a request and of its updates, in order."""
-    wanted = select(media).where(_m.service_request_id == service_request_id).order_by(_m.position)
-    return [_media(row) for row in conn.execute(wanted)]
+    query = select(media).where(_m.service_request_id == service_request_id).order_by(_m.position)
+    return [_media(row) for row in conn.execute(query)]
 
 
 def held(conn: Connection, limit: int) -> list[Media]:
     """Photos that await moderation, the oldest first."""
-    wanted = select(media).where(_m.visibility == MediaVisibility.HELD).order_by(_m.id).limit(limit)
-    return [_media(row) for row in conn.execute(wanted)]
+    query = select(media).where(_m.visibility == MediaVisibility.HELD).order_by(_m.id).limit(limit)
+    return [_media(row) for row in conn.execute(query)]
 
 
 def change(conn: Connection, media_id: int, **values: Any) -> None:
@@ -117,8 +117,8 @@ def _came_with(service_request_id: int, update_id: int | None) -> tuple[Any, ...
 def public_paths(conn: Connection, service_request_id: int, update_id: int | None = None) -> list[str]:
     """What belongs into `service_requests.photos`, or into the event that tells of an update."""
     public = _m.visibility == MediaVisibility.PUBLIC
-    wanted = select(_m.key).where(*_came_with(service_request_id, update_id), public).order_by(_m.position)
-    return [path(key) for key in conn.execute(wanted).scalars()]
+    query = select(_m.key).where(*_came_with(service_request_id, update_id), public).order_by(_m.position)
+    return [path(key) for key in conn.execute(query).scalars()]
 
 
 def descriptions(conn: Connection, service_request_id: int) -> dict[str, str]:
@@ -134,14 +134,14 @@ def descriptions(conn: Connection, service_request_id: int) -> dict[str, str]:
 
 def shown_paths(conn: Connection, service_request_id: int) -> list[str]:
     """What stands in `service_requests.photos` now."""
-    wanted = select(service_requests.c.photos).where(service_requests.c.id == service_request_id)
-    return list(conn.execute(wanted).scalar_one())
+    query = select(service_requests.c.photos).where(service_requests.c.id == service_request_id)
+    return list(conn.execute(query).scalar_one())
 
 
 def outside_urls(conn: Connection, service_request_id: int) -> list[str]:
     """The pictures elsewhere that the sender named."""
-    wanted = select(service_requests.c.media_urls).where(service_requests.c.id == service_request_id)
-    return list(conn.execute(wanted).scalar_one_or_none() or ())
+    query = select(service_requests.c.media_urls).where(service_requests.c.id == service_request_id)
+    return list(conn.execute(query).scalar_one_or_none() or ())
 
 
 def suggest(conn: Connection, media_id: int, key: str, found: Sequence[Mapping[str, Any]]) -> None:

@@ -56,10 +56,10 @@ def of_accounts(
 ) -> dict[int, list[Membership]]:
     """The memberships of some accounts: all, or those in force now."""
     found: dict[int, list[Membership]] = {account_id: [] for account_id in account_ids}
-    wanted = select(_m.account_id, *COLUMNS).where(_m.account_id.in_(account_ids)).order_by(_m.id)
+    query = select(_m.account_id, *COLUMNS).where(_m.account_id.in_(account_ids)).order_by(_m.id)
     if now is not None:
-        wanted = wanted.where(or_(_m.ends_datetime.is_(None), _m.ends_datetime > now))
-    for row in conn.execute(wanted):
+        query = query.where(or_(_m.ends_datetime.is_(None), _m.ends_datetime > now))
+    for row in conn.execute(query):
         found[row.account_id].append(membership_from(row._mapping))
     return found
 
@@ -87,14 +87,14 @@ def in_jurisdiction(conn: Connection, jurisdiction_id: str, now: datetime) -> di
     """Everybody who has a role in a jurisdiction now, with those roles; whoever has left has none."""
     found: dict[int, list[Membership]] = {}
     in_force = or_(_m.ends_datetime.is_(None), _m.ends_datetime > now)
-    wanted = select(_m.account_id, *COLUMNS).where(_m.jurisdiction_id == jurisdiction_id, in_force)
-    for row in conn.execute(wanted.order_by(_m.account_id, _m.id)):
+    query = select(_m.account_id, *COLUMNS).where(_m.jurisdiction_id == jurisdiction_id, in_force)
+    for row in conn.execute(query.order_by(_m.account_id, _m.id)):
         found.setdefault(row.account_id, []).append(membership_from(row._mapping))
     return found
 
 
 def members_of(conn: Connection, jurisdiction_id: str, unit: str, now: datetime) -> list[int]:
     """The accounts that belong to a unit by name."""
-    wanted = select(_m.account_id).distinct().where(_m.jurisdiction_id == jurisdiction_id, _m.units.any(unit))
-    wanted = wanted.where(or_(_m.ends_datetime.is_(None), _m.ends_datetime > now)).order_by(_m.account_id)
-    return list(conn.execute(wanted).scalars())
+    query = select(_m.account_id).distinct().where(_m.jurisdiction_id == jurisdiction_id, _m.units.any(unit))
+    query = query.where(or_(_m.ends_datetime.is_(None), _m.ends_datetime > now)).order_by(_m.account_id)
+    return list(conn.execute(query).scalars())

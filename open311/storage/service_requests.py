@@ -41,8 +41,8 @@ _one = {False: _one_statement(*PLAIN_COLUMNS), True: _one_statement(*COLUMNS, no
 
 def find_any(conn: Connection, service_request_id: int, *, lock: bool = False) -> ServiceRequest | None:
     """The request with this id in any jurisdiction; `lock` keeps others from changing it meanwhile."""
-    wanted = select(*COLUMNS).where(_r.id == service_request_id)
-    row = conn.execute(wanted.with_for_update() if lock else wanted).one_or_none()
+    query = select(*COLUMNS).where(_r.id == service_request_id)
+    row = conn.execute(query.with_for_update() if lock else query).one_or_none()
     return request_from(tuple(row)) if row else None
 
 
@@ -74,8 +74,8 @@ def duplicates_of(conn: Connection, service_request_id: int) -> list[int]:
 
 def find_address(conn: Connection, service_request_id: int) -> str | None:
     """Where whoever sent a request can be written to: the address they gave, else one they have confirmed."""
-    given = select(reporters.c.email).where(reporters.c.service_request_id == service_request_id)
-    address: str | None = conn.execute(given).scalar_one_or_none()
+    query = select(reporters.c.email).where(reporters.c.service_request_id == service_request_id)
+    address: str | None = conn.execute(query).scalar_one_or_none()
     if address:
         return address
     f = followers.c
@@ -88,10 +88,10 @@ def find_address(conn: Connection, service_request_id: int) -> str | None:
 def all_answers(conn: Connection, request: ServiceRequest) -> dict[str, Sequence[str]]:
     """What a report answers to the questions of its service, public or not, for staff only."""
     private, kept = reporters.c, submissions.c
-    wanted = select(private.attributes, kept.attributes).select_from(
+    query = select(private.attributes, kept.attributes).select_from(
         submissions.outerjoin(reporters, private.service_request_id == kept.service_request_id)
     )
-    row = conn.execute(wanted.where(kept.service_request_id == request.service_request_id)).one_or_none()
+    row = conn.execute(query.where(kept.service_request_id == request.service_request_id)).one_or_none()
     return {**(row[1] or {}), **(row[0] or {}), **request.attributes} if row else dict(request.attributes)
 
 
@@ -116,7 +116,7 @@ def find_by_client_request(
 ) -> tuple[int, str] | None:
     """Id and service_code of what this key sent to a jurisdiction under this `client_request_id` after `since`."""
     sent = submissions.c
-    wanted = (
+    query = (
         select(_r.id, _r.service_code)
         .join(submissions, sent.service_request_id == _r.id)
         .where(
@@ -126,7 +126,7 @@ def find_by_client_request(
             _r.jurisdiction_id == jurisdiction_id,
         )
     )
-    row = conn.execute(wanted.order_by(sent.received_datetime).limit(1)).one_or_none()
+    row = conn.execute(query.order_by(sent.received_datetime).limit(1)).one_or_none()
     return (row.id, row.service_code) if row else None
 
 
@@ -136,6 +136,6 @@ def any_stored(conn: Connection) -> bool:
 
 def held(conn: Connection, jurisdiction_id: str, limit: int) -> list[ServiceRequest]:
     """Requests that await moderation, the oldest first."""
-    wanted = select(*COLUMNS).where(_r.jurisdiction_id == jurisdiction_id, _r.visibility == Visibility.HELD)
-    rows = conn.execute(wanted.order_by(_r.requested_datetime, _r.id).limit(limit)).all()
+    query = select(*COLUMNS).where(_r.jurisdiction_id == jurisdiction_id, _r.visibility == Visibility.HELD)
+    rows = conn.execute(query.order_by(_r.requested_datetime, _r.id).limit(limit)).all()
     return [request_from(tuple(row)) for row in rows]

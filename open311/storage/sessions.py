@@ -54,8 +54,8 @@ def find(conn: Connection, digest: str, now: datetime) -> Found | None:
     """The session under this digest with all that a request needs, in one statement."""
     current = (_m.account_id == _a.id) & or_(_m.ends_datetime.is_(None), _m.ends_datetime > now)
     joined = sessions.join(accounts, _a.id == _s.account_id).outerjoin(memberships, current)
-    wanted = select(*account_storage.COLUMNS, *_COLUMNS, *_membership_columns).select_from(joined)
-    rows = conn.execute(wanted.where(_s.digest == digest).order_by(_m.id)).all()
+    query = select(*account_storage.COLUMNS, *_COLUMNS, *_membership_columns).select_from(joined)
+    rows = conn.execute(query.where(_s.digest == digest).order_by(_m.id)).all()
     if not rows:
         return None
     first = rows[0]._mapping

@@ -86,8 +86,8 @@ def take(conn: Connection, name: str, limit: int, jurisdiction_id: str | None = 
             return past
         mark = conn.execute(_MARK, {"name": name}).one()
     lines = _lines(jurisdiction_id).where(_BEHIND, _e.xid < _horizon, _e.id > mark.floor)
-    given = {"xid": mark.xid, "number": mark.number}
-    rows = conn.execute(lines.order_by(_e.xid, _e.id).limit(limit), given).all()
+    parameters = {"xid": mark.xid, "number": mark.number}
+    rows = conn.execute(lines.order_by(_e.xid, _e.id).limit(limit), parameters).all()
     if rows:
         _mark(conn, name, xid=rows[-1].xid, number=rows[-1].id)
     return [Line(*row[1:]) for row in rows]
@@ -103,7 +103,7 @@ def span(
 
 
 def _lines(jurisdiction_id: str | None) -> Select[Any]:
-    wanted = select(
+    query = select(
         cast(_e.xid, Text),
         _e.id,
         _e.jurisdiction_id,
@@ -114,8 +114,8 @@ def _lines(jurisdiction_id: str | None) -> Select[Any]:
         _r.service_code,
     ).outerjoin(service_requests, _r.id == _e.service_request_id)
     if jurisdiction_id is None:
-        return wanted
-    return wanted.where(_e.jurisdiction_id == jurisdiction_id, literal_column("in_feed"))
+        return query
+    return query.where(_e.jurisdiction_id == jurisdiction_id, literal_column("in_feed"))
 
 
 def _mark(conn: Connection, name: str, **values: Any) -> None:
@@ -127,8 +127,8 @@ def _of_the_past(
 ) -> list[Line]:
     """What a backup brought along unread. The mark and those events are of one moment, so they fit together."""
     lines = _lines(jurisdiction_id).where(_BEHIND, _e.id <= mark.past)
-    given = {"xid": mark.xid, "number": mark.number}
-    rows = conn.execute(lines.order_by(_e.xid, _e.id).limit(limit), given).all()
+    parameters = {"xid": mark.xid, "number": mark.number}
+    rows = conn.execute(lines.order_by(_e.xid, _e.id).limit(limit), parameters).all()
     if rows:
         _mark(conn, name, xid=rows[-1].xid, number=rows[-1].id)
     else:

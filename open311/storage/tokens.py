@@ -20,10 +20,10 @@ def add(conn: Connection, token: str, jurisdiction_id: str, service_request_id: 
 
 def find(conn: Connection, token: str, jurisdiction_id: str) -> tuple[int, bool] | None:
     """The id behind a token, and whether it may be given out."""
-    wanted = select(_t.service_request_id, _t.accepted_datetime).where(
+    query = select(_t.service_request_id, _t.accepted_datetime).where(
         _t.token == token, _t.jurisdiction_id == jurisdiction_id
     )
-    row = conn.execute(wanted).one_or_none()
+    row = conn.execute(query).one_or_none()
     return (row.service_request_id, row.accepted_datetime is not None) if row else None
 
 

@@ -43,7 +43,7 @@ def statement(asked: UpdateSearch) -> Select[Any]:
         .offset(asked.skip or None)
         .subquery("page")
     )
-    wanted = select(
+    query = select(
         _update_id.label("update_id"),
         _e.service_request_id,
         func.coalesce(_e.data["status"].astext, _r.status).label("status"),
@@ -53,7 +53,7 @@ def statement(asked: UpdateSearch) -> Select[Any]:
         _fixmystreet_id.label("fixmystreet_id"),
     )
     return (
-        wanted.select_from(events)
+        query.select_from(events)
         .join(page, page.c.id == _e.id)
         .join(service_requests, _r.id == _e.service_request_id)
         .outerjoin(submissions, submissions.c.service_request_id == _e.service_request_id)
@@ -100,10 +100,10 @@ def lock_sender(conn: Connection, key_id: int, sender_update_id: str) -> None:
 
 def find_sent(conn: Connection, key_id: int, jurisdiction_id: str, sender_update_id: str) -> int | None:
     """Our id of an update that this key has sent before."""
-    wanted = select(_u.event_id).where(
+    query = select(_u.event_id).where(
         _u.key_id == key_id, _u.jurisdiction_id == jurisdiction_id, _u.sender_update_id == sender_update_id
     )
-    found: int | None = conn.execute(wanted).scalar_one_or_none()
+    found: int | None = conn.execute(query).scalar_one_or_none()
     return found
 
 

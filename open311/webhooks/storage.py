@@ -36,8 +36,8 @@ def _one(conn: Connection, which: ColumnElement[bool]) -> Subscription | None:
 
 def all_subscriptions(conn: Connection, state: State | None = None) -> list[Subscription]:
     """Every subscription, by name; those in one state only, if asked for."""
-    wanted = select(webhook_subscriptions).order_by(_s.name)
-    rows = conn.execute(wanted.where(_s.state == state) if state else wanted)
+    query = select(webhook_subscriptions).order_by(_s.name)
+    rows = conn.execute(query.where(_s.state == state) if state else query)
     return [_subscription(row) for row in rows]
 
 
@@ -68,8 +68,8 @@ def waiting(conn: Connection, subscription_id: int, limit: int) -> int:
 
 def counts(conn: Connection, subscription_id: int) -> dict[str, int]:
     """How many messages there are in each state."""
-    wanted = select(_m.state, func.count()).where(_m.subscription_id == subscription_id).group_by(_m.state)
-    return {row[0]: row[1] for row in conn.execute(wanted)}
+    query = select(_m.state, func.count()).where(_m.subscription_id == subscription_id).group_by(_m.state)
+    return {row[0]: row[1] for row in conn.execute(query)}
 
 
 def enqueue(
@@ -100,10 +100,10 @@ def enqueue(
 
 
 def next_message(conn: Connection, subscription_id: int, now: datetime) -> Message | None:
-    wanted = select(*_message_columns).where(
+    query = select(*_message_columns).where(
         _m.subscription_id == subscription_id, _m.state == MessageState.WAITING, _m.due_datetime <= now
     )
-    row = conn.execute(wanted.order_by(_m.due_datetime, _m.id).limit(1)).one_or_none()
+    row = conn.execute(query.order_by(_m.due_datetime, _m.id).limit(1)).one_or_none()
     return _message_from(row) if row else None
 
 
@@ -122,14 +122,14 @@ def record(conn: Connection, message_id: int, attempt: Attempt, **values: Any) -
 
 def attempts(conn: Connection, subscription_id: int, limit: int) -> list[tuple[Message, Attempt]]:
     """The latest attempts, the newest first."""
-    wanted = (
+    query = (
         select(*_message_columns, _a.datetime.label("at"), _a.status, _a.milliseconds, _a.error)
         .join(webhook_messages, _m.id == _a.message_id)
         .where(_m.subscription_id == subscription_id)
         .order_by(_a.id.desc())
         .limit(limit)
     )
-    return [(_message_from(row), _attempt_from(row)) for row in conn.execute(wanted)]
+    return [(_message_from(row), _attempt_from(row)) for row in conn.execute(query)]
 
 
 def prune(conn: Connection, before: datetime) -> int:

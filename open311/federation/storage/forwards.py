@@ -30,14 +30,14 @@ def add(conn: Connection, rows: Sequence[dict[str, Any]]) -> None:
 
 def due(conn: Connection, now: datetime, limit: int) -> list[int]:
     """The requests to attend to now, the longest waiting first."""
-    wanted = select(_f.service_request_id).where(_f.state.in_(UNFINISHED), _f.due_datetime <= now)
-    return list(conn.execute(wanted.order_by(_f.due_datetime).limit(limit)).scalars())
+    query = select(_f.service_request_id).where(_f.state.in_(UNFINISHED), _f.due_datetime <= now)
+    return list(conn.execute(query.order_by(_f.due_datetime).limit(limit)).scalars())
 
 
 def find(conn: Connection, service_request_id: int, *, lock: bool = False) -> Forwarded | None:
     """How far a request has come."""
-    wanted = select(forwards).where(_f.service_request_id == service_request_id)
-    row = conn.execute(wanted.with_for_update() if lock else wanted).one_or_none()
+    query = select(forwards).where(_f.service_request_id == service_request_id)
+    row = conn.execute(query.with_for_update() if lock else query).one_or_none()
     return _forwarded(row) if row else None
 
 
@@ -50,36 +50,36 @@ def search(
     conn: Connection, limit: int, state: ForwardState | None = None, foreign_id: str | None = None
 ) -> list[Forwarded]:
     """Requests that were handed on, the newest first."""
-    wanted = select(forwards).order_by(_f.service_request_id.desc()).limit(limit)
+    query = select(forwards).order_by(_f.service_request_id.desc()).limit(limit)
     if state:
-        wanted = wanted.where(_f.state == state)
+        query = query.where(_f.state == state)
     if foreign_id:
-        wanted = wanted.where(_f.foreign_id == foreign_id)
-    return [_forwarded(row) for row in conn.execute(wanted)]
+        query = query.where(_f.foreign_id == foreign_id)
+    return [_forwarded(row) for row in conn.execute(query)]
 
 
 def in_trouble(conn: Connection, scope: Scope, limit: int) -> list[Forwarded]:
     """Requests that another server has refused, or perhaps not got, within a scope; the oldest first."""
-    wanted = select(forwards).join(cases, cases.c.service_request_id == _f.service_request_id)
-    found = scope.join(wanted).where(scope.here, _f.state.in_(IN_TROUBLE))
+    query = select(forwards).join(cases, cases.c.service_request_id == _f.service_request_id)
+    found = scope.join(query).where(scope.here, _f.state.in_(IN_TROUBLE))
     return [_forwarded(row) for row in conn.execute(found.order_by(_f.created_datetime).limit(limit))]
 
 
 def known_ids(conn: Connection, url: str, foreign_ids: Collection[str]) -> set[str]:
     """Those of these ids that requests of ours have there already."""
-    wanted = select(_f.foreign_id).where(_f.url == url, _f.foreign_id.in_(foreign_ids))
-    return {str(scalar) for scalar in conn.execute(wanted).scalars()}
+    query = select(_f.foreign_id).where(_f.url == url, _f.foreign_id.in_(foreign_ids))
+    return {str(scalar) for scalar in conn.execute(query).scalars()}
 
 
 def to_ask(conn: Connection, url: str, closed_after: datetime, limit: int) -> list[Forwarded]:
     """Requests that another server may have news of, those that were not asked for longest first."""
     alive = or_(_r.status == Status.OPEN, _r.closed_datetime >= closed_after)
-    wanted = (
+    query = (
         select(forwards)
         .join(service_requests, _r.id == _f.service_request_id)
         .where(_f.url == url, _f.state == ForwardState.SENT, _f.foreign_id.is_not(None), alive)
     )
-    rows = conn.execute(wanted.order_by(_f.asked_datetime.nulls_first()).limit(limit))
+    rows = conn.execute(query.order_by(_f.asked_datetime.nulls_first()).limit(limit))
     return [_forwarded(row) for row in rows]
 
 

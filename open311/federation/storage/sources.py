@@ -37,10 +37,8 @@ def find(conn: Connection, jurisdiction_id: str, source: str) -> Intake | None:
 
 def all_of(conn: Connection, kind: str) -> list[Intake]:
     """All sources of a kind, those that were not asked for longest first."""
-    wanted = (
-        select(intakes).where(_i.kind == kind).order_by(_i.run_datetime.nulls_first(), _i.jurisdiction_id)
-    )
-    return [_intake(row) for row in conn.execute(wanted)]
+    query = select(intakes).where(_i.kind == kind).order_by(_i.run_datetime.nulls_first(), _i.jurisdiction_id)
+    return [_intake(row) for row in conn.execute(query)]
 
 
 def set_catalogue(conn: Connection, intake: Intake, document: Mapping[str, Any], at: datetime) -> None:

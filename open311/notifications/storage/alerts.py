@@ -69,8 +69,8 @@ def due(conn: Connection, now: datetime, limit: int) -> list[int]:
         _a.weekly.is_(False) & (_a.sent_datetime <= now - timedelta(days=1)),
         _a.sent_datetime <= now - timedelta(days=7),
     )
-    wanted = select(_a.id).where(_a.confirmed_datetime.is_not(None), over)
-    return list(conn.execute(wanted.order_by(_a.sent_datetime, _a.id).limit(limit)).scalars())
+    query = select(_a.id).where(_a.confirmed_datetime.is_not(None), over)
+    return list(conn.execute(query.order_by(_a.sent_datetime, _a.id).limit(limit)).scalars())
 
 
 def sent(conn: Connection, alert_id: int, now: datetime) -> None:
@@ -99,13 +99,11 @@ def news(conn: Connection, alert: Alert, now: datetime, limit: int) -> list[tupl
         where.append(_r.service_code == alert.service_code)
     if alert.lat is not None and alert.long is not None and alert.radius:
         where += _near(Circle(Location(alert.lat, alert.long), alert.radius))
-    wanted = select(_r.id, _r.service_code, _r.address)
+    query = select(_r.id, _r.service_code, _r.address)
     if alert.area:
-        wanted = wanted.join(cases, _c.service_request_id == _r.id)
+        query = query.join(cases, _c.service_request_id == _r.id)
         where.append(_c.areas.contains([alert.area]))
-    rows = conn.execute(
-        wanted.where(*where).order_by(_r.requested_datetime.desc(), _r.id.desc()).limit(limit)
-    )
+    rows = conn.execute(query.where(*where).order_by(_r.requested_datetime.desc(), _r.id.desc()).limit(limit))
     return [(row.id, row.service_code, row.address) for row in rows]
 
 

@@ -28,9 +28,9 @@ def nth_latest(
 ) -> datetime | None:
     """When the earliest of the latest `most` mails in a window was asked for; None when there are fewer."""
     same = () if column is None else (_m[column] == value,)
-    wanted = select(_m.datetime).where(*same, _m.datetime > now - window)
+    query = select(_m.datetime).where(*same, _m.datetime > now - window)
     found: datetime | None = conn.execute(
-        wanted.order_by(_m.datetime.desc()).offset(most - 1).limit(1)
+        query.order_by(_m.datetime.desc()).offset(most - 1).limit(1)
     ).scalar_one_or_none()
     return found
 

@@ -17,8 +17,8 @@ _r, _i, _c = bulk_runs.c, bulk_items.c, cases.c
 
 def chosen(conn: Connection, scope: Scope, numbers: Sequence[int], now: datetime) -> list[CaseRow]:
     """Those of some cases that the scope lets see, by number."""
-    wanted = select(_c.service_request_id).where(_c.service_request_id.in_(numbers), scope.here)
-    keys = scope.join(wanted).subquery("chosen")
+    query = select(_c.service_request_id).where(_c.service_request_id.in_(numbers), scope.here)
+    keys = scope.join(query).subquery("chosen")
     return [row_from(row) for row in conn.execute(rows_of(keys, now).order_by(_c.service_request_id))]
 
 
@@ -58,8 +58,8 @@ def find(conn: Connection, run_id: int) -> BulkRun | None:
 
 
 def items(conn: Connection, run_id: int) -> list[BulkItem]:
-    wanted = select(_i.service_request_id, _i.revision, _i.state, _i.problems)
-    rows = conn.execute(wanted.where(_i.run_id == run_id).order_by(_i.service_request_id))
+    query = select(_i.service_request_id, _i.revision, _i.state, _i.problems)
+    rows = conn.execute(query.where(_i.run_id == run_id).order_by(_i.service_request_id))
     return [BulkItem(row[0], row[1], ItemState(row.state), row.problems) for row in rows]
 
 

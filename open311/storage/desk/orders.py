@@ -33,8 +33,8 @@ def find(conn: Connection, order_id: int) -> Order | None:
 
 def of_request(conn: Connection, service_request_id: int) -> list[Order]:
     """All orders about a report, the first first."""
-    wanted = select(orders).where(_o.service_request_id == service_request_id).order_by(_o.id)
-    return [_order(row) for row in conn.execute(wanted)]
+    query = select(orders).where(_o.service_request_id == service_request_id).order_by(_o.id)
+    return [_order(row) for row in conn.execute(query)]
 
 
 def add_link(conn: Connection, order_id: int, token: str) -> None:
@@ -44,8 +44,8 @@ def add_link(conn: Connection, order_id: int, token: str) -> None:
 
 def behind(conn: Connection, token: str) -> Order | None:
     """The order that a link leads to, whatever its state."""
-    wanted = select(orders).join(order_links, _l.order_id == _o.id).where(_l.digest == digest(token))
-    row = conn.execute(wanted).one_or_none()
+    query = select(orders).join(order_links, _l.order_id == _o.id).where(_l.digest == digest(token))
+    row = conn.execute(query).one_or_none()
     return _order(row) if row else None
 
 
@@ -55,15 +55,15 @@ def unanswered(conn: Connection, now: datetime, limit: int) -> Sequence[int]:
     silent = and_(_o.state == OrderState.SENT, never_reminded, _o.created_datetime <= now - REMINDED_AFTER)
     overdue = and_(_o.due_date < now.date(), ~_o.attention)
     due = or_(_o.ends_datetime <= now, silent, overdue)
-    wanted = select(_o.id).where(_o.state.in_(sorted(OPEN)), due)
-    return list(conn.execute(wanted.order_by(_o.created_datetime).limit(limit)).scalars())
+    query = select(_o.id).where(_o.state.in_(sorted(OPEN)), due)
+    return list(conn.execute(query.order_by(_o.created_datetime).limit(limit)).scalars())
 
 
 def unsettled(conn: Connection, scope: Scope, limit: int) -> list[Order]:
     """Orders within a scope that are not over yet, the oldest first."""
     open_still = text("(orders.attention or orders.state in ('sent', 'accepted', 'done'))")
-    wanted = select(orders).join(cases, _c.service_request_id == _o.service_request_id).where(open_still)
-    found = scope.join(wanted).where(scope.here).order_by(_o.id).limit(limit)
+    query = select(orders).join(cases, _c.service_request_id == _o.service_request_id).where(open_still)
+    found = scope.join(query).where(scope.here).order_by(_o.id).limit(limit)
     return [_order(row) for row in conn.execute(found)]
 
 

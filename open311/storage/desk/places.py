@@ -34,7 +34,7 @@ def of(conn: Connection, scope: Scope, search: CaseSearch, now: datetime) -> tup
     """The first cases of a search that have a place, and whether there are more; one statement."""
     asked = replace(search, has_place=True, limit=MOST)
     keys = hits(scope, asked, now, None).limit(MOST + 1).subquery("hits")
-    wanted = (
+    query = (
         select(
             _c.service_request_id,
             _c.jurisdiction_id,
@@ -50,5 +50,5 @@ def of(conn: Connection, scope: Scope, search: CaseSearch, now: datetime) -> tup
         .join(cases, _c.service_request_id == keys.c.service_request_id)
         .join(service_requests, _r.id == keys.c.service_request_id)
     )
-    rows = conn.execute(wanted.order_by(_c.service_request_id)).all()
+    rows = conn.execute(query.order_by(_c.service_request_id)).all()
     return [Place(*row) for row in rows[:MOST]], len(rows) > MOST

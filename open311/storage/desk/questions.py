@@ -31,7 +31,7 @@ def add(conn: Connection, token: str, service_request_id: int, event_id: int, no
 
 def find(conn: Connection, token: str, now: datetime) -> Question | None:
     """The question behind a link, while it can be answered."""
-    wanted = (
+    query = (
         select(_q.service_request_id, _q.event_id, _e.data["text"].astext, _q.ends_datetime)
         .join(events, _e.id == _q.event_id)
         .where(
@@ -42,7 +42,7 @@ def find(conn: Connection, token: str, now: datetime) -> Question | None:
             _e.data["taken_back"].is_(None),
         )
     )
-    row = conn.execute(wanted).one_or_none()
+    row = conn.execute(query).one_or_none()
     return Question(row[0], row[1], row[2] or "", row[3]) if row else None
 
 

@@ -46,10 +46,10 @@ def find(conn: Connection, token: str, now: datetime) -> Rating | None:
     answered = select(other.event_id).where(
         other.event_id == _g.event_id, other.answered_datetime.is_not(None)
     )
-    wanted = select(_g.service_request_id, _g.event_id, _g.ends_datetime).where(
+    query = select(_g.service_request_id, _g.event_id, _g.ends_datetime).where(
         _g.digest == digest(token), _g.ends_datetime > now, ~answered.exists()
     )
-    row = conn.execute(wanted).one_or_none()
+    row = conn.execute(query).one_or_none()
     return Rating(*row) if row else None
 
 
@@ -67,7 +67,7 @@ def forget(conn: Connection, now: datetime) -> None:
 def figures(conn: Connection, scope: Scope, since: datetime) -> list[Satisfaction]:
     """How satisfied people were, by service and unit. Nothing here knows who of the staff had a case."""
     group = (_c.jurisdiction_id, _c.service_code, _c.unit)
-    wanted = (
+    query = (
         select(*group, func.count().filter(_g.satisfied), func.count().filter(~_g.satisfied))
         .select_from(cases)
         .join(ratings, _g.service_request_id == _c.service_request_id)
@@ -75,4 +75,4 @@ def figures(conn: Connection, scope: Scope, since: datetime) -> list[Satisfactio
         .group_by(*group)
         .order_by(*group)
     )
-    return [Satisfaction(*row) for row in conn.execute(scope.join(wanted))]
+    return [Satisfaction(*row) for row in conn.execute(scope.join(query))]

@@ -50,7 +50,7 @@ def since(conn: Connection, day: date, scope: Scope) -> list[Round]:
 
 def _rounds(conn: Connection, scope: Scope, condition: ColumnElement[bool]) -> list[Round]:
     settled = func.count().filter(_s.state != OPEN)
-    wanted = (
+    query = (
         select(
             _o.id, _o.jurisdiction_id, _o.name, _o.day, func.count().label("stops"), settled.label("settled")
         )
@@ -62,7 +62,7 @@ def _rounds(conn: Connection, scope: Scope, condition: ColumnElement[bool]) -> l
         .order_by(_o.day, _o.id)
         .limit(200)
     )
-    return [Round(**row._mapping) for row in conn.execute(scope.join(wanted))]
+    return [Round(**row._mapping) for row in conn.execute(scope.join(query))]
 
 
 def stops_of(conn: Connection, round_id: int, scope: Scope, now: datetime) -> list[Stop]:
@@ -80,8 +80,8 @@ def stops_of(conn: Connection, round_id: int, scope: Scope, now: datetime) -> li
 
 def numbers_of(conn: Connection, round_id: int) -> list[int]:
     """All stops in their order."""
-    wanted = select(_s.service_request_id).where(_s.round_id == round_id).order_by(_s.position)
-    return list(conn.execute(wanted).scalars())
+    query = select(_s.service_request_id).where(_s.round_id == round_id).order_by(_s.position)
+    return list(conn.execute(query).scalars())
 
 
 def reorder(conn: Connection, round_id: int, numbers: Sequence[int]) -> None:

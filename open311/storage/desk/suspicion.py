@@ -65,8 +65,8 @@ _FOUND = text("""
 
 def of_requests(conn: Connection, ids: Sequence[int], now: datetime) -> Mapping[int, Sequence[Reason]]:
     """The reasons by report; reports without any are left out."""
-    given = {"ids": list(ids), "now": now, "compared": COMPARED, "shortest": SHORTEST_SAME}
-    found = {row.id: _reasons(row) for row in conn.execute(_FOUND, given)} if ids else {}
+    parameters = {"ids": list(ids), "now": now, "compared": COMPARED, "shortest": SHORTEST_SAME}
+    found = {row.id: _reasons(row) for row in conn.execute(_FOUND, parameters)} if ids else {}
     return {number: reasons for number, reasons in found.items() if reasons}
 
 

@@ -56,16 +56,16 @@ def offered(
     unit: str | None = None,
 ) -> Sequence[Template]:
     """The templates that fit; what is not named restricts nothing."""
-    wanted = select(*_COLUMNS).where(_t.jurisdiction_id == jurisdiction_id, _t.active)
+    query = select(*_COLUMNS).where(_t.jurisdiction_id == jurisdiction_id, _t.active)
     if status is not None:
-        wanted = wanted.where(or_(_t.status.is_(None), _t.status == status))
+        query = query.where(or_(_t.status.is_(None), _t.status == status))
     if service_code is not None:
-        wanted = wanted.where(
+        query = query.where(
             or_(func.cardinality(_t.services) == 0, literal(service_code) == any_(_t.services))
         )
     if unit is not None:
-        wanted = wanted.where(or_(_t.unit.is_(None), _t.unit == unit))
-    return [Template(**row._mapping) for row in conn.execute(wanted.order_by(_t.title, _t.id))]
+        query = query.where(or_(_t.unit.is_(None), _t.unit == unit))
+    return [Template(**row._mapping) for row in conn.execute(query.order_by(_t.title, _t.id))]
 
 
 def find(conn: Connection, template_id: int) -> Template | None:

@@ -30,9 +30,9 @@ def offered(conn: Connection, account_id: int, units: Mapping[str, Collection[st
         and_(_v.jurisdiction_id == owner, _v.unit.in_(codes) if codes is not None else _v.unit.is_not(None))
         for owner, codes in units.items()
     ]
-    wanted = select(*_COLUMNS).where(or_(_v.account_id == account_id, *shared, false()))
+    query = select(*_COLUMNS).where(or_(_v.account_id == account_id, *shared, false()))
     return [
-        View(**row._mapping) for row in conn.execute(wanted.order_by(_v.unit.nulls_first(), _v.name, _v.id))
+        View(**row._mapping) for row in conn.execute(query.order_by(_v.unit.nulls_first(), _v.name, _v.id))
     ]
 
 
