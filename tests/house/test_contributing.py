@@ -86,6 +86,12 @@ def test_each_file_that_the_architecture_names_is_there() -> None:
     assert [name for name in names if not any(ROOT.glob(_from_root(name)))] == []
 
 
+def test_the_architecture_shows_every_room() -> None:
+    told = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    rooms = {folder.name for folder in (ROOT / PACKAGE).iterdir() if (folder / "__init__.py").exists()}
+    assert {room for room in rooms if not re.search(rf"\b{room}\b", told)} == set()
+
+
 def a_text_of_a_request() -> None:
     """Where such texts stand by name is where a new one is added; staff may edit some in a file of their own."""
     texts = [name for name, role in roles_of(ServiceRequest).items() if TEXT in role]
