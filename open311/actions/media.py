@@ -17,7 +17,7 @@ from open311.adapters.media_store import new_key
 from open311.base.errors import Invalid, NotFound, Problem, Unavailable, problem
 from open311.base.sender import waiting_outside
 from open311.core import Core
-from open311.model.media import KEY, Kept, Media, MediaVisibility, path
+from open311.model.media import KEY, Media, MediaVisibility, StoredFile, path
 from open311.model.task_names import TaskName
 from open311.storage import jobs
 from open311.storage import media as storage
@@ -41,12 +41,12 @@ class Files:
     `lent` ones are somebody else's until then.
     """
 
-    kept: Sequence[Kept] = ()
+    kept: Sequence[StoredFile] = ()
     attached: bool = False
-    lent: Sequence[Kept] = ()
+    lent: Sequence[StoredFile] = ()
 
     @property
-    def all(self) -> Sequence[Kept]:
+    def all(self) -> Sequence[StoredFile]:
         """Those that somebody lent, and ours."""
         return (*self.lent, *self.kept)
 
@@ -79,7 +79,7 @@ def _picture(file: IO[bytes], most_mb: int) -> Photo:
 
 
 @contextmanager
-def in_store(core: Core, pictures: Sequence[Photo], lent: Sequence[Kept] = ()) -> Iterator[Files]:
+def in_store(core: Core, pictures: Sequence[Photo], lent: Sequence[StoredFile] = ()) -> Iterator[Files]:
     """The pictures as files in the store; those that are not attached when the block ends are taken out again.
 
     `lent` files are there already, and stay.
@@ -102,11 +102,11 @@ def in_store(core: Core, pictures: Sequence[Photo], lent: Sequence[Kept] = ()) -
                 forget(core, [file.key for file in files.kept])
 
 
-def _put(core: Core, picture: Photo) -> Kept:
+def _put(core: Core, picture: Photo) -> StoredFile:
     key = new_key()
     core.media_store.put(key, picture.data, picture.media_type)
     digest = hashlib.sha256(picture.data).hexdigest()
-    return Kept(key, picture.media_type, len(picture.data), picture.width, picture.height, digest)
+    return StoredFile(key, picture.media_type, len(picture.data), picture.width, picture.height, digest)
 
 
 def attach(

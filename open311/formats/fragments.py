@@ -10,7 +10,7 @@ from zlib import crc32
 
 # The version, the bytes, and a checksum of them.
 Entry = tuple[int, bytes, int]
-Kept = dict[int, Entry]
+Entries = dict[int, Entry]
 
 # What an entry costs beside its bytes: the tuple, the bytes object, two numbers, its place in the dictionary.
 OVERHEAD = 300
@@ -33,7 +33,7 @@ class Fragments:
     def __init__(self, most_bytes: int) -> None:
         self.most_bytes = most_bytes
         self.bytes = 0
-        self._variants: dict[Hashable, Kept] = {}
+        self._variants: dict[Hashable, Entries] = {}
         self._lock = threading.Lock()
 
     def get(
@@ -62,7 +62,7 @@ class Fragments:
             [made.get(id) if id in stale else piece for (id, _), piece in zip(wanted, found, strict=True)]
         )
 
-    def _keep(self, variant: Hashable, made: Kept) -> None:
+    def _keep(self, variant: Hashable, made: Entries) -> None:
         with self._lock:
             kept = self._variants.setdefault(variant, {})
             for id, entry in made.items():

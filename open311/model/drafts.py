@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from open311.model.media import Kept
+from open311.model.media import StoredFile
 
 # Whoever leaves a report unfinished finds it again for this long.
 KEPT_FOR = timedelta(hours=24)
@@ -25,7 +25,7 @@ WORD = re.compile(r"[A-Za-z0-9_-]{32,64}")
 @dataclass(frozen=True, slots=True)
 class DraftPhoto:
     id: int
-    kept: Kept
+    kept: StoredFile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

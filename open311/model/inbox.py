@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from open311.model.media import Kept
+from open311.model.media import StoredFile
 
 # What somebody writes is cut here; nobody reads more, and nobody is to pay for it.
 LONGEST_TEXT = 20_000
@@ -45,4 +45,4 @@ class InboxMail:
     service_request_id: int | None
     left_out: tuple[str, ...]
     problem: str | None
-    photos: tuple[Kept, ...] = ()
+    photos: tuple[StoredFile, ...] = ()

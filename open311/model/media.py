@@ -51,7 +51,7 @@ class Media:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class StoredFile:
     """A file that lies in the store before anything points to it."""
 
     key: str

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import IO
 
 from open311.base.text import Text
-from open311.model.media import Kept
+from open311.model.media import StoredFile
 from open311.model.service_request import Location, Reporter
 
 DESCRIPTION_LENGTH = 4000
@@ -32,7 +32,7 @@ class Submission:
     description: str = ""
     media_urls: tuple[str, ...] = ()
     photos: tuple[IO[bytes], ...] = ()
-    kept: tuple[Kept, ...] = ()
+    kept: tuple[StoredFile, ...] = ()
     texts: Mapping[str, str | None] = field(default_factory=dict)
     channel: str = "api"
     client_request_id: str | None = None

@@ -11,7 +11,7 @@ from open311.model.catalogue import Catalogue
 from open311.model.drafts import Draft
 from open311.model.inbox import InboxMail, InboxState
 from open311.model.mailbox import mailbox
-from open311.model.media import Kept
+from open311.model.media import StoredFile
 from open311.model.submission import Receipt, Submission
 from open311.notifications import mail_subscriptions
 from open311.notifications.mail_limits import MailAsker
@@ -62,7 +62,7 @@ def join(
     drafts.join(core, draft, service_request_id, also)
 
 
-def photos_of_mail(core: Core, draft: Draft) -> tuple[Kept, ...]:
+def photos_of_mail(core: Core, draft: Draft) -> tuple[StoredFile, ...]:
     """The photos of the mail that is taken in, which lie in the store already."""
     mail_id = draft.state.get("mail")
     if not mail_id:

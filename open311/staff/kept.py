@@ -20,7 +20,7 @@ LONGEST = 200_000
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class KeptForm:
     """A form that was not sent: where to, and the fields. `files`: whether there were some, which are lost."""
 
     path: str
@@ -37,18 +37,18 @@ class Kept:
         return [value for value in typed if " " in value or len(value) > 20]
 
 
-def of_request() -> Kept | None:
+def of_request() -> KeptForm | None:
     """What this request wanted to send, or was carried along by it; None for nothing worth it."""
     if g.get("interrupted"):
         fields = [(name, value) for name, value in request.form.items(multi=True) if name not in LEFT_OUT]
         path = own_path(here())
         if path is None or len(fields) > MOST_FIELDS or sum(len(value) for _, value in fields) > LONGEST:
             return None
-        return Kept(path, fields, any(file.filename for file in request.files.values()))
+        return KeptForm(path, fields, any(file.filename for file in request.files.values()))
     return _unpacked(request.form.get(FIELD, ""))
 
 
-def _unpacked(packed: str) -> Kept | None:
+def _unpacked(packed: str) -> KeptForm | None:
     try:
         path, fields, files = json.loads(packed[: 2 * LONGEST])
         pairs = [(str(name), str(value)) for name, value in fields]
@@ -57,4 +57,4 @@ def _unpacked(packed: str) -> Kept | None:
     known = own_path(path) if isinstance(path, str) else None
     if known is None or len(pairs) > MOST_FIELDS:
         return None
-    return Kept(known, [pair for pair in pairs if pair[0] not in LEFT_OUT], bool(files))
+    return KeptForm(known, [pair for pair in pairs if pair[0] not in LEFT_OUT], bool(files))

@@ -23,7 +23,7 @@ from open311.staff.blueprint import (
     sender,
     signed_in,
 )
-from open311.staff.kept import Kept
+from open311.staff.kept import KeptForm
 from open311.staff.rendering import next_path, render
 
 # Steps that a passkey takes the place of.
@@ -136,7 +136,7 @@ def go_on(token: str) -> ResponseReturnValue:
     return response
 
 
-def _step_of(found: SignedIn, waiting: Kept) -> Response:
+def _step_of(found: SignedIn, waiting: KeptForm) -> Response:
     if found.session.stage is Stage.CODE:
         return _step("code.html")
     offer = second_factor.offer(current.core(), found.account, rendering.site_name(g.catalogue))
@@ -175,7 +175,7 @@ def keep(_: StaleForm) -> ResponseReturnValue:
     return kept_page(waiting, status=409) if waiting else redirect(address("home"), 303)
 
 
-def kept_page(waiting: Kept, status: int = 200) -> Response:
+def kept_page(waiting: KeptForm, status: int = 200) -> Response:
     """What was typed before, to be sent by a press."""
     return render("kept.html", status=status, waiting=waiting)
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from open311.model.drafts import Draft, DraftPhoto
-from open311.model.media import Kept
+from open311.model.media import StoredFile
 from open311.model.secret_tokens import digest
 from open311.storage.tables import draft_photos, drafts
 
@@ -76,7 +76,7 @@ def find(conn: Connection, word: str, jurisdiction_id: str, *, lock: bool = Fals
 
 def _photos(conn: Connection, owner: str) -> Iterable[DraftPhoto]:
     for row in conn.execute(select(draft_photos).where(_p.digest == owner).order_by(_p.id)):
-        yield DraftPhoto(row.id, Kept(**{name: getattr(row, name) for name in FILE}))
+        yield DraftPhoto(row.id, StoredFile(**{name: getattr(row, name) for name in FILE}))
 
 
 def write(conn: Connection, word: str, state: Mapping[str, Any], now: datetime) -> None:
@@ -92,7 +92,7 @@ def finish(conn: Connection, word: str, service_request_id: int, state: Mapping[
     conn.execute(update(drafts).where(_d.digest == digest(word)).values(values))
 
 
-def add_photo(conn: Connection, word: str, file: Kept) -> bool:
+def add_photo(conn: Connection, word: str, file: StoredFile) -> bool:
     """Add a photo, unless the draft has it already."""
     row = asdict(file) | {"digest": digest(word)}
     done = conn.execute(insert(draft_photos).values(row).on_conflict_do_nothing().returning(_p.id))

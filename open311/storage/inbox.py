@@ -9,7 +9,7 @@ from sqlalchemy import Connection, delete, exists, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from open311.model.inbox import InboxMail, InboxState
-from open311.model.media import Kept
+from open311.model.media import StoredFile
 from open311.storage.database.freshness import announce_internal
 from open311.storage.tables import inbox, inbox_photos, mailboxes
 
@@ -52,7 +52,7 @@ def is_known(conn: Connection, jurisdiction_id: str, digest: str) -> bool:
     return conn.execute(select(exists().where(*mine))).scalar_one()
 
 
-def add(conn: Connection, values: dict[str, Any], files: Iterable[Kept] = ()) -> int | None:
+def add(conn: Connection, values: dict[str, Any], files: Iterable[StoredFile] = ()) -> int | None:
     """Store a mail; its id, or None when it is there."""
     announce_internal(conn)
     added = insert(inbox).values(values).on_conflict_do_nothing().returning(_i.id)
@@ -70,12 +70,12 @@ def find(conn: Connection, mail_id: int, owners: Sequence[str], *, lock: bool = 
     return _mail(row, _photos(conn, mail_id)) if row else None
 
 
-def _photos(conn: Connection, mail_id: int) -> tuple[Kept, ...]:
+def _photos(conn: Connection, mail_id: int) -> tuple[StoredFile, ...]:
     rows = conn.execute(select(*(_p[name] for name in FILE)).where(_p.inbox_id == mail_id).order_by(_p.id))
-    return tuple(Kept(*row) for row in rows)
+    return tuple(StoredFile(*row) for row in rows)
 
 
-def _mail(row: Any, photos: tuple[Kept, ...] = ()) -> InboxMail:
+def _mail(row: Any, photos: tuple[StoredFile, ...] = ()) -> InboxMail:
     values = dict(row._mapping)
     values |= {"state": InboxState(row.state), "left_out": tuple(row.left_out)}
     return InboxMail(**values, photos=photos)

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, insert, or_, select, union_all, update
 
-from open311.model.media import Kept, Media, MediaVisibility, path
+from open311.model.media import Media, MediaVisibility, StoredFile, path
 from open311.model.visibility import EVERYBODYS
 from open311.storage.tables import draft_photos, inbox_photos, media, service_requests
 
@@ -17,7 +17,7 @@ _m = media.c
 def add(
     conn: Connection,
     service_request_id: int,
-    files: Sequence[Kept],
+    files: Sequence[StoredFile],
     visibility: MediaVisibility,
     created: datetime,
     update_id: int | None = None,

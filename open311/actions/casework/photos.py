@@ -17,7 +17,7 @@ from open311.model.actor import WORKER, Actor, Right
 from open311.model.decisions import PhotoEdit
 from open311.model.event_kinds import EventKind
 from open311.model.events import Event
-from open311.model.media import Kept, Media, MediaVisibility
+from open311.model.media import Media, MediaVisibility, StoredFile
 from open311.model.photo_boxes import Box
 from open311.model.service_request import Visibility
 from open311.model.task_names import TaskName
@@ -34,7 +34,7 @@ class Redaction:
 
     photo: Media
     boxes: tuple[Box, ...]
-    file: Kept
+    file: StoredFile
 
 
 def redact(
