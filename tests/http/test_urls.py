@@ -8,6 +8,9 @@ from open311.app import application
 from open311.http import urls
 
 RULES = sorted({rule.rule for rule in application().url_map.iter_rules()})
+SECRET = re.compile(r"<(?:[^:>]+:)?(?:token|word|secret)>")
+# The token of a batch service opens nothing but the number of its report (GeoReport v2).
+OPENS_NOTHING = re.compile(r"/open311/.*<token>")
 PAGES = {rule.rule for rule in application().url_map.iter_rules() if rule.endpoint.startswith("pages.")}
 
 
@@ -34,17 +37,28 @@ def test_personal_pages_are_there(path: str) -> None:
     assert f"/{path}" in known or any(rule.startswith(f"/{path}/") for rule in known)
 
 
+def test_what_takes_a_secret_or_a_form_is_personal() -> None:
+    """But for a press that answers with another page."""
+    takes = {
+        rule.rule
+        for rule in application().url_map.iter_rules()
+        if rule.rule in PAGES and (SECRET.search(rule.rule) or "POST" in (rule.methods or ()))
+    }
+    paths = {rule: re.sub(r"<[^>]+>", "*", rule.removeprefix("/<city:city>")).lstrip("/") for rule in takes}
+    begins = {
+        rule
+        for rule, path in paths.items()
+        if any(urls.is_below(path, personal) for personal in urls.PERSONAL)
+    }
+    assert {paths[rule] for rule in takes - begins} == {"reports/*/affected"}
+
+
 @pytest.mark.parametrize(
     "start", ["/report/", "/my-data/", "/follow/", "/city/report/", "/staff/welcome/", "/order/"]
 )
 def test_no_log_holds_what_opens_somebody_s_data(start: str) -> None:
     assert urls.discreet(f"{start}0123456789abcdefgh/check") == f"{start}…/check"
     assert urls.discreet(f"{start}details") == f"{start}details"
-
-
-# The token of a batch service opens nothing but the number of its report (GeoReport v2).
-OPENS_NOTHING = re.compile(r"/open311/.*<token>")
-SECRET = re.compile(r"<(?:[^:>]+:)?(?:token|word|secret)>")
 
 
 @pytest.mark.parametrize(

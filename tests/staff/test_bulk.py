@@ -175,7 +175,7 @@ def test_there_is_a_bound_and_results_are_gone_after_a_day(
 ) -> None:
     form = previewed(bea, numbers, "priority", "2")
     monkeypatch.setattr(bulk, "MOST_CASES", 2)
-    assert "Mehr als 2 Meldungen" in bea.post("/staff/reports/bulk", 400, **form).text
+    assert "höchstens 2 Meldungen" in bea.post("/staff/reports/bulk", 400, **form).text
     monkeypatch.setattr(bulk, "MOST_CASES", model.MOST_CASES)
     bea.post("/staff/reports/bulk", 303, **form)
     clock.forward(hours=25)
