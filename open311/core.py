@@ -15,6 +15,7 @@ from open311.settings import Settings
 from open311.storage.database import Database
 from open311.storage.desk.counts import CountsCache
 from open311.storage.search import Landmarks
+from open311.storage.statistics import FiguresCache
 
 # About 15,000 reports in one format.
 FRAGMENT_BYTES = 12 * 1024 * 1024
@@ -89,8 +90,8 @@ class Counted(NamedTuple):
 class Core:
     """The collaborators of an action. Tests replace `now`, and nothing else by import path.
 
-    `fragments`, `totals`, `landmarks` and `desk_counts` keep what is costly to make again; each knows when it has
-    become stale.
+    `fragments`, `totals`, `landmarks`, `desk_counts` and `figures` keep what is costly to make again; each knows when
+    it has become stale.
     """
 
     settings: Settings
@@ -102,6 +103,7 @@ class Core:
     photo_queue: PhotoQueue = field(default_factory=PhotoQueue)
     landmarks: Landmarks = field(default_factory=Landmarks)
     desk_counts: CountsCache = field(default_factory=CountsCache)
+    figures: FiguresCache = field(default_factory=FiguresCache)
 
     @property
     def media_store(self) -> MediaStore:

@@ -4,10 +4,11 @@ A report counts once everybody can see it, and no duplicate counts. Days are who
 the month of the closing. Of few reports no times are told, and no small numbers: whose they are might be guessed.
 """
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 
 # Fewer than these are "fewer than five", and say nothing of how long something takes.
 FEW = 5
@@ -25,6 +26,8 @@ DEFINITIONS = {
 
 @dataclass(frozen=True, slots=True)
 class MonthOfService:
+    """What is stored: one month of a service, an area, or both; `days` is how many took how long."""
+
     month: date
     service_code: str
     area: str
@@ -33,7 +36,16 @@ class MonthOfService:
     closed: int
     promised: int
     kept: int
-    days: Mapping[str, int]
+    days: Mapping[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class RollUps:
+    """What is stored of some months, and how much is still open of earlier ones: by `month`, `service_code`, `area`."""
+
+    services: Sequence[MonthOfService]
+    areas: Sequence[MonthOfService]
+    open_before: Sequence[tuple[str, Any, int]]
 
 
 @dataclass(slots=True)
@@ -47,10 +59,12 @@ class Figures:
     kept: int = 0
     days: Counter[int] = field(default_factory=Counter)
 
-    def add(self, row: MonthOfService) -> None:
+    def add(self, row: "MonthOfService | Figures") -> None:
+        """Add one row, or sums of some."""
         for name in ("received", "open", "closed", "promised", "kept"):
             setattr(self, name, getattr(self, name) + getattr(row, name))
-        self.days.update({int(days): number for days, number in row.days.items()})
+        for days, number in row.days.items():
+            self.days[days] += number
 
     @property
     def median_days(self) -> int | None:
@@ -90,28 +104,28 @@ class Statistics:
     run_datetime: datetime | None
 
 
-def statistics(
-    rows: Iterable[MonthOfService], months: Sequence[date], run_datetime: datetime | None
-) -> Statistics:
+def statistics(rows: RollUps, months: Sequence[date], run_datetime: datetime | None) -> Statistics:
     """Rows added up by month, service and area; what is open counts whenever it came in."""
     by_month: dict[date, Figures] = {month: Figures() for month in months}
-    by_service: dict[str, Figures] = {}
-    by_area: dict[str, Figures] = {}
-    total, open_by_month = Figures(), Counter[date]()
-    for row in rows:
-        open_by_month[row.month] += row.open
-        counted = row if row.month in by_month else _only_open(row)
-        total.add(counted)
-        by_service.setdefault(row.service_code, Figures()).add(counted)
-        if row.area:
-            by_area.setdefault(row.area, Figures()).add(counted)
-        if row.month in by_month:
-            by_month[row.month].add(row)
+    by_service, by_area = defaultdict[str, Figures](Figures), defaultdict[str, Figures](Figures)
+    open_by_month, total = Counter[date](), Figures()
+    for row in rows.services:
+        by_month.setdefault(row.month, Figures()).add(row)
+        by_service[row.service_code].add(row)
+    for row in rows.areas:
+        by_area[row.area].add(row)
+    for month, figures in by_month.items():
+        open_by_month[month] += figures.open
+        total.add(figures)
+    for dimension, value, number in rows.open_before:
+        if dimension == "month":
+            open_by_month[value] += number
+            total.open += number
+        else:
+            (by_service if dimension == "service_code" else by_area)[value].open += number
+    # Where nobody knows the area.
+    by_area.pop("", None)
     return Statistics(list(by_month.items()), by_service, by_area, total, open_by_month, run_datetime)
-
-
-def _only_open(row: MonthOfService) -> MonthOfService:
-    return MonthOfService(row.month, row.service_code, row.area, 0, row.open, 0, 0, 0, {})
 
 
 def last_months(today: date, number: int) -> list[date]:

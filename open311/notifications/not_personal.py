@@ -65,7 +65,7 @@ NOT_PERSONAL: Mapping[str, str] = {
     "schema_revision": "version_num",
     "services": "jurisdiction_id service_code service_name retired_datetime",
     "sessions": "id",
-    "statistics_months": "jurisdiction_id month service_code area received open closed promised kept days",
+    "statistics_months": "jurisdiction_id part month service_code area received open closed promised kept days",
     "statistics_runs": "jurisdiction_id event_id run_datetime",
     "stream_readers": "name source xid number floor",
     "submissions": "service_request_id key_id address_unchecked received_datetime",

@@ -1,21 +1,31 @@
 """The figures of a city: added up from all its reports by the worker, read a few hundred rows at a time."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, or_, select, text
+from sqlalchemy import Connection, func, select, text, tuple_
 from sqlalchemy.dialects.postgresql import insert
 
-from open311.model.statistics import MonthOfService
+from open311.model.statistics import MonthOfService, RollUps, Statistics
 from open311.storage.database.freshness import announce
 from open311.storage.tables import events, statistics_months, statistics_runs
 
 _m, _s, _e = statistics_months.c, statistics_runs.c, events.c
 LOCK = 3_110_016
 LONGEST_DAYS = 3650
+MOST_KEPT = 50
+# Up to which event, and when, was added up.
+Run = tuple[int, datetime]
+BY_SERVICE, BY_AREA, BY_BOTH = "service", "area", "both"
+PART = f"""
+    case when grouping(area) = 1 then '{BY_SERVICE}'
+         when grouping(service_code) = 1 then '{BY_AREA}'
+         else '{BY_BOTH}' end
+"""
 
-_ADD_UP = text("""
+_ADD_UP = text(f"""
     with mine as materialized (
         select request.service_code, coalesce(cases.areas[1], request.zipcode, '') as area, request.status,
                date_trunc('month', request.requested_datetime at time zone :zone)::date as received,
@@ -37,16 +47,48 @@ _ADD_UP = text("""
                count(*) filter (where promised) as promised, count(*) filter (where kept) as kept
         from mine where status = 'closed' and closed is not null group by 1, 2, 3, 4
     ),
-    closed as (
-        select month, service_code, area, sum(number) as closed, sum(promised) as promised, sum(kept) as kept,
+    received_parts as (
+        select {PART} as part, month, coalesce(service_code, '') as service_code, coalesce(area, '') as area,
+               sum(received) as received, sum(open) as open
+        from received
+        group by grouping sets ((month, service_code), (month, area), (month, service_code, area))
+    ),
+    took_parts as (
+        select {PART} as part, month, coalesce(service_code, '') as service_code, coalesce(area, '') as area, days,
+               sum(number) as number, sum(promised) as promised, sum(kept) as kept
+        from took
+        group by grouping sets ((month, service_code, days), (month, area, days), (month, service_code, area, days))
+    ),
+    closed_parts as (
+        select part, month, service_code, area, sum(number) as closed, sum(promised) as promised, sum(kept) as kept,
                jsonb_object_agg(days, number) as days
-        from took group by 1, 2, 3
+        from took_parts group by 1, 2, 3, 4
     )
     insert into statistics_months
-    select :owner, month, service_code, area, coalesce(received, 0), coalesce(open, 0), coalesce(closed, 0),
-           coalesce(promised, 0), coalesce(kept, 0), coalesce(days, '{}')
-    from received full join closed using (month, service_code, area)
+        (jurisdiction_id, part, month, service_code, area, received, open, closed, promised, kept, days)
+    select :owner, part, month, service_code, area, coalesce(received, 0), coalesce(open, 0), coalesce(closed, 0),
+           coalesce(promised, 0), coalesce(kept, 0), coalesce(days, '{{}}')
+    from received_parts full join closed_parts using (part, month, service_code, area)
 """)
+
+
+@dataclass(slots=True)
+class FiguresCache:
+    """What was made of the roll-ups: good until these are added up anew."""
+
+    _kept: dict[Hashable, tuple[Run, Statistics]] = field(default_factory=dict)
+
+    def get(self, key: Hashable, run: Run | None) -> Statistics | None:
+        """The figures for `key` as they were made of this run."""
+        kept = self._kept.get(key)
+        return kept[1] if kept and kept[0] == run else None
+
+    def keep(self, key: Hashable, run: Run | None, figures: Statistics) -> None:
+        """Keep them; a stranger may ask for any service and number of months, so there is an end to it."""
+        if len(self._kept) >= MOST_KEPT:
+            self._kept.clear()
+        if run is not None:
+            self._kept[key] = (run, figures)
 
 
 def newest_event(conn: Connection, jurisdiction_id: str) -> int:
@@ -56,7 +98,7 @@ def newest_event(conn: Connection, jurisdiction_id: str) -> int:
     return int(conn.execute(latest).scalar_one_or_none() or 0)
 
 
-def last_run(conn: Connection, jurisdiction_id: str) -> tuple[int, datetime] | None:
+def last_run(conn: Connection, jurisdiction_id: str) -> Run | None:
     """Up to which event, and when, was added up."""
     row = conn.execute(
         select(_s.event_id, _s.run_datetime).where(_s.jurisdiction_id == jurisdiction_id)
@@ -75,13 +117,47 @@ def add_up(conn: Connection, jurisdiction_id: str, zone: str, event_id: int, now
     announce(conn)
 
 
-def read(
-    conn: Connection, jurisdiction_id: str, since: date, service_code: str | None = None
-) -> Sequence[MonthOfService]:
-    """The rows of the months from `since` on, and of earlier ones those of which something is open."""
-    conditions: list[Any] = [_m.jurisdiction_id == jurisdiction_id, or_(_m.month >= since, _m.open > 0)]
+def read(conn: Connection, jurisdiction_id: str, since: date, service_code: str | None = None) -> RollUps:
+    """The months from `since` on by service and by area, and of what came in before how much is open."""
+    mine = [_m.jurisdiction_id == jurisdiction_id]
     if service_code is not None:
-        conditions.append(_m.service_code == service_code)
-    columns = [column for column in _m if column.name != "jurisdiction_id"]
-    rows = conn.execute(select(*columns).where(*conditions).order_by(_m.month))
-    return [MonthOfService(*row) for row in rows]
+        mine.append(_m.service_code == service_code)
+    services = [*mine, _m.part == BY_SERVICE]
+    areas = [*mine, _m.part == (BY_AREA if service_code is None else BY_BOTH)]
+    return RollUps(
+        services=_lately(conn, since, services),
+        areas=_lately(conn, since, areas),
+        open_before=[
+            *_open_before(conn, since, services, _m.month, _m.service_code),
+            *_open_before(conn, since, areas, _m.area),
+        ],
+    )
+
+
+def _lately(conn: Connection, since: date, part: Sequence[Any]) -> list[MonthOfService]:
+    columns = (
+        _m.month,
+        _m.service_code,
+        _m.area,
+        _m.received,
+        _m.open,
+        _m.closed,
+        _m.promised,
+        _m.kept,
+        _m.days,
+    )
+    rows = conn.execute(select(*columns).where(*part, _m.month >= since).order_by(_m.month))
+    return [
+        MonthOfService(*row[:-1], days={int(number): count for number, count in row.days.items()})
+        for row in rows
+    ]
+
+
+def _open_before(
+    conn: Connection, since: date, part: Sequence[Any], *dimensions: Any
+) -> Iterator[tuple[str, Any, int]]:
+    """What is open of earlier months: the name of a dimension, what it is there, how many."""
+    sums = select(*dimensions, func.sum(_m.open)).where(*part, _m.month < since, _m.open > 0)
+    for *values, number in conn.execute(sums.group_by(func.grouping_sets(*map(tuple_, dimensions)))):
+        position, value = next((at, value) for at, value in enumerate(values) if value is not None)
+        yield dimensions[position].name, value, number

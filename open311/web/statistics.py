@@ -52,8 +52,11 @@ def read(
     owner = catalogue.jurisdiction.jurisdiction_id
     with core.database.read_public() as conn:
         last = storage.last_run(conn, owner)
-        rows = storage.read(conn, owner, asked[0], service_code)
-    whole = statistics(rows, asked, last[1] if last else None)
+        kept = core.figures.get((owner, service_code, *asked), last)
+        whole = kept or statistics(
+            storage.read(conn, owner, asked[0], service_code), asked, last[1] if last else None
+        )
+    core.figures.keep((owner, service_code, *asked), last, whole)
     return Told(
         statistics=whole,
         months=tuple(Line(f"{month:%Y-%m}", f"{month:%Y-%m}", figures) for month, figures in whole.months),

@@ -5,12 +5,13 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from open311.storage.tables.base import metadata, moment
 
-# Of each month, service and area: `received` then, and of these still `open`; `closed` then, of these `promised` a day
-# and `kept`, and how many took how many `days`.
+# Of each month, by service, by area, or by both, as `part` says (what it leaves out is empty): `received` then, and of
+# these still `open`; `closed` then, of these `promised` a day and `kept`, and how many took how many `days`.
 statistics_months = Table(
     "statistics_months",
     metadata,
     Column("jurisdiction_id", Text(collation="C"), primary_key=True),
+    Column("part", Text(collation="C"), primary_key=True),
     Column("month", Date, primary_key=True),
     Column("service_code", Text(collation="C"), primary_key=True),
     Column("area", Text(collation="C"), primary_key=True),
