@@ -123,7 +123,7 @@ def test_the_keyboard_is_enough_from_the_first_page_to_the_number(visit: Visit, 
     visitor = visit(drawing=False, base=town.base)
     keys = visitor.page.keyboard
     visitor.opens_list()
-    visitor.tabs_to(".intro__action")
+    visitor.tabs_to(".intro__actions a")
     visitor.goes_on_by_key()
     visitor.tabs_to("#address")
     visitor.goes_on_by_key()
