@@ -82,6 +82,7 @@ def guarded_page(
         form=form,
         trap=abuse.TRAP,
         done=bool(request.args.get("done")),
+        later=bool(retry_after),
         **values,
     )
     if retry_after:

@@ -185,6 +185,7 @@ def test_an_address_sends_so_many_reports_an_hour(
         at_check(Visitor(client).open("/report"), clock).press("Meldung absenden")
     visitor = at_check(Visitor(client).open("/report"), clock).press("Meldung absenden")
     assert visitor.response.status_code == 429
+    assert "Das geht im Moment nicht" in visitor.text
     assert int(visitor.response.headers["Retry-After"]) > 60
     assert "Drei Matratzen" in visitor.text
     assert sent(conn) == 2

@@ -48,6 +48,8 @@ def step(
         draft=draft,
         state=draft.state if draft else begun,
         wrong=wrong,
+        # Nothing that was typed is wrong.
+        later=status == 429,
         errors=errors,
         steps=form_input.STEPS,
         step=name,
