@@ -7,7 +7,7 @@ from open311.base.errors import Invalid, NotFound, Problem, problem
 from open311.base.i18n import LANGUAGES
 from open311.core import Core
 from open311.model import accounts as model
-from open311.model.accounts import Account, AccountState, LinkKind, SignedIn
+from open311.model.accounts import Account, AccountState, LinkKind, MailChoice, SignedIn
 from open311.model.audit import AuditKind
 from open311.model.mailbox import mailbox
 from open311.model.secret_tokens import digest
@@ -86,10 +86,17 @@ def change_password(core: Core, token: str, signed_in: SignedIn, old: str, new: 
         return sign_in.full_session(core, conn, account.id, sender)
 
 
-def set_preferences(core: Core, signed_in: SignedIn, *, language: str, keys: bool, mails: bool) -> None:
-    """Keep the language somebody reads, whether single keys are shortcuts, and whether mails about late cases come."""
+def set_preferences(
+    core: Core, signed_in: SignedIn, *, language: str, keys: bool, mails: str, mail_hour: int | None = None
+) -> None:
+    """Keep the language somebody reads, whether single keys are shortcuts, and when mails about cases come."""
     if language not in LANGUAGES:
         raise Invalid(problem("desk.account.language", known=", ".join(LANGUAGES)))
-    prefs = {**signed_in.account.prefs, "keys": keys, "mails": mails}
+    if mails not in set(MailChoice):
+        raise Invalid(problem("desk.account.mails", known=", ".join(MailChoice)))
+    hour = signed_in.account.mail_hour if mail_hour is None else mail_hour
+    if not model.FIRST_HOUR <= hour <= model.LAST_HOUR:
+        raise Invalid(problem("desk.account.mail_hour", first=model.FIRST_HOUR, last=model.LAST_HOUR))
+    prefs = {**signed_in.account.prefs, "keys": keys, "mails": mails, "mail_hour": hour}
     with core.database.begin() as conn:
         accounts.change(conn, signed_in.account.id, language=language, prefs=prefs)

@@ -2,15 +2,17 @@
 
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
+from typing import Protocol
 from urllib.parse import urlsplit
 
 import structlog
 
 from open311.adapters import mail
-from open311.base.i18n import translate
+from open311.base.i18n import LANGUAGES, translate
 from open311.core import Core
 from open311.model import accounts as model
 from open311.model.accounts import Account, AccountState, LinkKind
+from open311.model.catalogue import Catalogue
 from open311.model.secret_tokens import digest, new_token
 from open311.model.task_names import TaskName
 from open311.storage import accounts, jobs
@@ -32,6 +34,15 @@ NOTICES = {
 }
 
 
+class AboutCase(Protocol):
+    """What a line needs of a case, or of something that is about one."""
+
+    @property
+    def service_request_id(self) -> int: ...
+    @property
+    def service_code(self) -> str: ...
+
+
 def possible(core: Core) -> bool:
     return core.settings.smtp_url is not None
 
@@ -45,12 +56,26 @@ def new_link(core: Core, conn: Connection, account_id: int, kind: LinkKind) -> s
 
 def link_address(core: Core, token: str) -> str:
     """The address behind a one-time link."""
-    return f"{_root(core)}/staff/welcome/{token}"
+    return f"{root(core)}/staff/welcome/{token}"
 
 
-def _root(core: Core) -> str:
+def root(core: Core) -> str:
+    """Where this server is found."""
     settings = core.settings
     return settings.base_url or f"http://{settings.host}:{settings.port}"
+
+
+def language_of(catalogue: Catalogue) -> str:
+    """In which language a unit of a city is written to."""
+    return next((code for code in catalogue.jurisdiction.languages if code in LANGUAGES), LANGUAGES[0])
+
+
+def case_line(core: Core, catalogue: Catalogue, case: AboutCase, language: str, words: str = "") -> str:
+    """A line about a case: number, category, words if there are any, link; no text of the report and no name."""
+    service = catalogue.service_name(case.service_code, language)
+    number = case.service_request_id
+    said = f", {words}" if words else ""
+    return f"- {number}, {service}{said}: {root(core)}/staff/reports/{number}"
 
 
 def mail_link(conn: Connection, account_id: int, kind: LinkKind) -> None:
@@ -83,22 +108,28 @@ def send_notice(core: Core, account_id: int, notice: str) -> None:
     with core.database.read() as conn:
         account = accounts.find(conn, account_id)
     if account is not None and account.state is AccountState.ACTIVE:
-        _send(core, account, "mail.staff.notice.subject", NOTICES[notice], link=f"{_root(core)}/staff/me")
+        _send(core, account, "mail.staff.notice.subject", NOTICES[notice], link=f"{root(core)}/staff/me")
 
 
 def _send(core: Core, account: Account, subject: str, text: str, **values: str) -> None:
+    known = values | {"name": account.name}
+    subject, text = translate(subject, account.language, **known), translate(text, account.language, **known)
+    deliver(core, account.email, subject, text)
+
+
+def deliver(core: Core, to: str, subject: str, text: str) -> None:
+    """Send a mail to the staff; raises `Unavailable` when it may work later. What is refused for good is logged."""
     mailer = mail.for_settings(core.settings)
     if mailer is None:
         return
-    known = values | {"name": account.name}
     message = EmailMessage()
     message["From"] = core.settings.mail_from
-    message["To"] = account.email
-    message["Subject"] = translate(subject, account.language, **known)
+    message["To"] = to
+    message["Subject"] = subject
     message["Date"] = formatdate(core.now().timestamp(), localtime=False)
-    message["Message-ID"] = make_msgid(domain=urlsplit(values["link"]).hostname)
+    message["Message-ID"] = make_msgid(domain=urlsplit(root(core)).hostname)
     message["Auto-Submitted"] = "auto-generated"
-    message.set_content(translate(text, account.language, **known) + "\n")
+    message.set_content(text + "\n")
     try:
         mailer.send(message)
     except mail.Refused as reason:

@@ -7,6 +7,7 @@ from open311.base.text import Text
 from open311.catalogue_file import areas, routing
 from open311.catalogue_file.document import Cursor, Steps
 from open311.model.areas import Areas
+from open311.model.deadline_steps import Deadline, Step, read_steps
 from open311.model.desk import Desk, GroupRole, Reason, ReasonFor, Unit, UnitKind
 from open311.model.rights import Role
 from open311.model.routing import SPAN, Span
@@ -18,6 +19,7 @@ Found = Iterator[tuple[Steps, str]]
 def build(given: Mapping[str, Any], city_areas: Areas, read_text: Callable[[Any], Text]) -> Desk:
     """The desk that a checked document describes, with the areas of its files."""
     deadlines, duplicates = given.get("deadlines", {}), given.get("duplicates", {})
+    by_service = deadlines.get("services", {})
     reasons = [_reason(reason, read_text) for reason in given.get("reasons", [])]
     return Desk(
         calendar=_calendar(given["calendar"]) if "calendar" in given else None,
@@ -27,7 +29,11 @@ def build(given: Mapping[str, Any], city_areas: Areas, read_text: Callable[[Any]
         rules=routing.build(given.get("routing", [])),
         check=_period(deadlines.get("check")),
         accept=_period(deadlines.get("accept")),
-        due={code: Period.read(words) for code, words in deadlines.get("services", {}).items()},
+        due={code: period for code, given in by_service.items() if (period := _period(given))},
+        steps={kind: steps for kind in Deadline if (steps := _steps(deadlines.get(kind))) is not None},
+        service_steps={
+            code: steps for code, given in by_service.items() if (steps := _steps(given)) is not None
+        },
         reasons={reason.code: reason for reason in reasons},
         originals_days=given.get("originals", {}).get("days", Desk().originals_days),
         metres=dict(duplicates.get("metres", {})),
@@ -59,8 +65,26 @@ def _group(given: Mapping[str, Any]) -> GroupRole:
     return GroupRole(role=Role(given["role"]), **lists)
 
 
-def _period(words: str | None) -> Period | None:
+def _period(given: str | Mapping[str, Any] | None) -> Period | None:
+    words = given.get("due") if isinstance(given, Mapping) else given
     return Period.read(words) if words else None
+
+
+def _steps(given: str | Mapping[str, Any] | None) -> tuple[Step, ...] | None:
+    """The steps of a deadline; None where the usual ones are meant."""
+    if not isinstance(given, Mapping) or not {"remind", "escalate"} & given.keys():
+        return None
+    return read_steps(given.get("remind", ()), given.get("escalate", {}))
+
+
+def _deadline(period: Period | None, steps: tuple[Step, ...] | None) -> Any:
+    """A deadline as the document has it."""
+    due = period and str(period)
+    if steps is None:
+        return due
+    remind = [f"{step.percent}%" for step in steps if step.to is None]
+    escalate = {f"{step.percent}%": step.to.value for step in steps if step.to}
+    return ({"due": due} if due else {}) | {"remind": remind, "escalate": escalate}
 
 
 def _reason(given: Mapping[str, Any], read_text: Callable[[Any], Text]) -> Reason:
@@ -103,9 +127,12 @@ def contents(desk: Desk) -> dict[str, Any]:
         "areas": areas.contents(desk.areas),
         "routing": routing.contents(desk.rules),
         "deadlines": {
-            "check": desk.check and str(desk.check),
-            "accept": desk.accept and str(desk.accept),
-            "services": {code: str(period) for code, period in desk.due.items()},
+            "check": _deadline(desk.check, desk.steps.get(Deadline.CHECK)),
+            "accept": _deadline(desk.accept, desk.steps.get(Deadline.ACCEPT)),
+            "work": _deadline(None, desk.steps.get(Deadline.WORK)),
+            "services": {
+                code: _deadline(period, desk.service_steps.get(code)) for code, period in desk.due.items()
+            },
         },
         "reasons": [
             {

@@ -128,7 +128,8 @@ def _too_late(rule: Cursor, desk: Cursor, services: Mapping[str, Cursor]) -> Fou
     named = [place.word for place in rule["when"]["service"]] or [*services]
     for code in named:
         days = services[code]["response_days"].value if code in services else None
-        promise = desk["deadlines"]["services"][code].word or (f"{days} working days" if days else "")
+        given = desk["deadlines"]["services"][code]
+        promise = given.word or given["due"].word or (f"{days} working days" if days else "")
         if PERIOD.fullmatch(promise) and Period.read(due.word).usual_hours > Period.read(promise).usual_hours:
             yield due.steps, f"is longer than {promise}, which the public is promised for {code}"
             return

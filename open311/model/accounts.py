@@ -28,6 +28,7 @@ RECOVERY_CODES = 10
 # Without the letters and figures that look alike.
 ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 CODE_LETTERS = 16
+FIRST_HOUR, USUAL_HOUR, LAST_HOUR = 5, 7, 20
 
 
 class AccountState(StrEnum):
@@ -44,6 +45,14 @@ class Stage(StrEnum):
     # The password was right; a second factor has to be set up first.
     ENROL = "enrol"
     FULL = "full"
+
+
+class MailChoice(StrEnum):
+    """When somebody wants to be written to about cases."""
+
+    AT_ONCE = "at_once"
+    DAILY = "daily"
+    NONE = "none"
 
 
 class LinkKind(StrEnum):
@@ -80,9 +89,18 @@ class Account:
         return bool(self.prefs.get("keys"))
 
     @property
-    def mails_on(self) -> bool:
-        """Whether mails about late cases are welcome; those about the account itself always come."""
-        return bool(self.prefs.get("mails", True))
+    def mails(self) -> MailChoice:
+        """When mails about cases are welcome; those about the account itself always come."""
+        chosen = self.prefs.get("mails", True)
+        if chosen in set(MailChoice):
+            return MailChoice(chosen)
+        # As it was kept before there was a choice.
+        return MailChoice.AT_ONCE if chosen else MailChoice.NONE
+
+    @property
+    def mail_hour(self) -> int:
+        """At which hour the one mail of the day leaves."""
+        return int(self.prefs.get("mail_hour", USUAL_HOUR))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

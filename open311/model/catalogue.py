@@ -214,11 +214,15 @@ class Catalogue:
 
         In working days where the catalogue has a calendar.
         """
-        period = self.desk.due.get(service_code)
-        service = self.services.get(service_code)
-        if period is None and service and service.response_time:
-            period = Period(service.response_time.days, PeriodUnit.WORKING_DAYS)
+        period = self.period(service_code)
         return period.end(received, self.desk.calendar, self.jurisdiction.time_zone) if period else None
+
+    def period(self, service_code: str) -> Period | None:
+        """How long a report of a service may take; None when nobody has said."""
+        service = self.services.get(service_code)
+        if service_code not in self.desk.due and service and service.response_time:
+            return Period(service.response_time.days, PeriodUnit.WORKING_DAYS)
+        return self.desk.due.get(service_code)
 
     def due(self, service_code: str, received: datetime, rule: Rule | None) -> datetime | None:
         """Until when a unit is to be done: what the public is promised, or sooner where a rule says so."""

@@ -2,13 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 
 from open311.base.text import NO_TEXT, Text
 from open311.model.areas import NO_AREAS, Areas
+from open311.model.deadline_steps import USUAL_STEPS, Deadline, Steps
 from open311.model.rights import Role
 from open311.model.routing import Facts, Route, Rule, find
 from open311.model.working_days import Calendar, Period
+
+SATURDAY = 5
 
 
 class ReasonFor(StrEnum):
@@ -70,7 +74,8 @@ class Desk:
     """The staff's part of a catalogue. `checkers` is the unit that decides about what comes in.
 
     `due` are deadlines by service_code, which the public promise follows; `metres` by service_code or `default`: how
-    far from each other reports of the same thing lie; `related`: which services may mean the same.
+    far from each other reports of the same thing lie; `related`: which services may mean the same. `steps` are those
+    of a deadline, `service_steps` those of finishing reports of one service.
     """
 
     calendar: Calendar | None = None
@@ -81,6 +86,8 @@ class Desk:
     check: Period | None = None
     accept: Period | None = None
     due: Mapping[str, Period] = field(default_factory=dict)
+    steps: Mapping[Deadline, Steps] = field(default_factory=dict)
+    service_steps: Mapping[str, Steps] = field(default_factory=dict)
     reasons: Mapping[str, Reason] = field(default_factory=dict)
     originals_days: int = 30
     metres: Mapping[str, int] = field(default_factory=dict)
@@ -109,6 +116,15 @@ class Desk:
             return False
         known = self.units.get(unit)
         return known.accepts and known.kind is UnitKind.INTERNAL if known else True
+
+    def works_on(self, day: date) -> bool:
+        """Whether people are at work on this day; from Monday to Friday where there is no calendar."""
+        return self.calendar.is_working_day(day) if self.calendar else day.weekday() < SATURDAY
+
+    def steps_of(self, deadline: Deadline, service_code: str) -> Steps:
+        """Who hears when of a deadline of a report of this service."""
+        usual = self.steps.get(deadline, USUAL_STEPS)
+        return self.service_steps.get(service_code, usual) if deadline is Deadline.WORK else usual
 
     def radius(self, service_code: str) -> int:
         """How many metres apart reports of this service may be about the same thing."""

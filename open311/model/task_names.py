@@ -58,6 +58,10 @@ class TaskName(StrEnum):
     RUN_BULK = "run_bulk"
     ENQUEUE_DIGESTS = "enqueue_digests"
     SEND_DIGEST = "send_digest", Queue.MAIL
+    ATTEND_DEADLINES = "attend_deadlines"
+    SEND_NOTICES = "send_notices", Queue.MAIL
+    ENQUEUE_DAYS = "enqueue_days"
+    SEND_DAY = "send_day", Queue.MAIL
 
     COPY_ERASURES = "copy_erasures"
     FORGET_OLD = "forget_old"

@@ -6,6 +6,7 @@ from datetime import date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 from functools import lru_cache
 
+NOTHING, WHOLE_DAY = timedelta(), timedelta(days=1)
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -43,6 +44,28 @@ class Calendar:
             day += timedelta(days=1)
             days -= self.is_working_day(day)
         return local.replace(year=day.year, month=day.month, day=day.day).astimezone(start.tzinfo)
+
+    def moved(self, moment: datetime, by: timedelta, zone: tzinfo) -> datetime:
+        """So much working time later, or earlier if `by` is negative; a working day has 24 hours of it."""
+        local = moment.astimezone(zone).replace(tzinfo=None)
+        day = local.date()
+        # Counted from the midnight at which `day` begins.
+        at = local - datetime.combine(day, time())
+        if not self.is_working_day(day):
+            day, at = self._beside(day, by), WHOLE_DAY if by < NOTHING else NOTHING
+        at += by
+        while not NOTHING <= at <= WHOLE_DAY:
+            day = self._beside(day, at)
+            at -= WHOLE_DAY if at > NOTHING else -WHOLE_DAY
+        return (datetime.combine(day, time()) + at).replace(tzinfo=zone).astimezone(moment.tzinfo)
+
+    def _beside(self, day: date, way: timedelta) -> date:
+        """The next working day, or the one before if the way leads back."""
+        step = timedelta(days=-1 if way < NOTHING else 1)
+        day += step
+        while not self.is_working_day(day):
+            day += step
+        return day
 
 
 @lru_cache(maxsize=256)
@@ -104,3 +127,11 @@ class Period:
         if self.unit is PeriodUnit.DAYS or calendar is None:
             return start + timedelta(days=self.amount)
         return calendar.after(start, self.amount, zone)
+
+    def moved(self, moment: datetime, percent: int, calendar: Calendar | None, zone: tzinfo) -> datetime:
+        """A part of the period later, or earlier where it is negative."""
+        whole = timedelta(hours=self.amount) if self.unit is PeriodUnit.HOURS else timedelta(days=self.amount)
+        part = whole * percent / 100
+        if self.unit is PeriodUnit.WORKING_DAYS and calendar is not None:
+            return calendar.moved(moment, part, zone)
+        return moment + part

@@ -214,6 +214,8 @@ PERSONAL: tuple[PersonalData, ...] = (
             "confirmed_datetime",
             "bulk_runs": "account_id text created_datetime",
             "views": "account_id name query created_datetime",
+            "account_digests": "account_id",
+            "staff_notices": "account_id",
             "audit": "actor subject data ip_prefix",
             "sign_in_brakes": "key failures until_datetime touched_datetime",
         },

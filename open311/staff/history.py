@@ -9,12 +9,21 @@ from open311.base.i18n import messages
 from open311.http import current
 from open311.model.actor import ActorKind
 from open311.model.catalogue import Catalogue
+from open311.model.deadline_steps import Deadline
 from open311.model.event_kinds import EventKind
 from open311.model.events import Event
 from open311.site.words import calendar_day, day_and_time, said, words
 from open311.staff import names as people
 from open311.storage.desk.notes import Note
 from open311.storage.sent_mails import MailLine
+
+STEPS = {
+    Deadline.CHECK: "desk.step.check",
+    Deadline.ACCEPT: "desk.step.accept",
+    Deadline.WORK: "desk.step.work",
+}
+# Where an event says what came after.
+AFTER = ("to", "role", "into", "detailed_status")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +97,7 @@ def line(event: Event, catalogue: Catalogue, known: Mapping[str, str]) -> Histor
             catalogue,
             known,
         ),
-        after=_side(
-            event, data.get("to") or data.get("into") or data.get("detailed_status"), catalogue, known
-        ),
+        after=_side(event, next(filter(None, map(data.get, AFTER)), None), catalogue, known),
         text=str(data.get("status_notes") or data.get("text") or _why(data, catalogue)),
         public=event.public,
     )
@@ -115,6 +122,8 @@ def _side(event: Event, value: Any, catalogue: Catalogue, known: Mapping[str, st
     match event.kind:
         case EventKind.PERSON_CHANGED:
             return known.get(_person(value), "")
+        case EventKind.ESCALATED:
+            return words(f"desk.role.{value}")
         case EventKind.PRIORITY_CHANGED:
             return words(f"desk.priority.{value}")
         case EventKind.DEFERRED:
@@ -129,6 +138,9 @@ def _outcome(event: Event) -> str:
     """What was decided, or said of how it ended."""
     if event.kind == EventKind.FIELD_REPORTED:
         return words(f"desk.field.act.{event.data.get('act')}")
+    if event.kind in (EventKind.REMINDED, EventKind.ESCALATED) and event.data.get("deadline"):
+        kind, percent = event.data["deadline"], event.data.get("percent")
+        return words(STEPS[kind], percent=percent)
     if event.kind == EventKind.RATED:
         return words("desk.rating.yes" if event.data.get("satisfied") else "desk.rating.no")
     key = f"desk.outcome.{event.data.get('outcome')}" if event.kind == EventKind.CHECKED else ""

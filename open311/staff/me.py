@@ -5,14 +5,21 @@ from flask.typing import ResponseReturnValue
 
 from open311.actions import own_account, second_factor, sign_in
 from open311.base.errors import Invalid, TooManyRequests
+from open311.base.text import whole_number
 from open311.http import current
 from open311.http.errors import in_words
-from open311.model.accounts import SHORTEST_PASSWORD
+from open311.model.accounts import FIRST_HOUR, LAST_HOUR, SHORTEST_PASSWORD, MailChoice
 from open311.site import words
 from open311.staff import cookies
 from open311.staff.blueprint import address, page, redirect_to, sender, signed_in
 from open311.staff.login import factor_page, posted
 from open311.staff.rendering import render
+
+MAIL_CHOICES = {
+    MailChoice.AT_ONCE: "desk.me.mails.at_once",
+    MailChoice.DAILY: "desk.me.mails.daily",
+    MailChoice.NONE: "desk.me.mails.none",
+}
 
 
 @page("/me", methods=("GET", "POST"))
@@ -27,11 +34,13 @@ def me() -> ResponseReturnValue:
                 found,
                 language=posted("language"),
                 keys=bool(posted("keys")),
-                mails=bool(posted("mails")),
+                mails=posted("mails"),
+                mail_hour=whole_number(posted("mail_hour")),
             )
             return redirect_to("me", done="saved")
         except Invalid as refused:
-            errors = {"language": in_words(refused.problems[0])}
+            first = refused.problems[0]
+            errors = {first.key.rpartition(".")[2]: in_words(first)}
     return render(
         "me.html",
         status=400 if errors else 200,
@@ -42,6 +51,8 @@ def me() -> ResponseReturnValue:
         codes_left=second_factor.codes_left(core, found),
         demanded=second_factor.is_demanded(core, found),
         roles=found.staff.memberships,
+        mail_choices=[(choice.value, words.words(key)) for choice, key in MAIL_CHOICES.items()],
+        mail_hours=[(hour, f"{hour}:00") for hour in range(FIRST_HOUR, LAST_HOUR + 1)],
     )
 
 

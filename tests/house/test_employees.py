@@ -13,6 +13,8 @@ KNOWN = {
     "memberships": "a role",
     "bulk_runs": "whose the result page of a bulk act is; gone after a day",
     "views": "filters under a name",
+    "account_digests": "the last day of somebody's own mail of the day, whether or not they read it",
+    "staff_notices": "whom a mail goes to next; gone when it does",
     "sessions": "a browser; no path, no address, rounded to five minutes, gone at the end",
     "cases": "who has an open case; empty once it is closed",
     "case_notes": "who wrote a note",

@@ -159,7 +159,12 @@ SMALL: dict[str, Any] = {
                 "due": "2 hours",
             }
         ],
-        "deadlines": {"check": "1 working day", "accept": "2 days", "services": {"WASTE": "4 hours"}},
+        "deadlines": {
+            "check": {"due": "1 working day", "remind": ["100%"], "escalate": {"150%": "lead"}},
+            "accept": {"due": "2 days", "remind": ["50%", "100%"], "escalate": {"200%": "supervisor"}},
+            "work": {"remind": ["80%"], "escalate": {"150%": "lead"}},
+            "services": {"WASTE": {"due": "4 hours", "remind": [], "escalate": {"99%": "lead"}}},
+        },
         "reasons": [
             {
                 "code": "NOT_OURS",

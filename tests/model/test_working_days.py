@@ -1,7 +1,7 @@
 """Deadlines in working days: weekends, public holidays of the state, days of the city's own, and summer time."""
 
 import re
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from open311.model.working_days import Calendar, Period, is_known
 
+MIDNIGHT = time()
 BERLIN = ZoneInfo("Europe/Berlin")
 LUDWIGSHAFEN = Calendar(country="DE", subdivision="RP", closed=frozenset({"12-24", "12-31"}))
 
@@ -120,3 +121,36 @@ def test_between_start_and_end_lie_exactly_so_many_working_days(start: date, day
     between = (start + timedelta(days=n) for n in range(1, (end - start).days + 1))
     assert LUDWIGSHAFEN.is_working_day(end)
     assert sum(map(LUDWIGSHAFEN.is_working_day, between)) == days
+
+
+@pytest.mark.parametrize(
+    ("start", "percent", "moved"),
+    [
+        # From a Friday on, half of two working days; back again from the Monday.
+        ("2026-03-06T09:30", 50, "2026-03-09T09:30"),
+        ("2026-03-09T09:30", -50, "2026-03-06T09:30"),
+        ("2026-03-09T09:30", -20, "2026-03-06T23:54"),
+        ("2026-03-03T12:00", -25, "2026-03-03T00:00"),
+        # Good Friday and Easter Monday do not count, nor do days that the clock is put forward.
+        ("2026-04-07T06:00", -25, "2026-04-02T18:00"),
+        ("2026-03-27T12:00", 100, "2026-03-31T12:00"),
+        # From a day of rest the way begins at its edge.
+        ("2026-03-07T12:00", 25, "2026-03-09T12:00"),
+        ("2026-03-08T12:00", -25, "2026-03-06T12:00"),
+    ],
+)
+def test_parts_of_a_period_pass_on_working_days(start: str, percent: int, moved: str) -> None:
+    zone_start = datetime.fromisoformat(start).replace(tzinfo=BERLIN)
+    found = Period.read("2 working days").moved(zone_start.astimezone(UTC), percent, LUDWIGSHAFEN, BERLIN)
+    assert found.astimezone(BERLIN).isoformat()[:16] == moved
+
+
+@given(st.datetimes(datetime(2026, 1, 1), datetime(2027, 1, 1)), st.integers(1, 300))
+def test_what_is_moved_there_and_back_is_where_it_was(start: datetime, percent: int) -> None:
+    moment, period = start.replace(microsecond=0, tzinfo=BERLIN), Period.read("2 working days")
+    there = period.moved(moment, percent, LUDWIGSHAFEN, BERLIN)
+    back = period.moved(there, -percent, LUDWIGSHAFEN, BERLIN)
+    # The clock shows the same, or midnight twice: the end of one day is the beginning of the next.
+    if LUDWIGSHAFEN.is_working_day(moment.date()) and moment.time() != MIDNIGHT:
+        assert back.astimezone(BERLIN).replace(tzinfo=None) == moment.replace(tzinfo=None)
+    assert there > moment

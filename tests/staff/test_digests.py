@@ -1,4 +1,4 @@
-"""Mails of the day: one a unit and working day, without texts or names; leads hear once of what is late for long."""
+"""Mails of the day to units: one a working day, without texts or names."""
 
 from dataclasses import replace
 
@@ -9,12 +9,11 @@ from open311.actions import casework, staff_digests
 from open311.core import Catalogues
 from open311.model.actor import ALL_RIGHTS, Actor, ActorKind
 from open311.model.desk import Unit
-from open311.model.rights import Role
 from open311.model.task_names import TaskName
 from tests.jobs import work
 from tests.mailbox import Mailbox
 from tests.serving import START, Clock, MakeCore, an_api, first_city
-from tests.staff.desk import Desk, membership
+from tests.staff.desk import Desk
 
 UNIT = "TIEFBAU"
 INBOX = "tiefbau@stadt.example"
@@ -83,27 +82,6 @@ def test_nothing_is_sent_before_the_time_nor_when_nothing_waits(
     conn.execute(text("update cases set unit = null"))
     a_day(desk, conn)
     assert mailbox.mails == []
-
-
-def test_leads_hear_once_of_what_is_late_for_long_unless_they_opted_out(
-    desk: Desk, late: int, conn: Connection, mailbox: Mailbox, clock: Clock
-) -> None:
-    lutz = desk.employee(membership(Role.LEAD, units=(UNIT,)), email="lutz@stadt.example")
-    desk.account(membership(Role.LEAD, units=("GRUENFLAECHEN",)), email="gabi@stadt.example", name="Gabi")
-    desk.account(membership(Role.WORKER, units=(UNIT,)), email="rita@stadt.example", name="Rita")
-    a_day(desk, conn)
-    clock.forward(days=1)
-    a_day(desk, conn)
-    told = [subject for to, subject in mails(mailbox) if to != INBOX]
-    assert told == ["TIEFBAU: 1 lange überfällig"]
-    assert mails(mailbox)[1][0] == "lutz@stadt.example"
-    conn.execute(text("update cases set due_datetime = '2026-02-20'"))
-    desk.sign_in(lutz)
-    lutz.post("/staff/me", 303, language="de", keys="1")
-    clock.forward(days=1)
-    mailbox.mails.clear()
-    a_day(desk, conn)
-    assert [to for to, _ in mails(mailbox)] == [INBOX]
 
 
 def test_without_a_mail_server_nothing_waits_for_ever(make_core: MakeCore, conn: Connection) -> None:

@@ -3,14 +3,18 @@
 from collections.abc import Mapping
 from datetime import datetime
 
+from open311.actions import staff_mails, staff_notices
 from open311.actions.casework.work import Work, opened
 from open311.base.errors import Invalid, problem
 from open311.core import Core
 from open311.model.actor import Actor, Right
 from open311.model.cases import DECLINED, DECLINED_TOO_OFTEN, PERSON, Flag, Stage
 from open311.model.event_kinds import EventKind
+from open311.model.rights import Role
 from open311.model.routing import Route
 from open311.model.service_request import Visibility
+from open311.model.staff_notices import Notice, NoticeKind
+from open311.storage.desk import recipients
 
 
 def assign(
@@ -129,16 +133,34 @@ def decline(
             give_to(work, to, reason.strip())
         else:
             _return_to_check(work)
+        if declined >= DECLINED_TOO_OFTEN:
+            _turn_to_lead(work)
     return work.case.revision
 
 
+def _turn_to_lead(work: Work) -> None:
+    """Tell whoever leads those who check, or they themselves, that nobody takes a report."""
+    if not staff_mails.possible(work.core):
+        return
+    checkers, city = work.catalogue.desk.checkers, work.request.jurisdiction_id
+    people = recipients.of_city(work.conn, city, work.now)
+    leads = people.with_role(Role.LEAD, checkers) or people.of_unit(checkers, Right.CHECK, checkers=True)
+    told = staff_notices.to_people(leads)
+    if told:
+        notice = Notice(work.number, NoticeKind.DECLINED)
+        staff_notices.tell(work.core, work.conn, told, [notice], at=work.now + work.mail_delay)
+        work.tell_staff(EventKind.ESCALATED, role=Role.LEAD.value)
+
+
 def _return_to_check(work: Work) -> None:
+    check, zone = work.catalogue.desk.check, work.catalogue.jurisdiction.time_zone
     former = (*work.case.former_units, work.case.unit) if work.case.unit else work.case.former_units
     work.change_case(
         unit=work.catalogue.desk.checkers,
         former_units=tuple(dict.fromkeys(former)),
         accept_by=None,
         accepted_datetime=None,
+        check_by=check.end(work.now, work.catalogue.desk.calendar, zone) if check else None,
         flags=work.case.flags | {Flag.DECLINED},
         route=without_rule(work.case.route) | {"unit_by": DECLINED},
     )

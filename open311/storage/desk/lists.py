@@ -32,7 +32,7 @@ _c, _r, _m = cases.c, service_requests.c, media.c
 Condition = ColumnElement[bool]
 SHOWN_WORDS = 300
 MOST_COUNTED = 999
-_not_done: Condition = literal_column("cases.stage <> 'done'")
+not_done: Condition = literal_column("cases.stage <> 'done'")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -266,7 +266,7 @@ def _conditions(search: CaseSearch, now: datetime) -> list[Condition]:
 def overdue(now: datetime) -> Condition:
     """The deadline of its stage has passed; none runs while the reporter is asked something."""
     return and_(
-        _not_done,
+        not_done,
         _c.paused_since.is_(None),
         or_(
             and_(_c.stage == Stage.CHECK, _c.check_by < now),
@@ -281,9 +281,9 @@ def _stages(stages: Sequence[Stage]) -> Condition | None:
     if set(stages) == set(Stage) or not stages:
         return None
     if set(stages) == set(OPEN_STAGES):
-        return _not_done
+        return not_done
     one_of = _c.stage.in_([stage.value for stage in stages])
-    return one_of if Stage.DONE in stages else and_(_not_done, one_of)
+    return one_of if Stage.DONE in stages else and_(not_done, one_of)
 
 
 def _one_of(column: Any, values: Sequence[Any]) -> Condition | None:

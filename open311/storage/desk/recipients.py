@@ -1,0 +1,59 @@
+"""Whom of the staff a case waits for, and who is responsible for those."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from open311.model.accounts import Account
+from open311.model.actor import Right
+from open311.model.rights import ROLES, Membership, Role
+from open311.storage import accounts, memberships
+from open311.storage.tables import accounts as table
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """Everybody of a city who can sign in, with their roles there."""
+
+    accounts: Mapping[int, Account]
+    roles: Mapping[int, Sequence[Membership]]
+
+    def with_role(self, role: Role, unit: str | None) -> list[Account]:
+        """Who has this role for a unit, or for all of them."""
+        return [
+            account
+            for account, membership in self._held()
+            if membership.role is role and _reaches(membership, unit)
+        ]
+
+    def of_unit(self, unit: str | None, right: Right, *, checkers: bool = False) -> list[Account]:
+        """Who belongs to a unit by name and has this right; with `checkers` also who checks for the whole city."""
+        return [
+            account
+            for account, membership in self._held()
+            if right in ROLES[membership.role]
+            and (unit in (membership.units or ()) or (checkers and membership.units is None))
+        ]
+
+    def has(self, account: Account, right: Right) -> bool:
+        """Whether somebody has this right for anything in the city."""
+        return any(right in ROLES[membership.role] for membership in self.roles.get(account.id, ()))
+
+    def _held(self) -> Iterator[tuple[Account, Membership]]:
+        for account_id, account in self.accounts.items():
+            for membership in self.roles.get(account_id, ()):
+                yield account, membership
+
+
+def _reaches(membership: Membership, unit: str | None) -> bool:
+    return membership.units is None or unit in membership.units
+
+
+def of_city(conn: Connection, jurisdiction_id: str, now: datetime) -> People:
+    """The people of a city; two statements."""
+    roles = memberships.in_jurisdiction(conn, jurisdiction_id, now)
+    rows = conn.execute(select(*accounts.COLUMNS).where(table.c.id.in_(list(roles))).order_by(table.c.id))
+    known = (accounts.account_from(row) for row in rows)
+    return People({account.id: account for account in known if account.in_force(now)}, roles)
