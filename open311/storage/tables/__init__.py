@@ -2,7 +2,6 @@
 
 from open311.storage.tables.base import Xid8, metadata
 from open311.storage.tables.desk import (
-    account_digests,
     bulk_items,
     bulk_runs,
     case_mentions,
@@ -10,12 +9,9 @@ from open311.storage.tables.desk import (
     case_originals,
     case_presence,
     case_questions,
-    case_steps,
     case_undo,
     cases,
-    staff_notices,
     templates,
-    unit_digests,
     views,
 )
 from open311.storage.tables.field import field_actions, rounds, stops
@@ -23,6 +19,7 @@ from open311.storage.tables.history import events, updaters, updates
 from open311.storage.tables.intake import foreign_references, intakes
 from open311.storage.tables.mails import blocked_senders, inbox, inbox_photos, mailboxes
 from open311.storage.tables.maps import addresses, assets, map_features, map_versions
+from open311.storage.tables.notices import account_digests, case_steps, staff_notices, unit_digests
 from open311.storage.tables.outgoing import (
     forwarded_updates,
     forwards,
