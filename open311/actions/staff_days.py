@@ -45,7 +45,8 @@ def enqueue(core: Core) -> None:
 
 def _cities(core: Core, staff: Staff) -> list[Catalogue]:
     theirs = set(staff.jurisdictions(Right.SEE_REPORTS))
-    return [each for each in core.catalogues.in_force if each.jurisdiction.jurisdiction_id in theirs]
+    cities = core.catalogues.in_force
+    return [city for city in cities if city.jurisdiction.jurisdiction_id in theirs]
 
 
 def _day(core: Core, staff: Staff, hour: int) -> date | None:
