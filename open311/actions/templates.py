@@ -66,6 +66,12 @@ def gaps(text: str) -> set[str]:
     return set(GAP.findall(text))
 
 
+def require_filled(text: str | None) -> None:
+    """Raise `Invalid` for words with a gap that was to be filled before anybody reads them."""
+    if lacking := gaps(text or "") & set(GAPS):
+        raise Invalid(problem("error.letter.gap", gaps=", ".join(f"{{{gap}}}" for gap in sorted(lacking))))
+
+
 def filled(text: str, values: Mapping[str, str]) -> str:
     """A text with its gaps filled; one that nobody fills stays open, for the eye to see."""
     return GAP.sub(lambda gap: values.get(gap[1], gap[0]), text)

@@ -2,7 +2,7 @@
 
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 from importlib.resources import files
@@ -35,20 +35,40 @@ class Sheet:
     sections: Sequence[tuple[str, Sequence[str]]]
 
 
+@dataclass(frozen=True, slots=True)
+class StopLine:
+    """A stop of a round on paper: what and where, and the address behind its code."""
+
+    title: str
+    place: str
+    text: str
+    address: str
+
+
+def round_list(title: str, language: str, head: Sequence[str], stops: Sequence[StopLine]) -> bytes:
+    """The stops of a round in their order as a list; `head` names its columns: number, stop, what was found, code."""
+    lines = [{**asdict(stop), "code": _code(stop.address)} for stop in stops]
+    return _compiled("round.typ", {"title": title, "language": language, "head": head, "stops": lines})
+
+
 def written(title: str, language: str, head: tuple[str, str], sheets: Sequence[Sheet]) -> bytes:
     """The sheets as one document; `head` names the columns of the facts."""
-    # Few processes ever write one, and it takes 7 MB.
-    import typst
-
     data = {
         "title": title,
         "language": language,
         "head": head,
         "sheets": [{**asdict(sheet), "code": _code(sheet.address)} for sheet in sheets],
     }
+    return _compiled("cases.typ", data)
+
+
+def _compiled(template: str, data: Mapping[str, object]) -> bytes:
+    # Few processes ever write one, and it takes 7 MB.
+    import typst
+
     return bytes(
         typst.compile(
-            _source(),
+            _source(template),
             sys_inputs={"data": json.dumps(_printable(data))},
             format="pdf",
             pdf_standards="ua-1",
@@ -83,5 +103,5 @@ def _code(address: str) -> str:
 
 
 @cache
-def _source() -> bytes:
-    return (files("open311") / "templates" / "sheets" / "cases.typ").read_bytes()
+def _source(template: str) -> bytes:
+    return (files("open311") / "templates" / "sheets" / template).read_bytes()

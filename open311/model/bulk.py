@@ -1,11 +1,13 @@
 """One act on many cases: what it is, and what became of it at each."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from itertools import accumulate, pairwise
 from typing import Any
 
+from open311.base.text import whole_number
 from open311.model.actor import Right
 
 # So many are done while somebody waits; more are for the worker.
@@ -41,6 +43,21 @@ class ItemState(StrEnum):
     # It was changed after the preview.
     CHANGED = "changed"
     REFUSED = "refused"
+
+
+def write_numbers(numbers: Iterable[int]) -> str:
+    """Chosen cases as one word for an address: the first number, and how far it is from each to the next."""
+    ordered = sorted(set(numbers))[:MOST_CASES]
+    steps = (after - before for before, after in pairwise([0, *ordered]))
+    return ".".join(map(str, steps))
+
+
+def read_numbers(word: str) -> tuple[int, ...]:
+    """The cases that such a word means; what nobody here has written means none."""
+    steps = [whole_number(step) for step in word.split(".", MOST_CASES)] if word else []
+    if len(steps) > MOST_CASES or not all(steps):
+        return ()
+    return tuple(accumulate(step for step in steps if step))
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from open311.staff import me as me
 from open311.staff import objections as objections
 from open311.staff import outside as outside
 from open311.staff import passkeys as passkeys
+from open311.staff import people as people
 from open311.staff import photos as photos
 from open311.staff import routing as routing
 from open311.staff import satisfaction as satisfaction

@@ -1,11 +1,11 @@
 """One act on many cases of the list: chosen, looked at, done, with what became of each."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from flask import request
+from flask import redirect, request
 from flask.typing import ResponseReturnValue
 
 from open311.actions import bulk
@@ -15,16 +15,27 @@ from open311.http import current
 from open311.http.errors import in_words
 from open311.model import desk_filters, rights
 from open311.model.actor import Right
-from open311.model.bulk import AT_ONCE, MOST_CASES, NEEDED, NOBODY, BulkAct, BulkWish, ItemState
+from open311.model.bulk import (
+    AT_ONCE,
+    MOST_CASES,
+    NEEDED,
+    NOBODY,
+    BulkAct,
+    BulkWish,
+    ItemState,
+    read_numbers,
+    write_numbers,
+)
 from open311.model.cases import Priority, Stage
 from open311.model.desk_filters import MINE
 from open311.site.words import said, words
-from open311.staff import filters
+from open311.staff import filters, names
 from open311.staff.blueprint import page, redirect_to, signed_in, staff
 from open311.staff.login import posted
 from open311.staff.rendering import render
 from open311.storage.desk import bulk as storage
-from open311.storage.desk import lists
+from open311.storage.desk import colleagues, lists
+from open311.storage.desk.colleagues import CasePeople
 from open311.storage.desk.lists import CaseRow
 from open311.storage.desk.scope import scope_of
 
@@ -48,6 +59,8 @@ def bulk_act() -> ResponseReturnValue:
         return redirect_to("reports")
     if posted("run"):
         return _begun()
+    if "turn" in request.form:
+        return redirect(filters.of_request().address(after=posted("turn"), picked=write_numbers(_ticked())))
     rows = _rows()
     if not rows:
         return redirect_to("reports", done="bulk_none", **filters.of_request().values)
@@ -102,12 +115,17 @@ def _rows() -> list[CaseRow]:
         if posted("all"):
             search = desk_filters.search_of(filters.of_request().values, filters.asker())
             return list(lists.page(conn, scope, replace(search, limit=MOST_CASES), core.now()).rows)
-        sent = [
-            number.partition(":")[0] for name in ("number", "chosen") for number in request.form.getlist(name)
-        ]
-        read = map(whole_number, sent[:MOST_CASES])
-        numbers = [number for number in read if number is not None]
+        numbers = _ticked()[:MOST_CASES]
         return storage.chosen(conn, scope, numbers, core.now()) if numbers else []
+
+
+def _ticked() -> list[int]:
+    """The cases that were ticked on this page of the list or on others."""
+    sent = [
+        number.partition(":")[0] for name in ("number", "chosen") for number in request.form.getlist(name)
+    ]
+    read = (whole_number(number) for number in sent[:MOST_CASES])
+    return [*read_numbers(posted("picked")), *(number for number in read if number is not None)]
 
 
 def _act() -> BulkAct:
@@ -134,6 +152,12 @@ def _choices(rows: Sequence[CaseRow]) -> dict[BulkAct, list[tuple[str, str]]]:
     core, language = current.core(), current.language()
     cities = [core.catalogues.owner(city) for city in sorted({row.case.jurisdiction_id for row in rows})]
     first = cities[0]
+    people = _people(rows)
+    others = {
+        str(account_id): name
+        for account_id, name in names.nameable(people.names, people.roles).items()
+        if account_id != staff().account_id
+    }
     statuses = [
         (code, said(status.label))
         for code, status in first.statuses.items()
@@ -147,14 +171,30 @@ def _choices(rows: Sequence[CaseRow]) -> dict[BulkAct, list[tuple[str, str]]]:
     return {
         BulkAct.STATUS: statuses,
         BulkAct.UNIT: units,
-        BulkAct.PERSON: [(MINE, words("desk.person.me")), (NOBODY, words("desk.person.nobody"))],
+        BulkAct.PERSON: [
+            (MINE, words("desk.person.me")),
+            (NOBODY, words("desk.person.nobody")),
+            *sorted(others.items(), key=lambda colleague: colleague[1].casefold()),
+        ],
         BulkAct.PRIORITY: [
             (str(int(priority)), words(f"desk.priority.{priority.name.lower()}")) for priority in Priority
         ],
     }
 
 
-def _preview(row: CaseRow, wish: BulkWish, choices: dict[BulkAct, list[tuple[str, str]]]) -> Seen:
+def _people(rows: Sequence[CaseRow]) -> CasePeople:
+    """Who may be given which of these cases."""
+    core = current.core()
+    with core.database.read() as conn:
+        return colleagues.of_cases(conn, ((row.case, row.visibility) for row in rows), core.now())
+
+
+def _preview(
+    row: CaseRow,
+    wish: BulkWish,
+    choices: dict[BulkAct, list[tuple[str, str]]],
+    given: Mapping[int, frozenset[int]],
+) -> Seen:
     """What the act would do at one case."""
     case, found = row.case, staff()
     now: dict[BulkAct, str] = {
@@ -175,6 +215,12 @@ def _preview(row: CaseRow, wish: BulkWish, choices: dict[BulkAct, list[tuple[str
         why_not = words("desk.bulk.same")
     elif wish.act is BulkAct.PERSON and case.stage is Stage.DONE and wish.value != NOBODY:
         why_not = words("desk.bulk.closed")
+    elif (
+        wish.act is BulkAct.PERSON
+        and wish.value not in (NOBODY, str(found.account_id))
+        and int(wish.value) not in given[row.number]
+    ):
+        why_not = words("desk.bulk.other_unit")
     return Seen(row, before, after, why_not)
 
 
@@ -183,13 +229,14 @@ def _page(
 ) -> ResponseReturnValue:
     choices = _choices(rows) if rows else {}
     core = current.core()
+    given = _people(rows).of_case if wish and wish.act is BulkAct.PERSON else {}
     return render(
         "bulk.html",
         status=400 if errors else 200,
         errors=errors,
         rows=rows,
         wish=wish,
-        seen=[_preview(row, wish, choices) for row in rows] if wish else [],
+        seen=[_preview(row, wish, choices, given) for row in rows] if wish else [],
         choices=choices,
         acts=[(act.value, words(f"desk.bulk.act.{act}")) for act in BulkAct if NEEDED[act] in staff().rights],
         typed={name: posted(name) for name in ("act", "text", *(f"bulk-{act}" for act in BulkAct))},

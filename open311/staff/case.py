@@ -9,12 +9,13 @@ from flask.typing import ResponseReturnValue
 
 from open311.actions import casework, look_ups
 from open311.base.errors import Conflict, Invalid, Open311Error, problem
+from open311.base.text import whole_number
 from open311.http import current
 from open311.model.actor import Right
 from open311.model.cases import Case, Flag, Priority
 from open311.site.list.listing import services_by_group
 from open311.site.view_models import every_answer
-from open311.staff import history
+from open311.staff import history, template_gaps
 from open311.staff import names as people
 from open311.staff.blueprint import page, redirect_to, signed_in
 from open311.staff.rendering import render
@@ -92,6 +93,8 @@ def _page(
         statuses=list(catalogue.statuses.values()),
         groups=services_by_group(catalogue),
         priorities=list(Priority),
+        letters=template_gaps.offered(seen) if seen.may(Right.WRITE_REPORTER) else [],
+        public_words=template_gaps.offered(seen, public=True) if seen.may(Right.SET_STATUS) else [],
         account_id=signed_in().account.id,
         may=seen.may,
         Right=Right,
@@ -158,15 +161,10 @@ def _give_to_person(seen: SeenCase, form: Mapping[str, str], revision: int | Non
 
 def give_to(seen: SeenCase, chosen: str, revision: int | None = None) -> None:
     """The same by the number of an account; raises `Invalid` for who is no colleague of the unit."""
-    case = seen.whole.case
-    with current.core().database.read() as conn:
-        others = colleagues.of_case(conn, case, seen.whole.request.visibility, current.core().now())
-    known = {str(account_id): account_id for account_id in others.of_unit}
-    if chosen and chosen not in known:
+    account_id = whole_number(chosen, 9)
+    if chosen and account_id is None:
         raise Invalid(problem("desk.error.person"))
-    casework.assign_person(
-        current.core(), _number(seen), known.get(chosen), seen.actor, expected_revision=revision
-    )
+    casework.assign_person(current.core(), _number(seen), account_id, seen.actor, expected_revision=revision)
 
 
 def _set_deadline(seen: SeenCase, form: Mapping[str, str], revision: int | None) -> None:

@@ -11,6 +11,7 @@ from open311.base.errors import Invalid
 from open311.http import current
 from open311.model import desk_filters
 from open311.model.actor import Right
+from open311.model.bulk import read_numbers, write_numbers
 from open311.model.cases import Flag, Priority, Stage
 from open311.model.desk_filters import MINE, NOBODY
 from open311.model.desk_search import CaseSearch, Order, Position
@@ -63,6 +64,7 @@ def reports() -> ResponseReturnValue:
     except Invalid:
         position = None
     search = desk_filters.search_of(chosen.values, filters.asker())
+    picked = set(read_numbers(request.args.get("picked", "")))
     with core.database.read() as conn:
         found = lists.page(conn, scope, search, core.now(), position)
         listed = _views(conn, scope, chosen)
@@ -74,7 +76,11 @@ def reports() -> ResponseReturnValue:
         rows=found.rows,
         catalogues={catalogue.jurisdiction.jurisdiction_id: catalogue for catalogue in in_force},
         names=history.names([*presences, *people]),
-        next=chosen.address(after=found.next.write()) if found.next else "",
+        next=found.next.write() if found.next else "",
+        after=after,
+        picked=picked,
+        picked_elsewhere=sorted(picked - {row.number for row in found.rows}),
+        write_numbers=write_numbers,
         chosen=chosen,
         chosen_words=[
             (name, filters.in_words(name, value, in_force)) for name, value in chosen.values.items()

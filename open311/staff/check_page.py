@@ -4,11 +4,10 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 from flask import Response
 
-from open311.actions.templates import filled
 from open311.base.errors import Conflict
 from open311.http import current
 from open311.model.actor import Right
@@ -22,12 +21,12 @@ from open311.site.form.questions import Question, questions
 from open311.site.list import maps
 from open311.site.list.listing import services_by_group
 from open311.site.view_models import every_answer
-from open311.staff import history
+from open311.staff import history, template_gaps
 from open311.staff.blueprint import staff
 from open311.staff.decision_form import WITH_STATUS, SentForm, shown_values
 from open311.staff.rendering import render
 from open311.staff.seen import SeenCase
-from open311.storage.desk import neighbours, presence, suspicion, templates
+from open311.storage.desk import neighbours, presence, suspicion
 from open311.storage.desk.neighbours import Neighbour
 from open311.storage.desk.scope import scope_of
 
@@ -119,7 +118,7 @@ def check_page(seen: SeenCase, shown: Shown) -> Response:
         groups=services_by_group(seen.catalogue),
         questions=_questions(seen, shown),
         priorities=list(Priority),
-        templates=_templates(seen),
+        templates=template_gaps.offered(seen),
         may=seen.may,
         Right=Right,
         now=core.now(),
@@ -140,41 +139,6 @@ def _questions(seen: SeenCase, shown: Shown) -> list[Question]:
         code: value.split("\n") for code in public if (value := shown.values.get(f"attribute[{code}]", ""))
     }
     return [question for question in questions(service, answers, {}) if question.attribute.code in public]
-
-
-class FilledTemplate(NamedTuple):
-    """A template with the values of this very report."""
-
-    id: int
-    title: str
-    text: str
-
-
-def _templates(seen: SeenCase) -> list[FilledTemplate]:
-    """Words that staff use again and again, in the language of whoever sent the report."""
-    core, whole, catalogue = current.core(), seen.whole, seen.catalogue
-    request = whole.request
-    with core.database.read() as conn:
-        offered = templates.offered(conn, whole.case.jurisdiction_id, service_code=request.service_code)
-    language = whole.told.language or catalogue.jurisdiction.languages[0]
-    status = catalogue.statuses.get(request.detailed_status)
-    values = {
-        "number": str(request.service_request_id),
-        "service": catalogue.service_name(request.service_code, language),
-        "address": request.address,
-        "status": status.label.in_language(language) if status else request.detailed_status,
-        "unit": catalogue.agency_name(whole.case.unit, language) if whole.case.unit else "",
-        "contact": catalogue.jurisdiction.contact.in_language(language),
-    }
-    texts = {
-        template: template.mail_text.get(language) or template.page_text.get(language) or ""
-        for template in offered
-    }
-    return [
-        FilledTemplate(template.id, template.title, filled(text, values))
-        for template, text in texts.items()
-        if text
-    ]
 
 
 def _neighbours(seen: SeenCase) -> list[Neighbour]:

@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 
 from open311.actions import casework
 from open311.actions import exports as export_log
-from open311.adapters import vault
+from open311.adapters import vault, work_sheets
 from open311.base.errors import Invalid, NotFound, problem
 from open311.base.text import whole_number
 from open311.http import current
@@ -24,7 +24,7 @@ from open311.model.cases import Stage
 from open311.model.desk_search import CaseSearch
 from open311.model.rounds import MOST_STOPS, FieldAct, FieldOutcome, Round
 from open311.site import assets, rendering
-from open311.site.words import words
+from open311.site.words import calendar_day, words
 from open311.staff import exports, names, sheets
 from open311.staff.blueprint import actor, page, redirect_to, signed_in, staff
 from open311.staff.case import give_to
@@ -43,6 +43,7 @@ OUTCOMES: Mapping[FieldOutcome, str] = {
     FieldOutcome.CHANGED: "desk.field.outcome.changed",
     FieldOutcome.WAS_CLOSED: "desk.field.outcome.was_closed",
 }
+LIST_HEAD = ("desk.field.list.place", "desk.field.list.stop", "desk.field.list.found", "desk.field.list.code")
 YESTERDAY = timedelta(days=1)
 # A device keeps a round for twelve hours; what waits there comes in when there is a network again.
 PASS_GOOD_FOR = timedelta(days=2)
@@ -193,6 +194,23 @@ def field_sheets(round_id: int) -> ResponseReturnValue:
         stops = rounds.stops_of(conn, found.id, scope_of(staff(), Right.EXPORT), core.now())
     export_log.note(core, actor(found.jurisdiction_id), "round", len(stops), {}, f"round:{found.id}")
     return exports.printed(found.name, [sheets.of_row(stop.row) for stop in stops], f"round-{found.id}.pdf")
+
+
+@page("/field/<id:round_id>/list.pdf", Right.FIELD)
+def field_list(round_id: int) -> ResponseReturnValue:
+    """The stops in their order, to print: room to write at each, and a code that leads to the case."""
+    found, core = _round(round_id), current.core()
+    with core.database.read() as conn:
+        stops = rounds.stops_of(conn, found.id, _scope(), core.now())
+    export_log.note(core, actor(found.jurisdiction_id), "round", len(stops), {}, f"round:{round_id}")
+    head = [words(key) for key in LIST_HEAD]
+    title = f"{found.name}, {calendar_day(found.day)}"
+    lines = [sheets.of_stop(stop.row) for stop in stops]
+    document = work_sheets.round_list(title, current.language(), head, lines)
+    response = Response(document, content_type=work_sheets.MEDIA_TYPE)
+    response.headers["Content-Disposition"] = f'attachment; filename="round-{found.day.isoformat()}.pdf"'
+    response.headers["Cache-Control"] = NOT_KEPT
+    return response
 
 
 @page("/field/<id:round_id>/order", Right.FIELD, methods=("POST",))

@@ -20,6 +20,7 @@ ENTRIES = (
     Entry("take_in", "desk.menu.take_in", frozenset({Right.INTAKE})),
     Entry("inbox", "desk.menu.inbox", frozenset({Right.CHECK})),
     Entry("reports", "desk.menu.reports", frozenset({Right.SEE_REPORTS})),
+    Entry("people", "desk.menu.people", frozenset({Right.SEE_REPORTER})),
     Entry("templates_list", "desk.menu.templates", frozenset({Right.TEMPLATES})),
     Entry("field", "desk.menu.field", frozenset({Right.FIELD})),
     Entry("outside_list", "desk.menu.outside", frozenset({Right.ORDER, Right.CHECK})),

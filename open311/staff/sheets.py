@@ -2,17 +2,16 @@
 
 from collections.abc import Sequence
 
-from open311.adapters.work_sheets import Sheet
+from open311.adapters.work_sheets import Sheet, StopLine
 from open311.http import current
 from open311.model.cases import Case
 from open311.model.catalogue import Catalogue
 from open311.site.view_models import every_answer
 from open311.site.words import day, day_and_time, degrees, said, words
-from open311.staff import template_gaps
 from open311.staff.seen import SeenCase
 from open311.storage.desk.lists import CaseRow
 
-LONGEST_TEXT = 4_000
+LONGEST_TEXT, LONGEST_LINE = 4_000, 300
 
 
 def of_row(row: CaseRow) -> Sheet:
@@ -63,4 +62,18 @@ def _sheet(
         sections.append((words("desk.export.answers"), [answer[:LONGEST_TEXT] for answer in answers]))
     sections.append((words("desk.export.notes"), []))
     title = f"{service}, {words('page.report.number', number=number)}"
-    return Sheet(title, template_gaps.link(catalogue, number), facts, sections)
+    return Sheet(title, desk_link(number), facts, sections)
+
+
+def of_stop(row: CaseRow) -> StopLine:
+    """A stop of a round as a line."""
+    catalogue = current.core().catalogues.owner(row.case.jurisdiction_id)
+    service = catalogue.service_name(row.case.service_code, current.language())
+    place = degrees(row.lat, row.long) if row.lat is not None and row.long is not None else ""
+    text = (row.title or row.description)[:LONGEST_LINE]
+    return StopLine(f"{row.number} · {service}", row.address or place, text, desk_link(row.number))
+
+
+def desk_link(number: int) -> str:
+    """Where a case is worked on; the code on paper leads there."""
+    return f"{current.base_url()}/staff/reports/{number}"

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
+from typing import NamedTuple
 
 from open311.actions.templates import filled, gaps
 from open311.base.i18n import translate
@@ -9,6 +10,8 @@ from open311.http import current
 from open311.model.catalogue import Catalogue
 from open311.site.words import day
 from open311.staff.seen import SeenCase
+from open311.storage.desk import templates
+from open311.storage.desk.templates import Template
 
 EXAMPLE_DAYS = 14
 
@@ -49,6 +52,40 @@ def example(catalogue: Catalogue, language: str) -> dict[str, str]:
 def previewed(text: str, values: Mapping[str, str]) -> tuple[str, list[str]]:
     """A text as it will be read, and the gaps that nothing fills."""
     return filled(text, values), sorted(gaps(text) - set(values))
+
+
+class FilledTemplate(NamedTuple):
+    """A template with the values of a very report, and the gaps that it has no value for."""
+
+    id: int
+    title: str
+    text: str
+    lacks: list[str]
+    status: str = ""
+
+
+def offered(seen: SeenCase, *, public: bool = False) -> list[FilledTemplate]:
+    """What staff may write with, in the language of who sent the report; `public` for words that all read."""
+    whole, catalogue = seen.whole, seen.catalogue
+    request = whole.request
+    with current.core().database.read() as conn:
+        found = templates.offered(
+            conn, request.jurisdiction_id, service_code=request.service_code, unit=whole.case.unit
+        )
+    language = (not public and whole.told.language) or catalogue.jurisdiction.languages[0]
+    values = of_case(seen, language)
+    texts = [(template, _text(template, language, public=public)) for template in found]
+    return [
+        FilledTemplate(template.id, template.title, *previewed(text, values), template.status or "")
+        for template, text in texts
+        if text
+    ]
+
+
+def _text(template: Template, language: str, *, public: bool) -> str:
+    if public:
+        return template.page_text.get(language, "")
+    return template.mail_text.get(language) or template.page_text.get(language) or ""
 
 
 def _same_for_all(catalogue: Catalogue, language: str) -> dict[str, str]:

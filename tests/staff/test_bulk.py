@@ -12,6 +12,7 @@ from open311.core import Core
 from open311.model import bulk as model
 from open311.model.actor import ALL_RIGHTS, Actor, ActorKind
 from open311.model.cases import Priority
+from open311.model.desk_search import PAGE_SIZE
 from open311.model.rights import Role
 from open311.model.task_names import TaskName
 from tests.jobs import work
@@ -187,3 +188,61 @@ def test_all_of_a_view_can_be_chosen(bea: Employee, numbers: list[int], core: Co
     casework.set_priority(core, numbers[0], Priority.URGENT, ACTOR)
     page = bea.post("/staff/reports/bulk", 200, all="1", priority="2").text
     assert re.findall(r'name="number" value="(\d+)"', page) == [str(numbers[0])]
+
+
+def test_a_colleague_is_chosen_who_works_for_the_unit_of_the_case(
+    desk: Desk, numbers: list[int], core: Core, conn: Connection
+) -> None:
+    unit = ("TIEFBAU",)
+    lutz = desk.employee(
+        membership(Role.LEAD, units=(*unit, "GRUENFLAECHEN")), email="lutz@stadt.example", name="Lutz Leiter"
+    )
+    rita = desk.account(membership(Role.WORKER, units=unit), email="rita@stadt.example", name="Rita Beispiel")
+    desk.account(membership(Role.WORKER, units=("STADTREINIGUNG",)), email="x@x.example", name="Xaver Fremd")
+    for number, code in zip(numbers, (*unit, *unit, "GRUENFLAECHEN"), strict=True):
+        casework.assign(core, number, code, ACTOR)
+    form = previewed(lutz, numbers, "person", str(rita))
+    pairs = [str(pair) for pair in form["chosen"]]  # type: ignore[attr-defined]
+    assert [pair.partition(":")[0] for pair in pairs] == [str(number) for number in numbers[:2]]
+    assert "Rita Beispiel" in lutz.text
+    assert "Die Person gehört nicht zu dieser Einheit." in lutz.text
+    assert "Xaver" not in lutz.text
+    forged = form | {"chosen": [*pairs, f"{numbers[2]}:2"]}
+    result = lutz.get(str(lutz.post("/staff/reports/bulk", 303, **forged).location)).text
+    assert column(conn, "assignee_id") == [rita, rita, None]
+    assert "1 Meldung ging nicht" in result
+
+
+def test_what_is_ticked_stays_ticked_on_other_pages(bea: Employee, api: Api) -> None:
+    """Without scripts: the choice travels in the address, whichever way one turns the pages."""
+    numbers = [int(api.report()) for _ in range(PAGE_SIZE + 1)]
+    last = numbers[-1]
+
+    def turned(page: str, *ticked: int) -> str:
+        """The page behind the one at hand, where these are ticked."""
+        form = html.fromstring(bea.get(page).text).get_element_by_id("bulk")
+        hidden = {name.get("name"): name.get("value") for name in form.xpath(".//input[@type='hidden']")}
+        del hidden["form_token"]
+        turn = form.xpath(".//button[@name='turn']/@value")[-1]
+        return str(bea.post("/staff/reports/bulk", 302, **hidden, number=list(ticked), turn=turn).location)
+
+    def ticked(page: str) -> list[str]:
+        found: list[str] = html.fromstring(bea.get(page).text).xpath(
+            "//input[@class='tick'][@checked]/@value"
+        )
+        return found
+
+    second = turned("/staff/reports?order=oldest", *numbers[:2])
+    assert "order=oldest" in second
+    assert ticked(second) == []
+    assert "2 weitere sind auf anderen Seiten angekreuzt." in bea.text
+    first = turned(second, last)
+    assert ticked(first) == [str(number) for number in numbers[:2]]
+    assert "Eine weitere ist auf anderen Seiten angekreuzt." in bea.text
+    # One is unticked, and the rest is acted upon.
+    form = html.fromstring(bea.response.text).get_element_by_id("bulk")
+    [elsewhere] = form.xpath(".//input[@name='picked']/@value")
+    page = bea.post("/staff/reports/bulk", 200, number=[numbers[1]], picked=elsewhere).text
+    assert re.findall(r'name="number" value="(\d+)"', page) == [str(numbers[1]), str(last)]
+    for word in ("x", "1.-1", "1.0", "9" * 5000, ".".join(["1"] * 501)):
+        assert bea.get(f"/staff/reports?picked={word}").status_code == 200

@@ -18,7 +18,7 @@ from open311.storage import unpublished
 from tests.actors import CLARA
 from tests.pictures import a_photo
 from tests.serving import Api
-from tests.staff.desk import HERE, Desk, Employee
+from tests.staff.desk import HERE, Desk, Employee, membership
 
 DEVICE = "3f0c9c1e-7c53-4d7e-9a39-1f6a2f0b7d11"
 
@@ -58,6 +58,23 @@ def test_a_round_is_planned_in_the_order_of_a_short_way(finn: Employee, numbers:
     stops = [int(number) for number in re.findall(r'id="stop-(\d+)"', finn.get(path).text)]
     assert stops == [numbers[0], numbers[1], numbers[2]]
     assert "Nord" in finn.get("/staff/field").text
+
+
+def test_a_round_is_printed_as_an_accessible_list_whose_codes_lead_to_the_cases(
+    desk: Desk, finn: Employee, numbers: list[int]
+) -> None:
+    path = planned(finn, numbers)
+    assert f"{path}/list.pdf" in finn.get(path).text
+    answer = finn.get(f"{path}/list.pdf")
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="round-2026-03-03.pdf"'
+    sheet = answer.get_data()
+    for mark in (b"pdfuaid", b"/StructTreeRoot", b"/Lang(de)"):
+        assert mark in sheet
+    assert re.findall(rb"/staff/reports/(\d+)", sheet) == [
+        str(number).encode() for number in (numbers[0], numbers[2], numbers[1])
+    ]
+    other = desk.employee(membership(Role.WORKER, units=("TIEFBAU",)), email="tom@stadt.example")
+    assert other.get(f"{path}/list.pdf").status_code == 404
 
 
 def test_a_round_works_by_plain_forms(core: Core, finn: Employee, numbers: list[int]) -> None:

@@ -4,11 +4,11 @@ import re
 
 import pytest
 
-from open311.actions import casework
+from open311.actions import casework, templates
 from open311.model.cases import Case, Flag, Stage
 from open311.model.rights import Role
 from tests.actors import CLARA
-from tests.serving import Clock, an_api
+from tests.serving import Api, Clock, an_api
 from tests.staff.desk import Desk, Employee, membership
 
 SWING = {
@@ -183,3 +183,20 @@ def test_what_others_did_meanwhile_is_told_and_what_was_typed_is_kept(desk: Desk
     )
     assert "Nicht unseres" in rita.text
     assert case_of(desk, number).unit == "GRUENFLAECHEN"
+
+
+def test_templates_stand_at_the_forms_of_a_case_and_no_gap_of_them_is_sent(desk: Desk, api: Api) -> None:
+    sent = {"service_code": "MUELL_WILD", "email": "kim@example.org"}
+    number = int(api.report(**sent))
+    city = desk.core.catalogues.in_force[0]
+    text = {"de": "Zu {number}: fertig bis {due}."}
+    templates.add(desk.core, city, CLARA, "Termin", page_text=text, mail_text=text)
+    bea = someone(desk, "Bea", Role.CHECKER)
+    casework.set_deadline(desk.core, number, None, "offen", CLARA)
+    page = bea.get(f"/staff/reports/{number}").text
+    assert page.count(f"Zu {number}: fertig bis {{due}}.") == 3
+    assert "Noch auszufüllen: {due}" in bea.text
+    for name, field in (("status", "status_notes"), ("answer", "text"), ("ask", "text")):
+        act(bea, str(number), name, 400, **{field: "Fertig bis {due}."})
+        assert "Der Text hat noch Lücken: {due}." in bea.text
+    act(bea, str(number), "answer", text="Fertig bis {Freitag}.")

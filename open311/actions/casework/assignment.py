@@ -7,14 +7,14 @@ from open311.actions import staff_mails, staff_notices
 from open311.actions.casework.work import Work, opened
 from open311.base.errors import Invalid, problem
 from open311.core import Core
-from open311.model.actor import Actor, Right
+from open311.model.actor import Actor, ActorKind, Right
 from open311.model.cases import DECLINED, DECLINED_TOO_OFTEN, PERSON, Flag, Stage
 from open311.model.event_kinds import EventKind
 from open311.model.rights import Role
 from open311.model.routing import Route
 from open311.model.service_request import Visibility
 from open311.model.staff_notices import Notice, NoticeKind
-from open311.storage.desk import recipients
+from open311.storage.desk import colleagues, recipients
 
 
 def assign(
@@ -82,8 +82,12 @@ def assign_person(
     *,
     expected_revision: int | None = None,
 ) -> int:
-    """Have a person of the unit see to an open request, or nobody."""
+    """Have a person of the unit see to an open request, or nobody; staff may also take it themselves."""
     with opened(core, service_request_id, actor, Right.ASSIGN_PERSON, expected_revision) as work:
+        if actor.kind is ActorKind.STAFF and account_id is not None and str(account_id) != actor.id:
+            others = colleagues.of_case(work.conn, work.case, work.request.visibility, work.now)
+            if account_id not in others.of_unit:
+                raise Invalid(problem("desk.error.person"))
         if work.case.stage is Stage.DONE and account_id is not None:
             raise Invalid(problem("error.case.done", service_request_id=service_request_id))
         if account_id != work.case.assignee_id:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import IO
 
-from open311.actions import media
+from open311.actions import media, templates
 from open311.actions.casework import planning
 from open311.actions.casework.work import Work, locked, opened
 from open311.actions.media import Files
@@ -78,6 +78,7 @@ def _letter(work: Work, text: str) -> str:
     words = tidy(text)
     if not words:
         raise Invalid(problem("error.letter.empty"))
+    templates.require_filled(words)
     if len(words) > DESCRIPTION_LENGTH:
         raise Invalid(problem("error.edit.length", field="text", most=DESCRIPTION_LENGTH))
     if work.core.settings.smtp_url is None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from typing import Any
 
+from open311.actions import templates
 from open311.actions.casework import (
     assignment,
     correspondence,
@@ -101,6 +102,7 @@ def _codes(work: Work, outcome: ReasonFor) -> set[str | None]:
 
 def _conclude(work: Work, decision: Decision, original: Work | None) -> None:
     outcome = decision.outcome
+    templates.require_filled(decision.status_notes)
     if outcome is not None:
         work.is_quiet = not decision.mail
         work.tell_staff(EventKind.CHECKED, outcome=outcome.value, reason=decision.reason)

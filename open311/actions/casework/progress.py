@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from open311.actions import templates
 from open311.actions.casework import planning
 from open311.actions.casework.owned import require_ours
 from open311.actions.casework.separation import let_go
@@ -31,6 +32,7 @@ def set_status(
     expected_revision: int | None = None,
 ) -> int:
     """Move a request to a detailed status of its catalogue, with a public note."""
+    templates.require_filled(status_notes)
     with opened(core, service_request_id, actor, Right.SET_STATUS, expected_revision) as work:
         move(work, status_of(work, to), status_notes)
     return work.case.revision
@@ -84,6 +86,7 @@ def note(
     expected_revision: int | None = None,
 ) -> int:
     """Tell the public something about a request without moving it."""
+    templates.require_filled(text)
     with opened(core, service_request_id, actor, Right.WRITE_PUBLIC, expected_revision) as work:
         _note_first_answer(work)
         work.tell_status(EventKind.NOTED, {}, {"status_notes": text})

@@ -31,16 +31,6 @@ const letter = (details) => {
   show();
 };
 
-const insertion = (button) => {
-  const field = document.getElementById("message");
-  button.hidden = false;
-  button.addEventListener("click", () => {
-    const text = document.getElementById(button.dataset.insert).textContent;
-    field.value = [field.value.trim(), text].filter(Boolean).join("\n\n");
-    field.focus();
-  });
-};
-
 // Says that this page is still looked at, and shows who else looks at it.
 const presence = (form) => {
   const box = document.querySelector("[data-other]");
@@ -74,7 +64,6 @@ for (const form of document.querySelectorAll("[data-check]")) {
 }
 for (const box of document.querySelectorAll("[data-place]")) place(box);
 for (const details of document.querySelectorAll("[data-letter]")) letter(details);
-for (const button of document.querySelectorAll("[data-insert]")) insertion(button);
 for (const photo of document.querySelectorAll("[data-photo]")) {
   redaction(photo);
   offers(photo);

@@ -1,6 +1,6 @@
 """Who else may work on a case."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -11,6 +11,8 @@ from open311.model.actor import Right
 from open311.model.cases import Case
 from open311.model.rights import Membership, Staff
 from open311.storage import accounts, memberships
+
+DEPENDS_ON = ("jurisdiction_id", "service_code", "unit", "former_units", "areas")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,16 +28,22 @@ class Colleagues:
     roles: Mapping[int, Sequence[Membership]]
 
 
+@dataclass(frozen=True, slots=True)
+class CasePeople:
+    """Who may be given which case, by its number; the names and roles of all of them."""
+
+    of_case: Mapping[int, frozenset[int]]
+    names: Mapping[int, str]
+    roles: Mapping[int, Sequence[Membership]]
+
+
 def of_case(conn: Connection, case: Case, visibility: str, now: datetime) -> Colleagues:
     """Everybody of the city who may see this case; two statements."""
     roles = memberships.in_jurisdiction(conn, case.jurisdiction_id, now)
-    staff = [Staff(account_id, tuple(given)) for account_id, given in roles.items()]
+    staff = _staff(roles)
     seeing = [person for person in staff if rights.may(person, Right.SEE_REPORTS, case, visibility)]
-    working = [person for person in staff if _may_take(person, case, visibility)]
-    everybody = accounts.names(conn, sorted({person.account_id for person in (*seeing, *working)}))
-    # A unit without people of its own, such as that of the checkers, is whoever may work on its cases.
-    takers = {person.account_id for person in working}
-    of_unit = _by_unit(working, case.jurisdiction_id).get(case.unit or "", takers)
+    of_unit = _takers(staff, case, visibility)
+    everybody = accounts.names(conn, sorted({person.account_id for person in seeing} | of_unit))
     return Colleagues(
         {
             person.account_id: everybody[person.account_id]
@@ -46,6 +54,36 @@ def of_case(conn: Connection, case: Case, visibility: str, now: datetime) -> Col
         {unit: frozenset(ids) for unit, ids in _by_unit(seeing, case.jurisdiction_id).items()},
         roles,
     )
+
+
+def of_cases(conn: Connection, cases: Iterable[tuple[Case, str]], now: datetime) -> CasePeople:
+    """Who may be given which of some cases, which come with their visibilities."""
+    given = list(cases)
+    cities = {case.jurisdiction_id for case, _ in given}
+    by_city = {city: memberships.in_jurisdiction(conn, city, now) for city in cities}
+    # Of hundreds of cases most are alike in all that rights depend on.
+    known: dict[Hashable, frozenset[int]] = {}
+    found, roles = dict[int, frozenset[int]](), dict[int, list[Membership]]()
+    for case, visibility in given:
+        key = (*(getattr(case, name) for name in DEPENDS_ON), visibility)
+        if key not in known:
+            known[key] = frozenset(_takers(_staff(by_city[case.jurisdiction_id]), case, visibility))
+        found[case.service_request_id] = known[key]
+    for held in by_city.values():
+        for account_id, memberships_there in held.items():
+            roles.setdefault(account_id, []).extend(memberships_there)
+    return CasePeople(found, accounts.names(conn, frozenset[int]().union(*known.values())), roles)
+
+
+def _staff(roles: Mapping[int, Sequence[Membership]]) -> list[Staff]:
+    return [Staff(account_id, tuple(held)) for account_id, held in roles.items()]
+
+
+def _takers(staff: Sequence[Staff], case: Case, visibility: str) -> set[int]:
+    """Who may be given a case: people of its unit, or whoever may work on it where the unit has none of its own."""
+    working = [person for person in staff if _may_take(person, case, visibility)]
+    everybody = {person.account_id for person in working}
+    return _by_unit(working, case.jurisdiction_id).get(case.unit or "", everybody)
 
 
 def _may_take(person: Staff, case: Case, visibility: str) -> bool:

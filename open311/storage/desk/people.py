@@ -21,8 +21,10 @@ class Involved:
 
     service_request_id: int
     reported: bool
+    jurisdiction_id: str
     service_code: str
     status: str
+    detailed_status: str
     visibility: str
     requested_datetime: datetime
     address: str
@@ -37,8 +39,10 @@ def by_contact(conn: Connection, scope: Scope, contact: str, limit: int = MOST) 
         select(
             _r.id,
             func.bool_or(found.c.reported),
+            _r.jurisdiction_id,
             _r.service_code,
             _r.status,
+            _r.detailed_status,
             _r.visibility,
             _r.requested_datetime,
             _r.address,
