@@ -8,9 +8,10 @@ from open311.core import Core
 from open311.model.accounts import NAMES_KEPT_FOR
 from open311.model.actor import WORKER
 from open311.model.audit import SIGN_INS_KEPT_FOR, AuditKind
+from open311.model.export_files import KEPT_FOR as EXPORTS_KEPT_FOR
 from open311.storage import accounts, audit, sessions, sign_in_brakes
 from open311.storage.desk import bulk as bulk_storage
-from open311.storage.desk import rounds
+from open311.storage.desk import export_files, rounds
 
 
 def tidy(core: Core) -> None:
@@ -23,6 +24,7 @@ def tidy(core: Core) -> None:
         accounts.prune_links(conn, now)
         bulk_storage.prune(conn, now - BULK_KEPT_FOR)
         rounds.prune(conn, now)
+        export_files.prune(conn, now - EXPORTS_KEPT_FOR)
         for account_id in accounts.end_due(conn, now):
             actions.close(conn, account_id)
             audit.append(conn, now, str(WORKER), AuditKind.ACCOUNT_ENDED, f"account:{account_id}")

@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import IO
 
 from open311.base.text import UNSPEAKABLE
 from open311.formats.csv import guarded
@@ -48,23 +49,30 @@ def _plain(cell: Cell) -> Cell:
     return guarded(UNSPEAKABLE.sub("", cell)) if isinstance(cell, str) else cell
 
 
-def xlsx(title: str, head: Sequence[str], rows: Iterable[Row]) -> bytes:
-    """A workbook with one sheet; texts are texts, whatever they look like, and moments are in local time."""
+def xlsx(
+    file: IO[bytes], title: str, head: Sequence[str], rows: Iterable[Row], *, many: bool = False
+) -> None:
+    """Write a workbook with one sheet; texts are texts, whatever they look like, and moments are in local time.
+
+    `many` rows are written out one by one, so that they take no memory.
+    """
     # Few processes ever write one, and it takes 12 MB.
     import xlsxwriter
 
-    written = io.BytesIO()
     options = {
-        "in_memory": True,
+        "in_memory": not many,
+        "constant_memory": many,
         "strings_to_formulas": False,
         "strings_to_urls": False,
         "strings_to_numbers": False,
     }
-    with xlsxwriter.Workbook(written, options) as book:
+    with xlsxwriter.Workbook(file, options) as book:
         sheet = book.add_worksheet(title[:31])
         bold, moment = book.add_format({"bold": True}), book.add_format({"num_format": "yyyy-mm-dd hh:mm"})
-        sheet.write_row(0, 0, head, bold)
+        # Before the first row, since rows that are written out leave nothing to be set.
+        sheet.set_column(0, len(head) - 1, 18)
         sheet.freeze_panes(1, 1)
+        sheet.write_row(0, 0, head, bold)
         for number, row in enumerate(rows, start=1):
             for place, cell in enumerate(row):
                 if isinstance(cell, datetime):
@@ -73,5 +81,3 @@ def xlsx(title: str, head: Sequence[str], rows: Iterable[Row]) -> bytes:
                     sheet.write_string(number, place, UNSPEAKABLE.sub("", cell)[:LONGEST_CELL])
                 elif cell is not None:
                     sheet.write_number(number, place, cell)
-        sheet.set_column(0, len(head) - 1, 18)
-    return written.getvalue()

@@ -56,6 +56,7 @@ class TaskName(StrEnum):
     TELL_STAFF = "tell_staff", Queue.MAIL
     TIDY_STAFF = "tidy_staff"
     RUN_BULK = "run_bulk"
+    WRITE_EXPORT = "write_export"
     ENQUEUE_DIGESTS = "enqueue_digests"
     SEND_DIGEST = "send_digest", Queue.MAIL
     ATTEND_DEADLINES = "attend_deadlines"

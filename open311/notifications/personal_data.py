@@ -215,6 +215,8 @@ PERSONAL: tuple[PersonalData, ...] = (
             "bulk_runs": "account_id text created_datetime",
             "views": "account_id name query created_datetime",
             "account_digests": "account_id",
+            "export_files": "account_id filters created_datetime",
+            "export_parts": "content",
             "staff_notices": "account_id",
             "audit": "actor subject data ip_prefix",
             "sign_in_brakes": "key failures until_datetime touched_datetime",

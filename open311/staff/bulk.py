@@ -205,7 +205,8 @@ def _preview(
         BulkAct.NOTE: "",
     }
     named = dict(choices.get(wish.act, []))
-    own = {str(found.account_id): words("desk.person.me")}
+    # Only of people: a priority may have the number of an account.
+    own = {str(found.account_id): words("desk.person.me")} if wish.act is BulkAct.PERSON else {}
     before, after = ({**named, **own}.get(value, "") for value in (now[wish.act], wish.value))
     allowed = all(rights.may(found, right, case, row.visibility) for right in (NEEDED[wish.act], Right.BULK))
     why_not = ""

@@ -1,21 +1,29 @@
 """The desk in a browser: without barriers, boxes on photos, fields that come and go."""
 
+import re
+from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import httpx2
 import pytest
 from playwright.sync_api import expect
 
-from open311.actions import keys
+from open311.actions import casework, keys
 from open311.model.keys import Scope
 from open311.model.rights import Role
+from open311.model.task_names import TaskName
 from tests.actors import CLARA
 from tests.browser.conftest import Visit
+from tests.browser.navigators import Visitor
 from tests.browser.staff import signs_in
+from tests.browser.test_desk_journeys import follows
 from tests.browser.town import Town
+from tests.jobs import work
+from tests.mailbox import text_of
 from tests.pictures import a_photo
 
 BOX = "[data-frame] .box"
+LINK = re.compile(r"/(?:order|rating)/[A-Za-z0-9_-]+")
 FACE = '[{"kind": "face", "confidence": 91, "left": 0.1, "top": 0.1, "width": 0.2, "height": 0.3}]'
 
 
@@ -61,6 +69,71 @@ def test_no_page_of_the_desk_has_barriers(visit: Visit, town: Town, language: st
     visitor.page.locator("[data-check] button[type=submit]").last.click()
     found["refused"] = look()
     assert {path: barriers for path, barriers in found.items() if barriers} == {}
+
+
+def pages_around(visitor: Visitor, town: Town, words: str) -> Iterator[str]:
+    """Open page after page of what goes on around cases: in bulk, outside, on the spot, in mails; each by its name."""
+    number = held(town, words)
+    casework.publish(town.core, number, CLARA)
+    follows(town, number, "kim@example.org", reporter=True)
+    casework.order(town.core, number, "LAMPEN", "Lampe 4711 geht nicht", CLARA)
+    for path in (
+        "/staff/people",
+        "/staff/outside",
+        f"/staff/reports/{number}/outside",
+        "/staff/reports/views",
+        "/staff/senders",
+        "/staff/inbox",
+        "/staff/satisfaction",
+        "/staff/new",
+        "/staff/field",
+        "/staff/field/plan",
+        "/staff/me",
+    ):
+        visitor.opens(path)
+        yield path
+    visitor.opens("/staff/people")
+    visitor.types(contact="kim@example.org")
+    visitor.page.locator("main form button[type=submit]").click()
+    yield "people found"
+    visitor.types(contact="kim")
+    visitor.page.locator("main form button[type=submit]").click()
+    yield "people refused"
+    visitor.opens("/staff/reports?order=newest")
+    visitor.page.locator(f"input.tick[value='{number}']").check()
+    visitor.page.locator("#bulk button").first.click()
+    yield "bulk"
+    visitor.page.locator("#act").select_option("priority")
+    visitor.page.locator("button[name=preview]").click()
+    yield "bulk refused"
+    visitor.page.locator("#bulk-priority").select_option("1")
+    visitor.page.locator("button[name=preview]").click()
+    yield "bulk preview"
+    visitor.page.locator("button[name=run]").click()
+    yield "bulk result"
+    town.mailbox.mails.clear()
+    casework.set_status(town.core, number, "GELOEST", CLARA)
+    town.works()
+    work(town.core, town.conn, TaskName.WRITE_TO_CONTRACTOR)
+    links = [link for mail in town.mailbox.mails for link in LINK.findall(text_of(mail))]
+    for name in ("order", "rating"):
+        visitor.opens(next(link for link in links if name in link))
+        yield name
+
+
+@pytest.mark.parametrize("language", ["de", "en"])
+def test_nothing_around_a_case_has_barriers(visit: Visit, town: Town, language: str) -> None:
+    visitor = visit(language, drawing=False, base=town.base)
+    signs_in(visitor, town.core, Role.CHECKER, Role.LEAD, language=language)
+    found = {}
+    for name in pages_around(visitor, town, f"Ohne Barrieren, {language}"):
+        found[name] = visitor.barriers()
+        # What does not fit is a matter of the longer words.
+        if language == "de":
+            visitor.page.set_viewport_size({"width": 320, "height": 700})
+            found[name] += ["wider than its window"] * (visitor.overflow() > 0)
+            visitor.page.set_viewport_size({"width": 1280, "height": 900})
+    assert {name: barriers for name, barriers in found.items() if barriers} == {}
 
 
 def test_the_list_beside_the_map_follows_it(visit: Visit, town: Town) -> None:

@@ -12,6 +12,7 @@ KNOWN = {
     "account_passkeys": "a way to sign in",
     "memberships": "a role",
     "bulk_runs": "whose the result page of a bulk act is; gone after a day",
+    "export_files": "whose a workbook of many cases is; gone after a day",
     "views": "filters under a name",
     "account_digests": "the last day of somebody's own mail of the day, whether or not they read it",
     "staff_notices": "whom a mail goes to next; gone when it does",

@@ -190,6 +190,17 @@ def test_all_of_a_view_can_be_chosen(bea: Employee, numbers: list[int], core: Co
     assert re.findall(r'name="number" value="(\d+)"', page) == [str(numbers[0])]
 
 
+def test_a_priority_is_no_person_even_if_an_account_has_its_number(
+    desk: Desk, numbers: list[int], conn: Connection
+) -> None:
+    conn.execute(text("select setval(pg_get_serial_sequence('accounts', 'id'), 1, false)"))
+    bea = desk.employee(Role.CHECKER)
+    assert bea.account_id == 1
+    previewed(bea, numbers[:1], "priority", "1")
+    [row] = html.fromstring(bea.response.text).xpath("//tbody/tr[1]")
+    assert [cell.text_content().strip() for cell in row.xpath("./td")][2:] == ["normal", "hoch"]
+
+
 def test_a_colleague_is_chosen_who_works_for_the_unit_of_the_case(
     desk: Desk, numbers: list[int], core: Core, conn: Connection
 ) -> None:

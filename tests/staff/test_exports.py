@@ -2,20 +2,23 @@
 
 import csv
 import io
+import re
 import zipfile
 
 import pytest
 from lxml import etree
 from sqlalchemy import Connection, text
 
-from open311.actions import casework
+from open311.actions import casework, export_files, staff_retention
 from open311.adapters import work_sheets
 from open311.adapters.work_sheets import Sheet, printable
 from open311.core import Core
 from open311.model.actor import ALL_RIGHTS, Actor, ActorKind
 from open311.model.rights import Role
+from open311.model.task_names import TaskName
 from open311.staff import exports
-from tests.serving import Api
+from tests.jobs import work
+from tests.serving import Api, Clock
 from tests.staff.desk import Desk, Employee, membership
 
 ACTOR = Actor(ActorKind.STAFF, "9999", ALL_RIGHTS)
@@ -104,16 +107,56 @@ def test_what_is_taken_along_stands_in_the_log_without_the_words_of_a_search(
     assert lines[0].data["filters"] == {"q": "…", "stage": "open"}
 
 
-def test_more_than_a_request_can_take_is_refused_in_words(
+def test_more_than_somebody_waits_for_is_written_by_the_worker(
+    desk: Desk, bea: Employee, api: Api, conn: Connection, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    numbers = [api.report(description=FORMULA) for _ in range(3)]
+    monkeypatch.setattr(exports, "MOST_IN_WORKBOOK", 2)
+    monkeypatch.setattr(export_files, "AT_ONCE", 2)
+    assert len(rows_of(bea)) == 3
+    page = str(bea.get("/staff/reports.xlsx?stage=all").location)
+    assert "Arbeitsmappe schreiben lassen" in bea.get(page).text
+    for _ in range(2):
+        bea.post("/staff/exports", 303, stage="all")
+    assert "wird geschrieben" in bea.get("/staff/exports").text
+    assert work(desk.core, conn, TaskName.WRITE_EXPORT) == 1
+    [path] = re.findall(r"/staff/exports/\d+\.xlsx", bea.get("/staff/exports").text)
+    assert "Herunterladen (3 Zeilen)" in bea.text
+    with zipfile.ZipFile(io.BytesIO(bea.get(path).get_data())) as book:
+        sheet = book.read("xl/worksheets/sheet1.xml")
+    assert b"<f>" not in sheet
+    cells = "\n".join(etree.fromstring(sheet).itertext())
+    assert cells.count(FORMULA) == 3
+    assert all(f">{number}<".encode() in sheet for number in numbers)
+    other = desk.employee(Role.CHECKER, email="cem@stadt.example")
+    assert other.get(path).status_code == 404
+    for stage in ("check", "work", "accept"):
+        bea.post("/staff/exports", 303, stage=stage)
+    assert conn.execute(text("select count(*) from export_files")).scalar_one() == 3
+    clock.forward(days=2)
+    staff_retention.tidy(desk.core)
+    assert conn.execute(text("select count(*) from export_files")).scalar_one() == 0
+    assert conn.execute(text("select count(*) from export_parts")).scalar_one() == 0
+
+
+def test_whoever_may_no_longer_export_gets_no_workbook(
+    desk: Desk, bea: Employee, api: Api, conn: Connection
+) -> None:
+    api.report()
+    bea.post("/staff/exports", 303, stage="all")
+    conn.execute(text("delete from memberships"))
+    work(desk.core, conn, TaskName.WRITE_EXPORT)
+    assert conn.execute(text("select count(*) from export_files")).scalar_one() == 0
+
+
+def test_no_paper_is_printed_of_nothing_or_of_too_much(
     bea: Employee, api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for _ in range(3):
         api.report()
-    monkeypatch.setattr(exports, "MOST_IN_WORKBOOK", 2)
-    monkeypatch.setattr(exports, "AT_ONCE", 2)
-    assert bea.get("/staff/reports.xlsx").status_code == 400
+    monkeypatch.setattr(exports, "MOST_SHEETS", 2)
+    assert bea.get("/staff/reports.pdf").status_code == 400
     assert "Grenzen Sie die Ansicht mit Filtern ein" in bea.text
-    assert len(rows_of(bea)) == 3
     assert bea.get("/staff/reports.pdf?q=nirgends").status_code == 400
 
 

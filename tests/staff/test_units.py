@@ -199,4 +199,3 @@ def test_templates_stand_at_the_forms_of_a_case_and_no_gap_of_them_is_sent(desk:
     for name, field in (("status", "status_notes"), ("answer", "text"), ("ask", "text")):
         act(bea, str(number), name, 400, **{field: "Fertig bis {due}."})
         assert "Der Text hat noch Lücken: {due}." in bea.text
-    act(bea, str(number), "answer", text="Fertig bis {Freitag}.")

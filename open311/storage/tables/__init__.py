@@ -11,6 +11,8 @@ from open311.storage.tables.desk import (
     case_questions,
     case_undo,
     cases,
+    export_files,
+    export_parts,
     templates,
     views,
 )
@@ -96,6 +98,8 @@ __all__ = [
     "drafts",
     "erasures",
     "events",
+    "export_files",
+    "export_parts",
     "field_actions",
     "followers",
     "foreign_references",

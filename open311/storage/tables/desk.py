@@ -10,6 +10,7 @@ from sqlalchemy import (
     Identity,
     Index,
     Integer,
+    LargeBinary,
     SmallInteger,
     Table,
     Text,
@@ -253,4 +254,25 @@ bulk_items = Table(
     Column("state", Text(collation="C"), nullable=False),
     Column("problems", JSONB, nullable=False, server_default=text("'[]'")),
     Index("bulk_items_of_request", "service_request_id"),
+)
+
+# A workbook that the worker writes for somebody, in parts; gone after a day.
+export_files = Table(
+    "export_files",
+    metadata,
+    Column("id", Integer, Identity(always=True), primary_key=True),
+    Column("account_id", ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False),
+    Column("filters", JSONB, nullable=False),
+    Column("state", Text(collation="C"), nullable=False),
+    Column("rows", Integer, nullable=False),
+    moment("created_datetime"),
+    Index("export_files_of_account", "account_id"),
+    Index("export_files_created", "created_datetime"),
+)
+export_parts = Table(
+    "export_parts",
+    metadata,
+    Column("file_id", ForeignKey("export_files.id", ondelete="CASCADE"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("content", LargeBinary, nullable=False),
 )

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
+from open311.core import Core
 from open311.formats.case_tables import Row
-from open311.http import current
 from open311.model.catalogue import Catalogue
 from open311.storage.desk.lists import CaseRow
 
@@ -33,7 +33,7 @@ HEAD = (
 
 @dataclass(frozen=True, slots=True)
 class CellWriter:
-    """Writes cases in the reader's language. Made while there is a request; it is used when that is over."""
+    """Writes cases in the reader's language."""
 
     language: str
     now: datetime
@@ -41,13 +41,12 @@ class CellWriter:
     catalogues: Mapping[str, Catalogue]
 
     @classmethod
-    def of_request(cls) -> "CellWriter":
-        """The writer for whoever asks."""
-        core = current.core()
+    def of(cls, core: Core, language: str, time_zone: tzinfo) -> "CellWriter":
+        """The writer for somebody who reads this language."""
         catalogues = {
             catalogue.jurisdiction.jurisdiction_id: catalogue for catalogue in core.catalogues.in_force
         }
-        return cls(current.language(), core.now(), current.time_zone(), catalogues)
+        return cls(language, core.now(), time_zone, catalogues)
 
     def __call__(self, row: CaseRow) -> Row:
         """The cells, in the order of `case_tables.COLUMNS`."""
