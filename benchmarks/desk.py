@@ -24,12 +24,13 @@ from open311.actions import casework
 from open311.core import Catalogues, Core
 from open311.model.actor import ALL_RIGHTS, Actor, ActorKind, Right
 from open311.model.cases import Priority, Stage
+from open311.model.deadline_steps import Deadline
 from open311.model.decisions import Decision, Outcome
 from open311.model.desk_search import CaseSearch, Order
 from open311.model.rights import Membership, Role, Staff
 from open311.model.service_request import Location
 from open311.storage.database import Database
-from open311.storage.desk import case_page, counts, lists, neighbours, queue
+from open311.storage.desk import case_page, counts, deadline_steps, lists, neighbours, queue
 from open311.storage.desk.scope import Scope, scope_of
 
 CITY = "ludwigshafen.de"
@@ -145,6 +146,12 @@ def questions(core: Core) -> Iterator[tuple[str, str, Callable[[], object]]]:
                 conn, whole, place, metres=50, closed_since=month, words="Matratzen am Straßenrand"
             )
         ),
+    )
+    coming = now + timedelta(days=4)
+    yield (
+        "500 deadlines of which somebody may be told",
+        "-",
+        reading(lambda conn: deadline_steps.running(conn, CITY, Deadline.WORK, coming, 500)),
     )
     yield "a whole case", "40", reading(lambda conn: case_page.find(conn, 100_500))
     yield "nothing new (stamp)", "1", lambda: core.database.freshness.desk_stamp

@@ -1,6 +1,6 @@
 """A day of the citizens' advice unit: reports decided by keyboard, with scripts and without, and what came of each.
 
-A Monday morning, half past nine. Journeys 1 to 4 of the plan of the desk.
+A Monday morning, half past nine. Journeys 1 to 5 of the plan of the desk.
 """
 
 import re
@@ -15,17 +15,20 @@ from playwright.sync_api import expect
 
 from open311.actions import casework, keys
 from open311.model.actor import ALL_RIGHTS, Actor, ActorKind
+from open311.model.cases import Stage
 from open311.model.keys import Scope
 from open311.model.rights import Role
+from open311.model.task_names import TaskName
 from open311.notifications import messages
 from tests.actors import CLARA
 from tests.browser.conftest import NARROW, Visit
 from tests.browser.navigators import Visitor
 from tests.browser.staff import comes_in
 from tests.browser.town import Town, a_town
+from tests.jobs import work
 from tests.mailbox import text_of
 from tests.pictures import a_photo, opened
-from tests.staff.desk import Desk, Employee
+from tests.staff.desk import Desk, Employee, membership
 
 SCRIPTS = pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without"])
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -290,3 +293,61 @@ def test_two_checkers_do_not_overwrite_each_other(
         "edited",
     )
     assert mails(town, number) == []
+
+
+def declines(visitor: Visitor, number: int, reason: str) -> None:
+    """Say on the page of a case that it is not the unit's business, by keyboard and without scripts."""
+    visitor.opens("/staff")
+    visitor.page.locator("main a", has_text=str(number)).first.focus()
+    visitor.goes_on_by_key()
+    assert visitor.path == f"/staff/reports/{number}"
+    form = visitor.page.locator("#act-decline")
+    form.locator("summary").press("Enter")
+    form.locator("textarea").fill(reason)
+    form.locator("button[type=submit]").focus()
+    visitor.goes_on_by_key()
+
+
+def test_a_report_that_nobody_takes_ends_with_the_lead_of_those_who_check(
+    visit: Visit, town: Town, bea: Employee
+) -> None:
+    """Journey 5."""
+    desk = Desk(town.core)
+    rita, tom = (
+        desk.employee(membership(Role.WORKER, units=(unit,)), email=f"{name}@stadt.example", name=name)
+        for unit, name in (("GRUENFLAECHEN", "Rita"), ("TIEFBAU", "Tom"))
+    )
+    lead = (membership(Role.CHECKER), membership(Role.LEAD, units=("BUERGERBERATUNG",)))
+    desk.account(*lead, email="cora@stadt.example", name="Cora")
+    swing = {"attribute[SPIELPLATZ]": "Ebertpark", "attribute[GEFAHR]": "ja"}
+    number = reported(town, "SPIELGERAET", "Schaukel hängt schief", **swing)
+    casework.publish(town.core, number, CLARA)
+    ritas = comes_in(visit(drawing=False, base=town.base, scripts=False), rita)
+    declines(ritas, number, "Gehört zur Bahn")
+
+    beas = comes_in(visit(drawing=False, base=town.base), bea)
+    beas.opens("/staff/check")
+    expect(beas.page.locator("tr", has_text=str(number))).to_be_visible()
+    beas.opens(f"/staff/reports/{number}")
+    expect(beas.page.locator("main")).to_contain_text("Bereich Grünflächen hat abgelehnt")
+    expect(beas.page.locator("main")).to_contain_text("Gehört zur Bahn")
+    form = beas.page.locator("#act-assign")
+    form.locator("summary").click()
+    form.locator("select").select_option("TIEFBAU")
+    form.locator("textarea").fill("Gleis der Parkbahn")
+    with beas.page.expect_navigation():
+        form.locator("button[type=submit]").click()
+
+    declines(comes_in(visit(drawing=False, base=town.base, scripts=False), tom), number, "Kein Gleis von uns")
+    case = the_report(town, number).case
+    assert (case.stage, case.unit, case.declined) == (Stage.CHECK, "BUERGERBERATUNG", 2)
+    town.clock.forward(minutes=2)
+    town.mailbox.mails.clear()
+    work(town.core, town.conn, TaskName.SEND_NOTICES)
+    assert [str(mail["To"]) for mail in town.mailbox.mails] == ["cora@stadt.example"]
+    assert "von niemandem angenommen" in text_of(town.mailbox.mails[0])
+    # Who had it may still read it; nobody counts it as done.
+    assert ritas.opens(f"/staff/reports/{number}").status == 200
+    assert ritas.page.locator("#act-accept").count() == 0
+    beas.opens("/staff/check")
+    expect(beas.page.locator("tr", has_text=str(number))).to_be_visible()

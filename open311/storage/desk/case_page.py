@@ -1,4 +1,4 @@
-"""All that staff see of one case, in ten statements whatever has happened to it."""
+"""All that staff see of one case, in nine statements whatever has happened to it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,13 +17,14 @@ from open311.storage.desk import notes, originals
 from open311.storage.desk.notes import Note
 from open311.storage.desk.originals import Original
 from open311.storage.sent_mails import MailLine, MailState, SentKind
-from open311.storage.tables import followers, submissions
+from open311.storage.tables import cases as cases_table
+from open311.storage.tables import followers, reporters, submissions
 from open311.storage.tables import service_requests as requests_table
 
 # Events that are a letter to the reporter.
 LETTERS = (EventKind.ANSWERED, EventKind.ASKED)
 TO_CITIZENS = (SentKind.NEWS, SentKind.CONFIRM, SentKind.RECEIPT)
-_r, _s, _f = requests_table.c, submissions.c, followers.c
+_r, _f = requests_table.c, followers.c
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,19 +96,19 @@ def _moment(line: Event | Note) -> tuple[datetime, bool, int]:
 def find(conn: Connection, service_request_id: int) -> WholeCase | None:
     """The case with this number; whether somebody may see it is for the caller to ask. None without a case."""
     request = service_requests.find_any(conn, service_request_id)
-    case = cases.find(conn, service_request_id)
-    if request is None or case is None:
+    beside = _beside(conn, service_request_id)
+    if request is None or beside is None:
         return None
+    case, reporter, submission = beside
     history = events.of_request(conn, service_request_id)
     decided = {event.claim_id for event in history}
     claims = [event for event in history if event.kind in cases.AWAITING and event.id not in decided]
-    reporter = service_requests.find_reporter(conn, service_request_id)
     senders = updates.find_updaters(conn, service_request_id) if claims else {}
     return WholeCase(
         request=request,
         case=case,
         reporter={name: value for name, value in reporter.items() if name != "service_request_id"},
-        submission=_submission(conn, service_request_id),
+        submission=submission,
         photos=media.of_request(conn, service_request_id),
         notes=notes.of_request(conn, service_request_id),
         originals=originals.of_request(conn, service_request_id),
@@ -119,9 +120,23 @@ def find(conn: Connection, service_request_id: int) -> WholeCase | None:
     )
 
 
-def _submission(conn: Connection, service_request_id: int) -> Mapping[str, Any]:
-    row = conn.execute(select(submissions).where(_s.service_request_id == service_request_id)).one_or_none()
-    return dict(row._mapping) if row else {}
+def _beside(
+    conn: Connection, service_request_id: int
+) -> tuple[Case, Mapping[str, Any], Mapping[str, Any]] | None:
+    """The rows that stand beside a request: its case, what is known of its sender, and how it came in."""
+    joined = cases_table.outerjoin(
+        reporters, reporters.c.service_request_id == cases_table.c.service_request_id
+    ).outerjoin(submissions, submissions.c.service_request_id == cases_table.c.service_request_id)
+    wanted = select(cases_table, reporters, submissions).select_from(joined)
+    row = conn.execute(wanted.where(cases_table.c.service_request_id == service_request_id)).one_or_none()
+    if row is None:
+        return None
+    case, reporter, submission = (
+        {column.name: row._mapping[column] for column in table.c}
+        for table in (cases_table, reporters, submissions)
+    )
+    known = {name: value for name, value in reporter.items() if value}
+    return Case.from_row(case), known, submission if submission["service_request_id"] else {}
 
 
 def _duplicates(conn: Connection, request: ServiceRequest) -> list[Duplicate]:
