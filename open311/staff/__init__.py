@@ -11,6 +11,7 @@ from open311.staff import case_map as case_map
 from open311.staff import check as check
 from open311.staff import exports as exports
 from open311.staff import field as field
+from open311.staff import field_paper as field_paper
 from open311.staff import home as home
 from open311.staff import inbox as inbox
 from open311.staff import intake as intake

@@ -11,8 +11,7 @@ from flask import Response, request
 from flask.typing import ResponseReturnValue
 
 from open311.actions import casework
-from open311.actions import exports as export_log
-from open311.adapters import vault, work_sheets
+from open311.adapters import vault
 from open311.base.errors import Invalid, NotFound, problem
 from open311.base.text import whole_number
 from open311.http import current
@@ -24,8 +23,8 @@ from open311.model.cases import Stage
 from open311.model.desk_search import CaseSearch
 from open311.model.rounds import MOST_STOPS, FieldAct, FieldOutcome, Round
 from open311.site import assets, rendering
-from open311.site.words import calendar_day, words
-from open311.staff import exports, names, sheets
+from open311.site.words import words
+from open311.staff import names
 from open311.staff.blueprint import actor, page, redirect_to, signed_in, staff
 from open311.staff.case import give_to
 from open311.staff.rendering import NOT_KEPT, render
@@ -43,13 +42,13 @@ OUTCOMES: Mapping[FieldOutcome, str] = {
     FieldOutcome.CHANGED: "desk.field.outcome.changed",
     FieldOutcome.WAS_CLOSED: "desk.field.outcome.was_closed",
 }
-LIST_HEAD = ("desk.field.list.place", "desk.field.list.stop", "desk.field.list.found", "desk.field.list.code")
 YESTERDAY = timedelta(days=1)
 # A device keeps a round for twelve hours; what waits there comes in when there is a network again.
 PASS_GOOD_FOR = timedelta(days=2)
 
 
-def _scope() -> Scope:
+def field_scope() -> Scope:
+    """The cases that somebody may go to."""
     return scope_of(staff(), Right.FIELD)
 
 
@@ -58,7 +57,7 @@ def field() -> ResponseReturnValue:
     """The rounds of today and later."""
     core = current.core()
     with core.database.read() as conn:
-        found = rounds.since(conn, (core.now() - YESTERDAY).date(), _scope())
+        found = rounds.since(conn, (core.now() - YESTERDAY).date(), field_scope())
     return render("field.html", rounds=found)
 
 
@@ -81,7 +80,7 @@ def field_plan() -> ResponseReturnValue:
     )
     core = current.core()
     with core.database.read() as conn:
-        found = lists.page(conn, _scope(), search, core.now()).rows
+        found = lists.page(conn, field_scope(), search, core.now()).rows
         people = _people(conn, found)
     chosen = set(request.form.getlist("number")) if request.method == "POST" else set()
     return render(
@@ -153,9 +152,10 @@ def _own_case(number: int) -> SeenCase:
     return seen
 
 
-def _round(round_id: int) -> Round:
+def find_round(round_id: int) -> Round:
+    """A round that somebody may see; raises `NotFound`."""
     with current.core().database.read() as conn:
-        found = rounds.find(conn, round_id, _scope())
+        found = rounds.find(conn, round_id, field_scope())
     if found is None:
         raise NotFound(problem("error.path"))
     return found
@@ -164,13 +164,13 @@ def _round(round_id: int) -> Round:
 @page("/field/<id:round_id>", Right.FIELD)
 def field_round(round_id: int) -> ResponseReturnValue:
     """A round: its stops in order, a form at each, and what makes it work without a connection."""
-    return _round_page(_round(round_id))
+    return _round_page(find_round(round_id))
 
 
 def _round_page(found: Round, *, number: int = 0, problems: tuple[str, ...] = ()) -> Response:
     core = current.core()
     with core.database.read() as conn:
-        stops = rounds.stops_of(conn, found.id, _scope(), core.now())
+        stops = rounds.stops_of(conn, found.id, field_scope(), core.now())
     return render(
         "field_round.html",
         status=400 if problems else 200,
@@ -186,37 +186,10 @@ def _round_page(found: Round, *, number: int = 0, problems: tuple[str, ...] = ()
     )
 
 
-@page("/field/<id:round_id>/sheets.pdf", Right.EXPORT)
-def field_sheets(round_id: int) -> ResponseReturnValue:
-    """A round to print: a work sheet for each stop, in their order."""
-    core, found = current.core(), _round(round_id)
-    with core.database.read() as conn:
-        stops = rounds.stops_of(conn, found.id, scope_of(staff(), Right.EXPORT), core.now())
-    export_log.note(core, actor(found.jurisdiction_id), "round", len(stops), {}, f"round:{found.id}")
-    return exports.printed(found.name, [sheets.of_row(stop.row) for stop in stops], f"round-{found.id}.pdf")
-
-
-@page("/field/<id:round_id>/list.pdf", Right.FIELD)
-def field_list(round_id: int) -> ResponseReturnValue:
-    """The stops in their order, to print: room to write at each, and a code that leads to the case."""
-    found, core = _round(round_id), current.core()
-    with core.database.read() as conn:
-        stops = rounds.stops_of(conn, found.id, _scope(), core.now())
-    export_log.note(core, actor(found.jurisdiction_id), "round", len(stops), {}, f"round:{round_id}")
-    head = [words(key) for key in LIST_HEAD]
-    title = f"{found.name}, {calendar_day(found.day)}"
-    lines = [sheets.of_stop(stop.row) for stop in stops]
-    document = work_sheets.round_list(title, current.language(), head, lines)
-    response = Response(document, content_type=work_sheets.MEDIA_TYPE)
-    response.headers["Content-Disposition"] = f'attachment; filename="round-{found.day.isoformat()}.pdf"'
-    response.headers["Cache-Control"] = NOT_KEPT
-    return response
-
-
 @page("/field/<id:round_id>/order", Right.FIELD, methods=("POST",))
 def field_order(round_id: int) -> ResponseReturnValue:
     """Put a stop earlier or later."""
-    found, number = _round(round_id), whole_number(request.form.get("number", ""))
+    found, number = find_round(round_id), whole_number(request.form.get("number", ""))
     by = {"up": -1, "down": 1}.get(request.form.get("move", ""), 0)
     if number is not None:
         owner = found.jurisdiction_id
@@ -242,7 +215,7 @@ def field_report(round_id: int) -> ResponseReturnValue:
         told = tuple(in_words(wrong) for wrong in refused.problems)
         if for_device:
             return _json({"problems": told}, 400)
-        return _round_page(_round(round_id), number=number or 0, problems=told)
+        return _round_page(find_round(round_id), number=number or 0, problems=told)
     if for_device:
         return _json({"outcome": outcome, "words": words(OUTCOMES[outcome])}, 200)
     return redirect_to("field_round", done=f"field_{outcome}", round_id=round_id)
