@@ -70,7 +70,6 @@ NOT_PERSONAL: Mapping[str, str] = {
     "sessions": "id",
     "statistics_months": "jurisdiction_id part month service_code area received open closed promised kept days",
     "staff_notices": "id service_request_id jurisdiction_id unit kind deadline created_datetime",
-    "statistics_months": "jurisdiction_id month service_code area received open closed promised kept days",
     "statistics_runs": "jurisdiction_id event_id run_datetime",
     "stream_readers": "name source xid number floor",
     "submissions": "service_request_id key_id address_unchecked received_datetime",
