@@ -50,7 +50,7 @@ def write(core: Core, file_id: int) -> None:
             storage.remove(conn, file_id)
             return
         storage.begin_anew(conn, file_id)
-    scope, counted = scope_of(staff, Right.EXPORT), _Counter()
+    scope, counter = scope_of(staff, Right.EXPORT), _Counter()
     city = next(iter(core.catalogues.in_force)).jurisdiction
     languages = {catalogue.jurisdiction.text_search for catalogue in core.catalogues.in_force}
     asker = Asker(account.id, core.now(), city.time_zone, tuple(sorted(languages)))
@@ -58,15 +58,15 @@ def write(core: Core, file_id: int) -> None:
     cells = CellWriter.of(core, account.language, city.time_zone)
     head = [translate(key, account.language) for key in HEAD]
     with tempfile.TemporaryFile() as book:
-        rows = (cells(row) for piece in pieces(core, scope, search, MOST_ROWS) for row in counted(piece))
+        rows = (cells(row) for piece in pieces(core, scope, search, MOST_ROWS) for row in counter(piece))
         case_tables.xlsx(book, translate("desk.menu.reports", account.language), head, rows, many=True)
         book.seek(0)
         for position, content in enumerate(iter(lambda: book.read(PART_BYTES), b"")):
             with core.database.begin() as conn:
                 storage.put_part(conn, file_id, position, content)
-    exports.note(core, staff.actor(city.jurisdiction_id), "xlsx", counted.rows, file.filters)
+    exports.note(core, staff.actor(city.jurisdiction_id), "xlsx", counter.rows, file.filters)
     with core.database.begin() as conn:
-        storage.finish(conn, file_id, counted.rows)
+        storage.finish(conn, file_id, counter.rows)
 
 
 class _Counter:
