@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 
 from open311.actions import sign_in
 from open311.actions.sign_in import Sender
-from open311.base.errors import Forbidden, NotFound, TooManyRequests, problem
+from open311.base.errors import Forbidden, Invalid, NotFound, TooManyRequests, problem
 from open311.base.i18n import LANGUAGES
 from open311.http import current, limits
 from open311.http.limits import READING
@@ -55,7 +55,7 @@ class StaleForm(Exception):
 
 @blueprint.before_request
 def admit() -> None:
-    """Settle who asks. Raises `Forbidden` for plain http and for forms of other sites."""
+    """Settle who asks. Raises `Forbidden` for plain http and for forms of other sites, `Invalid` for NUL."""
     settings = current.core().settings
     if not settings.staff or not is_within(request.remote_addr, settings.staff_networks):
         raise NotFound(problem("error.path"))
@@ -64,6 +64,9 @@ def admit() -> None:
     changes = request.method not in READING
     if changes and not _is_from_here():
         raise Forbidden(problem("desk.error.foreign"))
+    # No text in a database holds it, and nobody types it; in forms it is left out.
+    unspeakable = [name for name, value in request.args.items(multi=True) if "\0" in value]
+    Invalid.unless_empty(problem("error.characters", parameter=name) for name in unspeakable)
     g.staff_token = cookies.token()
     found = sign_in.find(current.core(), g.staff_token) if g.staff_token else None
     g.signed_in = found

@@ -54,6 +54,12 @@ def test_opens_to_whoever_has_a_right_to_it_alone(desk: Desk, role: Role) -> Non
             assert status == 403, rule
 
 
+def test_no_address_takes_nul_for_a_word(desk: Desk) -> None:
+    employee = desk.employee(Role.SUPERVISOR)
+    for rule in rules(changing=False):
+        assert employee.get(f"{path(rule)}?q=a%00b&unit=%FF%00").status_code == 400, rule
+
+
 def test_shows_nothing_without_a_session(desk: Desk) -> None:
     for rule in rules(changing=False):
         response = desk.visitor().get(path(rule))

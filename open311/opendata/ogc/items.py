@@ -140,7 +140,7 @@ def check_names(known: tuple[str, ...]) -> None:
         if name not in known:
             raise Invalid(problem("error.ogc.parameter", parameter=name[:50], known=", ".join(known)))
         if UNSPEAKABLE.search(value):
-            raise Invalid(problem("error.ogc.characters", parameter=name))
+            raise Invalid(problem("error.characters", parameter=name))
         if name in ("crs", "bbox-crs") and value != CRS84:
             raise Invalid(problem("error.ogc.crs", parameter=name, known=CRS84))
 
