@@ -24,7 +24,7 @@ import psycopg
 from benchmarks import data, network
 from benchmarks.network import Network
 from benchmarks.patroni import NODES, Nodes
-from benchmarks.processes import begun, free_port, started
+from benchmarks.processes import begun, end_in_order, free_port, started
 from benchmarks.traffic import Traffic
 from open311.dev.private_cluster.installed import Account
 from open311.storage.database import migrate
@@ -45,7 +45,7 @@ def main() -> None:
     parser.add_argument("--only", nargs="*", choices=MISFORTUNES, default=MISFORTUNES)
     asked = parser.parse_args()
     missing = network.enter("benchmarks.failover")
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    end_in_order()
     with tempfile.TemporaryDirectory(prefix="open311-failover-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         folder.chmod(0o711)
@@ -108,7 +108,10 @@ class Drill:
         misfortune()
         _until_accepted(traffic, time.monotonic())
         after()
-        whole = self.nodes.wait(self.nodes.whole, WHOLE_AGAIN_SECONDS)
+        try:
+            whole = f"{self.nodes.wait(self.nodes.whole, WHOLE_AGAIN_SECONDS):.1f}"
+        except RuntimeError:
+            whole = f"not within {WHOLE_AGAIN_SECONDS}"
         time.sleep(QUIET_SECONDS)
         traffic.over.set()
         for thread in threads:
@@ -122,7 +125,7 @@ class Drill:
                 max(after - before for before, after in pairwise(good) if after > began), 1
             ),
             "refused": _counted(status for _, status, _ in traffic.said if status != 200),
-            "seconds_until_three_nodes_again": round(whole, 1),
+            "seconds_until_three_nodes_again": whole,
         }
 
     def lost(self, acknowledged: set[int]) -> int:

@@ -13,7 +13,7 @@ import psycopg
 from aiosmtpd.controller import Controller
 
 from benchmarks import data
-from benchmarks.processes import begun, free_port
+from benchmarks.processes import begun, end_in_order, free_port
 from open311 import core as core_module
 from open311 import settings
 from open311.actions import casework, catalogue_publication
@@ -45,6 +45,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.mails")
     parser.add_argument("--count", type=int, default=5000)
     asked = parser.parse_args()
+    end_in_order()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="open311-mails-")))
         folder.chmod(0o711)

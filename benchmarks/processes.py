@@ -52,6 +52,11 @@ def granian(application: str, port: int, python: str = sys.executable) -> list[s
     return [*command, "--host", "127.0.0.1", "--port", str(port), application]
 
 
+def end_in_order() -> None:
+    """Have SIGTERM end this program as Ctrl-C does: with everything that it has started."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+
+
 @contextmanager
 def started(
     command: Sequence[str], port: int, probe: str, log: Path, folder: Path | None = None, **environment: str

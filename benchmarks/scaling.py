@@ -7,7 +7,6 @@ brings. What does is how many statements are left for the primary, and that no a
 import argparse
 import http.client
 import json
-import signal
 import statistics
 import sys
 import tempfile
@@ -23,7 +22,7 @@ from urllib.parse import urlencode
 import psycopg
 
 from benchmarks import data, load, site
-from benchmarks.processes import ask, client, free_port, started
+from benchmarks.processes import ask, client, end_in_order, free_port, started
 from open311.dev import private_cluster
 
 SERVERS, WORKERS = 4, 2
@@ -51,7 +50,7 @@ def main() -> None:
     )
     asked = parser.parse_args()
     # Told to stop, it stops what it started.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    end_in_order()
     with tempfile.TemporaryDirectory(prefix="open311-drill-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         folder.chmod(0o711)

@@ -2,8 +2,6 @@
 
 import argparse
 import json
-import signal
-import sys
 import tempfile
 import threading
 import time
@@ -12,6 +10,7 @@ from pathlib import Path
 
 import psycopg
 
+from benchmarks.processes import end_in_order
 from open311.dev import private_cluster
 from open311.storage import schema
 from open311.storage.database import migrate
@@ -70,7 +69,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.upgrading")
     parser.add_argument("--count", type=int, default=100_000, help="reports in the table")
     asked = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    end_in_order()
     with tempfile.TemporaryDirectory(prefix="open311-drill-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         folder.chmod(0o711)

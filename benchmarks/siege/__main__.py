@@ -17,7 +17,7 @@ from pathlib import Path
 import psycopg
 
 from benchmarks import data, site
-from benchmarks.processes import begun, free_port, started
+from benchmarks.processes import begun, end_in_order, free_port, started
 from benchmarks.siege import abuse
 from benchmarks.siege.abuse import Place
 from benchmarks.siege.attacks import ATTACKS, Attack, besiege
@@ -42,6 +42,7 @@ def main() -> None:
         "--only", type=int, nargs="*", help="numbers of attacks, from 0; none for the rest alone"
     )
     asked = parser.parse_args()
+    end_in_order()
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(OPEN_FILES, most),) * 2)
     with ExitStack() as stack:
