@@ -32,7 +32,7 @@ def read(path: Path, near: Polygon | None, scratch: Path) -> Iterator[Thing | Un
     try:
         for item in source:
             yield from _things(item, box)
-    except RuntimeError as reason:
+    except (RuntimeError, osmium.InvalidLocationError) as reason:
         # What osmium raises of a file that is cut off or is none.
         raise Invalid(problem("error.map.file", file=path.name, reason=f"{reason}")) from None
 

@@ -221,6 +221,7 @@ def bad_files(folder: Path) -> Iterator[tuple[Path, str]]:
         ),
         "empty.geojson": ('{"features": []}', "error.map.empty"),
         "cut.osm.pbf": ("no map", "error.map.file"),
+        "off.osm": ('<osm version="0.6"><node id="1" lat="999" lon="9"/></osm>', "error.map.file"),
         "cut.zip": ("no archive", "error.map.file"),
         "map.docx": ("x", "error.map.kind"),
     }
