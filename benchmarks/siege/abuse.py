@@ -116,7 +116,7 @@ class Place:
 
     def mails_to_victim(self, path: str) -> list[str]:
         """What the links of a kind in mails to the victim open, the newest last."""
-        texts = [str(mail.get_content()) for mail in self.mails() if CANARY in str(mail["To"]).casefold()]
+        texts = [_plain(mail) for mail in self.mails() if CANARY in str(mail["To"]).casefold()]
         return [found for text in texts for found in re.findall(rf"{path}/([\w-]+)", text)]
 
     def wait(self, done: Callable[[], object], seconds: float = WORKED_OFF_SECONDS) -> None:
@@ -124,6 +124,11 @@ class Place:
         until = time.monotonic() + seconds
         while not done() and time.monotonic() < until:
             time.sleep(0.2)
+
+
+def _plain(mail: EmailMessage) -> str:
+    body = mail.get_body(("plain",))
+    return str(body.get_content()) if body else ""
 
 
 def _addresses() -> Iterator[str]:
