@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-header --no-emit-index-url --no-annotate
 
-.PHONY: help run test lint format types layers pytest openapi docs pictures bench bench-full siege advisories drill drill-failover drill-upgrade drill-install wheel deb image lock install install-dev system system-dev clean
+.PHONY: help run test lint format types layers pytest openapi docs pictures bench bench-full siege advisories drill drill-failover drill-upgrade drill-install wheel deb image chart lock install install-dev system system-dev clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -91,6 +91,10 @@ deb: wheel ## Build a Debian package for the release of Debian that runs here, i
 
 image: ## Build a container image with buildah, podman or docker
 	@tools/build-image.sh
+
+chart: .venv/.made ## Check the Helm chart by Helm's own linter and the schemas of Kubernetes
+	@$(PIP) helm-python-sdk==0.2.2 kubernetes-validate==1.37.0
+	@$(BIN)/python tools/check_chart.py
 
 lock: .venv/.made ## Choose current releases of all packages and pin them
 	@$(PIP) uv
