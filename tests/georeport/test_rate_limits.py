@@ -59,11 +59,14 @@ def test_reads_and_writes_are_counted_apart(api: Api) -> None:
     assert [post(api) for _ in range(3)] == [403, 403, 429]
 
 
-def test_parts_of_a_page_have_a_larger_share_of_their_own(api: Api) -> None:
-    """R-200: a map asks for many tiles at once, and many people may have one address."""
+@pytest.mark.parametrize(
+    ("path", "status"), [("/tiles/0/0/0.mvt", 204), ("/media/none.jpg", 404), ("/static/none.js", 404)]
+)
+def test_parts_of_a_page_have_a_larger_share_of_their_own(api: Api, path: str, status: int) -> None:
+    """R-200: a map asks for many tiles at once, a list for many photos; and many people may have one address."""
     here = {"REMOTE_ADDR": ADA}
-    tiles = [api.client.get("/tiles/0/0/0.mvt", environ_overrides=here).status_code for _ in range(31)]
-    assert tiles == [204] * 30 + [429]
+    parts = [api.client.get(path, environ_overrides=here).status_code for _ in range(31)]
+    assert parts == [status] * 30 + [429]
     assert [get(api).status_code for _ in range(4)] == [200, 200, 200, 429]
 
 

@@ -1,5 +1,6 @@
 """Which moves of a request are allowed, and what each one changes."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from open311.base.errors import Invalid
 from open311.model import status
 from open311.model.service_request import Status, Visibility
+from open311.model.updates import moves_to
 from tests.builders import a_catalogue, a_service_request
 
 STATUSES = a_catalogue().statuses
@@ -43,6 +45,15 @@ def test_nothing_is_closed_before_it_is_reported() -> None:
     early = request.requested_datetime - timedelta(hours=1)
     changes = status.change_status(request, STATUSES["fixed"], None, early)
     assert changes["closed_datetime"] == request.requested_datetime
+
+
+def test_a_report_that_is_open_again_is_not_a_new_one() -> None:
+    """New are those that nobody has checked, and the word for both is `open`."""
+    known = replace(STATUSES["in_process"], default=True)
+    catalogue = a_catalogue(statuses=dict(STATUSES) | {known.code: known})
+    assert STATUSES["received"].update_status == "open"
+    closed = a_service_request(status=Status.CLOSED, detailed_status="fixed")
+    assert moves_to("open", closed, catalogue) == known
 
 
 @pytest.mark.parametrize("notes", [None, "neu", ""])

@@ -290,6 +290,19 @@ def test_edges_of_a_box_belong_to_it_and_nothing_beyond(conn: Connection) -> Non
     assert sorted(found(conn, box=box)) == inside
 
 
+@pytest.mark.parametrize("reverse", [False, True])
+def test_a_page_of_one_place_begins_at_the_end_that_was_asked_for(conn: Connection, *, reverse: bool) -> None:
+    """Whatever lies first in the table or in its index: of each cell only a page is looked at."""
+    here = Location(49.4811, 8.4353)
+    days = (3, 1, 5, 2, 4)
+    numbers = {
+        day: store(conn, location=here, requested_datetime=START - timedelta(days=day)) for day in days
+    }
+    box = Box(here.long - 0.0001, here.lat - 0.0001, here.long + 0.0001, here.lat + 0.0001)
+    sort = Sort("requested_datetime", reverse)
+    assert found(conn, box=box, sort=sort, page_size=1) == [numbers[1 if reverse else 5]]
+
+
 def test_box_of_no_size_is_a_point(conn: Connection) -> None:
     """R-192"""
     number = store(conn, location=Location(49.48, 8.44))
