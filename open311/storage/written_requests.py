@@ -14,7 +14,9 @@ from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 from open311.formats.csv import FORMULA
 from open311.model.shown_fields import PLACES, SHOWN, Empty, Kind
 from open311.storage.rows import column_of
+from open311.storage.tables import service_requests
 
+_r = service_requests.c
 Expression = Any
 SECONDS = TIMESTAMP(timezone=True, precision=0)
 
@@ -185,11 +187,20 @@ def _degrees(_: Form, column: Expression) -> Expression:
     return _joined(cast(rounded, Text), point)
 
 
-def _picture(form: Form, column: Expression) -> Expression:
-    address = _first(column)
-    whole = _joined(bindparam("base_url", type_=Text), address)
+def _picture(form: Form, _: Expression) -> Expression:
+    return form.text(func.coalesce(*(_whole(address) for address in _first_pictures())))
+
+
+def _whole(address: Expression) -> Expression:
+    """Our own begin with the address of the server."""
     own = func.starts_with(address, _constant("/"))
-    return form.text(case((own, whole), else_=func.nullif(address, _constant(""))))
+    whole = _joined(bindparam("base_url", type_=Text), address)
+    return case((own, whole), else_=func.nullif(address, _constant("")))
+
+
+def _first_pictures() -> list[Expression]:
+    """The first of our own photos and the first of those elsewhere; an array of both would be made for each row."""
+    return [photos[literal_column("1")] for photos in (_r.photos, _r.media_urls)]
 
 
 VALUES: Mapping[Kind, Callable[[Form, Expression], Expression]] = {
@@ -204,10 +215,6 @@ VALUES: Mapping[Kind, Callable[[Form, Expression], Expression]] = {
 }
 # The field of a request, where a kind is not made of the one by its own name.
 MADE_OF = {Kind.SERVICE_NAME: "service_code", Kind.PICTURE: "media_urls"}
-
-
-def _first(addresses: Expression) -> Expression:
-    return addresses[literal_column("1")]
 
 
 def _shift() -> Expression:
@@ -236,8 +243,9 @@ def _usual_degrees(degrees: Expression) -> Expression:
 def _usual_cells() -> Expression:
     """One look at all texts: a semicolon stands before each."""
     texts = [column_of(MADE_OF.get(kind, name)) for name, kind, _ in SHOWN if kind in TEXTS]
-    texts.append(_first(column_of(MADE_OF[Kind.PICTURE])))
-    return func.concat_ws(_constant(";"), _constant(""), *texts).op("!~")(_constant(ODD_CELL))
+    return func.concat_ws(_constant(";"), _constant(""), *texts, *_first_pictures()).op("!~")(
+        _constant(ODD_CELL)
+    )
 
 
 USUAL = {Kind.MOMENT: _usual_moment, Kind.DEGREES: _usual_degrees}
