@@ -13,7 +13,7 @@ from typing import Any
 
 import psycopg
 
-from benchmarks import copies, data, freshness, load, peers_beside, queries, results, sweeps
+from benchmarks import copies, data, freshness, intake, load, peers_beside, queries, results, sweeps
 from benchmarks.cases import Case, cases
 from benchmarks.load import Figures, Load
 from benchmarks.processes import free_port, get, granian, memory, started
@@ -53,7 +53,7 @@ def main() -> None:
         found["queries"] = {str(size): queries.measure(data.fill(cluster, size)) for size in sizes}
     found["load_after"] = os.getloadavg()[2]
     (asked.results / "results.json").write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n")
-    (asked.results / "results.md").write_text(results.written(found))
+    (asked.results / "results.md").write_text(results.written(found) + intake.section())
     say(f"written to {asked.results}/results.md")
 
 

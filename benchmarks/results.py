@@ -34,17 +34,17 @@ def machine() -> str:
 
 def written(found: dict[str, Any]) -> str:
     """The whole page."""
-    parts = [HEAD.format(command="make bench", **found), "\n## Goals\n", _table(GOAL_HEAD, goals(found))]
-    parts += ["\n## Cases\n", _table(CASE_HEAD, _cases(found))]
+    parts = [HEAD.format(command="make bench", **found), "\n## Goals\n", table(GOAL_HEAD, goals(found))]
+    parts += ["\n## Cases\n", table(CASE_HEAD, _cases(found))]
     if "peers" in found:
-        parts += ["\n## What a city would otherwise pick\n", _table(PEER_HEAD, _peers(found))]
-    parts += ["\n## The whole archive, one reader\n", _table(ARCHIVE_HEAD, _archive(found))]
+        parts += ["\n## What a city would otherwise pick\n", table(PEER_HEAD, _peers(found))]
+    parts += ["\n## The whole archive, one reader\n", table(ARCHIVE_HEAD, _archive(found))]
     parts += ["\n## Searches, time in the database (ms, median / maximum / rows found)\n"]
     sizes = list(found["queries"])
     head = ["search", *(f"{int(size):,}" for size in sizes), "largest / smallest", "sequential scan"]
-    parts.append(_table(head, _queries(found["queries"], sizes)))
+    parts.append(table(head, _queries(found["queries"], sizes)))
     parts += ["\n## Memory (MB, now / peak)\n"]
-    parts.append(_table(["when", "each process"], _memory(found)))
+    parts.append(table(["when", "each process"], _memory(found)))
     return "".join(parts)
 
 
@@ -66,7 +66,8 @@ ARCHIVE_HEAD = ["", "reports", "seconds", "reports/s", "`COPY` of the same, seco
 PEER_HEAD = ["", "rows", "requests/s", "p50 ms", "p99 ms", "ours / theirs"]
 
 
-def _table(head: list[str], rows: Any) -> str:
+def table(head: list[str], rows: Any) -> str:
+    """Rows under a head, as Markdown has them."""
     lines = [head, ["---"] * len(head), *rows]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 

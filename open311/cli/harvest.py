@@ -8,8 +8,10 @@ import click
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from open311.actions.map_counts import words_sorted_beside
 from open311.base import datetimes
 from open311.cli.common import opened, show_table
+from open311.core import Core
 from open311.federation import harvest as action
 from open311.federation.dates import is_form
 from open311.federation.references import Counts
@@ -114,8 +116,8 @@ def run(jurisdiction: str | None, since: datetime | None) -> None:
     with opened() as core:
         chosen = [action.find(core, jurisdiction)] if jurisdiction else action.sources(core)
         for source in chosen:
-            with shown(source.jurisdiction_id) as tell:
-                counts = action.run(core, source, since=began, progress=tell)
+            with shown(core, source.jurisdiction_id) as tell:
+                counts = action.run(core, source, since=began, progress=tell, ahead=True)
             click.echo(f"{source.jurisdiction_id}: {in_words(counts)}")
         troubles = {
             source.jurisdiction_id: action.find(core, source.jurisdiction_id).problem for source in chosen
@@ -142,13 +144,17 @@ def in_words(counts: Counts) -> str:
 
 
 @contextmanager
-def shown(name: str) -> Iterator[Tell]:
-    """A line that tells how far it has come."""
+def shown(core: Core, name: str) -> Iterator[Tell]:
+    """A line that tells how far it has come; meanwhile words are sorted in."""
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    with (
+        Progress(*columns, console=Console(stderr=True), transient=True) as progress,
+        words_sorted_beside(core) as sort_words,
+    ):
         task = progress.add_task(name, total=None)
 
         def tell(counts: Counts, where: str) -> None:
+            sort_words()
             progress.update(task, description=f"{name}: {where}, {in_words(counts)}")
 
         yield tell

@@ -118,7 +118,7 @@ def _server(
     foreign_jurisdiction: str | None,
 ) -> Counts:
     refused: list[Refusal] = []
-    with shown(url) as tell:
+    with shown(core, url) as tell:
         counts = server_import.import_server(
             core,
             catalogue,
@@ -128,6 +128,7 @@ def _server(
             foreign_jurisdiction_id=foreign_jurisdiction,
             refuse=refused.append,
             progress=tell,
+            ahead=True,
         )
     if refused:
         with rejects.open("a", encoding="utf-8", newline="") as file:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import structlog
 
 from open311 import catalogue_file
+from open311.base.ahead import one_ahead
 from open311.base.datetimes import time_zone
 from open311.base.errors import Invalid, NotFound, Open311Error, problem
 from open311.core import Core
@@ -129,11 +131,12 @@ def run(
     most_pages: int | None = None,
     wait: Wait = time.sleep,
     progress: Progress = lambda *_: None,
+    ahead: bool = False,
 ) -> Counts:
     """Take over what has changed at a source since the last run, page by page, each page in its own transaction.
 
-    With `since`, the history back to then is read anew. What goes wrong is noted at the source and ends the run; the
-    next one goes on where this one stopped.
+    With `since`, the history back to then is read anew; `ahead` asks for a page while the one before is stored. What
+    goes wrong is noted at the source and ends the run; the next one goes on where this one stopped.
     """
     client, trouble = client_of(source), None
     if since:
@@ -141,13 +144,15 @@ def run(
     done = Counts()
     try:
         catalogue = _refresh(core, source, client)
-        for part in reader.parts(
+        parts = reader.parts(
             client, source.state, core.now(), patiently(source, wait), _open_ids(core, source)
-        ):
-            done += _take_over(core, source, catalogue, part, done)
-            progress(done, part.told)
-            if most_pages is not None and (most_pages := most_pages - 1) <= 0:
-                break
+        )
+        with closing(one_ahead(parts, ahead=ahead)) as read:
+            for part in read:
+                done += _take_over(core, source, catalogue, part, done)
+                progress(done, part.told)
+                if most_pages is not None and (most_pages := most_pages - 1) <= 0:
+                    break
     except RemoteError as refused:
         trouble = str(refused)[:500]
         log.warning("harvest_stopped", source=source.source, reason=trouble)

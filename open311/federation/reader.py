@@ -24,7 +24,8 @@ EMPTY_WINDOWS = 8
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 SHORTEST = timedelta(hours=1)
 OVERLAP = timedelta(hours=6)
-FEED_LIMIT = 500
+# As much as the feed gives at a time.
+FEED_LIMIT = 1000
 IDS_A_QUESTION = 25
 POLLED = 500
 # What is known of a source for good.

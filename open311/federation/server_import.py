@@ -3,8 +3,10 @@
 import hashlib
 import time
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import replace
 
+from open311.base.ahead import one_ahead
 from open311.base.errors import Invalid, problem
 from open311.core import Core
 from open311.federation import harvest
@@ -29,8 +31,12 @@ def import_server(
     wait: harvest.Wait = time.sleep,
     refuse: Callable[[Refusal], None] = lambda _: None,
     progress: harvest.Progress = lambda *_: None,
+    ahead: bool = False,
 ) -> Counts:
-    """Take in the whole public history of another server as the city's own; interrupted, it goes on the next time."""
+    """Take in the whole public history of another server as the city's own; interrupted, it goes on the next time.
+
+    `ahead` asks for a page while the one before is stored.
+    """
     wishes.check(catalogue)
     options = {
         "delay": delay,
@@ -46,9 +52,11 @@ def import_server(
     done = Counts()
     try:
         ask = harvest.patiently(source, wait)
-        for part in parts(harvest.client_of(source), source.state, core.now(), ask):
-            done += _take_part(core, catalogue, source, part, wishes, done, refuse)
-            progress(done, part.told)
+        found = parts(harvest.client_of(source), source.state, core.now(), ask)
+        with closing(one_ahead(found, ahead=ahead)) as read:
+            for part in read:
+                done += _take_part(core, catalogue, source, part, wishes, done, refuse)
+                progress(done, part.told)
     except RemoteError as reason:
         raise Invalid(problem("error.import.refused", url=url, reason=str(reason)[:300])) from None
     return done
