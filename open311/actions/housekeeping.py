@@ -14,6 +14,7 @@ DONE_FOR = timedelta(days=1)
 # So long can a mail that failed be sent again; no longer, since arguments may name what belongs to somebody.
 FAILED_FOR = timedelta(days=30)
 MAILS_FOR = timedelta(days=90)
+SKIPPED_TOLD_FOR = timedelta(days=7)
 
 
 def forget_old(core: Core) -> None:
@@ -27,6 +28,7 @@ def forget_old(core: Core) -> None:
         mail_messages.forget(conn, now - MAILS_FOR)
         sent_mails.forget(conn, now - MAILS_FOR)
         blocked_senders.forget(conn, now)
+        inbox.count_skipped_anew(conn, now - SKIPPED_TOLD_FOR)
         files = inbox.forget(conn, now - WORDS_KEPT, now - SEEN_KEPT)
     # What cannot be deleted now, the nightly sweep finds.
     with suppress(Unavailable):

@@ -3,18 +3,19 @@
 import imaplib
 import re
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 
 from open311.adapters.mail import THIS_MACHINE
+from open311.adapters.mail_tokens import NoToken, token_for, xoauth2
 from open311.base.errors import ConfigurationError, MailboxUnavailable, problem
-from open311.settings import MailboxAccount
+from open311.settings import MailboxAccount, TokenSource
 
 SECONDS = 20.0
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-SIZE = re.compile(rb"RFC822\.SIZE (\d+)")
+SIZE, UID = re.compile(rb"RFC822\.SIZE (\d+)"), re.compile(rb"UID (\d+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,16 @@ class Mailbox:
         # `n:*` always has the last mail in it, however small its uid.
         return [new for new in uids if new > uid][:most]
 
+    def heads(self, uids: Sequence[int], most_bytes: int) -> Mapping[int, bytes]:
+        """The headers that say who wrote a mail and what it answers, at most so long; in one question for all."""
+        if not uids:
+            return {}
+        names = "FROM TO CC DELIVERED-TO IN-REPLY-TO REFERENCES"
+        wanted = f"(BODY.PEEK[HEADER.FIELDS ({names})]<0.{most_bytes}>)"
+        _, answer = self._client.uid("FETCH", ",".join(map(str, uids)), wanted)
+        lines = [line for line in answer if isinstance(line, tuple)]
+        return {int(said[1]): line[1] for line in lines if (said := UID.search(line[0]))}
+
     def fetch(self, uid: int, most_bytes: int) -> RawMail | None:
         """One mail, or its beginning; None when it was taken away meanwhile."""
         _, answer = self._client.uid("FETCH", str(uid), f"(RFC822.SIZE BODY.PEEK[]<0.{most_bytes}>)")
@@ -62,18 +73,33 @@ class Mailbox:
 
 
 @contextmanager
-def opened(account: MailboxAccount) -> Iterator[Mailbox]:
+def opened(account: MailboxAccount, tokens: TokenSource | None = None) -> Iterator[Mailbox]:
     """A mailbox to read from; raises `MailboxUnavailable` whatever the reason."""
     try:
         client = _connected(account)
         try:
-            client.login(account.user, account.password)
+            _sign_in(client, account, tokens)
             yield Mailbox(client, account.folder)
         finally:
             with suppress(imaplib.IMAP4.error, OSError):
                 client.logout()
-    except (imaplib.IMAP4.error, OSError, EOFError, ValueError) as reason:
+    except imaplib.IMAP4.error as reason:
+        # What the server said comes as bytes.
+        said = (
+            part.decode("utf-8", "replace") if isinstance(part, bytes) else str(part) for part in reason.args
+        )
+        raise MailboxUnavailable(problem("error.unavailable")) from OSError(" ".join(said))
+    except (OSError, EOFError, ValueError, NoToken) as reason:
         raise MailboxUnavailable(problem("error.unavailable")) from reason
+
+
+def _sign_in(client: imaplib.IMAP4, account: MailboxAccount, tokens: TokenSource | None) -> None:
+    if account.password:
+        client.login(account.user, account.password)
+        return
+    first = xoauth2(account.user, token_for(tokens, account.user)).encode()
+    # A server that refuses says why in a second challenge, which wants an empty answer.
+    client.authenticate("XOAUTH2", lambda challenge: b"" if challenge else first)
 
 
 def _connected(account: MailboxAccount) -> imaplib.IMAP4:

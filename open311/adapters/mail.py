@@ -14,9 +14,10 @@ from urllib.parse import unquote, urlsplit
 
 import structlog
 
+from open311.adapters.mail_tokens import NoToken, token_for, xoauth2
 from open311.adapters.smtp_connections import SmtpConnections
 from open311.base.errors import ConfigurationError, MailUnavailable, Unavailable, problem
-from open311.settings import Settings
+from open311.settings import Settings, TokenSource
 
 SECONDS = 20.0
 THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
@@ -36,12 +37,12 @@ class Mailer(Protocol):
 
 
 @cache
-def chosen(url: str | None) -> Mailer | None:
+def chosen(url: str | None, tokens: TokenSource | None = None) -> Mailer | None:
     """The mailer of this address; None where no mail is sent."""
     if url is None:
         return None
     parts = urlsplit(url)
-    mailer = FolderMailer(Path(unquote(parts.path))) if parts.scheme == "file" else SmtpMailer(url)
+    mailer = FolderMailer(Path(unquote(parts.path))) if parts.scheme == "file" else SmtpMailer(url, tokens)
     return TellingMailer(mailer)
 
 
@@ -50,7 +51,7 @@ def for_settings(settings: Settings) -> Mailer | None:
         raise ConfigurationError(
             "OPEN311_SMTP_URL is set; name the sender of mails in OPEN311_MAIL_FROM, too"
         )
-    return chosen(settings.smtp_url)
+    return chosen(settings.smtp_url, settings.mail_token)
 
 
 class TellingMailer:
@@ -103,11 +104,11 @@ class SmtpMailer:
     """Hands mail to a server: `smtp` with STARTTLS, `smtps` with TLS from the start.
 
     Mails hold names and tokens, so `smtp` without TLS is for this machine alone; `smtp+plain` says that the way to the
-    server is safe by itself. A user and a password are sent only through TLS.
+    server is safe by itself. A user and a password, or a token in its place, are sent only through TLS.
     """
 
-    def __init__(self, url: str) -> None:
-        parts = urlsplit(url)
+    def __init__(self, url: str, tokens: TokenSource | None = None) -> None:
+        parts, self._tokens = urlsplit(url), tokens
         self._tls = parts.scheme == "smtps"
         self._plain = parts.scheme == "smtp+plain" or parts.hostname in THIS_MACHINE
         self._host = str(parts.hostname)
@@ -133,7 +134,7 @@ class SmtpMailer:
             raise _meaning(refused.smtp_code) from refused
         except smtplib.SMTPNotSupportedError as reason:
             raise Refused(str(reason)) from reason
-        except (smtplib.SMTPException, OSError, EOFError) as reason:
+        except (smtplib.SMTPException, OSError, EOFError, NoToken) as reason:
             raise MailUnavailable(problem("error.unavailable")) from reason
 
     def _connected(self) -> smtplib.SMTP:
@@ -153,8 +154,12 @@ class SmtpMailer:
                     "the mail server offers no STARTTLS, and mails are not sent in the clear; smtp+plain:// instead of "
                     "smtp:// allows it, though never for a password"
                 )
-        if self._user:
+        if self._password:
             server.login(self._user, self._password)
+        elif self._user:
+            first = xoauth2(self._user, token_for(self._tokens, self._user))
+            server.ehlo_or_helo_if_needed()
+            server.auth("XOAUTH2", lambda challenge=None: "" if challenge else first)
         return server
 
 

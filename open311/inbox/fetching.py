@@ -9,8 +9,9 @@ from open311.actions import media
 from open311.adapters import imap
 from open311.adapters.imap import RawMail
 from open311.base.errors import ConfigurationError, MailboxUnavailable, NotFound, Unavailable
+from open311.base.text import tidy
 from open311.core import Core
-from open311.inbox import reading, threads
+from open311.inbox import flood, reading, threads
 from open311.model.catalogue import Catalogue
 from open311.model.inbox import LOOKED_BACK
 from open311.settings import MailboxAccount
@@ -20,6 +21,8 @@ log = structlog.get_logger()
 
 # In one turn, of which there is one a minute.
 MOST_MAILS, MOST_SECONDS = 30, 40.0
+# Those that are too many cost no more than their headers.
+MOST_LOOKED_AT, HEAD_BYTES = 300, 8 * 1024
 MAIL_BYTES = 30 * 1024 * 1024
 
 
@@ -31,12 +34,11 @@ def fetch_all(core: Core) -> int:
             taken += _fetch(core, account)
             failed = None
         except (MailboxUnavailable, ConfigurationError) as reason:
-            failed = reason
+            failed = tidy(str(reason.__cause__ or reason)) or "unknown"
         with core.database.begin() as conn:
-            is_news = storage.note_reading(conn, account.name, core.now(), failed=failed is not None)
+            is_news = storage.note_reading(conn, account.name, core.now(), failed)
         if is_news and failed:
-            reason_told = str(failed.__cause__ or failed)
-            log.error("mailbox_unavailable", mailbox=account.name, reason=reason_told)
+            log.error("mailbox_unavailable", mailbox=account.name, reason=failed)
         elif is_news:
             log.info("mailbox_available", mailbox=account.name)
     return taken
@@ -57,16 +59,31 @@ def city_of(core: Core, account: MailboxAccount) -> Catalogue:
 
 def _fetch(core: Core, account: MailboxAccount) -> int:
     catalogue, until, taken = city_of(core, account), time.monotonic() + MOST_SECONDS, 0
-    with imap.opened(account) as mailbox:
+    with imap.opened(account, core.settings.mail_token) as mailbox:
         with core.database.read() as conn:
             last = storage.position(conn, account.name, mailbox.validity)
-        for uid in mailbox.newer(last, core.now() - LOOKED_BACK, MOST_MAILS):
+        uids = mailbox.newer(last, core.now() - LOOKED_BACK, MOST_LOOKED_AT)
+        heads = mailbox.heads(uids, HEAD_BYTES)
+        for uid in uids:
+            if taken >= MOST_MAILS or time.monotonic() > until:
+                break
+            if _skipped(core, catalogue, account, mailbox.validity, uid, heads.get(uid, b"")):
+                continue
             raw = mailbox.fetch(uid, MAIL_BYTES)
             take_in(core, catalogue, account, mailbox.validity, raw or RawMail(uid, b"", 0))
             taken += 1
-            if time.monotonic() > until:
-                break
     return taken
+
+
+def _skipped(
+    core: Core, catalogue: Catalogue, account: MailboxAccount, validity: int, uid: int, head: bytes
+) -> bool:
+    """Leave a mail lying that is too much, whether it is."""
+    with core.database.begin() as conn:
+        too_much = flood.is_too_much(core, conn, catalogue, head)
+        if too_much:
+            storage.skip(conn, account.name, validity, uid, core.now())
+    return too_much
 
 
 def take_in(core: Core, catalogue: Catalogue, account: MailboxAccount, validity: int, raw: RawMail) -> None:

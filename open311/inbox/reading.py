@@ -1,6 +1,7 @@
 """A mail as it came, read as what somebody wrote: nothing that a stranger can send makes this fail, or take long."""
 
 import hashlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from email import message_from_bytes
@@ -11,13 +12,17 @@ from open311.base.text import tidy
 from open311.inbox import plain_text
 from open311.inbox.automatic import Bounce, Writer, bounce_of, writer_of
 from open311.inbox.headers import addresses, inner_parts, message_ids, readable, word
+from open311.inbox.tokens import TO
 from open311.model.inbox import LONGEST_SUBJECT, LONGEST_TEXT
 
 MOST_PARTS = 100
+# What a parser pays for is lines and parts, far more than bytes: a mail of 30 MB that is one photo has 400,000 lines,
+# and one of two million empty parts would keep it busy for minutes.
+MOST_LINES, MOST_BOUNDARIES, LONGEST_HEAD = 450_000, 2_000, 256 * 1024
+HEAD_ENDS = re.compile(rb"\r?\n\r?\n")
 # Smaller ones are signs in signatures and of counters.
 LEAST_PICTURE_BYTES = 5 * 1024
 PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif", ".gif")
-TO = ("To", "Cc", "Delivered-To", "X-Original-To", "Envelope-To")
 LONGEST_NAME = 100
 
 
@@ -64,7 +69,9 @@ def read(data: bytes, *, is_whole: bool, most_pictures: int) -> Letter:
 
 
 def _read(data: bytes, *, is_whole: bool, most_pictures: int) -> Letter:
-    message = message_from_bytes(data, policy=compat32)
+    bearable = _bearable(data)
+    is_whole = is_whole and len(bearable) == len(data)
+    message = message_from_bytes(bearable, policy=compat32)
     sender = next(iter(addresses(message, "From")), ("", ""))
     contents = _contents(message)
     whole = "\n\n".join(contents.plain) or plain_text.from_html("\n".join(contents.html))
@@ -86,6 +93,19 @@ def _read(data: bytes, *, is_whole: bool, most_pictures: int) -> Letter:
         bounce=bounce_of(message),
         problem=None if is_whole else "desk.inbox.problem.too_large",
     )
+
+
+def _bearable(data: bytes) -> bytes:
+    """As much of a mail, from its beginning, as can be parsed in a few seconds."""
+    if HEAD_ENDS.search(data, 0, LONGEST_HEAD) is None:
+        data = data[:LONGEST_HEAD]
+    for mark, most in ((b"\n", MOST_LINES), (b"\n--", MOST_BOUNDARIES)):
+        if data.count(mark) > most:
+            end = -1
+            for _ in range(most):
+                end = data.index(mark, end + 1)
+            data = data[: end + 1]
+    return data
 
 
 def _contents(message: Message) -> _Contents:

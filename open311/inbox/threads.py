@@ -8,6 +8,7 @@ from open311.actions.media import Files
 from open311.core import Core
 from open311.inbox.automatic import Bounce, Writer
 from open311.inbox.reading import Letter
+from open311.inbox.tokens import tokens_in
 from open311.model.catalogue import Catalogue
 from open311.model.inbox import InboxState
 from open311.model.mailbox import spelt
@@ -33,7 +34,7 @@ def settle(core: Core, conn: Connection, catalogue: Catalogue, letter: Letter, f
     if blocked_senders.is_blocked(conn, owner, core.now(), email=letter.from_address):
         _store(core, conn, catalogue, letter, InboxState.SPAM)
         return
-    sent = sent_mails.find(conn, letter.answered, _tokens(letter))
+    sent = sent_mails.find(conn, letter.answered, tokens_in(letter.to))
     request = service_requests.find_any(conn, sent.service_request_id) if sent else None
     if sent is None or request is None or request.jurisdiction_id != owner:
         leave_to_staff(core, conn, catalogue, letter, files)
@@ -95,12 +96,6 @@ def _say_more(core: Core, conn: Connection, sent: AnsweredMail, letter: Letter, 
         receive(core, conn, sent.service_request_id, letter.text, files, event_id=sent.event_id)
         return True
     return False
-
-
-def _tokens(letter: Letter) -> list[str]:
-    """What stands behind the plus in the addresses that a mail was sent to."""
-    locals_ = [address.rpartition("@")[0] for address in letter.to]
-    return [local.partition("+")[2].lower() for local in locals_ if "+" in local]
 
 
 def _note_bounce(conn: Connection, bounce: Bounce) -> None:

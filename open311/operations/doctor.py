@@ -10,8 +10,9 @@ from open311.core import Core
 from open311.operations import readiness, rehearsal
 from open311.operations.readiness import Health
 from open311.settings import Settings
-from open311.storage import facts
+from open311.storage import facts, figures
 from open311.storage.facts import Facts
+from open311.storage.figures import Figures
 
 OLDEST_POSTGRESQL = 150_000
 CLOCKS_APART = timedelta(seconds=5)
@@ -34,8 +35,9 @@ def examine(core: Core) -> Iterator[Finding]:
     if any(part.health is Health.DOWN for part in parts):
         return
     with core.database.read() as conn:
-        found = facts.read(conn)
+        found, counted = facts.read(conn), figures.read(conn)
     yield from _of_database(found)
+    yield from _of_mailboxes(core.settings, counted)
     yield from _of_settings(core.settings)
     yield from _of_catalogues(core, found)
     wrong = rehearsal.wrong(rehearsal.last(core.settings.data_dir), REHEARSED_WITHIN)
@@ -52,6 +54,29 @@ def _of_database(found: Facts) -> Iterator[Finding]:
         yield Finding("clock", told, must=True)
     for index in found.invalid_indexes:
         yield Finding("index", f"{index} is invalid: `reindex index concurrently {index}`")
+
+
+def _of_mailboxes(settings: Settings, counted: Figures) -> Iterator[Finding]:
+    """What is wrong with the mailboxes that the settings name; why one cannot be read is told here alone."""
+    states = {mailbox.name: mailbox for mailbox in counted.mailboxes}
+    for account in settings.imap_url:
+        state = states.get(account.name)
+        if state is None:
+            yield Finding("mailbox", f"{account.name} was never read; the worker does so each minute")
+            continue
+        if state.failing is not None:
+            told = f"{account.name} cannot be read for {state.failing / 60:.0f} min: {state.problem or 'unknown'}"
+            yield Finding("mailbox", f"{told}; mend OPEN311_IMAP_URL, or the mail server", must=True)
+        if state.skipped:
+            told = f"{state.skipped} mails lie unread in {account.name}, since there were too many"
+            yield Finding("mailbox", f"{told}; decide about those at the desk, and block who sends them")
+        if account.reply_to is None:
+            told = f"{account.name} names no reply_to, so answers to our mails go to OPEN311_MAIL_FROM"
+            yield Finding("mailbox", f"{told}; see docs/intake.md")
+        if not account.password and settings.mail_token is None:
+            yield Finding(
+                "mailbox", f"{account.name} has no password, and OPEN311_MAIL_TOKEN is unset", must=True
+            )
 
 
 def _of_settings(settings: Settings) -> Iterator[Finding]:

@@ -127,6 +127,8 @@ def _of(found: Figures) -> Iterator[Metric]:
         ("webhook", "Messages of webhooks, by state."),
         ("forward", "Reports handed on to other servers, by state."),
         ("subscription", "Webhooks, by state."),
+        ("inbox_mail", "Mails that came in, by what became of them."),
+        ("lost_mail", "Mails about reports that the mail server refused or that came back."),
     ):
         rows = [((count.state,), float(count.count)) for count in found.counts if count.kind == kind]
         yield _gauge(f"open311_{kind}s", text, ("state",), rows)
@@ -136,8 +138,24 @@ def _of(found: Figures) -> Iterator[Metric]:
         (),
         [((), float(found.workers))],
     )
+    yield from _mailboxes(found)
     lag = [((name,), float(seconds)) for name, seconds in found.replicas]
     yield _gauge("open311_replica_lag_seconds", "How far a replica is behind.", ("replica",), lag)
+
+
+def _mailboxes(found: Figures) -> Iterator[Metric]:
+    label = ("mailbox",)
+    failing = [((mailbox.name,), mailbox.failing or 0.0) for mailbox in found.mailboxes]
+    yield _gauge(
+        "open311_mailbox_failing_seconds",
+        "Since a mailbox cannot be read; 0 for one that can.",
+        label,
+        failing,
+    )
+    read = [((mailbox.name,), mailbox.read) for mailbox in found.mailboxes if mailbox.read is not None]
+    yield _gauge("open311_mailbox_read_seconds", "Since a mailbox was last read.", label, read)
+    skipped = [((mailbox.name,), float(mailbox.skipped)) for mailbox in found.mailboxes]
+    yield _gauge("open311_mailbox_skipped", "Mails left lying because there were too many.", label, skipped)
 
 
 def _gauge(

@@ -19,6 +19,7 @@ from open311.storage.schema import SchemaState
 # Less is as good as full: one photo of a report may take it.
 LEAST_FREE_BYTES = 256 * 1024 * 1024
 STORE_SECONDS = 2.0
+MAILBOX_SECONDS = 300.0
 STORE_KEPT_SECONDS = 15.0
 
 
@@ -70,7 +71,12 @@ def _of_database(core: Core) -> list[Part]:
         return [Part("database", Health.DOWN, str(error.__cause__ or "out of reach").splitlines()[0])]
     parts = [Part("database", Health.OK), _schema(state), _migrations(state)]
     if found:
-        parts += [_worker(found), _queue(found), *_mail(core.settings, found)]
+        parts += [
+            _worker(found),
+            _queue(found),
+            *_mail(core.settings, found),
+            *_mailboxes(core.settings, found),
+        ]
     return parts
 
 
@@ -110,6 +116,23 @@ def _mail(settings: Settings, found: Figures) -> list[Part]:
         return [Part("mail", Health.OK)]
     advice = "look for `mail_unavailable` in the worker's log, then `open311 jobs retry --all`"
     return [Part("mail", Health.FAILING, f"{stuck} mails could not be sent; {advice}")]
+
+
+def _mailboxes(settings: Settings, found: Figures) -> list[Part]:
+    """Mailboxes that are read no more; a short outage is none."""
+    known = {account.name for account in settings.imap_url}
+    failing = {
+        mailbox.name: mailbox.failing
+        for mailbox in found.mailboxes
+        if mailbox.name in known and mailbox.failing and mailbox.failing > MAILBOX_SECONDS
+    }
+    if not known:
+        return []
+    if not failing:
+        return [Part("mailboxes", Health.OK)]
+    told = ", ".join(f"{name} for {seconds / 60:.0f} min" for name, seconds in failing.items())
+    advice = "look for `mailbox_unavailable` in the worker's log, or ask `open311 doctor` why"
+    return [Part("mailboxes", Health.FAILING, f"cannot be read: {told}; {advice}")]
 
 
 def _volume(settings: Settings) -> Part:

@@ -9,11 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from open311.settings.mail_tokens import TokenSource
 from open311.settings.mailboxes import MailboxAccount
 from open311.settings.options import OPTIONS, shipped
 from open311.settings.values import NO_STYLE
 
-__all__ = ["NO_STYLE", "MailboxAccount", "Settings", "load", "shipped"]
+__all__ = ["NO_STYLE", "MailboxAccount", "Settings", "TokenSource", "load", "shipped"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +60,7 @@ class Settings:
     smtp_url: str | None
     mail_from: str | None
     imap_url: tuple[MailboxAccount, ...]
+    mail_token: TokenSource | None
     mails_per_hour: int
     mail_delay_seconds: int
     retention_days: int

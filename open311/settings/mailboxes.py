@@ -14,7 +14,8 @@ SCHEMES = ("imap", "imaps", "imap+plain")
 class MailboxAccount:
     """A mailbox: where it is, whose reports come in by it (None where there is one city), and where answers go.
 
-    `reply_to` with a `+` before its `@` takes a token there, so that answers are known by it.
+    `reply_to` with a `+` before its `@` takes a token there, so that answers are known by it. Without a password the
+    mailbox is signed in to by OAuth.
     """
 
     scheme: str
@@ -49,7 +50,7 @@ def _account(raw: str) -> MailboxAccount:
         raise ValueError(EXAMPLE) from None
     query = dict(parse_qsl(parts.query))
     reply_to = query.pop("reply_to", None)
-    if parts.scheme not in SCHEMES or not (parts.hostname and parts.username and parts.password) or query:
+    if parts.scheme not in SCHEMES or not (parts.hostname and parts.username) or query:
         raise ValueError(EXAMPLE)
     if reply_to is not None and (reply_to.count("@") != 1 or not reply_to.isprintable() or " " in reply_to):
         raise ValueError(EXAMPLE)
@@ -58,7 +59,7 @@ def _account(raw: str) -> MailboxAccount:
         host=parts.hostname,
         port=port or (993 if parts.scheme == "imaps" else 143),
         user=unquote(parts.username),
-        password=unquote(parts.password),
+        password=unquote(parts.password or ""),
         folder=unquote(parts.path.strip("/")) or "INBOX",
         jurisdiction_id=unquote(parts.fragment) or None,
         reply_to=reply_to,

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from open311.settings import values
+from open311.settings.mail_tokens import mail_token_source
 from open311.settings.mailboxes import imap_mailboxes
 from open311.settings.option import Option
 from open311.settings.staff_options import STAFF_OPTIONS
@@ -205,6 +206,14 @@ OPTIONS = (
         imap_mailboxes,
         "",
         "Mailboxes that mail is fetched from, each as imaps://user:password@host/folder, with blanks between; see "
+        "docs/intake.md.",
+        secret=True,
+    ),
+    Option(
+        "OPEN311_MAIL_TOKEN",
+        mail_token_source,
+        None,
+        "Where mailboxes and mail servers without a password in their address get a token from (OAuth 2.0); see "
         "docs/intake.md.",
         secret=True,
     ),

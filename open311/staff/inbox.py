@@ -37,6 +37,7 @@ def inbox() -> ResponseReturnValue:
     behind = whole_number(after, 15)
     with current.core().database.read() as conn:
         mails = storage.page(conn, owners(), state, behind, storage.PAGE + 1)
+        skipped = storage.skipped(conn, _mailboxes())
     more = len(mails) > storage.PAGE
     return render(
         "inbox.html",
@@ -46,7 +47,14 @@ def inbox() -> ResponseReturnValue:
         after=mails[storage.PAGE - 1].id if more else None,
         several=len(owners()) > 1,
         reads=bool(current.core().settings.imap_url),
+        skipped=skipped,
     )
+
+
+def _mailboxes() -> list[str]:
+    """Those by which mail for the own cities comes in."""
+    known = current.core().settings.imap_url
+    return [mailbox.name for mailbox in known if mailbox.jurisdiction_id in (None, *owners())]
 
 
 @page("/inbox/<number:mail_id>", Right.CHECK, methods=("GET", "POST"))

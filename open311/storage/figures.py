@@ -20,6 +20,13 @@ _STATES = text("""
     union all select 'mail', case when sent_datetime is null then 'ordered' else 'sent' end, count(*)
         from mail_messages group by 2
     union all select 'subscription', state, count(*) from webhook_subscriptions group by 2
+    union all select 'inbox_mail', state, count(*) from inbox group by 2
+    union all select 'lost_mail', state, count(*) from sent_mails where state <> 'sent' group by 2
+""")
+_MAILBOXES = text("""
+    select name, extract(epoch from now() - read_datetime)::double precision,
+        extract(epoch from now() - failing_since)::double precision, problem, skipped
+    from mailboxes order by name
 """)
 _WORKERS = text("""
     select count(*), extract(epoch from now() - max(last_heartbeat))::double precision from procrastinate_workers
@@ -52,6 +59,20 @@ class Count:
 
 
 @dataclass(frozen=True, slots=True)
+class MailboxFigures:
+    """How many seconds ago a mailbox was last read, and since when it cannot be; None for never and for not at all.
+
+    `skipped` mails were left lying there, because there were too many.
+    """
+
+    name: str
+    read: float | None
+    failing: float | None
+    problem: str | None
+    skipped: int
+
+
+@dataclass(frozen=True, slots=True)
 class Figures:
     """`heartbeat` is how many seconds ago a worker last gave a sign of life; None when none did lately."""
 
@@ -60,6 +81,7 @@ class Figures:
     workers: int
     heartbeat: float | None
     replicas: Sequence[tuple[str, float]]
+    mailboxes: Sequence[MailboxFigures] = ()
 
     def jobs_in(self, queue: str, *states: str) -> int:
         """How many jobs of a queue are in one of the states."""
@@ -75,4 +97,5 @@ def read(conn: Connection) -> Figures:
         workers=workers[0],
         heartbeat=workers[1],
         replicas=[(name, lag) for name, lag in conn.execute(_REPLICAS)],
+        mailboxes=[MailboxFigures(*row) for row in conn.execute(_MAILBOXES)],
     )

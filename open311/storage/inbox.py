@@ -15,7 +15,7 @@ from open311.storage.tables import inbox, inbox_photos, mailboxes
 
 _i, _p, _b = inbox.c, inbox_photos.c, mailboxes.c
 FILE = ("key", "media_type", "bytes", "width", "height", "sha256")
-PAGE = 50
+PAGE, LONGEST_PROBLEM = 50, 500
 EMPTY = {"from_address": "", "from_name": "", "subject": "", "text": "", "rest": "", "left_out": []}
 _COLUMNS = [column for column in inbox.c if column.name in InboxMail.__slots__]
 
@@ -33,12 +33,15 @@ def advance(conn: Connection, name: str, uidvalidity: int, uid: int) -> None:
     conn.execute(statement.on_conflict_do_update(index_elements=[_b.name], set_=row))
 
 
-def note_reading(conn: Connection, name: str, now: datetime, *, failed: bool) -> bool:
-    """Note that a mailbox was read, or could not be; whether that is news."""
+def note_reading(conn: Connection, name: str, now: datetime, problem: str | None = None) -> bool:
+    """Note that a mailbox was read, or why it could not be; whether that is news."""
+    failed = problem is not None
     before = conn.execute(select(_b.failing_since).where(_b.name == name)).one_or_none()
     failing = before.failing_since if before else None
     values: dict[str, Any] = (
-        {"failing_since": failing or now} if failed else {"failing_since": None, "read_datetime": now}
+        {"failing_since": failing or now, "problem": problem[:LONGEST_PROBLEM]}
+        if problem is not None
+        else {"failing_since": None, "problem": None, "read_datetime": now}
     )
     row = {"name": name, "uidvalidity": 0, "uid": 0} | values
     statement = insert(mailboxes).values(row).on_conflict_do_update(index_elements=[_b.name], set_=values)
@@ -99,10 +102,30 @@ def count_new(conn: Connection, owners: Sequence[str]) -> int:
     return conn.execute(select(func.count()).where(*waiting)).scalar_one()
 
 
-def sent_lately(conn: Connection, jurisdiction_id: str, address: str, since: datetime) -> int:
-    """How many mails somebody has sent since then."""
+def sent_lately(conn: Connection, jurisdiction_id: str, address: str, since: datetime, most: int) -> int:
+    """How many mails somebody has sent since then; not counted beyond `most`."""
     mine = (_i.jurisdiction_id == jurisdiction_id, func.lower(_i.from_address) == address.lower())
-    return conn.execute(select(func.count()).where(*mine, _i.received_datetime > since)).scalar_one()
+    few = select(_i.id).where(*mine, _i.received_datetime > since).limit(most).subquery()
+    return conn.execute(select(func.count()).select_from(few)).scalar_one()
+
+
+def skip(conn: Connection, name: str, uidvalidity: int, uid: int, now: datetime) -> None:
+    """Leave a mail lying, and count it."""
+    advance(conn, name, uidvalidity, uid)
+    counted = {"skipped": _b.skipped + 1, "skipped_since": func.coalesce(_b.skipped_since, now)}
+    conn.execute(update(mailboxes).where(_b.name == name).values(counted))
+
+
+def skipped(conn: Connection, names: Sequence[str]) -> int:
+    """How many mails were left lying lately in these mailboxes."""
+    wanted = select(func.coalesce(func.sum(_b.skipped), 0)).where(_b.name.in_(names))
+    return int(conn.execute(wanted).scalar_one())
+
+
+def count_skipped_anew(conn: Connection, before: datetime) -> None:
+    """Forget how many were left lying, once that has been told for long enough."""
+    told = update(mailboxes).where(_b.skipped_since < before)
+    conn.execute(told.values(skipped=0, skipped_since=None))
 
 
 def decide(

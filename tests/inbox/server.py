@@ -9,7 +9,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from itertools import count
-from pathlib import Path
 from typing import Any
 
 from tests.processes.running import free_port
@@ -67,11 +66,11 @@ class ImapServer:
 def an_imap_server() -> Iterator[ImapServer]:
     """A server that runs for as long as the block lasts."""
     port = free_port()
-    program = str(Path(sys.executable).parent / "pymap")
+    program = [sys.executable, "-m", "tests.inbox.pymap_with_tokens"]
     place = ["--host", "127.0.0.1", "--port", str(port), "--no-tls", "--no-service", "admin"]
     backend = ["dict", "--demo-user", USER, "--demo-password", PASSWORD]
     process = subprocess.Popen(
-        [program, *place, *backend], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        [*program, *place, *backend], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     try:
         until = time.monotonic() + SECONDS

@@ -1,0 +1,37 @@
+"""Who writes more than anybody reads: the rest of it stays lying in the mailbox, and nobody else waits behind it.
+
+Senders are what mails say they are. So one who writes much is bounded by name, and many who are made up by how many
+mails of strangers may wait for staff; what answers a mail of ours comes in all the same.
+"""
+
+from datetime import timedelta
+from email import message_from_bytes
+from email.policy import compat32
+
+from open311.core import Core
+from open311.inbox.automatic import PROGRAMS
+from open311.inbox.headers import addresses, message_ids
+from open311.inbox.tokens import TO, tokens_in
+from open311.model.catalogue import Catalogue
+from open311.storage import inbox, sent_mails
+from open311.storage.database import Connection
+
+WINDOW = timedelta(days=1)
+MOST_OF_SENDER = 50
+# Mail servers tell of every mail that did not arrive.
+MOST_OF_MAIL_SERVER = 1_000
+MOST_WAITING = 2_000
+
+
+def is_too_much(core: Core, conn: Connection, catalogue: Catalogue, head: bytes) -> bool:
+    """Whether a mail with these headers stays lying."""
+    owner, message = catalogue.jurisdiction.jurisdiction_id, message_from_bytes(head, policy=compat32)
+    sender = next((address for _, address in addresses(message, "From")), "")
+    is_server = sender.partition("@")[0].lower() in PROGRAMS
+    most = MOST_OF_MAIL_SERVER if is_server else MOST_OF_SENDER
+    if inbox.sent_lately(conn, owner, sender, core.now() - WINDOW, most) >= most:
+        return True
+    if inbox.count_new(conn, [owner]) < MOST_WAITING or is_server:
+        return False
+    tokens = tokens_in(address for _, address in addresses(message, *TO))
+    return sent_mails.find(conn, message_ids(message, "References", "In-Reply-To"), tokens) is None
