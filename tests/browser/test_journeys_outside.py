@@ -22,6 +22,7 @@ from open311.model.task_names import TaskName
 from open311.notifications import messages
 from tests.actors import CLARA
 from tests.browser.conftest import PHONE, Visit
+from tests.browser.navigators import Visitor
 from tests.browser.staff import comes_in
 from tests.browser.town import Town, a_town
 from tests.inbox.server import ImapServer, a_bounce, a_mail, an_imap_server
@@ -269,3 +270,65 @@ def test_that_it_is_not_mended_comes_by_mail_and_loops_lead_nowhere(
     for path in (f"/staff/reports/{number}", f"/staff/reports/{number}/outside", "/staff/outside"):
         bea.get(path)
         assert "kam zurück (5.1.1: die Adresse gibt es nicht)" in bea.text, path
+
+
+def test_no_page_that_leads_outside_has_barriers(
+    visit: Visit, town: Town, api: Api, bea: Employee, imap: ImapServer
+) -> None:
+    lamp = {"service_code": "STRASSENLATERNE", "attribute[DEFEKT]": "flackert"}
+    ordered, asked, closed = (
+        reported(town, api, description=name, **lamp) for name in ("eins", "zwei", "drei")
+    )
+    mails(town)
+    order_id = casework.order(town.core, ordered, "LAMPEN", "Leuchtmittel tauschen", CLARA)
+    casework.ask(town.core, asked, "Welcher Mast?", CLARA)
+    casework.set_status(town.core, closed, "GELOEST", CLARA)
+    sent = {mail["Subject"]: mail for mail in mails(town)}
+    texts = " ".join(text_of(mail) for mail in sent.values())
+    [order] = re.findall(r"/order/[A-Za-z0-9_-]+", texts)
+    [rating] = re.findall(r"/rating/[A-Za-z0-9_-]+", texts)
+    [question] = [mail for mail in sent.values() if "Welcher Mast?" in text_of(mail)]
+    imap.gets(a_bounce(question))
+    imap.gets(a_mail("Bei mir auch!", sender="Kim <kim@example.com>", subject="Laterne"))
+    fetching.fetch_all(town.core)
+    [(mail_id,)] = town.stored("select max(id) from inbox where state = 'new'")
+    bea.get("/staff/senders")
+    bea.post("/staff/senders", 303, kind="email", sender="bot@example.org", reason="Werbung", days="30")
+    found = {}
+    for language in ("de", "en"):
+        desk = comes_in(visit(language, base=town.base, drawing=False), bea)
+        people = visit(language, base=town.base, drawing=False)
+        whole = language == "de"
+
+        def look(visitor: Visitor, name: str, whole: bool = whole, language: str = language) -> None:
+            found[language, name] = visitor.barriers_of_every_look() if whole else visitor.barriers()
+
+        bea.post("/staff/me", 303, language=language, name="Bea Muster")
+        for path in (
+            "inbox",
+            f"inbox/{mail_id}",
+            "senders",
+            "outside",
+            f"reports/{ordered}/outside",
+            "satisfaction",
+        ):
+            desk.opens(f"/staff/{path}")
+            look(desk, path)
+        people.opens(f"{order}?locale={language}")
+        for summary in people.page.locator("main summary").all():
+            summary.click()
+        look(people, "order")
+        people.page.locator("form", has=people.page.locator("#text_decline")).locator("button").click()
+        look(people, "order with a mistake")
+        people.opens(f"/order/{'x' * 32}?locale={language}")
+        look(people, "order that is none")
+        people.opens(f"{rating}?locale={language}")
+        look(people, "rating")
+        people.page.locator("main form button").click()
+        look(people, "rating with a mistake")
+        people.opens(f"{rating}?done=1&locale={language}")
+        look(people, "rating that was given")
+    casework.revoke_order(town.core, order_id, CLARA)
+    people.opens(f"{order}?locale=en")
+    found["en", "order that has ended"] = people.barriers_of_every_look()
+    assert {name: barriers for name, barriers in found.items() if barriers} == {}
