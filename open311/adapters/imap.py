@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 
 from open311.adapters.mail import THIS_MACHINE
 from open311.adapters.mail_tokens import NoToken, token_for, xoauth2
@@ -59,8 +60,14 @@ class Mailbox:
         names = "FROM TO CC DELIVERED-TO IN-REPLY-TO REFERENCES"
         wanted = f"(BODY.PEEK[HEADER.FIELDS ({names})]<0.{most_bytes}>)"
         _, answer = self._client.uid("FETCH", ",".join(map(str, uids)), wanted)
-        lines = [line for line in answer if isinstance(line, tuple)]
-        return {int(said[1]): line[1] for line in lines if (said := UID.search(line[0]))}
+        found = {}
+        for line, rest in pairwise([*answer, b""]):
+            if isinstance(line, tuple):
+                # Servers name the uid before the headers or behind them.
+                said = UID.search(line[0]) or UID.search(rest if isinstance(rest, bytes) else b"")
+                if said:
+                    found[int(said[1])] = line[1]
+        return found
 
     def fetch(self, uid: int, most_bytes: int) -> RawMail | None:
         """One mail, or its beginning; None when it was taken away meanwhile."""

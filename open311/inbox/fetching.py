@@ -67,7 +67,7 @@ def _fetch(core: Core, account: MailboxAccount) -> int:
         for uid in uids:
             if taken >= MOST_MAILS or time.monotonic() > until:
                 break
-            if _skipped(core, catalogue, account, mailbox.validity, uid, heads.get(uid, b"")):
+            if _skipped(core, catalogue, account, mailbox.validity, uid, heads.get(uid)):
                 continue
             raw = mailbox.fetch(uid, MAIL_BYTES)
             take_in(core, catalogue, account, mailbox.validity, raw or RawMail(uid, b"", 0))
@@ -76,9 +76,11 @@ def _fetch(core: Core, account: MailboxAccount) -> int:
 
 
 def _skipped(
-    core: Core, catalogue: Catalogue, account: MailboxAccount, validity: int, uid: int, head: bytes
+    core: Core, catalogue: Catalogue, account: MailboxAccount, validity: int, uid: int, head: bytes | None
 ) -> bool:
-    """Leave a mail lying that is too much, whether it is."""
+    """Leave a mail lying that is too much, whether it is; one whose headers are unknown is none."""
+    if head is None:
+        return False
     with core.database.begin() as conn:
         too_much = flood.is_too_much(core, conn, catalogue, head)
         if too_much:

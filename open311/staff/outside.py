@@ -13,6 +13,8 @@ from open311.federation import forwarding, release
 from open311.federation.storage import forwards
 from open311.http import current
 from open311.model.actor import Right
+from open311.model.cases import Flag
+from open311.model.desk_search import CaseSearch
 from open311.model.event_kinds import EventKind
 from open311.model.forwards import IN_TROUBLE
 from open311.model.orders import may_leave
@@ -21,7 +23,7 @@ from open311.staff import history
 from open311.staff.blueprint import page, redirect_to, staff
 from open311.staff.rendering import render
 from open311.staff.seen import SeenCase, attempt, find_case
-from open311.storage.desk import orders, outside
+from open311.storage.desk import lists, orders, outside
 from open311.storage.desk.scope import scope_of
 
 MOST = 200
@@ -39,6 +41,7 @@ def outside_list() -> ResponseReturnValue:
         in_trouble = forwards.in_trouble(conn, scope, MOST)
         questions = outside.open_questions(conn, scope, now, MOST)
         lost = outside.lost_mails(conn, scope, now - LOST_MAILS_SHOWN, MOST)
+        [elsewhere] = lists.counted(conn, scope, [CaseSearch(flags=(Flag.FORWARDED,))], now)
     names = {
         code: catalogue.unit_name(code, current.language())
         for catalogue in current.core().catalogues.in_force
@@ -49,6 +52,7 @@ def outside_list() -> ResponseReturnValue:
         orders=open_orders,
         forwards=in_trouble,
         names=names,
+        elsewhere=elsewhere,
         questions=questions,
         lost=lost,
         lost_days=LOST_MAILS_SHOWN.days,

@@ -108,7 +108,9 @@ def test_the_desk_says_whose_it_is_and_offers_no_form(core: Core, number: int) -
     assert "licht.example" in bea.text
     outside = bea.get(f"/staff/reports/{number}/outside").text
     assert "dort angekommen" in outside
+    assert "1 offene Meldung liegt bei einem anderen System" in bea.get("/staff/outside").text
     bea.post(f"/staff/reports/{number}/outside/take_back", 303)
     page = bea.get(f"/staff/reports/{number}").text
     assert "Bei licht.example" not in page
+    assert "bei einem anderen System" not in bea.get("/staff/outside").text
     assert 'id="act-status"' in page
