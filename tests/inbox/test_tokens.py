@@ -80,7 +80,7 @@ def test_an_endpoint_is_asked_once_while_its_token_is_good(
 @pytest.mark.parametrize(
     ("lines", "reason"),
     [
-        (["echo wrong"], "AUTHENTICATE"),
+        (["echo wrong"], "authenticat"),
         (["exit 3"], "ended with status 3"),
         (["printf 'a\\001b'"], "no token"),
         ([], "no token"),

@@ -92,7 +92,7 @@ def workers(core: Core, fresh_database_url: str, folder: Path) -> Iterator[list[
 
 def test_one_takes_a_case_and_the_other_is_told_who_and_when(core: Core, workers: list[Worker]) -> None:
     api = an_api(core)
-    numbers = [int(api.report(description=f"Sack {place}")) for place in range(CASES)]
+    numbers = [int(api.report(description=f"Sack {place}", lat="49.47")) for place in range(CASES)]
     together = Barrier(len(workers))
 
     def take(worker: Worker, number: int, revision: str) -> httpx2.Response:
