@@ -19,7 +19,7 @@ from open311.notifications import mail_subscriptions, own_data, retention
 from open311.notifications.mail_limits import MailAsker
 from open311.notifications.mail_links import Purpose
 from open311.notifications.storage import mail_links
-from open311.storage import jobs
+from open311.storage import jobs, service_requests
 from tests.actors import CLARA
 from tests.builders import a_catalogue, a_service, a_vehicle_service
 from tests.pictures import a_photo
@@ -231,6 +231,12 @@ def hidden(core: Core, number: int) -> None:
     casework.hide(core, number, CLARA, f"nennt {CANARY}")
 
 
+def refused(core: Core, number: int) -> None:
+    """Never for the public, and done with."""
+    casework.withhold(core, number, CLARA)
+    closed(core, number)
+
+
 def merged(core: Core, number: int) -> None:
     """The duplicate of a report that was closed."""
     parent = int(api_of(core).report(service_code="FAHRZEUG_ALT", **{"attribute[FARBE]": "rot"}))
@@ -245,6 +251,7 @@ def left_open(core: Core, number: int) -> None:
 ENDS: dict[str, tuple[Callable[[Core, int], None], int]] = {
     "closed": (closed, TERM_OF_VEHICLES),
     "hidden": (hidden, TERM_OF_VEHICLES),
+    "refused": (refused, TERM_OF_VEHICLES),
     "merged": (merged, TERM_OF_VEHICLES),
     "left open": (left_open, 730),
 }
@@ -266,7 +273,9 @@ def test_people_are_forgotten_when_their_time_has_come_and_not_before(
     retention.forget_people(core)
     finish_jobs(core, conn)
     assert found(conn) == {}
-    assert len(files(core)) == (0 if end == "hidden" else 1)
+    is_gone = end in ("hidden", "refused")
+    assert (service_requests.find_any(conn, number) is None) is is_gone
+    assert len(files(core)) == (0 if is_gone else 1)
 
 
 def test_a_duplicate_keeps_its_followers_while_the_other_report_is_open(
