@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import product
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -104,6 +105,21 @@ def test_lists_hold_what_may_says(
 def a_member(role: Role, **scope: object) -> Staff:
     """Somebody with one role."""
     return Staff(1, (Membership(jurisdiction_id="a.example", role=role, **scope),))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("role", Role)
+def test_lists_hold_what_may_says_however_far_a_right_reaches(conn: Connection, role: Role) -> None:
+    """Every reach by itself, which examples by chance seldom meet."""
+    chosen = [
+        (ACase(unit=unit, former_units=former, assignee_id=assignee), visibility)
+        for unit, former, assignee, visibility in product(
+            (None, "U1", "U2"), ((), ("U1",), ("U2",)), (None, 1, 2), VISIBILITIES
+        )
+    ]
+    for units, right in product((None, ("U1",)), (Right.SEE_REPORTS, Right.SEE_HELD, Right.SET_STATUS)):
+        staff = a_member(role, units=units)
+        allowed = {n for n, (case, seen) in enumerate(chosen) if may(staff, right, case, seen)}
+        assert listed(conn, staff, right, chosen) == allowed
 
 
 def test_a_worker_sees_the_own_unit_what_it_once_had_and_what_is_public() -> None:
