@@ -6,6 +6,7 @@ mails of strangers may wait for staff; what answers a mail of ours comes in all 
 
 from datetime import timedelta
 from email import message_from_bytes
+from email.message import Message
 from email.policy import compat32
 
 from open311.core import Core
@@ -18,6 +19,8 @@ from open311.storage.database import Connection
 
 WINDOW = timedelta(days=1)
 MOST_OF_SENDER = 50
+# Who answers us knows an id of ours: others who write in their name cannot silence them.
+MOST_ANSWERS = 200
 # Mail servers tell of every mail that did not arrive.
 MOST_OF_MAIL_SERVER = 1_000
 MOST_WAITING = 2_000
@@ -27,11 +30,14 @@ def is_too_much(core: Core, conn: Connection, catalogue: Catalogue, head: bytes)
     """Whether a mail with these headers stays lying."""
     owner, message = catalogue.jurisdiction.jurisdiction_id, message_from_bytes(head, policy=compat32)
     sender = next((address for _, address in addresses(message, "From")), "")
-    is_server = sender.partition("@")[0].lower() in PROGRAMS
-    most = MOST_OF_MAIL_SERVER if is_server else MOST_OF_SENDER
-    if inbox.sent_lately(conn, owner, sender, core.now() - WINDOW, most) >= most:
-        return True
-    if inbox.count_new(conn, [owner]) < MOST_WAITING or is_server:
+    count = inbox.sent_lately(conn, owner, sender, core.now() - WINDOW, MOST_OF_MAIL_SERVER)
+    if sender.partition("@")[0].lower() in PROGRAMS:
+        return count >= MOST_OF_MAIL_SERVER
+    if count < MOST_OF_SENDER and inbox.count_new(conn, [owner]) < MOST_WAITING:
         return False
+    return count >= MOST_ANSWERS or not _answers_us(conn, message)
+
+
+def _answers_us(conn: Connection, message: Message) -> bool:
     tokens = tokens_in(address for _, address in addresses(message, *TO))
-    return sent_mails.find(conn, message_ids(message, "References", "In-Reply-To"), tokens) is None
+    return sent_mails.find(conn, message_ids(message, "References", "In-Reply-To"), tokens) is not None

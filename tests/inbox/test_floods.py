@@ -58,6 +58,7 @@ def test_when_too_many_wait_only_answers_to_our_mails_come_in(
     run_jobs(core, conn)
     question = outbox[0].mails[-1]
     monkeypatch.setattr(flood, "MOST_WAITING", 2)
+    monkeypatch.setattr(flood, "MOST_OF_SENDER", 1)
     for name in "abcd":
         imap.gets(a_mail(sender=f"{name}@example.org"))
     imap.gets(a_mail("Am Ufer", sender="kim@example.org", In_Reply_To=question["Message-ID"]))
