@@ -12,7 +12,7 @@ from open311.cli.common import opened
 from open311.cli.harvest import in_words, shown
 from open311.core import Core
 from open311.federation import csv_import, server_import
-from open311.federation.csv_mapping import Bulk
+from open311.federation.csv_mapping import CsvMapping
 from open311.federation.imports import Wishes
 from open311.federation.references import Counts, Refusal
 from open311.model.catalogue import Catalogue
@@ -64,7 +64,7 @@ def import_(
     with opened() as core:
         catalogue = core.catalogues.find(jurisdiction)
         wishes = Wishes(
-            mapping=csv_import.read_mapping(mapping) if mapping else Bulk(),
+            mapping=csv_import.read_mapping(mapping) if mapping else CsvMapping(),
             visibility=Visibility(visibility),
             keep_services=keep_services,
             source=source,

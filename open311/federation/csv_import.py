@@ -15,7 +15,7 @@ from open311.base.ahead import one_ahead
 from open311.base.errors import Invalid, problem
 from open311.core import Core
 from open311.federation import csv_mapping
-from open311.federation.csv_mapping import Bulk, Columns
+from open311.federation.csv_mapping import Columns, CsvMapping
 from open311.federation.csv_rejects import Reject, Rejects
 from open311.federation.imports import Wishes, begin, take_page, terms
 from open311.federation.references import Arrival, Counts, Intake, Refusal
@@ -32,10 +32,10 @@ UNDECODED = re.compile("[\udc80-\udcff]")
 Progress = Callable[[Counts, int], None]
 
 
-def read_mapping(path: Path) -> Bulk:
+def read_mapping(path: Path) -> CsvMapping:
     """The mapping in a YAML file; raises `Invalid`."""
     try:
-        return Bulk.read(yaml.safe_load(path.read_text(encoding="utf-8")))
+        return CsvMapping.read(yaml.safe_load(path.read_text(encoding="utf-8")))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as reason:
         raise Invalid(problem("error.import.mapping", reason=str(reason)[:300])) from None
 
@@ -83,7 +83,7 @@ def _fingerprint(path: Path, wishes: Wishes) -> str:
     return hashlib.sha256(f"{content} {wishes!r}".encode(errors="replace")).hexdigest()
 
 
-def _rows(file: TextIO, mapping: Bulk) -> tuple[Iterator[Record], list[str], str]:
+def _rows(file: TextIO, mapping: CsvMapping) -> tuple[Iterator[Record], list[str], str]:
     """The records behind the head, the names in it, and what stands between them; raises `Invalid`."""
     first = file.readline()
     file.seek(0)

@@ -26,7 +26,7 @@ SETTINGS = ("columns", "services", "statuses", "constants", "dates", "time_zone"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Bulk:
+class CsvMapping:
     """A mapping file: our name → theirs for columns, theirs → ours for services and statuses."""
 
     columns: Mapping[str, str] = field(default_factory=dict)
@@ -39,7 +39,7 @@ class Bulk:
     encoding: str = "utf-8-sig"
 
     @classmethod
-    def read(cls, given: Any) -> "Bulk":
+    def read(cls, given: Any) -> "CsvMapping":
         """The mapping that a document describes; raises `Invalid`."""
         if not isinstance(given, dict):
             raise _wrong("it is no mapping of names")
@@ -106,7 +106,7 @@ def _wrong(reason: str) -> Invalid:
 class Columns:
     """Where the fields of GeoReport stand in the rows of a file whose head has these `names`."""
 
-    def __init__(self, names: Sequence[str], mapping: Bulk) -> None:
+    def __init__(self, names: Sequence[str], mapping: CsvMapping) -> None:
         places = {name: place for place, name in enumerate(names)}
         named = ((ours, mapping.columns.get(ours, ours)) for ours in (*COLUMNS, *PERSONAL))
         self._places = [(ours, places[theirs]) for ours, theirs in named if theirs in places]

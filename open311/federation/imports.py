@@ -7,7 +7,7 @@ from typing import Any
 from open311.base.errors import Invalid, problem
 from open311.core import Core
 from open311.federation import upsert
-from open311.federation.csv_mapping import Bulk
+from open311.federation.csv_mapping import CsvMapping
 from open311.federation.references import Arrival, Counts, Intake, Refusal
 from open311.federation.storage import references as stored
 from open311.federation.storage import sources
@@ -23,7 +23,7 @@ from open311.storage.database import Connection
 class Wishes:
     """How to import. `keep_services` takes requests of services that the catalogue does not have, under their names."""
 
-    mapping: Bulk = field(default_factory=Bulk)
+    mapping: CsvMapping = field(default_factory=CsvMapping)
     visibility: Visibility = Visibility.PUBLISHED
     keep_services: bool = False
     source: str | None = None

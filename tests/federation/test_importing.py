@@ -13,7 +13,7 @@ from open311.base.errors import Invalid
 from open311.core import Core
 from open311.federation import csv_import, server_import
 from open311.federation.catalogues import HARVESTED
-from open311.federation.csv_mapping import Bulk
+from open311.federation.csv_mapping import CsvMapping
 from open311.federation.imports import Wishes
 from open311.model.service_request import Visibility
 from tests.actors import CLARA
@@ -203,7 +203,7 @@ def test_a_mapping_to_what_the_catalogue_does_not_have_is_refused(
     core: Core, conn: Connection, a_file: Callable[..., Path], words: dict[str, dict[str, str]]
 ) -> None:
     with pytest.raises(Invalid, match=r"error\.import\.mapping"):
-        move_in(core, a_file(GOOD), mapping=Bulk(**words))
+        move_in(core, a_file(GOOD), mapping=CsvMapping(**words))
     assert stored(conn) == 0
     assert not rejects(a_file(GOOD)).exists()
 
@@ -284,7 +284,10 @@ def test_what_was_refused_is_looked_at_again(
     path = a_file(GOOD, ["SR-2", GOOD[1], "Sperrmüll", *GOOD[3:]])
     assert move_in(core, path) == {"new": 1, "refused": 1}
     assert move_in(core, path) == {"same": 1, "refused": 1}
-    assert move_in(core, path, mapping=Bulk(services={"Sperrmüll": "MUELL_WILD"})) == {"new": 1, "same": 1}
+    assert move_in(core, path, mapping=CsvMapping(services={"Sperrmüll": "MUELL_WILD"})) == {
+        "new": 1,
+        "same": 1,
+    }
     assert not rejects(path).exists()
     assert stored(conn) == 2
 
@@ -309,7 +312,7 @@ def test_a_moment_that_stands_for_none_is_none(core: Core, a_file: Callable[...,
     """B16: in the column that is needed the row is refused, in another one it is left out."""
     head, day = [*HEAD, "expected_datetime"], "02.03.2019 09:30:00"
     path = a_file(["SR-1", never, *GOOD[2:], day], ["SR-2", day, *GOOD[2:], never], head=head)
-    assert move_in(core, path, mapping=Bulk(dates="%d.%m.%Y %H:%M:%S")) == {"new": 1, "refused": 1}
+    assert move_in(core, path, mapping=CsvMapping(dates="%d.%m.%Y %H:%M:%S")) == {"new": 1, "refused": 1}
 
 
 def test_characters_that_cannot_be_stored_are_left_out_of_every_column(
@@ -335,7 +338,7 @@ def test_a_quote_that_is_never_closed_costs_its_own_row(core: Core, a_file: Call
 
 def test_what_was_refused_is_kept_in_the_letters_of_its_file(core: Core, tmp_path: Path) -> None:
     """B34: mended there, the file is imported with the same mapping."""
-    path, mapping = tmp_path / "amt.csv", Bulk(encoding="cp1252", columns={"service_request_id": "Nr"})
+    path, mapping = tmp_path / "amt.csv", CsvMapping(encoding="cp1252", columns={"service_request_id": "Nr"})
     row = "7;neulich;MUELL_WILD;Müll für €\udc81\n"
     path.write_bytes(
         f"Nr;requested_datetime;service_code;description\n{row}".encode("cp1252", "surrogateescape")
@@ -357,7 +360,7 @@ def test_imports_reach_the_change_feed(core: Core, a_file: Callable[..., Path]) 
 
 def test_the_history_of_a_server_becomes_our_own(core: Core, api: Api, clock: Clock) -> None:
     clock.forward(days=40)
-    wishes = Wishes(mapping=Bulk(services={"WASTE": "MUELL_WILD"}))
+    wishes = Wishes(mapping=CsvMapping(services={"WASTE": "MUELL_WILD"}))
     refused: list[Any] = []
     catalogue = core.catalogues.in_force[0]
     with serving(Little()) as url:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from open311.base.text import tidy
 from open311.federation import csv_mapping
-from open311.federation.csv_mapping import Bulk
+from open311.federation.csv_mapping import CsvMapping
 from open311.federation.references import Arrival
 from open311.federation.terms import Terms, arrival_of
 from open311.formats import csv, documents
@@ -50,7 +50,7 @@ def through_csv(request: ServiceRequest) -> Arrival:
     text = (csv.header() + csv.rows([document])).decode()
     rows = list(records(io.StringIO(text, newline=""), ","))
     assert [row.problem for row in rows] == [None, None]
-    mapping = Bulk()
+    mapping = CsvMapping()
     fields = csv_mapping.Columns(rows[0].cells, mapping).fields(rows[1].cells)
     found = csv_mapping.request_of(fields, mapping.moments(UTC), {})
     assert not isinstance(found, csv_mapping.Refusal), found

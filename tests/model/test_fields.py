@@ -5,7 +5,7 @@ from typing import Any, get_type_hints
 
 from sqlalchemy import ARRAY, Connection, Text
 
-from open311.federation.csv_mapping import COLUMNS, MOMENTS, Bulk, Columns, request_of
+from open311.federation.csv_mapping import COLUMNS, MOMENTS, Columns, CsvMapping, request_of
 from open311.federation.dates import Dates
 from open311.federation.foreign import ForeignRequest, request_from
 from open311.formats import documents
@@ -63,7 +63,7 @@ def test_a_text_that_senders_may_give_is_taken_stored_told_harvested_and_importe
     assert read.texts == {name: name for name in EXTENDED}
     row = {"service_request_id": "1", "requested_datetime": "2026-01-01T12:00:00Z"}
     cells = row | {name: name for name in EXTENDED}
-    columns = Columns([*cells], Bulk()).fields([*cells.values()])
+    columns = Columns([*cells], CsvMapping()).fields([*cells.values()])
     imported = request_of(columns, Dates(), {})
     assert isinstance(imported, ForeignRequest)
     assert imported.texts == read.texts
