@@ -83,8 +83,9 @@ def continued(header: str | None) -> Trace | None:
 
 def enter(header: str | None) -> None:
     """Begin a request; what the thread did before is over."""
-    trace = continued(header) if header else None
-    _current.set(trace or (new() if report else None))
+    if header or report or _current.get():
+        trace = continued(header) if header else None
+        _current.set(trace or (new() if report else None))
 
 
 @contextmanager

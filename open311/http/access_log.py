@@ -6,6 +6,8 @@ import secrets
 import sys
 import threading
 import time
+from collections import Counter, deque
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -39,6 +41,8 @@ _state = _State()
 _numbers = count()
 # Lines of answers from memory, written together: a line of its own would cost more than the answer.
 _lines: SimpleQueue[str] = SimpleQueue()
+# Those of them that no figure counts yet: method and status.
+_uncounted: deque[tuple[str, int]] = deque()
 GIVEN = re.compile(r"[A-Za-z0-9._-]{8,64}", re.ASCII)
 WRITE_EVERY_SECONDS = 0.02
 MOST_LINES = 10_000
@@ -85,6 +89,18 @@ def flush(*waiting: str) -> None:
     except Empty:
         pass
     sys.stderr.write("".join(lines))
+    count_kept()
+
+
+def count_kept() -> None:
+    """Count the answers from memory so far; each by itself would take as long as half an answer."""
+    answers = Counter[tuple[str, int]]()
+    # Another thread may be counting the same.
+    with suppress(IndexError):
+        for _ in range(len(_uncounted)):
+            answers[_uncounted.popleft()] += 1
+    for (method, status), times in answers.items():
+        metrics.count_kept(method, status, times)
 
 
 def _for_people() -> structlog.dev.ConsoleRenderer:
@@ -141,17 +157,20 @@ def record(
     memory.
     """
     seconds = time.perf_counter() - began if began else 0.0
-    metrics.count(endpoint, method, status, seconds, kept=kept)
+    if kept:
+        _uncounted.append((method, status))
+    else:
+        metrics.count(endpoint, method, status, seconds)
     trace = tracing.current()
     if trace and tracing.report:
         _report(trace, method, path, status, endpoint, seconds)
     if not _state.requests:
+        count_kept()
         return
-    milliseconds = round(seconds * 1000, 3)
     if _state.as_json:
         now, head = time.time(), _head(method, path, endpoint, kept)
         moment = f"{_second(int(now))}.{int(now % 1 * 1000):03}+00:00"
-        rest = f'"status":{status},"bytes":{"null" if size is None else size},"ms":{milliseconds}'
+        rest = f'"status":{status},"bytes":{"null" if size is None else size},"ms":{seconds * 1000:.3f}'
         ids = (
             f'"request_id":"{request_id}","trace_id":"{trace.trace_id}"'
             if trace
@@ -159,8 +178,11 @@ def record(
         )
         _lines.put(f'{{{_FIRST}"timestamp":"{moment}",{head},{rest},{ids}}}\n')
         return
+    count_kept()
     fields = _fields(method, path, endpoint, kept)
-    log.info("request", **fields, status=status, bytes=size, ms=milliseconds, request_id=request_id)
+    log.info(
+        "request", **fields, status=status, bytes=size, ms=round(seconds * 1000, 3), request_id=request_id
+    )
 
 
 def _report(

@@ -9,7 +9,7 @@ from open311.base import version
 from open311.base.datetimes import write_utc
 from open311.base.errors import NotFound, problem
 from open311.core import Core
-from open311.http import current, operators
+from open311.http import access_log, current, operators
 from open311.operations import metrics, readiness
 from open311.operations.readiness import Health
 
@@ -62,6 +62,7 @@ def show_metrics() -> ResponseReturnValue:
     """Figures of all processes of this host and of the database, for the operator alone."""
     if not operators.may_see():
         raise NotFound(problem("error.path"))
+    access_log.count_kept()
     body, content_type = metrics.page(current.core())
     return Response(body, content_type=content_type)
 

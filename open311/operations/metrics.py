@@ -45,17 +45,24 @@ _children: dict[tuple[str, str, str, str], tuple[Counter, Histogram]] = {}
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"})
 
 
-def count(route: str | None, method: str, status: int, seconds: float, *, kept: bool) -> None:
-    """Count one answer; `kept` when it came from memory, which takes less time than to note how much."""
-    name = route or ("memory" if kept else "none")
-    source = "memory" if kept else "worked_out"
+def count(route: str | None, method: str, status: int, seconds: float) -> None:
+    """Count one answer that was worked out."""
+    counter, histogram = _counted(route or "none", method, status, "worked_out")
+    counter.inc()
+    histogram.observe(seconds)
+
+
+def count_kept(method: str, status: int, times: int) -> None:
+    """Count answers from memory, which take less time than to note how much."""
+    _counted("memory", method, status, "memory")[0].inc(times)
+
+
+def _counted(name: str, method: str, status: int, source: str) -> tuple[Counter, Histogram]:
     key = (name, method if method in METHODS else "other", str(status), source)
     found = _children.get(key)
     if found is None:
         found = _children[key] = (_requests.labels(*key), _seconds.labels(name))
-    found[0].inc()
-    if not kept:
-        found[1].observe(seconds)
+    return found
 
 
 def page(core: Core) -> tuple[bytes, str]:
