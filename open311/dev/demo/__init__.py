@@ -12,7 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from open311.base.ahead import one_ahead
 from open311.core import Core
-from open311.dev.demo.lives import Lives, moments
+from open311.dev.demo.lives import Life, Lives, moments
 from open311.storage import bulk_load
 
 SEED = 311
@@ -35,7 +35,7 @@ def seed(core: Core, count: int, number: int = SEED, stored: Callable[[], None] 
     ]
     sent = moments(chance, now, count)
     portions = (
-        [chance.choice(lives).begin(moment) for moment in sent[first : first + A_TIME]]
+        _in_their_areas([chance.choice(lives).begin(moment) for moment in sent[first : first + A_TIME]])
         for first in range(0, count, A_TIME)
     )
     with (
@@ -48,3 +48,13 @@ def seed(core: Core, count: int, number: int = SEED, stored: Callable[[], None] 
                 bulk_load.store(conn, portion)
             stored()
             progress.advance(task, len(portion))
+
+
+def _in_their_areas(portion: list[Life]) -> list[Life]:
+    """Reports that know their areas, which are asked for together."""
+    for catalogue in {id(life.catalogue): life.catalogue for life in portion}.values():
+        mine = [life for life in portion if life.catalogue is catalogue]
+        places = [life.request.location for life in mine]
+        for life, areas in zip(mine, catalogue.desk.areas.at_each(places), strict=True):
+            life.areas = areas
+    return portion

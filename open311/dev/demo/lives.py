@@ -31,12 +31,14 @@ class Life:
     catalogue: Catalogue
     token: str | None = None
     events: list[NewEvent] = field(default_factory=list)
+    areas: tuple[str, ...] | None = None
 
     @property
     def case(self) -> Case:
         """What staff know of it: when it was checked, and whether a unit has taken it up."""
         moments = {event.kind: event.datetime for event in self.events}
-        case = new_case(self.request._asdict(), self.catalogue, place=self.request.location)
+        request = self.request
+        case = new_case(request._asdict(), self.catalogue, place=request.location, areas=self.areas)
         taken_up = replace(
             case,
             checked_datetime=moments.get("published") or moments.get("hidden"),
@@ -52,8 +54,7 @@ class Life:
     def tell(self, kind: str, at: datetime, actor: str, **more: Any) -> None:
         """Append a line to the history."""
         shown = is_everybodys(self.request)
-        event = NewEvent(kind, at, actor, public=shown, in_feed=shown)
-        self.events.append(event._replace(**more))
+        self.events.append(NewEvent(kind, at, actor, **{"public": shown, "in_feed": shown} | more))
 
     def move(self, kind: str, at: datetime, changes: dict[str, Any]) -> None:
         """Change the report and tell of it, as `casework` does."""
