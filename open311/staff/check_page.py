@@ -11,9 +11,10 @@ from flask import Response
 from open311.base.errors import Conflict
 from open311.http import current
 from open311.model.actor import Right
-from open311.model.cases import Priority
+from open311.model.cases import Flag, Priority
 from open311.model.decisions import Outcome
 from open311.model.desk import ReasonFor
+from open311.model.event_kinds import EventKind
 from open311.model.personal_hints import personal_hints
 from open311.model.photo_boxes import suggestions
 from open311.site import addresses
@@ -102,6 +103,7 @@ def check_page(seen: SeenCase, shown: Shown) -> Response:
         catalogue=seen.catalogue,
         meanwhile=[history.line(event, seen.catalogue, names) for event in meanwhile],
         other=names.get(other, "") if other else "",
+        declines=_declines(seen),
         suggestions=suggestions,
         offered_boxes=sum(len(photo.suggested or ()) for photo in whole.photos),
         suspicions=suspicions.get(request.service_request_id, ()),
@@ -123,6 +125,17 @@ def check_page(seen: SeenCase, shown: Shown) -> Response:
         Right=Right,
         now=core.now(),
     )
+
+
+def _declines(seen: SeenCase) -> list[str]:
+    """Which units have declined and why, while nobody has said whose it is."""
+    if Flag.DECLINED not in seen.whole.case.flags:
+        return []
+    said_no = [event.data for event in seen.whole.history if event.kind == EventKind.DECLINED]
+    return [
+        f"{seen.catalogue.unit_name(str(data.get('unit')), current.language())}: {data.get('reason')}"
+        for data in said_no
+    ]
 
 
 def _reasons(seen: SeenCase, which: ReasonFor) -> list[Any]:

@@ -21,7 +21,7 @@ from open311.model import desk_filters
 from open311.model.actor import Right
 from open311.model.desk_search import CaseSearch
 from open311.model.export_files import MOST_ROWS, FileState
-from open311.site.words import words
+from open311.site.words import figure, words
 from open311.staff import filters
 from open311.staff.blueprint import account_actor, page, redirect_to, signed_in, staff
 from open311.staff.rendering import NOT_KEPT, render
@@ -84,8 +84,8 @@ def export_files() -> ResponseReturnValue:
         chosen=chosen,
         wanted=wanted,
         asks="ask" in request.args,
-        at_once=MOST_IN_WORKBOOK,
-        most=MOST_ROWS,
+        at_once=figure(MOST_IN_WORKBOOK),
+        most=figure(MOST_ROWS),
     )
 
 

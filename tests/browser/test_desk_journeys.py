@@ -327,7 +327,10 @@ def test_a_report_that_nobody_takes_ends_with_the_lead_of_those_who_check(
 
     beas = comes_in(visit(drawing=False, base=town.base), bea)
     beas.opens("/staff/check")
-    expect(beas.page.locator("tr", has_text=str(number))).to_be_visible()
+    expect(beas.page.locator("tr", has_text=str(number))).to_contain_text("abgelehnt")
+    beas.opens(f"/staff/check/{number}")
+    expect(beas.page.locator("main")).to_contain_text("Bereich Grünflächen: Gehört zur Bahn")
+    assert beas.barriers() == []
     beas.opens(f"/staff/reports/{number}")
     expect(beas.page.locator("main")).to_contain_text("Bereich Grünflächen hat abgelehnt")
     expect(beas.page.locator("main")).to_contain_text("Gehört zur Bahn")

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, literal_column, select, tuple_, union_all
 
-from open311.model.cases import Stage
+from open311.model.cases import Flag, Stage
 from open311.model.desk_search import PAGE_SIZE, Page, Position
 from open311.storage.desk.lists import CaseRow, row_from, rows_of
 from open311.storage.desk.scope import Scope
@@ -18,7 +18,7 @@ _not_done: ColumnElement[bool] = literal_column("cases.stage <> 'done'")
 
 @dataclass(frozen=True, slots=True)
 class QueueRow:
-    """A line of the queue: why it waits (`check`, or what is in `Awaits`) and since when."""
+    """A line of the queue: why it waits (`check`, `declined`, or what is in `Awaits`) and since when."""
 
     line: CaseRow
     why: tuple[str, ...]
@@ -51,7 +51,8 @@ def page(
 
 def _row(row: Any) -> QueueRow:
     line = row_from(row)
-    unchecked = (Stage.CHECK.value,) if line.case.stage is Stage.CHECK else ()
+    reason = Flag.DECLINED.value if Flag.DECLINED in line.case.flags else Stage.CHECK.value
+    unchecked = (reason,) if line.case.stage is Stage.CHECK else ()
     return QueueRow(line, (*unchecked, *sorted(line.case.awaits)), row.key_0)
 
 
