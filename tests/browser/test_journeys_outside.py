@@ -6,6 +6,7 @@ Real servers on both sides of the mail. Journeys 7 to 9 of the plan of the desk;
 import re
 from collections.abc import Iterator
 from email.message import EmailMessage
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,7 @@ KIM, FIRM = "kim@example.org", "auftrag@lampen.example"
 CANARIES = ("Kimberley", KIM, "0621 504343", "Nachbarin ist schwierig", "flackert seit Montag")
 READY = "() => navigator.serviceWorker.ready.then((found) => found.scope.endsWith('/staff/field/'))"
 WAITING = "(count) => document.querySelectorAll('[data-queue] li').length === count"
+_numbers = count(1)
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +60,7 @@ def town(
 @pytest.fixture
 def bea(town: Town) -> Employee:
     """A session of this test's own: clocks of the others run on for weeks."""
-    email = f"bea{town.core.now():%m%d}@stadt.example"
+    email = f"bea{next(_numbers)}@stadt.example"
     return Desk(town.core).employee(Role.CHECKER, Role.WORKER, email=email, name="Bea Muster")
 
 
@@ -206,13 +208,13 @@ def test_a_round_is_planned_for_somebody_and_gone_without_a_network(
     page.context.set_offline(True)
     page.reload()
     said = dict(zip(numbers, ("done", "done", "done", "not_found"), strict=False))
-    for count, (number, act) in enumerate(said.items(), 1):
+    for waiting, (number, act) in enumerate(said.items(), 1):
         stop = page.locator(f"#stop-{number}")
         stop.locator(f"#act-{number}-{act}").check()
         stop.locator("textarea").fill(f"vor Ort {number}")
         stop.locator("input[type=file]").set_input_files(photo)
         stop.get_by_role("button", name="Eintragen").click()
-        page.wait_for_function(WAITING, arg=count)
+        page.wait_for_function(WAITING, arg=waiting)
     # What waits outlives a page that is closed.
     page.reload()
     page.wait_for_function(WAITING, arg=len(said))
