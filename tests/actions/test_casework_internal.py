@@ -45,7 +45,7 @@ def last(core: Core, number: int) -> tuple[str, dict[str, object]]:
 
 ACTS = {
     "assign": lambda core, number: casework.assign(core, number, "TIEFBAU", BEA),
-    "person": lambda core, number: casework.assign_person(core, number, 18, BEA),
+    "person": lambda core, number: casework.assign_person(core, number, 17, BEA),
     "note": lambda core, number: casework.add_note(core, number, "Kollegin fragen", BEA),
     "priority": lambda core, number: casework.set_priority(core, number, Priority.HIGH, BEA),
     "defer": lambda core, number: casework.defer(core, number, date(2026, 4, 1), BEA),
@@ -113,8 +113,8 @@ def test_the_history_says_from_and_to(core: Core, published: int) -> None:
         "assigned",
         {"from": "TIEFBAU", "to": "STADTREINIGUNG", "reason": "gehört zum Müll"},
     )
-    casework.assign_person(core, published, 18, BEA)
-    assert last(core, published) == ("person_changed", {"to": 18})
+    casework.assign_person(core, published, 17, BEA)
+    assert last(core, published) == ("person_changed", {"to": 17})
     casework.set_priority(core, published, Priority.URGENT, BEA)
     assert last(core, published) == ("priority_changed", {"from": "normal", "to": "urgent"})
     casework.set_status(core, published, "EINGEPLANT", BEA)
