@@ -124,7 +124,7 @@ def asks_more(body: Any) -> bool:
     if not HOST.match(str(body.get("media_url") or "http://host")):
         return True
     code, *places = (
-        str(body.get(name, "")).strip() for name in ("service_code", "lat", "address_string", "address_id")
+        tidy(str(body.get(name, ""))) for name in ("service_code", "lat", "address_string", "address_id")
     )
     return code in ("", "FAHRZEUG_ALT") or not any(places)
 
