@@ -7,23 +7,25 @@ import os
 import subprocess
 import sys
 
-from open311.base.errors import Unavailable, problem
+from open311.base.errors import Busy, Unavailable, problem
 
 # All that the child gets of our environment; database and store passwords are not among it.
 HANDED_ON = ("PATH", "LD_LIBRARY_PATH", "SYSTEMROOT")
 # Libraries that compute in threads of their own would go past the time that the child allows itself.
 ONE_THREAD = {"OMP_NUM_THREADS": "1"}
 GRACE_SECONDS = 5
+RETRY_AFTER = 30
 
 
 class ChildFailed(Exception):
-    """The child crashed, was stopped at one of its limits, or took too long: what it was given is at fault."""
+    """The child crashed or was stopped at one of its limits: what it was given is at fault."""
 
 
 def run_child(module: str, data: bytes, seconds: int, *arguments: str) -> bytes:
     """What the module prints when it is run with the data on its standard input.
 
-    Raises `ChildFailed`, `Unavailable` where no process can be started, `RuntimeError` for a fault of ours.
+    Raises `ChildFailed`, `Busy` when it got too little of the processor, `Unavailable` where no process can be started,
+    `RuntimeError` for a fault of ours.
     """
     environ = {name: os.environ[name] for name in HANDED_ON if name in os.environ} | ONE_THREAD
     environ["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))
@@ -38,7 +40,8 @@ def run_child(module: str, data: bytes, seconds: int, *arguments: str) -> bytes:
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise ChildFailed from None
+        # It counts its own seconds of the processor and would have ended at its limit.
+        raise Busy(problem("error.busy", seconds=RETRY_AFTER), retry_after=RETRY_AFTER) from None
     except OSError as reason:
         raise Unavailable(problem("error.unavailable")) from reason
     if ended.returncode > 0:

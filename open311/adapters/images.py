@@ -74,7 +74,8 @@ def kind_of(head: bytes) -> str | None:
 def clean(data: bytes) -> Photo:
     """The picture in `data`, upright, at most `LONGEST_EDGE` wide or high, without metadata.
 
-    Raises `Invalid` for what is not a photo, is damaged, has too many pixels or would take too long.
+    Raises `Invalid` for what is not a photo, is damaged, has too many pixels or would take too long; `Busy` when the
+    machine has no time for it.
     """
     kind = kind_of(data[:16])
     if kind is None:

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image, ImageCms
 
 from open311.adapters import child_process, images
-from open311.base.errors import Invalid
+from open311.base.errors import Busy, Invalid
 from tests.pictures import SECRET, a_bomb, a_photo, colour, exif, opened, two_colours, written
 
 FORMATS = ("JPEG", "PNG", "WEBP", "HEIC")
@@ -96,6 +96,13 @@ def test_a_large_photo_is_scaled_down() -> None:
     """Its longest edge is 2560 then."""
     photo = images.clean(written(two_colours(4000, 3000)))
     assert opened(photo.data).size == (photo.width, photo.height) == (2560, 1920)
+
+
+def test_a_machine_without_time_is_no_fault_of_the_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its sender is told to come again; only what used up the seconds of its own process is refused."""
+    monkeypatch.setattr(child_process, "GRACE_SECONDS", -images.CHILD_SECONDS)
+    with pytest.raises(Busy):
+        images.clean(written(two_colours()))
 
 
 def test_transparency_becomes_white() -> None:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
+from playwright.sync_api import expect
 
 from open311.actions import geocoding
 from open311.basemap import importing
@@ -143,7 +144,7 @@ def test_words_of_the_writer_are_replaced_only_by_the_writer(visit: Visit, site:
     visitor.page.get_by_role("button", name=f"Als Adresse eintragen: {HERE}").click()
     assert visitor.page.locator("#address").input_value() == HERE
     visitor.page.get_by_role("button", name="Diese Position nicht verwenden").click()
-    assert visitor.page.locator("[name=lat]").input_value() == ""
+    expect(visitor.page.locator("[name=lat]")).to_have_value("")
 
 
 def test_where_no_map_can_be_drawn_the_address_is_enough(visit: Visit, site: Site) -> None:

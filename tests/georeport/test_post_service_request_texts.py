@@ -2,6 +2,7 @@
 
 import re
 import string
+from unicodedata import normalize
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -24,9 +25,12 @@ def api(make_core: MakeCore) -> Api:
 
 
 def expected(written: str) -> str:
-    """georeport.md 3.1 and 3.5: LF line ends, nothing that XML 1.0 cannot carry, no white space at the end."""
-    lines = re.sub("\r\n|\r", "\n", written)
-    return "".join(line for line in lines if line in "\t\n" or _is_carried(ord(line))).rstrip()
+    """georeport.md 3.1 and 3.5: LF line ends, nothing that XML 1.0 cannot carry, no white space at the end; NFC."""
+    characters = re.sub("\r\n|\r", "\n", written)
+    carried = "".join(
+        character for character in characters if character in "\t\n" or _is_carried(ord(character))
+    )
+    return normalize("NFC", carried.rstrip())
 
 
 def _is_carried(point: int) -> bool:
@@ -56,6 +60,7 @@ def test_any_description_comes_back(api: Api, written: str) -> None:
 @example("Größe: 1 < 2 & 3 > 2")
 @example("eins\r\nzwei")
 @example("\x01\x02")
+@example("\uf900")
 def test_any_answer_comes_back(api: Api, written: str) -> None:
     """R-004, R-007, R-008, R-126."""
     number = api.report(**{f"attribute[{TEXT}]": written})

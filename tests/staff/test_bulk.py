@@ -221,7 +221,7 @@ def test_a_colleague_is_chosen_who_works_for_the_unit_of_the_case(
     forged = form | {"chosen": [*pairs, f"{numbers[2]}:2"]}
     result = lutz.get(str(lutz.post("/staff/reports/bulk", 303, **forged).location)).text
     assert column(conn, "assignee_id") == [rita, rita, None]
-    assert "1 Meldung ging nicht" in result
+    assert "1 Meldung konnte nicht bearbeitet werden" in result
 
 
 def test_what_is_ticked_stays_ticked_on_other_pages(bea: Employee, api: Api) -> None:
