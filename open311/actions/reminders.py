@@ -63,17 +63,26 @@ class _Walk:
 
     def _all(self) -> set[tuple[Period, Steps]]:
         """Every period with its steps that a case may have."""
-        desk = self.catalogue.desk
-        if self.kind is not Deadline.WORK:
-            period = desk.check if self.kind is Deadline.CHECK else desk.accept
-            return {(period or USUAL_PERIOD, desk.steps_of(self.kind, ""))}
-        rules = [rule.due for rule in desk.rules if rule.due]
-        services = [*self.catalogue.services, *self.catalogue.retired, ""]
+        desk, is_work = self.catalogue.desk, self.kind is Deadline.WORK
+        rules = [rule.due for rule in desk.rules if rule.due] if is_work else []
+        services = [*self.catalogue.services, *self.catalogue.retired, ""] if is_work else [""]
         return {
             (period, desk.steps_of(self.kind, code))
             for code in services
-            for period in (self.catalogue.period(code) or USUAL_PERIOD, *rules)
+            for period in (self._usual(code), *rules)
         }
+
+    def _usual(self, service_code: str) -> Period:
+        """How long it may take when neither a rule nor a person says so."""
+        desk = self.catalogue.desk
+        match self.kind:
+            case Deadline.CHECK:
+                period = desk.check
+            case Deadline.ACCEPT:
+                period = desk.accept
+            case Deadline.WORK:
+                period = self.catalogue.period(service_code)
+        return period or USUAL_PERIOD
 
     def _at(self, period: Period, steps: Steps) -> ReachedSteps:
         if (period, steps) not in self._reached:
@@ -88,12 +97,11 @@ class _Walk:
         return step if step and step.percent > case.percent else None
 
     def _period(self, case: RunningCase) -> Period:
-        desk = self.catalogue.desk
-        if self.kind is not Deadline.WORK:
-            return (desk.check if self.kind is Deadline.CHECK else desk.accept) or USUAL_PERIOD
-        usual = self.catalogue.period(case.service_code) or USUAL_PERIOD
-        named = (rule.due for rule in desk.rules if rule.name == case.route.get("rule"))
-        sooner = next(named, None) if case.route.get("due_by") != PERSON else None
+        usual = self._usual(case.service_code)
+        if self.kind is not Deadline.WORK or case.route.get("due_by") == PERSON:
+            return usual
+        rules = self.catalogue.desk.rules
+        sooner = next((rule.due for rule in rules if rule.name == case.route.get("rule")), None)
         return min(usual, sooner, key=lambda period: period.usual_hours) if sooner else usual
 
     def _tell(self, conn: Connection, reached: Sequence[tuple[RunningCase, Step]]) -> None:

@@ -1,5 +1,6 @@
 """The one mail of the day that somebody may choose: what waits for them, and what was not told at once."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -114,22 +115,18 @@ def _waiting(
         del searches["to_accept"]
     counted = dict(zip(searches, lists.counted(conn, scope, list(searches.values()), now), strict=True))
     named = mentions.of_account(conn, scope, account.id)
+    numbers = {**dict.fromkeys(WORDS, 0), **counted, "mentions": len(named)}
+    listed: dict[str, Sequence[Case | Mention]] = {"mentions": named}
+    for name, search in searches.items():
+        if counted[name]:
+            rows = lists.page(conn, scope, replace(search, limit=MOST_LISTED), now).rows
+            listed[name] = [row.case for row in rows]
     parts: list[str] = []
-    for name, number in counted.items():
-        if number:
-            rows = lists.page(conn, scope, replace(searches[name], limit=MOST_LISTED), now).rows
-            parts += [
-                translate(WORDS[name], language, number=number),
-                *(_line(core, row.case, language) for row in rows),
-                "",
-            ]
-    if named:
-        parts += [
-            translate(WORDS["mentions"], language, number=len(named)),
-            *(_line(core, mention, language) for mention in named),
-            "",
-        ]
-    return {**dict.fromkeys(WORDS, 0), "mentions": len(named), **counted}, parts
+    for name, words in WORDS.items():
+        if numbers[name]:
+            lines = [_line(core, case, language) for case in listed[name]]
+            parts += [translate(words, language, number=numbers[name]), *lines, ""]
+    return numbers, parts
 
 
 def _line(core: Core, case: Case | Mention, language: str) -> str:
