@@ -221,8 +221,9 @@ def test_a_round_is_planned_for_somebody_and_gone_without_a_network(
     closed = numbers[2]
     casework.set_status(town.core, closed, "GELOEST", CLARA)
     page.context.set_offline(False)
-    page.get_by_text("war schon abgeschlossen").wait_for()
     page.wait_for_function(WAITING, arg=0)
+    answers = [page.locator(f"[data-about='{number}']").inner_text() for number in said]
+    assert ["war schon abgeschlossen" in answer for answer in answers] == [False, False, True, False]
     assert [kinds(town, number).count("field_reported") for number in said] == [1, 1, 1, 1]
     flags = [case_of(town, number).case.flags for number in said]
     assert flags == [{Flag.FIELD_DONE}, {Flag.FIELD_DONE}, frozenset(), frozenset()]

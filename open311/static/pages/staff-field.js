@@ -7,7 +7,15 @@ const queue = root.querySelector("[data-queue]");
 const sendButton = root.querySelector("[data-send]");
 const takeButton = root.querySelector("[data-take]");
 const scope = `${root.dataset.scope}/`;
-const tell = (words) => (status.textContent = words);
+const RETRY = 30_000;
+
+// One line about each report and one about the whole: nobody reads words that the next answer replaces at once.
+const tell = (words, number = "") => {
+  const line = [...status.children].find(({ dataset }) => dataset.about === number) ?? document.createElement("p");
+  line.dataset.about = number;
+  line.textContent = number ? `${number}: ${words}` : words;
+  status.append(line);
+};
 
 const token = () => document.querySelector("[name=form_token]").value;
 
@@ -30,9 +38,9 @@ const show = async () => {
   sendButton.hidden = waiting.length === 0;
   queue.replaceChildren(
     ...waiting.map((entry) => {
-      const line = document.createElement("li");
+      const item = document.createElement("li");
       const words = entry.problems?.length ? `${root.dataset.refused} ${entry.problems.join(" ")}` : root.dataset.waiting;
-      line.textContent = `${entry.fields.number}: ${words} ${entry.fields.text ?? ""} `;
+      item.textContent = `${entry.fields.number}: ${words} ${entry.fields.text ?? ""} `;
       if (entry.problems) {
         const discard = document.createElement("button");
         discard.type = "button";
@@ -42,9 +50,9 @@ const show = async () => {
           await remove(entry.id);
           await show();
         });
-        line.append(discard);
+        item.append(discard);
       }
-      return line;
+      return item;
     }),
   );
 };
@@ -56,28 +64,40 @@ const body = (entry) => {
   return form;
 };
 
+const post = async (entry) => {
+  const headers = { Accept: "application/json", "X-Form-Token": token() };
+  const answer = await fetch(entry.url, { method: "POST", body: body(entry), headers, redirect: "manual" });
+  const json = answer.headers.get("Content-Type")?.startsWith("application/json");
+  return { ok: answer.ok, ...(json ? await answer.json() : { login: true }) };
+};
+
 // One after the other, each until the server has answered; what it has got already it answers as before.
+const sendAll = async () => {
+  for (const entry of await all()) {
+    if (entry.problems) continue;
+    const { number } = entry.fields;
+    const answer = await post(entry).catch(() => null);
+    if (!answer) return tell(root.dataset.waiting, number);
+    if (answer.login) return tell(root.dataset.login);
+    if (answer.ok) {
+      await remove(entry.id);
+      tell(answer.words, number);
+    } else await put({ ...entry, problems: answer.problems });
+  }
+};
+
 let sending = false;
+let again = false;
 const send = async () => {
+  again = true;
   if (sending) return;
   sending = true;
   try {
-    for (const entry of await all()) {
-      if (entry.problems) continue;
-      const headers = { Accept: "application/json", "X-Form-Token": token() };
-      const answer = await fetch(entry.url, { method: "POST", body: body(entry), headers, redirect: "manual" });
-      const told = answer.headers.get("Content-Type")?.startsWith("application/json") ? await answer.json() : null;
-      if (!told) {
-        tell(root.dataset.login);
-        break;
-      }
-      if (answer.ok) {
-        await remove(entry.id);
-        tell(`${entry.fields.number}: ${told.words}`);
-      } else await put({ ...entry, problems: told.problems });
+    // The connection may come back while the last try is still failing.
+    while (again) {
+      again = false;
+      await sendAll();
     }
-  } catch {
-    tell(root.dataset.waiting);
   } finally {
     sending = false;
     await show();
@@ -112,6 +132,8 @@ document.querySelector(".own form")?.addEventListener("submit", async (event) =>
 });
 sendButton.addEventListener("click", send);
 addEventListener("online", send);
+// A weak signal comes and goes without a word from the device.
+setInterval(() => queue.childElementCount && send(), RETRY);
 if ("serviceWorker" in navigator && "caches" in self) {
   takeButton.hidden = false;
   takeButton.addEventListener("click", () => take().catch(() => tell(root.dataset.failed)));
