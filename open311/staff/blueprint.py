@@ -22,7 +22,7 @@ from open311.model.network import is_within
 from open311.model.rights import Staff
 from open311.model.sign_in import client_name
 from open311.site import addresses
-from open311.staff import cookies
+from open311.staff import session_cookie
 
 View = Callable[..., ResponseReturnValue]
 
@@ -59,7 +59,7 @@ def admit() -> None:
     settings = current.core().settings
     if not settings.staff or not is_within(request.remote_addr, settings.staff_networks):
         raise NotFound(problem("error.path"))
-    if not (cookies.is_secure() or cookies.is_local()):
+    if not (session_cookie.is_secure() or session_cookie.is_local()):
         raise Forbidden(problem("desk.error.https"))
     changes = request.method not in READING
     if changes and not _is_from_here():
@@ -67,7 +67,7 @@ def admit() -> None:
     # No text in a database holds it, and nobody types it; in forms it is left out.
     unspeakable = [name for name, value in request.args.items(multi=True) if "\0" in value]
     Invalid.unless_empty(problem("error.characters", parameter=name) for name in unspeakable)
-    g.staff_token = cookies.token()
+    g.staff_token = session_cookie.token()
     found = sign_in.find(current.core(), g.staff_token) if g.staff_token else None
     g.signed_in = found
     _count(found)

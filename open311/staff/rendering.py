@@ -18,7 +18,7 @@ from open311.model.sign_in import LocalSignIn
 from open311.site import addresses, assets, rendering, words
 from open311.staff import navigation, shortcuts
 from open311.staff.blueprint import TOKEN_FIELD, address, maybe_signed_in, own_path
-from open311.staff.mail_words import mail_problem
+from open311.staff.mail_problems import mail_problem
 
 NOT_KEPT = "private, no-store"
 # A warning comes so long before a session ends.

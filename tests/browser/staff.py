@@ -7,7 +7,7 @@ from open311.adapters import one_time_codes
 from open311.core import Core
 from open311.model.actor import cli_actor
 from open311.model.rights import Membership, Role
-from open311.staff.cookies import PLAIN
+from open311.staff.session_cookie import PLAIN
 from tests.browser.navigators import Visitor
 from tests.staff.desk import PASSWORD, SENDER, Employee, membership
 

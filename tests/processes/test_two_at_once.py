@@ -16,7 +16,7 @@ from lxml import html
 from open311.actions import casework
 from open311.core import Core
 from open311.model.rights import Role
-from open311.staff.cookies import PLAIN
+from open311.staff.session_cookie import PLAIN
 from tests.actors import CLARA
 from tests.opendata.live import a_live_core
 from tests.processes.running import answers, free_port, started, wait_for

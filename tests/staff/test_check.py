@@ -12,8 +12,8 @@ from open311.core import Core
 from open311.model.rights import Role
 from open311.model.service_request import Location
 from open311.model.task_names import TaskName
-from open311.staff.kept import _unpacked
 from open311.staff.shortcuts import SHORTCUTS
+from open311.staff.signing_in.interrupted_form import _unpacked
 from tests.actors import CLARA
 from tests.jobs import work
 from tests.pictures import a_face, a_photo, opened, written

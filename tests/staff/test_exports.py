@@ -16,7 +16,7 @@ from open311.core import Core
 from open311.model.actor import ALL_RIGHTS, Actor, ActorKind
 from open311.model.rights import Role
 from open311.model.task_names import TaskName
-from open311.staff import exports
+from open311.staff.lists import exports
 from tests.jobs import work
 from tests.serving import Api, Clock
 from tests.staff.desk import Desk, Employee, membership

@@ -9,7 +9,7 @@ from open311.http.current import CORE
 from open311.model.accounts import Account, AccountState, Session, SignedIn, Stage
 from open311.model.actor import cli_actor
 from open311.model.rights import Membership, Role, Staff
-from open311.staff import names
+from open311.staff import actor_names
 from tests.serving import Clock
 from tests.staff.desk import Desk, membership
 
@@ -38,7 +38,7 @@ def seen_by(core: Core, viewer: int, roles: tuple[Membership, ...], *actors: str
         )
         g.signed_in = SignedIn(account, session, Staff(viewer, roles))
         g.language = "de"
-        shown = names.of_actors(actors)
+        shown = actor_names.of_actors(actors)
         return [shown[actor] for actor in actors]
 
 

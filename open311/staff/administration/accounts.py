@@ -1,0 +1,262 @@
+"""Administration: accounts, and who has which role where."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
+
+from flask.typing import ResponseReturnValue
+
+from open311.actions import accounts, own_account, staff_mails
+from open311.base.errors import Invalid, Problem, problem
+from open311.base.i18n import LANGUAGES
+from open311.http import current
+from open311.http.errors import in_words
+from open311.model.accounts import Account, AccountState
+from open311.model.actor import Right
+from open311.model.catalogue import Catalogue
+from open311.model.rights import GIVEN_BY_LEADS, Membership, Role
+from open311.staff.blueprint import account_actor, page, redirect_to, staff
+from open311.staff.forms import posted
+from open311.staff.rendering import render
+
+MANAGERS = (Right.MANAGE_ACCOUNTS, Right.MANAGE_MEMBERS)
+MOST_CODES, LONGEST_CODE = 200, 100
+FIELDS = {
+    "desk.account.name": "name",
+    "desk.account.email": "email",
+    "desk.account.taken": "email",
+    "desk.account.language": "language",
+    "desk.account.date": "ends",
+    "error.jurisdiction.unknown": "jurisdiction_id",
+    "desk.role.role": "role",
+    "desk.role.units": "units",
+    "desk.role.services": "services",
+    "desk.role.date": "role_ends",
+}
+
+
+@page("/admin/accounts", *MANAGERS)
+def accounts_list() -> ResponseReturnValue:
+    """All accounts that somebody may manage."""
+    listed = accounts.listed(current.core(), account_actor())
+    return render(
+        "administration/accounts.html", listed=listed, may_add=Right.MANAGE_ACCOUNTS in staff().rights
+    )
+
+
+@page("/admin/accounts/new", Right.MANAGE_ACCOUNTS, methods=("GET", "POST"), confirmed=True)
+def account_new() -> ResponseReturnValue:
+    """Make an account with its first role, and invite its owner."""
+    errors: dict[str, str] = {}
+    if posted("action") == "add":
+        try:
+            return _added()
+        except Invalid as refused:
+            errors = _at_fields(refused)
+    return render("administration/account_new.html", status=400 if errors else 200, errors=errors, **_form())
+
+
+def _added() -> ResponseReturnValue:
+    core, actor = current.core(), account_actor()
+    role, problems = _role()
+    ends, wrong = _last_day(posted("ends"), "desk.account.date")
+    try:
+        own_account.checked(posted("name"), posted("email"), posted("language"))
+    except Invalid as refused:
+        problems = [*refused.problems, *problems]
+    Invalid.unless_empty([*problems, *wrong])
+    assert role is not None
+    language = posted("language")
+    account_id = accounts.add(core, actor, posted("name"), posted("email"), language, [role], ends)
+    return _invited(account_id)
+
+
+def _invited(account_id: int) -> ResponseReturnValue:
+    """Send the link, or show it this once where no mail is sent."""
+    core, actor = current.core(), account_actor()
+    if staff_mails.possible(core):
+        accounts.invite_by_mail(core, actor, account_id)
+        return redirect_to("account", account_id=account_id, done="invited")
+    link = accounts.invite(core, actor, account_id)
+    return render(
+        "administration/account_link.html", account=accounts.shown(core, actor, account_id).account, link=link
+    )
+
+
+@page("/admin/accounts/<id:account_id>", *MANAGERS, methods=("GET", "POST"))
+def account(account_id: int) -> ResponseReturnValue:
+    """One account: its roles, and what can be done about it."""
+    core, actor = current.core(), account_actor()
+    shown = accounts.shown(core, actor, account_id)
+    return _account_page(shown)
+
+
+def _account_page(shown: accounts.Listed, errors: dict[str, str] | None = None) -> ResponseReturnValue:
+    found = shown.account
+    return render(
+        "administration/account.html",
+        status=400 if errors else 200,
+        errors=errors,
+        account=found,
+        roles=shown.memberships,
+        own=found.id == staff().account_id,
+        admin=Right.MANAGE_ACCOUNTS in staff().rights,
+        by_mail=staff_mails.possible(current.core()),
+        invited=found.state is AccountState.INVITED,
+        left=found.state is AccountState.LEFT,
+        **_form(found),
+    )
+
+
+@page("/admin/accounts/<id:account_id>/change", Right.MANAGE_ACCOUNTS, methods=("POST",), confirmed=True)
+def account_change(account_id: int) -> ResponseReturnValue:
+    """Write down another name, address or last day."""
+    core, actor = current.core(), account_actor()
+    try:
+        ends, wrong = _last_day(posted("ends"), "desk.account.date")
+        Invalid.unless_empty(wrong)
+        accounts.change(core, actor, account_id, posted("name"), posted("email"), ends)
+    except Invalid as refused:
+        return _account_page(accounts.shown(core, actor, account_id), _at_fields(refused))
+    return redirect_to("account", account_id=account_id, done="saved")
+
+
+@page("/admin/accounts/<id:account_id>/roles", *MANAGERS, methods=("POST",), confirmed=True)
+def role_give(account_id: int) -> ResponseReturnValue:
+    """Give somebody a role."""
+    core, actor = current.core(), account_actor()
+    try:
+        role, problems = _role()
+        Invalid.unless_empty(problems)
+        assert role is not None
+        accounts.give_role(core, actor, account_id, role)
+    except Invalid as refused:
+        return _account_page(accounts.shown(core, actor, account_id), _at_fields(refused))
+    return redirect_to("account", account_id=account_id, done="role_given")
+
+
+@page("/admin/roles/<id:membership_id>/take", *MANAGERS, methods=("POST",), confirmed=True)
+def role_take(membership_id: int) -> ResponseReturnValue:
+    """Take a role away."""
+    account_id = accounts.take_role(current.core(), account_actor(), membership_id)
+    return redirect_to("account", account_id=account_id, done="role_taken")
+
+
+@page("/admin/accounts/<id:account_id>/invite", Right.MANAGE_ACCOUNTS, methods=("POST",), confirmed=True)
+def account_invite(account_id: int) -> ResponseReturnValue:
+    """Send, or show, another link to begin with; the one before is void."""
+    return _invited(account_id)
+
+
+@page("/admin/accounts/<id:account_id>/reset", Right.MANAGE_ACCOUNTS, methods=("POST",), confirmed=True)
+def account_reset(account_id: int) -> ResponseReturnValue:
+    """Let somebody choose a new password, and with it a new app."""
+    core, actor = current.core(), account_actor()
+    by_mail = staff_mails.possible(core)
+    link = accounts.reset(core, actor, account_id, factor=bool(posted("factor")), by_mail=by_mail)
+    if link is None:
+        return redirect_to("account", account_id=account_id, done="reset")
+    return render(
+        "administration/account_link.html", account=accounts.shown(core, actor, account_id).account, link=link
+    )
+
+
+@page("/admin/accounts/<id:account_id>/unlock", Right.MANAGE_ACCOUNTS, methods=("POST",))
+def account_unlock(account_id: int) -> ResponseReturnValue:
+    """Let somebody try again who has guessed too often."""
+    accounts.unlock(current.core(), account_actor(), account_id)
+    return redirect_to("account", account_id=account_id, done="unlocked")
+
+
+@page("/admin/accounts/<id:account_id>/end", Right.MANAGE_ACCOUNTS, methods=("GET", "POST"), confirmed=True)
+def account_end(account_id: int) -> ResponseReturnValue:
+    """Close an account, after a question."""
+    core, actor = current.core(), account_actor()
+    shown = accounts.shown(core, actor, account_id)
+    if posted("end"):
+        accounts.end(core, actor, account_id)
+        return redirect_to("account", account_id=account_id, done="ended")
+    return render("administration/account_end.html", account=shown.account)
+
+
+@page("/admin/accounts/<id:account_id>/return", Right.MANAGE_ACCOUNTS, methods=("POST",), confirmed=True)
+def account_return(account_id: int) -> ResponseReturnValue:
+    """Open an account again."""
+    accounts.bring_back(current.core(), account_actor(), account_id)
+    return redirect_to("account", account_id=account_id, done="returned")
+
+
+def _form(found: Account | None = None) -> dict[str, object]:
+    """What the fields offer, and what was typed into them."""
+    own = staff()
+    jurisdictions = {*own.jurisdictions(Right.MANAGE_ACCOUNTS), *own.jurisdictions(Right.MANAGE_MEMBERS)}
+    cities = [city for city in _cities() if city.jurisdiction.jurisdiction_id in jurisdictions]
+    admin = Right.MANAGE_ACCOUNTS in own.rights
+    ends = found.ends_datetime if found else None
+    stored = {"name": found.name, "email": found.email, "ends": _shown_day(ends)} if found else {}
+    names = ("name", "email", "language", "ends", "jurisdiction_id", "role", "units", "services", "role_ends")
+    return {
+        "typed": {name: posted(name) or stored.get(name, "") for name in names},
+        "cities": cities,
+        "city_choices": [(city.jurisdiction.jurisdiction_id,) * 2 for city in cities],
+        "offered": [role for role in Role if admin or role in GIVEN_BY_LEADS],
+        "units": sorted({code for city in cities for code in city.units}),
+        "languages_offered": LANGUAGES,
+    }
+
+
+def _cities() -> Sequence[Catalogue]:
+    return current.core().catalogues.in_force
+
+
+def _role() -> tuple[Membership | None, list[Problem]]:
+    """The role that was typed, or what is wrong with it."""
+    problems: list[Problem] = []
+    known = {city.jurisdiction.jurisdiction_id: city for city in _cities()}
+    jurisdiction_id = posted("jurisdiction_id") or (next(iter(known)) if len(known) == 1 else "")
+    city = known.get(jurisdiction_id)
+    if city is None:
+        problems.append(problem("error.jurisdiction.unknown", jurisdiction_id=jurisdiction_id))
+    if posted("role") not in list(Role):
+        problems.append(problem("desk.role.role"))
+    units, services = _codes("units"), _codes("services")
+    if city:
+        problems += _unknown(units, city.units, "desk.role.units")
+        problems += _unknown(services, city.services, "desk.role.services")
+    ends, wrong = _last_day(posted("role_ends"), "desk.role.date")
+    problems += wrong
+    if problems:
+        return None, problems
+    role = Role(posted("role"))
+    return Membership(
+        jurisdiction_id=jurisdiction_id, role=role, units=units, services=services, ends_datetime=ends
+    ), []
+
+
+def _unknown(codes: tuple[str, ...] | None, known: object, key: str) -> list[Problem]:
+    unknown = [code for code in codes or () if code not in known]  # type: ignore[operator]
+    return [problem(key, unknown=", ".join(unknown))] if unknown else []
+
+
+def _codes(name: str) -> tuple[str, ...] | None:
+    """Codes with commas or blanks between; None, which means all, for none."""
+    codes = posted(name).replace(",", " ").split()[:MOST_CODES]
+    return tuple(dict.fromkeys(code[:LONGEST_CODE] for code in codes)) or None
+
+
+def _last_day(typed: str, key: str) -> tuple[datetime | None, list[Problem]]:
+    """The moment after the last day, in the city's time."""
+    if not typed.strip():
+        return None, []
+    try:
+        day = date.fromisoformat(typed.strip())
+        return datetime.combine(day + timedelta(days=1), time(), current.time_zone()), []
+    except (ValueError, OverflowError):
+        return None, [problem(key)]
+
+
+def _shown_day(ends: datetime | None) -> str:
+    return (ends.astimezone(current.time_zone()) - timedelta(seconds=1)).date().isoformat() if ends else ""
+
+
+def _at_fields(refused: Invalid) -> dict[str, str]:
+    return {FIELDS.get(problem.key, "name"): in_words(problem) for problem in refused.problems}

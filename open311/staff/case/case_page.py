@@ -1,0 +1,231 @@
+"""One case: what is known, its line of time, and one form for each act."""
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, time
+from typing import Any
+
+from flask import Response, request
+from flask.typing import ResponseReturnValue
+
+from open311.actions import casework, look_ups
+from open311.base.errors import Conflict, Invalid, Open311Error, problem
+from open311.base.text import whole_number
+from open311.http import current
+from open311.model.actor import Right
+from open311.model.cases import Case, Flag, Priority
+from open311.site.list.listing import services_by_group
+from open311.site.view_models import every_answer
+from open311.staff import actor_names
+from open311.staff.blueprint import page, redirect_to, signed_in
+from open311.staff.case import template_gaps, timeline
+from open311.staff.rendering import render
+from open311.staff.seen_case import SeenCase, attempt, find_case
+from open311.storage.desk import colleagues, mentions
+
+Act = Callable[[SeenCase, Mapping[str, str], int | None], object]
+
+
+@page("/reports/<number:number>", Right.SEE_REPORTS)
+def report(number: int) -> ResponseReturnValue:
+    """The case."""
+    return _page(find_case(number), {})
+
+
+@page("/reports/<number:number>/contact", Right.SEE_REPORTER, methods=("POST",))
+def report_contact(number: int) -> ResponseReturnValue:
+    """The case with who sent the report, which is written to the log."""
+    seen = find_case(number)
+    look_ups.reveal(current.core(), number, seen.whole.case.jurisdiction_id, seen.actor)
+    return _page(seen, {}, reveals=True)
+
+
+@page("/reports/<number:number>/<act>", Right.SEE_REPORTS, methods=("POST",))
+def report_act(number: int, act: str) -> ResponseReturnValue:
+    """One act on the case: what each of them is, `ACTS` says."""
+    seen = find_case(number)
+    if (refused := attempt(seen, act, ACTS, _page)) is not None:
+        return refused
+    casework.read_mentions(current.core(), number, seen.actor)
+    if request.form.get("back") == "home":
+        return redirect_to("home", done="saved")
+    return redirect_to("report", done="saved", number=number)
+
+
+def _page(
+    seen: SeenCase,
+    form: Mapping[str, str],
+    *,
+    act: str = "",
+    problems: list[str] | None = None,
+    conflict: Open311Error | None = None,
+    reveals: bool = False,
+) -> Response:
+    core, whole, catalogue = current.core(), seen.whole, seen.catalogue
+    known: dict[int, str] = {}
+    with core.database.read() as conn:
+        is_mentioned = mentions.names(conn, signed_in().account.id, _number(seen))
+        if seen.may(Right.ASSIGN_PERSON):
+            others = colleagues.of_case(conn, whole.case, whole.request.visibility, core.now())
+            known = actor_names.nameable(others.of_unit, others.roles)
+    service = catalogue.services.get(whole.request.service_code)
+    answers = whole.submission.get("attributes") or whole.request.attributes
+    who = [f"staff:{whole.case.assignee_id}"] if whole.case.assignee_id else []
+    return render(
+        "case/report.html",
+        status=409 if conflict else 400 if problems else 200,
+        seen=seen,
+        whole=whole,
+        report=whole.request,
+        case=whole.case,
+        catalogue=catalogue,
+        form=form,
+        act=act,
+        problems=problems or [],
+        conflict=conflict,
+        reveals=reveals,
+        history=timeline.lines(whole.line_of_time, catalogue, whole.mails),
+        meanwhile=timeline.lines(conflict.meanwhile, catalogue) if isinstance(conflict, Conflict) else [],
+        colleagues=sorted(known.items(), key=lambda colleague: colleague[1].casefold()),
+        is_mentioned=is_mentioned,
+        declined_by=_declined_by(whole.case),
+        answers=every_answer(service, answers if seen.may(Right.SEE_REPORTER) else whole.request.attributes),
+        names=timeline.names(who),
+        statuses=list(catalogue.statuses.values()),
+        groups=services_by_group(catalogue),
+        priorities=list(Priority),
+        letters=template_gaps.offered(seen) if seen.may(Right.WRITE_REPORTER) else [],
+        public_words=template_gaps.offered(seen, public=True) if seen.may(Right.SET_STATUS) else [],
+        account_id=signed_in().account.id,
+        may=seen.may,
+        Right=Right,
+        now=core.now(),
+    )
+
+
+def _declined_by(case: Case) -> str | None:
+    """The unit that has declined, while nobody has said whose it is."""
+    return case.former_units[-1] if Flag.DECLINED in case.flags and case.former_units else None
+
+
+def _number(seen: SeenCase) -> int:
+    return seen.whole.request.service_request_id
+
+
+def _set_status(seen: SeenCase, form: Mapping[str, str], revision: int | None) -> None:
+    casework.set_status(
+        current.core(),
+        _number(seen),
+        form.get("status", ""),
+        seen.actor,
+        form.get("status_notes") or None,
+        expected_revision=revision,
+    )
+
+
+def _note(seen: SeenCase, form: Mapping[str, str], _: int | None) -> None:
+    about_person = bool(form.get("about_person"))
+    casework.add_note(
+        current.core(), _number(seen), form.get("text", ""), seen.actor, about_person=about_person
+    )
+
+
+def _with_text(act: Callable[..., Any]) -> Act:
+    return lambda seen, form, revision: act(
+        current.core(), _number(seen), form.get("text", ""), seen.actor, expected_revision=revision
+    )
+
+
+def _plain(act: Callable[..., Any]) -> Act:
+    return lambda seen, _, revision: act(
+        current.core(), _number(seen), seen.actor, expected_revision=revision
+    )
+
+
+def _assign(seen: SeenCase, form: Mapping[str, str], revision: int | None) -> None:
+    reason = form.get("reason") or None
+    casework.assign(
+        current.core(), _number(seen), form.get("unit", ""), seen.actor, reason, expected_revision=revision
+    )
+
+
+def _take(seen: SeenCase, form: Mapping[str, str], revision: int | None) -> None:
+    """See to it oneself, or give it up."""
+    account_id = None if form.get("give_up") else signed_in().account.id
+    casework.assign_person(current.core(), _number(seen), account_id, seen.actor, expected_revision=revision)
+
+
+def _give_to_person(seen: SeenCase, form: Mapping[str, str], revision: int | None) -> None:
+    """Give it to a colleague of the unit, or to nobody."""
+    give_to(seen, form.get("person", ""), revision)
+
+
+def give_to(seen: SeenCase, chosen: str, revision: int | None = None) -> None:
+    """The same by the number of an account; raises `Invalid` for who is no colleague of the unit."""
+    account_id = whole_number(chosen, 9)
+    if chosen and account_id is None:
+        raise Invalid(problem("desk.error.person"))
+    casework.assign_person(current.core(), _number(seen), account_id, seen.actor, expected_revision=revision)
+
+
+def _set_deadline(seen: SeenCase, form: Mapping[str, str], revision: int | None) -> None:
+    """Until the end of the city's working day on a day."""
+    until = _day(form.get("day", ""))
+    if until is None:
+        raise Invalid(problem("desk.error.day"))
+    city = seen.catalogue
+    calendar = city.desk.calendar
+    closing = calendar.closes if calendar and calendar.closes else time(23, 59)
+    due = datetime.combine(until, closing, city.jurisdiction.time_zone)
+    if due <= current.core().now():
+        raise Invalid(problem("desk.error.deadline.past"))
+    casework.set_deadline(
+        current.core(), _number(seen), due, form.get("reason", ""), seen.actor, expected_revision=revision
+    )
+
+
+def _day(word: str) -> date | None:
+    try:
+        return date.fromisoformat(word) if word else None
+    except ValueError:
+        raise Invalid(problem("desk.error.day")) from None
+
+
+def _decline(seen: SeenCase, form: Mapping[str, str], revision: int | None) -> None:
+    to = form.get("unit") or None
+    casework.decline(
+        current.core(), _number(seen), form.get("reason", ""), seen.actor, to, expected_revision=revision
+    )
+
+
+def _defer(seen: SeenCase, form: Mapping[str, str], revision: int | None) -> None:
+    until = _day(form.get("day", ""))
+    casework.defer(current.core(), _number(seen), until, seen.actor, expected_revision=revision)
+
+
+def _prioritise(seen: SeenCase, form: Mapping[str, str], revision: int | None) -> None:
+    known = {str(int(priority)): priority for priority in Priority}
+    if form.get("priority") not in known:
+        raise Invalid(problem("desk.error.priority"))
+    priority = known[form["priority"]]
+    casework.set_priority(current.core(), _number(seen), priority, seen.actor, expected_revision=revision)
+
+
+ACTS: Mapping[str, Act] = {
+    "status": _set_status,
+    "note": _note,
+    "answer": _with_text(casework.answer),
+    "ask": _with_text(casework.ask),
+    "assign": _assign,
+    "take": _take,
+    "person": _give_to_person,
+    "deadline": _set_deadline,
+    # Every act says that its doer has read what names them; this one says nothing else.
+    "mentions": lambda seen, form, revision: None,
+    "accept": _plain(casework.accept_work),
+    "decline": _decline,
+    "defer": _defer,
+    "priority": _prioritise,
+    "separate": _plain(casework.separate),
+    "publish": _plain(casework.publish),
+    "withhold": _plain(casework.withhold),
+}

@@ -1,0 +1,175 @@
+"""The page on which a report is decided: the report, what is near it, and a form for everything about it."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from flask import Response
+
+from open311.base.errors import Conflict
+from open311.http import current
+from open311.model.actor import Right
+from open311.model.cases import Flag, Priority
+from open311.model.decisions import Outcome
+from open311.model.desk import ReasonFor
+from open311.model.event_kinds import EventKind
+from open311.model.personal_hints import personal_hints
+from open311.model.photo_boxes import suggestions
+from open311.site import addresses
+from open311.site.form.questions import Question, questions
+from open311.site.list import maps
+from open311.site.list.listing import services_by_group
+from open311.site.view_models import every_answer
+from open311.staff.blueprint import staff
+from open311.staff.case import template_gaps, timeline
+from open311.staff.checking.decision_form import WITH_STATUS, SentForm, shown_values
+from open311.staff.rendering import render
+from open311.staff.seen_case import SeenCase
+from open311.storage.desk import neighbours, presence, suspicion
+from open311.storage.desk.neighbours import Neighbour
+from open311.storage.desk.scope import scope_of
+
+# Of what was closed, so long ago still counts as the same defect.
+LATELY = timedelta(days=60)
+FEW_NEIGHBOURS = 8
+# So many are seen without asking for more.
+AT_FIRST = 3
+REASONS_OF = {
+    Outcome.PUBLISH: ReasonFor.EDIT,
+    Outcome.WITHHOLD: ReasonFor.WITHHOLD,
+    Outcome.REJECT: ReasonFor.REJECT,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """What stands in the form, upon which values and revision it was written, and what is said above it."""
+
+    values: Mapping[str, str]
+    base: Mapping[str, str]
+    revision: int | None
+    problems: Sequence[str] = ()
+    conflict: Conflict | None = None
+    last: int | None = None
+    reveals: bool = False
+
+    @classmethod
+    def of_case(cls, seen: SeenCase, *, last: int | None) -> "Shown":
+        """The form as the page is opened with."""
+        values = shown_values(seen)
+        return cls(values=values | {"mail": "1"}, base=values, revision=seen.whole.case.revision, last=last)
+
+    @classmethod
+    def of_form(
+        cls, sent: SentForm, revision: int | None, *, problems: Sequence[str] = (), reveals: bool = False
+    ) -> "Shown":
+        """The form as it was sent, to be put right."""
+        return cls(values=sent.typed(), base=sent.base, revision=revision, problems=problems, reveals=reveals)
+
+    @classmethod
+    def of_conflict(cls, sent: SentForm, latest: SeenCase, conflict: Conflict) -> "Shown":
+        """What was changed in the form, upon what the report has become meanwhile."""
+        base = shown_values(latest)
+        values = base | sent.typed(latest=True)
+        return cls(values=values, base=base, revision=latest.whole.case.revision, conflict=conflict)
+
+    @property
+    def status(self) -> int:
+        """The status of the answer."""
+        return 409 if self.conflict else 400 if self.problems else 200
+
+
+def check_page(seen: SeenCase, shown: Shown) -> Response:
+    """The page, with whoever opens it noted as looking at the report."""
+    core, whole = current.core(), seen.whole
+    request, case = whole.request, whole.case
+    with core.database.begin() as conn:
+        other = presence.claim(conn, request.service_request_id, str(seen.actor), core.now())
+        suspicions = suspicion.of_requests(conn, [request.service_request_id], core.now())
+    meanwhile = shown.conflict.meanwhile if shown.conflict else ()
+    names = timeline.names([*(event.actor for event in meanwhile), *([other] if other else [])])
+    return render(
+        "checking/check_report.html",
+        status=shown.status,
+        shown=shown,
+        values=shown.values,
+        packed_base=json.dumps(dict(shown.base), ensure_ascii=False),
+        seen=seen,
+        whole=whole,
+        report=request,
+        case=case,
+        catalogue=seen.catalogue,
+        meanwhile=[timeline.line(event, seen.catalogue, names) for event in meanwhile],
+        other=names.get(other, "") if other else "",
+        declines=_declines(seen),
+        suggestions=suggestions,
+        offered_boxes=sum(len(photo.suggested or ()) for photo in whole.photos),
+        suspicions=suspicions.get(request.service_request_id, ()),
+        hints=personal_hints(f"{request.title or ''}\n{request.description}"),
+        neighbours=_neighbours(seen),
+        few_alike=AT_FIRST,
+        answers=every_answer(seen.catalogue.services.get(request.service_code), request.attributes),
+        map=maps.map_of(seen.catalogue),
+        near_place=addresses.address("near_place", of=seen.catalogue),
+        also=maps.sources(),
+        reasons={outcome: _reasons(seen, which) for outcome, which in REASONS_OF.items()},
+        outcomes=list(Outcome),
+        with_status=WITH_STATUS,
+        groups=services_by_group(seen.catalogue),
+        questions=_questions(seen, shown),
+        priorities=list(Priority),
+        templates=template_gaps.offered(seen),
+        may=seen.may,
+        Right=Right,
+        now=core.now(),
+    )
+
+
+def _declines(seen: SeenCase) -> list[str]:
+    """Which units have declined and why, while nobody has said whose it is."""
+    if Flag.DECLINED not in seen.whole.case.flags:
+        return []
+    said_no = [event.data for event in seen.whole.history if event.kind == EventKind.DECLINED]
+    return [
+        f"{seen.catalogue.unit_name(str(data.get('unit')), current.language())}: {data.get('reason')}"
+        for data in said_no
+    ]
+
+
+def _reasons(seen: SeenCase, which: ReasonFor) -> list[Any]:
+    return [reason for reason in seen.catalogue.desk.reasons.values() if reason.outcome is which]
+
+
+def _questions(seen: SeenCase, shown: Shown) -> list[Question]:
+    """The questions of the service whose answers everybody reads."""
+    service = seen.catalogue.services.get(seen.whole.request.service_code)
+    if service is None:
+        return []
+    public = {attribute.code for attribute in service.attributes if attribute.public and attribute.variable}
+    answers = {
+        code: value.split("\n") for code in public if (value := shown.values.get(f"attribute[{code}]", ""))
+    }
+    return [question for question in questions(service, answers, {}) if question.attribute.code in public]
+
+
+def _neighbours(seen: SeenCase) -> list[Neighbour]:
+    """Reports that may be about the same thing."""
+    report, desk = seen.whole.request, seen.catalogue.desk
+    if report.location is None:
+        return []
+    core = current.core()
+    with core.database.read() as conn:
+        return neighbours.of(
+            conn,
+            scope_of(staff(), Right.SEE_REPORTS),
+            report.location,
+            metres=desk.radius(report.service_code),
+            closed_since=core.now() - LATELY,
+            words=report.description,
+            services=desk.alike(report.service_code),
+            hashes=[photo.dhash for photo in seen.whole.photos if photo.dhash is not None],
+            without=report.service_request_id,
+            limit=FEW_NEIGHBOURS,
+        )

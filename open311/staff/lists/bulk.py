@@ -1,0 +1,250 @@
+"""One act on many cases of the list: chosen, looked at, done, with what became of each."""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+from flask import redirect, request
+from flask.typing import ResponseReturnValue
+
+from open311.actions import bulk
+from open311.base.errors import Invalid, NotFound, Problem, problem
+from open311.base.text import whole_number
+from open311.http import current
+from open311.http.errors import in_words
+from open311.model import desk_filters, rights
+from open311.model.actor import Right
+from open311.model.bulk import (
+    AT_ONCE,
+    MOST_CASES,
+    NEEDED,
+    NOBODY,
+    BulkAct,
+    BulkWish,
+    ItemState,
+    read_numbers,
+    write_numbers,
+)
+from open311.model.cases import Priority, Stage
+from open311.model.desk_filters import MINE
+from open311.site.words import said, words
+from open311.staff import actor_names
+from open311.staff.blueprint import page, redirect_to, signed_in, staff
+from open311.staff.forms import posted
+from open311.staff.lists import filters
+from open311.staff.rendering import render
+from open311.storage.desk import bulk as storage
+from open311.storage.desk import colleagues, lists
+from open311.storage.desk.colleagues import CasePeople
+from open311.storage.desk.lists import CaseRow
+from open311.storage.desk.scope import scope_of
+
+FIELDS = {"desk.bulk.act": "act", "desk.bulk.text": "text"}
+LONGEST_TEXT = 4_000
+
+
+class Seen(NamedTuple):
+    """A case in the preview: what it would become, or why nothing would be done."""
+
+    row: CaseRow
+    before: str
+    after: str
+    why_not: str
+
+
+@page("/reports/bulk", Right.BULK, methods=("GET", "POST"))
+def bulk_act() -> ResponseReturnValue:
+    """Choose an act for the cases that were ticked, look at what it would do, and do it."""
+    if request.method == "GET":
+        return redirect_to("reports")
+    if posted("run"):
+        return _begun()
+    if "turn" in request.form:
+        return redirect(filters.of_request().address(after=posted("turn"), picked=write_numbers(_ticked())))
+    rows = _rows()
+    if not rows:
+        return redirect_to("reports", done="bulk_none", **filters.of_request().values)
+    if not posted("preview"):
+        return _page(rows)
+    try:
+        wish = _wish(rows)
+    except Invalid as refused:
+        errors = {
+            FIELDS.get(problem.key, f"bulk-{posted('act')}"): in_words(problem)
+            for problem in refused.problems
+        }
+        return _page(rows, errors=errors)
+    return _page(rows, wish)
+
+
+@page("/reports/bulk/<id:run_id>", Right.BULK)
+def bulk_result(run_id: int) -> ResponseReturnValue:
+    """What became of an act at each case; while the worker is at it, how far it has come."""
+    with current.core().database.read() as conn:
+        run = storage.find(conn, run_id)
+        items = storage.items(conn, run_id) if run else []
+    if run is None or run.account_id != staff().account_id:
+        raise NotFound(problem("error.path"))
+    counts = {state: sum(item.state is state for item in items) for state in ItemState}
+    told = {
+        item.service_request_id: [
+            in_words(Problem(stored["key"], dict(stored["values"]))) for stored in item.problems
+        ]
+        for item in items
+    }
+    return render("lists/bulk_result.html", run=run, items=items, counts=counts, told=told)
+
+
+def _begun() -> ResponseReturnValue:
+    """Do it at the cases and revisions of the preview."""
+    pairs = [pair.partition(":") for pair in request.form.getlist("chosen")[: MOST_CASES + 1]]
+    read = [(whole_number(number), whole_number(revision, 9)) for number, _, revision in pairs]
+    revisions = {number: revision for number, revision in read if number is not None and revision is not None}
+    try:
+        wish = BulkWish(_act(), posted("value"), posted("text")[:LONGEST_TEXT])
+        run_id = bulk.begin(current.core(), staff(), wish, revisions, posted("key")[:64])
+    except Invalid as refused:
+        return _page(_rows(), errors={"act": in_words(refused.problems[0])})
+    return redirect_to("bulk_result", run_id=run_id)
+
+
+def _rows() -> list[CaseRow]:
+    """The cases that were ticked, or all of the view, up to a limit."""
+    core, scope = current.core(), scope_of(staff(), Right.SEE_REPORTS)
+    with core.database.read() as conn:
+        if posted("all"):
+            search = desk_filters.search_of(filters.of_request().values, filters.asker())
+            return list(lists.page(conn, scope, replace(search, limit=MOST_CASES), core.now()).rows)
+        numbers = _ticked()[:MOST_CASES]
+        return storage.chosen(conn, scope, numbers, core.now()) if numbers else []
+
+
+def _ticked() -> list[int]:
+    """The cases that were ticked on this page of the list or on others."""
+    sent = [
+        number.partition(":")[0] for name in ("number", "chosen") for number in request.form.getlist(name)
+    ]
+    read = (whole_number(number) for number in sent[:MOST_CASES])
+    return [*read_numbers(posted("picked")), *(number for number in read if number is not None)]
+
+
+def _act() -> BulkAct:
+    if posted("act") not in set(BulkAct):
+        raise Invalid(problem("desk.bulk.act"))
+    return BulkAct(posted("act"))
+
+
+def _wish(rows: Sequence[CaseRow]) -> BulkWish:
+    """What was chosen; raises `Invalid` with words for the field."""
+    act, text = _act(), posted("text").strip()[:LONGEST_TEXT]
+    value = posted(f"bulk-{act}")
+    if act is BulkAct.NOTE:
+        if not text:
+            raise Invalid(problem("desk.bulk.text"))
+        return BulkWish(act, "", text)
+    if value not in dict(_choices(rows)[act]):
+        raise Invalid(problem("desk.bulk.value"))
+    return BulkWish(act, str(signed_in().account.id) if value == MINE else value, text)
+
+
+def _choices(rows: Sequence[CaseRow]) -> dict[BulkAct, list[tuple[str, str]]]:
+    """To what each act can set something; of several cities, what all of them have."""
+    core, language = current.core(), current.language()
+    cities = [core.catalogues.owner(city) for city in sorted({row.case.jurisdiction_id for row in rows})]
+    first = cities[0]
+    people = _people(rows)
+    others = {
+        str(account_id): name
+        for account_id, name in actor_names.nameable(people.names, people.roles).items()
+        if account_id != staff().account_id
+    }
+    statuses = [
+        (code, said(status.label))
+        for code, status in first.statuses.items()
+        if all(code in city.statuses for city in cities)
+    ]
+    units = [
+        (code, first.agency_name(code, language))
+        for code in first.units
+        if all(code in city.units for city in cities)
+    ]
+    return {
+        BulkAct.STATUS: statuses,
+        BulkAct.UNIT: units,
+        BulkAct.PERSON: [
+            (MINE, words("desk.person.me")),
+            (NOBODY, words("desk.person.nobody")),
+            *sorted(others.items(), key=lambda colleague: colleague[1].casefold()),
+        ],
+        BulkAct.PRIORITY: [
+            (str(int(priority)), words(f"desk.priority.{priority.name.lower()}")) for priority in Priority
+        ],
+    }
+
+
+def _people(rows: Sequence[CaseRow]) -> CasePeople:
+    """Who may be given which of these cases."""
+    core = current.core()
+    with core.database.read() as conn:
+        return colleagues.of_cases(conn, ((row.case, row.visibility) for row in rows), core.now())
+
+
+def _preview(
+    row: CaseRow,
+    wish: BulkWish,
+    choices: dict[BulkAct, list[tuple[str, str]]],
+    given: Mapping[int, frozenset[int]],
+) -> Seen:
+    """What the act would do at one case."""
+    case, found = row.case, staff()
+    now: dict[BulkAct, str] = {
+        BulkAct.STATUS: row.detailed_status,
+        BulkAct.UNIT: case.unit or "",
+        BulkAct.PERSON: str(case.assignee_id) if case.assignee_id else NOBODY,
+        BulkAct.PRIORITY: str(int(case.priority)),
+        BulkAct.NOTE: "",
+    }
+    named = dict(choices.get(wish.act, []))
+    # Only of people: a priority may have the number of an account.
+    own = {str(found.account_id): words("desk.person.me")} if wish.act is BulkAct.PERSON else {}
+    before, after = ({**named, **own}.get(value, "") for value in (now[wish.act], wish.value))
+    allowed = all(rights.may(found, right, case, row.visibility) for right in (NEEDED[wish.act], Right.BULK))
+    why_not = ""
+    if not allowed:
+        why_not = words("desk.bulk.no_right")
+    elif wish.act is not BulkAct.NOTE and now[wish.act] == wish.value:
+        why_not = words("desk.bulk.same")
+    elif wish.act is BulkAct.PERSON and case.stage is Stage.DONE and wish.value != NOBODY:
+        why_not = words("desk.bulk.closed")
+    elif (
+        wish.act is BulkAct.PERSON
+        and wish.value not in (NOBODY, str(found.account_id))
+        and int(wish.value) not in given[row.number]
+    ):
+        why_not = words("desk.bulk.other_unit")
+    return Seen(row, before, after, why_not)
+
+
+def _page(
+    rows: Sequence[CaseRow], wish: BulkWish | None = None, errors: dict[str, str] | None = None
+) -> ResponseReturnValue:
+    choices = _choices(rows) if rows else {}
+    core = current.core()
+    given = _people(rows).of_case if wish and wish.act is BulkAct.PERSON else {}
+    return render(
+        "lists/bulk.html",
+        status=400 if errors else 200,
+        errors=errors,
+        rows=rows,
+        wish=wish,
+        seen=[_preview(row, wish, choices, given) for row in rows] if wish else [],
+        choices=choices,
+        acts=[(act.value, words(f"desk.bulk.act.{act}")) for act in BulkAct if NEEDED[act] in staff().rights],
+        typed={name: posted(name) for name in ("act", "text", *(f"bulk-{act}" for act in BulkAct))},
+        catalogues={city: core.catalogues.owner(city) for city in {row.case.jurisdiction_id for row in rows}},
+        key=secrets.token_urlsafe(24),
+        at_once=AT_ONCE,
+        most=MOST_CASES,
+        chosen_filters=filters.of_request().values,
+    )

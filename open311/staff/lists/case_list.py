@@ -1,0 +1,156 @@
+"""The list of cases over all visibilities: filters as words in the address, views with counts, keyset pages."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from flask import request
+from flask.typing import ResponseReturnValue
+
+from open311.actions import views
+from open311.base.errors import Invalid
+from open311.http import current
+from open311.model import desk_filters
+from open311.model.actor import Right
+from open311.model.bulk import read_numbers, write_numbers
+from open311.model.cases import Flag, Priority, Stage
+from open311.model.desk_filters import MINE, NOBODY
+from open311.model.desk_search import CaseSearch, Order, Position
+from open311.model.service_request import Visibility
+from open311.site.list.listing import services_by_group
+from open311.site.report_numbers import report_number
+from open311.staff.blueprint import page, redirect_to, staff
+from open311.staff.case import timeline
+from open311.staff.lists import filters
+from open311.staff.lists.filters import Filter
+from open311.staff.rendering import render
+from open311.storage.database import Connection
+from open311.storage.desk import lists
+from open311.storage.desk import views as stored_views
+from open311.storage.desk.lists import MOST_COUNTED
+from open311.storage.desk.scope import Scope, scope_of
+from open311.storage.desk.views import View
+
+# What everybody has; the messages `desk.view.…` name them.
+VIEWS: Mapping[str, Mapping[str, str]] = {
+    "open": {},
+    "mine": {"person": MINE},
+    "overdue": {"overdue": "1"},
+    "nobody": {"person": NOBODY, "stage": "work"},
+    "waiting": {"stage": "waiting"},
+    "all": {"stage": "all", "order": "newest"},
+}
+
+
+class Listed(NamedTuple):
+    """A view above the list: its words, where it leads, how much is in it (None: not counted), whether it is shown."""
+
+    name: str
+    words: str
+    address: str
+    number: int | None
+    here: bool
+    unit: str = ""
+
+
+@page("/reports", Right.SEE_REPORTS)
+def reports() -> ResponseReturnValue:
+    """Cases that somebody may see, filtered and in order."""
+    core, chosen = current.core(), filters.of_request()
+    number = report_number(chosen.values.get("q", ""))
+    if number is not None and len(chosen.values) == 1:
+        return redirect_to("report", number=number)
+    scope, after = scope_of(staff(), Right.SEE_REPORTS), request.args.get("after", "")
+    try:
+        position = Position.read(after) if after else None
+    except Invalid:
+        position = None
+    search = desk_filters.search_of(chosen.values, filters.asker())
+    picked = set(read_numbers(request.args.get("picked", "")))
+    with core.database.read() as conn:
+        found = lists.page(conn, scope, search, core.now(), position)
+        listed = _views(conn, scope, chosen)
+    presences = [row.presence for row in found.rows if row.presence]
+    people = [f"staff:{row.case.assignee_id}" for row in found.rows if row.case.assignee_id]
+    in_force = [core.catalogues.owner(owner) for owner in scope.jurisdictions]
+    return render(
+        "lists/reports.html",
+        rows=found.rows,
+        catalogues={catalogue.jurisdiction.jurisdiction_id: catalogue for catalogue in in_force},
+        names=timeline.names([*presences, *people]),
+        next=found.next.write() if found.next else "",
+        after=after,
+        picked=picked,
+        picked_elsewhere=sorted(picked - {row.number for row in found.rows}),
+        write_numbers=write_numbers,
+        chosen=chosen,
+        chosen_words=[
+            (name, filters.in_words(name, value, in_force)) for name, value in chosen.values.items()
+        ],
+        views=listed,
+        most_counted=MOST_COUNTED,
+        shared_with=_shared_with(),
+        groups=[group for catalogue in in_force for group in services_by_group(catalogue)],
+        statuses=[status for catalogue in in_force for status in catalogue.statuses.values()],
+        units=sorted({unit for catalogue in in_force for unit in catalogue.units}),
+        stages=list(Stage),
+        priorities=list(Priority),
+        visibilities=list(Visibility),
+        flags=list(Flag),
+        orders=list(Order),
+        now=core.now(),
+    )
+
+
+def _views(conn: Connection, scope: Scope, chosen: Filter) -> list[Listed]:
+    """The views of everybody, one's own, and those of one's units, with counts."""
+    found = staff()
+    kept = stored_views.offered(conn, found.account_id, views.shared_by(found, Right.SEE_REPORTS))
+    queries = [*VIEWS.values(), *(view.query for view in kept)]
+    numbers = _counts(conn, scope, queries)
+    named: list[tuple[str, View | None]] = [
+        *((name, None) for name in VIEWS),
+        *((view.name, view) for view in kept),
+    ]
+    return [
+        Listed(
+            name="" if view else words,
+            words=words,
+            address=Filter(query).address(),
+            number=number,
+            here=dict(query) == dict(chosen.values),
+            unit=(view.unit or "") if view else "",
+        )
+        for (words, view), query, number in zip(named, queries, numbers, strict=True)
+    ]
+
+
+def _counts(conn: Connection, scope: Scope, queries: Sequence[Mapping[str, str]]) -> list[int | None]:
+    """How much is in each view; what is searched by words, or is everything, is not counted."""
+    core, asker = current.core(), filters.asker()
+    searches = [desk_filters.search_of(query, asker) for query in queries]
+    countable = [search for search in searches if _is_countable(search)]
+    key = ("views", staff(), tuple(tuple(query.items()) for query in queries))
+    numbers = iter(
+        core.desk_counts.get(
+            key,
+            core.database.freshness.desk_stamp,
+            core.now(),
+            lambda: lists.counted(conn, scope, countable, core.now()),
+            anew="done" in request.args,
+        )
+    )
+    return [next(numbers) if _is_countable(search) else None for search in searches]
+
+
+def _is_countable(search: CaseSearch) -> bool:
+    return not search.words and Stage.DONE not in search.stages
+
+
+def _shared_with() -> list[tuple[str, str]]:
+    """The units that somebody may share a view with: what the form sends, and words."""
+    core, choices = current.core(), list[tuple[str, str]]()
+    for city, codes in views.shared_by(staff()).items():
+        catalogue = core.catalogues.owner(city)
+        for code in sorted(catalogue.units if codes is None else set(codes)):
+            choices.append((f"{city} {code}", catalogue.agency_name(code, current.language()) or code))
+    return choices

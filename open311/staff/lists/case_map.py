@@ -1,0 +1,112 @@
+"""The map of the staff: the cases of the list, as far as somebody may see them, with the list beside it.
+
+Its points come from here alone, never from the tiles of the public, and nobody keeps them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Response, g, jsonify, request
+from flask.typing import ResponseReturnValue
+from marshmallow import ValidationError
+
+from open311.http import current
+from open311.model import desk_filters
+from open311.model.actor import Right
+from open311.model.catalogue import Catalogue
+from open311.model.desk_search import CaseSearch
+from open311.model.geography import Box
+from open311.site import rendering
+from open311.site.list import maps
+from open311.site.words import said, words
+from open311.staff.blueprint import address, page, staff
+from open311.staff.lists import filters
+from open311.staff.rendering import NOT_KEPT, render
+from open311.storage.desk import lists, places
+from open311.storage.desk.places import Place
+from open311.storage.desk.scope import scope_of
+from open311.web.fields import BoxField
+
+SHOWN = 50
+
+
+@page("/reports/map", Right.SEE_REPORTS)
+def case_map() -> ResponseReturnValue:
+    """The map, and the first cases that lie on it as a list."""
+    core, chosen, box = current.core(), filters.of_request(), _box()
+    scope = scope_of(staff(), Right.SEE_REPORTS)
+    with core.database.read() as conn:
+        found = lists.page(conn, scope, replace(_search(), has_place=True, box=box, limit=SHOWN), core.now())
+    in_force = [core.catalogues.owner(owner) for owner in scope.jurisdictions]
+    catalogue: Catalogue = g.catalogue
+    kept = {**chosen.values, **({"bbox": request.args["bbox"]} if box else {})}
+    response = render(
+        "lists/case_map.html",
+        rows=found.rows,
+        more=found.next is not None,
+        catalogues={city.jurisdiction.jurisdiction_id: city for city in in_force},
+        chosen=chosen,
+        chosen_words=[
+            (name, filters.in_words(name, value, in_force)) for name, value in chosen.values.items()
+        ],
+        without={name: _map_address({**kept, name: ""}) for name in chosen.values},
+        everywhere=_map_address(chosen.values) if box else "",
+        cases=f"{address('case_points')}?{urlencode(chosen.values)}",
+        map=maps.map_of(catalogue),
+        now=core.now(),
+    )
+    response.headers["Content-Security-Policy"] = rendering.policy(maps.sources())
+    return response
+
+
+@page("/reports/map.geojson", Right.SEE_REPORTS)
+def case_points() -> Response:
+    """The same cases as points."""
+    core, scope = current.core(), scope_of(staff(), Right.SEE_REPORTS)
+    with core.database.read() as conn:
+        found, more = places.of(conn, scope, replace(_search(), box=_box()), core.now())
+    features = [_feature(place, core.catalogues.owner(place.jurisdiction_id)) for place in found]
+    response = jsonify(type="FeatureCollection", features=features, more=more)
+    response.content_type = "application/geo+json"
+    response.headers["Cache-Control"] = NOT_KEPT
+    return response
+
+
+def _search() -> CaseSearch:
+    return desk_filters.search_of(filters.of_request().values, filters.asker())
+
+
+def _box() -> Box | None:
+    """The part of the map that the address names; what cannot be read restricts nothing."""
+    if "bbox" not in request.args:
+        return None
+    try:
+        box: Any = BoxField().deserialize(request.args.getlist("bbox"))
+    except ValidationError:
+        return None
+    return box if isinstance(box, Box) else None
+
+
+def _map_address(values: Mapping[str, str]) -> str:
+    kept = {name: value for name, value in values.items() if value}
+    return f"{address('case_map')}?{urlencode(kept)}" if kept else address("case_map")
+
+
+def _feature(place: Place, catalogue: Catalogue) -> dict[str, Any]:
+    status = catalogue.statuses.get(place.detailed_status)
+    late = f"{words('desk.late')}, " if place.is_overdue else ""
+    return {
+        "type": "Feature",
+        "id": place.number,
+        "geometry": {"type": "Point", "coordinates": [place.long, place.lat]},
+        "properties": {
+            "service_code": place.service_code,
+            "detailed_status": place.detailed_status,
+            "late": place.is_overdue,
+            "title": f"{place.number} · {catalogue.service_name(place.service_code, current.language())}",
+            "text": f"{late}{said(status.label) if status else place.detailed_status}. {place.address}".strip(),
+            "href": address("report", number=place.number),
+        },
+    }

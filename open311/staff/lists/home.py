@@ -1,0 +1,144 @@
+"""My day: what waits for me."""
+
+from typing import Any, NamedTuple
+
+from flask import jsonify, request
+from flask.typing import ResponseReturnValue
+
+from open311.actions import second_factor
+from open311.http import current
+from open311.model.accounts import SignedIn
+from open311.model.actor import Right
+from open311.model.cases import Stage
+from open311.model.desk_search import CaseSearch, Order
+from open311.staff.actor_names import of_actors
+from open311.staff.blueprint import address, page, signed_in
+from open311.staff.rendering import NOT_KEPT, render, seconds_left
+from open311.storage import inbox
+from open311.storage.desk import counts, lists, mentions, my_day
+from open311.storage.desk.counts import Counts
+from open311.storage.desk.my_day import Mine, OfUnit
+from open311.storage.desk.scope import scope_of
+
+FEW_CODES = 3
+SOON_DAYS = 14
+# So many cases of each kind stand on the page itself.
+FIRST = 8
+
+
+@page("/alive")
+def alive() -> ResponseReturnValue:
+    """Keep the session while somebody reads or writes for long; in how many seconds it would end."""
+    response = jsonify(ends_in=seconds_left())
+    response.headers["Cache-Control"] = NOT_KEPT
+    return response
+
+
+@page("")
+def home() -> ResponseReturnValue:
+    """What somebody sees first."""
+    found = signed_in()
+    core = current.core()
+    ends = found.account.ends_datetime
+    return render(
+        "lists/home.html",
+        few_codes=found.account.second_factor and second_factor.codes_left(core, found) <= FEW_CODES,
+        ends=ends if ends and (ends - core.now()).days < SOON_DAYS else None,
+        roles=found.staff.memberships,
+        waiting=_waiting(found),
+        **_work(found),
+    )
+
+
+def _work(found: SignedIn) -> dict[str, Any]:
+    """The first cases to take up, one's own by deadline, and notes that name somebody, to begin with at once."""
+    core, rights = current.core(), found.staff.rights
+    if Right.SEE_REPORTS not in rights:
+        return {"to_accept": [], "mine": [], "mentions": [], "catalogues": {}, "names": {}, "now": core.now()}
+    now, scope, units = core.now(), scope_of(found.staff, Right.SEE_REPORTS), _units(found)
+    accept = CaseSearch(stages=(Stage.ACCEPT,), units=units, order=Order.PRIORITY, limit=FIRST)
+    own = CaseSearch(assignee=found.account.id, limit=FIRST)
+    with core.database.read() as conn:
+        may_accept = units and Right.ACCEPT in rights
+        to_accept = lists.page(conn, scope, accept, now).rows if may_accept else []
+        mine = lists.page(conn, scope, own, now).rows
+        named = mentions.of_account(conn, scope, found.account.id)
+    owners = {row.case.jurisdiction_id for row in (*to_accept, *mine)} | {
+        mention.jurisdiction_id for mention in named
+    }
+    return {
+        "to_accept": to_accept,
+        "mine": mine,
+        "mentions": named,
+        "catalogues": {owner: core.catalogues.owner(owner) for owner in owners},
+        "names": of_actors(mention.author for mention in named),
+        "now": now,
+    }
+
+
+def _units(found: SignedIn) -> list[str]:
+    """The units that somebody belongs to by name."""
+    return sorted({unit for membership in found.staff.memberships for unit in membership.units or ()})
+
+
+class Waiting(NamedTuple):
+    """Something that waits: so many, the words for it, where it is, and whether it is late."""
+
+    number: int
+    words: str
+    address: str
+    late: bool = False
+    unit: str = ""
+
+
+def _waiting(found: SignedIn) -> list[Waiting]:
+    """What waits for somebody and their units; what is none of theirs to see is in no count."""
+    core, rights = current.core(), found.staff.rights
+    if Right.SEE_REPORTS not in rights:
+        return []
+    counted = core.desk_counts.get(
+        ("my day", found.staff),
+        core.database.freshness.desk_stamp,
+        core.now(),
+        lambda: _counted(found),
+        anew="done" in request.args,
+    )
+    lines, mine, own = list[Waiting](), counted.mine, address("reports", person="me")
+    if counted.queue:
+        lines.append(Waiting(counted.queue.stages.get("check", 0), "check", address("check_queue")))
+        lines.append(Waiting(counted.queue.awaiting, "awaiting", address("check_queue")))
+    lines.append(Waiting(counted.mails, "inbox", address("inbox")))
+    lines.append(Waiting(mine.open, "mine", own))
+    lines.append(Waiting(mine.overdue, "mine_late", address("reports", person="me", overdue=1), late=True))
+    lines.append(Waiting(mine.resumed, "resumed", address("reports", person="me", resumed=1)))
+    for unit in counted.units:
+        of_unit = {"unit": unit.unit}
+        accept = address("reports", stage="accept", **of_unit)
+        lines.append(Waiting(unit.to_accept, "accept", accept, unit=unit.unit))
+        lines.append(Waiting(unit.open, "unit", address("reports", **of_unit), unit=unit.unit))
+        late = address("reports", overdue=1, **of_unit)
+        lines.append(Waiting(unit.overdue, "unit_late", late, late=True, unit=unit.unit))
+    return [line for line in lines if line.number]
+
+
+class MyDay(NamedTuple):
+    """What was counted for somebody; the queue for whoever checks."""
+
+    queue: Counts | None
+    mine: Mine
+    units: list[OfUnit]
+    mails: int
+
+
+def _counted(found: SignedIn) -> MyDay:
+    core = current.core()
+    now, today = core.now(), core.now().astimezone(current.time_zone()).date()
+    scope, checks = scope_of(found.staff, Right.SEE_REPORTS), Right.CHECK in found.staff.rights
+    units = _units(found)
+    with core.database.read() as conn:
+        return MyDay(
+            counts.of(conn, scope_of(found.staff, Right.CHECK), now) if checks else None,
+            my_day.mine(conn, scope, found.account.id, now, today),
+            my_day.of_units(conn, scope, units, now) if units else [],
+            inbox.count_new(conn, found.staff.jurisdictions(Right.CHECK)) if checks else 0,
+        )

@@ -1,0 +1,71 @@
+"""Views of the list that somebody keeps: made from the filters at hand, renamed, removed."""
+
+from flask import request
+from flask.typing import ResponseReturnValue
+
+from open311.actions import views
+from open311.base.errors import Invalid
+from open311.http import current
+from open311.http.errors import in_words
+from open311.model.actor import Right
+from open311.staff.blueprint import page, redirect_to, staff
+from open311.staff.forms import posted
+from open311.staff.lists import filters
+from open311.staff.lists.filters import Filter
+from open311.staff.rendering import render
+from open311.storage.desk import views as storage
+
+
+@page("/reports/views", Right.SEE_REPORTS, methods=("GET", "POST"))
+def saved_views() -> ResponseReturnValue:
+    """One's own views and those of one's units; the form below the list keeps another."""
+    if request.method == "GET":
+        return _page()
+    city, _, unit = posted("share").partition(" ")
+    chosen = filters.of_request()
+    try:
+        views.add(current.core(), staff(), posted("name"), chosen.values, city, unit)
+    except Invalid as refused:
+        return _page(chosen=chosen, errors={"name": in_words(refused.problems[0])})
+    return redirect_to("reports", done="view_kept", **chosen.values)
+
+
+@page("/reports/views/<id:view_id>/rename", Right.SEE_REPORTS, methods=("POST",))
+def view_rename(view_id: int) -> ResponseReturnValue:
+    """Give a view another name."""
+    try:
+        views.rename(current.core(), staff(), view_id, posted("name"))
+    except Invalid as refused:
+        return _page(errors={f"name-{view_id}": in_words(refused.problems[0])})
+    return redirect_to("saved_views", done="saved")
+
+
+@page("/reports/views/<id:view_id>/remove", Right.SEE_REPORTS, methods=("POST",))
+def view_remove(view_id: int) -> ResponseReturnValue:
+    """Forget a view."""
+    views.remove(current.core(), staff(), view_id)
+    return redirect_to("saved_views", done="view_removed")
+
+
+def _page(chosen: Filter | None = None, errors: dict[str, str] | None = None) -> ResponseReturnValue:
+    core, found = current.core(), staff()
+    with core.database.read() as conn:
+        kept = storage.offered(conn, found.account_id, views.shared_by(found, Right.SEE_REPORTS))
+    catalogues = [core.catalogues.owner(city) for city in found.jurisdictions(Right.SEE_REPORTS)]
+    return render(
+        "lists/views.html",
+        status=400 if errors else 200,
+        errors=errors,
+        chosen=chosen,
+        typed=posted("name"),
+        share=posted("share"),
+        views=[
+            (
+                view,
+                Filter(view.query).address(),
+                [(name, filters.in_words(name, value, catalogues)) for name, value in view.query.items()],
+                views.may_change(found, view),
+            )
+            for view in kept
+        ],
+    )

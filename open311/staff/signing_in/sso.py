@@ -1,0 +1,71 @@
+"""The way to the city's identity provider and back."""
+
+from flask import redirect, request
+from flask.typing import ResponseReturnValue
+from werkzeug.wrappers import Response
+
+from open311.actions import sso
+from open311.base.errors import Forbidden, Invalid, NotFound, problem
+from open311.http import current
+from open311.http.errors import in_words
+from open311.site import addresses
+from open311.staff import session_cookie
+from open311.staff.blueprint import address, maybe_signed_in, open_page, own_path, sender
+from open311.staff.rendering import next_path, render
+from open311.staff.signing_in import interrupted_form
+from open311.staff.signing_in.login import kept_page
+
+
+@open_page("/login/sso")
+def sso_depart() -> ResponseReturnValue:
+    """Send the browser to the provider."""
+    _require_provider()
+    chosen = own_path(request.args.get("next", "")) or ""
+    try:
+        departure = sso.depart(current.core(), _back(), chosen, again=bool(request.args.get("again")))
+    except Invalid as refused:
+        return _told(refused, 503)
+    response = redirect(departure.address, 303)
+    response.headers["Cache-Control"] = "private, no-store"
+    session_cookie.put_errand(response, departure.sealed)
+    return response
+
+
+@open_page("/login/sso/back")
+def sso_arrive() -> ResponseReturnValue:
+    """Take up whoever the provider has sent back."""
+    _require_provider()
+    state, code = request.args.get("state", ""), request.args.get("code", "")
+    try:
+        arrival = sso.arrive(current.core(), session_cookie.errand(), state, code, _back(), sender())
+    except (Invalid, Forbidden) as refused:
+        response = _told(refused, 403 if isinstance(refused, Forbidden) else 400)
+    else:
+        response = redirect(next_path(arrival.next_path), 303)
+        session_cookie.put(response, arrival.token)
+    session_cookie.clear_errand(response)
+    return response
+
+
+@open_page("/login/resume", methods=("POST",))
+def sso_resume() -> ResponseReturnValue:
+    """Go on with what was typed, once its writer has signed in in another window."""
+    waiting = interrupted_form.of_request()
+    if maybe_signed_in() is None:
+        return render("signing_in/login.html", status=403, kept=waiting, next="", still_out=True)
+    return kept_page(waiting) if waiting else redirect(address("home"), 303)
+
+
+def _require_provider() -> None:
+    if not sso.is_possible(current.core()):
+        raise NotFound(problem("error.path"))
+
+
+def _back() -> str:
+    return addresses.absolute(address("sso_arrive", locale=None))
+
+
+def _told(refused: Invalid | Forbidden, status: int) -> Response:
+    return render(
+        "signing_in/sso_failed.html", status=status, told=[in_words(problem) for problem in refused.problems]
+    )
