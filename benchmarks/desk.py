@@ -23,12 +23,12 @@ from open311 import settings
 from open311.actions import casework
 from open311.core import Catalogues, Core
 from open311.model.actor import ALL_RIGHTS, Actor, ActorKind, Right
-from open311.model.cases import Priority, Stage
+from open311.model.casework.cases import Priority, Stage
+from open311.model.casework.decisions import Decision, Outcome
+from open311.model.casework.desk_search import CaseSearch, Order
 from open311.model.deadline_steps import Deadline
-from open311.model.decisions import Decision, Outcome
-from open311.model.desk_search import CaseSearch, Order
-from open311.model.rights import Membership, Role, Staff
 from open311.model.service_request import Location
+from open311.model.staff.rights import Membership, Role, Staff
 from open311.storage.database import Database
 from open311.storage.desk import case_page, counts, deadline_steps, lists, neighbours, queue
 from open311.storage.desk.scope import Scope, scope_of

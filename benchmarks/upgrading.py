@@ -12,8 +12,8 @@ import psycopg
 
 from benchmarks.processes import end_in_order
 from open311.dev import private_cluster
-from open311.storage import schema
 from open311.storage.database import migrate
+from open311.storage.upkeep import schema
 
 FIRST_RELEASE = "0001"
 # What the first release writes with a report, and what it reads of a list.

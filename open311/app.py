@@ -9,7 +9,8 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from open311 import core as core_module
 from open311 import settings, staff
-from open311.actions import catalogue_publication, restoring
+from open311.actions import catalogue_publication
+from open311.actions.upkeep import restoring
 from open311.core import Core
 from open311.federation.catalogues import HARVESTED
 from open311.georeport import responses, routes, updates

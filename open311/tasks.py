@@ -7,25 +7,10 @@ from typing import Any
 import structlog
 from procrastinate import RetryStrategy
 
-from open311.actions import (
-    bulk,
-    casework,
-    drafts,
-    export_files,
-    housekeeping,
-    map_counts,
-    media,
-    media_fetching,
-    reminders,
-    restoring,
-    staff_days,
-    staff_digests,
-    staff_mails,
-    staff_notices,
-    staff_retention,
-    statistics,
-    text_search,
-)
+from open311.actions import bulk, casework, drafts, export_files, media, media_fetching
+from open311.actions.staff_accounts import staff_retention
+from open311.actions.staff_mail import reminders, staff_days, staff_digests, staff_mails, staff_notices
+from open311.actions.upkeep import housekeeping, map_counts, restoring, statistics, text_search
 from open311.basemap import cleaning
 from open311.core import Core
 from open311.federation import forward_updates, forwarding, harvest

@@ -15,7 +15,8 @@ from procrastinate.exceptions import ConnectorException, UniqueViolation
 from procrastinate.jobs import Status
 
 from open311 import core as core_module
-from open311.actions import catalogue_publication, restoring
+from open311.actions import catalogue_publication
+from open311.actions.upkeep import restoring
 from open311.base import job_log
 from open311.base.errors import Unavailable
 from open311.core import Core

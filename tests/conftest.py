@@ -17,8 +17,8 @@ from psycopg import sql
 
 from open311.base.errors import ConfigurationError
 from open311.dev import private_cluster
-from open311.storage import identity
 from open311.storage.database import migrate
+from open311.storage.upkeep import identity
 
 pytest_plugins = ["tests.s3", "tests.serving"]
 

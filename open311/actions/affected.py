@@ -9,8 +9,9 @@ from open311.model.event_kinds import EventKind
 from open311.model.secret_tokens import digest
 from open311.model.service_request import Status
 from open311.model.visibility import View
-from open311.storage import affected, events, instance, service_requests
+from open311.storage import affected, events, service_requests
 from open311.storage.database import Connection
+from open311.storage.upkeep import instance
 
 
 def add(core: Core, catalogue: Catalogue, service_request_id: int, device: str, network: str) -> bool:

@@ -6,11 +6,12 @@ from open311.base.errors import Invalid, NotFound, problem
 from open311.base.text import tidy
 from open311.core import Core
 from open311.model.actor import Actor, Right
-from open311.model.audit import AuditKind
 from open311.model.mailbox import mailbox
-from open311.storage import audit, blocked_senders
-from open311.storage.blocked_senders import phone_pattern
+from open311.model.staff.audit import AuditKind
 from open311.storage.database import Connection
+from open311.storage.mails import blocked_senders
+from open311.storage.mails.blocked_senders import phone_pattern
+from open311.storage.staff_accounts import audit
 
 LONGEST_REASON = 500
 MOST_DAYS = 365

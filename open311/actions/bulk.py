@@ -7,9 +7,8 @@ from typing import Any
 from open311.actions import casework
 from open311.base.errors import Conflict, Invalid, NotFound, Open311Error, Problem, problem
 from open311.core import Core
-from open311.model import rights
 from open311.model.actor import Actor, Right, staff_actor
-from open311.model.bulk import (
+from open311.model.casework.bulk import (
     AT_ONCE,
     MOST_CASES,
     NEEDED,
@@ -20,11 +19,13 @@ from open311.model.bulk import (
     BulkWish,
     ItemState,
 )
-from open311.model.cases import Priority
-from open311.model.rights import Staff
+from open311.model.casework.cases import Priority
+from open311.model.staff import rights
+from open311.model.staff.rights import Staff
 from open311.model.task_names import TaskName
-from open311.storage import accounts, cases, jobs, memberships, service_requests
+from open311.storage import cases, jobs, service_requests
 from open311.storage.desk import bulk as storage
+from open311.storage.staff_accounts import accounts, memberships
 
 KEPT_FOR = timedelta(days=1)
 Act = Callable[[Core, int, BulkWish, Actor, int], object]

@@ -4,23 +4,25 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from open311.actions import exports, staff_notices
+from open311.actions import exports
 from open311.actions.case_cells import HEAD, CellWriter
+from open311.actions.staff_mail import staff_notices
 from open311.base.i18n import translate
 from open311.core import Core
 from open311.formats import case_tables
-from open311.model import desk_filters
-from open311.model.accounts import AccountState
 from open311.model.actor import Right
-from open311.model.desk_filters import Asker
-from open311.model.desk_search import CaseSearch
-from open311.model.export_files import AT_ONCE, MOST_FILES, MOST_ROWS, PART_BYTES, FileState
+from open311.model.casework import desk_filters
+from open311.model.casework.desk_filters import Asker
+from open311.model.casework.desk_search import CaseSearch
+from open311.model.casework.export_files import AT_ONCE, MOST_FILES, MOST_ROWS, PART_BYTES, FileState
+from open311.model.staff.accounts import AccountState
 from open311.model.task_names import TaskName
-from open311.storage import accounts, jobs
+from open311.storage import jobs
 from open311.storage.desk import export_files as storage
 from open311.storage.desk import lists
 from open311.storage.desk.lists import CaseRow
 from open311.storage.desk.scope import Scope, scope_of
+from open311.storage.staff_accounts import accounts
 
 
 def begin(core: Core, account_id: int, filters: Mapping[str, str]) -> int:

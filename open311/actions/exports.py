@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from open311.core import Core
 from open311.model.actor import Actor
-from open311.model.audit import AuditKind
-from open311.storage import audit
+from open311.model.staff.audit import AuditKind
+from open311.storage.staff_accounts import audit
 
 
 def note(

@@ -16,8 +16,8 @@ from open311.model.catalogue import Catalogue
 from open311.model.geography import Box, Circle
 from open311.model.place import Place, PlaceKind, Streets, written
 from open311.model.service_request import Location
-from open311.storage import addresses as storage
-from open311.storage import assets
+from open311.storage.maps import addresses as storage
+from open311.storage.maps import assets
 
 SUGGESTED = 8
 LONGEST = 200

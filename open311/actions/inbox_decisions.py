@@ -9,9 +9,9 @@ from open311.core import Core
 from open311.model.actor import Actor, Right
 from open311.model.inbox import InboxMail, InboxState
 from open311.model.service_request import Visibility
-from open311.storage import inbox as storage
 from open311.storage import service_requests
 from open311.storage.database import Connection
+from open311.storage.mails import inbox as storage
 
 
 def find(core: Core, mail_id: int, owners: Sequence[str]) -> InboxMail:

@@ -2,11 +2,11 @@
 
 from open311.core import Core
 from open311.model.actor import Actor, Right
-from open311.model.audit import AuditKind
-from open311.storage import audit
+from open311.model.staff.audit import AuditKind
 from open311.storage.desk import people as storage
 from open311.storage.desk.people import Involved
 from open311.storage.desk.scope import Scope
+from open311.storage.staff_accounts import audit
 
 
 def people(core: Core, scope: Scope, contact: str, actor: Actor) -> list[Involved]:

@@ -6,9 +6,9 @@ from open311.base.errors import Invalid, NotFound, TooManyRequests, problem
 from open311.core import Core
 from open311.model import visibility
 from open311.model.actor import PUBLIC, Actor, Right
+from open311.model.casework.objections import Objection, Verdict
 from open311.model.catalogue import Catalogue
 from open311.model.event_kinds import EventKind
-from open311.model.objections import Objection, Verdict
 from open311.model.service_request import Reporter, Visibility
 from open311.model.task_names import TaskName
 from open311.model.updates import MOST_CLAIMS, UNCHANGED, UpdateSubmission

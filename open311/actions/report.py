@@ -12,15 +12,16 @@ from open311.core import Core
 from open311.model import attributes
 from open311.model.actor import Actor, Right
 from open311.model.attributes import Answers
-from open311.model.cases import new_case
+from open311.model.casework.cases import new_case
 from open311.model.catalogue import Catalogue, Service, ServiceType
 from open311.model.event_kinds import EventKind
 from open311.model.fields import Role
 from open311.model.service_request import Status, Visibility, fields_with
 from open311.model.submission import REPORT_BYTES, Receipt, Submission
 from open311.model.task_names import TaskName
-from open311.storage import blocked_senders, events, jobs, reports, service_requests, tokens
+from open311.storage import events, jobs, reports, service_requests, tokens
 from open311.storage.database import Connection
+from open311.storage.mails import blocked_senders
 
 # A client that repeats itself within this time meant one report (georeport.md 5.15).
 REPEAT_WITHIN = timedelta(hours=24)

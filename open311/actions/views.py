@@ -5,9 +5,9 @@ from collections.abc import Collection, Mapping
 from open311.base.errors import Forbidden, Invalid, NotFound, problem
 from open311.base.text import tidy
 from open311.core import Core
-from open311.model import desk_filters
 from open311.model.actor import Right
-from open311.model.rights import Staff
+from open311.model.casework import desk_filters
+from open311.model.staff.rights import Staff
 from open311.storage.database import Connection
 from open311.storage.desk import views as storage
 from open311.storage.desk.views import View

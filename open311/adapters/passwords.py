@@ -6,7 +6,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from open311.base.errors import Problem, problem
-from open311.model.accounts import LONGEST_PASSWORD, SHORTEST_PASSWORD
+from open311.model.staff.accounts import LONGEST_PASSWORD, SHORTEST_PASSWORD
 
 # OWASP's choice for servers; the library's own default takes 64 MiB and four threads a try.
 _hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)

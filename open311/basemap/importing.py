@@ -28,8 +28,8 @@ from open311.basemap.things import Thing, Unreadable
 from open311.core import Core
 from open311.model.catalogue import Catalogue
 from open311.model.place import Place, PlaceKind, Streets, written
-from open311.storage import addresses
-from open311.storage.assets import Asset
+from open311.storage.maps import addresses
+from open311.storage.maps.assets import Asset
 
 MARGIN_METRES = 1500.0
 AT_ONCE = 2000

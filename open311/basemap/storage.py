@@ -11,9 +11,9 @@ from sqlalchemy import Connection, insert, select, text, update
 from open311.basemap.model import EXTENT, LAST_LEVEL, Layer, MapVersion, Source, level_for
 from open311.model.place import Place
 from open311.model.tiles import Tile
-from open311.storage.assets import Asset
 from open311.storage.copy_ids import copy_rows, point
 from open311.storage.database.freshness import announce
+from open311.storage.maps.assets import Asset
 from open311.storage.tables import map_versions
 
 MERCATOR = 3857

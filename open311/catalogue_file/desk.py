@@ -8,9 +8,9 @@ from open311.catalogue_file import areas, routing
 from open311.catalogue_file.document import Cursor, Steps
 from open311.model.areas import Areas
 from open311.model.deadline_steps import Deadline, Step, read_steps
-from open311.model.desk import Desk, GroupRole, Reason, ReasonFor, Unit, UnitKind
-from open311.model.rights import Role
+from open311.model.desk_catalogue import Desk, GroupRole, Reason, ReasonFor, Unit, UnitKind
 from open311.model.routing import SPAN, Span
+from open311.model.staff.rights import Role
 from open311.model.working_days import WEEKDAYS, Calendar, Period, is_known
 
 Found = Iterator[tuple[Steps, str]]

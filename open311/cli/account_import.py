@@ -9,8 +9,9 @@ import click
 from rich.console import Console
 from rich.progress import track
 
-from open311.actions import account_import, accounts, staff_mails
-from open311.actions.account_import import Done, Line, Result
+from open311.actions.staff_accounts import account_import, accounts
+from open311.actions.staff_accounts.account_import import Done, Line, Result
+from open311.actions.staff_mail import staff_mails
 from open311.base.errors import ConfigurationError, Open311Error
 from open311.base.problems import in_words
 from open311.cli.common import LANGUAGE, opened

@@ -5,16 +5,17 @@ from datetime import date, datetime, time, timedelta
 
 import click
 
-from open311.actions import accounts, staff_mails
+from open311.actions.staff_accounts import accounts
+from open311.actions.staff_mail import staff_mails
 from open311.base.errors import ConfigurationError
 from open311.base.i18n import LANGUAGES
 from open311.cli.account_import import import_accounts
 from open311.cli.common import opened, show_table
 from open311.core import Core
-from open311.model.accounts import Account
 from open311.model.actor import cli_actor
-from open311.model.rights import Membership, Role
-from open311.storage import accounts as storage
+from open311.model.staff.accounts import Account
+from open311.model.staff.rights import Membership, Role
+from open311.storage.staff_accounts import accounts as storage
 
 role_option = click.option(
     "--role",

@@ -6,7 +6,7 @@ from dataclasses import asdict
 import click
 import orjson
 
-from open311.actions import audit_log
+from open311.actions.staff_accounts import audit_log
 from open311.cli.common import opened
 from open311.model.actor import cli_actor
 

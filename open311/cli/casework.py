@@ -7,7 +7,7 @@ import click
 from open311.actions import casework
 from open311.cli.common import opened
 from open311.model.actor import cli_actor
-from open311.model.cases import Priority
+from open311.model.casework.cases import Priority
 from open311.model.service_request import Location
 
 number = click.argument("service_request_id", type=click.IntRange(1, 10**15))

@@ -13,7 +13,8 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from open311 import core, settings
-from open311.actions import catalogue_publication, restoring
+from open311.actions import catalogue_publication
+from open311.actions.upkeep import restoring
 from open311.base import datetimes
 from open311.base.datetimes import write_utc
 from open311.base.errors import Open311Error
@@ -21,7 +22,7 @@ from open311.base.problems import in_words
 from open311.core import Core
 from open311.dev import private_cluster
 from open311.federation.catalogues import HARVESTED
-from open311.storage import schema
+from open311.storage.upkeep import schema
 
 LANGUAGE = "en"
 PIPED_WIDTH = 1000

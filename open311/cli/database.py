@@ -6,13 +6,13 @@ from typing import TextIO
 import click
 
 from open311 import settings
-from open311.actions import restoring
+from open311.actions.upkeep import restoring
 from open311.base import version
 from open311.cli.common import Moment, opened
 from open311.dev import private_cluster
-from open311.storage import erasures as storage
-from open311.storage import schema
 from open311.storage.database import migrate
+from open311.storage.upkeep import erasures as storage
+from open311.storage.upkeep import schema
 
 
 @click.group()

@@ -2,7 +2,7 @@
 
 import click
 
-from open311.actions.map_counts import words_sorted_beside
+from open311.actions.upkeep.map_counts import words_sorted_beside
 from open311.cli.common import opened
 from open311.dev import demo as demo_reports
 from open311.dev import staff as demo_staff

@@ -8,7 +8,7 @@ import click
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from open311.actions.map_counts import words_sorted_beside
+from open311.actions.upkeep.map_counts import words_sorted_beside
 from open311.base import datetimes
 from open311.cli.common import opened, show_table
 from open311.core import Core

@@ -7,7 +7,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from open311.actions.map_counts import words_sorted_beside
+from open311.actions.upkeep.map_counts import words_sorted_beside
 from open311.cli.common import opened
 from open311.cli.harvest import in_words, shown
 from open311.core import Core

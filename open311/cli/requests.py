@@ -13,7 +13,7 @@ from open311.cli.updates import update
 from open311.formats import documents, encode
 from open311.formats.encode import Document
 from open311.model.actor import cli_actor
-from open311.model.cases import Case
+from open311.model.casework.cases import Case
 
 HELD_SHOWN = 100
 

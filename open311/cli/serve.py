@@ -31,7 +31,7 @@ from open311.cli import quietly
 from open311.dev import private_cluster
 from open311.http.connections import MOST_SENDERS, OTHER_THREADS
 from open311.settings import Settings
-from open311.storage import schema
+from open311.storage.upkeep import schema
 
 GRACE_SECONDS = 30
 M_ARENA_MAX = -8

@@ -5,14 +5,14 @@ import secrets
 from pathlib import Path
 from typing import NamedTuple
 
-from open311.actions import accounts, own_account
-from open311.actions.sign_in import Sender
+from open311.actions.staff_accounts import accounts, own_account
+from open311.actions.staff_accounts.sign_in import Sender
 from open311.core import Core
-from open311.model.accounts import AccountState
 from open311.model.actor import cli_actor
 from open311.model.catalogue import Catalogue
-from open311.model.rights import Membership, Role
-from open311.storage import accounts as storage
+from open311.model.staff.accounts import AccountState
+from open311.model.staff.rights import Membership, Role
+from open311.storage.staff_accounts import accounts as storage
 
 # Nobody gets mail at these: the domain is reserved for examples (RFC 2606).
 DOMAIN = "stadt.example"

@@ -26,11 +26,11 @@ from open311.federation.storage import references as stored
 from open311.federation.storage import sources as source_rows
 from open311.federation.terms import Terms, arrivals_of
 from open311.model.actor import Actor, ActorKind, Right, source_actor
-from open311.model.audit import AuditKind
 from open311.model.catalogue import Catalogue
 from open311.model.jurisdiction import SANDBOX_PREFIX
-from open311.storage import audit
+from open311.model.staff.audit import AuditKind
 from open311.storage.database import Connection
+from open311.storage.staff_accounts import audit
 
 log = structlog.get_logger()
 

@@ -13,7 +13,7 @@ from open311.core import Core
 from open311.federation.references import Arrival, Counts, Known, Refusal
 from open311.federation.storage import references as stored
 from open311.model.actor import Actor, Right
-from open311.model.cases import Case, new_case
+from open311.model.casework.cases import Case, new_case
 from open311.model.catalogue import Catalogue
 from open311.model.event_kinds import EventKind
 from open311.model.service_request import NOBODY, Reporter, ServiceRequest, Status, Visibility

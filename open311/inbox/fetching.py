@@ -15,7 +15,7 @@ from open311.inbox import flood, reading, threads
 from open311.model.catalogue import Catalogue
 from open311.model.inbox import LOOKED_BACK
 from open311.settings import MailboxAccount
-from open311.storage import inbox as storage
+from open311.storage.mails import inbox as storage
 
 log = structlog.get_logger()
 

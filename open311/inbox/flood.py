@@ -14,8 +14,8 @@ from open311.inbox.automatic import PROGRAMS
 from open311.inbox.headers import addresses, message_ids
 from open311.inbox.tokens import TO, tokens_in
 from open311.model.catalogue import Catalogue
-from open311.storage import inbox, sent_mails
 from open311.storage.database import Connection
+from open311.storage.mails import inbox, sent_mails
 
 WINDOW = timedelta(days=1)
 MOST_OF_SENDER = 50

@@ -13,10 +13,11 @@ from open311.model.catalogue import Catalogue
 from open311.model.inbox import InboxState
 from open311.model.mailbox import spelt
 from open311.model.service_request import ServiceRequest, Visibility
-from open311.storage import blocked_senders, sent_mails, service_requests
-from open311.storage import inbox as storage
+from open311.storage import service_requests
 from open311.storage.database import Connection
-from open311.storage.sent_mails import AnsweredMail, SentKind
+from open311.storage.mails import blocked_senders, sent_mails
+from open311.storage.mails import inbox as storage
+from open311.storage.mails.sent_mails import AnsweredMail, SentKind
 
 
 def settle(core: Core, conn: Connection, catalogue: Catalogue, letter: Letter, files: Files) -> None:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from open311.base.text import NO_TEXT, Text
-from open311.model.desk import PLAIN_DESK, Desk
+from open311.model.desk_catalogue import PLAIN_DESK, Desk
 from open311.model.forwards import Forward
 from open311.model.jurisdiction import Jurisdiction
 from open311.model.routing import Facts, Route, Rule

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from enum import StrEnum
 
-from open311.model.rights import Role
+from open311.model.staff.rights import Role
 from open311.model.working_days import Calendar, Period, PeriodUnit
 
 

@@ -15,8 +15,8 @@ from open311.model.media import StoredFile
 from open311.model.submission import Receipt, Submission
 from open311.notifications import mail_subscriptions
 from open311.notifications.mail_limits import MailAsker
-from open311.storage import inbox
 from open311.storage.database import Connection
+from open311.storage.mails import inbox
 
 
 def take_in(

@@ -3,9 +3,9 @@
 from babel.dates import format_date
 
 from open311.core import Core
+from open311.model.casework.objections import Verdict
 from open311.model.event_kinds import EventKind
 from open311.model.mailbox import mailbox
-from open311.model.objections import Verdict
 from open311.model.secret_tokens import new_token
 from open311.notifications import messages
 from open311.notifications.audience import MailKind
@@ -13,7 +13,7 @@ from open311.notifications.storage import followers
 from open311.storage import events, service_requests, updates
 from open311.storage.cases import ANSWER_WITHIN
 from open311.storage.desk import questions
-from open311.storage.sent_mails import SentKind
+from open311.storage.mails.sent_mails import SentKind
 
 # What is written to whoever objects to a report.
 OBJECTED = ("mail.objected.subject", "mail.objected.text")

@@ -28,10 +28,11 @@ from open311.notifications.followers import Follower
 from open311.notifications.mail_links import Purpose
 from open311.notifications.storage import followers as storage
 from open311.notifications.storage import mail_links
-from open311.storage import events, jobs, mail_messages, sent_mails, service_requests, stream
+from open311.storage import events, jobs, service_requests, stream
 from open311.storage.database import Connection
 from open311.storage.desk import ratings
-from open311.storage.sent_mails import SentKind, SentMail
+from open311.storage.mails import mail_messages, sent_mails
+from open311.storage.mails.sent_mails import SentKind, SentMail
 
 log = structlog.get_logger()
 

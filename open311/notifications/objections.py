@@ -5,9 +5,9 @@ from dataclasses import replace
 from open311.actions import objections
 from open311.base.errors import Invalid, problem
 from open311.core import Core
+from open311.model.casework.objections import Objection
 from open311.model.catalogue import Catalogue
 from open311.model.mailbox import mailbox
-from open311.model.objections import Objection
 from open311.model.task_names import TaskName
 from open311.notifications import mail_guard
 from open311.notifications.mail_limits import MailAsker

@@ -4,16 +4,16 @@ from babel.dates import format_date
 
 from open311.base.i18n import translate
 from open311.core import Core
+from open311.model.casework.orders import Order
 from open311.model.catalogue import Catalogue
 from open311.model.event_kinds import EventKind
 from open311.model.events import Event
-from open311.model.orders import Order
 from open311.model.secret_tokens import new_token
 from open311.model.service_request import ServiceRequest
 from open311.notifications import messages
 from open311.storage import events, service_requests
 from open311.storage.desk import orders
-from open311.storage.sent_mails import SentKind
+from open311.storage.mails.sent_mails import SentKind
 
 KINDS = {
     EventKind.ORDER_SENT: ("mail.order.subject", "mail.order.text"),

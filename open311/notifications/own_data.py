@@ -21,8 +21,9 @@ from open311.notifications.mail_limits import MailAsker
 from open311.notifications.mail_links import Purpose
 from open311.notifications.storage import alerts, mail_links, people
 from open311.notifications.storage import followers as storage
-from open311.storage import events, inbox, jobs, service_requests
+from open311.storage import events, jobs, service_requests
 from open311.storage.database import Connection
+from open311.storage.mails import inbox
 
 
 @dataclass(frozen=True, slots=True)

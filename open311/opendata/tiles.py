@@ -15,7 +15,7 @@ from open311.model.tiles import DEEPEST, POINTS_FROM, Tile, TileSearch
 from open311.opendata.answers import CHANGES_ANY_TIME, CHANGES_SELDOM, answer, json
 from open311.opendata.blueprint import OpenData
 from open311.opendata.jurisdictions import find_catalogue
-from open311.storage import tiles
+from open311.storage.maps import tiles
 from open311.web import queries
 from open311.web.fields import Count, Word, Words
 from open311.web.queries import Arguments, statuses

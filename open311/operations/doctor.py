@@ -10,9 +10,9 @@ from open311.core import Core
 from open311.operations import readiness, rehearsal
 from open311.operations.readiness import Health
 from open311.settings import Settings
-from open311.storage import facts, figures
-from open311.storage.facts import Facts
-from open311.storage.figures import Figures
+from open311.storage.upkeep import facts, figures
+from open311.storage.upkeep.facts import Facts
+from open311.storage.upkeep.figures import Figures
 
 OLDEST_POSTGRESQL = 150_000
 CLOCKS_APART = timedelta(seconds=5)

@@ -23,8 +23,8 @@ from open311.base.errors import Unavailable
 from open311.core import Core
 from open311.operations import readiness
 from open311.operations.readiness import Health
-from open311.storage import figures, schema
-from open311.storage.figures import Figures
+from open311.storage.upkeep import figures, schema
+from open311.storage.upkeep.figures import Figures
 
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 BUCKETS = (0.001, 0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 10)

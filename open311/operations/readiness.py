@@ -12,9 +12,9 @@ from open311.base.errors import Unavailable
 from open311.core import Core
 from open311.model.task_names import Queue
 from open311.settings import Settings
-from open311.storage import figures, schema
-from open311.storage.figures import Figures
-from open311.storage.schema import SchemaState
+from open311.storage.upkeep import figures, schema
+from open311.storage.upkeep.figures import Figures
+from open311.storage.upkeep.schema import SchemaState
 
 # Less is as good as full: one photo of a report may take it.
 LEAST_FREE_BYTES = 256 * 1024 * 1024

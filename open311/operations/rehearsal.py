@@ -7,7 +7,7 @@ from pathlib import Path
 
 from open311.base.datetimes import write_utc
 from open311.base.errors import ConfigurationError
-from open311.storage import rehearsal
+from open311.storage.upkeep import rehearsal
 
 RECORD = "rehearsal.json"
 

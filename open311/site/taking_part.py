@@ -12,8 +12,8 @@ from open311.http import current
 from open311.http.errors import in_words
 from open311.http.normalise import LenientRequest
 from open311.model.actor import PUBLIC
+from open311.model.casework.objections import Ground, Objection
 from open311.model.mailbox import mailbox
-from open311.model.objections import Ground, Objection
 from open311.model.service_request import Reporter, ServiceRequest, Status
 from open311.model.submission import DESCRIPTION_LENGTH
 from open311.model.updates import UNCHANGED, UpdateSubmission

@@ -4,10 +4,10 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from open311.http import current
 from open311.model.actor import ActorKind, Right
-from open311.model.rights import Membership
+from open311.model.staff.rights import Membership
 from open311.site import words
 from open311.staff.blueprint import staff
-from open311.storage import accounts, memberships
+from open311.storage.staff_accounts import accounts, memberships
 
 
 def of_actors(actors: Iterable[str]) -> Mapping[str, str]:

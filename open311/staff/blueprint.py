@@ -10,17 +10,17 @@ from flask.typing import ResponseReturnValue
 from werkzeug.routing import IntegerConverter, Map
 from werkzeug.wrappers import Response
 
-from open311.actions import sign_in
-from open311.actions.sign_in import Sender
+from open311.actions.staff_accounts import sign_in
+from open311.actions.staff_accounts.sign_in import Sender
 from open311.base.errors import Forbidden, Invalid, NotFound, TooManyRequests, problem
 from open311.base.i18n import LANGUAGES
 from open311.http import current, limits
 from open311.http.limits import READING
-from open311.model.accounts import SignedIn, Stage, is_form_token
 from open311.model.actor import Actor, Right, staff_actor
 from open311.model.network import is_within
-from open311.model.rights import Staff
-from open311.model.sign_in import client_name
+from open311.model.staff.accounts import SignedIn, Stage, is_form_token
+from open311.model.staff.rights import Staff
+from open311.model.staff.sign_in import client_name
 from open311.site import addresses
 from open311.staff import session_cookie
 

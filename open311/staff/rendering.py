@@ -11,10 +11,10 @@ from open311.base.errors import Problem
 from open311.base.i18n import LANGUAGES, messages
 from open311.http import current
 from open311.http.errors import in_words
-from open311.model.accounts import new_form_token
 from open311.model.actor import Right
 from open311.model.channels import Channel
-from open311.model.sign_in import LocalSignIn
+from open311.model.staff.accounts import new_form_token
+from open311.model.staff.sign_in import LocalSignIn
 from open311.site import addresses, assets, rendering, words
 from open311.staff import navigation, shortcuts
 from open311.staff.blueprint import TOKEN_FIELD, address, maybe_signed_in, own_path

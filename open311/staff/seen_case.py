@@ -9,10 +9,10 @@ from flask.typing import ResponseReturnValue
 from open311.base.errors import Conflict, Invalid, NotFound, problem
 from open311.http import current
 from open311.http.errors import in_words
-from open311.model import rights
 from open311.model.actor import Actor, Right, staff_actor
+from open311.model.casework.ownership import Owner, Part, owner_of
 from open311.model.catalogue import Catalogue
-from open311.model.ownership import Owner, Part, owner_of
+from open311.model.staff import rights
 from open311.staff.blueprint import staff
 from open311.staff.forms import posted_revision
 from open311.storage.desk import case_page

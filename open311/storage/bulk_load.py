@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, Protocol
 
 from sqlalchemy import Connection
 
-from open311.model.cases import Case
+from open311.model.casework.cases import Case
 from open311.model.fields import Role
 from open311.model.service_request import NOBODY, PERSONAL, Reporter, ServiceRequest, fields_with
 from open311.storage import cases

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, exists, func, literal, select, union_all, upd
 from sqlalchemy import case as when
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from open311.model.cases import REOPEN_WISH, Awaits, Case, Stage
+from open311.model.casework.cases import REOPEN_WISH, Awaits, Case, Stage
 from open311.model.event_kinds import EventKind
 from open311.model.media import MediaVisibility
 from open311.model.service_request import Status, Visibility

@@ -16,10 +16,10 @@ from open311.model import visibility
 from open311.model.changes import Change, ChangesPage, Gone, Part, Position, Source
 from open311.model.event_kinds import EventKind
 from open311.model.service_request import ServiceRequest
-from open311.storage import identity
 from open311.storage.rows import COLUMNS, notes_column, request_from
 from open311.storage.tables import events, service_requests
 from open311.storage.tables.history import TIMELINE
+from open311.storage.upkeep import identity
 from open311.storage.visible import is_everybodys
 
 _e, _r = events.c, service_requests.c

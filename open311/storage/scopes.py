@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, Text, and_, cast, false, func, literal, or
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from open311.model.actor import Right
-from open311.model.rights import Grant, Reach, Staff, grants
+from open311.model.staff.rights import Grant, Reach, Staff, grants
 from open311.storage.tables import cases, service_requests
 
 Column = ColumnElement[Any]

@@ -23,8 +23,8 @@ from sqlalchemy import (
     update,
 )
 
-from open311.storage import identity
 from open311.storage.tables import events, service_requests, stream_readers
+from open311.storage.upkeep import identity
 
 _e, _r, _s = events.c, service_requests.c, stream_readers.c
 _BEGIN = text("""

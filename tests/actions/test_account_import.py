@@ -2,12 +2,12 @@
 
 import pytest
 
-from open311.actions import account_import, accounts
-from open311.actions.account_import import Done
+from open311.actions.staff_accounts import account_import, accounts
+from open311.actions.staff_accounts.account_import import Done
 from open311.base.errors import Invalid
 from open311.core import Core
 from open311.model.actor import cli_actor
-from open311.model.rights import Membership
+from open311.model.staff.rights import Membership
 
 HEAD = "name;email;role;units;ends\n"
 

@@ -10,7 +10,7 @@ from open311.actions import casework
 from open311.base.errors import Conflict, Forbidden, Invalid, NotFound
 from open311.core import Core
 from open311.model.actor import ALL_RIGHTS, Actor, ActorKind
-from open311.model.cases import Case, Flag, Priority, Stage
+from open311.model.casework.cases import Case, Flag, Priority, Stage
 from open311.storage import cases, service_requests
 from open311.storage.desk import notes, undo
 from tests.actors import CLARA

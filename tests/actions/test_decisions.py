@@ -11,8 +11,8 @@ from open311.actions import casework, media
 from open311.base.errors import Conflict, Forbidden, Invalid, NotFound
 from open311.core import Core
 from open311.model.actor import ALL_RIGHTS, Actor, ActorKind, Right
-from open311.model.cases import Priority, Stage
-from open311.model.decisions import Decision, Outcome, PhotoEdit
+from open311.model.casework.cases import Priority, Stage
+from open311.model.casework.decisions import Decision, Outcome, PhotoEdit
 from open311.model.media import MediaVisibility
 from open311.model.photo_boxes import Box
 from open311.model.service_request import Location, Status, Visibility

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Connection, text
 
-from open311.actions import housekeeping
+from open311.actions.upkeep import housekeeping
 from open311.core import Core
 
 

@@ -7,7 +7,7 @@ import pytest
 from open311.actions import casework
 from open311.base.errors import Conflict, Invalid
 from open311.core import Core
-from open311.model.cases import Priority, Stage
+from open311.model.casework.cases import Priority, Stage
 from open311.model.service_request import Status, Visibility
 from tests.actors import CLARA
 from tests.serving import Api, Clock

@@ -9,8 +9,8 @@ from sqlalchemy import text
 from open311.actions import casework
 from open311.core import Core
 from open311.model.actor import ALL_RIGHTS, Actor, ActorKind
-from open311.model.cases import Case, Priority, Stage
-from open311.model.desk import Desk
+from open311.model.casework.cases import Case, Priority, Stage
+from open311.model.desk_catalogue import Desk
 from open311.model.routing import Rule
 from open311.model.service_request import Location
 from open311.model.working_days import Period

@@ -14,7 +14,8 @@ import pytest
 from PIL import Image, ImageDraw
 
 from benchmarks import made_city
-from open311.actions import casework, catalogue_publication, geocoding, keys, map_counts
+from open311.actions import casework, catalogue_publication, geocoding, keys
+from open311.actions.upkeep import map_counts
 from open311.app import create_app
 from open311.basemap import importing
 from open311.basemap.importing import Wishes

@@ -2,11 +2,11 @@
 
 from itertools import count
 
-from open311.actions import accounts, own_account
+from open311.actions.staff_accounts import accounts, own_account
 from open311.adapters import one_time_codes
 from open311.core import Core
 from open311.model.actor import cli_actor
-from open311.model.rights import Membership, Role
+from open311.model.staff.rights import Membership, Role
 from open311.staff.session_cookie import PLAIN
 from tests.browser.navigators import Visitor
 from tests.staff.desk import PASSWORD, SENDER, Employee, membership

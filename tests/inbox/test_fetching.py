@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import Connection, text
 
-from open311.actions import housekeeping, media
+from open311.actions import media
+from open311.actions.upkeep import housekeeping
 from open311.adapters import imap as adapter
 from open311.base.errors import ConfigurationError, StoreUnavailable, Unavailable, problem
 from open311.core import Core

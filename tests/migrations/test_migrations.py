@@ -18,9 +18,9 @@ from sqlalchemy.pool import NullPool
 
 from open311.base.errors import ConfigurationError
 from open311.settings import shipped
-from open311.storage import schema
 from open311.storage.database import migrate
 from open311.storage.tables import metadata
+from open311.storage.upkeep import schema
 
 REVISIONS = [revision.revision for revision in ScriptDirectory(str(shipped("migrations"))).walk_revisions()][
     ::-1

@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import text
 
 from open311.base.errors import ConfigurationError
-from open311.storage import schema
 from open311.storage.database import migrate
+from open311.storage.upkeep import schema
 from tests.backups import an_empty_database
 
 CASES = "select count(*) from cases"

@@ -20,8 +20,8 @@ from open311.dev import demo, private_cluster
 from open311.dev.private_cluster.installed import EXTENSIONS
 from open311.dev.private_cluster.places import home_of
 from open311.dev.private_cluster.server import NEW
-from open311.storage import schema
 from open311.storage.database import Database, migrate
+from open311.storage.upkeep import schema
 from tests.backups import an_empty_database, dump, restore, run
 from tests.client import client_of
 from tests.serving import Clock, first_city

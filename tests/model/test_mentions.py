@@ -2,7 +2,7 @@
 
 import pytest
 
-from open311.model.mentions import mentioned
+from open311.model.casework.mentions import mentioned
 
 PEOPLE = {1: "Rita Muster", 2: "Bea Öztürk", 3: "Bea Klein", 4: "Uwe Groß-Holz"}
 UNITS = {"TIEFBAU": frozenset({1, 4}), "Stadtreinigung, Revier Nord": frozenset({2})}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from open311.model.personal_hints import PersonalHint, personal_hints
+from open311.model.casework.personal_hints import PersonalHint, personal_hints
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from hypothesis import strategies as some
 from sqlalchemy import ARRAY, Connection, Integer, Text, cast, column, select, values
 
 from open311.model.actor import Right
-from open311.model.rights import ROLES, Membership, Role, Staff, may, may_give
+from open311.model.staff.rights import ROLES, Membership, Role, Staff, may, may_give
 from open311.storage import scopes
 from open311.storage.scopes import CaseColumns
 from tests.serving import START

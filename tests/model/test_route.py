@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from open311.model import route
+from open311.model.casework import route
 
 places = st.tuples(st.floats(49.4, 49.6), st.floats(8.3, 8.5))
 

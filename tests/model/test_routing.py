@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from open311.model import routing
-from open311.model.desk import Desk, Unit, UnitKind
+from open311.model.desk_catalogue import Desk, Unit, UnitKind
 from open311.model.routing import Facts, Obstacle, Rule, Span, WorkingHours
 from open311.model.working_days import Calendar, Period
 

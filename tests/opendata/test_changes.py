@@ -12,7 +12,8 @@ import pytest
 from open311.actions import casework, updates
 from open311.core import Core
 from open311.model.keys import Scope
-from open311.storage import events, identity
+from open311.storage import events
+from open311.storage.upkeep import identity
 from tests.actors import CLARA
 from tests.builders import a_catalogue, a_jurisdiction, a_service
 from tests.opendata.live import a_live_core

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Connection, text
 
-from open311.actions import casework, map_counts
+from open311.actions import casework
+from open311.actions.upkeep import map_counts
 from open311.core import Core
 from open311.model.tiles import LEVELS, Tile
 from tests.actors import CLARA

@@ -9,11 +9,11 @@ from sqlalchemy import Connection, text
 from open311.actions import casework
 from open311.base.errors import Invalid
 from open311.core import Core
-from open311.model.cases import Awaits
-from open311.model.rights import Role
+from open311.model.casework.cases import Awaits
+from open311.model.staff.rights import Role
 from open311.notifications import mail_subscriptions
 from open311.notifications.mail_limits import MailAsker
-from open311.storage import unpublished
+from open311.storage.upkeep import unpublished
 from tests.actors import CLARA
 from tests.client import client_of
 from tests.mailbox import Mailbox, run_jobs, text_of

@@ -11,13 +11,13 @@ from open311.actions import casework, media, updates
 from open311.base.errors import Invalid, NotFound
 from open311.core import Core
 from open311.model.actor import ALL_RIGHTS, Actor, ActorKind
-from open311.model.cases import Case, Stage
-from open311.model.decisions import Decision, Outcome
+from open311.model.casework.cases import Case, Stage
+from open311.model.casework.decisions import Decision, Outcome
 from open311.model.service_request import Visibility
 from open311.notifications import mail_subscriptions, messages
 from open311.notifications.mail_limits import MailAsker
-from open311.storage import sent_mails
 from open311.storage.desk import case_page
+from open311.storage.mails import sent_mails
 from tests.actors import CLARA
 from tests.client import client_of
 from tests.mailbox import Mailbox, run_jobs, text_of

@@ -5,7 +5,8 @@ from datetime import date
 import pytest
 from sqlalchemy import Connection, text
 
-from open311.actions import casework, statistics
+from open311.actions import casework
+from open311.actions.upkeep import statistics
 from open311.core import Core
 from open311.model.statistics import Figures, MonthOfService, last_months, told
 from tests.actors import CLARA

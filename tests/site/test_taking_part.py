@@ -6,7 +6,7 @@ from sqlalchemy import Connection, text
 
 from open311.actions import casework, objections
 from open311.core import Core
-from open311.model.objections import Verdict
+from open311.model.casework.objections import Verdict
 from tests.actors import CLARA
 from tests.client import client_of
 from tests.mailbox import Mailbox, run_jobs

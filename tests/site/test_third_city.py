@@ -6,7 +6,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from open311 import catalogue_file
-from open311.actions import statistics
+from open311.actions.upkeep import statistics
 from open311.base.i18n import messages
 from open311.core import Core
 from tests.client import client_of

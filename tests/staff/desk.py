@@ -8,12 +8,12 @@ import pytest
 from lxml import html
 from werkzeug.test import TestResponse
 
-from open311.actions import accounts, own_account
-from open311.actions.sign_in import Sender
+from open311.actions.staff_accounts import accounts, own_account
+from open311.actions.staff_accounts.sign_in import Sender
 from open311.adapters import one_time_codes
 from open311.core import Core
 from open311.model.actor import cli_actor
-from open311.model.rights import Membership, Role
+from open311.model.staff.rights import Membership, Role
 from tests.client import Client, client_of
 
 CITY = "ludwigshafen.de"

@@ -2,10 +2,10 @@
 
 from sqlalchemy import Connection, text
 
-from open311.actions import audit_log, staff_retention
+from open311.actions.staff_accounts import audit_log, staff_retention
 from open311.core import Core
-from open311.model.rights import Role
-from open311.storage import audit
+from open311.model.staff.rights import Role
+from open311.storage.staff_accounts import audit
 from tests.serving import Clock
 from tests.staff.desk import CITY, Desk
 

@@ -7,13 +7,14 @@ import pytest
 from lxml import html
 from sqlalchemy import Connection, text
 
-from open311.actions import bulk, casework, staff_retention
+from open311.actions import bulk, casework
+from open311.actions.staff_accounts import staff_retention
 from open311.core import Core
-from open311.model import bulk as model
 from open311.model.actor import ALL_RIGHTS, Actor, ActorKind
-from open311.model.cases import Priority
-from open311.model.desk_search import PAGE_SIZE
-from open311.model.rights import Role
+from open311.model.casework import bulk as model
+from open311.model.casework.cases import Priority
+from open311.model.casework.desk_search import PAGE_SIZE
+from open311.model.staff.rights import Role
 from open311.model.task_names import TaskName
 from tests.jobs import work
 from tests.serving import Api, Clock

@@ -7,14 +7,15 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, text
 
-from open311.actions import casework, staff_retention
+from open311.actions import casework
+from open311.actions.staff_accounts import staff_retention
 from open311.base.errors import Forbidden, Invalid
 from open311.core import Core
 from open311.model.actor import ALL_RIGHTS, Actor, ActorKind, Right
-from open311.model.cases import Flag
-from open311.model.rights import Role
-from open311.model.rounds import FieldAct, FieldOutcome
-from open311.storage import unpublished
+from open311.model.casework.cases import Flag
+from open311.model.casework.rounds import FieldAct, FieldOutcome
+from open311.model.staff.rights import Role
+from open311.storage.upkeep import unpublished
 from tests.actors import CLARA
 from tests.pictures import a_photo
 from tests.serving import Api

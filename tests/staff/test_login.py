@@ -6,7 +6,7 @@ import pytest
 
 from open311.adapters import one_time_codes
 from open311.core import Core
-from open311.model.rights import Role
+from open311.model.staff.rights import Role
 from tests.serving import Clock
 from tests.staff.desk import HERE, PASSWORD, Desk, codes, membership, offered
 
@@ -156,7 +156,7 @@ def test_is_over_after_an_hour_without_a_click_and_after_twelve_hours(desk: Desk
 
 
 def test_is_over_when_the_account_ends(desk: Desk, core: Core, clock: Clock) -> None:
-    from open311.actions import accounts
+    from open311.actions.staff_accounts import accounts
     from open311.model.actor import cli_actor
 
     reader = desk.employee(Role.READER)

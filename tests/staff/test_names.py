@@ -2,13 +2,13 @@
 
 from flask import g
 
-from open311.actions import accounts, staff_retention
+from open311.actions.staff_accounts import accounts, staff_retention
 from open311.app import application
 from open311.core import Core
 from open311.http.current import CORE
-from open311.model.accounts import Account, AccountState, Session, SignedIn, Stage
 from open311.model.actor import cli_actor
-from open311.model.rights import Membership, Role, Staff
+from open311.model.staff.accounts import Account, AccountState, Session, SignedIn, Stage
+from open311.model.staff.rights import Membership, Role, Staff
 from open311.staff import actor_names
 from tests.serving import Clock
 from tests.staff.desk import Desk, membership

@@ -10,11 +10,11 @@ from open311.actions import casework
 from open311.base.errors import Forbidden, Invalid
 from open311.core import Core
 from open311.model.actor import ALL_RIGHTS, Actor, ActorKind, Right
-from open311.model.cases import Flag, Stage
-from open311.model.rights import Role
+from open311.model.casework.cases import Flag, Stage
 from open311.model.service_request import Visibility
+from open311.model.staff.rights import Role
 from open311.model.task_names import TaskName
-from open311.storage import unpublished
+from open311.storage.upkeep import unpublished
 from tests.actors import CLARA
 from tests.client import client_of
 from tests.jobs import work

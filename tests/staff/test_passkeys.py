@@ -7,10 +7,10 @@ import pytest
 from lxml import html
 from sqlalchemy import Connection, text
 
-from open311.actions import accounts
+from open311.actions.staff_accounts import accounts
 from open311.core import Core
 from open311.model.actor import cli_actor
-from open311.model.rights import Role
+from open311.model.staff.rights import Role
 from tests.serving import Clock
 from tests.staff.authenticator import Device
 from tests.staff.desk import PASSWORD, Desk, Employee

@@ -13,8 +13,8 @@ from open311.base.errors import Unavailable
 from open311.core import Catalogues
 from open311.model.actor import ALL_RIGHTS, Actor, ActorKind
 from open311.model.deadline_steps import Deadline, read_steps
-from open311.model.desk import Unit
-from open311.model.rights import Role
+from open311.model.desk_catalogue import Unit
+from open311.model.staff.rights import Role
 from open311.model.task_names import TaskName
 from tests.actors import CLARA
 from tests.jobs import work

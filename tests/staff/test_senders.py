@@ -5,9 +5,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Connection, text
 
-from open311.actions import blocking, housekeeping
+from open311.actions import blocking
+from open311.actions.upkeep import housekeeping
 from open311.core import Core
-from open311.model.rights import Role
+from open311.model.staff.rights import Role
 from open311.storage.desk import suspicion
 from open311.storage.desk.suspicion import Reason, Suspicion
 from tests.actors import CLARA

@@ -8,14 +8,14 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import OctKey, RSAKey
 
-from open311.actions import accounts
+from open311.actions.staff_accounts import accounts
 from open311.base.errors import Invalid
-from open311.model.accounts import AccountState
 from open311.model.actor import cli_actor
-from open311.model.desk import GroupRole
-from open311.model.rights import Role
-from open311.storage import accounts as storage
-from open311.storage import audit, memberships
+from open311.model.desk_catalogue import GroupRole
+from open311.model.staff.accounts import AccountState
+from open311.model.staff.rights import Role
+from open311.storage.staff_accounts import accounts as storage
+from open311.storage.staff_accounts import audit, memberships
 from tests.serving import Clock, MakeCore, first_city
 from tests.staff.desk import HERE, PASSWORD, Desk, Employee, membership
 from tests.staff.identity_provider import CLIENT_ID, CLIENT_SECRET, Provider, a_provider

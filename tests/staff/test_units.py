@@ -5,8 +5,8 @@ import re
 import pytest
 
 from open311.actions import casework, templates
-from open311.model.cases import Case, Flag, Stage
-from open311.model.rights import Role
+from open311.model.casework.cases import Case, Flag, Stage
+from open311.model.staff.rights import Role
 from tests.actors import CLARA
 from tests.serving import Api, Clock, an_api
 from tests.staff.desk import Desk, Employee, membership

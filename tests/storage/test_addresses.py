@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import Connection, text
 
 from open311.model.place import Place
-from open311.storage import addresses
+from open311.storage.maps import addresses
 
 CITY = "ludwigshafen.de"
 HERE = (49.48, 8.44)

@@ -13,8 +13,8 @@ from open311.actions import casework, updates
 from open311.base.errors import Invalid, NotFound
 from open311.core import Core
 from open311.model.actor import ALL_RIGHTS, Actor, ActorKind, Right
-from open311.model.cases import Priority, Stage, stage
-from open311.model.desk_search import CaseSearch, Order, Position
+from open311.model.casework.cases import Priority, Stage, stage
+from open311.model.casework.desk_search import CaseSearch, Order, Position
 from open311.model.service_request import Location, Status, Visibility
 from open311.model.updates import UpdateSubmission
 from open311.storage.desk import case_page, counts, lists, neighbours, people, presence, queue

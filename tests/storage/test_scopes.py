@@ -4,7 +4,7 @@ from sqlalchemy import Connection, select
 
 from open311.actions import casework
 from open311.model.actor import Right, cli_actor
-from open311.model.rights import Membership, Role, Staff
+from open311.model.staff.rights import Membership, Role, Staff
 from open311.storage import scopes
 from open311.storage.tables import cases, service_requests
 from tests.serving import Api

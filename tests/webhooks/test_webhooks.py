@@ -17,7 +17,8 @@ from jsonschema import Draft202012Validator
 from sqlalchemy import text
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
-from open311.actions import casework, restoring
+from open311.actions import casework
+from open311.actions.upkeep import restoring
 from open311.base.errors import Forbidden, Invalid, NotFound
 from open311.core import Core
 from open311.model.actor import ALL_RIGHTS, Right, staff_actor

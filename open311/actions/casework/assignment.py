@@ -3,17 +3,17 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from open311.actions import staff_mails, staff_notices
 from open311.actions.casework.work import Work, opened
+from open311.actions.staff_mail import staff_mails, staff_notices
 from open311.base.errors import Invalid, problem
 from open311.core import Core
 from open311.model.actor import Actor, ActorKind, Right
-from open311.model.cases import DECLINED, DECLINED_TOO_OFTEN, PERSON, Flag, Stage
+from open311.model.casework.cases import DECLINED, DECLINED_TOO_OFTEN, PERSON, Flag, Stage
+from open311.model.casework.staff_notices import Notice, NoticeKind
 from open311.model.event_kinds import EventKind
-from open311.model.rights import Role
 from open311.model.routing import Route
 from open311.model.service_request import Visibility
-from open311.model.staff_notices import Notice, NoticeKind
+from open311.model.staff.rights import Role
 from open311.storage.desk import colleagues, recipients
 
 

@@ -22,9 +22,9 @@ from open311.base.errors import Invalid, problem
 from open311.core import Core
 from open311.model import status
 from open311.model.actor import Actor, Right
+from open311.model.casework.decisions import Decision, Outcome
 from open311.model.catalogue import DetailedStatus
-from open311.model.decisions import Decision, Outcome
-from open311.model.desk import ReasonFor
+from open311.model.desk_catalogue import ReasonFor
 from open311.model.event_kinds import EventKind
 from open311.model.service_request import Status, Visibility
 from open311.model.updates import rejected_status

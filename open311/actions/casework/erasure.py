@@ -8,8 +8,9 @@ from open311.model.actor import Actor, Right
 from open311.model.event_kinds import EventKind
 from open311.model.service_request import ServiceRequest
 from open311.model.task_names import TaskName
-from open311.storage import events, inbox, jobs, media, service_requests
+from open311.storage import events, jobs, media, service_requests
 from open311.storage.database import Connection
+from open311.storage.mails import inbox
 
 
 def erase(core: Core, service_request_id: int, actor: Actor, reason: str | None = None) -> None:

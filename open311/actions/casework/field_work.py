@@ -9,11 +9,11 @@ from open311.actions.casework.work import locked
 from open311.base.errors import Invalid, problem
 from open311.base.text import tidy
 from open311.core import Core
-from open311.model import route
 from open311.model.actor import Actor, Right
-from open311.model.cases import Flag
+from open311.model.casework import route
+from open311.model.casework.cases import Flag
+from open311.model.casework.rounds import CLIENT_ID, MOST_STOPS, NAME_LENGTH, FieldAct, FieldOutcome
 from open311.model.event_kinds import EventKind
-from open311.model.rounds import CLIENT_ID, MOST_STOPS, NAME_LENGTH, FieldAct, FieldOutcome
 from open311.model.service_request import ServiceRequest, Status, Visibility
 from open311.model.submission import DESCRIPTION_LENGTH
 from open311.storage import service_requests

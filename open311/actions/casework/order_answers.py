@@ -12,12 +12,12 @@ from open311.actions.media import Files
 from open311.base.errors import Invalid, NotFound, Problem, problem
 from open311.base.text import tidy
 from open311.core import Core
-from open311.model import orders as model
 from open311.model.actor import contractor_actor
+from open311.model.casework import orders as model
+from open311.model.casework.orders import Order, OrderAnswer, OrderState
 from open311.model.event_kinds import EventKind
 from open311.model.events import Event
 from open311.model.media import Media
-from open311.model.orders import Order, OrderAnswer, OrderState
 from open311.model.secret_tokens import is_token
 from open311.model.service_request import ServiceRequest, Visibility
 from open311.model.submission import DESCRIPTION_LENGTH

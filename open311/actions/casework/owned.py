@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from open311.actions.casework.work import Work
 from open311.base.errors import Invalid, problem
-from open311.model.ownership import Part, owner_of
+from open311.model.casework.ownership import Part, owner_of
 
 WORDS: Mapping[Part, str] = {
     Part.TEXTS: "error.owned.texts",

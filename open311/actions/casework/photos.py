@@ -14,7 +14,7 @@ from open311.base.text import tidy
 from open311.core import Core
 from open311.model import photo_boxes
 from open311.model.actor import WORKER, Actor, Right
-from open311.model.decisions import PhotoEdit
+from open311.model.casework.decisions import PhotoEdit
 from open311.model.event_kinds import EventKind
 from open311.model.events import Event
 from open311.model.media import Media, MediaVisibility, StoredFile

@@ -7,8 +7,8 @@ from open311.base.errors import Invalid, problem
 from open311.base.text import tidy
 from open311.core import Core
 from open311.model.actor import Actor, Right
+from open311.model.casework.ownership import Part
 from open311.model.event_kinds import EventKind
-from open311.model.ownership import Part
 from open311.model.service_request import Location
 from open311.storage import service_requests
 

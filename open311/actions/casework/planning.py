@@ -6,7 +6,7 @@ from open311.actions.casework.work import Work, locked, opened
 from open311.base.errors import Invalid, problem
 from open311.core import Core
 from open311.model.actor import WORKER, Actor, Right
-from open311.model.cases import PERSON, Priority, Stage
+from open311.model.casework.cases import PERSON, Priority, Stage
 from open311.model.event_kinds import EventKind
 from open311.storage import cases
 

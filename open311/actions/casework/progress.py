@@ -13,10 +13,10 @@ from open311.base.errors import Invalid, problem
 from open311.core import Core
 from open311.model import status
 from open311.model.actor import WORKER, Actor, Right
-from open311.model.cases import Flag, Stage
+from open311.model.casework.cases import Flag, Stage
+from open311.model.casework.ownership import Part
 from open311.model.catalogue import DetailedStatus
 from open311.model.event_kinds import EventKind
-from open311.model.ownership import Part
 from open311.model.service_request import ServiceRequest, Status
 from open311.storage import events
 from open311.storage.database import Connection

@@ -8,7 +8,7 @@ from open311.actions.casework.work import usual_case
 from open311.base.errors import NotFound, problem
 from open311.core import Core
 from open311.model.actor import Actor, Right
-from open311.model.cases import Case
+from open311.model.casework.cases import Case
 from open311.model.catalogue import Catalogue
 from open311.model.events import Event
 from open311.model.service_request import ServiceRequest

@@ -15,7 +15,7 @@ from open311.base.errors import Invalid, NotFound, problem
 from open311.base.text import tidy
 from open311.core import Core
 from open311.model.actor import REPORTER, Actor, Right
-from open311.model.cases import REOPEN_WISH
+from open311.model.casework.cases import REOPEN_WISH
 from open311.model.event_kinds import EventKind
 from open311.model.secret_tokens import is_token
 from open311.model.service_request import ServiceRequest, Status, Visibility

@@ -9,7 +9,7 @@ from open311.actions.casework import assignment
 from open311.actions.casework.work import Work, locked
 from open311.core import Core
 from open311.model.actor import Actor, Right
-from open311.model.cases import DECLINED, DIGEST_LETTERS, PERSON, Case, as_recorded, usual_priority
+from open311.model.casework.cases import DECLINED, DIGEST_LETTERS, PERSON, Case, as_recorded, usual_priority
 from open311.model.catalogue import Catalogue
 from open311.model.event_kinds import EventKind
 from open311.model.routing import Route

@@ -6,7 +6,7 @@ from open311.actions.casework.work import Work, locked
 from open311.base.errors import Invalid, problem
 from open311.core import Core
 from open311.model.actor import Actor
-from open311.model.cases import Case
+from open311.model.casework.cases import Case
 from open311.model.event_kinds import EventKind
 from open311.model.media import MediaVisibility
 from open311.model.service_request import Location

@@ -12,8 +12,8 @@ from open311.base.text import tidy
 from open311.core import Core
 from open311.model import attributes
 from open311.model.actor import Actor, Right
+from open311.model.casework.ownership import Part
 from open311.model.event_kinds import EventKind
-from open311.model.ownership import Part
 from open311.model.submission import DESCRIPTION_LENGTH
 from open311.storage.desk import originals
 

@@ -15,7 +15,7 @@ from open311.actions.casework.line import Line, without_blanks
 from open311.base.errors import Conflict, NotFound, problem
 from open311.core import Core
 from open311.model.actor import Actor, ActorKind, Right
-from open311.model.cases import Case, new_case, stage
+from open311.model.casework.cases import Case, new_case, stage
 from open311.model.catalogue import Catalogue
 from open311.model.event_kinds import EventKind
 from open311.model.events import data_of

@@ -10,7 +10,7 @@ from typing import Any
 from open311.dev.demo.places import Town
 from open311.dev.demo.words import CHANNELS, DONE, NAMES, NOT_DONE, NOTES, REMARKS, REST, SEEN, USUAL
 from open311.model import attributes, status
-from open311.model.cases import Case, at_stage, new_case
+from open311.model.casework.cases import Case, at_stage, new_case
 from open311.model.catalogue import Attribute, Catalogue, Datatype, DetailedStatus, Service, ServiceType
 from open311.model.events import data_of
 from open311.model.service_request import NOBODY, Reporter, ServiceRequest, Status, Visibility

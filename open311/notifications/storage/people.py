@@ -7,7 +7,7 @@ from sqlalchemy import Connection, Row, and_, delete, func, or_, select
 
 from open311.model.mailbox import mailbox
 from open311.notifications.storage import alerts, mail_links, mail_requests
-from open311.storage import inbox, sent_mails, unpublished
+from open311.storage.mails import inbox, sent_mails
 from open311.storage.tables import (
     case_notes,
     draft_photos,
@@ -18,6 +18,7 @@ from open311.storage.tables import (
     service_requests,
     updaters,
 )
+from open311.storage.upkeep import unpublished
 
 _r, _p, _u, _e, _d = service_requests.c, reporters.c, updaters.c, events.c, drafts.c
 _n = case_notes.c

@@ -6,8 +6,9 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from open311.notifications.retention_terms import RetentionTerms
-from open311.storage import inbox, unpublished
-from open311.storage.unpublished import CLAIMED, NEEDED, TOLD
+from open311.storage.mails import inbox
+from open311.storage.upkeep import unpublished
+from open311.storage.upkeep.unpublished import CLAIMED, NEEDED, TOLD
 
 _UNASKED = f"attributes - {NEEDED} <> '{{}}'"
 _TERMS = """

@@ -15,7 +15,7 @@ from open311.model.drafts import Draft
 from open311.model.network import network_of
 from open311.notifications.mail_limits import MailAsker
 from open311.site.form import form_input
-from open311.storage import instance
+from open311.storage.upkeep import instance
 
 UNPROVEN = 3
 SIDE_BY_SIDE = 2

@@ -9,7 +9,7 @@ from open311.model.place import Place
 from open311.model.service_request import Location
 from open311.site.blueprint import city
 from open311.site.form import form_input
-from open311.storage import assets
+from open311.storage.maps import assets
 
 # Who stands so near has shown the thing itself; who shows a place that far from it, another one.
 AT_METRES = 3.0

@@ -5,15 +5,16 @@ from datetime import date, datetime, time, timedelta
 
 from flask.typing import ResponseReturnValue
 
-from open311.actions import accounts, own_account, staff_mails
+from open311.actions.staff_accounts import accounts, own_account
+from open311.actions.staff_mail import staff_mails
 from open311.base.errors import Invalid, Problem, problem
 from open311.base.i18n import LANGUAGES
 from open311.http import current
 from open311.http.errors import in_words
-from open311.model.accounts import Account, AccountState
 from open311.model.actor import Right
 from open311.model.catalogue import Catalogue
-from open311.model.rights import GIVEN_BY_LEADS, Membership, Role
+from open311.model.staff.accounts import Account, AccountState
+from open311.model.staff.rights import GIVEN_BY_LEADS, Membership, Role
 from open311.staff.blueprint import account_actor, page, redirect_to, staff
 from open311.staff.forms import posted
 from open311.staff.rendering import render

@@ -3,10 +3,10 @@
 from flask import request
 from flask.typing import ResponseReturnValue
 
-from open311.actions import audit_log
+from open311.actions.staff_accounts import audit_log
 from open311.http import current
 from open311.model.actor import Right
-from open311.model.audit import AuditKind
+from open311.model.staff.audit import AuditKind
 from open311.staff import actor_names
 from open311.staff.blueprint import page, staff
 from open311.staff.rendering import render

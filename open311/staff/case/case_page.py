@@ -12,7 +12,7 @@ from open311.base.errors import Conflict, Invalid, Open311Error, problem
 from open311.base.text import whole_number
 from open311.http import current
 from open311.model.actor import Right
-from open311.model.cases import Case, Flag, Priority
+from open311.model.casework.cases import Case, Flag, Priority
 from open311.site.list.listing import services_by_group
 from open311.site.view_models import every_answer
 from open311.staff import actor_names

@@ -15,7 +15,7 @@ from open311.model.events import Event
 from open311.site.words import calendar_day, day_and_time, said, words
 from open311.staff import actor_names
 from open311.storage.desk.notes import Note
-from open311.storage.sent_mails import MailLine
+from open311.storage.mails.sent_mails import MailLine
 
 STEPS = {
     Deadline.CHECK: "desk.step.check",

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from open311.adapters.work_sheets import Sheet, StopLine
 from open311.http import current
-from open311.model.cases import Case
+from open311.model.casework.cases import Case
 from open311.model.catalogue import Catalogue
 from open311.site.view_models import every_answer
 from open311.site.words import day, day_and_time, degrees, said, words

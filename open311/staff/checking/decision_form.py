@@ -13,8 +13,8 @@ from werkzeug.datastructures import MultiDict
 
 from open311.base.errors import Invalid, Problem, problem
 from open311.base.text import tidy
-from open311.model.cases import Priority
-from open311.model.decisions import Decision, Outcome, PhotoEdit
+from open311.model.casework.cases import Priority
+from open311.model.casework.decisions import Decision, Outcome, PhotoEdit
 from open311.model.media import Media, MediaVisibility
 from open311.model.photo_boxes import Box, suggestions
 from open311.model.service_request import Location, Visibility

@@ -7,7 +7,7 @@ from open311.actions import objections
 from open311.base.errors import Invalid, problem
 from open311.http import current
 from open311.model.actor import Right
-from open311.model.objections import Verdict
+from open311.model.casework.objections import Verdict
 from open311.model.submission import DESCRIPTION_LENGTH
 from open311.staff.blueprint import page, redirect_to
 from open311.staff.forms import posted_revision

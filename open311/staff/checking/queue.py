@@ -9,9 +9,9 @@ from open311.base.text import whole_number
 from open311.http import current
 from open311.http.errors import in_words
 from open311.model.actor import Right
-from open311.model.cases import Case, Stage
-from open311.model.decisions import Decision
-from open311.model.desk_search import Position
+from open311.model.casework.cases import Case, Stage
+from open311.model.casework.decisions import Decision
+from open311.model.casework.desk_search import Position
 from open311.staff.blueprint import page, redirect_to, staff
 from open311.staff.case import timeline
 from open311.staff.checking.check_page import Shown, check_page

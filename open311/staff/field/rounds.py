@@ -17,11 +17,11 @@ from open311.base.text import whole_number
 from open311.http import current
 from open311.http.errors import in_words
 from open311.http.normalise import LenientRequest
-from open311.model import rights
 from open311.model.actor import Actor, Right
-from open311.model.cases import Stage
-from open311.model.desk_search import CaseSearch
-from open311.model.rounds import MOST_STOPS, FieldAct, FieldOutcome, Round
+from open311.model.casework.cases import Stage
+from open311.model.casework.desk_search import CaseSearch
+from open311.model.casework.rounds import MOST_STOPS, FieldAct, FieldOutcome, Round
+from open311.model.staff import rights
 from open311.site import assets, rendering
 from open311.site.words import words
 from open311.staff import actor_names

@@ -15,7 +15,7 @@ from open311.model.catalogue import Catalogue
 from open311.staff.blueprint import page, redirect_to, staff
 from open311.staff.case import timeline
 from open311.staff.rendering import render
-from open311.storage import blocked_senders
+from open311.storage.mails import blocked_senders
 
 MOST_SHOWN = 500
 USUAL_DAYS = 90

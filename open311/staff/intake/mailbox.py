@@ -18,7 +18,7 @@ from open311.site.report_numbers import report_number
 from open311.staff.blueprint import page, redirect_to, signed_in, staff
 from open311.staff.intake import telephone, telephone_form
 from open311.staff.rendering import NOT_KEPT, render
-from open311.storage import inbox as storage
+from open311.storage.mails import inbox as storage
 
 FEW_WORDS = 120
 Act = Callable[[InboxMail], ResponseReturnValue]

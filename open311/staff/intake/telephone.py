@@ -14,11 +14,11 @@ from open311.base.text import whole_number
 from open311.http import current
 from open311.http.errors import in_words
 from open311.http.normalise import LenientRequest
-from open311.model import rights
 from open311.model.actor import Actor, Right
 from open311.model.catalogue import Catalogue
 from open311.model.channels import CHOSEN, Channel
 from open311.model.drafts import Draft
+from open311.model.staff import rights
 from open311.notifications import callers, mail_subscriptions
 from open311.site import rendering
 from open311.site.form import form_input

@@ -13,9 +13,9 @@ from open311.base.errors import Invalid, NotFound, Problem, problem
 from open311.base.text import whole_number
 from open311.http import current
 from open311.http.errors import in_words
-from open311.model import desk_filters, rights
 from open311.model.actor import Right
-from open311.model.bulk import (
+from open311.model.casework import desk_filters
+from open311.model.casework.bulk import (
     AT_ONCE,
     MOST_CASES,
     NEEDED,
@@ -26,8 +26,9 @@ from open311.model.bulk import (
     read_numbers,
     write_numbers,
 )
-from open311.model.cases import Priority, Stage
-from open311.model.desk_filters import MINE
+from open311.model.casework.cases import Priority, Stage
+from open311.model.casework.desk_filters import MINE
+from open311.model.staff import rights
 from open311.site.words import said, words
 from open311.staff import actor_names
 from open311.staff.blueprint import page, redirect_to, signed_in, staff

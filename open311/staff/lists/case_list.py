@@ -9,12 +9,12 @@ from flask.typing import ResponseReturnValue
 from open311.actions import views
 from open311.base.errors import Invalid
 from open311.http import current
-from open311.model import desk_filters
 from open311.model.actor import Right
-from open311.model.bulk import read_numbers, write_numbers
-from open311.model.cases import Flag, Priority, Stage
-from open311.model.desk_filters import MINE, NOBODY
-from open311.model.desk_search import CaseSearch, Order, Position
+from open311.model.casework import desk_filters
+from open311.model.casework.bulk import read_numbers, write_numbers
+from open311.model.casework.cases import Flag, Priority, Stage
+from open311.model.casework.desk_filters import MINE, NOBODY
+from open311.model.casework.desk_search import CaseSearch, Order, Position
 from open311.model.service_request import Visibility
 from open311.site.list.listing import services_by_group
 from open311.site.report_numbers import report_number

@@ -13,10 +13,10 @@ from flask.typing import ResponseReturnValue
 from marshmallow import ValidationError
 
 from open311.http import current
-from open311.model import desk_filters
 from open311.model.actor import Right
+from open311.model.casework import desk_filters
+from open311.model.casework.desk_search import CaseSearch
 from open311.model.catalogue import Catalogue
-from open311.model.desk_search import CaseSearch
 from open311.model.geography import Box
 from open311.site import rendering
 from open311.site.list import maps

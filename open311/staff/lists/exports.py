@@ -17,10 +17,10 @@ from open311.base.errors import Invalid, NotFound, problem
 from open311.formats import case_tables
 from open311.formats.case_tables import COLUMNS
 from open311.http import current
-from open311.model import desk_filters
 from open311.model.actor import Right
-from open311.model.desk_search import CaseSearch
-from open311.model.export_files import MOST_ROWS, FileState
+from open311.model.casework import desk_filters
+from open311.model.casework.desk_search import CaseSearch
+from open311.model.casework.export_files import MOST_ROWS, FileState
 from open311.site.words import figure, words
 from open311.staff.blueprint import account_actor, page, redirect_to, signed_in, staff
 from open311.staff.case.work_sheet import of_case, of_row

@@ -9,10 +9,10 @@ from werkzeug.datastructures import MultiDict
 
 from open311.base.i18n import messages
 from open311.http import current
-from open311.model import desk_filters
-from open311.model.cases import Priority
+from open311.model.casework import desk_filters
+from open311.model.casework.cases import Priority
+from open311.model.casework.desk_filters import Asker
 from open311.model.catalogue import Catalogue
-from open311.model.desk_filters import Asker
 from open311.site.words import said, words
 from open311.staff.blueprint import address, signed_in
 

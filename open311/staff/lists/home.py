@@ -5,20 +5,20 @@ from typing import Any, NamedTuple
 from flask import jsonify, request
 from flask.typing import ResponseReturnValue
 
-from open311.actions import second_factor
+from open311.actions.staff_accounts import second_factor
 from open311.http import current
-from open311.model.accounts import SignedIn
 from open311.model.actor import Right
-from open311.model.cases import Stage
-from open311.model.desk_search import CaseSearch, Order
+from open311.model.casework.cases import Stage
+from open311.model.casework.desk_search import CaseSearch, Order
+from open311.model.staff.accounts import SignedIn
 from open311.staff.actor_names import of_actors
 from open311.staff.blueprint import address, page, signed_in
 from open311.staff.rendering import NOT_KEPT, render, seconds_left
-from open311.storage import inbox
 from open311.storage.desk import counts, lists, mentions, my_day
 from open311.storage.desk.counts import Counts
 from open311.storage.desk.my_day import Mine, OfUnit
 from open311.storage.desk.scope import scope_of
+from open311.storage.mails import inbox
 
 FEW_CODES = 3
 SOON_DAYS = 14

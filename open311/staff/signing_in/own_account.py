@@ -3,12 +3,12 @@
 from flask import g
 from flask.typing import ResponseReturnValue
 
-from open311.actions import own_account, second_factor, sign_in
+from open311.actions.staff_accounts import own_account, second_factor, sign_in
 from open311.base.errors import Invalid, TooManyRequests
 from open311.base.text import whole_number
 from open311.http import current
 from open311.http.errors import in_words
-from open311.model.accounts import FIRST_HOUR, LAST_HOUR, SHORTEST_PASSWORD, MailChoice
+from open311.model.staff.accounts import FIRST_HOUR, LAST_HOUR, SHORTEST_PASSWORD, MailChoice
 from open311.site import words
 from open311.staff import session_cookie
 from open311.staff.blueprint import address, page, redirect_to, sender, signed_in

@@ -3,12 +3,12 @@
 from flask import g, redirect
 from flask.typing import ResponseReturnValue
 
-from open311.actions import passkeys
+from open311.actions.staff_accounts import passkeys
 from open311.base.errors import Invalid
 from open311.base.text import whole_number
 from open311.http import current
 from open311.http.errors import in_words
-from open311.model.accounts import Stage
+from open311.model.staff.accounts import Stage
 from open311.staff.blueprint import address, open_page, page, redirect_to, sender, signed_in
 from open311.staff.forms import posted
 from open311.staff.rendering import render

@@ -4,7 +4,7 @@ from flask import redirect, request
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
-from open311.actions import sso
+from open311.actions.staff_accounts import sso
 from open311.base.errors import Forbidden, Invalid, NotFound, problem
 from open311.http import current
 from open311.http.errors import in_words

@@ -6,11 +6,11 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from open311.model import rights
 from open311.model.actor import Right
-from open311.model.cases import Case
-from open311.model.rights import Membership, Staff
-from open311.storage import accounts, memberships
+from open311.model.casework.cases import Case
+from open311.model.staff import rights
+from open311.model.staff.rights import Membership, Staff
+from open311.storage.staff_accounts import accounts, memberships
 
 DEPENDS_ON = ("jurisdiction_id", "service_code", "unit", "former_units", "areas")
 

@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import Connection, and_, func, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 
-from open311.model.cases import Stage
+from open311.model.casework.cases import Stage
+from open311.model.casework.staff_notices import RUNS_IN
 from open311.model.deadline_steps import Deadline
-from open311.model.staff_notices import RUNS_IN
 from open311.storage.desk.lists import not_done
 from open311.storage.tables import case_steps, cases
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
-from open311.model.export_files import ExportFile, FileState
+from open311.model.casework.export_files import ExportFile, FileState
 from open311.storage.tables import export_files, export_parts
 
 _f, _p = export_files.c, export_parts.c

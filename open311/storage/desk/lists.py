@@ -21,8 +21,8 @@ from sqlalchemy import (
     union_all,
 )
 
-from open311.model.cases import Case, Stage
-from open311.model.desk_search import OPEN_STAGES, CaseSearch, Order, Page, Position
+from open311.model.casework.cases import Case, Stage
+from open311.model.casework.desk_search import OPEN_STAGES, CaseSearch, Order, Page, Position
 from open311.storage.desk.boxes import within
 from open311.storage.desk.scope import Scope
 from open311.storage.desk.words import KEYS, by_words

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, func, literal_column, select
 
-from open311.model.cases import Stage
+from open311.model.casework.cases import Stage
 from open311.storage.desk.lists import overdue
 from open311.storage.desk.scope import Scope
 from open311.storage.tables import cases

@@ -7,12 +7,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from open311.model.accounts import Account, AccountState, MailChoice
-from open311.model.cases import Case
+from open311.model.casework.cases import Case
+from open311.model.casework.staff_notices import Notice, NoticeKind, Recipient
 from open311.model.deadline_steps import Deadline
-from open311.model.staff_notices import Notice, NoticeKind, Recipient
-from open311.storage import accounts as account_storage
+from open311.model.staff.accounts import Account, AccountState, MailChoice
 from open311.storage.desk.scope import Scope
+from open311.storage.staff_accounts import accounts as account_storage
 from open311.storage.tables import account_digests, accounts, cases, staff_notices
 
 _n, _c, _a, _d = staff_notices.c, cases.c, accounts.c, account_digests.c

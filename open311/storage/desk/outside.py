@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection, func, select
 
 from open311.storage.desk.scope import Scope
-from open311.storage.sent_mails import MailState, SentKind
+from open311.storage.mails.sent_mails import MailState, SentKind
 from open311.storage.tables import case_questions, cases, followers, sent_mails
 
 _c, _q, _s, _f = cases.c, case_questions.c, sent_mails.c, followers.c

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, select
 
-from open311.model.desk_search import CaseSearch
+from open311.model.casework.desk_search import CaseSearch
 from open311.storage.desk.lists import hits, overdue
 from open311.storage.desk.scope import Scope
 from open311.storage.tables import cases, service_requests

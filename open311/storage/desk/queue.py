@@ -6,8 +6,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, literal_column, select, tuple_, union_all
 
-from open311.model.cases import Flag, Stage
-from open311.model.desk_search import PAGE_SIZE, Page, Position
+from open311.model.casework.cases import Flag, Stage
+from open311.model.casework.desk_search import PAGE_SIZE, Page, Position
 from open311.storage.desk.lists import CaseRow, row_from, rows_of
 from open311.storage.desk.scope import Scope
 from open311.storage.tables import cases

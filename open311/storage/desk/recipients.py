@@ -6,10 +6,10 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select
 
-from open311.model.accounts import Account
 from open311.model.actor import Right
-from open311.model.rights import ROLES, Membership, Role
-from open311.storage import accounts, memberships
+from open311.model.staff.accounts import Account
+from open311.model.staff.rights import ROLES, Membership, Role
+from open311.storage.staff_accounts import accounts, memberships
 from open311.storage.tables import accounts as table
 
 

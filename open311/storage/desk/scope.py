@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, true
 
 from open311.model.actor import Right
-from open311.model.rights import Staff
+from open311.model.staff.rights import Staff
 from open311.storage import scopes
 from open311.storage.scopes import CaseColumns
 from open311.storage.tables import cases, service_requests

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, cast, func, literal_column, select, tuple_, union_all
 from sqlalchemy.dialects.postgresql import REGCONFIG
 
-from open311.model.desk_search import CaseSearch, Position
+from open311.model.casework.desk_search import CaseSearch, Position
 from open311.model.service_request import Visibility
 from open311.storage.desk.scope import Scope
 from open311.storage.tables import case_notes, cases, service_requests

@@ -30,8 +30,8 @@ instance = Table(
         nullable=False,
         server_default=text("gen_random_uuid()::text || gen_random_uuid()::text"),
     ),
-    # The database that all rows were written in (storage/identity.py); events up to `floor` came from a backup, and
-    # transactions from `horizon` on are this database's own.
+    # The database that all rows were written in (storage/upkeep/identity.py); events up to `floor` came from
+    # a backup, and transactions from `horizon` on are this database's own.
     Column("source", Text(collation="C"), nullable=False),
     Column("floor", BigInteger, nullable=False, server_default=text("0")),
     Column("horizon", Xid8, nullable=False, server_default=text("'0'")),

@@ -1,0 +1,1 @@
+"""Accounts of the staff: made and ended, signed in to in three ways, and their audit log."""

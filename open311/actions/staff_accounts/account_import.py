@@ -1,0 +1,151 @@
+"""Accounts out of a file: who is missing gets one, with a role a line; doing it again changes nothing."""
+
+import csv
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+from io import StringIO
+from typing import NamedTuple
+
+from open311.actions.staff_accounts import accounts, own_account
+from open311.base.errors import Invalid, Open311Error, Problem, problem
+from open311.base.i18n import LANGUAGES
+from open311.core import Core
+from open311.model.actor import Actor
+from open311.model.catalogue import Catalogue
+from open311.model.staff.accounts import AccountState
+from open311.model.staff.rights import Membership, Role
+from open311.storage.staff_accounts import accounts as storage
+
+COLUMNS = ("name", "email", "role", "jurisdiction_id", "units", "services", "ends", "language")
+NEEDED = ("name", "email", "role")
+MOST_LINES = 20_000
+
+
+class Done(StrEnum):
+    ADDED = "added"
+    ROLE_GIVEN = "role_given"
+    UNCHANGED = "unchanged"
+
+
+class Line(NamedTuple):
+    """A line of the file, with its number in it; `values` by column."""
+
+    number: int
+    values: Mapping[str, str]
+
+
+class Person(NamedTuple):
+    """Somebody as a line describes them."""
+
+    name: str
+    email: str
+    language: str
+    role: Membership
+
+
+class Result(NamedTuple):
+    """What became of somebody; the id is 0 in a dry run for whoever would be new."""
+
+    done: Done
+    person: Person
+    account_id: int
+
+
+def lines(text: str) -> Iterator[Line]:
+    """The lines of a CSV file with commas or semicolons; raises `Invalid` when its head is not as it must be."""
+    head = text.lstrip("\ufeff").split("\n", 1)[0]
+    delimiter = ";" if head.count(";") > head.count(",") else ","
+    reader = csv.DictReader(StringIO(text.lstrip("\ufeff"), newline=""), delimiter=delimiter)
+    columns = [str(column or "").strip().lower() for column in reader.fieldnames or ()]
+    unknown, missing = set(columns) - {*COLUMNS}, {*NEEDED} - set(columns)
+    if unknown or missing:
+        raise Invalid(problem("error.accounts.columns", needed=", ".join(NEEDED), known=", ".join(COLUMNS)))
+    reader.fieldnames = columns
+    for count, row in enumerate(reader):
+        if count >= MOST_LINES:
+            raise Invalid(problem("error.accounts.too_many", most=MOST_LINES))
+        values = {name: str(value or "").strip() for name, value in row.items() if name}
+        if any(values.values()):
+            yield Line(reader.line_num, values)
+
+
+def bring_in(core: Core, actor: Actor, line: Line, *, dry_run: bool = False) -> Result:
+    """Make the account of a line, unless there is one, and give the role, unless it has it. Raises `Invalid`."""
+    person = _checked(core, line.values)
+    with core.database.read() as conn:
+        account = storage.by_email(conn, person.email)
+    if account is None:
+        if dry_run:
+            return Result(Done.ADDED, person, 0)
+        account_id = accounts.add(core, actor, person.name, person.email, person.language, [person.role])
+        return Result(Done.ADDED, person, account_id)
+    if account.state is AccountState.LEFT:
+        raise Invalid(problem("desk.account.left"))
+    held = [
+        role
+        for role in accounts.shown(core, actor, account.id).memberships
+        if _scope(role) == _scope(person.role)
+    ]
+    if any(role.ends_datetime == person.role.ends_datetime for role in held):
+        return Result(Done.UNCHANGED, person, account.id)
+    if not dry_run:
+        for role in held:
+            accounts.take_role(core, actor, role.id)
+        accounts.give_role(core, actor, account.id, person.role)
+    return Result(Done.ROLE_GIVEN, person, account.id)
+
+
+def _scope(role: Membership) -> tuple[object, ...]:
+    return role.jurisdiction_id, role.role, frozenset(role.units or ()), frozenset(role.services or ())
+
+
+def _checked(core: Core, values: Mapping[str, str]) -> Person:
+    """What a line says; raises `Invalid` with all that is wrong with it."""
+    try:
+        city = core.catalogues.find(values.get("jurisdiction_id") or None)
+    except Open311Error as unknown:
+        raise Invalid(*unknown.problems) from None
+    wrong: list[Problem] = []
+    if values["role"] not in set(Role):
+        wrong.append(problem("error.accounts.role", role=values["role"], known=", ".join(Role)))
+    units, services = _codes(values.get("units", "")), _codes(values.get("services", ""))
+    for codes, known, key in (
+        (units, city.units, "desk.role.units"),
+        (services, city.services, "desk.role.services"),
+    ):
+        if unknown_codes := [code for code in codes or () if code not in known]:
+            wrong.append(problem(key, unknown=", ".join(unknown_codes)))
+    ends = _last_day(city, values.get("ends", ""), wrong)
+    spoken = values.get("language") or next(iter({*city.jurisdiction.languages} & {*LANGUAGES}), LANGUAGES[0])
+    name, email = values["name"], values["email"]
+    try:
+        name, email, spoken = own_account.checked(name, email, spoken)
+    except Invalid as refused:
+        wrong = [*refused.problems, *wrong]
+    Invalid.unless_empty(wrong)
+    role = Membership(
+        jurisdiction_id=city.jurisdiction.jurisdiction_id,
+        role=Role(values["role"]),
+        units=units,
+        services=services,
+        ends_datetime=ends,
+    )
+    return Person(name, email, spoken, role)
+
+
+def _codes(words: str) -> tuple[str, ...] | None:
+    """Codes with blanks or commas between; None, which means all, for none."""
+    return tuple(dict.fromkeys(words.replace(",", " ").split())) or None
+
+
+def _last_day(city: Catalogue, day: str, wrong: list[Problem]) -> datetime | None:
+    """The moment after the last day, in the city's time."""
+    if not day:
+        return None
+    try:
+        after = date.fromisoformat(day) + timedelta(days=1)
+        return datetime.combine(after, time(), city.jurisdiction.time_zone)
+    except (ValueError, OverflowError):
+        wrong.append(problem("desk.role.date"))
+        return None

@@ -1,0 +1,158 @@
+"""Deadlines that come near and pass: the catalogue's steps, of which each is told once, by working days."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from open311.actions.staff_mail import staff_mails, staff_notices
+from open311.core import Core
+from open311.model.actor import WORKER, Right
+from open311.model.casework.cases import PERSON, Stage
+from open311.model.casework.staff_notices import Notice, NoticeKind, Recipient
+from open311.model.catalogue import Catalogue
+from open311.model.deadline_steps import USUAL_PERIOD, Deadline, ReachedSteps, Step, Steps
+from open311.model.event_kinds import EventKind
+from open311.model.staff.accounts import Account
+from open311.model.staff.rights import Role
+from open311.model.working_days import Period
+from open311.storage import events
+from open311.storage.database import Connection
+from open311.storage.desk import deadline_steps as storage
+from open311.storage.desk import recipients
+from open311.storage.desk.deadline_steps import RunningCase
+from open311.storage.desk.recipients import People
+
+AT_ONCE = 500
+
+
+def attend(core: Core) -> None:
+    """Tell of all steps that were reached since; nobody is told while no mail can be sent."""
+    if not staff_mails.possible(core):
+        return
+    for catalogue in core.catalogues.in_force:
+        with core.database.read() as conn:
+            people = recipients.of_city(conn, catalogue.jurisdiction.jurisdiction_id, core.now())
+        for kind in Deadline:
+            _Walk(core, catalogue, people, kind).run()
+
+
+@dataclass(slots=True)
+class _Walk:
+    """One kind of deadline of a city, all cases that may have reached a step, the earliest first."""
+
+    core: Core
+    catalogue: Catalogue
+    people: People
+    kind: Deadline
+    _reached: dict[tuple[Period, Steps], ReachedSteps] = field(default_factory=dict)
+
+    def run(self) -> None:
+        """Go through all of them, some in each transaction."""
+        latest = [moment for period, steps in self._all() if (moment := self._at(period, steps).latest)]
+        if not latest:
+            return
+        city, after = self.catalogue.jurisdiction.jurisdiction_id, None
+        while True:
+            with self.core.database.begin() as conn:
+                cases = storage.running(conn, city, self.kind, max(latest), AT_ONCE, after)
+                self._tell(conn, [(case, step) for case in cases if (step := self._new_step(case))])
+            if len(cases) < AT_ONCE:
+                return
+            after = (cases[-1].deadline, cases[-1].number)
+
+    def _all(self) -> set[tuple[Period, Steps]]:
+        """Every period with its steps that a case may have."""
+        desk, is_work = self.catalogue.desk, self.kind is Deadline.WORK
+        rules = [rule.due for rule in desk.rules if rule.due] if is_work else []
+        services = [*self.catalogue.services, *self.catalogue.retired, ""] if is_work else [""]
+        return {
+            (period, desk.steps_of(self.kind, code))
+            for code in services
+            for period in (self._usual(code), *rules)
+        }
+
+    def _usual(self, service_code: str) -> Period:
+        """How long it may take when neither a rule nor a person says so."""
+        desk = self.catalogue.desk
+        match self.kind:
+            case Deadline.CHECK:
+                period = desk.check
+            case Deadline.ACCEPT:
+                period = desk.accept
+            case Deadline.WORK:
+                period = self.catalogue.period(service_code)
+        return period or USUAL_PERIOD
+
+    def _at(self, period: Period, steps: Steps) -> ReachedSteps:
+        if (period, steps) not in self._reached:
+            zone, calendar = self.catalogue.jurisdiction.time_zone, self.catalogue.desk.calendar
+            self._reached[period, steps] = ReachedSteps.at(self.core.now(), period, steps, calendar, zone)
+        return self._reached[period, steps]
+
+    def _new_step(self, case: RunningCase) -> Step | None:
+        """The step that a case has reached, if that was not told of before."""
+        steps = self.catalogue.desk.steps_of(self.kind, case.service_code)
+        step = self._at(self._period(case), steps).last(case.deadline)
+        return step if step and step.percent > case.percent else None
+
+    def _period(self, case: RunningCase) -> Period:
+        usual = self._usual(case.service_code)
+        if self.kind is not Deadline.WORK or case.route.get("due_by") == PERSON:
+            return usual
+        rules = self.catalogue.desk.rules
+        sooner = next((rule.due for rule in rules if rule.name == case.route.get("rule")), None)
+        return min(usual, sooner, key=lambda period: period.usual_hours) if sooner else usual
+
+    def _tell(self, conn: Connection, reached: Sequence[tuple[RunningCase, Step]]) -> None:
+        if not reached:
+            return
+        storage.record(
+            conn, self.kind, {case.number: (case.deadline, step.percent) for case, step in reached}
+        )
+        told: dict[Recipient, list[Notice]] = defaultdict(list)
+        accounts: dict[Recipient, Account | None] = {}
+        for case, step in reached:
+            to = self._recipients(case, step)
+            if to:
+                self._append(conn, case, step)
+            kind = NoticeKind.ESCALATED if step.to else NoticeKind.REMINDED
+            accounts |= to
+            for recipient in to:
+                told[recipient].append(Notice(case.number, kind, self.kind))
+        for recipient, notices in told.items():
+            staff_notices.tell(self.core, conn, {recipient: accounts[recipient]}, notices)
+
+    def _append(self, conn: Connection, case: RunningCase, step: Step) -> None:
+        """Neither the revision nor the case change, so that nobody's form is overtaken by a reminder."""
+        data: dict[str, Any] = {"role": step.to.value} if step.to else {}
+        events.append(
+            conn,
+            case.number,
+            self.catalogue.jurisdiction.jurisdiction_id,
+            EventKind.ESCALATED if step.to else EventKind.REMINDED,
+            at=self.core.now(),
+            actor=WORKER,
+            public=False,
+            deadline=self.kind.value,
+            percent=step.percent,
+            **data,
+        )
+
+    def _recipients(self, case: RunningCase, step: Step) -> Mapping[Recipient, Account | None]:
+        checks = case.stage is Stage.CHECK
+        unit = self.catalogue.desk.checkers if checks else case.unit
+        if step.to is not None:
+            # What is not checked is not for everybody who leads.
+            seen_by = Right.CHECK if checks and step.to is Role.LEAD else Right.SEE_REPORTS
+            above = self.people.with_role(step.to, unit)
+            people = [account for account in above if self.people.has(account, seen_by)]
+            # Where nobody leads the unit, whoever leads more.
+            people = people or self.people.with_role(Role.SUPERVISOR, unit)
+            return staff_notices.to_people(people)
+        assignee = self.people.accounts.get(case.assignee_id or 0)
+        if assignee is not None:
+            return staff_notices.to_people([assignee])
+        right = Right.CHECK if checks else Right.ACCEPT
+        members = self.people.of_unit(unit, right, checkers=checks)
+        return staff_notices.to_unit(self.catalogue, self.catalogue.desk.units.get(unit or ""), members)

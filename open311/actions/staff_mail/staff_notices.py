@@ -1,0 +1,176 @@
+"""Telling staff of cases: at once, those of ten minutes in one mail, or with the mail of their day.
+
+No text of a report and nobody's name is in the mails: numbers, categories, moments and links.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from babel.dates import format_datetime
+
+from open311.actions.staff_mail import staff_mails
+from open311.base.i18n import translate
+from open311.core import Core
+from open311.model.casework.cases import Case
+from open311.model.casework.staff_notices import Notice, NoticeKind, Recipient
+from open311.model.catalogue import Catalogue
+from open311.model.deadline_steps import Deadline
+from open311.model.desk_catalogue import Unit
+from open311.model.staff.accounts import Account, AccountState, MailChoice
+from open311.model.staff.rights import Staff
+from open311.model.task_names import TaskName
+from open311.storage import jobs
+from open311.storage.database import Connection
+from open311.storage.desk import notices as storage
+from open311.storage.desk.scope import Scope, scope_of
+from open311.storage.staff_accounts import accounts, memberships
+
+MOST_LISTED = 30
+WORDS = {
+    (NoticeKind.REMINDED, Deadline.CHECK): "mail.notice.reminded.check",
+    (NoticeKind.REMINDED, Deadline.ACCEPT): "mail.notice.reminded.accept",
+    (NoticeKind.REMINDED, Deadline.WORK): "mail.notice.reminded.work",
+    (NoticeKind.ESCALATED, Deadline.CHECK): "mail.notice.escalated.check",
+    (NoticeKind.ESCALATED, Deadline.ACCEPT): "mail.notice.escalated.accept",
+    (NoticeKind.ESCALATED, Deadline.WORK): "mail.notice.escalated.work",
+    (NoticeKind.DECLINED, None): "mail.notice.declined",
+}
+
+
+def to_unit(
+    catalogue: Catalogue, unit: Unit | None, people: Iterable[Account]
+) -> dict[Recipient, Account | None]:
+    """Who is told what is meant for a unit: its mailbox if it has one, else its people, as they wish."""
+    city = catalogue.jurisdiction.jurisdiction_id
+    if unit is not None and unit.email:
+        return {Recipient(jurisdiction_id=city, unit=unit.code): None}
+    return to_people(people)
+
+
+def to_people(people: Iterable[Account]) -> dict[Recipient, Account | None]:
+    """Who of these is told; nobody who does not wish it."""
+    return {
+        Recipient(account_id=account.id): account
+        for account in people
+        if account.mails is not MailChoice.NONE
+    }
+
+
+def tell(
+    core: Core,
+    conn: Connection,
+    recipients: Mapping[Recipient, Account | None],
+    notices: Sequence[Notice],
+    *,
+    at: datetime | None = None,
+) -> None:
+    """Have these told, within the transaction of what they are told of; whoever has chosen so, once a day."""
+    for recipient, account in recipients.items():
+        storage.add(conn, recipient, notices, core.now())
+        if account is None or account.mails is MailChoice.AT_ONCE:
+            whom = recipient.account_id or f"{recipient.unit} {recipient.jurisdiction_id}"
+            jobs.defer(
+                conn,
+                TaskName.SEND_NOTICES,
+                lock=f"notices {whom}",
+                at=at,
+                account_id=recipient.account_id,
+                jurisdiction_id=recipient.jurisdiction_id,
+                unit=recipient.unit,
+            )
+
+
+def send(core: Core, account_id: int | None, jurisdiction_id: str | None, unit: str | None) -> None:
+    """Send somebody all that waits for them."""
+    recipient = Recipient(account_id, jurisdiction_id, unit)
+    with core.database.begin() as conn:
+        told = storage.take(conn, recipient)
+        address = _address(core, conn, recipient)
+    lines = in_words(core, address.scope, told, address.language) if address else []
+    if address is None or not lines:
+        return
+    language, number = address.language, len(lines)
+    subject = translate("mail.notices.subject", language, number=number)
+    text = [*shortened(lines, language), *(["", choice(core, language)] if account_id else [])]
+    with_all_back(core, recipient, told, address.to, subject, "\n".join(text))
+
+
+def choice(core: Core, language: str) -> str:
+    """Where to choose otherwise."""
+    return translate("mail.notices.choice", language, link=f"{staff_mails.root(core)}/staff/me")
+
+
+def with_all_back(
+    core: Core, recipient: Recipient, told: Sequence[Notice], to: str, subject: str, text: str
+) -> None:
+    """Send what was taken; when no mail can be sent now, it waits again and the error is raised."""
+    try:
+        staff_mails.deliver(core, to, subject, text)
+    except Exception:
+        with core.database.begin() as conn:
+            storage.add(conn, recipient, told, core.now())
+        raise
+
+
+class Address(NamedTuple):
+    """Where to write, in which language, and about which cases by now."""
+
+    to: str
+    language: str
+    scope: Scope
+
+
+def _address(core: Core, conn: Connection, recipient: Recipient) -> Address | None:
+    if recipient.account_id is not None:
+        account = accounts.find(conn, recipient.account_id)
+        if account is None or account.state is not AccountState.ACTIVE:
+            return None
+        return Address(account.email, account.language, scope_of(staff_of(core, conn, account.id)))
+    city = recipient.jurisdiction_id or ""
+    catalogue = core.catalogues.owner(city)
+    unit = catalogue.desk.units.get(recipient.unit or "")
+    if unit is None or unit.email is None:
+        return None
+    return Address(unit.email, staff_mails.language_of(catalogue), Scope((city,)))
+
+
+def staff_of(core: Core, conn: Connection, account_id: int) -> Staff:
+    """Somebody with the memberships that are in force."""
+    held = memberships.of_accounts(conn, [account_id], core.now())[account_id]
+    return Staff(account_id, tuple(held))
+
+
+def in_words(core: Core, scope: Scope, told: Iterable[Notice], language: str) -> list[str]:
+    """A line for each notice that still holds, of cases within the scope; what escalated comes first."""
+    ranked = sorted(told, key=lambda notice: (notice.kind is NoticeKind.REMINDED, notice.service_request_id))
+    with core.database.read() as conn:
+        cases = storage.cases_of(conn, scope, {notice.service_request_id for notice in ranked})
+    known = [(notice, cases.get(notice.service_request_id)) for notice in ranked]
+    return [_line(core, notice, case, language) for notice, case in known if case and notice.is_about(case)]
+
+
+def _line(core: Core, notice: Notice, case: Case, language: str) -> str:
+    catalogue = core.catalogues.owner(case.jurisdiction_id)
+    moment = notice.moment(case)
+    declined = [unit for unit in case.former_units if unit != catalogue.desk.checkers]
+    units = declined if notice.kind is NoticeKind.DECLINED else [case.unit]
+    words = translate(
+        WORDS[notice.kind, notice.deadline],
+        language,
+        until=moment and _in_words(moment, catalogue, language),
+        unit=", ".join(catalogue.unit_name(unit, language) for unit in units if unit),
+    )
+    return staff_mails.case_line(core, catalogue, case, language, words)
+
+
+def _in_words(moment: datetime, catalogue: Catalogue, language: str) -> str:
+    local = moment.astimezone(catalogue.jurisdiction.time_zone)
+    return format_datetime(local, "short", locale=language.replace("-", "_"))
+
+
+def shortened(lines: Sequence[str], language: str) -> list[str]:
+    """The first lines, and how many there are besides."""
+    more = len(lines) - MOST_LISTED
+    rest = [translate("mail.notices.more", language, number=more)] if more > 0 else []
+    return [*lines[:MOST_LISTED], *rest]

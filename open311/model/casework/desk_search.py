@@ -1,0 +1,99 @@
+"""Questions of staff to the list of cases, and the cursor that goes on behind a page."""
+
+import base64
+import binascii
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from typing import Any, Generic, TypeVar
+
+from open311.base.errors import Invalid, problem
+from open311.model.casework.cases import Priority, Stage
+from open311.model.geography import Box
+
+PAGE_SIZE = 50
+OPEN_STAGES = tuple(stage for stage in Stage if stage is not Stage.DONE)
+
+
+class Order(StrEnum):
+    """In which order cases are listed."""
+
+    DUE = "due"
+    NEWEST = "newest"
+    OLDEST = "oldest"
+    PRIORITY = "priority"
+    TOUCHED = "touched"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseSearch:
+    """What is asked of the list; what is left out restricts nothing, but for `stages`: then it is all open ones.
+
+    `assignee` is the id of a person, `nobody` whoever has none. With `words` the order is by receipt, the newest first;
+    their stems are those of `text_searches`.
+    """
+
+    stages: Sequence[Stage] = OPEN_STAGES
+    services: Sequence[str] = ()
+    detailed_statuses: Sequence[str] = ()
+    visibilities: Sequence[str] = ()
+    units: Sequence[str] = ()
+    assignee: int | None = None
+    nobody: bool = False
+    areas: Sequence[str] = ()
+    flags: Sequence[str] = ()
+    channels: Sequence[str] = ()
+    priorities: Sequence[Priority] = ()
+    overdue: bool = False
+    resumed_by: date | None = None
+    received_from: datetime | None = None
+    received_to: datetime | None = None
+    untouched_since: datetime | None = None
+    has_place: bool = False
+    box: Box | None = None
+    words: str = ""
+    text_searches: Sequence[str] = ("simple",)
+    order: Order = Order.DUE
+    limit: int = PAGE_SIZE
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where a page ended: the values by which it was ordered, of its last row."""
+
+    values: tuple[Any, ...]
+
+    def write(self) -> str:
+        """An opaque word for a URL."""
+        plain = [{"at": value.timestamp()} if isinstance(value, datetime) else value for value in self.values]
+        return base64.urlsafe_b64encode(json.dumps(plain).encode()).decode().rstrip("=")
+
+    @classmethod
+    def read(cls, word: str) -> "Position":
+        """The position behind a word; raises `Invalid` for a word we did not write."""
+        try:
+            values = json.loads(base64.urlsafe_b64decode(word + "=" * (-len(word) % 4)))
+            return cls(tuple(_value(value) for value in values))
+        except (ValueError, TypeError, KeyError, OverflowError, binascii.Error, RecursionError):
+            raise Invalid(problem("error.cursor")) from None
+
+
+def _value(value: Any) -> Any:
+    if isinstance(value, dict):
+        return datetime.fromtimestamp(float(value["at"]), UTC)
+    if value is None or (isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**15):
+        return value
+    raise ValueError(value)
+
+
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Item]):
+    """Rows in order, and where the next page begins; None behind the last one."""
+
+    rows: Sequence[Item]
+    next: Position | None = None

@@ -1,0 +1,1 @@
+"""Mails that came in, mails that left, and senders who are blocked."""

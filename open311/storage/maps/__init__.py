@@ -1,0 +1,1 @@
+"""What stands on a map: vector tiles, addresses, things with a number."""

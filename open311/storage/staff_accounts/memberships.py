@@ -1,0 +1,100 @@
+"""Memberships: who has which role where."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, or_, select
+
+from open311.model.staff.rights import Membership, Role
+from open311.storage.tables import memberships
+
+_m = memberships.c
+COLUMNS = (
+    _m.id,
+    _m.jurisdiction_id,
+    _m.role,
+    _m.units,
+    _m.services,
+    _m.areas,
+    _m.ends_datetime,
+    _m.source,
+)
+
+
+def membership_from(values: Any) -> Membership:
+    """The membership that the values of `COLUMNS` describe."""
+    lists: Any = {name: _codes(values[name]) for name in ("units", "services", "areas")}
+    plain = {name: values[name] for name in ("id", "jurisdiction_id", "ends_datetime", "source")}
+    return Membership(role=Role(values["role"]), **plain, **lists)
+
+
+def _codes(values: Sequence[str] | None) -> tuple[str, ...] | None:
+    return None if values is None else tuple(values)
+
+
+def add(conn: Connection, account_id: int, membership: Membership) -> int:
+    """Store a membership; its id."""
+    lists = {name: _list(getattr(membership, name)) for name in ("units", "services", "areas")}
+    new = insert(memberships).values(
+        account_id=account_id,
+        jurisdiction_id=membership.jurisdiction_id,
+        role=membership.role.value,
+        source=membership.source,
+        ends_datetime=membership.ends_datetime,
+        **lists,
+    )
+    return int(conn.execute(new.returning(_m.id)).scalar_one())
+
+
+def _list(values: tuple[str, ...] | None) -> list[str] | None:
+    return None if values is None else list(values)
+
+
+def of_accounts(
+    conn: Connection, account_ids: Sequence[int], now: datetime | None = None
+) -> dict[int, list[Membership]]:
+    """The memberships of some accounts: all, or those in force now."""
+    found: dict[int, list[Membership]] = {account_id: [] for account_id in account_ids}
+    query = select(_m.account_id, *COLUMNS).where(_m.account_id.in_(account_ids)).order_by(_m.id)
+    if now is not None:
+        query = query.where(or_(_m.ends_datetime.is_(None), _m.ends_datetime > now))
+    for row in conn.execute(query):
+        found[row.account_id].append(membership_from(row._mapping))
+    return found
+
+
+def of_account(conn: Connection, account_id: int, now: datetime | None = None) -> tuple[Membership, ...]:
+    """The same of one account."""
+    return tuple(of_accounts(conn, [account_id], now)[account_id])
+
+
+def find(conn: Connection, membership_id: int) -> tuple[int, Membership] | None:
+    row = conn.execute(select(_m.account_id, *COLUMNS).where(_m.id == membership_id)).one_or_none()
+    return (row.account_id, membership_from(row._mapping)) if row else None
+
+
+def remove(conn: Connection, membership_id: int) -> None:
+    conn.execute(delete(memberships).where(_m.id == membership_id))
+
+
+def remove_all(conn: Connection, account_id: int) -> None:
+    """Take every membership of an account away."""
+    conn.execute(delete(memberships).where(_m.account_id == account_id))
+
+
+def in_jurisdiction(conn: Connection, jurisdiction_id: str, now: datetime) -> dict[int, list[Membership]]:
+    """Everybody who has a role in a jurisdiction now, with those roles; whoever has left has none."""
+    found: dict[int, list[Membership]] = {}
+    in_force = or_(_m.ends_datetime.is_(None), _m.ends_datetime > now)
+    query = select(_m.account_id, *COLUMNS).where(_m.jurisdiction_id == jurisdiction_id, in_force)
+    for row in conn.execute(query.order_by(_m.account_id, _m.id)):
+        found.setdefault(row.account_id, []).append(membership_from(row._mapping))
+    return found
+
+
+def members_of(conn: Connection, jurisdiction_id: str, unit: str, now: datetime) -> list[int]:
+    """The accounts that belong to a unit by name."""
+    query = select(_m.account_id).distinct().where(_m.jurisdiction_id == jurisdiction_id, _m.units.any(unit))
+    query = query.where(or_(_m.ends_datetime.is_(None), _m.ends_datetime > now)).order_by(_m.account_id)
+    return list(conn.execute(query).scalars())
