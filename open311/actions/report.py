@@ -16,10 +16,11 @@ from open311.model.casework.cases import new_case
 from open311.model.catalogue import Catalogue, Service, ServiceType
 from open311.model.event_kinds import EventKind
 from open311.model.fields import Role
+from open311.model.routing import Route
 from open311.model.service_request import Status, Visibility, fields_with
 from open311.model.submission import REPORT_BYTES, Receipt, Submission
 from open311.model.task_names import TaskName
-from open311.storage import events, jobs, reports, service_requests, tokens
+from open311.storage import jobs, reports, service_requests, tokens
 from open311.storage.database import Connection
 from open311.storage.mails import blocked_senders
 
@@ -166,24 +167,25 @@ def _store(
         },
         reporter=submission.reporter,
         answers=answers.private,
-        event={
-            "jurisdiction_id": owner,
-            "kind": EventKind.SUBMITTED,
-            "public": shown,
-            "in_feed": shown,
-            "datetime": now,
-            "actor": str(actor),
-            "data": {"status": Status.OPEN, "detailed_status": catalogue.initial_status.code},
-        },
+        happened=[
+            event | {"jurisdiction_id": owner, "datetime": now, "actor": str(actor)}
+            for event in _events(catalogue, route, shown=shown)
+        ],
         case=new_case(request, catalogue, place=submission.location, route=route).row(),
     )
-    if route.rule is not None:
-        told: dict[str, Any] = {"to": route.unit, **route.told}
-        events.append(conn, number, owner, EventKind.ROUTED, at=now, actor=actor, public=False, **told)
     media.attach(core, conn, number, files, shown=shown)
     if media_fetching.wanted(core, media_urls):
         jobs.defer(conn, TaskName.FETCH_MEDIA, service_request_id=number)
     return number
+
+
+def _events(catalogue: Catalogue, route: Route, *, shown: bool) -> Iterator[dict[str, Any]]:
+    """What happens to a report as it comes in: kind, who hears of it, and what more is known."""
+    begun = {"status": Status.OPEN, "detailed_status": catalogue.initial_status.code}
+    yield {"kind": EventKind.SUBMITTED, "public": shown, "in_feed": shown, "data": begun}
+    if route.rule is not None:
+        told = {"to": route.unit, **route.told}
+        yield {"kind": EventKind.ROUTED, "public": False, "in_feed": False, "data": told}
 
 
 def _is_blocked(conn: Connection, owner: str, submission: Submission, now: datetime) -> bool:

@@ -2,32 +2,15 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from itertools import count
 from typing import Any
 
-import psycopg
-from psycopg.adapt import PyFormat, Transformer
-from psycopg.pq import ConnStatus, ExecStatus
-from psycopg.pq import Format as WireFormat
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
-from sqlalchemy.dialects.postgresql.psycopg import dialect
 
-from open311.base.errors import Unavailable, problem
 from open311.model.fields import Role
 from open311.model.service_request import ROLES, Note, ServiceRequest
 from open311.storage.tables import events, foreign_references, service_requests
 
-_dialect = dialect(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
-# Of one connection; each takes some memory of the server.
-MOST_PREPARED = 100
-# Where a connection's statements are kept: name by text and types.
-PREPARED = "open311_prepared"
-BINARY = WireFormat.BINARY
-# How a connection plans: anew for the values of each statement, or once.
-MODE = "open311_plans"
-CUSTOM, GENERIC = "force_custom_plan", "force_generic_plan"
-_numbers = count(1)
 _r = service_requests.c
 # What is read for a field that is no column of the same name.
 _READ_AS = {
@@ -52,82 +35,6 @@ def column_of(field: str) -> Any:
     """What is read for a field of `ServiceRequest`, without a name of its own."""
     column = _READ_AS.get(field, _r.get(field))
     return getattr(column, "element", column)
-
-
-class Statement:
-    """A SELECT, compiled once and prepared by each connection; SQLAlchemy's own way would cost more than the query."""
-
-    def __init__(self, select: Select[Any], *, planned_once: bool = False) -> None:
-        """With `planned_once`, for statements that are carried out alike whatever they are filled with."""
-        compiled = select.compile(dialect=_dialect)
-        self.sql = str(compiled)
-        self._planned_once = planned_once
-        self._names: list[str] = compiled.positiontup or []
-        # What SQLAlchemy has put aside as a parameter although it is a constant.
-        self._constants = {name: value for name, value in compiled.params.items() if value is not None}
-
-    def fetch(self, conn: Connection, **parameters: Any) -> list[tuple[Any, ...]]:
-        """All rows, as psycopg's own tuples."""
-        driver: Any = conn.connection.driver_connection
-        given = self._constants | parameters
-        values = [given[name] for name in self._names]
-        try:
-            if driver.autocommit and driver.prepare_threshold is not None:
-                plan_as(conn, GENERIC if self._planned_once else CUSTOM)
-                return _fetch_prepared(driver, conn.info.setdefault(PREPARED, {}), self.sql, values)
-            with psycopg.RawCursor(driver) as cursor:
-                return cursor.execute(self.sql, values, prepare=True, binary=True).fetchall()
-        except (psycopg.OperationalError, psycopg.InterfaceError) as lost:
-            conn.invalidate(lost)
-            raise Unavailable(problem("error.unavailable")) from lost
-        except psycopg.Error as error:
-            forget_row(error)
-            raise
-
-
-def plan_as(conn: Connection, mode: str) -> None:
-    """From now on, statements of this connection are planned so; lent connections are in the mode `CUSTOM`."""
-    if conn.info.get(MODE, CUSTOM) != mode:
-        driver: Any = conn.connection.driver_connection
-        libpq = driver.pgconn
-        _check(libpq, libpq.exec_(f"set plan_cache_mode = {mode}".encode()), ExecStatus.COMMAND_OK)
-        conn.info[MODE] = mode
-
-
-def _fetch_prepared(
-    driver: Any, prepared: dict[Any, bytes], sql: str, values: Sequence[Any]
-) -> list[tuple[Any, ...]]:
-    """Past the cursor, which takes as long as the database needs for a small page."""
-    libpq, transformer = driver.pgconn, Transformer(driver)
-    encoded = transformer.dump_sequence(values, [PyFormat.AUTO] * len(values))
-    question = sql, transformer.types
-    name = prepared.pop(question, None)
-    if name is None:
-        if len(prepared) >= MOST_PREPARED:
-            oldest = prepared.pop(next(iter(prepared)))
-            _check(libpq, libpq.exec_(b"deallocate " + oldest), ExecStatus.COMMAND_OK)
-        name = f"open311_{next(_numbers)}".encode()
-        _check(libpq, libpq.prepare(name, sql.encode(), transformer.types), ExecStatus.COMMAND_OK)
-    # Those used last stand at the end.
-    prepared[question] = name
-    result = libpq.exec_prepared(name, encoded, transformer.formats, BINARY)
-    _check(libpq, result, ExecStatus.TUPLES_OK)
-    transformer.set_pgresult(result)
-    rows: list[tuple[Any, ...]] = transformer.load_rows(0, result.ntuples, tuple)
-    return rows
-
-
-def _check(libpq: Any, result: Any, expected: ExecStatus) -> None:
-    if result.status == expected:
-        return
-    if libpq.status != ConnStatus.OK:
-        raise psycopg.OperationalError("the connection is lost")
-    raise psycopg.errors.error_from_result(result)
-
-
-def forget_row(error: psycopg.Error) -> None:
-    """Errors are logged, and in their details PostgreSQL quotes the row: a reporter's name and address."""
-    error.args = (error.diag.message_primary or type(error).__name__,)
 
 
 def request_from(row: Sequence[Any]) -> ServiceRequest:

@@ -8,7 +8,8 @@ from sqlalchemy import BigInteger, Connection, Text, bindparam, delete, func, se
 
 from open311.model.service_request import Location, ServiceRequest, Visibility
 from open311.storage.database.freshness import announce
-from open311.storage.rows import COLUMNS, PLAIN_COLUMNS, Statement, notes_column, request_from
+from open311.storage.database.statement import Statement
+from open311.storage.rows import COLUMNS, PLAIN_COLUMNS, notes_column, request_from
 from open311.storage.tables import followers, reporters, service_requests, submissions
 
 _r = service_requests.c

@@ -1,16 +1,19 @@
 """The stamp that all processes of a host share, and the changes that have set it already."""
 
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
-from sqlalchemy import URL, make_url
+from sqlalchemy import URL, Connection, CursorResult, make_url, text
 
 from open311.base import shared_memory
+from open311.base.errors import Unavailable
 from open311.storage.database import Database
 from open311.storage.database import freshness as module
-from open311.storage.database.freshness import CHANNEL, Freshness, announce
+from open311.storage.database.freshness import CHANNEL, INTERNAL, Freshness, announce, announce_internal
 
 
 @pytest.fixture
@@ -55,6 +58,70 @@ def test_a_transaction_says_once_which_change_it_is(fresh_database_url: str) -> 
         assert stamp != before
         database.freshness.renew(module._number(heard.payload))
         assert database.freshness.stamp == stamp
+
+
+@pytest.fixture
+def heard(fresh_database_url: str) -> Iterator[Callable[[], list[str]]]:
+    """What is told on the channel, after each call since the one before."""
+    with psycopg.connect(fresh_database_url, autocommit=True) as ear:
+        ear.execute(f"listen {CHANNEL}".encode())
+        yield lambda: [notice.payload for notice in ear.notifies(timeout=0.2)]
+
+
+def change(conn: Connection, statement: str) -> CursorResult[Any]:
+    announce(conn)
+    return conn.execute(text(statement))
+
+
+def change_and_fail(conn: Connection) -> None:
+    change(conn, "select 1")
+    raise KeyError
+
+
+def cut_off(backend: CursorResult[Any], other: Connection) -> None:
+    """End the server process of another connection."""
+    other.execute(text("select pg_terminate_backend(:number, 5000)"), {"number": backend.scalar_one()})
+
+
+def test_nothing_is_told_of_what_was_rolled_back(
+    fresh_database_url: str, heard: Callable[[], list[str]]
+) -> None:
+    with closing(Database(fresh_database_url)) as database:
+        with pytest.raises(KeyError), database.begin() as conn:
+            change_and_fail(conn)
+        with database.begin() as conn:
+            conn.execute(text("select 1"))
+        assert heard() == []
+        with database.begin() as conn:
+            announce_internal(conn)
+            conn.execute(text("select 1"))
+        [told] = heard()
+    assert told.startswith(INTERNAL)
+
+
+def test_a_commit_that_fails_is_an_error_and_told_to_nobody(
+    fresh_database_url: str, heard: Callable[[], list[str]]
+) -> None:
+    with closing(Database(fresh_database_url)) as database:
+        with database.begin() as conn:
+            conn.execute(text("create table twice (number int unique deferrable initially deferred)"))
+        with pytest.raises(psycopg.errors.UniqueViolation), database.begin() as conn:
+            change(conn, "insert into twice values (1), (1)")
+        assert heard() == []
+        with database.begin() as conn:
+            announce(conn)
+            assert conn.execute(text("select count(*) from twice")).scalar_one() == 0
+        assert len(heard()) == 1
+
+
+def test_a_commit_of_which_nobody_knows_makes_stale_what_was_kept(fresh_database_url: str) -> None:
+    with closing(Database(fresh_database_url)) as database:
+        before = database.freshness.stamp
+        with pytest.raises(Unavailable), database.begin() as conn, database.read() as other:
+            cut_off(change(conn, "select pg_backend_pid()"), other)
+        assert database.freshness.stamp != before
+        with database.begin() as conn:
+            assert conn.execute(text("select 1")).scalar_one() == 1
 
 
 @pytest.mark.parametrize("payload", ["", "x", "²", "9" * 20, "9" * 5000])

@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import BigInteger, Text, bindparam, cast, func, literal_column, select, text
 
 from open311.base.errors import Unavailable
-from open311.storage import rows
 from open311.storage.database import Connection, Database
-from open311.storage.rows import Statement
+from open311.storage.database import statement as module
+from open311.storage.database.statement import Statement
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def test_is_prepared_once_and_filled_in_each_time(lent: Connection) -> None:
 
 def test_those_used_longest_ago_are_forgotten(lent: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each takes memory of the server."""
-    monkeypatch.setattr(rows, "MOST_PREPARED", 3)
+    monkeypatch.setattr(module, "MOST_PREPARED", 3)
     statements = [Statement(select(literal_column(str(number)))) for number in range(5)]
     for statement in (*statements, statements[3], statements[0]):
         statement.fetch(lent)
@@ -68,3 +68,19 @@ def test_what_is_planned_once_leaves_the_others_planned_anew(lent: Connection) -
     assert lent.execute(text("show plan_cache_mode")).scalar_one() == "force_custom_plan"
     assert Statement(mode, planned_once=True).fetch(lent) == [("force_generic_plan",)]
     assert Statement(mode).fetch(lent) == [("force_custom_plan",)]
+
+
+def test_what_a_rollback_takes_back_of_it_is_noticed(database_url: str) -> None:
+    """PostgreSQL takes back a setting that was made in a transaction, or since a savepoint."""
+    mode = select(func.current_setting(literal_column("'plan_cache_mode'")))
+    once, anew = Statement(mode, planned_once=True), Statement(mode)
+    with closing(Database(database_url)) as database, database.engine.connect() as conn:
+        conn.execute(text("select 1"))
+        assert once.fetch(conn) == [("force_generic_plan",)]
+        conn.rollback()
+        assert once.fetch(conn) == [("force_generic_plan",)]
+        inner = conn.begin_nested()
+        assert anew.fetch(conn) == [("force_custom_plan",)]
+        inner.rollback()
+        assert anew.fetch(conn) == [("force_custom_plan",)]
+        assert once.fetch(conn) == [("force_generic_plan",)]

@@ -16,9 +16,9 @@ from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, Opera
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from open311.base.errors import ReplicaLost, Unavailable, problem
-from open311.storage.database.freshness import ALIVE, CONNECT_SECONDS, DESK_MARK, MARK, Freshness, listen
+from open311.storage.database.freshness import ALIVE, CONNECT_SECONDS, Freshness, forget_marks, listen
 from open311.storage.database.replica import STAMP, Replica, went_away
-from open311.storage.rows import CUSTOM, forget_row, plan_as
+from open311.storage.database.statement import CUSTOM, forget_plans, forget_row, plan_as
 
 __all__ = ["Connection", "Database"]
 
@@ -118,13 +118,9 @@ class Database:
     def begin(self) -> Iterator[Connection]:
         """A connection inside a transaction."""
         with _unavailable_when_lost(), self.engine.begin() as conn:
-            _forget_marks(conn)
+            forget_marks(conn)
             yield conn
-            change, internal_change = _forget_marks(conn)
-        if change:
-            self.freshness.renew(change)
-        elif internal_change:
-            self.freshness.renew_desk(internal_change)
+            self.freshness.commit(conn)
 
     def keep_listening(self) -> None:
         """Hear from now on, in a thread of this process, of what other hosts change."""
@@ -143,11 +139,6 @@ class Database:
             self._replica.close()
 
 
-def _forget_marks(conn: Connection) -> tuple[int | None, int | None]:
-    """The numbers of the public and of the internal change that the transaction has announced."""
-    return conn.info.pop(MARK, None), conn.info.pop(DESK_MARK, None)
-
-
 def _engine(url: str, pool_size: int, **more: Any) -> Engine:
     engine = create_engine(
         make_url(url).set(drivername="postgresql+psycopg"),
@@ -161,6 +152,8 @@ def _engine(url: str, pool_size: int, **more: Any) -> Engine:
     )
     event.listen(engine, "checkout", _require_alive)
     event.listen(engine, "before_cursor_execute", _plan_anew)
+    event.listen(engine, "rollback", forget_plans)
+    event.listen(engine, "rollback_savepoint", lambda conn, *_: forget_plans(conn))
     return engine
 
 

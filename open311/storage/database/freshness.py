@@ -18,9 +18,11 @@ from typing import Any, NoReturn
 
 import psycopg
 import structlog
-from sqlalchemy import URL, Connection, func, select
+from psycopg.pq import ExecStatus
+from sqlalchemy import URL, Connection
 
 from open311.base.shared_memory import shared_memory
+from open311.storage.database.statement import errors_told, require
 
 CHANNEL = "open311_changed"
 MARK, DESK_MARK = "open311_public_change", "open311_internal_change"
@@ -39,22 +41,18 @@ log = structlog.get_logger()
 
 
 def announce(conn: Connection) -> None:
-    """Say, within the transaction, that it changes something public."""
-    if MARK not in conn.info:
-        conn.execute(select(func.pg_notify(CHANNEL, announced(conn))))
-
-
-def announced(conn: Connection) -> str:
-    """Note that this transaction changes something public, and itself says so with the number returned here."""
-    change = conn.info[MARK] = random.getrandbits(63)
-    return str(change)
+    """Note that this transaction changes something public; who listens is told behind its commit."""
+    conn.info.setdefault(MARK, random.getrandbits(63))
 
 
 def announce_internal(conn: Connection) -> None:
-    """Say, within the transaction, that it changes something that only staff see."""
-    if MARK not in conn.info and DESK_MARK not in conn.info:
-        change = conn.info[DESK_MARK] = random.getrandbits(63)
-        conn.execute(select(func.pg_notify(CHANNEL, f"{INTERNAL}{change}")))
+    """The same for something that only staff see."""
+    conn.info.setdefault(DESK_MARK, random.getrandbits(63))
+
+
+def forget_marks(conn: Connection) -> tuple[int | None, int | None]:
+    """The numbers of the public and of the internal change that were noted."""
+    return conn.info.pop(MARK, None), conn.info.pop(DESK_MARK, None)
 
 
 class Freshness:
@@ -89,6 +87,21 @@ class Freshness:
             self._stamp[2] = _random_stamp()
             self._stamp[FIRST_CHANGE + change % CHANGES] = change
 
+    def commit(self, conn: Connection) -> None:
+        """Commit a transaction that changes something, have all hosts told, and make stale what was kept before it."""
+        change, internal_change = forget_marks(conn)
+        try:
+            if change:
+                _commit_and_tell(conn, str(change))
+            elif internal_change:
+                _commit_and_tell(conn, f"{INTERNAL}{internal_change}")
+        finally:
+            # Also when nobody knows whether it was committed.
+            if change:
+                self.renew(change)
+            elif internal_change:
+                self.renew_desk(internal_change)
+
     def hear(self, payload: str) -> None:
         """Take in what a notification says: which change there was, and whether only staff see it."""
         if payload.startswith(INTERNAL):
@@ -107,6 +120,17 @@ class Freshness:
         """
         quiet = self._stamp[1] + 1
         return quiet if self.listening and time.time() >= quiet else None
+
+
+def _commit_and_tell(conn: Connection, payload: str) -> None:
+    """PostgreSQL has transactions that notify wait in line until each is on the disk, so it is done behind the commit.
+
+    Both in one message: a process that dies in between leaves nothing untold.
+    """
+    libpq = conn.connection.driver_connection.pgconn  # type: ignore[union-attr]
+    with errors_told(conn):
+        told = libpq.exec_(f"commit; select pg_notify('{CHANNEL}', '{payload}')".encode())
+        require(libpq, told, ExecStatus.TUPLES_OK)
 
 
 def listen(url: str, freshness: Freshness) -> NoReturn:

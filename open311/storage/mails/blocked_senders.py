@@ -4,14 +4,30 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, delete, exists, false, or_, select
+from sqlalchemy import Connection, Text, and_, bindparam, delete, exists, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
+from open311.storage.database.statement import Statement
 from open311.storage.tables import blocked_senders
 
 _b = blocked_senders.c
 # So many digits at the end tell telephone numbers apart, however the beginning is written.
 DIGITS = 8
+_any_of = Statement(
+    select(
+        exists().where(
+            _b.jurisdiction_id == bindparam("owner", type_=Text),
+            _b.ends_datetime > bindparam("now", type_=_b.ends_datetime.type),
+            or_(
+                *(
+                    and_(_b.kind == kind, _b.pattern == bindparam(kind, type_=Text))
+                    for kind in ("email", "domain", "phone")
+                )
+            ),
+        )
+    ),
+    planned_once=True,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,14 +60,12 @@ def is_blocked(
 ) -> bool:
     """Whether one of these is blocked here and now."""
     address = (email or "").strip().lower()
-    number = phone_pattern(phone or "")
-    known = (
-        and_(_b.kind == "email", _b.pattern == address) if address else false(),
-        and_(_b.kind == "domain", _b.pattern == address.rpartition("@")[2]) if address else false(),
-        and_(_b.kind == "phone", _b.pattern == number) if number else false(),
-    )
-    mine = (_b.jurisdiction_id == jurisdiction_id, _b.ends_datetime > now, or_(*known))
-    return conn.execute(select(exists().where(*mine))).scalar_one()
+    given = {
+        "email": address or None,
+        "domain": address.rpartition("@")[2] or None,
+        "phone": phone_pattern(phone or "") or None,
+    }
+    return bool(_any_of.fetch(conn, owner=jurisdiction_id, now=now, **given)[0][0])
 
 
 def add(

@@ -1,0 +1,120 @@
+"""Statements past SQLAlchemy and the cursor, and what an error of the driver means."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import count
+from typing import Any
+
+import psycopg
+from psycopg.adapt import PyFormat, Transformer
+from psycopg.pq import ConnStatus, ExecStatus, TransactionStatus
+from psycopg.pq import Format as WireFormat
+from sqlalchemy import Connection, Select
+from sqlalchemy.dialects.postgresql.psycopg import dialect
+
+from open311.base.errors import Unavailable, problem
+
+_dialect = dialect(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
+# Of one connection; each takes some memory of the server.
+MOST_PREPARED = 100
+# Where a connection's statements are kept: name by text and types.
+PREPARED = "open311_prepared"
+BINARY = WireFormat.BINARY
+# How a connection plans: anew for the values of each statement, or once.
+MODE = "open311_plans"
+CUSTOM, GENERIC = "force_custom_plan", "force_generic_plan"
+_numbers = count(1)
+
+
+class Statement:
+    """A SELECT, compiled once and prepared by each connection; SQLAlchemy's own way would cost more than the query."""
+
+    def __init__(self, select: Select[Any], *, planned_once: bool = False) -> None:
+        """With `planned_once`, for statements that are carried out alike whatever they are filled with."""
+        compiled = select.compile(dialect=_dialect)
+        self.sql = str(compiled)
+        self._planned_once = planned_once
+        self._names: list[str] = compiled.positiontup or []
+        # What SQLAlchemy has put aside as a parameter although it is a constant.
+        self._constants = {name: value for name, value in compiled.params.items() if value is not None}
+
+    def fetch(self, conn: Connection, **parameters: Any) -> list[tuple[Any, ...]]:
+        """All rows, as psycopg's own tuples."""
+        driver: Any = conn.connection.driver_connection
+        given = self._constants | parameters
+        values = [given[name] for name in self._names]
+        with errors_told(conn):
+            # Through a pooler, the next transaction would have its plans and not its statements.
+            if driver.prepare_threshold is not None:
+                plan_as(conn, GENERIC if self._planned_once else CUSTOM)
+                if driver.autocommit:
+                    return _fetch_prepared(driver, conn.info.setdefault(PREPARED, {}), self.sql, values)
+            with psycopg.RawCursor(driver) as cursor:
+                return cursor.execute(self.sql, values, prepare=True, binary=True).fetchall()
+
+
+def plan_as(conn: Connection, mode: str) -> None:
+    """From now on, statements of this connection are planned so; lent connections are in the mode `CUSTOM`."""
+    if conn.info.get(MODE, CUSTOM) == mode:
+        return
+    libpq = conn.connection.driver_connection.pgconn  # type: ignore[union-attr]
+    # Nothing but the end of a transaction that has failed, which plans nothing.
+    if libpq.transaction_status != TransactionStatus.INERROR:
+        require(libpq, libpq.exec_(f"set plan_cache_mode = {mode}".encode()), ExecStatus.COMMAND_OK)
+        conn.info[MODE] = mode
+
+
+def forget_plans(conn: Connection) -> None:
+    """After a rollback, which may have taken back how the connection plans."""
+    if not conn.invalidated:
+        conn.info[MODE] = None
+
+
+def _fetch_prepared(
+    driver: Any, prepared: dict[Any, bytes], sql: str, values: Sequence[Any]
+) -> list[tuple[Any, ...]]:
+    """Past the cursor, which takes as long as the database needs for a small page."""
+    libpq, transformer = driver.pgconn, Transformer(driver)
+    encoded = transformer.dump_sequence(values, [PyFormat.AUTO] * len(values))
+    question = sql, transformer.types
+    name = prepared.pop(question, None)
+    if name is None:
+        if len(prepared) >= MOST_PREPARED:
+            oldest = prepared.pop(next(iter(prepared)))
+            require(libpq, libpq.exec_(b"deallocate " + oldest), ExecStatus.COMMAND_OK)
+        name = f"open311_{next(_numbers)}".encode()
+        require(libpq, libpq.prepare(name, sql.encode(), transformer.types), ExecStatus.COMMAND_OK)
+    # Those used last stand at the end.
+    prepared[question] = name
+    result = libpq.exec_prepared(name, encoded, transformer.formats, BINARY)
+    require(libpq, result, ExecStatus.TUPLES_OK)
+    transformer.set_pgresult(result)
+    rows: list[tuple[Any, ...]] = transformer.load_rows(0, result.ntuples, tuple)
+    return rows
+
+
+def require(libpq: Any, result: Any, expected: ExecStatus) -> None:
+    """Raise what libpq says instead of what was expected."""
+    if result.status == expected:
+        return
+    if libpq.status != ConnStatus.OK:
+        raise psycopg.OperationalError("the connection is lost")
+    raise psycopg.errors.error_from_result(result)
+
+
+@contextmanager
+def errors_told(conn: Connection) -> Iterator[None]:
+    """Errors of the driver as everybody else tells them: `Unavailable` for a lost connection, and never with a row."""
+    try:
+        yield
+    except (psycopg.OperationalError, psycopg.InterfaceError) as lost:
+        conn.invalidate(lost)
+        raise Unavailable(problem("error.unavailable")) from lost
+    except psycopg.Error as error:
+        forget_row(error)
+        raise
+
+
+def forget_row(error: psycopg.Error) -> None:
+    """Errors are logged, and in their details PostgreSQL quotes the row: a reporter's name and address."""
+    error.args = (error.diag.message_primary or type(error).__name__,)
