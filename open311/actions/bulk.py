@@ -53,16 +53,16 @@ def begin(core: Core, staff: Staff, wish: BulkWish, revisions: Mapping[int, int]
 def run(core: Core, run_id: int) -> None:
     """Do what is still to be done of an act; whoever ran it may have lost rights since, so they are looked up."""
     with core.database.read() as conn:
-        found = storage.find(conn, run_id)
-        items = storage.items(conn, run_id) if found else []
-        account = accounts.find(conn, found.account_id) if found else None
-        roles = memberships.of_account(conn, found.account_id, core.now()) if found else ()
-    if found is None or account is None:
+        stored_run = storage.find(conn, run_id)
+        items = storage.items(conn, run_id) if stored_run else []
+        account = accounts.find(conn, stored_run.account_id) if stored_run else None
+        roles = memberships.of_account(conn, stored_run.account_id, core.now()) if stored_run else ()
+    if stored_run is None or account is None:
         return
-    staff = Staff(found.account_id, roles if account.in_force(core.now()) else ())
+    staff = Staff(stored_run.account_id, roles if account.in_force(core.now()) else ())
     for item in items:
         if item.state is ItemState.WAITING:
-            _do(core, found, item, staff)
+            _do(core, stored_run, item, staff)
 
 
 def _do(core: Core, run: BulkRun, item: BulkItem, staff: Staff) -> None:
@@ -74,14 +74,14 @@ def _do(core: Core, run: BulkRun, item: BulkItem, staff: Staff) -> None:
         state = ItemState.CHANGED
     except Open311Error as refused:
         state = ItemState.REFUSED
-        problems = [_as_stored(wrong) for wrong in refused.problems]
+        problems = [_as_stored(refusal) for refusal in refused.problems]
     with core.database.begin() as conn:
         storage.settle(conn, run.id, item.service_request_id, state, problems)
 
 
-def _as_stored(wrong: Problem) -> dict[str, Any]:
+def _as_stored(refusal: Problem) -> dict[str, Any]:
     """A problem as JSON; its words are found when somebody reads it."""
-    return {"key": wrong.key, "values": {name: str(value) for name, value in wrong.values.items()}}
+    return {"key": refusal.key, "values": {name: str(value) for name, value in refusal.values.items()}}
 
 
 def _actor(core: Core, number: int, act: BulkAct, staff: Staff) -> Actor:

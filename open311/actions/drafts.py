@@ -137,7 +137,7 @@ def send(
     catalogue: Catalogue,
     draft: Draft,
     submission: Submission,
-    found: tuple[Problem, ...],
+    problems: tuple[Problem, ...],
     also: Callable[[Connection, int], str],
     actor: Actor = PUBLIC,
 ) -> Receipt | None:
@@ -154,7 +154,7 @@ def send(
         storage.finish(conn, draft.word, number, _of_its_writer(draft) | outcome)
 
     try:
-        return report.submit(core, catalogue, submission, actor, found, also=finish)
+        return report.submit(core, catalogue, submission, actor, problems, also=finish)
     except _Sent:
         return None
 
@@ -186,10 +186,10 @@ def expire(core: Core) -> int:
     while True:
         with core.database.begin() as conn:
             now = core.now()
-            found, keys = storage.remove_older(conn, now - KEPT_FOR, now - KEPT_AT_MOST, FORGOTTEN_AT_ONCE)
+            count, keys = storage.remove_older(conn, now - KEPT_FOR, now - KEPT_AT_MOST, FORGOTTEN_AT_ONCE)
         _forget(core, keys)
-        forgotten += found
-        if found < FORGOTTEN_AT_ONCE:
+        forgotten += count
+        if count < FORGOTTEN_AT_ONCE:
             return forgotten
 
 

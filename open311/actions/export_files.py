@@ -87,9 +87,9 @@ def pieces(core: Core, scope: Scope, search: CaseSearch, most: int) -> Iterator[
     after, now = None, core.now()
     while most > 0:
         with core.database.read() as conn:
-            found = lists.page(conn, scope, replace(search, limit=min(AT_ONCE, most)), now, after)
-        yield found.rows
-        after, most = found.next, most - len(found.rows)
+            page = lists.page(conn, scope, replace(search, limit=min(AT_ONCE, most)), now, after)
+        yield page.rows
+        after, most = page.next, most - len(page.rows)
         if after is None:
             return
 

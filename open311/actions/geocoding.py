@@ -51,10 +51,10 @@ def things(
     """Things of the city with this number, each with the address next to it."""
     owner = catalogue.jurisdiction.jurisdiction_id
     with core.database.read() as conn:
-        found = assets.numbered(conn, owner, number.strip(), kinds, SUGGESTED)
-        beside = [storage.nearest(conn, owner, thing.lat, thing.long, NEAR_METRES) for thing in found]
+        named_things = assets.numbered(conn, owner, number.strip(), kinds, SUGGESTED)
+        beside = [storage.nearest(conn, owner, thing.lat, thing.long, NEAR_METRES) for thing in named_things]
     places = []
-    for thing, near in zip(found, beside, strict=True):
+    for thing, near in zip(named_things, beside, strict=True):
         name = translate(NAMES_OF_THINGS[thing.kind], language, number=thing.number)
         places.append(Place(f"{name}, {near.address}" if near else name, thing.lat, thing.long))
     return places
@@ -67,8 +67,8 @@ def thing_at(core: Core, catalogue: Catalogue, place: Location, metres: float, l
     if not kinds:
         return ""
     with core.database.read() as conn:
-        found = (assets.at(conn, owner, kind, place, metres) for kind in kinds)
-        thing = next(filter(None, found), None)
+        words = (assets.at(conn, owner, kind, place, metres) for kind in kinds)
+        thing = next(filter(None, words), None)
     return translate(NAMES_OF_THINGS[thing.kind], language, number=thing.number) if thing else ""
 
 
@@ -81,20 +81,20 @@ def things_named(core: Core, catalogue: Catalogue, words: str, language: str) ->
 
 def search(core: Core, catalogue: Catalogue, words: str, language: str) -> list[Place]:
     """Places in the area of the jurisdiction that the words may mean, the likeliest first; none is no error."""
-    asked = " ".join(words.split())[:LONGEST]
-    if len(asked) < 3:
+    query = " ".join(words.split())[:LONGEST]
+    if len(query) < 3:
         return []
     if core.settings.geocoder == "table":
         with core.database.read() as conn:
-            found = storage.search(
-                conn, catalogue.jurisdiction.jurisdiction_id, _spelled_out(asked), SUGGESTED
+            places = storage.search(
+                conn, catalogue.jurisdiction.jurisdiction_id, _spelled_out(query), SUGGESTED
             )
     else:
         elsewhere = geocoder.for_settings(core.settings)
         asked_there = {"within": _box(catalogue), "language": language, "limit": SUGGESTED}
-        found = elsewhere.search(asked, **asked_there) if elsewhere else []  # type: ignore[arg-type]
-    found = [*things_named(core, catalogue, asked, language), *found]
-    inside = [place for place in found if catalogue.jurisdiction.contains(place.lat, place.long)]
+        places = elsewhere.search(query, **asked_there) if elsewhere else []  # type: ignore[arg-type]
+    places = [*things_named(core, catalogue, query, language), *places]
+    inside = [place for place in places if catalogue.jurisdiction.contains(place.lat, place.long)]
     return list({place.address: place for place in reversed(inside)}.values())[::-1]
 
 
@@ -104,12 +104,12 @@ def nearest(core: Core, catalogue: Catalogue, lat: float, long: float, language:
         return ""
     if core.settings.geocoder == "table":
         with core.database.read() as conn:
-            found = storage.nearest(conn, catalogue.jurisdiction.jurisdiction_id, lat, long, NEAR_METRES)
+            address = storage.nearest(conn, catalogue.jurisdiction.jurisdiction_id, lat, long, NEAR_METRES)
     else:
         elsewhere = geocoder.for_settings(core.settings)
         able = isinstance(elsewhere, geocoder.ReverseGeocoder)
-        found = elsewhere.reverse(lat, long, language=language) if able else None  # type: ignore[union-attr]
-    return found.address if found else ""
+        address = elsewhere.reverse(lat, long, language=language) if able else None  # type: ignore[union-attr]
+    return address.address if address else ""
 
 
 def possible(core: Core, catalogue: Catalogue) -> bool:
@@ -122,11 +122,11 @@ def possible(core: Core, catalogue: Catalogue) -> bool:
 
 def apart(core: Core, catalogue: Catalogue, words: str, position: Location, language: str) -> Place | None:
     """The place that an address surely names, when it is farther from a position than such a place is large."""
-    found = search(core, catalogue, words, language)
-    if not found or _first_part(found[0].address) != _first_part(words):
+    places = search(core, catalogue, words, language)
+    if not places or _first_part(places[0].address) != _first_part(words):
         return None
     # Of several by that name one may be near.
-    named = [place for place in found if _first_part(place.address) == _first_part(words)]
+    named = [place for place in places if _first_part(place.address) == _first_part(words)]
     closest = min(named, key=lambda place: _distance(position, place))
     return closest if _distance(position, closest) > FARTHEST[closest.kind] else None
 

@@ -71,8 +71,10 @@ def _ids(core: Core, jurisdictions: Collection[str]) -> set[str]:
         catalogues = [core.catalogues.find(name) for name in jurisdictions or (None,)]
     except NotFound as unknown:
         [reason] = unknown.problems
-        wrong = reason.values["jurisdiction_id"]
-        raise ConfigurationError(f"no jurisdiction {wrong!r} is in force; known are {known}") from None
+        no_jurisdiction = reason.values["jurisdiction_id"]
+        raise ConfigurationError(
+            f"no jurisdiction {no_jurisdiction!r} is in force; known are {known}"
+        ) from None
     except Invalid:
         raise ConfigurationError(
             f"say for which jurisdiction the key is, with `--jurisdiction`, or `--all-jurisdictions`: {known}"

@@ -17,16 +17,16 @@ def people(core: Core, scope: Scope, contact: str, actor: Actor) -> list[Involve
     for jurisdiction_id in scope.jurisdictions:
         actor.require(Right.SEE_REPORTER, jurisdiction_id)
     with core.database.begin() as conn:
-        found = storage.by_contact(conn, scope, contact)
+        involved = storage.by_contact(conn, scope, contact)
         by = "mail" if "@" in contact else "phone"
         audit.append(
             conn,
             core.now(),
             str(actor),
             AuditKind.PEOPLE_SEARCHED,
-            data={"by": by, "found": len(found)},
+            data={"by": by, "found": len(involved)},
         )
-    return found
+    return involved
 
 
 def reveal(core: Core, service_request_id: int, jurisdiction_id: str, actor: Actor) -> None:

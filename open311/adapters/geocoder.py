@@ -49,10 +49,10 @@ def chosen(name: str) -> Geocoder:
     if _is_address(name):
         return Nominatim(name)
     try:
-        found: Geocoder = class_named(name, SETTING)()
+        geocoder: Geocoder = class_named(name, SETTING)()
     except TypeError as reason:
         raise ConfigurationError(f"{SETTING} is {name!r}: {reason}") from None
-    return found
+    return geocoder
 
 
 def for_settings(settings: Settings) -> Geocoder | None:
@@ -80,33 +80,33 @@ class Nominatim:
         self._client = httpx2.Client(timeout=SECONDS, headers=headers, follow_redirects=False)
 
     def search(self, words: str, *, within: Box | None, language: str, limit: int) -> list[Place]:
-        asked: dict[str, Any] = {"q": words, "format": "jsonv2", "addressdetails": 1, "limit": limit}
-        asked["accept-language"] = language
+        query: dict[str, Any] = {"q": words, "format": "jsonv2", "addressdetails": 1, "limit": limit}
+        query["accept-language"] = language
         if within:
             box = (within.min_long, within.max_lat, within.max_long, within.min_lat)
-            asked |= {"viewbox": ",".join(f"{degrees:.5f}" for degrees in box), "bounded": 1}
-        found = self._answer("search", asked)
-        rows = found if isinstance(found, list) else []
+            query |= {"viewbox": ",".join(f"{degrees:.5f}" for degrees in box), "bounded": 1}
+        answer = self._answer("search", query)
+        rows = answer if isinstance(answer, list) else []
         places = [_place(row) for row in rows[:limit] if isinstance(row, Mapping)]
         return [place for place in places if place and (within is None or _inside(place, within))]
 
     def reverse(self, lat: float, long: float, *, language: str) -> Place | None:
         """The house or the road at a point."""
-        asked: dict[str, Any] = {"lat": lat, "lon": long, "format": "jsonv2", "addressdetails": 1, "zoom": 18}
-        asked["accept-language"] = language
-        found = self._answer("reverse", asked)
-        return _place(found) if isinstance(found, Mapping) else None
+        query: dict[str, Any] = {"lat": lat, "lon": long, "format": "jsonv2", "addressdetails": 1, "zoom": 18}
+        query["accept-language"] = language
+        answer = self._answer("reverse", query)
+        return _place(answer) if isinstance(answer, Mapping) else None
 
-    def _answer(self, method: str, asked: Mapping[str, Any]) -> Any:
+    def _answer(self, method: str, query: Mapping[str, Any]) -> Any:
         try:
-            return orjson.loads(self._body(f"{self._url}/{method}", asked))
+            return orjson.loads(self._body(f"{self._url}/{method}", query))
         except (httpx2.HTTPError, httpx2.InvalidURL, ValueError) as reason:
             log.warning("geocoder_failed", reason=f"{type(reason).__name__}")
             return None
 
-    def _body(self, url: str, asked: Mapping[str, Any]) -> bytes:
+    def _body(self, url: str, query: Mapping[str, Any]) -> bytes:
         body, until = b"", time.monotonic() + SECONDS
-        with self._client.stream("GET", url, params=asked) as response:
+        with self._client.stream("GET", url, params=query) as response:
             if response.status_code != 200:
                 raise ValueError(response.status_code)
             for part in response.iter_bytes():

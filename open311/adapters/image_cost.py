@@ -65,10 +65,10 @@ def _segments(data: bytes) -> Iterator[tuple[int, int]]:
     """Each marker up to the end of the first picture, and where what belongs to it begins."""
     at = 2
     for _ in range(MOST_SEGMENTS):
-        found = _NEXT_MARKER.search(data, at)
-        if found is None or found[1][0] == END:
+        next_marker = _NEXT_MARKER.search(data, at)
+        if next_marker is None or next_marker[1][0] == END:
             return
-        marker, at = found[1][0], found.end()
+        marker, at = next_marker[1][0], next_marker.end()
         yield marker, at
         if marker not in ALONE:
             at += struct.unpack_from(">H", data, at)[0]

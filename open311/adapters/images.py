@@ -82,11 +82,13 @@ def clean(data: bytes) -> Photo:
         raise Invalid(problem("error.photo.type"))
     image_cost.check(data, kind)
     head, _, picture = _in_child(data).partition(b"\n")
-    found: Mapping[str, Any] = json.loads(head)
-    if "key" in found:
-        raise Invalid(problem(found["key"], **found["values"]))
-    place = found.get("place")
-    return Photo(picture, found["width"], found["height"], place=(place[0], place[1]) if place else None)
+    measured: Mapping[str, Any] = json.loads(head)
+    if "key" in measured:
+        raise Invalid(problem(measured["key"], **measured["values"]))
+    place = measured.get("place")
+    return Photo(
+        picture, measured["width"], measured["height"], place=(place[0], place[1]) if place else None
+    )
 
 
 def _in_child(data: bytes) -> bytes:

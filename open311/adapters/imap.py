@@ -48,8 +48,8 @@ class Mailbox:
     def newer(self, uid: int, since: datetime, most: int) -> list[int]:
         """The uids behind this one of mails that came since that day, the oldest first."""
         day = f"{since.day}-{MONTHS[since.month - 1]}-{since.year}"
-        _, [found] = self._client.uid("SEARCH", f"UID {uid + 1}:* SINCE {day}")
-        uids = sorted(int(word) for word in (found or b"").split())
+        _, [numbers] = self._client.uid("SEARCH", f"UID {uid + 1}:* SINCE {day}")
+        uids = sorted(int(word) for word in (numbers or b"").split())
         # `n:*` always has the last mail in it, however small its uid.
         return [new for new in uids if new > uid][:most]
 
@@ -60,22 +60,22 @@ class Mailbox:
         names = "FROM TO CC DELIVERED-TO IN-REPLY-TO REFERENCES"
         wanted = f"(BODY.PEEK[HEADER.FIELDS ({names})]<0.{most_bytes}>)"
         _, answer = self._client.uid("FETCH", ",".join(map(str, uids)), wanted)
-        found = {}
+        by_uid = {}
         for line, rest in pairwise([*answer, b""]):
             if isinstance(line, tuple):
                 # Servers name the uid before the headers or behind them.
-                said = UID.search(line[0]) or UID.search(rest if isinstance(rest, bytes) else b"")
-                if said:
-                    found[int(said[1])] = line[1]
-        return found
+                uid = UID.search(line[0]) or UID.search(rest if isinstance(rest, bytes) else b"")
+                if uid:
+                    by_uid[int(uid[1])] = line[1]
+        return by_uid
 
     def fetch(self, uid: int, most_bytes: int) -> RawMail | None:
         """One mail, or its beginning; None when it was taken away meanwhile."""
         _, answer = self._client.uid("FETCH", str(uid), f"(RFC822.SIZE BODY.PEEK[]<0.{most_bytes}>)")
         for line in answer:
             if isinstance(line, tuple):
-                said = SIZE.search(line[0])
-                return RawMail(uid, line[1], int(said[1]) if said else len(line[1]))
+                match = SIZE.search(line[0])
+                return RawMail(uid, line[1], int(match[1]) if match else len(line[1]))
         return None
 
 
@@ -92,10 +92,10 @@ def opened(account: MailboxAccount, tokens: TokenSource | None = None) -> Iterat
                 client.logout()
     except imaplib.IMAP4.error as reason:
         # What the server said comes as bytes.
-        said = (
+        reason_given = (
             part.decode("utf-8", "replace") if isinstance(part, bytes) else str(part) for part in reason.args
         )
-        raise MailboxUnavailable(problem("error.unavailable")) from OSError(" ".join(said))
+        raise MailboxUnavailable(problem("error.unavailable")) from OSError(" ".join(reason_given))
     except (OSError, EOFError, ValueError, NoToken) as reason:
         raise MailboxUnavailable(problem("error.unavailable")) from reason
 

@@ -95,16 +95,16 @@ class _Grant:
                 # The operator names it, and it may well be within their own network.
                 may_reach=lambda _: True,
             )
-            found = json.loads(answer.body)
-            seconds = float(found.get("expires_in") or 0)
-            token = str(found.get("access_token") or "")
+            grant = json.loads(answer.body)
+            seconds = float(grant.get("expires_in") or 0)
+            token = str(grant.get("access_token") or "")
         except (safe_http.Refused, httpx2.HTTPError, OSError) as reason:
             raise NoToken(f"{self._source.endpoint}: {type(reason).__name__} {reason}") from None
         except (ValueError, TypeError, AttributeError, RecursionError):
             raise NoToken(f"{self._source.endpoint}: the answer is no JSON of a token") from None
         if answer.status != 200:
             raise NoToken(
-                f"{self._source.endpoint}: status {answer.status} {str(found.get('error', ''))[:100]}"
+                f"{self._source.endpoint}: status {answer.status} {str(grant.get('error', ''))[:100]}"
             )
         return _checked(token), seconds
 

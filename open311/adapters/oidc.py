@@ -94,24 +94,24 @@ def claims(settings: Settings, errand: Errand, code: str, back: str, now: dateti
         expected.validate(token.claims)
     except (JoseError, ValueError, KeyError, TypeError) as reason:
         raise Failed(f"the ID token does not hold: {type(reason).__name__} {reason}") from None
-    found: Mapping[str, Any] = token.claims
-    if not isinstance(found.get("sub"), str) or not 0 < len(found["sub"]) <= 255:
+    claims_of_token: Mapping[str, Any] = token.claims
+    if not isinstance(claims_of_token.get("sub"), str) or not 0 < len(claims_of_token["sub"]) <= 255:
         raise Failed("the subject is no text")
-    return found
+    return claims_of_token
 
 
 def _metadata(settings: Settings) -> dict[str, str]:
     issuer = str(settings.sso_issuer)
-    found = _asked("GET", f"{issuer}/.well-known/openid-configuration")
-    if str(found.get("issuer", "")).rstrip("/") != issuer:
-        raise Failed(f"the provider calls itself {found.get('issuer')!r}")
+    metadata = _asked("GET", f"{issuer}/.well-known/openid-configuration")
+    if str(metadata.get("issuer", "")).rstrip("/") != issuer:
+        raise Failed(f"the provider calls itself {metadata.get('issuer')!r}")
     names = ("authorization_endpoint", "token_endpoint", "jwks_uri")
     for name in names:
-        address = found.get(name)
+        address = metadata.get(name)
         # Whoever could change these on the way would get every code.
         if not isinstance(address, str) or urlsplit(address).scheme != urlsplit(issuer).scheme:
             raise Failed(f"{name} is no address of the kind of the issuer")
-    return {name: found[name] for name in names}
+    return {name: metadata[name] for name in names}
 
 
 def _asked(method: str, url: str, form: Mapping[str, str] | None = None) -> dict[str, Any]:
@@ -128,9 +128,9 @@ def _asked(method: str, url: str, form: Mapping[str, str] | None = None) -> dict
             seconds=SECONDS,
             may_reach=lambda _: True,
         )
-        found = json.loads(answer.body) if answer.status == 200 and not answer.cut else None
+        document = json.loads(answer.body) if answer.status == 200 and not answer.cut else None
     except (safe_http.Refused, httpx2.HTTPError, OSError, ValueError, RecursionError) as reason:
         raise Failed(f"{urlsplit(url).path}: {type(reason).__name__} {reason}") from None
-    if not isinstance(found, dict):
+    if not isinstance(document, dict):
         raise Failed(f"{urlsplit(url).path}: status {answer.status}, and no JSON object")
-    return found
+    return document

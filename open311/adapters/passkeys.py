@@ -97,7 +97,7 @@ def registered(site: Site, challenge: bytes, answer: str) -> NewKey:
     from webauthn.helpers.exceptions import WebAuthnException
 
     try:
-        found = webauthn.verify_registration_response(
+        registration = webauthn.verify_registration_response(
             credential=_plain(answer),
             expected_challenge=challenge,
             expected_rp_id=site.host,
@@ -106,7 +106,7 @@ def registered(site: Site, challenge: bytes, answer: str) -> NewKey:
         )
     except (WebAuthnException, KeyError, TypeError, ValueError):
         raise NotRight from None
-    return NewKey(found.credential_id, found.credential_public_key, found.sign_count)
+    return NewKey(registration.credential_id, registration.credential_public_key, registration.sign_count)
 
 
 def signed(site: Site, challenge: bytes, answer: str, public_key: bytes, sign_count: int) -> int:
@@ -115,7 +115,7 @@ def signed(site: Site, challenge: bytes, answer: str, public_key: bytes, sign_co
     from webauthn.helpers.exceptions import WebAuthnException
 
     try:
-        found = webauthn.verify_authentication_response(
+        signature = webauthn.verify_authentication_response(
             credential=_plain(answer),
             expected_challenge=challenge,
             expected_rp_id=site.host,
@@ -126,7 +126,7 @@ def signed(site: Site, challenge: bytes, answer: str, public_key: bytes, sign_co
         )
     except (WebAuthnException, KeyError, TypeError, ValueError):
         raise NotRight from None
-    return found.new_sign_count
+    return signature.new_sign_count
 
 
 def _plain(text: str) -> dict[str, Any]:

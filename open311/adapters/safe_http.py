@@ -112,8 +112,8 @@ def _pinned(
     # As the name system spells it, which has letters of one alphabet only.
     host = url.raw_host.decode("ascii")
     port = url.port or (443 if url.scheme == "https" else 80)
-    found = list(resolve(host, port))
-    if not found or not all(may_reach(address) for address in found):
+    addresses = list(resolve(host, port))
+    if not addresses or not all(may_reach(address) for address in addresses):
         raise Refused(f"{host} stands for an address that is not public")
     trace = tracing.current()
     own = {
@@ -125,7 +125,7 @@ def _pinned(
     extensions: dict[str, Any] = {"timeout": limits.as_dict()}
     if url.scheme == "https":
         extensions["sni_hostname"] = host
-    pinned = url.copy_with(host=found[0])
+    pinned = url.copy_with(host=addresses[0])
     return httpx2.Request(method, pinned, headers={**headers, **own}, content=content, extensions=extensions)
 
 

@@ -89,21 +89,21 @@ def parse(raw: str, zone: tzinfo, *, end_of_day: bool = False) -> datetime:
 
     A time without a zone is UTC. A date alone is a day in `zone`: its first second, or its last.
     """
-    found = _FORM.fullmatch(raw)
+    match = _FORM.fullmatch(raw)
     try:
-        if found and found["time"]:
-            return _instant(found)
-        if found:
-            return _local_day(found["date"], zone, end_of_day)
+        if match and match["time"]:
+            return _instant(match)
+        if match:
+            return _local_day(match["date"], zone, end_of_day)
     except (ValueError, OverflowError) as error:
         raise ValueError(f"not a datetime: {raw!r}") from error
     raise ValueError(f"not a datetime: {raw!r}")
 
 
-def _instant(found: re.Match[str]) -> datetime:
-    seconds = (found["seconds"] or "").replace(":60", ":59")
-    moment = datetime.fromisoformat(f"{found['date']}T{found['time']}{seconds}")
-    return moment.replace(tzinfo=_offset(found)).astimezone(UTC)
+def _instant(match: re.Match[str]) -> datetime:
+    seconds = (match["seconds"] or "").replace(":60", ":59")
+    moment = datetime.fromisoformat(f"{match['date']}T{match['time']}{seconds}")
+    return moment.replace(tzinfo=_offset(match)).astimezone(UTC)
 
 
 def _local_day(written: str, zone: tzinfo, end_of_day: bool) -> datetime:
@@ -113,8 +113,8 @@ def _local_day(written: str, zone: tzinfo, end_of_day: bool) -> datetime:
     return datetime.combine(day, at, zone).replace(fold=int(end_of_day)).astimezone(UTC)
 
 
-def _offset(found: re.Match[str]) -> tzinfo:
-    if found["hours"] is None:
+def _offset(match: re.Match[str]) -> tzinfo:
+    if match["hours"] is None:
         return UTC
-    offset = timedelta(hours=int(found["hours"]), minutes=int(found["minutes"] or 0))
-    return timezone(-offset if found["sign"] == "-" else offset)
+    offset = timedelta(hours=int(match["hours"]), minutes=int(match["minutes"] or 0))
+    return timezone(-offset if match["sign"] == "-" else offset)

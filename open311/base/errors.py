@@ -44,9 +44,9 @@ class Invalid(Open311Error):
     @classmethod
     def unless_empty(cls, problems: Iterable[Problem]) -> None:
         """Raise one error that carries all `problems`; do nothing when there are none."""
-        found = tuple(problems)
-        if found:
-            raise cls(*found)
+        problems_found = tuple(problems)
+        if problems_found:
+            raise cls(*problems_found)
 
 
 class NotFound(Open311Error):

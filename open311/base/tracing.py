@@ -73,12 +73,12 @@ def new() -> Trace:
 
 def continued(header: str | None) -> Trace | None:
     """Our step in the chain that a header names; None without one, or when it is not as it should be."""
-    found = FORM.fullmatch(header) if header else None
-    if found is None or not int(found["trace"], 16) or not int(found["span"], 16):
+    match = FORM.fullmatch(header) if header else None
+    if match is None or not int(match["trace"], 16) or not int(match["span"], 16):
         return None
-    if found["more"] and found["version"] == "00":
+    if match["more"] and match["version"] == "00":
         return None
-    return Trace(found["trace"], secrets.token_hex(8), found["span"], bool(int(found["flags"], 16) & SAMPLED))
+    return Trace(match["trace"], secrets.token_hex(8), match["span"], bool(int(match["flags"], 16) & SAMPLED))
 
 
 def enter(header: str | None) -> None:

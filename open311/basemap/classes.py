@@ -122,10 +122,10 @@ def of_area(tags: Tags) -> list[Class]:
     ground = next(filter(None, kinds), None)
     if ground is None and tags.get("highway") == "pedestrian":
         ground = "paved"
-    found = [Class(Layer.GROUND, ground)] if ground else []
+    classes = [Class(Layer.GROUND, ground)] if ground else []
     if tags.get("building", "no") != "no":
-        found.append(Class(Layer.BUILDINGS, "public" if is_public(tags) else "house", 15))
-    return found
+        classes.append(Class(Layer.BUILDINGS, "public" if is_public(tags) else "house", 15))
+    return classes
 
 
 def of_point(tags: Tags) -> Class | None:

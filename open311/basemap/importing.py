@@ -211,8 +211,8 @@ class _Reading:
         middle = thing.geometry.centroid
         if not self._clip.inside(middle.y, middle.x):
             return
-        if found := classes.asset(tags):
-            self._take_asset(*found, middle.y, middle.x)
+        if asset := classes.asset(tags):
+            self._take_asset(*asset, middle.y, middle.x)
         if number := _name(tags.get("addr:housenumber", "")):
             self._draw(Class(Layer.NUMBERS, "house", LAST_LEVEL), thing.geometry, number)
         if self._reads_addresses:

@@ -46,13 +46,13 @@ def read(
         move, features = _to_degrees(crs, None), _geojson(path)
     else:
         move, features = _to_degrees(crs, _projection(path)), _shapes(path, encoding)
-    for origin, properties, given in features:
-        yield _thing(origin, _tags(properties, fields), given, move)
+    for origin, properties, raw_geometry in features:
+        yield _thing(origin, _tags(properties, fields), raw_geometry, move)
 
 
-def _thing(origin: str, tags: Mapping[str, str], given: Any, move: Move) -> Thing | Unreadable:
+def _thing(origin: str, tags: Mapping[str, str], raw_geometry: Any, move: Move) -> Thing | Unreadable:
     try:
-        geometry = move(shape(given))
+        geometry = move(shape(raw_geometry))
     except (ValueError, TypeError, KeyError, AttributeError, IndexError, shapely.GEOSException):
         return Unreadable(origin, "error.map.geometry")
     if geometry.is_empty:
@@ -71,8 +71,8 @@ def _tags(properties: Mapping[str, Any], fields: Mapping[str, str]) -> dict[str,
     known = {
         tag: next((by_name[name] for name in names if by_name.get(name)), "") for tag, names in FIELDS.items()
     }
-    told = {tag: own.get(column, "") for tag, column in fields.items()}
-    tags = {tag: value for tag, value in (known | own | told).items() if value}
+    columns = {tag: own.get(column, "") for tag, column in fields.items()}
+    tags = {tag: value for tag, value in (known | own | columns).items() if value}
     if suffix := tags.pop("addr:suffix", ""):
         tags["addr:housenumber"] = f"{tags.get('addr:housenumber', '')}{suffix}"
     return tags
@@ -138,14 +138,14 @@ def _projection(path: Path) -> str | None:
         raise Invalid(problem("error.map.file", file=path.name, reason=f"{reason}")) from None
 
 
-def _to_degrees(told: str | None, beside: str | None) -> Move:
-    if told is None and beside is None:
+def _to_degrees(named: str | None, beside: str | None) -> Move:
+    if named is None and beside is None:
         return lambda geometry: geometry
     try:
-        system = CRS.from_user_input(told or beside)
+        system = CRS.from_user_input(named or beside)
         change = Transformer.from_crs(system, "EPSG:4326", always_xy=True)
     except CRSError:
-        raise Invalid(problem("error.map.crs", crs=(told or beside or "")[:100])) from None
+        raise Invalid(problem("error.map.crs", crs=(named or beside or "")[:100])) from None
 
     def moved(points: Any) -> Any:
         return numpy.column_stack(change.transform(points[:, 0], points[:, 1]))

@@ -41,9 +41,9 @@ def _all(document: Document) -> Iterator[tuple[Cursor, Area]]:
         if place["file"].word:
             yield from ((place["file"], area) for area in _of_file(document, place))
         elif place["code"].word and isinstance(place["boundary"].value, dict):
-            wrong = _problem(place["boundary"].value)
-            if wrong:
-                document.report(place["boundary"].steps, wrong)
+            fault = _problem(place["boundary"].value)
+            if fault:
+                document.report(place["boundary"].steps, fault)
             else:
                 area = _area(document, place["code"].word, place["name"].value, place["boundary"].value)
                 yield place["code"], area
@@ -62,9 +62,9 @@ def _of_file(document: Document, place: Cursor) -> Iterator[Area]:
                 steps, f"feature {number}: its property {place['code'].word!r} is {code!r}, which is no code"
             )
             continue
-        wrong = _problem(geometry)
-        if wrong:
-            document.report(steps, f"feature {number}, {code}: {wrong}")
+        fault = _problem(geometry)
+        if fault:
+            document.report(steps, f"feature {number}, {code}: {fault}")
             continue
         yield _area(document, code, properties[place["name"].word].word or code, geometry)
 

@@ -49,100 +49,102 @@ class _Texts:
     def __init__(self, languages: tuple[str, ...]) -> None:
         self.languages = languages
 
-    def read(self, given: str | dict[str, str] | None) -> Text:
-        if given is None:
+    def read(self, written: str | dict[str, str] | None) -> Text:
+        if written is None:
             return NO_TEXT
-        words = {self.languages[0]: given} if isinstance(given, str) else given
+        words = {self.languages[0]: written} if isinstance(written, str) else written
         return Text({language: tidy(words[language]) for language in self.languages if language in words})
 
-    def keywords(self, given: dict[str, list[str]]) -> dict[str, tuple[str, ...]]:
-        return {language: tuple(given[language]) for language in self.languages if language in given}
+    def keywords(self, by_language: dict[str, list[str]]) -> dict[str, tuple[str, ...]]:
+        return {
+            language: tuple(by_language[language]) for language in self.languages if language in by_language
+        }
 
 
 def _jurisdiction(data: dict[str, Any], text: _Texts) -> Jurisdiction:
-    given = data["jurisdiction"]
+    jurisdiction = data["jurisdiction"]
     return Jurisdiction(
-        jurisdiction_id=given["jurisdiction_id"],
-        name=text.read(given["name"]),
+        jurisdiction_id=jurisdiction["jurisdiction_id"],
+        name=text.read(jurisdiction["name"]),
         languages=text.languages,
-        time_zone=ZoneInfo(given["time_zone"]),
-        contact=text.read(given["contact"]),
-        key_service=text.read(given["key_service"]),
-        aliases=tuple(given.get("aliases", [])),
+        time_zone=ZoneInfo(jurisdiction["time_zone"]),
+        contact=text.read(jurisdiction["contact"]),
+        key_service=text.read(jurisdiction["key_service"]),
+        aliases=tuple(jurisdiction.get("aliases", [])),
         boundary=read_boundary(data["boundary"]) if "boundary" in data else None,
-        emergency_notice=text.read(given.get("emergency_notice")),
-        held_by_id=given.get("held_by_id", True),
-        zipcode_pattern=given.get("zipcode_pattern"),
-        boundary_is_sketch=given.get("boundary_is_sketch", False),
+        emergency_notice=text.read(jurisdiction.get("emergency_notice")),
+        held_by_id=jurisdiction.get("held_by_id", True),
+        zipcode_pattern=jurisdiction.get("zipcode_pattern"),
+        boundary_is_sketch=jurisdiction.get("boundary_is_sketch", False),
     )
 
 
-def _site(given: dict[str, Any], text: _Texts) -> Site:
+def _site(site: dict[str, Any], text: _Texts) -> Site:
     return Site(
-        name=text.read(given.get("name")),
-        intro=text.read(given.get("intro")),
-        heading=text.read(given.get("heading")),
-        address_example=text.read(given.get("address_example")),
-        colour=given.get("colour"),
-        colour_dark=given.get("colour_dark"),
-        logo=given.get("logo"),
-        map=given.get("map"),
-        imprint=text.read(given.get("imprint")),
-        privacy=text.read(given.get("privacy")),
-        accessibility=text.read(given.get("accessibility")),
-        help=text.read(given.get("help")),
-        easy=text.read(given.get("easy")),
+        name=text.read(site.get("name")),
+        intro=text.read(site.get("intro")),
+        heading=text.read(site.get("heading")),
+        address_example=text.read(site.get("address_example")),
+        colour=site.get("colour"),
+        colour_dark=site.get("colour_dark"),
+        logo=site.get("logo"),
+        map=site.get("map"),
+        imprint=text.read(site.get("imprint")),
+        privacy=text.read(site.get("privacy")),
+        accessibility=text.read(site.get("accessibility")),
+        help=text.read(site.get("help")),
+        easy=text.read(site.get("easy")),
     )
 
 
-def _status(given: dict[str, Any], text: _Texts) -> DetailedStatus:
-    words = {"label": text.read(given["label"]), "description": text.read(given.get("description"))}
-    return DetailedStatus(**{**given, **words, "colour": given["colour"].lower()})
+def _status(status: dict[str, Any], text: _Texts) -> DetailedStatus:
+    words = {"label": text.read(status["label"]), "description": text.read(status.get("description"))}
+    return DetailedStatus(**{**status, **words, "colour": status["colour"].lower()})
 
 
-def _service(given: dict[str, Any], text: _Texts) -> Service:
-    days = given.get("response_days")
+def _service(service: dict[str, Any], text: _Texts) -> Service:
+    days = service.get("response_days")
     attributes = [
-        _attribute(attribute, place, text) for place, attribute in enumerate(given.get("attributes", []), 1)
+        _attribute(attribute, place, text) for place, attribute in enumerate(service.get("attributes", []), 1)
     ]
     return Service(
-        service_code=given["service_code"],
-        service_name=text.read(given["service_name"]),
-        description=text.read(given.get("description")),
-        keywords=text.keywords(given.get("keywords", {})),
-        group=given.get("group"),
-        type=ServiceType(given.get("type", "realtime")),
-        icon=given.get("icon", "marker"),
-        agency=given.get("agency"),
+        service_code=service["service_code"],
+        service_name=text.read(service["service_name"]),
+        description=text.read(service.get("description")),
+        keywords=text.keywords(service.get("keywords", {})),
+        group=service.get("group"),
+        type=ServiceType(service.get("type", "realtime")),
+        icon=service.get("icon", "marker"),
+        agency=service.get("agency"),
         response_time=timedelta(days=days) if days else None,
-        retention_days=given.get("retention_days"),
-        service_notice=text.read(given.get("service_notice")),
-        stop_text=text.read(given.get("stop_text")),
-        moderated=given.get("moderated", True),
-        photo_wanted=given.get("photo_wanted", False),
-        active=given.get("active", True),
-        forward=_forward(given),
+        retention_days=service.get("retention_days"),
+        service_notice=text.read(service.get("service_notice")),
+        stop_text=text.read(service.get("stop_text")),
+        moderated=service.get("moderated", True),
+        photo_wanted=service.get("photo_wanted", False),
+        active=service.get("active", True),
+        forward=_forward(service),
         attributes=tuple(sorted(attributes, key=lambda attribute: attribute.order)),
     )
 
 
 def _forward(service: dict[str, Any]) -> Forward | None:
-    given = service.get("forward")
-    return Forward(**{"service_code": service["service_code"], **given}) if given else None
+    forward = service.get("forward")
+    return Forward(**{"service_code": service["service_code"], **forward}) if forward else None
 
 
-def _attribute(given: dict[str, Any], place: int, text: _Texts) -> Attribute:
-    condition = given.get("only_if")
+def _attribute(attribute: dict[str, Any], place: int, text: _Texts) -> Attribute:
+    condition = attribute.get("only_if")
     return Attribute(
-        code=given["code"],
-        datatype=Datatype(given["datatype"]),
-        description=text.read(given["description"]),
-        order=given.get("order", place),
-        variable=given.get("variable", True),
-        required=given.get("required", False),
-        datatype_description=text.read(given.get("datatype_description")),
-        values=tuple(Value(value["key"], text.read(value["name"])) for value in given.get("values", [])),
-        public=given.get("public", False),
+        code=attribute["code"],
+        datatype=Datatype(attribute["datatype"]),
+        description=text.read(attribute["description"]),
+        order=attribute.get("order", place),
+        variable=attribute.get("variable", True),
+        required=attribute.get("required", False),
+        datatype_description=text.read(attribute.get("datatype_description")),
+        values=tuple(Value(value["key"], text.read(value["name"])) for value in attribute.get("values", [])),
+        public=attribute.get("public", False),
         only_if=Condition(condition["code"], frozenset(condition["values"])) if condition else None,
-        asset=given.get("asset"),
+        asset=attribute.get("asset"),
     )

@@ -230,9 +230,9 @@ def _condition(attribute: Cursor, earlier: dict[str, Cursor]) -> Found:
     if code.word not in earlier:
         yield code.steps, f"{code.word!r} is not an earlier attribute of this service"
         return
-    asked = earlier[code.word]
-    keys = {value["key"].word for value in asked["values"]}
-    if asked["variable"].value is False or asked["datatype"].word in OTHERS:
+    earlier_attribute = earlier[code.word]
+    keys = {value["key"].word for value in earlier_attribute["values"]}
+    if earlier_attribute["variable"].value is False or earlier_attribute["datatype"].word in OTHERS:
         yield code.steps, f"{code.word!r} is not a list to choose from"
     else:
         unknown = [value for value in condition["values"] if value.word and value.word not in keys]
@@ -241,9 +241,9 @@ def _condition(attribute: Cursor, earlier: dict[str, Cursor]) -> Found:
 
 def _boundary(root: Cursor) -> Found:
     if isinstance(root["boundary"].value, dict):
-        wrong = boundary_problem(root["boundary"].value)
-        if wrong:
-            yield root["boundary"].steps, wrong
+        fault = boundary_problem(root["boundary"].value)
+        if fault:
+            yield root["boundary"].steps, fault
 
 
 CHECKS = (

@@ -16,65 +16,65 @@ from open311.model.working_days import WEEKDAYS, Calendar, Period, is_known
 Found = Iterator[tuple[Steps, str]]
 
 
-def build(given: Mapping[str, Any], city_areas: Areas, read_text: Callable[[Any], Text]) -> Desk:
+def build(desk: Mapping[str, Any], city_areas: Areas, read_text: Callable[[Any], Text]) -> Desk:
     """The desk that a checked document describes, with the areas of its files."""
-    deadlines, duplicates = given.get("deadlines", {}), given.get("duplicates", {})
+    deadlines, duplicates = desk.get("deadlines", {}), desk.get("duplicates", {})
     by_service = deadlines.get("services", {})
-    reasons = [_reason(reason, read_text) for reason in given.get("reasons", [])]
+    reasons = [_reason(reason, read_text) for reason in desk.get("reasons", [])]
     return Desk(
-        calendar=_calendar(given["calendar"]) if "calendar" in given else None,
-        checkers=given.get("checkers"),
-        units={code: _unit(code, unit or {}, read_text) for code, unit in given.get("units", {}).items()},
+        calendar=_calendar(desk["calendar"]) if "calendar" in desk else None,
+        checkers=desk.get("checkers"),
+        units={code: _unit(code, unit or {}, read_text) for code, unit in desk.get("units", {}).items()},
         areas=city_areas,
-        rules=routing.build(given.get("routing", [])),
+        rules=routing.build(desk.get("routing", [])),
         check=_period(deadlines.get("check")),
         accept=_period(deadlines.get("accept")),
-        due={code: period for code, given in by_service.items() if (period := _period(given))},
+        due={code: period for code, desk in by_service.items() if (period := _period(desk))},
         steps={kind: steps for kind in Deadline if (steps := _steps(deadlines.get(kind))) is not None},
         service_steps={
-            code: steps for code, given in by_service.items() if (steps := _steps(given)) is not None
+            code: steps for code, desk in by_service.items() if (steps := _steps(desk)) is not None
         },
         reasons={reason.code: reason for reason in reasons},
-        originals_days=given.get("originals", {}).get("days", Desk().originals_days),
+        originals_days=desk.get("originals", {}).get("days", Desk().originals_days),
         metres=dict(duplicates.get("metres", {})),
         related={code: tuple(codes) for code, codes in duplicates.get("with", {}).items()},
-        groups={group: _group(role) for group, role in given.get("sso", {}).get("groups", {}).items()},
+        groups={group: _group(role) for group, role in desk.get("sso", {}).get("groups", {}).items()},
     )
 
 
-def _unit(code: str, given: Mapping[str, Any], read_text: Callable[[Any], Text]) -> Unit:
-    words = {"name": read_text(given.get("name")), "kind": UnitKind(given.get("kind", UnitKind.INTERNAL))}
-    return Unit(code=code, **{**given, **words})
+def _unit(code: str, unit: Mapping[str, Any], read_text: Callable[[Any], Text]) -> Unit:
+    words = {"name": read_text(unit.get("name")), "kind": UnitKind(unit.get("kind", UnitKind.INTERNAL))}
+    return Unit(code=code, **{**unit, **words})
 
 
-def _calendar(given: Mapping[str, Any]) -> Calendar:
-    weekdays = given.get("days", WEEKDAYS[:5])
-    hours = Span.read(given["hours"]) if "hours" in given else None
+def _calendar(calendar: Mapping[str, Any]) -> Calendar:
+    weekdays = calendar.get("days", WEEKDAYS[:5])
+    hours = Span.read(calendar["hours"]) if "hours" in calendar else None
     return Calendar(
-        country=given["country"],
-        subdivision=given.get("subdivision"),
-        closed=frozenset(given.get("closed", [])),
+        country=calendar["country"],
+        subdivision=calendar.get("subdivision"),
+        closed=frozenset(calendar.get("closed", [])),
         weekdays=frozenset(WEEKDAYS.index(day) for day in weekdays),
         opens=hours.start if hours else None,
         closes=hours.end if hours else None,
     )
 
 
-def _group(given: Mapping[str, Any]) -> GroupRole:
-    lists = {name: tuple(given[name]) for name in ("units", "services") if name in given}
-    return GroupRole(role=Role(given["role"]), **lists)
+def _group(group: Mapping[str, Any]) -> GroupRole:
+    lists = {name: tuple(group[name]) for name in ("units", "services") if name in group}
+    return GroupRole(role=Role(group["role"]), **lists)
 
 
-def _period(given: str | Mapping[str, Any] | None) -> Period | None:
-    words = given.get("due") if isinstance(given, Mapping) else given
+def _period(period: str | Mapping[str, Any] | None) -> Period | None:
+    words = period.get("due") if isinstance(period, Mapping) else period
     return Period.read(words) if words else None
 
 
-def _steps(given: str | Mapping[str, Any] | None) -> tuple[Step, ...] | None:
+def _steps(steps: str | Mapping[str, Any] | None) -> tuple[Step, ...] | None:
     """The steps of a deadline; None where the usual ones are meant."""
-    if not isinstance(given, Mapping) or not {"remind", "escalate"} & given.keys():
+    if not isinstance(steps, Mapping) or not {"remind", "escalate"} & steps.keys():
         return None
-    return read_steps(given.get("remind", ()), given.get("escalate", {}))
+    return read_steps(steps.get("remind", ()), steps.get("escalate", {}))
 
 
 def _deadline(period: Period | None, steps: tuple[Step, ...] | None) -> Any:
@@ -87,13 +87,13 @@ def _deadline(period: Period | None, steps: tuple[Step, ...] | None) -> Any:
     return ({"due": due} if due else {}) | {"remind": remind, "escalate": escalate}
 
 
-def _reason(given: Mapping[str, Any], read_text: Callable[[Any], Text]) -> Reason:
+def _reason(reason: Mapping[str, Any], read_text: Callable[[Any], Text]) -> Reason:
     return Reason(
-        code=given["code"],
-        outcome=ReasonFor(given["outcome"]),
-        label=read_text(given["label"]),
-        to_reporter=read_text(given.get("to_reporter")),
-        status=given.get("status"),
+        code=reason["code"],
+        outcome=ReasonFor(reason["outcome"]),
+        label=read_text(reason["label"]),
+        to_reporter=read_text(reason.get("to_reporter")),
+        status=reason.get("status"),
     )
 
 
@@ -151,8 +151,8 @@ def contents(desk: Desk) -> dict[str, Any]:
         },
         "sso": {
             "groups": {
-                group: {"role": given.role.value, "units": given.units, "services": given.services}
-                for group, given in desk.groups.items()
+                group: {"role": role.role.value, "units": role.units, "services": role.services}
+                for group, role in desk.groups.items()
             }
         },
     }

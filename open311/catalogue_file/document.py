@@ -62,8 +62,8 @@ class Cursor:
     steps: Steps = ()
 
     def __getitem__(self, key: str) -> "Cursor":
-        found = self.value.get(key) if isinstance(self.value, dict) else None
-        return Cursor(found, (*self.steps, key))
+        value = self.value.get(key) if isinstance(self.value, dict) else None
+        return Cursor(value, (*self.steps, key))
 
     def __iter__(self) -> Iterator["Cursor"]:
         """The items of a list; nothing when anything else stands here."""
@@ -180,18 +180,18 @@ class _Reader:
         return self._scalar(node, steps)
 
     def _mapping(self, node: yaml.MappingNode, steps: Steps) -> dict[str, Any]:
-        found: dict[str, Any] = {}
+        mapping: dict[str, Any] = {}
         for key_node, value_node in node.value:
             line = key_node.start_mark.line + 1
             if not isinstance(key_node, yaml.ScalarNode):
                 self.document.report(steps, "a key must be a word", line)
-            elif key_node.value in found:
+            elif key_node.value in mapping:
                 first = self.document.lines[(*steps, key_node.value)]
                 self.document.report((*steps, key_node.value), f"given twice, first on line {first}", line)
             else:
                 self.document.lines[(*steps, key_node.value)] = line
-                found[key_node.value] = self.read(value_node, (*steps, self._text(key_node, steps)))
-        return found
+                mapping[key_node.value] = self.read(value_node, (*steps, self._text(key_node, steps)))
+        return mapping
 
     def _scalar(self, node: yaml.Node, steps: Steps) -> Any:
         if node.tag not in SCALARS:
@@ -221,8 +221,8 @@ def read(file: Path) -> Document:
         node = yaml.compose(text, _Loader)
         # An empty file is an empty mapping, so that the schema says what it lacks.
         document.data = (_Reader(document).read(node) if node else None) or {}
-    except yaml.YAMLError as wrong:
-        _report_syntax(document, text, wrong)
+    except yaml.YAMLError as error:
+        _report_syntax(document, text, error)
     return document
 
 
@@ -247,14 +247,14 @@ def _decode(document: Document) -> str | None:
         return None
     try:
         return raw.decode("utf-8-sig")
-    except UnicodeDecodeError as wrong:
-        document.report((), "is not UTF-8", raw.count(b"\n", 0, wrong.start) + 1)
+    except UnicodeDecodeError as error:
+        document.report((), "is not UTF-8", raw.count(b"\n", 0, error.start) + 1)
         return None
 
 
-def _report_syntax(document: Document, text: str, wrong: yaml.YAMLError) -> None:
-    mark = getattr(wrong, "problem_mark", None) or getattr(wrong, "context_mark", None)
-    position = getattr(wrong, "position", None)
+def _report_syntax(document: Document, text: str, error: yaml.YAMLError) -> None:
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    position = getattr(error, "position", None)
     line = mark.line + 1 if mark else text.count("\n", 0, position) + 1 if position is not None else 1
-    what = getattr(wrong, "problem", None) or getattr(wrong, "reason", None) or str(wrong)
+    what = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error)
     document.report((), f"is not YAML: {what}", line)

@@ -13,22 +13,22 @@ from open311.model.working_days import PERIOD, Period
 Found = Iterator[tuple[Steps, str]]
 
 
-def build(given: Sequence[Mapping[str, Any]]) -> tuple[Rule, ...]:
+def build(rules: Sequence[Mapping[str, Any]]) -> tuple[Rule, ...]:
     """The rules that a checked document describes."""
-    return tuple(_rule(rule) for rule in given)
+    return tuple(_rule(rule) for rule in rules)
 
 
-def _rule(given: Mapping[str, Any]) -> Rule:
-    when = given.get("when", {})
+def _rule(rule: Mapping[str, Any]) -> Rule:
+    when = rule.get("when", {})
     return Rule(
-        name=given["name"],
-        unit=given["unit"],
+        name=rule["name"],
+        unit=rule["unit"],
         services=tuple(when.get("service", ())),
         areas=tuple(when.get("area", ())),
         answers={code: tuple(values) for code, values in when.get("answers", {}).items()},
         hours=_hours(when["hours"]) if "hours" in when else None,
-        priority=Priority[given["priority"].upper()] if "priority" in given else None,
-        due=Period.read(given["due"]) if "due" in given else None,
+        priority=Priority[rule["priority"].upper()] if "priority" in rule else None,
+        due=Period.read(rule["due"]) if "due" in rule else None,
     )
 
 
@@ -128,8 +128,8 @@ def _too_late(rule: Cursor, desk: Cursor, services: Mapping[str, Cursor]) -> Fou
     named = [place.word for place in rule["when"]["service"]] or [*services]
     for code in named:
         days = services[code]["response_days"].value if code in services else None
-        given = desk["deadlines"]["services"][code]
-        promise = given.word or given["due"].word or (f"{days} working days" if days else "")
+        deadline = desk["deadlines"]["services"][code]
+        promise = deadline.word or deadline["due"].word or (f"{days} working days" if days else "")
         if PERIOD.fullmatch(promise) and Period.read(due.word).usual_hours > Period.read(promise).usual_hours:
             yield due.steps, f"is longer than {promise}, which the public is promised for {code}"
             return

@@ -57,8 +57,8 @@ def wrong_jurisdiction(data: Any) -> list[str]:
     """What the schema does not allow about a jurisdiction by itself."""
     whole = validator()
     errors = whole.descend(data, whole.schema["properties"]["jurisdiction"])
-    found = [complaint for error in errors for complaint in _complaints(error)]
-    return [f"{'.'.join(map(str, steps))}: {message}" for steps, message in found]
+    complaints = [complaint for error in errors for complaint in _complaints(error)]
+    return [f"{'.'.join(map(str, steps))}: {message}" for steps, message in complaints]
 
 
 def _complaints(error: Any) -> Iterator[tuple[Steps, str]]:
@@ -89,13 +89,13 @@ def _required(error: Any) -> str:
 def _type(error: Any) -> str:
     wanted = [error.validator_value] if isinstance(error.validator_value, str) else error.validator_value
     allowed = " or ".join(KINDS[kind] for kind in wanted)
-    given = error.instance
-    if given is None:
+    instance = error.instance
+    if instance is None:
         return f"is empty; allowed is {allowed}"
-    if isinstance(given, (dict, list)):
-        return f"is {KINDS['object' if isinstance(given, dict) else 'array']}; allowed is {allowed}"
-    quoted = f'; write "{json.dumps(given)}"' if "string" in wanted else ""
-    return f"is {json.dumps(given, ensure_ascii=False)}; allowed is {allowed}{quoted}"
+    if isinstance(instance, (dict, list)):
+        return f"is {KINDS['object' if isinstance(instance, dict) else 'array']}; allowed is {allowed}"
+    quoted = f'; write "{json.dumps(instance)}"' if "string" in wanted else ""
+    return f"is {json.dumps(instance, ensure_ascii=False)}; allowed is {allowed}{quoted}"
 
 
 def _enum(error: Any) -> str:

@@ -39,7 +39,7 @@ class CatalogueWatch:
 def _sight(file: Path) -> tuple[str, int, int, int, int]:
     # A copy that is moved over a file may keep its time and size; its inode and change time cannot.
     try:
-        found = file.stat()
+        stat = file.stat()
     except OSError:
         return file.name, 0, 0, 0, 0
-    return file.name, found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino
+    return file.name, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_size, stat.st_ino

@@ -13,17 +13,17 @@ Findings = Iterator[Finding]
 @requires("R-053", MUST, "every GET without a key")
 def no_key_needed(s: Subject) -> Findings:
     for path in ("services", "requests", f"services/{quote(s.a_code(), safe='')}"):
-        found = s.get(path, s.speaks)
-        if found.status in (401, 403):
-            yield Finding(found.told, "401" if found.status == 401 else None)
+        answer = s.get(path, s.speaks)
+        if answer.status in (401, 403):
+            yield Finding(answer.told, "401" if answer.status == 401 else None)
 
 
 @requires("R-054", BREAKS, "a GET with a key that is not valid, or empty")
 def wrong_key_on_get(s: Subject) -> Findings:
     for key in ("no-such-key", ""):
-        found = s.get("services", s.speaks, api_key=key)
-        if found.status != 200:
-            yield Finding(found.told, "401" if found.status == 401 else None)
+        answer = s.get("services", s.speaks, api_key=key)
+        if answer.status != 200:
+            yield Finding(answer.told, "401" if answer.status == 401 else None)
 
 
 @requires("R-055", MUST, "401 anywhere")
@@ -35,11 +35,11 @@ def never_401(s: Subject) -> Findings:
 
 @requires("R-039", MUST, "GETs without jurisdiction_id")
 def without_jurisdiction(s: Subject) -> Findings:
-    found = s.absolute(f"{s.base}/services.{s.speaks}", s.speaks)
-    if found.status == 400 and s.options.jurisdiction_id:
+    answer = s.absolute(f"{s.base}/services.{s.speaks}", s.speaks)
+    if answer.status == 400 and s.options.jurisdiction_id:
         raise LeftOpen("a server with several jurisdictions may ask for it")
-    if found.status != 200:
-        yield Finding(found.told)
+    if answer.status != 200:
+        yield Finding(answer.told)
 
 
 @requires("R-040", BREAKS, "`jurisdiction_id=` empty, as the Android app sends it")
@@ -54,27 +54,27 @@ def empty_jurisdiction(s: Subject) -> Findings:
 def right_jurisdiction(s: Subject) -> Findings:
     if not s.options.jurisdiction_id:
         raise NotSeen("name it with --jurisdiction")
-    found = s.get("services", s.speaks)
-    if found.status != 200:
-        yield Finding(found.told)
+    answer = s.get("services", s.speaks)
+    if answer.status != 200:
+        yield Finding(answer.told)
 
 
 @requires("R-042", SHOULD, "jurisdiction_id in capitals")
 def capital_jurisdiction(s: Subject) -> Findings:
     if not s.options.jurisdiction_id:
         raise NotSeen("name it with --jurisdiction")
-    found = s.get("services", s.speaks, jurisdiction_id=s.options.jurisdiction_id.upper())
-    if found.status != 200:
-        yield Finding(found.told)
+    answer = s.get("services", s.speaks, jurisdiction_id=s.options.jurisdiction_id.upper())
+    if answer.status != 200:
+        yield Finding(answer.told)
 
 
 @requires("R-043", MUST, "a jurisdiction_id that nobody knows")
 def unknown_jurisdiction(s: Subject) -> Findings:
-    asked = [s.get(path, s.speaks, jurisdiction_id="no-such.example") for path in ("services", "requests")]
-    if all(answer.status == 200 for answer in asked):
+    answers = [s.get(path, s.speaks, jurisdiction_id="no-such.example") for path in ("services", "requests")]
+    if all(answer.status == 200 for answer in answers):
         raise LeftOpen("it is ignored, which the text lets a server with one jurisdiction do")
-    for answer in asked:
+    for answer in answers:
         if answer.status != 404:
             yield Finding(answer.told, "401" if answer.status == 401 else None)
-        elif wrong := is_array_error(answer):
-            yield Finding(wrong, "P14")
+        elif fault := is_array_error(answer):
+            yield Finding(fault, "P14")

@@ -57,17 +57,17 @@ class Answer:
 
     def json(self) -> Any:
         """The JSON value; raises `Unreadable`."""
-        found = self._json
-        if isinstance(found, Unreadable):
-            raise found
-        return found
+        document = self._json
+        if isinstance(document, Unreadable):
+            raise document
+        return document
 
     def xml(self) -> Element:
         """The XML root; raises `Unreadable`."""
-        found = self._xml
-        if isinstance(found, Unreadable):
-            raise found
-        return found
+        root = self._xml
+        if isinstance(root, Unreadable):
+            raise root
+        return root
 
     def must_be(self, status: int) -> "Answer":
         """Itself; raises `NotSeen` when the status is another."""
@@ -110,11 +110,11 @@ def _wrong_json(answer: Answer) -> str:
 
 def _wrong_xml(answer: Answer) -> str:
     root = answer.xml()
-    found = root.findall("error")
-    if root.tag != "errors" or not found:
+    errors = root.findall("error")
+    if root.tag != "errors" or not errors:
         return f"{answer.told}, root `{root.tag}` instead of `errors/error`"
-    if any(not (error.findtext("code") or "").strip() for error in found):
+    if any(not (error.findtext("code") or "").strip() for error in errors):
         return f"{answer.told}, an error without `code`"
-    if any(not (error.findtext("description") or "").strip() for error in found):
+    if any(not (error.findtext("description") or "").strip() for error in errors):
         return f"{answer.told}, an error without `description`"
     return ""

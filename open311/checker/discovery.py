@@ -36,13 +36,17 @@ def _document(s: Subject) -> dict[str, Any]:
 
 
 def _endpoints(s: Subject) -> list[dict[str, Any]]:
-    found = _document(s).get("endpoints")
-    if isinstance(found, dict):
-        found = found.get("endpoint", [found])
-    found = [endpoint for endpoint in found if isinstance(endpoint, dict)] if isinstance(found, list) else []
-    if not found:
+    endpoints = _document(s).get("endpoints")
+    if isinstance(endpoints, dict):
+        endpoints = endpoints.get("endpoint", [endpoints])
+    endpoints = (
+        [endpoint for endpoint in endpoints if isinstance(endpoint, dict)]
+        if isinstance(endpoints, list)
+        else []
+    )
+    if not endpoints:
         raise NotSeen("discovery names no endpoint")
-    return found
+    return endpoints
 
 
 def _georeport(s: Subject) -> list[dict[str, Any]]:
@@ -144,9 +148,9 @@ def addresses(s: Subject) -> Findings:
         for word in endpoint.get("formats") or ():
             suffix = SUFFIXES.get(str(word).partition(";")[0])
             who = f"?jurisdiction_id={s.options.jurisdiction_id}" if s.options.jurisdiction_id else ""
-            found = s.absolute(f"{url}/services.{suffix}{who}", suffix or "")
-            if suffix and (found.status != 200 or suffix not in found.content_type):
-                yield Finding(f"{found.told}, {found.content_type}")
+            answer = s.absolute(f"{url}/services.{suffix}{who}", suffix or "")
+            if suffix and (answer.status != 200 or suffix not in answer.content_type):
+                yield Finding(f"{answer.told}, {answer.content_type}")
 
 
 @requires("R-066", BREAKS, "`changeset`: ISO 8601 with a zone, whole seconds, not in the future")

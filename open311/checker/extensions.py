@@ -38,12 +38,12 @@ def updated_after(s: Subject) -> Findings:
     edge = moments[len(moments) // 2]
     if edge == moments[0]:
         raise NotSeen("all requests were updated at the same moment")
-    asked = (edge + timedelta(seconds=0)).isoformat(timespec="seconds")
-    found = s.get("requests", updated_after=asked)
-    if found.status != 200 or any(moment(row, "updated_datetime") < edge for row in found.rows()):
-        raise NotOffered("older ones are found too" if found.status == 200 else found.told)
+    edge_moment = (edge + timedelta(seconds=0)).isoformat(timespec="seconds")
+    answer = s.get("requests", updated_after=edge_moment)
+    if answer.status != 200 or any(moment(row, "updated_datetime") < edge for row in answer.rows()):
+        raise NotOffered("older ones are found too" if answer.status == 200 else answer.told)
     wanted = {str(row.get("service_request_id")) for row in rows if moment(row, "updated_datetime") == edge}
-    if not wanted & set(ids(found.rows())) and len(found.rows()) < 50:
+    if not wanted & set(ids(answer.rows())) and len(answer.rows()) < 50:
         yield Finding("the bound itself is left out")
 
 
@@ -54,21 +54,21 @@ def places(s: Subject) -> Findings:
         raise NotSeen("no request has coordinates")
     lat, long = as_number(row["lat"]) or 0.0, as_number(row.get("long")) or 0.0
     box = f"{long - 0.002:.6f},{lat - 0.002:.6f},{long + 0.002:.6f},{lat + 0.002:.6f}"
-    asked: dict[str, dict[str, Any]] = {
+    questions: dict[str, dict[str, Any]] = {
         "bbox": {"bbox": box},
         "radius": {"lat": lat, "long": long, "radius": 100},
     }
-    missing = [name for name, query in asked.items() if not _only_near(s, lat, long, query)]
+    missing = [name for name, query in questions.items() if not _only_near(s, lat, long, query)]
     if len(missing) == 2:
         raise NotOffered("both are ignored")
     yield from (Finding(f"{name} is not offered") for name in missing)
 
 
 def _only_near(s: Subject, lat: float, long: float, query: dict[str, Any]) -> bool:
-    found = s.get("requests", **query)
-    if found.status != 200 or not found.rows():
+    answer = s.get("requests", **query)
+    if answer.status != 200 or not answer.rows():
         return False
-    points = [(as_number(row.get("lat")), as_number(row.get("long"))) for row in found.rows()]
+    points = [(as_number(row.get("lat")), as_number(row.get("long"))) for row in answer.rows()]
     return all(
         a is not None and b is not None and abs(a - lat) < 0.01 and abs(b - long) < 0.01 for a, b in points
     )
@@ -76,54 +76,55 @@ def _only_near(s: Subject, lat: float, long: float, query: dict[str, Any]) -> bo
 
 @requires("R-193", EXT, "`q`")
 def words(s: Subject) -> Findings:
-    found = s.get("requests", q="zzzzqqqxnosuchword")
-    if found.status != 200 or found.rows():
-        raise NotOffered("it is ignored" if found.status == 200 else found.told)
+    answer = s.get("requests", q="zzzzqqqxnosuchword")
+    if answer.status != 200 or answer.rows():
+        raise NotOffered("it is ignored" if answer.status == 200 else answer.told)
     yield from ()
 
 
 @requires("R-194", EXT, "`extensions=true`")
 def extended(s: Subject) -> Findings:
     plain = s.some_requests()[0]
-    found = s.requests(extensions="true")
+    answer = s.requests(extensions="true")
     twin = next(
-        (request for request in found if request.get("service_request_id") == plain["service_request_id"]), {}
+        (request for request in answer if request.get("service_request_id") == plain["service_request_id"]),
+        {},
     )
     if not set(twin) - set(plain):
         raise NotOffered("nothing is added")
     changed = [name for name in STANDARD if twin.get(name) != plain.get(name)]
     if changed:
         yield Finding(f"standard fields change: {changed}")
-    told = [
+    fields = [
         name for name in ("email", "phone", "first_name", "last_name") if str(twin).find(f"'{name}'") >= 0
     ]
-    if told:
-        yield Finding(f"personal data: {told}")
+    if fields:
+        yield Finding(f"personal data: {fields}")
 
 
 @requires("R-195", EXT, "`servicerequestupdates`")
 def updates(s: Subject) -> Findings:
-    found = s.get("servicerequestupdates", s.speaks)
-    if found.status != 200:
-        raise NotOffered(found.told)
+    answer = s.get("servicerequestupdates", s.speaks)
+    if answer.status != 200:
+        raise NotOffered(answer.told)
     if s.speaks == "json":
-        for row in found.rows():
+        for row in answer.rows():
             if not row.get("update_id") or not row.get("service_request_id"):
                 yield Finding(f"an update without ids: {row!r:.80}")
 
 
 @requires("R-197", EXT, "`detailed_status`")
 def detailed_status(s: Subject) -> Findings:
-    found = s.get("requests", detailed_status="NO_SUCH_STATUS")
-    if found.status == 200 and len(found.rows()) == len(s.some_requests()):
+    answer = s.get("requests", detailed_status="NO_SUCH_STATUS")
+    if answer.status == 200 and len(answer.rows()) == len(s.some_requests()):
         raise NotOffered("it is ignored")
     yield from ()
 
 
 @requires("R-198", EXT, "access from browsers of other origins")
 def cors(s: Subject) -> Findings:
-    found = s.get("services", s.speaks, {"Origin": "https://example.org"})
-    if found.headers.get("access-control-allow-origin") not in ("*", "https://example.org"):
+    answer = s.get("services", s.speaks, {"Origin": "https://example.org"})
+    if answer.headers.get("access-control-allow-origin") not in ("*", "https://example.org"):
         raise NotOffered("no `Access-Control-Allow-Origin`")
     preflight = s.get(
         "requests",
@@ -147,9 +148,9 @@ def conditional(s: Subject) -> Findings:
 
 @requires("change feed", EXT, "`changes.json`, the feed for copies")
 def changes(s: Subject) -> Findings:
-    found = s.get("changes", "json", limit=1)
-    if found.status != 200:
-        raise NotOffered(found.told)
-    value = found.json()
+    answer = s.get("changes", "json", limit=1)
+    if answer.status != 200:
+        raise NotOffered(answer.told)
+    value = answer.json()
     if not isinstance(value, dict) or not {"changes", "next", "more"} <= set(value):
         yield Finding("not an object with `changes`, `next` and `more`")

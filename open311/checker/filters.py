@@ -14,18 +14,18 @@ Findings = Iterator[Finding]
 @requires("R-158", MUST, "one id")
 def by_id(s: Subject) -> Findings:
     number = s.an_id()
-    found = ids(s.requests(service_request_id=number))
-    if found != [number]:
-        yield Finding(f"asked for {number}, got {found[:5]}")
+    numbers = ids(s.requests(service_request_id=number))
+    if numbers != [number]:
+        yield Finding(f"asked for {number}, got {numbers[:5]}")
 
 
 @requires("R-159", MUST, "several ids, with and without blanks")
 def by_ids(s: Subject) -> Findings:
     wanted = sorted(set(ids(s.some_requests())[:3]))
     for comma in (",", ", "):
-        found = sorted(ids(s.requests(service_request_id=comma.join(wanted))))
-        if found != wanted:
-            yield Finding(f"asked for {comma.join(wanted)}, got {len(found)} requests: {found[:5]}")
+        numbers = sorted(ids(s.requests(service_request_id=comma.join(wanted))))
+        if numbers != wanted:
+            yield Finding(f"asked for {comma.join(wanted)}, got {len(numbers)} requests: {numbers[:5]}")
 
 
 @requires("R-160", MUST, "an id beside filters that contradict it")
@@ -39,9 +39,9 @@ def ids_override(s: Subject) -> Findings:
 
 @requires("R-161", SHOULD, "ids that nobody knows")
 def unknown_ids(s: Subject) -> Findings:
-    found = s.get("requests", service_request_id=NOBODY)
-    if found.status != 200 or found.rows():
-        yield Finding(found.told)
+    answer = s.get("requests", service_request_id=NOBODY)
+    if answer.status != 200 or answer.rows():
+        yield Finding(answer.told)
 
 
 @requires("R-162", MUST, "`service_request_id=` empty")
@@ -52,9 +52,9 @@ def empty_ids(s: Subject) -> Findings:
 
 @requires("R-028", MUST, "`status=`, `service_code=`, `start_date=` empty")
 def empty_parameters(s: Subject) -> Findings:
-    found = s.get("requests", status="", service_code="", start_date="", end_date="")
-    if found.status != 200 or ids(found.rows()) != ids(s.requests()):
-        yield Finding(f"{found.told}, not the same list as without")
+    answer = s.get("requests", status="", service_code="", start_date="", end_date="")
+    if answer.status != 200 or ids(answer.rows()) != ids(s.requests()):
+        yield Finding(f"{answer.told}, not the same list as without")
 
 
 @requires("R-163", MUST, "`service_code`")
@@ -67,9 +67,9 @@ def by_service(s: Subject) -> Findings:
 
 @requires("R-164", SHOULD, "a service that there is not")
 def by_unknown_service(s: Subject) -> Findings:
-    found = s.get("requests", service_code="no-such-service-311")
-    if found.status != 200 or found.rows():
-        yield Finding(f"{found.told}, {len(found.rows()) if found.status == 200 else 0} requests")
+    answer = s.get("requests", service_code="no-such-service-311")
+    if answer.status != 200 or answer.rows():
+        yield Finding(f"{answer.told}, {len(answer.rows()) if answer.status == 200 else 0} requests")
 
 
 @requires("R-165", MUST, "`status=open`, `closed`, `open,closed`")
@@ -86,16 +86,16 @@ def by_status(s: Subject) -> Findings:
 
 @requires("R-166", SHOULD, "`status=OPEN`")
 def capital_status(s: Subject) -> Findings:
-    found = s.get("requests", status="OPEN")
-    if found.status != 200 or ids(found.rows()) != ids(s.requests(status="open")):
-        yield Finding(f"{found.told}, not as in small letters")
+    answer = s.get("requests", status="OPEN")
+    if answer.status != 200 or ids(answer.rows()) != ids(s.requests(status="open")):
+        yield Finding(f"{answer.told}, not as in small letters")
 
 
 @requires("R-167", SHOULD, "`status=foo`")
 def unknown_status(s: Subject) -> Findings:
-    found = s.get("requests", status="foo")
-    if found.status != 400:
-        yield Finding(found.told)
+    answer = s.get("requests", status="foo")
+    if answer.status != 400:
+        yield Finding(answer.told)
 
 
 @requires("R-168", MUST, "`start_date` and `end_date`, both ends included")
@@ -103,11 +103,11 @@ def window(s: Subject) -> Findings:
     rows = s.some_requests()
     edge = moment(rows[len(rows) // 2], "requested_datetime").replace(microsecond=0)
     span = {"start_date": (edge - timedelta(days=1)).isoformat(), "end_date": edge.isoformat()}
-    found = s.requests(**span)
+    requests = s.requests(**span)
     number = str(rows[len(rows) // 2].get("service_request_id"))
-    if number not in ids(found) and len(found) < 50:
+    if number not in ids(requests) and len(requests) < 50:
         yield Finding(f"{number} of {edge.isoformat()} is not in a span that ends then", "end-exclusive")
-    for request in found:
+    for request in requests:
         if (
             not edge - timedelta(days=1)
             <= moment(request, "requested_datetime")
@@ -120,30 +120,30 @@ def window(s: Subject) -> Findings:
 
 @requires("R-171", MUST, "a span of a year")
 def long_span(s: Subject) -> Findings:
-    found = s.get("requests", start_date="2025-01-01T00:00:00Z", end_date="2025-12-31T00:00:00Z")
-    if found.status == 200:
+    answer = s.get("requests", start_date="2025-01-01T00:00:00Z", end_date="2025-12-31T00:00:00Z")
+    if answer.status == 200:
         raise LeftOpen("allowed here; most servers have dropped the rule of 90 days")
-    if found.status != 400:
-        yield Finding(found.told)
-    elif wrong := is_array_error(found):
-        yield Finding(wrong, "P14")
+    if answer.status != 400:
+        yield Finding(answer.told)
+    elif fault := is_array_error(answer):
+        yield Finding(fault, "P14")
 
 
 @requires("R-172", SHOULD, "`start_date` after `end_date`")
 def reversed_span(s: Subject) -> Findings:
-    found = s.get("requests", start_date="2026-03-02T00:00:00Z", end_date="2026-03-01T00:00:00Z")
-    if found.status != 400:
-        yield Finding(found.told)
+    answer = s.get("requests", start_date="2026-03-02T00:00:00Z", end_date="2026-03-01T00:00:00Z")
+    if answer.status != 400:
+        yield Finding(answer.told)
 
 
 @requires("R-173", MUST, "`status` and `service_code` together")
 def combined(s: Subject) -> Findings:
     first = s.some_requests()[0]
     wanted = (first.get("status"), first.get("service_code"))
-    found = s.requests(status=wanted[0], service_code=wanted[1])
-    if not found:
+    requests = s.requests(status=wanted[0], service_code=wanted[1])
+    if not requests:
         yield Finding(f"nothing is found for {wanted}, although there is such a request")
-    if any((request.get("status"), request.get("service_code")) != wanted for request in found):
+    if any((request.get("status"), request.get("service_code")) != wanted for request in requests):
         yield Finding(f"{wanted} finds others too")
 
 
@@ -159,37 +159,37 @@ def two_zones(s: Subject) -> Findings:
 
 @requires("R-023", BREAKS, "a plus sign that was not encoded, as open311_java sends it")
 def raw_plus(s: Subject) -> Findings:
-    found = s.get("requests", s.speaks, raw="start_date=2026-03-01T00:00:00+01:00")
-    if found.status != 200:
-        yield Finding(found.told)
+    answer = s.get("requests", s.speaks, raw="start_date=2026-03-01T00:00:00+01:00")
+    if answer.status != 200:
+        yield Finding(answer.told)
 
 
 @requires("R-024", SHOULD, "a moment with a fraction")
 def fraction(s: Subject) -> Findings:
-    found = s.get("requests", s.speaks, start_date="2026-03-01T00:00:00.123456Z")
-    if found.status != 200:
-        yield Finding(found.told)
+    answer = s.get("requests", s.speaks, start_date="2026-03-01T00:00:00.123456Z")
+    if answer.status != 200:
+        yield Finding(answer.told)
 
 
 @requires("R-025", SHOULD, "a moment without a zone")
 def no_zone(s: Subject) -> Findings:
-    found = s.get("requests", s.speaks, start_date="2026-03-01T00:00:00")
-    if found.status != 200:
-        yield Finding(found.told)
+    answer = s.get("requests", s.speaks, start_date="2026-03-01T00:00:00")
+    if answer.status != 200:
+        yield Finding(answer.told)
 
 
 @requires("R-026", SHOULD, "a day alone")
 def day(s: Subject) -> Findings:
-    found = s.get("requests", s.speaks, start_date="2026-03-01", end_date="2026-03-01")
-    if found.status != 200:
-        yield Finding(found.told)
+    answer = s.get("requests", s.speaks, start_date="2026-03-01", end_date="2026-03-01")
+    if answer.status != 200:
+        yield Finding(answer.told)
 
 
 @requires("R-027", MUST, "what is no moment")
 def no_moment(s: Subject) -> Findings:
     for word in ("gestern", "2026-13-45"):
-        found = s.get("requests", s.speaks, start_date=word)
-        if found.status != 400:
-            yield Finding(found.told)
-        elif wrong := is_array_error(found):
-            yield Finding(wrong, "P14")
+        answer = s.get("requests", s.speaks, start_date=word)
+        if answer.status != 400:
+            yield Finding(answer.told)
+        elif fault := is_array_error(answer):
+            yield Finding(fault, "P14")

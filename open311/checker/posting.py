@@ -52,22 +52,22 @@ def _report(s: Subject) -> Answer:
 def _number(answer: Answer) -> str | None:
     if answer.suffix == "xml":
         return (answer.xml().findtext("request/service_request_id") or "").strip() or None
-    found = answer.rows()
-    number = found[0].get("service_request_id") if found else None
+    rows = answer.rows()
+    number = rows[0].get("service_request_id") if rows else None
     return None if number in (None, "") else str(number)
 
 
 def _refused(answer: Answer, *statuses: int) -> Findings:
     if answer.status not in statuses:
         yield Finding(answer.told, "401" if answer.status == 401 else None)
-    elif wrong := is_array_error(answer):
-        yield Finding(wrong, "P14")
+    elif fault := is_array_error(answer):
+        yield Finding(fault, "P14")
 
 
 @requires("R-096", MUST, "a report with coordinates", posts=True)
 def accepted(s: Subject) -> Findings:
     try:
-        found = _report(s)
+        answer = _report(s)
     except NotSeen as reason:
         yield Finding(f"{reason} {s.answers['report'].body[:200]!r}")
         return
@@ -79,16 +79,16 @@ def accepted(s: Subject) -> Findings:
         ),
         "",
     )
-    if kind == "realtime" and not _number(found):
+    if kind == "realtime" and not _number(answer):
         yield Finding("a realtime service without an id in the answer")
 
 
 @requires("R-097", MUST, "the JSON answer to a report", posts=True)
 def answered(s: Subject) -> Findings:
-    found = _report(s)
-    if found.suffix != "json":
+    answer = _report(s)
+    if answer.suffix != "json":
         raise NotSeen("the server has no JSON")
-    value = found.json()
+    value = answer.json()
     if not isinstance(value, list) or len(value) != 1:
         yield Finding(f"not an array of one: {value!r:.80}", "P13" if isinstance(value, dict) else "P4")
     elif not isinstance(value[0].get("service_request_id", ""), str):
@@ -104,9 +104,9 @@ def one_of_both(s: Subject) -> Findings:
 
 @requires("R-102", BREAKS, "the status of success", posts=True)
 def is_200(s: Subject) -> Findings:
-    found = s.answers.get("report") or _sent(s, s.speaks)
-    if found.status in (201, 202):
-        yield Finding(f"{found.told}; CUTR's and Helsinki's clients take only 200 for success")
+    answer = s.answers.get("report") or _sent(s, s.speaks)
+    if answer.status in (201, 202):
+        yield Finding(f"{answer.told}; CUTR's and Helsinki's clients take only 200 for success")
 
 
 @requires("R-103", MUST, "the report by its id", posts=True)
@@ -163,8 +163,8 @@ def half_a_place(s: Subject) -> Findings:
 
 @requires("R-109", MUST, "coordinates that there are not", posts=True)
 def impossible_places(s: Subject) -> Findings:
-    for wrong in ({"lat": 91}, {"long": 181}, {"lat": "abc"}, {"lat": "NaN"}):
-        yield from _refused(_sent(s, s.speaks, **wrong), 400)
+    for place in ({"lat": 91}, {"long": 181}, {"lat": "abc"}, {"lat": "NaN"}):
+        yield from _refused(_sent(s, s.speaks, **place), 400)
 
 
 @requires("R-116", MUST, "a report without a required answer", posts=True)
@@ -176,9 +176,11 @@ def no_answer(s: Subject) -> Findings:
     ]
     if not wanted:
         raise NotSeen("no required attribute was seen")
-    found = _sent(s, s.speaks, service_code=s.a_code())
-    yield from _refused(found, 400)
-    if found.status == 400 and f"{wanted[0].get('code')} required" not in found.body.decode(errors="replace"):
+    answer = _sent(s, s.speaks, service_code=s.a_code())
+    yield from _refused(answer, 400)
+    if answer.status == 400 and f"{wanted[0].get('code')} required" not in answer.body.decode(
+        errors="replace"
+    ):
         yield Finding(f"the words lack `{wanted[0].get('code')} required`")
 
 
@@ -190,46 +192,46 @@ def too_long(s: Subject) -> Findings:
 @requires("R-139", SHOULD, "a report as plain text", posts=True)
 def plain_text(s: Subject) -> Findings:
     content = urlencode(_form(s)).encode()
-    found = s.post("requests", s.speaks, content=content, headers={"Content-Type": "text/plain"})
-    yield from _refused(found, 400)
+    answer = s.post("requests", s.speaks, content=content, headers={"Content-Type": "text/plain"})
+    yield from _refused(answer, 400)
 
 
 @requires("R-140", BREAKS, "multipart/form-data without files", posts=True)
 def multipart(s: Subject) -> Findings:
     parts = [(name, (None, value)) for name, value in _form(s).items()]
-    found = s.post("requests", s.speaks, files=parts)
-    if found.status != 200:
-        yield Finding(found.told)
+    answer = s.post("requests", s.speaks, files=parts)
+    if answer.status != 200:
+        yield Finding(answer.told)
 
 
 @requires("R-051", BREAKS, "the key in the query", posts=True)
 def key_in_query(s: Subject) -> Findings:
-    found = s.post("requests", s.speaks, data=_form(s, api_key=None), params={"api_key": s.options.key})
-    if found.status != 200:
-        yield Finding(found.told)
+    answer = s.post("requests", s.speaks, data=_form(s, api_key=None), params={"api_key": s.options.key})
+    if answer.status != 200:
+        yield Finding(answer.told)
 
 
 @requires("R-016", BREAKS, "two slashes in a POST", posts=True)
 def double_slash(s: Subject) -> Findings:
-    found = s.post("/requests", s.speaks, data=_form(s))
-    if found.status != 200:
-        yield Finding(found.told, "redirect" if 300 <= found.status < 400 else None)
+    answer = s.post("/requests", s.speaks, data=_form(s))
+    if answer.status != 200:
+        yield Finding(answer.told, "redirect" if 300 <= answer.status < 400 else None)
 
 
 @requires("R-052", EXT, "the key in a header", posts=True)
 def key_in_header(s: Subject) -> Findings:
     head = {"Authorization": f"Bearer {s.options.key}"}
-    found = s.post("requests", s.speaks, data=_form(s, api_key=None), headers=head)
-    if found.status != 200:
-        raise NotOffered(found.told)
+    answer = s.post("requests", s.speaks, data=_form(s, api_key=None), headers=head)
+    if answer.status != 200:
+        raise NotOffered(answer.told)
     yield from ()
 
 
 @requires("R-142", EXT, "a report as JSON", posts=True)
 def as_json(s: Subject) -> Findings:
-    found = s.post("requests", s.speaks, json=_form(s))
-    if found.status != 200:
-        raise NotOffered(found.told)
+    answer = s.post("requests", s.speaks, json=_form(s))
+    if answer.status != 200:
+        raise NotOffered(answer.told)
     yield from ()
 
 

@@ -35,12 +35,12 @@ NOBODY = "999999999999999"
 def moment(request: dict[str, Any], name: str) -> datetime:
     """The moment of a request; raises `NotSeen` when it cannot be read, which R-020 tells of."""
     try:
-        found = datetime.fromisoformat(str(request.get(name)).replace("Z", "+00:00"))
+        instant = datetime.fromisoformat(str(request.get(name)).replace("Z", "+00:00"))
     except ValueError:
         raise NotSeen(f"{name} is {request.get(name)!r}") from None
-    if found.tzinfo is None:
+    if instant.tzinfo is None:
         raise NotSeen(f"{name} has no zone")
-    return found
+    return instant
 
 
 def ids(rows: list[dict[str, Any]]) -> list[str]:
@@ -50,11 +50,11 @@ def ids(rows: list[dict[str, Any]]) -> list[str]:
 @requires("R-150", MUST, "the list of requests in both formats")
 def listed(s: Subject) -> Findings:
     for suffix in s.formats:
-        found = s.get("requests", suffix)
-        if found.status != 200:
-            yield Finding(found.told)
-        elif suffix == "xml" and found.xml().tag != "service_requests":
-            yield Finding(f"the root of requests.xml is <{found.xml().tag}>")
+        answer = s.get("requests", suffix)
+        if answer.status != 200:
+            yield Finding(answer.told)
+        elif suffix == "xml" and answer.xml().tag != "service_requests":
+            yield Finding(f"the root of requests.xml is <{answer.xml().tag}>")
 
 
 @requires("R-151", MUST, "the length of the list")
@@ -65,21 +65,21 @@ def bounded(s: Subject) -> Findings:
 
 @requires("R-153", SHOULD, "the order of the list: newest first")
 def newest_first(s: Subject) -> Findings:
-    found = [moment(request, "requested_datetime") for request in s.some_requests()]
-    if found != sorted(found, reverse=True):
+    moments = [moment(request, "requested_datetime") for request in s.some_requests()]
+    if moments != sorted(moments, reverse=True):
         yield Finding("not by requested_datetime descending")
 
 
 @requires("R-154", MUST, "an empty list")
 def empty(s: Subject) -> Findings:
     for suffix in s.formats:
-        found = s.get("requests", suffix, service_request_id=NOBODY)
-        if found.status != 200:
-            yield Finding(f"{found.told}; nothing found is an empty list")
-        elif suffix == "json" and found.rows() and found.json() not in ([], {}):
+        answer = s.get("requests", suffix, service_request_id=NOBODY)
+        if answer.status != 200:
+            yield Finding(f"{answer.told}; nothing found is an empty list")
+        elif suffix == "json" and answer.rows() and answer.json() not in ([], {}):
             raise NotSeen("no question was found that has no answer")
-        elif suffix == "xml" and not len(found.xml()) and found.xml().text:
-            yield Finding(f"{found.asked}: the root holds {found.xml().text!r}", "blank-root")
+        elif suffix == "xml" and not len(answer.xml()) and answer.xml().text:
+            yield Finding(f"{answer.asked}: the root holds {answer.xml().text!r}", "blank-root")
 
 
 @requires("R-155", MUST, "the children of the XML root")
@@ -153,21 +153,21 @@ def one_picture(s: Subject) -> Findings:
 def agency(s: Subject) -> Findings:
     for request in s.some_requests():
         if not isinstance(request.get("agency_responsible"), (str, type(None))):
-            told = f"{request['agency_responsible']!r:.60}"
-            yield Finding(f"{request.get('service_request_id')!r}: {told}", "agency-object")
+            agency_told = f"{request['agency_responsible']!r:.60}"
+            yield Finding(f"{request.get('service_request_id')!r}: {agency_told}", "agency-object")
 
 
 @requires("R-180", MUST, "one request by its address, in both formats")
 def single(s: Subject) -> Findings:
     for suffix in s.formats:
-        found = s.get(f"requests/{quote(s.an_id(), safe='')}", suffix)
-        if found.status != 200:
-            yield Finding(found.told)
-        elif suffix == "xml" and (found.xml().tag, len(found.xml())) != ("service_requests", 1):
-            yield Finding(f"{found.asked}: not service_requests with one request")
-        elif suffix == "json" and not (isinstance(found.json(), list) and len(found.json()) == 1):
-            wrapped = isinstance(found.json(), dict) and "service_requests" in found.json()
-            yield Finding(f"{found.asked}: not an array of one", "P13" if wrapped else "P4")
+        answer = s.get(f"requests/{quote(s.an_id(), safe='')}", suffix)
+        if answer.status != 200:
+            yield Finding(answer.told)
+        elif suffix == "xml" and (answer.xml().tag, len(answer.xml())) != ("service_requests", 1):
+            yield Finding(f"{answer.asked}: not service_requests with one request")
+        elif suffix == "json" and not (isinstance(answer.json(), list) and len(answer.json()) == 1):
+            wrapped = isinstance(answer.json(), dict) and "service_requests" in answer.json()
+            yield Finding(f"{answer.asked}: not an array of one", "P13" if wrapped else "P4")
 
 
 @requires("R-181", MUST, "the same request in the list and alone")
@@ -183,17 +183,17 @@ def same_alone(s: Subject) -> Findings:
 @requires("R-182", MUST, "a request that there is not")
 def unknown(s: Subject) -> Findings:
     for suffix in s.formats:
-        found = s.errors(suffix)[1]
-        if found.status != 404:
-            yield Finding(found.told, "empty-200" if found.status == 200 else None)
+        answer = s.errors(suffix)[1]
+        if answer.status != 404:
+            yield Finding(answer.told, "empty-200" if answer.status == 200 else None)
 
 
 @requires("R-147", MUST, "a token that there is not")
 def unknown_token(s: Subject) -> Findings:
     for suffix in s.formats:
-        found = s.errors(suffix)[2]
-        if found.status != 404:
-            yield Finding(found.told)
+        answer = s.errors(suffix)[2]
+        if answer.status != 404:
+            yield Finding(answer.told)
 
 
 @requires("R-184", MUST, "errors in XML")
@@ -210,15 +210,15 @@ def _errors(s: Subject, suffix: str) -> Findings:
     if suffix not in s.formats:
         raise NotSeen(f"the server has no {suffix.upper()}")
     for error in s.errors(suffix):
-        if error.status >= 400 and (wrong := is_array_error(error)):
-            yield Finding(wrong, "P14")
+        if error.status >= 400 and (fault := is_array_error(error)):
+            yield Finding(fault, "P14")
 
 
 @requires("R-186", MUST, "errors of paths that there are not")
 def no_html(s: Subject) -> Findings:
     for suffix in s.formats:
-        found = s.get("no-such-method-311", suffix)
-        if found.status < 400:
-            yield Finding(found.told)
-        elif wrong := is_array_error(found):
-            yield Finding(wrong, "P14")
+        answer = s.get("no-such-method-311", suffix)
+        if answer.status < 400:
+            yield Finding(answer.told)
+        elif fault := is_array_error(answer):
+            yield Finding(fault, "P14")

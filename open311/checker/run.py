@@ -68,25 +68,25 @@ def _is_bare(subject: Subject) -> bool:
 
 def _result(requirement: Requirement, subject: Subject) -> Result:
     good = Outcome.OFFERED if requirement.level is Level.EXT else Outcome.PASSED
-    found: list[Finding] = []
+    findings: list[Finding] = []
     try:
         for finding in requirement.check(subject):
-            found.append(finding)
+            findings.append(finding)
     except Ended as end:
-        if end.outcome is not Outcome.NOT_SEEN or not found:
+        if end.outcome is not Outcome.NOT_SEEN or not findings:
             return Result(requirement, end.outcome, note=str(end)[:300])
     except (TypeError, ValueError, LookupError, AttributeError, RecursionError, OverflowError) as reason:
         # A server may answer anything; what no check thought of is a failure of its own.
-        found.append(Finding(f"an answer of an unexpected form ({type(reason).__name__}: {reason})"[:300]))
-    if not found:
+        findings.append(Finding(f"an answer of an unexpected form ({type(reason).__name__}: {reason})"[:300]))
+    if not findings:
         return Result(requirement, good)
-    more = f"and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
-    return Result(requirement, Outcome.FAILED, _first_of_each(found), more)
+    more = f"and {len(findings) - SHOWN} more" if len(findings) > SHOWN else ""
+    return Result(requirement, Outcome.FAILED, _first_of_each(findings), more)
 
 
-def _first_of_each(found: list[Finding]) -> tuple[Finding, ...]:
+def _first_of_each(findings: list[Finding]) -> tuple[Finding, ...]:
     """A few findings, and of each quirk at least one."""
     seen: set[str | None] = set()
-    first = [finding for finding in found if not (finding.quirk in seen or seen.add(finding.quirk))]  # type: ignore[func-returns-value]
-    rest = [finding for finding in found if finding not in first]
+    first = [finding for finding in findings if not (finding.quirk in seen or seen.add(finding.quirk))]  # type: ignore[func-returns-value]
+    rest = [finding for finding in findings if finding not in first]
     return tuple((first + rest)[: max(SHOWN, len(first))])

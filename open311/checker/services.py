@@ -42,14 +42,16 @@ def fields(s: Subject) -> Findings:
 
 @requires("R-073", MUST, "`service_code`: a text, not empty, unique")
 def codes(s: Subject) -> Findings:
-    found = [service.get("service_code") for service in s.services()]
-    for code in found:
+    service_codes = [service.get("service_code") for service in s.services()]
+    for code in service_codes:
         if not isinstance(code, str):
             yield Finding(f"service_code is {code!r}", "P1")
         elif not code:
             yield Finding("service_code is empty")
     yield from (
-        Finding(f"{code!r} is there {n} times") for code, n in Counter(map(str, found)).items() if n > 1
+        Finding(f"{code!r} is there {n} times")
+        for code, n in Counter(map(str, service_codes)).items()
+        if n > 1
     )
 
 
@@ -100,14 +102,14 @@ def order(s: Subject) -> Findings:
 @requires("R-081", MUST, "a service definition in both formats")
 def definition(s: Subject) -> Findings:
     for suffix in s.formats:
-        found = s.definition(suffix)
-        if found.status != 200:
-            yield Finding(found.told)
-        elif suffix == "xml" and found.xml().tag != "service_definition":
-            yield Finding(f"{found.asked}: the root is <{found.xml().tag}>")
-        elif suffix == "json" and "attributes" not in (value := found.json()):
+        answer = s.definition(suffix)
+        if answer.status != 200:
+            yield Finding(answer.told)
+        elif suffix == "xml" and answer.xml().tag != "service_definition":
+            yield Finding(f"{answer.asked}: the root is <{answer.xml().tag}>")
+        elif suffix == "json" and "attributes" not in (value := answer.json()):
             wrapped = isinstance(value, dict) and isinstance(value.get("service_definition"), dict)
-            yield Finding(f"{found.asked}: not an object with `attributes`", "P13" if wrapped else None)
+            yield Finding(f"{answer.asked}: not an object with `attributes`", "P13" if wrapped else None)
 
 
 @requires("R-082", MUST, "`service_code` and the container of a definition")
@@ -143,12 +145,12 @@ def booleans(s: Subject) -> Findings:
 
 @requires("R-086", MUST, "`order`: whole numbers from 1, each once")
 def orders(s: Subject) -> Findings:
-    found = [attribute.get("order") for attribute in s.attributes()]
-    for value in found:
+    numbers = [attribute.get("order") for attribute in s.attributes()]
+    for value in numbers:
         if not isinstance(value, int) or isinstance(value, bool) or value < 1:
             yield Finding(f"order is {value!r}")
-    if len(set(map(str, found))) < len(found):
-        yield Finding(f"orders are {found}")
+    if len(set(map(str, numbers))) < len(numbers):
+        yield Finding(f"orders are {numbers}")
 
 
 @requires("R-087", MUST, "`values` of lists")
@@ -156,11 +158,11 @@ def values(s: Subject) -> Findings:
     for attribute in s.attributes():
         if attribute.get("datatype") not in LISTS:
             continue
-        found = attribute.get("values")
-        if not isinstance(found, list) or not found:
-            yield Finding(f"{attribute.get('code')!r}: values are {found!r:.60}")
+        choices = attribute.get("values")
+        if not isinstance(choices, list) or not choices:
+            yield Finding(f"{attribute.get('code')!r}: values are {choices!r:.60}")
             continue
-        keys = [value.get("key") if isinstance(value, dict) else None for value in found]
+        keys = [value.get("key") if isinstance(value, dict) else None for value in choices]
         if not all(isinstance(key, str) for key in keys):
             yield Finding(f"{attribute.get('code')!r}: keys are {keys[:5]}", "P1")
         elif len(set(keys)) < len(keys):
@@ -197,28 +199,28 @@ def described(s: Subject) -> Findings:
 
 @requires("R-091", MUST, "the definition of a service without attributes")
 def bare_definition(s: Subject) -> Findings:
-    found = s.get(f"services/{quote(s.plain_code(), safe='')}")
-    if found.status != 200:
-        yield Finding(found.told)
-    elif not isinstance(found.json(), dict) or found.json().get("attributes") != []:
-        yield Finding(f"{found.asked}: no empty `attributes`")
+    answer = s.get(f"services/{quote(s.plain_code(), safe='')}")
+    if answer.status != 200:
+        yield Finding(answer.told)
+    elif not isinstance(answer.json(), dict) or answer.json().get("attributes") != []:
+        yield Finding(f"{answer.asked}: no empty `attributes`")
 
 
 @requires("R-092", MUST, "the definition of a service that there is not")
 def unknown_service(s: Subject) -> Findings:
     for suffix in s.formats:
-        found = s.errors(suffix)[0]
-        if found.status != 404:
-            yield Finding(found.told)
+        answer = s.errors(suffix)[0]
+        if answer.status != 404:
+            yield Finding(answer.told)
 
 
 @requires("R-093", SHOULD, "the definition of nothing")
 def empty_code(s: Subject) -> Findings:
-    found = s.get("services/", s.speaks)
-    if found.status not in (400, 404):
-        yield Finding(found.told)
-    elif wrong := is_array_error(found):
-        yield Finding(wrong, "P14")
+    answer = s.get("services/", s.speaks)
+    if answer.status not in (400, 404):
+        yield Finding(answer.told)
+    elif fault := is_array_error(answer):
+        yield Finding(fault, "P14")
 
 
 @requires("R-094", EXT, "services by point: none in the middle of the ocean")

@@ -75,10 +75,10 @@ class Subject:
     ) -> Answer:
         """The answer to a question below the base URL; `raw` is a query sent as it stands, without suffix `""`."""
         pairs = {"jurisdiction_id": self.options.jurisdiction_id, **query}
-        asked = urlencode([(name, value) for name, value in pairs.items() if value is not None])
-        asked = "&".join(filter(None, (asked, raw)))
+        query_string = urlencode([(name, value) for name, value in pairs.items() if value is not None])
+        query_string = "&".join(filter(None, (query_string, raw)))
         place = f"{path}.{suffix}" if suffix else path
-        url = f"{self.base}/{place}" + (f"?{asked}" if asked else "")
+        url = f"{self.base}/{place}" + (f"?{query_string}" if query_string else "")
         key = (method, url, tuple(sorted((headers or {}).items())))
         if key not in self.answers:
             self.answers[key] = self._send(method, url, suffix.lower(), headers=headers)
@@ -107,9 +107,9 @@ class Subject:
         return self.answers[key]
 
     def _send(self, method: str, url: str, suffix: str, **more: Any) -> Answer:
-        asked = f"{method} {url.removeprefix(self.base)}"[:200]
+        call = f"{method} {url.removeprefix(self.base)}"[:200]
         if self.sent >= self.options.most_requests:
-            raise Spent(f"not asked after {self.sent} requests: {asked}")
+            raise Spent(f"not asked after {self.sent} requests: {call}")
         if self.sent:
             self.wait(self.options.delay)
         self.sent += 1
@@ -117,10 +117,10 @@ class Subject:
         try:
             answer = self.runner.run(self._read(method, url, more))
         except TimeoutError:
-            return Answer(asked, suffix, failure="no answer (longer than we wait for)", headers={})
+            return Answer(call, suffix, failure="no answer (longer than we wait for)", headers={})
         except (httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError, ValueError) as reason:
-            return Answer(asked, suffix, failure=f"no answer ({reason or type(reason).__name__})", headers={})
-        return Answer(asked, suffix, *answer, seconds=time.monotonic() - began)
+            return Answer(call, suffix, failure=f"no answer ({reason or type(reason).__name__})", headers={})
+        return Answer(call, suffix, *answer, seconds=time.monotonic() - began)
 
     async def _read(self, method: str, url: str, more: Any) -> tuple[int, Any, bytes]:
         limit = asyncio.timeout(3 * self.options.seconds)
@@ -135,8 +135,8 @@ class Subject:
     @cached_property
     def formats(self) -> tuple[str, ...]:
         """The formats the server has; JSON is optional by the text."""
-        found = tuple(suffix for suffix in FORMATS if self.get("services", suffix).status == 200)
-        return found or FORMATS
+        suffixes = tuple(suffix for suffix in FORMATS if self.get("services", suffix).status == 200)
+        return suffixes or FORMATS
 
     @property
     def speaks(self) -> str:
@@ -145,10 +145,10 @@ class Subject:
 
     def services(self) -> list[dict[str, Any]]:
         """The services, from JSON."""
-        found = self.get("services").must_be(200).rows()
-        if not found:
+        rows = self.get("services").must_be(200).rows()
+        if not rows:
             raise NotSeen("there is no service")
-        return found
+        return rows
 
     def requests(self, **query: Any) -> list[dict[str, Any]]:
         """Requests, from JSON."""
@@ -156,10 +156,10 @@ class Subject:
 
     def some_requests(self) -> list[dict[str, Any]]:
         """The default list; raises `NotSeen` when it is empty."""
-        found = self.requests()
-        if not found:
+        requests = self.requests()
+        if not requests:
             raise NotSeen("there is no request of the last 90 days")
-        return found
+        return requests
 
     def an_id(self) -> str:
         for request in self.some_requests():
@@ -190,26 +190,24 @@ class Subject:
         value = self.definition().must_be(200).json()
         while isinstance(value, dict) and "attributes" not in value and len(value) == 1:
             value = next(iter(value.values()))
-        found = value.get("attributes") if isinstance(value, dict) else value
-        found = (
-            [attribute for attribute in found if isinstance(attribute, dict)]
-            if isinstance(found, list)
-            else []
+        rows = value.get("attributes") if isinstance(value, dict) else value
+        rows = (
+            [attribute for attribute in rows if isinstance(attribute, dict)] if isinstance(rows, list) else []
         )
-        if not found:
+        if not rows:
             raise NotSeen("no service has attributes")
-        return found
+        return rows
 
     def looked_at(self) -> list[Answer]:
         """Everything of the usual kind that both formats are looked at in: right answers and errors."""
-        found: list[Answer] = []
+        answers: list[Answer] = []
         for suffix in self.formats:
-            found += [self.get("services", suffix), self.get("requests", suffix), *self.errors(suffix)]
+            answers += [self.get("services", suffix), self.get("requests", suffix), *self.errors(suffix)]
             with suppress(NotSeen):
-                found.append(self.definition(suffix))
+                answers.append(self.definition(suffix))
             with suppress(NotSeen):
-                found.append(self.get(f"requests/{quote(self.an_id(), safe='')}", suffix))
-        return [answer for answer in found if not answer.failure]
+                answers.append(self.get(f"requests/{quote(self.an_id(), safe='')}", suffix))
+        return [answer for answer in answers if not answer.failure]
 
     def errors(self, suffix: str) -> list[Answer]:
         """Answers to questions about what does not exist."""

@@ -36,9 +36,9 @@ def _types(s: Subject, suffix: str, wanted: str) -> Findings:
     for answer in _of(s, suffix):
         kind, _, parameters = answer.content_type.lower().replace(" ", "").partition(";")
         if kind != wanted or "charset=utf-8" not in parameters:
-            told = answer.content_type or "none"
+            media_type = answer.content_type or "none"
             quirk = "P14" if answer.status >= 400 and "html" in kind else None
-            yield Finding(f"{answer.told}, content type {told}", quirk)
+            yield Finding(f"{answer.told}, content type {media_type}", quirk)
 
 
 @requires("R-003", MUST, "the first bytes of XML answers")
@@ -82,74 +82,74 @@ def no_attributes(s: Subject) -> Findings:
 def json_suffix_wins(s: Subject) -> Findings:
     if "json" not in s.formats:
         raise NotSeen("the server has no JSON")
-    found = s.get("services", "json", {"Accept": "text/xml"})
-    if found.status != 200 or "json" not in found.content_type:
-        yield Finding(f"{found.told}, {found.content_type}")
+    answer = s.get("services", "json", {"Accept": "text/xml"})
+    if answer.status != 200 or "json" not in answer.content_type:
+        yield Finding(f"{answer.told}, {answer.content_type}")
 
 
 @requires("R-010", MUST, "suffix .xml against `Accept: application/json`")
 def xml_suffix_wins(s: Subject) -> Findings:
-    found = s.get("services", "xml", {"Accept": "application/json"})
-    if found.status != 200 or "xml" not in found.content_type:
-        yield Finding(f"{found.told}, {found.content_type}")
+    answer = s.get("services", "xml", {"Accept": "application/json"})
+    if answer.status != 200 or "xml" not in answer.content_type:
+        yield Finding(f"{answer.told}, {answer.content_type}")
 
 
 @requires("R-011", SHOULD, "no suffix, `Accept: application/json`")
 def negotiated_json(s: Subject) -> Findings:
-    found = s.get("services", "", {"Accept": "application/json"})
-    if found.status != 200 or "json" not in found.content_type:
-        yield Finding(f"{found.told}, {found.content_type}")
-    elif "accept" not in (found.headers.get("vary") or "").lower():
+    answer = s.get("services", "", {"Accept": "application/json"})
+    if answer.status != 200 or "json" not in answer.content_type:
+        yield Finding(f"{answer.told}, {answer.content_type}")
+    elif "accept" not in (answer.headers.get("vary") or "").lower():
         yield Finding("`Vary` does not name Accept")
 
 
 @requires("R-012", SHOULD, "no suffix, no preference")
 def negotiated_xml(s: Subject) -> Findings:
-    found = s.get("services", "", {"Accept": "*/*"})
-    if found.status != 200 or "xml" not in found.content_type:
-        yield Finding(f"{found.told}, {found.content_type}")
+    answer = s.get("services", "", {"Accept": "*/*"})
+    if answer.status != 200 or "xml" not in answer.content_type:
+        yield Finding(f"{answer.told}, {answer.content_type}")
 
 
 @requires("R-013", SHOULD, "a suffix that nobody knows")
 def unknown_suffix(s: Subject) -> Findings:
-    found = s.get("services", "foo")
-    if found.status != 404:
-        yield Finding(found.told)
+    answer = s.get("services", "foo")
+    if answer.status != 404:
+        yield Finding(answer.told)
 
 
 @requires("R-014", SHOULD, "a suffix in capitals")
 def capital_suffix(s: Subject) -> Findings:
-    found = s.get("services", s.speaks.upper())
-    if found.body != s.get("services", s.speaks).body:
-        yield Finding(f"{found.told}, not as in small letters")
+    answer = s.get("services", s.speaks.upper())
+    if answer.body != s.get("services", s.speaks).body:
+        yield Finding(f"{answer.told}, not as in small letters")
 
 
 @requires("R-015", BREAKS, "two slashes, as the GeoReporter apps send them")
 def double_slash(s: Subject) -> Findings:
-    found = s.get("/services", s.speaks)
-    if found.status != 200:
-        yield Finding(found.told, "redirect" if 300 <= found.status < 400 else None)
+    answer = s.get("/services", s.speaks)
+    if answer.status != 200:
+        yield Finding(answer.told, "redirect" if 300 <= answer.status < 400 else None)
 
 
 @requires("R-017", SHOULD, "a slash at the end")
 def slash_at_the_end(s: Subject) -> Findings:
-    found = s.get(f"services.{s.speaks}/", "")
-    if found.status != 200:
-        yield Finding(found.told)
+    answer = s.get(f"services.{s.speaks}/", "")
+    if answer.status != 200:
+        yield Finding(answer.told)
 
 
 @requires("R-018", BREAKS, "a GET with a Content-Type and no body, as open311_java sends it")
 def get_with_type(s: Subject) -> Findings:
-    found = s.get("services", s.speaks, {"Content-Type": "application/json"})
-    if found.status != 200:
-        yield Finding(found.told)
+    answer = s.get("services", s.speaks, {"Content-Type": "application/json"})
+    if answer.status != 200:
+        yield Finding(answer.told)
 
 
 @requires("R-019", SHOULD, "parameters that nobody knows")
 def unknown_parameters(s: Subject) -> Findings:
-    found = s.get("services", s.speaks, no_such_parameter="1")
-    if found.status != 200 or found.body != s.get("services", s.speaks).body:
-        yield Finding(found.told)
+    answer = s.get("services", s.speaks, no_such_parameter="1")
+    if answer.status != 200 or answer.body != s.get("services", s.speaks).body:
+        yield Finding(answer.told)
 
 
 @requires("R-020", MUST, "every moment in the lists of requests")
@@ -176,20 +176,20 @@ def _moments(answer: Answer) -> Iterator[tuple[str, str]]:
 
 @requires("R-030", SHOULD, "HEAD")
 def head(s: Subject) -> Findings:
-    found = s.get("services", s.speaks, method="HEAD")
-    if found.status != 200 or found.body:
-        yield Finding(f"{found.told}, {len(found.body)} bytes")
+    answer = s.get("services", s.speaks, method="HEAD")
+    if answer.status != 200 or answer.body:
+        yield Finding(f"{answer.told}, {len(answer.body)} bytes")
 
 
 @requires("R-031", SHOULD, "DELETE on the service list, with no body and no key")
 def wrong_method(s: Subject) -> Findings:
     if not s.options.post:
         raise NotSeen("only looked at with --post, since a broken server might obey")
-    found = s.get("services", s.speaks, method="DELETE")
-    if found.status != 405 or not found.headers.get("allow"):
-        yield Finding(f"{found.told}, Allow: {found.headers.get('allow')}")
-    elif wrong := is_array_error(found):
-        yield Finding(wrong, "P14")
+    answer = s.get("services", s.speaks, method="DELETE")
+    if answer.status != 405 or not answer.headers.get("allow"):
+        yield Finding(f"{answer.told}, Allow: {answer.headers.get('allow')}")
+    elif fault := is_array_error(answer):
+        yield Finding(fault, "P14")
 
 
 @requires("R-032", SHOULD, "whether the address is https")

@@ -116,8 +116,8 @@ class Commands(click.Group):
             formatter.write_dl([(name, COMMANDS[name].summary) for name in self.list_commands(ctx)])
 
 
-def _show_version(ctx: click.Context, _: click.Parameter, asked: bool) -> None:
-    if asked:
+def _show_version(ctx: click.Context, _: click.Parameter, show: bool) -> None:
+    if show:
         click.echo(f"open311 {version.build()}")
         ctx.exit()
 
@@ -141,6 +141,6 @@ def main() -> None:
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     try:
         commands()
-    except ConfigurationError as wrong:
-        click.echo(f"open311: {wrong}", err=True)
+    except ConfigurationError as error:
+        click.echo(f"open311: {error}", err=True)
         sys.exit(2)

@@ -46,8 +46,8 @@ def import_accounts(file: Path, dry_run: bool, mail: bool) -> None:
             if result is not None and result.done is Done.ADDED and not dry_run:
                 _invite(core, result, links, mail=mail)
     words = {Done.ADDED: "new", Done.ROLE_GIVEN: "got a role", Done.UNCHANGED: "unchanged"}
-    told = ", ".join(f"{counts[done]} {word}" for done, word in words.items())
-    click.echo(f"{'Would be: ' if dry_run else ''}{told}, {refused} refused", err=True)
+    summary = ", ".join(f"{counts[done]} {word}" for done, word in words.items())
+    click.echo(f"{'Would be: ' if dry_run else ''}{summary}, {refused} refused", err=True)
     raise SystemExit(1 if refused else 0)
 
 

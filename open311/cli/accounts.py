@@ -72,14 +72,14 @@ def add(
 def invite(email: str, mail: bool) -> None:
     """Give somebody who has not begun yet another one-time link."""
     with opened() as core:
-        found = _account(core, email)
+        account = _account(core, email)
         if mail:
             _require_mail(core)
-            accounts.invite_by_mail(core, cli_actor(), found.id)
-            click.echo(f"A link goes to {found.email}.")
+            accounts.invite_by_mail(core, cli_actor(), account.id)
+            click.echo(f"A link goes to {account.email}.")
             return
-        link = accounts.invite(core, cli_actor(), found.id)
-    _show_link(found.name, link)
+        link = accounts.invite(core, cli_actor(), account.id)
+    _show_link(account.name, link)
 
 
 @account.command("list")
@@ -107,19 +107,19 @@ def list_accounts() -> None:
 def show(email: str) -> None:
     """Show one account with the numbers of its roles."""
     with opened() as core:
-        found, roles = accounts.shown(core, cli_actor(), _account(core, email).id)
+        account, roles = accounts.shown(core, cli_actor(), _account(core, email).id)
     show_table(
         ("id", "name", "email", "language", "state", "second factor", "ends", "left"),
         [
             (
-                found.id,
-                found.name,
-                found.email,
-                found.language,
-                found.state.value,
-                "yes" if found.second_factor else "no",
-                found.ends_datetime,
-                found.left_datetime,
+                account.id,
+                account.name,
+                account.email,
+                account.language,
+                account.state.value,
+                "yes" if account.second_factor else "no",
+                account.ends_datetime,
+                account.left_datetime,
             )
         ],
     )
@@ -144,9 +144,9 @@ def role(
 ) -> None:
     """Give somebody one more role; `open311 account take` takes one away."""
     with opened() as core:
-        found = _membership(core, role_name, jurisdiction_id, units, services, ends)
-        number = accounts.give_role(core, cli_actor(), _account(core, email).id, found)
-    click.echo(f"Role {number}: {_written(found)}")
+        membership = _membership(core, role_name, jurisdiction_id, units, services, ends)
+        number = accounts.give_role(core, cli_actor(), _account(core, email).id, membership)
+    click.echo(f"Role {number}: {_written(membership)}")
 
 
 @account.command()
@@ -185,12 +185,12 @@ def reset(email: str, second_factor: bool, mail: bool) -> None:
     with opened() as core:
         if mail:
             _require_mail(core)
-        found = _account(core, email)
-        link = accounts.reset(core, cli_actor(), found.id, factor=second_factor, by_mail=mail)
+        account = _account(core, email)
+        link = accounts.reset(core, cli_actor(), account.id, factor=second_factor, by_mail=mail)
     if link is None:
-        click.echo(f"A link goes to {found.email}.")
+        click.echo(f"A link goes to {account.email}.")
         return
-    _show_link(found.name, link)
+    _show_link(account.name, link)
 
 
 @account.command()
@@ -204,10 +204,10 @@ def unlock(email: str) -> None:
 
 def _account(core: Core, email: str) -> Account:
     with core.database.read() as conn:
-        found = storage.by_email(conn, email)
-    if found is None:
+        account = storage.by_email(conn, email)
+    if account is None:
         raise ConfigurationError(f"there is no account of {email}; `open311 account list` shows them all")
-    return found
+    return account
 
 
 def _require_mail(core: Core) -> None:

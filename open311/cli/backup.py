@@ -35,12 +35,12 @@ def rehearse(dump: Path, into: str) -> None:
 )
 def check(days: int) -> None:
     """Say whether the last rehearsal was good and not too long ago; exit code 2 when not."""
-    found = rehearsal.last(settings.load().data_dir)
-    wrong = rehearsal.wrong(found, timedelta(days=days))
-    if wrong:
-        click.echo(wrong, err=True)
+    last = rehearsal.last(settings.load().data_dir)
+    fault = rehearsal.wrong(last, timedelta(days=days))
+    if fault:
+        click.echo(fault, err=True)
         sys.exit(2)
-    assert found
+    assert last
     click.echo(
-        f"{found.dump} was restored on {found.moment}: {found.requests} requests, the newest of {found.newest}."
+        f"{last.dump} was restored on {last.moment}: {last.requests} requests, the newest of {last.newest}."
     )

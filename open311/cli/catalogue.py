@@ -73,10 +73,10 @@ def show(path: Path | None, form: str) -> None:
 @click.argument("new", type=FILE)
 def diff(old: Path, new: Path) -> None:
     """Show what sets catalogue NEW apart from OLD; the exit code is 1 when anything does."""
-    found = catalogue_file.differences(catalogue_file.load(old), catalogue_file.load(new))
-    for line in found:
+    differences = catalogue_file.differences(catalogue_file.load(old), catalogue_file.load(new))
+    for line in differences:
         click.echo(line)
-    raise SystemExit(1 if found else 0)
+    raise SystemExit(1 if differences else 0)
 
 
 def _in_use() -> Path:
@@ -90,7 +90,7 @@ def _summary(catalogue: Catalogue) -> str:
         "agencies": catalogue.agencies,
         "groups": catalogue.groups,
     }
-    words = ", ".join(f"{len(found)} {name}" for name, found in counts.items())
+    words = ", ".join(f"{len(entries)} {name}" for name, entries in counts.items())
     languages = ", ".join(catalogue.jurisdiction.languages)
     return f"ok {catalogue.jurisdiction.jurisdiction_id}: {words}, languages {languages}"
 

@@ -114,8 +114,8 @@ def _print(report: Report) -> None:
     for title, levels in FAILURES:
         _table(console, title, report.failed(*levels))
     for outcome in (Outcome.LEFT_OPEN, Outcome.NOT_SEEN, Outcome.OFFERED, Outcome.NOT_OFFERED):
-        found = [result for result in report.results if result.outcome is outcome]
-        _table(console, f"{outcome.value.capitalize()} ({len(found)})", tuple(found))
+        results = [result for result in report.results if result.outcome is outcome]
+        _table(console, f"{outcome.value.capitalize()} ({len(results)})", tuple(results))
     if report.quirks:
         quirks = Table("quirk", "what it breaks", title="Known quirks that were met", title_justify="left")
         for name, words in report.quirks.items():
@@ -132,8 +132,8 @@ def _table(console: Console, title: str, results: tuple[Result, ...]) -> None:
         lines = [
             f"{finding.text}{f' [{finding.quirk}]' if finding.quirk else ''}" for finding in result.findings
         ]
-        told = "\n".join([*lines, result.note] if result.note else lines)
-        table.add_row(result.requirement.number, result.requirement.looked_at, _plain(told))
+        text = "\n".join([*lines, result.note] if result.note else lines)
+        table.add_row(result.requirement.number, result.requirement.looked_at, _plain(text))
     console.print(table)
 
 

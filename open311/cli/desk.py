@@ -63,8 +63,8 @@ def route(
         if service_code is None or service_code not in catalogue.services:
             raise NotFound(problem("error.service_code.unknown", service_code=service_code))
         place = Location(lat, long) if lat is not None and long is not None else None
-        found = catalogue.route(service_code, at or core.now(), place, _by_code(answers))
-        _tell(found, catalogue, catalogue.desk.areas.at(place))
+        chosen = catalogue.route(service_code, at or core.now(), place, _by_code(answers))
+        _tell(chosen, catalogue, catalogue.desk.areas.at(place))
 
 
 def _by_code(answers: Sequence[str]) -> dict[str, list[str]]:
@@ -83,22 +83,22 @@ def _explain_stored(core: Core, number: int) -> None:
         if request is None or case is None:
             raise NotFound(problem("error.service_request.unknown", service_request_id=number))
         catalogue = core.catalogues.owner(request.jurisdiction_id)
-        found = routes.find(conn, catalogue, request)
-    _tell(found, catalogue, catalogue.desk.areas.at(request.location))
-    if case.unit != found.unit:
+        route_of_report = routes.find(conn, catalogue, request)
+    _tell(route_of_report, catalogue, catalogue.desk.areas.at(request.location))
+    if case.unit != route_of_report.unit:
         by = " by a person" if case.is_set_by_person("unit") else ""
         click.echo(f"It is with {case.unit or 'nobody'}{by}.")
 
 
-def _tell(found: Route, catalogue: Catalogue, areas: Sequence[str]) -> None:
+def _tell(chosen: Route, catalogue: Catalogue, areas: Sequence[str]) -> None:
     click.echo(f"areas: {', '.join(areas) or 'none'}")
-    for rule, why_not in found.passed_over:
+    for rule, why_not in chosen.passed_over:
         click.echo(f"- {rule.name}: {REASONS[why_not]}")
-    if found.rule is not None:
-        more = [f"{name} {word}" for name, word in found.told.items() if name != "rule"]
-        click.echo(f"+ {found.rule.name}: {', '.join([found.unit or '', *more])}")
-    elif found.unit is not None:
-        click.echo(f"+ the agency of the service: {found.unit}")
+    if chosen.rule is not None:
+        more = [f"{name} {word}" for name, word in chosen.told.items() if name != "rule"]
+        click.echo(f"+ {chosen.rule.name}: {', '.join([chosen.unit or '', *more])}")
+    elif chosen.unit is not None:
+        click.echo(f"+ the agency of the service: {chosen.unit}")
     else:
         click.echo("+ no unit: the service has no agency")
 

@@ -16,9 +16,9 @@ def doctor() -> None:
     try:
         with opened() as core:
             findings = list(examination.examine(core))
-    except ConfigurationError as wrong:
+    except ConfigurationError as error:
         # What stops every other command, too.
-        findings = [Finding("start", str(wrong), must=True)]
+        findings = [Finding("start", str(error), must=True)]
     for finding in sorted(findings, key=lambda finding: not finding.must):
         click.echo(f"{'must' if finding.must else 'look'}  {finding.about}: {finding.advice}")
     if not findings:

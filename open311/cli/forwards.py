@@ -24,7 +24,7 @@ number = click.argument("service_request_id", type=click.IntRange(1, 10**15))
 def list_forwards(state: str | None, foreign_id: str | None, limit: int) -> None:
     """Show what was handed on, the newest first, with the ids here and there."""
     with opened() as core:
-        found = forwarding.search(core, limit, ForwardState(state) if state else None, foreign_id)
+        forwards = forwarding.search(core, limit, ForwardState(state) if state else None, foreign_id)
     rows = [
         (
             forward.service_request_id,
@@ -35,7 +35,7 @@ def list_forwards(state: str | None, foreign_id: str | None, limit: int) -> None
             forward.attempts,
             forward.error,
         )
-        for forward in found
+        for forward in forwards
     ]
     show_table(("request", "there", "state", "server", "sent", "tries", "error"), rows)
 

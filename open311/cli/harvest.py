@@ -73,9 +73,9 @@ def add(
 def list_sources() -> None:
     """Show what is harvested, and how far that has come."""
     with opened() as core:
-        found = action.sources(core)
+        sources = action.sources(core)
     rows = []
-    for source in found:
+    for source in sources:
         counts = " ".join(f"{number} {name}" for name, number in source.counts.items() if number)
         odd = f"{len(source.troubles)}, see harvest show" if source.troubles else None
         rows.append((source.jurisdiction_id, source.source, source.run_datetime, counts, source.problem, odd))

@@ -32,8 +32,8 @@ task = click.option("--task", type=click.Choice([name.value for name in TaskName
 def list_jobs(state: str, task: str | None) -> None:
     """Show jobs, those that failed for good if nothing else is asked for; never whose address a mail goes to."""
     with opened() as core, core.database.read() as conn:
-        found = storage.listed(conn, JobState(state), task)
-    rows = ((job.id, job.task, job.queue, job.attempts, _about(job), job.begun, job.due) for job in found)
+        jobs = storage.listed(conn, JobState(state), task)
+    rows = ((job.id, job.task, job.queue, job.attempts, _about(job), job.begun, job.due) for job in jobs)
     show_table(COLUMNS, rows)
 
 

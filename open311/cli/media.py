@@ -26,11 +26,11 @@ def list_photos(service_request_id: int | None) -> None:
     """List the photos of a request; without one, the photos that await moderation, the oldest first."""
     with opened() as core:
         if service_request_id is None:
-            found = actions.list_held(core, HELD_SHOWN)
+            photos = actions.list_held(core, HELD_SHOWN)
         else:
-            found = actions.of_request(core, service_request_id)
+            photos = actions.of_request(core, service_request_id)
     rows = []
-    for photo in found:
+    for photo in photos:
         size = f"{photo.width} x {photo.height}"
         came_with = (photo.service_request_id, photo.update_id)
         rows.append((photo.id, *came_with, photo.visibility, size, photo.key, photo.created_datetime))

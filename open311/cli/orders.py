@@ -22,10 +22,10 @@ def order() -> None:
 def list_(service_request_id: int) -> None:
     """Show the orders about a request."""
     with opened() as core, core.database.read() as conn:
-        found = orders.of_request(conn, service_request_id)
+        orders_of_report = orders.of_request(conn, service_request_id)
     rows = [
         (order.id, order.contractor, order.state.value, order.due_date, order.planned_date, order.text)
-        for order in found
+        for order in orders_of_report
     ]
     show_table(("order", "contractor", "state", "due", "planned", "what"), rows)
 

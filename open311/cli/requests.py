@@ -33,16 +33,16 @@ number = click.argument("service_request_id", type=click.IntRange(1, 10**15))
 def show(service_request_id: int) -> None:
     """Show a request, published or not, with its reporter and its history."""
     with opened() as core:
-        found = casework.show(core, service_request_id, cli_actor())
-        catalogue = core.catalogues.owner(found.request.jurisdiction_id)
+        report = casework.show(core, service_request_id, cli_actor())
+        catalogue = core.catalogues.owner(report.request.jurisdiction_id)
     public = documents.service_request(
-        found.request, catalogue, LANGUAGE, extensions=True, base_url=core.settings.base_url or ""
+        report.request, catalogue, LANGUAGE, extensions=True, base_url=core.settings.base_url or ""
     )
     internal = {
-        "case": _case(found.case, catalogue.jurisdiction.time_zone),
-        "visibility": found.request.visibility,
-        "detailed_status": found.request.detailed_status,
-        "reporter": found.reporter,
+        "case": _case(report.case, catalogue.jurisdiction.time_zone),
+        "visibility": report.request.visibility,
+        "detailed_status": report.request.detailed_status,
+        "reporter": report.reporter,
         "history": [
             {
                 "datetime": write(note.datetime, catalogue.jurisdiction.time_zone),
@@ -50,7 +50,7 @@ def show(service_request_id: int) -> None:
                 "actor": note.actor,
             }
             | dict(note.data)
-            for note in found.history
+            for note in report.history
         ],
     }
     shown = json.loads(encode.to_json(Document("request", public | {"internal": internal})))

@@ -91,11 +91,11 @@ def application() -> WSGIApplication:
 
     # A process that was forked ends without the usual exit handlers.
     Finalize(None, access_log.flush, exitpriority=0)
-    found = app.from_environment()
+    wsgi = app.from_environment()
     # What is there now stays, and lists make many objects that are no garbage: look for it seldom.
     gc.freeze()
     gc.set_threshold(GARBAGE_FROM, 20, 20)
-    return found
+    return wsgi
 
 
 def with_port(port: int | None) -> Settings:

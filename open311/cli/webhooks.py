@@ -52,9 +52,9 @@ def add(
 def list_webhooks() -> None:
     """Show all webhooks."""
     with opened() as core:
-        found = subscriptions.list_all(core)
+        webhooks = subscriptions.list_all(core)
     rows = []
-    for subscription in found:
+    for subscription in webhooks:
         narrowed = [", ".join(names) or "all" for names in (subscription.service_codes, subscription.kinds)]
         rows.append(
             (
@@ -74,29 +74,31 @@ def list_webhooks() -> None:
 def show(name: str) -> None:
     """Show one webhook with its secret, and why it is disabled, if it is."""
     with opened() as core:
-        found = subscriptions.show(core, name)
-    for label, value in _described(found.subscription).items():
+        overview = subscriptions.show(core, name)
+    for label, value in _described(overview.subscription).items():
         click.echo(f"{label}: {value}")
-    for state, count in sorted(found.messages.items()):
+    for state, count in sorted(overview.messages.items()):
         click.echo(f"messages {state}: {count}")
 
 
-def _described(found: Subscription) -> dict[str, str]:
+def _described(subscription: Subscription) -> dict[str, str]:
     moments = {
-        "created": found.created_datetime,
-        "failing since": found.failing_since,
-        "next attempt": found.retry_datetime,
+        "created": subscription.created_datetime,
+        "failing since": subscription.failing_since,
+        "next attempt": subscription.retry_datetime,
     }
-    reason = found.reason and i18n.translate(found.reason["key"], LANGUAGE, **found.reason["values"])
+    reason = subscription.reason and i18n.translate(
+        subscription.reason["key"], LANGUAGE, **subscription.reason["values"]
+    )
     described = {
-        "name": found.name,
-        "state": found.state.value,
+        "name": subscription.name,
+        "state": subscription.state.value,
         "reason": reason,
-        "jurisdiction": found.jurisdiction_id,
-        "url": found.url,
-        "secret": found.secret,
-        "services": ", ".join(found.service_codes) or "all",
-        "kinds": ", ".join(found.kinds) or "all",
+        "jurisdiction": subscription.jurisdiction_id,
+        "url": subscription.url,
+        "secret": subscription.secret,
+        "services": ", ".join(subscription.service_codes) or "all",
+        "kinds": ", ".join(subscription.kinds) or "all",
         **{label: moment and write_utc(moment) for label, moment in moments.items()},
     }
     return {label: value for label, value in described.items() if value}
@@ -140,8 +142,8 @@ def attempts(name: str, limit: int) -> None:
         subscription = subscriptions.show(core, name).subscription
         for message, attempt in subscriptions.attempts(core, name, limit):
             about = (message.webhook_id(subscription), message.service_request_id, message.kind)
-            told = (message.state, attempt.status, attempt.milliseconds, attempt.error)
-            rows.append((attempt.datetime, *about, *told))
+            columns = (message.state, attempt.status, attempt.milliseconds, attempt.error)
+            rows.append((attempt.datetime, *about, *columns))
     show_table(("at", "webhook-id", "request", "kind", "state", "answer", "ms", "error"), rows)
 
 

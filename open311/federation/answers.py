@@ -83,15 +83,15 @@ def says_no(answer: Answer) -> bool:
 
 
 def refusal(answer: Answer) -> RemoteError:
-    told = _error_told(answer)
+    error = _error_told(answer)
     busy = answer.status in (408, 425, 429, 503)
     return RemoteError(
-        f"{answer.status} {told or ''}".strip(),
+        f"{answer.status} {error or ''}".strip(),
         status=answer.status,
         passing=busy or answer.status >= 500,
         may_have_acted=answer.status >= 500 and answer.status != 503,
         retry_after=_retry_after(answer.headers),
-        in_geo_report=told is not None,
+        in_geo_report=error is not None,
         readable=_is_document(answer),
     )
 

@@ -63,8 +63,8 @@ class Client:
 
     def service(self, service_code: str) -> Item | None:
         """The definition of a service; None when it has none."""
-        found = self._list(f"services/{_step(service_code)}", {}, "attributes", "service_code")
-        return found[0] if found else None
+        items = self._list(f"services/{_step(service_code)}", {}, "attributes", "service_code")
+        return items[0] if items else None
 
     def requests(self, **query: Value) -> list[ForeignRequest]:
         """Requests, as its filters say; datetimes may be given as such, lists as such."""
@@ -85,8 +85,8 @@ class Client:
 
     def request(self, service_request_id: str) -> ForeignRequest | None:
         """One request; None when it is not there, or not public."""
-        found = self._list(f"requests/{_step(service_request_id)}", {}, "service_request_id")
-        return foreign.request_from(found[0], self.dates) if found else None
+        items = self._list(f"requests/{_step(service_request_id)}", {}, "service_request_id")
+        return foreign.request_from(items[0], self.dates) if items else None
 
     def updates(self, **query: Value) -> list[ForeignUpdate] | None:
         """Updates in FixMyStreet's way; None when this server does not offer them."""
@@ -102,8 +102,8 @@ class Client:
 
     def changes(self, since: str | None, limit: int) -> ForeignChanges | None:
         """A part of the change feed, which servers of this program have; None when there is none."""
-        asked = urlencode(_pairs({"jurisdiction_id": self.jurisdiction_id, "since": since, "limit": limit}))
-        answer = self._fetch(f"{self.url.rstrip('/')}/changes.json", asked)
+        query = urlencode(_pairs({"jurisdiction_id": self.jurisdiction_id, "since": since, "limit": limit}))
+        answer = self._fetch(f"{self.url.rstrip('/')}/changes.json", query)
         lost = since is not None and answer.status in LOST_CURSOR
         if answer.status in (*NOT_OFFERED, *LOST_CURSOR) and not lost:
             return None
@@ -137,10 +137,10 @@ class Client:
             raise
 
     def _get(self, path: str, query: Mapping[str, Value]) -> Answer:
-        asked = urlencode(_pairs({"jurisdiction_id": self.jurisdiction_id, **query}))
-        answer = self._fetch(f"{self.url.rstrip('/')}/{path}.{self.suffix}", asked)
+        query_string = urlencode(_pairs({"jurisdiction_id": self.jurisdiction_id, **query}))
+        answer = self._fetch(f"{self.url.rstrip('/')}/{path}.{self.suffix}", query_string)
         if not self._settled and not answers.speaks(answer):
-            other = self._fetch(f"{self.url.rstrip('/')}/{path}.xml", asked)
+            other = self._fetch(f"{self.url.rstrip('/')}/{path}.xml", query_string)
             if answers.speaks(other):
                 self.suffix, answer = "xml", other
         if answer.status != 200:
@@ -148,8 +148,8 @@ class Client:
         self._settled = True
         return answer
 
-    def _fetch(self, url: str, asked: str) -> Answer:
-        address = f"{url}?{asked}" if asked else url
+    def _fetch(self, url: str, query_string: str) -> Answer:
+        address = f"{url}?{query_string}" if query_string else url
         for _ in range(REDIRECTS + 1):
             answer = self._send("GET", address, {"Accept": "application/json, text/xml;q=0.9, */*;q=0.5"})
             if answer.status not in safe_http.REDIRECTS or "Location" not in answer.headers:
@@ -198,15 +198,15 @@ def _step(word: str) -> str:
 
 
 def _pairs(query: Mapping[str, Value]) -> list[tuple[str, str]]:
-    found: list[tuple[str, str]] = []
+    pairs: list[tuple[str, str]] = []
     for name, value in query.items():
         if isinstance(value, (list, tuple)):
-            found += [(name, str(item)) for item in value]
+            pairs += [(name, str(item)) for item in value]
         elif isinstance(value, datetime):
-            found.append((name, write_utc(value)))
+            pairs.append((name, write_utc(value)))
         elif value is not None:
-            found.append((name, str(value)))
-    return found
+            pairs.append((name, str(value)))
+    return pairs
 
 
 def _redirected(address: str, location: str) -> str:

@@ -39,25 +39,25 @@ class CsvMapping:
     encoding: str = "utf-8-sig"
 
     @classmethod
-    def read(cls, given: Any) -> "CsvMapping":
+    def read(cls, raw: Any) -> "CsvMapping":
         """The mapping that a document describes; raises `Invalid`."""
-        if not isinstance(given, dict):
+        if not isinstance(raw, dict):
             raise _wrong("it is no mapping of names")
-        unknown = set(given) - set(SETTINGS)
+        unknown = set(raw) - set(SETTINGS)
         if unknown:
             raise _wrong(f"{sorted(map(str, unknown))} are not among {list(SETTINGS)}")
         for name in ("columns", "services", "statuses", "constants"):
-            if not isinstance(given.get(name, {}), dict):
+            if not isinstance(raw.get(name, {}), dict):
                 raise _wrong(f"{name} is no mapping")
         for name in ("dates", "time_zone", "delimiter", "encoding"):
-            if isinstance(given.get(name), (dict, list)):
+            if isinstance(raw.get(name), (dict, list)):
                 raise _wrong(f"{name} is not one word")
-        odd = {*given.get("columns", {}), *given.get("constants", {})} - {*COLUMNS, *PERSONAL}
+        odd = {*raw.get("columns", {}), *raw.get("constants", {})} - {*COLUMNS, *PERSONAL}
         if odd:
             raise _wrong(f"{sorted(map(str, odd))} are no columns of GeoReport")
         values: dict[str, Any] = {
             name: {str(k): str(v) for k, v in value.items()} if isinstance(value, dict) else str(value)
-            for name, value in given.items()
+            for name, value in raw.items()
             if value is not None
         }
         mapping = cls(**values)
@@ -79,17 +79,17 @@ class CsvMapping:
     def check_words(self, catalogue: Catalogue, *, keep_services: bool) -> None:
         """Whether services and statuses lead to what there is here; raises `Invalid`."""
         services = {*catalogue.services, *catalogue.retired}
-        wrong = (
+        unknown = (
             []
             if keep_services
             else [service for service in self.services.values() if service not in services]
         )
-        if wrong:
-            raise _wrong(f"services: {', '.join(wrong)} are not in the catalogue")
+        if unknown:
+            raise _wrong(f"services: {', '.join(unknown)} are not in the catalogue")
         statuses = {*catalogue.statuses, *Status}
-        wrong = [status for status in self.statuses.values() if status not in statuses]
-        if wrong:
-            raise _wrong(f"statuses: {', '.join(wrong)} are not in the catalogue, nor open or closed")
+        unknown = [status for status in self.statuses.values() if status not in statuses]
+        if unknown:
+            raise _wrong(f"statuses: {', '.join(unknown)} are not in the catalogue, nor open or closed")
 
     def moments(self, zone: tzinfo) -> Dates:
         """How moments are written; `zone` is that of those that name none, unless the mapping says so."""
@@ -136,9 +136,9 @@ def request_of(
             values[name] = dates.read(fields[name])
             if values[name] is None and not is_no_date(fields[name]):
                 return Refusal(f"{name} is {fields[name]!r:.60}, no moment", number)
-    wrong = _wrong_status(fields, statuses) or _wrong_place(fields)
-    if wrong:
-        return Refusal(wrong, number)
+    reason = _wrong_status(fields, statuses) or _wrong_place(fields)
+    if reason:
+        return Refusal(reason, number)
     return foreign.request_from(values, dates) or Refusal("service_request_id is missing")
 
 
@@ -150,10 +150,10 @@ def _wrong_status(fields: Mapping[str, str], statuses: Mapping[str, str]) -> str
 
 
 def _wrong_place(fields: Mapping[str, str]) -> str | None:
-    given = [name for name in ("lat", "long") if name in fields]
-    if len(given) == 1:
-        return f"{given[0]} stands alone"
-    if not given:
+    present = [name for name in ("lat", "long") if name in fields]
+    if len(present) == 1:
+        return f"{present[0]} stands alone"
+    if not present:
         return None
     lat, long = foreign.number(fields["lat"]), foreign.number(fields["long"])
     if lat is None or long is None or not (abs(lat) <= 90 and abs(long) <= 180):

@@ -93,10 +93,10 @@ def request_from(item: Mapping[str, Any], dates: Dates = PLAIN_DATES) -> Foreign
         return None
     extended = item.get("extended_attributes")
     extra: Mapping[str, Any] = extended if isinstance(extended, Mapping) else {}
-    said = word(item, "status")
+    status = word(item, "status")
     return ForeignRequest(
         service_request_id=number,
-        status=status_from(said),
+        status=status_from(status),
         detailed_status=word(extra, "detailed_status") or word(item, "detailed_status"),
         status_notes=word(item, "status_notes"),
         service_code=word(item, "service_code") or "",
@@ -140,16 +140,16 @@ def changes_from(value: Any, dates: Dates = PLAIN_DATES) -> ForeignChanges | Non
     """A part of a change feed; None when the value is none."""
     if not isinstance(value, dict) or not isinstance(value.get("changes"), list) or not value.get("next"):
         return None
-    found: dict[str, ForeignRequest] = {}
+    requests: dict[str, ForeignRequest] = {}
     gone: dict[str, bool] = {}
     for entry in (change for change in value["changes"] if isinstance(change, dict)):
         number, document = word(entry, "service_request_id"), entry.get("request")
         read = request_from(document, dates) if isinstance(document, dict) else None
         if read:
-            found[read.service_request_id] = read
+            requests[read.service_request_id] = read
         elif number:
             gone[number] = gone.get(number, False) or entry.get("reason") == "erased"
-    return ForeignChanges(list(found.values()), gone, str(value["next"]), value.get("more") is True)
+    return ForeignChanges(list(requests.values()), gone, str(value["next"]), value.get("more") is True)
 
 
 def texts(value: Any, depth: int = DEEPEST) -> list[str]:
@@ -191,23 +191,23 @@ def word(item: Mapping[str, Any], *names: str) -> str | None:
 
 def addresses(value: Any) -> tuple[str, ...]:
     """The web addresses in a value, each once."""
-    found = (address for text in texts(value) for address in _BETWEEN_ADDRESSES.split(text))
-    return tuple(dict.fromkeys(url for url in found if url.lower().startswith(("http://", "https://"))))
+    parts = (address for text in texts(value) for address in _BETWEEN_ADDRESSES.split(text))
+    return tuple(dict.fromkeys(url for url in parts if url.lower().startswith(("http://", "https://"))))
 
 
-def status_from(said: str | None) -> Status:
+def status_from(word_of_status: str | None) -> Status:
     """Open or closed, whatever it is called there."""
-    return known_status(said or "open") or Status.OPEN
+    return known_status(word_of_status or "open") or Status.OPEN
 
 
-def known_status(said: str) -> Status | None:
+def known_status(word_of_status: str) -> Status | None:
     """Open or closed; None for a word that nobody has told us of."""
-    return _known_status(said.strip()[:LONGEST_STATUS])
+    return _known_status(word_of_status.strip()[:LONGEST_STATUS])
 
 
 @lru_cache(maxsize=1000)
-def _known_status(said: str) -> Status | None:
-    whole = tidy_word(said)
+def _known_status(word_of_status: str) -> Status | None:
+    whole = tidy_word(word_of_status)
     for word in (whole, re.split(r"[^\w]|_", whole, maxsplit=1)[0]):
         if word in CLOSED_WORDS:
             return Status.CLOSED
@@ -227,9 +227,9 @@ def location(item: Mapping[str, Any]) -> Location | None:
 
 def number(value: Any) -> float | None:
     """A number, also one written as text or with a decimal comma."""
-    found = texts(value)
+    values = texts(value)
     try:
-        return float(found[0].replace(",", ".")) if len(found) == 1 else None
+        return float(values[0].replace(",", ".")) if len(values) == 1 else None
     except ValueError:
         return None
 
@@ -238,5 +238,5 @@ def moment(value: Any, dates: Dates = PLAIN_DATES) -> datetime | None:
     """The moment a text or a number means, in UTC and whole seconds; None when it cannot be told."""
     if isinstance(value, datetime):
         return value.astimezone(UTC)
-    found = texts(value)
-    return dates.read(found[0]) if len(found) == 1 else None
+    values = texts(value)
+    return dates.read(values[0]) if len(values) == 1 else None

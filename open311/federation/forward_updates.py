@@ -49,20 +49,20 @@ def pull(core: Core, url: str) -> int:
     if target is None:
         return 0
     with core.database.read() as conn:
-        asked = storage.to_ask(conn, url, core.now() - ASKED_AFTER_CLOSING, A_VISIT)
-    if not asked:
+        forwards = storage.to_ask(conn, url, core.now() - ASKED_AFTER_CLOSING, A_VISIT)
+    if not forwards:
         return 0
     client = forwarding.client(core, *target)
-    told = _updates(core, client, asked)
-    if told is None:
-        return _by_requests(core, client, target[0], asked)
-    count = _by_updates(core, target[0], asked, told)
+    updates = _updates(core, client, forwards)
+    if updates is None:
+        return _by_requests(core, client, target[0], forwards)
+    count = _by_updates(core, target[0], forwards, updates)
     with core.database.begin() as conn:
-        storage.mark_asked(conn, [forwarded.service_request_id for forwarded in asked], core.now())
+        storage.mark_asked(conn, [forwarded.service_request_id for forwarded in forwards], core.now())
     return count
 
 
-def _updates(core: Core, client: Client, asked: Sequence[Forwarded]) -> list[ForeignUpdate] | None:
+def _updates(core: Core, client: Client, forwards: Sequence[Forwarded]) -> list[ForeignUpdate] | None:
     """All updates since we last asked; None when the server has no such list.
 
     A list may be cut off at either end, by whatever number of rows: the spans beyond what came are asked for, until
@@ -70,10 +70,10 @@ def _updates(core: Core, client: Client, asked: Sequence[Forwarded]) -> list[For
     """
     times = (
         forwarded.asked_datetime or forwarded.sent_datetime or forwarded.created_datetime
-        for forwarded in asked
+        for forwarded in forwards
     )
     since, until = max(min(times) - OVERLAP, core.now() - LONGEST_SPAN), core.now() + timedelta(minutes=1)
-    found = dict[str, ForeignUpdate]()
+    updates = dict[str, ForeignUpdate]()
     spans = [(since, until)]
     for _ in range(MOST_PAGES):
         if not spans:
@@ -82,20 +82,22 @@ def _updates(core: Core, client: Client, asked: Sequence[Forwarded]) -> list[For
         page = client.updates(start_date=start, end_date=end)
         if page is None:
             return None
-        fresh = {update.update_id: update for update in page if update.update_id not in found}
-        found |= fresh
+        fresh = {update.update_id: update for update in page if update.update_id not in updates}
+        updates |= fresh
         moments = [update.updated_datetime for update in fresh.values() if update.updated_datetime]
         if moments and len(page) % ROUND == 0:
             spans += [(start, min(moments)), (max(moments), end)]
-    return list(found.values())
+    return list(updates.values())
 
 
 def _by_updates(
-    core: Core, catalogue: Catalogue, asked: Sequence[Forwarded], told: Sequence[ForeignUpdate]
+    core: Core, catalogue: Catalogue, forwards: Sequence[Forwarded], updates: Sequence[ForeignUpdate]
 ) -> int:
-    ours = {forwarded.foreign_id: forwarded for forwarded in asked}
+    ours = {forwarded.foreign_id: forwarded for forwarded in forwards}
     count = 0
-    for update in sorted(told, key=lambda update: (update.updated_datetime or core.now(), update.update_id)):
+    for update in sorted(
+        updates, key=lambda update: (update.updated_datetime or core.now(), update.update_id)
+    ):
         forwarded = ours.get(update.service_request_id)
         if forwarded is None:
             continue
@@ -109,17 +111,17 @@ def _by_updates(
     return count
 
 
-def _by_requests(core: Core, client: Client, catalogue: Catalogue, asked: Sequence[Forwarded]) -> int:
+def _by_requests(core: Core, client: Client, catalogue: Catalogue, forwards: Sequence[Forwarded]) -> int:
     count = 0
-    for start in range(0, len(asked), BATCH):
-        batch = asked[start : start + BATCH]
+    for start in range(0, len(forwards), BATCH):
+        batch = forwards[start : start + BATCH]
         wanted = ",".join(forwarded.foreign_id or "" for forwarded in batch)
-        found = {
+        requests = {
             request.service_request_id: request
             for request in client.requests(service_request_id=wanted, extensions="true")
         }
         for forwarded in batch:
-            there = found.get(forwarded.foreign_id or "")
+            there = requests.get(forwarded.foreign_id or "")
             if there:
                 count += _take_over(core, catalogue, forwarded, there)
         with core.database.begin() as conn:
@@ -164,7 +166,7 @@ def _follow(
         to, more = None, {**more, "claimed_status": word}
     if to is None and not notes and not more:
         return False
-    said = {"sent_datetime": happened.isoformat()} if happened else {}
+    details = {"sent_datetime": happened.isoformat()} if happened else {}
     actor = forward_actor(forwarded.host)
-    casework.apply_remote_update(core, conn, request, to, notes or None, actor, **said, **more)
+    casework.apply_remote_update(core, conn, request, to, notes or None, actor, **details, **more)
     return True

@@ -128,32 +128,32 @@ def attend(core: Core, service_request_id: int) -> None:
 
 def _claim(core: Core, conn: Connection, number: int) -> Errand | None:
     """The errand, leased to us; None when somebody else has it, or when there is nothing to do."""
-    found = storage.find(conn, number, lock=True)
-    if found is None or found.state not in UNFINISHED or found.due_datetime > core.now():
+    forwarded = storage.find(conn, number, lock=True)
+    if forwarded is None or forwarded.state not in UNFINISHED or forwarded.due_datetime > core.now():
         return None
     request = service_requests.find_any(conn, number)
     catalogue = _by_id(core).get(request.jurisdiction_id) if request else None
     forward = _forward_of(catalogue, request.service_code) if catalogue and request else None
-    if request is None or catalogue is None or forward is None or forward.url != found.url:
-        told = "the catalogue does not name this server any more"
-        _finish(core, conn, found, ForwardState.REFUSED, error=told)
+    if request is None or catalogue is None or forward is None or forward.url != forwarded.url:
+        reason = "the catalogue does not name this server any more"
+        _finish(core, conn, forwarded, ForwardState.REFUSED, error=reason)
         return None
-    if found.state is ForwardState.WAITING and not _may_leave(request, forward):
-        _finish(core, conn, found, ForwardState.WITHDRAWN)
+    if forwarded.state is ForwardState.WAITING and not _may_leave(request, forward):
+        _finish(core, conn, forwarded, ForwardState.WITHDRAWN)
         return None
     if forward.api_key and forward.api_key not in core.settings.forward_keys:
-        told = f"OPEN311_FORWARD_KEYS has no key named {forward.api_key}"
-        storage.change(conn, number, error=told, due_datetime=core.now() + timedelta(minutes=1))
+        reason = f"OPEN311_FORWARD_KEYS has no key named {forward.api_key}"
+        storage.change(conn, number, error=reason, due_datetime=core.now() + timedelta(minutes=1))
         return None
-    leased: dict[str, Any] = {"due_datetime": core.now() + LEASE, "attempts": found.attempts + 1}
-    if found.state is ForwardState.WAITING:
+    leased: dict[str, Any] = {"due_datetime": core.now() + LEASE, "attempts": forwarded.attempts + 1}
+    if forwarded.state is ForwardState.WAITING:
         leased |= {"state": ForwardState.SENDING, "sent_datetime": core.now()}
     storage.change(conn, number, **leased)
     reporter = service_requests.find_reporter(conn, number) if forward.personal_data else {}
     content = fields(request, forward, catalogue, reporter, core.settings.base_url)
-    content |= {"client_request_id": found.client_request_id}
-    mine = replace(found, **leased)
-    repeated = found.state is ForwardState.SENDING
+    content |= {"client_request_id": forwarded.client_request_id}
+    mine = replace(forwarded, **leased)
+    repeated = forwarded.state is ForwardState.SENDING
     return Errand(mine, request, forward, client(core, catalogue, forward), content, repeated)
 
 
@@ -194,8 +194,8 @@ def _ask_for_id(core: Core, errand: Errand) -> None:
         if foreign_id:
             _finish(core, conn, errand.forwarded, ForwardState.SENT, foreign_id=foreign_id)
         elif core.now() - errand.forwarded.created_datetime > MOST_ASKED_FOR_ID:
-            told = "its token never became an id"
-            _finish(core, conn, errand.forwarded, ForwardState.UNCERTAIN, error=told)
+            reason = "its token never became an id"
+            _finish(core, conn, errand.forwarded, ForwardState.UNCERTAIN, error=reason)
         else:
             again = core.now() + (wait_after(errand.forwarded.attempts) or LONGEST_WAIT)
             storage.change(conn, errand.forwarded.service_request_id, due_datetime=again)
@@ -204,19 +204,19 @@ def _ask_for_id(core: Core, errand: Errand) -> None:
 def _look(core: Core, errand: Errand) -> None:
     """Whether the other server has the report already; one that it keeps from the public cannot be found."""
     sent = errand.forwarded.sent_datetime or core.now()
-    found = errand.client.requests(
+    requests = errand.client.requests(
         service_code=errand.forward.service_code, start_date=sent - CLOCKS, end_date=core.now() + CLOCKS
     )
-    alike = {request.service_request_id for request in found if _alike(request, errand)}
+    alike = {request.service_request_id for request in requests if _alike(request, errand)}
     with core.database.begin() as conn:
         free = alike - storage.known_ids(conn, errand.forward.url, alike)
         if len(free) == 1:
             _finish(core, conn, errand.forwarded, ForwardState.SENT, foreign_id=free.pop())
         else:
-            told = (
+            reason = (
                 f"perhaps one of {', '.join(sorted(free))}" if free else "perhaps sent, but not found there"
             )
-            _finish(core, conn, errand.forwarded, ForwardState.UNCERTAIN, error=told)
+            _finish(core, conn, errand.forwarded, ForwardState.UNCERTAIN, error=reason)
 
 
 def _alike(there: ForeignRequest, errand: Errand) -> bool:
@@ -231,35 +231,35 @@ def _alike(there: ForeignRequest, errand: Errand) -> bool:
 
 
 def _record_failure(core: Core, errand: Errand, failed: RemoteError) -> None:
-    found, told = errand.forwarded, str(failed)[:500]
-    wait, verdict = wait_after(found.attempts), _verdict(core, errand, failed)
+    forwarded, reason = errand.forwarded, str(failed)[:500]
+    wait, verdict = wait_after(forwarded.attempts), _verdict(core, errand, failed)
     with core.database.begin() as conn:
         if verdict:
-            _finish(core, conn, found, verdict, error=told)
+            _finish(core, conn, forwarded, verdict, error=reason)
             return
         certainly_not_there = not (failed.may_have_acted or errand.repeated)
-        if found.state is ForwardState.SENDING and certainly_not_there:
-            storage.change(conn, found.service_request_id, state=ForwardState.WAITING)
+        if forwarded.state is ForwardState.SENDING and certainly_not_there:
+            storage.change(conn, forwarded.service_request_id, state=ForwardState.WAITING)
         later = max(wait or LONGEST_WAIT, timedelta(seconds=failed.retry_after or 0))
-        storage.change(conn, found.service_request_id, error=told, due_datetime=core.now() + later)
+        storage.change(conn, forwarded.service_request_id, error=reason, due_datetime=core.now() + later)
 
 
 def _verdict(core: Core, errand: Errand, failed: RemoteError) -> ForwardState | None:
     """What is settled by a failure; None when it is worth while to go on."""
-    found = errand.forwarded
-    if found.state is ForwardState.TOKEN:
-        return ForwardState.UNCERTAIN if core.now() - found.created_datetime > MOST_ASKED_FOR_ID else None
-    if (failed.may_have_acted or failed.passing) and wait_after(found.attempts):
+    forwarded = errand.forwarded
+    if forwarded.state is ForwardState.TOKEN:
+        return ForwardState.UNCERTAIN if core.now() - forwarded.created_datetime > MOST_ASKED_FOR_ID else None
+    if (failed.may_have_acted or failed.passing) and wait_after(forwarded.attempts):
         return None
     return ForwardState.UNCERTAIN if failed.may_have_acted or errand.repeated else ForwardState.REFUSED
 
 
-def _finish(core: Core, conn: Connection, found: Forwarded, state: ForwardState, **values: Any) -> None:
-    storage.change(conn, found.service_request_id, **{"state": state, "error": None, **values})
-    request = service_requests.find_any(conn, found.service_request_id, lock=True)
+def _finish(core: Core, conn: Connection, forwarded: Forwarded, state: ForwardState, **values: Any) -> None:
+    storage.change(conn, forwarded.service_request_id, **{"state": state, "error": None, **values})
+    request = service_requests.find_any(conn, forwarded.service_request_id, lock=True)
     if request and state is ForwardState.SENT:
-        said = {"url": found.url} | {name: value for name, value in values.items() if value}
-        casework.hand_on(core, conn, request, said)
+        details = {"url": forwarded.url} | {name: value for name, value in values.items() if value}
+        casework.hand_on(core, conn, request, details)
 
 
 def search(
@@ -283,18 +283,18 @@ def retry(core: Core, service_request_id: int, actor: Actor) -> None:
 def link(core: Core, service_request_id: int, foreign_id: str, actor: Actor) -> None:
     """Say under which id the other server has a request of which we could not tell."""
     with core.database.begin() as conn:
-        found = _in_hand(conn, service_request_id, actor)
-        _finish(core, conn, found, ForwardState.SENT, foreign_id=foreign_id)
+        forwarded = _in_hand(conn, service_request_id, actor)
+        _finish(core, conn, forwarded, ForwardState.SENT, foreign_id=foreign_id)
 
 
 def _in_hand(conn: Connection, number: int, actor: Actor) -> Forwarded:
     """A request that waits for a decision of staff, locked; raises `Forbidden` for whoever may not order."""
-    found = storage.find(conn, number, lock=True)
+    forwarded = storage.find(conn, number, lock=True)
     request = service_requests.find_any(conn, number)
-    if found is None or request is None:
+    if forwarded is None or request is None:
         raise NotFound(problem("error.forward.unknown", service_request_id=number))
     actor.require(Right.ORDER, request.jurisdiction_id)
-    blind = found.state is ForwardState.SENT and not found.foreign_id
-    if found.state not in IN_TROUBLE and not blind:
-        raise Invalid(problem("error.forward.state", service_request_id=number, state=found.state.value))
-    return found
+    blind = forwarded.state is ForwardState.SENT and not forwarded.foreign_id
+    if forwarded.state not in IN_TROUBLE and not blind:
+        raise Invalid(problem("error.forward.state", service_request_id=number, state=forwarded.state.value))
+    return forwarded

@@ -78,18 +78,18 @@ def add(core: Core, url: str, jurisdiction_id: str, options: Mapping[str, Any], 
 def _check_names(added: Intake) -> None:
     """Whether a catalogue may call a jurisdiction so; raises `Invalid`."""
     named = catalogue_document(added, [])["jurisdiction"]
-    wrong = catalogue_file.wrong_jurisdiction(named)
+    complaints = catalogue_file.wrong_jurisdiction(named)
     if added.jurisdiction_id.casefold().startswith(SANDBOX_PREFIX):
-        wrong.append(f"jurisdiction_id: {SANDBOX_PREFIX!r} names the test endpoint")
-    Invalid.unless_empty([problem("error.harvest.jurisdiction", reason=reason) for reason in wrong])
+        complaints.append(f"jurisdiction_id: {SANDBOX_PREFIX!r} names the test endpoint")
+    Invalid.unless_empty([problem("error.harvest.jurisdiction", reason=reason) for reason in complaints])
 
 
 def remove(core: Core, jurisdiction_id: str, *, actor: Actor) -> None:
     """Stop harvesting; what has come in stays stored, but no jurisdiction shows it any more."""
     actor.require(Right.OPERATE, jurisdiction_id)
-    found = find(core, jurisdiction_id)
+    source = find(core, jurisdiction_id)
     with core.database.begin() as conn:
-        source_rows.remove(conn, found)
+        source_rows.remove(conn, source)
         audit.append(conn, core.now(), str(actor), AuditKind.SOURCE_REMOVED, f"source:{jurisdiction_id}")
 
 

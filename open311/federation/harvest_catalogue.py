@@ -27,15 +27,15 @@ def catalogue_document(source: Intake, services: Iterable[Mapping[str, Any]]) ->
         row["service_code"]: row for row in (_service(service, languages[0]) for service in services) if row
     }
     groups = sorted({row["group"] for row in rows.values() if row.get("group")})
-    said = f"{source.source}"
+    origin = f"{source.source}"
     return {
         "jurisdiction": {
             "jurisdiction_id": source.jurisdiction_id,
             "name": {languages[0]: options.get("name") or source.jurisdiction_id},
             "languages": languages,
             "time_zone": options.get("time_zone", "UTC"),
-            "contact": {languages[0]: said},
-            "key_service": {languages[0]: said},
+            "contact": {languages[0]: origin},
+            "key_service": {languages[0]: origin},
         },
         "statuses": [_status(status, languages) for status in STATUSES],
         "groups": [{"code": group, "name": group} for group in groups],

@@ -47,10 +47,10 @@ def without_controls(text: str) -> str:
     return _REFERENCE.sub(_reference, _NOT_IN_XML.sub("", text))
 
 
-def _reference(found: re.Match[str]) -> str:
-    number = int(found[1], 16) if found[1] else int(found[2])
+def _reference(match: re.Match[str]) -> str:
+    number = int(match[1], 16) if match[1] else int(match[2])
     allowed = number <= 0x10FFFF and (number >= 0x20 or number in (9, 10, 13))
-    return found[0] if allowed and not _NOT_IN_XML.match(chr(number)) else ""
+    return match[0] if allowed and not _NOT_IN_XML.match(chr(number)) else ""
 
 
 def mended_xml(text: str) -> str:
@@ -73,14 +73,14 @@ def _mended(text: str) -> str:
     return _ATTRIBUTES.sub(r"\1\2", _FAULTS.sub(_fault, text))
 
 
-def _fault(found: re.Match[str]) -> str:
-    if found["void"]:
-        return "" if found["void"].startswith("</") else "<br/>"
-    if found["entity"]:
-        return _entity(found["entity"])
-    if found["prefix"]:
-        return found["prefix"]
-    return "&amp;" if found["ampersand"] else "&lt;"
+def _fault(match: re.Match[str]) -> str:
+    if match["void"]:
+        return "" if match["void"].startswith("</") else "<br/>"
+    if match["entity"]:
+        return _entity(match["entity"])
+    if match["prefix"]:
+        return match["prefix"]
+    return "&amp;" if match["ampersand"] else "&lt;"
 
 
 def _entity(name: str) -> str:
@@ -96,5 +96,5 @@ def mended_json(text: str) -> str:
     """Without commas before an end, with odd escapes as they were meant, and out of the call that it is wrapped in."""
     call = _CALL.fullmatch(text)
     text = call[1] if call else text
-    text = _ODD_ESCAPE.sub(lambda found: found[0] if found[1] else "", text)
-    return _TRAILING_COMMA.sub(lambda found: found[1] or "", text)
+    text = _ODD_ESCAPE.sub(lambda match: match[0] if match[1] else "", text)
+    return _TRAILING_COMMA.sub(lambda match: match[1] or "", text)

@@ -21,7 +21,7 @@ def fields(
     base_url: str | None,
 ) -> dict[str, Any]:
     """The fields of a POST; those of the reporter only where `reporter` has them."""
-    found: dict[str, Any] = {
+    fields_sent: dict[str, Any] = {
         "service_code": forward.service_code,
         "lat": request.lat,
         "long": request.long,
@@ -35,10 +35,10 @@ def fields(
     }
     answers = {**request.attributes, **reporter.get("attributes", {})}
     for code, values in answers.items():
-        found[f"attribute[{code}][]" if len(values) > 1 else f"attribute[{code}]"] = list(values)
+        fields_sent[f"attribute[{code}][]" if len(values) > 1 else f"attribute[{code}]"] = list(values)
     if forward.conventions == "fixmystreet":
-        found |= _fixmystreet(request, catalogue, base_url)
-    return found
+        fields_sent |= _fixmystreet(request, catalogue, base_url)
+    return fields_sent
 
 
 def _absolute(url: str, base_url: str | None) -> str | None:
@@ -54,9 +54,9 @@ def _fixmystreet(request: ServiceRequest, catalogue: Catalogue, base_url: str | 
     first_line = (request.description.splitlines() or [""])[0][:TITLE_LENGTH]
     title = request.title or first_line or catalogue.service_name(request.service_code, language)
     address = f"{base_url}/open311/v2/requests/{number}.json" if base_url else ""
-    told = f"title: {title}\n\ndetail: {request.description}\n\nurl: {address}"
+    text = f"title: {title}\n\ndetail: {request.description}\n\nurl: {address}"
     return {
-        "description": told[:DESCRIPTION_LENGTH],
+        "description": text[:DESCRIPTION_LENGTH],
         "requested_datetime": write(request.requested_datetime, catalogue.jurisdiction.time_zone),
         "attribute[fixmystreet_id]": number,
         "attribute[title]": title,

@@ -63,9 +63,9 @@ def pages(
 
 
 def _page(client: Client, state: State, query: Mapping[str, Any], number: int) -> Page:
-    asked = state.get("following") or {**query, "page_size": PAGE_SIZE, "extensions": "true"}
+    query_of_page = state.get("following") or {**query, "page_size": PAGE_SIZE, "extensions": "true"}
     try:
-        return client.page(**asked)
+        return client.page(**query_of_page)
     except RemoteError as refused:
         if number > 1 and refused.readable and refused.status in BEYOND_THE_END:
             return Page([])

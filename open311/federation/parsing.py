@@ -87,8 +87,8 @@ def is_error(value: Item) -> bool:
     names = {str(name).lower(): inner for name, inner in value.items()}
     code, status = str(names.get("code", names.get("status"))), str(names.get("status")).lower()
     refused = len(code) == 3 and code.isdigit() and code[0] in "45"
-    told = any(names.get(name) for name in ERRORS)
-    return told or refused or status in FAILURES or names.get("success") is False
+    has_words = any(names.get(name) for name in ERRORS)
+    return has_words or refused or status in FAILURES or names.get("success") is False
 
 
 def parse(body: bytes, content_type: str = "") -> Any:

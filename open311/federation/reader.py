@@ -92,7 +92,7 @@ def _feed(client: Client, state: State, ask: Ask) -> Iterator[Part]:
     while more:
         cursor = state.get("cursor")
         try:
-            found = ask(partial(client.changes, cursor, FEED_LIMIT))
+            changes = ask(partial(client.changes, cursor, FEED_LIMIT))
         except RemoteError as refused:
             if refused.status not in LOST_CURSOR or cursor is None:
                 raise
@@ -100,17 +100,22 @@ def _feed(client: Client, state: State, ask: Ask) -> Iterator[Part]:
             kept = {name: value for name, value in state.items() if name != "cursor"}
             state = {**kept, "copy": state.get("copy", 0) + 1, "copying": True}
             continue
-        if found is None:
+        if changes is None:
             raise RemoteError("the change feed is gone")
-        more = found.more
+        more = changes.more
         copied = state.get("copy") if state.get("copying") else None
-        state = {**state, "cursor": found.cursor, "idle": not more}
+        state = {**state, "cursor": changes.cursor, "idle": not more}
         if not more:
             state.pop("copying", None)
-        told = "change feed" if copied is None else "new copy"
+        origin = "change feed" if copied is None else "new copy"
         whole = copied is not None and not more
         yield Part(
-            state=state, requests=found.requests, gone=found.gone, copy=copied, copy_ends=whole, told=told
+            state=state,
+            requests=changes.requests,
+            gone=changes.gone,
+            copy=copied,
+            copy_ends=whole,
+            told=origin,
         )
 
 
@@ -200,9 +205,9 @@ def _poll(client: Client, state: State, now: datetime, ask: Ask, open_ids: OpenI
     for place in range(0, len(rows), IDS_A_QUESTION):
         some = rows[place : place + IDS_A_QUESTION]
         ids = ",".join(foreign_id for _, foreign_id in some)
-        found = ask(partial(client.requests, service_request_id=ids, extensions="true"))
+        requests = ask(partial(client.requests, service_request_id=ids, extensions="true"))
         state = {**state, "polled": some[-1][0]}
-        yield Part(state=state, requests=found, told="open requests of longer ago")
+        yield Part(state=state, requests=requests, told="open requests of longer ago")
     if len(rows) < POLLED:
         state = {**state, "polled": 0}
         yield Part(state=state, told="open requests of longer ago")

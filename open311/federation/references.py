@@ -29,8 +29,8 @@ class Arrival:
     @property
     def digest(self) -> str:
         """Equal exactly when nothing that counts has changed."""
-        told = repr([(name, self.values[name]) for name in _in_digest(tuple(self.values))])
-        return hashlib.sha256(told.encode(errors="replace")).hexdigest()[:32]
+        contents = repr([(name, self.values[name]) for name in _in_digest(tuple(self.values))])
+        return hashlib.sha256(contents.encode(errors="replace")).hexdigest()[:32]
 
 
 @lru_cache(maxsize=100)

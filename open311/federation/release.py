@@ -17,14 +17,16 @@ def take_back(core: Core, service_request_id: int, actor: Actor) -> None:
     It is not told: there is nothing in GeoReport by which it could be.
     """
     with core.database.begin() as conn:
-        found = storage.find(conn, service_request_id, lock=True)
+        forwarded = storage.find(conn, service_request_id, lock=True)
         request = service_requests.find_any(conn, service_request_id, lock=True)
-        if found is None or request is None:
+        if forwarded is None or request is None:
             raise NotFound(problem("error.forward.unknown", service_request_id=service_request_id))
         actor.require(Right.ORDER, request.jurisdiction_id)
-        if found.state not in RELEASABLE:
+        if forwarded.state not in RELEASABLE:
             raise Invalid(
-                problem("error.forward.state", service_request_id=service_request_id, state=found.state.value)
+                problem(
+                    "error.forward.state", service_request_id=service_request_id, state=forwarded.state.value
+                )
             )
         storage.change(conn, service_request_id, state=ForwardState.RELEASED, error=None)
-        casework.go_on_here(core, conn, request, found.host, actor)
+        casework.go_on_here(core, conn, request, forwarded.host, actor)

@@ -52,8 +52,8 @@ def import_server(
     done = Counts()
     try:
         ask = harvest.patiently(source, wait)
-        found = parts(harvest.client_of(source), source.state, core.now(), ask)
-        with closing(one_ahead(found, ahead=ahead)) as read:
+        pages = parts(harvest.client_of(source), source.state, core.now(), ask)
+        with closing(one_ahead(pages, ahead=ahead)) as read:
             for part in read:
                 done += _take_part(core, catalogue, source, part, wishes, done, refuse)
                 progress(done, part.told)

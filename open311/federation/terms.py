@@ -55,22 +55,22 @@ def service_code(foreign: str) -> str:
     return f"{plain}_{hashlib.sha256(foreign.encode(errors='replace')).hexdigest()[:8]}"
 
 
-def arrival_of(found: ForeignRequest, terms: Terms, reporter: Reporter | None = None) -> Arrival | Refusal:
+def arrival_of(request: ForeignRequest, terms: Terms, reporter: Reporter | None = None) -> Arrival | Refusal:
     """A request of a source in our terms, or why it cannot be taken in."""
-    requested, code = found.requested_datetime, _service(found, terms)
-    if len(found.service_request_id) > SHORT:
+    requested, code = request.requested_datetime, _service(request, terms)
+    if len(request.service_request_id) > SHORT:
         return Refusal("service_request_id is too long")
     if requested is None:
-        return Refusal("requested_datetime is missing or no moment", found.service_request_id)
+        return Refusal("requested_datetime is missing or no moment", request.service_request_id)
     if not code:
-        return Refusal(f"service_code {found.service_code!r} is unknown", found.service_request_id)
-    status, detailed = _status(found, terms)
-    notice = _words(found.service_notice)
-    closed = found.closed_datetime if status == Status.CLOSED else None
-    updated = max(filter(None, (requested, found.updated_datetime, closed)))
+        return Refusal(f"service_code {request.service_code!r} is unknown", request.service_request_id)
+    status, detailed = _status(request, terms)
+    notice = _words(request.service_notice)
+    closed = request.closed_datetime if status == Status.CLOSED else None
+    updated = max(filter(None, (requested, request.updated_datetime, closed)))
     return Arrival(
-        foreign_id=found.service_request_id,
-        service_name=tidy(found.service_name)[:SHORT],
+        foreign_id=request.service_request_id,
+        service_name=tidy(request.service_name)[:SHORT],
         reporter=reporter,
         values={
             "service_code": code,
@@ -79,19 +79,19 @@ def arrival_of(found: ForeignRequest, terms: Terms, reporter: Reporter | None = 
             "requested_datetime": requested,
             "updated_datetime": updated,
             "closed_datetime": max(requested, closed or updated) if status == Status.CLOSED else None,
-            "expected_datetime": found.expected_datetime,
-            "status_notes": _words(found.status_notes),
-            "description": tidy(found.description)[:DESCRIPTION_LENGTH],
-            "agency_responsible": _agency(found, terms),
-            "address": tidy(found.address)[:SHORT],
-            "address_id": _words(found.address_id, SHORT),
-            "zipcode": _words(found.zipcode, 20),
-            "lat": found.location and found.location.lat,
-            "long": found.location and found.location.long,
-            "media_urls": list(found.media_urls[:MOST_PICTURES]),
-            "title": _words(found.title, SHORT),
+            "expected_datetime": request.expected_datetime,
+            "status_notes": _words(request.status_notes),
+            "description": tidy(request.description)[:DESCRIPTION_LENGTH],
+            "agency_responsible": _agency(request, terms),
+            "address": tidy(request.address)[:SHORT],
+            "address_id": _words(request.address_id, SHORT),
+            "zipcode": _words(request.zipcode, 20),
+            "lat": request.location and request.location.lat,
+            "long": request.location and request.location.long,
+            "media_urls": list(request.media_urls[:MOST_PICTURES]),
+            "title": _words(request.title, SHORT),
             "channel": terms.channel,
-            **{name: _words(text, SHORT) for name, text in found.texts.items()},
+            **{name: _words(text, SHORT) for name, text in request.texts.items()},
         }
         # Only where there is one, so that what came in before this was kept has the same digest.
         | ({"service_notice": notice} if notice else {}),
@@ -102,32 +102,32 @@ def _words(text: str | None, longest: int = DESCRIPTION_LENGTH) -> str | None:
     return tidy(text)[:longest] or None if text else None
 
 
-def _service(found: ForeignRequest, terms: Terms) -> str | None:
-    given = found.service_code or found.service_name
-    mapped = terms.services.get(given) or terms.services.get(found.service_name)
+def _service(request: ForeignRequest, terms: Terms) -> str | None:
+    code = request.service_code or request.service_name
+    mapped = terms.services.get(code) or terms.services.get(request.service_name)
     if mapped:
         return mapped
     if not terms.strict:
-        return service_code(given) if given else "unknown"
-    if given in terms.catalogue.services or given in terms.catalogue.retired:
-        return given
+        return service_code(code) if code else "unknown"
+    if code in terms.catalogue.services or code in terms.catalogue.retired:
+        return code
     return terms.services.get("*")
 
 
-def _status(found: ForeignRequest, terms: Terms) -> tuple[str, str]:
+def _status(request: ForeignRequest, terms: Terms) -> tuple[str, str]:
     """Open or closed, and the finest status of ours that says the same."""
     catalogue = terms.catalogue
-    mapped = terms.statuses.get(str(found.fields.get("status")))
+    mapped = terms.statuses.get(str(request.fields.get("status")))
     if mapped is not None and mapped in catalogue.statuses:
         return catalogue.statuses[mapped].status, mapped
-    status = Status(mapped) if mapped and mapped in tuple(Status) else found.status
-    word = (found.detailed_status or "").strip().upper()
+    status = Status(mapped) if mapped and mapped in tuple(Status) else request.status
+    word = (request.detailed_status or "").strip().upper()
     return status, terms.finest.get((word, status)) or catalogue.default_status(status).code
 
 
-def _agency(found: ForeignRequest, terms: Terms) -> str | None:
+def _agency(request: ForeignRequest, terms: Terms) -> str | None:
     """A code of the catalogue where the name is known, else the words as they are."""
-    words = _words(found.agency_responsible, SHORT)
+    words = _words(request.agency_responsible, SHORT)
     return terms.agencies.get(words, words) if words else None
 
 
@@ -137,13 +137,13 @@ def arrivals_of(requests: Iterable[ForeignRequest], terms: Terms) -> tuple[list[
     refusals: list[Refusal] = []
     for request in requests:
         try:
-            found = arrival_of(request, terms)
+            arrival = arrival_of(request, terms)
         except Exception as reason:
             # Whatever one of them holds, the others come in.
             log.exception("request_unreadable", foreign_id=request.service_request_id[:SHORT])
-            found = Refusal(f"cannot be read: {reason!r}", request.service_request_id)
-        if isinstance(found, Arrival):
-            arrivals.append(found)
+            arrival = Refusal(f"cannot be read: {reason!r}", request.service_request_id)
+        if isinstance(arrival, Arrival):
+            arrivals.append(arrival)
         else:
-            refusals.append(found)
+            refusals.append(arrival)
     return arrivals, refusals

@@ -173,9 +173,9 @@ def _change(
     service_requests.change(conn, request, at, **values)
     shown = values.get("visibility", request.visibility) == Visibility.PUBLISHED
     is_update = kind == EventKind.STATUS_CHANGED
-    told = {name: str(values[name]) for name in STATUS_FIELDS if values[name]} if is_update else {}
+    details = {name: str(values[name]) for name in STATUS_FIELDS if values[name]} if is_update else {}
     events.append_to(
-        conn, request, kind, at=at, actor=actor, public=shown, in_feed=shown, is_update=is_update, **told
+        conn, request, kind, at=at, actor=actor, public=shown, in_feed=shown, is_update=is_update, **details
     )
     casework.keep_up(core, conn, request.service_request_id, actor)
 

@@ -47,19 +47,19 @@ class Fragments:
         `render` gets ids and yields id, version and bytes; an id it leaves out is left out of the answer.
         """
         kept = self._variants.get(variant, {})
-        found = [kept.get(id) for id, _ in wanted]
+        pieces = [kept.get(id) for id, _ in wanted]
         missing = [
             id
-            for (id, version), piece in zip(wanted, found, strict=True)
+            for (id, version), piece in zip(wanted, pieces, strict=True)
             if piece is None or piece[0] != version
         ]
         if not missing:
-            return _pieces(found)
+            return _pieces(pieces)
         made = {id: (version, piece, crc32(piece)) for id, version, piece in render(missing)}
         self._keep(variant, made)
         stale = set(missing)
         return _pieces(
-            [made.get(id) if id in stale else piece for (id, _), piece in zip(wanted, found, strict=True)]
+            [made.get(id) if id in stale else piece for (id, _), piece in zip(wanted, pieces, strict=True)]
         )
 
     def _keep(self, variant: Hashable, made: Entries) -> None:

@@ -99,16 +99,16 @@ class GeoReport(Blueprint):  # type: ignore[misc]
 
 def _operation(view: View, rule: str, takes: type[Arguments], method: str, suffix: str) -> dict[str, Any]:
     """What flask-smorest has no words for."""
-    found: dict[str, Any] = {
+    operation: dict[str, Any] = {
         "tags": [rule.split("/")[1]],
         "operationId": f"{view.__name__}_{suffix}",
         "security": NEEDS_KEY if method == "POST" else KEY_OPTIONAL,
     }
     if method == "POST":
-        found["requestBody"] = {"content": {form: _body(view, takes, form) for form in FORMS}}
+        operation["requestBody"] = {"content": {form: _body(view, takes, form) for form in FORMS}}
     if suffix == "json" and view.__name__ in LINKS:
-        found["responses"] = {200: {"links": _links(LINKS[view.__name__])}}
-    return found
+        operation["responses"] = {200: {"links": _links(LINKS[view.__name__])}}
+    return operation
 
 
 def _body(view: View, takes: type[Arguments], content_type: str) -> dict[str, Any]:

@@ -92,15 +92,15 @@ class UpdateForm(Arguments):
     def load(self, data: Any, **kwargs: Any) -> Any:
         """What could be read as an `UpdateSubmission`, None when it is too little; the photos; and the problems."""
         try:
-            fields, found = cast(dict[str, Any], super().load(data, **kwargs)), tuple[Problem, ...]()
+            fields, invalid = cast(dict[str, Any], super().load(data, **kwargs)), tuple[Problem, ...]()
         except ValidationError as error:
-            fields, found = cast(dict[str, Any], error.valid_data), problems(error)
+            fields, invalid = cast(dict[str, Any], error.valid_data), problems(error)
         sent = cast(LenientRequest, request)
         empty = [name for name in MAY_BE_EMPTY if parameters.is_sent(sent, name)]
         lacking = (name for name in NEEDED if name not in data and name not in empty)
         missing = [problem("error.update.required", parameter=name) for name in lacking]
-        wrong = (*missing, *found, *_unknown_word(fields))
-        return None if wrong else _submission(fields), fields.get("media", ()), wrong
+        problems_found = (*missing, *invalid, *_unknown_word(fields))
+        return None if problems_found else _submission(fields), fields.get("media", ()), problems_found
 
 
 def _unknown_word(fields: dict[str, Any]) -> list[Problem]:
@@ -111,19 +111,19 @@ def _unknown_word(fields: dict[str, Any]) -> list[Problem]:
 
 
 def _submission(fields: dict[str, Any]) -> UpdateSubmission:
-    asked = fields["service_request_id"].strip()
-    if not REQUEST_ID.fullmatch(asked):
-        raise NotFound(problem("error.service_request.unknown", service_request_id=asked[:50]))
+    number = fields["service_request_id"].strip()
+    if not REQUEST_ID.fullmatch(number):
+        raise NotFound(problem("error.service_request.unknown", service_request_id=number[:50]))
     personal = ("email", "phone", "first_name", "last_name", "account_id")
-    given = {name: fields.get(name) for name in personal if fields.get(name) != "-"}
+    personal_values = {name: fields.get(name) for name in personal if fields.get(name) != "-"}
     return UpdateSubmission(
-        service_request_id=int(asked),
+        service_request_id=int(number),
         update_id=fields["update_id"].strip(),
         word=tidy_word(fields["status"]),
         sent_datetime=fields["updated_datetime"],
         description=fields.get("description", ""),
         media_urls=fields.get("media_url", ()),
-        updater=Reporter(**given),
+        updater=Reporter(**personal_values),
     )
 
 
@@ -132,18 +132,18 @@ def _submission(fields: dict[str, Any]) -> UpdateSubmission:
 )
 def get_service_request_updates(query: dict[str, Any]) -> Response:
     """What happened to public requests, the oldest first, by default in the last 90 days and at most 1000."""
-    asked = _search(query)
+    search = _search(query)
     with current.core().database.read_public() as conn:
-        found, more = _page(conn, asked)
-    document = documents.service_request_updates(found, current.catalogue(), base_url=current.base_url())
-    return answer(document, cache="public, no-cache", headers=_links(query, asked, found, more))
+        rows, more = _page(conn, search)
+    document = documents.service_request_updates(rows, current.catalogue(), base_url=current.base_url())
+    return answer(document, cache="public, no-cache", headers=_links(query, search, rows, more))
 
 
-def _page(conn: Connection, asked: UpdateSearch) -> tuple[list[Update], bool]:
+def _page(conn: Connection, search: UpdateSearch) -> tuple[list[Update], bool]:
     """A page, unless it is too far to be counted off; then `Invalid`, or nothing where everything has ended before."""
-    if asked.skip <= MOST_SKIPPED:
-        return stored.search(conn, asked)
-    if stored.search(conn, replace(asked, skip=MOST_SKIPPED, page_size=1))[0]:
+    if search.skip <= MOST_SKIPPED:
+        return stored.search(conn, search)
+    if stored.search(conn, replace(search, skip=MOST_SKIPPED, page_size=1))[0]:
         raise Invalid(problem("error.page.deep", most=MOST_SKIPPED))
     return [], False
 
@@ -164,20 +164,20 @@ def _search(query: dict[str, Any]) -> UpdateSearch:
     )
 
 
-def _links(query: dict[str, Any], asked: UpdateSearch, found: list[Update], more: bool) -> dict[str, str]:
+def _links(query: dict[str, Any], search: UpdateSearch, rows: list[Update], more: bool) -> dict[str, str]:
     """`Link` to the pages around this one."""
     number = max(1, query.get("page", 1))
     places: dict[str, dict[str, Any]] = {}
     if more:
-        places["next"] = {"page": number + 1, "cursor": UpdateCursor.after(found[-1]).write()}
+        places["next"] = {"page": number + 1, "cursor": UpdateCursor.after(rows[-1]).write()}
     if number > 1:
         places |= {"prev": {"page": number - 1}, "first": {"page": 1}}
-    return pagination.header({relation: _address(asked, place) for relation, place in places.items()})
+    return pagination.header({relation: _address(search, place) for relation, place in places.items()})
 
 
-def _address(asked: UpdateSearch, place: dict[str, Any]) -> str:
+def _address(search: UpdateSearch, place: dict[str, Any]) -> str:
     """This request's own address at another place, the span written out so that it does not move meanwhile."""
-    ends = {"start_date": asked.span.start, "end_date": asked.span.end}
+    ends = {"start_date": search.span.start, "end_date": search.span.end}
     span = {name: write_utc(end) for name, end in ends.items() if end}
     left_out = {"page", "cursor", "api_key", *span}
     kept = [
@@ -197,9 +197,9 @@ def _address(asked: UpdateSearch, place: dict[str, Any]) -> str:
 )
 def post_service_request_update(sent: Sent) -> Response:
     """Tell something about a public request. A key that may change the status moves it; others are checked first."""
-    submission, photos, wrong = sent
+    submission, photos, invalid = sent
     pictures, about_photos = media.read(current.core(), photos)
-    Invalid.unless_empty([*wrong, *about_photos])
-    told = cast(UpdateSubmission, submission)
-    update_id = updates.post(current.core(), current.catalogue(), told, _sender(), pictures)
+    Invalid.unless_empty([*invalid, *about_photos])
+    update = cast(UpdateSubmission, submission)
+    update_id = updates.post(current.core(), current.catalogue(), update, _sender(), pictures)
     return answer(documents.update_receipt(update_id))

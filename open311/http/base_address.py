@@ -38,10 +38,10 @@ class Hosts:
 @lru_cache(maxsize=256)
 def written(host: str, allowed: tuple[str, ...] = ()) -> str | None:
     """A host as it may stand in a link, in ASCII; None for what is none, or not one of `allowed`, if there are any."""
-    found = HOST.fullmatch(host) or HOST.fullmatch(_in_ascii(host))
-    if found is None or (allowed and found["name"].lower().rstrip(".") not in allowed):
+    match = HOST.fullmatch(host) or HOST.fullmatch(_in_ascii(host))
+    if match is None or (allowed and match["name"].lower().rstrip(".") not in allowed):
         return None
-    return found[0]
+    return match[0]
 
 
 def _in_ascii(host: str) -> str:

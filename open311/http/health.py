@@ -34,21 +34,21 @@ def readyz() -> ResponseReturnValue:
     Whoever is not the operator learns the state alone.
     """
     core = current.core()
-    found = readiness.look(core)
-    state: dict[str, Any] = {"status": WORDS[found.health]}
+    readiness_now = readiness.look(core)
+    state: dict[str, Any] = {"status": WORDS[readiness_now.health]}
     if operators.may_see():
-        state |= _details(core, found)
-    return jsonify(state), 503 if found.health is Health.DOWN else 200
+        state |= _details(core, readiness_now)
+    return jsonify(state), 503 if readiness_now.health is Health.DOWN else 200
 
 
-def _details(core: Core, found: readiness.Readiness) -> dict[str, Any]:
+def _details(core: Core, state: readiness.Readiness) -> dict[str, Any]:
     build = version.build()
     catalogues = core.catalogues
     changesets = {
         catalogue.jurisdiction.jurisdiction_id: write_utc(catalogue.changeset)
         for catalogue in catalogues.in_force
     }
-    parts = {part.name: {"health": part.health, "detail": part.detail} for part in found.parts}
+    parts = {part.name: {"health": part.health, "detail": part.detail} for part in state.parts}
     return {
         "version": build.version,
         "commit": build.commit,

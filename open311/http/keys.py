@@ -29,5 +29,5 @@ def key() -> Key | None:
     """The key of this request if it is in force; an unknown one counts as none."""
     if "key" not in g:
         g.key = keys.find_key(current.core(), secret())
-    found: Key | None = g.key
-    return found
+    own_key: Key | None = g.key
+    return own_key

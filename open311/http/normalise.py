@@ -48,10 +48,10 @@ def pairs(raw: bytes) -> list[tuple[str, str]]:
     """Names and values of a query or a form-encoded body."""
     try:
         text = raw.decode("latin-1")
-        found = parse_qsl(text, keep_blank_values=True, encoding="latin-1", max_num_fields=MAX_FIELDS)
+        fields = parse_qsl(text, keep_blank_values=True, encoding="latin-1", max_num_fields=MAX_FIELDS)
     except ValueError:
         raise Invalid(problem("error.body.too_many_fields", most=MAX_FIELDS)) from None
-    return [(decode(name.encode("latin-1")), decode(value.encode("latin-1"))) for name, value in found]
+    return [(decode(name.encode("latin-1")), decode(value.encode("latin-1"))) for name, value in fields]
 
 
 def _coding(headers: Headers) -> str:
@@ -156,9 +156,9 @@ class Tidy:
         return self.app(environ, start_response)
 
 
-def _lower(found: re.Match[str]) -> str:
-    return found[0].lower()
+def _lower(match: re.Match[str]) -> str:
+    return match[0].lower()
 
 
-def _quoted(found: re.Match[str]) -> str:
-    return f'{found["before"]}"{found["boundary"].strip()}"'
+def _quoted(match: re.Match[str]) -> str:
+    return f'{match["before"]}"{match["boundary"].strip()}"'

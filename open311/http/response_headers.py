@@ -12,11 +12,11 @@ COMPRESSED = "Accept-Encoding"
 
 def always(settings: Settings) -> list[tuple[str, str]]:
     # Addresses of drafts, and of links in mails, are nobody else's business.
-    found = [("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", "same-origin")]
+    headers = [("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", "same-origin")]
     if settings.require_https:
         more = "; includeSubDomains" if settings.hsts_subdomains else ""
-        found.append(("Strict-Transport-Security", f"max-age=31536000{more}"))
-    return found
+        headers.append(("Strict-Transport-Security", f"max-age=31536000{more}"))
+    return headers
 
 
 def _is_for_programs(response: Response) -> bool:

@@ -40,15 +40,15 @@ def readable(message: Headers, name: str) -> str:
 
 def message_ids(message: Headers, *names: str) -> list[str]:
     """The ids of mails that these headers name, the last first: what is answered stands at the end."""
-    found = [message_id for name in names for message_id in MESSAGE_ID.findall(word(message, name))]
-    return list(dict.fromkeys(reversed(found)))[:MOST_IDS]
+    ids = [message_id for name in names for message_id in MESSAGE_ID.findall(word(message, name))]
+    return list(dict.fromkeys(reversed(ids)))[:MOST_IDS]
 
 
 def addresses(message: Message, *names: str) -> list[tuple[str, str]]:
     """Names and addresses in these headers."""
     raw = [str(value)[:LONGEST] for name in names for value in message.get_all(name, [])]
     try:
-        found = getaddresses(raw[:MOST_ADDRESSES])
+        pairs = getaddresses(raw[:MOST_ADDRESSES])
     except (ValueError, IndexError):
         return []
-    return [(name, address) for name, address in found[:MOST_ADDRESSES] if "@" in address]
+    return [(name, address) for name, address in pairs[:MOST_ADDRESSES] if "@" in address]

@@ -109,21 +109,21 @@ def _bearable(data: bytes) -> bytes:
 
 
 def _contents(message: Message) -> _Contents:
-    found = _Contents()
+    contents = _Contents()
     for part in _parts(message):
         kind, name = part.get_content_type(), readable({"name": part.get_filename() or ""}, "name")
         attached = part.get_content_disposition() == "attachment" or bool(name)
         if kind == "text/plain" and not attached:
-            found.plain.append(_text(part))
+            contents.plain.append(_text(part))
         elif kind == "text/html" and not attached:
-            found.html.append(_text(part))
+            contents.html.append(_text(part))
         elif kind.startswith("image/") or name.lower().endswith(PICTURES):
             data = part.get_payload(decode=True)
             if isinstance(data, bytes) and len(data) >= LEAST_PICTURE_BYTES:
-                found.pictures.append(data)
+                contents.pictures.append(data)
         else:
-            found.left_out.append(name[:LONGEST_NAME] or kind[:LONGEST_NAME])
-    return found
+            contents.left_out.append(name[:LONGEST_NAME] or kind[:LONGEST_NAME])
+    return contents
 
 
 def _parts(message: Message) -> Iterator[Message]:

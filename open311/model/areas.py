@@ -44,7 +44,7 @@ class Areas:
             for number, area in zip(*self._tree.query(dots, predicate="intersects").tolist(), strict=True):
                 codes[inside[number]].append(area)
         names = tuple(self.by_code)
-        return [tuple(names[area] for area in sorted(found)) for found in codes]
+        return [tuple(names[area] for area in sorted(area_codes)) for area_codes in codes]
 
     def name(self, code: str, language: str) -> str:
         """What an area is called; its code when the catalogue does not know it any more."""

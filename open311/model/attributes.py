@@ -44,45 +44,45 @@ class _Refused(ValueError):
 
 def check(service: Service, answers: Mapping[str, Sequence[str]]) -> Answers:
     """Sort the answers of a report and hold them against the definition of its service; never raises."""
-    given = _given(answers)
-    asked = {attribute.code: attribute for attribute in service.attributes}
+    answered = _given(answers)
+    attributes = {attribute.code: attribute for attribute in service.attributes}
     problems: list[Problem] = []
     public: dict[str, list[str]] = {}
     private: dict[str, list[str]] = {}
     for attribute in service.attributes:
-        if attribute.variable and attribute.code in given:
-            accepted = _accept(attribute, given[attribute.code], problems)
+        if attribute.variable and attribute.code in answered:
+            accepted = _accept(attribute, answered[attribute.code], problems)
             if accepted:
                 (public if attribute.public else private)[attribute.code] = accepted
-    problems += _missing(service, given, public | private)
-    unknown = {code: values for code, values in given.items() if code not in asked}
+    problems += _missing(service, answered, public | private)
+    unknown = {code: values for code, values in answered.items() if code not in attributes}
     problems += _unfit(unknown)
     return Answers(public, private, unknown, tuple(problems))
 
 
 def _given(answers: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
     """The answers without blank ones and repetitions; an empty answer counts as none."""
-    found: dict[str, dict[str, None]] = {}
+    by_code: dict[str, dict[str, None]] = {}
     for code, values in answers.items():
-        found.setdefault(tidy(code), {}).update(dict.fromkeys(filter(None, map(tidy, values))))
-    return {code: list(values) for code, values in found.items() if code and values}
+        by_code.setdefault(tidy(code), {}).update(dict.fromkeys(filter(None, map(tidy, values))))
+    return {code: list(values) for code, values in by_code.items() if code and values}
 
 
-def _accept(attribute: Attribute, given: list[str], problems: list[Problem]) -> list[str]:
+def _accept(attribute: Attribute, values: list[str], problems: list[Problem]) -> list[str]:
     accepted: list[str] = []
-    if len(given) > VALUES_PER_CODE:
+    if len(values) > VALUES_PER_CODE:
         problems.append(
             problem("error.attribute.too_many_values", code=attribute.code, limit=VALUES_PER_CODE)
         )
         return accepted
-    for value in given:
+    for value in values:
         try:
             accepted.append(_read(attribute, value))
         except _Refused as key:
             shown = value if len(value) <= CODE_LENGTH else f"{value[: CODE_LENGTH - 1]}…"
             problems.append(problem(str(key), code=attribute.code, value=shown, limit=ANSWER_LENGTH))
     accepted = list(dict.fromkeys(accepted))
-    if attribute.datatype is not Datatype.MULTIVALUELIST and len(given) > 1 and len(accepted) != 1:
+    if attribute.datatype is not Datatype.MULTIVALUELIST and len(values) > 1 and len(accepted) != 1:
         problems.append(problem("error.attribute.single", code=attribute.code))
     return accepted
 
@@ -99,10 +99,10 @@ def _read(attribute: Attribute, value: str) -> str:
 def _key(attribute: Attribute, value: str) -> str:
     keys = [value.key for value in attribute.values]
     alike = (key for key in keys if key.casefold() == value.casefold())
-    found = value if value in keys else next(alike, None)
-    if found is None:
+    key_of_value = value if value in keys else next(alike, None)
+    if key_of_value is None:
         raise _Refused("error.attribute.value_unknown")
-    return found
+    return key_of_value
 
 
 def _one_line(value: str) -> str:
@@ -134,25 +134,25 @@ def parse_datetime_answer(raw: str) -> str:
 
     ValueError when it is none. What the sender left open stays open: a date remains a date.
     """
-    found = _DATETIME.fullmatch(raw)
-    if not found:
+    match = _DATETIME.fullmatch(raw)
+    if not match:
         raise ValueError(f"not a date: {raw!r}")
-    if found["iso"]:
-        day = date.fromisoformat(found["iso"])
+    if match["iso"]:
+        day = date.fromisoformat(match["iso"])
     else:
-        day = date(int(found["year"]), int(found["month"]), int(found["day"]))
-    if not found["time"]:
+        day = date(int(match["year"]), int(match["month"]), int(match["day"]))
+    if not match["time"]:
         return day.isoformat()
-    return f"{day.isoformat()}T{time.fromisoformat(found['time']).isoformat('seconds')}{_zone(found)}"
+    return f"{day.isoformat()}T{time.fromisoformat(match['time']).isoformat('seconds')}{_zone(match)}"
 
 
-def _zone(found: re.Match[str]) -> str:
-    if found["zone"] in (None, "Z"):
-        return found["zone"] or ""
-    if timedelta(hours=int(found["hours"])) >= timedelta(days=1):
-        raise ValueError(f"not an offset: {found['zone']!r}")
+def _zone(match: re.Match[str]) -> str:
+    if match["zone"] in (None, "Z"):
+        return match["zone"] or ""
+    if timedelta(hours=int(match["hours"])) >= timedelta(days=1):
+        raise ValueError(f"not an offset: {match['zone']!r}")
     # A plus sign that was not encoded arrives as a blank.
-    return f"{found['sign'].replace(' ', '+')}{found['hours']}:{found['minutes']}"
+    return f"{match['sign'].replace(' ', '+')}{match['hours']}:{match['minutes']}"
 
 
 READERS: dict[Datatype, Callable[[str], str]] = {
@@ -164,11 +164,11 @@ READERS: dict[Datatype, Callable[[str], str]] = {
 
 
 def _missing(
-    service: Service, given: Mapping[str, list[str]], accepted: Mapping[str, list[str]]
+    service: Service, values: Mapping[str, list[str]], accepted: Mapping[str, list[str]]
 ) -> Iterator[Problem]:
     for attribute in service.attributes:
         wanted = attribute.variable and attribute.required and _is_asked(attribute, accepted)
-        if wanted and attribute.code not in given:
+        if wanted and attribute.code not in values:
             description = attribute.description
             yield problem("error.attribute.required", code=attribute.code, description=description)
 

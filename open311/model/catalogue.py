@@ -180,8 +180,8 @@ class Catalogue:
     @property
     def kinds_of_things(self) -> frozenset[str]:
         """What services ask for by a number on it, such as lamps."""
-        asked = (attribute.asset for service in self.active_services() for attribute in service.attributes)
-        return frozenset(kind for kind in asked if kind)
+        kinds = (attribute.asset for service in self.active_services() for attribute in service.attributes)
+        return frozenset(kind for kind in kinds if kind)
 
     def find_service(self, service_code: str) -> Service | None:
         """The service offered under this code, if any."""

@@ -82,8 +82,8 @@ class Jurisdiction:
 
     def answers_to(self, jurisdiction_id: str) -> bool:
         """Whether this is one of our names; letter case does not matter."""
-        asked = jurisdiction_id.casefold()
-        return any(asked == name.casefold() for name in (self.jurisdiction_id, *self.aliases))
+        folded = jurisdiction_id.casefold()
+        return any(folded == name.casefold() for name in (self.jurisdiction_id, *self.aliases))
 
     def contains(self, lat: float, long: float) -> bool:
         """Whether a point lies inside the boundary, its edge included; yes when there is none."""
@@ -93,9 +93,11 @@ class Jurisdiction:
         """The last zip code in an address, as the city's pattern knows it."""
         if self.zipcode_pattern is None:
             return None
-        found = [*re.finditer(rf"(?<!\w)(?:{self.zipcode_pattern})(?!\w)", address)]
+        matches = [*re.finditer(rf"(?<!\w)(?:{self.zipcode_pattern})(?!\w)", address)]
         # `12345 Main Street` begins with a house number.
-        return found[-1][0] if found and (found[-1].start() or found[-1].end() == len(address)) else None
+        return (
+            matches[-1][0] if matches and (matches[-1].start() or matches[-1].end() == len(address)) else None
+        )
 
     def sandbox(self) -> "Jurisdiction":
         """This jurisdiction as the test endpoint knows it."""

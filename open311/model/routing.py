@@ -111,10 +111,10 @@ class Route:
         """What the history keeps of the rule."""
         if self.rule is None:
             return {}
-        told = {"rule": self.rule.name}
+        details = {"rule": self.rule.name}
         if self.rule.priority is not None:
-            told["priority"] = self.rule.priority.word
-        return told | ({"due": str(self.rule.due)} if self.rule.due else {})
+            details["priority"] = self.rule.priority.word
+        return details | ({"due": str(self.rule.due)} if self.rule.due else {})
 
 
 def find(rules: Sequence[Rule], facts: Facts, calendar: Calendar | None, otherwise: str | None) -> Route:

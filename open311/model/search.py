@@ -85,11 +85,11 @@ class Cursor:
             raw = base64.urlsafe_b64decode(word + "=" * (-len(word) % 4))
             name, reverse, total, *keys = json.loads(raw)
             types = KEYS[name]
-            found = tuple(_key(kind, key) for kind, key in zip(types, keys, strict=True))
+            values = tuple(_key(kind, key) for kind, key in zip(types, keys, strict=True))
             counted = None if total is None else _whole(total, COUNT_LIMIT + 1)
         except (ValueError, TypeError, KeyError, OverflowError, binascii.Error, RecursionError):
             raise Invalid(problem("error.cursor")) from None
-        return cls(Sort(name, bool(reverse)), found, counted)
+        return cls(Sort(name, bool(reverse)), values, counted)
 
 
 def _key(kind: type, value: object) -> Any:

@@ -99,9 +99,9 @@ class UpdateCursor:
         """The cursor behind an opaque word; raises `Invalid` for a word we did not write."""
         try:
             raw = base64.urlsafe_b64decode(word + "=" * (-len(word) % 4)).decode("ascii")
-            found = re.fullmatch(r"([0-9]{1,11})\.([0-9]{1,18})", raw)
-            if found:
-                return cls(datetime.fromtimestamp(int(found[1]), UTC), int(found[2]))
+            match = re.fullmatch(r"([0-9]{1,11})\.([0-9]{1,18})", raw)
+            if match:
+                return cls(datetime.fromtimestamp(int(match[1]), UTC), int(match[2]))
         except (ValueError, OverflowError, binascii.Error):
             pass
         raise Invalid(problem("error.cursor"))

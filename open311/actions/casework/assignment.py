@@ -149,10 +149,10 @@ def _turn_to_lead(work: Work) -> None:
     checkers, city = work.catalogue.desk.checkers, work.request.jurisdiction_id
     people = recipients.of_city(work.conn, city, work.now)
     leads = people.with_role(Role.LEAD, checkers) or people.of_unit(checkers, Right.CHECK, checkers=True)
-    told = staff_notices.to_people(leads)
-    if told:
+    to_tell = staff_notices.to_people(leads)
+    if to_tell:
         notice = Notice(work.number, NoticeKind.DECLINED)
-        staff_notices.tell(work.core, work.conn, told, [notice], at=work.now + work.mail_delay)
+        staff_notices.tell(work.core, work.conn, to_tell, [notice], at=work.now + work.mail_delay)
         work.tell_staff(EventKind.ESCALATED, role=Role.LEAD.value)
 
 

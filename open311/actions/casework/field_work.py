@@ -32,8 +32,8 @@ def plan_round(
     if not chosen or len(chosen) > MOST_STOPS:
         raise Invalid(problem("error.round.stops", most=MOST_STOPS))
     with core.database.begin() as conn:
-        found = [service_requests.find_any(conn, number) for number in chosen]
-        here = [request for request in found if request and request.jurisdiction_id == jurisdiction_id]
+        requests = [service_requests.find_any(conn, number) for number in chosen]
+        here = [request for request in requests if request and request.jurisdiction_id == jurisdiction_id]
         places = [_place(request) for request in here]
         ordered = [here[index].service_request_id for index in route.order(places)]
         return rounds.add(conn, jurisdiction_id, words or day.isoformat(), day, ordered, core.now())

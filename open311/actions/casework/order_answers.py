@@ -74,8 +74,8 @@ def find_order(core: Core, token: str) -> OrderPage:
             for photo in stored_media.of_request(conn, order.service_request_id)
             if photo.id in order.photos and model.may_leave(photo)
         ]
-        told = events.of_request(conn, order.service_request_id)
-    letters = [event for event in told if event.kind in LETTERS and event.data.get("order_id") == order.id]
+        history = events.of_request(conn, order.service_request_id)
+    letters = [event for event in history if event.kind in LETTERS and event.data.get("order_id") == order.id]
     ended = order.has_ended(core.now()) or request.visibility == Visibility.HIDDEN
     return OrderPage(order, request, chosen, letters, ended)
 

@@ -113,10 +113,10 @@ def _words(text: str) -> str:
 
 def revoke_order(core: Core, order_id: int, actor: Actor, *, expected_revision: int | None = None) -> int:
     """Call an order off; its link ends, and the contractor is told if they know of it."""
-    with _about(core, order_id, actor, expected_revision) as (work, found):
-        _require(found, found.is_open)
+    with _about(core, order_id, actor, expected_revision) as (work, order):
+        _require(order, order.is_open)
         orders.change(work.conn, order_id, state=OrderState.REVOKED, attention=False)
-        _write(work, order_id, EventKind.ORDER_REVOKED, {"to": found.contractor})
+        _write(work, order_id, EventKind.ORDER_REVOKED, {"to": order.contractor})
     return work.case.revision
 
 
@@ -124,17 +124,17 @@ def answer_contractor(
     core: Core, order_id: int, text: str, actor: Actor, *, expected_revision: int | None = None
 ) -> int:
     """Write to a contractor about an open order, as an answer to a question or by ourselves."""
-    with _about(core, order_id, actor, expected_revision) as (work, found):
-        _require(found, found.is_open)
+    with _about(core, order_id, actor, expected_revision) as (work, order):
+        _require(order, order.is_open)
         orders.change(work.conn, order_id, attention=False)
-        _write(work, order_id, EventKind.ORDER_ANSWERED, {"to": found.contractor}, text=_words(text))
+        _write(work, order_id, EventKind.ORDER_ANSWERED, {"to": order.contractor}, text=_words(text))
     return work.case.revision
 
 
 def settle_order(core: Core, order_id: int, actor: Actor, *, expected_revision: int | None = None) -> int:
     """Take note of an answer that needs none: the case no longer waits for us because of it."""
-    with _about(core, order_id, actor, expected_revision) as (work, found):
-        if found.attention:
+    with _about(core, order_id, actor, expected_revision) as (work, order):
+        if order.attention:
             orders.change(work.conn, order_id, attention=False)
             work.tell_staff(EventKind.FLAGGED, order_id=order_id)
     return work.case.revision
@@ -144,11 +144,11 @@ def return_order(
     core: Core, order_id: int, text: str, actor: Actor, *, expected_revision: int | None = None
 ) -> int:
     """Give back what a contractor says is done, with words on what is missing."""
-    with _about(core, order_id, actor, expected_revision) as (work, found):
-        _require(found, found.state is OrderState.DONE)
-        ends = max(found.ends_datetime, model.ends(work.now, None))
+    with _about(core, order_id, actor, expected_revision) as (work, order):
+        _require(order, order.state is OrderState.DONE)
+        ends = max(order.ends_datetime, model.ends(work.now, None))
         orders.change(work.conn, order_id, state=OrderState.ACCEPTED, ends_datetime=ends)
-        _write(work, order_id, EventKind.ORDER_RETURNED, {"to": found.contractor}, text=_words(text))
+        _write(work, order_id, EventKind.ORDER_RETURNED, {"to": order.contractor}, text=_words(text))
     return work.case.revision
 
 
@@ -166,10 +166,10 @@ def confirm_order(
 
     Photos that a contractor has sent are seen by nobody outside before they are named here.
     """
-    with _about(core, order_id, actor, expected_revision) as (work, found):
-        _require(found, found.state is OrderState.DONE)
+    with _about(core, order_id, actor, expected_revision) as (work, order):
+        _require(order, order.state is OrderState.DONE)
         orders.change(work.conn, order_id, state=OrderState.CONFIRMED, attention=False)
-        work.tell_staff(EventKind.ORDER_CONFIRMED, {"to": found.contractor}, order_id=order_id)
+        work.tell_staff(EventKind.ORDER_CONFIRMED, {"to": order.contractor}, order_id=order_id)
         public = _publish_photos(work, order_id, photos)
         if status is not None and status != work.request.detailed_status:
             work.require(Right.SET_STATUS)
@@ -215,18 +215,18 @@ def attend_orders(core: Core) -> int:
     return len(numbers)
 
 
-def _attend(work: Work, found: Order) -> None:
-    if not found.is_open:
+def _attend(work: Work, order: Order) -> None:
+    if not order.is_open:
         return
-    told = {"to": found.contractor}
-    if found.ends_datetime <= work.now:
-        orders.change(work.conn, found.id, state=OrderState.EXPIRED, attention=True)
-        work.tell_staff(EventKind.ORDER_EXPIRED, told, order_id=found.id)
+    details = {"to": order.contractor}
+    if order.ends_datetime <= work.now:
+        orders.change(work.conn, order.id, state=OrderState.EXPIRED, attention=True)
+        work.tell_staff(EventKind.ORDER_EXPIRED, details, order_id=order.id)
     else:
-        overdue = found.due_date is not None and found.due_date < work.today
-        attention = found.attention or overdue
-        orders.change(work.conn, found.id, reminded_datetime=work.now, attention=attention)
-        _write(work, found.id, EventKind.REMINDED, told)
+        overdue = order.due_date is not None and order.due_date < work.today
+        attention = order.attention or overdue
+        orders.change(work.conn, order.id, reminded_datetime=work.now, attention=attention)
+        _write(work, order.id, EventKind.REMINDED, details)
     follow(work)
 
 
@@ -251,9 +251,9 @@ def _about(
         follow(work)
 
 
-def _require(found: Order, allowed: bool) -> None:
+def _require(order: Order, allowed: bool) -> None:
     if not allowed:
-        raise Invalid(problem("error.order.state", order_id=found.id))
+        raise Invalid(problem("error.order.state", order_id=order.id))
 
 
 def _write(work: Work, order_id: int, kind: EventKind, data: dict[str, Any], **more: Any) -> None:

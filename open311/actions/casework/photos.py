@@ -243,8 +243,10 @@ def _most(work: Work, photo: Media) -> MediaVisibility:
 
 def _telling(history: Sequence[Event], update_id: int) -> Event | None:
     """The event in which everybody reads an update."""
-    told = (event for event in history if event.is_update and event.public and event.update_id == update_id)
-    return next(told, None)
+    updates = (
+        event for event in history if event.is_update and event.public and event.update_id == update_id
+    )
+    return next(updates, None)
 
 
 def _bring_up_to_date(work: Work, photo: Media) -> None:
@@ -254,9 +256,9 @@ def _bring_up_to_date(work: Work, photo: Media) -> None:
         if paths != media.shown_paths(work.conn, work.number):
             work.change(photos=paths)
         return
-    told = _telling(events.of_request(work.conn, work.number), photo.update_id)
-    if told is not None and paths != told.data.get("photos", []):
-        events.show_photos(work.conn, told.id, paths)
+    update = _telling(events.of_request(work.conn, work.number), photo.update_id)
+    if update is not None and paths != update.data.get("photos", []):
+        events.show_photos(work.conn, update.id, paths)
         work.touch()
 
 

@@ -113,9 +113,9 @@ def apply_remote_update(
     return work
 
 
-def hand_on(core: Core, conn: Connection, request: ServiceRequest, said: Mapping[str, Any]) -> None:
+def hand_on(core: Core, conn: Connection, request: ServiceRequest, details: Mapping[str, Any]) -> None:
     """Note that another server has a locked request: while it is there, nobody here has to do anything."""
-    events.append_to(conn, request, EventKind.FORWARDED, at=core.now(), actor=WORKER, public=False, **said)
+    events.append_to(conn, request, EventKind.FORWARDED, at=core.now(), actor=WORKER, public=False, **details)
     work = taken_up(core, conn, request, WORKER)
     work.change_case(flags=work.case.flags | {Flag.FORWARDED})
     work.write_case()

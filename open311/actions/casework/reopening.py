@@ -38,11 +38,11 @@ class RatingPage:
 def find_rating(core: Core, token: str) -> RatingPage:
     """What a link asks about; raises `NotFound` once it has ended or was answered."""
     with core.database.read() as conn:
-        found = ratings.find(conn, token, core.now()) if is_token(token) else None
-        request = service_requests.find_any(conn, found.service_request_id) if found else None
-    if found is None or request is None or request.visibility == Visibility.HIDDEN:
+        rating = ratings.find(conn, token, core.now()) if is_token(token) else None
+        request = service_requests.find_any(conn, rating.service_request_id) if rating else None
+    if rating is None or request is None or request.visibility == Visibility.HIDDEN:
         raise NotFound(problem("error.rating.unknown"))
-    return RatingPage(found, request, request.status == Status.CLOSED)
+    return RatingPage(rating, request, request.status == Status.CLOSED)
 
 
 def rate(

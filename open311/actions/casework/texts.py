@@ -108,7 +108,7 @@ def _changed_answers(
         return None, problems
     wanted = {**work.request.attributes, **{code: list(values) for code, values in answers.items()}}
     checked = attributes.check(service, wanted)
-    wrong = [wrong for wrong in checked.problems if wrong.values.get("code") in answers]
+    refused = [refused for refused in checked.problems if refused.values.get("code") in answers]
     kept = {code: values for code, values in work.request.attributes.items() if code not in answers}
     kept |= {code: values for code, values in checked.public.items() if code in answers and values}
-    return (None if kept == dict(work.request.attributes) else kept), wrong
+    return (None if kept == dict(work.request.attributes) else kept), refused

@@ -125,8 +125,8 @@ class Work:
 
         `letter`: the task that sends what is told to somebody outside, once it cannot be taken back any more.
         """
-        told = without_blanks({**data, **more})
-        self._lines.append(Line(kind, told, staff_only=True, in_feed=in_feed, letter=letter))
+        details = without_blanks({**data, **more})
+        self._lines.append(Line(kind, details, staff_only=True, in_feed=in_feed, letter=letter))
 
     def tell_status(
         self, kind: EventKind, changes: Mapping[str, Any], data: Mapping[str, Any] = MappingProxyType({})

@@ -106,24 +106,24 @@ def _checked(core: Core, values: Mapping[str, str]) -> Person:
         city = core.catalogues.find(values.get("jurisdiction_id") or None)
     except Open311Error as unknown:
         raise Invalid(*unknown.problems) from None
-    wrong: list[Problem] = []
+    problems: list[Problem] = []
     if values["role"] not in set(Role):
-        wrong.append(problem("error.accounts.role", role=values["role"], known=", ".join(Role)))
+        problems.append(problem("error.accounts.role", role=values["role"], known=", ".join(Role)))
     units, services = _codes(values.get("units", "")), _codes(values.get("services", ""))
     for codes, known, key in (
         (units, city.units, "desk.role.units"),
         (services, city.services, "desk.role.services"),
     ):
         if unknown_codes := [code for code in codes or () if code not in known]:
-            wrong.append(problem(key, unknown=", ".join(unknown_codes)))
-    ends = _last_day(city, values.get("ends", ""), wrong)
+            problems.append(problem(key, unknown=", ".join(unknown_codes)))
+    ends = _last_day(city, values.get("ends", ""), problems)
     spoken = values.get("language") or next(iter({*city.jurisdiction.languages} & {*LANGUAGES}), LANGUAGES[0])
     name, email = values["name"], values["email"]
     try:
         name, email, spoken = own_account.checked(name, email, spoken)
     except Invalid as refused:
-        wrong = [*refused.problems, *wrong]
-    Invalid.unless_empty(wrong)
+        problems = [*refused.problems, *problems]
+    Invalid.unless_empty(problems)
     role = Membership(
         jurisdiction_id=city.jurisdiction.jurisdiction_id,
         role=Role(values["role"]),
@@ -139,7 +139,7 @@ def _codes(words: str) -> tuple[str, ...] | None:
     return tuple(dict.fromkeys(words.replace(",", " ").split())) or None
 
 
-def _last_day(city: Catalogue, day: str, wrong: list[Problem]) -> datetime | None:
+def _last_day(city: Catalogue, day: str, problems: list[Problem]) -> datetime | None:
     """The moment after the last day, in the city's time."""
     if not day:
         return None
@@ -147,5 +147,5 @@ def _last_day(city: Catalogue, day: str, wrong: list[Problem]) -> datetime | Non
         after = date.fromisoformat(day) + timedelta(days=1)
         return datetime.combine(after, time(), city.jurisdiction.time_zone)
     except (ValueError, OverflowError):
-        wrong.append(problem("desk.role.date"))
+        problems.append(problem("desk.role.date"))
         return None

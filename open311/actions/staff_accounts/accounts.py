@@ -161,10 +161,10 @@ def _give(core: Core, conn: Connection, actor: Actor, account_id: int, role: Mem
 def take_role(core: Core, actor: Actor, membership_id: int) -> int:
     """Take a role away at once; whose it was."""
     with core.database.begin() as conn:
-        found = memberships.find(conn, membership_id)
-        if found is None:
+        membership = memberships.find(conn, membership_id)
+        if membership is None:
             raise NotFound(problem("desk.role.unknown"))
-        account_id, role = found
+        account_id, role = membership
         _require_giving(core, conn, actor, account_id, role)
         memberships.remove(conn, membership_id)
         _write(core, conn, actor, AuditKind.ROLE_TAKEN, account_id, **role.in_words())
@@ -190,9 +190,9 @@ def listed(core: Core, actor: Actor) -> list[Listed]:
                 *staff.jurisdictions(Right.MANAGE_MEMBERS),
             }
             jurisdictions = sorted(managed)
-        found = accounts.all_accounts(conn, jurisdictions)
-        roles = memberships.of_accounts(conn, [account.id for account in found])
-    return [Listed(account, roles[account.id]) for account in found]
+        rows = accounts.all_accounts(conn, jurisdictions)
+        roles = memberships.of_accounts(conn, [account.id for account in rows])
+    return [Listed(account, roles[account.id]) for account in rows]
 
 
 def shown(core: Core, actor: Actor, account_id: int) -> Listed:

@@ -19,14 +19,14 @@ from open311.storage.staff_accounts import accounts, audit, sessions
 def checked(name: str, email: str, language: str) -> tuple[str, str, str]:
     """Name, address and language as they may be stored; raises `Invalid` with all that is wrong."""
     name, address = " ".join(name.split()), mailbox(email)
-    wrong: list[Problem] = []
+    problems: list[Problem] = []
     if not name or len(name) > model.LONGEST_NAME or not name.isprintable():
-        wrong.append(problem("desk.account.name", most=model.LONGEST_NAME))
+        problems.append(problem("desk.account.name", most=model.LONGEST_NAME))
     if address is None or len(address) > model.LONGEST_EMAIL:
-        wrong.append(problem("desk.account.email"))
+        problems.append(problem("desk.account.email"))
     if language not in LANGUAGES:
-        wrong.append(problem("desk.account.language", known=", ".join(LANGUAGES)))
-    Invalid.unless_empty(wrong)
+        problems.append(problem("desk.account.language", known=", ".join(LANGUAGES)))
+    Invalid.unless_empty(problems)
     return name, str(address), language
 
 
@@ -37,11 +37,11 @@ def of_link(core: Core, token: str) -> tuple[Account, LinkKind]:
 
 
 def _of_link(core: Core, conn: Connection, token: str) -> tuple[Account, LinkKind]:
-    found = accounts.link(conn, digest(token), core.now())
-    account = accounts.find(conn, found[0]) if found else None
-    if found is None or account is None or account.state is AccountState.LEFT:
+    link = accounts.link(conn, digest(token), core.now())
+    account = accounts.find(conn, link[0]) if link else None
+    if link is None or account is None or account.state is AccountState.LEFT:
         raise NotFound(problem("desk.welcome.unknown"))
-    return account, found[1]
+    return account, link[1]
 
 
 def take_up(core: Core, token: str, name: str, password: str, sender: Sender) -> str:

@@ -103,23 +103,23 @@ def use(core: Core, token: str, site: Site, sealed: str, answer: str, sender: Se
 
     Raises `Invalid` in the same words whatever was wrong.
     """
-    wrong = Invalid(problem("desk.passkey.wrong"))
+    refusal = Invalid(problem("desk.passkey.wrong"))
     try:
         challenge = _opened(core, sealed)
         with core.database.read() as conn:
             key = passkeys.find(conn, adapter.credential_id(answer))
             account = accounts.find(conn, key.account_id) if key else None
         if key is None or account is None or challenge.account_id != 0:
-            raise wrong
+            raise refusal
         count = adapter.signed(site, challenge.value, answer, key.public_key, key.sign_count)
     except NotRight:
-        raise wrong from None
+        raise refusal from None
     if not account.in_force(core.now()) or not sign_in.may_sign_in_here(core, account):
-        raise wrong
+        raise refusal
     with core.database.begin() as conn:
         # An answer that somebody has overheard opens nothing a second time.
         if not passkeys.use(conn, key.id, count, challenge.number):
-            raise wrong
+            raise refusal
         if token:
             sessions.end(conn, digest(token))
         return sign_in.full_session(core, conn, account.id, sender)

@@ -94,13 +94,13 @@ def _roles(core: Core, claims: Mapping[str, Any]) -> list[Membership]:
     return [
         Membership(
             jurisdiction_id=catalogue.jurisdiction.jurisdiction_id,
-            role=given.role,
-            units=given.units,
-            services=given.services,
+            role=role.role,
+            units=role.units,
+            services=role.services,
             source=SOURCE,
         )
         for catalogue in core.catalogues.in_force
-        for group, given in catalogue.desk.groups.items()
+        for group, role in catalogue.desk.groups.items()
         if group in groups
     ]
 

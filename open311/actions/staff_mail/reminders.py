@@ -110,7 +110,7 @@ class _Walk:
         storage.record(
             conn, self.kind, {case.number: (case.deadline, step.percent) for case, step in reached}
         )
-        told: dict[Recipient, list[Notice]] = defaultdict(list)
+        by_recipient: dict[Recipient, list[Notice]] = defaultdict(list)
         accounts: dict[Recipient, Account | None] = {}
         for case, step in reached:
             to = self._recipients(case, step)
@@ -119,8 +119,8 @@ class _Walk:
             kind = NoticeKind.ESCALATED if step.to else NoticeKind.REMINDED
             accounts |= to
             for recipient in to:
-                told[recipient].append(Notice(case.number, kind, self.kind))
-        for recipient, notices in told.items():
+                by_recipient[recipient].append(Notice(case.number, kind, self.kind))
+        for recipient, notices in by_recipient.items():
             staff_notices.tell(self.core, conn, {recipient: accounts[recipient]}, notices)
 
     def _append(self, conn: Connection, case: RunningCase, step: Step) -> None:

@@ -68,10 +68,10 @@ def send(core: Core, account_id: int, day: str) -> None:
         wants = account and account.state is AccountState.ACTIVE and account.mails is MailChoice.DAILY
         if account is None or not wants or not notices.begin_day(conn, account_id, today):
             return
-        told = notices.take(conn, Recipient(account_id=account_id))
+        waiting = notices.take(conn, Recipient(account_id=account_id))
         staff = staff_notices.staff_of(core, conn, account_id)
         scope = scope_of(staff, Right.SEE_REPORTS)
-    news = staff_notices.in_words(core, scope, told, account.language)
+    news = staff_notices.in_words(core, scope, waiting, account.language)
     with core.database.read() as conn:
         numbers, parts = _waiting(core, conn, account, staff, today)
     if not news and not parts:
@@ -87,7 +87,7 @@ def send(core: Core, account_id: int, day: str) -> None:
         staff_notices.with_all_back(
             core,
             Recipient(account_id=account_id),
-            told,
+            waiting,
             account.email,
             subject,
             "\n".join([*news, *parts, *end]),

@@ -75,8 +75,8 @@ def case_line(core: Core, catalogue: Catalogue, case: AboutCase, language: str, 
     """A line about a case: number, category, words if there are any, link; no text of the report and no name."""
     service = catalogue.service_name(case.service_code, language)
     number = case.service_request_id
-    said = f", {words}" if words else ""
-    return f"- {number}, {service}{said}: {root(core)}/staff/reports/{number}"
+    suffix = f", {words}" if words else ""
+    return f"- {number}, {service}{suffix}: {root(core)}/staff/reports/{number}"
 
 
 def mail_link(conn: Connection, account_id: int, kind: LinkKind) -> None:

@@ -85,15 +85,15 @@ def send(core: Core, account_id: int | None, jurisdiction_id: str | None, unit: 
     """Send somebody all that waits for them."""
     recipient = Recipient(account_id, jurisdiction_id, unit)
     with core.database.begin() as conn:
-        told = storage.take(conn, recipient)
+        notices = storage.take(conn, recipient)
         address = _address(core, conn, recipient)
-    lines = in_words(core, address.scope, told, address.language) if address else []
+    lines = in_words(core, address.scope, notices, address.language) if address else []
     if address is None or not lines:
         return
     language, number = address.language, len(lines)
     subject = translate("mail.notices.subject", language, number=number)
     text = [*shortened(lines, language), *(["", choice(core, language)] if account_id else [])]
-    with_all_back(core, recipient, told, address.to, subject, "\n".join(text))
+    with_all_back(core, recipient, notices, address.to, subject, "\n".join(text))
 
 
 def choice(core: Core, language: str) -> str:
@@ -102,14 +102,14 @@ def choice(core: Core, language: str) -> str:
 
 
 def with_all_back(
-    core: Core, recipient: Recipient, told: Sequence[Notice], to: str, subject: str, text: str
+    core: Core, recipient: Recipient, notices: Sequence[Notice], to: str, subject: str, text: str
 ) -> None:
     """Send what was taken; when no mail can be sent now, it waits again and the error is raised."""
     try:
         staff_mails.deliver(core, to, subject, text)
     except Exception:
         with core.database.begin() as conn:
-            storage.add(conn, recipient, told, core.now())
+            storage.add(conn, recipient, notices, core.now())
         raise
 
 
@@ -141,9 +141,11 @@ def staff_of(core: Core, conn: Connection, account_id: int) -> Staff:
     return Staff(account_id, tuple(held))
 
 
-def in_words(core: Core, scope: Scope, told: Iterable[Notice], language: str) -> list[str]:
+def in_words(core: Core, scope: Scope, notices: Iterable[Notice], language: str) -> list[str]:
     """A line for each notice that still holds, of cases within the scope; what escalated comes first."""
-    ranked = sorted(told, key=lambda notice: (notice.kind is NoticeKind.REMINDED, notice.service_request_id))
+    ranked = sorted(
+        notices, key=lambda notice: (notice.kind is NoticeKind.REMINDED, notice.service_request_id)
+    )
     with core.database.read() as conn:
         cases = storage.cases_of(conn, scope, {notice.service_request_id for notice in ranked})
     known = [(notice, cases.get(notice.service_request_id)) for notice in ranked]

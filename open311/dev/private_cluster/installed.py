@@ -23,13 +23,13 @@ class Account:
 
 def programs(major: str | None = None) -> Path:
     """The folder of the newest PostgreSQL that has PostGIS, or of version `major`; `ConfigurationError` without one."""
-    found = [
+    folders = [
         folder.name
         for folder in PROGRAMS.glob("[1-9]*")
         if (folder / "bin/postgres").exists()
         and (EXTENSIONS / folder.name / "extension/postgis.control").exists()
     ]
-    wanted = [name for name in found if major in (None, name)]
+    wanted = [name for name in folders if major in (None, name)]
     if not wanted:
         package = f"postgresql-{major}-postgis-3" if major else _package()
         raise ConfigurationError(

@@ -65,8 +65,8 @@ def home_of(data_dir: Path, say: Callable[[str], None]) -> tuple[Path, Account |
 def _owner(home: Path) -> Account | None:
     if os.geteuid() != 0:
         return None
-    found = home.stat()
-    return Account(found.st_uid, found.st_gid) if found.st_uid else _postgres_account()
+    status = home.stat()
+    return Account(status.st_uid, status.st_gid) if status.st_uid else _postgres_account()
 
 
 def _postgres_account() -> Account:
@@ -112,8 +112,8 @@ def _private_folder(folder: Path, account: Account | None) -> Path:
     if not folder.exists():
         folder.mkdir(mode=0o700)
         os.chown(folder, uid, gid)
-    found = folder.lstat()
-    if folder.is_symlink() or found.st_uid != uid or found.st_mode & 0o077:
+    status = folder.lstat()
+    if folder.is_symlink() or status.st_uid != uid or status.st_mode & 0o077:
         raise ConfigurationError(
             f"{folder} belongs to somebody else; remove it, or set TMPDIR to another folder"
         )

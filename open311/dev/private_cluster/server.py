@@ -152,12 +152,12 @@ class Cluster:
         _forget_a_reused_pid(self._data / "postmaster.pid")
         give_up = time.monotonic() + PATIENCE
         while not self._start_once(log):
-            said = log.read_bytes()
+            output = log.read_bytes()
             # After a kill -9 the dead server holds its lock until it is reaped, its last children their memory.
-            held = b"already exists" in said or b"still in use" in said
+            held = b"already exists" in output or b"still in use" in output
             if not held or time.monotonic() > give_up:
                 raise ConfigurationError(
-                    f"the private database cannot be started: {_last_line(said)} (see {log})"
+                    f"the private database cannot be started: {_last_line(output)} (see {log})"
                 )
             time.sleep(0.2)
 

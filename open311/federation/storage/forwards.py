@@ -61,8 +61,8 @@ def search(
 def in_trouble(conn: Connection, scope: Scope, limit: int) -> list[Forwarded]:
     """Requests that another server has refused, or perhaps not got, within a scope; the oldest first."""
     query = select(forwards).join(cases, cases.c.service_request_id == _f.service_request_id)
-    found = scope.join(query).where(scope.here, _f.state.in_(IN_TROUBLE))
-    return [_forwarded(row) for row in conn.execute(found.order_by(_f.created_datetime).limit(limit))]
+    statement = scope.join(query).where(scope.here, _f.state.in_(IN_TROUBLE))
+    return [_forwarded(row) for row in conn.execute(statement.order_by(_f.created_datetime).limit(limit))]
 
 
 def known_ids(conn: Connection, url: str, foreign_ids: Collection[str]) -> set[str]:

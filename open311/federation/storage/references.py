@@ -60,8 +60,8 @@ def add(
 def changed_values(arrival: Arrival) -> dict[str, Any]:
     """What an update of the row writes."""
     place = point(arrival.values.get("lat"), arrival.values.get("long"))
-    told = {"media_urls": [], "attributes": {}, "description": "", "address": ""} | dict(arrival.values)
-    values = {name: told.get(name) for name in COPIED if name != "updated_datetime"}
+    all_values = {"media_urls": [], "attributes": {}, "description": "", "address": ""} | dict(arrival.values)
+    values = {name: all_values.get(name) for name in COPIED if name != "updated_datetime"}
     return values | {"geom": None if place is None else func.ST_GeomFromEWKT(place)}
 
 

@@ -56,11 +56,11 @@ def search_of(values: Mapping[str, str], asker: Asker) -> CaseSearch:
     Without a stage it is about open cases, unless words, a status or a visibility are asked for: those of all stages.
     """
     wide = any(name in values for name in _WIDE)
-    asked: dict[str, Any] = {"stages": tuple(Stage), "order": Order.NEWEST} if wide else {}
+    filters: dict[str, Any] = {"stages": tuple(Stage), "order": Order.NEWEST} if wide else {}
     for name, value in values.items():
         if name in READERS:
-            asked |= READERS[name](value, asker)
-    return CaseSearch(**asked)
+            filters |= READERS[name](value, asker)
+    return CaseSearch(**filters)
 
 
 def _stages(value: str, _: Asker) -> dict[str, Any]:

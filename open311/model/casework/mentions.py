@@ -13,14 +13,14 @@ def mentioned(text: str, people: Mapping[int, str], units: Mapping[str, Collecti
     """
     named = _by_name(people, units)
     longest_first = sorted(named, key=len, reverse=True)
-    found: set[int] = set()
+    ids: set[int] = set()
     folded = fold(text)
     for place in re.finditer(r"(?<!\w)@", folded):
         rest = folded[place.end() :]
         name = next((name for name in longest_first if _begins_with(rest, name)), None)
         if name is not None:
-            found |= named[name]
-    return frozenset(found)
+            ids |= named[name]
+    return frozenset(ids)
 
 
 def _begins_with(rest: str, name: str) -> bool:

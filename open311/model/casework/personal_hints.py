@@ -23,9 +23,9 @@ class PersonalHint(NamedTuple):
 
 def personal_hints(text: str) -> list[PersonalHint]:
     """What may be personal, in the order of the text, each once."""
-    found = [
+    hints = [
         (match.start(), kind, match[0])
         for kind, pattern in PATTERNS.items()
         for match in pattern.finditer(text)
     ]
-    return list(dict.fromkeys(PersonalHint(kind, words) for _, kind, words in sorted(found)))[:MOST]
+    return list(dict.fromkeys(PersonalHint(kind, words) for _, kind, words in sorted(hints)))[:MOST]
