@@ -105,21 +105,21 @@ def run(settings: Settings) -> None:
     restoring.adopt(core)
     catalogue_publication.keep_published(core, HARVESTED)
     log.info("worker_started")
-    told = Event()
-    while _loses_the_queue(core, told):
+    to_end = Event()
+    while _loses_the_queue(core, to_end):
         while not _is_back(core):
             time.sleep(AGAIN_SECONDS)
     core.database.close()
     log.info("worker_stopped")
 
 
-def _loses_the_queue(core: Core, told: Event) -> bool:
+def _loses_the_queue(core: Core, to_end: Event) -> bool:
     """Work, and say at the end whether that is because the database went away; what was begun is taken up again."""
     lost = False
     try:
-        asyncio.run(_work(build(core), core, told))
+        asyncio.run(_work(build(core), core, to_end))
     except* (ConnectorException, QueueLostError) as reasons:
-        lost = not told.is_set()
+        lost = not to_end.is_set()
         if lost:
             first = reasons.exceptions[0]
             log.error("queue_lost", reason=str(first.__cause__ or first))
@@ -134,7 +134,7 @@ def _is_back(core: Core) -> bool:
     return True
 
 
-async def _work(app: App, core: Core, told: Event) -> None:
+async def _work(app: App, core: Core, to_end: Event) -> None:
     # Python's own number depends on the processors, and jobs that wait for others would take all of them.
     threads = ThreadPoolExecutor(sum(PLACES.values()) + 1)
     asyncio.get_running_loop().set_default_executor(threads)
@@ -146,13 +146,13 @@ async def _work(app: App, core: Core, told: Event) -> None:
     async with app.open_async():
         everything = asyncio.create_task(_all(app, core, common))
         for signum in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(signum, _end, everything, told)
+            asyncio.get_running_loop().add_signal_handler(signum, _end, everything, to_end)
         with suppress(asyncio.CancelledError):
             await everything
 
 
-def _end(everything: asyncio.Task[None], told: Event) -> None:
-    told.set()
+def _end(everything: asyncio.Task[None], to_end: Event) -> None:
+    to_end.set()
     # A second signal must not cut off what the first one let finish.
     if not everything.cancelling():
         everything.cancel()

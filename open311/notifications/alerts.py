@@ -32,8 +32,8 @@ def ask(core: Core, wish: Alert, asker: MailAsker) -> None:
     with core.database.begin() as conn:
         mail_guard.admit(core, conn, Purpose.ALERT, address, asker)
         if storage.count(conn, wish.jurisdiction_id, address) >= MOST_OF_A_MAILBOX:
-            told = problem("error.alerts.many", most=MOST_OF_A_MAILBOX)
-            raise TooManyRequests(told, retry_after=int(DAY.total_seconds()))
+            refusal = problem("error.alerts.many", most=MOST_OF_A_MAILBOX)
+            raise TooManyRequests(refusal, retry_after=int(DAY.total_seconds()))
         alert_id = storage.add(conn, replace(wish, email=address))
         jobs.defer(conn, TaskName.ASK_ALERT, alert_id=alert_id)
 

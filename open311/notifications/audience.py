@@ -34,8 +34,8 @@ WORDS_ALONE = (EventKind.NOTED, EventKind.UPDATED)
 def concerns_anybody(event: Event) -> bool:
     """Whether mails may be sent about an event at all."""
     silenced = event.data.get("quiet") or event.data.get("taken_back")
-    told = event.is_update or event.kind in TAKEN_AWAY
-    return event_kinds.RULES[event.kind].is_mailed and told and not silenced
+    is_news = event.is_update or event.kind in TAKEN_AWAY
+    return event_kinds.RULES[event.kind].is_mailed and is_news and not silenced
 
 
 def asks_for_rating(follower: Follower, event: Event) -> bool:

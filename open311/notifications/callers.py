@@ -24,7 +24,7 @@ def take_in(
     catalogue: Catalogue,
     draft: Draft,
     submission: Submission,
-    found: tuple[Problem, ...],
+    problems: tuple[Problem, ...],
     actor: Actor,
     *,
     language: str,
@@ -39,7 +39,7 @@ def take_in(
             inbox_decisions.report(core, conn, _mail(conn, draft, mail_id), number)
         return _follow(core, conn, draft, number, submission.reporter.email, language)
 
-    return drafts.send(core, catalogue, draft, submission, found, also, actor)
+    return drafts.send(core, catalogue, draft, submission, problems, also, actor)
 
 
 def join(

@@ -30,6 +30,6 @@ def admit(core: Core, conn: Connection, purpose: Purpose, email: str, asker: Mai
         earliest = storage.nth_latest(conn, limit.column, value, most, limit.window, now)
         if earliest:
             seconds = limit.seconds_to_wait(earliest, now)
-            told = problem(limit.key, most=most, minutes=-(-seconds // 60))
-            raise TooManyRequests(told, retry_after=seconds)
+            refusal = problem(limit.key, most=most, minutes=-(-seconds // 60))
+            raise TooManyRequests(refusal, retry_after=seconds)
     storage.add(conn, purpose, subjects, now)

@@ -67,15 +67,15 @@ def tell_all(conn: Connection, event_id: int, delay: timedelta = timedelta()) ->
         return 0
     followers = storage.of_request(conn, event.service_request_id)
     concerned = [follower.id for follower in followers if audience.kind_for(follower, event, request)]
-    told = mail_messages.claim(conn, event.id, concerned)
+    claimed = mail_messages.claim(conn, event.id, concerned)
     at = event.datetime + delay if event.actor.startswith(f"{ActorKind.STAFF}:") else None
     jobs.defer_all(
         conn,
         TaskName.TELL_FOLLOWER,
-        [{"follower_id": follower_id, "event_id": event.id} for follower_id in told],
+        [{"follower_id": follower_id, "event_id": event.id} for follower_id in claimed],
         at=at,
     )
-    return len(told)
+    return len(claimed)
 
 
 def ask(core: Core, follower_id: int) -> None:
@@ -84,10 +84,10 @@ def ask(core: Core, follower_id: int) -> None:
         follower = storage.find(conn, follower_id)
         if follower is None or follower.confirmed_datetime is not None:
             return
-        found = _subject(core, conn, follower)
-    if found is None or found[2].visibility == Visibility.HIDDEN:
+        subject = _subject(core, conn, follower)
+    if subject is None or subject[2].visibility == Visibility.HIDDEN:
         return
-    catalogue, values, request = found
+    catalogue, values, request = subject
     with _token(core, follower, Purpose.CONFIRM) as token:
         sent = send(core, catalogue, follower.email, follower.language, CONFIRM, values, f"/follow/{token}")
     number = request.service_request_id
@@ -102,10 +102,10 @@ def tell(core: Core, follower_id: int, event_id: int) -> None:
             return
         if mail_messages.is_sent(conn, follower_id, event_id):
             return
-        found = _subject(core, conn, follower, event)
-    if found is None:
+        subject = _subject(core, conn, follower, event)
+    if subject is None:
         return
-    catalogue, values, request = found
+    catalogue, values, request = subject
     kind = audience.kind_for(follower, event, request)
     if kind is None:
         return
@@ -219,17 +219,17 @@ def _subject(
 def _values(
     core: Core, catalogue: Catalogue, request: ServiceRequest, language: str, event: Event | None
 ) -> dict[str, str]:
-    said = event.data if event else {}
-    code = str(said.get("detailed_status") or request.detailed_status)
+    data = event.data if event else {}
+    code = str(data.get("detailed_status") or request.detailed_status)
     status = catalogue.statuses.get(code)
-    number, into = request.service_request_id, str(said.get("into") or "")
-    reason = catalogue.desk.reasons.get(str(said.get("reason") or ""))
+    number, into = request.service_request_id, str(data.get("into") or "")
+    reason = catalogue.desk.reasons.get(str(data.get("reason") or ""))
     words = reason.to_reporter.in_language(language) if reason else ""
     return {
         "number": str(number),
         "service": catalogue.service_name(request.service_code, language),
         "status": status.label.in_language(language) if status else code,
-        "notes": str(said.get("status_notes") or words),
+        "notes": str(data.get("status_notes") or words),
         "into": into,
         "original": address_of(core, catalogue, f"/reports/{into}") if into else "",
         "report": address_of(core, catalogue, f"/reports/{number}"),
@@ -262,12 +262,12 @@ def send(
         return None
     city = catalogue.jurisdiction.name.in_language(language)
     link = f"{address_of(core, catalogue, path)}?locale={language}"
-    given = values | {"city": city, "link": link}
-    given["contact"] = catalogue.jurisdiction.contact.in_language(language)
+    all_values = values | {"city": city, "link": link}
+    all_values["contact"] = catalogue.jurisdiction.contact.in_language(language)
     message = EmailMessage()
     message["From"] = core.settings.mail_from
     message["To"] = to
-    message["Subject"] = " ".join(translate(kind[0], language, **given).split())
+    message["Subject"] = " ".join(translate(kind[0], language, **all_values).split())
     message["Date"] = formatdate(core.now().timestamp(), localtime=False)
     message["Message-ID"] = make_msgid(domain=urlsplit(link).hostname)
     message["Auto-Submitted"] = "auto-generated"
@@ -277,14 +277,14 @@ def send(
     for name, value in (headers or {}).items():
         message[name] = value
     keys = [kind[1]]
-    if given.get("notes"):
+    if all_values.get("notes"):
         keys.append("mail.status.notes")
-    if given.get("rating"):
+    if all_values.get("rating"):
         keys.append("mail.rating")
     if headers:
         # Behind all that is said: how to hear no more.
         keys.append("mail.stop")
-    *parts, end = mail_bodies.parts_of([*keys, "mail.end"], language, given)
+    *parts, end = mail_bodies.parts_of([*keys, "mail.end"], language, all_values)
     message.set_content(mail_bodies.text_body([*parts, end]))
     root = address_of(core, catalogue, "")
     html = mail_bodies.html_body(catalogue, language, root, str(message["Subject"]), parts, end)

@@ -21,9 +21,9 @@ def post(core: Core, catalogue: Catalogue, sent: Objection, asker: MailAsker) ->
     if sent.email and address is None:
         raise Invalid(problem("error.email"))
     with core.database.begin() as conn:
-        told = bool(address) and core.settings.smtp_url is not None
-        if told:
+        can_answer = bool(address) and core.settings.smtp_url is not None
+        if can_answer:
             mail_guard.admit(core, conn, Purpose.OBJECTION, str(address), asker)
         event_id = objections.take_in(core, conn, catalogue, replace(sent, email=address))
-        if told and event_id is not None:
+        if can_answer and event_id is not None:
             jobs.defer(conn, TaskName.WRITE_TO_OBJECTOR, event_id=event_id)

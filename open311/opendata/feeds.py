@@ -19,11 +19,11 @@ def of_requests(requests: Iterable[ServiceRequest], links: Mapping[str, str]) ->
     return _feed(_title("opendata.feed.title"), changed, links), entries
 
 
-def of_history(found: ServiceRequest) -> tuple[Feed, list[Entry]]:
+def of_history(service_request: ServiceRequest) -> tuple[Feed, list[Entry]]:
     """A feed with one entry for each public line of a request's history, the last one first."""
-    title = _title("opendata.feed.history", service_request_id=str(found.service_request_id))
-    entries = [_line(found, note) for note in found.notes]
-    return _feed(title, found.updated_datetime, {}), entries[::-1]
+    title = _title("opendata.feed.history", service_request_id=str(service_request.service_request_id))
+    entries = [_line(service_request, note) for note in service_request.notes]
+    return _feed(title, service_request.updated_datetime, {}), entries[::-1]
 
 
 def _feed(title: str, updated: datetime, links: Mapping[str, str]) -> Feed:
@@ -45,30 +45,35 @@ def _asked() -> list[tuple[str, str]]:
     return [(name, value) for name, value in request.args.items(multi=True) if pagination.is_known(name)]
 
 
-def _entry(found: ServiceRequest) -> Entry:
-    service = current.catalogue().service_name(found.service_code, _language())
-    lines = [_label(found.detailed_status), found.address, found.description, found.status_notes]
+def _entry(service_request: ServiceRequest) -> Entry:
+    service = current.catalogue().service_name(service_request.service_code, _language())
+    lines = [
+        _label(service_request.detailed_status),
+        service_request.address,
+        service_request.description,
+        service_request.status_notes,
+    ]
     return Entry(
-        id=_name(found),
-        title=f"{service}: {found.address}" if found.address else service,
-        updated=found.updated_datetime,
-        published=found.requested_datetime,
+        id=_name(service_request),
+        title=f"{service}: {service_request.address}" if service_request.address else service,
+        updated=service_request.updated_datetime,
+        published=service_request.requested_datetime,
         text="\n\n".join(line for line in lines if line),
-        link=_to_read(found),
-        category=(found.service_code, service),
-        place=found.location,
+        link=_to_read(service_request),
+        category=(service_request.service_code, service),
+        place=service_request.location,
     )
 
 
-def _line(found: ServiceRequest, note: Note) -> Entry:
+def _line(service_request: ServiceRequest, note: Note) -> Entry:
     return Entry(
-        id=f"{_name(found)}#{note.number}",
+        id=f"{_name(service_request)}#{note.number}",
         title=_label(note.detailed_status) or translate("page.history.changed", _language()),
         updated=note.datetime,
         published=note.datetime,
         text=note.description,
-        link=_to_read(found),
-        place=found.location,
+        link=_to_read(service_request),
+        place=service_request.location,
     )
 
 
@@ -90,14 +95,16 @@ def _language() -> str:
     return current.language(current.catalogue())
 
 
-def _name(found: ServiceRequest) -> str:
+def _name(service_request: ServiceRequest) -> str:
     """What the request is called in every feed, for good: without its jurisdiction, which may come to be needed."""
-    return current.base_url() + current.as_asked(f"/open311/v2/requests/{found.service_request_id}.atom")
+    return current.base_url() + current.as_asked(
+        f"/open311/v2/requests/{service_request.service_request_id}.atom"
+    )
 
 
-def _to_read(found: ServiceRequest) -> Link:
+def _to_read(service_request: ServiceRequest) -> Link:
     """Its page; what came in at the test endpoint has none."""
     if current.sandbox():
-        return _name(found).removesuffix("atom") + "json", "application/json"
-    city = f"/{found.jurisdiction_id}" if current.core().catalogues.several else ""
-    return f"{current.base_url()}{city}/reports/{found.service_request_id}", "text/html"
+        return _name(service_request).removesuffix("atom") + "json", "application/json"
+    city = f"/{service_request.jurisdiction_id}" if current.core().catalogues.several else ""
+    return f"{current.base_url()}{city}/reports/{service_request.service_request_id}", "text/html"

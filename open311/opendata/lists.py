@@ -39,23 +39,27 @@ def get_requests_csv(query: dict[str, Any]) -> Response:
 
 def _page(query: dict[str, Any], form: Form) -> tuple[list[bytes], dict[str, str]]:
     """The requests of one page, each written, and the headers that go with them."""
-    asked, reader = _search(query), request_context.of_request()
+    search_of_page, reader = _search(query), request_context.of_request()
     with reader.core.database.read_public() as conn:
-        page = search.hits(conn, asked, reader.core.landmarks)
-        total = rendered_lists.total(reader.core, conn, asked, page) if queries.paged(query) else page.total
-        pieces = rendered_lists.pieces(reader, conn, asked, page.items, form)
-    return pieces.items, pagination.headers(reader, page, asked, query, total)
+        page = search.hits(conn, search_of_page, reader.core.landmarks)
+        total = (
+            rendered_lists.total(reader.core, conn, search_of_page, page)
+            if queries.paged(query)
+            else page.total
+        )
+        pieces = rendered_lists.pieces(reader, conn, search_of_page, page.items, form)
+    return pieces.items, pagination.headers(reader, page, search_of_page, query, total)
 
 
 @blueprint.read("/feed.atom", takes=ServiceRequestsQuery, content_type="application/atom+xml")
 def get_feed(query: dict[str, Any]) -> Response:
     """The requests that changed last as an Atom feed with GeoRSS; takes the filters of `requests.json`."""
     # A feed is bounded by its length, so it needs no window of dates.
-    asked = _search({"sort": LAST_CHANGED_FIRST, "page_size": ENTRIES} | query)
+    request_search = _search({"sort": LAST_CHANGED_FIRST, "page_size": ENTRIES} | query)
     with current.core().database.read_public() as conn:
-        found = search.search(conn, asked, current.core().landmarks)
+        hits = search.search(conn, request_search, current.core().landmarks)
     feed, lines = feeds.of_requests(
-        found.items, pagination.links(request_context.of_request(), found, asked, query, None)
+        hits.items, pagination.links(request_context.of_request(), hits, request_search, query, None)
     )
     return answer(atom.write(feed, lines), atom.MEDIA_TYPE)
 

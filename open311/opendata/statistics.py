@@ -34,17 +34,17 @@ def get_statistics_json(query: dict[str, Any]) -> Response:
 
     Numbers from one to four are `"<5"`; of so few no days are told.
     """
-    found, catalogue = _read(query), current.catalogue()
-    ran = found.statistics.run_datetime
+    figures, catalogue = _read(query), current.catalogue()
+    ran = figures.statistics.run_datetime
     return json(
         {
             "jurisdiction_id": catalogue.jurisdiction.jurisdiction_id,
             "updated_datetime": write(ran, catalogue.jurisdiction.time_zone) if ran else None,
             "definitions": statistics.definitions(current.language(catalogue)),
-            "total": found.total.row(),
-            "months": [{"month": line.code} | line.row() for line in found.months],
-            "services": [_named("service_code", "service_name", line) for line in found.services],
-            "areas": [_named("area_code", "area_name", line) for line in found.areas],
+            "total": figures.total.row(),
+            "months": [{"month": line.code} | line.row() for line in figures.months],
+            "services": [_named("service_code", "service_name", line) for line in figures.services],
+            "areas": [_named("area_code", "area_name", line) for line in figures.areas],
         }
     )
 
@@ -56,12 +56,12 @@ def _named(code: str, name: str, line: Line) -> dict[str, Any]:
 @blueprint.read("/statistics.csv", takes=StatisticsQuery, content_type="text/csv")
 def get_statistics_csv(query: dict[str, Any]) -> Response:
     """The same as rows: `of` is total, month, service or area, then its code, its name and its figures."""
-    found = _read(query)
+    figures = _read(query)
     parts = (
-        ("total", (found.total,)),
-        ("month", found.months),
-        ("service", found.services),
-        ("area", found.areas),
+        ("total", (figures.total,)),
+        ("month", figures.months),
+        ("service", figures.services),
+        ("area", figures.areas),
     )
     rows = [[of, line.code, line.name, *_cells(line)] for of, lines in parts for line in lines]
     body = csv.table([["of", "code", "name", *DEFINITIONS], *rows])

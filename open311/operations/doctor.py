@@ -35,24 +35,24 @@ def examine(core: Core) -> Iterator[Finding]:
     if any(part.health is Health.DOWN for part in parts):
         return
     with core.database.read() as conn:
-        found, counted = facts.read(conn), figures.read(conn)
-    yield from _of_database(found)
+        known_facts, counted = facts.read(conn), figures.read(conn)
+    yield from _of_database(known_facts)
     yield from _of_mailboxes(core.settings, counted)
     yield from _of_settings(core.settings)
-    yield from _of_catalogues(core, found)
-    wrong = rehearsal.wrong(rehearsal.last(core.settings.data_dir), REHEARSED_WITHIN)
-    if wrong:
-        yield Finding("backup", wrong)
+    yield from _of_catalogues(core, known_facts)
+    fault = rehearsal.wrong(rehearsal.last(core.settings.data_dir), REHEARSED_WITHIN)
+    if fault:
+        yield Finding("backup", fault)
 
 
-def _of_database(found: Facts) -> Iterator[Finding]:
-    if found.version < OLDEST_POSTGRESQL:
-        yield Finding("postgresql", f"version {found.version} is older than 15; update it", must=True)
-    apart = abs(datetime.now(UTC) - found.clock)
+def _of_database(known_facts: Facts) -> Iterator[Finding]:
+    if known_facts.version < OLDEST_POSTGRESQL:
+        yield Finding("postgresql", f"version {known_facts.version} is older than 15; update it", must=True)
+    apart = abs(datetime.now(UTC) - known_facts.clock)
     if apart > CLOCKS_APART:
-        told = f"clocks of this host and of the database are {apart.total_seconds():.0f} s apart; run NTP on both"
-        yield Finding("clock", told, must=True)
-    for index in found.invalid_indexes:
+        text = f"clocks of this host and of the database are {apart.total_seconds():.0f} s apart; run NTP on both"
+        yield Finding("clock", text, must=True)
+    for index in known_facts.invalid_indexes:
         yield Finding("index", f"{index} is invalid: `reindex index concurrently {index}`")
 
 
@@ -65,14 +65,14 @@ def _of_mailboxes(settings: Settings, counted: Figures) -> Iterator[Finding]:
             yield Finding("mailbox", f"{account.name} was never read; the worker does so each minute")
             continue
         if state.failing is not None:
-            told = f"{account.name} cannot be read for {state.failing / 60:.0f} min: {state.problem or 'unknown'}"
-            yield Finding("mailbox", f"{told}; mend OPEN311_IMAP_URL, or the mail server", must=True)
+            text = f"{account.name} cannot be read for {state.failing / 60:.0f} min: {state.problem or 'unknown'}"
+            yield Finding("mailbox", f"{text}; mend OPEN311_IMAP_URL, or the mail server", must=True)
         if state.skipped:
-            told = f"{state.skipped} mails lie unread in {account.name}, since there were too many"
-            yield Finding("mailbox", f"{told}; decide about those at the desk, and block who sends them")
+            text = f"{state.skipped} mails lie unread in {account.name}, since there were too many"
+            yield Finding("mailbox", f"{text}; decide about those at the desk, and block who sends them")
         if account.reply_to is None:
-            told = f"{account.name} names no reply_to, so answers to our mails go to OPEN311_MAIL_FROM"
-            yield Finding("mailbox", f"{told}; see docs/intake.md")
+            text = f"{account.name} names no reply_to, so answers to our mails go to OPEN311_MAIL_FROM"
+            yield Finding("mailbox", f"{text}; see docs/intake.md")
         if not account.password and settings.mail_token is None:
             yield Finding(
                 "mailbox", f"{account.name} has no password, and OPEN311_MAIL_TOKEN is unset", must=True
@@ -81,8 +81,8 @@ def _of_mailboxes(settings: Settings, counted: Figures) -> Iterator[Finding]:
 
 def _of_settings(settings: Settings) -> Iterator[Finding]:
     if settings.base_url is None:
-        told = "OPEN311_BASE_URL is unset, so links follow what each request says; set the public address"
-        yield Finding("base address", told)
+        text = "OPEN311_BASE_URL is unset, so links follow what each request says; set the public address"
+        yield Finding("base address", text)
     else:
         yield from _of_address(settings.base_url, settings)
     if settings.smtp_url is None:
@@ -110,15 +110,15 @@ def _of_address(base_url: str, settings: Settings) -> Iterator[Finding]:
             f"{parts.hostname} has no address: {reason.strerror}; mend the DNS or OPEN311_BASE_URL",
         )
     if parts.scheme == "https" and not settings.trusted_proxies:
-        told = "the address is https, so a proxy is in front; set OPEN311_TRUSTED_PROXIES=1, or all senders are one"
-        yield Finding("proxy", told, must=True)
+        text = "the address is https, so a proxy is in front; set OPEN311_TRUSTED_PROXIES=1, or all senders are one"
+        yield Finding("proxy", text, must=True)
     if parts.scheme == "http":
         yield Finding(
             "base address", f"{base_url} is not https; personal data travel in the clear", must=True
         )
 
 
-def _of_catalogues(core: Core, found: Facts) -> Iterator[Finding]:
+def _of_catalogues(core: Core, known_facts: Facts) -> Iterator[Finding]:
     for catalogue in core.catalogues.in_force:
         jurisdiction = catalogue.jurisdiction
         owner = jurisdiction.jurisdiction_id
@@ -128,7 +128,7 @@ def _of_catalogues(core: Core, found: Facts) -> Iterator[Finding]:
             yield Finding(
                 "boundary", f"{owner} has none: reports from anywhere are taken; name one in the catalogue"
             )
-        if owner not in found.with_addresses and core.settings.geocoder == "table":
+        if owner not in known_facts.with_addresses and core.settings.geocoder == "table":
             yield Finding(
                 "addresses",
                 f"{owner} has none to search in; `open311 addresses import` takes a list, and"

@@ -59,10 +59,10 @@ def count_kept(method: str, status: int, times: int) -> None:
 
 def _counted(name: str, method: str, status: int, source: str) -> tuple[Counter, Histogram]:
     key = (name, method if method in METHODS else "other", str(status), source)
-    found = _children.get(key)
-    if found is None:
-        found = _children[key] = (_requests.labels(*key), _seconds.labels(name))
-    return found
+    counters = _children.get(key)
+    if counters is None:
+        counters = _children[key] = (_requests.labels(*key), _seconds.labels(name))
+    return counters
 
 
 def page(core: Core) -> tuple[bytes, str]:
@@ -99,11 +99,11 @@ class _Now(Collector):
         yield self._catalogues()
         try:
             with self._core.database.read() as conn:
-                found = figures.read(conn) if schema.state(conn).is_usable else None
+                counted = figures.read(conn) if schema.state(conn).is_usable else None
         except Unavailable:
-            found = None
-        if found:
-            yield from _of(found)
+            counted = None
+        if counted:
+            yield from _of(counted)
 
     def _pools(self) -> Iterator[Metric]:
         rows = [((pool,), float(used)) for pool, used, _ in self._core.database.pools()]
@@ -124,10 +124,10 @@ class _Now(Collector):
         )
 
 
-def _of(found: Figures) -> Iterator[Metric]:
-    depth = [((jobs.queue, jobs.state), float(jobs.count)) for jobs in found.jobs]
+def _of(counted: Figures) -> Iterator[Metric]:
+    depth = [((jobs.queue, jobs.state), float(jobs.count)) for jobs in counted.jobs]
     yield _gauge("open311_jobs", "Jobs of the worker.", ("queue", "state"), depth)
-    age = [((jobs.queue, jobs.state), float(jobs.oldest)) for jobs in found.jobs]
+    age = [((jobs.queue, jobs.state), float(jobs.oldest)) for jobs in counted.jobs]
     yield _gauge("open311_jobs_oldest_seconds", "Age of the oldest of them.", ("queue", "state"), age)
     for kind, text in (
         ("mail", "Mails to followers, by state; failed ones are jobs."),
@@ -137,31 +137,31 @@ def _of(found: Figures) -> Iterator[Metric]:
         ("inbox_mail", "Mails that came in, by what became of them."),
         ("lost_mail", "Mails about reports that the mail server refused or that came back."),
     ):
-        rows = [((count.state,), float(count.count)) for count in found.counts if count.kind == kind]
+        rows = [((count.state,), float(count.count)) for count in counted.counts if count.kind == kind]
         yield _gauge(f"open311_{kind}s", text, ("state",), rows)
     yield _gauge(
         "open311_workers",
         "Worker queues with a sign of life in the last minute.",
         (),
-        [((), float(found.workers))],
+        [((), float(counted.workers))],
     )
-    yield from _mailboxes(found)
-    lag = [((name,), float(seconds)) for name, seconds in found.replicas]
+    yield from _mailboxes(counted)
+    lag = [((name,), float(seconds)) for name, seconds in counted.replicas]
     yield _gauge("open311_replica_lag_seconds", "How far a replica is behind.", ("replica",), lag)
 
 
-def _mailboxes(found: Figures) -> Iterator[Metric]:
+def _mailboxes(counted: Figures) -> Iterator[Metric]:
     label = ("mailbox",)
-    failing = [((mailbox.name,), mailbox.failing or 0.0) for mailbox in found.mailboxes]
+    failing = [((mailbox.name,), mailbox.failing or 0.0) for mailbox in counted.mailboxes]
     yield _gauge(
         "open311_mailbox_failing_seconds",
         "Since a mailbox cannot be read; 0 for one that can.",
         label,
         failing,
     )
-    read = [((mailbox.name,), mailbox.read) for mailbox in found.mailboxes if mailbox.read is not None]
+    read = [((mailbox.name,), mailbox.read) for mailbox in counted.mailboxes if mailbox.read is not None]
     yield _gauge("open311_mailbox_read_seconds", "Since a mailbox was last read.", label, read)
-    skipped = [((mailbox.name,), float(mailbox.skipped)) for mailbox in found.mailboxes]
+    skipped = [((mailbox.name,), float(mailbox.skipped)) for mailbox in counted.mailboxes]
     yield _gauge("open311_mailbox_skipped", "Mails left lying because there were too many.", label, skipped)
 
 

@@ -66,16 +66,16 @@ def _of_database(core: Core) -> list[Part]:
     try:
         with core.database.read() as conn:
             state = schema.state(conn)
-            found = figures.read(conn) if state.is_usable else None
+            counted = figures.read(conn) if state.is_usable else None
     except Unavailable as error:
         return [Part("database", Health.DOWN, str(error.__cause__ or "out of reach").splitlines()[0])]
     parts = [Part("database", Health.OK), _schema(state), _migrations(state)]
-    if found:
+    if counted:
         parts += [
-            _worker(found),
-            _queue(found),
-            *_mail(core.settings, found),
-            *_mailboxes(core.settings, found),
+            _worker(counted),
+            _queue(counted),
+            *_mail(core.settings, counted),
+            *_mailboxes(core.settings, counted),
         ]
     return parts
 
@@ -93,46 +93,46 @@ def _migrations(state: SchemaState) -> Part:
     return Part("migrations", Health.OK if state.is_usable else Health.DOWN, state.advice)
 
 
-def _worker(found: Figures) -> Part:
-    if found.workers:
-        return Part("worker", Health.OK, f"last sign of life {found.heartbeat:.0f} s ago")
+def _worker(counted: Figures) -> Part:
+    if counted.workers:
+        return Part("worker", Health.OK, f"last sign of life {counted.heartbeat:.0f} s ago")
     return Part(
         "worker", Health.FAILING, "no `open311 work` has given a sign of life for a minute; start one"
     )
 
 
-def _queue(found: Figures) -> Part:
-    failed = sum(jobs.count for jobs in found.jobs if jobs.state == "failed")
+def _queue(counted: Figures) -> Part:
+    failed = sum(jobs.count for jobs in counted.jobs if jobs.state == "failed")
     if failed:
         return Part("jobs", Health.FAILING, f"{failed} jobs failed for good; see `open311 jobs list`")
-    return Part("jobs", Health.OK, f"{sum(jobs.count for jobs in found.jobs)} wait")
+    return Part("jobs", Health.OK, f"{sum(jobs.count for jobs in counted.jobs)} wait")
 
 
-def _mail(settings: Settings, found: Figures) -> list[Part]:
+def _mail(settings: Settings, counted: Figures) -> list[Part]:
     if settings.smtp_url is None:
         return []
-    stuck = found.jobs_in(Queue.MAIL, "retrying", "failed")
+    stuck = counted.jobs_in(Queue.MAIL, "retrying", "failed")
     if not stuck:
         return [Part("mail", Health.OK)]
     advice = "look for `mail_unavailable` in the worker's log, then `open311 jobs retry --all`"
     return [Part("mail", Health.FAILING, f"{stuck} mails could not be sent; {advice}")]
 
 
-def _mailboxes(settings: Settings, found: Figures) -> list[Part]:
+def _mailboxes(settings: Settings, counted: Figures) -> list[Part]:
     """Mailboxes that are read no more; a short outage is none."""
     known = {account.name for account in settings.imap_url}
     failing = {
         mailbox.name: mailbox.failing
-        for mailbox in found.mailboxes
+        for mailbox in counted.mailboxes
         if mailbox.name in known and mailbox.failing and mailbox.failing > MAILBOX_SECONDS
     }
     if not known:
         return []
     if not failing:
         return [Part("mailboxes", Health.OK)]
-    told = ", ".join(f"{name} for {seconds / 60:.0f} min" for name, seconds in failing.items())
+    text = ", ".join(f"{name} for {seconds / 60:.0f} min" for name, seconds in failing.items())
     advice = "look for `mailbox_unavailable` in the worker's log, or ask `open311 doctor` why"
-    return [Part("mailboxes", Health.FAILING, f"cannot be read: {told}; {advice}")]
+    return [Part("mailboxes", Health.FAILING, f"cannot be read: {text}; {advice}")]
 
 
 def _volume(settings: Settings) -> Part:

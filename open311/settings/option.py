@@ -32,8 +32,8 @@ class Option:
         try:
             return self.parse(raw)
         except ValueError as allowed:
-            given = "not allowed as it is" if self.secret else repr(raw)
-            raise ConfigurationError(f"{self.variable} is {given}; allowed is {allowed}") from None
+            shown = "not allowed as it is" if self.secret else repr(raw)
+            raise ConfigurationError(f"{self.variable} is {shown}; allowed is {allowed}") from None
 
     def _raw(self, environ: Mapping[str, str]) -> str | None:
         from_file = environ.get(f"{self.variable}_FILE")

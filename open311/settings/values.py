@@ -35,10 +35,10 @@ def path(raw: str) -> Path:
 
 
 def file(raw: str) -> Path:
-    found = Path(raw).expanduser()
-    if not found.is_file():
+    path = Path(raw).expanduser()
+    if not path.is_file():
         raise ValueError("the name of a file that is there")
-    return found.resolve()
+    return path.resolve()
 
 
 def switch(raw: str) -> bool:
@@ -136,13 +136,13 @@ def hosts(raw: str) -> tuple[str, ...]:
 
 
 def networks(raw: str) -> tuple[str, ...]:
-    found = tuple(part.strip() for part in raw.split(",") if part.strip())
+    names = tuple(part.strip() for part in raw.split(",") if part.strip())
     try:
-        for network in found:
+        for network in names:
             ip_network(network)
     except ValueError:
         raise ValueError("networks such as 10.20.0.0/16 or 2001:db8::/32, with commas between") from None
-    return found
+    return names
 
 
 def secrets(raw: str) -> str:
@@ -154,13 +154,13 @@ def secrets(raw: str) -> str:
 
 def named_keys(raw: str) -> Mapping[str, str]:
     """Secrets by name."""
-    found = dict[str, str]()
+    keys = dict[str, str]()
     for entry in filter(None, re.split(r"[,\s]+", raw)):
         name, equals, key = entry.partition("=")
         if not (name and equals and key):
             raise ValueError("names and keys such as works=0123abcd, with commas or line breaks between")
-        found[name] = key
-    return found
+        keys[name] = key
+    return keys
 
 
 def geocoder(raw: str) -> str:

@@ -51,10 +51,10 @@ def chosen_language() -> str | None:
 
 def api(path: str, city: Catalogue, **values: Any) -> str:
     """An address of the API or of open data, such as `/requests/7.json`."""
-    given = {name: value for name, value in values.items() if value not in (None, "", ())}
+    filled = {name: value for name, value in values.items() if value not in (None, "", ())}
     if several():
-        given = {"jurisdiction_id": city.jurisdiction.jurisdiction_id, **given}
-    query = f"?{urlencode(given, doseq=True)}" if given else ""
+        filled = {"jurisdiction_id": city.jurisdiction.jurisdiction_id, **filled}
+    query = f"?{urlencode(filled, doseq=True)}" if filled else ""
     return f"{root()}/open311/v2{path}{query}"
 
 

@@ -45,9 +45,9 @@ def area_alerts() -> AnyResponse:
     try:
         alerts.ask(current.core(), wish, form.mail_asker())
     except (Invalid, TooManyRequests) as refused:
-        found = form_input.at_field(refused.problems[0])
-        field = "email" if found.field == "email" else "send"
-        return _form(form, typed, {field: found.words}, getattr(refused, "retry_after", 0))
+        fault = form_input.at_field(refused.problems[0])
+        field = "email" if fault.field == "email" else "send"
+        return _form(form, typed, {field: fault.words}, getattr(refused, "retry_after", 0))
     return redirect(address("area_alerts", done="1"), 303)
 
 
@@ -56,11 +56,11 @@ def _wish(typed: dict[str, str]) -> tuple[Alert, dict[str, str]]:
     catalogue, errors = city(), dict[str, str]()
     place, lat, long, radius, area = words("page.alerts.city"), None, None, None, None
     if typed["where"] == "around":
-        found = geocoding.search(current.core(), catalogue, typed["address"], current.language())
+        places = geocoding.search(current.core(), catalogue, typed["address"], current.language())
         radius = int(typed["radius"]) if typed["radius"] in map(str, RADII) else RADII[1]
-        if found:
-            lat, long = found[0].lat, found[0].long
-            place = words("page.alerts.place", metres=radius, address=found[0].address[:LONGEST_PLACE])
+        if places:
+            lat, long = places[0].lat, places[0].long
+            place = words("page.alerts.place", metres=radius, address=places[0].address[:LONGEST_PLACE])
         else:
             errors["address"] = words("page.alerts.error.address")
     elif typed["where"] == "area":

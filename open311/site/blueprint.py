@@ -75,5 +75,5 @@ def city() -> Catalogue:
     """The city whose page this is; missing where a name is needed and not given."""
     if g.catalogue is None:
         raise NotFound(problem("error.path"))
-    found: Catalogue = g.catalogue
-    return found
+    catalogue: Catalogue = g.catalogue
+    return catalogue

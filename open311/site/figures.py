@@ -36,16 +36,16 @@ class Bar:
 def show_statistics() -> Response:
     """Received, closed, open, and how long it takes: by month, service and district."""
     catalogue, language = city(), current.language()
-    found = statistics.read(current.core(), catalogue, language)
+    figures = statistics.read(current.core(), catalogue, language)
     return page(
         "statistics.html",
-        found=found,
-        months=[(line, month_name(line)) for line in found.months],
-        bars=bars(found),
+        found=figures,
+        months=[(line, month_name(line)) for line in figures.months],
+        bars=bars(figures),
         wide=WIDE,
         high=HIGH,
         foot=FOOT,
-        ages=_open_by_age(found.statistics, catalogue),
+        ages=_open_by_age(figures.statistics, catalogue),
         definitions=statistics.definitions(language),
         few=told,
         figure=words.figure,
@@ -60,9 +60,9 @@ def month_name(line: Line, form: str = "MMMM yyyy") -> str:
     return format_date(date(int(year), int(month), 1), form, locale=current.language().replace("-", "_"))
 
 
-def bars(found: Told) -> list[Bar]:
+def bars(figures: Told) -> list[Bar]:
     """The chart of the months; small numbers, which are not told, have no height either."""
-    shown = [(line, line.row()) for line in found.months]
+    shown = [(line, line.row()) for line in figures.months]
     tall = max([1, *(_height(row[name]) for _, row in shown for name in ("received", "closed"))])
     step = WIDE / max(1, len(shown))
     return [
@@ -77,8 +77,8 @@ def bars(found: Told) -> list[Bar]:
     ]
 
 
-def _height(told: int | str) -> int:
-    return told if isinstance(told, int) else 0
+def _height(shown: int | str) -> int:
+    return shown if isinstance(shown, int) else 0
 
 
 def _open_by_age(whole: Statistics, catalogue: Catalogue) -> list[tuple[str, int]]:

@@ -48,8 +48,10 @@ def follow_report(number: str) -> AnyResponse:
 def _follow_page(
     number: str, form: GuardedForm, *, email: str = "", refused: Invalid | TooManyRequests | None = None
 ) -> Response:
-    found = single_request.find(current.core(), city(), number, least=View.REDACTED).request
-    return mail_form("follow/ask.html", form, email, refused, report=view_models.shown(found, city()))
+    service_request = single_request.find(current.core(), city(), number, least=View.REDACTED).request
+    return mail_form(
+        "follow/ask.html", form, email, refused, report=view_models.shown(service_request, city())
+    )
 
 
 def mail_form(
@@ -111,8 +113,8 @@ def followed(token: str) -> AnyResponse:
         return redirect(address("followed", token=token), 303)
     # A mail is passed on, and printed: its link shows no more of a report than everybody sees.
     try:
-        found = single_request.find(core, city(), follower.service_request_id).request
-        shown: view_models.Shown | None = view_models.shown(found, city())
+        service_request = single_request.find(core, city(), follower.service_request_id).request
+        shown: view_models.Shown | None = view_models.shown(service_request, city())
     except NotFound:
         shown = None
     return page(

@@ -75,17 +75,17 @@ def handed_in() -> Response:
     try:
         drafts.keep(core, draft, _typed())
     except Invalid as refused:
-        told = [asdict(form_input.at_field(problem)) for problem in refused.problems]
-        return _answer({"outcome": "look", "wrong": told})
+        faults = [asdict(form_input.at_field(problem)) for problem in refused.problems]
+        return _answer({"outcome": "look", "wrong": faults})
     sent = photos.sent(cast(LenientRequest, request), []).get("media", [])
     about_photos = drafts.replace_photos(core, catalogue, draft, [file.stream for file in sent])
     draft = drafts.find(core, catalogue, word)
-    if wrong := [
+    if faults_of_photos := [
         *_changed(catalogue, draft),
         *map(form_input.at_field, about_photos),
         *form_input.wrong(catalogue, draft),
     ]:
-        return _answer({"outcome": "look", "wrong": [asdict(mistake) for mistake in wrong]})
+        return _answer({"outcome": "look", "wrong": [asdict(mistake) for mistake in faults_of_photos]})
     challenge = abuse.of_draft(draft).challenge
     return _answer(
         {"outcome": "send", "address": _step(draft, "check"), "challenge": orjson.loads(challenge or "null")}

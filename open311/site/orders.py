@@ -28,8 +28,8 @@ from open311.web import photos
 def order(token: str) -> AnyResponse:
     """Read an order, and answer it."""
     try:
-        found = _found(token)
-        if found.has_ended:
+        order_page = _found(token)
+        if order_page.has_ended:
             return page("order.html", status=410, cache=FOR_ONE_READER, order=None, ended=True)
         if request.method == "POST":
             answer = _answer(token)
@@ -38,7 +38,7 @@ def order(token: str) -> AnyResponse:
         return page("order.html", status=404, cache=FOR_ONE_READER, order=None, ended=False)
     except Invalid as refused:
         return _order_page(token, _found(token), [in_words(problem) for problem in refused.problems])
-    return _order_page(token, found, [])
+    return _order_page(token, order_page, [])
 
 
 @blueprint.page("/order/<token>/photos/<int:media_id>", access=FORM)
@@ -52,10 +52,10 @@ def order_photo(token: str, media_id: int) -> AnyResponse:
 
 
 def _found(token: str) -> OrderPage:
-    found = casework.find_order(current.core(), token)
-    if found.request.jurisdiction_id != city().jurisdiction.jurisdiction_id:
+    order_page = casework.find_order(current.core(), token)
+    if order_page.request.jurisdiction_id != city().jurisdiction.jurisdiction_id:
         raise NotFound(problem("error.order.link"))
-    return found
+    return order_page
 
 
 def _answer(token: str) -> OrderAnswer:
@@ -82,17 +82,17 @@ def _day(word: str) -> date | None:
         raise Invalid(problem("desk.error.day")) from None
 
 
-def _order_page(token: str, found: OrderPage, problems: list[str]) -> AnyResponse:
+def _order_page(token: str, order_page: OrderPage, problems: list[str]) -> AnyResponse:
     done = request.args.get("done", "") if request.method == "GET" else ""
     return page(
         "order.html",
         status=400 if problems else 200,
         cache=FOR_ONE_READER,
-        order=found.order,
+        order=order_page.order,
         ended=False,
-        report=view_models.shown(found.request, city()),
-        photos=found.photos,
-        letters=found.letters,
+        report=view_models.shown(order_page.request, city()),
+        photos=order_page.photos,
+        letters=order_page.letters,
         token=token,
         problems=problems,
         sent=form_input.posted("act") if problems else "",

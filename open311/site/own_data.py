@@ -48,24 +48,24 @@ def show_own_data(token: str) -> AnyResponse:
         if request.method == "POST":
             own_data.erase(core, city(), token)
             return page("follow/erased.html", cache=FOR_ONE_READER)
-        found = own_data.find(core, city(), token)
+        data = own_data.find(core, city(), token)
     except NotFound:
         return page("follow/unknown.html", status=404, cache=FOR_ONE_READER)
     shown = replace(
-        found,
-        email=readable(found.email),
-        reported=[_readable(report) for report in found.reported],
-        updated=[_readable(update) for update in found.updated],
+        data,
+        email=readable(data.email),
+        reported=[_readable(report) for report in data.reported],
+        updated=[_readable(update) for update in data.updated],
     )
     names = {
         report["service_code"]: city().service_name(report["service_code"], current.language())
-        for report in found.reported
+        for report in data.reported
     }
     answers = {
         report["service_request_id"]: view_models.every_answer(
             city().services.get(report["service_code"]), report["attributes"]
         )
-        for report in found.reported
+        for report in data.reported
     }
     return page(
         "follow/data.html", cache=FOR_ONE_READER, data=shown, names=names, answers=answers, token=token
@@ -80,10 +80,10 @@ def _readable(kept: Mapping[str, Any]) -> Mapping[str, Any]:
 def export_own_data(token: str) -> AnyResponse:
     """The same as a file that programs can read (GDPR, Article 20)."""
     try:
-        found = own_data.find(current.core(), city(), token)
+        data = own_data.find(current.core(), city(), token)
     except NotFound:
         return page("follow/unknown.html", status=404, cache=FOR_ONE_READER)
-    response = Response(orjson.dumps(_document(found), option=orjson.OPT_INDENT_2), headers=HEADERS)
+    response = Response(orjson.dumps(_document(data), option=orjson.OPT_INDENT_2), headers=HEADERS)
     response.content_type = "application/json; charset=utf-8"
     response.headers["Cache-Control"] = FOR_ONE_READER
     response.headers["Content-Disposition"] = 'attachment; filename="my-data.json"'

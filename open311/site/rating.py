@@ -30,8 +30,8 @@ def rate_report(token: str) -> AnyResponse:
         return page("rating.html", cache=FOR_ONE_READER, rating=None, done=True)
     problems: list[str] = []
     try:
-        found = casework.find_rating(core, token)
-        if found.request.jurisdiction_id != city().jurisdiction.jurisdiction_id:
+        rating_page = casework.find_rating(core, token)
+        if rating_page.request.jurisdiction_id != city().jurisdiction.jurisdiction_id:
             raise NotFound
         if request.method == "POST":
             files = photos.sent(cast(LenientRequest, request), [])
@@ -53,9 +53,9 @@ def rate_report(token: str) -> AnyResponse:
         "rating.html",
         status=400 if problems else 200,
         cache=FOR_ONE_READER,
-        rating=found.rating,
-        may_reopen=found.may_reopen,
-        report=view_models.shown(found.request, city()),
+        rating=rating_page.rating,
+        may_reopen=rating_page.may_reopen,
+        report=view_models.shown(rating_page.request, city()),
         sent_value=posted,
         problems=problems,
         done=False,

@@ -107,20 +107,20 @@ def _is_seen(number: int) -> bool:
 
 
 def _list(catalogue: Catalogue) -> Response:
-    found = listing.read(catalogue)
+    listed = listing.read(catalogue)
     return page(
         "list.html",
-        status=400 if found.problems else 200,
-        indexed=not (found.problems or found.filters or found.area),
-        listing=found,
-        reports=[view_models.shown(request, catalogue) for request in found.requests],
-        things=_things(catalogue, found.query.get("q", "")) if found.number == 1 else [],
-        problems=[in_words(problem) for problem in found.problems],
+        status=400 if listed.problems else 200,
+        indexed=not (listed.problems or listed.filters or listed.area),
+        listing=listed,
+        reports=[view_models.shown(request, catalogue) for request in listed.requests],
+        things=_things(catalogue, listed.query.get("q", "")) if listed.number == 1 else [],
+        problems=[in_words(problem) for problem in listed.problems],
         families=view_models.families(catalogue),
         groups=listing.services_by_group(catalogue),
         spans=listing.DAYS,
-        figures=_figures(catalogue) if found.is_plain else None,
-        feed=addresses.api("/feed.atom", catalogue, **listing.for_api(found.query)),
+        figures=_figures(catalogue) if listed.is_plain else None,
+        feed=addresses.api("/feed.atom", catalogue, **listing.for_api(listed.query)),
         map=maps.map_of(catalogue),
         also=maps.sources(),
     )
@@ -128,8 +128,8 @@ def _list(catalogue: Catalogue) -> Response:
 
 def _figures(catalogue: Catalogue) -> dict[str, Any] | None:
     """The figures of the last year, once they were added up."""
-    found = statistics.read(current.core(), catalogue, current.language())
-    return found.total.row() if found.statistics.run_datetime and found.total.figures.received else None
+    year = statistics.read(current.core(), catalogue, current.language())
+    return year.total.row() if year.statistics.run_datetime and year.total.figures.received else None
 
 
 @blueprint.page("/reports/<number>")
@@ -139,19 +139,21 @@ def report(number: str) -> AnyResponse:
     if not number.isdecimal() and (meant := report_numbers.report_number(number)):
         return redirect(addresses.address("report", number=meant), 301)
     seen = single_request.find(current.core(), catalogue, number, least=View.REDACTED, with_notes=True)
-    found = seen.request
+    service_request = seen.request
     if not seen.is_whole:
-        return page("held.html", indexed=False, report=view_models.shown(found, catalogue))
+        return page("held.html", indexed=False, report=view_models.shown(service_request, catalogue))
     return page(
         "report.html",
-        report=view_models.shown(found, catalogue),
-        history=view_models.history(found, catalogue),
-        answers=view_models.answers(found, catalogue),
-        position=degrees(found.lat, found.long) if found.lat is not None and found.long is not None else "",
-        parent=_parent(found, catalogue),
+        report=view_models.shown(service_request, catalogue),
+        history=view_models.history(service_request, catalogue),
+        answers=view_models.answers(service_request, catalogue),
+        position=degrees(service_request.lat, service_request.long)
+        if service_request.lat is not None and service_request.long is not None
+        else "",
+        parent=_parent(service_request, catalogue),
         map=maps.map_of(catalogue),
         also=maps.sources(),
-        descriptions=_descriptions(found),
+        descriptions=_descriptions(service_request),
         done=request.args.get("done", ""),
         trap=TRAP,
     )
@@ -161,25 +163,25 @@ def report(number: str) -> AnyResponse:
 def cards() -> Response:
     """What the map shows of the reports at one spot: a part of a page."""
     catalogue = city()
-    found = listing.of_numbers(catalogue, request.args.get("service_request_id", "").split(","))
-    response = page("cards.html", reports=[view_models.shown(report, catalogue) for report in found])
+    requests = listing.of_numbers(catalogue, request.args.get("service_request_id", "").split(","))
+    response = page("cards.html", reports=[view_models.shown(report, catalogue) for report in requests])
     response.headers["X-Robots-Tag"] = "noindex"
     return response
 
 
-def _descriptions(found: ServiceRequest) -> dict[str, str]:
+def _descriptions(service_request: ServiceRequest) -> dict[str, str]:
     """What a checker has written about the photos, for those who cannot see them, by address."""
     with current.core().database.read_public() as conn:
-        described = media.descriptions(conn, found.service_request_id)
+        described = media.descriptions(conn, service_request.service_request_id)
     return {f"{addresses.root()}{path}": words for path, words in described.items()}
 
 
-def _parent(found: ServiceRequest, catalogue: Catalogue) -> view_models.Shown | None:
+def _parent(service_request: ServiceRequest, catalogue: Catalogue) -> view_models.Shown | None:
     """The report that this one repeats, if it may be seen."""
-    if found.parent_id is None:
+    if service_request.parent_id is None:
         return None
     try:
-        parent = single_request.find(current.core(), catalogue, found.parent_id).request
+        parent = single_request.find(current.core(), catalogue, service_request.parent_id).request
     except NotFound:
         return None
     return view_models.shown(parent, catalogue)

@@ -110,21 +110,21 @@ def _check_update(typed: Typed, form: GuardedForm, has_photo: bool) -> None:
 def _check_sender(typed: Typed, form: GuardedForm) -> None:
     if typed.values["email"] and mailbox(typed.values["email"]) is None:
         typed.wrong("email", "page.form.error.email")
-    if found := form.problem():
-        typed.errors.setdefault("send", in_words(found))
+    if fault := form.problem():
+        typed.errors.setdefault("send", in_words(fault))
 
 
 def _update(report: ServiceRequest, form: GuardedForm, values: dict[str, str]) -> UpdateSubmission:
     """The claim: of a closed report "still there" asks to take it up again."""
     again = "reopen" if report.status == Status.CLOSED else UNCHANGED
     word = {STILL_THERE: again, MENDED: "fixed"}.get(values["kind"], UNCHANGED)
-    said = words(SAID[values["kind"]]) if values["kind"] in SAID else ""
+    opening = words(SAID[values["kind"]]) if values["kind"] in SAID else ""
     return UpdateSubmission(
         service_request_id=report.service_request_id,
         update_id=form.origin,
         word=word,
         sent_datetime=current.core().now(),
-        description="\n".join(filter(None, [said, values["description"].strip()])),
+        description="\n".join(filter(None, [opening, values["description"].strip()])),
         updater=Reporter(email=mailbox(values["email"]) if values["email"] else None),
     )
 

@@ -110,12 +110,12 @@ class StatusFamily:
 
 def families(catalogue: Catalogue) -> list[StatusFamily]:
     """The statuses as filters and the legend show them: one entry a CitySDK word, named after its first status."""
-    found: dict[str, list[DetailedStatus]] = {}
+    by_status: dict[str, list[DetailedStatus]] = {}
     for status in catalogue.statuses.values():
-        found.setdefault(status.detailed_status, []).append(status)
+        by_status.setdefault(status.detailed_status, []).append(status)
     return [
         StatusFamily(word, _status(alike[0]), tuple(status.code for status in alike))
-        for word, alike in found.items()
+        for word, alike in by_status.items()
     ]
 
 
@@ -159,31 +159,31 @@ def answers(request: ServiceRequest, catalogue: Catalogue) -> list[tuple[str, st
     )
 
 
-def answered(asked: Iterable[Attribute], given: Mapping[str, Sequence[str]]) -> list[tuple[str, str]]:
+def answered(attributes: Iterable[Attribute], answers: Mapping[str, Sequence[str]]) -> list[tuple[str, str]]:
     """Questions and their answers in words."""
     return [
-        (said(attribute.description), ", ".join(_values(attribute, given[attribute.code])))
-        for attribute in asked
-        if given.get(attribute.code)
+        (said(attribute.description), ", ".join(_values(attribute, answers[attribute.code])))
+        for attribute in attributes
+        if answers.get(attribute.code)
     ]
 
 
-def every_answer(service: Service | None, given: Mapping[str, Sequence[str]]) -> list[tuple[str, str]]:
+def every_answer(service: Service | None, answers: Mapping[str, Sequence[str]]) -> list[tuple[str, str]]:
     """All answers in words; those to questions that the catalogue has forgotten under their codes."""
-    asked = service.attributes if service else ()
-    known = {attribute.code for attribute in asked}
-    return answered(asked, given) + [
-        (code, ", ".join(values)) for code, values in given.items() if code not in known
+    attributes = service.attributes if service else ()
+    known = {attribute.code for attribute in attributes}
+    return answered(attributes, answers) + [
+        (code, ", ".join(values)) for code, values in answers.items() if code not in known
     ]
 
 
-def _values(attribute: Attribute, given: Iterable[str]) -> list[str]:
+def _values(attribute: Attribute, values: Iterable[str]) -> list[str]:
     names = {value.key: said(value.name) for value in attribute.values}
     if attribute.datatype is Datatype.DATETIME:
-        return [_day(value) for value in given]
+        return [_day(value) for value in values]
     if attribute.datatype is Datatype.NUMBER:
-        return [spoken_number(value) for value in given]
-    return [names.get(value, value) for value in given]
+        return [spoken_number(value) for value in values]
+    return [names.get(value, value) for value in values]
 
 
 def _day(raw: str) -> str:

@@ -68,10 +68,10 @@ def admit() -> None:
     unspeakable = [name for name, value in request.args.items(multi=True) if "\0" in value]
     Invalid.unless_empty(problem("error.characters", parameter=name) for name in unspeakable)
     g.staff_token = session_cookie.token()
-    found = sign_in.find(current.core(), g.staff_token) if g.staff_token else None
-    g.signed_in = found
-    _count(found)
-    _speak(found)
+    somebody = sign_in.find(current.core(), g.staff_token) if g.staff_token else None
+    g.signed_in = somebody
+    _count(somebody)
+    _speak(somebody)
 
 
 def _is_from_here() -> bool:
@@ -89,26 +89,26 @@ def _has_token() -> bool:
     return is_form_token(g.staff_token, sent)
 
 
-def _count(found: SignedIn | None) -> None:
+def _count(somebody: SignedIn | None) -> None:
     """Count a request on the session, else on the address: a whole town hall may share that."""
     settings, counted = current.core().settings, limits.limits()
     if counted is None:
         return
     reads = request.method in READING
     allowed = settings.rate_limit_get if reads else settings.rate_limit_post
-    who = f"session {found.session.id}" if found else f"address {request.remote_addr}"
+    who = f"session {somebody.session.id}" if somebody else f"address {request.remote_addr}"
     if seconds := counted.minute.seconds_to_wait(f"staff {'reads' if reads else 'writes'} of {who}", allowed):
         raise TooManyRequests(problem("error.rate_limit", limit=allowed), retry_after=seconds)
 
 
-def _speak(found: SignedIn | None) -> None:
+def _speak(somebody: SignedIn | None) -> None:
     """The language of the account, and the time zone of the first city it works for."""
     in_force = current.core().catalogues.in_force
-    own = found.staff.jurisdictions() if found else ()
+    own = somebody.staff.jurisdictions() if somebody else ()
     chosen = [catalogue for catalogue in in_force if catalogue.jurisdiction.jurisdiction_id in own]
     g.catalogue = next(iter([*chosen, *in_force]), None)
-    if found and found.account.language in LANGUAGES:
-        g.language = found.account.language
+    if somebody and somebody.account.language in LANGUAGES:
+        g.language = somebody.account.language
 
 
 def page(
@@ -145,21 +145,21 @@ def _stopped(rights: Sequence[Right], *, confirmed: bool) -> ResponseReturnValue
 
     A form from before the last sign-in is not sent but offered again.
     """
-    found: SignedIn | None = g.signed_in
-    if found is None or found.session.stage is not Stage.FULL:
-        return _to_sign_in(found)
-    if rights and not found.staff.rights.intersection(rights):
+    somebody: SignedIn | None = g.signed_in
+    if somebody is None or somebody.session.stage is not Stage.FULL:
+        return _to_sign_in(somebody)
+    if rights and not somebody.staff.rights.intersection(rights):
         raise Forbidden(problem("desk.error.right"))
     if request.method not in READING and not _has_token():
         g.interrupted = True
         raise StaleForm
-    if confirmed and not found.session.is_confirmed(current.core().now()):
+    if confirmed and not somebody.session.is_confirmed(current.core().now()):
         return _ask("confirm")
     return None
 
 
-def _to_sign_in(found: SignedIn | None) -> ResponseReturnValue:
-    return _ask(STEPS[found.session.stage] if found else "login")
+def _to_sign_in(somebody: SignedIn | None) -> ResponseReturnValue:
+    return _ask(STEPS[somebody.session.stage] if somebody else "login")
 
 
 def _ask(step: str) -> ResponseReturnValue:
@@ -178,8 +178,8 @@ def signed_in() -> SignedIn:
 
 def maybe_signed_in() -> SignedIn | None:
     """Who asks, if anybody that is signed in all the way."""
-    found: SignedIn | None = g.get("signed_in")
-    return found if found and found.session.stage is Stage.FULL else None
+    somebody: SignedIn | None = g.get("signed_in")
+    return somebody if somebody and somebody.session.stage is Stage.FULL else None
 
 
 def staff() -> Staff:
@@ -194,8 +194,8 @@ def actor(jurisdiction_id: str) -> Actor:
 
 def account_actor() -> Actor:
     """Who acts on accounts; the action looks up itself what they may."""
-    found = staff()
-    return staff_actor(found.account_id, found.rights, found.jurisdictions())
+    somebody = staff()
+    return staff_actor(somebody.account_id, somebody.rights, somebody.jurisdictions())
 
 
 def sender() -> Sender:
@@ -207,8 +207,8 @@ def address(view: str, **values: Any) -> str:
     """The path of a page of the desk; without a session the chosen language goes along."""
     if maybe_signed_in() is None and (chosen := addresses.chosen_language()):
         values.setdefault("locale", chosen)
-    given = {name: value for name, value in values.items() if value is not None}
-    return addresses.root() + url_for(f"{blueprint.name}.{view}", **given)
+    query = {name: value for name, value in values.items() if value is not None}
+    return addresses.root() + url_for(f"{blueprint.name}.{view}", **query)
 
 
 def here() -> str:

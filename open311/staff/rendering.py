@@ -46,8 +46,8 @@ def render(
 
 
 def _common() -> dict[str, Any]:
-    found = maybe_signed_in()
-    rights = found.staff.rights if found else frozenset[Right]()
+    somebody = maybe_signed_in()
+    rights = somebody.staff.rights if somebody else frozenset[Right]()
     settings = current.core().settings
     return {
         "t": words.words,
@@ -71,16 +71,16 @@ def _common() -> dict[str, Any]:
         "public_home": f"{addresses.root()}/",
         "root": addresses.root(),
         "last_moment": _last_moment,
-        "me": found.account if found else None,
+        "me": somebody.account if somebody else None,
         "sso": settings.sso_issuer is not None and settings.sso_client_id is not None,
         "local": settings.sso_issuer is None or settings.sso_local != LocalSignIn.OFF,
         "has": lambda right: right in rights,
-        "menu": navigation.entries(rights) if found else (),
+        "menu": navigation.entries(rights) if somebody else (),
         "shortcuts": shortcuts.SHORTCUTS,
         "menu_keys": shortcuts.OF_MENU,
         "form_token": _form_token,
         "done": _done(),
-        "ends_in": seconds_left() if found else None,
+        "ends_in": seconds_left() if somebody else None,
         "warn_seconds": WARN_SECONDS,
         "view": (request.endpoint or "").removeprefix("staff."),
     }
@@ -114,12 +114,12 @@ def _last_moment(end: datetime) -> datetime:
 
 def seconds_left() -> int | None:
     """In how many seconds this session ends if nothing is done until then."""
-    found = maybe_signed_in()
-    if found is None:
+    somebody = maybe_signed_in()
+    if somebody is None:
         return None
     # This very request keeps it alive, so only the absolute end is near by itself.
     idle = current.core().settings.session_idle_minutes * 60
-    absolute = int((found.session.ends_datetime - current.core().now()).total_seconds())
+    absolute = int((somebody.session.ends_datetime - current.core().now()).total_seconds())
     return max(0, min(idle, absolute))
 
 
@@ -132,9 +132,9 @@ def next_path(chosen: str) -> str:
 def error_page(status: int, *problems: Problem, headers: Mapping[str, str] | None = None) -> Response:
     """An error as a page of the desk, with a way on."""
     code = status if status in (400, 403, 404, 405, 409, 429, 500, 503) else 500 if status >= 500 else 400
-    told = [in_words(problem) for problem in problems] if status in (400, 403, 409, 429) else []
+    texts = [in_words(problem) for problem in problems] if status in (400, 403, 409, 429) else []
     if g.get("catalogue") is None:
         g.catalogue = next(iter(current.core().catalogues.in_force), None)
-    response = render("error.html", status=status, code=code, told=told)
+    response = render("error.html", status=status, code=code, told=texts)
     response.headers.update(headers or {})
     return response

@@ -53,7 +53,7 @@ def attempt(
     except Conflict as conflict:
         return show(find_case(seen.whole.request.service_request_id), form, act=act, conflict=conflict)
     except Invalid as refused:
-        return show(seen, form, act=act, problems=[in_words(wrong) for wrong in refused.problems])
+        return show(seen, form, act=act, problems=[in_words(fault) for fault in refused.problems])
     return None
 
 

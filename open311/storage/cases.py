@@ -123,10 +123,10 @@ def to_resume(conn: Connection, now: datetime, limit: int) -> Sequence[int]:
     """
     today = (now + timedelta(hours=14)).date()
     aside = select(_c.service_request_id).where(_c.resume_date <= today, _c.stage != Stage.DONE)
-    asked = select(_c.service_request_id).where(
+    query = select(_c.service_request_id).where(
         _c.stage == Stage.WAITING, _c.paused_since <= now - ANSWER_WITHIN
     )
-    return list(conn.execute(union_all(aside.limit(limit), asked.limit(limit))).scalars())
+    return list(conn.execute(union_all(aside.limit(limit), query.limit(limit))).scalars())
 
 
 def to_route(conn: Connection, jurisdiction_id: str, desk: str, behind: int, limit: int) -> Sequence[int]:
@@ -142,8 +142,8 @@ def to_route(conn: Connection, jurisdiction_id: str, desk: str, behind: int, lim
 
 def note_route(conn: Connection, case: Case) -> None:
     """Store the areas of a case, and which rules were asked about it, where nothing else came of it."""
-    asked = update(cases).where(_c.service_request_id == case.service_request_id)
-    conn.execute(asked.values(route=dict(case.route), areas=list(case.areas)))
+    statement = update(cases).where(_c.service_request_id == case.service_request_id)
+    conn.execute(statement.values(route=dict(case.route), areas=list(case.areas)))
 
 
 def without_case(conn: Connection, behind: int, limit: int) -> Sequence[int]:

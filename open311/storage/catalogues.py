@@ -40,8 +40,8 @@ def keep_text_search(conn: Connection, jurisdiction_id: str, text_search: str) -
 
 def newest(conn: Connection) -> datetime | None:
     """The newest changeset there ever was, also of what is no longer in force."""
-    found: datetime | None = conn.execute(select(func.max(catalogues.c.changeset))).scalar_one()
-    return found
+    changeset: datetime | None = conn.execute(select(func.max(catalogues.c.changeset))).scalar_one()
+    return changeset
 
 
 def record(conn: Connection, jurisdiction_id: str, digest: str, changeset: datetime) -> None:

@@ -112,10 +112,10 @@ def remove_older(
     """Remove drafts that nobody has touched since, and old ones; returns how many, and the names of their files."""
     expired = or_(_d.touched_datetime < touched_before, _d.created_datetime < begun_before)
     old = select(_d.digest).where(expired).limit(limit)
-    found = list(conn.execute(old.with_for_update(skip_locked=True)).scalars())
-    keys = list(conn.execute(select(_p.key).where(_p.digest.in_(found))).scalars())
-    conn.execute(delete(drafts).where(_d.digest.in_(found)))
-    return len(found), keys
+    ids = list(conn.execute(old.with_for_update(skip_locked=True)).scalars())
+    keys = list(conn.execute(select(_p.key).where(_p.digest.in_(ids))).scalars())
+    conn.execute(delete(drafts).where(_d.digest.in_(ids)))
+    return len(ids), keys
 
 
 def count(conn: Connection) -> int:

@@ -127,8 +127,8 @@ def waiting_claims(conn: Connection, service_request_id: int) -> int:
 
 def was_public(conn: Connection, service_request_id: int) -> bool:
     """Whether replicas have ever been told of a request."""
-    told = select(_e.id).where(_e.service_request_id == service_request_id, _e.in_feed)
-    return conn.execute(told.limit(1)).first() is not None
+    was_told = select(_e.id).where(_e.service_request_id == service_request_id, _e.in_feed)
+    return conn.execute(was_told.limit(1)).first() is not None
 
 
 def withdraw(conn: Connection, event_id: int, *, line_too: bool) -> None:

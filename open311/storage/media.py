@@ -144,10 +144,10 @@ def outside_urls(conn: Connection, service_request_id: int) -> list[str]:
     return list(conn.execute(query).scalar_one_or_none() or ())
 
 
-def suggest(conn: Connection, media_id: int, key: str, found: Sequence[Mapping[str, Any]]) -> None:
+def suggest(conn: Connection, media_id: int, key: str, suggestions: Sequence[Mapping[str, Any]]) -> None:
     """Remember what may have to be black on a photo's file, unless the file has been replaced meanwhile."""
     mine = (_m.id == media_id, _m.key == key, _m.suggested.is_(None))
-    conn.execute(update(media).where(*mine).values(suggested=list(found)))
+    conn.execute(update(media).where(*mine).values(suggested=list(suggestions)))
 
 
 def set_thumbnail(conn: Connection, media_id: int, key: str, thumb_key: str, dhash: int) -> bool:

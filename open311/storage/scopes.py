@@ -50,8 +50,8 @@ def over_cases(staff: Staff, right: Right) -> Condition:
 
 def granted(staff: Staff, right: Right, columns: CaseColumns) -> Condition:
     """The condition for all cases that a right is good for by itself; the twin of `model.rights.is_granted`."""
-    found = grants(staff.account_id, staff.memberships, right)
-    return or_(false(), *(_covered(grant, columns) for grant in found))
+    own_grants = grants(staff.account_id, staff.memberships, right)
+    return or_(false(), *(_covered(grant, columns) for grant in own_grants))
 
 
 def _covered(grant: Grant, columns: CaseColumns) -> Condition:

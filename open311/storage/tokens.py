@@ -29,10 +29,10 @@ def find(conn: Connection, token: str, jurisdiction_id: str) -> tuple[int, bool]
 
 def find_id(conn: Connection, token: str) -> int | None:
     """The id behind a token, given out or not."""
-    found: int | None = conn.execute(
+    request_id: int | None = conn.execute(
         select(_t.service_request_id).where(_t.token == token)
     ).scalar_one_or_none()
-    return found
+    return request_id
 
 
 def of_request(conn: Connection, service_request_id: int) -> str | None:
@@ -51,5 +51,5 @@ def accept(conn: Connection, token: str, at: datetime) -> int | None:
         .values(accepted_datetime=at)
         .returning(_t.service_request_id)
     )
-    found: int | None = conn.execute(accepted).scalar_one_or_none()
-    return found
+    request_id: int | None = conn.execute(accepted).scalar_one_or_none()
+    return request_id

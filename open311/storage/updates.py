@@ -26,21 +26,21 @@ _update_id: ColumnElement[int] = func.coalesce(_e.claim_id, _e.id)
 _fixmystreet_id = submissions.c.attributes["fixmystreet_id"][0].astext
 
 
-def search(conn: Connection, asked: UpdateSearch) -> tuple[list[Update], bool]:
+def search(conn: Connection, update_search: UpdateSearch) -> tuple[list[Update], bool]:
     """One page of updates of published requests, the oldest first, and whether more follow; one statement."""
-    rows = conn.execute(statement(asked)).all()
-    return [_update(row) for row in rows[: asked.page_size]], len(rows) > asked.page_size
+    rows = conn.execute(statement(update_search)).all()
+    return [_update(row) for row in rows[: update_search.page_size]], len(rows) > update_search.page_size
 
 
-def statement(asked: UpdateSearch) -> Select[Any]:
+def statement(update_search: UpdateSearch) -> Select[Any]:
     """The SELECT behind `search`; one row more than a page."""
     page = (
         select(_e.id)
         .join(service_requests, _r.id == _e.service_request_id)
-        .where(*_conditions(asked))
+        .where(*_conditions(update_search))
         .order_by(_e.datetime, _update_id)
-        .limit(asked.page_size + 1)
-        .offset(asked.skip or None)
+        .limit(update_search.page_size + 1)
+        .offset(update_search.skip or None)
         .subquery("page")
     )
     query = select(
@@ -61,21 +61,21 @@ def statement(asked: UpdateSearch) -> Select[Any]:
     )
 
 
-def _conditions(asked: UpdateSearch) -> list[ColumnElement[bool]]:
+def _conditions(update_search: UpdateSearch) -> list[ColumnElement[bool]]:
     # Written out, so that the planner can match them with the partial indexes.
     where: list[ColumnElement[bool]] = [
-        _e.jurisdiction_id == asked.jurisdiction_id,
+        _e.jurisdiction_id == update_search.jurisdiction_id,
         literal_column("events.is_update and events.public"),
         is_everybodys,
     ]
-    if asked.ids is not None:
-        where.append(_e.service_request_id.in_(asked.ids))
-    if asked.span.start:
-        where.append(_e.datetime >= asked.span.start)
-    if asked.span.end:
-        where.append(_e.datetime <= asked.span.end)
-    if asked.after:
-        behind = (asked.after.updated_datetime, asked.after.update_id)
+    if update_search.ids is not None:
+        where.append(_e.service_request_id.in_(update_search.ids))
+    if update_search.span.start:
+        where.append(_e.datetime >= update_search.span.start)
+    if update_search.span.end:
+        where.append(_e.datetime <= update_search.span.end)
+    if update_search.after:
+        behind = (update_search.after.updated_datetime, update_search.after.update_id)
         where.append(tuple_(_e.datetime, _update_id) > behind)
     return where
 
@@ -103,8 +103,8 @@ def find_sent(conn: Connection, key_id: int, jurisdiction_id: str, sender_update
     query = select(_u.event_id).where(
         _u.key_id == key_id, _u.jurisdiction_id == jurisdiction_id, _u.sender_update_id == sender_update_id
     )
-    found: int | None = conn.execute(query).scalar_one_or_none()
-    return found
+    event_id: int | None = conn.execute(query).scalar_one_or_none()
+    return event_id
 
 
 def add(conn: Connection, event_id: int, key_id: int, jurisdiction_id: str, sent: UpdateSubmission) -> None:
@@ -112,9 +112,9 @@ def add(conn: Connection, event_id: int, key_id: int, jurisdiction_id: str, sent
     about = {"event_id": event_id, "service_request_id": sent.service_request_id}
     sender = {"key_id": key_id, "jurisdiction_id": jurisdiction_id, "sender_update_id": sent.update_id}
     conn.execute(insert(updates).values(**about, **sender))
-    given = asdict(sent.updater)
-    if any(given.values()):
-        conn.execute(insert(updaters).values(**about, **given))
+    personal = asdict(sent.updater)
+    if any(personal.values()):
+        conn.execute(insert(updaters).values(**about, **personal))
 
 
 def find_updater(conn: Connection, event_id: int) -> Reporter:

@@ -106,18 +106,18 @@ class WebAddresses(DelimitedList):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> Any:
         # A comma may stand inside an address; only one before a further address separates.
-        found = tuple(
+        addresses = tuple(
             address.strip()
             for item in value
             for address in re.split(r",\s*(?=\w+:)", item)
             if address.strip()
         )
-        if len(found) > MOST_ADDRESSES:
+        if len(addresses) > MOST_ADDRESSES:
             raise wrong("error.too_many", parameter=attr, most=MOST_ADDRESSES)
-        for address in found:
+        for address in addresses:
             if not _is_web_address(address):
                 raise wrong("error.media_url", media_url=address[:100])
-        return found
+        return addresses
 
 
 def _is_web_address(address: str) -> bool:

@@ -20,26 +20,26 @@ POSITION = ("page", "offset", "cursor", "api_key")
 
 
 def headers(
-    reader: Reader, page: Page[Any], asked: RequestSearch, query: dict[str, Any], total: int | None
+    reader: Reader, page: Page[Any], request_search: RequestSearch, query: dict[str, Any], total: int | None
 ) -> dict[str, str]:
     """`Link` (RFC 8288) and, when the client pages, the totals."""
-    places = links(reader, page, asked, query, total)
-    found = header(places)
+    places = links(reader, page, request_search, query, total)
+    link_header = header(places)
     if total is not None and paged(query):
         shown = min(total, COUNT_LIMIT)
-        found["X-Result-Count"] = str(shown)
-        found["X-Page-Count"] = str(ceil(shown / asked.page_size))
-        found["X-Page-Size"] = str(asked.page_size)
-    return found
+        link_header["X-Result-Count"] = str(shown)
+        link_header["X-Page-Count"] = str(ceil(shown / request_search.page_size))
+        link_header["X-Page-Size"] = str(request_search.page_size)
+    return link_header
 
 
 def links(
-    reader: Reader, page: Page[Any], asked: RequestSearch, query: dict[str, Any], total: int | None
+    reader: Reader, page: Page[Any], request_search: RequestSearch, query: dict[str, Any], total: int | None
 ) -> dict[str, str]:
     """The addresses of the pages around this one, by relation; a list of ids has none."""
-    if asked.ids is not None:
+    if request_search.ids is not None:
         return {}
-    number = _number(asked, query)
+    number = _number(request_search, query)
     places: dict[str, dict[str, Any]] = {}
     if page.next:
         places["next"] = {"page": number + 1, "cursor": replace(page.next, total=total).write()}
@@ -47,8 +47,8 @@ def links(
         places["prev"] = {"page": number - 1}
         places["first"] = {"page": 1}
     if total and total <= COUNT_LIMIT:
-        places["last"] = {"page": ceil(total / asked.page_size)}
-    return {relation: _address(reader, asked, place) for relation, place in places.items()}
+        places["last"] = {"page": ceil(total / request_search.page_size)}
+    return {relation: _address(reader, request_search, place) for relation, place in places.items()}
 
 
 @lru_cache(maxsize=256)
@@ -69,15 +69,19 @@ def header(links: Mapping[str, str]) -> dict[str, str]:
     return {"Link": ", ".join(written)} if written else {}
 
 
-def _number(asked: RequestSearch, query: dict[str, Any]) -> int:
+def _number(request_search: RequestSearch, query: dict[str, Any]) -> int:
     """Which page this is. Behind a cursor the number only counts along."""
-    return max(1, query.get("page", 1)) if asked.after else asked.skip // asked.page_size + 1
+    return (
+        max(1, query.get("page", 1))
+        if request_search.after
+        else request_search.skip // request_search.page_size + 1
+    )
 
 
-def _address(reader: Reader, asked: RequestSearch, place: dict[str, Any]) -> str:
+def _address(reader: Reader, request_search: RequestSearch, place: dict[str, Any]) -> str:
     """This request's own address at another place. The span is written out, so that it does not move meanwhile."""
     kept = [(name, value) for name, value in reader.args if is_known(name) and name not in POSITION]
     named = {name for name, _ in kept}
-    span = {"start_date": asked.requested.start, "end_date": asked.requested.end}
+    span = {"start_date": request_search.requested.start, "end_date": request_search.requested.end}
     kept += [(name, write_utc(end)) for name, end in span.items() if end and name not in named]
     return f"{reader.base_url}{reader.address}?{urlencode([*kept, *place.items()])}"

@@ -47,8 +47,8 @@ def from_post(request: LenientRequest) -> Posted:
     """
     if POSTED not in request.environ:
         request.environ[POSTED] = _posted(request)
-    found: Posted = request.environ[POSTED]
-    return found
+    posted: Posted = request.environ[POSTED]
+    return posted
 
 
 def is_sent(request: LenientRequest, name: str) -> bool:
@@ -99,7 +99,7 @@ def _texts(value: Any) -> list[str]:
 
 def collected(pairs: Iterable[tuple[str, str]]) -> Parameters:
     """Name → values in the order sent; blank values count as not sent, an alias only stands in."""
-    found: Parameters = {}
+    by_name: Parameters = {}
     aliases: Parameters = {}
     for name, raw in pairs:
         # A picture of some megabytes is not worth being looked through for odd characters.
@@ -107,9 +107,9 @@ def collected(pairs: Iterable[tuple[str, str]]) -> Parameters:
         if not value.strip() or ATTRIBUTE.match(name):
             continue
         name = name.removesuffix("[]")
-        target = aliases if name in ALIASES else found
+        target = aliases if name in ALIASES else by_name
         target.setdefault(ALIASES.get(name, name), []).append(value)
-    return aliases | found
+    return aliases | by_name
 
 
 def _answers(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:

@@ -24,8 +24,8 @@ def sent(request: LenientRequest, texts: list[str]) -> dict[str, list[Any]]:
     files = [part for part in parts if part.filename or part.stream.read(1)]
     for file in files:
         file.stream.seek(0)
-    found = [*files, *(text for text in texts if DATA_URI.match(text))]
-    return {"media": found} if found else {}
+    photos_sent = [*files, *(text for text in texts if DATA_URI.match(text))]
+    return {"media": photos_sent} if photos_sent else {}
 
 
 class Photos(fields.Field[Any]):

@@ -64,10 +64,10 @@ def served(view: View, documented: View, schema: Schema) -> View:
     @wraps(documented)
     def serve(**path: Any) -> Any:
         try:
-            given = schema.load(_sent())
+            loaded = schema.load(_sent())
         except ValidationError as error:
             raise Invalid(*problems(error)) from None
-        return view(given, **path)
+        return view(loaded, **path)
 
     return serve
 
@@ -77,9 +77,9 @@ def _sent() -> Any:
     req = cast(LenientRequest, request)
     if req.method != "POST":
         return parameters.from_query(req)
-    found, answers = parameters.from_post(req)
-    pictures = photos.sent(req, found.get("media", []))
-    fields = {name: values for name, values in found.items() if name != "media"}
+    raw, answers = parameters.from_post(req)
+    pictures = photos.sent(req, raw.get("media", []))
+    fields = {name: values for name, values in raw.items() if name != "media"}
     return fields | {"attribute": answers} | pictures
 
 
@@ -210,13 +210,13 @@ def _agencies(query: dict[str, Any], catalogue: Catalogue) -> tuple[str, ...] | 
     """Agencies known by this name, and the name itself, since reports may carry free text."""
     if "agency_responsible" not in query:
         return None
-    asked = query["agency_responsible"].lower()
+    folded = query["agency_responsible"].lower()
     known = (
         agency
         for agency in catalogue.agencies.values()
-        if asked in _lowered(agency.name.by_language.values())
+        if folded in _lowered(agency.name.by_language.values())
     )
-    return tuple(dict.fromkeys([asked, *(agency.code.lower() for agency in known)]))
+    return tuple(dict.fromkeys([folded, *(agency.code.lower() for agency in known)]))
 
 
 def _lowered(words: Iterable[str]) -> list[str]:
@@ -230,22 +230,22 @@ def _ordered(span: Span) -> Span:
 
 
 def _circle(query: dict[str, Any]) -> Circle | None:
-    given = [name for name in ("lat", "long", "radius") if name in query]
-    if not given:
+    present = [name for name in ("lat", "long", "radius") if name in query]
+    if not present:
         return None
-    if len(given) < 3:
+    if len(present) < 3:
         raise Invalid(problem("error.circle"))
     return Circle(Location(query["lat"], query["long"]), query["radius"])
 
 
 def _named(catalogue: Catalogue, words: str) -> tuple[str, ...]:
     """Services, past ones too, whose name in any language holds the words as they stand."""
-    asked = fold(words.strip())
+    folded = fold(words.strip())
     names = {code: service.service_name for code, service in catalogue.services.items()}
     return tuple(
         code
         for code, name in {**catalogue.retired, **names}.items()
-        if any(asked in fold(text) for text in name.by_language.values())
+        if any(folded in fold(text) for text in name.by_language.values())
     )
 
 
@@ -259,8 +259,8 @@ def _numbers(catalogue: Catalogue, words: str) -> tuple[tuple[str, str], ...]:
 def jurisdiction_id() -> str | None:
     """The jurisdiction this request names; on a POST the body wins over the query."""
     req = cast(LenientRequest, request)
-    found = parameters.from_post(req)[0] if req.method == "POST" else parameters.from_query(req)
-    return found.get("jurisdiction_id", [None])[0]
+    raw = parameters.from_post(req)[0] if req.method == "POST" else parameters.from_query(req)
+    return raw.get("jurisdiction_id", [None])[0]
 
 
 def find_catalogue() -> None:

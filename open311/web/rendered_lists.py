@@ -18,33 +18,35 @@ MOST_TOTALS = 1000
 MANY_SECONDS = 30.0
 
 
-def pieces(reader: Reader, conn: Connection, asked: RequestSearch, hits: Sequence[Hit], form: Form) -> Pieces:
+def pieces(
+    reader: Reader, conn: Connection, request_search: RequestSearch, hits: Sequence[Hit], form: Form
+) -> Pieces:
     """The requests behind `hits`, written in a form, in order."""
     catalogue, language = reader.catalogue, reader.language
-    writer = Writer(form, catalogue, language, reader.base_url, asked.with_notes)
-    written = partial(writer.by_ids, conn, asked)
-    if writer.tells_distances(asked):
+    writer = Writer(form, catalogue, language, reader.base_url, request_search.with_notes)
+    written = partial(writer.by_ids, conn, request_search)
+    if writer.tells_distances(request_search):
         # They are different for each question.
         made = {number: piece for number, _, piece in written([number for number, _ in hits])}
         return Pieces([made[number] for number, _ in hits if number in made])
     city = (catalogue.jurisdiction.jurisdiction_id, catalogue.digest, catalogue.changeset)
-    variant = (form.name, language, asked.with_notes, city, reader.base_url)
+    variant = (form.name, language, request_search.with_notes, city, reader.base_url)
     return reader.core.fragments.get(variant, hits, written)
 
 
-def total(core: Core, conn: Connection, asked: RequestSearch, page: Page[Any]) -> int:
+def total(core: Core, conn: Connection, request_search: RequestSearch, page: Page[Any]) -> int:
     """How many requests match in all; counted once as long as nothing changes.
 
     That there are more than are counted holds for a while whatever changes: to count them costs more than the page.
     """
     if page.total is not None:
         return page.total
-    question = (search.shape_of(asked), tuple(map(str, search.parameters(asked).items())))
+    question = (search.shape_of(request_search), tuple(map(str, search.parameters(request_search).items())))
     stamp, now = core.database.stamp_of(conn), time.monotonic()
     kept = core.totals.get(question)
     if kept and (kept.stamp == stamp or (kept.total > COUNT_LIMIT and now < kept.moment + MANY_SECONDS)):
         return kept.total
     if len(core.totals) > MOST_TOTALS:
         core.totals.clear()
-    found = core.totals[question] = Counted(search.total(conn, asked), stamp, now)
-    return found.total
+    counted = core.totals[question] = Counted(search.total(conn, request_search), stamp, now)
+    return counted.total

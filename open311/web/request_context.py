@@ -45,10 +45,10 @@ def of_request(actor: Actor = PUBLIC) -> Reader:
 
 
 def of_environ(
-    core: Core, environ: WSGIEnvironment, args: Sequence[tuple[str, str]], given: Parameters
+    core: Core, environ: WSGIEnvironment, args: Sequence[tuple[str, str]], parameters: Parameters
 ) -> Reader:
     """Whoever sent a request without a key; raises `Open311Error` when no catalogue is meant."""
-    catalogue = core.catalogues.find(given.get("jurisdiction_id", (None,))[0])
+    catalogue = core.catalogues.find(parameters.get("jurisdiction_id", (None,))[0])
     locale = next((value.strip() for name, value in args if name == "locale"), "")
     language = _language(locale, environ.get("HTTP_ACCEPT_LANGUAGE", ""), catalogue.jurisdiction.languages)
     base_url = core.settings.base_url or of_host(environ["wsgi.url_scheme"], environ["HTTP_HOST"])

@@ -50,5 +50,5 @@ def find(
 
 def unknown(number: object) -> NotFound:
     """There is no such request, as far as its reader may know."""
-    told = str(number)[:LONGEST_TOLD]
-    return NotFound(problem("error.service_request.unknown", service_request_id=told))
+    number_told = str(number)[:LONGEST_TOLD]
+    return NotFound(problem("error.service_request.unknown", service_request_id=number_told))

@@ -48,15 +48,15 @@ def read(
     core: Core, catalogue: Catalogue, language: str, months: int = MONTHS, service_code: str | None = None
 ) -> Told:
     today = local(core.now(), catalogue.jurisdiction.time_zone).date()
-    asked = last_months(today, months)
+    period = last_months(today, months)
     owner = catalogue.jurisdiction.jurisdiction_id
     with core.database.read_public() as conn:
         last = storage.last_run(conn, owner)
-        kept = core.figures.get((owner, service_code, *asked), last)
+        kept = core.figures.get((owner, service_code, *period), last)
         whole = kept or statistics(
-            storage.read(conn, owner, asked[0], service_code), asked, last[1] if last else None
+            storage.read(conn, owner, period[0], service_code), period, last[1] if last else None
         )
-    core.figures.keep((owner, service_code, *asked), last, whole)
+    core.figures.keep((owner, service_code, *period), last, whole)
     return Told(
         statistics=whole,
         months=tuple(Line(f"{month:%Y-%m}", f"{month:%Y-%m}", figures) for month, figures in whole.months),

@@ -137,8 +137,8 @@ def _record_failure(conn: Connection, subscription: Subscription, attempt: Attem
     reason = _reason_to_stop(attempt, since)
     if reason:
         log.warning("webhook_disabled", name=subscription.name, error=attempt.error)
-        told = {"key": reason.key, "values": reason.values}
-        storage.change(conn, subscription.id, state=State.DISABLED, reason=told, failing_since=since)
+        failure = {"key": reason.key, "values": reason.values}
+        storage.change(conn, subscription.id, state=State.DISABLED, reason=failure, failing_since=since)
         return
     if attempt.answered:
         # Somebody is there and refuses this message; the next one may be welcome.

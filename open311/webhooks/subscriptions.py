@@ -43,11 +43,11 @@ def add(
     Raises `Invalid` with everything that is wrong.
     """
     actor.require(Right.OPERATE, catalogue.jurisdiction.jurisdiction_id)
-    found = [*_wrong(catalogue, name, url, service_codes, kinds)]
+    problems = [*_wrong(catalogue, name, url, service_codes, kinds)]
     with core.database.begin() as conn:
         if storage.find(conn, name):
-            found.append(problem("error.webhook.name_taken", name=name))
-        Invalid.unless_empty(found)
+            problems.append(problem("error.webhook.name_taken", name=name))
+        Invalid.unless_empty(problems)
         made = storage.add(
             conn,
             name=name,
@@ -67,18 +67,20 @@ def add(
 def _wrong(
     catalogue: Catalogue, name: str, url: str, service_codes: Sequence[str], kinds: Sequence[str]
 ) -> list[Problem]:
-    found = [
+    problems = [
         problem("error.service_code.unknown", service_code=code)
         for code in service_codes
         if code not in catalogue.services and code not in catalogue.retired
     ]
     known = ", ".join(IN_FEED)
-    found += [problem("error.webhook.kind", kind=kind, known=known) for kind in kinds if kind not in IN_FEED]
+    problems += [
+        problem("error.webhook.kind", kind=kind, known=known) for kind in kinds if kind not in IN_FEED
+    ]
     if not name.strip():
-        found.append(problem("error.webhook.name"))
+        problems.append(problem("error.webhook.name"))
     if not is_web_address(url):
-        found.append(problem("error.webhook.url", url=url[:100]))
-    return found
+        problems.append(problem("error.webhook.url", url=url[:100]))
+    return problems
 
 
 def list_all(core: Core) -> list[Subscription]:
@@ -90,8 +92,8 @@ def list_all(core: Core) -> list[Subscription]:
 def show(core: Core, name: str) -> Overview:
     """One subscription and its messages; raises `NotFound`."""
     with core.database.read() as conn:
-        found = _known(conn, name)
-        return Overview(found, storage.counts(conn, found.id))
+        subscription = _known(conn, name)
+        return Overview(subscription, storage.counts(conn, subscription.id))
 
 
 def attempts(core: Core, name: str, limit: int) -> list[tuple[Message, Attempt]]:
@@ -103,29 +105,29 @@ def attempts(core: Core, name: str, limit: int) -> list[tuple[Message, Attempt]]
 def pause(core: Core, name: str, *, actor: Actor) -> None:
     """Send nothing until it is resumed; what happens meanwhile is told then."""
     with core.database.begin() as conn:
-        found = _operated(conn, name, actor)
-        storage.change(conn, found.id, state=State.PAUSED, reason=None)
-        _note(core, conn, actor, AuditKind.WEBHOOK_CHANGED, found, state=State.PAUSED.value)
+        subscription = _operated(conn, name, actor)
+        storage.change(conn, subscription.id, state=State.PAUSED, reason=None)
+        _note(core, conn, actor, AuditKind.WEBHOOK_CHANGED, subscription, state=State.PAUSED.value)
 
 
 def resume(core: Core, name: str, *, actor: Actor, skip: bool = False) -> None:
     """Send again, beginning at once with what has waited; `skip` leaves out what has not become a message yet."""
     with core.database.begin() as conn:
-        found = _operated(conn, name, actor)
+        subscription = _operated(conn, name, actor)
         if skip:
-            stream.skip(conn, found.reader)
+            stream.skip(conn, subscription.reader)
         rested = {"failures": 0, "failing_since": None, "retry_datetime": None}
-        storage.change(conn, found.id, state=State.ACTIVE, reason=None, **rested)
-        _note(core, conn, actor, AuditKind.WEBHOOK_CHANGED, found, state=State.ACTIVE.value, skip=skip)
+        storage.change(conn, subscription.id, state=State.ACTIVE, reason=None, **rested)
+        _note(core, conn, actor, AuditKind.WEBHOOK_CHANGED, subscription, state=State.ACTIVE.value, skip=skip)
 
 
 def remove(core: Core, name: str, *, actor: Actor) -> None:
     """Tell this target nothing more, and forget what it was told."""
     with core.database.begin() as conn:
-        found = _operated(conn, name, actor)
-        stream.forget(conn, found.reader)
-        storage.remove(conn, found.id)
-        _note(core, conn, actor, AuditKind.WEBHOOK_REMOVED, found)
+        subscription = _operated(conn, name, actor)
+        stream.forget(conn, subscription.reader)
+        storage.remove(conn, subscription.id)
+        _note(core, conn, actor, AuditKind.WEBHOOK_REMOVED, subscription)
 
 
 def replay(core: Core, name: str, since: datetime, until: datetime, *, actor: Actor) -> int:
@@ -133,20 +135,20 @@ def replay(core: Core, name: str, since: datetime, until: datetime, *, actor: Ac
     count, after = 0, 0
     while True:
         with core.database.begin() as conn:
-            found = _operated(conn, name, actor)
-            lines = stream.span(conn, found.jurisdiction_id, since, until, after, REPLAY_AT_ONCE)
+            subscription = _operated(conn, name, actor)
+            lines = stream.span(conn, subscription.jurisdiction_id, since, until, after, REPLAY_AT_ONCE)
             if not lines:
                 return count
-            wanted = [line for line in lines if found.wants(line.kind, line.service_code)]
-            storage.enqueue(conn, found.id, wanted, core.now(), again=True)
+            wanted = [line for line in lines if subscription.wants(line.kind, line.service_code)]
+            storage.enqueue(conn, subscription.id, wanted, core.now(), again=True)
             count += len(wanted)
             after = lines[-1].event_id
 
 
 def _operated(conn: Connection, name: str, actor: Actor) -> Subscription:
-    found = _known(conn, name)
-    actor.require(Right.OPERATE, found.jurisdiction_id)
-    return found
+    subscription = _known(conn, name)
+    actor.require(Right.OPERATE, subscription.jurisdiction_id)
+    return subscription
 
 
 def _note(
@@ -156,7 +158,7 @@ def _note(
 
 
 def _known(conn: Connection, name: str) -> Subscription:
-    found = storage.find(conn, name)
-    if found is None:
+    subscription = storage.find(conn, name)
+    if subscription is None:
         raise NotFound(problem("error.webhook.unknown", name=name))
-    return found
+    return subscription

@@ -108,7 +108,7 @@ def _changed_answers(
         return None, problems
     wanted = {**work.request.attributes, **{code: list(values) for code, values in answers.items()}}
     checked = attributes.check(service, wanted)
-    refused = [refused for refused in checked.problems if refused.values.get("code") in answers]
+    faults = [fault for fault in checked.problems if fault.values.get("code") in answers]
     kept = {code: values for code, values in work.request.attributes.items() if code not in answers}
     kept |= {code: values for code, values in checked.public.items() if code in answers and values}
-    return (None if kept == dict(work.request.attributes) else kept), refused
+    return (None if kept == dict(work.request.attributes) else kept), faults

@@ -200,14 +200,14 @@ def find(core: Core, token: str) -> SignedIn | None:
     """Who has this session, if it has not ended; notes every five minutes that it is in use."""
     now = core.now()
     with core.database.read() as conn:
-        session = sessions.find(conn, digest(token), now)
-    if session is None or session.session.ends_at(idle(core)) <= now or not session.account.in_force(now):
+        holder = sessions.find(conn, digest(token), now)
+    if holder is None or holder.session.ends_at(idle(core)) <= now or not holder.account.in_force(now):
         return None
     seen = model.rounded_up(now)
-    if session.session.stage is Stage.FULL and seen > session.session.seen_datetime:
+    if holder.session.stage is Stage.FULL and seen > holder.session.seen_datetime:
         with core.database.begin() as conn:
             sessions.touch(conn, digest(token), seen)
-    return SignedIn(session.account, session.session, Staff(session.account.id, session.memberships))
+    return SignedIn(holder.account, holder.session, Staff(holder.account.id, holder.memberships))
 
 
 def confirm(core: Core, token: str, signed_in: SignedIn, password: str) -> None:

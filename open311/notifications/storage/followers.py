@@ -28,9 +28,9 @@ def add(
     moments = {"created_datetime": now, "asked_datetime": now, "is_reporter": is_reporter}
     added = conn.execute(insert(followers).values(row | moments).on_conflict_do_nothing().returning(_f.id))
     new = added.first() is not None
-    found = _one(conn, _f.service_request_id == service_request_id, _f.email == email)
-    assert found is not None
-    return found, new
+    follower = _one(conn, _f.service_request_id == service_request_id, _f.email == email)
+    assert follower is not None
+    return follower, new
 
 
 def find(conn: Connection, follower_id: int) -> Follower | None:

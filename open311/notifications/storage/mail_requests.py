@@ -29,10 +29,10 @@ def nth_latest(
     """When the earliest of the latest `most` mails in a window was asked for; None when there are fewer."""
     same = () if column is None else (_m[column] == value,)
     query = select(_m.datetime).where(*same, _m.datetime > now - window)
-    found: datetime | None = conn.execute(
+    moment: datetime | None = conn.execute(
         query.order_by(_m.datetime.desc()).offset(most - 1).limit(1)
     ).scalar_one_or_none()
-    return found
+    return moment
 
 
 def add(conn: Connection, purpose: str, subjects: Mapping[str, str], now: datetime) -> None:

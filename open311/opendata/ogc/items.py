@@ -54,9 +54,9 @@ class Box(BoxField):
         parts = value[0][:300].split(",")
         if len(parts) == 6:
             parts = [*parts[:2], *parts[3:5]]
-        found = super()._deserialize([",".join(parts)], attr, data, **kwargs)
+        degrees = super()._deserialize([",".join(parts)], attr, data, **kwargs)
         west, east = float(parts[0]), float(parts[2])
-        return replace(found, min_long=west, max_long=east) if west > east else found
+        return replace(degrees, min_long=west, max_long=east) if west > east else degrees
 
 
 class ItemsQuery(Arguments):
@@ -95,18 +95,18 @@ class Items:
     def links(self) -> list[Link]:
         """This page, its other form, and the next page."""
         path = ("collections", current.catalogue().jurisdiction.jurisdiction_id, "items")
-        found = own(*path, media_type=GEOJSON, **self.query)
+        links_of_page = own(*path, media_type=GEOJSON, **self.query)
         if self.next:
             behind = self.query | {"cursor": self.next.write(), "f": request.args.get("f", "json")}
-            found.append(link("next", address(*path, **behind), GEOJSON))
-        return found
+            links_of_page.append(link("next", address(*path, **behind), GEOJSON))
+        return links_of_page
 
 
 def find() -> Items:
     """The page this request asks for; raises `Invalid`."""
     query = _read()
     cursor = query.get("cursor")
-    asked = RequestSearch(
+    request_search = RequestSearch(
         jurisdiction_id=current.catalogue().jurisdiction.jurisdiction_id,
         box=query.get("bbox"),
         requested=query.get("datetime", Span()),
@@ -118,17 +118,17 @@ def find() -> Items:
         **({"sort": cursor.sort} if cursor else {}),
     )
     with current.core().database.read_public() as conn:
-        page = search.search(conn, asked)
-        total = rendered_lists.total(current.core(), conn, asked, page)
+        page = search.search(conn, request_search)
+        total = rendered_lists.total(current.core(), conn, request_search, page)
     kept = {name: value for name, value in request.args.items() if name not in ("f", "cursor", "offset")}
     behind = page.next and replace(page.next, total=total)
     return Items(kept, [described(item) for item in page.items], behind, total)
 
 
 def _read() -> dict[str, Any]:
-    given = {name: [value for value in request.args.getlist(name) if value.strip()] for name in request.args}
+    named = {name: [value for value in request.args.getlist(name) if value.strip()] for name in request.args}
     try:
-        read: dict[str, Any] = ItemsQuery().load({name: values for name, values in given.items() if values})
+        read: dict[str, Any] = ItemsQuery().load({name: values for name, values in named.items() if values})
     except ValidationError as error:
         raise Invalid(*problems(error)) from None
     return read
@@ -145,7 +145,9 @@ def check_names(known: tuple[str, ...]) -> None:
             raise Invalid(problem("error.ogc.crs", parameter=name, known=CRS84))
 
 
-def described(found: ServiceRequest) -> dict[str, Any]:
+def described(service_request: ServiceRequest) -> dict[str, Any]:
     """One request as in `requests.json`."""
     catalogue = current.catalogue()
-    return documents.service_request(found, catalogue, current.language(), base_url=current.base_url())
+    return documents.service_request(
+        service_request, catalogue, current.language(), base_url=current.base_url()
+    )

@@ -39,8 +39,8 @@ OPERATIONS: dict[str, tuple[str, str, str, tuple[str, ...]]] = {
 
 def document(collection_ids: list[str], most: int, usual: int) -> dict[str, Any]:
     """All operations, for clients that read before they ask."""
-    told = {JSON: {"schema": _error()}, HTML: {"schema": {"type": "string"}}}
-    error = {"description": "What is wrong.", "content": told}
+    media_types = {JSON: {"schema": _error()}, HTML: {"schema": {"type": "string"}}}
+    error = {"description": "What is wrong.", "content": media_types}
     return {
         "openapi": "3.0.3",
         "info": {"title": "Open311: OGC API Features", "description": DESCRIPTION, "version": __version__},
@@ -54,7 +54,7 @@ def document(collection_ids: list[str], most: int, usual: int) -> dict[str, Any]
 
 
 def _operation(name: str, summary: str, media_type: str, parameters: tuple[str, ...]) -> dict[str, Any]:
-    found = {
+    operation = {
         "description": summary,
         "content": {media_type: {"schema": {"type": "object"}}, HTML: {"schema": {"type": "string"}}},
     }
@@ -62,7 +62,7 @@ def _operation(name: str, summary: str, media_type: str, parameters: tuple[str, 
         "operationId": name,
         "summary": summary,
         "parameters": [{"$ref": f"#/components/parameters/{parameter}"} for parameter in parameters],
-        "responses": {"200": found, **{code: {"$ref": ref} for code, ref in ERRORS.items()}},
+        "responses": {"200": operation, **{code: {"$ref": ref} for code, ref in ERRORS.items()}},
     }
 
 

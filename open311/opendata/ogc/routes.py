@@ -131,16 +131,16 @@ def get_queryables() -> Response:
 @resource("/collections/<jurisdiction_id>/items", *openapi.FILTERS)
 def get_items() -> Response:
     """A page of features, the newest first."""
-    found = items.find()
+    page = items.find()
     if wants_html():
         content: dict[str, Any] = {
-            "requests": found.requests,
-            "total": found.matched,
-            "links": found.links(),
+            "requests": page.requests,
+            "total": page.matched,
+            "links": page.links(),
         }
         content["collection"] = current.catalogue().jurisdiction.jurisdiction_id
         return _page("items", content, words("opendata.ogc.items"), _data(), _own_collection())
-    return _features(found.document())
+    return _features(page.document())
 
 
 @resource("/collections/<jurisdiction_id>/items/<feature_id>", "crs")
@@ -181,15 +181,15 @@ def _find_catalogue() -> None:
 
 def error_answer(status: int, *problems: Problem, headers: Mapping[str, str] | None = None) -> Response:
     """An error as the standard has it, or as a page."""
-    said = "; ".join(in_words(problem) for problem in problems)
+    description = "; ".join(in_words(problem) for problem in problems)
     try:
         page = wants_html()
     except Open311Error:
         page = False
     if page:
-        response = _page("error", {"description": said}, words("opendata.ogc.error"))
+        response = _page("error", {"description": description}, words("opendata.ogc.error"))
     else:
-        response = json({"code": CODES.get(status, "Error"), "description": said})
+        response = json({"code": CODES.get(status, "Error"), "description": description})
     response.status_code = status
     response.headers.update({"Cache-Control": "no-store", **(headers or {})})
     return response

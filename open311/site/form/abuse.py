@@ -44,8 +44,8 @@ class GuardedForm:
         most = current.core().settings.proof_of_work
         if not most:
             return ""
-        asked = create_challenge(ChallengeOptions(hmac_key=self.key, max_number=most))
-        return json.dumps(asked.to_dict())
+        puzzle = create_challenge(ChallengeOptions(hmac_key=self.key, max_number=most))
+        return json.dumps(puzzle.to_dict())
 
     @property
     def proven(self) -> bool:
@@ -110,8 +110,8 @@ def _secret() -> str:
 def hurdle(draft: Draft) -> Problem | None:
     """Why this draft may not be sent now; raises `TooManyRequests`."""
     form = of_draft(draft)
-    if found := form.problem():
-        return found
+    if fault := form.problem():
+        return fault
     allowed = current.core().settings.reports_per_hour
     count("reports", allowed if form.proven else max(1, allowed // UNPROVEN))
     # Drafts that were prepared side by side are all old enough at once.

@@ -20,22 +20,22 @@ MOST_WORDS = 12
 def matching_services(catalogue: Catalogue, words: str) -> list[Service]:
     """The services on offer that any of the words fits, best first; all of them where there are no words."""
     offered = catalogue.active_services()
-    asked = _tokens([words])[:MOST_WORDS]
-    if not asked:
+    tokens = _tokens([words])[:MOST_WORDS]
+    if not tokens:
         return list(offered)
-    scored = [(_score(service, asked), position) for position, service in enumerate(offered)]
+    scored = [(_score(service, tokens), position) for position, service in enumerate(offered)]
     ranked = sorted((-score, position) for score, position in scored if score > 0)
     return [offered[position] for _, position in ranked]
 
 
-def _score(service: Service, asked: Sequence[str]) -> float:
+def _score(service: Service, tokens: Sequence[str]) -> float:
     strong, weak = _vocabulary(service)
     return sum(
         max(
             max((_fit(word, term) for term in strong), default=0.0),
             OF_DESCRIPTION * max((_begins(word, term) for term in weak), default=0.0),
         )
-        for word in asked
+        for word in tokens
     )
 
 

@@ -139,22 +139,22 @@ def submission(catalogue: Catalogue, draft: Draft) -> tuple[Submission, tuple[Pr
     }
     answers = questions.answered(known, draft.answers) if known else draft.answers
     whole = fields | {"attribute": answers, "client_request_id": [digest(draft.word)]}
-    read_as, found = SubmissionForm().load(whole)
+    read_as, problems_found = SubmissionForm().load(whole)
     kept = tuple(photo.kept for photo in draft.photos)
-    return replace(read_as, channel="web", kept=kept), found
+    return replace(read_as, channel="web", kept=kept), problems_found
 
 
 def wrong(catalogue: Catalogue, draft: Draft) -> list[Wrong]:
     """Everything that keeps a draft from being sent, in the order of the form."""
     sent, unread = submission(catalogue, draft)
     problems = report.check(current.core(), catalogue, sent, unread)
-    found = [
+    problems_found = [
         _outside(draft) if problem.key == "error.location.outside" else at_field(problem)
         for problem in problems
     ]
     if draft.text("follow") and not draft.text("email"):
-        found.append(at_field(problem("page.form.error.follow_email")))
-    return sorted(found, key=lambda mistake: STEPS.index(mistake.step))
+        problems_found.append(at_field(problem("page.form.error.follow_email")))
+    return sorted(problems_found, key=lambda mistake: STEPS.index(mistake.step))
 
 
 def _outside(draft: Draft) -> Wrong:
@@ -170,26 +170,26 @@ def too_few_words(draft: Draft) -> list[Wrong]:
     return [at_field(problem("page.form.error.place_short"))]
 
 
-def at_field(found: Problem) -> Wrong:
+def at_field(fault: Problem) -> Wrong:
     """A problem, in the words of the form, with the field and the step it belongs to."""
-    field = _field(found)
+    field = _field(fault)
     step = next((step for step, names in FIELDS.items() if field in names), "details")
-    return Wrong(field, step, in_words(Problem(WORDS.get(found.key, found.key), found.values)))
+    return Wrong(field, step, in_words(Problem(WORDS.get(fault.key, fault.key), fault.values)))
 
 
-def _field(found: Problem) -> str:
-    if found.key.startswith(("error.location", "page.form.error.place")):
+def _field(fault: Problem) -> str:
+    if fault.key.startswith(("error.location", "page.form.error.place")):
         return "address"
-    if found.key.startswith("error.service_code"):
+    if fault.key.startswith("error.service_code"):
         return "service_code"
-    if found.key.startswith("error.photo") or found.key == "page.form.error.photos_waiting":
+    if fault.key.startswith("error.photo") or fault.key == "page.form.error.photos_waiting":
         return "photos"
-    if found.key.startswith("error.attribute"):
-        return questions.field_id(str(found.values.get("code", "")))
-    if found.key.startswith("error.mail.") or found.key in ("error.email", "page.form.error.follow_email"):
+    if fault.key.startswith("error.attribute"):
+        return questions.field_id(str(fault.values.get("code", "")))
+    if fault.key.startswith("error.mail.") or fault.key in ("error.email", "page.form.error.follow_email"):
         return "email"
     names = {sent: name for name, sent in SENT_AS.items()}
-    parameter = str(found.values.get("parameter", "description"))
+    parameter = str(fault.values.get("parameter", "description"))
     return names.get(parameter, parameter)
 
 

@@ -23,7 +23,7 @@ def nearby(draft: Draft) -> list[view_models.Shown]:
 
 def around(place: Location, *service_codes: str) -> list[view_models.Shown]:
     """Open reports within a few steps of a place, of these kinds or of all, the newest first."""
-    asked = RequestSearch(
+    request_search = RequestSearch(
         jurisdiction_id=city().jurisdiction.jurisdiction_id,
         service_codes=service_codes,
         statuses=(Status.OPEN,),
@@ -31,5 +31,5 @@ def around(place: Location, *service_codes: str) -> list[view_models.Shown]:
         page_size=SHOWN,
     )
     with current.core().database.read_public() as conn:
-        found = search.search(conn, asked)
-    return [view_models.shown(item, city()) for item in found.items]
+        page = search.search(conn, request_search)
+    return [view_models.shown(item, city()) for item in page.items]

@@ -32,22 +32,22 @@ def step(
     name: str,
     draft: Draft | None,
     *,
-    wrong: Sequence[Wrong] = (),
+    faults: Sequence[Wrong] = (),
     status: int | None = None,
     begun: Mapping[str, Any] = NOTHING,
     **values: Any,
 ) -> Response:
     """A page of the form. What is wrong is told on top and at its fields; `begun` is what a new one begins with."""
     errors: dict[str, str] = {}
-    for mistake in wrong:
+    for mistake in faults:
         errors.setdefault(mistake.field, mistake.words)
     return page(
         f"form/{name}.html",
-        status=status or (400 if wrong else 200),
+        status=status or (400 if faults else 200),
         cache=FOR_ITS_WRITER if draft else CHANGES_ANY_TIME,
         draft=draft,
         state=draft.state if draft else begun,
-        wrong=wrong,
+        wrong=faults,
         # Nothing that was typed is wrong.
         later=status == 429,
         errors=errors,
@@ -62,7 +62,7 @@ def step(
 def place(
     draft: Draft | None,
     *,
-    wrong: Sequence[Wrong] = (),
+    faults: Sequence[Wrong] = (),
     question: Question | None = None,
     begun: Mapping[str, Any] = NOTHING,
 ) -> Response:
@@ -70,7 +70,7 @@ def place(
     return step(
         "place",
         draft,
-        wrong=wrong,
+        faults=faults,
         question=question,
         begun=begun,
         position=_position(draft.state if draft else begun),
@@ -84,9 +84,9 @@ def _position(state: Mapping[str, Any]) -> str:
     return degrees(known.lat, known.long) if known else ""
 
 
-def category(draft: Draft, *, wrong: Sequence[Wrong] = (), words: str = "") -> Response:
+def category(draft: Draft, *, faults: Sequence[Wrong] = (), words: str = "") -> Response:
     """What it is about."""
-    return step("category", draft, wrong=wrong, groups=_groups(words), words=words)
+    return step("category", draft, faults=faults, groups=_groups(words), words=words)
 
 
 def _groups(words: str) -> list[tuple[str, list[Service]]]:
@@ -110,7 +110,7 @@ def emergency(draft: Draft) -> Response:
 def details(
     draft: Draft,
     *,
-    wrong: Sequence[Wrong] = (),
+    faults: Sequence[Wrong] = (),
     more: bool = False,
     taken_at: Place | None = None,
     elsewhere: Place | None = None,
@@ -123,14 +123,14 @@ def details(
     if service is None:
         return category(
             draft,
-            wrong=[mistake for mistake in form_input.wrong(city(), draft) if mistake.step == "category"],
+            faults=[mistake for mistake in form_input.wrong(city(), draft) if mistake.step == "category"],
         )
-    errors = {mistake.field: mistake.words for mistake in reversed(wrong)}
+    errors = {mistake.field: mistake.words for mistake in reversed(faults)}
     seen = draft.state.get("seen", ())
     return step(
         "details",
         draft,
-        wrong=wrong,
+        faults=faults,
         more=more,
         service=service,
         questions=questions.questions(service, things.numbers_at(draft, service), errors),
@@ -142,11 +142,11 @@ def details(
     )
 
 
-def contact(draft: Draft, *, wrong: Sequence[Wrong] = (), retry_after: int = 0) -> Response:
+def contact(draft: Draft, *, faults: Sequence[Wrong] = (), retry_after: int = 0) -> Response:
     """How to reach the sender; with `retry_after` a mail was asked for that is not sent now."""
     status = 429 if retry_after else None
     response = step(
-        "contact", draft, wrong=wrong, status=status, mail=mail_subscriptions.possible(current.core())
+        "contact", draft, faults=faults, status=status, mail=mail_subscriptions.possible(current.core())
     )
     if retry_after:
         response.headers["Retry-After"] = str(retry_after)

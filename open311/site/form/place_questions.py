@@ -46,17 +46,17 @@ def _without_position(draft: Draft) -> Question | None:
     typed = draft.text("address")
     if not typed or draft.text("only_words") == typed:
         return None
-    found = geocoding.search(current.core(), city(), typed, current.language())
+    places = geocoding.search(current.core(), city(), typed, current.language())
     as_typed = (ONLY_WORDS, words("page.form.place.words", words=typed))
-    if found:
+    if places:
         return Question(
-            words("page.form.place.meant"), [*((_value(place), place.address) for place in found), as_typed]
+            words("page.form.place.meant"), [*((_value(place), place.address) for place in places), as_typed]
         )
     if not _can_be_found():
         return None
-    asked = words("page.form.place.not_found", words=typed, city=said(city().jurisdiction.name))
+    question = words("page.form.place.not_found", words=typed, city=said(city().jurisdiction.name))
     again = words("page.form.place.not_found.again")
-    return Question(asked, [(AGAIN, again), (ONLY_WORDS, words("page.form.place.not_found.words"))])
+    return Question(question, [(AGAIN, again), (ONLY_WORDS, words("page.form.place.not_found.words"))])
 
 
 def _can_be_found() -> bool:

@@ -55,13 +55,13 @@ def field_id(code: str) -> str:
 
 def asked(service: Service, answers: Answers) -> list[str]:
     """The codes that are asked, given these answers."""
-    found: list[str] = []
+    codes: list[str] = []
     for attribute in service.attributes:
         only_if = attribute.only_if
-        answered = answers.get(only_if.code, ()) if only_if and only_if.code in found else ()
+        answered = answers.get(only_if.code, ()) if only_if and only_if.code in codes else ()
         if only_if is None or not only_if.values.isdisjoint(answered):
-            found.append(attribute.code)
-    return found
+            codes.append(attribute.code)
+    return codes
 
 
 def answered(service: Service, answers: Answers) -> dict[str, list[str]]:

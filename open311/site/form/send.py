@@ -31,7 +31,7 @@ from open311.web import single_request
 
 
 def check(
-    draft: Draft, *, wrong: Sequence[Wrong] = (), changed: bool = False, status: int | None = None
+    draft: Draft, *, faults: Sequence[Wrong] = (), changed: bool = False, status: int | None = None
 ) -> Response:
     """Everything that was typed, to be looked at before it is sent."""
     service = form_input.service(city(), draft.state)
@@ -40,7 +40,7 @@ def check(
     return pages.step(
         "check",
         draft,
-        wrong=[*wrong, *form_input.wrong(city(), draft)],
+        faults=[*faults, *form_input.wrong(city(), draft)],
         status=status or 200,
         service=service,
         answers=pages.answers_shown(draft, service) if service else [],
@@ -67,16 +67,16 @@ def send(draft: Draft) -> AnyResponse:
         return check(draft, changed=True, status=409)
     try:
         if hurdle := abuse.hurdle(draft):
-            return check(draft, wrong=[_on_top(hurdle)], status=400)
+            return check(draft, faults=[_on_top(hurdle)], status=400)
     except TooManyRequests as many:
-        response = check(draft, wrong=[_on_top(problem) for problem in many.problems], status=429)
+        response = check(draft, faults=[_on_top(problem) for problem in many.problems], status=429)
         response.headers["Retry-After"] = str(many.retry_after)
         return response
     return _stored(draft)
 
 
-def _on_top(found: Any) -> Wrong:
-    return Wrong("send", "check", form_input.at_field(found).words)
+def _on_top(fault: Any) -> Wrong:
+    return Wrong("send", "check", form_input.at_field(fault).words)
 
 
 def _stored(draft: Draft) -> AnyResponse:
@@ -101,7 +101,7 @@ def _stored(draft: Draft) -> AnyResponse:
     try:
         drafts.send(core, city(), draft, whole, unread, also)
     except Invalid as refused:
-        return check(draft, wrong=[form_input.at_field(problem) for problem in refused.problems], status=400)
+        return check(draft, faults=[form_input.at_field(problem) for problem in refused.problems], status=400)
     return _to(draft, "sent")
 
 
@@ -122,10 +122,10 @@ def me_too(draft: Draft, value: str) -> AnyResponse:
     try:
         drafts.join(core, draft, number, also)
     except (Invalid, TooManyRequests) as refused:
-        wrong = [
+        faults = [
             Wrong("email", "contact", form_input.at_field(problem).words) for problem in refused.problems
         ]
-        return pages.contact(draft, wrong=wrong, retry_after=getattr(refused, "retry_after", 0))
+        return pages.contact(draft, faults=faults, retry_after=getattr(refused, "retry_after", 0))
     return _to(draft, "sent")
 
 
@@ -133,26 +133,31 @@ def sent(draft: Draft) -> Response:
     """What became of it: number, link, and what happens next."""
     with current.core().database.read() as conn:
         owner = city().jurisdiction.jurisdiction_id
-        found = service_requests.find(conn, draft.service_request_id or 0, owner)
-    view = visibility.view_of(found, city().jurisdiction)
-    held = bool(found and found.visibility == Visibility.HELD)
+        service_request = service_requests.find(conn, draft.service_request_id or 0, owner)
+    view = visibility.view_of(service_request, city().jurisdiction)
+    held = bool(service_request and service_request.visibility == Visibility.HELD)
     # Who has just sent it knows its number, whatever others may learn of it.
-    shown = found and (held or view is not View.NONE) and _has_number(found.service_code)
+    shown = service_request and (held or view is not View.NONE) and _has_number(service_request.service_code)
     followed, joined = draft.text("followed") == drafts.FOLLOWED, draft.text("outcome") == "joined"
-    steps = next_steps(found, city(), has_number=bool(shown), mail=followed) if found and not joined else ()
+    steps = (
+        next_steps(service_request, city(), has_number=bool(shown), mail=followed)
+        if service_request and not joined
+        else ()
+    )
     return pages.step(
         "sent",
         draft,
         next_steps=list(steps),
-        report=view_models.shown(found, city()) if found and shown else None,
+        report=view_models.shown(service_request, city()) if service_request and shown else None,
         joined=joined,
         held=held,
         readable=view is not View.NONE,
-        service=city().services.get(found.service_code) if found else None,
+        service=city().services.get(service_request.service_code) if service_request else None,
         followed=followed,
         receipt=draft.text("followed") == drafts.RECEIPT,
-        may_withdraw=draft.text("outcome") == "sent" and bool(found and found.status == Status.OPEN),
-        withdrawn=bool(found and found.visibility == Visibility.HIDDEN)
+        may_withdraw=draft.text("outcome") == "sent"
+        and bool(service_request and service_request.status == Status.OPEN),
+        withdrawn=bool(service_request and service_request.visibility == Visibility.HIDDEN)
         or bool(request.args.get("withdrawn")),
         not_now=draft.text("followed") == drafts.NOT_NOW,
         mail=mail_subscriptions.possible(current.core()),

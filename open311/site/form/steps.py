@@ -107,14 +107,14 @@ def _place(draft: Draft) -> AnyResponse:
     """The place: words, one of the places they may mean, a position, or where a photo was taken."""
     draft, about_photos, taken_at = _add_photos(draft)
     draft = _settle(draft)
-    wrong = [*about_photos, *_at(draft, "place"), *form_input.too_few_words(draft)]
+    faults = [*about_photos, *_at(draft, "place"), *form_input.too_few_words(draft)]
     if form_input.action()[0] == "photo" or about_photos:
-        wrong = about_photos
+        faults = about_photos
     offered = Place("", *taken_at) if taken_at and not draft.text("lat") else None
     if offered:
-        return pages.place(draft, wrong=wrong, question=place_questions.of_photo(offered))
-    if form_input.action()[0] == "photo" or wrong:
-        return pages.place(draft, wrong=wrong)
+        return pages.place(draft, faults=faults, question=place_questions.of_photo(offered))
+    if form_input.action()[0] == "photo" or faults:
+        return pages.place(draft, faults=faults)
     question = place_questions.after_words(draft)
     return pages.place(draft, question=question) if question else _to(draft, "category")
 
@@ -162,9 +162,9 @@ def _category(draft: Draft) -> AnyResponse:
     pressed = form_input.action()[0]
     if pressed in ("search", "search_all"):
         return pages.category(draft, words=form_input.posted("words") if pressed == "search" else "")
-    wrong = _at(draft, "category")
-    if wrong:
-        return pages.category(draft, words=form_input.posted("words"), wrong=wrong)
+    faults = _at(draft, "category")
+    if faults:
+        return pages.category(draft, words=form_input.posted("words"), faults=faults)
     service = form_input.service(city(), draft.state)
     stops = service and service.stop_text and draft.text("no_danger") != service.service_code
     return _to(draft, "danger" if stops else "details")
@@ -188,19 +188,19 @@ def _details(draft: Draft) -> AnyResponse:
     draft, about_photos, taken_at = _add_photos(draft)
     if pressed in ("remove", "take"):
         draft = _changed(draft, pressed, value)
-        return pages.details(draft, wrong=about_photos) if about_photos else _to(draft, "details")
+        return pages.details(draft, faults=about_photos) if about_photos else _to(draft, "details")
     draft = _update(draft, asked=questions.fingerprint(service))
     offered = Place("", *taken_at) if taken_at and not draft.text("lat") else None
     if pressed == "photo":
-        return pages.details(draft, wrong=about_photos, taken_at=offered)
+        return pages.details(draft, faults=about_photos, taken_at=offered)
     shown = set(form_input.posted("shown").split(" "))
     news = [code for code in questions.asked(service, draft.answers) if code not in shown]
-    wrong = [*about_photos, *_at(draft, "details")]
+    faults = [*about_photos, *_at(draft, "details")]
     if news and not any(code in draft.answers for code in news):
-        old = [mistake for mistake in wrong if mistake.field not in map(questions.field_id, news)]
-        return pages.details(draft, wrong=old, more=True, taken_at=offered)
-    if wrong or offered:
-        return pages.details(draft, wrong=wrong, taken_at=offered)
+        old = [mistake for mistake in faults if mistake.field not in map(questions.field_id, news)]
+        return pages.details(draft, faults=old, more=True, taken_at=offered)
+    if faults or offered:
+        return pages.details(draft, faults=faults, taken_at=offered)
     known = things.place_by_number(draft, service)
     if known and not draft.text("lat"):
         draft = _update(
@@ -228,8 +228,8 @@ def _seen(draft: Draft) -> Draft:
 
 def _contact(draft: Draft) -> AnyResponse:
     """How the sender can be reached, if they wish."""
-    wrong = _at(draft, "contact")
-    return pages.contact(draft, wrong=wrong) if wrong else _to(draft, "check")
+    faults = _at(draft, "contact")
+    return pages.contact(draft, faults=faults) if faults else _to(draft, "check")
 
 
 def _show_place(draft: Draft) -> AnyResponse:

@@ -27,12 +27,12 @@ MOST_LETTERS = 200
 @blueprint.page("/places")
 def suggested_places() -> Response:
     """Places that the words `q` may mean."""
-    asked = parameters.from_query(cast(LenientRequest, request)).get("q", [""])[0]
-    found = geocoding.search(current.core(), city(), asked, current.language())
+    query = parameters.from_query(cast(LenientRequest, request)).get("q", [""])[0]
+    places = geocoding.search(current.core(), city(), query, current.language())
     return _json(
         [
             {"address": place.address, "lat": place.lat, "long": place.long, "kind": place.kind}
-            for place in found
+            for place in places
         ]
     )
 
@@ -47,8 +47,8 @@ def fitting_services() -> Response:
 @blueprint.page("/places/near")
 def near_place() -> Response:
     """What is at `lat` and `long`, in words: the position, the next address, open reports, or that it is outside."""
-    given = parameters.from_query(cast(LenientRequest, request))
-    place, _ = form_input.position({name: values[0] for name, values in given.items()})
+    query = parameters.from_query(cast(LenientRequest, request))
+    place, _ = form_input.position({name: values[0] for name, values in query.items()})
     if place is None:
         raise Invalid(problem("page.form.error.position"))
     if not city().jurisdiction.contains(place.lat, place.long):

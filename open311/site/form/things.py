@@ -37,9 +37,9 @@ def place_by_number(draft: Draft, service: Service) -> Place | None:
         [number, *more] = draft.answers.get(attribute.code) or [""]
         if not (attribute.asset and number.strip()) or more:
             continue
-        found = geocoding.things(current.core(), city(), number, {attribute.asset}, current.language())
-        if len(found) == 1 and not _is_there(draft, found[0]):
-            return found[0]
+        places = geocoding.things(current.core(), city(), number, {attribute.asset}, current.language())
+        if len(places) == 1 and not _is_there(draft, places[0]):
+            return places[0]
     return None
 
 

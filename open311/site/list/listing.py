@@ -86,22 +86,22 @@ class Listing:
 
 def read(catalogue: Catalogue) -> Listing:
     """The page of the list that this request asks for; a filter that cannot be read is left out, and named."""
-    query, wrong = _query()
-    asked = _search(query, catalogue)
+    query, problems_found = _query()
+    request_search = _search(query, catalogue)
     with current.core().database.read_public() as conn:
-        found = search.search(conn, asked, current.core().landmarks)
-        total = rendered_lists.total(current.core(), conn, asked, found)
+        page = search.search(conn, request_search, current.core().landmarks)
+        total = rendered_lists.total(current.core(), conn, request_search, page)
     number = max(1, query.get("page", 1))
     # Behind the end the way back is to the last page that is known.
     last = ceil(min(total, COUNT_LIMIT) / PAGE_SIZE) or 1
-    before = number - 1 if found.items else min(number - 1, last)
+    before = number - 1 if page.items else min(number - 1, last)
     return Listing(
-        requests=list(found.items),
+        requests=list(page.items),
         total=total,
         query=query,
-        problems=wrong,
+        problems=problems_found,
         previous=_place(query, page=before) if number > 1 else "",
-        next=_place(query, page=number + 1, cursor=found.next.write()) if found.next else "",
+        next=_place(query, page=number + 1, cursor=page.next.write()) if page.next else "",
         number=number,
     )
 
@@ -109,9 +109,9 @@ def read(catalogue: Catalogue) -> Listing:
 def of_numbers(catalogue: Catalogue, numbers: Sequence[str]) -> list[ServiceRequest]:
     """The public reports among these numbers, at most a page of them, in the order of the list."""
     ids = tuple(int(number) for number in numbers[:PAGE_SIZE] if queries.REQUEST_ID.fullmatch(number))
-    asked = RequestSearch(jurisdiction_id=catalogue.jurisdiction.jurisdiction_id, ids=ids)
+    request_search = RequestSearch(jurisdiction_id=catalogue.jurisdiction.jurisdiction_id, ids=ids)
     with current.core().database.read_public() as conn:
-        return list(search.search(conn, asked).items)
+        return list(search.search(conn, request_search).items)
 
 
 def words_alone() -> str:
@@ -128,10 +128,10 @@ def _query() -> tuple[dict[str, Any], tuple[Problem, ...]]:
     try:
         return _loaded(sent)
     except Invalid as foreign_cursor:
-        query, wrong = _loaded(
+        query, problems_found = _loaded(
             {name: value for name, value in sent.items() if name not in ("cursor", "page")}
         )
-        return query, (*foreign_cursor.problems, *wrong)
+        return query, (*foreign_cursor.problems, *problems_found)
 
 
 def _loaded(sent: dict[str, list[str]]) -> tuple[dict[str, Any], tuple[Problem, ...]]:
@@ -162,14 +162,14 @@ def filtered(query: dict[str, Any], **more: Any) -> str:
     if query.get("bbox"):
         kept["bbox"] = _edges(query["bbox"])
     start = address("home")
-    given = urlencode(kept | more, doseq=True)
-    return f"{start}{'&' if '?' in start else '?'}{given}" if given else start
+    query_string = urlencode(kept | more, doseq=True)
+    return f"{start}{'&' if '?' in start else '?'}{query_string}" if query_string else start
 
 
 def for_api(query: dict[str, Any]) -> dict[str, Any]:
     """The filters as parameters of feeds and downloads."""
-    asked = {name: query[name] for name in ("q", "service_code", "detailed_status") if query.get(name)}
-    return asked | ({"bbox": _edges(query["bbox"])} if query.get("bbox") else {})
+    same_names = {name: query[name] for name in ("q", "service_code", "detailed_status") if query.get(name)}
+    return same_names | ({"bbox": _edges(query["bbox"])} if query.get("bbox") else {})
 
 
 def _edges(box: Box) -> str:

@@ -109,8 +109,8 @@ def _ground(catalogue: Catalogue) -> Ground:
     # Once a request: the map and the content policy both need it.
     if "ground" not in g:
         g.ground = ground_of(current.core(), catalogue)
-    found: Ground = g.ground
-    return found
+    ground: Ground = g.ground
+    return ground
 
 
 def sources() -> dict[str, str]:

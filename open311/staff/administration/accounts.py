@@ -59,12 +59,12 @@ def account_new() -> ResponseReturnValue:
 def _added() -> ResponseReturnValue:
     core, actor = current.core(), account_actor()
     role, problems = _role()
-    ends, wrong = _last_day(posted("ends"), "desk.account.date")
+    ends, unreadable = _last_day(posted("ends"), "desk.account.date")
     try:
         own_account.checked(posted("name"), posted("email"), posted("language"))
     except Invalid as refused:
         problems = [*refused.problems, *problems]
-    Invalid.unless_empty([*problems, *wrong])
+    Invalid.unless_empty([*problems, *unreadable])
     assert role is not None
     language = posted("language")
     account_id = accounts.add(core, actor, posted("name"), posted("email"), language, [role], ends)
@@ -92,19 +92,19 @@ def account(account_id: int) -> ResponseReturnValue:
 
 
 def _account_page(shown: accounts.Listed, errors: dict[str, str] | None = None) -> ResponseReturnValue:
-    found = shown.account
+    account_shown = shown.account
     return render(
         "administration/account.html",
         status=400 if errors else 200,
         errors=errors,
-        account=found,
+        account=account_shown,
         roles=shown.memberships,
-        own=found.id == staff().account_id,
+        own=account_shown.id == staff().account_id,
         admin=Right.MANAGE_ACCOUNTS in staff().rights,
         by_mail=staff_mails.possible(current.core()),
-        invited=found.state is AccountState.INVITED,
-        left=found.state is AccountState.LEFT,
-        **_form(found),
+        invited=account_shown.state is AccountState.INVITED,
+        left=account_shown.state is AccountState.LEFT,
+        **_form(account_shown),
     )
 
 
@@ -113,8 +113,8 @@ def account_change(account_id: int) -> ResponseReturnValue:
     """Write down another name, address or last day."""
     core, actor = current.core(), account_actor()
     try:
-        ends, wrong = _last_day(posted("ends"), "desk.account.date")
-        Invalid.unless_empty(wrong)
+        ends, problems = _last_day(posted("ends"), "desk.account.date")
+        Invalid.unless_empty(problems)
         accounts.change(core, actor, account_id, posted("name"), posted("email"), ends)
     except Invalid as refused:
         return _account_page(accounts.shown(core, actor, account_id), _at_fields(refused))
@@ -186,14 +186,14 @@ def account_return(account_id: int) -> ResponseReturnValue:
     return redirect_to("account", account_id=account_id, done="returned")
 
 
-def _form(found: Account | None = None) -> dict[str, object]:
+def _form(edited: Account | None = None) -> dict[str, object]:
     """What the fields offer, and what was typed into them."""
     own = staff()
     jurisdictions = {*own.jurisdictions(Right.MANAGE_ACCOUNTS), *own.jurisdictions(Right.MANAGE_MEMBERS)}
     cities = [city for city in _cities() if city.jurisdiction.jurisdiction_id in jurisdictions]
     admin = Right.MANAGE_ACCOUNTS in own.rights
-    ends = found.ends_datetime if found else None
-    stored = {"name": found.name, "email": found.email, "ends": _shown_day(ends)} if found else {}
+    ends = edited.ends_datetime if edited else None
+    stored = {"name": edited.name, "email": edited.email, "ends": _shown_day(ends)} if edited else {}
     names = ("name", "email", "language", "ends", "jurisdiction_id", "role", "units", "services", "role_ends")
     return {
         "typed": {name: posted(name) or stored.get(name, "") for name in names},
@@ -223,8 +223,8 @@ def _role() -> tuple[Membership | None, list[Problem]]:
     if city:
         problems += _unknown(units, city.units, "desk.role.units")
         problems += _unknown(services, city.services, "desk.role.services")
-    ends, wrong = _last_day(posted("role_ends"), "desk.role.date")
-    problems += wrong
+    ends, unreadable = _last_day(posted("role_ends"), "desk.role.date")
+    problems += unreadable
     if problems:
         return None, problems
     role = Role(posted("role"))

@@ -19,12 +19,12 @@ def log() -> ResponseReturnValue:
     before = request.args.get("before", "")
     chosen = kind if kind in list(AuditKind) else None
     last = int(before) if before.isascii() and before.isdigit() and len(before) < 19 else None
-    found = audit_log.read(current.core(), staff(), kind=chosen, before=last)
-    mentioned = [name for line in found.lines for name in (line.actor, line.subject) if name]
+    entries = audit_log.read(current.core(), staff(), kind=chosen, before=last)
+    mentioned = [name for line in entries.lines for name in (line.actor, line.subject) if name]
     return render(
         "administration/audit_log.html",
-        lines=found.lines,
-        before=found.before,
+        lines=entries.lines,
+        before=entries.before,
         names=actor_names.of_mentioned(mentioned),
         kind=chosen or "",
         kinds=list(AuditKind),

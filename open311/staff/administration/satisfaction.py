@@ -44,21 +44,23 @@ def satisfaction() -> ResponseReturnValue:
     """How satisfied people were in the last year."""
     core = current.core()
     with core.database.read() as conn:
-        found = ratings.figures(conn, scope_of(staff(), Right.FIGURES), core.now() - SINCE)
+        ratings_given = ratings.figures(conn, scope_of(staff(), Right.FIGURES), core.now() - SINCE)
     language = current.language()
     by_service = rows(
-        found, lambda one: core.catalogues.owner(one.jurisdiction_id).service_name(one.service_code, language)
+        ratings_given,
+        lambda one: core.catalogues.owner(one.jurisdiction_id).service_name(one.service_code, language),
     )
     by_unit = rows(
-        found, lambda one: core.catalogues.owner(one.jurisdiction_id).unit_name(one.unit or "", language)
+        ratings_given,
+        lambda one: core.catalogues.owner(one.jurisdiction_id).unit_name(one.unit or "", language),
     )
     return render("administration/satisfaction.html", by_service=by_service, by_unit=by_unit, least=LEAST)
 
 
-def rows(found: Iterable[Satisfaction], name_of: Callable[[Satisfaction], str]) -> list[Row]:
+def rows(answers: Iterable[Satisfaction], name_of: Callable[[Satisfaction], str]) -> list[Row]:
     """The answers of each name, those with most answers first."""
     satisfied, all_ = Counter[str](), Counter[str]()
-    for satisfaction in found:
+    for satisfaction in answers:
         name = name_of(satisfaction)
         satisfied[name] += satisfaction.satisfied
         all_[name] += satisfaction.satisfied + satisfaction.unsatisfied

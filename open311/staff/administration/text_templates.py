@@ -46,8 +46,10 @@ def templates_list() -> ResponseReturnValue:
     """All templates of the cities that somebody may write them for, retired ones too."""
     core, cities = current.core(), _cities()
     with core.database.read() as conn:
-        found = [(city, storage.of_jurisdiction(conn, city.jurisdiction.jurisdiction_id)) for city in cities]
-    return render("administration/templates.html", cities=found)
+        by_city = [
+            (city, storage.of_jurisdiction(conn, city.jurisdiction.jurisdiction_id)) for city in cities
+        ]
+    return render("administration/templates.html", cities=by_city)
 
 
 @page("/admin/templates/new", Right.TEMPLATES, methods=("GET", "POST"))
@@ -177,13 +179,13 @@ def _page(
 def _previews(city: Catalogue, shown: Template) -> list[Preview]:
     """Each text with the values of the case that was named, or with examples."""
     number = report_number(posted("number"))
-    seen, found = _case(number) if number is not None else None, list[Preview]()
+    seen, previews = _case(number) if number is not None else None, list[Preview]()
     for field, text in _texts(shown).items():
         if text.strip():
             kind, _, language = field.partition("-")
             values = template_gaps.of_case(seen, language) if seen else template_gaps.example(city, language)
-            found.append(Preview(kind, language, *template_gaps.previewed(text, values)))
-    return found
+            previews.append(Preview(kind, language, *template_gaps.previewed(text, values)))
+    return previews
 
 
 def _case(number: int) -> SeenCase | None:
@@ -199,14 +201,14 @@ def _texts(shown: Template) -> dict[str, str]:
     return {f"{kind}-{language}": text for kind, texts in kinds for language, text in texts.items()}
 
 
-def _field(wrong: Problem, shown: Template) -> str:
+def _field(fault: Problem, shown: Template) -> str:
     """The field that a problem is about: of the texts, the first that is too long or has the gap."""
     texts = _texts(shown)
-    if wrong.key == "error.template.gap":
-        gap = f"{{{wrong.values['gap']}}}"
+    if fault.key == "error.template.gap":
+        gap = f"{{{fault.values['gap']}}}"
         return next((field for field, text in texts.items() if gap in text), "title")
-    if wrong.key == "error.edit.length" and wrong.values["field"] == "text":
+    if fault.key == "error.edit.length" and fault.values["field"] == "text":
         return next((field for field, text in texts.items() if len(text) > templates.TEXT_LENGTH), "title")
-    if wrong.key == "error.letter.empty":
+    if fault.key == "error.letter.empty":
         return next(iter(texts), "title")
-    return FIELDS.get(wrong.key, "title")
+    return FIELDS.get(fault.key, "title")

@@ -85,12 +85,13 @@ def _page(
     whole, catalogue = seen.whole, seen.catalogue
     report = whole.request
     with current.core().database.read() as conn:
-        found = orders.of_request(conn, report.service_request_id)
+        orders_of_case = orders.of_request(conn, report.service_request_id)
         forward = forwards.find(conn, report.service_request_id)
     happened = {event.id: event for event in whole.history}
-    told = [event for event in whole.history if event.kind in ABOUT_ORDERS]
+    letters = [event for event in whole.history if event.kind in ABOUT_ORDERS]
     answers = {
-        order.id: [event for event in told if event.data.get("order_id") == order.id] for order in found
+        order.id: [event for event in letters if event.data.get("order_id") == order.id]
+        for order in orders_of_case
     }
     checked = report.visibility in (Visibility.PUBLISHED, Visibility.WITHHELD)
     return render(
@@ -103,7 +104,7 @@ def _page(
         act=act,
         problems=problems or [],
         conflict=conflict,
-        orders=list(reversed(found)),
+        orders=list(reversed(orders_of_case)),
         lines={number: timeline.lines(events, catalogue) for number, events in answers.items()},
         photos_of={
             order.id: [
@@ -111,7 +112,7 @@ def _page(
                 for photo in whole.photos
                 if photo.update_id in {answer.id for answer in answers[order.id]}
             ]
-            for order in found
+            for order in orders_of_case
         },
         forward=forward,
         in_trouble=IN_TROUBLE,

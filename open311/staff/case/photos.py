@@ -22,10 +22,10 @@ def photo(key: str) -> ResponseReturnValue:
     if not KEY.fullmatch(key):
         raise unknown
     with core.database.read() as conn:
-        found = media.find_file(conn, key)
-    if found is None:
+        stored_file = media.find_file(conn, key)
+    if stored_file is None:
         raise unknown
-    find_case(found.service_request_id)
+    find_case(stored_file.service_request_id)
     data = core.media_store.get(key)
     if data is None:
         raise unknown

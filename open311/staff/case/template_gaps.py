@@ -69,12 +69,12 @@ def offered(seen: SeenCase, *, public: bool = False) -> list[FilledTemplate]:
     whole, catalogue = seen.whole, seen.catalogue
     request = whole.request
     with current.core().database.read() as conn:
-        found = templates.offered(
+        fitting = templates.offered(
             conn, request.jurisdiction_id, service_code=request.service_code, unit=whole.case.unit
         )
     language = (not public and whole.told.language) or catalogue.jurisdiction.languages[0]
     values = of_case(seen, language)
-    texts = [(template, _text(template, language, public=public)) for template in found]
+    texts = [(template, _text(template, language, public=public)) for template in fitting]
     return [
         FilledTemplate(template.id, template.title, *previewed(text, values), template.status or "")
         for template, text in texts

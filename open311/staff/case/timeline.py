@@ -58,9 +58,9 @@ def lines(
     for mail in mails:
         by_event.setdefault(mail.event_id or first, []).append(mail)
     sides = ("from", "to")
-    given = (_person(entry.data.get(side)) for entry in whole if _is_about_person(entry) for side in sides)
+    persons = (_person(entry.data.get(side)) for entry in whole if _is_about_person(entry) for side in sides)
     actors = (entry.actor if isinstance(entry, Event) else entry.author for entry in whole)
-    known = names([*actors, *filter(None, given)])
+    known = names([*actors, *filter(None, persons)])
     return [
         replace(line(entry, catalogue, known), mails=by_event.get(entry.id, ()))
         if isinstance(entry, Event)

@@ -28,8 +28,8 @@ def of_case(seen: SeenCase) -> Sheet:
     place = degrees(request.lat, request.long) if request.lat is not None and request.long is not None else ""
     facts = _facts(case, catalogue, request.detailed_status, request.address, place)
     answers = every_answer(catalogue.services.get(request.service_code), request.attributes)
-    told = [f"{question}: {value}" for question, value in answers]
-    return _sheet(case, catalogue, facts, [request.title or "", request.description], told)
+    answer_lines = [f"{question}: {value}" for question, value in answers]
+    return _sheet(case, catalogue, facts, [request.title or "", request.description], answer_lines)
 
 
 def _facts(

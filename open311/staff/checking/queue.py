@@ -33,16 +33,16 @@ def check_queue() -> ResponseReturnValue:
     core = current.core()
     after = request.args.get("after", "")
     with core.database.read() as conn:
-        found = queue.page(conn, _scope(), core.now(), Position.read(after) if after else None)
-        unchecked = [row.number for row in found.rows if row.line.case.stage is Stage.CHECK]
+        queue_page = queue.page(conn, _scope(), core.now(), Position.read(after) if after else None)
+        unchecked = [row.number for row in queue_page.rows if row.line.case.stage is Stage.CHECK]
         suspicions = suspicion.of_requests(conn, unchecked, core.now())
-    present = [row.line.presence for row in found.rows if row.line.presence]
+    present = [row.line.presence for row in queue_page.rows if row.line.presence]
     return render(
         "checking/queue.html",
-        rows=found.rows,
+        rows=queue_page.rows,
         suspicions=suspicions,
         service_name=_service_name,
-        after=found.next.write() if found.next else "",
+        after=queue_page.next.write() if queue_page.next else "",
         names=timeline.names(present),
         last=_last(),
         now=core.now(),
@@ -90,8 +90,8 @@ def check_report(number: int) -> ResponseReturnValue:
         latest = find_case(number)
         return check_page(latest, Shown.of_conflict(sent, latest, conflict))
     except Invalid as refused:
-        told = [in_words(problem) for problem in refused.problems]
-        return check_page(seen, Shown.of_form(sent, posted_revision(), problems=told))
+        problems = [in_words(problem) for problem in refused.problems]
+        return check_page(seen, Shown.of_form(sent, posted_revision(), problems=problems))
     return _go_on(decision, seen)
 
 

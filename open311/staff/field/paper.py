@@ -22,27 +22,27 @@ LIST_HEAD = ("desk.field.list.place", "desk.field.list.stop", "desk.field.list.f
 @page("/field/<id:round_id>/work_sheet.pdf", Right.EXPORT)
 def field_sheets(round_id: int) -> ResponseReturnValue:
     """A round to print: a work sheet for each stop, in their order."""
-    core, found = current.core(), find_round(round_id)
+    core, round_ = current.core(), find_round(round_id)
     with core.database.read() as conn:
-        stops = rounds.stops_of(conn, found.id, scope_of(staff(), Right.EXPORT), core.now())
-    export_log.note(core, actor(found.jurisdiction_id), "round", len(stops), {}, f"round:{found.id}")
+        stops = rounds.stops_of(conn, round_.id, scope_of(staff(), Right.EXPORT), core.now())
+    export_log.note(core, actor(round_.jurisdiction_id), "round", len(stops), {}, f"round:{round_.id}")
     return exports.printed(
-        found.name, [work_sheet.of_row(stop.row) for stop in stops], f"round-{found.id}.pdf"
+        round_.name, [work_sheet.of_row(stop.row) for stop in stops], f"round-{round_.id}.pdf"
     )
 
 
 @page("/field/<id:round_id>/list.pdf", Right.FIELD)
 def field_list(round_id: int) -> ResponseReturnValue:
     """The stops in their order, to print: room to write at each, and a code that leads to the case."""
-    found, core = find_round(round_id), current.core()
+    round_, core = find_round(round_id), current.core()
     with core.database.read() as conn:
-        stops = rounds.stops_of(conn, found.id, field_scope(), core.now())
-    export_log.note(core, actor(found.jurisdiction_id), "round", len(stops), {}, f"round:{round_id}")
+        stops = rounds.stops_of(conn, round_.id, field_scope(), core.now())
+    export_log.note(core, actor(round_.jurisdiction_id), "round", len(stops), {}, f"round:{round_id}")
     head = [words(key) for key in LIST_HEAD]
-    title = f"{found.name}, {calendar_day(found.day)}"
+    title = f"{round_.name}, {calendar_day(round_.day)}"
     lines = [work_sheet.of_stop(stop.row) for stop in stops]
     document = work_sheets.round_list(title, current.language(), head, lines)
     response = Response(document, content_type=work_sheets.MEDIA_TYPE)
-    response.headers["Content-Disposition"] = f'attachment; filename="round-{found.day.isoformat()}.pdf"'
+    response.headers["Content-Disposition"] = f'attachment; filename="round-{round_.day.isoformat()}.pdf"'
     response.headers["Cache-Control"] = NOT_KEPT
     return response

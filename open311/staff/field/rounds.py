@@ -58,8 +58,8 @@ def field() -> ResponseReturnValue:
     """The rounds of today and later."""
     core = current.core()
     with core.database.read() as conn:
-        found = rounds.since(conn, (core.now() - YESTERDAY).date(), field_scope())
-    return render("field/rounds.html", rounds=found)
+        recent = rounds.since(conn, (core.now() - YESTERDAY).date(), field_scope())
+    return render("field/rounds.html", rounds=recent)
 
 
 @page("/field/plan", Right.FIELD, methods=("GET", "POST"))
@@ -71,7 +71,7 @@ def field_plan() -> ResponseReturnValue:
         try:
             return redirect_to("field_round", done="saved", round_id=_plan())
         except Invalid as refused:
-            problems = [in_words(wrong) for wrong in refused.problems]
+            problems = [in_words(fault) for fault in refused.problems]
     search = CaseSearch(
         stages=TO_DO,
         units=_chosen(values, "unit"),
@@ -81,13 +81,13 @@ def field_plan() -> ResponseReturnValue:
     )
     core = current.core()
     with core.database.read() as conn:
-        found = lists.page(conn, field_scope(), search, core.now()).rows
-        people = _people(conn, found)
+        case_rows = lists.page(conn, field_scope(), search, core.now()).rows
+        people = _people(conn, case_rows)
     chosen = set(request.form.getlist("number")) if request.method == "POST" else set()
     return render(
         "field/plan.html",
         status=400 if problems else 200,
-        rows=found,
+        rows=case_rows,
         values=values,
         chosen=chosen,
         problems=problems,
@@ -156,10 +156,10 @@ def _own_case(number: int) -> SeenCase:
 def find_round(round_id: int) -> Round:
     """A round that somebody may see; raises `NotFound`."""
     with current.core().database.read() as conn:
-        found = rounds.find(conn, round_id, field_scope())
-    if found is None:
+        round_ = rounds.find(conn, round_id, field_scope())
+    if round_ is None:
         raise NotFound(problem("error.path"))
-    return found
+    return round_
 
 
 @page("/field/<id:round_id>", Right.FIELD)
@@ -168,16 +168,16 @@ def field_round(round_id: int) -> ResponseReturnValue:
     return _round_page(find_round(round_id))
 
 
-def _round_page(found: Round, *, number: int = 0, problems: tuple[str, ...] = ()) -> Response:
+def _round_page(round_: Round, *, number: int = 0, problems: tuple[str, ...] = ()) -> Response:
     core = current.core()
     with core.database.read() as conn:
-        stops = rounds.stops_of(conn, found.id, field_scope(), core.now())
+        stops = rounds.stops_of(conn, round_.id, field_scope(), core.now())
     return render(
         "field/round.html",
         status=400 if problems else 200,
-        round=found,
+        round=round_,
         stops=stops,
-        catalogue=core.catalogues.owner(found.jurisdiction_id),
+        catalogue=core.catalogues.owner(round_.jurisdiction_id),
         acts=list(FieldAct),
         number=number,
         problems=problems,
@@ -190,10 +190,10 @@ def _round_page(found: Round, *, number: int = 0, problems: tuple[str, ...] = ()
 @page("/field/<id:round_id>/order", Right.FIELD, methods=("POST",))
 def field_order(round_id: int) -> ResponseReturnValue:
     """Put a stop earlier or later."""
-    found, number = find_round(round_id), whole_number(request.form.get("number", ""))
+    round_, number = find_round(round_id), whole_number(request.form.get("number", ""))
     by = {"up": -1, "down": 1}.get(request.form.get("move", ""), 0)
     if number is not None:
-        owner = found.jurisdiction_id
+        owner = round_.jurisdiction_id
         casework.move_stop(current.core(), round_id, number, by, actor(owner), owner)
     response = redirect_to("field_round", round_id=round_id)
     response.location = f"{response.location}#stop-{'' if number is None else number}"
@@ -213,10 +213,10 @@ def field_report(round_id: int) -> ResponseReturnValue:
             raise Invalid(problem("error.path"))
         outcome = _report(number, round_id)
     except (Invalid, NotFound) as refused:
-        told = tuple(in_words(wrong) for wrong in refused.problems)
+        problems = tuple(in_words(fault) for fault in refused.problems)
         if for_device:
-            return _json({"problems": told}, 400)
-        return _round_page(find_round(round_id), number=number or 0, problems=told)
+            return _json({"problems": problems}, 400)
+        return _round_page(find_round(round_id), number=number or 0, problems=problems)
     if for_device:
         return _json({"outcome": outcome, "words": words(OUTCOMES[outcome])}, 200)
     return redirect_to("field_round", done=f"field_{outcome}", round_id=round_id)

@@ -23,7 +23,7 @@ def people() -> ResponseReturnValue:
         return render("intake/callers.html", contact="", found=None)
     contact = posted("contact").strip()
     try:
-        found = _found(contact)
+        involved = _found(contact)
     except Invalid as refused:
         errors = {"contact": in_words(refused.problems[0])}
         return render("intake/callers.html", status=400, errors=errors, contact=contact, found=None)
@@ -31,10 +31,10 @@ def people() -> ResponseReturnValue:
     return render(
         "intake/callers.html",
         contact=contact,
-        found=found,
+        found=involved,
         most=MOST,
         catalogues={
-            number.jurisdiction_id: core.catalogues.owner(number.jurisdiction_id) for number in found
+            number.jurisdiction_id: core.catalogues.owner(number.jurisdiction_id) for number in involved
         },
     )
 

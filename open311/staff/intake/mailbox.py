@@ -69,7 +69,7 @@ def inbox_mail(mail_id: int) -> ResponseReturnValue:
     try:
         return act(mail)
     except Invalid as refused:
-        words = [in_words(wrong) for wrong in refused.problems]
+        words = [in_words(fault) for fault in refused.problems]
         return _page(mail, {"number": " ".join(words)})
 
 

@@ -78,13 +78,13 @@ def cities() -> Sequence[Catalogue]:
 def _city() -> Catalogue:
     """The city that was chosen, else the first; the page is in its words and within its boundary."""
     own, chosen = cities(), request.args.get("city", "")
-    found = next((city for city in own if city.jurisdiction.jurisdiction_id == chosen), None) or next(
+    chosen_city = next((city for city in own if city.jurisdiction.jurisdiction_id == chosen), None) or next(
         iter(own), None
     )
-    if found is None:
+    if chosen_city is None:
         raise NotFound(problem("error.path"))
-    g.catalogue = found
-    return found
+    g.catalogue = chosen_city
+    return chosen_city
 
 
 def _draft(word: str) -> tuple[Catalogue, Draft]:
@@ -109,9 +109,9 @@ def _answer(catalogue: Catalogue, draft: Draft) -> ResponseReturnValue:
         return _fragment(catalogue, draft)
     refused = _add_photos(draft)
     if refused:
-        return _page(draft, draft.state, wrong=refused)
+        return _page(draft, draft.state, faults=refused)
     if pressed in ("join", "join_now"):
-        return _join(catalogue, draft, value, asked=pressed == "join_now")
+        return _join(catalogue, draft, value, confirmed=pressed == "join_now")
     if pressed == "save":
         return _save(catalogue, drafts.find(current.core(), catalogue, draft.word))
     return redirect_to("taken_in", word=draft.word)
@@ -126,22 +126,24 @@ def _add_photos(draft: Draft) -> list[Wrong]:
 
 
 def _save(catalogue: Catalogue, draft: Draft) -> ResponseReturnValue:
-    wrong = telephone_form.wrong(catalogue, draft)
+    faults = telephone_form.wrong(catalogue, draft)
     if not telephone_form.is_settled(draft.state):
-        wrong.append(Wrong("address", "place", message("desk.intake.error.place")))
-    if wrong:
-        return _page(draft, draft.state, wrong=wrong)
+        faults.append(Wrong("address", "place", message("desk.intake.error.place")))
+    if faults:
+        return _page(draft, draft.state, faults=faults)
     sent, unread = telephone_form.submission(catalogue, draft)
     sent = replace(sent, kept=(*sent.kept, *callers.photos_of_mail(current.core(), draft)))
     language = _caller_language(catalogue, draft)
     try:
         callers.take_in(current.core(), catalogue, draft, sent, unread, _actor(catalogue), language=language)
     except Invalid as refused:
-        return _page(draft, draft.state, wrong=[form_input.at_field(problem) for problem in refused.problems])
+        return _page(
+            draft, draft.state, faults=[form_input.at_field(problem) for problem in refused.problems]
+        )
     return redirect_to("taken_in", word=draft.word)
 
 
-def _join(catalogue: Catalogue, draft: Draft, value: str, *, asked: bool) -> ResponseReturnValue:
+def _join(catalogue: Catalogue, draft: Draft, value: str, *, confirmed: bool) -> ResponseReturnValue:
     """Join the caller with a report; who has left no word of themselves is asked for it once."""
     number = whole_number(value, 15) or 0
     sent, unread = telephone_form.submission(catalogue, draft)
@@ -151,9 +153,9 @@ def _join(catalogue: Catalogue, draft: Draft, value: str, *, asked: bool) -> Res
         if mistake.field in form_input.FIELDS["contact"]
     ]
     person = sent.reporter
-    if about_caller or not (asked or person.email or person.phone):
+    if about_caller or not (confirmed or person.email or person.phone):
         _require_joinable(catalogue, number)
-        return _page(draft, draft.state, wrong=about_caller, joining=number)
+        return _page(draft, draft.state, faults=about_caller, joining=number)
     _require_joinable(catalogue, number)
     language = _caller_language(catalogue, draft)
     try:
@@ -165,14 +167,16 @@ def _join(catalogue: Catalogue, draft: Draft, value: str, *, asked: bool) -> Res
 
 def _require_joinable(catalogue: Catalogue, number: int) -> None:
     """Raise `NotFound` unless it is a report for which this person may take in what is said."""
-    core, unknown = (
-        current.core(),
-        NotFound(problem("error.service_request.unknown", service_request_id=number)),
-    )
+    core = current.core()
+    unknown = NotFound(problem("error.service_request.unknown", service_request_id=number))
     with core.database.read() as conn:
-        found = service_requests.find(conn, number, catalogue.jurisdiction.jurisdiction_id)
-        case = cases.find(conn, number) if found else None
-    if found is None or case is None or not rights.is_granted(staff(), Right.INTAKE, case, found.visibility):
+        service_request = service_requests.find(conn, number, catalogue.jurisdiction.jurisdiction_id)
+        case = cases.find(conn, number) if service_request else None
+    if (
+        service_request is None
+        or case is None
+        or not rights.is_granted(staff(), Right.INTAKE, case, service_request.visibility)
+    ):
         raise unknown
 
 
@@ -191,13 +195,13 @@ def _page(
     draft: Draft | None,
     state: Mapping[str, Any],
     *,
-    wrong: Sequence[Wrong] = (),
+    faults: Sequence[Wrong] = (),
     problems: Sequence[Problem] = (),
     joining: int = 0,
 ) -> Response:
     catalogue: Catalogue = g.catalogue
     errors: dict[str, str] = {}
-    for mistake in wrong:
+    for mistake in faults:
         errors.setdefault(FIELDS.get(mistake.field, mistake.field), mistake.words)
     response = render(
         "intake/intake.html",
@@ -247,12 +251,12 @@ def _receipt(catalogue: Catalogue, draft: Draft) -> Response:
     """What became of it: the number to read aloud, and what happens next."""
     number = draft.service_request_id or 0
     with current.core().database.read() as conn:
-        found = service_requests.find_any(conn, number)
+        report = service_requests.find_any(conn, number)
     return render(
         "intake/intake_done.html",
         number=number,
         spoken_number=f"{number:,}".replace(",", " "),
-        report=found,
+        report=report,
         catalogue=catalogue,
         joined=draft.text("outcome") == "joined",
         followed=draft.text("followed") == drafts.FOLLOWED,

@@ -103,8 +103,8 @@ def _fitting(catalogue: Catalogue, state: Mapping[str, Any]) -> list[Service]:
     if not words.strip():
         return []
     own = {service.service_code for service in offered(catalogue)}
-    found = [service for service in matching_services(catalogue, words) if service.service_code in own]
-    return found[:FEW_SERVICES]
+    services = [service for service in matching_services(catalogue, words) if service.service_code in own]
+    return services[:FEW_SERVICES]
 
 
 def _with_place(catalogue: Catalogue, state: State, choice: str) -> State:
@@ -117,8 +117,8 @@ def _with_place(catalogue: Catalogue, state: State, choice: str) -> State:
         return state | {"lat": lat, "long": long, "placed": label, "only_words": ""}
     if state["lat"] and (not state["placed"] or same_words):
         return state | {"places_for": state["address"]}
-    found = places(catalogue, state)
-    first = found[0] if found else None
+    places_found = places(catalogue, state)
+    first = places_found[0] if places_found else None
     position = {"lat": f"{first.lat}", "long": f"{first.long}", "placed": first.address} if first else {}
     return state | {"lat": "", "long": "", "placed": ""} | position
 
@@ -179,8 +179,8 @@ def submission(catalogue: Catalogue, draft: Draft) -> tuple[Submission, tuple[Pr
     state = draft.state
     address = state.get("placed") or state.get("address") or _nearest(catalogue, state)
     words = {"address": address, "description": state.get("description") or state.get("about")}
-    read_as, found = form_input.submission(catalogue, replace(draft, state={**state, **words}))
-    return replace(read_as, channel=draft.text("channel")), found
+    read_as, problems_found = form_input.submission(catalogue, replace(draft, state={**state, **words}))
+    return replace(read_as, channel=draft.text("channel")), problems_found
 
 
 def _nearest(catalogue: Catalogue, state: Mapping[str, Any]) -> str:

@@ -88,13 +88,13 @@ def bulk_result(run_id: int) -> ResponseReturnValue:
     if run is None or run.account_id != staff().account_id:
         raise NotFound(problem("error.path"))
     counts = {state: sum(item.state is state for item in items) for state in ItemState}
-    told = {
+    refusals = {
         item.service_request_id: [
             in_words(Problem(stored["key"], dict(stored["values"]))) for stored in item.problems
         ]
         for item in items
     }
-    return render("lists/bulk_result.html", run=run, items=items, counts=counts, told=told)
+    return render("lists/bulk_result.html", run=run, items=items, counts=counts, told=refusals)
 
 
 def _begun() -> ResponseReturnValue:
@@ -195,10 +195,10 @@ def _preview(
     row: CaseRow,
     wish: BulkWish,
     choices: dict[BulkAct, list[tuple[str, str]]],
-    given: Mapping[int, frozenset[int]],
+    nameable_of_case: Mapping[int, frozenset[int]],
 ) -> Seen:
     """What the act would do at one case."""
-    case, found = row.case, staff()
+    case, somebody = row.case, staff()
     now: dict[BulkAct, str] = {
         BulkAct.STATUS: row.detailed_status,
         BulkAct.UNIT: case.unit or "",
@@ -208,9 +208,11 @@ def _preview(
     }
     named = dict(choices.get(wish.act, []))
     # Only of people: a priority may have the number of an account.
-    own = {str(found.account_id): words("desk.person.me")} if wish.act is BulkAct.PERSON else {}
+    own = {str(somebody.account_id): words("desk.person.me")} if wish.act is BulkAct.PERSON else {}
     before, after = ({**named, **own}.get(value, "") for value in (now[wish.act], wish.value))
-    allowed = all(rights.may(found, right, case, row.visibility) for right in (NEEDED[wish.act], Right.BULK))
+    allowed = all(
+        rights.may(somebody, right, case, row.visibility) for right in (NEEDED[wish.act], Right.BULK)
+    )
     why_not = ""
     if not allowed:
         why_not = words("desk.bulk.no_right")
@@ -220,8 +222,8 @@ def _preview(
         why_not = words("desk.bulk.closed")
     elif (
         wish.act is BulkAct.PERSON
-        and wish.value not in (NOBODY, str(found.account_id))
-        and int(wish.value) not in given[row.number]
+        and wish.value not in (NOBODY, str(somebody.account_id))
+        and int(wish.value) not in nameable_of_case[row.number]
     ):
         why_not = words("desk.bulk.other_unit")
     return Seen(row, before, after, why_not)
@@ -232,14 +234,14 @@ def _page(
 ) -> ResponseReturnValue:
     choices = _choices(rows) if rows else {}
     core = current.core()
-    given = _people(rows).of_case if wish and wish.act is BulkAct.PERSON else {}
+    nameable_of_case = _people(rows).of_case if wish and wish.act is BulkAct.PERSON else {}
     return render(
         "lists/bulk.html",
         status=400 if errors else 200,
         errors=errors,
         rows=rows,
         wish=wish,
-        seen=[_preview(row, wish, choices, given) for row in rows] if wish else [],
+        seen=[_preview(row, wish, choices, nameable_of_case) for row in rows] if wish else [],
         choices=choices,
         acts=[(act.value, words(f"desk.bulk.act.{act}")) for act in BulkAct if NEEDED[act] in staff().rights],
         typed={name: posted(name) for name in ("act", "text", *(f"bulk-{act}" for act in BulkAct))},

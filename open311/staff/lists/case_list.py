@@ -67,20 +67,20 @@ def reports() -> ResponseReturnValue:
     search = desk_filters.search_of(chosen.values, filters.asker())
     picked = set(read_numbers(request.args.get("picked", "")))
     with core.database.read() as conn:
-        found = lists.page(conn, scope, search, core.now(), position)
+        case_page = lists.page(conn, scope, search, core.now(), position)
         listed = _views(conn, scope, chosen)
-    presences = [row.presence for row in found.rows if row.presence]
-    people = [f"staff:{row.case.assignee_id}" for row in found.rows if row.case.assignee_id]
+    presences = [row.presence for row in case_page.rows if row.presence]
+    people = [f"staff:{row.case.assignee_id}" for row in case_page.rows if row.case.assignee_id]
     in_force = [core.catalogues.owner(owner) for owner in scope.jurisdictions]
     return render(
         "lists/reports.html",
-        rows=found.rows,
+        rows=case_page.rows,
         catalogues={catalogue.jurisdiction.jurisdiction_id: catalogue for catalogue in in_force},
         names=timeline.names([*presences, *people]),
-        next=found.next.write() if found.next else "",
+        next=case_page.next.write() if case_page.next else "",
         after=after,
         picked=picked,
-        picked_elsewhere=sorted(picked - {row.number for row in found.rows}),
+        picked_elsewhere=sorted(picked - {row.number for row in case_page.rows}),
         write_numbers=write_numbers,
         chosen=chosen,
         chosen_words=[
@@ -103,8 +103,8 @@ def reports() -> ResponseReturnValue:
 
 def _views(conn: Connection, scope: Scope, chosen: Filter) -> list[Listed]:
     """The views of everybody, one's own, and those of one's units, with counts."""
-    found = staff()
-    kept = stored_views.offered(conn, found.account_id, views.shared_by(found, Right.SEE_REPORTS))
+    somebody = staff()
+    kept = stored_views.offered(conn, somebody.account_id, views.shared_by(somebody, Right.SEE_REPORTS))
     queries = [*VIEWS.values(), *(view.query for view in kept)]
     numbers = _counts(conn, scope, queries)
     named: list[tuple[str, View | None]] = [

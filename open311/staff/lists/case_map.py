@@ -38,14 +38,14 @@ def case_map() -> ResponseReturnValue:
     core, chosen, box = current.core(), filters.of_request(), _box()
     scope = scope_of(staff(), Right.SEE_REPORTS)
     with core.database.read() as conn:
-        found = lists.page(conn, scope, replace(_search(), has_place=True, box=box, limit=SHOWN), core.now())
+        cases = lists.page(conn, scope, replace(_search(), has_place=True, box=box, limit=SHOWN), core.now())
     in_force = [core.catalogues.owner(owner) for owner in scope.jurisdictions]
     catalogue: Catalogue = g.catalogue
     kept = {**chosen.values, **({"bbox": request.args["bbox"]} if box else {})}
     response = render(
         "lists/case_map.html",
-        rows=found.rows,
-        more=found.next is not None,
+        rows=cases.rows,
+        more=cases.next is not None,
         catalogues={city.jurisdiction.jurisdiction_id: city for city in in_force},
         chosen=chosen,
         chosen_words=[
@@ -66,8 +66,8 @@ def case_points() -> Response:
     """The same cases as points."""
     core, scope = current.core(), scope_of(staff(), Right.SEE_REPORTS)
     with core.database.read() as conn:
-        found, more = places.of(conn, scope, replace(_search(), box=_box()), core.now())
-    features = [_feature(place, core.catalogues.owner(place.jurisdiction_id)) for place in found]
+        places_found, more = places.of(conn, scope, replace(_search(), box=_box()), core.now())
+    features = [_feature(place, core.catalogues.owner(place.jurisdiction_id)) for place in places_found]
     response = jsonify(type="FeatureCollection", features=features, more=more)
     response.content_type = "application/geo+json"
     response.headers["Cache-Control"] = NOT_KEPT

@@ -72,7 +72,7 @@ def export_files() -> ResponseReturnValue:
     with core.database.read() as conn:
         files = storage.of_account(conn, account_id)
     catalogues = core.catalogues.in_force
-    told = {
+    state_words = {
         file.id: [(name, filters.in_words(name, value, catalogues)) for name, value in file.filters.items()]
         for file in files
     }
@@ -80,7 +80,7 @@ def export_files() -> ResponseReturnValue:
     return render(
         "lists/exports.html",
         files=files,
-        told=told,
+        told=state_words,
         chosen=chosen,
         wanted=wanted,
         asks="ask" in request.args,

@@ -37,32 +37,32 @@ def alive() -> ResponseReturnValue:
 @page("")
 def home() -> ResponseReturnValue:
     """What somebody sees first."""
-    found = signed_in()
+    somebody = signed_in()
     core = current.core()
-    ends = found.account.ends_datetime
+    ends = somebody.account.ends_datetime
     return render(
         "lists/home.html",
-        few_codes=found.account.second_factor and second_factor.codes_left(core, found) <= FEW_CODES,
+        few_codes=somebody.account.second_factor and second_factor.codes_left(core, somebody) <= FEW_CODES,
         ends=ends if ends and (ends - core.now()).days < SOON_DAYS else None,
-        roles=found.staff.memberships,
-        waiting=_waiting(found),
-        **_work(found),
+        roles=somebody.staff.memberships,
+        waiting=_waiting(somebody),
+        **_work(somebody),
     )
 
 
-def _work(found: SignedIn) -> dict[str, Any]:
+def _work(somebody: SignedIn) -> dict[str, Any]:
     """The first cases to take up, one's own by deadline, and notes that name somebody, to begin with at once."""
-    core, rights = current.core(), found.staff.rights
+    core, rights = current.core(), somebody.staff.rights
     if Right.SEE_REPORTS not in rights:
         return {"to_accept": [], "mine": [], "mentions": [], "catalogues": {}, "names": {}, "now": core.now()}
-    now, scope, units = core.now(), scope_of(found.staff, Right.SEE_REPORTS), _units(found)
+    now, scope, units = core.now(), scope_of(somebody.staff, Right.SEE_REPORTS), _units(somebody)
     accept = CaseSearch(stages=(Stage.ACCEPT,), units=units, order=Order.PRIORITY, limit=FIRST)
-    own = CaseSearch(assignee=found.account.id, limit=FIRST)
+    own = CaseSearch(assignee=somebody.account.id, limit=FIRST)
     with core.database.read() as conn:
         may_accept = units and Right.ACCEPT in rights
         to_accept = lists.page(conn, scope, accept, now).rows if may_accept else []
         mine = lists.page(conn, scope, own, now).rows
-        named = mentions.of_account(conn, scope, found.account.id)
+        named = mentions.of_account(conn, scope, somebody.account.id)
     owners = {row.case.jurisdiction_id for row in (*to_accept, *mine)} | {
         mention.jurisdiction_id for mention in named
     }
@@ -76,9 +76,9 @@ def _work(found: SignedIn) -> dict[str, Any]:
     }
 
 
-def _units(found: SignedIn) -> list[str]:
+def _units(somebody: SignedIn) -> list[str]:
     """The units that somebody belongs to by name."""
-    return sorted({unit for membership in found.staff.memberships for unit in membership.units or ()})
+    return sorted({unit for membership in somebody.staff.memberships for unit in membership.units or ()})
 
 
 class Waiting(NamedTuple):
@@ -91,16 +91,16 @@ class Waiting(NamedTuple):
     unit: str = ""
 
 
-def _waiting(found: SignedIn) -> list[Waiting]:
+def _waiting(somebody: SignedIn) -> list[Waiting]:
     """What waits for somebody and their units; what is none of theirs to see is in no count."""
-    core, rights = current.core(), found.staff.rights
+    core, rights = current.core(), somebody.staff.rights
     if Right.SEE_REPORTS not in rights:
         return []
     counted = core.desk_counts.get(
-        ("my day", found.staff),
+        ("my day", somebody.staff),
         core.database.freshness.desk_stamp,
         core.now(),
-        lambda: _counted(found),
+        lambda: _counted(somebody),
         anew="done" in request.args,
     )
     lines, mine, own = list[Waiting](), counted.mine, address("reports", person="me")
@@ -130,15 +130,15 @@ class MyDay(NamedTuple):
     mails: int
 
 
-def _counted(found: SignedIn) -> MyDay:
+def _counted(somebody: SignedIn) -> MyDay:
     core = current.core()
     now, today = core.now(), core.now().astimezone(current.time_zone()).date()
-    scope, checks = scope_of(found.staff, Right.SEE_REPORTS), Right.CHECK in found.staff.rights
-    units = _units(found)
+    scope, checks = scope_of(somebody.staff, Right.SEE_REPORTS), Right.CHECK in somebody.staff.rights
+    units = _units(somebody)
     with core.database.read() as conn:
         return MyDay(
-            counts.of(conn, scope_of(found.staff, Right.CHECK), now) if checks else None,
-            my_day.mine(conn, scope, found.account.id, now, today),
+            counts.of(conn, scope_of(somebody.staff, Right.CHECK), now) if checks else None,
+            my_day.mine(conn, scope, somebody.account.id, now, today),
             my_day.of_units(conn, scope, units, now) if units else [],
-            inbox.count_new(conn, found.staff.jurisdictions(Right.CHECK)) if checks else 0,
+            inbox.count_new(conn, somebody.staff.jurisdictions(Right.CHECK)) if checks else 0,
         )

@@ -48,10 +48,10 @@ def view_remove(view_id: int) -> ResponseReturnValue:
 
 
 def _page(chosen: Filter | None = None, errors: dict[str, str] | None = None) -> ResponseReturnValue:
-    core, found = current.core(), staff()
+    core, somebody = current.core(), staff()
     with core.database.read() as conn:
-        kept = storage.offered(conn, found.account_id, views.shared_by(found, Right.SEE_REPORTS))
-    catalogues = [core.catalogues.owner(city) for city in found.jurisdictions(Right.SEE_REPORTS)]
+        kept = storage.offered(conn, somebody.account_id, views.shared_by(somebody, Right.SEE_REPORTS))
+    catalogues = [core.catalogues.owner(city) for city in somebody.jurisdictions(Right.SEE_REPORTS)]
     return render(
         "lists/views.html",
         status=400 if errors else 200,
@@ -64,7 +64,7 @@ def _page(chosen: Filter | None = None, errors: dict[str, str] | None = None) ->
                 view,
                 Filter(view.query).address(),
                 [(name, filters.in_words(name, value, catalogues)) for name, value in view.query.items()],
-                views.may_change(found, view),
+                views.may_change(somebody, view),
             )
             for view in kept
         ],

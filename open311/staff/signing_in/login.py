@@ -38,8 +38,8 @@ def was_sent() -> bool:
 
 
 def _on_the_way(stage: Stage) -> SignedIn | None:
-    found: SignedIn | None = g.signed_in
-    return found if found and found.session.stage is stage else None
+    somebody: SignedIn | None = g.signed_in
+    return somebody if somebody and somebody.session.stage is stage else None
 
 
 @open_page("/login", methods=("GET", "POST"))
@@ -60,13 +60,13 @@ def login() -> ResponseReturnValue:
 @open_page("/login/code", methods=("GET", "POST"))
 def give_code() -> ResponseReturnValue:
     """Ask for the code of the second factor."""
-    found = _on_the_way(Stage.CODE)
-    if found is None:
+    somebody = _on_the_way(Stage.CODE)
+    if somebody is None:
         return redirect(address("login", next=_next()), 303)
     if not was_sent():
         return _step("signing_in/code.html")
     try:
-        token = sign_in.give_code(current.core(), g.staff_token, found, posted("code"), sender())
+        token = sign_in.give_code(current.core(), g.staff_token, somebody, posted("code"), sender())
     except (Invalid, TooManyRequests) as refused:
         return refused_step("signing_in/code.html", refused, "code")
     return go_on(token)
@@ -75,24 +75,26 @@ def give_code() -> ResponseReturnValue:
 @open_page("/login/factor", methods=("GET", "POST"))
 def set_up_factor() -> ResponseReturnValue:
     """Have a second factor set up by whoever needs one and has none."""
-    found = _on_the_way(Stage.ENROL)
-    if found is None:
+    somebody = _on_the_way(Stage.ENROL)
+    if somebody is None:
         return redirect(address("login", next=_next()), 303)
-    return factor_page(found, "signing_in/factor.html")
+    return factor_page(somebody, "signing_in/factor.html")
 
 
-def factor_page(found: SignedIn, template: str) -> ResponseReturnValue:
+def factor_page(somebody: SignedIn, template: str) -> ResponseReturnValue:
     """Offer a secret for an app, and take it into use once a code shows that it works."""
     core = current.core()
     sealed = posted("sealed") if was_sent() else ""
     error: Open311Error | None = None
     if was_sent():
         try:
-            token, codes = second_factor.set_up(core, g.staff_token, found, sealed, posted("code"), sender())
+            token, codes = second_factor.set_up(
+                core, g.staff_token, somebody, sealed, posted("code"), sender()
+            )
             return _show_codes(token, codes)
         except Invalid as refused:
             error = refused
-    offer = second_factor.offer(core, found.account, rendering.site_name(g.catalogue), sealed)
+    offer = second_factor.offer(core, somebody.account, rendering.site_name(g.catalogue), sealed)
     return _step(
         template,
         status=400 if error else 200,
@@ -119,10 +121,10 @@ def _take(token: str) -> None:
 def go_on(token: str) -> ResponseReturnValue:
     """After a step: the next one, what was typed before, or the page that was asked for."""
     _take(token)
-    found: SignedIn = g.signed_in
-    step, waiting = STEPS.get(found.session.stage), interrupted_form.of_request()
+    somebody: SignedIn = g.signed_in
+    step, waiting = STEPS.get(somebody.session.stage), interrupted_form.of_request()
     if step and waiting:
-        response = _step_of(found, waiting)
+        response = _step_of(somebody, waiting)
     elif step:
         response = redirect(address(step, next=_next() or None), 303)  # type: ignore[assignment]
     elif waiting:
@@ -133,10 +135,10 @@ def go_on(token: str) -> ResponseReturnValue:
     return response
 
 
-def _step_of(found: SignedIn, waiting: KeptForm) -> Response:
-    if found.session.stage is Stage.CODE:
+def _step_of(somebody: SignedIn, waiting: KeptForm) -> Response:
+    if somebody.session.stage is Stage.CODE:
         return _step("signing_in/code.html")
-    offer = second_factor.offer(current.core(), found.account, rendering.site_name(g.catalogue))
+    offer = second_factor.offer(current.core(), somebody.account, rendering.site_name(g.catalogue))
     return render(
         "signing_in/factor.html",
         kept=waiting,

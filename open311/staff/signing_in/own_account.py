@@ -26,13 +26,13 @@ MAIL_CHOICES = {
 @page("/me", methods=("GET", "POST"))
 def me() -> ResponseReturnValue:
     """Everything about one's own account on one page."""
-    found, core = signed_in(), current.core()
+    somebody, core = signed_in(), current.core()
     errors: dict[str, str] = {}
     if posted("language"):
         try:
             own_account.set_preferences(
                 core,
-                found,
+                somebody,
                 language=posted("language"),
                 keys=bool(posted("keys")),
                 mails=posted("mails"),
@@ -46,12 +46,12 @@ def me() -> ResponseReturnValue:
         "signing_in/own_account.html",
         status=400 if errors else 200,
         errors=errors,
-        account=found.account,
-        current=found.session.id,
-        sessions=sign_in.own_sessions(core, found),
-        codes_left=second_factor.codes_left(core, found),
-        demanded=second_factor.is_demanded(core, found),
-        roles=found.staff.memberships,
+        account=somebody.account,
+        current=somebody.session.id,
+        sessions=sign_in.own_sessions(core, somebody),
+        codes_left=second_factor.codes_left(core, somebody),
+        demanded=second_factor.is_demanded(core, somebody),
+        roles=somebody.staff.memberships,
         mail_choices=[(choice.value, words.words(key)) for choice, key in MAIL_CHOICES.items()],
         mail_hours=[(hour, f"{hour}:00") for hour in range(FIRST_HOUR, LAST_HOUR + 1)],
     )

@@ -35,14 +35,14 @@ def sign_in_by_passkey() -> ResponseReturnValue:
 @page("/me/passkeys", methods=("GET", "POST"), confirmed=True)
 def own_passkeys() -> ResponseReturnValue:
     """One's own keys: make one, remove one."""
-    core, found = current.core(), signed_in()
+    core, somebody = current.core(), signed_in()
     errors: dict[str, str] = {}
     if (passkey_id := whole_number(posted("remove"), 9)) is not None:
-        passkeys.remove(core, found, passkey_id)
+        passkeys.remove(core, somebody, passkey_id)
         return redirect_to("own_passkeys", done="passkey_removed")
     if posted("credential"):
         try:
-            passkeys.add(core, found, site(), posted("name"), posted("challenge"), posted("credential"))
+            passkeys.add(core, somebody, site(), posted("name"), posted("challenge"), posted("credential"))
             return redirect_to("own_passkeys", done="passkey_added")
         except Invalid as refused:
             errors = {"name": in_words(refused.problems[0])}
@@ -50,7 +50,7 @@ def own_passkeys() -> ResponseReturnValue:
         "signing_in/passkeys.html",
         status=400 if errors else 200,
         errors=errors,
-        keys=passkeys.own(core, found),
-        offer=passkeys.to_register(core, found, site()),
+        keys=passkeys.own(core, somebody),
+        offer=passkeys.to_register(core, somebody, site()),
         typed=posted("name"),
     )

@@ -146,12 +146,12 @@ def listen(url: str, freshness: Freshness) -> NoReturn:
 
 
 def _listen(url: str, freshness: Freshness) -> None:
-    given: dict[str, Any] = {
+    parameters: dict[str, Any] = {
         "application_name": "open311 listener",
         "connect_timeout": CONNECT_SECONDS,
         **ALIVE,
     }
-    with psycopg.connect(url, autocommit=True, **given) as conn:
+    with psycopg.connect(url, autocommit=True, **parameters) as conn:
         conn.execute(f"listen {CHANNEL}")
         # Whatever changed while nobody listened is stale now.
         freshness.renew()

@@ -77,15 +77,15 @@ class Replica:
         self._rests_until = time.monotonic() + REST_SECONDS[state]
         if self.state != state:
             self.state = state
-            said = str(getattr(reason, "orig", reason)) if reason else None
-            log.warning("replica_left_out", state=state, reason=said)
+            description = str(getattr(reason, "orig", reason)) if reason else None
+            log.warning("replica_left_out", state=state, reason=description)
 
     def close(self) -> None:
         self._engine.dispose()
 
     def _position(self, stamp: int, now: float) -> int | None:
-        known, position, asked = self._known
-        if known == stamp and now < asked + BOUND_SECONDS:
+        known, position, asked_at = self._known
+        if known == stamp and now < asked_at + BOUND_SECONDS:
             return position
         if known == stamp and position is None:
             # Here too one request tries, while nothing more was written.

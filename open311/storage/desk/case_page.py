@@ -80,12 +80,12 @@ class WholeCase:
         The event of a note is left out for the note itself.
         """
         noted = {note.id for note in self.notes}
-        told = [
+        own_events = [
             event
             for event in self.history
             if event.data.get("note_id") not in noted and event.kind is not EventKind.AFFECTED
         ]
-        return sorted([*told, *self.notes], key=_moment)
+        return sorted([*own_events, *self.notes], key=_moment)
 
 
 def _moment(line: Event | Note) -> tuple[datetime, bool, int]:

@@ -58,21 +58,21 @@ def of_case(conn: Connection, case: Case, visibility: str, now: datetime) -> Col
 
 def of_cases(conn: Connection, cases: Iterable[tuple[Case, str]], now: datetime) -> CasePeople:
     """Who may be given which of some cases, which come with their visibilities."""
-    given = list(cases)
-    cities = {case.jurisdiction_id for case, _ in given}
+    case_list = list(cases)
+    cities = {case.jurisdiction_id for case, _ in case_list}
     by_city = {city: memberships.in_jurisdiction(conn, city, now) for city in cities}
     # Of hundreds of cases most are alike in all that rights depend on.
     known: dict[Hashable, frozenset[int]] = {}
-    found, roles = dict[int, frozenset[int]](), dict[int, list[Membership]]()
-    for case, visibility in given:
+    nameable, roles = dict[int, frozenset[int]](), dict[int, list[Membership]]()
+    for case, visibility in case_list:
         key = (*(getattr(case, name) for name in DEPENDS_ON), visibility)
         if key not in known:
             known[key] = frozenset(_takers(_staff(by_city[case.jurisdiction_id]), case, visibility))
-        found[case.service_request_id] = known[key]
+        nameable[case.service_request_id] = known[key]
     for held in by_city.values():
         for account_id, memberships_there in held.items():
             roles.setdefault(account_id, []).extend(memberships_there)
-    return CasePeople(found, accounts.names(conn, frozenset[int]().union(*known.values())), roles)
+    return CasePeople(nameable, accounts.names(conn, frozenset[int]().union(*known.values())), roles)
 
 
 def _staff(roles: Mapping[int, Sequence[Membership]]) -> list[Staff]:
@@ -92,8 +92,8 @@ def _may_take(person: Staff, case: Case, visibility: str) -> bool:
 
 
 def _by_unit(people: Sequence[Staff], jurisdiction_id: str) -> dict[str, set[int]]:
-    found: dict[str, set[int]] = {}
+    accounts_of: dict[str, set[int]] = {}
     for person in people:
         for unit in person.units(jurisdiction_id):
-            found.setdefault(unit, set()).add(person.account_id)
-    return found
+            accounts_of.setdefault(unit, set()).add(person.account_id)
+    return accounts_of

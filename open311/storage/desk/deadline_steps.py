@@ -46,7 +46,7 @@ def running(
 ) -> Sequence[RunningCase]:
     """The cases whose deadline of this kind runs and lies before a moment, the earliest first."""
     deadline = DEADLINES[kind]
-    told = and_(
+    is_told = and_(
         _s.service_request_id == _c.service_request_id, _s.kind == kind.value, _s.deadline == deadline
     )
     wanted: Any = (
@@ -60,7 +60,7 @@ def running(
             deadline,
             func.coalesce(_s.percent, 0),
         )
-        .select_from(cases.outerjoin(case_steps, told))
+        .select_from(cases.outerjoin(case_steps, is_told))
         .where(
             not_done,
             _c.jurisdiction_id == jurisdiction_id,

@@ -65,11 +65,11 @@ def page(
     keys = hits(scope, search, now, after).limit(search.limit + 1).subquery("hits")
     order = [column for column in keys.c if column.name.startswith("key_")]
     rows = conn.execute(rows_of(keys, now).order_by(*_directions(search.order, order, words=search.words)))
-    found = rows.all()
-    shown = [row_from(row) for row in found[: search.limit]]
-    if len(found) <= search.limit:
+    listed = rows.all()
+    shown = [row_from(row) for row in listed[: search.limit]]
+    if len(listed) <= search.limit:
         return Page(shown)
-    last = found[search.limit - 1]
+    last = listed[search.limit - 1]
     return Page(shown, Position(tuple(getattr(last, column.name) for column in order)))
 
 

@@ -63,8 +63,8 @@ def unsettled(conn: Connection, scope: Scope, limit: int) -> list[Order]:
     """Orders within a scope that are not over yet, the oldest first."""
     open_still = text("(orders.attention or orders.state in ('sent', 'accepted', 'done'))")
     query = select(orders).join(cases, _c.service_request_id == _o.service_request_id).where(open_still)
-    found = scope.join(query).where(scope.here).order_by(_o.id).limit(limit)
-    return [_order(row) for row in conn.execute(found)]
+    statement = scope.join(query).where(scope.here).order_by(_o.id).limit(limit)
+    return [_order(row) for row in conn.execute(statement)]
 
 
 def _order(row: Row[*tuple[Any, ...]]) -> Order:

@@ -54,13 +54,13 @@ def lost_mails(conn: Connection, scope: Scope, since: datetime, limit: int) -> S
 
 def open_questions(conn: Connection, scope: Scope, now: datetime, limit: int) -> Sequence[OpenQuestion]:
     """Questions that wait for an answer, within a scope; the oldest first."""
-    asked = func.min(_q.asked_datetime)
+    first_asked = func.min(_q.asked_datetime)
     wanted = (
-        select(_q.service_request_id, asked, func.max(_q.ends_datetime))
+        select(_q.service_request_id, first_asked, func.max(_q.ends_datetime))
         .join(cases, _c.service_request_id == _q.service_request_id)
         .where(scope.here, _q.answered_datetime.is_(None), _q.ends_datetime > now)
         .group_by(_q.service_request_id)
-        .order_by(asked)
+        .order_by(first_asked)
         .limit(limit)
     )
     return [OpenQuestion(*row) for row in conn.execute(scope.join(wanted))]

@@ -32,13 +32,13 @@ class Involved:
 
 def by_contact(conn: Connection, scope: Scope, contact: str, limit: int = MOST) -> list[Involved]:
     """What somebody with this mail address or telephone number is involved in, the newest first."""
-    found = _by_phone(contact) if "@" not in contact else _by_email(contact.strip())
-    if found is None:
+    is_theirs = _by_phone(contact) if "@" not in contact else _by_email(contact.strip())
+    if is_theirs is None:
         return []
     wanted = (
         select(
             _r.id,
-            func.bool_or(found.c.reported),
+            func.bool_or(is_theirs.c.reported),
             _r.jurisdiction_id,
             _r.service_code,
             _r.status,
@@ -47,7 +47,7 @@ def by_contact(conn: Connection, scope: Scope, contact: str, limit: int = MOST) 
             _r.requested_datetime,
             _r.address,
         )
-        .join(found, found.c.service_request_id == _r.id)
+        .join(is_theirs, is_theirs.c.service_request_id == _r.id)
         .join(cases, _c.service_request_id == _r.id)
         .where(scope.here)
         .group_by(_r.id)

@@ -32,8 +32,8 @@ class Place:
 
 def of(conn: Connection, scope: Scope, search: CaseSearch, now: datetime) -> tuple[Sequence[Place], bool]:
     """The first cases of a search that have a place, and whether there are more; one statement."""
-    asked = replace(search, has_place=True, limit=MOST)
-    keys = hits(scope, asked, now, None).limit(MOST + 1).subquery("hits")
+    with_place = replace(search, has_place=True, limit=MOST)
+    keys = hits(scope, with_place, now, None).limit(MOST + 1).subquery("hits")
     query = (
         select(
             _c.service_request_id,

@@ -41,11 +41,11 @@ def page(
     """One page of what the scope lets see, the last first with `backwards`; one statement."""
     hits = _hits(scope, after, limit + 1, backwards=backwards).limit(limit + 1).subquery("hits")
     order = _order(hits.c.key_0, hits.c.key_1, backwards=backwards)
-    found = conn.execute(rows_of(hits, now).order_by(*order)).all()
-    rows = [_row(row) for row in found[:limit]]
-    if len(found) <= limit:
+    listed = conn.execute(rows_of(hits, now).order_by(*order)).all()
+    rows = [_row(row) for row in listed[:limit]]
+    if len(listed) <= limit:
         return Page(rows)
-    last = found[limit - 1]
+    last = listed[limit - 1]
     return Page(rows, Position((last.key_0, last.key_1)))
 
 

@@ -39,8 +39,8 @@ def add(
 
 def find(conn: Connection, round_id: int, scope: Scope) -> Round | None:
     """A round, if somebody may see at least one of its stops."""
-    found = _rounds(conn, scope, _o.id == round_id)
-    return found[0] if found else None
+    rounds_found = _rounds(conn, scope, _o.id == round_id)
+    return rounds_found[0] if rounds_found else None
 
 
 def since(conn: Connection, day: date, scope: Scope) -> list[Round]:
@@ -100,8 +100,8 @@ def set_state(conn: Connection, round_id: int, number: int, act: FieldAct) -> No
 def outcome_of(conn: Connection, client_id: str, number: int) -> FieldOutcome | None:
     """What became of an action that a device has sent before."""
     mine = (_a.client_id == client_id, _a.service_request_id == number)
-    found = conn.execute(select(_a.outcome).where(*mine)).scalar_one_or_none()
-    return FieldOutcome(found) if found else None
+    outcome = conn.execute(select(_a.outcome).where(*mine)).scalar_one_or_none()
+    return FieldOutcome(outcome) if outcome else None
 
 
 def remember(conn: Connection, client_id: str, number: int, outcome: FieldOutcome, now: datetime) -> None:

@@ -66,16 +66,16 @@ _FOUND = text("""
 def of_requests(conn: Connection, ids: Sequence[int], now: datetime) -> Mapping[int, Sequence[Reason]]:
     """The reasons by report; reports without any are left out."""
     parameters = {"ids": list(ids), "now": now, "compared": COMPARED, "shortest": SHORTEST_SAME}
-    found = {row.id: _reasons(row) for row in conn.execute(_FOUND, parameters)} if ids else {}
-    return {number: reasons for number, reasons in found.items() if reasons}
+    by_request = {row.id: _reasons(row) for row in conn.execute(_FOUND, parameters)} if ids else {}
+    return {number: reasons for number, reasons in by_request.items() if reasons}
 
 
 def _reasons(row: Any) -> list[Reason]:
     links = len(LINK.findall(row.description))
-    told = (
+    reasons = (
         (Suspicion.BLOCKED, int(row.blocked), 1),
         (Suspicion.MANY, row.many, MANY_A_DAY),
         (Suspicion.SAME_WORDS, row.same, 1),
         (Suspicion.LINKS, links, MANY_LINKS),
     )
-    return [Reason(kind, count) for kind, count, least in told if count >= least]
+    return [Reason(kind, count) for kind, count, least in reasons if count >= least]

@@ -124,8 +124,8 @@ def skipped(conn: Connection, names: Sequence[str]) -> int:
 
 def count_skipped_anew(conn: Connection, before: datetime) -> None:
     """Forget how many were left lying, once that has been told for long enough."""
-    told = update(mailboxes).where(_b.skipped_since < before)
-    conn.execute(told.values(skipped=0, skipped_since=None))
+    statement = update(mailboxes).where(_b.skipped_since < before)
+    conn.execute(statement.values(skipped=0, skipped_since=None))
 
 
 def decide(

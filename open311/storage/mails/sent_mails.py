@@ -95,12 +95,12 @@ def add(
     state = MailState.SENT if sent.refused is None else MailState.REFUSED
     row: dict[str, Any] = {"service_request_id": service_request_id, "event_id": event_id, "kind": kind}
     row["follower_id"] = follower_id
-    told = {"message_id": sent.id, "state": state.value, "problem": sent.refused, "sent_datetime": now}
-    told |= {
+    data = {"message_id": sent.id, "state": state.value, "problem": sent.refused, "sent_datetime": now}
+    data |= {
         "address_digest": _address_digest(sent.to),
         "token_digest": digest(sent.token) if sent.token else None,
     }
-    conn.execute(insert(sent_mails).values(row | told))
+    conn.execute(insert(sent_mails).values(row | data))
 
 
 def bounced(conn: Connection, message_id: str, problem: str) -> int | None:

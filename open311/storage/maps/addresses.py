@@ -50,23 +50,23 @@ def _in_force(jurisdiction_id: str) -> ColumnElement[bool]:
 
 def search(conn: Connection, jurisdiction_id: str, words: str, limit: int) -> list[Place]:
     """Addresses like these words, typing mistakes forgiven, the likeliest first."""
-    asked = func.public.open311_fold(words)
+    folded = func.public.open311_fold(words)
     # The name of a street is also that of a town: what stands before the town counts first.
-    named = func.word_similarity(asked, func.split_part(_a.folded, ",", 1))
-    whole = func.word_similarity(asked, _a.folded)
+    named = func.word_similarity(folded, func.split_part(_a.folded, ",", 1))
+    whole = func.word_similarity(folded, _a.folded)
     with_number = any(letter.isdigit() for letter in words)
     conn.execute(
         text("select set_config('pg_trgm.word_similarity_threshold', :least, false)"), {"least": f"{ALIKE}"}
     )
     query = (
         select(_a.label, func.ST_Y(_a.geom), func.ST_X(_a.geom), _a.kind)
-        .where(_in_force(jurisdiction_id), asked.op("<%")(_a.folded))
+        .where(_in_force(jurisdiction_id), folded.op("<%")(_a.folded))
         .order_by(
             named.desc(),
             whole.desc(),
             # A street stands for all its houses until a number is typed.
             (_a.kind == PlaceKind.HOUSE) if not with_number else (_a.kind != PlaceKind.HOUSE),
-            func.similarity(asked, _a.folded).desc(),
+            func.similarity(folded, _a.folded).desc(),
             _a.label,
         )
         .limit(limit)

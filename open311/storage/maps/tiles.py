@@ -131,68 +131,70 @@ _CAST = re.compile(r":(\w+)::(\w+(?:\[\])?)")
 _dialect = dialect(paramstyle="named")  # type: ignore[no-untyped-call]
 
 
-def tile(conn: Connection, asked: TileSearch) -> bytes:
+def tile(conn: Connection, search_of_tile: TileSearch) -> bytes:
     """The tile in the format of Mapbox Vector Tiles; empty when nothing is in it.
 
     Its layers are `requests` with a point for each request, and `clusters` with counts.
     """
-    given = _given(asked)
-    words = _by_words(given) if asked.words else ""
-    statement = _shape(asked).replace("{counts}", _counts(asked, given))
-    statement = statement.replace("{left}", _DAYS_LEFT if asked.closed_since else "")
-    statement = statement.replace("{filters}", _written(given, _FILTERS) + "{words}").replace(
+    parameters = _given(search_of_tile)
+    words = _by_words(parameters) if search_of_tile.words else ""
+    statement = _shape(search_of_tile).replace("{counts}", _counts(search_of_tile, parameters))
+    statement = statement.replace("{left}", _DAYS_LEFT if search_of_tile.closed_since else "")
+    statement = statement.replace("{filters}", _written(parameters, _FILTERS) + "{words}").replace(
         "{words}", words
     )
-    found = conn.execute(text(statement), given | _place(asked))
-    return bytes(found.scalar_one() or b"")
+    rows = conn.execute(text(statement), parameters | _place(search_of_tile))
+    return bytes(rows.scalar_one() or b"")
 
 
-def _given(asked: TileSearch) -> dict[str, Any]:
+def _given(search_of_tile: TileSearch) -> dict[str, Any]:
     search = RequestSearch(
-        jurisdiction_id=asked.jurisdiction_id,
-        service_codes=asked.service_codes,
-        statuses=(asked.status,) if asked.status else (),
-        detailed_statuses=asked.detailed_statuses,
-        words=asked.words,
-        text_search=asked.text_search,
-        words_in_service_names=asked.words_in_service_names,
-        numbers=asked.numbers,
+        jurisdiction_id=search_of_tile.jurisdiction_id,
+        service_codes=search_of_tile.service_codes,
+        statuses=(search_of_tile.status,) if search_of_tile.status else (),
+        detailed_statuses=search_of_tile.detailed_statuses,
+        words=search_of_tile.words,
+        text_search=search_of_tile.text_search,
+        words_in_service_names=search_of_tile.words_in_service_names,
+        numbers=search_of_tile.numbers,
     )
-    moments = {"since": asked.since, "closed_since": asked.closed_since}
+    moments = {"since": search_of_tile.since, "closed_since": search_of_tile.closed_since}
     return conditions.parameters(search) | {name: value for name, value in moments.items() if value}
 
 
-def _by_words(given: dict[str, Any]) -> str:
-    """The condition of the search as text, its own constants added to `given`."""
-    compiled = with_words(given).compile(dialect=_dialect)
-    given |= {name: value for name, value in compiled.params.items() if value is not None}
+def _by_words(parameters: dict[str, Any]) -> str:
+    """The condition of the search as text, its own constants added to `parameters`."""
+    compiled = with_words(parameters).compile(dialect=_dialect)
+    parameters |= {name: value for name, value in compiled.params.items() if value is not None}
     return " and (" + _CAST.sub(r"cast(:\1 as \2)", str(compiled)) + ")"
 
 
-def _written(given: dict[str, Any], names: Iterable[str]) -> str:
-    return "".join(_FILTERS[name] for name in names if name in given)
+def _written(parameters: dict[str, Any], names: Iterable[str]) -> str:
+    return "".join(_FILTERS[name] for name in names if name in parameters)
 
 
-def _shape(asked: TileSearch) -> str:
-    if asked.cells:
-        return _MIXED if asked.tile.z < ALL_POINTS_FROM else _POINTS
-    return _CLUSTERS if asked.tile.z < POINTS_FROM else _POINTS
+def _shape(search_of_tile: TileSearch) -> str:
+    if search_of_tile.cells:
+        return _MIXED if search_of_tile.tile.z < ALL_POINTS_FROM else _POINTS
+    return _CLUSTERS if search_of_tile.tile.z < POINTS_FROM else _POINTS
 
 
-def _counts(asked: TileSearch, given: dict[str, Any]) -> str:
+def _counts(search_of_tile: TileSearch, parameters: dict[str, Any]) -> str:
     """Where counts come from: the table as far as it goes, which knows no dates; else the requests themselves."""
-    counted = asked.tile.z <= COUNTED_TO and asked.countable
-    kept = _KEPT.replace("{filters}", _written(given, COUNTED) + "{open}")
-    found = kept if counted else f"{_LIVE.replace('{status}', 'status')} {{open}}"
-    if not asked.closed_since:
-        return found.replace("{open}", "")
+    counted = search_of_tile.tile.z <= COUNTED_TO and search_of_tile.countable
+    kept = _KEPT.replace("{filters}", _written(parameters, COUNTED) + "{open}")
+    counts = kept if counted else f"{_LIVE.replace('{status}', 'status')} {{open}}"
+    if not search_of_tile.closed_since:
+        return counts.replace("{open}", "")
     # Two questions, since each has an index of its own; that of the second has all that is asked of it.
-    lately = _LIVE.replace("{status}", "'closed'").replace("{filters}", _written(given, _UNDATED) + "{words}")
-    return f"{found.replace('{open}', _OPEN)} union all {lately} {_CLOSED_LATELY}"
+    lately = _LIVE.replace("{status}", "'closed'").replace(
+        "{filters}", _written(parameters, _UNDATED) + "{words}"
+    )
+    return f"{counts.replace('{open}', _OPEN)} union all {lately} {_CLOSED_LATELY}"
 
 
-def _place(asked: TileSearch) -> dict[str, Any]:
-    place, box = asked.tile, asked.tile.box
+def _place(search_of_tile: TileSearch) -> dict[str, Any]:
+    place, box = search_of_tile.tile, search_of_tile.tile.box
     deeper = place.level - place.z
     first_x, first_y = (place.x << deeper, place.y << deeper) if deeper >= 0 else (0, 0)
     return {
@@ -200,8 +202,8 @@ def _place(asked: TileSearch) -> dict[str, Any]:
         "x": place.x,
         "y": place.y,
         "level": place.level,
-        "grid": place.grid(asked.cells or CELLS),
-        "fine": place.fine(asked.cells or CELLS),
+        "grid": place.grid(search_of_tile.cells or CELLS),
+        "fine": place.fine(search_of_tile.cells or CELLS),
         "west": box.min_long,
         "south": box.min_lat,
         "east": box.max_long,

@@ -55,13 +55,13 @@ def of_accounts(
     conn: Connection, account_ids: Sequence[int], now: datetime | None = None
 ) -> dict[int, list[Membership]]:
     """The memberships of some accounts: all, or those in force now."""
-    found: dict[int, list[Membership]] = {account_id: [] for account_id in account_ids}
+    by_account: dict[int, list[Membership]] = {account_id: [] for account_id in account_ids}
     query = select(_m.account_id, *COLUMNS).where(_m.account_id.in_(account_ids)).order_by(_m.id)
     if now is not None:
         query = query.where(or_(_m.ends_datetime.is_(None), _m.ends_datetime > now))
     for row in conn.execute(query):
-        found[row.account_id].append(membership_from(row._mapping))
-    return found
+        by_account[row.account_id].append(membership_from(row._mapping))
+    return by_account
 
 
 def of_account(conn: Connection, account_id: int, now: datetime | None = None) -> tuple[Membership, ...]:
@@ -85,12 +85,12 @@ def remove_all(conn: Connection, account_id: int) -> None:
 
 def in_jurisdiction(conn: Connection, jurisdiction_id: str, now: datetime) -> dict[int, list[Membership]]:
     """Everybody who has a role in a jurisdiction now, with those roles; whoever has left has none."""
-    found: dict[int, list[Membership]] = {}
+    by_account: dict[int, list[Membership]] = {}
     in_force = or_(_m.ends_datetime.is_(None), _m.ends_datetime > now)
     query = select(_m.account_id, *COLUMNS).where(_m.jurisdiction_id == jurisdiction_id, in_force)
     for row in conn.execute(query.order_by(_m.account_id, _m.id)):
-        found.setdefault(row.account_id, []).append(membership_from(row._mapping))
-    return found
+        by_account.setdefault(row.account_id, []).append(membership_from(row._mapping))
+    return by_account
 
 
 def members_of(conn: Connection, jurisdiction_id: str, unit: str, now: datetime) -> list[int]:

@@ -84,8 +84,8 @@ def forget(conn: Connection, before: datetime) -> int:
 
 def requests_still_there(conn: Connection, erasure: Erasure) -> list[int]:
     """The requests of an erasure that a backup has brought back."""
-    given: dict[str, Any] = {"ids": list(erasure.ids), "before": erasure.datetime}
-    return list(conn.execute(_STILL_THERE, given).scalars())
+    parameters: dict[str, Any] = {"ids": list(erasure.ids), "before": erasure.datetime}
+    return list(conn.execute(_STILL_THERE, parameters).scalars())
 
 
 def repeat(conn: Connection, erasure: Erasure) -> int:
@@ -95,8 +95,8 @@ def repeat(conn: Connection, erasure: Erasure) -> int:
     """
     if erasure.table_name not in _REPEAT:
         return 0
-    given: dict[str, Any] = {"ids": list(erasure.ids), "before": erasure.datetime}
-    gone = list(conn.execute(_REPEAT[erasure.table_name], given).scalars())
+    parameters: dict[str, Any] = {"ids": list(erasure.ids), "before": erasure.datetime}
+    gone = list(conn.execute(_REPEAT[erasure.table_name], parameters).scalars())
     if forget := _CAME_WITH.get(erasure.table_name):
         forget(conn, gone)
     return len(gone)

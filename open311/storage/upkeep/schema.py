@@ -142,18 +142,18 @@ def state(conn: Connection) -> SchemaState:
 def require_usable(url: str) -> None:
     """Raise `ConfigurationError` unless this release can work with the database."""
     with migrate.connected(url) as conn:
-        found = state(conn)
-    if not found.is_usable:
-        raise ConfigurationError("; ".join(found.problems))
+        schema_state = state(conn)
+    if not schema_state.is_usable:
+        raise ConfigurationError("; ".join(schema_state.problems))
 
 
 def require_current(url: str) -> str:
     """Raise `ConfigurationError` unless the database is exactly as this release expects; its revision."""
     with migrate.connected(url) as conn:
-        found = state(conn)
-    if found.problems:
-        raise ConfigurationError("; ".join(found.problems))
-    return str(found.revision)
+        schema_state = state(conn)
+    if schema_state.problems:
+        raise ConfigurationError("; ".join(schema_state.problems))
+    return str(schema_state.revision)
 
 
 def _expected() -> dict[str, list[str]]:

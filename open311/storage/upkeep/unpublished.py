@@ -82,8 +82,8 @@ def forget_of_requests(conn: Connection, requests: Sequence[int]) -> list[str]:
     for statement in (_BARE_FORWARDS, _BARE_LETTERS, *_OF_STAFF):
         conn.execute(statement, {"requests": requests})
     statements = (_INTERNAL_PHOTOS, _ORIGINAL_PHOTOS)
-    given = {"requests": requests, "reporter": str(REPORTER)}
-    return [key for statement in statements for key in _names(conn.execute(statement, given))]
+    parameters = {"requests": requests, "reporter": str(REPORTER)}
+    return [key for statement in statements for key in _names(conn.execute(statement, parameters))]
 
 
 def forget_of_claims(conn: Connection, claims: Sequence[int]) -> list[str]:
