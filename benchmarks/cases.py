@@ -21,7 +21,7 @@ MINE = "jurisdiction_id = 'ludwigshafen.de' and visibility = 'published'"
 NEWEST = (
     f"select {FIELDS} from service_requests where {MINE} order by requested_datetime desc, id desc limit "
 )
-# As it is stored: four rows, and the listeners told.
+# As it is stored: five rows, and the listeners told behind the commit.
 INSERT = """
 begin;
 with request as (
@@ -34,11 +34,16 @@ with request as (
 submission as (
     insert into submissions (service_request_id, key_id, received_datetime) select id, 1, now() from request),
 reporter as (
-    insert into reporters (service_request_id, email) select id, 'anna@example.org' from request)
+    insert into reporters (service_request_id, email) select id, 'anna@example.org' from request),
+cased as (
+    insert into cases (service_request_id, jurisdiction_id, service_code, stage, unit, received_datetime,
+        touched_datetime, due_datetime, areas, route)
+    select id, 'ludwigshafen.de', 'MUELL_WILD', 'work', 'STADTREINIGUNG', now(), now(), now() + interval '7 days',
+        '{MITTE}', '{"unit_by": "service"}' from request)
 insert into events (jurisdiction_id, service_request_id, kind, public, in_feed, datetime, actor, data)
 select 'ludwigshafen.de', id, 'submitted', true, true, now(), 'bench', '{"status": "open"}' from request;
-select pg_notify('open311_changed', '');
 commit;
+select pg_notify('open311_changed', '');
 """
 
 

@@ -129,7 +129,9 @@ def _store(
     """The request, where it came from, who sent it and the event, all in the caller's transaction."""
     now = core.now()
     every_answer = {**answers.unknown, **answers.private, **answers.public}
-    route = catalogue.route(service.service_code, now, submission.location, every_answer)
+    place = submission.location
+    areas = catalogue.desk.areas.at(place)
+    route = catalogue.route(service.service_code, now, place, every_answer, areas=areas)
     owner = catalogue.jurisdiction.jurisdiction_id
     held = service.moderated or _is_blocked(conn, owner, submission, now)
     shown = service.type is ServiceType.REALTIME and not held
@@ -157,11 +159,11 @@ def _store(
     number = reports.add(
         conn,
         request=request,
-        location=submission.location,
+        location=place,
         submission={
             "key_id": actor.key_id,
             "client_request_id": submission.client_request_id,
-            "address_unchecked": bool(submission.address_id and not submission.location),
+            "address_unchecked": bool(submission.address_id and not place),
             "attributes": dict(answers.unknown),
             "received_datetime": now,
         },
@@ -171,7 +173,7 @@ def _store(
             event | {"jurisdiction_id": owner, "datetime": now, "actor": str(actor)}
             for event in _events(catalogue, route, shown=shown)
         ],
-        case=new_case(request, catalogue, place=submission.location, route=route).row(),
+        case=new_case(request, catalogue, route=route, areas=areas).row(),
     )
     media.attach(core, conn, number, files, shown=shown)
     if media_fetching.wanted(core, media_urls):

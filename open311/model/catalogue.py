@@ -238,12 +238,14 @@ class Catalogue:
         received: datetime,
         place: Location | None,
         answers: Mapping[str, Sequence[str]],
+        *,
+        areas: tuple[str, ...] | None = None,
     ) -> Route:
-        """Which unit a report goes to, and why."""
+        """Which unit a report goes to, and why. Its `areas` are those at its place, for whoever does not know them."""
         facts = Facts(
             service_code=service_code,
             received=received.astimezone(self.jurisdiction.time_zone),
-            areas=self.desk.areas.at(place),
+            areas=self.desk.areas.at(place) if areas is None else areas,
             answers=answers,
         )
         service = self.services.get(service_code)

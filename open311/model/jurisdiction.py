@@ -5,7 +5,7 @@ from collections.abc import Container
 from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
-from shapely import Point
+from shapely import intersects_xy
 from shapely.geometry.base import BaseGeometry
 
 from open311.base.text import NO_TEXT, Text
@@ -87,7 +87,7 @@ class Jurisdiction:
 
     def contains(self, lat: float, long: float) -> bool:
         """Whether a point lies inside the boundary, its edge included; yes when there is none."""
-        return self.boundary is None or bool(self.boundary.intersects(Point(long, lat)))
+        return self.boundary is None or bool(intersects_xy(self.boundary, long, lat))
 
     def zipcode_in(self, address: str) -> str | None:
         """The last zip code in an address, as the city's pattern knows it."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 from types import MappingProxyType
 from typing import Annotated, NamedTuple
 
@@ -128,6 +129,7 @@ class ServiceRequest(NamedTuple):
 ROLES = roles_of(ServiceRequest)
 
 
+@cache
 def fields_with(role: Role) -> tuple[str, ...]:
     """The fields that have this role, in order."""
     return tuple(name for name, roles in ROLES.items() if role in roles)

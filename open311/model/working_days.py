@@ -39,10 +39,7 @@ class Calendar:
     def after(self, start: datetime, days: int, zone: tzinfo) -> datetime:
         """The same time of the day so many working days later; the day of `start` itself does not count."""
         local = start.astimezone(zone)
-        day = local.date()
-        while days > 0:
-            day += timedelta(days=1)
-            days -= self.is_working_day(day)
+        day = _working_day_after(self, local.date(), days)
         return local.replace(year=day.year, month=day.month, day=day.day).astimezone(start.tzinfo)
 
     def moved(self, moment: datetime, by: timedelta, zone: tzinfo) -> datetime:
@@ -66,6 +63,15 @@ class Calendar:
         while not self.is_working_day(day):
             day += step
         return day
+
+
+@lru_cache(maxsize=256)
+def _working_day_after(calendar: Calendar, day: date, days: int) -> date:
+    # Each report is promised something, and most of a day are promised the same.
+    while days > 0:
+        day += timedelta(days=1)
+        days -= calendar.is_working_day(day)
+    return day
 
 
 @lru_cache(maxsize=256)

@@ -1,7 +1,6 @@
 """A new report, stored by one statement: the request, how it came in, who sent it, its case, and the events."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from functools import cache
 from typing import Any
 
@@ -38,7 +37,7 @@ def add(
     events, in their order.
     """
     announce(conn)
-    personal = asdict(reporter) | {"attributes": dict(answers)}
+    personal = {name: getattr(reporter, name) for name in PERSONAL} | {"attributes": dict(answers)}
     given: dict[str, Any] = {
         **_named("request", request),
         **_named("submission", submission),
