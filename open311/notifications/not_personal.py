@@ -14,6 +14,7 @@ NOT_PERSONAL: Mapping[str, str] = {
     "assets": "id jurisdiction_id kind number folded geom version_id",
     "case_mentions": "note_id",
     "account_passkeys": "id",
+    "account_tokens": "id",
     "bulk_items": "run_id service_request_id revision state problems",
     "bulk_runs": "id key act value",
     "account_digests": "day",

@@ -209,6 +209,8 @@ PERSONAL: tuple[PersonalData, ...] = (
             "account_codes": "account_id digest",
             "account_links": "account_id digest kind ends_datetime",
             "account_passkeys": "account_id credential_id public_key sign_count challenge name created_datetime",
+            "account_tokens": "account_id digest name rights created_datetime ends_datetime",
+            "idempotency_keys": "account_id key request_digest answer created_datetime",
             "memberships": "account_id role units services areas source ends_datetime",
             "sessions": "digest account_id stage client created_datetime seen_datetime ends_datetime "
             "confirmed_datetime",

@@ -10,6 +10,8 @@ KNOWN = {
     "account_codes": "a way to sign in",
     "account_links": "a way to sign in",
     "account_passkeys": "a way to sign in",
+    "account_tokens": "a way in for programs; not when it was used",
+    "idempotency_keys": "what a program was answered, so that it is not done twice; gone after a day",
     "memberships": "a role",
     "bulk_runs": "whose the result page of a bulk act is; gone after a day",
     "export_files": "whose a workbook of many cases is; gone after a day",

@@ -15,7 +15,7 @@ from open311.model.staff.rights import Membership, Staff, may_give
 from open311.storage import cases
 from open311.storage.database import Connection
 from open311.storage.desk import views
-from open311.storage.staff_accounts import accounts, audit, memberships, passkeys, sessions
+from open311.storage.staff_accounts import access_tokens, accounts, audit, memberships, passkeys, sessions
 from open311.storage.upkeep import erasures
 
 
@@ -84,6 +84,7 @@ def reset(core: Core, actor: Actor, account_id: int, *, factor: bool, by_mail: b
         if factor:
             second_factor.clear(conn, account_id)
         sessions.end_all(conn, account_id)
+        access_tokens.remove_all(conn, account_id)
         _write(core, conn, actor, AuditKind.RESET, account_id, second_factor=factor)
         if by_mail:
             staff_mails.mail_link(conn, account_id, LinkKind.RESET)
@@ -123,6 +124,7 @@ def close(conn: Connection, account_id: int) -> None:
     accounts.remove_link(conn, account_id)
     accounts.put_codes(conn, account_id, [])
     passkeys.remove_all(conn, account_id)
+    access_tokens.remove_all(conn, account_id)
     memberships.remove_all(conn, account_id)
     views.remove_own(conn, account_id)
     cases.leave_to_the_unit(conn, account_id)

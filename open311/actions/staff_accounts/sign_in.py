@@ -207,7 +207,7 @@ def find(core: Core, token: str) -> SignedIn | None:
     if holder.session.stage is Stage.FULL and seen > holder.session.seen_datetime:
         with core.database.begin() as conn:
             sessions.touch(conn, digest(token), seen)
-    return SignedIn(holder.account, holder.session, Staff(holder.account.id, holder.memberships))
+    return SignedIn(holder.account, Staff(holder.account.id, holder.memberships), holder.session)
 
 
 def confirm(core: Core, token: str, signed_in: SignedIn, password: str) -> None:

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from open311.actions.bulk import KEPT_FOR as BULK_KEPT_FOR
 from open311.actions.staff_accounts import accounts as actions
+from open311.actions.staff_accounts.idempotency import KEPT_FOR as KEYS_KEPT_FOR
 from open311.core import Core
 from open311.model.actor import WORKER
 from open311.model.casework.export_files import KEPT_FOR as EXPORTS_KEPT_FOR
@@ -11,7 +12,14 @@ from open311.model.staff.accounts import NAMES_KEPT_FOR
 from open311.model.staff.audit import SIGN_INS_KEPT_FOR, AuditKind
 from open311.storage.desk import bulk as bulk_storage
 from open311.storage.desk import export_files, rounds
-from open311.storage.staff_accounts import accounts, audit, sessions, sign_in_brakes
+from open311.storage.staff_accounts import (
+    access_tokens,
+    accounts,
+    audit,
+    idempotency_keys,
+    sessions,
+    sign_in_brakes,
+)
 
 
 def tidy(core: Core) -> None:
@@ -22,6 +30,8 @@ def tidy(core: Core) -> None:
         sessions.prune(conn, now, idle)
         sign_in_brakes.prune(conn, now)
         accounts.prune_links(conn, now)
+        access_tokens.prune(conn, now)
+        idempotency_keys.prune(conn, now - KEYS_KEPT_FOR)
         bulk_storage.prune(conn, now - BULK_KEPT_FOR)
         rounds.prune(conn, now)
         export_files.prune(conn, now - EXPORTS_KEPT_FOR)

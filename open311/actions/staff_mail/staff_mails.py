@@ -32,6 +32,7 @@ NOTICES = {
     "factor_removed": "mail.staff.notice.factor_removed",
     "passkey_added": "mail.staff.notice.passkey_added",
     "passkey_removed": "mail.staff.notice.passkey_removed",
+    "token_added": "mail.staff.notice.token_added",
 }
 
 

@@ -125,12 +125,18 @@ class Session:
 
 
 @dataclass(frozen=True, slots=True)
-class SignedIn:
-    """Who asks: the account, the session, and the rights."""
+class Known:
+    """Who asks, in whatever way they have shown it: the account and the rights."""
 
     account: Account
-    session: Session
     staff: Staff
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn(Known):
+    """Who asks with a session of a browser."""
+
+    session: Session
 
 
 def rounded_up(moment: datetime) -> datetime:

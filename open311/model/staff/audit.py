@@ -26,6 +26,8 @@ class AuditKind(StrEnum):
     FACTOR_REMOVED = "factor_removed"
     PASSKEY_ADDED = "passkey_added"
     PASSKEY_REMOVED = "passkey_removed"
+    TOKEN_ADDED = "token_added"
+    TOKEN_REMOVED = "token_removed"
     CODES_RENEWED = "codes_renewed"
     SESSIONS_ENDED = "sessions_ended"
     ACCOUNT_CHANGED = "account_changed"

@@ -1,7 +1,7 @@
 """Who of the staff may do what: roles as a table of rights, and which cases each right reaches."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
@@ -137,7 +137,7 @@ GIVEN_BY_LEADS = frozenset({Role.READER, Role.WORKER, Role.FIELD})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Membership:
-    """A role in one jurisdiction. None for units, services or areas means all of them."""
+    """A role in one jurisdiction. None for units, services or areas means all; `only`: no more than these rights."""
 
     jurisdiction_id: str
     role: Role
@@ -147,6 +147,7 @@ class Membership:
     ends_datetime: datetime | None = None
     source: str = "local"
     id: int = 0
+    only: frozenset[Right] | None = None
 
     def in_force(self, now: datetime) -> bool:
         return self.ends_datetime is None or now < self.ends_datetime
@@ -157,9 +158,13 @@ class Membership:
         ends = {"ends": self.ends_datetime.isoformat()} if self.ends_datetime else {}
         return {"jurisdiction_id": self.jurisdiction_id, "role": self.role.value, **scope, **ends}
 
+    @property
+    def rights(self) -> frozenset[Right]:
+        return frozenset(ROLES[self.role]).intersection(ROLES[self.role] if self.only is None else self.only)
+
     def reaches(self, right: Right) -> Reaches:
-        """Which cases the right is good for; empty where the role lacks it."""
-        return ROLES[self.role].get(right, frozenset())
+        """Which cases the right is good for; empty where the membership lacks it."""
+        return ROLES[self.role][right] if right in self.rights else frozenset()
 
 
 class Case(Protocol):
@@ -229,7 +234,12 @@ class Staff:
     @property
     def rights(self) -> frozenset[Right]:
         """Every right, wherever it is good for."""
-        return frozenset(right for membership in self.memberships for right in ROLES[membership.role])
+        return frozenset(right for membership in self.memberships for right in membership.rights)
+
+    def limited_to(self, rights: Iterable[Right]) -> "Staff":
+        """The same person with no more than these rights."""
+        only = frozenset(rights)
+        return Staff(self.account_id, tuple(replace(own, only=only) for own in self.memberships))
 
     def rights_in(self, jurisdiction_id: str) -> frozenset[Right]:
         return Staff(self.account_id, self.within(jurisdiction_id)).rights

@@ -79,6 +79,32 @@ account_passkeys = Table(
     Index("account_passkeys_of_account", "account_id"),
 )
 
+# What programs of somebody's carry at the interface of the desk; nothing says when one was used.
+account_tokens = Table(
+    "account_tokens",
+    metadata,
+    Column("id", Integer, Identity(always=True), primary_key=True),
+    Column("account_id", ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False),
+    Column("digest", Text(collation="C"), nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("rights", ARRAY(Text(collation="C")), nullable=False),
+    moment("created_datetime"),
+    moment("ends_datetime"),
+    Index("account_tokens_of_account", "account_id"),
+)
+
+# What was answered under an Idempotency-Key, for a day; empty while the first one is still at work.
+idempotency_keys = Table(
+    "idempotency_keys",
+    metadata,
+    Column("account_id", ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True),
+    Column("key", Text(collation="C"), primary_key=True),
+    Column("request_digest", Text(collation="C"), nullable=False),
+    Column("answer", JSONB),
+    moment("created_datetime"),
+    Index("idempotency_keys_created", "created_datetime"),
+)
+
 memberships = Table(
     "memberships",
     metadata,

@@ -14,8 +14,8 @@ _MAILS = text("""
     update procrastinate_jobs set status = 'failed'
     where status in ('todo', 'doing') and queue_name in ('mail', 'outside')
 """)
-# A session that was ended after the backup must not be alive again; whoever is signed in does so once more.
-_SESSIONS = (text("delete from sessions"), text("delete from account_links"))
+# A session or token that was ended after the backup must not be alive again; whoever had one gets another.
+_SESSIONS = tuple(text(f"delete from {table}") for table in ("sessions", "account_links", "account_tokens"))
 _MESSAGES = text("update webhook_messages set state = 'skipped' where state = 'waiting'")
 # Nobody can say whether they went out after the backup, so each is looked for at the other server first.
 _FORWARDS = text("""

@@ -1,0 +1,92 @@
+"""Tokens for programs of the staff: made and voided by their owners, and asked by the interface of the desk."""
+
+from collections.abc import Collection
+from datetime import timedelta
+
+from open311.actions.staff_mail import staff_mails
+from open311.base.errors import Forbidden, Invalid, NotFound, Problem, problem
+from open311.core import Core
+from open311.model.actor import Right
+from open311.model.secret_tokens import digest
+from open311.model.staff import access_tokens as model
+from open311.model.staff.access_tokens import AccessToken
+from open311.model.staff.accounts import Known, SignedIn
+from open311.model.staff.audit import AuditKind
+from open311.model.staff.rights import Staff
+from open311.storage.staff_accounts import access_tokens, audit, memberships
+
+
+def offered(signed_in: SignedIn) -> tuple[Right, ...]:
+    """The rights that somebody may give to a token: their own, as far as the interface asks for them."""
+    return tuple(right for right in model.RIGHTS if right in signed_in.staff.rights)
+
+
+def add(core: Core, signed_in: SignedIn, name: str, rights: Collection[Right], days: int | None) -> str:
+    """Make a token, and return it; it cannot be shown again, since only its digest is kept.
+
+    Raises `Invalid` with all that is wrong, `Forbidden` for whoever may have none.
+    """
+    account = signed_in.account
+    if Right.API_TOKENS not in signed_in.staff.rights:
+        raise Forbidden(problem("error.right.missing", right=Right.API_TOKENS.value))
+    longest = model.longest(of_sso=account.issuer is not None)
+    words = " ".join(name.split())
+    wrong: list[Problem] = []
+    if not words or len(words) > model.LONGEST_NAME or not words.isprintable():
+        wrong.append(problem("desk.token.name", most=model.LONGEST_NAME))
+    if not rights or not {*rights} <= {*offered(signed_in)}:
+        wrong.append(problem("desk.token.rights"))
+    if days is None or not 1 <= days <= longest.days:
+        wrong.append(problem("desk.token.days", most=longest.days))
+    Invalid.unless_empty(wrong)
+    secret, now = model.new_secret(), core.now()
+    with core.database.begin() as conn:
+        if access_tokens.count(conn, account.id) >= model.MOST_TOKENS:
+            raise Invalid(problem("desk.token.too_many", most=model.MOST_TOKENS))
+        ends = now + timedelta(days=days or 1)
+        access_tokens.add(
+            conn,
+            account.id,
+            digest(secret),
+            name=words,
+            rights=rights,
+            created_datetime=now,
+            ends_datetime=ends,
+        )
+        data = {"name": words, "rights": sorted(rights), "ends": ends.isoformat()}
+        audit.append(conn, now, f"staff:{account.id}", AuditKind.TOKEN_ADDED, f"account:{account.id}", data)
+        staff_mails.tell(core, conn, account.id, "token_added")
+    return secret
+
+
+def own(core: Core, signed_in: SignedIn) -> list[AccessToken]:
+    """One's own tokens that are good still."""
+    with core.database.read() as conn:
+        return list(access_tokens.of_account(conn, signed_in.account.id, core.now()))
+
+
+def remove(core: Core, signed_in: SignedIn, token_id: int) -> None:
+    """Void a token of one's own at once; raises `NotFound`."""
+    account_id = signed_in.account.id
+    with core.database.begin() as conn:
+        name = access_tokens.remove(conn, account_id, token_id)
+        if name is None:
+            raise NotFound(problem("desk.token.unknown"))
+        subject = f"account:{account_id}"
+        audit.append(
+            conn, core.now(), f"staff:{account_id}", AuditKind.TOKEN_REMOVED, subject, {"name": name}
+        )
+
+
+def holder(core: Core, secret: str) -> Known | None:
+    """Who acts by this token, with the rights that it has and its owner still has; None when it opens nothing."""
+    now = core.now()
+    with core.database.read() as conn:
+        known = access_tokens.find(conn, digest(secret), now)
+        if known is None:
+            return None
+        token, account = known
+        if not account.in_force(now):
+            return None
+        staff = Staff(account.id, memberships.of_account(conn, account.id, now))
+    return Known(account, staff.limited_to(token.rights))

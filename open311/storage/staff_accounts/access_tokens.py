@@ -1,0 +1,70 @@
+"""Tokens of accounts, under their digests."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, delete, func, insert, select
+
+from open311.model.actor import Right
+from open311.model.staff.access_tokens import AccessToken
+from open311.model.staff.accounts import Account
+from open311.storage.staff_accounts import accounts as account_storage
+from open311.storage.tables import account_tokens, accounts
+
+_t, _a = account_tokens.c, accounts.c
+_COLUMNS = (_t.id, _t.account_id, _t.name, _t.rights, _t.created_datetime, _t.ends_datetime)
+_LABELLED = [column.label(f"t_{column.name}") for column in _COLUMNS]
+
+
+def add(conn: Connection, account_id: int, digest: str, **values: Any) -> None:
+    """Store a token: its `name`, `rights`, `created_datetime` and `ends_datetime`."""
+    rights: Iterable[Right] = values.pop("rights")
+    conn.execute(
+        insert(account_tokens).values(account_id=account_id, digest=digest, rights=sorted(rights), **values)
+    )
+
+
+def find(conn: Connection, digest: str, now: datetime) -> tuple[AccessToken, Account] | None:
+    """The token under this digest and whose it is; None when there is none, or its time is up."""
+    joined = account_tokens.join(accounts, _a.id == _t.account_id)
+    query = select(*account_storage.COLUMNS, *_LABELLED).select_from(joined)
+    row = conn.execute(query.where(_t.digest == digest, _t.ends_datetime > now)).one_or_none()
+    if row is None:
+        return None
+    return _token(
+        {column.name: row._mapping[f"t_{column.name}"] for column in _COLUMNS}
+    ), account_storage.account_from(row)
+
+
+def _token(values: dict[str, Any]) -> AccessToken:
+    # A right that this release knows no more opens nothing.
+    known = frozenset(Right(word) for word in values["rights"] if word in set(Right))
+    return AccessToken(**values | {"rights": known})
+
+
+def of_account(conn: Connection, account_id: int, now: datetime) -> Sequence[AccessToken]:
+    """The tokens of an account that are good still, the oldest first."""
+    query = select(*_COLUMNS).where(_t.account_id == account_id, _t.ends_datetime > now).order_by(_t.id)
+    return [_token(dict(row._mapping)) for row in conn.execute(query)]
+
+
+def count(conn: Connection, account_id: int) -> int:
+    counted = select(func.count()).select_from(account_tokens).where(_t.account_id == account_id)
+    return int(conn.execute(counted).scalar_one())
+
+
+def remove(conn: Connection, account_id: int, token_id: int) -> str | None:
+    """Void a token of this account; its name, or None when there was none."""
+    gone = delete(account_tokens).where(_t.account_id == account_id, _t.id == token_id)
+    return conn.execute(gone.returning(_t.name)).scalar_one_or_none()
+
+
+def remove_all(conn: Connection, account_id: int) -> None:
+    """Void all tokens of an account."""
+    conn.execute(delete(account_tokens).where(_t.account_id == account_id))
+
+
+def prune(conn: Connection, now: datetime) -> None:
+    """Forget the tokens whose time is up."""
+    conn.execute(delete(account_tokens).where(_t.ends_datetime <= now))
