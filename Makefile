@@ -39,8 +39,9 @@ format: install-dev ## Write the code in the common form
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-openapi: install ## Write schemas/openapi.json anew
+openapi: install ## Write schemas/openapi.json and schemas/staff-openapi.json anew
 	@$(BIN)/flask --app open311.app:build_application openapi write --format=json schemas/openapi.json
+	@$(BIN)/flask --app open311.app:build_application openapi write --format=json --config-prefix STAFF schemas/staff-openapi.json
 
 docs: install-dev ## Write the tables in docs/ anew
 	@$(BIN)/python -m tests.house.documents

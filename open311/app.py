@@ -40,7 +40,6 @@ from open311.opendata import media
 from open311.opendata import routes as opendata
 from open311.site import routes as pages
 from open311.site.rendering import error_page
-from open311.staff.rendering import error_page as staff_error_page
 from open311.web import docs
 
 
@@ -55,7 +54,7 @@ def build_application() -> Flask:
     https.install(app)
     limits.install(app)
     programs = dict.fromkeys(urls.FOR_PROGRAMS, responses.error_answer)
-    failures.install(app, {"": error_page, urls.STAFF: staff_error_page} | programs | opendata.TELLERS)
+    failures.install(app, {"": error_page, **staff.TELLERS} | programs | opendata.TELLERS)
     api = GeoReportApi(app)
     api.register_blueprint(routes.discovery)
     api.register_blueprint(routes.blueprint)

@@ -2,6 +2,8 @@
 
 from flask import Flask
 
+from open311.http.urls import STAFF
+from open311.staff import api
 from open311.staff import blueprint as door
 from open311.staff.administration import accounts, audit_log, satisfaction, text_templates
 from open311.staff.case import case_page, outside, photos, routing
@@ -9,11 +11,12 @@ from open311.staff.checking import objections, queue
 from open311.staff.field import paper, rounds
 from open311.staff.intake import blocked_senders, callers, mailbox, telephone
 from open311.staff.lists import bulk, case_list, case_map, exports, home, saved_views
-from open311.staff.signing_in import login, own_account, passkeys, sso
+from open311.staff.rendering import error_page
+from open311.staff.signing_in import access_tokens, login, own_account, passkeys, sso
 
 # Importing these adds their views to the blueprint.
 ROOMS = (
-    (login, own_account, passkeys, sso),
+    (login, own_account, passkeys, access_tokens, sso),
     (home, case_list, case_map, saved_views, bulk, exports),
     (case_page, outside, photos, routing),
     (queue, objections),
@@ -22,8 +25,12 @@ ROOMS = (
     (accounts, text_templates, audit_log, satisfaction),
 )
 
+# How errors below these addresses are told.
+TELLERS = {STAFF: error_page, api.ROOT: api.problem_answer}
+
 
 def install(app: Flask) -> None:
     """Mount the desk."""
     app.url_map.converters |= {"id": door.IdConverter, "number": door.NumberConverter}
     app.register_blueprint(door.blueprint)
+    api.install(app)

@@ -18,7 +18,7 @@ from open311.http import current, limits
 from open311.http.limits import READING
 from open311.model.actor import Actor, Right, staff_actor
 from open311.model.network import is_within
-from open311.model.staff.accounts import SignedIn, Stage, is_form_token
+from open311.model.staff.accounts import Known, SignedIn, Stage, is_form_token
 from open311.model.staff.rights import Staff
 from open311.model.staff.sign_in import client_name
 from open311.site import addresses
@@ -56,22 +56,27 @@ class StaleForm(Exception):
 @blueprint.before_request
 def admit() -> None:
     """Settle who asks. Raises `Forbidden` for plain http and for forms of other sites, `Invalid` for NUL."""
+    require_reachable()
+    changes = request.method not in READING
+    if changes and not _is_from_here():
+        raise Forbidden(problem("desk.error.foreign"))
+    g.staff_token = session_cookie.token()
+    somebody = sign_in.find(current.core(), g.staff_token) if g.staff_token else None
+    g.signed_in = somebody
+    count(f"session {somebody.session.id}" if somebody else f"address {request.remote_addr}")
+    speak(somebody)
+
+
+def require_reachable() -> None:
+    """Raise `NotFound` where there is no desk, `Forbidden` for plain http, `Invalid` for NUL in the query."""
     settings = current.core().settings
     if not settings.staff or not is_within(request.remote_addr, settings.staff_networks):
         raise NotFound(problem("error.path"))
     if not (session_cookie.is_secure() or session_cookie.is_local()):
         raise Forbidden(problem("desk.error.https"))
-    changes = request.method not in READING
-    if changes and not _is_from_here():
-        raise Forbidden(problem("desk.error.foreign"))
     # No text in a database holds it, and nobody types it; in forms it is left out.
     unspeakable = [name for name, value in request.args.items(multi=True) if "\0" in value]
     Invalid.unless_empty(problem("error.characters", parameter=name) for name in unspeakable)
-    g.staff_token = session_cookie.token()
-    somebody = sign_in.find(current.core(), g.staff_token) if g.staff_token else None
-    g.signed_in = somebody
-    _count(somebody)
-    _speak(somebody)
 
 
 def _is_from_here() -> bool:
@@ -89,19 +94,18 @@ def _has_token() -> bool:
     return is_form_token(g.staff_token, sent)
 
 
-def _count(somebody: SignedIn | None) -> None:
-    """Count a request on the session, else on the address: a whole town hall may share that."""
+def count(who: str) -> None:
+    """Count a request on the session or the token, else on the address: a whole town hall may share that."""
     settings, counted = current.core().settings, limits.limits()
     if counted is None:
         return
     reads = request.method in READING
     allowed = settings.rate_limit_get if reads else settings.rate_limit_post
-    who = f"session {somebody.session.id}" if somebody else f"address {request.remote_addr}"
     if seconds := counted.minute.seconds_to_wait(f"staff {'reads' if reads else 'writes'} of {who}", allowed):
         raise TooManyRequests(problem("error.rate_limit", limit=allowed), retry_after=seconds)
 
 
-def _speak(somebody: SignedIn | None) -> None:
+def speak(somebody: Known | None) -> None:
     """The language of the account, and the time zone of the first city it works for."""
     in_force = current.core().catalogues.in_force
     own = somebody.staff.jurisdictions() if somebody else ()
@@ -172,8 +176,13 @@ def _ask(step: str) -> ResponseReturnValue:
 
 
 def signed_in() -> SignedIn:
-    """Who asks."""
+    """Who asks, with the session of a browser."""
     return cast(SignedIn, g.signed_in)
+
+
+def known() -> Known:
+    """Who asks, by a session or a token."""
+    return cast(Known, g.signed_in)
 
 
 def maybe_signed_in() -> SignedIn | None:
@@ -184,7 +193,7 @@ def maybe_signed_in() -> SignedIn | None:
 
 def staff() -> Staff:
     """The roles of whoever asks."""
-    return signed_in().staff
+    return known().staff
 
 
 def actor(jurisdiction_id: str) -> Actor:

@@ -89,6 +89,7 @@ def pages_around(visitor: Visitor, town: Town, words: str) -> Iterator[str]:
         "/staff/field",
         "/staff/field/plan",
         "/staff/me",
+        "/staff/me/tokens",
     ):
         visitor.opens(path)
         yield path

@@ -23,6 +23,9 @@ SIGNING_IN = {
     "sso_arrive",
     "sso_resume",
 }
+# The pages, and the interface for programs.
+DESK = ("staff.", "staff_api")
+DOCUMENT = "staff_api_document"
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +40,7 @@ def of_staff(app: Flask) -> dict[str, object]:
     return {
         name.removeprefix("staff."): getattr(view, "access", None)
         for name, view in views
-        if name.startswith("staff.")
+        if name.startswith(DESK)
     }
 
 
@@ -47,7 +50,7 @@ def test_every_view_declares_its_access(app: Flask) -> None:
         for endpoint, view in app.view_functions.items()
         if getattr(view, "access", None) not in KNOWN
         and not endpoint.endswith("static")
-        and not endpoint.startswith("staff.")
+        and not endpoint.startswith(DESK)
     }
     assert undeclared == set()
 
@@ -58,7 +61,7 @@ def test_every_view_that_changes_something_needs_a_key_or_is_a_form(app: Flask) 
         for rule in app.url_map.iter_rules()
         if (rule.methods or set()) - {"GET", "HEAD", "OPTIONS"}
         and getattr(app.view_functions[rule.endpoint], "access", None) not in {FORM, *Scope}
-        and not rule.endpoint.startswith("staff.")
+        and not rule.endpoint.startswith(DESK)
     ]
     assert open_doors == []
 
@@ -66,7 +69,7 @@ def test_every_view_that_changes_something_needs_a_key_or_is_a_form(app: Flask) 
 def test_every_view_of_the_desk_names_its_rights(app: Flask) -> None:
     declared = of_staff(app)
     assert declared
-    assert {name for name, access in declared.items() if access == OPEN} == SIGNING_IN
+    assert {name for name, access in declared.items() if access == OPEN} == {*SIGNING_IN, DOCUMENT}
     named = [access for access in declared.values() if access not in (OPEN, ANYBODY)]
     assert all(isinstance(access, tuple) and access and set(access) <= {*Right} for access in named)
 
@@ -75,6 +78,6 @@ def test_every_address_under_staff_is_of_the_desk(app: Flask) -> None:
     strays = [
         rule.rule
         for rule in app.url_map.iter_rules()
-        if f"{rule.rule}/".startswith("/staff/") and not rule.endpoint.startswith("staff.")
+        if f"{rule.rule}/".startswith("/staff/") and not rule.endpoint.startswith(DESK)
     ]
     assert strays == []

@@ -122,8 +122,8 @@ OF_NONE = {
     "tiles.get_tilejson_also",
 }
 POSTS = {"pages.affected_too", "georeport.post_service_request", "updates.post_service_request_update"}
-# Pages of staff are behind a login; whoever has none gets as little from them as from those above.
-BEHIND_A_LOGIN = ("staff.",)
+# What is for staff is behind a login or a token; whoever has none gets as little from them as from those above.
+BEHIND_A_LOGIN = ("staff.", "staff_api")
 # Doors that look at the key somebody comes with; at all others everybody is a stranger.
 KNOWS_KEYS = ("georeport.",)
 

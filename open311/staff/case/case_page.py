@@ -172,15 +172,20 @@ def _set_deadline(seen: SeenCase, form: Mapping[str, str], revision: int | None)
     until = _day(form.get("day", ""))
     if until is None:
         raise Invalid(problem("desk.error.day"))
-    city = seen.catalogue
-    calendar = city.desk.calendar
-    closing = calendar.closes if calendar and calendar.closes else time(23, 59)
-    due = datetime.combine(until, closing, city.jurisdiction.time_zone)
-    if due <= current.core().now():
-        raise Invalid(problem("desk.error.deadline.past"))
+    due = due_at(seen, until)
     casework.set_deadline(
         current.core(), _number(seen), due, form.get("reason", ""), seen.actor, expected_revision=revision
     )
+
+
+def due_at(seen: SeenCase, day: date) -> datetime:
+    """The end of the city's working day on a day to come; raises `Invalid`."""
+    calendar = seen.catalogue.desk.calendar
+    closing = calendar.closes if calendar and calendar.closes else time(23, 59)
+    due = datetime.combine(day, closing, seen.catalogue.jurisdiction.time_zone)
+    if due <= current.core().now():
+        raise Invalid(problem("desk.error.deadline.past"))
+    return due
 
 
 def _day(word: str) -> date | None:

@@ -17,6 +17,11 @@ from open311.storage import media
 @page("/photos/<key>", Right.SEE_REPORTS)
 def photo(key: str) -> ResponseReturnValue:
     """A photo, or its small copy, whoever else may see it."""
+    return picture(key)
+
+
+def picture(key: str) -> Response:
+    """The file of a photo; raises `NotFound` for one of a case that whoever asks may not see."""
     core = current.core()
     unknown = NotFound(problem("error.path"))
     if not KEY.fullmatch(key):

@@ -37,6 +37,7 @@ class HistoryLine:
     after: str
     text: str
     public: bool
+    kind: str = ""
     note_id: int | None = None
     mails: Sequence[MailLine] = ()
 
@@ -80,7 +81,9 @@ def _person(account_id: Any) -> str:
 def _note(note: Note, known: Mapping[str, str]) -> HistoryLine:
     who = known.get(note.author, note.author)
     what = words("desk.event.note_about_person" if note.about_person else "desk.event.note_added")
-    return HistoryLine(note.created_datetime, who, what, "", "", note.text, public=False, note_id=note.id)
+    return HistoryLine(
+        note.created_datetime, who, what, "", "", note.text, public=False, kind="note", note_id=note.id
+    )
 
 
 def line(event: Event, catalogue: Catalogue, known: Mapping[str, str]) -> HistoryLine:
@@ -100,6 +103,7 @@ def line(event: Event, catalogue: Catalogue, known: Mapping[str, str]) -> Histor
         after=_side(event, next(filter(None, map(data.get, AFTER)), None), catalogue, known),
         text=str(data.get("status_notes") or data.get("text") or _why(data, catalogue)),
         public=event.public,
+        kind=event.kind,
     )
 
 

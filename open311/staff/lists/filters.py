@@ -14,7 +14,7 @@ from open311.model.casework.cases import Priority
 from open311.model.casework.desk_filters import Asker
 from open311.model.catalogue import Catalogue
 from open311.site.words import said, words
-from open311.staff.blueprint import address, signed_in
+from open311.staff.blueprint import address, known
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ def asker() -> Asker:
     """Who asks, when and where."""
     core = current.core()
     languages = {catalogue.jurisdiction.text_search for catalogue in core.catalogues.in_force}
-    return Asker(signed_in().account.id, core.now(), current.time_zone(), tuple(sorted(languages)))
+    return Asker(known().account.id, core.now(), current.time_zone(), tuple(sorted(languages)))
 
 
 def in_words(name: str, value: str, catalogues: Sequence[Catalogue]) -> str:

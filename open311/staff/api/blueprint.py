@@ -1,0 +1,168 @@
+"""Who comes in by the interface of the desk: a token of an account, its rights, and how its addresses are described."""
+
+from collections.abc import Callable
+from functools import wraps
+from http import HTTPStatus
+from typing import Any, TypeVar
+
+from flask import Flask, Response, g, request
+from flask_smorest import Api, Blueprint
+from marshmallow import Schema, ValidationError
+from webargs.flaskparser import FlaskParser
+
+from open311 import __version__
+from open311.actions.staff_accounts import access_tokens
+from open311.base.errors import Forbidden, Invalid, problem
+from open311.http import current
+from open311.http.urls import STAFF
+from open311.model.actor import Right
+from open311.staff import blueprint as desk
+from open311.staff.api import problems
+from open311.staff.api.problems import CONTENT_TYPE, ProblemSchema, TokenMissing
+
+ROOT = f"{STAFF}/api/v1"
+CONFIG_PREFIX = "STAFF"
+DESCRIPTION = """What the city's own programs do with cases: read them, and act on them as somebody of the staff does.
+
+A token is made on the page of one's own account. It has at most the rights of its owner, and sees what they see.
+Every act but a note says in `If-Match` which revision of the case it is about: without it the answer is 428, and 412
+when somebody has changed the case meanwhile. With an `Idempotency-Key` a request may be sent again for a day, and is
+answered as it was. Errors are problem details (RFC 9457)."""
+STATUSES = {
+    400: "What was sent cannot be understood or accepted.",
+    401: "The token is missing, has ended or was removed.",
+    403: "The token lacks the right.",
+    404: "There is no such thing, or none that may be seen.",
+    412: "Somebody has changed the case meanwhile; `revision` is what it is at now.",
+    428: "`If-Match` is missing.",
+    429: "Too many requests; `Retry-After` says when to come back.",
+    503: "Out of reach, or busy; `Retry-After` says when to come back.",
+}
+OF_ACTS = (412, 428)
+CONDITIONS = [
+    {
+        "in": "header",
+        "name": name,
+        "schema": {"type": "string"},
+        "description": description,
+    }
+    for name, description in (
+        ("If-Match", "The revision that the act is about, as `ETag` of the case has it."),
+        ("Idempotency-Key", "A word of one's own: the same request under it is done once."),
+    )
+]
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+class _Parser(FlaskParser):
+    """Reads what was sent; all that is wrong with it comes as one error of ours."""
+
+    DEFAULT_VALIDATION_STATUS = HTTPStatus.BAD_REQUEST
+
+    def load_json(self, req: Any, schema: Schema) -> Any:
+        if req.get_data() and not req.is_json:
+            raise Invalid(problem("error.body.unreadable"))
+        return req.posted_object
+
+    def handle_error(self, error: ValidationError, *_: Any, **__: Any) -> Any:
+        raise Invalid(*problems.of_fields(error)) from None
+
+
+class StaffApi(Api):  # type: ignore[misc]
+    """A document of its own: nothing of the desk stands in that of GeoReport."""
+
+    ERROR_SCHEMA = ProblemSchema
+    DEFAULT_ERROR_RESPONSE_NAME = None
+
+    def __init__(self, app: Flask) -> None:
+        app.config.update(
+            STAFF_API_TITLE="The desk",
+            STAFF_API_VERSION=__version__,
+            STAFF_OPENAPI_VERSION="3.1.0",
+        )
+        options = {"info": {"description": DESCRIPTION}, "security": [{"token": []}]}
+        super().__init__(app, config_prefix=CONFIG_PREFIX, spec_kwargs=options)
+        self.spec.components.security_scheme("token", {"type": "http", "scheme": "bearer"})
+        for status, description in STATUSES.items():
+            content = {CONTENT_TYPE: {"schema": ProblemSchema}}
+            self.spec.components.response(str(status), {"description": description, "content": content})
+
+    def register_blueprint(self, blp: Any, **options: Any) -> None:
+        super().register_blueprint(blp, **options)
+        # flask-smorest describes a way of paging that is not ours.
+        self.spec.components.schemas.pop("PaginationMetadata", None)
+
+    def _register_error_handlers(self) -> None:
+        """Leave errors to `problems`."""
+
+
+class StaffBlueprint(Blueprint):  # type: ignore[misc]
+    """A flask-smorest blueprint whose views name the rights that they ask for."""
+
+    ARGUMENTS_PARSER = _Parser()
+
+    def view(
+        self,
+        rule: str,
+        *rights: Right,
+        returns: Any,
+        takes: type[Schema] | None = None,
+        method: str = "GET",
+        content_type: str = "application/json",
+        endpoint: str | None = None,
+    ) -> Callable[[View], View]:
+        """Register a view for whoever has one of these rights somewhere.
+
+        What it `takes` stands in the query, or in the body of a POST; what it `returns` is written by a schema.
+        """
+
+        def register(view: View) -> View:
+            @wraps(view)
+            def guarded(*args: Any, **values: Any) -> Any:
+                if not desk.staff().rights.intersection(rights):
+                    raise Forbidden(problem("error.right.missing", right=rights[0].value))
+                return view(*args, **values)
+
+            described: Any = guarded
+            if takes:
+                described = self.arguments(takes, location="json" if method == "POST" else "query")(described)
+            described = self.response(HTTPStatus.OK, returns, content_type=content_type)(described)
+            for status in STATUSES:
+                if method == "POST" or status not in OF_ACTS:
+                    described = self.alt_response(status, str(status))(described)
+            if method == "POST":
+                described = self.doc(parameters=CONDITIONS)(described)
+            described.access = rights
+            self.route(rule, methods=[method], endpoint=endpoint)(described)
+            return view
+
+        return register
+
+
+blueprint = StaffBlueprint(
+    "staff_api", __name__, url_prefix=ROOT, description="Cases, and what is done about them."
+)
+problems.install(blueprint)
+
+
+def admit() -> None:
+    """Settle who asks. Raises `TokenMissing`, and `Forbidden` for plain http; no cookie opens anything here."""
+    desk.require_reachable()
+    g.signed_in = None
+    kind, _, secret = request.headers.get("Authorization", "").partition(" ")
+    holder = access_tokens.holder(current.core(), secret.strip()) if kind.lower() == "bearer" else None
+    desk.count(f"token of {holder.account.id}" if holder else f"address {request.remote_addr}")
+    if holder is None:
+        raise TokenMissing(problem("desk.api.token"))
+    g.signed_in = holder
+    desk.speak(holder)
+
+
+def keep_out_of_caches(response: Response) -> Response:
+    """Nothing of the desk is for anybody else."""
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+blueprint.before_request(admit)
+blueprint.after_request(keep_out_of_caches)
