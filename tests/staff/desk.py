@@ -1,6 +1,7 @@
 """The desk as its people use it: accounts with roles, signed in, whose forms carry what browsers send."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,12 +9,14 @@ import pytest
 from lxml import html
 from werkzeug.test import TestResponse
 
-from open311.actions.staff_accounts import accounts, own_account
+from open311.actions.staff_accounts import accounts, own_account, second_factor, sign_in
 from open311.actions.staff_accounts.sign_in import Sender
 from open311.adapters import one_time_codes
 from open311.core import Core
 from open311.model.actor import cli_actor
+from open311.model.staff.accounts import Stage
 from open311.model.staff.rights import Membership, Role
+from open311.staff import cookies
 from tests.client import Client, client_of
 
 CITY = "ludwigshafen.de"
@@ -80,18 +83,33 @@ class Desk:
 
     def account(self, *roles: Membership, email: str = "bea@stadt.example", name: str = "Bea Muster") -> int:
         """An account that is in use, with a password."""
+        account_id, _ = self._taken_up(roles, email, name)
+        return account_id
+
+    def _taken_up(self, roles: Iterable[Membership], email: str, name: str) -> tuple[int, str]:
+        """A new account in use, and the token of the session that began with its password."""
         actor = cli_actor()
         account_id = accounts.add(self.core, actor, name, email, "de", roles)
         link = accounts.invite(self.core, actor, account_id)
-        own_account.take_up(self.core, link.rpartition("/")[2], name, PASSWORD, SENDER)
-        return account_id
+        return account_id, own_account.take_up(self.core, link.rpartition("/")[2], name, PASSWORD, SENDER)
 
-    def employee(self, *roles: Role | Membership, email: str = "bea@stadt.example", **more: Any) -> Employee:
-        """Somebody with these roles who is signed in, second factor and all."""
+    def employee(
+        self, *roles: Role | Membership, email: str = "bea@stadt.example", name: str = "Bea Muster"
+    ) -> Employee:
+        """Somebody with these roles who is signed in, second factor and all; `sign_in` leads through the pages."""
         chosen = [role if isinstance(role, Membership) else membership(role) for role in roles]
-        found = Employee(client_of(self.core), self.account(*chosen, email=email, **more), email)
-        self.sign_in(found)
-        return found
+        account_id, token = self._taken_up(chosen, email, name)
+        employee = Employee(client_of(self.core), account_id, email)
+        signed_in = sign_in.find(self.core, token)
+        assert signed_in
+        if signed_in.session.stage is Stage.ENROL:
+            offer = second_factor.offer(self.core, signed_in.account, CITY)
+            code = one_time_codes.code_at(offer.secret, self.core.now())
+            token, _ = second_factor.set_up(self.core, token, signed_in, offer.sealed, code, SENDER)
+            employee.secret = offer.secret
+        secure = (self.core.settings.base_url or "").startswith("https://")
+        employee.client.set_cookie(cookies.SECURE if secure else cookies.PLAIN, token, path="/staff")
+        return employee
 
     def sign_in(self, employee: Employee) -> None:
         """The whole way in, as the pages lead."""
