@@ -1,8 +1,10 @@
 """The command line as processes of its own, and what tests ask of them."""
 
+import atexit
 import multiprocessing
 import os
 import random
+import signal
 import socket
 import subprocess
 import sys
@@ -18,7 +20,16 @@ from open311.cli import COMMANDS, main
 # A process that has loaded every command forks one for each call: to start from nothing takes a second of work.
 _forks = multiprocessing.get_context("forkserver")
 # What each command loads late, half of its work, is there too.
-LATE = ("holidays.countries", "rich.table")
+LATE = (
+    "holidays.countries",
+    "rich.table",
+    "flask_smorest",
+    "procrastinate",
+    "altcha",
+    "joserfc.jwt",
+    "PIL.Image",
+)
+GRACE_SECONDS = 60
 _forks.set_forkserver_preload([*(command.place.partition(":")[0] for command in COMMANDS.values()), *LATE])
 
 
@@ -45,44 +56,101 @@ def environment(**values: str) -> dict[str, str]:
     return inherited | {"PORT": str(free_port())} | values
 
 
+class Forked:
+    """A forked command, as much of `subprocess.Popen` as tests ask of one."""
+
+    def __init__(self, arguments: tuple[str, ...], variables: dict[str, str], said: Path, told: Path) -> None:
+        self.args = arguments
+        self._process = _forks.Process(target=_command, args=(arguments, variables, said, told))
+        self._process.start()
+        assert self._process.pid
+        self.pid = self._process.pid
+
+    def poll(self) -> int | None:
+        """Its exit code once it has ended; of a signal that ended it the negative number."""
+        return self._process.exitcode
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Its exit code, when it has ended in time."""
+        self._process.join(timeout)
+        if self._process.exitcode is None:
+            raise subprocess.TimeoutExpired(self.args, timeout or 0)
+        return self._process.exitcode
+
+    def send_signal(self, number: int) -> None:
+        """Nothing happens to one that has ended."""
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def terminate(self) -> None:
+        """Ask it to end."""
+        self.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End it at once."""
+        self.send_signal(signal.SIGKILL)
+
+
+Process = Forked | subprocess.Popen[bytes]
+
+
 def run(*arguments: str, **values: str) -> subprocess.CompletedProcess[str]:
     """`open311 ARGUMENTS` to its end."""
     with tempfile.TemporaryDirectory() as folder:
         said, told = Path(folder, "stdout"), Path(folder, "stderr")
-        process = _forks.Process(target=_command, args=(arguments, environment(**values), said, told))
-        process.start()
-        process.join(60)
-        if process.exitcode is None:
-            process.kill()
-            raise TimeoutError(arguments)
-        return subprocess.CompletedProcess(arguments, process.exitcode, said.read_text(), told.read_text())
+        process = Forked(arguments, environment(**values), said, told)
+        with _ended(process):
+            return subprocess.CompletedProcess(
+                arguments, process.wait(60), said.read_text(), told.read_text()
+            )
 
 
 def _command(arguments: tuple[str, ...], variables: dict[str, str], said: Path, told: Path) -> None:
     os.environ.clear()
     os.environ.update(variables)
     sys.argv = ["open311", *arguments]
-    with said.open("w") as output, told.open("w") as errors:
+    # A server makes its own processes as it would anywhere, and not by another server for forks.
+    multiprocessing.set_start_method(None, force=True)
+    with said.open("a") as output, told.open("a") as errors:
         os.dup2(output.fileno(), 1)
         os.dup2(errors.fileno(), 2)
-    main()
+    try:
+        main()
+    finally:
+        # A process that was forked ends without them.
+        atexit._run_exitfuncs()
 
 
 @contextmanager
-def started(log: Path, *arguments: str, **values: str) -> Iterator[subprocess.Popen[bytes]]:
-    """`open311 ARGUMENTS` for as long as the block lasts, its output in `log`."""
-    command = [sys.executable, "-m", "open311.cli", *arguments]
-    with log.open("wb") as output:
-        process = subprocess.Popen(command, env=environment(**values), stdout=output, stderr=output)
+def _ended(process: Process, grace: float = 0) -> Iterator[None]:
     try:
-        yield process
+        yield
     finally:
         process.terminate()
         try:
-            process.wait(60)
+            process.wait(grace)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+@contextmanager
+def started(log: Path, *arguments: str, **values: str) -> Iterator[Forked]:
+    """`open311 ARGUMENTS` for as long as the block lasts, its output in `log`."""
+    log.write_bytes(b"")
+    process = Forked(arguments, environment(**values), log, log)
+    with _ended(process, GRACE_SECONDS):
+        yield process
+
+
+@contextmanager
+def executed(log: Path, *arguments: str, **values: str) -> Iterator[subprocess.Popen[bytes]]:
+    """The same as a program of its own, for tests of how one starts, and what it takes."""
+    command = [sys.executable, "-m", "open311.cli", *arguments]
+    with log.open("wb") as output:
+        process = subprocess.Popen(command, env=environment(**values), stdout=output, stderr=output)
+    with _ended(process, GRACE_SECONDS):
+        yield process
 
 
 def wait_for(condition: Callable[[], bool], seconds: float = 120) -> bool:

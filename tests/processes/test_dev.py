@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from open311.dev import private_cluster
-from tests.processes.running import alive, answers, children, free_port, get, run, started, wait_for
+from tests.processes.running import alive, answers, children, executed, free_port, get, run, started, wait_for
 
 
 def _descendants(pid: int) -> list[int]:
@@ -34,7 +34,7 @@ def _ready(log: Path) -> bool:
 def test_starts_prints_what_to_try_and_keeps_everything(folder: Path) -> None:
     port, log = free_port(), folder / "log"
     settings = {"OPEN311_DATA_DIR": str(folder / "var"), "PORT": str(port)}
-    with started(log, "dev", "--demo-reports", "20", **settings) as first:
+    with executed(log, "dev", "--demo-reports", "20", **settings) as first:
         assert wait_for(lambda: _ready(log), 90), log.read_text()
         command = re.search(r"curl -d .*", log.read_text())
         assert command

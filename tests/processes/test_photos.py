@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.site import DEPLOY, proxy
 from tests.pictures import a_photo, opened, two_colours, written
-from tests.processes.running import answers, children, free_port, run, started, wait_for
+from tests.processes.running import answers, children, executed, free_port, run, started, wait_for
 
 MEBIBYTE = 1024 * 1024
 MOST_MEMORY = 150 * MEBIBYTE
@@ -34,7 +34,7 @@ def test_photos_are_taken_in_served_and_made_small(fresh_database_url: str, tmp_
     large = written(two_colours(6000, 4000).effect_spread(2), quality=95)
     base = f"http://127.0.0.1:{port}"
     with (
-        started(tmp_path / "serve.log", "serve", **environ) as server,
+        executed(tmp_path / "serve.log", "serve", **environ) as server,
         started(tmp_path / "work.log", "work", **environ),
         httpx2.Client(base_url=base, timeout=60) as client,
     ):

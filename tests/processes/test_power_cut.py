@@ -11,11 +11,10 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from subprocess import Popen
 
 import pytest
 
-from tests.processes.running import alive, answers, children, free_port, get, started, wait_for
+from tests.processes.running import Process, alive, answers, children, free_port, get, started, wait_for
 
 REPORTS = 1000
 BEFORE = 300
@@ -25,7 +24,7 @@ PATIENCE = 90
 
 
 @contextmanager
-def everything(folder: Path, port: int) -> Iterator[Popen[bytes]]:
+def everything(folder: Path, port: int) -> Iterator[Process]:
     """`open311 dev`: database, server and worker."""
     settings = {"OPEN311_DATA_DIR": str(folder), "OPEN311_RATE_LIMITS": "off", "PORT": str(port)}
     with started(folder / "log", "dev", "--demo-reports", "0", **settings) as process:
@@ -38,7 +37,7 @@ def family(pid: int) -> list[int]:
     return [pid, *(process for child in children(pid) for process in family(child))]
 
 
-def cut(process: Popen[bytes]) -> None:
+def cut(process: Process) -> None:
     """Kill them all at once, the database too; nobody has time to say goodbye."""
     pids = family(process.pid)
     assert len(pids) > 5

@@ -5,7 +5,6 @@ One site for all tests of this file, taken apart piece by piece.
 
 import json
 import shutil
-import subprocess
 import tempfile
 import threading
 import time
@@ -26,7 +25,7 @@ from benchmarks import site as around
 from open311.dev import private_cluster
 from open311.dev.private_cluster import Cluster
 from open311.storage.database import migrate
-from tests.processes.running import answers, free_port, run, started, wait_for
+from tests.processes.running import Process, answers, free_port, run, started, wait_for
 
 V2 = "/open311/v2"
 _numbers = count(1)
@@ -43,7 +42,7 @@ class Site:
     ports: list[int]
     front: int
     key: str
-    worker: subprocess.Popen[bytes]
+    worker: Process
 
     def report(self, port: int, service_code: str = "MUELL_WILD") -> dict[str, str]:
         """Hand in a report; what it is answered with."""

@@ -13,7 +13,17 @@ import psycopg
 import pytest
 
 from open311.http.connections import MOST_SENDERS, OTHER_THREADS
-from tests.processes.running import alive, answers, children, free_port, get, run, started, wait_for
+from tests.processes.running import (
+    Process,
+    alive,
+    answers,
+    children,
+    free_port,
+    get,
+    run,
+    started,
+    wait_for,
+)
 
 LIST = "/open311/v2/requests.json"
 STALLED = b"POST /open311/v2/requests.json HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\na"
@@ -25,7 +35,7 @@ def port() -> int:
 
 
 @pytest.fixture
-def server(fresh_database_url: str, port: int, tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
+def server(fresh_database_url: str, port: int, tmp_path: Path) -> Iterator[Process]:
     with started(tmp_path / "log", "serve", DATABASE_URL=fresh_database_url, PORT=str(port)) as process:
         assert wait_for(lambda: answers(port)), (tmp_path / "log").read_text()
         yield process
@@ -68,9 +78,7 @@ def test_without_a_database_it_says_how_to_get_one(tmp_path: Path) -> None:
     assert "start `open311 dev` first" in stopped.stderr
 
 
-def test_sigterm_lets_a_request_finish(
-    server: subprocess.Popen[bytes], fresh_database_url: str, port: int
-) -> None:
+def test_sigterm_lets_a_request_finish(server: Process, fresh_database_url: str, port: int) -> None:
     with ThreadPoolExecutor() as threads, closing(psycopg.connect(fresh_database_url)) as connection:
         connection.execute("lock table service_requests in access exclusive mode")
         slow = threads.submit(get, port, LIST)
@@ -88,7 +96,7 @@ def _somebody_waits(url: str) -> bool:
         return bool(connection.execute("select 1 from pg_locks where not granted").fetchone())
 
 
-def test_idle_connection_does_not_delay_the_end(server: subprocess.Popen[bytes], port: int) -> None:
+def test_idle_connection_does_not_delay_the_end(server: Process, port: int) -> None:
     with socket.create_connection(("127.0.0.1", port)) as idle:
         idle.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
         assert idle.recv(15) == b"HTTP/1.1 200 OK"
@@ -96,14 +104,14 @@ def test_idle_connection_does_not_delay_the_end(server: subprocess.Popen[bytes],
         assert server.wait(10) == 0
 
 
-def test_killed_process_is_replaced(server: subprocess.Popen[bytes], port: int) -> None:
+def test_killed_process_is_replaced(server: Process, port: int) -> None:
     victim = children(server.pid)[-1]
     os.kill(victim, signal.SIGKILL)
     assert wait_for(lambda: victim not in children(server.pid) and len(children(server.pid)) >= 2)
     assert wait_for(lambda: answers(port))
 
 
-def test_killed_server_takes_its_processes_along(server: subprocess.Popen[bytes]) -> None:
+def test_killed_server_takes_its_processes_along(server: Process) -> None:
     orphans = children(server.pid)
     server.kill()
     assert wait_for(lambda: not any(alive(pid) for pid in orphans))
