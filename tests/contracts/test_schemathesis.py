@@ -3,21 +3,27 @@
 Everything runs in process, on one connection that is rolled back. What the document cannot say stands in `excused`.
 """
 
+import json
 import re
+from functools import cache
 from typing import Any
 
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, settings
 from schemathesis import Case, Config, DeserializationContext, HookContext, Response
+from schemathesis.checks import load_all_checks
+from schemathesis.generation.feedback import FeedbackSources
+from schemathesis.pytest._test_builder import build_operation_test
+from schemathesis.python._constants.orchestrator import make_constants_value_source
+from schemathesis.schemas import BaseSchema
 from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
 
 from open311.base.text import tidy
 from open311.model.catalogue import ServiceType
 from tests.builders import a_catalogue, a_service, a_vehicle_service
-from tests.client import without_database
 from tests.formats.spark import parse_xml
-from tests.serving import Api, MakeCore, an_api
+from tests.serving import ROOT, Api, MakeCore, an_api
 
 CODES = ("MUELL_WILD", "BATCH", "BLACKBOX", "FAHRZEUG_ALT")
 KINDS = {
@@ -68,9 +74,9 @@ HOST = re.compile(r"https?://[a-z0-9.-]+(?=[:/?#]|\Z)", re.IGNORECASE)
 
 
 class Door:
-    """Leads to the application of the test at hand; schemathesis wants to know one when tests are collected."""
+    """Leads to the application of the test at hand, whatever the one was that the document came from."""
 
-    server: Any = without_database().server
+    server: Any
 
     def __call__(self, environ: Any, start_response: Any) -> Any:
         return self.server(environ, start_response)
@@ -93,7 +99,23 @@ def served(make_core: MakeCore) -> Api:
     return api
 
 
-schema = schemathesis.openapi.from_wsgi("/open311/v2/openapi.json", door, config=Config.from_dict(CONFIG))
+@cache
+def document() -> BaseSchema:
+    """The document as it is served."""
+    return schemathesis.openapi.from_wsgi("/open311/v2/openapi.json", door, config=Config.from_dict(CONFIG))
+
+
+METHODS = [
+    (path, method)
+    for path, item in json.loads((ROOT / "schemas/openapi.json").read_text())["paths"].items()
+    for method in sorted({"get", "post"} & item.keys())
+]
+
+
+def test_every_method_is_tried(served: Api) -> None:
+    assert {(found.ok().path, found.ok().method.lower()) for found in document().get_all_operations()} == {
+        *METHODS
+    }
 
 
 def excused(case: Case) -> list[Any]:
@@ -142,16 +164,28 @@ def headers_of(served: Api) -> dict[str, str]:
     return {"Authorization": f"Bearer {served.key}", "Accept-Encoding": "identity"}
 
 
-@schema.parametrize()
-@settings(max_examples=8, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
-def test_requests(case: Case, served: Api) -> None:
-    case.call_and_validate(headers=headers_of(served), excluded_checks=excused(case))
+@pytest.mark.parametrize(("path", "method"), METHODS)
+def test_requests(path: str, method: str, served: Api) -> None:
+    """As `parametrize` of a schema would, which makes all cases of all methods while tests are collected."""
+
+    @settings(max_examples=8, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    def holds(case: Case) -> None:
+        case.call_and_validate(headers=headers_of(served), excluded_checks=excused(case))
+
+    load_all_checks()
+    build_operation_test(
+        config=document().config,
+        operation=document()[path][method],
+        test_func=holds,
+        given_kwargs={},
+        feedback=FeedbackSources(constants_value_source=make_constants_value_source(document())),
+    )()
 
 
 def test_sequences(served: Api) -> None:
     """From answer to answer, along the links of the document."""
 
-    class Client(schema.as_state_machine()):  # type: ignore[misc]
+    class Client(document().as_state_machine()):  # type: ignore[misc]
         def get_call_kwargs(self, case: Case) -> dict[str, Any]:
             return {"headers": headers_of(served)}
 
