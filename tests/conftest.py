@@ -20,7 +20,7 @@ from open311.dev import private_cluster
 from open311.storage.database import migrate
 from open311.storage.upkeep import identity
 
-pytest_plugins = ["tests.s3", "tests.serving"]
+pytest_plugins = ["tests.compiled", "tests.s3", "tests.serving"]
 
 TEMPLATE = "open311_template"
 _numbers = count(1)
