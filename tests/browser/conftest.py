@@ -13,7 +13,7 @@ from tests.browser.navigators import Visitor
 from tests.browser.site import Site, running
 from tests.browser.town import Town, a_town
 
-INSTALL = "Chromium is missing; run: tools/install-system.sh chromium"
+INSTALL = "Chromium is missing; run: tools/install-system.sh chromium-headless-shell"
 PHONE, DESK, NARROW = (390, 844), (1280, 900), (320, 700)
 # Drawn by the processor: what it draws is the same on every machine.
 SOFTWARE_GL = ("--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader")
@@ -48,7 +48,7 @@ def town(town_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> It
 
 @pytest.fixture(scope="package")
 def launch() -> Iterator[Callable[..., Browser]]:
-    """A function that starts Debian's Chromium: without a window's frame where there is that, for a quarter of the work."""
+    """A function that starts Debian's Chromium, if possible the one without windows: it takes a quarter of the work."""
     program = shutil.which("chromium-headless-shell") or shutil.which("chromium")
     if program is None:
         pytest.fail(INSTALL, pytrace=False)

@@ -163,20 +163,26 @@ class Visitor:
             for node in violation["nodes"]
         ]
 
-    def barriers_of_every_look(self) -> list[str]:
-        """The same in light and dark, 320 pixels wide, printed, and with text of twice the size."""
+    def barriers_of_every_look(self, colours: bool = True) -> list[str]:
+        """The same in light and dark, 320 pixels wide, printed, and with text of twice the size.
+
+        Without `colours` only what may be different with other words: a page has the same colours in each language.
+        """
         before = self.page.viewport_size or {}
-        found = self.barriers()
-        self.page.emulate_media(color_scheme="dark")
-        found += [f"dark: {barrier}" for barrier in self.barriers(OF_COLOUR)]
-        self.page.emulate_media(color_scheme="dark", media="print")
-        found += [f"printed: {barrier}" for barrier in self.barriers(OF_COLOUR)]
-        self.page.emulate_media(color_scheme="light", media="screen")
+        found = self.barriers() + (self._barriers_of_other_colours() if colours else [])
         self._becomes(NARROW)
         found += [f"narrow: {barrier}" for barrier in self.barriers(OF_SIZE)]
         found += ["narrow: wider than its window"] * (self.overflow() > 0)
         found += ["text of twice the size: wider than its window"] * (self.overflow_of_large_text() > 0)
         self._becomes((before["width"], before["height"]))
+        return found
+
+    def _barriers_of_other_colours(self) -> list[str]:
+        self.page.emulate_media(color_scheme="dark")
+        found = [f"dark: {barrier}" for barrier in self.barriers(OF_COLOUR)]
+        self.page.emulate_media(color_scheme="dark", media="print")
+        found += [f"printed: {barrier}" for barrier in self.barriers(OF_COLOUR)]
+        self.page.emulate_media(color_scheme="light", media="screen")
         return found
 
     def overflow_of_large_text(self) -> int:
