@@ -34,7 +34,18 @@ def validator() -> Any:
     """The validator for catalogues, made once."""
     contract = json.loads((shipped("schemas") / "categories.schema.json").read_text(encoding="utf-8"))
     strict: Any = extend(Draft202012Validator, {"pattern": _pattern})  # type: ignore[no-untyped-call]
-    return strict(contract)
+    return strict(_resolved(contract, contract["$defs"]))
+
+
+def _resolved(schema: Any, definitions: dict[str, Any]) -> Any:
+    """The schema with each reference replaced by its definition: following them took a fifth of the time."""
+    if isinstance(schema, list):
+        return [_resolved(inner, definitions) for inner in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if "$ref" in schema:
+        return _resolved(definitions[schema["$ref"].rpartition("/")[2]], definitions)
+    return {name: _resolved(inner, definitions) for name, inner in schema.items()}
 
 
 @cache
