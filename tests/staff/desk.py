@@ -16,7 +16,7 @@ from open311.core import Core
 from open311.model.actor import cli_actor
 from open311.model.staff.accounts import Stage
 from open311.model.staff.rights import Membership, Role
-from open311.staff import cookies
+from open311.staff import session_cookie
 from tests.client import Client, client_of
 
 CITY = "ludwigshafen.de"
@@ -108,7 +108,9 @@ class Desk:
             token, _ = second_factor.set_up(self.core, token, signed_in, offer.sealed, code, SENDER)
             employee.secret = offer.secret
         secure = (self.core.settings.base_url or "").startswith("https://")
-        employee.client.set_cookie(cookies.SECURE if secure else cookies.PLAIN, token, path="/staff")
+        employee.client.set_cookie(
+            session_cookie.SECURE if secure else session_cookie.PLAIN, token, path="/staff"
+        )
         return employee
 
     def sign_in(self, employee: Employee) -> None:
