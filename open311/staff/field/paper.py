@@ -19,7 +19,7 @@ from open311.storage.desk.scope import scope_of
 LIST_HEAD = ("desk.field.list.place", "desk.field.list.stop", "desk.field.list.found", "desk.field.list.code")
 
 
-@page("/field/<id:round_id>/work_sheet.pdf", Right.EXPORT)
+@page("/field/<id:round_id>/sheets.pdf", Right.EXPORT)
 def field_sheets(round_id: int) -> ResponseReturnValue:
     """A round to print: a work sheet for each stop, in their order."""
     core, round_ = current.core(), find_round(round_id)
