@@ -41,13 +41,14 @@ SCHEMA = {
 }
 OBJECTS = """
     select 'table ' || relname from pg_class where relnamespace = 'public'::regnamespace and not exists
-        (select from pg_depend where objid = pg_class.oid and deptype = 'e')
+        (select from pg_depend where classid = 'pg_class'::regclass and objid = pg_class.oid and deptype = 'e')
     union all
     select 'function ' || oid::regprocedure from pg_proc where pronamespace = 'public'::regnamespace and not exists
-        (select from pg_depend where objid = pg_proc.oid and deptype = 'e')
+        (select from pg_depend where classid = 'pg_proc'::regclass and objid = pg_proc.oid and deptype = 'e')
     union all
     select 'type ' || typname from pg_type where typnamespace = 'public'::regnamespace and not exists
-        (select from pg_depend where objid in (pg_type.oid, typelem) and deptype = 'e')
+        (select from pg_depend
+         where classid = 'pg_type'::regclass and objid in (pg_type.oid, typelem) and deptype = 'e')
     union all
     select 'schema ' || nspname from pg_namespace where nspname !~ '^pg_|^information_schema$'
     union all
