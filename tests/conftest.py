@@ -5,6 +5,7 @@ transaction of the cluster, so tests in two workers would hold each other up. A 
 that needs it, with the command that installs it.
 """
 
+import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing
@@ -24,6 +25,25 @@ pytest_plugins = ["tests.compiled", "tests.s3", "tests.serving"]
 
 TEMPLATE = "open311_template"
 _numbers = count(1)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Each worker begins with its share of the files that take long, so that none is left with one at the end.
+
+    pytest-xdist gives each worker a part of the list, and those that have done theirs take from the others' ends.
+    """
+    slow = sorted({item.path for item in items if item.get_closest_marker("slow")})
+    others = [item for item in items if item.path not in slow]
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    items[:] = [
+        item
+        for worker in range(workers)
+        for item in (
+            *(item for path in slow[worker::workers] for item in items if item.path == path),
+            *others[len(others) * worker // workers : len(others) * (worker + 1) // workers],
+        )
+    ]
 
 
 def _copy(cluster_url: str, name: str) -> str:

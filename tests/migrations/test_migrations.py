@@ -183,6 +183,7 @@ def kept(connection: Connection) -> list[Any]:
     return [connection.execute(text(statement)).all() for statement in KEPT]
 
 
+@pytest.mark.slow
 def test_each_migration_goes_up_and_down_and_up_again_with_rows(empty_url: str) -> None:
     migrate.upgrade(empty_url, REVISIONS[0])
     migrate.downgrade(empty_url, "base")

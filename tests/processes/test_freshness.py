@@ -10,8 +10,11 @@ from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from urllib.parse import urlencode
 
+import pytest
+
 from tests.processes.running import answers, free_port, run, started, wait_for
 
+pytestmark = pytest.mark.slow
 V2 = "/open311/v2"
 WRITES = 150
 SECONDS = 10

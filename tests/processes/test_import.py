@@ -8,7 +8,9 @@ import time
 from pathlib import Path
 
 import psycopg
+import pytest
 
+pytestmark = pytest.mark.slow
 # Batches of ten, so that a kill falls among many of them.
 IMPORT = (
     "from open311.federation import csv_import; csv_import.BATCH = 10; from open311.cli import main; main()"

@@ -24,6 +24,7 @@ from tests.adapters.strangers import Reply, a_stranger
 from tests.mailbox import a_mail_server
 from tests.processes.running import free_port, run, started, wait_for
 
+pytestmark = pytest.mark.slow
 FOLLOWERS = 3
 WITHOUT_DATABASE = {"OPEN311_MAIL_FROM": "stadt@example.org", "OPEN311_WEBHOOK_ALLOW_PRIVATE": "on"}
 

@@ -29,6 +29,7 @@ from tests.processes.running import Process, answers, free_port, run, started, w
 
 V2 = "/open311/v2"
 _numbers = count(1)
+pytestmark = pytest.mark.slow
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ from tests.processes.running import (
     wait_for,
 )
 
+pytestmark = pytest.mark.slow
 LIST = "/open311/v2/requests.json"
 STALLED = b"POST /open311/v2/requests.json HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\na"
 

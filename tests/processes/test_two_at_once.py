@@ -23,6 +23,7 @@ from tests.processes.running import answers, free_port, started, wait_for
 from tests.serving import an_api
 from tests.staff.desk import HERE, Desk, membership
 
+pytestmark = pytest.mark.slow
 NAMES = ("Rita Beispiel", "Lutz Beispiel")
 CASES = 4
 UNIT = "STADTREINIGUNG"

@@ -25,6 +25,7 @@ from tests.actors import CLARA
 from tests.adapters.strangers import Question, Reply, a_stranger
 from tests.processes.running import run, started, wait_for
 
+pytestmark = pytest.mark.slow
 STALLED = PLACES[task_names.Queue.WEBHOOKS]
 BEGUN = "select count(*) from procrastinate_jobs where task_name = 'accept_token' and status = 'doing'"
 
