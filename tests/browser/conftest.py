@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
 from tests.browser.navigators import Visitor
 from tests.browser.site import Site, running
@@ -21,6 +21,10 @@ NO_GL = ("--disable-gpu", "--disable-webgl", "--disable-webgl2", "--disable-3d-a
 OWN_HOSTS = {"127.0.0.1", "localhost", None}
 # What a page asks of anybody else fails at once, and is noticed.
 ALONE = "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1 , EXCLUDE localhost"
+
+# Milliseconds that a busy machine may take; `expect` would give up after five seconds, whatever a context is told.
+PATIENCE = 60_000
+expect.set_options(timeout=PATIENCE)
 
 Visit = Callable[..., Visitor]
 
@@ -124,7 +128,7 @@ def visit(request: pytest.FixtureRequest) -> Iterator[Visit]:
             # What a browser keeps for later is a matter of its own, and must not answer in the server's place.
             service_workers="allow" if keeps else "block",
         )
-        context.set_default_timeout(60_000)
+        context.set_default_timeout(PATIENCE)
         contexts.append(context)
         watch.over(context)
         return Visitor(context.new_page(), base or request.getfixturevalue("site").base)

@@ -77,7 +77,7 @@ class Busy:
     def rests(self) -> None:
         """Wait until nobody waits for an answer."""
         with self._none:
-            self._none.wait_for(lambda: not self._answering, timeout=10)
+            self._none.wait_for(lambda: not self._answering, timeout=60)
 
 
 @contextmanager

@@ -144,6 +144,6 @@ def test_another_host_hears_of_a_write_within_a_tenth_of_a_second(
             number = writer.report(key)
             began = time.monotonic()
             for reader in readers:
-                assert wait_for(lambda reader=reader, number=number: reader.newest() == number, 5)  # type: ignore[misc]
+                assert wait_for(lambda reader=reader, number=number: reader.newest() == number)  # type: ignore[misc]
             waits.append(time.monotonic() - began)
     assert statistics.median(waits) <= 0.1

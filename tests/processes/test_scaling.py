@@ -133,7 +133,7 @@ def test_the_pooler_has_what_sessions_need(site: Site) -> None:
 
 def test_a_job_is_done_by_a_worker_behind_the_pooler(site: Site) -> None:
     token = site.report(site.front, "KANAL")["token"]
-    assert wait_for(lambda: site.is_accepted(site.front, token), 20), (site.folder / "worker.log").read_text()
+    assert wait_for(lambda: site.is_accepted(site.front, token)), (site.folder / "worker.log").read_text()
 
 
 def test_nginx_passes_on_who_asked_and_keeps_what_never_changes(site: Site) -> None:
@@ -150,7 +150,7 @@ def test_nginx_passes_on_who_asked_and_keeps_what_never_changes(site: Site) -> N
 
     assert not comes_from_memory()
     # nginx puts an answer away only after the last byte of it has left.
-    assert wait_for(comes_from_memory, 5)
+    assert wait_for(comes_from_memory)
     assert seen[0][1] == seen[-1][1]
     links = urllib.request.urlopen(f"{there}{V2}/requests.json?page_size=1", timeout=20).headers["Link"]
     assert f"<{there}{V2}/requests.json" in links
@@ -163,7 +163,7 @@ def test_a_replica_that_is_behind_is_passed_over(site: Site) -> None:
         assert site.replica_state() == "behind"
     finally:
         site.at_replica("select pg_wal_replay_resume()::text")
-    assert wait_for(lambda: site.replica_state() == "ok", 10)
+    assert wait_for(lambda: site.replica_state() == "ok")
 
 
 def test_a_replica_that_dies_while_it_is_read_costs_nobody_an_answer(site: Site) -> None:
@@ -183,7 +183,7 @@ def test_a_replica_that_dies_while_it_is_read_costs_nobody_an_answer(site: Site)
     try:
         time.sleep(0.3)
         around.kill(site.replica)
-        assert wait_for(lambda: site.replica_state() == "out of reach", 10)
+        assert wait_for(lambda: site.replica_state() == "out of reach")
     finally:
         over.set()
         for thread in threads:
