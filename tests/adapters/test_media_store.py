@@ -124,7 +124,7 @@ def test_s3_lends_an_address_that_expires(s3_server: str) -> None:
     address = lending.address(key)
     assert address
     assert "X-Amz-Expires=600" in address
-    answer = httpx2.get(address)
+    answer = httpx2.get(address, timeout=60)
     assert (answer.content, answer.headers["Content-Type"]) == (b"picture", "image/jpeg")
     assert media_store.chosen(s3_settings(s3_server)).address(key) is None
 

@@ -91,7 +91,9 @@ def _reported(town: Town, key: str, description: str) -> int:
         "long": HERE[1],
         "email": "kim@example.org",
     }
-    answer = httpx2.post(f"{town.base}/open311/v2/requests.json", data=sent, files={"media": a_van()})
+    answer = httpx2.post(
+        f"{town.base}/open311/v2/requests.json", data=sent, files={"media": a_van()}, timeout=60
+    )
     return int(answer.json()[0]["service_request_id"])
 
 

@@ -110,7 +110,9 @@ def _handed_in(base: str, key: str) -> str:
         "lat": HERE[0],
         "long": HERE[1],
     }
-    answer = httpx2.post(f"{base}/open311/v2/requests.json", data=sent, files={"media": a_mattress()})
+    answer = httpx2.post(
+        f"{base}/open311/v2/requests.json", data=sent, files={"media": a_mattress()}, timeout=60
+    )
     number: str = answer.json()[0]["service_request_id"]
     return number
 

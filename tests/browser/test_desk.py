@@ -38,7 +38,9 @@ def held(town: Town, description: str) -> int:
         "description": description,
         "email": "kim@example.org",
     }
-    answer = httpx2.post(f"{town.base}/open311/v2/requests.json", data=sent, files={"media": a_photo()})
+    answer = httpx2.post(
+        f"{town.base}/open311/v2/requests.json", data=sent, files={"media": a_photo()}, timeout=60
+    )
     return int(answer.json()[0]["service_request_id"])
 
 

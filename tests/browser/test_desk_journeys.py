@@ -66,7 +66,7 @@ def reported(town: Town, service_code: str, description: str, *, photo: bool = F
         "email": "kim@example.org",
     }
     files = {"media": a_photo()} if photo else None
-    answer = httpx2.post(f"{town.base}/open311/v2/requests.json", data=sent | fields, files=files)
+    answer = httpx2.post(f"{town.base}/open311/v2/requests.json", data=sent | fields, files=files, timeout=60)
     number = int(answer.json()[0]["service_request_id"])
     follows(town, number, fields.get("email", "kim@example.org"), reporter=True)
     return number
@@ -156,8 +156,8 @@ def test_a_plate_is_blackened_and_the_report_published(
     )
     # The end of the original is thirty days after closing: it has none yet.
     assert (original, until, alt) == (old_key, None, "Weißer Transporter")
-    assert httpx2.get(f"{town.base}/media/{old_key}").status_code == 404
-    picture = opened(httpx2.get(f"{town.base}/media/{key}").content).convert("RGB")
+    assert httpx2.get(f"{town.base}/media/{old_key}", timeout=60).status_code == 404
+    picture = opened(httpx2.get(f"{town.base}/media/{key}", timeout=60).content).convert("RGB")
     width, height = picture.size
     assert max(picture.getpixel((int(width * 0.5), int(height * 0.45)))) < 30
     assert max(picture.getpixel((int(width * 0.2), int(height * 0.45)))) > 150
@@ -198,10 +198,10 @@ def test_a_report_on_private_ground_is_passed_on_unseen(
     decides(visitor)
 
     assert the_report(town, number).request.visibility == "withheld"
-    public = httpx2.get(f"{town.base}/reports/{number}").text
+    public = httpx2.get(f"{town.base}/reports/{number}", timeout=60).text
     assert (words in public, str(number) in public) == (False, True)
     for path in ("/", *(f"/open311/v2/{name}" for name in ("requests.json", "changes.json", "feed.atom"))):
-        answer = httpx2.get(f"{town.base}{path}")
+        answer = httpx2.get(f"{town.base}{path}", timeout=60)
         assert (answer.status_code, words in answer.text) == (200, False)
     [(to, mail)] = mails(town, number)
     assert to == "kim@example.org"
@@ -209,7 +209,7 @@ def test_a_report_on_private_ground_is_passed_on_unseen(
     assert words not in mail
     casework.set_status(town.core, number, "GELOEST", RITA)
     assert [to for to, _ in mails(town, number)] == ["kim@example.org"]
-    feed = httpx2.get(f"{town.base}/open311/v2/changes.json").text
+    feed = httpx2.get(f"{town.base}/open311/v2/changes.json", timeout=60).text
     assert str(number) not in re.findall(r'"service_request_id": ?"?(\d+)', feed)
 
 
@@ -250,7 +250,7 @@ def test_a_chain_of_duplicates_ends_at_one_report(visit: Visit, town: Town, bea:
     casework.set_status(town.core, c, "GELOEST", RITA)
     assert [to for to, _ in mails(town, *numbers)] == sorted(["anna@example.org", *senders])
     casework.set_status(town.core, a, "IN_BEARBEITUNG", RITA)
-    [reopened] = httpx2.get(f"{town.base}/open311/v2/requests/{a}.json?extensions=true").json()
+    [reopened] = httpx2.get(f"{town.base}/open311/v2/requests/{a}.json?extensions=true", timeout=60).json()
     about = reopened["extended_attributes"]
     assert (about["duplicate"], about["parent_service_request_id"]) == (False, None)
 

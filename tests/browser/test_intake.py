@@ -67,7 +67,7 @@ def known(town: Town, description: str) -> int:
     """A report at the first address."""
     key = keys.add_key(town.core, f"call {description}", [Scope.REPORT], actor=CLARA)
     sent = {"service_code": "MUELL_WILD", "lat": "49.47135", "long": "8.4307", "description": description}
-    answer = httpx2.post(f"{town.base}/open311/v2/requests.json", data=sent | {"api_key": key})
+    answer = httpx2.post(f"{town.base}/open311/v2/requests.json", data=sent | {"api_key": key}, timeout=60)
     return int(answer.json()[0]["service_request_id"])
 
 
@@ -154,7 +154,7 @@ def test_a_caller_is_joined_with_what_is_known_with_few_keys(visit: Visit, town:
         "open311/v2/requests.json",
         "open311/v2/changes.json",
     ):
-        assert "Bea Muster" not in httpx2.get(f"{town.base}/{path}").text, path
+        assert "Bea Muster" not in httpx2.get(f"{town.base}/{path}", timeout=60).text, path
 
 
 def test_without_scripts_enter_looks_and_the_button_stores(visit: Visit, town: Town) -> None:

@@ -122,7 +122,7 @@ def test_an_order_goes_to_a_contractor_and_comes_back_done(
 
     # A scanner of the firm opens what stands in mails.
     before = case_of(town, number).case.revision, kinds(town, number)
-    pages = [httpx2.request(method, town.base + link) for method in ("GET", "HEAD", "GET") * 3]
+    pages = [httpx2.request(method, town.base + link, timeout=60) for method in ("GET", "HEAD", "GET") * 3]
     assert {page.status_code for page in pages} == {200}
     assert (case_of(town, number).case.revision, kinds(town, number)) == before
     assert [word for page in pages for word in CANARIES if word in page.text] == []
@@ -160,9 +160,9 @@ def test_an_order_goes_to_a_contractor_and_comes_back_done(
     desk.presses("Erledigung bestätigen")
     assert case_of(town, number).request.detailed_status == "GELOEST"
     assert sorted(town.stored(stored, n=number)) == [("internal",), ("public",)]
-    assert "Die Lampe leuchtet wieder." in httpx2.get(f"{town.base}/reports/{number}").text
+    assert "Die Lampe leuchtet wieder." in httpx2.get(f"{town.base}/reports/{number}", timeout=60).text
     town.clock.forward(days=40)
-    assert httpx2.get(town.base + link).status_code == 410
+    assert httpx2.get(town.base + link, timeout=60).status_code == 410
 
 
 def test_a_round_is_planned_for_somebody_and_gone_without_a_network(

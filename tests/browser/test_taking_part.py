@@ -34,7 +34,7 @@ def a_public_report(town: Town, description: str) -> str:
     """Its number."""
     key = keys.add_key(town.core, description, [Scope.REPORT], actor=CLARA)
     sent = {"service_code": "MUELL_WILD", "lat": "49.481", "long": "8.444", "description": description}
-    answer = httpx2.post(f"{town.base}/open311/v2/requests.json", data=sent | {"api_key": key})
+    answer = httpx2.post(f"{town.base}/open311/v2/requests.json", data=sent | {"api_key": key}, timeout=60)
     number: str = answer.json()[0]["service_request_id"]
     return number
 

@@ -67,7 +67,7 @@ class Served:
         head += b"\r\nHost: 127.0.0.1:%d\r\nConnection: close" % self.port
         if body:
             head += b"\r\nContent-Length: %d" % len(body)
-        with socket.create_connection(("127.0.0.1", self.port), timeout=20) as connection:
+        with socket.create_connection(("127.0.0.1", self.port), timeout=60) as connection:
             connection.sendall(head + b"\r\n\r\n" + body)
             with connection.makefile("rb") as stream:
                 received = stream.read()

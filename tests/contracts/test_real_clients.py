@@ -161,7 +161,7 @@ class TestThree:
         """R-189, R-022, R-057, R-147."""
         days = {"start_date": "2026-03-01T00:00:00Z", "end_date": "2026-03-02T00:00:00Z", "page_size": "7"}
         read = {
-            path: requests.get(f"{served.base}/{path}.json", params=query, timeout=20).json()
+            path: requests.get(f"{served.base}/{path}.json", params=query, timeout=60).json()
             for path, query in (
                 ("requests", days),
                 ("discovery", {}),
@@ -180,9 +180,9 @@ def test_eight_at_once_with_the_same_client_request_id_are_one_report(served: Se
     together = Barrier(8)
 
     def post(_: int) -> str:
-        together.wait(20)
+        together.wait(60)
         fields = SOFA | {"api_key": served.key, "client_request_id": "impatient"}
-        answer = requests.post(f"{served.base}/requests.json", data=fields, timeout=20)
+        answer = requests.post(f"{served.base}/requests.json", data=fields, timeout=60)
         assert answer.status_code == 200, answer.text
         number: str = answer.json()[0]["service_request_id"]
         return number
@@ -199,12 +199,12 @@ def test_no_answer_is_older_than_the_last_change(served: Served) -> None:
 
     def read(path: str) -> list[Any]:
         # Several connections, so that every process is asked.
-        return [requests.get(f"{served.base}/{path}", timeout=20) for _ in range(6)]
+        return [requests.get(f"{served.base}/{path}", timeout=60) for _ in range(6)]
 
     fields = SOFA | {"api_key": served.key}
     for _ in range(5):
         assert all(response.status_code == 200 for response in read("requests.json?page_size=5"))
-        [receipt] = requests.post(f"{served.base}/requests.json", data=fields, timeout=20).json()
+        [receipt] = requests.post(f"{served.base}/requests.json", data=fields, timeout=60).json()
         number = receipt["service_request_id"]
         assert all(ids(response.json())[0] == number for response in read("requests.json?page_size=5"))
         assert all(response.json()[0]["status"] == "open" for response in read(f"requests/{number}.json"))
@@ -220,14 +220,14 @@ def test_eight_at_once_are_eight_reports(served: Served) -> None:
 
     def post_and_look(number: int) -> str:
         fields = SOFA | {"api_key": served.key, "client_request_id": f"patient {number}"}
-        posted = requests.post(f"{served.base}/requests.json", data=fields, timeout=20).json()[0]
+        posted = requests.post(f"{served.base}/requests.json", data=fields, timeout=60).json()[0]
         found = requests.get(
             f"{served.base}/requests.json",
             params={"service_request_id": posted["service_request_id"]},
-            timeout=20,
+            timeout=60,
         )
         assert ids(found.json()) == [posted["service_request_id"]]
-        newest = requests.get(f"{served.base}/requests.json", params={"page_size": "20"}, timeout=20).json()
+        newest = requests.get(f"{served.base}/requests.json", params={"page_size": "20"}, timeout=60).json()
         assert posted["service_request_id"] in ids(newest)
         return str(posted["service_request_id"])
 

@@ -147,4 +147,4 @@ def test_readers_are_sent_to_the_bucket_if_settings_say_so(make_core: MakeCore, 
         302,
         "public, max-age=60, must-revalidate",
     )
-    assert opened(httpx2.get(answer.headers["Location"]).content).size == (900, 600)
+    assert opened(httpx2.get(answer.headers["Location"], timeout=60).content).size == (900, 600)

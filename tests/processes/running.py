@@ -165,7 +165,7 @@ def wait_for(condition: Callable[[], bool], seconds: float = 120) -> bool:
 
 def get(port: int, path: str) -> bytes:
     """The body of a page."""
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=20) as answer:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=60) as answer:
         return bytes(answer.read())
 
 

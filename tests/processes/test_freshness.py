@@ -24,7 +24,7 @@ class Client:
     """One connection to one server process: granian keeps a connection where it was accepted."""
 
     def __init__(self, port: int) -> None:
-        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
 
     def close(self) -> None:
         """Hang up."""

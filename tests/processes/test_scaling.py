@@ -78,7 +78,7 @@ class Site:
 def ask(port: int, path: str, body: bytes | None = None, **headers: str) -> bytes:
     """The body of an answer, which must be 200."""
     asked = urllib.request.Request(f"http://127.0.0.1:{port}{path}", body, headers)
-    with urllib.request.urlopen(asked, timeout=20) as answer:
+    with urllib.request.urlopen(asked, timeout=60) as answer:
         return bytes(answer.read())
 
 
@@ -144,7 +144,7 @@ def test_nginx_passes_on_who_asked_and_keeps_what_never_changes(site: Site) -> N
     seen = []
 
     def comes_from_memory() -> bool:
-        with urllib.request.urlopen(f"{there}/static/{style}", timeout=20) as answer:
+        with urllib.request.urlopen(f"{there}/static/{style}", timeout=60) as answer:
             seen.append((answer.headers["X-Cache"], answer.read()))
         return bool(seen[-1][0] == "HIT")
 
@@ -152,7 +152,7 @@ def test_nginx_passes_on_who_asked_and_keeps_what_never_changes(site: Site) -> N
     # nginx puts an answer away only after the last byte of it has left.
     assert wait_for(comes_from_memory)
     assert seen[0][1] == seen[-1][1]
-    links = urllib.request.urlopen(f"{there}{V2}/requests.json?page_size=1", timeout=20).headers["Link"]
+    links = urllib.request.urlopen(f"{there}{V2}/requests.json?page_size=1", timeout=60).headers["Link"]
     assert f"<{there}{V2}/requests.json" in links
 
 

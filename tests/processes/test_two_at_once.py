@@ -86,7 +86,7 @@ def workers(core: Core, fresh_database_url: str, folder: Path) -> Iterator[list[
             employee = Desk(core).employee(role, email=email, name=name)
             cookie = employee.client.get_cookie(PLAIN, path="/staff")
             assert cookie
-            client = httpx2.Client(base_url=base, cookies={PLAIN: cookie.value}, timeout=30)
+            client = httpx2.Client(base_url=base, cookies={PLAIN: cookie.value}, timeout=60)
             found.append(Worker(name, employee.account_id, stack.enter_context(client)))
         yield found
 
@@ -97,7 +97,7 @@ def test_one_takes_a_case_and_the_other_is_told_who_and_when(core: Core, workers
     together = Barrier(len(workers))
 
     def take(worker: Worker, number: int, revision: str) -> httpx2.Response:
-        together.wait(30)
+        together.wait(60)
         return worker.presses(f"/staff/reports/{number}/take", revision=revision)
 
     for number in numbers:
