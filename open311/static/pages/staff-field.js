@@ -126,6 +126,20 @@ for (const form of document.querySelectorAll("form[data-stop]")) {
   });
 }
 
+// A stop is moved by the arrow keys, again and again: the same stop has the focus after each.
+const MOVES = { ArrowUp: "[value=up]", ArrowDown: "[value=down]" };
+for (const form of document.querySelectorAll("form[data-order]")) {
+  form.addEventListener("keydown", (event) => {
+    const button = event.key in MOVES && form.querySelector(MOVES[event.key]);
+    if (!button) return;
+    event.preventDefault();
+    form.requestSubmit(button);
+  });
+}
+const moved = document.getElementById(location.hash.slice(1))?.querySelector("[data-order] button");
+// Later than the browser goes to the place in the address, which takes the focus away.
+addEventListener("load", () => setTimeout(() => moved?.focus()));
+
 document.querySelector(".own form")?.addEventListener("submit", async (event) => {
   if (!queue.childElementCount || confirm(root.dataset.leave)) return;
   event.preventDefault();
