@@ -161,8 +161,8 @@ def service_request(
     """
     value: dict[str, Any] = {}
     setting = (catalogue, language, base_url)
-    for name, kind, empty in SHOWN:
-        shown = _VALUES[kind](request, name, setting)
+    for name, value_of, empty in _SHOWN:
+        shown = value_of(request, name, setting)
         if shown is not None and shown != "":
             value[name] = shown
         elif empty is not Empty.ABSENT:
@@ -216,6 +216,7 @@ _VALUES: Mapping[Kind, Callable[[ServiceRequest, str, Setting], Any]] = {
     Kind.DEGREES: _degrees,
     Kind.PICTURE: _picture,
 }
+_SHOWN = tuple((field.name, _VALUES[field.kind], field.empty) for field in SHOWN)
 
 
 def receipt(

@@ -168,15 +168,13 @@ def record(
         count_kept()
         return
     if _state.as_json:
-        now, head = time.time(), _head(method, path, endpoint, kept)
-        moment = f"{_second(int(now))}.{int(now % 1 * 1000):03}+00:00"
-        rest = f'"status":{status},"bytes":{"null" if size is None else size},"ms":{seconds * 1000:.3f}'
-        ids = (
-            f'"request_id":"{request_id}","trace_id":"{trace.trace_id}"'
-            if trace
-            else f'"request_id":"{request_id}"'
+        head, moment = _head(method, path, endpoint, kept), _moment(int(time.time() * 1000))
+        length = "null" if size is None else size
+        trace_id = f',"trace_id":"{trace.trace_id}"' if trace else ""
+        _lines.put(
+            f'{{"event":"request","level":"info","timestamp":"{moment}",{head},"status":{status},"bytes":{length},'
+            f'"ms":{seconds * 1000:.3f},"request_id":"{request_id}"{trace_id}}}\n'
         )
-        _lines.put(f'{{{_FIRST}"timestamp":"{moment}",{head},{rest},{ids}}}\n')
         return
     count_kept()
     fields = _fields(method, path, endpoint, kept)
@@ -200,12 +198,10 @@ def _report(
     )
 
 
-_FIRST = '"event":"request","level":"info",'
-
-
 @lru_cache(maxsize=8)
-def _second(second: int) -> str:
-    return datetime.fromtimestamp(second, UTC).isoformat()[:19]
+def _moment(milliseconds: int) -> str:
+    # A dozen answers from memory have the same.
+    return datetime.fromtimestamp(milliseconds / 1000, UTC).isoformat(timespec="milliseconds")
 
 
 @lru_cache(maxsize=1024)

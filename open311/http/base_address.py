@@ -29,9 +29,12 @@ class Hosts:
         """Write the host as links need it."""
         host = environ.get("HTTP_HOST")
         known = None if host is None else written(host, self._allowed)
-        if host is not None and known is None:
-            environ[FAILED] = Invalid(problem("error.host"))
-        environ["HTTP_HOST"] = known or f"{environ['SERVER_NAME']}:{environ['SERVER_PORT']}"
+        if known is None:
+            if host is not None:
+                environ[FAILED] = Invalid(problem("error.host"))
+            environ["HTTP_HOST"] = f"{environ['SERVER_NAME']}:{environ['SERVER_PORT']}"
+        elif known != host:
+            environ["HTTP_HOST"] = known
         return self._application(environ, start_response)
 
 

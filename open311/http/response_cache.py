@@ -8,7 +8,7 @@ client has already (georeport.md 5.13).
 import gzip
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -68,8 +68,10 @@ class Answer:
         "text",
     )
 
-    def __init__(self, status: str, headers: Headers, body: bytes, since: int | None = None) -> None:
-        named = {name.lower(): value for name, value in headers}
+    def __init__(
+        self, status: str, headers: Headers, named: Mapping[str, str], body: bytes, since: int | None = None
+    ) -> None:
+        """`named` are the headers by their names in lower case."""
         plain = [(name, value) for name, value in headers if name.lower() not in OF_ONE_ANSWER]
         self.request_id = named.get("x-request-id", "")
         self.status = status
@@ -79,10 +81,11 @@ class Answer:
         self.entity = named.get("etag", "").removeprefix("W/") if status.startswith("200") else ""
         self.since = since if status.startswith("200") else None
         if self.since is not None:
-            plain.append(("Last-Modified", http_date(self.since)))
-        self.known = [header for header in plain if header[0].lower() not in NOT_IN_304]
+            plain.append(("Last-Modified", _written(self.since)))
         self.plain = plain
         self.headers = [*plain, ("Content-Length", str(len(body)))]
+        # Made for the first who asks for them.
+        self.known: Headers | None = None
         self.packed: tuple[bytes, Headers] | None = None
         # Worth more work only where everybody fetches it once.
         self.level = 9 if "immutable" in named.get("cache-control", "") else 1
@@ -105,7 +108,7 @@ class Answer:
         """Begin the response to this request; returns the body and the status."""
         own = ("X-Request-Id", request_id)
         if (self.entity or self.since) and self.is_known(environ):
-            start_response("304 NOT MODIFIED", [*self.known, own])
+            start_response("304 NOT MODIFIED", [*(self.known or self._unchanged()), own])
             return [b""], "304"
         body, headers = self.body, self.headers
         accepted = environ.get("HTTP_ACCEPT_ENCODING")
@@ -114,12 +117,21 @@ class Answer:
         start_response(self.status, [*headers, own])
         return [b"" if environ["REQUEST_METHOD"] == "HEAD" else body], self.status[:3]
 
+    def _unchanged(self) -> Headers:
+        self.known = [header for header in self.plain if header[0].lower() not in NOT_IN_304]
+        return self.known
+
     def _packed(self) -> tuple[bytes, Headers]:
         if self.packed is None:
             packed = gzip.compress(self.body, compresslevel=self.level, mtime=0)
             length = ("Content-Length", str(len(packed)))
             self.packed = packed, [*self.plain, ("Content-Encoding", "gzip"), length]
         return self.packed
+
+
+@lru_cache(maxsize=8)
+def _written(moment: int) -> str:
+    return http_date(moment)
 
 
 @lru_cache(maxsize=256)
@@ -230,13 +242,14 @@ class KeptAnswers:
         # The application makes the whole answer also for HEAD: its headers must be those of GET.
         parts = self._application(environ | {"REQUEST_METHOD": "GET"}, start)
         status, headers = said
-        if not _is_whole(headers):
+        named = {name.lower(): value for name, value in headers}
+        if not _is_whole(named):
             start_response(status, headers)
             return (parts if method == "GET" else _closed(parts)), None
         body = b"".join([*parts, *unwritten])
         _close(parts)
-        lasting = shared and _may_be_kept(status, headers)
-        answer = Answer(status, headers, body, since if lasting else None)
+        lasting = shared and _may_be_kept(status, named)
+        answer = Answer(status, headers, named, body, since if lasting else None)
         return answer.send(environ, start_response, answer.request_id)[0], answer if lasting else None
 
     def _keep(self, question: Any, answer: Answer, stamp: int) -> None:
@@ -260,13 +273,12 @@ def _size(answer: Answer) -> int:
     return 5 * len(answer.body) // 4 + 3000
 
 
-def _is_whole(headers: Headers) -> bool:
+def _is_whole(named: Mapping[str, str]) -> bool:
     """Whether the answer says how long it is; what does not is a stream and passes untouched."""
-    return any(name.lower() == "content-length" and int(value) <= MOST_BYTES for name, value in headers)
+    return "content-length" in named and int(named["content-length"]) <= MOST_BYTES
 
 
-def _may_be_kept(status: str, headers: Headers) -> bool:
-    named = {name.lower(): value for name, value in headers}
+def _may_be_kept(status: str, named: Mapping[str, str]) -> bool:
     return (
         status.startswith("200")
         and named.get("cache-control", "").startswith("public")

@@ -22,7 +22,7 @@ from psycopg.pq import ExecStatus
 from sqlalchemy import URL, Connection
 
 from open311.base.shared_memory import shared_memory
-from open311.storage.database.statement import errors_told, require
+from open311.storage.database.statement import require, tell
 
 CHANNEL = "open311_changed"
 MARK, DESK_MARK = "open311_public_change", "open311_internal_change"
@@ -130,9 +130,12 @@ def _commit_and_tell(conn: Connection, payload: str) -> None:
     Both in one message: a process that dies in between leaves nothing untold.
     """
     libpq = conn.connection.driver_connection.pgconn  # type: ignore[union-attr]
-    with errors_told(conn):
+    try:
         told = libpq.exec_(f"commit; select pg_notify('{CHANNEL}', '{payload}')".encode())
         require(libpq, told, ExecStatus.TUPLES_OK)
+    except psycopg.Error as error:
+        tell(conn, error)
+        raise
 
 
 def listen(url: str, freshness: Freshness) -> NoReturn:

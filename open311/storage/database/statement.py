@@ -1,7 +1,6 @@
 """Statements past SQLAlchemy and the cursor, and what an error of the driver means."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from itertools import count
 from typing import Any
 
@@ -43,7 +42,7 @@ class Statement:
         driver: Any = conn.connection.driver_connection
         given = self._constants | parameters
         values = [given[name] for name in self._names]
-        with errors_told(conn):
+        try:
             # Through a pooler, the next transaction would have its plans and not its statements.
             if driver.prepare_threshold is not None:
                 plan_as(conn, GENERIC if self._planned_once else CUSTOM)
@@ -51,6 +50,9 @@ class Statement:
                     return _fetch_prepared(driver, conn.info.setdefault(PREPARED, {}), self.sql, values)
             with psycopg.RawCursor(driver) as cursor:
                 return cursor.execute(self.sql, values, prepare=True, binary=True).fetchall()
+        except psycopg.Error as error:
+            tell(conn, error)
+            raise
 
 
 def plan_as(conn: Connection, mode: str) -> None:
@@ -102,17 +104,12 @@ def require(libpq: Any, result: Any, expected: ExecStatus) -> None:
     raise psycopg.errors.error_from_result(result)
 
 
-@contextmanager
-def errors_told(conn: Connection) -> Iterator[None]:
-    """Errors of the driver as everybody else tells them: `Unavailable` for a lost connection, and never with a row."""
-    try:
-        yield
-    except (psycopg.OperationalError, psycopg.InterfaceError) as lost:
-        conn.invalidate(lost)
-        raise Unavailable(problem("error.unavailable")) from lost
-    except psycopg.Error as error:
-        forget_row(error)
-        raise
+def tell(conn: Connection, error: psycopg.Error) -> None:
+    """Have an error of the driver told as everybody else tells them; raises `Unavailable` for a lost connection."""
+    if isinstance(error, (psycopg.OperationalError, psycopg.InterfaceError)):
+        conn.invalidate(error)
+        raise Unavailable(problem("error.unavailable")) from error
+    forget_row(error)
 
 
 def forget_row(error: psycopg.Error) -> None:
