@@ -181,6 +181,14 @@ def test_shows_a_unit_only_what_is_its_own_or_public(desk: Desk, number: str, cl
     assert answer.status_code == 403
 
 
+def test_answers_who_gives_a_case_away_and_sees_it_no_more(desk: Desk, number: str) -> None:
+    lamps = membership(Role.LEAD, services=("STRASSENLATERNE",))
+    lutz = program_of(desk, desk.employee(lamps, email="lutz@stadt.example"))
+    done = lutz.act(number, "recategorise", case_of(desk, number).revision, service_code="MUELL_WILD")
+    assert (done.status_code, done.json["revision"]) == (200, case_of(desk, number).revision)
+    assert lutz.ask(f"/cases/{number}").status_code == 404
+
+
 def test_shows_a_case_whole_but_for_who_sent_it(desk: Desk, program: Program, conn: Connection) -> None:
     number = an_api(desk.core).report(**LAMP, email="kim@example.org", first_name="Kim", description="Aus")
     casework.add_note(desk.core, int(number), "Sicherung?", CLARA)

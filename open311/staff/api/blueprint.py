@@ -19,6 +19,7 @@ from open311.model.actor import Right
 from open311.staff import blueprint as desk
 from open311.staff.api import problems
 from open311.staff.api.problems import CONTENT_TYPE, ProblemSchema, TokenMissing
+from open311.staff.rendering import NOT_KEPT
 
 ROOT = f"{STAFF}/api/v1"
 CONFIG_PREFIX = "STAFF"
@@ -160,7 +161,7 @@ def admit() -> None:
 
 def keep_out_of_caches(response: Response) -> Response:
     """Nothing of the desk is for anybody else."""
-    response.headers["Cache-Control"] = "private, no-store"
+    response.headers["Cache-Control"] = NOT_KEPT
     return response
 
 

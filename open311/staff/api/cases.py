@@ -27,6 +27,7 @@ from open311.staff.case import timeline
 from open311.staff.case.photos import picture
 from open311.staff.lists import filters
 from open311.staff.seen_case import find_case
+from open311.storage import cases
 from open311.storage.desk import lists
 from open311.storage.desk.scope import scope_of
 
@@ -103,10 +104,12 @@ def _register(act: Act) -> None:
 
 
 def _do(act: Act, number: int, sent: Mapping[str, Any]) -> dict[str, int]:
-    """Do it; what the case is at then."""
+    """Do it; what the case is at then, whether or not whoever did it may still see it."""
     revision = _revision() if act.needs_revision else None
     act.do(find_case(number), sent, revision)
-    return {"service_request_id": number, "revision": find_case(number).whole.case.revision}
+    with current.core().database.begin() as conn:
+        case = cases.find(conn, number)
+    return {"service_request_id": number, "revision": case.revision if case else 0}
 
 
 def _revision() -> int:
