@@ -147,6 +147,20 @@ def test_each_step_is_told_once_to_whom_the_catalogue_names(
     assert told(mailbox) == []
 
 
+def test_a_unit_without_people_and_mailbox_has_those_who_lead_reminded(
+    desk: Desk, api: Api, conn: Connection, mailbox: Mailbox, clock: Clock
+) -> None:
+    desk.account(membership(Role.LEAD, units=("GRUENFLAECHEN",)), email="gabi@stadt.example")
+    desk.account(membership(Role.SUPERVISOR), email="vera@stadt.example")
+    number = report(desk, api)
+    at(clock, "2026-03-04T08:40:00")
+    let_work(desk, conn)
+    [(to, body)] = told(mailbox)
+    assert to == "vera@stadt.example"
+    assert f"/staff/reports/{number}" in body
+    assert [kind for kind, _ in steps_of(desk, number)] == ["reminded"]
+
+
 def test_another_deadline_counts_anew(
     desk: Desk, api: Api, conn: Connection, mailbox: Mailbox, clock: Clock
 ) -> None:

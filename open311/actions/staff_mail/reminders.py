@@ -141,18 +141,24 @@ class _Walk:
 
     def _recipients(self, case: RunningCase, step: Step) -> Mapping[Recipient, Account | None]:
         checks = case.stage is Stage.CHECK
-        unit = self.catalogue.desk.checkers if checks else case.unit
+        code = self.catalogue.desk.checkers if checks else case.unit
         if step.to is not None:
-            # What is not checked is not for everybody who leads.
-            seen_by = Right.CHECK if checks and step.to is Role.LEAD else Right.SEE_REPORTS
-            above = self.people.with_role(step.to, unit)
-            people = [account for account in above if self.people.has(account, seen_by)]
-            # Where nobody leads the unit, whoever leads more.
-            people = people or self.people.with_role(Role.SUPERVISOR, unit)
-            return staff_notices.to_people(people)
+            return staff_notices.to_people(self._leading(step.to, code, checks=checks))
         assignee = self.people.accounts.get(case.assignee_id or 0)
         if assignee is not None:
             return staff_notices.to_people([assignee])
-        right = Right.CHECK if checks else Right.ACCEPT
-        members = self.people.of_unit(unit, right, checkers=checks)
-        return staff_notices.to_unit(self.catalogue, self.catalogue.desk.units.get(unit or ""), members)
+        unit = self.catalogue.desk.units.get(code or "")
+        members = self.people.of_unit(code, Right.CHECK if checks else Right.ACCEPT, checkers=checks)
+        if not members and not (unit and unit.email):
+            # A unit without people and mailbox hears nothing: whoever leads can give the case to another one.
+            members = self._leading(Role.LEAD, code, checks=checks)
+        return staff_notices.to_unit(self.catalogue, unit, members)
+
+    def _leading(self, role: Role, unit: str | None, *, checks: bool) -> list[Account]:
+        """Who has the role for the unit; where nobody has it, whoever leads more."""
+        # What is not checked is not for everybody who leads.
+        seen_by = Right.CHECK if checks and role is Role.LEAD else Right.SEE_REPORTS
+        above = (
+            account for account in self.people.with_role(role, unit) if self.people.has(account, seen_by)
+        )
+        return [*above] or self.people.with_role(Role.SUPERVISOR, unit)
