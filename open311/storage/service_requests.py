@@ -1,6 +1,6 @@
 """Service requests: adding, finding, changing."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -42,9 +42,32 @@ _one = {False: _one_statement(*PLAIN_COLUMNS), True: _one_statement(*COLUMNS, no
 
 def find_any(conn: Connection, service_request_id: int, *, lock: bool = False) -> ServiceRequest | None:
     """The request with this id in any jurisdiction; `lock` keeps others from changing it meanwhile."""
-    query = select(*COLUMNS).where(_r.id == service_request_id)
-    row = conn.execute(query.with_for_update() if lock else query).one_or_none()
+    if lock:
+        return locked(conn, [service_request_id]).get(service_request_id)
+    row = conn.execute(select(*COLUMNS).where(_r.id == service_request_id)).one_or_none()
     return request_from(tuple(row)) if row else None
+
+
+def locked(
+    conn: Connection, service_request_ids: Collection[int], *, with_duplicates_of: int | None = None
+) -> dict[int, ServiceRequest]:
+    """These requests as they are once nobody else changes them, by number; those that are gone are missing.
+
+    Locked with them are the originals that they are duplicates of, which an act that separates them changes too, and
+    on wish the duplicates of one of them. All in one statement and in the order of their numbers: two acts that each
+    locked their own request first would wait for the other's.
+    """
+    wanted = list(service_request_ids)
+    child = service_requests.alias()
+    originals = select(child.c.parent_id).where(child.c.id.in_(wanted), child.c.parent_id.is_not(None))
+    is_meant = _r.id.in_(wanted) | _r.id.in_(originals)
+    if with_duplicates_of is not None:
+        is_meant |= _r.parent_id == with_duplicates_of
+    rows = conn.execute(select(*COLUMNS).where(is_meant).order_by(_r.id).with_for_update()).all()
+    requests = (request_from(tuple(row)) for row in rows)
+    return {
+        request.service_request_id: request for request in requests if request.service_request_id in wanted
+    }
 
 
 def change(conn: Connection, request: ServiceRequest, at: datetime, **values: Any) -> None:
@@ -68,9 +91,9 @@ def erase(conn: Connection, service_request_id: int) -> None:
 
 
 def duplicates_of(conn: Connection, service_request_id: int) -> list[int]:
-    """Those that were closed as duplicates of a request, locked."""
+    """Those that were closed as duplicates of a request."""
     children = select(_r.id).where(_r.parent_id == service_request_id).order_by(_r.id)
-    return list(conn.execute(children.with_for_update()).scalars())
+    return list(conn.execute(children).scalars())
 
 
 def find_address(conn: Connection, service_request_id: int) -> str | None:

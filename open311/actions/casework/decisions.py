@@ -17,7 +17,7 @@ from open311.actions.casework import (
 )
 from open311.actions.casework import place_and_service as places
 from open311.actions.casework.photos import Redaction
-from open311.actions.casework.work import Work, locked, require_revision
+from open311.actions.casework.work import Work, locked_together, require_revision
 from open311.base.errors import Invalid, problem
 from open311.core import Core
 from open311.model import status
@@ -43,9 +43,9 @@ def decide(
         redactions = stack.enter_context(photos.drawn(core, service_request_id, decision.photos, actor))
         conn = stack.enter_context(core.database.begin())
         original_id = decision.parent_id if decision.outcome is Outcome.DUPLICATE else None
-        # In the order of their numbers, so that two people who join two reports do not wait for each other.
-        numbers = sorted({service_request_id, *filter(None, [original_id])})
-        works = {number: locked(core, conn, number, actor) for number in numbers}
+        numbers = {service_request_id, *filter(None, [original_id])}
+        joined = service_request_id if original_id else None
+        works = locked_together(core, conn, numbers, actor, with_duplicates_of=joined)
         work = works[service_request_id]
         _require_rights(work, decision)
         require_revision(work, expected_revision)

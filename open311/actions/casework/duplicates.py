@@ -2,7 +2,7 @@
 
 from open311.actions.casework import progress
 from open311.actions.casework.separation import let_go
-from open311.actions.casework.work import Work, locked, opened, require_revision
+from open311.actions.casework.work import Work, locked, locked_together, opened, require_revision
 from open311.base.errors import Invalid, problem
 from open311.core import Core
 from open311.model import status
@@ -28,9 +28,9 @@ def merge(
     `Invalid` when the other one is itself a duplicate, of another jurisdiction, hidden, or closed without `reopen`.
     """
     with core.database.begin() as conn:
-        # In the order of their numbers, so that two people who join two reports do not wait for each other.
-        numbers = sorted({service_request_id, into})
-        works = {number: locked(core, conn, number, actor) for number in numbers}
+        works = locked_together(
+            core, conn, {service_request_id, into}, actor, with_duplicates_of=service_request_id
+        )
         work, original = works[service_request_id], works[into]
         work.require(Right.MERGE)
         require_revision(work, expected_revision)
@@ -41,7 +41,7 @@ def merge(
 
 
 def join(work: Work, original: Work, *, reopen: bool = False) -> None:
-    """Merge within an act that writes both."""
+    """Merge within an act that writes both, and has locked the duplicates of the first with them."""
     _require_original(work, original)
     if original.request.status == Status.CLOSED:
         _take_up_again(original, reopen=reopen)

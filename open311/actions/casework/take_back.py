@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from open311.actions.casework.work import Work, locked
+from open311.actions.casework.work import Work, locked_together
 from open311.base.errors import Invalid, problem
 from open311.core import Core
 from open311.model.actor import Actor
@@ -27,9 +27,7 @@ def take_back(core: Core, service_request_id: int, actor: Actor) -> int:
     """
     with core.database.begin() as conn:
         seen = undo.find(conn, service_request_id)
-        # In the order of their numbers, so that two people do not wait for each other.
-        numbers = sorted({service_request_id, *(seen.parts if seen else ())})
-        works = {number: locked(core, conn, number, actor) for number in numbers}
+        works = locked_together(core, conn, {service_request_id, *(seen.parts if seen else ())}, actor)
         work, last = works[service_request_id], undo.find(conn, service_request_id)
         if last != seen or last is None or last.actor != str(actor) or last.revision != work.case.revision:
             raise Invalid(problem("error.take_back.nothing", service_request_id=service_request_id))

@@ -4,7 +4,7 @@ What the public sees changes in `service_requests`, with its version and `update
 no public answer is made of. The case's revision counts both, so that nobody overwrites what they have not seen.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -259,10 +259,23 @@ def opened(
 
 def locked(core: Core, conn: Connection, service_request_id: int, actor: Actor) -> Work:
     """A report to work on within the caller's transaction, who writes it; raises `NotFound`."""
-    request = service_requests.find_any(conn, service_request_id, lock=True)
-    if request is None:
-        raise NotFound(problem("error.service_request.unknown", service_request_id=service_request_id))
-    return taken_up(core, conn, request, actor)
+    return locked_together(core, conn, [service_request_id], actor)[service_request_id]
+
+
+def locked_together(
+    core: Core,
+    conn: Connection,
+    numbers: Collection[int],
+    actor: Actor,
+    *,
+    with_duplicates_of: int | None = None,
+) -> dict[int, Work]:
+    """Several reports for one act, by number; nobody else changes the named duplicates meanwhile either."""
+    requests = service_requests.locked(conn, numbers, with_duplicates_of=with_duplicates_of)
+    for number in numbers:
+        if number not in requests:
+            raise NotFound(problem("error.service_request.unknown", service_request_id=number))
+    return {number: taken_up(core, conn, request, actor) for number, request in requests.items()}
 
 
 def taken_up(core: Core, conn: Connection, request: ServiceRequest, actor: Actor) -> Work:
