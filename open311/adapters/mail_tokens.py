@@ -70,7 +70,6 @@ class _Grant:
         self._lock = threading.Lock()
 
     def token(self) -> str:
-        """The token in force."""
         with self._lock:
             if time.monotonic() >= self._ends:
                 self._token, seconds = self._asked()

@@ -27,7 +27,6 @@ def matching_step(secret: str, code: str, now: datetime) -> int | None:
 
 
 def code_at(secret: str, now: datetime) -> str:
-    """The code that an app shows now."""
     return pyotp.TOTP(secret).generate_otp(int(now.timestamp()) // STEP_SECONDS)
 
 

@@ -64,7 +64,6 @@ def put_in_force(
 
 
 def add_features(conn: Connection, version_id: int, subject: str, rows: Iterable[FeatureRow]) -> None:
-    """Store features by COPY."""
     copy_rows(
         conn,
         "map_features",

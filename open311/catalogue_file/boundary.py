@@ -48,11 +48,9 @@ def _is_position(value: Any) -> bool:
 
 
 def read_boundary(geojson: dict[str, Any]) -> BaseGeometry:
-    """The geometry of a GeoJSON polygon or multipolygon."""
     return shape(geojson)
 
 
 def as_geojson(geometry: BaseGeometry) -> dict[str, Any]:
-    """A geometry as GeoJSON, in lists."""
     geojson = mapping(geometry)
     return {"type": geojson["type"], "coordinates": json.loads(json.dumps(geojson["coordinates"]))}

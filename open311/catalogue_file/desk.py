@@ -78,7 +78,6 @@ def _steps(steps: str | Mapping[str, Any] | None) -> tuple[Step, ...] | None:
 
 
 def _deadline(period: Period | None, steps: tuple[Step, ...] | None) -> Any:
-    """A deadline as the document has it."""
     due = period and str(period)
     if steps is None:
         return due

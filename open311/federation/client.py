@@ -62,7 +62,6 @@ class Client:
         return self._list("services", {}, "service_code")
 
     def service(self, service_code: str) -> Item | None:
-        """The definition of a service; None when it has none."""
         items = self._list(f"services/{_step(service_code)}", {}, "attributes", "service_code")
         return items[0] if items else None
 

@@ -107,7 +107,6 @@ def find(core: Core, jurisdiction_id: str) -> Intake:
 
 
 def client_of(source: Intake, seconds: float = 60) -> Client:
-    """A client of the server behind a source."""
     zone = time_zone(str(source.options.get("time_zone", "UTC")))
     who = source.options.get("foreign_jurisdiction_id")
     dates = Dates(zone or UTC, source.options.get("dates"))

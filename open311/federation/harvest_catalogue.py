@@ -20,7 +20,6 @@ LONGEST = 500
 
 
 def catalogue_document(source: Intake, services: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """A document as `categories.yaml` has it."""
     options = source.options
     languages = list(options.get("languages") or ["en"])
     rows = {

@@ -42,7 +42,6 @@ class Terms:
 
     @cached_property
     def agencies(self) -> Mapping[str, str]:
-        """The agency of ours that has a name."""
         ours = reversed([*self.catalogue.agencies.values()])
         return {name: agency.code for agency in ours for name in agency.name.by_language.values()}
 

@@ -23,7 +23,6 @@ def feature(request: dict[str, Any], **members: Any) -> dict[str, Any]:
 
 
 def write(value: dict[str, Any]) -> bytes:
-    """A Feature as bytes."""
     return to_json(Document("geojson", value))
 
 

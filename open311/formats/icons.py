@@ -66,7 +66,6 @@ def _outline() -> list[Point]:
 
 
 def _on_curve(a: Point, b: Point, c: Point, d: Point, t: float) -> Point:
-    """A point of a cubic Bézier curve."""
     u = 1 - t
     x, y = (u**3 * a[i] + 3 * u * u * t * b[i] + 3 * u * t * t * c[i] + t**3 * d[i] for i in (0, 1))
     return x, y

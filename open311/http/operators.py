@@ -12,7 +12,6 @@ FORWARDED = ("X-Forwarded-For", "Forwarded", "X-Real-IP")
 
 
 def may_see() -> bool:
-    """Whether this request is theirs."""
     return _has_token() or _is_from_here()
 
 

@@ -15,8 +15,6 @@ FAILED = "failed"
 
 
 class Writer(StrEnum):
-    """Who wrote a mail."""
-
     PERSON = "person"
     PROGRAM = "program"
     MAIL_SERVER = "mail server"

@@ -53,12 +53,10 @@ def checked(boxes: Sequence[Box]) -> tuple[Box, ...]:
 
 
 def stored(boxes: Sequence[Box]) -> list[dict[str, float]]:
-    """Boxes as JSON holds them."""
     return [asdict(box) for box in boxes]
 
 
 def from_stored(boxes: Sequence[Mapping[str, float]] | None) -> tuple[Box, ...]:
-    """Boxes out of JSON."""
     return tuple(Box(box["left"], box["top"], box["width"], box["height"]) for box in boxes or ())
 
 
@@ -83,7 +81,6 @@ class Suggestion:
 
 
 def suggestions(stored: Sequence[Mapping[str, Any]] | None) -> tuple[Suggestion, ...]:
-    """Suggestions out of JSON."""
     return tuple(
         Suggestion(SuggestionKind(suggestion["kind"]), box, int(suggestion["confidence"]))
         for suggestion, box in zip(stored or (), from_stored(stored), strict=True)

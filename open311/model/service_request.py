@@ -131,5 +131,4 @@ ROLES = roles_of(ServiceRequest)
 
 @cache
 def fields_with(role: Role) -> tuple[str, ...]:
-    """The fields that have this role, in order."""
     return tuple(name for name, roles in ROLES.items() if role in roles)

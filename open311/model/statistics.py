@@ -60,7 +60,6 @@ class Figures:
     days: Counter[int] = field(default_factory=Counter)
 
     def add(self, row: "MonthOfService | Figures") -> None:
-        """Add one row, or sums of some."""
         for name in ("received", "open", "closed", "promised", "kept"):
             setattr(self, name, getattr(self, name) + getattr(row, name))
         for days, number in row.days.items():

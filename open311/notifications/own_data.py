@@ -41,7 +41,6 @@ class OwnData:
 
     @property
     def nothing(self) -> bool:
-        """Whether nothing is kept."""
         return not (self.reported or self.updated or self.followed or self.written or self.alerts)
 
 

@@ -21,7 +21,6 @@ class Option:
 
     @property
     def field(self) -> str:
-        """The name in `Settings`."""
         return self.variable.removeprefix("OPEN311_").lower()
 
     def read(self, environ: Mapping[str, str]) -> Any:

@@ -114,7 +114,6 @@ def map_style(raw: str) -> str:
 
 
 def postgres_url(raw: str) -> str:
-    """The address of a PostgreSQL database."""
     if _split(raw).scheme in ("postgresql", "postgres", "postgresql+psycopg"):
         return raw
     raise ValueError("an address such as postgresql://user:password@host/database")
@@ -153,7 +152,6 @@ def secrets(raw: str) -> str:
 
 
 def named_keys(raw: str) -> Mapping[str, str]:
-    """Secrets by name."""
     keys = dict[str, str]()
     for entry in filter(None, re.split(r"[,\s]+", raw)):
         name, equals, key = entry.partition("=")

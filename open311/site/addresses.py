@@ -31,7 +31,6 @@ def address(view: str, *, of: Catalogue | None = None, **values: Any) -> str:
 
 
 def all_cities() -> str:
-    """The address of the list of cities."""
     return f"{root()}/" + (f"?locale={chosen}" if (chosen := chosen_language()) else "")
 
 

@@ -42,7 +42,6 @@ blueprint = Blueprint("files", __name__, url_prefix="/static")
 
 @blueprint.get("/pages/<path:name>")
 def own(name: str) -> Response:
-    """A file of ours."""
     return _send(OWN, name)
 
 
@@ -56,7 +55,6 @@ def module(version: str, name: str) -> Response:
 
 @blueprint.get("/vendor/<package>/<path:name>")
 def of_package(package: str, name: str) -> Response:
-    """A file of a package."""
     if package not in VENDORS:
         raise NotFound(problem("error.path"))
     return _send(VENDORS[package], name)

@@ -55,7 +55,6 @@ def show_statistics() -> Response:
 
 
 def month_name(line: Line, form: str = "MMMM yyyy") -> str:
-    """A month in words."""
     year, month = line.code.split("-")
     return format_date(date(int(year), int(month), 1), form, locale=current.language().replace("-", "_"))
 

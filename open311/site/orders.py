@@ -26,7 +26,6 @@ from open311.web import photos
 
 @blueprint.page("/order/<token>", methods=("GET", "POST"), access=FORM)
 def order(token: str) -> AnyResponse:
-    """Read an order, and answer it."""
     try:
         order_page = _found(token)
         if order_page.has_ended:
@@ -43,7 +42,6 @@ def order(token: str) -> AnyResponse:
 
 @blueprint.page("/order/<token>/photos/<int:media_id>", access=FORM)
 def order_photo(token: str, media_id: int) -> AnyResponse:
-    """A photo that goes with an order."""
     _found(token)
     response = Response(casework.photo_of_order(current.core(), token, media_id), content_type="image/jpeg")
     response.headers["Cache-Control"] = FOR_ONE_READER

@@ -144,7 +144,6 @@ def _languages(city: Catalogue | None) -> tuple[str, ...]:
 
 
 def site_name(city: Catalogue | None) -> str:
-    """What the service is called."""
     return words.said(city.site.name) if city and city.site.name else words.words("page.site.name")
 
 

@@ -46,7 +46,6 @@ class Typed:
     retry_after: int = 0
 
     def wrong(self, name: str, key: str, **more: Any) -> None:
-        """Tell what is wrong with a field."""
         self.errors.setdefault(name, words(key, **more))
 
     def refuse(self, name: str, problems: tuple[Problem, ...]) -> None:

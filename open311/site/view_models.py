@@ -30,8 +30,6 @@ class StatusShown:
 
 @dataclass(frozen=True, slots=True)
 class Photo:
-    """A photo that is ours."""
-
     address: str
     small: str
 
@@ -60,7 +58,6 @@ class Shown:
 
     @property
     def number(self) -> int:
-        """Its number."""
         return self.request.service_request_id
 
 

@@ -59,7 +59,6 @@ def day(moment: datetime) -> str:
 
 
 def calendar_day(day: date) -> str:
-    """A day of the calendar, which has no time zone."""
     return format_date(day, "long", locale=_locale())
 
 

@@ -30,7 +30,6 @@ TELLERS = {STAFF: error_page, api.ROOT: api.problem_answer}
 
 
 def install(app: Flask) -> None:
-    """Mount the desk."""
     app.url_map.converters |= {"id": door.IdConverter, "number": door.NumberConverter}
     app.register_blueprint(door.blueprint)
     api.install(app)

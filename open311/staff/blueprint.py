@@ -43,8 +43,6 @@ class IdConverter(IntegerConverter):
 
 
 class NumberConverter(IntegerConverter):
-    """The number of a report."""
-
     def __init__(self, url_map: Map) -> None:
         super().__init__(url_map, max=2**63 - 1)
 

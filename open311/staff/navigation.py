@@ -33,5 +33,4 @@ ENTRIES = (
 
 
 def entries(rights: AbstractSet[Right]) -> tuple[Entry, ...]:
-    """The entries for somebody with these rights."""
     return tuple(entry for entry in ENTRIES if not entry.rights or entry.rights & rights)

@@ -57,7 +57,6 @@ def of_environ(
 
 @lru_cache(maxsize=1024)
 def _language(locale: str, accepted: str, available: tuple[str, ...]) -> str:
-    """As `current.language` has it."""
     tags = parse_accept_header(accepted, LanguageAccept)
     wanted = [locale] if locale else [tag for tag, quality in tags if quality > 0]
     return choose_language(wanted, available)

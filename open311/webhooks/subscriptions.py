@@ -84,7 +84,6 @@ def _wrong(
 
 
 def list_all(core: Core) -> list[Subscription]:
-    """Every subscription, by name."""
     with core.database.read() as conn:
         return storage.all_subscriptions(conn)
 

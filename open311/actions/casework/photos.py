@@ -242,7 +242,6 @@ def _most(work: Work, photo: Media) -> MediaVisibility:
 
 
 def _telling(history: Sequence[Event], update_id: int) -> Event | None:
-    """The event in which everybody reads an update."""
     updates = (
         event for event in history if event.is_update and event.public and event.update_id == update_id
     )

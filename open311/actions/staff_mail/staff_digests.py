@@ -64,7 +64,6 @@ def send(core: Core, jurisdiction_id: str, unit: str, day: str) -> None:
 
 
 def _digest(core: Core, catalogue: Catalogue, unit: Unit, today: date) -> tuple[str, str] | None:
-    """Subject and text."""
     scope, now = Scope((catalogue.jurisdiction.jurisdiction_id,)), core.now()
     with core.database.read() as conn:
         counted = my_day.of_units(conn, scope, [unit.code], now)

@@ -18,8 +18,6 @@ OPEN_STAGES = tuple(stage for stage in Stage if stage is not Stage.DONE)
 
 
 class Order(StrEnum):
-    """In which order cases are listed."""
-
     DUE = "due"
     NEWEST = "newest"
     OLDEST = "oldest"

@@ -13,8 +13,6 @@ AT_ONCE, PART_BYTES = 1_000, 1_000_000
 
 
 class FileState(StrEnum):
-    """How far it is."""
-
     WAITING = "waiting"
     DONE = "done"
 

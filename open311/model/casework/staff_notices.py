@@ -9,8 +9,6 @@ from open311.model.deadline_steps import Deadline
 
 
 class NoticeKind(StrEnum):
-    """What somebody is told."""
-
     REMINDED = "reminded"
     ESCALATED = "escalated"
     # Nobody wants it: a second unit has declined.

@@ -56,8 +56,6 @@ class MailChoice(StrEnum):
 
 
 class LinkKind(StrEnum):
-    """What a one-time link is for."""
-
     INVITE = "invite"
     RESET = "reset"
 

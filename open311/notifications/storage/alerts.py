@@ -31,7 +31,6 @@ def find(conn: Connection, alert_id: int) -> Alert | None:
 
 
 def count(conn: Connection, jurisdiction_id: str, email: str) -> int:
-    """How many a mailbox has."""
     mine = (_a.jurisdiction_id == jurisdiction_id, func.lower(_a.email) == email.lower())
     return int(conn.execute(select(func.count()).where(*mine)).scalar_one())
 

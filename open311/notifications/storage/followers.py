@@ -75,7 +75,6 @@ def language_of(conn: Connection, service_request_id: int, email: str) -> str | 
 
 
 def by_email(conn: Connection, owners: Sequence[str], email: str) -> list[Follower]:
-    """What somebody follows."""
     mine = (func.lower(_f.email) == email.lower(), _r.jurisdiction_id.in_(owners))
     return [Follower(**row._mapping) for row in conn.execute(_select().where(*mine).order_by(_f.id))]
 

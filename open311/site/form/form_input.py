@@ -62,8 +62,6 @@ WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class Wrong:
-    """A problem at its field."""
-
     field: str
     step: str
     words: str

@@ -85,7 +85,6 @@ def _position(state: Mapping[str, Any]) -> str:
 
 
 def category(draft: Draft, *, faults: Sequence[Wrong] = (), words: str = "") -> Response:
-    """What it is about."""
     return step("category", draft, faults=faults, groups=_groups(words), words=words)
 
 
@@ -103,7 +102,6 @@ def danger(draft: Draft) -> Response:
 
 
 def emergency(draft: Draft) -> Response:
-    """Whom to call."""
     return step("emergency", draft, service=form_input.service(city(), draft.state))
 
 

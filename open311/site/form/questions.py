@@ -22,7 +22,6 @@ class Question:
 
     @property
     def id(self) -> str:
-        """The id of its field."""
         return field_id(self.attribute.code)
 
     @property
@@ -32,7 +31,6 @@ class Question:
 
     @property
     def kind(self) -> str:
-        """How it is drawn."""
         if not self.attribute.variable:
             return "information"
         lists = {Datatype.SINGLEVALUELIST: "radio", Datatype.MULTIVALUELIST: "checkbox"}
@@ -49,7 +47,6 @@ class Question:
 
 
 def field_id(code: str) -> str:
-    """The id of the field of a question."""
     return f"attribute-{code}"
 
 
@@ -76,7 +73,6 @@ def answered(service: Service, answers: Answers) -> dict[str, list[str]]:
 
 
 def questions(service: Service, answers: Answers, errors: Mapping[str, str]) -> list[Question]:
-    """All questions of a service, in order."""
     codes = asked(service, answers)
     return [
         Question(

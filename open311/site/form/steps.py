@@ -44,7 +44,6 @@ def _begun_there() -> dict[str, Any]:
 
 @blueprint.page("/report/<word>/<step>", methods=("GET", "POST"), access=FORM)
 def report_step(word: str, step: str) -> AnyResponse:
-    """A step of a report that was begun."""
     if step not in SHOWN:
         raise NotFound(problem("error.path"))
     try:

@@ -42,8 +42,6 @@ class ListQuery(Arguments):
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """One page of the list."""
-
     requests: list[ServiceRequest]
     total: int | None
     query: dict[str, Any]
@@ -54,12 +52,10 @@ class Listing:
 
     @property
     def more_than_counted(self) -> bool:
-        """Whether there are more reports than are counted."""
         return self.total is not None and self.total > COUNT_LIMIT
 
     @property
     def most(self) -> int:
-        """How many are counted at most."""
         return COUNT_LIMIT
 
     @property
@@ -80,7 +76,6 @@ class Listing:
 
     @property
     def filters(self) -> int:
-        """How many filters are in force."""
         return sum(bool(self.query.get(name)) for name in FILTERS)
 
 

@@ -123,7 +123,6 @@ def account_change(account_id: int) -> ResponseReturnValue:
 
 @page("/admin/accounts/<id:account_id>/roles", *MANAGERS, methods=("POST",), confirmed=True)
 def role_give(account_id: int) -> ResponseReturnValue:
-    """Give somebody a role."""
     core, actor = current.core(), account_actor()
     try:
         role, problems = _role()
@@ -137,7 +136,6 @@ def role_give(account_id: int) -> ResponseReturnValue:
 
 @page("/admin/roles/<id:membership_id>/take", *MANAGERS, methods=("POST",), confirmed=True)
 def role_take(membership_id: int) -> ResponseReturnValue:
-    """Take a role away."""
     account_id = accounts.take_role(current.core(), account_actor(), membership_id)
     return redirect_to("account", account_id=account_id, done="role_taken")
 
@@ -181,7 +179,6 @@ def account_end(account_id: int) -> ResponseReturnValue:
 
 @page("/admin/accounts/<id:account_id>/return", Right.MANAGE_ACCOUNTS, methods=("POST",), confirmed=True)
 def account_return(account_id: int) -> ResponseReturnValue:
-    """Open an account again."""
     accounts.bring_back(current.core(), account_actor(), account_id)
     return redirect_to("account", account_id=account_id, done="returned")
 

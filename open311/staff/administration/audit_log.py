@@ -14,7 +14,6 @@ from open311.staff.rendering import render
 
 @page("/admin/log", Right.READ_AUDIT)
 def log() -> ResponseReturnValue:
-    """A page of the log."""
     kind = request.args.get("kind", "")
     before = request.args.get("before", "")
     chosen = kind if kind in list(AuditKind) else None

@@ -54,7 +54,6 @@ def templates_list() -> ResponseReturnValue:
 
 @page("/admin/templates/new", Right.TEMPLATES, methods=("GET", "POST"))
 def template_new() -> ResponseReturnValue:
-    """Write a template."""
     city = _city(request.values.get("city", ""))
     if request.method == "GET" or posted("preview"):
         return _page(city)
@@ -123,7 +122,6 @@ def _city(jurisdiction_id: str) -> Catalogue:
 
 
 def _typed(city: Catalogue) -> Template:
-    """The template as the form says it."""
     texts = {
         kind: {language: posted(f"{kind}-{language}") for language in city.jurisdiction.languages}
         for kind in KINDS
@@ -196,7 +194,6 @@ def _case(number: int) -> SeenCase | None:
 
 
 def _texts(shown: Template) -> dict[str, str]:
-    """The texts by the field that each stands in."""
     kinds = (("page_text", shown.page_text), ("mail_text", shown.mail_text))
     return {f"{kind}-{language}": text for kind, texts in kinds for language, text in texts.items()}
 

@@ -27,7 +27,6 @@ Act = Callable[[SeenCase, Mapping[str, str], int | None], object]
 
 @page("/reports/<number:number>", Right.SEE_REPORTS)
 def report(number: int) -> ResponseReturnValue:
-    """The case."""
     return _page(find_case(number), {})
 
 

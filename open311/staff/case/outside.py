@@ -61,7 +61,6 @@ def outside_list() -> ResponseReturnValue:
 
 @page("/reports/<number:number>/outside", Right.SEE_REPORTS)
 def report_outside(number: int) -> ResponseReturnValue:
-    """What hangs outside one case."""
     return _page(find_case(number), {})
 
 

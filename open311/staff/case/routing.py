@@ -37,7 +37,6 @@ class RuleLine:
 
 @page("/reports/<number:number>/routing", Right.SEE_REPORTS)
 def report_routing(number: int) -> ResponseReturnValue:
-    """Why a report is with its unit."""
     seen = find_case(number)
     with current.core().database.read() as conn:
         route = routes.find(conn, seen.catalogue, seen.whole.request)

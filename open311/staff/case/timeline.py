@@ -87,7 +87,6 @@ def _note(note: Note, known: Mapping[str, str]) -> HistoryLine:
 
 
 def line(event: Event, catalogue: Catalogue, known: Mapping[str, str]) -> HistoryLine:
-    """One event in words."""
     data = event.data
     happened = what(event.kind)
     return HistoryLine(
@@ -108,7 +107,6 @@ def line(event: Event, catalogue: Catalogue, known: Mapping[str, str]) -> Histor
 
 
 def what(kind: str) -> str:
-    """What happened, in words."""
     key = f"desk.event.{kind}"
     return words(key) if key in messages(current.language()) else kind
 

@@ -15,7 +15,6 @@ LONGEST_TEXT, LONGEST_LINE = 4_000, 300
 
 
 def of_row(row: CaseRow) -> Sheet:
-    """A line of a list as a sheet."""
     catalogue = current.core().catalogues.owner(row.case.jurisdiction_id)
     place = degrees(row.lat, row.long) if row.lat is not None and row.long is not None else ""
     facts = _facts(row.case, catalogue, row.detailed_status, row.address, place)
@@ -66,7 +65,6 @@ def _sheet(
 
 
 def of_stop(row: CaseRow) -> StopLine:
-    """A stop of a round as a line."""
     catalogue = current.core().catalogues.owner(row.case.jurisdiction_id)
     service = catalogue.service_name(row.case.service_code, current.language())
     place = degrees(row.lat, row.long) if row.lat is not None and row.long is not None else ""

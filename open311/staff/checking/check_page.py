@@ -77,7 +77,6 @@ class Shown:
 
     @property
     def status(self) -> int:
-        """The status of the answer."""
         return 409 if self.conflict else 400 if self.problems else 200
 
 

@@ -54,7 +54,6 @@ def senders() -> ResponseReturnValue:
 
 @page("/senders/<id:sender_id>/unblock", Right.BLOCK_SENDER, methods=("POST",))
 def unblock_sender(sender_id: int) -> ResponseReturnValue:
-    """Let a sender in again."""
     with current.core().database.read() as conn:
         owner = blocked_senders.owner_of(conn, sender_id, _owners())
     blocking.unblock(current.core(), owner or _owners()[0], sender_id, staff().actor(owner or _owners()[0]))

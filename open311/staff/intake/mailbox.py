@@ -59,7 +59,6 @@ def _mailboxes() -> list[str]:
 
 @page("/inbox/<number:mail_id>", Right.CHECK, methods=("GET", "POST"))
 def inbox_mail(mail_id: int) -> ResponseReturnValue:
-    """One mail, and what is to become of it."""
     mail = decisions.find(current.core(), mail_id, owners())
     if request.method == "GET":
         return _page(mail)
@@ -86,7 +85,6 @@ def _page(mail: InboxMail, errors: Mapping[str, str] | None = None) -> Response:
 
 @page("/inbox/<number:mail_id>/photos/<number:position>", Right.CHECK)
 def inbox_photo(mail_id: int, position: int) -> ResponseReturnValue:
-    """A picture that came with a mail."""
     mail = decisions.find(current.core(), mail_id, owners())
     kept = mail.photos[position - 1 : position] if position else ()
     data = current.core().media_store.get(kept[0].key) if kept else None

@@ -63,7 +63,6 @@ def case_map() -> ResponseReturnValue:
 
 @page("/reports/map.geojson", Right.SEE_REPORTS)
 def case_points() -> Response:
-    """The same cases as points."""
     core, scope = current.core(), scope_of(staff(), Right.SEE_REPORTS)
     with core.database.read() as conn:
         places_found, more = places.of(conn, scope, replace(_search(), box=_box()), core.now())

@@ -111,7 +111,6 @@ def reports_pdf() -> ResponseReturnValue:
 
 @page("/reports/<number:number>/sheet.pdf", Right.EXPORT)
 def report_sheet(number: int) -> ResponseReturnValue:
-    """One case to print."""
     seen = find_case(number)
     seen.actor.require(Right.EXPORT, seen.whole.case.jurisdiction_id)
     exports.note(current.core(), seen.actor, "sheet", 1, {}, f"request:{number}")

@@ -77,7 +77,6 @@ def _work(somebody: SignedIn) -> dict[str, Any]:
 
 
 def _units(somebody: SignedIn) -> list[str]:
-    """The units that somebody belongs to by name."""
     return sorted({unit for membership in somebody.staff.memberships for unit in membership.units or ()})
 
 

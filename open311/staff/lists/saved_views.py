@@ -42,7 +42,6 @@ def view_rename(view_id: int) -> ResponseReturnValue:
 
 @page("/reports/views/<id:view_id>/remove", Right.SEE_REPORTS, methods=("POST",))
 def view_remove(view_id: int) -> ResponseReturnValue:
-    """Forget a view."""
     views.remove(current.core(), staff(), view_id)
     return redirect_to("saved_views", done="view_removed")
 

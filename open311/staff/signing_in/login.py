@@ -154,7 +154,6 @@ def _step(template: str, **values: object) -> Response:
 
 
 def site() -> Site:
-    """The site that passkeys are for."""
     return Site(current.base_url(), rendering.site_name(g.catalogue))
 
 
@@ -198,7 +197,6 @@ def confirm() -> ResponseReturnValue:
 
 @open_page("/logout", methods=("POST",))
 def logout() -> ResponseReturnValue:
-    """End this session."""
     if g.staff_token:
         sign_in.sign_out(current.core(), g.staff_token)
     response: Response = redirect(address("login", done="signed_out"), 303)  # type: ignore[assignment]

@@ -32,7 +32,6 @@ def of_account(conn: Connection, account_id: int) -> list[ExportFile]:
 
 
 def find(conn: Connection, file_id: int) -> ExportFile | None:
-    """The file with this id."""
     row = conn.execute(select(*_COLUMNS).where(_f.id == file_id)).one_or_none()
     return _file(row) if row else None
 
@@ -64,7 +63,6 @@ def part(conn: Connection, file_id: int, position: int) -> bytes | None:
 
 
 def remove(conn: Connection, file_id: int) -> None:
-    """Delete a file."""
     conn.execute(delete(export_files).where(_f.id == file_id))
 
 

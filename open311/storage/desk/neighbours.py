@@ -53,7 +53,6 @@ class Neighbour:
 
     @property
     def same_picture(self) -> bool:
-        """Whether it shows the same picture."""
         return self.picture_bits is not None and self.picture_bits <= SAME_PICTURE_BITS
 
 

@@ -61,14 +61,12 @@ def cases_of(conn: Connection, scope: Scope, numbers: Iterable[int]) -> Mapping[
 
 
 def wanting_a_day(conn: Connection) -> list[Account]:
-    """Who has chosen one mail a day."""
     chosen = _a.prefs["mails"].astext == MailChoice.DAILY.value
     wanted = select(*account_storage.COLUMNS).where(_a.state == AccountState.ACTIVE.value, chosen)
     return [account_storage.account_from(row) for row in conn.execute(wanted.order_by(_a.id))]
 
 
 def had_their_day(conn: Connection, day: date) -> frozenset[int]:
-    """Who has had the mail of this day."""
     return frozenset(conn.execute(select(_d.account_id).where(_d.day >= day)).scalars())
 
 

@@ -26,7 +26,6 @@ def change(conn: Connection, order_id: int, **values: Any) -> None:
 
 
 def find(conn: Connection, order_id: int) -> Order | None:
-    """The order with this id."""
     row = conn.execute(select(orders).where(_o.id == order_id)).one_or_none()
     return _order(row) if row else None
 

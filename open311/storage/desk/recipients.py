@@ -21,7 +21,6 @@ class People:
     roles: Mapping[int, Sequence[Membership]]
 
     def with_role(self, role: Role, unit: str | None) -> list[Account]:
-        """Who has this role for a unit, or for all of them."""
         return [
             account
             for account, membership in self._held()

@@ -20,5 +20,4 @@ class Xid8(UserDefinedType[int]):
 
 
 def moment(name: str, *, nullable: bool = False) -> "Column[object]":
-    """A column for a moment, with its zone."""
     return Column(name, DateTime(timezone=True), nullable=nullable)

@@ -29,7 +29,6 @@ class Facts:
 
 
 def read(conn: Connection) -> Facts:
-    """Everything at once."""
     version, clock, postgis = conn.execute(_SERVER).one()
     invalid = list(conn.execute(_INVALID).scalars())
     return Facts(version, clock, postgis, invalid, frozenset(conn.execute(_WITH_ADDRESSES).scalars()))

@@ -84,12 +84,10 @@ class Figures:
     mailboxes: Sequence[MailboxFigures] = ()
 
     def jobs_in(self, queue: str, *states: str) -> int:
-        """How many jobs of a queue are in one of the states."""
         return sum(jobs.count for jobs in self.jobs if jobs.queue == queue and jobs.state in states)
 
 
 def read(conn: Connection) -> Figures:
-    """Everything at once."""
     workers: Any = conn.execute(_WORKERS).one()
     return Figures(
         jobs=[Jobs(*row) for row in conn.execute(_JOBS)],
