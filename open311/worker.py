@@ -42,6 +42,7 @@ FORMER_QUEUE = "outside"
 # They have a state of their own, and are begun again from that.
 WITHOUT_TRACE = (Queue.WEBHOOKS, Queue.FORWARDS)
 LOOK_EVERY_SECONDS = 1.0
+# Less than the thirty seconds after which Kubernetes kills; what is not done by then is begun again.
 GRACE_SECONDS = 20
 CONNECTION_SECONDS = 5.0
 # Beside one for each queue that hears of new jobs.

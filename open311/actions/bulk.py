@@ -27,6 +27,7 @@ from open311.storage import cases, jobs, service_requests
 from open311.storage.desk import bulk as storage
 from open311.storage.staff_accounts import accounts, memberships
 
+# The page of what became of each case is looked at once, and then it is only a list of who did what.
 KEPT_FOR = timedelta(days=1)
 Act = Callable[[Core, int, BulkWish, Actor, int], object]
 

@@ -29,6 +29,8 @@ MEBIBYTE = 1024 * 1024
 # A file lies in the store before its row is committed, never as long as this.
 ORPHAN_AFTER = timedelta(hours=24)
 SWEEP_AT_ONCE = 500
+# More than these, and more than half of what was looked at: the store is rather another one's, or the database an old
+# one.
 FEW_ORPHANS = 100
 # Our names, and those of files that were never finished.
 OURS = re.compile(rf"{KEY.pattern}|.*\.part")

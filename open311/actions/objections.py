@@ -16,6 +16,7 @@ from open311.model.visibility import View
 from open311.storage import events, jobs, service_requests, updates
 from open311.storage.database import Connection
 
+# The share is counted by the day.
 LATER = 24 * 3600
 
 

@@ -27,6 +27,7 @@ from open311.storage import events, service_requests, updates
 from open311.storage import media as photos
 from open311.storage.database import Connection
 
+# The share is counted by the day.
 CLAIMS_LATER = 24 * 3600
 # What somebody outside has written, and staff decide about.
 CLAIMS = (EventKind.CLAIMED, EventKind.REPLY_RECEIVED)

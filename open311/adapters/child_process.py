@@ -13,6 +13,7 @@ from open311.base.errors import Busy, Unavailable, problem
 HANDED_ON = ("PATH", "LD_LIBRARY_PATH", "SYSTEMROOT")
 # Libraries that compute in threads of their own would go past the time that the child allows itself.
 ONE_THREAD = {"OMP_NUM_THREADS": "1"}
+# The child stops itself by its limit of processor time; the clock is only for one that sleeps.
 GRACE_SECONDS = 5
 RETRY_AFTER = 30
 

@@ -20,6 +20,7 @@ from open311.settings import Settings
 log = structlog.get_logger()
 
 SETTING = "OPEN311_GEOCODER"
+# Somebody waits at the form; without an answer they place the pin by hand.
 SECONDS = 4.0
 MOST_BYTES = 1_000_000
 LONGEST_ADDRESS = 200

@@ -21,6 +21,7 @@ MOST_BOXES = 10_000
 # A telephone cuts 12 megapixels into 48 tiles; those at the edge are larger than what is seen of them.
 MOST_TILES = 1024
 MOST_MEGAPIXELS_OF_TILES = 60
+# Boxes within boxes: HEIF nests four deep.
 DEEPEST = 8
 
 JPEG, PNG, WEBP, HEIF = "JPEG", "PNG", "WEBP", "HEIF"

@@ -23,7 +23,9 @@ from open311.base.errors import Invalid, problem
 Told = TypeVar("Told")
 
 MEDIA_TYPE = "image/jpeg"
+# Enough to read a street sign or a number plate.
 LONGEST_EDGE = 2560
+# The width of a card on a telephone with two pixels a point.
 THUMBNAIL_EDGE = 480
 QUALITY = 85
 
@@ -31,6 +33,7 @@ QUALITY = 85
 MEGAPIXELS = 50
 MEGAPIXELS_IN_FULL_SIZE = 25
 CHILD_MEMORY = 640 * 1024 * 1024
+# Of processor time: a photo of a telephone takes one.
 CHILD_SECONDS = 8
 
 FORMATS = ("JPEG", "PNG", "WEBP", "HEIF")

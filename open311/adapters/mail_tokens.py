@@ -17,6 +17,7 @@ from open311.adapters import safe_http
 from open311.settings.mail_tokens import TokenSource
 
 SECONDS = 20.0
+# An answer with a token has a few kilobytes, whatever a wrong address sends.
 MOST_BYTES = 64 * 1024
 # A token that is about to end is not begun with; one whose end nobody told is asked for anew each time.
 MARGIN_SECONDS = 60.0

@@ -20,6 +20,7 @@ from open311.base.errors import ConfigurationError, StoreUnavailable, problem
 from open311.settings import Settings
 
 SETTING = "OPEN311_MEDIA_STORE"
+# As long as a browser may take to begin loading; an address passed on is of no use after that.
 SIGNED_FOR = timedelta(minutes=10)
 
 

@@ -26,6 +26,7 @@ MOST_BYTES = 512 * 1024
 SCOPE = "openid email profile"
 # Signatures that only the issuer can make; none by a shared secret, and never "none".
 ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512"]
+# Clocks of two servers differ.
 LEEWAY_SECONDS = 60
 
 

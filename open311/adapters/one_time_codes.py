@@ -6,7 +6,9 @@ from datetime import datetime
 import pyotp
 import segno
 
+# What apps assume without asking (RFC 6238, 5.2).
 STEP_SECONDS = 30
+# Some apps ignore any other number.
 DIGITS = 6
 
 

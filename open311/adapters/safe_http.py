@@ -19,6 +19,7 @@ import httpx2
 
 from open311.base import tracing
 
+# Each hop is resolved and checked anew; a chain of more is a loop or a trap.
 HOPS = 3
 CONNECT_SECONDS = 10.0
 REDIRECTS = (301, 302, 303, 307, 308)

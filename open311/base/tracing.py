@@ -19,6 +19,7 @@ FORM = re.compile(
     r"(?!ff)(?P<version>[0-9a-f]{2})-(?P<trace>[0-9a-f]{32})-(?P<span>[0-9a-f]{16})-(?P<flags>[0-9a-f]{2})"
     r"(?P<more>-.*)?"
 )
+# The lowest bit of the flags (W3C Trace Context, 3.2.2.5).
 SAMPLED = 1
 
 

@@ -17,6 +17,7 @@ STREETS = frozenset({"extract", "roads"})
 LICENCE_OF_EXTRACTS = "© OpenStreetMap"
 # The circumference of the earth in the Mercator projection, in metres.
 AROUND = 40_075_016.685_578_488
+# What readers of vector tiles expect (MVT 2.1 leaves it open).
 EXTENT = 4096
 # What MapLibre makes of a tile, and how many of those pixels an area needs to be worth its bytes.
 PIXELS = 512

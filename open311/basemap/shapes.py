@@ -12,6 +12,7 @@ from open311.basemap.model import LAST_LEVEL, LEVELS, Feature, Layer, level_by_a
 from open311.model.geography import Circle
 from open311.model.service_request import Location
 
+# Of the sphere that web maps project on.
 RADIUS = 6_378_137.0
 # The projection ends here.
 LIMIT = 85.0511

@@ -16,6 +16,7 @@ from open311.storage.database.freshness import announce
 from open311.storage.maps.assets import Asset
 from open311.storage.tables import map_versions
 
+# EPSG's number for the projection of web maps.
 MERCATOR = 3857
 # The number is arbitrary but must stay.
 LOCK = 3_110_005

@@ -18,7 +18,9 @@ except ImportError:
     from yaml import SafeLoader  # type: ignore[assignment]
 
 MOST_BYTES = 10_000_000
+# Counted with aliases followed, since ten of them can stand for a billion values.
 MOST_VALUES = 500_000
+# Nothing in a catalogue nests so deep; a document that does is meant to exhaust the stack.
 DEEPEST = 24
 LONGEST_MESSAGE = 500
 TOO_MUCH = "nested too deep or too large"

@@ -11,8 +11,6 @@ from xml.etree.ElementTree import Element
 
 from open311.checker.requirement import NotSeen
 
-ROOTS = {"services": "service", "service_requests": "request", "errors": "error"}
-
 
 class Unreadable(NotSeen):
     """The answer is not what its format promises; told where that is looked at, elsewhere nothing is seen."""

@@ -25,6 +25,7 @@ from open311.federation.catalogues import HARVESTED
 from open311.storage.upkeep import schema
 
 LANGUAGE = "en"
+# A program that reads the table finds each row on one line.
 PIPED_WIDTH = 1000
 
 

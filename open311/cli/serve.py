@@ -35,11 +35,13 @@ from open311.storage.upkeep import schema
 
 GRACE_SECONDS = 30
 M_ARENA_MAX = -8
+# A page of a thousand requests makes more objects than Python's 700, and none of them in a circle.
 GARBAGE_FROM = 20_000
 # Of one process; whoever is beyond it waits to be taken.
 MOST_CONNECTIONS = 8192
 BACKLOG = 2048
 MOST_HEAD_BYTES = 64 * 1024
+# From linux/prctl.h; Python has no name for it.
 PR_SET_PDEATHSIG = 1
 # As prometheus-client reads it when it is loaded, which must be later.
 METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"

@@ -19,6 +19,7 @@ from open311.federation.dates import Dates
 from open311.federation.foreign import ForeignChanges, ForeignRequest, ForeignUpdate
 from open311.federation.parsing import Item
 
+# Old servers take long over a page of a thousand requests.
 SECONDS = 60.0
 REDIRECTS = 3
 LOST_CURSOR = (400, 410)

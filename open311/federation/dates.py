@@ -8,7 +8,9 @@ from email.utils import parsedate_to_datetime
 
 # .NET, SQL and Excel have no empty moment and write one of these years instead.
 NO_DATE = {1, 1753, 1899, 1900, 9999}
+# In 1973: smaller numbers are years, or dates without separators.
 _LEAST_EPOCH = 100_000_000
+# In the year 5138, as seconds: whatever is larger counts milliseconds.
 _MILLISECONDS = 100_000_000_000
 # What most servers and files write; of the years the first and the last ones may stand for no moment.
 _ISO = re.compile(r"(?!1753|1899|1900|9999)[1-9]\d{3}-\d\d-\d\dT\d\d:\d\d:\d\d(?:Z|[+-]\d\d:\d\d)", re.ASCII)

@@ -24,7 +24,9 @@ A_VISIT = 500
 MOST_PAGES = 100
 # Lists that are cut off hold a round number of rows.
 ROUND = 10
+# Clocks differ, and what is known is not taken in twice.
 OVERLAP = timedelta(hours=1)
+# The standard lets servers refuse more than 90 days.
 LONGEST_SPAN = timedelta(days=89)
 NOT_DONE = "REJECTED"
 REFUSED_WORD = "no_further_action"

@@ -42,7 +42,9 @@ READER = "forward"
 AT_ONCE, MOST_DUE = 500, 200
 # How far apart the clocks of two servers may be.
 CLOCKS = timedelta(minutes=10)
+# In degrees, some ten metres: servers round what they store.
 SAME_PLACE = 0.0001
+# A server that was away over night is asked the next morning.
 LONGEST_WAIT = timedelta(hours=12)
 
 

@@ -18,14 +18,18 @@ from open311.federation.paging import Ask, State, from_the_beginning, pages
 
 OpenIds = Callable[[datetime, int, int], list[tuple[int, str]]]
 
+# The most that the standard lets anybody ask for at once (GET service_requests).
 WINDOW = timedelta(days=90)
 # Two years without a request are taken for the beginning.
 EMPTY_WINDOWS = 8
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+# Windows are halved where a server cuts its answer; below this it has no more to give.
 SHORTEST = timedelta(hours=1)
+# Clocks differ, and servers show some requests late.
 OVERLAP = timedelta(hours=6)
 # As much as the feed gives at a time.
 FEED_LIMIT = 1000
+# Addresses of some 2,000 letters pass every proxy.
 IDS_A_QUESTION = 25
 POLLED = 500
 # What is known of a source for good.

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 LONGEST_FIELD = 1_000_000
+# A quote that is never closed would otherwise swallow the rest of the file.
 MOST_LINES = 2_000
 UNCLOSED = "a quote is not closed"
 

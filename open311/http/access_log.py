@@ -44,6 +44,7 @@ _lines: SimpleQueue[str] = SimpleQueue()
 # Those of them that no figure counts yet: method and status.
 _uncounted: deque[tuple[str, int]] = deque()
 GIVEN = re.compile(r"[A-Za-z0-9._-]{8,64}", re.ASCII)
+# One write for many lines: the log would otherwise cost more than a kept answer.
 WRITE_EVERY_SECONDS = 0.02
 MOST_LINES = 10_000
 WRITER = "log lines"

@@ -29,6 +29,7 @@ OTHER_THREADS = 64
 PATIENCE_SECONDS = 20.0
 # While many threads wait for others, whoever keeps one of them waiting is given less time.
 PATIENCE_IN_A_CROWD = 2.0
+# As many as there are threads for everybody else.
 CROWD = 64
 LOOK_EVERY_SECONDS = 1.0
 WATCHER = "connections"

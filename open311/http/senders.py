@@ -5,6 +5,7 @@ from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
+# The longest IPv6 address in text, with an IPv4 address at its end.
 LONGEST = 45
 
 

@@ -10,6 +10,7 @@ from open311.base.shared_memory import shared_memory
 # Two rows of places. Whoever counts at the same place as somebody else hardly does so in both.
 PLACES = 1 << 15
 ROWS = 2
+# 2³² divided by the golden ratio, as in Knuth's multiplicative hashing: neighbours are spread widely.
 SECOND_ROW = 0x9E3779B9
 
 

@@ -15,6 +15,7 @@ from open311.inbox.headers import addresses, inner_parts, message_ids, readable,
 from open311.inbox.tokens import TO
 from open311.model.inbox import LONGEST_SUBJECT, LONGEST_TEXT
 
+# A mail with more was made by hand, to be expensive.
 MOST_PARTS = 100
 # What a parser pays for is lines and parts, far more than bytes: a mail of 30 MB that is one photo has 400,000 lines,
 # and one of two million empty parts would keep it busy for minutes.

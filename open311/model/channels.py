@@ -13,7 +13,5 @@ class Channel(StrEnum):
     MAIL = "mail"
 
 
-# Ways on which staff take in what somebody else says.
-TAKEN_IN = (Channel.PHONE, Channel.COUNTER, Channel.LETTER, Channel.MAIL)
 # Those that somebody at the desk chooses between; a mail is taken in from the mailbox.
 CHOSEN = (Channel.PHONE, Channel.COUNTER, Channel.LETTER)

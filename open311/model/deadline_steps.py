@@ -27,7 +27,6 @@ class Step:
 
 Steps = tuple[Step, ...]
 USUAL_STEPS: Steps = (Step(80), Step(150, Role.LEAD))
-ESCALATED_TO = (Role.LEAD, Role.SUPERVISOR)
 # Where nobody has said how long something may take, and a person has set a day.
 USUAL_PERIOD = Period(5, PeriodUnit.WORKING_DAYS)
 

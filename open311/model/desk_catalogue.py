@@ -12,6 +12,7 @@ from open311.model.routing import Facts, Route, Rule, find
 from open311.model.staff.rights import Role
 from open311.model.working_days import Calendar, Period
 
+# As `date.weekday` counts.
 SATURDAY = 5
 
 

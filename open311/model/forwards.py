@@ -15,6 +15,7 @@ WAITS = tuple(
 )
 # As long as an id may be given out late.
 MOST_ASKED_FOR_ID = timedelta(days=30)
+# A report that was closed by mistake is opened again within days.
 ASKED_AFTER_CLOSING = timedelta(days=30)
 
 

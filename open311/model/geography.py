@@ -5,6 +5,7 @@ from math import copysign, cos, hypot, radians, sin, sqrt
 
 from open311.model.service_request import Location
 
+# Of WGS84, in metres, as PostGIS has it.
 SEMI_MAJOR = 6_378_137.0
 ECCENTRICITY_SQUARED = 0.006_694_379_990_14
 # Nearer to the poles a degree of longitude is too short for the flat approximation.

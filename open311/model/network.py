@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
+# The least that a household gets: any address in it is the same sender's.
 PREFIX = 64
 # What a log keeps of an address: the network, without the part that names one machine.
 LOGGED_PREFIX = {4: 24, 6: 48}

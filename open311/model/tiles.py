@@ -7,6 +7,7 @@ from math import atan, degrees, pi, sinh
 from open311.model.geography import Box
 from open311.model.service_request import Status
 
+# Beyond it a pixel is smaller than what telephones know of their place.
 DEEPEST = 22
 # From here on each request is a point; above, requests are counted per cell of a grid.
 POINTS_FROM = 16

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+# Whoever presses twice gets one mail; whoever lost it, another one.
 ASKED_AGAIN_AFTER = timedelta(minutes=10)
 
 

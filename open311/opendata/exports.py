@@ -26,6 +26,7 @@ blueprint.before_request(queries.find_catalogue)
 
 log = structlog.get_logger()
 
+# How zlib is told to write gzip's header.
 GZIP = 16 + zlib.MAX_WBITS
 # Whoever takes less than this, in bytes a second, after so many seconds, keeps others from their export.
 SLOWEST = 20_000

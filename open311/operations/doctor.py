@@ -14,8 +14,11 @@ from open311.storage.upkeep import facts, figures
 from open311.storage.upkeep.facts import Facts
 from open311.storage.upkeep.figures import Figures
 
+# As `server_version_num` writes 15.0.
 OLDEST_POSTGRESQL = 150_000
+# Below that, requests in a list may change places; above, deadlines and sessions go wrong.
 CLOCKS_APART = timedelta(seconds=5)
+# Once a month, and some days for who was on holiday.
 REHEARSED_WITHIN = timedelta(days=40)
 
 

@@ -19,7 +19,9 @@ from open311.storage.upkeep.schema import SchemaState
 # Less is as good as full: one photo of a report may take it.
 LEAST_FREE_BYTES = 256 * 1024 * 1024
 STORE_SECONDS = 2.0
+# One failed look is no alarm: mail servers restart.
 MAILBOX_SECONDS = 300.0
+# Probes come every second or so from each balancer, and a bucket counts requests.
 STORE_KEPT_SECONDS = 15.0
 
 

@@ -19,6 +19,7 @@ SWITCH_WORDS = {
     "no": False,
     "0": False,
 }
+# As many letters as 128 bits have in hexadecimal.
 SHORTEST_SECRET = 32
 # Instead of the address of a map.
 NO_STYLE = "none"

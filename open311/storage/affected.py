@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 from open311.storage.database.freshness import announce
 from open311.storage.tables import affected_devices, service_requests
 
+# Which device has counted is personal; the number that it was counted into stays.
 KEPT_FOR = timedelta(days=30)
 # Behind one address there may be a family, or an office; not a crowd.
 MOST_OF_A_NETWORK = 5

@@ -13,6 +13,7 @@ from open311.storage.database.freshness import announce
 from open311.storage.tables import events, statistics_months, statistics_runs
 
 _m, _s, _e = statistics_months.c, statistics_runs.c, events.c
+# Of an advisory lock: any number that nothing else here uses.
 LOCK = 3_110_016
 LONGEST_DAYS = 3650
 MOST_KEPT = 50

@@ -41,10 +41,12 @@ from open311.web.fields import (
 
 View = Callable[..., Any]
 
+# Wider than any city: whoever wants all leaves the circle out.
 MAX_RADIUS = 50_000
 REQUEST_ID = re.compile(r"[1-9][0-9]{0,14}")
 TOKEN = re.compile(r"[0-9A-Za-z_-]{1,100}")
 SEARCH_WORD = re.compile(r"\w+")
+# Each word is a condition of its own.
 MAX_WORDS = 10
 LONGEST_REFERENCE = 500
 

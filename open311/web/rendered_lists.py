@@ -15,6 +15,7 @@ from open311.web.request_context import Reader
 from open311.web.written_requests import Writer
 
 MOST_TOTALS = 1000
+# Beyond what is counted exactly, "more than 10,000" does not change with each report.
 MANY_SECONDS = 30.0
 
 

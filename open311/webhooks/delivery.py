@@ -31,12 +31,14 @@ from open311.webhooks.payload import body
 log = structlog.get_logger()
 
 AT_ONCE = 500
+# A job gives way to other targets then and begins anew.
 SECONDS_AT_ONCE = 10.0
 # Beyond this, what a silent target has missed stays in the stream of events.
 MOST_WAITING = 10_000
 LONGEST_WAIT = timedelta(hours=1)
 # How long messages rest when no catalogue knows their jurisdiction, as when it is no longer harvested.
 WITHOUT_CATALOGUE = timedelta(minutes=5)
+# 410: whoever answers it wants no more (Standard Webhooks).
 GONE = 410
 
 

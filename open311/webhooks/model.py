@@ -16,6 +16,7 @@ WAITS = tuple(
     timedelta(seconds=seconds)
     for seconds in (5, 60, 300, 1800, 2 * 3600, 5 * 3600, 10 * 3600, 14 * 3600, 20 * 3600, 24 * 3600)
 )
+# So that a weekend is survived.
 DISABLE_AFTER = timedelta(days=5)
 KEEP_FOR = timedelta(days=30)
 

@@ -26,6 +26,7 @@ from open311.storage import media as stored_media
 from open311.storage.database import Connection
 from open311.storage.desk import orders
 
+# A year and a day: a slip in the year of a date is refused, a job for next spring is not.
 LONGEST_PLAN = timedelta(days=366)
 
 

@@ -25,6 +25,7 @@ from open311.storage import events, media
 from open311.storage.desk import orders
 
 AT_ONCE = 200
+# More open orders of one case are a slip, or a script.
 MOST_OPEN = 10
 
 

@@ -27,6 +27,7 @@ from open311.storage.database import Connection
 from open311.storage.desk import originals, undo
 
 PEOPLE = (ActorKind.STAFF, ActorKind.CLI)
+# Where mails do not wait at all, a slip can still be taken back.
 LEAST_TIME_TO_TAKE_BACK = timedelta(seconds=60)
 
 

@@ -23,6 +23,7 @@ from open311.model.staff.audit import AuditKind
 from open311.storage.staff_accounts import accounts, audit, passkeys, sessions
 from open311.storage.staff_accounts.passkeys import Passkey
 
+# Somebody fetches their key from a drawer; a challenge that was read elsewhere is worth nothing by then.
 ANSWER_WITHIN_SECONDS = 600
 MOST_PASSKEYS = 10
 LONGEST_NAME = 60

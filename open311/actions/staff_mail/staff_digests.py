@@ -20,6 +20,7 @@ from open311.storage.desk.lists import CaseRow
 from open311.storage.desk.scope import Scope
 
 MOST_LISTED = 30
+# They only keep a digest from being sent twice, even after a holiday of the worker.
 KEPT_DAYS = 30
 
 

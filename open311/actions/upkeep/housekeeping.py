@@ -12,6 +12,7 @@ from open311.storage import jobs
 from open311.storage.mails import blocked_senders, inbox, mail_messages, sent_mails
 
 AT_ONCE = 10_000
+# Long enough for whoever asks the next morning what the worker did.
 DONE_FOR = timedelta(days=1)
 # So long can a mail that failed be sent again; no longer, since arguments may name what belongs to somebody.
 FAILED_FOR = timedelta(days=30)

@@ -15,6 +15,7 @@ from open311.core import Core
 from open311.dev.demo.lives import Life, Lives, moments
 from open311.storage import bulk_load
 
+# The same town each time, so that pictures and tests can speak of it.
 SEED = 311
 A_TIME = 2000
 COLUMNS = (TextColumn("Filling in demo reports"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())

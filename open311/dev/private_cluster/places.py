@@ -14,6 +14,7 @@ from open311.base.errors import ConfigurationError
 from open311.dev.private_cluster.installed import Account, command, programs, surroundings
 
 SPARE_HOME = Path("/var/lib/open311")
+# Linux has 108 bytes for the address of a socket, and PostgreSQL's file name takes the rest.
 LONGEST_SOCKET_FOLDER = 93
 
 

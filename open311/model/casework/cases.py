@@ -58,6 +58,7 @@ DECLINED_TOO_OFTEN = 2
 REOPEN_WISH = "reopen"
 # What may have decided about the unit of a case.
 PERSON, RULE, SERVICE, DECLINED = "person", "rule", "service", "declined"
+# 64 bits: enough to tell versions of a catalogue apart, and short in each row.
 DIGEST_LETTERS = 16
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+# A workbook of more opens slowly in what offices have; an archive is for that.
 MOST_ROWS = 100_000
 MOST_FILES = 3
 KEPT_FOR = timedelta(days=1)

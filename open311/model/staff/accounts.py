@@ -27,6 +27,7 @@ LONGEST_NAME, LONGEST_EMAIL = 100, 254
 RECOVERY_CODES = 10
 # Without the letters and figures that look alike.
 ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+# 80 bits: nobody guesses one, and it can be typed off paper.
 CODE_LETTERS = 16
 FIRST_HOUR, USUAL_HOUR, LAST_HOUR = 5, 7, 20
 

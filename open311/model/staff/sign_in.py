@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from open311.model.staff.rights import SENSITIVE, Staff
 
+# A person who mistyped last week is no attacker.
 FORGOTTEN_AFTER = timedelta(hours=24)
 
 

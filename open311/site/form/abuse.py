@@ -17,7 +17,9 @@ from open311.notifications.mail_limits import MailAsker
 from open311.site.form import form_input
 from open311.storage.upkeep import instance
 
+# Without scripts no puzzle is solved: such forms have a third of the share.
 UNPROVEN = 3
+# Two forms within seconds are two people behind one address; more are a program.
 SIDE_BY_SIDE = 2
 LONGEST_NAME = 300
 # Nobody reads a page with a form in less.

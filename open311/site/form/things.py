@@ -13,6 +13,7 @@ from open311.storage.maps import assets
 
 # Who stands so near has shown the thing itself; who shows a place that far from it, another one.
 AT_METRES = 3.0
+# Numbers of lamps repeat between districts, not between neighbours.
 APART_METRES = 100.0
 
 

@@ -20,6 +20,7 @@ from open311.storage.desk import ratings
 from open311.storage.desk.ratings import Satisfaction
 from open311.storage.desk.scope import scope_of
 
+# The seasons differ; a year has all of them.
 SINCE = timedelta(days=365)
 # Fewer could be recognised.
 LEAST = 5

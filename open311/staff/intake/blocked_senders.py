@@ -18,6 +18,7 @@ from open311.staff.rendering import render
 from open311.storage.mails import blocked_senders
 
 MOST_SHOWN = 500
+# Blocks end by themselves: nobody remembers to lift them.
 USUAL_DAYS = 90
 FIELDS = {
     "error.sender.unreadable": "sender",

@@ -20,7 +20,6 @@ from open311.staff.intake import telephone, telephone_form
 from open311.staff.rendering import NOT_KEPT, render
 from open311.storage.mails import inbox as storage
 
-FEW_WORDS = 120
 Act = Callable[[InboxMail], ResponseReturnValue]
 
 

@@ -20,6 +20,7 @@ from open311.storage.desk.my_day import Mine, OfUnit
 from open311.storage.desk.scope import scope_of
 from open311.storage.mails import inbox
 
+# With the last recovery code goes the way back into the account.
 FEW_CODES = 3
 SOON_DAYS = 14
 # So many cases of each kind stand on the page itself.

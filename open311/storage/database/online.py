@@ -14,6 +14,7 @@ from alembic import op
 
 from open311.storage.database.migrate import LOCK_WAIT
 
+# A batch commits within a fraction of a second, so that nobody waits long for its rows.
 BATCH = 5_000
 _INVALID = "select 1 from pg_index where indexrelid = to_regclass('%s') and not indisvalid"
 

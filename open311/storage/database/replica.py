@@ -18,6 +18,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from open311.storage.database.freshness import Freshness
 
+# A replica's position is asked again at the latest after this.
 BOUND_SECONDS = 1.0
 # While others wait for the same, a request waits this long for the replica, then asks the primary.
 PAUSES = (0.0, 0.001, 0.002, 0.004, 0.008, 0.016)

@@ -26,6 +26,7 @@ from open311.storage.tables import cases, media, service_requests
 
 _r, _c, _m = service_requests.c, cases.c, media.c
 MOST = 20
+# Of latitude; of longitude it shrinks with the cosine.
 METRES_PER_DEGREE = 111_320
 # Difference hashes of one picture, made smaller or brighter, differ in at most so many bits.
 SAME_PICTURE_BITS = 10

@@ -9,6 +9,7 @@ from open311.model.secret_tokens import digest
 from open311.storage.desk.scope import Scope
 from open311.storage.tables import cases, ratings
 
+# The link is in a mail that may be forwarded: it does not work for ever.
 RATED_WITHIN = timedelta(days=30)
 
 _g, _c = ratings.c, cases.c

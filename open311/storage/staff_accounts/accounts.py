@@ -83,12 +83,6 @@ def all_accounts(
     return [account_from(row) for row in conn.execute(query.limit(limit))]
 
 
-def any_active(conn: Connection) -> bool:
-    """Whether anybody can sign in at all."""
-    active = select(_a.id).where(_a.state == AccountState.ACTIVE.value).limit(1)
-    return conn.execute(active).first() is not None
-
-
 def change(conn: Connection, account_id: int, **values: Any) -> None:
     """Write some columns of an account."""
     conn.execute(update(accounts).where(_a.id == account_id).values(**values))

@@ -91,10 +91,3 @@ def in_jurisdiction(conn: Connection, jurisdiction_id: str, now: datetime) -> di
     for row in conn.execute(query.order_by(_m.account_id, _m.id)):
         by_account.setdefault(row.account_id, []).append(membership_from(row._mapping))
     return by_account
-
-
-def members_of(conn: Connection, jurisdiction_id: str, unit: str, now: datetime) -> list[int]:
-    """The accounts that belong to a unit by name."""
-    query = select(_m.account_id).distinct().where(_m.jurisdiction_id == jurisdiction_id, _m.units.any(unit))
-    query = query.where(or_(_m.ends_datetime.is_(None), _m.ends_datetime > now)).order_by(_m.account_id)
-    return list(conn.execute(query).scalars())
