@@ -131,6 +131,7 @@ def _server(
             ahead=True,
         )
     if refused:
+        language = catalogue.jurisdiction.languages[0]
         with rejects.open("a", encoding="utf-8", newline="") as file:
-            csv.writer(file).writerows([refusal.foreign_id, refusal.reason] for refusal in refused)
+            csv.writer(file).writerows([refusal.foreign_id, refusal.reason(language)] for refusal in refused)
     return counts

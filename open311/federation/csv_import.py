@@ -18,7 +18,7 @@ from open311.federation import csv_mapping
 from open311.federation.csv_mapping import Columns, CsvMapping
 from open311.federation.csv_rejects import Reject, Rejects
 from open311.federation.imports import Wishes, begin, take_page, terms
-from open311.federation.references import Arrival, Counts, Intake, Refusal
+from open311.federation.references import Arrival, Counts, Intake, Refusal, refusal_for
 from open311.federation.storage import sources
 from open311.federation.terms import arrival_of
 from open311.formats.csv_records import Record, delimiter_of, records
@@ -62,7 +62,14 @@ def import_file(
         reader = Reader(catalogue, wishes, names)
         rejected = int(source.state.get("rejected_bytes", 0))
         with (
-            Rejects(rejects, wishes.mapping.encoding, delimiter, names, resume_at=rejected) as refused,
+            Rejects(
+                rejects,
+                wishes.mapping.encoding,
+                delimiter,
+                names,
+                language=catalogue.jurisdiction.languages[0],
+                resume_at=rejected,
+            ) as refused,
             closing(one_ahead(map(reader.read, _batches(rows, reached)))) as batches,
         ):
             for batch in batches:
@@ -121,7 +128,7 @@ class Batch:
 
     def unstored(self, refusals: Sequence[Refusal]) -> Iterator[Reject]:
         """The rows that the database has refused."""
-        reasons = {refusal.foreign_id: refusal.reason for refusal in refusals}
+        reasons = {refusal.foreign_id: refusal.problem for refusal in refusals}
         for row in self.rows if reasons else ():
             arrival = self.arrivals.get(row.line)
             if arrival and arrival.foreign_id in reasons:
@@ -146,16 +153,16 @@ class Reader:
             if isinstance(arrival, Arrival):
                 arrivals[row.line] = arrival
             else:
-                rejects.append(Reject(row.line, arrival.reason, row.cells))
+                rejects.append(Reject(row.line, arrival.problem, row.cells))
         return Batch(rows, arrivals, rejects)
 
     def _arrival(self, row: Record) -> Arrival | Refusal:
         if row.problem:
             return Refusal(row.problem)
         if len(row.cells) != self._width:
-            return Refusal(f"{len(row.cells)} columns instead of {self._width}")
+            return refusal_for("error.row.columns", number=len(row.cells), needed=self._width)
         if any(not cell.isprintable() and UNDECODED.search(cell) for cell in row.cells):
-            return Refusal(f"bytes that are not {self._mapping.encoding}")
+            return refusal_for("error.row.encoding", encoding=self._mapping.encoding)
         fields = self._columns.fields(row.cells)
         request = csv_mapping.request_of(fields, self._dates, self._mapping.statuses)
         if isinstance(request, Refusal):

@@ -6,12 +6,12 @@ from datetime import UTC, tzinfo
 from typing import Any
 
 from open311.base.datetimes import time_zone
-from open311.base.errors import Invalid, problem
+from open311.base.errors import Invalid, Problem, problem
 from open311.base.text import tidy
 from open311.federation import foreign
 from open311.federation.dates import Dates, is_form, is_no_date
 from open311.federation.foreign import ForeignRequest
-from open311.federation.references import Refusal
+from open311.federation.references import Refusal, refusal_for
 from open311.formats.csv import unguarded
 from open311.model.catalogue import Catalogue
 from open311.model.fields import Role
@@ -129,35 +129,35 @@ def request_of(
     """The request that a row describes, or what is wrong with it. Stricter than with servers: a file can be mended."""
     number = fields.get("service_request_id", "")
     if not number:
-        return Refusal("service_request_id is missing")
+        return refusal_for("error.row.number_missing")
     values: dict[str, Any] = dict(fields)
     for name in MOMENTS:
         if name in fields:
             values[name] = dates.read(fields[name])
             if values[name] is None and not is_no_date(fields[name]):
-                return Refusal(f"{name} is {fields[name]!r:.60}, no moment", number)
-    reason = _wrong_status(fields, statuses) or _wrong_place(fields)
-    if reason:
-        return Refusal(reason, number)
-    return foreign.request_from(values, dates) or Refusal("service_request_id is missing")
+                return refusal_for("error.row.moment", number, name=name, value=fields[name][:60])
+    fault = _wrong_status(fields, statuses) or _wrong_place(fields)
+    if fault:
+        return Refusal(fault, number)
+    return foreign.request_from(values, dates) or refusal_for("error.row.number_missing")
 
 
-def _wrong_status(fields: Mapping[str, str], statuses: Mapping[str, str]) -> str | None:
+def _wrong_status(fields: Mapping[str, str], statuses: Mapping[str, str]) -> Problem | None:
     word = fields.get("status")
     if word is None or word in statuses or foreign.known_status(word):
         return None
-    return f"status {word!r:.60} is unknown"
+    return problem("error.row.status", status=word[:60])
 
 
-def _wrong_place(fields: Mapping[str, str]) -> str | None:
+def _wrong_place(fields: Mapping[str, str]) -> Problem | None:
     present = [name for name in ("lat", "long") if name in fields]
     if len(present) == 1:
-        return f"{present[0]} stands alone"
+        return problem("error.row.half_place", name=present[0])
     if not present:
         return None
     lat, long = foreign.number(fields["lat"]), foreign.number(fields["long"])
     if lat is None or long is None or not (abs(lat) <= 90 and abs(long) <= 180):
-        return f"lat, long are {fields['lat']!r:.30}, {fields['long']!r:.30}"
+        return problem("error.row.place", lat=fields["lat"][:30], long=fields["long"][:30])
     return None
 
 

@@ -8,6 +8,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from open311.base.errors import Problem
+from open311.base.problems import in_words
+
 # What is written on must not have a byte order mark in the middle.
 WITHOUT_MARK = {"utf-16": "utf-16-le", "utf-32": "utf-32-le"}
 
@@ -17,16 +20,18 @@ class Reject:
     """A row, the line it begins on, and why it was refused."""
 
     line: int
-    reason: str
+    problem: Problem
     cells: list[str]
 
 
 class Rejects:
-    """Writes rows as they stood in the file that they come from: its encoding, its columns, its delimiter."""
+    """Writes rows as they stood in the file that they come from: its encoding, its columns, its delimiter;
+    why they were refused is said in the city's language."""
 
     def __init__(
-        self, path: Path, encoding: str, delimiter: str, names: list[str], *, resume_at: int
+        self, path: Path, encoding: str, delimiter: str, names: list[str], *, language: str, resume_at: int
     ) -> None:
+        self._language = language
         named = encoding.lower().replace("_", "-").removesuffix("-sig")
         self._settled = min(resume_at, path.stat().st_size) if path.exists() else 0
         self._encoding = WITHOUT_MARK.get(named, named) if self._settled else named
@@ -49,7 +54,9 @@ class Rejects:
     def write(self, rejects: Iterable[Reject]) -> int:
         """Write rows in the place of those that are not settled; returns how many bytes the file has then."""
         os.ftruncate(self._file.fileno(), self._settled)
-        self._writer.writerows([row.line, self._writable(row.reason), *row.cells] for row in rejects)
+        self._writer.writerows(
+            [row.line, self._writable(in_words(row.problem, self._language)), *row.cells] for row in rejects
+        )
         self._file.flush()
         return os.fstat(self._file.fileno()).st_size
 

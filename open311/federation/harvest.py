@@ -34,6 +34,8 @@ from open311.storage.staff_accounts import audit
 
 log = structlog.get_logger()
 
+# What is odd with a source is read on the command line, which speaks English.
+LANGUAGE = "en"
 DELAY = 1.0
 EVERY_MINUTES = 60
 # A run of the worker ends after so many pages and goes on the next time, so that no source holds up the others.
@@ -203,7 +205,7 @@ def _take_over(core: Core, source: Intake, catalogue: Catalogue, part: Part, bef
     counts += Counts(refused=len(unstored))
     troubles = [
         *_odd(part),
-        *(Trouble(refusal.reason, refusal.foreign_id) for refusal in (*refusals, *unstored)),
+        *(Trouble(refusal.reason(LANGUAGE), refusal.foreign_id) for refusal in (*refusals, *unstored)),
     ]
     if troubles:
         with core.database.begin() as conn:

@@ -8,6 +8,8 @@ from functools import lru_cache
 from typing import Any
 
 from open311.base.datetimes import write_utc
+from open311.base.errors import Problem, problem
+from open311.base.problems import in_words
 from open311.model.service_request import Reporter
 
 MOST_TROUBLES = 100
@@ -40,11 +42,19 @@ def _in_digest(names: tuple[str, ...]) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A request that cannot be taken in, and why; `line` is where it stands in a file."""
+    """A request that cannot be taken in, and why."""
 
-    reason: str
+    problem: Problem
     foreign_id: str = ""
-    line: int = 0
+
+    def reason(self, language: str) -> str:
+        """Why, in words for whoever mends it at its source."""
+        return in_words(self.problem, language)
+
+
+def refusal_for(key: str, foreign_id: str = "", **values: Any) -> Refusal:
+    """A refusal for the reason that this message gives."""
+    return Refusal(problem(key, **values), foreign_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ import structlog
 
 from open311.base.text import tidy
 from open311.federation.foreign import ForeignRequest
-from open311.federation.references import Arrival, Refusal
+from open311.federation.references import Arrival, Refusal, refusal_for
 from open311.model.catalogue import Catalogue
 from open311.model.service_request import Reporter, Status
 from open311.model.submission import DESCRIPTION_LENGTH
@@ -58,11 +58,11 @@ def arrival_of(request: ForeignRequest, terms: Terms, reporter: Reporter | None 
     """A request of a source in our terms, or why it cannot be taken in."""
     requested, code = request.requested_datetime, _service(request, terms)
     if len(request.service_request_id) > SHORT:
-        return Refusal("service_request_id is too long")
+        return refusal_for("error.row.number_long")
     if requested is None:
-        return Refusal("requested_datetime is missing or no moment", request.service_request_id)
+        return refusal_for("error.row.moment_missing", request.service_request_id)
     if not code:
-        return Refusal(f"service_code {request.service_code!r} is unknown", request.service_request_id)
+        return refusal_for("error.row.service", request.service_request_id, service_code=request.service_code)
     status, detailed = _status(request, terms)
     notice = _words(request.service_notice)
     closed = request.closed_datetime if status == Status.CLOSED else None
@@ -140,7 +140,7 @@ def arrivals_of(requests: Iterable[ForeignRequest], terms: Terms) -> tuple[list[
         except Exception as reason:
             # Whatever one of them holds, the others come in.
             log.exception("request_unreadable", foreign_id=request.service_request_id[:SHORT])
-            arrival = Refusal(f"cannot be read: {reason!r}", request.service_request_id)
+            arrival = refusal_for("error.row.unreadable", request.service_request_id, reason=repr(reason))
         if isinstance(arrival, Arrival):
             arrivals.append(arrival)
         else:

@@ -10,7 +10,7 @@ import structlog
 from open311.actions import casework
 from open311.base.errors import Open311Error
 from open311.core import Core
-from open311.federation.references import Arrival, Counts, Known, Refusal
+from open311.federation.references import Arrival, Counts, Known, Refusal, refusal_for
 from open311.federation.storage import references as stored
 from open311.model.actor import Actor, Right
 from open311.model.casework.cases import Case, new_case
@@ -61,7 +61,9 @@ def take_page(
         except Open311Error:
             raise
         except Exception as reason:
-            refusals.append(Refusal(f"cannot be stored: {type(reason).__name__}", arrival.foreign_id))
+            refusals.append(
+                refusal_for("error.row.unstored", arrival.foreign_id, reason=type(reason).__name__)
+            )
     with core.database.begin() as conn:
         beside(conn, counts, refusals)
     return counts, refusals

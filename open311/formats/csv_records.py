@@ -6,10 +6,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from open311.base.errors import Problem, problem
+
 LONGEST_FIELD = 1_000_000
 # A quote that is never closed would otherwise swallow the rest of the file.
 MOST_LINES = 2_000
-UNCLOSED = "a quote is not closed"
+UNCLOSED = problem("error.row.quote")
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +20,7 @@ class Record:
 
     line: int
     cells: list[str]
-    problem: str | None = None
+    problem: Problem | None = None
 
 
 class _Lines:
@@ -70,19 +72,19 @@ def records(lines: Iterable[str], delimiter: str) -> Iterator[Record]:
     feed = _Lines(lines)
     reader = csv.reader(feed, delimiter=delimiter)
     while True:
-        problem, cells = None, list[str]()
+        fault, cells = None, list[str]()
         try:
             cells = next(reader)
         except StopIteration:
             if not feed.taken:
                 return
-            problem = UNCLOSED
+            fault = UNCLOSED
         except csv.Error as reason:
-            problem = f"not CSV: {reason}"
-        if len(feed.taken) > 1 and (problem or feed.too_much or not _is_strict(feed.taken, delimiter)):
-            problem = UNCLOSED
-        if problem:
-            yield Record(feed.begin, [feed.taken[0].rstrip("\r\n")], problem)
+            fault = problem("error.row.csv", reason=str(reason))
+        if len(feed.taken) > 1 and (fault or feed.too_much or not _is_strict(feed.taken, delimiter)):
+            fault = UNCLOSED
+        if fault:
+            yield Record(feed.begin, [feed.taken[0].rstrip("\r\n")], fault)
             feed.settle(1)
             reader = csv.reader(feed, delimiter=delimiter)
             continue

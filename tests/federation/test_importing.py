@@ -107,14 +107,14 @@ def test_a_row_that_says_something_else_changes_the_request(
 
 
 BAD = [
-    (["", *GOOD[1:]], "service_request_id is missing"),
-    (["SR-2", "neulich", *GOOD[2:]], "requested_datetime is 'neulich', no moment"),
-    (["SR-2", "", *GOOD[2:]], "requested_datetime is missing or no moment"),
-    (["SR-2", GOOD[1], "NICHTS", *GOOD[3:]], "service_code 'NICHTS' is unknown"),
-    (["SR-2", *GOOD[1:3], "vielleicht", *GOOD[4:]], "status 'vielleicht' is unknown"),
-    (["SR-2", *GOOD[1:5], "491", "8"], "lat, long are '491', '8'"),
-    (["SR-2", *GOOD[1:5], "49.1", ""], "lat stands alone"),
-    (["SR-2", GOOD[1]], "2 columns instead of 7"),
+    (["", *GOOD[1:]], "service_request_id fehlt"),
+    (["SR-2", "neulich", *GOOD[2:]], "requested_datetime ist »neulich«, das ist kein Zeitpunkt"),
+    (["SR-2", "", *GOOD[2:]], "requested_datetime fehlt oder ist kein Zeitpunkt"),
+    (["SR-2", GOOD[1], "NICHTS", *GOOD[3:]], "Den service_code »NICHTS« gibt es hier nicht"),
+    (["SR-2", *GOOD[1:3], "vielleicht", *GOOD[4:]], "Den Status »vielleicht« gibt es hier nicht"),
+    (["SR-2", *GOOD[1:5], "491", "8"], "lat und long sind »491« und »8«, das ist kein Ort"),
+    (["SR-2", *GOOD[1:5], "49.1", ""], "lat steht allein; nötig sind lat und long"),
+    (["SR-2", GOOD[1]], "2 Spalten statt 7"),
 ]
 
 
@@ -333,7 +333,12 @@ def test_a_quote_that_is_never_closed_costs_its_own_row(core: Core, a_file: Call
     lines[2] = lines[2].replace("Matratzen", '"Matratzen')
     path.write_text("\n".join(lines), encoding="utf-8")
     assert move_in(core, path) == {"new": 2, "refused": 1}
-    assert rejects(path).read_text(encoding="utf-8").splitlines()[1].startswith("3,a quote is not closed")
+    assert (
+        rejects(path)
+        .read_text(encoding="utf-8")
+        .splitlines()[1]
+        .startswith("3,Ein Anführungszeichen wird nicht geschlossen")
+    )
 
 
 def test_what_was_refused_is_kept_in_the_letters_of_its_file(core: Core, tmp_path: Path) -> None:
@@ -368,5 +373,5 @@ def test_the_history_of_a_server_becomes_our_own(core: Core, api: Api, clock: Cl
             core, catalogue, url, wishes, delay=0, wait=lambda _: None, refuse=refused.append
         )
     assert (counts.new, counts.refused) == (6, 6)
-    assert {refusal.reason for refusal in refused} == {"service_code 'LIGHT' is unknown"}
+    assert {refusal.reason("en") for refusal in refused} == {"service_code 'LIGHT' is unknown"}
     assert len(api.get("/requests", service_code="MUELL_WILD", page=1)) == 6
