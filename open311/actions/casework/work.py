@@ -197,9 +197,10 @@ class Work:
         noticed = self.is_public or self.was_public
         for line in self._lines:
             self.events.append(
-                events.append_to(
+                events.append(
                     self.conn,
-                    self.request,
+                    self.number,
+                    self.request.jurisdiction_id,
                     line.kind,
                     at=self.now,
                     actor=self.actor,
