@@ -92,10 +92,10 @@ def _actor(core: Core, number: int, act: BulkAct, staff: Staff) -> Actor:
     unknown = NotFound(problem("error.service_request.unknown", service_request_id=number))
     if case is None or request is None or not rights.may(staff, Right.SEE_REPORTS, case, request.visibility):
         raise unknown
-    wanted = {NEEDED[act], Right.BULK}
-    allowed = {right for right in wanted if rights.may(staff, right, case, request.visibility)}
+    needed = {NEEDED[act], Right.BULK}
+    allowed = {right for right in needed if rights.may(staff, right, case, request.visibility)}
     actor = staff_actor(staff.account_id, allowed, [case.jurisdiction_id])
-    for right in sorted(wanted):
+    for right in sorted(needed):
         actor.require(right, case.jurisdiction_id)
     return actor
 

@@ -96,11 +96,11 @@ def _said(sent: UpdateSubmission, files: Files, *, shown: bool) -> dict[str, Any
 
 
 def _believe(work: Work, sent: UpdateSubmission, details: Mapping[str, Any]) -> None:
-    wanted = moves_to(sent.word, work.request, work.catalogue)
-    if wanted and is_overtaken(work.conn, work.request, sent.sent_datetime):
-        wanted, details = None, {**details, "claimed_status": sent.word}
-    if wanted:
-        progress.move(work, wanted, sent.description or None, details)
+    new_status = moves_to(sent.word, work.request, work.catalogue)
+    if new_status and is_overtaken(work.conn, work.request, sent.sent_datetime):
+        new_status, details = None, {**details, "claimed_status": sent.word}
+    if new_status:
+        progress.move(work, new_status, sent.description or None, details)
     else:
         work.tell_status(EventKind.UPDATED, {}, details)
 

@@ -58,8 +58,8 @@ class Mailbox:
         if not uids:
             return {}
         names = "FROM TO CC DELIVERED-TO IN-REPLY-TO REFERENCES"
-        wanted = f"(BODY.PEEK[HEADER.FIELDS ({names})]<0.{most_bytes}>)"
-        _, answer = self._client.uid("FETCH", ",".join(map(str, uids)), wanted)
+        parts = f"(BODY.PEEK[HEADER.FIELDS ({names})]<0.{most_bytes}>)"
+        _, answer = self._client.uid("FETCH", ",".join(map(str, uids)), parts)
         by_uid = {}
         for line, rest in pairwise([*answer, b""]):
             if isinstance(line, tuple):

@@ -41,9 +41,9 @@ def plural_key(key: str, number: int, language: str) -> str:
     return form if form in messages(spoken) else f"{key}.other"
 
 
-def choose_language(wanted: list[str], available: tuple[str, ...]) -> str:
+def choose_language(tags: list[str], available: tuple[str, ...]) -> str:
     """The best of `available` (its first is the default) for a list of wished tags: `en`, `en-GB`, `EN_us`."""
-    negotiated = negotiate_locale([tag.replace("_", "-") for tag in wanted], available, sep="-")
+    negotiated = negotiate_locale([tag.replace("_", "-") for tag in tags], available, sep="-")
     # Babel answers in the letter case of the wish.
     return next(
         (language for language in available if negotiated and language.lower() == negotiated.lower()),

@@ -151,9 +151,9 @@ def require_free_port(host: str, port: int) -> None:
 def _allow_connections() -> None:
     """Each connection is an open file, and the usual limit of a shell is 1024."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = 2 * MOST_CONNECTIONS
-    if soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (min(wanted, hard), hard))
+    needed = 2 * MOST_CONNECTIONS
+    if soft < needed:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(needed, hard), hard))
 
 
 def _refusal(host: str, port: int, reason: OSError) -> str:

@@ -117,10 +117,10 @@ def _by_requests(core: Core, client: Client, catalogue: Catalogue, forwards: Seq
     count = 0
     for start in range(0, len(forwards), BATCH):
         batch = forwards[start : start + BATCH]
-        wanted = ",".join(forwarded.foreign_id or "" for forwarded in batch)
+        ids = ",".join(forwarded.foreign_id or "" for forwarded in batch)
         requests = {
             request.service_request_id: request
-            for request in client.requests(service_request_id=wanted, extensions="true")
+            for request in client.requests(service_request_id=ids, extensions="true")
         }
         for forwarded in batch:
             there = requests.get(forwarded.foreign_id or "")

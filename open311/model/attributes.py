@@ -167,8 +167,8 @@ def _missing(
     service: Service, values: Mapping[str, list[str]], accepted: Mapping[str, list[str]]
 ) -> Iterator[Problem]:
     for attribute in service.attributes:
-        wanted = attribute.variable and attribute.required and _is_asked(attribute, accepted)
-        if wanted and attribute.code not in values:
+        is_needed = attribute.variable and attribute.required and _is_asked(attribute, accepted)
+        if is_needed and attribute.code not in values:
             description = attribute.description
             yield problem("error.attribute.required", code=attribute.code, description=description)
 

@@ -152,8 +152,8 @@ def moves_to(word: str, request: ServiceRequest, catalogue: Catalogue) -> Detail
     ]
     if meant:
         return meant[0]
-    wanted = catalogue.default_status(KIND_OF_WORD.get(word, Status(request.status)))
-    return None if wanted.code == request.detailed_status else wanted
+    new_status = catalogue.default_status(KIND_OF_WORD.get(word, Status(request.status)))
+    return None if new_status.code == request.detailed_status else new_status
 
 
 def rejected_status(catalogue: Catalogue) -> DetailedStatus:

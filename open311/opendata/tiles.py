@@ -96,10 +96,10 @@ def _asked(query: dict[str, Any], tile: Tile) -> TileSearch:
 
 def _status(query: dict[str, Any], codes: tuple[str, ...] | None) -> Status | None:
     """The one status that is asked for; that of the steps of the work that are, where nothing else is said."""
-    wanted = set(statuses(query.get("status", ())))
-    if not wanted and codes:
-        wanted = {Status(current.catalogue().statuses[code].status) for code in codes}
-    return wanted.pop() if len(wanted) == 1 else None
+    asked_for = set(statuses(query.get("status", ())))
+    if not asked_for and codes:
+        asked_for = {Status(current.catalogue().statuses[code].status) for code in codes}
+    return asked_for.pop() if len(asked_for) == 1 else None
 
 
 @blueprint.read(

@@ -137,7 +137,7 @@ def _settings(catalogue: Catalogue) -> dict[str, Any]:
 
 
 def _files(catalogue: Catalogue) -> list[str]:
-    wanted = [
+    files = [
         assets.vendor("kern", "kern.min.css"),
         *(assets.address(name) for name in (*STYLES, "mark.svg", "symbols.svg", "site.js")),
         address("city_styles", v=catalogue.digest[:12] or 1, locale=None),
@@ -145,7 +145,7 @@ def _files(catalogue: Catalogue) -> list[str]:
         *(assets.module_address(script) for script in SCRIPTS),
     ]
     # Without a logo, or with a package that is not installed, an address is empty.
-    return [file for file in wanted if file]
+    return [file for file in files if file]
 
 
 def _version(catalogue: Catalogue, kept: Sequence[str]) -> str:

@@ -131,13 +131,13 @@ def to_resume(conn: Connection, now: datetime, limit: int) -> Sequence[int]:
 
 def to_route(conn: Connection, jurisdiction_id: str, desk: str, behind: int, limit: int) -> Sequence[int]:
     """Open cases with higher numbers about which the rules and areas of this desk were not asked."""
-    wanted = select(_c.service_request_id).where(
+    query = select(_c.service_request_id).where(
         _c.jurisdiction_id == jurisdiction_id,
         _c.stage != Stage.DONE,
         _c.service_request_id > behind,
         _c.route["desk"].astext.is_distinct_from(desk),
     )
-    return list(conn.execute(wanted.order_by(_c.service_request_id).limit(limit)).scalars())
+    return list(conn.execute(query.order_by(_c.service_request_id).limit(limit)).scalars())
 
 
 def note_route(conn: Connection, case: Case) -> None:
@@ -148,12 +148,12 @@ def note_route(conn: Connection, case: Case) -> None:
 
 def without_case(conn: Connection, behind: int, limit: int) -> Sequence[int]:
     """Reports that a process of a former release has stored without a case, of those with higher numbers."""
-    wanted = (
+    query = (
         select(_r.id)
         .outerjoin(cases, _c.service_request_id == _r.id)
         .where(_r.id > behind, _c.service_request_id.is_(None))
     )
-    return list(conn.execute(wanted.order_by(_r.id).limit(limit)).scalars())
+    return list(conn.execute(query.order_by(_r.id).limit(limit)).scalars())
 
 
 def newest(conn: Connection) -> int:

@@ -166,5 +166,5 @@ def keys_of_request(conn: Connection, service_request_id: int) -> list[str]:
 def known_keys(conn: Connection, keys: Sequence[str]) -> set[str]:
     """Those of `keys` that a photo, the draft of a report, or a mail that came in points to."""
     names = (_m.key, _m.thumb_key, _m.original_key, draft_photos.c.key, inbox_photos.c.key)
-    wanted = (select(name).where(name.in_(keys)) for name in names)
-    return set(conn.execute(union_all(*wanted)).scalars())
+    queries = (select(name).where(name.in_(keys)) for name in names)
+    return set(conn.execute(union_all(*queries)).scalars())

@@ -33,8 +33,8 @@ def find(
 
 def _one_statement(*columns: Any) -> Statement:
     mine = _r.jurisdiction_id == bindparam("jurisdiction_id", type_=Text)
-    wanted = select(*columns).where(_r.id == bindparam("id", type_=BigInteger), mine)
-    return Statement(wanted, planned_once=True)
+    query = select(*columns).where(_r.id == bindparam("id", type_=BigInteger), mine)
+    return Statement(query, planned_once=True)
 
 
 _one = {False: _one_statement(*PLAIN_COLUMNS), True: _one_statement(*COLUMNS, notes_column())}
@@ -57,16 +57,16 @@ def locked(
     on wish the duplicates of one of them. All in one statement and in the order of their numbers: two acts that each
     locked their own request first would wait for the other's.
     """
-    wanted = list(service_request_ids)
+    numbers = list(service_request_ids)
     child = service_requests.alias()
-    originals = select(child.c.parent_id).where(child.c.id.in_(wanted), child.c.parent_id.is_not(None))
-    is_meant = _r.id.in_(wanted) | _r.id.in_(originals)
+    originals = select(child.c.parent_id).where(child.c.id.in_(numbers), child.c.parent_id.is_not(None))
+    is_meant = _r.id.in_(numbers) | _r.id.in_(originals)
     if with_duplicates_of is not None:
         is_meant |= _r.parent_id == with_duplicates_of
     rows = conn.execute(select(*COLUMNS).where(is_meant).order_by(_r.id).with_for_update()).all()
     requests = (request_from(tuple(row)) for row in rows)
     return {
-        request.service_request_id: request for request in requests if request.service_request_id in wanted
+        request.service_request_id: request for request in requests if request.service_request_id in numbers
     }
 
 

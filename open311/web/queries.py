@@ -204,8 +204,8 @@ def statuses(words: tuple[str, ...]) -> tuple[Status, ...]:
 def _detailed_statuses(query: dict[str, Any], catalogue: Catalogue) -> tuple[str, ...] | None:
     if "detailed_status" not in query:
         return None
-    wanted = {word.upper() for word in query["detailed_status"]}
-    return tuple(status.code for status in catalogue.statuses.values() if status.detailed_status in wanted)
+    codes = {word.upper() for word in query["detailed_status"]}
+    return tuple(status.code for status in catalogue.statuses.values() if status.detailed_status in codes)
 
 
 def _agencies(query: dict[str, Any], catalogue: Catalogue) -> tuple[str, ...] | None:

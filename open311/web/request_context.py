@@ -58,5 +58,5 @@ def of_environ(
 @lru_cache(maxsize=1024)
 def _language(locale: str, accepted: str, available: tuple[str, ...]) -> str:
     tags = parse_accept_header(accepted, LanguageAccept)
-    wanted = [locale] if locale else [tag for tag, quality in tags if quality > 0]
-    return choose_language(wanted, available)
+    languages = [locale] if locale else [tag for tag, quality in tags if quality > 0]
+    return choose_language(languages, available)

@@ -57,8 +57,8 @@ def _enqueue_some(core: Core, subscription: Subscription, at_once: int, most_wai
         if storage.waiting(conn, subscription.id, most_waiting) >= most_waiting:
             return False
         lines = stream.take(conn, subscription.reader, at_once, subscription.jurisdiction_id)
-        wanted = [line for line in lines if subscription.wants(line.kind, line.service_code)]
-        storage.enqueue(conn, subscription.id, wanted, core.now())
+        lines_wanted = [line for line in lines if subscription.wants(line.kind, line.service_code)]
+        storage.enqueue(conn, subscription.id, lines_wanted, core.now())
         return len(lines) >= at_once
 
 

@@ -138,9 +138,9 @@ def replay(core: Core, name: str, since: datetime, until: datetime, *, actor: Ac
             lines = stream.span(conn, subscription.jurisdiction_id, since, until, after, REPLAY_AT_ONCE)
             if not lines:
                 return count
-            wanted = [line for line in lines if subscription.wants(line.kind, line.service_code)]
-            storage.enqueue(conn, subscription.id, wanted, core.now(), again=True)
-            count += len(wanted)
+            lines_wanted = [line for line in lines if subscription.wants(line.kind, line.service_code)]
+            storage.enqueue(conn, subscription.id, lines_wanted, core.now(), again=True)
+            count += len(lines_wanted)
             after = lines[-1].event_id
 
 

@@ -206,27 +206,27 @@ def _show(
 
 def show(work: Work, photo: Media, *, public: bool) -> MediaVisibility:
     """Show or keep a photo within an act."""
-    wanted = _most(work, photo) if public else MediaVisibility.INTERNAL
-    if photo.visibility is wanted:
-        return wanted
-    media.change(work.conn, photo.id, visibility=wanted)
+    new_visibility = _most(work, photo) if public else MediaVisibility.INTERNAL
+    if photo.visibility is new_visibility:
+        return new_visibility
+    media.change(work.conn, photo.id, visibility=new_visibility)
     work.remember_photo(photo.id, photo.visibility)
-    noticed = MediaVisibility.PUBLIC in (wanted, photo.visibility)
+    noticed = MediaVisibility.PUBLIC in (new_visibility, photo.visibility)
     work.tell_staff(
         EventKind.PHOTO_PUBLISHED if public else EventKind.PHOTO_HIDDEN, in_feed=noticed, media_id=photo.id
     )
     _bring_up_to_date(work, photo)
-    return wanted
+    return new_visibility
 
 
-def edit(work: Work, wanted: PhotoEdit, redactions: Mapping[int, Redaction]) -> None:
+def edit(work: Work, photo_edit: PhotoEdit, redactions: Mapping[int, Redaction]) -> None:
     """All that is to be done with a photo, within an act."""
-    if wanted.media_id in redactions:
-        replace(work, redactions[wanted.media_id])
-    if wanted.alt is not None:
-        describe(work, _own(work, wanted.media_id), wanted.alt)
-    if wanted.public is not None:
-        show(work, _own(work, wanted.media_id), public=wanted.public)
+    if photo_edit.media_id in redactions:
+        replace(work, redactions[photo_edit.media_id])
+    if photo_edit.alt is not None:
+        describe(work, _own(work, photo_edit.media_id), photo_edit.alt)
+    if photo_edit.public is not None:
+        show(work, _own(work, photo_edit.media_id), public=photo_edit.public)
 
 
 def _most(work: Work, photo: Media) -> MediaVisibility:

@@ -106,8 +106,8 @@ def _changed_answers(
     problems = [problem("error.edit.field", field=code) for code in answers if code not in public]
     if service is None or problems:
         return None, problems
-    wanted = {**work.request.attributes, **{code: list(values) for code, values in answers.items()}}
-    checked = attributes.check(service, wanted)
+    merged = {**work.request.attributes, **{code: list(values) for code, values in answers.items()}}
+    checked = attributes.check(service, merged)
     faults = [fault for fault in checked.problems if fault.values.get("code") in answers]
     kept = {code: values for code, values in work.request.attributes.items() if code not in answers}
     kept |= {code: values for code, values in checked.public.items() if code in answers and values}

@@ -29,15 +29,15 @@ def programs(major: str | None = None) -> Path:
         if (folder / "bin/postgres").exists()
         and (EXTENSIONS / folder.name / "extension/postgis.control").exists()
     ]
-    wanted = [name for name in folders if major in (None, name)]
-    if not wanted:
+    of_major = [name for name in folders if major in (None, name)]
+    if not of_major:
         package = f"postgresql-{major}-postgis-3" if major else _package()
         raise ConfigurationError(
             "PostGIS is missing; install it with: apt-get update && "
             f"apt-get install -y --no-install-recommends {package}"
             " (or set DATABASE_URL to a PostGIS database)"
         )
-    return PROGRAMS / max(wanted, key=float) / "bin"
+    return PROGRAMS / max(of_major, key=float) / "bin"
 
 
 def _package() -> str:

@@ -63,8 +63,8 @@ def remove(conn: Connection, follower_id: int) -> None:
 def of_request(conn: Connection, service_request_id: int) -> list[Follower]:
     """Those who are to hear of a report: its own followers, and those of its duplicates."""
     about = or_(_r.id == service_request_id, _r.parent_id == service_request_id)
-    wanted = _select().where(about, _f.confirmed_datetime.is_not(None)).order_by(_f.id)
-    return [Follower(**row._mapping) for row in conn.execute(wanted)]
+    query = _select().where(about, _f.confirmed_datetime.is_not(None)).order_by(_f.id)
+    return [Follower(**row._mapping) for row in conn.execute(query)]
 
 
 def language_of(conn: Connection, service_request_id: int, email: str) -> str | None:

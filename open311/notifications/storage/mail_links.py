@@ -54,8 +54,8 @@ def _select(now: datetime) -> Select[Any]:
     return select(*_columns).where(_l.expires_datetime > now)
 
 
-def _one(conn: Connection, wanted: Select[Any]) -> MailLink | None:
-    row = conn.execute(wanted).one_or_none()
+def _one(conn: Connection, query: Select[Any]) -> MailLink | None:
+    row = conn.execute(query).one_or_none()
     return MailLink(**row._asdict() | {"purpose": Purpose(row.purpose)}) if row else None
 
 

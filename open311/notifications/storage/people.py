@@ -29,15 +29,15 @@ def reported_by(conn: Connection, owners: Sequence[str], email: str) -> list[Map
     """What is kept about somebody as a reporter, per report."""
     mine = (func.lower(_p.email) == email.lower(), _r.jurisdiction_id.in_(owners))
     about = (_r.requested_datetime, _r.service_code, _r.address, _r.description, _r.visibility)
-    wanted = select(*reporters.c, *about).join(service_requests, _r.id == _p.service_request_id)
-    return [_named(row) for row in conn.execute(wanted.where(*mine).order_by(_r.id))]
+    query = select(*reporters.c, *about).join(service_requests, _r.id == _p.service_request_id)
+    return [_named(row) for row in conn.execute(query.where(*mine).order_by(_r.id))]
 
 
 def updated_by(conn: Connection, owners: Sequence[str], email: str) -> list[Mapping[str, Any]]:
     """What is kept about somebody as the sender of updates, per update."""
     mine = (func.lower(_u.email) == email.lower(), _r.jurisdiction_id.in_(owners))
-    wanted = select(*updaters.c, _e.datetime, _e.data["status_notes"].astext.label("description"))
-    whole = wanted.join(events, _e.id == _u.event_id).join(service_requests, _r.id == _u.service_request_id)
+    query = select(*updaters.c, _e.datetime, _e.data["status_notes"].astext.label("description"))
+    whole = query.join(events, _e.id == _u.event_id).join(service_requests, _r.id == _u.service_request_id)
     return [_named(row) for row in conn.execute(whole.where(*mine).order_by(_u.event_id))]
 
 
@@ -48,8 +48,8 @@ def _named(row: Row[*tuple[Any, ...]]) -> Mapping[str, Any]:
 def notes_about(conn: Connection, owners: Sequence[str], email: str) -> list[Mapping[str, Any]]:
     """What staff wrote about somebody beside their reports."""
     mine = (func.lower(_p.email) == email.lower(), _r.jurisdiction_id.in_(owners), _n.about_person)
-    wanted = select(_n.service_request_id, _n.created_datetime, _n.text)
-    whole = wanted.join(service_requests, _r.id == _n.service_request_id)
+    query = select(_n.service_request_id, _n.created_datetime, _n.text)
+    whole = query.join(service_requests, _r.id == _n.service_request_id)
     whole = whole.join(reporters, _p.service_request_id == _r.id).where(*mine).order_by(_n.id)
     return [_named(row) for row in conn.execute(whole)]
 
@@ -59,8 +59,8 @@ def hidden_reports_of(conn: Connection, owners: Sequence[str], email: str) -> li
     mine = (func.lower(_p.email) == email.lower(), _r.jurisdiction_id.in_(owners))
     refused = and_(_r.visibility == "withheld", _r.status == "closed")
     unseen = or_(_r.visibility == "hidden", refused)
-    wanted = select(_r.id).join(reporters, _p.service_request_id == _r.id).where(*mine, unseen)
-    return list(conn.execute(wanted.order_by(_r.id)).scalars())
+    query = select(_r.id).join(reporters, _p.service_request_id == _r.id).where(*mine, unseen)
+    return list(conn.execute(query.order_by(_r.id)).scalars())
 
 
 def forget(conn: Connection, owners: Sequence[str], email: str) -> tuple[list[tuple[int, str]], list[str]]:

@@ -205,10 +205,10 @@ def read_photos(sent: SentForm, photos: Iterable[Media], problems: list[Problem]
 
 
 def _photo(sent: SentForm, photo: Media, problems: list[Problem]) -> PhotoEdit:
-    wanted = sent.changed(f"photo-{photo.id}")
+    choice = sent.changed(f"photo-{photo.id}")
     return PhotoEdit(
         media_id=photo.id,
-        public=wanted == MediaVisibility.PUBLIC if wanted in ("public", "internal") else None,
+        public=choice == MediaVisibility.PUBLIC if choice in ("public", "internal") else None,
         boxes=[*read_boxes(sent.form.get(f"boxes-{photo.id}", ""), problems), *_confirmed(sent, photo)],
         alt=sent.changed(f"alt-{photo.id}"),
     )

@@ -76,13 +76,15 @@ def export_files() -> ResponseReturnValue:
         file.id: [(name, filters.in_words(name, value, catalogues)) for name, value in file.filters.items()]
         for file in files
     }
-    wanted = [(name, filters.in_words(name, value, catalogues)) for name, value in chosen.values.items()]
+    filters_told = [
+        (name, filters.in_words(name, value, catalogues)) for name, value in chosen.values.items()
+    ]
     return render(
         "lists/exports.html",
         files=files,
         told=state_words,
         chosen=chosen,
-        wanted=wanted,
+        wanted=filters_told,
         asks="ask" in request.args,
         at_once=figure(MOST_IN_WORKBOOK),
         most=figure(MOST_ROWS),

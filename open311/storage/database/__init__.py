@@ -183,12 +183,12 @@ def _through_pooler() -> dict[str, Any]:
 
 
 def _tell_what_the_pooler_lacks(driver: Any, record: Any) -> None:
-    wanted = {name: SESSION[name] for name in SESSION.keys() - {"application_name"}}
+    needed = {name: SESSION[name] for name in SESSION.keys() - {"application_name"}}
     with driver.cursor() as cursor:
-        cursor.execute(f"select {', '.join('current_setting(%s)' for _ in wanted)}", list(wanted))
-        present = dict(zip(wanted, cursor.fetchone(), strict=True))
+        cursor.execute(f"select {', '.join('current_setting(%s)' for _ in needed)}", list(needed))
+        present = dict(zip(needed, cursor.fetchone(), strict=True))
     driver.rollback()
-    lacking = sorted(name for name in wanted if present[name] != wanted[name])
+    lacking = sorted(name for name in needed if present[name] != needed[name])
     if lacking:
         log.warning("pooler_without_settings", lacking=lacking, see="deploy/pgbouncer.ini")
 

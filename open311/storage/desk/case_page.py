@@ -128,8 +128,8 @@ def _beside(
     joined = cases_table.outerjoin(
         reporters, reporters.c.service_request_id == cases_table.c.service_request_id
     ).outerjoin(submissions, submissions.c.service_request_id == cases_table.c.service_request_id)
-    wanted = select(cases_table, reporters, submissions).select_from(joined)
-    row = conn.execute(wanted.where(cases_table.c.service_request_id == service_request_id)).one_or_none()
+    query = select(cases_table, reporters, submissions).select_from(joined)
+    row = conn.execute(query.where(cases_table.c.service_request_id == service_request_id)).one_or_none()
     if row is None:
         return None
     case, reporter, submission = (
@@ -145,8 +145,8 @@ def _duplicates(conn: Connection, request: ServiceRequest) -> list[Duplicate]:
     related = _r.parent_id == request.service_request_id
     if request.parent_id is not None:
         related = related | (_r.id == request.parent_id)
-    wanted = select(_r.id, _r.status, _r.visibility, _r.requested_datetime).where(related).order_by(_r.id)
-    return [Duplicate(*row) for row in conn.execute(wanted)]
+    query = select(_r.id, _r.status, _r.visibility, _r.requested_datetime).where(related).order_by(_r.id)
+    return [Duplicate(*row) for row in conn.execute(query)]
 
 
 def _mails(conn: Connection, service_request_id: int, history: Sequence[Event]) -> list[MailLine]:
@@ -163,10 +163,10 @@ def _mails(conn: Connection, service_request_id: int, history: Sequence[Event]) 
 
 
 def _told(conn: Connection, service_request_id: int, reporter: Mapping[str, Any]) -> Told:
-    wanted = select(_f.is_reporter, _f.confirmed_datetime.is_not(None), _f.language).where(
+    query = select(_f.is_reporter, _f.confirmed_datetime.is_not(None), _f.language).where(
         _f.service_request_id == service_request_id
     )
-    rows = conn.execute(wanted).all()
+    rows = conn.execute(query).all()
     own = next((row for row in rows if row[0]), None)
     confirmed = bool(own and own[1])
     return Told(

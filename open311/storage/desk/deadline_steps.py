@@ -49,7 +49,7 @@ def running(
     is_told = and_(
         _s.service_request_id == _c.service_request_id, _s.kind == kind.value, _s.deadline == deadline
     )
-    wanted: Any = (
+    query: Any = (
         select(
             _c.service_request_id,
             _c.service_code,
@@ -70,8 +70,8 @@ def running(
         )
     )
     if after is not None:
-        wanted = wanted.where(tuple_(deadline, _c.service_request_id) > after)
-    rows = conn.execute(wanted.order_by(deadline, _c.service_request_id).limit(limit))
+        query = query.where(tuple_(deadline, _c.service_request_id) > after)
+    rows = conn.execute(query.order_by(deadline, _c.service_request_id).limit(limit))
     return [RunningCase(number, code, Stage(stage), *rest) for number, code, stage, *rest in rows]
 
 

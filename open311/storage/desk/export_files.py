@@ -27,8 +27,8 @@ def add(conn: Connection, account_id: int, filters: Mapping[str, str], now: date
 
 def of_account(conn: Connection, account_id: int) -> list[ExportFile]:
     """Somebody's files, the newest first."""
-    wanted = select(*_COLUMNS).where(_f.account_id == account_id).order_by(_f.id.desc())
-    return [_file(row) for row in conn.execute(wanted)]
+    query = select(*_COLUMNS).where(_f.account_id == account_id).order_by(_f.id.desc())
+    return [_file(row) for row in conn.execute(query)]
 
 
 def find(conn: Connection, file_id: int) -> ExportFile | None:

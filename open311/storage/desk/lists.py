@@ -96,10 +96,10 @@ def counted(
 
 
 def _matching(scope: Scope, search: CaseSearch, now: datetime) -> Select[Any]:
-    wanted = select(_c.service_request_id).where(*_conditions(search, now), scope.here)
+    query = select(_c.service_request_id).where(*_conditions(search, now), scope.here)
     if search.units:
-        wanted = wanted.where(_c.unit.in_(search.units))
-    return scope.join(wanted, always=_needs_request(search))
+        query = query.where(_c.unit.in_(search.units))
+    return scope.join(query, always=_needs_request(search))
 
 
 def rows_of(keys: Any, now: datetime) -> Select[Any]:
@@ -216,11 +216,11 @@ def _head(
     after: Position | None,
 ) -> Select[Any]:
     named = [column.label(f"key_{place}") for place, (column, _) in enumerate(keys)]
-    wanted = select(_c.service_request_id, *named).where(*branch, *conditions)
-    wanted = scope.join(wanted, always=_needs_request(search))
+    query = select(_c.service_request_id, *named).where(*branch, *conditions)
+    query = scope.join(query, always=_needs_request(search))
     if after is not None:
-        wanted = wanted.where(_behind(keys, after))
-    return wanted.order_by(*(column if sign > 0 else column.desc() for column, sign in keys))
+        query = query.where(_behind(keys, after))
+    return query.order_by(*(column if sign > 0 else column.desc() for column, sign in keys))
 
 
 def _behind(keys: Sequence[tuple[Any, int]], after: Position) -> Condition:

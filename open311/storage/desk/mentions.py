@@ -38,7 +38,7 @@ def add(conn: Connection, note_id: int, account_ids: Iterable[int]) -> None:
 def of_account(conn: Connection, scope: Scope, account_id: int) -> Sequence[Mention]:
     """The notes that name somebody at cases that they may see, the newest first."""
     text = func.left(_n.text, SHOWN_LETTERS)
-    wanted: Any = (
+    query: Any = (
         select(
             _n.service_request_id, _c.jurisdiction_id, _c.service_code, _n.author, text, _n.created_datetime
         )
@@ -47,7 +47,7 @@ def of_account(conn: Connection, scope: Scope, account_id: int) -> Sequence[Ment
         .join(cases, _c.service_request_id == _n.service_request_id)
         .where(_m.account_id == account_id, scope.here)
     )
-    newest = scope.join(wanted).order_by(_n.id.desc()).limit(SHOWN)
+    newest = scope.join(query).order_by(_n.id.desc()).limit(SHOWN)
     return [Mention(*row) for row in conn.execute(newest)]
 
 

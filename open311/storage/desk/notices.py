@@ -55,15 +55,15 @@ def _of(recipient: Recipient) -> Sequence[ColumnElement[bool]]:
 
 def cases_of(conn: Connection, scope: Scope, numbers: Iterable[int]) -> Mapping[int, Case]:
     """The cases among these numbers that the scope lets see."""
-    wanted: Any = select(*cases.c).where(_c.service_request_id.in_(list(numbers)), scope.here)
-    rows = conn.execute(scope.join(wanted))
+    query: Any = select(*cases.c).where(_c.service_request_id.in_(list(numbers)), scope.here)
+    rows = conn.execute(scope.join(query))
     return {row.service_request_id: Case.from_row(dict(row._mapping)) for row in rows}
 
 
 def wanting_a_day(conn: Connection) -> list[Account]:
     chosen = _a.prefs["mails"].astext == MailChoice.DAILY.value
-    wanted = select(*account_storage.COLUMNS).where(_a.state == AccountState.ACTIVE.value, chosen)
-    return [account_storage.account_from(row) for row in conn.execute(wanted.order_by(_a.id))]
+    query = select(*account_storage.COLUMNS).where(_a.state == AccountState.ACTIVE.value, chosen)
+    return [account_storage.account_from(row) for row in conn.execute(query.order_by(_a.id))]
 
 
 def had_their_day(conn: Connection, day: date) -> frozenset[int]:

@@ -38,7 +38,7 @@ class OpenQuestion:
 def lost_mails(conn: Connection, scope: Scope, since: datetime, limit: int) -> Sequence[LostMail]:
     """Mails since then that did not arrive, within a scope; the last first."""
     to_reporter = func.coalesce(_f.is_reporter, _s.follower_id.is_(None))
-    wanted = (
+    query = (
         select(_s.service_request_id, _s.kind, to_reporter, _s.state, _s.problem, _s.sent_datetime)
         .join(cases, _c.service_request_id == _s.service_request_id)
         .outerjoin(followers, _f.id == _s.follower_id)
@@ -48,14 +48,14 @@ def lost_mails(conn: Connection, scope: Scope, since: datetime, limit: int) -> S
     )
     return [
         LostMail(row[0], SentKind(row[1]), row[2], MailState(row[3]), row[4], row[5])
-        for row in conn.execute(scope.join(wanted))
+        for row in conn.execute(scope.join(query))
     ]
 
 
 def open_questions(conn: Connection, scope: Scope, now: datetime, limit: int) -> Sequence[OpenQuestion]:
     """Questions that wait for an answer, within a scope; the oldest first."""
     first_asked = func.min(_q.asked_datetime)
-    wanted = (
+    query = (
         select(_q.service_request_id, first_asked, func.max(_q.ends_datetime))
         .join(cases, _c.service_request_id == _q.service_request_id)
         .where(scope.here, _q.answered_datetime.is_(None), _q.ends_datetime > now)
@@ -63,4 +63,4 @@ def open_questions(conn: Connection, scope: Scope, now: datetime, limit: int) ->
         .order_by(first_asked)
         .limit(limit)
     )
-    return [OpenQuestion(*row) for row in conn.execute(scope.join(wanted))]
+    return [OpenQuestion(*row) for row in conn.execute(scope.join(query))]

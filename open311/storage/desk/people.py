@@ -35,7 +35,7 @@ def by_contact(conn: Connection, scope: Scope, contact: str, limit: int = MOST) 
     is_theirs = _by_phone(contact) if "@" not in contact else _by_email(contact.strip())
     if is_theirs is None:
         return []
-    wanted = (
+    query = (
         select(
             _r.id,
             func.bool_or(is_theirs.c.reported),
@@ -54,7 +54,7 @@ def by_contact(conn: Connection, scope: Scope, contact: str, limit: int = MOST) 
         .order_by(_r.id.desc())
         .limit(limit)
     )
-    return [Involved(*row) for row in conn.execute(wanted)]
+    return [Involved(*row) for row in conn.execute(query)]
 
 
 def _by_email(email: str) -> Any:

@@ -68,8 +68,8 @@ def add(conn: Connection, values: dict[str, Any], files: Iterable[StoredFile] = 
 
 def find(conn: Connection, mail_id: int, owners: Sequence[str], *, lock: bool = False) -> InboxMail | None:
     """The mail with this id, if it came to one of these jurisdictions."""
-    wanted = select(*_COLUMNS).where(_i.id == mail_id, _i.jurisdiction_id.in_(owners))
-    row = conn.execute(wanted.with_for_update() if lock else wanted).one_or_none()
+    query = select(*_COLUMNS).where(_i.id == mail_id, _i.jurisdiction_id.in_(owners))
+    row = conn.execute(query.with_for_update() if lock else query).one_or_none()
     return _mail(row, _photos(conn, mail_id)) if row else None
 
 
@@ -89,10 +89,10 @@ def page(
 ) -> list[InboxMail]:
     """Mails of a state: those that wait with the oldest first, others with the newest first."""
     waiting = state is InboxState.NEW
-    wanted = select(*_COLUMNS).where(_i.jurisdiction_id.in_(owners), _i.state == state)
+    query = select(*_COLUMNS).where(_i.jurisdiction_id.in_(owners), _i.state == state)
     if after is not None:
-        wanted = wanted.where(_i.id > after if waiting else _i.id < after)
-    ordered = wanted.order_by(_i.id if waiting else _i.id.desc()).limit(limit)
+        query = query.where(_i.id > after if waiting else _i.id < after)
+    ordered = query.order_by(_i.id if waiting else _i.id.desc()).limit(limit)
     return [_mail(row) for row in conn.execute(ordered)]
 
 
@@ -118,8 +118,8 @@ def skip(conn: Connection, name: str, uidvalidity: int, uid: int, now: datetime)
 
 def skipped(conn: Connection, names: Sequence[str]) -> int:
     """How many mails were left lying lately in these mailboxes."""
-    wanted = select(func.coalesce(func.sum(_b.skipped), 0)).where(_b.name.in_(names))
-    return int(conn.execute(wanted).scalar_one())
+    query = select(func.coalesce(func.sum(_b.skipped), 0)).where(_b.name.in_(names))
+    return int(conn.execute(query).scalar_one())
 
 
 def count_skipped_anew(conn: Connection, before: datetime) -> None:

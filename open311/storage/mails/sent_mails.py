@@ -150,9 +150,9 @@ def of_request(conn: Connection, service_request_id: int) -> list[MailLine]:
     )
     mails = union_all(left, waiting).subquery()
     keys = (mails.c.event_id, mails.c.kind, mails.c.to_reporter, mails.c.state, mails.c.problem)
-    wanted = select(*keys, func.count(), func.max(mails.c.at)).group_by(*keys)
+    query = select(*keys, func.count(), func.max(mails.c.at)).group_by(*keys)
     in_order = (mails.c.event_id.nulls_first(), mails.c.to_reporter.desc(), mails.c.state)
-    rows = conn.execute(wanted.order_by(*in_order)).all()
+    rows = conn.execute(query.order_by(*in_order)).all()
     return [MailLine(row[0], SentKind(row[1]), row[2], MailState(row[3]), *row[4:]) for row in rows]
 
 
