@@ -8,7 +8,8 @@ from typing import Any
 
 from open311.actions import media
 from open311.actions.casework import progress
-from open311.actions.casework.work import Work, opened, taken_up
+from open311.actions.casework.opening import opened, taken_up
+from open311.actions.casework.work import Work
 from open311.actions.media import Files
 from open311.adapters.images import Photo
 from open311.base.errors import Invalid, NotFound, TooManyRequests, problem

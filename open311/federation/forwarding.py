@@ -42,10 +42,8 @@ READER = "forward"
 AT_ONCE, MOST_DUE = 500, 200
 # How far apart the clocks of two servers may be.
 CLOCKS = timedelta(minutes=10)
-# In degrees, some ten metres: servers round what they store.
-SAME_PLACE = 0.0001
-# A server that was away over night is asked the next morning.
-LONGEST_WAIT = timedelta(hours=12)
+SAME_PLACE = 0.0001  # degrees, some ten metres: servers round what they store
+LONGEST_WAIT = timedelta(hours=12)  # whoever was away over night is asked the next morning
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,9 +57,9 @@ def manifest() -> Response:
     name = site_name(catalogue)
     whole = {
         "id": scope(catalogue),
-        "name": f"{name}, {words.said(catalogue.jurisdiction.name)}",
+        "name": f"{name}, {words.catalogue_text(catalogue.jurisdiction.name)}",
         "short_name": name,
-        "description": words.said(catalogue.site.intro) or words.words("page.home.intro"),
+        "description": words.catalogue_text(catalogue.site.intro) or words.words("page.home.intro"),
         "lang": current.language(),
         "start_url": address("home"),
         "scope": scope(catalogue),

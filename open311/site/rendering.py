@@ -93,7 +93,7 @@ def _common() -> dict[str, Any]:
     return {
         "t": words.words,
         "tn": words.counted,
-        "said": words.said,
+        "catalogue_text": words.catalogue_text,
         "address_hint": words.address_hint,
         "with_telephones": words.with_telephones,
         "day": words.day,
@@ -116,7 +116,7 @@ def _common() -> dict[str, Any]:
         "language": current.language(),
         "languages": [(language, OWN_NAMES.get(language, language)) for language in _languages(city)],
         "city": city,
-        "city_name": words.said(city.jurisdiction.name) if city else "",
+        "city_name": words.catalogue_text(city.jurisdiction.name) if city else "",
         "site_name": site_name(city),
         "several": addresses.several(),
         "follows": mail_subscriptions.possible(current.core()),
@@ -144,7 +144,7 @@ def _languages(city: Catalogue | None) -> tuple[str, ...]:
 
 
 def site_name(city: Catalogue | None) -> str:
-    return words.said(city.site.name) if city and city.site.name else words.words("page.site.name")
+    return words.catalogue_text(city.site.name) if city and city.site.name else words.words("page.site.name")
 
 
 def error_page(status: int, *problems: Problem, headers: Mapping[str, str] | None = None) -> Response:

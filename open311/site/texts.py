@@ -11,7 +11,7 @@ from open311.http import current
 from open311.model.catalogue import Catalogue
 from open311.notifications.personal_data import PERSONAL, term_in_words
 from open311.site.list import maps
-from open311.site.words import said, words
+from open311.site.words import catalogue_text, words
 
 FOLDER = Path(__file__).parent.parent / "templates" / "texts"
 # No raw HTML, and no pictures, since they could come from elsewhere.
@@ -23,7 +23,7 @@ _in_lines = MarkdownIt("commonmark", {"html": False, "breaks": True}).disable("i
 def long_text(name: str, catalogue: Catalogue) -> Markup:
     """The imprint, the privacy notice or the accessibility statement, as HTML."""
     own = getattr(catalogue.site, name)
-    text = said(own) if own else _filled(name, catalogue)
+    text = catalogue_text(own) if own else _filled(name, catalogue)
     return Markup((_in_lines if name == "easy" else _markdown).render(text))
 
 
@@ -31,9 +31,9 @@ def _filled(name: str, catalogue: Catalogue) -> str:
     jurisdiction = catalogue.jurisdiction
     return _beginning(name, current.language()).format_map(
         {
-            "city": said(jurisdiction.name),
-            "contact": said(jurisdiction.contact),
-            "emergency": said(jurisdiction.emergency_notice),
+            "city": catalogue_text(jurisdiction.name),
+            "contact": catalogue_text(jurisdiction.contact),
+            "emergency": catalogue_text(jurisdiction.emergency_notice),
             "address": current.base_url(),
             "kept": _kept(catalogue),
             "others": _others(catalogue),
@@ -59,7 +59,9 @@ def _kept(catalogue: Catalogue) -> str:
         for kind in PERSONAL
     ]
     own = [
-        words("privacy.term.service", service=said(service.service_name), days=service.retention_days)
+        words(
+            "privacy.term.service", service=catalogue_text(service.service_name), days=service.retention_days
+        )
         for service in catalogue.active_services()
         if service.retention_days
     ]

@@ -11,7 +11,7 @@ from open311.model.event_kinds import EventKind
 from open311.model.media import PATH, SMALL
 from open311.model.service_request import Note, ServiceRequest
 from open311.site import addresses
-from open311.site.words import day, said, spoken_number, words
+from open311.site.words import catalogue_text, day, spoken_number, words
 
 # A status the catalogue has forgotten keeps a shape, if a plain one.
 FORGOTTEN_SHAPE = "circle"
@@ -93,7 +93,9 @@ def status(code: str, plain: str, catalogue: Catalogue) -> StatusShown:
 
 
 def _status(known: DetailedStatus) -> StatusShown:
-    return StatusShown(known.code, said(known.label), said(known.description), known.shape)
+    return StatusShown(
+        known.code, catalogue_text(known.label), catalogue_text(known.description), known.shape
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +161,7 @@ def answers(request: ServiceRequest, catalogue: Catalogue) -> list[tuple[str, st
 def answered(attributes: Iterable[Attribute], answers: Mapping[str, Sequence[str]]) -> list[tuple[str, str]]:
     """Questions and their answers in words."""
     return [
-        (said(attribute.description), ", ".join(_values(attribute, answers[attribute.code])))
+        (catalogue_text(attribute.description), ", ".join(_values(attribute, answers[attribute.code])))
         for attribute in attributes
         if answers.get(attribute.code)
     ]
@@ -175,7 +177,7 @@ def every_answer(service: Service | None, answers: Mapping[str, Sequence[str]]) 
 
 
 def _values(attribute: Attribute, values: Iterable[str]) -> list[str]:
-    names = {value.key: said(value.name) for value in attribute.values}
+    names = {value.key: catalogue_text(value.name) for value in attribute.values}
     if attribute.datatype is Datatype.DATETIME:
         return [_day(value) for value in values]
     if attribute.datatype is Datatype.NUMBER:

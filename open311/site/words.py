@@ -37,7 +37,7 @@ def figure(number: int) -> str:
     return format_decimal(number, locale=_locale())
 
 
-def said(text: Text) -> str:
+def catalogue_text(text: Text) -> str:
     """A text of the catalogue."""
     return text.in_language(current.language())
 
@@ -49,7 +49,7 @@ def with_telephones(text: str) -> Markup:
 
 def address_hint() -> str:
     """What to write into the field for the place: an example of the city's own, if it has one."""
-    example = said(current.catalogue().site.address_example)
+    example = catalogue_text(current.catalogue().site.address_example)
     return words("page.form.address.example", example=example) if example else words("page.form.address.hint")
 
 

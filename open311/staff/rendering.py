@@ -52,7 +52,7 @@ def _common() -> dict[str, Any]:
     return {
         "t": words.words,
         "tn": words.counted,
-        "said": words.said,
+        "catalogue_text": words.catalogue_text,
         "channel_name": channel_name,
         "mail_problem": mail_problem,
         "day": words.day,

@@ -13,6 +13,7 @@ from open311.actions.casework.duplicates import merge, separate
 from open311.actions.casework.erasure import erase, erase_locked
 from open311.actions.casework.field_work import move_stop, plan_round, report_from_field
 from open311.actions.casework.notes import add_note, change_note, read_mentions, remove_note
+from open311.actions.casework.opening import keep_up
 from open311.actions.casework.order_answers import OrderPage, answer_order, find_order, photo_of_order
 from open311.actions.casework.orders import (
     answer_contractor,
@@ -40,7 +41,6 @@ from open311.actions.casework.routing import Rerouted, reroute
 from open311.actions.casework.take_back import take_back
 from open311.actions.casework.texts import edit
 from open311.actions.casework.visibility import hide, publish, withhold
-from open311.actions.casework.work import keep_up
 
 __all__ = [
     "OrderPage",

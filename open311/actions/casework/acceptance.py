@@ -1,7 +1,7 @@
 """The id behind the token of a batch service (GeoReport v2, GET service_request_id from a token)."""
 
 from open311.actions.casework import visibility
-from open311.actions.casework.work import taken_up
+from open311.actions.casework.opening import taken_up
 from open311.base.errors import NotFound, problem
 from open311.core import Core
 from open311.model.actor import Actor

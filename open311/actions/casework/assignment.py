@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from open311.actions.casework.work import Work, opened
+from open311.actions.casework.opening import opened
+from open311.actions.casework.work import Work
 from open311.actions.staff_mail import staff_mails, staff_notices
 from open311.base.errors import Invalid, problem
 from open311.core import Core

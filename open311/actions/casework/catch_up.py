@@ -1,6 +1,6 @@
 """Cases of reports that a process of an earlier release has stored while both ran side by side."""
 
-from open311.actions.casework.work import taken_up
+from open311.actions.casework.opening import taken_up
 from open311.core import Core
 from open311.model.actor import WORKER
 from open311.storage import cases, service_requests

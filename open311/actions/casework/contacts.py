@@ -1,6 +1,7 @@
 """Somebody else says the same as a report that is there: counted at that report, with how they can be reached."""
 
-from open311.actions.casework.work import Work, locked
+from open311.actions.casework.opening import locked
+from open311.actions.casework.work import Work
 from open311.base.errors import Invalid, NotFound, problem
 from open311.base.text import tidy
 from open311.core import Core

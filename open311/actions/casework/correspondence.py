@@ -7,7 +7,8 @@ from typing import IO
 
 from open311.actions import media, templates
 from open311.actions.casework import planning
-from open311.actions.casework.work import Work, locked, opened
+from open311.actions.casework.opening import locked, opened
+from open311.actions.casework.work import Work
 from open311.actions.media import Files
 from open311.base.errors import Invalid, NotFound, problem
 from open311.base.text import tidy

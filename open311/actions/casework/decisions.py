@@ -16,8 +16,9 @@ from open311.actions.casework import (
     visibility,
 )
 from open311.actions.casework import place_and_service as places
+from open311.actions.casework.opening import locked_together, require_revision
 from open311.actions.casework.photos import Redaction
-from open311.actions.casework.work import Work, locked_together, require_revision
+from open311.actions.casework.work import Work
 from open311.base.errors import Invalid, problem
 from open311.core import Core
 from open311.model import status

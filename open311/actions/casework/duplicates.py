@@ -1,8 +1,9 @@
 """Reports of the same thing: one goes on, the others point to it."""
 
 from open311.actions.casework import progress
+from open311.actions.casework.opening import locked, locked_together, opened, require_revision
 from open311.actions.casework.separation import let_go
-from open311.actions.casework.work import Work, locked, locked_together, opened, require_revision
+from open311.actions.casework.work import Work
 from open311.base.errors import Invalid, problem
 from open311.core import Core
 from open311.model import status

@@ -5,7 +5,7 @@ from datetime import date
 from typing import IO
 
 from open311.actions import media
-from open311.actions.casework.work import locked
+from open311.actions.casework.opening import locked
 from open311.base.errors import Invalid, problem
 from open311.base.text import tidy
 from open311.core import Core

@@ -1,6 +1,7 @@
 """Internal notes: for staff alone, never in conflict with what others do; whom they name hears of it."""
 
-from open311.actions.casework.work import Work, opened
+from open311.actions.casework.opening import opened
+from open311.actions.casework.work import Work
 from open311.base.errors import Forbidden, Invalid, NotFound, problem
 from open311.base.text import tidy
 from open311.core import Core

@@ -7,7 +7,8 @@ from typing import IO, Any
 
 from open311.actions import media
 from open311.actions.casework import orders as of_staff
-from open311.actions.casework.work import Work, locked
+from open311.actions.casework.opening import locked
+from open311.actions.casework.work import Work
 from open311.actions.media import Files
 from open311.base.errors import Invalid, NotFound, Problem, problem
 from open311.base.text import tidy

@@ -6,7 +6,8 @@ from datetime import date, datetime, time
 from typing import Any
 
 from open311.actions.casework import progress
-from open311.actions.casework.work import Work, locked, opened
+from open311.actions.casework.opening import locked, opened
+from open311.actions.casework.work import Work
 from open311.base.errors import Invalid, NotFound, problem
 from open311.base.text import tidy
 from open311.core import Core

@@ -6,7 +6,8 @@ from dataclasses import asdict, dataclass
 from datetime import timedelta
 
 from open311.actions import media as files_of_photos
-from open311.actions.casework.work import Work, locked, opened
+from open311.actions.casework.opening import locked, opened
+from open311.actions.casework.work import Work
 from open311.adapters import images
 from open311.adapters.images import Photo
 from open311.base.errors import Conflict, Invalid, NotFound, problem

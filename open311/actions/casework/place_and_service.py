@@ -1,8 +1,9 @@
 """What a report is about and where it lies, put right by staff; what follows from it is reckoned anew."""
 
 from open311.actions.casework import routing
+from open311.actions.casework.opening import opened
 from open311.actions.casework.owned import require_ours
-from open311.actions.casework.work import Work, opened
+from open311.actions.casework.work import Work
 from open311.base.errors import Invalid, problem
 from open311.base.text import tidy
 from open311.core import Core

@@ -2,7 +2,8 @@
 
 from datetime import date, datetime, timedelta
 
-from open311.actions.casework.work import Work, locked, opened
+from open311.actions.casework.opening import locked, opened
+from open311.actions.casework.work import Work
 from open311.base.errors import Invalid, problem
 from open311.core import Core
 from open311.model.actor import WORKER, Actor, Right

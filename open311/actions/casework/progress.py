@@ -6,9 +6,10 @@ from typing import Any
 
 from open311.actions import templates
 from open311.actions.casework import planning
+from open311.actions.casework.opening import opened, taken_up
 from open311.actions.casework.owned import require_ours
 from open311.actions.casework.separation import let_go
-from open311.actions.casework.work import Work, opened, taken_up
+from open311.actions.casework.work import Work
 from open311.base.errors import Invalid, problem
 from open311.core import Core
 from open311.model import status

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from open311.actions.casework.work import usual_case
+from open311.actions.casework.opening import usual_case
 from open311.base.errors import NotFound, problem
 from open311.core import Core
 from open311.model.actor import Actor, Right

@@ -10,7 +10,8 @@ from typing import IO
 
 from open311.actions import media
 from open311.actions.casework import correspondence, progress
-from open311.actions.casework.work import Work, locked, opened
+from open311.actions.casework.opening import locked, opened
+from open311.actions.casework.work import Work
 from open311.base.errors import Invalid, NotFound, problem
 from open311.base.text import tidy
 from open311.core import Core

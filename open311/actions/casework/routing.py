@@ -6,7 +6,8 @@ What a person has decided stays, and so does a unit that has declined: it would 
 from dataclasses import dataclass, replace
 
 from open311.actions.casework import assignment
-from open311.actions.casework.work import Work, locked
+from open311.actions.casework.opening import locked
+from open311.actions.casework.work import Work
 from open311.core import Core
 from open311.model.actor import Actor, Right
 from open311.model.casework.cases import DECLINED, DIGEST_LETTERS, PERSON, Case, as_recorded, usual_priority

@@ -1,6 +1,7 @@
 """The end of a duplicate: a report stands for itself again."""
 
-from open311.actions.casework.work import Work, locked
+from open311.actions.casework.opening import locked
+from open311.actions.casework.work import Work
 from open311.model.event_kinds import EventKind
 from open311.storage import service_requests
 

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from open311.actions.casework.work import Work, locked_together
+from open311.actions.casework.opening import locked_together
+from open311.actions.casework.work import Work
 from open311.base.errors import Invalid, problem
 from open311.core import Core
 from open311.model.actor import Actor

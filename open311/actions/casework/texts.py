@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from open311.actions.casework import routing
+from open311.actions.casework.opening import opened
 from open311.actions.casework.owned import require_ours
 from open311.actions.casework.visibility import reason_of
-from open311.actions.casework.work import Work, opened
+from open311.actions.casework.work import Work
 from open311.base.errors import Invalid, Problem, problem
 from open311.base.text import tidy
 from open311.core import Core

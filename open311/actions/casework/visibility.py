@@ -1,7 +1,8 @@
 """Who may see a report: everybody, whoever works on it, nobody any more."""
 
 from open311.actions.casework import assignment, routing
-from open311.actions.casework.work import Work, opened
+from open311.actions.casework.opening import opened
+from open311.actions.casework.work import Work
 from open311.base.errors import Invalid, problem
 from open311.core import Core
 from open311.model import status

@@ -1,7 +1,7 @@
 """Whoever sent a report takes it back."""
 
+from open311.actions.casework.opening import locked
 from open311.actions.casework.visibility import take_away
-from open311.actions.casework.work import locked
 from open311.core import Core
 from open311.model.actor import REPORTER
 from open311.model.event_kinds import EventKind

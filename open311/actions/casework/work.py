@@ -4,18 +4,16 @@ What the public sees changes in `service_requests`, with its version and `update
 no public answer is made of. The case's revision counts both, so that nobody overwrites what they have not seen.
 """
 
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
 from open311.actions.casework.line import Line, without_blanks
-from open311.base.errors import Conflict, NotFound, problem
 from open311.core import Core
 from open311.model.actor import Actor, ActorKind, Right
-from open311.model.casework.cases import Case, new_case, stage
+from open311.model.casework.cases import Case, stage
 from open311.model.catalogue import Catalogue
 from open311.model.event_kinds import EventKind
 from open311.model.events import data_of
@@ -237,74 +235,3 @@ class Work:
             place = self._request_before.location
             return place and [place.lat, place.long]
         return getattr(self._request_before, column)
-
-
-@contextmanager
-def opened(
-    core: Core,
-    service_request_id: int,
-    actor: Actor,
-    right: Right,
-    expected_revision: int | None = None,
-) -> Iterator[Work]:
-    """A report to work on, in a transaction of its own; written when the block ends without an error.
-
-    Raises `NotFound`, `Forbidden`, and `Conflict` when others have changed it since `expected_revision`.
-    """
-    with core.database.begin() as conn:
-        work = locked(core, conn, service_request_id, actor)
-        work.require(right)
-        require_revision(work, expected_revision)
-        yield work
-        work.write()
-
-
-def locked(core: Core, conn: Connection, service_request_id: int, actor: Actor) -> Work:
-    """A report to work on within the caller's transaction, who writes it; raises `NotFound`."""
-    return locked_together(core, conn, [service_request_id], actor)[service_request_id]
-
-
-def locked_together(
-    core: Core,
-    conn: Connection,
-    numbers: Collection[int],
-    actor: Actor,
-    *,
-    with_duplicates_of: int | None = None,
-) -> dict[int, Work]:
-    """Several reports for one act, by number; nobody else changes the named duplicates meanwhile either."""
-    requests = service_requests.locked(conn, numbers, with_duplicates_of=with_duplicates_of)
-    for number in numbers:
-        if number not in requests:
-            raise NotFound(problem("error.service_request.unknown", service_request_id=number))
-    return {number: taken_up(core, conn, request, actor) for number, request in requests.items()}
-
-
-def taken_up(core: Core, conn: Connection, request: ServiceRequest, actor: Actor) -> Work:
-    """The same for a request that the caller has locked."""
-    catalogue = core.catalogues.owner(request.jurisdiction_id)
-    return Work(core, conn, actor, catalogue, request, cases.ensure(conn, usual_case(core, request)))
-
-
-def usual_case(core: Core, request: ServiceRequest) -> Case:
-    """The case of a request that a process of an earlier release has stored without one."""
-    catalogue = core.catalogues.owner(request.jurisdiction_id)
-    number, place = request.service_request_id, request.location
-    return new_case(request._asdict(), catalogue, number, place=place, from_elsewhere=True)
-
-
-def keep_up(core: Core, conn: Connection, service_request_id: int, actor: Actor) -> None:
-    """Have a case follow its request, which was changed past the acts of this package: its own server owns it."""
-    locked(core, conn, service_request_id, actor).write_case()
-
-
-def require_revision(work: Work, expected_revision: int | None) -> None:
-    if expected_revision is None or expected_revision == work.case.revision:
-        return
-    history = events.of_request(work.conn, work.number)
-    meanwhile = [event for event in history if int(event.data.get("revision", 0)) > expected_revision]
-    raise Conflict(
-        problem("error.case.changed", service_request_id=work.number),
-        revision=work.case.revision,
-        meanwhile=meanwhile,
-    )

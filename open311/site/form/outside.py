@@ -4,7 +4,7 @@ from open311.http import current
 from open311.model.catalogue import Catalogue
 from open311.model.service_request import Location
 from open311.site.blueprint import city
-from open311.site.words import said, words
+from open311.site.words import catalogue_text, words
 
 
 def city_at(place: Location) -> Catalogue | None:
@@ -21,7 +21,7 @@ def city_at(place: Location) -> Catalogue | None:
 
 def in_words(place: Location) -> str:
     """That a place is outside, with the name of the city it is in if that is known."""
-    here, other = said(city().jurisdiction.name), city_at(place)
+    here, other = catalogue_text(city().jurisdiction.name), city_at(place)
     if other is None:
         return words("page.form.error.outside", jurisdiction=here)
-    return words("page.form.outside.other", jurisdiction=here, other=said(other.jurisdiction.name))
+    return words("page.form.outside.other", jurisdiction=here, other=catalogue_text(other.jurisdiction.name))

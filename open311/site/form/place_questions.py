@@ -12,7 +12,7 @@ from open311.model.service_request import Location
 from open311.site.blueprint import city
 from open311.site.form import form_input
 from open311.site.list import maps
-from open311.site.words import degrees, metres, said, words
+from open311.site.words import catalogue_text, degrees, metres, words
 
 # The choice to change the words; to go on with them alone; with a position apart from its address, alone or with both.
 AGAIN = "again"
@@ -54,7 +54,7 @@ def _without_position(draft: Draft) -> Question | None:
         )
     if not _can_be_found():
         return None
-    question = words("page.form.place.not_found", words=typed, city=said(city().jurisdiction.name))
+    question = words("page.form.place.not_found", words=typed, city=catalogue_text(city().jurisdiction.name))
     again = words("page.form.place.not_found.again")
     return Question(question, [(AGAIN, again), (ONLY_WORDS, words("page.form.place.not_found.words"))])
 

@@ -14,7 +14,7 @@ from open311.model.actor import Right
 from open311.model.catalogue import Catalogue
 from open311.site.list.listing import services_by_group
 from open311.site.report_numbers import report_number
-from open311.site.words import said
+from open311.site.words import catalogue_text
 from open311.staff.blueprint import actor, page, redirect_to, staff
 from open311.staff.case import template_gaps
 from open311.staff.forms import posted
@@ -168,7 +168,7 @@ def _page(
         previews=_previews(city, shown),
         gaps=templates.GAPS,
         kinds=KINDS,
-        statuses=[(status.code, said(status.label)) for status in city.statuses.values()],
+        statuses=[(status.code, catalogue_text(status.label)) for status in city.statuses.values()],
         groups=services_by_group(city),
         units=[(code, city.agency_name(code, current.language())) for code in city.units],
     )

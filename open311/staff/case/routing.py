@@ -16,7 +16,7 @@ from open311.model.service_request import Location
 from open311.model.working_days import PeriodUnit
 from open311.site.list.listing import services_by_group
 from open311.site.report_numbers import report_number
-from open311.site.words import counted, plain_number, said, words
+from open311.site.words import catalogue_text, counted, plain_number, words
 from open311.staff.blueprint import page, redirect_to, staff
 from open311.staff.rendering import render
 from open311.staff.seen_case import find_case
@@ -163,7 +163,7 @@ def _asks_answer(rule: Rule, code: str, catalogue: Catalogue) -> str:
         for attribute in catalogue.services[service].attributes
         if attribute.code == code
     ]
-    names = {value.key: said(value.name) for attribute in attributes for value in attribute.values}
-    question = said(attributes[0].description) if attributes else code
+    names = {value.key: catalogue_text(value.name) for attribute in attributes for value in attribute.values}
+    question = catalogue_text(attributes[0].description) if attributes else code
     values = ", ".join(names.get(key, key) for key in rule.answers[code])
     return words("desk.route.asks.answer", question=question, values=values)

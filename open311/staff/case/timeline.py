@@ -12,7 +12,7 @@ from open311.model.catalogue import Catalogue
 from open311.model.deadline_steps import Deadline
 from open311.model.event_kinds import EventKind
 from open311.model.events import Event
-from open311.site.words import calendar_day, day_and_time, said, words
+from open311.site.words import calendar_day, catalogue_text, day_and_time, words
 from open311.staff import actor_names
 from open311.storage.desk.notes import Note
 from open311.storage.mails.sent_mails import MailLine
@@ -159,7 +159,7 @@ def _why(data: Mapping[str, Any], catalogue: Catalogue) -> str:
 
 def _reason(code: Any, catalogue: Catalogue) -> str:
     reason = catalogue.desk.reasons.get(str(code or ""))
-    return said(reason.label) if reason else str(code or "")
+    return catalogue_text(reason.label) if reason else str(code or "")
 
 
 def _value(value: Any, catalogue: Catalogue) -> str:
@@ -172,9 +172,9 @@ def _value(value: Any, catalogue: Catalogue) -> str:
         return ", ".join(str(item) for item in value.values() if item not in (None, ""))
     code = str(value)
     if code in catalogue.statuses:
-        return said(catalogue.statuses[code].label)
+        return catalogue_text(catalogue.statuses[code].label)
     if code in catalogue.services:
-        return said(catalogue.services[code].service_name)
+        return catalogue_text(catalogue.services[code].service_name)
     if code in catalogue.units or code in catalogue.desk.contractors:
         return catalogue.unit_name(code, current.language())
     return code

@@ -7,7 +7,7 @@ from open311.http import current
 from open311.model.casework.cases import Case
 from open311.model.catalogue import Catalogue
 from open311.site.view_models import every_answer
-from open311.site.words import day, day_and_time, degrees, said, words
+from open311.site.words import catalogue_text, day, day_and_time, degrees, words
 from open311.staff.seen_case import SeenCase
 from open311.storage.desk.lists import CaseRow
 
@@ -36,7 +36,7 @@ def _facts(
 ) -> list[tuple[str, str]]:
     status = catalogue.statuses.get(detailed_status)
     facts = {
-        "desk.export.status": said(status.label) if status else detailed_status,
+        "desk.export.status": catalogue_text(status.label) if status else detailed_status,
         "desk.export.unit": catalogue.agency_name(case.unit, current.language()) if case.unit else "",
         "desk.export.priority": words(f"desk.priority.{case.priority.name.lower()}"),
         "desk.export.received": day_and_time(case.received_datetime),

@@ -29,7 +29,7 @@ from open311.model.casework.bulk import (
 from open311.model.casework.cases import Priority, Stage
 from open311.model.casework.desk_filters import MINE
 from open311.model.staff import rights
-from open311.site.words import said, words
+from open311.site.words import catalogue_text, words
 from open311.staff import actor_names
 from open311.staff.blueprint import page, redirect_to, signed_in, staff
 from open311.staff.forms import posted
@@ -161,7 +161,7 @@ def _choices(rows: Sequence[CaseRow]) -> dict[BulkAct, list[tuple[str, str]]]:
         if account_id != staff().account_id
     }
     statuses = [
-        (code, said(status.label))
+        (code, catalogue_text(status.label))
         for code, status in first.statuses.items()
         if all(code in city.statuses for city in cities)
     ]

@@ -20,7 +20,7 @@ from open311.model.catalogue import Catalogue
 from open311.model.geography import Box
 from open311.site import rendering
 from open311.site.list import maps
-from open311.site.words import said, words
+from open311.site.words import catalogue_text, words
 from open311.staff.blueprint import address, page, staff
 from open311.staff.lists import filters
 from open311.staff.rendering import NOT_KEPT, render
@@ -95,6 +95,7 @@ def _map_address(values: Mapping[str, str]) -> str:
 
 def _feature(place: Place, catalogue: Catalogue) -> dict[str, Any]:
     status = catalogue.statuses.get(place.detailed_status)
+    label = catalogue_text(status.label) if status else place.detailed_status
     late = f"{words('desk.late')}, " if place.is_overdue else ""
     return {
         "type": "Feature",
@@ -105,7 +106,7 @@ def _feature(place: Place, catalogue: Catalogue) -> dict[str, Any]:
             "detailed_status": place.detailed_status,
             "late": place.is_overdue,
             "title": f"{place.number} · {catalogue.service_name(place.service_code, current.language())}",
-            "text": f"{late}{said(status.label) if status else place.detailed_status}. {place.address}".strip(),
+            "text": f"{late}{label}. {place.address}".strip(),
             "href": address("report", number=place.number),
         },
     }

@@ -13,7 +13,7 @@ from open311.model.casework import desk_filters
 from open311.model.casework.cases import Priority
 from open311.model.casework.desk_filters import Asker
 from open311.model.catalogue import Catalogue
-from open311.site.words import said, words
+from open311.site.words import catalogue_text, words
 from open311.staff.blueprint import address, known
 
 
@@ -57,9 +57,9 @@ def in_words(name: str, value: str, catalogues: Sequence[Catalogue]) -> str:
         return words(key)
     for catalogue in catalogues:
         if name == "service" and value in catalogue.services:
-            return said(catalogue.services[value].service_name)
+            return catalogue_text(catalogue.services[value].service_name)
         if name == "status" and value in catalogue.statuses:
-            return said(catalogue.statuses[value].label)
+            return catalogue_text(catalogue.statuses[value].label)
         if name == "unit" and value in catalogue.units:
             return catalogue.agency_name(value, current.language()) or value
     return value
