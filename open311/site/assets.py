@@ -1,8 +1,9 @@
 """Style sheets, scripts and symbols: our own, and those of packages, all from this server."""
 
 import hashlib
+import os
 import re
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -88,9 +89,18 @@ def module_address(name: str) -> str:
 def _modules_version() -> str:
     # Once a request: a page names several of them.
     if "modules_version" not in g:
-        scripts = sorted(OWN.glob("*.js"))
-        g.modules_version = hashlib.sha256(" ".join(map(version, scripts)).encode()).hexdigest()[:12]
+        with os.scandir(OWN) as entries:
+            scripts = sorted(
+                (entry.name, entry.stat().st_mtime_ns) for entry in entries if entry.name.endswith(".js")
+            )
+        g.modules_version = _digest_of_all(tuple(scripts))
     return str(g.modules_version)
+
+
+@lru_cache(maxsize=2)
+def _digest_of_all(scripts: tuple[tuple[str, int], ...]) -> str:
+    digests = (_digest(OWN / name, changed) for name, changed in scripts)
+    return hashlib.sha256(" ".join(digests).encode()).hexdigest()[:12]
 
 
 def symbol(name: str) -> str:
