@@ -89,6 +89,7 @@ def add_photos(
         return [problem("error.photo.too_many", most=core.settings.max_photos)], None
     pictures, problems = media.read(core, sent)
     for picture in pictures:
+        # One at a time and under the lock of the draft: the next is counted with this one stored.
         with media.in_store(core, [picture]) as files, core.database.begin() as conn:
             fresh = _known(storage.find(conn, draft.word, draft.jurisdiction_id, lock=True))
             if _is_full(core, conn, fresh, files.kept[0].bytes):

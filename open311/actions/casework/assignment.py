@@ -61,6 +61,7 @@ def _give(work: Work, unit: str, kind: EventKind, why: Mapping[str, str | None])
         unit=unit,
         former_units=tuple(dict.fromkeys(former)),
         assignee_id=None if before != unit else work.case.assignee_id,
+        # The time of the unit begins when there is something to take up, not while it waits for its check.
         accept_by=accept_by(work, unit) if work.request.visibility != Visibility.HELD else None,
         accepted_datetime=None if before != unit else work.case.accepted_datetime,
         flags=work.case.flags - {Flag.DECLINED},
@@ -85,6 +86,7 @@ def assign_person(
 ) -> int:
     """Have a person of the unit see to an open request, or nobody; staff may also take it themselves."""
     with opened(core, service_request_id, actor, Right.ASSIGN_PERSON, expected_revision) as work:
+        # Oneself is no question of names, and the command line may name anybody.
         if actor.kind is ActorKind.STAFF and account_id is not None and str(account_id) != actor.id:
             others = colleagues.of_case(work.conn, work.case, work.request.visibility, work.now)
             if account_id not in others.of_unit:
@@ -132,6 +134,7 @@ def decline(
     with opened(core, service_request_id, actor, Right.ACCEPT, expected_revision) as work:
         _require_open(work)
         declined = work.case.declined + 1
+        # Told first, while the case still names the unit that declines.
         work.tell_staff(EventKind.DECLINED, unit=work.case.unit, reason=reason.strip(), to=to)
         work.change_case(declined=declined, assignee_id=None)
         if to is not None and declined < DECLINED_TOO_OFTEN:

@@ -46,6 +46,7 @@ def order(
     Without `due` it is to be done within what the catalogue says. Raises `Invalid`.
     """
     with opened(core, service_request_id, actor, Right.ORDER, expected_revision) as work:
+        # A mail with a link leaves for somebody outside, which nobody can take back.
         work.is_final = True
         words, chosen = _words(text), _contractor(work, contractor)
         _require_orderable(work, photos)
@@ -148,6 +149,7 @@ def return_order(
     """Give back what a contractor says is done, with words on what is missing."""
     with _about(core, order_id, actor, expected_revision) as (work, order):
         _require(order, order.state is OrderState.DONE)
+        # A link that is about to end leaves no time for what is asked for again.
         ends = max(order.ends_datetime, model.ends(work.now, None))
         orders.change(work.conn, order_id, state=OrderState.ACCEPTED, ends_datetime=ends)
         _write(work, order_id, EventKind.ORDER_RETURNED, {"to": order.contractor}, text=_words(text))
@@ -243,6 +245,7 @@ def _about(
     core: Core, order_id: int, actor: Actor, expected_revision: int | None
 ) -> Iterator[tuple[Work, Order]]:
     """An order with its case, to work on."""
+    # Which report to lock stands in the order, which is read again once it is locked.
     with core.database.read() as conn:
         known = orders.find(conn, order_id)
     if known is None:

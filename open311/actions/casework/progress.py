@@ -74,6 +74,7 @@ def move(
 
 
 def _reopen(work: Work) -> None:
+    # The old promise is kept or broken; what is done again gets the time of what is new.
     promised = work.catalogue.promise(work.request.service_code, work.now)
     work.change_case(reopened=work.case.reopened + 1, due_datetime=promised or work.case.due_datetime)
 
@@ -118,6 +119,7 @@ def hand_on(core: Core, conn: Connection, request: ServiceRequest, details: Mapp
     """Note that another server has a locked request: while it is there, nobody here has to do anything."""
     events.append_to(conn, request, EventKind.FORWARDED, at=core.now(), actor=WORKER, public=False, **details)
     work = taken_up(core, conn, request, WORKER)
+    # The case alone: the public sees no difference, so no answer of its is made anew.
     work.change_case(flags=work.case.flags | {Flag.FORWARDED})
     work.write_case()
 

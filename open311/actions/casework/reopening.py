@@ -122,6 +122,7 @@ def _wish(core: Core, update_id: int, actor: Actor, expected_revision: int | Non
     if event is None or event.kind != EventKind.CLAIMED or event.data.get("claimed_status") != REOPEN_WISH:
         raise NotFound(problem("error.update.unknown", update_id=update_id))
     with opened(core, event.service_request_id, actor, Right.CHECK, expected_revision) as work:
+        # Two at the desk: the second finds it decided.
         if any(event.claim_id == update_id for event in events.of_request(work.conn, work.number)):
             raise Invalid(problem("error.update.decided", update_id=update_id))
         yield work

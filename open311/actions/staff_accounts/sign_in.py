@@ -52,10 +52,12 @@ def sign_in(core: Core, email: str, password: str, sender: Sender) -> str:
     Raises `Invalid` when the two do not fit, `TooManyRequests` when too many were tried.
     """
     brakes = _brakes(core, email, sender)
+    # Counted before anything is compared, or many tries at once would all be free.
     counted = _take(core, brakes)
     with core.database.read() as conn:
         account = accounts.by_email(conn, email.strip()) if email.isprintable() else None
         password_hash = accounts.secrets_of(conn, account.id).password_hash if account else None
+    # Also where there is no account: the time that an answer takes must not tell.
     right = passwords.is_right(password_hash, password)
     if (
         account is None
@@ -158,6 +160,7 @@ def give_code(core: Core, token: str, signed_in: SignedIn, code: str, sender: Se
         right = _code_is_right(core, conn, account, code)
         if right:
             sign_in_brakes.give_back(conn, brakes)
+            # A token that somebody knew before the second factor must not be good behind it.
             sessions.end(conn, digest(token))
             return full_session(core, conn, account.id, sender)
     _note_refusal(core, account, counted, brakes[0], sender)
@@ -192,6 +195,7 @@ def _code_is_right(core: Core, conn: Connection, account: Account, code: str) ->
     except SealBroken:
         log.error("second_factor_sealed_with_another_key", see="OPEN311_STAFF_SECRET")
         raise Invalid(problem("desk.code.sealed")) from None
+    # Each step counts once: a code that was read over a shoulder opens nothing.
     step = one_time_codes.matching_step(secret, typed, core.now())
     return step is not None and accounts.use_step(conn, account.id, step)
 
@@ -203,6 +207,7 @@ def find(core: Core, token: str) -> SignedIn | None:
         holder = sessions.find(conn, digest(token), now)
     if holder is None or holder.session.ends_at(idle(core)) <= now or not holder.account.in_force(now):
         return None
+    # Rounded, so that not every page of the desk is a write.
     seen = model.rounded_up(now)
     if holder.session.stage is Stage.FULL and seen > holder.session.seen_datetime:
         with core.database.begin() as conn:

@@ -99,6 +99,7 @@ def bulk_result(run_id: int) -> ResponseReturnValue:
 
 def _begun() -> ResponseReturnValue:
     """Do it at the cases and revisions of the preview."""
+    # One more than may be, so that too many are refused and not cut off in silence.
     pairs = [pair.partition(":") for pair in request.form.getlist("chosen")[: MOST_CASES + 1]]
     read = [(whole_number(number), whole_number(revision, 9)) for number, _, revision in pairs]
     revisions = {number: revision for number, revision in read if number is not None and revision is not None}
