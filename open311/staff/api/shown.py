@@ -6,7 +6,7 @@ from typing import Any
 
 from open311.http import current
 from open311.model.casework.cases import Case
-from open311.staff.case import timeline
+from open311.staff import actor_names
 from open311.staff.seen_case import SeenCase
 from open311.storage.desk.case_page import WholeCase
 from open311.storage.desk.lists import CaseRow
@@ -44,7 +44,7 @@ MORE_OF_CASE = ("former_units", "check_by", "accept_by", "accepted_datetime", "p
 def rows(cases: Iterable[CaseRow]) -> list[dict[str, Any]]:
     """The rows of a page of the list."""
     shown = list(cases)
-    names = timeline.names(_assignee(row.case) for row in shown if row.case.assignee_id)
+    names = actor_names.of_actors(_assignee(row.case) for row in shown if row.case.assignee_id)
     now = current.core().now()
     return [_case(row.case, now, names) | _values(row, OF_REPORT) for row in shown]
 
@@ -52,7 +52,7 @@ def rows(cases: Iterable[CaseRow]) -> list[dict[str, Any]]:
 def whole(seen: SeenCase) -> dict[str, Any]:
     """All of one case but who sent it."""
     case, report = seen.whole.case, seen.whole.request
-    names = timeline.names([_assignee(case)] if case.assignee_id else [])
+    names = actor_names.of_actors([_assignee(case)] if case.assignee_id else [])
     return (
         _case(case, current.core().now(), names)
         | _values(report, OF_REPORT + MORE_OF_REPORT)

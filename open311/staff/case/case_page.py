@@ -88,7 +88,7 @@ def _page(
         is_mentioned=is_mentioned,
         declined_by=_declined_by(whole.case),
         answers=every_answer(service, answers if seen.may(Right.SEE_REPORTER) else whole.request.attributes),
-        names=timeline.names(who),
+        names=actor_names.of_actors(who),
         statuses=list(catalogue.statuses.values()),
         groups=services_by_group(catalogue),
         priorities=list(Priority),

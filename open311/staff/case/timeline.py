@@ -42,11 +42,6 @@ class HistoryLine:
     mails: Sequence[MailLine] = ()
 
 
-def names(actors: Iterable[str]) -> Mapping[str, str]:
-    """The words for actors as events record them."""
-    return actor_names.of_actors(actors)
-
-
 def lines(
     line_of_time: Iterable[Event | Note], catalogue: Catalogue, mails: Iterable[MailLine] = ()
 ) -> list[HistoryLine]:
@@ -61,7 +56,7 @@ def lines(
     sides = ("from", "to")
     persons = (_person(entry.data.get(side)) for entry in whole if _is_about_person(entry) for side in sides)
     actors = (entry.actor if isinstance(entry, Event) else entry.author for entry in whole)
-    known = names([*actors, *filter(None, persons)])
+    known = actor_names.of_actors([*actors, *filter(None, persons)])
     return [
         replace(line(entry, catalogue, known), mails=by_event.get(entry.id, ()))
         if isinstance(entry, Event)

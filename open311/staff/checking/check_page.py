@@ -22,6 +22,7 @@ from open311.site.form.questions import Question, questions
 from open311.site.list import maps
 from open311.site.list.listing import services_by_group
 from open311.site.view_models import every_answer
+from open311.staff import actor_names
 from open311.staff.blueprint import staff
 from open311.staff.case import template_gaps, timeline
 from open311.staff.checking.decision_form import WITH_STATUS, SentForm, shown_values
@@ -88,7 +89,7 @@ def check_page(seen: SeenCase, shown: Shown) -> Response:
         other = presence.claim(conn, request.service_request_id, str(seen.actor), core.now())
         suspicions = suspicion.of_requests(conn, [request.service_request_id], core.now())
     meanwhile = shown.conflict.meanwhile if shown.conflict else ()
-    names = timeline.names([*(event.actor for event in meanwhile), *([other] if other else [])])
+    names = actor_names.of_actors([*(event.actor for event in meanwhile), *([other] if other else [])])
     return render(
         "checking/check_report.html",
         status=shown.status,

@@ -12,8 +12,8 @@ from open311.model.actor import Right
 from open311.model.casework.cases import Case, Stage
 from open311.model.casework.decisions import Decision
 from open311.model.casework.desk_search import Position
+from open311.staff import actor_names
 from open311.staff.blueprint import page, redirect_to, staff
-from open311.staff.case import timeline
 from open311.staff.checking.check_page import Shown, check_page
 from open311.staff.checking.decision_form import SentForm, read_decision, read_photos
 from open311.staff.forms import posted_revision
@@ -43,7 +43,7 @@ def check_queue() -> ResponseReturnValue:
         suspicions=suspicions,
         service_name=_service_name,
         after=queue_page.next.write() if queue_page.next else "",
-        names=timeline.names(present),
+        names=actor_names.of_actors(present),
         last=_last(),
         now=core.now(),
     )
@@ -153,7 +153,7 @@ def check_here(number: int) -> ResponseReturnValue:
             other = None
         else:
             other = presence.claim(conn, number, str(seen.actor), core.now())
-    response = jsonify(other=timeline.names([other])[other] if other else "")
+    response = jsonify(other=actor_names.of_actors([other])[other] if other else "")
     response.headers["Cache-Control"] = NOT_KEPT
     return response
 

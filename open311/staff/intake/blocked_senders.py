@@ -12,8 +12,8 @@ from open311.http import current
 from open311.http.errors import in_words
 from open311.model.actor import Right
 from open311.model.catalogue import Catalogue
+from open311.staff import actor_names
 from open311.staff.blueprint import page, redirect_to, staff
-from open311.staff.case import timeline
 from open311.staff.rendering import render
 from open311.storage.mails import blocked_senders
 
@@ -82,7 +82,7 @@ def _page(form: Mapping[str, str], errors: Mapping[str, str]) -> Response:
         status=400 if errors else 200,
         errors=errors,
         blocked=blocked,
-        names=timeline.names([sender.actor for sender in blocked]),
+        names=actor_names.of_actors([sender.actor for sender in blocked]),
         form=form,
         kinds=blocking.KINDS,
         cities=_cities(),

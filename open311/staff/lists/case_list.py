@@ -18,8 +18,8 @@ from open311.model.casework.desk_search import CaseSearch, Order, Position
 from open311.model.service_request import Visibility
 from open311.site.list.listing import services_by_group
 from open311.site.report_numbers import report_number
+from open311.staff import actor_names
 from open311.staff.blueprint import page, redirect_to, staff
-from open311.staff.case import timeline
 from open311.staff.lists import filters
 from open311.staff.lists.filters import Filter
 from open311.staff.rendering import render
@@ -76,7 +76,7 @@ def reports() -> ResponseReturnValue:
         "lists/reports.html",
         rows=case_page.rows,
         catalogues={catalogue.jurisdiction.jurisdiction_id: catalogue for catalogue in in_force},
-        names=timeline.names([*presences, *people]),
+        names=actor_names.of_actors([*presences, *people]),
         next=case_page.next.write() if case_page.next else "",
         after=after,
         picked=picked,
