@@ -1,5 +1,6 @@
 """What commands that work on stored data share."""
 
+import gc
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -64,6 +65,19 @@ def opened(*, adopt: bool = True) -> Iterator[Core]:
         ) from None
     finally:
         built.database.close()
+
+
+@contextmanager
+def many_rows() -> Iterator[None]:
+    """For what many rows go through: looking for garbage takes a fifth of the time, and they leave none."""
+    before = gc.get_threshold()
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+        gc.unfreeze()
 
 
 def show_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

@@ -3,7 +3,7 @@
 import click
 
 from open311.actions.upkeep.map_counts import words_sorted_beside
-from open311.cli.common import opened
+from open311.cli.common import many_rows, opened
 from open311.dev import demo as demo_reports
 from open311.dev import staff as demo_staff
 
@@ -25,6 +25,6 @@ def demo(count: int, seed: int, with_staff: bool) -> None:
             there = demo_staff.seed(core)
             for role, email in there.people:
                 click.echo(f"{email:<20} {role.value:<12} {there.password}")
-        with words_sorted_beside(core) as sort_words:
-            demo_reports.seed(core, count, seed, sort_words)
+        with many_rows(), words_sorted_beside(core) as sort_words:
+            demo_reports.seed(core, count, seed, sort_words, ahead=True)
     click.echo(f"{count} requests added.", err=True)

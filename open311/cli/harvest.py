@@ -10,7 +10,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from open311.actions.upkeep.map_counts import words_sorted_beside
 from open311.base import datetimes
-from open311.cli.common import opened, show_table
+from open311.cli.common import many_rows, opened, show_table
 from open311.core import Core
 from open311.federation import harvest as action
 from open311.federation.dates import is_form
@@ -149,6 +149,7 @@ def shown(core: Core, name: str) -> Iterator[Tell]:
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with (
         Progress(*columns, console=Console(stderr=True), transient=True) as progress,
+        many_rows(),
         words_sorted_beside(core) as sort_words,
     ):
         task = progress.add_task(name, total=None)

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from open311.actions.upkeep.map_counts import words_sorted_beside
-from open311.cli.common import opened
+from open311.cli.common import many_rows, opened
 from open311.cli.harvest import in_words, shown
 from open311.core import Core
 from open311.federation import csv_import, server_import
@@ -97,6 +97,7 @@ def _file(core: Core, catalogue: Catalogue, path: Path, wishes: Wishes, rejects:
     )
     with (
         Progress(*columns, console=Console(stderr=True), transient=True) as progress,
+        many_rows(),
         words_sorted_beside(core) as sort_words,
     ):
         task = progress.add_task("", total=lines)
@@ -105,7 +106,7 @@ def _file(core: Core, catalogue: Catalogue, path: Path, wishes: Wishes, rejects:
             sort_words()
             progress.update(task, completed=line, description=in_words(counts))
 
-        return csv_import.import_file(core, catalogue, path, wishes, rejects, tell)
+        return csv_import.import_file(core, catalogue, path, wishes, rejects, tell, ahead=True)
 
 
 def _server(

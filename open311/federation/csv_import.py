@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import TextIO
@@ -13,6 +14,7 @@ import yaml
 
 from open311.base.ahead import one_ahead
 from open311.base.errors import Invalid, problem
+from open311.base.in_turn import in_turn
 from open311.core import Core
 from open311.federation import csv_mapping
 from open311.federation.csv_mapping import Columns, CsvMapping
@@ -21,6 +23,7 @@ from open311.federation.imports import Wishes, begin, take_page, terms
 from open311.federation.references import Arrival, Counts, Intake, Refusal, refusal_for
 from open311.federation.storage import sources
 from open311.federation.terms import arrival_of
+from open311.federation.upsert import Ahead, Outlook, look_ahead
 from open311.formats.csv_records import Record, delimiter_of, records
 from open311.model.catalogue import Catalogue
 from open311.storage.database import Connection
@@ -47,11 +50,14 @@ def import_file(
     wishes: Wishes,
     rejects: Path,
     progress: Progress = lambda *_: None,
+    *,
+    ahead: bool = False,
 ) -> Counts:
     """Take in the rows of a CSV file; what cannot be taken in is written to `rejects`, with line and reason.
 
     Each thousand rows is stored as a whole or not at all, with the line that was reached. An interrupted import of the
     same file in the same way goes on there; one that had come to its end begins anew, which stores nothing twice.
+    With `ahead` a batch is read while two are stored.
     """
     wishes.check(catalogue)
     source = begin(core, catalogue, wishes.source or path.name, {"fingerprint": _fingerprint(path, wishes)})
@@ -70,11 +76,13 @@ def import_file(
                 language=catalogue.jurisdiction.languages[0],
                 resume_at=rejected,
             ) as refused,
-            closing(one_ahead(map(reader.read, _batches(rows, reached)))) as batches,
+            closing(one_ahead(map(reader.read, _batches(rows, reached)), ahead=ahead)) as batches,
         ):
-            for batch in batches:
-                done = _store(core, catalogue, source, batch, refused, wishes, done)
-                progress(done, batch.line)
+            seen = ((batch, look_ahead(core, source, batch.requests) if ahead else None) for batch in batches)
+            step = partial(_store, core, catalogue, source, refused, wishes)
+            with closing(in_turn(seen, step, (done, reached), at_once=2 if ahead else 1)) as steps:
+                for done, line in steps:
+                    progress(done, line)
     if not done.refused:
         rejects.unlink()
     with core.database.begin() as conn:
@@ -126,6 +134,11 @@ class Batch:
         """The line on which the last row begins."""
         return self.rows[-1].line
 
+    @property
+    def requests(self) -> list[Arrival]:
+        """What is to be stored, in the order of the file."""
+        return list(self.arrivals.values())
+
     def unstored(self, refusals: Sequence[Refusal]) -> Iterator[Reject]:
         """The rows that the database has refused."""
         reasons = {refusal.foreign_id: refusal.problem for refusal in refusals}
@@ -161,7 +174,8 @@ class Reader:
             return Refusal(row.problem)
         if len(row.cells) != self._width:
             return refusal_for("error.row.columns", number=len(row.cells), needed=self._width)
-        if any(not cell.isprintable() and UNDECODED.search(cell) for cell in row.cells):
+        whole = "".join(row.cells)
+        if not whole.isprintable() and UNDECODED.search(whole):
             return refusal_for("error.row.encoding", encoding=self._mapping.encoding)
         fields = self._columns.fields(row.cells)
         request = csv_mapping.request_of(fields, self._dates, self._mapping.statuses)
@@ -174,21 +188,25 @@ def _store(
     core: Core,
     catalogue: Catalogue,
     source: Intake,
-    batch: Batch,
     refused: Rejects,
     wishes: Wishes,
-    before: Counts,
-) -> Counts:
+    seen: tuple[Batch, Outlook | None],
+    turn: Callable[[], tuple[Counts, int]],
+) -> tuple[Counts, int]:
     """One batch in one transaction, with the line that was reached and how much was refused up to there."""
-    counts = before + Counts(refused=len(batch.rejects))
+    batch, outlook = seen
+    ahead = Ahead(outlook, turn) if outlook else None
+    counts = Counts()
 
     def save(conn: Connection, taken: Counts, refusals: Sequence[Refusal]) -> None:
+        nonlocal counts
+        before, _ = turn()
+        counts = before + taken + Counts(refused=len(batch.rejects) + len(refusals))
         # The file is written before the commit and cut back when an import goes on, so each row stands in it once.
         written = refused.write([*batch.rejects, *batch.unstored(refusals)])
         state = {**source.state, "line": batch.line, "rejected_bytes": written}
-        counted = counts + taken + Counts(refused=len(refusals))
-        sources.save(conn, source, state, counted.as_dict())
+        sources.save(conn, source, state, counts.as_dict())
 
-    taken, unstored = take_page(core, catalogue, source, list(batch.arrivals.values()), wishes, save)
+    take_page(core, catalogue, source, batch.requests, wishes, save, ahead)
     refused.settle()
-    return counts + taken + Counts(refused=len(unstored))
+    return counts, batch.line

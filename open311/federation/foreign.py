@@ -154,6 +154,8 @@ def changes_from(value: Any, dates: Dates = PLAIN_DATES) -> ForeignChanges | Non
 
 def texts(value: Any, depth: int = DEEPEST) -> list[str]:
     """Every text in a value, however it is wrapped; numbers as they would be written."""
+    if value is None:
+        return []
     if type(value) is str:
         # By far the most frequent, and an instance check of a mapping is slow.
         text = _spoken(value)
@@ -164,7 +166,7 @@ def texts(value: Any, depth: int = DEEPEST) -> list[str]:
         return [text for inner in value.values() for text in texts(inner, depth - 1)]
     if isinstance(value, (list, tuple)):
         return [text for inner in value for text in texts(inner, depth - 1)]
-    if value is None or isinstance(value, bool):
+    if isinstance(value, bool):
         return []
     if isinstance(value, float) and value.is_integer():
         value = int(value)
@@ -191,7 +193,10 @@ def word(item: Mapping[str, Any], *names: str) -> str | None:
 
 def addresses(value: Any) -> tuple[str, ...]:
     """The web addresses in a value, each once."""
-    parts = (address for text in texts(value) for address in _BETWEEN_ADDRESSES.split(text))
+    written = texts(value)
+    if not written:
+        return ()
+    parts = (address for text in written for address in _BETWEEN_ADDRESSES.split(text))
     return tuple(dict.fromkeys(url for url in parts if url.lower().startswith(("http://", "https://"))))
 
 

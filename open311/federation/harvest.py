@@ -5,12 +5,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from itertools import islice
 from typing import Any
 
 import structlog
 
 from open311 import catalogue_file
-from open311.base.ahead import one_ahead
 from open311.base.datetimes import time_zone
 from open311.base.errors import Invalid, NotFound, Open311Error, problem
 from open311.core import Core
@@ -19,12 +20,13 @@ from open311.federation.answers import RemoteError
 from open311.federation.client import Client
 from open311.federation.dates import Dates
 from open311.federation.harvest_catalogue import catalogue_document
+from open311.federation.pages import Page, stored_in_turn
 from open311.federation.paging import Ask
 from open311.federation.reader import Part
 from open311.federation.references import Arrival, Counts, Intake, Refusal, Trouble
 from open311.federation.storage import references as stored
 from open311.federation.storage import sources as source_rows
-from open311.federation.terms import Terms, arrivals_of
+from open311.federation.terms import Terms
 from open311.model.actor import Actor, ActorKind, Right, source_actor
 from open311.model.catalogue import Catalogue
 from open311.model.jurisdiction import SANDBOX_PREFIX
@@ -136,7 +138,7 @@ def run(
 ) -> Counts:
     """Take over what has changed at a source since the last run, page by page, each page in its own transaction.
 
-    With `since`, the history back to then is read anew; `ahead` asks for a page while the one before is stored. What
+    With `since`, the history back to then is read anew; `ahead` asks for a page while those before are stored. What
     goes wrong is noted at the source and ends the run; the next one goes on where this one stopped.
     """
     client, trouble = client_of(source), None
@@ -148,12 +150,12 @@ def run(
         parts = reader.parts(
             client, source.state, core.now(), patiently(source, wait), _open_ids(core, source)
         )
-        with closing(one_ahead(parts, ahead=ahead)) as read:
-            for part in read:
-                done += _take_over(core, source, catalogue, part, done)
-                progress(done, part.told)
-                if most_pages is not None and (most_pages := most_pages - 1) <= 0:
-                    break
+        store = partial(_take_over, core, source, catalogue)
+        some = islice(parts, most_pages)
+        terms = Terms(catalogue=catalogue)
+        with closing(stored_in_turn(core, source, terms, some, store, (done, ""), ahead=ahead)) as pages:
+            for done, told in pages:
+                progress(done, told)
     except RemoteError as refused:
         trouble = str(refused)[:500]
         log.warning("harvest_stopped", source=source.source, reason=trouble)
@@ -183,34 +185,42 @@ def _refresh(core: Core, source: Intake, client: Client) -> Catalogue:
     return catalogue_file.from_document(document, source.source)
 
 
-def _take_over(core: Core, source: Intake, catalogue: Catalogue, part: Part, before: Counts) -> Counts:
-    """One page and how far it brings us, at once or not at all."""
-    arrivals, refusals = arrivals_of(part.requests, Terms(catalogue=catalogue))
+def _take_over(
+    core: Core, source: Intake, catalogue: Catalogue, page: Page, turn: Callable[[], tuple[Counts, str]]
+) -> tuple[Counts, str]:
+    """One page and how far it brings us, at once or not at all; what was taken over up to there, and what that is."""
+    part = page.part
     whose = (source.jurisdiction_id, source.source)
     actor = source_actor(ActorKind.HARVEST, source.source, source.jurisdiction_id)
-    counts = Counts(refused=len(refusals))
+    counts = Counts()
 
-    def beside(conn: Connection, taken: Counts, _: Sequence[Refusal]) -> None:
+    def beside(conn: Connection, taken: Counts, unstored: Sequence[Refusal]) -> None:
         nonlocal counts
-        counts += taken
+        before, _ = turn()
+        counts = before + taken + Counts(refused=len(page.refusals) + len(unstored))
         if part.gone:
             counts += upsert.withdraw(core, conn, *whose, part.gone, actor=actor)
         if part.copy is not None:
             ids = [request.service_request_id for request in part.requests]
             counts += upsert.compare(core, conn, *whose, part.copy, ids, whole=part.copy_ends, actor=actor)
-        _keep_names(core, conn, source, catalogue, arrivals)
-        source_rows.save(conn, source, part.state, (before + counts).as_dict())
+        _keep_names(core, conn, source, catalogue, page.arrivals)
+        source_rows.save(conn, source, part.state, counts.as_dict())
 
-    _, unstored = upsert.take_page(core, catalogue, source.source, arrivals, actor=actor, beside=beside)
-    counts += Counts(refused=len(unstored))
-    troubles = [
-        *_odd(part),
-        *(Trouble(refusal.reason(LANGUAGE), refusal.foreign_id) for refusal in (*refusals, *unstored)),
-    ]
+    _, unstored = upsert.take_page(
+        core,
+        catalogue,
+        source.source,
+        page.arrivals,
+        actor=actor,
+        beside=beside,
+        ahead=page.ahead(turn),
+    )
+    refused = (*page.refusals, *unstored)
+    troubles = [*_odd(part), *(Trouble(refusal.reason(LANGUAGE), refusal.foreign_id) for refusal in refused)]
     if troubles:
         with core.database.begin() as conn:
             source_rows.tell(conn, source, troubles, core.now())
-    return counts
+    return counts, part.told
 
 
 def _odd(part: Part) -> Iterator[Trouble]:
@@ -224,7 +234,7 @@ def _odd(part: Part) -> Iterator[Trouble]:
 
 
 def _keep_names(
-    core: Core, conn: Connection, source: Intake, catalogue: Catalogue, arrivals: list[Arrival]
+    core: Core, conn: Connection, source: Intake, catalogue: Catalogue, arrivals: Sequence[Arrival]
 ) -> None:
     """Services that the source no longer offers are known by the names its requests give."""
     language = catalogue.jurisdiction.languages[0]

@@ -12,7 +12,7 @@ from open311.federation.references import Arrival, Counts, Intake, Refusal
 from open311.federation.storage import references as stored
 from open311.federation.storage import sources
 from open311.federation.terms import Terms
-from open311.federation.upsert import Beside
+from open311.federation.upsert import Ahead, Beside
 from open311.model.actor import ActorKind, source_actor
 from open311.model.catalogue import Catalogue
 from open311.model.service_request import Visibility
@@ -66,6 +66,7 @@ def take_page(
     arrivals: Sequence[Arrival],
     wishes: Wishes,
     save: Beside,
+    ahead: Ahead | None,
 ) -> tuple[Counts, list[Refusal]]:
     """Store a page of arrivals, and by `save` how far that brings us; what could not be stored is refused."""
 
@@ -74,9 +75,8 @@ def take_page(
         save(conn, counts, refusals)
 
     actor = source_actor(ActorKind.IMPORT, source.source, source.jurisdiction_id)
-    return upsert.take_page(
-        core, catalogue, source.source, arrivals, actor=actor, visibility=wishes.visibility, beside=beside
-    )
+    how: dict[str, Any] = {"actor": actor, "visibility": wishes.visibility, "beside": beside, "ahead": ahead}
+    return upsert.take_page(core, catalogue, source.source, arrivals, **how)
 
 
 def _name_services(core: Core, conn: Connection, catalogue: Catalogue, arrivals: Sequence[Arrival]) -> None:

@@ -5,17 +5,17 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 
-from open311.base.ahead import one_ahead
 from open311.base.errors import Invalid, problem
 from open311.core import Core
 from open311.federation import harvest
 from open311.federation.answers import RemoteError
 from open311.federation.imports import Wishes, begin, take_page, terms
-from open311.federation.reader import Part, parts
+from open311.federation.pages import Page, stored_in_turn
+from open311.federation.reader import parts
 from open311.federation.references import Counts, Intake, Refusal
 from open311.federation.storage import sources
-from open311.federation.terms import arrivals_of
 from open311.model.catalogue import Catalogue
 from open311.storage.database import Connection
 
@@ -35,7 +35,7 @@ def import_server(
 ) -> Counts:
     """Take in the whole public history of another server as the city's own; interrupted, it goes on the next time.
 
-    `ahead` asks for a page while the one before is stored.
+    `ahead` asks for a page while those before are stored.
     """
     wishes.check(catalogue)
     options = {
@@ -52,34 +52,37 @@ def import_server(
     done = Counts()
     try:
         ask = harvest.patiently(source, wait)
-        pages = parts(harvest.client_of(source), source.state, core.now(), ask)
-        with closing(one_ahead(pages, ahead=ahead)) as read:
-            for part in read:
-                done += _take_part(core, catalogue, source, part, wishes, done, refuse)
-                progress(done, part.told)
+        read = parts(harvest.client_of(source), source.state, core.now(), ask)
+        store = partial(_take_page, core, catalogue, source, wishes, refuse)
+        words = terms(catalogue, wishes)
+        with closing(stored_in_turn(core, source, words, read, store, (done, ""), ahead=ahead)) as pages:
+            for done, told in pages:
+                progress(done, told)
     except RemoteError as reason:
         raise Invalid(problem("error.import.refused", url=url, reason=str(reason)[:300])) from None
     return done
 
 
-def _take_part(
+def _take_page(
     core: Core,
     catalogue: Catalogue,
     source: Intake,
-    part: Part,
     wishes: Wishes,
-    before: Counts,
     refuse: Callable[[Refusal], None],
-) -> Counts:
-    arrivals, refusals = arrivals_of(part.requests, terms(catalogue, wishes))
-    counts = Counts(refused=len(refusals))
+    page: Page,
+    turn: Callable[[], tuple[Counts, str]],
+) -> tuple[Counts, str]:
+    counts = Counts()
 
-    def save(conn: Connection, taken: Counts, _: Sequence[Refusal]) -> None:
-        counted = (before + counts + taken).as_dict()
-        kept = {"fingerprint": source.state["fingerprint"], "refused": counted["refused"]}
-        sources.save(conn, source, {**part.state, **kept}, counted)
+    def save(conn: Connection, taken: Counts, unstored: Sequence[Refusal]) -> None:
+        nonlocal counts
+        before, _ = turn()
+        counts = before + taken + Counts(refused=len(page.refusals) + len(unstored))
+        kept = {"fingerprint": source.state["fingerprint"], "refused": counts.refused}
+        sources.save(conn, source, {**page.part.state, **kept}, counts.as_dict())
 
-    taken, unstored = take_page(core, catalogue, source, arrivals, wishes, save)
-    for refusal in (*refusals, *unstored):
+    ahead = page.ahead(turn)
+    _, unstored = take_page(core, catalogue, source, page.arrivals, wishes, save, ahead)
+    for refusal in (*page.refusals, *unstored):
         refuse(refusal)
-    return counts + taken + Counts(refused=len(unstored))
+    return counts, page.part.told

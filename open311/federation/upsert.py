@@ -10,7 +10,7 @@ import structlog
 from open311.actions import casework
 from open311.base.errors import Open311Error
 from open311.core import Core
-from open311.federation.references import Arrival, Counts, Known, Refusal, refusal_for
+from open311.federation.references import Arrival, Counts, Intake, Known, Refusal, refusal_for
 from open311.federation.storage import references as stored
 from open311.model.actor import Actor, Right
 from open311.model.casework.cases import Case, new_case
@@ -18,8 +18,9 @@ from open311.model.catalogue import Catalogue
 from open311.model.event_kinds import EventKind
 from open311.model.service_request import NOBODY, Reporter, ServiceRequest, Status, Visibility
 from open311.model.visibility import is_everybodys
-from open311.storage import events, service_requests
+from open311.storage import bulk_load, events, service_requests
 from open311.storage.bulk_load import NewEvent
+from open311.storage.copy_ids import new_ids
 from open311.storage.database import Connection
 
 log = structlog.get_logger()
@@ -32,6 +33,27 @@ STATUS_FIELDS = ("status", "detailed_status", "status_notes")
 Beside = Callable[[Connection, Counts, Sequence[Refusal]], None]
 
 
+class Outlook(NamedTuple):
+    """What is stored of the requests of a page, and numbers for the others."""
+
+    known: Mapping[str, Known]
+    numbers: Sequence[int]
+
+
+class Overtaken(Exception):
+    """Somebody has stored or changed requests of a page since its outlook."""
+
+
+class Ahead(NamedTuple):
+    """A page whose new rows are stored before its turn, on the outlook that nobody else brings the same ones.
+
+    `turn` waits until the pages before it are stored.
+    """
+
+    outlook: Outlook
+    turn: Callable[[], object]
+
+
 def take_page(
     core: Core,
     catalogue: Catalogue,
@@ -41,18 +63,26 @@ def take_page(
     actor: Actor,
     beside: Beside,
     visibility: Visibility = Visibility.PUBLISHED,
+    ahead: Ahead | None = None,
 ) -> tuple[Counts, list[Refusal]]:
     """One page in one transaction, with what `beside` writes; a row that cannot be stored is refused by itself."""
     where: dict[str, Any] = {"actor": actor, "visibility": visibility}
-    try:
-        with core.database.begin() as conn:
-            counts = take(core, conn, catalogue, source, arrivals, **where)
-            beside(conn, counts, [])
-            return counts, []
-    except Open311Error:
-        raise
-    except Exception:
-        log.exception("page_not_stored", source=source)
+    numbers = ahead.outlook.numbers if ahead else ()
+    for way in (ahead, None) if ahead else (None,):
+        try:
+            with core.database.begin() as conn:
+                counts = take(core, conn, catalogue, source, arrivals, ahead=way, numbers=numbers, **where)
+                beside(conn, counts, [])
+                return counts, []
+        except Overtaken:
+            continue
+        except Open311Error:
+            raise
+        except Exception:
+            log.exception("page_not_stored", source=source)
+            break
+    if ahead:
+        ahead.turn()
     counts, refusals = Counts(), list[Refusal]()
     for arrival in arrivals:
         try:
@@ -78,17 +108,34 @@ def take(
     *,
     actor: Actor,
     visibility: Visibility = Visibility.PUBLISHED,
+    ahead: Ahead | None = None,
+    numbers: Sequence[int] = (),
 ) -> Counts:
-    """Store what is new and change what is different, in the caller's transaction; doing so again does nothing."""
+    """Store what is new and change what is different, in the caller's transaction; doing so again does nothing.
+
+    With `ahead` it raises `Overtaken` when that went wrong; the transaction is then to be rolled back, and its
+    `numbers` can be used again.
+    """
     latest = {arrival.foreign_id: arrival for arrival in arrivals}
     owner = catalogue.jurisdiction.jurisdiction_id
     for right in (Right.INTAKE, Right.EDIT, Right.SET_STATUS):
         actor.require(right, owner)
-    stored.lock(conn, owner, source)
-    known = stored.known(conn, owner, source, list(latest))
+    if ahead is None:
+        stored.lock(conn, owner, source)
+        known, numbers = _outlook(conn, owner, source, arrivals, numbers)
+    else:
+        known, numbers = ahead.outlook
     fresh = [arrival for number, arrival in latest.items() if number not in known]
     if fresh:
-        stored.add(conn, owner, source, fresh, _reports(fresh, catalogue, visibility, str(actor)))
+        bulk_load.store(conn, _reports(fresh, catalogue, visibility, str(actor)), numbers)
+    if ahead is not None:
+        # Only rows of new requests were written so far, for which nobody waits; all else comes in its turn.
+        ahead.turn()
+        stored.lock(conn, owner, source)
+        if stored.known(conn, owner, source, list(latest)) != known:
+            raise Overtaken
+    if fresh:
+        stored.add(conn, owner, source, fresh, numbers)
     different = [
         arrival for number, arrival in latest.items() if number in known and _differs(known[number], arrival)
     ]
@@ -102,6 +149,21 @@ def take(
             stored.remember(conn, owner, source, arrival.foreign_id, arrival.digest)
     changed = len(present)
     return Counts(new=len(fresh), changed=changed, same=len(arrivals) - len(fresh) - changed)
+
+
+def look_ahead(core: Core, source: Intake, arrivals: Sequence[Arrival]) -> Outlook:
+    """What is stored of a page before its turn; pages get their numbers in the order in which they are asked about."""
+    with core.database.read() as conn:
+        return _outlook(conn, source.jurisdiction_id, source.source, arrivals, ())
+
+
+def _outlook(
+    conn: Connection, owner: str, source: str, arrivals: Sequence[Arrival], drawn: Sequence[int]
+) -> Outlook:
+    foreign_ids = {arrival.foreign_id for arrival in arrivals}
+    known = stored.known(conn, owner, source, list(foreign_ids))
+    count = len(foreign_ids) - len(known)
+    return Outlook(known, [*drawn[:count], *new_ids(conn, max(0, count - len(drawn)))])
 
 
 class NewReport(NamedTuple):

@@ -26,7 +26,7 @@ class Calendar:
     closes: time | None = None
 
     def is_working_day(self, day: date) -> bool:
-        if day.weekday() not in self.weekdays or f"{day:%m-%d}" in self.closed:
+        if day.weekday() not in self.weekdays or (self.closed and f"{day:%m-%d}" in self.closed):
             return False
         return day not in _holidays(self.country, self.subdivision, day.year)
 

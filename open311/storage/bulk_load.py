@@ -61,10 +61,13 @@ class Report(Protocol):
 Numbered = Sequence[tuple[int, Report]]
 
 
-def store(conn: Connection, reports: Sequence[Report]) -> list[int]:
-    """Store reports in their order and as they are: nothing is checked, no job is deferred; returns their numbers."""
+def store(conn: Connection, reports: Sequence[Report], numbers: Sequence[int] | None = None) -> Sequence[int]:
+    """Store reports in their order and as they are: nothing is checked, no job is deferred; returns their numbers.
+
+    `numbers` are new ones, where they were drawn before.
+    """
     announce(conn)
-    numbers = new_ids(conn, len(reports))
+    numbers = new_ids(conn, len(reports)) if numbers is None else numbers
     numbered = list(zip(numbers, reports, strict=True))
     copy_rows(
         conn,

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, text
 from open311.actions import casework, catalogue_publication
 from open311.base.errors import Invalid
 from open311.core import Core
-from open311.federation import csv_import, server_import
+from open311.federation import csv_import, server_import, upsert
 from open311.federation.catalogues import HARVESTED
 from open311.federation.csv_mapping import CsvMapping
 from open311.federation.imports import Wishes
@@ -275,6 +275,26 @@ def test_an_interrupted_import_goes_on_and_stores_nothing_half(
     csv_import.import_file(core, catalogue, path, Wishes(), rejects(path), lambda _, line: again.append(line))
     assert (stored(conn), again) == (34, [31, 36])
     assert len(rejects(path).read_text(encoding="utf-8").splitlines()) == 2
+
+
+def test_a_row_that_the_database_refuses_holds_up_no_batch(
+    core: Core, conn: Connection, a_file: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(csv_import, "BATCH", 4)
+    taken = upsert.take
+
+    def refuse(core: Core, conn: Any, catalogue: Any, source: str, arrivals: Any, **more: Any) -> Any:
+        if any(arrival.foreign_id == "SR-5" for arrival in arrivals):
+            conn.execute(text("select 1 / 0"))
+        return taken(core, conn, catalogue, source, arrivals, **more)
+
+    monkeypatch.setattr(upsert, "take", refuse)
+    path = a_file(*([f"SR-{number}", *GOOD[1:]] for number in range(18)))
+    assert move_in(core, path) == {"new": 17, "refused": 1}
+    assert stored(conn) == 17
+    [_, refused] = rejects(path).read_text(encoding="utf-8").splitlines()
+    line, reason, number, *_ = next(csv.reader([refused]))
+    assert (line, "DataError" in reason, number) == ("7", True, "SR-5")
 
 
 def test_what_was_refused_is_looked_at_again(

@@ -23,6 +23,14 @@ select (select count(*) from service_requests), (select count(*) from cases), (s
        (select count(*) from events), (select count(distinct foreign_id) from foreign_references)
 """
 
+SAID = """
+select foreign_id, description from foreign_references join service_requests on id = service_request_id
+where length(foreign_id) < 4
+"""
+ORDER = """
+select foreign_id from foreign_references where length(foreign_id) = 4 order by service_request_id
+"""
+
 
 def test_what_is_killed_goes_on_and_nothing_is_lost_or_stored_twice(
     fresh_database_url: str, tmp_path: Path
@@ -55,6 +63,31 @@ def test_what_is_killed_goes_on_and_nothing_is_lost_or_stored_twice(
     with rejects.open(encoding="utf-8", newline="") as file:
         lines = list(csv.reader(file))
     assert [line[2] for line in lines[1:]] == [f"SR-{number}" for number in range(0, ROWS, BAD)]
+
+
+def test_an_id_that_comes_again_is_stored_once_as_it_was_said_last(
+    fresh_database_url: str, tmp_path: Path
+) -> None:
+    """Two batches are stored at a time, and the second one cannot know yet of the first."""
+    path = tmp_path / "old.csv"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["service_request_id", "requested_datetime", "service_code", "status", "description"])
+        for row in range(300):
+            # One in each batch and its neighbours, and some that come once.
+            number = row // 30 if row % 7 == 0 else 1000 + row
+            writer.writerow([number, "2019-03-02T09:30:00Z", "MUELL_WILD", "closed", f"Zeile {row}"])
+    said_last = {row // 30: row for row in range(0, 300, 7)}
+    process = started(path, fresh_database_url)
+    told, _ = process.communicate()
+    once = sum(row % 7 != 0 for row in range(300)) + len(said_last)
+    assert (process.returncode, told.split(",")[0]) == (0, f"{once} new")
+    with psycopg.connect(fresh_database_url) as conn:
+        assert conn.execute(STORED).fetchall()[0][:3] == (once,) * 3
+        descriptions = dict(conn.execute(SAID).fetchall())
+        order = [int(number) for (number,) in conn.execute(ORDER).fetchall()]
+    assert descriptions == {str(number): f"Zeile {row}" for number, row in said_last.items()}
+    assert order == sorted(order)
 
 
 def started(path: Path, database_url: str) -> "subprocess.Popen[str]":

@@ -6,14 +6,17 @@ All people and all reports are made up.
 import random
 from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from open311.base.ahead import one_ahead
+from open311.base.in_turn import in_turn
 from open311.core import Core
 from open311.dev.demo.lives import Life, Lives, moments
 from open311.storage import bulk_load
+from open311.storage.copy_ids import new_ids
 
 # The same town each time, so that pictures and tests can speak of it.
 SEED = 311
@@ -21,11 +24,18 @@ A_TIME = 2000
 COLUMNS = (TextColumn("Filling in demo reports"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
 
 
-def seed(core: Core, count: int, number: int = SEED, stored: Callable[[], None] = lambda: None) -> None:
+def seed(
+    core: Core,
+    count: int,
+    number: int = SEED,
+    stored: Callable[[], None] = lambda: None,
+    *,
+    ahead: bool = False,
+) -> None:
     """Add `count` reports of the last five years, in many states; the same ones for the same number and moment.
 
     Shows progress. They are stored in portions, each whole or not at all, and `stored` is called after
-    each; no notifications go out.
+    each; no notifications go out. With `ahead` a portion is made while two are stored.
     """
     chance = random.Random(number)
     now = core.now()
@@ -41,14 +51,27 @@ def seed(core: Core, count: int, number: int = SEED, stored: Callable[[], None] 
     )
     with (
         Progress(*COLUMNS, console=Console(stderr=True)) as progress,
-        closing(one_ahead(portions)) as made,
+        closing(one_ahead(portions, ahead=ahead)) as made,
     ):
         task = progress.add_task("", total=count)
-        for portion in made:
-            with core.database.begin() as conn:
-                bulk_load.store(conn, portion)
-            stored()
-            progress.advance(task, len(portion))
+        numbered = ((portion, _numbers(core, len(portion))) for portion in made)
+        with closing(in_turn(numbered, partial(_store, core), 0, at_once=2 if ahead else 1)) as results:
+            for done in results:
+                stored()
+                progress.update(task, completed=done)
+
+
+def _numbers(core: Core, count: int) -> list[int]:
+    with core.database.read() as conn:
+        return new_ids(conn, count)
+
+
+def _store(core: Core, numbered: tuple[list[Life], list[int]], turn: Callable[[], int]) -> int:
+    """Store a portion; returns how many there are with those before it."""
+    portion, numbers = numbered
+    with core.database.begin() as conn:
+        bulk_load.store(conn, portion, numbers)
+        return turn() + len(portion)
 
 
 def _in_their_areas(portion: list[Life]) -> list[Life]:

@@ -10,8 +10,6 @@ from sqlalchemy.dialects.postgresql import insert
 from open311.federation.references import Arrival, Known
 from open311.model.fields import Role
 from open311.model.service_request import ServiceRequest, fields_with
-from open311.storage import bulk_load
-from open311.storage.bulk_load import Report
 from open311.storage.copy_ids import copy_rows, point
 from open311.storage.database.freshness import announce
 from open311.storage.rows import COLUMNS, request_from
@@ -45,10 +43,9 @@ def requests(conn: Connection, ids: Iterable[int]) -> dict[int, ServiceRequest]:
 
 
 def add(
-    conn: Connection, owner: str, source: str, arrivals: Sequence[Arrival], reports: Sequence[Report]
+    conn: Connection, owner: str, source: str, arrivals: Sequence[Arrival], numbers: Sequence[int]
 ) -> None:
-    """Store new requests, and the ids that they have at their source."""
-    numbers = bulk_load.store(conn, reports)
+    """Store the ids that new requests have at their source."""
     references = (
         (owner, arrival.foreign_id, source, number, arrival.digest)
         for number, arrival in zip(numbers, arrivals, strict=True)

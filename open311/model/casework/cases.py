@@ -186,7 +186,8 @@ def new_case(
         service_request_id=service_request_id,
         jurisdiction_id=request["jurisdiction_id"],
         service_code=request["service_code"],
-        stage=Stage.CHECK,
+        # What it mostly comes to: a copy with another one is slow.
+        stage=Stage.CHECK if held else Stage.DONE if closed else Stage.WORK,
         received_datetime=received,
         touched_datetime=request["updated_datetime"],
         unit=unit,

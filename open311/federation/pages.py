@@ -1,0 +1,60 @@
+"""Pages of another server: one is read while those before it are stored."""
+
+from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import closing
+from dataclasses import replace
+from typing import NamedTuple, TypeVar
+
+from open311.base.ahead import one_ahead
+from open311.base.in_turn import in_turn
+from open311.core import Core
+from open311.federation.reader import Part
+from open311.federation.references import Arrival, Intake, Refusal
+from open311.federation.terms import Terms, arrivals_of
+from open311.federation.upsert import Ahead, Outlook, look_ahead
+
+R = TypeVar("R")
+
+
+class Page(NamedTuple):
+    """A part of a source in our terms; with an outlook it may be begun before its turn."""
+
+    part: Part
+    arrivals: Sequence[Arrival]
+    refusals: Sequence[Refusal]
+    outlook: Outlook | None
+
+    def ahead(self, turn: Callable[[], object]) -> Ahead | None:
+        """How it is begun before its turn, for `take_page`."""
+        return None if self.outlook is None else Ahead(self.outlook, turn)
+
+
+def stored_in_turn(
+    core: Core,
+    source: Intake,
+    terms: Terms,
+    parts: Iterable[Part],
+    store: Callable[[Page, Callable[[], R]], R],
+    first: R,
+    *,
+    ahead: bool,
+) -> Generator[R, None, None]:
+    """What `store` returns for each part, in their order; it is handed what tells the result of the part before.
+
+    With `ahead` one part is read and two are stored at a time; without, one thread does it all.
+    """
+
+    def seen(part: Part) -> Page:
+        arrivals, refusals = arrivals_of(part.requests, terms)
+        return Page(part, arrivals, refusals, look_ahead(core, source, arrivals) if ahead else None)
+
+    with (
+        closing(one_ahead(map(_with_its_state, parts), ahead=ahead)) as read,
+        closing(in_turn(map(seen, read), store, first, at_once=2 if ahead else 1)) as results,
+    ):
+        yield from results
+
+
+def _with_its_state(part: Part) -> Part:
+    # Whoever reads on may write into the state of the part before, which is perhaps not stored yet.
+    return replace(part, state=dict(part.state))
