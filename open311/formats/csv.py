@@ -37,6 +37,11 @@ def remark(words: str) -> bytes:
     return _rows([[words]])
 
 
+def text_as_cell(text: str) -> str:
+    """A text as a cell, before it is put in quotes."""
+    return str(_cell(text))
+
+
 def text_in_csv(text: str) -> str:
     """A text as a cell, in quotes where it needs them."""
     return _rows([[_cell(text)]]).decode().removesuffix("\r\n")

@@ -49,6 +49,8 @@ def _as_it_is(written: bytes) -> bytes:
 JSON = Form("json", _json, encode.text_in_json, encode.clean_json)
 XML = Form("xml", _xml, encode.text_in_xml, encode.clean_xml)
 CSV = Form("csv", _csv, csv.text_in_csv, _as_it_is)
+# The same lines as CSV, many at a time.
+CELLS = Form("cells", _csv, csv.text_as_cell, _as_it_is)
 GEOJSON = Form("geojson", _feature, encode.text_in_json, encode.clean_json)
 
 

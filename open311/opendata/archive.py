@@ -29,7 +29,7 @@ class Format(NamedTuple):
 
 FORMATS = {
     "ndjson": Format("application/x-ndjson", b"", entries.JSON, b"\n", _error),
-    "csv": Format(csv.MEDIA_TYPE, csv.header(), entries.CSV, b"", csv.remark),
+    "csv": Format(csv.MEDIA_TYPE, csv.header(), entries.CELLS, b"", csv.remark),
 }
 
 

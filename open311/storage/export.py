@@ -14,6 +14,7 @@ from open311.storage.visible import is_everybodys
 
 _r = service_requests.c
 OLDEST_FIRST = Sort("requested_datetime")
+A_TIME = 2000
 
 
 def everything(
@@ -26,7 +27,9 @@ def everything(
 
     Each page is a short read of its own on a borrowed connection, so that a slow reader holds nothing up.
     """
-    asked = RequestSearch(jurisdiction_id=jurisdiction_id, requested=Span(None, until), sort=OLDEST_FIRST)
+    asked = RequestSearch(
+        jurisdiction_id=jurisdiction_id, requested=Span(None, until), sort=OLDEST_FIRST, page_size=A_TIME
+    )
     while True:
         page = _page(database, asked, read)
         yield page.items

@@ -113,6 +113,22 @@ FORMS = {
 }
 
 
+# For COPY, which sets the quotes and ends the lines.
+CELLS = "cells"
+_CELLS = Form(lambda value: value, _as_text, _bare_moment, "", "", "", {}, "", "")
+# The byte before the id of a row that cannot be written so.
+UNUSUAL = 1
+
+
+def cells() -> list[Expression]:
+    """A row of `service_requests` as cells of CSV; where its id stands behind `UNUSUAL`, the others mean nothing."""
+    (_, number), *others = [
+        (name, VALUES[kind](_CELLS, column_of(MADE_OF.get(kind, name)))) for name, kind, _ in SHOWN
+    ]
+    marked = case((and_(*_is_usual("csv")), number), else_=_joined(literal_column(r"E'\x01'", Text), number))
+    return [marked.label("number"), *(value.label(name) for name, value in others)]
+
+
 def line(form: str) -> Expression:
     """A row of `service_requests` in one of `FORMS`, or as a Feature; NULL where it cannot be written so."""
     written = _feature() if form == "geojson" else FORMS[form].parts()

@@ -56,12 +56,11 @@ def test_pages_join_without_gap_or_repetition(
 ) -> None:
     """Reports of the same second too."""
     made = [*reports, *(api.report() for _ in range(5))]
-    found = export.RequestSearch.__dataclass_fields__["page_size"].default
-    assert found == 1000
-    original = export.RequestSearch
-    monkeypatch.setattr(export, "RequestSearch", lambda **asked: original(**asked, page_size=2))
+    monkeypatch.setattr(export, "A_TIME", 2)
     shown = [request["service_request_id"] for request in lines(api.raw("/export.ndjson").data)]
     assert shown == made
+    rows = csv.DictReader(io.StringIO(api.raw("/export.csv").text, newline=""))
+    assert [row["service_request_id"] for row in rows] == made
 
 
 def test_pictures_have_whole_addresses(api: Api, conn: Connection, reports: list[str]) -> None:
@@ -155,7 +154,7 @@ def test_pieces_are_bounded_however_many_requests_there_are(
         )
     )
     counts = [count for count, _ in archive.written(core, first_city(), "de", "csv", "")]
-    assert max(counts) == 1000
+    assert max(counts) == export.A_TIME
     assert sum(counts) == 2503
 
 

@@ -114,6 +114,8 @@ def test_is_what_the_program_writes(conn: Connection, row: dict[str, Any], zone:
             expected = writer.from_value(request)
             assert [written for _, _, written in writer.by_ids(conn, QUESTION, [number])] == [expected]
             assert writer.page(conn, QUESTION).items == [expected]
+        cells = Writer(entries.CELLS, a_city(zone), language, "https://maengel.example")
+        assert cells.page(conn, QUESTION).items == [cells.from_value(request)]
         nested.rollback()
 
 
@@ -133,6 +135,31 @@ def test_most_are_written_by_postgresql(conn: Connection, form: Form) -> None:
     wording = Writer(form, a_city("Europe/Berlin"), "de", "").wording()
     [(_, _, line)] = search.lines_by_ids(conn, QUESTION, [number], form.name, wording)
     assert line is not None
+
+
+def test_most_cells_are_written_by_copy(conn: Connection) -> None:
+    store(conn, **values(USUAL))
+    wording = Writer(entries.CELLS, a_city("Europe/Berlin"), "de", "").wording()
+    [(_, line)] = search.lines(conn, QUESTION, entries.CELLS.name, wording).items
+    assert line is not None
+
+
+def test_a_page_of_cells_tells_where_the_next_one_begins(conn: Connection) -> None:
+    """Also when its last row is left to the program."""
+    for hours in range(5):
+        moment = datetime(2026, 3, 2, hours, 30, tzinfo=UTC)
+        odd = {"description": "=1+1"} if hours % 2 else {}
+        store(conn, **values(USUAL | {"requested_datetime": moment} | odd))
+    question = replace(QUESTION, sort=OLDEST_FIRST, page_size=2)
+    writer, rows = Writer(entries.CELLS, a_city("UTC"), "de", ""), list[bytes]()
+    for size in (2, 2, 1):
+        page = writer.page(conn, question)
+        assert len(page.items) == size
+        rows += page.items
+        question = replace(question, after=page.next)
+    assert question.after is None
+    whole = replace(QUESTION, sort=OLDEST_FIRST)
+    assert rows == writer._replace(form=entries.CSV).page(conn, whole).items
 
 
 def test_a_zone_that_postgresql_does_not_know_is_written_by_the_program(fresh_database_url: str) -> None:

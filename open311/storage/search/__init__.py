@@ -14,6 +14,8 @@ from open311.model.service_request import ServiceRequest
 from open311.storage.rows import request_from
 from open311.storage.search.conditions import parameters
 from open311.storage.search.statements import (
+    cells_statement,
+    keys_statement,
     lines_by_ids_statement,
     lines_statement,
     page_statement,
@@ -21,6 +23,7 @@ from open311.storage.search.statements import (
     shape_of,
     total_statement,
 )
+from open311.storage.written_requests import CELLS, UNUSUAL
 
 __all__ = [
     "Landmarks",
@@ -119,12 +122,34 @@ def lines(
 ) -> Page[tuple[int, bytes | None]]:
     """One page of ids and their bytes in a form, read in the order of an index; for questions without alternatives."""
     try:
+        if form == CELLS:
+            return _copied(conn, query, wording)
         rows = lines_statement(shape_of(query), form).fetch(conn, **parameters(query), **wording)
     except psycopg.errors.InvalidParameterValue:
         page = hits(conn, query)
         return Page([(number, None) for number, _ in page.items], page.next, page.total)
     keys = rows[query.page_size - 1][2:] if len(rows) > query.page_size else ()
     return _page(query, [(number, line) for number, line, *_ in rows], list(keys))
+
+
+def _copied(
+    conn: Connection, query: RequestSearch, wording: Mapping[str, str]
+) -> Page[tuple[int, bytes | None]]:
+    """The same by COPY; with their numbers only those that are not written."""
+    rows = cells_statement(shape_of(query)).copied(conn, **parameters(query), **wording)
+    # Most are not asked for their number, which takes as long as all else.
+    items: list[tuple[int, bytes | None]] = [
+        (_number(row), None) if row[0] == UNUSUAL else (0, row[:-1] + b"\r\n") for row in rows
+    ]
+    if len(rows) <= query.page_size:
+        return _page(query, items, [])
+    keys = keys_statement(query.sort).fetch(conn, id=_number(rows[query.page_size - 1]))
+    # Where the last one has gone meanwhile, another one is the last.
+    return _page(query, items, list(keys[0])) if keys else _copied(conn, query, wording)
+
+
+def _number(row: bytes) -> int:
+    return int(row[row[0] == UNUSUAL : row.index(b",")])
 
 
 def total(conn: Connection, query: RequestSearch) -> int:

@@ -96,6 +96,21 @@ def lines_statement(shape: Shape, form: str) -> Statement:
     return Statement(page.where(written_requests.in_zone()))
 
 
+@lru_cache(MOST_STATEMENTS)
+def cells_statement(shape: Shape) -> Statement:
+    """One row more than a page as cells of CSV, for questions without alternatives."""
+    most: Any = bindparam("most", type_=BigInteger)
+    [page] = _branches(shape, written_requests.cells(), most)
+    return Statement(page.where(written_requests.in_zone()))
+
+
+@lru_cache(MOST_STATEMENTS)
+def keys_statement(sort: Sort) -> Statement:
+    """The columns of an order of the request `id`."""
+    keys = [column.label(f"key_{position}") for position, (column, _) in enumerate(ORDERS[sort.name])]
+    return Statement(select(*keys).where(_r.id == bindparam("id", type_=BigInteger)))
+
+
 def _is_a_stretch(shape: Shape) -> bool:
     """Whether a page is some rows of the index `service_requests_newest` in a row, wherever it begins."""
     names, sort, visibilities = shape
