@@ -28,6 +28,8 @@ from open311.storage.upkeep import schema
 LANGUAGE = "en"
 # A program that reads the table finds each row on one line.
 PIPED_WIDTH = 1000
+# An import stores two batches at a time, one of which may wait for the other, and sorts words in beside them.
+MOST_AT_ONCE = 3
 
 
 class Moment(click.ParamType[datetime]):
@@ -53,7 +55,8 @@ def opened(*, adopt: bool = True) -> Iterator[Core]:
     chosen = settings.load()
     url = private_cluster.database_url(chosen)
     schema.require_usable(url)
-    built = core.build(replace(chosen, database_url=url))
+    connections = max(chosen.pool_size, MOST_AT_ONCE)
+    built = core.build(replace(chosen, database_url=url, pool_size=connections))
     try:
         if adopt:
             restoring.adopt(built)
