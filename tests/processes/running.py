@@ -153,7 +153,7 @@ def executed(log: Path, *arguments: str, **values: str) -> Iterator[subprocess.P
         yield process
 
 
-def wait_for(condition: Callable[[], bool], seconds: float = 120) -> bool:
+def wait_for(condition: Callable[[], bool], seconds: float = 300) -> bool:
     """Whether the condition came true in time."""
     give_up = time.monotonic() + seconds
     while not condition():

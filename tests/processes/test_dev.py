@@ -35,7 +35,7 @@ def test_starts_prints_what_to_try_and_keeps_everything(folder: Path) -> None:
     port, log = free_port(), folder / "log"
     settings = {"OPEN311_DATA_DIR": str(folder / "var"), "PORT": str(port)}
     with executed(log, "dev", "--demo-reports", "20", **settings) as first:
-        assert wait_for(lambda: _ready(log), 90), log.read_text()
+        assert wait_for(lambda: _ready(log)), log.read_text()
         command = re.search(r"curl -d .*", log.read_text())
         assert command
         reported = subprocess.run(
@@ -47,7 +47,7 @@ def test_starts_prints_what_to_try_and_keeps_everything(folder: Path) -> None:
         first.kill()
         assert wait_for(lambda: not any(alive(pid) for pid in everything))
     with started(log, "dev", "--demo-reports", "20", **settings) as second:
-        assert wait_for(lambda: _ready(log), 90), log.read_text()
+        assert wait_for(lambda: _ready(log)), log.read_text()
         assert _count(folder / "var") == 21
         second.send_signal(signal.SIGTERM)
         assert second.wait(60) == 0
@@ -59,7 +59,7 @@ def test_second_start_in_one_folder_is_told(folder: Path) -> None:
     log = folder / "log"
     settings = {"OPEN311_DATA_DIR": str(folder / "var")}
     with started(log, "dev", "--demo-reports", "0", PORT=str(free_port()), **settings):
-        assert wait_for(lambda: _ready(log), 90), log.read_text()
+        assert wait_for(lambda: _ready(log)), log.read_text()
         second = run("dev", PORT=str(free_port()), **settings)
     assert second.returncode == 2
     assert "is already running" in second.stderr
@@ -74,6 +74,6 @@ def test_uses_the_database_that_is_set(folder: Path, fresh_database_url: str) ->
         "DATABASE_URL": fresh_database_url,
     }
     with started(log, "dev", "--demo-reports", "3", **settings):
-        assert wait_for(lambda: _ready(log), 90), log.read_text()
+        assert wait_for(lambda: _ready(log)), log.read_text()
         assert get(port, "/open311/v2/requests.json?page_size=1") != b"[]"
     assert not (folder / "var/postgres").exists()

@@ -1,6 +1,7 @@
 """Photos with a real server and a real worker."""
 
 import re
+import time
 from pathlib import Path
 
 import httpx2
@@ -46,7 +47,12 @@ def test_photos_are_taken_in_served_and_made_small(fresh_database_url: str, tmp_
             "long": "8.4464",
         }
         files = [("media[]", ("a.jpg", large)) for _ in range(4)] + [("photo", ("b.png", a_photo("PNG")))]
-        answer = client.post("/open311/v2/requests.json", data=fields, files=files)
+        for _ in range(5):
+            answer = client.post("/open311/v2/requests.json", data=fields, files=files)
+            if answer.status_code != 503:
+                break
+            # A machine with no time for four large photos says when to come again.
+            time.sleep(int(answer.headers["Retry-After"]))
         assert answer.status_code == 200, answer.text
         number = answer.json()[0]["service_request_id"]
         staff = run("request", "publish", number, **environ)
