@@ -7,7 +7,7 @@ that needs it, with the command that installs it.
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from itertools import count
 from pathlib import Path
@@ -101,24 +101,6 @@ def served_database_url(cluster_url: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def site_database_url(cluster_url: str) -> str:
-    """A migrated, empty database for the public site that browser tests of this worker share."""
-    return _copy(cluster_url, "site")
-
-
-@pytest.fixture(scope="session")
-def town_database_url(cluster_url: str) -> str:
-    """The same for the site that lives in the test's own process."""
-    return _copy(cluster_url, "town")
-
-
-@pytest.fixture(scope="session")
-def desk_database_url(cluster_url: str) -> str:
-    """The same for the journeys of the desk, which have a clock of their own."""
-    return _copy(cluster_url, "desk")
-
-
-@pytest.fixture(scope="session")
-def outside_database_url(cluster_url: str) -> str:
-    """The same for the journeys that lead outside, where mail is read, too."""
-    return _copy(cluster_url, "outside")
+def new_database(cluster_url: str) -> Callable[[], str]:
+    """A function that makes a migrated, empty database, for what a worker may have to set up more than once."""
+    return lambda: _copy(cluster_url, f"own_{next(_numbers)}")

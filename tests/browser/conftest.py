@@ -37,16 +37,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="package")
-def site(site_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def site(new_database: Callable[[], str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """The public site of the first city."""
-    with running(tmp_path_factory.mktemp("site"), site_database_url) as found:
+    with running(tmp_path_factory.mktemp("site"), new_database()) as found:
         yield found
 
 
 @pytest.fixture(scope="package")
-def town(town_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+def town(new_database: Callable[[], str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     """A site whose clock, mails and catalogue are in the test's hands."""
-    with a_town(town_database_url, tmp_path_factory.mktemp("town")) as found:
+    with a_town(new_database(), tmp_path_factory.mktemp("town")) as found:
         yield found
 
 

@@ -1,6 +1,6 @@
 """The pictures of docs/desk.md. No test: `make pictures` draws them anew, the same each time."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import httpx2
@@ -58,8 +58,8 @@ class Office:
 
 
 @pytest.fixture(scope="module")
-def office(desk_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
-    with a_town(desk_database_url, tmp_path_factory.mktemp("pictures")) as town:
+def office(new_database: Callable[[], str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    with a_town(new_database(), tmp_path_factory.mktemp("pictures")) as town:
         catalogue_publication.publish(town.core)
         demo.seed(town.core, REPORTS)
         bea = Desk(town.core).employee(Role.CHECKER, name="Bea Muster")

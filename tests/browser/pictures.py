@@ -3,7 +3,7 @@
 The reports are the demo reports at a moment that never changes; the photo is drawn here.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from io import BytesIO
@@ -77,10 +77,10 @@ class City:
 
 
 @pytest.fixture(scope="module")
-def city(site_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
+def city(new_database: Callable[[], str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
     """The demo reports, and one with a photo that has been dealt with."""
     folder = tmp_path_factory.mktemp("pictures")
-    core = a_live_core(site_database_url, OPEN311_DATA_DIR=str(folder))
+    core = a_live_core(new_database(), OPEN311_DATA_DIR=str(folder))
     catalogue_publication.publish(core)
     made = made_city.make(folder / "city.osm.pbf", BLOCKS)
     importing.read_in(core, first_city(), made, Wishes(attribution="Erfundene Stadt"), lambda counts: None)

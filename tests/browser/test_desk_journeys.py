@@ -4,7 +4,7 @@ A Monday morning, half past nine. Journeys 1 to 5 of the plan of the desk.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -36,9 +36,9 @@ RITA = Actor(ActorKind.STAFF, "4711", ALL_RIGHTS)
 
 
 @pytest.fixture(scope="module")
-def town(desk_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+def town(new_database: Callable[[], str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     """A town of this module's own, whose clock nobody else moves."""
-    with a_town(desk_database_url, tmp_path_factory.mktemp("journeys")) as found:
+    with a_town(new_database(), tmp_path_factory.mktemp("journeys")) as found:
         # From here on the stream of events is read for mails.
         messages.read_events(found.core)
         yield found

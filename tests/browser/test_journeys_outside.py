@@ -4,7 +4,7 @@ Real servers on both sides of the mail. Journeys 7 to 9 of the plan of the desk;
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from email.message import EmailMessage
 from itertools import count
 from pathlib import Path
@@ -48,11 +48,11 @@ def imap() -> Iterator[ImapServer]:
 
 @pytest.fixture(scope="module")
 def town(
-    outside_database_url: str, tmp_path_factory: pytest.TempPathFactory, imap: ImapServer
+    new_database: Callable[[], str], tmp_path_factory: pytest.TempPathFactory, imap: ImapServer
 ) -> Iterator[Town]:
     """A town that reads its mail."""
     folder = tmp_path_factory.mktemp("outside")
-    with a_town(outside_database_url, folder, OPEN311_IMAP_URL=imap.url) as found:
+    with a_town(new_database(), folder, OPEN311_IMAP_URL=imap.url) as found:
         messages.read_events(found.core)
         yield found
 
