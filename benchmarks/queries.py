@@ -12,7 +12,7 @@ from open311.model.search import EVER, RequestSearch, Span
 from open311.model.service_request import Location, Status
 from open311.storage import search
 from open311.storage.database import Connection, Database
-from open311.storage.rows import Statement
+from open311.storage.database.statement import Statement
 from open311.storage.search import statements
 
 TIMES = 15
