@@ -4,7 +4,20 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Text, bindparam, delete, func, select, type_coerce, update
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Connection,
+    Text,
+    bindparam,
+    cast,
+    delete,
+    func,
+    select,
+    type_coerce,
+    union,
+    update,
+)
 
 from open311.model.service_request import Location, ServiceRequest, Visibility
 from open311.storage.database.freshness import announce
@@ -59,11 +72,15 @@ def locked(
     """
     numbers = list(service_request_ids)
     child = service_requests.alias()
-    originals = select(child.c.parent_id).where(child.c.id.in_(numbers), child.c.parent_id.is_not(None))
-    is_meant = _r.id.in_(numbers) | _r.id.in_(originals)
+    # One list of numbers, so that the rows are read by their key: of conditions that are joined by OR, none would be.
+    meant = [
+        select(func.unnest(cast(numbers, ARRAY(BigInteger)))),
+        select(child.c.parent_id).where(child.c.id.in_(numbers)),
+    ]
     if with_duplicates_of is not None:
-        is_meant |= _r.parent_id == with_duplicates_of
-    rows = conn.execute(select(*COLUMNS).where(is_meant).order_by(_r.id).with_for_update()).all()
+        meant.append(select(child.c.id).where(child.c.parent_id == with_duplicates_of))
+    query = select(*COLUMNS).where(_r.id.in_(union(*meant))).order_by(_r.id)
+    rows = conn.execute(query.with_for_update(of=service_requests)).all()
     requests = (request_from(tuple(row)) for row in rows)
     return {
         request.service_request_id: request for request in requests if request.service_request_id in numbers

@@ -1,4 +1,4 @@
-"""What the planner makes of the search, on enough rows that a wrong plan would show.
+"""What the planner makes of the search, and of locks, on enough rows that a wrong plan would show.
 
 The statements are the ones that run: PostgreSQL hands out the plan of each (`auto_explain`).
 """
@@ -17,7 +17,7 @@ from sqlalchemy import Connection, text
 from open311.model.geography import Box, Circle
 from open311.model.search import Cursor, RequestSearch, Sort, Span
 from open311.model.service_request import Location, Status, Visibility
-from open311.storage import search
+from open311.storage import search, service_requests
 from open311.storage.database import Database
 from tests.serving import START
 from tests.stored import CITY, days_ago
@@ -374,3 +374,17 @@ def _every_page(conn: Connection, asked: RequestSearch) -> list[Any]:
         if page.next is None:
             return found
         asked = replace(asked, after=page.next)
+
+
+def test_reports_are_locked_by_their_keys(full: Database) -> None:
+    """Every act of staff begins so, whatever the number of reports."""
+    with full.begin() as conn:
+        numbers = conn.execute(text("select id from service_requests order by id offset 30000 limit 2"))
+        one, other = numbers.scalars()
+        for duplicates_of in (None, one):
+            with plans(conn) as found:
+                locked = service_requests.locked(conn, [one, other], with_duplicates_of=duplicates_of)
+                # Within a transaction, a plan is handed out when the next statement begins.
+                conn.exec_driver_sql("select 1")
+            assert {*locked} == {one, other}
+            assert 2 <= sum(map(read, found)) <= 10
