@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from flask import request
 from flask.typing import ResponseReturnValue
 
+from open311.actions import casework
 from open311.base.errors import Conflict, Invalid, NotFound, problem
 from open311.http import current
 from open311.http.errors import in_words
@@ -28,6 +30,10 @@ class SeenCase:
     actor: Actor
 
     @property
+    def number(self) -> int:
+        return self.whole.request.service_request_id
+
+    @property
     def owner(self) -> Owner | None:
         """The other system that owns parts of the report, if one does."""
         return owner_of(self.catalogue, self.whole.request.service_code, self.whole.case.flags)
@@ -38,7 +44,30 @@ class SeenCase:
         return right in self.actor.rights and not (owner and owner.forbids(Part.STATUS, self.actor))
 
 
-Act = Callable[[SeenCase, Mapping[str, str], int | None], object]
+# What was sent, by form or as JSON, and the revision that it is about.
+Act = Callable[[SeenCase, Mapping[str, Any], int | None], object]
+
+
+def acting(act: Callable[..., object], *fields: str, **optional: str) -> Act:
+    """An action of `casework` on the case that is seen, with these fields of what was sent before the actor.
+
+    `optional` names fields for other parameters, which keep their defaults where the fields are empty.
+    """
+
+    def do(seen: SeenCase, sent: Mapping[str, Any], revision: int | None) -> object:
+        values = [sent.get(name, "") for name in fields]
+        more = {parameter: sent[name] for parameter, name in optional.items() if sent.get(name)}
+        return act(current.core(), seen.number, *values, seen.actor, **more, expected_revision=revision)
+
+    return do
+
+
+def add_note(seen: SeenCase, sent: Mapping[str, Any], _: int | None) -> object:
+    """A note clashes with nothing that others do, so it is about no revision."""
+    about_person = bool(sent.get("about_person"))
+    return casework.add_note(
+        current.core(), seen.number, sent.get("text", ""), seen.actor, about_person=about_person
+    )
 
 
 def attempt(
@@ -51,7 +80,7 @@ def attempt(
             raise Invalid(problem("error.path"))
         acts[act](seen, form, posted_revision())
     except Conflict as conflict:
-        return show(find_case(seen.whole.request.service_request_id), form, act=act, conflict=conflict)
+        return show(find_case(seen.number), form, act=act, conflict=conflict)
     except Invalid as refused:
         return show(seen, form, act=act, problems=[in_words(fault) for fault in refused.problems])
     return None

@@ -1,6 +1,6 @@
 """The acts on a case: what each is called, which right it asks for, what comes along with it, and how it is done."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,10 +13,10 @@ from open311.model.casework.cases import Priority
 from open311.model.casework.decisions import Decision
 from open311.staff.api import bodies
 from open311.staff.case.case_page import due_at, give_to
-from open311.staff.seen_case import SeenCase
+from open311.staff.seen_case import Act as Do
+from open311.staff.seen_case import SeenCase, acting, add_note
 
 Sent = Mapping[str, Any]
-Do = Callable[[SeenCase, Sent, int | None], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,98 +31,29 @@ class Act:
     needs_revision: bool = True
 
 
-def _acting(act: Callable[..., Any], *fields: str) -> Do:
-    """An action of casework that takes these fields, in this order, and then who acts."""
-
-    def do(seen: SeenCase, sent: Sent, revision: int | None) -> object:
-        values = [sent.get(name) for name in fields]
-        return act(current.core(), _number(seen), *values, seen.actor, expected_revision=revision)
-
-    return do
-
-
-def _with_reason(act: Callable[..., Any], *fields: str) -> Do:
-    """The same, with the reason of a person behind who acts."""
-
-    def do(seen: SeenCase, sent: Sent, revision: int | None) -> object:
-        values = [sent.get(name) for name in fields]
-        reason = sent.get("reason") or None
-        return act(current.core(), _number(seen), *values, seen.actor, reason, expected_revision=revision)
-
-    return do
-
-
-def _number(seen: SeenCase) -> int:
-    return seen.whole.request.service_request_id
-
-
-def _set_status(seen: SeenCase, sent: Sent, revision: int | None) -> object:
-    words = sent.get("status_notes") or None
-    return casework.set_status(
-        current.core(), _number(seen), sent["status"], seen.actor, words, expected_revision=revision
-    )
-
-
-def _note(seen: SeenCase, sent: Sent, _: int | None) -> object:
-    about_person = bool(sent.get("about_person"))
-    return casework.add_note(
-        current.core(), _number(seen), sent["text"], seen.actor, about_person=about_person
-    )
-
-
 def _give_to_person(seen: SeenCase, sent: Sent, revision: int | None) -> None:
     account_id = sent["account_id"]
     give_to(seen, "" if account_id is None else str(account_id), revision)
 
 
-def _decline(seen: SeenCase, sent: Sent, revision: int | None) -> object:
-    to = sent.get("unit") or None
-    return casework.decline(
-        current.core(), _number(seen), sent["reason"], seen.actor, to, expected_revision=revision
-    )
-
-
 def _set_deadline(seen: SeenCase, sent: Sent, revision: int | None) -> object:
     due = due_at(seen, sent["day"])
     return casework.set_deadline(
-        current.core(), _number(seen), due, sent["reason"], seen.actor, expected_revision=revision
+        current.core(), seen.number, due, sent["reason"], seen.actor, expected_revision=revision
     )
 
 
 def _prioritise(seen: SeenCase, sent: Sent, revision: int | None) -> object:
     priority = Priority[sent["priority"].upper()]
     return casework.set_priority(
-        current.core(), _number(seen), priority, seen.actor, expected_revision=revision
+        current.core(), seen.number, priority, seen.actor, expected_revision=revision
     )
 
 
 def _edit(seen: SeenCase, sent: Sent, revision: int | None) -> object:
     texts = {name: text for name, text in sent.items() if name != "reason"}
     reason = sent.get("reason") or None
-    return casework.edit(current.core(), _number(seen), texts, seen.actor, reason, expected_revision=revision)
-
-
-def _merge(seen: SeenCase, sent: Sent, revision: int | None) -> object:
-    return casework.merge(
-        current.core(),
-        _number(seen),
-        sent["into"],
-        seen.actor,
-        reopen=bool(sent.get("reopen")),
-        expected_revision=revision,
-    )
-
-
-def _order(seen: SeenCase, sent: Sent, revision: int | None) -> object:
-    return casework.order(
-        current.core(),
-        _number(seen),
-        sent["contractor"],
-        sent["text"],
-        seen.actor,
-        due=sent.get("day"),
-        expected_revision=revision,
-    )
+    return casework.edit(current.core(), seen.number, texts, seen.actor, reason, expected_revision=revision)
 
 
 def _decide(seen: SeenCase, sent: Sent, revision: int | None) -> object:
@@ -131,47 +62,53 @@ def _decide(seen: SeenCase, sent: Sent, revision: int | None) -> object:
     if "priority" in sent:
         beside["priority"] = Priority[sent["priority"].upper()]
     decision = Decision(texts=texts, **beside)
-    return casework.decide(current.core(), _number(seen), decision, seen.actor, expected_revision=revision)
+    return casework.decide(current.core(), seen.number, decision, seen.actor, expected_revision=revision)
 
 
 ACTS = (
     Act("decide", Right.CHECK, bodies.DecideBody, _decide, "Decide about a report that waits for it."),
-    Act("publish", Right.CHECK, bodies.Nothing, _acting(casework.publish), "Show a report to everybody."),
+    Act("publish", Right.CHECK, bodies.Nothing, acting(casework.publish), "Show a report to everybody."),
     Act(
         "withhold",
         Right.CHECK,
         bodies.ReasonBody,
-        _with_reason(casework.withhold),
+        acting(casework.withhold, reason="reason"),
         "Work on a report that the public does not see.",
     ),
     Act(
         "hide",
         Right.CHECK,
         bodies.ReasonBody,
-        _with_reason(casework.hide),
+        acting(casework.hide, reason="reason"),
         "Take a report away from everywhere.",
     ),
-    Act("status", Right.SET_STATUS, bodies.StatusBody, _set_status, "Set the status, with public words."),
-    Act("note", Right.NOTE, bodies.NoteBody, _note, "Write a note for colleagues.", needs_revision=False),
+    Act(
+        "status",
+        Right.SET_STATUS,
+        bodies.StatusBody,
+        acting(casework.set_status, "status", status_notes="status_notes"),
+        "Set the status, with public words.",
+    ),
+    Act("note", Right.NOTE, bodies.NoteBody, add_note, "Write a note for colleagues.", needs_revision=False),
     Act(
         "answer",
         Right.WRITE_REPORTER,
         bodies.TextBody,
-        _acting(casework.answer, "text"),
+        acting(casework.answer, "text"),
         "Write to the reporter.",
     ),
     Act(
         "ask",
         Right.WRITE_REPORTER,
         bodies.TextBody,
-        _acting(casework.ask, "text"),
+        acting(casework.ask, "text"),
         "Ask the reporter, and wait.",
     ),
     Act(
         "assign",
         Right.ASSIGN_UNIT,
         bodies.AssignBody,
-        _with_reason(casework.assign, "unit"),
+        acting(casework.assign, "unit", reason="reason"),
         "Give it to a unit.",
     ),
     Act(
@@ -181,9 +118,15 @@ ACTS = (
         _give_to_person,
         "Give it to a colleague of the unit.",
     ),
-    Act("accept", Right.ACCEPT, bodies.Nothing, _acting(casework.accept_work), "Take it up for the unit."),
-    Act("decline", Right.ACCEPT, bodies.DeclineBody, _decline, "Say that it is not the unit's."),
-    Act("defer", Right.PLAN, bodies.DayBody, _acting(casework.defer, "day"), "Come back to it on a day."),
+    Act("accept", Right.ACCEPT, bodies.Nothing, acting(casework.accept_work), "Take it up for the unit."),
+    Act(
+        "decline",
+        Right.ACCEPT,
+        bodies.DeclineBody,
+        acting(casework.decline, "reason", to="unit"),
+        "Say that it is not the unit's.",
+    ),
+    Act("defer", Right.PLAN, bodies.DayBody, acting(casework.defer, "day"), "Come back to it on a day."),
     Act("priority", Right.PLAN, bodies.PriorityBody, _prioritise, "Say what comes first."),
     Act("deadline", Right.PLAN, bodies.DeadlineBody, _set_deadline, "Set another deadline."),
     Act("edit", Right.EDIT, bodies.EditBody, _edit, "Change public words of the report."),
@@ -191,16 +134,28 @@ ACTS = (
         "recategorise",
         Right.EDIT,
         bodies.ServiceBody,
-        _acting(casework.recategorise, "service_code"),
+        acting(casework.recategorise, "service_code"),
         "Move it to another service.",
     ),
-    Act("merge", Right.MERGE, bodies.MergeBody, _merge, "Make it a duplicate of another report."),
+    Act(
+        "merge",
+        Right.MERGE,
+        bodies.MergeBody,
+        acting(casework.merge, "into", reopen="reopen"),
+        "Make it a duplicate of another report.",
+    ),
     Act(
         "separate",
         Right.MERGE,
         bodies.Nothing,
-        _acting(casework.separate),
+        acting(casework.separate),
         "Make it a report of its own again.",
     ),
-    Act("order", Right.ORDER, bodies.OrderBody, _order, "Order something from a contractor."),
+    Act(
+        "order",
+        Right.ORDER,
+        bodies.OrderBody,
+        acting(casework.order, "contractor", "text", due="day"),
+        "Order something from a contractor.",
+    ),
 )

@@ -1,8 +1,7 @@
 """One case: what is known, its line of time, and one form for each act."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime, time
-from typing import Any
 
 from flask import Response, request
 from flask.typing import ResponseReturnValue
@@ -19,10 +18,8 @@ from open311.staff import actor_names
 from open311.staff.blueprint import page, redirect_to, signed_in
 from open311.staff.case import template_gaps, timeline
 from open311.staff.rendering import render
-from open311.staff.seen_case import SeenCase, attempt, find_case
+from open311.staff.seen_case import Act, SeenCase, acting, add_note, attempt, find_case
 from open311.storage.desk import colleagues, mentions
-
-Act = Callable[[SeenCase, Mapping[str, str], int | None], object]
 
 
 @page("/reports/<number:number>", Right.SEE_REPORTS)
@@ -62,7 +59,7 @@ def _page(
     core, whole, catalogue = current.core(), seen.whole, seen.catalogue
     known: dict[int, str] = {}
     with core.database.read() as conn:
-        is_mentioned = mentions.names(conn, signed_in().account.id, _number(seen))
+        is_mentioned = mentions.names(conn, signed_in().account.id, seen.number)
         if seen.may(Right.ASSIGN_PERSON):
             others = colleagues.of_case(conn, whole.case, whole.request.visibility, core.now())
             known = actor_names.nameable(others.of_unit, others.roles)
@@ -106,51 +103,10 @@ def _declined_by(case: Case) -> str | None:
     return case.former_units[-1] if Flag.DECLINED in case.flags and case.former_units else None
 
 
-def _number(seen: SeenCase) -> int:
-    return seen.whole.request.service_request_id
-
-
-def _set_status(seen: SeenCase, form: Mapping[str, str], revision: int | None) -> None:
-    casework.set_status(
-        current.core(),
-        _number(seen),
-        form.get("status", ""),
-        seen.actor,
-        form.get("status_notes") or None,
-        expected_revision=revision,
-    )
-
-
-def _note(seen: SeenCase, form: Mapping[str, str], _: int | None) -> None:
-    about_person = bool(form.get("about_person"))
-    casework.add_note(
-        current.core(), _number(seen), form.get("text", ""), seen.actor, about_person=about_person
-    )
-
-
-def _with_text(act: Callable[..., Any]) -> Act:
-    return lambda seen, form, revision: act(
-        current.core(), _number(seen), form.get("text", ""), seen.actor, expected_revision=revision
-    )
-
-
-def _plain(act: Callable[..., Any]) -> Act:
-    return lambda seen, _, revision: act(
-        current.core(), _number(seen), seen.actor, expected_revision=revision
-    )
-
-
-def _assign(seen: SeenCase, form: Mapping[str, str], revision: int | None) -> None:
-    reason = form.get("reason") or None
-    casework.assign(
-        current.core(), _number(seen), form.get("unit", ""), seen.actor, reason, expected_revision=revision
-    )
-
-
 def _take(seen: SeenCase, form: Mapping[str, str], revision: int | None) -> None:
     """See to it oneself, or give it up."""
     account_id = None if form.get("give_up") else signed_in().account.id
-    casework.assign_person(current.core(), _number(seen), account_id, seen.actor, expected_revision=revision)
+    casework.assign_person(current.core(), seen.number, account_id, seen.actor, expected_revision=revision)
 
 
 def _give_to_person(seen: SeenCase, form: Mapping[str, str], revision: int | None) -> None:
@@ -163,7 +119,7 @@ def give_to(seen: SeenCase, chosen: str, revision: int | None = None) -> None:
     account_id = whole_number(chosen, 9)
     if chosen and account_id is None:
         raise Invalid(problem("desk.error.person"))
-    casework.assign_person(current.core(), _number(seen), account_id, seen.actor, expected_revision=revision)
+    casework.assign_person(current.core(), seen.number, account_id, seen.actor, expected_revision=revision)
 
 
 def _set_deadline(seen: SeenCase, form: Mapping[str, str], revision: int | None) -> None:
@@ -173,7 +129,7 @@ def _set_deadline(seen: SeenCase, form: Mapping[str, str], revision: int | None)
         raise Invalid(problem("desk.error.day"))
     due = due_at(seen, until)
     casework.set_deadline(
-        current.core(), _number(seen), due, form.get("reason", ""), seen.actor, expected_revision=revision
+        current.core(), seen.number, due, form.get("reason", ""), seen.actor, expected_revision=revision
     )
 
 
@@ -194,16 +150,9 @@ def _day(word: str) -> date | None:
         raise Invalid(problem("desk.error.day")) from None
 
 
-def _decline(seen: SeenCase, form: Mapping[str, str], revision: int | None) -> None:
-    to = form.get("unit") or None
-    casework.decline(
-        current.core(), _number(seen), form.get("reason", ""), seen.actor, to, expected_revision=revision
-    )
-
-
 def _defer(seen: SeenCase, form: Mapping[str, str], revision: int | None) -> None:
     until = _day(form.get("day", ""))
-    casework.defer(current.core(), _number(seen), until, seen.actor, expected_revision=revision)
+    casework.defer(current.core(), seen.number, until, seen.actor, expected_revision=revision)
 
 
 def _prioritise(seen: SeenCase, form: Mapping[str, str], revision: int | None) -> None:
@@ -211,25 +160,25 @@ def _prioritise(seen: SeenCase, form: Mapping[str, str], revision: int | None) -
     if form.get("priority") not in known:
         raise Invalid(problem("desk.error.priority"))
     priority = known[form["priority"]]
-    casework.set_priority(current.core(), _number(seen), priority, seen.actor, expected_revision=revision)
+    casework.set_priority(current.core(), seen.number, priority, seen.actor, expected_revision=revision)
 
 
 ACTS: Mapping[str, Act] = {
-    "status": _set_status,
-    "note": _note,
-    "answer": _with_text(casework.answer),
-    "ask": _with_text(casework.ask),
-    "assign": _assign,
+    "status": acting(casework.set_status, "status", status_notes="status_notes"),
+    "note": add_note,
+    "answer": acting(casework.answer, "text"),
+    "ask": acting(casework.ask, "text"),
+    "assign": acting(casework.assign, "unit", reason="reason"),
     "take": _take,
     "person": _give_to_person,
     "deadline": _set_deadline,
     # Every act says that its doer has read what names them; this one says nothing else.
     "mentions": lambda seen, form, revision: None,
-    "accept": _plain(casework.accept_work),
-    "decline": _decline,
+    "accept": acting(casework.accept_work),
+    "decline": acting(casework.decline, "reason", to="unit"),
     "defer": _defer,
     "priority": _prioritise,
-    "separate": _plain(casework.separate),
-    "publish": _plain(casework.publish),
-    "withhold": _plain(casework.withhold),
+    "separate": acting(casework.separate),
+    "publish": acting(casework.publish),
+    "withhold": acting(casework.withhold),
 }

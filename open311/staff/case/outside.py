@@ -22,14 +22,13 @@ from open311.model.service_request import Status, Visibility
 from open311.staff.blueprint import page, redirect_to, staff
 from open311.staff.case import timeline
 from open311.staff.rendering import render
-from open311.staff.seen_case import SeenCase, attempt, find_case
+from open311.staff.seen_case import Act, SeenCase, attempt, find_case
 from open311.storage.desk import lists, orders, outside
 from open311.storage.desk.scope import scope_of
 
 MOST = 200
 LOST_MAILS_SHOWN = timedelta(days=30)
 ABOUT_ORDERS = tuple(kind for kind in EventKind if kind.startswith("order_"))
-Act = Callable[[SeenCase, Mapping[str, str], int | None], object]
 
 
 @page("/outside", Right.SEE_REPORTS)
@@ -141,7 +140,7 @@ def _order_id(seen: SeenCase, form: Mapping[str, str]) -> int:
     order_id = _number(form, "order")
     with current.core().database.read() as conn:
         known = orders.find(conn, order_id)
-    if known is None or known.service_request_id != seen.whole.request.service_request_id:
+    if known is None or known.service_request_id != seen.number:
         raise Invalid(problem("error.order.unknown", order_id=order_id))
     return order_id
 
@@ -159,7 +158,7 @@ def _order(seen: SeenCase, form: Mapping[str, str], revision: int | None) -> Non
         raise Invalid(problem("desk.error.day")) from None
     casework.order(
         current.core(),
-        seen.whole.request.service_request_id,
+        seen.number,
         form.get("contractor", ""),
         form.get("text", ""),
         seen.actor,
@@ -194,18 +193,18 @@ def _confirm(seen: SeenCase, form: Mapping[str, str], revision: int | None) -> N
 
 
 def _retry_forward(seen: SeenCase, _: Mapping[str, str], __: int | None) -> None:
-    forwarding.retry(current.core(), seen.whole.request.service_request_id, seen.actor)
+    forwarding.retry(current.core(), seen.number, seen.actor)
 
 
 def _link_forward(seen: SeenCase, form: Mapping[str, str], _: int | None) -> None:
     foreign_id = form.get("foreign_id", "").strip()
     if not 0 < len(foreign_id) <= 500:
         raise Invalid(problem("error.forward.id"))
-    forwarding.link(current.core(), seen.whole.request.service_request_id, foreign_id, seen.actor)
+    forwarding.link(current.core(), seen.number, foreign_id, seen.actor)
 
 
 def _take_back(seen: SeenCase, _: Mapping[str, str], __: int | None) -> None:
-    release.take_back(current.core(), seen.whole.request.service_request_id, seen.actor)
+    release.take_back(current.core(), seen.number, seen.actor)
 
 
 ACTS: Mapping[str, Act] = {

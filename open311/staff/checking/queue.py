@@ -108,7 +108,7 @@ def _last() -> int | None:
 
 def _go_on(decision: Decision, seen: SeenCase) -> ResponseReturnValue:
     """To the next report, with a way back for a minute; who only saved stays."""
-    number = seen.whole.request.service_request_id
+    number = seen.number
     if request.form.get("save"):
         return redirect_to("check_report", done="saved", number=number)
     following = _following(seen)
@@ -129,7 +129,7 @@ def check_previous(number: int) -> ResponseReturnValue:
 
 def _following(seen: SeenCase) -> int | None:
     """The next report in the queue; whoever goes on looks at this one no more."""
-    core, number = current.core(), seen.whole.request.service_request_id
+    core, number = current.core(), seen.number
     with core.database.begin() as conn:
         presence.leave(conn, number, str(seen.actor))
         return queue.following(conn, _scope(), number, core.now())
@@ -181,7 +181,7 @@ def _edit_photos(seen: SeenCase, update_id: int) -> int | None:
     Invalid.unless_empty(problems)
     if not edits:
         return posted_revision()
-    number = seen.whole.request.service_request_id
+    number = seen.number
     return casework.decide(
         current.core(), number, Decision(photos=edits), seen.actor, expected_revision=posted_revision()
     )
