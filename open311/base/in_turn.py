@@ -3,10 +3,14 @@
 from collections import deque
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from typing import TypeVar
+
+from open311.base.ahead import one_ahead
 
 T = TypeVar("T")
 R = TypeVar("R")
+S = TypeVar("S")
 # A step: an item, and a function that waits for the result of the step before.
 Step = Callable[[T, Callable[[], R]], R]
 
@@ -46,3 +50,17 @@ def in_turn(items: Iterable[T], step: Step[T, R], first: R, *, at_once: int = 2)
             yield running.popleft().result()
         if error:
             raise error
+
+
+def read_and_stored(
+    items: Iterable[S], prepare: Callable[[S], T], step: Step[T, R], first: R, *, ahead: bool
+) -> Generator[R, None, None]:
+    """The results of the steps, each of an item as `prepare` makes it, in the order of the items.
+
+    With `ahead` one item is read while two are in their steps; without, one thread does it all.
+    """
+    with (
+        closing(one_ahead(items, ahead=ahead)) as read,
+        closing(in_turn(map(prepare, read), step, first, at_once=2 if ahead else 1)) as results,
+    ):
+        yield from results

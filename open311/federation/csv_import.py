@@ -12,9 +12,8 @@ from typing import TextIO
 
 import yaml
 
-from open311.base.ahead import one_ahead
 from open311.base.errors import Invalid, problem
-from open311.base.in_turn import in_turn
+from open311.base.in_turn import read_and_stored
 from open311.core import Core
 from open311.federation import csv_mapping
 from open311.federation.csv_mapping import Columns, CsvMapping
@@ -67,20 +66,21 @@ def import_file(
         rows, names, delimiter = _rows(file, wishes.mapping)
         reader = Reader(catalogue, wishes, names)
         rejected = int(source.state.get("rejected_bytes", 0))
-        with (
-            Rejects(
-                rejects,
-                wishes.mapping.encoding,
-                delimiter,
-                names,
-                language=catalogue.jurisdiction.languages[0],
-                resume_at=rejected,
-            ) as refused,
-            closing(one_ahead(map(reader.read, _batches(rows, reached)), ahead=ahead)) as batches,
-        ):
-            seen = ((batch, look_ahead(core, source, batch.requests) if ahead else None) for batch in batches)
+
+        def seen(batch: Batch) -> tuple[Batch, Outlook | None]:
+            return batch, look_ahead(core, source, batch.requests) if ahead else None
+
+        with Rejects(
+            rejects,
+            wishes.mapping.encoding,
+            delimiter,
+            names,
+            language=catalogue.jurisdiction.languages[0],
+            resume_at=rejected,
+        ) as refused:
+            batches = map(reader.read, _batches(rows, reached))
             step = partial(_store, core, catalogue, source, refused, wishes)
-            with closing(in_turn(seen, step, (done, reached), at_once=2 if ahead else 1)) as steps:
+            with closing(read_and_stored(batches, seen, step, (done, reached), ahead=ahead)) as steps:
                 for done, line in steps:
                     progress(done, line)
     if not done.refused:

@@ -1,12 +1,10 @@
 """Pages of another server: one is read while those before it are stored."""
 
 from collections.abc import Callable, Generator, Iterable, Sequence
-from contextlib import closing
 from dataclasses import replace
 from typing import NamedTuple, TypeVar
 
-from open311.base.ahead import one_ahead
-from open311.base.in_turn import in_turn
+from open311.base.in_turn import read_and_stored
 from open311.core import Core
 from open311.federation.reader import Part
 from open311.federation.references import Arrival, Intake, Refusal
@@ -39,20 +37,13 @@ def stored_in_turn(
     *,
     ahead: bool,
 ) -> Generator[R, None, None]:
-    """What `store` returns for each part, in their order; it is handed what tells the result of the part before.
-
-    With `ahead` one part is read and two are stored at a time; without, one thread does it all.
-    """
+    """What `store` returns for each part, in their order; it is handed what tells the result of the part before."""
 
     def seen(part: Part) -> Page:
         arrivals, refusals = arrivals_of(part.requests, terms)
         return Page(part, arrivals, refusals, look_ahead(core, source, arrivals) if ahead else None)
 
-    with (
-        closing(one_ahead(map(_with_its_state, parts), ahead=ahead)) as read,
-        closing(in_turn(map(seen, read), store, first, at_once=2 if ahead else 1)) as results,
-    ):
-        yield from results
+    return read_and_stored(map(_with_its_state, parts), seen, store, first, ahead=ahead)
 
 
 def _with_its_state(part: Part) -> Part:

@@ -11,8 +11,7 @@ from functools import partial
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from open311.base.ahead import one_ahead
-from open311.base.in_turn import in_turn
+from open311.base.in_turn import read_and_stored
 from open311.core import Core
 from open311.dev.demo.lives import Life, Lives, moments
 from open311.storage import bulk_load
@@ -49,21 +48,20 @@ def seed(
         _in_their_areas([chance.choice(lives).begin(moment) for moment in sent[first : first + A_TIME]])
         for first in range(0, count, A_TIME)
     )
+    numbered, store = partial(_numbered, core), partial(_store, core)
     with (
         Progress(*COLUMNS, console=Console(stderr=True)) as progress,
-        closing(one_ahead(portions, ahead=ahead)) as made,
+        closing(read_and_stored(portions, numbered, store, 0, ahead=ahead)) as results,
     ):
         task = progress.add_task("", total=count)
-        numbered = ((portion, _numbers(core, len(portion))) for portion in made)
-        with closing(in_turn(numbered, partial(_store, core), 0, at_once=2 if ahead else 1)) as results:
-            for done in results:
-                stored()
-                progress.update(task, completed=done)
+        for done in results:
+            stored()
+            progress.update(task, completed=done)
 
 
-def _numbers(core: Core, count: int) -> list[int]:
+def _numbered(core: Core, portion: list[Life]) -> tuple[list[Life], list[int]]:
     with core.database.read() as conn:
-        return new_ids(conn, count)
+        return portion, new_ids(conn, len(portion))
 
 
 def _store(core: Core, numbered: tuple[list[Life], list[int]], turn: Callable[[], int]) -> int:
