@@ -82,7 +82,8 @@ def measure(url: str) -> dict[str, dict[str, Any]]:
 
 
 def _explained(conn: Connection, asked: RequestSearch) -> dict[str, Any]:
-    explaining = Statement(statements.hits_statement(search.shape_of(asked)))
+    shape, filled = search.question_of(asked)
+    explaining = Statement(statements.hits_statement(shape))
     explaining.sql = "explain (analyze, timing off, format json) " + explaining.sql
-    [[[plan]]] = explaining.fetch(conn, **search.parameters(asked))
+    [[[plan]]] = explaining.fetch(conn, **filled)
     return dict(plan)

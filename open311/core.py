@@ -17,8 +17,8 @@ from open311.storage.desk.counts import CountsCache
 from open311.storage.search import Landmarks
 from open311.storage.statistics import FiguresCache
 
-# About 15,000 reports in one format.
-FRAGMENT_BYTES = 12 * 1024 * 1024
+# About 13,000 reports in one format, and six lists of a thousand.
+FRAGMENT_BYTES, LIST_BYTES = 10 * 1024 * 1024, 4 * 1024 * 1024
 # So many jurisdictions are named to whoever names none.
 NAMED = 20
 
@@ -98,7 +98,7 @@ class Core:
     database: Database
     catalogues: Catalogues = field(default_factory=Catalogues)
     now: Callable[[], datetime] = system_clock
-    fragments: Fragments = field(default_factory=lambda: Fragments(FRAGMENT_BYTES))
+    fragments: Fragments = field(default_factory=lambda: Fragments(FRAGMENT_BYTES, LIST_BYTES))
     totals: dict[Hashable, Counted] = field(default_factory=dict)
     photo_queue: PhotoQueue = field(default_factory=PhotoQueue)
     landmarks: Landmarks = field(default_factory=Landmarks)

@@ -1,6 +1,6 @@
 """The forms in which a list of requests is written, entry by entry; PostgreSQL knows each by the same name."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import orjson
@@ -13,7 +13,7 @@ ROOT = "service_requests"
 
 
 class Form(NamedTuple):
-    """How an entry is written, from what `documents.service_request` describes.
+    """How an entry is written, from what `documents.service_request` describes, and how a list is put together of them.
 
     `text` writes a text as it stands inside an entry; `clean` takes out of bytes that PostgreSQL wrote what no form may
     carry.
@@ -23,6 +23,7 @@ class Form(NamedTuple):
     write: Callable[[dict[str, Any]], bytes]
     text: Callable[[str], str]
     clean: Callable[[bytes], bytes]
+    join: Callable[[Sequence[bytes]], bytes]
 
 
 def _json(described: dict[str, Any]) -> bytes:
@@ -41,17 +42,29 @@ def _feature(described: dict[str, Any]) -> bytes:
     return geojson.write(geojson.feature(described))
 
 
+def _json_list(entries: Sequence[bytes]) -> bytes:
+    return encode.join_json(ROOT, entries)
+
+
+def _xml_list(entries: Sequence[bytes]) -> bytes:
+    return encode.join_xml(ROOT, entries)
+
+
+def _csv_list(rows: Sequence[bytes]) -> bytes:
+    return b"".join([csv.header(), *rows])
+
+
 def _as_it_is(written: bytes) -> bytes:
     # Rows that would have to be cleaned are not written by PostgreSQL.
     return written
 
 
-JSON = Form("json", _json, encode.text_in_json, encode.clean_json)
-XML = Form("xml", _xml, encode.text_in_xml, encode.clean_xml)
-CSV = Form("csv", _csv, csv.text_in_csv, _as_it_is)
+JSON = Form("json", _json, encode.text_in_json, encode.clean_json, _json_list)
+XML = Form("xml", _xml, encode.text_in_xml, encode.clean_xml, _xml_list)
+CSV = Form("csv", _csv, csv.text_in_csv, _as_it_is, _csv_list)
 # The same lines as CSV, many at a time.
-CELLS = Form("cells", _csv, csv.text_as_cell, _as_it_is)
-GEOJSON = Form("geojson", _feature, encode.text_in_json, encode.clean_json)
+CELLS = Form("cells", _csv, csv.text_as_cell, _as_it_is, _csv_list)
+GEOJSON = Form("geojson", _feature, encode.text_in_json, encode.clean_json, geojson.join)
 
 
 def names(form: Form, catalogue: Catalogue, language: str) -> dict[str, str]:

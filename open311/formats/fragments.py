@@ -1,4 +1,8 @@
-"""Rendered reports in memory: a list is put together from them, and only what changed is rendered anew."""
+"""Rendered reports in memory: a list is put together from them, and only what changed is rendered anew.
+
+Lists are kept, too, under the ids and versions they are made of. So whatever else changes, a list that is asked for
+again costs no more than to see that it is still the same.
+"""
 
 import threading
 from array import array
@@ -8,6 +12,9 @@ from itertools import islice
 from typing import NamedTuple
 from zlib import crc32
 
+from open311.base.bounded import Bounded
+from open311.model.search import Hits
+
 # The version, the bytes, and a checksum of them.
 Entry = tuple[int, bytes, int]
 Entries = dict[int, Entry]
@@ -16,51 +23,69 @@ Entries = dict[int, Entry]
 OVERHEAD = 300
 
 
-class Pieces(NamedTuple):
-    """Entries of a list, and a word that changes whenever one of them does; None when nobody has worked it out."""
+Render = Callable[[list[int]], Iterable[tuple[int, int, bytes]]]
+Join = Callable[[Sequence[bytes]], bytes]
 
-    items: list[bytes]
+
+class WrittenList(NamedTuple):
+    """A whole list, and a word that changes whenever one of its entries does; None when nobody has worked it out."""
+
+    body: bytes
     tag: str | None = None
+
+    @property
+    def bytes(self) -> int:
+        """What it takes in memory, about."""
+        return len(self.body) + OVERHEAD
 
 
 class Fragments:
-    """Pieces of answers by variant (format, language, …), id and version, bounded in bytes.
+    """Pieces of answers by variant (format, language, …), id and version, and lists of them, bounded in bytes.
 
     An entry holds one version of a report; a newer one takes its place. When the bound is reached the oldest entries
     go. Reading takes no lock.
     """
 
-    def __init__(self, most_bytes: int) -> None:
+    def __init__(self, most_bytes: int, most_bytes_of_lists: int) -> None:
         self.most_bytes = most_bytes
         self.bytes = 0
+        self.lists = Bounded[Hashable, WrittenList](most_bytes_of_lists, lambda written: written.bytes)
         self._variants: dict[Hashable, Entries] = {}
         self._lock = threading.Lock()
 
-    def get(
-        self,
-        variant: Hashable,
-        wanted: Sequence[tuple[int, int]],
-        render: Callable[[list[int]], Iterable[tuple[int, int, bytes]]],
-    ) -> Pieces:
-        """The pieces for these ids and versions, in order; `render` makes those that are not kept.
+    def written(self, variant: Hashable, hits: Hits, render: Render, join: Join) -> WrittenList:
+        """The list of these ids and versions, in order; `render` makes the pieces that are not kept.
 
-        `render` gets ids and yields id, version and bytes; an id it leaves out is left out of the answer.
+        `render` gets ids and yields id, version and bytes; an id it leaves out is left out of the list.
         """
+        contents = (variant, hits.packed)
+        known = self.lists.get(contents)
+        if known:
+            return known
+        entries = self._entries(variant, hits, render)
+        sums = array("L", [checksum for _, _, checksum in entries])
+        tag = sha1(sums.tobytes(), usedforsecurity=False).hexdigest()
+        written = WrittenList(join([piece for _, piece, _ in entries]), tag)
+        if len(entries) == len(hits):
+            self.lists.keep(contents, written)
+        return written
+
+    def _entries(self, variant: Hashable, hits: Hits, render: Render) -> list[Entry]:
         kept = self._variants.get(variant, {})
-        pieces = [kept.get(id) for id, _ in wanted]
+        entries = [kept.get(id) for id, _ in hits]
         missing = [
             id
-            for (id, version), piece in zip(wanted, pieces, strict=True)
-            if piece is None or piece[0] != version
+            for (id, version), entry in zip(hits, entries, strict=True)
+            if entry is None or entry[0] != version
         ]
-        if not missing:
-            return _pieces(pieces)
-        made = {id: (version, piece, crc32(piece)) for id, version, piece in render(missing)}
-        self._keep(variant, made)
-        stale = set(missing)
-        return _pieces(
-            [made.get(id) if id in stale else piece for (id, _), piece in zip(wanted, pieces, strict=True)]
-        )
+        if missing:
+            made = {id: (version, piece, crc32(piece)) for id, version, piece in render(missing)}
+            self._keep(variant, made)
+            stale = set(missing)
+            entries = [
+                made.get(id) if id in stale else entry for (id, _), entry in zip(hits, entries, strict=True)
+            ]
+        return [entry for entry in entries if entry]
 
     def _keep(self, variant: Hashable, made: Entries) -> None:
         with self._lock:
@@ -81,9 +106,3 @@ class Fragments:
         self.bytes = sum(
             len(piece) + OVERHEAD for kept in self._variants.values() for _, piece, _ in kept.values()
         )
-
-
-def _pieces(entries: Sequence[Entry | None]) -> Pieces:
-    there = [entry for entry in entries if entry]
-    sums = array("L", [entry[2] for entry in there])
-    return Pieces([entry[1] for entry in there], sha1(sums.tobytes(), usedforsecurity=False).hexdigest())

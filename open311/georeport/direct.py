@@ -7,10 +7,12 @@ unusual or wrong is left to the framework, which then says so in words.
 import re
 import time
 from collections.abc import Iterable
+from datetime import tzinfo
+from functools import lru_cache
 from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-from marshmallow import Schema, ValidationError
+from marshmallow import ValidationError
 from werkzeug.http import generate_etag
 
 from open311.base.errors import Invalid, NotFound, ReplicaLost
@@ -22,11 +24,15 @@ from open311.http import access_log, cors, current, response_headers
 from open311.http.base_address import FAILED
 from open311.http.limits import Limits
 from open311.http.normalise import pairs
-from open311.web import parameters, request_context
+from open311.web import request_context
+from open311.web.parameters import collected
 from open311.web.queries import ServiceRequestQuery, ServiceRequestsQuery
+from open311.web.request_context import Args
 
 PATH = re.compile(r"/open311/v2/requests(?:/(?P<id>[1-9][0-9]{0,14}))?\.(?P<suffix>json|xml)", re.ASCII)
-
+OF_LIST, OF_ONE = ServiceRequestsQuery(), ServiceRequestQuery()
+# Longer ones are read anew each time: so many are remembered.
+LONGEST_QUERY = 1000
 
 # What the framework knows more about: it names each wrong parameter, and asks the primary.
 MET_AGAIN = (ValidationError, Invalid, NotFound, ReplicaLost)
@@ -39,7 +45,6 @@ class DirectAnswers:
         self._application = application
         self._core = core
         self._limits = limits
-        self._of_list, self._of_one = ServiceRequestsQuery(), ServiceRequestQuery()
         vary = ("Vary", ", ".join((*VARY, response_headers.COMPRESSED)))
         self._headers = [vary, *response_headers.always(core.settings), *cors.READABLE.items()]
 
@@ -86,14 +91,14 @@ class DirectAnswers:
     def _written(
         self, environ: WSGIEnvironment, service_request_id: str | None, in_json: bool
     ) -> tuple[Written, str]:
-        args = pairs(environ.get("QUERY_STRING", "").encode("latin-1"))
-        given = parameters.collected(args)
-        reader = request_context.of_environ(self._core, environ, args, given)
-        with current.dates_in(reader.catalogue.jurisdiction.time_zone):
-            if service_request_id:
-                query = _loaded(self._of_one, given)
-                return requests.found(reader, query, service_request_id, in_json=in_json), reader.language
-            return requests.listed(reader, _loaded(self._of_list, given), in_json=in_json), reader.language
+        args = request_context.known(pairs(environ.get("QUERY_STRING", "").encode("latin-1")))
+        parameters = collected(args)
+        reader = request_context.of_environ(self._core, environ, args, parameters)
+        read = _query if len(environ.get("QUERY_STRING", "")) <= LONGEST_QUERY else _query.__wrapped__
+        query = read(service_request_id is None, args, reader.catalogue.jurisdiction.time_zone)
+        if service_request_id:
+            return requests.found(reader, query, service_request_id, in_json=in_json), reader.language
+        return requests.listed(reader, query, in_json=in_json), reader.language
 
     def _head(self, written: Written, language: str, suffix: str, number: str) -> list[tuple[str, str]]:
         return [
@@ -108,8 +113,9 @@ class DirectAnswers:
         ]
 
 
-def _loaded(schema: Schema, given: Any) -> dict[str, Any]:
-    if not given:
-        return {}
-    query: dict[str, Any] = schema.load(given)
+@lru_cache(maxsize=512)
+def _query(of_list: bool, args: Args, zone: tzinfo) -> dict[str, Any]:
+    """What the parameters mean, read once for all who ask the same; raises `ValidationError` and `Invalid`."""
+    with current.dates_in(zone):
+        query: dict[str, Any] = (OF_LIST if of_list else OF_ONE).load(collected(args))
     return query

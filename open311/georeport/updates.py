@@ -183,7 +183,7 @@ def _address(search: UpdateSearch, place: dict[str, Any]) -> str:
     kept = [
         (name, value)
         for name, value in request.args.items(multi=True)
-        if pagination.is_known(name) and name not in left_out
+        if queries.is_known(name) and name not in left_out
     ]
     return f"{current.base_url()}{current.as_asked(request.path)}?{urlencode([*kept, *span.items(), *place.items()])}"
 

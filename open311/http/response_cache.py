@@ -16,6 +16,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 from werkzeug.http import http_date, parse_accept_header, parse_date
 
 from open311.base import tracing
+from open311.base.bounded import Bounded
 from open311.http import access_log, urls
 from open311.http.base_address import FAILED
 from open311.http.limits import Limits
@@ -150,10 +151,9 @@ class KeptAnswers:
         self._freshness = freshness
         self._limits = limits
         self._by_host = by_host
-        self._kept: dict[Any, Answer] = {}
+        self._kept = Bounded[Any, Answer](MOST_BYTES, _size)
         self._flights: dict[Any, Flight] = {}
         self._stamp = 0
-        self._bytes = 0
         self._lock = threading.Lock()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -253,19 +253,13 @@ class KeptAnswers:
         return answer.send(environ, start_response, answer.request_id)[0], answer if lasting else None
 
     def _keep(self, question: Any, answer: Answer, stamp: int) -> None:
-        size = _size(answer)
         if len(answer.body) > MOST_BYTES_EACH or stamp != self._freshness.stamp:
             return
         with self._lock:
             if stamp != self._stamp:
-                self._kept, self._bytes, self._stamp = {}, 0, stamp
-            answer.stamp = stamp
-            before = self._kept.pop(question, None)
-            self._bytes += size - (_size(before) if before else 0)
-            self._kept[question] = answer
-            while self._bytes > MOST_BYTES:
-                oldest = next(iter(self._kept))
-                self._bytes -= _size(self._kept.pop(oldest))
+                self._kept, self._stamp = Bounded(MOST_BYTES, _size), stamp
+        answer.stamp = stamp
+        self._kept.keep(question, answer)
 
 
 def _size(answer: Answer) -> int:

@@ -3,9 +3,10 @@
 import base64
 import binascii
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from struct import Struct
 from typing import Any, Generic, TypeVar
 
 from open311.base.errors import Invalid, problem
@@ -147,18 +148,42 @@ class RequestSearch:
 
 # The id and the version of a request: enough to know whether what is kept of it is still right.
 Hit = tuple[int, int]
+HIT = Struct(">qi")
 
-Item = TypeVar("Item")
+
+class Hits(Collection[Hit]):
+    """Ids and versions in order, as PostgreSQL packs them, so that equal lists are equal bytes."""
+
+    __slots__ = ("packed",)
+
+    def __init__(self, packed: bytes) -> None:
+        self.packed = packed
+
+    def __len__(self) -> int:
+        return len(self.packed) // HIT.size
+
+    def __iter__(self) -> Iterator[Hit]:
+        return HIT.iter_unpack(self.packed)
+
+    def __contains__(self, hit: object) -> bool:
+        return hit in list(self)
+
+    def first(self, most: int) -> "Hits":
+        """Those at the beginning."""
+        return Hits(self.packed[: most * HIT.size])
+
+
+Items = TypeVar("Items", bound=Collection[Any])
 
 
 @dataclass(frozen=True, slots=True)
-class Page(Generic[Item]):
+class Page(Generic[Items]):
     """One page of an answer, in order: its items, where the next page begins, and the total where it is known.
 
     A total stops at `COUNT_LIMIT + 1`.
     """
 
-    items: Sequence[Item]
+    items: Items
     next: Cursor | None = None
     total: int | None = None
 

@@ -10,7 +10,7 @@ from open311.base.i18n import translate
 from open311.formats.atom import Entry, Feed, Link
 from open311.http import current
 from open311.model.service_request import Note, ServiceRequest
-from open311.web import pagination
+from open311.web import queries
 
 
 def of_requests(requests: Iterable[ServiceRequest], links: Mapping[str, str]) -> tuple[Feed, list[Entry]]:
@@ -42,7 +42,7 @@ def _feed(title: str, updated: datetime, links: Mapping[str, str]) -> Feed:
 
 def _asked() -> list[tuple[str, str]]:
     """What narrows the feed down. Keys of its reader do not, and whatever means nothing stands in no answer."""
-    return [(name, value) for name, value in request.args.items(multi=True) if pagination.is_known(name)]
+    return [(name, value) for name, value in request.args.items(multi=True) if queries.is_known(name)]
 
 
 def _entry(service_request: ServiceRequest) -> Entry:

@@ -5,7 +5,6 @@ from typing import Any
 from flask import Response
 
 from open311.formats import atom, csv, entries, geojson
-from open311.formats.entries import Form
 from open311.http import current, urls
 from open311.model.search import RequestSearch, Sort
 from open311.model.service_request import ServiceRequest
@@ -26,29 +25,15 @@ ENTRIES = 100
 @blueprint.read("/requests.geojson", takes=ServiceRequestsQuery, content_type=geojson.MEDIA_TYPE)
 def get_requests_geojson(query: dict[str, Any]) -> Response:
     """The requests of `requests.json`, with the same parameters, as a GeoJSON FeatureCollection."""
-    pieces, headers = _page(query, entries.GEOJSON)
-    return answer(geojson.join(pieces), geojson.MEDIA_TYPE, headers=headers)
+    written = rendered_lists.written(request_context.of_request(), query, entries.GEOJSON)
+    return answer(written.body, geojson.MEDIA_TYPE, headers=written.headers)
 
 
 @blueprint.read("/requests.csv", takes=ServiceRequestsQuery, content_type="text/csv")
 def get_requests_csv(query: dict[str, Any]) -> Response:
     """The requests of `requests.json`, with the same parameters, as CSV with a header row."""
-    pieces, headers = _page(query, entries.CSV)
-    return answer(b"".join([csv.header(), *pieces]), csv.MEDIA_TYPE, headers=headers)
-
-
-def _page(query: dict[str, Any], form: Form) -> tuple[list[bytes], dict[str, str]]:
-    """The requests of one page, each written, and the headers that go with them."""
-    search_of_page, reader = _search(query), request_context.of_request()
-    with reader.core.database.read_public() as conn:
-        page = search.hits(conn, search_of_page, reader.core.landmarks)
-        total = (
-            rendered_lists.total(reader.core, conn, search_of_page, page)
-            if queries.paged(query)
-            else page.total
-        )
-        pieces = rendered_lists.pieces(reader, conn, search_of_page, page.items, form)
-    return pieces.items, pagination.headers(reader, page, search_of_page, query, total)
+    written = rendered_lists.written(request_context.of_request(), query, entries.CSV)
+    return answer(written.body, csv.MEDIA_TYPE, headers=written.headers)
 
 
 @blueprint.read("/feed.atom", takes=ServiceRequestsQuery, content_type="application/atom+xml")

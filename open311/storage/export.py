@@ -1,13 +1,13 @@
 """All requests of a jurisdiction, for those who take the whole archive."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import BigInteger, Connection, cast, func, select
 
 from open311.base.errors import Unavailable
-from open311.model.search import Item, Page, RequestSearch, Sort, Span
+from open311.model.search import Items, Page, RequestSearch, Sort, Span
 from open311.storage.database import Database
 from open311.storage.tables import service_requests
 from open311.storage.visible import is_everybodys
@@ -21,8 +21,8 @@ def everything(
     database: Database,
     jurisdiction_id: str,
     until: datetime,
-    read: Callable[[Connection, RequestSearch], Page[Item]],
-) -> Iterator[Sequence[Item]]:
+    read: Callable[[Connection, RequestSearch], Page[Items]],
+) -> Iterator[Items]:
     """All published requests handed in up to `until`, the oldest first, a page at a time as `read` has it.
 
     Each page is a short read of its own on a borrowed connection, so that a slow reader holds nothing up.
@@ -39,8 +39,8 @@ def everything(
 
 
 def _page(
-    database: Database, asked: RequestSearch, read: Callable[[Connection, RequestSearch], Page[Item]]
-) -> Page[Item]:
+    database: Database, asked: RequestSearch, read: Callable[[Connection, RequestSearch], Page[Items]]
+) -> Page[Items]:
     try:
         with database.read_public() as conn:
             return read(conn, asked)

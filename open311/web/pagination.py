@@ -9,11 +9,9 @@ from urllib.parse import urlencode
 
 from open311.base.datetimes import write_utc
 from open311.model.search import COUNT_LIMIT, Page, RequestSearch
-from open311.web.parameters import ALIASES
-from open311.web.queries import ServiceRequestsQuery, paged
+from open311.web.queries import paged
 from open311.web.request_context import Reader
 
-KNOWN = frozenset(ServiceRequestsQuery().fields)
 # nginx takes a head of 4 kB in its smallest usual setting.
 MOST_BYTES_OF_LINKS = 3000
 POSITION = ("page", "offset", "cursor", "api_key")
@@ -48,14 +46,8 @@ def links(
         places["first"] = {"page": 1}
     if total and total <= COUNT_LIMIT:
         places["last"] = {"page": ceil(total / request_search.page_size)}
-    return {relation: _address(reader, request_search, place) for relation, place in places.items()}
-
-
-@lru_cache(maxsize=256)
-def is_known(name: str) -> bool:
-    """Whether a parameter means something in a list; whatever else was sent stands in no link."""
-    name = name.removesuffix("[]")
-    return ALIASES.get(name, name) in KNOWN
+    address = _address(reader, request_search) if places else ""
+    return {relation: address + urlencode(place) for relation, place in places.items()}
 
 
 def header(links: Mapping[str, str]) -> dict[str, str]:
@@ -78,10 +70,15 @@ def _number(request_search: RequestSearch, query: dict[str, Any]) -> int:
     )
 
 
-def _address(reader: Reader, request_search: RequestSearch, place: dict[str, Any]) -> str:
-    """This request's own address at another place. The span is written out, so that it does not move meanwhile."""
-    kept = [(name, value) for name, value in reader.args if is_known(name) and name not in POSITION]
-    named = {name for name, _ in kept}
+def _address(reader: Reader, request_search: RequestSearch) -> str:
+    """This request's own address up to where a place is named. The span is written out, so that it does not move."""
     span = {"start_date": request_search.requested.start, "end_date": request_search.requested.end}
-    kept += [(name, write_utc(end)) for name, end in span.items() if end and name not in named]
-    return f"{reader.base_url}{reader.address}?{urlencode([*kept, *place.items()])}"
+    named = {name for name, _ in reader.args}
+    more = [(name, write_utc(end)) for name, end in span.items() if end and name not in named]
+    question = "".join(f"{part}&" for part in (_question(reader.args), urlencode(more)) if part)
+    return f"{reader.base_url}{reader.address}?{question}"
+
+
+@lru_cache(maxsize=256)
+def _question(args: tuple[tuple[str, str], ...]) -> str:
+    return urlencode([(name, value) for name, value in args if name not in POSITION])

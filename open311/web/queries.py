@@ -5,9 +5,8 @@ Every front door that lists requests takes these parameters, whatever the format
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from datetime import datetime
-from functools import wraps
+from functools import lru_cache, wraps
 from typing import Any, cast
 
 from flask import g, request
@@ -140,6 +139,16 @@ BESIDE_IDS = ("service_request_id", "jurisdiction_id", "locale", "extensions")
 PAGING = ("page", "page_size", "offset", "cursor")
 
 
+KNOWN = frozenset(ServiceRequestsQuery().fields)
+
+
+@lru_cache(maxsize=256)
+def is_known(name: str) -> bool:
+    """Whether a parameter means something in a list; whatever else was sent stands in no link."""
+    name = name.removesuffix("[]")
+    return parameters.ALIASES.get(name, name) in KNOWN
+
+
 def paged(query: dict[str, Any]) -> bool:
     return any(name in query for name in PAGING)
 
@@ -148,23 +157,22 @@ def request_search(
     query: dict[str, Any], catalogue: Catalogue, now: datetime, max_span_days: int, reader: Actor = PUBLIC
 ) -> RequestSearch:
     """The search a query means; raises `Invalid`."""
-    size = query.get("page_size", PAGE_SIZE)
     owner = catalogue.jurisdiction.jurisdiction_id
-    search = RequestSearch(
-        jurisdiction_id=owner,
-        visibilities=visibility.listed(owner, reader),
-        page_size=size,
-        with_notes=query.get("extensions", False),
-    )
+    common = {
+        "jurisdiction_id": owner,
+        "visibilities": visibility.listed(owner, reader),
+        "with_notes": query.get("extensions", False),
+    }
     if "service_request_id" in query:
-        return replace(search, page_size=PAGE_SIZE, **_ids(query["service_request_id"]))
+        return RequestSearch(**common, **_ids(query["service_request_id"]))
+    size = query.get("page_size", PAGE_SIZE)
     updated = Span(query.get("updated_after"), query.get("updated_before"))
     bounded = paged(query) or updated != Span()
     cursor = query.get("cursor")
-    words = tuple(SEARCH_WORD.findall(query.get("q", "")))[:MAX_WORDS]
-    enough = len("".join(words)) >= 2
-    return replace(
-        search,
+    return RequestSearch(
+        **common,
+        **_typed(query, catalogue),
+        page_size=size,
         service_codes=query.get("service_code", ()),
         statuses=statuses(query.get("status", ())),
         detailed_statuses=_detailed_statuses(query, catalogue),
@@ -175,15 +183,24 @@ def request_search(
         updated=_ordered(updated),
         box=query.get("bbox"),
         circle=_circle(query),
-        words=words if enough else (),
-        text_search=catalogue.jurisdiction.text_search,
-        reference=query["q"].strip()[:LONGEST_REFERENCE] if enough else None,
-        words_in_service_names=_named(catalogue, query["q"]) if enough else (),
-        numbers=_numbers(catalogue, query["q"]) if enough else (),
         sort=cursor.sort if cursor else query.get("sort", NEWEST_FIRST),
         skip=0 if cursor else query.get("offset", (max(1, query.get("page", 1)) - 1) * size),
         after=cursor,
     )
+
+
+def _typed(query: dict[str, Any], catalogue: Catalogue) -> dict[str, Any]:
+    """What was typed into the search, and what else it may mean."""
+    words = tuple(SEARCH_WORD.findall(query.get("q", "")))[:MAX_WORDS]
+    if len("".join(words)) < 2:
+        return {}
+    return {
+        "words": words,
+        "text_search": catalogue.jurisdiction.text_search,
+        "reference": query["q"].strip()[:LONGEST_REFERENCE],
+        "words_in_service_names": _named(catalogue, query["q"]),
+        "numbers": _numbers(catalogue, query["q"]),
+    }
 
 
 def _ids(words: tuple[str, ...]) -> dict[str, Any]:

@@ -1,16 +1,17 @@
 """Lists of requests as bytes: ids and versions from an index, the rest from memory or as it is written."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from open311.core import Core, Counted
 from open311.formats.entries import Form
-from open311.formats.fragments import Pieces
-from open311.model.search import COUNT_LIMIT, Hit, Page, RequestSearch
+from open311.formats.fragments import WrittenList
+from open311.model.search import COUNT_LIMIT, Hits, Page, RequestSearch
 from open311.storage import search
 from open311.storage.database import Connection
+from open311.web import pagination, queries
 from open311.web.request_context import Reader
 from open311.web.written_requests import Writer
 
@@ -19,20 +20,38 @@ MOST_TOTALS = 1000
 MANY_SECONDS = 30.0
 
 
-def pieces(
-    reader: Reader, conn: Connection, request_search: RequestSearch, hits: Sequence[Hit], form: Form
-) -> Pieces:
-    """The requests behind `hits`, written in a form, in order."""
+class WrittenPage(NamedTuple):
+    """A page as it is sent: its bytes, a tag if it is known without reading them all, the headers of just this one."""
+
+    body: bytes
+    tag: str | None
+    headers: Mapping[str, str]
+
+
+def written(reader: Reader, query: dict[str, Any], form: Form) -> WrittenPage:
+    """The page of requests that a query means, written in a form; raises `Invalid`."""
+    core = reader.core
+    asked = queries.request_search(
+        query, reader.catalogue, core.now(), core.settings.max_span_days, reader.actor
+    )
+    with core.database.read_public() as conn:
+        page = search.hits(conn, asked, core.landmarks)
+        count = total(core, conn, asked, page) if queries.paged(query) else page.total
+        body, tag = _written(reader, conn, asked, page.items, form)
+    return WrittenPage(body, tag, pagination.headers(reader, page, asked, query, count))
+
+
+def _written(reader: Reader, conn: Connection, asked: RequestSearch, hits: Hits, form: Form) -> WrittenList:
     catalogue, language = reader.catalogue, reader.language
-    writer = Writer(form, catalogue, language, reader.base_url, request_search.with_notes)
-    written = partial(writer.by_ids, conn, request_search)
-    if writer.tells_distances(request_search):
+    writer = Writer(form, catalogue, language, reader.base_url, asked.with_notes)
+    render = partial(writer.by_ids, conn, asked)
+    if writer.tells_distances(asked):
         # They are different for each question.
-        made = {number: piece for number, _, piece in written([number for number, _ in hits])}
-        return Pieces([made[number] for number, _ in hits if number in made])
+        made = {number: piece for number, _, piece in render([number for number, _ in hits])}
+        return WrittenList(form.join([made[number] for number, _ in hits if number in made]))
     city = (catalogue.jurisdiction.jurisdiction_id, catalogue.digest, catalogue.changeset)
-    variant = (form.name, language, request_search.with_notes, city, reader.base_url)
-    return reader.core.fragments.get(variant, hits, written)
+    variant = (form.name, language, asked.with_notes, city, reader.base_url)
+    return reader.core.fragments.written(variant, hits, render, form.join)
 
 
 def total(core: Core, conn: Connection, request_search: RequestSearch, page: Page[Any]) -> int:
@@ -42,7 +61,8 @@ def total(core: Core, conn: Connection, request_search: RequestSearch, page: Pag
     """
     if page.total is not None:
         return page.total
-    question = (search.shape_of(request_search), tuple(map(str, search.parameters(request_search).items())))
+    shape, filled = search.question_of(request_search)
+    question = (shape, tuple(map(str, filled.items())))
     stamp, now = core.database.stamp_of(conn), time.monotonic()
     kept = core.totals.get(question)
     if kept and (kept.stamp == stamp or (kept.total > COUNT_LIMIT and now < kept.moment + MANY_SECONDS)):

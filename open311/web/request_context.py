@@ -1,6 +1,6 @@
 """Who reads: all that an answer depends on beside the question itself, with a framework around it or without."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple
 from wsgiref.types import WSGIEnvironment
@@ -15,18 +15,24 @@ from open311.http import current
 from open311.http.base_address import of_host
 from open311.model.actor import PUBLIC, Actor
 from open311.model.catalogue import Catalogue
+from open311.web import queries
 from open311.web.parameters import Parameters
+
+Args = tuple[tuple[str, str], ...]
 
 
 class Reader(NamedTuple):
-    """Who reads. `address` is the path that was asked for, as its client spells it, `args` what stood behind it."""
+    """Who reads. `address` is the path that was asked for, as its client spells it.
+
+    `args` are what stood behind it, as far as it means something in a list.
+    """
 
     core: Core
     catalogue: Catalogue
     language: str
     base_url: str
     address: str
-    args: Sequence[tuple[str, str]]
+    args: Args
     actor: Actor = PUBLIC
 
 
@@ -39,14 +45,17 @@ def of_request(actor: Actor = PUBLIC) -> Reader:
         current.language(catalogue),
         current.base_url(),
         current.as_asked(request.path),
-        list(request.args.items(multi=True)),
+        known(request.args.items(multi=True)),
         actor,
     )
 
 
-def of_environ(
-    core: Core, environ: WSGIEnvironment, args: Sequence[tuple[str, str]], parameters: Parameters
-) -> Reader:
+def known(args: Iterable[tuple[str, str]]) -> Args:
+    """Those that mean something."""
+    return tuple(arg for arg in args if queries.is_known(arg[0]))
+
+
+def of_environ(core: Core, environ: WSGIEnvironment, args: Args, parameters: Parameters) -> Reader:
     """Whoever sent a request without a key; raises `Open311Error` when no catalogue is meant."""
     catalogue = core.catalogues.find(parameters.get("jurisdiction_id", (None,))[0])
     locale = next((value.strip() for name, value in args if name == "locale"), "")

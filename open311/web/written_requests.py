@@ -36,7 +36,7 @@ class Writer(NamedTuple):
                     yield number, version, self.form.clean(line)
         yield from self._from_values(asked, search.by_ids(conn, asked, list(missing)))
 
-    def page(self, conn: Connection, asked: RequestSearch) -> Page[bytes]:
+    def page(self, conn: Connection, asked: RequestSearch) -> Page[list[bytes]]:
         """One page of requests in order, read in one go."""
         page = search.lines(conn, asked, self.form.name, self.wording())
         missing = [number for number, line in page.items if line is None]

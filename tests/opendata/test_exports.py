@@ -83,7 +83,7 @@ def test_an_export_that_breaks_off_says_so_in_its_last_line(
     """Nothing in HTTP would: the server ends a stream that failed like one that is whole."""
     read = Writer.page
 
-    def once(writer: Writer, conn: Connection, question: RequestSearch) -> Page[bytes]:
+    def once(writer: Writer, conn: Connection, question: RequestSearch) -> Page[list[bytes]]:
         if question.after:
             raise Unavailable(problem("error.unavailable"))
         return read(writer, conn, replace(question, page_size=2))

@@ -1,11 +1,16 @@
 """Connections to PostGIS, when its server comes and goes."""
 
 from contextlib import closing
+from typing import Any
 
 import psycopg
+import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from open311.base.errors import Unavailable
 from open311.storage.database import Database
+from open311.storage.database.lending import Lender
 
 
 def test_a_server_that_was_restarted_is_not_noticed_by_the_next_request(fresh_database_url: str) -> None:
@@ -19,3 +24,39 @@ def test_a_server_that_was_restarted_is_not_noticed_by_the_next_request(fresh_da
                     "where datname = current_database() and pid <> pg_backend_pid() and usename is not null"
                 )
                 assert len(other.execute(f"{ended} {ours}").fetchall()) == 2
+
+
+def test_reading_uses_few_connections_again_and_again(fresh_database_url: str) -> None:
+    backend = text("select pg_backend_pid()")
+    with closing(Database(fresh_database_url, pool_size=2)) as database:
+        with database.read() as one, database.read() as other:
+            pair = {one.scalar(backend), other.scalar(backend)}
+            assert ("read", 2, 2) in database.pools()
+        for _ in range(5):
+            with database.read() as conn:
+                assert conn.scalar(backend) in pair
+        assert len(pair) == 2
+
+
+def test_whoever_finds_all_connections_lent_is_told_so(fresh_database_url: str) -> None:
+    with closing(Database(fresh_database_url, pool_size=1)) as database:
+        database._reading = Lender(database._reading._engine, 1, patience=0.01)
+        with database.read(), pytest.raises(Unavailable) as refused, database.read():
+            pass
+        assert isinstance(refused.value.__cause__, PoolTimeout)
+        with database.read() as conn:
+            assert conn.scalar(text("select 1")) == 1
+
+
+def test_a_connection_that_was_left_in_the_middle_of_something_is_not_lent_again(
+    fresh_database_url: str,
+) -> None:
+    with closing(Database(fresh_database_url, pool_size=1)) as database:
+        with database.read() as conn:
+            driver: Any = conn.connection.driver_connection
+            driver.execute("begin")
+        with database.read() as conn:
+            assert conn.scalar(text("select pg_backend_pid()")) != driver.info.backend_pid
+            driver = conn.connection.driver_connection
+        with database.read() as conn:
+            assert conn.connection.driver_connection is driver

@@ -1,9 +1,8 @@
 """Connections to PostGIS."""
 
-import select
 import threading
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from contextvars import ContextVar
 from typing import Any
 
@@ -17,6 +16,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from open311.base.errors import ReplicaLost, Unavailable, problem
 from open311.storage.database.freshness import ALIVE, CONNECT_SECONDS, Freshness, forget_marks, listen
+from open311.storage.database.lending import Lender, has_ended
 from open311.storage.database.replica import STAMP, Replica, went_away
 from open311.storage.database.statement import CUSTOM, forget_plans, forget_row, plan_as
 
@@ -58,9 +58,10 @@ class Database:
         self.engine = _engine(pooler_url or url, pool_size, **way)
         # Nothing is left to roll back, so a connection is lent and given back without a word to the server.
         alone: dict[str, Any] = {"isolation_level": "AUTOCOMMIT", "pool_reset_on_return": None}
-        self._reading = _engine(pooler_url or url, pool_size, **way, **alone)
+        reading = _engine(pooler_url or url, pool_size, **way, **alone)
+        self._reading = Lender(reading, pool_size, POOL_SECONDS)
         if pooler_url:
-            event.listen(self._reading, "first_connect", _tell_what_the_pooler_lacks)
+            event.listen(reading, "first_connect", _tell_what_the_pooler_lacks)
         if replica_url:
             copy = _engine(replica_url, pool_size, **_straight(), **alone)
             self._replica = Replica(copy, self._reading, self.freshness)
@@ -68,17 +69,22 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A connection for reading; no transaction is opened, so one statement is one round trip."""
-        with _unavailable_when_lost(), self._reading.connect() as conn:
+        with _unavailable_when_lost(), self._reading.lend() as conn:
             yield conn
 
-    @contextmanager
-    def read_public(self) -> Iterator[Connection]:
+    def read_public(self) -> AbstractContextManager[Connection]:
         """The same for what everybody may see: from the replica, if it has seen all that this host has.
 
         Raises `ReplicaLost` when the replica goes away in the middle; `at_primary()` reads without it.
         """
-        lent = self._replica.lend() if self._replica and not _primary_only.get() else None
-        if lent is None or self._replica is None:
+        if self._replica is None or _primary_only.get():
+            return self.read()
+        return self._read_copy(self._replica)
+
+    @contextmanager
+    def _read_copy(self, replica: Replica) -> Iterator[Connection]:
+        lent = replica.lend()
+        if lent is None:
             with self.read() as conn:
                 yield conn
             return
@@ -88,7 +94,7 @@ class Database:
         except Unavailable as error:
             if not went_away(error.__cause__):
                 raise
-            self._replica.leave_out("out of reach", error)
+            replica.leave_out("out of reach", error)
             raise ReplicaLost(*error.problems) from error.__cause__
 
     @contextmanager
@@ -107,8 +113,9 @@ class Database:
 
     def pools(self) -> list[tuple[str, int, int]]:
         """Name, connections in use and size of each pool of this process."""
-        named = {"write": self.engine, "read": self._reading}
-        return [(name, engine.pool.checkedout(), engine.pool.size()) for name, engine in named.items()]  # type: ignore[attr-defined]
+        writing: Any = self.engine.pool
+        reading = self._reading
+        return [("write", writing.checkedout(), writing.size()), ("read", reading.lent, reading.most)]
 
     def stamp_of(self, conn: Connection) -> int:
         """The stamp under which what is read on a connection may be kept."""
@@ -134,7 +141,7 @@ class Database:
 
     def close(self) -> None:
         self.engine.dispose()
-        self._reading.dispose()
+        self._reading.close()
         if self._replica:
             self._replica.close()
 
@@ -158,10 +165,8 @@ def _engine(url: str, pool_size: int, **more: Any) -> Engine:
 
 
 def _require_alive(driver: Any, record: Any, proxy: Any) -> None:
-    """Replace a connection whose server went away while it lay in the pool: what waits to be read there is its end."""
-    waiting = select.poll()
-    waiting.register(driver.fileno(), select.POLLIN)
-    if waiting.poll(0):
+    """Replace a connection whose server went away while it lay in the pool."""
+    if has_ended(driver):
         raise DisconnectionError
 
 

@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from open311.storage.database.freshness import Freshness
+from open311.storage.database.lending import Lender
 
 # A replica's position is asked again at the latest after this.
 BOUND_SECONDS = 1.0
@@ -45,9 +46,9 @@ log = structlog.get_logger()
 
 
 class Replica:
-    """A replica, and whether it may answer now. Both engines are in autocommit."""
+    """A replica, and whether it may answer now. Its engine is in autocommit, too."""
 
-    def __init__(self, engine: Engine, primary: Engine, freshness: Freshness) -> None:
+    def __init__(self, engine: Engine, primary: Lender, freshness: Freshness) -> None:
         self._engine = engine
         self._primary = primary
         self._freshness = freshness
@@ -92,7 +93,7 @@ class Replica:
             # Here too one request tries, while nothing more was written.
             self._known = (stamp, None, now)
         try:
-            with self._primary.connect() as conn:
+            with self._primary.lend() as conn:
                 position = conn.exec_driver_sql(_POSITION).scalar_one()
         except GONE:
             position = None

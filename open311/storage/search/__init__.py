@@ -3,24 +3,22 @@
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from struct import Struct
 from typing import Any
 
 import psycopg
 from sqlalchemy import Connection, func, literal_column, select
 
-from open311.model.search import ANY_ORDER, Cursor, Hit, Item, Page, RequestSearch
+from open311.model.search import ANY_ORDER, Cursor, Hits, Items, Page, RequestSearch
 from open311.model.service_request import ServiceRequest
 from open311.storage.rows import request_from
-from open311.storage.search.conditions import parameters
 from open311.storage.search.statements import (
     cells_statement,
     keys_statement,
     lines_by_ids_statement,
     lines_statement,
     page_statement,
+    question_of,
     rows_statement,
-    shape_of,
     total_statement,
 )
 from open311.storage.written_requests import CELLS, UNUSUAL
@@ -32,18 +30,18 @@ __all__ = [
     "index_pending_words",
     "lines",
     "lines_by_ids",
-    "parameters",
+    "question_of",
     "search",
-    "shape_of",
     "total",
 ]
 
-# An id and a version, as PostgreSQL sends them.
-HIT = Struct(">qi")
 # So many rows are counted off at a time.
 STRIDE = 10_000
 LANDMARK_SECONDS = 60.0
 MOST_LANDMARKS = 200
+
+# The id and the bytes of a request; None where `storage/written_requests.py` leaves them to others.
+Line = tuple[int, bytes | None]
 
 
 @dataclass(slots=True)
@@ -60,7 +58,8 @@ class Landmarks:
         """
         if query.after or query.skip < 2 * STRIDE:
             return query
-        question = (shape_of(query), str(parameters(replace(query, skip=0, page_size=1))))
+        shape, filled = question_of(replace(query, skip=0, page_size=1))
+        question = (shape, str(filled))
         made, cursors = self.cursors.get(question, (0.0, ()))
         if made + LANDMARK_SECONDS < time.monotonic():
             made, cursors = time.monotonic(), ()
@@ -77,17 +76,19 @@ class Landmarks:
         return replace(query, after=passed[-1], skip=query.skip - len(passed) * STRIDE) if passed else query
 
 
-def hits(conn: Connection, query: RequestSearch, landmarks: Landmarks | None = None) -> Page[Hit]:
+def hits(conn: Connection, query: RequestSearch, landmarks: Landmarks | None = None) -> Page[Hits]:
     """One page of ids and versions in order: what an index alone can tell."""
     if landmarks:
         query = landmarks.nearer(conn, query)
-    [(packed, *keys)] = page_statement(shape_of(query)).fetch(conn, **parameters(query))
-    return _page(query, list(HIT.iter_unpack(packed or b"")), keys)
+    shape, filled = question_of(query)
+    [(packed, *keys)] = page_statement(shape).fetch(conn, **filled)
+    found = Hits(packed or b"")
+    return _page(query, found.first(query.page_size), len(found), keys)
 
 
 def search(
     conn: Connection, query: RequestSearch, landmarks: Landmarks | None = None
-) -> Page[ServiceRequest]:
+) -> Page[list[ServiceRequest]]:
     """One page of whole requests."""
     page = hits(conn, query, landmarks)
     rows = by_ids(conn, query, [request_id for request_id, _ in page.items])
@@ -117,35 +118,35 @@ def lines_by_ids(
         return []
 
 
-def lines(
-    conn: Connection, query: RequestSearch, form: str, wording: Mapping[str, str]
-) -> Page[tuple[int, bytes | None]]:
+def lines(conn: Connection, query: RequestSearch, form: str, wording: Mapping[str, str]) -> Page[list[Line]]:
     """One page of ids and their bytes in a form, read in the order of an index; for questions without alternatives."""
     try:
         if form == CELLS:
             return _copied(conn, query, wording)
-        rows = lines_statement(shape_of(query), form).fetch(conn, **parameters(query), **wording)
+        shape, filled = question_of(query)
+        rows = lines_statement(shape, form).fetch(conn, **filled, **wording)
     except psycopg.errors.InvalidParameterValue:
         page = hits(conn, query)
         return Page([(number, None) for number, _ in page.items], page.next, page.total)
     keys = rows[query.page_size - 1][2:] if len(rows) > query.page_size else ()
-    return _page(query, [(number, line) for number, line, *_ in rows], list(keys))
+    found = [(number, line) for number, line, *_ in rows[: query.page_size]]
+    return _page(query, found, len(rows), keys)
 
 
-def _copied(
-    conn: Connection, query: RequestSearch, wording: Mapping[str, str]
-) -> Page[tuple[int, bytes | None]]:
+def _copied(conn: Connection, query: RequestSearch, wording: Mapping[str, str]) -> Page[list[Line]]:
     """The same by COPY; with their numbers only those that are not written."""
-    rows = cells_statement(shape_of(query)).copied(conn, **parameters(query), **wording)
+    shape, filled = question_of(query)
+    rows = cells_statement(shape).copied(conn, **filled, **wording)
     # Most are not asked for their number, which takes as long as all else.
-    items: list[tuple[int, bytes | None]] = [
-        (_number(row), None) if row[0] == UNUSUAL else (0, row[:-1] + b"\r\n") for row in rows
+    items: list[Line] = [
+        (_number(row), None) if row[0] == UNUSUAL else (0, row[:-1] + b"\r\n")
+        for row in rows[: query.page_size]
     ]
     if len(rows) <= query.page_size:
-        return _page(query, items, [])
+        return _page(query, items, len(rows))
     keys = keys_statement(query.sort).fetch(conn, id=_number(rows[query.page_size - 1]))
     # Where the last one has gone meanwhile, another one is the last.
-    return _page(query, items, list(keys[0])) if keys else _copied(conn, query, wording)
+    return _page(query, items, len(rows), keys[0]) if keys else _copied(conn, query, wording)
 
 
 def _number(row: bytes) -> int:
@@ -155,7 +156,8 @@ def _number(row: bytes) -> int:
 def total(conn: Connection, query: RequestSearch) -> int:
     """How many requests match, counted no further than `COUNT_LIMIT + 1`."""
     query = replace(query, sort=ANY_ORDER, after=None, skip=0)
-    return int(total_statement(shape_of(query)).fetch(conn, **parameters(query))[0][0])
+    shape, filled = question_of(query)
+    return int(total_statement(shape).fetch(conn, **filled)[0][0])
 
 
 def index_pending_words(conn: Connection) -> None:
@@ -163,12 +165,13 @@ def index_pending_words(conn: Connection) -> None:
     conn.execute(select(func.gin_clean_pending_list(literal_column("'service_requests_words'::regclass"))))
 
 
-def _page(query: RequestSearch, items: list[Item], keys: list[Any]) -> Page[Item]:
-    more = len(items) > query.page_size
+def _page(query: RequestSearch, items: Items, count: int, keys: Sequence[Any] = ()) -> Page[Items]:
+    """`count` rows were read, one more than `items` where another page follows."""
+    more = count > query.page_size
     known_total = None
     if query.after and query.after.total is not None:
         known_total = query.after.total
-    elif not more and not query.after and (items or not query.skip):
-        known_total = query.skip + len(items)
+    elif not more and not query.after and (count or not query.skip):
+        known_total = query.skip + count
     following = Cursor(query.sort, tuple(keys), known_total) if more else None
-    return Page(items[: query.page_size], next=following, total=known_total)
+    return Page(items, next=following, total=known_total)

@@ -40,9 +40,10 @@ class Shape(tuple[frozenset[str], Sort, tuple[Visibility, ...]]):
     __slots__ = ()
 
 
-def shape_of(query: RequestSearch) -> Shape:
-    """The shape of a question; questions of one shape share a statement."""
-    return Shape((frozenset(parameters(query)), query.sort, query.visibilities))
+def question_of(query: RequestSearch) -> tuple[Shape, dict[str, Any]]:
+    """The shape of a question, which shares its statement with all of that shape, and what fills it."""
+    filled = parameters(query)
+    return Shape((frozenset(filled), query.sort, query.visibilities)), filled
 
 
 @lru_cache(MOST_STATEMENTS)

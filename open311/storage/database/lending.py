@@ -1,0 +1,78 @@
+"""Connections that are lent again and again: SQLAlchemy's pool takes as long to hand one out as a small query does."""
+
+import select
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from psycopg.pq import TransactionStatus
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+
+class Lender:
+    """At most so many connections of an engine in autocommit. They stay taken from its pool, which is as large."""
+
+    def __init__(self, engine: Engine, most: int, patience: float) -> None:
+        self._engine, self._patience = engine, patience
+        self._places = threading.BoundedSemaphore(most)
+        # Used last, lent first: the others may be closed by whoever closes what is idle.
+        self._idle: list[Connection] = []
+        self.most, self.lent = most, 0
+
+    @contextmanager
+    def lend(self) -> Iterator[Connection]:
+        """A connection for as long as the block lasts; raises `TimeoutError` of SQLAlchemy when none becomes free."""
+        if not self._places.acquire(timeout=self._patience):
+            raise PoolTimeout(f"no connection has become free within {self._patience:g} seconds")
+        self.lent += 1
+        try:
+            conn = self._ready()
+            try:
+                yield conn
+            finally:
+                self._take_back(conn)
+        finally:
+            self.lent -= 1
+            self._places.release()
+
+    def close(self) -> None:
+        """End those that are not lent."""
+        while self._idle:
+            self._idle.pop().close()
+        self._engine.dispose()
+
+    def _ready(self) -> Connection:
+        while self._idle:
+            conn = self._idle.pop()
+            if not has_ended(conn.connection.driver_connection):
+                return conn
+            conn.invalidate()
+            conn.close()
+        return self._engine.connect()
+
+    def _take_back(self, conn: Connection) -> None:
+        if _is_usable(conn):
+            self._idle.append(conn)
+            return
+        if not conn.closed:
+            conn.invalidate()
+        conn.close()
+
+
+def _is_usable(conn: Connection) -> bool:
+    if conn.closed or conn.invalidated:
+        return False
+    if conn.in_transaction():
+        # Nothing is to be undone in autocommit; SQLAlchemy forgets the transaction that it imagines.
+        conn.rollback()
+    driver: Any = conn.connection.driver_connection
+    return bool(driver.pgconn.transaction_status == TransactionStatus.IDLE)
+
+
+def has_ended(driver: Any) -> bool:
+    """Whether the server went away while a connection lay idle: what waits to be read there is its end."""
+    waiting = select.poll()
+    waiting.register(driver.fileno(), select.POLLIN)
+    return bool(waiting.poll(0))

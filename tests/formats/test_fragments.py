@@ -1,0 +1,69 @@
+"""Lists are put together from what is in memory, and kept as long as they hold the same."""
+
+from collections.abc import Iterable
+
+from open311.formats.fragments import Fragments
+from open311.model.search import HIT, Hits
+
+MANY = 1_000_000
+
+
+class Renderer:
+    """Writes a request as its number and how often it was asked for any; `gone` are no longer to be seen."""
+
+    def __init__(self) -> None:
+        self.asked: list[list[int]] = []
+        self.gone: set[int] = set()
+
+    def __call__(self, ids: list[int]) -> Iterable[tuple[int, int, bytes]]:
+        self.asked.append(ids)
+        return [
+            (id, len(self.asked), b"%d of time %d" % (id, len(self.asked)))
+            for id in ids
+            if id not in self.gone
+        ]
+
+
+def hits_of(*hits: tuple[int, int]) -> Hits:
+    return Hits(b"".join(HIT.pack(id, version) for id, version in hits))
+
+
+def body_of(fragments: Fragments, hits: Hits, render: Renderer, variant: str = "json") -> bytes:
+    return fragments.written(variant, hits, render, b", ".join).body
+
+
+def test_only_what_has_changed_is_written_anew_and_a_list_that_has_not_is_the_same_object() -> None:
+    fragments, render = Fragments(MANY, MANY), Renderer()
+    first = body_of(fragments, hits_of((1, 1), (2, 1)), render)
+    assert first == b"1 of time 1, 2 of time 1"
+    assert body_of(fragments, hits_of((1, 1), (2, 1)), render) is first
+    assert body_of(fragments, hits_of((2, 2), (1, 1)), render) == b"2 of time 2, 1 of time 1"
+    assert body_of(fragments, hits_of((1, 1), (2, 1)), render, "xml") == b"1 of time 3, 2 of time 3"
+    assert render.asked == [[1, 2], [2], [1, 2]]
+
+
+def test_a_list_from_which_one_has_gone_meanwhile_is_not_kept() -> None:
+    fragments, render = Fragments(MANY, MANY), Renderer()
+    render.gone = {2}
+    assert body_of(fragments, hits_of((1, 1), (2, 1)), render) == b"1 of time 1"
+    render.gone = set()
+    assert body_of(fragments, hits_of((1, 1), (2, 1)), render) == b"1 of time 1, 2 of time 2"
+
+
+def test_the_tag_of_a_list_follows_its_entries() -> None:
+    fragments, render = Fragments(MANY, MANY), Renderer()
+    tags = [
+        fragments.written("json", hits, render, b"".join).tag
+        for hits in (hits_of((1, 1)), hits_of((1, 1), (2, 2)), hits_of((2, 2), (1, 1)), hits_of((1, 3)))
+    ]
+    assert len({*tags}) == 4
+
+
+def test_lists_and_entries_take_no_more_than_their_bytes() -> None:
+    fragments, render = Fragments(5000, 2000), Renderer()
+    for number in range(100):
+        body_of(fragments, hits_of((number, 1)), render)
+        assert fragments.bytes <= 5000
+        assert fragments.lists.bytes <= 2000
+    newest = hits_of((99, 1))
+    assert body_of(fragments, newest, render) is body_of(fragments, newest, render)
