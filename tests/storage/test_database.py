@@ -56,7 +56,8 @@ def test_a_connection_that_was_left_in_the_middle_of_something_is_not_lent_again
             driver: Any = conn.connection.driver_connection
             driver.execute("begin")
         with database.read() as conn:
-            assert conn.scalar(text("select pg_backend_pid()")) != driver.info.backend_pid
+            assert driver.closed
             driver = conn.connection.driver_connection
+            assert not driver.closed
         with database.read() as conn:
             assert conn.connection.driver_connection is driver
