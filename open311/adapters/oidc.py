@@ -14,9 +14,6 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import httpx2
-from joserfc import jwt
-from joserfc.errors import JoseError
-from joserfc.jwk import KeySet
 
 from open311.adapters import safe_http
 from open311.settings import Settings
@@ -81,6 +78,11 @@ def claims(settings: Settings, errand: Errand, code: str, back: str, now: dateti
         "POST", metadata["token_endpoint"], {name: value for name, value in sent.items() if value}
     )
     keys = _asked("GET", metadata["jwks_uri"])
+    # With what they need they take as long to load as all tables of the database.
+    from joserfc import jwt
+    from joserfc.errors import JoseError
+    from joserfc.jwk import KeySet
+
     expected = jwt.JWTClaimsRegistry(
         now=int(now.timestamp()),
         leeway=LEEWAY_SECONDS,

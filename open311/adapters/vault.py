@@ -12,8 +12,6 @@ import secrets
 from functools import lru_cache
 from pathlib import Path
 
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-
 from open311.base.errors import ConfigurationError
 from open311.settings import Settings
 
@@ -26,6 +24,9 @@ class SealBroken(Exception):
 
 class Vault:
     def __init__(self, secret: str) -> None:
+        # Slow to load, and needed only once somebody has a second factor or comes by the identity provider.
+        from cryptography.fernet import Fernet, MultiFernet
+
         keys = [hashlib.sha256(part.strip().encode()).digest() for part in secret.split(",") if part.strip()]
         self._box = MultiFernet([Fernet(base64.urlsafe_b64encode(key)) for key in keys])
         self._key = hashlib.sha256(b"fingerprint" + keys[0]).digest()
@@ -35,6 +36,8 @@ class Vault:
 
     def open(self, sealed: str, *, seconds: int | None = None) -> str:
         """The text again; raises `SealBroken` for what was not sealed here, or, if so wished, too long ago."""
+        from cryptography.fernet import InvalidToken
+
         try:
             return self._box.decrypt(sealed.encode("utf-8", "replace"), ttl=seconds).decode()
         except InvalidToken:

@@ -60,9 +60,9 @@ def serve(port: int | None) -> None:
     require_free_port(chosen.host, chosen.port)
     ready = with_database(chosen)
     _share_metrics()
-    # Loaded once and then forked: the processes start at once and share what never changes.
+    # Made once and then forked: the processes start at once and share what never changes.
     with quietly():
-        import_module("open311.app")
+        import_module("open311.app").application()
     gc.freeze()
     _allow_connections()
     _server(ready).serve()

@@ -5,14 +5,13 @@ whose format is negotiated, is a third that is not documented.
 """
 
 from collections.abc import Callable
+from functools import partial
 from http import HTTPStatus
-from typing import Any
-
-import flask
-from flask_smorest import Blueprint
+from typing import Any, cast
 
 from open311.georeport import examples
 from open311.georeport.openapi import ERRORS, KEY_OPTIONAL, NEEDS_KEY, answer_schema, error_name
+from open311.web.documented_later import BlueprintDocumentedLater
 from open311.web.queries import Arguments, Described, View, served
 
 CONTENT_TYPES = {"xml": "text/xml", "json": "application/json"}
@@ -41,7 +40,7 @@ LINKS = {
 }
 
 
-class GeoReport(Blueprint):  # type: ignore[misc]
+class GeoReport(BlueprintDocumentedLater):
     """A flask-smorest blueprint with two formats."""
 
     ARGUMENTS_PARSER = Described()
@@ -64,23 +63,22 @@ class GeoReport(Blueprint):  # type: ignore[misc]
         def register(view: View) -> View:
             view.access = access  # type: ignore[attr-defined]
             schema = takes()
-            for suffix, content_type in CONTENT_TYPES.items():
-                documented = self._documented(view, schema, returns, method, content_type)
-                documented = self.doc(**_operation(view, rule, takes, method, suffix))(documented)
-                endpoint = f"{view.__name__}_{suffix}"
-                answering = served(view, documented, schema)
-                self.route(f"{rule}.{suffix}", methods=[method], endpoint=endpoint)(answering)
+            answering = served(view, schema)
+            for suffix in CONTENT_TYPES:
+                described = partial(self._described, view, rule, schema, returns, method, suffix)
+                self.mount(f"{rule}.{suffix}", f"{view.__name__}_{suffix}", answering, method, described)
             for place, bare in enumerate(
                 (rule, *(f"{alias}{end}" for alias in aliases for end in ("", ".xml", ".json")))
             ):
-                endpoint = f"{view.__name__}_{place}"
-                flask.Blueprint.add_url_rule(self, bare, endpoint, answering, methods=[method])
+                self.mount(bare, f"{view.__name__}_{place}", answering, method)
             return view
 
         return register
 
-    def _documented(self, view: View, schema: Any, returns: Any, method: str, content_type: str) -> View:
-        location = "form" if method == "POST" else "query"
+    def _described(
+        self, view: View, rule: str, schema: Arguments, returns: Any, method: str, suffix: str
+    ) -> View:
+        location, content_type = "form" if method == "POST" else "query", CONTENT_TYPES[suffix]
         documented: View = self.arguments(schema, location=location)(view)
         example = examples.ANSWERS.get(view.__name__)
         documented = self.response(
@@ -94,7 +92,7 @@ class GeoReport(Blueprint):  # type: ignore[misc]
         for status in ERRORS:
             if status != HTTPStatus.FORBIDDEN or method == "POST":
                 documented = self.alt_response(status, error_name(status, content_type))(documented)
-        return documented
+        return cast(View, self.doc(**_operation(view, rule, type(schema), method, suffix))(documented))
 
 
 def _operation(view: View, rule: str, takes: type[Arguments], method: str, suffix: str) -> dict[str, Any]:

@@ -12,7 +12,6 @@ from typing import Any
 
 import flask
 from apispec import APISpec
-from flask_smorest import Api
 from flask_smorest.spec.plugins import FlaskPlugin
 from marshmallow import Schema
 
@@ -23,6 +22,7 @@ from open311.georeport import examples
 from open311.georeport.schemas import ErrorSchema
 from open311.http import current
 from open311.http.urls import GEOREPORT, GEOREPORT_V2, SANDBOX_V2
+from open311.web.documented_later import DocumentedLater
 from open311.web.fields import BoxField
 
 CACHED = {"Cache-Control": "public, max-age=300"}
@@ -89,7 +89,7 @@ class _BelowRoot(FlaskPlugin):  # type: ignore[misc]
         return path.removeprefix(GEOREPORT_V2).removeprefix(GEOREPORT)
 
 
-class GeoReportApi(Api):  # type: ignore[misc]
+class GeoReportApi(DocumentedLater):
     """flask-smorest without its own error answers (ours speak XML too), and with both endpoints as servers."""
 
     ERROR_SCHEMA = ErrorSchema
@@ -108,15 +108,15 @@ class GeoReportApi(Api):  # type: ignore[misc]
         options = {"info": {"description": DESCRIPTION}, "servers": _servers(), "tags": tags}
         super().__init__(app, spec_kwargs={"flask_plugin": _BelowRoot(), **options})
         self.ma_plugin.converter.add_parameter_attribute_function(_comma_separated)
-        for name, scheme in SECURITY_SCHEMES.items():
-            self.spec.components.security_scheme(name, scheme)
-        for status, content_type in product(ERRORS, FORMATS):
-            self.spec.components.response(error_name(status, content_type), _error(status, content_type))
 
-    def register_blueprint(self, blp: Any, **options: Any) -> None:
-        """Mount a front door and describe it."""
-        super().register_blueprint(blp, **options)
-        _complete(self.spec)
+    def describe(self, spec: APISpec, blueprints: list[Any]) -> None:
+        """Write into the document what these answer, and what flask-smorest cannot say."""
+        for name, scheme in SECURITY_SCHEMES.items():
+            spec.components.security_scheme(name, scheme)
+        for status, content_type in product(ERRORS, FORMATS):
+            spec.components.response(error_name(status, content_type), _error(status, content_type))
+        super().describe(spec, blueprints)
+        _complete(spec)
 
     def _register_error_handlers(self) -> None:
         """Leave errors to `georeport.responses`."""
@@ -172,9 +172,7 @@ def _comma_separated(converter: Any, field: Any, **_: Any) -> dict[str, Any]:
 
 def _complete(spec: APISpec) -> None:
     """Say of the components what marshmallow has no words for."""
-    # flask-smorest describes a way of paging that is not ours.
     schemas = spec.components.schemas
-    schemas.pop("PaginationMetadata", None)
     for name in NEEDED_IN_POST.keys() & schemas.keys():
         schemas[name] |= NEEDED_IN_POST[name]
     if "SubmissionForm" in schemas:

@@ -1,12 +1,11 @@
 """A blueprint for addresses that are read only and answer in one format, documented like those of GeoReport."""
 
 from collections.abc import Callable
-from typing import Any
-
-import flask
-from flask_smorest import Blueprint
+from functools import partial
+from typing import Any, cast
 
 from open311.opendata import answers
+from open311.web.documented_later import BlueprintDocumentedLater
 from open311.web.queries import Arguments, Described, View, served
 
 TEXT = {"type": "string"}
@@ -16,7 +15,7 @@ SHAPES: dict[str, dict[str, Any]] = {"application/json": OBJECT, "application/ge
 ERRORS = (400, 404, 429, 500, 503)
 
 
-class OpenData(Blueprint):  # type: ignore[misc]
+class OpenData(BlueprintDocumentedLater):
     """A flask-smorest blueprint whose answers are ready when the view returns."""
 
     ARGUMENTS_PARSER = Described()
@@ -33,19 +32,22 @@ class OpenData(Blueprint):  # type: ignore[misc]
         def register(view: View) -> View:
             view.access = "public"  # type: ignore[attr-defined]
             schema = takes()
-            documented: View = self.arguments(schema, location="query")(view)
-            shape = SHAPES.get(content_type, TEXT)
-            documented = self.response(
-                200, shape, content_type=content_type, description="What was asked for."
-            )(documented)
-            for status in ERRORS:
-                documented = self.alt_response(status, f"{status}-json")(documented)
-            documented = self.doc(operationId=view.__name__, tags=["opendata"], security=[{}])(documented)
-            answering = served(view, documented, schema)
-            self.route(rule, methods=["GET"])(answering)
+            answering = served(view, schema)
+            self.mount(
+                rule, view.__name__, answering, "GET", partial(self._described, view, schema, content_type)
+            )
             if also:
-                name = f"{view.__name__}_also"
-                flask.Blueprint.add_url_rule(self, also, name, answering, methods=["GET"])
+                self.mount(also, f"{view.__name__}_also", answering, "GET")
             return view
 
         return register
+
+    def _described(self, view: View, schema: Arguments, content_type: str) -> View:
+        described: View = self.arguments(schema, location="query")(view)
+        shape = SHAPES.get(content_type, TEXT)
+        described = self.response(200, shape, content_type=content_type, description="What was asked for.")(
+            described
+        )
+        for status in ERRORS:
+            described = self.alt_response(status, f"{status}-json")(described)
+        return cast(View, self.doc(operationId=view.__name__, tags=["opendata"], security=[{}])(described))

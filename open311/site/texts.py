@@ -2,8 +2,8 @@
 
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from markdown_it import MarkdownIt
 from markupsafe import Markup
 
 from open311.base.i18n import FALLBACK
@@ -13,18 +13,27 @@ from open311.notifications.personal_data import PERSONAL, term_in_words
 from open311.site.list import maps
 from open311.site.words import catalogue_text, words
 
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+
 FOLDER = Path(__file__).parent.parent / "templates" / "texts"
-# No raw HTML, and no pictures, since they could come from elsewhere.
-_markdown = MarkdownIt("commonmark", {"html": False}).disable("image")
-# In Leichte Sprache each sentence has a line of its own.
-_in_lines = MarkdownIt("commonmark", {"html": False, "breaks": True}).disable("image")
 
 
 def long_text(name: str, catalogue: Catalogue) -> Markup:
     """The imprint, the privacy notice or the accessibility statement, as HTML."""
     own = getattr(catalogue.site, name)
     text = catalogue_text(own) if own else _filled(name, catalogue)
-    return Markup((_in_lines if name == "easy" else _markdown).render(text))
+    # In Leichte Sprache each sentence has a line of its own.
+    return Markup(_markdown(breaks=name == "easy").render(text))
+
+
+@cache
+def _markdown(*, breaks: bool) -> "MarkdownIt":
+    # Few pages need it, and a start would wait for it.
+    from markdown_it import MarkdownIt
+
+    # No raw HTML, and no pictures, since they could come from elsewhere.
+    return MarkdownIt("commonmark", {"html": False, "breaks": breaks}).disable("image")
 
 
 def _filled(name: str, catalogue: Catalogue) -> str:

@@ -56,13 +56,13 @@ class Described(FlaskParser):
     DEFAULT_VALIDATION_STATUS = 400
 
 
-def served(view: View, documented: View, schema: Schema) -> View:
-    """The view as it is called, described like `documented`: with what was sent as its first argument.
+def served(view: View, schema: Schema) -> View:
+    """The view as it is called: with what was sent as its first argument.
 
     The wrappers of flask-smorest would do the same, and take longer than the database.
     """
 
-    @wraps(documented)
+    @wraps(view)
     def serve(**path: Any) -> Any:
         try:
             loaded = schema.load(_sent())

@@ -1,12 +1,12 @@
 """Who comes in by the interface of the desk: a token of an account, its rights, and how its addresses are described."""
 
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from http import HTTPStatus
 from typing import Any, TypeVar
 
+from apispec import APISpec
 from flask import Flask, Response, g, request
-from flask_smorest import Api, Blueprint
 from marshmallow import Schema, ValidationError
 from webargs.flaskparser import FlaskParser
 
@@ -20,6 +20,7 @@ from open311.staff import blueprint as desk
 from open311.staff.api import problems
 from open311.staff.api.problems import CONTENT_TYPE, ProblemSchema, TokenMissing
 from open311.staff.rendering import NOT_KEPT
+from open311.web.documented_later import BlueprintDocumentedLater, DocumentedLater
 
 ROOT = f"{STAFF}/api/v1"
 CONFIG_PREFIX = "STAFF"
@@ -69,7 +70,7 @@ class _Parser(FlaskParser):
         raise Invalid(*problems.of_fields(error)) from None
 
 
-class StaffApi(Api):  # type: ignore[misc]
+class StaffApi(DocumentedLater):
     """A document of its own: nothing of the desk stands in that of GeoReport."""
 
     ERROR_SCHEMA = ProblemSchema
@@ -83,21 +84,20 @@ class StaffApi(Api):  # type: ignore[misc]
         )
         options = {"info": {"description": DESCRIPTION}, "security": [{"token": []}]}
         super().__init__(app, config_prefix=CONFIG_PREFIX, spec_kwargs=options)
-        self.spec.components.security_scheme("token", {"type": "http", "scheme": "bearer"})
+
+    def describe(self, spec: APISpec, blueprints: list[Any]) -> None:
+        """Write into the document what these answer, and what their errors are."""
+        spec.components.security_scheme("token", {"type": "http", "scheme": "bearer"})
         for status, description in STATUSES.items():
             content = {CONTENT_TYPE: {"schema": ProblemSchema}}
-            self.spec.components.response(str(status), {"description": description, "content": content})
-
-    def register_blueprint(self, blp: Any, **options: Any) -> None:
-        super().register_blueprint(blp, **options)
-        # flask-smorest describes a way of paging that is not ours.
-        self.spec.components.schemas.pop("PaginationMetadata", None)
+            spec.components.response(str(status), {"description": description, "content": content})
+        super().describe(spec, blueprints)
 
     def _register_error_handlers(self) -> None:
         """Leave errors to `problems`."""
 
 
-class StaffBlueprint(Blueprint):  # type: ignore[misc]
+class StaffBlueprint(BlueprintDocumentedLater):
     """A flask-smorest blueprint whose views name the rights that they ask for."""
 
     ARGUMENTS_PARSER = _Parser()
@@ -124,20 +124,22 @@ class StaffBlueprint(Blueprint):  # type: ignore[misc]
                     raise Forbidden(problem("error.right.missing", right=rights[0].value))
                 return view(*args, **values)
 
-            described: Any = guarded
+            answering: Any = guarded
             if takes:
-                described = self.arguments(takes, location="json" if method == "POST" else "query")(described)
-            described = self.response(HTTPStatus.OK, returns, content_type=content_type)(described)
-            for status in STATUSES:
-                if method == "POST" or status not in OF_ACTS:
-                    described = self.alt_response(status, str(status))(described)
-            if method == "POST":
-                described = self.doc(parameters=CONDITIONS)(described)
-            described.access = rights
-            self.route(rule, methods=[method], endpoint=endpoint)(described)
+                answering = self.arguments(takes, location="json" if method == "POST" else "query")(answering)
+            answering = self.response(HTTPStatus.OK, returns, content_type=content_type)(answering)
+            answering.access = rights
+            described = partial(self._described, answering, method)
+            self.mount(rule, endpoint or view.__name__, answering, method, described)
             return view
 
         return register
+
+    def _described(self, view: Any, method: str) -> Any:
+        for status in STATUSES:
+            if method == "POST" or status not in OF_ACTS:
+                view = self.alt_response(status, str(status))(view)
+        return self.doc(parameters=CONDITIONS)(view) if method == "POST" else view
 
 
 blueprint = StaffBlueprint(
