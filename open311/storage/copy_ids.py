@@ -8,6 +8,7 @@ from psycopg import sql
 from sqlalchemy import Connection, cast, func, select
 from sqlalchemy.dialects.postgresql import REGCLASS
 
+from open311.storage.database.statement import plan_once
 from open311.storage.tables import service_requests
 
 
@@ -35,6 +36,8 @@ def copy_rows(conn: Connection, table: str, columns: Sequence[str], rows: Iterab
     statement = sql.SQL("copy {} ({}) from stdin").format(
         sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, columns))
     )
+    # Or what a foreign key looks up would be planned anew for each row, a sixth of all that PostgreSQL does for one.
+    plan_once(conn)
     driver: Any = conn.connection.driver_connection
     with driver.cursor() as cursor, cursor.copy(statement) as sink:
         for row in rows:

@@ -82,6 +82,14 @@ def plan_as(conn: Connection, mode: str) -> None:
         conn.info[MODE] = mode
 
 
+def plan_once(conn: Connection) -> None:
+    """Until the next statement that asks for something else, plan alike whatever the values are."""
+    driver: Any = conn.connection.driver_connection
+    # What is set through a pooler would stay for whoever comes next.
+    if driver.prepare_threshold is not None:
+        plan_as(conn, GENERIC)
+
+
 def forget_plans(conn: Connection) -> None:
     """After a rollback, which may have taken back how the connection plans."""
     if not conn.invalidated:
