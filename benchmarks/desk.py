@@ -26,12 +26,14 @@ from open311.model.actor import ALL_RIGHTS, Actor, ActorKind, Right
 from open311.model.casework.cases import Priority, Stage
 from open311.model.casework.decisions import Decision, Outcome
 from open311.model.casework.desk_search import CaseSearch, Order
-from open311.model.deadline_steps import Deadline
+from open311.model.desk.deadline_steps import Deadline
 from open311.model.service_request import Location
 from open311.model.staff.rights import Membership, Role, Staff
 from open311.storage.database import Database
-from open311.storage.desk import case_page, counts, deadline_steps, lists, neighbours, queue
+from open311.storage.desk.case import case_page, neighbours
+from open311.storage.desk.lists import case_list, counts, queue
 from open311.storage.desk.scope import Scope, scope_of
+from open311.storage.desk.staff_mail import deadline_steps
 
 CITY = "ludwigshafen.de"
 BEA = Actor(ActorKind.STAFF, "17", ALL_RIGHTS)
@@ -116,7 +118,7 @@ def questions(core: Core) -> Iterator[tuple[str, str, Callable[[], object]]]:
         return ask
 
     def listed(search: CaseSearch, scope: Scope = whole) -> Callable[[], object]:
-        return reading(lambda conn: lists.page(conn, scope, search, now))
+        return reading(lambda conn: case_list.page(conn, scope, search, now))
 
     plain = CaseSearch()
     yield "queue of 50", "30", reading(lambda conn: queue.page(conn, whole, now))
@@ -163,7 +165,9 @@ def acts(core: Core) -> Iterator[tuple[str, str, Callable[[], object]]]:
         held = iter(
             [row.number for row in queue.page(conn, Scope((CITY,)), core.now(), None, 3 * ROUNDS).rows]
         )
-        page = lists.page(conn, Scope((CITY,)), CaseSearch(stages=[Stage.WORK], limit=4 * ROUNDS), core.now())
+        page = case_list.page(
+            conn, Scope((CITY,)), CaseSearch(stages=[Stage.WORK], limit=4 * ROUNDS), core.now()
+        )
     working = iter([row.number for row in page.rows])
     decision = Decision(outcome=Outcome.PUBLISH, texts={"description": "Zwei Matratzen"}, unit="TIEFBAU")
     yield "decide without photos", "80", lambda: casework.decide(core, next(held), decision, BEA)
@@ -174,7 +178,7 @@ def acts(core: Core) -> Iterator[tuple[str, str, Callable[[], object]]]:
 def internal_changes(core: Core) -> int:
     """Write for some seconds, twenty changes a second; ends with an error if that makes any public answer stale."""
     with core.database.read() as conn:
-        page = lists.page(conn, Scope((CITY,)), CaseSearch(stages=[Stage.WORK], limit=100), core.now())
+        page = case_list.page(conn, Scope((CITY,)), CaseSearch(stages=[Stage.WORK], limit=100), core.now())
     stamp = core.database.freshness.stamp
     for number in (row.number for row in page.rows):
         casework.add_note(core, number, "Kollegin fragen", BEA)

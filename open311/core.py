@@ -7,13 +7,13 @@ from typing import NamedTuple
 
 from open311.adapters import media_store
 from open311.adapters.media_store import MediaStore
-from open311.adapters.photo_queue import PhotoQueue
+from open311.adapters.photos.photo_queue import PhotoQueue
 from open311.base.errors import ConfigurationError, Invalid, NotFound, problem
 from open311.formats.fragments import Fragments
 from open311.model.catalogue import Catalogue
 from open311.settings import Settings
 from open311.storage.database import Database
-from open311.storage.desk.counts import CountsCache
+from open311.storage.desk.lists.counts import CountsCache
 from open311.storage.search import Landmarks
 from open311.storage.statistics import FiguresCache
 

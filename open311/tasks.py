@@ -13,8 +13,9 @@ from open311.actions.staff_mail import reminders, staff_days, staff_digests, sta
 from open311.actions.upkeep import housekeeping, map_counts, restoring, statistics, text_search
 from open311.basemap import cleaning
 from open311.core import Core
-from open311.federation import forward_updates, forwarding, harvest
-from open311.federation.answers import RemoteError
+from open311.federation import harvest
+from open311.federation.client.answers import RemoteError
+from open311.federation.forwarding import forward_updates, handover
 from open311.inbox import fetching
 from open311.model.actor import WORKER
 from open311.model.task_names import TaskName
@@ -72,7 +73,7 @@ TASKS: Mapping[TaskName, Task] = {
     TaskName.SWEEP_MEDIA: Task(media.sweep, RETRY, EVERY_NIGHT),
     TaskName.DELIVER_WEBHOOKS: Task(delivery.deliver),
     TaskName.PRUNE_WEBHOOKS: Task(delivery.prune, RETRY, EVERY_NIGHT),
-    TaskName.FORWARD_REQUEST: Task(forwarding.attend),
+    TaskName.FORWARD_REQUEST: Task(handover.attend),
     TaskName.PULL_UPDATES: Task(_pull_updates),
     TaskName.PULL_ALL_UPDATES: Task(_pull_all_updates, cron=EVERY_FIVE_MINUTES),
     TaskName.HARVEST: Task(harvest.run_due, cron=EVERY_TEN_MINUTES, alone=True),
@@ -118,11 +119,11 @@ def defer_due(core: Core) -> None:
     restoring.adopt(core)
     delivery.enqueue(core)
     messages.read_events(core)
-    forwarding.enqueue(core)
+    handover.enqueue(core)
     for subscription_id in delivery.with_work(core):
         lock = f"webhook {subscription_id}"
         _defer(core, TaskName.DELIVER_WEBHOOKS, lock=lock, subscription_id=subscription_id)
-    for number in forwarding.due(core):
+    for number in handover.due(core):
         _defer(core, TaskName.FORWARD_REQUEST, lock=f"forward {number}", service_request_id=number)
 
 

@@ -19,8 +19,8 @@ from open311.model.staff.accounts import AccountState
 from open311.model.task_names import TaskName
 from open311.storage import jobs
 from open311.storage.desk import export_files as storage
-from open311.storage.desk import lists
-from open311.storage.desk.lists import CaseRow
+from open311.storage.desk.lists import case_list
+from open311.storage.desk.lists.case_list import CaseRow
 from open311.storage.desk.scope import Scope, scope_of
 from open311.storage.staff_accounts import accounts
 
@@ -87,7 +87,7 @@ def pieces(core: Core, scope: Scope, search: CaseSearch, most: int) -> Iterator[
     after, now = None, core.now()
     while most > 0:
         with core.database.read() as conn:
-            page = lists.page(conn, scope, replace(search, limit=min(AT_ONCE, most)), now, after)
+            page = case_list.page(conn, scope, replace(search, limit=min(AT_ONCE, most)), now, after)
         yield page.rows
         after, most = page.next, most - len(page.rows)
         if after is None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from open311.actions.casework.correspondence import receive
+from open311.actions.casework.conversation.correspondence import receive
 from open311.actions.media import Files
 from open311.base.errors import Conflict, Invalid, NotFound, problem
 from open311.core import Core

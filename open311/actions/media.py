@@ -11,9 +11,9 @@ from typing import IO
 
 import structlog
 
-from open311.adapters import detector, images
-from open311.adapters.images import Photo
 from open311.adapters.media_store import new_key
+from open311.adapters.photos import detector, images
+from open311.adapters.photos.images import Photo
 from open311.base.errors import Invalid, NotFound, Problem, Unavailable, problem
 from open311.base.sender import waiting_outside
 from open311.core import Core

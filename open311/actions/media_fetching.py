@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import structlog
 
 from open311.actions.media import MEBIBYTE, Files, attach, in_store
-from open311.adapters import images, safe_http
+from open311.adapters import safe_http
+from open311.adapters.photos import images
 from open311.base.errors import Invalid
 from open311.core import Core
 from open311.model.actor import WORKER

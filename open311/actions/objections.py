@@ -1,7 +1,7 @@
 """Objections to public reports: taken in, and decided by staff (Digital Services Act, Article 16)."""
 
 from open311.actions.casework.opening import opened, taken_up
-from open311.actions.casework.visibility import take_away
+from open311.actions.casework.publication.visibility import take_away
 from open311.base.errors import Invalid, NotFound, TooManyRequests, problem
 from open311.core import Core
 from open311.model import visibility

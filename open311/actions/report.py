@@ -14,9 +14,9 @@ from open311.model.actor import Actor, Right
 from open311.model.attributes import Answers
 from open311.model.casework.cases import new_case
 from open311.model.catalogue import Catalogue, Service, ServiceType
+from open311.model.desk.routing import Route
 from open311.model.event_kinds import EventKind
 from open311.model.fields import Role
-from open311.model.routing import Route
 from open311.model.service_request import Status, Visibility, fields_with
 from open311.model.submission import REPORT_BYTES, Receipt, Submission
 from open311.model.task_names import TaskName

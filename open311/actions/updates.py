@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import Any
 
 from open311.actions import media
-from open311.actions.casework import progress
 from open311.actions.casework.opening import opened, taken_up
+from open311.actions.casework.progress import status_moves
 from open311.actions.casework.work import Work
 from open311.actions.media import Files
-from open311.adapters.images import Photo
+from open311.adapters.photos.images import Photo
 from open311.base.errors import Invalid, NotFound, TooManyRequests, problem
 from open311.core import Core
 from open311.model import visibility
@@ -101,7 +101,7 @@ def _believe(work: Work, sent: UpdateSubmission, details: Mapping[str, Any]) -> 
     if new_status and is_overtaken(work.conn, work.request, sent.sent_datetime):
         new_status, details = None, {**details, "claimed_status": sent.word}
     if new_status:
-        progress.move(work, new_status, sent.description or None, details)
+        status_moves.move(work, new_status, sent.description or None, details)
     else:
         work.tell_status(EventKind.UPDATED, {}, details)
 

@@ -9,8 +9,8 @@ from open311.model.actor import Right
 from open311.model.casework import desk_filters
 from open311.model.staff.rights import Staff
 from open311.storage.database import Connection
-from open311.storage.desk import views as storage
-from open311.storage.desk.views import View
+from open311.storage.desk.lists import views as storage
+from open311.storage.desk.lists.views import View
 
 LONGEST_NAME = 60
 # Each is counted when the list is shown.

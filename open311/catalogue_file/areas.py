@@ -9,7 +9,7 @@ from open311.base.text import Text
 from open311.catalogue_file.boundary import as_geojson, boundary_problem, read_boundary
 from open311.catalogue_file.document import Cursor, Document
 from open311.catalogue_file.schema import is_code
-from open311.model.areas import Area, Areas
+from open311.model.desk.areas import Area, Areas
 
 MOST_BYTES = 20_000_000
 MOST_AREAS = 2000

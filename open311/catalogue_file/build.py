@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo
 from open311.base.text import NO_TEXT, Text, tidy
 from open311.catalogue_file import desk
 from open311.catalogue_file.boundary import read_boundary
-from open311.model.areas import NO_AREAS, Areas
 from open311.model.catalogue import (
     Agency,
     Attribute,
@@ -20,6 +19,7 @@ from open311.model.catalogue import (
     ServiceType,
     Value,
 )
+from open311.model.desk.areas import NO_AREAS, Areas
 from open311.model.forwards import Forward
 from open311.model.jurisdiction import Jurisdiction
 from open311.model.site import Site

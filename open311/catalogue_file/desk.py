@@ -6,12 +6,12 @@ from typing import Any
 from open311.base.text import Text
 from open311.catalogue_file import areas, routing
 from open311.catalogue_file.document import Cursor, Steps
-from open311.model.areas import Areas
-from open311.model.deadline_steps import Deadline, Step, read_steps
-from open311.model.desk_catalogue import Desk, GroupRole, Reason, ReasonFor, Unit, UnitKind
-from open311.model.routing import SPAN, Span
+from open311.model.desk.areas import Areas
+from open311.model.desk.deadline_steps import Deadline, Step, read_steps
+from open311.model.desk.desk_catalogue import Desk, GroupRole, Reason, ReasonFor, Unit, UnitKind
+from open311.model.desk.routing import SPAN, Span
+from open311.model.desk.working_days import WEEKDAYS, Calendar, Period, is_known
 from open311.model.staff.rights import Role
-from open311.model.working_days import WEEKDAYS, Calendar, Period, is_known
 
 Found = Iterator[tuple[Steps, str]]
 

@@ -10,7 +10,7 @@ import yaml
 
 from open311.base.errors import ConfigurationError
 from open311.base.text import UNSPEAKABLE
-from open311.model.areas import NO_AREAS, Areas
+from open311.model.desk.areas import NO_AREAS, Areas
 
 try:
     from yaml import CSafeLoader as SafeLoader

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from open311.catalogue_file.document import Cursor, Steps
-from open311.model import routing
 from open311.model.attributes import LISTS
-from open311.model.priority import Priority
-from open311.model.routing import SPAN, Hours, Rule, Span, WorkingHours
-from open311.model.working_days import PERIOD, Period
+from open311.model.desk import routing
+from open311.model.desk.priority import Priority
+from open311.model.desk.routing import SPAN, Hours, Rule, Span, WorkingHours
+from open311.model.desk.working_days import PERIOD, Period
 
 Found = Iterator[tuple[Steps, str]]
 

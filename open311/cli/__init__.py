@@ -23,66 +23,79 @@ class Command(NamedTuple):
 
 COMMANDS = {
     "account": Command(
-        "open311.cli.accounts:account", "Accounts of the staff: who may use the desk, with which roles."
+        "open311.cli.access.accounts:account",
+        "Accounts of the staff: who may use the desk, with which roles.",
     ),
     "addresses": Command(
-        "open311.cli.addresses:addresses", "Keep the list of addresses that the form searches in."
+        "open311.cli.city.addresses:addresses", "Keep the list of addresses that the form searches in."
     ),
-    "audit": Command("open311.cli.audit:audit", "The log of roles, resets, look-ups and exports."),
+    "audit": Command("open311.cli.access.audit:audit", "The log of roles, resets, look-ups and exports."),
     "backup": Command(
-        "open311.cli.backup:backup", "Rehearse a restore, and hear whether the last rehearsal was good."
+        "open311.cli.running.backup:backup",
+        "Rehearse a restore, and hear whether the last rehearsal was good.",
     ),
     "catalogue": Command(
-        "open311.cli.catalogue:catalogue", "Check, show and compare catalogues of services."
+        "open311.cli.city.catalogue:catalogue", "Check, show and compare catalogues of services."
     ),
     "check": Command(
-        "open311.cli.check:check", "Check a GeoReport v2 server, requirement by requirement, from outside."
+        "open311.cli.exchange.check:check",
+        "Check a GeoReport v2 server, requirement by requirement, from outside.",
     ),
-    "db": Command("open311.cli.database:db", "The tables of the database."),
+    "db": Command("open311.cli.running.database:db", "The tables of the database."),
     "demo": Command(
-        "open311.cli.demo:demo", "Add made-up reports of the last five years, with what became of them."
+        "open311.cli.running.demo:demo",
+        "Add made-up reports of the last five years, with what became of them.",
     ),
-    "desk": Command("open311.cli.desk:desk", "Explain and apply the rules by which reports go to units."),
+    "desk": Command(
+        "open311.cli.city.desk:desk", "Explain and apply the rules by which reports go to units."
+    ),
     "dev": Command(
-        "open311.cli.dev:dev",
+        "open311.cli.running.dev:dev",
         "Run everything on this machine: a private database, the server, the background worker.",
     ),
     "doctor": Command(
-        "open311.cli.doctor:doctor",
+        "open311.cli.running.doctor:doctor",
         "Look at settings, database, volumes, mail, worker, backups; exit code 1 when something must be done.",
     ),
-    "export": Command("open311.cli.export:export", "Write all published requests, the oldest first."),
+    "export": Command(
+        "open311.cli.exchange.export:export", "Write all published requests, the oldest first."
+    ),
     "harvest": Command(
-        "open311.cli.harvest:harvest", "Other GeoReport servers whose public requests are shown here, too."
+        "open311.cli.exchange.harvest:harvest",
+        "Other GeoReport servers whose public requests are shown here, too.",
     ),
     "import": Command(
-        "open311.cli.importing:import_",
+        "open311.cli.exchange.importing:import_",
         "Take in requests from a CSV file, or the whole history of another GeoReport server, as our own.",
     ),
     "forward": Command(
-        "open311.cli.forwards:forward", "Look after reports that are handed on to other GeoReport servers."
+        "open311.cli.exchange.forwards:forward",
+        "Look after reports that are handed on to other GeoReport servers.",
     ),
     "jobs": Command(
-        "open311.cli.jobs:jobs",
+        "open311.cli.running.jobs:jobs",
         "Look at the jobs of the worker; do those again that failed, as mails in an outage of the mail server.",
     ),
-    "key": Command("open311.cli.keys:key", "API keys: who may report, change a status, read what is held."),
-    "map": Command("open311.cli.maps:map_", "Keep the city's own map, which needs no server elsewhere."),
-    "media": Command("open311.cli.media:media", "Photos of service requests."),
-    "order": Command(
-        "open311.cli.orders:order", "Send reports to contractors by mail, and see to their answers."
+    "key": Command(
+        "open311.cli.access.keys:key", "API keys: who may report, change a status, read what is held."
     ),
-    "request": Command("open311.cli.requests:request", "Look at service requests and move them on."),
+    "map": Command("open311.cli.city.maps:map_", "Keep the city's own map, which needs no server elsewhere."),
+    "media": Command("open311.cli.reports.media:media", "Photos of service requests."),
+    "order": Command(
+        "open311.cli.reports.orders:order", "Send reports to contractors by mail, and see to their answers."
+    ),
+    "request": Command("open311.cli.reports.requests:request", "Look at service requests and move them on."),
     "serve": Command(
-        "open311.cli.serve:serve",
+        "open311.cli.running.serve:serve",
         "Answer requests until SIGTERM or Ctrl-C, then finish what was begun and stop.",
     ),
     "webhook": Command(
-        "open311.cli.webhooks:webhook",
+        "open311.cli.exchange.webhooks:webhook",
         "Tell other programs of what happens to requests, as Standard Webhooks says.",
     ),
     "work": Command(
-        "open311.cli.serve:work", "Do the work that is not done inside a request, until SIGTERM or Ctrl-C."
+        "open311.cli.running.serve:work",
+        "Do the work that is not done inside a request, until SIGTERM or Ctrl-C.",
     ),
 }
 

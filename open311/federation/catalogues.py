@@ -6,7 +6,7 @@ from typing import Any
 import structlog
 
 from open311 import catalogue_file
-from open311.federation import forwarding
+from open311.federation.forwarding import handover
 from open311.federation.storage import sources
 from open311.model.catalogue import Catalogue
 from open311.storage.database import Connection
@@ -40,7 +40,7 @@ class Harvested:
 
     def put_in_force(self, conn: Connection, catalogues: Sequence[Catalogue]) -> None:
         """Have what happens read for the servers that these catalogues name."""
-        forwarding.keep_reader(conn, catalogues)
+        handover.keep_reader(conn, catalogues)
 
 
 HARVESTED = Harvested()

@@ -15,14 +15,15 @@ from open311 import catalogue_file
 from open311.base.datetimes import time_zone
 from open311.base.errors import Invalid, NotFound, Open311Error, problem
 from open311.core import Core
-from open311.federation import foreign, reader, upsert
-from open311.federation.answers import RemoteError
-from open311.federation.client import Client
-from open311.federation.dates import Dates
+from open311.federation import upsert
+from open311.federation.client import foreign, reader
+from open311.federation.client.answers import RemoteError
+from open311.federation.client.client import Client
+from open311.federation.client.dates import Dates
+from open311.federation.client.paging import Ask
+from open311.federation.client.reader import Part
 from open311.federation.harvest_catalogue import catalogue_document
 from open311.federation.pages import Page, stored_in_turn
-from open311.federation.paging import Ask
-from open311.federation.reader import Part
 from open311.federation.references import Arrival, Counts, Intake, Refusal, Trouble
 from open311.federation.storage import references as stored
 from open311.federation.storage import sources as source_rows

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from open311.federation.foreign import texts, word
+from open311.federation.client.foreign import texts, word
 from open311.federation.references import Intake
 from open311.federation.terms import service_code
 

@@ -6,7 +6,7 @@ from typing import NamedTuple, TypeVar
 
 from open311.base.in_turn import read_and_stored
 from open311.core import Core
-from open311.federation.reader import Part
+from open311.federation.client.reader import Part
 from open311.federation.references import Arrival, Intake, Refusal
 from open311.federation.terms import Terms, arrivals_of
 from open311.federation.upsert import Ahead, Outlook, look_ahead

@@ -9,7 +9,7 @@ from functools import cached_property
 import structlog
 
 from open311.base.text import tidy
-from open311.federation.foreign import ForeignRequest
+from open311.federation.client.foreign import ForeignRequest
 from open311.federation.references import Arrival, Refusal, refusal_for
 from open311.model.catalogue import Catalogue
 from open311.model.service_request import Reporter, Status

@@ -6,8 +6,8 @@ from io import BytesIO
 import structlog
 
 from open311.actions import media
-from open311.adapters import imap
-from open311.adapters.imap import RawMail
+from open311.adapters.mail import imap
+from open311.adapters.mail.imap import RawMail
 from open311.base.errors import ConfigurationError, MailboxUnavailable, NotFound, Unavailable
 from open311.base.text import tidy
 from open311.core import Core

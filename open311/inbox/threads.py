@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from open311.actions.casework.correspondence import receive
-from open311.actions.casework.order_answers import receive_from_contractor
+from open311.actions.casework.conversation.correspondence import receive
+from open311.actions.casework.outside.order_answers import receive_from_contractor
 from open311.actions.media import Files
 from open311.core import Core
 from open311.inbox.automatic import Bounce, Writer

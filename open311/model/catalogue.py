@@ -6,13 +6,13 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from open311.base.text import NO_TEXT, Text
-from open311.model.desk_catalogue import PLAIN_DESK, Desk
+from open311.model.desk.desk_catalogue import PLAIN_DESK, Desk
+from open311.model.desk.routing import Facts, Route, Rule
+from open311.model.desk.working_days import Period, PeriodUnit
 from open311.model.forwards import Forward
 from open311.model.jurisdiction import Jurisdiction
-from open311.model.routing import Facts, Route, Rule
 from open311.model.service_request import Location
 from open311.model.site import PLAIN_SITE, Site
-from open311.model.working_days import Period, PeriodUnit
 
 
 class Datatype(StrEnum):

@@ -3,7 +3,7 @@
 from typing import Any
 
 from open311.actions import drafts, inbox_decisions
-from open311.actions.casework.contacts import write_contact
+from open311.actions.casework.conversation.contacts import write_contact
 from open311.base.errors import Problem, TooManyRequests
 from open311.core import Core
 from open311.model.actor import Actor

@@ -12,7 +12,7 @@ from open311.notifications.audience import MailKind
 from open311.notifications.storage import followers
 from open311.storage import events, service_requests, updates
 from open311.storage.cases import ANSWER_WITHIN
-from open311.storage.desk import questions
+from open311.storage.desk.outside import questions
 from open311.storage.mails.sent_mails import SentKind
 
 # What is written to whoever objects to a report.

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import structlog
 from babel.dates import format_date
 
-from open311.adapters import mail
+from open311.adapters.mail import mailers
 from open311.base.errors import NotFound
 from open311.base.i18n import translate
 from open311.core import Core
@@ -30,7 +30,7 @@ from open311.notifications.storage import followers as storage
 from open311.notifications.storage import mail_links
 from open311.storage import events, jobs, service_requests, stream
 from open311.storage.database import Connection
-from open311.storage.desk import ratings
+from open311.storage.desk.outside import ratings
 from open311.storage.mails import mail_messages, sent_mails
 from open311.storage.mails.sent_mails import SentKind, SentMail
 
@@ -257,7 +257,7 @@ def send(
 
     None where no mail is sent at all.
     """
-    mailer = mail.for_settings(core.settings)
+    mailer = mailers.for_settings(core.settings)
     if mailer is None:
         return None
     city = catalogue.jurisdiction.name.in_language(language)
@@ -294,7 +294,7 @@ def send(
     sent = SentMail(str(message["Message-ID"]), to, token=answers_to[1] if answers_to else "")
     try:
         mailer.send(message)
-    except mail.Refused as reason:
+    except mailers.Refused as reason:
         log.warning("mail_refused", reason=str(reason))
         return sent._replace(refused=str(reason))
     return sent

@@ -12,7 +12,7 @@ from open311.model.secret_tokens import new_token
 from open311.model.service_request import ServiceRequest
 from open311.notifications import messages
 from open311.storage import events, service_requests
-from open311.storage.desk import orders
+from open311.storage.desk.outside import orders
 from open311.storage.mails.sent_mails import SentKind
 
 KINDS = {

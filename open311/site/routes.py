@@ -15,17 +15,11 @@ from open311.model.service_request import ServiceRequest
 from open311.model.visibility import View
 from open311.site import (
     addresses,
-    alerts,
-    answering,
     assets,
     crawlers,
     figures,
-    following,
     offline,
-    orders,
-    own_data,
     pwa,
-    rating,
     report_numbers,
     taking_part,
     texts,
@@ -33,6 +27,7 @@ from open311.site import (
 )
 from open311.site import blueprint as doors
 from open311.site.blueprint import blueprint, city
+from open311.site.by_mail import alerts, answering, following, orders, own_data, rating
 from open311.site.form import steps, suggest
 from open311.site.form.abuse import TRAP
 from open311.site.list import listing, maps

@@ -21,7 +21,7 @@ from open311.notifications import mail_subscriptions, objections
 from open311.site import view_models
 from open311.site.addresses import address
 from open311.site.blueprint import blueprint, city
-from open311.site.following import guarded_page
+from open311.site.by_mail.following import guarded_page
 from open311.site.form import abuse, form_input
 from open311.site.form.abuse import TRAP, GuardedForm
 from open311.site.form.steps import FORM

@@ -17,8 +17,8 @@ from open311.model.catalogue import Catalogue
 from open311.model.staff import rights
 from open311.staff.blueprint import staff
 from open311.staff.forms import posted_revision
-from open311.storage.desk import case_page
-from open311.storage.desk.case_page import WholeCase
+from open311.storage.desk.case import case_page
+from open311.storage.desk.case.case_page import WholeCase
 
 
 @dataclass(frozen=True, slots=True)

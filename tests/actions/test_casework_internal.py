@@ -12,7 +12,7 @@ from open311.core import Core
 from open311.model.actor import ALL_RIGHTS, Actor, ActorKind
 from open311.model.casework.cases import Case, Flag, Priority, Stage
 from open311.storage import cases, service_requests
-from open311.storage.desk import notes, undo
+from open311.storage.desk.case import notes, undo
 from tests.actors import CLARA
 from tests.opendata.live import a_live_core
 from tests.serving import Api, Clock, an_api

@@ -16,7 +16,7 @@ from open311.model.casework.decisions import Decision, Outcome, PhotoEdit
 from open311.model.media import MediaVisibility
 from open311.model.photo_boxes import Box
 from open311.model.service_request import Location, Status, Visibility
-from open311.storage.desk import originals
+from open311.storage.desk.case import originals
 from tests.actors import CLARA
 from tests.pictures import opened, two_colours, written
 from tests.serving import Api, Clock

@@ -10,10 +10,10 @@ from open311.actions import casework
 from open311.core import Core
 from open311.model.actor import ALL_RIGHTS, Actor, ActorKind
 from open311.model.casework.cases import Case, Priority, Stage
-from open311.model.desk_catalogue import Desk
-from open311.model.routing import Rule
+from open311.model.desk.desk_catalogue import Desk
+from open311.model.desk.routing import Rule
+from open311.model.desk.working_days import Period
 from open311.model.service_request import Location
-from open311.model.working_days import Period
 from tests.actors import CLARA
 from tests.serving import Api, Clock
 

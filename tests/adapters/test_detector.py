@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import pytest
 
-from open311.adapters import detector
-from open311.adapters.child_process import ChildFailed
-from open311.adapters.detector import ConfinedDetector
+from open311.adapters.photos import detector
+from open311.adapters.photos.child_process import ChildFailed
+from open311.adapters.photos.detector import ConfinedDetector
 from open311.base.errors import ConfigurationError
 from open311.model.photo_boxes import Box, Suggestion, SuggestionKind, suggestions
 from tests.pictures import a_face, two_colours, written

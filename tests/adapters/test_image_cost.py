@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import pytest
 
-from open311.adapters import image_cost, images
+from open311.adapters.photos import image_cost, images
 from open311.base.errors import Invalid
 from tests.hostile_pictures import TOO_COMPLEX
 from tests.pictures import a_photo, two_colours, written

@@ -7,7 +7,7 @@ import sys
 import pytest
 from PIL import Image, ImageCms
 
-from open311.adapters import child_process, images
+from open311.adapters.photos import child_process, images
 from open311.base.errors import Busy, Invalid
 from tests.pictures import SECRET, a_bomb, a_photo, colour, exif, opened, two_colours, written
 

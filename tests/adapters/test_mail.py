@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from open311.adapters import mail, smtp_connections
+from open311.adapters.mail import mailers, smtp_connections
 from open311.base.errors import ConfigurationError, Unavailable
 from open311.settings import load
 from tests.mailbox import a_mail_server
@@ -44,7 +44,7 @@ def a_server(*says: bytes) -> Iterator[str]:
 
 def test_a_mail_arrives_whole() -> None:
     with a_mail_server() as (mailbox, url):
-        mail.SmtpMailer(url).send(a_mail())
+        mailers.SmtpMailer(url).send(a_mail())
     assert mailbox.mails[0]["Subject"] == "Grüße"
     assert mailbox.last == "Schöne Grüße\n" * 3
 
@@ -53,8 +53,8 @@ def test_a_mail_arrives_whole() -> None:
     ("answer", "error"),
     [
         ("451 later", Unavailable),
-        ("550 no such user", mail.Refused),
-        ("554 spam", mail.Refused),
+        ("550 no such user", mailers.Refused),
+        ("554 spam", mailers.Refused),
         ("421 closing", Unavailable),
     ],
 )
@@ -62,12 +62,12 @@ def test_what_the_server_says_decides_whether_to_try_again(answer: str, error: t
     with a_mail_server() as (mailbox, url):
         mailbox.answer = answer
         with pytest.raises(error):
-            mail.SmtpMailer(url).send(a_mail())
+            mailers.SmtpMailer(url).send(a_mail())
 
 
 def test_mails_that_follow_each_other_share_a_connection() -> None:
     with a_mail_server() as (mailbox, url):
-        mailer = mail.SmtpMailer(url)
+        mailer = mailers.SmtpMailer(url)
         for _ in range(3):
             mailer.send(a_mail())
     assert len(mailbox.mails) == 3
@@ -77,7 +77,7 @@ def test_mails_that_follow_each_other_share_a_connection() -> None:
 def test_a_connection_takes_so_many_mails(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(smtp_connections, "MAILS_A_CONNECTION", 2)
     with a_mail_server() as (mailbox, url):
-        mailer = mail.SmtpMailer(url)
+        mailer = mailers.SmtpMailer(url)
         for _ in range(4):
             mailer.send(a_mail())
     assert len(set(mailbox.peers)) == 2
@@ -85,10 +85,10 @@ def test_a_connection_takes_so_many_mails(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_a_mail_that_was_refused_spoils_none_after_it() -> None:
     with a_mail_server() as (mailbox, url):
-        mailer = mail.SmtpMailer(url)
+        mailer = mailers.SmtpMailer(url)
         mailer.send(a_mail())
         mailbox.answer = "554 spam"
-        with pytest.raises(mail.Refused):
+        with pytest.raises(mailers.Refused):
             mailer.send(a_mail())
         mailbox.answer = "250 OK"
         mailer.send(a_mail())
@@ -97,7 +97,7 @@ def test_a_mail_that_was_refused_spoils_none_after_it() -> None:
 
 def test_a_connection_that_the_server_has_ended_is_made_again() -> None:
     with a_mail_server() as (_, url):
-        mailer = mail.SmtpMailer(url)
+        mailer = mailers.SmtpMailer(url)
         mailer.send(a_mail())
     with a_mail_server(int(url.rpartition(":")[2])) as (mailbox, _):
         mailer.send(a_mail())
@@ -107,7 +107,7 @@ def test_a_connection_that_the_server_has_ended_is_made_again() -> None:
 def test_a_connection_without_mails_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(smtp_connections, "IDLE_SECONDS", 0.05)
     with a_mail_server() as (mailbox, url):
-        mail.SmtpMailer(url).send(a_mail())
+        mailers.SmtpMailer(url).send(a_mail())
         assert mailbox.left.wait(10)
 
 
@@ -115,38 +115,38 @@ def test_a_server_that_is_not_there_is_tried_again() -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     with pytest.raises(Unavailable):
-        mail.SmtpMailer(f"smtp://127.0.0.1:{port}").send(a_mail())
+        mailers.SmtpMailer(f"smtp://127.0.0.1:{port}").send(a_mail())
 
 
 def test_a_server_that_says_nothing_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mail, "SECONDS", 0.3)
+    monkeypatch.setattr(mailers, "SECONDS", 0.3)
     with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(Unavailable):
-        mail.SmtpMailer(f"smtp://127.0.0.1:{silent.getsockname()[1]}").send(a_mail())
+        mailers.SmtpMailer(f"smtp://127.0.0.1:{silent.getsockname()[1]}").send(a_mail())
 
 
 @pytest.mark.parametrize("says", [b"HTTP/1.1 400 Bad Request\r\n\r\n", b"\xff\xfe\r\n", b"220 hi\r\n"])
 def test_a_server_that_is_no_mail_server_is_tried_again(says: bytes) -> None:
     with a_server(says) as url, pytest.raises(Unavailable):
-        mail.SmtpMailer(url).send(a_mail())
+        mailers.SmtpMailer(url).send(a_mail())
 
 
 def test_a_password_is_not_sent_in_the_clear() -> None:
     with a_mail_server() as (_, url), pytest.raises(ConfigurationError):
-        mail.SmtpMailer(url.replace("//", "//user:secret@")).send(a_mail())
+        mailers.SmtpMailer(url.replace("//", "//user:secret@")).send(a_mail())
 
 
 def test_a_mail_is_not_sent_in_the_clear_to_another_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     """Names and tokens would go through every network in between; `smtp+plain` says that there is none."""
-    monkeypatch.setattr(mail, "THIS_MACHINE", ())
+    monkeypatch.setattr(mailers, "THIS_MACHINE", ())
     with a_mail_server() as (mailbox, url):
         with pytest.raises(ConfigurationError, match="STARTTLS"):
-            mail.SmtpMailer(url).send(a_mail())
-        mail.SmtpMailer(url.replace("smtp://", "smtp+plain://")).send(a_mail())
+            mailers.SmtpMailer(url).send(a_mail())
+        mailers.SmtpMailer(url.replace("smtp://", "smtp+plain://")).send(a_mail())
     assert len(mailbox.mails) == 1
 
 
 def test_a_folder_takes_mails_as_files(tmp_path: Path) -> None:
-    mailer = mail.chosen(f"file://{tmp_path}/mail")
+    mailer = mailers.chosen(f"file://{tmp_path}/mail")
     assert mailer
     mailer.send(a_mail())
     [file] = (tmp_path / "mail").iterdir()
@@ -156,4 +156,4 @@ def test_a_folder_takes_mails_as_files(tmp_path: Path) -> None:
 
 def test_a_server_without_a_sender_stops_the_first_mail() -> None:
     with pytest.raises(ConfigurationError, match="OPEN311_MAIL_FROM"):
-        mail.for_settings(load({"OPEN311_SMTP_URL": "smtp://localhost"}))
+        mailers.for_settings(load({"OPEN311_SMTP_URL": "smtp://localhost"}))

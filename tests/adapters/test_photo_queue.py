@@ -5,7 +5,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from open311.adapters.photo_queue import PhotoQueue
+from open311.adapters.photos.photo_queue import PhotoQueue
 from open311.base.errors import Busy
 
 

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from open311.actions.staff_accounts import accounts
-from open311.adapters import one_time_codes
+from open311.adapters.signing_in import one_time_codes
 from open311.app import create_app
 from open311.model.actor import cli_actor
 from open311.model.staff.rights import Role

@@ -10,11 +10,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from open311.federation import reader
-from open311.federation.answers import RemoteError
-from open311.federation.client import Client
-from open311.federation.dates import Dates
-from open311.federation.foreign import ForeignRequest
+from open311.federation.client import reader
+from open311.federation.client.answers import RemoteError
+from open311.federation.client.client import Client
+from open311.federation.client.dates import Dates
+from open311.federation.client.foreign import ForeignRequest
 from open311.model.service_request import Status
 from tests.adapters.strangers import Reply
 from tests.federation import habits

@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from open311.federation.answers import RemoteError
-from open311.federation.client import Client
-from open311.federation.dates import Dates
+from open311.federation.client.answers import RemoteError
+from open311.federation.client.client import Client
+from open311.federation.client.dates import Dates
 from open311.model.service_request import Location, Status
 from tests.adapters.strangers import Question, Reply, Stranger, a_stranger
 

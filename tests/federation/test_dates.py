@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from open311.federation.dates import Dates
+from open311.federation.client.dates import Dates
 
 BERLIN = Dates(ZoneInfo("Europe/Berlin"))
 NINE_THIRTY = datetime(2026, 3, 2, 8, 30, tzinfo=UTC)

@@ -14,7 +14,7 @@ from sqlalchemy import text
 from open311.actions import casework
 from open311.base.errors import Invalid, NotFound
 from open311.core import Core
-from open311.federation import forward_updates, forwarding
+from open311.federation.forwarding import forward_updates, handover
 from open311.model.actor import forward_actor
 from open311.model.catalogue import Catalogue
 from open311.model.forwards import LEASE, Forward, Forwarded, ForwardState
@@ -86,7 +86,7 @@ class City:
             url, catalogue, OPEN311_FORWARD_KEYS=f"works={KEY}", OPEN311_BASE_URL="https://city.example"
         )
         with self.core.database.begin() as conn:
-            forwarding.keep_reader(conn, [catalogue])
+            handover.keep_reader(conn, [catalogue])
         self.api: Api = an_api(self.core, Scope.REPORT)
 
     @property
@@ -96,15 +96,15 @@ class City:
 
     def work(self, core: Core | None = None) -> None:
         """What the worker does."""
-        forwarding.enqueue(core or self.core)
-        for forwarded in forwarding.due(core or self.core):
-            forwarding.attend(core or self.core, forwarded)
+        handover.enqueue(core or self.core)
+        for forwarded in handover.due(core or self.core):
+            handover.attend(core or self.core, forwarded)
 
     def found(self, number: str) -> Forwarded:
         """How far a request has come."""
         (one,) = [
             request
-            for request in forwarding.search(self.core, 100)
+            for request in handover.search(self.core, 100)
             if request.service_request_id == int(number)
         ]
         return one
@@ -146,7 +146,7 @@ def test_a_report_is_handed_on_once_with_both_ids_kept(city: City, works: Strang
         "client_request_id": [city.found(number).client_request_id],
     }
     assert (city.found(number).state, city.found(number).foreign_id) == (ForwardState.SENT, "501")
-    assert [request.service_request_id for request in forwarding.search(city.core, 5, foreign_id="501")] == [
+    assert [request.service_request_id for request in handover.search(city.core, 5, foreign_id="501")] == [
         int(number)
     ]
     event = casework.show(city.core, int(number), CLARA).history[-1]
@@ -161,9 +161,9 @@ def test_reports_of_the_test_endpoint_are_never_handed_on(city: City, works: Str
     number = sandbox.report(description="Nur ein Versuch")
     casework.set_status(city.core, int(number), "fixed", CLARA)
     city.work()
-    assert (stored(works), list(forwarding.search(city.core, 100))) == ([], [])
+    assert (stored(works), list(handover.search(city.core, 100))) == ([], [])
     with pytest.raises(NotFound):
-        forwarding.retry(city.core, int(number), CLARA)
+        handover.retry(city.core, int(number), CLARA)
     city.api.report(description="Im Ernst")
     city.work()
     assert [request["description"] for request in stored(works)] == [["Im Ernst"]]
@@ -236,7 +236,7 @@ def test_a_service_may_hand_on_at_once(city: City, works: Stranger) -> None:
 
 def test_a_report_hidden_before_it_left_stays_until_it_is_public_again(city: City, works: Stranger) -> None:
     number = city.api.report()
-    forwarding.enqueue(city.core)
+    handover.enqueue(city.core)
     casework.hide(city.core, int(number), CLARA)
     city.work()
     assert (city.found(number).state, stored(works)) == (ForwardState.WITHDRAWN, [])
@@ -305,7 +305,7 @@ def test_a_server_that_is_away_for_days_leaves_it_to_staff(city: City, works: St
     assert city.found(number).state is ForwardState.REFUSED
     assert len(works.asked) == 11
     works.answering = usual
-    forwarding.retry(city.core, int(number), CLARA)
+    handover.retry(city.core, int(number), CLARA)
     city.work()
     assert city.found(number).state is ForwardState.SENT
 
@@ -402,10 +402,10 @@ def test_what_cannot_be_told_is_left_to_staff(city: City, works: Stranger) -> No
         city.clock.forward(days=1)
         city.work()
     assert len(stored(works)) == 1
-    forwarding.link(city.core, int(number), "501", CLARA)
+    handover.link(city.core, int(number), "501", CLARA)
     assert (city.found(number).state, city.found(number).foreign_id) == (ForwardState.SENT, "501")
     with pytest.raises(Invalid):
-        forwarding.retry(city.core, int(number), CLARA)
+        handover.retry(city.core, int(number), CLARA)
 
 
 def test_two_that_are_alike_are_left_to_staff(city: City, works: Stranger) -> None:
@@ -421,7 +421,7 @@ def test_two_that_are_alike_are_left_to_staff(city: City, works: Stranger) -> No
 
 def test_a_worker_that_dies_after_sending_does_not_send_again(city: City, works: Stranger) -> None:
     number = city.api.report()
-    forwarding.enqueue(city.core)
+    handover.enqueue(city.core)
     with city.core.database.begin() as conn:
         # What a worker leaves behind that was killed in the middle.
         conn.execute(
@@ -438,16 +438,16 @@ def test_a_worker_that_dies_after_sending_does_not_send_again(city: City, works:
 
 def test_two_workers_send_a_report_once(city: City, works: Stranger) -> None:
     number = int(city.api.report())
-    forwarding.enqueue(city.core)
+    handover.enqueue(city.core)
     usual = works.answering
 
     def slow(question: Question) -> Reply:
         works.answering = usual
-        forwarding.attend(city.core, number)
+        handover.attend(city.core, number)
         return usual(question)
 
     works.answering = slow
-    forwarding.attend(city.core, number)
+    handover.attend(city.core, number)
     assert len(stored(works)) == 1
 
 
@@ -594,9 +594,9 @@ def test_an_erased_request_is_forgotten(city: City, works: Stranger) -> None:
     number = city.api.report()
     city.work()
     casework.erase(city.core, int(number), CLARA)
-    assert forwarding.search(city.core, 10) == []
+    assert handover.search(city.core, 10) == []
     with pytest.raises(NotFound):
-        forwarding.link(city.core, int(number), "501", CLARA)
+        handover.link(city.core, int(number), "501", CLARA)
 
 
 @pytest.mark.parametrize("owner", ["ludwigshafen.de", "elsewhere.example"])
@@ -604,7 +604,7 @@ def test_a_catalogue_that_names_the_server_no_more_stops_what_waits(
     city: City, works: Stranger, owner: str
 ) -> None:
     number = city.api.report()
-    forwarding.enqueue(city.core)
+    handover.enqueue(city.core)
     here = a_jurisdiction(jurisdiction_id=owner, aliases=())
     in_force(city, a_catalogue(a_service(moderated=False), jurisdiction=here))
     city.work()

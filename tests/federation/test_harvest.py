@@ -16,10 +16,10 @@ from open311.app import create_app
 from open311.base.errors import Forbidden, Invalid, NotFound
 from open311.cli import commands
 from open311.core import Catalogues, Core
-from open311.federation import client as federation_client
 from open311.federation import harvest, upsert
-from open311.federation import reader as source_reader
 from open311.federation.catalogues import HARVESTED
+from open311.federation.client import client as federation_client
+from open311.federation.client import reader as source_reader
 from open311.federation.references import Counts
 from open311.model.actor import ALL_RIGHTS, Right, staff_actor
 from open311.model.event_kinds import IN_FEED

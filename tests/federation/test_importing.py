@@ -11,10 +11,11 @@ from sqlalchemy import Connection, text
 from open311.actions import casework, catalogue_publication
 from open311.base.errors import Invalid
 from open311.core import Core
-from open311.federation import csv_import, server_import, upsert
+from open311.federation import upsert
 from open311.federation.catalogues import HARVESTED
-from open311.federation.csv_mapping import CsvMapping
-from open311.federation.imports import Wishes
+from open311.federation.imports import csv_import, server_import
+from open311.federation.imports.csv_mapping import CsvMapping
+from open311.federation.imports.import_run import Wishes
 from open311.model.service_request import Visibility
 from tests.actors import CLARA
 from tests.checker.broken import Little, serving

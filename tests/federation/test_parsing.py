@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from open311.base.text import UNSPEAKABLE
-from open311.federation.parsing import Unreadable, a_list, parse
+from open311.federation.client.parsing import Unreadable, a_list, parse
 
 MARK = "service_request_id"
 ENCODINGS = {

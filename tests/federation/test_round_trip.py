@@ -8,8 +8,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from open311.base.text import tidy
-from open311.federation import csv_mapping
-from open311.federation.csv_mapping import CsvMapping
+from open311.federation.imports import csv_mapping
+from open311.federation.imports.csv_mapping import CsvMapping
 from open311.federation.references import Arrival
 from open311.federation.terms import Terms, arrival_of
 from open311.formats import csv, documents

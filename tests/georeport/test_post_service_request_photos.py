@@ -11,7 +11,7 @@ from sqlalchemy import Connection, text
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
-from open311.adapters import images
+from open311.adapters.photos import images
 from open311.base.errors import Unavailable, problem
 from open311.core import Core
 from open311.storage import media as storage

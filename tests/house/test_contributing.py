@@ -104,7 +104,10 @@ def a_text_of_a_request() -> None:
         and all(re.search(rf"\b{label}\b", text) for label in texts)
     }
     explained = {f"{PACKAGE}model/fields.py"}
-    assert holders - {f"{PACKAGE}actions/casework/texts.py"} == code_named("A text of a request") - explained
+    assert (
+        holders - {f"{PACKAGE}actions/casework/content/texts.py"}
+        == code_named("A text of a request") - explained
+    )
 
 
 def an_address() -> None:

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, text
 
 from open311.actions import media
 from open311.actions.upkeep import housekeeping
-from open311.adapters import imap as adapter
+from open311.adapters.mail import imap as adapter
 from open311.base.errors import ConfigurationError, StoreUnavailable, Unavailable, problem
 from open311.core import Core
 from open311.inbox import fetching, threads

@@ -9,8 +9,8 @@ from urllib.parse import parse_qs
 import pytest
 from sqlalchemy import Connection, text
 
-from open311.adapters import mail_tokens
-from open311.adapters.mail_tokens import NoToken
+from open311.adapters.mail import mail_tokens
+from open311.adapters.mail.mail_tokens import NoToken
 from open311.core import Core
 from open311.inbox import fetching
 from open311.settings.mail_tokens import TokenSource, mail_token_source

@@ -5,9 +5,9 @@ from typing import Any, get_type_hints
 
 from sqlalchemy import ARRAY, Connection, Text
 
-from open311.federation.csv_mapping import COLUMNS, MOMENTS, Columns, CsvMapping, request_of
-from open311.federation.dates import Dates
-from open311.federation.foreign import ForeignRequest, request_from
+from open311.federation.client.dates import Dates
+from open311.federation.client.foreign import ForeignRequest, request_from
+from open311.federation.imports.csv_mapping import COLUMNS, MOMENTS, Columns, CsvMapping, request_of
 from open311.formats import documents
 from open311.georeport.schemas import ExtendedAttributesSchema
 from open311.model.fields import TEXT, Role

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from open311.model import routing
-from open311.model.desk_catalogue import Desk, Unit, UnitKind
-from open311.model.routing import Facts, Obstacle, Rule, Span, WorkingHours
-from open311.model.working_days import Calendar, Period
+from open311.model.desk import routing
+from open311.model.desk.desk_catalogue import Desk, Unit, UnitKind
+from open311.model.desk.routing import Facts, Obstacle, Rule, Span, WorkingHours
+from open311.model.desk.working_days import Calendar, Period
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 OFFICE = Calendar(country="DE", subdivision="RP", opens=time(7, 30), closes=time(16))

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from open311.model.working_days import Calendar, Period, is_known
+from open311.model.desk.working_days import Calendar, Period, is_known
 
 MIDNIGHT = time()
 BERLIN = ZoneInfo("Europe/Berlin")

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Connection, text
 
 from open311.actions import casework, drafts, media, updates
-from open311.actions.casework.contacts import write_contact
+from open311.actions.casework.conversation.contacts import write_contact
 from open311.actions.upkeep import housekeeping
 from open311.base.errors import NotFound
 from open311.core import Core

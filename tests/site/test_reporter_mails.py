@@ -16,7 +16,7 @@ from open311.model.casework.decisions import Decision, Outcome
 from open311.model.service_request import Visibility
 from open311.notifications import mail_subscriptions, messages
 from open311.notifications.mail_limits import MailAsker
-from open311.storage.desk import case_page
+from open311.storage.desk.case import case_page
 from open311.storage.mails import sent_mails
 from tests.actors import CLARA
 from tests.client import client_of

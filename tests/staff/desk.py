@@ -11,7 +11,7 @@ from werkzeug.test import TestResponse
 
 from open311.actions.staff_accounts import accounts, own_account, second_factor, sign_in
 from open311.actions.staff_accounts.sign_in import Sender
-from open311.adapters import one_time_codes
+from open311.adapters.signing_in import one_time_codes
 from open311.core import Core
 from open311.model.actor import cli_actor
 from open311.model.staff.accounts import Stage

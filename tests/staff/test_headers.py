@@ -174,7 +174,7 @@ def test_what_was_typed_when_the_session_ended_is_offered_after_signing_in(
     code_page = admin.client.post("/staff/login", data=signed, headers=HERE)
     assert code_page.status_code == 200
     assert 'name="kept"' in code_page.text
-    from open311.adapters import one_time_codes
+    from open311.adapters.signing_in import one_time_codes
 
     desk.core.now.forward(minutes=1)  # type: ignore[attr-defined]
     code = one_time_codes.code_at(admin.secret, desk.core.now())

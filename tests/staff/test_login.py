@@ -6,7 +6,7 @@ import pytest
 
 from open311.actions.staff_accounts import sign_in
 from open311.actions.staff_accounts.sign_in import Sender
-from open311.adapters import one_time_codes
+from open311.adapters.signing_in import one_time_codes
 from open311.base.errors import Invalid, TooManyRequests
 from open311.core import Core
 from open311.model.staff.rights import Role

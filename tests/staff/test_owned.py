@@ -9,7 +9,7 @@ from sqlalchemy import Connection, text
 from open311.actions import casework
 from open311.base.errors import Invalid
 from open311.core import Core
-from open311.federation import release
+from open311.federation.forwarding import release
 from open311.model.actor import Actor, ActorKind, forward_actor
 from open311.model.casework.ownership import Owner, Part, owner_of
 from open311.model.forwards import Forward

@@ -9,8 +9,8 @@ from open311.actions import blocking
 from open311.actions.upkeep import housekeeping
 from open311.core import Core
 from open311.model.staff.rights import Role
-from open311.storage.desk import suspicion
-from open311.storage.desk.suspicion import Reason, Suspicion
+from open311.storage.desk.case import suspicion
+from open311.storage.desk.case.suspicion import Reason, Suspicion
 from tests.actors import CLARA
 from tests.serving import Api, Clock, an_api
 from tests.staff.desk import CITY, Desk, Employee

@@ -11,7 +11,7 @@ from joserfc.jwk import OctKey, RSAKey
 from open311.actions.staff_accounts import accounts
 from open311.base.errors import Invalid
 from open311.model.actor import cli_actor
-from open311.model.desk_catalogue import GroupRole
+from open311.model.desk.desk_catalogue import GroupRole
 from open311.model.staff.accounts import AccountState
 from open311.model.staff.rights import Role
 from open311.storage.staff_accounts import accounts as storage

@@ -17,8 +17,10 @@ from open311.model.casework.cases import Priority, Stage, stage
 from open311.model.casework.desk_search import CaseSearch, Order, Position
 from open311.model.service_request import Location, Status, Visibility
 from open311.model.updates import UpdateSubmission
-from open311.storage.desk import case_page, counts, lists, neighbours, people, presence, queue
-from open311.storage.desk.notes import Note
+from open311.storage.desk import people
+from open311.storage.desk.case import case_page, neighbours, presence
+from open311.storage.desk.case.notes import Note
+from open311.storage.desk.lists import case_list, counts, queue
 from open311.storage.desk.scope import Scope
 from open311.storage.tables import cases
 from tests.actors import CLARA
@@ -111,9 +113,9 @@ def test_nobody_sees_beyond_their_scope(
     """6.15: neither in a list, nor in a count, nor beside another report."""
     everything = CaseSearch(stages=tuple(Stage))
     assert numbers(queue.page(conn, scope, clock.now)) == []
-    assert numbers(lists.page(conn, scope, everything, clock.now)) == []
-    assert numbers(lists.page(conn, scope, CaseSearch(words="Kanarienvogel"), clock.now)) == []
-    assert numbers(lists.page(conn, scope, CaseSearch(words=str(held[0])), clock.now)) == []
+    assert numbers(case_list.page(conn, scope, everything, clock.now)) == []
+    assert numbers(case_list.page(conn, scope, CaseSearch(words="Kanarienvogel"), clock.now)) == []
+    assert numbers(case_list.page(conn, scope, CaseSearch(words=str(held[0])), clock.now)) == []
     counted = counts.of(conn, scope, clock.now)
     assert (counted.stages, counted.units, counted.overdue, counted.awaiting) == ({}, {}, 0, 0)
     nearby = neighbours.of(conn, scope, Location(49.48, 8.44), metres=100, closed_since=START)
@@ -126,7 +128,7 @@ def test_words_are_found_in_every_visibility_and_in_notes(
     core: Core, conn: Connection, held: list[int], clock: Clock
 ) -> None:
     def found(words: str, **more: Any) -> list[int]:
-        return numbers(lists.page(conn, HERE, CaseSearch(words=words, **more), clock.now))
+        return numbers(case_list.page(conn, HERE, CaseSearch(words=words, **more), clock.now))
 
     assert found("Schlagloch") == [held[0]]
     assert found("muellsaecke") == [held[1]]
@@ -145,7 +147,7 @@ def test_words_are_found_in_every_visibility_and_in_notes(
 
 def test_filters(core: Core, conn: Connection, held: list[int], clock: Clock) -> None:
     def found(**fields: Any) -> list[int]:
-        return sorted(numbers(lists.page(conn, HERE, CaseSearch(**fields), clock.now)))
+        return sorted(numbers(case_list.page(conn, HERE, CaseSearch(**fields), clock.now)))
 
     first, second, third = held
     casework.publish(core, first, BEA)
@@ -188,12 +190,12 @@ def test_pages_hold_each_case_once_in_every_order(
     casework.set_deadline(core, made[1], None, "Frost", BEA)
     casework.set_deadline(core, made[4], None, "Frost", BEA)
     search = CaseSearch(order=order, limit=2)
-    whole = numbers(lists.page(conn, HERE, CaseSearch(order=order), clock.now))
+    whole = numbers(case_list.page(conn, HERE, CaseSearch(order=order), clock.now))
     assert sorted(whole) == made
     seen: list[int] = []
     position: Position | None = None
     for _ in range(4):
-        page = lists.page(conn, HERE, search, clock.now, position)
+        page = case_list.page(conn, HERE, search, clock.now, position)
         seen += numbers(page)
         if page.next is None:
             break
@@ -219,11 +221,13 @@ def test_counts_agree_with_the_lists(core: Core, conn: Connection, held: list[in
     clock.forward(days=3)
     counted = counts.of(conn, HERE, clock.now)
     for state in Stage:
-        listed = numbers(lists.page(conn, HERE, CaseSearch(stages=[state]), clock.now))
+        listed = numbers(case_list.page(conn, HERE, CaseSearch(stages=[state]), clock.now))
         if state is not Stage.DONE:
             assert counted.stages.get(state.value, 0) == len(listed)
     assert counted.units == {"TIEFBAU": 3}
-    assert counted.overdue == len(numbers(lists.page(conn, HERE, CaseSearch(overdue=True), clock.now))) == 3
+    assert (
+        counted.overdue == len(numbers(case_list.page(conn, HERE, CaseSearch(overdue=True), clock.now))) == 3
+    )
 
 
 def test_counts_are_kept_while_nothing_changes() -> None:
@@ -255,9 +259,9 @@ def test_views_are_counted_as_their_lists_are_long(
         CaseSearch(units=["TIEFBAU"]),
         CaseSearch(units=["STADTREINIGUNG"]),
     ]
-    expected = [len(numbers(lists.page(conn, HERE, search, clock.now))) for search in searches]
-    assert lists.counted(conn, HERE, searches, clock.now) == expected == [3, 2, 1, 1, 3, 0]
-    assert lists.counted(conn, NOBODY, searches, clock.now) == [0] * 6
+    expected = [len(numbers(case_list.page(conn, HERE, search, clock.now))) for search in searches]
+    assert case_list.counted(conn, HERE, searches, clock.now) == expected == [3, 2, 1, 1, 3, 0]
+    assert case_list.counted(conn, NOBODY, searches, clock.now) == [0] * 6
 
 
 def test_neighbours_by_distance_words_and_picture(

@@ -4,18 +4,25 @@ Each act is a function of its own here; what it does within a larger act stands 
 lock, write and tell.
 """
 
-from open311.actions.casework.acceptance import accept
-from open311.actions.casework.assignment import accept_work, assign, assign_person, decline
 from open311.actions.casework.catch_up import add_missing
-from open311.actions.casework.correspondence import answer, ask, find_question, reply
+from open311.actions.casework.content.photos import (
+    describe_photo,
+    destroy_originals,
+    hide_photo,
+    original_of,
+    publish_photo,
+    redact,
+)
+from open311.actions.casework.content.place_and_service import recategorise, relocate
+from open311.actions.casework.content.texts import edit
+from open311.actions.casework.conversation.correspondence import answer, ask, find_question, reply
+from open311.actions.casework.conversation.notes import add_note, change_note, read_mentions, remove_note
+from open311.actions.casework.conversation.reopening import RatingPage, find_rating, keep_closed, rate, reopen
 from open311.actions.casework.decisions import decide
-from open311.actions.casework.duplicates import merge, separate
-from open311.actions.casework.erasure import erase, erase_locked
-from open311.actions.casework.field_work import move_stop, plan_round, report_from_field
-from open311.actions.casework.notes import add_note, change_note, read_mentions, remove_note
 from open311.actions.casework.opening import keep_up
-from open311.actions.casework.order_answers import OrderPage, answer_order, find_order, photo_of_order
-from open311.actions.casework.orders import (
+from open311.actions.casework.outside.field_work import move_stop, plan_round, report_from_field
+from open311.actions.casework.outside.order_answers import OrderPage, answer_order, find_order, photo_of_order
+from open311.actions.casework.outside.orders import (
     answer_contractor,
     attend_orders,
     confirm_order,
@@ -24,23 +31,22 @@ from open311.actions.casework.orders import (
     revoke_order,
     settle_order,
 )
-from open311.actions.casework.photos import (
-    describe_photo,
-    destroy_originals,
-    hide_photo,
-    original_of,
-    publish_photo,
-    redact,
+from open311.actions.casework.progress.duplicates import merge, separate
+from open311.actions.casework.progress.planning import defer, resume_due, set_deadline, set_priority
+from open311.actions.casework.progress.status_moves import (
+    apply_remote_update,
+    go_on_here,
+    hand_on,
+    note,
+    set_status,
 )
-from open311.actions.casework.place_and_service import recategorise, relocate
-from open311.actions.casework.planning import defer, resume_due, set_deadline, set_priority
-from open311.actions.casework.progress import apply_remote_update, go_on_here, hand_on, note, set_status
+from open311.actions.casework.publication.acceptance import accept
+from open311.actions.casework.publication.erasure import erase, erase_locked
+from open311.actions.casework.publication.visibility import hide, publish, withhold
 from open311.actions.casework.reading import Shown, held, show
-from open311.actions.casework.reopening import RatingPage, find_rating, keep_closed, rate, reopen
-from open311.actions.casework.routing import Rerouted, reroute
+from open311.actions.casework.responsibility.assignment import accept_work, assign, assign_person, decline
+from open311.actions.casework.responsibility.routing import Rerouted, reroute
 from open311.actions.casework.take_back import take_back
-from open311.actions.casework.texts import edit
-from open311.actions.casework.visibility import hide, publish, withhold
 
 __all__ = [
     "OrderPage",

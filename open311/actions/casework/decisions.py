@@ -5,19 +5,14 @@ from contextlib import ExitStack
 from typing import Any
 
 from open311.actions import templates
-from open311.actions.casework import (
-    assignment,
-    correspondence,
-    duplicates,
-    photos,
-    planning,
-    progress,
-    texts,
-    visibility,
-)
-from open311.actions.casework import place_and_service as places
+from open311.actions.casework.content import photos, texts
+from open311.actions.casework.content import place_and_service as places
+from open311.actions.casework.content.photos import Redaction
+from open311.actions.casework.conversation import correspondence
 from open311.actions.casework.opening import locked_together, require_revision
-from open311.actions.casework.photos import Redaction
+from open311.actions.casework.progress import duplicates, planning, status_moves
+from open311.actions.casework.publication import visibility
+from open311.actions.casework.responsibility import assignment
 from open311.actions.casework.work import Work
 from open311.base.errors import Invalid, problem
 from open311.core import Core
@@ -25,7 +20,7 @@ from open311.model import status
 from open311.model.actor import Actor, Right
 from open311.model.casework.decisions import Decision, Outcome
 from open311.model.catalogue import DetailedStatus
-from open311.model.desk_catalogue import ReasonFor
+from open311.model.desk.desk_catalogue import ReasonFor
 from open311.model.event_kinds import EventKind
 from open311.model.service_request import Status, Visibility
 from open311.model.updates import rejected_status
@@ -114,7 +109,7 @@ def _conclude(work: Work, decision: Decision, original: Work | None) -> None:
         case Outcome.WITHHOLD:
             visibility.keep_back(work, visibility.reason_of(work, decision.reason))
             if decision.status is not None:
-                progress.move(work, progress.status_of(work, decision.status), decision.status_notes)
+                status_moves.move(work, status_moves.status_of(work, decision.status), decision.status_notes)
         case Outcome.DUPLICATE:
             if original is None:
                 raise Invalid(problem("error.decision.original"))
@@ -139,14 +134,14 @@ def _publish(work: Work, decision: Decision) -> None:
     if not work.is_public:
         visibility.show(work, decision.status_notes)
     if decision.status is not None and decision.status != work.request.detailed_status:
-        progress.move(work, progress.status_of(work, decision.status), decision.status_notes)
+        status_moves.move(work, status_moves.status_of(work, decision.status), decision.status_notes)
 
 
 def _reject(work: Work, decision: Decision) -> None:
     """Refuse: not for the public, and finished, with the words of the reason for the reporter."""
     reason = visibility.reason_of(work, decision.reason)
     code = decision.status or (reason.status if reason else None)
-    to = progress.status_of(work, code) if code else rejected_status(work.catalogue)
+    to = status_moves.status_of(work, code) if code else rejected_status(work.catalogue)
     if to.status != Status.CLOSED:
         raise Invalid(problem("error.decision.closed", status=to.code))
     work.change(**_closed(work, to))

@@ -12,7 +12,7 @@ from open311.model.event_kinds import EventKind
 from open311.model.media import MediaVisibility
 from open311.model.service_request import Location
 from open311.storage import events, media
-from open311.storage.desk import undo
+from open311.storage.desk.case import undo
 
 # What an undo must never bring back: how often something happened, and what counts revisions.
 KEPT = ("revision", "touched_datetime", "stage", "awaits")

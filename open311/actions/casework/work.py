@@ -22,7 +22,7 @@ from open311.model.task_names import TaskName
 from open311.model.visibility import is_everybodys
 from open311.storage import cases, events, jobs, media, service_requests
 from open311.storage.database import Connection
-from open311.storage.desk import originals, undo
+from open311.storage.desk.case import originals, undo
 
 PEOPLE = (ActorKind.STAFF, ActorKind.CLI)
 # Where mails do not wait at all, a slip can still be taken back.

@@ -14,7 +14,7 @@ from open311.model.staff.audit import AuditKind
 from open311.model.staff.rights import Membership, Staff, may_give
 from open311.storage import cases
 from open311.storage.database import Connection
-from open311.storage.desk import views
+from open311.storage.desk.lists import views
 from open311.storage.staff_accounts import access_tokens, accounts, audit, memberships, passkeys, sessions
 from open311.storage.upkeep import erasures
 

@@ -3,7 +3,7 @@
 from open311.actions.staff_accounts import sign_in
 from open311.actions.staff_accounts.sign_in import Sender
 from open311.actions.staff_mail import staff_mails
-from open311.adapters import passwords
+from open311.adapters.signing_in import passwords
 from open311.base.errors import Invalid, NotFound, Problem, problem
 from open311.base.i18n import LANGUAGES
 from open311.core import Core

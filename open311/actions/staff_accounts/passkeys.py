@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 from open311.actions.staff_accounts import sign_in
 from open311.actions.staff_accounts.sign_in import Sender
 from open311.actions.staff_mail import staff_mails
-from open311.adapters import passkeys as adapter
 from open311.adapters import vault
-from open311.adapters.passkeys import NotRight, Site
+from open311.adapters.signing_in import passkeys as adapter
+from open311.adapters.signing_in.passkeys import NotRight, Site
 from open311.adapters.vault import SealBroken
 from open311.base.errors import Invalid, NotFound, problem
 from open311.core import Core

@@ -5,7 +5,8 @@ from typing import NamedTuple
 from open311.actions.staff_accounts import sign_in
 from open311.actions.staff_accounts.sign_in import Sender
 from open311.actions.staff_mail import staff_mails
-from open311.adapters import one_time_codes, vault
+from open311.adapters import vault
+from open311.adapters.signing_in import one_time_codes
 from open311.adapters.vault import SealBroken
 from open311.base.errors import Forbidden, Invalid, problem
 from open311.core import Core

@@ -6,7 +6,8 @@ from datetime import timedelta
 
 import structlog
 
-from open311.adapters import one_time_codes, passwords, vault
+from open311.adapters import vault
+from open311.adapters.signing_in import one_time_codes, passwords
 from open311.adapters.vault import SealBroken
 from open311.base.errors import Invalid, TooManyRequests, problem
 from open311.core import Core

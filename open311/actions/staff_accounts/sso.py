@@ -9,8 +9,9 @@ import structlog
 
 from open311.actions.staff_accounts import sign_in
 from open311.actions.staff_accounts.sign_in import Sender
-from open311.adapters import oidc, vault
-from open311.adapters.oidc import Errand, Failed
+from open311.adapters import vault
+from open311.adapters.signing_in import oidc
+from open311.adapters.signing_in.oidc import Errand, Failed
 from open311.adapters.vault import SealBroken
 from open311.base.errors import Forbidden, Invalid, problem
 from open311.base.i18n import LANGUAGES

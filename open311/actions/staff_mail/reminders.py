@@ -11,17 +11,17 @@ from open311.model.actor import WORKER, Right
 from open311.model.casework.cases import PERSON, Stage
 from open311.model.casework.staff_notices import Notice, NoticeKind, Recipient
 from open311.model.catalogue import Catalogue
-from open311.model.deadline_steps import USUAL_PERIOD, Deadline, ReachedSteps, Step, Steps
+from open311.model.desk.deadline_steps import USUAL_PERIOD, Deadline, ReachedSteps, Step, Steps
+from open311.model.desk.working_days import Period
 from open311.model.event_kinds import EventKind
 from open311.model.staff.accounts import Account
 from open311.model.staff.rights import Role
-from open311.model.working_days import Period
 from open311.storage import events
 from open311.storage.database import Connection
-from open311.storage.desk import deadline_steps as storage
-from open311.storage.desk import recipients
-from open311.storage.desk.deadline_steps import RunningCase
-from open311.storage.desk.recipients import People
+from open311.storage.desk.staff_mail import deadline_steps as storage
+from open311.storage.desk.staff_mail import recipients
+from open311.storage.desk.staff_mail.deadline_steps import RunningCase
+from open311.storage.desk.staff_mail.recipients import People
 
 AT_ONCE = 500
 

@@ -17,9 +17,11 @@ from open311.model.staff.rights import Staff
 from open311.model.task_names import TaskName
 from open311.storage import jobs
 from open311.storage.database import Connection
-from open311.storage.desk import lists, mentions, notices
-from open311.storage.desk.mentions import Mention
+from open311.storage.desk.case import mentions
+from open311.storage.desk.case.mentions import Mention
+from open311.storage.desk.lists import case_list
 from open311.storage.desk.scope import scope_of
+from open311.storage.desk.staff_mail import notices
 from open311.storage.staff_accounts import accounts
 
 MOST_LISTED = staff_notices.MOST_LISTED
@@ -114,13 +116,13 @@ def _waiting(
     }
     if not units or Right.ACCEPT not in staff.rights:
         del searches["to_accept"]
-    counted = dict(zip(searches, lists.counted(conn, scope, list(searches.values()), now), strict=True))
+    counted = dict(zip(searches, case_list.counted(conn, scope, list(searches.values()), now), strict=True))
     named = mentions.of_account(conn, scope, account.id)
     numbers = {**dict.fromkeys(WORDS, 0), **counted, "mentions": len(named)}
     listed: dict[str, Sequence[Case | Mention]] = {"mentions": named}
     for name, search in searches.items():
         if counted[name]:
-            rows = lists.page(conn, scope, replace(search, limit=MOST_LISTED), now).rows
+            rows = case_list.page(conn, scope, replace(search, limit=MOST_LISTED), now).rows
             listed[name] = [row.case for row in rows]
     parts: list[str] = []
     for name, words in WORDS.items():

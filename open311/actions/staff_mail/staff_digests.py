@@ -12,12 +12,13 @@ from open311.base.i18n import translate
 from open311.core import Core
 from open311.model.casework.desk_search import CaseSearch
 from open311.model.catalogue import Catalogue
-from open311.model.desk_catalogue import Unit
+from open311.model.desk.desk_catalogue import Unit
 from open311.model.task_names import TaskName
 from open311.storage import jobs
-from open311.storage.desk import digests, lists, my_day
-from open311.storage.desk.lists import CaseRow
+from open311.storage.desk.lists import case_list, my_day
+from open311.storage.desk.lists.case_list import CaseRow
 from open311.storage.desk.scope import Scope
+from open311.storage.desk.staff_mail import digests
 
 MOST_LISTED = 30
 # They only keep a digest from being sent twice, even after a holiday of the worker.
@@ -72,7 +73,7 @@ def _digest(core: Core, catalogue: Catalogue, unit: Unit, today: date) -> tuple[
             "overdue": CaseSearch(units=[unit.code], overdue=True, limit=MOST_LISTED),
             "resumed": CaseSearch(units=[unit.code], resumed_by=today, limit=MOST_LISTED),
         }
-        rows = {name: lists.page(conn, scope, search, now).rows for name, search in searches.items()}
+        rows = {name: case_list.page(conn, scope, search, now).rows for name, search in searches.items()}
     if not counted or not (counted[0].overdue or counted[0].to_accept or rows["resumed"]):
         return None
     language = staff_mails.language_of(catalogue)

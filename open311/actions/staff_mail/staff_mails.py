@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import structlog
 
-from open311.adapters import mail
+from open311.adapters.mail import mailers
 from open311.base.i18n import LANGUAGES, translate
 from open311.core import Core
 from open311.model.catalogue import Catalogue
@@ -121,7 +121,7 @@ def _send(core: Core, account: Account, subject: str, text: str, **values: str) 
 
 def deliver(core: Core, to: str, subject: str, text: str) -> None:
     """Send a mail to the staff; raises `Unavailable` when it may work later. What is refused for good is logged."""
-    mailer = mail.for_settings(core.settings)
+    mailer = mailers.for_settings(core.settings)
     if mailer is None:
         return
     message = EmailMessage()
@@ -134,5 +134,5 @@ def deliver(core: Core, to: str, subject: str, text: str) -> None:
     message.set_content(text + "\n")
     try:
         mailer.send(message)
-    except mail.Refused as reason:
+    except mailers.Refused as reason:
         log.warning("mail_refused", reason=str(reason))

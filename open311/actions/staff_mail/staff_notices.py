@@ -15,15 +15,15 @@ from open311.core import Core
 from open311.model.casework.cases import Case
 from open311.model.casework.staff_notices import Notice, NoticeKind, Recipient
 from open311.model.catalogue import Catalogue
-from open311.model.deadline_steps import Deadline
-from open311.model.desk_catalogue import Unit
+from open311.model.desk.deadline_steps import Deadline
+from open311.model.desk.desk_catalogue import Unit
 from open311.model.staff.accounts import Account, AccountState, MailChoice
 from open311.model.staff.rights import Staff
 from open311.model.task_names import TaskName
 from open311.storage import jobs
 from open311.storage.database import Connection
-from open311.storage.desk import notices as storage
 from open311.storage.desk.scope import Scope, scope_of
+from open311.storage.desk.staff_mail import notices as storage
 from open311.storage.staff_accounts import accounts, memberships
 
 MOST_LISTED = 30

@@ -7,8 +7,8 @@ from enum import StrEnum
 from typing import Any
 
 from open311.model.catalogue import Catalogue
-from open311.model.priority import Priority as Priority
-from open311.model.routing import Route, Rule
+from open311.model.desk.priority import Priority as Priority
+from open311.model.desk.routing import Route, Rule
 from open311.model.service_request import Location, Status, Visibility
 
 

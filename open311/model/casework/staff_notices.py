@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from open311.model.casework.cases import Case, Flag, Stage
-from open311.model.deadline_steps import Deadline
+from open311.model.desk.deadline_steps import Deadline
 
 
 class NoticeKind(StrEnum):

@@ -7,7 +7,7 @@ from flask import Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from open311.actions import affected, drafts
-from open311.actions.casework import withdrawal
+from open311.actions.casework.publication import withdrawal
 from open311.base.errors import Invalid, TooManyRequests
 from open311.http import current
 from open311.model import visibility

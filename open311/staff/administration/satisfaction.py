@@ -16,8 +16,8 @@ from open311.staff.blueprint import page, redirect_to, staff
 from open311.staff.forms import posted_revision
 from open311.staff.rendering import render
 from open311.staff.seen_case import find_case
-from open311.storage.desk import ratings
-from open311.storage.desk.ratings import Satisfaction
+from open311.storage.desk.outside import ratings
+from open311.storage.desk.outside.ratings import Satisfaction
 from open311.storage.desk.scope import scope_of
 
 # The seasons differ; a year has all of them.

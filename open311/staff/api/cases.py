@@ -28,7 +28,7 @@ from open311.staff.case.photos import picture
 from open311.staff.lists import filters
 from open311.staff.seen_case import find_case
 from open311.storage import cases
-from open311.storage.desk import lists
+from open311.storage.desk.lists import case_list
 from open311.storage.desk.scope import scope_of
 
 LONGEST_KEY = 200
@@ -42,7 +42,7 @@ def list_cases(query: Mapping[str, Any]) -> dict[str, Any]:
     search = replace(desk_filters.search_of(chosen, filters.asker()), limit=query.get("limit", PAGE_SIZE))
     after = Position.read(query["cursor"]) if "cursor" in query else None
     with core.database.read() as conn:
-        page = lists.page(conn, scope_of(staff(), Right.SEE_REPORTS), search, core.now(), after)
+        page = case_list.page(conn, scope_of(staff(), Right.SEE_REPORTS), search, core.now(), after)
     return {"cases": shown.rows(page.rows), "next": page.next.write() if page.next else None}
 
 

@@ -12,8 +12,8 @@ from open311.staff.api import schemas
 from open311.staff.api.blueprint import blueprint
 from open311.staff.blueprint import staff
 from open311.staff.lists.case_list import VIEWS
-from open311.storage.desk import counts
-from open311.storage.desk import views as stored_views
+from open311.storage.desk.lists import counts
+from open311.storage.desk.lists import views as stored_views
 from open311.storage.desk.scope import scope_of
 
 

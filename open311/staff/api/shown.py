@@ -8,8 +8,8 @@ from open311.http import current
 from open311.model.casework.cases import Case
 from open311.staff import actor_names
 from open311.staff.seen_case import SeenCase
-from open311.storage.desk.case_page import WholeCase
-from open311.storage.desk.lists import CaseRow
+from open311.storage.desk.case.case_page import WholeCase
+from open311.storage.desk.lists.case_list import CaseRow
 
 OF_CASE = (
     "service_request_id",

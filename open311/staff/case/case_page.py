@@ -19,7 +19,8 @@ from open311.staff.blueprint import page, redirect_to, signed_in
 from open311.staff.case import template_gaps, timeline
 from open311.staff.rendering import render
 from open311.staff.seen_case import Act, SeenCase, acting, add_note, attempt, find_case
-from open311.storage.desk import colleagues, mentions
+from open311.storage.desk import colleagues
+from open311.storage.desk.case import mentions
 
 
 @page("/reports/<number:number>", Right.SEE_REPORTS)

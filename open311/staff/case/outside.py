@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from open311.actions import casework
 from open311.base.errors import Invalid, Open311Error, problem
 from open311.base.text import whole_number
-from open311.federation import forwarding, release
+from open311.federation.forwarding import handover, release
 from open311.federation.storage import forwards
 from open311.http import current
 from open311.model.actor import Right
@@ -23,7 +23,8 @@ from open311.staff.blueprint import page, redirect_to, staff
 from open311.staff.case import timeline
 from open311.staff.rendering import render
 from open311.staff.seen_case import Act, SeenCase, attempt, find_case
-from open311.storage.desk import lists, orders, outside
+from open311.storage.desk.lists import case_list
+from open311.storage.desk.outside import orders, unanswered
 from open311.storage.desk.scope import scope_of
 
 MOST = 200
@@ -38,9 +39,9 @@ def outside_list() -> ResponseReturnValue:
     with current.core().database.read() as conn:
         open_orders = orders.unsettled(conn, scope, MOST)
         in_trouble = forwards.in_trouble(conn, scope, MOST)
-        questions = outside.open_questions(conn, scope, now, MOST)
-        lost = outside.lost_mails(conn, scope, now - LOST_MAILS_SHOWN, MOST)
-        [elsewhere] = lists.counted(conn, scope, [CaseSearch(flags=(Flag.FORWARDED,))], now)
+        questions = unanswered.open_questions(conn, scope, now, MOST)
+        lost = unanswered.lost_mails(conn, scope, now - LOST_MAILS_SHOWN, MOST)
+        [elsewhere] = case_list.counted(conn, scope, [CaseSearch(flags=(Flag.FORWARDED,))], now)
     names = {
         code: catalogue.unit_name(code, current.language())
         for catalogue in current.core().catalogues.in_force
@@ -193,14 +194,14 @@ def _confirm(seen: SeenCase, form: Mapping[str, str], revision: int | None) -> N
 
 
 def _retry_forward(seen: SeenCase, _: Mapping[str, str], __: int | None) -> None:
-    forwarding.retry(current.core(), seen.number, seen.actor)
+    handover.retry(current.core(), seen.number, seen.actor)
 
 
 def _link_forward(seen: SeenCase, form: Mapping[str, str], _: int | None) -> None:
     foreign_id = form.get("foreign_id", "").strip()
     if not 0 < len(foreign_id) <= 500:
         raise Invalid(problem("error.forward.id"))
-    forwarding.link(current.core(), seen.number, foreign_id, seen.actor)
+    handover.link(current.core(), seen.number, foreign_id, seen.actor)
 
 
 def _take_back(seen: SeenCase, _: Mapping[str, str], __: int | None) -> None:

@@ -11,16 +11,16 @@ from flask.typing import ResponseReturnValue
 from open311.http import current
 from open311.model.actor import Right
 from open311.model.catalogue import Catalogue, Service
-from open311.model.routing import Route, Rule, WorkingHours
+from open311.model.desk.routing import Route, Rule, WorkingHours
+from open311.model.desk.working_days import PeriodUnit
 from open311.model.service_request import Location
-from open311.model.working_days import PeriodUnit
 from open311.site.list.listing import services_by_group
 from open311.site.report_numbers import report_number
 from open311.site.words import catalogue_text, counted, plain_number, words
 from open311.staff.blueprint import page, redirect_to, staff
 from open311.staff.rendering import render
 from open311.staff.seen_case import find_case
-from open311.storage.desk import routes
+from open311.storage.desk.case import routes
 
 LONGEST = 200
 

@@ -14,7 +14,7 @@ from open311.model.actor import Right
 from open311.model.casework.cases import Flag, Priority
 from open311.model.casework.decisions import Outcome
 from open311.model.casework.personal_hints import personal_hints
-from open311.model.desk_catalogue import ReasonFor
+from open311.model.desk.desk_catalogue import ReasonFor
 from open311.model.event_kinds import EventKind
 from open311.model.photo_boxes import suggestions
 from open311.site import addresses
@@ -28,8 +28,8 @@ from open311.staff.case import template_gaps, timeline
 from open311.staff.checking.decision_form import WITH_STATUS, SentForm, shown_values
 from open311.staff.rendering import render
 from open311.staff.seen_case import SeenCase
-from open311.storage.desk import neighbours, presence, suspicion
-from open311.storage.desk.neighbours import Neighbour
+from open311.storage.desk.case import neighbours, presence, suspicion
+from open311.storage.desk.case.neighbours import Neighbour
 from open311.storage.desk.scope import scope_of
 
 # Of what was closed, so long ago still counts as the same defect.

@@ -19,7 +19,8 @@ from open311.staff.checking.decision_form import SentForm, read_decision, read_p
 from open311.staff.forms import posted_revision
 from open311.staff.rendering import NOT_KEPT, render
 from open311.staff.seen_case import SeenCase, find_case
-from open311.storage.desk import presence, queue, suspicion
+from open311.storage.desk.case import presence, suspicion
+from open311.storage.desk.lists import queue
 from open311.storage.desk.scope import Scope, scope_of
 
 

@@ -32,8 +32,9 @@ from open311.staff.rendering import NOT_KEPT, render
 from open311.staff.seen_case import SeenCase, find_case
 from open311.storage import service_requests
 from open311.storage.database import Connection
-from open311.storage.desk import colleagues, lists, rounds
-from open311.storage.desk.lists import CaseRow
+from open311.storage.desk import colleagues, rounds
+from open311.storage.desk.lists import case_list
+from open311.storage.desk.lists.case_list import CaseRow
 from open311.storage.desk.scope import Scope, scope_of
 from open311.web import photos
 
@@ -81,7 +82,7 @@ def field_plan() -> ResponseReturnValue:
     )
     core = current.core()
     with core.database.read() as conn:
-        case_rows = lists.page(conn, field_scope(), search, core.now()).rows
+        case_rows = case_list.page(conn, field_scope(), search, core.now()).rows
         people = _people(conn, case_rows)
     chosen = set(request.form.getlist("number")) if request.method == "POST" else set()
     return render(

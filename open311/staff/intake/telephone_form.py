@@ -21,8 +21,8 @@ from open311.site.form.form_input import Wrong
 from open311.site.form.questions import Question
 from open311.site.words import degrees
 from open311.staff.blueprint import staff
-from open311.storage.desk import neighbours
-from open311.storage.desk.neighbours import Neighbour
+from open311.storage.desk.case import neighbours
+from open311.storage.desk.case.neighbours import Neighbour
 from open311.storage.desk.scope import intake_scope
 
 FIELDS = (

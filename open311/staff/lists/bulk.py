@@ -36,9 +36,10 @@ from open311.staff.forms import posted
 from open311.staff.lists import filters
 from open311.staff.rendering import render
 from open311.storage.desk import bulk as storage
-from open311.storage.desk import colleagues, lists
+from open311.storage.desk import colleagues
 from open311.storage.desk.colleagues import CasePeople
-from open311.storage.desk.lists import CaseRow
+from open311.storage.desk.lists import case_list
+from open311.storage.desk.lists.case_list import CaseRow
 from open311.storage.desk.scope import scope_of
 
 FIELDS = {"desk.bulk.act": "act", "desk.bulk.text": "text"}
@@ -117,7 +118,7 @@ def _rows() -> list[CaseRow]:
     with core.database.read() as conn:
         if posted("all"):
             search = desk_filters.search_of(filters.of_request().values, filters.asker())
-            return list(lists.page(conn, scope, replace(search, limit=MOST_CASES), core.now()).rows)
+            return list(case_list.page(conn, scope, replace(search, limit=MOST_CASES), core.now()).rows)
         numbers = _ticked()[:MOST_CASES]
         return storage.chosen(conn, scope, numbers, core.now()) if numbers else []
 

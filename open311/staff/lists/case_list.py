@@ -24,11 +24,11 @@ from open311.staff.lists import filters
 from open311.staff.lists.filters import Filter
 from open311.staff.rendering import render
 from open311.storage.database import Connection
-from open311.storage.desk import lists
-from open311.storage.desk import views as stored_views
-from open311.storage.desk.lists import MOST_COUNTED
+from open311.storage.desk.lists import case_list
+from open311.storage.desk.lists import views as stored_views
+from open311.storage.desk.lists.case_list import MOST_COUNTED
+from open311.storage.desk.lists.views import View
 from open311.storage.desk.scope import Scope, scope_of
-from open311.storage.desk.views import View
 
 # What everybody has; the messages `desk.view.…` name them.
 VIEWS: Mapping[str, Mapping[str, str]] = {
@@ -67,7 +67,7 @@ def reports() -> ResponseReturnValue:
     search = desk_filters.search_of(chosen.values, filters.asker())
     picked = set(read_numbers(request.args.get("picked", "")))
     with core.database.read() as conn:
-        case_page = lists.page(conn, scope, search, core.now(), position)
+        case_page = case_list.page(conn, scope, search, core.now(), position)
         listed = _views(conn, scope, chosen)
     presences = [row.presence for row in case_page.rows if row.presence]
     people = [f"staff:{row.case.assignee_id}" for row in case_page.rows if row.case.assignee_id]
@@ -135,7 +135,7 @@ def _counts(conn: Connection, scope: Scope, queries: Sequence[Mapping[str, str]]
             key,
             core.database.freshness.desk_stamp,
             core.now(),
-            lambda: lists.counted(conn, scope, countable, core.now()),
+            lambda: case_list.counted(conn, scope, countable, core.now()),
             anew="done" in request.args,
         )
     )

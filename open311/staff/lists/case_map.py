@@ -24,8 +24,8 @@ from open311.site.words import catalogue_text, words
 from open311.staff.blueprint import address, page, staff
 from open311.staff.lists import filters
 from open311.staff.rendering import NOT_KEPT, render
-from open311.storage.desk import lists, places
-from open311.storage.desk.places import Place
+from open311.storage.desk.lists import case_list, places
+from open311.storage.desk.lists.places import Place
 from open311.storage.desk.scope import scope_of
 from open311.web.fields import BoxField
 
@@ -38,7 +38,9 @@ def case_map() -> ResponseReturnValue:
     core, chosen, box = current.core(), filters.of_request(), _box()
     scope = scope_of(staff(), Right.SEE_REPORTS)
     with core.database.read() as conn:
-        cases = lists.page(conn, scope, replace(_search(), has_place=True, box=box, limit=SHOWN), core.now())
+        cases = case_list.page(
+            conn, scope, replace(_search(), has_place=True, box=box, limit=SHOWN), core.now()
+        )
     in_force = [core.catalogues.owner(owner) for owner in scope.jurisdictions]
     catalogue: Catalogue = g.catalogue
     kept = {**chosen.values, **({"bbox": request.args["bbox"]} if box else {})}

@@ -28,8 +28,8 @@ from open311.staff.lists import filters
 from open311.staff.rendering import NOT_KEPT, render
 from open311.staff.seen_case import find_case
 from open311.storage.desk import export_files as storage
-from open311.storage.desk import lists
-from open311.storage.desk.lists import CaseRow
+from open311.storage.desk.lists import case_list
+from open311.storage.desk.lists.case_list import CaseRow
 from open311.storage.desk.scope import scope_of
 
 # A request must not take longer than somebody waits for it.
@@ -42,7 +42,7 @@ def reports_csv() -> ResponseReturnValue:
     core, chosen, search = current.core(), filters.of_request(), _search()
     scope, write = scope_of(staff(), Right.EXPORT), _cells()
     with core.database.read() as conn:
-        [rows] = lists.counted(conn, scope, [replace(search, words="")], core.now(), most=MOST_ROWS)
+        [rows] = case_list.counted(conn, scope, [replace(search, words="")], core.now(), most=MOST_ROWS)
     exports.note(core, account_actor(), "csv", rows, chosen.values)
     body = (case_tables.csv_rows(map(write, piece)) for piece in pieces(core, scope, search, MOST_ROWS))
     return _file(_with_head(body), case_tables.CSV, "csv")

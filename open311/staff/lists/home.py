@@ -14,9 +14,10 @@ from open311.model.staff.accounts import SignedIn
 from open311.staff.actor_names import of_actors
 from open311.staff.blueprint import address, page, signed_in
 from open311.staff.rendering import NOT_KEPT, render, seconds_left
-from open311.storage.desk import counts, lists, mentions, my_day
-from open311.storage.desk.counts import Counts
-from open311.storage.desk.my_day import Mine, OfUnit
+from open311.storage.desk.case import mentions
+from open311.storage.desk.lists import case_list, counts, my_day
+from open311.storage.desk.lists.counts import Counts
+from open311.storage.desk.lists.my_day import Mine, OfUnit
 from open311.storage.desk.scope import scope_of
 from open311.storage.mails import inbox
 
@@ -61,8 +62,8 @@ def _work(somebody: SignedIn) -> dict[str, Any]:
     own = CaseSearch(assignee=somebody.account.id, limit=FIRST)
     with core.database.read() as conn:
         may_accept = units and Right.ACCEPT in rights
-        to_accept = lists.page(conn, scope, accept, now).rows if may_accept else []
-        mine = lists.page(conn, scope, own, now).rows
+        to_accept = case_list.page(conn, scope, accept, now).rows if may_accept else []
+        mine = case_list.page(conn, scope, own, now).rows
         named = mentions.of_account(conn, scope, somebody.account.id)
     owners = {row.case.jurisdiction_id for row in (*to_accept, *mine)} | {
         mention.jurisdiction_id for mention in named

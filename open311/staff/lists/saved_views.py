@@ -13,7 +13,7 @@ from open311.staff.forms import posted
 from open311.staff.lists import filters
 from open311.staff.lists.filters import Filter
 from open311.staff.rendering import render
-from open311.storage.desk import views as storage
+from open311.storage.desk.lists import views as storage
 
 
 @page("/reports/views", Right.SEE_REPORTS, methods=("GET", "POST"))

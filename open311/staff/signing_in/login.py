@@ -4,7 +4,7 @@ from flask import Response, g, redirect, request
 from flask.typing import ResponseReturnValue
 
 from open311.actions.staff_accounts import own_account, passkeys, second_factor, sign_in
-from open311.adapters.passkeys import Site
+from open311.adapters.signing_in.passkeys import Site
 from open311.base.errors import Invalid, NotFound, Open311Error, TooManyRequests
 from open311.http import current
 from open311.http.errors import in_words

@@ -1,0 +1,283 @@
+"""Photos of a report: shown or kept, parts made black, put in words; originals stay apart and are destroyed in time."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+
+from open311.actions import media as files_of_photos
+from open311.actions.casework.opening import locked, opened
+from open311.actions.casework.work import Work
+from open311.adapters.photos import images
+from open311.adapters.photos.images import Photo
+from open311.base.errors import Conflict, Invalid, NotFound, problem
+from open311.base.text import tidy
+from open311.core import Core
+from open311.model import photo_boxes
+from open311.model.actor import WORKER, Actor, Right
+from open311.model.casework.decisions import PhotoEdit
+from open311.model.event_kinds import EventKind
+from open311.model.events import Event
+from open311.model.media import Media, MediaVisibility, StoredFile
+from open311.model.photo_boxes import Box
+from open311.model.service_request import Visibility
+from open311.model.task_names import TaskName
+from open311.storage import events, jobs, media, service_requests
+from open311.storage.desk.case import originals, presence, undo
+from open311.storage.desk.outside import questions, ratings
+
+ALT_LENGTH = 500
+AT_ONCE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Redaction:
+    """A photo with black boxes, drawn and stored before the report is locked: drawing takes too long for that."""
+
+    photo: Media
+    boxes: tuple[Box, ...]
+    file: StoredFile
+
+
+def redact(
+    core: Core,
+    media_id: int,
+    boxes: Sequence[Box],
+    actor: Actor,
+    *,
+    destroy: bool = False,
+    expected_revision: int | None = None,
+) -> int:
+    """Make parts of a photo black, in a new file; the old one is kept for staff for a while, or destroyed at once.
+
+    Whoever may see originals draws all boxes anew; for others, boxes come to those that are there. Raises `Invalid`,
+    `NotFound`.
+    """
+    photo = _find(core, media_id)
+    edits = [PhotoEdit(media_id=media_id, boxes=boxes)]
+    with (
+        drawn(core, photo.service_request_id, edits, actor) as redactions,
+        opened(core, photo.service_request_id, actor, Right.EDIT, expected_revision) as work,
+    ):
+        replace(work, redactions[media_id], destroy=destroy)
+    return work.case.revision
+
+
+def describe_photo(
+    core: Core, media_id: int, text: str, actor: Actor, *, expected_revision: int | None = None
+) -> int:
+    """Say in words what is on a photo, for those who cannot see it."""
+    photo = _find(core, media_id)
+    with opened(core, photo.service_request_id, actor, Right.EDIT, expected_revision) as work:
+        describe(work, _own(work, media_id), text)
+    return work.case.revision
+
+
+def original_of(core: Core, media_id: int, actor: Actor) -> bytes:
+    """The file as it was sent, for those who may see originals; raises `NotFound` once it is destroyed."""
+    photo = _find(core, media_id)
+    with core.database.read() as conn:
+        request = service_requests.find_any(conn, photo.service_request_id)
+    if request is None:
+        raise _unknown(media_id)
+    actor.require(Right.SEE_ORIGINALS, request.jurisdiction_id)
+    data = core.media_store.get(photo.original_key or photo.key)
+    if data is None:
+        raise _unknown(media_id)
+    return data
+
+
+def destroy_originals(core: Core) -> int:
+    """Delete what was replaced, texts and files, once its time is over; returns how many."""
+    with core.database.begin() as conn:
+        count = originals.forget_texts(conn, core.now())
+        undo.forget(conn, core.now())
+        questions.forget(conn, core.now())
+        ratings.forget(conn, core.now())
+        presence.forget(conn, core.now())
+        photos = originals.ended_photos(conn, core.now(), AT_ONCE)
+    for media_id in photos:
+        with core.database.begin() as conn:
+            photo = media.find(conn, media_id)
+            if photo is None or photo.original_key is None:
+                continue
+            work = locked(core, conn, photo.service_request_id, WORKER)
+            jobs.defer(conn, TaskName.FORGET_MEDIA, keys=[photo.original_key])
+            media.change(conn, media_id, original_key=None, original_until=None)
+            work.tell_staff(EventKind.ORIGINAL_DESTROYED, media_id=media_id)
+            work.write()
+            count += 1
+    return count
+
+
+@contextmanager
+def drawn(
+    core: Core, service_request_id: int, edits: Sequence[PhotoEdit], actor: Actor
+) -> Iterator[Mapping[int, Redaction]]:
+    """New files for the photos that get boxes, by the id of the photo; taken away again when nothing comes of it."""
+    drawings = [_drawing(core, service_request_id, edit, actor) for edit in edits if edit.boxes]
+    with files_of_photos.in_store(core, [picture for _, _, picture in drawings]) as files:
+        yield {
+            photo.id: Redaction(photo, boxes, file)
+            for (photo, boxes, _), file in zip(drawings, files.kept, strict=True)
+        }
+        files.attached = True
+
+
+def _drawing(
+    core: Core, service_request_id: int, edit: PhotoEdit, actor: Actor
+) -> tuple[Media, tuple[Box, ...], Photo]:
+    photo = _find(core, edit.media_id)
+    if photo.service_request_id != service_request_id:
+        raise _unknown(edit.media_id)
+    boxes, earlier = photo_boxes.checked(edit.boxes), photo_boxes.from_stored(photo.boxes)
+    # Only who may see what is below a box may take it away.
+    anew = photo.original_key is not None and Right.SEE_ORIGINALS in actor.rights
+    data = core.media_store.get(photo.original_key if anew and photo.original_key else photo.key)
+    if data is None:
+        raise _unknown(edit.media_id)
+    picture = images.blackened(data, [box.pixels for box in boxes])
+    return photo, boxes if anew else (*earlier, *boxes), picture
+
+
+def replace(work: Work, redaction: Redaction, *, destroy: bool = False) -> None:
+    """Put the new file in the place of the old one, within an act."""
+    photo = _own(work, redaction.photo.id)
+    if photo.key != redaction.photo.key:
+        raise Conflict(
+            problem("error.case.changed", service_request_id=work.number), revision=work.case.revision
+        )
+    original = photo.original_key or photo.key
+    useless = {photo.thumb_key, photo.key, original if destroy else None} - {
+        None if destroy else original,
+        None,
+    }
+    jobs.defer(work.conn, TaskName.FORGET_MEDIA, keys=sorted(str(key) for key in useless))
+    closed, days = work.request.closed_datetime, timedelta(days=work.catalogue.desk.originals_days)
+    media.change(
+        work.conn,
+        photo.id,
+        **asdict(redaction.file),
+        thumb_key=None,
+        dhash=None,
+        boxes=photo_boxes.stored(redaction.boxes),
+        # Somebody has looked: what they left is meant to be seen.
+        suggested=[],
+        original_key=None if destroy else original,
+        original_until=max(closed + days, work.now) if closed and not destroy else None,
+    )
+    jobs.defer(work.conn, TaskName.MAKE_THUMBNAIL, media_id=photo.id)
+    work.tell_staff(EventKind.PHOTO_REDACTED, in_feed=True, media_id=photo.id, boxes=len(redaction.boxes))
+    _bring_up_to_date(work, photo)
+
+
+def describe(work: Work, photo: Media, text: str) -> None:
+    words = tidy(text)
+    if len(words) > ALT_LENGTH:
+        raise Invalid(problem("error.edit.length", field="alt", most=ALT_LENGTH))
+    if words == (photo.alt or ""):
+        return
+    media.change(work.conn, photo.id, alt=words or None)
+    shown = photo.visibility is MediaVisibility.PUBLIC
+    if shown and work.is_public:
+        work.touch()
+    work.tell_staff(EventKind.PHOTO_DESCRIBED, in_feed=shown, media_id=photo.id)
+
+
+def publish_photo(
+    core: Core, media_id: int, actor: Actor, *, expected_revision: int | None = None
+) -> MediaVisibility:
+    """Let everybody see a photo, as soon as everybody sees what it came with; returns who may see it now."""
+    return _show(core, media_id, actor, expected_revision, public=True)
+
+
+def hide_photo(
+    core: Core, media_id: int, actor: Actor, *, expected_revision: int | None = None
+) -> MediaVisibility:
+    """Keep a photo for staff alone."""
+    return _show(core, media_id, actor, expected_revision, public=False)
+
+
+def _show(
+    core: Core, media_id: int, actor: Actor, expected_revision: int | None, *, public: bool
+) -> MediaVisibility:
+    number = _find(core, media_id).service_request_id
+    with opened(core, number, actor, Right.CHECK, expected_revision) as work:
+        return show(work, _own(work, media_id), public=public)
+
+
+def show(work: Work, photo: Media, *, public: bool) -> MediaVisibility:
+    """Show or keep a photo within an act."""
+    new_visibility = _most(work, photo) if public else MediaVisibility.INTERNAL
+    if photo.visibility is new_visibility:
+        return new_visibility
+    media.change(work.conn, photo.id, visibility=new_visibility)
+    work.remember_photo(photo.id, photo.visibility)
+    noticed = MediaVisibility.PUBLIC in (new_visibility, photo.visibility)
+    work.tell_staff(
+        EventKind.PHOTO_PUBLISHED if public else EventKind.PHOTO_HIDDEN, in_feed=noticed, media_id=photo.id
+    )
+    _bring_up_to_date(work, photo)
+    return new_visibility
+
+
+def edit(work: Work, photo_edit: PhotoEdit, redactions: Mapping[int, Redaction]) -> None:
+    """All that is to be done with a photo, within an act."""
+    if photo_edit.media_id in redactions:
+        replace(work, redactions[photo_edit.media_id])
+    if photo_edit.alt is not None:
+        describe(work, _own(work, photo_edit.media_id), photo_edit.alt)
+    if photo_edit.public is not None:
+        show(work, _own(work, photo_edit.media_id), public=photo_edit.public)
+
+
+def _most(work: Work, photo: Media) -> MediaVisibility:
+    """As public as a photo may be now: not more than the request, or the update, that it came with."""
+    if photo.update_id is None:
+        checked = work.request.visibility not in (Visibility.HELD, Visibility.WITHHELD)
+        return MediaVisibility.PUBLIC if checked else MediaVisibility.HELD
+    history = events.of_request(work.conn, work.number)
+    if _telling(history, photo.update_id):
+        return MediaVisibility.PUBLIC
+    decided = any(event.claim_id == photo.update_id for event in history)
+    return MediaVisibility.INTERNAL if decided else MediaVisibility.HELD
+
+
+def _telling(history: Sequence[Event], update_id: int) -> Event | None:
+    updates = (
+        event for event in history if event.is_update and event.public and event.update_id == update_id
+    )
+    return next(updates, None)
+
+
+def _bring_up_to_date(work: Work, photo: Media) -> None:
+    """Have the paths that the public reads be those of the files that it may see."""
+    paths = media.public_paths(work.conn, work.number, photo.update_id)
+    if photo.update_id is None:
+        if paths != media.shown_paths(work.conn, work.number):
+            work.change(photos=paths)
+        return
+    update = _telling(events.of_request(work.conn, work.number), photo.update_id)
+    if update is not None and paths != update.data.get("photos", []):
+        events.show_photos(work.conn, update.id, paths)
+        work.touch()
+
+
+def _find(core: Core, media_id: int) -> Media:
+    with core.database.read() as conn:
+        photo = media.find(conn, media_id)
+    if photo is None:
+        raise _unknown(media_id)
+    return photo
+
+
+def _own(work: Work, media_id: int) -> Media:
+    """A photo of the locked report, as it is now."""
+    photo = media.find(work.conn, media_id)
+    if photo is None or photo.service_request_id != work.number:
+        raise _unknown(media_id)
+    return photo
+
+
+def _unknown(media_id: int) -> NotFound:
+    return NotFound(problem("error.photo.unknown", media_id=media_id))

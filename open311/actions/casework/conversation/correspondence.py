@@ -1,0 +1,146 @@
+"""Letters between the city and whoever sent a report; nobody else reads them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import IO
+
+from open311.actions import media, templates
+from open311.actions.casework.opening import locked, opened
+from open311.actions.casework.progress import planning
+from open311.actions.casework.work import Work
+from open311.actions.media import Files
+from open311.base.errors import Invalid, NotFound, problem
+from open311.base.text import tidy
+from open311.core import Core
+from open311.model.actor import REPORTER, Actor, Right
+from open311.model.casework.cases import REOPEN_WISH
+from open311.model.event_kinds import EventKind
+from open311.model.service_request import ServiceRequest, Status
+from open311.model.submission import DESCRIPTION_LENGTH
+from open311.model.task_names import TaskName
+from open311.storage import service_requests
+from open311.storage.database import Connection
+from open311.storage.desk.outside import questions
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What the city wants to know about a report, for whoever has the link."""
+
+    request: ServiceRequest
+    text: str
+    ends_datetime: datetime
+
+
+def answer(
+    core: Core,
+    service_request_id: int,
+    text: str,
+    actor: Actor,
+    *,
+    expected_revision: int | None = None,
+) -> int:
+    """Write to whoever sent a report; raises `Invalid` when there is no address."""
+    with opened(core, service_request_id, actor, Right.WRITE_REPORTER, expected_revision) as work:
+        write_answer(work, text)
+    return work.case.revision
+
+
+def write_answer(work: Work, text: str) -> None:
+    work.tell_staff(EventKind.ANSWERED, letter=TaskName.WRITE_TO_REPORTER, text=_letter(work, text))
+    if work.case.first_answer_datetime is None:
+        work.change_case(first_answer_datetime=work.now)
+
+
+def ask(
+    core: Core,
+    service_request_id: int,
+    text: str,
+    actor: Actor,
+    *,
+    expected_revision: int | None = None,
+) -> int:
+    """Ask whoever sent a report something; until they answer, or the link ends, no deadline runs."""
+    with opened(core, service_request_id, actor, Right.WRITE_REPORTER, expected_revision) as work:
+        write_question(work, text)
+    return work.case.revision
+
+
+def write_question(work: Work, text: str) -> None:
+    """Ask within an act."""
+    work.tell_staff(EventKind.ASKED, letter=TaskName.WRITE_TO_REPORTER, text=_letter(work, text))
+    if work.case.paused_since is None:
+        work.change_case(paused_since=work.now)
+
+
+def _letter(work: Work, text: str) -> str:
+    """The words of a letter that can be sent; raises `Invalid`."""
+    words = tidy(text)
+    if not words:
+        raise Invalid(problem("error.letter.empty"))
+    templates.require_filled(words)
+    if len(words) > DESCRIPTION_LENGTH:
+        raise Invalid(problem("error.edit.length", field="text", most=DESCRIPTION_LENGTH))
+    if work.core.settings.smtp_url is None:
+        raise Invalid(problem("error.mail.off"))
+    if service_requests.find_address(work.conn, work.number) is None:
+        raise Invalid(problem("error.reporter.address", service_request_id=work.number))
+    return words
+
+
+def receive(
+    core: Core,
+    conn: Connection,
+    service_request_id: int,
+    text: str,
+    files: Files,
+    *,
+    event_id: int | None = None,
+) -> None:
+    """Take in what a reporter or follower answers to a mail, within the caller's transaction; it waits for staff.
+
+    `event_id` is what our mail was about: a question is answered by it. Who answers when a report is closed wishes to
+    have it taken up again.
+    """
+    work = locked(core, conn, service_request_id, REPORTER)
+    if event_id is not None and questions.answer_event(conn, event_id, core.now()):
+        planning.resume(work)
+        work.tell_staff(EventKind.REPLY_RECEIVED, status_notes=text)
+    elif work.request.status == Status.CLOSED:
+        work.tell_staff(EventKind.CLAIMED, status_notes=text, claimed_status=REOPEN_WISH)
+    else:
+        work.tell_staff(EventKind.REPLY_RECEIVED, status_notes=text)
+    work.write()
+    media.attach(core, conn, work.number, files, shown=False, update_id=work.events[-1])
+
+
+def find_question(core: Core, token: str) -> Question:
+    """The question that a link leads to; raises `NotFound` once it has ended or was answered."""
+    with core.database.read() as conn:
+        stored = questions.find(conn, token, core.now())
+        request = service_requests.find_any(conn, stored.service_request_id) if stored else None
+    if stored is None or request is None:
+        raise NotFound(problem("error.question.unknown"))
+    return Question(request, stored.text, stored.ends_datetime)
+
+
+def reply(core: Core, token: str, text: str, photos: Sequence[IO[bytes]] = ()) -> None:
+    """Take in the answer to a question; it waits for staff like an update, and time runs on."""
+    words = tidy(text)
+    pictures, problems = media.read(core, photos)
+    if not words and not photos:
+        problems.append(problem("error.letter.empty"))
+    if len(words) > DESCRIPTION_LENGTH:
+        problems.append(problem("error.edit.length", field="text", most=DESCRIPTION_LENGTH))
+    Invalid.unless_empty(problems)
+    question = find_question(core, token)
+    with media.in_store(core, pictures) as files, core.database.begin() as conn:
+        work = locked(core, conn, question.request.service_request_id, REPORTER)
+        # Two presses at once: the second finds it answered.
+        if not questions.answer(conn, token, core.now()):
+            raise NotFound(problem("error.question.unknown"))
+        planning.resume(work)
+        work.tell_staff(EventKind.REPLY_RECEIVED, status_notes=words)
+        work.write()
+        media.attach(core, conn, work.number, files, shown=False, update_id=work.events[-1])

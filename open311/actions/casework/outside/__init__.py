@@ -1,0 +1,1 @@
+"""Work that is done away from the desk: orders to contractors, rounds in the field."""

@@ -1,0 +1,1 @@
+"""Whether the public sees a report at all, until it is erased."""

@@ -1,0 +1,1 @@
+"""Mail servers: sending by SMTP, fetching by IMAP, signing in to both."""

@@ -1,0 +1,1 @@
+"""Commands on stored reports: requests, their updates and photos, orders about them."""

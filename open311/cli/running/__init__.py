@@ -1,0 +1,1 @@
+"""Commands that run the server or look after it: processes, tables, jobs, backups, the demo, the doctor."""

@@ -1,0 +1,1 @@
+"""Reading other GeoReport servers, however they speak, page and encode."""

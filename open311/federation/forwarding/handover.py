@@ -1,0 +1,300 @@
+"""Hand reports on to other GeoReport servers, each once, whatever dies in between.
+
+Before a report goes out it is marked as perhaps sent. When no answer is recorded, a server that knows repetitions gets
+it again under the same `client_request_id`; any other server is asked whether it has it, and if that cannot be told,
+staff decide. So it is never sent twice, and never forgotten.
+"""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+from open311.actions import casework
+from open311.base.errors import Invalid, NotFound, problem
+from open311.core import Core
+from open311.federation.client.answers import RemoteError
+from open311.federation.client.client import Client, RemoteReceipt
+from open311.federation.client.dates import Dates
+from open311.federation.client.foreign import ForeignRequest
+from open311.federation.forwarding.outgoing import fields
+from open311.federation.storage import forwards as storage
+from open311.model.actor import Actor, Right
+from open311.model.catalogue import Catalogue
+from open311.model.event_kinds import APPEARANCES
+from open311.model.forwards import (
+    IN_TROUBLE,
+    LEASE,
+    MOST_ASKED_FOR_ID,
+    REPEATABLE_FOR,
+    UNFINISHED,
+    Forward,
+    Forwarded,
+    ForwardState,
+    wait_after,
+)
+from open311.model.service_request import ServiceRequest, Visibility
+from open311.storage import service_requests, stream
+from open311.storage.database import Connection
+
+READER = "forward"
+AT_ONCE, MOST_DUE = 500, 200
+# How far apart the clocks of two servers may be.
+CLOCKS = timedelta(minutes=10)
+SAME_PLACE = 0.0001  # degrees, some ten metres: servers round what they store
+LONGEST_WAIT = timedelta(hours=12)  # whoever was away over night is asked the next morning
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """A request to be attended to, whom it goes to, and what goes there."""
+
+    forwarded: Forwarded
+    request: ServiceRequest
+    forward: Forward
+    client: Client
+    content: Mapping[str, Any]
+    repeated: bool
+
+
+def keep_reader(conn: Connection, catalogues: Sequence[Catalogue]) -> None:
+    """From the moment a catalogue names another server, what happens is read for it; before, and after, not."""
+    if any(_forward_of(catalogue, code) for catalogue in catalogues for code in catalogue.services):
+        stream.begin(conn, READER)
+    else:
+        stream.forget(conn, READER)
+
+
+def _forward_of(catalogue: Catalogue, service_code: str | None) -> Forward | None:
+    service = catalogue.services.get(service_code or "")
+    return service.forward if service else None
+
+
+def enqueue(core: Core) -> None:
+    """Take from the stream of events what is to be handed on; never what came in at the test endpoint."""
+    by_id = _by_id(core)
+    while True:
+        with core.database.begin() as conn:
+            lines = stream.take(conn, READER, AT_ONCE)
+            storage.add(conn, [row for line in lines for row in _rows(core, by_id, line)])
+        if len(lines) < AT_ONCE:
+            return
+
+
+def _by_id(core: Core) -> Mapping[str, Catalogue]:
+    # Reports of the test endpoint belong to the twins of these, which are not among them.
+    return {catalogue.jurisdiction.jurisdiction_id: catalogue for catalogue in core.catalogues.in_force}
+
+
+def _rows(core: Core, catalogues: Mapping[str, Catalogue], line: stream.Line) -> list[dict[str, Any]]:
+    catalogue = catalogues.get(line.jurisdiction_id)
+    forward = _forward_of(catalogue, line.service_code) if catalogue else None
+    if forward is None or line.kind not in APPEARANCES or not (line.public or forward.when == "received"):
+        return []
+    return [
+        {
+            "service_request_id": line.service_request_id,
+            "url": forward.url,
+            "client_request_id": uuid.uuid4().hex,
+            "created_datetime": core.now(),
+            "due_datetime": core.now(),
+        }
+    ]
+
+
+def due(core: Core) -> list[int]:
+    """The requests to attend to now."""
+    with core.database.read() as conn:
+        return storage.due(conn, core.now(), MOST_DUE)
+
+
+def attend(core: Core, service_request_id: int) -> None:
+    """Do the next step for one request: send it, look whether it has arrived, ask for its id."""
+    with core.database.begin() as conn:
+        errand = _claim(core, conn, service_request_id)
+    if errand is None:
+        return
+    try:
+        if errand.forwarded.state is ForwardState.TOKEN:
+            _ask_for_id(core, errand)
+        elif errand.repeated and not _repeatable(core, errand):
+            _look(core, errand)
+        else:
+            _send(core, errand)
+    except RemoteError as failed:
+        _record_failure(core, errand, failed)
+
+
+def _claim(core: Core, conn: Connection, number: int) -> Errand | None:
+    """The errand, leased to us; None when somebody else has it, or when there is nothing to do."""
+    forwarded = storage.find(conn, number, lock=True)
+    if forwarded is None or forwarded.state not in UNFINISHED or forwarded.due_datetime > core.now():
+        return None
+    request = service_requests.find_any(conn, number)
+    catalogue = _by_id(core).get(request.jurisdiction_id) if request else None
+    forward = _forward_of(catalogue, request.service_code) if catalogue and request else None
+    if request is None or catalogue is None or forward is None or forward.url != forwarded.url:
+        reason = "the catalogue does not name this server any more"
+        _finish(core, conn, forwarded, ForwardState.REFUSED, error=reason)
+        return None
+    if forwarded.state is ForwardState.WAITING and not _may_leave(request, forward):
+        _finish(core, conn, forwarded, ForwardState.WITHDRAWN)
+        return None
+    if forward.api_key and forward.api_key not in core.settings.forward_keys:
+        reason = f"OPEN311_FORWARD_KEYS has no key named {forward.api_key}"
+        storage.change(conn, number, error=reason, due_datetime=core.now() + timedelta(minutes=1))
+        return None
+    leased: dict[str, Any] = {"due_datetime": core.now() + LEASE, "attempts": forwarded.attempts + 1}
+    if forwarded.state is ForwardState.WAITING:
+        leased |= {"state": ForwardState.SENDING, "sent_datetime": core.now()}
+    storage.change(conn, number, **leased)
+    reporter = service_requests.find_reporter(conn, number) if forward.personal_data else {}
+    content = fields(request, forward, catalogue, reporter, core.settings.base_url)
+    content |= {"client_request_id": forwarded.client_request_id}
+    mine = replace(forwarded, **leased)
+    repeated = forwarded.state is ForwardState.SENDING
+    return Errand(mine, request, forward, client(core, catalogue, forward), content, repeated)
+
+
+def _may_leave(request: ServiceRequest, forward: Forward) -> bool:
+    held_may = forward.when == "received" and request.visibility == Visibility.HELD
+    return held_may or request.visibility == Visibility.PUBLISHED
+
+
+def client(core: Core, catalogue: Catalogue, forward: Forward) -> Client:
+    """A client of the other server, with our key there."""
+    key = core.settings.forward_keys.get(forward.api_key) if forward.api_key else None
+    return Client(forward.url, forward.jurisdiction_id, key, dates=Dates(catalogue.jurisdiction.time_zone))
+
+
+def _repeatable(core: Core, errand: Errand) -> bool:
+    sent = errand.forwarded.sent_datetime
+    return errand.forward.repeatable and sent is not None and core.now() - sent < REPEATABLE_FOR
+
+
+def _send(core: Core, errand: Errand) -> None:
+    receipt = errand.client.report(errand.content)
+    with core.database.begin() as conn:
+        _record_receipt(core, conn, errand, receipt)
+
+
+def _record_receipt(core: Core, conn: Connection, errand: Errand, receipt: RemoteReceipt) -> None:
+    if receipt.token and not receipt.service_request_id:
+        soon = core.now() + timedelta(seconds=5)
+        values = {"state": ForwardState.TOKEN, "token": receipt.token, "due_datetime": soon, "attempts": 0}
+        storage.change(conn, errand.forwarded.service_request_id, error=None, **values)
+        return
+    _finish(core, conn, errand.forwarded, ForwardState.SENT, foreign_id=receipt.service_request_id)
+
+
+def _ask_for_id(core: Core, errand: Errand) -> None:
+    foreign_id = errand.client.token(errand.forwarded.token or "")
+    with core.database.begin() as conn:
+        if foreign_id:
+            _finish(core, conn, errand.forwarded, ForwardState.SENT, foreign_id=foreign_id)
+        elif core.now() - errand.forwarded.created_datetime > MOST_ASKED_FOR_ID:
+            reason = "its token never became an id"
+            _finish(core, conn, errand.forwarded, ForwardState.UNCERTAIN, error=reason)
+        else:
+            again = core.now() + (wait_after(errand.forwarded.attempts) or LONGEST_WAIT)
+            storage.change(conn, errand.forwarded.service_request_id, due_datetime=again)
+
+
+def _look(core: Core, errand: Errand) -> None:
+    """Whether the other server has the report already; one that it keeps from the public cannot be found."""
+    sent = errand.forwarded.sent_datetime or core.now()
+    requests = errand.client.requests(
+        service_code=errand.forward.service_code, start_date=sent - CLOCKS, end_date=core.now() + CLOCKS
+    )
+    alike = {request.service_request_id for request in requests if _alike(request, errand)}
+    with core.database.begin() as conn:
+        free = alike - storage.known_ids(conn, errand.forward.url, alike)
+        if len(free) == 1:
+            _finish(core, conn, errand.forwarded, ForwardState.SENT, foreign_id=free.pop())
+        else:
+            reason = (
+                f"perhaps one of {', '.join(sorted(free))}" if free else "perhaps sent, but not found there"
+            )
+            _finish(core, conn, errand.forwarded, ForwardState.UNCERTAIN, error=reason)
+
+
+def _alike(there: ForeignRequest, errand: Errand) -> bool:
+    here = errand.request.location
+    if (here is None) != (there.location is None):
+        return False
+    near = here is None or (
+        there.location is not None
+        and max(abs(here.lat - there.location.lat), abs(here.long - there.location.long)) < SAME_PLACE
+    )
+    return near and there.description.split() == str(errand.content.get("description", "")).split()
+
+
+def _record_failure(core: Core, errand: Errand, failed: RemoteError) -> None:
+    forwarded, reason = errand.forwarded, str(failed)[:500]
+    wait, verdict = wait_after(forwarded.attempts), _verdict(core, errand, failed)
+    with core.database.begin() as conn:
+        if verdict:
+            _finish(core, conn, forwarded, verdict, error=reason)
+            return
+        certainly_not_there = not (failed.may_have_acted or errand.repeated)
+        if forwarded.state is ForwardState.SENDING and certainly_not_there:
+            storage.change(conn, forwarded.service_request_id, state=ForwardState.WAITING)
+        later = max(wait or LONGEST_WAIT, timedelta(seconds=failed.retry_after or 0))
+        storage.change(conn, forwarded.service_request_id, error=reason, due_datetime=core.now() + later)
+
+
+def _verdict(core: Core, errand: Errand, failed: RemoteError) -> ForwardState | None:
+    """What is settled by a failure; None when it is worth while to go on."""
+    forwarded = errand.forwarded
+    if forwarded.state is ForwardState.TOKEN:
+        return ForwardState.UNCERTAIN if core.now() - forwarded.created_datetime > MOST_ASKED_FOR_ID else None
+    if (failed.may_have_acted or failed.passing) and wait_after(forwarded.attempts):
+        return None
+    return ForwardState.UNCERTAIN if failed.may_have_acted or errand.repeated else ForwardState.REFUSED
+
+
+def _finish(core: Core, conn: Connection, forwarded: Forwarded, state: ForwardState, **values: Any) -> None:
+    storage.change(conn, forwarded.service_request_id, **{"state": state, "error": None, **values})
+    request = service_requests.find_any(conn, forwarded.service_request_id, lock=True)
+    if request and state is ForwardState.SENT:
+        details = {"url": forwarded.url} | {name: value for name, value in values.items() if value}
+        casework.hand_on(core, conn, request, details)
+
+
+def search(
+    core: Core, limit: int, state: ForwardState | None = None, foreign_id: str | None = None
+) -> list[Forwarded]:
+    """Requests that were handed on, the newest first; `foreign_id` is the one they have there."""
+    with core.database.read() as conn:
+        return storage.search(conn, limit, state, foreign_id)
+
+
+def retry(core: Core, service_request_id: int, actor: Actor) -> None:
+    """Send again what was refused or is uncertain; staff know that it has not arrived."""
+    with core.database.begin() as conn:
+        _in_hand(conn, service_request_id, actor)
+        afresh = {"client_request_id": uuid.uuid4().hex, "attempts": 0, "error": None, "sent_datetime": None}
+        storage.change(
+            conn, service_request_id, state=ForwardState.WAITING, due_datetime=core.now(), **afresh
+        )
+
+
+def link(core: Core, service_request_id: int, foreign_id: str, actor: Actor) -> None:
+    """Say under which id the other server has a request of which we could not tell."""
+    with core.database.begin() as conn:
+        forwarded = _in_hand(conn, service_request_id, actor)
+        _finish(core, conn, forwarded, ForwardState.SENT, foreign_id=foreign_id)
+
+
+def _in_hand(conn: Connection, number: int, actor: Actor) -> Forwarded:
+    """A request that waits for a decision of staff, locked; raises `Forbidden` for whoever may not order."""
+    forwarded = storage.find(conn, number, lock=True)
+    request = service_requests.find_any(conn, number)
+    if forwarded is None or request is None:
+        raise NotFound(problem("error.forward.unknown", service_request_id=number))
+    actor.require(Right.ORDER, request.jurisdiction_id)
+    blind = forwarded.state is ForwardState.SENT and not forwarded.foreign_id
+    if forwarded.state not in IN_TROUBLE and not blind:
+        raise Invalid(problem("error.forward.state", service_request_id=number, state=forwarded.state.value))
+    return forwarded

@@ -1,0 +1,88 @@
+"""Move the whole public history of another server in (docs/federation.md)."""
+
+import hashlib
+import time
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import replace
+from functools import partial
+
+from open311.base.errors import Invalid, problem
+from open311.core import Core
+from open311.federation import harvest
+from open311.federation.client.answers import RemoteError
+from open311.federation.client.reader import parts
+from open311.federation.imports.import_run import Wishes, begin, take_page, terms
+from open311.federation.pages import Page, stored_in_turn
+from open311.federation.references import Counts, Intake, Refusal
+from open311.federation.storage import sources
+from open311.model.catalogue import Catalogue
+from open311.storage.database import Connection
+
+
+def import_server(
+    core: Core,
+    catalogue: Catalogue,
+    url: str,
+    wishes: Wishes,
+    *,
+    delay: float = harvest.DELAY,
+    foreign_jurisdiction_id: str | None = None,
+    wait: harvest.Wait = time.sleep,
+    refuse: Callable[[Refusal], None] = lambda _: None,
+    progress: harvest.Progress = lambda *_: None,
+    ahead: bool = False,
+) -> Counts:
+    """Take in the whole public history of another server as the city's own; interrupted, it goes on the next time.
+
+    `ahead` asks for a page while those before are stored.
+    """
+    wishes.check(catalogue)
+    options = {
+        "delay": delay,
+        "time_zone": wishes.mapping.time_zone or catalogue.jurisdiction.time_zone.key,
+        "dates": wishes.mapping.dates,
+        "foreign_jurisdiction_id": foreign_jurisdiction_id,
+    }
+    fingerprint = hashlib.sha256(repr(wishes).encode(errors="replace")).hexdigest()
+    source = replace(begin(core, catalogue, url.rstrip("/"), {"fingerprint": fingerprint}), options=options)
+    if source.state.get("idle") and source.state.get("refused"):
+        # What was refused may be right by now: a service has come into the catalogue, a row was mended there.
+        source = replace(source, state={"fingerprint": fingerprint})
+    done = Counts()
+    try:
+        ask = harvest.patiently(source, wait)
+        read = parts(harvest.client_of(source), source.state, core.now(), ask)
+        store = partial(_take_page, core, catalogue, source, wishes, refuse)
+        words = terms(catalogue, wishes)
+        with closing(stored_in_turn(core, source, words, read, store, (done, ""), ahead=ahead)) as pages:
+            for done, told in pages:
+                progress(done, told)
+    except RemoteError as reason:
+        raise Invalid(problem("error.import.refused", url=url, reason=str(reason)[:300])) from None
+    return done
+
+
+def _take_page(
+    core: Core,
+    catalogue: Catalogue,
+    source: Intake,
+    wishes: Wishes,
+    refuse: Callable[[Refusal], None],
+    page: Page,
+    turn: Callable[[], tuple[Counts, str]],
+) -> tuple[Counts, str]:
+    counts = Counts()
+
+    def save(conn: Connection, taken: Counts, unstored: Sequence[Refusal]) -> None:
+        nonlocal counts
+        before, _ = turn()
+        counts = before + taken + Counts(refused=len(page.refusals) + len(unstored))
+        kept = {"fingerprint": source.state["fingerprint"], "refused": counts.refused}
+        sources.save(conn, source, {**page.part.state, **kept}, counts.as_dict())
+
+    ahead = page.ahead(turn)
+    _, unstored = take_page(core, catalogue, source, page.arrivals, wishes, save, ahead)
+    for refusal in (*page.refusals, *unstored):
+        refuse(refusal)
+    return counts, page.part.told

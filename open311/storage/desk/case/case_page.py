@@ -1,0 +1,178 @@
+"""All that staff see of one case, in nine statements whatever has happened to it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from open311.model.casework.cases import Case
+from open311.model.event_kinds import EventKind
+from open311.model.events import Event
+from open311.model.media import Media
+from open311.model.service_request import Reporter, ServiceRequest
+from open311.storage import cases, events, media, service_requests, updates
+from open311.storage.desk.case import notes, originals
+from open311.storage.desk.case.notes import Note
+from open311.storage.desk.case.originals import Original
+from open311.storage.mails import sent_mails
+from open311.storage.mails.sent_mails import MailLine, MailState, SentKind
+from open311.storage.tables import cases as cases_table
+from open311.storage.tables import followers, reporters, submissions
+from open311.storage.tables import service_requests as requests_table
+
+# Events that are a letter to the reporter.
+LETTERS = (EventKind.ANSWERED, EventKind.ASKED)
+TO_CITIZENS = (SentKind.NEWS, SentKind.CONFIRM, SentKind.RECEIPT)
+_r, _f = requests_table.c, followers.c
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicate:
+    """A report that is said to be about the same thing."""
+
+    service_request_id: int
+    status: str
+    visibility: str
+    requested_datetime: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Who hears of a report by mail: whether its sender has an address, has confirmed it, their language, and how many
+    others follow."""
+
+    has_address: bool = False
+    confirmed: bool = False
+    language: str | None = None
+    others: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WholeCase:
+    """A request with its case, what is known of its sender, photos, notes, and the history as one line of time."""
+
+    request: ServiceRequest
+    case: Case
+    reporter: Mapping[str, Any]
+    submission: Mapping[str, Any]
+    photos: Sequence[Media]
+    notes: Sequence[Note]
+    originals: Sequence[Original]
+    history: Sequence[Event]
+    duplicates: Sequence[Duplicate]
+    told: Told
+    mails: Sequence[MailLine]
+    claims: Sequence[tuple[Event, Reporter]]
+
+    @property
+    def is_reporter_out_of_reach(self) -> bool:
+        """Whether the last mail to whoever sent the report did not arrive."""
+        written = [mail for mail in self.mails if mail.to_reporter and mail.kind in TO_CITIZENS]
+        last = max(written, key=lambda mail: mail.moment, default=None)
+        return last is not None and last.state in (MailState.REFUSED, MailState.BOUNCED)
+
+    @property
+    def line_of_time(self) -> Sequence[Event | Note]:
+        """Events and notes in one order, the oldest first, without what only counts.
+
+        The event of a note is left out for the note itself.
+        """
+        noted = {note.id for note in self.notes}
+        own_events = [
+            event
+            for event in self.history
+            if event.data.get("note_id") not in noted and event.kind is not EventKind.AFFECTED
+        ]
+        return sorted([*own_events, *self.notes], key=_moment)
+
+
+def _moment(line: Event | Note) -> tuple[datetime, bool, int]:
+    if isinstance(line, Event):
+        return line.datetime, False, line.id
+    return line.created_datetime, True, line.id
+
+
+def find(conn: Connection, service_request_id: int) -> WholeCase | None:
+    """The case with this number; whether somebody may see it is for the caller to ask. None without a case."""
+    request = service_requests.find_any(conn, service_request_id)
+    beside = _beside(conn, service_request_id)
+    if request is None or beside is None:
+        return None
+    case, reporter, submission = beside
+    history = events.of_request(conn, service_request_id)
+    decided = {event.claim_id for event in history}
+    claims = [event for event in history if event.kind in cases.AWAITING and event.id not in decided]
+    senders = updates.find_updaters(conn, service_request_id) if claims else {}
+    return WholeCase(
+        request=request,
+        case=case,
+        reporter={name: value for name, value in reporter.items() if name != "service_request_id"},
+        submission=submission,
+        photos=media.of_request(conn, service_request_id),
+        notes=notes.of_request(conn, service_request_id),
+        originals=originals.of_request(conn, service_request_id),
+        history=history,
+        duplicates=_duplicates(conn, request),
+        told=_told(conn, service_request_id, reporter),
+        mails=_mails(conn, service_request_id, history),
+        claims=[(event, senders.get(event.id, Reporter())) for event in claims],
+    )
+
+
+def _beside(
+    conn: Connection, service_request_id: int
+) -> tuple[Case, Mapping[str, Any], Mapping[str, Any]] | None:
+    """The rows that stand beside a request: its case, what is known of its sender, and how it came in."""
+    joined = cases_table.outerjoin(
+        reporters, reporters.c.service_request_id == cases_table.c.service_request_id
+    ).outerjoin(submissions, submissions.c.service_request_id == cases_table.c.service_request_id)
+    query = select(cases_table, reporters, submissions).select_from(joined)
+    row = conn.execute(query.where(cases_table.c.service_request_id == service_request_id)).one_or_none()
+    if row is None:
+        return None
+    case, reporter, submission = (
+        {column.name: row._mapping[column] for column in table.c}
+        for table in (cases_table, reporters, submissions)
+    )
+    known = {name: value for name, value in reporter.items() if value}
+    return Case.from_row(case), known, submission if submission["service_request_id"] else {}
+
+
+def _duplicates(conn: Connection, request: ServiceRequest) -> list[Duplicate]:
+    """The duplicates of a request; of a duplicate, the original."""
+    related = _r.parent_id == request.service_request_id
+    if request.parent_id is not None:
+        related = related | (_r.id == request.parent_id)
+    query = select(_r.id, _r.status, _r.visibility, _r.requested_datetime).where(related).order_by(_r.id)
+    return [Duplicate(*row) for row in conn.execute(query)]
+
+
+def _mails(conn: Connection, service_request_id: int, history: Sequence[Event]) -> list[MailLine]:
+    """What became of each mail; letters to the reporter that have not left yet wait."""
+    lines = sent_mails.of_request(conn, service_request_id)
+    known = {line.event_id for line in lines}
+    letters = (event for event in history if event.kind in LETTERS and event.id not in known)
+    waiting = [
+        MailLine(event.id, SentKind.NEWS, True, MailState.QUEUED, None, 1, event.datetime)
+        for event in letters
+        if not event.data.get("taken_back")
+    ]
+    return [*lines, *waiting]
+
+
+def _told(conn: Connection, service_request_id: int, reporter: Mapping[str, Any]) -> Told:
+    query = select(_f.is_reporter, _f.confirmed_datetime.is_not(None), _f.language).where(
+        _f.service_request_id == service_request_id
+    )
+    rows = conn.execute(query).all()
+    own = next((row for row in rows if row[0]), None)
+    confirmed = bool(own and own[1])
+    return Told(
+        # Without a reporter's record, an address that was confirmed is where letters go.
+        has_address=bool(reporter.get("email")) or confirmed,
+        confirmed=confirmed,
+        language=own[2] if own else None,
+        others=sum(1 for is_reporter, is_confirmed, _ in rows if is_confirmed and not is_reporter),
+    )

@@ -1,0 +1,296 @@
+"""The list of cases, one statement a page. Each unit is read from its index: to sort all takes 20 times as long."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Connection,
+    Select,
+    Text,
+    and_,
+    cast,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    union_all,
+)
+
+from open311.model.casework.cases import Case, Stage
+from open311.model.casework.desk_search import OPEN_STAGES, CaseSearch, Order, Page, Position
+from open311.storage.desk.lists.boxes import within
+from open311.storage.desk.lists.words import KEYS, by_words
+from open311.storage.desk.scope import Scope
+from open311.storage.tables import case_presence, cases, media, service_requests
+
+_c, _r, _m = cases.c, service_requests.c, media.c
+Condition = ColumnElement[bool]
+SHOWN_WORDS = 300
+MOST_COUNTED = 999
+not_done: Condition = literal_column("cases.stage <> 'done'")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseRow:
+    """A line of the list; `photo` is the key of a small copy, `presence` who looks at it just now."""
+
+    case: Case
+    status: str
+    detailed_status: str
+    visibility: str
+    title: str | None
+    description: str
+    address: str
+    channel: str | None
+    parent_id: int | None
+    lat: float | None
+    long: float | None
+    photo: str | None
+    presence: str | None
+
+    @property
+    def number(self) -> int:
+        return self.case.service_request_id
+
+
+def page(
+    conn: Connection, scope: Scope, search: CaseSearch, now: datetime, after: Position | None = None
+) -> Page[CaseRow]:
+    """One page of cases that the scope lets see, in the order that was asked for."""
+    keys = hits(scope, search, now, after).limit(search.limit + 1).subquery("hits")
+    order = [column for column in keys.c if column.name.startswith("key_")]
+    rows = conn.execute(rows_of(keys, now).order_by(*_directions(search.order, order, words=search.words)))
+    listed = rows.all()
+    shown = [row_from(row) for row in listed[: search.limit]]
+    if len(listed) <= search.limit:
+        return Page(shown)
+    last = listed[search.limit - 1]
+    return Page(shown, Position(tuple(getattr(last, column.name) for column in order)))
+
+
+def counted(
+    conn: Connection,
+    scope: Scope,
+    searches: Sequence[CaseSearch],
+    now: datetime,
+    *,
+    most: int = MOST_COUNTED,
+) -> list[int]:
+    """How many cases each search finds, up to one more than `most`; one statement for all of them.
+
+    Words are left out: what they match in cannot be counted up to a limit.
+    """
+    columns = [
+        select(func.count())
+        .select_from(_matching(scope, search, now).limit(most + 1).subquery())
+        .scalar_subquery()
+        .label(f"count_{place}")
+        for place, search in enumerate(searches)
+    ]
+    return list(conn.execute(select(*columns)).one()) if columns else []
+
+
+def _matching(scope: Scope, search: CaseSearch, now: datetime) -> Select[Any]:
+    query = select(_c.service_request_id).where(*_conditions(search, now), scope.here)
+    if search.units:
+        query = query.where(_c.unit.in_(search.units))
+    return scope.join(query, always=_needs_request(search))
+
+
+def rows_of(keys: Any, now: datetime) -> Select[Any]:
+    """What a list shows of the cases whose ids `keys` holds, and the columns of `keys` beside it."""
+    photo = (
+        select(_m.thumb_key)
+        .where(
+            _m.service_request_id == keys.c.service_request_id,
+            _m.update_id.is_(None),
+            _m.thumb_key.is_not(None),
+        )
+        .order_by(_m.position)
+        .limit(1)
+        .scalar_subquery()
+    )
+    p = case_presence.c
+    present = (
+        select(p.actor)
+        .where(p.service_request_id == keys.c.service_request_id, p.until_datetime > now)
+        .scalar_subquery()
+    )
+    return (
+        select(
+            *(column for column in keys.c if column.name != "service_request_id"),
+            *cases.c,
+            _r.status,
+            _r.detailed_status,
+            _r.visibility,
+            _r.title,
+            func.left(_r.description, SHOWN_WORDS).label("description"),
+            _r.address,
+            _r.channel,
+            _r.parent_id,
+            func.ST_Y(_r.geom).label("lat"),
+            func.ST_X(_r.geom).label("long"),
+            photo.label("photo"),
+            present.label("presence"),
+        )
+        .select_from(keys)
+        .join(cases, _c.service_request_id == keys.c.service_request_id)
+        .join(service_requests, _r.id == keys.c.service_request_id)
+    )
+
+
+SHOWN = (
+    "status",
+    "detailed_status",
+    "visibility",
+    "title",
+    "description",
+    "address",
+    "channel",
+    "parent_id",
+    "lat",
+    "long",
+    "photo",
+    "presence",
+)
+
+
+def row_from(row: Any) -> CaseRow:
+    """A line out of a row of `rows_of`."""
+    values = row._mapping
+    return CaseRow(case=Case.from_row(dict(values)), **{name: values[name] for name in SHOWN})
+
+
+def hits(scope: Scope, search: CaseSearch, now: datetime, after: Position | None) -> Select[Any]:
+    """The ids of the matching cases, with the keys of the order."""
+    conditions = [*_conditions(search, now), scope.condition]
+    if search.words:
+        return by_words(scope, search, conditions, after)
+    branches = _branches(scope, search)
+    keys = ORDERS[search.order]
+    heads = [
+        _head(scope, branch, keys, conditions, search, after).limit(search.limit + 1).subquery()
+        for branch in branches
+    ]
+    together = union_all(*(select(*head.c) for head in heads)).subquery("together")
+    named = [column for column in together.c if column.name.startswith("key_")]
+    return select(*together.c).order_by(*_directions(search.order, named))
+
+
+def _branches(scope: Scope, search: CaseSearch) -> list[list[Condition]]:
+    """One set of conditions for each part of an index that is in order by itself."""
+    units: list[Condition | None] = [_c.unit == unit for unit in search.units] or [None]
+    return [
+        [_c.jurisdiction_id == owner, *([unit] if unit is not None else [])]
+        for owner in scope.jurisdictions or ("",)
+        for unit in units
+    ]
+
+
+# By what each order sorts; the sign says which way.
+ORDERS: dict[Order, tuple[tuple[Any, int], ...]] = {
+    Order.DUE: ((_c.due_datetime, 1), (_c.service_request_id, 1)),
+    Order.NEWEST: ((_c.service_request_id, -1),),
+    Order.OLDEST: ((_c.service_request_id, 1),),
+    Order.PRIORITY: ((_c.priority, -1), (_c.due_datetime, 1), (_c.service_request_id, 1)),
+    Order.TOUCHED: ((_c.touched_datetime, -1), (_c.service_request_id, -1)),
+}
+
+
+def _directions(order: Order, columns: Sequence[Any], *, words: str = "") -> list[Any]:
+    signs = [sign for _, sign in (KEYS if words else ORDERS[order])]
+    return [column if sign > 0 else column.desc() for column, sign in zip(columns, signs, strict=True)]
+
+
+def _head(
+    scope: Scope,
+    branch: Sequence[Condition],
+    keys: Sequence[tuple[Any, int]],
+    conditions: Sequence[Condition],
+    search: CaseSearch,
+    after: Position | None,
+) -> Select[Any]:
+    named = [column.label(f"key_{place}") for place, (column, _) in enumerate(keys)]
+    query = select(_c.service_request_id, *named).where(*branch, *conditions)
+    query = scope.join(query, always=_needs_request(search))
+    if after is not None:
+        query = query.where(_behind(keys, after))
+    return query.order_by(*(column if sign > 0 else column.desc() for column, sign in keys))
+
+
+def _behind(keys: Sequence[tuple[Any, int]], after: Position) -> Condition:
+    """What comes after a position: a larger key, or an equal one and what comes after in the rest. None is last."""
+    (column, sign), *rest = keys
+    value, *values = after.values
+    equal = column.is_(None) if value is None else column == value
+    equal_and_behind = and_(equal, _behind(rest, Position(tuple(values)))) if rest else literal(False)
+    if value is None:
+        return equal_and_behind
+    larger = or_(column > value, column.is_(None)) if sign > 0 else column < value
+    return or_(larger, equal_and_behind)
+
+
+def _needs_request(search: CaseSearch) -> bool:
+    by_request = search.detailed_statuses or search.visibilities or search.channels
+    return bool(by_request or search.has_place or search.box)
+
+
+def _conditions(search: CaseSearch, now: datetime) -> list[Condition]:
+    filters: list[Condition | None] = [
+        _stages(search.stages),
+        _one_of(_c.service_code, search.services),
+        _one_of(_r.detailed_status, search.detailed_statuses),
+        _one_of(_r.visibility, search.visibilities),
+        _one_of(_r.channel, search.channels),
+        _one_of(_c.priority, [int(priority) for priority in search.priorities]),
+        _c.assignee_id == search.assignee if search.assignee is not None else None,
+        _c.assignee_id.is_(None) if search.nobody else None,
+        _any_of(_c.areas, search.areas),
+        _any_of(_c.flags, search.flags),
+        _c.resume_date <= search.resumed_by if search.resumed_by else None,
+        _c.received_datetime >= search.received_from if search.received_from else None,
+        _c.received_datetime < search.received_to if search.received_to else None,
+        _c.touched_datetime < search.untouched_since if search.untouched_since else None,
+        overdue(now) if search.overdue else None,
+        _r.geom.is_not(None) if search.has_place else None,
+        within(search.box) if search.box else None,
+    ]
+    return [condition for condition in filters if condition is not None]
+
+
+def overdue(now: datetime) -> Condition:
+    """The deadline of its stage has passed; none runs while the reporter is asked something."""
+    return and_(
+        not_done,
+        _c.paused_since.is_(None),
+        or_(
+            and_(_c.stage == Stage.CHECK, _c.check_by < now),
+            and_(_c.stage == Stage.ACCEPT, func.coalesce(_c.accept_by, _c.due_datetime) < now),
+            and_(_c.stage.not_in((Stage.CHECK, Stage.ACCEPT)), _c.due_datetime < now),
+        ),
+    )
+
+
+def _stages(stages: Sequence[Stage]) -> Condition | None:
+    """Written so that the planner can match it with the partial indexes."""
+    if set(stages) == set(Stage) or not stages:
+        return None
+    if set(stages) == set(OPEN_STAGES):
+        return not_done
+    one_of = _c.stage.in_([stage.value for stage in stages])
+    return one_of if Stage.DONE in stages else and_(not_done, one_of)
+
+
+def _one_of(column: Any, values: Sequence[Any]) -> Condition | None:
+    if not values:
+        return None
+    return column == values[0] if len(values) == 1 else column.in_(values)  # type: ignore[no-any-return]
+
+
+def _any_of(column: Any, values: Sequence[str]) -> Condition | None:
+    return column.overlap(cast(literal(list(values)), ARRAY(Text))) if values else None

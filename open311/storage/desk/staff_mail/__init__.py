@@ -1,0 +1,1 @@
+"""Which mails staff are to get, and which they have had."""
