@@ -16,22 +16,12 @@ from open311.federation.catalogues import HARVESTED
 from open311.georeport import responses, routes, updates
 from open311.georeport.direct import DirectAnswers
 from open311.georeport.openapi import GeoReportApi
-from open311.http import (
-    access_log,
-    cors,
-    current,
-    failures,
-    health,
-    https,
-    limits,
-    response_headers,
-    shares,
-    urls,
-)
+from open311.http import access_log, cors, current, failures, health, https, response_headers, urls
 from open311.http.base_address import Hosts
 from open311.http.body_buffer import BodiesFirst
-from open311.http.connections import Threads, watch
 from open311.http.content_coding import Unpacked
+from open311.http.limits import rate_limits, shares
+from open311.http.limits.connections import Threads, watch
 from open311.http.normalise import LenientRequest, Tidy
 from open311.http.replica_retry import Application
 from open311.http.response_cache import KeptAnswers
@@ -52,7 +42,7 @@ def build_application() -> Flask:
     response_headers.install(app)
     cors.install(app)
     https.install(app)
-    limits.install(app)
+    rate_limits.install(app)
     programs = dict.fromkeys(urls.FOR_PROGRAMS, responses.error_answer)
     failures.install(app, {"": error_page, **staff.TELLERS} | programs | opendata.TELLERS)
     api = GeoReportApi(app)
@@ -86,8 +76,8 @@ def create_app(
     are `shared_as` the same count limits together.
     """
     settings = core.settings
-    counted = limits.Limits(settings, shared_as) if settings.rate_limits else None
-    server = {current.CORE: core, limits.LIMITS: counted, shares.EXPORTS: shares.exports()}
+    counted = rate_limits.Limits(settings, shared_as) if settings.rate_limits else None
+    server = {current.CORE: core, rate_limits.LIMITS: counted, shares.EXPORTS: shares.exports()}
     stack: WSGIApplication = _Bound(app or application(), server)
     stack = DirectAnswers(stack, core, counted)
     stack = Tidy(stack, sandbox=settings.test_endpoint)

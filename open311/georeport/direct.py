@@ -22,7 +22,7 @@ from open311.georeport.requests import Written
 from open311.georeport.responses import CHANGES_ANY_TIME, JSON, VARY, XML
 from open311.http import access_log, cors, current, response_headers
 from open311.http.base_address import FAILED
-from open311.http.limits import Limits
+from open311.http.limits.rate_limits import Limits
 from open311.http.normalise import pairs
 from open311.web import request_context
 from open311.web.parameters import collected

@@ -15,8 +15,8 @@ from werkzeug.exceptions import ClientDisconnected
 
 from open311.base.errors import Busy, problem
 from open311.base.sender import Sender, working_for
-from open311.http.admission import Place, Places
-from open311.http.connections import Threads
+from open311.http.limits.admission import Place, Places
+from open311.http.limits.connections import Threads
 from open311.model.network import network_of
 
 RETRY_AFTER = 5

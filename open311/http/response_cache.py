@@ -19,7 +19,7 @@ from open311.base import tracing
 from open311.base.bounded import Bounded
 from open311.http import access_log, urls
 from open311.http.base_address import FAILED
-from open311.http.limits import Limits
+from open311.http.limits.rate_limits import Limits
 from open311.http.single_flight import Flight
 from open311.storage.database.freshness import Freshness
 

@@ -11,8 +11,9 @@ import structlog
 from flask import Response, request
 
 from open311.base.errors import TooManyRequests, problem
-from open311.http import current, shares, urls
+from open311.http import current, urls
 from open311.http.errors import in_words
+from open311.http.limits import shares
 from open311.http.response_cache import takes_gzip
 from open311.model.network import network_of
 from open311.opendata import archive

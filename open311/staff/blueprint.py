@@ -14,8 +14,9 @@ from open311.actions.staff_accounts import sign_in
 from open311.actions.staff_accounts.sign_in import Sender
 from open311.base.errors import Forbidden, Invalid, NotFound, TooManyRequests, problem
 from open311.base.i18n import LANGUAGES
-from open311.http import current, limits
-from open311.http.limits import READING
+from open311.http import current
+from open311.http.limits import rate_limits
+from open311.http.limits.rate_limits import READING
 from open311.model.actor import Actor, Right, staff_actor
 from open311.model.network import is_within
 from open311.model.staff.accounts import Known, SignedIn, Stage, is_form_token
@@ -94,7 +95,7 @@ def _has_token() -> bool:
 
 def count(who: str) -> None:
     """Count a request on the session or the token, else on the address: a whole town hall may share that."""
-    settings, counted = current.core().settings, limits.limits()
+    settings, counted = current.core().settings, rate_limits.limits()
     if counted is None:
         return
     reads = request.method in READING

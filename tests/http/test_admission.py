@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from open311.http.admission import STUCK_SECONDS, Places
+from open311.http.limits.admission import STUCK_SECONDS, Places
 
 
 class Guest(threading.Thread):
@@ -44,7 +44,7 @@ def waiting(places: Places, count: int) -> None:
 def nobody_is_slow(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Only where a test is about it: otherwise any pause of the machine would open a place."""
     if "slow" not in request.node.name:
-        monkeypatch.setattr("open311.http.admission.STUCK_SECONDS", 60.0)
+        monkeypatch.setattr("open311.http.limits.admission.STUCK_SECONDS", 60.0)
 
 
 def test_a_place_goes_to_who_has_waited_longest() -> None:
@@ -94,7 +94,7 @@ def test_a_slow_one_takes_the_place_along_that_was_opened_behind_it(monkeypatch:
     got = places.take()
     second = Guest(places)
     assert second.inside.wait(20)
-    monkeypatch.setattr("open311.http.admission.STUCK_SECONDS", 60.0)
+    monkeypatch.setattr("open311.http.limits.admission.STUCK_SECONDS", 60.0)
     third = Guest(places)
     waiting(places, 1)
     places.give_back(got - 61)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from open311.http.connections import CROWD, PATIENCE_IN_A_CROWD, PATIENCE_SECONDS, Threads, cut
+from open311.http.limits.connections import CROWD, PATIENCE_IN_A_CROWD, PATIENCE_SECONDS, Threads, cut
 
 HOUR = 3600.0
 
@@ -78,7 +78,7 @@ def test_patience_is_short_in_a_crowd() -> None:
 def test_nobody_is_cut_while_an_answer_as_old_is_worked_out(monkeypatch: pytest.MonkeyPatch) -> None:
     threads = Threads()
     moments = iter([100.0, 100.0 + HOUR])
-    monkeypatch.setattr("open311.http.connections.time.monotonic", lambda: next(moments))
+    monkeypatch.setattr("open311.http.limits.connections.time.monotonic", lambda: next(moments))
     with threads.computing():
         assert threads.patience() > HOUR
     assert threads.patience() == PATIENCE_SECONDS

@@ -3,7 +3,7 @@
 import pytest
 
 from open311.base.errors import Busy, problem
-from open311.http.shares import Shares
+from open311.http.limits.shares import Shares
 
 
 def busy() -> Busy:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from open311.http.windows import LocalWindow, SharedWindow, Window
+from open311.http.limits.windows import LocalWindow, SharedWindow, Window
 
 HOUR = 3600
 
@@ -49,7 +49,7 @@ def test_all_who_name_the_same_memory_count_together(name: str) -> None:
 
 def test_a_new_span_begins_with_nothing(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     now = count(HOUR * 100, HOUR)
-    monkeypatch.setattr("open311.http.windows.time.time", lambda: next(now))
+    monkeypatch.setattr("open311.http.limits.windows.time.time", lambda: next(now))
     window = SharedWindow(HOUR, name)
     assert [window.seconds_to_wait("a", 1) for _ in range(3)] == [0, 0, 0]
 

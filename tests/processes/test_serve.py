@@ -12,7 +12,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from open311.http.connections import MOST_SENDERS, OTHER_THREADS
+from open311.http.limits.connections import MOST_SENDERS, OTHER_THREADS
 from tests.processes.running import (
     Process,
     alive,

@@ -30,7 +30,7 @@ from open311.adapters.photos.confinement import keep_to_oneself
 from open311.base.errors import ConfigurationError
 from open311.cli import quietly
 from open311.dev import private_cluster
-from open311.http.connections import MOST_SENDERS, OTHER_THREADS
+from open311.http.limits.connections import MOST_SENDERS, OTHER_THREADS
 from open311.settings import Settings
 from open311.storage.upkeep import schema
 

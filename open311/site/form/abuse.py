@@ -10,7 +10,8 @@ from flask import request
 from itsdangerous import BadData, URLSafeSerializer
 
 from open311.base.errors import Forbidden, Invalid, Problem, TooManyRequests, problem
-from open311.http import current, limits
+from open311.http import current
+from open311.http.limits import rate_limits
 from open311.model.drafts import Draft
 from open311.model.network import network_of
 from open311.notifications.mail_limits import MailAsker
@@ -23,7 +24,7 @@ UNPROVEN = 3
 SIDE_BY_SIDE = 2
 LONGEST_NAME = 300
 # Nobody reads a page with a form in less.
-TOO_QUICK = timedelta(seconds=limits.BRAKE_SECONDS)
+TOO_QUICK = timedelta(seconds=rate_limits.BRAKE_SECONDS)
 # A field that people do not see.
 TRAP = "homepage"
 
@@ -117,7 +118,11 @@ def hurdle(draft: Draft) -> Problem | None:
     allowed = current.core().settings.reports_per_hour
     count("reports", allowed if form.proven else max(1, allowed // UNPROVEN))
     # Drafts that were prepared side by side are all old enough at once.
-    if not form.proven and (counted := limits.limits()) and not counted.brake.take(network(), SIDE_BY_SIDE):
+    if (
+        not form.proven
+        and (counted := rate_limits.limits())
+        and not counted.brake.take(network(), SIDE_BY_SIDE)
+    ):
         return problem("page.form.error.too_quick")
     return None
 
@@ -142,7 +147,7 @@ def refuse_foreign() -> None:
 
 def count(what: str, allowed: int) -> None:
     """Count something this address does in this hour; raises `TooManyRequests`."""
-    counted = limits.limits()
+    counted = rate_limits.limits()
     if counted is None:
         return
     if seconds := counted.hour.seconds_to_wait(f"{what} of {network()}", allowed):

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import structlog
 
-from open311.http.shares import Shares
+from open311.http.limits.shares import Shares
 
 log = structlog.get_logger()
 

@@ -11,7 +11,7 @@ from flask import Flask, request
 from open311.base.errors import TooManyRequests, problem
 from open311.http import urls
 from open311.http.keys import key
-from open311.http.windows import LocalWindow, SharedWindow, Window
+from open311.http.limits.windows import LocalWindow, SharedWindow, Window
 from open311.model.network import network_of
 from open311.settings import Settings
 
