@@ -14,18 +14,18 @@ from open311.actions.upkeep import restoring
 from open311.core import Core
 from open311.federation.catalogues import HARVESTED
 from open311.georeport import responses, routes, updates
-from open311.georeport.direct import DirectAnswers
+from open311.georeport.direct import FastPath
 from open311.georeport.openapi import GeoReportApi
 from open311.http import access_log, cors, current, failures, health, https, response_headers, urls
-from open311.http.base_address import Hosts
-from open311.http.body_buffer import BodiesFirst
-from open311.http.content_coding import Unpacked
+from open311.http.base_address import HostCheck
+from open311.http.body_buffer import BodyBuffer
+from open311.http.content_coding import Decompressor
 from open311.http.limits import rate_limits, shares
 from open311.http.limits.connections import Threads, watch
-from open311.http.normalise import LenientRequest, Tidy
+from open311.http.normalise import LenientRequest, Normaliser
 from open311.http.replica_retry import Application
-from open311.http.response_cache import KeptAnswers
-from open311.http.senders import Senders
+from open311.http.response_cache import ResponseCache
+from open311.http.senders import SenderAddress
 from open311.opendata import media
 from open311.opendata import routes as opendata
 from open311.site import routes as pages
@@ -79,16 +79,16 @@ def create_app(
     counted = rate_limits.Limits(settings, shared_as) if settings.rate_limits else None
     server = {current.CORE: core, rate_limits.LIMITS: counted, shares.EXPORTS: shares.exports()}
     stack: WSGIApplication = _Bound(app or application(), server)
-    stack = DirectAnswers(stack, core, counted)
-    stack = Tidy(stack, sandbox=settings.test_endpoint)
-    stack = Unpacked(stack, settings.max_body_bytes)
+    stack = FastPath(stack, core, counted)
+    stack = Normaliser(stack, sandbox=settings.test_endpoint)
+    stack = Decompressor(stack, settings.max_body_bytes)
     if places:
-        stack = BodiesFirst(stack, places=places, limit=settings.max_body_bytes, threads=threads)
-    stack = KeptAnswers(stack, core.database.freshness, counted, by_host=settings.base_url is None)
+        stack = BodyBuffer(stack, places=places, limit=settings.max_body_bytes, threads=threads)
+    stack = ResponseCache(stack, core.database.freshness, counted, by_host=settings.base_url is None)
     if settings.base_url is None:
-        stack = Hosts(stack, settings.allowed_hosts)
+        stack = HostCheck(stack, settings.allowed_hosts)
     if hops := settings.trusted_proxies:
-        stack = ProxyFix(Senders(stack), x_for=hops, x_proto=hops, x_host=hops)
+        stack = ProxyFix(SenderAddress(stack), x_for=hops, x_proto=hops, x_host=hops)
     return stack
 
 

@@ -38,7 +38,7 @@ LONGEST_QUERY = 1000
 MET_AGAIN = (ValidationError, Invalid, NotFound, ReplicaLost)
 
 
-class DirectAnswers:
+class FastPath:
     """WSGI middleware: answers what it knows, and hands on everything else."""
 
     def __init__(self, application: WSGIApplication, core: Core, limits: Limits | None) -> None:
@@ -75,7 +75,7 @@ class DirectAnswers:
             environ["REQUEST_METHOD"] == "GET"
             and "HTTP_AUTHORIZATION" not in environ
             and "HTTP_HOST" in environ
-            and "open311.sandbox" not in environ
+            and current.SANDBOX not in environ
             and FAILED not in environ
             and "api_key" not in environ.get("QUERY_STRING", "")
             and (environ["wsgi.url_scheme"] == "https" or not self._core.settings.require_https)

@@ -18,7 +18,7 @@ FAILED = "open311.failed"
 USUAL_PORTS = {"http": "80", "https": "443"}
 
 
-class Hosts:
+class HostCheck:
     """WSGI middleware: a request whose `Host` is none, or none of ours, is told so and never repeated in a link."""
 
     def __init__(self, application: WSGIApplication, allowed: Sequence[str]) -> None:

@@ -15,7 +15,7 @@ from werkzeug.exceptions import ClientDisconnected
 
 from open311.base.errors import Busy, problem
 from open311.base.sender import Sender, working_for
-from open311.http.limits.admission import Place, Places
+from open311.http.limits.admission import FairSemaphore, Permit
 from open311.http.limits.connections import Threads
 from open311.model.network import network_of
 
@@ -27,7 +27,7 @@ MOST_AT_ONCE = 16 * 1024
 KEPT_IN_MEMORY = 1024 * 1024
 
 
-class BodiesFirst:
+class BodyBuffer:
     """WSGI middleware: `application` sees whole bodies only, and no more than `places` reads and writes each at once.
 
     A body over `limit` is not read to its end; the application refuses it by its length. One whose sender went away, or
@@ -45,7 +45,7 @@ class BodiesFirst:
     ) -> None:
         self._application = application
         # A write spends most of its time waiting for the disk.
-        self._reads, self._writes = Places(1, places), Places(min(2, places), places)
+        self._reads, self._writes = FairSemaphore(1, places), FairSemaphore(min(2, places), places)
         self._limit = limit
         self._patience = patience
         self._threads = threads or Threads()
@@ -72,7 +72,7 @@ class BodiesFirst:
 
     def _answered(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         places = self._reads if environ["REQUEST_METHOD"] in ("GET", "HEAD") else self._writes
-        place = Place(places)
+        place = Permit(places)
         sender = Sender(network_of(environ.get("REMOTE_ADDR")), place.left)
         with self._threads.computing(), place, working_for(sender):
             answer = self._application(environ, start_response)

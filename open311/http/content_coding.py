@@ -21,7 +21,7 @@ AT_ONCE = 64 * 1024
 KEPT_IN_MEMORY = 1024 * 1024
 
 
-class Unpacked:
+class Decompressor:
     """WSGI middleware: `application` sees bodies as they were before they were packed, up to `limit` bytes."""
 
     def __init__(self, application: WSGIApplication, limit: int) -> None:

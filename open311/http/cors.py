@@ -18,7 +18,7 @@ READABLE = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers":
 
 
 def install(app: Flask) -> None:
-    """Answer preflights; `answers` marks every answer as readable from anywhere."""
+    """Answer preflights; `response_headers` marks every answer as readable from anywhere."""
     app.before_request(_preflight)
 
 

@@ -17,6 +17,8 @@ from open311.model.catalogue import Catalogue
 
 # Where a WSGI environment says which Core answers: one application of Flask serves any number of them.
 CORE = "open311.core"
+# Where it says that a request came in by the test endpoint, whose address is taken off by then.
+SANDBOX = "open311.sandbox"
 
 _zone: ContextVar[tzinfo | None] = ContextVar("zone", default=None)
 
@@ -27,7 +29,7 @@ def core() -> Core:
 
 def sandbox() -> bool:
     """Whether the request came in by the test endpoint."""
-    return bool(request.environ.get("open311.sandbox"))
+    return bool(request.environ.get(SANDBOX))
 
 
 def language(catalogue: Catalogue | None = None) -> str:

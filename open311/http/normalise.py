@@ -128,7 +128,7 @@ class LenientRequest(Request):
         return posted
 
 
-class Tidy:
+class Normaliser:
     """WSGI middleware: one spelling for what old clients spell in several ways.
 
     Collapses `//`, strips one trailing `/`, lowers the suffix, quotes a broken multipart boundary, and marks requests
@@ -148,7 +148,7 @@ class Tidy:
         path = SUFFIX.sub(_lower, path)
         if self.sandbox and SANDBOX.match(path):
             path = SANDBOX.sub("/open311", path)
-            environ["open311.sandbox"] = True
+            environ[current.SANDBOX] = True
         environ["PATH_INFO"] = path
         content_type = environ.get("CONTENT_TYPE", "")
         if content_type.lower().startswith("multipart/"):

@@ -20,7 +20,7 @@ from open311.base.bounded import Bounded
 from open311.http import access_log, urls
 from open311.http.base_address import FAILED
 from open311.http.limits.rate_limits import Limits
-from open311.http.single_flight import Flight
+from open311.http.single_flight import InFlight
 from open311.storage.database.freshness import Freshness
 
 Headers = list[tuple[str, str]]
@@ -50,7 +50,7 @@ OF_ONE_ANSWER = frozenset({"content-length", "x-request-id"})
 NOT_IN_304 = frozenset({"content-length", "content-type", "content-encoding"})
 
 
-class Answer:
+class CachedResponse:
     """One answer of the application, whole, with its compressed twin once somebody asked for it."""
 
     __slots__ = (
@@ -141,7 +141,7 @@ def takes_gzip(accepted: str) -> bool:
     return any(name.lower() == "gzip" and quality > 0 for name, quality in parse_accept_header(accepted))
 
 
-class KeptAnswers:
+class ResponseCache:
     """WSGI middleware in front of everything but proxies and bodies."""
 
     def __init__(
@@ -151,8 +151,8 @@ class KeptAnswers:
         self._freshness = freshness
         self._limits = limits
         self._by_host = by_host
-        self._kept = Bounded[Any, Answer](MOST_BYTES, _size)
-        self._flights: dict[Any, Flight] = {}
+        self._kept = Bounded[Any, CachedResponse](MOST_BYTES, _size)
+        self._flights: dict[Any, InFlight] = {}
         self._stamp = 0
         self._lock = threading.Lock()
 
@@ -170,7 +170,7 @@ class KeptAnswers:
         kept = self._kept.get(question)
         # Each answer says itself under which stamp it was made: another thread may exchange all of them just now.
         if kept is None or kept.stamp != stamp or kept.made + KEPT_SECONDS <= time.monotonic():
-            flight = Flight()
+            flight = InFlight()
             first = self._flights.setdefault((question, stamp), flight)
             if first is flight:
                 return self._ask_for_all(environ, start_response, question, stamp, flight)
@@ -211,13 +211,13 @@ class KeptAnswers:
         start_response: StartResponse,
         question: Any,
         stamp: int,
-        flight: Flight,
+        flight: InFlight,
     ) -> Iterable[bytes]:
         """Let the application answer, also those who ask the same at the same stamp meanwhile.
 
         They see every write that was answered before they asked: it would have set another stamp.
         """
-        answer: Answer | None = None
+        answer: CachedResponse | None = None
         try:
             parts, answer = self._ask(environ, start_response, shared=True)
             if answer:
@@ -229,7 +229,7 @@ class KeptAnswers:
 
     def _ask(
         self, environ: WSGIEnvironment, start_response: StartResponse, *, shared: bool
-    ) -> tuple[Iterable[bytes], Answer | None]:
+    ) -> tuple[Iterable[bytes], CachedResponse | None]:
         """What the application answers, and that answer once more if it is good for everybody."""
         said: list[Any] = []
         unwritten: list[bytes] = []
@@ -249,10 +249,10 @@ class KeptAnswers:
         body = b"".join([*parts, *unwritten])
         _close(parts)
         lasting = shared and _may_be_kept(status, named)
-        answer = Answer(status, headers, named, body, since if lasting else None)
+        answer = CachedResponse(status, headers, named, body, since if lasting else None)
         return answer.send(environ, start_response, answer.request_id)[0], answer if lasting else None
 
-    def _keep(self, question: Any, answer: Answer, stamp: int) -> None:
+    def _keep(self, question: Any, answer: CachedResponse, stamp: int) -> None:
         if len(answer.body) > MOST_BYTES_EACH or stamp != self._freshness.stamp:
             return
         with self._lock:
@@ -262,7 +262,7 @@ class KeptAnswers:
         self._kept.keep(question, answer)
 
 
-def _size(answer: Answer) -> int:
+def _size(answer: CachedResponse) -> int:
     """What an answer may take, the packed twin that somebody may ask for included."""
     return 5 * len(answer.body) // 4 + 3000
 

@@ -9,7 +9,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 LONGEST = 45
 
 
-class Senders:
+class SenderAddress:
     """WSGI middleware: `REMOTE_ADDR` is an address and nothing else. What is counted is its network (`network_of`)."""
 
     def __init__(self, application: WSGIApplication) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 PATIENCE_SECONDS = 5.0
 
 
-class Flight:
+class InFlight:
     """An answer that somebody makes just now; whoever asks the same meanwhile waits for it."""
 
     def __init__(self) -> None:

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from open311.core import Core
-from open311.georeport.direct import DirectAnswers
-from open311.http.normalise import Tidy
+from open311.georeport.direct import FastPath
+from open311.http.normalise import Normaliser
 from tests.client import client_of
 from tests.georeport.surface import FORMATS, a_city
 from tests.serving import MakeCore, an_api
@@ -41,10 +41,10 @@ def core(make_core: MakeCore) -> Core:
     return make_core(a_city())
 
 
-def tidy_of(client: Any) -> Any:
+def normaliser_of(client: Any) -> Any:
     """What stands in front of the framework, and of the way past it, in a server."""
     layer = client.server
-    while not isinstance(layer, Tidy):
+    while not isinstance(layer, Normaliser):
         layer = layer._application
     return layer
 
@@ -55,12 +55,12 @@ def test_with_and_without_the_framework_the_answer_is_the_same(core: Core) -> No
     first, *_ = (api.report(description=f"Laterne Nummer {number}") for number in range(3))
     with_it, without = client_of(core), client_of(core)
     counted: list[str] = []
-    tidy, other_tidy = tidy_of(with_it), tidy_of(without)
-    assert isinstance(tidy, Tidy)
-    assert isinstance(tidy.app, DirectAnswers)
-    other_tidy.app = other_tidy.app._application
-    framework = tidy.app._application
-    tidy.app._application = lambda *given: counted.append("") or framework(*given)
+    normaliser, other_normaliser = normaliser_of(with_it), normaliser_of(without)
+    assert isinstance(normaliser, Normaliser)
+    assert isinstance(normaliser.app, FastPath)
+    other_normaliser.app = other_normaliser.app._application
+    framework = normaliser.app._application
+    normaliser.app._application = lambda *given: counted.append("") or framework(*given)
     for question in QUESTIONS:
         for suffix in FORMATS:
             for language in ("de", "en-GB, de;q=0.5", ""):

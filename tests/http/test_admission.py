@@ -6,24 +6,24 @@ from collections.abc import Callable
 
 import pytest
 
-from open311.http.limits.admission import STUCK_SECONDS, Places
+from open311.http.limits.admission import STUCK_SECONDS, FairSemaphore
 
 
 class Guest(threading.Thread):
     """Takes a place, and gives it back when told to."""
 
-    def __init__(self, places: Places, note: Callable[["Guest"], None] = lambda guest: None) -> None:
+    def __init__(self, places: FairSemaphore, note: Callable[["Guest"], None] = lambda guest: None) -> None:
         super().__init__(daemon=True)
         self._places, self._note = places, note
         self.inside, self.enough = threading.Event(), threading.Event()
         self.start()
 
     def run(self) -> None:
-        got = self._places.take()
+        got = self._places.acquire()
         self._note(self)
         self.inside.set()
         self.enough.wait(20)
-        self._places.give_back(got)
+        self._places.release(got)
 
     def leave(self) -> None:
         """Give the place back, and be gone."""
@@ -32,7 +32,7 @@ class Guest(threading.Thread):
         assert not self.is_alive()
 
 
-def waiting(places: Places, count: int) -> None:
+def waiting(places: FairSemaphore, count: int) -> None:
     """Until so many stand in line."""
     give_up = time.monotonic() + 20
     while len(places._waiting) < count:
@@ -48,7 +48,7 @@ def nobody_is_slow(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPat
 
 
 def test_a_place_goes_to_who_has_waited_longest() -> None:
-    places, order = Places(1, 4), []
+    places, order = FairSemaphore(1, 4), []
     first = Guest(places)
     assert first.inside.wait(20)
     others = []
@@ -65,7 +65,7 @@ def test_a_place_goes_to_who_has_waited_longest() -> None:
 
 
 def test_usual_places_are_taken_at_once() -> None:
-    places = Places(2, 2)
+    places = FairSemaphore(2, 2)
     guests = [Guest(places), Guest(places)]
     assert all(guest.inside.wait(20) for guest in guests)
     third = Guest(places)
@@ -76,7 +76,7 @@ def test_usual_places_are_taken_at_once() -> None:
 
 
 def test_behind_a_slow_one_another_place_opens_up_to_the_most() -> None:
-    places = Places(1, 3)
+    places = FairSemaphore(1, 3)
     slow = [Guest(places) for _ in range(4)]
     give_up = time.monotonic() + 20
     while sum(guest.inside.is_set() for guest in slow) < 3:
@@ -90,14 +90,14 @@ def test_behind_a_slow_one_another_place_opens_up_to_the_most() -> None:
 
 
 def test_a_slow_one_takes_the_place_along_that_was_opened_behind_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    places = Places(1, 2)
-    got = places.take()
+    places = FairSemaphore(1, 2)
+    got = places.acquire()
     second = Guest(places)
     assert second.inside.wait(20)
     monkeypatch.setattr("open311.http.limits.admission.STUCK_SECONDS", 60.0)
     third = Guest(places)
     waiting(places, 1)
-    places.give_back(got - 61)
+    places.release(got - 61)
     assert (places._taken, len(places._waiting)) == (1, 1)
     second.leave()
     assert third.inside.wait(20)

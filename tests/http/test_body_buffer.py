@@ -9,7 +9,7 @@ import pytest
 from werkzeug.exceptions import ClientDisconnected
 from werkzeug.test import EnvironBuilder
 
-from open311.http.body_buffer import BodiesFirst
+from open311.http.body_buffer import BodyBuffer
 
 LIMIT = 100_000
 
@@ -33,7 +33,7 @@ def received(source: BytesIO, length: int, patience: float = 20.0) -> bytes:
 
     environ = EnvironBuilder(method="POST").get_environ()
     environ |= {"wsgi.input": source, "CONTENT_LENGTH": str(length)}
-    BodiesFirst(application, places=2, limit=LIMIT, patience=patience)(environ, lambda *_: lambda _: None)
+    BodyBuffer(application, places=2, limit=LIMIT, patience=patience)(environ, lambda *_: lambda _: None)
     return seen[0]
 
 

@@ -8,7 +8,7 @@ from werkzeug.test import EnvironBuilder
 
 from open311.base.errors import Busy
 from open311.base.sender import waiting_outside
-from open311.http.body_buffer import BodiesFirst
+from open311.http.body_buffer import BodyBuffer
 
 
 def test_photos_are_waited_for_outside_the_places() -> None:
@@ -23,7 +23,7 @@ def test_photos_are_waited_for_outside_the_places() -> None:
         answered.append(environ["PATH_INFO"])
         return []
 
-    server = BodiesFirst(application, places=1, limit=1000)
+    server = BodyBuffer(application, places=1, limit=1000)
 
     def ask(path: str) -> None:
         environ = EnvironBuilder(path, method="POST").get_environ() | {"REMOTE_ADDR": "192.0.2.1"}

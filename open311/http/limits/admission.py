@@ -11,7 +11,7 @@ from typing import Any
 STUCK_SECONDS = 0.05
 
 
-class Places:
+class FairSemaphore:
     """`usual` places, handed on in the order in which they were asked for; up to `most` while nothing moves.
 
     Python computes in one thread at a time. Two that compute in turn take longer than one after the other, so places
@@ -26,8 +26,8 @@ class Places:
         self._waiting: deque[Any] = deque()
         self._lock = threading.Lock()
 
-    def take(self) -> float:
-        """Wait for a place; returns when it was got, for `give_back`."""
+    def acquire(self) -> float:
+        """Wait for a place; returns when it was got, for `release`."""
         with self._lock:
             if self._taken < self._usual:
                 self._taken += 1
@@ -39,7 +39,7 @@ class Places:
             self._open_another()
         return time.monotonic()
 
-    def give_back(self, got: float) -> None:
+    def release(self, got: float) -> None:
         """Hand the place to who has waited longest. A slow request takes the place along that was opened behind it."""
         now = time.monotonic()
         with self._lock:
@@ -61,24 +61,24 @@ class Places:
         self._waiting.popleft().release()
 
 
-class Place:
+class Permit:
     """One of the places for as long as a block lasts, unless it is left for a while."""
 
-    def __init__(self, places: Places) -> None:
+    def __init__(self, places: FairSemaphore) -> None:
         self._places = places
         self._got = 0.0
 
     def __enter__(self) -> None:
-        self._got = self._places.take()
+        self._got = self._places.acquire()
 
     def __exit__(self, *_: object) -> None:
-        self._places.give_back(self._got)
+        self._places.release(self._got)
 
     @contextmanager
     def left(self) -> Iterator[None]:
         """Within the block somebody else may have it."""
-        self._places.give_back(self._got)
+        self._places.release(self._got)
         try:
             yield
         finally:
-            self._got = self._places.take()
+            self._got = self._places.acquire()
