@@ -13,7 +13,7 @@ from open311.model.staff.access_tokens import AccessToken
 from open311.model.staff.accounts import Known, SignedIn
 from open311.model.staff.audit import AuditKind
 from open311.model.staff.rights import Staff
-from open311.storage.staff_accounts import access_tokens, audit, memberships
+from open311.storage.staff_accounts import access_tokens, audit
 
 
 def offered(signed_in: SignedIn) -> tuple[Right, ...]:
@@ -78,15 +78,12 @@ def remove(core: Core, signed_in: SignedIn, token_id: int) -> None:
         )
 
 
-def holder(core: Core, secret: str) -> Known | None:
+def find_holder(core: Core, secret: str) -> Known | None:
     """Who acts by this token, with the rights that it has and its owner still has; None when it opens nothing."""
     now = core.now()
     with core.database.read() as conn:
-        known = access_tokens.find(conn, digest(secret), now)
-        if known is None:
-            return None
-        token, account = known
-        if not account.in_force(now):
-            return None
-        staff = Staff(account.id, memberships.of_account(conn, account.id, now))
-    return Known(account, staff.limited_to(token.rights))
+        holder = access_tokens.find(conn, digest(secret), now)
+    if holder is None or not holder.account.in_force(now):
+        return None
+    staff = Staff(holder.account.id, holder.memberships)
+    return Known(holder.account, staff.limited_to(holder.token.rights))

@@ -153,7 +153,7 @@ def admit() -> None:
     desk.require_reachable()
     g.signed_in = None
     kind, _, secret = request.headers.get("Authorization", "").partition(" ")
-    holder = access_tokens.holder(current.core(), secret.strip()) if kind.lower() == "bearer" else None
+    holder = access_tokens.find_holder(current.core(), secret.strip()) if kind.lower() == "bearer" else None
     desk.count(f"token of {holder.account.id}" if holder else f"address {request.remote_addr}")
     if holder is None:
         raise TokenMissing(problem("desk.api.token"))

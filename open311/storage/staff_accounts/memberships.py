@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, delete, insert, or_, select
 
 from open311.model.staff.rights import Membership, Role
 from open311.storage.tables import memberships
@@ -20,6 +20,23 @@ COLUMNS = (
     _m.ends_datetime,
     _m.source,
 )
+# The same beside the columns of an account, some of which have the same names.
+JOINED = tuple(column.label(f"m_{column.name}") for column in COLUMNS)
+
+
+def in_force_at(now: datetime) -> ColumnElement[bool]:
+    """The condition that a membership has not ended."""
+    return or_(_m.ends_datetime.is_(None), _m.ends_datetime > now)
+
+
+def of_joined(rows: Sequence[Row[Any]]) -> tuple[Membership, ...]:
+    """The memberships in rows with the columns `JOINED`; whoever has none comes in one row without."""
+    names = [column.name for column in COLUMNS]
+    return tuple(
+        membership_from({name: row._mapping[f"m_{name}"] for name in names})
+        for row in rows
+        if row.m_id is not None
+    )
 
 
 def membership_from(values: Any) -> Membership:
@@ -58,7 +75,7 @@ def of_accounts(
     by_account: dict[int, list[Membership]] = {account_id: [] for account_id in account_ids}
     query = select(_m.account_id, *COLUMNS).where(_m.account_id.in_(account_ids)).order_by(_m.id)
     if now is not None:
-        query = query.where(or_(_m.ends_datetime.is_(None), _m.ends_datetime > now))
+        query = query.where(in_force_at(now))
     for row in conn.execute(query):
         by_account[row.account_id].append(membership_from(row._mapping))
     return by_account
@@ -86,8 +103,7 @@ def remove_all(conn: Connection, account_id: int) -> None:
 def in_jurisdiction(conn: Connection, jurisdiction_id: str, now: datetime) -> dict[int, list[Membership]]:
     """Everybody who has a role in a jurisdiction now, with those roles; whoever has left has none."""
     by_account: dict[int, list[Membership]] = {}
-    in_force = or_(_m.ends_datetime.is_(None), _m.ends_datetime > now)
-    query = select(_m.account_id, *COLUMNS).where(_m.jurisdiction_id == jurisdiction_id, in_force)
+    query = select(_m.account_id, *COLUMNS).where(_m.jurisdiction_id == jurisdiction_id, in_force_at(now))
     for row in conn.execute(query.order_by(_m.account_id, _m.id)):
         by_account.setdefault(row.account_id, []).append(membership_from(row._mapping))
     return by_account

@@ -21,10 +21,9 @@ _COLUMNS = (
     _s.ends_datetime.label("session_ends"),
     _s.confirmed_datetime,
 )
-_membership_columns = [column.label(f"m_{column.name}") for column in membership_storage.COLUMNS]
 
 
-class Found(NamedTuple):
+class SessionHolder(NamedTuple):
     """A session, whose it is, and their memberships in force."""
 
     session: Session
@@ -50,20 +49,16 @@ def add(
     )
 
 
-def find(conn: Connection, digest: str, now: datetime) -> Found | None:
+def find(conn: Connection, digest: str, now: datetime) -> SessionHolder | None:
     """The session under this digest with all that a request needs, in one statement."""
-    current = (_m.account_id == _a.id) & or_(_m.ends_datetime.is_(None), _m.ends_datetime > now)
+    current = (_m.account_id == _a.id) & membership_storage.in_force_at(now)
     joined = sessions.join(accounts, _a.id == _s.account_id).outerjoin(memberships, current)
-    query = select(*account_storage.COLUMNS, *_COLUMNS, *_membership_columns).select_from(joined)
+    query = select(*account_storage.COLUMNS, *_COLUMNS, *membership_storage.JOINED).select_from(joined)
     rows = conn.execute(query.where(_s.digest == digest).order_by(_m.id)).all()
     if not rows:
         return None
-    first = rows[0]._mapping
-    return Found(
-        _session(first),
-        account_storage.account_from(rows[0]),
-        tuple(_membership(row._mapping) for row in rows if row.m_id is not None),
-    )
+    session, account = _session(rows[0]._mapping), account_storage.account_from(rows[0])
+    return SessionHolder(session, account, membership_storage.of_joined(rows))
 
 
 def _session(values: Any) -> Session:
@@ -76,11 +71,6 @@ def _session(values: Any) -> Session:
         ends_datetime=values["session_ends"],
         confirmed_datetime=values["confirmed_datetime"],
     )
-
-
-def _membership(values: Any) -> Membership:
-    names = [column.name for column in membership_storage.COLUMNS]
-    return membership_storage.membership_from({name: values[f"m_{name}"] for name in names})
 
 
 def of_account(conn: Connection, account_id: int, idle: timedelta, now: datetime) -> list[Session]:
