@@ -1,11 +1,10 @@
 """The case that a page is about: whether somebody may see it, and what they may do with it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from flask import request
-from flask.typing import ResponseReturnValue
+from flask import Response, request
 
 from open311.actions import casework
 from open311.base.errors import Conflict, Invalid, NotFound, problem
@@ -17,6 +16,7 @@ from open311.model.catalogue import Catalogue
 from open311.model.staff import rights
 from open311.staff.blueprint import staff
 from open311.staff.forms import posted_revision
+from open311.staff.rendering import render
 from open311.storage.desk.case import case_page
 from open311.storage.desk.case.case_page import WholeCase
 
@@ -70,9 +70,26 @@ def add_note(seen: SeenCase, sent: Mapping[str, Any], _: int | None) -> object:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An act that was not done: what was typed, and why. Without an `act` nothing was tried."""
+
+    act: str = ""
+    form: Mapping[str, str] = field(default_factory=dict)
+    problems: tuple[str, ...] = ()
+    conflict: Conflict | None = None
+
+    @property
+    def status(self) -> int:
+        return 409 if self.conflict else 400 if self.problems else 200
+
+
+NOTHING_REFUSED = Refusal()
+
+
 def attempt(
-    seen: SeenCase, act: str, acts: Mapping[str, Act], show: Callable[..., ResponseReturnValue]
-) -> ResponseReturnValue | None:
+    seen: SeenCase, act: str, acts: Mapping[str, Act], show: Callable[[SeenCase, Refusal], Response]
+) -> Response | None:
     """Do one act with what the form holds; None once it is done, else the page that `show` makes of the refusal."""
     form = request.form
     try:
@@ -80,10 +97,31 @@ def attempt(
             raise Invalid(problem("error.path"))
         acts[act](seen, form, posted_revision())
     except Conflict as conflict:
-        return show(find_case(seen.number), form, act=act, conflict=conflict)
+        # The case as others have left it, with what was typed beside it.
+        return show(find_case(seen.number), Refusal(act, form, conflict=conflict))
     except Invalid as refused:
-        return show(seen, form, act=act, problems=[in_words(fault) for fault in refused.problems])
+        return show(seen, Refusal(act, form, tuple(in_words(fault) for fault in refused.problems)))
     return None
+
+
+def render_case(template: str, seen: SeenCase, refusal: Refusal, **values: Any) -> Response:
+    """A page about one case, at the forms of which stands what was refused."""
+    return render(
+        template,
+        status=refusal.status,
+        seen=seen,
+        whole=seen.whole,
+        report=seen.whole.request,
+        case=seen.whole.case,
+        catalogue=seen.catalogue,
+        form=refusal.form,
+        act=refusal.act,
+        problems=refusal.problems,
+        conflict=refusal.conflict,
+        may=seen.may,
+        Right=Right,
+        **values,
+    )
 
 
 def find_case(number: int) -> SeenCase:

@@ -7,7 +7,7 @@ from flask import Response, request
 from flask.typing import ResponseReturnValue
 
 from open311.actions import casework, look_ups
-from open311.base.errors import Conflict, Invalid, Open311Error, problem
+from open311.base.errors import Invalid, problem
 from open311.base.text import whole_number
 from open311.http import current
 from open311.model.actor import Right
@@ -17,15 +17,24 @@ from open311.site.view_models import every_answer
 from open311.staff import actor_names
 from open311.staff.blueprint import page, redirect_to, signed_in
 from open311.staff.case import template_gaps, timeline
-from open311.staff.rendering import render
-from open311.staff.seen_case import Act, SeenCase, acting, add_note, attempt, find_case
+from open311.staff.seen_case import (
+    NOTHING_REFUSED,
+    Act,
+    Refusal,
+    SeenCase,
+    acting,
+    add_note,
+    attempt,
+    find_case,
+    render_case,
+)
 from open311.storage.desk import colleagues
 from open311.storage.desk.case import mentions
 
 
 @page("/reports/<number:number>", Right.SEE_REPORTS)
 def report(number: int) -> ResponseReturnValue:
-    return _page(find_case(number), {})
+    return _page(find_case(number))
 
 
 @page("/reports/<number:number>/contact", Right.SEE_REPORTER, methods=("POST",))
@@ -33,7 +42,7 @@ def report_contact(number: int) -> ResponseReturnValue:
     """The case with who sent the report, which is written to the log."""
     seen = find_case(number)
     look_ups.reveal(current.core(), number, seen.whole.case.jurisdiction_id, seen.actor)
-    return _page(seen, {}, reveals=True)
+    return _page(seen, reveals=True)
 
 
 @page("/reports/<number:number>/<act>", Right.SEE_REPORTS, methods=("POST",))
@@ -48,15 +57,7 @@ def report_act(number: int, act: str) -> ResponseReturnValue:
     return redirect_to("report", done="saved", number=number)
 
 
-def _page(
-    seen: SeenCase,
-    form: Mapping[str, str],
-    *,
-    act: str = "",
-    problems: list[str] | None = None,
-    conflict: Open311Error | None = None,
-    reveals: bool = False,
-) -> Response:
+def _page(seen: SeenCase, refusal: Refusal = NOTHING_REFUSED, *, reveals: bool = False) -> Response:
     core, whole, catalogue = current.core(), seen.whole, seen.catalogue
     known: dict[int, str] = {}
     with core.database.read() as conn:
@@ -67,21 +68,13 @@ def _page(
     service = catalogue.services.get(whole.request.service_code)
     answers = whole.submission.get("attributes") or whole.request.attributes
     who = [f"staff:{whole.case.assignee_id}"] if whole.case.assignee_id else []
-    return render(
+    return render_case(
         "case/report.html",
-        status=409 if conflict else 400 if problems else 200,
-        seen=seen,
-        whole=whole,
-        report=whole.request,
-        case=whole.case,
-        catalogue=catalogue,
-        form=form,
-        act=act,
-        problems=problems or [],
-        conflict=conflict,
+        seen,
+        refusal,
         reveals=reveals,
         history=timeline.lines(whole.line_of_time, catalogue, whole.mails),
-        meanwhile=timeline.lines(conflict.meanwhile, catalogue) if isinstance(conflict, Conflict) else [],
+        meanwhile=timeline.lines(refusal.conflict.meanwhile, catalogue) if refusal.conflict else [],
         colleagues=sorted(known.items(), key=lambda colleague: colleague[1].casefold()),
         is_mentioned=is_mentioned,
         declined_by=_declined_by(whole.case),
@@ -93,8 +86,6 @@ def _page(
         letters=template_gaps.offered(seen) if seen.may(Right.WRITE_REPORTER) else [],
         public_words=template_gaps.offered(seen, public=True) if seen.may(Right.SET_STATUS) else [],
         account_id=signed_in().account.id,
-        may=seen.may,
-        Right=Right,
         now=core.now(),
     )
 

@@ -7,7 +7,7 @@ from flask import Response, request
 from flask.typing import ResponseReturnValue
 
 from open311.actions import casework
-from open311.base.errors import Invalid, Open311Error, problem
+from open311.base.errors import Invalid, problem
 from open311.base.text import whole_number
 from open311.federation.forwarding import handover, release
 from open311.federation.storage import forwards
@@ -22,7 +22,7 @@ from open311.model.service_request import Status, Visibility
 from open311.staff.blueprint import page, redirect_to, staff
 from open311.staff.case import timeline
 from open311.staff.rendering import render
-from open311.staff.seen_case import Act, SeenCase, attempt, find_case
+from open311.staff.seen_case import NOTHING_REFUSED, Act, Refusal, SeenCase, attempt, find_case, render_case
 from open311.storage.desk.lists import case_list
 from open311.storage.desk.outside import orders, unanswered
 from open311.storage.desk.scope import scope_of
@@ -61,7 +61,7 @@ def outside_list() -> ResponseReturnValue:
 
 @page("/reports/<number:number>/outside", Right.SEE_REPORTS)
 def report_outside(number: int) -> ResponseReturnValue:
-    return _page(find_case(number), {})
+    return _page(find_case(number))
 
 
 @page("/reports/<number:number>/outside/<act>", Right.SEE_REPORTS, methods=("POST",))
@@ -73,14 +73,7 @@ def outside_act(number: int, act: str) -> ResponseReturnValue:
     return redirect_to("report_outside", done="saved", number=number)
 
 
-def _page(
-    seen: SeenCase,
-    form: Mapping[str, str],
-    *,
-    act: str = "",
-    problems: list[str] | None = None,
-    conflict: Open311Error | None = None,
-) -> Response:
+def _page(seen: SeenCase, refusal: Refusal = NOTHING_REFUSED) -> Response:
     whole, catalogue = seen.whole, seen.catalogue
     report = whole.request
     with current.core().database.read() as conn:
@@ -93,16 +86,10 @@ def _page(
         for order in orders_of_case
     }
     checked = report.visibility in (Visibility.PUBLISHED, Visibility.WITHHELD)
-    return render(
+    return render_case(
         "case/outside.html",
-        status=409 if conflict else 400 if problems else 200,
-        report=report,
-        case=whole.case,
-        catalogue=catalogue,
-        form=form,
-        act=act,
-        problems=problems or [],
-        conflict=conflict,
+        seen,
+        refusal,
         orders=list(reversed(orders_of_case)),
         lines={number: timeline.lines(events, catalogue) for number, events in answers.items()},
         photos_of={
@@ -116,7 +103,6 @@ def _page(
         forward=forward,
         in_trouble=IN_TROUBLE,
         releasable=release.RELEASABLE,
-        seen=seen,
         mails=[(happened.get(mail.event_id or 0), mail) for mail in reversed(whole.mails)],
         event_words=timeline.what,
         firms=list(catalogue.desk.contractors),
@@ -124,8 +110,6 @@ def _page(
         photos=[photo for photo in whole.photos if may_leave(photo)],
         others=sum(not may_leave(photo) for photo in whole.photos),
         closed=[status for status in catalogue.statuses.values() if status.status == Status.CLOSED],
-        may=seen.may,
-        Right=Right,
     )
 
 
