@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from open311.actions import casework
+from open311.base.errors import Busy
 from open311.core import Core
 from open311.model.casework.decisions import Decision, Outcome
 from tests.actors import CLARA
@@ -88,3 +89,29 @@ def _until_it_waits(core: Core, act: Future[object]) -> None:
                 return
         time.sleep(0.01)
     raise AssertionError("the act does not wait")
+
+
+def test_who_is_taken_back_since_both_wait_is_told_to_send_again(live: Core, reports: Reports) -> None:
+    """Three acts that cross can still meet PostgreSQL's own check; nothing of the one it ends is stored."""
+    with ThreadPoolExecutor(1) as pool, pytest.raises(Busy) as refused:
+        _lock_crosswise(live, reports, pool)
+    assert [problem.key for problem in refused.value.problems] == ["error.crossed"]
+    with live.database.begin() as conn:
+        assert conn.execute(LOCK, {"id": reports.original}).scalar_one() == reports.original
+
+
+def _lock_crosswise(core: Core, reports: Reports, pool: ThreadPoolExecutor) -> None:
+    with core.database.begin() as conn:
+        conn.execute(text("set local deadlock_timeout = '100ms'"))
+        conn.execute(LOCK, {"id": reports.original})
+        waiting = pool.submit(_lock_both, core, reports.first, reports.original)
+        _until_it_waits(core, waiting)
+        conn.execute(LOCK, {"id": reports.first})
+
+
+def _lock_both(core: Core, first: int, second: int) -> None:
+    with core.database.begin() as conn:
+        # Never the one that looks whether both wait.
+        conn.execute(text("set local deadlock_timeout = '1h'"))
+        conn.execute(LOCK, {"id": first})
+        conn.execute(LOCK, {"id": second})

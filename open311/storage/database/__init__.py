@@ -14,11 +14,11 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from open311.base.errors import ReplicaLost, Unavailable, problem
+from open311.base.errors import Busy, ReplicaLost, Unavailable, problem
 from open311.storage.database.freshness import ALIVE, CONNECT_SECONDS, Freshness, forget_marks, listen
 from open311.storage.database.lending import Lender, has_ended
 from open311.storage.database.replica import STAMP, Replica, went_away
-from open311.storage.database.statement import CUSTOM, forget_plans, forget_row, plan_as
+from open311.storage.database.statement import CUSTOM, forget_plans, forget_row, out_of_turn, plan_as
 
 __all__ = ["Connection", "Database"]
 
@@ -42,7 +42,8 @@ class Database:
     """Connections, a pool for reading and one for writing in each process.
 
     `read()` lends one on which each statement stands alone; `begin()` one inside a transaction that commits at
-    the end, or rolls back when an exception passes. Both raise `Unavailable` when the server is out of reach.
+    the end, or rolls back when an exception passes. Both raise `Unavailable` when the server is out of reach, `Busy`
+    when PostgreSQL took the transaction back, since it and another waited for each other.
 
     With `pooler_url` both go through PgBouncer in transaction mode. With `replica_url`, `read_public()` reads there.
     """
@@ -91,7 +92,8 @@ class Database:
         try:
             with closing(lent), _unavailable_when_lost():
                 yield lent
-        except Unavailable as error:
+        except (Unavailable, Busy) as error:
+            # A replica also takes back what stands in the way of its replay; the primary does not mind.
             if not went_away(error.__cause__):
                 raise
             replica.leave_out("out of reach", error)
@@ -203,7 +205,7 @@ def _unavailable_when_lost() -> Iterator[None]:
     try:
         yield
     except (OperationalError, InterfaceError, PoolTimeout) as lost:
-        raise Unavailable(problem("error.unavailable")) from lost
+        raise out_of_turn(getattr(lost, "orig", None)) from lost
     except DBAPIError as error:
         if error.connection_invalidated:
             raise Unavailable(problem("error.unavailable")) from error

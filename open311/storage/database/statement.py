@@ -6,6 +6,7 @@ from itertools import count
 from typing import Any
 
 import psycopg
+import structlog
 from psycopg import sql
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.pq import ConnStatus, ExecStatus, TransactionStatus
@@ -13,7 +14,7 @@ from psycopg.pq import Format as WireFormat
 from sqlalchemy import Connection, Select
 from sqlalchemy.dialects.postgresql.psycopg import dialect
 
-from open311.base.errors import Unavailable, problem
+from open311.base.errors import Busy, Unavailable, problem
 
 _dialect = dialect(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
 # Of one connection; each takes some memory of the server.
@@ -24,8 +25,13 @@ BINARY = WireFormat.BINARY
 # How a connection plans: anew for the values of each statement, or once.
 MODE = "open311_plans"
 CUSTOM, GENERIC = "force_custom_plan", "force_generic_plan"
+# Two transactions waited for each other, and PostgreSQL has taken this one back; its connection is sound.
+CROSSED = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure)
+CROSSED_AGAIN_SECONDS = 1
 PARAMETER = re.compile(r"\$(\d+)")
 _numbers = count(1)
+
+log = structlog.get_logger()
 
 
 class Statement:
@@ -129,11 +135,21 @@ def require(libpq: Any, result: Any, expected: ExecStatus) -> None:
 
 
 def tell(conn: Connection, error: psycopg.Error) -> None:
-    """Have an error of the driver told as everybody else tells them; raises `Unavailable` for a lost connection."""
+    """Have an error of the driver told as everybody else tells them; raises `Unavailable`
+    for a lost connection, `Busy` for a transaction that was taken back."""
     if isinstance(error, (psycopg.OperationalError, psycopg.InterfaceError)):
-        conn.invalidate(error)
-        raise Unavailable(problem("error.unavailable")) from error
+        if not isinstance(error, CROSSED):
+            conn.invalidate(error)
+        raise out_of_turn(error) from error
     forget_row(error)
+
+
+def out_of_turn(error: BaseException | None) -> Busy | Unavailable:
+    """What it means that a statement was not carried out: another was in its way, or the server is out of reach."""
+    if isinstance(error, CROSSED):
+        log.warning("transactions_crossed", reason=type(error).__name__)
+        return Busy(problem("error.crossed"), retry_after=CROSSED_AGAIN_SECONDS)
+    return Unavailable(problem("error.unavailable"))
 
 
 def forget_row(error: psycopg.Error) -> None:
