@@ -1,20 +1,15 @@
 """Places for words: asked of the geocoder that the settings name, or of the city's own list of addresses."""
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from itertools import chain
+from collections.abc import Collection
 
 from open311.adapters import geocoder
-from open311.base.errors import Invalid, problem
 from open311.base.i18n import translate
-from open311.base.text import tidy
 from open311.core import Core
-from open311.formats.csv import unguarded
-from open311.formats.csv_records import delimiter_of, records
 from open311.model import things as numbered_things
 from open311.model.catalogue import Catalogue
 from open311.model.geography import Box, Circle
-from open311.model.place import Place, PlaceKind, Streets, written
+from open311.model.place import Place, PlaceKind
 from open311.model.service_request import Location
 from open311.storage.maps import addresses as storage
 from open311.storage.maps import assets
@@ -32,17 +27,6 @@ NAMES_OF_THINGS = {
 }
 # So far from its address may a place be, in metres: across a yard, along a street, in a park.
 FARTHEST = {PlaceKind.HOUSE: 250.0, PlaceKind.STREET: 1500.0, PlaceKind.PLACE: 700.0}
-# What offices call the columns of their lists.
-COLUMNS: Mapping[str, tuple[str, ...]] = {
-    "street": ("street", "strasse", "straße", "str", "strassenname", "straßenname", "addr:street"),
-    "number": ("house_number", "hausnummer", "hnr", "housenumber", "nr", "number", "addr:housenumber"),
-    "suffix": ("suffix", "zusatz", "hausnummernzusatz", "hnrzusatz"),
-    "zipcode": ("zipcode", "plz", "postcode", "postleitzahl", "zip", "addr:postcode"),
-    "town": ("city", "ort", "stadt", "town", "gemeinde", "addr:city"),
-    "lat": ("lat", "latitude", "breite", "y"),
-    "long": ("long", "lon", "lng", "longitude", "laenge", "länge", "x"),
-}
-NEEDED = ("street", "lat", "long")
 
 
 def things(
@@ -146,61 +130,3 @@ def _spelled_out(words: str) -> str:
 def _box(catalogue: Catalogue) -> Box | None:
     boundary = catalogue.jurisdiction.boundary
     return Box(*boundary.bounds) if boundary else None
-
-
-def take_over(core: Core, catalogue: Catalogue, lines: Iterable[str]) -> int:
-    """Replace the addresses of a jurisdiction by those of a CSV file; returns how many. Raises `Invalid`.
-
-    Nothing is changed unless every line can be read.
-    """
-    with core.database.begin() as conn:
-        streets = Streets()
-        places = _with_streets(iter(lines), streets)
-        stored = storage.replace(conn, catalogue.jurisdiction.jurisdiction_id, places)
-        if not stored:
-            raise Invalid(problem("error.addresses.empty"))
-    return stored - len(streets)
-
-
-def _with_streets(lines: Iterator[str], streets: Streets) -> Iterator[Place]:
-    for row, line in _read(lines):
-        lat, long = _position(row, line)
-        street, zipcode, town = row["street"], row["zipcode"], row["town"]
-        number = f"{row['number']}{row['suffix']}"
-        if number:
-            streets.add_house(street, zipcode, town, lat, long)
-        kind = PlaceKind.HOUSE if number else PlaceKind.STREET
-        yield Place(written(street, number, zipcode, town), lat, long, kind)
-    yield from streets.places()
-
-
-def _read(lines: Iterator[str]) -> Iterator[tuple[dict[str, str], int]]:
-    first = next(lines, "").lstrip("\ufeff")
-    rows = records(chain([first], lines), delimiter_of(first))
-    head = next(rows, None)
-    names = [name.strip().casefold() for name in head.cells] if head else []
-    places = {
-        field: next((names.index(name) for name in known if name in names), None)
-        for field, known in COLUMNS.items()
-    }
-    missing = [field for field in NEEDED if places[field] is None]
-    if missing:
-        raise Invalid(problem("error.addresses.columns", columns=", ".join(missing)))
-    for row in rows:
-        if row.problem:
-            raise Invalid(problem("error.addresses.line", line=row.line))
-        cells = [tidy(unguarded(cell)) for cell in row.cells]
-        fields = {
-            name: cells[at] if at is not None and at < len(cells) else "" for name, at in places.items()
-        }
-        yield {name: "" if text.lower() == "null" else text for name, text in fields.items()}, row.line
-
-
-def _position(row: Mapping[str, str], line: int) -> tuple[float, float]:
-    try:
-        lat, long = (float(row[name].replace(",", ".")) for name in ("lat", "long"))
-    except ValueError:
-        raise Invalid(problem("error.addresses.line", line=line)) from None
-    if not (abs(lat) <= 90 and abs(long) <= 180 and row["street"]):
-        raise Invalid(problem("error.addresses.line", line=line))
-    return lat, long

@@ -13,7 +13,7 @@ import shapefile
 from pyproj import CRS, Transformer
 from sqlalchemy import text
 
-from open311.actions import geocoding
+from open311.actions import address_list, geocoding
 from open311.base.errors import Invalid
 from open311.basemap import cleaning, importing, storage
 from open311.basemap.importing import Counts, Wishes
@@ -136,7 +136,7 @@ def test_a_newer_file_takes_its_place_and_pages_that_are_open_keep_theirs(
 
 def test_a_list_of_the_citys_own_stays_until_told(core: Core, extract: Path) -> None:
     own = ("street,house_number,lat,long", "Bismarckstraße,3,49.48,8.44")
-    geocoding.take_over(core, CITY, iter(own))
+    address_list.take_over(core, CITY, iter(own))
     read_in(core, extract)
     assert found(core, "Bismarckstraße 3") == ["Bismarckstraße 3", "Bismarckstraße"]
     assert found(core, "Ludwigstraße 12") == []

@@ -14,7 +14,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from benchmarks import made_city
-from open311.actions import casework, catalogue_publication, geocoding, keys
+from open311.actions import address_list, casework, catalogue_publication, keys
 from open311.actions.upkeep import map_counts
 from open311.app import create_app
 from open311.basemap import importing
@@ -89,7 +89,7 @@ def city(new_database: Callable[[], str], tmp_path_factory: pytest.TempPathFacto
     table = (
         f"street,house_number,zipcode,city,lat,long\nBismarckstraße,63,67059,Ludwigshafen,{','.join(HERE)}"
     )
-    geocoding.take_over(core, first_city(), iter(table.splitlines()))
+    address_list.take_over(core, first_city(), iter(table.splitlines()))
     key = keys.add_key(core, "pictures", [Scope.REPORT], actor=CLARA)
     with closing(core.database), served(create_app(core)) as base:
         number = _handed_in(base, key)

@@ -9,7 +9,7 @@ import httpx2
 import pytest
 from playwright.sync_api import expect
 
-from open311.actions import casework, geocoding, keys
+from open311.actions import address_list, casework, keys
 from open311.basemap import importing
 from open311.basemap.importing import Wishes
 from open311.model.keys import Scope
@@ -32,7 +32,7 @@ MOST_KEYS, MOST_KEYS_TO_JOIN = 40, 12
 @pytest.fixture(autouse=True)
 def streets(town: Town) -> Iterator[None]:
     """The town has a list of addresses."""
-    geocoding.take_over(town.core, first_city(), STREETS.splitlines(keepends=True))
+    address_list.take_over(town.core, first_city(), STREETS.splitlines(keepends=True))
     yield
     town.conn.exec_driver_sql("delete from addresses")
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import expect
 
-from open311.actions import geocoding
+from open311.actions import address_list
 from open311.basemap import importing
 from open311.basemap.importing import Wishes
 from tests.basemap.extracts import an_extract, forget_maps
@@ -41,11 +41,11 @@ def streets(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[No
 def addresses(site: Site) -> Iterator[None]:
     """One address, for as long as these tests run."""
     head = "street,house_number,zipcode,city,lat,long"
-    geocoding.take_over(
+    address_list.take_over(
         site.core, first_city(), iter((head, "Ludwigstraße,12,67059,Ludwigshafen,49.4811,8.4464"))
     )
     yield
-    geocoding.take_over(site.core, first_city(), iter((head, "Weit weg,1,67059,Ludwigshafen,49.42,8.32")))
+    address_list.take_over(site.core, first_city(), iter((head, "Weit weg,1,67059,Ludwigshafen,49.42,8.32")))
 
 
 def opens_map(visitor: Visitor) -> None:

@@ -37,6 +37,17 @@ def test_a_list_replaces_the_one_before(fresh_database_url: str, tmp_path: Path)
     assert (code, labels(fresh_database_url)) == (0, ["A"])
 
 
+def test_a_row_that_cannot_be_read_is_left_out_and_named(fresh_database_url: str, tmp_path: Path) -> None:
+    rows = "".join(f"Ludwigstraße,{number},49.48,8.44\n" for number in range(1, 11))
+    contents = f"street,nr,lat,lon\n{rows}Am Rhein,1,north,8.44\nAm Rhein,2,49.48,8.45\n"
+    code, words = imported(fresh_database_url, tmp_path / "list.csv", contents)
+    assert (code, words) == (
+        0,
+        "11 addresses are in the list now.\n1 rows were left out, since they cannot be read: lines 12.\n",
+    )
+    assert "Am Rhein 2" in labels(fresh_database_url)
+
+
 @pytest.mark.parametrize(
     ("contents", "said"),
     [

@@ -4,7 +4,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import Connection, text
 
-from open311.actions import casework, geocoding
+from open311.actions import address_list, casework
 from open311.core import Core
 from open311.notifications import alerts, retention
 from tests.actors import CLARA
@@ -21,7 +21,7 @@ FAR = {"lat": "49.52", "long": "8.36"}
 def core(make_core: MakeCore, mailing: dict[str, str]) -> Core:
     """A Core that sends mail, and knows an address."""
     core = make_core(**mailing)
-    geocoding.take_over(core, first_city(), iter(ADDRESSES.splitlines()))
+    address_list.take_over(core, first_city(), iter(ADDRESSES.splitlines()))
     return core
 
 

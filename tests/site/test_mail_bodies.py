@@ -7,7 +7,7 @@ from flask.testing import FlaskClient
 from lxml import html
 from sqlalchemy import Connection, text
 
-from open311.actions import casework, geocoding
+from open311.actions import address_list, casework
 from open311.core import Core
 from open311.model.site import COLOUR
 from tests.actors import CLARA
@@ -70,7 +70,7 @@ def test_confirmation_status_and_news_say_the_same_twice(
     number = conn.execute(text("select id from service_requests")).scalar_one()
     casework.set_status(core, number, "GELOEST", CLARA, HOSTILE)
     run_jobs(core, conn)
-    geocoding.take_over(core, first_city(), iter(ADDRESSES.splitlines()))
+    address_list.take_over(core, first_city(), iter(ADDRESSES.splitlines()))
     confirmed(core, client, conn, clock, mailbox)
     clock.forward(minutes=1)
     an_api(core).report()

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from open311.actions import geocoding
+from open311.actions import address_list
 from open311.adapters import geocoder
 from open311.core import Core
 from open311.model.place import Place
@@ -27,7 +27,7 @@ def near(api: Api, language: str = "de", **query: str) -> dict[str, Any]:
 
 
 def test_tells_the_next_address_and_what_is_open_there(api: Api, core: Core) -> None:
-    geocoding.take_over(core, first_city(), iter(CSV.splitlines()))
+    address_list.take_over(core, first_city(), iter(CSV.splitlines()))
     number = api.report(**HERE)
     api.report(lat="49.4900", long="8.4400")
     told = near(api)

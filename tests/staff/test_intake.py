@@ -6,7 +6,7 @@ import pytest
 from lxml import html
 from sqlalchemy import Connection, text
 
-from open311.actions import geocoding
+from open311.actions import address_list
 from open311.core import Core
 from open311.model.staff.rights import Role
 from tests.serving import MakeCore, an_api, first_city
@@ -26,7 +26,7 @@ def desk(make_core: MakeCore) -> Desk:
     core = make_core(
         OPEN311_GEOCODER="table", OPEN311_SMTP_URL="smtp://127.0.0.1:9", OPEN311_MAIL_FROM="stadt@example.org"
     )
-    geocoding.take_over(core, first_city(), STREETS.splitlines(keepends=True))
+    address_list.take_over(core, first_city(), STREETS.splitlines(keepends=True))
     return Desk(core)
 
 

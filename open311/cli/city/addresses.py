@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from open311.actions import geocoding
+from open311.actions import address_list
 from open311.base.errors import Invalid, problem
 from open311.cli.common import opened
 
@@ -18,12 +18,20 @@ def addresses() -> None:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--jurisdiction", help="Whose addresses these are; needed only where there are several.")
 def take_over(file: Path, jurisdiction: str | None) -> None:
-    """Replace the list by that in FILE: CSV with street, house number, postcode, town, lat, long."""
+    """Replace the list by that in FILE: CSV with street, house number, postcode, town, lat, long.
+
+    Rows that cannot be read are left out and named; of more than one in ten, nothing changes.
+    """
     with opened() as core:
         catalogue = core.catalogues.find(jurisdiction)
         try:
             with file.open(encoding="utf-8-sig", newline="") as lines:
-                stored = geocoding.take_over(core, catalogue, lines)
+                taken = address_list.take_over(core, catalogue, lines)
         except UnicodeDecodeError:
             raise Invalid(problem("error.addresses.encoding")) from None
-    click.echo(f"{stored} addresses are in the list now.")
+    if taken.unreadable:
+        named = ", ".join(map(str, taken.lines)) + (", …" if taken.unreadable > len(taken.lines) else "")
+        click.echo(
+            f"{taken.unreadable} rows were left out, since they cannot be read: lines {named}.", err=True
+        )
+    click.echo(f"{taken.addresses} addresses are in the list now.")
