@@ -43,7 +43,7 @@ def test_whatever_is_changed_in_a_file_it_is_judged(kind: str) -> None:
 
 REACHES_NOTHING = """
 import os, socket
-from open311.adapters import images
+from open311.adapters.photos import images
 images._limit_this_process()
 attempts = {
     "a file": lambda: open("/etc/hostname"),

@@ -13,7 +13,8 @@ import pytest
 pytestmark = pytest.mark.slow
 # Batches of ten, so that a kill falls among many of them.
 IMPORT = (
-    "from open311.federation import csv_import; csv_import.BATCH = 10; from open311.cli import main; main()"
+    "from open311.federation.imports import csv_import; csv_import.BATCH = 10;"
+    "from open311.cli import main; main()"
 )
 ROWS = 700
 BAD = 7
