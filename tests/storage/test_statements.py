@@ -61,6 +61,21 @@ def test_a_connection_that_was_cut_is_unavailable_and_replaced(database_url: str
             assert Statement(select(literal_column("1"))).fetch(conn) == [(1,)]
 
 
+def test_a_connection_that_comes_back_prepares_anew(database_url: str) -> None:
+    """A new session of the server knows none of the old one's statements, and must not be asked for one by its name."""
+    statement = Statement(select(bindparam("number", type_=BigInteger) + literal_column("1")))
+    with closing(Database(database_url, pool_size=1)) as database:
+        with database.read() as conn:
+            assert statement.fetch(conn, number=1) == [(2,)]
+            session = conn.execute(text("select pg_backend_pid()")).scalar_one()
+        with psycopg.connect(database_url) as other:
+            other.execute("select pg_terminate_backend(%s, 5000)", [session])
+        with database.read() as conn:
+            assert prepared(conn) == 0
+            assert statement.fetch(conn, number=2) == [(3,)]
+            assert prepared(conn) == 1
+
+
 def test_what_is_planned_once_leaves_the_others_planned_anew(lent: Connection) -> None:
     """A plan for any value would make boxes and words slow."""
     mode = select(func.current_setting(literal_column("'plan_cache_mode'")))
