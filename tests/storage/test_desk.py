@@ -356,7 +356,7 @@ def test_a_whole_case_takes_a_fixed_number_of_statements(
     finally:
         event.remove(conn.engine, "before_cursor_execute", note)
     assert whole is not None
-    assert len(statements) <= max(few + 1, 9)
+    assert len(statements) <= max(few + 1, 8)
     assert [note.text for note in whole.notes] == ["eins", "zwei"]
     assert len(whole.claims) == 3
     assert [original.field for original in whole.originals] == ["description"]

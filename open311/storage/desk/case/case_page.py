@@ -1,4 +1,4 @@
-"""All that staff see of one case, in nine statements whatever has happened to it."""
+"""All that staff see of one case, in eight statements whatever has happened to it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,12 +12,13 @@ from open311.model.event_kinds import EventKind
 from open311.model.events import Event
 from open311.model.media import Media
 from open311.model.service_request import Reporter, ServiceRequest
-from open311.storage import cases, events, media, service_requests, updates
+from open311.storage import cases, events, media, updates
 from open311.storage.desk.case import notes, originals
 from open311.storage.desk.case.notes import Note
 from open311.storage.desk.case.originals import Original
 from open311.storage.mails import sent_mails
 from open311.storage.mails.sent_mails import MailLine, MailState, SentKind
+from open311.storage.rows import COLUMNS, request_from
 from open311.storage.tables import cases as cases_table
 from open311.storage.tables import followers, reporters, submissions
 from open311.storage.tables import service_requests as requests_table
@@ -96,11 +97,10 @@ def _moment(line: Event | Note) -> tuple[datetime, bool, int]:
 
 def find(conn: Connection, service_request_id: int) -> WholeCase | None:
     """The case with this number; whether somebody may see it is for the caller to ask. None without a case."""
-    request = service_requests.find_any(conn, service_request_id)
-    beside = _beside(conn, service_request_id)
-    if request is None or beside is None:
+    found = _request_and_case(conn, service_request_id)
+    if found is None:
         return None
-    case, reporter, submission = beside
+    request, case, reporter, submission = found
     history = events.of_request(conn, service_request_id)
     decided = {event.claim_id for event in history}
     claims = [event for event in history if event.kind in cases.AWAITING and event.id not in decided]
@@ -121,23 +121,26 @@ def find(conn: Connection, service_request_id: int) -> WholeCase | None:
     )
 
 
-def _beside(
+def _request_and_case(
     conn: Connection, service_request_id: int
-) -> tuple[Case, Mapping[str, Any], Mapping[str, Any]] | None:
-    """The rows that stand beside a request: its case, what is known of its sender, and how it came in."""
-    joined = cases_table.outerjoin(
-        reporters, reporters.c.service_request_id == cases_table.c.service_request_id
-    ).outerjoin(submissions, submissions.c.service_request_id == cases_table.c.service_request_id)
-    query = select(cases_table, reporters, submissions).select_from(joined)
-    row = conn.execute(query.where(cases_table.c.service_request_id == service_request_id)).one_or_none()
+) -> tuple[ServiceRequest, Case, Mapping[str, Any], Mapping[str, Any]] | None:
+    """A request with the rows that stand beside it: its case, what is known of its sender, and how it came in."""
+    joined = (
+        requests_table.join(cases_table, cases_table.c.service_request_id == _r.id)
+        .outerjoin(reporters, reporters.c.service_request_id == _r.id)
+        .outerjoin(submissions, submissions.c.service_request_id == _r.id)
+    )
+    query = select(*COLUMNS, cases_table, reporters, submissions).select_from(joined)
+    row = conn.execute(query.where(_r.id == service_request_id)).one_or_none()
     if row is None:
         return None
+    request = request_from(tuple(row)[: len(COLUMNS)])
     case, reporter, submission = (
         {column.name: row._mapping[column] for column in table.c}
         for table in (cases_table, reporters, submissions)
     )
     known = {name: value for name, value in reporter.items() if value}
-    return Case.from_row(case), known, submission if submission["service_request_id"] else {}
+    return request, Case.from_row(case), known, submission if submission["service_request_id"] else {}
 
 
 def _duplicates(conn: Connection, request: ServiceRequest) -> list[Duplicate]:
