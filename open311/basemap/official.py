@@ -32,6 +32,16 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "addr:city": COLUMNS["town"],
 }
 HEAD = 64 * 1024
+# What shapely raises for what is no geometry, down to lists within a thousand lists.
+NO_GEOMETRY = (
+    ValueError,
+    TypeError,
+    KeyError,
+    AttributeError,
+    IndexError,
+    RecursionError,
+    shapely.GEOSException,
+)
 _RECORD_SEPARATOR = b"\x1e"
 
 Move = Callable[[BaseGeometry], BaseGeometry]
@@ -53,7 +63,7 @@ def read(
 def _thing(origin: str, tags: Mapping[str, str], raw_geometry: Any, move: Move) -> Thing | Unreadable:
     try:
         geometry = move(shape(raw_geometry))
-    except (ValueError, TypeError, KeyError, AttributeError, IndexError, shapely.GEOSException):
+    except NO_GEOMETRY:
         return Unreadable(origin, "error.map.geometry")
     if geometry.is_empty:
         return Unreadable(origin, "error.map.geometry")

@@ -62,6 +62,7 @@ def keep_services(
     ]
     if rows:
         row = insert(services).values(rows)
+        # A service that comes back is no longer retired, and its old reports are its own again.
         news: dict[str, Any] = {"service_name": row.excluded.service_name, "retired_datetime": None}
         conn.execute(row.on_conflict_do_update(index_elements=["jurisdiction_id", "service_code"], set_=news))
     gone = update(services).where(

@@ -19,6 +19,7 @@ FILE = ("key", "media_type", "bytes", "width", "height", "sha256")
 
 def lock_network(conn: Connection, network: str) -> None:
     """Let a network begin drafts one after the other, until the transaction ends."""
+    # Counted and begun under one lock, or a burst of requests would all be counted before any of them is begun.
     conn.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"drafts {network}", 0))))
 
 
@@ -112,6 +113,7 @@ def remove_older(
     """Remove drafts that nobody has touched since, and old ones; returns how many, and the names of their files."""
     expired = or_(_d.touched_datetime < touched_before, _d.created_datetime < begun_before)
     old = select(_d.digest).where(expired).limit(limit)
+    # One that is being sent just now is left: whoever sends it holds its lock, and it is finished afterwards.
     ids = list(conn.execute(old.with_for_update(skip_locked=True)).scalars())
     keys = list(conn.execute(select(_p.key).where(_p.digest.in_(ids))).scalars())
     conn.execute(delete(drafts).where(_d.digest.in_(ids)))

@@ -98,6 +98,7 @@ def find(conn: Connection, event_id: int) -> Event | None:
 
 def status_told_at(conn: Connection, service_request_id: int) -> datetime | None:
     """When the status that a request has was told, by the clock of whoever told it; None when it never moved."""
+    # What another system did it may tell late, and then its own clock counts, but never one that runs ahead of ours.
     own_time = func.least(_e.data["sent_datetime"].astext.cast(TIMESTAMP(timezone=True)), _e.datetime)
     query = select(own_time).where(_e.service_request_id == service_request_id, _e.kind.in_(MOVES))
     return conn.execute(query.order_by(_e.id.desc()).limit(1)).scalar_one_or_none()
@@ -133,6 +134,7 @@ def was_public(conn: Connection, service_request_id: int) -> bool:
 
 def withdraw(conn: Connection, event_id: int, *, line_too: bool) -> None:
     """Take the text and the pictures out of an event; with `line_too` the public no longer sees that it happened."""
+    # The move that it tells of holds, so its status stays in the line.
     bare: Any = literal_column("data - array['status_notes', 'media_urls', 'photos']")
     values: dict[str, Any] = {"data": bare} | ({"public": False} if line_too else {})
     announce(conn)

@@ -39,11 +39,13 @@ def defer(
 
     Of jobs with the same `lock` one waits and one runs at a time; a second one that would wait is not added.
     """
+    # As `lock` and as `queueing_lock`: the one keeps two from running at a time, the other two from waiting.
     job = _kind(task, at) | {"lock": lock, "args": json.dumps(args | _trace())}
     if lock is None:
         conn.execute(_DEFER, job)
         return
     try:
+        # Only the savepoint is lost when one waits already; the change that the job belongs to goes on.
         with conn.begin_nested():
             conn.execute(_DEFER, job)
     except IntegrityError as taken:

@@ -25,6 +25,7 @@ def add(
     """Make stored files the photos of a request, or of an update to it, behind those it has; returns their ids."""
     if not files:
         return []
+    # The caller has locked the request, so no two reckon the same position.
     known = select(func.coalesce(func.max(_m.position), -1) + 1).where(
         _m.service_request_id == service_request_id
     )
@@ -146,12 +147,14 @@ def outside_urls(conn: Connection, service_request_id: int) -> list[str]:
 
 def suggest(conn: Connection, media_id: int, key: str, suggestions: Sequence[Mapping[str, Any]]) -> None:
     """Remember what may have to be black on a photo's file, unless the file has been replaced meanwhile."""
+    # A detector takes seconds. Boxes of a file that was replaced meanwhile would lie on the wrong picture.
     mine = (_m.id == media_id, _m.key == key, _m.suggested.is_(None))
     conn.execute(update(media).where(*mine).values(suggested=list(suggestions)))
 
 
 def set_thumbnail(conn: Connection, media_id: int, key: str, thumb_key: str, dhash: int) -> bool:
     """Remember the small copy of a photo's file, and what it looks like; False when nobody waits for it any more."""
+    # Likewise: a copy of the old file would show what was made black in the new one.
     mine = (_m.id == media_id, _m.key == key, _m.thumb_key.is_(None))
     changed = conn.execute(update(media).where(*mine).values(thumb_key=thumb_key, dhash=dhash))
     return changed.rowcount > 0

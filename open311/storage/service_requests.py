@@ -47,6 +47,7 @@ def find(
 def _one_statement(*columns: Any) -> Statement:
     mine = _r.jurisdiction_id == bindparam("jurisdiction_id", type_=Text)
     query = select(*columns).where(_r.id == bindparam("id", type_=BigInteger), mine)
+    # Its one plan is the primary key, whatever the id.
     return Statement(query, planned_once=True)
 
 
@@ -90,6 +91,7 @@ def locked(
 def change(conn: Connection, request: ServiceRequest, at: datetime, **values: Any) -> None:
     """Write a public change of `request`: new values, version and `updated_datetime`."""
     announce(conn)
+    # A clock may be set back; searches rely on it that nothing is updated before it is made.
     moment = max(at, request.requested_datetime)
     if "location" in values:
         place: Location | None = values.pop("location")
@@ -149,6 +151,7 @@ def keep_internal_answers(
 
 def lock_client_request(conn: Connection, key_id: int, client_request_id: str) -> None:
     """Let the same client repeat itself only one call at a time, until the transaction ends."""
+    # There is no row yet to lock: of two that come at once, each would find nothing and store the report.
     conn.execute(select(func.pg_advisory_xact_lock(key_id, func.hashtext(client_request_id))))
 
 

@@ -109,6 +109,7 @@ def last_run(conn: Connection, jurisdiction_id: str) -> Run | None:
 
 def add_up(conn: Connection, jurisdiction_id: str, zone: str, event_id: int, now: datetime) -> None:
     """Count all reports of a jurisdiction anew; readers see the former figures until the transaction ends."""
+    # Two that add up at once would each delete the other's rows and insert theirs twice.
     conn.execute(select(func.pg_advisory_xact_lock(LOCK, func.hashtext(jurisdiction_id))))
     conn.execute(statistics_months.delete().where(_m.jurisdiction_id == jurisdiction_id))
     conn.execute(_ADD_UP, {"owner": jurisdiction_id, "zone": zone, "longest": LONGEST_DAYS})

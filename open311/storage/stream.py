@@ -27,11 +27,13 @@ from open311.storage.tables import events, service_requests, stream_readers
 from open311.storage.upkeep import identity
 
 _e, _r, _s = events.c, service_requests.c, stream_readers.c
+# The oldest transaction that runs, not the newest event: what runs now commits behind a reader that begins now.
 _BEGIN = text("""
     insert into stream_readers (name, source, xid, number, floor)
     select :name, source, pg_snapshot_xmin(pg_current_snapshot())::text::xid8, 0, floor from instance
     on conflict do nothing
 """)
+# Whoever finds the mark locked takes nothing: another process reads under this name, and will have read on by then.
 _MARK = text("""
     select reader.xid::text, reader.number, reader.floor, reader.source,
         instance.source as current, instance.floor as past, instance.horizon::text
@@ -85,6 +87,7 @@ def take(conn: Connection, name: str, limit: int, jurisdiction_id: str | None = 
         if past:
             return past
         mark = conn.execute(_MARK, {"name": name}).one()
+    # Numbers are given out before they commit. Below the oldest transaction that runs, nothing comes in between now.
     lines = _lines(jurisdiction_id).where(_BEHIND, _e.xid < _horizon, _e.id > mark.floor)
     parameters = {"xid": mark.xid, "number": mark.number}
     rows = conn.execute(lines.order_by(_e.xid, _e.id).limit(limit), parameters).all()

@@ -34,6 +34,7 @@ def search(conn: Connection, update_search: UpdateSearch) -> tuple[list[Update],
 
 def statement(update_search: UpdateSearch) -> Select[Any]:
     """The SELECT behind `search`; one row more than a page."""
+    # The page first, by its index; what is shown of it is joined to the rows of the page alone.
     page = (
         select(_e.id)
         .join(service_requests, _r.id == _e.service_request_id)

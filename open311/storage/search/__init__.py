@@ -65,10 +65,12 @@ class Landmarks:
             made, cursors = time.monotonic(), ()
         while len(cursors) < query.skip // STRIDE:
             last = cursors[-1] if cursors else None
+            # Its cursor stands behind the row, so the last row of a stride is asked for, not the first of the next.
             step = hits(conn, replace(query, after=last, skip=STRIDE - 1, page_size=1)).next
             if step is None:
                 break
             cursors = (*cursors, step)
+        # Strangers choose the questions. To make all anew once costs less than to keep account of which was used last.
         if len(self.cursors) >= MOST_LANDMARKS:
             self.cursors.clear()
         self.cursors[question] = (made, cursors)
@@ -155,6 +157,7 @@ def _number(row: bytes) -> int:
 
 def total(conn: Connection, query: RequestSearch) -> int:
     """How many requests match, counted no further than `COUNT_LIMIT + 1`."""
+    # A count needs no order, and then the planner may read whichever index is smallest.
     query = replace(query, sort=ANY_ORDER, after=None, skip=0)
     shape, filled = question_of(query)
     return int(total_statement(shape).fetch(conn, **filled)[0][0])

@@ -30,8 +30,10 @@ from open311.storage.tables import case_presence, cases, media, service_requests
 
 _c, _r, _m = cases.c, service_requests.c, media.c
 Condition = ColumnElement[bool]
+# Two lines of the list; a description may have 4,000 letters, and a page a hundred of them.
 SHOWN_WORDS = 300
 MOST_COUNTED = 999
+# As the partial indexes of `cases` spell it: for a bound value the planner could not prove that they fit.
 not_done: Condition = literal_column("cases.stage <> 'done'")
 
 
@@ -62,6 +64,7 @@ def page(
     conn: Connection, scope: Scope, search: CaseSearch, now: datetime, after: Position | None = None
 ) -> Page[CaseRow]:
     """One page of cases that the scope lets see, in the order that was asked for."""
+    # One more than is shown tells whether a page follows.
     keys = hits(scope, search, now, after).limit(search.limit + 1).subquery("hits")
     order = [column for column in keys.c if column.name.startswith("key_")]
     rows = conn.execute(rows_of(keys, now).order_by(*_directions(search.order, order, words=search.words)))
@@ -104,6 +107,7 @@ def _matching(scope: Scope, search: CaseSearch, now: datetime) -> Select[Any]:
 
 def rows_of(keys: Any, now: datetime) -> Select[Any]:
     """What a list shows of the cases whose ids `keys` holds, and the columns of `keys` beside it."""
+    # Subqueries, since they run for the rows of the page alone; joins would run for all that match.
     photo = (
         select(_m.thumb_key)
         .where(
@@ -173,6 +177,7 @@ def hits(scope: Scope, search: CaseSearch, now: datetime, after: Position | None
         return by_words(scope, search, conditions, after)
     branches = _branches(scope, search)
     keys = ORDERS[search.order]
+    # Each branch might fill the page by itself, so each is read as far, and no further.
     heads = [
         _head(scope, branch, keys, conditions, search, after).limit(search.limit + 1).subquery()
         for branch in branches
@@ -187,6 +192,7 @@ def _branches(scope: Scope, search: CaseSearch) -> list[list[Condition]]:
     units: list[Condition | None] = [_c.unit == unit for unit in search.units] or [None]
     return [
         [_c.jurisdiction_id == owner, *([unit] if unit is not None else [])]
+        # Who may see no city finds nothing: no city has an empty id.
         for owner in scope.jurisdictions or ("",)
         for unit in units
     ]
@@ -225,6 +231,7 @@ def _head(
 
 def _behind(keys: Sequence[tuple[Any, int]], after: Position) -> Condition:
     """What comes after a position: a larger key, or an equal one and what comes after in the rest. None is last."""
+    # Not as one row comparison: the keys go in different directions, and SQL has no order for NULL in one.
     (column, sign), *rest = keys
     value, *values = after.values
     equal = column.is_(None) if value is None else column == value
