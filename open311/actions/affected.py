@@ -1,15 +1,14 @@
 """Somebody says that a report affects them, too; no name, no mail, once a device."""
 
+from open311.actions import claims
 from open311.base.errors import NotFound, problem
 from open311.core import Core
-from open311.model import visibility
 from open311.model.actor import PUBLIC
 from open311.model.catalogue import Catalogue
 from open311.model.event_kinds import EventKind
 from open311.model.secret_tokens import digest
 from open311.model.service_request import Status
-from open311.model.visibility import View
-from open311.storage import affected, events, service_requests
+from open311.storage import affected, events
 from open311.storage.database import Connection
 from open311.storage.upkeep import instance
 
@@ -28,9 +27,8 @@ def add_within(
     `device` is what a browser says of itself. It and the network are kept as digests that belong to one report, so
     that nobody can be followed from one to the next.
     """
-    request = service_requests.find_any(conn, service_request_id, lock=True)
-    seen = visibility.view_of(request, catalogue.jurisdiction)
-    if request is None or seen is not View.FULL or request.status != Status.OPEN:
+    request = claims.public_request(conn, catalogue.jurisdiction, service_request_id)
+    if request.status != Status.OPEN:
         raise NotFound(problem("error.service_request.unknown", service_request_id=service_request_id))
     secret = instance.secret(conn)
     own = digest(f"{secret} {service_request_id} {network}")

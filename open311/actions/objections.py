@@ -1,23 +1,19 @@
 """Objections to public reports: taken in, and decided by staff (Digital Services Act, Article 16)."""
 
+from open311.actions import claims
 from open311.actions.casework.opening import opened, taken_up
 from open311.actions.casework.publication.visibility import take_away
-from open311.base.errors import Invalid, NotFound, TooManyRequests, problem
+from open311.base.errors import Invalid, NotFound, problem
 from open311.core import Core
-from open311.model import visibility
 from open311.model.actor import PUBLIC, Actor, Right
 from open311.model.casework.objections import Objection, Verdict
 from open311.model.catalogue import Catalogue
 from open311.model.event_kinds import EventKind
 from open311.model.service_request import Reporter, Visibility
 from open311.model.task_names import TaskName
-from open311.model.updates import MOST_CLAIMS, UNCHANGED, UpdateSubmission
-from open311.model.visibility import View
-from open311.storage import events, jobs, service_requests, updates
+from open311.model.updates import UNCHANGED, UpdateSubmission
+from open311.storage import events, jobs, updates
 from open311.storage.database import Connection
-
-# The share is counted by the day.
-LATER = 24 * 3600
 
 
 def take_in(core: Core, conn: Connection, catalogue: Catalogue, sent: Objection) -> int | None:
@@ -29,13 +25,8 @@ def take_in(core: Core, conn: Connection, catalogue: Catalogue, sent: Objection)
     updates.lock_sender(conn, PUBLIC.key_id, sent.sender_id)
     if updates.find_sent(conn, PUBLIC.key_id, owner, sent.sender_id) is not None:
         return None
-    request = service_requests.find_any(conn, number, lock=True)
-    if request is None or visibility.view_of(request, catalogue.jurisdiction) is not View.FULL:
-        raise NotFound(problem("error.service_request.unknown", service_request_id=number))
-    if events.waiting_claims(conn, number) >= MOST_CLAIMS:
-        raise TooManyRequests(
-            problem("error.claims.many", contact=catalogue.jurisdiction.contact), retry_after=LATER
-        )
+    request = claims.public_request(conn, catalogue.jurisdiction, number)
+    claims.require_room(conn, catalogue.jurisdiction, number)
     work = taken_up(core, conn, request, PUBLIC)
     work.tell_staff(
         EventKind.OBJECTED, status_notes=sent.text, ground=sent.ground.value, language=sent.language

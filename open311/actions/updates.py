@@ -6,30 +6,25 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from open311.actions import media
+from open311.actions import claims, media
 from open311.actions.casework.opening import opened, taken_up
 from open311.actions.casework.progress import status_moves
 from open311.actions.casework.work import Work
 from open311.actions.media import Files
 from open311.adapters.photos.images import Photo
-from open311.base.errors import Invalid, NotFound, TooManyRequests, problem
+from open311.base.errors import Invalid, NotFound, problem
 from open311.core import Core
-from open311.model import visibility
 from open311.model.actor import PUBLIC, Actor, Right
 from open311.model.catalogue import Catalogue
 from open311.model.event_kinds import EventKind
 from open311.model.events import Event
-from open311.model.jurisdiction import Jurisdiction
 from open311.model.service_request import Reporter, ServiceRequest
 from open311.model.submission import REPORT_BYTES, text_bytes
-from open311.model.updates import MOST_CLAIMS, UpdateSubmission, moves_to
-from open311.model.visibility import View
-from open311.storage import events, service_requests, updates
+from open311.model.updates import UpdateSubmission, moves_to
+from open311.storage import events, updates
 from open311.storage import media as photos
 from open311.storage.database import Connection
 
-# The share is counted by the day.
-CLAIMS_LATER = 24 * 3600
 # What somebody outside has written, and staff decide about.
 CLAIMS = (EventKind.CLAIMED, EventKind.REPLY_RECEIVED)
 
@@ -64,10 +59,9 @@ def post(
         repeated = updates.find_sent(conn, actor.key_id, owner, sent.update_id)
         if repeated is not None:
             return repeated
-        request = _published(conn, sent.service_request_id, catalogue.jurisdiction)
-        if actor == PUBLIC and events.waiting_claims(conn, sent.service_request_id) >= MOST_CLAIMS:
-            refusal = problem("error.claims.many", contact=catalogue.jurisdiction.contact)
-            raise TooManyRequests(refusal, retry_after=CLAIMS_LATER)
+        request = claims.public_request(conn, catalogue.jurisdiction, sent.service_request_id)
+        if actor == PUBLIC:
+            claims.require_room(conn, catalogue.jurisdiction, sent.service_request_id)
         work = taken_up(core, conn, request, actor)
         details = _said(sent, files, shown=believed)
         if believed:
@@ -79,13 +73,6 @@ def post(
         media.attach(core, conn, sent.service_request_id, files, shown=believed, update_id=update_id)
         updates.add(conn, update_id, actor.key_id, owner, sent)
     return update_id
-
-
-def _published(conn: Connection, service_request_id: int, jurisdiction: Jurisdiction) -> ServiceRequest:
-    request = service_requests.find_any(conn, service_request_id, lock=True)
-    if request is None or visibility.view_of(request, jurisdiction) is not View.FULL:
-        raise NotFound(problem("error.service_request.unknown", service_request_id=service_request_id))
-    return request
 
 
 def _said(sent: UpdateSubmission, files: Files, *, shown: bool) -> dict[str, Any]:
@@ -117,8 +104,8 @@ def held(core: Core, catalogue: Catalogue, limit: int, actor: Actor) -> list[Cla
     for right in (Right.SEE_HELD, Right.SEE_REPORTER):
         actor.require(right, catalogue.jurisdiction.jurisdiction_id)
     with core.database.read() as conn:
-        claims = events.undecided_claims(conn, catalogue.jurisdiction.jurisdiction_id, limit)
-        return [Claim(claim, updates.find_updater(conn, claim.id)) for claim in claims]
+        undecided = events.undecided_claims(conn, catalogue.jurisdiction.jurisdiction_id, limit)
+        return [Claim(claim, updates.find_updater(conn, claim.id)) for claim in undecided]
 
 
 def publish(core: Core, update_id: int, actor: Actor, *, expected_revision: int | None = None) -> None:
