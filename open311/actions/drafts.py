@@ -72,7 +72,7 @@ def take_up(core: Core, catalogue: Catalogue, word: str, network: str) -> Draft:
 def find(core: Core, catalogue: Catalogue, word: str) -> Draft:
     """The draft under this word; raises `NotFound` once it has expired."""
     with core.database.read() as conn:
-        return _known(storage.find(conn, word, catalogue.jurisdiction.jurisdiction_id))
+        return _required(storage.find(conn, word, catalogue.jurisdiction.jurisdiction_id))
 
 
 def keep(core: Core, draft: Draft, state: Mapping[str, Any]) -> None:
@@ -91,7 +91,7 @@ def add_photos(
     for picture in pictures:
         # One at a time and under the lock of the draft: the next is counted with this one stored.
         with media.in_store(core, [picture]) as files, core.database.begin() as conn:
-            fresh = _known(storage.find(conn, draft.word, draft.jurisdiction_id, lock=True))
+            fresh = _required(storage.find(conn, draft.word, draft.jurisdiction_id, lock=True))
             if _is_full(core, conn, fresh, files.kept[0].bytes):
                 problems.append(problem("page.form.error.photos_waiting"))
                 break
@@ -148,7 +148,7 @@ def send(
     """
 
     def finish(conn: Connection, number: int) -> None:
-        fresh = _known(storage.find(conn, draft.word, draft.jurisdiction_id, lock=True))
+        fresh = _required(storage.find(conn, draft.word, draft.jurisdiction_id, lock=True))
         if fresh.sent:
             raise _Sent
         outcome = {"outcome": "sent", "followed": also(conn, number)}
@@ -172,7 +172,7 @@ def _of_its_writer(draft: Draft) -> dict[str, Any]:
 def join(core: Core, draft: Draft, service_request_id: int, also: Callable[[Connection], str]) -> None:
     """Let a draft end in following a report that says the same; `also` says whether somebody follows it now."""
     with core.database.begin() as conn:
-        fresh = _known(storage.find(conn, draft.word, draft.jurisdiction_id, lock=True))
+        fresh = _required(storage.find(conn, draft.word, draft.jurisdiction_id, lock=True))
         if fresh.sent:
             return
         followed = also(conn)
@@ -200,7 +200,7 @@ def _forget(core: Core, keys: list[str]) -> None:
         media.forget(core, keys)
 
 
-def _known(draft: Draft | None) -> Draft:
+def _required(draft: Draft | None) -> Draft:
     if draft is None:
         raise NotFound(problem("error.draft.unknown"))
     return draft

@@ -17,7 +17,7 @@ from open311.storage.mails import inbox as storage
 def find(core: Core, mail_id: int, owners: Sequence[str]) -> InboxMail:
     """A mail that came to one of these jurisdictions; raises `NotFound`."""
     with core.database.read() as conn:
-        return _known(storage.find(conn, mail_id, owners), mail_id)
+        return _required(storage.find(conn, mail_id, owners), mail_id)
 
 
 def discard(core: Core, mail_id: int, actor: Actor, owner: str) -> None:
@@ -32,7 +32,7 @@ def take_back(core: Core, mail_id: int, actor: Actor, owner: str) -> None:
     """Let a mail that was put aside, or taken for one of a program, wait again."""
     actor.require(Right.CHECK, owner)
     with core.database.begin() as conn:
-        mail = _known(storage.find(conn, mail_id, [owner], lock=True), mail_id)
+        mail = _required(storage.find(conn, mail_id, [owner], lock=True), mail_id)
         if mail.state not in (InboxState.SPAM, InboxState.AUTOMATIC) or not mail.from_address:
             raise Invalid(problem("error.mail.settled"))
         storage.reopen(conn, mail_id)
@@ -64,13 +64,13 @@ def report(core: Core, conn: Connection, mail: InboxMail, service_request_id: in
 
 def undecided(conn: Connection, mail_id: int, owner: str) -> InboxMail:
     """A mail that still waits, locked; raises `Conflict` when a colleague was quicker."""
-    mail = _known(storage.find(conn, mail_id, [owner], lock=True), mail_id)
+    mail = _required(storage.find(conn, mail_id, [owner], lock=True), mail_id)
     if mail.state is not InboxState.NEW:
         raise Conflict(problem("error.mail.decided"), revision=0)
     return mail
 
 
-def _known(mail: InboxMail | None, mail_id: int) -> InboxMail:
+def _required(mail: InboxMail | None, mail_id: int) -> InboxMail:
     if mail is None:
         raise NotFound(problem("error.mail.unknown", mail_id=mail_id))
     return mail

@@ -155,7 +155,7 @@ def of_request(core: Core, service_request_id: int) -> list[Media]:
 def file_of(core: Core, media_id: int) -> bytes:
     """The file of a photo, for staff, whoever else may see it."""
     with core.database.read() as conn:
-        data = core.media_store.get(_known(storage.find(conn, media_id), media_id).key)
+        data = core.media_store.get(_required(storage.find(conn, media_id), media_id).key)
     if data is None:
         raise _unknown(media_id)
     return data
@@ -209,7 +209,7 @@ def sweep(core: Core) -> int:
     return len(orphans)
 
 
-def _known(photo: Media | None, media_id: int) -> Media:
+def _required(photo: Media | None, media_id: int) -> Media:
     if photo is None:
         raise _unknown(media_id)
     return photo

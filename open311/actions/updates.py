@@ -63,7 +63,7 @@ def post(
         if actor == PUBLIC:
             claims.require_room(conn, catalogue.jurisdiction, sent.service_request_id)
         work = taken_up(core, conn, request, actor)
-        details = _said(sent, files, shown=believed)
+        details = _details(sent, files, shown=believed)
         if believed:
             _believe(work, sent, details)
         else:
@@ -75,7 +75,7 @@ def post(
     return update_id
 
 
-def _said(sent: UpdateSubmission, files: Files, *, shown: bool) -> dict[str, Any]:
+def _details(sent: UpdateSubmission, files: Files, *, shown: bool) -> dict[str, Any]:
     details: dict[str, Any] = {"sent_datetime": sent.sent_datetime.isoformat()}
     details |= {"status_notes": sent.description} if sent.description else {}
     if files.all:

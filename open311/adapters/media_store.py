@@ -52,10 +52,10 @@ def new_key() -> str:
 def chosen(settings: Settings) -> MediaStore:
     """The store that the settings name, the same one each time."""
     check(settings)
-    return GuardedStore(_made(settings))
+    return GuardedStore(_new_store(settings))
 
 
-def _made(settings: Settings) -> MediaStore:
+def _new_store(settings: Settings) -> MediaStore:
     if settings.media_store == "folder":
         return FolderStore(settings.media_folder or settings.data_dir / "media")
     if settings.media_store == "s3":

@@ -70,13 +70,13 @@ def add_features(conn: Connection, version_id: int, subject: str, rows: Iterable
         "map_features",
         FEATURES,
         (
-            (version_id, subject, layer, kind, name or None, level, first, _written(geometry))
+            (version_id, subject, layer, kind, name or None, level, first, _wkb(geometry))
             for layer, kind, name, level, first, geometry in rows
         ),
     )
 
 
-def _written(geometry: BaseGeometry) -> str:
+def _wkb(geometry: BaseGeometry) -> str:
     return shapely.to_wkb(shapely.set_srid(geometry, MERCATOR), hex=True, include_srid=True)
 
 

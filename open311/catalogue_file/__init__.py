@@ -57,14 +57,14 @@ def from_document(data: dict[str, Any], harvested_from: str) -> Catalogue:
     catalogue = build(data)
     jurisdiction = replace(catalogue.jurisdiction, harvested_from=harvested_from)
     catalogue = replace(catalogue, jurisdiction=jurisdiction)
-    return _named(catalogue)
+    return _with_digests(catalogue)
 
 
 def _built(document: Document) -> Catalogue:
-    return _named(build(document.data, document.areas))
+    return _with_digests(build(document.data, document.areas))
 
 
-def _named(catalogue: Catalogue) -> Catalogue:
+def _with_digests(catalogue: Catalogue) -> Catalogue:
     return replace(catalogue, digest=digest(catalogue), desk_digest=desk_digest(catalogue))
 
 

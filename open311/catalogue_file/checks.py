@@ -130,12 +130,12 @@ def _service_names(root: Cursor) -> Found:
         offered = [
             service["service_name"] for service in root["services"] if service["active"].value is not False
         ]
-        shown = [_shown(name, language, languages[0]) for name in offered]
+        shown = [_text_shown(name, language, languages[0]) for name in offered]
         for steps, message in _repeated(shown, str.casefold):
             yield steps, f"{message}; each language needs one name a service"
 
 
-def _shown(name: Cursor, language: str, default: str) -> Cursor:
+def _text_shown(name: Cursor, language: str, default: str) -> Cursor:
     if name.word:
         return name
     return name[language] if name[language].word else name[default]

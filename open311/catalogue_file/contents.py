@@ -20,8 +20,8 @@ def contents(catalogue: Catalogue) -> dict[str, Any]:
         {
             "jurisdiction": _jurisdiction(catalogue.jurisdiction),
             "statuses": [_status(status) for status in catalogue.statuses.values()],
-            "agencies": [_named(agency) for agency in catalogue.agencies.values()],
-            "groups": [_named(group) for group in catalogue.groups.values()],
+            "agencies": [_code_and_name(agency) for agency in catalogue.agencies.values()],
+            "groups": [_code_and_name(group) for group in catalogue.groups.values()],
             "boundary": _boundary(catalogue.jurisdiction),
             "site": _site(catalogue.site),
             "desk": _desk(catalogue.desk),
@@ -65,7 +65,7 @@ def _words(text: Text) -> dict[str, str]:
     return dict(text.by_language)
 
 
-def _named(entry: Agency | Group) -> dict[str, Any]:
+def _code_and_name(entry: Agency | Group) -> dict[str, Any]:
     return {"code": entry.code, "name": _words(entry.name)}
 
 

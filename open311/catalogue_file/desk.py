@@ -164,9 +164,9 @@ def check(root: Cursor) -> Found:
     units = agencies | ({unit.key for unit in desk["units"].entries()})
     services = {service["service_code"].word for service in root["services"]}
     statuses = {status["code"].word: status["status"].word for status in root["statuses"]}
-    yield from _known(desk["checkers"], units, "the units and agencies")
+    yield from _check_word(desk["checkers"], units, "the units and agencies")
     for unit in desk["units"].entries():
-        yield from _known(unit["agency"], agencies, "the agencies")
+        yield from _check_word(unit["agency"], agencies, "the agencies")
         if unit["agency"].value is None and unit.key not in agencies:
             yield unit.steps, "is not the code of an agency, so it must name the agency that the public sees"
     for code in (*desk["deadlines"]["services"].entries(), *desk["duplicates"]["with"].entries()):
@@ -176,17 +176,17 @@ def check(root: Cursor) -> Found:
             yield from _known_word(code.key, code.steps, services, "the services")
     for codes in desk["duplicates"]["with"].entries():
         for code in codes:
-            yield from _known(code, services, "the services")
+            yield from _check_word(code, services, "the services")
     for group in desk["sso"]["groups"].entries():
         for unit in group["units"]:
-            yield from _known(unit, units, "the units and agencies")
+            yield from _check_word(unit, units, "the units and agencies")
         for service in group["services"]:
-            yield from _known(service, services, "the services")
+            yield from _check_word(service, services, "the services")
     yield from _reasons(desk["reasons"], statuses)
     yield from _calendar_problems(desk["calendar"])
 
 
-def _known(place: Cursor, known: set[str], section: str) -> Found:
+def _check_word(place: Cursor, known: set[str], section: str) -> Found:
     yield from _known_word(place.word, place.steps, known, section)
 
 
@@ -202,7 +202,7 @@ def _reasons(reasons: Cursor, statuses: Mapping[str, str]) -> Found:
         if code.word in seen:
             yield code.steps, f"{code.word!r} is given twice"
         seen.add(code.word)
-        yield from _known(status, set(statuses), "the statuses")
+        yield from _check_word(status, set(statuses), "the statuses")
         if reason["outcome"].word == ReasonFor.REJECT and statuses.get(status.word) != "closed":
             yield reason.steps, "what is refused is closed: name a closed status"
 

@@ -20,7 +20,7 @@ def _places(s: Subject, suffix: str) -> list[Answer]:
     return [s.absolute(f"{place}/discovery.{suffix}", suffix) for place in (s.base, above)]
 
 
-def _found(s: Subject, suffix: str) -> Answer:
+def _discovery(s: Subject, suffix: str) -> Answer:
     for place in _places(s, suffix):
         if place.status == 200:
             return place
@@ -28,7 +28,7 @@ def _found(s: Subject, suffix: str) -> Answer:
 
 
 def _document(s: Subject) -> dict[str, Any]:
-    value = _found(s, "json").json()
+    value = _discovery(s, "json").json()
     if not isinstance(value, dict):
         raise NotSeen("discovery.json is not an object")
     inner = value.get("discovery")
@@ -70,7 +70,7 @@ def both(s: Subject) -> Findings:
 
 @requires("R-058", SHOULD, "discovery below the base URL and one level above")
 def two_places(s: Subject) -> Findings:
-    _found(s, "json")
+    _discovery(s, "json")
     below, above = _places(s, "json")
     if (below.status, above.status) != (200, 200):
         yield Finding(f"{below.told}; {above.told}")
@@ -80,7 +80,7 @@ def two_places(s: Subject) -> Findings:
 
 @requires("R-059", MUST, "discovery.xml")
 def in_xml(s: Subject) -> Findings:
-    root = _found(s, "xml").xml()
+    root = _discovery(s, "xml").xml()
     if root.tag != "discovery":
         yield Finding(f"the root is <{root.tag}>")
     for name in FIELDS:
@@ -91,7 +91,7 @@ def in_xml(s: Subject) -> Findings:
 
 @requires("R-060", MUST, "discovery.json")
 def in_json(s: Subject) -> Findings:
-    value = _found(s, "json").json()
+    value = _discovery(s, "json").json()
     if not isinstance(value, dict) or "endpoints" not in value:
         yield Finding("not an object with `endpoints`", "P13" if isinstance(value, dict) else None)
         return

@@ -37,7 +37,7 @@ def _place(s: Subject) -> tuple[float, float]:
     raise NotSeen("say where with --lat and --long")
 
 
-def _sent(s: Subject, suffix: str = "json", **more: Any) -> Answer:
+def _answer_to(s: Subject, suffix: str = "json", **more: Any) -> Answer:
     return s.post("requests", suffix, data=_form(s, **more))
 
 
@@ -45,7 +45,7 @@ def _report(s: Subject) -> Answer:
     """One right report, sent once and looked at by many checks."""
     known = s.answers.get("report")
     if known is None:
-        known = s.answers["report"] = _sent(s, s.speaks)
+        known = s.answers["report"] = _answer_to(s, s.speaks)
     return known.must_be(200)
 
 
@@ -104,7 +104,7 @@ def one_of_both(s: Subject) -> Findings:
 
 @requires("R-102", BREAKS, "the status of success", posts=True)
 def is_200(s: Subject) -> Findings:
-    answer = s.answers.get("report") or _sent(s, s.speaks)
+    answer = s.answers.get("report") or _answer_to(s, s.speaks)
     if answer.status in (201, 202):
         yield Finding(f"{answer.told}; CUTR's and Helsinki's clients take only 200 for success")
 
@@ -130,41 +130,41 @@ def found_again(s: Subject) -> Findings:
 
 @requires("R-048", MUST, "a report without a key", posts=True)
 def no_key(s: Subject) -> Findings:
-    yield from _refused(_sent(s, s.speaks, api_key=None), 403)
+    yield from _refused(_answer_to(s, s.speaks, api_key=None), 403)
 
 
 @requires("R-049", MUST, "a report with an empty or unknown key", posts=True)
 def wrong_key(s: Subject) -> Findings:
     for key in ("", "no-such-key"):
-        yield from _refused(_sent(s, s.speaks, api_key=key), 403)
+        yield from _refused(_answer_to(s, s.speaks, api_key=key), 403)
 
 
 @requires("R-114", MUST, "a report without a service", posts=True)
 def no_service(s: Subject) -> Findings:
     for code in (None, ""):
-        yield from _refused(_sent(s, s.speaks, service_code=code), 400)
+        yield from _refused(_answer_to(s, s.speaks, service_code=code), 400)
 
 
 @requires("R-115", MUST, "a report for a service that there is not", posts=True)
 def unknown_service(s: Subject) -> Findings:
-    yield from _refused(_sent(s, s.speaks, service_code="no-such-service-311"), 404)
+    yield from _refused(_answer_to(s, s.speaks, service_code="no-such-service-311"), 404)
 
 
 @requires("R-106", MUST, "a report without a place", posts=True)
 def no_place(s: Subject) -> Findings:
-    yield from _refused(_sent(s, s.speaks, lat=None, long=None), 400)
+    yield from _refused(_answer_to(s, s.speaks, lat=None, long=None), 400)
 
 
 @requires("R-107", MUST, "a report with half a place", posts=True)
 def half_a_place(s: Subject) -> Findings:
     for name in ("lat", "long"):
-        yield from _refused(_sent(s, s.speaks, **{name: None}), 400)
+        yield from _refused(_answer_to(s, s.speaks, **{name: None}), 400)
 
 
 @requires("R-109", MUST, "coordinates that there are not", posts=True)
 def impossible_places(s: Subject) -> Findings:
     for place in ({"lat": 91}, {"long": 181}, {"lat": "abc"}, {"lat": "NaN"}):
-        yield from _refused(_sent(s, s.speaks, **place), 400)
+        yield from _refused(_answer_to(s, s.speaks, **place), 400)
 
 
 @requires("R-116", MUST, "a report without a required answer", posts=True)
@@ -176,7 +176,7 @@ def no_answer(s: Subject) -> Findings:
     ]
     if not wanted:
         raise NotSeen("no required attribute was seen")
-    answer = _sent(s, s.speaks, service_code=s.a_code())
+    answer = _answer_to(s, s.speaks, service_code=s.a_code())
     yield from _refused(answer, 400)
     if answer.status == 400 and f"{wanted[0].get('code')} required" not in answer.body.decode(
         errors="replace"
@@ -186,7 +186,7 @@ def no_answer(s: Subject) -> Findings:
 
 @requires("R-130", MUST, "a description of 4001 characters", posts=True)
 def too_long(s: Subject) -> Findings:
-    yield from _refused(_sent(s, s.speaks, description="ü" * 4001), 400)
+    yield from _refused(_answer_to(s, s.speaks, description="ü" * 4001), 400)
 
 
 @requires("R-139", SHOULD, "a report as plain text", posts=True)

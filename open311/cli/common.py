@@ -88,12 +88,12 @@ def show_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None
     table = Table(*(Column(name, overflow="fold") for name in columns))
     for row in rows:
         # As plain text: what strangers wrote in square brackets must not be taken for a style.
-        table.add_row(*(Text(_written(cell)) for cell in row))
+        table.add_row(*(Text(_cell(cell)) for cell in row))
     # A program that reads this gets each row in one line; a terminal decides by its width.
     Console(width=None if sys.stdout.isatty() else PIPED_WIDTH).print(table)
 
 
-def _written(value: object) -> str:
+def _cell(value: object) -> str:
     if isinstance(value, datetime):
         return write_utc(value)
     return "" if value is None else str(value)

@@ -38,11 +38,11 @@ def language(catalogue: Catalogue | None = None) -> str:
         in_force = core().catalogues.in_force
         known = catalogue or g.get("catalogue") or (in_force[0] if in_force else None)
         available = known.jurisdiction.languages if known else ("en",)
-        g.language = choose_language(_wanted(), available)
+        g.language = choose_language(_languages(), available)
     return cast(str, g.language)
 
 
-def _wanted() -> list[str]:
+def _languages() -> list[str]:
     try:
         named = request.args.get("locale", "").strip()
     except Open311Error:

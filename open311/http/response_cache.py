@@ -82,7 +82,7 @@ class CachedResponse:
         self.entity = named.get("etag", "").removeprefix("W/") if status.startswith("200") else ""
         self.since = since if status.startswith("200") else None
         if self.since is not None:
-            plain.append(("Last-Modified", _written(self.since)))
+            plain.append(("Last-Modified", _http_date(self.since)))
         self.plain = plain
         self.headers = [*plain, ("Content-Length", str(len(body)))]
         # Made for the first who asks for them.
@@ -131,7 +131,7 @@ class CachedResponse:
 
 
 @lru_cache(maxsize=8)
-def _written(moment: int) -> str:
+def _http_date(moment: int) -> str:
     return http_date(moment)
 
 

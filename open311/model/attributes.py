@@ -44,7 +44,7 @@ class _Refused(ValueError):
 
 def check(service: Service, answers: Mapping[str, Sequence[str]]) -> Answers:
     """Sort the answers of a report and hold them against the definition of its service; never raises."""
-    answered = _given(answers)
+    answered = _without_blanks(answers)
     attributes = {attribute.code: attribute for attribute in service.attributes}
     problems: list[Problem] = []
     public: dict[str, list[str]] = {}
@@ -60,7 +60,7 @@ def check(service: Service, answers: Mapping[str, Sequence[str]]) -> Answers:
     return Answers(public, private, unknown, tuple(problems))
 
 
-def _given(answers: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+def _without_blanks(answers: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
     """The answers without blank ones and repetitions; an empty answer counts as none."""
     by_code: dict[str, dict[str, None]] = {}
     for code, values in answers.items():

@@ -28,7 +28,7 @@ def of_history(service_request: ServiceRequest) -> tuple[Feed, list[Entry]]:
 
 def _feed(title: str, updated: datetime, links: Mapping[str, str]) -> Feed:
     own = current.base_url() + current.as_asked(request.path)
-    if query := urlencode(_asked()):
+    if query := urlencode(_filters()):
         own += f"?{query}"
     return Feed(
         id=own,
@@ -40,7 +40,7 @@ def _feed(title: str, updated: datetime, links: Mapping[str, str]) -> Feed:
     )
 
 
-def _asked() -> list[tuple[str, str]]:
+def _filters() -> list[tuple[str, str]]:
     """What narrows the feed down. Keys of its reader do not, and whatever means nothing stands in no answer."""
     return [(name, value) for name, value in request.args.items(multi=True) if queries.is_known(name)]
 

@@ -43,13 +43,13 @@ def get_statistics_json(query: dict[str, Any]) -> Response:
             "definitions": statistics.definitions(current.language(catalogue)),
             "total": figures.total.row(),
             "months": [{"month": line.code} | line.row() for line in figures.months],
-            "services": [_named("service_code", "service_name", line) for line in figures.services],
-            "areas": [_named("area_code", "area_name", line) for line in figures.areas],
+            "services": [_row("service_code", "service_name", line) for line in figures.services],
+            "areas": [_row("area_code", "area_name", line) for line in figures.areas],
         }
     )
 
 
-def _named(code: str, name: str, line: Line) -> dict[str, Any]:
+def _row(code: str, name: str, line: Line) -> dict[str, Any]:
     return {code: line.code, name: line.name} | line.row()
 
 

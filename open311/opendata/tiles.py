@@ -67,11 +67,11 @@ def get_tile(query: dict[str, Any], z: int, x: int, y: int) -> Response:
     if not tile.exists:
         raise NotFound(problem("error.tile", deepest=DEEPEST))
     with current.core().database.read_public() as conn:
-        body = tiles.tile(conn, _asked(query, tile))
+        body = tiles.tile(conn, _search(query, tile))
     return answer(body, MEDIA_TYPE, cache=CHANGES_ANY_TIME, status=200 if body else 204)
 
 
-def _asked(query: dict[str, Any], tile: Tile) -> TileSearch:
+def _search(query: dict[str, Any], tile: Tile) -> TileSearch:
     days, closed_days, now = query.get("days"), query.get("closed_days"), current.core().now()
     if days is not None and days > LONGEST:
         raise Invalid(problem("error.tile.days", most=LONGEST))

@@ -47,17 +47,17 @@ METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"})
 
 def count(route: str | None, method: str, status: int, seconds: float) -> None:
     """Count one answer that was worked out."""
-    counter, histogram = _counted(route or "none", method, status, "worked_out")
+    counter, histogram = _counters(route or "none", method, status, "worked_out")
     counter.inc()
     histogram.observe(seconds)
 
 
 def count_kept(method: str, status: int, times: int) -> None:
     """Count answers from memory, which take less time than to note how much."""
-    _counted("memory", method, status, "memory")[0].inc(times)
+    _counters("memory", method, status, "memory")[0].inc(times)
 
 
-def _counted(name: str, method: str, status: int, source: str) -> tuple[Counter, Histogram]:
+def _counters(name: str, method: str, status: int, source: str) -> tuple[Counter, Histogram]:
     key = (name, method if method in METHODS else "other", str(status), source)
     counters = _children.get(key)
     if counters is None:

@@ -36,14 +36,16 @@ def robots() -> Response:
     below = ("", "/*") if addresses.several() else ("",)
     closed = [f"Disallow: {root}{city}{path}" for city in below for path in urls.NOT_SEARCHED]
     sitemap = f"Sitemap: {addresses.absolute(f'{root}/sitemap.xml')}"
-    return _kept("\n".join(["User-agent: *", *closed, "", sitemap, ""]), "text/plain; charset=utf-8")
+    return _public_response(
+        "\n".join(["User-agent: *", *closed, "", sitemap, ""]), "text/plain; charset=utf-8"
+    )
 
 
 @blueprint.fixed("/sitemap.xml")
 def sitemap() -> Response:
     """The pages and the newest reports of each city, as sitemaps.org says."""
     pages = [page for catalogue in current.core().catalogues.in_force for page in _pages(catalogue)]
-    return _kept(render_template("pages/sitemap.xml", pages=pages), "application/xml")
+    return _public_response(render_template("pages/sitemap.xml", pages=pages), "application/xml")
 
 
 def _pages(catalogue: Catalogue) -> list[str]:
@@ -65,10 +67,10 @@ def favicon() -> Response:
     colour = (in_force[0].site.colour if len(in_force) == 1 else None) or COLOUR
     picture = icons.mark(ICON_SIZE, colour, maskable=False)
     directory = pack("<HHH BBBBHHII", 0, 1, 1, ICON_SIZE, ICON_SIZE, 0, 0, 1, 32, len(picture), 22)
-    return _kept(directory + picture, "image/vnd.microsoft.icon")
+    return _public_response(directory + picture, "image/vnd.microsoft.icon")
 
 
-def _kept(body: str | bytes, content_type: str) -> Response:
+def _public_response(body: str | bytes, content_type: str) -> Response:
     response = Response(body, content_type=content_type)
     response.headers["Cache-Control"] = (
         assets.kept_for() if isinstance(body, bytes) else "public, max-age=3600"

@@ -43,7 +43,7 @@ def offline_form() -> Response:
     return page(
         "offline/form.html",
         groups=listing.services_by_group(city()),
-        asked=_asked,
+        asked=_questions,
         fingerprint=questions.fingerprint,
         changeset=write_utc(city().changeset),
         most_photos=current.core().settings.max_photos,
@@ -52,7 +52,7 @@ def offline_form() -> Response:
     )
 
 
-def _asked(service: Service) -> list[questions.Question]:
+def _questions(service: Service) -> list[questions.Question]:
     return questions.questions(service, {}, {})
 
 
@@ -73,7 +73,7 @@ def handed_in() -> Response:
     if draft.sent:
         return _answer({"outcome": "sent", "address": _step(draft, "sent")})
     try:
-        drafts.keep(core, draft, _typed())
+        drafts.keep(core, draft, _typed_fields())
     except Invalid as refused:
         faults = [asdict(form_input.at_field(problem)) for problem in refused.problems]
         return _answer({"outcome": "look", "wrong": faults})
@@ -92,7 +92,7 @@ def handed_in() -> Response:
     )
 
 
-def _typed() -> dict[str, Any]:
+def _typed_fields() -> dict[str, Any]:
     """All steps of the form at once."""
     state: dict[str, Any] = {}
     for step in form_input.FIELDS:
@@ -119,13 +119,13 @@ def _changed(catalogue: Catalogue, draft: Draft) -> list[Wrong]:
     if service is None:
         return []
     if draft.text("asked") != questions.fingerprint(service):
-        return [Wrong("service_code", "category", _told(draft.state))]
+        return [Wrong("service_code", "category", _outcome_in_words(draft.state))]
     if service.stop_text and draft.text("no_danger") != service.service_code:
         return [Wrong("no_danger", "category", words.words("page.offline.danger"))]
     return []
 
 
-def _told(state: Mapping[str, Any]) -> str:
+def _outcome_in_words(state: Mapping[str, Any]) -> str:
     with suppress(ValueError, OverflowError):
         return words.words("page.offline.changed.since", day=words.day(_moment(state)))
     return words.words("page.offline.changed")

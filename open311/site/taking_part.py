@@ -55,7 +55,7 @@ class Typed:
             self.errors.setdefault(at.field if at.field in self.values else name, in_words(problem))
 
 
-def _typed(*names: str) -> Typed:
+def _typed_fields(*names: str) -> Typed:
     return Typed({name: form_input.posted(name) for name in names})
 
 
@@ -78,7 +78,7 @@ def update_report(number: str) -> AnyResponse:
     report = single_request.find(current.core(), city(), number).request
     if request.method == "GET":
         return _form("update", report, abuse.new_form("update"), Typed())
-    typed, form = _typed("kind", "description", "email"), abuse.posted_form("update")
+    typed, form = _typed_fields("kind", "description", "email"), abuse.posted_form("update")
     if form_input.other_language():
         return _form("update", report, form, typed)
     sent = [file.stream for file in photos.sent(cast(LenientRequest, request), []).get("media", [])]
@@ -134,7 +134,7 @@ def object_to_report(number: str) -> AnyResponse:
     report = single_request.find(current.core(), city(), number).request
     if request.method == "GET":
         return _form("objection", report, abuse.new_form("objection"), Typed())
-    typed, form = _typed("ground", "text", "name", "email", "faith"), abuse.posted_form("objection")
+    typed, form = _typed_fields("ground", "text", "name", "email", "faith"), abuse.posted_form("objection")
     if form_input.other_language():
         return _form("objection", report, form, typed)
     _check_objection(typed, form)

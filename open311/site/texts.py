@@ -44,7 +44,7 @@ def _filled(name: str, catalogue: Catalogue) -> str:
             "contact": catalogue_text(jurisdiction.contact),
             "emergency": catalogue_text(jurisdiction.emergency_notice),
             "address": current.base_url(),
-            "kept": _kept(catalogue),
+            "kept": _retention_list(catalogue),
             "others": _others(catalogue),
         }
     )
@@ -60,7 +60,7 @@ def _others(catalogue: Catalogue) -> str:
     )
 
 
-def _kept(catalogue: Catalogue) -> str:
+def _retention_list(catalogue: Catalogue) -> str:
     """What is kept of people, why, and for how long, as a list in Markdown."""
     language, settings = current.language(), current.core().settings
     lines = [

@@ -21,7 +21,7 @@ def of_actors(actors: Iterable[str]) -> Mapping[str, str]:
         names = accounts.names(conn, ids) if ids else {}
         roles = memberships.of_accounts(conn, list(names)) if names else {}
     return {
-        actor: actor if account_id is None else _shown(account_id, names, roles)
+        actor: actor if account_id is None else _name_for_reader(account_id, names, roles)
         for actor, account_id in chosen.items()
     }
 
@@ -45,7 +45,9 @@ def of_mentioned(words_of_log: Iterable[str]) -> Mapping[str, str]:
     return {word: known[number] for word, number in numbers.items() if number and number in known}
 
 
-def _shown(account_id: int, names: Mapping[int, str], roles: Mapping[int, Sequence[Membership]]) -> str:
+def _name_for_reader(
+    account_id: int, names: Mapping[int, str], roles: Mapping[int, Sequence[Membership]]
+) -> str:
     """A name for colleagues, the unit for others, or what they do where they belong to none."""
     if account_id not in names:
         return words.words("desk.name.gone")

@@ -79,7 +79,7 @@ def _common() -> dict[str, Any]:
         "shortcuts": shortcuts.SHORTCUTS,
         "menu_keys": shortcuts.OF_MENU,
         "form_token": _form_token,
-        "done": _done(),
+        "done": _done_message(),
         "ends_in": seconds_left() if somebody else None,
         "warn_seconds": WARN_SECONDS,
         "view": (request.endpoint or "").removeprefix("staff."),
@@ -101,7 +101,7 @@ def _form_token() -> Markup:
     return Markup('<input type="hidden" name="{}" value="{}">').format(TOKEN_FIELD, new_form_token(token))
 
 
-def _done() -> str:
+def _done_message() -> str:
     """What was done just now, if the address says so and there are words for it."""
     word = request.args.get("done", "") if request.method == "GET" else ""
     return word if f"desk.done.{word}" in messages(current.language()) else ""

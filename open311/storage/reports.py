@@ -39,21 +39,21 @@ def add(
     announce(conn)
     personal = {name: getattr(reporter, name) for name in PERSONAL} | {"attributes": dict(answers)}
     given: dict[str, Any] = {
-        **_named("request", request),
-        **_named("submission", submission),
-        **_named("case", {name: case[name] for name in stored_cases.NEW}),
+        **_prefixed("request", request),
+        **_prefixed("submission", submission),
+        **_prefixed("case", {name: case[name] for name in stored_cases.NEW}),
         "lat": location and location.lat,
         "long": location and location.long,
     }
     for number, event in enumerate(happened):
-        given |= _named(f"event{number}", event)
+        given |= _prefixed(f"event{number}", event)
     with_reporter = any(personal.values())
     if with_reporter:
-        given |= _named("reporter", personal)
+        given |= _prefixed("reporter", personal)
     return int(_statement(with_reporter, len(happened)).fetch(conn, **given)[0][0])
 
 
-def _named(table: str, values: Mapping[str, Any]) -> dict[str, Any]:
+def _prefixed(table: str, values: Mapping[str, Any]) -> dict[str, Any]:
     return {
         f"{table}_{name}": Jsonb(value) if isinstance(value, dict) else value
         for name, value in values.items()

@@ -34,7 +34,7 @@ def _constant(text: str) -> Expression:
     return literal_column("'" + text.replace("'", "''") + "'", Text)
 
 
-def _joined(*parts: Expression) -> Expression:
+def _concatenated(*parts: Expression) -> Expression:
     """The parts in a row; NULL when one of them is."""
     joined, *others = parts
     for part in others:
@@ -43,8 +43,8 @@ def _joined(*parts: Expression) -> Expression:
 
 
 def _between(before: str, value: Expression, behind: str) -> Expression:
-    begun = _joined(_constant(before), value) if before else value
-    return _joined(begun, _constant(behind)) if behind else begun
+    begun = _concatenated(_constant(before), value) if before else value
+    return _concatenated(begun, _constant(behind)) if behind else begun
 
 
 def _as_text(value: Expression) -> Expression:
@@ -125,7 +125,9 @@ def cells() -> list[Expression]:
     (_, number), *others = [
         (name, VALUES[kind](_CELLS, column_of(MADE_OF.get(kind, name)))) for name, kind, _ in SHOWN
     ]
-    marked = case((and_(*_is_usual("csv")), number), else_=_joined(literal_column(r"E'\x01'", Text), number))
+    marked = case(
+        (and_(*_is_usual("csv")), number), else_=_concatenated(literal_column(r"E'\x01'", Text), number)
+    )
     return [marked.label("number"), *(value.label(name) for name, value in others)]
 
 
@@ -150,7 +152,9 @@ def _feature() -> list[Expression]:
     """As `formats/geojson.py` has it."""
     form = FORMS["json"]
     long, lat = (_degrees(form, column_of(name)) for name in ("long", "lat"))
-    point = _joined(_constant('{"type":"Point","coordinates":['), long, _constant(","), lat, _constant("]}"))
+    point = _concatenated(
+        _constant('{"type":"Point","coordinates":['), long, _constant(","), lat, _constant("]}")
+    )
     return [
         _constant('{"type":"Feature","id":'),
         _json_plain(column_of("service_request_id")),
@@ -200,7 +204,7 @@ def _plain(form: Form, column: Expression) -> Expression:
 def _degrees(_: Form, column: Expression) -> Expression:
     rounded = _rounded(column)
     point = case((rounded == func.trunc(rounded), _constant(".0")), else_=_constant(""))
-    return _joined(cast(rounded, Text), point)
+    return _concatenated(cast(rounded, Text), point)
 
 
 def _picture(form: Form, _: Expression) -> Expression:
@@ -210,7 +214,7 @@ def _picture(form: Form, _: Expression) -> Expression:
 def _whole(address: Expression) -> Expression:
     """Our own begin with the address of the server."""
     own = func.starts_with(address, _constant("/"))
-    whole = _joined(bindparam("base_url", type_=Text), address)
+    whole = _concatenated(bindparam("base_url", type_=Text), address)
     return case((own, whole), else_=func.nullif(address, _constant("")))
 
 

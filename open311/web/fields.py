@@ -31,7 +31,7 @@ WEB_ADDRESS = re.compile(
 )
 
 
-def _described(kwargs: dict[str, Any], **schema: Any) -> dict[str, Any]:
+def _with_description(kwargs: dict[str, Any], **schema: Any) -> dict[str, Any]:
     """The arguments of a field, with what the OpenAPI document says of its values."""
     return kwargs | {"metadata": schema | kwargs.get("metadata", {})}
 
@@ -56,7 +56,7 @@ class Word(fields.String):
     """One line or several of text, at most `longest` characters. CUTR's app writes `null` for nothing."""
 
     def __init__(self, longest: int = 200, *, empty: tuple[str, ...] = (), **kwargs: Any) -> None:
-        super().__init__(**_described(kwargs, maxLength=longest))
+        super().__init__(**_with_description(kwargs, maxLength=longest))
         self.longest = longest
         self.empty = empty
 
@@ -73,7 +73,7 @@ class Email(Word):
     """An address that could be one."""
 
     def __init__(self, longest: int = 200, **kwargs: Any) -> None:
-        super().__init__(longest, **_described(kwargs, pattern=f"^{EMAIL.pattern}$"))
+        super().__init__(longest, **_with_description(kwargs, pattern=f"^{EMAIL.pattern}$"))
 
     def _deserialize(self, value: list[str], attr: str | None, data: Any, **kwargs: Any) -> Any:
         text = super()._deserialize(value, attr, data, **kwargs)
@@ -87,7 +87,7 @@ class Words(DelimitedList):
 
     def __init__(self, longest: int = 1000, *, known: tuple[str, ...] = (), **kwargs: Any) -> None:
         item = fields.String(metadata={"enum": list(known)} if known else {})
-        super().__init__(item, **_described(kwargs, maxItems=longest))
+        super().__init__(item, **_with_description(kwargs, maxItems=longest))
         self.longest = longest
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> Any:
@@ -102,7 +102,7 @@ class WebAddresses(DelimitedList):
 
     def __init__(self, **kwargs: Any) -> None:
         item = fields.String(metadata={"pattern": f"^{WEB_ADDRESS.pattern}$"})
-        super().__init__(item, **_described(kwargs, maxItems=MOST_ADDRESSES))
+        super().__init__(item, **_with_description(kwargs, maxItems=MOST_ADDRESSES))
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> Any:
         # A comma may stand inside an address; only one before a further address separates.
@@ -148,7 +148,7 @@ class Degrees(fields.Float):
     """Decimal degrees within ± `limit`."""
 
     def __init__(self, limit: int, **kwargs: Any) -> None:
-        super().__init__(**_described(kwargs, minimum=-limit, maximum=limit))
+        super().__init__(**_with_description(kwargs, minimum=-limit, maximum=limit))
         self.limit = limit
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> Any:
@@ -162,7 +162,7 @@ class Metres(fields.Float):
     """A distance above 0, at most `longest`."""
 
     def __init__(self, longest: int, **kwargs: Any) -> None:
-        super().__init__(**_described(kwargs, exclusiveMinimum=0, maximum=longest))
+        super().__init__(**_with_description(kwargs, exclusiveMinimum=0, maximum=longest))
         self.longest = longest
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> Any:
@@ -176,7 +176,7 @@ class Count(fields.Integer):
     """A whole number, at least `least`; above `most` it counts as `most`."""
 
     def __init__(self, least: int, most: int, **kwargs: Any) -> None:
-        super().__init__(**_described(kwargs, minimum=least))
+        super().__init__(**_with_description(kwargs, minimum=least))
         self.least, self.most = least, most
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> Any:
@@ -196,7 +196,7 @@ class BoxField(fields.String):
         long, lat = ({"type": "number", "minimum": -most, "maximum": most} for most in (180, 90))
         four = {"type": "array", "items": {"type": "number"}, "minItems": 4, "maxItems": 4}
         # apispec knows no `prefixItems`, but leaves alone what stands below `allOf`.
-        super().__init__(**_described(kwargs, **four, allOf=[{"prefixItems": [long, lat, long, lat]}]))
+        super().__init__(**_with_description(kwargs, **four, allOf=[{"prefixItems": [long, lat, long, lat]}]))
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> Any:
         numbers = [decimal(part) for part in re.split("[,;]", value[0][:200])]

@@ -65,7 +65,7 @@ def served(view: View, schema: Schema) -> View:
     @wraps(view)
     def serve(**path: Any) -> Any:
         try:
-            loaded = schema.load(_sent())
+            loaded = schema.load(_raw_values())
         except ValidationError as error:
             raise Invalid(*problems(error)) from None
         return view(loaded, **path)
@@ -73,7 +73,7 @@ def served(view: View, schema: Schema) -> View:
     return serve
 
 
-def _sent() -> Any:
+def _raw_values() -> Any:
     """One mapping from name to raw values, wherever the client put them; a POST has its answers under `attribute`."""
     req = cast(LenientRequest, request)
     if req.method != "POST":
@@ -198,7 +198,7 @@ def _typed(query: dict[str, Any], catalogue: Catalogue) -> dict[str, Any]:
         "words": words,
         "text_search": catalogue.jurisdiction.text_search,
         "reference": query["q"].strip()[:LONGEST_REFERENCE],
-        "words_in_service_names": _named(catalogue, query["q"]),
+        "words_in_service_names": _services_named(catalogue, query["q"]),
         "numbers": _numbers(catalogue, query["q"]),
     }
 
@@ -257,7 +257,7 @@ def _circle(query: dict[str, Any]) -> Circle | None:
     return Circle(Location(query["lat"], query["long"]), query["radius"])
 
 
-def _named(catalogue: Catalogue, words: str) -> tuple[str, ...]:
+def _services_named(catalogue: Catalogue, words: str) -> tuple[str, ...]:
     """Services, past ones too, whose name in any language holds the words as they stand."""
     folded = fold(words.strip())
     names = {code: service.service_name for code, service in catalogue.services.items()}

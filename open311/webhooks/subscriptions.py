@@ -43,7 +43,7 @@ def add(
     Raises `Invalid` with everything that is wrong.
     """
     actor.require(Right.OPERATE, catalogue.jurisdiction.jurisdiction_id)
-    problems = [*_wrong(catalogue, name, url, service_codes, kinds)]
+    problems = [*_problems(catalogue, name, url, service_codes, kinds)]
     with core.database.begin() as conn:
         if storage.find(conn, name):
             problems.append(problem("error.webhook.name_taken", name=name))
@@ -64,7 +64,7 @@ def add(
     return made
 
 
-def _wrong(
+def _problems(
     catalogue: Catalogue, name: str, url: str, service_codes: Sequence[str], kinds: Sequence[str]
 ) -> list[Problem]:
     problems = [
@@ -91,14 +91,14 @@ def list_all(core: Core) -> list[Subscription]:
 def show(core: Core, name: str) -> Overview:
     """One subscription and its messages; raises `NotFound`."""
     with core.database.read() as conn:
-        subscription = _known(conn, name)
+        subscription = _required(conn, name)
         return Overview(subscription, storage.counts(conn, subscription.id))
 
 
 def attempts(core: Core, name: str, limit: int) -> list[tuple[Message, Attempt]]:
     """The latest attempts, the newest first."""
     with core.database.read() as conn:
-        return storage.attempts(conn, _known(conn, name).id, limit)
+        return storage.attempts(conn, _required(conn, name).id, limit)
 
 
 def pause(core: Core, name: str, *, actor: Actor) -> None:
@@ -145,7 +145,7 @@ def replay(core: Core, name: str, since: datetime, until: datetime, *, actor: Ac
 
 
 def _operated(conn: Connection, name: str, actor: Actor) -> Subscription:
-    subscription = _known(conn, name)
+    subscription = _required(conn, name)
     actor.require(Right.OPERATE, subscription.jurisdiction_id)
     return subscription
 
@@ -156,7 +156,7 @@ def _note(
     audit.append(conn, core.now(), str(actor), kind, f"webhook:{subscription.name}", data)
 
 
-def _known(conn: Connection, name: str) -> Subscription:
+def _required(conn: Connection, name: str) -> Subscription:
     subscription = storage.find(conn, name)
     if subscription is None:
         raise NotFound(problem("error.webhook.unknown", name=name))

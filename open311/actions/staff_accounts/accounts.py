@@ -135,7 +135,7 @@ def bring_back(core: Core, actor: Actor, account_id: int) -> None:
     """Open an account again for somebody who has returned; they need a link and new roles."""
     with core.database.begin() as conn:
         _require_admin(core, conn, actor)
-        account = _found(conn, account_id)
+        account = _account(conn, account_id)
         if account.state is not AccountState.LEFT:
             return
         state = AccountState.INVITED.value
@@ -146,7 +146,7 @@ def bring_back(core: Core, actor: Actor, account_id: int) -> None:
 def give_role(core: Core, actor: Actor, account_id: int, role: Membership) -> int:
     """Give somebody a role; its id."""
     with core.database.begin() as conn:
-        account = _found(conn, account_id)
+        account = _account(conn, account_id)
         if account.state is AccountState.LEFT:
             raise Invalid(problem("desk.account.left"))
         _require_giving(core, conn, actor, account_id, role)
@@ -200,7 +200,7 @@ def listed(core: Core, actor: Actor) -> list[Listed]:
 def shown(core: Core, actor: Actor, account_id: int) -> Listed:
     """One account with its roles; raises `NotFound` for one that somebody may not know of."""
     with core.database.read() as conn:
-        account = _found(conn, account_id, lock=False)
+        account = _account(conn, account_id, lock=False)
         roles = memberships.of_account(conn, account_id)
         if actor.kind is ActorKind.STAFF and not _knows(_staff(core, conn, actor), roles):
             raise NotFound(problem("desk.account.unknown"))
@@ -213,7 +213,7 @@ def _knows(staff: Staff, roles: Sequence[Membership]) -> bool:
     return any(role.jurisdiction_id in managed for role in roles) or (admin and not roles)
 
 
-def _found(conn: Connection, account_id: int, *, lock: bool = True) -> Account:
+def _account(conn: Connection, account_id: int, *, lock: bool = True) -> Account:
     account = accounts.find(conn, account_id, lock=lock)
     if account is None:
         raise NotFound(problem("desk.account.unknown"))
@@ -240,7 +240,7 @@ def _require_giving(core: Core, conn: Connection, actor: Actor, account_id: int,
 
 def _managed(core: Core, conn: Connection, actor: Actor, account_id: int) -> Account:
     """An account that this actor may change: an administrator wherever it has a role, and never one's own."""
-    account = _found(conn, account_id)
+    account = _account(conn, account_id)
     if actor.kind is not ActorKind.STAFF:
         return account
     staff = _staff(core, conn, actor)

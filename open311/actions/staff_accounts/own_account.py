@@ -48,7 +48,7 @@ def take_up(core: Core, token: str, name: str, password: str, sender: Sender) ->
     """Take up an account by its link with a password of one's own; the token of the session that begins."""
     account, kind = of_link(core, token)
     name, _, _ = checked(name, account.email, account.language)
-    Invalid.unless_empty(passwords.problems(password, _known(core, account)))
+    Invalid.unless_empty(passwords.problems(password, _guessable_words(core, account)))
     password_hash = passwords.hashed(password)
     with core.database.begin() as conn:
         # Of two that press at once, one finds the link used.
@@ -65,7 +65,7 @@ def take_up(core: Core, token: str, name: str, password: str, sender: Sender) ->
         return sign_in.begin(core, conn, account, sender)
 
 
-def _known(core: Core, account: Account) -> tuple[str, ...]:
+def _guessable_words(core: Core, account: Account) -> tuple[str, ...]:
     """What everybody can find out about somebody, and would try first."""
     cities = [catalogue.jurisdiction for catalogue in core.catalogues.in_force]
     places = [part for city in cities for part in (city.jurisdiction_id, city.name.in_language("de"))]
@@ -76,7 +76,7 @@ def change_password(core: Core, token: str, signed_in: SignedIn, old: str, new: 
     """Change one's own password; every session ends, and the token of a new one is returned."""
     account = signed_in.account
     sign_in.require_password(core, account, old)
-    Invalid.unless_empty(passwords.problems(new, _known(core, account)))
+    Invalid.unless_empty(passwords.problems(new, _guessable_words(core, account)))
     password_hash = passwords.hashed(new)
     with core.database.begin() as conn:
         accounts.change(conn, account.id, password_hash=password_hash)

@@ -73,11 +73,11 @@ class _Grant:
     def token(self) -> str:
         with self._lock:
             if time.monotonic() >= self._ends:
-                self._token, seconds = self._asked()
+                self._token, seconds = self._new_token()
                 self._ends = time.monotonic() + seconds - MARGIN_SECONDS
             return self._token
 
-    def _asked(self) -> tuple[str, float]:
+    def _new_token(self) -> tuple[str, float]:
         form = {
             "grant_type": "client_credentials",
             "client_id": self._source.client_id,

@@ -176,14 +176,14 @@ def _cleaned(data: bytes) -> Photo:
     Image.MAX_IMAGE_PIXELS = None
     with Image.open(BytesIO(data), formats=FORMATS) as image:
         _check_size(image)
-        turn, place = _told(image, _turn), _told(image, _place)
+        turn, place = _from_metadata(image, _turn), _from_metadata(image, _place)
         image.draft("RGB", (LONGEST_EDGE, LONGEST_EDGE))
         image.thumbnail((LONGEST_EDGE, LONGEST_EDGE), reducing_gap=2.0)
         pixels = _in_common_colours(image)
         return replace(_drawn_anew(pixels if turn is None else pixels.transpose(turn)), place=place)
 
 
-def _told(image: Image.Image, read: Callable[[Image.Exif], Told | None]) -> Told | None:
+def _from_metadata(image: Image.Image, read: Callable[[Image.Exif], Told | None]) -> Told | None:
     """What the metadata say; None when they say nothing, or nonsense: that is no fault of the picture."""
     try:
         return read(image.getexif())

@@ -74,10 +74,10 @@ def claims(settings: Settings, errand: Errand, code: str, back: str, now: dateti
         "client_id": str(settings.sso_client_id),
         "client_secret": settings.sso_client_secret or "",
     }
-    answered = _asked(
+    answered = _document(
         "POST", metadata["token_endpoint"], {name: value for name, value in sent.items() if value}
     )
-    keys = _asked("GET", metadata["jwks_uri"])
+    keys = _document("GET", metadata["jwks_uri"])
     # With what they need they take as long to load as all tables of the database.
     from joserfc import jwt
     from joserfc.errors import JoseError
@@ -105,7 +105,7 @@ def claims(settings: Settings, errand: Errand, code: str, back: str, now: dateti
 
 def _metadata(settings: Settings) -> dict[str, str]:
     issuer = str(settings.sso_issuer)
-    metadata = _asked("GET", f"{issuer}/.well-known/openid-configuration")
+    metadata = _document("GET", f"{issuer}/.well-known/openid-configuration")
     if str(metadata.get("issuer", "")).rstrip("/") != issuer:
         raise Failed(f"the provider calls itself {metadata.get('issuer')!r}")
     names = ("authorization_endpoint", "token_endpoint", "jwks_uri")
@@ -117,7 +117,7 @@ def _metadata(settings: Settings) -> dict[str, str]:
     return {name: metadata[name] for name in names}
 
 
-def _asked(method: str, url: str, form: Mapping[str, str] | None = None) -> dict[str, Any]:
+def _document(method: str, url: str, form: Mapping[str, str] | None = None) -> dict[str, Any]:
     headers = {"Accept": "application/json"}
     if form is not None:
         headers["Content-Type"] = "application/x-www-form-urlencoded"

@@ -95,7 +95,7 @@ def list_accounts() -> None:
             account.state.value,
             "yes" if account.second_factor else "no",
             account.ends_datetime,
-            "; ".join(map(_written, roles)),
+            "; ".join(map(_role_in_words, roles)),
         )
         for account, roles in listed
     ]
@@ -123,7 +123,7 @@ def show(email: str) -> None:
             )
         ],
     )
-    rows = [(role.id, _written(role), role.ends_datetime) for role in roles]
+    rows = [(role.id, _role_in_words(role), role.ends_datetime) for role in roles]
     show_table(("role", "what", "ends"), rows)
 
 
@@ -146,7 +146,7 @@ def role(
     with opened() as core:
         membership = _membership(core, role_name, jurisdiction_id, units, services, ends)
         number = accounts.give_role(core, cli_actor(), _account(core, email).id, membership)
-    click.echo(f"Role {number}: {_written(membership)}")
+    click.echo(f"Role {number}: {_role_in_words(membership)}")
 
 
 @account.command()
@@ -252,7 +252,7 @@ def _moment(core: Core, day: str | None) -> datetime | None:
         raise ConfigurationError(f"{day} is no day such as 2026-12-31") from None
 
 
-def _written(role: Membership) -> str:
+def _role_in_words(role: Membership) -> str:
     parts = [role.role.value, role.jurisdiction_id]
     lists = {"units": role.units, "services": role.services}
     parts += [f"{name} {' '.join(codes)}" for name, codes in lists.items() if codes]

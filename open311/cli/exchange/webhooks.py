@@ -75,13 +75,13 @@ def show(name: str) -> None:
     """Show one webhook with its secret, and why it is disabled, if it is."""
     with opened() as core:
         overview = subscriptions.show(core, name)
-    for label, value in _described(overview.subscription).items():
+    for label, value in _details(overview.subscription).items():
         click.echo(f"{label}: {value}")
     for state, count in sorted(overview.messages.items()):
         click.echo(f"messages {state}: {count}")
 
 
-def _described(subscription: Subscription) -> dict[str, str]:
+def _details(subscription: Subscription) -> dict[str, str]:
     moments = {
         "created": subscription.created_datetime,
         "failing since": subscription.failing_since,

@@ -27,7 +27,7 @@ def upgrade(revision: str) -> None:
     url = private_cluster.database_url(settings.load())
     before = migrate.current(url)[0]
     migrate.upgrade(url, revision)
-    click.echo(_told(before, migrate.current(url)[0]))
+    click.echo(_what_changed(before, migrate.current(url)[0]))
 
 
 @db.command()
@@ -38,7 +38,7 @@ def downgrade(revision: str) -> None:
     url = private_cluster.database_url(settings.load())
     before = migrate.current(url)[0]
     migrate.downgrade(url, revision)
-    click.echo(_told(before, migrate.current(url)[0]))
+    click.echo(_what_changed(before, migrate.current(url)[0]))
 
 
 @db.command()
@@ -84,7 +84,7 @@ def erasures(since: datetime) -> None:
             click.echo(restoring.written(erasure))
 
 
-def _told(before: str | None, after: str | None) -> str:
+def _what_changed(before: str | None, after: str | None) -> str:
     """From which revision to which, and of which release, so that an update that was none is seen."""
     release = f"open311 {version.build()}"
     if before != after:

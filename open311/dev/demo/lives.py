@@ -90,13 +90,13 @@ class Lives:
     def begin(self, requested: datetime) -> Life:
         """A report sent at this moment, and what became of it until now."""
         service = self._chance.choices(self._services, self._weights)[0]
-        life = self._sent(service, requested)
+        life = self._new_report(service, requested)
         began = self._released(life, service)
         if began is not None:
             self._worked_on(life, began)
         return life
 
-    def _sent(self, service: Service, requested: datetime) -> Life:
+    def _new_report(self, service: Service, requested: datetime) -> Life:
         chance = self._chance
         shown = service.type is ServiceType.REALTIME and not service.moderated
         corner, place = self._town.somewhere(chance)

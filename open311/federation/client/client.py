@@ -180,16 +180,18 @@ class Client:
                 may_reach=self.may_reach,
             )
         except (httpx2.ConnectError, httpx2.ConnectTimeout) as reason:
-            raise RemoteError(f"not reached: {_told(reason)}", passing=True) from None
+            raise RemoteError(f"not reached: {_reason_in_words(reason)}", passing=True) from None
         except httpx2.HTTPError as reason:
-            raise RemoteError(_told(reason), passing=True, may_have_acted=method == "POST") from None
+            raise RemoteError(
+                _reason_in_words(reason), passing=True, may_have_acted=method == "POST"
+            ) from None
         except Refused as reason:
             raise RemoteError(str(reason)) from None
         except OSError as reason:
-            raise RemoteError(f"not reached: {_told(reason)}", passing=True) from None
+            raise RemoteError(f"not reached: {_reason_in_words(reason)}", passing=True) from None
 
 
-def _told(reason: Exception) -> str:
+def _reason_in_words(reason: Exception) -> str:
     return str(reason) or type(reason).__name__
 
 

@@ -30,7 +30,7 @@ def decoded(body: bytes, content_type: str = "") -> str:
     for mark, encoding in MARKS:
         if body.startswith(mark):
             return body[len(mark) :].decode(encoding, errors="replace")
-    for encoding in _named(body, content_type):
+    for encoding in _candidates(body, content_type):
         try:
             return body.decode(encoding)
         except UnicodeDecodeError:
@@ -38,7 +38,7 @@ def decoded(body: bytes, content_type: str = "") -> str:
     return body.decode(LAST_RESORT, errors="replace")
 
 
-def _named(body: bytes, content_type: str) -> Iterator[str]:
+def _candidates(body: bytes, content_type: str) -> Iterator[str]:
     for pattern, encoding in ZEROS:
         if re.match(pattern, body):
             yield encoding

@@ -42,19 +42,19 @@ class CsvMapping:
     def read(cls, raw: Any) -> "CsvMapping":
         """The mapping that a document describes; raises `Invalid`."""
         if not isinstance(raw, dict):
-            raise _wrong("it is no mapping of names")
+            raise _invalid("it is no mapping of names")
         unknown = set(raw) - set(SETTINGS)
         if unknown:
-            raise _wrong(f"{sorted(map(str, unknown))} are not among {list(SETTINGS)}")
+            raise _invalid(f"{sorted(map(str, unknown))} are not among {list(SETTINGS)}")
         for name in ("columns", "services", "statuses", "constants"):
             if not isinstance(raw.get(name, {}), dict):
-                raise _wrong(f"{name} is no mapping")
+                raise _invalid(f"{name} is no mapping")
         for name in ("dates", "time_zone", "delimiter", "encoding"):
             if isinstance(raw.get(name), (dict, list)):
-                raise _wrong(f"{name} is not one word")
+                raise _invalid(f"{name} is not one word")
         odd = {*raw.get("columns", {}), *raw.get("constants", {})} - {*COLUMNS, *PERSONAL}
         if odd:
-            raise _wrong(f"{sorted(map(str, odd))} are no columns of GeoReport")
+            raise _invalid(f"{sorted(map(str, odd))} are no columns of GeoReport")
         values: dict[str, Any] = {
             name: {str(k): str(v) for k, v in value.items()} if isinstance(value, dict) else str(value)
             for name, value in raw.items()
@@ -70,11 +70,11 @@ class CsvMapping:
         try:
             "".encode(self.encoding)
         except (LookupError, ValueError):
-            raise _wrong(f"{self.encoding} is no encoding") from None
+            raise _invalid(f"{self.encoding} is no encoding") from None
         if self.dates is not None and not is_form(self.dates):
-            raise _wrong(f"dates is {self.dates!r}, not a form such as %d.%m.%Y %H:%M")
+            raise _invalid(f"dates is {self.dates!r}, not a form such as %d.%m.%Y %H:%M")
         if self.delimiter is not None and (len(self.delimiter) != 1 or self.delimiter in '"\r\n'):
-            raise _wrong(f"delimiter is {self.delimiter!r}, not one character")
+            raise _invalid(f"delimiter is {self.delimiter!r}, not one character")
 
     def check_words(self, catalogue: Catalogue, *, keep_services: bool) -> None:
         """Whether services and statuses lead to what there is here; raises `Invalid`."""
@@ -85,21 +85,21 @@ class CsvMapping:
             else [service for service in self.services.values() if service not in services]
         )
         if unknown:
-            raise _wrong(f"services: {', '.join(unknown)} are not in the catalogue")
+            raise _invalid(f"services: {', '.join(unknown)} are not in the catalogue")
         statuses = {*catalogue.statuses, *Status}
         unknown = [status for status in self.statuses.values() if status not in statuses]
         if unknown:
-            raise _wrong(f"statuses: {', '.join(unknown)} are not in the catalogue, nor open or closed")
+            raise _invalid(f"statuses: {', '.join(unknown)} are not in the catalogue, nor open or closed")
 
     def moments(self, zone: tzinfo) -> Dates:
         """How moments are written; `zone` is that of those that name none, unless the mapping says so."""
         named = time_zone(self.time_zone) if self.time_zone else zone
         if named is None:
-            raise _wrong(f"{self.time_zone} is not a time zone such as Europe/Berlin")
+            raise _invalid(f"{self.time_zone} is not a time zone such as Europe/Berlin")
         return Dates(named, self.dates)
 
 
-def _wrong(reason: str) -> Invalid:
+def _invalid(reason: str) -> Invalid:
     return Invalid(problem("error.import.mapping", reason=reason))
 
 

@@ -30,7 +30,7 @@ def reported_by(conn: Connection, owners: Sequence[str], email: str) -> list[Map
     mine = (func.lower(_p.email) == email.lower(), _r.jurisdiction_id.in_(owners))
     about = (_r.requested_datetime, _r.service_code, _r.address, _r.description, _r.visibility)
     query = select(*reporters.c, *about).join(service_requests, _r.id == _p.service_request_id)
-    return [_named(row) for row in conn.execute(query.where(*mine).order_by(_r.id))]
+    return [_by_name(row) for row in conn.execute(query.where(*mine).order_by(_r.id))]
 
 
 def updated_by(conn: Connection, owners: Sequence[str], email: str) -> list[Mapping[str, Any]]:
@@ -38,10 +38,10 @@ def updated_by(conn: Connection, owners: Sequence[str], email: str) -> list[Mapp
     mine = (func.lower(_u.email) == email.lower(), _r.jurisdiction_id.in_(owners))
     query = select(*updaters.c, _e.datetime, _e.data["status_notes"].astext.label("description"))
     whole = query.join(events, _e.id == _u.event_id).join(service_requests, _r.id == _u.service_request_id)
-    return [_named(row) for row in conn.execute(whole.where(*mine).order_by(_u.event_id))]
+    return [_by_name(row) for row in conn.execute(whole.where(*mine).order_by(_u.event_id))]
 
 
-def _named(row: Row[*tuple[Any, ...]]) -> Mapping[str, Any]:
+def _by_name(row: Row[*tuple[Any, ...]]) -> Mapping[str, Any]:
     return {str(name): value for name, value in row._mapping.items()}
 
 
@@ -51,7 +51,7 @@ def notes_about(conn: Connection, owners: Sequence[str], email: str) -> list[Map
     query = select(_n.service_request_id, _n.created_datetime, _n.text)
     whole = query.join(service_requests, _r.id == _n.service_request_id)
     whole = whole.join(reporters, _p.service_request_id == _r.id).where(*mine).order_by(_n.id)
-    return [_named(row) for row in conn.execute(whole)]
+    return [_by_name(row) for row in conn.execute(whole)]
 
 
 def hidden_reports_of(conn: Connection, owners: Sequence[str], email: str) -> list[int]:

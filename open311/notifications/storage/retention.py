@@ -68,15 +68,15 @@ _HIDDEN_DUE = text(f"""
 
 def due(conn: Connection, terms: RetentionTerms, most: int) -> list[int]:
     """Requests that say something of people which nobody may know any more."""
-    return list(conn.execute(_DUE, _given(terms, most)).scalars())
+    return list(conn.execute(_DUE, _parameters(terms, most)).scalars())
 
 
 def hidden_due(conn: Connection, terms: RetentionTerms, most: int) -> list[int]:
     """Requests that the public does not see and nobody needs any more: hidden ones, and those that were refused."""
-    return list(conn.execute(_HIDDEN_DUE, _given(terms, most)).scalars())
+    return list(conn.execute(_HIDDEN_DUE, _parameters(terms, most)).scalars())
 
 
-def _given(terms: RetentionTerms, most: int) -> dict[str, Any]:
+def _parameters(terms: RetentionTerms, most: int) -> dict[str, Any]:
     own = terms.of_services
     return {
         "owners": [owner for owner, _ in own],

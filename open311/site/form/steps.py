@@ -207,7 +207,7 @@ def _details(draft: Draft) -> AnyResponse:
         )
     elif known and draft.text("told_elsewhere") != known.address:
         return pages.details(_update(draft, told_elsewhere=known.address), elsewhere=known)
-    return _to(_seen(draft), "contact")
+    return _to(_with_nearby_shown(draft), "contact")
 
 
 def _changed(draft: Draft, pressed: str, value: str) -> Draft:
@@ -219,7 +219,7 @@ def _changed(draft: Draft, pressed: str, value: str) -> Draft:
     return _update(draft, lat=lat, long=long, placed="") if long else draft
 
 
-def _seen(draft: Draft) -> Draft:
+def _with_nearby_shown(draft: Draft) -> Draft:
     """Reports nearby are shown once."""
     numbers = [request.number for request in nearby(draft)]
     return _update(draft, seen=[*draft.state.get("seen", ()), *numbers][-SEEN_KEPT:])

@@ -56,7 +56,7 @@ def near_place() -> Response:
     core, catalogue, language = current.core(), city(), current.language()
     next_to = geocoding.nearest(core, catalogue, place.lat, place.long, language)
     thing = geocoding.thing_at(core, catalogue, place, AT_METRES, language)
-    return _json({"inside": True, "address": next_to} | _told(place, thing, next_to, around(place)))
+    return _json({"inside": True, "address": next_to} | _place_in_words(place, thing, next_to, around(place)))
 
 
 def _outside(place: Location) -> dict[str, Any]:
@@ -68,7 +68,7 @@ def _outside(place: Location) -> dict[str, Any]:
     return {"inside": False, "told": outside.in_words(place), "elsewhere": link}
 
 
-def _told(place: Location, thing: str, next_to: str, open_there: list[Shown]) -> dict[str, Any]:
+def _place_in_words(place: Location, thing: str, next_to: str, open_there: list[Shown]) -> dict[str, Any]:
     position = words("page.form.position", position=degrees(place.lat, place.long))
     if thing:
         position = f"{thing}, {position}"

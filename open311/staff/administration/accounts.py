@@ -50,13 +50,13 @@ def account_new() -> ResponseReturnValue:
     errors: dict[str, str] = {}
     if posted("action") == "add":
         try:
-            return _added()
+            return _add()
         except Invalid as refused:
             errors = _at_fields(refused)
     return render("administration/account_new.html", status=400 if errors else 200, errors=errors, **_form())
 
 
-def _added() -> ResponseReturnValue:
+def _add() -> ResponseReturnValue:
     core, actor = current.core(), account_actor()
     role, problems = _role()
     ends, unreadable = _last_day(posted("ends"), "desk.account.date")

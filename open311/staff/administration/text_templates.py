@@ -63,7 +63,7 @@ def template_new() -> ResponseReturnValue:
             city,
             actor(city.jurisdiction.jurisdiction_id),
             posted("title"),
-            **_fields(_typed(city)),
+            **_fields(_typed_template(city)),
         )
     except Invalid as refused:
         return _page(city, refused=refused)
@@ -86,7 +86,7 @@ def template(template_id: int) -> ResponseReturnValue:
             actor(stored.jurisdiction_id),
             posted("title"),
             active=bool(posted("active")),
-            **_fields(_typed(city)),
+            **_fields(_typed_template(city)),
         )
     except Invalid as refused:
         return _page(city, stored, refused=refused)
@@ -121,7 +121,7 @@ def _city(jurisdiction_id: str) -> Catalogue:
     raise Forbidden(problem("error.right.elsewhere", jurisdiction_id=jurisdiction_id))
 
 
-def _typed(city: Catalogue) -> Template:
+def _typed_template(city: Catalogue) -> Template:
     texts = {
         kind: {language: posted(f"{kind}-{language}") for language in city.jurisdiction.languages}
         for kind in KINDS
@@ -151,7 +151,7 @@ def _page(
     conflict: Conflict | None = None,
 ) -> ResponseReturnValue:
     empty = Template(0, city.jurisdiction.jurisdiction_id, "", None, (), None, {}, {}, True, 0)
-    shown = _typed(city) if request.method == "POST" else stored or empty
+    shown = _typed_template(city) if request.method == "POST" else stored or empty
     return render(
         "administration/template.html",
         status=409 if conflict else 400 if refused else 200,

@@ -127,7 +127,7 @@ def _once(act: Callable[[], dict[str, int]]) -> Response:
     """Do it, or answer as before when the same was sent under the same `Idempotency-Key`."""
     key = request.headers.get("Idempotency-Key", "")
     if not key:
-        return _done(act())
+        return _done_response(act())
     if len(key) > LONGEST_KEY or not key.isprintable():
         raise Invalid(problem("desk.api.key", most=LONGEST_KEY))
     core, account_id = current.core(), known().account.id
@@ -137,17 +137,17 @@ def _once(act: Callable[[], dict[str, int]]) -> Response:
     try:
         idempotency.claim(core, account_id, key, content)
     except Repeated as before:
-        return _done(before.answer)
+        return _done_response(before.answer)
     try:
         answer = act()
     except BaseException:
         idempotency.release(core, account_id, key)
         raise
     idempotency.keep(core, account_id, key, answer)
-    return _done(answer)
+    return _done_response(answer)
 
 
-def _done(answer: Mapping[str, Any]) -> Response:
+def _done_response(answer: Mapping[str, Any]) -> Response:
     return Response(json.dumps(answer), 200, _tag(answer["revision"]), content_type="application/json")
 
 

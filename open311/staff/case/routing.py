@@ -40,7 +40,7 @@ def report_routing(number: int) -> ResponseReturnValue:
     seen = find_case(number)
     with current.core().database.read() as conn:
         route = routes.find(conn, seen.catalogue, seen.whole.request)
-    shown = _shown(route, seen.catalogue, seen.whole.request.location)
+    shown = _route_values(route, seen.catalogue, seen.whole.request.location)
     return render("case/routing.html", number=number, case=seen.whole.case, **shown)
 
 
@@ -56,7 +56,7 @@ def routing() -> ResponseReturnValue:
     catalogue = core.catalogues.owner(chosen if chosen in own else own[0])
     service = catalogue.services.get(request.args.get("service", ""))
     place, is_wrong = _place()
-    answers = {code: request.args.getlist(f"answer-{code}") for code in _asked(catalogue, service)}
+    answers = {code: request.args.getlist(f"answer-{code}") for code in _questions(catalogue, service)}
     route = catalogue.route(service.service_code, core.now(), place, answers) if service else None
     errors = {"lat": words("desk.route.place.wrong")} if is_wrong else {}
     return render(
@@ -67,11 +67,11 @@ def routing() -> ResponseReturnValue:
         case=None,
         own=own,
         groups=services_by_group(catalogue),
-        questions=_asked(catalogue, service),
+        questions=_questions(catalogue, service),
         answers=answers,
         form=request.args,
         service=service,
-        **_shown(route, catalogue, place),
+        **_route_values(route, catalogue, place),
     )
 
 
@@ -92,7 +92,7 @@ def _degrees(typed: str) -> float | None:
     return degrees if isfinite(degrees) else None
 
 
-def _asked(catalogue: Catalogue, service: Service | None) -> Mapping[str, Any]:
+def _questions(catalogue: Catalogue, service: Service | None) -> Mapping[str, Any]:
     """The questions of a service that a rule looks at."""
     if service is None:
         return {}
@@ -105,7 +105,7 @@ def _asked(catalogue: Catalogue, service: Service | None) -> Mapping[str, Any]:
     return {attribute.code: attribute for attribute in service.attributes if attribute.code in codes}
 
 
-def _shown(route: Route | None, catalogue: Catalogue, place: Location | None) -> dict[str, Any]:
+def _route_values(route: Route | None, catalogue: Catalogue, place: Location | None) -> dict[str, Any]:
     language = current.language()
     areas = catalogue.desk.areas
     return {

@@ -51,7 +51,9 @@ def shown_values(seen: SeenCase) -> dict[str, str]:
     }
     for photo in seen.whole.photos:
         values |= {f"photo-{photo.id}": photo.visibility.value, f"alt-{photo.id}": photo.alt or ""}
-    values |= {f"attribute[{code}]": "\n".join(request.attributes.get(code, ())) for code in _asked(seen)}
+    values |= {
+        f"attribute[{code}]": "\n".join(request.attributes.get(code, ())) for code in _public_codes(seen)
+    }
     return {name: tidy(value) for name, value in values.items()}
 
 
@@ -60,7 +62,7 @@ def _degrees(value: float | None) -> str:
     return "" if value is None else f"{value:.6f}".rstrip("0").rstrip(".")
 
 
-def _asked(seen: SeenCase) -> list[str]:
+def _public_codes(seen: SeenCase) -> list[str]:
     """The attributes of the service whose answers everybody reads."""
     service = seen.catalogue.services.get(seen.whole.request.service_code)
     return (

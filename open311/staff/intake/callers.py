@@ -23,7 +23,7 @@ def people() -> ResponseReturnValue:
         return render("intake/callers.html", contact="", found=None)
     contact = posted("contact").strip()
     try:
-        involved = _found(contact)
+        involved = _people(contact)
     except Invalid as refused:
         errors = {"contact": in_words(refused.problems[0])}
         return render("intake/callers.html", status=400, errors=errors, contact=contact, found=None)
@@ -39,7 +39,7 @@ def people() -> ResponseReturnValue:
     )
 
 
-def _found(contact: str) -> list[Involved]:
+def _people(contact: str) -> list[Involved]:
     digits = sum(letter.isascii() and letter.isdecimal() for letter in contact)
     if mailbox(contact) is None and ("@" in contact or digits < DIGITS):
         raise Invalid(problem("desk.people.unreadable", digits=DIGITS))

@@ -101,7 +101,7 @@ def _waiting(somebody: SignedIn) -> list[Waiting]:
         ("my day", somebody.staff),
         core.database.freshness.desk_stamp,
         core.now(),
-        lambda: _counted(somebody),
+        lambda: _my_day(somebody),
         anew="done" in request.args,
     )
     lines, mine, own = list[Waiting](), counted.mine, address("reports", person="me")
@@ -131,7 +131,7 @@ class MyDay(NamedTuple):
     mails: int
 
 
-def _counted(somebody: SignedIn) -> MyDay:
+def _my_day(somebody: SignedIn) -> MyDay:
     core = current.core()
     now, today = core.now(), core.now().astimezone(current.time_zone()).date()
     scope, checks = scope_of(somebody.staff, Right.SEE_REPORTS), Right.CHECK in somebody.staff.rights

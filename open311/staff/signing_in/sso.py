@@ -24,7 +24,7 @@ def sso_depart() -> ResponseReturnValue:
     try:
         departure = sso.depart(current.core(), _back(), chosen, again=bool(request.args.get("again")))
     except Invalid as refused:
-        return _told(refused, 503)
+        return _refusal_page(refused, 503)
     response = redirect(departure.address, 303)
     response.headers["Cache-Control"] = "private, no-store"
     session_cookie.put_errand(response, departure.sealed)
@@ -39,7 +39,7 @@ def sso_arrive() -> ResponseReturnValue:
     try:
         arrival = sso.arrive(current.core(), session_cookie.errand(), state, code, _back(), sender())
     except (Invalid, Forbidden) as refused:
-        response = _told(refused, 403 if isinstance(refused, Forbidden) else 400)
+        response = _refusal_page(refused, 403 if isinstance(refused, Forbidden) else 400)
     else:
         response = redirect(next_path(arrival.next_path), 303)
         session_cookie.put(response, arrival.token)
@@ -65,7 +65,7 @@ def _back() -> str:
     return addresses.absolute(address("sso_arrive", locale=None))
 
 
-def _told(refused: Invalid | Forbidden, status: int) -> Response:
+def _refusal_page(refused: Invalid | Forbidden, status: int) -> Response:
     return render(
         "signing_in/sso_failed.html", status=status, told=[in_words(problem) for problem in refused.problems]
     )

@@ -136,18 +136,18 @@ def tile(conn: Connection, search_of_tile: TileSearch) -> bytes:
 
     Its layers are `requests` with a point for each request, and `clusters` with counts.
     """
-    parameters = _given(search_of_tile)
+    parameters = _parameters(search_of_tile)
     words = _by_words(parameters) if search_of_tile.words else ""
     statement = _shape(search_of_tile).replace("{counts}", _counts(search_of_tile, parameters))
     statement = statement.replace("{left}", _DAYS_LEFT if search_of_tile.closed_since else "")
-    statement = statement.replace("{filters}", _written(parameters, _FILTERS) + "{words}").replace(
+    statement = statement.replace("{filters}", _filters_of(parameters, _FILTERS) + "{words}").replace(
         "{words}", words
     )
     rows = conn.execute(text(statement), parameters | _place(search_of_tile))
     return bytes(rows.scalar_one() or b"")
 
 
-def _given(search_of_tile: TileSearch) -> dict[str, Any]:
+def _parameters(search_of_tile: TileSearch) -> dict[str, Any]:
     search = RequestSearch(
         jurisdiction_id=search_of_tile.jurisdiction_id,
         service_codes=search_of_tile.service_codes,
@@ -169,7 +169,7 @@ def _by_words(parameters: dict[str, Any]) -> str:
     return " and (" + _CAST.sub(r"cast(:\1 as \2)", str(compiled)) + ")"
 
 
-def _written(parameters: dict[str, Any], names: Iterable[str]) -> str:
+def _filters_of(parameters: dict[str, Any], names: Iterable[str]) -> str:
     return "".join(_FILTERS[name] for name in names if name in parameters)
 
 
@@ -182,13 +182,13 @@ def _shape(search_of_tile: TileSearch) -> str:
 def _counts(search_of_tile: TileSearch, parameters: dict[str, Any]) -> str:
     """Where counts come from: the table as far as it goes, which knows no dates; else the requests themselves."""
     counted = search_of_tile.tile.z <= COUNTED_TO and search_of_tile.countable
-    kept = _KEPT.replace("{filters}", _written(parameters, COUNTED) + "{open}")
+    kept = _KEPT.replace("{filters}", _filters_of(parameters, COUNTED) + "{open}")
     counts = kept if counted else f"{_LIVE.replace('{status}', 'status')} {{open}}"
     if not search_of_tile.closed_since:
         return counts.replace("{open}", "")
     # Two questions, since each has an index of its own; that of the second has all that is asked of it.
     lately = _LIVE.replace("{status}", "'closed'").replace(
-        "{filters}", _written(parameters, _UNDATED) + "{words}"
+        "{filters}", _filters_of(parameters, _UNDATED) + "{words}"
     )
     return f"{counts.replace('{open}', _OPEN)} union all {lately} {_CLOSED_LATELY}"
 

@@ -115,7 +115,7 @@ def find(conn: Connection, service_request_id: int) -> WholeCase | None:
         originals=originals.of_request(conn, service_request_id),
         history=history,
         duplicates=_duplicates(conn, request),
-        told=_told(conn, service_request_id, reporter),
+        told=_audience(conn, service_request_id, reporter),
         mails=_mails(conn, service_request_id, history),
         claims=[(event, senders.get(event.id, Reporter())) for event in claims],
     )
@@ -165,7 +165,7 @@ def _mails(conn: Connection, service_request_id: int, history: Sequence[Event]) 
     return [*lines, *waiting]
 
 
-def _told(conn: Connection, service_request_id: int, reporter: Mapping[str, Any]) -> Told:
+def _audience(conn: Connection, service_request_id: int, reporter: Mapping[str, Any]) -> Told:
     query = select(_f.is_reporter, _f.confirmed_datetime.is_not(None), _f.language).where(
         _f.service_request_id == service_request_id
     )

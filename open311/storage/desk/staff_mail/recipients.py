@@ -23,7 +23,7 @@ class People:
     def with_role(self, role: Role, unit: str | None) -> list[Account]:
         return [
             account
-            for account, membership in self._held()
+            for account, membership in self._memberships()
             if membership.role is role and _reaches(membership, unit)
         ]
 
@@ -31,7 +31,7 @@ class People:
         """Who belongs to a unit by name and has this right; with `checkers` also who checks for the whole city."""
         return [
             account
-            for account, membership in self._held()
+            for account, membership in self._memberships()
             if right in ROLES[membership.role]
             and (unit in (membership.units or ()) or (checkers and membership.units is None))
         ]
@@ -40,7 +40,7 @@ class People:
         """Whether somebody has this right for anything in the city."""
         return any(right in ROLES[membership.role] for membership in self.roles.get(account.id, ()))
 
-    def _held(self) -> Iterator[tuple[Account, Membership]]:
+    def _memberships(self) -> Iterator[tuple[Account, Membership]]:
         for account_id, account in self.accounts.items():
             for membership in self.roles.get(account_id, ()):
                 yield account, membership
