@@ -78,10 +78,12 @@ def create_app(
     settings = core.settings
     counted = rate_limits.Limits(settings, shared_as) if settings.rate_limits else None
     server = {current.CORE: core, rate_limits.LIMITS: counted, shares.EXPORTS: shares.exports()}
+    # From the inside out; http/README.md has them in the order in which a request meets them.
     stack: WSGIApplication = _Bound(app or application(), server)
     stack = FastPath(stack, core, counted)
     stack = Normaliser(stack, sandbox=settings.test_endpoint)
     stack = Decompressor(stack, settings.max_body_bytes)
+    # Tests and tools ask in their own thread, and need neither places nor whole bodies.
     if places:
         stack = BodyBuffer(stack, places=places, limit=settings.max_body_bytes, threads=threads)
     stack = ResponseCache(stack, core.database.freshness, counted, by_host=settings.base_url is None)

@@ -57,6 +57,7 @@ class Catalogues:
         With one jurisdiction of our own the id may be missing. Raises `Invalid` when it is needed, `NotFound` when
         unknown.
         """
+        # Its reports are another jurisdiction's in the tables, so that no list of ours can show them.
         known = [catalogue.sandbox() for catalogue in self.in_force] if sandbox else self.in_force
         if not jurisdiction_id:
             own = [catalogue for catalogue in known if catalogue.jurisdiction.harvested_from is None] or known

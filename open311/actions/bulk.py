@@ -40,10 +40,13 @@ def begin(core: Core, staff: Staff, wish: BulkWish, revisions: Mapping[int, int]
     if not revisions:
         raise Invalid(problem("desk.bulk.none"))
     with core.database.begin() as conn:
+        # What waits counts too, so that nobody fills the queue by many small acts.
         if len(revisions) + storage.count_waiting(conn, staff.account_id) > MOST_CASES:
             raise Invalid(problem("desk.bulk.too_many", most=MOST_CASES))
         run_id, new = storage.add(conn, key, staff.account_id, wish, revisions, core.now())
         if new and len(revisions) > AT_ONCE:
+            # One at a time for each person: two acts on the same cases happen in the order in which they were asked
+            # for.
             jobs.defer(conn, TaskName.RUN_BULK, lock=f"bulk {staff.account_id}", run_id=run_id)
             new = False
     if new:

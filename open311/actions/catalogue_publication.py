@@ -61,6 +61,7 @@ def publish(core: Core, further: FurtherCatalogues = FILES_ALONE) -> None:
     """Load the catalogue files and put them in force; raises `CatalogueError` and leaves the old ones otherwise."""
     own = catalogue_file.load_all(core.settings.catalogue)
     with core.database.begin() as conn:
+        # All processes see the changed file within the same second, and the changeset must move once.
         memory.lock(conn)
         others, problems = further.catalogues(conn, own)
         loaded = (*own, *others)

@@ -47,7 +47,10 @@ def submit(
     service, answers, wrong = _checked(core, catalogue, submission, found)
     pictures, about_photos = media.read(core, submission.photos)
     Invalid.unless_empty([*wrong, *about_photos])
+    # Files first: one that nobody points to is swept away, a row without its file would show nothing for ever.
     with media.in_store(core, pictures, submission.kept) as files, core.database.begin() as conn:
+        # Within the transaction that stores it, so that the lock which it takes lasts until the first report can be
+        # seen.
         repeated = _repeated(core, conn, catalogue, service, submission, actor)
         if repeated is not None:
             return repeated
@@ -199,6 +202,7 @@ def _is_blocked(conn: Connection, owner: str, submission: Submission, now: datet
 
 
 def _issue_token(conn: Connection, catalogue: Catalogue, number: int) -> str:
+    # Whoever can guess a token learns the id of somebody's report before it is public.
     token = secrets.token_hex(16)
     tokens.add(conn, token, catalogue.jurisdiction.jurisdiction_id, number)
     jobs.defer(conn, TaskName.ACCEPT_TOKEN, token=token)

@@ -62,6 +62,7 @@ def post(
         request = claims.public_request(conn, catalogue.jurisdiction, sent.service_request_id)
         if actor == PUBLIC:
             claims.require_room(conn, catalogue.jurisdiction, sent.service_request_id)
+        # Locked already, and in the same transaction: what is claimed is about the status that was read.
         work = taken_up(core, conn, request, actor)
         details = _details(sent, files, shown=believed)
         if believed:

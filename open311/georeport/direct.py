@@ -61,6 +61,7 @@ class FastPath:
         except Exception as error:  # Told in words, and logged; nothing that was slow is done again.
             environ[FAILED] = error
             return self._application(environ, start_response)
+        # Counted once it is answered here: what is handed on is counted by the framework.
         self._is_allowed(environ, counting=True)
         number = access_log.number(environ.get("HTTP_X_REQUEST_ID"))
         start_response("200 OK", self._head(written, language, asked["suffix"], number))

@@ -108,6 +108,7 @@ def get_service_definition(query: dict[str, Any], service_code: str) -> Response
 def post_service_request(sent: tuple[Submission, tuple[Any, ...]]) -> Response:
     """Hand in a report. Answers with an id, a token, or neither, by the type of the service."""
     sender = keys.require(key(), Scope.REPORT)
+    # What reading found wrong goes along, so that the sender is told everything at once (R-137).
     submission, found = sent
     receipt = report.submit(current.core(), current.catalogue(), submission, sender, found)
     notice = receipt.service_notice.in_language(current.language(current.catalogue()))

@@ -34,6 +34,7 @@ def sandbox() -> bool:
 
 def language(catalogue: Catalogue | None = None) -> str:
     """The reader's language: `locale`, else `Accept-Language`, else the jurisdiction's first (georeport.md 5.12)."""
+    # Asked for with each text of a page, and settled once a request.
     if "language" not in g:
         in_force = core().catalogues.in_force
         known = catalogue or g.get("catalogue") or (in_force[0] if in_force else None)

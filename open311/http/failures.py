@@ -40,6 +40,7 @@ def _raise_what_failed() -> None:
 
 def _tell(status: int, *problems: object, headers: Mapping[str, str] | None = None) -> Response:
     tellers: dict[str, Teller] = current_app.extensions["open311_tellers"]
+    # An address that is none, but ends like the interface, comes from a program, which cannot read a page.
     path = "/open311" if request.path.endswith(urls.SUFFIXES_OF_GEOREPORT) else request.path
     tell = next(teller for start, teller in tellers.items() if f"{path}/".startswith(f"{start}/"))
     return tell(status, *problems, headers=headers)

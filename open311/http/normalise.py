@@ -127,6 +127,7 @@ class Form(FormDataParser):
 class LenientRequest(Request):
     """A request that old clients can make."""
 
+    # Bodies are read by it in whichever front door they arrive; pages and interfaces see the same clean fields.
     form_data_parser_class = Form
     max_form_memory_size = MAX_TEXT_PART
     max_form_parts = MAX_FIELDS

@@ -18,6 +18,7 @@ def may_see() -> bool:
 def _has_token() -> bool:
     token = current.core().settings.operator_token
     sent = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    # Compared in a time that tells nothing of how many letters were right.
     return bool(token) and hmac.compare_digest(sent.encode(), str(token).encode())
 
 

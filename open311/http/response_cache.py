@@ -163,10 +163,13 @@ class ResponseCache:
         method = environ["REQUEST_METHOD"]
         if method not in ("GET", "HEAD"):
             return self._application(environ, start_response)
+        # Read before the question is looked up: an answer that is made from here on may be newer than this stamp, never
+        # older.
         stamp = self._freshness.stamp
         question = self._question(environ) if self._freshness.listening else None
         if question is None:
             return self._ask(environ, start_response, shared=False)[0]
+        # No lock: the dictionary is exchanged as a whole, and an answer that is stale by now says so by its stamp.
         kept = self._kept.get(question)
         # Each answer says itself under which stamp it was made: another thread may exchange all of them just now.
         if kept is None or kept.stamp != stamp or kept.made + KEPT_SECONDS <= time.monotonic():
@@ -256,6 +259,7 @@ class ResponseCache:
         if len(answer.body) > MOST_BYTES_EACH or stamp != self._freshness.stamp:
             return
         with self._lock:
+            # Nothing of an earlier stamp will be right again, so all of it goes at once.
             if stamp != self._stamp:
                 self._kept, self._stamp = Bounded(MOST_BYTES, _size), stamp
         answer.stamp = stamp

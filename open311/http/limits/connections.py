@@ -105,6 +105,7 @@ def cut(port: int, quiet_seconds: float) -> int:
 @contextmanager
 def _opened_again(number: int) -> Iterator[socket.socket]:
     """The socket behind an open file, held so that its number cannot become another's; `OSError` for other files."""
+    # A number of our own: another thread may close the file and open something else under its number just now.
     held = os.dup(number)
     try:
         connection = socket.socket(fileno=held)

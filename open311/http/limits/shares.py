@@ -36,6 +36,7 @@ class Shares:
         """Make room again."""
         with self._lock:
             self.taken -= 1
+            # Taken out at zero: strangers choose the addresses, and a dictionary of them would grow for ever.
             left = self._by_address.pop(address) - 1
             if left:
                 self._by_address[address] = left

@@ -68,6 +68,8 @@ class SharedWindow:
     def seconds_to_wait(self, who: str, allowed: int) -> int:
         """As `Window` has it."""
         now = time.time()
+        # Two places by two hashes; whoever shares one of them with somebody busy has the other, and the smaller count
+        # is right.
         first, second = self._places(who, now)
         counts = self._counts
         used = min(counts[first], counts[second]) + 1

@@ -96,6 +96,7 @@ def destroy_originals(core: Core) -> int:
         ratings.forget(conn, core.now())
         presence.forget(conn, core.now())
         photos = originals.ended_photos(conn, core.now(), AT_ONCE)
+    # Each in a transaction of its own: a report that is worked on just now holds up no more than its own photos.
     for media_id in photos:
         with core.database.begin() as conn:
             photo = media.find(conn, media_id)
@@ -121,6 +122,7 @@ def drawn(
             photo.id: Redaction(photo, boxes, file)
             for (photo, boxes, _), file in zip(drawings, files.kept, strict=True)
         }
+        # Only when the block ended without an error: whatever was raised in it has left by now.
         files.attached = True
 
 
@@ -143,6 +145,7 @@ def _drawing(
 def replace(work: Work, redaction: Redaction, *, destroy: bool = False) -> None:
     """Put the new file in the place of the old one, within an act."""
     photo = _own(work, redaction.photo.id)
+    # Somebody else has put another file there while this one was drawn; their boxes would be lost.
     if photo.key != redaction.photo.key:
         raise Conflict(
             problem("error.case.changed", service_request_id=work.number), revision=work.case.revision
