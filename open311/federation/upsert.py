@@ -84,6 +84,7 @@ def take_page(
     if ahead:
         ahead.turn()
     counts, refusals = Counts(), list[Refusal]()
+    # Once more, one by one: a row that cannot be stored costs its page nothing but time.
     for arrival in arrivals:
         try:
             with core.database.begin() as conn:
@@ -226,8 +227,10 @@ def _change(
     """Write what the source says now. What staff here have hidden stays hidden."""
     values = stored.changed_values(arrival)
     updated = arrival.values["updated_datetime"]
+    # A source may change a request without saying so; whoever asks for what is newer must find it all the same.
     at = updated if updated > request.updated_datetime else core.now()
     kind = EventKind.EDITED
+    # Many servers tell no moment of closing, and the one that was guessed first stays.
     if values["closed_datetime"] and request.closed_datetime:
         values["closed_datetime"] = request.closed_datetime
     if was.gone and request.visibility == Visibility.HIDDEN:

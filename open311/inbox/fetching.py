@@ -98,6 +98,7 @@ def take_in(core: Core, catalogue: Catalogue, account: MailboxAccount, validity:
     owner = catalogue.jurisdiction.jurisdiction_id
     with core.database.read() as conn:
         is_known = letter is None or storage.is_known(conn, owner, letter.digest)
+    # Copied by a rule of the mail server, or taken away meanwhile: counted as read, or it would be fetched each minute.
     if letter is None or is_known:
         with core.database.begin() as conn:
             storage.advance(conn, account.name, validity, raw.uid)
@@ -106,6 +107,7 @@ def take_in(core: Core, catalogue: Catalogue, account: MailboxAccount, validity:
     with media.in_store(core, pictures) as files, core.database.begin() as conn:
         storage.advance(conn, account.name, validity, raw.uid)
         try:
+            # What cannot be settled is undone alone; that the mail was read, and the mail itself, are kept.
             with conn.begin_nested():
                 threads.settle(core, conn, catalogue, letter, files)
         except Unavailable:

@@ -8,7 +8,7 @@ from open311.model.catalogue import Catalogue
 from open311.model.mailbox import mailbox
 from open311.model.secret_tokens import is_token, new_token
 from open311.model.task_names import TaskName
-from open311.notifications import mail_guard, messages
+from open311.notifications import mail_guard, sending
 from open311.notifications.alert import MOST_OF_A_MAILBOX, Alert
 from open311.notifications.mail_limits import DAY, MailAsker
 from open311.notifications.mail_links import MailLink, Purpose
@@ -100,7 +100,7 @@ def send_news(core: Core, alert_id: int) -> None:
         catalogue = core.catalogues.owner(alert.jurisdiction_id)
         lines = [
             f"{catalogue.service_name(code, alert.language)}{f', {address}' if address else ''}\n"
-            f"{messages.address_of(core, catalogue, f'/reports/{number}')}"
+            f"{sending.address_of(core, catalogue, f'/reports/{number}')}"
             for number, code, address in news[:MOST]
         ]
         _send(core, alert, NEWS, {"reports": "\n\n".join(lines)})
@@ -123,11 +123,11 @@ def _send(core: Core, alert: Alert, kind: tuple[str, str], values: dict[str, str
         )
     path = f"/alerts/{token}"
     stop = {
-        "List-Unsubscribe": f"<{messages.address_of(core, catalogue, f'{path}/stop')}>",
+        "List-Unsubscribe": f"<{sending.address_of(core, catalogue, f'{path}/stop')}>",
         "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
     }
     try:
-        messages.send(
+        sending.send(
             core, catalogue, alert.email, alert.language, kind, values | {"place": alert.place}, path, stop
         )
     except Exception:

@@ -7,7 +7,7 @@ from open311.model.casework.objections import Verdict
 from open311.model.event_kinds import EventKind
 from open311.model.mailbox import mailbox
 from open311.model.secret_tokens import new_token
-from open311.notifications import messages
+from open311.notifications import sending
 from open311.notifications.audience import MailKind
 from open311.notifications.storage import followers
 from open311.storage import events, service_requests, updates
@@ -54,8 +54,8 @@ def send(core: Core, event_id: int) -> None:
         "text": text,
         "ends": format_date(ends, "long", locale=language.replace("-", "_")),
     }
-    sent = messages.send(core, catalogue, address, language, KINDS[event.kind].value, values, path)
-    messages.record(core, request.service_request_id, sent, event_id=event_id)
+    sent = sending.send(core, catalogue, address, language, KINDS[event.kind].value, values, path)
+    sending.record(core, request.service_request_id, sent, event_id=event_id)
 
 
 def write_to_objector(core: Core, event_id: int, decided: bool = False) -> None:
@@ -76,9 +76,9 @@ def write_to_objector(core: Core, event_id: int, decided: bool = False) -> None:
         "notes": str(decision.data.get("words") or "") if decision else "",
     }
     kind = VERDICTS[Verdict(decision.data["verdict"])] if decision else OBJECTED
-    sent = messages.send(core, catalogue, address, language, kind, values, "/")
+    sent = sending.send(core, catalogue, address, language, kind, values, "/")
     number = request.service_request_id
-    messages.record(core, number, sent, event_id=event_id, kind=SentKind.OBJECTION)
+    sending.record(core, number, sent, event_id=event_id, kind=SentKind.OBJECTION)
 
 
 def send_receipt(core: Core, service_request_id: int, language: str) -> None:
@@ -96,5 +96,5 @@ def send_receipt(core: Core, service_request_id: int, language: str) -> None:
         "notice": service.service_notice.in_language(language) if service else "",
     }
     path = f"/reports/{service_request_id}"
-    sent = messages.send(core, catalogue, address, language, RECEIPT, values, path)
-    messages.record(core, service_request_id, sent, kind=SentKind.RECEIPT)
+    sent = sending.send(core, catalogue, address, language, RECEIPT, values, path)
+    sending.record(core, service_request_id, sent, kind=SentKind.RECEIPT)

@@ -21,6 +21,7 @@ def admit(core: Core, conn: Connection, purpose: Purpose, email: str, asker: Mai
         "network": digest(asker.network),
         "origin": digest(asker.origin),
     }
+    # Counted under a lock, or a burst would be admitted as a whole before any of it counts.
     storage.lock(conn, subjects)
     for limit in LIMITS:
         if not (limit.always or core.settings.rate_limits):

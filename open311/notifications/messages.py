@@ -1,20 +1,13 @@
 """Mails to those who follow a report: made from the stream of events, one job each, in the reader's language."""
 
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from email.message import EmailMessage
-from email.utils import formatdate, make_msgid
-from typing import Any
-from urllib.parse import urlsplit
 
 import structlog
 from babel.dates import format_date
 
-from open311.adapters.mail import mailers
 from open311.base.errors import NotFound
-from open311.base.i18n import translate
 from open311.core import Core
 from open311.model.actor import ActorKind
 from open311.model.catalogue import Catalogue
@@ -22,7 +15,7 @@ from open311.model.events import Event
 from open311.model.secret_tokens import new_token
 from open311.model.service_request import ServiceRequest, Visibility
 from open311.model.task_names import TaskName
-from open311.notifications import audience, mail_bodies, own_data
+from open311.notifications import audience, own_data, sending
 from open311.notifications.audience import MailKind
 from open311.notifications.followers import Follower
 from open311.notifications.mail_links import Purpose
@@ -32,7 +25,7 @@ from open311.storage import events, jobs, service_requests, stream
 from open311.storage.database import Connection
 from open311.storage.desk.outside import ratings
 from open311.storage.mails import mail_messages, sent_mails
-from open311.storage.mails.sent_mails import SentKind, SentMail
+from open311.storage.mails.sent_mails import SentKind
 
 log = structlog.get_logger()
 
@@ -41,8 +34,6 @@ TAKEN_AT_ONCE = 500
 # What a mail says: its subject, its text.
 CONFIRM = ("mail.confirm.subject", "mail.confirm.text")
 DATA = ("mail.data.subject", "mail.data.text")
-# In an address whose length is limited, and whose case nobody keeps.
-TOKEN_BYTES = 12
 
 
 def read_events(core: Core) -> int:
@@ -68,6 +59,7 @@ def tell_all(conn: Connection, event_id: int, delay: timedelta = timedelta()) ->
     followers = storage.of_request(conn, event.service_request_id)
     concerned = [follower.id for follower in followers if audience.kind_for(follower, event, request)]
     claimed = mail_messages.claim(conn, event.id, concerned)
+    # Only people at the desk take back; a program that moved a status is told of at once.
     at = event.datetime + delay if event.actor.startswith(f"{ActorKind.STAFF}:") else None
     jobs.defer_all(
         conn,
@@ -88,10 +80,13 @@ def ask(core: Core, follower_id: int) -> None:
     if subject is None or subject[2].visibility == Visibility.HIDDEN:
         return
     catalogue, values, request = subject
+    # A new one for each mail: its digest alone is kept, so the former one cannot be written again.
     with _token(core, follower, Purpose.CONFIRM) as token:
-        sent = send(core, catalogue, follower.email, follower.language, CONFIRM, values, f"/follow/{token}")
+        sent = sending.send(
+            core, catalogue, follower.email, follower.language, CONFIRM, values, f"/follow/{token}"
+        )
     number = request.service_request_id
-    record(core, number, sent, kind=SentKind.CONFIRM, follower_id=follower_id)
+    sending.record(core, number, sent, kind=SentKind.CONFIRM, follower_id=follower_id)
 
 
 def tell(core: Core, follower_id: int, event_id: int) -> None:
@@ -100,6 +95,7 @@ def tell(core: Core, follower_id: int, event_id: int) -> None:
         follower, event = storage.find(conn, follower_id), events.find(conn, event_id)
         if follower is None or follower.confirmed_datetime is None or event is None:
             return
+        # A job that died behind its mail is done again.
         if mail_messages.is_sent(conn, follower_id, event_id):
             return
         subject = _subject(core, conn, follower, event)
@@ -116,30 +112,16 @@ def tell(core: Core, follower_id: int, event_id: int) -> None:
         values |= _rating(core, catalogue, request, event, follower.language)
     with _token(core, follower, Purpose.FOLLOW) as token:
         path = f"/follow/{token}"
-        stop = {"List-Unsubscribe": f"<{address_of(core, catalogue, path + '/stop')}>"}
+        stop = {"List-Unsubscribe": f"<{sending.address_of(core, catalogue, path + '/stop')}>"}
         stop["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-        sent = send(core, catalogue, follower.email, follower.language, kind.value, values, path, stop)
+        sent = sending.send(
+            core, catalogue, follower.email, follower.language, kind.value, values, path, stop
+        )
     with core.database.begin() as conn:
         mail_messages.sent(conn, follower_id, event_id, core.now())
         if sent is not None:
             number = event.service_request_id
             sent_mails.add(conn, number, event_id, sent, core.now(), follower_id=follower_id)
-
-
-def record(
-    core: Core,
-    service_request_id: int,
-    sent: SentMail | None,
-    *,
-    event_id: int | None = None,
-    kind: SentKind = SentKind.NEWS,
-    follower_id: int | None = None,
-) -> None:
-    """Remember a mail about a report, so that the desk can say what became of it and answers find their way."""
-    if sent is not None:
-        with core.database.begin() as conn:
-            now = core.now()
-            sent_mails.add(conn, service_request_id, event_id, sent, now, kind=kind, follower_id=follower_id)
 
 
 @contextmanager
@@ -168,7 +150,7 @@ def _rating(
         ratings.add(conn, token, request.service_request_id, event.id, core.now())
     ends = (core.now() + ratings.RATED_WITHIN).astimezone(catalogue.jurisdiction.time_zone)
     return {
-        "rating": f"{address_of(core, catalogue, f'/rating/{token}')}?locale={language}",
+        "rating": f"{sending.address_of(core, catalogue, f'/rating/{token}')}?locale={language}",
         "rating_ends": format_date(ends, "long", locale=language.replace("-", "_")),
     }
 
@@ -185,20 +167,7 @@ def send_data_link(core: Core, link_id: int) -> None:
             mail_links.remove(conn, link_id)
             return
         mail_links.give_token(conn, link_id, token)
-    send(core, catalogue, link.email, link.language, DATA, {}, f"/my-data/{token}")
-
-
-def _answers_to(core: Core, catalogue: Catalogue) -> tuple[str, str] | None:
-    """Where answers to a mail go, and the token in it that tells which mail it was; None where no answers are read."""
-    owner = catalogue.jurisdiction.jurisdiction_id
-    account = next(
-        (mailbox for mailbox in core.settings.imap_url if mailbox.jurisdiction_id in (None, owner)), None
-    )
-    if account is None or account.reply_to is None:
-        return None
-    local, _, domain = account.reply_to.rpartition("@")
-    token = secrets.token_hex(TOKEN_BYTES) if local.endswith("+") else ""
-    return f"{local}{token}@{domain}", token
+    sending.send(core, catalogue, link.email, link.language, DATA, {}, f"/my-data/{token}")
 
 
 def _subject(
@@ -231,70 +200,6 @@ def _values(
         "status": status.label.in_language(language) if status else code,
         "notes": str(data.get("status_notes") or words),
         "into": into,
-        "original": address_of(core, catalogue, f"/reports/{into}") if into else "",
-        "report": address_of(core, catalogue, f"/reports/{number}"),
+        "original": sending.address_of(core, catalogue, f"/reports/{into}") if into else "",
+        "report": sending.address_of(core, catalogue, f"/reports/{number}"),
     }
-
-
-def address_of(core: Core, catalogue: Catalogue, path: str) -> str:
-    """The whole address of a page of a city."""
-    settings = core.settings
-    root = settings.base_url or f"http://{settings.host}:{settings.port}"
-    return f"{root}{'/' + catalogue.jurisdiction.jurisdiction_id if core.catalogues.several else ''}{path}"
-
-
-def send(
-    core: Core,
-    catalogue: Catalogue,
-    to: str,
-    language: str,
-    kind: tuple[str, str],
-    values: dict[str, Any],
-    path: str,
-    headers: dict[str, str] | None = None,
-) -> SentMail | None:
-    """Send one mail; what the server refuses for good is written to the log without the address.
-
-    None where no mail is sent at all.
-    """
-    mailer = mailers.for_settings(core.settings)
-    if mailer is None:
-        return None
-    city = catalogue.jurisdiction.name.in_language(language)
-    link = f"{address_of(core, catalogue, path)}?locale={language}"
-    all_values = values | {"city": city, "link": link}
-    all_values["contact"] = catalogue.jurisdiction.contact.in_language(language)
-    message = EmailMessage()
-    message["From"] = core.settings.mail_from
-    message["To"] = to
-    message["Subject"] = " ".join(translate(kind[0], language, **all_values).split())
-    message["Date"] = formatdate(core.now().timestamp(), localtime=False)
-    message["Message-ID"] = make_msgid(domain=urlsplit(link).hostname)
-    message["Auto-Submitted"] = "auto-generated"
-    answers_to = _answers_to(core, catalogue)
-    if answers_to:
-        message["Reply-To"] = answers_to[0]
-    for name, value in (headers or {}).items():
-        message[name] = value
-    keys = [kind[1]]
-    if all_values.get("notes"):
-        keys.append("mail.status.notes")
-    if all_values.get("rating"):
-        keys.append("mail.rating")
-    if headers:
-        # Behind all that is said: how to hear no more.
-        keys.append("mail.stop")
-    *parts, end = mail_bodies.parts_of([*keys, "mail.end"], language, all_values)
-    message.set_content(mail_bodies.text_body([*parts, end]))
-    root = address_of(core, catalogue, "")
-    html = mail_bodies.html_body(catalogue, language, root, str(message["Subject"]), parts, end)
-    message.add_alternative(html, subtype="html")
-    # Only now: new contents take the headers about the former ones away.
-    message["Content-Language"] = language
-    sent = SentMail(str(message["Message-ID"]), to, token=answers_to[1] if answers_to else "")
-    try:
-        mailer.send(message)
-    except mailers.Refused as reason:
-        log.warning("mail_refused", reason=str(reason))
-        return sent._replace(refused=str(reason))
-    return sent

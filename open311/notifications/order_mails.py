@@ -10,7 +10,7 @@ from open311.model.event_kinds import EventKind
 from open311.model.events import Event
 from open311.model.secret_tokens import new_token
 from open311.model.service_request import ServiceRequest
-from open311.notifications import messages
+from open311.notifications import sending
 from open311.storage import events, service_requests
 from open311.storage.desk.outside import orders
 from open311.storage.mails.sent_mails import SentKind
@@ -46,8 +46,8 @@ def send(core: Core, event_id: int) -> None:
         orders.change(conn, order.id, sent_datetime=order.sent_datetime or core.now())
     values = _values(catalogue, request, order, event, language)
     path = f"/order/{token}"
-    sent = messages.send(core, catalogue, contractor.email, language, KINDS[event.kind], values, path)
-    messages.record(core, order.service_request_id, sent, event_id=event_id, kind=SentKind.ORDER)
+    sent = sending.send(core, catalogue, contractor.email, language, KINDS[event.kind], values, path)
+    sending.record(core, order.service_request_id, sent, event_id=event_id, kind=SentKind.ORDER)
 
 
 def _is_due(event: Event, order: Order) -> bool:

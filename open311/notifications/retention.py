@@ -39,6 +39,7 @@ def _erase_hidden(core: Core, terms: RetentionTerms) -> int:
         with core.database.begin() as conn:
             due = retention.hidden_due(conn, terms, ERASED_AT_ONCE)
             for service_request_id in due:
+                # Looked at again under its lock: staff may have taken it up since it was listed.
                 request = service_requests.find_any(conn, service_request_id, lock=True)
                 if request:
                     casework.erase_locked(core, conn, request, WORKER)

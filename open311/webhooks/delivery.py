@@ -54,6 +54,7 @@ def enqueue(core: Core, *, at_once: int = AT_ONCE, most_waiting: int = MOST_WAIT
 def _enqueue_some(core: Core, subscription: Subscription, at_once: int, most_waiting: int) -> bool:
     """One step for one subscription; whether another is worthwhile."""
     with core.database.begin() as conn:
+        # What is not made into messages stays in the stream, where it takes no room.
         if storage.waiting(conn, subscription.id, most_waiting) >= most_waiting:
             return False
         lines = stream.take(conn, subscription.reader, at_once, subscription.jurisdiction_id)

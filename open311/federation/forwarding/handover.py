@@ -145,6 +145,8 @@ def _claim(core: Core, conn: Connection, number: int) -> Errand | None:
         reason = f"OPEN311_FORWARD_KEYS has no key named {forward.api_key}"
         storage.change(conn, number, error=reason, due_datetime=core.now() + timedelta(minutes=1))
         return None
+    # Marked before it is sent, in a transaction of its own: whoever dies in between leaves a report that is perhaps
+    # there.
     leased: dict[str, Any] = {"due_datetime": core.now() + LEASE, "attempts": forwarded.attempts + 1}
     if forwarded.state is ForwardState.WAITING:
         leased |= {"state": ForwardState.SENDING, "sent_datetime": core.now()}
@@ -181,6 +183,7 @@ def _send(core: Core, errand: Errand) -> None:
 
 def _record_receipt(core: Core, conn: Connection, errand: Errand, receipt: RemoteReceipt) -> None:
     if receipt.token and not receipt.service_request_id:
+        # Most servers give the id out at once; the attempts to send are no attempts to ask.
         soon = core.now() + timedelta(seconds=5)
         values = {"state": ForwardState.TOKEN, "token": receipt.token, "due_datetime": soon, "attempts": 0}
         storage.change(conn, errand.forwarded.service_request_id, error=None, **values)
