@@ -1,4 +1,4 @@
-"""Fetching from addresses that strangers named, without being led into our own network.
+"""Fetching from addresses that strangers named, without being led into our own network (SSRF).
 
 A name is resolved once, every address it has is looked at, and the connection goes to the address that was looked at:
 a name that means something else a moment later changes nothing.

@@ -1,4 +1,4 @@
-"""Keeps a store that hangs from taking all threads of a server: who only wants to wait behind it is told at once."""
+"""A circuit breaker: a store that hangs does not take all threads; whoever would wait behind it is told at once."""
 
 import threading
 import time

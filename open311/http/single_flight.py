@@ -1,4 +1,4 @@
-"""One answer for all who ask the same at the same time."""
+"""Single flight: one answer for all who ask the same at the same time."""
 
 import threading
 from typing import Any

@@ -81,5 +81,5 @@ class Forwarded:
 
 
 def wait_after(attempts: int) -> timedelta | None:
-    """How long to wait after so many attempts; None when it is enough."""
+    """The backoff: how long to wait after so many attempts; None when it is enough."""
     return WAITS[attempts - 1] if 0 < attempts <= len(WAITS) else None

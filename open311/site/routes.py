@@ -29,7 +29,7 @@ from open311.site import blueprint as doors
 from open311.site.blueprint import blueprint, city
 from open311.site.by_mail import alerts, answering, following, orders, own_data, rating
 from open311.site.form import steps, suggest
-from open311.site.form.abuse import TRAP
+from open311.site.form.abuse import HONEYPOT
 from open311.site.list import listing, maps
 from open311.site.rendering import page
 from open311.site.words import degrees
@@ -150,7 +150,7 @@ def report(number: str) -> AnyResponse:
         also=maps.sources(),
         descriptions=_descriptions(service_request),
         done=request.args.get("done", ""),
-        trap=TRAP,
+        honeypot=HONEYPOT,
     )
 
 

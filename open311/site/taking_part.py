@@ -23,7 +23,7 @@ from open311.site.addresses import address
 from open311.site.blueprint import blueprint, city
 from open311.site.by_mail.following import guarded_page
 from open311.site.form import abuse, form_input
-from open311.site.form.abuse import TRAP, GuardedForm
+from open311.site.form.abuse import HONEYPOT, GuardedForm
 from open311.site.form.steps import FORM
 from open311.site.words import words
 from open311.web import photos, single_request
@@ -65,7 +65,7 @@ def affected_too(number: str) -> AnyResponse:
     abuse.refuse_foreign()
     report = single_request.find(current.core(), city(), number).request
     abuse.count("affected", AFFECTED)
-    counts = not form_input.posted(TRAP) and affected.add(
+    counts = not form_input.posted(HONEYPOT) and affected.add(
         current.core(), city(), report.service_request_id, abuse.device(), abuse.network()
     )
     done = "affected" if counts else "affected_before"

@@ -111,7 +111,7 @@ def new_secret() -> str:
 
 
 def wait_after(attempts: int) -> timedelta | None:
-    """How long to wait after so many attempts; None when it is enough."""
+    """The backoff: how long to wait after so many attempts; None when it is enough."""
     return WAITS[attempts - 1] if attempts <= len(WAITS) else None
 
 

@@ -1,4 +1,4 @@
-"""Webhooks: subscriptions, their messages, and every attempt."""
+"""Webhooks: subscriptions, the outbox of their messages, and every attempt."""
 
 from collections.abc import Iterable
 from datetime import datetime

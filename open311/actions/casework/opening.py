@@ -73,6 +73,7 @@ def keep_up(core: Core, conn: Connection, service_request_id: int, actor: Actor)
 
 
 def require_revision(work: Work, expected_revision: int | None) -> None:
+    """Optimistic locking: raise `Conflict` when the case has moved on from the revision that somebody looked at."""
     if expected_revision is None or expected_revision == work.case.revision:
         return
     history = events.of_request(work.conn, work.number)

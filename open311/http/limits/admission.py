@@ -1,4 +1,4 @@
-"""How many requests a process works on at once, and in which order they get to it."""
+"""Admission: how many requests a process works on at once, and in which order they get to it."""
 
 import threading
 import time

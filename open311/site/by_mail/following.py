@@ -82,7 +82,7 @@ def guarded_page(
         status=429 if retry_after else 400 if is_refused else 200,
         cache=FOR_ONE_READER,
         form=form,
-        trap=abuse.TRAP,
+        honeypot=abuse.HONEYPOT,
         done=bool(request.args.get("done")),
         later=bool(retry_after),
         **values,

@@ -25,8 +25,8 @@ SIDE_BY_SIDE = 2
 LONGEST_NAME = 300
 # Nobody reads a page with a form in less.
 TOO_QUICK = timedelta(seconds=rate_limits.BRAKE_SECONDS)
-# A field that people do not see.
-TRAP = "homepage"
+# A honeypot: people do not see this field, programs fill in what they find.
+HONEYPOT = "homepage"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class GuardedForm:
 
     @property
     def challenge(self) -> str:
-        """What a browser has to compute, as JSON; empty where nothing is asked."""
+        """The proof of work that a browser has to do in the place of a captcha, as JSON; empty where none is asked."""
         most = current.core().settings.proof_of_work
         if not most:
             return ""
@@ -62,7 +62,7 @@ class GuardedForm:
 
     def problem(self) -> Problem | None:
         """Why this request is taken for a program's, if it is."""
-        if form_input.posted(TRAP):
+        if form_input.posted(HONEYPOT):
             return problem("page.form.error.trap")
         if not self.proven and current.core().now() - self.began < TOO_QUICK:
             return problem("page.form.error.too_quick")

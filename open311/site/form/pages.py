@@ -14,7 +14,7 @@ from open311.notifications import mail_subscriptions
 from open311.site import view_models
 from open311.site.blueprint import city
 from open311.site.form import form_input, questions, things
-from open311.site.form.abuse import TRAP
+from open311.site.form.abuse import HONEYPOT
 from open311.site.form.category_search import matching_services
 from open311.site.form.form_input import Wrong
 from open311.site.form.nearby import nearby
@@ -54,7 +54,7 @@ def step(
         steps=form_input.STEPS,
         step=name,
         most_photos=current.core().settings.max_photos,
-        trap=TRAP,
+        honeypot=HONEYPOT,
         **values,
     )
 

@@ -1,4 +1,4 @@
-"""Which follower was told of which event, so that nobody is told twice, not even after a backup was restored."""
+"""The outbox of mails: which follower is told of which event, so that nobody is told twice, nor after a restore."""
 
 from collections.abc import Sequence
 from datetime import datetime
