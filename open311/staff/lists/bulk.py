@@ -14,7 +14,6 @@ from open311.base.text import whole_number
 from open311.http import current
 from open311.http.errors import in_words
 from open311.model.actor import Right
-from open311.model.casework import desk_filters
 from open311.model.casework.bulk import (
     AT_ONCE,
     MOST_CASES,
@@ -117,8 +116,8 @@ def _rows() -> list[CaseRow]:
     core, scope = current.core(), scope_of(staff(), Right.SEE_REPORTS)
     with core.database.read() as conn:
         if posted("all"):
-            search = desk_filters.search_of(filters.of_request().values, filters.asker())
-            return list(case_list.page(conn, scope, replace(search, limit=MOST_CASES), core.now()).rows)
+            search = replace(filters.search(), limit=MOST_CASES)
+            return list(case_list.page(conn, scope, search, core.now()).rows)
         numbers = _ticked()[:MOST_CASES]
         return storage.chosen(conn, scope, numbers, core.now()) if numbers else []
 
@@ -200,7 +199,7 @@ def _preview(
     nameable_of_case: Mapping[int, frozenset[int]],
 ) -> Seen:
     """What the act would do at one case."""
-    case, somebody = row.case, staff()
+    case = row.case
     now: dict[BulkAct, str] = {
         BulkAct.STATUS: row.detailed_status,
         BulkAct.UNIT: case.unit or "",
@@ -210,25 +209,27 @@ def _preview(
     }
     named = dict(choices.get(wish.act, []))
     # Only of people: a priority may have the number of an account.
-    own = {str(somebody.account_id): words("desk.person.me")} if wish.act is BulkAct.PERSON else {}
+    own = {str(staff().account_id): words("desk.person.me")} if wish.act is BulkAct.PERSON else {}
     before, after = ({**named, **own}.get(value, "") for value in (now[wish.act], wish.value))
-    allowed = all(
-        rights.may(somebody, right, case, row.visibility) for right in (NEEDED[wish.act], Right.BULK)
-    )
-    why_not = ""
-    if not allowed:
-        why_not = words("desk.bulk.no_right")
-    elif wish.act is not BulkAct.NOTE and now[wish.act] == wish.value:
-        why_not = words("desk.bulk.same")
-    elif wish.act is BulkAct.PERSON and case.stage is Stage.DONE and wish.value != NOBODY:
-        why_not = words("desk.bulk.closed")
-    elif (
-        wish.act is BulkAct.PERSON
-        and wish.value not in (NOBODY, str(somebody.account_id))
-        and int(wish.value) not in nameable_of_case[row.number]
-    ):
-        why_not = words("desk.bulk.other_unit")
-    return Seen(row, before, after, why_not)
+    reason = _refusal(row, wish, now[wish.act], nameable_of_case)
+    return Seen(row, before, after, words(reason) if reason else "")
+
+
+def _refusal(
+    row: CaseRow, wish: BulkWish, present: str, nameable_of_case: Mapping[int, frozenset[int]]
+) -> str | None:
+    """The message that says why nothing would be done at a case; the act itself looks at it all once more."""
+    somebody, needed = staff(), (NEEDED[wish.act], Right.BULK)
+    if not all(rights.may(somebody, right, row.case, row.visibility) for right in needed):
+        return "desk.bulk.no_right"
+    if wish.act is not BulkAct.NOTE and present == wish.value:
+        return "desk.bulk.same"
+    if wish.act is not BulkAct.PERSON or wish.value == NOBODY:
+        return None
+    if row.case.stage is Stage.DONE:
+        return "desk.bulk.closed"
+    is_colleague = wish.value == str(somebody.account_id) or int(wish.value) in nameable_of_case[row.number]
+    return None if is_colleague else "desk.bulk.other_unit"
 
 
 def _page(

@@ -14,8 +14,6 @@ from marshmallow import ValidationError
 
 from open311.http import current
 from open311.model.actor import Right
-from open311.model.casework import desk_filters
-from open311.model.casework.desk_search import CaseSearch
 from open311.model.catalogue import Catalogue
 from open311.model.geography import Box
 from open311.site import rendering
@@ -39,7 +37,7 @@ def case_map() -> ResponseReturnValue:
     scope = scope_of(staff(), Right.SEE_REPORTS)
     with core.database.read() as conn:
         cases = case_list.page(
-            conn, scope, replace(_search(), has_place=True, box=box, limit=SHOWN), core.now()
+            conn, scope, replace(filters.search(), has_place=True, box=box, limit=SHOWN), core.now()
         )
     in_force = [core.catalogues.owner(owner) for owner in scope.jurisdictions]
     catalogue: Catalogue = g.catalogue
@@ -67,16 +65,12 @@ def case_map() -> ResponseReturnValue:
 def case_points() -> Response:
     core, scope = current.core(), scope_of(staff(), Right.SEE_REPORTS)
     with core.database.read() as conn:
-        places_found, more = places.of(conn, scope, replace(_search(), box=_box()), core.now())
+        places_found, more = places.of(conn, scope, replace(filters.search(), box=_box()), core.now())
     features = [_feature(place, core.catalogues.owner(place.jurisdiction_id)) for place in places_found]
     response = jsonify(type="FeatureCollection", features=features, more=more)
     response.content_type = "application/geo+json"
     response.headers["Cache-Control"] = NOT_KEPT
     return response
-
-
-def _search() -> CaseSearch:
-    return desk_filters.search_of(filters.of_request().values, filters.asker())
 
 
 def _box() -> Box | None:

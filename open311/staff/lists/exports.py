@@ -18,8 +18,6 @@ from open311.formats import case_tables
 from open311.formats.case_tables import COLUMNS
 from open311.http import current
 from open311.model.actor import Right
-from open311.model.casework import desk_filters
-from open311.model.casework.desk_search import CaseSearch
 from open311.model.casework.export_files import MOST_ROWS, FileState
 from open311.site.words import figure, words
 from open311.staff.blueprint import account_actor, page, redirect_to, signed_in, staff
@@ -39,7 +37,7 @@ MOST_IN_WORKBOOK, MOST_SHEETS = 5_000, 200
 @page("/reports.csv", Right.EXPORT)
 def reports_csv() -> ResponseReturnValue:
     """The cases of a view as CSV, in pieces as they are read."""
-    core, chosen, search = current.core(), filters.of_request(), _search()
+    core, chosen, search = current.core(), filters.of_request(), filters.search()
     scope, write = scope_of(staff(), Right.EXPORT), _cells()
     with core.database.read() as conn:
         [rows] = case_list.counted(conn, scope, [replace(search, words="")], core.now(), most=MOST_ROWS)
@@ -120,10 +118,6 @@ def report_sheet(number: int) -> ResponseReturnValue:
     return printed(sheet.title, [sheet], f"{number}.pdf")
 
 
-def _search() -> CaseSearch:
-    return desk_filters.search_of(filters.of_request().values, filters.asker())
-
-
 def _cells() -> CellWriter:
     """The writer for whoever asks; it is used when the request is over, too."""
     return CellWriter.of(current.core(), current.language(), current.time_zone())
@@ -131,7 +125,7 @@ def _cells() -> CellWriter:
 
 def _rows(most: int) -> list[CaseRow]:
     scope = scope_of(staff(), Right.EXPORT)
-    return [row for piece in pieces(current.core(), scope, _search(), most) for row in piece]
+    return [row for piece in pieces(current.core(), scope, filters.search(), most) for row in piece]
 
 
 def _taken_along(form: str, most: int) -> list[CaseRow]:

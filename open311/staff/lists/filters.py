@@ -12,6 +12,7 @@ from open311.http import current
 from open311.model.casework import desk_filters
 from open311.model.casework.cases import Priority
 from open311.model.casework.desk_filters import Asker
+from open311.model.casework.desk_search import CaseSearch
 from open311.model.catalogue import Catalogue
 from open311.site.words import catalogue_text, words
 from open311.staff.blueprint import address, known
@@ -41,6 +42,11 @@ def of_request() -> Filter:
     """The filters in the address of this page, or in its form."""
     sent: MultiDict[str, str] = request.values
     return Filter(desk_filters.known(sent))
+
+
+def search() -> CaseSearch:
+    """The search that the filters of this page mean."""
+    return desk_filters.search_of(of_request().values, asker())
 
 
 def asker() -> Asker:
