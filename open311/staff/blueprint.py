@@ -55,6 +55,7 @@ class StaleForm(Exception):
 @blueprint.before_request
 def admit() -> None:
     """Settle who asks. Raises `Forbidden` for plain http and for forms of other sites, `Invalid` for NUL."""
+    # Before anything is looked up: a desk that is closed to a network does not exist for it.
     require_reachable()
     changes = request.method not in READING
     if changes and not _is_from_here():
@@ -80,6 +81,8 @@ def require_reachable() -> None:
 
 def _is_from_here() -> bool:
     """Whether a page of ours sent this; browsers say so, and what does not say is no browser of today."""
+    # Against forged requests (CSRF), before the token of the form: a page of another site learns nothing from the
+    # answer.
     site = request.headers.get("Sec-Fetch-Site")
     if site is not None:
         return site == "same-origin"
@@ -228,6 +231,7 @@ def here() -> str:
 def own_path(path: str) -> str | None:
     """A path to come back to, if it leads to a page of the desk and nowhere else."""
     starts = path == "/staff" or path.startswith(("/staff/", "/staff?"))
+    # Browsers take `//host` and `/\host` for another site (open redirect).
     odd = "//" in path.partition("?")[0] or "\\" in path or not path.isprintable()
     return path if starts and not odd and len(path) <= LONGEST_PATH else None
 

@@ -56,6 +56,7 @@ def lines(
     sides = ("from", "to")
     persons = (_person(entry.data.get(side)) for entry in whole if _is_about_person(entry) for side in sides)
     actors = (entry.actor if isinstance(entry, Event) else entry.author for entry in whole)
+    # All at once: a long history would otherwise ask for each name by itself.
     known = actor_names.of_actors([*actors, *filter(None, persons)])
     return [
         replace(line(entry, catalogue, known), mails=by_event.get(entry.id, ()))

@@ -193,6 +193,7 @@ def _location(sent: SentForm, problems: list[Problem]) -> Location | None:
     try:
         lat, long = (float(word) for word in words)
     except ValueError:
+        # Told as a position that is none, like one that lies beyond the poles.
         lat = long = 999.0
     if not (-90 <= lat <= 90 and -180 <= long <= 180):
         problems.append(problem("page.form.error.position"))

@@ -249,6 +249,7 @@ def _page(
         acts=[(act.value, words(f"desk.bulk.act.{act}")) for act in BulkAct if NEEDED[act] in staff().rights],
         typed={name: posted(name) for name in ("act", "text", *(f"bulk-{act}" for act in BulkAct))},
         catalogues={city: core.catalogues.owner(city) for city in {row.case.jurisdiction_id for row in rows}},
+        # Made with the page, so that a form which is sent twice is one act.
         key=secrets.token_urlsafe(24),
         at_once=AT_ONCE,
         most=MOST_CASES,

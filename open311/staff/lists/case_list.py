@@ -57,10 +57,12 @@ def reports() -> ResponseReturnValue:
     """Cases that somebody may see, filtered and in order."""
     core, chosen = current.core(), filters.of_request()
     number = report_number(chosen.values.get("q", ""))
+    # Whoever types a number and nothing else wants the case, not a list of one.
     if number is not None and len(chosen.values) == 1:
         return redirect_to("report", number=number)
     scope, after = scope_of(staff(), Right.SEE_REPORTS), request.args.get("after", "")
     try:
+        # An address that somebody kept, or mangled, shows the first page rather than an error.
         position = Position.read(after) if after else None
     except Invalid:
         position = None
