@@ -7,7 +7,7 @@ from datetime import datetime, tzinfo
 from open311.core import Core
 from open311.formats.case_tables import Row
 from open311.model.catalogue import Catalogue
-from open311.storage.desk.lists.case_list import CaseRow
+from open311.storage.desk.lists.case_rows import CaseRow
 
 # The words for each column.
 HEAD = (

@@ -20,7 +20,7 @@ from open311.model.task_names import TaskName
 from open311.storage import jobs
 from open311.storage.desk import export_files as storage
 from open311.storage.desk.lists import case_list
-from open311.storage.desk.lists.case_list import CaseRow
+from open311.storage.desk.lists.case_rows import CaseRow
 from open311.storage.desk.scope import Scope, scope_of
 from open311.storage.staff_accounts import accounts
 

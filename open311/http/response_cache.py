@@ -169,7 +169,6 @@ class ResponseCache:
         question = self._question(environ) if self._freshness.listening else None
         if question is None:
             return self._ask(environ, start_response, shared=False)[0]
-        # No lock: the dictionary is exchanged as a whole, and an answer that is stale by now says so by its stamp.
         kept = self._kept.get(question)
         # Each answer says itself under which stamp it was made: another thread may exchange all of them just now.
         if kept is None or kept.stamp != stamp or kept.made + KEPT_SECONDS <= time.monotonic():

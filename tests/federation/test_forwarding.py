@@ -14,7 +14,7 @@ from sqlalchemy import text
 from open311.actions import casework
 from open311.base.errors import Invalid, NotFound
 from open311.core import Core
-from open311.federation.forwarding import forward_updates, handover
+from open311.federation.forwarding import forward_updates, handover, in_doubt
 from open311.model.actor import forward_actor
 from open311.model.catalogue import Catalogue
 from open311.model.forwards import LEASE, Forward, Forwarded, ForwardState
@@ -104,7 +104,7 @@ class City:
         """How far a request has come."""
         (one,) = [
             request
-            for request in handover.search(self.core, 100)
+            for request in in_doubt.search(self.core, 100)
             if request.service_request_id == int(number)
         ]
         return one
@@ -146,7 +146,7 @@ def test_a_report_is_handed_on_once_with_both_ids_kept(city: City, works: Strang
         "client_request_id": [city.found(number).client_request_id],
     }
     assert (city.found(number).state, city.found(number).foreign_id) == (ForwardState.SENT, "501")
-    assert [request.service_request_id for request in handover.search(city.core, 5, foreign_id="501")] == [
+    assert [request.service_request_id for request in in_doubt.search(city.core, 5, foreign_id="501")] == [
         int(number)
     ]
     event = casework.show(city.core, int(number), CLARA).history[-1]
@@ -161,9 +161,9 @@ def test_reports_of_the_test_endpoint_are_never_handed_on(city: City, works: Str
     number = sandbox.report(description="Nur ein Versuch")
     casework.set_status(city.core, int(number), "fixed", CLARA)
     city.work()
-    assert (stored(works), list(handover.search(city.core, 100))) == ([], [])
+    assert (stored(works), list(in_doubt.search(city.core, 100))) == ([], [])
     with pytest.raises(NotFound):
-        handover.retry(city.core, int(number), CLARA)
+        in_doubt.retry(city.core, int(number), CLARA)
     city.api.report(description="Im Ernst")
     city.work()
     assert [request["description"] for request in stored(works)] == [["Im Ernst"]]
@@ -305,7 +305,7 @@ def test_a_server_that_is_away_for_days_leaves_it_to_staff(city: City, works: St
     assert city.found(number).state is ForwardState.REFUSED
     assert len(works.asked) == 11
     works.answering = usual
-    handover.retry(city.core, int(number), CLARA)
+    in_doubt.retry(city.core, int(number), CLARA)
     city.work()
     assert city.found(number).state is ForwardState.SENT
 
@@ -402,10 +402,10 @@ def test_what_cannot_be_told_is_left_to_staff(city: City, works: Stranger) -> No
         city.clock.forward(days=1)
         city.work()
     assert len(stored(works)) == 1
-    handover.link(city.core, int(number), "501", CLARA)
+    in_doubt.link(city.core, int(number), "501", CLARA)
     assert (city.found(number).state, city.found(number).foreign_id) == (ForwardState.SENT, "501")
     with pytest.raises(Invalid):
-        handover.retry(city.core, int(number), CLARA)
+        in_doubt.retry(city.core, int(number), CLARA)
 
 
 def test_two_that_are_alike_are_left_to_staff(city: City, works: Stranger) -> None:
@@ -594,9 +594,9 @@ def test_an_erased_request_is_forgotten(city: City, works: Stranger) -> None:
     number = city.api.report()
     city.work()
     casework.erase(city.core, int(number), CLARA)
-    assert handover.search(city.core, 10) == []
+    assert in_doubt.search(city.core, 10) == []
     with pytest.raises(NotFound):
-        handover.link(city.core, int(number), "501", CLARA)
+        in_doubt.link(city.core, int(number), "501", CLARA)
 
 
 @pytest.mark.parametrize("owner", ["ludwigshafen.de", "elsewhere.example"])

@@ -16,7 +16,7 @@ from open311.model.desk.desk_catalogue import Unit
 from open311.model.task_names import TaskName
 from open311.storage import jobs
 from open311.storage.desk.lists import case_list, my_day
-from open311.storage.desk.lists.case_list import CaseRow
+from open311.storage.desk.lists.case_rows import CaseRow
 from open311.storage.desk.scope import Scope
 from open311.storage.desk.staff_mail import digests
 

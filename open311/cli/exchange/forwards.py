@@ -4,7 +4,7 @@ import click
 
 from open311.cli.common import opened, show_table
 from open311.federation.client.answers import RemoteError
-from open311.federation.forwarding import forward_updates, handover, release
+from open311.federation.forwarding import forward_updates, in_doubt, release
 from open311.model.actor import cli_actor
 from open311.model.forwards import ForwardState
 
@@ -24,7 +24,7 @@ number = click.argument("service_request_id", type=click.IntRange(1, 10**15))
 def list_forwards(state: str | None, foreign_id: str | None, limit: int) -> None:
     """Show what was handed on, the newest first, with the ids here and there."""
     with opened() as core:
-        forwards = handover.search(core, limit, ForwardState(state) if state else None, foreign_id)
+        forwards = in_doubt.search(core, limit, ForwardState(state) if state else None, foreign_id)
     rows = [
         (
             forward.service_request_id,
@@ -45,7 +45,7 @@ def list_forwards(state: str | None, foreign_id: str | None, limit: int) -> None
 def retry(service_request_id: int) -> None:
     """Send again what was refused, or is uncertain although you know that it has not arrived."""
     with opened() as core:
-        handover.retry(core, service_request_id, cli_actor())
+        in_doubt.retry(core, service_request_id, cli_actor())
     click.echo(f"{service_request_id} is sent again.")
 
 
@@ -55,7 +55,7 @@ def retry(service_request_id: int) -> None:
 def link(service_request_id: int, foreign_id: str) -> None:
     """Say that the other server has a request under the id FOREIGN_ID."""
     with opened() as core:
-        handover.link(core, service_request_id, foreign_id, cli_actor())
+        in_doubt.link(core, service_request_id, foreign_id, cli_actor())
     click.echo(f"{service_request_id} is {foreign_id} there.")
 
 

@@ -12,7 +12,6 @@ from datetime import timedelta
 from typing import Any
 
 from open311.actions import casework
-from open311.base.errors import Invalid, NotFound, problem
 from open311.core import Core
 from open311.federation.client.answers import RemoteError
 from open311.federation.client.client import Client, RemoteReceipt
@@ -20,11 +19,9 @@ from open311.federation.client.dates import Dates
 from open311.federation.client.foreign import ForeignRequest
 from open311.federation.forwarding.outgoing import fields
 from open311.federation.storage import forwards as storage
-from open311.model.actor import Actor, Right
 from open311.model.catalogue import Catalogue
 from open311.model.event_kinds import APPEARANCES
 from open311.model.forwards import (
-    IN_TROUBLE,
     LEASE,
     MOST_ASKED_FOR_ID,
     REPEATABLE_FOR,
@@ -136,10 +133,10 @@ def _claim(core: Core, conn: Connection, number: int) -> Errand | None:
     forward = _forward_of(catalogue, request.service_code) if catalogue and request else None
     if request is None or catalogue is None or forward is None or forward.url != forwarded.url:
         reason = "the catalogue does not name this server any more"
-        _finish(core, conn, forwarded, ForwardState.REFUSED, error=reason)
+        finish(core, conn, forwarded, ForwardState.REFUSED, error=reason)
         return None
     if forwarded.state is ForwardState.WAITING and not _may_leave(request, forward):
-        _finish(core, conn, forwarded, ForwardState.WITHDRAWN)
+        finish(core, conn, forwarded, ForwardState.WITHDRAWN)
         return None
     if forward.api_key and forward.api_key not in core.settings.forward_keys:
         reason = f"OPEN311_FORWARD_KEYS has no key named {forward.api_key}"
@@ -188,17 +185,17 @@ def _record_receipt(core: Core, conn: Connection, errand: Errand, receipt: Remot
         values = {"state": ForwardState.TOKEN, "token": receipt.token, "due_datetime": soon, "attempts": 0}
         storage.change(conn, errand.forwarded.service_request_id, error=None, **values)
         return
-    _finish(core, conn, errand.forwarded, ForwardState.SENT, foreign_id=receipt.service_request_id)
+    finish(core, conn, errand.forwarded, ForwardState.SENT, foreign_id=receipt.service_request_id)
 
 
 def _ask_for_id(core: Core, errand: Errand) -> None:
     foreign_id = errand.client.token(errand.forwarded.token or "")
     with core.database.begin() as conn:
         if foreign_id:
-            _finish(core, conn, errand.forwarded, ForwardState.SENT, foreign_id=foreign_id)
+            finish(core, conn, errand.forwarded, ForwardState.SENT, foreign_id=foreign_id)
         elif core.now() - errand.forwarded.created_datetime > MOST_ASKED_FOR_ID:
             reason = "its token never became an id"
-            _finish(core, conn, errand.forwarded, ForwardState.UNCERTAIN, error=reason)
+            finish(core, conn, errand.forwarded, ForwardState.UNCERTAIN, error=reason)
         else:
             again = core.now() + (wait_after(errand.forwarded.attempts) or LONGEST_WAIT)
             storage.change(conn, errand.forwarded.service_request_id, due_datetime=again)
@@ -214,12 +211,12 @@ def _look(core: Core, errand: Errand) -> None:
     with core.database.begin() as conn:
         free = alike - storage.known_ids(conn, errand.forward.url, alike)
         if len(free) == 1:
-            _finish(core, conn, errand.forwarded, ForwardState.SENT, foreign_id=free.pop())
+            finish(core, conn, errand.forwarded, ForwardState.SENT, foreign_id=free.pop())
         else:
             reason = (
                 f"perhaps one of {', '.join(sorted(free))}" if free else "perhaps sent, but not found there"
             )
-            _finish(core, conn, errand.forwarded, ForwardState.UNCERTAIN, error=reason)
+            finish(core, conn, errand.forwarded, ForwardState.UNCERTAIN, error=reason)
 
 
 def _alike(there: ForeignRequest, errand: Errand) -> bool:
@@ -238,7 +235,7 @@ def _record_failure(core: Core, errand: Errand, failed: RemoteError) -> None:
     wait, verdict = wait_after(forwarded.attempts), _verdict(core, errand, failed)
     with core.database.begin() as conn:
         if verdict:
-            _finish(core, conn, forwarded, verdict, error=reason)
+            finish(core, conn, forwarded, verdict, error=reason)
             return
         certainly_not_there = not (failed.may_have_acted or errand.repeated)
         if forwarded.state is ForwardState.SENDING and certainly_not_there:
@@ -257,47 +254,10 @@ def _verdict(core: Core, errand: Errand, failed: RemoteError) -> ForwardState | 
     return ForwardState.UNCERTAIN if failed.may_have_acted or errand.repeated else ForwardState.REFUSED
 
 
-def _finish(core: Core, conn: Connection, forwarded: Forwarded, state: ForwardState, **values: Any) -> None:
+def finish(core: Core, conn: Connection, forwarded: Forwarded, state: ForwardState, **values: Any) -> None:
+    """Note what has become of a report that was handed on; of one that has arrived, its history says so."""
     storage.change(conn, forwarded.service_request_id, **{"state": state, "error": None, **values})
     request = service_requests.find_any(conn, forwarded.service_request_id, lock=True)
     if request and state is ForwardState.SENT:
         details = {"url": forwarded.url} | {name: value for name, value in values.items() if value}
         casework.hand_on(core, conn, request, details)
-
-
-def search(
-    core: Core, limit: int, state: ForwardState | None = None, foreign_id: str | None = None
-) -> list[Forwarded]:
-    """Requests that were handed on, the newest first; `foreign_id` is the one they have there."""
-    with core.database.read() as conn:
-        return storage.search(conn, limit, state, foreign_id)
-
-
-def retry(core: Core, service_request_id: int, actor: Actor) -> None:
-    """Send again what was refused or is uncertain; staff know that it has not arrived."""
-    with core.database.begin() as conn:
-        _in_hand(conn, service_request_id, actor)
-        afresh = {"client_request_id": uuid.uuid4().hex, "attempts": 0, "error": None, "sent_datetime": None}
-        storage.change(
-            conn, service_request_id, state=ForwardState.WAITING, due_datetime=core.now(), **afresh
-        )
-
-
-def link(core: Core, service_request_id: int, foreign_id: str, actor: Actor) -> None:
-    """Say under which id the other server has a request of which we could not tell."""
-    with core.database.begin() as conn:
-        forwarded = _in_hand(conn, service_request_id, actor)
-        _finish(core, conn, forwarded, ForwardState.SENT, foreign_id=foreign_id)
-
-
-def _in_hand(conn: Connection, number: int, actor: Actor) -> Forwarded:
-    """A request that waits for a decision of staff, locked; raises `Forbidden` for whoever may not order."""
-    forwarded = storage.find(conn, number, lock=True)
-    request = service_requests.find_any(conn, number)
-    if forwarded is None or request is None:
-        raise NotFound(problem("error.forward.unknown", service_request_id=number))
-    actor.require(Right.ORDER, request.jurisdiction_id)
-    blind = forwarded.state is ForwardState.SENT and not forwarded.foreign_id
-    if forwarded.state not in IN_TROUBLE and not blind:
-        raise Invalid(problem("error.forward.state", service_request_id=number, state=forwarded.state.value))
-    return forwarded

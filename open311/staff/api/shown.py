@@ -9,7 +9,7 @@ from open311.model.casework.cases import Case
 from open311.staff import actor_names
 from open311.staff.seen_case import SeenCase
 from open311.storage.desk.case.case_page import WholeCase
-from open311.storage.desk.lists.case_list import CaseRow
+from open311.storage.desk.lists.case_rows import CaseRow
 
 OF_CASE = (
     "service_request_id",

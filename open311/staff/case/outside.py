@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from open311.actions import casework
 from open311.base.errors import Invalid, problem
 from open311.base.text import whole_number
-from open311.federation.forwarding import handover, release
+from open311.federation.forwarding import in_doubt, release
 from open311.federation.storage import forwards
 from open311.http import current
 from open311.model.actor import Right
@@ -178,14 +178,14 @@ def _confirm(seen: SeenCase, form: Mapping[str, str], revision: int | None) -> N
 
 
 def _retry_forward(seen: SeenCase, _: Mapping[str, str], __: int | None) -> None:
-    handover.retry(current.core(), seen.number, seen.actor)
+    in_doubt.retry(current.core(), seen.number, seen.actor)
 
 
 def _link_forward(seen: SeenCase, form: Mapping[str, str], _: int | None) -> None:
     foreign_id = form.get("foreign_id", "").strip()
     if not 0 < len(foreign_id) <= 500:
         raise Invalid(problem("error.forward.id"))
-    handover.link(current.core(), seen.number, foreign_id, seen.actor)
+    in_doubt.link(current.core(), seen.number, foreign_id, seen.actor)
 
 
 def _take_back(seen: SeenCase, _: Mapping[str, str], __: int | None) -> None:

@@ -9,7 +9,7 @@ from open311.model.catalogue import Catalogue
 from open311.site.view_models import every_answer
 from open311.site.words import catalogue_text, day, day_and_time, degrees, words
 from open311.staff.seen_case import SeenCase
-from open311.storage.desk.lists.case_list import CaseRow
+from open311.storage.desk.lists.case_rows import CaseRow
 
 LONGEST_TEXT, LONGEST_LINE = 4_000, 300
 

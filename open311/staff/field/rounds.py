@@ -34,7 +34,7 @@ from open311.storage import service_requests
 from open311.storage.database import Connection
 from open311.storage.desk import colleagues, rounds
 from open311.storage.desk.lists import case_list
-from open311.storage.desk.lists.case_list import CaseRow
+from open311.storage.desk.lists.case_rows import CaseRow
 from open311.storage.desk.scope import Scope, scope_of
 from open311.web import photos
 

@@ -38,7 +38,7 @@ from open311.storage.desk import bulk as storage
 from open311.storage.desk import colleagues
 from open311.storage.desk.colleagues import CasePeople
 from open311.storage.desk.lists import case_list
-from open311.storage.desk.lists.case_list import CaseRow
+from open311.storage.desk.lists.case_rows import CaseRow
 from open311.storage.desk.scope import scope_of
 
 FIELDS = {"desk.bulk.act": "act", "desk.bulk.text": "text"}

@@ -27,7 +27,7 @@ from open311.staff.rendering import NOT_KEPT, render
 from open311.staff.seen_case import find_case
 from open311.storage.desk import export_files as storage
 from open311.storage.desk.lists import case_list
-from open311.storage.desk.lists.case_list import CaseRow
+from open311.storage.desk.lists.case_rows import CaseRow
 from open311.storage.desk.scope import scope_of
 
 # A request must not take longer than somebody waits for it.

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from open311.model.casework.bulk import BulkAct, BulkItem, BulkRun, BulkWish, ItemState
-from open311.storage.desk.lists.case_list import CaseRow, row_from, rows_of
+from open311.storage.desk.lists.case_rows import CaseRow, row_from, rows_of
 from open311.storage.desk.scope import Scope
 from open311.storage.tables import bulk_items, bulk_runs, cases
 

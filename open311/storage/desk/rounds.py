@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, 
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from open311.model.casework.rounds import ACTIONS_KEPT_FOR, KEPT_FOR, OPEN, FieldAct, FieldOutcome, Round
-from open311.storage.desk.lists.case_list import CaseRow, row_from, rows_of
+from open311.storage.desk.lists.case_rows import CaseRow, row_from, rows_of
 from open311.storage.desk.scope import Scope
 from open311.storage.tables import cases, field_actions, rounds, stops
 

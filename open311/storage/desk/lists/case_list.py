@@ -1,7 +1,6 @@
 """The list of cases, one statement a page. Each unit is read from its index: to sort all takes 20 times as long."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -21,43 +20,19 @@ from sqlalchemy import (
     union_all,
 )
 
-from open311.model.casework.cases import Case, Stage
+from open311.model.casework.cases import Stage
 from open311.model.casework.desk_search import OPEN_STAGES, CaseSearch, Order, Page, Position
 from open311.storage.desk.lists.boxes import within
+from open311.storage.desk.lists.case_rows import CaseRow, row_from, rows_of
 from open311.storage.desk.lists.words import KEYS, by_words
 from open311.storage.desk.scope import Scope
-from open311.storage.tables import case_presence, cases, media, service_requests
+from open311.storage.tables import cases, media, service_requests
 
 _c, _r, _m = cases.c, service_requests.c, media.c
 Condition = ColumnElement[bool]
-# Two lines of the list; a description may have 4,000 letters, and a page a hundred of them.
-SHOWN_WORDS = 300
 MOST_COUNTED = 999
 # As the partial indexes of `cases` spell it: for a bound value the planner could not prove that they fit.
 not_done: Condition = literal_column("cases.stage <> 'done'")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CaseRow:
-    """A line of the list; `photo` is the key of a small copy, `presence` who looks at it just now."""
-
-    case: Case
-    status: str
-    detailed_status: str
-    visibility: str
-    title: str | None
-    description: str
-    address: str
-    channel: str | None
-    parent_id: int | None
-    lat: float | None
-    long: float | None
-    photo: str | None
-    presence: str | None
-
-    @property
-    def number(self) -> int:
-        return self.case.service_request_id
 
 
 def page(
@@ -103,71 +78,6 @@ def _matching(scope: Scope, search: CaseSearch, now: datetime) -> Select[Any]:
     if search.units:
         query = query.where(_c.unit.in_(search.units))
     return scope.join(query, always=_needs_request(search))
-
-
-def rows_of(keys: Any, now: datetime) -> Select[Any]:
-    """What a list shows of the cases whose ids `keys` holds, and the columns of `keys` beside it."""
-    # Subqueries, since they run for the rows of the page alone; joins would run for all that match.
-    photo = (
-        select(_m.thumb_key)
-        .where(
-            _m.service_request_id == keys.c.service_request_id,
-            _m.update_id.is_(None),
-            _m.thumb_key.is_not(None),
-        )
-        .order_by(_m.position)
-        .limit(1)
-        .scalar_subquery()
-    )
-    p = case_presence.c
-    present = (
-        select(p.actor)
-        .where(p.service_request_id == keys.c.service_request_id, p.until_datetime > now)
-        .scalar_subquery()
-    )
-    return (
-        select(
-            *(column for column in keys.c if column.name != "service_request_id"),
-            *cases.c,
-            _r.status,
-            _r.detailed_status,
-            _r.visibility,
-            _r.title,
-            func.left(_r.description, SHOWN_WORDS).label("description"),
-            _r.address,
-            _r.channel,
-            _r.parent_id,
-            func.ST_Y(_r.geom).label("lat"),
-            func.ST_X(_r.geom).label("long"),
-            photo.label("photo"),
-            present.label("presence"),
-        )
-        .select_from(keys)
-        .join(cases, _c.service_request_id == keys.c.service_request_id)
-        .join(service_requests, _r.id == keys.c.service_request_id)
-    )
-
-
-SHOWN = (
-    "status",
-    "detailed_status",
-    "visibility",
-    "title",
-    "description",
-    "address",
-    "channel",
-    "parent_id",
-    "lat",
-    "long",
-    "photo",
-    "presence",
-)
-
-
-def row_from(row: Any) -> CaseRow:
-    """A line out of a row of `rows_of`."""
-    values = row._mapping
-    return CaseRow(case=Case.from_row(dict(values)), **{name: values[name] for name in SHOWN})
 
 
 def hits(scope: Scope, search: CaseSearch, now: datetime, after: Position | None) -> Select[Any]:

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, Select, literal_column, select
 
 from open311.model.casework.cases import Flag, Stage
 from open311.model.casework.desk_search import PAGE_SIZE, Page, Position
-from open311.storage.desk.lists.case_list import CaseRow, row_from, rows_of
+from open311.storage.desk.lists.case_rows import CaseRow, row_from, rows_of
 from open311.storage.desk.scope import Scope
 from open311.storage.tables import cases
 
