@@ -8,23 +8,17 @@ that needs it, with the command that installs it.
 import os
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from itertools import count
 from pathlib import Path
 
-import psycopg
 import pytest
-from psycopg import sql
 
 from open311.base.errors import ConfigurationError
 from open311.dev import private_cluster
 from open311.storage.database import migrate
-from open311.storage.upkeep import identity
+from tests.databases import TEMPLATE, Databases
 
 pytest_plugins = ["tests.compiled", "tests.s3", "tests.serving"]
-
-TEMPLATE = "open311_template"
-_numbers = count(1)
 
 
 @pytest.hookimpl(trylast=True)
@@ -46,26 +40,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     ]
 
 
-def _copy(cluster_url: str, name: str) -> str:
-    with closing(psycopg.connect(cluster_url.replace("DATABASE", "postgres"), autocommit=True)) as connection:
-        connection.execute(
-            sql.SQL("create database {} template {} strategy wal_log").format(
-                sql.Identifier(name), sql.Identifier(TEMPLATE)
-            )
-        )
-    url = cluster_url.replace("DATABASE", name)
-    # To the server a copy looks like a backup that was restored; here it is a server's own database.
-    with migrate.connected(url) as connection:
-        identity.adopt(connection)
-        connection.commit()
-    return url
-
-
-def _drop(cluster_url: str, name: str) -> None:
-    with closing(psycopg.connect(cluster_url.replace("DATABASE", "postgres"), autocommit=True)) as connection:
-        connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
-
-
 @pytest.fixture(scope="session")
 def cluster_url() -> Iterator[str]:
     """The address of the cluster of this worker, with DATABASE in the place of a name."""
@@ -81,26 +55,32 @@ def cluster_url() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def database_url(cluster_url: str) -> str:
+def databases(cluster_url: str) -> Databases:
+    """The databases of this worker."""
+    return Databases(cluster_url)
+
+
+@pytest.fixture(scope="session")
+def database_url(databases: Databases) -> str:
     """A migrated database that the tests of this worker share; roll back what you write."""
-    return _copy(cluster_url, "shared")
+    return databases.new("shared")
 
 
 @pytest.fixture
-def fresh_database_url(cluster_url: str) -> Iterator[str]:
+def fresh_database_url(databases: Databases) -> Iterator[str]:
     """A migrated, empty database for one test alone."""
-    name = f"fresh_{next(_numbers)}"
-    yield _copy(cluster_url, name)
-    _drop(cluster_url, name)
+    with databases.lent() as url:
+        yield url
 
 
 @pytest.fixture(scope="session")
-def served_database_url(cluster_url: str) -> str:
+def served_database_url(databases: Databases) -> str:
     """A migrated, empty database for the server process that tests of this worker share."""
-    return _copy(cluster_url, "served")
+    return databases.new("served")
 
 
 @pytest.fixture(scope="session")
-def new_database(cluster_url: str) -> Callable[[], str]:
+def new_database(databases: Databases) -> Callable[[], str]:
     """A function that makes a migrated, empty database, for what a worker may have to set up more than once."""
-    return lambda: _copy(cluster_url, f"own_{next(_numbers)}")
+    names = count(1)
+    return lambda: databases.new(f"own_{next(names)}")

@@ -14,6 +14,7 @@ from open311.model.casework.cases import Case, Flag, Priority, Stage
 from open311.storage import cases, service_requests
 from open311.storage.desk.case import notes, undo
 from tests.actors import CLARA
+from tests.databases import Databases
 from tests.opendata.live import a_live_core
 from tests.serving import Api, Clock, an_api
 
@@ -54,14 +55,12 @@ ACTS = {
 
 
 @pytest.fixture(scope="module")
-def live(cluster_url: str) -> Iterator[Core]:
+def live(databases: Databases) -> Iterator[Core]:
     """A server that really commits."""
-    from tests.conftest import _copy, _drop
-
-    core = a_live_core(_copy(cluster_url, "desk_live"))
-    yield core
-    core.database.close()
-    _drop(cluster_url, "desk_live")
+    with databases.lent() as url:
+        core = a_live_core(url)
+        yield core
+        core.database.close()
 
 
 @pytest.fixture(scope="module")

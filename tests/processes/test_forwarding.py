@@ -11,6 +11,7 @@ import httpx2
 import psycopg
 import pytest
 
+from tests.databases import Databases
 from tests.processes.running import answers, free_port, run, started, wait_for
 
 ROOT = Path(__file__).parent.parent.parent
@@ -72,14 +73,10 @@ def a_side(folder: Path, url: str, catalogue: str, **more: str) -> Side:
 
 
 @pytest.fixture
-def second_database_url(fresh_database_url: str) -> Iterator[str]:
+def second_database_url(databases: Databases) -> Iterator[str]:
     """Another empty database beside the first."""
-    name = "federation_other"
-    with psycopg.connect(fresh_database_url, autocommit=True) as connection:
-        here = connection.info.dbname
-        connection.execute(f"create database {name} template open311_template strategy file_copy".encode())
-        yield fresh_database_url.replace(here, name)
-        connection.execute(f"drop database {name} with (force)".encode())
+    with databases.lent() as url:
+        yield url
 
 
 @pytest.mark.slow

@@ -19,6 +19,7 @@ from open311.model.search import Cursor, RequestSearch, Sort, Span
 from open311.model.service_request import Location, Status, Visibility
 from open311.storage import search, service_requests
 from open311.storage.database import Database
+from tests.databases import Databases
 from tests.serving import START
 from tests.stored import CITY, days_ago
 
@@ -50,25 +51,22 @@ FILL = text(
 
 
 @pytest.fixture(scope="module")
-def full(cluster_url: str) -> Iterator[Database]:
+def full(databases: Databases) -> Iterator[Database]:
     """A database of its own with 60,000 requests, analysed, reached as the server reaches it."""
-    from tests.conftest import _copy, _drop
-
-    name = "plans"
-    database = Database(_copy(cluster_url, name))
-    with database.begin() as conn:
-        conn.exec_driver_sql("set local statement_timeout = 0")
-        conn.execute(text("select setseed(0.311)"))
-        # Sorted in once, at the end, words take a fraction of the time.
-        words = conn.execute(text(f"select pg_get_indexdef('{WORDS}'::regclass)")).scalar_one()
-        conn.execute(text(f"drop index {WORDS}"))
-        conn.execute(FILL, {"city": CITY, "count": COUNT, "now": START})
-        conn.exec_driver_sql(words)
-    with database.read() as conn:
-        conn.execute(text("vacuum analyse"))
-    yield database
-    database.close()
-    _drop(cluster_url, name)
+    with databases.lent() as url:
+        database = Database(url)
+        with database.begin() as conn:
+            conn.exec_driver_sql("set local statement_timeout = 0")
+            conn.execute(text("select setseed(0.311)"))
+            # Sorted in once, at the end, words take a fraction of the time.
+            words = conn.execute(text(f"select pg_get_indexdef('{WORDS}'::regclass)")).scalar_one()
+            conn.execute(text(f"drop index {WORDS}"))
+            conn.execute(FILL, {"city": CITY, "count": COUNT, "now": START})
+            conn.exec_driver_sql(words)
+        with database.read() as conn:
+            conn.execute(text("vacuum analyse"))
+        yield database
+        database.close()
 
 
 @pytest.fixture
