@@ -82,8 +82,8 @@ def measure(url: str) -> dict[str, dict[str, Any]]:
 
 
 def _explained(conn: Connection, asked: RequestSearch) -> dict[str, Any]:
-    shape, filled = search.question_of(asked)
-    explaining = Statement(statements.hits_statement(shape))
+    question = search.question_of(asked)
+    explaining = Statement(statements.hits_statement(question.shape))
     explaining.sql = "explain (analyze, timing off, format json) " + explaining.sql
-    [[[plan]]] = explaining.fetch(conn, **filled)
+    [[[plan]]] = explaining.fetch(conn, **question.filled)
     return dict(plan)

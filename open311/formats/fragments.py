@@ -72,20 +72,13 @@ class Fragments:
 
     def _entries(self, variant: Hashable, hits: Hits, render: Render) -> list[Entry]:
         kept = self._variants.get(variant, {})
-        entries = [kept.get(id) for id, _ in hits]
-        missing = [
-            id
-            for (id, version), entry in zip(hits, entries, strict=True)
-            if entry is None or entry[0] != version
-        ]
+        current = {id: entry for id, version in hits if (entry := kept.get(id)) and entry[0] == version}
+        missing = [id for id, _ in hits if id not in current]
         if missing:
             made = {id: (version, piece, crc32(piece)) for id, version, piece in render(missing)}
             self._keep(variant, made)
-            stale = set(missing)
-            entries = [
-                made.get(id) if id in stale else entry for (id, _), entry in zip(hits, entries, strict=True)
-            ]
-        return [entry for entry in entries if entry]
+            current |= made
+        return [current[id] for id, _ in hits if id in current]
 
     def _keep(self, variant: Hashable, made: Entries) -> None:
         with self._lock:

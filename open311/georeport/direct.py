@@ -7,14 +7,14 @@ unusual or wrong is left to the framework, which then says so in words.
 import re
 import time
 from collections.abc import Iterable
-from datetime import tzinfo
-from functools import lru_cache
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-from marshmallow import ValidationError
+from marshmallow import Schema, ValidationError
 from werkzeug.http import generate_etag
 
+from open311.base.bounded import Bounded
 from open311.base.errors import Invalid, NotFound, ReplicaLost
 from open311.core import Core
 from open311.georeport import requests
@@ -24,15 +24,16 @@ from open311.http import access_log, cors, current, response_headers
 from open311.http.base_address import FAILED
 from open311.http.limits.rate_limits import Limits
 from open311.http.normalise import pairs
-from open311.web import request_context
-from open311.web.parameters import collected
+from open311.model.catalogue import Catalogue
+from open311.web import rendered_lists, request_context
+from open311.web.parameters import Parameters, collected
 from open311.web.queries import ServiceRequestQuery, ServiceRequestsQuery
-from open311.web.request_context import Args
+from open311.web.rendered_lists import Asked
+from open311.web.request_context import Args, Reader
 
 PATH = re.compile(r"/open311/v2/requests(?:/(?P<id>[1-9][0-9]{0,14}))?\.(?P<suffix>json|xml)", re.ASCII)
-OF_LIST, OF_ONE = ServiceRequestsQuery(), ServiceRequestQuery()
-# Longer ones are read anew each time: so many are remembered.
-LONGEST_QUERY = 1000
+# Of what parameters mean.
+MOST_BYTES = 1024 * 1024
 
 # What the framework knows more about: it names each wrong parameter, and asks the primary.
 MET_AGAIN = (ValidationError, Invalid, NotFound, ReplicaLost)
@@ -45,6 +46,8 @@ class FastPath:
         self._application = application
         self._core = core
         self._limits = limits
+        self._of_list, self._of_one = ServiceRequestsQuery(), ServiceRequestQuery()
+        self._known = Bounded[Args, _Known](MOST_BYTES, _Known.bytes)
         vary = ("Vary", ", ".join((*VARY, response_headers.COMPRESSED)))
         self._headers = [vary, *response_headers.always(core.settings), *cors.READABLE.items()]
 
@@ -95,11 +98,20 @@ class FastPath:
         args = request_context.known(pairs(environ.get("QUERY_STRING", "").encode("latin-1")))
         parameters = collected(args)
         reader = request_context.of_environ(self._core, environ, args, parameters)
-        read = _query if len(environ.get("QUERY_STRING", "")) <= LONGEST_QUERY else _query.__wrapped__
-        query = read(service_request_id is None, args, reader.catalogue.jurisdiction.time_zone)
         if service_request_id:
+            query = _loaded(self._of_one, parameters, reader.catalogue)
             return requests.found(reader, query, service_request_id, in_json=in_json), reader.language
-        return requests.listed(reader, query, in_json=in_json), reader.language
+        return requests.listed(reader, self._asked(reader, parameters), in_json=in_json), reader.language
+
+    def _asked(self, reader: Reader, parameters: Parameters) -> Asked:
+        """What the parameters of a list mean; within the same second the same to all who send them."""
+        now = self._core.now()
+        known = self._known.get(reader.args)
+        if known is None or known.catalogue is not reader.catalogue or known.now != now:
+            query = _loaded(self._of_list, parameters, reader.catalogue)
+            known = _Known(reader.catalogue, now, rendered_lists.asked(reader, query), reader.args)
+            self._known.keep(reader.args, known)
+        return known.asked
 
     def _head(self, written: Written, language: str, suffix: str, number: str) -> list[tuple[str, str]]:
         return [
@@ -114,9 +126,20 @@ class FastPath:
         ]
 
 
-@lru_cache(maxsize=512)
-def _query(of_list: bool, args: Args, zone: tzinfo) -> dict[str, Any]:
-    """What the parameters mean, read once for all who ask the same; raises `ValidationError` and `Invalid`."""
-    with current.dates_in(zone):
-        query: dict[str, Any] = (OF_LIST if of_list else OF_ONE).load(collected(args))
+class _Known(NamedTuple):
+    catalogue: Catalogue
+    now: datetime
+    asked: Asked
+    args: Args
+
+    def bytes(self) -> int:
+        """About what it takes; each parameter is there several times."""
+        return 5000 + 10 * sum(len(name) + len(value) for name, value in self.args)
+
+
+def _loaded(schema: Schema, parameters: Parameters, catalogue: Catalogue) -> dict[str, Any]:
+    if not parameters:
+        return {}
+    with current.dates_in(catalogue.jurisdiction.time_zone):
+        query: dict[str, Any] = schema.load(parameters)
     return query

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from open311.formats import documents, encode, entries
 from open311.model.visibility import View
 from open311.web import rendered_lists, single_request
+from open311.web.rendered_lists import Asked
 from open311.web.request_context import Reader
 
 
@@ -17,9 +18,9 @@ class Written(NamedTuple):
     headers: Mapping[str, str] = {}
 
 
-def listed(reader: Reader, query: dict[str, Any], *, in_json: bool) -> Written:
-    """The list that a query means; raises `Invalid`."""
-    body, tag, headers = rendered_lists.written(reader, query, entries.JSON if in_json else entries.XML)
+def listed(reader: Reader, asked: Asked, *, in_json: bool) -> Written:
+    """The list that is asked for."""
+    body, tag, headers = rendered_lists.written(reader, asked, entries.JSON if in_json else entries.XML)
     return Written(body, tag and f"{tag}{'j' if in_json else 'x'}", headers)
 
 

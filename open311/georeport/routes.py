@@ -28,7 +28,7 @@ from open311.model.keys import Scope
 from open311.model.service_request import Location
 from open311.model.submission import Submission
 from open311.storage import tokens
-from open311.web import parameters, queries, request_context
+from open311.web import parameters, queries, rendered_lists, request_context
 from open311.web.queries import Arguments, ServiceRequestQuery, ServiceRequestsQuery
 from open311.web.request_context import Reader
 from open311.web.submissions import SubmissionForm
@@ -135,7 +135,8 @@ def get_token(query: dict[str, Any], token: str) -> Response:
 )
 def get_service_requests(query: dict[str, Any]) -> Response:
     """Requests, newest first, by default those of the last 90 days and at most 1000."""
-    written = requests.listed(_reader(), query, in_json=wants_json())
+    reader = _reader()
+    written = requests.listed(reader, rendered_lists.asked(reader, query), in_json=wants_json())
     return answer_written(written, cache=_cache())
 
 

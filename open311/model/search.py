@@ -9,6 +9,8 @@ from datetime import UTC, datetime, timedelta
 from struct import Struct
 from typing import Any, Generic, TypeVar
 
+import orjson
+
 from open311.base.errors import Invalid, problem
 from open311.model.geography import Box, Circle
 from open311.model.service_request import Status, Visibility
@@ -76,8 +78,7 @@ class Cursor:
         """An opaque word for a URL."""
         keys = [int(key.timestamp()) if isinstance(key, datetime) else key for key in self.keys]
         values = [self.sort.name, int(self.sort.reverse), self.total, *keys]
-        raw = json.dumps(values, separators=(",", ":"))
-        return base64.urlsafe_b64encode(raw.encode()).decode().rstrip("=")
+        return base64.urlsafe_b64encode(orjson.dumps(values)).decode().rstrip("=")
 
     @classmethod
     def read(cls, word: str) -> "Cursor":

@@ -5,6 +5,7 @@ from typing import Any
 from flask import Response
 
 from open311.formats import atom, csv, entries, geojson
+from open311.formats.entries import Form
 from open311.http import current, urls
 from open311.model.search import RequestSearch, Sort
 from open311.model.service_request import ServiceRequest
@@ -14,6 +15,7 @@ from open311.opendata.blueprint import OpenData
 from open311.storage import search
 from open311.web import pagination, queries, rendered_lists, request_context, single_request
 from open311.web.queries import Arguments, ServiceRequestsQuery
+from open311.web.rendered_lists import WrittenPage
 
 blueprint = OpenData("lists", __name__, url_prefix=urls.GEOREPORT_V2, description="Open data")
 blueprint.before_request(queries.find_catalogue)
@@ -25,15 +27,20 @@ ENTRIES = 100
 @blueprint.read("/requests.geojson", takes=ServiceRequestsQuery, content_type=geojson.MEDIA_TYPE)
 def get_requests_geojson(query: dict[str, Any]) -> Response:
     """The requests of `requests.json`, with the same parameters, as a GeoJSON FeatureCollection."""
-    written = rendered_lists.written(request_context.of_request(), query, entries.GEOJSON)
+    written = _written(query, entries.GEOJSON)
     return answer(written.body, geojson.MEDIA_TYPE, headers=written.headers)
 
 
 @blueprint.read("/requests.csv", takes=ServiceRequestsQuery, content_type="text/csv")
 def get_requests_csv(query: dict[str, Any]) -> Response:
     """The requests of `requests.json`, with the same parameters, as CSV with a header row."""
-    written = rendered_lists.written(request_context.of_request(), query, entries.CSV)
+    written = _written(query, entries.CSV)
     return answer(written.body, csv.MEDIA_TYPE, headers=written.headers)
+
+
+def _written(query: dict[str, Any], form: Form) -> WrittenPage:
+    reader = request_context.of_request()
+    return rendered_lists.written(reader, rendered_lists.asked(reader, query), form)
 
 
 @blueprint.read("/feed.atom", takes=ServiceRequestsQuery, content_type="application/atom+xml")

@@ -52,7 +52,7 @@ def _pages(catalogue: Catalogue) -> list[str]:
     owner = catalogue.jurisdiction.jurisdiction_id
     query = RequestSearch(jurisdiction_id=owner, page_size=NEWEST_REPORTS)
     with current.core().database.read_public() as conn:
-        newest = search.hits(conn, query).items
+        newest = search.hits(conn, search.question_of(query)).items
     paths = [
         *(addresses.address(view, of=catalogue, locale=None) for view in PAGES if addresses.exists(view)),
         *(addresses.address("report", of=catalogue, number=number, locale=None) for number, _ in newest),

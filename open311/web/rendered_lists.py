@@ -11,6 +11,7 @@ from open311.formats.fragments import WrittenList
 from open311.model.search import COUNT_LIMIT, Hits, Page, RequestSearch
 from open311.storage import search
 from open311.storage.database import Connection
+from open311.storage.search import Question
 from open311.web import pagination, queries
 from open311.web.request_context import Reader
 from open311.web.written_requests import Writer
@@ -28,17 +29,30 @@ class WrittenPage(NamedTuple):
     headers: Mapping[str, str]
 
 
-def written(reader: Reader, query: dict[str, Any], form: Form) -> WrittenPage:
-    """The page of requests that a query means, written in a form; raises `Invalid`."""
+class Asked(NamedTuple):
+    """What a list is asked for: the parameters, and the question they mean."""
+
+    query: dict[str, Any]
+    question: Question
+
+
+def asked(reader: Reader, query: dict[str, Any]) -> Asked:
+    """What a query means now; raises `Invalid`."""
     core = reader.core
-    asked = queries.request_search(
-        query, reader.catalogue, core.now(), core.settings.max_span_days, reader.actor
-    )
+    days = core.settings.max_span_days
+    meant = queries.request_search(query, reader.catalogue, core.now(), days, reader.actor)
+    return Asked(query, search.question_of(meant))
+
+
+def written(reader: Reader, asked: Asked, form: Form) -> WrittenPage:
+    """The page of requests that is asked for, written in a form."""
+    core, (query, question) = reader.core, asked
+    paged = queries.paged(query)
     with core.database.read_public() as conn:
-        page = search.hits(conn, asked, core.landmarks)
-        count = total(core, conn, asked, page) if queries.paged(query) else page.total
-        body, tag = _written(reader, conn, asked, page.items, form)
-    return WrittenPage(body, tag, pagination.headers(reader, page, asked, query, count))
+        page = search.hits(conn, question, core.landmarks)
+        count = total(core, conn, question, page) if paged else page.total
+        body, tag = _written(reader, conn, question.search, page.items, form)
+    return WrittenPage(body, tag, pagination.headers(reader, page, question.search, query, count))
 
 
 def _written(reader: Reader, conn: Connection, asked: RequestSearch, hits: Hits, form: Form) -> WrittenList:
@@ -54,20 +68,18 @@ def _written(reader: Reader, conn: Connection, asked: RequestSearch, hits: Hits,
     return reader.core.fragments.written(variant, hits, render, form.join)
 
 
-def total(core: Core, conn: Connection, request_search: RequestSearch, page: Page[Any]) -> int:
+def total(core: Core, conn: Connection, question: Question, page: Page[Any]) -> int:
     """How many requests match in all; counted once as long as nothing changes.
 
     That there are more than are counted holds for a while whatever changes: to count them costs more than the page.
     """
     if page.total is not None:
         return page.total
-    shape, filled = search.question_of(request_search)
-    question = (shape, tuple(map(str, filled.items())))
     stamp, now = core.database.stamp_of(conn), time.monotonic()
-    kept = core.totals.get(question)
+    kept = core.totals.get(question.key)
     if kept and (kept.stamp == stamp or (kept.total > COUNT_LIMIT and now < kept.moment + MANY_SECONDS)):
         return kept.total
     if len(core.totals) > MOST_TOTALS:
         core.totals.clear()
-    counted = core.totals[question] = Counted(search.total(conn, request_search), stamp, now)
+    counted = core.totals[question.key] = Counted(search.total(conn, question.search), stamp, now)
     return counted.total

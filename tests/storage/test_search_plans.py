@@ -308,10 +308,10 @@ def test_a_deep_page_is_the_right_one_and_counts_off_few_rows(reader: Connection
     asked = RequestSearch(jurisdiction_id=CITY, sort=sort, page_size=100)
     everything, landmarks = [row[0] for row in _in_order(reader, sort)], search.Landmarks()
     for skip in (25_000, 49_950, len(everything) - 50, len(everything) + 5):
-        page = search.hits(reader, replace(asked, skip=skip), landmarks)
+        page = search.hits(reader, search.question_of(replace(asked, skip=skip)), landmarks)
         assert [id for id, _ in page.items] == everything[skip : skip + 100]
     with plans(reader) as found:
-        search.hits(reader, replace(asked, skip=49_950), landmarks)
+        search.hits(reader, search.question_of(replace(asked, skip=49_950)), landmarks)
     [plan] = found
     assert max(node["Actual Rows"] for node in nodes(plan)) <= 2 * search.STRIDE + 101
 

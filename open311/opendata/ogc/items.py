@@ -119,7 +119,7 @@ def find() -> Items:
     )
     with current.core().database.read_public() as conn:
         page = search.search(conn, request_search)
-        total = rendered_lists.total(current.core(), conn, request_search, page)
+        total = rendered_lists.total(current.core(), conn, search.question_of(request_search), page)
     kept = {name: value for name, value in request.args.items() if name not in ("f", "cursor", "offset")}
     behind = page.next and replace(page.next, total=total)
     return Items(kept, [described(item) for item in page.items], behind, total)

@@ -85,7 +85,7 @@ def read(catalogue: Catalogue) -> Listing:
     request_search = _search(query, catalogue)
     with current.core().database.read_public() as conn:
         page = search.search(conn, request_search, current.core().landmarks)
-        total = rendered_lists.total(current.core(), conn, request_search, page)
+        total = rendered_lists.total(current.core(), conn, search.question_of(request_search), page)
     number = max(1, query.get("page", 1))
     # Behind the end the way back is to the last page that is known.
     last = ceil(min(total, COUNT_LIMIT) / PAGE_SIZE) or 1

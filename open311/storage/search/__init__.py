@@ -12,6 +12,7 @@ from open311.model.search import ANY_ORDER, Cursor, Hits, Items, Page, RequestSe
 from open311.model.service_request import ServiceRequest
 from open311.storage.rows import request_from
 from open311.storage.search.statements import (
+    Question,
     cells_statement,
     keys_statement,
     lines_by_ids_statement,
@@ -25,6 +26,7 @@ from open311.storage.written_requests import CELLS, UNUSUAL
 
 __all__ = [
     "Landmarks",
+    "Question",
     "by_ids",
     "hits",
     "index_pending_words",
@@ -50,41 +52,42 @@ class Landmarks:
 
     cursors: dict[Any, tuple[float, tuple[Cursor, ...]]] = field(default_factory=dict)
 
-    def nearer(self, conn: Connection, query: RequestSearch) -> RequestSearch:
+    def nearer(self, conn: Connection, question: Question) -> Question:
         """The same page, counted from a landmark: no statement leaves out more than `STRIDE` rows twice.
 
         A deep page begins where it began when somebody first came by, at most a minute ago: while reports come in, that
         also keeps the pages of one reader from overlapping.
         """
+        query = question.search
         if query.after or query.skip < 2 * STRIDE:
-            return query
-        shape, filled = question_of(replace(query, skip=0, page_size=1))
-        question = (shape, str(filled))
-        made, cursors = self.cursors.get(question, (0.0, ()))
+            return question
+        whole = question_of(replace(query, skip=0, page_size=1)).key
+        made, cursors = self.cursors.get(whole, (0.0, ()))
         if made + LANDMARK_SECONDS < time.monotonic():
             made, cursors = time.monotonic(), ()
         while len(cursors) < query.skip // STRIDE:
             last = cursors[-1] if cursors else None
             # Its cursor stands behind the row, so the last row of a stride is asked for, not the first of the next.
-            step = hits(conn, replace(query, after=last, skip=STRIDE - 1, page_size=1)).next
+            step = hits(conn, question_of(replace(query, after=last, skip=STRIDE - 1, page_size=1))).next
             if step is None:
                 break
             cursors = (*cursors, step)
         # Strangers choose the questions. To make all anew once costs less than to keep account of which was used last.
         if len(self.cursors) >= MOST_LANDMARKS:
             self.cursors.clear()
-        self.cursors[question] = (made, cursors)
+        self.cursors[whole] = (made, cursors)
         passed = cursors[: query.skip // STRIDE]
-        return replace(query, after=passed[-1], skip=query.skip - len(passed) * STRIDE) if passed else query
+        if not passed:
+            return question
+        return question_of(replace(query, after=passed[-1], skip=query.skip - len(passed) * STRIDE))
 
 
-def hits(conn: Connection, query: RequestSearch, landmarks: Landmarks | None = None) -> Page[Hits]:
+def hits(conn: Connection, question: Question, landmarks: Landmarks | None = None) -> Page[Hits]:
     """One page of ids and versions in order: what an index alone can tell."""
     if landmarks:
-        query = landmarks.nearer(conn, query)
-    shape, filled = question_of(query)
-    [(packed, *keys)] = page_statement(shape).fetch(conn, **filled)
-    found = Hits(packed or b"")
+        question = landmarks.nearer(conn, question)
+    [(packed, *keys)] = page_statement(question.shape).fetch(conn, **question.filled)
+    found, query = Hits(packed or b""), question.search
     return _page(query, found.first(query.page_size), len(found), keys)
 
 
@@ -92,7 +95,7 @@ def search(
     conn: Connection, query: RequestSearch, landmarks: Landmarks | None = None
 ) -> Page[list[ServiceRequest]]:
     """One page of whole requests."""
-    page = hits(conn, query, landmarks)
+    page = hits(conn, question_of(query), landmarks)
     rows = by_ids(conn, query, [request_id for request_id, _ in page.items])
     by_id = {request.service_request_id: request for request in rows}
     requests = [by_id[request_id] for request_id, _ in page.items if request_id in by_id]
@@ -125,10 +128,10 @@ def lines(conn: Connection, query: RequestSearch, form: str, wording: Mapping[st
     try:
         if form == CELLS:
             return _copied(conn, query, wording)
-        shape, filled = question_of(query)
-        rows = lines_statement(shape, form).fetch(conn, **filled, **wording)
+        question = question_of(query)
+        rows = lines_statement(question.shape, form).fetch(conn, **question.filled, **wording)
     except psycopg.errors.InvalidParameterValue:
-        page = hits(conn, query)
+        page = hits(conn, question_of(query))
         return Page([(number, None) for number, _ in page.items], page.next, page.total)
     keys = rows[query.page_size - 1][2:] if len(rows) > query.page_size else ()
     found = [(number, line) for number, line, *_ in rows[: query.page_size]]
@@ -137,8 +140,8 @@ def lines(conn: Connection, query: RequestSearch, form: str, wording: Mapping[st
 
 def _copied(conn: Connection, query: RequestSearch, wording: Mapping[str, str]) -> Page[list[Line]]:
     """The same by COPY; with their numbers only those that are not written."""
-    shape, filled = question_of(query)
-    rows = cells_statement(shape).copied(conn, **filled, **wording)
+    question = question_of(query)
+    rows = cells_statement(question.shape).copied(conn, **question.filled, **wording)
     # Most are not asked for their number, which takes as long as all else.
     items: list[Line] = [
         (_number(row), None) if row[0] == UNUSUAL else (0, row[:-1] + b"\r\n")
@@ -158,9 +161,8 @@ def _number(row: bytes) -> int:
 def total(conn: Connection, query: RequestSearch) -> int:
     """How many requests match, counted no further than `COUNT_LIMIT + 1`."""
     # A count needs no order, and then the planner may read whichever index is smallest.
-    query = replace(query, sort=ANY_ORDER, after=None, skip=0)
-    shape, filled = question_of(query)
-    return int(total_statement(shape).fetch(conn, **filled)[0][0])
+    question = question_of(replace(query, sort=ANY_ORDER, after=None, skip=0))
+    return int(total_statement(question.shape).fetch(conn, **question.filled)[0][0])
 
 
 def index_pending_words(conn: Connection) -> None:

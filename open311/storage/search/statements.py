@@ -1,6 +1,8 @@
 """A search as one statement, compiled once per shape of question and then only filled in."""
 
-from functools import lru_cache, partial
+from collections.abc import Hashable
+from dataclasses import dataclass
+from functools import cached_property, lru_cache, partial
 from typing import Any
 
 from sqlalchemy import (
@@ -40,10 +42,24 @@ class Shape(tuple[frozenset[str], Sort, tuple[Visibility, ...]]):
     __slots__ = ()
 
 
-def question_of(query: RequestSearch) -> tuple[Shape, dict[str, Any]]:
-    """The shape of a question, which shares its statement with all of that shape, and what fills it."""
+@dataclass(frozen=True)
+class Question:
+    """A search, the shape of it, which shares its statement with all of that shape, and what fills the statement."""
+
+    search: RequestSearch
+    shape: Shape
+    filled: dict[str, Any]
+
+    @cached_property
+    def key(self) -> Hashable:
+        """What is the same for the same question."""
+        return self.shape, tuple(map(str, self.filled.items()))
+
+
+def question_of(query: RequestSearch) -> Question:
+    """A search as its statements are asked for it."""
     filled = parameters(query)
-    return Shape((frozenset(filled), query.sort, query.visibilities)), filled
+    return Question(query, Shape((frozenset(filled), query.sort, query.visibilities)), filled)
 
 
 @lru_cache(MOST_STATEMENTS)
