@@ -95,13 +95,25 @@ def text_in_xml(text: str) -> str:
     return _escaped(text)
 
 
-def clean_json(written: bytes) -> bytes:
-    """JSON that somebody else has written, without the characters that XML cannot carry."""
-    return orjson.dumps(_cleaned(orjson.loads(written))) if _has_illegal(written) else written
+def clean_json(written: list[bytes]) -> list[bytes]:
+    """Values in JSON that somebody else has written, without the characters that XML cannot carry.
+
+    There hardly ever is one: so all are looked through at once.
+    """
+    if not _has_illegal(b"".join(written)):
+        return written
+    return [
+        orjson.dumps(_cleaned(orjson.loads(value))) if _has_illegal(value) else value for value in written
+    ]
 
 
-def clean_xml(written: bytes) -> bytes:
-    """XML that somebody else has written, without the characters that it cannot carry."""
+def clean_xml(written: list[bytes]) -> list[bytes]:
+    """Elements that somebody else has written, without the characters that XML cannot carry."""
+    whole = b"".join(written)
+    return written if _clean_xml(whole) == whole else [_clean_xml(element) for element in written]
+
+
+def _clean_xml(written: bytes) -> bytes:
     written = written.translate(None, _CONTROLS)
     return _NONCHARACTER.sub(b"", written) if b"\xef" in written else written
 
@@ -133,7 +145,7 @@ def _cleaned(value: Any) -> Any:
 
 
 def _bytes(xml: str) -> bytes:
-    return clean_xml(xml.encode("utf-8", "ignore"))
+    return _clean_xml(xml.encode("utf-8", "ignore"))
 
 
 def _element(name: str, value: Any) -> str:

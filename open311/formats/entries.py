@@ -15,14 +15,14 @@ ROOT = "service_requests"
 class Form(NamedTuple):
     """How an entry is written, from what `documents.service_request` describes, and how a list is put together of them.
 
-    `text` writes a text as it stands inside an entry; `clean` takes out of bytes that PostgreSQL wrote what no form may
-    carry.
+    `text` writes a text as it stands inside an entry; `clean` takes out of entries that PostgreSQL wrote what no form
+    may carry.
     """
 
     name: str
     write: Callable[[dict[str, Any]], bytes]
     text: Callable[[str], str]
-    clean: Callable[[bytes], bytes]
+    clean: Callable[[list[bytes]], list[bytes]]
     join: Callable[[Sequence[bytes]], bytes]
 
 
@@ -54,21 +54,28 @@ def _csv_list(rows: Sequence[bytes]) -> bytes:
     return b"".join([csv.header(), *rows])
 
 
-def _as_it_is(written: bytes) -> bytes:
+def _as_they_are(written: list[bytes]) -> list[bytes]:
     # Rows that would have to be cleaned are not written by PostgreSQL.
     return written
 
 
 JSON = Form("json", _json, encode.text_in_json, encode.clean_json, _json_list)
 XML = Form("xml", _xml, encode.text_in_xml, encode.clean_xml, _xml_list)
-CSV = Form("csv", _csv, csv.text_in_csv, _as_it_is, _csv_list)
+CSV = Form("csv", _csv, csv.text_in_csv, _as_they_are, _csv_list)
 # The same lines as CSV, many at a time.
-CELLS = Form("cells", _csv, csv.text_as_cell, _as_it_is, _csv_list)
+CELLS = Form("cells", _csv, csv.text_as_cell, _as_they_are, _csv_list)
 GEOJSON = Form("geojson", _feature, encode.text_in_json, encode.clean_json, geojson.join)
 
 
 def names(form: Form, catalogue: Catalogue, language: str) -> dict[str, str]:
     """What PostgreSQL is told of a catalogue: code → name, written in a form, as the texts of JSON objects."""
+    known = catalogue.derived.get((form.name, language))
+    if known is None:
+        known = catalogue.derived[form.name, language] = _names(form, catalogue, language)
+    return known
+
+
+def _names(form: Form, catalogue: Catalogue, language: str) -> dict[str, str]:
     services = {
         code: catalogue.service_name(code, language) for code in (*catalogue.retired, *catalogue.services)
     }

@@ -143,7 +143,8 @@ class Catalogue:
 
     `services` holds every service the file names, in the order they are listed, inactive ones too.
     `retired` holds names of services that an earlier version had. `digest` identifies the contents that the public
-    sees, `desk_digest` those of the desk; `changeset` is when these contents came into force.
+    sees, `desk_digest` those of the desk; `changeset` is when these contents came into force. `derived` is what others
+    make of all this again and again, kept as long as the catalogue is.
     """
 
     jurisdiction: Jurisdiction
@@ -157,6 +158,9 @@ class Catalogue:
     digest: str = ""
     desk_digest: str = ""
     changeset: datetime = datetime(2000, 1, 1, tzinfo=UTC)
+    derived: dict[tuple[str, ...], dict[str, str]] = field(
+        init=False, default_factory=dict, compare=False, repr=False
+    )
 
     @property
     def initial_status(self) -> DetailedStatus:

@@ -24,25 +24,25 @@ class Writer(NamedTuple):
     base_url: str
     extensions: bool = False
 
-    def by_ids(self, conn: Connection, asked: RequestSearch, ids: list[int]) -> Iterator[Entry]:
+    def by_ids(self, conn: Connection, asked: RequestSearch, ids: list[int]) -> list[Entry]:
         """The requests with these ids, in any order; those that have become invisible meanwhile are missing."""
-        missing = set(ids)
-        if not self.extensions:
-            for number, version, line in search.lines_by_ids(
-                conn, asked, ids, self.form.name, self.wording()
-            ):
-                if line is not None:
-                    missing.discard(number)
-                    yield number, version, self.form.clean(line)
-        yield from self._from_values(asked, search.by_ids(conn, asked, list(missing)))
+        rows = (
+            [] if self.extensions else search.lines_by_ids(conn, asked, ids, self.form.name, self.wording())
+        )
+        known = [(number, version, line) for number, version, line in rows if line is not None]
+        lines = self.form.clean([line for _, _, line in known])
+        entries = [(number, version, line) for (number, version, _), line in zip(known, lines, strict=True)]
+        missing = {*ids}.difference([number for number, _, _ in entries])
+        return [*entries, *self._from_values(asked, search.by_ids(conn, asked, list(missing)))]
 
     def page(self, conn: Connection, asked: RequestSearch) -> Page[list[bytes]]:
         """One page of requests in order, read in one go."""
         page = search.lines(conn, asked, self.form.name, self.wording())
         missing = [number for number, line in page.items if line is None]
         ours = {n: line for n, _, line in self._from_values(asked, search.by_ids(conn, asked, missing))}
-        written = (ours.get(number) if line is None else self.form.clean(line) for number, line in page.items)
-        return Page([line for line in written if line is not None], page.next, page.total)
+        lines = [ours.get(number) if line is None else line for number, line in page.items]
+        written = self.form.clean([line for line in lines if line is not None])
+        return Page(written, page.next, page.total)
 
     def from_value(self, request: ServiceRequest) -> bytes:
         """One request, written here."""
