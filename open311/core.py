@@ -15,6 +15,7 @@ from open311.settings import Settings
 from open311.storage.database import Database
 from open311.storage.desk.lists.counts import CountsCache
 from open311.storage.search import Landmarks
+from open311.storage.senders import SendersMemory
 from open311.storage.statistics import FiguresCache
 
 # About 13,000 reports in one format, and six lists of a thousand.
@@ -91,8 +92,8 @@ class Counted(NamedTuple):
 class Core:
     """The collaborators of an action. Tests replace `now`, and nothing else by import path.
 
-    `fragments`, `totals`, `landmarks`, `desk_counts` and `figures` keep what is costly to make again; each knows when
-    it has become stale.
+    `fragments`, `totals`, `landmarks`, `desk_counts`, `figures` and `senders` keep what is costly to make again; each
+    knows when it has become stale.
     """
 
     settings: Settings
@@ -105,6 +106,7 @@ class Core:
     landmarks: Landmarks = field(default_factory=Landmarks)
     desk_counts: CountsCache = field(default_factory=CountsCache)
     figures: FiguresCache = field(default_factory=FiguresCache)
+    senders: SendersMemory = field(default_factory=SendersMemory)
 
     @property
     def media_store(self) -> MediaStore:

@@ -17,8 +17,13 @@ def find_key(core: Core, secret: str | None) -> Key | None:
     """The key behind a secret; None when there is none in force, which a reader need not mind."""
     if not secret:
         return None
-    with core.database.read() as conn:
-        return keys.find(conn, digest(secret))
+    sealed = digest(secret)
+
+    def stored() -> Key | None:
+        with core.database.read() as conn:
+            return keys.find(conn, sealed)
+
+    return core.senders.get(sealed, core.database.freshness.senders_stamp, stored)
 
 
 def require(key: Key | None, *scopes: Scope) -> Actor:

@@ -24,6 +24,8 @@ RETRY_AFTER = 5
 SLOWEST = 500
 PATIENCE_SECONDS = 20.0
 MOST_AT_ONCE = 16 * 1024
+# With a single one, a short report would be read in thirty pieces.
+FIRST_BYTES = 16
 KEPT_IN_MEMORY = 1024 * 1024
 
 
@@ -84,7 +86,7 @@ class BodyBuffer:
         began, got = time.monotonic(), 0
         try:
             # A read returns when all of it is there, and not before: nobody is asked for much more than came already.
-            while got <= self._limit and (chunk := source.read(min(got // 8 + 1, MOST_AT_ONCE))):
+            while got <= self._limit and (chunk := source.read(min(got // 8 + FIRST_BYTES, MOST_AT_ONCE))):
                 got += body.write(chunk)
                 seconds = time.monotonic() - began
                 if seconds > self._patience and got < seconds * SLOWEST:

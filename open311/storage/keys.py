@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Text, bindparam, insert, select, update
 
 from open311.model.keys import Key, Scope
+from open311.storage.database.freshness import SENDERS, announce
 from open311.storage.database.statement import Statement
 from open311.storage.tables import keys
 
@@ -42,6 +43,7 @@ def add(
 ) -> None:
     bound = None if jurisdictions is None else sorted(jurisdictions)
     values = {"name": name, "digest": digest, "scopes": sorted(scopes), "jurisdictions": bound}
+    announce(conn, SENDERS)
     conn.execute(insert(keys).values(**values, created_datetime=at))
 
 
@@ -62,5 +64,6 @@ def exists(conn: Connection, name: str) -> bool:
 
 def revoke(conn: Connection, name: str, at: datetime) -> bool:
     """Take a key out of force; whether there was one in force."""
+    announce(conn, SENDERS)
     gone = update(keys).where(_k.name == name, _k.revoked_datetime.is_(None)).values(revoked_datetime=at)
     return conn.execute(gone).rowcount > 0

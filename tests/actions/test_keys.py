@@ -1,5 +1,9 @@
 """API keys."""
 
+import random
+import time
+from collections.abc import Iterator
+
 import pytest
 from sqlalchemy import Connection, select, text
 
@@ -8,9 +12,12 @@ from open311.base.errors import ConfigurationError, Forbidden
 from open311.core import Core
 from open311.model.actor import ALL_RIGHTS, Right, staff_actor
 from open311.model.keys import Scope
+from open311.storage import keys as stored
+from open311.storage import senders
 from open311.storage.tables import audit
 from tests.actors import CLARA
 from tests.builders import a_catalogue, a_jurisdiction
+from tests.opendata.live import a_live_core
 from tests.serving import Clock, MakeCore, an_api, first_city
 
 
@@ -46,6 +53,50 @@ def test_revoking_takes_force_at_once(core: Core) -> None:
     keys.revoke_key(core, keys.list_keys(core)[0].name, actor=CLARA)
     [error] = api.post(status=403)
     assert error["code"] == 403
+
+
+@pytest.fixture
+def listening(fresh_database_url: str) -> Iterator[Core]:
+    """A server that hears of changes made elsewhere, so that it may keep in memory what it has read."""
+    core = a_live_core(fresh_database_url)
+    core.database.freshness.listening = True
+    yield core
+    core.database.close()
+
+
+def test_a_key_in_memory_ends_when_it_is_revoked(listening: Core, monkeypatch: pytest.MonkeyPatch) -> None:
+    """R-049."""
+    secret = keys.add_key(listening, "Annas App", [Scope.REPORT], actor=CLARA)
+    known = keys.find_key(listening, secret)
+    with monkeypatch.context() as patched:
+        patched.setattr(stored, "find", None)
+        assert keys.find_key(listening, secret) == known
+    keys.revoke_key(listening, "Annas App", actor=CLARA)
+    assert keys.find_key(listening, secret) is None
+
+
+def test_a_key_in_memory_ends_when_another_host_tells_of_it_or_time_passes(
+    listening: Core, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """R-049."""
+    secrets = [
+        keys.add_key(listening, name, [Scope.REPORT], actor=CLARA) for name in ("Annas App", "Bens App")
+    ]
+    assert all(keys.find_key(listening, secret) for secret in secrets)
+    with listening.database.begin() as conn:
+        conn.execute(text("update keys set revoked_datetime = now()"))
+    assert all(keys.find_key(listening, secret) for secret in secrets)
+    # What a host has heard of outlives a test.
+    listening.database.freshness.hear(f"senders {random.getrandbits(60)}")
+    assert keys.find_key(listening, secrets[0]) is None
+
+    third = keys.add_key(listening, "Cems App", [Scope.REPORT], actor=CLARA)
+    assert keys.find_key(listening, third)
+    with listening.database.begin() as conn:
+        conn.execute(text("update keys set revoked_datetime = now()"))
+    later = time.monotonic() + 11
+    monkeypatch.setattr(senders.time, "monotonic", lambda: later)
+    assert keys.find_key(listening, third) is None
 
 
 def test_revoked_key_reads_like_anybody(core: Core) -> None:

@@ -51,6 +51,13 @@ class Client:
         [receipt] = self.ask("POST", "/requests.json", api_key=key, **fields)
         return receipt["service_request_id"]
 
+    def refused(self, key: str) -> int:
+        """How a report without a word of what it is about is answered: 403 comes before all that is wrong with it."""
+        self.connection.request("POST", f"{V2}/requests.json?api_key={key}")
+        answer = self.connection.getresponse()
+        answer.read()
+        return answer.status
+
     def status(self, service_request_id: object) -> object:
         """The status of a request."""
         [found] = self.ask("GET", f"/requests/{service_request_id}.json")
@@ -115,7 +122,9 @@ def test_a_write_that_was_answered_is_in_every_later_answer_of_the_host(
     assert stale == []
 
 
-def test_a_change_at_the_command_line_is_in_the_next_answer(folder: Path, fresh_database_url: str) -> None:
+def test_a_change_at_the_command_line_is_in_the_next_answer_and_a_revoked_key_opens_nothing(
+    folder: Path, fresh_database_url: str
+) -> None:
     """Another process that never serves: it sets the stamp of the host all the same."""
     key = a_key(fresh_database_url)
     with servers(folder, fresh_database_url, 2) as ports, clients(ports, 4) as readers:
@@ -125,6 +134,12 @@ def test_a_change_at_the_command_line_is_in_the_next_answer(folder: Path, fresh_
             changed = run("request", "set-status", str(number), word, DATABASE_URL=fresh_database_url)
             assert changed.returncode == 0, changed.stderr
             assert {reader.status(number) for reader in readers} == {status}
+        # Each process knows the key by now.
+        for reader in readers:
+            reader.report(key)
+        revoked = run("key", "revoke", "fresh", DATABASE_URL=fresh_database_url)
+        assert revoked.returncode == 0, revoked.stderr
+        assert {reader.refused(key) for reader in readers} == {403}
 
 
 def test_another_host_hears_of_a_write_within_a_tenth_of_a_second(
@@ -146,4 +161,8 @@ def test_another_host_hears_of_a_write_within_a_tenth_of_a_second(
             for reader in readers:
                 assert wait_for(lambda reader=reader, number=number: reader.newest() == number)  # type: ignore[misc]
             waits.append(time.monotonic() - began)
+        for reader in readers:
+            reader.report(key)
+        run("key", "revoke", "fresh", DATABASE_URL=fresh_database_url)
+        assert wait_for(lambda: {reader.refused(key) for reader in readers} == {403})
     assert statistics.median(waits) <= 0.1

@@ -1,17 +1,20 @@
 """Blocked senders, and what makes a report look like abuse."""
 
+from contextlib import closing
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import Connection, text
 
-from open311.actions import blocking
+from open311.actions import blocking, report
 from open311.actions.upkeep import housekeeping
 from open311.core import Core
 from open311.model.staff.rights import Role
 from open311.storage.desk.case import suspicion
 from open311.storage.desk.case.suspicion import Reason, Suspicion
+from open311.storage.mails import blocked_senders
 from tests.actors import CLARA
+from tests.opendata.live import a_live_core
 from tests.serving import Api, Clock, an_api
 from tests.staff.desk import CITY, Desk, Employee
 
@@ -65,6 +68,30 @@ def test_a_block_ends_by_itself(bea: Employee, api: Api, core: Core, conn: Conne
     assert visibility(conn, api.report(email=KIM)) == "published"
     housekeeping.forget_old(core)
     assert conn.execute(text("select count(*) from blocked_senders")).scalar_one() == 0
+
+
+def test_who_is_blocked_is_known_by_heart_until_that_changes(
+    fresh_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    core = a_live_core(fresh_database_url)
+    core.database.freshness.listening = True
+    api = an_api(core)
+    with closing(core.database), core.database.read() as conn:
+        # Asked once, whoever sends.
+        assert visibility(conn, api.report(email=KIM)) == "published"
+        with monkeypatch.context() as patched:
+            patched.setattr(blocked_senders, "all_blocked", None)
+            assert visibility(conn, api.report(phone="0621 5043434")) == "published"
+        number = blocking.block(core, CITY, "domain", "example.org", "Beleidigungen", 30, CLARA)
+        blocking.block(core, CITY, "phone", "0621 5043434", "Beleidigungen", 30, CLARA)
+        assert visibility(conn, api.report(email=f" {KIM.upper()}")) == "held"
+        assert visibility(conn, api.report(phone="+49 621 50 43 43 4")) == "held"
+        blocking.unblock(core, CITY, number, CLARA)
+        assert visibility(conn, api.report(email=KIM)) == "published"
+        # Too many to be kept.
+        monkeypatch.setattr(report, "MOST_IN_MEMORY", 0)
+        blocking.block(core, CITY, "email", KIM, "Beleidigungen", 30, CLARA)
+        assert visibility(conn, api.report(email=KIM)) == "held"
 
 
 def test_a_sender_is_let_in_again(bea: Employee, api: Api, conn: Connection) -> None:

@@ -1,5 +1,6 @@
 """The stamp that all processes of a host share, and the changes that have set it already."""
 
+import random
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -13,7 +14,14 @@ from open311.base import shared_memory
 from open311.base.errors import Unavailable
 from open311.storage.database import Database
 from open311.storage.database import freshness as module
-from open311.storage.database.freshness import CHANNEL, INTERNAL, Freshness, announce, announce_internal
+from open311.storage.database.freshness import (
+    CHANNEL,
+    INTERNAL,
+    SENDERS,
+    Freshness,
+    announce,
+    announce_internal,
+)
 
 
 @pytest.fixture
@@ -96,7 +104,41 @@ def test_nothing_is_told_of_what_was_rolled_back(
             announce_internal(conn)
             conn.execute(text("select 1"))
         [told] = heard()
-    assert told.startswith(INTERNAL)
+    assert told.startswith(INTERNAL.prefix)
+
+
+def test_who_may_send_is_told_apart_and_beside_what_is_public(
+    fresh_database_url: str, heard: Callable[[], list[str]]
+) -> None:
+    with closing(Database(fresh_database_url)) as database:
+        here = database.freshness
+        here.listening = True
+        before = here.stamp, here.desk_stamp, here.senders_stamp
+        with database.begin() as conn:
+            announce(conn, SENDERS)
+            conn.execute(text("select 1"))
+        [told] = heard()
+        assert (here.stamp, here.desk_stamp) == before[:2]
+        assert here.senders_stamp != before[2]
+        with database.begin() as conn:
+            announce(conn, SENDERS)
+            change(conn, "select 1")
+        assert here.stamp != before[0]
+        assert len(heard()) == 2
+        stamps = here.stamp, here.desk_stamp, here.senders_stamp
+        # Of another host: what it tells moves this stamp alone, and once.
+        elsewhere = f"senders {random.getrandbits(60)}"
+        here.hear(elsewhere)
+        assert (here.stamp, here.desk_stamp) == stamps[:2]
+        moved = here.senders_stamp
+        assert moved != stamps[2]
+        for payload in (told, elsewhere):
+            here.hear(payload)
+        assert here.senders_stamp == moved
+
+
+def test_nobody_relies_on_memory_while_changes_elsewhere_are_not_heard(host: URL) -> None:
+    assert Freshness(host).senders_stamp is None
 
 
 def test_a_commit_that_fails_is_an_error_and_told_to_nobody(

@@ -1,4 +1,4 @@
-"""Whether anything public has changed: a stamp in memory that all processes of this host share.
+"""Whether anything has changed: stamps in memory that all processes of this host share.
 
 Whoever changes something public sets a new stamp after the commit and before the answer; what was kept under another
 stamp is stale. So an answer never goes stale on this host. Other hosts hear of the change by `NOTIFY`, and set the
@@ -6,7 +6,8 @@ stamp of theirs (`http/response_cache.py`). Every process of this host hears of 
 between commit and stamp; the change has a number by which they see that the stamp is set already.
 
 A second stamp is for the staff desk. It moves with every public change and with every internal one, which in turn
-leaves the first alone: however much staff write to each other, no public answer is made anew.
+leaves the first alone: however much staff write to each other, no public answer is made anew. A third one is for who
+may send what, which every report asks and which hardly ever changes.
 """
 
 import hashlib
@@ -14,7 +15,8 @@ import mmap
 import os
 import random
 import time
-from typing import Any, NoReturn
+from collections.abc import Sequence
+from typing import Any, NamedTuple, NoReturn
 
 import psycopg
 import structlog
@@ -25,11 +27,10 @@ from open311.base.shared_memory import shared_memory
 from open311.storage.database.statement import require, tell
 
 CHANNEL = "open311_changed"
-MARK, DESK_MARK = "open311_public_change", "open311_internal_change"
-# What comes before the number of a change that only staff may see.
-INTERNAL = "desk "
-# The shared page: the stamp, when it was set, the stamp of the desk, and the latest changes, each at a place that
-# follows from its number.
+MARKS = "open311_changes"
+# The shared page: the stamp, when it was set, the stamp of the desk, that of who may send, and the latest changes, each
+# at a place that follows from its number.
+STAMP, SET_AT, DESK_STAMP, SENDERS_STAMP = range(4)
 FIRST_CHANGE, CHANGES = 256, 256
 RETRY_SECONDS = 1.0
 ALIVE_SECONDS = 5.0
@@ -42,19 +43,37 @@ CONNECT_SECONDS = 5
 log = structlog.get_logger()
 
 
-def announce(conn: Connection) -> None:
-    """Note that this transaction changes something public; who listens is told behind its commit."""
-    conn.info.setdefault(MARK, random.getrandbits(63))
+class Change(NamedTuple):
+    """What a transaction may change: what comes before its number when it is told, and the stamps that it moves."""
+
+    prefix: str
+    stamps: tuple[int, ...]
+
+
+PUBLIC = Change("", (STAMP, DESK_STAMP))
+INTERNAL = Change("desk ", (DESK_STAMP,))
+SENDERS = Change("senders ", (SENDERS_STAMP,))
+Numbers = dict[Change, int]
+
+
+def announce(conn: Connection, change: Change = PUBLIC) -> None:
+    """Note that this transaction changes something; who listens is told behind its commit."""
+    numbers: Numbers = conn.info.setdefault(MARKS, {})
+    numbers.setdefault(change, random.getrandbits(63))
 
 
 def announce_internal(conn: Connection) -> None:
     """The same for something that only staff see."""
-    conn.info.setdefault(DESK_MARK, random.getrandbits(63))
+    announce(conn, INTERNAL)
 
 
-def forget_marks(conn: Connection) -> tuple[int | None, int | None]:
-    """The numbers of the public and of the internal change that were noted."""
-    return conn.info.pop(MARK, None), conn.info.pop(DESK_MARK, None)
+def forget_marks(conn: Connection) -> Numbers:
+    """The changes that were noted, with their numbers."""
+    numbers: Numbers = conn.info.pop(MARKS, {})
+    if PUBLIC in numbers:
+        # It moves the stamp of the desk, too.
+        numbers.pop(INTERNAL, None)
+    return numbers
 
 
 class Freshness:
@@ -65,54 +84,53 @@ class Freshness:
     @property
     def stamp(self) -> int:
         """The present stamp; equal stamps mean that nothing has changed in between."""
-        return self._stamp[0]
+        return self._stamp[STAMP]
 
     @property
     def desk_stamp(self) -> int:
         """The same for what staff see."""
-        return self._stamp[2]
+        return self._stamp[DESK_STAMP]
 
-    def renew(self, change: int = 0) -> None:
-        """Make everything kept so far stale, unless some process of this host did so after the same `change`.
+    @property
+    def senders_stamp(self) -> int | None:
+        """The same for who may send what; None while nobody would hear of a change made elsewhere."""
+        return self._stamp[SENDERS_STAMP] if self.listening else None
+
+    def renew(self, number: int = 0, change: Change = PUBLIC) -> None:
+        """Make stale what was kept before a change, unless some process of this host did so after the same `number`.
 
         Stamps are random, so that two writers need no lock and no stamp returns.
         """
-        if self._is_known(change):
+        if self._is_known(number):
             return
-        self._stamp[1] = int(time.time())
-        self._stamp[0], self._stamp[2] = _random_stamp(), _random_stamp()
-        self._stamp[FIRST_CHANGE + change % CHANGES] = change
-
-    def renew_desk(self, change: int = 0) -> None:
-        """The same for what only staff see."""
-        if not self._is_known(change):
-            self._stamp[2] = _random_stamp()
-            self._stamp[FIRST_CHANGE + change % CHANGES] = change
+        if STAMP in change.stamps:
+            self._stamp[SET_AT] = int(time.time())
+        for place in change.stamps:
+            self._stamp[place] = _random_stamp()
+        self._stamp[FIRST_CHANGE + number % CHANGES] = number
 
     def commit(self, conn: Connection) -> None:
         """Commit a transaction that changes something, have all hosts told, and make stale what was kept before it."""
-        change, internal_change = forget_marks(conn)
+        numbers = forget_marks(conn)
+        if not numbers:
+            return
         try:
-            if change:
-                _commit_and_tell(conn, str(change))
-            elif internal_change:
-                _commit_and_tell(conn, f"{INTERNAL}{internal_change}")
+            _commit_and_tell(conn, [f"{change.prefix}{number}" for change, number in numbers.items()])
         finally:
             # Also when nobody knows whether it was committed.
-            if change:
-                self.renew(change)
-            elif internal_change:
-                self.renew_desk(internal_change)
+            for change, number in numbers.items():
+                self.renew(number, change)
 
     def hear(self, payload: str) -> None:
-        """Take in what a notification says: which change there was, and whether only staff see it."""
-        if payload.startswith(INTERNAL):
-            self.renew_desk(_number(payload.removeprefix(INTERNAL)))
-        else:
-            self.renew(_number(payload))
+        """Take in what a notification says: which change there was, and of what kind."""
+        for change in (INTERNAL, SENDERS):
+            if payload.startswith(change.prefix):
+                self.renew(_number(payload.removeprefix(change.prefix)), change)
+                return
+        self.renew(_number(payload))
 
-    def _is_known(self, change: int) -> bool:
-        return bool(change) and self._stamp[FIRST_CHANGE + change % CHANGES] == change
+    def _is_known(self, number: int) -> bool:
+        return bool(number) and self._stamp[FIRST_CHANGE + number % CHANGES] == number
 
     @property
     def unchanged_since(self) -> int | None:
@@ -120,18 +138,19 @@ class Freshness:
 
         Whoever has an answer from then or later has the newest (RFC 9110, 8.8.2.2).
         """
-        quiet = self._stamp[1] + 1
+        quiet = self._stamp[SET_AT] + 1
         return quiet if self.listening and time.time() >= quiet else None
 
 
-def _commit_and_tell(conn: Connection, payload: str) -> None:
+def _commit_and_tell(conn: Connection, payloads: Sequence[str]) -> None:
     """PostgreSQL has transactions that notify wait in line until each is on the disk, so it is done behind the commit.
 
     Both in one message: a process that dies in between leaves nothing untold.
     """
     libpq = conn.connection.driver_connection.pgconn  # type: ignore[union-attr]
     try:
-        told = libpq.exec_(f"commit; select pg_notify('{CHANNEL}', '{payload}')".encode())
+        notices = ", ".join(f"pg_notify('{CHANNEL}', '{payload}')" for payload in payloads)
+        told = libpq.exec_(f"commit; select {notices}".encode())
         require(libpq, told, ExecStatus.TUPLES_OK)
     except psycopg.Error as error:
         tell(conn, error)
@@ -159,7 +178,8 @@ def _listen(url: str, freshness: Freshness) -> None:
     with psycopg.connect(url, autocommit=True, **parameters) as conn:
         conn.execute(f"listen {CHANNEL}")
         # Whatever changed while nobody listened is stale now.
-        freshness.renew()
+        for change in (PUBLIC, SENDERS):
+            freshness.renew(change=change)
         freshness.listening = True
         while True:
             payloads = [heard.payload for heard in conn.notifies(timeout=ALIVE_SECONDS, stop_after=1)]

@@ -1,12 +1,13 @@
 """Senders whose reports are held back and whose mails are put aside, until a day."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, Text, and_, bindparam, delete, exists, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
+from open311.storage.database.freshness import SENDERS, announce
 from open311.storage.database.statement import Statement
 from open311.storage.tables import blocked_senders
 
@@ -59,13 +60,43 @@ def is_blocked(
     phone: str | None = None,
 ) -> bool:
     """Whether one of these is blocked here and now."""
+    given = _patterns(email, phone)
+    return bool(_any_of.fetch(conn, owner=jurisdiction_id, now=now, **given)[0][0])
+
+
+def _patterns(email: str | None, phone: str | None) -> dict[str, str | None]:
+    """By what a sender may be blocked: kind → pattern."""
     address = (email or "").strip().lower()
-    given = {
+    return {
         "email": address or None,
         "domain": address.rpartition("@")[2] or None,
         "phone": phone_pattern(phone or "") or None,
     }
-    return bool(_any_of.fetch(conn, owner=jurisdiction_id, now=now, **given)[0][0])
+
+
+class AllBlocked:
+    """Everybody who is blocked, to be asked without the database."""
+
+    def __init__(self, ends: Mapping[tuple[str, str, str | None], datetime]) -> None:
+        """`ends`: until when, by jurisdiction, kind and pattern."""
+        self._ends = ends
+
+    def has(
+        self, jurisdiction_id: str, now: datetime, *, email: str | None = None, phone: str | None = None
+    ) -> bool:
+        """The same as `is_blocked`."""
+        patterns = _patterns(email, phone)
+        ends = (self._ends.get((jurisdiction_id, kind, pattern)) for kind, pattern in patterns.items())
+        return any(end is not None and end > now for end in ends)
+
+
+def all_blocked(conn: Connection, most: int) -> AllBlocked | None:
+    """Everybody who is blocked; None when there are more than `most`."""
+    query = select(_b.jurisdiction_id, _b.kind, _b.pattern, _b.ends_datetime).limit(most + 1)
+    rows = conn.execute(query).all()
+    if len(rows) > most:
+        return None
+    return AllBlocked({(owner, kind, pattern): ends for owner, kind, pattern, ends in rows})
 
 
 def add(
@@ -79,6 +110,7 @@ def add(
     ends: datetime,
 ) -> int:
     """Block a sender, or block them until another day."""
+    announce(conn, SENDERS)
     values = {"reason": reason, "actor": actor, "created_datetime": now, "ends_datetime": ends}
     row = {"jurisdiction_id": jurisdiction_id, "kind": kind, "pattern": pattern} | values
     statement = insert(blocked_senders).values(row)
@@ -104,6 +136,7 @@ def owner_of(conn: Connection, sender_id: int, owners: Sequence[str]) -> str | N
 def remove(conn: Connection, sender_id: int, owners: Sequence[str]) -> str | None:
     """Block somebody no more; the jurisdiction that had."""
     mine = (_b.id == sender_id, _b.jurisdiction_id.in_(owners))
+    announce(conn, SENDERS)
     gone = delete(blocked_senders).where(*mine).returning(_b.jurisdiction_id)
     owner: str | None = conn.execute(gone).scalar_one_or_none()
     return owner
