@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from open311.base.datetimes import write_utc
 from open311.model.search import COUNT_LIMIT, Page, RequestSearch
 from open311.web.queries import paged
-from open311.web.request_context import Reader
+from open311.web.request_context import Args, Reader
 
 # nginx takes a head of 4 kB in its smallest usual setting.
 MOST_BYTES_OF_LINKS = 3000
@@ -47,7 +47,7 @@ def links(
     if total and total <= COUNT_LIMIT:
         places["last"] = {"page": ceil(total / request_search.page_size)}
     address = _address(reader, request_search) if places else ""
-    return {relation: address + urlencode(place) for relation, place in places.items()}
+    return {relation: address + _place(place) for relation, place in places.items()}
 
 
 def header(links: Mapping[str, str]) -> dict[str, str]:
@@ -75,10 +75,15 @@ def _address(reader: Reader, request_search: RequestSearch) -> str:
     span = {"start_date": request_search.requested.start, "end_date": request_search.requested.end}
     named = {name for name, _ in reader.args}
     more = [(name, write_utc(end)) for name, end in span.items() if end and name not in named]
-    question = "".join(f"{part}&" for part in (_question(reader.args), urlencode(more)) if part)
+    question = "".join(f"{part}&" for part in (_question(reader.args), more and urlencode(more)) if part)
     return f"{reader.base_url}{reader.address}?{question}"
 
 
-@lru_cache(maxsize=256)
-def _question(args: tuple[tuple[str, str], ...]) -> str:
+def _place(place: dict[str, Any]) -> str:
+    """A page and a cursor, which are written in letters that an address bears as they are."""
+    return "&".join([f"{name}={value}" for name, value in place.items()])
+
+
+@lru_cache(maxsize=64)
+def _question(args: Args) -> str:
     return urlencode([(name, value) for name, value in args if name not in POSITION])

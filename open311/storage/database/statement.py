@@ -19,7 +19,7 @@ from open311.base.errors import Busy, Unavailable, problem
 _dialect = dialect(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
 # Of one connection; each takes some memory of the server.
 MOST_PREPARED = 100
-# Where a connection's statements are kept: name by text and types.
+# Where a connection's statements are kept.
 PREPARED = "open311_prepared"
 BINARY = WireFormat.BINARY
 # How a connection plans: anew for the values of each statement, or once.
@@ -69,7 +69,10 @@ class Statement:
             if driver.prepare_threshold is not None:
                 plan_as(conn, GENERIC if self._planned_once else CUSTOM)
                 if driver.autocommit:
-                    return _fetch_prepared(driver, conn.info.setdefault(PREPARED, {}), self.sql, values)
+                    prepared: _Prepared = conn.info.get(PREPARED) or conn.info.setdefault(
+                        PREPARED, _Prepared(driver)
+                    )
+                    return prepared.fetch(self.sql, values)
             with psycopg.RawCursor(driver) as cursor:
                 return cursor.execute(self.sql, values, prepare=True, binary=True).fetchall()
         except psycopg.Error as error:
@@ -102,27 +105,39 @@ def forget_plans(conn: Connection) -> None:
         conn.info[MODE] = None
 
 
-def _fetch_prepared(
-    driver: Any, prepared: dict[Any, bytes], written: str, values: Sequence[Any]
-) -> list[tuple[Any, ...]]:
-    """Past the cursor, which takes as long as the database needs for a small page."""
-    libpq, transformer = driver.pgconn, Transformer(driver)
-    encoded = transformer.dump_sequence(values, [PyFormat.AUTO] * len(values))
-    question = written, transformer.types
-    name = prepared.pop(question, None)
-    if name is None:
-        if len(prepared) >= MOST_PREPARED:
-            oldest = prepared.pop(next(iter(prepared)))
-            require(libpq, libpq.exec_(b"deallocate " + oldest), ExecStatus.COMMAND_OK)
-        name = f"open311_{next(_numbers)}".encode()
-        require(libpq, libpq.prepare(name, written.encode(), transformer.types), ExecStatus.COMMAND_OK)
-    # Those used last stand at the end.
-    prepared[question] = name
-    result = libpq.exec_prepared(name, encoded, transformer.formats, BINARY)
-    require(libpq, result, ExecStatus.TUPLES_OK)
-    transformer.set_pgresult(result)
-    rows: list[tuple[Any, ...]] = transformer.load_rows(0, result.ntuples, tuple)
-    return rows
+class _Prepared:
+    """What a connection has prepared, for asking past the cursor, which takes longer than a small page.
+
+    One transformer serves all statements: to look up anew how each type is written and read takes 30 µs.
+    """
+
+    def __init__(self, driver: Any) -> None:
+        self._libpq = driver.pgconn
+        self._transformer = Transformer(driver)
+        # By text and types; those used last stand at the end.
+        self._names: dict[Any, bytes] = {}
+
+    def fetch(self, written: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+        libpq, transformer = self._libpq, self._transformer
+        encoded = transformer.dump_sequence(values, [PyFormat.AUTO] * len(values))
+        result = libpq.exec_prepared(self._name_of(written), encoded, transformer.formats, BINARY)
+        require(libpq, result, ExecStatus.TUPLES_OK)
+        transformer.set_pgresult(result)
+        rows: list[tuple[Any, ...]] = transformer.load_rows(0, result.ntuples, tuple)
+        transformer.set_pgresult(None)
+        return rows
+
+    def _name_of(self, written: str) -> bytes:
+        libpq, types = self._libpq, self._transformer.types
+        name = self._names.pop((written, types), None)
+        if name is None:
+            if len(self._names) >= MOST_PREPARED:
+                oldest = self._names.pop(next(iter(self._names)))
+                require(libpq, libpq.exec_(b"deallocate " + oldest), ExecStatus.COMMAND_OK)
+            name = f"open311_{next(_numbers)}".encode()
+            require(libpq, libpq.prepare(name, written.encode(), types), ExecStatus.COMMAND_OK)
+        self._names[written, types] = name
+        return name
 
 
 def require(libpq: Any, result: Any, expected: ExecStatus) -> None:
