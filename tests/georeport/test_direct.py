@@ -1,5 +1,6 @@
 """What is answered past the framework is what the framework would answer, header for header."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from open311.georeport.direct import FastPath
 from open311.http.normalise import Normaliser
 from tests.client import client_of
 from tests.georeport.surface import FORMATS, a_city
-from tests.serving import MakeCore, an_api
+from tests.serving import Clock, MakeCore, an_api
 
 QUESTIONS = (
     "requests{}",
@@ -73,3 +74,22 @@ def test_with_and_without_the_framework_the_answer_is_the_same(core: Core) -> No
                 assert (answers[0].status, answers[0].data) == (answers[1].status, answers[1].data), path
     # Only what is wrong was left to the framework.
     assert len(counted) <= 8 * len(FORMATS) * 3
+
+
+def test_what_the_same_parameters_mean_follows_the_clock_and_the_catalogue(core: Core, clock: Clock) -> None:
+    api = an_api(core)
+    number = api.report(description="Laterne")
+    [catalogue] = core.catalogues.in_force
+
+    def numbers(**query: str) -> list[str]:
+        return [request["service_request_id"] for request in api.raw("/requests.json", **query).json or []]
+
+    word = catalogue.published_status.detailed_status
+    assert numbers(detailed_status=word) == numbers(detailed_status=word) == [number]
+    renamed = {code: replace(known, detailed_status="NEW_WORD") for code, known in catalogue.statuses.items()}
+    core.catalogues.in_force = [replace(catalogue, statuses=renamed, digest="another")]
+    assert numbers(detailed_status="NEW_WORD") == [number]
+    assert numbers(detailed_status=word) == []
+    assert numbers() == [number]
+    clock.forward(days=1000)
+    assert numbers() == []

@@ -19,22 +19,29 @@ class Lender:
         self._places = threading.BoundedSemaphore(most)
         # Used last, lent first: the others may be closed by whoever closes what is idle.
         self._idle: list[Connection] = []
-        self.most, self.lent = most, 0
+        self.most = most
+        # A set, since two threads that count at once may count one.
+        self._lent: set[Connection] = set()
+
+    @property
+    def lent(self) -> int:
+        """How many are lent just now."""
+        return len(self._lent)
 
     @contextmanager
     def lend(self) -> Iterator[Connection]:
         """A connection for as long as the block lasts; raises `TimeoutError` of SQLAlchemy when none becomes free."""
         if not self._places.acquire(timeout=self._patience):
             raise PoolTimeout(f"no connection has become free within {self._patience:g} seconds")
-        self.lent += 1
         try:
             conn = self._ready()
+            self._lent.add(conn)
             try:
                 yield conn
             finally:
+                self._lent.discard(conn)
                 self._take_back(conn)
         finally:
-            self.lent -= 1
             self._places.release()
 
     def close(self) -> None:
