@@ -83,10 +83,10 @@ class Fragments:
     def _keep(self, variant: Hashable, made: Entries) -> None:
         with self._lock:
             kept = self._variants.setdefault(variant, {})
-            for id, entry in made.items():
-                before = kept.pop(id, None)
-                self.bytes += len(entry[1]) - (len(before[1]) if before else -OVERHEAD)
-                kept[id] = entry
+            # Taken out first, since what is put in anew is the newest.
+            before = {id: kept.pop(id) for id in made.keys() & kept.keys()}
+            kept |= made
+            self.bytes += _bytes(made) - _bytes(before)
             if self.bytes > self.most_bytes:
                 self._shrink()
 
@@ -96,6 +96,8 @@ class Fragments:
             newer = dict(islice(kept.items(), len(kept) // 2 + 1, None))
             self._variants[variant] = newer
         self._variants = {variant: kept for variant, kept in self._variants.items() if kept}
-        self.bytes = sum(
-            len(piece) + OVERHEAD for kept in self._variants.values() for _, piece, _ in kept.values()
-        )
+        self.bytes = sum(map(_bytes, self._variants.values()))
+
+
+def _bytes(entries: Entries) -> int:
+    return OVERHEAD * len(entries) + sum([len(piece) for _, piece, _ in entries.values()])
