@@ -37,6 +37,7 @@ def add(
     name, email, language = own_account.checked(name, email, language)
     with core.database.begin() as conn:
         for role in roles:
+            # No account has the number 0, so this can be nobody's own.
             _require_giving(core, conn, actor, 0, role)
         if not roles:
             _require_admin(core, conn, actor)
@@ -83,6 +84,7 @@ def reset(core: Core, actor: Actor, account_id: int, *, factor: bool, by_mail: b
         accounts.change(conn, account_id, password_hash=None)
         if factor:
             second_factor.clear(conn, account_id)
+        # Tokens too: whoever had the password may have made some.
         sessions.end_all(conn, account_id)
         access_tokens.remove_all(conn, account_id)
         _write(core, conn, actor, AuditKind.RESET, account_id, second_factor=factor)
@@ -128,6 +130,7 @@ def close(conn: Connection, account_id: int) -> None:
     memberships.remove_all(conn, account_id)
     views.remove_own(conn, account_id)
     cases.leave_to_the_unit(conn, account_id)
+    # A backup that is restored later must not open the account again.
     erasures.note(conn, "accounts", [account_id])
 
 

@@ -26,6 +26,7 @@ def claim(core: Core, account_id: int, key: str, request: bytes) -> None:
     """Take an Idempotency-Key for a request: raises `Repeated` when it was answered before, `Invalid` when the key
     stands for something else, `Busy` while the first is at work.
     """
+    # The digest alone is kept: what was sent may hold names and addresses.
     sent = hashlib.sha256(request).hexdigest()
     with core.database.begin() as conn:
         kept = idempotency_keys.claim(conn, account_id, key, sent, core.now(), patience=PATIENCE)

@@ -48,6 +48,7 @@ def take_up(core: Core, token: str, name: str, password: str, sender: Sender) ->
     """Take up an account by its link with a password of one's own; the token of the session that begins."""
     account, kind = of_link(core, token)
     name, _, _ = checked(name, account.email, account.language)
+    # Hashed before the transaction: it takes a tenth of a second by design, and would hold a connection meanwhile.
     Invalid.unless_empty(passwords.problems(password, _guessable_words(core, account)))
     password_hash = passwords.hashed(password)
     with core.database.begin() as conn:
@@ -68,7 +69,7 @@ def take_up(core: Core, token: str, name: str, password: str, sender: Sender) ->
 def _guessable_words(core: Core, account: Account) -> tuple[str, ...]:
     """What everybody can find out about somebody, and would try first."""
     cities = [catalogue.jurisdiction for catalogue in core.catalogues.in_force]
-    places = [part for city in cities for part in (city.jurisdiction_id, city.name.in_language("de"))]
+    places = [part for city in cities for part in (city.jurisdiction_id, *city.name.by_language.values())]
     return (account.name, *account.name.split(), account.email, *account.email.split("@"), *places)
 
 

@@ -79,6 +79,7 @@ def add(core: Core, signed_in: SignedIn, site: Site, name: str, sealed: str, ans
     if challenge.account_id != account.id:
         raise Invalid(problem("desk.passkey.not_made"))
     with core.database.begin() as conn:
+        # Two forms that are sent at once are counted one after the other.
         accounts.find(conn, account.id, lock=True)
         if passkeys.find(conn, new.credential_id) is not None:
             raise Invalid(problem("desk.passkey.twice"))

@@ -87,6 +87,7 @@ def renew_codes(core: Core, signed_in: SignedIn) -> list[str]:
 
 def _renew(conn: Connection, account_id: int) -> list[str]:
     codes = model.new_recovery_codes()
+    # With the account in it, or equal codes of two people would have equal digests.
     accounts.put_codes(conn, account_id, [digest(f"{account_id} {model.plain_code(code)}") for code in codes])
     return codes
 

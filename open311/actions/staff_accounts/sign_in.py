@@ -117,6 +117,7 @@ def _note_refusal(core: Core, account: Account | None, counted: int, brake: Brak
     if account is None or counted != brake.free:
         return
     with core.database.begin() as conn:
+        # A part of the address: enough to see an attack from one network, too little to find a person.
         where = logged(sender.address)
         subject = f"account:{account.id}"
         audit.append(

@@ -71,6 +71,8 @@ def arrive(core: Core, sealed: str, state: str, code: str, back: str, sender: Se
     try:
         taken_along = json.loads(vault.for_settings(core.settings).open(sealed, seconds=SECONDS))
         errand = Errand(*(taken_along[name] for name in ("state", "nonce", "verifier")))
+        # The state ties the answer to this browser, the nonce to this token, the verifier to this code (OpenID Connect,
+        # PKCE).
         if not state or state != errand.state:
             raise Failed("another state came back")
         claims = oidc.claims(core.settings, errand, code, back, core.now())
