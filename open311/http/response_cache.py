@@ -200,8 +200,8 @@ class ResponseCache:
             return None
         path = environ["PATH_INFO"]
         host = (environ.get("HTTP_HOST"), environ["wsgi.url_scheme"]) if self._by_host else None
-        wanted = None if path.endswith(SUFFIXES) else environ.get("HTTP_ACCEPT")
-        return path, query, environ.get("HTTP_ACCEPT_LANGUAGE"), wanted, host
+        accepted = None if path.endswith(SUFFIXES) else environ.get("HTTP_ACCEPT")
+        return path, query, environ.get("HTTP_ACCEPT_LANGUAGE"), accepted, host
 
     def _allowed(self, environ: WSGIEnvironment) -> bool:
         limits, address = self._limits, environ.get("REMOTE_ADDR", "")

@@ -7,7 +7,6 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from open311.model.actor import Right
 from open311.model.staff.rights import Grant, Reach, Staff, grants
-from open311.storage.tables import cases, service_requests
 
 Column = ColumnElement[Any]
 Condition = ColumnElement[bool]
@@ -31,21 +30,6 @@ def may(staff: Staff, right: Right, columns: CaseColumns) -> Condition:
     if right is Right.SEE_HELD:
         return condition
     return and_(condition, or_(columns.visibility == "published", granted(staff, Right.SEE_HELD, columns)))
-
-
-def over_cases(staff: Staff, right: Right) -> Condition:
-    """The same over the stored cases, for a query that joins their reports."""
-    case = cases.c
-    columns = CaseColumns(
-        case.jurisdiction_id,
-        case.service_code,
-        service_requests.c.visibility,
-        case.unit,
-        case.former_units,
-        case.areas,
-        case.assignee_id,
-    )
-    return may(staff, right, columns)
 
 
 def granted(staff: Staff, right: Right, columns: CaseColumns) -> Condition:

@@ -5,7 +5,7 @@ from sqlalchemy import Connection, select
 from open311.actions import casework
 from open311.model.actor import Right, cli_actor
 from open311.model.staff.rights import Membership, Role, Staff
-from open311.storage import scopes
+from open311.storage.desk.scope import scope_of
 from open311.storage.tables import cases, service_requests
 from tests.serving import Api
 
@@ -13,7 +13,7 @@ from tests.serving import Api
 def seen(conn: Connection, role: Role, right: Right = Right.SEE_REPORTS, **scope: object) -> set[str]:
     """The numbers of what somebody with one role in the first city sees."""
     membership = Membership(jurisdiction_id="ludwigshafen.de", role=role, **scope)  # type: ignore[arg-type]
-    condition = scopes.over_cases(Staff(1, (membership,)), right)
+    condition = scope_of(Staff(1, (membership,)), right).condition
     joined = cases.join(service_requests, service_requests.c.id == cases.c.service_request_id)
     found = conn.execute(select(cases.c.service_request_id).select_from(joined).where(condition))
     return {str(number) for number in found.scalars()}
