@@ -97,7 +97,6 @@ def nearest(core: Core, catalogue: Catalogue, lat: float, long: float, language:
 
 
 def possible(core: Core, catalogue: Catalogue) -> bool:
-    """Whether there is anything to search in."""
     if core.settings.geocoder != "table":
         return core.settings.geocoder != "none"
     with core.database.read() as conn:

@@ -99,7 +99,6 @@ class GuardedStore:
             self.behind.put(key, data, media_type)
 
     def get(self, key: str) -> bytes | None:
-        """The file, or None."""
         with self._guard.call():
             return self.behind.get(key)
 
@@ -151,7 +150,6 @@ class FolderStore:
                     raise
 
     def get(self, key: str) -> bytes | None:
-        """The file, or None."""
         with _unavailable(OSError):
             try:
                 return self._place(key).read_bytes()
@@ -221,7 +219,6 @@ class S3Store:
             self._bucket.put(key, data, attributes=headers)
 
     def get(self, key: str) -> bytes | None:
-        """The file, or None."""
         with self._unavailable():
             try:
                 return bytes(self._bucket.get(key).bytes())

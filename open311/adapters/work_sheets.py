@@ -96,7 +96,6 @@ def _printable(value: object) -> object:
 
 
 def _code(address: str) -> str:
-    """The address as a QR code in SVG."""
     picture = io.BytesIO()
     segno.make(address, error="m").save(picture, kind="svg", xmldecl=False, border=0)
     return picture.getvalue().decode()

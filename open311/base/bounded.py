@@ -18,7 +18,6 @@ class Bounded(Generic[Key, Value]):
         self.bytes = 0
 
     def get(self, key: Key) -> Value | None:
-        """What is kept under a key."""
         return self._values.get(key)
 
     def keep(self, key: Key, value: Value) -> None:

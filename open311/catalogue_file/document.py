@@ -100,7 +100,6 @@ class Document:
 
     @property
     def problems(self) -> tuple[CatalogueProblem, ...]:
-        """What was reported so far."""
         return tuple(
             CatalogueProblem(self.file, line, self._name(steps), what) for steps, line, what in self.found
         )

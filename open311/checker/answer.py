@@ -82,7 +82,6 @@ class Answer:
         return [row for row in value if isinstance(row, dict)] if isinstance(value, list) else []
 
     def elements(self) -> list[Element]:
-        """The entries of an XML list."""
         return list(self.xml())
 
 

@@ -28,7 +28,6 @@ class Report:
     reached: bool
 
     def failed(self, *levels: Level) -> tuple[Result, ...]:
-        """The failures of these levels."""
         bad = (result for result in self.results if result.outcome is Outcome.FAILED)
         return tuple(result for result in bad if result.requirement.level in levels)
 

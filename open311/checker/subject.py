@@ -144,14 +144,12 @@ class Subject:
         return self.formats[0]
 
     def services(self) -> list[dict[str, Any]]:
-        """The services, from JSON."""
         rows = self.get("services").must_be(200).rows()
         if not rows:
             raise NotSeen("there is no service")
         return rows
 
     def requests(self, **query: Any) -> list[dict[str, Any]]:
-        """Requests, from JSON."""
         return self.get("requests", **query).must_be(200).rows()
 
     def some_requests(self) -> list[dict[str, Any]]:
@@ -182,11 +180,9 @@ class Subject:
         raise NotSeen("every service has metadata")
 
     def definition(self, suffix: str = "json") -> Answer:
-        """The definition of `a_code`."""
         return self.get(f"services/{quote(self.a_code(), safe='')}", suffix)
 
     def attributes(self) -> list[dict[str, Any]]:
-        """The attributes of that definition, from JSON."""
         value = self.definition().must_be(200).json()
         while isinstance(value, dict) and "attributes" not in value and len(value) == 1:
             value = next(iter(value.values()))

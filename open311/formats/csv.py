@@ -19,7 +19,6 @@ GUARDED_BEHIND_IT = re.compile(f"(;)'(?=[\"']*{FORMULA.pattern})")
 
 
 def header() -> bytes:
-    """The first row."""
     return _rows([FIELDS])
 
 

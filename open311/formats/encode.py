@@ -86,7 +86,6 @@ def join_xml(root: str, items: Sequence[bytes]) -> bytes:
 
 
 def text_in_json(text: str) -> str:
-    """A text as it stands in JSON."""
     return orjson.dumps(text).decode()
 
 

@@ -45,7 +45,6 @@ def message_ids(message: Headers, *names: str) -> list[str]:
 
 
 def addresses(message: Message, *names: str) -> list[tuple[str, str]]:
-    """Names and addresses in these headers."""
     raw = [str(value)[:LONGEST] for name in names for value in message.get_all(name, [])]
     try:
         pairs = getaddresses(raw[:MOST_ADDRESSES])

@@ -50,7 +50,6 @@ class Draft:
         return self.service_request_id is not None
 
     def text(self, name: str) -> str:
-        """What was typed into a field."""
         return str(self.state.get(name) or "")
 
     @property

@@ -65,7 +65,6 @@ class Circle:
 
     @property
     def envelope(self) -> Box:
-        """A box that surely holds the circle."""
         lat, long = self._reach
         if not self._flat:
             long = 360.0

@@ -117,7 +117,6 @@ class ServiceRequest(NamedTuple):
 
     @property
     def location(self) -> Location | None:
-        """The point, if there is one."""
         return None if self.lat is None or self.long is None else Location(self.lat, self.long)
 
     @property

@@ -36,12 +36,10 @@ class Tile:
 
     @property
     def exists(self) -> bool:
-        """Whether there is such a tile."""
         return 0 <= self.z <= DEEPEST and 0 <= self.x < 1 << self.z and 0 <= self.y < 1 << self.z
 
     @property
     def box(self) -> Box:
-        """Its edges in degrees."""
         size = 1 << self.z
         return Box(
             self.x / size * 360 - 180,

@@ -33,7 +33,6 @@ def answer(
 
 
 def json(value: Any, content_type: str = JSON, *, cache: str = CHANGES_ANY_TIME) -> Response:
-    """A value as JSON."""
     return answer(encode.to_json(encode.Document("json", value)), content_type, cache=cache)
 
 

@@ -159,7 +159,6 @@ def answers(request: ServiceRequest, catalogue: Catalogue) -> list[tuple[str, st
 
 
 def answered(attributes: Iterable[Attribute], answers: Mapping[str, Sequence[str]]) -> list[tuple[str, str]]:
-    """Questions and their answers in words."""
     return [
         (catalogue_text(attribute.description), ", ".join(_values(attribute, answers[attribute.code])))
         for attribute in attributes

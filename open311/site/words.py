@@ -38,7 +38,6 @@ def figure(number: int) -> str:
 
 
 def catalogue_text(text: Text) -> str:
-    """A text of the catalogue."""
     return text.in_language(current.language())
 
 
@@ -69,7 +68,6 @@ def day_and_time(moment: datetime) -> str:
 
 
 def machine(moment: datetime) -> str:
-    """A moment for the `datetime` attribute."""
     return write(moment, current.time_zone())
 
 

@@ -58,7 +58,6 @@ def add(
 
 
 def find(conn: Connection, word: str, jurisdiction_id: str, *, lock: bool = False) -> Draft | None:
-    """The draft of whoever knows this word."""
     mine = (_d.digest == digest(word), _d.jurisdiction_id == jurisdiction_id)
     query = select(drafts).where(*mine)
     row = conn.execute(query.with_for_update() if lock else query).one_or_none()
@@ -121,5 +120,4 @@ def remove_older(
 
 
 def count(conn: Connection) -> int:
-    """How many drafts there are."""
     return int(conn.execute(select(func.count()).select_from(drafts)).scalar_one())

@@ -48,7 +48,6 @@ def add(
 
 
 def find(conn: Connection, digest: str) -> Key | None:
-    """The key with this digest, unless it was revoked."""
     rows = _in_force.fetch(conn, digest=digest)
     return _key(rows[0]) if rows else None
 

@@ -110,7 +110,6 @@ def erase(conn: Connection, service_request_id: int) -> None:
 
 
 def duplicates_of(conn: Connection, service_request_id: int) -> list[int]:
-    """Those that were closed as duplicates of a request."""
     children = select(_r.id).where(_r.parent_id == service_request_id).order_by(_r.id)
     return list(conn.execute(children).scalars())
 

@@ -80,7 +80,6 @@ class FiguresCache:
     _kept: dict[Hashable, tuple[Run, Statistics]] = field(default_factory=dict)
 
     def get(self, key: Hashable, run: Run | None) -> Statistics | None:
-        """The figures for `key` as they were made of this run."""
         kept = self._kept.get(key)
         return kept[1] if kept and kept[0] == run else None
 

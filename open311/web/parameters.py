@@ -36,7 +36,6 @@ def clean(text: str) -> str:
 
 
 def from_query(request: LenientRequest) -> Parameters:
-    """The parameters of a GET."""
     return collected(request.args.items(multi=True))
 
 

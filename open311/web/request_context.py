@@ -51,7 +51,6 @@ def of_request(actor: Actor = PUBLIC) -> Reader:
 
 
 def known(args: Iterable[tuple[str, str]]) -> Args:
-    """Those that mean something."""
     return tuple(arg for arg in args if queries.is_known(arg[0]))
 
 

@@ -45,7 +45,6 @@ class Writer(NamedTuple):
         return Page(written, page.next, page.total)
 
     def from_value(self, request: ServiceRequest) -> bytes:
-        """One request, written here."""
         return self.form.write(
             documents.service_request(
                 request, self.catalogue, self.language, extensions=self.extensions, base_url=self.base_url

@@ -74,6 +74,5 @@ def _put_back(work: Work, last: undo.Undo) -> None:
 
 
 def _parsed(case: Case, values: dict[str, Any]) -> dict[str, Any]:
-    """Values of columns as a case holds them."""
     whole = Case.from_row(case.row() | values)
     return {name: getattr(whole, name) for name in values}

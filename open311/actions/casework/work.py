@@ -144,7 +144,6 @@ class Work:
 
     @property
     def has_changed(self) -> bool:
-        """Whether there is anything to write."""
         return bool(self._columns or self._lines) or self.case != self._case_before
 
     def write(self) -> None:

@@ -50,7 +50,6 @@ class Arrival(NamedTuple):
 
 
 def is_possible(core: Core) -> bool:
-    """Whether there is an identity provider."""
     return bool(core.settings.sso_issuer and core.settings.sso_client_id)
 
 

@@ -57,7 +57,6 @@ def new_link(core: Core, conn: Connection, account_id: int, kind: LinkKind) -> s
 
 
 def link_address(core: Core, token: str) -> str:
-    """The address behind a one-time link."""
     return f"{root(core)}/staff/welcome/{token}"
 
 

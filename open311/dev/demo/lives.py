@@ -48,7 +48,6 @@ class Life:
 
     @property
     def received_datetime(self) -> datetime:
-        """When it was handed in."""
         return self.request.requested_datetime
 
     def tell(self, kind: str, at: datetime, actor: str, **more: Any) -> None:

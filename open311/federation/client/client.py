@@ -59,7 +59,6 @@ class Client:
     _settled: bool = field(default=False, init=False)
 
     def services(self) -> list[Item]:
-        """The services it offers, as it describes them."""
         return self._list("services", {}, "service_code")
 
     def service(self, service_code: str) -> Item | None:

@@ -35,7 +35,6 @@ def due(conn: Connection, now: datetime, limit: int) -> list[int]:
 
 
 def find(conn: Connection, service_request_id: int, *, lock: bool = False) -> Forwarded | None:
-    """How far a request has come."""
     query = select(forwards).where(_f.service_request_id == service_request_id)
     row = conn.execute(query.with_for_update() if lock else query).one_or_none()
     return _forwarded(row) if row else None

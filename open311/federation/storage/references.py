@@ -27,7 +27,6 @@ def lock(conn: Connection, jurisdiction_id: str, source: str) -> None:
 
 
 def known(conn: Connection, jurisdiction_id: str, source: str, ids: Sequence[str]) -> dict[str, Known]:
-    """What is stored of these foreign ids."""
     wanted = select(_f.foreign_id, _f.service_request_id, _f.digest, _f.gone).where(
         _f.jurisdiction_id == jurisdiction_id, _f.source == source, _f.foreign_id == func.any(list(ids))
     )

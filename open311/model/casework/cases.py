@@ -214,6 +214,5 @@ def as_recorded(route: Route, catalogue: Catalogue) -> dict[str, str]:
 
 
 def at_stage(case: Case, visibility: str, status: str, today: date) -> Case:
-    """The case with its stage reckoned anew."""
     now = stage(visibility, status, case, today)
     return case if now is case.stage else replace(case, stage=now)

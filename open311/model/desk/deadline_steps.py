@@ -68,7 +68,6 @@ class ReachedSteps:
         )
 
     def last(self, deadline: datetime) -> Step | None:
-        """The last step that a case with this deadline has reached."""
         return next((step for moment, step in self.moments if deadline <= moment), None)
 
     @property

@@ -74,7 +74,6 @@ class AuditLine:
     forgotten: bool = False
 
     def reckoned_digest(self) -> str:
-        """The digest that a line with these contents must have."""
         moment = self.datetime.astimezone(UTC).isoformat(timespec="seconds")
         contents = [self.previous, moment, self.actor, self.kind, self.subject, self.data, self.ip_prefix]
         written = json.dumps(contents, sort_keys=True, separators=(",", ":"))

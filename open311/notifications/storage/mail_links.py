@@ -41,12 +41,10 @@ def add(
 
 
 def find(conn: Connection, token: str, now: datetime) -> MailLink | None:
-    """The link with this token, while it is valid."""
     return _one(conn, _select(now).where(_l.digest == digest(token)))
 
 
 def find_by_id(conn: Connection, link_id: int, now: datetime) -> MailLink | None:
-    """The link with this id, while it is valid."""
     return _one(conn, _select(now).where(_l.id == link_id))
 
 

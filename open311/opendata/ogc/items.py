@@ -146,7 +146,6 @@ def check_names(known: tuple[str, ...]) -> None:
 
 
 def described(service_request: ServiceRequest) -> dict[str, Any]:
-    """One request as in `requests.json`."""
     catalogue = current.catalogue()
     return documents.service_request(
         service_request, catalogue, current.language(), base_url=current.base_url()

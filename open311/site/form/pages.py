@@ -152,10 +152,8 @@ def contact(draft: Draft, *, faults: Sequence[Wrong] = (), retry_after: int = 0)
 
 
 def gone() -> Response:
-    """A draft that has expired."""
     return page("form/gone.html", status=404, cache="no-store", told=messages("error.draft.unknown"))
 
 
 def answers_shown(draft: Draft, service: Service) -> list[tuple[str, str]]:
-    """The answers as they will be read."""
     return view_models.answered(service.attributes, questions.answered(service, draft.answers))

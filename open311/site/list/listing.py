@@ -71,7 +71,6 @@ class Listing:
 
     @property
     def is_plain(self) -> bool:
-        """Whether it is the start page as it is."""
         return not (self.filters or self.area or self.problems) and self.number == 1
 
     @property
@@ -152,7 +151,6 @@ def _place(query: dict[str, Any], **place: Any) -> str:
 
 
 def filtered(query: dict[str, Any], **more: Any) -> str:
-    """The address of the list with these filters."""
     kept = {name: query[name] for name in FILTERS if query.get(name)}
     if query.get("bbox"):
         kept["bbox"] = _edges(query["bbox"])

@@ -59,7 +59,6 @@ def satisfaction() -> ResponseReturnValue:
 
 
 def rows(answers: Iterable[Satisfaction], name_of: Callable[[Satisfaction], str]) -> list[Row]:
-    """The answers of each name, those with most answers first."""
     satisfied, all_ = Counter[str](), Counter[str]()
     for satisfaction in answers:
         name = name_of(satisfaction)

@@ -42,7 +42,6 @@ MORE_OF_CASE = ("former_units", "check_by", "accept_by", "accepted_datetime", "p
 
 
 def rows(cases: Iterable[CaseRow]) -> list[dict[str, Any]]:
-    """The rows of a page of the list."""
     shown = list(cases)
     names = actor_names.of_actors(_assignee(row.case) for row in shown if row.case.assignee_id)
     now = current.core().now()

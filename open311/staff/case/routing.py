@@ -136,7 +136,6 @@ def _line(rule: Rule, route: Route, catalogue: Catalogue) -> RuleLine:
 
 
 def _asks(rule: Rule, catalogue: Catalogue) -> tuple[str, ...]:
-    """What a rule asks for, in the words of the catalogue."""
     language = current.language()
     asks = []
     if rule.services:

@@ -198,7 +198,6 @@ def _preview(
     choices: dict[BulkAct, list[tuple[str, str]]],
     nameable_of_case: Mapping[int, frozenset[int]],
 ) -> Seen:
-    """What the act would do at one case."""
     case = row.case
     now: dict[BulkAct, str] = {
         BulkAct.STATUS: row.detailed_status,

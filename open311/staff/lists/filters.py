@@ -34,7 +34,6 @@ class Filter:
         return f"{address('reports')}?{urlencode(kept)}" if kept else address("reports")
 
     def on_map(self) -> str:
-        """The address of the map with the same filters."""
         return f"{address('case_map')}?{urlencode(self.values)}" if self.values else address("case_map")
 
 

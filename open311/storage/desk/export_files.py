@@ -41,12 +41,10 @@ def _file(row: Row[*tuple[Any, ...]]) -> ExportFile:
 
 
 def put_part(conn: Connection, file_id: int, position: int, content: bytes) -> None:
-    """Store a piece of the file."""
     conn.execute(insert(export_parts).values(file_id=file_id, position=position, content=content))
 
 
 def finish(conn: Connection, file_id: int, rows: int) -> None:
-    """Say that it is whole."""
     done = {"state": FileState.DONE.value, "rows": rows}
     conn.execute(update(export_files).where(_f.id == file_id).values(**done))
 
@@ -67,5 +65,4 @@ def remove(conn: Connection, file_id: int) -> None:
 
 
 def prune(conn: Connection, before: datetime) -> None:
-    """Delete what is old."""
     conn.execute(delete(export_files).where(_f.created_datetime < before))

@@ -79,7 +79,6 @@ def stops_of(conn: Connection, round_id: int, scope: Scope, now: datetime) -> li
 
 
 def numbers_of(conn: Connection, round_id: int) -> list[int]:
-    """All stops in their order."""
     query = select(_s.service_request_id).where(_s.round_id == round_id).order_by(_s.position)
     return list(conn.execute(query).scalars())
 

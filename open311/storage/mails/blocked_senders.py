@@ -59,7 +59,6 @@ def is_blocked(
     email: str | None = None,
     phone: str | None = None,
 ) -> bool:
-    """Whether one of these is blocked here and now."""
     given = _patterns(email, phone)
     return bool(_any_of.fetch(conn, owner=jurisdiction_id, now=now, **given)[0][0])
 

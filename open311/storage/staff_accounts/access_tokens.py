@@ -71,7 +71,6 @@ def remove(conn: Connection, account_id: int, token_id: int) -> str | None:
 
 
 def remove_all(conn: Connection, account_id: int) -> None:
-    """Void all tokens of an account."""
     conn.execute(delete(account_tokens).where(_t.account_id == account_id))
 
 

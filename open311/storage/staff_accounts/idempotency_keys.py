@@ -38,7 +38,6 @@ def claim(
 
 
 def keep(conn: Connection, account_id: int, key: str, answer: Mapping[str, Any]) -> None:
-    """Store what was answered."""
     mine = update(idempotency_keys).where(_k.account_id == account_id, _k.key == key)
     conn.execute(mine.values(answer=dict(answer)))
 

@@ -40,7 +40,6 @@ def of_joined(rows: Sequence[Row[Any]]) -> tuple[Membership, ...]:
 
 
 def membership_from(values: Any) -> Membership:
-    """The membership that the values of `COLUMNS` describe."""
     lists: Any = {name: _codes(values[name]) for name in ("units", "services", "areas")}
     plain = {name: values[name] for name in ("id", "jurisdiction_id", "ends_datetime", "source")}
     return Membership(role=Role(values["role"]), **plain, **lists)

@@ -57,7 +57,6 @@ def use(conn: Connection, passkey_id: int, sign_count: int, challenge: int) -> b
 
 
 def remove(conn: Connection, account_id: int, passkey_id: int) -> bool:
-    """Forget a key of an account; whether there was one."""
     gone = delete(account_passkeys).where(_p.id == passkey_id, _p.account_id == account_id)
     return conn.execute(gone).rowcount > 0
 

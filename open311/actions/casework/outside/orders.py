@@ -244,7 +244,6 @@ def follow(work: Work) -> None:
 def _about(
     core: Core, order_id: int, actor: Actor, expected_revision: int | None
 ) -> Iterator[tuple[Work, Order]]:
-    """An order with its case, to work on."""
     # Which report to lock stands in the order, which is read again once it is locked.
     with core.database.read() as conn:
         known = orders.find(conn, order_id)

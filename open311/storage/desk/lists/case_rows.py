@@ -97,6 +97,5 @@ SHOWN = (
 
 
 def row_from(row: Any) -> CaseRow:
-    """A line out of a row of `rows_of`."""
     values = row._mapping
     return CaseRow(case=Case.from_row(dict(values)), **{name: values[name] for name in SHOWN})

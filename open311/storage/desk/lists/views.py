@@ -42,7 +42,6 @@ def find(conn: Connection, view_id: int) -> View | None:
 
 
 def count(conn: Connection, view: View) -> int:
-    """How many views its owner has."""
     mine: ColumnElement[bool] = _v.account_id == view.account_id
     if view.account_id is None:
         mine = and_(_v.jurisdiction_id == view.jurisdiction_id, _v.unit == view.unit)
