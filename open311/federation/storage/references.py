@@ -27,17 +27,19 @@ def lock(conn: Connection, jurisdiction_id: str, source: str) -> None:
 
 
 def known(conn: Connection, jurisdiction_id: str, source: str, ids: Sequence[str]) -> dict[str, Known]:
-    wanted = select(_f.foreign_id, _f.service_request_id, _f.digest, _f.gone).where(
+    query = select(_f.foreign_id, _f.service_request_id, _f.digest, _f.gone).where(
         _f.jurisdiction_id == jurisdiction_id, _f.source == source, _f.foreign_id == func.any(list(ids))
     )
     return {
-        row[0]: Known(service_request_id=row[1], digest=row[2], gone=row[3]) for row in conn.execute(wanted)
+        row[0]: Known(service_request_id=row[1], digest=row[2], gone=row[3]) for row in conn.execute(query)
     }
 
 
 def requests(conn: Connection, ids: Iterable[int]) -> dict[int, ServiceRequest]:
     """Requests by id, kept from being changed by others until the transaction ends."""
-    rows = conn.execute(select(*COLUMNS).where(_r.id == func.any(list(ids))).with_for_update()).all()
+    # In the order in which acts of staff lock them: two that took the same ones crosswise would wait for each other.
+    query = select(*COLUMNS).where(_r.id == func.any(list(ids))).order_by(_r.id)
+    rows = conn.execute(query.with_for_update()).all()
     return {row[0]: request_from(tuple(row)) for row in rows}
 
 
@@ -120,6 +122,7 @@ def name_services(
         }
         for code, name in names.items()
     ]
+    # A catalogue may have it by now, and then its name stands.
     added = insert(services).values(rows).on_conflict_do_nothing().returning(services.c.service_code)
     is_new = conn.execute(added).first() is not None
     if is_new:

@@ -22,6 +22,7 @@ _COLUMNS = [column for column in inbox.c if column.name in InboxMail.__slots__]
 
 def position(conn: Connection, name: str, uidvalidity: int) -> int:
     """The uid of the last mail that was taken in; 0 when none was, or the uids have lost their meaning."""
+    # A server that has numbered its mails anew says so by another `uidvalidity` (RFC 9051, 2.3.1.1).
     known = select(_b.uid).where(_b.name == name, _b.uidvalidity == uidvalidity)
     return conn.execute(known).scalar_one_or_none() or 0
 
@@ -105,6 +106,7 @@ def count_new(conn: Connection, owners: Sequence[str]) -> int:
 def sent_lately(conn: Connection, jurisdiction_id: str, address: str, since: datetime, most: int) -> int:
     """How many mails somebody has sent since then; not counted beyond `most`."""
     mine = (_i.jurisdiction_id == jurisdiction_id, func.lower(_i.from_address) == address.lower())
+    # Counted up to the limit alone: a flood would make each of its mails dearer than the one before.
     few = select(_i.id).where(*mine, _i.received_datetime > since).limit(most).subquery()
     return conn.execute(select(func.count()).select_from(few)).scalar_one()
 

@@ -106,6 +106,7 @@ def add(
 def bounced(conn: Connection, message_id: str, problem: str) -> int | None:
     """Note that a mail came back; the number of its report, None for a mail that is not ours."""
     announce_internal(conn)
+    # By the id alone: who writes that a mail came back is a mail server, which knows nothing else of ours.
     came_back = update(sent_mails).where(_s.message_id == message_id)
     values = {"state": MailState.BOUNCED.value, "problem": problem}
     return conn.execute(came_back.values(values).returning(_s.service_request_id)).scalar_one_or_none()
