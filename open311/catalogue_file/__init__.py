@@ -70,6 +70,7 @@ def _with_digests(catalogue: Catalogue) -> Catalogue:
 
 def _checked(path: Path) -> Document:
     document = read(path)
+    # A file that could not be read at all has that one problem, and no others that follow from it.
     if document.data is not None:
         schema.check(document)
         document.areas = areas.read(document)
@@ -100,6 +101,7 @@ def _check_names(documents: Iterable[Document]) -> None:
         jurisdiction = document.root["jurisdiction"]
         names = [jurisdiction["jurisdiction_id"], *jurisdiction["aliases"]]
         for name in names:
+            # Clients write ids in whatever letter case they like.
             if taken.get(name.word.casefold(), document.file) != document.file:
                 document.report(name.steps, f"{name.word!r} also names {taken[name.word.casefold()].name}")
         taken.update({name.word.casefold(): document.file for name in names if name.word})

@@ -87,6 +87,7 @@ def _codes(root: Cursor) -> Found:
         yield from _repeated(entry[name] for entry in root[section])
     for service in root["services"]:
         code = service["service_code"]
+        # Spreadsheets, and clients that make numbers of codes, lose the zero.
         if len(code.word) > 1 and code.word.isdigit() and code.word.startswith("0"):
             yield code.steps, f"{code.word!r} is a number with a leading zero, which clients lose"
         yield from _repeated(attribute["code"] for attribute in service["attributes"])
@@ -120,6 +121,7 @@ def _all_texts(place: Cursor) -> Iterator[tuple[Cursor, bool]]:
     for entry in (*place.entries(), *place):
         if entry.key in TEXTS or entry.key == "keywords":
             yield entry, entry.key in TEXTS
+        # Thousands of coordinates, among which no text is.
         elif entry.key != "boundary":
             yield from _all_texts(entry)
 

@@ -40,6 +40,7 @@ def desk_digest(catalogue: Catalogue) -> str:
 
 
 def _digest(value: Any) -> str:
+    # Sorted and without blanks: the order of keys in a file, and how it is indented, change nothing.
     canonical = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()
 

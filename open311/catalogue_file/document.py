@@ -170,6 +170,7 @@ class _Reader:
         self.left = MOST_VALUES
 
     def read(self, node: yaml.Node, steps: Steps = ()) -> Any:
+        # Before anything is built of it: an alias of an alias is followed here, value by value.
         self.left -= 1
         if len(steps) > DEEPEST or self.left < 0:
             raise yaml.MarkedYAMLError(problem=TOO_MUCH, problem_mark=node.start_mark)

@@ -125,6 +125,7 @@ def _too_late(rule: Cursor, desk: Cursor, services: Mapping[str, Cursor]) -> Fou
     due = rule["due"]
     if not PERIOD.fullmatch(due.word):
         return
+    # A rule that names no service is about all of them, and then the shortest promise counts.
     named = [place.word for place in rule["when"]["service"]] or [*services]
     for code in named:
         days = services[code]["response_days"].value if code in services else None

@@ -27,6 +27,7 @@ class CatalogueWatch:
 
     def changed(self) -> bool:
         """Whether anything has changed since this was last asked."""
+        # What is seen counts as taken up, be it good or bad: a broken file is told once, not each second.
         now = self._look()
         before, self._seen = self._seen, now
         return now != before

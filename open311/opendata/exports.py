@@ -67,8 +67,10 @@ def _stream(form: str) -> Response:
     response.vary.add("Accept-Encoding")
     if zipped:
         response.headers["Content-Encoding"] = "gzip"
+    # Of a checksum over ids and versions: to know what would be written, nothing has to be.
     response.set_etag(sha256(f"{mark} {form} {language} {base_url}".encode()).hexdigest()[:32], weak=True)
     response.make_conditional(request)
+    # Whoever has it already takes no share.
     if response.status_code == 200:
         _take_share(response)
     return response

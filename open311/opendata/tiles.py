@@ -68,6 +68,7 @@ def get_tile(query: dict[str, Any], z: int, x: int, y: int) -> Response:
         raise NotFound(problem("error.tile", deepest=DEEPEST))
     with current.core().database.read_public() as conn:
         body = tiles.tile(conn, _search(query, tile))
+    # Maps ask for hundreds of tiles of which most are empty, and take 204 for that.
     return answer(body, MEDIA_TYPE, cache=CHANGES_ANY_TIME, status=200 if body else 204)
 
 
