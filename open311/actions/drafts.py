@@ -29,25 +29,27 @@ from open311.storage.database import Connection
 FORGOTTEN_AT_ONCE = 500
 HOUR = timedelta(hours=1)
 FOLLOWED, NOT_NOW, RECEIPT = "followed", "not now", "receipt"
-# Nobody else can have made the word of a draft, however long ago.
+# Nobody else can have made the token of a draft, however long ago.
 EVER = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def begin(core: Core, catalogue: Catalogue, state: Mapping[str, Any], network: str) -> Draft:
     """Keep what somebody has typed first; raises `Invalid` for too much, `TooManyRequests` for too many drafts."""
-    word, owner = new_token(), catalogue.jurisdiction.jurisdiction_id
+    token, owner = new_token(), catalogue.jurisdiction.jurisdiction_id
     with core.database.begin() as conn:
-        _add(core, conn, word, owner, state, network)
-    return find(core, catalogue, word)
+        _add(core, conn, token, owner, state, network)
+    return find(core, catalogue, token)
 
 
-def _add(core: Core, conn: Connection, word: str, owner: str, state: Mapping[str, Any], network: str) -> None:
+def _add(
+    core: Core, conn: Connection, token: str, owner: str, state: Mapping[str, Any], network: str
+) -> None:
     """Begin a draft, unless this network has begun too many."""
     most, now = core.settings.reports_per_hour * DRAFTS_PER_REPORT, core.now()
     storage.lock_network(conn, network)
     if core.settings.rate_limits and storage.begun(conn, network, now - HOUR) >= most:
         raise TooManyRequests(problem("page.form.error.too_many_drafts", most=most), retry_after=HOUR.seconds)
-    storage.add(conn, word, owner, secrets.token_hex(16), _bounded(state), network, now)
+    storage.add(conn, token, owner, secrets.token_hex(16), _bounded(state), network, now)
 
 
 def _bounded(state: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -57,28 +59,28 @@ def _bounded(state: Mapping[str, Any]) -> Mapping[str, Any]:
     return state
 
 
-def take_up(core: Core, catalogue: Catalogue, word: str, network: str) -> Draft:
-    """The draft under a word that a device has made; it begins now, unless it is there, or was sent long ago."""
+def take_up(core: Core, catalogue: Catalogue, token: str, network: str) -> Draft:
+    """The draft under a token that a device has made; it begins now, unless it is there, or was sent long ago."""
     owner = catalogue.jurisdiction.jurisdiction_id
     with core.database.begin() as conn:
-        if storage.find(conn, word, owner) is None:
-            _add(core, conn, word, owner, {}, network)
-            sent = service_requests.find_by_client_request(conn, PUBLIC.key_id, digest(word), owner, EVER)
+        if storage.find(conn, token, owner) is None:
+            _add(core, conn, token, owner, {}, network)
+            sent = service_requests.find_by_client_request(conn, PUBLIC.key_id, digest(token), owner, EVER)
             if sent:
-                storage.finish(conn, word, sent[0], {"outcome": "sent"})
-    return find(core, catalogue, word)
+                storage.finish(conn, token, sent[0], {"outcome": "sent"})
+    return find(core, catalogue, token)
 
 
-def find(core: Core, catalogue: Catalogue, word: str) -> Draft:
-    """The draft under this word; raises `NotFound` once it has expired."""
+def find(core: Core, catalogue: Catalogue, token: str) -> Draft:
+    """The draft under this token; raises `NotFound` once it has expired."""
     with core.database.read() as conn:
-        return _required(storage.find(conn, word, catalogue.jurisdiction.jurisdiction_id))
+        return _required(storage.find(conn, token, catalogue.jurisdiction.jurisdiction_id))
 
 
 def keep(core: Core, draft: Draft, state: Mapping[str, Any]) -> None:
     """Keep what has been typed by now; raises `Invalid`, and keeps what was there, when it is too much."""
     with core.database.begin() as conn:
-        storage.write(conn, draft.word, _bounded(state), core.now())
+        storage.write(conn, draft.token, _bounded(state), core.now())
 
 
 def add_photos(
@@ -91,11 +93,11 @@ def add_photos(
     for picture in pictures:
         # One at a time and under the lock of the draft: the next is counted with this one stored.
         with media.in_store(core, [picture]) as files, core.database.begin() as conn:
-            fresh = _required(storage.find(conn, draft.word, draft.jurisdiction_id, lock=True))
+            fresh = _required(storage.find(conn, draft.token, draft.jurisdiction_id, lock=True))
             if _is_full(core, conn, fresh, files.kept[0].bytes):
                 problems.append(problem("page.form.error.photos_waiting"))
                 break
-            files.attached = storage.add_photo(conn, draft.word, files.kept[0])
+            files.attached = storage.add_photo(conn, draft.token, files.kept[0])
     return problems, next((picture.place for picture in pictures if picture.place), None)
 
 
@@ -104,7 +106,7 @@ def _is_full(core: Core, conn: Connection, draft: Draft, more: int) -> bool:
     if len(draft.photos) >= core.settings.max_photos:
         return True
     return (
-        core.settings.rate_limits and storage.photo_bytes(conn, draft.word) + more > PHOTO_BYTES_PER_NETWORK
+        core.settings.rate_limits and storage.photo_bytes(conn, draft.token) + more > PHOTO_BYTES_PER_NETWORK
     )
 
 
@@ -114,13 +116,13 @@ def replace_photos(
     """Let a draft have these photos and no others; what is wrong with which."""
     for photo in draft.photos:
         remove_photo(core, draft, photo.id)
-    return add_photos(core, find(core, catalogue, draft.word), sent)[0]
+    return add_photos(core, find(core, catalogue, draft.token), sent)[0]
 
 
 def remove_photo(core: Core, draft: Draft, photo_id: int) -> None:
     """Remove a photo; one that is gone is no error."""
     with core.database.begin() as conn:
-        key = storage.remove_photo(conn, draft.word, photo_id)
+        key = storage.remove_photo(conn, draft.token, photo_id)
     _forget(core, [key] if key else [])
 
 
@@ -148,11 +150,11 @@ def send(
     """
 
     def finish(conn: Connection, number: int) -> None:
-        fresh = _required(storage.find(conn, draft.word, draft.jurisdiction_id, lock=True))
+        fresh = _required(storage.find(conn, draft.token, draft.jurisdiction_id, lock=True))
         if fresh.sent:
             raise _Sent
         outcome = {"outcome": "sent", "followed": also(conn, number)}
-        storage.finish(conn, draft.word, number, _of_its_writer(draft) | outcome)
+        storage.finish(conn, draft.token, number, _of_its_writer(draft) | outcome)
 
     try:
         return report.submit(core, catalogue, submission, actor, problems, also=finish)
@@ -172,12 +174,12 @@ def _of_its_writer(draft: Draft) -> dict[str, Any]:
 def join(core: Core, draft: Draft, service_request_id: int, also: Callable[[Connection], str]) -> None:
     """Let a draft end in following a report that says the same; `also` says whether somebody follows it now."""
     with core.database.begin() as conn:
-        fresh = _required(storage.find(conn, draft.word, draft.jurisdiction_id, lock=True))
+        fresh = _required(storage.find(conn, draft.token, draft.jurisdiction_id, lock=True))
         if fresh.sent:
             return
         followed = also(conn)
         outcome = {"outcome": "joined", "followed": followed}
-        storage.finish(conn, draft.word, service_request_id, _of_its_writer(draft) | outcome)
+        storage.finish(conn, draft.token, service_request_id, _of_its_writer(draft) | outcome)
     _forget(core, [photo.kept.key for photo in fresh.photos])
 
 

@@ -42,7 +42,7 @@ def _as_update(core: Core, sent: Objection) -> UpdateSubmission:
     return UpdateSubmission(
         service_request_id=sent.service_request_id,
         update_id=sent.sender_id,
-        word=UNCHANGED,
+        update_status=UNCHANGED,
         sent_datetime=core.now(),
         description=sent.text,
         updater=Reporter(email=sent.email, last_name=sent.name or None),

@@ -68,7 +68,7 @@ def post(
         if believed:
             _believe(work, sent, details)
         else:
-            work.tell_staff(EventKind.CLAIMED, details | {"claimed_status": sent.word})
+            work.tell_staff(EventKind.CLAIMED, details | {"claimed_status": sent.update_status})
         work.write()
         update_id = work.events[-1]
         media.attach(core, conn, sent.service_request_id, files, shown=believed, update_id=update_id)
@@ -85,9 +85,9 @@ def _details(sent: UpdateSubmission, files: Files, *, shown: bool) -> dict[str, 
 
 
 def _believe(work: Work, sent: UpdateSubmission, details: Mapping[str, Any]) -> None:
-    new_status = moves_to(sent.word, work.request, work.catalogue)
+    new_status = moves_to(sent.update_status, work.request, work.catalogue)
     if new_status and is_overtaken(work.conn, work.request, sent.sent_datetime):
-        new_status, details = None, {**details, "claimed_status": sent.word}
+        new_status, details = None, {**details, "claimed_status": sent.update_status}
     if new_status:
         status_moves.move(work, new_status, sent.description or None, details)
     else:

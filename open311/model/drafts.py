@@ -32,11 +32,11 @@ class DraftPhoto:
 class Draft:
     """What somebody has typed so far, as they typed it, right or wrong.
 
-    `word` is known to its writer alone. `secret` never leaves the server. `service_request_id` is set once it was
+    `token` is known to its writer alone. `secret` never leaves the server. `service_request_id` is set once it was
     sent, and `state` then says no more than how.
     """
 
-    word: str
+    token: str
     jurisdiction_id: str
     secret: str
     state: Mapping[str, Any]
@@ -57,6 +57,6 @@ class Draft:
         return dict(self.state.get("answers") or {})
 
 
-def is_word(text: str) -> bool:
+def is_draft_token(text: str) -> bool:
     """Whether this can be such a name: a device that writes without a connection makes its own."""
     return WORD.fullmatch(text) is not None

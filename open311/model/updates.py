@@ -68,11 +68,11 @@ class Update:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpdateSubmission:
-    """An update as it was sent. `update_id` is the sender's own id, `word` the state in FixMyStreet's words."""
+    """An update as it was sent. `update_id` is the sender's own id, `update_status` the state in FixMyStreet's words."""
 
     service_request_id: int
     update_id: str
-    word: str
+    update_status: str
     sent_datetime: datetime
     description: str
     media_urls: tuple[str, ...] = ()

@@ -82,7 +82,7 @@ def _follow(core: Core, conn: Connection, draft: Draft, number: int, email: str 
     if not (wants and email and mailbox(email)):
         return ""
     # Counted by mailbox and altogether; all calls of a day come from the one network of the town hall.
-    asker = MailAsker(draft.word, draft.word, proven=True)
+    asker = MailAsker(draft.token, draft.token, proven=True)
     try:
         mail_subscriptions.begin(core, conn, number, email, language, asker)
     except TooManyRequests:

@@ -1,7 +1,7 @@
 """Reports that are written without a connection: the pages that a device keeps, and the door where it hands them in.
 
-The device hands in a draft under a word of its own, as a browser does step by step, and then sends it as everybody
-does, by the last step of the form. So there is one way to become a report, and one word becomes one report.
+The device hands in a draft under a token of its own, as a browser does step by step, and then sends it as everybody
+does, by the last step of the form. So there is one way to become a report, and one token becomes one report.
 """
 
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ from open311.base.errors import Invalid, NotFound, problem
 from open311.http import current
 from open311.http.normalise import LenientRequest
 from open311.model.catalogue import Catalogue, Service
-from open311.model.drafts import Draft, is_word
+from open311.model.drafts import Draft, is_draft_token
 from open311.notifications import mail_subscriptions
 from open311.site import words
 from open311.site.addresses import address
@@ -65,11 +65,11 @@ def waiting() -> Response:
 @blueprint.page("/report/handed-in", methods=("POST",), access="form")
 def handed_in() -> Response:
     """Take a draft that a device has kept; says what is wrong with it, or how to send it, or that it was sent."""
-    word = form_input.posted("word")
-    if not is_word(word):
+    token = form_input.posted("word")
+    if not is_draft_token(token):
         raise NotFound(problem("error.draft.unknown"))
     core, catalogue = current.core(), city()
-    draft = drafts.take_up(core, catalogue, word, abuse.network())
+    draft = drafts.take_up(core, catalogue, token, abuse.network())
     if draft.sent:
         return _answer({"outcome": "sent", "address": _step(draft, "sent")})
     try:
@@ -79,7 +79,7 @@ def handed_in() -> Response:
         return _answer({"outcome": "look", "wrong": faults})
     sent = photos.sent(cast(LenientRequest, request), []).get("media", [])
     about_photos = drafts.replace_photos(core, catalogue, draft, [file.stream for file in sent])
-    draft = drafts.find(core, catalogue, word)
+    draft = drafts.find(core, catalogue, token)
     if faults_of_photos := [
         *_changed(catalogue, draft),
         *map(form_input.at_field, about_photos),
@@ -140,7 +140,7 @@ def _moment(state: Mapping[str, Any]) -> datetime:
 
 
 def _step(draft: Draft, step: str) -> str:
-    return address("report_step", word=draft.word, step=step)
+    return address("report_step", token=draft.token, step=step)
 
 
 def _answer(body: Mapping[str, Any]) -> Response:

@@ -121,7 +121,7 @@ def _update(report: ServiceRequest, form: GuardedForm, values: dict[str, str]) -
     return UpdateSubmission(
         service_request_id=report.service_request_id,
         update_id=form.origin,
-        word=word,
+        update_status=word,
         sent_datetime=current.core().now(),
         description="\n".join(filter(None, [opening, values["description"].strip()])),
         updater=Reporter(email=mailbox(values["email"]) if values["email"] else None),

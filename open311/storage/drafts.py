@@ -29,26 +29,26 @@ def begun(conn: Connection, network: str, since: datetime) -> int:
     return int(conn.execute(query).scalar_one())
 
 
-def photo_bytes(conn: Connection, word: str) -> int:
+def photo_bytes(conn: Connection, token: str) -> int:
     """How many bytes the photos take in all drafts of the network that this one was begun from."""
-    network = select(_d.network).where(_d.digest == digest(word)).scalar_subquery()
+    network = select(_d.network).where(_d.digest == digest(token)).scalar_subquery()
     query = select(func.coalesce(func.sum(_p.bytes), 0)).join(drafts, _d.digest == _p.digest)
     return int(conn.execute(query.where(_d.network == network)).scalar_one())
 
 
 def add(
     conn: Connection,
-    word: str,
+    token: str,
     jurisdiction_id: str,
     secret: str,
     state: Mapping[str, Any],
     network: str,
     now: datetime,
 ) -> None:
-    """Begin a draft, unless there is one under this word."""
+    """Begin a draft, unless there is one under this token."""
     moments = {"created_datetime": now, "touched_datetime": now}
     row = {
-        "digest": digest(word),
+        "digest": digest(token),
         "jurisdiction_id": jurisdiction_id,
         "secret": secret,
         "state": dict(state),
@@ -57,14 +57,14 @@ def add(
     conn.execute(insert(drafts).values(row | moments).on_conflict_do_nothing())
 
 
-def find(conn: Connection, word: str, jurisdiction_id: str, *, lock: bool = False) -> Draft | None:
-    mine = (_d.digest == digest(word), _d.jurisdiction_id == jurisdiction_id)
+def find(conn: Connection, token: str, jurisdiction_id: str, *, lock: bool = False) -> Draft | None:
+    mine = (_d.digest == digest(token), _d.jurisdiction_id == jurisdiction_id)
     query = select(drafts).where(*mine)
     row = conn.execute(query.with_for_update() if lock else query).one_or_none()
     if row is None:
         return None
     return Draft(
-        word=word,
+        token=token,
         jurisdiction_id=row.jurisdiction_id,
         secret=row.secret,
         state=row.state,
@@ -79,29 +79,29 @@ def _photos(conn: Connection, owner: str) -> Iterable[DraftPhoto]:
         yield DraftPhoto(row.id, StoredFile(**{name: getattr(row, name) for name in FILE}))
 
 
-def write(conn: Connection, word: str, state: Mapping[str, Any], now: datetime) -> None:
+def write(conn: Connection, token: str, state: Mapping[str, Any], now: datetime) -> None:
     """Keep what was typed; nothing in a draft that was sent."""
-    mine = (_d.digest == digest(word), _d.service_request_id.is_(None))
+    mine = (_d.digest == digest(token), _d.service_request_id.is_(None))
     conn.execute(update(drafts).where(*mine).values(state=dict(state), touched_datetime=now))
 
 
-def finish(conn: Connection, word: str, service_request_id: int, state: Mapping[str, Any]) -> None:
+def finish(conn: Connection, token: str, service_request_id: int, state: Mapping[str, Any]) -> None:
     """Leave of a draft no more than what became of it; its photos belong to somebody else now, or to nobody."""
-    conn.execute(delete(draft_photos).where(_p.digest == digest(word)))
+    conn.execute(delete(draft_photos).where(_p.digest == digest(token)))
     values = {"service_request_id": service_request_id, "state": dict(state)}
-    conn.execute(update(drafts).where(_d.digest == digest(word)).values(values))
+    conn.execute(update(drafts).where(_d.digest == digest(token)).values(values))
 
 
-def add_photo(conn: Connection, word: str, file: StoredFile) -> bool:
+def add_photo(conn: Connection, token: str, file: StoredFile) -> bool:
     """Add a photo, unless the draft has it already."""
-    row = asdict(file) | {"digest": digest(word)}
+    row = asdict(file) | {"digest": digest(token)}
     done = conn.execute(insert(draft_photos).values(row).on_conflict_do_nothing().returning(_p.id))
     return done.first() is not None
 
 
-def remove_photo(conn: Connection, word: str, photo_id: int) -> str | None:
+def remove_photo(conn: Connection, token: str, photo_id: int) -> str | None:
     """Remove a photo; returns the name of its file."""
-    mine = delete(draft_photos).where(_p.digest == digest(word), _p.id == photo_id)
+    mine = delete(draft_photos).where(_p.digest == digest(token), _p.id == photo_id)
     key: str | None = conn.execute(mine.returning(_p.key)).scalar_one_or_none()
     return key
 

@@ -32,7 +32,7 @@ def an_update(number: int) -> UpdateSubmission:
     return UpdateSubmission(
         service_request_id=number,
         update_id="1",
-        word="IN_PROGRESS",
+        update_status="IN_PROGRESS",
         sent_datetime=START,
         description="Hallo",
     )

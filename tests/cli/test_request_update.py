@@ -19,7 +19,7 @@ def claim(core: Core, number: str) -> str:
     sent = UpdateSubmission(
         service_request_id=int(number),
         update_id="FMS-1",
-        word="fixed",
+        update_status="fixed",
         sent_datetime=core.now(),
         description="Ist [/schon] weg",
         updater=Reporter(first_name="Ute"),

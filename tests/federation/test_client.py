@@ -327,5 +327,5 @@ def test_updates_are_read_or_known_not_to_be_offered(stranger: Stranger) -> None
     }
     client = answering(stranger, {"service_request_updates": [{"request_update": told}]})
     (found,) = client.updates() or ()
-    assert (found.update_id, found.service_request_id, found.word) == ("1", "417", "fixed_council")
+    assert (found.update_id, found.service_request_id, found.update_status) == ("1", "417", "fixed_council")
     assert answering(stranger, "nothing here", status=404).updates() is None

@@ -80,7 +80,7 @@ class Writer:
         sent = UpdateSubmission(
             service_request_id=number,
             update_id=f"{self.name} {self.count}",
-            word=self.chance.choice(("fixed", "in_progress", "reopen", "unchanged")),
+            update_status=self.chance.choice(("fixed", "in_progress", "reopen", "unchanged")),
             sent_datetime=self.core.now(),
             description="Von außen",
         )

@@ -230,7 +230,7 @@ def test_whoever_only_sent_an_update_sees_and_erases_that(
     sent = UpdateSubmission(
         service_request_id=number(conn),
         update_id="7",
-        word="fixed",
+        update_status="fixed",
         sent_datetime=core.now(),
         description="Ist schon weg",
         updater=Reporter(email="ute@example.org", first_name="Ute"),

@@ -52,7 +52,7 @@ def claim(core: Core, number: int, word: str = "FIXED") -> int:
     sent = UpdateSubmission(
         service_request_id=number,
         update_id=f"{number} {word}",
-        word=word.lower(),
+        update_status=word.lower(),
         sent_datetime=START,
         description="Sehen Sie nach",
     )

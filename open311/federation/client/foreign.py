@@ -65,11 +65,11 @@ class ForeignRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ForeignUpdate:
-    """An update of another server; `word` is its state in FixMyStreet's words."""
+    """An update of another server; `update_status` is its state in FixMyStreet's words."""
 
     update_id: str
     service_request_id: str
-    word: str
+    update_status: str
     updated_datetime: datetime | None
     description: str = ""
     media_urls: tuple[str, ...] = ()
@@ -128,7 +128,7 @@ def update_from(item: Mapping[str, Any], dates: Dates = PLAIN_DATES) -> ForeignU
     return ForeignUpdate(
         update_id=update_id,
         service_request_id=number,
-        word=tidy_word(word(item, "status") or "unchanged"),
+        update_status=tidy_word(word(item, "status") or "unchanged"),
         updated_datetime=moment(item.get("updated_datetime"), dates),
         description=word(item, "description") or "",
         media_urls=addresses(item.get("media_url")),

@@ -108,7 +108,7 @@ def _by_updates(
                 more = {"media_urls": list(update.media_urls)} if update.media_urls else {}
                 happened = update.updated_datetime
                 count += _follow(
-                    core, conn, catalogue, forwarded, update.word, update.description, happened, more
+                    core, conn, catalogue, forwarded, update.update_status, update.description, happened, more
                 )
     return count
 

@@ -76,7 +76,7 @@ class GuardedForm:
 
 def of_draft(draft: Draft) -> GuardedForm:
     """The form of a draft, all its steps together."""
-    return GuardedForm(draft.word, draft.secret, draft.created_datetime)
+    return GuardedForm(draft.token, draft.secret, draft.created_datetime)
 
 
 def new_form(purpose: str) -> GuardedForm:

@@ -167,7 +167,7 @@ def sent(draft: Draft) -> Response:
 def withdraw(draft: Draft) -> AnyResponse:
     """Take back what was sent with this draft; nobody else knows its address."""
     withdrawal.withdraw(current.core(), draft.service_request_id or 0, messages("page.withdraw.words"))
-    return redirect(address("report_step", word=draft.word, step="sent", withdrawn="1"), 303)
+    return redirect(address("report_step", token=draft.token, step="sent", withdrawn="1"), 303)
 
 
 def _has_number(service_code: str) -> bool:
@@ -177,4 +177,4 @@ def _has_number(service_code: str) -> bool:
 
 
 def _to(draft: Draft, step: str) -> AnyResponse:
-    return redirect(address("report_step", word=draft.word, step=step), 303)
+    return redirect(address("report_step", token=draft.token, step=step), 303)

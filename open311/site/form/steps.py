@@ -42,19 +42,19 @@ def _begun_there() -> dict[str, Any]:
     return _with_address(state) if place else {}
 
 
-@blueprint.page("/report/<word>/<step>", methods=("GET", "POST"), access=FORM)
-def report_step(word: str, step: str) -> AnyResponse:
+@blueprint.page("/report/<token>/<step>", methods=("GET", "POST"), access=FORM)
+def report_step(token: str, step: str) -> AnyResponse:
     if step not in SHOWN:
         raise NotFound(problem("error.path"))
     try:
-        draft = drafts.find(current.core(), city(), word)
+        draft = drafts.find(current.core(), city(), token)
     except NotFound:
         return _begin_anew(step)
     taken = request.method == "POST" and step in TAKEN
     if taken and not draft.sent:
         drafts.keep(current.core(), draft, form_input.read(step, draft.state))
         # Another press of the button may have sent it meanwhile.
-        draft = drafts.find(current.core(), city(), word)
+        draft = drafts.find(current.core(), city(), token)
     if draft.sent:
         if step == "sent" and request.method == "POST" and form_input.action()[0] == "withdraw":
             return send.withdraw(draft)
@@ -82,20 +82,20 @@ def _begin_anew(step: str) -> AnyResponse:
 
 def _to(draft: Draft, step: str) -> AnyResponse:
     """Go on with another step, by an address that can be loaded again."""
-    return redirect(address("report_step", word=draft.word, step=step), 303)
+    return redirect(address("report_step", token=draft.token, step=step), 303)
 
 
-@blueprint.page("/report/<word>/photos/<int:photo_id>", access=FORM)
-def draft_photo(word: str, photo_id: int) -> Response:
+@blueprint.page("/report/<token>/photos/<int:photo_id>", access=FORM)
+def draft_photo(token: str, photo_id: int) -> Response:
     """A photo that was uploaded to a draft, for its writer."""
     core = current.core()
-    data = drafts.photo(core, drafts.find(core, city(), word), photo_id)
+    data = drafts.photo(core, drafts.find(core, city(), token), photo_id)
     return Response(data, content_type="image/jpeg", headers={"Cache-Control": pages.FOR_ITS_WRITER})
 
 
 def _update(draft: Draft, **values: Any) -> Draft:
     drafts.keep(current.core(), draft, {**draft.state, **values})
-    return drafts.find(current.core(), city(), draft.word)
+    return drafts.find(current.core(), city(), draft.token)
 
 
 def _at(draft: Draft, *steps: str) -> list[Wrong]:
@@ -152,7 +152,7 @@ def _add_photos(draft: Draft) -> tuple[Draft, list[Wrong], tuple[float, float] |
     if not sent:
         return draft, [], None
     problems, taken_at = drafts.add_photos(current.core(), draft, [file.stream for file in sent])
-    fresh = drafts.find(current.core(), city(), draft.word)
+    fresh = drafts.find(current.core(), city(), draft.token)
     return fresh, [form_input.at_field(problem) for problem in problems], taken_at
 
 

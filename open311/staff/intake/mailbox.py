@@ -117,7 +117,7 @@ def _report(mail: InboxMail) -> ResponseReturnValue:
         "follow": "1",
     }
     draft = telephone.begin(catalogue, telephone_form.prefilled(catalogue, state))
-    return redirect_to("taken_in", word=draft.word)
+    return redirect_to("taken_in", token=draft.token)
 
 
 def _link(mail: InboxMail) -> ResponseReturnValue:

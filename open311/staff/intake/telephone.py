@@ -53,16 +53,16 @@ def begin(catalogue: Catalogue, state: Mapping[str, Any]) -> Draft:
     return drafts.begin(current.core(), catalogue, state, network)
 
 
-@page("/new/<word>", Right.INTAKE, methods=("GET", "POST"))
-def taken_in(word: str) -> ResponseReturnValue:
+@page("/new/<token>", Right.INTAKE, methods=("GET", "POST"))
+def taken_in(token: str) -> ResponseReturnValue:
     """A report that is being taken in, or what became of it."""
-    catalogue, draft = _draft(word)
+    catalogue, draft = _draft(token)
     if draft.sent:
         return _receipt(catalogue, draft)
     if request.method == "GET":
         return _page(draft, draft.state)
     drafts.keep(current.core(), draft, telephone_form.read(catalogue, draft.state))
-    return _answer(catalogue, drafts.find(current.core(), catalogue, word))
+    return _answer(catalogue, drafts.find(current.core(), catalogue, token))
 
 
 def cities() -> Sequence[Catalogue]:
@@ -87,11 +87,11 @@ def _city() -> Catalogue:
     return chosen_city
 
 
-def _draft(word: str) -> tuple[Catalogue, Draft]:
+def _draft(token: str) -> tuple[Catalogue, Draft]:
     """The draft of this person; what somebody else writes is as if it were not there."""
     for catalogue in cities():
         with suppress(NotFound):
-            draft = drafts.find(current.core(), catalogue, word)
+            draft = drafts.find(current.core(), catalogue, token)
             if draft.state.get("desk") == str(signed_in().account.id):
                 g.catalogue = catalogue
                 return catalogue, draft
@@ -113,8 +113,8 @@ def _answer(catalogue: Catalogue, draft: Draft) -> ResponseReturnValue:
     if pressed in ("join", "join_now"):
         return _join(catalogue, draft, value, confirmed=pressed == "join_now")
     if pressed == "save":
-        return _save(catalogue, drafts.find(current.core(), catalogue, draft.word))
-    return redirect_to("taken_in", word=draft.word)
+        return _save(catalogue, drafts.find(current.core(), catalogue, draft.token))
+    return redirect_to("taken_in", token=draft.token)
 
 
 def _add_photos(draft: Draft) -> list[Wrong]:
@@ -140,7 +140,7 @@ def _save(catalogue: Catalogue, draft: Draft) -> ResponseReturnValue:
         return _page(
             draft, draft.state, faults=[form_input.at_field(problem) for problem in refused.problems]
         )
-    return redirect_to("taken_in", word=draft.word)
+    return redirect_to("taken_in", token=draft.token)
 
 
 def _join(catalogue: Catalogue, draft: Draft, value: str, *, confirmed: bool) -> ResponseReturnValue:
@@ -162,7 +162,7 @@ def _join(catalogue: Catalogue, draft: Draft, value: str, *, confirmed: bool) ->
         callers.join(current.core(), draft, number, sent, _actor(catalogue), language=language)
     except Invalid as refused:
         return _page(draft, draft.state, problems=refused.problems)
-    return redirect_to("taken_in", word=draft.word)
+    return redirect_to("taken_in", token=draft.token)
 
 
 def _require_joinable(catalogue: Catalogue, number: int) -> None:
@@ -226,7 +226,7 @@ def _values(
         "state": state,
         "catalogue": catalogue,
         "own_cities": own,
-        "action": address("taken_in", word=draft.word) if draft else address("take_in", city=named),
+        "action": address("taken_in", token=draft.token) if draft else address("take_in", city=named),
         "parts": telephone_form.parts(catalogue, state, errors),
         "groups": _groups(catalogue),
         "channels": CHOSEN,
