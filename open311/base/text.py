@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from unicodedata import normalize
 
-UNSPEAKABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+XML_ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that XML 1.0 cannot carry: control characters, lone surrogates, U+FFFE and U+FFFF."""
 
 
@@ -18,7 +18,7 @@ def tidy(raw: str) -> str:
 
 def speakable(raw: str) -> str:
     """A text without what XML cannot carry."""
-    return raw if raw.isprintable() else UNSPEAKABLE.sub("", raw)
+    return raw if raw.isprintable() else XML_ILLEGAL.sub("", raw)
 
 
 SPELLED_OUT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})

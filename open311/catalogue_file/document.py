@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from open311.base.errors import ConfigurationError
-from open311.base.text import UNSPEAKABLE
+from open311.base.text import XML_ILLEGAL
 from open311.model.desk.areas import NO_AREAS, Areas
 
 try:
@@ -207,7 +207,7 @@ class _Reader:
 
     def _text(self, node: yaml.Node, steps: Steps) -> str:
         text: str = node.value
-        if UNSPEAKABLE.search(text):
+        if XML_ILLEGAL.search(text):
             self.document.report(steps, "holds a control character", node.start_mark.line + 1)
         return text
 

@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
 from open311.base.datetimes import write_utc
-from open311.base.text import UNSPEAKABLE
+from open311.base.text import XML_ILLEGAL
 from open311.model.service_request import Location
 
 MEDIA_TYPE = "application/atom+xml; charset=utf-8"
@@ -79,7 +79,7 @@ def _common(element: Element, iri: str, title: str, updated: datetime) -> None:
 
 
 def _add(parent: Element, name: str, text: str = "", **attributes: str) -> Element:
-    clean = {key: UNSPEAKABLE.sub("", value) for key, value in attributes.items()}
+    clean = {key: XML_ILLEGAL.sub("", value) for key, value in attributes.items()}
     element = SubElement(parent, f"{{{ATOM}}}{name}", clean)
-    element.text = UNSPEAKABLE.sub("", text) or None
+    element.text = XML_ILLEGAL.sub("", text) or None
     return element

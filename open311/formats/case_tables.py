@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import IO
 
-from open311.base.text import UNSPEAKABLE
+from open311.base.text import XML_ILLEGAL
 from open311.formats.csv import guarded
 
 CSV = "text/csv; charset=utf-8; header=present"
@@ -46,7 +46,7 @@ def csv_rows(rows: Iterable[Row]) -> bytes:
 def _plain(cell: Cell) -> Cell:
     if isinstance(cell, datetime):
         return cell.isoformat()
-    return guarded(UNSPEAKABLE.sub("", cell)) if isinstance(cell, str) else cell
+    return guarded(XML_ILLEGAL.sub("", cell)) if isinstance(cell, str) else cell
 
 
 def xlsx(
@@ -78,6 +78,6 @@ def xlsx(
                 if isinstance(cell, datetime):
                     sheet.write_datetime(number, place, cell.replace(tzinfo=None), moment)
                 elif isinstance(cell, str):
-                    sheet.write_string(number, place, UNSPEAKABLE.sub("", cell)[:LONGEST_CELL])
+                    sheet.write_string(number, place, XML_ILLEGAL.sub("", cell)[:LONGEST_CELL])
                 elif cell is not None:
                     sheet.write_number(number, place, cell)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
-from open311.base.text import UNSPEAKABLE
+from open311.base.text import XML_ILLEGAL
 from open311.model.shown_fields import FIELDS
 
 MEDIA_TYPE = "text/csv; charset=utf-8; header=present"
@@ -62,7 +62,7 @@ def _cell(value: Any) -> Any:
     if isinstance(value, float):
         # Python writes small numbers as 1e-05, which not every reader takes.
         return f"{Decimal(repr(value)):f}"
-    return guarded(UNSPEAKABLE.sub("", value)) if isinstance(value, str) else value
+    return guarded(XML_ILLEGAL.sub("", value)) if isinstance(value, str) else value
 
 
 def _rows(cells: Iterable[Iterable[Any]]) -> bytes:

@@ -14,7 +14,7 @@ from typing import Any
 
 import orjson
 
-from open311.base.text import UNSPEAKABLE
+from open311.base.text import XML_ILLEGAL
 
 DECLARATION = b'<?xml version="1.0" encoding="utf-8"?>\n'
 
@@ -135,7 +135,7 @@ def _has_illegal(written: bytes) -> bool:
 
 def _cleaned(value: Any) -> Any:
     if isinstance(value, str):
-        return UNSPEAKABLE.sub("", value)
+        return XML_ILLEGAL.sub("", value)
     if isinstance(value, dict):
         return {name: _cleaned(item) for name, item in value.items()}
     if isinstance(value, list | tuple):

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from open311.base.text import UNSPEAKABLE
+from open311.base.text import XML_ILLEGAL
 from open311.formats import csv, encode, geojson
 from open311.model.catalogue import Catalogue
 
@@ -86,7 +86,7 @@ def _names(form: Form, catalogue: Catalogue, language: str) -> dict[str, str]:
     tables = {"service_names": services, "agency_names": agencies, "notices": notices}
     return {
         table: orjson.dumps(
-            {code: form.text(UNSPEAKABLE.sub("", name)) for code, name in known.items() if name}
+            {code: form.text(XML_ILLEGAL.sub("", name)) for code, name in known.items() if name}
         ).decode()
         for table, known in tables.items()
     }

@@ -68,7 +68,7 @@ class Update:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpdateSubmission:
-    """An update as it was sent. `update_id` is the sender's own id, `update_status` the state in FixMyStreet's words."""
+    """An update as it was sent. `update_id` is the sender's own, `update_status` a word of FixMyStreet."""
 
     service_request_id: int
     update_id: str

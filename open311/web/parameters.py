@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from open311.base.errors import Invalid, problem
-from open311.base.text import UNSPEAKABLE
+from open311.base.text import XML_ILLEGAL
 from open311.http.normalise import LenientRequest
 
 Parameters = dict[str, list[str]]
@@ -32,7 +32,7 @@ FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 def clean(text: str) -> str:
     """Text as it is stored: LF line ends, nothing XML cannot carry, no white space at the end."""
-    return UNSPEAKABLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).rstrip()
+    return XML_ILLEGAL.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).rstrip()
 
 
 def from_query(request: LenientRequest) -> Parameters:

@@ -8,7 +8,7 @@ from marshmallow import ValidationError, fields
 
 from open311.base import datetimes
 from open311.base.errors import Invalid, problem
-from open311.base.text import UNSPEAKABLE
+from open311.base.text import XML_ILLEGAL
 from open311.formats import documents, geojson
 from open311.http import current
 from open311.model.search import COUNT_LIMIT, Cursor, RequestSearch, Span
@@ -139,7 +139,7 @@ def check_names(known: tuple[str, ...]) -> None:
     for name, value in request.args.items(multi=True):
         if name not in known:
             raise Invalid(problem("error.ogc.parameter", parameter=name[:50], known=", ".join(known)))
-        if UNSPEAKABLE.search(value):
+        if XML_ILLEGAL.search(value):
             raise Invalid(problem("error.characters", parameter=name))
         if name in ("crs", "bbox-crs") and value != CRS84:
             raise Invalid(problem("error.ogc.crs", parameter=name, known=CRS84))
