@@ -81,6 +81,7 @@ def _accept(attribute: Attribute, values: list[str], problems: list[Problem]) ->
         except _Refused as key:
             shown = value if len(value) <= CODE_LENGTH else f"{value[: CODE_LENGTH - 1]}…"
             problems.append(problem(str(key), code=attribute.code, value=shown, limit=ANSWER_LENGTH))
+    # Two spellings of one answer are one answer.
     accepted = list(dict.fromkeys(accepted))
     if attribute.datatype is not Datatype.MULTIVALUELIST and len(values) > 1 and len(accepted) != 1:
         problems.append(problem("error.attribute.single", code=attribute.code))
@@ -98,6 +99,7 @@ def _read(attribute: Attribute, value: str) -> str:
 
 def _key(attribute: Attribute, value: str) -> str:
     keys = [value.key for value in attribute.values]
+    # Old clients capitalise keys, or write them small.
     alike = (key for key in keys if key.casefold() == value.casefold())
     key_of_value = value if value in keys else next(alike, None)
     if key_of_value is None:

@@ -92,6 +92,7 @@ class Position:
             position = cls(Part(part), xid, number)
         except (ValueError, struct.error, binascii.Error):
             raise Invalid(problem("error.changes.cursor")) from None
+        # A cursor of another database would skip what happened here, in silence.
         if tag != source.tag or xid > source.newest or number >= 2**63:
             raise Invalid(problem("error.changes.cursor"))
         return position, timeline

@@ -84,6 +84,7 @@ class Cursor:
     def read(cls, word: str) -> "Cursor":
         """The cursor behind an opaque word; raises `Invalid` for a word we did not write."""
         try:
+            # Not signed: whoever makes one up gets the page that they ask for, and nothing that filters would not show.
             raw = base64.urlsafe_b64decode(word + "=" * (-len(word) % 4))
             name, reverse, total, *keys = json.loads(raw)
             types = KEYS[name]

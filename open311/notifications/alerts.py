@@ -30,6 +30,7 @@ def ask(core: Core, wish: Alert, asker: MailAsker) -> None:
     if address is None:
         raise Invalid(problem("error.email"))
     with core.database.begin() as conn:
+        # Before it is looked up how many there are: the answer must not tell whose mailbox is known.
         mail_guard.admit(core, conn, Purpose.ALERT, address, asker)
         if storage.count(conn, wish.jurisdiction_id, address) >= MOST_OF_A_MAILBOX:
             refusal = problem("error.alerts.many", most=MOST_OF_A_MAILBOX)

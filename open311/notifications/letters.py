@@ -41,6 +41,7 @@ def send(core: Core, event_id: int) -> None:
         return
     catalogue = core.catalogues.owner(request.jurisdiction_id)
     with core.database.begin() as conn:
+        # Of the form that was filled in, if it is known: the report itself has none.
         language = followers.language_of(conn, request.service_request_id, address)
         path, language = "", language or catalogue.jurisdiction.languages[0]
         if event.kind == EventKind.ASKED:

@@ -35,6 +35,7 @@ def begin(
         raise Invalid(problem("error.email"))
     mail_guard.admit(core, conn, Purpose.CONFIRM, address, asker)
     now = core.now()
+    # Whoever sent the report is told more than others, so it must be their own address, not what somebody says.
     sender = mailbox(service_requests.find_reporter(conn, service_request_id).get("email") or "")
     follower, new = storage.add(
         conn, service_request_id, address, language, now, is_reporter=sender == address
@@ -87,6 +88,7 @@ def confirm(core: Core, token: str) -> None:
     """Write to the owner of this link from now on; the link can still stop that."""
     with core.database.begin() as conn:
         link = _link(core, conn, token)
+        # The link of any other mail would confirm what its reader was never asked.
         if link and link.follower_id and link.purpose is Purpose.CONFIRM:
             storage.confirm(conn, link.follower_id, core.now())
             mail_links.become(conn, link.id, Purpose.FOLLOW, core.now())

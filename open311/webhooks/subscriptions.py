@@ -59,6 +59,7 @@ def add(
             kinds=list(kinds),
             created_datetime=core.now(),
         )
+        # In the same transaction: nothing that happens once it is there goes by unread.
         stream.begin(conn, made.reader)
         _note(core, conn, actor, AuditKind.WEBHOOK_ADDED, made, url=url)
     return made
