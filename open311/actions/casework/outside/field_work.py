@@ -1,12 +1,13 @@
 """Rounds in the field: planned by those who may, gone with or without a connection; each action counts once."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import IO
 
 from open311.actions import media
 from open311.actions.casework.opening import locked
-from open311.base.errors import Invalid, problem
+from open311.actions.casework.work import Work
+from open311.base.errors import Invalid, Problem, problem
 from open311.base.text import tidy
 from open311.core import Core
 from open311.model.actor import Actor, Right
@@ -74,13 +75,8 @@ def report_from_field(
     """
     words = tidy(text)
     pictures, problems = media.read(core, photos)
-    if not CLIENT_ID.fullmatch(client_id):
-        problems.append(problem("error.round.client_id"))
-    if act is FieldAct.NOTE and not words and not photos:
-        problems.append(problem("error.letter.empty"))
-    if len(words) > DESCRIPTION_LENGTH:
-        problems.append(problem("error.edit.length", field="text", most=DESCRIPTION_LENGTH))
-    Invalid.unless_empty(problems)
+    says_nothing = act is FieldAct.NOTE and not words and not photos
+    Invalid.unless_empty([*problems, *_problems(client_id, words, says_nothing=says_nothing)])
     with media.in_store(core, pictures) as files, core.database.begin() as conn:
         # The lock makes the same action, sent twice at once, come one after the other.
         work = locked(core, conn, number, actor)
@@ -88,11 +84,7 @@ def report_from_field(
         known = rounds.outcome_of(conn, client_id, number)
         if known is not None:
             return known
-        over = work.request.status == Status.CLOSED or work.request.visibility == Visibility.HIDDEN
-        changed = revision is not None and revision != work.case.revision
-        outcome = FieldOutcome.CHANGED if changed else FieldOutcome.TAKEN
-        if over and act is not FieldAct.NOTE:
-            act, outcome = FieldAct.NOTE, FieldOutcome.WAS_CLOSED
+        act, outcome = _as_taken_in(work, act, revision)
         if act is FieldAct.DONE:
             work.change_case(flags=work.case.flags | {Flag.FIELD_DONE})
         work.is_final = True
@@ -104,3 +96,21 @@ def report_from_field(
             rounds.set_state(conn, round_id, number, act)
         rounds.remember(conn, client_id, number, outcome, core.now())
     return outcome
+
+
+def _problems(client_id: str, words: str, *, says_nothing: bool) -> Iterator[Problem]:
+    if not CLIENT_ID.fullmatch(client_id):
+        yield problem("error.round.client_id")
+    if says_nothing:
+        yield problem("error.letter.empty")
+    if len(words) > DESCRIPTION_LENGTH:
+        yield problem("error.edit.length", field="text", most=DESCRIPTION_LENGTH)
+
+
+def _as_taken_in(work: Work, act: FieldAct, revision: int | None) -> tuple[FieldAct, FieldOutcome]:
+    """What an act counts as, and what the device is told: of a report that is over, only a note."""
+    over = work.request.status == Status.CLOSED or work.request.visibility == Visibility.HIDDEN
+    if over and act is not FieldAct.NOTE:
+        return FieldAct.NOTE, FieldOutcome.WAS_CLOSED
+    changed = revision is not None and revision != work.case.revision
+    return act, FieldOutcome.CHANGED if changed else FieldOutcome.TAKEN

@@ -30,6 +30,11 @@ MOST = 20
 METRES_PER_DEGREE = 111_320
 # Difference hashes of one picture, made smaller or brighter, differ in at most so many bits.
 SAME_PICTURE_BITS = 10
+# Two queries, each of which spells the condition of a partial index of places.
+VISIBLE: tuple[ColumnElement[bool], ...] = (
+    literal_column(f"service_requests.visibility = '{Visibility.PUBLISHED}'"),
+    literal_column(f"service_requests.visibility in ('{Visibility.HELD}', '{Visibility.WITHHELD}')"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,33 +79,17 @@ def of(
 
     `services` restricts to these; `hashes` are those of the pictures to compare with.
     """
-    per_long = METRES_PER_DEGREE * max(0.01, math.cos(math.radians(place.lat)))
-    box = func.ST_MakeEnvelope(
-        place.long - metres / per_long,
-        place.lat - metres / METRES_PER_DEGREE,
-        place.long + metres / per_long,
-        place.lat + metres / METRES_PER_DEGREE,
-        4326,
-    )
-    distance = func.sqrt(
-        func.pow((func.ST_Y(_r.geom) - place.lat) * METRES_PER_DEGREE, 2)
-        + func.pow((func.ST_X(_r.geom) - place.long) * per_long, 2)
-    )
-    lately = (_r.status == "open") | (_r.closed_datetime >= closed_since)
+    box, distance = _around(place, metres)
     conditions = [
         _r.geom.op("&&")(box),
         distance <= metres,
-        lately,
+        (_r.status == "open") | (_r.closed_datetime >= closed_since),
         _r.jurisdiction_id.in_(scope.jurisdictions),
     ]
     if services:
         conditions.append(_r.service_code.in_(services))
     if without is not None:
         conditions.append(_r.id != without)
-    visible: tuple[ColumnElement[bool], ...] = (
-        literal_column(f"service_requests.visibility = '{Visibility.PUBLISHED}'"),
-        literal_column(f"service_requests.visibility in ('{Visibility.HELD}', '{Visibility.WITHHELD}')"),
-    )
     likeness = func.similarity(_r.folded, func.public.open311_fold(words)) if words else literal(0.0, Float)
     heads = [
         select(*_columns(distance, likeness))
@@ -109,11 +98,29 @@ def of(
         .order_by(distance)
         .limit(limit)
         .subquery()
-        for which in visible
+        for which in VISIBLE
     ]
     together = union_all(*(select(*head.c) for head in heads)).subquery("together")
     rows = conn.execute(select(*together.c).order_by(together.c.metres, together.c.id).limit(limit)).all()
     return [_neighbour(row, hashes) for row in rows]
+
+
+def _around(place: Location, metres: int) -> tuple[Any, Any]:
+    """The box around a circle, which the index knows, and how far a row lies from its middle, in metres.
+
+    On a flat earth: within some hundred metres nobody sees the difference, and it costs no library.
+    """
+    per_long = METRES_PER_DEGREE * max(0.01, math.cos(math.radians(place.lat)))
+    box = func.ST_MakeEnvelope(
+        place.long - metres / per_long,
+        place.lat - metres / METRES_PER_DEGREE,
+        place.long + metres / per_long,
+        place.lat + metres / METRES_PER_DEGREE,
+        4326,
+    )
+    north = func.pow((func.ST_Y(_r.geom) - place.lat) * METRES_PER_DEGREE, 2)
+    east = func.pow((func.ST_X(_r.geom) - place.long) * per_long, 2)
+    return box, func.sqrt(north + east)
 
 
 def _columns(distance: Any, likeness: Any) -> tuple[Any, ...]:
