@@ -1,7 +1,8 @@
 """Words that staff use again and again: written, changed, retired."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from open311.base.errors import Conflict, Invalid, NotFound, Problem, problem
 from open311.base.text import tidy
@@ -17,21 +18,22 @@ GAPS = ("number", "service", "address", "status", "unit", "due", "contact", "lin
 GAP = re.compile(r"\{([^{}]*)\}")
 
 
-def add(
-    core: Core,
-    catalogue: Catalogue,
-    actor: Actor,
-    title: str,
-    *,
-    page_text: Mapping[str, str],
-    mail_text: Mapping[str, str] | None = None,
-    status: str | None = None,
-    services: Sequence[str] = (),
-    unit: str | None = None,
-) -> int:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TemplateContents:
+    """What somebody writes into a template: texts for the page and for the mail, by language, and where it fits."""
+
+    title: str
+    page_text: Mapping[str, str]
+    mail_text: Mapping[str, str] = field(default_factory=dict)
+    status: str | None = None
+    services: Sequence[str] = ()
+    unit: str | None = None
+
+
+def add(core: Core, catalogue: Catalogue, contents: TemplateContents, actor: Actor) -> int:
     """Keep a template; returns its id. Raises `Invalid` with everything that is wrong with it."""
     actor.require(Right.TEMPLATES, catalogue.jurisdiction.jurisdiction_id)
-    values = _checked(catalogue, title, page_text, mail_text or {}, status, services, unit)
+    values = _checked(catalogue, contents)
     with core.database.begin() as conn:
         return storage.add(conn, jurisdiction_id=catalogue.jurisdiction.jurisdiction_id, **values)
 
@@ -40,14 +42,9 @@ def change(
     core: Core,
     template_id: int,
     version: int,
+    contents: TemplateContents,
     actor: Actor,
-    title: str,
     *,
-    page_text: Mapping[str, str],
-    mail_text: Mapping[str, str] | None = None,
-    status: str | None = None,
-    services: Sequence[str] = (),
-    unit: str | None = None,
     active: bool = True,
 ) -> None:
     """Write a template anew; `Conflict` when somebody else has done so since `version`."""
@@ -56,8 +53,7 @@ def change(
         if template is None:
             raise NotFound(problem("error.template.unknown", template_id=template_id))
         actor.require(Right.TEMPLATES, template.jurisdiction_id)
-        catalogue = core.catalogues.owner(template.jurisdiction_id)
-        values = _checked(catalogue, title, page_text, mail_text or {}, status, services, unit)
+        values = _checked(core.catalogues.owner(template.jurisdiction_id), contents)
         if not storage.change(conn, template_id, version, **values, active=active):
             raise Conflict(problem("error.template.changed", title=template.title), revision=template.version)
 
@@ -77,38 +73,39 @@ def filled(text: str, values: Mapping[str, str]) -> str:
     return GAP.sub(lambda gap: values.get(gap[1], gap[0]), text)
 
 
-def _checked(
-    catalogue: Catalogue,
-    title: str,
-    page_text: Mapping[str, str],
-    mail_text: Mapping[str, str],
-    status: str | None,
-    services: Sequence[str],
-    unit: str | None,
-) -> dict[str, object]:
+def _checked(catalogue: Catalogue, contents: TemplateContents) -> dict[str, object]:
+    title = tidy(contents.title)
+    texts = {"page_text": _texts(contents.page_text), "mail_text": _texts(contents.mail_text)}
     problems: list[Problem] = []
-    words = tidy(title)
-    if not words or len(words) > TITLE_LENGTH:
+    if not title or len(title) > TITLE_LENGTH:
         problems.append(problem("error.edit.length", field="title", most=TITLE_LENGTH))
-    texts = {field: _texts(text) for field, text in (("page_text", page_text), ("mail_text", mail_text))}
     if not texts["page_text"] and not texts["mail_text"]:
         problems.append(problem("error.letter.empty"))
     for text in (text for by_language in texts.values() for text in by_language.values()):
-        problems += [
-            problem("error.template.gap", gap=gap, known=", ".join(GAPS)) for gap in gaps(text) - set(GAPS)
-        ]
-        if len(text) > TEXT_LENGTH:
-            problems.append(problem("error.edit.length", field="text", most=TEXT_LENGTH))
-    if status is not None and status not in catalogue.statuses:
-        known = ", ".join(catalogue.statuses)
-        problems.append(problem("error.status.unknown", status=status, known=known))
-    if unit is not None and unit not in catalogue.units:
-        problems.append(problem("error.agency.unknown", agency=unit, known=", ".join(catalogue.units)))
-    for code in services:
-        if code not in catalogue.services:
-            problems.append(problem("error.service_code.unknown", service_code=code))
+        problems += _problems_of_text(text)
+    problems += _unknown(catalogue, contents)
     Invalid.unless_empty(problems)
-    return {"title": words, **texts, "status": status, "services": list(services), "unit": unit}
+    place = {"status": contents.status, "services": list(contents.services), "unit": contents.unit}
+    return {"title": title, **texts, **place}
+
+
+def _problems_of_text(text: str) -> Iterator[Problem]:
+    for gap in gaps(text) - set(GAPS):
+        yield problem("error.template.gap", gap=gap, known=", ".join(GAPS))
+    if len(text) > TEXT_LENGTH:
+        yield problem("error.edit.length", field="text", most=TEXT_LENGTH)
+
+
+def _unknown(catalogue: Catalogue, contents: TemplateContents) -> Iterator[Problem]:
+    """What the catalogue does not have of where a template is to fit."""
+    if contents.status is not None and contents.status not in catalogue.statuses:
+        known = ", ".join(catalogue.statuses)
+        yield problem("error.status.unknown", status=contents.status, known=known)
+    if contents.unit is not None and contents.unit not in catalogue.units:
+        yield problem("error.agency.unknown", agency=contents.unit, known=", ".join(catalogue.units))
+    for code in contents.services:
+        if code not in catalogue.services:
+            yield problem("error.service_code.unknown", service_code=code)
 
 
 def _texts(by_language: Mapping[str, str]) -> dict[str, str]:

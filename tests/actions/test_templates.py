@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import Connection, text
 
 from open311.actions import casework, look_ups, templates
+from open311.actions.templates import TemplateContents
 from open311.base.errors import Conflict, Forbidden, Invalid, NotFound
 from open311.core import Core
 from open311.model.actor import ALL_RIGHTS, Actor, ActorKind, Right
@@ -17,8 +18,8 @@ BEA = Actor(ActorKind.STAFF, "17", ALL_RIGHTS)
 
 
 def add(core: Core, title: str = "Termin", **fields: object) -> int:
-    wanted: dict[str, object] = {"page_text": {"de": "Wir kommen am {due}."}} | fields
-    return templates.add(core, core.catalogues.in_force[0], BEA, title, **wanted)  # type: ignore[arg-type]
+    contents = TemplateContents(**{"title": title, "page_text": {"de": "Wir kommen am {due}."}} | fields)  # type: ignore[arg-type]
+    return templates.add(core, core.catalogues.in_force[0], contents, BEA)
 
 
 def test_templates_are_offered_where_they_fit(core: Core, conn: Connection) -> None:
@@ -39,15 +40,16 @@ def test_templates_are_offered_where_they_fit(core: Core, conn: Connection) -> N
 def test_who_changes_an_old_version_is_told(core: Core, conn: Connection) -> None:
     template_id = add(core)
     text_now = {"de": "Wir kommen morgen."}
-    templates.change(core, template_id, 1, BEA, "Termin", page_text=text_now, active=False)
+    new = TemplateContents(title="Termin", page_text=text_now)
+    templates.change(core, template_id, 1, new, BEA, active=False)
     with pytest.raises(Conflict):
-        templates.change(core, template_id, 1, BEA, "Anders", page_text=text_now)
+        templates.change(core, template_id, 1, TemplateContents(title="Anders", page_text=text_now), BEA)
     stored = storage.find(conn, template_id)
     assert stored is not None
     assert (stored.title, stored.page_text, stored.active, stored.version) == ("Termin", text_now, False, 2)
     assert storage.offered(conn, CITY) == []
     with pytest.raises(NotFound):
-        templates.change(core, 10**6, 1, BEA, "Termin", page_text=text_now)
+        templates.change(core, 10**6, 1, new, BEA)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from open311.actions import casework, templates
+from open311.actions.templates import TemplateContents
 from open311.model.casework.cases import Case, Flag, Stage
 from open311.model.staff.rights import Role
 from tests.actors import CLARA
@@ -190,7 +191,7 @@ def test_templates_stand_at_the_forms_of_a_case_and_no_gap_of_them_is_sent(desk:
     number = int(api.report(**sent))
     city = desk.core.catalogues.in_force[0]
     text = {"de": "Zu {number}: fertig bis {due}."}
-    templates.add(desk.core, city, CLARA, "Termin", page_text=text, mail_text=text)
+    templates.add(desk.core, city, TemplateContents(title="Termin", page_text=text, mail_text=text), CLARA)
     bea = someone(desk, "Bea", Role.CHECKER)
     casework.set_deadline(desk.core, number, None, "offen", CLARA)
     page = bea.get(f"/staff/reports/{number}").text

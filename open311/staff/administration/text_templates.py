@@ -1,11 +1,12 @@
 """Administration: the words that staff use again and again."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from flask import request
 from flask.typing import ResponseReturnValue
 
 from open311.actions import templates
+from open311.actions.templates import TemplateContents
 from open311.base.errors import Conflict, Forbidden, Invalid, NotFound, Problem, problem
 from open311.base.text import whole_number
 from open311.http import current
@@ -61,9 +62,8 @@ def template_new() -> ResponseReturnValue:
         template_id = templates.add(
             current.core(),
             city,
+            _contents(_typed_template(city)),
             actor(city.jurisdiction.jurisdiction_id),
-            posted("title"),
-            **_fields(_typed_template(city)),
         )
     except Invalid as refused:
         return _page(city, refused=refused)
@@ -83,10 +83,9 @@ def template(template_id: int) -> ResponseReturnValue:
             current.core(),
             template_id,
             whole_number(version, 9) or 0,
+            _contents(_typed_template(city)),
             actor(stored.jurisdiction_id),
-            posted("title"),
             active=bool(posted("active")),
-            **_fields(_typed_template(city)),
         )
     except Invalid as refused:
         return _page(city, stored, refused=refused)
@@ -139,8 +138,9 @@ def _typed_template(city: Catalogue) -> Template:
     )
 
 
-def _fields(typed: Template) -> dict[str, Any]:
-    return {name: getattr(typed, name) for name in (*KINDS, "status", "services", "unit")}
+def _contents(typed: Template) -> TemplateContents:
+    names = ("title", *KINDS, "status", "services", "unit")
+    return TemplateContents(**{name: getattr(typed, name) for name in names})
 
 
 def _page(
