@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import IO
 
 from open311.actions import media, templates
+from open311.actions.casework import letter
 from open311.actions.casework.opening import locked, opened
 from open311.actions.casework.progress import planning
 from open311.actions.casework.work import Work
@@ -17,7 +18,6 @@ from open311.model.actor import REPORTER, Actor, Right
 from open311.model.casework.cases import REOPEN_WISH
 from open311.model.event_kinds import EventKind
 from open311.model.service_request import ServiceRequest, Status
-from open311.model.submission import DESCRIPTION_LENGTH
 from open311.model.task_names import TaskName
 from open311.storage import service_requests
 from open311.storage.database import Connection
@@ -76,12 +76,8 @@ def write_question(work: Work, text: str) -> None:
 
 def _letter(work: Work, text: str) -> str:
     """The words of a letter that can be sent; raises `Invalid`."""
-    words = tidy(text)
-    if not words:
-        raise Invalid(problem("error.letter.empty"))
+    words = letter.required(text)
     templates.require_filled(words)
-    if len(words) > DESCRIPTION_LENGTH:
-        raise Invalid(problem("error.edit.length", field="text", most=DESCRIPTION_LENGTH))
     if work.core.settings.smtp_url is None:
         raise Invalid(problem("error.mail.off"))
     if service_requests.find_address(work.conn, work.number) is None:
@@ -129,11 +125,7 @@ def reply(core: Core, token: str, text: str, photos: Sequence[IO[bytes]] = ()) -
     """Take in the answer to a question; it waits for staff like an update, and time runs on."""
     words = tidy(text)
     pictures, problems = media.read(core, photos)
-    if not words and not photos:
-        problems.append(problem("error.letter.empty"))
-    if len(words) > DESCRIPTION_LENGTH:
-        problems.append(problem("error.edit.length", field="text", most=DESCRIPTION_LENGTH))
-    Invalid.unless_empty(problems)
+    Invalid.unless_empty([*problems, *letter.problems_of(words, needed=not photos)])
     question = find_question(core, token)
     with media.in_store(core, pictures) as files, core.database.begin() as conn:
         work = locked(core, conn, question.request.service_request_id, REPORTER)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import IO
 
 from open311.actions import media
+from open311.actions.casework import letter
 from open311.actions.casework.conversation import correspondence
 from open311.actions.casework.opening import locked, opened
 from open311.actions.casework.progress import status_moves
@@ -21,7 +22,6 @@ from open311.model.casework.cases import REOPEN_WISH
 from open311.model.event_kinds import EventKind
 from open311.model.secret_tokens import is_token
 from open311.model.service_request import ServiceRequest, Status, Visibility
-from open311.model.submission import DESCRIPTION_LENGTH
 from open311.storage import events, service_requests
 from open311.storage import media as photos_of
 from open311.storage.desk.outside import ratings
@@ -63,9 +63,7 @@ def rate(
         problems.append(problem("error.rating.choice"))
     if not_mended and not words and not photos:
         problems.append(problem("error.rating.words"))
-    if len(words) > DESCRIPTION_LENGTH:
-        problems.append(problem("error.edit.length", field="text", most=DESCRIPTION_LENGTH))
-    Invalid.unless_empty(problems)
+    Invalid.unless_empty([*problems, *letter.problems_of(words, needed=False)])
     page = find_rating(core, token)
     with media.in_store(core, pictures) as files, core.database.begin() as conn:
         work = locked(core, conn, page.request.service_request_id, REPORTER)

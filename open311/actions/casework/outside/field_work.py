@@ -1,13 +1,14 @@
 """Rounds in the field: planned by those who may, gone with or without a connection; each action counts once."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date
 from typing import IO
 
 from open311.actions import media
+from open311.actions.casework import letter
 from open311.actions.casework.opening import locked
 from open311.actions.casework.work import Work
-from open311.base.errors import Invalid, Problem, problem
+from open311.base.errors import Invalid, problem
 from open311.base.text import tidy
 from open311.core import Core
 from open311.model.actor import Actor, Right
@@ -16,7 +17,6 @@ from open311.model.casework.cases import Flag
 from open311.model.casework.rounds import CLIENT_ID, MOST_STOPS, NAME_LENGTH, FieldAct, FieldOutcome
 from open311.model.event_kinds import EventKind
 from open311.model.service_request import ServiceRequest, Status, Visibility
-from open311.model.submission import DESCRIPTION_LENGTH
 from open311.storage import service_requests
 from open311.storage.desk import rounds
 
@@ -75,8 +75,10 @@ def report_from_field(
     """
     words = tidy(text)
     pictures, problems = media.read(core, photos)
-    says_nothing = act is FieldAct.NOTE and not words and not photos
-    Invalid.unless_empty([*problems, *_problems(client_id, words, says_nothing=says_nothing)])
+    if not CLIENT_ID.fullmatch(client_id):
+        problems.append(problem("error.round.client_id"))
+    needed = act is FieldAct.NOTE and not photos
+    Invalid.unless_empty([*problems, *letter.problems_of(words, needed=needed)])
     with media.in_store(core, pictures) as files, core.database.begin() as conn:
         # The lock makes the same action, sent twice at once, come one after the other.
         work = locked(core, conn, number, actor)
@@ -96,15 +98,6 @@ def report_from_field(
             rounds.set_state(conn, round_id, number, act)
         rounds.remember(conn, client_id, number, outcome, core.now())
     return outcome
-
-
-def _problems(client_id: str, words: str, *, says_nothing: bool) -> Iterator[Problem]:
-    if not CLIENT_ID.fullmatch(client_id):
-        yield problem("error.round.client_id")
-    if says_nothing:
-        yield problem("error.letter.empty")
-    if len(words) > DESCRIPTION_LENGTH:
-        yield problem("error.edit.length", field="text", most=DESCRIPTION_LENGTH)
 
 
 def _as_taken_in(work: Work, act: FieldAct, revision: int | None) -> tuple[FieldAct, FieldOutcome]:

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from typing import IO, Any
 
 from open311.actions import media
+from open311.actions.casework import letter
 from open311.actions.casework.opening import locked
 from open311.actions.casework.outside import orders as of_staff
 from open311.actions.casework.work import Work
@@ -21,7 +22,6 @@ from open311.model.events import Event
 from open311.model.media import Media
 from open311.model.secret_tokens import is_token
 from open311.model.service_request import ServiceRequest, Visibility
-from open311.model.submission import DESCRIPTION_LENGTH
 from open311.storage import events, service_requests
 from open311.storage import media as stored_media
 from open311.storage.database import Connection
@@ -136,11 +136,7 @@ def receive_from_contractor(core: Core, conn: Connection, event_id: int, text: s
 
 
 def _problems(core: Core, rule: _Rule, words: str, planned: date | None) -> list[Problem]:
-    problems = []
-    if rule.needs_words and not words:
-        problems.append(problem("error.letter.empty"))
-    if len(words) > DESCRIPTION_LENGTH:
-        problems.append(problem("error.edit.length", field="text", most=DESCRIPTION_LENGTH))
+    problems = [*letter.problems_of(words, needed=rule.needs_words)]
     today = core.now().date()
     if planned is not None and not today - timedelta(days=1) <= planned <= today + LONGEST_PLAN:
         problems.append(problem("error.case.resume", day=planned.isoformat()))

@@ -5,11 +5,11 @@ from contextlib import contextmanager
 from datetime import date, datetime, time
 from typing import Any
 
+from open311.actions.casework import letter
 from open311.actions.casework.opening import locked, opened
 from open311.actions.casework.progress import status_moves
 from open311.actions.casework.work import Work
 from open311.base.errors import Invalid, NotFound, problem
-from open311.base.text import tidy
 from open311.core import Core
 from open311.model.actor import WORKER, Actor, Right
 from open311.model.casework import orders as model
@@ -20,7 +20,6 @@ from open311.model.desk.working_days import Period, PeriodUnit
 from open311.model.event_kinds import EventKind
 from open311.model.media import MediaVisibility
 from open311.model.service_request import Status, Visibility
-from open311.model.submission import DESCRIPTION_LENGTH
 from open311.model.task_names import TaskName
 from open311.storage import events, media
 from open311.storage.desk.outside import orders
@@ -48,7 +47,7 @@ def order(
     with opened(core, service_request_id, actor, Right.ORDER, expected_revision) as work:
         # A mail with a link leaves for somebody outside, which nobody can take back.
         work.is_final = True
-        words, chosen = _words(text), _contractor(work, contractor)
+        words, chosen = letter.required(text), _contractor(work, contractor)
         _require_orderable(work, photos)
         if due is not None and due <= work.today:
             raise Invalid(problem("error.case.resume", day=due.isoformat()))
@@ -104,16 +103,6 @@ def _midnight(work: Work, day: date) -> datetime:
     return datetime.combine(day, time(), work.catalogue.jurisdiction.time_zone)
 
 
-def _words(text: str) -> str:
-    """What can be sent to a contractor; raises `Invalid`."""
-    words = tidy(text)
-    if not words:
-        raise Invalid(problem("error.letter.empty"))
-    if len(words) > DESCRIPTION_LENGTH:
-        raise Invalid(problem("error.edit.length", field="text", most=DESCRIPTION_LENGTH))
-    return words
-
-
 def revoke_order(core: Core, order_id: int, actor: Actor, *, expected_revision: int | None = None) -> int:
     """Call an order off; its link ends, and the contractor is told if they know of it."""
     with _about(core, order_id, actor, expected_revision) as (work, order):
@@ -130,7 +119,7 @@ def answer_contractor(
     with _about(core, order_id, actor, expected_revision) as (work, order):
         _require(order, order.is_open)
         orders.change(work.conn, order_id, attention=False)
-        _write(work, order_id, EventKind.ORDER_ANSWERED, {"to": order.contractor}, text=_words(text))
+        _write(work, order_id, EventKind.ORDER_ANSWERED, {"to": order.contractor}, text=letter.required(text))
     return work.case.revision
 
 
@@ -152,7 +141,7 @@ def return_order(
         # A link that is about to end leaves no time for what is asked for again.
         ends = max(order.ends_datetime, model.ends(work.now, None))
         orders.change(work.conn, order_id, state=OrderState.ACCEPTED, ends_datetime=ends)
-        _write(work, order_id, EventKind.ORDER_RETURNED, {"to": order.contractor}, text=_words(text))
+        _write(work, order_id, EventKind.ORDER_RETURNED, {"to": order.contractor}, text=letter.required(text))
     return work.case.revision
 
 
