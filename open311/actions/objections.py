@@ -9,6 +9,7 @@ from open311.model.actor import PUBLIC, Actor, Right
 from open311.model.casework.objections import Objection, Verdict
 from open311.model.catalogue import Catalogue
 from open311.model.event_kinds import EventKind
+from open311.model.events import is_decided
 from open311.model.service_request import Reporter, Visibility
 from open311.model.task_names import TaskName
 from open311.model.updates import UNCHANGED, UpdateSubmission
@@ -65,7 +66,7 @@ def decide(
         raise NotFound(problem("error.update.unknown", update_id=event_id))
     with opened(core, objection.service_request_id, actor, Right.CHECK, expected_revision) as work:
         history = events.of_request(work.conn, work.number)
-        if any(event.claim_id == event_id for event in history):
+        if is_decided(history, event_id):
             raise Invalid(problem("error.update.decided", update_id=event_id))
         if verdict is Verdict.UPHELD and work.request.visibility != Visibility.HIDDEN:
             take_away(work)

@@ -17,7 +17,7 @@ from open311.core import Core
 from open311.model.actor import PUBLIC, Actor, Right
 from open311.model.catalogue import Catalogue
 from open311.model.event_kinds import EventKind
-from open311.model.events import Event
+from open311.model.events import Event, is_decided
 from open311.model.service_request import Reporter, ServiceRequest
 from open311.model.submission import REPORT_BYTES, text_bytes
 from open311.model.updates import UpdateSubmission, moves_to
@@ -116,7 +116,7 @@ def publish(core: Core, update_id: int, actor: Actor, *, expected_revision: int 
     """
     with _about(core, update_id, actor, expected_revision) as (work, history):
         claim = next(event for event in history if event.id == update_id)
-        if claim.kind not in CLAIMS or any(event.claim_id == update_id for event in history):
+        if claim.kind not in CLAIMS or is_decided(history, update_id):
             raise Invalid(problem("error.update.decided", update_id=update_id))
         details = {name: claim.data[name] for name in ("status_notes", "media_urls") if name in claim.data}
         photos.publish_held(work.conn, work.number, update_id)
@@ -134,7 +134,7 @@ def hide(core: Core, update_id: int, actor: Actor, *, expected_revision: int | N
         public_updates = [
             event for event in history if event.is_update and event.public and event.update_id == update_id
         ]
-        if not public_updates and any(event.claim_id == update_id for event in history):
+        if not public_updates and is_decided(history, update_id):
             raise Invalid(problem("error.update.decided", update_id=update_id))
         photos.keep_internal(work.conn, work.number, update_id)
         for event in public_updates:

@@ -1,6 +1,6 @@
 """The stream of events: what happened, to which request, by whom."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -42,3 +42,8 @@ class Event:
     def update_id(self) -> int:
         """The id under which the public knows this update."""
         return self.claim_id or self.id
+
+
+def is_decided(history: Iterable[Event], claim_id: int) -> bool:
+    """Whether staff have decided about a claim: whatever they decide names it."""
+    return any(event.claim_id == claim_id for event in history)

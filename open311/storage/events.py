@@ -4,7 +4,18 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, exists, func, insert, literal_column, select, type_coerce, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    exists,
+    func,
+    insert,
+    literal_column,
+    select,
+    type_coerce,
+    update,
+)
 from sqlalchemy.dialects.postgresql import TIMESTAMP
 
 from open311.model import event_kinds
@@ -104,24 +115,26 @@ def status_told_at(conn: Connection, service_request_id: int) -> datetime | None
     return conn.execute(query.order_by(_e.id.desc()).limit(1)).scalar_one_or_none()
 
 
+def _decided() -> ColumnElement[bool]:
+    """The condition that a later event of the same request is the decision about this one."""
+    later = events.alias("later").c
+    return exists().where(later.service_request_id == _e.service_request_id, later.claim_id == _e.id)
+
+
 def undecided_claims(conn: Connection, jurisdiction_id: str, limit: int) -> list[Event]:
     """Updates from outside that staff have neither published nor hidden, the oldest first."""
-    later = events.alias("later").c
-    decided = exists().where(later.service_request_id == _e.service_request_id, later.claim_id == _e.id)
     query = select(*_columns).where(
-        _e.jurisdiction_id == jurisdiction_id, _e.kind == EventKind.CLAIMED, ~decided
+        _e.jurisdiction_id == jurisdiction_id, _e.kind == EventKind.CLAIMED, ~_decided()
     )
     return [_event(row) for row in conn.execute(query.order_by(_e.id).limit(limit))]
 
 
 def waiting_claims(conn: Connection, service_request_id: int) -> int:
     """How many updates from outside about a request staff have not decided about."""
-    later = events.alias("later").c
-    decided = exists().where(later.service_request_id == _e.service_request_id, later.claim_id == _e.id)
     mine = (
         _e.service_request_id == service_request_id,
         _e.kind.in_((EventKind.CLAIMED, EventKind.OBJECTED)),
-        ~decided,
+        ~_decided(),
     )
     return int(conn.execute(select(func.count()).where(*mine)).scalar_one())
 

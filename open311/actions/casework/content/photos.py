@@ -17,7 +17,7 @@ from open311.model import photo_boxes
 from open311.model.actor import WORKER, Actor, Right
 from open311.model.casework.decisions import PhotoEdit
 from open311.model.event_kinds import EventKind
-from open311.model.events import Event
+from open311.model.events import Event, is_decided
 from open311.model.media import Media, MediaVisibility, StoredFile
 from open311.model.photo_boxes import Box
 from open311.model.service_request import Visibility
@@ -242,8 +242,7 @@ def _most(work: Work, photo: Media) -> MediaVisibility:
     history = events.of_request(work.conn, work.number)
     if _telling(history, photo.update_id):
         return MediaVisibility.PUBLIC
-    decided = any(event.claim_id == photo.update_id for event in history)
-    return MediaVisibility.INTERNAL if decided else MediaVisibility.HELD
+    return MediaVisibility.INTERNAL if is_decided(history, photo.update_id) else MediaVisibility.HELD
 
 
 def _telling(history: Sequence[Event], update_id: int) -> Event | None:

@@ -20,6 +20,7 @@ from open311.core import Core
 from open311.model.actor import REPORTER, Actor, Right
 from open311.model.casework.cases import REOPEN_WISH
 from open311.model.event_kinds import EventKind
+from open311.model.events import is_decided
 from open311.model.secret_tokens import is_token
 from open311.model.service_request import ServiceRequest, Status, Visibility
 from open311.storage import events, service_requests
@@ -122,7 +123,7 @@ def _wish(core: Core, update_id: int, actor: Actor, expected_revision: int | Non
         raise NotFound(problem("error.update.unknown", update_id=update_id))
     with opened(core, event.service_request_id, actor, Right.CHECK, expected_revision) as work:
         # Two at the desk: the second finds it decided.
-        if any(event.claim_id == update_id for event in events.of_request(work.conn, work.number)):
+        if is_decided(events.of_request(work.conn, work.number), update_id):
             raise Invalid(problem("error.update.decided", update_id=update_id))
         yield work
         photos_of.keep_internal(work.conn, work.number, update_id)
