@@ -222,7 +222,7 @@ def test_categories_are_found_by_words(visitor: Visitor) -> None:
 def test_addresses_of_the_city_are_offered(
     core: Core, visitor: Visitor, conn: Connection, clock: Clock
 ) -> None:
-    assert address_list.take_over(core, first_city(), iter(CSV.splitlines())) == 3
+    assert address_list.take_over(core, first_city(), iter(CSV.splitlines())).addresses == 3
     visitor.fill(address="Ludwigstr. 12").press("Weiter")
     assert "Welchen Ort meinen Sie?" in visitor.text
     assert "Ludwigstraße 12, 67059 Ludwigshafen" in visitor.text
