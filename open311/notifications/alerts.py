@@ -123,10 +123,7 @@ def _send(core: Core, alert: Alert, kind: tuple[str, str], values: dict[str, str
             token=token,
         )
     path = f"/alerts/{token}"
-    stop = {
-        "List-Unsubscribe": f"<{sending.address_of(core, catalogue, f'{path}/stop')}>",
-        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
-    }
+    stop = sending.unsubscribing(core, catalogue, path)
     try:
         sending.send(
             core, catalogue, alert.email, alert.language, kind, values | {"place": alert.place}, path, stop

@@ -112,8 +112,7 @@ def tell(core: Core, follower_id: int, event_id: int) -> None:
         values |= _rating(core, catalogue, request, event, follower.language)
     with _token(core, follower, Purpose.FOLLOW) as token:
         path = f"/follow/{token}"
-        stop = {"List-Unsubscribe": f"<{sending.address_of(core, catalogue, path + '/stop')}>"}
-        stop["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+        stop = sending.unsubscribing(core, catalogue, path)
         sent = sending.send(
             core, catalogue, follower.email, follower.language, kind.value, values, path, stop
         )

@@ -109,11 +109,18 @@ def _answers_to(core: Core, catalogue: Catalogue) -> tuple[str, str] | None:
     return f"{local}{token}@{domain}", token
 
 
+def unsubscribing(core: Core, catalogue: Catalogue, path: str) -> dict[str, str]:
+    """Headers by which a mail program offers to stop with one click, behind the page of a subscription (RFC 8058)."""
+    return {
+        "List-Unsubscribe": f"<{address_of(core, catalogue, f'{path}/stop')}>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+    }
+
+
 def address_of(core: Core, catalogue: Catalogue, path: str) -> str:
     """The whole address of a page of a city."""
-    settings = core.settings
-    root = settings.base_url or f"http://{settings.host}:{settings.port}"
-    return f"{root}{'/' + catalogue.jurisdiction.jurisdiction_id if core.catalogues.several else ''}{path}"
+    city = f"/{catalogue.jurisdiction.jurisdiction_id}" if core.catalogues.several else ""
+    return f"{core.settings.address}{city}{path}"
 
 
 def record(

@@ -95,6 +95,11 @@ class Settings:
     def max_body_bytes(self) -> int:
         return self.max_body_mb * 1024 * 1024
 
+    @property
+    def address(self) -> str:
+        """Where this server is found, for links where no request says so: the public address, else this machine's."""
+        return self.base_url or f"http://{self.host}:{self.port}"
+
 
 def load(environ: Mapping[str, str] = os.environ) -> Settings:
     """The settings in force; raises `ConfigurationError` at the first wrong one."""

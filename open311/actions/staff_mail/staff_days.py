@@ -82,7 +82,7 @@ def send(core: Core, account_id: int, day: str) -> None:
     news = (
         [translate("mail.day.news", language), *staff_notices.shortened(news, language), ""] if news else []
     )
-    link = translate("mail.day.link", language, link=f"{staff_mails.root(core)}/staff")
+    link = translate("mail.day.link", language, link=f"{core.settings.address}/staff")
     end = [link, staff_notices.choice(core, language)]
     subject = translate("mail.day.subject", language, **numbers)
     try:

@@ -98,4 +98,4 @@ def _lines(core: Core, catalogue: Catalogue, language: str, rows: Sequence[CaseR
 
 
 def _list(core: Core, unit: str) -> str:
-    return f"{staff_mails.root(core)}/staff/reports?{urlencode({'unit': unit})}"
+    return f"{core.settings.address}/staff/reports?{urlencode({'unit': unit})}"

@@ -57,13 +57,7 @@ def new_link(core: Core, conn: Connection, account_id: int, kind: LinkKind) -> s
 
 
 def link_address(core: Core, token: str) -> str:
-    return f"{root(core)}/staff/welcome/{token}"
-
-
-def root(core: Core) -> str:
-    """Where this server is found."""
-    settings = core.settings
-    return settings.base_url or f"http://{settings.host}:{settings.port}"
+    return f"{core.settings.address}/staff/welcome/{token}"
 
 
 def language_of(catalogue: Catalogue) -> str:
@@ -76,7 +70,7 @@ def case_line(core: Core, catalogue: Catalogue, case: AboutCase, language: str, 
     service = catalogue.service_name(case.service_code, language)
     number = case.service_request_id
     suffix = f", {words}" if words else ""
-    return f"- {number}, {service}{suffix}: {root(core)}/staff/reports/{number}"
+    return f"- {number}, {service}{suffix}: {core.settings.address}/staff/reports/{number}"
 
 
 def mail_link(conn: Connection, account_id: int, kind: LinkKind) -> None:
@@ -109,7 +103,13 @@ def send_notice(core: Core, account_id: int, notice: str) -> None:
     with core.database.read() as conn:
         account = accounts.find(conn, account_id)
     if account is not None and account.state is AccountState.ACTIVE:
-        _send(core, account, "mail.staff.notice.subject", NOTICES[notice], link=f"{root(core)}/staff/me")
+        _send(
+            core,
+            account,
+            "mail.staff.notice.subject",
+            NOTICES[notice],
+            link=f"{core.settings.address}/staff/me",
+        )
 
 
 def _send(core: Core, account: Account, subject: str, text: str, **values: str) -> None:
@@ -128,7 +128,7 @@ def deliver(core: Core, to: str, subject: str, text: str) -> None:
     message["To"] = to
     message["Subject"] = subject
     message["Date"] = formatdate(core.now().timestamp(), localtime=False)
-    message["Message-ID"] = make_msgid(domain=urlsplit(root(core)).hostname)
+    message["Message-ID"] = make_msgid(domain=urlsplit(core.settings.address).hostname)
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(text + "\n")
     try:

@@ -98,7 +98,7 @@ def send(core: Core, account_id: int | None, jurisdiction_id: str | None, unit: 
 
 def choice(core: Core, language: str) -> str:
     """Where to choose otherwise."""
-    return translate("mail.notices.choice", language, link=f"{staff_mails.root(core)}/staff/me")
+    return translate("mail.notices.choice", language, link=f"{core.settings.address}/staff/me")
 
 
 def with_all_back(
