@@ -116,12 +116,12 @@ def _check_sender(typed: Typed, form: GuardedForm) -> None:
 def _update(report: ServiceRequest, form: GuardedForm, values: dict[str, str]) -> UpdateSubmission:
     """The claim: of a closed report "still there" asks to take it up again."""
     again = "reopen" if report.status == Status.CLOSED else UNCHANGED
-    word = {STILL_THERE: again, MENDED: "fixed"}.get(values["kind"], UNCHANGED)
+    update_status = {STILL_THERE: again, MENDED: "fixed"}.get(values["kind"], UNCHANGED)
     opening = words(SAID[values["kind"]]) if values["kind"] in SAID else ""
     return UpdateSubmission(
         service_request_id=report.service_request_id,
         update_id=form.origin,
-        update_status=word,
+        update_status=update_status,
         sent_datetime=current.core().now(),
         description="\n".join(filter(None, [opening, values["description"].strip()])),
         updater=Reporter(email=mailbox(values["email"]) if values["email"] else None),

@@ -19,6 +19,7 @@ from open311.webhooks.model import (
     DISABLE_AFTER,
     KEEP_FOR,
     MESSAGE_SECONDS,
+    UNHINDERED,
     Attempt,
     Message,
     MessageState,
@@ -81,12 +82,14 @@ def deliver(core: Core, subscription_id: int, *, seconds: float = MESSAGE_SECOND
             if subscription is None or not _may_send(subscription, core.now()):
                 return
             message = storage.next_message(conn, subscription_id, core.now())
-            words = _words(core, conn, subscription, message) if message else None
-        if message and words is None:
+            if message is None:
+                return
+            words = _words(core, conn, subscription, message)
+        if words is None:
             with core.database.begin() as conn:
                 storage.change(conn, subscription_id, retry_datetime=core.now() + WITHOUT_CATALOGUE)
-        if message is None or words is None:
             return
+        # Outside any transaction: a slow target would hold a connection of the pool for its whole time.
         attempt = sender.send(
             subscription.url,
             subscription.secret,
@@ -125,8 +128,7 @@ def _record(conn: Connection, subscription: Subscription, message: Message, atte
     if attempt.good:
         storage.record(conn, message.id, attempt, state=MessageState.DELIVERED, attempts=tried)
         if subscription.failing_since or subscription.retry_datetime:
-            rested = {"failures": 0, "failing_since": None, "retry_datetime": None}
-            storage.change(conn, subscription.id, **rested)
+            storage.change(conn, subscription.id, **UNHINDERED)
         return
     wait = wait_after(tried)
     state = MessageState.WAITING if wait else MessageState.GIVEN_UP

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,6 +20,10 @@ WAITS = tuple(
 # So that a weekend is survived.
 DISABLE_AFTER = timedelta(days=5)
 KEEP_FOR = timedelta(days=30)
+# What a subscription has that nothing hinders, by its columns.
+UNHINDERED: Mapping[str, Any] = MappingProxyType(
+    {"failures": 0, "failing_since": None, "retry_datetime": None}
+)
 
 
 class State(StrEnum):

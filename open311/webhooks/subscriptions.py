@@ -15,7 +15,15 @@ from open311.storage import stream
 from open311.storage.database import Connection
 from open311.storage.staff_accounts import audit
 from open311.webhooks import storage
-from open311.webhooks.model import Attempt, Message, State, Subscription, is_web_address, new_secret
+from open311.webhooks.model import (
+    UNHINDERED,
+    Attempt,
+    Message,
+    State,
+    Subscription,
+    is_web_address,
+    new_secret,
+)
 
 REPLAY_AT_ONCE = 1000
 
@@ -116,8 +124,7 @@ def resume(core: Core, name: str, *, actor: Actor, skip: bool = False) -> None:
         subscription = _operated(conn, name, actor)
         if skip:
             stream.skip(conn, subscription.reader)
-        rested = {"failures": 0, "failing_since": None, "retry_datetime": None}
-        storage.change(conn, subscription.id, state=State.ACTIVE, reason=None, **rested)
+        storage.change(conn, subscription.id, state=State.ACTIVE, reason=None, **UNHINDERED)
         _note(core, conn, actor, AuditKind.WEBHOOK_CHANGED, subscription, state=State.ACTIVE.value, skip=skip)
 
 
