@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from open311.http import current
 from open311.model.actor import ActorKind, Right
-from open311.model.staff.rights import Membership
+from open311.model.staff.rights import Membership, Staff
 from open311.site import words
 from open311.staff.blueprint import staff
 from open311.storage.staff_accounts import accounts, memberships
@@ -32,7 +32,7 @@ def nameable(people: Mapping[int, str], roles: Mapping[int, Sequence[Membership]
     return {
         account_id: name
         for account_id, name in people.items()
-        if account_id == own.account_id or {*_groups(own.memberships)} & {*_groups(roles[account_id])}
+        if _work_together(own, account_id, roles[account_id])
     }
 
 
@@ -52,10 +52,15 @@ def _name_for_reader(
     if account_id not in names:
         return words.words("desk.name.gone")
     own, theirs = staff(), roles[account_id]
-    colleague = {*_groups(own.memberships)} & {*_groups(theirs)}
-    if account_id == own.account_id or colleague or Right.MANAGE_ACCOUNTS in own.rights:
+    if _work_together(own, account_id, theirs) or Right.MANAGE_ACCOUNTS in own.rights:
         return names[account_id]
     return ", ".join(dict.fromkeys(map(_outwardly, theirs))) or words.words("desk.name.gone")
+
+
+def _work_together(own: Staff, account_id: int, theirs: Iterable[Membership]) -> bool:
+    """Whether this account is that of a colleague, or the own one."""
+    # Names of staff are personal data, too: who does not work with somebody learns the unit only.
+    return account_id == own.account_id or not {*_groups(own.memberships)}.isdisjoint(_groups(theirs))
 
 
 def _groups(roles: Iterable[Membership]) -> Iterator[tuple[str, str]]:
