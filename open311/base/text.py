@@ -13,7 +13,8 @@ def tidy(raw: str) -> str:
     """A text as it is kept: lines end in LF, nothing that XML cannot carry, no outer blanks, letters in one piece."""
     # What is printable throughout, as nearly all is, holds neither line ends nor what XML cannot carry.
     text = raw if raw.isprintable() else speakable(raw.replace("\r\n", "\n").replace("\r", "\n"))
-    return normalize("NFC", text.strip())
+    text = text.strip()
+    return text if text.isascii() else normalize("NFC", text)
 
 
 def speakable(raw: str) -> str:

@@ -54,6 +54,8 @@ def guarded(text: str) -> str:
 
 def unguarded(cell: str) -> str:
     """The text that a cell stands for; `guarded` undone."""
+    if "'" not in cell:
+        return cell
     text = cell[1:] if cell.startswith("'") and FORMULA.match(cell[1:]) else cell
     return GUARDED_BEHIND_IT.sub(r"\1", text) if ";'" in text else text
 

@@ -12,7 +12,7 @@ from open311.model.casework.cases import Case
 from open311.model.fields import Role
 from open311.model.service_request import NOBODY, PERSONAL, Reporter, ServiceRequest, fields_with
 from open311.storage import cases
-from open311.storage.copy_ids import copy_rows, json_text, new_ids, point
+from open311.storage.copy_ids import array_text, copy_rows, json_text, new_ids, point
 from open311.storage.database.freshness import announce
 
 # A trigger adds the words, another one the counts of the map. Duplicates of others do not come in many at once.
@@ -88,7 +88,7 @@ def store(conn: Connection, reports: Sequence[Report], numbers: Sequence[int] | 
 def _requests(numbered: Numbered) -> Iterator[tuple[Any, ...]]:
     for number, report in numbered:
         request = report.request
-        place, pictures = point(request.lat, request.long), list(request.media_urls)
+        place, pictures = point(request.lat, request.long), array_text(request.media_urls)
         yield number, *_request(request), request.version, pictures, place, json_text(request.attributes)
 
 

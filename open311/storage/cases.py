@@ -12,7 +12,7 @@ from open311.model.casework.cases import REOPEN_WISH, Awaits, Case, Stage
 from open311.model.event_kinds import EventKind
 from open311.model.media import MediaVisibility
 from open311.model.service_request import Status, Visibility
-from open311.storage.copy_ids import copy_rows, json_text
+from open311.storage.copy_ids import array_text, copy_rows, json_text
 from open311.storage.tables import cases, events, media, service_requests
 
 _c, _e, _m, _r = cases.c, events.c, media.c, service_requests.c
@@ -79,7 +79,7 @@ def copy(conn: Connection, numbered: Iterable[tuple[int, Case]]) -> None:
         "cases",
         ("service_request_id", *PLAIN, "areas", "priority", "route"),
         (
-            (number, *_plain(case), list(case.areas), int(case.priority), json_text(case.route))
+            (number, *_plain(case), array_text(case.areas), int(case.priority), json_text(case.route))
             for number, case in numbered
         ),
     )

@@ -1,9 +1,9 @@
 """What storing many requests at once needs: their ids, their places, and COPY."""
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import orjson
 from psycopg import sql
 from sqlalchemy import Connection, cast, func, select
 from sqlalchemy.dialects.postgresql import REGCLASS
@@ -28,7 +28,15 @@ def point(lat: float | None, long: float | None) -> str | None:
 
 def json_text(value: Mapping[str, Any]) -> str:
     """An object as a column of JSON reads it."""
-    return json.dumps(dict(value), ensure_ascii=False) if value else "{}"
+    return orjson.dumps(dict(value)).decode() if value else "{}"
+
+
+def array_text(values: Sequence[str]) -> str:
+    """Texts as a column of arrays reads them."""
+    if not values:
+        return "{}"
+    escaped = (value.replace("\\", "\\\\").replace('"', '\\"') for value in values)
+    return '{"' + '","'.join(escaped) + '"}'
 
 
 def copy_rows(conn: Connection, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

@@ -175,7 +175,7 @@ def texts(value: Any, depth: int = DEEPEST) -> list[str]:
 
 
 def _spoken(raw: str) -> str:
-    text = speakable(raw).strip()
+    text = (raw if raw.isprintable() else speakable(raw)).strip()
     return "" if len(text) == 4 and text.lower() == "null" else text
 
 
@@ -232,7 +232,7 @@ def location(item: Mapping[str, Any]) -> Location | None:
 
 def number(value: Any) -> float | None:
     """A number, also one written as text or with a decimal comma."""
-    values = texts(value)
+    values = [_spoken(value)] if type(value) is str else texts(value)
     try:
         return float(values[0].replace(",", ".")) if len(values) == 1 else None
     except ValueError:
@@ -241,6 +241,8 @@ def number(value: Any) -> float | None:
 
 def moment(value: Any, dates: Dates = PLAIN_DATES) -> datetime | None:
     """The moment a text or a number means, in UTC and whole seconds; None when it cannot be told."""
+    if value is None:
+        return None
     if isinstance(value, datetime):
         return value.astimezone(UTC)
     values = texts(value)

@@ -20,7 +20,8 @@ from open311.model.shown_fields import FIELDS
 
 COLUMNS = (*FIELDS, *fields_with(Role.CSV))
 NEEDED = ("service_request_id", "requested_datetime")
-BLANK = ("", "null")
+# What some programs write into a cell with nothing in it.
+BLANK = "null"
 MOMENTS = tuple(name for name in COLUMNS if name.endswith("_datetime"))
 SETTINGS = ("columns", "services", "statuses", "constants", "dates", "time_zone", "delimiter", "encoding")
 
@@ -118,7 +119,7 @@ class Columns:
         for name, place in self._places:
             cell = cells[place]
             text = tidy(unguarded(cell)) if cell else ""
-            if text and text.lower() not in BLANK:
+            if text and not (len(text) == len(BLANK) and text.lower() == BLANK):
                 fields[name] = text
         return fields
 
