@@ -8,7 +8,7 @@ from open311.model.task_names import TaskName
 from tests.jobs import work
 from tests.mailbox import Mailbox
 from tests.serving import MakeCore
-from tests.staff.desk import CITY, PASSWORD, Desk, Employee
+from tests.staff.desk import CITY, PASSWORD, Desk, Employee, membership
 
 MAILS = (TaskName.SEND_STAFF_LINK, TaskName.TELL_STAFF)
 NEW = {
@@ -64,9 +64,11 @@ def test_a_link_stands_nowhere_before_it_is_sent(
     assert token not in str(conn.execute(text("select * from account_links")).all())
 
 
-def test_owners_hear_of_a_new_password_and_a_new_app(
-    desk: Desk, ada: Employee, mailbox: Mailbox, conn: Connection
-) -> None:
+def test_owners_hear_of_a_new_password_and_a_new_app(desk: Desk, mailbox: Mailbox, conn: Connection) -> None:
+    ada = desk.visitor()
+    ada.email = "ada@stadt.example"
+    desk.account(membership(Role.ADMIN), email=ada.email)
+    desk.sign_in(ada)
     new = "fünf Finken fliegen fort"
     ada.post("/staff/me/password", 303, old_password=PASSWORD, new_password=new, again=new)
     work(desk.core, conn, *MAILS)
