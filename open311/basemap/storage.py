@@ -12,14 +12,13 @@ from open311.basemap.model import EXTENT, LAST_LEVEL, Layer, MapVersion, Source,
 from open311.model.place import Place
 from open311.model.tiles import Tile
 from open311.storage.copy_ids import copy_rows, point
+from open311.storage.database import advisory_locks
 from open311.storage.database.freshness import announce
 from open311.storage.maps.assets import Asset
 from open311.storage.tables import map_versions
 
 # EPSG's number for the projection of web maps.
 MERCATOR = 3857
-# The number is arbitrary but must stay.
-LOCK = 3_110_005
 # Rows of an old map that one statement takes away.
 AT_ONCE = 20_000
 # In units of a tile, so that a line and its rim do not end at the edge.
@@ -53,7 +52,8 @@ def put_in_force(
 ) -> bool:
     """Serve this map from now on. False if another one than `instead_of` is served meanwhile."""
     announce(conn)
-    conn.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
+    # Two imports that end together would both find the old map served, and the one that was begun first could win.
+    conn.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": advisory_locks.BASEMAP})
     served = in_force(conn, jurisdiction_id)
     if (served.version_id if served else None) != instead_of:
         return False
@@ -171,6 +171,8 @@ def drop_some(conn: Connection, version_id: int) -> bool:
     return False
 
 
+# Materialised, or the shape of each thing would be cut for the tile twice: to be drawn, and to see that something of it
+# is left. The lateral row holds what a tile tells of a thing: `ST_AsMVT` makes a tag of every column it is given.
 _DRAWN = f"""
 with drawn as materialized (
     select layer, kind, name,

@@ -7,11 +7,8 @@ from typing import Any
 from sqlalchemy import Connection, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
+from open311.storage.database import advisory_locks
 from open311.storage.tables import catalogues, services
-
-# Serialises processes that see a changed catalogue at the same moment; the number is arbitrary but must stay.
-LOCK = 3_110_002
-
 
 # In the place of a jurisdiction: which of them there are. No jurisdiction has an empty id.
 ALL = ""
@@ -19,7 +16,7 @@ ALL = ""
 
 def lock(conn: Connection) -> None:
     """Wait until no other process publishes a catalogue; released with the transaction."""
-    conn.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
+    conn.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": advisory_locks.CATALOGUE})
 
 
 def find(conn: Connection, jurisdiction_id: str) -> tuple[str, datetime] | None:

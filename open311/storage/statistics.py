@@ -9,12 +9,11 @@ from sqlalchemy import Connection, func, select, text, tuple_
 from sqlalchemy.dialects.postgresql import insert
 
 from open311.model.statistics import MonthOfService, RollUps, Statistics
+from open311.storage.database import advisory_locks
 from open311.storage.database.freshness import announce
 from open311.storage.tables import events, statistics_months, statistics_runs
 
 _m, _s, _e = statistics_months.c, statistics_runs.c, events.c
-# Of an advisory lock: any number that nothing else here uses.
-LOCK = 3_110_016
 LONGEST_DAYS = 3650
 MOST_KEPT = 50
 # Up to which event, and when, was added up.
@@ -26,6 +25,8 @@ PART = f"""
          else '{BY_BOTH}' end
 """
 
+# The requests of a city are read once: what was received and what was closed are counted from the same rows, and the
+# three parts from these counts, of which there are far fewer.
 _ADD_UP = text(f"""
     with mine as materialized (
         select request.service_code, coalesce(cases.areas[1], request.zipcode, '') as area, request.status,
@@ -109,7 +110,9 @@ def last_run(conn: Connection, jurisdiction_id: str) -> Run | None:
 def add_up(conn: Connection, jurisdiction_id: str, zone: str, event_id: int, now: datetime) -> None:
     """Count all reports of a jurisdiction anew; readers see the former figures until the transaction ends."""
     # Two that add up at once would each delete the other's rows and insert theirs twice.
-    conn.execute(select(func.pg_advisory_xact_lock(LOCK, func.hashtext(jurisdiction_id))))
+    conn.execute(
+        select(func.pg_advisory_xact_lock(advisory_locks.STATISTICS, func.hashtext(jurisdiction_id)))
+    )
     conn.execute(statistics_months.delete().where(_m.jurisdiction_id == jurisdiction_id))
     conn.execute(_ADD_UP, {"owner": jurisdiction_id, "zone": zone, "longest": LONGEST_DAYS})
     run = {"jurisdiction_id": jurisdiction_id, "event_id": event_id, "run_datetime": now}

@@ -96,6 +96,7 @@ def _update(row: Row[*tuple[Any, ...]]) -> Update:
 
 def lock_sender(conn: Connection, key_id: int, sender_update_id: str) -> None:
     """Let the same sender repeat itself only one call at a time, until the transaction ends."""
+    # Two ids with one hash only wait for each other.
     conn.execute(select(func.pg_advisory_xact_lock(key_id, func.hashtext(f"update {sender_update_id}"))))
 
 

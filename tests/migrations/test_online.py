@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from open311.base.errors import ConfigurationError
-from open311.storage.database import migrate
+from open311.storage.database import advisory_locks, migrate
 from open311.storage.upkeep import schema
 from tests.backups import an_empty_database
 
@@ -75,7 +75,7 @@ def test_rows_are_filled_in_batches_that_are_told(
 def test_a_migration_waits_for_another_without_a_transaction(first_release: str) -> None:
     """An index that is built concurrently would wait for that transaction, and it for the index."""
     with psycopg.connect(first_release, autocommit=True) as other:
-        other.execute("select pg_advisory_lock(%s)", [migrate.LOCK])
+        other.execute("select pg_advisory_lock(%s)", [advisory_locks.MIGRATION])
         waits = migrate._alone
         with migrate.connected(first_release) as connection, pytest.MonkeyPatch.context() as patch:
             seen = []
@@ -84,7 +84,7 @@ def test_a_migration_waits_for_another_without_a_transaction(first_release: str)
                 question = "select state from pg_stat_activity where pid = %s"
                 pid = connection.connection.driver_connection.info.backend_pid  # type: ignore[union-attr]
                 seen.append(other.execute(question, [pid]).fetchone())
-                other.execute("select pg_advisory_unlock(%s)", [migrate.LOCK])
+                other.execute("select pg_advisory_unlock(%s)", [advisory_locks.MIGRATION])
 
             patch.setattr(migrate.time, "sleep", look)
             with waits(connection):

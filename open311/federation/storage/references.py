@@ -11,6 +11,7 @@ from open311.federation.references import Arrival, Known
 from open311.model.fields import Role
 from open311.model.service_request import ServiceRequest, fields_with
 from open311.storage.copy_ids import copy_rows, point
+from open311.storage.database import advisory_locks
 from open311.storage.database.freshness import announce
 from open311.storage.rows import COLUMNS, request_from
 from open311.storage.tables import foreign_references, service_requests, services
@@ -22,7 +23,8 @@ COPIED = fields_with(Role.TAKEN)
 def lock(conn: Connection, jurisdiction_id: str, source: str) -> None:
     """Let one process take from a source at a time, until the transaction ends."""
     conn.execute(
-        text("select pg_advisory_xact_lock(311007, hashtext(:name))"), {"name": f"{jurisdiction_id} {source}"}
+        text("select pg_advisory_xact_lock(:lock, hashtext(:name))"),
+        {"lock": advisory_locks.SOURCE, "name": f"{jurisdiction_id} {source}"},
     )
 
 

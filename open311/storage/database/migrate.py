@@ -15,6 +15,7 @@ from sqlalchemy.pool import NullPool
 
 from open311.base.errors import ConfigurationError
 from open311.settings import shipped
+from open311.storage.database import advisory_locks
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -24,8 +25,6 @@ TOO_OLD = (
     "the database was made before release 0.1.0 and cannot be brought up to date: make a new one with "
     "`createdb`, name it in DATABASE_URL, and run `open311 db upgrade` (demo data: `open311 demo`)"
 )
-# Two processes that start at once must not migrate at once; the number is arbitrary but must stay.
-LOCK = 3_110_001
 # Whoever waits for a table makes everybody else wait behind it, so a migration soon gives up and comes again: before
 # `deadlock_timeout` (1 s), too, or PostgreSQL would end a writer's transaction instead of ours.
 LOCK_WAIT = "400ms"
@@ -99,13 +98,15 @@ def _alone(connection: Connection) -> Iterator[None]:
 
     Asked for again and again rather than waited for: an index that is built concurrently waits for whoever waits.
     """
-    while not connection.scalar(text("select pg_try_advisory_lock(:lock)"), {"lock": LOCK}):
+    while not connection.scalar(
+        text("select pg_try_advisory_lock(:lock)"), {"lock": advisory_locks.MIGRATION}
+    ):
         connection.rollback()
         time.sleep(AGAIN_SECONDS)
     connection.commit()
     yield
     connection.rollback()
-    connection.execute(text("select pg_advisory_unlock(:lock)"), {"lock": LOCK})
+    connection.execute(text("select pg_advisory_unlock(:lock)"), {"lock": advisory_locks.MIGRATION})
     connection.commit()
 
 

@@ -59,6 +59,7 @@ def is_known(conn: Connection, jurisdiction_id: str, digest: str) -> bool:
 def add(conn: Connection, values: dict[str, Any], files: Iterable[StoredFile] = ()) -> int | None:
     """Store a mail; its id, or None when it is there."""
     announce_internal(conn)
+    # A turn that broke off, or a mailbox that counts anew, brings mails again; their digest tells.
     added = insert(inbox).values(values).on_conflict_do_nothing().returning(_i.id)
     number = conn.execute(added).scalar_one_or_none()
     if number is not None:

@@ -20,6 +20,7 @@ def claim(conn: Connection, event_id: int, follower_ids: Sequence[int]) -> list[
     rows = insert(mail_messages).from_select(
         ["follower_id", "event_id"], select(followers, literal(event_id))
     )
+    # The key says who was told: a job that runs a second time, or in a second worker, claims nobody again.
     added = rows.on_conflict_do_nothing().returning(_m.follower_id)
     return sorted(conn.execute(added).scalars())
 

@@ -9,13 +9,12 @@ from sqlalchemy.dialects.postgresql import dialect
 
 from open311.model.search import RequestSearch
 from open311.model.tiles import ALL_POINTS_FROM, CELLS, COUNTED_TO, FEW, LEVELS, POINTS_FROM, TileSearch
+from open311.storage.database import advisory_locks
 from open311.storage.search import conditions
 from open311.storage.search.words import with_words
 from open311.storage.visible import EVERYBODYS_SQL
 
 FINEST = LEVELS[-1]
-# The number is arbitrary but must stay.
-LOCK = 3_110_003
 
 # A point of the Mercator projection by plain arithmetic: ST_Transform would load its library on first use.
 _GEOMETRY = """ST_AsMVTGeom(
@@ -239,7 +238,9 @@ select count(*) from gone
 def fold(conn: Connection) -> int:
     """Add the noted changes up into the table of counts; how many there were."""
     # One at a time: two that fold at once would only wait for each other.
-    if not conn.execute(text("select pg_try_advisory_xact_lock(:lock)"), {"lock": LOCK}).scalar_one():
+    if not conn.execute(
+        text("select pg_try_advisory_xact_lock(:lock)"), {"lock": advisory_locks.TILES}
+    ).scalar_one():
         return 0
     folded = int(conn.execute(_FOLD).scalar_one())
     if folded:

@@ -8,11 +8,10 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, delete, func, insert, select, update
 
 from open311.model.staff.audit import BEGINNING, SIGN_INS, AuditKind, AuditLine
+from open311.storage.database import advisory_locks
 from open311.storage.tables import audit
 
 _a = audit.c
-# Whoever writes a line has to see the one before it.
-_LOCK = 311_004
 _A_PORTION = 1000
 
 
@@ -26,7 +25,7 @@ def append(
     ip_prefix: str | None = None,
 ) -> None:
     """Write a line, in the transaction of what it tells of."""
-    conn.execute(select(func.pg_advisory_xact_lock(_LOCK)))
+    conn.execute(select(func.pg_advisory_xact_lock(advisory_locks.AUDIT_LOG)))
     last = conn.execute(select(_a.digest).order_by(_a.id.desc()).limit(1)).scalar_one_or_none()
     line = AuditLine(
         datetime=at,
