@@ -1,5 +1,6 @@
 """Connections to PostGIS, when its server comes and goes."""
 
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from typing import Any
 
@@ -61,3 +62,16 @@ def test_a_connection_that_was_left_in_the_middle_of_something_is_not_lent_again
             assert not driver.closed
         with database.read() as conn:
             assert conn.connection.driver_connection is driver
+
+
+def test_many_threads_share_few_connections(fresh_database_url: str) -> None:
+    backends: set[int] = set()
+
+    def read(_: int) -> None:
+        with database.read() as conn:
+            backends.add(conn.connection.driver_connection.pgconn.backend_pid)  # type: ignore[union-attr]
+
+    with closing(Database(fresh_database_url, pool_size=3)) as database, ThreadPoolExecutor(8) as threads:
+        list(threads.map(read, range(400)))
+        assert ("read", 0, 3) in database.pools()
+    assert 1 <= len(backends) <= 3

@@ -3,7 +3,7 @@
 import select
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from psycopg.pq import TransactionStatus
@@ -46,18 +46,23 @@ class Lender:
 
     def close(self) -> None:
         """End those that are not lent."""
-        while self._idle:
-            self._idle.pop().close()
+        while conn := self._popped():
+            conn.close()
         self._engine.dispose()
 
     def _ready(self) -> Connection:
-        while self._idle:
-            conn = self._idle.pop()
+        while conn := self._popped():
             if not has_ended(conn.connection.driver_connection):
                 return conn
             conn.invalidate()
             conn.close()
         return self._engine.connect()
+
+    def _popped(self) -> Connection | None:
+        # Not asked first whether there is one: another thread may take it in between.
+        with suppress(IndexError):
+            return self._idle.pop()
+        return None
 
     def _take_back(self, conn: Connection) -> None:
         if _is_usable(conn):
