@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from string import Formatter
 
@@ -54,6 +55,7 @@ def counted() -> Iterator[str]:
             yield from (f"{key.value}.{form}" for form in PLURALS if f"{key.value}.{form}" in messages("en"))
 
 
+@cache
 def used() -> set[str]:
     """Every text in the code and in templates that looks like a key."""
     texts = (node.value for node in nodes() if isinstance(node, ast.Constant))
@@ -79,11 +81,12 @@ def test_no_text_is_empty(language: str) -> None:
     assert [key for key, text in messages(language).items() if not text.strip()] == []
 
 
-@pytest.mark.parametrize("key", sorted(messages("en")))
-def test_gaps_are_the_same_in_every_language(key: str) -> None:
-    assert {language: gaps(messages(language)[key]) for language in LANGUAGES} == dict.fromkeys(
-        LANGUAGES, gaps(messages("en")[key])
-    )
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_gaps_are_those_of_english(language: str) -> None:
+    texts = messages(language)
+    assert {key: gaps(texts[key]) for key in texts} == {
+        key: gaps(text) for key, text in messages("en").items()
+    }
 
 
 def test_every_gap_is_filled() -> None:
