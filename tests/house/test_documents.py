@@ -7,11 +7,16 @@ import pytest
 
 from tests.house import documents
 from tests.house.documents import CHANGES, NUMBER, PRIVACY, REQUIREMENTS, ROOT, ROW, SETTINGS
+from tests.house.test_modules import tracked
 
 # Requirements no test names yet, and why. An entry must go as soon as a test names it.
 NOT_YET: dict[str, str] = {}
 CODE = re.compile(r"```.*?```|`[^`]*`", re.DOTALL)
 LINK = re.compile(r"\]\((?!https?:|mailto:|#)([^)#\s]+)")
+# A file by its whole path, of a kind that is never made by running something.
+FILE = re.compile(
+    r"(?<![\w./-])(?:open311|tests|benchmarks|tools|deploy|docs|migrations)/[\w./-]+\.(?:py|md|sh)\b"
+)
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")]
 
 
@@ -52,3 +57,16 @@ def test_links_between_documents_lead_somewhere(page: Path) -> None:
 def test_the_readme_names_requirements_that_there_are() -> None:
     named = set(NUMBER.findall((ROOT / "README.md").read_text(encoding="utf-8")))
     assert named <= {f"R-{number:03}" for number in range(1, 201)}
+
+
+def test_every_file_of_the_project_that_is_named_is_there() -> None:
+    """In documents, comments and docstrings alike; the map of the standard names files of other projects."""
+    elsewhere = {"docs/georeport.md", "CHANGELOG.md"}
+    missing = [
+        f"{place}: {name}"
+        for place, text in tracked().items()
+        if place not in elsewhere
+        for name in FILE.findall(text)
+        if "NNNN" not in name and not (ROOT / name).exists()
+    ]
+    assert missing == []

@@ -1,4 +1,4 @@
-"""Migrations: from nothing to what `tables.py` says and back, with rows on the way, and by two at once."""
+"""Migrations: from nothing to what `storage/tables` says and back, with rows on the way, and by two at once."""
 
 import threading
 from collections.abc import Iterator
