@@ -15,12 +15,23 @@ from tests.browser.town import Town, a_town
 
 INSTALL = "Chromium is missing; run: tools/install-system.sh chromium-headless-shell"
 PHONE, DESK, NARROW = (390, 844), (1280, 900), (320, 700)
-# Drawn by the processor: what it draws is the same on every machine.
-SOFTWARE_GL = ("--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader")
+# Drawn by the processor: what it draws is the same on every machine. The page around a map is painted without GL,
+# which is half the work.
+SOFTWARE_GL = (
+    "--use-gl=angle",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+    "--disable-gpu-compositing",
+)
 NO_GL = ("--disable-gpu", "--disable-webgl", "--disable-webgl2", "--disable-3d-apis")
 OWN_HOSTS = {"127.0.0.1", "localhost", None}
-# What a page asks of anybody else fails at once, and is noticed.
-ALONE = "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1 , EXCLUDE localhost"
+ALWAYS = (
+    "--no-sandbox",
+    # What a page asks of anybody else fails at once, and is noticed.
+    "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1 , EXCLUDE localhost",
+    # No page lives long enough for its scripts to gain from being compiled a second and third time.
+    "--js-flags=--no-opt --no-maglev",
+)
 
 # Milliseconds that a busy machine may take; `expect` would give up after five seconds, whatever a context is told.
 PATIENCE = 60_000
@@ -61,7 +72,7 @@ def launch() -> Iterator[Callable[..., Browser]]:
 
         def start(*switches: str) -> Browser:
             chromium = playwright.chromium
-            begun.append(chromium.launch(executable_path=program, args=["--no-sandbox", ALONE, *switches]))
+            begun.append(chromium.launch(executable_path=program, args=[*ALWAYS, *switches]))
             return begun[-1]
 
         yield start

@@ -117,7 +117,7 @@ def waits_for(visitor: Visitor, words: str) -> None:
 
 
 def test_the_site_can_be_installed(visit: Visit, town: Town) -> None:
-    visitor = a_guest(visit, town, drawing=True)
+    visitor = a_guest(visit, town)
     session = visitor.page.context.new_cdp_session(visitor.page)
     read = session.send("Page.getAppManifest")
     assert read["errors"] == []

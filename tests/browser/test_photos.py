@@ -50,7 +50,7 @@ def chosen(visitor: Visitor, count: int) -> list[list[object]]:
 def test_they_are_made_smaller_upright_and_can_be_taken_away(
     visit: Visit, site: Site, files: list[Path]
 ) -> None:
-    visitor = visit(size=PHONE)
+    visitor = visit(size=PHONE, drawing=False)
     visitor.opens("/report")
     visitor.page.locator(".photo-first summary").click()
     visitor.page.locator("#photos").set_input_files(files[:2])
@@ -73,7 +73,7 @@ def test_they_are_made_smaller_upright_and_can_be_taken_away(
 
 
 def test_their_place_is_offered_at_a_later_step_too(visit: Visit, site: Site, files: list[Path]) -> None:
-    visitor = visit(size=PHONE)
+    visitor = visit(size=PHONE, drawing=False)
     visitor.opens("/report")
     visitor.page.locator("#address").fill("Ebertpark")
     for choose in (None, "Wilde Müllablagerung"):

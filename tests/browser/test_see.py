@@ -11,7 +11,7 @@ EVERYBODY = pytest.mark.parametrize("scripts", [True, False], ids=["with scripts
 
 @EVERYBODY
 def test_finds_a_report_by_words_and_reads_it(visit: Visit, site: Site, scripts: bool) -> None:
-    visitor = visit(size=PHONE, scripts=scripts)
+    visitor = visit(size=PHONE, scripts=scripts, drawing=False)
     visitor.opens_list()
     visitor.searches("Matratzen Sofa")
     assert visitor.reports.count() == 1
@@ -25,7 +25,7 @@ def test_finds_a_report_by_words_and_reads_it(visit: Visit, site: Site, scripts:
 
 @EVERYBODY
 def test_filters_stand_in_the_address(visit: Visit, site: Site, scripts: bool) -> None:
-    visitor = visit("en-GB", scripts=scripts)
+    visitor = visit("en-GB", scripts=scripts, drawing=False)
     visitor.opens_list()
     visitor.opens_filters()
     visitor.filters("fixed", service="Broken streetlight", days="30")
@@ -39,7 +39,7 @@ def test_filters_stand_in_the_address(visit: Visit, site: Site, scripts: bool) -
 
 @EVERYBODY
 def test_pages_show_every_report_once(visit: Visit, site: Site, scripts: bool) -> None:
-    visitor = visit(scripts=scripts)
+    visitor = visit(scripts=scripts, drawing=False)
     visitor.opens_list()
     seen: list[str | None] = []
     for _ in range(10):
@@ -53,7 +53,7 @@ def test_pages_show_every_report_once(visit: Visit, site: Site, scripts: bool) -
 
 
 def test_the_other_language_keeps_the_address(visit: Visit, site: Site) -> None:
-    visitor = visit()
+    visitor = visit(drawing=False)
     visitor.opens("/?q=Sofa")
     visitor.follows("English")
     assert "q=Sofa" in visitor.path
@@ -65,7 +65,7 @@ def test_the_other_language_keeps_the_address(visit: Visit, site: Site) -> None:
 
 
 def test_a_held_report_shows_nothing_that_was_sent(visit: Visit, site: Site) -> None:
-    visitor = visit()
+    visitor = visit(drawing=False)
     visitor.opens(f"/reports/{site.numbers['held']}")
     assert visitor.heading == "Diese Meldung wird geprüft"
     assert "Geheimes" not in visitor.page.content()
@@ -73,20 +73,20 @@ def test_a_held_report_shows_nothing_that_was_sent(visit: Visit, site: Site) -> 
 
 
 def test_a_hidden_report_is_not_there(visit: Visit, site: Site) -> None:
-    visitor = visit()
+    visitor = visit(drawing=False)
     assert visitor.opens(f"/reports/{site.numbers['hidden']}").status == 404
     assert visitor.heading == "Diese Seite gibt es nicht"
 
 
 def test_a_repeated_report_leads_to_the_first(visit: Visit, site: Site) -> None:
-    visitor = visit()
+    visitor = visit(drawing=False)
     visitor.opens(f"/reports/{site.numbers['merged']}")
     visitor.page.locator(".kern-alert a").click()
     assert visitor.path == f"/reports/{site.numbers['new']}"
 
 
 def test_the_link_of_a_report_can_be_copied(visit: Visit, site: Site) -> None:
-    visitor = visit("en-GB")
+    visitor = visit("en-GB", drawing=False)
     visitor.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     visitor.opens(f"/reports/{site.numbers['new']}?locale=en")
     visitor.page.get_by_role("button", name="Copy link").click()
@@ -96,7 +96,7 @@ def test_the_link_of_a_report_can_be_copied(visit: Visit, site: Site) -> None:
 
 
 def test_links_of_open_data_lead_somewhere(visit: Visit, site: Site) -> None:
-    visitor = visit()
+    visitor = visit(drawing=False)
     visitor.opens("/open-data")
     for link in visitor.page.locator(".links a").all():
         href = link.get_attribute("href") or ""

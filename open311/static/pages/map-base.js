@@ -64,6 +64,8 @@ export const drawn = async (place, about, { reports, small = false, ...options }
     pitchWithRotate: false,
     touchPitch: false,
     renderWorldCopies: false,
+    // The library lets symbols fade even for those who want nothing to move.
+    ...(matchMedia("(prefers-reduced-motion: reduce)").matches ? { fadeDuration: 0 } : {}),
     ...options,
   });
   const busy = (is) => () => place.setAttribute("aria-busy", is);

@@ -23,7 +23,12 @@ const loaded = () =>
     else addEventListener("load", resolve, { once: true });
   });
 
-const idle = () => new Promise((resolve) => (window.requestIdleCallback ?? setTimeout)(resolve));
+// Chromium may forget who waits for an idle moment in a page where nothing moves.
+const idle = () =>
+  new Promise((resolve) => {
+    if (window.requestIdleCallback) requestIdleCallback(resolve, { timeout: 1000 });
+    else setTimeout(resolve);
+  });
 
 // Without a connection the list is what the device has kept, and a map would be empty beside it.
 if (place && (!drawable() || navigator.onLine === false)) leave();

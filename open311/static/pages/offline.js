@@ -7,7 +7,12 @@ const loaded = () =>
     else addEventListener("load", resolve, { once: true });
   });
 
-const idle = () => new Promise((resolve) => (window.requestIdleCallback ?? setTimeout)(resolve));
+// Chromium may forget who waits for an idle moment in a page where nothing moves.
+const idle = () =>
+  new Promise((resolve) => {
+    if (window.requestIdleCallback) requestIdleCallback(resolve, { timeout: 1000 });
+    else setTimeout(resolve);
+  });
 
 if (bar && window.isSecureContext && window.indexedDB) {
   await loaded();
