@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from open311.actions import media, media_fetching
 from open311.actions.media import Files
@@ -31,6 +31,15 @@ Also = Callable[[Connection, int], None]
 MOST_IN_MEMORY = 5000
 
 
+class Accepted(NamedTuple):
+    """A report that was looked at: whose it is, what it is about, what was sent, and the answers as they count."""
+
+    catalogue: Catalogue
+    service: Service
+    submission: Submission
+    answers: Answers
+
+
 def submit(
     core: Core,
     catalogue: Catalogue,
@@ -46,20 +55,21 @@ def submit(
     same transaction; not for a report that was sent before.
     """
     actor.require(Right.INTAKE, catalogue.jurisdiction.jurisdiction_id)
-    service, answers, wrong = _checked(core, catalogue, submission, found)
+    accepted, wrong = _checked(core, catalogue, submission, found)
     pictures, about_photos = media.read(core, submission.photos)
     Invalid.unless_empty([*wrong, *about_photos])
     # Files first: one that nobody points to is swept away, a row without its file would show nothing for ever.
     with media.in_store(core, pictures, submission.kept) as files, core.database.begin() as conn:
         # Within the transaction that stores it, so that the lock which it takes lasts until the first report can be
         # seen.
-        repeated = _repeated(core, conn, catalogue, service, submission, actor)
+        repeated = _repeated(core, conn, accepted, actor)
         if repeated is not None:
             return repeated
-        number = _store(core, conn, catalogue, service, submission, answers, actor, files)
-        token = _issue_token(conn, catalogue, number) if service.type is ServiceType.BATCH else None
+        number = _store(core, conn, accepted, actor, files)
+        is_batch = accepted.service.type is ServiceType.BATCH
+        token = _issue_token(conn, catalogue, number) if is_batch else None
         also(conn, number)
-    return _receipt(service, number, token)
+    return _receipt(accepted.service, number, token)
 
 
 def check(
@@ -67,14 +77,15 @@ def check(
 ) -> list[Problem]:
     """Everything that `submit` would find wrong, but for photos; nothing is stored."""
     try:
-        return _checked(core, catalogue, submission, found)[2]
+        return _checked(core, catalogue, submission, found)[1]
     except (Invalid, NotFound) as refused:
         return [*refused.problems]
 
 
 def _checked(
     core: Core, catalogue: Catalogue, submission: Submission, found: tuple[Problem, ...]
-) -> tuple[Service, Answers, list[Problem]]:
+) -> tuple[Accepted, list[Problem]]:
+    """A report, which is accepted if the problems are none; raises what leaves nothing to be looked at."""
     if catalogue.jurisdiction.harvested_from:
         raise Invalid(problem("error.jurisdiction.elsewhere", url=catalogue.jurisdiction.harvested_from))
     # A place that cannot be read would be told as missing, too.
@@ -87,7 +98,8 @@ def _checked(
     if service is None:
         raise NotFound(problem("error.service_code.unknown", service_code=submission.service_code))
     answers = attributes.check(service, submission.answers)
-    return service, answers, [*misplaced, *answers.problems, *rest, *_oversized(submission)]
+    problems = [*misplaced, *answers.problems, *rest, *_oversized(submission)]
+    return Accepted(catalogue, service, submission, answers), problems
 
 
 def _oversized(submission: Submission) -> Iterator[Problem]:
@@ -103,10 +115,9 @@ def _misplaced(core: Core, catalogue: Catalogue, submission: Submission) -> Iter
         yield problem("error.location.outside", jurisdiction=catalogue.jurisdiction.name)
 
 
-def _repeated(
-    core: Core, conn: Connection, catalogue: Catalogue, service: Service, submission: Submission, actor: Actor
-) -> Receipt | None:
+def _repeated(core: Core, conn: Connection, accepted: Accepted, actor: Actor) -> Receipt | None:
     """The first answer, when this client has sent this report before."""
+    catalogue, service, submission, _ = accepted
     if submission.client_request_id is None:
         return None
     service_requests.lock_client_request(conn, actor.key_id, submission.client_request_id)
@@ -121,45 +132,21 @@ def _repeated(
     return _receipt(first, number, tokens.of_request(conn, number))
 
 
-def _store(
-    core: Core,
-    conn: Connection,
-    catalogue: Catalogue,
-    service: Service,
-    submission: Submission,
-    answers: Answers,
-    actor: Actor,
-    files: Files,
-) -> int:
+def _store(core: Core, conn: Connection, accepted: Accepted, actor: Actor, files: Files) -> int:
     """The request, where it came from, who sent it and the event, all in the caller's transaction."""
-    now = core.now()
-    every_answer = {**answers.unknown, **answers.private, **answers.public}
-    place = submission.location
+    catalogue, service, submission, answers = accepted
+    now, place, owner = core.now(), submission.location, catalogue.jurisdiction.jurisdiction_id
     areas = catalogue.desk.areas.at(place)
-    route = catalogue.route(service.service_code, now, place, every_answer, areas=areas)
-    owner = catalogue.jurisdiction.jurisdiction_id
+    route = catalogue.route(service.service_code, now, place, answers.every, areas=areas)
     held = service.moderated or _is_blocked(core, conn, owner, submission, now)
     shown = service.type is ServiceType.REALTIME and not held
     media_urls = [] if files.all else list(submission.media_urls)
     request = {
-        "jurisdiction_id": owner,
-        "service_code": service.service_code,
-        "status": Status.OPEN,
-        "detailed_status": catalogue.initial_status.code,
+        **_columns(accepted, now),
         "visibility": Visibility.PUBLISHED if shown else Visibility.HELD,
-        "requested_datetime": now,
-        "updated_datetime": now,
-        "expected_datetime": catalogue.promise(service.service_code, now),
-        "description": submission.description,
         "agency_responsible": catalogue.desk.agency_of(route.unit) if route.unit else None,
-        "address": submission.address,
-        "address_id": submission.address_id,
-        "zipcode": submission.zipcode,
         "media_urls": media_urls,
         "photos": files.paths if shown else [],
-        "channel": submission.channel,
-        "attributes": dict(answers.public),
-        **{name: submission.texts.get(name) for name in fields_with(Role.SENT)},
     }
     number = reports.add(
         conn,
@@ -184,6 +171,27 @@ def _store(
     if media_fetching.wanted(core, media_urls):
         jobs.defer(conn, TaskName.FETCH_MEDIA, service_request_id=number)
     return number
+
+
+def _columns(accepted: Accepted, now: datetime) -> dict[str, Any]:
+    """What a request begins with, whoever may see it and whoever is to mend it."""
+    catalogue, service, submission, answers = accepted
+    return {
+        "jurisdiction_id": catalogue.jurisdiction.jurisdiction_id,
+        "service_code": service.service_code,
+        "status": Status.OPEN,
+        "detailed_status": catalogue.initial_status.code,
+        "requested_datetime": now,
+        "updated_datetime": now,
+        "expected_datetime": catalogue.promise(service.service_code, now),
+        "description": submission.description,
+        "address": submission.address,
+        "address_id": submission.address_id,
+        "zipcode": submission.zipcode,
+        "channel": submission.channel,
+        "attributes": dict(answers.public),
+        **{name: submission.texts.get(name) for name in fields_with(Role.SENT)},
+    }
 
 
 def _events(catalogue: Catalogue, route: Route, *, shown: bool) -> Iterator[dict[str, Any]]:

@@ -37,6 +37,11 @@ class Answers:
     unknown: dict[str, list[str]] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
 
+    @property
+    def every(self) -> dict[str, list[str]]:
+        """All of them; what the definition knows counts."""
+        return {**self.unknown, **self.private, **self.public}
+
 
 class _Refused(ValueError):
     """An answer that cannot be accepted; names the message that says why."""
