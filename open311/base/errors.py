@@ -19,7 +19,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong: the key of a message in `translations/`, and what fills its gaps."""
+    """One thing that is wrong: the key of a message in `translations/`, and what fills its gaps, values or problems."""
 
     key: str
     values: dict[str, Any] = field(default_factory=dict)

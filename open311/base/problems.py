@@ -17,6 +17,8 @@ def in_words(problem: Problem, language: str) -> str:
 
 
 def _filling(value: Any, language: str) -> Any:
+    if isinstance(value, Problem):
+        return in_words(value, language)
     if isinstance(value, Text):
         return value.in_language(language)
     if isinstance(value, str) and len(value) > LONGEST:

@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from urllib.parse import urlsplit
 
+from open311.base.errors import Problem, problem
+
 # How long an attempt may take before somebody else may think that it has died.
 LEASE = timedelta(minutes=3)
 # Servers like ours know a repetition for 24 hours.
@@ -78,6 +80,12 @@ class Forwarded:
     def host(self) -> str:
         """The name of the other server."""
         return urlsplit(self.url).netloc
+
+    @property
+    def wrong_state(self) -> Problem:
+        """What to tell staff who want what cannot be done any more, or not yet."""
+        state = problem(f"desk.outside.forward.{self.state}")
+        return problem("error.forward.state", service_request_id=self.service_request_id, state=state)
 
 
 def wait_after(attempts: int) -> timedelta | None:

@@ -35,5 +35,6 @@ def change_status(
 def change_visibility(request: ServiceRequest, to: Visibility) -> dict[str, Any]:
     """The values that publishing or hiding changes; raises `Invalid` when it is not allowed."""
     if to not in ALLOWED_VISIBILITY[Visibility(request.visibility)]:
-        raise Invalid(problem("error.visibility.move", now=request.visibility, wanted=to))
+        now, wanted = (problem(f"desk.visibility.{visibility}") for visibility in (request.visibility, to))
+        raise Invalid(problem("error.visibility.move", now=now, wanted=wanted))
     return {"visibility": to}

@@ -13,6 +13,7 @@ from sqlalchemy import text
 
 from open311.actions import casework
 from open311.base.errors import Invalid, NotFound
+from open311.base.problems import in_words
 from open311.core import Core
 from open311.federation.forwarding import forward_updates, handover, in_doubt
 from open311.model.actor import forward_actor
@@ -404,8 +405,9 @@ def test_what_cannot_be_told_is_left_to_staff(city: City, works: Stranger) -> No
     assert len(stored(works)) == 1
     in_doubt.link(city.core, int(number), "501", CLARA)
     assert (city.found(number).state, city.found(number).foreign_id) == (ForwardState.SENT, "501")
-    with pytest.raises(Invalid):
+    with pytest.raises(Invalid) as refused:
         in_doubt.retry(city.core, int(number), CLARA)
+    assert "dort angekommen" in in_words(refused.value.problems[0], "de")
 
 
 def test_two_that_are_alike_are_left_to_staff(city: City, works: Stranger) -> None:

@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from open311.base.errors import Invalid
+from open311.base.i18n import translate
+from open311.base.problems import in_words
 from open311.model import status
 from open311.model.service_request import Status, Visibility
 from open311.model.updates import moves_to
@@ -89,5 +91,8 @@ def test_visibility_moves(now: Visibility, to: Visibility, allowed: bool) -> Non
     if allowed:
         assert status.change_visibility(request, to) == {"visibility": to}
     else:
-        with pytest.raises(Invalid):
+        with pytest.raises(Invalid) as refused:
             status.change_visibility(request, to)
+        told = in_words(refused.value.problems[0], "de")
+        assert now.value not in told
+        assert translate(f"desk.visibility.{now}", "de") in told

@@ -46,5 +46,5 @@ def _in_hand(conn: Connection, number: int, actor: Actor) -> Forwarded:
     actor.require(Right.ORDER, request.jurisdiction_id)
     blind = forwarded.state is ForwardState.SENT and not forwarded.foreign_id
     if forwarded.state not in IN_TROUBLE and not blind:
-        raise Invalid(problem("error.forward.state", service_request_id=number, state=forwarded.state.value))
+        raise Invalid(forwarded.wrong_state)
     return forwarded

@@ -23,10 +23,6 @@ def take_back(core: Core, service_request_id: int, actor: Actor) -> None:
             raise NotFound(problem("error.forward.unknown", service_request_id=service_request_id))
         actor.require(Right.ORDER, request.jurisdiction_id)
         if forwarded.state not in RELEASABLE:
-            raise Invalid(
-                problem(
-                    "error.forward.state", service_request_id=service_request_id, state=forwarded.state.value
-                )
-            )
+            raise Invalid(forwarded.wrong_state)
         storage.change(conn, service_request_id, state=ForwardState.RELEASED, error=None)
         casework.go_on_here(core, conn, request, forwarded.host, actor)
