@@ -9,6 +9,8 @@ from sqlalchemy import text
 
 from open311.core import Core
 from open311.storage.database.freshness import announce
+from open311.storage.maps import addresses
+from tests.serving import first_city
 
 Point = tuple[float, float]
 # Ludwigstraße from west to east, long and lat; a square park south of it; the river in the east, beyond the clip.
@@ -82,6 +84,13 @@ def an_extract(path: Path, *, street: str = "Ludwigstraße", lamp: str = "4711")
     extract.node((8.4455, 49.4790), place="suburb", name="Süd")
     extract.close()
     return path
+
+
+def forget_addresses(core: Core) -> None:
+    """Leave the server without addresses of its own."""
+    with core.database.begin() as conn:
+        announce(conn)
+        addresses.forget_own_list(conn, first_city().jurisdiction.jurisdiction_id)
 
 
 def forget_maps(core: Core) -> None:

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from open311.actions import address_list
 from open311.basemap import importing
 from open311.basemap.importing import Wishes
-from tests.basemap.extracts import an_extract, forget_maps
+from tests.basemap.extracts import an_extract, forget_addresses, forget_maps
 from tests.browser.conftest import DESK, NARROW, PHONE, Visit
 from tests.browser.navigators import Visitor
 from tests.browser.site import Site
@@ -45,7 +45,7 @@ def addresses(site: Site) -> Iterator[None]:
         site.core, first_city(), iter((head, "Ludwigstraße,12,67059,Ludwigshafen,49.4811,8.4464"))
     )
     yield
-    address_list.take_over(site.core, first_city(), iter((head, "Weit weg,1,67059,Ludwigshafen,49.42,8.32")))
+    forget_addresses(site.core)
 
 
 def opens_map(visitor: Visitor) -> None:
