@@ -119,7 +119,7 @@ class GeoReportApi(DocumentedLater):
         _complete(spec)
 
     def _register_error_handlers(self) -> None:
-        """Leave errors to `georeport.responses`."""
+        """Leave errors to `http.failures`."""
 
     def _openapi_json(self) -> flask.Response:
         """The document; read by the test endpoint, it names that one first."""
