@@ -1,5 +1,6 @@
 """OGC API Features, Part 1: as the standard has it, and as OWSLib and GDAL read it."""
 
+import html
 import json
 import re
 import shutil
@@ -205,6 +206,14 @@ class TestCore:
         assert {"/", "/conformance", "/collections", "/collections/{collectionId}/items/{featureId}"} <= set(
             paths
         )
+
+    def test_the_page_of_the_api_says_what_each_resource_and_parameter_is(self, api: Api) -> None:
+        document = get(api, "/ogc/api")
+        page = html.unescape(api.client.get("/ogc/api?f=html").text)
+        for path, methods in document["paths"].items():
+            assert f"<h2><code>GET {path}</code></h2>\n    <p>{methods['get']['summary']}.</p>" in page
+        for parameter in document["components"]["parameters"].values():
+            assert f"<code>{parameter['name']}</code>: {parameter['description']}" in page
 
     def test_queryables_are_the_filters(self, api: Api) -> None:
         response = api.client.get("/ogc/collections/ludwigshafen.de/queryables")
