@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import count
-from queue import Empty, SimpleQueue
 from typing import Any
 
 import orjson
@@ -40,7 +39,10 @@ class _State:
 _state = _State()
 _numbers = count()
 # Lines of answers from memory, written together: a line of its own would cost more than the answer.
-_lines: SimpleQueue[str] = SimpleQueue()
+_lines: deque[str] = deque()
+_waiting = threading.Event()
+# So that whoever has flushed knows that all lines are out, also those that another thread had taken.
+_writing = threading.Lock()
 # Those of them that no figure counts yet: method and status.
 _uncounted: deque[tuple[str, int]] = deque()
 GIVEN = re.compile(r"[A-Za-z0-9._-]{8,64}", re.ASCII)
@@ -76,20 +78,24 @@ def configure(settings: Settings) -> None:
 
 def _write_lines() -> None:
     while True:
-        first = _lines.get()
+        _waiting.wait()
+        # No line is in these hands meanwhile: whoever ends the process finds all of them.
         time.sleep(WRITE_EVERY_SECONDS)
-        flush(first)
+        flush()
 
 
-def flush(*waiting: str) -> None:
+def flush() -> None:
     """Write the lines that wait; whoever ends a process calls it last."""
-    lines = [*waiting]
-    try:
-        while len(lines) < MOST_LINES:
-            lines.append(_lines.get_nowait())
-    except Empty:
-        pass
-    sys.stderr.write("".join(lines))
+    with _writing:
+        # Before they are taken: a line that comes in between wakes the writer again.
+        _waiting.clear()
+        lines: list[str] = []
+        with suppress(IndexError):
+            while len(lines) < MOST_LINES:
+                lines.append(_lines.popleft())
+        if _lines:
+            _waiting.set()
+        sys.stderr.write("".join(lines))
     count_kept()
 
 
@@ -172,10 +178,12 @@ def record(
         head, moment = _head(method, path, endpoint, kept), _moment(int(time.time() * 1000))
         length = "null" if size is None else size
         trace_id = f',"trace_id":"{trace.trace_id}"' if trace else ""
-        _lines.put(
+        _lines.append(
             f'{{"event":"request","level":"info","timestamp":"{moment}",{head},"status":{status},"bytes":{length},'
             f'"ms":{seconds * 1000:.3f},"request_id":"{request_id}"{trace_id}}}\n'
         )
+        if not _waiting.is_set():
+            _waiting.set()
         return
     count_kept()
     fields = _fields(method, path, endpoint, kept)
