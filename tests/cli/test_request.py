@@ -140,7 +140,7 @@ def test_a_duplicate_is_separated(core: Core) -> None:
     [
         (("set-status", "NUMBER", "erledigt"), "GELOEST"),
         (("assign", "NUMBER", "nobody"), "TIEFBAU"),
-        (("publish", "NUMBER"), "published"),
+        (("publish", "NUMBER"), "“public”"),
         (("show", "999999"), "999999"),
     ],
 )
