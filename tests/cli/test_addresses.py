@@ -25,7 +25,7 @@ def labels(database: str) -> list[str]:
 
 def test_a_list_replaces_the_one_before(fresh_database_url: str, tmp_path: Path) -> None:
     file = tmp_path / "list.csv"
-    assert imported(fresh_database_url, file, GOOD) == (0, "1 addresses are in the list now.\n")
+    assert imported(fresh_database_url, file, GOOD) == (0, "1 address is in the list now.\n")
     assert labels(fresh_database_url) == [
         "Ludwigstraße 12a, 67059 Ludwigshafen",
         "Ludwigstraße, 67059 Ludwigshafen",
@@ -43,7 +43,7 @@ def test_a_row_that_cannot_be_read_is_left_out_and_named(fresh_database_url: str
     code, words = imported(fresh_database_url, tmp_path / "list.csv", contents)
     assert (code, words) == (
         0,
-        "11 addresses are in the list now.\n1 rows were left out, since they cannot be read: lines 12.\n",
+        "11 addresses are in the list now.\n1 row was left out, since it cannot be read: line 12.\n",
     )
     assert "Am Rhein 2" in labels(fresh_database_url)
 

@@ -55,7 +55,7 @@ def test_what_failed_is_listed(database: str) -> None:
 
 
 def test_what_failed_is_done_again(database: str) -> None:
-    assert jobs(database, "retry", "1") == "1 jobs are done again.\n"
+    assert jobs(database, "retry", "1") == "1 job is done again.\n"
     assert states(database) == [
         ("todo", 0, False),
         ("failed", 10, False),
@@ -68,7 +68,7 @@ def test_what_failed_is_done_again(database: str) -> None:
 
 def test_what_failed_is_forgotten(database: str) -> None:
     assert jobs(database, "forget", "--task", "tell_follower") == "2 jobs are forgotten.\n"
-    assert jobs(database, "forget", "4") == "1 jobs are forgotten.\n"
+    assert jobs(database, "forget", "4") == "1 job is forgotten.\n"
     assert states(database) == [("todo", 10, True)]
 
 

@@ -67,7 +67,7 @@ def test_token_becomes_an_id(core: Core) -> None:
 
 def test_unknown_token_is_told(core: Core) -> None:
     """R-147."""
-    assert "no-such-token" in staff(core, "accept", "no-such-token", exit_code=1)
+    assert "token is unknown" in staff(core, "accept", "no-such-token", exit_code=1)
 
 
 def test_held_is_checked_and_published(core: Core) -> None:

@@ -51,7 +51,7 @@ def test_a_webhook_is_added_watched_and_removed(
     assert "messages waiting: 1" in shown
     tried = webhook(db, "attempts", "partner")
     assert ("503" in tried, "msg_" in tried, "the answer was 503" in tried) == (True, True, True)
-    assert webhook(db, "replay", "partner", "--since", "2026-01-01") == "1 messages are sent again.\n"
+    assert webhook(db, "replay", "partner", "--since", "2026-01-01") == "1 message is sent again.\n"
     assert webhook(db, "pause", "partner") == "partner is paused.\n"
     assert "state: paused" in webhook(db, "show", "partner")
     assert webhook(db, "resume", "partner", "--skip") == "partner is active.\n"

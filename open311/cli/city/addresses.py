@@ -6,6 +6,7 @@ import click
 
 from open311.actions import address_list
 from open311.base.errors import Invalid, problem
+from open311.base.text import how_many
 from open311.cli.common import opened
 
 
@@ -31,7 +32,10 @@ def take_over(file: Path, jurisdiction: str | None) -> None:
             raise Invalid(problem("error.addresses.encoding")) from None
     if taken.unreadable:
         named = ", ".join(map(str, taken.lines)) + (", …" if taken.unreadable > len(taken.lines) else "")
-        click.echo(
-            f"{taken.unreadable} rows were left out, since they cannot be read: lines {named}.", err=True
+        left_out = how_many(
+            taken.unreadable,
+            "row was left out, since it cannot be read: line",
+            "rows were left out, since they cannot be read: lines",
         )
-    click.echo(f"{taken.addresses} addresses are in the list now.")
+        click.echo(f"{left_out} {named}.", err=True)
+    click.echo(f"{how_many(taken.addresses, 'address is', 'addresses are')} in the list now.")

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from open311 import catalogue_file, settings
+from open311.base.text import how_many
 from open311.catalogue_file import CatalogueError
 from open311.model.catalogue import Attribute, Catalogue, Service
 
@@ -40,7 +41,7 @@ def check(path: Path | None) -> None:
         if catalogue.jurisdiction.boundary_is_sketch:
             click.echo("    the boundary is a sketch: put in the official one before citizens report")
         for language, count in _untranslated(catalogue).items():
-            click.echo(f"    {count} texts are not translated into {language} yet")
+            click.echo(f"    {how_many(count, 'text is', 'texts are')} not translated into {language} yet")
 
 
 @catalogue.command()

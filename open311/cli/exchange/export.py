@@ -10,6 +10,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from open311.base.text import how_many
 from open311.cli.common import opened
 from open311.core import Core
 from open311.model.catalogue import Catalogue
@@ -30,7 +31,7 @@ def export(form: str, output: Path | None, jurisdiction: str | None, language: s
     with opened() as core, _target(output) as target:
         catalogue = core.catalogues.find(jurisdiction)
         count = _write(core, catalogue, language or catalogue.jurisdiction.languages[0], form, target)
-    click.echo(f"{count} requests exported.", err=True)
+    click.echo(f"{how_many(count, 'request', 'requests')} exported.", err=True)
 
 
 @contextmanager

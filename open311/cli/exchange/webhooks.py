@@ -6,6 +6,7 @@ import click
 
 from open311.base import i18n
 from open311.base.datetimes import write_utc
+from open311.base.text import how_many
 from open311.cli.common import LANGUAGE, Moment, opened, show_table
 from open311.model.actor import cli_actor
 from open311.model.event_kinds import IN_FEED
@@ -155,4 +156,4 @@ def replay(name: str, since: datetime, until: datetime | None) -> None:
     """Send everything of a span of time again, under the ids it had."""
     with opened() as core:
         count = subscriptions.replay(core, name, since, until or core.now(), actor=cli_actor())
-    click.echo(f"{count} messages are sent again.")
+    click.echo(f"{how_many(count, 'message is', 'messages are')} sent again.")

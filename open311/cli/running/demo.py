@@ -3,6 +3,7 @@
 import click
 
 from open311.actions.upkeep.map_counts import words_sorted_beside
+from open311.base.text import how_many
 from open311.cli.common import many_rows, opened
 from open311.dev import demo as demo_reports
 from open311.dev import staff as demo_staff
@@ -27,4 +28,4 @@ def demo(count: int, seed: int, with_staff: bool) -> None:
                 click.echo(f"{email:<20} {role.value:<12} {there.password}")
         with many_rows(), words_sorted_beside(core) as sort_words:
             demo_reports.seed(core, count, seed, sort_words, ahead=True)
-    click.echo(f"{count} requests added.", err=True)
+    click.echo(f"{how_many(count, 'request', 'requests')} added.", err=True)

@@ -3,6 +3,7 @@
 import click
 
 from open311.base import tracing
+from open311.base.text import how_many
 from open311.cli.common import opened, show_table
 from open311.model.task_names import TaskName
 from open311.storage import jobs as storage
@@ -49,7 +50,7 @@ def retry(ids: tuple[int, ...], everything: bool, task: str | None) -> None:
     """Do jobs again at once, by their ids, of a task, or all."""
     with opened() as core, core.database.begin() as conn:
         count = storage.again(conn, _chosen(ids, everything, task), task)
-    click.echo(f"{count} jobs are done again.")
+    click.echo(f"{how_many(count, 'job is', 'jobs are')} done again.")
 
 
 @jobs.command()
@@ -60,7 +61,7 @@ def forget(ids: tuple[int, ...], everything: bool, task: str | None) -> None:
     """Delete jobs, so that they are never done: by their ids, or all of a task that failed."""
     with opened() as core, core.database.begin() as conn:
         count = storage.forget(conn, _chosen(ids, everything, task), task)
-    click.echo(f"{count} jobs are forgotten.")
+    click.echo(f"{how_many(count, 'job is', 'jobs are')} forgotten.")
 
 
 def _chosen(ids: tuple[int, ...], everything: bool, task: str | None) -> tuple[int, ...] | None:

@@ -20,7 +20,7 @@ def accept(core: Core, token: str, actor: Actor) -> int:
         number = accepted or tokens.find_id(conn, token)
         request = service_requests.find_any(conn, number, lock=True) if number else None
         if request is None:
-            raise NotFound(problem("error.service_request.unknown", service_request_id=token))
+            raise NotFound(problem("error.token.unknown"))
         if accepted:
             events.append_to(conn, request, EventKind.ACCEPTED, at=core.now(), actor=actor, public=False)
             service = core.catalogues.owner(request.jurisdiction_id).services.get(request.service_code)
