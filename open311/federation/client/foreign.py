@@ -175,7 +175,7 @@ def texts(value: Any, depth: int = DEEPEST) -> list[str]:
 
 
 def _spoken(raw: str) -> str:
-    text = (raw if raw.isprintable() else speakable(raw)).strip()
+    text = speakable(raw).strip()
     return "" if len(text) == 4 and text.lower() == "null" else text
 
 
