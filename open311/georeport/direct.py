@@ -18,7 +18,6 @@ from open311.base.bounded import Bounded
 from open311.base.errors import Invalid, NotFound, ReplicaLost
 from open311.core import Core
 from open311.georeport import requests
-from open311.georeport.requests import Written
 from open311.georeport.responses import CHANGES_ANY_TIME, JSON, VARY, XML
 from open311.http import access_log, cors, current, response_headers
 from open311.http.base_address import FAILED
@@ -28,7 +27,7 @@ from open311.model.catalogue import Catalogue
 from open311.web import rendered_lists, request_context
 from open311.web.parameters import Parameters, collected
 from open311.web.queries import ServiceRequestQuery, ServiceRequestsQuery
-from open311.web.rendered_lists import Asked
+from open311.web.rendered_lists import Asked, Written
 from open311.web.request_context import Args, Reader
 
 PATH = re.compile(r"/open311/v2/requests(?:/(?P<id>[1-9][0-9]{0,14}))?\.(?P<suffix>json|xml)", re.ASCII)

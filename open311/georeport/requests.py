@@ -1,27 +1,18 @@
 """What is answered about requests, one or a list of them, whoever reads: the same with and without a framework."""
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from open311.formats import documents, encode, entries
 from open311.model.visibility import View
 from open311.web import rendered_lists, single_request
-from open311.web.rendered_lists import Asked
+from open311.web.rendered_lists import Asked, Written
 from open311.web.request_context import Reader
-
-
-class Written(NamedTuple):
-    """A finished body, its tag if it is known without reading it all, and the headers that go with just this one."""
-
-    body: bytes
-    tag: str | None = None
-    headers: Mapping[str, str] = {}
 
 
 def listed(reader: Reader, asked: Asked, *, in_json: bool) -> Written:
     """The list that is asked for."""
-    body, tag, headers = rendered_lists.written(reader, asked, entries.JSON if in_json else entries.XML)
-    return Written(body, tag and f"{tag}{'j' if in_json else 'x'}", headers)
+    written = rendered_lists.written(reader, asked, entries.JSON if in_json else entries.XML)
+    return written._replace(tag=written.tag and f"{written.tag}{'j' if in_json else 'x'}")
 
 
 def found(reader: Reader, query: dict[str, Any], service_request_id: str, *, in_json: bool) -> Written:

@@ -10,9 +10,9 @@ from flask import Response, request
 from open311.base.errors import Problem
 from open311.formats import documents, encode
 from open311.formats.encode import Document
-from open311.georeport.requests import Written
 from open311.http import current
 from open311.http.errors import in_words
+from open311.web.rendered_lists import Written
 
 JSON = "application/json; charset=utf-8"
 XML = "text/xml; charset=utf-8"

@@ -25,7 +25,7 @@ from open311.model.submission import DESCRIPTION_LENGTH
 from open311.model.updates import Update, UpdateCursor, UpdateSearch, UpdateSubmission, known_words, tidy_word
 from open311.storage import updates as stored
 from open311.storage.database import Connection
-from open311.web import pagination, parameters, queries
+from open311.web import pagination, parameters, queries, request_context
 from open311.web.fields import Count, Email, Moment, WebAddresses, Word, Words, problems
 from open311.web.photos import photos_field
 from open311.web.queries import REQUEST_ID, Arguments
@@ -180,11 +180,8 @@ def _address(search: UpdateSearch, place: dict[str, Any]) -> str:
     ends = {"start_date": search.span.start, "end_date": search.span.end}
     span = {name: write_utc(end) for name, end in ends.items() if end}
     left_out = {"page", "cursor", "api_key", *span}
-    kept = [
-        (name, value)
-        for name, value in request.args.items(multi=True)
-        if queries.is_known(name) and name not in left_out
-    ]
+    args = request_context.known(request.args.items(multi=True))
+    kept = [(name, value) for name, value in args if name not in left_out]
     return f"{current.base_url()}{current.as_asked(request.path)}?{urlencode([*kept, *span.items(), *place.items()])}"
 
 

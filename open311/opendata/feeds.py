@@ -10,7 +10,7 @@ from open311.base.i18n import translate
 from open311.formats.atom import Entry, Feed, Link
 from open311.http import current
 from open311.model.service_request import Note, ServiceRequest
-from open311.web import queries
+from open311.web import request_context
 
 
 def of_requests(requests: Iterable[ServiceRequest], links: Mapping[str, str]) -> tuple[Feed, list[Entry]]:
@@ -28,7 +28,8 @@ def of_history(service_request: ServiceRequest) -> tuple[Feed, list[Entry]]:
 
 def _feed(title: str, updated: datetime, links: Mapping[str, str]) -> Feed:
     own = current.base_url() + current.as_asked(request.path)
-    if query := urlencode(_filters()):
+    # What narrows it down: keys of its reader do not, and whatever means nothing stands in no answer.
+    if query := urlencode(request_context.known(request.args.items(multi=True))):
         own += f"?{query}"
     return Feed(
         id=own,
@@ -38,11 +39,6 @@ def _feed(title: str, updated: datetime, links: Mapping[str, str]) -> Feed:
         language=_language(),
         links={"self": own} | dict(links),
     )
-
-
-def _filters() -> list[tuple[str, str]]:
-    """What narrows the feed down. Keys of its reader do not, and whatever means nothing stands in no answer."""
-    return [(name, value) for name, value in request.args.items(multi=True) if queries.is_known(name)]
 
 
 def _entry(service_request: ServiceRequest) -> Entry:

@@ -21,12 +21,12 @@ MOST_TOTALS = 1000
 MANY_SECONDS = 30.0
 
 
-class WrittenPage(NamedTuple):
-    """A page as it is sent: its bytes, a tag if it is known without reading them all, the headers of just this one."""
+class Written(NamedTuple):
+    """A finished body, its tag if it is known without reading it all, and the headers that go with just this one."""
 
     body: bytes
-    tag: str | None
-    headers: Mapping[str, str]
+    tag: str | None = None
+    headers: Mapping[str, str] = {}
 
 
 class Asked(NamedTuple):
@@ -44,7 +44,7 @@ def asked(reader: Reader, query: dict[str, Any]) -> Asked:
     return Asked(query, search.question_of(meant))
 
 
-def written(reader: Reader, asked: Asked, form: Form) -> WrittenPage:
+def written(reader: Reader, asked: Asked, form: Form) -> Written:
     """The page of requests that is asked for, written in a form."""
     core, (query, question) = reader.core, asked
     paged = queries.paged(query)
@@ -52,7 +52,7 @@ def written(reader: Reader, asked: Asked, form: Form) -> WrittenPage:
         page = search.hits(conn, question, core.landmarks)
         count = total(core, conn, question, page) if paged else page.total
         body, tag = _written(reader, conn, question.search, page.items, form)
-    return WrittenPage(body, tag, pagination.headers(reader, page, question.search, query, count))
+    return Written(body, tag, pagination.headers(reader, page, question.search, query, count))
 
 
 def _written(reader: Reader, conn: Connection, asked: RequestSearch, hits: Hits, form: Form) -> WrittenList:

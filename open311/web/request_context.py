@@ -51,6 +51,7 @@ def of_request(actor: Actor = PUBLIC) -> Reader:
 
 
 def known(args: Iterable[tuple[str, str]]) -> Args:
+    """Those that mean something in a list; keys and whatever else was sent stand in no link."""
     return tuple(arg for arg in args if queries.is_known(arg[0]))
 
 
