@@ -18,9 +18,9 @@ from open311.actions import keys
 from open311.dev import private_cluster
 from open311.dev.demo import words
 from open311.dev.private_cluster import Cluster
-from open311.model.actor import cli_actor
+from open311.model.access.actor import cli_actor
+from open311.model.access.keys import Scope
 from open311.model.catalogue import Catalogue
-from open311.model.keys import Scope
 from open311.settings import shipped
 from open311.storage.database import migrate
 

@@ -22,7 +22,7 @@ from benchmarks import data
 from open311 import settings
 from open311.actions import casework
 from open311.core import Catalogues, Core
-from open311.model.actor import ALL_RIGHTS, Actor, ActorKind, Right
+from open311.model.access.actor import ALL_RIGHTS, Actor, ActorKind, Right
 from open311.model.casework.cases import Priority, Stage
 from open311.model.casework.decisions import Decision, Outcome
 from open311.model.casework.desk_search import CaseSearch, Order

@@ -17,7 +17,7 @@ from benchmarks.processes import begun, end_in_order, free_port
 from open311 import core as core_module
 from open311 import settings
 from open311.actions import casework, catalogue_publication
-from open311.model.actor import cli_actor
+from open311.model.access.actor import cli_actor
 
 LONGEST_SECONDS = 1800
 DONE = "GELOEST"

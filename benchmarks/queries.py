@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from open311.model.geography import Box, Circle
+from open311.model.maps.geography import Box, Circle
 from open311.model.search import EVER, RequestSearch, Span
 from open311.model.service_request import Location, Status
 from open311.storage import search

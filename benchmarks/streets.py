@@ -17,7 +17,7 @@ from open311.basemap.importing import Wishes
 from open311.core import Catalogues, Core
 from open311.dev import private_cluster
 from open311.model.catalogue import Catalogue
-from open311.model.tiles import Tile
+from open311.model.maps.tiles import Tile
 from open311.storage.database import Database, migrate
 
 ROOT = Path(__file__).parent.parent

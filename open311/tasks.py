@@ -7,7 +7,11 @@ from typing import Any
 import structlog
 from procrastinate import RetryStrategy
 
-from open311.actions import bulk, casework, drafts, export_files, media, media_fetching
+from open311.actions import casework
+from open311.actions.desk import bulk
+from open311.actions.exports import export_files
+from open311.actions.photos import media, media_fetching
+from open311.actions.reporting import drafts
 from open311.actions.staff_accounts import staff_retention
 from open311.actions.staff_mail import reminders, staff_days, staff_digests, staff_mails, staff_notices
 from open311.actions.upkeep import housekeeping, map_counts, restoring, statistics, text_search
@@ -17,9 +21,11 @@ from open311.federation import harvest
 from open311.federation.client.answers import RemoteError
 from open311.federation.forwarding import forward_updates, handover
 from open311.inbox import fetching
-from open311.model.actor import WORKER
+from open311.model.access.actor import WORKER
 from open311.model.task_names import TaskName
-from open311.notifications import alerts, letters, messages, order_mails, retention
+from open311.notifications import alerts
+from open311.notifications.mails import letters, messages, order_mails
+from open311.notifications.privacy import retention
 from open311.storage import jobs
 from open311.webhooks import delivery
 

@@ -14,7 +14,8 @@ from sqlalchemy import Connection, text
 
 from open311.core import Core
 from open311.model.task_names import TaskName
-from open311.notifications import mail_subscriptions, messages
+from open311.notifications import mail_subscriptions
+from open311.notifications.mails import messages
 from tests.jobs import work
 
 MAILS = (

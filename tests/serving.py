@@ -18,8 +18,8 @@ from open311 import catalogue_file, settings
 from open311.actions import keys
 from open311.core import Catalogues, Core
 from open311.http import access_log
+from open311.model.access.keys import Scope
 from open311.model.catalogue import Catalogue
-from open311.model.keys import Scope
 from open311.storage.database import Database
 from open311.storage.database.freshness import Freshness
 from tests.actors import CLARA

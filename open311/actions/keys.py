@@ -4,8 +4,8 @@ from collections.abc import Collection, Iterable
 
 from open311.base.errors import ConfigurationError, Forbidden, Invalid, NotFound, problem
 from open311.core import Core
-from open311.model.actor import Actor, Right, key_actor
-from open311.model.keys import Key, Scope, digest, new_secret
+from open311.model.access.actor import Actor, Right, key_actor
+from open311.model.access.keys import Key, Scope, digest, new_secret
 from open311.model.staff.audit import AuditKind
 from open311.storage import keys
 from open311.storage.staff_accounts import audit

@@ -13,8 +13,8 @@ import structlog
 from open311.adapters.named_class import class_named
 from open311.base.errors import ConfigurationError
 from open311.base.text import tidy
-from open311.model.geography import Box
-from open311.model.place import Place
+from open311.model.maps.geography import Box
+from open311.model.maps.place import Place
 from open311.settings import Settings
 
 log = structlog.get_logger()

@@ -27,7 +27,7 @@ from open311.basemap.storage import FeatureRow
 from open311.basemap.things import Thing, Unreadable
 from open311.core import Core
 from open311.model.catalogue import Catalogue
-from open311.model.place import Place, PlaceKind, Streets, written
+from open311.model.maps.place import Place, PlaceKind, Streets, written
 from open311.storage.maps import addresses
 from open311.storage.maps.assets import Asset
 

@@ -15,7 +15,7 @@ from pyproj.exceptions import CRSError
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
-from open311.actions.address_list import COLUMNS
+from open311.actions.addresses.address_list import COLUMNS
 from open311.base.errors import Invalid, problem
 from open311.basemap.things import Thing, Unreadable
 

@@ -9,7 +9,7 @@ from shapely.geometry import box
 from shapely.geometry.base import BaseGeometry
 
 from open311.basemap.model import LAST_LEVEL, LEVELS, Feature, Layer, level_by_area, tolerance
-from open311.model.geography import Circle
+from open311.model.maps.geography import Circle
 from open311.model.service_request import Location
 
 # Of the sphere that web maps project on.

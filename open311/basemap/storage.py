@@ -9,12 +9,12 @@ from shapely.geometry.base import BaseGeometry
 from sqlalchemy import Connection, insert, select, text, update
 
 from open311.basemap.model import EXTENT, LAST_LEVEL, Layer, MapVersion, Source, level_for
-from open311.model.place import Place
-from open311.model.tiles import Tile
-from open311.storage.copy_ids import copy_rows, point
+from open311.model.maps.place import Place
+from open311.model.maps.tiles import Tile
 from open311.storage.database import advisory_locks
 from open311.storage.database.freshness import announce
 from open311.storage.maps.assets import Asset
+from open311.storage.requests.copy_ids import copy_rows, point
 from open311.storage.tables import map_versions
 
 # EPSG's number for the projection of web maps.

@@ -19,10 +19,10 @@ from open311.model.catalogue import (
     ServiceType,
     Value,
 )
+from open311.model.catalogue.site import Site
 from open311.model.desk.areas import NO_AREAS, Areas
 from open311.model.forwards import Forward
 from open311.model.jurisdiction import Jurisdiction
-from open311.model.site import Site
 
 
 def build(data: dict[str, Any], areas: Areas = NO_AREAS) -> Catalogue:

@@ -11,8 +11,8 @@ from open311.base.datetimes import time_zone
 from open311.catalogue_file import desk, routing
 from open311.catalogue_file.boundary import boundary_problem
 from open311.catalogue_file.document import Cursor, Document, Steps
-from open311.model.attributes import LISTS
 from open311.model.catalogue import Datatype
+from open311.model.catalogue.attributes import LISTS
 from open311.model.jurisdiction import SANDBOX_PREFIX
 
 # FixMyStreet takes these for orders: to leave a service out, to keep its reports private (georeport.md 2.1).

@@ -9,9 +9,9 @@ from open311.base.text import Text
 from open311.catalogue_file import desk
 from open311.catalogue_file.boundary import as_geojson
 from open311.model.catalogue import Agency, Attribute, Catalogue, DetailedStatus, Group, Service
+from open311.model.catalogue.site import Site
 from open311.model.desk.desk_catalogue import PLAIN_DESK, Desk
 from open311.model.jurisdiction import Jurisdiction
-from open311.model.site import Site
 
 
 def contents(catalogue: Catalogue) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from open311.catalogue_file.document import Cursor, Steps
-from open311.model.attributes import LISTS
+from open311.model.catalogue.attributes import LISTS
 from open311.model.desk import routing
 from open311.model.desk.priority import Priority
 from open311.model.desk.routing import SPAN, Hours, Rule, Span, WorkingHours

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from open311.actions.staff_accounts import accounts, own_account
 from open311.actions.staff_accounts.sign_in import Sender
 from open311.core import Core
-from open311.model.actor import cli_actor
+from open311.model.access.actor import cli_actor
 from open311.model.catalogue import Catalogue
 from open311.model.staff.accounts import AccountState
 from open311.model.staff.rights import Membership, Role

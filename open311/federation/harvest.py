@@ -28,7 +28,7 @@ from open311.federation.references import Arrival, Counts, Intake, Refusal, Trou
 from open311.federation.storage import references as stored
 from open311.federation.storage import sources as source_rows
 from open311.federation.terms import Terms
-from open311.model.actor import Actor, ActorKind, Right, source_actor
+from open311.model.access.actor import Actor, ActorKind, Right, source_actor
 from open311.model.catalogue import Catalogue
 from open311.model.jurisdiction import SANDBOX_PREFIX
 from open311.model.staff.audit import AuditKind

@@ -12,8 +12,8 @@ from open311.base.text import tidy
 from open311.federation.client.foreign import ForeignRequest
 from open311.federation.references import Arrival, Refusal, refusal_for
 from open311.model.catalogue import Catalogue
+from open311.model.intake.submission import DESCRIPTION_LENGTH
 from open311.model.service_request import Reporter, Status
-from open311.model.submission import DESCRIPTION_LENGTH
 
 log = structlog.get_logger()
 

@@ -12,16 +12,17 @@ from open311.base.errors import Open311Error
 from open311.core import Core
 from open311.federation.references import Arrival, Counts, Intake, Known, Refusal, refusal_for
 from open311.federation.storage import references as stored
-from open311.model.actor import Actor, Right
+from open311.model.access.actor import Actor, Right
+from open311.model.access.visibility import is_everybodys
 from open311.model.casework.cases import Case, new_case
 from open311.model.catalogue import Catalogue
-from open311.model.event_kinds import EventKind
+from open311.model.events.event_kinds import EventKind
 from open311.model.service_request import NOBODY, Reporter, ServiceRequest, Status, Visibility
-from open311.model.visibility import is_everybodys
-from open311.storage import bulk_load, events, service_requests
-from open311.storage.bulk_load import NewEvent
-from open311.storage.copy_ids import new_ids
+from open311.storage import events
 from open311.storage.database import Connection
+from open311.storage.requests import bulk_load, service_requests
+from open311.storage.requests.bulk_load import NewEvent
+from open311.storage.requests.copy_ids import new_ids
 
 log = structlog.get_logger()
 

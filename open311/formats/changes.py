@@ -8,7 +8,7 @@ import orjson
 from open311.base.datetimes import write
 from open311.formats import documents, encode
 from open311.model.catalogue import Catalogue
-from open311.model.changes import Change
+from open311.model.events.changes import Change
 
 JSON = "application/json; charset=utf-8"
 NDJSON = "application/x-ndjson; charset=utf-8"

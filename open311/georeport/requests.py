@@ -3,7 +3,7 @@
 from typing import Any
 
 from open311.formats import documents, encode, entries
-from open311.model.visibility import View
+from open311.model.access.visibility import View
 from open311.web import rendered_lists, single_request
 from open311.web.rendered_lists import Asked, Written
 from open311.web.request_context import Reader

@@ -4,7 +4,8 @@ from typing import Any, cast
 
 from flask import Response, request
 
-from open311.actions import keys, report
+from open311.actions import keys
+from open311.actions.reporting import report
 from open311.base.errors import NotFound, problem
 from open311.formats import documents
 from open311.formats.documents import Endpoint
@@ -23,11 +24,11 @@ from open311.georeport.schemas import (
 from open311.http import current, urls
 from open311.http.keys import key
 from open311.http.normalise import LenientRequest
-from open311.model.actor import PUBLIC, Actor, Right, key_actor
-from open311.model.keys import Scope
+from open311.model.access.actor import PUBLIC, Actor, Right, key_actor
+from open311.model.access.keys import Scope
+from open311.model.intake.submission import Submission
 from open311.model.service_request import Location
-from open311.model.submission import Submission
-from open311.storage import tokens
+from open311.storage.requests import tokens
 from open311.web import parameters, queries, rendered_lists, request_context
 from open311.web.queries import Arguments, ServiceRequestQuery, ServiceRequestsQuery
 from open311.web.request_context import Reader

@@ -7,7 +7,9 @@ from urllib.parse import urlencode
 from flask import Response, request
 from marshmallow import ValidationError
 
-from open311.actions import keys, media, updates
+from open311.actions import keys
+from open311.actions.photos import media
+from open311.actions.reporting import updates
 from open311.base.datetimes import write_utc
 from open311.base.errors import Invalid, NotFound, Problem, problem
 from open311.formats import documents
@@ -17,14 +19,14 @@ from open311.georeport.schemas import UpdateReceiptSchema, UpdateSchema
 from open311.http import current, urls
 from open311.http.keys import key
 from open311.http.normalise import LenientRequest
-from open311.model.actor import Actor
-from open311.model.keys import Scope
+from open311.model.access.actor import Actor
+from open311.model.access.keys import Scope
+from open311.model.intake.submission import DESCRIPTION_LENGTH
 from open311.model.search import PAGE_SIZE, Span, window
 from open311.model.service_request import Reporter
-from open311.model.submission import DESCRIPTION_LENGTH
 from open311.model.updates import Update, UpdateCursor, UpdateSearch, UpdateSubmission, known_words, tidy_word
-from open311.storage import updates as stored
 from open311.storage.database import Connection
+from open311.storage.events import updates as stored
 from open311.web import pagination, parameters, queries, request_context
 from open311.web.fields import Count, Email, Moment, WebAddresses, Word, Words, problems
 from open311.web.photos import photos_field

@@ -17,7 +17,7 @@ from open311.base.errors import Busy, problem
 from open311.base.sender import Sender, working_for
 from open311.http.limits.admission import FairSemaphore, Permit
 from open311.http.limits.connections import Threads
-from open311.model.network import network_of
+from open311.model.access.network import network_of
 
 RETRY_AFTER = 5
 # Whoever is slower than this, in bytes a second, after so many seconds, is not waited for any longer.

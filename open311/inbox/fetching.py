@@ -5,7 +5,7 @@ from io import BytesIO
 
 import structlog
 
-from open311.actions import media
+from open311.actions.photos import media
 from open311.adapters.mail import imap
 from open311.adapters.mail.imap import RawMail
 from open311.base.errors import ConfigurationError, MailboxUnavailable, NotFound, Unavailable

@@ -4,7 +4,7 @@ from typing import Any
 
 from open311.actions.casework.conversation.correspondence import receive
 from open311.actions.casework.outside.order_answers import receive_from_contractor
-from open311.actions.media import Files
+from open311.actions.photos.media import Files
 from open311.core import Core
 from open311.inbox.automatic import Bounce, Writer
 from open311.inbox.reading import Letter
@@ -13,11 +13,11 @@ from open311.model.catalogue import Catalogue
 from open311.model.inbox import InboxState
 from open311.model.mailbox import spelt
 from open311.model.service_request import ServiceRequest, Visibility
-from open311.storage import service_requests
 from open311.storage.database import Connection
 from open311.storage.mails import blocked_senders, sent_mails
 from open311.storage.mails import inbox as storage
 from open311.storage.mails.sent_mails import AnsweredMail, SentKind
+from open311.storage.requests import service_requests
 
 
 def settle(core: Core, conn: Connection, catalogue: Catalogue, letter: Letter, files: Files) -> None:

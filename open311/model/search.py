@@ -12,9 +12,9 @@ from typing import Any, Generic, TypeVar
 import orjson
 
 from open311.base.errors import Invalid, problem
-from open311.model.geography import Box, Circle
+from open311.model.access.visibility import EVERYBODYS
+from open311.model.maps.geography import Box, Circle
 from open311.model.service_request import Status, Visibility
-from open311.model.visibility import EVERYBODYS
 
 PAGE_SIZE = 1000
 # Counting stops here: a total is for people, and beyond this it would cost more than the page itself.

@@ -1,7 +1,7 @@
 """What GeoReport v2 shows of a request, field by field, in its order: one table for all who write one.
 
-`formats/documents.py` writes a request from its value, `storage/written_requests.py` has PostgreSQL write it from its
-row. Both follow this table, and `tests/storage/test_written_requests.py` holds them equal.
+`formats/documents.py` writes a request from its value, `storage/requests/written_requests.py` has PostgreSQL write it
+from its row. Both follow this table, and `tests/storage/test_written_requests.py` holds them equal.
 """
 
 from enum import Enum, auto

@@ -4,14 +4,15 @@ from dataclasses import replace
 
 from open311.base.errors import Invalid, NotFound, TooManyRequests, problem
 from open311.core import Core
+from open311.model.access.secret_tokens import is_token, new_token
 from open311.model.catalogue import Catalogue
 from open311.model.mailbox import mailbox
-from open311.model.secret_tokens import is_token, new_token
 from open311.model.task_names import TaskName
-from open311.notifications import mail_guard, sending
-from open311.notifications.alert import MOST_OF_A_MAILBOX, Alert
-from open311.notifications.mail_limits import DAY, MailAsker
-from open311.notifications.mail_links import MailLink, Purpose
+from open311.notifications import mail_guard
+from open311.notifications.mails import sending
+from open311.notifications.model.alert import MOST_OF_A_MAILBOX, Alert
+from open311.notifications.model.mail_limits import DAY, MailAsker
+from open311.notifications.model.mail_links import MailLink, Purpose
 from open311.notifications.storage import alerts as storage
 from open311.notifications.storage import mail_links
 from open311.storage import jobs

@@ -2,19 +2,20 @@
 
 from typing import Any
 
-from open311.actions import drafts, inbox_decisions
 from open311.actions.casework.conversation.contacts import write_contact
+from open311.actions.desk import inbox_decisions
+from open311.actions.reporting import drafts
 from open311.base.errors import Problem, TooManyRequests
 from open311.core import Core
-from open311.model.actor import Actor
+from open311.model.access.actor import Actor
 from open311.model.catalogue import Catalogue
-from open311.model.drafts import Draft
 from open311.model.inbox import InboxMail, InboxState
+from open311.model.intake.drafts import Draft
+from open311.model.intake.submission import Receipt, Submission
 from open311.model.mailbox import mailbox
 from open311.model.media import StoredFile
-from open311.model.submission import Receipt, Submission
 from open311.notifications import mail_subscriptions
-from open311.notifications.mail_limits import MailAsker
+from open311.notifications.model.mail_limits import MailAsker
 from open311.storage.database import Connection
 from open311.storage.mails import inbox
 

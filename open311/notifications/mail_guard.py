@@ -2,9 +2,9 @@
 
 from open311.base.errors import TooManyRequests, problem
 from open311.core import Core
-from open311.model.secret_tokens import digest
-from open311.notifications.mail_limits import LIMITS, MailAsker
-from open311.notifications.mail_links import Purpose
+from open311.model.access.secret_tokens import digest
+from open311.notifications.model.mail_limits import LIMITS, MailAsker
+from open311.notifications.model.mail_links import Purpose
 from open311.notifications.storage import mail_requests as storage
 from open311.storage.database import Connection
 

@@ -2,20 +2,21 @@
 
 from open311.base.errors import Invalid, NotFound, TooManyRequests, problem
 from open311.core import Core
-from open311.model import visibility
+from open311.model.access import visibility
+from open311.model.access.secret_tokens import is_token
+from open311.model.access.visibility import View
 from open311.model.catalogue import Catalogue
 from open311.model.mailbox import mailbox
-from open311.model.secret_tokens import is_token
 from open311.model.task_names import TaskName
-from open311.model.visibility import View
 from open311.notifications import mail_guard
-from open311.notifications.followers import ASKED_AGAIN_AFTER, Follower
-from open311.notifications.mail_limits import MailAsker
-from open311.notifications.mail_links import MailLink, Purpose
+from open311.notifications.model.followers import ASKED_AGAIN_AFTER, Follower
+from open311.notifications.model.mail_limits import MailAsker
+from open311.notifications.model.mail_links import MailLink, Purpose
 from open311.notifications.storage import followers as storage
 from open311.notifications.storage import mail_links
-from open311.storage import jobs, service_requests
+from open311.storage import jobs
 from open311.storage.database import Connection
+from open311.storage.requests import service_requests
 
 
 def possible(core: Core) -> bool:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from open311.actions import objections
+from open311.actions.reporting import objections
 from open311.base.errors import Invalid, problem
 from open311.core import Core
 from open311.model.casework.objections import Objection
@@ -10,8 +10,8 @@ from open311.model.catalogue import Catalogue
 from open311.model.mailbox import mailbox
 from open311.model.task_names import TaskName
 from open311.notifications import mail_guard
-from open311.notifications.mail_limits import MailAsker
-from open311.notifications.mail_links import Purpose
+from open311.notifications.model.mail_limits import MailAsker
+from open311.notifications.model.mail_links import Purpose
 from open311.storage import jobs
 
 

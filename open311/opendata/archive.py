@@ -7,7 +7,7 @@ from open311.core import Core
 from open311.formats import csv, documents, encode, entries
 from open311.formats.entries import Form
 from open311.model.catalogue import Catalogue
-from open311.storage import export
+from open311.storage.requests import export
 from open311.web.written_requests import Writer
 
 Remark = Callable[[str], bytes]

@@ -8,10 +8,10 @@ from marshmallow import pre_load
 
 from open311.formats import changes
 from open311.http import current, urls
-from open311.model.changes import LIMIT, ChangesPage, Position, Source
+from open311.model.events.changes import LIMIT, ChangesPage, Position, Source
 from open311.opendata.answers import CHANGES_ANY_TIME, answer
 from open311.opendata.blueprint import OpenData
-from open311.storage import changes as stored
+from open311.storage.events import changes as stored
 from open311.web import queries
 from open311.web.fields import Count, Word
 from open311.web.queries import Arguments

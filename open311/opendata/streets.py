@@ -10,7 +10,7 @@ from open311.basemap import storage
 from open311.basemap.ground import ground_of
 from open311.basemap.model import FIRST_LEVEL, LAST_LEVEL, Layer
 from open311.http import current
-from open311.model.tiles import Tile
+from open311.model.maps.tiles import Tile
 from open311.opendata.answers import CHANGES_SELDOM, answer, json
 from open311.opendata.tiles import MEDIA_TYPE, blueprint
 from open311.web.fields import Word

@@ -10,8 +10,8 @@ from shapely.geometry import mapping
 
 from open311.base.errors import Invalid, NotFound, problem
 from open311.http import current
+from open311.model.maps.tiles import DEEPEST, POINTS_FROM, Tile, TileSearch
 from open311.model.service_request import Status
-from open311.model.tiles import DEEPEST, POINTS_FROM, Tile, TileSearch
 from open311.opendata.answers import CHANGES_ANY_TIME, CHANGES_SELDOM, answer, json
 from open311.opendata.blueprint import OpenData
 from open311.opendata.jurisdictions import find_catalogue

@@ -7,8 +7,8 @@ from flask import Response, render_template
 from open311.formats import icons
 from open311.http import current, urls
 from open311.model.catalogue import Catalogue
+from open311.model.catalogue.site import COLOUR
 from open311.model.search import RequestSearch
-from open311.model.site import COLOUR
 from open311.site import addresses, assets
 from open311.site.blueprint import blueprint
 from open311.storage import search

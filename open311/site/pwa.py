@@ -13,7 +13,7 @@ from open311.base.errors import NotFound, problem
 from open311.formats import icons
 from open311.http import current, urls
 from open311.model.catalogue import Catalogue
-from open311.model.site import COLOUR
+from open311.model.catalogue.site import COLOUR
 from open311.site import addresses, assets, words
 from open311.site.addresses import address
 from open311.site.blueprint import blueprint, city

@@ -5,14 +5,14 @@ from typing import Any
 from flask import Flask, Response, g, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from open311.actions import geocoding
+from open311.actions.addresses import geocoding
 from open311.base.errors import NotFound
 from open311.http import current
 from open311.http.errors import in_words
+from open311.model.access.visibility import View
 from open311.model.catalogue import Catalogue
-from open311.model.place import Place
+from open311.model.maps.place import Place
 from open311.model.service_request import ServiceRequest
-from open311.model.visibility import View
 from open311.site import (
     addresses,
     assets,

@@ -6,16 +6,17 @@ from typing import Any, cast
 from flask import Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from open311.actions import affected, media, updates
+from open311.actions.photos import media
+from open311.actions.reporting import affected, updates
 from open311.base.errors import Invalid, Problem, TooManyRequests
 from open311.http import current
 from open311.http.errors import in_words
 from open311.http.normalise import LenientRequest
-from open311.model.actor import PUBLIC
+from open311.model.access.actor import PUBLIC
 from open311.model.casework.objections import Ground, Objection
+from open311.model.intake.submission import DESCRIPTION_LENGTH
 from open311.model.mailbox import mailbox
 from open311.model.service_request import Reporter, ServiceRequest, Status
-from open311.model.submission import DESCRIPTION_LENGTH
 from open311.model.updates import UNCHANGED, UpdateSubmission
 from open311.notifications import mail_subscriptions, objections
 from open311.site import view_models

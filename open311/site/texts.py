@@ -9,7 +9,7 @@ from markupsafe import Markup
 from open311.base.i18n import FALLBACK
 from open311.http import current
 from open311.model.catalogue import Catalogue
-from open311.notifications.personal_data import PERSONAL, term_in_words
+from open311.notifications.privacy.personal_data import PERSONAL, term_in_words
 from open311.site.list import maps
 from open311.site.words import catalogue_text, words
 

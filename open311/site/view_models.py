@@ -7,7 +7,7 @@ from datetime import datetime
 from open311.base.datetimes import parse
 from open311.http import current
 from open311.model.catalogue import Attribute, Catalogue, Datatype, DetailedStatus, Service
-from open311.model.event_kinds import EventKind
+from open311.model.events.event_kinds import EventKind
 from open311.model.media import PATH, SMALL
 from open311.model.service_request import Note, ServiceRequest
 from open311.site import addresses

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from open311.http import current
-from open311.model.actor import ActorKind, Right
+from open311.model.access.actor import ActorKind, Right
 from open311.model.staff.rights import Membership, Staff
 from open311.site import words
 from open311.staff.blueprint import staff

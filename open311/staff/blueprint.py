@@ -17,8 +17,8 @@ from open311.base.i18n import LANGUAGES
 from open311.http import current
 from open311.http.limits import rate_limits
 from open311.http.limits.rate_limits import READING
-from open311.model.actor import Actor, Right, staff_actor
-from open311.model.network import is_within
+from open311.model.access.actor import Actor, Right, staff_actor
+from open311.model.access.network import is_within
 from open311.model.staff.accounts import Known, SignedIn, Stage, is_form_token
 from open311.model.staff.rights import Staff
 from open311.model.staff.sign_in import client_name

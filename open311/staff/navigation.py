@@ -3,7 +3,7 @@
 from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
-from open311.model.actor import Right
+from open311.model.access.actor import Right
 
 
 class Entry(NamedTuple):

@@ -11,8 +11,8 @@ from open311.base.errors import Problem
 from open311.base.i18n import LANGUAGES, messages
 from open311.http import current
 from open311.http.errors import in_words
-from open311.model.actor import Right
-from open311.model.channels import Channel
+from open311.model.access.actor import Right
+from open311.model.intake.channels import Channel
 from open311.model.staff.accounts import new_form_token
 from open311.model.staff.sign_in import LocalSignIn
 from open311.site import addresses, assets, rendering, words

@@ -10,7 +10,7 @@ from open311.actions import casework
 from open311.base.errors import Conflict, Invalid, NotFound, problem
 from open311.http import current
 from open311.http.errors import in_words
-from open311.model.actor import Actor, Right, staff_actor
+from open311.model.access.actor import Actor, Right, staff_actor
 from open311.model.casework.ownership import Owner, Part, owner_of
 from open311.model.catalogue import Catalogue
 from open311.model.staff import rights

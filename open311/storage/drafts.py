@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from open311.model.drafts import Draft, DraftPhoto
+from open311.model.access.secret_tokens import digest
+from open311.model.intake.drafts import Draft, DraftPhoto
 from open311.model.media import StoredFile
-from open311.model.secret_tokens import digest
 from open311.storage.tables import draft_photos, drafts
 
 _d, _p = drafts.c, draft_photos.c

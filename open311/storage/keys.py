@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Text, bindparam, insert, select, update
 
-from open311.model.keys import Key, Scope
+from open311.model.access.keys import Key, Scope
 from open311.storage.database.freshness import SENDERS, announce
 from open311.storage.database.statement import Statement
 from open311.storage.tables import keys

@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, func, insert, or_, select, union_all, update
 
+from open311.model.access.visibility import EVERYBODYS
 from open311.model.media import Media, MediaVisibility, StoredFile, path
-from open311.model.visibility import EVERYBODYS
 from open311.storage.tables import draft_photos, inbox_photos, media, service_requests
 
 _m = media.c

@@ -14,7 +14,7 @@ from webargs.fields import DelimitedList
 from open311.base import datetimes
 from open311.base.errors import Problem, problem
 from open311.http.current import time_zone
-from open311.model.geography import Box
+from open311.model.maps.geography import Box
 from open311.model.search import NEWEST_FIRST, SORT_NAMES, Cursor, Sort
 
 MOST_ADDRESSES = 50

@@ -17,10 +17,10 @@ from open311.base.errors import Invalid, problem
 from open311.base.text import fold
 from open311.http import current
 from open311.http.normalise import LenientRequest
-from open311.model import things, visibility
-from open311.model.actor import PUBLIC, Actor
-from open311.model.catalogue import Catalogue
-from open311.model.geography import Circle
+from open311.model.access import visibility
+from open311.model.access.actor import PUBLIC, Actor
+from open311.model.catalogue import Catalogue, things
+from open311.model.maps.geography import Circle
 from open311.model.search import NEWEST_FIRST, PAGE_SIZE, RequestSearch, Span, window
 from open311.model.service_request import Location, Status
 from open311.web import parameters, photos

@@ -13,7 +13,7 @@ from open311.base.i18n import choose_language
 from open311.core import Core
 from open311.http import current
 from open311.http.base_address import of_host
-from open311.model.actor import PUBLIC, Actor
+from open311.model.access.actor import PUBLIC, Actor
 from open311.model.catalogue import Catalogue
 from open311.web import queries
 from open311.web.parameters import Parameters

@@ -4,12 +4,12 @@ from typing import NamedTuple
 
 from open311.base.errors import NotFound, problem
 from open311.core import Core
-from open311.model import visibility
-from open311.model.actor import PUBLIC, Actor
+from open311.model.access import visibility
+from open311.model.access.actor import PUBLIC, Actor
+from open311.model.access.visibility import View
 from open311.model.catalogue import Catalogue
 from open311.model.service_request import ServiceRequest
-from open311.model.visibility import View
-from open311.storage import service_requests
+from open311.storage.requests import service_requests
 from open311.web.queries import REQUEST_ID
 
 LONGEST_TOLD = 50

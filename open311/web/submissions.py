@@ -8,8 +8,8 @@ from marshmallow.fields import Dict, List, String
 from open311.base.errors import Problem, problem
 from open311.http import current
 from open311.model.fields import Role
+from open311.model.intake.submission import DESCRIPTION_LENGTH, Submission
 from open311.model.service_request import PERSONAL, Location, Reporter, fields_with
-from open311.model.submission import DESCRIPTION_LENGTH, Submission
 from open311.web.fields import Degrees, Email, WebAddresses, Word, problems
 from open311.web.photos import photos_field
 from open311.web.queries import Arguments

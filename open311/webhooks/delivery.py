@@ -12,8 +12,8 @@ from open311.adapters import safe_http
 from open311.base.datetimes import write_utc
 from open311.base.errors import NotFound, Problem, problem
 from open311.core import Core
-from open311.storage import changes, stream
 from open311.storage.database import Connection
+from open311.storage.events import changes, stream
 from open311.webhooks import sender, storage
 from open311.webhooks.model import (
     DISABLE_AFTER,

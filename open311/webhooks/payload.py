@@ -5,7 +5,7 @@ import orjson
 from open311.base.datetimes import write_utc
 from open311.formats import changes
 from open311.model.catalogue import Catalogue
-from open311.model.changes import Change
+from open311.model.events.changes import Change
 
 CONTENT_TYPE = "application/json; charset=utf-8"
 

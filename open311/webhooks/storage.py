@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, delete, exists, func, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from open311.storage.stream import Line
+from open311.storage.events.stream import Line
 from open311.storage.tables import webhook_attempts, webhook_messages, webhook_subscriptions
 from open311.webhooks.model import Attempt, Message, MessageState, State, Subscription
 

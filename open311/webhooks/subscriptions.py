@@ -7,12 +7,12 @@ from datetime import datetime
 
 from open311.base.errors import Invalid, NotFound, Problem, problem
 from open311.core import Core
-from open311.model.actor import Actor, Right
+from open311.model.access.actor import Actor, Right
 from open311.model.catalogue import Catalogue
-from open311.model.event_kinds import IN_FEED
+from open311.model.events.event_kinds import IN_FEED
 from open311.model.staff.audit import AuditKind
-from open311.storage import stream
 from open311.storage.database import Connection
+from open311.storage.events import stream
 from open311.storage.staff_accounts import audit
 from open311.webhooks import storage
 from open311.webhooks.model import (

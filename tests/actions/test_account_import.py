@@ -6,7 +6,7 @@ from open311.actions.staff_accounts import account_import, accounts
 from open311.actions.staff_accounts.account_import import Done
 from open311.base.errors import Invalid
 from open311.core import Core
-from open311.model.actor import cli_actor
+from open311.model.access.actor import cli_actor
 from open311.model.staff.rights import Membership
 
 HEAD = "name;email;role;units;ends\n"

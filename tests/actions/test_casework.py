@@ -3,14 +3,15 @@
 import pytest
 from sqlalchemy import Connection, text
 
-from open311.actions import casework, keys, report
+from open311.actions import casework, keys
+from open311.actions.reporting import report
 from open311.base.errors import Invalid, NotFound
 from open311.core import Core
-from open311.model.actor import WORKER, key_actor
+from open311.model.access.actor import WORKER, key_actor
+from open311.model.access.keys import Scope
 from open311.model.catalogue import ServiceType
-from open311.model.keys import Scope
+from open311.model.intake.submission import Submission
 from open311.model.service_request import Location, Reporter, ServiceRequest, Status, Visibility
-from open311.model.submission import Submission
 from tests.actors import CLARA
 from tests.builders import a_catalogue, a_service
 from tests.serving import Clock, MakeCore

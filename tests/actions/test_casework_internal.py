@@ -9,10 +9,10 @@ from sqlalchemy import text
 from open311.actions import casework
 from open311.base.errors import Conflict, Forbidden, Invalid, NotFound
 from open311.core import Core
-from open311.model.actor import ALL_RIGHTS, Actor, ActorKind
+from open311.model.access.actor import ALL_RIGHTS, Actor, ActorKind
 from open311.model.casework.cases import Case, Flag, Priority, Stage
-from open311.storage import cases, service_requests
 from open311.storage.desk.case import notes, undo
+from open311.storage.requests import cases, service_requests
 from tests.actors import CLARA
 from tests.databases import Databases
 from tests.opendata.live import a_live_core

@@ -7,10 +7,11 @@ import pytest
 from PIL import Image
 from sqlalchemy import Connection, text
 
-from open311.actions import casework, media
+from open311.actions import casework
+from open311.actions.photos import media
 from open311.base.errors import Conflict, Forbidden, Invalid, NotFound
 from open311.core import Core
-from open311.model.actor import ALL_RIGHTS, Actor, ActorKind, Right
+from open311.model.access.actor import ALL_RIGHTS, Actor, ActorKind, Right
 from open311.model.casework.cases import Priority, Stage
 from open311.model.casework.decisions import Decision, Outcome, PhotoEdit
 from open311.model.media import MediaVisibility

@@ -10,8 +10,8 @@ from sqlalchemy import Connection, select, text
 from open311.actions import keys
 from open311.base.errors import ConfigurationError, Forbidden
 from open311.core import Core
-from open311.model.actor import ALL_RIGHTS, Right, staff_actor
-from open311.model.keys import Scope
+from open311.model.access.actor import ALL_RIGHTS, Right, staff_actor
+from open311.model.access.keys import Scope
 from open311.storage import keys as stored
 from open311.storage import senders
 from open311.storage.tables import audit

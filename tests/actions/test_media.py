@@ -8,16 +8,18 @@ import httpx2
 import pytest
 from sqlalchemy import Connection, text
 
-from open311.actions import casework, keys, media, media_fetching, report
+from open311.actions import casework, keys
+from open311.actions.photos import media, media_fetching
+from open311.actions.reporting import report
 from open311.adapters import safe_http
 from open311.adapters.media_store import new_key
 from open311.base.errors import NotFound
 from open311.core import Core
-from open311.model.actor import key_actor
-from open311.model.keys import Scope
+from open311.model.access.actor import key_actor
+from open311.model.access.keys import Scope
+from open311.model.intake.submission import Submission
 from open311.model.media import MediaVisibility
 from open311.model.service_request import Location
-from open311.model.submission import Submission
 from open311.model.task_names import TaskName
 from tests.actors import CLARA
 from tests.builders import a_catalogue, a_service

@@ -5,14 +5,15 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Connection, text
 
-from open311.actions import casework, keys, report
+from open311.actions import casework, keys
+from open311.actions.reporting import report
 from open311.base.errors import Invalid, NotFound
 from open311.core import Core
-from open311.model.actor import Actor, key_actor
+from open311.model.access.actor import Actor, key_actor
+from open311.model.access.keys import Scope
 from open311.model.catalogue import ServiceType
-from open311.model.keys import Scope
+from open311.model.intake.submission import Submission
 from open311.model.service_request import Location, Reporter, Status, Visibility
-from open311.model.submission import Submission
 from tests.actors import CLARA
 from tests.builders import a_catalogue, a_service, a_vehicle_service, words
 from tests.serving import Clock, MakeCore

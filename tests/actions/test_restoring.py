@@ -14,14 +14,15 @@ from open311.actions.staff_accounts import accounts, own_account, sign_in
 from open311.actions.upkeep import restoring
 from open311.base.errors import Invalid
 from open311.core import Core
-from open311.model.actor import cli_actor
+from open311.model.access.actor import cli_actor
 from open311.model.staff.accounts import AccountState
 from open311.model.staff.rights import Role
-from open311.notifications import mail_subscriptions, messages
-from open311.notifications.mail_limits import MailAsker
+from open311.notifications import mail_subscriptions
+from open311.notifications.mails import messages
+from open311.notifications.model.mail_limits import MailAsker
 from open311.notifications.storage import people
-from open311.storage import changes, stream
 from open311.storage.database import Connection, Database
+from open311.storage.events import changes, stream
 from open311.storage.staff_accounts import accounts as account_storage
 from open311.storage.upkeep import erasures
 from open311.webhooks import delivery, subscriptions

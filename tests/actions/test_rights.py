@@ -8,12 +8,14 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, text
 
-from open311.actions import casework, media, report, updates
+from open311.actions import casework
+from open311.actions.photos import media
+from open311.actions.reporting import report, updates
 from open311.base.errors import Forbidden
 from open311.core import Core
-from open311.model.actor import ALL_RIGHTS, Actor, ActorKind, Right
+from open311.model.access.actor import ALL_RIGHTS, Actor, ActorKind, Right
+from open311.model.intake.submission import Submission
 from open311.model.service_request import Location
-from open311.model.submission import Submission
 from open311.model.updates import UpdateSubmission
 from tests.actors import CLARA
 from tests.builders import a_catalogue, a_jurisdiction, a_service

@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from open311.actions import casework
 from open311.core import Core
-from open311.model.actor import ALL_RIGHTS, Actor, ActorKind
+from open311.model.access.actor import ALL_RIGHTS, Actor, ActorKind
 from open311.model.casework.cases import Case, Priority, Stage
 from open311.model.desk.desk_catalogue import Desk
 from open311.model.desk.routing import Rule

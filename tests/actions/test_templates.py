@@ -3,11 +3,14 @@
 import pytest
 from sqlalchemy import Connection, text
 
-from open311.actions import casework, look_ups, templates
-from open311.actions.templates import TemplateContents
+from open311.actions import casework
+from open311.actions.addresses import look_ups
+from open311.actions.desk import templates
+from open311.actions.desk.templates import TemplateContents
 from open311.base.errors import Conflict, Forbidden, Invalid, NotFound
 from open311.core import Core
-from open311.model.actor import ALL_RIGHTS, Actor, ActorKind, Right
+from open311.model.access.actor import ALL_RIGHTS, Actor, ActorKind, Right
+from open311.model.casework import gaps
 from open311.storage.desk import templates as storage
 from open311.storage.desk.scope import Scope
 from tests.actors import CLARA
@@ -73,8 +76,8 @@ def test_what_nobody_could_use_is_refused(core: Core, conn: Connection, wrong: d
 
 
 def test_gaps_are_filled_and_what_nobody_knows_stays_to_be_seen() -> None:
-    assert templates.filled("Nr. {number}: {due}", {"number": "102000"}) == "Nr. 102000: {due}"
-    assert templates.gaps("{a} {{b}} {} c") == {"a", "b", ""}
+    assert gaps.filled("Nr. {number}: {due}", {"number": "102000"}) == "Nr. 102000: {due}"
+    assert gaps.gaps("{a} {{b}} {} c") == {"a", "b", ""}
 
 
 def test_looking_somebody_up_is_allowed_to_few_and_written_down_without_the_address(

@@ -11,8 +11,8 @@ import pytest
 from open311.adapters import geocoder
 from open311.adapters.geocoder import Nominatim
 from open311.base.errors import ConfigurationError
-from open311.model.geography import Box
-from open311.model.place import Place
+from open311.model.maps.geography import Box
+from open311.model.maps.place import Place
 from tests.adapters.strangers import Reply, a_stranger
 
 CITY = Box(8.3, 49.4, 8.5, 49.6)

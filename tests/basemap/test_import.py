@@ -13,13 +13,13 @@ import shapefile
 from pyproj import CRS, Transformer
 from sqlalchemy import text
 
-from open311.actions import address_list, geocoding
+from open311.actions.addresses import address_list, geocoding
 from open311.base.errors import Invalid
 from open311.basemap import cleaning, importing, storage
 from open311.basemap.importing import Counts, Wishes
 from open311.core import Core
-from open311.model.place import PlaceKind
-from open311.model.tiles import Tile
+from open311.model.maps.place import PlaceKind
+from open311.model.maps.tiles import Tile
 from tests.basemap.extracts import an_extract
 from tests.serving import Clock, first_city
 

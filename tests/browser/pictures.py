@@ -14,13 +14,14 @@ import pytest
 from PIL import Image, ImageDraw
 
 from benchmarks import made_city
-from open311.actions import address_list, casework, catalogue_publication, keys
+from open311.actions import casework, catalogue_publication, keys
+from open311.actions.addresses import address_list
 from open311.actions.upkeep import map_counts
 from open311.app import create_app
 from open311.basemap import importing
 from open311.basemap.importing import Wishes
 from open311.dev import demo
-from open311.model.keys import Scope
+from open311.model.access.keys import Scope
 from open311.settings import shipped
 from tests.actors import CLARA
 from tests.browser.conftest import Visit

@@ -11,7 +11,7 @@ from open311 import core as core_module
 from open311 import settings
 from open311.actions import casework, catalogue_publication, keys
 from open311.core import Core
-from open311.model.keys import Scope
+from open311.model.access.keys import Scope
 from tests.actors import CLARA
 from tests.pictures import a_photo
 from tests.processes.running import answers, free_port, started, wait_for

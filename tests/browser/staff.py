@@ -5,7 +5,7 @@ from itertools import count
 from open311.actions.staff_accounts import accounts, own_account
 from open311.adapters.signing_in import one_time_codes
 from open311.core import Core
-from open311.model.actor import cli_actor
+from open311.model.access.actor import cli_actor
 from open311.model.staff.rights import Membership, Role
 from open311.staff.session_cookie import PLAIN
 from tests.browser.navigators import Visitor

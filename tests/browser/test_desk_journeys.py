@@ -14,12 +14,12 @@ import pytest
 from playwright.sync_api import expect
 
 from open311.actions import casework, keys
-from open311.model.actor import ALL_RIGHTS, Actor, ActorKind
+from open311.model.access.actor import ALL_RIGHTS, Actor, ActorKind
+from open311.model.access.keys import Scope
 from open311.model.casework.cases import Stage
-from open311.model.keys import Scope
 from open311.model.staff.rights import Role
 from open311.model.task_names import TaskName
-from open311.notifications import messages
+from open311.notifications.mails import messages
 from tests.actors import CLARA
 from tests.browser.conftest import NARROW, Visit
 from tests.browser.navigators import Visitor

@@ -1,7 +1,7 @@
 """A developer tries the interface out, on the page that describes it."""
 
 from open311.actions import keys
-from open311.model.keys import Scope
+from open311.model.access.keys import Scope
 from tests.actors import CLARA
 from tests.browser.conftest import Visit
 from tests.browser.town import Town

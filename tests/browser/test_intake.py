@@ -9,10 +9,11 @@ import httpx2
 import pytest
 from playwright.sync_api import expect
 
-from open311.actions import address_list, casework, keys
+from open311.actions import casework, keys
+from open311.actions.addresses import address_list
 from open311.basemap import importing
 from open311.basemap.importing import Wishes
-from open311.model.keys import Scope
+from open311.model.access.keys import Scope
 from open311.model.staff.rights import Role
 from tests.actors import CLARA
 from tests.basemap.extracts import an_extract, forget_maps

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from open311.actions import casework, drafts
+from open311.actions import casework
+from open311.actions.reporting import drafts
 from open311.base.i18n import translate
 from tests.actors import CLARA
 from tests.browser.conftest import DESK, PHONE, Visit

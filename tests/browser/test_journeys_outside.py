@@ -20,7 +20,7 @@ from open311.model.casework.cases import Flag, Stage
 from open311.model.service_request import Visibility
 from open311.model.staff.rights import Role
 from open311.model.task_names import TaskName
-from open311.notifications import messages
+from open311.notifications.mails import messages
 from tests.actors import CLARA
 from tests.browser.conftest import PHONE, Visit
 from tests.browser.navigators import Visitor

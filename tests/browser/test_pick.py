@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import expect
 
-from open311.actions import address_list
+from open311.actions.addresses import address_list
 from open311.basemap import importing
 from open311.basemap.importing import Wishes
 from tests.basemap.extracts import an_extract, forget_addresses, forget_maps

@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from open311.actions import casework
 from open311.base.i18n import translate
 from open311.model.service_request import Visibility
-from open311.storage import service_requests
+from open311.storage.requests import service_requests
 from tests.actors import CLARA
 from tests.browser.conftest import DESK, PHONE, Visit
 from tests.browser.navigators import Visitor

@@ -12,7 +12,7 @@ from open311.actions import keys
 from open311.base.i18n import translate
 from open311.basemap import importing
 from open311.basemap.importing import Wishes
-from open311.model.keys import Scope
+from open311.model.access.keys import Scope
 from tests.actors import CLARA
 from tests.basemap.extracts import an_extract, forget_maps
 from tests.browser.conftest import DESK, Visit

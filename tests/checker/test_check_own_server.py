@@ -11,13 +11,14 @@ import pytest
 
 from open311 import core as core_module
 from open311 import settings
-from open311.actions import casework, catalogue_publication, keys, report
+from open311.actions import casework, catalogue_publication, keys
+from open311.actions.reporting import report
 from open311.checker.quirks import QUIRKS
 from open311.checker.requirement import TABLE
-from open311.model.actor import key_actor
-from open311.model.keys import Scope
+from open311.model.access.actor import key_actor
+from open311.model.access.keys import Scope
+from open311.model.intake.submission import Submission
 from open311.model.service_request import Location
-from open311.model.submission import Submission
 from tests.actors import CLARA
 from tests.house.documents import REQUIREMENTS, ROW
 from tests.processes.running import answers, free_port, run, started, wait_for

@@ -9,13 +9,15 @@ import pytest
 
 from open311 import core as core_module
 from open311 import settings
-from open311.actions import catalogue_publication, keys, media, report
+from open311.actions import catalogue_publication, keys
+from open311.actions.photos import media
+from open311.actions.reporting import report
 from open311.core import Core
-from open311.model.actor import key_actor
-from open311.model.keys import Scope
+from open311.model.access.actor import key_actor
+from open311.model.access.keys import Scope
+from open311.model.intake.submission import Submission
 from open311.model.media import Media
 from open311.model.service_request import Location
-from open311.model.submission import Submission
 from tests.actors import CLARA
 from tests.pictures import a_photo, opened
 from tests.processes.running import run

@@ -1,9 +1,10 @@
 """`open311 request update`, `note`, `merge` and `erase` on the command line."""
 
-from open311.actions import keys, updates
+from open311.actions import keys
+from open311.actions.reporting import updates
 from open311.core import Core
-from open311.model.actor import key_actor
-from open311.model.keys import Scope
+from open311.model.access.actor import key_actor
+from open311.model.access.keys import Scope
 from open311.model.service_request import Reporter
 from open311.model.updates import UpdateSubmission
 from tests.actors import CLARA

@@ -16,10 +16,10 @@ from open311.base.errors import Invalid, NotFound
 from open311.base.problems import in_words
 from open311.core import Core
 from open311.federation.forwarding import forward_updates, handover, in_doubt
-from open311.model.actor import forward_actor
+from open311.model.access.actor import forward_actor
+from open311.model.access.keys import Scope
 from open311.model.catalogue import Catalogue
 from open311.model.forwards import LEASE, Forward, Forwarded, ForwardState
-from open311.model.keys import Scope
 from open311.model.service_request import Visibility
 from tests.actors import CLARA
 from tests.adapters.strangers import Question, Reply, Stranger, a_stranger

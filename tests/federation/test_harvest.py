@@ -21,8 +21,8 @@ from open311.federation.catalogues import HARVESTED
 from open311.federation.client import client as federation_client
 from open311.federation.client import reader as source_reader
 from open311.federation.references import Counts
-from open311.model.actor import ALL_RIGHTS, Right, staff_actor
-from open311.model.event_kinds import IN_FEED
+from open311.model.access.actor import ALL_RIGHTS, Right, staff_actor
+from open311.model.events.event_kinds import IN_FEED
 from tests.actors import CLARA
 from tests.builders import a_catalogue, a_jurisdiction, a_service
 from tests.checker.broken import JSON_TYPE, Little, a_request, serving

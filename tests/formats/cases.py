@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from open311.formats import documents
 from open311.formats.documents import Endpoint
 from open311.formats.encode import Document
+from open311.model.access.visibility import redacted
 from open311.model.service_request import Note, ServiceRequest, Status
-from open311.model.visibility import redacted
 from tests.builders import a_catalogue, a_service_request
 
 CATALOGUE = a_catalogue()

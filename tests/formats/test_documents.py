@@ -10,9 +10,9 @@ import pytest
 from open311.base.text import Text
 from open311.formats import documents
 from open311.formats.encode import to_json
+from open311.model.access.visibility import redacted
 from open311.model.catalogue import Condition, ServiceType
 from open311.model.service_request import Location
-from open311.model.visibility import redacted
 from tests.builders import a_catalogue, a_service, a_service_request, a_vehicle_service, an_attribute, words
 from tests.formats.cases import IN_PROCESS, TOWED_AWAY
 

@@ -5,7 +5,8 @@ from io import BytesIO
 import httpx2
 import pytest
 
-from open311.actions import casework, media
+from open311.actions import casework
+from open311.actions.photos import media
 from open311.core import Core
 from tests.actors import CLARA
 from tests.builders import a_catalogue, a_service

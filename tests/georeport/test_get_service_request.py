@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from open311.actions import casework
 from open311.core import Core
-from open311.model.keys import Scope
+from open311.model.access.keys import Scope
 from open311.model.service_request import Visibility
 from tests.actors import CLARA
 from tests.formats.spark import parse_xml

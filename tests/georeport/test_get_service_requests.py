@@ -8,7 +8,7 @@ from sqlalchemy import Connection, text
 
 from open311.actions import casework
 from open311.core import Core
-from open311.model.keys import Scope
+from open311.model.access.keys import Scope
 from open311.model.service_request import Status, Visibility
 from tests.actors import CLARA
 from tests.serving import START, Api, Clock, an_api

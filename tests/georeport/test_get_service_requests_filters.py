@@ -9,8 +9,8 @@ from sqlalchemy import Connection
 
 from open311.actions import casework
 from open311.core import Core
-from open311.model.geography import Box
-from open311.model.keys import Scope
+from open311.model.access.keys import Scope
+from open311.model.maps.geography import Box
 from open311.model.service_request import Location, Status, Visibility
 from open311.web.fields import BoxField
 from tests.actors import CLARA

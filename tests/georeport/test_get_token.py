@@ -5,7 +5,7 @@ from sqlalchemy import Connection
 
 from open311.actions import casework
 from open311.core import Core
-from open311.model.actor import WORKER
+from open311.model.access.actor import WORKER
 from open311.model.catalogue import ServiceType
 from open311.model.task_names import TaskName
 from tests.actors import CLARA

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from open311.actions import keys
 from open311.core import Core
-from open311.model.keys import Scope
+from open311.model.access.keys import Scope
 from tests.actors import CLARA
 from tests.georeport.surface import FORMATS, a_city, reads
 from tests.serving import Api, MakeCore, an_api

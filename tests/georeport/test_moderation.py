@@ -8,7 +8,7 @@ from sqlalchemy import Connection, text
 
 from open311.actions import casework
 from open311.core import Core
-from open311.model.keys import Scope
+from open311.model.access.keys import Scope
 from tests.actors import CLARA
 from tests.builders import a_catalogue, a_jurisdiction, a_status, a_vehicle_service
 from tests.serving import Api, Clock, MakeCore, an_api

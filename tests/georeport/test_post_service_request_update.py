@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from open311.actions import casework, keys, updates
+from open311.actions import casework, keys
+from open311.actions.reporting import updates
 from open311.base.errors import Invalid, NotFound
 from open311.core import Core
-from open311.model.keys import Scope
+from open311.model.access.keys import Scope
 from tests.actors import CLARA
 from tests.builders import a_catalogue, a_service
 from tests.formats.spark import parse_xml

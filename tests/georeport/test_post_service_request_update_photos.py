@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, text
 
-from open311.actions import casework, media, updates
+from open311.actions import casework
+from open311.actions.photos import media
+from open311.actions.reporting import updates
 from open311.core import Core
-from open311.model.keys import Scope
+from open311.model.access.keys import Scope
 from open311.model.media import MediaVisibility
 from tests.actors import CLARA
 from tests.builders import a_catalogue, a_service

@@ -14,7 +14,7 @@ from open311.base.errors import Unavailable, problem
 from open311.core import Core
 from open311.georeport import requests
 from open311.http.senders import plain_address
-from open311.model.network import network_of
+from open311.model.access.network import network_of
 from tests.client import client_of
 from tests.serving import Api
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from open311 import settings
 from open311.base.i18n import translate
-from open311.model.event_kinds import IN_FEED, RULES, Audience, EventKind
-from open311.notifications.not_personal import NOT_PERSONAL
-from open311.notifications.personal_data import PERSONAL, PersonalData, term_in_words
+from open311.model.events.event_kinds import IN_FEED, RULES, Audience, EventKind
+from open311.notifications.privacy.not_personal import NOT_PERSONAL
+from open311.notifications.privacy.personal_data import PERSONAL, PersonalData, term_in_words
 from open311.settings import values
 from open311.settings.option import Option
 from open311.settings.options import OPTIONS

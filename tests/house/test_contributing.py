@@ -13,12 +13,12 @@ import pytest
 from open311.app import application
 from open311.georeport import examples
 from open311.model.catalogue import Datatype
-from open311.model.event_kinds import EventKind
+from open311.model.events.event_kinds import EventKind
 from open311.model.fields import TEXT, roles_of
 from open311.model.search import RequestSearch
 from open311.model.service_request import ServiceRequest
 from open311.model.task_names import TaskName
-from open311.notifications.mail_links import VALID_FOR, Purpose
+from open311.notifications.model.mail_links import VALID_FOR, Purpose
 from open311.settings import Settings
 from open311.settings.options import OPTIONS
 from tests.house.documents import ROOT

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from open311.base.i18n import messages
-from open311.model.event_kinds import IN_FEED, RULES, Audience, EventKind, check
+from open311.model.events.event_kinds import IN_FEED, RULES, Audience, EventKind, check
 
 SOURCES = sorted((Path(__file__).parent.parent.parent / "open311").rglob("*.py"))
 WRITERS = {"append", "append_to", "tell", "tell_staff", "tell_status"}

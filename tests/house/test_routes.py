@@ -4,8 +4,8 @@ import pytest
 from flask import Flask
 
 from open311.app import application
-from open311.model.actor import Right
-from open311.model.keys import Scope
+from open311.model.access.actor import Right
+from open311.model.access.keys import Scope
 from open311.staff.blueprint import ANYBODY, OPEN
 
 # Whoever fills in a form of the public site: what they may change hangs on a word that only they have.

@@ -5,15 +5,15 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import Connection, text
 
-from open311.actions import media
+from open311.actions.photos import media
 from open311.actions.upkeep import housekeeping
 from open311.adapters.mail import imap as adapter
 from open311.base.errors import ConfigurationError, StoreUnavailable, Unavailable, problem
 from open311.core import Core
 from open311.inbox import fetching, threads
 from open311.model.task_names import TaskName
-from open311.notifications import own_data
-from open311.notifications.mail_links import Purpose
+from open311.notifications.model.mail_links import Purpose
+from open311.notifications.privacy import own_data
 from open311.notifications.storage import mail_links, people
 from open311.settings.mailboxes import imap_mailboxes
 from open311.tasks import EVERY_MINUTE, TASKS

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from open311.base.errors import Forbidden
-from open311.model.actor import (
+from open311.model.access.actor import (
     ALL_RIGHTS,
     OF_SCOPE,
     PUBLIC,
@@ -19,7 +19,7 @@ from open311.model.actor import (
     source_actor,
     staff_actor,
 )
-from open311.model.keys import Key, Scope
+from open311.model.access.keys import Key, Scope
 
 CITY, OTHER = "ludwigshafen.de", "speyer.de"
 

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from open311.base.i18n import LANGUAGES, translate
-from open311.model.attributes import Answers, check, parse_datetime_answer
 from open311.model.catalogue import Attribute, Condition, Datatype, Service, Value
+from open311.model.catalogue.attributes import Answers, check, parse_datetime_answer
 from tests.builders import a_service, a_vehicle_service, an_attribute, words
 
 CHOICES = tuple(Value(key, words(key.title())) for key in ("rot", "blau", "Grün", "A", "a"))

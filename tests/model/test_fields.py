@@ -12,7 +12,7 @@ from open311.formats import documents
 from open311.georeport.schemas import ExtendedAttributesSchema
 from open311.model.fields import TEXT, Role
 from open311.model.service_request import ROLES, ServiceRequest, fields_with
-from open311.storage import service_requests as storage
+from open311.storage.requests import service_requests as storage
 from open311.storage.tables import service_requests
 from open311.web.submissions import SubmissionForm
 from tests.formats.cases import CATALOGUE, IN_PROCESS

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from open311.model.geography import Circle
+from open311.model.maps.geography import Circle
 from open311.model.service_request import Location
 
 SMALL = 1e-9

@@ -9,10 +9,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 from sqlalchemy import ARRAY, Connection, Integer, Text, cast, column, select, values
 
-from open311.model.actor import Right
+from open311.model.access.actor import Right
 from open311.model.staff.rights import ROLES, Membership, Role, Staff, may, may_give
-from open311.storage import scopes
-from open311.storage.scopes import CaseColumns
+from open311.storage.desk import rights as scopes
+from open311.storage.desk.rights import CaseColumns
 from tests.serving import START
 
 CITIES, UNITS, SERVICES, AREAS = ("a.example", "b.example"), ("U1", "U2", "U3"), ("S1", "S2"), ("N", "S")

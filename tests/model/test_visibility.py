@@ -2,9 +2,17 @@
 
 import pytest
 
-from open311.model.actor import ALL_RIGHTS, PUBLIC, Actor, ActorKind, Right
+from open311.model.access.actor import ALL_RIGHTS, PUBLIC, Actor, ActorKind, Right
+from open311.model.access.visibility import (
+    REDACTED_FIELDS,
+    RULES,
+    View,
+    is_everybodys,
+    listed,
+    redacted,
+    view_of,
+)
 from open311.model.service_request import ServiceRequest, Visibility
-from open311.model.visibility import REDACTED_FIELDS, RULES, View, is_everybodys, listed, redacted, view_of
 from tests.builders import a_jurisdiction, a_service_request
 from tests.formats.cases import IN_PROCESS
 

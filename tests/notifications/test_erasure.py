@@ -8,19 +8,23 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, text
 
-from open311.actions import casework, drafts, media, updates
+from open311.actions import casework
 from open311.actions.casework.conversation.contacts import write_contact
+from open311.actions.photos import media
+from open311.actions.reporting import drafts, updates
 from open311.actions.upkeep import housekeeping
 from open311.base.errors import NotFound
 from open311.core import Core
 from open311.model.mailbox import mailbox
 from open311.model.service_request import Reporter
 from open311.model.task_names import TaskName
-from open311.notifications import mail_subscriptions, own_data, retention
-from open311.notifications.mail_limits import MailAsker
-from open311.notifications.mail_links import Purpose
+from open311.notifications import mail_subscriptions
+from open311.notifications.model.mail_limits import MailAsker
+from open311.notifications.model.mail_links import Purpose
+from open311.notifications.privacy import own_data, retention
 from open311.notifications.storage import mail_links
-from open311.storage import jobs, service_requests
+from open311.storage import jobs
+from open311.storage.requests import service_requests
 from tests.actors import CLARA
 from tests.builders import a_catalogue, a_service, a_vehicle_service
 from tests.pictures import a_photo

@@ -8,8 +8,9 @@ from sqlalchemy import text
 
 from open311.actions import casework
 from open311.core import Core
-from open311.notifications import mail_subscriptions, messages
-from open311.notifications.mail_limits import MailAsker
+from open311.notifications import mail_subscriptions
+from open311.notifications.mails import messages
+from open311.notifications.model.mail_limits import MailAsker
 from tests.actors import CLARA
 from tests.opendata.live import a_live_core
 from tests.serving import an_api

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, text
 
 from open311 import settings
 from open311.base.i18n import LANGUAGES, translate
-from open311.notifications.personal_data import PERSONAL, Term, judged, term_in_words
+from open311.notifications.privacy.personal_data import PERSONAL, Term, judged, term_in_words
 
 # What PostGIS and Alembic bring along.
 NOT_OURS = ("alembic_version", "spatial_ref_sys", "geometry_columns", "geography_columns")

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from open311.actions import casework, updates
+from open311.actions import casework
+from open311.actions.reporting import updates
 from open311.core import Core
-from open311.model.keys import Scope
+from open311.model.access.keys import Scope
 from open311.storage import events
 from open311.storage.upkeep import identity
 from tests.actors import CLARA

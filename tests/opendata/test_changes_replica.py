@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from open311.actions import casework, keys, report, updates
+from open311.actions import casework, keys
+from open311.actions.reporting import report, updates
 from open311.base.errors import Open311Error
 from open311.core import Core
-from open311.model.actor import key_actor
-from open311.model.keys import Key, Scope
+from open311.model.access.actor import key_actor
+from open311.model.access.keys import Key, Scope
+from open311.model.intake.submission import Submission
 from open311.model.service_request import Location
-from open311.model.submission import Submission
 from open311.model.updates import UpdateSubmission
 from tests.actors import CLARA
 from tests.client import client_of

@@ -17,7 +17,7 @@ from open311.cli import commands
 from open311.core import Core
 from open311.model.search import Page, RequestSearch
 from open311.opendata import archive
-from open311.storage import export
+from open311.storage.requests import export
 from open311.web.written_requests import Writer
 from tests.actors import CLARA
 from tests.serving import Api, Clock, first_city

@@ -6,7 +6,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from open311.actions import casework, updates
+from open311.actions import casework
+from open311.actions.reporting import updates
 from open311.core import Core
 from open311.storage import events
 from tests.actors import CLARA

@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 
 from open311.formats import csv as csv_format
 from open311.formats import documents
-from open311.model.keys import Scope
+from open311.model.access.keys import Scope
 from tests.builders import a_catalogue, a_service, a_service_request
 from tests.serving import Api, MakeCore, an_api
 

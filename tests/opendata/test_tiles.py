@@ -13,7 +13,7 @@ from sqlalchemy import Connection, text
 from open311.actions import casework
 from open311.actions.upkeep import map_counts
 from open311.core import Core
-from open311.model.tiles import LEVELS, Tile
+from open311.model.maps.tiles import LEVELS, Tile
 from tests.actors import CLARA
 from tests.builders import a_catalogue, a_jurisdiction, a_service
 from tests.serving import Api, Clock, MakeCore, an_api, first_city

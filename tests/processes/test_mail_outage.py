@@ -11,13 +11,14 @@ import pytest
 
 from open311 import core as core_module
 from open311 import settings
-from open311.actions import catalogue_publication, report
+from open311.actions import catalogue_publication
+from open311.actions.reporting import report
 from open311.core import Core
-from open311.model.actor import PUBLIC
+from open311.model.access.actor import PUBLIC
+from open311.model.intake.submission import Submission
 from open311.model.service_request import Location
-from open311.model.submission import Submission
 from open311.notifications import mail_subscriptions
-from open311.notifications.mail_limits import MailAsker
+from open311.notifications.model.mail_limits import MailAsker
 from open311.webhooks import subscriptions
 from tests.actors import CLARA
 from tests.adapters.strangers import Reply, a_stranger

@@ -12,13 +12,14 @@ import pytest
 
 from open311 import core as core_module
 from open311 import settings
-from open311.actions import casework, catalogue_publication, keys, report
+from open311.actions import casework, catalogue_publication, keys
+from open311.actions.reporting import report
 from open311.core import Core
 from open311.model import task_names
-from open311.model.actor import key_actor
-from open311.model.keys import Key, Scope
+from open311.model.access.actor import key_actor
+from open311.model.access.keys import Key, Scope
+from open311.model.intake.submission import Submission
 from open311.model.service_request import Location
-from open311.model.submission import Submission
 from open311.webhooks import subscriptions
 from open311.worker import PLACES
 from tests.actors import CLARA

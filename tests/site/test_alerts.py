@@ -4,9 +4,11 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import Connection, text
 
-from open311.actions import address_list, casework
+from open311.actions import casework
+from open311.actions.addresses import address_list
 from open311.core import Core
-from open311.notifications import alerts, retention
+from open311.notifications import alerts
+from open311.notifications.privacy import retention
 from tests.actors import CLARA
 from tests.client import client_of
 from tests.mailbox import Mailbox, run_jobs

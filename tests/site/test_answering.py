@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from open311.actions import casework
 from open311.core import Core
-from open311.model.actor import cli_actor
+from open311.model.access.actor import cli_actor
 from tests.client import client_of
 from tests.mailbox import a_mail_server, run_jobs
 from tests.serving import MakeCore, an_api

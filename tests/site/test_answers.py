@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from open311.actions import casework
 from open311.core import Core
-from open311.model.keys import Scope
+from open311.model.access.keys import Scope
 from tests.actors import CLARA
 from tests.serving import Api, MakeCore, an_api
 from tests.site import many_cities, page_paths

@@ -6,13 +6,14 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import Connection, text
 
-from open311.actions import casework, keys, updates
+from open311.actions import casework, keys
+from open311.actions.reporting import updates
 from open311.core import Core
-from open311.model.actor import key_actor
-from open311.model.keys import Scope
+from open311.model.access.actor import key_actor
+from open311.model.access.keys import Scope
 from open311.model.service_request import Reporter
 from open311.model.updates import UpdateSubmission
-from open311.notifications import retention
+from open311.notifications.privacy import retention
 from tests.actors import CLARA
 from tests.client import client_of
 from tests.mailbox import Mailbox, run_jobs

@@ -8,10 +8,11 @@ from flask.testing import FlaskClient
 from shapely.geometry import box
 from sqlalchemy import Connection, text
 
-from open311.actions import address_list, drafts
+from open311.actions.addresses import address_list
+from open311.actions.reporting import drafts
 from open311.core import Core
 from open311.model.catalogue import ServiceType
-from open311.model.drafts import KEPT_FOR
+from open311.model.intake.drafts import KEPT_FOR
 from tests.builders import a_catalogue, a_jurisdiction, a_service, a_vehicle_service, words
 from tests.client import client_of
 from tests.pictures import SECRET, a_photo, opened

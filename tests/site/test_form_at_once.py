@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 from sqlalchemy import text
 
-from open311.actions import drafts
+from open311.actions.reporting import drafts
 from open311.core import Core
 from tests.client import client_of
 from tests.opendata.live import a_live_core

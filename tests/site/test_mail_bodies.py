@@ -7,9 +7,10 @@ from flask.testing import FlaskClient
 from lxml import html
 from sqlalchemy import Connection, text
 
-from open311.actions import address_list, casework
+from open311.actions import casework
+from open311.actions.addresses import address_list
 from open311.core import Core
-from open311.model.site import COLOUR
+from open311.model.catalogue.site import COLOUR
 from tests.actors import CLARA
 from tests.client import client_of
 from tests.mailbox import Mailbox, run_jobs, text_of

@@ -7,7 +7,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import Connection, text
 
 from open311.core import Core
-from open311.notifications.mail_limits import LIMITS
+from open311.notifications.model.mail_limits import LIMITS
 from tests.client import client_of
 from tests.mailbox import Mailbox, run_jobs
 from tests.serving import Clock, MakeCore, an_api

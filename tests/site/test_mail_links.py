@@ -9,8 +9,8 @@ from sqlalchemy import Connection, text
 
 from open311.actions import casework
 from open311.core import Core
-from open311.notifications import retention
-from open311.notifications.mail_links import VALID_FOR, Purpose
+from open311.notifications.model.mail_links import VALID_FOR, Purpose
+from open311.notifications.privacy import retention
 from tests.actors import CLARA
 from tests.client import client_of
 from tests.mailbox import Mailbox, run_jobs

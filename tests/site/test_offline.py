@@ -11,7 +11,7 @@ from PIL import Image
 from sqlalchemy import Connection, text
 from werkzeug.test import TestResponse
 
-from open311.actions import drafts
+from open311.actions.reporting import drafts
 from open311.core import Core
 from open311.formats import icons
 from open311.site.form import questions

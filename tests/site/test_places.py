@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from open311.actions import address_list
+from open311.actions.addresses import address_list
 from open311.adapters import geocoder
 from open311.core import Core
-from open311.model.place import Place
+from open311.model.maps.place import Place
 from tests.adapters.strangers import Reply, a_stranger
 from tests.serving import Api, MakeCore, an_api, first_city
 

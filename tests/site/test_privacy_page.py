@@ -3,7 +3,7 @@
 import pytest
 
 from open311.base.i18n import translate
-from open311.notifications.personal_data import PERSONAL
+from open311.notifications.privacy.personal_data import PERSONAL
 from tests.builders import a_catalogue, a_service, a_vehicle_service
 from tests.client import client_of
 from tests.serving import MakeCore

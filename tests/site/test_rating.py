@@ -12,7 +12,7 @@ from open311.core import Core
 from open311.model.casework.cases import Awaits
 from open311.model.staff.rights import Role
 from open311.notifications import mail_subscriptions
-from open311.notifications.mail_limits import MailAsker
+from open311.notifications.model.mail_limits import MailAsker
 from open311.storage.upkeep import unpublished
 from tests.actors import CLARA
 from tests.client import client_of

@@ -7,15 +7,18 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import Connection, text
 
-from open311.actions import casework, media, updates
+from open311.actions import casework
+from open311.actions.photos import media
+from open311.actions.reporting import updates
 from open311.base.errors import Invalid, NotFound
 from open311.core import Core
-from open311.model.actor import ALL_RIGHTS, Actor, ActorKind
+from open311.model.access.actor import ALL_RIGHTS, Actor, ActorKind
 from open311.model.casework.cases import Case, Stage
 from open311.model.casework.decisions import Decision, Outcome
 from open311.model.service_request import Visibility
-from open311.notifications import mail_subscriptions, messages
-from open311.notifications.mail_limits import MailAsker
+from open311.notifications import mail_subscriptions
+from open311.notifications.mails import messages
+from open311.notifications.model.mail_limits import MailAsker
 from open311.storage.desk.case import case_page
 from open311.storage.mails import sent_mails
 from tests.actors import CLARA

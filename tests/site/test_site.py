@@ -8,7 +8,7 @@ import pytest
 from open311 import catalogue_file
 from open311.base.text import Text
 from open311.catalogue_file import CatalogueError
-from open311.model.site import Site
+from open311.model.catalogue.site import Site
 from tests.serving import ROOT, Api, MakeCore, an_api, first_city
 
 LOGO = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"/>'

@@ -7,10 +7,10 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import Connection, text
 
-from open311.actions import drafts
+from open311.actions.reporting import drafts
 from open311.core import Core
-from open311.model.drafts import DRAFT_BYTES, DRAFTS_PER_REPORT
-from open311.model.submission import REPORT_BYTES
+from open311.model.intake.drafts import DRAFT_BYTES, DRAFTS_PER_REPORT
+from open311.model.intake.submission import REPORT_BYTES
 from tests.client import client_of
 from tests.pictures import a_photo
 from tests.serving import Clock, MakeCore, an_api

@@ -4,7 +4,8 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import Connection, text
 
-from open311.actions import casework, objections
+from open311.actions import casework
+from open311.actions.reporting import objections
 from open311.core import Core
 from open311.model.casework.objections import Verdict
 from tests.actors import CLARA
@@ -88,7 +89,7 @@ def test_what_is_not_public_or_done_counts_nobody(make_core: MakeCore, state: st
 def test_where_a_count_came_from_is_forgotten_and_the_count_stays(
     core: Core, conn: Connection, clock: Clock
 ) -> None:
-    from open311.notifications import retention
+    from open311.notifications.privacy import retention
 
     api = an_api(core)
     affected(api, api.report())

@@ -14,7 +14,7 @@ from open311.actions.staff_accounts.sign_in import Sender
 from open311.adapters import vault
 from open311.adapters.signing_in import one_time_codes, passwords
 from open311.core import Core
-from open311.model.actor import cli_actor
+from open311.model.access.actor import cli_actor
 from open311.model.staff.accounts import AccountState, Stage
 from open311.model.staff.audit import AuditKind
 from open311.model.staff.rights import Membership, Role

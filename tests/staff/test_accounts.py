@@ -8,7 +8,7 @@ from sqlalchemy import Connection, text
 from open311.actions.staff_accounts import accounts, own_account, staff_retention
 from open311.base.errors import Forbidden, Invalid, NotFound
 from open311.core import Core
-from open311.model.actor import cli_actor, staff_actor
+from open311.model.access.actor import cli_actor, staff_actor
 from open311.model.staff.accounts import AccountState
 from open311.model.staff.rights import Role
 from open311.storage.staff_accounts import accounts as storage

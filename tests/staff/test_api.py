@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 from open311.actions import casework
 from open311.actions.casework.reading import Shown
 from open311.app import application
-from open311.model.actor import Right
+from open311.model.access.actor import Right
 from open311.model.casework.cases import Case, Priority, Stage
 from open311.model.service_request import Visibility
 from open311.model.staff.access_tokens import RIGHTS

@@ -7,10 +7,11 @@ import pytest
 from lxml import html
 from sqlalchemy import Connection, text
 
-from open311.actions import bulk, casework
+from open311.actions import casework
+from open311.actions.desk import bulk
 from open311.actions.staff_accounts import staff_retention
 from open311.core import Core
-from open311.model.actor import ALL_RIGHTS, Actor, ActorKind
+from open311.model.access.actor import ALL_RIGHTS, Actor, ActorKind
 from open311.model.casework import bulk as model
 from open311.model.casework.cases import Priority
 from open311.model.casework.desk_search import PAGE_SIZE

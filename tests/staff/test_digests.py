@@ -8,7 +8,7 @@ from sqlalchemy import Connection, text
 from open311.actions import casework
 from open311.actions.staff_mail import staff_digests
 from open311.core import Catalogues
-from open311.model.actor import ALL_RIGHTS, Actor, ActorKind
+from open311.model.access.actor import ALL_RIGHTS, Actor, ActorKind
 from open311.model.desk.desk_catalogue import Unit
 from open311.model.task_names import TaskName
 from tests.jobs import work

@@ -9,12 +9,13 @@ import pytest
 from lxml import etree
 from sqlalchemy import Connection, text
 
-from open311.actions import casework, export_files
+from open311.actions import casework
+from open311.actions.exports import export_files
 from open311.actions.staff_accounts import staff_retention
 from open311.adapters import work_sheets
 from open311.adapters.work_sheets import Sheet, printable
 from open311.core import Core
-from open311.model.actor import ALL_RIGHTS, Actor, ActorKind
+from open311.model.access.actor import ALL_RIGHTS, Actor, ActorKind
 from open311.model.staff.rights import Role
 from open311.model.task_names import TaskName
 from open311.staff.lists import exports

@@ -11,7 +11,7 @@ from open311.actions import casework
 from open311.actions.staff_accounts import staff_retention
 from open311.base.errors import Forbidden, Invalid
 from open311.core import Core
-from open311.model.actor import ALL_RIGHTS, Actor, ActorKind, Right
+from open311.model.access.actor import ALL_RIGHTS, Actor, ActorKind, Right
 from open311.model.casework.cases import Flag
 from open311.model.casework.rounds import FieldAct, FieldOutcome
 from open311.model.staff.rights import Role

@@ -7,7 +7,7 @@ import pytest
 from lxml import html
 from sqlalchemy import Connection, text
 
-from open311.actions import media
+from open311.actions.photos import media
 from open311.core import Core
 from open311.inbox import reading, threads
 from open311.model.staff.rights import Role

@@ -6,7 +6,7 @@ import pytest
 from lxml import html
 from sqlalchemy import Connection, text
 
-from open311.actions import address_list
+from open311.actions.addresses import address_list
 from open311.core import Core
 from open311.model.staff.rights import Role
 from tests.serving import MakeCore, an_api, first_city

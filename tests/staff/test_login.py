@@ -174,7 +174,7 @@ def test_is_over_after_an_hour_without_a_click_and_after_twelve_hours(desk: Desk
 
 def test_is_over_when_the_account_ends(desk: Desk, core: Core, clock: Clock) -> None:
     from open311.actions.staff_accounts import accounts
-    from open311.model.actor import cli_actor
+    from open311.model.access.actor import cli_actor
 
     reader = desk.employee(Role.READER)
     until = clock() + timedelta(minutes=30)

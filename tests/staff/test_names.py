@@ -6,7 +6,7 @@ from open311.actions.staff_accounts import accounts, staff_retention
 from open311.app import application
 from open311.core import Core
 from open311.http.current import CORE
-from open311.model.actor import cli_actor
+from open311.model.access.actor import cli_actor
 from open311.model.staff.accounts import Account, AccountState, Session, SignedIn, Stage
 from open311.model.staff.rights import Membership, Role, Staff
 from open311.staff import actor_names

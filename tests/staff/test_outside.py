@@ -9,7 +9,7 @@ from sqlalchemy import Connection, text
 from open311.actions import casework
 from open311.base.errors import Forbidden, Invalid
 from open311.core import Core
-from open311.model.actor import ALL_RIGHTS, Actor, ActorKind, Right
+from open311.model.access.actor import ALL_RIGHTS, Actor, ActorKind, Right
 from open311.model.casework.cases import Flag, Stage
 from open311.model.service_request import Visibility
 from open311.model.staff.rights import Role

@@ -10,12 +10,12 @@ from open311.actions import casework
 from open311.base.errors import Invalid
 from open311.core import Core
 from open311.federation.forwarding import release
-from open311.model.actor import Actor, ActorKind, forward_actor
+from open311.model.access.actor import Actor, ActorKind, forward_actor
 from open311.model.casework.ownership import Owner, Part, owner_of
 from open311.model.forwards import Forward
 from open311.model.service_request import Location
 from open311.model.staff.rights import Role
-from open311.storage import service_requests
+from open311.storage.requests import service_requests
 from tests.actors import CLARA
 from tests.builders import a_catalogue, a_jurisdiction, a_service
 from tests.serving import MakeCore, an_api

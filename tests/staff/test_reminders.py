@@ -11,7 +11,7 @@ from sqlalchemy import Connection, text
 from open311.actions import casework
 from open311.base.errors import Unavailable
 from open311.core import Catalogues
-from open311.model.actor import ALL_RIGHTS, Actor, ActorKind
+from open311.model.access.actor import ALL_RIGHTS, Actor, ActorKind
 from open311.model.desk.deadline_steps import Deadline, read_steps
 from open311.model.desk.desk_catalogue import Unit
 from open311.model.staff.rights import Role

@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Connection, text
 
-from open311.actions import blocking, report
+from open311.actions.desk import blocking
+from open311.actions.reporting import report
 from open311.actions.upkeep import housekeeping
 from open311.core import Core
 from open311.model.staff.rights import Role

@@ -10,7 +10,7 @@ from joserfc.jwk import OctKey, RSAKey
 
 from open311.actions.staff_accounts import accounts
 from open311.base.errors import Invalid
-from open311.model.actor import cli_actor
+from open311.model.access.actor import cli_actor
 from open311.model.desk.desk_catalogue import GroupRole
 from open311.model.staff.accounts import AccountState
 from open311.model.staff.rights import Role

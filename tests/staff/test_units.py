@@ -4,8 +4,9 @@ import re
 
 import pytest
 
-from open311.actions import casework, templates
-from open311.actions.templates import TemplateContents
+from open311.actions import casework
+from open311.actions.desk import templates
+from open311.actions.desk.templates import TemplateContents
 from open311.model.casework.cases import Case, Flag, Stage
 from open311.model.staff.rights import Role
 from tests.actors import CLARA

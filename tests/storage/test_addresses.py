@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import Connection, text
 
-from open311.model.place import Place
+from open311.model.maps.place import Place
 from open311.storage.maps import addresses
 
 CITY = "ludwigshafen.de"

@@ -8,10 +8,10 @@ from open311.core import Core
 from open311.dev import demo
 from open311.federation import upsert
 from open311.federation.references import Arrival
-from open311.model.actor import ActorKind, source_actor
+from open311.model.access.actor import ActorKind, source_actor
 from open311.model.casework.cases import Case, stage
 from open311.model.service_request import Visibility
-from open311.storage import cases, service_requests
+from open311.storage.requests import cases, service_requests
 from open311.storage.tables import cases as cases_table
 from tests.serving import START, Api
 

@@ -4,7 +4,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, text
 
-from open311.storage.copy_ids import array_text, json_text
+from open311.storage.requests.copy_ids import array_text, json_text
 
 # What PostgreSQL can hold as a text; signs that mean something in an array or in JSON come often.
 TEXTS = st.text(

@@ -9,10 +9,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, event, false
 
-from open311.actions import casework, updates
+from open311.actions import casework
+from open311.actions.reporting import updates
 from open311.base.errors import Invalid, NotFound
 from open311.core import Core
-from open311.model.actor import ALL_RIGHTS, Actor, ActorKind, Right
+from open311.model.access.actor import ALL_RIGHTS, Actor, ActorKind, Right
 from open311.model.casework.cases import Priority, Stage, stage
 from open311.model.casework.desk_search import CaseSearch, Order, Position
 from open311.model.service_request import Location, Status, Visibility

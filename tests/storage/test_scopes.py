@@ -3,7 +3,7 @@
 from sqlalchemy import Connection, select
 
 from open311.actions import casework
-from open311.model.actor import Right, cli_actor
+from open311.model.access.actor import Right, cli_actor
 from open311.model.staff.rights import Membership, Role, Staff
 from open311.storage.desk.scope import scope_of
 from open311.storage.tables import cases, service_requests

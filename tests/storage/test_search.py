@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, text
 
-from open311.model.geography import Box, Circle
+from open311.model.maps.geography import Box, Circle
 from open311.model.search import PAGE_SIZE, RequestSearch, Sort, Span
 from open311.model.service_request import Location, Status, Visibility
 from open311.storage import catalogues, search

@@ -14,11 +14,12 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, text
 
-from open311.model.geography import Box, Circle
+from open311.model.maps.geography import Box, Circle
 from open311.model.search import Cursor, RequestSearch, Sort, Span
 from open311.model.service_request import Location, Status, Visibility
-from open311.storage import search, service_requests
+from open311.storage import search
 from open311.storage.database import Database
+from open311.storage.requests import service_requests
 from tests.databases import Databases
 from tests.serving import START
 from tests.stored import CITY, days_ago

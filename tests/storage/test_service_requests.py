@@ -11,7 +11,8 @@ from sqlalchemy.exc import IntegrityError
 
 from open311.model.search import RequestSearch
 from open311.model.service_request import Location, Status, Visibility
-from open311.storage import search, service_requests
+from open311.storage import search
+from open311.storage.requests import service_requests
 from tests.serving import START, Api
 from tests.stored import CITY, days_ago, store
 

@@ -20,7 +20,7 @@ from open311.model.search import RequestSearch
 from open311.model.service_request import Location
 from open311.storage import search
 from open311.storage.database import Database
-from open311.storage.export import OLDEST_FIRST
+from open311.storage.requests.export import OLDEST_FIRST
 from open311.web.written_requests import Writer
 from tests.builders import a_catalogue, a_jurisdiction, a_service, a_vehicle_service, words
 from tests.stored import CITY, store

@@ -13,9 +13,9 @@ from sqlalchemy import Connection
 from werkzeug.routing import Rule
 
 from open311.app import application
+from open311.model.access.visibility import View
 from open311.model.catalogue import Catalogue
 from open311.model.service_request import Visibility
-from open311.model.visibility import View
 from tests.builders import a_catalogue, a_jurisdiction, a_service
 from tests.serving import MakeCore
 from tests.visibility.town import CANARY, OTHER, OWN, Asker, Subject, Town, canary

@@ -11,9 +11,9 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from open311.actions import keys
 from open311.core import Core
-from open311.model.keys import Scope
+from open311.model.access.keys import Scope
+from open311.model.access.visibility import View
 from open311.model.service_request import Location, Visibility
-from open311.model.visibility import View
 from open311.storage.tables import (
     events,
     followers,

@@ -21,9 +21,9 @@ from open311.actions import casework
 from open311.actions.upkeep import restoring
 from open311.base.errors import Forbidden, Invalid, NotFound
 from open311.core import Core
-from open311.model.actor import ALL_RIGHTS, Right, staff_actor
-from open311.model.keys import Scope
-from open311.storage import stream
+from open311.model.access.actor import ALL_RIGHTS, Right, staff_actor
+from open311.model.access.keys import Scope
+from open311.storage.events import stream
 from open311.webhooks import delivery, storage, subscriptions
 from open311.webhooks.model import MessageState, State, Subscription, wait_after
 from tests.actors import CLARA

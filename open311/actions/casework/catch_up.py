@@ -2,8 +2,8 @@
 
 from open311.actions.casework.opening import taken_up
 from open311.core import Core
-from open311.model.actor import WORKER
-from open311.storage import cases, service_requests
+from open311.model.access.actor import WORKER
+from open311.storage.requests import cases, service_requests
 
 AT_ONCE = 500
 # Such reports are new ones: so far behind the newest case they are looked for.

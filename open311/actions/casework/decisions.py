@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from typing import Any
 
-from open311.actions import templates
 from open311.actions.casework.content import photos, texts
 from open311.actions.casework.content import place_and_service as places
 from open311.actions.casework.content.photos import Redaction
@@ -17,11 +16,12 @@ from open311.actions.casework.work import Work
 from open311.base.errors import Invalid, problem
 from open311.core import Core
 from open311.model import status
-from open311.model.actor import Actor, Right
+from open311.model.access.actor import Actor, Right
 from open311.model.casework.decisions import Decision, Outcome
+from open311.model.casework.gaps import require_filled
 from open311.model.catalogue import DetailedStatus
 from open311.model.desk.desk_catalogue import ReasonFor
-from open311.model.event_kinds import EventKind
+from open311.model.events.event_kinds import EventKind
 from open311.model.service_request import Status, Visibility
 from open311.model.updates import rejected_status
 
@@ -98,7 +98,7 @@ def _codes(work: Work, outcome: ReasonFor) -> set[str | None]:
 
 def _conclude(work: Work, decision: Decision, original: Work | None) -> None:
     outcome = decision.outcome
-    templates.require_filled(decision.status_notes)
+    require_filled(decision.status_notes)
     if outcome is not None:
         work.is_quiet = not decision.mail
         work.tell_staff(EventKind.CHECKED, outcome=outcome.value, reason=decision.reason)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from open311.base.errors import Invalid, Problem, problem
 from open311.base.text import tidy
-from open311.model.submission import DESCRIPTION_LENGTH
+from open311.model.intake.submission import DESCRIPTION_LENGTH
 
 
 def problems_of(words: str, *, needed: bool) -> Iterator[Problem]:

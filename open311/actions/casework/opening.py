@@ -6,11 +6,12 @@ from contextlib import contextmanager
 from open311.actions.casework.work import Work
 from open311.base.errors import Conflict, NotFound, problem
 from open311.core import Core
-from open311.model.actor import Actor, Right
+from open311.model.access.actor import Actor, Right
 from open311.model.casework.cases import Case, new_case
 from open311.model.service_request import ServiceRequest
-from open311.storage import cases, events, service_requests
+from open311.storage import events
 from open311.storage.database import Connection
+from open311.storage.requests import cases, service_requests
 
 
 @contextmanager

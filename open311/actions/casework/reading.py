@@ -7,12 +7,13 @@ from typing import Any
 from open311.actions.casework.opening import usual_case
 from open311.base.errors import NotFound, problem
 from open311.core import Core
-from open311.model.actor import Actor, Right
+from open311.model.access.actor import Actor, Right
 from open311.model.casework.cases import Case
 from open311.model.catalogue import Catalogue
 from open311.model.events import Event
 from open311.model.service_request import ServiceRequest
-from open311.storage import cases, events, service_requests
+from open311.storage import events
+from open311.storage.requests import cases, service_requests
 
 
 @dataclass(frozen=True, slots=True)

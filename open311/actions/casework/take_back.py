@@ -6,9 +6,9 @@ from open311.actions.casework.opening import locked_together
 from open311.actions.casework.work import Work
 from open311.base.errors import Invalid, problem
 from open311.core import Core
-from open311.model.actor import Actor
+from open311.model.access.actor import Actor
 from open311.model.casework.cases import Case
-from open311.model.event_kinds import EventKind
+from open311.model.events.event_kinds import EventKind
 from open311.model.media import MediaVisibility
 from open311.model.service_request import Location
 from open311.storage import events, media

@@ -12,17 +12,18 @@ from typing import Any
 
 from open311.actions.casework.line import Line, without_blanks
 from open311.core import Core
-from open311.model.actor import Actor, ActorKind, Right
+from open311.model.access.actor import Actor, ActorKind, Right
+from open311.model.access.visibility import is_everybodys
 from open311.model.casework.cases import Case, stage
 from open311.model.catalogue import Catalogue
-from open311.model.event_kinds import EventKind
 from open311.model.events import data_of
+from open311.model.events.event_kinds import EventKind
 from open311.model.service_request import ServiceRequest, Status
 from open311.model.task_names import TaskName
-from open311.model.visibility import is_everybodys
-from open311.storage import cases, events, jobs, media, service_requests
+from open311.storage import events, jobs, media
 from open311.storage.database import Connection
 from open311.storage.desk.case import originals, undo
+from open311.storage.requests import cases, service_requests
 
 PEOPLE = (ActorKind.STAFF, ActorKind.CLI)
 # Where mails do not wait at all, a slip can still be taken back.

@@ -6,8 +6,8 @@ from datetime import timedelta
 from open311.actions.staff_mail import staff_mails
 from open311.base.errors import Forbidden, Invalid, NotFound, Problem, problem
 from open311.core import Core
-from open311.model.actor import Right
-from open311.model.secret_tokens import digest
+from open311.model.access.actor import Right
+from open311.model.access.secret_tokens import digest
 from open311.model.staff import access_tokens as model
 from open311.model.staff.access_tokens import AccessToken
 from open311.model.staff.accounts import Known, SignedIn

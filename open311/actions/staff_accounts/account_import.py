@@ -11,7 +11,7 @@ from open311.actions.staff_accounts import accounts, own_account
 from open311.base.errors import Invalid, Open311Error, Problem, problem
 from open311.base.i18n import LANGUAGES
 from open311.core import Core
-from open311.model.actor import Actor
+from open311.model.access.actor import Actor
 from open311.model.catalogue import Catalogue
 from open311.model.staff.accounts import AccountState
 from open311.model.staff.rights import Membership, Role

@@ -8,13 +8,13 @@ from open311.actions.staff_accounts import own_account, second_factor, sign_in
 from open311.actions.staff_mail import staff_mails
 from open311.base.errors import Forbidden, Invalid, NotFound, problem
 from open311.core import Core
-from open311.model.actor import Actor, ActorKind, Right
+from open311.model.access.actor import Actor, ActorKind, Right
 from open311.model.staff.accounts import Account, AccountState, LinkKind
 from open311.model.staff.audit import AuditKind
 from open311.model.staff.rights import Membership, Staff, may_give
-from open311.storage import cases
 from open311.storage.database import Connection
 from open311.storage.desk.lists import views
+from open311.storage.requests import cases
 from open311.storage.staff_accounts import access_tokens, accounts, audit, memberships, passkeys, sessions
 from open311.storage.upkeep import erasures
 

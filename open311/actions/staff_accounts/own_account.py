@@ -7,8 +7,8 @@ from open311.adapters.signing_in import passwords
 from open311.base.errors import Invalid, NotFound, Problem, problem
 from open311.base.i18n import LANGUAGES
 from open311.core import Core
+from open311.model.access.secret_tokens import digest
 from open311.model.mailbox import mailbox
-from open311.model.secret_tokens import digest
 from open311.model.staff import accounts as model
 from open311.model.staff.accounts import Account, AccountState, LinkKind, MailChoice, SignedIn
 from open311.model.staff.audit import AuditKind

@@ -17,7 +17,7 @@ from open311.adapters.signing_in.passkeys import NotRight, Site
 from open311.adapters.vault import SealBroken
 from open311.base.errors import Invalid, NotFound, problem
 from open311.core import Core
-from open311.model.secret_tokens import digest
+from open311.model.access.secret_tokens import digest
 from open311.model.staff.accounts import SignedIn
 from open311.model.staff.audit import AuditKind
 from open311.storage.staff_accounts import accounts, audit, passkeys, sessions

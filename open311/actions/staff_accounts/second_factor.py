@@ -10,7 +10,7 @@ from open311.adapters.signing_in import one_time_codes
 from open311.adapters.vault import SealBroken
 from open311.base.errors import Forbidden, Invalid, problem
 from open311.core import Core
-from open311.model.secret_tokens import digest
+from open311.model.access.secret_tokens import digest
 from open311.model.staff import accounts as model
 from open311.model.staff.accounts import Account, SignedIn
 from open311.model.staff.audit import AuditKind

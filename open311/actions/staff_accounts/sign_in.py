@@ -11,9 +11,9 @@ from open311.adapters.signing_in import one_time_codes, passwords
 from open311.adapters.vault import SealBroken
 from open311.base.errors import Invalid, TooManyRequests, problem
 from open311.core import Core
-from open311.model.actor import Right
-from open311.model.network import logged, network_of
-from open311.model.secret_tokens import digest, new_token
+from open311.model.access.actor import Right
+from open311.model.access.network import logged, network_of
+from open311.model.access.secret_tokens import digest, new_token
 from open311.model.staff import accounts as model
 from open311.model.staff.accounts import Account, SignedIn, Stage
 from open311.model.staff.audit import AuditKind

@@ -2,11 +2,11 @@
 
 from datetime import timedelta
 
-from open311.actions.bulk import KEPT_FOR as BULK_KEPT_FOR
+from open311.actions.desk.bulk import KEPT_FOR as BULK_KEPT_FOR
 from open311.actions.staff_accounts import accounts as actions
 from open311.actions.staff_accounts.idempotency import KEPT_FOR as KEYS_KEPT_FOR
 from open311.core import Core
-from open311.model.actor import WORKER
+from open311.model.access.actor import WORKER
 from open311.model.casework.export_files import KEPT_FOR as EXPORTS_KEPT_FOR
 from open311.model.staff.accounts import NAMES_KEPT_FOR
 from open311.model.staff.audit import SIGN_INS_KEPT_FOR, AuditKind

@@ -7,13 +7,13 @@ from typing import Any
 
 from open311.actions.staff_mail import staff_mails, staff_notices
 from open311.core import Core
-from open311.model.actor import WORKER, Right
+from open311.model.access.actor import WORKER, Right
 from open311.model.casework.cases import PERSON, Stage
 from open311.model.casework.staff_notices import Notice, NoticeKind, Recipient
 from open311.model.catalogue import Catalogue
 from open311.model.desk.deadline_steps import USUAL_PERIOD, Deadline, ReachedSteps, Step, Steps
 from open311.model.desk.working_days import Period
-from open311.model.event_kinds import EventKind
+from open311.model.events.event_kinds import EventKind
 from open311.model.staff.accounts import Account
 from open311.model.staff.rights import Role
 from open311.storage import events

@@ -7,7 +7,7 @@ from datetime import date
 from open311.actions.staff_mail import staff_mails, staff_notices
 from open311.base.i18n import translate
 from open311.core import Core
-from open311.model.actor import Right
+from open311.model.access.actor import Right
 from open311.model.casework.cases import Case, Stage
 from open311.model.casework.desk_search import CaseSearch
 from open311.model.casework.staff_notices import Recipient

@@ -10,8 +10,8 @@ import structlog
 from open311.adapters.mail import mailers
 from open311.base.i18n import LANGUAGES, translate
 from open311.core import Core
+from open311.model.access.secret_tokens import digest, new_token
 from open311.model.catalogue import Catalogue
-from open311.model.secret_tokens import digest, new_token
 from open311.model.staff import accounts as model
 from open311.model.staff.accounts import Account, AccountState, LinkKind
 from open311.model.task_names import TaskName

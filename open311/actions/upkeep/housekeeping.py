@@ -3,7 +3,7 @@
 from contextlib import suppress
 from datetime import timedelta
 
-from open311.actions import media
+from open311.actions.photos import media
 from open311.actions.upkeep import restoring
 from open311.base.errors import Unavailable
 from open311.core import Core

@@ -13,8 +13,8 @@ import structlog
 
 from open311.actions import casework
 from open311.core import Core
-from open311.model.actor import Actor, ActorKind, Right
-from open311.storage import service_requests
+from open311.model.access.actor import Actor, ActorKind, Right
+from open311.storage.requests import service_requests
 from open311.storage.upkeep import erasures, identity, restored
 from open311.storage.upkeep.erasures import Erasure
 

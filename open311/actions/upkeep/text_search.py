@@ -1,7 +1,7 @@
 """Store the words of requests anew when the language of their jurisdiction has changed."""
 
 from open311.core import Core
-from open311.storage import stored_words
+from open311.storage.search import stored_words
 
 AT_ONCE = 2000
 

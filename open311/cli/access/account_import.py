@@ -16,7 +16,7 @@ from open311.base.errors import ConfigurationError, Open311Error
 from open311.base.problems import in_words
 from open311.cli.common import LANGUAGE, opened
 from open311.core import Core
-from open311.model.actor import cli_actor
+from open311.model.access.actor import cli_actor
 
 LARGEST_FILE = 10 * 1024 * 1024
 

@@ -12,7 +12,7 @@ from open311.base.i18n import LANGUAGES
 from open311.cli.access.account_import import import_accounts
 from open311.cli.common import opened, show_table
 from open311.core import Core
-from open311.model.actor import cli_actor
+from open311.model.access.actor import cli_actor
 from open311.model.staff.accounts import Account
 from open311.model.staff.rights import Membership, Role
 from open311.storage.staff_accounts import accounts as storage

@@ -8,7 +8,7 @@ import orjson
 
 from open311.actions.staff_accounts import audit_log
 from open311.cli.common import opened
-from open311.model.actor import cli_actor
+from open311.model.access.actor import cli_actor
 
 
 @click.group()

@@ -4,8 +4,8 @@ import click
 
 from open311.actions import keys
 from open311.cli.common import opened, show_table
-from open311.model.actor import cli_actor
-from open311.model.keys import Scope
+from open311.model.access.actor import cli_actor
+from open311.model.access.keys import Scope
 
 
 @click.group()

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from open311.actions import address_list
+from open311.actions.addresses import address_list
 from open311.base.errors import Invalid, problem
 from open311.base.text import how_many
 from open311.cli.common import opened

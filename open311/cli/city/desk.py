@@ -9,13 +9,13 @@ from open311.actions import casework
 from open311.base.errors import NotFound, problem
 from open311.cli.common import Moment, opened, show_table
 from open311.core import Core
-from open311.model.actor import cli_actor
+from open311.model.access.actor import cli_actor
 from open311.model.catalogue import Catalogue
 from open311.model.desk.routing import Obstacle, Route
 from open311.model.service_request import Location
-from open311.storage import cases, service_requests
 from open311.storage.desk import units
 from open311.storage.desk.case import routes
+from open311.storage.requests import cases, service_requests
 
 REASONS = {
     Obstacle.SERVICE: "it is for other services",

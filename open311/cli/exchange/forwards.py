@@ -5,7 +5,7 @@ import click
 from open311.cli.common import opened, show_table
 from open311.federation.client.answers import RemoteError
 from open311.federation.forwarding import forward_updates, in_doubt, release
-from open311.model.actor import cli_actor
+from open311.model.access.actor import cli_actor
 from open311.model.forwards import ForwardState
 
 

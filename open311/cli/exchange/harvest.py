@@ -15,7 +15,7 @@ from open311.core import Core
 from open311.federation import harvest as action
 from open311.federation.client.dates import is_form
 from open311.federation.references import Counts
-from open311.model.actor import cli_actor
+from open311.model.access.actor import cli_actor
 
 Tell = Callable[[Counts, str], None]
 

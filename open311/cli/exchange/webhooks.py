@@ -8,8 +8,8 @@ from open311.base import i18n
 from open311.base.datetimes import write_utc
 from open311.base.text import how_many
 from open311.cli.common import LANGUAGE, Moment, opened, show_table
-from open311.model.actor import cli_actor
-from open311.model.event_kinds import IN_FEED
+from open311.model.access.actor import cli_actor
+from open311.model.events.event_kinds import IN_FEED
 from open311.webhooks import subscriptions
 from open311.webhooks.model import Subscription
 

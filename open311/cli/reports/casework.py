@@ -6,7 +6,7 @@ import click
 
 from open311.actions import casework
 from open311.cli.common import opened
-from open311.model.actor import cli_actor
+from open311.model.access.actor import cli_actor
 from open311.model.casework.cases import Priority
 from open311.model.service_request import Location
 

@@ -5,9 +5,9 @@ from typing import BinaryIO
 import click
 
 from open311.actions import casework
-from open311.actions import media as actions
+from open311.actions.photos import media as actions
 from open311.cli.common import opened, show_table
-from open311.model.actor import cli_actor
+from open311.model.access.actor import cli_actor
 
 HELD_SHOWN = 100
 

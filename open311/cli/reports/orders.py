@@ -6,7 +6,7 @@ import click
 
 from open311.actions import casework
 from open311.cli.common import opened, show_table
-from open311.model.actor import cli_actor
+from open311.model.access.actor import cli_actor
 from open311.storage.desk.outside import orders
 
 order_id = click.argument("order_id", type=click.IntRange(1, 10**15))

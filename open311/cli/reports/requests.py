@@ -12,7 +12,7 @@ from open311.cli.reports.casework import add_to
 from open311.cli.reports.updates import update
 from open311.formats import documents, encode
 from open311.formats.encode import Document
-from open311.model.actor import cli_actor
+from open311.model.access.actor import cli_actor
 from open311.model.casework.cases import Case
 
 HELD_SHOWN = 100

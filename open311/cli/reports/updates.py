@@ -2,10 +2,10 @@
 
 import click
 
-from open311.actions import updates
+from open311.actions.reporting import updates
 from open311.base.datetimes import write
 from open311.cli.common import opened, show_table
-from open311.model.actor import cli_actor
+from open311.model.access.actor import cli_actor
 
 HELD_SHOWN = 100
 

@@ -26,12 +26,12 @@ from open311.core import Core
 from open311.dev import demo, private_cluster, staff
 from open311.dev.private_cluster import Cluster
 from open311.federation.catalogues import HARVESTED
-from open311.model.actor import cli_actor
+from open311.model.access.actor import cli_actor
+from open311.model.access.keys import Scope
 from open311.model.catalogue import Catalogue, Service, ServiceType
-from open311.model.keys import Scope
 from open311.settings import Settings
-from open311.storage import service_requests
 from open311.storage.database import migrate
+from open311.storage.requests import service_requests
 
 DEMO_REPORTS = 2000
 START_SECONDS = 60

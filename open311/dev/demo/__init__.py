@@ -14,8 +14,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from open311.base.in_turn import read_and_stored
 from open311.core import Core
 from open311.dev.demo.lives import Life, Lives, moments
-from open311.storage import bulk_load
-from open311.storage.copy_ids import new_ids
+from open311.storage.requests import bulk_load
+from open311.storage.requests.copy_ids import new_ids
 
 # The same town each time, so that pictures and tests can speak of it.
 SEED = 311

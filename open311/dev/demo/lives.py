@@ -9,13 +9,21 @@ from typing import Any
 
 from open311.dev.demo.places import Town
 from open311.dev.demo.words import CHANNELS, DONE, NAMES, NOT_DONE, NOTES, REMARKS, REST, SEEN, USUAL
-from open311.model import attributes, status
+from open311.model import status
+from open311.model.access.visibility import is_everybodys
 from open311.model.casework.cases import Case, at_stage, new_case
-from open311.model.catalogue import Attribute, Catalogue, Datatype, DetailedStatus, Service, ServiceType
+from open311.model.catalogue import (
+    Attribute,
+    Catalogue,
+    Datatype,
+    DetailedStatus,
+    Service,
+    ServiceType,
+    attributes,
+)
 from open311.model.events import data_of
 from open311.model.service_request import NOBODY, Reporter, ServiceRequest, Status, Visibility
-from open311.model.visibility import is_everybodys
-from open311.storage.bulk_load import NewEvent
+from open311.storage.requests.bulk_load import NewEvent
 
 DAYS = 5 * 365
 REPORTER, STAFF = "key:demo", "demo"

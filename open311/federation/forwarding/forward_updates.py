@@ -4,19 +4,19 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from open311.actions import casework
-from open311.actions.updates import is_overtaken
+from open311.actions.reporting.updates import is_overtaken
 from open311.core import Core
 from open311.federation.client.client import Client
 from open311.federation.client.foreign import ForeignRequest, ForeignUpdate
 from open311.federation.forwarding import handover
 from open311.federation.storage import forwards as storage
-from open311.model.actor import forward_actor
+from open311.model.access.actor import forward_actor
 from open311.model.catalogue import Catalogue
 from open311.model.forwards import ASKED_AFTER_CLOSING, Forward, Forwarded
 from open311.model.service_request import Status
 from open311.model.updates import UNCHANGED, known_words, moves_to
-from open311.storage import service_requests
 from open311.storage.database import Connection
+from open311.storage.requests import service_requests
 
 # How many ids real servers take at a time, and how many requests one visit asks for.
 BATCH = 10

@@ -20,7 +20,7 @@ from open311.federation.client.foreign import ForeignRequest
 from open311.federation.forwarding.outgoing import fields
 from open311.federation.storage import forwards as storage
 from open311.model.catalogue import Catalogue
-from open311.model.event_kinds import APPEARANCES
+from open311.model.events.event_kinds import APPEARANCES
 from open311.model.forwards import (
     LEASE,
     MOST_ASKED_FOR_ID,
@@ -32,8 +32,9 @@ from open311.model.forwards import (
     wait_after,
 )
 from open311.model.service_request import ServiceRequest, Visibility
-from open311.storage import service_requests, stream
 from open311.storage.database import Connection
+from open311.storage.events import stream
+from open311.storage.requests import service_requests
 
 READER = "forward"
 AT_ONCE, MOST_DUE = 500, 200

@@ -6,10 +6,10 @@ from open311.base.errors import Invalid, NotFound, problem
 from open311.core import Core
 from open311.federation.forwarding.handover import finish
 from open311.federation.storage import forwards as storage
-from open311.model.actor import Actor, Right
+from open311.model.access.actor import Actor, Right
 from open311.model.forwards import IN_TROUBLE, Forwarded, ForwardState
-from open311.storage import service_requests
 from open311.storage.database import Connection
+from open311.storage.requests import service_requests
 
 
 def search(

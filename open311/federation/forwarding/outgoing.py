@@ -6,8 +6,8 @@ from typing import Any
 from open311.base.datetimes import write
 from open311.model.catalogue import Catalogue
 from open311.model.forwards import Forward
+from open311.model.intake.submission import DESCRIPTION_LENGTH
 from open311.model.service_request import ServiceRequest
-from open311.model.submission import DESCRIPTION_LENGTH
 
 TITLE_LENGTH = 80
 PERSONAL = ("email", "phone", "first_name", "last_name")

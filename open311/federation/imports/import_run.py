@@ -13,7 +13,7 @@ from open311.federation.storage import references as stored
 from open311.federation.storage import sources
 from open311.federation.terms import Terms
 from open311.federation.upsert import Ahead, Beside
-from open311.model.actor import ActorKind, source_actor
+from open311.model.access.actor import ActorKind, source_actor
 from open311.model.catalogue import Catalogue
 from open311.model.service_request import Visibility
 from open311.storage.database import Connection

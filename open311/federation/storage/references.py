@@ -10,10 +10,10 @@ from sqlalchemy.dialects.postgresql import insert
 from open311.federation.references import Arrival, Known
 from open311.model.fields import Role
 from open311.model.service_request import ServiceRequest, fields_with
-from open311.storage.copy_ids import copy_rows, point
 from open311.storage.database import advisory_locks
 from open311.storage.database.freshness import announce
-from open311.storage.rows import COLUMNS, request_from
+from open311.storage.requests.copy_ids import copy_rows, point
+from open311.storage.requests.rows import COLUMNS, request_from
 from open311.storage.tables import foreign_references, service_requests, services
 
 _f, _r = foreign_references.c, service_requests.c

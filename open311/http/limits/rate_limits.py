@@ -12,7 +12,7 @@ from open311.base.errors import TooManyRequests, problem
 from open311.http import urls
 from open311.http.keys import key
 from open311.http.limits.windows import LocalWindow, SharedWindow, Window
-from open311.model.network import network_of
+from open311.model.access.network import network_of
 from open311.settings import Settings
 
 READING = ("GET", "HEAD", "OPTIONS")

@@ -8,7 +8,7 @@ from itertools import accumulate, pairwise
 from typing import Any
 
 from open311.base.text import whole_number
-from open311.model.actor import Right
+from open311.model.access.actor import Right
 
 # So many are done while somebody waits; more are for the worker.
 AT_ONCE = 50

@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar
 
 from open311.base.errors import Invalid, problem
 from open311.model.casework.cases import Priority, Stage
-from open311.model.geography import Box
+from open311.model.maps.geography import Box
 
 PAGE_SIZE = 50
 OPEN_STAGES = tuple(stage for stage in Stage if stage is not Stage.DONE)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import urlsplit
 
-from open311.model.actor import Actor, ActorKind
+from open311.model.access.actor import Actor, ActorKind
 from open311.model.casework.cases import Flag
 from open311.model.catalogue import Catalogue
 

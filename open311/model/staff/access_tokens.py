@@ -4,7 +4,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from open311.model.actor import Right
+from open311.model.access.actor import Right
 
 LONGEST_NAME = 60
 MOST_TOKENS = 20

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
-from open311.model.actor import Actor, Right, staff_actor
+from open311.model.access.actor import Actor, Right, staff_actor
 
 
 class Reach(StrEnum):

@@ -7,12 +7,12 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, exists, func, insert, or_, select, update
 
-from open311.model.event_kinds import APPEARANCES
-from open311.model.geography import Circle
+from open311.model.events.event_kinds import APPEARANCES
+from open311.model.maps.geography import Circle
 from open311.model.service_request import Location
-from open311.notifications.alert import Alert
+from open311.notifications.model.alert import Alert
+from open311.storage.requests.visible import is_everybodys
 from open311.storage.tables import alerts, cases, events, service_requests
-from open311.storage.visible import is_everybodys
 
 _a, _c, _e, _r = alerts.c, cases.c, events.c, service_requests.c
 # So long before it becomes public a report may have come in.

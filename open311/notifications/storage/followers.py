@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from open311.notifications.followers import Follower
+from open311.notifications.model.followers import Follower
 from open311.storage.tables import followers, service_requests
 
 _f, _r = followers.c, service_requests.c

@@ -5,8 +5,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, delete, func, insert, select, update
 
-from open311.model.secret_tokens import digest
-from open311.notifications.mail_links import VALID_FOR, MailLink, Purpose
+from open311.model.access.secret_tokens import digest
+from open311.notifications.model.mail_links import VALID_FOR, MailLink, Purpose
 from open311.storage.tables import mail_links
 
 _l = mail_links.c

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, func, insert, select
 
+from open311.model.access.secret_tokens import digest
 from open311.model.mailbox import counted_as
-from open311.model.secret_tokens import digest
 from open311.storage.tables import mail_requests
 
 _m = mail_requests.c

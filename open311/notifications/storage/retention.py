@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from open311.notifications.retention_terms import RetentionTerms
+from open311.notifications.model.retention_terms import RetentionTerms
 from open311.storage.mails import inbox
 from open311.storage.upkeep import unpublished
 from open311.storage.upkeep.unpublished import CLAIMED, NEEDED, TOLD

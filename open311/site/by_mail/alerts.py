@@ -3,12 +3,12 @@
 from flask import Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from open311.actions import geocoding
+from open311.actions.addresses import geocoding
 from open311.base.errors import Invalid, NotFound, TooManyRequests, problem
 from open311.http import current
 from open311.model.mailbox import hinted
 from open311.notifications import alerts, mail_subscriptions
-from open311.notifications.alert import RADII, Alert
+from open311.notifications.model.alert import RADII, Alert
 from open311.site.addresses import address
 from open311.site.blueprint import blueprint, city
 from open311.site.by_mail.following import FOR_ONE_READER, guarded_page

@@ -8,8 +8,8 @@ from werkzeug.wrappers import Response as AnyResponse
 from open311.actions.casework.publication import withdrawal
 from open311.base.errors import Invalid, NotFound, TooManyRequests, problem
 from open311.http import current
+from open311.model.access.visibility import View
 from open311.model.mailbox import hinted
-from open311.model.visibility import View
 from open311.notifications import mail_subscriptions
 from open311.site import view_models
 from open311.site.addresses import address

@@ -11,8 +11,9 @@ from werkzeug.wrappers import Response as AnyResponse
 from open311.base.errors import Invalid, NotFound, TooManyRequests
 from open311.http import current
 from open311.model.mailbox import readable
-from open311.notifications import mail_subscriptions, own_data
-from open311.notifications.own_data import OwnData
+from open311.notifications import mail_subscriptions
+from open311.notifications.privacy import own_data
+from open311.notifications.privacy.own_data import OwnData
 from open311.site import view_models
 from open311.site.addresses import address
 from open311.site.blueprint import blueprint, city

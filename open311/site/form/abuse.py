@@ -12,9 +12,9 @@ from itsdangerous import BadData, URLSafeSerializer
 from open311.base.errors import Forbidden, Invalid, Problem, TooManyRequests, problem
 from open311.http import current
 from open311.http.limits import rate_limits
-from open311.model.drafts import Draft
-from open311.model.network import network_of
-from open311.notifications.mail_limits import MailAsker
+from open311.model.access.network import network_of
+from open311.model.intake.drafts import Draft
+from open311.notifications.model.mail_limits import MailAsker
 from open311.site.form import form_input
 from open311.storage.upkeep import instance
 

@@ -6,17 +6,17 @@ from typing import Any, cast
 
 from flask import request
 
-from open311.actions import report
+from open311.actions.reporting import report
 from open311.base.errors import Problem, problem
 from open311.http import current
 from open311.http.errors import in_words
 from open311.http.normalise import LenientRequest
-from open311.model.attributes import ANSWER_LENGTH
+from open311.model.access.secret_tokens import digest
 from open311.model.catalogue import Attribute, Catalogue, Datatype, Service
-from open311.model.drafts import Draft
-from open311.model.secret_tokens import digest
+from open311.model.catalogue.attributes import ANSWER_LENGTH
+from open311.model.intake.drafts import Draft
+from open311.model.intake.submission import DESCRIPTION_LENGTH, Submission
 from open311.model.service_request import Location
-from open311.model.submission import DESCRIPTION_LENGTH, Submission
 from open311.site.blueprint import city
 from open311.site.form import outside, questions
 from open311.web import parameters

@@ -1,8 +1,8 @@
 """Reports that may be the same one."""
 
 from open311.http import current
-from open311.model.drafts import Draft
-from open311.model.geography import Circle
+from open311.model.intake.drafts import Draft
+from open311.model.maps.geography import Circle
 from open311.model.search import RequestSearch
 from open311.model.service_request import Location, Status
 from open311.site import view_models

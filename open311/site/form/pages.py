@@ -8,8 +8,8 @@ from flask import Response
 
 from open311.http import current
 from open311.model.catalogue import Service
-from open311.model.drafts import Draft
-from open311.model.place import Place
+from open311.model.intake.drafts import Draft
+from open311.model.maps.place import Place
 from open311.notifications import mail_subscriptions
 from open311.site import view_models
 from open311.site.blueprint import city

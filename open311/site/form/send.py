@@ -6,15 +6,15 @@ from typing import Any
 from flask import Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from open311.actions import affected, drafts
 from open311.actions.casework.publication import withdrawal
+from open311.actions.reporting import affected, drafts
 from open311.base.errors import Invalid, TooManyRequests
 from open311.http import current
-from open311.model import visibility
+from open311.model.access import visibility
+from open311.model.access.visibility import View
 from open311.model.catalogue import ServiceType
-from open311.model.drafts import Draft
+from open311.model.intake.drafts import Draft
 from open311.model.service_request import Status, Visibility
-from open311.model.visibility import View
 from open311.notifications import mail_subscriptions
 from open311.site import view_models
 from open311.site.addresses import address
@@ -25,8 +25,8 @@ from open311.site.form.nearby import nearby
 from open311.site.form.next_steps import next_steps
 from open311.site.words import degrees
 from open311.site.words import words as messages
-from open311.storage import service_requests
 from open311.storage.database import Connection
+from open311.storage.requests import service_requests
 from open311.web import single_request
 
 

@@ -6,12 +6,13 @@ from typing import Any, cast
 from flask import Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from open311.actions import drafts, geocoding
+from open311.actions.addresses import geocoding
+from open311.actions.reporting import drafts
 from open311.base.errors import NotFound, problem
 from open311.http import current
 from open311.http.normalise import LenientRequest
-from open311.model.drafts import Draft
-from open311.model.place import Place
+from open311.model.intake.drafts import Draft
+from open311.model.maps.place import Place
 from open311.site.addresses import address
 from open311.site.blueprint import blueprint, city
 from open311.site.form import abuse, form_input, pages, place_questions, questions, send, things

@@ -5,7 +5,7 @@ from typing import Any, cast
 import orjson
 from flask import Response, request
 
-from open311.actions import geocoding
+from open311.actions.addresses import geocoding
 from open311.base.errors import Invalid, problem
 from open311.http import current
 from open311.http.normalise import LenientRequest

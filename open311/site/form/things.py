@@ -1,11 +1,11 @@
 """Things with a number, such as street lamp 4711: the place tells the number, and the number the place."""
 
-from open311.actions import geocoding
+from open311.actions.addresses import geocoding
 from open311.http import current
 from open311.model.catalogue import Service
-from open311.model.drafts import Draft
-from open311.model.geography import Circle
-from open311.model.place import Place
+from open311.model.intake.drafts import Draft
+from open311.model.maps.geography import Circle
+from open311.model.maps.place import Place
 from open311.model.service_request import Location
 from open311.site.blueprint import city
 from open311.site.form import form_input

@@ -14,7 +14,7 @@ from open311.base.errors import Invalid, Problem
 from open311.http import current
 from open311.http.normalise import LenientRequest
 from open311.model.catalogue import Catalogue, Service
-from open311.model.geography import Box
+from open311.model.maps.geography import Box
 from open311.model.search import COUNT_LIMIT, RequestSearch
 from open311.model.service_request import ServiceRequest
 from open311.site.addresses import address

@@ -11,7 +11,7 @@ from open311.base.errors import Invalid, Problem, problem
 from open311.base.i18n import LANGUAGES
 from open311.http import current
 from open311.http.errors import in_words
-from open311.model.actor import Right
+from open311.model.access.actor import Right
 from open311.model.catalogue import Catalogue
 from open311.model.staff.accounts import Account, AccountState
 from open311.model.staff.rights import GIVEN_BY_LEADS, Membership, Role

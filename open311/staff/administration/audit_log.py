@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from open311.actions.staff_accounts import audit_log
 from open311.http import current
-from open311.model.actor import Right
+from open311.model.access.actor import Right
 from open311.model.staff.audit import AuditKind
 from open311.staff import actor_names
 from open311.staff.blueprint import page, staff

@@ -5,13 +5,14 @@ from typing import NamedTuple
 from flask import request
 from flask.typing import ResponseReturnValue
 
-from open311.actions import templates
-from open311.actions.templates import TemplateContents
+from open311.actions.desk import templates
+from open311.actions.desk.templates import TemplateContents
 from open311.base.errors import Conflict, Forbidden, Invalid, NotFound, Problem, problem
 from open311.base.text import whole_number
 from open311.http import current
 from open311.http.errors import in_words
-from open311.model.actor import Right
+from open311.model.access.actor import Right
+from open311.model.casework.gaps import GAPS
 from open311.model.catalogue import Catalogue
 from open311.site.list.listing import services_by_group
 from open311.site.report_numbers import report_number
@@ -166,7 +167,7 @@ def _page(
         version=stored.version if stored and (conflict or request.method == "GET") else posted("version"),
         sample=posted("number"),
         previews=_previews(city, shown),
-        gaps=templates.GAPS,
+        gaps=GAPS,
         kinds=KINDS,
         statuses=[(status.code, catalogue_text(status.label)) for status in city.statuses.values()],
         groups=services_by_group(city),

@@ -8,7 +8,7 @@ from marshmallow import Schema
 
 from open311.actions import casework
 from open311.http import current
-from open311.model.actor import Right
+from open311.model.access.actor import Right
 from open311.model.casework.cases import Priority
 from open311.model.casework.decisions import Decision
 from open311.staff.api import bodies

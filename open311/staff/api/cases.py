@@ -8,13 +8,13 @@ from typing import Any
 from flask import Response, request
 from werkzeug.datastructures import ETags
 
-from open311.actions import look_ups
+from open311.actions.addresses import look_ups
 from open311.actions.staff_accounts import idempotency
 from open311.actions.staff_accounts.idempotency import Repeated
 from open311.base.errors import Invalid, problem
 from open311.base.text import whole_number
 from open311.http import current
-from open311.model.actor import Right
+from open311.model.access.actor import Right
 from open311.model.casework import desk_filters
 from open311.model.casework.desk_search import PAGE_SIZE, Position
 from open311.staff.api import schemas, shown
@@ -27,9 +27,9 @@ from open311.staff.case import timeline
 from open311.staff.case.photos import picture
 from open311.staff.lists import filters
 from open311.staff.seen_case import find_case
-from open311.storage import cases
 from open311.storage.desk.lists import case_list
 from open311.storage.desk.scope import scope_of
+from open311.storage.requests import cases
 
 LONGEST_KEY = 200
 

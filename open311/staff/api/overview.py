@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from open311.actions import views
+from open311.actions.desk import views
 from open311.base.errors import Invalid, NotFound, problem
 from open311.http import current
-from open311.model.actor import Right
+from open311.model.access.actor import Right
 from open311.model.service_request import Location
 from open311.staff.api import schemas
 from open311.staff.api.blueprint import blueprint

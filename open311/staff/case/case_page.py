@@ -6,11 +6,12 @@ from datetime import date, datetime, time
 from flask import Response, request
 from flask.typing import ResponseReturnValue
 
-from open311.actions import casework, look_ups
+from open311.actions import casework
+from open311.actions.addresses import look_ups
 from open311.base.errors import Invalid, problem
 from open311.base.text import whole_number
 from open311.http import current
-from open311.model.actor import Right
+from open311.model.access.actor import Right
 from open311.model.casework.cases import Case, Flag, Priority
 from open311.site.list.listing import services_by_group
 from open311.site.view_models import every_answer

@@ -12,11 +12,11 @@ from open311.base.text import whole_number
 from open311.federation.forwarding import in_doubt, release
 from open311.federation.storage import forwards
 from open311.http import current
-from open311.model.actor import Right
+from open311.model.access.actor import Right
 from open311.model.casework.cases import Flag
 from open311.model.casework.desk_search import CaseSearch
 from open311.model.casework.orders import may_leave
-from open311.model.event_kinds import EventKind
+from open311.model.events.event_kinds import EventKind
 from open311.model.forwards import IN_TROUBLE
 from open311.model.service_request import Status, Visibility
 from open311.staff.blueprint import page, redirect_to, staff

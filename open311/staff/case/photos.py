@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 from open311.actions import casework
 from open311.base.errors import NotFound, problem
 from open311.http import current
-from open311.model.actor import Right
+from open311.model.access.actor import Right
 from open311.model.media import KEY
 from open311.staff.blueprint import page
 from open311.staff.rendering import NOT_KEPT

@@ -9,7 +9,7 @@ from flask import request
 from flask.typing import ResponseReturnValue
 
 from open311.http import current
-from open311.model.actor import Right
+from open311.model.access.actor import Right
 from open311.model.catalogue import Catalogue, Service
 from open311.model.desk.routing import Route, Rule, WorkingHours
 from open311.model.desk.working_days import PeriodUnit

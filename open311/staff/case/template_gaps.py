@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import NamedTuple
 
-from open311.actions.templates import filled, gaps
 from open311.base.i18n import translate
 from open311.http import current
+from open311.model.casework.gaps import filled, gaps
 from open311.model.catalogue import Catalogue
 from open311.site.words import day
 from open311.staff.seen_case import SeenCase

@@ -7,11 +7,11 @@ from typing import Any, TypeGuard
 
 from open311.base.i18n import messages
 from open311.http import current
-from open311.model.actor import ActorKind
+from open311.model.access.actor import ActorKind
 from open311.model.catalogue import Catalogue
 from open311.model.desk.deadline_steps import Deadline
-from open311.model.event_kinds import EventKind
 from open311.model.events import Event
+from open311.model.events.event_kinds import EventKind
 from open311.site.words import calendar_day, catalogue_text, day_and_time, words
 from open311.staff import actor_names
 from open311.storage.desk.case.notes import Note

@@ -10,12 +10,12 @@ from flask import Response
 
 from open311.base.errors import Conflict
 from open311.http import current
-from open311.model.actor import Right
+from open311.model.access.actor import Right
 from open311.model.casework.cases import Flag, Priority
 from open311.model.casework.decisions import Outcome
 from open311.model.casework.personal_hints import personal_hints
 from open311.model.desk.desk_catalogue import ReasonFor
-from open311.model.event_kinds import EventKind
+from open311.model.events.event_kinds import EventKind
 from open311.model.photo_boxes import suggestions
 from open311.site import addresses
 from open311.site.form.questions import Question, questions

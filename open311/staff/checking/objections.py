@@ -3,12 +3,12 @@
 from flask import request
 from flask.typing import ResponseReturnValue
 
-from open311.actions import objections
+from open311.actions.reporting import objections
 from open311.base.errors import Invalid, problem
 from open311.http import current
-from open311.model.actor import Right
+from open311.model.access.actor import Right
 from open311.model.casework.objections import Verdict
-from open311.model.submission import DESCRIPTION_LENGTH
+from open311.model.intake.submission import DESCRIPTION_LENGTH
 from open311.staff.blueprint import page, redirect_to
 from open311.staff.forms import posted_revision
 from open311.staff.seen_case import find_case

@@ -3,12 +3,14 @@
 from flask import jsonify, request
 from flask.typing import ResponseReturnValue
 
-from open311.actions import casework, look_ups, updates
+from open311.actions import casework
+from open311.actions.addresses import look_ups
+from open311.actions.reporting import updates
 from open311.base.errors import Conflict, Invalid, NotFound, Problem, problem
 from open311.base.text import whole_number
 from open311.http import current
 from open311.http.errors import in_words
-from open311.model.actor import Right
+from open311.model.access.actor import Right
 from open311.model.casework.cases import Case, Stage
 from open311.model.casework.decisions import Decision
 from open311.model.casework.desk_search import Position

@@ -3,10 +3,10 @@
 from flask import Response
 from flask.typing import ResponseReturnValue
 
-from open311.actions import exports as export_log
+from open311.actions.exports import export_log
 from open311.adapters import work_sheets
 from open311.http import current
-from open311.model.actor import Right
+from open311.model.access.actor import Right
 from open311.site.words import calendar_day, words
 from open311.staff.blueprint import actor, page, staff
 from open311.staff.case import work_sheet

@@ -17,7 +17,7 @@ from open311.base.text import whole_number
 from open311.http import current
 from open311.http.errors import in_words
 from open311.http.normalise import LenientRequest
-from open311.model.actor import Actor, Right
+from open311.model.access.actor import Actor, Right
 from open311.model.casework.cases import Stage
 from open311.model.casework.desk_search import CaseSearch
 from open311.model.casework.rounds import MOST_STOPS, FieldAct, FieldOutcome, Round
@@ -30,12 +30,12 @@ from open311.staff.case.case_page import give_to
 from open311.staff.forms import posted_revision
 from open311.staff.rendering import NOT_KEPT, render
 from open311.staff.seen_case import SeenCase, find_case
-from open311.storage import service_requests
 from open311.storage.database import Connection
 from open311.storage.desk import colleagues, rounds
 from open311.storage.desk.lists import case_list
 from open311.storage.desk.lists.case_rows import CaseRow
 from open311.storage.desk.scope import Scope, scope_of
+from open311.storage.requests import service_requests
 from open311.web import photos
 
 TO_DO = (Stage.ACCEPT, Stage.WORK, Stage.WAITING)

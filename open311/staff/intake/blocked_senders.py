@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from flask import Response, request
 from flask.typing import ResponseReturnValue
 
-from open311.actions import blocking
+from open311.actions.desk import blocking
 from open311.base.errors import Invalid
 from open311.base.text import whole_number
 from open311.http import current
 from open311.http.errors import in_words
-from open311.model.actor import Right
+from open311.model.access.actor import Right
 from open311.model.catalogue import Catalogue
 from open311.staff import actor_names
 from open311.staff.blueprint import page, redirect_to, staff

@@ -3,11 +3,11 @@
 from flask import request
 from flask.typing import ResponseReturnValue
 
-from open311.actions import look_ups
+from open311.actions.addresses import look_ups
 from open311.base.errors import Invalid, problem
 from open311.http import current
 from open311.http.errors import in_words
-from open311.model.actor import Right
+from open311.model.access.actor import Right
 from open311.model.mailbox import mailbox
 from open311.staff.blueprint import account_actor, page, staff
 from open311.staff.forms import posted

@@ -6,14 +6,14 @@ from io import BytesIO
 from flask import Response, request, send_file
 from flask.typing import ResponseReturnValue
 
-from open311.actions import inbox_decisions as decisions
+from open311.actions.desk import inbox_decisions as decisions
 from open311.base.errors import Invalid, NotFound, problem
 from open311.base.text import whole_number
 from open311.http import current
 from open311.http.errors import in_words
-from open311.model.actor import Right
-from open311.model.channels import Channel
+from open311.model.access.actor import Right
 from open311.model.inbox import InboxMail, InboxState
+from open311.model.intake.channels import Channel
 from open311.site.report_numbers import report_number
 from open311.staff.blueprint import page, redirect_to, signed_in, staff
 from open311.staff.intake import telephone, telephone_form

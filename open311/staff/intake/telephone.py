@@ -8,16 +8,16 @@ from typing import Any, cast
 from flask import Response, g, request
 from flask.typing import ResponseReturnValue
 
-from open311.actions import drafts
+from open311.actions.reporting import drafts
 from open311.base.errors import Invalid, NotFound, Problem, problem
 from open311.base.text import whole_number
 from open311.http import current
 from open311.http.errors import in_words
 from open311.http.normalise import LenientRequest
-from open311.model.actor import Actor, Right
+from open311.model.access.actor import Actor, Right
 from open311.model.catalogue import Catalogue
-from open311.model.channels import CHOSEN, Channel
-from open311.model.drafts import Draft
+from open311.model.intake.channels import CHOSEN, Channel
+from open311.model.intake.drafts import Draft
 from open311.model.staff import rights
 from open311.notifications import callers, mail_subscriptions
 from open311.site import rendering
@@ -28,7 +28,7 @@ from open311.site.words import words as message
 from open311.staff.blueprint import address, page, redirect_to, signed_in, staff
 from open311.staff.intake import telephone_form
 from open311.staff.rendering import render
-from open311.storage import cases, service_requests
+from open311.storage.requests import cases, service_requests
 from open311.web import photos
 
 FRAGMENT = "X-Fragment"

@@ -5,16 +5,17 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from open311.actions import geocoding, report
+from open311.actions.addresses import geocoding
+from open311.actions.reporting import report
 from open311.base.errors import Problem
 from open311.http import current
-from open311.model.actor import Right
+from open311.model.access.actor import Right
 from open311.model.catalogue import Catalogue, Service
-from open311.model.channels import CHOSEN, Channel
-from open311.model.drafts import Draft
-from open311.model.place import Place
+from open311.model.intake.channels import CHOSEN, Channel
+from open311.model.intake.drafts import Draft
+from open311.model.intake.submission import Submission
+from open311.model.maps.place import Place
 from open311.model.service_request import Location, Visibility
-from open311.model.submission import Submission
 from open311.site.form import form_input, questions
 from open311.site.form.category_search import matching_services
 from open311.site.form.form_input import Wrong

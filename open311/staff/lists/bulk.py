@@ -8,12 +8,12 @@ from typing import NamedTuple
 from flask import redirect, request
 from flask.typing import ResponseReturnValue
 
-from open311.actions import bulk
+from open311.actions.desk import bulk
 from open311.base.errors import Invalid, NotFound, Problem, problem
 from open311.base.text import whole_number
 from open311.http import current
 from open311.http.errors import in_words
-from open311.model.actor import Right
+from open311.model.access.actor import Right
 from open311.model.casework.bulk import (
     AT_ONCE,
     MOST_CASES,

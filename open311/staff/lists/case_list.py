@@ -6,10 +6,10 @@ from typing import NamedTuple
 from flask import request
 from flask.typing import ResponseReturnValue
 
-from open311.actions import views
+from open311.actions.desk import views
 from open311.base.errors import Invalid
 from open311.http import current
-from open311.model.actor import Right
+from open311.model.access.actor import Right
 from open311.model.casework import desk_filters
 from open311.model.casework.bulk import read_numbers, write_numbers
 from open311.model.casework.cases import Flag, Priority, Stage

@@ -13,9 +13,9 @@ from flask.typing import ResponseReturnValue
 from marshmallow import ValidationError
 
 from open311.http import current
-from open311.model.actor import Right
+from open311.model.access.actor import Right
 from open311.model.catalogue import Catalogue
-from open311.model.geography import Box
+from open311.model.maps.geography import Box
 from open311.site import rendering
 from open311.site.list import maps
 from open311.site.words import catalogue_text, words

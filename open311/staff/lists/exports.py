@@ -7,17 +7,17 @@ from dataclasses import replace
 from flask import Response, request
 from flask.typing import ResponseReturnValue
 
-from open311.actions import export_files as large_files
-from open311.actions import exports
-from open311.actions.case_cells import HEAD, CellWriter
-from open311.actions.export_files import pieces
+from open311.actions.exports import export_files as large_files
+from open311.actions.exports import export_log
+from open311.actions.exports.case_cells import HEAD, CellWriter
+from open311.actions.exports.export_files import pieces
 from open311.adapters import work_sheets
 from open311.adapters.work_sheets import Sheet
 from open311.base.errors import Invalid, NotFound, problem
 from open311.formats import case_tables
 from open311.formats.case_tables import COLUMNS
 from open311.http import current
-from open311.model.actor import Right
+from open311.model.access.actor import Right
 from open311.model.casework.export_files import MOST_ROWS, FileState
 from open311.site.words import figure, words
 from open311.staff.blueprint import account_actor, page, redirect_to, signed_in, staff
@@ -42,7 +42,7 @@ def reports_csv() -> ResponseReturnValue:
     with core.database.read() as conn:
         [rows] = case_list.counted(conn, scope, [replace(search, words="")], core.now(), most=MOST_ROWS)
     # Before the first row leaves: an export that breaks off stands in the log all the same.
-    exports.note(core, account_actor(), "csv", rows, chosen.values)
+    export_log.note(core, account_actor(), "csv", rows, chosen.values)
     body = (case_tables.csv_rows(map(write, piece)) for piece in pieces(core, scope, search, MOST_ROWS))
     return _file(_with_head(body), case_tables.CSV, "csv")
 
@@ -54,7 +54,7 @@ def reports_xlsx() -> ResponseReturnValue:
     rows = _rows(MOST_IN_WORKBOOK + 1)
     if len(rows) > MOST_IN_WORKBOOK:
         return redirect_to("export_files", ask="1", **chosen.values)
-    exports.note(core, account_actor(), "xlsx", len(rows), chosen.values)
+    export_log.note(core, account_actor(), "xlsx", len(rows), chosen.values)
     book = io.BytesIO()
     head = [words(key) for key in HEAD]
     case_tables.xlsx(book, words("desk.menu.reports"), head, map(_cells(), rows))
@@ -114,7 +114,7 @@ def reports_pdf() -> ResponseReturnValue:
 def report_sheet(number: int) -> ResponseReturnValue:
     seen = find_case(number)
     seen.actor.require(Right.EXPORT, seen.whole.case.jurisdiction_id)
-    exports.note(current.core(), seen.actor, "sheet", 1, {}, f"request:{number}")
+    export_log.note(current.core(), seen.actor, "sheet", 1, {}, f"request:{number}")
     sheet = of_case(seen)
     return printed(sheet.title, [sheet], f"{number}.pdf")
 
@@ -134,7 +134,7 @@ def _taken_along(form: str, most: int) -> list[CaseRow]:
     rows = _rows(most + 1)
     if len(rows) > most:
         raise Invalid(problem("desk.export.too_many", most=most))
-    exports.note(current.core(), account_actor(), form, len(rows), filters.of_request().values)
+    export_log.note(current.core(), account_actor(), form, len(rows), filters.of_request().values)
     return rows
 
 

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from open311.actions.staff_accounts import second_factor
 from open311.http import current
-from open311.model.actor import Right
+from open311.model.access.actor import Right
 from open311.model.casework.cases import Stage
 from open311.model.casework.desk_search import CaseSearch, Order
 from open311.model.staff.accounts import SignedIn

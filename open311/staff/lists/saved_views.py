@@ -3,11 +3,11 @@
 from flask import request
 from flask.typing import ResponseReturnValue
 
-from open311.actions import views
+from open311.actions.desk import views
 from open311.base.errors import Invalid
 from open311.http import current
 from open311.http.errors import in_words
-from open311.model.actor import Right
+from open311.model.access.actor import Right
 from open311.staff.blueprint import page, redirect_to, staff
 from open311.staff.forms import posted
 from open311.staff.lists import filters

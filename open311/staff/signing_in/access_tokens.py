@@ -8,7 +8,7 @@ from open311.base.errors import Invalid
 from open311.base.text import whole_number
 from open311.http import current
 from open311.http.errors import in_words
-from open311.model.actor import Right
+from open311.model.access.actor import Right
 from open311.model.staff.access_tokens import LONGEST_NAME, longest
 from open311.site import addresses
 from open311.staff.api.blueprint import ROOT

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from open311.model.actor import Right
+from open311.model.access.actor import Right
 from open311.model.casework.cases import Case
 from open311.model.staff import rights
 from open311.model.staff.rights import Membership, Staff

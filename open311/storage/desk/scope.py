@@ -5,10 +5,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, true
 
-from open311.model.actor import Right
+from open311.model.access.actor import Right
 from open311.model.staff.rights import Staff
-from open311.storage import scopes
-from open311.storage.scopes import CaseColumns
+from open311.storage.desk import rights
+from open311.storage.desk.rights import CaseColumns
 from open311.storage.tables import cases, service_requests
 
 _c, _r = cases.c, service_requests.c
@@ -52,9 +52,9 @@ class Scope:
 
 def intake_scope(staff: Staff, jurisdiction_id: str) -> Scope:
     """What is shown beside a report that is being taken in: of what is not published, its kind and age at least."""
-    return Scope((jurisdiction_id,), scopes.granted(staff, Right.INTAKE, COLUMNS))
+    return Scope((jurisdiction_id,), rights.granted(staff, Right.INTAKE, COLUMNS))
 
 
 def scope_of(staff: Staff, right: Right = Right.SEE_REPORTS) -> Scope:
     """What somebody has a right to; the condition is the twin of `model.rights.may`."""
-    return Scope(staff.jurisdictions(right), scopes.may(staff, right, COLUMNS))
+    return Scope(staff.jurisdictions(right), rights.may(staff, right, COLUMNS))

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, delete, func, insert, literal, null, or_, select, union_all, update
 from sqlalchemy.types import Text
 
-from open311.model.secret_tokens import digest
+from open311.model.access.secret_tokens import digest
 from open311.storage.database.freshness import announce_internal
 from open311.storage.tables import followers, mail_messages, sent_mails, service_requests
 

@@ -5,7 +5,7 @@ from math import cos, radians
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, func, or_, select, text
 
-from open311.model.place import Place, PlaceKind
+from open311.model.maps.place import Place, PlaceKind
 from open311.storage.tables import addresses, map_versions
 
 _a = addresses.c

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 
-from open311.model.geography import Circle
+from open311.model.maps.geography import Circle
 from open311.model.service_request import Location
 from open311.storage.tables import assets, map_versions
 

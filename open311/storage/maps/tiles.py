@@ -7,12 +7,12 @@ from typing import Any
 from sqlalchemy import Connection, text
 from sqlalchemy.dialects.postgresql import dialect
 
+from open311.model.maps.tiles import ALL_POINTS_FROM, CELLS, COUNTED_TO, FEW, LEVELS, POINTS_FROM, TileSearch
 from open311.model.search import RequestSearch
-from open311.model.tiles import ALL_POINTS_FROM, CELLS, COUNTED_TO, FEW, LEVELS, POINTS_FROM, TileSearch
 from open311.storage.database import advisory_locks
+from open311.storage.requests.visible import EVERYBODYS_SQL
 from open311.storage.search import conditions
 from open311.storage.search.words import with_words
-from open311.storage.visible import EVERYBODYS_SQL
 
 FINEST = LEVELS[-1]
 

@@ -10,7 +10,8 @@ from sqlalchemy import Connection, func, literal_column, select
 
 from open311.model.search import ANY_ORDER, Cursor, Hits, Items, Page, RequestSearch
 from open311.model.service_request import ServiceRequest
-from open311.storage.rows import request_from
+from open311.storage.requests.rows import request_from
+from open311.storage.requests.written_requests import CELLS, UNUSUAL
 from open311.storage.search.statements import (
     Question,
     cells_statement,
@@ -22,7 +23,6 @@ from open311.storage.search.statements import (
     rows_statement,
     total_statement,
 )
-from open311.storage.written_requests import CELLS, UNUSUAL
 
 __all__ = [
     "Landmarks",
@@ -42,7 +42,7 @@ STRIDE = 10_000
 LANDMARK_SECONDS = 60.0
 MOST_LANDMARKS = 200
 
-# The id and the bytes of a request; None where `storage/written_requests.py` leaves them to others.
+# The id and the bytes of a request; None where `storage/requests/written_requests.py` leaves them to others.
 Line = tuple[int, bytes | None]
 
 
@@ -114,7 +114,7 @@ def by_ids(conn: Connection, query: RequestSearch, ids: Sequence[int]) -> list[S
 def lines_by_ids(
     conn: Connection, query: RequestSearch, ids: Sequence[int], form: str, wording: Mapping[str, str]
 ) -> list[tuple[int, int, bytes | None]]:
-    """Id, version and bytes in a form of these; None where `storage/written_requests.py` leaves them to others."""
+    """Id, version and bytes in a form of these; None where `written_requests.py` leaves them to others."""
     visible = [str(visibility) for visibility in query.visibilities]
     try:
         return lines_by_ids_statement(form).fetch(conn, ids=_array(ids), visible=visible, **wording)

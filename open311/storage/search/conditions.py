@@ -25,7 +25,7 @@ from sqlalchemy import (
     select,
 )
 
-from open311.model.geography import Box, Circle
+from open311.model.maps.geography import Box, Circle
 from open311.model.search import RequestSearch
 from open311.storage.search.keyset import Condition
 from open311.storage.search.strategies import strategy_parameters

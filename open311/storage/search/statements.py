@@ -19,12 +19,12 @@ from sqlalchemy import (
     union,
 )
 
+from open311.model.access.visibility import EVERYBODYS
 from open311.model.search import COUNT_LIMIT, NEWEST_FIRST, RequestSearch, Sort
 from open311.model.service_request import Visibility
-from open311.model.visibility import EVERYBODYS
-from open311.storage import written_requests
 from open311.storage.database.statement import Statement
-from open311.storage.rows import COLUMNS, PLAIN_COLUMNS, notes_column
+from open311.storage.requests import written_requests
+from open311.storage.requests.rows import COLUMNS, PLAIN_COLUMNS, notes_column
 from open311.storage.search.conditions import CONDITIONS, any_text, parameters
 from open311.storage.search.keyset import ORDERS, Condition, behind, order_by
 from open311.storage.search.strategies import REPLACED, Branch, Strategy, statement_of

@@ -25,10 +25,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from open311.model.geography import Box
+from open311.model.maps.geography import Box
 from open311.model.search import ANY_ORDER, EVER, NEWEST_FIRST, RequestSearch
+from open311.storage.requests.visible import is_everybodys
 from open311.storage.tables import service_requests
-from open311.storage.visible import is_everybodys
 
 _r = service_requests.c
 

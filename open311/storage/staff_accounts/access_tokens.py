@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, delete, func, insert, select
 
-from open311.model.actor import Right
+from open311.model.access.actor import Right
 from open311.model.staff.access_tokens import AccessToken
 from open311.model.staff.accounts import Account
 from open311.model.staff.rights import Membership

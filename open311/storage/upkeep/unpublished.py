@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from open311.model.actor import PUBLIC, REPORTER
+from open311.model.access.actor import PUBLIC, REPORTER
 
 # The one answer without a question that our own interface needs: FixMyStreet's number of the report.
 NEEDED = "'fixmystreet_id'"

@@ -5,26 +5,27 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 
-from open311.actions import media as files_of_photos
 from open311.actions.casework.opening import locked, opened
 from open311.actions.casework.work import Work
+from open311.actions.photos import media as files_of_photos
 from open311.adapters.photos import images
 from open311.adapters.photos.images import Photo
 from open311.base.errors import Conflict, Invalid, NotFound, problem
 from open311.base.text import tidy
 from open311.core import Core
 from open311.model import photo_boxes
-from open311.model.actor import WORKER, Actor, Right
+from open311.model.access.actor import WORKER, Actor, Right
 from open311.model.casework.decisions import PhotoEdit
-from open311.model.event_kinds import EventKind
 from open311.model.events import Event, is_decided
+from open311.model.events.event_kinds import EventKind
 from open311.model.media import Media, MediaVisibility, StoredFile
 from open311.model.photo_boxes import Box
 from open311.model.service_request import Visibility
 from open311.model.task_names import TaskName
-from open311.storage import events, jobs, media, service_requests
+from open311.storage import events, jobs, media
 from open311.storage.desk.case import originals, presence, undo
 from open311.storage.desk.outside import questions, ratings
+from open311.storage.requests import service_requests
 
 ALT_LENGTH = 500
 AT_ONCE = 200

@@ -7,11 +7,11 @@ from open311.actions.casework.work import Work
 from open311.base.errors import Invalid, problem
 from open311.base.text import tidy
 from open311.core import Core
-from open311.model.actor import Actor, Right
+from open311.model.access.actor import Actor, Right
 from open311.model.casework.ownership import Part
-from open311.model.event_kinds import EventKind
+from open311.model.events.event_kinds import EventKind
 from open311.model.service_request import Location
-from open311.storage import service_requests
+from open311.storage.requests import service_requests
 
 ADDRESS_LENGTH = 500
 

@@ -11,11 +11,11 @@ from open311.actions.casework.work import Work
 from open311.base.errors import Invalid, Problem, problem
 from open311.base.text import tidy
 from open311.core import Core
-from open311.model import attributes
-from open311.model.actor import Actor, Right
+from open311.model.access.actor import Actor, Right
 from open311.model.casework.ownership import Part
-from open311.model.event_kinds import EventKind
-from open311.model.submission import DESCRIPTION_LENGTH
+from open311.model.catalogue import attributes
+from open311.model.events.event_kinds import EventKind
+from open311.model.intake.submission import DESCRIPTION_LENGTH
 from open311.storage.desk.case import originals
 
 # Fields, how long each may be, and whether an empty one is none.

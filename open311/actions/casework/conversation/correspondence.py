@@ -5,23 +5,24 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import IO
 
-from open311.actions import media, templates
 from open311.actions.casework import letter
 from open311.actions.casework.opening import locked, opened
 from open311.actions.casework.progress import planning
 from open311.actions.casework.work import Work
-from open311.actions.media import Files
+from open311.actions.photos import media
+from open311.actions.photos.media import Files
 from open311.base.errors import Invalid, NotFound, problem
 from open311.base.text import tidy
 from open311.core import Core
-from open311.model.actor import REPORTER, Actor, Right
+from open311.model.access.actor import REPORTER, Actor, Right
 from open311.model.casework.cases import REOPEN_WISH
-from open311.model.event_kinds import EventKind
+from open311.model.casework.gaps import require_filled
+from open311.model.events.event_kinds import EventKind
 from open311.model.service_request import ServiceRequest, Status
 from open311.model.task_names import TaskName
-from open311.storage import service_requests
 from open311.storage.database import Connection
 from open311.storage.desk.outside import questions
+from open311.storage.requests import service_requests
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ def write_question(work: Work, text: str) -> None:
 def _letter(work: Work, text: str) -> str:
     """The words of a letter that can be sent; raises `Invalid`."""
     words = letter.required(text)
-    templates.require_filled(words)
+    require_filled(words)
     if work.core.settings.smtp_url is None:
         raise Invalid(problem("error.mail.off"))
     if service_requests.find_address(work.conn, work.number) is None:

@@ -5,9 +5,9 @@ from open311.actions.casework.work import Work
 from open311.base.errors import Forbidden, Invalid, NotFound, problem
 from open311.base.text import tidy
 from open311.core import Core
-from open311.model.actor import Actor, ActorKind, Right
+from open311.model.access.actor import Actor, ActorKind, Right
 from open311.model.casework.mentions import mentioned
-from open311.model.event_kinds import EventKind
+from open311.model.events.event_kinds import EventKind
 from open311.storage.database import Connection
 from open311.storage.desk import colleagues
 from open311.storage.desk.case import mentions

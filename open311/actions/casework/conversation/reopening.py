@@ -8,25 +8,26 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import IO
 
-from open311.actions import media
 from open311.actions.casework import letter
 from open311.actions.casework.conversation import correspondence
 from open311.actions.casework.opening import locked, opened
 from open311.actions.casework.progress import status_moves
 from open311.actions.casework.work import Work
+from open311.actions.photos import media
 from open311.base.errors import Invalid, NotFound, problem
 from open311.base.text import tidy
 from open311.core import Core
-from open311.model.actor import REPORTER, Actor, Right
+from open311.model.access.actor import REPORTER, Actor, Right
+from open311.model.access.secret_tokens import is_token
 from open311.model.casework.cases import REOPEN_WISH
-from open311.model.event_kinds import EventKind
 from open311.model.events import is_decided
-from open311.model.secret_tokens import is_token
+from open311.model.events.event_kinds import EventKind
 from open311.model.service_request import ServiceRequest, Status, Visibility
-from open311.storage import events, service_requests
+from open311.storage import events
 from open311.storage import media as photos_of
 from open311.storage.desk.outside import ratings
 from open311.storage.desk.outside.ratings import Rating
+from open311.storage.requests import service_requests
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,21 +4,21 @@ from collections.abc import Sequence
 from datetime import date
 from typing import IO
 
-from open311.actions import media
 from open311.actions.casework import letter
 from open311.actions.casework.opening import locked
 from open311.actions.casework.work import Work
+from open311.actions.photos import media
 from open311.base.errors import Invalid, problem
 from open311.base.text import tidy
 from open311.core import Core
-from open311.model.actor import Actor, Right
+from open311.model.access.actor import Actor, Right
 from open311.model.casework import route
 from open311.model.casework.cases import Flag
 from open311.model.casework.rounds import CLIENT_ID, MOST_STOPS, NAME_LENGTH, FieldAct, FieldOutcome
-from open311.model.event_kinds import EventKind
+from open311.model.events.event_kinds import EventKind
 from open311.model.service_request import ServiceRequest, Status, Visibility
-from open311.storage import service_requests
 from open311.storage.desk import rounds
+from open311.storage.requests import service_requests
 
 
 def plan_round(

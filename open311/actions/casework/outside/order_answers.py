@@ -5,27 +5,28 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import IO, Any
 
-from open311.actions import media
 from open311.actions.casework import letter
 from open311.actions.casework.opening import locked
 from open311.actions.casework.outside import orders as of_staff
 from open311.actions.casework.work import Work
-from open311.actions.media import Files
+from open311.actions.photos import media
+from open311.actions.photos.media import Files
 from open311.base.errors import Invalid, NotFound, Problem, problem
 from open311.base.text import tidy
 from open311.core import Core
-from open311.model.actor import contractor_actor
+from open311.model.access.actor import contractor_actor
+from open311.model.access.secret_tokens import is_token
 from open311.model.casework import orders as model
 from open311.model.casework.orders import Order, OrderAnswer, OrderState
-from open311.model.event_kinds import EventKind
 from open311.model.events import Event
+from open311.model.events.event_kinds import EventKind
 from open311.model.media import Media
-from open311.model.secret_tokens import is_token
 from open311.model.service_request import ServiceRequest, Visibility
-from open311.storage import events, service_requests
+from open311.storage import events
 from open311.storage import media as stored_media
 from open311.storage.database import Connection
 from open311.storage.desk.outside import orders
+from open311.storage.requests import service_requests
 
 # A year and a day: a slip in the year of a date is refused, a job for next spring is not.
 LONGEST_PLAN = timedelta(days=366)

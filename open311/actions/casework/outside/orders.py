@@ -11,13 +11,13 @@ from open311.actions.casework.progress import status_moves
 from open311.actions.casework.work import Work
 from open311.base.errors import Invalid, NotFound, problem
 from open311.core import Core
-from open311.model.actor import WORKER, Actor, Right
+from open311.model.access.actor import WORKER, Actor, Right
 from open311.model.casework import orders as model
 from open311.model.casework.cases import ORDER_FLAGS, Stage
 from open311.model.casework.orders import Order, OrderState
 from open311.model.desk.desk_catalogue import Unit
 from open311.model.desk.working_days import Period, PeriodUnit
-from open311.model.event_kinds import EventKind
+from open311.model.events.event_kinds import EventKind
 from open311.model.media import MediaVisibility
 from open311.model.service_request import Status, Visibility
 from open311.model.task_names import TaskName

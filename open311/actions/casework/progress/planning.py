@@ -6,10 +6,10 @@ from open311.actions.casework.opening import locked, opened
 from open311.actions.casework.work import Work
 from open311.base.errors import Invalid, problem
 from open311.core import Core
-from open311.model.actor import WORKER, Actor, Right
+from open311.model.access.actor import WORKER, Actor, Right
 from open311.model.casework.cases import PERSON, Priority, Stage
-from open311.model.event_kinds import EventKind
-from open311.storage import cases
+from open311.model.events.event_kinds import EventKind
+from open311.storage.requests import cases
 
 AT_ONCE = 200
 DEADLINES = ("check_by", "accept_by", "due_datetime")

@@ -2,8 +2,8 @@
 
 from open311.actions.casework.opening import locked
 from open311.actions.casework.work import Work
-from open311.model.event_kinds import EventKind
-from open311.storage import service_requests
+from open311.model.events.event_kinds import EventKind
+from open311.storage.requests import service_requests
 
 
 def let_go(work: Work) -> None:

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from open311.actions import templates
 from open311.actions.casework.opening import opened, taken_up
 from open311.actions.casework.owned import require_ours
 from open311.actions.casework.progress import planning
@@ -13,11 +12,12 @@ from open311.actions.casework.work import Work
 from open311.base.errors import Invalid, problem
 from open311.core import Core
 from open311.model import status
-from open311.model.actor import WORKER, Actor, Right
+from open311.model.access.actor import WORKER, Actor, Right
 from open311.model.casework.cases import Flag, Stage
+from open311.model.casework.gaps import require_filled
 from open311.model.casework.ownership import Part
 from open311.model.catalogue import DetailedStatus
-from open311.model.event_kinds import EventKind
+from open311.model.events.event_kinds import EventKind
 from open311.model.service_request import ServiceRequest, Status
 from open311.storage import events
 from open311.storage.database import Connection
@@ -33,7 +33,7 @@ def set_status(
     expected_revision: int | None = None,
 ) -> int:
     """Move a request to a detailed status of its catalogue, with a public note."""
-    templates.require_filled(status_notes)
+    require_filled(status_notes)
     with opened(core, service_request_id, actor, Right.SET_STATUS, expected_revision) as work:
         move(work, status_of(work, to), status_notes)
     return work.case.revision
@@ -88,7 +88,7 @@ def note(
     expected_revision: int | None = None,
 ) -> int:
     """Tell the public something about a request without moving it."""
-    templates.require_filled(text)
+    require_filled(text)
     with opened(core, service_request_id, actor, Right.WRITE_PUBLIC, expected_revision) as work:
         _note_first_answer(work)
         work.tell_status(EventKind.NOTED, {}, {"status_notes": text})

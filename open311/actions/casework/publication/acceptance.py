@@ -4,10 +4,11 @@ from open311.actions.casework.opening import taken_up
 from open311.actions.casework.publication import visibility
 from open311.base.errors import NotFound, problem
 from open311.core import Core
-from open311.model.actor import Actor
-from open311.model.event_kinds import EventKind
+from open311.model.access.actor import Actor
+from open311.model.events.event_kinds import EventKind
 from open311.model.service_request import Visibility
-from open311.storage import events, service_requests, tokens
+from open311.storage import events
+from open311.storage.requests import service_requests, tokens
 
 
 def accept(core: Core, token: str, actor: Actor) -> int:

@@ -4,13 +4,14 @@ from typing import Any
 
 from open311.base.errors import NotFound, problem
 from open311.core import Core
-from open311.model.actor import Actor, Right
-from open311.model.event_kinds import EventKind
+from open311.model.access.actor import Actor, Right
+from open311.model.events.event_kinds import EventKind
 from open311.model.service_request import ServiceRequest
 from open311.model.task_names import TaskName
-from open311.storage import events, jobs, media, service_requests
+from open311.storage import events, jobs, media
 from open311.storage.database import Connection
 from open311.storage.mails import inbox
+from open311.storage.requests import service_requests
 
 
 def erase(core: Core, service_request_id: int, actor: Actor, reason: str | None = None) -> None:

@@ -6,9 +6,9 @@ from open311.actions.casework.work import Work
 from open311.base.errors import Invalid, problem
 from open311.core import Core
 from open311.model import status
-from open311.model.actor import Actor, Right
+from open311.model.access.actor import Actor, Right
 from open311.model.desk.desk_catalogue import Reason
-from open311.model.event_kinds import EventKind
+from open311.model.events.event_kinds import EventKind
 from open311.model.service_request import Visibility
 
 

@@ -3,8 +3,8 @@
 from open311.actions.casework.opening import locked
 from open311.actions.casework.publication.visibility import take_away
 from open311.core import Core
-from open311.model.actor import REPORTER
-from open311.model.event_kinds import EventKind
+from open311.model.access.actor import REPORTER
+from open311.model.events.event_kinds import EventKind
 from open311.model.service_request import Status, Visibility
 from open311.storage import events
 from open311.storage.database import Connection

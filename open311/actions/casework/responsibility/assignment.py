@@ -8,11 +8,11 @@ from open311.actions.casework.work import Work
 from open311.actions.staff_mail import staff_mails, staff_notices
 from open311.base.errors import Invalid, problem
 from open311.core import Core
-from open311.model.actor import Actor, ActorKind, Right
+from open311.model.access.actor import Actor, ActorKind, Right
 from open311.model.casework.cases import DECLINED, DECLINED_TOO_OFTEN, PERSON, Flag, Stage
 from open311.model.casework.staff_notices import Notice, NoticeKind
 from open311.model.desk.routing import Route
-from open311.model.event_kinds import EventKind
+from open311.model.events.event_kinds import EventKind
 from open311.model.service_request import Visibility
 from open311.model.staff.rights import Role
 from open311.storage.desk import colleagues

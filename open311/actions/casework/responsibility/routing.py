@@ -9,13 +9,13 @@ from open311.actions.casework.opening import locked
 from open311.actions.casework.responsibility import assignment
 from open311.actions.casework.work import Work
 from open311.core import Core
-from open311.model.actor import Actor, Right
+from open311.model.access.actor import Actor, Right
 from open311.model.casework.cases import DECLINED, DIGEST_LETTERS, PERSON, Case, as_recorded, usual_priority
 from open311.model.catalogue import Catalogue
 from open311.model.desk.routing import Route
-from open311.model.event_kinds import EventKind
-from open311.storage import cases
+from open311.model.events.event_kinds import EventKind
 from open311.storage.desk.case import routes
+from open311.storage.requests import cases
 
 AT_ONCE = 1000
 

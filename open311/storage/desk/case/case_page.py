@@ -8,17 +8,19 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from open311.model.casework.cases import Case
-from open311.model.event_kinds import EventKind
 from open311.model.events import Event
+from open311.model.events.event_kinds import EventKind
 from open311.model.media import Media
 from open311.model.service_request import Reporter, ServiceRequest
-from open311.storage import cases, events, media, updates
+from open311.storage import events, media
 from open311.storage.desk.case import notes, originals
 from open311.storage.desk.case.notes import Note
 from open311.storage.desk.case.originals import Original
+from open311.storage.events import updates
 from open311.storage.mails import sent_mails
 from open311.storage.mails.sent_mails import MailLine, MailState, SentKind
-from open311.storage.rows import COLUMNS, request_from
+from open311.storage.requests import cases
+from open311.storage.requests.rows import COLUMNS, request_from
 from open311.storage.tables import cases as cases_table
 from open311.storage.tables import followers, reporters, submissions
 from open311.storage.tables import service_requests as requests_table

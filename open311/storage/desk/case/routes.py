@@ -5,7 +5,7 @@ from sqlalchemy import Connection
 from open311.model.catalogue import Catalogue
 from open311.model.desk.routing import Route
 from open311.model.service_request import ServiceRequest
-from open311.storage import service_requests
+from open311.storage.requests import service_requests
 
 
 def find(conn: Connection, catalogue: Catalogue, request: ServiceRequest) -> Route:

@@ -2,7 +2,7 @@
 
 from sqlalchemy import ColumnElement, func, or_
 
-from open311.model.geography import Box
+from open311.model.maps.geography import Box
 from open311.storage.tables import service_requests
 
 _r = service_requests.c

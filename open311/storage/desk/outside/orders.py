@@ -6,8 +6,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, insert, or_, select, text, update
 
+from open311.model.access.secret_tokens import digest
 from open311.model.casework.orders import OPEN, REMINDED_AFTER, Order, OrderState
-from open311.model.secret_tokens import digest
 from open311.storage.desk.scope import Scope
 from open311.storage.tables import cases, order_links, orders
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, insert, or_, select, update
 
-from open311.storage.cases import ANSWER_WITHIN
+from open311.storage.requests.cases import ANSWER_WITHIN
 from open311.storage.tables import case_questions, events
 
 _q, _e = case_questions.c, events.c

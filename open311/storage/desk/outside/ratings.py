@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from open311.model.secret_tokens import digest
+from open311.model.access.secret_tokens import digest
 from open311.storage.desk.scope import Scope
 from open311.storage.tables import cases, ratings
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select
 
-from open311.model.actor import Right
+from open311.model.access.actor import Right
 from open311.model.staff.accounts import Account
 from open311.model.staff.rights import ROLES, Membership, Role
 from open311.storage.staff_accounts import accounts, memberships

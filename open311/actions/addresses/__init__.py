@@ -1,0 +1,1 @@
+"""Words into places and back: by geocoder, within bounds, and by the city's own list of addresses."""

@@ -1,0 +1,131 @@
+"""Places for words: asked of the geocoder that the settings name, or of the city's own list of addresses."""
+
+import re
+from collections.abc import Collection
+
+from open311.adapters import geocoder
+from open311.base.i18n import translate
+from open311.core import Core
+from open311.model.catalogue import Catalogue
+from open311.model.catalogue import things as numbered_things
+from open311.model.maps.geography import Box, Circle
+from open311.model.maps.place import Place, PlaceKind
+from open311.model.service_request import Location
+from open311.storage.maps import addresses as storage
+from open311.storage.maps import assets
+
+SUGGESTED = 8
+LONGEST = 200
+STREET = re.compile(r"str(?:\.|asse\b|\b)", re.IGNORECASE)
+NEAR_METRES = 60.0
+NAMES_OF_THINGS = {
+    "street_lamp": "asset.street_lamp",
+    "waste_basket": "asset.waste_basket",
+    "traffic_signals": "asset.traffic_signals",
+    "recycling": "asset.recycling",
+    "bench": "asset.bench",
+}
+# So far from its address may a place be, in metres: across a yard, along a street, in a park.
+FARTHEST = {PlaceKind.HOUSE: 250.0, PlaceKind.STREET: 1500.0, PlaceKind.PLACE: 700.0}
+
+
+def things(
+    core: Core, catalogue: Catalogue, number: str, kinds: Collection[str], language: str
+) -> list[Place]:
+    """Things of the city with this number, each with the address next to it."""
+    owner = catalogue.jurisdiction.jurisdiction_id
+    with core.database.read() as conn:
+        named_things = assets.numbered(conn, owner, number.strip(), kinds, SUGGESTED)
+        beside = [storage.nearest(conn, owner, thing.lat, thing.long, NEAR_METRES) for thing in named_things]
+    places = []
+    for thing, near in zip(named_things, beside, strict=True):
+        name = translate(NAMES_OF_THINGS[thing.kind], language, number=thing.number)
+        places.append(Place(f"{name}, {near.address}" if near else name, thing.lat, thing.long))
+    return places
+
+
+def thing_at(core: Core, catalogue: Catalogue, place: Location, metres: float, language: str) -> str:
+    """What stands at a place and is asked for by its number, such as `Lamp 4711`; empty when nothing does."""
+    owner = catalogue.jurisdiction.jurisdiction_id
+    kinds = sorted(catalogue.kinds_of_things)
+    if not kinds:
+        return ""
+    with core.database.read() as conn:
+        words = (assets.at(conn, owner, kind, place, metres) for kind in kinds)
+        thing = next(filter(None, words), None)
+    return translate(NAMES_OF_THINGS[thing.kind], language, number=thing.number) if thing else ""
+
+
+def things_named(core: Core, catalogue: Catalogue, words: str, language: str) -> list[Place]:
+    """Things whose number stands alone, or behind a word for them that the catalogue knows."""
+    number, asking = numbered_things.named_by(words, catalogue.active_services())
+    kinds = {attribute.asset for attribute in asking if attribute.asset}
+    return things(core, catalogue, number, kinds, language) if kinds else []
+
+
+def search(core: Core, catalogue: Catalogue, words: str, language: str) -> list[Place]:
+    """Places in the area of the jurisdiction that the words may mean, the likeliest first; none is no error."""
+    query = " ".join(words.split())[:LONGEST]
+    if len(query) < 3:
+        return []
+    if core.settings.geocoder == "table":
+        with core.database.read() as conn:
+            places = storage.search(
+                conn, catalogue.jurisdiction.jurisdiction_id, _spelled_out(query), SUGGESTED
+            )
+    else:
+        elsewhere = geocoder.for_settings(core.settings)
+        asked_there = {"within": _box(catalogue), "language": language, "limit": SUGGESTED}
+        places = elsewhere.search(query, **asked_there) if elsewhere else []  # type: ignore[arg-type]
+    places = [*things_named(core, catalogue, query, language), *places]
+    inside = [place for place in places if catalogue.jurisdiction.contains(place.lat, place.long)]
+    return list({place.address: place for place in reversed(inside)}.values())[::-1]
+
+
+def nearest(core: Core, catalogue: Catalogue, lat: float, long: float, language: str) -> str:
+    """The address next to a point of the jurisdiction; empty when there is none near, or nobody knows."""
+    if not catalogue.jurisdiction.contains(lat, long):
+        return ""
+    if core.settings.geocoder == "table":
+        with core.database.read() as conn:
+            address = storage.nearest(conn, catalogue.jurisdiction.jurisdiction_id, lat, long, NEAR_METRES)
+    else:
+        elsewhere = geocoder.for_settings(core.settings)
+        able = isinstance(elsewhere, geocoder.ReverseGeocoder)
+        address = elsewhere.reverse(lat, long, language=language) if able else None  # type: ignore[union-attr]
+    return address.address if address else ""
+
+
+def possible(core: Core, catalogue: Catalogue) -> bool:
+    if core.settings.geocoder != "table":
+        return core.settings.geocoder != "none"
+    with core.database.read() as conn:
+        return storage.any_stored(conn, catalogue.jurisdiction.jurisdiction_id)
+
+
+def apart(core: Core, catalogue: Catalogue, words: str, position: Location, language: str) -> Place | None:
+    """The place that an address surely names, when it is farther from a position than such a place is large."""
+    places = search(core, catalogue, words, language)
+    if not places or _first_part(places[0].address) != _first_part(words):
+        return None
+    # Of several by that name one may be near.
+    named = [place for place in places if _first_part(place.address) == _first_part(words)]
+    closest = min(named, key=lambda place: _distance(position, place))
+    return closest if _distance(position, closest) > FARTHEST[closest.kind] else None
+
+
+def _distance(position: Location, place: Place) -> float:
+    return Circle(position, 1.0).distance(Location(place.lat, place.long))
+
+
+def _first_part(address: str) -> str:
+    return _spelled_out(address.partition(",")[0]).strip().casefold()
+
+
+def _spelled_out(words: str) -> str:
+    return STREET.sub("straße", words)
+
+
+def _box(catalogue: Catalogue) -> Box | None:
+    boundary = catalogue.jurisdiction.boundary
+    return Box(*boundary.bounds) if boundary else None

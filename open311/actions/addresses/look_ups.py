@@ -1,0 +1,37 @@
+"""Looking up people: allowed to few, and always written down."""
+
+from open311.core import Core
+from open311.model.access.actor import Actor, Right
+from open311.model.staff.audit import AuditKind
+from open311.storage.desk import people as storage
+from open311.storage.desk.people import Involved
+from open311.storage.desk.scope import Scope
+from open311.storage.staff_accounts import audit
+
+
+def people(core: Core, scope: Scope, contact: str, actor: Actor) -> list[Involved]:
+    """The reports that somebody with this mail address or telephone number sent or follows.
+
+    The log says that somebody was looked up and how much was found, not who: it would keep what is erased elsewhere.
+    """
+    for jurisdiction_id in scope.jurisdictions:
+        actor.require(Right.SEE_REPORTER, jurisdiction_id)
+    with core.database.begin() as conn:
+        involved = storage.by_contact(conn, scope, contact)
+        by = "mail" if "@" in contact else "phone"
+        audit.append(
+            conn,
+            core.now(),
+            str(actor),
+            AuditKind.PEOPLE_SEARCHED,
+            data={"by": by, "found": len(involved)},
+        )
+    return involved
+
+
+def reveal(core: Core, service_request_id: int, jurisdiction_id: str, actor: Actor) -> None:
+    """Write down that somebody looks at who sent a report; it is the caller who then shows it."""
+    actor.require(Right.SEE_REPORTER, jurisdiction_id)
+    with core.database.begin() as conn:
+        subject = f"request:{service_request_id}"
+        audit.append(conn, core.now(), str(actor), AuditKind.REVEALED, subject)

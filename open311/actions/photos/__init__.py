@@ -1,0 +1,1 @@
+"""Photos: taken in, stored, blackened, fetched from elsewhere."""

@@ -1,0 +1,1 @@
+"""What citizens and programs send: reports and drafts of them, updates, objections, and that one is affected, too."""

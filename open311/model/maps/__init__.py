@@ -1,0 +1,1 @@
+"""Places, short distances and the squares of a web map."""

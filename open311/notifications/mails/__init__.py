@@ -1,0 +1,1 @@
+"""Mails as they are written and sent: to followers, reporters, objectors and contractors."""

@@ -1,0 +1,139 @@
+"""One mail to somebody outside: put into words, sent, and remembered at its report."""
+
+import secrets
+from collections.abc import Mapping
+from email.message import EmailMessage
+from email.utils import formatdate, make_msgid
+from typing import Any
+from urllib.parse import urlsplit
+
+import structlog
+
+from open311.adapters.mail import mailers
+from open311.base.i18n import translate
+from open311.core import Core
+from open311.model.catalogue import Catalogue
+from open311.notifications.mails import mail_bodies
+from open311.storage.mails import sent_mails
+from open311.storage.mails.sent_mails import SentKind, SentMail
+
+log = structlog.get_logger()
+
+# In an address whose length is limited, and whose case nobody keeps.
+TOKEN_BYTES = 12
+
+
+def send(
+    core: Core,
+    catalogue: Catalogue,
+    to: str,
+    language: str,
+    kind: tuple[str, str],
+    values: Mapping[str, Any],
+    path: str,
+    headers: Mapping[str, str] | None = None,
+) -> SentMail | None:
+    """Send one mail of a `kind`: the messages that are its subject and its text. `path` is the page that it links to.
+
+    What the server refuses for good is written to the log without the address. None where no mail is sent at all.
+    """
+    mailer = mailers.for_settings(core.settings)
+    if mailer is None:
+        return None
+    link = f"{address_of(core, catalogue, path)}?locale={language}"
+    words = {
+        **values,
+        "city": catalogue.jurisdiction.name.in_language(language),
+        "contact": catalogue.jurisdiction.contact.in_language(language),
+        "link": link,
+    }
+    message = EmailMessage()
+    message["From"] = core.settings.mail_from
+    message["To"] = to
+    message["Subject"] = " ".join(translate(kind[0], language, **words).split())
+    message["Date"] = formatdate(core.now().timestamp(), localtime=False)
+    message["Message-ID"] = make_msgid(domain=urlsplit(link).hostname)
+    message["Auto-Submitted"] = "auto-generated"
+    answers_to = _answers_to(core, catalogue)
+    if answers_to:
+        message["Reply-To"] = answers_to[0]
+    for name, value in (headers or {}).items():
+        message[name] = value
+    _set_bodies(core, catalogue, message, language, _keys(kind[1], words, may_end=bool(headers)), words)
+    sent = SentMail(str(message["Message-ID"]), to, token=answers_to[1] if answers_to else "")
+    try:
+        mailer.send(message)
+    except mailers.Refused as reason:
+        log.warning("mail_refused", reason=str(reason))
+        return sent._replace(refused=str(reason))
+    return sent
+
+
+def _keys(text: str, words: Mapping[str, Any], *, may_end: bool) -> list[str]:
+    """The messages that a mail says one after the other; how to hear no more comes behind all that is said."""
+    optional = {
+        "mail.status.notes": words.get("notes"),
+        "mail.rating": words.get("rating"),
+        "mail.stop": may_end,
+    }
+    return [text, *(key for key, is_said in optional.items() if is_said), "mail.end"]
+
+
+def _set_bodies(
+    core: Core,
+    catalogue: Catalogue,
+    message: EmailMessage,
+    language: str,
+    keys: list[str],
+    words: Mapping[str, Any],
+) -> None:
+    *parts, end = mail_bodies.parts_of(keys, language, words)
+    message.set_content(mail_bodies.text_body([*parts, end]))
+    root = address_of(core, catalogue, "")
+    html = mail_bodies.html_body(catalogue, language, root, str(message["Subject"]), parts, end)
+    message.add_alternative(html, subtype="html")
+    # Only now: new contents take the headers about the former ones away.
+    message["Content-Language"] = language
+
+
+def _answers_to(core: Core, catalogue: Catalogue) -> tuple[str, str] | None:
+    """Where answers to a mail go, and the token in it that tells which mail it was; None where no answers are read."""
+    owner = catalogue.jurisdiction.jurisdiction_id
+    account = next(
+        (mailbox for mailbox in core.settings.imap_url if mailbox.jurisdiction_id in (None, owner)), None
+    )
+    if account is None or account.reply_to is None:
+        return None
+    local, _, domain = account.reply_to.rpartition("@")
+    token = secrets.token_hex(TOKEN_BYTES) if local.endswith("+") else ""
+    return f"{local}{token}@{domain}", token
+
+
+def unsubscribing(core: Core, catalogue: Catalogue, path: str) -> dict[str, str]:
+    """Headers by which a mail program offers to stop with one click, behind the page of a subscription (RFC 8058)."""
+    return {
+        "List-Unsubscribe": f"<{address_of(core, catalogue, f'{path}/stop')}>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+    }
+
+
+def address_of(core: Core, catalogue: Catalogue, path: str) -> str:
+    """The whole address of a page of a city."""
+    city = f"/{catalogue.jurisdiction.jurisdiction_id}" if core.catalogues.several else ""
+    return f"{core.settings.address}{city}{path}"
+
+
+def record(
+    core: Core,
+    service_request_id: int,
+    sent: SentMail | None,
+    *,
+    event_id: int | None = None,
+    kind: SentKind = SentKind.NEWS,
+    follower_id: int | None = None,
+) -> None:
+    """Remember a mail about a report, so that the desk can say what became of it and answers find their way."""
+    if sent is not None:
+        with core.database.begin() as conn:
+            now = core.now()
+            sent_mails.add(conn, service_request_id, event_id, sent, now, kind=kind, follower_id=follower_id)
