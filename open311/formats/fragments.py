@@ -53,11 +53,15 @@ class Fragments:
         self._variants: dict[Hashable, Entries] = {}
         self._lock = threading.Lock()
 
-    def written(self, variant: Hashable, hits: Hits, render: Render, join: Join) -> WrittenList:
-        """The list of these ids and versions, in order; `render` makes the pieces that are not kept.
+    def written(self, variant: Hashable | None, hits: Hits, render: Render, join: Join) -> WrittenList:
+        """The list of these ids and versions, in order; `render` makes the pieces that are not kept: all of them
+        without a `variant`.
 
         `render` gets ids and yields id, version and bytes; an id it leaves out is left out of the list.
         """
+        if variant is None:
+            made = {id: piece for id, _, piece in render([id for id, _ in hits])}
+            return WrittenList(join([made[id] for id, _ in hits if id in made]))
         contents = (variant, hits.packed)
         known = self.lists.get(contents)
         if known:

@@ -17,6 +17,7 @@ from werkzeug.http import generate_etag
 from open311.base.bounded import Bounded
 from open311.base.errors import Invalid, NotFound, ReplicaLost
 from open311.core import Core
+from open311.formats import entries
 from open311.georeport import requests
 from open311.georeport.responses import CHANGES_ANY_TIME, JSON, VARY, XML
 from open311.http import access_log, cors, current, response_headers
@@ -27,8 +28,8 @@ from open311.model.catalogue import Catalogue
 from open311.web import rendered_lists, request_context
 from open311.web.parameters import Parameters, collected
 from open311.web.queries import ServiceRequestQuery, ServiceRequestsQuery
-from open311.web.rendered_lists import Asked, Written
-from open311.web.request_context import Args, Reader
+from open311.web.rendered_lists import ListQuery, Written
+from open311.web.request_context import Args, RequestContext
 
 PATH = re.compile(r"/open311/v2/requests(?:/(?P<id>[1-9][0-9]{0,14}))?\.(?P<suffix>json|xml)", re.ASCII)
 # Of what parameters mean.
@@ -96,21 +97,22 @@ class FastPath:
     ) -> tuple[Written, str]:
         args = request_context.known(pairs(environ.get("QUERY_STRING", "").encode("latin-1")))
         parameters = collected(args)
-        reader = request_context.of_environ(self._core, environ, args, parameters)
+        context = request_context.of_environ(self._core, environ, args, parameters)
         if service_request_id:
-            query = _loaded(self._of_one, parameters, reader.catalogue)
-            return requests.found(reader, query, service_request_id, in_json=in_json), reader.language
-        return requests.listed(reader, self._asked(reader, parameters), in_json=in_json), reader.language
+            query = _loaded(self._of_one, parameters, context.catalogue)
+            return requests.one(context, query, service_request_id, in_json=in_json), context.language
+        form = entries.JSON if in_json else entries.XML
+        return rendered_lists.written(context, self._list_query(context, parameters), form), context.language
 
-    def _asked(self, reader: Reader, parameters: Parameters) -> Asked:
+    def _list_query(self, context: RequestContext, parameters: Parameters) -> ListQuery:
         """What the parameters of a list mean; within the same second the same to all who send them."""
         now = self._core.now()
-        known = self._known.get(reader.args)
-        if known is None or known.catalogue is not reader.catalogue or known.now != now:
-            query = _loaded(self._of_list, parameters, reader.catalogue)
-            known = _Known(reader.catalogue, now, rendered_lists.asked(reader, query), reader.args)
-            self._known.keep(reader.args, known)
-        return known.asked
+        known = self._known.get(context.args)
+        if known is None or known.catalogue is not context.catalogue or known.now != now:
+            query = _loaded(self._of_list, parameters, context.catalogue)
+            known = _Known(context.catalogue, now, rendered_lists.list_query(context, query), context.args)
+            self._known.keep(context.args, known)
+        return known.query
 
     def _head(self, written: Written, language: str, suffix: str, number: str) -> list[tuple[str, str]]:
         return [
@@ -128,7 +130,7 @@ class FastPath:
 class _Known(NamedTuple):
     catalogue: Catalogue
     now: datetime
-    asked: Asked
+    query: ListQuery
     args: Args
 
     def bytes(self) -> int:

@@ -7,7 +7,7 @@ from flask import Response, request
 from open311.actions import keys
 from open311.actions.reporting import report
 from open311.base.errors import NotFound, problem
-from open311.formats import documents
+from open311.formats import documents, entries
 from open311.formats.documents import Endpoint
 from open311.georeport import requests
 from open311.georeport.arguments import ServicesQuery
@@ -31,7 +31,7 @@ from open311.model.service_request import Location
 from open311.storage.requests import tokens
 from open311.web import parameters, queries, rendered_lists, request_context
 from open311.web.queries import Arguments, ServiceRequestQuery, ServiceRequestsQuery
-from open311.web.request_context import Reader
+from open311.web.request_context import RequestContext
 from open311.web.submissions import SubmissionForm
 
 CHANGES_SELDOM = "public, max-age=300"
@@ -136,8 +136,9 @@ def get_token(query: dict[str, Any], token: str) -> Response:
 )
 def get_service_requests(query: dict[str, Any]) -> Response:
     """Requests, newest first, by default those of the last 90 days and at most 1000."""
-    reader = _reader()
-    written = requests.listed(reader, rendered_lists.asked(reader, query), in_json=wants_json())
+    context = _context()
+    form = entries.JSON if wants_json() else entries.XML
+    written = rendered_lists.written(context, rendered_lists.list_query(context, query), form)
     return answer_written(written, cache=_cache())
 
 
@@ -150,11 +151,11 @@ def get_service_requests(query: dict[str, Any]) -> Response:
 )
 def get_service_request(query: dict[str, Any], service_request_id: str) -> Response:
     """One request, as a list of one. One that awaits moderation is answered without its texts and pictures."""
-    written = requests.found(_reader(), query, service_request_id, in_json=wants_json())
+    written = requests.one(_context(), query, service_request_id, in_json=wants_json())
     return answer_written(written, cache=_cache())
 
 
-def _reader() -> Reader:
+def _context() -> RequestContext:
     return request_context.of_request(_actor())
 
 

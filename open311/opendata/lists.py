@@ -39,8 +39,8 @@ def get_requests_csv(query: dict[str, Any]) -> Response:
 
 
 def _written(query: dict[str, Any], form: Form) -> Written:
-    reader = request_context.of_request()
-    return rendered_lists.written(reader, rendered_lists.asked(reader, query), form)
+    context = request_context.of_request()
+    return rendered_lists.written(context, rendered_lists.list_query(context, query), form)
 
 
 @blueprint.read("/feed.atom", takes=ServiceRequestsQuery, content_type="application/atom+xml")

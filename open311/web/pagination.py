@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from open311.base.datetimes import write_utc
 from open311.model.search import COUNT_LIMIT, Page, RequestSearch
 from open311.web.queries import paged
-from open311.web.request_context import Args, Reader
+from open311.web.request_context import Args, RequestContext
 
 # nginx takes a head of 4 kB in its smallest usual setting.
 MOST_BYTES_OF_LINKS = 3000
@@ -18,10 +18,14 @@ POSITION = ("page", "offset", "cursor", "api_key")
 
 
 def headers(
-    reader: Reader, page: Page[Any], request_search: RequestSearch, query: dict[str, Any], total: int | None
+    context: RequestContext,
+    page: Page[Any],
+    request_search: RequestSearch,
+    query: dict[str, Any],
+    total: int | None,
 ) -> dict[str, str]:
     """`Link` (RFC 8288) and, when the client pages, the totals."""
-    places = links(reader, page, request_search, query, total)
+    places = links(context, page, request_search, query, total)
     link_header = header(places)
     if total is not None and paged(query):
         shown = min(total, COUNT_LIMIT)
@@ -32,7 +36,11 @@ def headers(
 
 
 def links(
-    reader: Reader, page: Page[Any], request_search: RequestSearch, query: dict[str, Any], total: int | None
+    context: RequestContext,
+    page: Page[Any],
+    request_search: RequestSearch,
+    query: dict[str, Any],
+    total: int | None,
 ) -> dict[str, str]:
     """The addresses of the pages around this one, by relation; a list of ids has none."""
     if request_search.ids is not None:
@@ -46,7 +54,7 @@ def links(
         places["first"] = {"page": 1}
     if total and total <= COUNT_LIMIT:
         places["last"] = {"page": ceil(total / request_search.page_size)}
-    address = _address(reader, request_search) if places else ""
+    address = _address(context, request_search) if places else ""
     return {relation: address + _place(place) for relation, place in places.items()}
 
 
@@ -70,13 +78,13 @@ def _number(request_search: RequestSearch, query: dict[str, Any]) -> int:
     )
 
 
-def _address(reader: Reader, request_search: RequestSearch) -> str:
+def _address(context: RequestContext, request_search: RequestSearch) -> str:
     """This request's own address up to where a place is named. The span is written out, so that it does not move."""
     span = {"start_date": request_search.requested.start, "end_date": request_search.requested.end}
-    named = {name for name, _ in reader.args}
+    named = {name for name, _ in context.args}
     more = [(name, write_utc(end)) for name, end in span.items() if end and name not in named]
-    question = "".join(f"{part}&" for part in (_question(reader.args), more and urlencode(more)) if part)
-    return f"{reader.base_url}{reader.address}?{question}"
+    question = "".join(f"{part}&" for part in (_question(context.args), more and urlencode(more)) if part)
+    return f"{context.base_url}{context.address}?{question}"
 
 
 def _place(place: dict[str, Any]) -> str:

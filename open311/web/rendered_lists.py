@@ -7,13 +7,12 @@ from typing import Any, NamedTuple
 
 from open311.core import Core, Counted
 from open311.formats.entries import Form
-from open311.formats.fragments import WrittenList
-from open311.model.search import COUNT_LIMIT, Hits, Page, RequestSearch
+from open311.model.search import COUNT_LIMIT, Page
 from open311.storage import search
 from open311.storage.database import Connection
 from open311.storage.search import Question
 from open311.web import pagination, queries
-from open311.web.request_context import Reader
+from open311.web.request_context import RequestContext
 from open311.web.written_requests import Writer
 
 MOST_TOTALS = 1000
@@ -29,43 +28,33 @@ class Written(NamedTuple):
     headers: Mapping[str, str] = {}
 
 
-class Asked(NamedTuple):
+class ListQuery(NamedTuple):
     """What a list is asked for: the parameters, and the question they mean."""
 
-    query: dict[str, Any]
+    parameters: dict[str, Any]
     question: Question
 
 
-def asked(reader: Reader, query: dict[str, Any]) -> Asked:
-    """What a query means now; raises `Invalid`."""
-    core = reader.core
+def list_query(context: RequestContext, parameters: dict[str, Any]) -> ListQuery:
+    """What parameters mean now; raises `Invalid`."""
+    core = context.core
     days = core.settings.max_span_days
-    meant = queries.request_search(query, reader.catalogue, core.now(), days, reader.actor)
-    return Asked(query, search.question_of(meant))
+    meant = queries.request_search(parameters, context.catalogue, core.now(), days, context.actor)
+    return ListQuery(parameters, search.question_of(meant))
 
 
-def written(reader: Reader, asked: Asked, form: Form) -> Written:
-    """The page of requests that is asked for, written in a form."""
-    core, (query, question) = reader.core, asked
-    paged = queries.paged(query)
+def written(context: RequestContext, query: ListQuery, form: Form) -> Written:
+    """A page of requests, written in a form."""
+    core, (parameters, question) = context.core, query
+    wanted = question.search
+    writer = Writer(form, context.catalogue, context.language, context.base_url, wanted.with_notes)
     with core.database.read_public() as conn:
         page = search.hits(conn, question, core.landmarks)
-        count = total(core, conn, question, page) if paged else page.total
-        body, tag = _written(reader, conn, question.search, page.items, form)
-    return Written(body, tag, pagination.headers(reader, page, question.search, query, count))
-
-
-def _written(reader: Reader, conn: Connection, asked: RequestSearch, hits: Hits, form: Form) -> WrittenList:
-    catalogue, language = reader.catalogue, reader.language
-    writer = Writer(form, catalogue, language, reader.base_url, asked.with_notes)
-    render = partial(writer.by_ids, conn, asked)
-    if writer.tells_distances(asked):
-        # They are different for each question.
-        made = {number: piece for number, _, piece in render([number for number, _ in hits])}
-        return WrittenList(form.join([made[number] for number, _ in hits if number in made]))
-    city = (catalogue.jurisdiction.jurisdiction_id, catalogue.digest, catalogue.changeset)
-    variant = (form.name, language, asked.with_notes, city, reader.base_url)
-    return reader.core.fragments.written(variant, hits, render, form.join)
+        count = total(core, conn, question, page) if queries.paged(parameters) else page.total
+        render = partial(writer.by_ids, conn, wanted)
+        body, tag = core.fragments.written(writer.variant(wanted), page.items, render, form.join)
+    headers = pagination.headers(context, page, wanted, parameters, count)
+    return Written(body, tag and f"{tag}{form.mark}", headers)
 
 
 def total(core: Core, conn: Connection, question: Question, page: Page[Any]) -> int:

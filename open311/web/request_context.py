@@ -21,8 +21,8 @@ from open311.web.parameters import Parameters
 Args = tuple[tuple[str, str], ...]
 
 
-class Reader(NamedTuple):
-    """Who reads. `address` is the path that was asked for, as its client spells it.
+class RequestContext(NamedTuple):
+    """All that an answer depends on. `address` is the path that was asked for, as its client spells it.
 
     `args` are what stood behind it, as far as it means something in a list.
     """
@@ -36,10 +36,10 @@ class Reader(NamedTuple):
     actor: Actor = PUBLIC
 
 
-def of_request(actor: Actor = PUBLIC) -> Reader:
+def of_request(actor: Actor = PUBLIC) -> RequestContext:
     """Whoever sent the request that Flask is answering."""
     catalogue = current.catalogue()
-    return Reader(
+    return RequestContext(
         current.core(),
         catalogue,
         current.language(catalogue),
@@ -55,13 +55,13 @@ def known(args: Iterable[tuple[str, str]]) -> Args:
     return tuple(arg for arg in args if queries.is_known(arg[0]))
 
 
-def of_environ(core: Core, environ: WSGIEnvironment, args: Args, parameters: Parameters) -> Reader:
+def of_environ(core: Core, environ: WSGIEnvironment, args: Args, parameters: Parameters) -> RequestContext:
     """Whoever sent a request without a key; raises `Open311Error` when no catalogue is meant."""
     catalogue = core.catalogues.find(parameters.get("jurisdiction_id", (None,))[0])
     locale = next((value.strip() for name, value in args if name == "locale"), "")
     language = _language(locale, environ.get("HTTP_ACCEPT_LANGUAGE", ""), catalogue.jurisdiction.languages)
     base_url = core.settings.base_url or of_host(environ["wsgi.url_scheme"], environ["HTTP_HOST"])
-    return Reader(core, catalogue, language, base_url, environ["PATH_INFO"], args)
+    return RequestContext(core, catalogue, language, base_url, environ["PATH_INFO"], args)
 
 
 @lru_cache(maxsize=1024)

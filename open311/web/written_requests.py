@@ -1,6 +1,6 @@
 """Requests as bytes, for every door that lists them: PostgreSQL writes them, and what it cannot, we do."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from typing import NamedTuple
 
 from open311.formats import documents, entries
@@ -51,9 +51,13 @@ class Writer(NamedTuple):
             )
         )
 
-    def tells_distances(self, asked: RequestSearch) -> bool:
-        """Whether each request is written with its distance from the centre that was asked for."""
-        return asked.circle is not None and self.extensions
+    def variant(self, asked: RequestSearch) -> Hashable | None:
+        """What the bytes depend on beside id and version; None where each request is written with its distance from
+        the centre that was asked for."""
+        if asked.circle is not None and self.extensions:
+            return None
+        city = self.catalogue.jurisdiction.jurisdiction_id, self.catalogue.digest, self.catalogue.changeset
+        return self.form.name, self.language, self.extensions, city, self.base_url
 
     def _from_values(self, asked: RequestSearch, requests: Iterable[ServiceRequest]) -> Iterator[Entry]:
         for request in requests:
