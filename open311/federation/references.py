@@ -32,6 +32,7 @@ class Arrival:
     def digest(self) -> str:
         """Equal exactly when nothing that counts has changed."""
         contents = repr([(name, self.values[name]) for name in _in_digest(tuple(self.values))])
+        # Half of a surrogate pair, which some servers send, is no text that could be encoded.
         return hashlib.sha256(contents.encode(errors="replace")).hexdigest()[:32]
 
 

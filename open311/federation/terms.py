@@ -51,6 +51,7 @@ def service_code(foreign: str) -> str:
     if CODE.fullmatch(foreign):
         return foreign
     plain = re.sub(r"[^A-Za-z0-9_-]+", "_", foreign)[:50]
+    # Two codes that differ in letters that ours may not have must not become one.
     return f"{plain}_{hashlib.sha256(foreign.encode(errors='replace')).hexdigest()[:8]}"
 
 
@@ -77,6 +78,7 @@ def arrival_of(request: ForeignRequest, terms: Terms, reporter: Reporter | None 
             "detailed_status": detailed,
             "requested_datetime": requested,
             "updated_datetime": updated,
+            # Where a clock was wrong: days to closing are counted from these two.
             "closed_datetime": max(requested, closed or updated) if status == Status.CLOSED else None,
             "expected_datetime": request.expected_datetime,
             "status_notes": _words(request.status_notes),

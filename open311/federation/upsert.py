@@ -69,6 +69,7 @@ def take_page(
     """One page in one transaction, with what `beside` writes; a row that cannot be stored is refused by itself."""
     where: dict[str, Any] = {"actor": actor, "visibility": visibility}
     numbers = ahead.outlook.numbers if ahead else ()
+    # Overtaken, a page is stored again like any other, once, with the numbers that it has already.
     for way in (ahead, None) if ahead else (None,):
         try:
             with core.database.begin() as conn:
@@ -118,8 +119,10 @@ def take(
     With `ahead` it raises `Overtaken` when that went wrong; the transaction is then to be rolled back, and its
     `numbers` can be used again.
     """
+    # A page may have the same request twice, as when it changed while pages moved on; the later row wins.
     latest = {arrival.foreign_id: arrival for arrival in arrivals}
     owner = catalogue.jurisdiction.jurisdiction_id
+    # All of them at once: which are needed is known only when the rows have been compared, half way through.
     for right in (Right.INTAKE, Right.EDIT, Right.SET_STATUS):
         actor.require(right, owner)
     if ahead is None:

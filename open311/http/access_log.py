@@ -45,6 +45,7 @@ _waiting = threading.Event()
 _writing = threading.Lock()
 # Those of them that no figure counts yet: method and status.
 _uncounted: deque[tuple[str, int]] = deque()
+# An id of somebody else's is repeated in the log and in a header: letters alone, so that it can forge neither.
 GIVEN = re.compile(r"[A-Za-z0-9._-]{8,64}", re.ASCII)
 # One write for many lines: the log would otherwise cost more than a kept answer.
 WRITE_EVERY_SECONDS = 0.02

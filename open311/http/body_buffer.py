@@ -26,6 +26,7 @@ PATIENCE_SECONDS = 20.0
 MOST_AT_ONCE = 16 * 1024
 # With a single one, a short report would be read in thirty pieces.
 FIRST_BYTES = 16
+# Beyond this on disk: a few hundred slow photos would fill the memory of a process.
 KEPT_IN_MEMORY = 1024 * 1024
 
 
@@ -56,6 +57,7 @@ class BodyBuffer:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Receive the body, then let the application answer."""
         length = _length(environ)
+        # Nothing to wait for; and what is too long is refused by its length alone (413), unread.
         if length is not None and not 0 < length <= self._limit:
             return self._answered(environ, start_response)
         network = network_of(environ.get("REMOTE_ADDR"))
@@ -78,6 +80,7 @@ class BodyBuffer:
         sender = Sender(network_of(environ.get("REMOTE_ADDR")), place.left)
         with self._threads.computing(), place, working_for(sender):
             answer = self._application(environ, start_response)
+        # A list is whole. What comes in pieces is still being made when the place has been given back.
         return answer if isinstance(answer, list) else _Pieces(answer, self._threads)
 
     def _receive(self, source: Any, body: IO[bytes], length: int | None) -> bool | None:
@@ -99,9 +102,11 @@ class BodyBuffer:
 
 def _length(environ: WSGIEnvironment) -> int | None:
     """The announced length; None when the body ends where its sender says so."""
+    # Chunks win over a length (RFC 9112, 6.3): whoever sends both may mean to smuggle a second request past a proxy.
     if "HTTP_TRANSFER_ENCODING" in environ:
         return None
     announced = environ.get("CONTENT_LENGTH") or "0"
+    # `²` is a digit to `isdigit`, and none to `int`.
     return int(announced) if announced.isascii() and announced.isdigit() else 0
 
 
@@ -124,6 +129,7 @@ class _Missing:
     def read(self, size: int = -1) -> bytes:
         raise self._reason()
 
+    # Parsers read in any of these ways, and each has to hear of it.
     readline = readlines = read
 
 

@@ -45,6 +45,7 @@ class Decompressor:
                 environ[FAILED] = too_large
             else:
                 body.seek(0)
+                # The framework is to see no trace of the coding: it would believe the old length, or none.
                 environ |= {"wsgi.input": body, "CONTENT_LENGTH": str(length)}
                 del environ["HTTP_CONTENT_ENCODING"]
                 environ.pop("HTTP_TRANSFER_ENCODING", None)
@@ -54,6 +55,7 @@ class Decompressor:
         length, packed = 0, source.read(AT_ONCE)
         unpacker = zlib.decompressobj(BY_ITS_HEAD if _has_head(packed) else BARE)
         while packed:
+            # Piece by piece, so that it is counted before it is there: a kilobyte may unpack to a megabyte.
             piece = unpacker.decompress(packed, AT_ONCE)
             length += body.write(piece)
             if length > self._limit:
@@ -97,4 +99,5 @@ def _find(name: str) -> codecs.CodecInfo | None:
     return codecs.CodecInfo(codecs.latin_1_encode, decode, name=name)
 
 
+# Werkzeug asks a part for the name of a charset and has Python decode it: a codec is the only way in.
 codecs.register(_find)

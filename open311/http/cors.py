@@ -14,6 +14,7 @@ PREFLIGHT = {
 
 # The blueprint of the public site.
 FOR_PEOPLE = "pages"
+# Never with credentials: a key travels in a header or a parameter, and no cookie means anything to the API.
 READABLE = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": PAGING_HEADERS}
 
 

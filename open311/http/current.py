@@ -20,6 +20,7 @@ CORE = "open311.core"
 # Where it says that a request came in by the test endpoint, whose address is taken off by then.
 SANDBOX = "open311.sandbox"
 
+# In a variable of the context, since the fast path reads dates, too, where Flask has no `g`.
 _zone: ContextVar[tzinfo | None] = ContextVar("zone", default=None)
 
 

@@ -34,6 +34,7 @@ def install(app: Flask, tellers: Mapping[str, Teller]) -> None:
 
 
 def _raise_what_failed() -> None:
+    # Raised here and not where it was seen: only within Flask are there a language, a teller and a line in the log.
     if error := request.environ.get(FAILED):
         raise error
 
@@ -53,6 +54,7 @@ def _expected(error: Open311Error) -> Response:
 def told(error: Open311Error, tell: Teller) -> Response:
     """An error of ours in the words of a teller, with the status and the headers that it calls for."""
     headers: dict[str, str] = {}
+    # Programs back off by this header (RFC 9110, 10.2.3), not by the words.
     if isinstance(error, TooManyRequests | Busy):
         headers["Retry-After"] = str(error.retry_after)
     if isinstance(error, Unavailable):

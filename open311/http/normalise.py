@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 SANDBOX = re.compile(r"^/open311/test(?=/v2/|/v2$|/discovery)")
 SUFFIX = re.compile(rf"\.({'|'.join(urls.SUFFIXES)})$", re.IGNORECASE)
+# A boundary with a letter that no bare word may have (RFC 2046, 5.1.1), such as `/` or `=`, and without its quotes.
 UNQUOTED_BOUNDARY = re.compile(
     r'(?P<before>;\s*boundary=)(?P<boundary>[^";,]*[^\w!#$%&\'*+.^`|~;",-][^";,]*)', re.IGNORECASE
 )
@@ -74,6 +75,7 @@ def _fields(stream: IO[bytes]) -> Iterator[bytes]:
             *whole, last = rest.split(b"&")
             yield from map(bytes, whole)
             rest = last
+        # A field without an end: it is never yielded, so nobody else would count it.
         if len(rest) > MAX_TEXT_PART:
             raise RequestEntityTooLarge
     yield bytes(rest)
@@ -146,7 +148,9 @@ class LenientRequest(Request):
         if not self.is_json:
             return {}
         try:
+            # .NET and editors of Windows begin with a mark that JSON forbids (RFC 8259, 8.1).
             posted = json.loads(decode(self.get_data().removeprefix(BOM_UTF8)))
+        # A few thousand `[` in a row end Python's own stack before any limit of ours.
         except (ValueError, RecursionError):
             posted = None
         if not isinstance(posted, dict):

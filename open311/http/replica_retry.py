@@ -19,6 +19,7 @@ class Application(Flask):
         try:
             return super().dispatch_request()
         except (ReplicaLost, NotFound):
+            # A write never comes here a second time: only what reads may be done twice.
             if database.replica_state is None or request.method not in ("GET", "HEAD"):
                 raise
         with database.at_primary():

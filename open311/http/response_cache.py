@@ -97,6 +97,7 @@ class CachedResponse:
         """Whether the client has this very answer: by its tag, else by when it was got (RFC 9110, 13.1)."""
         tags = environ.get("HTTP_IF_NONE_MATCH")
         if tags:
+            # Within the quotes that belong to it, so no tag is found as a part of another.
             return bool(self.entity) and (self.entity in tags or tags == "*")
         if self.since is None or "HTTP_IF_MODIFIED_SINCE" not in environ:
             return False
@@ -124,6 +125,8 @@ class CachedResponse:
 
     def _packed(self) -> tuple[bytes, Headers]:
         if self.packed is None:
+            # Without the time: the same body would otherwise pack to other bytes each second, and a cache in between
+            # takes them for another answer.
             packed = gzip.compress(self.body, compresslevel=self.level, mtime=0)
             length = ("Content-Length", str(len(packed)))
             self.packed = packed, [*self.plain, ("Content-Encoding", "gzip"), length]
@@ -196,6 +199,7 @@ class ResponseCache:
             or "api_key" in query
         ):
             return None
+        # Strangers choose the keys of this memory, so a key must not be dearer than what it keeps.
         if len(query) > LONGEST_QUERY:
             return None
         path = environ["PATH_INFO"]
@@ -238,6 +242,7 @@ class ResponseCache:
 
         def start(status: str, headers: Headers, exc_info: Any = None) -> Callable[[bytes], object]:
             said[:] = [status, headers]
+            # WSGI's `write` (PEP 3333): nothing here calls it, but whoever stands below may.
             return unwritten.append
 
         method, since = environ["REQUEST_METHOD"], self._freshness.unchanged_since

@@ -33,4 +33,6 @@ def plain_address(written: str) -> str:
         ip = ip_address(bare.partition("%")[0])
     except ValueError:
         return bare[:LONGEST]
+    # `::ffff:203.0.113.8` is what a socket for both families calls an IPv4 sender; counted apart, it would have two
+    # shares.
     return str(ip.ipv4_mapped if isinstance(ip, IPv6Address) and ip.ipv4_mapped else ip)

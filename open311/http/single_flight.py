@@ -21,5 +21,6 @@ class InFlight:
 
     def wait(self) -> Any:
         """The answer that somebody else made."""
+        # None after that: whoever makes the answer may have died over it, and nobody must hang on him.
         self._done.wait(PATIENCE_SECONDS)
         return self._answer

@@ -89,6 +89,7 @@ def module_address(name: str) -> str:
 def _modules_version() -> str:
     # Once a request: a page names several of them.
     if "modules_version" not in g:
+        # Looked at on disk, not once at the start: whoever works on a script sees it with the next page.
         with os.scandir(OWN) as entries:
             scripts = sorted(
                 (entry.name, entry.stat().st_mtime_ns) for entry in entries if entry.name.endswith(".js")

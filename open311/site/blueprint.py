@@ -59,6 +59,7 @@ def install(app: Flask) -> None:
 @blueprint.before_request
 def find_city() -> None:
     """Settle whose page this is; where there are several cities and none is named, nobody's."""
+    # Taken out, so that no view has to take an argument that it would not use.
     named = (request.view_args or {}).pop("city", None)
     in_force = current.core().catalogues.in_force
     if named is None:

@@ -62,6 +62,7 @@ def month_name(line: Line, form: str = "MMMM yyyy") -> str:
 def bars(figures: Told) -> list[Bar]:
     """The chart of the months; small numbers, which are not told, have no height either."""
     shown = [(line, line.row()) for line in figures.months]
+    # At least 1: a city in which nothing was reported yet has a chart all the same.
     tall = max([1, *(_height(row[name]) for _, row in shown for name in ("received", "closed"))])
     step = WIDE / max(1, len(shown))
     return [

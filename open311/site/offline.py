@@ -71,6 +71,7 @@ def handed_in() -> Response:
         raise NotFound(problem("error.draft.unknown"))
     core, catalogue = current.core(), city()
     draft = drafts.take_up(core, catalogue, token, abuse.network())
+    # The answer to the last attempt may have been lost on its way: the device learns the same once more.
     if draft.sent:
         return _answer({"outcome": "sent", "address": _step(draft, "sent")})
     try:
@@ -79,6 +80,7 @@ def handed_in() -> Response:
         faults = [asdict(form_input.at_field(problem)) for problem in refused.problems]
         return _answer({"outcome": "look", "wrong": faults})
     sent = photos.sent(cast(LenientRequest, request), []).get("media", [])
+    # In the place of those before: a device that tries again sends all its photos again.
     about_photos = drafts.replace_photos(core, catalogue, draft, [file.stream for file in sent])
     draft = drafts.find(core, catalogue, token)
     if faults_of_photos := [
@@ -119,8 +121,10 @@ def _changed(catalogue: Catalogue, draft: Draft) -> list[Wrong]:
     service = form_input.service(catalogue, draft.state)
     if service is None:
         return []
+    # Answers may have been given weeks ago, to questions that are asked otherwise by now.
     if draft.text("asked") != questions.fingerprint(service):
         return [Wrong("service_code", "category", _outcome_in_words(draft.state))]
+    # The service may warn of a danger only since then; nobody may get past that by having been offline.
     if service.stop_text and draft.text("no_danger") != service.service_code:
         return [Wrong("no_danger", "category", words.words("page.offline.danger"))]
     return []
@@ -135,6 +139,7 @@ def _outcome_in_words(state: Mapping[str, Any]) -> str:
 def _moment(state: Mapping[str, Any]) -> datetime:
     """When the catalogue came into force that the draft was written under."""
     moment = datetime.fromisoformat(str(state.get("changeset")))
+    # What a device has kept may be of any age, and anybody may have written it.
     if moment.tzinfo is None:
         raise ValueError
     return moment.astimezone(UTC)

@@ -56,6 +56,7 @@ def manifest() -> Response:
     catalogue = city()
     name = site_name(catalogue)
     whole = {
+        # The same for ever: browsers take a program with another `id` for another one, and would install it beside.
         "id": scope(catalogue),
         "name": f"{name}, {words.catalogue_text(catalogue.jurisdiction.name)}",
         "short_name": name,
@@ -115,6 +116,7 @@ def service_worker() -> Response:
     )
     response = Response(source, headers=HEADERS, content_type="text/javascript; charset=utf-8")
     response.headers["Content-Security-Policy"] = policy({})
+    # Below the city's name the script lies deeper than the pages that it serves, which browsers allow by this alone.
     response.headers["Service-Worker-Allowed"] = scope(catalogue)
     response.headers["Cache-Control"] = CHANGES_ANY_TIME
     return response

@@ -74,6 +74,7 @@ def policy(also: Mapping[str, str]) -> str:
     """The Content-Security-Policy of a page."""
     wider = dict(also)
     if photos := _photo_store():
+        # Photos are redirects then, and a policy is asked about where they lead, too.
         wider["img-src"] = f"{wider.get('img-src', '')} {photos}".strip()
     return "; ".join(f"{name} {sources} {wider.get(name, '')}".strip() for name, sources in POLICY.items())
 

@@ -13,6 +13,7 @@ _ADDRESS = re.compile(r"(?:https?://)?[^\s?#]*/(?:reports|requests)/(\d{1,15})(?
 
 def report_number(text: str) -> int | None:
     """The number that a text names and nothing beside it: `Nr. 102001`, `#102 001`, `Meldung 102.001`, an address."""
+    # Full-width digits and hard blanks, as telephones and word processors copy them.
     tidy = " ".join(unicodedata.normalize("NFKC", text).split())
     if match := _ADDRESS.fullmatch(tidy):
         return int(match[1])

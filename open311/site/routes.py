@@ -74,6 +74,7 @@ def home() -> AnyResponse:
 def report_by_number(number: int) -> AnyResponse:
     """A number alone, typed behind the address of the site: that of a report, or of a thing such as a lamp."""
     catalogue, written = city(), request.path.rpartition("/")[2]
+    # As it was written: lamp 0047 is not lamp 47.
     if not _is_seen(number) and _things(catalogue, written):
         return redirect(listing.filtered({"q": written}))
     return redirect(addresses.address("report", number=number), 301)
@@ -160,6 +161,7 @@ def cards() -> Response:
     catalogue = city()
     requests = listing.of_numbers(catalogue, request.args.get("service_request_id", "").split(","))
     response = page("cards.html", reports=[view_models.shown(report, catalogue) for report in requests])
+    # A part of a page has no head in which a tag could say so.
     response.headers["X-Robots-Tag"] = "noindex"
     return response
 

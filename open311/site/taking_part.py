@@ -63,9 +63,11 @@ def _typed_fields(*names: str) -> Typed:
 @blueprint.page("/reports/<number>/affected", methods=("POST",), access=FORM)
 def affected_too(number: str) -> AnyResponse:
     """Count one more whom a report affects."""
+    # There is no form with a ticket here, only a button: a page elsewhere could press it for all its visitors.
     abuse.refuse_foreign()
     report = single_request.find(current.core(), city(), number).request
     abuse.count("affected", AFFECTED)
+    # Whoever fills in the trap is thanked like everybody, and does not learn what gave it away.
     counts = not form_input.posted(HONEYPOT) and affected.add(
         current.core(), city(), report.service_request_id, abuse.device(), abuse.network()
     )
@@ -121,6 +123,7 @@ def _update(report: ServiceRequest, form: GuardedForm, values: dict[str, str]) -
     opening = words(SAID[values["kind"]]) if values["kind"] in SAID else ""
     return UpdateSubmission(
         service_request_id=report.service_request_id,
+        # The ticket of the form is its number, so two presses of the button are one update.
         update_id=form.origin,
         update_status=update_status,
         sent_datetime=current.core().now(),

@@ -76,6 +76,7 @@ def shown(request: ServiceRequest, catalogue: Catalogue) -> Shown:
 
 
 def _own(media_urls: Sequence[str]) -> list[str]:
+    # Addresses elsewhere are links only: a picture from there would tell that server who reads the page.
     return [url for url in media_urls if url.startswith(f"{PATH}/")]
 
 

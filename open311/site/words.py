@@ -91,6 +91,7 @@ def plain_number(raw: str) -> str:
     if not NUMBER.fullmatch(raw.strip()):
         return raw
     try:
+        # Strict: `1.5` is fifteen to a lenient German reader.
         return f"{parse_decimal(raw.strip(), locale=_locale(), strict=True):f}"
     except NumberFormatError:
         return raw

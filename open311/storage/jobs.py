@@ -14,6 +14,8 @@ from sqlalchemy.exc import IntegrityError
 from open311.base import tracing
 from open311.model.task_names import TaskName
 
+# By procrastinate's own SQL functions: its Python would open a transaction of its own, and the job would be there
+# although the change was rolled back.
 _DEFER = text(
     "select procrastinate_defer_jobs_v1(array[row("
     ":queue, :task, :priority, :lock, :lock, cast(:args as jsonb), cast(:at as timestamptz)"

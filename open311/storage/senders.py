@@ -23,6 +23,7 @@ class SendersMemory:
             return cast(T, kept[2])
         answer = read()
         if stamp is not None and answer is not None:
+            # Strangers choose the secrets that are asked about.
             if len(self._kept) >= MOST_KEPT:
                 self._kept.clear()
             self._kept[question] = stamp, now + KEPT_SECONDS, answer

@@ -107,6 +107,7 @@ class Attempt:
     @property
     def answered(self) -> bool:
         """Whether somebody is there who looked at this message and does not want it, rather than nobody at all."""
+        # Timed out and "too many" (408, 429) say nothing about the message.
         return self.status is not None and 400 <= self.status < 500 and self.status not in (408, 429)
 
 
@@ -124,6 +125,7 @@ def is_web_address(url: str) -> bool:
     """Whether this is a plain http or https address, without a name and a password in it."""
     try:
         parts = urlsplit(url)
+        # A port that is none is complained of when it is asked for, no earlier.
         _ = parts.port
     except ValueError:
         return False

@@ -36,6 +36,7 @@ def send(
     began = time.monotonic()
     status, error = _answer(url, headers, body, seconds, may_reach)
     spent = int((time.monotonic() - began) * 1000)
+    # What another server says; PostgreSQL stores no NUL.
     error_text = error.replace("\0", "")[:LONGEST_ERROR] if error else None
     return Attempt(datetime=now, status=status, milliseconds=spent, error=error_text)
 

@@ -92,6 +92,7 @@ def enqueue(
     written = upsert(webhook_messages).values(rows)
     same = ["subscription_id", "event_id"]
     if again:
+        # Under the id it had, so that a receiver who has it already knows the repetition.
         afresh = {"state": MessageState.WAITING, "attempts": 0, "due_datetime": now}
         written = written.on_conflict_do_update(index_elements=same, set_=afresh)
     else:

@@ -79,6 +79,7 @@ def _problems(
     problems = [
         problem("error.service_code.unknown", service_code=code)
         for code in service_codes
+        # Retired ones, too: their requests go on changing.
         if code not in catalogue.services and code not in catalogue.retired
     ]
     known = ", ".join(IN_FEED)

@@ -16,6 +16,7 @@ def add_missing(core: Core) -> int:
         numbers = cases.without_case(conn, cases.newest(conn) - LOOKED_BACK, AT_ONCE)
     for number in numbers:
         with core.database.begin() as conn:
+            # Erased meanwhile, perhaps: the numbers were read without a lock.
             request = service_requests.find_any(conn, number, lock=True)
             if request is not None:
                 taken_up(core, conn, request, WORKER)

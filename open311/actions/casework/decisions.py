@@ -36,10 +36,12 @@ def decide(
 ) -> int:
     """Do all that was decided, or nothing. Raises `Invalid`, `Forbidden`, `NotFound`, `Conflict`."""
     with ExitStack() as stack:
+        # Before the transaction: to draw takes a second, and meanwhile nobody could write to the report.
         redactions = stack.enter_context(photos.drawn(core, service_request_id, decision.photos, actor))
         conn = stack.enter_context(core.database.begin())
         original_id = decision.parent_id if decision.outcome is Outcome.DUPLICATE else None
         numbers = {service_request_id, *filter(None, [original_id])}
+        # Its own duplicates move along, so they are locked now, in the one order that all acts keep to.
         joined = service_request_id if original_id else None
         works = locked_together(core, conn, numbers, actor, with_duplicates_of=joined)
         work = works[service_request_id]
@@ -48,6 +50,7 @@ def decide(
         _prepare(work, decision, redactions)
         _conclude(work, decision, works.get(original_id or 0))
         for other in works.values():
+            # The others first: the undo of this act is made of what they have stored.
             if other is not work:
                 other.write()
         work.write()
@@ -79,6 +82,7 @@ def _require_rights(work: Work, decision: Decision) -> None:
 
 def _prepare(work: Work, decision: Decision, redactions: Mapping[int, Redaction]) -> None:
     """What comes before the outcome: nobody sees the report before its words and photos are as they should be."""
+    # One field of the form for both: why it is refused, or why its words were changed. The catalogue tells which.
     is_edit = decision.reason in _codes(work, ReasonFor.EDIT)
     texts.rewrite(work, decision.texts, decision.answers, decision.reason if is_edit else None)
     if decision.service_code is not None:
@@ -117,6 +121,7 @@ def _conclude(work: Work, decision: Decision, original: Work | None) -> None:
         case Outcome.REJECT:
             _reject(work, decision)
         case Outcome.SPAM:
+            # A robot that is answered writes again; and the address may be somebody else's.
             work.is_quiet = True
             visibility.take_away(work, "spam")
             work.change(**_closed(work, rejected_status(work.catalogue)))
@@ -124,6 +129,7 @@ def _conclude(work: Work, decision: Decision, original: Work | None) -> None:
             correspondence.write_question(work, decision.message or "")
         case None:
             pass
+    # From now on the unit has something to take up; this line is what its digest and its notice are made of.
     if work.case.accept_by != accept_by and work.case.unit is not None:
         work.tell_staff(EventKind.ROUTED, {"to": work.case.unit, "rule": work.case.route.get("rule")})
     if decision.message is not None and outcome is not Outcome.ASK:

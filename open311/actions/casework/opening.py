@@ -78,6 +78,7 @@ def require_revision(work: Work, expected_revision: int | None) -> None:
     if expected_revision is None or expected_revision == work.case.revision:
         return
     history = events.of_request(work.conn, work.number)
+    # The page of the conflict shows what others did, so that nobody has to compare two versions by eye.
     meanwhile = [event for event in history if int(event.data.get("revision", 0)) > expected_revision]
     raise Conflict(
         problem("error.case.changed", service_request_id=work.number),

@@ -30,6 +30,7 @@ def take_back(core: Core, service_request_id: int, actor: Actor) -> int:
         seen = undo.find(conn, service_request_id)
         works = locked_together(core, conn, {service_request_id, *(seen.parts if seen else ())}, actor)
         work, last = works[service_request_id], undo.find(conn, service_request_id)
+        # Read again under the lock: which reports to lock stood in the undo that was read without one.
         if last != seen or last is None or last.actor != str(actor) or last.revision != work.case.revision:
             raise Invalid(problem("error.take_back.nothing", service_request_id=service_request_id))
         if core.now() >= last.until:
@@ -39,6 +40,7 @@ def take_back(core: Core, service_request_id: int, actor: Actor) -> int:
             works[number].is_part = True
             _undo(works[number], part)
         _undo(work, last)
+        # An undo of the undo would be a redo, which nobody asked for.
         undo.drop(conn, service_request_id)
     return work.case.revision
 

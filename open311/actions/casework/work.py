@@ -94,6 +94,7 @@ class Work:
     def change(self, **values: Any) -> None:
         """Change the row that public answers are made of; `location` is a `Location` or None."""
         self._columns |= values
+        # Rules and lines that come later in the same act have to see the report as it will be.
         shown = {name: value for name, value in values.items() if name in ServiceRequest._fields}
         if "location" in values:
             place = values["location"]
@@ -154,11 +155,13 @@ class Work:
         self._show_photos()
         self._keep_originals()
         updated = self.is_public and any(line.is_update for line in self._lines)
+        # Only then: a new version makes every kept list stale and sends the report to all who follow its changes.
         if self._columns or self._is_touched or updated:
             service_requests.change(self.conn, self._request_before, self.now, **self._columns)
         self._append()
         self.write_case()
         if self.is_part:
+            # Its own last act cannot be taken back any more by itself: it goes back with this one.
             undo.drop(self.conn, self.number)
         elif self.actor.kind in PEOPLE and not self.is_final:
             undo.keep(self.conn, self.number, self._undo())
@@ -188,6 +191,8 @@ class Work:
         if self.request.status == Status.CLOSED:
             # Nobody can count who finished what.
             self.change_case(assignee_id=None)
+        # Counted from what is stored, last of all, instead of kept up by each act: one that forgot it would hide a
+        # reply.
         self.change_case(awaits=cases.awaits(self.conn, self.number, self.case.checked_datetime))
         cases.write(self.conn, self._case_before, self.case)
 
@@ -211,12 +216,14 @@ class Work:
                 )
             )
             at = self.now + self.mail_delay
+            # Spelt out, so that the arguments of each task are checked where it is deferred.
             if line.letter is TaskName.WRITE_TO_REPORTER:
                 jobs.defer(self.conn, TaskName.WRITE_TO_REPORTER, at=at, event_id=self.events[-1])
             elif line.letter is TaskName.WRITE_TO_CONTRACTOR:
                 jobs.defer(self.conn, TaskName.WRITE_TO_CONTRACTOR, at=at, event_id=self.events[-1])
 
     def _undo(self) -> undo.Undo:
+        # Which photos were shown follows from the photos, which are put back by themselves.
         columns = {name: self._before_of(name) for name in self._columns if name != "photos"}
         old, new = self._case_before.row(), self.case.row()
         return undo.Undo(

@@ -63,5 +63,6 @@ def _pattern(kind: str, sender: str) -> str:
     if kind == "email":
         return (mailbox(sender) or "").lower()
     if kind == "domain":
+        # By way of an address, so that a domain is spelt as those of senders are.
         return (mailbox(f"x@{sender.removeprefix('@')}") or "").lower().partition("@")[2]
     return ""

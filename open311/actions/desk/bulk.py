@@ -75,6 +75,7 @@ def _do(core: Core, run: BulkRun, item: BulkItem, staff: Staff) -> None:
     try:
         actor = _actor(core, item.service_request_id, run.wish.act, staff)
         ACTS[run.wish.act](core, item.service_request_id, run.wish, actor, item.revision)
+    # Not tried again at the new revision: somebody else has just decided something about this case.
     except Conflict:
         state = ItemState.CHANGED
     except Open311Error as refused:
@@ -94,6 +95,7 @@ def _actor(core: Core, number: int, act: BulkAct, staff: Staff) -> Actor:
     with core.database.read() as conn:
         case, request = cases.find(conn, number), service_requests.find_any(conn, number)
     unknown = NotFound(problem("error.service_request.unknown", service_request_id=number))
+    # In the same words as for one that is not there: a number must not tell that there is a report behind it.
     if case is None or request is None or not rights.may(staff, Right.SEE_REPORTS, case, request.visibility):
         raise unknown
     needed = {NEEDED[act], Right.BULK}

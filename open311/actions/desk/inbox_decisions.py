@@ -51,6 +51,7 @@ def link(core: Core, mail_id: int, service_request_id: int, actor: Actor, owner:
 
 def say(core: Core, conn: Connection, mail: InboxMail, service_request_id: int) -> None:
     """Have a mail stand at a report, with its photos, within the caller's transaction."""
+    # Lent: the files lie in the store already, and must not be swept away when this is rolled back.
     receive(core, conn, service_request_id, mail.text, Files(lent=mail.photos))
     storage.release_photos(conn, mail.id)
     storage.decide(conn, mail.id, InboxState.LINKED, core.now(), service_request_id)

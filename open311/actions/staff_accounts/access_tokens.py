@@ -34,6 +34,7 @@ def add(core: Core, signed_in: SignedIn, name: str, rights: Collection[Right], d
     wrong: list[Problem] = []
     if not words or len(words) > model.LONGEST_NAME or not words.isprintable():
         wrong.append(problem("desk.token.name", most=model.LONGEST_NAME))
+    # A token can do less than its owner, never more; what its owner loses later it loses too (`find_holder`).
     if not rights or not {*rights} <= {*offered(signed_in)}:
         wrong.append(problem("desk.token.rights"))
     if days is None or not 1 <= days <= longest.days:

@@ -55,7 +55,9 @@ class Result(NamedTuple):
 def lines(text: str) -> Iterator[Line]:
     """The lines of a CSV file with commas or semicolons; raises `Invalid` when its head is not as it must be."""
     head = text.lstrip("\ufeff").split("\n", 1)[0]
+    # German spreadsheets write semicolons; the head tells, since no column has either in its name.
     delimiter = ";" if head.count(";") > head.count(",") else ","
+    # Without translation of line ends: one may stand within a quoted cell.
     reader = csv.DictReader(StringIO(text.lstrip("\ufeff"), newline=""), delimiter=delimiter)
     columns = [str(column or "").strip().lower() for column in reader.fieldnames or ()]
     unknown, missing = set(columns) - {*COLUMNS}, {*NEEDED} - set(columns)
@@ -90,6 +92,7 @@ def bring_in(core: Core, actor: Actor, line: Line, *, dry_run: bool = False) -> 
     if any(role.ends_datetime == person.role.ends_datetime for role in held):
         return Result(Done.UNCHANGED, person, account.id)
     if not dry_run:
+        # The same role until another day is one role that was prolonged, not two.
         for role in held:
             accounts.take_role(core, actor, role.id)
         accounts.give_role(core, actor, account.id, person.role)

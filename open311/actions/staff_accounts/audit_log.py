@@ -29,6 +29,7 @@ def read(core: Core, staff: Staff, *, kind: str | None, before: int | None) -> P
     everything = Reach.ALL in reaches
     with core.database.begin() as conn:
         lines = audit.page(conn, actor=None if everything else own, kind=kind, before=before, limit=PAGE + 1)
+        # Once for the first page: to turn the leaves is no second look. One's own acts are nobody else's data.
         if everything and before is None:
             audit.append(conn, core.now(), own, AuditKind.LOG_READ, data={"kind": kind} if kind else {})
     return Page(lines[:PAGE], lines[PAGE - 1].id if len(lines) > PAGE else None)

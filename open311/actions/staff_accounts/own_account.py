@@ -46,6 +46,7 @@ def _of_link(core: Core, conn: Connection, token: str) -> tuple[Account, LinkKin
 
 def take_up(core: Core, token: str, name: str, password: str, sender: Sender) -> str:
     """Take up an account by its link with a password of one's own; the token of the session that begins."""
+    # Read first without a lock, so that a link that is void costs no hashing.
     account, kind = of_link(core, token)
     name, _, _ = checked(name, account.email, account.language)
     # Hashed before the transaction: it takes a tenth of a second by design, and would hold a connection meanwhile.

@@ -54,6 +54,7 @@ def to_register(core: Core, signed_in: SignedIn, site: Site) -> Offer:
     """Ask for a new key of this account."""
     account = signed_in.account
     value, sealed = _new_challenge(core, account.id)
+    # WebAuthn gives the handle to whoever has the key in hand, so it says nothing of the account (WebAuthn, 14.6.1).
     handle = vault.for_settings(core.settings).fingerprint(f"passkeys of {account.id}").encode()[:64]
     known = [key.credential_id for key in own(core, signed_in)]
     return Offer(adapter.to_register(site, value, handle, account.email, account.name, known), sealed)
@@ -111,6 +112,7 @@ def use(core: Core, token: str, site: Site, sealed: str, answer: str, sender: Se
         with core.database.read() as conn:
             key = passkeys.find(conn, adapter.credential_id(answer))
             account = accounts.find(conn, key.account_id) if key else None
+        # A challenge for registering a key must not serve for signing in.
         if key is None or account is None or challenge.account_id != 0:
             raise refusal
         count = adapter.signed(site, challenge.value, answer, key.public_key, key.sign_count)
@@ -129,6 +131,7 @@ def use(core: Core, token: str, site: Site, sealed: str, answer: str, sender: Se
 
 def _new_challenge(core: Core, account_id: int) -> tuple[bytes, str]:
     value = secrets.token_bytes(32)
+    # Sealed into the form and stored nowhere; the time makes an order, by which each challenge counts once.
     words = f"passkey {account_id} {time.time_ns()} {base64.urlsafe_b64encode(value).decode()}"
     return value, vault.for_settings(core.settings).seal(words)
 

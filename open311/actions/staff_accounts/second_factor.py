@@ -72,6 +72,7 @@ def set_up(
         accounts.change(conn, account.id, totp_secret=stored, totp_step=step)
         codes = _renew(conn, account.id)
         audit.append(conn, core.now(), f"staff:{account.id}", AuditKind.FACTOR_SET)
+        # Whoever had come in by the password alone is out again.
         sessions.end_all(conn, account.id)
         staff_mails.tell(core, conn, account.id, "factor_set")
         return sign_in.full_session(core, conn, account.id, sender), codes

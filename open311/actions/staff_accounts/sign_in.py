@@ -56,6 +56,7 @@ def sign_in(core: Core, email: str, password: str, sender: Sender) -> str:
     # Counted before anything is compared, or many tries at once would all be free.
     counted = _take(core, brakes)
     with core.database.read() as conn:
+        # PostgreSQL refuses NUL in a text by an error of its own.
         account = accounts.by_email(conn, email.strip()) if email.isprintable() else None
         password_hash = accounts.secrets_of(conn, account.id).password_hash if account else None
     # Also where there is no account: the time that an answer takes must not tell.

@@ -75,6 +75,7 @@ def arrive(core: Core, sealed: str, state: str, code: str, back: str, sender: Se
         if not state or state != errand.state:
             raise Failed("another state came back")
         claims = oidc.claims(core.settings, errand, code, back, core.now())
+        # A provider may take a session that stands for an answer, whatever `max_age` and `prompt` say.
         if taken_along["again"] and int(claims.get("auth_time", 0)) < core.now().timestamp() - FRESH_SECONDS:
             raise Failed("the password was not asked for again")
     except (SealBroken, Failed, ValueError, TypeError) as reason:
@@ -123,6 +124,7 @@ def _account(
     email = mailbox(str(claims.get("email", "")))
     if email is None:
         raise Forbidden(problem("desk.sso.no_email"))
+    # Never joined by the address: whoever may choose theirs at the provider would come in as somebody else.
     if accounts.by_email(conn, email) is not None:
         raise Forbidden(problem("desk.sso.taken", email=email))
     name = " ".join(str(claims.get("name") or email).split())[: model.LONGEST_NAME]

@@ -49,6 +49,7 @@ class _Walk:
 
     def run(self) -> None:
         """Go through all of them, some in each transaction."""
+        # The widest of all steps bounds the question; which step a case has reached is told by its own period.
         latest = [moment for period, steps in self._all() if (moment := self._at(period, steps).latest)]
         if not latest:
             return

@@ -73,6 +73,7 @@ def send(core: Core, account_id: int, day: str) -> None:
         waiting = notices.take(conn, Recipient(account_id=account_id))
         staff = staff_notices.staff_of(core, conn, account_id)
         scope = scope_of(staff, Right.SEE_REPORTS)
+    # What somebody may no longer see is not told either, though it was when it was noted.
     news = staff_notices.in_words(core, scope, waiting, account.language)
     with core.database.read() as conn:
         numbers, parts = _waiting(core, conn, account, staff, today)

@@ -53,6 +53,7 @@ def send(core: Core, jurisdiction_id: str, unit: str, day: str) -> None:
     if known is None or not known.email or not staff_mails.possible(core):
         return
     with core.database.begin() as conn:
+        # In a transaction of its own, before it is sent: a worker that dies meanwhile must not make it two.
         if not digests.claim(conn, jurisdiction_id, unit, today, core.now()):
             return
     try:

@@ -74,6 +74,8 @@ class Client:
         try:
             answer = self._get("requests", query)
         except RemoteError as refused:
+            # Only of a server that has answered before: at the first question a 404 more likely means that the
+            # address is wrong.
             if refused.status == 404 and refused.in_geo_report and self._settled:
                 return Page([])  # Servers that find nothing say so.
             raise

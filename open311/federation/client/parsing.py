@@ -126,6 +126,7 @@ def _loaded(text: str) -> Any:
 
 
 def _number(raw: str) -> int | str:
+    # Python refuses to read more than 4,300 digits, by an error that would cost the whole list.
     return int(raw) if len(raw) <= LONGEST_NUMBER else raw
 
 
@@ -149,6 +150,7 @@ def _xml(text: str) -> Any:
     text = mending.without_prolog(text)
     if mending.is_page(text):
         raise Unreadable("neither XML nor JSON, but a page for people")
+    # Entities that name each other grow without bound ("billion laughs"), and expat resolves them.
     if "<!DOCTYPE" in text[:10_000] or "<!ENTITY" in text:
         raise Unreadable("not XML as GeoReport has it, but a document of another kind")
     text = mending.without_controls(text)

@@ -157,6 +157,7 @@ def _window(client: Client, state: State, start: datetime, end: datetime, ask: A
         dated = [request.requested_datetime for request in requests if request.requested_datetime]
         inside = sum(start <= moment <= end for moment in dated)
         after = {**after, "count": after.get("count", 0) + len(requests)}
+        # Half of them, not each: clocks and zones differ at the edges of a window.
         if 2 * inside < len(dated):
             after["dates"] = False
         yield Part(state=after, requests=requests, told=f"{start:%Y-%m-%d} to {end:%Y-%m-%d}")

@@ -32,6 +32,8 @@ class FairSemaphore:
             if self._taken < self._usual:
                 self._taken += 1
                 return time.monotonic()
+            # A lock for each who waits. A condition would wake all of them, and the quickest would get on, not the
+            # first.
             turn = threading.Lock()
             turn.acquire()
             self._waiting.append(turn)

@@ -34,6 +34,7 @@ CROWD = 64
 LOOK_EVERY_SECONDS = 1.0
 WATCHER = "connections"
 
+# Eight bytes and nine counters stand before them; four bytes between them are left out.
 # Of `struct tcp_info` (linux/tcp.h): milliseconds since data were last sent, and since some were received.
 _MOVED = struct.Struct("=I4xI")
 _MOVED_AT = 44
@@ -97,6 +98,7 @@ def cut(port: int, quiet_seconds: float) -> int:
     for file in Path("/proc/self/fd").iterdir():
         with suppress(OSError), _opened_again(int(file.name)) as connection:
             if _is_ours(connection, port) and _quiet(connection) >= quiet_seconds:
+                # Shut down, never closed: the file is the server's, which wakes by this and closes it itself.
                 connection.shutdown(socket.SHUT_RDWR)
                 count += 1
     return count

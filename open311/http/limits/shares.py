@@ -10,6 +10,7 @@ from flask import request
 from open311.base.errors import Open311Error
 
 EXPORTS = "open311.exports"
+# Each holds a thread for as long as its reader takes.
 MOST_EXPORTS, MOST_EXPORTS_OF_ONE = 6, 2
 
 

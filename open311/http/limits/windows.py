@@ -89,7 +89,9 @@ class SharedWindow:
     def _places(self, who: str, now: float) -> tuple[int, int]:
         span = int(now // self._seconds) & 0xFFFFFFFF
         if self._counts[0] != span:
+            # A new span, wiped by whoever sees it first. The others may lose a count meanwhile, as the class says.
             self._memory[4:] = bytes(len(self._memory) - 4)
             self._counts[0] = span
+        # Not `hash`: Python salts it in each process, and all have to come to the same place.
         name = who.encode()
         return 1 + zlib.crc32(name) % PLACES, 1 + PLACES + zlib.crc32(name, SECOND_ROW) % PLACES

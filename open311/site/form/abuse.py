@@ -56,6 +56,7 @@ class GuardedForm:
         if not current.core().settings.proof_of_work:
             return True
         try:
+            # What stands in the field was written by a stranger; the library raises whatever its parts raise.
             return verify_solution(form_input.posted("altcha"), self.key)[0]
         except (ValueError, TypeError, AttributeError, KeyError):
             return False
@@ -141,6 +142,7 @@ def device() -> str:
 
 def refuse_foreign() -> None:
     """Raise `Forbidden` for what the page of another site has sent; browsers say so."""
+    # Browsers that do not say are let through: they are old, and the counts still hold.
     if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
         raise Forbidden(problem("error.foreign_page"))
 

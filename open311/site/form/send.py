@@ -61,6 +61,7 @@ def send(draft: Draft) -> AnyResponse:
         return check(draft, status=400)
     if service.stop_text and draft.text("no_danger") != service.service_code:
         return _to(draft, "danger")
+    # The catalogue may have changed under a form that lay open over night.
     print_of_questions = questions.fingerprint(service)
     if draft.text("asked") != print_of_questions:
         drafts.keep(current.core(), draft, {**draft.state, "asked": print_of_questions})

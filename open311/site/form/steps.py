@@ -130,6 +130,7 @@ def _settle(draft: Draft) -> Draft:
         state |= {"placed": "", "address": ""}
     elif choice == place_questions.BOTH:
         state["both"] = place_questions.confirmed(draft)
+    # Within one value, since a radio button has but one; the label comes last and may hold the sign itself.
     elif choice.count("|") >= 2:
         lat, long, label = choice.split("|", 2)
         state |= {"lat": lat, "long": long, "placed": label, "address": label or state["address"]}
@@ -196,6 +197,7 @@ def _details(draft: Draft) -> AnyResponse:
     shown = set(form_input.posted("shown").split(" "))
     news = [code for code in questions.asked(service, draft.answers) if code not in shown]
     faults = [*about_photos, *_at(draft, "details")]
+    # Questions that only follow from an answer were not on the page yet: to be asked is no mistake.
     if news and not any(code in draft.answers for code in news):
         old = [mistake for mistake in faults if mistake.field not in map(questions.field_id, news)]
         return pages.details(draft, faults=old, more=True, taken_at=offered)

@@ -28,6 +28,7 @@ SESSION = {
     "jit": "off",
     "max_parallel_workers_per_gather": "0",
     "plan_cache_mode": CUSTOM,
+    # Whatever a stranger may think of, nobody's connection is gone for longer.
     "statement_timeout": "20s",
     "timezone": "UTC",
 }
@@ -129,6 +130,7 @@ class Database:
         with _unavailable_when_lost(), self.engine.begin() as conn:
             forget_marks(conn)
             yield conn
+            # By itself where there is something to tell; the commit that SQLAlchemy adds then finds nothing open.
             self.freshness.commit(conn)
 
     def keep_listening(self) -> None:
@@ -152,6 +154,7 @@ def _engine(url: str, pool_size: int, **more: Any) -> Engine:
     engine = create_engine(
         make_url(url).set(drivername="postgresql+psycopg"),
         pool_size=pool_size,
+        # As many as the settings say and not one more: the server's own bound is shared by all processes.
         max_overflow=0,
         json_deserializer=orjson.loads,
         # See `forget_row`.
@@ -194,6 +197,7 @@ def _tell_what_the_pooler_lacks(driver: Any, record: Any) -> None:
     with driver.cursor() as cursor:
         cursor.execute(f"select {', '.join('current_setting(%s)' for _ in needed)}", list(needed))
         present = dict(zip(needed, cursor.fetchone(), strict=True))
+    # The connection goes into the pool next, and must not begin its life within a transaction.
     driver.rollback()
     lacking = sorted(name for name in needed if present[name] != needed[name])
     if lacking:

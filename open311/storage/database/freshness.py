@@ -59,6 +59,7 @@ Numbers = dict[Change, int]
 def announce(conn: Connection, change: Change = PUBLIC) -> None:
     """Note that this transaction changes something; who listens is told behind its commit."""
     numbers: Numbers = conn.info.setdefault(MARKS, {})
+    # At most 19 digits, which is what `_number` reads.
     numbers.setdefault(change, random.getrandbits(63))
 
 
@@ -78,6 +79,7 @@ def forget_marks(conn: Connection) -> Numbers:
 
 class Freshness:
     def __init__(self, url: URL) -> None:
+        # Each stamp is one word of the machine, so nobody reads half of one.
         self._stamp = shared_memory(_name(url), mmap.PAGESIZE).cast("Q")
         self.listening = False
 
@@ -188,6 +190,7 @@ def _listen(url: str, freshness: Freshness) -> None:
             if payloads:
                 time.sleep(PAUSE_SECONDS)
             else:
+                # A connection that died without a word is noticed by asking it something, never by waiting.
                 conn.execute("select 1")
 
 

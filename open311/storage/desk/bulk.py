@@ -32,6 +32,7 @@ def add(
         new.on_conflict_do_nothing(index_elements=[_r.key]).returning(_r.id)
     ).scalar_one_or_none()
     if stored is None:
+        # The key comes out of a form: somebody else's would lead to an act of theirs.
         same = select(_r.id).where(_r.key == key, _r.account_id == account_id)
         return int(conn.execute(same).scalar_one()), False
     rows = [

@@ -88,6 +88,7 @@ def _takers(staff: Sequence[Staff], case: Case, visibility: str) -> set[int]:
 
 def _may_take(person: Staff, case: Case, visibility: str) -> bool:
     """Whether somebody could work on a case that is given to them: some see only what is theirs."""
+    # Asked as if they had it already.
     return rights.may(person, Right.SET_STATUS, replace(case, assignee_id=person.account_id), visibility)
 
 

@@ -67,9 +67,11 @@ def _by_email(email: str) -> Any:
 
 def _by_phone(phone: str) -> Any:
     digits = "".join(letter for letter in phone if letter.isascii() and letter.isdecimal())[-DIGITS:]
+    # With fewer, half a town would be found, and read, by whoever types `0621`.
     if len(digits) < DIGITS:
         return None
     ending: ColumnElement[str] = literal_column(
+        # Written out, as the index has it.
         "right(regexp_replace(reporters.phone, '[^0-9]', '', 'g'), 8)"
     )
     reported = select(_p.service_request_id, literal(True).label("reported"))

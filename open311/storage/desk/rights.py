@@ -34,6 +34,7 @@ def may(staff: Staff, right: Right, columns: CaseColumns) -> Condition:
 
 def granted(staff: Staff, right: Right, columns: CaseColumns) -> Condition:
     """The condition for all cases that a right is good for by itself; the twin of `model.rights.is_granted`."""
+    # `or_()` of nothing is no condition at all to SQLAlchemy, and whoever has no grant would see everything.
     own_grants = grants(staff.account_id, staff.memberships, right)
     return or_(false(), *(_covered(grant, columns) for grant in own_grants))
 
@@ -46,6 +47,7 @@ def _covered(grant: Grant, columns: CaseColumns) -> Condition:
     if scope.areas is not None:
         conditions.append(_overlap(columns.areas, scope.areas))
     if Reach.ALL not in grant.reaches:
+        # Sorted, so that the same grants make the same text, which SQLAlchemy compiles once.
         conditions.append(or_(false(), *(_reached(grant, reach, columns) for reach in sorted(grant.reaches))))
     return and_(*conditions)
 

@@ -12,6 +12,7 @@ _c, _m = cases.c, memberships.c
 
 def members(conn: Connection, jurisdiction_id: str, now: datetime) -> Mapping[str, int]:
     """How many people belong to each unit by name."""
+    # Whoever belongs to every unit (null) belongs to none by name, and is not counted.
     unit = func.unnest(_m.units).label("unit")
     in_force = or_(_m.ends_datetime.is_(None), _m.ends_datetime > now)
     unit_members = (

@@ -63,6 +63,7 @@ def append(
     makes no public answer stale.
     """
     in_feed = public if in_feed is None else in_feed
+    # A kind that no feed may tell of must not be told of by a slip in one of the many places that write events.
     known = event_kinds.check(kind, public=public, in_feed=in_feed, is_update=is_update)
     (announce if public or in_feed else announce_internal)(conn)
     written = insert(events).values(
@@ -171,6 +172,7 @@ def show_photos(conn: Connection, event_id: int, paths: list[str]) -> None:
 def redact(conn: Connection, service_request_id: int) -> None:
     """Leave of the events of a request no more than that they happened."""
     announce(conn)
+    # The lines stay, bare: a reader of the stream counts on what it has seen being there.
     conn.execute(update(events).where(_e.service_request_id == service_request_id).values(data={}))
 
 

@@ -89,6 +89,7 @@ def _copy(conn: Connection, jurisdiction_id: str, position: Position, limit: int
         )
         for request in requests
     )
+    # The copy ends with a cursor into the feed, from where it began: what changed meanwhile comes up there once more.
     if len(requests) < limit:
         return ChangesPage(copied, position.feed, more=True)
     return ChangesPage(copied, Position(Part.COPY, position.xid, requests[-1].service_request_id), more=True)

@@ -47,6 +47,7 @@ def statement(update_search: UpdateSearch) -> Select[Any]:
     query = select(
         _update_id.label("update_id"),
         _e.service_request_id,
+        # A line that was bared keeps no status; that of the request is the nearest to it.
         func.coalesce(_e.data["status"].astext, _r.status).label("status"),
         func.coalesce(_e.data["detailed_status"].astext, _r.detailed_status).label("detailed_status"),
         _e.datetime,

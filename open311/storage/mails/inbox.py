@@ -44,6 +44,7 @@ def note_reading(conn: Connection, name: str, now: datetime, problem: str | None
         if problem is not None
         else {"failing_since": None, "problem": None, "read_datetime": now}
     )
+    # A server hands out no `uidvalidity` of 0 (RFC 9051, 2.3.1.1), so the first reading begins at the first mail.
     row = {"name": name, "uidvalidity": 0, "uid": 0} | values
     statement = insert(mailboxes).values(row).on_conflict_do_update(index_elements=[_b.name], set_=values)
     conn.execute(statement)
@@ -175,7 +176,9 @@ def forget_of_mailbox(conn: Connection, owners: Sequence[str], address: str) -> 
 def forget_of_requests(conn: Connection, requests: Sequence[int]) -> list[str]:
     """Empty the mails that belong to reports whose people are forgotten."""
     belonging = select(_i.id).where(
-        or_(_i.service_request_id.in_(requests), _i.about_id.in_(requests)), _i.state != InboxState.NEW
+        # What nobody has looked at yet may be another matter, and is decided about first.
+        or_(_i.service_request_id.in_(requests), _i.about_id.in_(requests)),
+        _i.state != InboxState.NEW,
     )
     files = _take_photos(conn, belonging)
     conn.execute(update(inbox).where(_i.id.in_(belonging)).values(EMPTY))

@@ -74,6 +74,7 @@ class AnsweredMail:
     address_digest: str | None
 
     def is_to(self, address: str) -> bool:
+        # By digest: who may answer can be checked, and nobody who reads the table learns to whom the city writes.
         return self.address_digest == _address_digest(address)
 
 

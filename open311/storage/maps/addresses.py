@@ -18,6 +18,7 @@ METRES_A_DEGREE = 111_000
 
 def replace(conn: Connection, jurisdiction_id: str, places: Iterable[Place]) -> int:
     """Put these in the place of all addresses that a jurisdiction has; returns how many."""
+    # Within the caller's transaction: nobody searches in half a list.
     conn.execute(delete(addresses).where(_a.jurisdiction_id == jurisdiction_id))
     stored, batch = 0, list[dict[str, object]]()
     for place in places:
@@ -56,7 +57,10 @@ def search(conn: Connection, jurisdiction_id: str, words: str, limit: int) -> li
     whole = func.word_similarity(folded, _a.folded)
     with_number = any(letter.isdigit() for letter in words)
     conn.execute(
-        text("select set_config('pg_trgm.word_similarity_threshold', :least, false)"), {"least": f"{ALIKE}"}
+        # For the operator `<%`, which takes its threshold from the session and can use an index; a comparison of
+        # similarities cannot.
+        text("select set_config('pg_trgm.word_similarity_threshold', :least, false)"),
+        {"least": f"{ALIKE}"},
     )
     query = (
         select(_a.label, func.ST_Y(_a.geom), func.ST_X(_a.geom), _a.kind)

@@ -137,6 +137,7 @@ def tile(conn: Connection, search_of_tile: TileSearch) -> bytes:
     """
     parameters = _parameters(search_of_tile)
     words = _by_words(parameters) if search_of_tile.words else ""
+    # By `replace`, not `format`: SQL of JSON and of arrays is full of braces.
     statement = _shape(search_of_tile).replace("{counts}", _counts(search_of_tile, parameters))
     statement = statement.replace("{left}", _DAYS_LEFT if search_of_tile.closed_since else "")
     statement = statement.replace("{filters}", _filters_of(parameters, _FILTERS) + "{words}").replace(

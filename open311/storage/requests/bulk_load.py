@@ -89,6 +89,7 @@ def _requests(numbered: Numbered) -> Iterator[tuple[Any, ...]]:
     for number, report in numbered:
         request = report.request
         place, pictures = point(request.lat, request.long), array_text(request.media_urls)
+        # In the order of the columns above: COPY knows no names.
         yield number, *_request(request), request.version, pictures, place, json_text(request.attributes)
 
 

@@ -18,6 +18,7 @@ def new_ids(conn: Connection, count: int) -> list[int]:
     named = select(cast(func.pg_get_serial_sequence(service_requests.name, "id"), REGCLASS).label("name"))
     sequence = named.cte("sequence").prefix_with("materialized")
     drawn = select(func.nextval(sequence.c.name)).select_from(sequence, func.generate_series(1, count))
+    # The order of `nextval` within a statement is nobody's promise.
     return sorted(conn.execute(drawn).scalars())
 
 

@@ -181,6 +181,7 @@ def _page(query: RequestSearch, items: Items, count: int, keys: Sequence[Any] = 
     known_total = None
     if query.after and query.after.total is not None:
         known_total = query.after.total
+    # Behind a skip that led beyond the end nobody knows where the end was.
     elif not more and not query.after and (count or not query.skip):
         known_total = query.skip + count
     following = Cursor(query.sort, tuple(keys), known_total) if more else None

@@ -48,6 +48,8 @@ def parameters(query: RequestSearch) -> dict[str, Any]:
     else:
         params |= _filters(query)
     if query.after:
+        # A cursor is what a client sent: its keys are checked for their kinds in `Cursor.read`, and are parameters
+        # only.
         params |= {f"after_{position}": key for position, key in enumerate(query.after.keys)}
     return {name: value for name, value in params.items() if value is not None}
 
@@ -85,6 +87,7 @@ def _filters(query: RequestSearch) -> dict[str, Any]:
         ] or None
         params["named"] = list(query.words_in_service_names) or None
         number = query.words[0] if len(query.words) == 1 else ""
+        # Fifteen digits at most, which no `bigint` refuses.
         is_id = number.isascii() and number.isdecimal() and len(number) <= 15
         params["number"] = int(number) if is_id else None
     return params

@@ -155,6 +155,7 @@ def _branches(shape: Shape, columns: list[Any], limit: Any) -> list[Select[Any]]
     for strategy, conditions in _alternatives(shape):
         plain = select(*columns).where(*conditions)
         if strategy is None:
+            # Each branch has the whole limit: all hits of the page may be in one of them.
             selects.append(plain.order_by(*order_by(sort)).limit(limit))
         else:
             branch = Branch(plain.where, partial(order_by, sort), limit, newest_first=sort.reverse)

@@ -117,6 +117,7 @@ def _box(query: RequestSearch) -> Box | None:
 def _cell_count(box: Box, level: int) -> float:
     """About how many cells such a box touches."""
     per_degree = (1 << level) / 360
+    # Mercator's rows become infinitely many towards a pole.
     shrink = max(0.01, cos(radians((box.min_lat + box.max_lat) / 2)))
     rows = (box.max_lat - box.min_lat) / shrink * per_degree
     return ((box.max_long - box.min_long) * per_degree + 1) * (rows + 1)

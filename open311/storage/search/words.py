@@ -41,6 +41,7 @@ def word_parameters(words: Sequence[str], text_search: str) -> dict[str, str]:
     terms = {
         f"word_{position}": word if position in long else f"{word}:*" for position, word in enumerate(words)
     }
+    # `%` is no letter of a word, but `_` is, and would stand for any other.
     parts = {f"part_{position}": f"%{fold(word)}%".replace("_", r"\_") for position, word in long.items()}
     language = {
         "text_search": f"pg_catalog.{text_search}",

@@ -101,6 +101,7 @@ def destroy_originals(core: Core) -> int:
     for media_id in photos:
         with core.database.begin() as conn:
             photo = media.find(conn, media_id)
+            # Erased, or destroyed by hand, since they were listed.
             if photo is None or photo.original_key is None:
                 continue
             work = locked(core, conn, photo.service_request_id, WORKER)
@@ -152,6 +153,7 @@ def replace(work: Work, redaction: Redaction, *, destroy: bool = False) -> None:
             problem("error.case.changed", service_request_id=work.number), revision=work.case.revision
         )
     original = photo.original_key or photo.key
+    # The former drawing goes, but not the original, which at the first drawing is the same file.
     useless = {photo.thumb_key, photo.key, original if destroy else None} - {
         None if destroy else original,
         None,
@@ -162,12 +164,14 @@ def replace(work: Work, redaction: Redaction, *, destroy: bool = False) -> None:
         work.conn,
         photo.id,
         **asdict(redaction.file),
+        # Of the picture without boxes; the worker makes a new one.
         thumb_key=None,
         dhash=None,
         boxes=photo_boxes.stored(redaction.boxes),
         # Somebody has looked: what they left is meant to be seen.
         suggested=[],
         original_key=None if destroy else original,
+        # Without an end while the report is open: somebody may object to what was blackened.
         original_until=max(closed + days, work.now) if closed and not destroy else None,
     )
     jobs.defer(work.conn, TaskName.MAKE_THUMBNAIL, media_id=photo.id)

@@ -41,6 +41,8 @@ def move_to_service(work: Work, service_code: str) -> None:
     require_ours(work, Part.SERVICE)
     public = {attribute.code for attribute in service.attributes if attribute.public}
     answers = work.request.attributes
+    # Kept, since the same mistake may be put right once more; for staff alone, since nobody was told that they are
+    # public.
     lost = {code: values for code, values in answers.items() if code not in public}
     if lost:
         service_requests.keep_internal_answers(work.conn, work.number, lost)

@@ -109,6 +109,7 @@ def _changed_answers(
         return None, problems
     merged = {**work.request.attributes, **{code: list(values) for code, values in answers.items()}}
     checked = attributes.check(service, merged)
+    # An old report need not meet today's questions; only what is changed now has to.
     faults = [fault for fault in checked.problems if fault.values.get("code") in answers]
     kept = {code: values for code, values in work.request.attributes.items() if code not in answers}
     kept |= {code: values for code, values in checked.public.items() if code in answers and values}

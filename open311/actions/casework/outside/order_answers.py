@@ -102,6 +102,7 @@ def answer_order(
     problems += _problems(core, rule, words, planned)
     Invalid.unless_empty(problems)
     page = find_order(core, token)
+    # Unknown, not "ended": a link that was found in an old mailbox tells nothing about the report.
     if page.has_ended:
         raise _unknown()
     with media.in_store(core, pictures) as files, core.database.begin() as conn:
@@ -138,6 +139,7 @@ def receive_from_contractor(core: Core, conn: Connection, event_id: int, text: s
 
 def _problems(core: Core, rule: _Rule, words: str, planned: date | None) -> list[Problem]:
     problems = [*letter.problems_of(words, needed=rule.needs_words)]
+    # In UTC, with a day to spare: where the contractor lives it may be yesterday or tomorrow.
     today = core.now().date()
     if planned is not None and not today - timedelta(days=1) <= planned <= today + LONGEST_PLAN:
         problems.append(problem("error.case.resume", day=planned.isoformat()))

@@ -36,6 +36,7 @@ def merge(
         work.require(Right.MERGE)
         require_revision(work, expected_revision)
         join(work, original, reopen=reopen)
+        # The original first: `work.write` keeps its undo as a part of this act's.
         original.write()
         work.write()
     return work.case.revision
@@ -69,6 +70,7 @@ def join(work: Work, original: Work, *, reopen: bool = False) -> None:
 def _require_original(work: Work, original: Work) -> None:
     numbers = {"service_request_id": work.number, "into": original.number}
     same_city = work.request.jurisdiction_id == original.request.jurisdiction_id
+    # One step deep: followers are looked up through `parent_id` once, not along a chain.
     if work.number == original.number or original.request.parent_id or not same_city:
         raise Invalid(problem("error.merge.target", **numbers))
     if original.request.visibility == Visibility.HIDDEN:

@@ -86,6 +86,7 @@ def resume(work: Work) -> None:
     paused = work.case.paused_since
     if paused is None:
         return
+    # A clock that was set back must not bring a deadline forward.
     pause = timedelta(seconds=max(0, int((work.now - paused).total_seconds())))
     later = {name: moment + pause for name in DEADLINES if (moment := getattr(work.case, name)) is not None}
     seconds = work.case.paused_seconds + int(pause.total_seconds())

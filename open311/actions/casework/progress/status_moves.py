@@ -65,6 +65,7 @@ def move(
     work.change(**changes)
     if work.case.stage is Stage.ACCEPT:
         work.change_case(accepted_datetime=work.now)
+    # What was proposed in the field is settled by whatever staff make of it.
     work.change_case(flags=work.case.flags - {Flag.FIELD_DONE})
     planning.resume(work)
     if before.status == Status.CLOSED and to.status == Status.OPEN:

@@ -30,10 +30,13 @@ def erase_locked(core: Core, conn: Connection, request: ServiceRequest, actor: A
     """The same within the caller's transaction, which has locked the request."""
     actor.require(Right.ERASE, request.jurisdiction_id)
     number = request.service_request_id
+    # Asked before the lines are bared: replicas that had it must drop it, and others must not learn that it was
+    # there.
     was_public = events.was_public(conn, number)
     files = [*media.keys_of_request(conn, number), *inbox.forget_of_requests(conn, [number])]
     if files:
         jobs.defer(conn, TaskName.FORGET_MEDIA, keys=files)
+    # Foreign keys take along whatever hangs on it (`on delete cascade`); a new table needs one, too.
     service_requests.erase(conn, number)
     events.redact(conn, number)
     events.append_to(

@@ -64,6 +64,7 @@ def _give(work: Work, unit: str, kind: EventKind, why: Mapping[str, str | None])
         assignee_id=None if before != unit else work.case.assignee_id,
         # The time of the unit begins when there is something to take up, not while it waits for its check.
         accept_by=accept_by(work, unit) if work.request.visibility != Visibility.HELD else None,
+        # Given to the same unit again, it stays taken up.
         accepted_datetime=None if before != unit else work.case.accepted_datetime,
         flags=work.case.flags - {Flag.DECLINED},
     )
@@ -142,6 +143,7 @@ def decline(
             give_to(work, to, reason.strip())
         else:
             _return_to_check(work)
+        # Two units that send a report to and fro would do so for ever; somebody with a name has to decide.
         if declined >= DECLINED_TOO_OFTEN:
             _turn_to_lead(work)
     return work.case.revision

@@ -22,6 +22,7 @@ AT_ONCE = 1000
 
 def route_anew(work: Work) -> None:
     """Ask the rules again within an act: something they look at may have changed."""
+    # Another server works on these, and nobody here does.
     if work.catalogue.jurisdiction.harvested_from:
         return
     before = work.case

@@ -94,6 +94,7 @@ class WholeCase:
 def _moment(line: Event | Note) -> tuple[datetime, bool, int]:
     if isinstance(line, Event):
         return line.datetime, False, line.id
+    # Written in one transaction they have one moment; then the event comes first.
     return line.created_datetime, True, line.id
 
 
@@ -136,6 +137,7 @@ def _request_and_case(
     row = conn.execute(query.where(_r.id == service_request_id)).one_or_none()
     if row is None:
         return None
+    # Tables that stand beside each other have columns of one name; by position the first ones are meant.
     request = request_from(tuple(row)[: len(COLUMNS)])
     case, reporter, submission = (
         {column.name: row._mapping[column] for column in table.c}

@@ -154,4 +154,5 @@ def _neighbour(row: Any, hashes: Sequence[int]) -> Neighbour:
 
 def bits_apart(one: int, other: int) -> int:
     """In how many bits two hashes of 64 bits differ."""
+    # PostgreSQL's `bigint` has a sign, so the difference of two hashes may be negative here.
     return ((one ^ other) & (1 << 64) - 1).bit_count()

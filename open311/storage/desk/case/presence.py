@@ -17,6 +17,7 @@ def claim(conn: Connection, service_request_id: int, actor: str, now: datetime) 
     row = {"actor": actor, "until_datetime": now + LASTS}
     free = (_p.until_datetime <= now) | (_p.actor == actor)
     mine = insert(case_presence).values(service_request_id=service_request_id, **row)
+    # One statement that asks and takes: two who open a case at once do not both learn that they are alone.
     taken = mine.on_conflict_do_update(index_elements=["service_request_id"], set_=row, where=free)
     if conn.execute(taken.returning(_p.actor)).first() is not None:
         return None

@@ -99,6 +99,7 @@ def _plain(value: Any) -> Any:
 
 
 def _value(column: str, value: Any) -> Any:
+    # JSON knows no moments; the names of the columns say which texts were some.
     if isinstance(value, str) and column.endswith(("_datetime", "_by", "_since")):
         return datetime.fromisoformat(value)
     if isinstance(value, str) and column.endswith("_date"):

@@ -148,6 +148,7 @@ def _behind(keys: Sequence[tuple[Any, int]], after: Position) -> Condition:
     equal_and_behind = and_(equal, _behind(rest, Position(tuple(values)))) if rest else literal(False)
     if value is None:
         return equal_and_behind
+    # `NULLS LAST` going up, which is PostgreSQL's own: what has no deadline comes behind all that have one.
     larger = or_(column > value, column.is_(None)) if sign > 0 else column < value
     return or_(larger, equal_and_behind)
 

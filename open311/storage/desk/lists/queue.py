@@ -104,5 +104,6 @@ def _neighbour(
         beyond = page(conn, scope, now, place, 1, backwards=backwards)
         if beyond.rows:
             return beyond.rows[0].number
+    # Two, since the first may be the very one that is left now.
     others = page(conn, scope, now, None, 2, backwards=backwards).rows
     return next((row.number for row in others if row.number != service_request_id), None)

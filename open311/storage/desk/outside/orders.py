@@ -60,6 +60,7 @@ def unanswered(conn: Connection, now: datetime, limit: int) -> Sequence[int]:
 
 def unsettled(conn: Connection, scope: Scope, limit: int) -> list[Order]:
     """Orders within a scope that are not over yet, the oldest first."""
+    # As the partial index spells it.
     open_still = text("(orders.attention or orders.state in ('sent', 'accepted', 'done'))")
     query = select(orders).join(cases, _c.service_request_id == _o.service_request_id).where(open_still)
     statement = scope.join(query).where(scope.here).order_by(_o.id).limit(limit)

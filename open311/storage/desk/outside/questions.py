@@ -48,6 +48,7 @@ def find(conn: Connection, token: str, now: datetime) -> Question | None:
 
 def answer(conn: Connection, token: str, now: datetime) -> bool:
     """Note that a question was answered, by whichever of its links; False when it was before."""
+    # By the event: a mail that was sent twice has two links to one question.
     event_id = select(_q.event_id).where(_q.digest == _digest(token)).scalar_subquery()
     unanswered = (_q.event_id == event_id, _q.answered_datetime.is_(None))
     return conn.execute(update(case_questions).where(*unanswered).values(answered_datetime=now)).rowcount > 0
