@@ -113,6 +113,20 @@ def test_hostile_filters_and_names_do_no_harm(bea: Employee) -> None:
     )
 
 
+def test_only_lists_of_open_cases_are_in_the_order_of_deadlines_or_urgency(bea: Employee) -> None:
+    """In an archive of years that would be a sort of all of it, for deadlines that are over."""
+    for filters, chosen, offered in (
+        ("", "due", 5),
+        ("stage=work&order=priority", "priority", 5),
+        ("stage=done", "newest", 3),
+        ("stage=all&order=due", "newest", 3),
+        ("status=GELOEST&order=priority", "newest", 3),
+        ("visibility=published&order=touched", "touched", 3),
+    ):
+        orders = html.fromstring(bea.get(f"/staff/reports?{filters}").text).xpath("//select[@name='order']")[0]
+        assert (orders.value, len(orders.value_options)) == (chosen, offered), filters
+
+
 def test_a_search_by_words_looks_into_every_visibility_and_stage(bea: Employee, api: Api, core: Core) -> None:
     """FMS#367 and #3616: what is hidden, withheld or closed stays to be found by whoever may."""
     held, published, withheld, hidden, closed = (

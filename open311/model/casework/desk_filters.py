@@ -1,6 +1,7 @@
 """Filters of the list of cases as words: in the address of a page, in a saved view, in a job of the worker."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any, NamedTuple
 
@@ -33,6 +34,7 @@ ALL = "all"
 # Whoever names one of these looks for something that may be closed.
 _WIDE = ("q", "status", "visibility")
 _YEARS = range(1970, 3000)
+_OF_WORK = (Order.DUE, Order.PRIORITY)
 
 
 class Asker(NamedTuple):
@@ -54,13 +56,23 @@ def search_of(values: Mapping[str, str], asker: Asker) -> CaseSearch:
     """The question that filters mean; what cannot be read restricts nothing.
 
     Without a stage it is about open cases, unless words, a status or a visibility are asked for: those of all stages.
+    The order is one that these stages have.
     """
     wide = any(name in values for name in _WIDE)
-    filters: dict[str, Any] = {"stages": tuple(Stage), "order": Order.NEWEST} if wide else {}
+    filters: dict[str, Any] = {"stages": tuple(Stage)} if wide else {}
     for name, value in values.items():
         if name in READERS:
             filters |= READERS[name](value, asker)
-    return CaseSearch(**filters)
+    search = CaseSearch(**filters)
+    return search if search.order in orders_of(search) else replace(search, order=Order.NEWEST)
+
+
+def orders_of(search: CaseSearch) -> list[Order]:
+    """The orders that its stages have.
+
+    What is done has no deadline any more and is not urgent; to put a whole archive in such an order takes seconds.
+    """
+    return [order for order in Order if order not in _OF_WORK or Stage.DONE not in search.stages]
 
 
 def _stages(value: str, _: Asker) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from open311.model.casework import desk_filters
 from open311.model.casework.bulk import read_numbers, write_numbers
 from open311.model.casework.cases import Flag, Priority, Stage
 from open311.model.casework.desk_filters import MINE, NOBODY
-from open311.model.casework.desk_search import CaseSearch, Order, Position
+from open311.model.casework.desk_search import CaseSearch, Position
 from open311.model.service_request import Visibility
 from open311.site.list.listing import services_by_group
 from open311.site.report_numbers import report_number
@@ -86,7 +86,8 @@ def reports() -> ResponseReturnValue:
         write_numbers=write_numbers,
         chosen=chosen,
         chosen_words=[
-            (name, filters.in_words(name, value, in_force)) for name, value in chosen.values.items()
+            (name, filters.in_words(name, search.order if name == "order" else value, in_force))
+            for name, value in chosen.values.items()
         ],
         views=listed,
         most_counted=MOST_COUNTED,
@@ -98,7 +99,8 @@ def reports() -> ResponseReturnValue:
         priorities=list(Priority),
         visibilities=list(Visibility),
         flags=list(Flag),
-        orders=list(Order),
+        order=search.order,
+        orders=desk_filters.orders_of(search),
         now=core.now(),
     )
 
