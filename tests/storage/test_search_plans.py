@@ -166,7 +166,11 @@ QUESTIONS: dict[str, tuple[dict[str, Any], set[str], int]] = {
     "unknown service": ({"service_codes": ("GIBT_ES_NICHT",)}, {BY_SERVICE}, 10),
     "open": ({"statuses": (Status.OPEN,)}, {BY_STATUS, NEWEST}, 1000),
     "closed": ({"statuses": (Status.CLOSED,)}, {BY_STATUS, NEWEST}, 1000),
-    "common detailed status": ({"detailed_statuses": ("GELOEST",)}, {BY_DETAILED_STATUS}, 300),
+    "common detailed status": (
+        {"detailed_statuses": ("GELOEST",)},
+        {BY_DETAILED_STATUS, NEWEST},
+        300,
+    ),
     "unknown detailed status": ({"detailed_statuses": ("GIBT_ES_NICHT",)}, {BY_DETAILED_STATUS}, 10),
     "two unknown detailed statuses": ({"detailed_statuses": ("NICHT", "NIE")}, {BY_DETAILED_STATUS}, 10),
     "no detailed status": ({"detailed_statuses": ()}, {BY_DETAILED_STATUS}, 10),
@@ -251,7 +255,11 @@ def test_totals_are_counted_by_index_unless_matches_are_dense(reader: Connection
 
 @pytest.mark.parametrize(
     ("place", "beside"),
-    [({"box": Box(**HERE)}, 1.5), ({"circle": Circle(CENTRE, 500)}, 2), ({"circle": Circle(CENTRE, 1500)}, 2)],
+    [
+        ({"box": Box(**HERE)}, 1.5),
+        ({"circle": Circle(CENTRE, 500)}, 2),
+        ({"circle": Circle(CENTRE, 1500)}, 2),
+    ],
     ids=["box", "circle", "wide circle"],
 )
 def test_a_place_is_counted_in_the_columns_of_its_cells(
@@ -287,6 +295,31 @@ def test_every_order_walks_its_index_at_any_depth(reader: Connection, name: str,
         assert TABLE not in indexes
         assert rows <= 500
         assert count == 100
+
+
+@pytest.mark.parametrize("beside", ["box", "circle", "updated", "service_codes"])
+@pytest.mark.parametrize("first", [{"service_codes": ("ART_5",)}, {"detailed_statuses": ("IN_BEARBEITUNG",)}])
+def test_what_is_asked_beside_a_service_or_a_status_is_in_its_index(
+    reader: Connection, first: dict[str, Any], beside: str
+) -> None:
+    """A hundredth of ten million reports is read in thousands of blocks then, not in a hundred thousand."""
+    more = {
+        "box": Box(8.37, 49.44, 8.49, 49.52),
+        "circle": Circle(CENTRE, 4000),
+        "updated": Span(days_ago(1400), days_ago(400)),
+        "service_codes": ("ART_5",),
+    }
+    asked = RequestSearch(**{"jurisdiction_id": CITY, "page_size": 100, beside: more[beside]} | first)
+    with plans(reader) as found:
+        search.hits(reader, search.question_of(asked))
+        search.total(reader, asked)
+    kinds = {
+        (node["Node Type"], node.get("Index Name"))
+        for plan in found
+        for node in nodes(plan)
+        if node.get("Relation Name") == "service_requests"
+    }
+    assert {kind for kind, _ in kinds} == {"Index Only Scan"}, kinds
 
 
 def test_deep_cursor_inside_a_filter(reader: Connection) -> None:

@@ -50,6 +50,13 @@ def drop_index(name: str) -> None:
         op.execute(f"drop index concurrently if exists {name}")
 
 
+def rebuild_index(name: str, definition: str) -> None:
+    """Give an index of `public` another definition; the old one serves until the new one stands."""
+    create_index(f"{name}_new", definition)
+    drop_index(f"public.{name}")
+    op.execute(f"alter index public.{name}_new rename to {name}")
+
+
 def validate(table: str, name: str) -> None:
     """Hold the old rows against a constraint that was added as `not valid`."""
     with beside():

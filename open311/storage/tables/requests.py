@@ -94,13 +94,21 @@ _published_index(
     also=("updated_datetime", "status", "service_code", "geom"),
 )
 _published_index(
-    "service_requests_by_service", _request.jurisdiction_id, _request.service_code, *_newest, also=("status",)
+    "service_requests_by_service",
+    _request.jurisdiction_id,
+    _request.service_code,
+    *_newest,
+    also=("status", "detailed_status", "updated_datetime", "geom"),
 )
 _published_index(
     "service_requests_by_status", _request.jurisdiction_id, _request.status, *_newest, also=("service_code",)
 )
 _published_index(
-    "service_requests_by_detailed_status", _request.jurisdiction_id, _request.detailed_status, *_newest
+    "service_requests_by_detailed_status",
+    _request.jurisdiction_id,
+    _request.detailed_status,
+    *_newest,
+    also=("updated_datetime", "geom"),
 )
 # Places in cells of a hundred metres, each newest first.
 _published_index(
