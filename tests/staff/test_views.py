@@ -123,7 +123,8 @@ def test_only_lists_of_open_cases_are_in_the_order_of_deadlines_or_urgency(bea: 
         ("status=GELOEST&order=priority", "newest", 3),
         ("visibility=published&order=touched", "touched", 3),
     ):
-        orders = html.fromstring(bea.get(f"/staff/reports?{filters}").text).xpath("//select[@name='order']")[0]
+        page = html.fromstring(bea.get(f"/staff/reports?{filters}").text)
+        [orders] = page.xpath("//select[@name='order']")
         assert (orders.value, len(orders.value_options)) == (chosen, offered), filters
 
 
