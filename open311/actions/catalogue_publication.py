@@ -69,6 +69,7 @@ def publish(core: Core, further: FurtherCatalogues = FILES_ALONE) -> None:
         recorded = [_record(conn, catalogue, core.now()) for catalogue in loaded]
         joined_or_left = _record_all(conn, recorded, newest, core.now())
         further.put_in_force(conn, recorded)
+    # After the commit, by one assignment each: a request that runs meanwhile keeps the list it has begun with.
     core.catalogues.in_force, core.catalogues.joined_or_left = recorded, joined_or_left
     core.catalogues.problem = "\n".join(problems) or None
     core.database.freshness.renew()
@@ -149,6 +150,7 @@ def _record(conn: Connection, loaded: Catalogue, now: datetime) -> Catalogue:
     if before and before[0] == loaded.digest:
         changeset = before[1]
     else:
+        # Clients compare whole seconds and take what is not newer for known, whatever our clock says.
         changeset = max(now, before[1] + timedelta(seconds=1)) if before else now
         memory.record(conn, owner, loaded.digest, changeset)
         if memory.keep_text_search(conn, owner, loaded.jurisdiction.text_search) and before:

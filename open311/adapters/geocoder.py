@@ -89,6 +89,7 @@ class Nominatim:
         answer = self._answer("search", query)
         rows = answer if isinstance(answer, list) else []
         places = [_place(row) for row in rows[:limit] if isinstance(row, Mapping)]
+        # Not every bridge heeds `bounded`.
         return [place for place in places if place and (within is None or _inside(place, within))]
 
     def reverse(self, lat: float, long: float, *, language: str) -> Place | None:
@@ -106,6 +107,7 @@ class Nominatim:
             return None
 
     def _body(self, url: str, query: Mapping[str, Any]) -> bytes:
+        # The client's own limit is for each read: a server that sends a byte a second would keep within it for ever.
         body, until = b"", time.monotonic() + SECONDS
         with self._client.stream("GET", url, params=query) as response:
             if response.status_code != 200:

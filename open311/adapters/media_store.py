@@ -142,6 +142,8 @@ class FolderStore:
             with tempfile.NamedTemporaryFile(dir=place.parent, suffix=".part", delete=False) as file:
                 try:
                     file.write(data)
+                    # On the disk before the row that names it: after a loss of power a row without its file would
+                    # show nothing for ever.
                     file.flush()
                     os.fsync(file.fileno())
                     Path(file.name).rename(place)
@@ -180,6 +182,7 @@ class FolderStore:
         return None
 
     def _place(self, key: str) -> Path:
+        # Keys come out of addresses, and `..` is a name as well.
         if not key or Path(key).name != key or key.startswith("."):
             raise ValueError(f"{key!r} is not a key")
         return self._folder / key[:2] / key

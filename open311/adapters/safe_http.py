@@ -114,6 +114,7 @@ def _pinned(
     host = url.raw_host.decode("ascii")
     port = url.port or (443 if url.scheme == "https" else 80)
     addresses = list(resolve(host, port))
+    # All of them: whoever answers for the name says which comes first.
     if not addresses or not all(may_reach(address) for address in addresses):
         raise Refused(f"{host} stands for an address that is not public")
     trace = tracing.current()
@@ -121,6 +122,7 @@ def _pinned(
         **({tracing.HEADER: trace.header()} if trace else {}),
         "Host": url.netloc.decode("ascii"),
         "User-Agent": USER_AGENT,
+        # Bytes are counted as they come; packed ones could become a thousand times as many.
         "Accept-Encoding": "identity",
     }
     extensions: dict[str, Any] = {"timeout": limits.as_dict()}
@@ -161,6 +163,7 @@ def send(
         request = _pinned(
             method, address, limits, resolve, may_reach, headers=headers, content=content or None
         )
+        # Only there can an exchange be ended as a whole; a client that blocks has a limit for each read.
         answer = asyncio.run(_exchange(request, most_bytes, seconds))
         attributes |= {"server.address": address.host, "http.response.status_code": answer.status}
     return answer
@@ -186,6 +189,7 @@ def _tls() -> ssl.SSLContext:
 async def _exchange(request: httpx2.Request, most_bytes: int, seconds: float) -> Answer:
     body = bytearray()
     try:
+        # No proxy of the environment: it would resolve the name itself, past all that was looked at.
         async with asyncio.timeout(seconds), httpx2.AsyncClient(trust_env=False, verify=_tls()) as client:
             response = await client.send(request, stream=True)
             try:

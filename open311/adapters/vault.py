@@ -75,6 +75,7 @@ def _make(file: Path) -> None:
     with os.fdopen(os.open(own, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as made:
         made.write(secrets.token_urlsafe(32) + "\n")
     try:
+        # A link and not a rename: it fails where another process was first.
         os.link(own, file)
     except FileExistsError:
         return

@@ -69,6 +69,7 @@ def _compiled(template: str, data: Mapping[str, object]) -> bytes:
     return bytes(
         typst.compile(
             _source(template),
+            # As data, never as a part of the source: Typst is a language, and a description could be a program in it.
             sys_inputs={"data": json.dumps(_printable(data))},
             format="pdf",
             pdf_standards="ua-1",

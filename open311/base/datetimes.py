@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 _FORM = re.compile(
     r"(?P<date>\d{4}-\d\d-\d\d)"
     r"(?:[T ](?P<time>\d\d:\d\d)(?P<seconds>:\d\d)?(?(seconds)(?:[.,]\d+)?)"
+    # A blank stands for `+`, which forms and addresses turn into one.
     r" ?(?P<zone>Z|UTC|GMT|(?P<sign>[+ -])(?P<hours>\d\d)(?::?(?P<minutes>[0-5]\d))?)?)?",
     re.ASCII | re.IGNORECASE,
 )

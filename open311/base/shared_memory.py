@@ -9,6 +9,7 @@ from pathlib import Path
 def shared_memory(name: str, size: int) -> memoryview:
     """At least `size` bytes, zeros at first; they stay when processes end."""
     path = _folder() / f"open311-{os.getuid()}-{name}"
+    # Everybody may write to that folder, so the name could be a link that somebody else has laid.
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
     try:
         if os.fstat(descriptor).st_size < size:

@@ -39,6 +39,7 @@ QUOTED = "> "
 def from_html(source: str) -> str:
     """The words of an HTML mail, a line a paragraph, links behind their words; empty for what cannot be read."""
     parser = lxml.html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
+    # Encoded once more and said so: a `meta` within names the charset that the mail had before it was decoded.
     data = source[:LONGEST_HTML].encode("utf-8", "replace")
     try:
         document = lxml.html.document_fromstring(data, parser=parser)

@@ -72,6 +72,7 @@ def read(data: bytes, *, is_whole: bool, most_pictures: int) -> Letter:
 def _read(data: bytes, *, is_whole: bool, most_pictures: int) -> Letter:
     bearable = _bearable(data)
     is_whole = is_whole and len(bearable) == len(data)
+    # The newer policies parse headers, and raise at what strangers write into them.
     message = message_from_bytes(bearable, policy=compat32)
     sender = next(iter(addresses(message, "From")), ("", ""))
     contents = _contents(message)

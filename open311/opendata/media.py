@@ -63,10 +63,12 @@ def _answer(key: str, tag: str, media_type: str) -> AnyResponse:
     store = current.core().media_store
     elsewhere = store.address(key)
     if elsewhere:
+        # For now: the address is signed for minutes.
         response: AnyResponse = redirect(elsewhere, 302)
         response.headers["Cache-Control"] = FOR_NOW
         return response
     headers = AS_PICTURE_ONLY | {"Cache-Control": FOR_NOW, "ETag": f'"{tag[:64]}"'}
+    # Before the store is asked for anything.
     if tag[:64] in request.if_none_match:
         return Response(status=304, headers=headers)
     data = store.get(key)

@@ -78,7 +78,9 @@ def search(core: Core, catalogue: Catalogue, words: str, language: str) -> list[
         asked_there = {"within": _box(catalogue), "language": language, "limit": SUGGESTED}
         places = elsewhere.search(query, **asked_there) if elsewhere else []  # type: ignore[arg-type]
     places = [*things_named(core, catalogue, query, language), *places]
+    # Geocoders take a box for a wish, and a box is not the boundary.
     inside = [place for place in places if catalogue.jurisdiction.contains(place.lat, place.long)]
+    # One entry an address, and of equal ones the likeliest, at its place.
     return list({place.address: place for place in reversed(inside)}.values())[::-1]
 
 

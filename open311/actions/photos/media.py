@@ -66,6 +66,7 @@ def read(core: Core, sent: Sequence[IO[bytes]]) -> tuple[list[Photo], list[Probl
     pictures, problems = list[Photo](), list[Problem]()
     for number, file in enumerate(sent, 1):
         try:
+            # Decoding takes seconds and hundreds of megabytes: few at once, and no one sender all of them.
             with waiting_outside() as sender, core.photo_queue.turn(sender):
                 pictures.append(_picture(file, core.settings.max_photo_mb))
         except Invalid as refused:

@@ -153,6 +153,7 @@ def send(
     def finish(conn: Connection, number: int) -> None:
         fresh = _required(storage.find(conn, draft.token, draft.jurisdiction_id, lock=True))
         if fresh.sent:
+            # Raised, so that the report of the second press is rolled back as a whole.
             raise _Sent
         outcome = {"outcome": "sent", "followed": also(conn, number)}
         storage.finish(conn, draft.token, number, _of_its_writer(draft) | outcome)
@@ -169,6 +170,7 @@ class _Sent(Exception):
 
 def _of_its_writer(draft: Draft) -> dict[str, Any]:
     """Whose draft it was, where it is not the public's, and how the report came."""
+    # Nothing else of it: the report has what was typed, and a draft is found by its token alone.
     return {name: draft.state[name] for name in ("desk", "channel") if name in draft.state}
 
 

@@ -24,6 +24,7 @@ def take_in(core: Core, conn: Connection, catalogue: Catalogue, sent: Objection)
     Raises `NotFound` for what is not public, `TooManyRequests` where many wait already.
     """
     owner, number = catalogue.jurisdiction.jurisdiction_id, sent.service_request_id
+    # A receipt is owed (DSA, Article 16, 4), and so is one decision: the same form, sent twice, is one objection.
     updates.lock_sender(conn, PUBLIC.key_id, sent.sender_id)
     if updates.find_sent(conn, PUBLIC.key_id, owner, sent.sender_id) is not None:
         return None

@@ -138,6 +138,7 @@ def hide(core: Core, update_id: int, actor: Actor, *, expected_revision: int | N
         ]
         if not public_updates and is_decided(history, update_id):
             raise Invalid(problem("error.update.decided", update_id=update_id))
+        # Kept for staff, not deleted: what was taken away may have to be shown to a court.
         photos.keep_internal(work.conn, work.number, update_id)
         for event in public_updates:
             events.withdraw(work.conn, event.id, line_too=event.kind in (EventKind.UPDATED, EventKind.NOTED))

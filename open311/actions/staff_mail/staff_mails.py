@@ -129,6 +129,7 @@ def deliver(core: Core, to: str, subject: str, text: str) -> None:
     message["Subject"] = subject
     message["Date"] = formatdate(core.now().timestamp(), localtime=False)
     message["Message-ID"] = make_msgid(domain=urlsplit(core.settings.address).hostname)
+    # RFC 3834: absence notes must not answer to it.
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(text + "\n")
     try:

@@ -73,6 +73,7 @@ def tell(
             jobs.defer(
                 conn,
                 TaskName.SEND_NOTICES,
+                # By recipient: while one job waits, what happens to other cases goes into the same mail.
                 lock=f"notices {whom}",
                 at=at,
                 account_id=recipient.account_id,

@@ -28,6 +28,7 @@ def words_sorted_beside(core: Core) -> Iterator[Callable[[], None]]:
         def sort() -> None:
             nonlocal running
             if running.done():
+                # Raises what went wrong in the other thread; nobody would hear of it otherwise.
                 running.result()
                 running = sorter.submit(_sort_words, core)
 

@@ -96,7 +96,9 @@ def copy_erasures(core: Core) -> int:
     if not fresh:
         return 0
     lines = "".join(f"{written(erasure)}\n" for erasure in fresh)
+    # By time, so that sorted names are in order; the rest keeps two workers from writing over each other.
     key = f"{PREFIX}{fresh[0].datetime:%Y%m%d%H%M%S}-{secrets.token_hex(4)}"
+    # First the file, then the mark: an erasure that is kept twice does no harm, one that is kept nowhere comes back.
     core.media_store.put(key, lines.encode(), "application/x-ndjson")
     with core.database.begin() as conn:
         erasures.copied(conn, [erasure.id for erasure in fresh])

@@ -12,4 +12,5 @@ def store_words(core: Core, jurisdiction_id: str) -> None:
     while last is not None:
         with core.database.begin() as conn:
             last = stored_words.store_after(conn, jurisdiction_id, last, AT_ONCE)
+    # The rows look as before to triggers and versions, but searches now find others.
     core.database.freshness.renew()

@@ -15,6 +15,7 @@ from open311.base.errors import ConfigurationError, MailboxUnavailable, problem
 from open311.settings import MailboxAccount, TokenSource
 
 SECONDS = 20.0
+# In English whatever the locale (RFC 9051, 9).
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 SIZE, UID = re.compile(rb"RFC822\.SIZE (\d+)"), re.compile(rb"UID (\d+)")
 
@@ -39,6 +40,7 @@ class Mailbox:
     def __init__(self, client: imaplib.IMAP4, folder: str) -> None:
         self._client = client
         quoted = '"' + folder.replace("\\", "\\\\").replace('"', '\\"') + '"'
+        # For reading alone: what we have looked at must not count as read by people.
         status, answer = client.select(quoted, readonly=True)
         if status != "OK":
             raise imaplib.IMAP4.error(f"no folder {folder}: {answer!r}")

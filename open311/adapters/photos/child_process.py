@@ -48,6 +48,7 @@ def run_child(module: str, data: bytes, seconds: int, *arguments: str) -> bytes:
     if ended.returncode > 0:
         stumbled = ended.stderr[-2000:].decode(errors="replace")
         raise RuntimeError(f"the photo process could not work: {stumbled}")
+    # By a signal: over its time, out of its memory, or a decoder that crashed.
     if ended.returncode < 0:
         raise ChildFailed
     return ended.stdout

@@ -34,6 +34,7 @@ def give_up_everything(seconds: int, memory: int) -> None:
         resource.setrlimit(limit, (most, most))
     system = ctypes.CDLL(None, use_errno=True)
     if os.geteuid() == 0:
+        # In this order: who is no longer root may not give up groups.
         os.setgroups([])
         os.setresgid(NOBODY, NOBODY, NOBODY)
         os.setresuid(NOBODY, NOBODY, NOBODY)

@@ -177,6 +177,7 @@ def _cleaned(data: bytes) -> Photo:
     with Image.open(BytesIO(data), formats=FORMATS) as image:
         _check_size(image)
         turn, place = _from_metadata(image, _turn), _from_metadata(image, _place)
+        # A JPEG can be made smaller while it is read, so a large one never lies whole in memory.
         image.draft("RGB", (LONGEST_EDGE, LONGEST_EDGE))
         image.thumbnail((LONGEST_EDGE, LONGEST_EDGE), reducing_gap=2.0)
         pixels = _in_common_colours(image)

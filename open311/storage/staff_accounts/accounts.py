@@ -90,6 +90,7 @@ def change(conn: Connection, account_id: int, **values: Any) -> None:
 
 def use_step(conn: Connection, account_id: int, step: int) -> bool:
     """Take a step of the one-time codes; False when it, or a later one, was taken before."""
+    # One statement that asks and takes: the same code in two windows at once opens one of them (RFC 6238, 5.2).
     fresh = update(accounts).where(_a.id == account_id, func.coalesce(_a.totp_step, -1) < step)
     return conn.execute(fresh.values(totp_step=step)).rowcount > 0
 

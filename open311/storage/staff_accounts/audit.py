@@ -25,6 +25,7 @@ def append(
     ip_prefix: str | None = None,
 ) -> None:
     """Write a line, in the transaction of what it tells of."""
+    # Held until the commit: two lines that carried on the same digest would break the chain for ever.
     conn.execute(select(func.pg_advisory_xact_lock(advisory_locks.AUDIT_LOG)))
     last = conn.execute(select(_a.digest).order_by(_a.id.desc()).limit(1)).scalar_one_or_none()
     line = AuditLine(
@@ -85,6 +86,7 @@ def forget(conn: Connection, *, sign_ins_before: datetime, all_before: datetime)
         "forgotten": True,
     }
     emptied = conn.execute(update(audit).where(old, _a.forgotten.is_(False)).values(nothing)).rowcount
+    # Clocks are set back: a line may look old and stand behind younger ones, and a gap would look like a deed.
     first_kept = select(func.min(_a.id)).where(_a.datetime >= all_before).scalar_subquery()
     gone = delete(audit).where(_a.datetime < all_before, func.coalesce(_a.id < first_kept, True))
     return emptied + conn.execute(gone).rowcount

@@ -34,6 +34,7 @@ def claim(
         return None
     query = select(_k.request_digest, _k.answer).where(_k.account_id == account_id, _k.key == key)
     row = conn.execute(query).one_or_none()
+    # Given back between the two statements: whoever comes again in a moment finds it free.
     return KeptAnswer(row.request_digest, row.answer) if row else KeptAnswer(request_digest, None)
 
 

@@ -35,6 +35,7 @@ class Tries(NamedTuple):
 
 def take(conn: Connection, brakes: Iterable[Brake], now: datetime) -> Tries:
     """Count one try on each brake before it is made; none is counted while one of them holds."""
+    # In one order, or two sign-ins that share two brakes would wait for each other.
     chosen = sorted(brakes, key=lambda brake: brake.key)
     if wait := _wait(conn, chosen, now):
         return Tries(wait, {})
@@ -68,6 +69,8 @@ def give_back(conn: Connection, brakes: Iterable[Brake]) -> None:
         if brake.forgives:
             conn.execute(delete(sign_in_brakes).where(_b.key == brake.key))
             continue
+        # Not all of them: whoever has one right password could otherwise clear the brake of a whole network between
+        # guesses.
         less = func.greatest(_b.failures - 1, 0)
         conn.execute(update(sign_in_brakes).where(_b.key == brake.key).values(failures=less))
 

@@ -28,6 +28,7 @@ _MAILBOXES = text("""
         extract(epoch from now() - failing_since)::double precision, problem, skipped
     from mailboxes order by name
 """)
+# A worker that was killed leaves its row behind, so a heartbeat counts, not the row.
 _WORKERS = text("""
     select count(*), extract(epoch from now() - max(last_heartbeat))::double precision from procrastinate_workers
     where last_heartbeat > now() - interval '1 minute'

@@ -32,6 +32,7 @@ def is_restored(conn: Connection) -> bool:
 
 def adopt(conn: Connection) -> bool:
     """Take the events that are here for the past; whether that was still to be done."""
+    # Asked without a lock first: every start of every process comes by here.
     if not is_restored(conn):
         return False
     conn.execute(_LOCK)
