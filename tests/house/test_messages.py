@@ -10,6 +10,7 @@ from string import Formatter
 import pytest
 
 from open311.base.i18n import LANGUAGES, messages
+from open311.model.access.actor import Right
 
 PACKAGE = Path(__file__).parent.parent.parent / "open311"
 FAMILIES = "|".join(sorted({key.partition(".")[0] for key in messages("en")}))
@@ -99,3 +100,8 @@ def test_every_gap_is_filled() -> None:
         if isinstance(key, str) and None not in given:
             unfilled += [(key, gap) for gap in gaps(messages("en").get(key, "")) - given - FILLED_LATER]
     assert unfilled == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_right_has_words(language: str) -> None:
+    assert {f"desk.right.{right.value}" for right in Right} <= {*messages(language)}

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from open311.base.errors import Forbidden, Invalid, NotFound, problem
 from open311.base.text import tidy
 from open311.core import Core
-from open311.model.access.actor import Right
+from open311.model.access.actor import Right, lacking
 from open311.model.casework import desk_filters
 from open311.model.staff.rights import Staff
 from open311.storage.database import Connection
@@ -78,7 +78,7 @@ def _own(core: Core, conn: Connection, staff: Staff, view_id: int) -> View:
 
 def _require_sharing(core: Core, staff: Staff, jurisdiction_id: str, unit: str) -> None:
     if not _may_share(staff, jurisdiction_id, unit):
-        raise Forbidden(problem("error.right.missing", right=Right.SHARE_VIEWS.value))
+        raise Forbidden(lacking(Right.SHARE_VIEWS))
     if unit not in core.catalogues.owner(jurisdiction_id).units:
         raise Invalid(problem("desk.view.unit", unit=unit))
 

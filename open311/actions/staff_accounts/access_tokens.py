@@ -6,7 +6,7 @@ from datetime import timedelta
 from open311.actions.staff_mail import staff_mails
 from open311.base.errors import Forbidden, Invalid, NotFound, Problem, problem
 from open311.core import Core
-from open311.model.access.actor import Right
+from open311.model.access.actor import Right, lacking
 from open311.model.access.secret_tokens import digest
 from open311.model.staff import access_tokens as model
 from open311.model.staff.access_tokens import AccessToken
@@ -28,7 +28,7 @@ def add(core: Core, signed_in: SignedIn, name: str, rights: Collection[Right], d
     """
     account = signed_in.account
     if Right.API_TOKENS not in signed_in.staff.rights:
-        raise Forbidden(problem("error.right.missing", right=Right.API_TOKENS.value))
+        raise Forbidden(lacking(Right.API_TOKENS))
     longest = model.longest(of_sso=account.issuer is not None)
     words = " ".join(name.split())
     wrong: list[Problem] = []

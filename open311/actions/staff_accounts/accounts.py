@@ -8,7 +8,7 @@ from open311.actions.staff_accounts import own_account, second_factor, sign_in
 from open311.actions.staff_mail import staff_mails
 from open311.base.errors import Forbidden, Invalid, NotFound, problem
 from open311.core import Core
-from open311.model.access.actor import Actor, ActorKind, Right
+from open311.model.access.actor import Actor, ActorKind, Right, lacking
 from open311.model.staff.accounts import Account, AccountState, LinkKind
 from open311.model.staff.audit import AuditKind
 from open311.model.staff.rights import Membership, Staff, may_give
@@ -232,7 +232,7 @@ def _require_admin(core: Core, conn: Connection, actor: Actor) -> None:
     if actor.kind is not ActorKind.STAFF:
         return
     if not _staff(core, conn, actor).jurisdictions(Right.MANAGE_ACCOUNTS):
-        raise Forbidden(problem("error.right.missing", right=Right.MANAGE_ACCOUNTS.value))
+        raise Forbidden(lacking(Right.MANAGE_ACCOUNTS))
 
 
 def _require_giving(core: Core, conn: Connection, actor: Actor, account_id: int, role: Membership) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from open311.base.errors import Forbidden, problem
+from open311.base.errors import Forbidden, Problem, problem
 from open311.model.access.keys import Key, Scope
 from open311.model.jurisdiction import covers
 
@@ -72,6 +72,11 @@ class ActorKind(StrEnum):
     PUBLIC = "public"
 
 
+def lacking(right: Right) -> Problem:
+    """That this right is missing, in words: whoever is refused has to ask somebody else for it."""
+    return problem("error.right.missing", right=problem(f"desk.right.{right.value}"))
+
+
 @dataclass(frozen=True, slots=True)
 class Actor:
     """Somebody who acts. `jurisdictions` are those the rights are good for; None means all.
@@ -98,7 +103,7 @@ class Actor:
     def require(self, right: Right, jurisdiction_id: str | None) -> None:
         """Raise `Forbidden` unless the actor has this right there; None means everywhere."""
         if right not in self.rights:
-            raise Forbidden(problem("error.right.missing", right=right.value))
+            raise Forbidden(lacking(right))
         if self.jurisdictions is not None and (jurisdiction_id is None or not self.covers(jurisdiction_id)):
             raise Forbidden(problem("error.right.elsewhere", jurisdiction_id=jurisdiction_id or "*"))
 

@@ -15,7 +15,7 @@ from open311.actions.staff_accounts import access_tokens
 from open311.base.errors import Forbidden, Invalid, problem
 from open311.http import current
 from open311.http.urls import STAFF
-from open311.model.access.actor import Right
+from open311.model.access.actor import Right, lacking
 from open311.staff import blueprint as desk
 from open311.staff.api import problems
 from open311.staff.api.problems import CONTENT_TYPE, ProblemSchema, TokenMissing
@@ -121,7 +121,7 @@ class StaffBlueprint(BlueprintDocumentedLater):
             @wraps(view)
             def guarded(*args: Any, **values: Any) -> Any:
                 if not desk.staff().rights.intersection(rights):
-                    raise Forbidden(problem("error.right.missing", right=rights[0].value))
+                    raise Forbidden(lacking(rights[0]))
                 return view(*args, **values)
 
             answering: Any = guarded
