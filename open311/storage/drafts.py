@@ -14,7 +14,6 @@ from open311.model.media import StoredFile
 from open311.storage.tables import draft_photos, drafts
 
 _d, _p = drafts.c, draft_photos.c
-FILE = ("key", "media_type", "bytes", "width", "height", "sha256")
 
 
 def lock_network(conn: Connection, network: str) -> None:
@@ -76,7 +75,7 @@ def find(conn: Connection, token: str, jurisdiction_id: str, *, lock: bool = Fal
 
 def _photos(conn: Connection, owner: str) -> Iterable[DraftPhoto]:
     for row in conn.execute(select(draft_photos).where(_p.digest == owner).order_by(_p.id)):
-        yield DraftPhoto(row.id, StoredFile(**{name: getattr(row, name) for name in FILE}))
+        yield DraftPhoto(row.id, StoredFile(**{name: getattr(row, name) for name in StoredFile.__slots__}))
 
 
 def write(conn: Connection, token: str, state: Mapping[str, Any], now: datetime) -> None:

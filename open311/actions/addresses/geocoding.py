@@ -36,7 +36,8 @@ def things(
     owner = catalogue.jurisdiction.jurisdiction_id
     with core.database.read() as conn:
         named_things = assets.numbered(conn, owner, number.strip(), kinds, SUGGESTED)
-        beside = [storage.nearest(conn, owner, thing.lat, thing.long, NEAR_METRES) for thing in named_things]
+        around = (Circle(Location(thing.lat, thing.long), NEAR_METRES) for thing in named_things)
+        beside = [storage.nearest(conn, owner, circle) for circle in around]
     places = []
     for thing, near in zip(named_things, beside, strict=True):
         name = translate(NAMES_OF_THINGS[thing.kind], language, number=thing.number)
@@ -51,7 +52,7 @@ def thing_at(core: Core, catalogue: Catalogue, place: Location, metres: float, l
     if not kinds:
         return ""
     with core.database.read() as conn:
-        words = (assets.at(conn, owner, kind, place, metres) for kind in kinds)
+        words = (assets.at(conn, owner, kind, Circle(place, metres)) for kind in kinds)
         thing = next(filter(None, words), None)
     return translate(NAMES_OF_THINGS[thing.kind], language, number=thing.number) if thing else ""
 
@@ -90,7 +91,8 @@ def nearest(core: Core, catalogue: Catalogue, lat: float, long: float, language:
         return ""
     if core.settings.geocoder == "table":
         with core.database.read() as conn:
-            address = storage.nearest(conn, catalogue.jurisdiction.jurisdiction_id, lat, long, NEAR_METRES)
+            around = Circle(Location(lat, long), NEAR_METRES)
+            address = storage.nearest(conn, catalogue.jurisdiction.jurisdiction_id, around)
     else:
         elsewhere = geocoder.for_settings(core.settings)
         able = isinstance(elsewhere, geocoder.ReverseGeocoder)

@@ -100,9 +100,7 @@ def in_store(core: Core, pictures: Sequence[Photo], lent: Sequence[StoredFile] =
         raise
     finally:
         if not files.attached:
-            # What cannot be deleted now, `sweep` finds.
-            with suppress(Unavailable):
-                forget(core, [file.key for file in files.kept])
+            discard(core, [file.key for file in files.kept])
 
 
 def _put(core: Core, picture: Photo) -> StoredFile:
@@ -139,6 +137,12 @@ def forget(core: Core, keys: Sequence[str]) -> None:
     """Delete files; raises `Unavailable`."""
     for key in keys:
         core.media_store.delete(key)
+
+
+def discard(core: Core, keys: Sequence[str]) -> None:
+    """Delete files to which nothing points any longer; what cannot be deleted now, `sweep` finds at night."""
+    with suppress(Unavailable):
+        forget(core, keys)
 
 
 def list_held(core: Core, limit: int) -> list[Media]:

@@ -3,13 +3,12 @@
 import json
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import IO, Any
 
 from open311.actions.photos import media
 from open311.actions.reporting import report
-from open311.base.errors import Invalid, NotFound, Problem, TooManyRequests, Unavailable, problem
+from open311.base.errors import Invalid, NotFound, Problem, TooManyRequests, problem
 from open311.core import Core
 from open311.model.access.actor import PUBLIC, Actor
 from open311.model.access.secret_tokens import digest, new_token
@@ -124,7 +123,7 @@ def remove_photo(core: Core, draft: Draft, photo_id: int) -> None:
     """Remove a photo; one that is gone is no error."""
     with core.database.begin() as conn:
         key = storage.remove_photo(conn, draft.token, photo_id)
-    _forget(core, [key] if key else [])
+    media.discard(core, [key] if key else [])
 
 
 def photo(core: Core, draft: Draft, photo_id: int) -> bytes:
@@ -183,7 +182,7 @@ def join(core: Core, draft: Draft, service_request_id: int, also: Callable[[Conn
         followed = also(conn)
         outcome = {"outcome": "joined", "followed": followed}
         storage.finish(conn, draft.token, service_request_id, _of_its_writer(draft) | outcome)
-    _forget(core, [photo.kept.key for photo in fresh.photos])
+    media.discard(core, [photo.kept.key for photo in fresh.photos])
 
 
 def expire(core: Core) -> int:
@@ -193,16 +192,10 @@ def expire(core: Core) -> int:
         with core.database.begin() as conn:
             now = core.now()
             count, keys = storage.remove_older(conn, now - KEPT_FOR, now - KEPT_AT_MOST, FORGOTTEN_AT_ONCE)
-        _forget(core, keys)
+        media.discard(core, keys)
         forgotten += count
         if count < FORGOTTEN_AT_ONCE:
             return forgotten
-
-
-def _forget(core: Core, keys: list[str]) -> None:
-    # What cannot be deleted now, the nightly sweep finds.
-    with suppress(Unavailable):
-        media.forget(core, keys)
 
 
 def _required(draft: Draft | None) -> Draft:

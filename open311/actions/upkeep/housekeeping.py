@@ -1,11 +1,9 @@
 """Forgetting what the server keeps about its own work: jobs that ended, mails that were sent, old erasures."""
 
-from contextlib import suppress
 from datetime import timedelta
 
 from open311.actions.photos import media
 from open311.actions.upkeep import restoring
-from open311.base.errors import Unavailable
 from open311.core import Core
 from open311.model.inbox import SEEN_KEPT, WORDS_KEPT
 from open311.storage import jobs
@@ -33,7 +31,5 @@ def forget_old(core: Core) -> None:
         blocked_senders.forget(conn, now)
         inbox.count_skipped_anew(conn, now - SKIPPED_TOLD_FOR)
         files = inbox.forget(conn, now - WORDS_KEPT, now - SEEN_KEPT)
-    # What cannot be deleted now, the nightly sweep finds.
-    with suppress(Unavailable):
-        media.forget(core, files)
+    media.discard(core, files)
     restoring.forget_erasures(core)

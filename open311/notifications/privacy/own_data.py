@@ -1,13 +1,12 @@
 """One's own data: ask for a link to them, look at them, take them along, have them erased."""
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from open311.actions import casework
 from open311.actions.photos import media
-from open311.base.errors import Invalid, NotFound, Unavailable, problem
+from open311.base.errors import Invalid, NotFound, problem
 from open311.core import Core
 from open311.model.access.actor import REPORTER
 from open311.model.access.secret_tokens import is_token
@@ -106,9 +105,7 @@ def erase(core: Core, catalogue: Catalogue, token: str) -> None:
                 actor=REPORTER,
                 public=False,
             )
-    # What cannot be deleted now, the nightly sweep finds.
-    with suppress(Unavailable):
-        media.forget(core, files)
+    media.discard(core, files)
 
 
 def _owners(catalogue: Catalogue) -> tuple[str, str]:

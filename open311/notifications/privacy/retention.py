@@ -1,10 +1,7 @@
 """Forgetting people: who reported and who followed, some time after a report was closed, hidden, or left alone."""
 
-from contextlib import suppress
-
 from open311.actions import casework
 from open311.actions.photos import media
-from open311.base.errors import Unavailable
 from open311.core import Core
 from open311.model.access.actor import WORKER
 from open311.notifications.model.mail_limits import COUNTED_FOR
@@ -55,9 +52,7 @@ def _forget_due(core: Core, terms: RetentionTerms) -> int:
         with core.database.begin() as conn:
             due = retention.due(conn, terms, AT_ONCE)
             files = retention.forget_people_of(conn, due)
-        # What cannot be deleted now, the nightly sweep finds.
-        with suppress(Unavailable):
-            media.forget(core, files)
+        media.discard(core, files)
         forgotten += len(due)
         if len(due) < AT_ONCE:
             return forgotten

@@ -11,6 +11,7 @@ from open311.model.events.event_kinds import APPEARANCES
 from open311.model.maps.geography import Circle
 from open311.model.service_request import Location
 from open311.notifications.model.alert import Alert
+from open311.storage.maps.circles import envelope_of, metres_from
 from open311.storage.requests.visible import is_everybodys
 from open311.storage.tables import alerts, cases, events, service_requests
 
@@ -97,19 +98,11 @@ def news(conn: Connection, alert: Alert, now: datetime, limit: int) -> list[tupl
     if alert.service_code:
         where.append(_r.service_code == alert.service_code)
     if alert.lat is not None and alert.long is not None and alert.radius:
-        where += _near(Circle(Location(alert.lat, alert.long), alert.radius))
+        circle = Circle(Location(alert.lat, alert.long), alert.radius)
+        where += [_r.geom.op("&&")(envelope_of(circle)), metres_from(circle, _r.geom) <= circle.radius]
     query = select(_r.id, _r.service_code, _r.address)
     if alert.area:
         query = query.join(cases, _c.service_request_id == _r.id)
         where.append(_c.areas.contains([alert.area]))
     rows = conn.execute(query.where(*where).order_by(_r.requested_datetime.desc(), _r.id.desc()).limit(limit))
     return [(row.id, row.service_code, row.address) for row in rows]
-
-
-def _near(circle: Circle) -> list[Any]:
-    """An envelope for the index, and the distance by plain arithmetic."""
-    box, (per_lat, per_long) = circle.envelope, circle.metres_per_degree
-    envelope = func.ST_MakeEnvelope(box.min_long, box.min_lat, box.max_long, box.max_lat, 4326)
-    north = (func.ST_Y(_r.geom) - circle.centre.lat) * per_lat
-    east = (func.ST_X(_r.geom) - circle.centre.long) * per_long
-    return [_r.geom.op("&&")(envelope), north * north + east * east <= circle.radius**2]

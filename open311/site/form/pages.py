@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from flask import Response
+from flask import Response, redirect
+from werkzeug.wrappers import Response as AnyResponse
 
 from open311.http import current
 from open311.model.catalogue import Service
@@ -12,6 +13,7 @@ from open311.model.intake.drafts import Draft
 from open311.model.maps.place import Place
 from open311.notifications import mail_subscriptions
 from open311.site import view_models
+from open311.site.addresses import address
 from open311.site.blueprint import city
 from open311.site.form import form_input, questions, things
 from open311.site.form.abuse import HONEYPOT
@@ -26,6 +28,11 @@ from open311.site.words import words as messages
 
 FOR_ITS_WRITER = "private, no-store"
 NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+def to_step(draft: Draft, name: str, **more: Any) -> AnyResponse:
+    """Go on with another step, by an address that can be loaded again."""
+    return redirect(address("report_step", token=draft.token, step=name, **more), 303)
 
 
 def step(

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from flask import Response, redirect, request
+from flask import Response, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from open311.actions.casework.publication import withdrawal
@@ -17,7 +17,6 @@ from open311.model.intake.drafts import Draft
 from open311.model.service_request import Status, Visibility
 from open311.notifications import mail_subscriptions
 from open311.site import view_models
-from open311.site.addresses import address
 from open311.site.blueprint import city
 from open311.site.form import abuse, form_input, pages, questions
 from open311.site.form.form_input import Wrong
@@ -60,7 +59,7 @@ def send(draft: Draft) -> AnyResponse:
     if form_input.wrong(city(), draft) or service is None:
         return check(draft, status=400)
     if service.stop_text and draft.text("no_danger") != service.service_code:
-        return _to(draft, "danger")
+        return pages.to_step(draft, "danger")
     # The catalogue may have changed under a form that lay open over night.
     print_of_questions = questions.fingerprint(service)
     if draft.text("asked") != print_of_questions:
@@ -103,7 +102,7 @@ def _stored(draft: Draft) -> AnyResponse:
         drafts.send(core, city(), draft, whole, unread, also)
     except Invalid as refused:
         return check(draft, faults=[form_input.at_field(problem) for problem in refused.problems], status=400)
-    return _to(draft, "sent")
+    return pages.to_step(draft, "sent")
 
 
 def me_too(draft: Draft, value: str) -> AnyResponse:
@@ -127,7 +126,7 @@ def me_too(draft: Draft, value: str) -> AnyResponse:
             Wrong("email", "contact", form_input.at_field(problem).words) for problem in refused.problems
         ]
         return pages.contact(draft, faults=faults, retry_after=getattr(refused, "retry_after", 0))
-    return _to(draft, "sent")
+    return pages.to_step(draft, "sent")
 
 
 def sent(draft: Draft) -> Response:
@@ -168,14 +167,10 @@ def sent(draft: Draft) -> Response:
 def withdraw(draft: Draft) -> AnyResponse:
     """Take back what was sent with this draft; nobody else knows its address."""
     withdrawal.withdraw(current.core(), draft.service_request_id or 0, messages("page.withdraw.words"))
-    return redirect(address("report_step", token=draft.token, step="sent", withdrawn="1"), 303)
+    return pages.to_step(draft, "sent", withdrawn="1")
 
 
 def _has_number(service_code: str) -> bool:
     """Whether a sender is told the number: of a blackbox service nobody is (GeoReport v2, GET service list)."""
     service = city().services.get(service_code)
     return service is None or service.type is not ServiceType.BLACKBOX
-
-
-def _to(draft: Draft, step: str) -> AnyResponse:
-    return redirect(address("report_step", token=draft.token, step=step), 303)

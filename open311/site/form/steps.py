@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, cast
 
-from flask import Response, redirect, request
+from flask import Response, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from open311.actions.addresses import geocoding
@@ -13,7 +13,6 @@ from open311.http import current
 from open311.http.normalise import LenientRequest
 from open311.model.intake.drafts import Draft
 from open311.model.maps.place import Place
-from open311.site.addresses import address
 from open311.site.blueprint import blueprint, city
 from open311.site.form import abuse, form_input, pages, place_questions, questions, send, things
 from open311.site.form.form_input import Wrong
@@ -59,7 +58,7 @@ def report_step(token: str, step: str) -> AnyResponse:
     if draft.sent:
         if step == "sent" and request.method == "POST" and form_input.action()[0] == "withdraw":
             return send.withdraw(draft)
-        return send.sent(draft) if step == "sent" else _to(draft, "sent")
+        return send.sent(draft) if step == "sent" else pages.to_step(draft, "sent")
     if taken and form_input.other_language():
         return _in_other_words(draft, step)
     return (TAKEN if taken else SHOWN)[step](draft)
@@ -69,7 +68,7 @@ def _in_other_words(draft: Draft, step: str) -> AnyResponse:
     """The same step in another language; what was typed and chosen is kept, and not yet looked at."""
     if step in ("place", "details"):
         draft, _, _ = _add_photos(draft)
-    return _to(draft, step)
+    return pages.to_step(draft, step)
 
 
 def _begin_anew(step: str) -> AnyResponse:
@@ -78,12 +77,7 @@ def _begin_anew(step: str) -> AnyResponse:
         return pages.gone()
     state = form_input.read(step, {}) | {"begun_anew": True}
     draft = drafts.begin(current.core(), city(), state, abuse.network())
-    return _to(draft, "place")
-
-
-def _to(draft: Draft, step: str) -> AnyResponse:
-    """Go on with another step, by an address that can be loaded again."""
-    return redirect(address("report_step", token=draft.token, step=step), 303)
+    return pages.to_step(draft, "place")
 
 
 @blueprint.page("/report/<token>/photos/<int:photo_id>", access=FORM)
@@ -116,7 +110,7 @@ def _place(draft: Draft) -> AnyResponse:
     if form_input.action()[0] == "photo" or faults:
         return pages.place(draft, faults=faults)
     question = place_questions.after_words(draft)
-    return pages.place(draft, question=question) if question else _to(draft, "category")
+    return pages.place(draft, question=question) if question else pages.to_step(draft, "category")
 
 
 def _settle(draft: Draft) -> Draft:
@@ -168,28 +162,28 @@ def _category(draft: Draft) -> AnyResponse:
         return pages.category(draft, words=form_input.posted("words"), faults=faults)
     service = form_input.service(city(), draft.state)
     stops = service and service.stop_text and draft.text("no_danger") != service.service_code
-    return _to(draft, "danger" if stops else "details")
+    return pages.to_step(draft, "danger" if stops else "details")
 
 
 def _danger(draft: Draft) -> AnyResponse:
     """Whether somebody is in danger: then this is no way to tell."""
     if form_input.action()[0] != "safe":
-        return _to(draft, "emergency")
-    return _to(_update(draft, no_danger=draft.text("service_code")), "details")
+        return pages.to_step(draft, "emergency")
+    return pages.to_step(_update(draft, no_danger=draft.text("service_code")), "details")
 
 
 def _details(draft: Draft) -> AnyResponse:
     """The questions, the description, the photos."""
     service = form_input.service(city(), draft.state)
     if service is None:
-        return _to(draft, "category")
+        return pages.to_step(draft, "category")
     pressed, value = form_input.action()
     if pressed == "me_too":
         return send.me_too(draft, value)
     draft, about_photos, taken_at = _add_photos(draft)
     if pressed in ("remove", "take"):
         draft = _changed(draft, pressed, value)
-        return pages.details(draft, faults=about_photos) if about_photos else _to(draft, "details")
+        return pages.details(draft, faults=about_photos) if about_photos else pages.to_step(draft, "details")
     draft = _update(draft, asked=questions.fingerprint(service))
     offered = Place("", *taken_at) if taken_at and not draft.text("lat") else None
     if pressed == "photo":
@@ -210,7 +204,7 @@ def _details(draft: Draft) -> AnyResponse:
         )
     elif known and draft.text("told_elsewhere") != known.address:
         return pages.details(_update(draft, told_elsewhere=known.address), elsewhere=known)
-    return _to(_with_nearby_shown(draft), "contact")
+    return pages.to_step(_with_nearby_shown(draft), "contact")
 
 
 def _changed(draft: Draft, pressed: str, value: str) -> Draft:
@@ -231,7 +225,7 @@ def _with_nearby_shown(draft: Draft) -> Draft:
 def _contact(draft: Draft) -> AnyResponse:
     """How the sender can be reached, if they wish."""
     faults = _at(draft, "contact")
-    return pages.contact(draft, faults=faults) if faults else _to(draft, "check")
+    return pages.contact(draft, faults=faults) if faults else pages.to_step(draft, "check")
 
 
 def _show_place(draft: Draft) -> AnyResponse:

@@ -27,7 +27,7 @@ def numbers_at(draft: Draft, service: Service) -> dict[str, list[str]]:
         for attribute in service.attributes:
             if attribute.asset and attribute.code not in answers:
                 owner = city().jurisdiction.jurisdiction_id
-                if thing := assets.at(conn, owner, attribute.asset, place, AT_METRES):
+                if thing := assets.at(conn, owner, attribute.asset, Circle(place, AT_METRES)):
                     answers[attribute.code] = [thing.number]
     return answers
 

@@ -7,12 +7,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, func, literal, literal_column, select, union_all
 
 from open311.storage.desk.scope import Scope
+from open311.storage.mails.blocked_senders import phone_pattern
 from open311.storage.tables import cases, followers, reporters, service_requests
 
 _r, _c, _p, _f = service_requests.c, cases.c, reporters.c, followers.c
 MOST = 100
-# So many digits at the end tell telephone numbers apart, however the beginning is written.
-DIGITS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +65,8 @@ def _by_email(email: str) -> Any:
 
 
 def _by_phone(phone: str) -> Any:
-    digits = "".join(letter for letter in phone if letter.isascii() and letter.isdecimal())[-DIGITS:]
-    # With fewer, half a town would be found, and read, by whoever types `0621`.
-    if len(digits) < DIGITS:
+    # With fewer digits, half a town would be found, and read, by whoever types `0621`.
+    if not (digits := phone_pattern(phone)):
         return None
     ending: ColumnElement[str] = literal_column(
         # Written out, as the index has it.

@@ -14,7 +14,6 @@ from open311.storage.database.freshness import announce_internal
 from open311.storage.tables import inbox, inbox_photos, mailboxes
 
 _i, _p, _b = inbox.c, inbox_photos.c, mailboxes.c
-FILE = ("key", "media_type", "bytes", "width", "height", "sha256")
 PAGE, LONGEST_PROBLEM = 50, 500
 EMPTY = {"from_address": "", "from_name": "", "subject": "", "text": "", "rest": "", "left_out": []}
 _COLUMNS = [column for column in inbox.c if column.name in InboxMail.__slots__]
@@ -77,7 +76,9 @@ def find(conn: Connection, mail_id: int, owners: Sequence[str], *, lock: bool = 
 
 
 def _photos(conn: Connection, mail_id: int) -> tuple[StoredFile, ...]:
-    rows = conn.execute(select(*(_p[name] for name in FILE)).where(_p.inbox_id == mail_id).order_by(_p.id))
+    rows = conn.execute(
+        select(*(_p[name] for name in StoredFile.__slots__)).where(_p.inbox_id == mail_id).order_by(_p.id)
+    )
     return tuple(StoredFile(*row) for row in rows)
 
 

@@ -1,19 +1,19 @@
 """Addresses to search in: the city's own list, or what came with its map."""
 
 from collections.abc import Iterable
-from math import cos, radians
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, func, or_, select, text
+from sqlalchemy import Connection, delete, func, select, text
 
+from open311.model.maps.geography import Circle
 from open311.model.maps.place import Place, PlaceKind
-from open311.storage.tables import addresses, map_versions
+from open311.storage.maps.circles import envelope_of, metres_from
+from open311.storage.maps.served import served
+from open311.storage.tables import addresses
 
 _a = addresses.c
-_v = map_versions.c
 AT_ONCE = 5000
 # Below this, words are another street.
 ALIKE = 0.45
-METRES_A_DEGREE = 111_000
 
 
 def replace(conn: Connection, jurisdiction_id: str, places: Iterable[Place]) -> int:
@@ -43,12 +43,6 @@ def _insert(conn: Connection, rows: list[dict[str, object]]) -> int:
     return len(rows)
 
 
-def _in_force(jurisdiction_id: str) -> ColumnElement[bool]:
-    """The city's own list; what came with its map, of the map that is served."""
-    served = select(_v.id).where(_v.jurisdiction_id == jurisdiction_id, _v.in_force).scalar_subquery()
-    return and_(_a.jurisdiction_id == jurisdiction_id, or_(_a.version_id.is_(None), _a.version_id == served))
-
-
 def search(conn: Connection, jurisdiction_id: str, words: str, limit: int) -> list[Place]:
     """Addresses like these words, typing mistakes forgiven, the likeliest first."""
     folded = func.public.open311_fold(words)
@@ -64,7 +58,7 @@ def search(conn: Connection, jurisdiction_id: str, words: str, limit: int) -> li
     )
     query = (
         select(_a.label, func.ST_Y(_a.geom), func.ST_X(_a.geom), _a.kind)
-        .where(_in_force(jurisdiction_id), folded.op("<%")(_a.folded))
+        .where(served(_a, jurisdiction_id), folded.op("<%")(_a.folded))
         .order_by(
             named.desc(),
             whole.desc(),
@@ -78,18 +72,16 @@ def search(conn: Connection, jurisdiction_id: str, words: str, limit: int) -> li
     return [Place(label, lat, long, PlaceKind(kind)) for label, lat, long, kind in conn.execute(query)]
 
 
-def nearest(conn: Connection, jurisdiction_id: str, lat: float, long: float, metres: float) -> Place | None:
-    """The address next to a point, if there is one that near."""
-    point = func.ST_SetSRID(func.ST_MakePoint(long, lat), 4326)
-    high = metres / METRES_A_DEGREE
-    wide = high / max(0.01, cos(radians(lat)))
-    # The index knows boxes; what is in the corners of this one is too far.
-    box = func.ST_MakeEnvelope(long - wide, lat - high, long + wide, lat + high, 4326)
-    distance = func.ST_DistanceSphere(_a.geom, point)
+def nearest(conn: Connection, jurisdiction_id: str, circle: Circle) -> Place | None:
+    """The address next to the centre, if there is one in the circle."""
+    distance = metres_from(circle, _a.geom)
     query = (
         select(_a.label, func.ST_Y(_a.geom), func.ST_X(_a.geom))
         .where(
-            _in_force(jurisdiction_id), _a.kind == PlaceKind.HOUSE, _a.geom.op("&&")(box), distance <= metres
+            served(_a, jurisdiction_id),
+            _a.kind == PlaceKind.HOUSE,
+            _a.geom.op("&&")(envelope_of(circle)),
+            distance <= circle.radius,
         )
         .order_by(distance, _a.id)
         .limit(1)
@@ -100,7 +92,7 @@ def nearest(conn: Connection, jurisdiction_id: str, lat: float, long: float, met
 
 def any_stored(conn: Connection, jurisdiction_id: str) -> bool:
     """Whether there is anything to search in."""
-    return conn.execute(select(_a.id).where(_in_force(jurisdiction_id)).limit(1)).first() is not None
+    return conn.execute(select(_a.id).where(served(_a, jurisdiction_id)).limit(1)).first() is not None
 
 
 def has_own_list(conn: Connection, jurisdiction_id: str) -> bool:

@@ -3,14 +3,14 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
+from sqlalchemy import Connection, func, select
 
 from open311.model.maps.geography import Circle
-from open311.model.service_request import Location
-from open311.storage.tables import assets, map_versions
+from open311.storage.maps.circles import envelope_of, metres_from
+from open311.storage.maps.served import served
+from open311.storage.tables import assets
 
 _a = assets.c
-_v = map_versions.c
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +26,6 @@ class Asset:
 _COLUMNS = (_a.kind, _a.number, func.ST_Y(_a.geom), func.ST_X(_a.geom))
 
 
-def _in_force(jurisdiction_id: str) -> ColumnElement[bool]:
-    served = select(_v.id).where(_v.jurisdiction_id == jurisdiction_id, _v.in_force).scalar_subquery()
-    return and_(_a.jurisdiction_id == jurisdiction_id, or_(_a.version_id.is_(None), _a.version_id == served))
-
-
 def numbered(
     conn: Connection, jurisdiction_id: str, number: str, kinds: Collection[str], limit: int
 ) -> list[Asset]:
@@ -38,7 +33,7 @@ def numbered(
     query = (
         select(*_COLUMNS)
         .where(
-            _in_force(jurisdiction_id),
+            served(_a, jurisdiction_id),
             _a.folded == func.public.open311_fold(number),
             _a.kind.in_(sorted(kinds)),
         )
@@ -48,14 +43,18 @@ def numbered(
     return [Asset(*row) for row in conn.execute(query)]
 
 
-def at(conn: Connection, jurisdiction_id: str, kind: str, place: Location, metres: float) -> Asset | None:
-    reach = Circle(place, metres).envelope
-    box = func.ST_MakeEnvelope(reach.min_long, reach.min_lat, reach.max_long, reach.max_lat, 4326)
-    away = func.ST_DistanceSphere(_a.geom, func.ST_SetSRID(func.ST_MakePoint(place.long, place.lat), 4326))
+def at(conn: Connection, jurisdiction_id: str, kind: str, circle: Circle) -> Asset | None:
+    """The thing of this kind next to the centre, if there is one in the circle."""
+    distance = metres_from(circle, _a.geom)
     query = (
         select(*_COLUMNS)
-        .where(_in_force(jurisdiction_id), _a.kind == kind, _a.geom.op("&&")(box), away <= metres)
-        .order_by(away, _a.id)
+        .where(
+            served(_a, jurisdiction_id),
+            _a.kind == kind,
+            _a.geom.op("&&")(envelope_of(circle)),
+            distance <= circle.radius,
+        )
+        .order_by(distance, _a.id)
         .limit(1)
     )
     row = conn.execute(query).one_or_none()

@@ -1,6 +1,5 @@
 """Reports that may be about the same thing: near, alike in words, alike in their pictures."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,14 +19,14 @@ from sqlalchemy import (
     union_all,
 )
 
+from open311.model.maps.geography import Circle
 from open311.model.service_request import Location, Visibility
 from open311.storage.desk.scope import Scope
+from open311.storage.maps.circles import envelope_of, metres_from
 from open311.storage.tables import cases, media, service_requests
 
 _r, _c, _m = service_requests.c, cases.c, media.c
 MOST = 20
-# Of latitude; of longitude it shrinks with the cosine.
-METRES_PER_DEGREE = 111_320
 # Difference hashes of one picture, made smaller or brighter, differ in at most so many bits.
 SAME_PICTURE_BITS = 10
 # Two queries, each of which spells the condition of a partial index of places.
@@ -79,10 +78,11 @@ def of(
 
     `services` restricts to these; `hashes` are those of the pictures to compare with.
     """
-    box, distance = _around(place, metres)
+    circle = Circle(place, metres)
+    distance = metres_from(circle, _r.geom)
     conditions = [
-        _r.geom.op("&&")(box),
-        distance <= metres,
+        _r.geom.op("&&")(envelope_of(circle)),
+        distance <= circle.radius,
         (_r.status == "open") | (_r.closed_datetime >= closed_since),
         _r.jurisdiction_id.in_(scope.jurisdictions),
     ]
@@ -103,24 +103,6 @@ def of(
     together = union_all(*(select(*head.c) for head in heads)).subquery("together")
     rows = conn.execute(select(*together.c).order_by(together.c.metres, together.c.id).limit(limit)).all()
     return [_neighbour(row, hashes) for row in rows]
-
-
-def _around(place: Location, metres: int) -> tuple[Any, Any]:
-    """The box around a circle, which the index knows, and how far a row lies from its middle, in metres.
-
-    On a flat earth: within some hundred metres nobody sees the difference, and it costs no library.
-    """
-    per_long = METRES_PER_DEGREE * max(0.01, math.cos(math.radians(place.lat)))
-    box = func.ST_MakeEnvelope(
-        place.long - metres / per_long,
-        place.lat - metres / METRES_PER_DEGREE,
-        place.long + metres / per_long,
-        place.lat + metres / METRES_PER_DEGREE,
-        4326,
-    )
-    north = func.pow((func.ST_Y(_r.geom) - place.lat) * METRES_PER_DEGREE, 2)
-    east = func.pow((func.ST_X(_r.geom) - place.long) * per_long, 2)
-    return box, func.sqrt(north + east)
 
 
 def _columns(distance: Any, likeness: Any) -> tuple[Any, ...]:

@@ -14,7 +14,6 @@ from sqlalchemy import (
     cast,
     func,
     literal,
-    literal_column,
     or_,
     select,
     union_all,
@@ -25,14 +24,12 @@ from open311.model.casework.desk_search import OPEN_STAGES, CaseSearch, Order, P
 from open311.storage.desk.lists.boxes import within
 from open311.storage.desk.lists.case_rows import CaseRow, row_from, rows_of
 from open311.storage.desk.lists.words import KEYS, by_words
-from open311.storage.desk.scope import Scope
+from open311.storage.desk.scope import NOT_DONE, Scope
 from open311.storage.tables import cases, media, service_requests
 
 _c, _r, _m = cases.c, service_requests.c, media.c
 Condition = ColumnElement[bool]
 MOST_COUNTED = 999
-# As the partial indexes of `cases` spell it: for a bound value the planner could not prove that they fit.
-not_done: Condition = literal_column("cases.stage <> 'done'")
 
 
 def page(
@@ -184,7 +181,7 @@ def _conditions(search: CaseSearch, now: datetime) -> list[Condition]:
 def overdue(now: datetime) -> Condition:
     """The deadline of its stage has passed; none runs while the reporter is asked something."""
     return and_(
-        not_done,
+        NOT_DONE,
         _c.paused_since.is_(None),
         or_(
             and_(_c.stage == Stage.CHECK, _c.check_by < now),
@@ -199,9 +196,9 @@ def _stages(stages: Sequence[Stage]) -> Condition | None:
     if set(stages) == set(Stage) or not stages:
         return None
     if set(stages) == set(OPEN_STAGES):
-        return not_done
+        return NOT_DONE
     one_of = _c.stage.in_([stage.value for stage in stages])
-    return one_of if Stage.DONE in stages else and_(not_done, one_of)
+    return one_of if Stage.DONE in stages else and_(NOT_DONE, one_of)
 
 
 def _one_of(column: Any, values: Sequence[Any]) -> Condition | None:

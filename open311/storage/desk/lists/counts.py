@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import Connection, func, literal_column, select
+from sqlalchemy import Connection, func, select
 
 from open311.storage.desk.lists.case_list import overdue
-from open311.storage.desk.scope import Scope
+from open311.storage.desk.scope import AWAITING, NOT_DONE, Scope
 from open311.storage.tables import cases
 
 _c = cases.c
@@ -31,11 +31,9 @@ def of(conn: Connection, scope: Scope, now: datetime) -> Counts:
     """Count what the scope lets see; two statements."""
     late = func.count().filter(overdue(now))
     grouped = select(_c.stage, _c.unit, func.count(), late).select_from(cases).group_by(_c.stage, _c.unit)
-    open_cases = grouped.where(literal_column("cases.stage <> 'done'"), scope.here)
+    open_cases = grouped.where(NOT_DONE, scope.here)
     rows = conn.execute(scope.join(open_cases)).all()
-    waiting = (
-        select(func.count()).select_from(cases).where(literal_column("cases.awaits <> '{}'"), scope.here)
-    )
+    waiting = select(func.count()).select_from(cases).where(AWAITING, scope.here)
     awaiting = scope.join(waiting)
     stages: dict[str, int] = {}
     units: dict[str, int] = {}

@@ -5,15 +5,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, literal_column, select
+from sqlalchemy import Connection, func, select
 
 from open311.model.casework.cases import Stage
 from open311.storage.desk.lists.case_list import overdue
-from open311.storage.desk.scope import Scope
+from open311.storage.desk.scope import NOT_DONE, Scope
 from open311.storage.tables import cases
 
 _c = cases.c
-_OPEN: ColumnElement[bool] = literal_column("cases.stage <> 'done'")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +37,7 @@ class OfUnit:
 def mine(conn: Connection, scope: Scope, account_id: int, now: datetime, today: date) -> Mine:
     resumed = func.count().filter(_c.resume_date <= today)
     counted: Any = select(func.count(), func.count().filter(overdue(now)), resumed).select_from(cases)
-    row = conn.execute(scope.join(counted.where(_OPEN, _c.assignee_id == account_id, scope.here))).one()
+    row = conn.execute(scope.join(counted.where(NOT_DONE, _c.assignee_id == account_id, scope.here))).one()
     return Mine(*row)
 
 
@@ -47,5 +46,5 @@ def of_units(conn: Connection, scope: Scope, units: Sequence[str], now: datetime
     late = func.count().filter(overdue(now))
     to_accept = func.count().filter(_c.stage == Stage.ACCEPT.value)
     counted: Any = select(_c.unit, func.count(), late, to_accept).select_from(cases)
-    chosen = counted.where(_OPEN, _c.unit.in_(units), scope.here).group_by(_c.unit).order_by(_c.unit)
+    chosen = counted.where(NOT_DONE, _c.unit.in_(units), scope.here).group_by(_c.unit).order_by(_c.unit)
     return [OfUnit(*row) for row in conn.execute(scope.join(chosen))]

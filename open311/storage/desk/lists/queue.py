@@ -4,16 +4,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, literal_column, select, tuple_, union_all
+from sqlalchemy import ColumnElement, Connection, Select, select, tuple_, union_all
 
 from open311.model.casework.cases import Flag, Stage
 from open311.model.casework.desk_search import PAGE_SIZE, Page, Position
 from open311.storage.desk.lists.case_rows import CaseRow, row_from, rows_of
-from open311.storage.desk.scope import Scope
+from open311.storage.desk.scope import AWAITING, NOT_DONE, Scope
 from open311.storage.tables import cases
 
 _c = cases.c
-_not_done: ColumnElement[bool] = literal_column("cases.stage <> 'done'")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +63,10 @@ def _hits(scope: Scope, after: Position | None, most: int, *, backwards: bool) -
     """Each index is read once for each jurisdiction, since only there it is in order."""
     heads = []
     for owner in scope.jurisdictions or ("",):
-        unchecked = (_c.jurisdiction_id == owner, _c.stage == Stage.CHECK, _not_done)
+        unchecked = (_c.jurisdiction_id == owner, _c.stage == Stage.CHECK, NOT_DONE)
         waiting: tuple[ColumnElement[bool], ...] = (
             _c.jurisdiction_id == owner,
-            literal_column("cases.awaits <> '{}'"),
+            AWAITING,
             _c.stage != Stage.CHECK,
         )
         for since, conditions in ((_c.received_datetime, unchecked), (_c.touched_datetime, waiting)):

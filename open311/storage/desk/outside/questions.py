@@ -1,11 +1,11 @@
 """Questions to reporters: each link of a mail by its digest, so that nobody who reads the table can answer."""
 
-import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, delete, insert, or_, select, update
 
+from open311.model.access.secret_tokens import digest
 from open311.storage.requests.cases import ANSWER_WITHIN
 from open311.storage.tables import case_questions, events
 
@@ -24,7 +24,7 @@ class Question:
 
 def add(conn: Connection, token: str, service_request_id: int, event_id: int, now: datetime) -> None:
     """Remember the link of a mail that is about to be sent; a second try of the mail has a link of its own."""
-    row = {"digest": _digest(token), "service_request_id": service_request_id, "event_id": event_id}
+    row = {"digest": digest(token), "service_request_id": service_request_id, "event_id": event_id}
     ends = now + ANSWER_WITHIN
     conn.execute(insert(case_questions).values(**row, asked_datetime=now, ends_datetime=ends))
 
@@ -35,7 +35,7 @@ def find(conn: Connection, token: str, now: datetime) -> Question | None:
         select(_q.service_request_id, _q.event_id, _e.data["text"].astext, _q.ends_datetime)
         .join(events, _e.id == _q.event_id)
         .where(
-            _q.digest == _digest(token),
+            _q.digest == digest(token),
             _q.answered_datetime.is_(None),
             _q.ends_datetime > now,
             _e.kind == "asked",
@@ -49,7 +49,7 @@ def find(conn: Connection, token: str, now: datetime) -> Question | None:
 def answer(conn: Connection, token: str, now: datetime) -> bool:
     """Note that a question was answered, by whichever of its links; False when it was before."""
     # By the event: a mail that was sent twice has two links to one question.
-    event_id = select(_q.event_id).where(_q.digest == _digest(token)).scalar_subquery()
+    event_id = select(_q.event_id).where(_q.digest == digest(token)).scalar_subquery()
     unanswered = (_q.event_id == event_id, _q.answered_datetime.is_(None))
     return conn.execute(update(case_questions).where(*unanswered).values(answered_datetime=now)).rowcount > 0
 
@@ -64,7 +64,3 @@ def forget(conn: Connection, now: datetime) -> None:
     """Delete links that have ended or were used."""
     over = or_(_q.ends_datetime < now, _q.answered_datetime < now - ANSWER_WITHIN)
     conn.execute(delete(case_questions).where(over))
-
-
-def _digest(token: str) -> str:
-    return hashlib.sha256(token.encode(errors="replace")).hexdigest()

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from open311.model.casework.cases import Stage
 from open311.model.casework.staff_notices import RUNS_IN
 from open311.model.desk.deadline_steps import Deadline
-from open311.storage.desk.lists.case_list import not_done
+from open311.storage.desk.scope import NOT_DONE
 from open311.storage.tables import case_steps, cases
 
 _c, _s = cases.c, case_steps.c
@@ -62,7 +62,7 @@ def running(
         )
         .select_from(cases.outerjoin(case_steps, is_told))
         .where(
-            not_done,
+            NOT_DONE,
             _c.jurisdiction_id == jurisdiction_id,
             _c.stage.in_([stage.value for stage in RUNS_IN[kind]]),
             _c.paused_since.is_(None),
