@@ -12,8 +12,9 @@ from open311.model.mailbox import mailbox
 from open311.staff.blueprint import account_actor, page, staff
 from open311.staff.forms import posted
 from open311.staff.rendering import render
-from open311.storage.desk.people import DIGITS, MOST, Involved
+from open311.storage.desk.people import MOST, Involved
 from open311.storage.desk.scope import scope_of
+from open311.storage.mails.blocked_senders import DIGITS, phone_pattern
 
 
 @page("/people", Right.SEE_REPORTER, methods=("GET", "POST"))
@@ -40,8 +41,7 @@ def people() -> ResponseReturnValue:
 
 
 def _people(contact: str) -> list[Involved]:
-    digits = sum(letter.isascii() and letter.isdecimal() for letter in contact)
-    if mailbox(contact) is None and ("@" in contact or digits < DIGITS):
+    if mailbox(contact) is None and ("@" in contact or not phone_pattern(contact)):
         raise Invalid(problem("desk.people.unreadable", digits=DIGITS))
     scope = scope_of(staff(), Right.SEE_REPORTER)
     return look_ups.people(current.core(), scope, contact, account_actor())
