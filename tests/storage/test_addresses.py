@@ -3,11 +3,14 @@
 import pytest
 from sqlalchemy import Connection, text
 
+from open311.model.maps.geography import Circle
 from open311.model.maps.place import Place
+from open311.model.service_request import Location
 from open311.storage.maps import addresses
 
 CITY = "ludwigshafen.de"
 HERE = (49.48, 8.44)
+REACH = Circle(Location(*HERE), 60)
 A_METRE = 1 / 111_195
 
 
@@ -31,7 +34,7 @@ def at(label: str, north: float = 0, east: float = 0) -> Place:
 def test_is_the_next_one_within_reach(conn: Connection, known: tuple[Place, ...], found: str | None) -> None:
     addresses.replace(conn, CITY, known)
     addresses.replace(conn, "mannheim.de", [at("of another city")])
-    next_to = addresses.nearest(conn, CITY, *HERE, 60)
+    next_to = addresses.nearest(conn, CITY, REACH)
     assert (next_to and next_to.address) == found
 
 
@@ -47,5 +50,5 @@ def test_is_found_by_the_index_among_many(conn: Connection) -> None:
     conn.execute(text("analyze addresses"))
     scans = text("select pg_stat_get_xact_numscans('addresses_place'::regclass)")
     before = conn.execute(scans).scalar_one()
-    assert addresses.nearest(conn, CITY, *HERE, 60) is not None
+    assert addresses.nearest(conn, CITY, REACH) is not None
     assert conn.execute(scans).scalar_one() == before + 1
