@@ -18,7 +18,7 @@ from open311.dev import private_cluster
 from open311.storage.database import migrate
 from tests.databases import TEMPLATE, Databases
 
-pytest_plugins = ["tests.compiled", "tests.s3", "tests.serving"]
+pytest_plugins = ["tests.garbage", "tests.compiled", "tests.s3", "tests.serving"]
 
 
 @pytest.hookimpl(trylast=True)

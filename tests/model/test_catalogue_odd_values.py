@@ -3,6 +3,7 @@
 import copy
 import json
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -249,12 +250,15 @@ def replaced(document: Any, steps: tuple[Any, ...]) -> str:
     return str(yaml.dump(changed, Dumper=Dumper, allow_unicode=True, default_flow_style=True, width=120))
 
 
-# The points of an area are as those of the boundary.
-WITH_A_MARK = {
-    steps: replaced(SMALL, steps)
-    for steps in places(SMALL)
-    if steps[:2] != ("desk", "areas") or "coordinates" not in steps[:-1]
-}
+@cache
+def with_a_mark() -> dict[tuple[Any, ...], str]:
+    """The small catalogue with a mark at each place in turn."""
+    # The points of an area are as those of the boundary.
+    return {
+        steps: replaced(SMALL, steps)
+        for steps in places(SMALL)
+        if steps[:2] != ("desk", "areas") or "coordinates" not in steps[:-1]
+    }
 
 
 @pytest.fixture
@@ -315,7 +319,7 @@ def test_the_small_catalogue_is_whole(file: Path) -> None:
 @pytest.mark.parametrize("odd", ODD.values(), ids=ODD)
 def test_an_odd_value_at_any_place_is_taken_or_told(odd: str, file: Path) -> None:
     """B1: no traceback, and a person can find the place."""
-    for steps, text in WITH_A_MARK.items():
+    for steps, text in with_a_mark().items():
         file.write_text(text.replace(f"'{MARK}'", odd).replace(MARK, odd), encoding="utf-8")
         problems = problems_of(file)
         assert all(problem.line >= 1 and problem.message for problem in problems), steps
@@ -326,7 +330,7 @@ def test_an_odd_value_at_any_place_is_taken_or_told(odd: str, file: Path) -> Non
     ["[[[8, 49], [8.5, 49, 1], [8.5, 49.5], [8, 49]]]", "[[[8, 49], [8, 49], [8, 49], [8, 49]]]"],
 )
 def test_an_odd_ring_is_told(coordinates: str, file: Path) -> None:
-    odd = WITH_A_MARK["boundary", "coordinates"].replace(f"'{MARK}'", coordinates)
+    odd = with_a_mark()["boundary", "coordinates"].replace(f"'{MARK}'", coordinates)
     file.write_text(odd.replace(MARK, coordinates), encoding="utf-8")
     with pytest.raises(CatalogueError) as refused:
         load_all(file)

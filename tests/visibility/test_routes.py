@@ -243,9 +243,9 @@ def test_no_other_address_tells_of_any_request(town: Town, app: Flask) -> None:
         named = name_of(rule) in OF_NONE or rule.endpoint.startswith(BEHIND_A_LOGIN)
         if not named or "GET" not in (rule.methods or ()):
             continue
-        for subject in town.subjects if "<" in rule.rule else town.subjects[:1]:
-            path = path_of(town, rule, subject)
-            for asker in town.askers if path else ():
+        # An address without a number is the same for all of them.
+        for path in {path_of(town, rule, subject) for subject in town.subjects} - {None}:
+            for asker in town.askers:
                 _, text = town.asked(str(path), asker)
                 assert (rule.rule, CANARY.findall(text)) == (rule.rule, [])
 
