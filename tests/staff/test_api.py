@@ -163,7 +163,7 @@ def test_lists_what_its_owner_sees_page_by_page(desk: Desk, program: Program) ->
 
 
 @pytest.mark.parametrize(
-    "query", ["view=x", "cursor=x", "limit=0", "limit=51", "limit=x", "color=red", "q=%00"]
+    "query", ["view=x", "cursor=x", "cursor=WzFd", "limit=0", "limit=51", "limit=x", "color=red", "q=%00"]
 )
 def test_refuses_questions_that_mean_nothing(program: Program, query: str) -> None:
     # What a client adds for itself is no harm.

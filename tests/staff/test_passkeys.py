@@ -117,6 +117,12 @@ def test_nonsense_is_refused_in_words(desk: Desk, phone: Device, odd: str) -> No
     assert "Melden Sie sich mit Kennwort und Code an" in visitor.text
 
 
+@pytest.mark.parametrize("odd", ["{}", "[]", "null", "7", "1.5", '"x"', '{"rawId": 7}', "[" * 5000])
+def test_nonsense_makes_no_key(bea: Employee, odd: str) -> None:
+    _, sealed = offer(bea, "/staff/me/passkeys")
+    bea.post("/staff/me/passkeys", 400, name="Zweites", challenge=sealed, credential=odd)
+
+
 def test_a_challenge_to_make_a_key_signs_nobody_in_and_the_other_way_round(
     desk: Desk, bea: Employee, phone: Device
 ) -> None:

@@ -1,7 +1,7 @@
 """What the desk reads: every question within the scope of who asks, whatever the visibility."""
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -15,7 +15,7 @@ from open311.base.errors import Invalid, NotFound
 from open311.core import Core
 from open311.model.access.actor import ALL_RIGHTS, Actor, ActorKind, Right
 from open311.model.casework.cases import Priority, Stage, stage
-from open311.model.casework.desk_search import CaseSearch, Order, Position
+from open311.model.casework.desk_search import BY_TIME, KINDS, CaseSearch, Order, Position
 from open311.model.service_request import Location, Status, Visibility
 from open311.model.updates import UpdateSubmission
 from open311.storage.desk import people
@@ -81,7 +81,7 @@ def test_the_queue_is_paged_and_knows_what_follows(
 ) -> None:
     first = queue.page(conn, HERE, clock.now, limit=2)
     assert first.next is not None
-    again = Position.read(first.next.write())
+    again = Position.read(first.next.write(), BY_TIME)
     assert numbers(first) + numbers(queue.page(conn, HERE, clock.now, again, 2)) == held
     assert queue.following(conn, HERE, held[0], clock.now) == held[1]
     casework.publish(core, held[0], BEA)
@@ -200,7 +200,7 @@ def test_pages_hold_each_case_once_in_every_order(
         seen += numbers(page)
         if page.next is None:
             break
-        position = Position.read(page.next.write())
+        position = Position.read(page.next.write(), search.kinds)
     assert seen == whole
     if order is Order.PRIORITY:
         assert seen[0] == made[3]
@@ -211,10 +211,22 @@ def test_pages_hold_each_case_once_in_every_order(
 @pytest.mark.parametrize("word", ["", "x", "W10", "WyJ4Il0", "W3siYXQiOiJ4In1d", "AAAA" * 1000])
 def test_a_cursor_that_we_did_not_write_is_refused(word: str) -> None:
     with pytest.raises(Invalid):
-        Position.read(word + "!")
-    if word not in ("W10",):
-        with pytest.raises(Invalid):
-            Position.read(word)
+        Position.read(word + "!", BY_TIME)
+    with pytest.raises(Invalid):
+        Position.read(word, BY_TIME)
+
+
+@pytest.mark.parametrize("order", Order)
+def test_a_cursor_of_another_order_is_refused(order: Order) -> None:
+    search = CaseSearch(order=order)
+    examples = {int: 1, datetime: datetime(2026, 3, 2, tzinfo=UTC)}
+    for other in Order:
+        word = Position(tuple(examples[kind] for kind in KINDS[other])).write()
+        if KINDS[other] == search.kinds:
+            Position.read(word, search.kinds)
+        else:
+            with pytest.raises(Invalid):
+                Position.read(word, search.kinds)
 
 
 def test_counts_agree_with_the_lists(core: Core, conn: Connection, held: list[int], clock: Clock) -> None:

@@ -6,7 +6,7 @@ The library takes 15 MB, so a process has it when its first key is asked for, no
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 from urllib.parse import urlsplit
 
 LONGEST_ANSWER = 20_000
@@ -133,6 +133,10 @@ def _plain(text: str) -> dict[str, Any]:
     if len(text) > LONGEST_ANSWER:
         raise ValueError("too long")
     try:
-        return cast(dict[str, Any], json.loads(text))
+        answer = json.loads(text)
     except RecursionError:
         raise ValueError("too deep") from None
+    # The library takes any JSON, and asks a number for its `raw_id`.
+    if not isinstance(answer, dict):
+        raise ValueError("no object")
+    return answer

@@ -25,6 +25,17 @@ class Order(StrEnum):
     TOUCHED = "touched"
 
 
+# What the rows of each order are compared by, and so what a cursor of it holds.
+BY_TIME = (datetime, int)
+KINDS: dict[Order, tuple[type, ...]] = {
+    Order.DUE: (datetime, int),
+    Order.NEWEST: (int,),
+    Order.OLDEST: (int,),
+    Order.PRIORITY: (int, datetime, int),
+    Order.TOUCHED: (datetime, int),
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseSearch:
     """What is asked of the list; what is left out restricts nothing, but for `stages`: then it is all open ones.
@@ -56,6 +67,11 @@ class CaseSearch:
     order: Order = Order.DUE
     limit: int = PAGE_SIZE
 
+    @property
+    def kinds(self) -> tuple[type, ...]:
+        """What a cursor of this search holds."""
+        return BY_TIME if self.words else KINDS[self.order]
+
 
 @dataclass(frozen=True, slots=True)
 class Position:
@@ -69,11 +85,16 @@ class Position:
         return base64.urlsafe_b64encode(json.dumps(plain).encode()).decode().rstrip("=")
 
     @classmethod
-    def read(cls, word: str) -> "Position":
-        """The position behind a word; raises `Invalid` for a word we did not write."""
+    def read(cls, word: str, kinds: Sequence[type]) -> "Position":
+        """The position behind a word; raises `Invalid` for one that we did not write, or for another order."""
         try:
-            values = json.loads(base64.urlsafe_b64decode(word + "=" * (-len(word) % 4)))
-            return cls(tuple(_value(value) for value in values))
+            plain = json.loads(base64.urlsafe_b64decode(word + "=" * (-len(word) % 4)))
+            values = tuple(_value(value) for value in plain)
+            if not all(
+                value is None or isinstance(value, kind) for value, kind in zip(values, kinds, strict=True)
+            ):
+                raise ValueError(word)
+            return cls(values)
         except (ValueError, TypeError, KeyError, OverflowError, binascii.Error, RecursionError):
             raise Invalid(problem("error.cursor")) from None
 

@@ -40,7 +40,7 @@ def list_cases(query: Mapping[str, Any]) -> dict[str, Any]:
     core = current.core()
     chosen = {**(view_named(query["view"]) if "view" in query else {}), **desk_filters.known(query)}
     search = replace(desk_filters.search_of(chosen, filters.asker()), limit=query.get("limit", PAGE_SIZE))
-    after = Position.read(query["cursor"]) if "cursor" in query else None
+    after = Position.read(query["cursor"], search.kinds) if "cursor" in query else None
     with core.database.read() as conn:
         page = case_list.page(conn, scope_of(staff(), Right.SEE_REPORTS), search, core.now(), after)
     return {"cases": shown.rows(page.rows), "next": page.next.write() if page.next else None}

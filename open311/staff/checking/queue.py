@@ -13,7 +13,7 @@ from open311.http.errors import in_words
 from open311.model.access.actor import Right
 from open311.model.casework.cases import Case, Stage
 from open311.model.casework.decisions import Decision
-from open311.model.casework.desk_search import Position
+from open311.model.casework.desk_search import BY_TIME, Position
 from open311.staff import actor_names
 from open311.staff.blueprint import page, redirect_to, staff
 from open311.staff.checking.check_page import Shown, check_page
@@ -35,8 +35,9 @@ def check_queue() -> ResponseReturnValue:
     """What waits for a decision, the oldest first."""
     core = current.core()
     after = request.args.get("after", "")
+    position = Position.read(after, BY_TIME) if after else None
     with core.database.read() as conn:
-        queue_page = queue.page(conn, _scope(), core.now(), Position.read(after) if after else None)
+        queue_page = queue.page(conn, _scope(), core.now(), position)
         unchecked = [row.number for row in queue_page.rows if row.line.case.stage is Stage.CHECK]
         suspicions = suspicion.of_requests(conn, unchecked, core.now())
     present = [row.line.presence for row in queue_page.rows if row.line.presence]

@@ -61,12 +61,12 @@ def reports() -> ResponseReturnValue:
     if number is not None and len(chosen.values) == 1:
         return redirect_to("report", number=number)
     scope, after = scope_of(staff(), Right.SEE_REPORTS), request.args.get("after", "")
+    search = desk_filters.search_of(chosen.values, filters.asker())
     try:
         # An address that somebody kept, or mangled, shows the first page rather than an error.
-        position = Position.read(after) if after else None
+        position = Position.read(after, search.kinds) if after else None
     except Invalid:
         position = None
-    search = desk_filters.search_of(chosen.values, filters.asker())
     picked = set(read_numbers(request.args.get("picked", "")))
     with core.database.read() as conn:
         case_page = case_list.page(conn, scope, search, core.now(), position)
