@@ -58,6 +58,8 @@ def test_a_new_password_ends_every_other_session(desk: Desk, bea: Employee, cloc
     bea.post("/staff/me/password", 400, old_password="wrong", new_password=NEW, again=NEW)
     assert "nicht Ihr Kennwort" in bea.text
     bea.post("/staff/me/password", 400, old_password=PASSWORD, new_password=NEW, again="another")
+    bea.post("/staff/me/password", 400, old_password=PASSWORD, new_password=PASSWORD, again=PASSWORD)
+    assert "bisheriges Kennwort" in bea.text
     bea.post("/staff/me/password", 303, old_password=PASSWORD, new_password=NEW, again=NEW)
     after = bea.client.get_cookie("open311-staff", path="/staff")
     assert before is not None
@@ -121,6 +123,9 @@ def test_a_second_factor_that_is_demanded_stays(bea: Employee) -> None:
 def test_without_a_demand_it_can_go(make_core: MakeCore, clock: Clock) -> None:
     desk = Desk(make_core(OPEN311_SECOND_FACTOR="off"))
     bea = desk.employee(Role.CHECKER)
+    # Without an app there is nothing to renew or take away.
+    bea.post("/staff/me/codes", 303, renew="1")
+    bea.post("/staff/me/factor/remove", 303, remove="1")
     secret, sealed = offered(bea.get("/staff/me/factor").text)
     bea.post("/staff/me/factor", 200, sealed=sealed, code=one_time_codes.code_at(secret, clock()))
     bea.post("/staff/me/factor/remove", 303, remove="1")

@@ -78,6 +78,8 @@ def change_password(core: Core, token: str, signed_in: SignedIn, old: str, new: 
     """Change one's own password; every session ends, and the token of a new one is returned."""
     account = signed_in.account
     sign_in.require_password(core, account, old)
+    if new == old:
+        raise Invalid(problem("desk.password.same"))
     Invalid.unless_empty(passwords.problems(new, _guessable_words(core, account)))
     password_hash = passwords.hashed(new)
     with core.database.begin() as conn:

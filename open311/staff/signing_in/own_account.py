@@ -96,6 +96,8 @@ def change_factor() -> ResponseReturnValue:
 @page("/me/factor/remove", methods=("GET", "POST"), confirmed=True)
 def remove_factor() -> ResponseReturnValue:
     """Do without an app, where that is allowed."""
+    if not signed_in().account.second_factor:
+        return redirect_to("me")
     if posted("remove"):
         second_factor.remove(current.core(), signed_in())
         return redirect_to("me", done="factor_removed")
@@ -105,6 +107,9 @@ def remove_factor() -> ResponseReturnValue:
 @page("/me/codes", methods=("GET", "POST"), confirmed=True)
 def renew_codes() -> ResponseReturnValue:
     """New recovery codes in the place of the old ones."""
+    if not signed_in().account.second_factor:
+        # Nothing would ever ask for such a code, and the next app brings its own.
+        return redirect_to("me")
     if posted("renew"):
         codes = second_factor.renew_codes(current.core(), signed_in())
         return render("signing_in/codes.html", codes=codes, on=address("me"), kept=None)
