@@ -36,7 +36,6 @@ WORKED_OFF_SECONDS = 15
 CANARY = "kanarienvogel"
 VICTIM = f"kim.{CANARY}@example.org"
 REQUESTS = "/open311/v2/requests.json"
-CHUNK = 1 << 20
 WORD = re.compile(r"/report/([\w-]{32,64})/")
 TICKET = re.compile(r'name="ticket" value="([^"]+)"')
 
