@@ -81,7 +81,7 @@ class Run:
         with ExitStack() as stack:
             began = time.monotonic()
             log = self.folder / "server.log"
-            server = stack.enter_context(started(ours, self.port, PROBE, log, **environment))
+            server = stack.enter_context(started(ours, self.port, PROBE, log, environment))
             self.found["start_seconds"] = time.monotonic() - began
             time.sleep(1)
             self.found["memory_at_rest"] = memory(server.pid)
@@ -127,7 +127,7 @@ class Run:
             probe = next(iter(index)) if name != "one_select" else known[3].load.lines[0]
             environment = {"BENCH_ANSWERS": str(answers), "DATABASE_URL": self.url}
             stack.enter_context(
-                started(command, port, probe, self.folder / f"{name}.log", HERE.parent, **environment)
+                started(command, port, probe, self.folder / f"{name}.log", environment, HERE.parent)
             )
 
     def _rounds(self, known: list[Case]) -> list[dict[str, Any]]:

@@ -203,7 +203,7 @@ def _fill(conn: psycopg.Connection[Any], count: int) -> None:
             # Each portion has its seed, or all would be alike.
             conn.execute("select setseed(%s)", [(SEED + first / A_TIME / 1000) % 1])
             for statement in (REQUESTS, SUBMISSIONS, REPORTERS, EVENTS, CASES):
-                conn.execute(statement, span)  # type: ignore[arg-type]
+                conn.execute(statement, span)
     for _, definition in indexes:
         conn.execute(definition)
     conn.execute(

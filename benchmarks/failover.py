@@ -59,7 +59,7 @@ def main() -> None:
             nodes = stack.enter_context(Nodes(folder, _account(), machines))
             drill = Drill(nodes, machines, folder, asked.frozen)
             log = folder / "server.log"
-            stack.enter_context(started([*COMMAND, "serve"], drill.port, PROBE, log, **drill.settings))
+            stack.enter_context(started([*COMMAND, "serve"], drill.port, PROBE, log, drill.settings))
             for misfortune in asked.only:
                 if machines or misfortune != "partition":
                     found = MISFORTUNES[misfortune](drill)
@@ -196,7 +196,7 @@ def _partition(drill: Drill) -> dict[str, Any]:
     settings = drill.settings | {"PORT": str(port), "OPEN311_DATA_DIR": str(drill.folder / name)}
     with ExitStack() as stack:
         server = [*machines.commands[name], *COMMAND, "serve"]
-        stack.enter_context(begun(server, drill.folder / "cut-off-server.log", **settings))
+        stack.enter_context(begun(server, drill.folder / "cut-off-server.log", settings))
         writer = [
             *machines.commands[name],
             sys.executable,
@@ -206,7 +206,7 @@ def _partition(drill: Drill) -> dict[str, Any]:
             drill.key,
             str(file),
         ]
-        stack.enter_context(begun(writer, drill.folder / "cut-off-writer.log"))
+        stack.enter_context(begun(writer, drill.folder / "cut-off-writer.log", {}))
         drill.nodes.wait(lambda: file.exists() and " 200 " in file.read_text(), 60)
         cut: list[float] = []
         joined = threading.Timer(drill.seconds, machines.join, [name])

@@ -35,7 +35,7 @@ def measure(
         for at, address in ((here, url), (there, elsewhere)):
             values = environment | {"PORT": str(at), "DATABASE_URL": address}
             log = folder / f"fresh-{at}.log"
-            stack.enter_context(started(SERVE, at, LIST, log, **values))
+            stack.enter_context(started(SERVE, at, LIST, log, values))
         _load(stack, port)
         readers = [stack.enter_context(closing(client(at))) for at in (port, here) for _ in range(CLIENTS)]
         far = stack.enter_context(closing(client(there)))

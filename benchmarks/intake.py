@@ -163,7 +163,7 @@ class Run:
         environment = {"DATABASE_URL": source, "OPEN311_RATE_LIMITS": "off", "PORT": str(port)}
         serve = [sys.executable, "-m", "open311.cli", "serve"]
         log = self.folder / "intake.log"
-        with started(serve, port, "/open311/v2/services.json", log, **environment):
+        with started(serve, port, "/open311/v2/services.json", log, environment):
             for way in ("feed", "pages"):
                 if way not in only:
                     continue

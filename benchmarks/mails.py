@@ -62,7 +62,7 @@ def main() -> None:
             "OPEN311_BASE_URL": "https://melden.example",
         }
         log = folder / "worker.log"
-        worker = stack.enter_context(begun([sys.executable, "-m", "open311.cli", "work"], log, **values)).pid
+        worker = stack.enter_context(begun([sys.executable, "-m", "open311.cli", "work"], log, values)).pid
         while "worker_started" not in log.read_text():
             time.sleep(0.1)
         before, began = _seconds_of_cpu(worker), time.monotonic()

@@ -59,17 +59,22 @@ def end_in_order() -> None:
 
 @contextmanager
 def started(
-    command: Sequence[str], port: int, probe: str, log: Path, folder: Path | None = None, **environment: str
+    command: Sequence[str],
+    port: int,
+    probe: str,
+    log: Path,
+    environment: Mapping[str, str],
+    folder: Path | None = None,
 ) -> Iterator[subprocess.Popen[bytes]]:
     """A server for as long as the block lasts; entered when it answers."""
-    with begun(command, log, folder, **environment) as process:
+    with begun(command, log, environment, folder) as process:
         wait(process, port, probe, log)
         yield process
 
 
 @contextmanager
 def begun(
-    command: Sequence[str], log: Path, folder: Path | None = None, **environment: str
+    command: Sequence[str], log: Path, environment: Mapping[str, str], folder: Path | None = None
 ) -> Iterator[subprocess.Popen[bytes]]:
     """A program for as long as the block lasts, told to end after it."""
     with log.open("wb") as output:

@@ -130,11 +130,13 @@ class Drill(ExitStack):
         with ExitStack() as stack:
             for port in ports:
                 log = self.folder / f"server-{port}.log"
-                stack.enter_context(started([*COMMAND, "serve"], port, PROBE, log, **more, PORT=str(port)))
+                stack.enter_context(
+                    started([*COMMAND, "serve"], port, PROBE, log, more | {"PORT": str(port)})
+                )
             for number in range(WORKERS):
                 log = self.folder / f"worker-{number}.log"
                 # It answers nowhere, so whoever answers already is asked.
-                stack.enter_context(started([*COMMAND, "work"], ports[0], PROBE, log, **more))
+                stack.enter_context(started([*COMMAND, "work"], ports[0], PROBE, log, more))
             front = free_port()
             stack.enter_context(site.proxy(self.folder, ports, front))
             yield front, ports

@@ -18,17 +18,18 @@ nobody through. Run `make advisories` again where both can be reached, and do no
 
 def main() -> int:
     """Print what is known, and what could not be learned; the exit code."""
-    weak, unknown = zip(_of_python(), _of_node(), strict=True)
-    for line in [*weak[0], *weak[1]]:
+    (weak_of_python, unknown_of_python), (weak_of_node, unknown_of_node) = _of_python(), _of_node()
+    weak = [*weak_of_python, *weak_of_node]
+    for line in weak:
         print(f"open311: {line}")
-    silent = [line for line in unknown if line]
+    silent = [line for line in (unknown_of_python, unknown_of_node) if line]
     for line in silent:
         print(f"open311: {line}", file=sys.stderr)
     if silent:
         print(ADVICE, file=sys.stderr)
-    elif not any(weak):
+    elif not weak:
         print("open311: no pinned package has a known weakness")
-    return 1 if any(weak) else 2 if silent else 0
+    return 1 if weak else 2 if silent else 0
 
 
 def _of_python() -> tuple[list[str], str]:

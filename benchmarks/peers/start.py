@@ -52,7 +52,7 @@ def running(folder: Path, database: str) -> Iterator[dict[str, tuple[int, str]]]
             log = folder / f"{begin.__name__}.log"
             try:
                 probe = address.format(1)
-                stack.enter_context(started(command, port, probe, log, HERE.parent.parent, **environment))
+                stack.enter_context(started(command, port, probe, log, environment, HERE.parent.parent))
             except RuntimeError as reason:
                 print(f"{peer} is left out: {reason}", file=sys.stderr)
                 continue

@@ -82,12 +82,12 @@ def _place(stack: ExitStack, count: int, *, direct: bool) -> tuple[Place, list[i
     if not direct:
         settings["OPEN311_TRUSTED_PROXIES"] = "1"
     log = folder / "server.log"
-    server = stack.enter_context(started([*COMMAND, "serve"], port, "/healthz", log, **settings))
+    server = stack.enter_context(started([*COMMAND, "serve"], port, "/healthz", log, settings))
     pids = [server.pid]
     if not direct:
         front = free_port()
         pids.append(stack.enter_context(site.proxy(folder, [port], front)))
-    stack.enter_context(begun([*COMMAND, "work"], folder / "worker.log", **settings))
+    stack.enter_context(begun([*COMMAND, "work"], folder / "worker.log", settings))
     return Place(front, url, data.key(settings), folder, os.environ | settings, not direct), pids
 
 

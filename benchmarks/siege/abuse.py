@@ -152,12 +152,12 @@ def drafts_full_of_fields(place: Place) -> Verdict:
         statuses.append(
             place.ask("POST", f"/report/{_draft(place, address)}/details", fields, address).status
         )
-    fields = {
+    report: dict[str, object] = {
         "attribute[KENNZEICHEN]": "x" * 1_000_000,
         "attribute[FARBE]": ["x" * 4000] * 900,
         "description": "x" * 1_000_000,
     }
-    statuses.append(place.ask("POST", f"/report/{_draft(place, OTHER)}/details", fields).status)
+    statuses.append(place.ask("POST", f"/report/{_draft(place, OTHER)}/details", report).status)
     many: dict[str, object] = {f"attribute[C{number}]": ["x" * 4000] * 100 for number in range(100)}
     statuses.append(place.ask("POST", REQUESTS, FIELDS | {"api_key": place.key} | many).status)
     largest = max(

@@ -259,7 +259,7 @@ def test_a_slip_is_taken_back_within_a_minute(core: Core, number: int, clock: Cl
     casework.take_back(core, number, BEA)
     after = shown(core, number)
     same = {"version": 0, "updated_datetime": None}
-    assert after.request._replace(**same) == before.request._replace(**same)  # type: ignore[arg-type]
+    assert after.request._replace(**same) == before.request._replace(**same)
     assert (after.case.stage, after.case.checked_datetime) == (Stage.CHECK, None)
     assert media.of_request(core, number) == photos
     assert after.history[-1].kind == "taken_back"

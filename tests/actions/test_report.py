@@ -44,7 +44,7 @@ def sender(core: Core) -> Actor:
 
 def a_submission(**fields: object) -> Submission:
     """Illegal dumping at a known place."""
-    return Submission(**{"service_code": "MUELL_WILD", "location": PLACE} | fields)  # type: ignore[arg-type]
+    return Submission(**{"service_code": "MUELL_WILD", "location": PLACE} | fields)
 
 
 def submit(core: Core, sender: Actor, **fields: object) -> int:

@@ -21,7 +21,7 @@ BEA = Actor(ActorKind.STAFF, "17", ALL_RIGHTS)
 
 
 def add(core: Core, title: str = "Termin", **fields: object) -> int:
-    contents = TemplateContents(**{"title": title, "page_text": {"de": "Wir kommen am {due}."}} | fields)  # type: ignore[arg-type]
+    contents = TemplateContents(**{"title": title, "page_text": {"de": "Wir kommen am {due}."}} | fields)
     return templates.add(core, core.catalogues.in_force[0], contents, BEA)
 
 
@@ -71,7 +71,7 @@ def test_who_changes_an_old_version_is_told(core: Core, conn: Connection) -> Non
 )
 def test_what_nobody_could_use_is_refused(core: Core, conn: Connection, wrong: dict[str, object]) -> None:
     with pytest.raises(Invalid):
-        add(core, **wrong)  # type: ignore[arg-type]
+        add(core, **wrong)
     assert storage.of_jurisdiction(conn, CITY) == []
 
 

@@ -25,7 +25,7 @@ def test_who_comes_behind_a_call_that_hangs_is_told_at_once(monkeypatch: pytest.
     """And as soon as it answers, all are let through again."""
     monkeypatch.setattr(stall_guard, "STALL_SECONDS", -1.0)
     store = Hanging()
-    guarded = GuardedStore(store)  # type: ignore[arg-type]
+    guarded = GuardedStore(store)
     first = threading.Thread(target=guarded.get, args=("a",))
     first.start()
     assert store.asked.wait(10)
@@ -39,7 +39,7 @@ def test_who_comes_behind_a_call_that_hangs_is_told_at_once(monkeypatch: pytest.
 
 def test_calls_that_take_their_usual_time_go_side_by_side() -> None:
     store = Hanging()
-    guarded = GuardedStore(store)  # type: ignore[arg-type]
+    guarded = GuardedStore(store)
     calls = [threading.Thread(target=guarded.get, args=(name,)) for name in "ab"]
     calls[0].start()
     assert store.asked.wait(10)

@@ -191,7 +191,7 @@ class Visitor:
 
         Without `colours` only what may be different with other words: a page has the same colours in each language.
         """
-        before = self.page.viewport_size or {}
+        before: Any = self.page.viewport_size or {}
         found = self.barriers() + (self._barriers_of_other_colours() if colours else [])
         self._becomes(NARROW)
         found += [f"narrow: {barrier}" for barrier in self.barriers(OF_SIZE)]

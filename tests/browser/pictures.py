@@ -95,9 +95,9 @@ def city(new_database: Callable[[], str], tmp_path_factory: pytest.TempPathFacto
     with closing(core.database), served(create_app(core)) as base:
         number = _handed_in(base, key)
         clock = core.now
-        clock.forward(hours=3)  # type: ignore[attr-defined]
+        clock.forward(hours=3)
         casework.set_status(core, int(number), "IN_BEARBEITUNG", CLARA, "Der Wirtschaftsbetrieb holt es ab.")
-        clock.forward(hours=20)  # type: ignore[attr-defined]
+        clock.forward(hours=20)
         casework.set_status(core, int(number), "GELOEST", CLARA, "Abgeholt. Vielen Dank für den Hinweis!")
         yield City(base, number)
 

@@ -94,7 +94,7 @@ def test_every_address_is_told_apart_and_summed_up(path: str, method: str, opera
 @pytest.mark.parametrize(("path", "method", "operation"), OPERATIONS, ids=NAMES)
 def test_a_key_is_needed_to_post_and_welcome_elsewhere(path: str, method: str, operation: Any) -> None:
     """R-048, R-053."""
-    keys = [{"api_key": []}, {"bearer": []}]
+    keys: list[dict[str, list[str]]] = [{"api_key": []}, {"bearer": []}]
     assert operation["security"] == (keys if method == "post" else [{}, *keys])
 
 

@@ -120,7 +120,7 @@ class TestChicagorequests:
         """R-191: its own dates, which `requests` writes as Python prints them, with a blank for `T`."""
         made: list[chicagorequests.Downloader] = []
 
-        class Downloader(chicagorequests.Downloader):  # type: ignore[misc]
+        class Downloader(chicagorequests.Downloader):
             BASE_URL = f"{served.base}/requests.json"
 
             def __init__(self, *arguments: Any, **more: Any) -> None:

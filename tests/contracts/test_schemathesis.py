@@ -185,7 +185,7 @@ def test_requests(path: str, method: str, served: Api) -> None:
 def test_sequences(served: Api) -> None:
     """From answer to answer, along the links of the document."""
 
-    class Client(document().as_state_machine()):  # type: ignore[misc]
+    class Client(document().as_state_machine()):
         def get_call_kwargs(self, case: Case) -> dict[str, Any]:
             return {"headers": headers_of(served)}
 

@@ -31,7 +31,7 @@ def is_valid(document: Document) -> bool:
 
 def a_request(**fields: Any) -> Document:
     """The sample request with other fields; a field given as None is left out."""
-    entry = dict(CASES["service_request"].value[0]) | fields  # type: ignore[index]
+    entry = dict(CASES["service_request"].value[0]) | fields
     return Document(
         "service_requests", [{k: v for k, v in entry.items() if v is not None or k not in fields}]
     )

@@ -618,5 +618,5 @@ def test_the_poll_by_id_goes_round(here: Core, clock: Clock, monkeypatch: pytest
 
 
 def test_the_commands_are_there() -> None:
-    names = commands.list_commands(None)  # type: ignore[arg-type]
+    names = commands.list_commands(None)
     assert {"check", "harvest", "import"} <= set(names)

@@ -81,7 +81,7 @@ def test_a_list_has_choices_with_keys_of_their_own(city: Api) -> None:
     """R-087: and what is no list has none."""
     seen = set()
     for definition in definitions(city):
-        for attribute in definition["attributes"]:  # type: ignore[attr-defined]
+        for attribute in definition["attributes"]:
             keys = [value["key"] for value in attribute["values"]]
             assert bool(keys) is (attribute["datatype"] in LISTS)
             assert len(set(keys)) == len(keys)

@@ -126,7 +126,7 @@ def test_data_uris_in_json_are_photos(api: Api) -> None:
         sent = {"api_key": api.key, "service_code": "MUELL_WILD", "lat": 49.48, "long": 8.44, "media": media}
         answer = api.client.post(f"{api.base}/requests.json", json=sent)
         assert answer.status_code == 200
-        assert len(pictures(api, answer.json[0]["service_request_id"])) == found  # type: ignore[index]
+        assert len(pictures(api, answer.json[0]["service_request_id"])) == found
 
 
 def test_blanks_in_place_of_plus_signs_are_read(api: Api) -> None:

@@ -53,6 +53,7 @@ def counted() -> Iterator[str]:
         if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "counted":
             [key, *_] = node.args
             assert isinstance(key, ast.Constant)
+            assert isinstance(key.value, str)
             yield from (f"{key.value}.{form}" for form in PLURALS if f"{key.value}.{form}" in messages("en"))
 
 

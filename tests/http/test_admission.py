@@ -48,7 +48,7 @@ def nobody_is_slow(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPat
 
 
 def test_a_place_goes_to_who_has_waited_longest() -> None:
-    places, order = FairSemaphore(1, 4), []
+    places, order = FairSemaphore(1, 4), list[Guest]()
     first = Guest(places)
     assert first.inside.wait(20)
     others = []

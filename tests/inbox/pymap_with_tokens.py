@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 from pymap.config import IMAPConfig
 from pymap.main import main
@@ -15,7 +16,7 @@ from pysasl.mechanism.oauth import OAuth2Mechanism
 class Bearer(OAuth2Mechanism):
     """The mechanism of the library, which leaves it to others to look at the token."""
 
-    def server_attempt(self, responses: Sequence[ChallengeResponse]) -> tuple[PlainCredentials, None]:
+    def server_attempt(self, responses: Sequence[ChallengeResponse]) -> tuple[Any, None]:
         """The user, and the token in the place of a password."""
         claimed, _ = super().server_attempt(responses)
         assert isinstance(claimed, ExternalCredentials)

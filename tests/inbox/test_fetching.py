@@ -91,8 +91,8 @@ def test_a_mail_that_cannot_be_settled_waits_for_staff_and_stops_none_behind_it(
     usual = threads.settle
 
     def breaks(*given: object) -> None:
-        usual(*given)  # type: ignore[arg-type]
-        if given[3].subject == "schlimm":  # type: ignore[attr-defined]
+        usual(*given)
+        if given[3].subject == "schlimm":
             raise KeyError("schlimm")
 
     monkeypatch.setattr(threads, "settle", breaks)
@@ -110,7 +110,7 @@ def test_pictures_lie_in_the_store_and_are_known(core: Core, imap: ImapServer, c
     fetching.fetch_all(core)
     [key] = conn.execute(text("select key from inbox_photos")).scalars()
     assert core.media_store.get(key)
-    core.now.forward(days=2)  # type: ignore[attr-defined]
+    core.now.forward(days=2)
     media.sweep(core)
     assert core.media_store.get(key)
 

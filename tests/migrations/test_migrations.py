@@ -67,7 +67,7 @@ def connected(url: str) -> Iterator[Connection]:
 @pytest.fixture
 def empty_url(cluster_url: str, fresh_database_url: str) -> Iterator[str]:
     """A database without anything, not even PostGIS."""
-    name = make_url(fresh_database_url).database + "_empty"  # type: ignore[operator]
+    name = make_url(fresh_database_url).database + "_empty"
     admin = cluster_url.replace("DATABASE", "postgres")
     with psycopg.connect(admin, autocommit=True) as connection:
         connection.execute(sql.SQL("create database {} template template0").format(sql.Identifier(name)))

@@ -82,7 +82,7 @@ def test_a_migration_waits_for_another_without_a_transaction(first_release: str)
 
             def look(seconds: float) -> None:
                 question = "select state from pg_stat_activity where pid = %s"
-                pid = connection.connection.driver_connection.info.backend_pid  # type: ignore[union-attr]
+                pid = connection.connection.driver_connection.info.backend_pid
                 seen.append(other.execute(question, [pid]).fetchone())
                 other.execute("select pg_advisory_unlock(%s)", [advisory_locks.MIGRATION])
 

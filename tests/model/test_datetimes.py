@@ -23,7 +23,7 @@ lookalikes = st.from_regex(
 
 
 def utc(*fields: int) -> datetime:
-    return datetime(*fields, tzinfo=UTC)  # type: ignore[arg-type,misc]
+    return datetime(*fields, tzinfo=UTC)
 
 
 @given(moments, zones)

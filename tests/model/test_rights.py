@@ -104,7 +104,7 @@ def test_lists_hold_what_may_says(
 
 def a_member(role: Role, **scope: object) -> Staff:
     """Somebody with one role."""
-    return Staff(1, (Membership(jurisdiction_id="a.example", role=role, **scope),))  # type: ignore[arg-type]
+    return Staff(1, (Membership(jurisdiction_id="a.example", role=role, **scope),))
 
 
 @pytest.mark.parametrize("role", Role)

@@ -16,11 +16,11 @@ OFFICE = Calendar(country="DE", subdivision="RP", opens=time(7, 30), closes=time
 
 
 def a_rule(name: str = "A", **fields: object) -> Rule:
-    return Rule(**{"name": name, "unit": name, **fields})  # type: ignore[arg-type]
+    return Rule(**{"name": name, "unit": name, **fields})
 
 
 def facts(service_code: str = "MUELL", **fields: object) -> Facts:
-    return Facts(**{"service_code": service_code, "received": NOON, **fields})  # type: ignore[arg-type]
+    return Facts(**{"service_code": service_code, "received": NOON, **fields})
 
 
 def test_the_first_rule_that_fits_wins_and_the_rest_says_why_not() -> None:

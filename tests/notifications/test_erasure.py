@@ -60,7 +60,7 @@ def core(make_core: MakeCore) -> Core:
 
 def api_of(core: Core) -> Api:
     """A client of this Core, with a key of its own."""
-    core.now.forward(seconds=1)  # type: ignore[attr-defined]
+    core.now.forward(seconds=1)
     return an_api(core)
 
 

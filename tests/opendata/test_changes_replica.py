@@ -5,6 +5,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -90,7 +91,7 @@ class Writer:
 
 def public_documents(core: Core) -> dict[str, object]:
     """Every public request as the list shows it, page after page."""
-    client, found = client_of(core), {}
+    client, found = client_of(core), dict[str, Any]()
     address = "/open311/v2/requests.json?extensions=true&page=1&page_size=1000&sort=service_request_id"
     while address:
         response = client.get(address)

@@ -98,7 +98,7 @@ def test_each_report_arrives_once_and_comes_back_done(
         worker = running.enter_context(here.running("work"))
         for number in range(REPORTS):
             if number == REPORTS // 3:
-                worker.send_signal(signal.SIGKILL)  # type: ignore[attr-defined]
+                worker.send_signal(signal.SIGKILL)
             if number == REPORTS // 2:
                 # The other server goes too, while ours still takes reports.
                 running.close()

@@ -81,7 +81,7 @@ def servers(folder: Path, url: str, count: int) -> Iterator[list[int]]:
             log = folder / f"server-{port}.log"
             stack.enter_context(started(log, "serve", PORT=str(port), **values))
         for port in ports:
-            assert wait_for(lambda port=port: answers(port))  # type: ignore[misc]
+            assert wait_for(lambda port=port: answers(port))
         yield ports
 
 
@@ -159,7 +159,7 @@ def test_another_host_hears_of_a_write_within_a_tenth_of_a_second(
             number = writer.report(key)
             began = time.monotonic()
             for reader in readers:
-                assert wait_for(lambda reader=reader, number=number: reader.newest() == number)  # type: ignore[misc]
+                assert wait_for(lambda reader=reader, number=number: reader.newest() == number)
             waits.append(time.monotonic() - began)
         for reader in readers:
             reader.report(key)

@@ -85,7 +85,7 @@ def test_an_id_that_comes_again_is_stored_once_as_it_was_said_last(
     assert (process.returncode, told.split(",")[0]) == (0, f"{once} new")
     with psycopg.connect(fresh_database_url) as conn:
         assert conn.execute(STORED).fetchall()[0][:3] == (once,) * 3
-        descriptions = dict(conn.execute(SAID).fetchall())
+        descriptions: dict[str, str] = dict(conn.execute(SAID).fetchall())
         order = [int(number) for (number,) in conn.execute(ORDER).fetchall()]
     assert descriptions == {str(number): f"Zeile {row}" for number, row in said_last.items()}
     assert order == sorted(order)

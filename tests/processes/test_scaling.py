@@ -113,7 +113,7 @@ def site() -> Iterator[Site]:
             stack.enter_context(started(log, "serve", PORT=str(port), OPEN311_RATE_LIMITS="off", **values))
         worker = stack.enter_context(started(folder / "worker.log", "work", **values))
         for port in ports:
-            assert wait_for(lambda port=port: answers(port), 90), (folder / f"{port}.log").read_text()  # type: ignore[misc]
+            assert wait_for(lambda port=port: answers(port), 90), (folder / f"{port}.log").read_text()
         front = free_port()
         stack.enter_context(around.proxy(folder, ports, front))
         yield Site(folder, primary, replica, url, ports, front, key, worker)

@@ -63,7 +63,7 @@ def servers(folder: Path, url: str) -> Iterator[list[str]]:
             environ = {"DATABASE_URL": url, "OPEN311_WORKERS": "1", "OPEN311_DATA_DIR": str(folder)}
             stack.enter_context(started(folder / f"{port}.log", "serve", PORT=str(port), **environ))
         for port in ports:
-            assert wait_for(lambda port=port: answers(port), 60)  # type: ignore[misc]
+            assert wait_for(lambda port=port: answers(port), 60)
         yield [f"http://127.0.0.1:{port}" for port in ports]
 
 

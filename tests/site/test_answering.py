@@ -22,7 +22,7 @@ def test_an_answer_by_the_link_of_the_mail_waits_for_staff(make_core: MakeCore, 
         posted = api.post(service_code="MARKIERUNG", description="Zebrastreifen", email="kim@example.org")
         number = int(posted[0]["service_request_id"])
         casework.ask(core, number, "An welcher Kreuzung?", cli_actor())
-        core.now.forward(minutes=2)  # type: ignore[attr-defined]
+        core.now.forward(minutes=2)
         run_jobs(core, conn)
         [link] = LINK.findall(mailbox.last)
     client = client_of(core)

@@ -149,7 +149,7 @@ def test_a_number_is_read_as_the_reader_writes_it(visitor: Visitor, clock: Clock
     assert "2,5" in visitor.text
     clock.forward(seconds=30)
     visitor.press("Meldung absenden")
-    assert stored(conn)[0]["attributes"]["TIEFE_CM"] == ["2.5"]  # type: ignore[index]
+    assert stored(conn)[0]["attributes"]["TIEFE_CM"] == ["2.5"]
 
 
 @pytest.mark.parametrize("typed", ["1e999999999", "1,2,3", "1.2.3", "zwei", "-", ",", "9" * 400])

@@ -136,7 +136,7 @@ def test_a_wish_that_is_not_granted_leaves_it_closed_and_is_answered(case: Case)
 
 def test_a_link_ends_after_thirty_days(case: Case) -> None:
     link = case.close()
-    case.core.now.forward(days=31)  # type: ignore[attr-defined]
+    case.core.now.forward(days=31)
     assert case.client.get(link).status_code == 404
     casework.destroy_originals(case.core)
     assert case.conn.execute(text("select count(*) from ratings")).scalar_one() == 0

@@ -16,7 +16,7 @@ LOGO = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"/>'
 
 def city_with(make_core: MakeCore, **fields: object) -> Api:
     """A server whose city has this site and nothing else."""
-    return an_api(make_core(replace(first_city(), site=Site(**fields))))  # type: ignore[arg-type]
+    return an_api(make_core(replace(first_city(), site=Site(**fields))))
 
 
 def test_name_and_intro_stand_at_the_top(api: Api) -> None:

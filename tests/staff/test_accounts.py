@@ -9,7 +9,7 @@ from open311.actions.staff_accounts import accounts, own_account, staff_retentio
 from open311.base.errors import Forbidden, Invalid, NotFound
 from open311.core import Core
 from open311.model.access.actor import cli_actor, staff_actor
-from open311.model.staff.accounts import AccountState
+from open311.model.staff.accounts import Account, AccountState
 from open311.model.staff.rights import Role
 from open311.storage.staff_accounts import accounts as storage
 from tests.serving import Clock
@@ -33,7 +33,7 @@ def ada(desk: Desk) -> Employee:
     return desk.employee(Role.ADMIN, email="ada@stadt.example", name="Ada Muster")
 
 
-def found(core: Core, email: str) -> storage.Account:
+def found(core: Core, email: str) -> Account:
     """An account by its address."""
     with core.database.read() as conn:
         account = storage.by_email(conn, email)

@@ -101,7 +101,7 @@ def test_each_case_is_asked_for_its_own_rights(
     casework.assign(core, numbers[0], "TIEFBAU", ACTOR)
     lead = desk.employee(membership(Role.LEAD, units=("TIEFBAU",)), email="lutz@stadt.example")
     form = previewed(lead, numbers, "priority", "1")
-    assert [str(pair).partition(":")[0] for pair in form["chosen"]] == [str(numbers[0])]  # type: ignore[attr-defined]
+    assert [str(pair).partition(":")[0] for pair in form["chosen"]] == [str(numbers[0])]
     assert "Dazu fehlt Ihnen hier das Recht." in lead.text
     forged = form | {"chosen": [f"{number}:1" for number in numbers], "key": "forged"}
     result = lead.get(str(lead.post("/staff/reports/bulk", 303, **forged).location)).text
@@ -215,7 +215,7 @@ def test_a_colleague_is_chosen_who_works_for_the_unit_of_the_case(
     for number, code in zip(numbers, (*unit, *unit, "GRUENFLAECHEN"), strict=True):
         casework.assign(core, number, code, ACTOR)
     form = previewed(lutz, numbers, "person", str(rita))
-    pairs = [str(pair) for pair in form["chosen"]]  # type: ignore[attr-defined]
+    pairs = [str(pair) for pair in form["chosen"]]
     assert [pair.partition(":")[0] for pair in pairs] == [str(number) for number in numbers[:2]]
     assert "Rita Beispiel" in lutz.text
     assert "Die Person gehört nicht zu dieser Einheit." in lutz.text

@@ -34,7 +34,7 @@ def path(rule: Rule) -> str:
 
 def access(rule: Rule) -> object:
     """What the view behind an address declares."""
-    return application().view_functions[rule.endpoint].access  # type: ignore[attr-defined]
+    return application().view_functions[rule.endpoint].access
 
 
 @pytest.mark.parametrize("role", Role)
@@ -50,7 +50,7 @@ def test_opens_to_whoever_has_a_right_to_it_alone(desk: Desk, role: Role) -> Non
             and isinstance(needed, tuple)
             and not rights & {*needed}
             and "GET" in rule.methods
-        ):  # type: ignore[operator]
+        ):
             assert status == 403, rule
 
 

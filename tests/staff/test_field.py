@@ -170,7 +170,7 @@ def test_rounds_and_what_was_written_there_go_in_time(
     report(core, numbers[0], text="Frau Kanari war da")
     unpublished.forget_of_requests(conn, numbers)
     assert "Kanari" not in conn.execute(text("select string_agg(data::text, '') from events")).scalar_one()
-    core.now.forward(days=100)  # type: ignore[attr-defined]
+    core.now.forward(days=100)
     staff_retention.tidy(core)
     left = [
         conn.execute(text(f"select count(*) from {name}")).scalar_one()

@@ -176,7 +176,7 @@ def test_what_was_typed_when_the_session_ended_is_offered_after_signing_in(
     assert 'name="kept"' in code_page.text
     from open311.adapters.signing_in import one_time_codes
 
-    desk.core.now.forward(minutes=1)  # type: ignore[attr-defined]
+    desk.core.now.forward(minutes=1)
     code = one_time_codes.code_at(admin.secret, desk.core.now())
     offered = admin.client.post("/staff/login/code", data={"code": code, "kept": packed}, headers=HERE)
     assert offered.status_code == 200

@@ -42,7 +42,7 @@ def state(conn: Connection, mail_id: int) -> str:
 def test_what_waits_is_listed_and_counted(bea: Employee, core: Core, conn: Connection) -> None:
     first = arrived(core, conn, subject="Erste")
     second = arrived(core, conn, subject="Zweite")
-    core.now.forward(minutes=1)  # type: ignore[attr-defined]
+    core.now.forward(minutes=1)
     assert "2 E-Mails warten im Postfach" in bea.get("/staff").text
     page = bea.get("/staff/inbox").text
     assert page.index(f"/staff/inbox/{first}") < page.index(f"/staff/inbox/{second}")

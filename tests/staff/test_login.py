@@ -200,7 +200,7 @@ def test_stores_neither_password_nor_cookie_nor_secret(desk: Desk, conn: object)
     cookie = checker.client.get_cookie("open311-staff", path="/staff")
     assert cookie is not None
     for table in ("accounts", "sessions", "account_links", "account_codes", "audit"):
-        rows = str(conn.execute(text(f"select * from {table}")).all())  # type: ignore[attr-defined]
+        rows = str(conn.execute(text(f"select * from {table}")).all())
         for secret in (PASSWORD, cookie.value, checker.secret):
             assert secret not in rows
 
@@ -209,7 +209,7 @@ def test_refuses_forms_of_other_sites(desk: Desk) -> None:
     desk.account(membership(Role.READER))
     sent = {"email": "bea@stadt.example", "password": PASSWORD}
     client = desk.visitor().client
-    foreign = (
+    foreign: tuple[dict[str, str], ...] = (
         {"Sec-Fetch-Site": "cross-site"},
         {"Sec-Fetch-Site": "same-site"},
         {"Origin": "https://evil.example"},

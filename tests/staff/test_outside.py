@@ -71,7 +71,7 @@ class Firm:
         return self.link()
 
     def link(self) -> str:
-        self.core.now.forward(minutes=2)  # type: ignore[attr-defined]
+        self.core.now.forward(minutes=2)
         work(self.core, self.conn, TaskName.WRITE_TO_CONTRACTOR)
         return LINK.findall(self.mailbox.last)[0]
 
@@ -199,7 +199,7 @@ def test_an_answer_sent_twice_is_taken_in_once(firm: Firm) -> None:
 def test_a_revoked_order_ends_its_link_and_tells_the_contractor(firm: Firm) -> None:
     link = firm.order()
     firm.press("revoke", order=order_id(firm))
-    firm.core.now.forward(minutes=2)  # type: ignore[attr-defined]
+    firm.core.now.forward(minutes=2)
     work(firm.core, firm.conn, TaskName.WRITE_TO_CONTRACTOR)
     assert "zurückgezogen" in firm.mailbox.last
     assert firm.client.get(link).status_code == 410
@@ -210,7 +210,7 @@ def test_a_revoked_order_ends_its_link_and_tells_the_contractor(firm: Firm) -> N
 def test_an_order_revoked_before_it_left_is_never_sent(firm: Firm) -> None:
     firm.press("order", contractor="LAMPEN", text="Leuchtmittel tauschen")
     firm.press("revoke", order=order_id(firm))
-    firm.core.now.forward(minutes=2)  # type: ignore[attr-defined]
+    firm.core.now.forward(minutes=2)
     work(firm.core, firm.conn, TaskName.WRITE_TO_CONTRACTOR)
     assert firm.mailbox.mails == []
 
@@ -218,13 +218,13 @@ def test_an_order_revoked_before_it_left_is_never_sent(firm: Firm) -> None:
 def test_nothing_heard_is_reminded_of_once_and_comes_back_at_the_end(firm: Firm) -> None:
     link = firm.order(due="2026-04-01")
     clock = firm.core.now
-    clock.forward(days=4)  # type: ignore[attr-defined]
+    clock.forward(days=4)
     for _ in range(2):
         casework.attend_orders(firm.core)
     work(firm.core, firm.conn, TaskName.WRITE_TO_CONTRACTOR)
     assert firm.kinds().count("reminded") == 1
     assert "Erinnerung" in str(firm.mailbox.mails[-1]["Subject"])
-    clock.forward(days=70)  # type: ignore[attr-defined]
+    clock.forward(days=70)
     casework.attend_orders(firm.core)
     casework.attend_orders(firm.core)
     assert firm.kinds()[-1] == "order_expired"

@@ -12,7 +12,7 @@ from open311.actions.staff_accounts import accounts
 from open311.base.errors import Invalid
 from open311.model.access.actor import cli_actor
 from open311.model.desk.desk_catalogue import GroupRole
-from open311.model.staff.accounts import AccountState
+from open311.model.staff.accounts import Account, AccountState
 from open311.model.staff.rights import Role
 from open311.storage.staff_accounts import accounts as storage
 from open311.storage.staff_accounts import audit, memberships
@@ -62,7 +62,7 @@ def make_desk(make_core: MakeCore, provider: Provider) -> Any:
 @pytest.fixture
 def desk(make_desk: Any) -> Desk:
     """A desk that knows the provider."""
-    return make_desk()  # type: ignore[no-any-return]
+    return make_desk()
 
 
 def arrives(visitor: Employee, provider: Provider, path: str = "/staff/login/sso") -> int:
@@ -73,7 +73,7 @@ def arrives(visitor: Employee, provider: Provider, path: str = "/staff/login/sso
     return visitor.get(back.partition("//")[2].partition("/")[2].join(["/", ""])).status_code
 
 
-def found(desk: Desk, email: str = "rita@stadt.example") -> storage.Account:
+def found(desk: Desk, email: str = "rita@stadt.example") -> Account:
     """An account by its address."""
     with desk.core.database.read() as conn:
         account = storage.by_email(conn, email)

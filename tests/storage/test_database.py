@@ -69,7 +69,7 @@ def test_many_threads_share_few_connections(fresh_database_url: str) -> None:
 
     def read(_: int) -> None:
         with database.read() as conn:
-            backends.add(conn.connection.driver_connection.pgconn.backend_pid)  # type: ignore[union-attr]
+            backends.add(conn.connection.driver_connection.pgconn.backend_pid)
 
     with closing(Database(fresh_database_url, pool_size=3)) as database, ThreadPoolExecutor(8) as threads:
         list(threads.map(read, range(400)))

@@ -12,7 +12,7 @@ from tests.serving import Api
 
 def seen(conn: Connection, role: Role, right: Right = Right.SEE_REPORTS, **scope: object) -> set[str]:
     """The numbers of what somebody with one role in the first city sees."""
-    membership = Membership(jurisdiction_id="ludwigshafen.de", role=role, **scope)  # type: ignore[arg-type]
+    membership = Membership(jurisdiction_id="ludwigshafen.de", role=role, **scope)
     condition = scope_of(Staff(1, (membership,)), right).condition
     joined = cases.join(service_requests, service_requests.c.id == cases.c.service_request_id)
     found = conn.execute(select(cases.c.service_request_id).select_from(joined).where(condition))
@@ -23,7 +23,7 @@ def test_a_report_is_seen_by_whoever_it_is_for(api: Api, conn: Connection) -> No
     published = api.report()
     held = api.post({"service_code": "FAHRZEUG_ALT", "attribute[FARBE]": "rot"})[0]["service_request_id"]
     hidden = api.report()
-    casework.hide(api.client.core, int(hidden), cli_actor())  # type: ignore[attr-defined]
+    casework.hide(api.client.core, int(hidden), cli_actor())
     assert seen(conn, Role.READER) == {published}
     assert seen(conn, Role.OPERATOR) == {published}
     assert seen(conn, Role.CHECKER) == {published, held, hidden}
