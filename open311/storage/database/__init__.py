@@ -7,18 +7,17 @@ from contextvars import ContextVar
 from typing import Any
 
 import orjson
-import psycopg
 import structlog
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.exc import DisconnectionError
 
-from open311.base.errors import Busy, ReplicaLost, Unavailable, problem
+from open311.base.errors import Busy, ReplicaLost, Unavailable
+from open311.storage.database.failures import in_our_words, went_away
 from open311.storage.database.freshness import ALIVE, CONNECT_SECONDS, Freshness, forget_marks, listen
 from open311.storage.database.lending import Lender, has_ended
-from open311.storage.database.replica import STAMP, Replica, went_away
-from open311.storage.database.statement import CUSTOM, forget_plans, forget_row, out_of_turn, plan_as
+from open311.storage.database.replica import STAMP, Replica
+from open311.storage.database.statement import CUSTOM, forget_plans, plan_as
 
 __all__ = ["Connection", "Database"]
 
@@ -71,7 +70,7 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A connection for reading; no transaction is opened, so one statement is one round trip."""
-        with _unavailable_when_lost(), self._reading.lend() as conn:
+        with in_our_words(), self._reading.lend() as conn:
             yield conn
 
     def read_public(self) -> AbstractContextManager[Connection]:
@@ -91,7 +90,7 @@ class Database:
                 yield conn
             return
         try:
-            with closing(lent), _unavailable_when_lost():
+            with closing(lent), in_our_words():
                 yield lent
         except (Unavailable, Busy) as error:
             # A replica also takes back what stands in the way of its replay; the primary does not mind.
@@ -127,7 +126,7 @@ class Database:
     @contextmanager
     def begin(self) -> Iterator[Connection]:
         """A connection inside a transaction."""
-        with _unavailable_when_lost(), self.engine.begin() as conn:
+        with in_our_words(), self.engine.begin() as conn:
             forget_marks(conn)
             yield conn
             # By itself where there is something to tell; the commit that SQLAlchemy adds then finds nothing open.
@@ -157,7 +156,7 @@ def _engine(url: str, pool_size: int, **more: Any) -> Engine:
         # As many as the settings say and not one more: the server's own bound is shared by all processes.
         max_overflow=0,
         json_deserializer=orjson.loads,
-        # See `forget_row`.
+        # Errors are logged, and a statement's parameters are a reporter's name and address.
         hide_parameters=True,
         pool_timeout=POOL_SECONDS,
         **more,
@@ -202,18 +201,3 @@ def _tell_what_the_pooler_lacks(driver: Any, record: Any) -> None:
     lacking = sorted(name for name in needed if present[name] != needed[name])
     if lacking:
         log.warning("pooler_without_settings", lacking=lacking, see="deploy/pgbouncer.ini")
-
-
-@contextmanager
-def _unavailable_when_lost() -> Iterator[None]:
-    try:
-        yield
-    except (OperationalError, InterfaceError, PoolTimeout) as lost:
-        raise out_of_turn(getattr(lost, "orig", None)) from lost
-    except DBAPIError as error:
-        if error.connection_invalidated:
-            raise Unavailable(problem("error.unavailable")) from error
-        if isinstance(error.orig, psycopg.Error):
-            forget_row(error.orig)
-            error.args = error.orig.args
-        raise

@@ -24,7 +24,8 @@ from psycopg.pq import ExecStatus
 from sqlalchemy import URL, Connection
 
 from open311.base.shared_memory import shared_memory
-from open311.storage.database.statement import require, tell
+from open311.storage.database.failures import raise_in_our_words
+from open311.storage.database.statement import require
 
 CHANNEL = "open311_changed"
 MARKS = "open311_changes"
@@ -155,7 +156,7 @@ def _commit_and_tell(conn: Connection, payloads: Sequence[str]) -> None:
         told = libpq.exec_(f"commit; select {notices}".encode())
         require(libpq, told, ExecStatus.TUPLES_OK)
     except psycopg.Error as error:
-        tell(conn, error)
+        raise_in_our_words(conn, error)
         raise
 
 

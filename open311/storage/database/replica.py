@@ -10,12 +10,11 @@ replication that is everything that was ever acknowledged.
 
 import time
 
-import psycopg
 import structlog
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.exc import DBAPIError
 
+from open311.storage.database.failures import LOST
 from open311.storage.database.freshness import Freshness
 from open311.storage.database.lending import Lender
 
@@ -25,7 +24,6 @@ BOUND_SECONDS = 1.0
 PAUSES = (0.0, 0.001, 0.002, 0.004, 0.008, 0.016)
 STANDS_SECONDS = 0.008
 REST_SECONDS = {"behind": 1.0, "out of reach": 5.0}
-GONE = (OperationalError, InterfaceError, PoolTimeout)
 STAMP = "open311_read_under"
 REPLAYED = "open311_replayed"
 
@@ -69,7 +67,7 @@ class Replica:
         needed = self._position(stamp, now)
         try:
             conn = self._engine.connect()
-        except GONE as reason:
+        except LOST as reason:
             self.leave_out("out of reach", reason)
             return None
         return self._ready(conn, stamp, needed)
@@ -95,7 +93,7 @@ class Replica:
         try:
             with self._primary.lend() as conn:
                 position = conn.exec_driver_sql(_POSITION).scalar_one()
-        except GONE:
+        except LOST:
             position = None
         self._known = (stamp, position, now)
         return position
@@ -131,10 +129,3 @@ class Replica:
                 return True
             before = replayed
         return False
-
-
-def went_away(error: BaseException | None) -> bool:
-    """Whether an error of a read says that the replica could not finish it, rather than that it took too long."""
-    cause = getattr(error, "orig", error)
-    lost = isinstance(cause, (psycopg.OperationalError, psycopg.InterfaceError))
-    return lost and not isinstance(cause, psycopg.errors.QueryCanceled)

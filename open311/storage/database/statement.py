@@ -14,7 +14,7 @@ from psycopg.pq import Format as WireFormat
 from sqlalchemy import Connection, Select
 from sqlalchemy.dialects.postgresql.psycopg import dialect
 
-from open311.base.errors import Busy, Unavailable, problem
+from open311.storage.database.failures import raise_in_our_words
 
 _dialect = dialect(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
 # Of one connection; each takes some memory of the server.
@@ -25,9 +25,6 @@ BINARY = WireFormat.BINARY
 # How a connection plans: anew for the values of each statement, or once.
 MODE = "open311_plans"
 CUSTOM, GENERIC = "force_custom_plan", "force_generic_plan"
-# Two transactions waited for each other, and PostgreSQL has taken this one back; its connection is sound.
-CROSSED = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure)
-CROSSED_AGAIN_SECONDS = 1
 PARAMETER = re.compile(r"\$(\d+)")
 _numbers = count(1)
 
@@ -56,7 +53,7 @@ class Statement:
             with driver.cursor() as cursor, cursor.copy(f"copy ({filled}) to stdout (format csv)") as rows:
                 return [bytes(row) for row in rows]
         except psycopg.Error as error:
-            tell(conn, error)
+            raise_in_our_words(conn, error)
             raise
 
     def fetch(self, conn: Connection, **parameters: Any) -> list[tuple[Any, ...]]:
@@ -76,7 +73,7 @@ class Statement:
             with psycopg.RawCursor(driver) as cursor:
                 return cursor.execute(self.sql, values, prepare=True, binary=True).fetchall()
         except psycopg.Error as error:
-            tell(conn, error)
+            raise_in_our_words(conn, error)
             raise
 
 
@@ -147,26 +144,3 @@ def require(libpq: Any, result: Any, expected: ExecStatus) -> None:
     if libpq.status != ConnStatus.OK:
         raise psycopg.OperationalError("the connection is lost")
     raise psycopg.errors.error_from_result(result)
-
-
-def tell(conn: Connection, error: psycopg.Error) -> None:
-    """Have an error of the driver told as everybody else tells them; raises `Unavailable`
-    for a lost connection, `Busy` for a transaction that was taken back."""
-    if isinstance(error, (psycopg.OperationalError, psycopg.InterfaceError)):
-        if not isinstance(error, CROSSED):
-            conn.invalidate(error)
-        raise out_of_turn(error) from error
-    forget_row(error)
-
-
-def out_of_turn(error: BaseException | None) -> Busy | Unavailable:
-    """What it means that a statement was not carried out: another was in its way, or the server is out of reach."""
-    if isinstance(error, CROSSED):
-        log.warning("transactions_crossed", reason=type(error).__name__)
-        return Busy(problem("error.crossed"), retry_after=CROSSED_AGAIN_SECONDS)
-    return Unavailable(problem("error.unavailable"))
-
-
-def forget_row(error: psycopg.Error) -> None:
-    """Errors are logged, and in their details PostgreSQL quotes the row: a reporter's name and address."""
-    error.args = (error.diag.message_primary or type(error).__name__,)
