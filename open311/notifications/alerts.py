@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from open311.base.errors import Invalid, NotFound, TooManyRequests, problem
 from open311.core import Core
-from open311.model.access.secret_tokens import is_token, new_token
+from open311.model.access.secret_tokens import new_token
 from open311.model.catalogue import Catalogue
 from open311.model.mailbox import mailbox
 from open311.model.task_names import TaskName
@@ -12,11 +12,10 @@ from open311.notifications import mail_guard
 from open311.notifications.mails import sending
 from open311.notifications.model.alert import MOST_OF_A_MAILBOX, Alert
 from open311.notifications.model.mail_limits import DAY, MailAsker
-from open311.notifications.model.mail_links import MailLink, Purpose
+from open311.notifications.model.mail_links import Purpose
 from open311.notifications.storage import alerts as storage
 from open311.notifications.storage import mail_links
 from open311.storage import jobs
-from open311.storage.database import Connection
 
 CONFIRM = ("mail.alert.confirm.subject", "mail.alert.confirm.text")
 NEWS = ("mail.alert.subject", "mail.alert.text")
@@ -43,7 +42,7 @@ def ask(core: Core, wish: Alert, asker: MailAsker) -> None:
 def find(core: Core, catalogue: Catalogue, token: str) -> Alert:
     """What a link of a mail is about; raises `NotFound`."""
     with core.database.read() as conn:
-        link = _link(core, conn, token)
+        link = mail_links.find(conn, token, core.now())
         alert = storage.find(conn, link.alert_id) if link and link.alert_id else None
     if alert is None or alert.jurisdiction_id != catalogue.jurisdiction.jurisdiction_id:
         raise NotFound(problem("error.follower.unknown"))
@@ -53,7 +52,7 @@ def find(core: Core, catalogue: Catalogue, token: str) -> Alert:
 def confirm(core: Core, token: str) -> None:
     """Write from now on."""
     with core.database.begin() as conn:
-        link = _link(core, conn, token)
+        link = mail_links.find(conn, token, core.now())
         if link and link.alert_id:
             storage.confirm(conn, link.alert_id, core.now())
 
@@ -61,13 +60,9 @@ def confirm(core: Core, token: str) -> None:
 def stop(core: Core, token: str) -> None:
     """Write no more, and forget the address; stopping twice is no error."""
     with core.database.begin() as conn:
-        link = _link(core, conn, token)
+        link = mail_links.find(conn, token, core.now())
         if link and link.alert_id:
             storage.remove(conn, link.alert_id)
-
-
-def _link(core: Core, conn: Connection, token: str) -> MailLink | None:
-    return mail_links.find(conn, token, core.now()) if is_token(token) else None
 
 
 def send_question(core: Core, alert_id: int) -> None:

@@ -3,7 +3,6 @@
 from open311.base.errors import Invalid, NotFound, TooManyRequests, problem
 from open311.core import Core
 from open311.model.access import visibility
-from open311.model.access.secret_tokens import is_token
 from open311.model.access.visibility import View
 from open311.model.catalogue import Catalogue
 from open311.model.mailbox import mailbox
@@ -11,7 +10,7 @@ from open311.model.task_names import TaskName
 from open311.notifications import mail_guard
 from open311.notifications.model.followers import ASKED_AGAIN_AFTER, Follower
 from open311.notifications.model.mail_limits import MailAsker
-from open311.notifications.model.mail_links import MailLink, Purpose
+from open311.notifications.model.mail_links import Purpose
 from open311.notifications.storage import followers as storage
 from open311.notifications.storage import mail_links
 from open311.storage import jobs
@@ -78,7 +77,7 @@ def follow(
 def find(core: Core, token: str) -> Follower:
     """Whom a link of a mail belongs to; raises `NotFound`."""
     with core.database.read() as conn:
-        link = _link(core, conn, token)
+        link = mail_links.find(conn, token, core.now())
         follower = storage.find(conn, link.follower_id) if link and link.follower_id else None
     if follower is None:
         raise NotFound(problem("error.follower.unknown"))
@@ -88,7 +87,7 @@ def find(core: Core, token: str) -> Follower:
 def confirm(core: Core, token: str) -> None:
     """Write to the owner of this link from now on; the link can still stop that."""
     with core.database.begin() as conn:
-        link = _link(core, conn, token)
+        link = mail_links.find(conn, token, core.now())
         # The link of any other mail would confirm what its reader was never asked.
         if link and link.follower_id and link.purpose is Purpose.CONFIRM:
             storage.confirm(conn, link.follower_id, core.now())
@@ -98,10 +97,6 @@ def confirm(core: Core, token: str) -> None:
 def stop(core: Core, token: str) -> None:
     """Write to them no more, and forget the address; stopping twice is no error."""
     with core.database.begin() as conn:
-        link = _link(core, conn, token)
+        link = mail_links.find(conn, token, core.now())
         if link and link.follower_id:
             storage.remove(conn, link.follower_id)
-
-
-def _link(core: Core, conn: Connection, token: str) -> MailLink | None:
-    return mail_links.find(conn, token, core.now()) if is_token(token) else None

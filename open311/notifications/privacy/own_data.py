@@ -9,7 +9,6 @@ from open311.actions.photos import media
 from open311.base.errors import Invalid, NotFound, problem
 from open311.core import Core
 from open311.model.access.actor import REPORTER
-from open311.model.access.secret_tokens import is_token
 from open311.model.catalogue import Catalogue
 from open311.model.events.event_kinds import EventKind
 from open311.model.mailbox import mailbox
@@ -115,7 +114,7 @@ def _owners(catalogue: Catalogue) -> tuple[str, str]:
 
 def _owner(core: Core, conn: Connection, catalogue: Catalogue, token: str) -> tuple[str, str]:
     """Mailbox and language of whoever has this link to their data; no other link opens them."""
-    link = mail_links.find(conn, token, core.now()) if is_token(token) else None
+    link = mail_links.find(conn, token, core.now())
     mine = link and link.jurisdiction_id == catalogue.jurisdiction.jurisdiction_id
     if not (link and mine and link.purpose is Purpose.OWN_DATA and link.email):
         raise NotFound(problem("error.follower.unknown"))

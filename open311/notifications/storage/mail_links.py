@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, delete, func, insert, select, update
 
-from open311.model.access.secret_tokens import digest
+from open311.model.access.secret_tokens import digest, is_token
 from open311.notifications.model.mail_links import VALID_FOR, MailLink, Purpose
 from open311.storage.tables import mail_links
 
@@ -41,7 +41,7 @@ def add(
 
 
 def find(conn: Connection, token: str, now: datetime) -> MailLink | None:
-    return _one(conn, _select(now).where(_l.digest == digest(token)))
+    return _one(conn, _select(now).where(_l.digest == digest(token))) if is_token(token) else None
 
 
 def find_by_id(conn: Connection, link_id: int, now: datetime) -> MailLink | None:
