@@ -8,6 +8,7 @@ from typing import NamedTuple
 from open311.adapters import media_store
 from open311.adapters.media_store import MediaStore
 from open311.adapters.photos.photo_queue import PhotoQueue
+from open311.base.bounded import Bounded
 from open311.base.errors import ConfigurationError, Invalid, NotFound, problem
 from open311.formats.fragments import Fragments
 from open311.model.catalogue import Catalogue
@@ -20,6 +21,7 @@ from open311.storage.statistics import FiguresCache
 
 # About 13,000 reports in one format, and six lists of a thousand.
 FRAGMENT_BYTES, LIST_BYTES = 10 * 1024 * 1024, 4 * 1024 * 1024
+MOST_TOTALS = 1000
 # So many jurisdictions are named to whoever names none.
 NAMED = 20
 
@@ -101,7 +103,7 @@ class Core:
     catalogues: Catalogues = field(default_factory=Catalogues)
     now: Callable[[], datetime] = system_clock
     fragments: Fragments = field(default_factory=lambda: Fragments(FRAGMENT_BYTES, LIST_BYTES))
-    totals: dict[Hashable, Counted] = field(default_factory=dict)
+    totals: Bounded[Hashable, Counted] = field(default_factory=lambda: Bounded(MOST_TOTALS))
     photo_queue: PhotoQueue = field(default_factory=PhotoQueue)
     landmarks: Landmarks = field(default_factory=Landmarks)
     desk_counts: CountsCache = field(default_factory=CountsCache)

@@ -1,4 +1,4 @@
-"""A memory that takes no more than so many bytes."""
+"""A memory with an end to it, since strangers choose what is asked for."""
 
 import threading
 from collections.abc import Callable, Hashable
@@ -9,13 +9,17 @@ Value = TypeVar("Value")
 
 
 class Bounded(Generic[Key, Value]):
-    """Values by key; when they take more than `most_bytes` as `size` has it, the oldest go. Reading takes no lock."""
+    """Values by key; when there are more than `most`, the oldest go. Reading takes no lock.
 
-    def __init__(self, most_bytes: int, size: Callable[[Value], int]) -> None:
-        self._most_bytes, self._size = most_bytes, size
+    Each counts for one, or for what `size` says, such as its bytes.
+    """
+
+    # The oldest, not the one that nobody has asked for longest: to keep account of that would cost a lock a reading.
+    def __init__(self, most: int, size: Callable[[Value], int] = lambda value: 1) -> None:
+        self._most, self._size = most, size
         self._values: dict[Key, Value] = {}
         self._lock = threading.Lock()
-        self.bytes = 0
+        self.taken = 0
 
     def get(self, key: Key) -> Value | None:
         return self._values.get(key)
@@ -24,8 +28,8 @@ class Bounded(Generic[Key, Value]):
         """Keep a value, instead of what was kept under its key."""
         with self._lock:
             before = self._values.pop(key, None)
-            self.bytes += self._size(value) - (self._size(before) if before is not None else 0)
+            self.taken += self._size(value) - (self._size(before) if before is not None else 0)
             self._values[key] = value
-            while self.bytes > self._most_bytes:
+            while self.taken > self._most:
                 oldest = next(iter(self._values))
-                self.bytes -= self._size(self._values.pop(oldest))
+                self.taken -= self._size(self._values.pop(oldest))

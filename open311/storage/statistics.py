@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, func, select, text, tuple_
 from sqlalchemy.dialects.postgresql import insert
 
+from open311.base.bounded import Bounded
 from open311.model.statistics import MonthOfService, RollUps, Statistics
 from open311.storage.database import advisory_locks
 from open311.storage.database.freshness import announce
@@ -78,18 +79,15 @@ _ADD_UP = text(f"""
 class FiguresCache:
     """What was made of the roll-ups: good until these are added up anew."""
 
-    _kept: dict[Hashable, tuple[Run, Statistics]] = field(default_factory=dict)
+    _kept: Bounded[Hashable, tuple[Run, Statistics]] = field(default_factory=lambda: Bounded(MOST_KEPT))
 
     def get(self, key: Hashable, run: Run | None) -> Statistics | None:
         kept = self._kept.get(key)
         return kept[1] if kept and kept[0] == run else None
 
     def keep(self, key: Hashable, run: Run | None, figures: Statistics) -> None:
-        """Keep them; a stranger may ask for any service and number of months, so there is an end to it."""
-        if len(self._kept) >= MOST_KEPT:
-            self._kept.clear()
         if run is not None:
-            self._kept[key] = (run, figures)
+            self._kept.keep(key, (run, figures))
 
 
 def newest_event(conn: Connection, jurisdiction_id: str) -> int:

@@ -15,7 +15,6 @@ from open311.web import pagination, queries
 from open311.web.request_context import RequestContext
 from open311.web.written_requests import Writer
 
-MOST_TOTALS = 1000
 # Beyond what is counted exactly, "more than 10,000" does not change with each report.
 MANY_SECONDS = 30.0
 
@@ -68,7 +67,6 @@ def total(core: Core, conn: Connection, question: Question, page: Page[Any]) -> 
     kept = core.totals.get(question.key)
     if kept and (kept.stamp == stamp or (kept.total > COUNT_LIMIT and now < kept.moment + MANY_SECONDS)):
         return kept.total
-    if len(core.totals) > MOST_TOTALS:
-        core.totals.clear()
-    counted = core.totals[question.key] = Counted(search.total(conn, question.search), stamp, now)
-    return counted.total
+    counted = search.total(conn, question.search)
+    core.totals.keep(question.key, Counted(counted, stamp, now))
+    return counted

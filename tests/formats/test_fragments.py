@@ -64,6 +64,6 @@ def test_lists_and_entries_take_no_more_than_their_bytes() -> None:
     for number in range(100):
         body_of(fragments, hits_of((number, 1)), render)
         assert fragments.bytes <= 5000
-        assert fragments.lists.bytes <= 2000
+        assert fragments.lists.taken <= 2000
     newest = hits_of((99, 1))
     assert body_of(fragments, newest, render) is body_of(fragments, newest, render)

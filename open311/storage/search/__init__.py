@@ -8,6 +8,7 @@ from typing import Any
 import psycopg
 from sqlalchemy import Connection, func, literal_column, select
 
+from open311.base.bounded import Bounded
 from open311.model.search import ANY_ORDER, Cursor, Hits, Items, Page, RequestSearch
 from open311.model.service_request import ServiceRequest
 from open311.storage.requests.rows import request_from
@@ -50,7 +51,9 @@ Line = tuple[int, bytes | None]
 class Landmarks:
     """Cursors every `STRIDE` rows of long lists, by question, so that `page=N` costs the same at any depth."""
 
-    cursors: dict[Any, tuple[float, tuple[Cursor, ...]]] = field(default_factory=dict)
+    cursors: Bounded[Any, tuple[float, tuple[Cursor, ...]]] = field(
+        default_factory=lambda: Bounded(MOST_LANDMARKS)
+    )
 
     def nearer(self, conn: Connection, question: Question) -> Question:
         """The same page, counted from a landmark: no statement leaves out more than `STRIDE` rows twice.
@@ -62,7 +65,7 @@ class Landmarks:
         if query.after or query.skip < 2 * STRIDE:
             return question
         whole = question_of(replace(query, skip=0, page_size=1)).key
-        made, cursors = self.cursors.get(whole, (0.0, ()))
+        made, cursors = self.cursors.get(whole) or (0.0, ())
         if made + LANDMARK_SECONDS < time.monotonic():
             made, cursors = time.monotonic(), ()
         while len(cursors) < query.skip // STRIDE:
@@ -72,10 +75,7 @@ class Landmarks:
             if step is None:
                 break
             cursors = (*cursors, step)
-        # Strangers choose the questions. To make all anew once costs less than to keep account of which was used last.
-        if len(self.cursors) >= MOST_LANDMARKS:
-            self.cursors.clear()
-        self.cursors[whole] = (made, cursors)
+        self.cursors.keep(whole, (made, cursors))
         passed = cursors[: query.skip // STRIDE]
         if not passed:
             return question

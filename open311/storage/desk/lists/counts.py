@@ -7,6 +7,7 @@ from typing import Any, TypeVar, cast
 
 from sqlalchemy import Connection, func, select
 
+from open311.base.bounded import Bounded
 from open311.storage.desk.lists.case_list import overdue
 from open311.storage.desk.scope import AWAITING, NOT_DONE, Scope
 from open311.storage.tables import cases
@@ -48,7 +49,7 @@ def of(conn: Connection, scope: Scope, now: datetime) -> Counts:
 class CountsCache:
     """What was counted for somebody, as long as nothing changes at the desk, and then for a few seconds more."""
 
-    _kept: dict[Hashable, tuple[int, datetime, Any]] = field(default_factory=dict)
+    _kept: Bounded[Hashable, tuple[int, datetime, Any]] = field(default_factory=lambda: Bounded(MOST_KEPT))
 
     def get(
         self, key: Hashable, stamp: int, moment: datetime, count: Callable[[], Counted], *, anew: bool = False
@@ -62,8 +63,6 @@ class CountsCache:
             before, counted_at, counts = kept
             if moment - counted_at < (QUIET if before == stamp else KEPT):
                 return cast(Counted, counts)
-        if len(self._kept) >= MOST_KEPT:
-            self._kept.clear()
         counts = count()
-        self._kept[key] = (stamp, moment, counts)
+        self._kept.keep(key, (stamp, moment, counts))
         return counts
