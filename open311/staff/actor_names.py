@@ -81,5 +81,6 @@ def _account_id(actor: str) -> int | None:
 def _number(word: str, kinds: Collection[str]) -> int | None:
     kind, _, number = word.partition(":")
     return (
+        # `isdigit` alone is true of `²`, which `int` refuses; ten digits may be more than the column holds.
         int(number) if kind in kinds and number.isascii() and number.isdigit() and len(number) < 10 else None
     )

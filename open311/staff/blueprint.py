@@ -84,9 +84,12 @@ def _is_from_here() -> bool:
     # Against forged requests (CSRF), before the token of the form: a page of another site learns nothing from the
     # answer.
     site = request.headers.get("Sec-Fetch-Site")
+    # Also `same-site` is somebody else: other services of the city live below the same domain.
     if site is not None:
         return site == "same-origin"
+    # Browsers send it with every POST, but some leave out `Sec-Fetch-Site` by plain http.
     origin = request.headers.get("Origin")
+    # Behind a proxy that does not hand on the name of the host, only the settings know it.
     own = {request.host, urlsplit(current.base_url()).netloc}
     return origin is not None and urlsplit(origin).netloc in own
 
@@ -130,6 +133,8 @@ def page(
         def guarded(**values: Any) -> ResponseReturnValue:
             return _stopped(rights, confirmed=confirmed) or view(**values)
 
+        # A view says who may open it, so that a test can walk through all addresses and find none that is open by
+        # accident.
         return _add(rule, guarded, methods, rights or ANYBODY)
 
     return register
@@ -156,6 +161,7 @@ def _stopped(rights: Sequence[Right], *, confirmed: bool) -> ResponseReturnValue
         return _to_sign_in(somebody)
     if rights and not somebody.staff.rights.intersection(rights):
         raise Forbidden(problem("desk.error.right"))
+    # After the rights: who lacks them is told so, and not first asked to send the form again.
     if request.method not in READING and not _has_token():
         g.interrupted = True
         raise StaleForm
@@ -173,6 +179,7 @@ def _ask(step: str) -> ResponseReturnValue:
     if request.method in READING:
         return redirect(address(step, next=here()), 303)
     g.interrupted = True
+    # No redirect: a browser follows it by GET, and what was typed would be gone.
     view: Any = current_app.view_functions[f"{blueprint.name}.{step}"]
     return cast(ResponseReturnValue, view())
 

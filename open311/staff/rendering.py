@@ -74,6 +74,7 @@ def _common() -> dict[str, Any]:
         "me": somebody.account if somebody else None,
         "sso": settings.sso_issuer is not None and settings.sso_client_id is not None,
         "local": settings.sso_issuer is None or settings.sso_local != LocalSignIn.OFF,
+        # For what is shown only. Whether somebody may do it, each view and each action asks for itself.
         "has": lambda right: right in rights,
         "menu": navigation.entries(rights) if somebody else (),
         "shortcuts": shortcuts.SHORTCUTS,
@@ -104,6 +105,7 @@ def _form_token() -> Markup:
 def _done_message() -> str:
     """What was done just now, if the address says so and there are words for it."""
     word = request.args.get("done", "") if request.method == "GET" else ""
+    # Anybody can write an address: only our own words may be said on a page of the city.
     return word if f"desk.done.{word}" in messages(current.language()) else ""
 
 
@@ -131,8 +133,10 @@ def next_path(chosen: str) -> str:
 
 def error_page(status: int, *problems: Problem, headers: Mapping[str, str] | None = None) -> Response:
     """An error as a page of the desk, with a way on."""
+    # There are words for these.
     code = status if status in (400, 403, 404, 405, 409, 429, 500, 503) else 500 if status >= 500 else 400
     texts = [in_words(problem) for problem in problems] if status in (400, 403, 409, 429) else []
+    # What fails before anybody is let in still needs a page, with the name of a city on it.
     if g.get("catalogue") is None:
         g.catalogue = next(iter(current.core().catalogues.in_force), None)
     response = render("error.html", status=status, code=code, told=texts)

@@ -129,10 +129,12 @@ def find_case(number: int) -> SeenCase:
     core, somebody = current.core(), staff()
     with core.database.read() as conn:
         whole = case_page.find(conn, number)
+    # Not `Forbidden`: from numbers that answer differently, anybody could tell which are held.
     unknown = NotFound(problem("error.service_request.unknown", service_request_id=number))
     if whole is None:
         raise unknown
     case, visibility = whole.case, whole.request.visibility
+    # Of this case: a role may hold in one unit, one area or one city only, and the actor gets no more than that.
     allowed = {right for right in somebody.rights if rights.may(somebody, right, case, visibility)}
     if Right.SEE_REPORTS not in allowed:
         raise unknown

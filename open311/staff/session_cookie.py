@@ -10,6 +10,7 @@ from open311.http import current
 from open311.site import addresses
 
 ERRAND = "open311-staff-errand"
+# `__Host-` would be stricter still, but asks for the path `/`, and then every public page would be sent the session.
 SECURE, PLAIN = "__Secure-open311-staff", "open311-staff"
 
 
@@ -41,6 +42,7 @@ def put(response: Response, session_token: str) -> None:
         path=_path(),
         secure=secure,
         httponly=True,
+        # Not `Strict`: whoever follows a link in a mail to the desk would be asked to sign in again.
         samesite="Lax",
     )
 
@@ -61,7 +63,14 @@ def errand() -> str:
 def put_errand(response: Response, sealed: str) -> None:
     """Have the browser keep what it needs when it comes back."""
     response.set_cookie(
-        ERRAND, sealed, max_age=900, path=_path(), secure=is_secure(), httponly=True, samesite="Lax"
+        # `Lax`, since the browser comes back from another site, by GET.
+        ERRAND,
+        sealed,
+        max_age=900,
+        path=_path(),
+        secure=is_secure(),
+        httponly=True,
+        samesite="Lax",
     )
 
 

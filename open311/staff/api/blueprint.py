@@ -62,6 +62,7 @@ class _Parser(FlaskParser):
     DEFAULT_VALIDATION_STATUS = HTTPStatus.BAD_REQUEST
 
     def load_json(self, req: Any, schema: Schema) -> Any:
+        # A body of another type would be passed over, and the act done without its words.
         if req.get_data() and not req.is_json:
             raise Invalid(problem("error.body.unreadable"))
         return req.posted_object
@@ -151,9 +152,11 @@ problems.install(blueprint)
 def admit() -> None:
     """Settle who asks. Raises `TokenMissing`, and `Forbidden` for plain http; no cookie opens anything here."""
     desk.require_reachable()
+    # A page of another site could have the browser send a cookie along; a header it cannot.
     g.signed_in = None
     kind, _, secret = request.headers.get("Authorization", "").partition(" ")
     holder = access_tokens.find_holder(current.core(), secret.strip()) if kind.lower() == "bearer" else None
+    # By account, not by token: whoever makes ten tokens has no more calls than with one.
     desk.count(f"token of {holder.account.id}" if holder else f"address {request.remote_addr}")
     if holder is None:
         raise TokenMissing(problem("desk.api.token"))

@@ -91,6 +91,7 @@ def _register(act: Act) -> None:
     def view(sent: Mapping[str, Any], number: int) -> Response:
         return _once(lambda: _do(act, number, sent))
 
+    # The document takes the summary of an operation from there.
     view.__doc__ = act.summary
     register = blueprint.view(
         f"/cases/<number:number>/{act.name}",
@@ -118,6 +119,7 @@ def _revision() -> int:
     if not wanted and not request.headers.get("If-Match"):
         raise RevisionMissing(problem("desk.api.revision.missing"))
     numbers = [whole_number(tag, 9) for tag in wanted.as_set()]
+    # Nor `*`: an act on whatever the case may have become is what the header is there to prevent.
     if len(numbers) != 1 or numbers[0] is None:
         raise Invalid(problem("desk.api.revision"))
     return numbers[0]
@@ -131,15 +133,18 @@ def _once(act: Callable[[], dict[str, int]]) -> Response:
     if len(key) > LONGEST_KEY or not key.isprintable():
         raise Invalid(problem("desk.api.key", most=LONGEST_KEY))
     core, account_id = current.core(), known().account.id
+    # The key belongs to one request: another body under it is a mistake of the program, and is told as one.
     content = b"\n".join(
         [request.path.encode(), request.headers.get("If-Match", "").encode(), request.get_data()]
     )
     try:
+        # Before anything is done, in a transaction of its own: of two that come at once, the second is told to wait.
         idempotency.claim(core, account_id, key, content)
     except Repeated as before:
         return _done_response(before.answer)
     try:
         answer = act()
+    # Whatever stopped it: what was not done must not stay claimed for a day.
     except BaseException:
         idempotency.release(core, account_id, key)
         raise

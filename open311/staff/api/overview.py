@@ -24,6 +24,7 @@ def get_figures() -> counts.Counts:
     scope = scope_of(staff(), Right.SEE_REPORTS)
     with core.database.read() as conn:
         return core.desk_counts.get(
+            # Whose figures they are is part of the key: each sees other cases.
             ("figures", staff()),
             core.database.freshness.desk_stamp,
             core.now(),

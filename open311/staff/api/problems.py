@@ -43,6 +43,7 @@ def answer(
     """An error as a problem document."""
     said = [{"code": problem.key, "detail": in_words(problem)} for problem in problems]
     document = {
+        # RFC 9457, 4.2.1: then the title has to be that of the status.
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,
         "status": status,

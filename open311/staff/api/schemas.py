@@ -23,6 +23,7 @@ class Text(fields.String):
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
         text = super()._deserialize(value, *args, **kwargs)
+        # JSON can write both, as `\u0000` and `\ud800`; PostgreSQL and UTF-8 can hold neither.
         if "\0" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
             raise ValidationError("not a text")
         return text

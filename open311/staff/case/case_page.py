@@ -52,6 +52,7 @@ def report_act(number: int, act: str) -> ResponseReturnValue:
     seen = find_case(number)
     if (refused := attempt(seen, act, ACTS, _page)) is not None:
         return refused
+    # Whoever acts has read what names them: then it need not be pressed away as well.
     casework.read_mentions(current.core(), number, seen.actor)
     if request.form.get("back") == "home":
         return redirect_to("home", done="saved")
@@ -63,10 +64,12 @@ def _page(seen: SeenCase, refusal: Refusal = NOTHING_REFUSED, *, reveals: bool =
     known: dict[int, str] = {}
     with core.database.read() as conn:
         is_mentioned = mentions.names(conn, signed_in().account.id, seen.number)
+        # Names of colleagues are personal data: only who gives out work needs the list of them.
         if seen.may(Right.ASSIGN_PERSON):
             others = colleagues.of_case(conn, whole.case, whole.request.visibility, core.now())
             known = actor_names.nameable(others.of_unit, others.roles)
     service = catalogue.services.get(whole.request.service_code)
+    # With those that the public does not see; who may not see the reporter gets the public ones.
     answers = whole.submission.get("attributes") or whole.request.attributes
     who = [f"staff:{whole.case.assignee_id}"] if whole.case.assignee_id else []
     return render_case(

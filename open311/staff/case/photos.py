@@ -30,6 +30,7 @@ def picture(key: str) -> Response:
         stored_file = media.find_file(conn, key)
     if stored_file is None:
         raise unknown
+    # For what it raises: a photo is as secret as its case.
     find_case(stored_file.service_request_id)
     data = core.media_store.get(key)
     if data is None:
@@ -49,6 +50,7 @@ def photo_original(number: int, media_id: int) -> ResponseReturnValue:
 def _picture(data: bytes) -> Response:
     response = Response(data, content_type="image/jpeg")
     response.headers["Cache-Control"] = NOT_KEPT
+    # Whatever else a file may pretend to be, it is a picture and no page.
     response.headers["X-Content-Type-Options"] = "nosniff"
     # A photo in a tab of its own is a document: nothing in it may run.
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"

@@ -89,6 +89,7 @@ def _degrees(typed: str) -> float | None:
         degrees = float(plain_number(typed[:LONGEST]))
     except ValueError:
         return None
+    # `float` reads `nan` and `inf`, too.
     return degrees if isfinite(degrees) else None
 
 

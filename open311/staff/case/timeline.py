@@ -104,6 +104,7 @@ def line(event: Event, catalogue: Catalogue, known: Mapping[str, str]) -> Histor
 
 def what(kind: str) -> str:
     key = f"desk.event.{kind}"
+    # A newer release beside this one may record kinds that this one has no words for.
     return words(key) if key in messages(current.language()) else kind
 
 

@@ -59,6 +59,7 @@ def _sheet(
     sections = [(words("page.report.description"), [text[:LONGEST_TEXT] for text in texts if text])]
     if answers:
         sections.append((words("desk.export.answers"), [answer[:LONGEST_TEXT] for answer in answers]))
+    # Empty, to be written on by hand.
     sections.append((words("desk.export.notes"), []))
     title = f"{service}, {words('page.report.number', number=number)}"
     return Sheet(title, desk_link(number), facts, sections)

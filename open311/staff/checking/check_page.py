@@ -73,6 +73,7 @@ class Shown:
     def of_conflict(cls, sent: SentForm, latest: SeenCase, conflict: Conflict) -> "Shown":
         """What was changed in the form, upon what the report has become meanwhile."""
         base = shown_values(latest)
+        # Only what was changed in the form: its other fields hold what has become old.
         values = base | sent.typed(latest=True)
         return cls(values=values, base=base, revision=latest.whole.case.revision, conflict=conflict)
 
@@ -86,6 +87,8 @@ def check_page(seen: SeenCase, shown: Shown) -> Response:
     core, whole = current.core(), seen.whole
     request, case = whole.request, whole.case
     with core.database.begin() as conn:
+        # Said, not locked: whoever goes home with a page open would hold up everybody. The revision settles who was
+        # first.
         other = presence.claim(conn, request.service_request_id, str(seen.actor), core.now())
         suspicions = suspicion.of_requests(conn, [request.service_request_id], core.now())
     meanwhile = shown.conflict.meanwhile if shown.conflict else ()

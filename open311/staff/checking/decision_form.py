@@ -107,6 +107,7 @@ class SentForm:
 
 def _unpacked(packed: str) -> dict[str, str]:
     try:
+        # It went through the browser, so it may be anything.
         values = json.loads(packed[:LONGEST_BASE])
     except (ValueError, RecursionError):
         return {}
@@ -187,6 +188,7 @@ def _priority(sent: SentForm, problems: list[Problem]) -> Priority | None:
 
 
 def _location(sent: SentForm, problems: list[Problem]) -> Location | None:
+    # A comma, as a German keyboard writes it.
     words = [sent.value(name).replace(",", ".") for name in ("lat", "long")]
     if not all(words) or words == [sent.base.get("lat"), sent.base.get("long")]:
         return None
@@ -212,6 +214,7 @@ def _photo(sent: SentForm, photo: Media, problems: list[Problem]) -> PhotoEdit:
     return PhotoEdit(
         media_id=photo.id,
         public=choice == MediaVisibility.PUBLIC if choice in ("public", "internal") else None,
+        # What a machine has found is a suggestion: only what somebody has ticked is covered.
         boxes=[*read_boxes(sent.form.get(f"boxes-{photo.id}", ""), problems), *_confirmed(sent, photo)],
         alt=sent.changed(f"alt-{photo.id}"),
     )

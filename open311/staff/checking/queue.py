@@ -84,6 +84,7 @@ def check_report(number: int) -> ResponseReturnValue:
     if request.method == "GET":
         return check_page(seen, Shown.of_case(seen, last=_last()))
     sent = SentForm.of(request.form, seen)
+    # A button of the same form, so that nothing typed is lost; and a POST, since it is written to the log.
     if request.form.get("reveal"):
         look_ups.reveal(current.core(), number, seen.whole.case.jurisdiction_id, seen.actor)
         return check_page(seen, Shown.of_form(sent, posted_revision(), reveals=True))

@@ -50,6 +50,8 @@ def of_request() -> KeptForm | None:
 
 def _unpacked(packed: str) -> KeptForm | None:
     try:
+        # A hidden field of a page: whoever wrote it, it leads to pages of the desk only, and is sent by a press of
+        # its reader.
         path, fields, files = json.loads(packed[: 2 * LONGEST])
         pairs = [(str(name), str(value)) for name, value in fields]
     except (ValueError, TypeError, RecursionError):

@@ -53,6 +53,8 @@ def login() -> ResponseReturnValue:
     try:
         token = sign_in.sign_in(current.core(), email, posted("password"), sender())
     except (Invalid, TooManyRequests) as refused:
+        # The same words whether the address or the password is wrong: which addresses have accounts is nobody's
+        # business.
         return refused_step("signing_in/login.html", refused, "email", email=email[:254])
     return go_on(token)
 
@@ -108,6 +110,8 @@ def _show_codes(token: str, codes: list[str]) -> ResponseReturnValue:
     """The recovery codes, this once; the session is a new one from here."""
     _take(token)
     response = _step("signing_in/codes.html", codes=codes, on=next_path(_next()))
+    # A session is a new one after every step, so that a token which somebody planted or saw before opens nothing
+    # after it.
     session_cookie.put(response, token)
     return response
 
@@ -202,6 +206,8 @@ def logout() -> ResponseReturnValue:
     response: Response = redirect(address("login", done="signed_out"), 303)  # type: ignore[assignment]
     session_cookie.clear(response)
     # What this browser may have stored of the desk goes as well.
+    # Not `cookies`, which would take those of every site below the city's domain, nor `storage`, in which reports
+    # wait that were written without a connection.
     response.headers["Clear-Site-Data"] = '"cache"'
     return response
 
@@ -212,6 +218,7 @@ def welcome(token: str) -> ResponseReturnValue:
     core = current.core()
     try:
         account, kind = own_account.of_link(core, token)
+    # The same for a link that was used, one that has ended and one that never was.
     except NotFound:
         return render("signing_in/welcome_unknown.html", status=404)
     g.language = account.language

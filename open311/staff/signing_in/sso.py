@@ -43,6 +43,7 @@ def sso_arrive() -> ResponseReturnValue:
     else:
         response = redirect(next_path(arrival.next_path), 303)
         session_cookie.put(response, arrival.token)
+    # Whatever came of it: what was sealed is good for one arrival.
     session_cookie.clear_errand(response)
     return response
 
