@@ -87,6 +87,7 @@ class Jurisdiction:
 
     def contains(self, lat: float, long: float) -> bool:
         """Whether a point lies inside the boundary, its edge included; yes when there is none."""
+        # `contains` of shapely would leave out who stands on the edge.
         return self.boundary is None or bool(intersects_xy(self.boundary, long, lat))
 
     def zipcode_in(self, address: str) -> str | None:

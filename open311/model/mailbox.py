@@ -23,6 +23,7 @@ def mailbox(raw: str) -> str | None:
     labels = host.split(".")
     if not (at and LOCAL.fullmatch(local) and len(labels) > 1 and all(map(LABEL.fullmatch, labels))):
         return None
+    # RFC 5321, 4.5.3.1: 64 letters before the `@`, 254 in all.
     return f"{local}@{host}" if len(local) <= 64 and len(host) <= 189 else None
 
 
@@ -49,6 +50,7 @@ def spelt(raw: str) -> str:
 def counted_as(address: str) -> str:
     """What all spellings of a mailbox share that end in the same place: for limits, never for rights."""
     local, _, host = address.lower().rpartition("@")
+    # Mostly another name of the same mailbox; where it is not, two people share a limit, and no more than that.
     local = local.partition("+")[0]
     if host in DOTS_MEAN_NOTHING:
         local, host = local.replace(".", ""), DOTS_MEAN_NOTHING[host]

@@ -99,11 +99,13 @@ def _key(kind: type, value: object) -> Any:
     if kind is str:
         return _short_text(value)
     if kind is datetime:
+        # The last second that a datetime can be.
         return datetime.fromtimestamp(_whole(value, 253_402_300_799), UTC)
     return _whole(value, 10**15)
 
 
 def _whole(value: object, most: int) -> int:
+    # `True` is an int as well, and would be row 1.
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= most:
         return value
     raise ValueError(value)
@@ -213,6 +215,7 @@ def window(span: Span, now: datetime, max_span_days: int, *, bounded: bool) -> S
 
 def _later(moment: datetime, by: timedelta) -> datetime:
     try:
+        # The year may be 1 or 9999: whoever asks for that has no bound to be kept.
         return moment + by
     except OverflowError:
         return moment

@@ -24,6 +24,8 @@ def change_status(
     target = Status(to.status)
     closed = None
     if target is Status.CLOSED:
+        # A status after it was closed does not close it again; and what comes from elsewhere may say that it was
+        # closed before it came in.
         closed = request.closed_datetime or max(at, request.requested_datetime)
     changes = {"status": target, "detailed_status": to.code, "closed_datetime": closed}
     # A note says why the status is what it is: it goes with the status, and no later event repeats it.

@@ -12,9 +12,11 @@ LOGGED_PREFIX = {4: 24, 6: 48}
 
 def _read(address: str | None) -> IPv4Address | IPv6Address | None:
     try:
+        # Behind `%` stands the interface of a link-local address, which differs from machine to machine.
         ip = ip_address((address or "").partition("%")[0])
     except ValueError:
         return None
+    # A socket that hears both families gives IPv4 as `::ffff:192.0.2.1`; that is the same sender.
     return (ip.ipv4_mapped or ip) if isinstance(ip, IPv6Address) else ip
 
 

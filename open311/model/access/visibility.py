@@ -28,6 +28,7 @@ RULES = {
     Visibility.HELD: Rule(View.REDACTED, View.FULL),
     Visibility.PUBLISHED: Rule(View.FULL, View.FULL),
     Visibility.WITHHELD: Rule(View.REDACTED, View.REDACTED),
+    # Also for keys: hidden is what ought not to be read by anybody, such as a name in a text.
     Visibility.HIDDEN: Rule(View.NONE, View.NONE),
 }
 # What stays of a request that is not shown whole: its kind, where it stands, and since when.
@@ -39,6 +40,7 @@ REDACTED_FIELDS = fields_with(Role.REDACTED)
 def view_of(request: ServiceRequest | None, jurisdiction: Jurisdiction, reader: Actor = PUBLIC) -> View:
     """How much of a request a reader sees who asks for it by its number at this jurisdiction."""
     owner = jurisdiction.jurisdiction_id
+    # Numbers count through all cities: one of another city is as unknown here as one that there is not.
     if request is None or request.jurisdiction_id != owner:
         return View.NONE
     rule = RULES[Visibility(request.visibility)]

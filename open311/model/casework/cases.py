@@ -111,6 +111,7 @@ class Case:
     def row(self) -> dict[str, Any]:
         values = {column.name: getattr(self, column.name) for column in fields(self)}
         values |= {"stage": self.stage.value, "priority": int(self.priority)}
+        # In one order, so that equal sets are equal rows.
         values |= {name: sorted(values[name]) for name in ("flags", "awaits")}
         return (
             values
@@ -150,6 +151,7 @@ def stage(visibility: str, status: str, case: Case, today: date) -> Stage:
         return Stage.CHECK
     if case.paused_since is not None or (case.resume_date is not None and case.resume_date > today):
         return Stage.WAITING
+    # With one order done and another still open it is ours: somebody has to look at the first.
     if not OUTSIDE_FLAGS.isdisjoint(case.flags) and BACK_FLAGS.isdisjoint(case.flags):
         return Stage.OUTSIDE
     if case.accept_by is not None and case.accepted_datetime is None:
@@ -175,6 +177,7 @@ def new_case(
     """
     received = request["requested_datetime"]
     unit = route.unit if route else request.get("agency_responsible")
+    # GeoReport lets senders give any text as the agency.
     unit = unit if unit in catalogue.units else None
     rule = route.rule if route else None
     zone, desk = catalogue.jurisdiction.time_zone, catalogue.desk

@@ -105,6 +105,7 @@ def _day(field: str, days: int) -> Callable[[str, Asker], dict[str, Any]]:
             day = date.fromisoformat(value)
         except ValueError:
             return {}
+        # Near the year 1 or 9999 a time zone carries a moment out of what there is.
         if day.year not in _YEARS:
             return {}
         return {field: datetime.combine(day + timedelta(days=days), time(), asker.time_zone)}
@@ -129,6 +130,7 @@ READERS: Mapping[str, Callable[[str, Asker], dict[str, Any]]] = {
         "resumed_by": asker.now.astimezone(asker.time_zone).date() if value else None
     },
     "since": _day("received_from", 0),
+    # The day itself is meant as well, so it ends with the next one.
     "until": _day("received_to", 1),
     "untouched": _untouched,
     "order": lambda value, _: {"order": Order(value)} if value in set(Order) else {},

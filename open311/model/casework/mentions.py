@@ -12,6 +12,7 @@ def mentioned(text: str, people: Mapping[int, str], units: Mapping[str, Collecti
     The longest name that fits counts; letter case does not matter.
     """
     named = _by_name(people, units)
+    # `@Rita Muster` is not `@Rita`, of whom there may be one as well.
     longest_first = sorted(named, key=len, reverse=True)
     ids: set[int] = set()
     folded = fold(text)

@@ -70,6 +70,7 @@ class Order:
 
     def takes(self, answer: OrderAnswer) -> bool:
         """Whether the contractor may say this now."""
+        # A link has no sign-in: whoever found it could fill the history of a case.
         return self.is_open and self.answers < MOST_ANSWERS
 
 

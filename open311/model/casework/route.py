@@ -37,6 +37,7 @@ def _nearest(left: Sequence[int], plane: dict[int, Place]) -> list[int]:
     way, rest = list(left[:1]), set(left[1:])
     while rest:
         here = plane[way[-1]]
+        # Of equally near ones the first, so that the same places always make the same way.
         following = min(rest, key=lambda index: (math.dist(here, plane[index]), index))
         way.append(following)
         rest.remove(following)
@@ -52,6 +53,7 @@ def _shorten(way: list[int], plane: dict[int, Place]) -> bool:
             after = plane[way[end + 1]] if end + 1 < len(way) else None
             now = math.dist(before, first) + (math.dist(last, after) if after else 0)
             turned = math.dist(before, last) + (math.dist(first, after) if after else 0)
+            # Less is the noise of the arithmetic, and would turn the same part back and forth.
             if turned < now - 1e-12:
                 way[start : end + 1] = reversed(way[start : end + 1])
                 shorter = True

@@ -124,6 +124,7 @@ def _number(value: str) -> str:
         value = value.replace(",", ".")
     if not _NUMBER.fullmatch(value):
         raise _Refused("error.attribute.number")
+    # A float keeps 15 figures; an answer may have 30.
     plain = f"{Decimal(value):f}"
     shortest = plain.rstrip("0").rstrip(".") if "." in plain else plain
     return "0" if shortest in ("0", "-0") else shortest
@@ -156,6 +157,7 @@ def parse_datetime_answer(raw: str) -> str:
 def _zone(match: re.Match[str]) -> str:
     if match["zone"] in (None, "Z"):
         return match["zone"] or ""
+    # What ISO 8601 lets through and no program after us could read back.
     if timedelta(hours=int(match["hours"])) >= timedelta(days=1):
         raise ValueError(f"not an offset: {match['zone']!r}")
     # A plus sign that was not encoded arrives as a blank.

@@ -26,6 +26,7 @@ class Areas:
 
     by_code: Mapping[str, Area]
 
+    # At first use: most processes that read a catalogue never ask where a place lies.
     @cached_property
     def _tree(self) -> STRtree:
         return STRtree([area.shape for area in self.by_code.values()])

@@ -45,12 +45,14 @@ class Span:
     def holds(self, moment: time) -> bool:
         if self.start < self.end:
             return self.start <= moment < self.end
+        # Over midnight.
         return moment >= self.start or moment < self.end
 
     @property
     def minutes(self) -> frozenset[int]:
         """Each of its minutes, counted from midnight."""
         start, end = (moment.hour * 60 + moment.minute for moment in (self.start, self.end))
+        # From 8 to 8 is the whole day, not none of it.
         length = (end - start) % MINUTES_A_DAY or MINUTES_A_DAY
         return frozenset((start + minute) % MINUTES_A_DAY for minute in range(length))
 
@@ -181,5 +183,6 @@ def _covers_hours(earlier: Hours | None, later: Hours | None) -> bool:
     if earlier is None or earlier == later:
         return True
     if isinstance(earlier, Span):
+        # `open` and `closed` hang on the calendar, which another year may change: of them nothing is claimed.
         return isinstance(later, Span) and later.minutes <= earlier.minutes
     return False

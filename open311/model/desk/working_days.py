@@ -40,10 +40,12 @@ class Calendar:
         """The same time of the day so many working days later; the day of `start` itself does not count."""
         local = start.astimezone(zone)
         day = _working_day_after(self, local.date(), days)
+        # By the clock on the wall: across the change to summer time, `the same time` is 23 hours later.
         return local.replace(year=day.year, month=day.month, day=day.day).astimezone(start.tzinfo)
 
     def moved(self, moment: datetime, by: timedelta, zone: tzinfo) -> datetime:
         """So much working time later, or earlier if `by` is negative; a working day has 24 hours of it."""
+        # Without a zone, so that a day of the change of time has 24 hours here as well.
         local = moment.astimezone(zone).replace(tzinfo=None)
         day = local.date()
         # Counted from the midnight at which `day` begins.
@@ -86,6 +88,8 @@ def is_known(country: str, subdivision: str | None) -> bool:
     """Whether the public holidays of this place are known, by the codes of ISO 3166."""
     try:
         _holidays(country, subdivision, 2026)
+    # Asked, and not looked up in the list of the library, which lacks names such as `Rheinland-Pfalz` that it
+    # accepts.
     except NotImplementedError:
         return False
     return True

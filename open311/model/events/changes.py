@@ -70,6 +70,8 @@ class Position:
     @classmethod
     def beginning(cls, source: Source) -> "Position":
         """Where a first copy begins."""
+        # Not `newest`: transactions that were open then write events below it, after the copy has passed their
+        # requests.
         return cls(Part.COPY, source.horizon, 0)
 
     @property

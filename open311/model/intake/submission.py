@@ -49,6 +49,7 @@ class Submission:
 
 def text_bytes(texts: Iterable[str]) -> int:
     """About how many bytes these texts take as JSON."""
+    # Half a letter is refused later, in words; here it only has to be counted.
     return sum(len(text.encode("utf-8", "surrogatepass")) + OVERHEAD for text in texts)
 
 

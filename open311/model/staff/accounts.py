@@ -154,6 +154,7 @@ def new_form_token(session_token: str) -> str:
 
 def is_form_token(session_token: str, sent: str) -> bool:
     salt, _, signature = sent.partition(".")
+    # As bytes: of texts it takes only ASCII, and a stranger may send any letters.
     return hmac.compare_digest(signature.encode("utf-8", "replace"), _signed(session_token, salt).encode())
 
 

@@ -74,8 +74,10 @@ class AuditLine:
     forgotten: bool = False
 
     def reckoned_digest(self) -> str:
+        # The driver gives it back in the zone of its session.
         moment = self.datetime.astimezone(UTC).isoformat(timespec="seconds")
         contents = [self.previous, moment, self.actor, self.kind, self.subject, self.data, self.ip_prefix]
+        # In one spelling: PostgreSQL keeps `jsonb` in an order of its own.
         written = json.dumps(contents, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(written.encode()).hexdigest()
 

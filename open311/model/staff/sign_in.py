@@ -70,6 +70,7 @@ class SecondFactor(StrEnum):
 
 
 _BROWSERS = (
+    # Before Chrome, whose name Edge and Opera carry as well; and all of them that of Safari.
     ("Edg", "Edge"),
     ("OPR", "Opera"),
     ("Firefox", "Firefox"),
@@ -77,6 +78,7 @@ _BROWSERS = (
     ("Safari", "Safari"),
 )
 _SYSTEMS = (
+    # Before Linux, which Android says that it is.
     ("Android", "Android"),
     ("iPhone", "iPhone"),
     ("iPad", "iPad"),
