@@ -22,4 +22,6 @@ def drop(core: Core, version_id: int) -> None:
     left = True
     while left:
         with core.database.begin() as conn:
+            # A map has millions of rows; in one transaction they would hold up the feed of changes, and vacuum, for
+            # minutes.
             left = storage.drop_some(conn, version_id)

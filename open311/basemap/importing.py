@@ -81,6 +81,7 @@ def read_in(core: Core, catalogue: Catalogue, path: Path, wishes: Wishes, tell: 
         if not (reading.counts.features or reading.counts.addresses or reading.counts.assets):
             raise Invalid(problem("error.map.empty"))
         _put_in_force(core, owner, reading.version(before, path), before, wishes)
+    # Also when somebody presses Ctrl+C: a half-read map would lie there until the night.
     except BaseException:
         cleaning.drop(core, version_id)
         raise
@@ -222,6 +223,7 @@ class _Reading:
         if any(SUBJECTS[kept].covers(what.layer, what.kind) for kept in self._kept if kept in SUBJECTS):
             return
         if what.layer in (Layer.POINTS, Layer.PLACES, Layer.NUMBERS):
+            # The middle of a bent house may lie in the yard next door.
             geometry = geometry.representative_point()
         feature = Feature(what.layer, what.kind, geometry, name, what.from_level or 0)
         for level, first, shape in per_level(feature, self._clip):

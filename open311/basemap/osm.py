@@ -38,6 +38,7 @@ def read(path: Path, near: Polygon | None, scratch: Path) -> Iterator[Thing | Un
 
 
 def _things(item: Any, box: tuple[float, float, float, float]) -> Iterator[Thing | Unreadable]:
+    # osmium makes areas of those that are one, and hands them over as such.
     if item.is_relation():
         return
     try:

@@ -83,6 +83,7 @@ def _check_files(document: Document) -> None:
     """Report a logo or a map that does not lie beside its catalogue."""
     site = document.root["site"]
     for name in (site["logo"], site["map"]):
+        # What lies elsewhere is not asked for: a server that is down must not keep a catalogue from being read.
         if name.word and "://" not in name.word and not _is_file(document.file.parent / name.word):
             document.report(name.steps, f"there is no file {name.word!r} beside the catalogue")
 

@@ -56,6 +56,7 @@ def _of_file(document: Document, place: Cursor) -> Iterator[Area]:
     for number, feature in enumerate(features, 1):
         properties, geometry = Cursor(feature)["properties"], Cursor(feature)["geometry"].value
         code = properties[place["code"].word].value
+        # Offices number their districts.
         code = str(code) if isinstance(code, int) and not isinstance(code, bool) else code
         if not isinstance(code, str) or not is_code(code):
             document.report(

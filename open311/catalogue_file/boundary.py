@@ -34,6 +34,7 @@ def _nested(value: Any, depth: int) -> bool:
         return False
     if depth > 1:
         return bool(value) and all(_nested(inner, depth - 1) for inner in value)
+    # RFC 7946, 3.1.6. Said before shapely sees it, which takes an open ring and closes it in silence.
     return len(value) >= 4 and value[0] == value[-1] and all(_is_position(position) for position in value)
 
 
@@ -53,4 +54,5 @@ def read_boundary(geojson: dict[str, Any]) -> BaseGeometry:
 
 def as_geojson(geometry: BaseGeometry) -> dict[str, Any]:
     geojson = mapping(geometry)
+    # By way of JSON: shapely gives tuples, which are no equal of the lists in a file.
     return {"type": geojson["type"], "coordinates": json.loads(json.dumps(geojson["coordinates"]))}

@@ -28,6 +28,7 @@ def _compare(place: str, old: Any, new: Any) -> Iterator[str]:
     elif _is_named(old) and _is_named(new):
         before, after = _by_name(old), _by_name(new)
         yield from _compare_entries(place, before, after)
+        # Only of those in both: what was added or removed in between moves nobody.
         if [name for name in before if name in after] != [name for name in after if name in before]:
             yield f"~ {place}: in another order"
     else:

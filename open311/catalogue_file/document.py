@@ -141,6 +141,7 @@ def _inside(value: Any, step: str | int) -> Any:
 class _Loader(SafeLoader):
     """Reads plain words as YAML 1.2 does: `no` is a word, only true and false are truth values."""
 
+    # A dictionary of its own, or the rules below would change every reader of YAML in the process.
     yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012
 
 
@@ -188,6 +189,7 @@ class _Reader:
             if not isinstance(key_node, yaml.ScalarNode):
                 self.document.report(steps, "a key must be a word", line)
             elif key_node.value in mapping:
+                # YAML takes the last one in silence, and half of what somebody wrote would be gone.
                 first = self.document.lines[(*steps, key_node.value)]
                 self.document.report((*steps, key_node.value), f"given twice, first on line {first}", line)
             else:
@@ -248,6 +250,7 @@ def _decode(document: Document) -> str | None:
         document.report((), f"larger than {MOST_BYTES} bytes", 0)
         return None
     try:
+        # Editors on Windows put a byte order mark in front.
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         document.report((), "is not UTF-8", raw.count(b"\n", 0, error.start) + 1)

@@ -69,6 +69,7 @@ def _entry(element: Element, entry: Entry) -> None:
         _add(element, "category", term=entry.category[0], label=entry.category[1])
     if entry.place:
         point = SubElement(element, f"{{{GEORSS}}}point")
+        # Latitude first in GeoRSS Simple, longitude first in GeoJSON.
         point.text = f"{entry.place.lat:.7f} {entry.place.long:.7f}"
 
 

@@ -62,11 +62,13 @@ def xlsx(
     options = {
         "in_memory": not many,
         "constant_memory": many,
+        # A stranger's text that begins with `=` would run on a desk of the city.
         "strings_to_formulas": False,
         "strings_to_urls": False,
         "strings_to_numbers": False,
     }
     with xlsxwriter.Workbook(file, options) as book:
+        # The longest name that spreadsheets take.
         sheet = book.add_worksheet(title[:31])
         bold, moment = book.add_format({"bold": True}), book.add_format({"num_format": "yyyy-mm-dd hh:mm"})
         # Before the first row, since rows that are written out leave nothing to be set.
@@ -76,6 +78,7 @@ def xlsx(
         for number, row in enumerate(rows, start=1):
             for place, cell in enumerate(row):
                 if isinstance(cell, datetime):
+                    # Workbooks know no time zones.
                     sheet.write_datetime(number, place, cell.replace(tzinfo=None), moment)
                 elif isinstance(cell, str):
                     sheet.write_string(number, place, XML_ILLEGAL.sub("", cell)[:LONGEST_CELL])

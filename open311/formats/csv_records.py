@@ -68,6 +68,7 @@ def delimiter_of(line: str) -> str:
 
 def records(lines: Iterable[str], delimiter: str) -> Iterator[Record]:
     """Every record that is not blank; a faulty line is told as such and the next one begins anew."""
+    # Python has one limit for all readers of the process.
     csv.field_size_limit(LONGEST_FIELD)
     feed = _Lines(lines)
     reader = csv.reader(feed, delimiter=delimiter)
@@ -81,6 +82,8 @@ def records(lines: Iterable[str], delimiter: str) -> Iterator[Record]:
             fault = UNCLOSED
         except csv.Error as reason:
             fault = problem("error.row.csv", reason=str(reason))
+        # A line break within quotes is allowed. But a stray quote makes Python's reader, which forgives it, join rows
+        # that are none.
         if len(feed.taken) > 1 and (fault or feed.too_much or not _is_strict(feed.taken, delimiter)):
             fault = UNCLOSED
         if fault:

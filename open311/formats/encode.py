@@ -120,6 +120,7 @@ def _clean_xml(written: bytes) -> bytes:
 def _json(value: Any) -> bytes:
     try:
         written = orjson.dumps(value)
+    # For half of a letter.
     except orjson.JSONEncodeError:
         return orjson.dumps(_cleaned(value))
     return orjson.dumps(_cleaned(value)) if _has_illegal(written) else written
@@ -144,6 +145,7 @@ def _cleaned(value: Any) -> Any:
 
 
 def _bytes(xml: str) -> bytes:
+    # Half of a letter, which a text from JSON may hold, has no bytes in UTF-8.
     return _clean_xml(xml.encode("utf-8", "ignore"))
 
 
@@ -165,6 +167,7 @@ def _inner(name: str, value: Any) -> str:
     if isinstance(value, list | tuple):
         child = CHILDREN[name]
         return "".join([_element(child, item) for item in value])
+    # Before numbers: in Python `True` is one.
     if isinstance(value, bool):
         return "true" if value else "false"
     return _number(value)
@@ -172,6 +175,7 @@ def _inner(name: str, value: Any) -> str:
 
 def _escaped(value: str) -> str:
     value = value.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    # As it stands, a reader of XML would make a line feed of it (XML 1.0, 2.11).
     return value.replace("\r", "&#13;")
 
 

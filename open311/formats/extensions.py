@@ -68,6 +68,7 @@ def _answers(request: ServiceRequest, service: Service | None, language: str) ->
     return [
         _answer(code, value, known.get(code), language)
         for code in codes
+        # An answer of which the catalogue has forgotten the question was public when it was stored here.
         if code not in known or known[code].public
         for value in request.attributes.get(code, ())
     ]

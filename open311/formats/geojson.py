@@ -16,6 +16,7 @@ def feature(request: dict[str, Any], **members: Any) -> dict[str, Any]:
     return {
         "type": "Feature",
         "id": request["service_request_id"],
+        # RFC 7946, 3.2: a Feature without a place has null, and is a Feature all the same.
         "geometry": None if None in place else {"type": "Point", "coordinates": place},
         "properties": request,
         **members,
