@@ -67,7 +67,6 @@ def _jurisdiction(root: Cursor) -> Found:
 
 def _is_pattern(text: str) -> bool:
     try:
-        # A group would be taken for a result where addresses are searched.
         return not re.compile(text).groups
     except re.error:
         return False
