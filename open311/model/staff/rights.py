@@ -115,7 +115,6 @@ ROLES: Mapping[Role, Mapping[Right, Reaches]] = {
         Right.API_TOKENS,
     ),
     Role.ADMIN: _rights(ALL, Right.TEMPLATES, Right.MANAGE_MEMBERS, Right.MANAGE_ACCOUNTS)
-    # Whoever runs accounts could otherwise look up what colleagues do: the log is the auditor's.
     | _rights(OWN, Right.READ_AUDIT),
     Role.AUDITOR: _rights(ALL, Right.EXPORT_PERSONAL, Right.FIGURES, Right.ERASE, Right.READ_AUDIT),
 }
