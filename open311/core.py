@@ -82,7 +82,7 @@ class Catalogues:
         raise NotFound(problem("error.jurisdiction.unknown", jurisdiction_id=jurisdiction_id))
 
 
-class Counted(NamedTuple):
+class KeptTotal(NamedTuple):
     """How many requests matched, under which stamp, and when that was by the monotonic clock."""
 
     total: int
@@ -103,7 +103,7 @@ class Core:
     catalogues: Catalogues = field(default_factory=Catalogues)
     now: Callable[[], datetime] = system_clock
     fragments: Fragments = field(default_factory=lambda: Fragments(FRAGMENT_BYTES, LIST_BYTES))
-    totals: Bounded[Hashable, Counted] = field(default_factory=lambda: Bounded(MOST_TOTALS))
+    totals: Bounded[Hashable, KeptTotal] = field(default_factory=lambda: Bounded(MOST_TOTALS))
     photo_queue: PhotoQueue = field(default_factory=PhotoQueue)
     landmarks: Landmarks = field(default_factory=Landmarks)
     desk_counts: CountsCache = field(default_factory=CountsCache)

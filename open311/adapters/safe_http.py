@@ -31,7 +31,7 @@ Resolve = Callable[[str, int], Iterable[str]]
 MayReach = Callable[[str], bool]
 
 
-class Refused(Exception):
+class DestinationRefused(Exception):
     """We do not go there, or do not take what is there; trying again would not help."""
 
 
@@ -63,13 +63,13 @@ def get(
 ) -> bytes:
     """What is found at `url`, if its host is one of `hosts`; redirects are followed within that host only.
 
-    Raises `Refused`, or `httpx2.HTTPError` or `OSError` for what may go better another time.
+    Raises `DestinationRefused`, or `httpx2.HTTPError` or `OSError` for what may go better another time.
     """
     deadline = time.monotonic() + seconds
     address, first_host = _web_address(url), host_of(url)
     for _ in range(HOPS):
         if address.host not in hosts or address.host != first_host:
-            raise Refused(f"{address.host} is not among the hosts that are fetched from")
+            raise DestinationRefused(f"{address.host} is not among the hosts that are fetched from")
         left = max(0.0, deadline - time.monotonic())
         answer = send(
             "GET", str(address), most_bytes=most_bytes, seconds=left, resolve=resolve, may_reach=may_reach
@@ -77,14 +77,14 @@ def get(
         if answer.status not in REDIRECTS or "Location" not in answer.headers:
             return _body(str(address), answer, most_bytes)
         address = _web_address(answer.headers["Location"], seen_from=address)
-    raise Refused("too many redirects")
+    raise DestinationRefused("too many redirects")
 
 
 def host_of(url: str) -> str | None:
     """The host of a plain web address; None of anything else."""
     try:
         return _web_address(url).host
-    except Refused:
+    except DestinationRefused:
         return None
 
 
@@ -93,9 +93,9 @@ def _web_address(url: str, *, seen_from: httpx2.URL | None = None) -> httpx2.URL
         address = seen_from.join(url) if seen_from else httpx2.URL(url)
         host = address.host
     except (httpx2.InvalidURL, UnicodeError) as reason:
-        raise Refused(str(reason)) from None
+        raise DestinationRefused(str(reason)) from None
     if address.scheme not in ("http", "https") or not host or address.userinfo:
-        raise Refused("not a plain http or https address")
+        raise DestinationRefused("not a plain http or https address")
     return address
 
 
@@ -116,7 +116,7 @@ def _pinned(
     addresses = list(resolve(host, port))
     # All of them: whoever answers for the name says which comes first.
     if not addresses or not all(may_reach(address) for address in addresses):
-        raise Refused(f"{host} stands for an address that is not public")
+        raise DestinationRefused(f"{host} stands for an address that is not public")
     trace = tracing.current()
     own = {
         **({tracing.HEADER: trace.header()} if trace else {}),
@@ -155,7 +155,7 @@ def send(
 ) -> Answer:
     """Ask one question and take the answer as it is: no redirect is followed, and the whole is over after `seconds`.
 
-    Raises `Refused`, or `httpx2.HTTPError` or `OSError` for what may go better another time.
+    Raises `DestinationRefused`, or `httpx2.HTTPError` or `OSError` for what may go better another time.
     """
     limits = httpx2.Timeout(seconds, connect=min(seconds, CONNECT_SECONDS))
     address, here = _web_address(url), tracing.current()
@@ -174,9 +174,9 @@ def _body(url: str, answer: Answer, most_bytes: int) -> bytes:
     if answer.status >= 500 or answer.status == 429:
         httpx2.Response(answer.status, request=httpx2.Request("GET", url)).raise_for_status()
     if answer.status != 200:
-        raise Refused(f"the answer was {answer.status}")
+        raise DestinationRefused(f"the answer was {answer.status}")
     if answer.cut:
-        raise Refused(f"longer than {most_bytes} bytes")
+        raise DestinationRefused(f"longer than {most_bytes} bytes")
     return answer.body
 
 
@@ -202,6 +202,6 @@ async def _exchange(request: httpx2.Request, most_bytes: int, seconds: float) ->
     except TimeoutError:
         raise httpx2.ReadTimeout("the whole took too long") from None
     except UnicodeError as reason:  # httpx2 reads a redirect even where nobody follows it.
-        raise Refused(f"a redirect to no address: {reason}") from None
+        raise DestinationRefused(f"a redirect to no address: {reason}") from None
     cut = len(body) > most_bytes
     return Answer(response.status_code, response.headers, bytes(body[:most_bytes]), cut)

@@ -83,7 +83,7 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
+class KnownReference:
     """What is stored of a foreign id; without a number it was erased here."""
 
     service_request_id: int | None

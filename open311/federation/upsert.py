@@ -10,7 +10,7 @@ import structlog
 from open311.actions import casework
 from open311.base.errors import Open311Error
 from open311.core import Core
-from open311.federation.references import Arrival, Counts, Intake, Known, Refusal, refusal_for
+from open311.federation.references import Arrival, Counts, Intake, KnownReference, Refusal, refusal_for
 from open311.federation.storage import references as stored
 from open311.model.access.actor import Actor, Right
 from open311.model.access.visibility import is_everybodys
@@ -37,7 +37,7 @@ Beside = Callable[[Connection, Counts, Sequence[Refusal]], None]
 class Outlook(NamedTuple):
     """What is stored of the requests of a page, and numbers for the others."""
 
-    known: Mapping[str, Known]
+    known: Mapping[str, KnownReference]
     numbers: Sequence[int]
 
 
@@ -221,12 +221,12 @@ def _history(request: ServiceRequest, first_status: str, actor: str) -> list[New
     return lines
 
 
-def _differs(known: Known, arrival: Arrival) -> bool:
+def _differs(known: KnownReference, arrival: Arrival) -> bool:
     return known.service_request_id is not None and (known.gone or known.digest != arrival.digest)
 
 
 def _change(
-    core: Core, conn: Connection, request: ServiceRequest, arrival: Arrival, was: Known, actor: Actor
+    core: Core, conn: Connection, request: ServiceRequest, arrival: Arrival, was: KnownReference, actor: Actor
 ) -> None:
     """Write what the source says now. What staff here have hidden stays hidden."""
     values = stored.changed_values(arrival)

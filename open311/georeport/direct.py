@@ -28,7 +28,7 @@ from open311.model.catalogue import Catalogue
 from open311.web import rendered_lists, request_context
 from open311.web.parameters import Parameters, collected
 from open311.web.queries import ServiceRequestQuery, ServiceRequestsQuery
-from open311.web.rendered_lists import ListQuery, Written
+from open311.web.rendered_lists import ListQuery, WrittenBody
 from open311.web.request_context import Args, RequestContext
 
 PATH = re.compile(r"/open311/v2/requests(?:/(?P<id>[1-9][0-9]{0,14}))?\.(?P<suffix>json|xml)", re.ASCII)
@@ -47,7 +47,7 @@ class FastPath:
         self._core = core
         self._limits = limits
         self._of_list, self._of_one = ServiceRequestsQuery(), ServiceRequestQuery()
-        self._known = Bounded[Args, _Known](MOST_BYTES, _Known.bytes)
+        self._known = Bounded[Args, _ParsedQuery](MOST_BYTES, _ParsedQuery.bytes)
         vary = ("Vary", ", ".join((*VARY, response_headers.COMPRESSED)))
         self._headers = [vary, *response_headers.always(core.settings), *cors.READABLE.items()]
 
@@ -94,7 +94,7 @@ class FastPath:
 
     def _written(
         self, environ: WSGIEnvironment, service_request_id: str | None, in_json: bool
-    ) -> tuple[Written, str]:
+    ) -> tuple[WrittenBody, str]:
         args = request_context.known(pairs(environ.get("QUERY_STRING", "").encode("latin-1")))
         parameters = collected(args)
         context = request_context.of_environ(self._core, environ, args, parameters)
@@ -110,11 +110,13 @@ class FastPath:
         known = self._known.get(context.args)
         if known is None or known.catalogue is not context.catalogue or known.now != now:
             query = _loaded(self._of_list, parameters, context.catalogue)
-            known = _Known(context.catalogue, now, rendered_lists.list_query(context, query), context.args)
+            known = _ParsedQuery(
+                context.catalogue, now, rendered_lists.list_query(context, query), context.args
+            )
             self._known.keep(context.args, known)
         return known.query
 
-    def _head(self, written: Written, language: str, suffix: str, number: str) -> list[tuple[str, str]]:
+    def _head(self, written: WrittenBody, language: str, suffix: str, number: str) -> list[tuple[str, str]]:
         return [
             ("Content-Type", JSON if suffix == "json" else XML),
             ("Content-Length", str(len(written.body))),
@@ -127,7 +129,7 @@ class FastPath:
         ]
 
 
-class _Known(NamedTuple):
+class _ParsedQuery(NamedTuple):
     catalogue: Catalogue
     now: datetime
     query: ListQuery

@@ -5,13 +5,13 @@ from typing import Any
 from open311.formats import documents, encode
 from open311.model.access.visibility import View
 from open311.web import single_request
-from open311.web.rendered_lists import Written
+from open311.web.rendered_lists import WrittenBody
 from open311.web.request_context import RequestContext
 
 
 def one(
     context: RequestContext, parameters: dict[str, Any], service_request_id: str, *, in_json: bool
-) -> Written:
+) -> WrittenBody:
     """A request, as a list of one; raises `NotFound`.
 
     One that is not, or not yet, for the public is answered with its kind and its state.
@@ -28,4 +28,4 @@ def one(
     document = documents.service_requests(
         [seen.request], context.catalogue, context.language, extensions=extensions, base_url=context.base_url
     )
-    return Written(encode.to_json(document) if in_json else encode.to_xml(document))
+    return WrittenBody(encode.to_json(document) if in_json else encode.to_xml(document))

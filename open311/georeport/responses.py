@@ -12,7 +12,7 @@ from open311.formats import documents, encode
 from open311.formats.encode import Document
 from open311.http import current
 from open311.http.errors import in_words
-from open311.web.rendered_lists import Written
+from open311.web.rendered_lists import WrittenBody
 
 JSON = "application/json; charset=utf-8"
 XML = "text/xml; charset=utf-8"
@@ -51,7 +51,7 @@ def answer(
     return _response(body, status, cache, headers)
 
 
-def answer_written(written: Written, *, cache: str) -> Response:
+def answer_written(written: WrittenBody, *, cache: str) -> Response:
     """What is already written in the format the client chose."""
     response = _response(written.body, 200, cache, written.headers)
     if written.tag:

@@ -59,7 +59,7 @@ UNFINISHED = (ForwardState.WAITING, ForwardState.SENDING, ForwardState.TOKEN)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Forwarded:
+class ForwardedRequest:
     """One request on its way; `foreign_id` is its id there, `seen` what was last known of it there."""
 
     service_request_id: int

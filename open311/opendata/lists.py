@@ -15,7 +15,7 @@ from open311.opendata.blueprint import OpenData
 from open311.storage import search
 from open311.web import pagination, queries, rendered_lists, request_context, single_request
 from open311.web.queries import Arguments, ServiceRequestsQuery
-from open311.web.rendered_lists import Written
+from open311.web.rendered_lists import WrittenBody
 
 blueprint = OpenData("lists", __name__, url_prefix=urls.GEOREPORT_V2, description="Open data")
 blueprint.before_request(queries.find_catalogue)
@@ -38,7 +38,7 @@ def get_requests_csv(query: dict[str, Any]) -> Response:
     return answer(written.body, csv.MEDIA_TYPE, headers=written.headers)
 
 
-def _written(query: dict[str, Any], form: Form) -> Written:
+def _written(query: dict[str, Any], form: Form) -> WrittenBody:
     context = request_context.of_request()
     return rendered_lists.written(context, rendered_lists.list_query(context, query), form)
 

@@ -13,7 +13,7 @@ from open311.opendata.blueprint import OpenData
 from open311.web import queries, statistics
 from open311.web.fields import Count, Word
 from open311.web.queries import Arguments
-from open311.web.statistics import Line, Told
+from open311.web.statistics import Line, StatisticsTables
 
 blueprint = OpenData("statistics", __name__, url_prefix="/open311/v2", description="Figures")
 blueprint.before_request(queries.find_catalogue)
@@ -73,7 +73,7 @@ def _cells(line: Line) -> list[Any]:
     return ["" if row[name] is None else row[name] for name in DEFINITIONS]
 
 
-def _read(query: dict[str, Any]) -> Told:
+def _read(query: dict[str, Any]) -> StatisticsTables:
     catalogue = current.catalogue()
     return statistics.read(
         current.core(),

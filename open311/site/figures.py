@@ -14,7 +14,7 @@ from open311.site import addresses, words
 from open311.site.blueprint import blueprint, city
 from open311.site.rendering import page
 from open311.web import statistics
-from open311.web.statistics import Line, Told
+from open311.web.statistics import Line, StatisticsTables
 
 WIDE, HIGH, GAP, FOOT = 720, 200, 8, 22
 # By the months since it came in.
@@ -59,7 +59,7 @@ def month_name(line: Line, form: str = "MMMM yyyy") -> str:
     return format_date(date(int(year), int(month), 1), form, locale=current.language().replace("-", "_"))
 
 
-def bars(figures: Told) -> list[Bar]:
+def bars(figures: StatisticsTables) -> list[Bar]:
     """The chart of the months; small numbers, which are not told, have no height either."""
     shown = [(line, line.row()) for line in figures.months]
     # At least 1: a city in which nothing was reported yet has a chart all the same.

@@ -173,7 +173,7 @@ def _descriptions(service_request: ServiceRequest) -> dict[str, str]:
     return {f"{addresses.root()}{path}": words for path, words in described.items()}
 
 
-def _parent(service_request: ServiceRequest, catalogue: Catalogue) -> view_models.Shown | None:
+def _parent(service_request: ServiceRequest, catalogue: Catalogue) -> view_models.ShownReport | None:
     """The report that this one repeats, if it may be seen."""
     if service_request.parent_id is None:
         return None

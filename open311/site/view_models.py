@@ -46,7 +46,7 @@ class HistoryLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ShownReport:
     """A report as lists show it."""
 
     request: ServiceRequest
@@ -61,11 +61,11 @@ class Shown:
         return self.request.service_request_id
 
 
-def shown(request: ServiceRequest, catalogue: Catalogue) -> Shown:
+def shown(request: ServiceRequest, catalogue: Catalogue) -> ShownReport:
     """A report with names for its codes."""
     service = catalogue.services.get(request.service_code)
     own = _own(request.media_urls)
-    return Shown(
+    return ShownReport(
         request=request,
         service=catalogue.service_name(request.service_code, current.language()),
         icon=service.icon if service else "marker",

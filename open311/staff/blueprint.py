@@ -19,7 +19,7 @@ from open311.http.limits import rate_limits
 from open311.http.limits.rate_limits import READING
 from open311.model.access.actor import Actor, Right, staff_actor
 from open311.model.access.network import is_within
-from open311.model.staff.accounts import Known, SignedIn, Stage, is_form_token
+from open311.model.staff.accounts import Caller, SignedIn, Stage, is_form_token
 from open311.model.staff.rights import Staff
 from open311.model.staff.sign_in import client_name
 from open311.site import addresses
@@ -110,7 +110,7 @@ def count(who: str) -> None:
         raise TooManyRequests(problem("error.rate_limit", limit=allowed), retry_after=seconds)
 
 
-def speak(somebody: Known | None) -> None:
+def speak(somebody: Caller | None) -> None:
     """The language of the account, and the time zone of the first city it works for."""
     in_force = current.core().catalogues.in_force
     own = somebody.staff.jurisdictions() if somebody else ()
@@ -189,9 +189,9 @@ def signed_in() -> SignedIn:
     return cast(SignedIn, g.signed_in)
 
 
-def known() -> Known:
+def caller() -> Caller:
     """Who asks, by a session or a token."""
-    return cast(Known, g.signed_in)
+    return cast(Caller, g.signed_in)
 
 
 def maybe_signed_in() -> SignedIn | None:
@@ -202,7 +202,7 @@ def maybe_signed_in() -> SignedIn | None:
 
 def staff() -> Staff:
     """The roles of whoever asks."""
-    return known().staff
+    return caller().staff
 
 
 def actor(jurisdiction_id: str) -> Actor:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any, NamedTuple
 
-from open311.core import Core, Counted
+from open311.core import Core, KeptTotal
 from open311.formats.entries import Form
 from open311.model.search import COUNT_LIMIT, Page
 from open311.storage import search
@@ -19,7 +19,7 @@ from open311.web.written_requests import Writer
 MANY_SECONDS = 30.0
 
 
-class Written(NamedTuple):
+class WrittenBody(NamedTuple):
     """A finished body, its tag if it is known without reading it all, and the headers that go with just this one."""
 
     body: bytes
@@ -42,7 +42,7 @@ def list_query(context: RequestContext, parameters: dict[str, Any]) -> ListQuery
     return ListQuery(parameters, search.question_of(meant))
 
 
-def written(context: RequestContext, query: ListQuery, form: Form) -> Written:
+def written(context: RequestContext, query: ListQuery, form: Form) -> WrittenBody:
     """A page of requests, written in a form."""
     core, (parameters, question) = context.core, query
     wanted = question.search
@@ -53,7 +53,7 @@ def written(context: RequestContext, query: ListQuery, form: Form) -> Written:
         render = partial(writer.by_ids, conn, wanted)
         body, tag = core.fragments.written(writer.variant(wanted), page.items, render, form.join)
     headers = pagination.headers(context, page, wanted, parameters, count)
-    return Written(body, tag and f"{tag}{form.mark}", headers)
+    return WrittenBody(body, tag and f"{tag}{form.mark}", headers)
 
 
 def total(core: Core, conn: Connection, question: Question, page: Page[Any]) -> int:
@@ -68,5 +68,5 @@ def total(core: Core, conn: Connection, question: Question, page: Page[Any]) -> 
     if kept and (kept.stamp == stamp or (kept.total > COUNT_LIMIT and now < kept.moment + MANY_SECONDS)):
         return kept.total
     counted = search.total(conn, question.search)
-    core.totals.keep(question.key, Counted(counted, stamp, now))
+    core.totals.keep(question.key, KeptTotal(counted, stamp, now))
     return counted

@@ -15,7 +15,7 @@ from open311.web.queries import REQUEST_ID
 LONGEST_TOLD = 50
 
 
-class Seen(NamedTuple):
+class VisibleRequest(NamedTuple):
     """A request with no more in it than its reader may see."""
 
     request: ServiceRequest
@@ -35,7 +35,7 @@ def find(
     *,
     least: View = View.FULL,
     with_notes: bool = False,
-) -> Seen:
+) -> VisibleRequest:
     """The request of a city with this number; raises `NotFound` when the reader sees less of it than `least`."""
     jurisdiction, request = catalogue.jurisdiction, None
     if REQUEST_ID.fullmatch(str(number)):
@@ -45,7 +45,7 @@ def find(
     view = visibility.view_of(request, jurisdiction, reader)
     if request is None or view is View.NONE or view < least:
         raise unknown(number)
-    return Seen(request if view is View.FULL else visibility.redacted(request), view)
+    return VisibleRequest(request if view is View.FULL else visibility.redacted(request), view)
 
 
 def unknown(number: object) -> NotFound:

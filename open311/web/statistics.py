@@ -34,7 +34,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class StatisticsTables:
     """All lines, in the order in which they are shown."""
 
     statistics: Statistics
@@ -46,7 +46,7 @@ class Told:
 
 def read(
     core: Core, catalogue: Catalogue, language: str, months: int = MONTHS, service_code: str | None = None
-) -> Told:
+) -> StatisticsTables:
     today = local(core.now(), catalogue.jurisdiction.time_zone).date()
     period = last_months(today, months)
     owner = catalogue.jurisdiction.jurisdiction_id
@@ -57,7 +57,7 @@ def read(
             storage.read(conn, owner, period[0], service_code), period, last[1] if last else None
         )
     core.figures.keep((owner, service_code, *period), last, whole)
-    return Told(
+    return StatisticsTables(
         statistics=whole,
         months=tuple(Line(f"{month:%Y-%m}", f"{month:%Y-%m}", figures) for month, figures in whole.months),
         services=_most_first(

@@ -7,7 +7,7 @@ import httpx2
 from standardwebhooks.webhooks import Webhook
 
 from open311.adapters import safe_http
-from open311.adapters.safe_http import MayReach, Refused
+from open311.adapters.safe_http import DestinationRefused, MayReach
 from open311.webhooks.model import Attempt
 from open311.webhooks.payload import CONTENT_TYPE
 
@@ -54,7 +54,7 @@ def _answer(
             seconds=seconds,
             may_reach=may_reach,
         )
-    except (Refused, httpx2.HTTPError, OSError) as reason:
+    except (DestinationRefused, httpx2.HTTPError, OSError) as reason:
         return None, str(reason) or type(reason).__name__
     if 200 <= answer.status < 300:
         return answer.status, None

@@ -3,7 +3,7 @@
 import pytest
 
 from open311.actions.staff_accounts import account_import, accounts
-from open311.actions.staff_accounts.account_import import Done
+from open311.actions.staff_accounts.account_import import LineOutcome
 from open311.base.errors import Invalid
 from open311.core import Core
 from open311.model.access.actor import cli_actor
@@ -37,12 +37,12 @@ def test_each_line_makes_an_account_or_gives_a_role(core: Core) -> None:
         + '"Muster; Bea";bea@stadt.example;checker;;\n'
         + "Rita Muster;RITA@stadt.example;reader;;\n"
     )
-    assert brought_in(core, text) == [Done.ADDED, Done.ADDED, Done.ROLE_GIVEN]
+    assert brought_in(core, text) == [LineOutcome.ADDED, LineOutcome.ADDED, LineOutcome.ROLE_GIVEN]
     held = roles(core)
     assert [role.role.value for role in held["rita@stadt.example"]] == ["worker", "reader"]
     assert held["rita@stadt.example"][0].units == ("STADTREINIGUNG", "TIEFBAU")
     assert str(held["rita@stadt.example"][0].ends_datetime).startswith("2026-12-31 23:00")
-    assert brought_in(core, text) == [Done.UNCHANGED] * 3
+    assert brought_in(core, text) == [LineOutcome.UNCHANGED] * 3
     assert roles(core) == held
 
 

@@ -27,7 +27,7 @@ BLIND = Actor(ActorKind.STAFF, "19", ALL_RIGHTS - {Right.SEE_ORIGINALS})
 PLATE = Box(0.25, 0.25, 0.25, 0.5)
 
 
-def shown(core: Core, number: int) -> casework.Shown:
+def shown(core: Core, number: int) -> casework.RequestForStaff:
     return casework.show(core, number, CLARA)
 
 

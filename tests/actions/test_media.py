@@ -247,7 +247,7 @@ def test_a_picture_fetched_for_a_held_request_is_held(core: Core, web: dict[str,
     assert shown(core, number) == [f"/media/{media.of_request(core, number)[0].key}"]
 
 
-@pytest.mark.parametrize("answer", [safe_http.Refused("404"), b"<html>not a picture</html>"])
+@pytest.mark.parametrize("answer", [safe_http.DestinationRefused("404"), b"<html>not a picture</html>"])
 def test_an_address_without_a_picture_stays_an_address(core: Core, web: dict[str, Any], answer: Any) -> None:
     """It is not tried again."""
     web[ALLOWED] = answer

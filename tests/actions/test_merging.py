@@ -28,7 +28,7 @@ def published(core: Core, numbers: list[int]) -> None:
             casework.publish(core, number, CLARA)
 
 
-def shown(core: Core, number: int) -> casework.Shown:
+def shown(core: Core, number: int) -> casework.RequestForStaff:
     return casework.show(core, number, CLARA)
 
 

@@ -53,8 +53,8 @@ def test_a_mail_arrives_whole() -> None:
     ("answer", "error"),
     [
         ("451 later", Unavailable),
-        ("550 no such user", mailers.Refused),
-        ("554 spam", mailers.Refused),
+        ("550 no such user", mailers.MailRefused),
+        ("554 spam", mailers.MailRefused),
         ("421 closing", Unavailable),
     ],
 )
@@ -88,7 +88,7 @@ def test_a_mail_that_was_refused_spoils_none_after_it() -> None:
         mailer = mailers.SmtpMailer(url)
         mailer.send(a_mail())
         mailbox.answer = "554 spam"
-        with pytest.raises(mailers.Refused):
+        with pytest.raises(mailers.MailRefused):
             mailer.send(a_mail())
         mailbox.answer = "250 OK"
         mailer.send(a_mail())

@@ -10,7 +10,7 @@ import httpx2
 import pytest
 
 from open311.adapters import safe_http
-from open311.adapters.safe_http import Refused
+from open311.adapters.safe_http import DestinationRefused
 
 HERE = "photos.example.org"
 
@@ -115,7 +115,7 @@ def test_a_picture_of_an_allowed_host_is_fetched(server: str) -> None:
 )
 def test_other_addresses_are_not_even_looked_up(url: str) -> None:
     """Only hosts that the operator named."""
-    with pytest.raises(Refused):
+    with pytest.raises(DestinationRefused):
         get(url)
 
 
@@ -148,7 +148,7 @@ def test_other_addresses_are_not_even_looked_up(url: str) -> None:
 )
 def test_an_allowed_name_that_stands_for_an_inner_address_is_refused(address: str) -> None:
     """No connection is made."""
-    with pytest.raises(Refused, match="not public"):
+    with pytest.raises(DestinationRefused, match="not public"):
         safe_http.get(
             f"http://{HERE}/",
             hosts=(HERE,),
@@ -194,7 +194,7 @@ def test_a_name_of_other_letters_is_asked_for_as_the_name_system_spells_it(serve
 def test_a_redirect_within_the_host_is_followed(server: str) -> None:
     """And no further than three times."""
     assert get(f"{server}/to//picture") == b"picture"
-    with pytest.raises(Refused, match="redirects"):
+    with pytest.raises(DestinationRefused, match="redirects"):
         get(f"{server}/to//to//to//to//picture")
 
 
@@ -204,13 +204,13 @@ def test_a_redirect_within_the_host_is_followed(server: str) -> None:
 )
 def test_a_redirect_elsewhere_is_refused(server: str, target: str) -> None:
     """Also where that host would be reached."""
-    with pytest.raises(Refused):
+    with pytest.raises(DestinationRefused):
         get(f"{server}/to/{target}")
 
 
 def test_a_body_without_end_is_cut_off(server: str) -> None:
     """At the bound in bytes."""
-    with pytest.raises(Refused, match="longer"):
+    with pytest.raises(DestinationRefused, match="longer"):
         get(f"{server}/endless")
 
 
@@ -231,7 +231,7 @@ def test_a_body_shorter_than_announced_is_an_error(server: str) -> None:
 
 def test_a_missing_picture_is_refused_and_a_broken_server_asked_again(server: str) -> None:
     """404 stays; 503 may pass."""
-    with pytest.raises(Refused):
+    with pytest.raises(DestinationRefused):
         get(f"{server}/status/404")
     with pytest.raises(httpx2.HTTPError, match="503"):
         get(f"{server}/status/503")

@@ -74,7 +74,7 @@ class Served:
                 received = stream.read()
         return _read(received)
 
-    def case(self, service_request_id: str) -> casework.Shown:
+    def case(self, service_request_id: str) -> casework.RequestForStaff:
         """A report as staff see it."""
         return casework.show(self.core, int(service_request_id), CLARA)
 

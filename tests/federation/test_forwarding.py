@@ -19,7 +19,7 @@ from open311.federation.forwarding import forward_updates, handover, in_doubt
 from open311.model.access.actor import forward_actor
 from open311.model.access.keys import Scope
 from open311.model.catalogue import Catalogue
-from open311.model.forwards import LEASE, Forward, Forwarded, ForwardState
+from open311.model.forwards import LEASE, Forward, ForwardedRequest, ForwardState
 from open311.model.service_request import Visibility
 from tests.actors import CLARA
 from tests.adapters.strangers import Question, Reply, Stranger, a_stranger
@@ -101,7 +101,7 @@ class City:
         for forwarded in handover.due(core or self.core):
             handover.attend(core or self.core, forwarded)
 
-    def found(self, number: str) -> Forwarded:
+    def found(self, number: str) -> ForwardedRequest:
         """How far a request has come."""
         (one,) = [
             request

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, text
 from werkzeug.test import TestResponse
 
 from open311.actions import casework
-from open311.actions.casework.reading import Shown
+from open311.actions.casework.reading import RequestForStaff
 from open311.app import application
 from open311.model.access.actor import Right
 from open311.model.casework.cases import Case, Priority, Stage
@@ -109,7 +109,7 @@ def number(desk: Desk) -> str:
     return reported
 
 
-def whole(desk: Desk, number: str) -> Shown:
+def whole(desk: Desk, number: str) -> RequestForStaff:
     return casework.show(desk.core, int(number), CLARA)
 
 

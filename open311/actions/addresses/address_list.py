@@ -31,7 +31,7 @@ NAMED = 20
 
 
 @dataclass(slots=True)
-class Taken:
+class ListOutcome:
     """What came of a list: how many addresses it holds now, and the first lines of those that were left out."""
 
     addresses: int = 0
@@ -44,12 +44,12 @@ class Taken:
             self.lines.append(line)
 
 
-def take_over(core: Core, catalogue: Catalogue, lines: Iterable[str]) -> Taken:
+def take_over(core: Core, catalogue: Catalogue, lines: Iterable[str]) -> ListOutcome:
     """Replace the addresses of a jurisdiction by those of a CSV file; a row that cannot be read is left out.
 
     Raises `Invalid`, and nothing has changed, for a file without addresses or with too many such rows.
     """
-    streets, taken = Streets(), Taken()
+    streets, taken = Streets(), ListOutcome()
     with core.database.begin() as conn:
         places = _with_streets(iter(lines), streets, taken)
         stored = storage.replace(conn, catalogue.jurisdiction.jurisdiction_id, places)
@@ -61,7 +61,7 @@ def take_over(core: Core, catalogue: Catalogue, lines: Iterable[str]) -> Taken:
     return taken
 
 
-def _with_streets(lines: Iterator[str], streets: Streets, taken: Taken) -> Iterator[Place]:
+def _with_streets(lines: Iterator[str], streets: Streets, taken: ListOutcome) -> Iterator[Place]:
     for row, line in _read(lines):
         place = row and _place(row, streets)
         if place:

@@ -43,7 +43,7 @@ from open311.actions.casework.progress.status_moves import (
 from open311.actions.casework.publication.acceptance import accept
 from open311.actions.casework.publication.erasure import erase, erase_locked
 from open311.actions.casework.publication.visibility import hide, publish, withhold
-from open311.actions.casework.reading import Shown, held, show
+from open311.actions.casework.reading import RequestForStaff, held, show
 from open311.actions.casework.responsibility.assignment import accept_work, assign, assign_person, decline
 from open311.actions.casework.responsibility.routing import Rerouted, reroute
 from open311.actions.casework.take_back import take_back
@@ -51,8 +51,8 @@ from open311.actions.casework.take_back import take_back
 __all__ = [
     "OrderPage",
     "RatingPage",
+    "RequestForStaff",
     "Rerouted",
-    "Shown",
     "accept",
     "accept_work",
     "add_missing",

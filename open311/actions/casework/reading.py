@@ -17,7 +17,7 @@ from open311.storage.requests import cases, service_requests
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class RequestForStaff:
     """A request as staff see it: whatever its visibility, with its case, the reporter and the whole history."""
 
     request: ServiceRequest
@@ -26,7 +26,7 @@ class Shown:
     history: Sequence[Event]
 
 
-def show(core: Core, service_request_id: int, actor: Actor) -> Shown:
+def show(core: Core, service_request_id: int, actor: Actor) -> RequestForStaff:
     """A request for staff; raises `NotFound`."""
     with core.database.read() as conn:
         request = service_requests.find_any(conn, service_request_id)
@@ -36,7 +36,7 @@ def show(core: Core, service_request_id: int, actor: Actor) -> Shown:
             actor.require(right, request.jurisdiction_id)
         case = cases.find(conn, service_request_id) or usual_case(core, request)
         reporter = service_requests.find_reporter(conn, service_request_id)
-        return Shown(request, case, reporter, events.of_request(conn, service_request_id))
+        return RequestForStaff(request, case, reporter, events.of_request(conn, service_request_id))
 
 
 def held(core: Core, catalogue: Catalogue, limit: int, actor: Actor) -> list[ServiceRequest]:

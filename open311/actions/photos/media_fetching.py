@@ -43,7 +43,7 @@ def fetch(core: Core, service_request_id: int) -> None:
             data = _fetched(core, url)
             with core.photo_queue.turn(""):
                 picture = images.clean(data)
-        except (safe_http.Refused, Invalid) as reason:
+        except (safe_http.DestinationRefused, Invalid) as reason:
             log.warning("picture_not_taken", service_request_id=service_request_id, reason=str(reason))
             continue
         with in_store(core, [picture]) as files, core.database.begin() as conn:

@@ -10,7 +10,7 @@ from open311.model.access.actor import Right, lacking
 from open311.model.access.secret_tokens import digest
 from open311.model.staff import access_tokens as model
 from open311.model.staff.access_tokens import AccessToken
-from open311.model.staff.accounts import Known, SignedIn
+from open311.model.staff.accounts import Caller, SignedIn
 from open311.model.staff.audit import AuditKind
 from open311.model.staff.rights import Staff
 from open311.storage.staff_accounts import access_tokens, audit
@@ -79,7 +79,7 @@ def remove(core: Core, signed_in: SignedIn, token_id: int) -> None:
         )
 
 
-def find_holder(core: Core, secret: str) -> Known | None:
+def find_holder(core: Core, secret: str) -> Caller | None:
     """Who acts by this token, with the rights that it has and its owner still has; None when it opens nothing."""
     now = core.now()
     with core.database.read() as conn:
@@ -87,4 +87,4 @@ def find_holder(core: Core, secret: str) -> Known | None:
     if holder is None or not holder.account.in_force(now):
         return None
     staff = Staff(holder.account.id, holder.memberships)
-    return Known(holder.account, staff.limited_to(holder.token.rights))
+    return Caller(holder.account, staff.limited_to(holder.token.rights))

@@ -22,7 +22,7 @@ NEEDED = ("name", "email", "role")
 MOST_LINES = 20_000
 
 
-class Done(StrEnum):
+class LineOutcome(StrEnum):
     ADDED = "added"
     ROLE_GIVEN = "role_given"
     UNCHANGED = "unchanged"
@@ -47,7 +47,7 @@ class Person(NamedTuple):
 class Result(NamedTuple):
     """What became of somebody; the id is 0 in a dry run for whoever would be new."""
 
-    done: Done
+    done: LineOutcome
     person: Person
     account_id: int
 
@@ -79,9 +79,9 @@ def bring_in(core: Core, actor: Actor, line: Line, *, dry_run: bool = False) -> 
         account = storage.by_email(conn, person.email)
     if account is None:
         if dry_run:
-            return Result(Done.ADDED, person, 0)
+            return Result(LineOutcome.ADDED, person, 0)
         account_id = accounts.add(core, actor, person.name, person.email, person.language, [person.role])
-        return Result(Done.ADDED, person, account_id)
+        return Result(LineOutcome.ADDED, person, account_id)
     if account.state is AccountState.LEFT:
         raise Invalid(problem("desk.account.left"))
     held = [
@@ -90,13 +90,13 @@ def bring_in(core: Core, actor: Actor, line: Line, *, dry_run: bool = False) -> 
         if _scope(role) == _scope(person.role)
     ]
     if any(role.ends_datetime == person.role.ends_datetime for role in held):
-        return Result(Done.UNCHANGED, person, account.id)
+        return Result(LineOutcome.UNCHANGED, person, account.id)
     if not dry_run:
         # The same role until another day is one role that was prolonged, not two.
         for role in held:
             accounts.take_role(core, actor, role.id)
         accounts.give_role(core, actor, account.id, person.role)
-    return Result(Done.ROLE_GIVEN, person, account.id)
+    return Result(LineOutcome.ROLE_GIVEN, person, account.id)
 
 
 def _scope(role: Membership) -> tuple[object, ...]:

@@ -19,7 +19,7 @@ from open311.storage.staff_accounts import access_tokens, accounts, audit, membe
 from open311.storage.upkeep import erasures
 
 
-class Listed(NamedTuple):
+class AccountWithRoles(NamedTuple):
     account: Account
     memberships: Sequence[Membership]
 
@@ -184,7 +184,7 @@ def unlock(core: Core, actor: Actor, account_id: int) -> None:
         _write(core, conn, actor, AuditKind.UNLOCKED, account_id)
 
 
-def listed(core: Core, actor: Actor) -> list[Listed]:
+def listed(core: Core, actor: Actor) -> list[AccountWithRoles]:
     """The accounts that somebody may manage, with their roles."""
     with core.database.read() as conn:
         jurisdictions = None
@@ -197,17 +197,17 @@ def listed(core: Core, actor: Actor) -> list[Listed]:
             jurisdictions = sorted(managed)
         rows = accounts.all_accounts(conn, jurisdictions)
         roles = memberships.of_accounts(conn, [account.id for account in rows])
-    return [Listed(account, roles[account.id]) for account in rows]
+    return [AccountWithRoles(account, roles[account.id]) for account in rows]
 
 
-def shown(core: Core, actor: Actor, account_id: int) -> Listed:
+def shown(core: Core, actor: Actor, account_id: int) -> AccountWithRoles:
     """One account with its roles; raises `NotFound` for one that somebody may not know of."""
     with core.database.read() as conn:
         account = _account(conn, account_id, lock=False)
         roles = memberships.of_account(conn, account_id)
         if actor.kind is ActorKind.STAFF and not _knows(_staff(core, conn, actor), roles):
             raise NotFound(problem("desk.account.unknown"))
-    return Listed(account, roles)
+    return AccountWithRoles(account, roles)
 
 
 def _knows(staff: Staff, roles: Sequence[Membership]) -> bool:

@@ -134,5 +134,5 @@ def deliver(core: Core, to: str, subject: str, text: str) -> None:
     message.set_content(text + "\n")
     try:
         mailer.send(message)
-    except mailers.Refused as reason:
+    except mailers.MailRefused as reason:
         log.warning("mail_refused", reason=str(reason))

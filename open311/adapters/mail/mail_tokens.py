@@ -98,7 +98,7 @@ class _Grant:
             grant = json.loads(answer.body)
             seconds = float(grant.get("expires_in") or 0)
             token = str(grant.get("access_token") or "")
-        except (safe_http.Refused, httpx2.HTTPError, OSError) as reason:
+        except (safe_http.DestinationRefused, httpx2.HTTPError, OSError) as reason:
             raise NoToken(f"{self._source.endpoint}: {type(reason).__name__} {reason}") from None
         except (ValueError, TypeError, AttributeError, RecursionError):
             raise NoToken(f"{self._source.endpoint}: the answer is no JSON of a token") from None

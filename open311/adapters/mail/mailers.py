@@ -25,7 +25,7 @@ THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
 log = structlog.get_logger()
 
 
-class Refused(Exception):
+class MailRefused(Exception):
     """The server will never take this mail: trying again is of no use."""
 
 
@@ -33,7 +33,7 @@ class Mailer(Protocol):
     """What a mailer must be able to do."""
 
     def send(self, message: EmailMessage) -> None:
-        """Send it; raises `Unavailable` when it may work later, `Refused` when it never will."""
+        """Send it; raises `Unavailable` when it may work later, `MailRefused` when it never will."""
 
 
 @cache
@@ -133,7 +133,7 @@ class SmtpMailer:
         except smtplib.SMTPResponseException as refused:
             raise _meaning(refused.smtp_code) from refused
         except smtplib.SMTPNotSupportedError as reason:
-            raise Refused(str(reason)) from reason
+            raise MailRefused(str(reason)) from reason
         except (smtplib.SMTPException, OSError, EOFError, NoToken) as reason:
             raise MailUnavailable(problem("error.unavailable")) from reason
 
@@ -166,4 +166,4 @@ class SmtpMailer:
 def _meaning(code: int) -> Exception:
     """A code of 500 and more is for ever; but 535, a wrong password, will be mended by somebody."""
     lasting = code >= 500 and code not in (530, 534, 535, 538)
-    return Refused(f"SMTP {code}") if lasting else MailUnavailable(problem("error.unavailable"))
+    return MailRefused(f"SMTP {code}") if lasting else MailUnavailable(problem("error.unavailable"))

@@ -132,7 +132,7 @@ def _document(method: str, url: str, form: Mapping[str, str] | None = None) -> d
             may_reach=lambda _: True,
         )
         document = json.loads(answer.body) if answer.status == 200 and not answer.cut else None
-    except (safe_http.Refused, httpx2.HTTPError, OSError, ValueError, RecursionError) as reason:
+    except (safe_http.DestinationRefused, httpx2.HTTPError, OSError, ValueError, RecursionError) as reason:
         raise Failed(f"{urlsplit(url).path}: {type(reason).__name__} {reason}") from None
     if not isinstance(document, dict):
         raise Failed(f"{urlsplit(url).path}: status {answer.status}, and no JSON object")

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import track
 
 from open311.actions.staff_accounts import account_import, accounts
-from open311.actions.staff_accounts.account_import import Done, Line, Result
+from open311.actions.staff_accounts.account_import import Line, LineOutcome, Result
 from open311.actions.staff_mail import staff_mails
 from open311.base.errors import ConfigurationError, Open311Error
 from open311.base.problems import in_words
@@ -36,16 +36,20 @@ def import_accounts(file: Path, dry_run: bool, mail: bool) -> None:
         if mail and not staff_mails.possible(core):
             raise ConfigurationError("no mail is sent here: set OPEN311_SMTP_URL, or leave --mail out")
         lines = list(account_import.lines(_text(file)))
-        counts, refused = Counter[Done](), 0
+        counts, refused = Counter[LineOutcome](), 0
         links = csv.writer(sys.stdout, lineterminator="\n")
         for line in track(lines, "Accounts", console=Console(stderr=True), transient=True):
             result = _bring_in(core, line, dry_run=dry_run)
             refused += result is None
             if result is not None:
                 counts[result.done] += 1
-            if result is not None and result.done is Done.ADDED and not dry_run:
+            if result is not None and result.done is LineOutcome.ADDED and not dry_run:
                 _invite(core, result, links, mail=mail)
-    words = {Done.ADDED: "new", Done.ROLE_GIVEN: "got a role", Done.UNCHANGED: "unchanged"}
+    words = {
+        LineOutcome.ADDED: "new",
+        LineOutcome.ROLE_GIVEN: "got a role",
+        LineOutcome.UNCHANGED: "unchanged",
+    }
     summary = ", ".join(f"{counts[done]} {word}" for done, word in words.items())
     click.echo(f"{'Would be: ' if dry_run else ''}{summary}, {refused} refused", err=True)
     raise SystemExit(1 if refused else 0)

@@ -11,7 +11,7 @@ from urllib.parse import urlencode, urlsplit
 import httpx2
 
 from open311.adapters import safe_http
-from open311.adapters.safe_http import Answer, MayReach, Refused, Resolve
+from open311.adapters.safe_http import Answer, DestinationRefused, MayReach, Resolve
 from open311.base.datetimes import write_utc
 from open311.federation.client import answers, foreign, parsing
 from open311.federation.client.answers import MOST_BYTES, NOT_OFFERED, RemoteError
@@ -186,7 +186,7 @@ class Client:
             raise RemoteError(
                 _reason_in_words(reason), passing=True, may_have_acted=method == "POST"
             ) from None
-        except Refused as reason:
+        except DestinationRefused as reason:
             raise RemoteError(str(reason)) from None
         except OSError as reason:
             raise RemoteError(f"not reached: {_reason_in_words(reason)}", passing=True) from None

@@ -12,7 +12,7 @@ from open311.federation.forwarding import handover
 from open311.federation.storage import forwards as storage
 from open311.model.access.actor import forward_actor
 from open311.model.catalogue import Catalogue
-from open311.model.forwards import ASKED_AFTER_CLOSING, Forward, Forwarded
+from open311.model.forwards import ASKED_AFTER_CLOSING, Forward, ForwardedRequest
 from open311.model.service_request import Status
 from open311.model.updates import UNCHANGED, known_words, moves_to
 from open311.storage.database import Connection
@@ -64,7 +64,7 @@ def pull(core: Core, url: str) -> int:
     return count
 
 
-def _updates(core: Core, client: Client, forwards: Sequence[Forwarded]) -> list[ForeignUpdate] | None:
+def _updates(core: Core, client: Client, forwards: Sequence[ForwardedRequest]) -> list[ForeignUpdate] | None:
     """All updates since we last asked; None when the server has no such list.
 
     A list may be cut off at either end, by whatever number of rows: the spans beyond what came are asked for, until
@@ -93,7 +93,7 @@ def _updates(core: Core, client: Client, forwards: Sequence[Forwarded]) -> list[
 
 
 def _by_updates(
-    core: Core, catalogue: Catalogue, forwards: Sequence[Forwarded], updates: Sequence[ForeignUpdate]
+    core: Core, catalogue: Catalogue, forwards: Sequence[ForwardedRequest], updates: Sequence[ForeignUpdate]
 ) -> int:
     ours = {forwarded.foreign_id: forwarded for forwarded in forwards}
     count = 0
@@ -113,7 +113,9 @@ def _by_updates(
     return count
 
 
-def _by_requests(core: Core, client: Client, catalogue: Catalogue, forwards: Sequence[Forwarded]) -> int:
+def _by_requests(
+    core: Core, client: Client, catalogue: Catalogue, forwards: Sequence[ForwardedRequest]
+) -> int:
     count = 0
     for start in range(0, len(forwards), BATCH):
         batch = forwards[start : start + BATCH]
@@ -131,7 +133,7 @@ def _by_requests(core: Core, client: Client, catalogue: Catalogue, forwards: Seq
     return count
 
 
-def _take_over(core: Core, catalogue: Catalogue, forwarded: Forwarded, there: ForeignRequest) -> bool:
+def _take_over(core: Core, catalogue: Catalogue, forwarded: ForwardedRequest, there: ForeignRequest) -> bool:
     seen = "\n".join((there.status, there.detailed_status or "", there.status_notes or ""))
     if seen == forwarded.seen or (
         forwarded.seen is None and seen.startswith("open") and not there.status_notes
@@ -153,7 +155,7 @@ def _follow(
     core: Core,
     conn: Connection,
     catalogue: Catalogue,
-    forwarded: Forwarded,
+    forwarded: ForwardedRequest,
     word: str,
     notes: str,
     happened: datetime | None,

@@ -27,7 +27,7 @@ from open311.model.forwards import (
     REPEATABLE_FOR,
     UNFINISHED,
     Forward,
-    Forwarded,
+    ForwardedRequest,
     ForwardState,
     wait_after,
 )
@@ -48,7 +48,7 @@ LONGEST_WAIT = timedelta(hours=12)  # whoever was away over night is asked the n
 class Errand:
     """A request to be attended to, whom it goes to, and what goes there."""
 
-    forwarded: Forwarded
+    forwarded: ForwardedRequest
     request: ServiceRequest
     forward: Forward
     client: Client
@@ -255,7 +255,9 @@ def _verdict(core: Core, errand: Errand, failed: RemoteError) -> ForwardState | 
     return ForwardState.UNCERTAIN if failed.may_have_acted or errand.repeated else ForwardState.REFUSED
 
 
-def finish(core: Core, conn: Connection, forwarded: Forwarded, state: ForwardState, **values: Any) -> None:
+def finish(
+    core: Core, conn: Connection, forwarded: ForwardedRequest, state: ForwardState, **values: Any
+) -> None:
     """Note what has become of a report that was handed on; of one that has arrived, its history says so."""
     storage.change(conn, forwarded.service_request_id, **{"state": state, "error": None, **values})
     request = service_requests.find_any(conn, forwarded.service_request_id, lock=True)

@@ -7,14 +7,14 @@ from open311.core import Core
 from open311.federation.forwarding.handover import finish
 from open311.federation.storage import forwards as storage
 from open311.model.access.actor import Actor, Right
-from open311.model.forwards import IN_TROUBLE, Forwarded, ForwardState
+from open311.model.forwards import IN_TROUBLE, ForwardedRequest, ForwardState
 from open311.storage.database import Connection
 from open311.storage.requests import service_requests
 
 
 def search(
     core: Core, limit: int, state: ForwardState | None = None, foreign_id: str | None = None
-) -> list[Forwarded]:
+) -> list[ForwardedRequest]:
     """Requests that were handed on, the newest first; `foreign_id` is the one they have there."""
     with core.database.read() as conn:
         return storage.search(conn, limit, state, foreign_id)
@@ -37,7 +37,7 @@ def link(core: Core, service_request_id: int, foreign_id: str, actor: Actor) -> 
         finish(core, conn, forwarded, ForwardState.SENT, foreign_id=foreign_id)
 
 
-def _in_hand(conn: Connection, number: int, actor: Actor) -> Forwarded:
+def _in_hand(conn: Connection, number: int, actor: Actor) -> ForwardedRequest:
     """A request that waits for a decision of staff, locked; raises `Forbidden` for whoever may not order."""
     forwarded = storage.find(conn, number, lock=True)
     request = service_requests.find_any(conn, number)

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from open311.model.forwards import IN_TROUBLE, UNFINISHED, Forwarded, ForwardState
+from open311.model.forwards import IN_TROUBLE, UNFINISHED, ForwardedRequest, ForwardState
 from open311.model.service_request import Status
 from open311.storage.desk.scope import Scope
 from open311.storage.tables import cases, forwarded_updates, forwards, service_requests
@@ -34,7 +34,7 @@ def due(conn: Connection, now: datetime, limit: int) -> list[int]:
     return list(conn.execute(query.order_by(_f.due_datetime).limit(limit)).scalars())
 
 
-def find(conn: Connection, service_request_id: int, *, lock: bool = False) -> Forwarded | None:
+def find(conn: Connection, service_request_id: int, *, lock: bool = False) -> ForwardedRequest | None:
     query = select(forwards).where(_f.service_request_id == service_request_id)
     row = conn.execute(query.with_for_update() if lock else query).one_or_none()
     return _forwarded(row) if row else None
@@ -47,7 +47,7 @@ def change(conn: Connection, service_request_id: int, **values: Any) -> None:
 
 def search(
     conn: Connection, limit: int, state: ForwardState | None = None, foreign_id: str | None = None
-) -> list[Forwarded]:
+) -> list[ForwardedRequest]:
     """Requests that were handed on, the newest first."""
     query = select(forwards).order_by(_f.service_request_id.desc()).limit(limit)
     if state:
@@ -57,7 +57,7 @@ def search(
     return [_forwarded(row) for row in conn.execute(query)]
 
 
-def in_trouble(conn: Connection, scope: Scope, limit: int) -> list[Forwarded]:
+def in_trouble(conn: Connection, scope: Scope, limit: int) -> list[ForwardedRequest]:
     """Requests that another server has refused, or perhaps not got, within a scope; the oldest first."""
     query = select(forwards).join(cases, cases.c.service_request_id == _f.service_request_id)
     statement = scope.join(query).where(scope.here, _f.state.in_(IN_TROUBLE))
@@ -70,7 +70,7 @@ def known_ids(conn: Connection, url: str, foreign_ids: Collection[str]) -> set[s
     return {str(scalar) for scalar in conn.execute(query).scalars()}
 
 
-def to_ask(conn: Connection, url: str, closed_after: datetime, limit: int) -> list[Forwarded]:
+def to_ask(conn: Connection, url: str, closed_after: datetime, limit: int) -> list[ForwardedRequest]:
     """Requests that another server may have news of, those that were not asked for longest first."""
     alive = or_(_r.status == Status.OPEN, _r.closed_datetime >= closed_after)
     query = (
@@ -96,6 +96,6 @@ def first_time(conn: Connection, service_request_id: int, foreign_update_id: str
     return conn.execute(written.returning(forwarded_updates.c.foreign_update_id)).first() is not None
 
 
-def _forwarded(row: Row[*tuple[Any, ...]]) -> Forwarded:
+def _forwarded(row: Row[*tuple[Any, ...]]) -> ForwardedRequest:
     values = dict(row._mapping)
-    return Forwarded(**{**values, "state": ForwardState(values["state"])})
+    return ForwardedRequest(**{**values, "state": ForwardState(values["state"])})

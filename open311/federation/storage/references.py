@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
-from open311.federation.references import Arrival, Known
+from open311.federation.references import Arrival, KnownReference
 from open311.model.fields import Role
 from open311.model.service_request import ServiceRequest, fields_with
 from open311.storage.database import advisory_locks
@@ -28,12 +28,15 @@ def lock(conn: Connection, jurisdiction_id: str, source: str) -> None:
     )
 
 
-def known(conn: Connection, jurisdiction_id: str, source: str, ids: Sequence[str]) -> dict[str, Known]:
+def known(
+    conn: Connection, jurisdiction_id: str, source: str, ids: Sequence[str]
+) -> dict[str, KnownReference]:
     query = select(_f.foreign_id, _f.service_request_id, _f.digest, _f.gone).where(
         _f.jurisdiction_id == jurisdiction_id, _f.source == source, _f.foreign_id == func.any(list(ids))
     )
     return {
-        row[0]: Known(service_request_id=row[1], digest=row[2], gone=row[3]) for row in conn.execute(query)
+        row[0]: KnownReference(service_request_id=row[1], digest=row[2], gone=row[3])
+        for row in conn.execute(query)
     }
 
 

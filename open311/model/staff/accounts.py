@@ -124,7 +124,7 @@ class Session:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class Caller:
     """Who asks, in whatever way they have shown it: the account and the rights."""
 
     account: Account
@@ -132,7 +132,7 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
-class SignedIn(Known):
+class SignedIn(Caller):
     """Who asks with a session of a browser."""
 
     session: Session

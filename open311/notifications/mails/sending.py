@@ -63,7 +63,7 @@ def send(
     sent = SentMail(str(message["Message-ID"]), to, token=answers_to[1] if answers_to else "")
     try:
         mailer.send(message)
-    except mailers.Refused as reason:
+    except mailers.MailRefused as reason:
         log.warning("mail_refused", reason=str(reason))
         return sent._replace(refused=str(reason))
     return sent

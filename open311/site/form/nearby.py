@@ -14,14 +14,14 @@ METRES = 50
 SHOWN = 3
 
 
-def nearby(draft: Draft) -> list[view_models.Shown]:
+def nearby(draft: Draft) -> list[view_models.ShownReport]:
     """Open reports of the same kind within a few steps, the newest first."""
     place, _ = form_input.position(draft.state)
     service = form_input.service(city(), draft.state)
     return around(place, service.service_code) if place and service else []
 
 
-def around(place: Location, *service_codes: str) -> list[view_models.Shown]:
+def around(place: Location, *service_codes: str) -> list[view_models.ShownReport]:
     """Open reports within a few steps of a place, of these kinds or of all, the newest first."""
     request_search = RequestSearch(
         jurisdiction_id=city().jurisdiction.jurisdiction_id,

@@ -17,7 +17,7 @@ from open311.site.form.category_search import matching_services
 from open311.site.form.nearby import around
 from open311.site.form.things import AT_METRES
 from open311.site.rendering import HEADERS
-from open311.site.view_models import Shown
+from open311.site.view_models import ShownReport
 from open311.site.words import counted, degrees, words
 from open311.web import parameters
 
@@ -68,7 +68,9 @@ def _outside(place: Location) -> dict[str, Any]:
     return {"inside": False, "told": outside.in_words(place), "elsewhere": link}
 
 
-def _place_in_words(place: Location, thing: str, next_to: str, open_there: list[Shown]) -> dict[str, Any]:
+def _place_in_words(
+    place: Location, thing: str, next_to: str, open_there: list[ShownReport]
+) -> dict[str, Any]:
     position = words("page.form.position", position=degrees(place.lat, place.long))
     if thing:
         position = f"{thing}, {position}"
@@ -85,7 +87,7 @@ def _place_in_words(place: Location, thing: str, next_to: str, open_there: list[
     }
 
 
-def _line(report: Shown) -> str:
+def _line(report: ShownReport) -> str:
     number = words("page.report.number", number=report.number)
     return f"{report.service}, {number}: {report.status.label}"
 

@@ -91,7 +91,9 @@ def account(account_id: int) -> ResponseReturnValue:
     return _account_page(shown)
 
 
-def _account_page(shown: accounts.Listed, errors: dict[str, str] | None = None) -> ResponseReturnValue:
+def _account_page(
+    shown: accounts.AccountWithRoles, errors: dict[str, str] | None = None
+) -> ResponseReturnValue:
     account_shown = shown.account
     return render(
         "administration/account.html",

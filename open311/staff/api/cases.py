@@ -22,7 +22,7 @@ from open311.staff.api.acts import ACTS, Act
 from open311.staff.api.blueprint import blueprint
 from open311.staff.api.overview import view_named
 from open311.staff.api.problems import RevisionMissing
-from open311.staff.blueprint import known, staff
+from open311.staff.blueprint import caller, staff
 from open311.staff.case import timeline
 from open311.staff.case.photos import picture
 from open311.staff.lists import filters
@@ -132,7 +132,7 @@ def _once(act: Callable[[], dict[str, int]]) -> Response:
         return _done_response(act())
     if len(key) > LONGEST_KEY or not key.isprintable():
         raise Invalid(problem("desk.api.key", most=LONGEST_KEY))
-    core, account_id = current.core(), known().account.id
+    core, account_id = current.core(), caller().account.id
     # The key belongs to one request: another body under it is a mistake of the program, and is told as one.
     content = b"\n".join(
         [request.path.encode(), request.headers.get("If-Match", "").encode(), request.get_data()]

@@ -45,7 +45,7 @@ REASONS_OF = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
+class FormState:
     """What stands in the form, upon which values and revision it was written, and what is said above it."""
 
     values: Mapping[str, str]
@@ -57,7 +57,7 @@ class Shown:
     reveals: bool = False
 
     @classmethod
-    def of_case(cls, seen: SeenCase, *, last: int | None) -> "Shown":
+    def of_case(cls, seen: SeenCase, *, last: int | None) -> "FormState":
         """The form as the page is opened with."""
         values = shown_values(seen)
         return cls(values=values | {"mail": "1"}, base=values, revision=seen.whole.case.revision, last=last)
@@ -65,12 +65,12 @@ class Shown:
     @classmethod
     def of_form(
         cls, sent: SentForm, revision: int | None, *, problems: Sequence[str] = (), reveals: bool = False
-    ) -> "Shown":
+    ) -> "FormState":
         """The form as it was sent, to be put right."""
         return cls(values=sent.typed(), base=sent.base, revision=revision, problems=problems, reveals=reveals)
 
     @classmethod
-    def of_conflict(cls, sent: SentForm, latest: SeenCase, conflict: Conflict) -> "Shown":
+    def of_conflict(cls, sent: SentForm, latest: SeenCase, conflict: Conflict) -> "FormState":
         """What was changed in the form, upon what the report has become meanwhile."""
         base = shown_values(latest)
         # Only what was changed in the form: its other fields hold what has become old.
@@ -82,7 +82,7 @@ class Shown:
         return 409 if self.conflict else 400 if self.problems else 200
 
 
-def check_page(seen: SeenCase, shown: Shown) -> Response:
+def check_page(seen: SeenCase, shown: FormState) -> Response:
     """The page, with whoever opens it noted as looking at the report."""
     core, whole = current.core(), seen.whole
     request, case = whole.request, whole.case
@@ -145,7 +145,7 @@ def _reasons(seen: SeenCase, which: ReasonFor) -> list[Any]:
     return [reason for reason in seen.catalogue.desk.reasons.values() if reason.outcome is which]
 
 
-def _questions(seen: SeenCase, shown: Shown) -> list[Question]:
+def _questions(seen: SeenCase, shown: FormState) -> list[Question]:
     """The questions of the service whose answers everybody reads."""
     service = seen.catalogue.services.get(seen.whole.request.service_code)
     if service is None:

@@ -16,7 +16,7 @@ from open311.model.casework.decisions import Decision
 from open311.model.casework.desk_search import BY_TIME, Position
 from open311.staff import actor_names
 from open311.staff.blueprint import page, redirect_to, staff
-from open311.staff.checking.check_page import Shown, check_page
+from open311.staff.checking.check_page import FormState, check_page
 from open311.staff.checking.decision_form import SentForm, read_decision, read_photos
 from open311.staff.forms import posted_revision
 from open311.staff.rendering import NOT_KEPT, render
@@ -82,21 +82,21 @@ def check_report(number: int) -> ResponseReturnValue:
     """Decide about one report: words, photos, place, unit, outcome and letter, all at once."""
     seen = _checked_case(number)
     if request.method == "GET":
-        return check_page(seen, Shown.of_case(seen, last=_last()))
+        return check_page(seen, FormState.of_case(seen, last=_last()))
     sent = SentForm.of(request.form, seen)
     # A button of the same form, so that nothing typed is lost; and a POST, since it is written to the log.
     if request.form.get("reveal"):
         look_ups.reveal(current.core(), number, seen.whole.case.jurisdiction_id, seen.actor)
-        return check_page(seen, Shown.of_form(sent, posted_revision(), reveals=True))
+        return check_page(seen, FormState.of_form(sent, posted_revision(), reveals=True))
     try:
         decision = read_decision(sent, seen)
         casework.decide(current.core(), number, decision, seen.actor, expected_revision=posted_revision())
     except Conflict as conflict:
         latest = find_case(number)
-        return check_page(latest, Shown.of_conflict(sent, latest, conflict))
+        return check_page(latest, FormState.of_conflict(sent, latest, conflict))
     except Invalid as refused:
         problems = [in_words(problem) for problem in refused.problems]
-        return check_page(seen, Shown.of_form(sent, posted_revision(), problems=problems))
+        return check_page(seen, FormState.of_form(sent, posted_revision(), problems=problems))
     return _go_on(decision, seen)
 
 

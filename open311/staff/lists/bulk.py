@@ -45,7 +45,7 @@ FIELDS = {"desk.bulk.act": "act", "desk.bulk.text": "text"}
 LONGEST_TEXT = 4_000
 
 
-class Seen(NamedTuple):
+class PreviewLine(NamedTuple):
     """A case in the preview: what it would become, or why nothing would be done."""
 
     row: CaseRow
@@ -197,7 +197,7 @@ def _preview(
     wish: BulkWish,
     choices: dict[BulkAct, list[tuple[str, str]]],
     nameable_of_case: Mapping[int, frozenset[int]],
-) -> Seen:
+) -> PreviewLine:
     case = row.case
     now: dict[BulkAct, str] = {
         BulkAct.STATUS: row.detailed_status,
@@ -211,7 +211,7 @@ def _preview(
     own = {str(staff().account_id): words("desk.person.me")} if wish.act is BulkAct.PERSON else {}
     before, after = ({**named, **own}.get(value, "") for value in (now[wish.act], wish.value))
     reason = _refusal(row, wish, now[wish.act], nameable_of_case)
-    return Seen(row, before, after, words(reason) if reason else "")
+    return PreviewLine(row, before, after, words(reason) if reason else "")
 
 
 def _refusal(

@@ -41,7 +41,7 @@ VIEWS: Mapping[str, Mapping[str, str]] = {
 }
 
 
-class Listed(NamedTuple):
+class ViewLink(NamedTuple):
     """A view above the list: its words, where it leads, how much is in it (None: not counted), whether it is shown."""
 
     name: str
@@ -105,7 +105,7 @@ def reports() -> ResponseReturnValue:
     )
 
 
-def _views(conn: Connection, scope: Scope, chosen: Filter) -> list[Listed]:
+def _views(conn: Connection, scope: Scope, chosen: Filter) -> list[ViewLink]:
     """The views of everybody, one's own, and those of one's units, with counts."""
     somebody = staff()
     kept = stored_views.offered(conn, somebody.account_id, views.shared_by(somebody, Right.SEE_REPORTS))
@@ -116,7 +116,7 @@ def _views(conn: Connection, scope: Scope, chosen: Filter) -> list[Listed]:
         *((view.name, view) for view in kept),
     ]
     return [
-        Listed(
+        ViewLink(
             name="" if view else words,
             words=words,
             address=Filter(query).address(),

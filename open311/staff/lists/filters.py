@@ -15,7 +15,7 @@ from open311.model.casework.desk_filters import Asker
 from open311.model.casework.desk_search import CaseSearch
 from open311.model.catalogue import Catalogue
 from open311.site.words import catalogue_text, words
-from open311.staff.blueprint import address, known
+from open311.staff.blueprint import address, caller
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ def asker() -> Asker:
     """Who asks, when and where."""
     core = current.core()
     languages = {catalogue.jurisdiction.text_search for catalogue in core.catalogues.in_force}
-    return Asker(known().account.id, core.now(), current.time_zone(), tuple(sorted(languages)))
+    return Asker(caller().account.id, core.now(), current.time_zone(), tuple(sorted(languages)))
 
 
 def in_words(name: str, value: str, catalogues: Sequence[Catalogue]) -> str:

@@ -18,7 +18,7 @@ _r, _f = service_requests.c, foreign_references.c
 FEW_HITS = 10_000
 
 
-class _Named(UserDefinedType[str]):
+class _NameType(UserDefinedType[str]):
     """A name that PostgreSQL looks up when it reads the statement, so that it is a constant for the planner."""
 
     cache_ok = True
@@ -31,8 +31,8 @@ class _Named(UserDefinedType[str]):
         return self.kind
 
 
-_CONFIGURATION: Any = bindparam("text_search", type_=_Named("regconfig"))
-_STEMMER: Any = bindparam("stemmer", type_=_Named("regdictionary"))
+_CONFIGURATION: Any = bindparam("text_search", type_=_NameType("regconfig"))
+_STEMMER: Any = bindparam("stemmer", type_=_NameType("regdictionary"))
 
 
 def word_parameters(words: Sequence[str], text_search: str) -> dict[str, str]:

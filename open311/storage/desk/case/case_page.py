@@ -42,7 +42,7 @@ class Duplicate:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class MailAudience:
     """Who hears of a report by mail: whether its sender has an address, has confirmed it, their language, and how many
     others follow."""
 
@@ -65,7 +65,7 @@ class WholeCase:
     originals: Sequence[Original]
     history: Sequence[Event]
     duplicates: Sequence[Duplicate]
-    told: Told
+    told: MailAudience
     mails: Sequence[MailLine]
     claims: Sequence[tuple[Event, Reporter]]
 
@@ -169,14 +169,14 @@ def _mails(conn: Connection, service_request_id: int, history: Sequence[Event]) 
     return [*lines, *waiting]
 
 
-def _audience(conn: Connection, service_request_id: int, reporter: Mapping[str, Any]) -> Told:
+def _audience(conn: Connection, service_request_id: int, reporter: Mapping[str, Any]) -> MailAudience:
     query = select(_f.is_reporter, _f.confirmed_datetime.is_not(None), _f.language).where(
         _f.service_request_id == service_request_id
     )
     rows = conn.execute(query).all()
     own = next((row for row in rows if row[0]), None)
     confirmed = bool(own and own[1])
-    return Told(
+    return MailAudience(
         # Without a reporter's record, an address that was confirmed is where letters go.
         has_address=bool(reporter.get("email")) or confirmed,
         confirmed=confirmed,
