@@ -7,23 +7,22 @@ again costs no more than to see that it is still the same.
 import threading
 from array import array
 from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass, field
 from hashlib import sha1
-from itertools import islice
 from typing import NamedTuple
-from zlib import crc32
 
 from open311.base.bounded import Bounded
-from open311.model.search import Hits
+from open311.model.search import Hit, Hits
 
-# The version, the bytes, and a checksum of them.
-Entry = tuple[int, bytes, int]
+# Id, version, and bytes.
+Entry = tuple[int, int, bytes]
 Entries = dict[int, Entry]
 
 # What an entry costs beside its bytes: the tuple, the bytes object, two numbers, its place in the dictionary.
 OVERHEAD = 300
 
 
-Render = Callable[[list[int]], Iterable[tuple[int, int, bytes]]]
+Render = Callable[[list[int]], Iterable[Entry]]
 Join = Callable[[Sequence[bytes]], bytes]
 
 
@@ -39,19 +38,31 @@ class WrittenList(NamedTuple):
         return len(self.body) + OVERHEAD
 
 
+@dataclass(slots=True)
+class _Generation:
+    """Entries that were rendered about the same time, by variant."""
+
+    variants: dict[Hashable, Entries] = field(default_factory=dict)
+    bytes: int = 0
+
+
 class Fragments:
     """Pieces of answers by variant (format, language, …), id and version, and lists of them, bounded in bytes.
 
-    An entry holds one version of a report; a newer one takes its place. When the bound is reached the oldest entries
-    go. Reading takes no lock.
+    An entry holds one version of a report; a newer one takes its place. There are two generations of entries: when
+    the younger one takes half of what may be taken, the older one goes as a whole. Reading takes no lock.
     """
 
     def __init__(self, most_bytes: int, most_bytes_of_lists: int) -> None:
-        self.most_bytes = most_bytes
-        self.bytes = 0
+        self._most_bytes_each = most_bytes // 2
+        self._younger, self._older = _Generation(), _Generation()
         self.lists = Bounded[Hashable, WrittenList](most_bytes_of_lists, lambda written: written.bytes)
-        self._variants: dict[Hashable, Entries] = {}
         self._lock = threading.Lock()
+
+    @property
+    def bytes(self) -> int:
+        """What the entries take, at most."""
+        return self._younger.bytes + self._older.bytes
 
     def written(self, variant: Hashable | None, hits: Hits, render: Render, join: Join) -> WrittenList:
         """The list of these ids and versions, in order; `render` makes the pieces that are not kept: all of them
@@ -66,42 +77,34 @@ class Fragments:
         known = self.lists.get(contents)
         if known:
             return known
-        entries = self._entries(variant, hits, render)
-        sums = array("L", [checksum for _, _, checksum in entries])
-        tag = sha1(sums.tobytes(), usedforsecurity=False).hexdigest()
-        written = WrittenList(join([piece for _, piece, _ in entries]), tag)
+        entries = self._entries(variant, list(hits), render)
+        ids, versions, pieces = zip(*entries, strict=True) if entries else ((), (), ())
+        # Nothing else makes the bytes of an entry different, in this process or another.
+        made_of = repr(variant).encode() + array("q", ids + versions).tobytes()
+        written = WrittenList(join(pieces), sha1(made_of, usedforsecurity=False).hexdigest())
         if len(entries) == len(hits):
             self.lists.keep(contents, written)
         return written
 
-    def _entries(self, variant: Hashable, hits: Hits, render: Render) -> list[Entry]:
-        kept = self._variants.get(variant, {})
-        current = {id: entry for id, version in hits if (entry := kept.get(id)) and entry[0] == version}
+    def _entries(self, variant: Hashable, hits: list[Hit], render: Render) -> list[Entry]:
+        younger, older = (kept.variants.get(variant, {}) for kept in (self._younger, self._older))
+        current = {
+            id: entry
+            for id, version in hits
+            if (entry := younger.get(id) or older.get(id)) and entry[1] == version
+        }
         missing = [id for id, _ in hits if id not in current]
         if missing:
-            made = {id: (version, piece, crc32(piece)) for id, version, piece in render(missing)}
+            made = {entry[0]: entry for entry in render(missing)}
             self._keep(variant, made)
             current |= made
         return [current[id] for id, _ in hits if id in current]
 
     def _keep(self, variant: Hashable, made: Entries) -> None:
+        size = OVERHEAD * len(made) + sum([len(piece) for _, _, piece in made.values()])
         with self._lock:
-            kept = self._variants.setdefault(variant, {})
-            # Taken out first, since what is put in anew is the newest.
-            before = {id: kept.pop(id) for id in made.keys() & kept.keys()}
-            kept |= made
-            self.bytes += _bytes(made) - _bytes(before)
-            if self.bytes > self.most_bytes:
-                self._shrink()
-
-    def _shrink(self) -> None:
-        """Drop the older half of each variant: rare, and far cheaper than keeping an order of use."""
-        for variant, kept in list(self._variants.items()):
-            newer = dict(islice(kept.items(), len(kept) // 2 + 1, None))
-            self._variants[variant] = newer
-        self._variants = {variant: kept for variant, kept in self._variants.items() if kept}
-        self.bytes = sum(map(_bytes, self._variants.values()))
-
-
-def _bytes(entries: Entries) -> int:
-    return OVERHEAD * len(entries) + sum([len(piece) for _, piece, _ in entries.values()])
+            if self._younger.bytes + size > self._most_bytes_each:
+                self._older, self._younger = self._younger, _Generation()
+            if size <= self._most_bytes_each:
+                self._younger.variants.setdefault(variant, {}).update(made)
+                self._younger.bytes += size

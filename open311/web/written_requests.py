@@ -26,12 +26,17 @@ class Writer(NamedTuple):
 
     def by_ids(self, conn: Connection, asked: RequestSearch, ids: list[int]) -> list[Entry]:
         """The requests with these ids, in any order; those that have become invisible meanwhile are missing."""
-        rows = (
-            [] if self.extensions else search.lines_by_ids(conn, asked, ids, self.form.name, self.wording())
-        )
-        known = [(number, version, line) for number, version, line in rows if line is not None]
-        lines = self.form.clean([line for _, _, line in known])
-        entries = [(number, version, line) for (number, version, _), line in zip(known, lines, strict=True)]
+        entries: list[Entry] = []
+        if not self.extensions:
+            entries = search.lines_by_ids(conn, asked, ids, self.form.name, self.wording())
+        lines = [line for _, _, line in entries]
+        clean = self.form.clean(lines)
+        if clean is not lines:
+            entries = [
+                (number, version, line) for (number, version, _), line in zip(entries, clean, strict=True)
+            ]
+        if len(entries) == len(ids):
+            return entries
         missing = {*ids}.difference([number for number, _, _ in entries])
         return [*entries, *self._from_values(asked, search.by_ids(conn, asked, list(missing)))]
 

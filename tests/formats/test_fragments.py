@@ -50,13 +50,27 @@ def test_a_list_from_which_one_has_gone_meanwhile_is_not_kept() -> None:
     assert body_of(fragments, hits_of((1, 1), (2, 1)), render) == b"1 of time 1, 2 of time 2"
 
 
-def test_the_tag_of_a_list_follows_its_entries() -> None:
+def test_the_tag_of_a_list_follows_its_entries_and_its_variant_and_is_the_same_elsewhere() -> None:
     fragments, render = Fragments(MANY, MANY), Renderer()
     tags = [
         fragments.written("json", hits, render, b"".join).tag
         for hits in (hits_of((1, 1)), hits_of((1, 1), (2, 2)), hits_of((2, 2), (1, 1)), hits_of((1, 3)))
     ]
-    assert len({*tags}) == 4
+    elsewhere = [
+        Fragments(MANY, MANY).written(variant, hits_of((1, 1)), Renderer(), b"".join).tag
+        for variant in ("json", "xml")
+    ]
+    assert len({*tags, elsewhere[1]}) == 5
+    assert elsewhere[0] == tags[0]
+
+
+def test_when_the_older_half_goes_what_was_written_after_it_stays() -> None:
+    # Room for twelve entries in all, and for no list.
+    fragments, render = Fragments(4000, 0), Renderer()
+    for number in range(1, 14):
+        body_of(fragments, hits_of((number, number)), render)
+    assert body_of(fragments, hits_of((8, 8), (13, 13)), render) == b"8 of time 8, 13 of time 13"
+    assert body_of(fragments, hits_of((1, 1)), render) == b"1 of time 14"
 
 
 def test_lists_and_entries_take_no_more_than_their_bytes() -> None:

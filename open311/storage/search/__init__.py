@@ -113,14 +113,15 @@ def by_ids(conn: Connection, query: RequestSearch, ids: Sequence[int]) -> list[S
 
 def lines_by_ids(
     conn: Connection, query: RequestSearch, ids: Sequence[int], form: str, wording: Mapping[str, str]
-) -> list[tuple[int, int, bytes | None]]:
-    """Id, version and bytes in a form of these; None where `written_requests.py` leaves them to others."""
+) -> list[tuple[int, int, bytes]]:
+    """Id, version and bytes in a form; those that `written_requests.py` leaves to others are missing."""
     visible = [str(visibility) for visibility in query.visibilities]
     try:
-        return lines_by_ids_statement(form).fetch(conn, ids=_array(ids), visible=visible, **wording)
+        rows = lines_by_ids_statement(form).fetch(conn, ids=_array(ids), visible=visible, **wording)
     except psycopg.errors.InvalidParameterValue:
         # A time zone that PostgreSQL does not know: nothing is written there.
         return []
+    return [row for row in rows if row[2] is not None]
 
 
 def _array(ids: Sequence[int]) -> str:
