@@ -1,8 +1,10 @@
 """The whole archive of a jurisdiction, written while it is read: memory holds one page, whatever its size."""
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from typing import NamedTuple
 
+from open311.base.ahead import one_ahead
 from open311.core import Core
 from open311.formats import csv, documents, encode, entries
 from open311.formats.entries import Form
@@ -44,8 +46,10 @@ def written(
     yield 0, chosen.head
     writer = Writer(chosen.form, catalogue, language, base_url)
     owner = catalogue.jurisdiction.jurisdiction_id
-    for page in export.everything(core.database, owner, core.now(), writer.page):
-        yield len(page), b"".join([line for entry in page for line in (entry, chosen.end)])
+    # The next page is read while whoever takes this one is served.
+    with closing(one_ahead(export.everything(core.database, owner, core.now(), writer.page))) as pages:
+        for page in pages:
+            yield len(page), b"".join([line for entry in page for line in (entry, chosen.end)])
 
 
 def fingerprint(core: Core, catalogue: Catalogue) -> tuple[int, str]:

@@ -43,9 +43,9 @@ class Writer(NamedTuple):
     def page(self, conn: Connection, asked: RequestSearch) -> Page[list[bytes]]:
         """One page of requests in order, read in one go."""
         page = search.lines(conn, asked, self.form.name, self.wording())
-        missing = [number for number, line in page.items if line is None]
+        missing = [line for line in page.items if isinstance(line, int)]
         ours = {n: line for n, _, line in self._from_values(asked, search.by_ids(conn, asked, missing))}
-        lines = [ours.get(number) if line is None else line for number, line in page.items]
+        lines = [ours.get(line) if isinstance(line, int) else line for line in page.items]
         written = self.form.clean([line for line in lines if line is not None])
         return Page(written, page.next, page.total)
 

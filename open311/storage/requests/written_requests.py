@@ -10,14 +10,16 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Float, Text, and_, bindparam, case, cast, func, literal_column, or_, select
 from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
+from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from open311.formats.csv import FORMULA
 from open311.model.shown_fields import PLACES, SHOWN, Empty, Kind
 from open311.storage.requests.rows import column_of
 from open311.storage.tables import service_requests
 
-_r = service_requests.c
 Expression = Any
+# The columns of `read`, by name.
+Row = ReadOnlyColumnCollection[str, Any]
 SECONDS = TIMESTAMP(timezone=True, precision=0)
 
 # Since then, zones differ from UTC by whole quarters of an hour.
@@ -60,7 +62,8 @@ def _json_plain(value: Expression) -> Expression:
 
 
 def _bare_moment(value: Expression) -> Expression:
-    return func.substr(_json_text(value), literal_column("2"), literal_column("25"))
+    # What stands between the quotes; to count letters would take three times as long.
+    return func.split_part(_json_text(value), _constant('"'), literal_column("2"), type_=Text)
 
 
 def _xml_text(value: Expression) -> Expression:
@@ -90,11 +93,11 @@ class Form(NamedTuple):
     comma: str
     end: str
 
-    def parts(self) -> list[Expression]:
+    def parts(self, row: Row) -> list[Expression]:
         """A whole request, piece by piece; pieces that are NULL are fields that are left out."""
         parts, before = [], self.begin
         for name, kind, empty in SHOWN:
-            value = VALUES[kind](self, column_of(MADE_OF.get(kind, name)))
+            value = VALUES[kind](self, row, MADE_OF.get(kind, name))
             field = _between(before + self.before.format(name), value, self.behind.format(name))
             if empty in self.empty:
                 field = func.coalesce(field, _constant(before + self.empty[empty].format(name)))
@@ -120,21 +123,32 @@ _CELLS = Form(lambda value: value, _as_text, _bare_moment, "", "", "", {}, "", "
 UNUSUAL = 1
 
 
-def cells() -> list[Expression]:
-    """A row of `service_requests` as cells of CSV; where its id stands behind `UNUSUAL`, the others mean nothing."""
+def read() -> list[Expression]:
+    """What lines and cells are made of: the fields of `ServiceRequest` by name, and the first of each kind of picture.
+
+    Several parts of a line look at a value; here it is taken out of its row once.
+    """
+    fields = dict.fromkeys(MADE_OF.get(kind, name) for name, kind, _ in SHOWN if kind is not Kind.PICTURE)
+    # An array of both kinds of pictures would be made for each row.
+    first_pictures = [service_requests.c[name][literal_column("1")].label(name) for name in PICTURES]
+    return [*(column_of(name).label(name) for name in fields), *first_pictures]
+
+
+def cells(row: Row) -> list[Expression]:
+    """A row of `read` as cells of CSV; where its id stands behind `UNUSUAL`, the others mean nothing."""
     (_, number), *others = [
-        (name, VALUES[kind](_CELLS, column_of(MADE_OF.get(kind, name)))) for name, kind, _ in SHOWN
+        (name, VALUES[kind](_CELLS, row, MADE_OF.get(kind, name))) for name, kind, _ in SHOWN
     ]
     marked = case(
-        (and_(*_is_usual("csv")), number), else_=_concatenated(literal_column(r"E'\x01'", Text), number)
+        (and_(*_is_usual("csv", row)), number), else_=_concatenated(literal_column(r"E'\x01'", Text), number)
     )
     return [marked.label("number"), *(value.label(name) for name, value in others)]
 
 
-def line(form: str) -> Expression:
-    """A row of `service_requests` in one of `FORMS`, or as a Feature; NULL where it cannot be written so."""
-    written = _feature() if form == "geojson" else FORMS[form].parts()
-    return case((and_(*_is_usual(form)), func.textsend(func.concat(*written)))).label("line")
+def line(form: str, row: Row) -> Expression:
+    """A row of `read` in one of `FORMS`, or as a Feature; NULL where it cannot be written so."""
+    written = _feature(row) if form == "geojson" else FORMS[form].parts(row)
+    return case((and_(*_is_usual(form, row)), func.textsend(func.concat(*written)))).label("line")
 
 
 def in_zone() -> Expression:
@@ -148,26 +162,26 @@ def in_zone() -> Expression:
     )
 
 
-def _feature() -> list[Expression]:
+def _feature(row: Row) -> list[Expression]:
     """As `formats/geojson.py` has it."""
     form = FORMS["json"]
-    long, lat = (_degrees(form, column_of(name)) for name in ("long", "lat"))
+    long, lat = (_degrees(form, row, name) for name in ("long", "lat"))
     point = _concatenated(
         _constant('{"type":"Point","coordinates":['), long, _constant(","), lat, _constant("]}")
     )
     return [
         _constant('{"type":"Feature","id":'),
-        _json_plain(column_of("service_request_id")),
+        _json_plain(row["service_request_id"]),
         _constant(',"geometry":'),
         func.coalesce(point, _constant("null")),
         _constant(',"properties":'),
-        *form.parts(),
+        *form.parts(row),
         _constant("}"),
     ]
 
 
-def _text(form: Form, column: Expression) -> Expression:
-    return form.text(func.nullif(column, _constant(""), type_=Text))
+def _text(form: Form, row: Row, field: str) -> Expression:
+    return form.text(func.nullif(row[field], _constant(""), type_=Text))
 
 
 def _in_catalogue(parameter: str, code: Expression) -> Expression:
@@ -177,38 +191,38 @@ def _in_catalogue(parameter: str, code: Expression) -> Expression:
     return names.op("->>", return_type=Text())(code)
 
 
-def _name(form: Form, parameter: str, column: Expression) -> Expression:
-    return func.coalesce(_in_catalogue(parameter, column), _text(form, column))
+def _name(form: Form, row: Row, field: str, parameter: str) -> Expression:
+    return func.coalesce(_in_catalogue(parameter, row[field]), _text(form, row, field))
 
 
-def _service_name(form: Form, column: Expression) -> Expression:
-    return _name(form, "service_names", column)
+def _service_name(form: Form, row: Row, field: str) -> Expression:
+    return _name(form, row, field, "service_names")
 
 
-def _agency_name(form: Form, column: Expression) -> Expression:
-    return _name(form, "agency_names", column)
+def _agency_name(form: Form, row: Row, field: str) -> Expression:
+    return _name(form, row, field, "agency_names")
 
 
-def _notice(form: Form, column: Expression) -> Expression:
-    return func.coalesce(_text(form, column), _in_catalogue("notices", column_of("service_code")))
+def _notice(form: Form, row: Row, field: str) -> Expression:
+    return func.coalesce(_text(form, row, field), _in_catalogue("notices", row["service_code"]))
 
 
-def _moment(form: Form, column: Expression) -> Expression:
-    return form.moment(column)
+def _moment(form: Form, row: Row, field: str) -> Expression:
+    return form.moment(row[field])
 
 
-def _plain(form: Form, column: Expression) -> Expression:
-    return form.plain(column)
+def _plain(form: Form, row: Row, field: str) -> Expression:
+    return form.plain(row[field])
 
 
-def _degrees(_: Form, column: Expression) -> Expression:
-    rounded = _rounded(column)
+def _degrees(_: Form, row: Row, field: str) -> Expression:
+    rounded = _rounded(row[field])
     point = case((rounded == func.trunc(rounded), _constant(".0")), else_=_constant(""))
     return _concatenated(cast(rounded, Text), point)
 
 
-def _picture(form: Form, _: Expression) -> Expression:
-    return form.text(func.coalesce(*(_whole(address) for address in _first_pictures())))
+def _picture(form: Form, row: Row, _: str) -> Expression:
+    return form.text(func.coalesce(*(_whole(row[name]) for name in PICTURES)))
 
 
 def _whole(address: Expression) -> Expression:
@@ -218,12 +232,7 @@ def _whole(address: Expression) -> Expression:
     return case((own, whole), else_=func.nullif(address, _constant("")))
 
 
-def _first_pictures() -> list[Expression]:
-    """The first of our own photos and the first of those elsewhere; an array of both would be made for each row."""
-    return [photos[literal_column("1")] for photos in (_r.photos, _r.media_urls)]
-
-
-VALUES: Mapping[Kind, Callable[[Form, Expression], Expression]] = {
+VALUES: Mapping[Kind, Callable[[Form, Row, str], Expression]] = {
     Kind.PLAIN: _plain,
     Kind.TEXT: _text,
     Kind.SERVICE_NAME: _service_name,
@@ -235,6 +244,8 @@ VALUES: Mapping[Kind, Callable[[Form, Expression], Expression]] = {
 }
 # The field of a request, where a kind is not made of the one by its own name.
 MADE_OF = {Kind.SERVICE_NAME: "service_code", Kind.PICTURE: "media_urls"}
+# Our own stand before those that lie elsewhere.
+PICTURES = ("photos", "media_urls")
 
 
 def _shift() -> Expression:
@@ -260,22 +271,17 @@ def _usual_degrees(degrees: Expression) -> Expression:
     return and_(within, from_the_middle > literal_column(NEARLY))
 
 
-def _usual_cells() -> Expression:
+def _usual_cells(row: Row) -> Expression:
     """One look at all texts: a semicolon stands before each."""
-    texts = [column_of(MADE_OF.get(kind, name)) for name, kind, _ in SHOWN if kind in TEXTS]
-    return func.concat_ws(_constant(";"), _constant(""), *texts, *_first_pictures()).op("!~")(
-        _constant(ODD_CELL)
-    )
+    fields = [MADE_OF.get(kind, name) for name, kind, _ in SHOWN if kind in TEXTS]
+    texts = [row[field] for field in (*fields, *PICTURES)]
+    return func.concat_ws(_constant(";"), _constant(""), *texts).op("!~")(_constant(ODD_CELL))
 
 
 USUAL = {Kind.MOMENT: _usual_moment, Kind.DEGREES: _usual_degrees}
 TEXTS = (Kind.TEXT, Kind.SERVICE_NAME, Kind.AGENCY_NAME, Kind.NOTICE)
 
 
-def _is_usual(form: str) -> list[Expression]:
-    usual = [
-        or_(column_of(name).is_(None), USUAL[kind](column_of(name)))
-        for name, kind, _ in SHOWN
-        if kind in USUAL
-    ]
-    return [*usual, _usual_cells()] if form == "csv" else usual
+def _is_usual(form: str, row: Row) -> list[Expression]:
+    usual = [or_(row[name].is_(None), USUAL[kind](row[name])) for name, kind, _ in SHOWN if kind in USUAL]
+    return [*usual, _usual_cells(row)] if form == "csv" else usual

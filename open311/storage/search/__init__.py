@@ -43,8 +43,8 @@ STRIDE = 10_000
 LANDMARK_SECONDS = 60.0
 MOST_LANDMARKS = 200
 
-# The id and the bytes of a request; None where `storage/requests/written_requests.py` leaves them to others.
-Line = tuple[int, bytes | None]
+# The bytes of a request, or its id where `storage/requests/written_requests.py` leaves them to others.
+Line = bytes | int
 
 
 @dataclass(slots=True)
@@ -130,34 +130,40 @@ def _array(ids: Sequence[int]) -> str:
 
 
 def lines(conn: Connection, query: RequestSearch, form: str, wording: Mapping[str, str]) -> Page[list[Line]]:
-    """One page of ids and their bytes in a form, read in the order of an index; for questions without alternatives."""
-    try:
-        if form == CELLS:
-            return _copied(conn, query, wording)
-        question = question_of(query)
-        rows = lines_statement(question.shape, form).fetch(conn, **question.filled, **wording)
-    except psycopg.errors.InvalidParameterValue:
-        page = hits(conn, question_of(query))
-        return Page([(number, None) for number, _ in page.items], page.next, page.total)
-    keys = rows[query.page_size - 1][2:] if len(rows) > query.page_size else ()
-    found = [(number, line) for number, line, *_ in rows[: query.page_size]]
-    return _page(query, found, len(rows), keys)
-
-
-def _copied(conn: Connection, query: RequestSearch, wording: Mapping[str, str]) -> Page[list[Line]]:
-    """The same by COPY; with their numbers only those that are not written."""
+    """One page of lines in a form, read in the order of an index; for questions without alternatives."""
     question = question_of(query)
-    rows = cells_statement(question.shape).copied(conn, **question.filled, **wording)
-    # Most are not asked for their number, which takes as long as all else.
-    items: list[Line] = [
-        (_number(row), None) if row[0] == UNUSUAL else (0, row[:-1] + b"\r\n")
-        for row in rows[: query.page_size]
-    ]
-    if len(rows) <= query.page_size:
-        return _page(query, items, len(rows))
-    keys = keys_statement(query.sort).fetch(conn, id=_number(rows[query.page_size - 1]))
+    try:
+        read = _copied if form == CELLS else _fetched
+        found, last = read(conn, question, form, wording)
+    except psycopg.errors.InvalidParameterValue:
+        page = hits(conn, question)
+        return Page([number for number, _ in page.items], page.next, page.total)
+    if len(found) <= query.page_size:
+        return _page(query, found, len(found))
+    keys = keys_statement(query.sort).fetch(conn, id=last)
     # Where the last one has gone meanwhile, another one is the last.
-    return _page(query, items, len(rows), keys[0]) if keys else _copied(conn, query, wording)
+    if not keys:
+        return lines(conn, query, form, wording)
+    return _page(query, found[: query.page_size], len(found), keys[0])
+
+
+def _fetched(
+    conn: Connection, question: Question, form: str, wording: Mapping[str, str]
+) -> tuple[list[Line], int]:
+    """The lines of a page and the one behind them, and the id of the page's last."""
+    rows = lines_statement(question.shape, form).fetch(conn, **question.filled, **wording)
+    last = rows[question.search.page_size - 1 :][:1]
+    return [number if line is None else line for number, line in rows], last[0][0] if last else 0
+
+
+def _copied(
+    conn: Connection, question: Question, form: str, wording: Mapping[str, str]
+) -> tuple[list[Line], int]:
+    """The same by COPY, which sets the quotes."""
+    rows = cells_statement(question.shape).copied(conn, **question.filled, **wording)
+    last = rows[question.search.page_size - 1 :][:1]
+    found = [_number(row) if row[0] == UNUSUAL else row[:-1] + b"\r\n" for row in rows]
+    return found, _number(last[0]) if last else 0
 
 
 def _number(row: bytes) -> int:

@@ -99,26 +99,39 @@ def rows_statement(with_notes: bool) -> Statement:
 def lines_by_ids_statement(form: str) -> Statement:
     """Id, version and bytes by `ids`, of the visibilities `visible`."""
     ids = bindparam("ids", type_=ARRAY(BigInteger))
-    wanted = (_r.id == any_(ids), _r.visibility == any_text("visible"), written_requests.in_zone())
-    return Statement(select(_r.id, _r.version, written_requests.line(form)).where(*wanted), planned_once=True)
+    wanted = (_r.id == any_(ids), _r.visibility == any_text("visible"))
+    # With an offset it is carried out by itself, and not put into each place that asks for one of its columns.
+    row = (
+        select(_r.version, *written_requests.read())
+        .where(*wanted)
+        .offset(literal_column("0"))
+        .subquery("row")
+        .c
+    )
+    written = select(row.service_request_id, row.version, written_requests.line(form, row))
+    return Statement(written.where(written_requests.in_zone()), planned_once=True)
 
 
 @lru_cache(MOST_STATEMENTS)
 def lines_statement(shape: Shape, form: str) -> Statement:
-    """Id and bytes of one row more than a page, and the columns of the order; for questions without alternatives."""
-    _, sort, _ = shape
-    most: Any = bindparam("most", type_=BigInteger)
-    keys = [column.label(f"key_{position}") for position, (column, _) in enumerate(ORDERS[sort.name])]
-    [page] = _branches(shape, [_r.id, written_requests.line(form), *keys], most)
-    return Statement(page.where(written_requests.in_zone()))
+    """Id and bytes of one row more than a page, for questions without alternatives."""
+    row = _rows_of_a_page(shape)
+    written = select(row.service_request_id, written_requests.line(form, row))
+    return Statement(written.where(written_requests.in_zone()))
 
 
 @lru_cache(MOST_STATEMENTS)
 def cells_statement(shape: Shape) -> Statement:
     """One row more than a page as cells of CSV, for questions without alternatives."""
+    return Statement(
+        select(*written_requests.cells(_rows_of_a_page(shape))).where(written_requests.in_zone())
+    )
+
+
+def _rows_of_a_page(shape: Shape) -> written_requests.Row:
     most: Any = bindparam("most", type_=BigInteger)
-    [page] = _branches(shape, written_requests.cells(), most)
-    return Statement(page.where(written_requests.in_zone()))
+    [page] = _branches(shape, written_requests.read(), most)
+    return page.subquery("row").c
 
 
 @lru_cache(MOST_STATEMENTS)
