@@ -16,7 +16,7 @@ class Form(NamedTuple):
     """How an entry is written, from what `documents.service_request` describes, and how a list is put together of them.
 
     `text` writes a text as it stands inside an entry; `clean` takes out of entries that PostgreSQL wrote what no form
-    may carry. `mark` ends the tag of a list where the same address answers in several forms.
+    may carry.
     """
 
     name: str
@@ -24,7 +24,6 @@ class Form(NamedTuple):
     text: Callable[[str], str]
     clean: Callable[[list[bytes]], list[bytes]]
     join: Callable[[Sequence[bytes]], bytes]
-    mark: str = ""
 
 
 def _json(described: dict[str, Any]) -> bytes:
@@ -60,8 +59,8 @@ def _as_they_are(written: list[bytes]) -> list[bytes]:
     return written
 
 
-JSON = Form("json", _json, encode.text_in_json, encode.clean_json, _json_list, "j")
-XML = Form("xml", _xml, encode.text_in_xml, encode.clean_xml, _xml_list, "x")
+JSON = Form("json", _json, encode.text_in_json, encode.clean_json, _json_list)
+XML = Form("xml", _xml, encode.text_in_xml, encode.clean_xml, _xml_list)
 CSV = Form("csv", _csv, csv.text_in_csv, _as_they_are, _csv_list)
 # The same lines as CSV, many at a time.
 CELLS = Form("cells", _csv, csv.text_as_cell, _as_they_are, _csv_list)

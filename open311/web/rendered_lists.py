@@ -53,7 +53,7 @@ def written(context: RequestContext, query: ListQuery, form: Form) -> WrittenBod
         render = partial(writer.by_ids, conn, wanted)
         body, tag = core.fragments.written(writer.variant(wanted), page.items, render, form.join)
     headers = pagination.headers(context, page, wanted, parameters, count)
-    return WrittenBody(body, tag and f"{tag}{form.mark}", headers)
+    return WrittenBody(body, tag, headers)
 
 
 def total(core: Core, conn: Connection, question: Question, page: Page[Any]) -> int:

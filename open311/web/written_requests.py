@@ -61,7 +61,9 @@ class Writer(NamedTuple):
         the centre that was asked for."""
         if asked.circle is not None and self.extensions:
             return None
-        city = self.catalogue.jurisdiction.jurisdiction_id, self.catalogue.digest, self.catalogue.changeset
+        catalogue = self.catalogue
+        # As numbers and texts, which look alike in every process.
+        city = catalogue.jurisdiction.jurisdiction_id, catalogue.digest, catalogue.changeset.timestamp()
         return self.form.name, self.language, self.extensions, city, self.base_url
 
     def _from_values(self, asked: RequestSearch, requests: Iterable[ServiceRequest]) -> Iterator[Entry]:
