@@ -7,7 +7,6 @@ import sys
 import threading
 import time
 from collections import Counter, deque
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -45,6 +44,7 @@ _waiting = threading.Event()
 _writing = threading.Lock()
 # Those of them that no figure counts yet: method and status.
 _uncounted: deque[tuple[str, int]] = deque()
+_counting = threading.Lock()
 # An id of somebody else's is repeated in the log and in a header: letters alone, so that it can forge neither.
 GIVEN = re.compile(r"[A-Za-z0-9._-]{8,64}", re.ASCII)
 # One write for many lines: the log would otherwise cost more than a kept answer.
@@ -90,10 +90,8 @@ def flush() -> None:
     with _writing:
         # Before they are taken: a line that comes in between wakes the writer again.
         _waiting.clear()
-        lines: list[str] = []
-        with suppress(IndexError):
-            while len(lines) < MOST_LINES:
-                lines.append(_lines.popleft())
+        # Nobody else takes lines away, so there are as many.
+        lines = [_lines.popleft() for _ in range(min(len(_lines), MOST_LINES))]
         if _lines:
             _waiting.set()
         sys.stderr.write("".join(lines))
@@ -102,11 +100,8 @@ def flush() -> None:
 
 def count_kept() -> None:
     """Count the answers from memory so far; each by itself would take as long as half an answer."""
-    answers = Counter[tuple[str, int]]()
-    # Another thread may be counting the same.
-    with suppress(IndexError):
-        for _ in range(len(_uncounted)):
-            answers[_uncounted.popleft()] += 1
+    with _counting:
+        answers = Counter([_uncounted.popleft() for _ in range(len(_uncounted))])
     for (method, status), times in answers.items():
         metrics.count_kept(method, status, times)
 

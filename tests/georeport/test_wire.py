@@ -12,9 +12,9 @@ from sqlalchemy import Connection, text
 
 from open311.base.errors import Unavailable, problem
 from open311.core import Core
-from open311.georeport import requests
 from open311.http.senders import plain_address
 from open311.model.access.network import network_of
+from open311.web import rendered_lists
 from tests.client import client_of
 from tests.serving import Api
 
@@ -117,7 +117,7 @@ def test_what_the_database_could_not_do_is_not_asked_again(api: Api, monkeypatch
         asked.append(given)
         raise Unavailable(problem("error.unavailable"))
 
-    monkeypatch.setattr(requests, "listed", fail)
+    monkeypatch.setattr(rendered_lists, "written", fail)
     answer = api.client.get(f"{api.base}/requests.json?q=once")
     assert (answer.status_code, len(asked)) == (503, 1)
     assert "Retry-After" in answer.headers
