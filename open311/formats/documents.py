@@ -166,6 +166,8 @@ def service_request(
         if shown is not None and shown != "":
             value[name] = shown
         elif empty is not Empty.ABSENT:
+            # R-033 to R-035: absent, `""` or null, as each field has it; clients in strict languages fail at the
+            # wrong one.
             value[name] = "" if empty is Empty.TEXT else None
     if extensions:
         value |= extensions_of(request, catalogue, language, base_url)
@@ -224,6 +226,7 @@ def receipt(
 ) -> Document:
     """The answer to a POST: an id, or a token, or neither; never both."""
     value: dict[str, Any] = {}
+    # R-099.
     if service_request_id is not None:
         value["service_request_id"] = str(service_request_id)
     elif token is not None:
@@ -233,6 +236,7 @@ def receipt(
     return Document("service_requests", [value])
 
 
+# R-146.
 def token(token: str, service_request_id: int | None) -> Document:
     """What became of a token; the id is absent, not null, until it is known."""
     known = {} if service_request_id is None else {"service_request_id": str(service_request_id)}

@@ -165,6 +165,7 @@ def _inner(name: str, value: Any) -> str:
     if isinstance(value, dict):
         return "".join([_element(member, item) for member, item in value.items()])
     if isinstance(value, list | tuple):
+        # entries are told apart by elements, never by attributes.
         child = CHILDREN[name]
         return "".join([_element(child, item) for item in value])
     # Before numbers: in Python `True` is one.

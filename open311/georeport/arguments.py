@@ -22,6 +22,7 @@ class ServicesQuery(Arguments):
 
 
 def _location(data: dict[str, Any]) -> Location | None:
+    #
     if ("lat" in data) != ("long" in data):
         raise Invalid(problem("error.location.pair"))
     return Location(data["lat"], data["long"]) if "lat" in data else None

@@ -25,6 +25,7 @@ def wants_json() -> bool:
     """Whether to answer in JSON: the suffix decides, then `Accept`; XML is what GeoReport demands of everybody."""
     if request.path.endswith((".json", ".xml")):
         return request.path.endswith(".json")
+    # R-012: what wants both alike gets XML, such as a browser.
     return _wish("application/json") > _wish("text/xml", "application/xml")
 
 

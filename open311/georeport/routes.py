@@ -79,6 +79,7 @@ def get_services(place: Location | None) -> Response:
     """The services on offer; with `lat` and `long`, none outside the jurisdiction."""
     catalogue = current.catalogue()
     outside = place is not None and not catalogue.jurisdiction.contains(place.lat, place.long)
+    # R-094: an empty list, not an error.
     document = documents.services(catalogue, current.language(catalogue), only=() if outside else None)
     return answer(document, cache=CHANGES_SELDOM)
 
@@ -120,6 +121,7 @@ def post_service_request(sent: tuple[Submission, tuple[Any, ...]]) -> Response:
 @blueprint.both_formats("/tokens/<token>", takes=Arguments, returns=TokenSchema(many=True), access="public")
 def get_token(query: dict[str, Any], token: str) -> Response:
     """The id behind a token; missing as long as it is not known."""
+    # R-147; and nothing that is no token goes to the database.
     if not queries.TOKEN.fullmatch(token):
         raise NotFound(problem("error.token.unknown"))
     owner = current.catalogue().jurisdiction.jurisdiction_id
@@ -166,4 +168,5 @@ def _actor() -> Actor:
 
 def _cache() -> str:
     owner = current.catalogue().jurisdiction.jurisdiction_id
+    # A cache in between would hand to everybody what only this key may see.
     return FOR_ONE_READER if _actor().may(Right.SEE_HELD, owner) else CHANGES_ANY_TIME

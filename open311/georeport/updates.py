@@ -117,6 +117,7 @@ def _submission(fields: dict[str, Any]) -> UpdateSubmission:
     if not REQUEST_ID.fullmatch(number):
         raise NotFound(problem("error.service_request.unknown", service_request_id=number[:50]))
     personal = ("email", "phone", "first_name", "last_name", "account_id")
+    # `-` is what FixMyStreet sends for a name that it must send and does not know.
     personal_values = {name: fields.get(name) for name in personal if fields.get(name) != "-"}
     return UpdateSubmission(
         service_request_id=int(number),
@@ -152,6 +153,7 @@ def _page(conn: Connection, search: UpdateSearch) -> tuple[list[Update], bool]:
 
 def _search(query: dict[str, Any]) -> UpdateSearch:
     core, ids = current.core(), query.get("service_request_id")
+    # Whoever pages, or names requests, has an end to the answer already; only then may the span be open.
     bounded = ids is not None or any(name in query for name in PAGING)
     span = Span(query.get("start_date"), query.get("end_date"))
     size = query.get("page_size", PAGE_SIZE)

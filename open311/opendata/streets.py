@@ -74,6 +74,7 @@ def get_streets_file(query: dict[str, Any]) -> Response:
     file = ground_of(current.core(), current.catalogue()).file
     if file is None or not file.is_file():
         raise NotFound(problem("error.map.none"))
+    # PMTiles is read by ranges, a few kilobytes at a time.
     response: Any = send_file(file, mimetype="application/vnd.pmtiles", conditional=True)
     response.headers["Cache-Control"] = FOR_EVER if query.get("v") else CHANGES_SELDOM
     return response  # type: ignore[no-any-return]

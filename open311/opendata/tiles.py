@@ -119,6 +119,7 @@ def get_boundary(query: dict[str, Any]) -> Response:
         "type": "Feature",
         "id": jurisdiction.jurisdiction_id,
         "properties": {"name": jurisdiction.name.in_language(current.language(catalogue))},
+        # RFC 7946, 3.1.6: the outer ring runs against the clock; the catalogue takes any.
         "geometry": mapping(orient_polygons(jurisdiction.boundary)),
     }
     return json(feature, "application/geo+json", cache=CHANGES_SELDOM)
@@ -132,6 +133,7 @@ def get_tilejson(query: dict[str, Any]) -> Response:
     catalogue = current.catalogue()
     jurisdiction, language = catalogue.jurisdiction, current.language(catalogue)
     identity = quote(jurisdiction.jurisdiction_id)
+    # Where the Mercator projection ends.
     bounds = jurisdiction.boundary.bounds if jurisdiction.boundary else (-180.0, -85.0511, 180.0, 85.0511)
     described = {
         "tilejson": "3.0.0",

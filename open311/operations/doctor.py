@@ -35,6 +35,7 @@ def examine(core: Core) -> Iterator[Finding]:
     """Look at everything; nothing is found when all is well."""
     parts = readiness.look(core).parts
     yield from (Finding(part.name, part.detail, must=True) for part in parts if part.health is not Health.OK)
+    # Without a database there is nothing more to be read.
     if any(part.health is Health.DOWN for part in parts):
         return
     with core.database.read() as conn:

@@ -58,6 +58,7 @@ def count_kept(method: str, status: int, times: int) -> None:
 
 
 def _counters(name: str, method: str, status: int, source: str) -> tuple[Counter, Histogram]:
+    # A stranger may invent methods, and each would be a series for ever.
     key = (name, method if method in METHODS else "other", str(status), source)
     counters = _children.get(key)
     if counters is None:

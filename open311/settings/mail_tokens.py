@@ -34,6 +34,7 @@ def mail_token_source(raw: str) -> TokenSource:
     query = dict(parse_qsl(parts.query))
     scope = query.pop("scope", "")
     host = parts.hostname or ""
+    # The secret of the client goes there.
     is_safe = parts.scheme == "https" or (parts.scheme == "http" and host in THIS_MACHINE)
     if not (is_safe and host and parts.username and parts.password) or query or parts.fragment:
         raise ValueError(EXAMPLE)

@@ -37,6 +37,7 @@ def imap_mailboxes(raw: str) -> tuple[MailboxAccount, ...]:
     """The mailboxes; raises `ValueError` with what is allowed."""
     accounts = tuple(_account(part) for part in raw.split())
     owners = [account.jurisdiction_id for account in accounts]
+    # What was read of a mailbox is kept under its name.
     if len({account.name for account in accounts}) < len(accounts) or (len(owners) > 1 and None in owners):
         raise ValueError(f"{EXAMPLE}; with several, each names its jurisdiction")
     return accounts

@@ -15,6 +15,7 @@ class DocumentedLater(Api):  # type: ignore[misc]
     """An API whose blueprints are mounted at once, and described with the first look at its document."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
+        # Reentrant: describing asks for the document itself.
         self._describing = RLock()
         self._undescribed: list[Any] = []
         super().__init__(*args, **kwargs)
@@ -57,12 +58,14 @@ class BlueprintDocumentedLater(Blueprint):  # type: ignore[misc]
         self, rule: str, endpoint: str, view: View, method: str, described: Callable[[], View] | None = None
     ) -> None:
         """Have a view answer at an address; `described` is the view with what flask-smorest is to say of it."""
+        # Past flask-smorest, which would describe the view now.
         flask.Blueprint.add_url_rule(self, rule, endpoint, view, methods=[method])
         if described:
             self._descriptions[endpoint] = method, described
 
     def register_views_in_doc(self, *args: Any, **kwargs: Any) -> None:
         for endpoint, (method, described) in self._descriptions.items():
+            # Blueprints are made once in a process, applications several times in tests.
             if endpoint not in self._docs:
                 self._store_endpoint_docs(endpoint, described(), None, None, methods=[method])
         super().register_views_in_doc(*args, **kwargs)

@@ -61,6 +61,7 @@ class Word(fields.String):
         self.empty = empty
 
     def _deserialize(self, value: list[str], attr: str | None, data: Any, **_: Any) -> Any:
+        # Of a parameter that was sent twice the first counts.
         text = value[0]
         if text in self.empty:
             return None
@@ -91,6 +92,7 @@ class Words(DelimitedList):
         self.longest = longest
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> Any:
+        #
         items = tuple(item.strip() for part in value for item in part.split(",") if item.strip())
         if len(items) > self.longest:
             raise wrong("error.too_many", parameter=attr, most=self.longest)
@@ -125,6 +127,7 @@ def _is_web_address(address: str) -> bool:
         return False
     try:
         parts = urlsplit(address)
+        # `port` is worked out here, and raises for more than 65535.
         return bool(parts.hostname) and parts.port != 0
     except ValueError:
         return False
@@ -141,6 +144,7 @@ class Moment(fields.DateTime):
         try:
             return datetimes.parse(value[0].strip(), time_zone(), end_of_day=self.end_of_day)
         except ValueError:
+            #
             raise wrong("error.datetime", parameter=attr, value=value[0][:50]) from None
 
 
@@ -181,6 +185,7 @@ class Count(fields.Integer):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> Any:
         text = value[0].strip()
+        # Bounded in figures: Python refuses to read more than 4,300 of them, by an error of its own.
         if not WHOLE.fullmatch(text) or int(text) < self.least:
             raise wrong("error.whole_number", parameter=attr, least=self.least)
         return min(int(text), self.most)
@@ -242,4 +247,5 @@ def decimal(text: str) -> float | None:
     if not DECIMAL.fullmatch(text.strip()):
         return None
     number = float(text)
+    # Ten to the power of 999 is infinite as well.
     return number if math.isfinite(number) else None

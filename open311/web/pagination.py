@@ -48,10 +48,12 @@ def links(
     number = _number(request_search, query)
     places: dict[str, dict[str, Any]] = {}
     if page.next:
+        # Both: the cursor finds the page, the number is for programs that show it.
         places["next"] = {"page": number + 1, "cursor": replace(page.next, total=total).write()}
     if number > 1:
         places["prev"] = {"page": number - 1}
         places["first"] = {"page": 1}
+    # Of more it is not known where they end.
     if total and total <= COUNT_LIMIT:
         places["last"] = {"page": ceil(total / request_search.page_size)}
     address = _address(context, request_search) if places else ""
@@ -94,4 +96,5 @@ def _place(place: dict[str, Any]) -> str:
 
 @lru_cache(maxsize=64)
 def _question(args: Args) -> str:
+    # Without the key: `Link` is logged and kept where addresses are.
     return urlencode([(name, value) for name, value in args if name not in POSITION])

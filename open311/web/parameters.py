@@ -70,6 +70,7 @@ def _body(request: LenientRequest) -> Iterable[tuple[str, str]]:
     if request.is_json:
         return _json_pairs(request.posted_object)
     # A POST whose parameters all stand in the query has no body, and then its type does not matter.
+    #
     if request.content_length or request.headers.get("Transfer-Encoding"):
         raise Invalid(problem("error.body.media_type"))
     return ()
@@ -92,6 +93,7 @@ def _texts(value: Any) -> list[str]:
     if value is None or isinstance(value, Mapping):
         return []
     if isinstance(value, bool):
+        # As JSON writes it, not as Python does.
         return ["true" if value else "false"]
     return [str(value)]
 
@@ -108,6 +110,7 @@ def collected(pairs: Iterable[tuple[str, str]]) -> Parameters:
         name = name.removesuffix("[]")
         target = aliases if name in ALIASES else by_name
         target.setdefault(ALIASES.get(name, name), []).append(value)
+    # A client that sends both means the name of the standard.
     return aliases | by_name
 
 

@@ -88,6 +88,7 @@ class Arguments(Schema):
     """What every method takes. Parameters that are not named are ignored."""
 
     class Meta:
+        # R-019.
         unknown = EXCLUDE
 
     jurisdiction_id = Word(
@@ -132,6 +133,7 @@ class ServiceRequestsQuery(ServiceRequestQuery):
         """Ignored means ignored: beside ids, a wrong date is no error either."""
         if "service_request_id" not in data:
             return data
+        # R-160.
         return {name: value for name, value in data.items() if name in BESIDE_IDS}
 
 
@@ -192,6 +194,7 @@ def request_search(
 def _typed(query: dict[str, Any], catalogue: Catalogue) -> dict[str, Any]:
     """What was typed into the search, and what else it may mean."""
     words = tuple(SEARCH_WORD.findall(query.get("q", "")))[:MAX_WORDS]
+    # One letter is in nearly every report.
     if len("".join(words)) < 2:
         return {}
     return {
@@ -205,6 +208,7 @@ def _typed(query: dict[str, Any], catalogue: Catalogue) -> dict[str, Any]:
 
 def _ids(words: tuple[str, ...]) -> dict[str, Any]:
     """Ids of ours, and what may be ids elsewhere."""
+    # R-161: what cannot be an id finds nothing, and is no mistake.
     ours = tuple(int(word) for word in words if REQUEST_ID.fullmatch(word))
     return {"ids": ours, "foreign_ids": tuple(word for word in words if len(word) <= LONGEST_REFERENCE)}
 
@@ -215,6 +219,7 @@ def statuses(words: tuple[str, ...]) -> tuple[Status, ...]:
     for word in words:
         if word.lower() not in known:
             raise Invalid(problem("error.status.word", status=word[:50], known=", ".join(known)))
+    # R-166.
     return tuple(known[word.lower()] for word in words)
 
 

@@ -43,6 +43,7 @@ def find(
             owner = jurisdiction.jurisdiction_id
             request = service_requests.find(conn, int(number), owner, with_notes=with_notes)
     view = visibility.view_of(request, jurisdiction, reader)
+    # one error for what is not there and for what may not be seen.
     if request is None or view is View.NONE or view < least:
         raise unknown(number)
     return VisibleRequest(request if view is View.FULL else visibility.redacted(request), view)

@@ -76,6 +76,7 @@ def collection(catalogue: Catalogue) -> dict[str, Any]:
         "storageCrs": CRS84,
         "extent": {
             "spatial": {"bbox": [list(bounds)], "crs": CRS84},
+            # Open at both ends.
             "temporal": {"interval": [[None, None]], "trs": GREGORIAN},
         },
         "links": [

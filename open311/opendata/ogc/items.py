@@ -56,6 +56,7 @@ class Box(BoxField):
             parts = [*parts[:2], *parts[3:5]]
         degrees = super()._deserialize([",".join(parts)], attr, data, **kwargs)
         west, east = float(parts[0]), float(parts[2])
+        # Here the order is the standard's, so it is not put right as GeoReport's is.
         return replace(degrees, min_long=west, max_long=east) if west > east else degrees
 
 

@@ -185,6 +185,7 @@ def error_answer(status: int, *problems: Problem, headers: Mapping[str, str] | N
     try:
         page = wants_html()
     except Open311Error:
+        # The form itself was what was wrong.
         page = False
     if page:
         response = _page("error", {"description": description}, words("opendata.ogc.error"))
