@@ -78,6 +78,7 @@ def _password(folder: Path) -> str:
         return kept.read_text(encoding="ascii").strip()
     folder.mkdir(parents=True, exist_ok=True)
     password = "-".join(secrets.token_hex(3) for _ in range(3))
+    # With its rights from the beginning: a change of them afterwards leaves a moment in which others can read it.
     with os.fdopen(os.open(kept, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(password + "\n")
     return password

@@ -111,6 +111,7 @@ def _key(built: Core) -> str:
     secret = keys.add_key(
         built, f"this machine, {datetime.now():%Y-%m-%d %H:%M:%S.%f}", [Scope.REPORT], None, actor=cli_actor()
     )
+    # Written anew and not over: the file may be one that others can read.
     kept.unlink(missing_ok=True)
     with os.fdopen(os.open(kept, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(secret + "\n")
@@ -169,6 +170,7 @@ def _somewhere(catalogue: Catalogue) -> dict[str, str]:
 
 
 def _address(chosen: Settings) -> str:
+    # `everywhere` is where one listens; no browser can go there.
     everywhere = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}
     host = everywhere.get(chosen.host, f"[{chosen.host}]" if ":" in chosen.host else chosen.host)
     return f"http://{host}:{chosen.port}"
@@ -181,8 +183,10 @@ def _child(name: str, chosen: Settings) -> Iterator[subprocess.Popen[bytes]]:
     mail = {"OPEN311_SMTP_URL": (chosen.data_dir / "mail").as_uri(), "OPEN311_MAIL_FROM": "open311@localhost"}
     # On one's own machine nobody's telephone has to be at hand.
     defaults = {"OPEN311_LOG_FORMAT": "console", "OPEN311_SECOND_FACTOR": "off", **mail}
+    # What somebody has set goes before what is handy here.
     environment = {**defaults, **os.environ, "DATABASE_URL": str(chosen.database_url)}
     process = subprocess.Popen(
+        # By the kernel, since nothing of ours runs any more after a kill -9.
         ["setpriv", "--pdeathsig", "TERM", sys.executable, "-m", "open311.cli", name],
         env=environment,
         stdin=subprocess.DEVNULL,

@@ -39,6 +39,7 @@ def list_jobs(state: str, task: str | None) -> None:
 
 
 def _about(job: storage.Job) -> str:
+    # Arguments are ids and words alone: whose address a mail goes to is looked up when it is sent.
     return " ".join(f"{name} {value}" for name, value in job.args.items() if name != tracing.HEADER)
 
 
@@ -65,6 +66,7 @@ def forget(ids: tuple[int, ...], everything: bool, task: str | None) -> None:
 
 
 def _chosen(ids: tuple[int, ...], everything: bool, task: str | None) -> tuple[int, ...] | None:
+    # Nothing named is no `all`: a slip must not delete every job.
     if bool(ids) == (everything or task is not None):
         raise click.UsageError("Name ids of jobs, or --task, or --all.")
     return ids or None

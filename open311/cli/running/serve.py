@@ -64,6 +64,7 @@ def serve(port: int | None) -> None:
     # Made once and then forked: the processes start at once and share what never changes.
     with quietly():
         import_module("open311.app").application()
+    # What was loaded before the fork is then not looked through, and its pages stay shared among the processes.
     gc.freeze()
     _allow_connections()
     _server(ready).serve()
@@ -140,6 +141,7 @@ def require_free_port(host: str, port: int) -> None:
     """Raise `ConfigurationError` when nobody can listen there now."""
     family, kind, protocol, _, address = _resolve(host, port)
     with socket.socket(family, kind, protocol) as attempt:
+        # Else the connections of a server that ended a minute ago would keep the port.
         attempt.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             attempt.bind(address)
@@ -154,6 +156,7 @@ def _allow_connections() -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     needed = 2 * MOST_CONNECTIONS
     if soft < needed:
+        # As far as it goes without root; with fewer, those beyond wait.
         resource.setrlimit(resource.RLIMIT_NOFILE, (min(needed, hard), hard))
 
 
@@ -183,6 +186,7 @@ def _server(chosen: Settings) -> MPServer:
         port=chosen.port,
         workers=chosen.workers,
         blocking_threads=MOST_SENDERS + OTHER_THREADS,
+        # A proxy speaks HTTP/1.1 to us; limits of heads and bodies are then those of one parser.
         http=HTTPModes.http1,
         http1_settings=HTTP1Settings(max_buffer_size=MOST_HEAD_BYTES),
         backlog=BACKLOG,

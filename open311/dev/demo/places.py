@@ -53,4 +53,5 @@ class Town:
             lat, long = chance.gauss(near.lat, wide_lat), chance.gauss(near.long, wide_long)
             if shapely.contains_xy(self._boundary, long, lat):
                 return Location(round(lat, 6), round(long, 6))
+        # A boundary of slivers: what lies at the corner lies inside as well.
         return near

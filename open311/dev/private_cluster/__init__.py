@@ -39,6 +39,7 @@ def running_url(data_dir: Path, name: str) -> str | None:
         lines = (data_dir / "postgres/data/postmaster.pid").read_text().splitlines()
     except OSError:
         return None
+    # After a crash the file stays, and another program may have the number of the process.
     if len(lines) < 5 or program_of(lines[0]) != "postgres":
         return None
     return url_of(Path(lines[4]), name)

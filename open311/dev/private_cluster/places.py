@@ -21,6 +21,7 @@ LONGEST_SOCKET_FOLDER = 93
 def locked(data_dir: Path) -> IO[str]:
     """Make `data_dir` and hold it until the returned file is closed, even by kill -9."""
     data_dir.mkdir(parents=True, exist_ok=True)
+    # Not `w`: that would empty the line of whoever holds it.
     lock = (data_dir / "postgres.lock").open("a+")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -83,6 +84,7 @@ def _postgres_account() -> Account:
 
 
 def _may_enter(folder: Path, account: Account) -> bool:
+    # Tried as that user: the rights of each folder above count as well.
     tried = subprocess.run([*command(account), "test", "-x", str(folder)], **surroundings())
     return tried.returncode == 0
 
@@ -114,6 +116,7 @@ def _private_folder(folder: Path, account: Account | None) -> Path:
         folder.mkdir(mode=0o700)
         os.chown(folder, uid, gid)
     status = folder.lstat()
+    # In a folder that all may write to, somebody else may have made it first, to hear what we say to our database.
     if folder.is_symlink() or status.st_uid != uid or status.st_mode & 0o077:
         raise ConfigurationError(
             f"{folder} belongs to somebody else; remove it, or set TMPDIR to another folder"

@@ -41,6 +41,7 @@ NEW = (
     "--username=postgres",
     "--encoding=UTF8",
     "--locale=C.UTF-8",
+    # Nobody but its owner can enter the folder of the socket, and there is no other way in.
     "--auth=trust",
     "--no-instructions",
 )
@@ -203,6 +204,8 @@ class Cluster:
     def _stop(self) -> None:
         if self._process is None:
             return
+        # To PostgreSQL: stop fast, stop at once and recover at the next start; the last is for what hears nothing any
+        # more.
         for ending in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):
             self._process.send_signal(ending)
             try:
