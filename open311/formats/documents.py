@@ -18,6 +18,7 @@ from open311.model.service_request import ServiceRequest
 from open311.model.shown_fields import PLACES, SHOWN, Empty, Kind
 from open311.model.updates import Update, word_of
 
+# Clients compare it letter for letter: without `s`, without a slash at the end.
 SPECIFICATION = "http://wiki.open311.org/GeoReport_v2"
 FORMATS = ("text/xml", "application/json")
 
@@ -37,6 +38,7 @@ class Endpoint:
 def discovery(endpoints: Iterable[Endpoint], contact: str, key_service: str, changeset: datetime) -> Document:
     """Where the endpoints are; clients take the first that suits them, so production comes first."""
     value = {
+        # R-066: in whole seconds and in UTC, so that their order as texts is that of time.
         "changeset": write_utc(changeset),
         "contact": contact,
         "key_service": key_service,
@@ -75,6 +77,7 @@ def _service(service: Service, catalogue: Catalogue, language: str) -> dict[str,
     return {
         "service_code": service.service_code,
         "service_name": service.service_name.in_language(language),
+        # R-076: `""` where there is none. GeoReporter on iOS ends at null, and on Android shows a group of that name.
         "description": service.description.in_language(language),
         "metadata": service.metadata,
         "type": service.type.value,
@@ -122,6 +125,7 @@ def _attribute(attribute: Attribute, language: str) -> dict[str, Any]:
         "required": attribute.always_required,
         "datatype_description": attribute.datatype_description.in_language(language),
         "order": attribute.order,
+        # R-090: GeoReporter on iOS puts it into a dictionary, which takes no nil.
         "description": attribute.description.in_language(language),
         "values": [
             {"key": value.key, "name": value.name.in_language(language)} for value in attribute.values
@@ -166,8 +170,8 @@ def service_request(
         if shown is not None and shown != "":
             value[name] = shown
         elif empty is not Empty.ABSENT:
-            # R-033 to R-035: absent, `""` or null, as each field has it; clients in strict languages fail at the
-            # wrong one.
+            # R-033 to R-035. At `""` for a date or a number open311_java fails on the whole list; a text that is null
+            # GeoReporter on Android shows as the word.
             value[name] = "" if empty is Empty.TEXT else None
     if extensions:
         value |= extensions_of(request, catalogue, language, base_url)
@@ -236,7 +240,7 @@ def receipt(
     return Document("service_requests", [value])
 
 
-# R-146.
+# R-146. GeoReporter on Android reads a null as the text `null`, and asks for a report of that id.
 def token(token: str, service_request_id: int | None) -> Document:
     """What became of a token; the id is absent, not null, until it is known."""
     known = {} if service_request_id is None else {"service_request_id": str(service_request_id)}

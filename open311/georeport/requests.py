@@ -22,6 +22,7 @@ def one(
         context.catalogue,
         service_request_id,
         context.actor,
+        # Apps ask at once for the id that they were given, and GeoReporter on iOS shows an alert at 404.
         least=View.REDACTED,
         with_notes=extensions,
     )

@@ -35,6 +35,7 @@ class SubmissionForm(Arguments):
         values=List(String()),
         metadata={"description": "Answers: `attribute[CODE]`, or `attribute[CODE][]` for several."},
     )
+    # CUTR's app posts the word `null` where nothing was typed.
     description = Word(
         DESCRIPTION_LENGTH, empty=("null",), metadata={"description": "Up to 4000 characters."}
     )
