@@ -1,8 +1,6 @@
 """Take in requests from elsewhere: again and again, each once, under the id it has at its source."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
-from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import structlog
@@ -10,26 +8,22 @@ import structlog
 from open311.actions import casework
 from open311.base.errors import Open311Error
 from open311.core import Core
+from open311.federation.new_reports import STATUS_FIELDS, new_reports
 from open311.federation.references import Arrival, Counts, Intake, KnownReference, Refusal, refusal_for
 from open311.federation.storage import references as stored
 from open311.model.access.actor import Actor, Right
 from open311.model.access.visibility import is_everybodys
-from open311.model.casework.cases import Case, new_case
 from open311.model.catalogue import Catalogue
 from open311.model.events.event_kinds import EventKind
-from open311.model.service_request import NOBODY, Reporter, ServiceRequest, Status, Visibility
+from open311.model.service_request import ServiceRequest, Visibility
 from open311.storage import events
 from open311.storage.database import Connection
 from open311.storage.requests import bulk_load, service_requests
-from open311.storage.requests.bulk_load import NewEvent
 from open311.storage.requests.copy_ids import new_ids
 
 log = structlog.get_logger()
 
 AT_ONCE = 1000
-# What a change of these means to whoever follows a request; all else is an edit.
-STATUS_FIELDS = ("status", "detailed_status", "status_notes")
-
 # What is written with a page, given how much of it was taken and what of it was refused.
 Beside = Callable[[Connection, Counts, Sequence[Refusal]], None]
 
@@ -132,7 +126,7 @@ def take(
         known, numbers = ahead.outlook
     fresh = [arrival for number, arrival in latest.items() if number not in known]
     if fresh:
-        bulk_load.store(conn, _reports(fresh, catalogue, visibility, str(actor)), numbers)
+        bulk_load.store(conn, new_reports(fresh, catalogue, visibility, str(actor)), numbers)
     if ahead is not None:
         # Only rows of new requests were written so far, for which nobody waits; all else comes in its turn.
         ahead.turn()
@@ -142,18 +136,30 @@ def take(
     if fresh:
         stored.add(conn, owner, source, fresh, numbers)
     different = [
-        arrival for number, arrival in latest.items() if number in known and _differs(known[number], arrival)
+        (known[number], arrival)
+        for number, arrival in latest.items()
+        if number in known and _differs(known[number], arrival)
     ]
-    ids = [known[arrival.foreign_id].service_request_id for arrival in different]
+    changed = _change_all(core, conn, (owner, source), different, actor)
+    return Counts(new=len(fresh), changed=changed, same=len(arrivals) - len(fresh) - changed)
+
+
+def _change_all(
+    core: Core,
+    conn: Connection,
+    origin: tuple[str, str],
+    different: Sequence[tuple[KnownReference, Arrival]],
+    actor: Actor,
+) -> int:
+    """Bring what is stored to what has arrived; returns how many requests that were. What was erased stays so."""
+    ids = [was.service_request_id for was, _ in different]
     present = stored.requests(conn, [number for number in ids if number is not None])
-    for arrival in different:
-        was = known[arrival.foreign_id]
+    for was, arrival in different:
         request = present.get(was.service_request_id or 0)
         if request:
             _change(core, conn, request, arrival, was, actor)
-            stored.remember(conn, owner, source, arrival.foreign_id, arrival.digest)
-    changed = len(present)
-    return Counts(new=len(fresh), changed=changed, same=len(arrivals) - len(fresh) - changed)
+            stored.remember(conn, *origin, arrival.foreign_id, arrival.digest)
+    return len(present)
 
 
 def look_ahead(core: Core, source: Intake, arrivals: Sequence[Arrival]) -> Outlook:
@@ -169,56 +175,6 @@ def _outlook(
     known = stored.known(conn, owner, source, list(foreign_ids))
     count = len(foreign_ids) - len(known)
     return Outlook(known, [*drawn[:count], *new_ids(conn, max(0, count - len(drawn)))])
-
-
-class NewReport(NamedTuple):
-    """A request from elsewhere as it is stored for the first time."""
-
-    request: ServiceRequest
-    case: Case
-    reporter: Reporter
-    events: Sequence[NewEvent]
-    answers: Mapping[str, list[str]] = MappingProxyType({})
-    token: str | None = None
-    received_datetime: datetime | None = None
-
-
-def _reports(
-    arrivals: Sequence[Arrival], catalogue: Catalogue, visibility: Visibility, actor: str
-) -> list[NewReport]:
-    fixed: dict[str, Any] = {
-        "service_request_id": 0,
-        "jurisdiction_id": catalogue.jurisdiction.jurisdiction_id,
-        "visibility": visibility,
-        "version": 1,
-    }
-    first = catalogue.initial_status.code
-    requests = [ServiceRequest(**fixed, **arrival.values) for arrival in arrivals]
-    areas = catalogue.desk.areas.at_each([request.location for request in requests])
-    return [
-        NewReport(
-            request,
-            new_case(request._asdict(), catalogue, from_elsewhere=True, areas=at),
-            arrival.reporter or NOBODY,
-            _history(request, first, actor),
-        )
-        for request, at, arrival in zip(requests, areas, arrivals, strict=True)
-    ]
-
-
-def _history(request: ServiceRequest, first_status: str, actor: str) -> list[NewEvent]:
-    """The history as far as the request itself tells: handed in, and what has become of it."""
-    shown = is_everybodys(request)
-    first = {"status": Status.OPEN.value, "detailed_status": first_status}
-    came_in = request.requested_datetime
-    lines = [NewEvent(EventKind.SUBMITTED, came_in, actor, shown, shown, is_update=False, data=first)]
-    if request.detailed_status != first_status or request.status_notes:
-        now = {name: value for name in STATUS_FIELDS if (value := getattr(request, name))}
-        moment = request.closed_datetime or request.updated_datetime
-        lines.append(
-            NewEvent(EventKind.STATUS_CHANGED, moment, actor, shown, shown, is_update=True, data=now)
-        )
-    return lines
 
 
 def _differs(known: KnownReference, arrival: Arrival) -> bool:
