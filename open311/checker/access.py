@@ -18,6 +18,7 @@ def no_key_needed(s: Subject) -> Findings:
             yield Finding(answer.told, "401" if answer.status == 401 else None)
 
 
+# GeoReporter on iOS, Boston's web app and FixMyStreet send one with every question.
 @requires("R-054", BREAKS, "a GET with a key that is not valid, or empty")
 def wrong_key_on_get(s: Subject) -> Findings:
     for key in ("no-such-key", ""):

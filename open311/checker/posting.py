@@ -196,6 +196,7 @@ def plain_text(s: Subject) -> Findings:
     yield from _refused(answer, 400)
 
 
+# CUTR's app sends every report so.
 @requires("R-140", BREAKS, "multipart/form-data without files", posts=True)
 def multipart(s: Subject) -> Findings:
     parts = [(name, (None, value)) for name, value in _form(s).items()]
@@ -204,6 +205,7 @@ def multipart(s: Subject) -> Findings:
         yield Finding(answer.told)
 
 
+# As open311_python sends it.
 @requires("R-051", BREAKS, "the key in the query", posts=True)
 def key_in_query(s: Subject) -> Findings:
     answer = s.post("requests", s.speaks, data=_form(s, api_key=None), params={"api_key": s.options.key})
@@ -235,6 +237,7 @@ def as_json(s: Subject) -> Findings:
     yield from ()
 
 
+# CUTR's app reads the words of an error only behind a 400.
 @requires("R-188", BREAKS, "the statuses of all refusals so far", posts=True)
 def known_refusals(s: Subject) -> Findings:
     for answer in s.posted:

@@ -142,6 +142,7 @@ def no_zero(s: Subject) -> Findings:
             yield Finding(f"{number!r} has one coordinate: {place}")
 
 
+# Java takes it for one address; Boston had to mend its app when a server sent arrays.
 @requires("R-178", BREAKS, "`media_url`")
 def one_picture(s: Subject) -> Findings:
     for request in s.some_requests():
@@ -201,6 +202,7 @@ def xml_errors(s: Subject) -> Findings:
     yield from _errors(s, "xml")
 
 
+# GeoReporter, Boston's web app and Chicago's tests read the first entry, and end at an object.
 @requires("R-185", BREAKS, "errors in JSON: an array, `code` a number, `description` a text")
 def json_errors(s: Subject) -> Findings:
     yield from _errors(s, "json")

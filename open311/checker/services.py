@@ -73,6 +73,7 @@ def types(s: Subject) -> Findings:
             yield Finding(f"{service.get('service_code')!r}: type is {service.get('type')!r}")
 
 
+# At null GeoReporter ends on iOS, and shows the word on Android.
 @requires("R-076", BREAKS, "texts of services without a value")
 def no_null(s: Subject) -> Findings:
     for service in s.services():
@@ -180,6 +181,7 @@ def containers(s: Subject) -> Findings:
             yield Finding("<values> holds something else than <value>")
 
 
+# open311_java reads the first descendant called `code` or `description`, and `values` has such names as well.
 @requires("R-089", BREAKS, "`values` last in an XML attribute")
 def values_last(s: Subject) -> Findings:
     for attribute in s.definition("xml").must_be(200).xml().iter("attribute"):
@@ -188,6 +190,7 @@ def values_last(s: Subject) -> Findings:
             yield Finding(f"{attribute.findtext('code')!r}: {', '.join(tags)}", "P5")
 
 
+# GeoReporter on iOS puts it into a dictionary, which takes no nil.
 @requires("R-090", BREAKS, "`description` of an attribute")
 def described(s: Subject) -> Findings:
     for attribute in s.attributes():

@@ -70,6 +70,7 @@ def plain_xml(s: Subject) -> Findings:
             yield Finding(f"{answer.told}, elements in a name space", "P7")
 
 
+# Klarschiff's `type="array"` makes dictionaries of texts for whoever reads XML by xmltodict.
 @requires("R-006", BREAKS, "attributes on XML elements")
 def no_attributes(s: Subject) -> Findings:
     for answer in _of(s, "xml"):
@@ -216,6 +217,7 @@ def standing_fields(s: Subject) -> Findings:
             yield Finding(f"requests.json: {absent} requests without {name}")
 
 
+# At an empty text open311_java fails on the whole list.
 @requires("R-035", BREAKS, "numbers and moments in JSON without a value")
 def no_empty_text(s: Subject) -> Findings:
     for request in s.some_requests():

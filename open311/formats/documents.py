@@ -208,6 +208,7 @@ def _degrees(request: ServiceRequest, name: str, _: Setting) -> float | None:
     return None if value is None else round(value, PLACES)
 
 
+# R-178: one, whatever there are; all of them are an extension.
 def _picture(request: ServiceRequest, _: str, setting: Setting) -> str | None:
     return addresses(request.media_urls[:1], setting[2])[0] if request.media_urls else None
 
@@ -278,6 +279,7 @@ def update_receipt(update_id: int) -> Document:
     return Document("service_request_updates", [{"update_id": str(update_id)}])
 
 
+# R-185: a list, also of one. GeoReporter reads its first entry and ends at an object.
 def errors(problems: Iterable[tuple[int, str]]) -> Document:
     """What went wrong, the most helpful first: the HTTP status and words for the reader."""
     value = [{"code": code, "description": description} for code, description in problems]

@@ -20,6 +20,7 @@ def extensions_of(
 ) -> dict[str, Any]:
     """`extended_attributes`, `attributes` and `notes` of a request; `base_url` is where photos are found."""
     return {
+        # Behind all fields of v2: open311_java takes the first descendant of a name, wherever it stands.
         "extended_attributes": _extended_attributes(request, catalogue, base_url),
         "attributes": _answers(request, catalogue.services.get(request.service_code), language),
         "notes": [_note(note, catalogue, language, base_url) for note in request.notes],

@@ -67,7 +67,7 @@ class GeoReport(BlueprintDocumentedLater):
             for suffix in CONTENT_TYPES:
                 described = partial(self._described, view, rule, schema, returns, method, suffix)
                 self.mount(f"{rule}.{suffix}", f"{view.__name__}_{suffix}", answering, method, described)
-            # and `/service/…`, `/request/…`, which the text of the standard has beside the plural.
+            # open311_python asks for `/service/…`, Boston's web app for `/request/…`.
             for place, bare in enumerate(
                 (rule, *(f"{alias}{end}" for alias in aliases for end in ("", ".xml", ".json")))
             ):

@@ -122,6 +122,7 @@ def _submission(fields: dict[str, Any]) -> UpdateSubmission:
     return UpdateSubmission(
         service_request_id=int(number),
         update_id=fields["update_id"].strip(),
+        # FixMyStreet sends it in capitals.
         update_status=tidy_word(fields["status"]),
         sent_datetime=fields["updated_datetime"],
         description=fields.get("description", ""),

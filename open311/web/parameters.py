@@ -14,7 +14,9 @@ from open311.http.normalise import LenientRequest
 Parameters = dict[str, list[str]]
 Posted = tuple[Parameters, dict[str, list[str]]]
 
+# `[]` is the standard's, `[0]` that of open311_java and node, a name alone several times that of Python and Perl.
 ATTRIBUTE = re.compile(r"^attribute\[([^\]]+)\](?:\[\d*\])?$")
+# `deviceid` is FixMyStreet's; the others are names that other servers have taught their clients.
 ALIASES = {
     "lon": "long",
     "lng": "long",
@@ -58,6 +60,7 @@ def is_sent(request: LenientRequest, name: str) -> bool:
 
 
 def _posted(request: LenientRequest) -> Posted:
+    # open311_python puts the key and the jurisdiction of a POST into the query, node-open311 the jurisdiction alone.
     query = list(request.args.items(multi=True))
     body = list(_body(request))
     parameters = collected(query) | collected(body)

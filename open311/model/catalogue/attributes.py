@@ -148,6 +148,7 @@ def parse_datetime_answer(raw: str) -> str:
     if match["iso"]:
         day = date.fromisoformat(match["iso"])
     else:
+        # GeoReporter on Android sends dates as the telephone writes them.
         day = date(int(match["year"]), int(match["month"]), int(match["day"]))
     if not match["time"]:
         return day.isoformat()
