@@ -3,7 +3,9 @@
 .DELETE_ON_ERROR:
 PYTHON ?= python3
 BIN := .venv/bin
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile
+# pip would do it on one core, and with it the packages' own tests.
+COMPILE := $(BIN)/python -m compileall -qq -j 0 -x '/(_?tests?|testing|pip|setuptools|mypyc?)/' .venv/lib || true
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-header --no-emit-index-url --no-annotate
 
@@ -131,12 +133,14 @@ system-dev:
 	@echo "== installing Python packages"
 	@$(PIP) --no-deps --require-hashes -r requirements.lock
 	@$(PIP) --no-deps --no-build-isolation -e .
+	@$(COMPILE)
 	@touch $@
 
 .venv/.installed-dev: requirements-dev.lock pyproject.toml | .venv/.made system
 	@echo "== installing Python packages for development"
 	@$(PIP) --no-deps --require-hashes -r requirements-dev.lock
 	@$(PIP) --no-deps --no-build-isolation -e .
+	@$(COMPILE)
 	@touch $@ .venv/.installed
 
 node_modules/.package-lock.json: package.json package-lock.json | .venv/.made
