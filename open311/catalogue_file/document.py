@@ -194,7 +194,8 @@ class _Reader:
                 self.document.report((*steps, key_node.value), f"given twice, first on line {first}", line)
             else:
                 self.document.lines[(*steps, key_node.value)] = line
-                mapping[key_node.value] = self.read(value_node, (*steps, self._text(key_node, steps)))
+                word = self._text(key_node, steps)
+                mapping[word] = self.read(value_node, (*steps, word))
         return mapping
 
     def _scalar(self, node: yaml.Node, steps: Steps) -> Any:
@@ -211,6 +212,8 @@ class _Reader:
         text: str = node.value
         if XML_ILLEGAL.search(text):
             self.document.report(steps, "holds a control character", node.start_mark.line + 1)
+            # Whoever reads on takes none; half of a pair is not even text to most.
+            return XML_ILLEGAL.sub("\N{REPLACEMENT CHARACTER}", text)
         return text
 
 

@@ -407,7 +407,13 @@ def test_a_jurisdiction_that_there_is_cannot_be_taken(here: Core) -> None:
 
 @pytest.mark.parametrize(
     ("called", "options"),
-    [("../city", {}), ("", {}), ("test.example", {}), ("x.example", {"languages": ["klingon"]})],
+    [
+        ("../city", {}),
+        ("", {}),
+        ("test.example", {}),
+        ("x.example", {"languages": ["klingon"]}),
+        ("x.example", {"name": "K\udcf6ln"}),
+    ],
     ids=str,
 )
 def test_a_jurisdiction_is_called_as_in_a_catalogue(here: Core, called: str, options: dict[str, Any]) -> None:

@@ -78,6 +78,14 @@ def test_a_problem_names_file_line_and_place() -> None:
     assert isinstance(refused.value, ConfigurationError)
 
 
+def test_a_problem_at_a_key_of_figures_names_the_key(file: Path) -> None:
+    file.write_text(MINIMAL + "desk:\n  duplicates:\n    with:\n      '001': 5\n", encoding="utf-8")
+    with pytest.raises(CatalogueError) as refused:
+        load(file)
+    [problem] = [problem for problem in refused.value.problems if "allowed" in problem.message]
+    assert (problem.line, problem.path) == (MINIMAL.count("\n") + 4, "desk.duplicates.with.001")
+
+
 @pytest.mark.parametrize(
     ("raw", "line", "message"),
     [
