@@ -29,8 +29,8 @@ class Order(StrEnum):
 BY_TIME = (datetime, int)
 KINDS: dict[Order, tuple[type, ...]] = {
     Order.DUE: (datetime, int),
-    Order.NEWEST: (int,),
-    Order.OLDEST: (int,),
+    Order.NEWEST: (datetime, int),
+    Order.OLDEST: (datetime, int),
     Order.PRIORITY: (int, datetime, int),
     Order.TOUCHED: (datetime, int),
 }

@@ -94,6 +94,15 @@ Index(
     postgresql_where=_open,
 )
 Index("cases_mine", _case.assignee_id, _case.due_datetime, _case.service_request_id, postgresql_where=_open)
+# Of all units together, the most urgent first.
+Index(
+    "cases_urgent",
+    _case.jurisdiction_id,
+    _case.priority.desc(),
+    _case.due_datetime,
+    _case.service_request_id,
+    postgresql_where=_open,
+)
 Index(
     "cases_due", _case.jurisdiction_id, _case.due_datetime, _case.service_request_id, postgresql_where=_open
 )
@@ -116,8 +125,18 @@ Index(
 Index(
     "cases_newest",
     _case.jurisdiction_id,
+    _case.received_datetime.desc(),
     _case.service_request_id.desc(),
     postgresql_include=["stage", "unit", "service_code"],
+)
+# Few cases have a flag or a person, but among all that are done they would be looked for one by one.
+Index("cases_flags", _case.flags, postgresql_using="gin", postgresql_where=text("flags <> '{}'"))
+Index(
+    "cases_of_person",
+    _case.assignee_id,
+    _case.received_datetime.desc(),
+    _case.service_request_id.desc(),
+    postgresql_where=text("assignee_id is not null"),
 )
 Index("cases_touched", _case.jurisdiction_id, _case.touched_datetime.desc(), _case.service_request_id.desc())
 

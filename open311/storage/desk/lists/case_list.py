@@ -12,8 +12,10 @@ from sqlalchemy import (
     Text,
     and_,
     cast,
+    false,
     func,
     literal,
+    literal_column,
     or_,
     select,
     union_all,
@@ -21,6 +23,7 @@ from sqlalchemy import (
 
 from open311.model.casework.cases import Stage
 from open311.model.casework.desk_search import OPEN_STAGES, CaseSearch, Order, Page, Position
+from open311.model.service_request import Visibility
 from open311.storage.desk.lists.boxes import within
 from open311.storage.desk.lists.case_rows import CaseRow, row_from, rows_of
 from open311.storage.desk.lists.words import KEYS, by_words
@@ -96,20 +99,23 @@ def hits(scope: Scope, search: CaseSearch, now: datetime, after: Position | None
 
 def _branches(scope: Scope, search: CaseSearch) -> list[list[Condition]]:
     """One set of conditions for each part of an index that is in order by itself."""
-    units: list[Condition | None] = [_c.unit == unit for unit in search.units] or [None]
+    parts: list[list[Condition]] = [[_c.unit == unit] for unit in search.units]
+    if not parts and search.order in (Order.NEWEST, Order.OLDEST) and Stage.DONE not in search.stages:
+        # Otherwise open ones among the old are looked for in the whole archive.
+        parts = [[NOT_DONE, _c.stage == stage.value] for stage in search.stages]
     return [
-        [_c.jurisdiction_id == owner, *([unit] if unit is not None else [])]
+        [_c.jurisdiction_id == owner, *part]
         # Who may see no city finds nothing: no city has an empty id.
         for owner in scope.jurisdictions or ("",)
-        for unit in units
+        for part in parts or [[]]
     ]
 
 
 # By what each order sorts; the sign says which way.
 ORDERS: dict[Order, tuple[tuple[Any, int], ...]] = {
     Order.DUE: ((_c.due_datetime, 1), (_c.service_request_id, 1)),
-    Order.NEWEST: ((_c.service_request_id, -1),),
-    Order.OLDEST: ((_c.service_request_id, 1),),
+    Order.NEWEST: ((_c.received_datetime, -1), (_c.service_request_id, -1)),
+    Order.OLDEST: ((_c.received_datetime, 1), (_c.service_request_id, 1)),
     Order.PRIORITY: ((_c.priority, -1), (_c.due_datetime, 1), (_c.service_request_id, 1)),
     Order.TOUCHED: ((_c.touched_datetime, -1), (_c.service_request_id, -1)),
 }
@@ -160,13 +166,13 @@ def _conditions(search: CaseSearch, now: datetime) -> list[Condition]:
         _stages(search.stages),
         _one_of(_c.service_code, search.services),
         _one_of(_r.detailed_status, search.detailed_statuses),
-        _one_of(_r.visibility, search.visibilities),
+        _visibilities(search.visibilities),
         _one_of(_r.channel, search.channels),
         _one_of(_c.priority, [int(priority) for priority in search.priorities]),
         _c.assignee_id == search.assignee if search.assignee is not None else None,
         _c.assignee_id.is_(None) if search.nobody else None,
         _any_of(_c.areas, search.areas),
-        _any_of(_c.flags, search.flags),
+        _flags(search.flags),
         _c.resume_date <= search.resumed_by if search.resumed_by else None,
         _c.received_datetime >= search.received_from if search.received_from else None,
         _c.received_datetime < search.received_to if search.received_to else None,
@@ -201,6 +207,16 @@ def _stages(stages: Sequence[Stage]) -> Condition | None:
     return one_of if Stage.DONE in stages else and_(NOT_DONE, one_of)
 
 
+def _visibilities(wanted: Sequence[str]) -> Condition | None:
+    """Written out, so that the planner can match them with the partial indexes of what is not public."""
+    if not wanted:
+        return None
+    known = [visibility for visibility in Visibility if visibility in wanted]
+    return or_(
+        false(), *(literal_column(f"service_requests.visibility = '{visibility}'") for visibility in known)
+    )
+
+
 def _one_of(column: Any, values: Sequence[Any]) -> Condition | None:
     if not values:
         return None
@@ -209,3 +225,9 @@ def _one_of(column: Any, values: Sequence[Any]) -> Condition | None:
 
 def _any_of(column: Any, values: Sequence[str]) -> Condition | None:
     return column.overlap(cast(literal(list(values)), ARRAY(Text))) if values else None
+
+
+def _flags(values: Sequence[str]) -> Condition | None:
+    """Few cases have one: with what their index says of itself, the planner knows that it holds them all."""
+    flagged = _any_of(_c.flags, values)
+    return None if flagged is None else and_(literal_column("cases.flags <> '{}'"), flagged)
