@@ -42,6 +42,7 @@ def exists(view: str) -> bool:
 def chosen_language() -> str | None:
     """The language that the address names, if it is one we have."""
     try:
+        # The query may be what cannot be read, and the page that says so has addresses as well.
         named = request.args.get("locale", "").strip()
     except Open311Error:
         return None

@@ -65,6 +65,7 @@ own.access = module.access = of_package.access = "public"  # type: ignore[attr-d
 
 
 def _send(folder: Path, name: str) -> Response:
+    # Named here, since what the system knows of types differs, and browsers run no module of a wrong one.
     response: Any = send_from_directory(folder, name, mimetype=TYPES.get(Path(name).suffix))
     response.headers["Cache-Control"] = kept_for()
     return response  # type: ignore[no-any-return]

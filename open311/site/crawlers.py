@@ -66,6 +66,7 @@ def favicon() -> Response:
     in_force = current.core().catalogues.in_force
     colour = (in_force[0].site.colour if len(in_force) == 1 else None) or COLOUR
     picture = icons.mark(ICON_SIZE, colour, maskable=False)
+    # The head of an ICO file: one picture, 32 bits a pixel, which begins behind these 22 bytes.
     directory = pack("<HHH BBBBHHII", 0, 1, 1, ICON_SIZE, ICON_SIZE, 0, 0, 1, 32, len(picture), 22)
     return _public_response(directory + picture, "image/vnd.microsoft.icon")
 

@@ -66,6 +66,7 @@ def waiting() -> Response:
 @blueprint.page("/report/handed-in", methods=("POST",), access="form")
 def handed_in() -> Response:
     """Take a draft that a device has kept; says what is wrong with it, or how to send it, or that it was sent."""
+    # The device has made it: only so can it ask again after an answer that was lost, and not report twice.
     token = form_input.posted("word")
     if not is_draft_token(token):
         raise NotFound(problem("error.draft.unknown"))

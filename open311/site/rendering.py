@@ -19,6 +19,7 @@ CHANGES_ANY_TIME = "public, no-cache"
 HEADERS = {
     "Permissions-Policy": "geolocation=(self), camera=(), microphone=(), payment=(), usb=(), browsing-topics=()",
     "Cross-Origin-Opener-Policy": "same-origin",
+    # For browsers that know no `frame-ancestors`.
     "X-Frame-Options": "DENY",
 }
 POLICY = {
@@ -150,6 +151,7 @@ def site_name(city: Catalogue | None) -> str:
 
 def error_page(status: int, *problems: Problem, headers: Mapping[str, str] | None = None) -> Response:
     """An error as a page, with a way on."""
+    # An error may come before the city is known, and its page has a name and colours as well.
     if g.get("catalogue") is None:
         in_force = current.core().catalogues.in_force
         g.catalogue = in_force[0] if len(in_force) == 1 else None

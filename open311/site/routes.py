@@ -77,6 +77,7 @@ def report_by_number(number: int) -> AnyResponse:
     # As it was written: lamp 0047 is not lamp 47.
     if not _is_seen(number) and _things(catalogue, written):
         return redirect(listing.filtered({"q": written}))
+    # For ever: the number of a report never becomes that of another one.
     return redirect(addresses.address("report", number=number), 301)
 
 
@@ -90,6 +91,7 @@ def _named_by_number() -> AnyResponse | None:
     number = report_numbers.report_number(words) if words else None
     if number is None or not _is_seen(number):
         return None
+    # What it leads to hangs on what there is today, so no browser may keep it.
     return redirect(addresses.address("report", number=number), 303)
 
 
@@ -106,6 +108,7 @@ def _list(catalogue: Catalogue) -> Response:
     listed = listing.read(catalogue)
     return page(
         "list.html",
+        # Said, although there is a list: search engines must not keep it under a query that means nothing.
         status=400 if listed.problems else 200,
         indexed=not (listed.problems or listed.filters or listed.area),
         listing=listed,
@@ -178,6 +181,7 @@ def _parent(service_request: ServiceRequest, catalogue: Catalogue) -> view_model
     if service_request.parent_id is None:
         return None
     try:
+        # Staff may have hidden it since; its number would then stand on a public page.
         parent = single_request.find(current.core(), catalogue, service_request.parent_id).request
     except NotFound:
         return None

@@ -85,6 +85,7 @@ def update_report(number: str) -> AnyResponse:
     if form_input.other_language():
         return _form("update", report, form, typed)
     sent = [file.stream for file in photos.sent(cast(LenientRequest, request), []).get("media", [])]
+    # Before the rest, since of photos that were refused nothing is kept, and all faults are told at once.
     pictures, about_photos = media.read(current.core(), sent)
     typed.refuse("photos", tuple(about_photos))
     _check_update(typed, form, bool(sent))
@@ -120,6 +121,7 @@ def _update(report: ServiceRequest, form: GuardedForm, values: dict[str, str]) -
     """The claim: of a closed report "still there" asks to take it up again."""
     again = "reopen" if report.status == Status.CLOSED else UNCHANGED
     update_status = {STILL_THERE: again, MENDED: "fixed"}.get(values["kind"], UNCHANGED)
+    # In words as well: what a press means has to be read in mails and at other servers, which know no kinds.
     opening = words(SAID[values["kind"]]) if values["kind"] in SAID else ""
     return UpdateSubmission(
         service_request_id=report.service_request_id,
@@ -160,6 +162,7 @@ def _check_objection(typed: Typed, form: GuardedForm) -> None:
         typed.wrong("text", "page.objection.error.text")
     if len(values["text"]) > DESCRIPTION_LENGTH:
         typed.wrong("text", "page.update.error.long", most=DESCRIPTION_LENGTH)
+    # DSA, Article 16, 2 (d): a notice says that its sender believes it in good faith.
     if not values["faith"]:
         typed.wrong("faith", "page.objection.error.faith")
     _check_sender(typed, form)
@@ -168,11 +171,13 @@ def _check_objection(typed: Typed, form: GuardedForm) -> None:
 def _objection(report: ServiceRequest, form: GuardedForm, values: dict[str, str]) -> Objection:
     return Objection(
         service_request_id=report.service_request_id,
+        # As for updates: two presses of the button are one objection.
         sender_id=form.origin,
         ground=Ground(values["ground"]),
         text=values["text"].strip(),
         language=current.language(),
         name=values["name"].strip()[:LONGEST_NAME],
+        # DSA, Article 16, 2 (c) has a name and an address in a notice. Without, it is looked at all the same.
         email=values["email"].strip() or None,
     )
 

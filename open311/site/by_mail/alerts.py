@@ -48,6 +48,7 @@ def area_alerts() -> AnyResponse:
         fault = form_input.at_field(refused.problems[0])
         field = "email" if fault.field == "email" else "send"
         return _form(form, typed, {field: fault.words}, getattr(refused, "retry_after", 0))
+    # By another address, so that loading the page again does not send the form again.
     return redirect(address("area_alerts", done="1"), 303)
 
 

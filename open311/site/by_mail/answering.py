@@ -30,6 +30,7 @@ def answer_question(token: str) -> AnyResponse:
     try:
         question = casework.find_question(core, token)
         if question.request.jurisdiction_id != city().jurisdiction.jurisdiction_id:
+            # A link is good in its own city, whose name and words the page has.
             raise NotFound
         if request.method == "POST" and not form_input.other_language():
             files = photos.sent(cast(LenientRequest, request), [])

@@ -29,6 +29,8 @@ def order(token: str) -> AnyResponse:
     try:
         order_page = _found(token)
         if order_page.has_ended:
+            # Not 404: whoever has the link shall hear that the order has ended, and not look for a slip in the
+            # address.
             return page("order.html", status=410, cache=FOR_ONE_READER, order=None, ended=True)
         if request.method == "POST":
             answer = _answer(token)
@@ -45,6 +47,7 @@ def order_photo(token: str, media_id: int) -> AnyResponse:
     _found(token)
     response = Response(casework.photo_of_order(current.core(), token, media_id), content_type="image/jpeg")
     response.headers["Cache-Control"] = FOR_ONE_READER
+    # A photo in a tab of its own is a document: nothing in it may run.
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return response
 

@@ -47,6 +47,7 @@ def show_own_data(token: str) -> AnyResponse:
     core = current.core()
     try:
         if request.method == "POST":
+            # By a press alone: programs that look through mails open every link.
             own_data.erase(core, city(), token)
             return page("follow/erased.html", cache=FOR_ONE_READER)
         data = own_data.find(core, city(), token)

@@ -121,6 +121,7 @@ def _query() -> tuple[dict[str, Any], tuple[Problem, ...]]:
         return {}, unreadable.problems
     try:
         return _loaded(sent)
+    # A cursor belongs to the order and the filters that it was made under; without it the list begins anew.
     except Invalid as foreign_cursor:
         query, problems_found = _loaded(
             {name: value for name, value in sent.items() if name not in ("cursor", "page")}

@@ -127,4 +127,5 @@ def origin_of_streets(catalogue: Catalogue) -> str:
 
 def _origin(ground: Ground) -> str:
     parts = urlsplit(ground.style)
+    # A source of a content policy is scheme and host; with a name and password in it, browsers drop it.
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}" if ground.style else ""
