@@ -52,6 +52,7 @@ class Subject:
     def __post_init__(self) -> None:
         self.base = self.options.url.rstrip("/")
         limits = httpx2.Timeout(self.options.seconds, connect=min(10, self.options.seconds))
+        # It is somebody else's server, and in use: one question at a time, with pauses.
         one = httpx2.Limits(max_connections=1)
         self.client = httpx2.AsyncClient(timeout=limits, limits=one, headers={"User-Agent": USER_AGENT})
         # Only so can an answer be given up in its midst, whatever part of it trickles.

@@ -63,6 +63,7 @@ def add(
         role = _membership(core, role_name, jurisdiction_id, units, services, None)
         account_id = accounts.add(core, cli_actor(), name, email, language, [role], _moment(core, ends))
         link = accounts.invite(core, cli_actor(), account_id)
+    # When all is stored: a link that is printed works.
     _show_link(name, link)
 
 

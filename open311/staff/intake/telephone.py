@@ -49,6 +49,7 @@ def take_in() -> ResponseReturnValue:
 
 def begin(catalogue: Catalogue, state: Mapping[str, Any]) -> Draft:
     """A draft of somebody at the desk, who may write as many as there are calls."""
+    # A name of its own for each call: drafts are limited by network, and a whole town hall shares one.
     network = f"desk {signed_in().account.id} {current.core().now().timestamp()}"
     return drafts.begin(current.core(), catalogue, state, network)
 
@@ -90,6 +91,7 @@ def _city() -> Catalogue:
 def _draft(token: str) -> tuple[Catalogue, Draft]:
     """The draft of this person; what somebody else writes is as if it were not there."""
     for catalogue in cities():
+        # A token does not say of which city it is.
         with suppress(NotFound):
             draft = drafts.find(current.core(), catalogue, token)
             if draft.state.get("desk") == str(signed_in().account.id):
@@ -105,6 +107,7 @@ def _actor(catalogue: Catalogue) -> Actor:
 def _answer(catalogue: Catalogue, draft: Draft) -> ResponseReturnValue:
     """What the button that was pressed asks for; Enter in a field only looks."""
     pressed, value = form_input.action()
+    # Before photos are taken up: the script asks while somebody types, and sends no files.
     if request.headers.get(FRAGMENT):
         return _fragment(catalogue, draft)
     refused = _add_photos(draft)
@@ -146,6 +149,8 @@ def _save(catalogue: Catalogue, draft: Draft) -> ResponseReturnValue:
 def _join(catalogue: Catalogue, draft: Draft, value: str, *, confirmed: bool) -> ResponseReturnValue:
     """Join the caller with a report; who has left no word of themselves is asked for it once."""
     number = whole_number(value, 15) or 0
+    # Before anything else: the page that is shown again repeats the number, whatever was sent as one.
+    _require_joinable(catalogue, number)
     sent, unread = telephone_form.submission(catalogue, draft)
     about_caller = [
         mistake
@@ -154,9 +159,7 @@ def _join(catalogue: Catalogue, draft: Draft, value: str, *, confirmed: bool) ->
     ]
     person = sent.reporter
     if about_caller or not (confirmed or person.email or person.phone):
-        _require_joinable(catalogue, number)
         return _page(draft, draft.state, faults=about_caller, joining=number)
-    _require_joinable(catalogue, number)
     language = _caller_language(catalogue, draft)
     try:
         callers.join(current.core(), draft, number, sent, _actor(catalogue), language=language)
@@ -255,6 +258,7 @@ def _receipt(catalogue: Catalogue, draft: Draft) -> Response:
     return render(
         "intake/intake_done.html",
         number=number,
+        # In groups of three, as people read figures to each other.
         spoken_number=f"{number:,}".replace(",", " "),
         report=report,
         catalogue=catalogue,
