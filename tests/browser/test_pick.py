@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from open311.actions.addresses import address_list
 from open311.basemap import importing
@@ -151,9 +151,26 @@ def test_where_no_map_can_be_drawn_the_address_is_enough(visit: Visit, site: Sit
     visitor = visit(drawing=False)
     visitor.opens("/report")
     visitor.page.get_by_text("Die Adresse genügt").wait_for()
+    assert visitor.page.get_by_text("Tippen oder klicken").is_hidden()
     plain = visit(scripts=False, drawing=False)
     plain.opens("/report")
     assert plain.page.locator(".pick").is_hidden()
+
+
+def test_streets_from_elsewhere_that_do_not_come_leave_nothing_to_press(visit: Visit, site: Site) -> None:
+    visitor = visit()
+
+    def streets_of_others(route: Route) -> None:
+        page = re.sub(r'data-(below|streets)="[^"]*"', r'data-\1=""', route.fetch().text())
+        route.fulfill(body=page.replace('data-below=""', f'data-below="{site.base}/none.json"'))
+
+    visitor.page.route("**/report", streets_of_others)
+    visitor.opens("/report")
+    visitor.page.locator(MAP).scroll_into_view_if_needed()
+    visitor.page.get_by_text("Die Adresse genügt").wait_for()
+    assert visitor.page.get_by_text("Tippen oder klicken").is_hidden()
+    # It would take what is in the middle of a map that nobody sees.
+    assert visitor.page.get_by_text("Diese Stelle nehmen").is_hidden()
 
 
 def test_a_suggestion_is_taken_by_keys_and_the_map_flies_there(visit: Visit, site: Site) -> None:

@@ -157,7 +157,7 @@ export const offerMap = async (form) => {
     await pick(box, form, setPosition);
   } catch (problem) {
     console.warn(problem);
-    box.querySelector("[data-pick-map]").hidden = true;
+    box.dataset.mapless = "";
     told.textContent = told.dataset.failed;
   }
 };

@@ -49,17 +49,17 @@ const circle = (map, where, metres) => {
 export const pick = async (box, form, setPosition) => {
   const place = box.querySelector("[data-pick-map]");
   const button = box.querySelector("[data-pick-take]");
-  const told = box.querySelector("[data-pick-told]");
   const about = read(place);
-  // Nobody finds a place on an empty ground.
-  place.addEventListener("streetless", () => {
-    place.hidden = button.hidden = true;
-    told.textContent = told.dataset.failed;
-  });
+  let streetless = false;
+  place.addEventListener("streetless", () => (streetless = true));
   await styled(about.ownStyles, "append");
   const reports = { type: "vector", tiles: [openOnes(about)], maxzoom: DEEPEST };
   const options = { ...beginning(form, about), reports, maxBounds: around(about.bounds) };
   const { library, map } = await drawn(place, about, options);
+  if (streetless) {
+    map.remove();
+    throw new Error("Nobody finds a place on an empty ground.");
+  }
   const canvas = map.getCanvas();
   canvas.setAttribute("aria-describedby", "pick-keys");
   place.append(Object.assign(document.createElement("div"), { className: "pick__cross" }));

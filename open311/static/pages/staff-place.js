@@ -68,7 +68,7 @@ export const place = (box) => {
       neighbours(drawn);
     } catch (problem) {
       console.warn(problem);
-      box.querySelector("[data-pick-map]").hidden = true;
+      box.dataset.mapless = "";
       told.textContent = told.dataset.failed;
     }
   };
