@@ -124,6 +124,10 @@ def test_a_wrong_email_keeps_everything_that_was_typed(visitor: Visitor) -> None
     at_details(visitor).press("Weiter").fill(email="kim@", phone="0621 1", last_name="Ö <b>").press("Weiter")
     assert visitor.errors == {"email": "Bitte eine E-Mail-Adresse wie name@example.org angeben."}
     assert [visitor.value(name) for name in ("email", "phone", "last_name")] == ["kim@", "0621 1", "Ö <b>"]
+    visitor.fill(email="", phone="Etwas").press("Weiter")
+    assert visitor.errors == {"phone": "Bitte eine Telefonnummer angeben oder das Feld leer lassen."}
+    assert visitor.value("phone") == "Etwas"
+    assert "Stimmt alles?" in visitor.fill(phone="115").press("Weiter").text
 
 
 def test_a_text_that_is_too_long_is_kept_to_be_shortened(visitor: Visitor) -> None:

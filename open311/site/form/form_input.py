@@ -28,6 +28,8 @@ TWICE = 2
 LONGEST_KEPT: Mapping[str, int] = {"description": TWICE * DESCRIPTION_LENGTH}
 LONGEST_OTHER = 2000
 SHORTEST_PLACE = 3
+# As many digits as 115 has.
+SHORTEST_PHONE = 3
 NOWHERE = Location(0.0, 0.0)
 LONGEST_CHOICE = 1000
 # What is in no draft: a proof of work, what a button stands for.
@@ -152,6 +154,8 @@ def wrong(catalogue: Catalogue, draft: Draft) -> list[Wrong]:
     ]
     if draft.text("follow") and not draft.text("email"):
         problems_found.append(at_field(problem("page.form.error.follow_email")))
+    if draft.text("phone") and sum(map(str.isdecimal, draft.text("phone"))) < SHORTEST_PHONE:
+        problems_found.append(at_field(problem("page.form.error.phone", parameter="phone")))
     return sorted(problems_found, key=lambda mistake: STEPS.index(mistake.step))
 
 
