@@ -1,6 +1,6 @@
-"""Pages of another server: one is read while those before it are stored."""
+"""Pages of another server: some are read while those before them are stored."""
 
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple, TypeVar
 
@@ -12,6 +12,9 @@ from open311.federation.terms import Terms, arrivals_of
 from open311.federation.upsert import Ahead, Outlook, look_ahead
 
 R = TypeVar("R")
+
+# A transaction for each short page, or for none, would take longer than its requests.
+ENOUGH = 1000
 
 
 class Page(NamedTuple):
@@ -43,9 +46,29 @@ def stored_in_turn(
         arrivals, refusals = arrivals_of(part.requests, terms)
         return Page(part, arrivals, refusals, look_ahead(core, source, arrivals) if ahead else None)
 
-    return read_and_stored(map(_with_its_state, parts), seen, store, first, ahead=ahead)
+    return read_and_stored(_gathered(map(_with_its_state, parts)), seen, store, first, ahead=ahead)
 
 
 def _with_its_state(part: Part) -> Part:
     # Whoever reads on may write into the state of the part before, which is perhaps not stored yet.
     return replace(part, state=dict(part.state))
+
+
+def _gathered(parts: Iterable[Part]) -> Iterator[Part]:
+    """The parts, those of few requests joined; what was read before something went wrong comes before the error."""
+    held: Part | None = None
+    try:
+        for part in parts:
+            joins = held is not None and held.joins(part)
+            if held and not joins:
+                yield held
+            held = held.joined(part) if held and joins else part
+            if len(held.requests) >= ENOUGH:
+                yield held
+                held = None
+    except Exception:
+        if held:
+            yield held
+        raise
+    if held:
+        yield held

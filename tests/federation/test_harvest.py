@@ -271,6 +271,25 @@ def test_an_interrupted_run_goes_on_where_it_was(here: Core) -> None:
     assert harvest.find(here, ELSEWHERE).state["idle"]
 
 
+def test_short_pages_are_stored_together(here: Core) -> None:
+    told: list[str] = []
+    with serving(Little()) as url:
+        begin(here, url)
+        assert run(here, progress=lambda counts, words: told.append(words)) == {"new": 12}
+    assert told == ["history complete"]
+
+
+def test_what_was_read_before_something_went_wrong_is_stored(here: Core) -> None:
+    def fails_later(path: str, query: dict[str, str]) -> tuple[int, str, bytes] | None:
+        return (500, "text/html", b"oops") if "requests" in path and query.get("page") == "2" else None
+
+    with serving(Little(answer=fails_later)) as url:
+        begin(here, url)
+        assert run(here) == {"new": 12}
+    assert "500" in str(problem(here))
+    assert harvest.find(here, ELSEWHERE).state["page"] == 2
+
+
 def test_a_busy_server_is_waited_for_as_long_as_it_says(here: Core) -> None:
     left = [2]
 

@@ -5,7 +5,7 @@ state from which reading goes on, as plain values that can be stored with what t
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -51,6 +51,14 @@ class Part:
     copy_ends: bool = False
     told: str = ""
     problem: str | None = None
+
+    def joins(self, behind: "Part") -> bool:
+        """Whether both can be stored as one: lists without anything to be told, or done, between them."""
+        return not any((self.gone, behind.gone, self.problem, self.copy, behind.copy))
+
+    def joined(self, behind: "Part") -> "Part":
+        """Both as one, with the state behind the second."""
+        return replace(behind, requests=[*self.requests, *behind.requests])
 
 
 def history(state: Mapping[str, Any], now: datetime, since: datetime) -> State:
