@@ -30,6 +30,15 @@ def place(z: int, lat: float = LAT, long: float = LONG) -> tuple[int, int]:
     return x, y
 
 
+@pytest.mark.parametrize("z", ALL_LEVELS)
+def test_a_tile_holds_its_middle_and_what_is_at_it(z: int) -> None:
+    for lat, long in ((LAT, LONG), (-33.9, -179.99), (0, 0), (85, 179.99)):
+        found = Tile.at(lat, long, z)
+        assert (found.x, found.y) == place(z, lat, long)
+        assert Tile.at(found.middle.lat, found.middle.long, z) == found
+    assert Tile.at(90, 180, z) == Tile(z, (1 << z) - 1, 0)
+
+
 def tile(api: Api, z: int, x: int, y: int, **query: Any) -> list[dict[str, Any]]:
     """The properties of the features in a tile."""
     response = api.client.get(f"/tiles/{z}/{x}/{y}.mvt", query_string=query)

@@ -273,6 +273,23 @@ def test_totals_are_counted_by_index_unless_matches_are_dense(reader: Connection
         assert sum(map(read, found)) <= 10 * total
 
 
+@pytest.mark.parametrize("reverse", [True, False], ids=["newest first", "oldest first"])
+@pytest.mark.parametrize(
+    "place",
+    [{"box": Box(8.4291, 49.4787, 8.4339, 49.4819)}, {"circle": Circle(CENTRE, 200)}],
+    ids=["box", "circle"],
+)
+def test_cells_at_the_rim_are_read_no_further_than_the_page(
+    reader: Connection, place: dict[str, Any], reverse: bool
+) -> None:
+    """Of a cell of which a corner lies inside nearly all would be read past, thousands in the middle of a city."""
+    sort = Sort("requested_datetime", reverse)
+    asked = RequestSearch(jurisdiction_id=CITY, page_size=4, sort=sort, **place)
+    with plans(reader) as found:
+        search.hits(reader, search.question_of(asked))
+    assert sum(map(read, found)) <= 130
+
+
 @pytest.mark.parametrize(
     ("place", "beside"),
     [

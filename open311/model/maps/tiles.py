@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from math import atan, degrees, pi, sinh
+from math import asinh, atan, degrees, floor, pi, radians, sinh, tan
 
 from open311.model.maps.geography import Box
-from open311.model.service_request import Status
+from open311.model.service_request import Location, Status
 
 # Beyond it a pixel is smaller than what telephones know of their place.
 DEEPEST = 22
@@ -26,6 +26,10 @@ LEVELS = (14, 16, 18)
 SERVES_TO = (10, 13)
 
 
+# The projection ends near the poles.
+FARTHEST_NORTH = 89.9
+
+
 @dataclass(frozen=True, slots=True)
 class Tile:
     """A tile by its level and its place; row 0 is in the north."""
@@ -33,6 +37,20 @@ class Tile:
     z: int
     x: int
     y: int
+
+    @classmethod
+    def at(cls, lat: float, long: float, z: int) -> "Tile":
+        """The tile of a level that holds a place."""
+        last = (1 << z) - 1
+        north = asinh(tan(radians(max(-FARTHEST_NORTH, min(FARTHEST_NORTH, lat))))) / pi
+        x, y = floor((long + 180) / 360 * (last + 1)), floor((1 - north) / 2 * (last + 1))
+        return cls(z, max(0, min(last, x)), max(0, min(last, y)))
+
+    @property
+    def middle(self) -> Location:
+        """The place in the middle of it."""
+        size = 1 << self.z
+        return Location(_latitude(self.y + 0.5, size), (self.x + 0.5) / size * 360 - 180)
 
     @property
     def exists(self) -> bool:
@@ -62,7 +80,7 @@ class Tile:
         return self.level if self.z <= COUNTED_TO else self.grid(cells) + FINER
 
 
-def _latitude(row: int, size: int) -> float:
+def _latitude(row: float, size: int) -> float:
     return degrees(atan(sinh(pi * (1 - 2 * row / size))))
 
 

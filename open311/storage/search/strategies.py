@@ -15,10 +15,13 @@ from sqlalchemy import (
     Float,
     Select,
     Text,
+    any_,
     bindparam,
+    case,
     cast,
     func,
     literal_column,
+    not_,
     select,
     true,
     union_all,
@@ -26,7 +29,9 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from open311.model.maps.geography import Box
+from open311.model.maps.tiles import Tile
 from open311.model.search import ANY_ORDER, EVER, NEWEST_FIRST, RequestSearch
+from open311.model.service_request import Location
 from open311.storage.requests.visible import is_everybodys
 from open311.storage.tables import service_requests
 
@@ -93,9 +98,11 @@ def strategy_parameters(query: RequestSearch) -> dict[str, Any]:
     strategy = strategy_of(query)
     if strategy is None:
         return {}
+    box = _box(query)
+    if strategy is Strategy.CELLS and box:
+        return {strategy: True, "dense_cells": _dense_cells(query, box)}
     if strategy is not Strategy.BLOCKS:
         return {strategy: True}
-    box = _box(query)
     return {
         strategy: True,
         "wide_cells": (box is not None and not box.crosses and _cell_count(box, WIDE_LEVEL) <= MOST_CELLS)
@@ -123,6 +130,26 @@ def _cell_count(box: Box, level: int) -> float:
     return ((box.max_long - box.min_long) * per_degree + 1) * (rows + 1)
 
 
+def _dense_cells(query: RequestSearch, box: Box) -> list[int]:
+    """Of the cells of a box or a circle those of which much lies in it: with their middle, or with that of the box."""
+    first, last = (Tile.at(lat, box.min_long, LEVEL) for lat in (box.max_lat, box.min_lat))
+    end = Tile.at(box.min_lat, box.max_long, LEVEL).x
+    cells = [Tile(LEVEL, x, y) for x in range(first.x, end + 1) for y in range(first.y, last.y + 1)]
+    central = Tile.at((box.min_lat + box.max_lat) / 2, (box.min_long + box.max_long) / 2, LEVEL)
+    return [(cell.x << LEVEL) + cell.y for cell in cells if cell == central or _holds(query, cell.middle)]
+
+
+def _holds(query: RequestSearch, place: Location) -> bool:
+    if query.circle:
+        return query.circle.distance(place) <= query.circle.radius
+    box = query.box
+    return (
+        box is not None
+        and box.min_long <= place.long <= box.max_long
+        and box.min_lat <= place.lat <= box.max_lat
+    )
+
+
 def _only_box(query: RequestSearch, box: Box) -> bool:
     """Whether no other filter could be met sooner in an index of its own."""
     others = (query.service_codes, query.detailed_statuses, query.agencies)
@@ -132,11 +159,34 @@ def _only_box(query: RequestSearch, box: Box) -> bool:
 
 
 def _by_cells(params: Collection[str], branch: Branch) -> Select[Any]:
-    """The index of cells holds each of them newest first: the first hits of a handful of cells, merged."""
+    """The index of cells holds each of them newest first: the first hits of a handful of cells, merged.
+
+    Of a cell at the rim little may lie inside, and all the rest would be read past: so these come second, and only as
+    far as what the others hold leaves room on the page.
+    """
+    dense: Any = any_(bindparam("dense_cells", type_=ARRAY(BigInteger)))
+    inside = _first_of_cells(params, branch, lambda cell: cell == dense)
+    near = inside.order_by(*branch.order_by(inside.selected_columns)).limit(branch.limit)
+    near_hits = near.cte("near").prefix_with("MATERIALIZED")
+    last = func.min if branch.newest_first else func.max
+    end = case((func.count() >= branch.limit, last(near_hits.c.key_0)))
+    until = select(end).select_from(near_hits).scalar_subquery()
+    # Not `is null or`, which no index scan begins with.
+    ever = literal_column(f"timestamptz '{'-' if branch.newest_first else ''}infinity'")
+    until, moment = func.coalesce(until, ever), _r.requested_datetime
+    room = moment >= until if branch.newest_first else moment <= until
+    rim = _first_of_cells(params, branch, lambda cell: not_(cell == dense), room)
+    cells = union_all(select(near_hits), rim).subquery("cells")
+    return select(cells).order_by(*branch.order_by(cells.c))
+
+
+def _first_of_cells(
+    params: Collection[str], branch: Branch, which: Callable[[Any], Any], *more: Any
+) -> Select[Any]:
     grid = func.public.open311_cells(*_edges(params)).table_valued("cell").alias("grid")
-    in_cell = branch.where(func.public.open311_cell(_r.geom) == grid.c.cell).correlate(grid)
+    in_cell = branch.where(func.public.open311_cell(_r.geom) == grid.c.cell, *more).correlate(grid)
     hits = in_cell.order_by(*branch.order_by()).limit(branch.limit).lateral("hits")
-    return select(hits).select_from(grid.join(hits, true())).order_by(*branch.order_by(hits.c))
+    return select(hits).select_from(grid.join(hits, true())).where(which(grid.c.cell))
 
 
 def _by_columns(params: Collection[str], branch: Branch) -> Select[Any]:
