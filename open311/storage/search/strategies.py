@@ -170,10 +170,10 @@ def _by_cells(params: Collection[str], branch: Branch) -> Select[Any]:
     near_hits = near.cte("near").prefix_with("MATERIALIZED")
     last = func.min if branch.newest_first else func.max
     end = case((func.count() >= branch.limit, last(near_hits.c.key_0)))
-    until = select(end).select_from(near_hits).scalar_subquery()
+    full: Any = select(end).select_from(near_hits).scalar_subquery()
     # Not `is null or`, which no index scan begins with.
-    ever = literal_column(f"timestamptz '{'-' if branch.newest_first else ''}infinity'")
-    until, moment = func.coalesce(until, ever), _r.requested_datetime
+    ever: Any = literal_column(f"timestamptz '{'-' if branch.newest_first else ''}infinity'")
+    until, moment = func.coalesce(full, ever), _r.requested_datetime
     room = moment >= until if branch.newest_first else moment <= until
     rim = _first_of_cells(params, branch, lambda cell: not_(cell == dense), room)
     cells = union_all(select(near_hits), rim).subquery("cells")
