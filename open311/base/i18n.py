@@ -1,6 +1,6 @@
 """Messages in the reader's language, from `translations/LANGUAGE/messages.po`."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -39,6 +39,12 @@ def plural_key(key: str, number: int, language: str) -> str:
     spoken = language if messages(language) else FALLBACK
     form = f"{key}.{Locale.parse(spoken, sep='-').plural_form(number)}"
     return form if form in messages(spoken) else f"{key}.other"
+
+
+def first_known(languages: Iterable[str]) -> str:
+    """The first of these languages that we have messages in, English where we have none of them."""
+    bases = (language.partition("-")[0].lower() for language in languages)
+    return next((language for language in bases if language in LANGUAGES), FALLBACK)
 
 
 def choose_language(tags: list[str], available: tuple[str, ...]) -> str:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from open311.actions.staff_accounts import accounts, own_account
 from open311.actions.staff_accounts.sign_in import Sender
+from open311.base.i18n import first_known
 from open311.core import Core
 from open311.model.access.actor import cli_actor
 from open311.model.catalogue import Catalogue
@@ -60,7 +61,9 @@ def _make(core: Core, city: Catalogue, role: Role, email: str, password: str) ->
         jurisdiction_id=city.jurisdiction.jurisdiction_id, role=role, units=tuple(units) or None
     )
     name = f"{PEOPLE[role]} Beispiel"
-    account_id = accounts.add(core, cli_actor(), name, email, city.jurisdiction.languages[0], [membership])
+    account_id = accounts.add(
+        core, cli_actor(), name, email, first_known(city.jurisdiction.languages), [membership]
+    )
     link = accounts.invite(core, cli_actor(), account_id)
     own_account.take_up(core, link.rpartition("/")[2], name, password, SENDER)
 
@@ -93,7 +96,7 @@ def first_link(core: Core) -> str | None:
     if known is None:
         cities = [catalogue.jurisdiction.jurisdiction_id for catalogue in core.catalogues.in_force]
         roles = [Membership(jurisdiction_id=city, role=Role.ADMIN) for city in cities]
-        language = core.catalogues.in_force[0].jurisdiction.languages[0]
+        language = first_known(core.catalogues.in_force[0].jurisdiction.languages)
         account_id = accounts.add(core, cli_actor(), "Administration", FIRST_ADMIN, language, roles)
         return accounts.invite(core, cli_actor(), account_id)
     return accounts.invite(core, cli_actor(), known.id)

@@ -20,3 +20,10 @@ def test_plural_forms_are_those_of_the_language(
 )
 def test_a_language_without_messages_counts_in_english(language: str, number: int, form: str) -> None:
     assert i18n.plural_key("page.list.count", number, language) == f"page.list.count.{form}"
+
+
+@pytest.mark.parametrize(
+    ("languages", "known"), [(["fr", "de"], "de"), (["fr"], "en"), (["de-AT", "en"], "de"), ([], "en")]
+)
+def test_the_first_language_that_has_messages_is_spoken(languages: list[str], known: str) -> None:
+    assert i18n.first_known(languages) == known

@@ -6,9 +6,12 @@ import pytest
 from flask.testing import FlaskClient
 
 from open311 import catalogue_file
+from open311.actions.staff_accounts import accounts
 from open311.actions.upkeep import statistics
 from open311.base.i18n import messages
 from open311.core import Core
+from open311.dev import staff
+from open311.model.access.actor import cli_actor
 from tests.client import client_of
 from tests.serving import Clock, MakeCore, an_api
 from tests.site.visitor import Visitor
@@ -113,6 +116,13 @@ def test_it_runs_without_a_word_of_another_city(core: Core, client: FlaskClient,
     for path in OF_PROGRAMS:
         found = client.get(f"/open311/{'' if path.startswith('d') else 'v2/'}{path}").text
         assert [word for word in OURS if word in found] == [], path
+
+
+def test_its_people_of_the_demo_and_its_first_administrator_read_english(core: Core) -> None:
+    assert staff.seed(core).people
+    assert staff.first_link(core)
+    languages = {person.account.language for person in accounts.listed(core, cli_actor())}
+    assert languages == {"en"}
 
 
 @pytest.mark.parametrize(("long", "inside"), [("21.02", True), ("21.045", False), ("21.07", True)])

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from open311.actions.staff_accounts import accounts, own_account
 from open311.base.errors import Invalid, Open311Error, Problem, problem
-from open311.base.i18n import LANGUAGES
+from open311.base.i18n import first_known
 from open311.core import Core
 from open311.model.access.actor import Actor
 from open311.model.catalogue import Catalogue
@@ -120,7 +120,7 @@ def _checked(core: Core, values: Mapping[str, str]) -> Person:
         if unknown_codes := [code for code in codes or () if code not in known]:
             problems.append(problem(key, unknown=", ".join(unknown_codes)))
     ends = _last_day(city, values.get("ends", ""), problems)
-    spoken = values.get("language") or next(iter({*city.jurisdiction.languages} & {*LANGUAGES}), LANGUAGES[0])
+    spoken = values.get("language") or first_known(city.jurisdiction.languages)
     name, email = values["name"], values["email"]
     try:
         name, email, spoken = own_account.checked(name, email, spoken)

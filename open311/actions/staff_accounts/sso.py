@@ -14,7 +14,7 @@ from open311.adapters.signing_in import oidc
 from open311.adapters.signing_in.oidc import Errand, Failed
 from open311.adapters.vault import SealBroken
 from open311.base.errors import Forbidden, Invalid, problem
-from open311.base.i18n import LANGUAGES
+from open311.base.i18n import first_known
 from open311.core import Core
 from open311.model.mailbox import mailbox
 from open311.model.staff import accounts as model
@@ -128,13 +128,12 @@ def _account(
     if accounts.by_email(conn, email) is not None:
         raise Forbidden(problem("desk.sso.taken", email=email))
     name = " ".join(str(claims.get("name") or email).split())[: model.LONGEST_NAME]
-    language = str(claims.get("locale", ""))[:2]
-    first = core.catalogues.in_force[0].jurisdiction.languages[0]
+    languages = (str(claims.get("locale", ""))[:2], *core.catalogues.in_force[0].jurisdiction.languages)
     account_id = accounts.add(
         conn,
         name if name.isprintable() else email,
         email,
-        language if language in LANGUAGES else first if first in LANGUAGES else "en",
+        first_known(languages),
         core.now(),
     )
     state = AccountState.ACTIVE.value

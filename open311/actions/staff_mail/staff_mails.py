@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import structlog
 
 from open311.adapters.mail import mailers
-from open311.base.i18n import LANGUAGES, translate
+from open311.base.i18n import first_known, translate
 from open311.core import Core
 from open311.model.access.secret_tokens import digest, new_token
 from open311.model.catalogue import Catalogue
@@ -62,7 +62,7 @@ def link_address(core: Core, token: str) -> str:
 
 def language_of(catalogue: Catalogue) -> str:
     """In which language a unit of a city is written to."""
-    return next((code for code in catalogue.jurisdiction.languages if code in LANGUAGES), LANGUAGES[0])
+    return first_known(catalogue.jurisdiction.languages)
 
 
 def case_line(core: Core, catalogue: Catalogue, case: AboutCase, language: str, words: str = "") -> str:

@@ -8,7 +8,7 @@ import click
 from open311.actions.staff_accounts import accounts
 from open311.actions.staff_mail import staff_mails
 from open311.base.errors import ConfigurationError
-from open311.base.i18n import LANGUAGES
+from open311.base.i18n import LANGUAGES, first_known
 from open311.cli.access.account_import import import_accounts
 from open311.cli.common import opened, show_table
 from open311.core import Core
@@ -47,7 +47,9 @@ def account() -> None:
 @unit_option
 @service_option
 @ends_option
-@click.option("--language", type=click.Choice(LANGUAGES), default="de", show_default=True)
+@click.option(
+    "--language", type=click.Choice(LANGUAGES), help="Else the first of the city's that the desk knows."
+)
 def add(
     name: str,
     email: str,
@@ -56,12 +58,13 @@ def add(
     units: tuple[str, ...],
     services: tuple[str, ...],
     ends: str | None,
-    language: str,
+    language: str | None,
 ) -> None:
     """Make an account for NAME, and print a one-time link alone on the last line."""
     with opened() as core:
         role = _membership(core, role_name, jurisdiction_id, units, services, None)
-        account_id = accounts.add(core, cli_actor(), name, email, language, [role], _moment(core, ends))
+        spoken = language or first_known(core.catalogues.owner(role.jurisdiction_id).jurisdiction.languages)
+        account_id = accounts.add(core, cli_actor(), name, email, spoken, [role], _moment(core, ends))
         link = accounts.invite(core, cli_actor(), account_id)
     # When all is stored: a link that is printed works.
     _show_link(name, link)
