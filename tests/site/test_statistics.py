@@ -4,12 +4,13 @@ from datetime import date
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, event, text
 
 from open311.actions import casework
 from open311.actions.upkeep import statistics
 from open311.core import Core
 from open311.model.statistics import Figures, MonthOfService, last_months, told
+from open311.storage import statistics as figures_of_city
 from tests.actors import CLARA
 from tests.serving import Api, Clock, MakeCore, an_api
 from tests.site.visitor import Visitor
@@ -114,6 +115,31 @@ def test_nothing_is_added_up_while_nothing_changes(core: Core, api: Api, clock: 
     assert statistics.add_up(core) == 1
     clock.forward(days=1)
     assert statistics.add_up(core) == 1
+
+
+def test_figures_of_what_is_gone_are_gone(core: Core, api: Api, conn: Connection) -> None:
+    months = text("select service_code, received from statistics_months where part = 'service'")
+    shown = int(api.report())
+    statistics.add_up(core)
+    assert conn.execute(months).all() == [("MUELL_WILD", 1)]
+    other = api.report()
+    conn.execute(text("update service_requests set service_code = 'X' where id = :id"), {"id": other})
+    casework.hide(core, shown, CLARA)
+    statistics.add_up(core)
+    assert conn.execute(months).all() == [("X", 1)]
+
+
+def test_an_archive_of_any_size_is_added_up_and_holds_up_no_feed(core: Core, api: Api) -> None:
+    """Nothing is written before all is read: whatever may still write is what readers of the feed wait for."""
+    api.report()
+    city, begun = "ludwigshafen.de", list[str]()
+    with core.database.begin() as conn:
+        event.listen(
+            conn, "before_cursor_execute", lambda _, __, sql, *___: begun.append(sql.split()[0].lower())
+        )
+        figures_of_city.add_up(conn, city, "Europe/Berlin", 0, core.now())
+        assert conn.execute(text("show statement_timeout")).scalar_one() == "0"
+    assert begun[:3] == ["set", "select", "with"]
 
 
 def test_months_are_those_of_the_city(core: Core, api: Api, clock: Clock, conn: Connection) -> None:
