@@ -61,7 +61,7 @@ bench: install ## Measure how fast the server is, with a million reports
 	@tools/install-system.sh wrk
 	@$(BIN)/python -m benchmarks
 
-bench-full: install ## The same up to ten million reports; takes hours
+bench-full: install ## The same up to ten million reports; takes two hours and 40 GB
 	@tools/install-system.sh wrk
 	@$(BIN)/python -m benchmarks --full
 

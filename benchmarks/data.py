@@ -5,16 +5,17 @@ and very common words. Everything but the present moment follows from `SEED`.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, LiteralString
 
 import psycopg
 from psycopg import sql
 
 from open311 import catalogue_file, settings
 from open311 import core as core_module
-from open311.actions import keys
+from open311.actions import catalogue_publication, keys
+from open311.core import Core
 from open311.dev import private_cluster
 from open311.dev.demo import words
 from open311.dev.private_cluster import Cluster
@@ -22,7 +23,9 @@ from open311.model.access.actor import cli_actor
 from open311.model.access.keys import Scope
 from open311.model.catalogue import Catalogue
 from open311.settings import shipped
+from open311.storage import statistics
 from open311.storage.database import migrate
+from open311.storage.maps import tiles
 
 SEED = 0.311
 DAYS = 8 * 365
@@ -124,9 +127,14 @@ def fill(cluster: Cluster, count: int) -> str:
         conn.execute(sql.SQL("drop database if exists {}").format(sql.Identifier(unfinished)))
     url = cluster.ensure_database(unfinished)
     migrate.upgrade(url)
-    with psycopg.connect(url, autocommit=True) as conn:
-        conn.execute("create extension if not exists pg_stat_statements")
-        _fill(conn, count)
+    core = core_module.build(settings.load({"DATABASE_URL": url}))
+    with closing(core.database):
+        # Before the reports: their words are stored in the language of the catalogue in force.
+        catalogue_publication.publish(core)
+        with psycopg.connect(url, autocommit=True) as conn:
+            conn.execute("create extension if not exists pg_stat_statements")
+            _fill(conn, count)
+        _add_up(core)
     with psycopg.connect(cluster.url("postgres"), autocommit=True) as conn:
         conn.execute(
             sql.SQL("alter database {} rename to {}").format(sql.Identifier(unfinished), sql.Identifier(name))
@@ -189,6 +197,8 @@ def catalogue() -> Catalogue:
 def _fill(conn: psycopg.Connection[Any], count: int) -> None:
     conn.execute("set maintenance_work_mem = '1GB'; set synchronous_commit = off; set work_mem = '256MB'")
     conn.execute("set max_parallel_maintenance_workers = 2")
+    # What is made here refers to what is there: to look each reference up takes as long as its row.
+    _of_references(conn, "disable")
     indexes = conn.execute(
         "select indexname, indexdef from pg_indexes where tablename = any(%s) and indexname not in "
         "(select conname from pg_constraint)",
@@ -204,6 +214,7 @@ def _fill(conn: psycopg.Connection[Any], count: int) -> None:
             conn.execute("select setseed(%s)", [(SEED + first / A_TIME / 1000) % 1])
             for statement in (REQUESTS, SUBMISSIONS, REPORTERS, EVENTS, CASES):
                 conn.execute(statement, span)
+    _of_references(conn, "enable")
     for _, definition in indexes:
         conn.execute(definition)
     conn.execute(
@@ -211,6 +222,24 @@ def _fill(conn: psycopg.Connection[Any], count: int) -> None:
     )
     conn.execute("vacuum (analyze, freeze)")
     conn.execute("checkpoint")
+
+
+def _of_references(conn: psycopg.Connection[Any], switch: LiteralString) -> None:
+    for table in TABLES[1:]:
+        conn.execute(sql.SQL("alter table {} " + switch + " trigger all").format(sql.Identifier(table)))
+
+
+def _add_up(core: Core) -> None:
+    """The counts of the map and the figures, which the worker adds up beside a running server."""
+    city = catalogue().jurisdiction
+    with core.database.begin() as conn:
+        conn.exec_driver_sql("set local statement_timeout = 0")
+        conn.exec_driver_sql("set local work_mem = '256MB'")
+        tiles.fold(conn)
+        newest = statistics.newest_event(conn, city.jurisdiction_id)
+        statistics.add_up(conn, city.jurisdiction_id, city.time_zone.key, newest, core.now())
+    with core.database.read() as conn:
+        conn.exec_driver_sql("vacuum (analyze) map_cells, map_changes, statistics_months")
 
 
 def _given(conn: psycopg.Connection[Any], count: int) -> dict[str, Any]:

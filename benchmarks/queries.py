@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from benchmarks import data
 from open311.model.maps.geography import Box, Circle
 from open311.model.search import EVER, RequestSearch, Span
 from open311.model.service_request import Location, Status
@@ -16,12 +17,15 @@ from open311.storage.database.statement import Statement
 from open311.storage.search import statements
 
 TIMES = 15
+# Three reports in a hundred are of this service.
+RARE = "STRASSE_SCHMUTZ"
 
 
 def searches(now: datetime) -> Iterator[tuple[str, list[RequestSearch]]]:
     """The filters of cases d, e and h, each in several places or at several times."""
     chance = random.Random(311)
-    base = RequestSearch(jurisdiction_id="ludwigshafen.de")
+    city = data.catalogue().jurisdiction
+    base = RequestSearch(jurisdiction_id=city.jurisdiction_id, text_search=city.text_search)
     windows = [now - timedelta(days=chance.uniform(0, 1000)) for _ in range(TIMES)]
     month = timedelta(days=30)
     yield (
@@ -46,9 +50,16 @@ def searches(now: datetime) -> Iterator[tuple[str, list[RequestSearch]]]:
         lat, long = metres / 2 / 111_200, metres / 2 / 72_200
         boxes = [Box(p.long - long, p.lat - lat, p.long + long, p.lat + lat) for p in places]
         yield f"h box of {metres} m", [replace(base, box=box, page_size=100) for box in boxes]
+        beside = [replace(base, box=box, page_size=100, service_codes=(RARE,)) for box in boxes]
+        yield f"h one service, box of {metres} m", beside
     for radius in (100, 500, 2000):
         circles = [Circle(place, radius) for place in places]
         yield f"h radius of {radius} m", [replace(base, circle=circle, page_size=100) for circle in circles]
+    updated = [Span(end - month, end) for end in windows]
+    yield (
+        "e one service, updated in 30 days",
+        [replace(base, updated=span, service_codes=(RARE,)) for span in updated],
+    )
     for words in (("Spielplatz",), ("Laterne", "Hohenzollernstraße"), ("Zeichen", "a1b2c3"), ("c48ed9",)):
         yield (
             f"h words {' '.join(words)}",
