@@ -7,6 +7,7 @@ from sqlalchemy import Connection, text
 
 from open311.core import Core
 from open311.dev import demo
+from open311.model.intake.channels import Channel
 from tests.serving import Api, MakeCore, an_api, first_city
 
 COUNT = 400
@@ -45,6 +46,11 @@ def test_the_same_number_makes_the_same_reports(make_core: MakeCore, conn: Conne
     conn.execute(text("delete from service_requests"))
     filled(make_core, seed=7)
     assert [first] != all_of(conn, ROWS)
+
+
+def test_they_came_in_by_ways_that_the_desk_has_words_for(make_core: MakeCore, conn: Connection) -> None:
+    filled(make_core)
+    assert {channel for (channel,) in all_of(conn, "select channel from service_requests")} <= {*Channel}
 
 
 def test_the_same_reports_can_be_added_again(make_core: MakeCore, conn: Connection) -> None:

@@ -72,7 +72,7 @@ NOT_DONE = (
     "Dafür ist die Stadt nicht zuständig.",
 )
 NAMES = (("Anna", "Beispiel"), ("Bernd", "Muster"), ("Clara", "Probe"), ("Deniz", "Vorlage"))
-CHANNELS = ("app", "app", "web", "phone")
+CHANNELS = ("api", "api", "web", "phone")
 # The shares the city counted in its first days: litter, vehicles, lights; the rest shares what is left.
 USUAL = {"MUELL_WILD": 64, "FAHRZEUG_ALT": 29, "STRASSENLATERNE": 7}
 REST = 2.5
