@@ -1,5 +1,6 @@
 """What people do with the site, in words of their own; where things stand on a page is known here alone."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -13,8 +14,9 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"
 # What may differ between two looks at the same page.
 OF_COLOUR, OF_SIZE = ["color-contrast", "link-in-text-block"], ["target-size", "scrollable-region-focusable"]
 # What is right with a page is most of what axe has to say, and took four fifths of the time.
-RUN = """async ([type, values]) => {
-  const options = { runOnly: { type, values }, resultTypes: ["violations"] };
+RUN = """async ([type, values, off]) => {
+  const rules = Object.fromEntries(off.map((rule) => [rule, { enabled: false }]));
+  const options = { runOnly: { type, values }, rules, resultTypes: ["violations"] };
   return (await axe.run(document, options)).violations;
 }"""
 # All that the contrast of words rests on, once for each kind of words in sight: their colour, size, weight and line,
@@ -174,12 +176,19 @@ class Visitor:
         """Where the visitor is."""
         return self.page.url.removeprefix(self.base)
 
-    def barriers(self, rules: list[str] | None = None) -> list[str]:
-        """What axe finds wrong with the page as it is now: rule, and where."""
+    def barriers(self, colours: bool = True) -> list[str]:
+        """What axe finds wrong with the page as it is now: rule, and where.
+
+        Without `colours` it looks at contrast only where words look as nowhere before: that is a third of its work.
+        """
+        if colours:
+            return self._axe("tag", RULES)
+        return self._axe("tag", RULES, off=OF_COLOUR) + self._barriers_of_new_looks()
+
+    def _axe(self, kind: str, rules: list[str], off: Sequence[str] = ()) -> list[str]:
         if not self.page.evaluate("'axe' in window"):
             self.page.evaluate(AXE.read_text(encoding="utf-8"))
-        asked = ["rule", rules] if rules else ["tag", RULES]
-        violations: list[dict[str, Any]] = self.page.evaluate(RUN, asked)
+        violations: list[dict[str, Any]] = self.page.evaluate(RUN, [kind, rules, off])
         return [
             f"{violation['id']}: {node['target']} {node.get('failureSummary', '')}"
             for violation in violations
@@ -192,9 +201,9 @@ class Visitor:
         Without `colours` only what may be different with other words: a page has the same colours in each language.
         """
         before: Any = self.page.viewport_size or {}
-        found = self.barriers() + (self._barriers_of_other_colours() if colours else [])
+        found = self.barriers(colours) + (self._barriers_of_other_colours() if colours else [])
         self._becomes(NARROW)
-        found += [f"narrow: {barrier}" for barrier in self.barriers(OF_SIZE)]
+        found += [f"narrow: {barrier}" for barrier in self._axe("rule", OF_SIZE)]
         found += ["narrow: wider than its window"] * (self.overflow() > 0)
         found += ["text of twice the size: wider than its window"] * (self.overflow_of_large_text() > 0)
         self._becomes((before["width"], before["height"]))
@@ -212,7 +221,7 @@ class Visitor:
         looks = set(self.page.evaluate(LOOKS_OF_WORDS))
         if looks <= _judged_looks:
             return []
-        found = self.barriers(OF_COLOUR)
+        found = self._axe("rule", OF_COLOUR)
         if not found:
             _judged_looks.update(looks)
         return found
