@@ -130,7 +130,8 @@ def _array(ids: Sequence[int]) -> str:
 
 
 def lines(conn: Connection, query: RequestSearch, form: str, wording: Mapping[str, str]) -> Page[list[Line]]:
-    """One page of lines in a form, read in the order of an index; for questions without alternatives."""
+    """One page of lines in a form, read in the order of an index; for questions without alternatives, and in an order
+    that no change of a request moves it in."""
     question = question_of(query)
     try:
         read = _copied if form == CELLS else _fetched
@@ -138,7 +139,7 @@ def lines(conn: Connection, query: RequestSearch, form: str, wording: Mapping[st
     except psycopg.errors.InvalidParameterValue:
         page = hits(conn, question)
         return Page([number for number, _ in page.items], page.next, page.total)
-    if len(found) <= query.page_size:
+    if last is None:
         return _page(query, found, len(found))
     keys = keys_statement(query.sort).fetch(conn, id=last)
     # Where the last one has gone meanwhile, another one is the last.
@@ -149,21 +150,22 @@ def lines(conn: Connection, query: RequestSearch, form: str, wording: Mapping[st
 
 def _fetched(
     conn: Connection, question: Question, form: str, wording: Mapping[str, str]
-) -> tuple[list[Line], int]:
-    """The lines of a page and the one behind them, and the id of the page's last."""
+) -> tuple[list[Line], int | None]:
+    """The lines of a page, and with one more, if there is one, the id of the page's last."""
     rows = lines_statement(question.shape, form).fetch(conn, **question.filled, **wording)
-    last = rows[question.search.page_size - 1 :][:1]
-    return [number if line is None else line for number, line in rows], last[0][0] if last else 0
+    size = question.search.page_size
+    last = rows[size - 1][0] if len(rows) > size else None
+    return [number if line is None else line for number, line in rows], last
 
 
 def _copied(
     conn: Connection, question: Question, form: str, wording: Mapping[str, str]
-) -> tuple[list[Line], int]:
+) -> tuple[list[Line], int | None]:
     """The same by COPY, which sets the quotes."""
     rows = cells_statement(question.shape).copied(conn, **question.filled, **wording)
-    last = rows[question.search.page_size - 1 :][:1]
-    found = [_number(row) if row[0] == UNUSUAL else row[:-1] + b"\r\n" for row in rows]
-    return found, _number(last[0]) if last else 0
+    size = question.search.page_size
+    last = _number(rows[size - 1]) if len(rows) > size else None
+    return [_number(row) if row[0] == UNUSUAL else row[:-1] + b"\r\n" for row in rows], last
 
 
 def _number(row: bytes) -> int:
