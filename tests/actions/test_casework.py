@@ -143,10 +143,19 @@ def test_unknown_words_are_refused_with_the_known_ones(core: Core) -> None:
     assert "kvd" in agency.value.problems[0].values["known"]
 
 
+def test_whoever_looks_for_an_erased_request_is_told_so(core: Core) -> None:
+    number = int(submit(core))
+    casework.erase(core, number, CLARA)
+    with pytest.raises(NotFound) as erased:
+        casework.show(core, number, CLARA)
+    assert erased.value.problems[0].key == "error.service_request.erased"
+
+
 def test_unknown_request_is_not_found(core: Core) -> None:
     """R-182."""
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFound) as unknown:
         casework.show(core, 1, CLARA)
+    assert unknown.value.problems[0].key == "error.service_request.none"
     with pytest.raises(NotFound):
         casework.publish(core, 1, CLARA)
 
