@@ -329,6 +329,16 @@ def test_what_is_missing_is_named(fresh_database_url: str) -> None:
         schema.require_usable(fresh_database_url)
 
 
+def test_what_an_upgrade_brings_is_not_called_missing(fresh_database_url: str) -> None:
+    with connected(fresh_database_url) as connection:
+        connection.execute(
+            text("drop index service_requests_place; update schema_revision set version_num = '0001'")
+        )
+        [told] = schema.state(connection).problems
+    assert "run `open311 db upgrade`" in told
+    assert "lacks" not in told
+
+
 def test_every_function_of_ours_is_looked_for(fresh_database_url: str) -> None:
     with connected(fresh_database_url) as connection:
         functions = {name for name in ours(connection) if name.startswith("function open311_")}

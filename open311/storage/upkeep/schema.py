@@ -110,8 +110,9 @@ class SchemaState:
         """In words, for the operator; empty when all is as this release expects."""
         problems = [self.advice] if self.advice else []
         lacking = (*self.objects, *self.indexes)
-        # One that was never migrated lacks everything; a list of that would say nothing.
-        if lacking and self.revision not in (None, migrate.BEFORE_FIRST_RELEASE):
+        # What an older one lacks may be what the upgrade brings: nobody should restore a backup for it.
+        is_older = self.revision in (None, migrate.BEFORE_FIRST_RELEASE) or self.revision < migrate.expected()
+        if lacking and not is_older:
             problems.append(f"the database lacks {', '.join(lacking)}; {REMEDY}")
         return problems
 
