@@ -296,8 +296,9 @@ def test_cells_at_the_rim_are_read_no_further_than_the_page(
         ({"box": Box(**HERE)}, 1.5),
         ({"circle": Circle(CENTRE, 500)}, 2),
         ({"circle": Circle(CENTRE, 1500)}, 2),
+        ({"circle": Circle(Location(49.48, 8.47), 3000)}, 1.25),
     ],
-    ids=["box", "circle", "wide circle"],
+    ids=["box", "circle", "wide circle", "more than are counted"],
 )
 def test_a_place_is_counted_in_the_columns_of_its_cells(
     reader: Connection, place: dict[str, Any], beside: float

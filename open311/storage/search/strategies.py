@@ -192,10 +192,12 @@ def _first_of_cells(
 def _by_columns(params: Collection[str], branch: Branch) -> Select[Any]:
     """All rows in a box, in no order: in the index of cells those of a column follow each other."""
     west, south, east, north = _edges(params)
-    columns = func.generate_series(
-        func.public.open311_column(west, LEVEL), func.public.open311_column(east, LEVEL)
-    )
-    column = columns.table_valued("x").render_derived(name="columns")
+    first_column = func.public.open311_column(west, LEVEL)
+    last_column = func.public.open311_column(east, LEVEL)
+    columns = func.generate_series(first_column, last_column).table_valued("x").render_derived(name="columns")
+    # From the middle on, since a count ends at a limit, and of a circle's first columns nearly all lies outside.
+    off_the_middle = func.abs(2 * columns.c.x - first_column - last_column)
+    column = select(columns.c.x).order_by(off_the_middle).subquery("column")
     top = cast(column.c.x, BigInteger).op("<<")(literal_column(str(LEVEL)))
     first = top + func.public.open311_row(north, LEVEL)
     last = top + func.public.open311_row(south, LEVEL)
