@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from open311.base.errors import Forbidden
+from open311.base.errors import Forbidden, problem
 from open311.model.access.actor import (
     ALL_RIGHTS,
     OF_SCOPE,
@@ -61,11 +61,11 @@ def test_the_command_line_and_the_worker_may_everything_everywhere(right: Right)
 
 
 @pytest.mark.parametrize("right", Right)
-def test_a_right_that_is_missing_is_forbidden_by_its_name(right: Right) -> None:
+def test_a_right_that_is_missing_is_forbidden_in_words(right: Right) -> None:
     actor = staff_actor(1, ALL_RIGHTS - {right}, None)
     with pytest.raises(Forbidden) as refused:
         actor.require(right, CITY)
-    assert refused.value.problems[0].values == {"right": right.value}
+    assert refused.value.problems[0].values == {"right": problem(f"desk.right.{right.value}")}
 
 
 def test_rights_are_good_for_the_named_jurisdictions_and_their_sandboxes() -> None:
