@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from hashlib import sha1
 from typing import NamedTuple
 
+from open311 import __version__
 from open311.base.bounded import Bounded
 from open311.model.search import Hit, Hits
 
@@ -79,8 +80,8 @@ class Fragments:
             return known
         entries = self._entries(variant, list(hits), render)
         ids, versions, pieces = zip(*entries, strict=True) if entries else ((), (), ())
-        # Nothing else makes the bytes of an entry different, in this process or another.
-        made_of = repr(variant).encode() + array("q", ids + versions).tobytes()
+        # What makes the bytes of an entry different, in this process or another: a release may write other ones.
+        made_of = repr((__version__, variant)).encode() + array("q", ids + versions).tobytes()
         written = WrittenList(join(pieces), sha1(made_of, usedforsecurity=False).hexdigest())
         if len(entries) == len(hits):
             self.lists.keep(contents, written)
