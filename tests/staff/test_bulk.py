@@ -85,6 +85,16 @@ def test_a_note_is_written_at_each_and_a_form_sent_twice_is_one(
     assert list(notes) == numbers
 
 
+def test_the_key_of_a_colleagues_form_is_another_act(
+    desk: Desk, bea: Employee, numbers: list[int], conn: Connection
+) -> None:
+    form = previewed(bea, numbers, "note", words="Nach dem Sturm.")
+    colleague = desk.employee(Role.CHECKER, email="cem@stadt.example")
+    addresses = {employee.post("/staff/reports/bulk", 303, **form).location for employee in (bea, colleague)}
+    assert len(addresses) == 2
+    assert conn.execute(text("select count(*) from case_notes")).scalar_one() == 2 * len(numbers)
+
+
 def test_what_was_changed_after_the_preview_stays_as_it_is(
     bea: Employee, numbers: list[int], core: Core, conn: Connection
 ) -> None:

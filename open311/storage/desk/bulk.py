@@ -27,14 +27,14 @@ def add(
 ) -> tuple[int, bool]:
     """Store an act that is to be done; its id, and whether it is new: a form sent twice is one act."""
     values = {"act": wish.act.value, "value": wish.value, "text": wish.text}
-    new = upsert(bulk_runs).values(key=key, account_id=account_id, created_datetime=now, **values)
+    # The key comes out of a form: somebody else's would lead to an act of theirs.
+    own_key = f"{account_id} {key}"
+    new = upsert(bulk_runs).values(key=own_key, account_id=account_id, created_datetime=now, **values)
     stored = conn.execute(
         new.on_conflict_do_nothing(index_elements=[_r.key]).returning(_r.id)
     ).scalar_one_or_none()
     if stored is None:
-        # The key comes out of a form: somebody else's would lead to an act of theirs.
-        same = select(_r.id).where(_r.key == key, _r.account_id == account_id)
-        return int(conn.execute(same).scalar_one()), False
+        return int(conn.execute(select(_r.id).where(_r.key == own_key)).scalar_one()), False
     rows = [
         {
             "run_id": stored,
