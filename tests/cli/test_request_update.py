@@ -53,4 +53,4 @@ def test_staff_note_merge_and_erase(core: Core) -> None:
     assert extended["parent_service_request_id"] == into
     staff(core, "erase", number, exit_code=1)
     staff(core, "erase", number, "--yes", "--reason", "verlangt")
-    assert "There is no request" in staff(core, "show", number, exit_code=1)
+    assert "was erased on" in staff(core, "show", number, exit_code=1)
