@@ -8,7 +8,7 @@ from email.message import Message
 from email.utils import getaddresses
 from typing import Any
 
-from open311.base.text import tidy
+from open311.base.text import speakable, tidy
 
 # A header longer than this is no message of anybody's.
 LONGEST = 4000
@@ -24,8 +24,8 @@ def inner_parts(message: Message) -> list[Message]:
 
 
 def word(message: Headers, name: str) -> str:
-    """A header as it stands there, the first of its name."""
-    return str(message.get(name) or "")[:LONGEST]
+    """A header as it stands there, the first of its name, without what no text of ours may hold."""
+    return speakable(str(message.get(name) or "")[:LONGEST])
 
 
 def readable(message: Headers, name: str) -> str:
@@ -45,7 +45,7 @@ def message_ids(message: Headers, *names: str) -> list[str]:
 
 
 def addresses(message: Message, *names: str) -> list[tuple[str, str]]:
-    raw = [str(value)[:LONGEST] for name in names for value in message.get_all(name, [])]
+    raw = [speakable(str(value)[:LONGEST]) for name in names for value in message.get_all(name, [])]
     try:
         pairs = getaddresses(raw[:MOST_ADDRESSES])
     except (ValueError, IndexError):

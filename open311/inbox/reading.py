@@ -8,7 +8,7 @@ from email import message_from_bytes
 from email.message import Message
 from email.policy import compat32
 
-from open311.base.text import tidy
+from open311.base.text import speakable, tidy
 from open311.inbox import plain_text
 from open311.inbox.automatic import Bounce, Writer, bounce_of, writer_of
 from open311.inbox.headers import addresses, inner_parts, message_ids, readable, word
@@ -113,7 +113,7 @@ def _bearable(data: bytes) -> bytes:
 def _contents(message: Message) -> _Contents:
     contents = _Contents()
     for part in _parts(message):
-        kind, name = part.get_content_type(), readable({"name": part.get_filename() or ""}, "name")
+        kind, name = speakable(part.get_content_type()), readable({"name": part.get_filename() or ""}, "name")
         attached = part.get_content_disposition() == "attachment" or bool(name)
         if kind == "text/plain" and not attached:
             contents.plain.append(_text(part))

@@ -150,6 +150,30 @@ def test_nothing_that_comes_breaks_it(raw: bytes) -> None:
     assert len(found.subject) <= 300
 
 
+@pytest.mark.parametrize(
+    "header",
+    [
+        b"From: kim <k\0im@example.org>",
+        b"To: rathaus+ab\0c@example.org",
+        b"Subject: a\0b",
+        b"References: <a\0b@example.org>",
+        b"Content-Type: application/x\0; name=a\0b",
+        b"Content-Type: appli\0cation/x",
+        b"Content-Disposition: attachment; filename=a\0b",
+    ],
+)
+def test_no_header_brings_what_no_text_may_hold(header: bytes) -> None:
+    assert "\\x00" not in repr(letter(header + b"\r\n\r\nHallo"))
+
+
+def test_a_bounce_brings_nothing_that_no_text_may_hold() -> None:
+    bounce = a_bounce(a_mail("Text")).replace(b"5.1.1", b"5.1\0.1")
+    odd = bounce.replace(b"\r\nMessage-ID: <", b"\r\nMessage-ID: <\0")
+    found = letter(odd)
+    assert found.bounce
+    assert "\\x00" not in repr(found)
+
+
 @given(some.binary(max_size=2000))
 def test_any_bytes_are_read(raw: bytes) -> None:
     assert letter(raw).digest
