@@ -11,7 +11,7 @@ from open311.model.events.event_kinds import APPEARANCES
 from open311.model.maps.geography import Circle
 from open311.model.service_request import Location
 from open311.notifications.model.alert import Alert
-from open311.storage.maps.circles import envelope_of, metres_from
+from open311.storage.maps.circles import lies_in
 from open311.storage.requests.visible import is_everybodys
 from open311.storage.tables import alerts, cases, events, service_requests
 
@@ -99,7 +99,7 @@ def news(conn: Connection, alert: Alert, now: datetime, limit: int) -> list[tupl
         where.append(_r.service_code == alert.service_code)
     if alert.lat is not None and alert.long is not None and alert.radius:
         circle = Circle(Location(alert.lat, alert.long), alert.radius)
-        where += [_r.geom.op("&&")(envelope_of(circle)), metres_from(circle, _r.geom) <= circle.radius]
+        where.append(lies_in(circle, _r.geom))
     query = select(_r.id, _r.service_code, _r.address)
     if alert.area:
         query = query.join(cases, _c.service_request_id == _r.id)

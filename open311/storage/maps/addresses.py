@@ -6,7 +6,7 @@ from sqlalchemy import Connection, delete, func, select, text
 
 from open311.model.maps.geography import Circle
 from open311.model.maps.place import Place, PlaceKind
-from open311.storage.maps.circles import envelope_of, metres_from
+from open311.storage.maps.circles import lies_in, metres_from
 from open311.storage.maps.served import served
 from open311.storage.tables import addresses
 
@@ -80,8 +80,7 @@ def nearest(conn: Connection, jurisdiction_id: str, circle: Circle) -> Place | N
         .where(
             served(_a, jurisdiction_id),
             _a.kind == PlaceKind.HOUSE,
-            _a.geom.op("&&")(envelope_of(circle)),
-            distance <= circle.radius,
+            lies_in(circle, _a.geom),
         )
         .order_by(distance, _a.id)
         .limit(1)

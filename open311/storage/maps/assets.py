@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, func, select
 
 from open311.model.maps.geography import Circle
-from open311.storage.maps.circles import envelope_of, metres_from
+from open311.storage.maps.circles import lies_in, metres_from
 from open311.storage.maps.served import served
 from open311.storage.tables import assets
 
@@ -51,8 +51,7 @@ def at(conn: Connection, jurisdiction_id: str, kind: str, circle: Circle) -> Ass
         .where(
             served(_a, jurisdiction_id),
             _a.kind == kind,
-            _a.geom.op("&&")(envelope_of(circle)),
-            distance <= circle.radius,
+            lies_in(circle, _a.geom),
         )
         .order_by(distance, _a.id)
         .limit(1)

@@ -1,16 +1,18 @@
-"""Circles in SQL: the box around one, which an index knows, and metres from its centre."""
+"""Circles in SQL: what lies in one, and metres from its centre."""
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, func
+from sqlalchemy import ColumnElement, and_, func
 
 from open311.model.maps.geography import Circle
 
 
-def envelope_of(circle: Circle) -> Any:
-    """The box around a circle. What is in its corners is too far: the distance has to be asked as well."""
+def lies_in(circle: Circle, point: ColumnElement[Any]) -> ColumnElement[bool]:
+    """The condition of lying in a circle."""
     box = circle.envelope
-    return func.ST_MakeEnvelope(box.min_long, box.min_lat, box.max_long, box.max_lat, 4326)
+    # An index knows boxes; what is in the corners of this one is too far.
+    envelope = func.ST_MakeEnvelope(box.min_long, box.min_lat, box.max_long, box.max_lat, 4326)
+    return and_(point.op("&&", is_comparison=True)(envelope), metres_from(circle, point) <= circle.radius)
 
 
 def metres_from(circle: Circle, point: ColumnElement[Any]) -> ColumnElement[float]:

@@ -22,7 +22,7 @@ from sqlalchemy import (
 from open311.model.maps.geography import Circle
 from open311.model.service_request import Location, Visibility
 from open311.storage.desk.scope import Scope
-from open311.storage.maps.circles import envelope_of, metres_from
+from open311.storage.maps.circles import lies_in, metres_from
 from open311.storage.tables import cases, media, service_requests
 
 _r, _c, _m = service_requests.c, cases.c, media.c
@@ -81,8 +81,7 @@ def of(
     circle = Circle(place, metres)
     distance = metres_from(circle, _r.geom)
     conditions = [
-        _r.geom.op("&&")(envelope_of(circle)),
-        distance <= circle.radius,
+        lies_in(circle, _r.geom),
         (_r.status == "open") | (_r.closed_datetime >= closed_since),
         _r.jurisdiction_id.in_(scope.jurisdictions),
     ]
