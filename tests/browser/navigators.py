@@ -85,8 +85,13 @@ class Visitor:
 
     def presses(self, words: str) -> None:
         """Press a button and wait for the next page."""
+        self.goes_by(self.page.get_by_role("button", name=words, exact=True).last)
+
+    def goes_by(self, part: Locator) -> None:
+        """Click what leads to another page, and wait for the whole of it."""
+        # A click alone waits until the next page begins, and that is empty then.
         with self.page.expect_navigation():
-            self.page.get_by_role("button", name=words, exact=True).last.click()
+            part.click()
 
     def types(self, **values: str) -> None:
         """Type into fields, by their ids."""

@@ -69,7 +69,7 @@ def test_no_page_of_the_desk_has_barriers(visit: Visit, town: Town, language: st
         found[path] = look()
     visitor.opens(f"/staff/check/{number}")
     visitor.page.locator("#outcome-duplicate").check()
-    visitor.page.locator("[data-check] button[type=submit]").last.click()
+    visitor.goes_by(visitor.page.locator("[data-check] button[type=submit]").last)
     found["refused"] = look()
     assert {path: barriers for path, barriers in found.items() if barriers} == {}
 
@@ -98,22 +98,22 @@ def pages_around(visitor: Visitor, town: Town, words: str) -> Iterator[str]:
         yield path
     visitor.opens("/staff/people")
     visitor.types(contact="kim@example.org")
-    visitor.page.locator("main form button[type=submit]").click()
+    visitor.goes_by(visitor.page.locator("main form button[type=submit]"))
     yield "people found"
     visitor.types(contact="kim")
-    visitor.page.locator("main form button[type=submit]").click()
+    visitor.goes_by(visitor.page.locator("main form button[type=submit]"))
     yield "people refused"
     visitor.opens("/staff/reports?order=newest")
     visitor.page.locator(f"input.tick[value='{number}']").check()
-    visitor.page.locator("#bulk button").first.click()
+    visitor.goes_by(visitor.page.locator("#bulk button").first)
     yield "bulk"
     visitor.page.locator("#act").select_option("priority")
-    visitor.page.locator("button[name=preview]").click()
+    visitor.goes_by(visitor.page.locator("button[name=preview]"))
     yield "bulk refused"
     visitor.page.locator("#bulk-priority").select_option("1")
-    visitor.page.locator("button[name=preview]").click()
+    visitor.goes_by(visitor.page.locator("button[name=preview]"))
     yield "bulk preview"
-    visitor.page.locator("button[name=run]").click()
+    visitor.goes_by(visitor.page.locator("button[name=run]"))
     yield "bulk result"
     town.mailbox.mails.clear()
     casework.set_status(town.core, number, "GELOEST", CLARA)

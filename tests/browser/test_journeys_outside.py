@@ -327,13 +327,15 @@ def test_no_page_that_leads_outside_has_barriers(
         for summary in people.page.locator("main summary").all():
             summary.click()
         look(people, "order")
-        people.page.locator("form", has=people.page.locator("#text_decline")).locator("button").click()
+        people.goes_by(
+            people.page.locator("form", has=people.page.locator("#text_decline")).locator("button")
+        )
         look(people, "order with a mistake")
         people.opens(f"/order/{'x' * 32}?locale={language}")
         look(people, "order that is none")
         people.opens(f"{rating}?locale={language}")
         look(people, "rating")
-        people.page.locator("main form button").click()
+        people.goes_by(people.page.locator("main form button"))
         look(people, "rating with a mistake")
         people.opens(f"{rating}?done=1&locale={language}")
         look(people, "rating that was given")

@@ -158,7 +158,7 @@ def test_what_was_seen_opens_and_the_rest_says_why_not(
         visitor.opens(path)
         assert visitor.heading == title
     checked(visitor, f"{language}-unseen")
-    visitor.page.locator(".ways a[href*='/?locale=']").click()
+    visitor.goes_by(visitor.page.locator(".ways a[href*='/?locale=']"))
     assert visitor.page.locator(".filters").is_visible()
     addresses = [entry.removeprefix(town.base) for entry in visitor.page.evaluate(KEPT)]
     assert "/imprint" in addresses

@@ -15,7 +15,7 @@ def test_finds_a_report_by_words_and_reads_it(visit: Visit, site: Site, scripts:
     visitor.opens_list()
     visitor.searches("Matratzen Sofa")
     assert visitor.reports.count() == 1
-    visitor.reports.first.get_by_role("link").click()
+    visitor.goes_by(visitor.reports.first.get_by_role("link"))
     assert visitor.path == f"/reports/{site.numbers['new']}"
     assert "Drei Matratzen und ein Sofa." in visitor.page.inner_text("main")
     photos = visitor.page.locator(".photos img")
@@ -58,7 +58,7 @@ def test_the_other_language_keeps_the_address(visit: Visit, site: Site) -> None:
     visitor.follows("English")
     assert "q=Sofa" in visitor.path
     assert visitor.page.get_by_role("searchbox").input_value() == "Sofa"
-    visitor.reports.first.get_by_role("link").click()
+    visitor.goes_by(visitor.reports.first.get_by_role("link"))
     assert visitor.page.locator("html").get_attribute("lang") == "en"
     visitor.follows("All reports")
     assert visitor.heading == "Problems in Ludwigshafen"
@@ -81,7 +81,7 @@ def test_a_hidden_report_is_not_there(visit: Visit, site: Site) -> None:
 def test_a_repeated_report_leads_to_the_first(visit: Visit, site: Site) -> None:
     visitor = visit(drawing=False)
     visitor.opens(f"/reports/{site.numbers['merged']}")
-    visitor.page.locator(".kern-alert a").click()
+    visitor.goes_by(visitor.page.locator(".kern-alert a"))
     assert visitor.path == f"/reports/{site.numbers['new']}"
 
 
