@@ -10,7 +10,6 @@ import os
 import pwd
 import signal
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -26,6 +25,7 @@ from benchmarks.network import Network
 from benchmarks.patroni import NODES, Nodes
 from benchmarks.processes import begun, end_in_order, free_port, started
 from benchmarks.traffic import Traffic
+from open311.base.temporary import temporary_folder
 from open311.dev.private_cluster.installed import Account
 from open311.storage.database import migrate
 
@@ -46,8 +46,7 @@ def main() -> None:
     asked = parser.parse_args()
     missing = network.enter("benchmarks.failover")
     end_in_order()
-    with tempfile.TemporaryDirectory(prefix="open311-failover-", ignore_cleanup_errors=True) as name:
-        folder = Path(name)
+    with temporary_folder("failover") as folder:
         folder.chmod(0o711)
         with ExitStack() as stack:
             machines = None

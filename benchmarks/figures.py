@@ -1,7 +1,6 @@
 """`python -m benchmarks.figures`: what the figures of a city with a million reports cost, from its roll-ups."""
 
 import statistics
-import tempfile
 import time
 from collections.abc import Callable
 from contextlib import closing
@@ -12,6 +11,7 @@ from werkzeug.test import Client
 
 from open311 import catalogue_file, settings
 from open311.app import create_app
+from open311.base.temporary import temporary_folder
 from open311.core import Catalogues, Core
 from open311.dev import private_cluster
 from open311.http import access_log
@@ -41,8 +41,7 @@ RUN = "insert into statistics_runs (jurisdiction_id, event_id, run_datetime) val
 def main() -> None:
     """Measure, and print a table."""
     city = catalogue_file.load(ROOT / "categories.yaml")
-    with tempfile.TemporaryDirectory(prefix="open311-figures-") as name:
-        folder = Path(name)
+    with temporary_folder("figures") as folder:
         folder.chmod(0o711)
         with private_cluster.cluster(folder, durable=False) as cluster:
             url = cluster.ensure_database("figures")

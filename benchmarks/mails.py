@@ -3,7 +3,6 @@
 import argparse
 import os
 import sys
-import tempfile
 import time
 from contextlib import ExitStack
 from pathlib import Path
@@ -17,6 +16,7 @@ from benchmarks.processes import begun, end_in_order, free_port
 from open311 import core as core_module
 from open311 import settings
 from open311.actions import casework, catalogue_publication
+from open311.base.temporary import temporary_folder
 from open311.model.access.actor import cli_actor
 
 LONGEST_SECONDS = 1800
@@ -47,7 +47,7 @@ def main() -> None:
     asked = parser.parse_args()
     end_in_order()
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="open311-mails-")))
+        folder = stack.enter_context(temporary_folder("mails"))
         folder.chmod(0o711)
         url = data.copy(stack.enter_context(data.cluster(folder / "cluster")), 1000)
         port, counter = free_port(), Counter()

@@ -9,7 +9,6 @@ import http.client
 import json
 import statistics
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -23,6 +22,7 @@ import psycopg
 
 from benchmarks import data, load, site
 from benchmarks.processes import ask, client, end_in_order, free_port, started
+from open311.base.temporary import temporary_folder
 from open311.dev import private_cluster
 
 SERVERS, WORKERS = 4, 2
@@ -51,8 +51,7 @@ def main() -> None:
     asked = parser.parse_args()
     # Told to stop, it stops what it started.
     end_in_order()
-    with tempfile.TemporaryDirectory(prefix="open311-drill-", ignore_cleanup_errors=True) as name:
-        folder = Path(name)
+    with temporary_folder("drill") as folder:
         folder.chmod(0o711)
         with Drill(folder, asked.count) as drill:
             found = drill.all(asked.seconds, asked.writes)

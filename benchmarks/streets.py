@@ -3,7 +3,6 @@
 import argparse
 import gzip
 import resource
-import tempfile
 import time
 from contextlib import closing
 from dataclasses import replace
@@ -12,6 +11,7 @@ from statistics import quantiles
 
 from benchmarks.made_city import make
 from open311 import catalogue_file, settings
+from open311.base.temporary import temporary_folder
 from open311.basemap import importing, storage
 from open311.basemap.importing import Wishes
 from open311.core import Catalogues, Core
@@ -32,8 +32,7 @@ def main() -> None:
     parser.add_argument("--blocks", type=int, default=90, help="a side; 90 are a city of 200,000")
     asked = parser.parse_args()
     city = catalogue_file.load(ROOT / "categories.yaml")
-    with tempfile.TemporaryDirectory(prefix="open311-streets-") as name:
-        folder = Path(name)
+    with temporary_folder("streets") as folder:
         folder.chmod(0o711)
         file = make(folder / "city.osm.pbf", asked.blocks)
         with private_cluster.cluster(folder, durable=False) as cluster:

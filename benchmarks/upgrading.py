@@ -2,15 +2,14 @@
 
 import argparse
 import json
-import tempfile
 import threading
 import time
 from contextlib import ExitStack
-from pathlib import Path
 
 import psycopg
 
 from benchmarks.processes import end_in_order
+from open311.base.temporary import temporary_folder
 from open311.dev import private_cluster
 from open311.storage.database import migrate
 from open311.storage.upkeep import schema
@@ -70,8 +69,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=100_000, help="reports in the table")
     asked = parser.parse_args()
     end_in_order()
-    with tempfile.TemporaryDirectory(prefix="open311-drill-", ignore_cleanup_errors=True) as name:
-        folder = Path(name)
+    with temporary_folder("drill") as folder:
         folder.chmod(0o711)
         with private_cluster.cluster(folder) as cluster:
             print(json.dumps(drill(cluster.ensure_database("open311"), asked.count), indent=1))

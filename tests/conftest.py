@@ -6,14 +6,13 @@ that needs it, with the command that installs it.
 """
 
 import os
-import tempfile
 from collections.abc import Callable, Iterator
 from itertools import count
-from pathlib import Path
 
 import pytest
 
 from open311.base.errors import ConfigurationError
+from open311.base.temporary import temporary_folder
 from open311.dev import private_cluster
 from open311.storage.database import migrate
 from tests.databases import TEMPLATE, Databases
@@ -43,8 +42,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def cluster_url() -> Iterator[str]:
     """The address of the cluster of this worker, with DATABASE in the place of a name."""
-    with tempfile.TemporaryDirectory(prefix="open311-test-", ignore_cleanup_errors=True) as name:
-        folder = Path(name)
+    with temporary_folder("test") as folder:
         folder.chmod(0o711)
         try:
             with private_cluster.cluster(folder, durable=False) as cluster:

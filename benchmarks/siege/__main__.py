@@ -9,10 +9,8 @@ import asyncio
 import os
 import resource
 import sys
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from pathlib import Path
 
 import psycopg
 
@@ -22,6 +20,7 @@ from benchmarks.siege import abuse
 from benchmarks.siege.abuse import Place
 from benchmarks.siege.attacks import ATTACKS, Attack, besiege
 from benchmarks.siege.probes import ATTACKER, OTHER, Seen, megabytes, probes, watch
+from open311.base.temporary import temporary_folder
 
 COMMAND = [sys.executable, "-m", "open311.cli"]
 OPEN_FILES = 10_000
@@ -68,7 +67,7 @@ def main() -> None:
 
 def _place(stack: ExitStack, count: int, *, direct: bool) -> tuple[Place, list[int]]:
     """A server with its worker, and nginx in front unless it is tried alone; the processes that count."""
-    folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="open311-siege-")))
+    folder = stack.enter_context(temporary_folder("siege"))
     folder.chmod(0o711)
     url = data.copy(stack.enter_context(data.cluster(folder / "cluster")), count)
     port = front = free_port()

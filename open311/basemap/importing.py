@@ -1,6 +1,5 @@
 """Reading a map in beside the one that is served, and serving it instead once it is whole."""
 
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +9,7 @@ from shapely import GEOSException
 from shapely.geometry.base import BaseGeometry
 
 from open311.base.errors import Invalid, problem
+from open311.base.temporary import temporary_folder
 from open311.base.text import tidy
 from open311.basemap import classes, cleaning, official, osm, storage
 from open311.basemap.classes import EXTRACT, SUBJECTS, Class
@@ -76,8 +76,8 @@ def read_in(core: Core, catalogue: Catalogue, path: Path, wishes: Wishes, tell: 
     reading = _Reading(core, owner, version_id, wishes, clip, _official(before, wishes.subject))
     try:
         reading.keep(before)
-        with tempfile.TemporaryDirectory(prefix="open311-map-") as scratch:
-            reading.store(_things(path, wishes, clip, Path(scratch)), tell)
+        with temporary_folder("map") as scratch:
+            reading.store(_things(path, wishes, clip, scratch), tell)
         if not (reading.counts.features or reading.counts.addresses or reading.counts.assets):
             raise Invalid(problem("error.map.empty"))
         _put_in_force(core, owner, reading.version(before, path), before, wishes)

@@ -4,7 +4,6 @@ Both work without a search path: every function that a generated column, an inde
 schema of what it calls in turn.
 """
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +14,7 @@ import pytest
 from psycopg import sql
 
 from open311 import settings
+from open311.base.temporary import temporary_folder
 from open311.core import Catalogues, Core
 from open311.dev import demo, private_cluster
 from open311.dev.private_cluster.installed import EXTENSIONS
@@ -140,9 +140,9 @@ def test_a_dump_that_broke_off_is_not_taken_for_a_server(
 @pytest.fixture
 def folder() -> Iterator[Path]:
     """A folder that PostgreSQL's own user can enter, which pytest's are not."""
-    with tempfile.TemporaryDirectory(prefix="open311-test-", ignore_cleanup_errors=True) as name:
-        Path(name).chmod(0o711)
-        yield Path(name)
+    with temporary_folder("test") as folder:
+        folder.chmod(0o711)
+        yield folder
 
 
 @pytest.mark.slow

@@ -1,13 +1,12 @@
 """The change feed over a failover: nobody goes on from what was lost, and whoever saw nothing of it goes on."""
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
+from open311.base.temporary import temporary_folder
 from open311.dev import private_cluster
 from open311.dev.private_cluster import Cluster
 from open311.storage.database import migrate
@@ -30,11 +29,7 @@ class Failover:
 @pytest.fixture
 def failover() -> Iterator[Failover]:
     """Two reports before; the old server goes on, as one does that does not know yet."""
-    with (
-        tempfile.TemporaryDirectory(prefix="open311-test-", ignore_cleanup_errors=True) as name,
-        ExitStack() as stack,
-    ):
-        folder = Path(name)
+    with temporary_folder("test") as folder, ExitStack() as stack:
         folder.chmod(0o711)
         primary = stack.enter_context(private_cluster.cluster(folder / "primary", durable=False))
         migrate.upgrade(primary.ensure_database("open311"))

@@ -7,6 +7,7 @@ import signal
 import stat
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -17,6 +18,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from open311.base.errors import ConfigurationError
 from open311.dev import private_cluster
+from open311.dev.private_cluster.places import socket_folder
 from tests.processes.running import alive, wait_for
 
 HOLD = """
@@ -168,6 +170,20 @@ def test_socket_folder_open_to_others_is_refused(folder: Path) -> None:
             pass
     finally:
         sockets.rmdir()
+
+
+def test_socket_folders_that_killed_clusters_left_are_removed(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    left, running, new = (folder / f"open311-{number:012x}" for number in range(3))
+    for sockets in (left, running, new):
+        sockets.mkdir()
+    (running / ".s.PGSQL.5432").touch()
+    for sockets in (left, running):
+        os.utime(sockets, (0, 0))
+    socket_folder(folder / "postgres", None)
+    assert [sockets.exists() for sockets in (left, running, new)] == [False, True, True]
 
 
 def test_server_that_died_is_started_again(folder: Path) -> None:

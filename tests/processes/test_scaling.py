@@ -4,8 +4,6 @@ One site for all tests of this file, taken apart piece by piece.
 """
 
 import json
-import shutil
-import tempfile
 import threading
 import time
 import urllib.error
@@ -22,6 +20,7 @@ import psycopg
 import pytest
 
 from benchmarks import site as around
+from open311.base.temporary import temporary_folder
 from open311.dev import private_cluster
 from open311.dev.private_cluster import Cluster
 from open311.storage.database import migrate
@@ -91,10 +90,8 @@ def newest(port: int) -> str:
 
 @pytest.fixture(scope="module")
 def site() -> Iterator[Site]:
-    folder = Path(tempfile.mkdtemp(prefix="open311-test-"))
-    folder.chmod(0o711)
-    with ExitStack() as stack:
-        stack.callback(shutil.rmtree, folder, ignore_errors=True)
+    with temporary_folder("test") as folder, ExitStack() as stack:
+        folder.chmod(0o711)
         primary = stack.enter_context(private_cluster.cluster(folder / "primary", durable=False))
         migrate.upgrade(url := primary.ensure_database("site"))
         with closing(psycopg.connect(url, autocommit=True)) as connection:

@@ -1,15 +1,14 @@
 """`open311 serve`, which answers requests, and `open311 work`, which does what is not done inside one."""
 
-import atexit
 import ctypes
 import errno
 import gc
 import os
 import resource
-import shutil
 import signal
 import socket
-import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from importlib import import_module
 from multiprocessing.util import Finalize
@@ -28,6 +27,7 @@ from open311.adapters import geocoder, media_store
 from open311.adapters.mail import mailers
 from open311.adapters.photos.confinement import keep_to_oneself
 from open311.base.errors import ConfigurationError
+from open311.base.temporary import temporary_folder
 from open311.cli import quietly
 from open311.dev import private_cluster
 from open311.http.limits.connections import MOST_SENDERS, OTHER_THREADS
@@ -60,14 +60,14 @@ def serve(port: int | None) -> None:
     catalogue_file.load_all(chosen.catalogue)
     require_free_port(chosen.host, chosen.port)
     ready = with_database(chosen)
-    _share_metrics()
-    # Made once and then forked: the processes start at once and share what never changes.
-    with quietly():
-        import_module("open311.app").application()
-    # What was loaded before the fork is then not looked through, and its pages stay shared among the processes.
-    gc.freeze()
-    _allow_connections()
-    _server(ready).serve()
+    with _shared_metrics():
+        # Made once and then forked: the processes start at once and share what never changes.
+        with quietly():
+            import_module("open311.app").application()
+        # What was loaded before the fork is then not looked through, and its pages stay shared among the processes.
+        gc.freeze()
+        _allow_connections()
+        _server(ready).serve()
 
 
 @click.command()
@@ -127,14 +127,16 @@ def with_database(chosen: Settings) -> Settings:
     return replace(chosen, database_url=url)
 
 
-def _share_metrics() -> None:
-    """A folder in which the server processes count together, for as long as we run."""
+@contextmanager
+def _shared_metrics() -> Iterator[None]:
+    """A folder in which the server processes count together."""
     if metrics_folder := os.environ.get(METRICS_FOLDER):
         Path(metrics_folder).mkdir(parents=True, exist_ok=True)
+        yield
         return
-    folder = tempfile.mkdtemp(prefix="open311-metrics-")
-    os.environ[METRICS_FOLDER] = folder
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    with temporary_folder("metrics") as folder:
+        os.environ[METRICS_FOLDER] = str(folder)
+        yield
 
 
 def require_free_port(host: str, port: int) -> None:

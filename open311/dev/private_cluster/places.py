@@ -6,7 +6,9 @@ import os
 import pwd
 import subprocess
 import tempfile
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -16,6 +18,8 @@ from open311.dev.private_cluster.installed import Account, command, programs, su
 SPARE_HOME = Path("/var/lib/open311")
 # Linux has 108 bytes for the address of a socket, and PostgreSQL's file name takes the rest.
 LONGEST_SOCKET_FOLDER = 93
+# One that stood empty for so long is of a cluster whose process was killed; a starting one fills its own in seconds.
+LEFT_SECONDS = 3600
 
 
 def locked(data_dir: Path) -> IO[str]:
@@ -98,6 +102,7 @@ def socket_folder(home: Path, account: Account | None) -> Path:
             continue
         if account and not _may_enter(parent, account):
             continue
+        _remove_left_folders(parent)
         return _private_folder(folder, account)
     raise ConfigurationError(
         "the private database needs a writable temporary folder with a short name, such as /tmp"
@@ -108,6 +113,14 @@ def _socket_parents() -> list[Path]:
     own = os.environ.get("XDG_RUNTIME_DIR")
     parents = [Path(own)] if own and os.geteuid() != 0 else []
     return [*parents, Path(tempfile.gettempdir()), Path("/tmp"), Path("/var/tmp")]
+
+
+def _remove_left_folders(parent: Path) -> None:
+    for folder in parent.glob("open311-" + "[0-9a-f]" * 12):
+        with suppress(OSError):
+            if time.time() - folder.lstat().st_mtime > LEFT_SECONDS:
+                # That of a running cluster is not empty, and that of somebody else not ours to remove.
+                folder.rmdir()
 
 
 def _private_folder(folder: Path, account: Account | None) -> Path:
@@ -121,4 +134,5 @@ def _private_folder(folder: Path, account: Account | None) -> Path:
         raise ConfigurationError(
             f"{folder} belongs to somebody else; remove it, or set TMPDIR to another folder"
         )
+    os.utime(folder)
     return folder
