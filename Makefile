@@ -122,7 +122,8 @@ system:
 	@tools/install-system.sh
 
 system-dev:
-	@tools/install-system.sh ogrinfo curl pgbouncer nginx
+# Playwright's program needs libatomic, which a bare Debian 12 has not.
+	@tools/install-system.sh ogrinfo curl pgbouncer nginx libatomic1
 # The smaller of Debian's two does the same with a quarter of the work; not every distribution has it.
 	@tools/install-system.sh chromium-headless-shell || tools/install-system.sh chromium
 

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs what the distribution has to give: PostGIS, python3-venv where Python came without it, certificates, and the
-# programs named on the command line. Whoever names a database, or says that none is needed, gets no PostGIS.
+# programs and libraries named on the command line. Whoever names a database, or says that none is needed, gets no PostGIS.
 set -eu
 # Programs of administrators are not in everybody's PATH.
 PATH=$PATH:/usr/sbin:/sbin
@@ -27,6 +27,7 @@ fi
 for program in "$@"; do
     command -v "$program" >/dev/null && continue
     case "$program" in
+        libatomic1) ldconfig -p | grep -q 'libatomic\.so\.1' || missing="$missing $program" ;;
         ogrinfo) missing="$missing gdal-bin" ;;
         etcd) missing="$missing etcd-server" ;;
         *) missing="$missing $program" ;;
