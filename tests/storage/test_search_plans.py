@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import Connection, text
 
 from open311.model.casework.cases import Flag, Priority, Stage
-from open311.model.casework.desk_search import CaseSearch, Order
+from open311.model.casework.desk_search import OPEN_STAGES, CaseSearch, Order
 from open311.model.maps.geography import Box, Circle
 from open311.model.search import Cursor, RequestSearch, Sort, Span
 from open311.model.service_request import Location, Status, Visibility
@@ -498,3 +498,74 @@ def test_a_list_of_the_desk_looks_through_no_archive(reader: Connection, name: s
         case_list.page(reader, Scope((CITY,)), LISTS[name], START)
     assert found
     assert sum(read(plan, "cases", "service_requests") for plan in found) <= 800
+
+
+EVERY_STAGE = CaseSearch(stages=tuple(Stage))
+TO_CHECK = replace(EVERY_STAGE, stages=(Stage.CHECK,))
+# Most rows that a page of 50 may look at. Cases to check are few, and looked through.
+WORDS_OF_THE_DESK: dict[str, tuple[CaseSearch, int]] = {
+    "rare word": (replace(EVERY_STAGE, words="Kanarienvogel"), 500),
+    "common word": (replace(EVERY_STAGE, words="Matratzen"), 3000),
+    "unknown word": (replace(EVERY_STAGE, words="Nirgendwo"), 50),
+    "without a word": (replace(EVERY_STAGE, words="-Matratzen"), 6000),
+    "rare word, open": (replace(EVERY_STAGE, words="Klavier", stages=OPEN_STAGES), 12_000),
+    "common word, to check": (replace(TO_CHECK, words="Matratzen"), 6000),
+    "common word, hidden": (
+        replace(EVERY_STAGE, words="Matratzen", visibilities=("hidden",)),
+        3000,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", WORDS_OF_THE_DESK)
+def test_words_at_the_desk_are_looked_up_or_few_cases_looked_through(reader: Connection, name: str) -> None:
+    asked, most = WORDS_OF_THE_DESK[name]
+    with plans(reader) as found:
+        case_list.page(reader, Scope((CITY,)), asked, START)
+    tables = ("cases", "service_requests")
+    scans = [node for plan in found for node in nodes(plan) if node.get("Relation Name") in tables]
+    assert not [node for node in scans if node["Node Type"] == "Seq Scan" and node["Actual Loops"]]
+    assert sum(read(plan, *tables) for plan in found) <= most
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        replace(EVERY_STAGE, words="Klavier"),
+        replace(EVERY_STAGE, words="Klavier or Kanarienvogel", services=("ART_1", "ART_2")),
+        replace(EVERY_STAGE, words="Klavier", stages=OPEN_STAGES),
+        replace(TO_CHECK, words="Schlagloch"),
+        replace(EVERY_STAGE, words="-Gehweg", assignee=17),
+    ],
+    ids=["all", "of two services", "open", "to check", "without a word, of a person"],
+)
+def test_what_the_desk_finds_by_words_is_all_there_is(reader: Connection, asked: CaseSearch) -> None:
+    """Page by page the same as a look at every case, the newest first."""
+    query = text(
+        """
+        select id from service_requests join cases on service_request_id = id
+        where words @@ websearch_to_tsquery('simple', :words) and stage = any(:stages)
+            and (:any_service or cases.service_code = any(:services))
+            and (:any_person or assignee_id = :assignee)
+        order by requested_datetime desc, id desc
+        """
+    )
+    values = {
+        "words": asked.words,
+        "stages": [str(stage) for stage in asked.stages],
+        "any_service": not asked.services,
+        "services": list(asked.services),
+        "any_person": asked.assignee is None,
+        "assignee": asked.assignee or 0,
+    }
+    expected = list(reader.execute(query, values).scalars())
+    found: list[int] = []
+    position = None
+    while True:
+        page = case_list.page(reader, Scope((CITY,)), replace(asked, limit=11), START, position)
+        found += [row.number for row in page.rows]
+        if page.next is None:
+            break
+        position = page.next
+    assert found == expected
+    assert len(found) >= 2

@@ -25,9 +25,10 @@ from open311.model.service_request import Visibility
 from open311.storage.database.statement import Statement
 from open311.storage.requests import written_requests
 from open311.storage.requests.rows import COLUMNS, PLAIN_COLUMNS, notes_column
+from open311.storage.search.blocks import Branch
 from open311.storage.search.conditions import CONDITIONS, any_text, parameters
 from open311.storage.search.keyset import ORDERS, Condition, behind, order_by
-from open311.storage.search.strategies import REPLACED, Branch, Strategy, statement_of
+from open311.storage.search.strategies import REPLACED, Strategy, statement_of
 from open311.storage.search.words import by_words
 from open311.storage.tables import service_requests
 

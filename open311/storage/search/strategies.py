@@ -6,11 +6,10 @@ README.md says which strategy is for what. All steps of a strategy are one state
 from collections.abc import Callable, Collection
 from enum import StrEnum
 from math import cos, radians
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
-    ColumnElement,
     DateTime,
     Float,
     Select,
@@ -32,7 +31,14 @@ from open311.model.maps.geography import Box
 from open311.model.maps.tiles import Tile
 from open311.model.search import ANY_ORDER, EVER, NEWEST_FIRST, RequestSearch
 from open311.model.service_request import Location
-from open311.storage.requests.visible import is_everybodys
+from open311.storage.search.blocks import (
+    TAGS,
+    Branch,
+    in_blocks,
+    in_order,
+    newest_and_oldest,
+    tags_of_services,
+)
 from open311.storage.tables import service_requests
 
 _r = service_requests.c
@@ -64,15 +70,6 @@ REPLACED: dict[Strategy, tuple[str, ...]] = {
     Strategy.BLOCKS: (),
     Strategy.PARTS: ("updated_from", "updated_to"),
 }
-
-
-class Branch(NamedTuple):
-    """One way to match: `where` adds conditions to it; `order_by` sorts by the table, or by the columns passed."""
-
-    where: Callable[..., Select[Any]]
-    order_by: Callable[..., list[ColumnElement[Any]]]
-    limit: Any
-    newest_first: bool
 
 
 def strategy_of(query: RequestSearch) -> Strategy | None:
@@ -107,7 +104,7 @@ def strategy_parameters(query: RequestSearch) -> dict[str, Any]:
         strategy: True,
         "wide_cells": (box is not None and not box.crosses and _cell_count(box, WIDE_LEVEL) <= MOST_CELLS)
         or None,
-        "service_tags": [f"s{code}" for code in query.service_codes] or None,
+        "service_tags": tags_of_services(query.service_codes) or None,
         "status_tags": [str(status) for status in query.statuses] or None,
     }
 
@@ -208,18 +205,12 @@ def _by_columns(params: Collection[str], branch: Branch) -> Select[Any]:
 
 
 def _by_blocks(params: Collection[str], branch: Branch) -> Select[Any]:
-    """Words are looked up in blocks of time, a day at first and wider ones further on, until the page is full."""
+    """Words are looked up in blocks of time until the page is full."""
     start, end = _time_bounds(params, newest_first=branch.newest_first)
-    series = func.public.open311_blocks(start, end).table_valued("step", "tags")
-    blocks = select(series.c.step, series.c.tags).order_by(series.c.step).subquery("blocks")
-    tags = func.public.open311_tags(
-        _r.service_code, _r.status, _r.requested_datetime, _r.geom, type_=ARRAY(Text)
-    )
-    conditions = [tags.overlap(blocks.c.tags)]
-    conditions += [tags.overlap(bindparam(name, type_=ARRAY(Text))) for name in WORD_TAGS if name in params]
+    conditions = [TAGS.overlap(bindparam(name, type_=ARRAY(Text))) for name in WORD_TAGS if name in params]
     if "wide_cells" in params:
-        conditions.append(tags.overlap(func.public.open311_place_tags(*_edges(params), type_=ARRAY(Text))))
-    return _until_full(blocks, _sorted(branch, *conditions, within=blocks), branch)
+        conditions.append(TAGS.overlap(func.public.open311_place_tags(*_edges(params), type_=ARRAY(Text))))
+    return in_blocks(branch, start, end, *conditions)
 
 
 def _by_parts(params: Collection[str], branch: Branch) -> Select[Any]:
@@ -233,7 +224,7 @@ def _by_parts(params: Collection[str], branch: Branch) -> Select[Any]:
     made_within = newer.cte("made_within").prefix_with("MATERIALIZED")
     missing = select(func.count()).select_from(made_within).scalar_subquery() < branch.limit
     span = [updated >= since, *([updated <= until] if bounded else [])]
-    older = _sorted(branch, requested < since, missing, *span)
+    older = in_order(branch, requested < since, missing, *span)
     parts = union_all(select(made_within), older).subquery("parts")
     return select(parts).order_by(*branch.order_by(parts.c))
 
@@ -253,11 +244,7 @@ def _edges(params: Collection[str]) -> list[Any]:
 
 def _time_bounds(params: Collection[str], *, newest_first: bool) -> list[Any]:
     """Where the first block lies, and the last: as far as there are reports, and as far as the search reaches."""
-    jurisdiction = _r.jurisdiction_id == bindparam("jurisdiction_id", type_=Text)
-    published = is_everybodys
-    moments = select(_r.requested_datetime).where(jurisdiction, published).limit(literal_column("1"))
-    newest: Any = moments.order_by(_r.requested_datetime.desc(), _r.id.desc()).scalar_subquery()
-    oldest: Any = moments.order_by(_r.requested_datetime, _r.id).scalar_subquery()
+    newest, oldest = newest_and_oldest(bindparam("jurisdiction_id", type_=Text))
     cursor = ["after_0"] if "after_0" in params else []
     upper = ["requested_to", "updated_to", *(cursor if newest_first else [])]
     lower = ["requested_from", *([] if newest_first else cursor)]
@@ -268,23 +255,3 @@ def _time_bounds(params: Collection[str], *, newest_first: bool) -> list[Any]:
 
 def _moments(params: Collection[str], names: list[str]) -> list[Any]:
     return [bindparam(name, type_=DateTime(timezone=True)) for name in names if name in params]
-
-
-def _sorted(branch: Branch, *conditions: Any, within: Any = None) -> Select[Any]:
-    """All of a step first, and then its order: `OFFSET 0` keeps the planner from walking the list instead."""
-    rows = branch.where(*conditions).offset(literal_column("0"))
-    matching = (rows if within is None else rows.correlate(within)).subquery("matching")
-    return select(matching).order_by(*branch.order_by(matching.c)).limit(branch.limit)
-
-
-def _until_full(steps: Any, step: Any, branch: Branch) -> Select[Any]:
-    """Step by step, and nothing behind a full page is looked at.
-
-    The limit is inside: sorted before it, the first row of one more step would be needed to know that the last is over.
-    A step can only be looked up once its tags are known, so they come in the order of `steps`.
-    """
-    hits = step.lateral("hits")
-    first = (
-        select(steps.c.step, hits).select_from(steps.join(hits, true())).limit(branch.limit).subquery("first")
-    )
-    return select(first).with_only_columns(*first.c[1:]).order_by(first.c.step, *branch.order_by(first.c))

@@ -84,7 +84,7 @@ def hits(scope: Scope, search: CaseSearch, now: datetime, after: Position | None
     """The ids of the matching cases, with the keys of the order."""
     conditions = [*_conditions(search, now), scope.condition]
     if search.words:
-        return by_words(scope, search, conditions, after)
+        return by_words(scope, search, conditions, _matching(scope, search, now), after)
     branches = _branches(scope, search)
     keys = ORDERS[search.order]
     # Each branch might fill the page by itself, so each is read as far, and no further.
