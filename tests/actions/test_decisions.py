@@ -177,6 +177,10 @@ def test_everything_is_put_right_before_anybody_sees_it(core: Core, number: int)
     assert (after.request.address, after.request.agency_responsible) == ("Bismarckstraße 1", "GRUENFLAECHEN")
     assert (after.request.detailed_status, after.request.status_notes) == ("EINGEPLANT", "Termin ist Montag.")
     assert (after.case.unit, after.case.priority) == ("GRUENFLAECHEN", Priority.HIGH)
+    # Told once, not again because its time to take the case up begins with the publication.
+    units = [event.data["to"] for event in after.history if event.kind in ("assigned", "routed")]
+    assert units[-1] == "GRUENFLAECHEN"
+    assert units.count("GRUENFLAECHEN") == 1
 
 
 WRONG = {

@@ -276,7 +276,7 @@ def test_two_checkers_do_not_overwrite_each_other(
 
     beas.page.get_by_role("button", name="Speichern und nächste").click()
     meanwhile = beas.page.locator("[role=alert]")
-    expect(meanwhile).to_contain_text("Inzwischen hat jemand anderes etwas geändert")
+    expect(meanwhile).to_contain_text("Inzwischen hat sich etwas geändert")
     expect(meanwhile).to_contain_text("Cem Muster: Veröffentlicht")
     expect(beas.page.locator("#description")).to_have_value("Loch in der Fahrbahn")
     expect(beas.page.locator("#address")).to_have_value("Bismarckstraße 7")

@@ -110,7 +110,7 @@ def test_one_takes_a_case_and_the_other_is_told_who_and_when(core: Core, workers
         assert sorted(answer.status_code for answer in sent) == [303, 409]
         winner, loser = sorted(workers, key=lambda worker: sent[workers.index(worker)].status_code)
         told = words(sent[workers.index(loser)].text)
-        assert "Inzwischen hat jemand anderes etwas geändert" in told
+        assert "Inzwischen hat sich etwas geändert" in told
         assert re.search(rf"\d:\d\d\D{{0,9}}, {winner.name}: ", told), told
         shown = casework.show(core, number, CLARA)
         assert shown.case.assignee_id == winner.account_id

@@ -116,6 +116,32 @@ def test_a_duplicate_of_nothing_is_told(checker: Employee, citizens: Api, parent
         assert "getippt" in answer.text
 
 
+MISTAKES = {
+    "question": {"outcome": "ask", "question": " "},
+    "parent_number": {"outcome": "duplicate", "parent_number": "12x"},
+    "description": {"description": "x" * 4001},
+    "lat": {"lat": "neunundvierzig"},
+    "outside": {"lat": "0", "long": "0"},
+    "decision": {"outcome": "reject", "reason-reject": "GIBT_ES_NICHT"},
+}
+
+
+@pytest.mark.parametrize("place", MISTAKES)
+def test_a_mistake_is_told_at_its_field_and_leads_there(checker: Employee, citizens: Api, place: str) -> None:
+    number = held(citizens)
+    checker.post(f"/staff/check/{number}", **(form_of(checker, number) | MISTAKES[place]))
+    assert checker.response.status_code == 400
+    page = html.fromstring(checker.response.text)
+    assert str(page.findtext("head/title")).startswith("Fehler:")
+    [link] = page.xpath("//section[@aria-labelledby='wrong']//a")
+    assert link.get("href") == f"#{place}"
+    [target] = page.xpath(f"//*[@id='{place}']")
+    if place != "decision":
+        assert target.get("aria-invalid") == "true"
+        described = target.get("aria-describedby").split()
+        assert link.text in page.get_element_by_id(described[-1]).text_content()
+
+
 def test_a_stale_form_keeps_what_was_typed_and_tells_what_happened(desk: Desk, citizens: Api) -> None:
     """F8: nobody overwrites a colleague without knowing."""
     one = desk.employee(Role.CHECKER)

@@ -154,7 +154,7 @@ def test_deadlines_are_told_in_words(desk: Desk, number: str, clock: Clock) -> N
     assert "Überfällig" not in rita.text
     clock.forward(days=3)
     desk.sign_in(rita)
-    assert "Annehmen bis4. März 2026, 09:30 Überfällig:" in (
+    assert "Annehmen bis4. März 2026, 09:30 (überfällig)" in (
         rita.get(f"/staff/reports/{number}") and rita.text
     )
     act(rita, number, "accept")

@@ -129,9 +129,10 @@ def _conclude(work: Work, decision: Decision, original: Work | None) -> None:
             correspondence.write_question(work, decision.message or "")
         case None:
             pass
-    # From now on the unit has something to take up; this line is what its digest and its notice are made of.
-    if work.case.accept_by != accept_by and work.case.unit is not None:
-        work.tell_staff(EventKind.ROUTED, {"to": work.case.unit, "rule": work.case.route.get("rule")})
+    unit = work.case.unit
+    # From now on the unit has something to take up, which it has perhaps just been told.
+    if unit is not None and work.case.accept_by != accept_by and not work.has_told_of_unit(unit):
+        work.tell_staff(EventKind.ROUTED, {"to": unit, "rule": work.case.route.get("rule")})
     if decision.message is not None and outcome is not Outcome.ASK:
         correspondence.write_answer(work, decision.message)
 

@@ -144,6 +144,11 @@ class Work:
         """Who could see a photo before, so that it can be put back."""
         self._photos_before.setdefault(media_id, visibility)
 
+    def has_told_of_unit(self, unit: str) -> bool:
+        """Whether this act says already that the case goes to `unit`."""
+        kinds = (EventKind.ASSIGNED, EventKind.ROUTED)
+        return any(line.kind in kinds and line.data["to"] == unit for line in self._lines)
+
     @property
     def has_changed(self) -> bool:
         return bool(self._columns or self._lines) or self.case != self._case_before

@@ -1,9 +1,10 @@
 """The page on which a report is decided: the report, what is near it, and a form for everything about it."""
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Any
 
 from flask import Response
@@ -51,7 +52,7 @@ class FormState:
     values: Mapping[str, str]
     base: Mapping[str, str]
     revision: int | None
-    problems: Sequence[str] = ()
+    errors: Mapping[str, str] = field(default_factory=dict)
     conflict: Conflict | None = None
     last: int | None = None
     reveals: bool = False
@@ -64,10 +65,15 @@ class FormState:
 
     @classmethod
     def of_form(
-        cls, sent: SentForm, revision: int | None, *, problems: Sequence[str] = (), reveals: bool = False
+        cls,
+        sent: SentForm,
+        revision: int | None,
+        *,
+        errors: Mapping[str, str] = MappingProxyType({}),
+        reveals: bool = False,
     ) -> "FormState":
-        """The form as it was sent, to be put right."""
-        return cls(values=sent.typed(), base=sent.base, revision=revision, problems=problems, reveals=reveals)
+        """The form as it was sent, to be put right; `errors` are words by the id of the field they stand at."""
+        return cls(values=sent.typed(), base=sent.base, revision=revision, errors=errors, reveals=reveals)
 
     @classmethod
     def of_conflict(cls, sent: SentForm, latest: SeenCase, conflict: Conflict) -> "FormState":
@@ -79,7 +85,7 @@ class FormState:
 
     @property
     def status(self) -> int:
-        return 409 if self.conflict else 400 if self.problems else 200
+        return 409 if self.conflict else 400 if self.errors else 200
 
 
 def check_page(seen: SeenCase, shown: FormState) -> Response:
@@ -96,6 +102,7 @@ def check_page(seen: SeenCase, shown: FormState) -> Response:
     return render(
         "checking/check_report.html",
         status=shown.status,
+        errors=shown.errors,
         shown=shown,
         values=shown.values,
         packed_base=json.dumps(dict(shown.base), ensure_ascii=False),

@@ -30,6 +30,22 @@ LONGEST_BASE = 100_000
 BOX = re.compile(r"\s*([\d.]{1,8})\s*,\s*([\d.]{1,8})\s*,\s*([\d.]{1,8})\s*,\s*([\d.]{1,8})\s*")
 NUMBER = re.compile(r"\s*(?:Nr\.?\s*|#)?(\d{1,15})\s*", re.IGNORECASE)
 ANSWER = re.compile(r"attribute\[([^\]]{1,64})\]")
+# Where on the page stands what a problem is about; of the others, the form as a whole.
+FIELDS = {
+    "error.letter.empty": "question",
+    "error.decision.original": "parent_number",
+    "desk.error.parent": "parent_number",
+    "error.merge.closed": "reopen_parent",
+    "error.merge.target": "parent_number",
+    "error.merge.unseen": "parent_number",
+    "error.service_request.unknown": "parent_number",
+    "error.edit.length": "description",
+    "page.form.error.position": "lat",
+    "error.location.outside": "outside",
+    "error.service_code.unknown": "service_code",
+    "error.agency.unknown": "unit",
+    "desk.error.priority": "priority",
+}
 # Outcomes for which a status of its own can be chosen.
 WITH_STATUS = (Outcome.PUBLISH, Outcome.WITHHOLD)
 
