@@ -9,7 +9,9 @@ _FORM = re.compile(
     r"(?P<date>\d{4}-\d\d-\d\d)"
     r"(?:[T ](?P<time>\d\d:\d\d)(?P<seconds>:\d\d)?(?(seconds)(?:[.,]\d+)?)"
     # A blank stands for `+`, which forms and addresses turn into one.
-    r" ?(?P<zone>Z|UTC|GMT|(?P<sign>[+ -])(?P<hours>\d\d)(?::?(?P<minutes>[0-5]\d))?)?)?",
+    r" ?(?P<zone>Z|UTC|GMT|(?P<sign>[+ -])(?P<hours>\d\d)(?::?(?P<minutes>[0-5]\d))?)?"
+    # The name of the zone behind the offset (RFC 9557), as Java prints it.
+    r"(?(zone)(?:\[[A-Za-z0-9_/+-]{1,64}\])?))?",
     re.ASCII | re.IGNORECASE,
 )
 _OFFSET_FORM = len("2026-03-01T00:00:00+01:00")
@@ -86,7 +88,7 @@ def parse(raw: str, zone: tzinfo, *, end_of_day: bool = False) -> datetime:
     """The moment a client meant, in UTC and whole seconds; ValueError when it cannot be told.
 
     As RFC 3339 has it and as programs print it: a blank for `T` (Python, PostgreSQL), `+01` (PostgreSQL), `UTC` (Ruby),
-    and the leap second, which is the one before.
+    a zone's name in brackets (Java), and the leap second, which is the one before.
 
     A time without a zone is UTC. A date alone is a day in `zone`: its first second, or its last.
     """

@@ -87,7 +87,7 @@ class UpdateForm(Arguments):
     media = photos_field()
     first_name = Word()
     last_name = Word(metadata={"description": "`-` when it is not known."})
-    email = Email(254, empty=("null",))
+    email = Email(254)
     phone = Word(50)
     account_id = Word()
 

@@ -11,8 +11,10 @@ from open311.base.errors import Invalid, problem
 
 # Also names with `_`, which no standard allows and machines within a network have.
 HOST = re.compile(
-    r"(?P<name>[A-Za-z0-9_.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::(?P<port>[0-9]{1,5}))?", re.ASCII
+    r"(?P<name>(?=.{1,253}(?::|$))[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?|\[[0-9a-f:.]{2,45}\])(?::(?P<port>[0-9]{0,5}))?",
+    re.ASCII | re.IGNORECASE,
 )
+LAST_PORT = 65535
 # Where a WSGI environment says what has gone wrong before the application was asked; it says so in words.
 FAILED = "open311.failed"
 USUAL_PORTS = {"http": "80", "https": "443"}
@@ -28,6 +30,9 @@ class HostCheck:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Write the host as links need it."""
         host = environ.get("HTTP_HOST")
+        if not host and environ.get("SERVER_PROTOCOL") == "HTTP/1.0":
+            # Health checks of load balancers still speak it, and it knows no `Host`.
+            host = None
         known = None if host is None else written(host, self._allowed)
         if known is None:
             if host is not None:
@@ -44,7 +49,9 @@ def written(host: str, allowed: tuple[str, ...] = ()) -> str | None:
     match = HOST.fullmatch(host) or HOST.fullmatch(_in_ascii(host))
     if match is None or (allowed and match["name"].lower().rstrip(".") not in allowed):
         return None
-    return match[0]
+    if match["port"] and not 0 < int(match["port"]) <= LAST_PORT:
+        return None
+    return match[0].removesuffix(":")
 
 
 def _in_ascii(host: str) -> str:

@@ -15,14 +15,16 @@ def secret() -> str | None:
     authorization = request.authorization
     if authorization and authorization.type == "bearer" and authorization.token:
         return authorization.token
-    return (_in_body() or request.args.get("api_key", "")).strip() or None
+    secrets = (*_in_body(), *request.args.getlist("api_key"))
+    # Empty is as good as not sent.
+    return next((written.strip() for written in secrets if written.strip()), None)
 
 
-def _in_body() -> str:
+def _in_body() -> list[str]:
     if request.method != "POST":
-        return ""
+        return []
     posted = cast(LenientRequest, request).posted_object.get("api_key")
-    return request.form.get("api_key", "") or (posted if isinstance(posted, str) else "")
+    return [*request.form.getlist("api_key"), *([posted] if isinstance(posted, str) else [])]
 
 
 def key() -> Key | None:

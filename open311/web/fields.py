@@ -53,18 +53,15 @@ def _flat(messages: Any) -> list[Problem]:
 
 
 class Word(fields.String):
-    """One line or several of text, at most `longest` characters. CUTR's app writes `null` for nothing."""
+    """One line or several of text, at most `longest` characters."""
 
-    def __init__(self, longest: int = 200, *, empty: tuple[str, ...] = (), **kwargs: Any) -> None:
+    def __init__(self, longest: int = 200, **kwargs: Any) -> None:
         super().__init__(**_with_description(kwargs, maxLength=longest))
         self.longest = longest
-        self.empty = empty
 
     def _deserialize(self, value: list[str], attr: str | None, data: Any, **_: Any) -> Any:
         # Of a parameter that was sent twice the first counts.
         text = value[0]
-        if text in self.empty:
-            return None
         if len(text) > self.longest:
             raise wrong("error.too_long", parameter=attr, most=self.longest)
         return text
@@ -78,9 +75,9 @@ class Email(Word):
 
     def _deserialize(self, value: list[str], attr: str | None, data: Any, **kwargs: Any) -> Any:
         text = super()._deserialize(value, attr, data, **kwargs)
-        if text is not None and not EMAIL.fullmatch(text.strip()):
+        if not EMAIL.fullmatch(text):
             raise wrong("error.email")
-        return text and text.strip()
+        return text
 
 
 class Words(DelimitedList):
@@ -156,7 +153,8 @@ class Degrees(fields.Float):
         self.limit = limit
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> Any:
-        degrees = decimal(value[0])
+        # Phones that speak German or French print a comma where `%f` is asked for.
+        degrees = decimal(value[0].replace(",", "."))
         if degrees is None or abs(degrees) > self.limit:
             raise wrong("error.location.degrees", parameter=attr, limit=self.limit)
         return degrees

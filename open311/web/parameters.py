@@ -30,11 +30,13 @@ ALIASES = {
 }
 POSTED = "open311.posted"
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+# What Java (CUTR's app), JavaScript and Objective-C write for nothing.
+NOTHING = ("null", "undefined", "(null)")
 
 
 def clean(text: str) -> str:
-    """Text as it is stored: LF line ends, nothing XML cannot carry, no white space at the end."""
-    return XML_ILLEGAL.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).rstrip()
+    """Text as it is stored: LF line ends, nothing XML cannot carry, no white space around it."""
+    return XML_ILLEGAL.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
 
 
 def from_query(request: LenientRequest) -> Parameters:
@@ -63,7 +65,7 @@ def _posted(request: LenientRequest) -> Posted:
     # open311_python puts the key and the jurisdiction of a POST into the query, node-open311 the jurisdiction alone.
     query = list(request.args.items(multi=True))
     body = list(_body(request))
-    parameters = collected(query) | collected(body)
+    parameters = collected(query) | collected(pair for pair in body if pair[1].strip() not in NOTHING)
     return parameters, _answers(query) | _answers(body)
 
 
@@ -108,7 +110,7 @@ def collected(pairs: Iterable[tuple[str, str]]) -> Parameters:
     for name, raw in pairs:
         # A picture of some megabytes is not worth being looked through for odd characters.
         value = raw if raw.startswith("data:image/") else clean(raw)
-        if not value.strip() or ATTRIBUTE.match(name):
+        if not value or ATTRIBUTE.match(name):
             continue
         name = name.removesuffix("[]")
         target = aliases if name in ALIASES else by_name
@@ -122,6 +124,6 @@ def _answers(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
     for name, raw in pairs:
         attribute = ATTRIBUTE.match(name)
         value = clean(raw)
-        if attribute and value.strip():
+        if attribute and value:
             answers.setdefault(clean(attribute[1]), []).append(value)
     return answers

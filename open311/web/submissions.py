@@ -35,12 +35,9 @@ class SubmissionForm(Arguments):
         values=List(String()),
         metadata={"description": "Answers: `attribute[CODE]`, or `attribute[CODE][]` for several."},
     )
-    # CUTR's app posts the word `null` where nothing was typed.
-    description = Word(
-        DESCRIPTION_LENGTH, empty=("null",), metadata={"description": "Up to 4000 characters."}
-    )
+    description = Word(DESCRIPTION_LENGTH, metadata={"description": "Up to 4000 characters."})
     vars().update((name, Word()) for name in SENT)
-    email = Email(254, empty=("null",))
+    email = Email(254)
     phone = Word(50)
     first_name = Word()
     last_name = Word()
@@ -67,7 +64,7 @@ def _submission(fields: dict[str, Any]) -> Submission:
         location=Location(fields["lat"], fields["long"]) if whole else None,
         address=address,
         zipcode=fields.get("zipcode") or current.catalogue().jurisdiction.zipcode_in(address),
-        description=fields.get("description") or "",
+        description=fields.get("description", ""),
         media_urls=fields.get("media_url", ()),
         photos=fields.get("media", ()),
         answers=fields.get("attribute", {}),

@@ -477,7 +477,7 @@ class TestPlaces:
             {"lat": "49.4", "long": "8.4", "radius": "weit"},
             {"lat": "90.1", "long": "8.4", "radius": "10"},
             {"lat": "49.4", "long": "-180.1", "radius": "10"},
-            {"lat": "49,4", "long": "8.4", "radius": "10"},
+            {"lat": "49,4,1", "long": "8.4", "radius": "10"},
             {"bbox": "8,49,9"},
             {"bbox": "8,49,9,50,51"},
             {"bbox": "8,49,9,x"},

@@ -69,6 +69,7 @@ def test_a_key_without_the_right_to_report_is_403(core: Core, conn: Connection) 
         pytest.param("body", id="R-050 form"),
         pytest.param("multipart", id="R-050 multipart"),
         pytest.param("json", id="R-050 JSON"),
+        pytest.param("second", id="R-050 form, behind an empty one"),
         pytest.param("query", id="R-051 query"),
         pytest.param("header", id="R-052 bearer"),
         pytest.param("lower", id="R-052 bearer in lower case"),
@@ -83,6 +84,8 @@ def test_the_key_is_found_wherever_it_is(api: Api, conn: Connection, place: str,
         response = api.client.post(address, data=REPORT | key, content_type="multipart/form-data")
     elif place == "json":
         response = api.client.post(address, json=REPORT | key)
+    elif place == "second":
+        response = api.client.post(address, data=REPORT | {"api_key": ["", api.key]})
     elif place == "query":
         response = api.client.post(address, data=REPORT, query_string=key)
     else:

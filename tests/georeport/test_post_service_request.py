@@ -173,7 +173,8 @@ def test_empty_coordinates_count_as_none(api: Api) -> None:
         ("lat", "NaN"),
         ("long", "nan"),
         ("lat", "inf"),
-        ("long", "8,44"),
+        ("long", "8,4,4"),
+        ("long", "8.444,44"),
         ("lat", "1e99"),
         ("lat", "٤٩"),
         ("lat", "0x31"),
@@ -204,6 +205,11 @@ def test_place_outside_is_accepted_when_the_check_is_off(make_core: MakeCore) ->
     """R-112."""
     number = an_api(make_core(OPEN311_CHECK_BOUNDARY="off")).report(**ELSEWHERE)
     assert number.isdigit()
+
+
+def test_decimal_comma_of_a_phone_is_understood(api: Api) -> None:
+    [request] = api.get(f"/requests/{api.report(lat='49,4811', long='8,4464')}")
+    assert (request["lat"], request["long"]) == (49.4811, 8.4464)
 
 
 @pytest.mark.parametrize("alias", ["lon", "lng"])
@@ -336,6 +342,9 @@ def test_usual_email_is_accepted(api: Api, email: str) -> None:
         "//x.org/a",
         "http://two words/a.jpg",
         "http://example.org/a\nb.jpg",
+        "http://kim:secret@example.org/a.jpg",
+        "http://example.org:99999/a.jpg",
+        "http://example.org/" + "a" * 2000,
     ],
 )
 def test_media_url_that_is_none_is_refused(api: Api, address: str) -> None:
@@ -358,6 +367,25 @@ def test_empty_is_as_good_as_absent(api: Api, name: str) -> None:
     for value in ("", "   ", None):
         number = api.report(**{name: value})
         assert api.get(f"/requests/{number}")[0]["description"] == ""
+
+
+@pytest.mark.parametrize("nothing", ["null", "undefined", " (null) "])
+def test_words_for_nothing_are_as_good_as_absent(api: Api, nothing: str) -> None:
+    """georeport.md 6.1 Q2: CUTR's app writes `null`, browsers and iOS have words of their own."""
+    names = ("description", "email", "first_name", "phone", "media_url", "address_id", "lat", "long")
+    number = api.report(**dict.fromkeys(names, nothing), address_string="Ludwigstraße 12")
+    [request] = api.get(f"/requests/{number}")
+    assert [request[name] for name in ("description", "media_url", "address_id", "lat")] == [
+        "",
+        None,
+        None,
+        None,
+    ]
+
+
+def test_blanks_around_a_code_do_not_count(api: Api) -> None:
+    api.report(service_code=" MUELL_WILD ", jurisdiction_id="\r\n ludwigshafen.de", lat=" 49.4811\n")
+    assert api.get("/services", jurisdiction_id=" ludwigshafen.de ")
 
 
 def test_unknown_fields_are_ignored(api: Api) -> None:

@@ -66,7 +66,20 @@ def test_a_name_with_other_letters_is_written_in_ascii(api: Api) -> None:
     assert "http://xn--mngel-fa-xya6b.example/open311/v2" in answer.text
 
 
-@pytest.mark.parametrize("host", ["a b", "city.example/evil", "city.example:99999999", "<script>", "[::1"])
+def test_a_client_that_speaks_http_1_0_needs_no_host(api: Api) -> None:
+    for protocol, status in (("HTTP/1.0", 200), ("HTTP/1.1", 400)):
+        environ = {"SERVER_PROTOCOL": protocol, "HTTP_HOST": ""}
+        assert api.client.get("/healthz", environ_overrides=environ).status_code == status
+
+
+def test_a_colon_without_a_port_is_the_usual_port(api: Api) -> None:
+    answer = api.client.get(f"{api.base}/discovery.json", headers={"Host": "city.example:"})
+    assert "http://city.example/open311/v2" in answer.text
+
+
+@pytest.mark.parametrize(
+    "host", ["a b", "a..b", "city.example/evil", "city.example:65536", "<script>", "[::1"]
+)
 @pytest.mark.parametrize("path", ["/open311/v2/requests.json", "/", "/ogc/", "/healthz"])
 def test_a_host_that_is_none_is_refused(api: Api, host: str, path: str) -> None:
     answer = api.client.get(path, environ_overrides={"HTTP_HOST": host})
