@@ -15,6 +15,8 @@ HOST = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 LAST_PORT = 65535
+# Health checks of load balancers still speak HTTP/1.0, which knows no `Host`; granian writes it in short.
+WITHOUT_HOST = ("HTTP/1.0", "HTTP/1")
 # Where a WSGI environment says what has gone wrong before the application was asked; it says so in words.
 FAILED = "open311.failed"
 USUAL_PORTS = {"http": "80", "https": "443"}
@@ -30,8 +32,7 @@ class HostCheck:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Write the host as links need it."""
         host = environ.get("HTTP_HOST")
-        if not host and environ.get("SERVER_PROTOCOL") == "HTTP/1.0":
-            # Health checks of load balancers still speak it, and it knows no `Host`.
+        if not host and environ.get("SERVER_PROTOCOL") in WITHOUT_HOST:
             host = None
         known = None if host is None else written(host, self._allowed)
         if known is None:

@@ -147,7 +147,7 @@ def test_senders_that_stall_are_let_go(fresh_database_url: str, port: int, tmp_p
 
 
 @pytest.mark.usefixtures("server")
-def test_body_cut_short_is_refused(port: int) -> None:
+def test_body_cut_short_is_refused_and_http_1_0_is_answered(port: int) -> None:
     with socket.create_connection(("127.0.0.1", port)) as sender:
         sender.sendall(
             b"POST /open311/v2/requests.json HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n"
@@ -155,6 +155,9 @@ def test_body_cut_short_is_refused(port: int) -> None:
         )
         sender.shutdown(socket.SHUT_WR)
         assert sender.recv(12) == b"HTTP/1.1 400"
+    with socket.create_connection(("127.0.0.1", port)) as health_check:
+        health_check.sendall(b"GET /healthz HTTP/1.0\r\n\r\n")
+        assert health_check.recv(12) == b"HTTP/1.0 200"
 
 
 @pytest.mark.usefixtures("server")
