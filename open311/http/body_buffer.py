@@ -16,7 +16,7 @@ from werkzeug.exceptions import ClientDisconnected
 from open311.base.errors import Busy, problem
 from open311.base.sender import Sender, working_for
 from open311.http.limits.admission import FairSemaphore, Permit
-from open311.http.limits.connections import Threads
+from open311.http.limits.connections import Threads, is_broken_off
 from open311.model.access.network import network_of
 
 RETRY_AFTER = 5
@@ -67,6 +67,8 @@ class BodyBuffer:
         with tempfile.SpooledTemporaryFile(max_size=KEPT_IN_MEMORY) as body:
             try:
                 whole = self._receive(environ["wsgi.input"], body, length)
+                if whole and length is None and _sender_is_gone(environ):
+                    whole = None
             finally:
                 self._senders.leave(network)
             if whole is None and self._threads.crowded:
@@ -108,6 +110,12 @@ def _length(environ: WSGIEnvironment) -> int | None:
     announced = environ.get("CONTENT_LENGTH") or "0"
     # `²` is a digit to `isdigit`, and none to `int`.
     return int(announced) if announced.isascii() and announced.isdigit() else 0
+
+
+def _sender_is_gone(environ: WSGIEnvironment) -> bool:
+    # Behind proxies the other end of the connection is the last of them.
+    here = environ.get("werkzeug.proxy_fix.orig", environ)
+    return is_broken_off(network_of(here.get("REMOTE_ADDR")), int(here["SERVER_PORT"]))
 
 
 def _nobody(start_response: StartResponse) -> list[bytes]:

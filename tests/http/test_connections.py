@@ -2,12 +2,20 @@
 
 import os
 import socket
+import struct
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from open311.http.limits.connections import CROWD, PATIENCE_IN_A_CROWD, PATIENCE_SECONDS, Threads, cut
+from open311.http.limits.connections import (
+    CROWD,
+    PATIENCE_IN_A_CROWD,
+    PATIENCE_SECONDS,
+    Threads,
+    cut,
+    is_broken_off,
+)
 
 HOUR = 3600.0
 
@@ -52,6 +60,32 @@ def test_connections_to_others_stay(pair: tuple[socket.socket, socket.socket]) -
     assert cut(1, 0.0) == 0
     pair[0].sendall(b"a")
     assert pair[1].recv(1) == b"a"
+
+
+def test_a_body_whose_sender_has_ended_is_broken_off(
+    listener: socket.socket, pair: tuple[socket.socket, socket.socket]
+) -> None:
+    port = port_of(listener)
+    pair[1].sendall(b"a")
+    assert pair[0].recv(1) == b"a"
+    assert not is_broken_off("127.0.0.1", port)
+    pair[1].shutdown(socket.SHUT_WR)
+    assert pair[0].recv(1) == b""
+    assert is_broken_off("127.0.0.1", port)
+    assert not is_broken_off("192.0.2.1", port)
+    assert not is_broken_off("127.0.0.1", 1)
+
+
+def test_a_body_whose_connection_was_reset_is_broken_off(
+    listener: socket.socket, pair: tuple[socket.socket, socket.socket]
+) -> None:
+    pair[1].sendall(b"a")
+    assert pair[0].recv(1) == b"a"
+    pair[1].setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    pair[1].close()
+    with pytest.raises(ConnectionResetError):
+        pair[0].recv(1)
+    assert is_broken_off("127.0.0.1", port_of(listener))
 
 
 def test_looking_leaves_no_file_open(listener: socket.socket) -> None:

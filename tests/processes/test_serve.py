@@ -27,6 +27,7 @@ from tests.processes.running import (
 
 pytestmark = pytest.mark.slow
 LIST = "/open311/v2/requests.json"
+FORM = b"POST /open311/v2/requests.json HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n"
 STALLED = b"POST /open311/v2/requests.json HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\na"
 
 
@@ -149,12 +150,16 @@ def test_senders_that_stall_are_let_go(fresh_database_url: str, port: int, tmp_p
 @pytest.mark.usefixtures("server")
 def test_body_cut_short_is_refused_and_http_1_0_is_answered(port: int) -> None:
     with socket.create_connection(("127.0.0.1", port)) as sender:
-        sender.sendall(
-            b"POST /open311/v2/requests.json HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n"
-            b"Content-Length: 1000\r\n\r\nservice_code=MUELL_WILD"
-        )
+        sender.sendall(FORM + b"Content-Length: 1000\r\n\r\nservice_code=MUELL_WILD")
         sender.shutdown(socket.SHUT_WR)
         assert sender.recv(12) == b"HTTP/1.1 400"
+    for end, status in ((b"0\r\n\r\n", b"403"), (b"5\r\nla", b"400")):
+        with socket.create_connection(("127.0.0.1", port)) as sender:
+            sender.sendall(FORM + b"Transfer-Encoding: chunked\r\n\r\n5\r\nlat=4\r\n" + end)
+            if status == b"400":
+                sender.shutdown(socket.SHUT_WR)
+            # Without a key, who sent all of it is told what is missing.
+            assert sender.recv(12) == b"HTTP/1.1 " + status
     with socket.create_connection(("127.0.0.1", port)) as health_check:
         health_check.sendall(b"GET /healthz HTTP/1.0\r\n\r\n")
         assert health_check.recv(12) == b"HTTP/1.0 200"

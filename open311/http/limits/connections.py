@@ -17,6 +17,7 @@ from pathlib import Path
 import structlog
 
 from open311.http.limits.shares import Shares
+from open311.model.access.network import network_of
 
 log = structlog.get_logger()
 
@@ -32,12 +33,16 @@ PATIENCE_IN_A_CROWD = 2.0
 # As many as there are threads for everybody else.
 CROWD = 64
 LOOK_EVERY_SECONDS = 1.0
+CLOSED_WITHIN_SECONDS = 0.5
 WATCHER = "connections"
 
 # Eight bytes and nine counters stand before them; four bytes between them are left out.
 # Of `struct tcp_info` (linux/tcp.h): milliseconds since data were last sent, and since some were received.
 _MOVED = struct.Struct("=I4xI")
 _MOVED_AT = 44
+# The state of the connection, and how many bytes came.
+_STATE = struct.Struct("=B127xQ")
+_ESTABLISHED = 1
 
 
 class Threads:
@@ -104,6 +109,31 @@ def cut(port: int, quiet_seconds: float) -> int:
     return count
 
 
+def is_broken_off(network: str, port: int) -> bool:
+    """Whether the sender of a body in chunks that has come to an end is gone, as far as the kernel knows.
+
+    The server below tells a break as it tells the last chunk, but the connection is no longer open then. Others of the
+    same sender may be closing as well, and are closed at once; the one of this body stays until it is answered.
+    """
+    closing = _closing(network, port)
+    until = time.monotonic() + CLOSED_WITHIN_SECONDS
+    while closing and time.monotonic() < until:
+        time.sleep(CLOSED_WITHIN_SECONDS / 10)
+        closing &= _closing(network, port)
+    return bool(closing)
+
+
+def _closing(network: str, port: int) -> set[int]:
+    """The inodes of the connections from a network to this port that one of both ends has closed."""
+    inodes = set()
+    if hasattr(socket, "TCP_INFO"):
+        for file in Path("/proc/self/fd").iterdir():
+            with suppress(OSError), _opened_again(int(file.name)) as connection:
+                if _is_closing(connection, port) and _peer_network(connection) in (network, None):
+                    inodes.add(os.fstat(connection.fileno()).st_ino)
+    return inodes
+
+
 @contextmanager
 def _opened_again(number: int) -> Iterator[socket.socket]:
     """The socket behind an open file, held so that its number cannot become another's; `OSError` for other files."""
@@ -119,10 +149,32 @@ def _opened_again(number: int) -> Iterator[socket.socket]:
 
 
 def _is_ours(connection: socket.socket, port: int) -> bool:
+    # The listening socket has no peer, and raises.
+    return _has_port(connection, port) and bool(connection.getpeername())
+
+
+def _has_port(connection: socket.socket, port: int) -> bool:
     if connection.family not in (socket.AF_INET, socket.AF_INET6) or connection.type != socket.SOCK_STREAM:
         return False
-    # The listening socket has no peer, and raises.
-    return bool(connection.getsockname()[1] == port and connection.getpeername())
+    return bool(connection.getsockname()[1] == port)
+
+
+def _is_closing(connection: socket.socket, port: int) -> bool:
+    if not _has_port(connection, port):
+        return False
+    state, received_bytes = _STATE.unpack(
+        connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _STATE.size)
+    )
+    # A socket that hears, or that was opened to hear, has received nothing.
+    return bool(state != _ESTABLISHED and received_bytes)
+
+
+def _peer_network(connection: socket.socket) -> str | None:
+    """The network at the other end; None once the connection was reset, when the kernel no longer tells."""
+    try:
+        return network_of(connection.getpeername()[0])
+    except OSError:
+        return None
 
 
 def _quiet(connection: socket.socket) -> float:
