@@ -112,7 +112,7 @@ REMARKS = (
     "Gegenüber dem Spielplatz, gut zu sehen.",
 )
 # Ten, as in all figures recorded so far.
-STREETS = [name for name, _ in words.STREETS[:10]]
+STREETS = [name for name, _ in words.GERMAN.streets[:10]]
 
 
 def fill(cluster: Cluster, count: int) -> str:

@@ -239,7 +239,7 @@ def write_history(path: Path, count: int) -> None:
 def _row(chance: random.Random, number: int, requested: datetime, service: str) -> Iterator[object]:
     closed, told = chance.random() < 0.9, chance.random() < 0.4
     updated = requested + timedelta(seconds=int(chance.random() ** 2 * 5_000_000)) if closed else requested
-    street, zipcode = chance.choice(words.STREETS)
+    street, zipcode = chance.choice(words.GERMAN.streets)
     mark = f"{chance.getrandbits(24):06x}"
     yield f"SR-{number + 1}"
     yield "closed" if closed else "open"

@@ -1,12 +1,15 @@
 """Demo reports: believable, always the same, and as consistent as real ones."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from sqlalchemy import Connection, text
 
 from open311.core import Core
 from open311.dev import demo
+from open311.dev.demo.words import GERMAN
 from open311.model.intake.channels import Channel
 from tests.serving import Api, MakeCore, an_api, first_city
 
@@ -82,6 +85,21 @@ def test_reports_lie_in_the_city_and_in_the_last_five_years(make_core: MakeCore,
     assert timedelta(days=1000) < oldest < timedelta(days=5 * 365)
     litter = [request for request in places if request.service_code == "MUELL_WILD"]
     assert len(litter) > COUNT / 3
+
+
+@pytest.mark.parametrize("language", ["en-GB", "fr"])
+def test_they_speak_the_language_of_the_city(make_core: MakeCore, conn: Connection, language: str) -> None:
+    city = first_city()
+    demo.seed(make_core(replace(city, jurisdiction=replace(city.jurisdiction, languages=(language,)))), 60)
+    written = "\n".join(
+        row.text
+        for row in all_of(
+            conn, "select concat_ws('|', description, address, status_notes) as text from service_requests"
+        )
+    )
+    german = (*GERMAN.remarks, *GERMAN.notes, *GERMAN.done, *(street for street, _ in GERMAN.streets))
+    assert not [words for words in german if words in written]
+    assert ("Mended." in written) is (language == "en-GB")
 
 
 def test_they_are_found_as_real_ones_are(make_core: MakeCore) -> None:

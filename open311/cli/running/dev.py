@@ -24,6 +24,7 @@ from open311.base.errors import ConfigurationError
 from open311.cli.running.serve import GRACE_SECONDS, port_option, require_free_port, with_port
 from open311.core import Core
 from open311.dev import demo, private_cluster, staff
+from open311.dev.demo import words as demo_words
 from open311.dev.private_cluster import Cluster
 from open311.federation.catalogues import HARVESTED
 from open311.model.access.actor import cli_actor
@@ -124,7 +125,7 @@ def _three_lines(chosen: Settings, catalogue: Catalogue, key: str) -> list[str]:
         "api_key": key,
         "jurisdiction_id": catalogue.jurisdiction.jurisdiction_id,
         "service_code": _simple_service(catalogue).service_code,
-        "description": "Ausprobiert mit curl",
+        "description": demo_words.in_language(catalogue.jurisdiction.languages[0]).tried,
         **_somewhere(catalogue),
     }
     report = " ".join(f"-d {shlex.quote(f'{name}={value}')}" for name, value in fields.items())

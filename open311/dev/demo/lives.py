@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from open311.dev.demo.places import Town
-from open311.dev.demo.words import CHANNELS, DONE, NAMES, NOT_DONE, NOTES, REMARKS, REST, SEEN, USUAL
+from open311.dev.demo.words import CHANNELS, NAMES, REST, USUAL, in_language
 from open311.model import status
 from open311.model.access.visibility import is_everybodys
 from open311.model.casework.cases import Case, at_stage, new_case
@@ -83,8 +83,9 @@ class Lives:
 
     def __init__(self, catalogue: Catalogue, now: datetime, chance: random.Random) -> None:
         self._catalogue, self._now, self._chance = catalogue, now, chance
-        self._town = Town(catalogue.jurisdiction.boundary, chance)
         self._language = catalogue.jurisdiction.languages[0]
+        self._words = in_language(self._language)
+        self._town = Town(catalogue.jurisdiction.boundary, self._words.streets, chance)
         self._city = catalogue.jurisdiction.name.in_language(self._language)
         offered = [
             service for service in catalogue.active_services() if service.type is not ServiceType.BLACKBOX
@@ -108,7 +109,8 @@ class Lives:
         shown = service.type is ServiceType.REALTIME and not service.moderated
         corner, place = self._town.somewhere(chance)
         seen = chance.choice(
-            SEEN.get(service.service_code) or (f"{service.service_name.in_language(self._language)}.",)
+            self._words.seen.get(service.service_code)
+            or (f"{service.service_name.in_language(self._language)}.",)
         )
         answers = attributes.check(service, dict(self._answers(service, seen)))
         life = Life(
@@ -123,10 +125,10 @@ class Lives:
                 requested_datetime=requested,
                 updated_datetime=requested,
                 expected_datetime=self._catalogue.promise(service.service_code, requested),
-                description=f"{seen} {chance.choice(REMARKS)}",
+                description=f"{seen} {chance.choice(self._words.remarks)}".strip(),
                 agency_responsible=service.agency,
-                address=f"{corner.street} {chance.randint(1, 180)}, {self._city}",
-                zipcode=corner.zipcode,
+                address=self._address(corner.street, chance.randint(1, 180)),
+                zipcode=corner.zipcode or None,
                 lat=place.lat,
                 long=place.long,
                 channel=chance.choice(CHANNELS),
@@ -162,10 +164,12 @@ class Lives:
 
     def _worked_on(self, life: Life, began: datetime) -> None:
         """Most reports are taken up, and most of those are finished in the end."""
-        taken_up = self._move(life, began, 72, self._catalogue.published_status, NOTES, given_up=0.03)
+        taken_up = self._move(
+            life, began, 72, self._catalogue.published_status, self._words.notes, given_up=0.03
+        )
         if taken_up:
             ending = self._chance.choice(self._endings)
-            notes = DONE if ending.default else NOT_DONE
+            notes = self._words.done if ending.default else self._words.not_done
             self._move(life, taken_up, 400, ending, notes, given_up=0.04)
 
     def _move(
@@ -181,10 +185,12 @@ class Lives:
         at = self._later(after, hours=hours)
         if at >= self._now or self._chance.random() < given_up:
             return None
-        life.move(
-            "status_changed", at, status.change_status(life.request, to, self._chance.choice(notes), at)
-        )
+        note = self._chance.choice(notes) or None
+        life.move("status_changed", at, status.change_status(life.request, to, note, at))
         return at
+
+    def _address(self, street: str, number: int) -> str:
+        return f"{street} {number}, {self._city}" if street else self._city
 
     def _later(self, moment: datetime, *, hours: int) -> datetime:
         return moment + timedelta(seconds=int(self._chance.expovariate(1 / (hours * 3600))))

@@ -1,12 +1,12 @@
 """Where made-up reports lie: round corners of the town that draw them, most of them near its middle."""
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from open311.dev.demo.words import STREETS
 from open311.model.service_request import Location
 
 CORNERS = 60
@@ -28,7 +28,9 @@ class Corner:
 class Town:
     """The area of a jurisdiction, to draw places from."""
 
-    def __init__(self, boundary: BaseGeometry | None, chance: random.Random) -> None:
+    def __init__(
+        self, boundary: BaseGeometry | None, streets: Sequence[tuple[str, str]], chance: random.Random
+    ) -> None:
         self._boundary = boundary or shapely.Point(8.44, 49.48).buffer(0.03)
         shapely.prepare(self._boundary)
         middle = self._boundary.representative_point()
@@ -36,7 +38,7 @@ class Town:
         self._corners = [
             Corner(
                 self._inside(chance, Location(middle.y, middle.x), (north - south) / 5, (east - west) / 5),
-                *STREETS[number % len(STREETS)],
+                *streets[number % len(streets)],
                 weight=1 / (number + 3),
             )
             for number in range(CORNERS)
