@@ -206,15 +206,17 @@ def test_whoever_leaves_no_word_of_themselves_is_counted(
     assert tuple(counts) == (0, 0, 1)
 
 
-def test_a_wrong_address_is_told_before_anybody_is_joined(
-    olga: Employee, core: Core, conn: Connection
+@pytest.mark.parametrize(("name", "typed"), [("email", "kim at example"), ("phone", "ja")])
+def test_what_reaches_nobody_is_told_before_anything_is_stored(
+    olga: Employee, core: Core, conn: Connection, name: str, typed: str
 ) -> None:
     number = known(core)
     draft = types(olga, about="müll", address="bismarck 3")
-    sent = fields_of(olga.get(draft).text) | {"action": f"join:{number}", "email": "kim at example"}
-    page = olga.post(draft, 400, **sent)
-    assert 'id="email-error"' in page.text
+    for pressed in (f"join:{number}", "save"):
+        sent = fields_of(olga.get(draft).text) | {"action": pressed, name: typed}
+        assert f'id="{name}-error"' in olga.post(draft, 400, **sent).text
     assert conn.execute(text("select count(*) from events where kind = 'contacted'")).scalar_one() == 0
+    assert len(reports(conn)) == 1
 
 
 @pytest.mark.parametrize("number", ["0", "abc", "999999", "1" * 30])

@@ -141,7 +141,15 @@ def submission(catalogue: Catalogue, draft: Draft) -> tuple[Submission, tuple[Pr
     whole = fields | {"attribute": answers, "client_request_id": [digest(draft.token)]}
     read_as, problems_found = SubmissionForm().load(whole)
     kept = tuple(photo.kept for photo in draft.photos)
-    return replace(read_as, channel="web", kept=kept), problems_found
+    return replace(read_as, channel="web", kept=kept), (*problems_found, *_unlikely_phone(draft))
+
+
+def _unlikely_phone(draft: Draft) -> list[Problem]:
+    """That nobody can be called back; programs may send what they like."""
+    digits = sum(map(str.isdecimal, draft.text("phone")))
+    if not draft.text("phone") or digits >= SHORTEST_PHONE:
+        return []
+    return [problem("page.form.error.phone", parameter="phone")]
 
 
 def wrong(catalogue: Catalogue, draft: Draft) -> list[Wrong]:
@@ -154,8 +162,6 @@ def wrong(catalogue: Catalogue, draft: Draft) -> list[Wrong]:
     ]
     if draft.text("follow") and not draft.text("email"):
         problems_found.append(at_field(problem("page.form.error.follow_email")))
-    if draft.text("phone") and sum(map(str.isdecimal, draft.text("phone"))) < SHORTEST_PHONE:
-        problems_found.append(at_field(problem("page.form.error.phone", parameter="phone")))
     return sorted(problems_found, key=lambda mistake: STEPS.index(mistake.step))
 
 
