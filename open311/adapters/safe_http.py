@@ -46,8 +46,9 @@ def is_public(address: str) -> bool:
     if isinstance(parsed, ipaddress.IPv6Address):
         if parsed.ipv4_mapped:
             return is_public(str(parsed.ipv4_mapped))
-        # What is given out lies here; other ranges hold old ways to write an address of IPv4, inner ones too.
-        if parsed not in GIVEN_OUT or parsed.sixtofour or parsed.teredo:
+        # What is given out lies here; other ranges hold old ways to write an address of IPv4, inner ones too. That of
+        # Teredo is not global by itself.
+        if parsed not in GIVEN_OUT or parsed.sixtofour:
             return False
     return parsed.is_global and not parsed.is_multicast
 

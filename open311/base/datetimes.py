@@ -33,7 +33,8 @@ def local(moment: datetime, zone: tzinfo) -> datetime:
 
 def write(moment: datetime, zone: tzinfo) -> str:
     """An aware moment as local time with its offset, without a fraction: `2026-03-02T09:30:00+01:00`."""
-    seconds = int(moment.timestamp() // 1)
+    # From 2242 on a float has no room for all six digits, and would round some up to the next second.
+    seconds = int((moment.replace(microsecond=0) if moment.microsecond else moment).timestamp())
     ahead, written_ahead = _offset_on(seconds // _DAY, zone) or _offset_in(seconds // QUARTER, zone)
     if not written_ahead:
         return write_utc(moment)
