@@ -1,7 +1,7 @@
 """Messages in the reader's language, from `translations/LANGUAGE/messages.po`."""
 
 from collections.abc import Iterable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +47,8 @@ def first_known(languages: Iterable[str]) -> str:
     return next((language for language in bases if language in LANGUAGES), FALLBACK)
 
 
-def choose_language(tags: list[str], available: tuple[str, ...]) -> str:
+@lru_cache(maxsize=1024)
+def choose_language(tags: tuple[str, ...], available: tuple[str, ...]) -> str:
     """The best of `available` (its first is the default) for a list of wished tags: `en`, `en-GB`, `EN_us`."""
     negotiated = negotiate_locale([tag.replace("_", "-") for tag in tags], available, sep="-")
     # Babel answers in the letter case of the wish.

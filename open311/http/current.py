@@ -44,12 +44,12 @@ def language(catalogue: Catalogue | None = None) -> str:
     return cast(str, g.language)
 
 
-def _languages() -> list[str]:
+def _languages() -> tuple[str, ...]:
     try:
         named = request.args.get("locale", "").strip()
     except Open311Error:
         named = ""  # A query that cannot be read still gets an answer in words.
-    return [named] if named else [tag for tag, quality in request.accept_languages if quality > 0]
+    return (named,) if named else tuple(tag for tag, quality in request.accept_languages if quality > 0)
 
 
 def base_url() -> str:

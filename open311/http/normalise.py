@@ -43,9 +43,10 @@ def decode(raw: bytes) -> str:
     Letters are in one piece (NFC), as they are kept: Apple's keyboards and file systems write `u` and two dots.
     """
     try:
-        return normalize("NFC", raw.decode())
+        text = raw.decode()
     except UnicodeDecodeError:
         return raw.decode("cp1252", "replace")
+    return text if text.isascii() else normalize("NFC", text)
 
 
 def pairs(raw: bytes) -> list[tuple[str, str]]:
@@ -63,7 +64,8 @@ def _pairs(fields: Iterable[bytes]) -> Iterator[tuple[str, str]]:
 
 
 def _unquoted(text: bytes) -> str:
-    return decode(unquote_to_bytes(text.replace(b"+", b" ")))
+    # Names, numbers and codes have nothing to unquote, and they are most of what is sent.
+    return decode(text if text.isalnum() else unquote_to_bytes(text.replace(b"+", b" ")))
 
 
 def _fields(stream: IO[bytes]) -> Iterator[bytes]:

@@ -1,5 +1,8 @@
 """The application itself: a Flask that reads again where a replica could not answer."""
 
+from collections.abc import Callable
+from typing import Any
+
 from flask import Flask, request
 from flask.typing import ResponseReturnValue
 
@@ -12,6 +15,10 @@ class Application(Flask):
 
     Another host may have answered a moment ago that it has it.
     """
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """As it is: nothing here is a coroutine, and Flask would look a dozen times a request."""
+        return func
 
     def dispatch_request(self) -> ResponseReturnValue:
         """The answer of the view, from the replica or at the second attempt from the primary."""

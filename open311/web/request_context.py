@@ -67,5 +67,5 @@ def of_environ(core: Core, environ: WSGIEnvironment, args: Args, parameters: Par
 @lru_cache(maxsize=1024)
 def _language(locale: str, accepted: str, available: tuple[str, ...]) -> str:
     tags = parse_accept_header(accepted, LanguageAccept)
-    languages = [locale] if locale else [tag for tag, quality in tags if quality > 0]
+    languages = (locale,) if locale else tuple(tag for tag, quality in tags if quality > 0)
     return choose_language(languages, available)

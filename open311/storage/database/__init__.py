@@ -39,7 +39,7 @@ _primary_only: ContextVar[bool] = ContextVar("primary_only", default=False)
 
 
 class Database:
-    """Connections, a pool for reading and one for writing in each process.
+    """Connections to read with and others to write with, in each process.
 
     `read()` lends one on which each statement stands alone; `begin()` one inside a transaction that commits at
     the end, or rolls back when an exception passes. Both raise `Unavailable` when the server is out of reach, `Busy`
@@ -57,6 +57,7 @@ class Database:
         self._direct = make_url(url).set(drivername="postgresql")
         way = _through_pooler() if pooler_url else _straight()
         self.engine = _engine(pooler_url or url, pool_size, **way)
+        self._writing = Lender(self.engine, pool_size, POOL_SECONDS)
         # Nothing is left to roll back, so a connection is lent and given back without a word to the server.
         alone: dict[str, Any] = {"isolation_level": "AUTOCOMMIT", "pool_reset_on_return": None}
         reading = _engine(pooler_url or url, pool_size, **way, **alone)
@@ -115,9 +116,8 @@ class Database:
 
     def pools(self) -> list[tuple[str, int, int]]:
         """Name, connections in use and size of each pool of this process."""
-        writing: Any = self.engine.pool
-        reading = self._reading
-        return [("write", writing.checkedout(), writing.size()), ("read", reading.lent, reading.most)]
+        lenders = {"write": self._writing, "read": self._reading}
+        return [(name, lender.lent, lender.most) for name, lender in lenders.items()]
 
     def stamp_of(self, conn: Connection) -> int:
         """The stamp under which what is read on a connection may be kept."""
@@ -126,7 +126,7 @@ class Database:
     @contextmanager
     def begin(self) -> Iterator[Connection]:
         """A connection inside a transaction."""
-        with in_our_words(), self.engine.begin() as conn:
+        with in_our_words(), self._writing.lend() as conn, conn.begin():
             forget_marks(conn)
             yield conn
             # By itself where there is something to tell; the commit that SQLAlchemy adds then finds nothing open.
@@ -143,7 +143,7 @@ class Database:
             conn.execute(text("select 1"))
 
     def close(self) -> None:
-        self.engine.dispose()
+        self._writing.close()
         self._reading.close()
         if self._replica:
             self._replica.close()

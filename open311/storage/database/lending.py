@@ -12,7 +12,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 
 class Lender:
-    """At most so many connections of an engine in autocommit. They stay taken from its pool, which is as large."""
+    """At most so many connections of an engine. They stay taken from its pool, which is as large."""
 
     def __init__(self, engine: Engine, most: int, patience: float) -> None:
         self._engine, self._patience = engine, patience
@@ -77,7 +77,7 @@ def _is_usable(conn: Connection) -> bool:
     if conn.closed or conn.invalidated:
         return False
     if conn.in_transaction():
-        # Nothing is to be undone in autocommit; SQLAlchemy forgets the transaction that it imagines.
+        # In autocommit nothing is to be undone; SQLAlchemy forgets the transaction that it imagines.
         conn.rollback()
     driver: Any = conn.connection.driver_connection
     return bool(driver.pgconn.transaction_status == TransactionStatus.IDLE)

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
+import orjson
 from psycopg.types.json import Jsonb
 from sqlalchemy import Connection, Float, Select, bindparam, func, insert, select, union_all
 
@@ -55,7 +56,7 @@ def add(
 
 def _prefixed(table: str, values: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        f"{table}_{name}": Jsonb(value) if isinstance(value, dict) else value
+        f"{table}_{name}": Jsonb(value, orjson.dumps) if isinstance(value, dict) else value
         for name, value in values.items()
     }
 
