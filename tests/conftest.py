@@ -12,10 +12,10 @@ from itertools import count
 import pytest
 
 from open311.base.errors import ConfigurationError
-from open311.base.temporary import temporary_folder
 from open311.dev import private_cluster
 from open311.storage.database import migrate
 from tests.databases import TEMPLATE, Databases
+from tests.folders import cluster_folder
 
 pytest_plugins = ["tests.garbage", "tests.compiled", "tests.s3", "tests.serving"]
 
@@ -42,8 +42,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def cluster_url() -> Iterator[str]:
     """The address of the cluster of this worker, with DATABASE in the place of a name."""
-    with temporary_folder("test") as folder:
-        folder.chmod(0o711)
+    with cluster_folder() as folder:
         try:
             with private_cluster.cluster(folder, durable=False) as cluster:
                 migrate.upgrade(cluster.ensure_database(TEMPLATE))

@@ -10,12 +10,13 @@ from pathlib import Path
 
 
 @contextmanager
-def temporary_folder(purpose: str) -> Iterator[Path]:
+def temporary_folder(purpose: str, parent: Path | None = None) -> Iterator[Path]:
     """A folder that is ours for as long as the block lasts; what dead processes left of the same purpose goes."""
     prefix = f"open311-{purpose}."
-    for folder in Path(tempfile.gettempdir()).glob(f"{prefix}*"):
+    parent = parent or Path(tempfile.gettempdir())
+    for folder in parent.glob(f"{prefix}*"):
         _clear(folder)
-    folder, lock = _held_folder(prefix)
+    folder, lock = _held_folder(parent, prefix)
     try:
         yield folder
     finally:
@@ -23,9 +24,9 @@ def temporary_folder(purpose: str) -> Iterator[Path]:
         os.close(lock)
 
 
-def _held_folder(prefix: str) -> tuple[Path, int]:
+def _held_folder(parent: Path, prefix: str) -> tuple[Path, int]:
     while True:
-        folder = Path(tempfile.mkdtemp(prefix=prefix))
+        folder = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
         # A folder can be locked as a file can, and the kernel lets go of it whatever ends the process.
         with suppress(FileNotFoundError):
             lock = os.open(folder, os.O_RDONLY)

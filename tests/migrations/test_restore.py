@@ -14,7 +14,6 @@ import pytest
 from psycopg import sql
 
 from open311 import settings
-from open311.base.temporary import temporary_folder
 from open311.core import Catalogues, Core
 from open311.dev import demo, private_cluster
 from open311.dev.private_cluster.installed import EXTENSIONS
@@ -24,6 +23,7 @@ from open311.storage.database import Database, migrate
 from open311.storage.upkeep import schema
 from tests.backups import an_empty_database, dump, restore, run
 from tests.client import client_of
+from tests.folders import cluster_folder
 from tests.serving import Clock, first_city
 
 COUNT = 200
@@ -139,9 +139,8 @@ def test_a_dump_that_broke_off_is_not_taken_for_a_server(
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    """A folder that PostgreSQL's own user can enter, which pytest's are not."""
-    with temporary_folder("test") as folder:
-        folder.chmod(0o711)
+    """A folder for two clusters."""
+    with cluster_folder() as folder:
         yield folder
 
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import pytest
 
-from open311.base.temporary import temporary_folder
 from open311.dev import private_cluster
 from open311.dev.private_cluster import Cluster
 from open311.storage.database import migrate
 from tests.client import client_of
+from tests.folders import cluster_folder
 from tests.opendata.live import a_live_core
 from tests.serving import Api, an_api
 
@@ -29,8 +29,7 @@ class Failover:
 @pytest.fixture
 def failover() -> Iterator[Failover]:
     """Two reports before; the old server goes on, as one does that does not know yet."""
-    with temporary_folder("test") as folder, ExitStack() as stack:
-        folder.chmod(0o711)
+    with cluster_folder() as folder, ExitStack() as stack:
         primary = stack.enter_context(private_cluster.cluster(folder / "primary", durable=False))
         migrate.upgrade(primary.ensure_database("open311"))
         old = stack.enter_context(_server(primary))

@@ -20,10 +20,10 @@ import psycopg
 import pytest
 
 from benchmarks import site as around
-from open311.base.temporary import temporary_folder
 from open311.dev import private_cluster
 from open311.dev.private_cluster import Cluster
 from open311.storage.database import migrate
+from tests.folders import cluster_folder
 from tests.processes.running import Process, answers, free_port, run, started, wait_for
 
 V2 = "/open311/v2"
@@ -90,8 +90,7 @@ def newest(port: int) -> str:
 
 @pytest.fixture(scope="module")
 def site() -> Iterator[Site]:
-    with temporary_folder("test") as folder, ExitStack() as stack:
-        folder.chmod(0o711)
+    with cluster_folder() as folder, ExitStack() as stack:
         primary = stack.enter_context(private_cluster.cluster(folder / "primary", durable=False))
         migrate.upgrade(url := primary.ensure_database("site"))
         with closing(psycopg.connect(url, autocommit=True)) as connection:

@@ -34,7 +34,16 @@ SETTINGS = {
     "jit": "off",
     "timezone": "UTC",
 }
-HASTY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+HASTY = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    # There are many, which may live in memory.
+    "max_wal_size": "512MB",
+    "shared_buffers": "256MB",
+    # Half of what a short connection takes is loading them.
+    "shared_preload_libraries": "postgis-3,pg_trgm,plpgsql",
+}
 
 NEW = (
     "initdb",
