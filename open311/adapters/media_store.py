@@ -57,11 +57,16 @@ def chosen(settings: Settings) -> MediaStore:
 
 def _new_store(settings: Settings) -> MediaStore:
     if settings.media_store == "folder":
-        return FolderStore(settings.media_folder or settings.data_dir / "media")
+        return FolderStore(folder(settings))
     if settings.media_store == "s3":
         return S3Store(settings)
     made: MediaStore = class_named(settings.media_store, SETTING)(settings)
     return made
+
+
+def folder(settings: Settings) -> Path:
+    """Where files lie as long as the store is a folder."""
+    return (settings.media_folder or settings.data_dir / "media").absolute()
 
 
 def check(settings: Settings) -> None:
@@ -76,13 +81,12 @@ def require_writable(settings: Settings) -> None:
     """Raise `ConfigurationError` when photos are to be kept in a folder that cannot be written to."""
     if settings.media_store != "folder":
         return
-    folder = (settings.media_folder or settings.data_dir / "media").absolute()
     try:
-        FolderStore(folder).probe()
+        FolderStore(folder(settings)).probe()
     except StoreUnavailable as error:
         raise ConfigurationError(
-            f"photos cannot be kept in {folder}: {error.__cause__}; let the user of the server own that folder, or set "
-            "OPEN311_DATA_DIR or OPEN311_MEDIA_FOLDER to one that it may write to"
+            f"photos cannot be kept in {folder(settings)}: {error.__cause__}; let the user of the server own that "
+            "folder, or set OPEN311_DATA_DIR or OPEN311_MEDIA_FOLDER to one that it may write to"
         ) from None
 
 
@@ -253,4 +257,4 @@ def _unavailable(*reasons: type[Exception]) -> Iterator[None]:
     try:
         yield
     except reasons as reason:
-        raise StoreUnavailable(problem("error.unavailable")) from reason
+        raise StoreUnavailable(problem("error.photos.unavailable")) from reason

@@ -25,7 +25,7 @@ class StallGuard:
         with self._lock:
             now = time.monotonic()
             if any(now - began > STALL_SECONDS for began in self._began.values()):
-                raise StoreUnavailable(problem("error.unavailable")) from TimeoutError(
+                raise StoreUnavailable(problem("error.photos.unavailable")) from TimeoutError(
                     f"a call to the store has taken more than {STALL_SECONDS:.0f} s"
                 )
             self._began[mine] = now

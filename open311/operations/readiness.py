@@ -138,9 +138,12 @@ def _mailboxes(settings: Settings, counted: Figures) -> list[Part]:
 
 
 def _volume(settings: Settings) -> Part:
-    """The volume of the data folder, where photos lie unless they are elsewhere."""
-    folder = settings.media_folder or settings.data_dir
-    existing = next(place for place in (folder.absolute(), *folder.absolute().parents) if place.exists())
+    """The volume of the photos, or of the data folder where they are no files of this machine."""
+    # A folder of photos is often a volume of its own, mounted into the data folder.
+    folder = (
+        media_store.folder(settings) if settings.media_store == "folder" else settings.data_dir.absolute()
+    )
+    existing = next(place for place in (folder, *folder.parents) if place.exists())
     free = shutil.disk_usage(existing).free
     detail = f"{free // 1024**2} MiB are free for {folder}"
     return Part("volume", Health.OK if free >= LEAST_FREE_BYTES else Health.FAILING, detail)

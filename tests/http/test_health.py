@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 from threading import Event
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -67,6 +68,17 @@ def test_a_folder_that_cannot_be_written_to_is_told(core: Core, tmp_path: Path) 
 
 def test_a_full_volume_is_told(core: Core, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(readiness, "LEAST_FREE_BYTES", 10**18)
+    assert failing(core) == {"volume"}
+
+
+def test_a_full_volume_of_the_photos_alone_is_told(
+    core: Core, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    free = {tmp_path / "media": 0}
+    (tmp_path / "media").mkdir(exist_ok=True)
+    monkeypatch.setattr(
+        readiness.shutil, "disk_usage", lambda folder: SimpleNamespace(free=free.get(folder, 10**12))
+    )
     assert failing(core) == {"volume"}
 
 
