@@ -7,7 +7,7 @@ from typing import Any
 
 from open311.base.text import Text
 from open311.catalogue_file.boundary import as_geojson, boundary_problem, read_boundary
-from open311.catalogue_file.document import Cursor, Document
+from open311.catalogue_file.document import Cursor, Document, content
 from open311.catalogue_file.schema import is_code
 from open311.model.desk.areas import Area, Areas
 
@@ -73,10 +73,11 @@ def _of_file(document: Document, place: Cursor) -> Iterator[Area]:
 def _features(document: Document, place: Cursor) -> list[Any]:
     steps, file = place["file"].steps, document.file.parent / place["file"].word
     try:
-        if file.stat().st_size > MOST_BYTES:
+        raw = content(file, MOST_BYTES)
+        if len(raw) > MOST_BYTES:
             document.report(steps, f"{file.name} is larger than {MOST_BYTES} bytes")
             return []
-        collection = json.loads(file.read_bytes())
+        collection = json.loads(raw)
     except OSError as reason:
         document.report(steps, f"{file.name} beside the catalogue cannot be read: {reason.strerror}")
         return []

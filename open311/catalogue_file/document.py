@@ -1,6 +1,9 @@
 """A YAML file as plain values that remember the lines they came from."""
 
+import errno
+import os
 import re
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -243,9 +246,18 @@ def _check_depth(text: str) -> None:
             raise yaml.MarkedYAMLError(problem=TOO_MUCH, problem_mark=event.start_mark)
 
 
+def content(file: Path, most: int) -> bytes:
+    """The bytes of a file, one more than `most` of a longer one; raises `OSError`."""
+    # To open a pipe waits for its writer, and with it would wait for ever who looks for changes each second.
+    with os.fdopen(os.open(file, os.O_RDONLY | os.O_NONBLOCK), "rb") as opened:
+        if not stat.S_ISREG(os.fstat(opened.fileno()).st_mode):
+            raise OSError(errno.EINVAL, "not a regular file")
+        return opened.read(most + 1)
+
+
 def _decode(document: Document) -> str | None:
     try:
-        raw = document.file.read_bytes()
+        raw = content(document.file, MOST_BYTES)
     except OSError as reason:
         document.report((), f"cannot be read: {reason.strerror}", 0)
         return None

@@ -111,6 +111,15 @@ def test_what_is_no_document_is_refused(file: Path, raw: bytes, line: int | None
     assert any(message in words and line in (None, at) for at, words in found), found
 
 
+def test_what_is_no_file_is_refused_instead_of_waited_for(file: Path) -> None:
+    file.unlink(missing_ok=True)
+    os.mkfifo(file)
+    assert ("cannot be read: not a regular file", 0) in [(words, at) for at, words in problems(file)]
+    file.unlink()
+    file.symlink_to("/dev/zero")
+    assert ("cannot be read: not a regular file", 0) in [(words, at) for at, words in problems(file)]
+
+
 def test_a_small_file_that_grows_without_end_is_refused(file: Path) -> None:
     bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
         f"a{level}: &a{level} [{', '.join([f'*a{level - 1}'] * 10)}]\n" for level in range(1, 10)
