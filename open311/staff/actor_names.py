@@ -9,11 +9,24 @@ from open311.site import words
 from open311.staff.blueprint import staff
 from open311.storage.staff_accounts import accounts, memberships
 
+# Who acts without an account of the desk.
+WITHOUT_ACCOUNT: Mapping[str, str] = {
+    ActorKind.CLI: "desk.actor.cli",
+    ActorKind.KEY: "desk.actor.key",
+    ActorKind.WORKER: "desk.actor.worker",
+    ActorKind.FORWARD: "desk.actor.forward",
+    ActorKind.HARVEST: "desk.actor.harvest",
+    ActorKind.IMPORT: "desk.actor.import",
+    ActorKind.REPORTER: "desk.actor.reporter",
+    ActorKind.CONTRACTOR: "desk.actor.contractor",
+    ActorKind.PUBLIC: "desk.actor.public",
+}
+
 
 def of_actors(actors: Iterable[str]) -> Mapping[str, str]:
     """The words for actors as events record them, in two statements however many there are.
 
-    An account that is gone is somebody of the staff; what is no account is shown as it stands.
+    An account that is gone is somebody of the staff; what is no account is told as what it is.
     """
     chosen = {actor: _account_id(actor) for actor in set(actors)}
     ids = [account_id for account_id in chosen.values() if account_id is not None]
@@ -21,9 +34,16 @@ def of_actors(actors: Iterable[str]) -> Mapping[str, str]:
         names = accounts.names(conn, ids) if ids else {}
         roles = memberships.of_accounts(conn, list(names)) if names else {}
     return {
-        actor: actor if account_id is None else _name_for_reader(account_id, names, roles)
+        actor: _without_account(actor) if account_id is None else _name_for_reader(account_id, names, roles)
         for actor, account_id in chosen.items()
     }
+
+
+def _without_account(actor: str) -> str:
+    """Who acted without an account: a command, a key, the worker, somebody outside."""
+    kind, _, name = actor.partition(":")
+    # Older events hold words of their own, such as `demo`.
+    return words.words(WITHOUT_ACCOUNT[kind], name=name) if kind in WITHOUT_ACCOUNT else actor
 
 
 def nameable(people: Mapping[int, str], roles: Mapping[int, Sequence[Membership]]) -> dict[int, str]:
@@ -71,7 +91,10 @@ def _groups(roles: Iterable[Membership]) -> Iterator[tuple[str, str]]:
 
 
 def _outwardly(role: Membership) -> str:
-    return ", ".join(role.units) if role.units else words.words(f"desk.role.{role.role.value}")
+    if not role.units:
+        return words.words(f"desk.role.{role.role.value}")
+    catalogue = current.core().catalogues.owner(role.jurisdiction_id)
+    return ", ".join(catalogue.unit_name(unit, current.language()) for unit in role.units)
 
 
 def _account_id(actor: str) -> int | None:

@@ -6,6 +6,7 @@ from tests.browser.conftest import DESK, PHONE, Visit
 from tests.browser.site import Site
 
 BUDGET = 100_000
+A4 = (794, 1123)
 EVERYBODY = pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
 
 
@@ -83,6 +84,43 @@ def test_a_repeated_report_leads_to_the_first(visit: Visit, site: Site) -> None:
     visitor.opens(f"/reports/{site.numbers['merged']}")
     visitor.goes_by(visitor.page.locator(".kern-alert a"))
     assert visitor.path == f"/reports/{site.numbers['new']}"
+
+
+def test_tables_fit_on_paper(visit: Visit, site: Site) -> None:
+    """What one scrolls to on a screen would be cut off at the edge of the sheet."""
+    visitor = visit(size=A4, drawing=False)
+    visitor.opens("/statistics")
+    cells = "".join(f"<td>Abgeschlossen {number}</td>" for number in range(7))
+    table = f"<div class='table'><table class='kern-table'><tr>{cells}</tr></table></div>"
+    visitor.page.locator("main").evaluate("(main, table) => { main.innerHTML += table }", table)
+    placed = visitor.page.locator("main table").last
+    widths = """table => {
+        const box = table.parentElement;
+        return [table.getBoundingClientRect().right, box.scrollWidth - box.clientWidth];
+    }"""
+    assert placed.evaluate(widths)[1] > 0
+    visitor.page.emulate_media(media="print")
+    right, hidden = placed.evaluate(widths)
+    assert hidden == 0
+    assert right <= A4[0]
+
+
+def test_words_run_from_right_to_left_where_their_script_does(visit: Visit, site: Site) -> None:
+    visitor = visit(size=PHONE, drawing=False)
+    visitor.opens(f"/reports/{site.numbers['new']}")
+    said = visitor.page.locator("main .said").first
+    said.evaluate("place => { place.textContent = 'مرحبا.' }")
+    last = """place => {
+        const range = document.createRange();
+        range.setStart(place.firstChild, place.textContent.length - 1);
+        range.setEnd(place.firstChild, place.textContent.length);
+        return [range.getBoundingClientRect().x, place.getBoundingClientRect().width / 2];
+    }"""
+    # The full stop stands behind the words, that is to their left, and the words at the right of the page.
+    place, middle = said.evaluate(last)
+    assert place > middle
+    assert said.evaluate("place => { place.textContent = 'Guten Tag.' }") is None
+    assert said.evaluate(last)[0] < middle
 
 
 def test_the_link_of_a_report_can_be_copied(visit: Visit, site: Site) -> None:

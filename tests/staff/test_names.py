@@ -46,14 +46,32 @@ def test_are_for_the_own_unit_and_the_unit_for_others(desk: Desk, core: Core) ->
     cleaning, parks = ("STADTREINIGUNG",), ("GRUENFLAECHEN",)
     rita = desk.account(membership(Role.WORKER, units=cleaning), email="rita@stadt.example", name="Rita")
     bea = desk.account(membership(Role.CHECKER), email="bea@stadt.example", name="Bea")
-    actors = (f"staff:{rita}", f"staff:{bea}", "cli:root", "worker", "staff:999999", "staff:x")
+    actors = (
+        f"staff:{rita}",
+        f"staff:{bea}",
+        "cli:root",
+        "worker",
+        "key:app",
+        "staff:999999",
+        "staff:x",
+        "demo",
+    )
     colleague = seen_by(core, 77, (membership(Role.LEAD, units=cleaning),), *actors)
-    assert colleague == ["Rita", "Prüfung", "cli:root", "worker", "jemand aus der Verwaltung", "staff:x"]
+    assert colleague == [
+        "Rita",
+        "Prüfung",
+        "Befehlszeile (root)",
+        "automatisch",
+        "Programm „app“",
+        "jemand aus der Verwaltung",
+        "staff:x",
+        "demo",
+    ]
     assert seen_by(core, 77, (membership(Role.WORKER, units=parks),), *actors)[:2] == [
-        "STADTREINIGUNG",
+        "Stadtreinigung",
         "Prüfung",
     ]
-    assert seen_by(core, 77, (membership(Role.CHECKER),), *actors)[:2] == ["STADTREINIGUNG", "Bea"]
+    assert seen_by(core, 77, (membership(Role.CHECKER),), *actors)[:2] == ["Stadtreinigung", "Bea"]
     assert seen_by(core, 77, (membership(Role.ADMIN),), *actors)[:2] == ["Rita", "Bea"]
     assert seen_by(core, rita, (), *actors)[:2] == ["Rita", "Prüfung"]
 
