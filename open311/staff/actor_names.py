@@ -7,6 +7,7 @@ from open311.model.access.actor import ActorKind, Right
 from open311.model.staff.rights import Membership, Staff
 from open311.site import words
 from open311.staff.blueprint import staff
+from open311.staff.catalogue_names import unit_names
 from open311.storage.staff_accounts import accounts, memberships
 
 # Who acts without an account of the desk.
@@ -91,10 +92,9 @@ def _groups(roles: Iterable[Membership]) -> Iterator[tuple[str, str]]:
 
 
 def _outwardly(role: Membership) -> str:
-    if not role.units:
-        return words.words(f"desk.role.{role.role.value}")
-    catalogue = current.core().catalogues.owner(role.jurisdiction_id)
-    return ", ".join(catalogue.unit_name(unit, current.language()) for unit in role.units)
+    if role.units:
+        return unit_names(role.units, role.jurisdiction_id)
+    return words.words(f"desk.role.{role.role.value}")
 
 
 def _account_id(actor: str) -> int | None:

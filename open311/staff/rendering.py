@@ -16,7 +16,7 @@ from open311.model.intake.channels import Channel
 from open311.model.staff.accounts import new_form_token
 from open311.model.staff.sign_in import LocalSignIn
 from open311.site import addresses, assets, rendering, words
-from open311.staff import navigation, shortcuts
+from open311.staff import catalogue_names, navigation, shortcuts
 from open311.staff.blueprint import TOKEN_FIELD, address, maybe_signed_in, own_path
 from open311.staff.mail_problems import mail_problem
 
@@ -55,6 +55,10 @@ def _common() -> dict[str, Any]:
         "catalogue_text": words.catalogue_text,
         "channel_name": channel_name,
         "mail_problem": mail_problem,
+        "unit_name": catalogue_names.unit_name,
+        "unit_names": catalogue_names.unit_names,
+        "service_names": catalogue_names.service_names,
+        "area_names": catalogue_names.area_names,
         "day": words.day,
         "calendar_day": words.calendar_day,
         "day_and_time": words.day_and_time,

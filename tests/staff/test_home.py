@@ -31,7 +31,7 @@ def test_counts_the_cases_of_a_person_and_of_their_unit(desk: Desk, conn: Connec
     ).scalars()
     rita = desk.employee(membership(Role.WORKER, units=(unit,)), email="rita@stadt.example", name="Rita")
     page = rita.get("/staff").text
-    assert f"{unit}: Ein Fall ist" in page
+    assert "Stadtreinigung: Ein Fall ist" in page
     assert f"unit={unit}" in page
     assert "Meldungen warten auf die Prüfung" not in page
     late = "check_by = '2026-01-01', accept_by = '2026-01-01', due_datetime = '2026-01-01'"
