@@ -56,7 +56,8 @@ def opened(*, adopt: bool = True) -> Iterator[Core]:
     url = private_cluster.database_url(chosen)
     schema.require_usable(url)
     connections = max(chosen.pool_size, MOST_AT_ONCE)
-    built = core.build(replace(chosen, database_url=url, pool_size=connections))
+    port = private_cluster.port(chosen)
+    built = core.build(replace(chosen, database_url=url, port=port, pool_size=connections))
     try:
         if adopt:
             restoring.adopt(built)

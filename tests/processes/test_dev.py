@@ -55,12 +55,14 @@ def test_starts_prints_what_to_try_and_keeps_everything(folder: Path) -> None:
 
 
 @pytest.mark.slow
-def test_second_start_in_one_folder_is_told(folder: Path) -> None:
+def test_second_start_in_one_folder_is_told_and_commands_find_the_first(folder: Path) -> None:
     log = folder / "log"
-    settings = {"OPEN311_DATA_DIR": str(folder / "var")}
-    with started(log, "dev", "--demo-reports", "0", PORT=str(free_port()), **settings):
+    settings, port = {"OPEN311_DATA_DIR": str(folder / "var")}, free_port()
+    with started(log, "dev", "--demo-reports", "0", PORT=str(port), **settings):
         assert wait_for(lambda: _ready(log)), log.read_text()
         second = run("dev", PORT=str(free_port()), **settings)
+        link = run("account", "reset", "ada@stadt.example", PORT="", **settings).stdout
+    assert f"http://127.0.0.1:{port}/staff/" in link
     assert second.returncode == 2
     assert "is already running" in second.stderr
 

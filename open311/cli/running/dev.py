@@ -75,6 +75,7 @@ def _run(chosen: Settings, demo_reports: int, running: ExitStack) -> None:
     if chosen.database_url is None:
         click.echo(f"Starting PostGIS in {chosen.data_dir}")
         cluster = running.enter_context(private_cluster.cluster(chosen.data_dir, say=click.echo))
+        private_cluster.keep_port(chosen.data_dir, chosen.port)
         chosen = replace(chosen, database_url=cluster.ensure_database(private_cluster.DATABASE))
     lines = _prepare(chosen, demo_reports, own=cluster is not None)
     children = {name: running.enter_context(_child(name, chosen)) for name in ("serve", "work")}

@@ -4,8 +4,10 @@ A PostgreSQL server of our own, started as a child process from the distribution
 on a socket that its owner alone may enter, keeps its data between starts, and ends with the process that started it.
 """
 
+import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from open311.base.errors import ConfigurationError
@@ -13,9 +15,10 @@ from open311.dev.private_cluster.installed import program_of, programs
 from open311.dev.private_cluster.server import Cluster, url_of
 from open311.settings import Settings
 
-__all__ = ["DATABASE", "Cluster", "cluster", "database_url", "programs", "running_url"]
+__all__ = ["DATABASE", "Cluster", "cluster", "database_url", "keep_port", "port", "programs", "running_url"]
 
 DATABASE = "open311"
+PORT_FILE = "port"
 
 
 def cluster(
@@ -54,6 +57,19 @@ def database_url(settings: Settings) -> str:
             "set DATABASE_URL to a PostGIS database, or start `open311 dev` first"
         )
     return url
+
+
+def keep_port(data_dir: Path, port: int) -> None:
+    """Let the commands beside this `open311 dev` know where its server answers."""
+    (data_dir / PORT_FILE).write_text(f"{port}\n")
+
+
+def port(settings: Settings, environ: Mapping[str, str] = os.environ) -> int:
+    """The port of the settings, else that of the `open311 dev` whose private database is used."""
+    if settings.database_url is None and not environ.get("PORT"):
+        with suppress(OSError, ValueError):
+            return int((settings.data_dir / PORT_FILE).read_text())
+    return settings.port
 
 
 def _to_standard_error(line: str) -> None:
