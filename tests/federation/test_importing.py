@@ -10,6 +10,7 @@ from sqlalchemy import Connection, text
 
 from open311.actions import casework, catalogue_publication
 from open311.base.errors import Invalid
+from open311.base.problems import in_words
 from open311.core import Core
 from open311.federation import upsert
 from open311.federation.catalogues import HARVESTED
@@ -375,6 +376,43 @@ def test_what_was_refused_is_kept_in_the_letters_of_its_file(core: Core, tmp_pat
     mended = tmp_path / "mended.csv"
     mended.write_bytes(kept.replace(b";neulich;", b";2019-03-02;").replace(b"\x81", b""))
     assert move_in(core, mended, mapping=mapping, source="amt.csv") == {"new": 1}
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-32"])
+def test_files_as_excel_writes_them_need_no_mapping(
+    core: Core, api: Api, tmp_path: Path, encoding: str
+) -> None:
+    """Its encoding in a mark, what stands between the columns in a line of its own; the refused rows, too."""
+    path = tmp_path / "excel.csv"
+    rows = ("7;2019-03-02;MUELL_WILD;Müll", "8;neulich;MUELL_WILD;für € 5")
+    written = "\r\n".join(
+        ["sep=;", "service_request_id;requested_datetime;service_code;description", *rows, ""]
+    )
+    path.write_bytes(written.encode(encoding))
+    assert move_in(core, path) == {"new": 1, "refused": 1}
+    assert api.get("/requests", service_request_id="7")[0]["description"] == "Müll"
+    kept = rejects(path).read_text(encoding=encoding)
+    assert kept.splitlines()[1].startswith("4;")
+    path.write_text(kept.replace("neulich", "2019-03-03"), encoding=encoding)
+    assert move_in(core, path) == {"new": 1}
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"Nr,Datum\n1,2019-03-02\n", "Es gibt: Nr, Datum"),
+        (b"PK\x03\x04\x14\x00[Content_Types].xml\n", "kein Text"),
+        ("service_request_id\n".encode("utf-16-le"), "kein Text"),
+    ],
+)
+def test_a_file_without_the_columns_is_told_what_it_has(
+    core: Core, tmp_path: Path, content: bytes, told: str
+) -> None:
+    path = tmp_path / "odd.csv"
+    path.write_bytes(content)
+    with pytest.raises(Invalid) as refused:
+        move_in(core, path)
+    assert told in in_words(refused.value.problems[0], "de")
 
 
 def test_imports_reach_the_change_feed(core: Core, a_file: Callable[..., Path]) -> None:

@@ -4,7 +4,7 @@ import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -30,6 +30,9 @@ from open311.storage.database import Connection
 BATCH = 1000
 # What `surrogateescape` makes of bytes that are not of the encoding.
 UNDECODED = re.compile("[\udc80-\udcff]")
+# What Excel reads as "this stands between the columns", and therefore some programs write as a first line.
+EXCEL_DELIMITER = re.compile(r'"?sep=([^"\r\n])"?', re.IGNORECASE)
+LONGEST_TOLD = 500
 
 Progress = Callable[[Counts, int], None]
 
@@ -59,6 +62,7 @@ def import_file(
     With `ahead` a batch is read while two are stored.
     """
     wishes.check(catalogue)
+    wishes = replace(wishes, mapping=wishes.mapping.for_file(path))
     source = begin(core, catalogue, wishes.source or path.name, {"fingerprint": _fingerprint(path, wishes)})
     reached = int(source.state.get("line", 0))
     done = Counts(**source.counts) if reached else Counts()
@@ -102,15 +106,21 @@ def _rows(file: TextIO, mapping: CsvMapping) -> tuple[Iterator[Record], list[str
     """The records behind the head, the names in it, and what stands between them; raises `Invalid`."""
     first = file.readline()
     file.seek(0)
-    delimiter = mapping.delimiter or delimiter_of(first)
+    excel = EXCEL_DELIMITER.fullmatch(first.rstrip("\r\n"))
+    delimiter = mapping.delimiter or (excel[1] if excel else delimiter_of(first))
     rows = records(file, delimiter)
+    if excel:
+        next(rows, None)
     head = next(rows, None)
     names = [name.strip() for name in head.cells] if head else []
     known = {*names} | {mapping.columns.get(name, name) for name in mapping.constants}
     needed = (mapping.columns.get(name, name) for name in csv_mapping.NEEDED)
     missing = [name for name in needed if name not in known]
     if missing:
-        raise Invalid(problem("error.import.columns", columns=", ".join(missing)))
+        if not "".join(names).isprintable():
+            raise Invalid(problem("error.import.no_text"))
+        present = ", ".join(names)[:LONGEST_TOLD]
+        raise Invalid(problem("error.import.columns", columns=", ".join(missing), present=present))
     return rows, names, delimiter
 
 

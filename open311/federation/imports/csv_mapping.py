@@ -1,8 +1,10 @@
 """How the columns and words of a file become those of GeoReport."""
 
+import codecs
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, tzinfo
+from pathlib import Path
 from typing import Any
 
 from open311.base.datetimes import time_zone
@@ -24,6 +26,14 @@ NEEDED = ("service_request_id", "requested_datetime")
 BLANK = "null"
 MOMENTS = tuple(name for name in COLUMNS if name.endswith("_datetime"))
 SETTINGS = ("columns", "services", "statuses", "constants", "dates", "time_zone", "delimiter", "encoding")
+UTF_8 = "utf-8-sig"
+# That of 32 bits begins like that of 16.
+BYTE_ORDER_MARKS = {
+    codecs.BOM_UTF32_LE: "utf-32",
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +47,7 @@ class CsvMapping:
     dates: str | None = None
     time_zone: str | None = None
     delimiter: str | None = None
-    encoding: str = "utf-8-sig"
+    encoding: str = UTF_8
 
     @classmethod
     def read(cls, raw: Any) -> "CsvMapping":
@@ -65,6 +75,17 @@ class CsvMapping:
         mapping.moments(UTC)
         mapping.check_file()
         return mapping
+
+    def for_file(self, path: Path) -> "CsvMapping":
+        """This mapping, in the encoding that the file begins with where none was named."""
+        if self.encoding != UTF_8:
+            return self
+        with path.open("rb") as file:
+            first = file.read(4)
+        for mark, encoding in BYTE_ORDER_MARKS.items():
+            if first.startswith(mark):
+                return replace(self, encoding=encoding)
+        return self
 
     def check_file(self) -> None:
         """Whether a file can be read this way; raises `Invalid`."""
