@@ -88,6 +88,7 @@ HABITS = {
     "<p>eins</p><p>zwei</p>": "eins\nzwei",
     "<![CDATA[a & <b> &nbsp;]]>": "a & <b> &nbsp;",
     "<![CDATA[a & <b>]]> & <br>c": "a & <b> & \nc",
+    "a ]]> b<![CDATA[ c]]> ]]>": "a ]]> b c ]]>",
     "a<!-- & kept from us -->b": "ab",
 }
 

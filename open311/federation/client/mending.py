@@ -18,6 +18,7 @@ _FAULTS = re.compile(
     r"|&(?P<entity>[A-Za-z][A-Za-z0-9]{1,31});"
     r"|(?P<ampersand>&(?!#\d+;|#x[0-9a-fA-F]+;))"
     r"|(?P<less><(?![A-Za-z_/!?]))"
+    r"|(?P<end>\]\]>)"
     r"|(?P<prefix></?)[A-Za-z_][\w.-]*:(?=[A-Za-z_])",
     re.IGNORECASE,
 )
@@ -80,6 +81,8 @@ def _fault(match: re.Match[str]) -> str:
         return _entity(match["entity"])
     if match["prefix"]:
         return match["prefix"]
+    if match["end"]:
+        return "]]&gt;"
     return "&amp;" if match["ampersand"] else "&lt;"
 
 
