@@ -32,6 +32,37 @@ def jpeg_of_many_segments() -> bytes:
     return whole[:2] + _segment(0xFE, b"") * 300_000 + whole[2:]
 
 
+def jpeg_of_padding() -> bytes:
+    """Megabytes of the byte that may stand before a marker any number of times."""
+    whole = a_photo("JPEG")
+    return whole[:2] + b"\xff" * 2_000_000 + whole[2:]
+
+
+def jpeg_of_nothing() -> bytes:
+    """A head that never comes to its picture."""
+    return a_photo("JPEG")[:20] + bytes(2_000_000)
+
+
+def jpeg_of_much_exif() -> bytes:
+    """Megabytes of it, each segment of which makes the decoder copy those before."""
+    whole = a_photo("JPEG")
+    return whole[:2] + _segment(0xE1, b"Exif\0\0" + bytes(4000)) * 1000 + whole[2:]
+
+
+def exif_of_large_values(entries: int = 30_000) -> bytes:
+    """Each entry has all of the rest as its value."""
+    entry = struct.pack("<HHII", 1, 5, 40_000, 8)
+    return b"II*\0\x08\0\0\0" + struct.pack("<H", entries) + entry * entries + bytes(4)
+
+
+def png_of_much_exif() -> bytes:
+    return _with_chunks(_chunk(b"eXIf", exif_of_large_values()))
+
+
+def webp_of_much_exif() -> bytes:
+    return written(two_colours(16, 16), "WEBP", exif=exif_of_large_values())
+
+
 def _chunk(name: bytes, body: bytes) -> bytes:
     return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
 
@@ -106,6 +137,11 @@ TOO_COMPLEX: Mapping[str, Callable[[], bytes]] = {
         jpeg_of_empty_scans,
         jpeg_of_a_slow_kind,
         jpeg_of_many_segments,
+        jpeg_of_padding,
+        jpeg_of_nothing,
+        jpeg_of_much_exif,
+        png_of_much_exif,
+        webp_of_much_exif,
         png_of_many_chunks,
         png_of_many_frames,
         webp_of_many_frames,

@@ -9,7 +9,7 @@ import pytest
 
 from open311.adapters.photos import image_cost, images
 from open311.base.errors import Invalid
-from tests.hostile_pictures import TOO_COMPLEX
+from tests.hostile_pictures import TOO_COMPLEX, exif_of_large_values
 from tests.pictures import a_photo, two_colours, written
 
 
@@ -20,6 +20,12 @@ def test_what_costs_too_much_is_refused_before_it_is_decoded(
     monkeypatch.setattr(images, "_in_child", lambda data: pytest.fail("it was decoded"))
     with pytest.raises(Invalid) as refused:
         images.clean(TOO_COMPLEX[kind]())
+    assert refused.value.problems[0].key == "error.photo.too_complex"
+
+
+def test_much_exif_of_a_heif_file_is_refused_once_it_is_found() -> None:
+    with pytest.raises(Invalid) as refused:
+        images.clean(written(two_colours(16, 16), "HEIC", exif=exif_of_large_values()))
     assert refused.value.problems[0].key == "error.photo.too_complex"
 
 

@@ -15,6 +15,10 @@ from open311.base.errors import Invalid, problem
 MOST_SCANS = 100
 MOST_MEGAPIXELS_OF_SCANS = 600
 MOST_SEGMENTS = 2000
+MOST_PADDING = 64 * 1024
+# Cameras write 64 KB of Exif at most. Each of its entries may name all of the rest as its value, which Pillow copies.
+MOST_EXIF = 256 * 1024
+EXIF_SEGMENT, EXIF_MARK = 0xE1, b"Exif\0"
 MOST_CHUNKS = 20_000
 MOST_FRAMES = 50
 MOST_BOXES = 10_000
@@ -41,6 +45,12 @@ def check(data: bytes, kind: str) -> None:
         raise _unreadable() from None
 
 
+def check_exif(length: int) -> None:
+    """Raise `Invalid` for so many bytes of Exif as would take too long to read."""
+    if length > MOST_EXIF:
+        raise _too_complex()
+
+
 def _too_complex() -> Invalid:
     return Invalid(problem("error.photo.too_complex"))
 
@@ -50,8 +60,11 @@ def _unreadable() -> Invalid:
 
 
 def _jpeg(data: bytes) -> None:
-    scans, pixels = 0, 0
+    scans, pixels, exif = 0, 0, 0
     for marker, body in _segments(data):
+        if marker == EXIF_SEGMENT and data.startswith(EXIF_MARK, body + 2):
+            exif += struct.unpack_from(">H", data, body)[0]
+            check_exif(exif)
         if marker in OTHER_FRAMES:
             raise _too_complex()
         if marker in FRAMES:
@@ -64,9 +77,12 @@ def _jpeg(data: bytes) -> None:
 
 def _segments(data: bytes) -> Iterator[tuple[int, int]]:
     """Each marker up to the end of the first picture, and where what belongs to it begins."""
-    at = 2
+    at, marker, padding = 2, 0, 0
     for _ in range(MOST_SEGMENTS):
         next_marker = _NEXT_MARKER.search(data, at)
+        padding += _padding(data, at, next_marker, in_scan=marker == SCAN)
+        if padding > MOST_PADDING:
+            raise _too_complex()
         if next_marker is None or next_marker[1][0] == END:
             return
         marker, at = next_marker[1][0], next_marker.end()
@@ -74,6 +90,13 @@ def _segments(data: bytes) -> Iterator[tuple[int, int]]:
         if marker not in ALONE:
             at += struct.unpack_from(">H", data, at)[0]
     raise _too_complex()
+
+
+def _padding(data: bytes, at: int, next_marker: re.Match[bytes] | None, *, in_scan: bool) -> int:
+    """How many bytes before a marker mean nothing; Pillow skips them one by one, in Python."""
+    if next_marker is None:
+        return 0 if in_scan else len(data) - at
+    return next_marker.end() - 2 - (next_marker.start() if in_scan else at)
 
 
 def _png(data: bytes) -> None:
@@ -84,6 +107,8 @@ def _png(data: bytes) -> None:
         length, name = struct.unpack_from(">I4s", data, at)
         if name == b"IEND":
             return
+        if name == b"eXIf":
+            check_exif(length)
         if name == b"acTL" and struct.unpack_from(">I", data, at + 8)[0] > MOST_FRAMES:
             raise _too_complex()
         at += length + 12
@@ -96,6 +121,8 @@ def _webp(data: bytes) -> None:
         if at + 8 > len(data):
             return
         name, length = struct.unpack_from("<4sI", data, at)
+        if name == b"EXIF":
+            check_exif(length)
         frames += name == b"ANMF"
         if frames > MOST_FRAMES:
             break

@@ -176,6 +176,8 @@ def _cleaned(data: bytes) -> Photo:
     Image.MAX_IMAGE_PIXELS = None
     with Image.open(BytesIO(data), formats=FORMATS) as image:
         _check_size(image)
+        # Where it lies in a HEIF file is known only now.
+        image_cost.check_exif(len(image.info.get("exif") or b""))
         turn, place = _from_metadata(image, _turn), _from_metadata(image, _place)
         # A JPEG can be made smaller while it is read, so a large one never lies whole in memory.
         image.draft("RGB", (LONGEST_EDGE, LONGEST_EDGE))
