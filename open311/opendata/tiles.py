@@ -31,6 +31,8 @@ FIELDS = {
 }
 # The requests lie between the tiles (`west`, `north`) and (`east`, `south`) of level `z`.
 COUNTS = dict.fromkeys(("count", "open", "closed", "z", "west", "south", "east", "north"), "Number")
+# There where so many match that some days stand for all.
+COUNTS["estimate"] = "Boolean"
 
 blueprint = OpenData("tiles", __name__, url_prefix="/tiles", description="Vector tiles")
 blueprint.before_request(find_catalogue)
@@ -61,7 +63,8 @@ class TileQuery(Arguments):
 def get_tile(query: dict[str, Any], z: int, x: int, y: int) -> Response:
     """One tile: the layer `requests` with a point each from level 16 on, above it `clusters` with counts.
 
-    With `cells` both layers may be in it: numbers where many are close together, points where few are.
+    With `cells` both layers may be in it: numbers where many are close together, points where few are. By words or
+    dates so many may match that some days stand for all: such numbers are marked as an `estimate`.
     """
     tile = Tile(z, x, y)
     if not tile.exists:

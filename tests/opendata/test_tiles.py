@@ -1,5 +1,6 @@
 """GET /tiles: vector tiles that show each public request once, and change with it."""
 
+import itertools
 import math
 from collections import Counter
 from typing import Any
@@ -14,6 +15,7 @@ from open311.actions import casework
 from open311.actions.upkeep import map_counts
 from open311.core import Core
 from open311.model.maps.tiles import LEVELS, Tile
+from open311.storage.maps import matches
 from tests.actors import CLARA
 from tests.builders import a_catalogue, a_jurisdiction, a_service
 from tests.serving import Api, Clock, MakeCore, an_api, first_city
@@ -364,3 +366,47 @@ def test_numbers_come_from_the_counts_and_not_from_the_requests(
     before = conn.execute(fetched).scalar_one()
     assert total(api, z, **query) == Counter(open=5)
     assert conn.execute(fetched).scalar_one() == before
+
+
+# Ten reports a day for 400 days, one of four about a sofa, one of ten open.
+MANY = text(
+    """
+    insert into service_requests (jurisdiction_id, service_code, status, detailed_status, visibility,
+        requested_datetime, updated_datetime, closed_datetime, description, geom)
+    select 'ludwigshafen.de', 'X', case when n % 10 = 0 then 'open' else 'closed' end, 'x', 'published',
+        moment, moment, case when n % 10 > 0 then moment end, case when n % 4 = 1 then 'Sofa' else 'Reifen' end,
+        ST_SetSRID(ST_MakePoint(:long, :lat), 4326)
+    from (select n, cast(:now as timestamptz) - n / 10 * interval '1 day' as moment
+          from generate_series(0, 3999) as n) as moments
+    """
+)
+
+
+def test_numbers_of_too_many_are_made_of_some_days_and_say_so(
+    api: Api, core: Core, conn: Connection, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No look at the map reads all reports of a large city; what lies in a few of the smallest cells is counted."""
+    conn.execute(MANY, {"now": clock.now, "lat": LAT, "long": LONG})
+    map_counts.fold(core)
+    expected: list[tuple[dict[str, Any], int]] = [
+        ({"q": "Sofa"}, 1000),
+        ({"q": "Sofa", "closed_days": 1000}, 1000),
+        ({"q": "Sofa", "days": 200}, 500),
+        ({"days": 200}, 2000),
+        ({"closed_days": 200}, 1800 + 400),
+    ]
+    for name in ("MOST_FETCHED", "MOST_INDEXED"):
+        monkeypatch.setattr(matches, name, 40)
+    for (query, number), z in itertools.product(expected, (0, 13, 14)):
+        [cluster] = tile(api, z, *place(z), cells=8, **query)
+        is_counted = z == 14 and query == {"days": 200}
+        assert cluster.get("estimate", False) is not is_counted, (query, z)
+        assert cluster["count"] == pytest.approx(number, rel=0.01 if is_counted else 0.3), (query, z)
+        assert cluster["open"] + cluster["closed"] == cluster["count"]
+    # The same, and few enough to be counted.
+    for name in ("MOST_FETCHED", "MOST_INDEXED"):
+        monkeypatch.setattr(matches, name, 4000)
+    for (query, number), z in itertools.product(expected, (0, 13, 14)):
+        [cluster] = tile(api, z, *place(z), cells=8, **query)
+        assert "estimate" not in cluster
+        assert cluster["count"] == pytest.approx(number, abs=10), (query, z)

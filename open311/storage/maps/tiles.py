@@ -1,18 +1,23 @@
 """Vector tiles, made by PostGIS; and the counts behind those of the upper levels."""
 
-import re
 from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import Connection, text
-from sqlalchemy.dialects.postgresql import dialect
 
 from open311.model.maps.tiles import ALL_POINTS_FROM, CELLS, COUNTED_TO, FEW, LEVELS, POINTS_FROM, TileSearch
-from open311.model.search import RequestSearch
+from open311.model.service_request import Status
 from open311.storage.database import advisory_locks
-from open311.storage.requests.visible import EVERYBODYS_SQL
-from open311.storage.search import conditions
-from open311.storage.search.words import with_words
+from open311.storage.maps.matches import (
+    FILTERS,
+    MINE,
+    Attempt,
+    attempts,
+    filters_of,
+    request_search,
+    words_condition,
+)
+from open311.storage.search.conditions import parameters
 
 FINEST = LEVELS[-1]
 
@@ -24,46 +29,58 @@ _GEOMETRY = """ST_AsMVTGeom(
     ), 3857),
     ST_TileEnvelope(:z, :x, :y), 4096, 0, false)"""
 
-_MINE = f"jurisdiction_id = :jurisdiction_id and {EVERYBODYS_SQL}"
 # A tile holds its western and northern edge, so that each request is in exactly one.
-_INSIDE = f"""{_MINE}
-    and geom && ST_MakeEnvelope(:west, :south, :east, :north, 4326)
-    and public.open311_column(ST_X(geom), :z) = :x and public.open311_row(ST_Y(geom), :z) = :y {{filters}}"""
+_IN_TILE = """geom && ST_MakeEnvelope(:west, :south, :east, :north, 4326)
+    and public.open311_column(ST_X(geom), :z) = :x and public.open311_row(ST_Y(geom), :z) = :y"""
+_INSIDE = f"{MINE}\n    and {_IN_TILE} {{filters}}"
 
 _POINT = f"""id as feature, id, service_code, status, detailed_status{{left}},
            {_GEOMETRY.format(long="ST_X(geom)", lat="ST_Y(geom)")} as geometry"""
 _POINTS = f"""
-select ST_AsMVT(points, 'requests', 4096, 'geometry', 'feature') from (
+select ST_AsMVT(points, 'requests', 4096, 'geometry', 'feature'), false from (
     select {_POINT} from service_requests where {_INSIDE} order by id
 ) as points
 """
 
 # Whole numbers of 8 bytes would be added up as decimals of any length, which takes three times as long.
 _SUMS = """
-        select sum(count::integer)::integer as count,
-               coalesce(sum(count::integer) filter (where status = 'open'), 0)::integer as open,
-               sum(sum_lat::double precision) / sum(count::integer) / 1e7 as lat,
-               sum(sum_long::double precision) / sum(count::integer) / 1e7 as long,
+        select round(sum(count::double precision))::integer as count,
+               coalesce(round(sum(count::double precision) filter (where status = 'open')), 0)::integer as open,
+               case when bool_or(is_estimate) then true end as estimate,
+               sum(sum_lat::double precision) / sum(count::double precision) / 1e7 as lat,
+               sum(sum_long::double precision) / sum(count::double precision) / 1e7 as long,
                min(fine_x) as west, max(fine_x) as east, min(fine_y) as north, max(fine_y) as south,
                fine_x >> (:fine - :grid) as x, fine_y >> (:fine - :grid) as y
         from ({counts}) as counts
-        group by x, y having sum(count::integer) > 0 order by x, y"""
+        group by x, y having sum(count::double precision) > 0 order by x, y"""
 
 # The tiles of a deeper level that a number is made of, so that whoever goes closer sees all that is behind it.
 _EXTENT = "cast(:fine as integer) as z, west, south, east, north"
+_NUMBERS = f"count, open, count - open as closed, estimate, {_EXTENT}"
 _CLUSTERS = f"""
-select ST_AsMVT(clusters, 'clusters', 4096, 'geometry') from (
-    select count, open, count - open as closed, {_EXTENT}, {_GEOMETRY.format(long="long", lat="lat")} as geometry
-    from ({_SUMS}
-    ) as sums
+with {{hits}}sums as ({_SUMS}
+)
+select ST_AsMVT(clusters, 'clusters', 4096, 'geometry'), {{has_too_many}} from (
+    select {_NUMBERS}, {_GEOMETRY.format(long="long", lat="lat")} as geometry from sums
 ) as clusters
 """
 
 # Drawn towards the middle of their cells, numbers in neighbouring ones leave each other room.
 _MIDDLE_LONG = "(2 * long + (x + 0.5) / (1 << :grid) * 360 - 180) / 3"
 _MIDDLE_LAT = "(2 * lat + degrees(atan(sinh(pi() * (1 - 2 * (y + 0.5) / (1 << :grid)))))) / 3"
+_POINTS_OF_REPORTS = f"""few cross join lateral (
+            select {_POINT} from service_requests
+            where {MINE} and geom && ST_MakeEnvelope(west, south, east, north, 4326)
+                and public.open311_column(ST_X(geom), :grid) = few.x
+                and public.open311_row(ST_Y(geom), :grid) = few.y {{filters}}
+        ) as found"""
+_POINTS_OF_HITS = f"""few join (
+            select {_POINT}, public.open311_column(ST_X(geom), :grid) as x,
+                   public.open311_row(ST_Y(geom), :grid) as y
+            from hits where not ({{has_too_many}}) and {_IN_TILE}
+        ) as found using (x, y)"""
 _MIXED = f"""
-with sums as materialized ({_SUMS}
+with {{hits}}sums as materialized ({_SUMS}
 ),
 few as (
     select x, y, x::double precision / (1 << :grid) * 360 - 180 as west,
@@ -74,60 +91,52 @@ few as (
 )
 select coalesce((
     select ST_AsMVT(clusters, 'clusters', 4096, 'geometry') from (
-        select count, open, count - open as closed, {_EXTENT},
-               {_GEOMETRY.format(long=_MIDDLE_LONG, lat=_MIDDLE_LAT)} as geometry
+        select {_NUMBERS}, {_GEOMETRY.format(long=_MIDDLE_LONG, lat=_MIDDLE_LAT)} as geometry
         from sums where count > {FEW}
     ) as clusters
 ), '') || coalesce((
     select ST_AsMVT(points, 'requests', 4096, 'geometry', 'feature') from (
-        select found.* from few cross join lateral (
-            select {_POINT} from service_requests
-            where {_MINE} and geom && ST_MakeEnvelope(west, south, east, north, 4326)
-                and public.open311_column(ST_X(geom), :grid) = few.x
-                and public.open311_row(ST_Y(geom), :grid) = few.y {{filters}}
-        ) as found order by id
+        select {{columns}} from {{points}} order by id
     ) as points
-), '')
+), ''), {{has_too_many}}
 """
 
-_LIVE = f"""
+_IN_CELLS = """
 select public.open311_column(ST_X(geom), :fine) as fine_x, public.open311_row(ST_Y(geom), :fine) as fine_y,
-       {{status}} as status, 1 as count, ST_Y(geom) * 1e7 as sum_lat, ST_X(geom) * 1e7 as sum_long
-from service_requests where {_INSIDE}
+       status, {weight} as count, ST_Y(geom) * 1e7 * {weight} as sum_lat, ST_X(geom) * 1e7 * {weight} as sum_long,
+       {weight} > 1 as is_estimate
+from """
+_HITS = f"{_IN_CELLS.replace('{weight}', 'weight')}hits where not ({{has_too_many}}) and {_IN_TILE}\n"
+_LIVE = f"{_IN_CELLS.replace('{weight}', '1')}service_requests where {_INSIDE}\n"
+# The index of the smallest cells holds each newest first, and such a tile has few enough of them.
+_LIVE_BY_CELLS = f"""{_IN_CELLS.replace("{weight}", "1")}(
+    select (cell_x::bigint << {FINEST}) + cell_y as cell
+    from generate_series(cast(:first_x as integer), cast(:last_x as integer)) as cell_x,
+         generate_series(cast(:first_y as integer), cast(:last_y as integer)) as cell_y
+) as cells cross join lateral (
+    select status, geom from service_requests
+    where {MINE} and public.open311_cell(geom) = cells.cell and requested_datetime >= :since{{filters}} offset 0
+) as in_cell
 """
 
 _KEPT = f"""
-select x as fine_x, y as fine_y, status, count, sum_lat, sum_long
+select x as fine_x, y as fine_y, status, count, sum_lat, sum_long, false as is_estimate
 from map_cells
 where jurisdiction_id = :jurisdiction_id and level = :level
   and x between :first_x and :last_x and y between :first_y and :last_y {{filters}}
 union all
-select x >> ({FINEST} - :level), y >> ({FINEST} - :level), status, count, sum_lat, sum_long
+select x >> ({FINEST} - :level), y >> ({FINEST} - :level), status, count, sum_lat, sum_long, false
 from map_changes
 where jurisdiction_id = :jurisdiction_id
   and x >> ({FINEST} - :level) between :first_x and :last_x
   and y >> ({FINEST} - :level) between :first_y and :last_y {{filters}}
 """
 
-_FILTERS = {
-    "service_code": " and service_code = :service_code",
-    "service_codes": " and service_code = any(:service_codes)",
-    "status": " and status = :status",
-    "since": " and requested_datetime >= :since",
-    "detailed_status": " and detailed_status = :detailed_status",
-    "detailed_statuses": " and detailed_status = any(:detailed_statuses)",
-    "closed_since": " and (status = 'open' or closed_datetime >= :closed_since)",
-}
 # What the table of counts knows.
 COUNTED = ("service_code", "service_codes", "status", "detailed_status", "detailed_statuses")
-_UNDATED = (*COUNTED, "since")
 _OPEN = " and status = 'open'"
-_CLOSED_LATELY = "and status = 'closed' and closed_datetime >= :closed_since"
 # For a map that lets what is closed fade out.
 _DAYS_LEFT = ", extract(day from closed_datetime - :closed_since)::integer as days_left"
-# A parameter and its type, which `text` would not take for one.
-_CAST = re.compile(r":(\w+)::(\w+(?:\[\])?)")
-_dialect = dialect(paramstyle="named")  # type: ignore[no-untyped-call]
 
 
 def tile(conn: Connection, search_of_tile: TileSearch) -> bytes:
@@ -135,42 +144,48 @@ def tile(conn: Connection, search_of_tile: TileSearch) -> bytes:
 
     Its layers are `requests` with a point for each request, and `clusters` with counts.
     """
-    parameters = _parameters(search_of_tile)
-    words = _by_words(parameters) if search_of_tile.words else ""
-    # By `replace`, not `format`: SQL of JSON and of arrays is full of braces.
-    statement = _shape(search_of_tile).replace("{counts}", _counts(search_of_tile, parameters))
-    statement = statement.replace("{left}", _DAYS_LEFT if search_of_tile.closed_since else "")
-    statement = statement.replace("{filters}", _filters_of(parameters, _FILTERS) + "{words}").replace(
-        "{words}", words
-    )
-    rows = conn.execute(text(statement), parameters | _place(search_of_tile))
-    return bytes(rows.scalar_one() or b"")
-
-
-def _parameters(search_of_tile: TileSearch) -> dict[str, Any]:
-    search = RequestSearch(
-        jurisdiction_id=search_of_tile.jurisdiction_id,
-        service_codes=search_of_tile.service_codes,
-        statuses=(search_of_tile.status,) if search_of_tile.status else (),
-        detailed_statuses=search_of_tile.detailed_statuses,
-        words=search_of_tile.words,
-        text_search=search_of_tile.text_search,
-        words_in_service_names=search_of_tile.words_in_service_names,
-        numbers=search_of_tile.numbers,
-    )
+    filled = parameters(request_search(search_of_tile))
     moments = {"since": search_of_tile.since, "closed_since": search_of_tile.closed_since}
-    return conditions.parameters(search) | {name: value for name, value in moments.items() if value}
+    filled |= {name: value for name, value in moments.items() if value}
+    place, body = _place(search_of_tile), None
+    for attempt in _attempts(search_of_tile, filled):
+        statement = _statement(search_of_tile, filled, attempt)
+        body, has_too_many = conn.execute(text(statement), filled | place).one()
+        if not has_too_many:
+            break
+    return bytes(body or b"")
 
 
-def _by_words(parameters: dict[str, Any]) -> str:
-    """The condition of the search as text, its own constants added to `parameters`."""
-    compiled = with_words(parameters).compile(dialect=_dialect)
-    parameters |= {name: value for name, value in compiled.params.items() if value is not None}
-    return " and (" + _CAST.sub(r"cast(:\1 as \2)", str(compiled)) + ")"
+def _attempts(search_of_tile: TileSearch, filled: dict[str, Any]) -> Iterable[Attempt | None]:
+    """None where all that is asked for is counted: by the table, or because a tile of its level holds little."""
+    search, z = search_of_tile, search_of_tile.tile.z
+    fades = search.closed_since is not None and search.status is not Status.OPEN
+    if z > COUNTED_TO or not (search.words or search.since or fades):
+        return (None,)
+    if search.since and not search.words and search.tile.level == FINEST:
+        return (None,)
+    return attempts(search, filled)
 
 
-def _filters_of(parameters: dict[str, Any], names: Iterable[str]) -> str:
-    return "".join(_FILTERS[name] for name in names if name in parameters)
+def _statement(search_of_tile: TileSearch, filled: dict[str, Any], attempt: Attempt | None) -> str:
+    """By `replace`, not `format`: SQL of JSON and of arrays is full of braces."""
+    of_hits = bool(attempt and search_of_tile.words)
+    points = _POINTS_OF_HITS if of_hits else _POINTS_OF_REPORTS
+    statement = _shape(search_of_tile).replace("{points}", points)
+    statement = statement.replace("{counts}", _counts(search_of_tile, filled, attempt))
+    left = _DAYS_LEFT if search_of_tile.closed_since else ""
+    names = f"id, service_code, status, detailed_status{', days_left' if left else ''}, feature, geometry"
+    words = f" and {words_condition(filled)}" if search_of_tile.words and not attempt else ""
+    pieces = {
+        "{columns}": names,
+        "{left}": left,
+        "{hits}": attempt.tables if attempt else "",
+        "{has_too_many}": attempt.has_too_many if attempt else "false",
+        "{filters}": filters_of(filled, FILTERS) + words,
+    }
+    for gap, piece in pieces.items():
+        statement = statement.replace(gap, piece)
+    return statement
 
 
 def _shape(search_of_tile: TileSearch) -> str:
@@ -179,18 +194,17 @@ def _shape(search_of_tile: TileSearch) -> str:
     return _CLUSTERS if search_of_tile.tile.z < POINTS_FROM else _POINTS
 
 
-def _counts(search_of_tile: TileSearch, parameters: dict[str, Any]) -> str:
+def _counts(search_of_tile: TileSearch, filled: dict[str, Any], attempt: Attempt | None) -> str:
     """Where counts come from: the table as far as it goes, which knows no dates; else the requests themselves."""
-    counted = search_of_tile.tile.z <= COUNTED_TO and search_of_tile.countable
-    kept = _KEPT.replace("{filters}", _filters_of(parameters, COUNTED) + "{open}")
-    counts = kept if counted else f"{_LIVE.replace('{status}', 'status')} {{open}}"
-    if not search_of_tile.closed_since:
-        return counts.replace("{open}", "")
-    # Two questions, since each has an index of its own; that of the second has all that is asked of it.
-    lately = _LIVE.replace("{status}", "'closed'").replace(
-        "{filters}", _filters_of(parameters, _UNDATED) + "{words}"
-    )
-    return f"{counts.replace('{open}', _OPEN)} union all {lately} {_CLOSED_LATELY}"
+    search, z = search_of_tile, search_of_tile.tile.z
+    kept = _KEPT.replace("{filters}", filters_of(filled, COUNTED) + "{open}")
+    if attempt is None:
+        if z > COUNTED_TO:
+            return _LIVE
+        return _LIVE_BY_CELLS if search.since else kept.replace("{open}", "")
+    if search.countable and search.status is None:
+        return f"{kept.replace('{open}', _OPEN)} union all {_HITS}"
+    return _HITS
 
 
 def _place(search_of_tile: TileSearch) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """A search as one statement, compiled once per shape of question and then only filled in."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache, partial
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import (
     ARRAY,
     BigInteger,
+    ColumnElement,
     Integer,
     Select,
     any_,
@@ -150,11 +151,16 @@ def _is_a_stretch(shape: Shape) -> bool:
 
 def hits_statement(shape: Shape) -> Select[Any]:
     """Id, version and the columns of the order; one row more than a page, to know whether another follows."""
+    return columns_of_a_page(shape, [_r.id, _r.version])
+
+
+def columns_of_a_page(shape: Shape, columns: Sequence[ColumnElement[Any]]) -> Select[Any]:
+    """Columns of the table, and those of the order, of one row more than a page."""
     names, sort, _ = shape
     most: Any = bindparam("most", type_=BigInteger)
     skip: Any = bindparam("skip", type_=BigInteger) if "skip" in names else None
     keys = [column.label(f"key_{position}") for position, (column, _) in enumerate(ORDERS[sort.name])]
-    branches = _branches(shape, [_r.id, _r.version, *keys], most if skip is None else most + skip)
+    branches = _branches(shape, [*columns, *keys], most if skip is None else most + skip)
     if len(branches) == 1:
         return branches[0].limit(most).offset(skip)
     # A row may match in several ways, and is then the same in each branch.

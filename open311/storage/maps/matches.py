@@ -1,0 +1,230 @@
+"""The reports of a tile that no table counts: those with certain words, those of a span of time.
+
+All of them are not read, or one look at the map could take the database as long as a statement may. Where they are too
+many, some days stand for the others, at first every sixteenth, and what is made of them is marked as an estimate.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.dialects.postgresql import dialect
+
+from open311.model.maps.tiles import TileSearch
+from open311.model.search import RequestSearch, Span
+from open311.model.service_request import Status
+from open311.storage.requests.visible import EVERYBODYS_SQL
+from open311.storage.search.statements import columns_of_a_page, question_of
+from open311.storage.search.words import with_words
+from open311.storage.tables import service_requests
+
+_r = service_requests.c
+# What points are made of, and what numbers are.
+OF_POINTS = (
+    _r.id,
+    _r.service_code,
+    _r.status,
+    _r.detailed_status,
+    _r.requested_datetime,
+    _r.closed_datetime,
+    _r.geom,
+)
+OF_NUMBERS = "status, geom"
+MINE = f"jurisdiction_id = :jurisdiction_id and {EVERYBODYS_SQL}"
+FILTERS = {
+    "service_code": " and service_code = :service_code",
+    "service_codes": " and service_code = any(:service_codes)",
+    "status": " and status = :status",
+    "since": " and requested_datetime >= :since",
+    "detailed_status": " and detailed_status = :detailed_status",
+    "detailed_statuses": " and detailed_status = any(:detailed_statuses)",
+    "closed_since": " and (status = 'open' or closed_datetime >= :closed_since)",
+}
+# So many are looked at in the table, and in an index that has all that is needed.
+MOST_FETCHED, MOST_INDEXED = 5000, 60_000
+# One day of so many is read; none is a multiple of a week. With the last one all of such days are.
+STRIDES = (1, 16, 128, 1024)
+# From here on words are looked up together with their places; to look up those of a wider tile takes longer.
+PLACED_FROM = 14
+# In degrees: less than a micrometre, and more than sums of floats are out by.
+A_TRIFLE = 1e-11
+# Stands in a search for the ends of a day, which are columns.
+A_DAY = Span(datetime.min, datetime.max)
+
+# A parameter and its type, which `text` would not take for one.
+_CAST = re.compile(r":(\w+)::(\w+(?: WITH TIME ZONE)?(?:\[\])?)")
+_PARAMETER = re.compile(r"(?<![:\w]):(\w+)")
+_END_OF_DAY = re.compile(r"cast\(:requested_(from|to) as [A-Z ]+\)")
+_dialect = dialect(paramstyle="named")  # type: ignore[no-untyped-call]
+
+# Whole days, as the index of words has them too, as far as there are reports.
+_DAYS = f"""
+    select timestamptz 'epoch' + day * interval '1 day' as since,
+           timestamptz 'epoch' + (day + 1) * interval '1 day' - interval '1 microsecond' as until,
+           (last - first + 1)::double precision / count(*) over () as weight
+    from (
+        select public.open311_day(greatest({{first}},
+            (select requested_datetime from service_requests where {MINE} order by requested_datetime, id limit 1)
+        )) as first, public.open311_day(greatest(
+            (select requested_datetime from service_requests where {MINE}
+             order by requested_datetime desc, id desc limit 1),
+            (select closed_datetime from service_requests where {MINE} and status = 'closed'
+             and closed_datetime is not null order by closed_datetime desc limit 1)
+        )) as last
+    ) as span
+    cross join generate_series(first, last) as day
+    where (last - day) % {{stride}} = least({{stride}}, last - first + 1) / 2"""
+_DATED = f"""
+    select {{columns}} from service_requests
+    where {MINE} and {{moment}} >= {{first}}{{within}}{{filters}}
+    order by {{moment}} desc"""
+_WITHIN = " and {moment} between days.since and days.until"
+
+
+@dataclass(frozen=True)
+class Part:
+    """A way to some of the reports: SQL for those of a day, or for all, how many are looked at, which of them count."""
+
+    name: str
+    sql: str
+    most: int
+    condition: str = ""
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """What is read for the numbers of a tile: some parts, and of each one day of `stride`."""
+
+    parts: tuple[Part, ...]
+    stride: int
+    first: str
+    columns: str
+
+    @property
+    def tables(self) -> str:
+        """Common tables, of which `hits` has the columns and a weight: for how many reports one stands."""
+        days, within, weight = "", "", "1 as weight"
+        if self.stride > 1:
+            days = _DAYS.replace("{first}", self.first).replace("{stride}", f"{self.stride}")
+            days = f"days as materialized ({days}),\n"
+            within, weight = "days cross join lateral ", "days.weight"
+        looked_at = "".join(
+            f"{part.name} as materialized (\n    select matches.*, {weight}"
+            f" from {within}({part.sql}) as matches{self._limit(part)}),\n"
+            for part in self.parts
+        )
+        hits = " union all ".join(
+            f"select {self.columns}, weight from {part.name} where true{part.condition}"
+            for part in self.parts
+        )
+        return f"{days}{looked_at}hits as ({hits}),\n"
+
+    def _limit(self, part: Part) -> str:
+        return "" if self.is_last else f" limit {part.most + 1}"
+
+    @property
+    def is_last(self) -> bool:
+        """Whether nothing is tried after this."""
+        return self.stride == STRIDES[-1]
+
+    @property
+    def has_too_many(self) -> str:
+        """Whether a part holds more than are looked at, and another attempt is to be made."""
+        if self.is_last:
+            return "false"
+        return " or ".join(f"(select count(*) from {part.name}) > {part.most}" for part in self.parts)
+
+
+def attempts(search: TileSearch, filled: dict[str, Any]) -> Iterator[Attempt]:
+    """What to try, one after the other, until no part has too many. `filled` are the parameters, and gets more."""
+    first = ":since" if search.since else "null"
+    if search.words:
+        columns = ", ".join(column.name for column in OF_POINTS)
+        for parts, stride in _by_words(search, filled):
+            yield Attempt(parts, stride, first, columns)
+        return
+    moment, first = ("requested_datetime", first) if search.since else ("closed_datetime", ":closed_since")
+    for stride in STRIDES:
+        part = Part("dated", _dated(moment, OF_NUMBERS, stride, filled), MOST_INDEXED)
+        yield Attempt((part,), stride, first, OF_NUMBERS)
+
+
+def filters_of(filled: Iterable[str], names: Iterable[str]) -> str:
+    """The conditions for those of `names` that have a parameter."""
+    return "".join(FILTERS[name] for name in names if name in filled)
+
+
+def request_search(search: TileSearch) -> RequestSearch:
+    """The search of lists for what a tile shows, but for its dates and its place."""
+    return RequestSearch(
+        jurisdiction_id=search.jurisdiction_id,
+        service_codes=search.service_codes,
+        statuses=(search.status,) if search.status else (),
+        detailed_statuses=search.detailed_statuses,
+        words=search.words,
+        text_search=search.text_search,
+        words_in_service_names=search.words_in_service_names,
+        numbers=search.numbers,
+    )
+
+
+def words_condition(filled: dict[str, Any]) -> str:
+    """That a report holds the words, as text; its own constants are added to `filled`."""
+    compiled = with_words(filled).compile(dialect=_dialect)
+    filled |= {name: value for name, value in compiled.params.items() if value is not None}
+    return f"({_as_text(str(compiled))})"
+
+
+def _by_words(search: TileSearch, filled: dict[str, Any]) -> Iterator[tuple[tuple[Part, ...], int]]:
+    """What was closed lately is looked through if it is little; else rare words are found among all reports."""
+    asked = replace(request_search(search), detailed_statuses=None, page_size=MOST_FETCHED)
+    if search.tile.z >= PLACED_FROM:
+        box = search.tile.box
+        # Its eastern and its southern edge belong to the next tiles, which would be looked up, too.
+        box = replace(box, max_long=box.max_long - A_TRIFLE, min_lat=box.min_lat + A_TRIFLE)
+        asked = replace(asked, box=box)
+    everything = _found("found", asked, search, 1, filled)
+    if not search.closed_since or search.status is Status.OPEN:
+        yield (everything,), 1
+        for stride in STRIDES[1:]:
+            yield (_found("found", asked, search, stride, filled),), stride
+        return
+    columns = ", ".join(column.name for column in OF_POINTS) + f", {words_condition(filled)} as holds_words"
+    for stride in STRIDES:
+        closed = _dated("closed_datetime", columns, stride, filled)
+        parts = [Part("closed_lately", closed, MOST_FETCHED, " and holds_words")]
+        if search.status is None:
+            opened = replace(asked, statuses=(Status.OPEN,))
+            parts.append(_found("opened", opened, search, stride, filled))
+        yield tuple(parts), stride
+        if stride == 1:
+            yield (everything,), 1
+
+
+def _found(name: str, asked: RequestSearch, search: TileSearch, stride: int, filled: dict[str, Any]) -> Part:
+    """What the search of lists finds; its parameters bear the name of the part."""
+    asked = replace(asked, requested=Span(search.since) if stride == 1 else A_DAY)
+    question = question_of(asked)
+    compiled = columns_of_a_page(question.shape, OF_POINTS).compile(dialect=_dialect)
+    sql = _as_text(str(compiled))
+    if stride > 1:
+        sql = _END_OF_DAY.sub(lambda end: "days.since" if end[1] == "from" else "days.until", sql)
+    given = {name: value for name, value in compiled.params.items() if value is not None} | question.filled
+    filled |= {f"{name}_{parameter}": value for parameter, value in given.items()}
+    names = ("since", "detailed_status", "detailed_statuses", "closed_since")
+    return Part(name, _PARAMETER.sub(rf":{name}_\1", sql), MOST_FETCHED, filters_of(filled, names))
+
+
+def _dated(moment: str, columns: str, stride: int, filled: dict[str, Any]) -> str:
+    first = ":since" if moment == "requested_datetime" else ":closed_since"
+    # Written out, so that the planner can match it with the partial index.
+    closed = "" if moment == "requested_datetime" else " and status = 'closed'"
+    within = "" if stride == 1 else _WITHIN
+    sql = _DATED.replace("{within}", within).replace("{filters}", closed + filters_of(filled, FILTERS))
+    return sql.replace("{columns}", columns).replace("{moment}", moment).replace("{first}", first)
+
+
+def _as_text(sql: str) -> str:
+    return _CAST.sub(r"cast(:\1 as \2)", sql)
