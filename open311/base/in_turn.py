@@ -13,6 +13,8 @@ R = TypeVar("R")
 S = TypeVar("S")
 # A step: an item, and a function that waits for the result of the step before.
 Step = Callable[[T, Callable[[], R]], R]
+# Of what is stored: one may wait for its turn and another for the disk while a third is worked on.
+STORED_AT_ONCE = 3
 
 
 def in_turn(items: Iterable[T], step: Step[T, R], first: R, *, at_once: int = 2) -> Generator[R, None, None]:
@@ -57,10 +59,10 @@ def read_and_stored(
 ) -> Generator[R, None, None]:
     """The results of the steps, each of an item as `prepare` makes it, in the order of the items.
 
-    With `ahead` one item is read while two are in their steps; without, one thread does it all.
+    With `ahead` one item is read while others are in their steps; without, one thread does it all.
     """
     with (
         closing(one_ahead(items, ahead=ahead)) as read,
-        closing(in_turn(map(prepare, read), step, first, at_once=2 if ahead else 1)) as results,
+        closing(in_turn(map(prepare, read), step, first, at_once=STORED_AT_ONCE if ahead else 1)) as results,
     ):
         yield from results

@@ -19,6 +19,7 @@ from open311.actions.upkeep import restoring
 from open311.base import datetimes
 from open311.base.datetimes import write_utc
 from open311.base.errors import Open311Error
+from open311.base.in_turn import STORED_AT_ONCE
 from open311.base.problems import in_words
 from open311.core import Core
 from open311.dev import private_cluster
@@ -28,8 +29,8 @@ from open311.storage.upkeep import schema
 LANGUAGE = "en"
 # A program that reads the table finds each row on one line.
 PIPED_WIDTH = 1000
-# An import stores two batches at a time, one of which may wait for the other, and sorts words in beside them.
-MOST_AT_ONCE = 3
+# An import stores batches and sorts words in beside them.
+MOST_AT_ONCE = STORED_AT_ONCE + 1
 
 
 class Moment(click.ParamType[datetime]):

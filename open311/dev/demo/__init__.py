@@ -34,7 +34,7 @@ def seed(
     """Add `count` reports of the last five years, in many states; the same ones for the same number and moment.
 
     Shows progress. They are stored in portions, each whole or not at all, and `stored` is called after
-    each; no notifications go out. With `ahead` a portion is made while two are stored.
+    each; no notifications go out. With `ahead` a portion is made while others are stored.
     """
     chance = random.Random(number)
     now = core.now()

@@ -59,7 +59,7 @@ def import_file(
 
     Each thousand rows is stored as a whole or not at all, with the line that was reached. An interrupted import of the
     same file in the same way goes on there; one that had come to its end begins anew, which stores nothing twice.
-    With `ahead` a batch is read while two are stored.
+    With `ahead` a batch is read while others are stored.
     """
     wishes.check(catalogue)
     wishes = replace(wishes, mapping=wishes.mapping.for_file(path))

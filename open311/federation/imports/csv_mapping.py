@@ -1,11 +1,12 @@
 """How the columns and words of a file become those of GeoReport."""
 
 import codecs
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import Any
+from unicodedata import is_normalized
 
 from open311.base.datetimes import time_zone
 from open311.base.errors import Invalid, Problem, problem
@@ -137,12 +138,20 @@ class Columns:
     def fields(self, cells: Sequence[str]) -> dict[str, str]:
         """A row under GeoReport's names, blanks left out."""
         fields = dict(self._constants)
+        read = _read_cell(cells)
         for name, place in self._places:
-            cell = cells[place]
-            text = tidy(unguarded(cell)) if cell else ""
+            text = read(cells[place])
             if text and not (len(text) == len(BLANK) and text.lower() == BLANK):
                 fields[name] = text
         return fields
+
+
+def _read_cell(cells: Sequence[str]) -> Callable[[str], str]:
+    """How the cells of a row are read. In most rows nothing is to be mended, and that is seen for all cells at once."""
+    whole = "".join(cells)
+    if "'" not in whole and whole.isprintable() and is_normalized("NFC", whole):
+        return str.strip
+    return lambda cell: tidy(unguarded(cell))
 
 
 def request_of(

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import cached_property
+from operator import attrgetter
 
 from open311.base.text import NO_TEXT, Text
 from open311.model.catalogue.site import PLAIN_SITE, Site
@@ -137,7 +139,7 @@ class Group:
     name: Text
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Catalogue:
     """Everything a jurisdiction says about itself; immutable, replaced as a whole.
 
@@ -162,20 +164,25 @@ class Catalogue:
         init=False, default_factory=dict, compare=False, repr=False
     )
 
-    @property
+    @cached_property
     def initial_status(self) -> DetailedStatus:
         """The open status of a new report that nobody has checked."""
         return next(status for status in self.statuses.values() if status.initial)
 
-    @property
+    @cached_property
     def published_status(self) -> DetailedStatus:
         """The open status a report moves to when staff release it; the initial one when none is marked."""
         return next((status for status in self.statuses.values() if status.published), self.initial_status)
 
     def default_status(self, status: str) -> DetailedStatus:
         """The detailed status for a plain `open` or `closed`: the marked one, else the first of its kind."""
-        of_that_kind = [entry for entry in self.statuses.values() if entry.status == status]
-        return next((entry for entry in of_that_kind if entry.default), of_that_kind[0])
+        return self._default_statuses[status]
+
+    @cached_property
+    def _default_statuses(self) -> Mapping[str, DetailedStatus]:
+        # Marked ones first; of a kind the first one wins, so it is written last.
+        marked_first = sorted(self.statuses.values(), key=attrgetter("default"), reverse=True)
+        return {entry.status: entry for entry in marked_first[::-1]}
 
     def active_services(self) -> tuple[Service, ...]:
         """The services that are offered, in the order of the list."""
