@@ -23,7 +23,7 @@ import psycopg
 from psycopg import sql
 
 from benchmarks import data
-from benchmarks.processes import free_port, memory, started
+from benchmarks.processes import clean_environment, free_port, memory, started
 from benchmarks.results import machine, table
 from open311.dev.demo import words
 from open311.dev.private_cluster import Cluster
@@ -207,10 +207,9 @@ def stored(url: str) -> int:
 
 def run(command: tuple[str, ...], url: str) -> float:
     """Run a command to its end; returns its peak memory in MB."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("OPEN311_")}
     process = subprocess.Popen(
         [sys.executable, "-m", "open311.cli", *command],
-        env=environment | {"DATABASE_URL": url},
+        env=clean_environment() | {"DATABASE_URL": url},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

@@ -80,7 +80,7 @@ def begun(
     with log.open("wb") as output:
         process = subprocess.Popen(
             command,
-            env=_clean(environment),
+            env=clean_environment() | dict(environment),
             stdout=output,
             stderr=output,
             cwd=folder,
@@ -97,13 +97,14 @@ def begun(
             process.wait()
 
 
-def _clean(more: Mapping[str, str]) -> dict[str, str]:
-    kept = {
+def clean_environment() -> dict[str, str]:
+    """That of this program, but for what would be settings of a server; what it runs is compiled, as if installed."""
+    left_out = ("PORT", "DATABASE_URL", "PYTHONDONTWRITEBYTECODE")
+    return {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith("OPEN311_") and name not in ("PORT", "DATABASE_URL")
+        if not name.startswith("OPEN311_") and name not in left_out
     }
-    return kept | dict(more)
 
 
 def wait(process: subprocess.Popen[bytes], port: int, probe: str, log: Path, seconds: float = 60) -> None:
