@@ -17,7 +17,7 @@ from tests.pictures import a_photo, two_colours, written
 def test_what_costs_too_much_is_refused_before_it_is_decoded(
     kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(images, "_in_child", lambda data: pytest.fail("it was decoded"))
+    monkeypatch.setattr(images, "_in_child", lambda *_: pytest.fail("it was decoded"))
     with pytest.raises(Invalid) as refused:
         images.clean(TOO_COMPLEX[kind]())
     assert refused.value.problems[0].key == "error.photo.too_complex"
@@ -50,7 +50,7 @@ def test_whatever_is_changed_in_a_file_it_is_judged(kind: str) -> None:
 REACHES_NOTHING = """
 import os, socket
 from open311.adapters.photos import images
-images._limit_this_process()
+images._limit_this_process("HEIF")
 attempts = {
     "a file": lambda: open("/etc/hostname"),
     "the environment of the server": lambda: open(f"/proc/{os.getppid()}/environ", "rb"),
