@@ -36,7 +36,6 @@ CHILD_MEMORY = 640 * 1024 * 1024
 # Of processor time: a photo of a telephone takes one.
 CHILD_SECONDS = 8
 
-FORMATS = ("JPEG", "PNG", "WEBP", "HEIF")
 FIRST_BYTES: Mapping[str, Callable[[bytes], bool]] = {
     "JPEG": lambda head: head.startswith(b"\xff\xd8\xff"),
     "PNG": lambda head: head.startswith(b"\x89PNG\r\n\x1a\n"),
@@ -70,7 +69,7 @@ class Photo:
 
 
 def kind_of(head: bytes) -> str | None:
-    """Which of `FORMATS` the first bytes are those of, whatever the sender calls it; None for anything else."""
+    """Which of `FIRST_BYTES` the first bytes are those of, whatever the sender calls it; None for anything else."""
     return next((kind for kind, matches in FIRST_BYTES.items() if matches(head)), None)
 
 
@@ -84,7 +83,7 @@ def clean(data: bytes) -> Photo:
     if kind is None:
         raise Invalid(problem("error.photo.type"))
     image_cost.check(data, kind)
-    head, _, picture = _in_child(data).partition(b"\n")
+    head, _, picture = _in_child(data, kind).partition(b"\n")
     measured: Mapping[str, Any] = json.loads(head)
     if "key" in measured:
         raise Invalid(problem(measured["key"], **measured["values"]))
@@ -94,9 +93,9 @@ def clean(data: bytes) -> Photo:
     )
 
 
-def _in_child(data: bytes) -> bytes:
+def _in_child(data: bytes, kind: str) -> bytes:
     try:
-        return run_child(__name__, data, CHILD_SECONDS)
+        return run_child(__name__, data, CHILD_SECONDS, kind)
     except ChildFailed:
         # A decoder that crashed, or was stopped at one of its limits, met a file that is no photo.
         return _refused("error.photo.unreadable")
@@ -141,9 +140,10 @@ def dhash(data: bytes) -> int:
 def _main() -> None:
     """The child: a file on standard input, its clean copy on standard output."""
     data = sys.stdin.buffer.read()
-    _limit_this_process()
+    [kind] = sys.argv[1:]
+    _limit_this_process(kind)
     try:
-        photo = _cleaned(data)
+        photo = _cleaned(data, kind)
         head = {"width": photo.width, "height": photo.height, "place": photo.place}
         answer = json.dumps(head).encode() + b"\n" + photo.data
     except Invalid as refused:
@@ -156,25 +156,28 @@ def _main() -> None:
     sys.stdout.buffer.write(answer)
 
 
-def _limit_this_process() -> None:
-    _load_decoders()
+def _limit_this_process(kind: str) -> None:
+    _load_decoders(kind)
     give_up_everything(CHILD_SECONDS, CHILD_MEMORY)
 
 
-def _load_decoders() -> None:
+def _load_decoders(kind: str) -> None:
     """All that will be needed: a process that gave everything up can load no more of itself."""
     from PIL import MpoImagePlugin, TiffImagePlugin, WebPImagePlugin  # noqa: F401
-    from pillow_heif import options, register_heif_opener
 
-    options.DECODE_THREADS = 1
-    register_heif_opener(thumbnails=False)
+    if kind == "HEIF":
+        # A fifth of what a small photo costs.
+        from pillow_heif import options, register_heif_opener
+
+        options.DECODE_THREADS = 1
+        register_heif_opener(thumbnails=False)
     Image.preinit()
 
 
-def _cleaned(data: bytes) -> Photo:
+def _cleaned(data: bytes, kind: str) -> Photo:
     # Our own bounds, checked before a pixel is decoded, stand in for Pillow's warning.
     Image.MAX_IMAGE_PIXELS = None
-    with Image.open(BytesIO(data), formats=FORMATS) as image:
+    with Image.open(BytesIO(data), formats=(kind,)) as image:
         _check_size(image)
         # Where it lies in a HEIF file is known only now.
         image_cost.check_exif(len(image.info.get("exif") or b""))
