@@ -1,10 +1,12 @@
 """The command line, `open311 COMMAND`; each command is a module of this package."""
 
 import gc
+import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
+from pathlib import Path
 from typing import NamedTuple
 
 import click
@@ -12,6 +14,9 @@ import structlog
 
 from open311.base import version
 from open311.base.errors import ConfigurationError
+
+# What Python makes of bytes that are no text in the encoding of the machine.
+SURROGATE = re.compile("[\udc80-\udcff]")
 
 
 class Command(NamedTuple):
@@ -148,11 +153,21 @@ def commands() -> None:
     """An Open311 GeoReport v2 server for cities."""
 
 
+def require_text(arguments: Sequence[str]) -> None:
+    """Raise `ConfigurationError` for an argument that neither is text here nor names a file."""
+    for argument in arguments:
+        if SURROGATE.search(argument) and not Path(argument).exists():
+            raise ConfigurationError(
+                f"{argument!r} is not in the encoding of this machine; write it in UTF-8"
+            )
+
+
 def main() -> None:
     """Run the command line; what the operator must mend is said in one line, without a traceback."""
     # What a command prints is for scripts: `KEY=$(open311 key add …)` must hold the key alone.
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     try:
+        require_text(sys.argv[1:])
         commands()
     except ConfigurationError as error:
         click.echo(f"open311: {error}", err=True)

@@ -31,6 +31,8 @@ LANGUAGE = "en"
 PIPED_WIDTH = 1000
 # An import stores batches and sorts words in beside them.
 MOST_AT_ONCE = STORED_AT_ONCE + 1
+# What PostgreSQL holds as the number of a row.
+ROW_NUMBER = click.IntRange(1, 2**63 - 1)
 
 
 class Moment(click.ParamType[datetime]):

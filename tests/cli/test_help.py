@@ -1,10 +1,13 @@
 """`open311 --help` tells of each command what the command says of itself, though it loads none."""
 
+from pathlib import Path
+
 import click
 import pytest
 from click.testing import CliRunner
 
-from open311.cli import COMMANDS, Commands, commands
+from open311.base.errors import ConfigurationError
+from open311.cli import COMMANDS, Commands, commands, require_text
 
 
 def test_the_list_of_commands_names_each_with_its_own_words() -> None:
@@ -19,3 +22,19 @@ def test_a_summary_is_the_first_line_of_the_help(name: str) -> None:
     command = group.get_command(click.Context(group), name)
     assert command is not None
     assert command.get_short_help_str(1000) == COMMANDS[name].summary
+
+
+def test_an_argument_that_is_no_text_is_told(tmp_path: Path) -> None:
+    """As a terminal sends it that still speaks ISO 8859-1; names of files may be any bytes."""
+    with pytest.raises(ConfigurationError, match="write it in UTF-8"):
+        require_text(["account", "show", "J\udcfcrgen"])
+    odd = tmp_path / "M\udcfcll.csv"
+    odd.touch()
+    require_text(["import", str(odd)])
+
+
+@pytest.mark.parametrize("arguments", [("jobs", "forget"), ("account", "take")])
+def test_a_number_that_no_table_can_hold_is_told(arguments: tuple[str, ...]) -> None:
+    told = CliRunner().invoke(commands, [*arguments, "9" * 20])
+    assert told.exit_code == 2
+    assert "is not in the range" in told.output

@@ -10,7 +10,7 @@ from open311.actions.staff_mail import staff_mails
 from open311.base.errors import ConfigurationError
 from open311.base.i18n import LANGUAGES, first_known
 from open311.cli.access.account_import import import_accounts
-from open311.cli.common import opened, show_table
+from open311.cli.common import ROW_NUMBER, opened, show_table
 from open311.core import Core
 from open311.model.access.actor import cli_actor
 from open311.model.staff.accounts import Account
@@ -154,7 +154,7 @@ def role(
 
 
 @account.command()
-@click.argument("role", type=int)
+@click.argument("role", type=ROW_NUMBER)
 def take(role: int) -> None:
     """Take away the role with this number, as `open311 account show` lists it."""
     with opened() as core:

@@ -107,7 +107,7 @@ def _tell(chosen: Route, catalogue: Catalogue, areas: Sequence[str]) -> None:
 @desk.command()
 @jurisdiction
 @click.option("--limit", type=click.IntRange(1, 100_000), default=1000, show_default=True)
-@click.option("--behind", type=click.IntRange(0), default=0, help="Go on behind this number.")
+@click.option("--behind", type=click.IntRange(0, 10**15), default=0, help="Go on behind this number.")
 def reroute(jurisdiction: str | None, limit: int, behind: int) -> None:
     """Ask changed rules about open cases, and put areas right; what a person or a unit has taken up stays there."""
     with opened() as core:

@@ -5,14 +5,16 @@ from datetime import datetime
 import click
 
 from open311.actions import casework
-from open311.cli.common import opened
+from open311.cli.common import ROW_NUMBER, opened
 from open311.model.access.actor import cli_actor
 from open311.model.casework.cases import Priority
 from open311.model.service_request import Location
 
 number = click.argument("service_request_id", type=click.IntRange(1, 10**15))
 # Refused when somebody else has changed the case since `request show` named this revision.
-revision = click.option("--revision", "expected_revision", type=int, help="Only if nothing happened since.")
+revision = click.option(
+    "--revision", "expected_revision", type=ROW_NUMBER, help="Only if nothing happened since."
+)
 TEXTS = ("description", "title", "address", "zipcode", "service_object_id")
 
 

@@ -6,7 +6,7 @@ import click
 
 from open311.actions import casework
 from open311.actions.photos import media as actions
-from open311.cli.common import opened, show_table
+from open311.cli.common import ROW_NUMBER, opened, show_table
 from open311.model.access.actor import cli_actor
 
 HELD_SHOWN = 100
@@ -17,7 +17,7 @@ def media() -> None:
     """Photos of service requests."""
 
 
-number = click.argument("media_id", metavar="ID", type=click.IntRange(1, 2**63 - 1))
+number = click.argument("media_id", metavar="ID", type=ROW_NUMBER)
 
 
 @media.command("list")

@@ -5,7 +5,7 @@ from datetime import datetime
 import click
 
 from open311.actions import casework
-from open311.cli.common import opened, show_table
+from open311.cli.common import ROW_NUMBER, opened, show_table
 from open311.model.access.actor import cli_actor
 from open311.storage.desk.outside import orders
 
@@ -37,7 +37,7 @@ def list_(service_request_id: int) -> None:
 @click.option(
     "--due", type=click.DateTime(["%Y-%m-%d"]), help="The contractor's usual time when it is missing."
 )
-@click.option("--photo", "photos", type=int, multiple=True, help="The id of a photo that goes along.")
+@click.option("--photo", "photos", type=ROW_NUMBER, multiple=True, help="The id of a photo that goes along.")
 def make(
     service_request_id: int, contractor: str, text: str, due: datetime | None, photos: tuple[int, ...]
 ) -> None:
@@ -81,7 +81,9 @@ def return_(order_id: int, text: str) -> None:
 @order_id
 @click.option("--status", help="The detailed status that the request moves to.")
 @click.option("--notes", help="What the public reads.")
-@click.option("--photo", "photos", type=int, multiple=True, help="A photo of the contractor to publish.")
+@click.option(
+    "--photo", "photos", type=ROW_NUMBER, multiple=True, help="A photo of the contractor to publish."
+)
 def confirm(order_id: int, status: str | None, notes: str | None, photos: tuple[int, ...]) -> None:
     """Confirm that an order is done."""
     with opened() as core:

@@ -4,7 +4,7 @@ import click
 
 from open311.actions.reporting import updates
 from open311.base.datetimes import write
-from open311.cli.common import opened, show_table
+from open311.cli.common import ROW_NUMBER, opened, show_table
 from open311.model.access.actor import cli_actor
 
 HELD_SHOWN = 100
@@ -15,7 +15,7 @@ def update() -> None:
     """Check updates that came from outside."""
 
 
-number = click.argument("update_id", type=click.IntRange(1, 2**63 - 1))
+number = click.argument("update_id", type=ROW_NUMBER)
 
 
 @update.command()

@@ -31,7 +31,11 @@ def rehearse(dump: Path, into: str) -> None:
 
 @backup.command()
 @click.option(
-    "--days", type=click.IntRange(1), default=40, show_default=True, help="How long a rehearsal counts."
+    "--days",
+    type=click.IntRange(1, 36_500),
+    default=40,
+    show_default=True,
+    help="How long a rehearsal counts.",
 )
 def check(days: int) -> None:
     """Say whether the last rehearsal was good and not too long ago; exit code 2 when not."""

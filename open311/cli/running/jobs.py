@@ -4,7 +4,7 @@ import click
 
 from open311.base import tracing
 from open311.base.text import how_many
-from open311.cli.common import opened, show_table
+from open311.cli.common import ROW_NUMBER, opened, show_table
 from open311.model.task_names import TaskName
 from open311.storage import jobs as storage
 from open311.storage.jobs import JobState
@@ -17,7 +17,7 @@ def jobs() -> None:
     """Look at the jobs of the worker; do those again that failed, as mails in an outage of the mail server."""
 
 
-ids = click.argument("ids", nargs=-1, type=int)
+ids = click.argument("ids", nargs=-1, type=ROW_NUMBER)
 task = click.option("--task", type=click.Choice([name.value for name in TaskName]), help="Of this task only.")
 
 
