@@ -72,7 +72,7 @@ def test_only_a_hash_is_at_rest(database: str) -> None:
         (("add", ""), "needs a name"),
         (("add", " "), "needs a name"),
         (("add", "a\nb"), "needs a name"),
-        (("add", "a\udcff"), "needs a name"),
+        (("add", "a\udcff"), "write it in UTF-8"),
         (("add", "x" * 201), "needs a name"),
     ],
 )
