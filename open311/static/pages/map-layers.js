@@ -27,13 +27,14 @@ const count = (about) => {
   const said = (number, digits) => ["number-format", number, { locale: document.documentElement.lang, "max-fraction-digits": digits }];
   const thousands = ["/", ["get", "count"], 1000];
   const word = `\u202f${about.words.thousand}`;
-  return [
+  const number = [
     "step", ["get", "count"],
     said(["get", "count"], 1),
     1000, ["concat", said(thousands, 1), word],
     // No digits at all cannot be asked for.
     10000, ["concat", said(["round", thousands], 1), word],
   ];
+  return ["case", ["has", "estimate"], ["concat", "~", number], number];
 };
 
 // What was closed grows paler until it goes.

@@ -120,7 +120,7 @@ Index(
     _case.stage,
     _case.unit,
     postgresql_where=_open,
-    postgresql_include=["due_datetime", "assignee_id"],
+    postgresql_include=["due_datetime", "check_by", "accept_by", "paused_since"],
 )
 Index(
     "cases_newest",
