@@ -206,6 +206,17 @@ def test_another_unit_takes_the_person_away(core: Core, published: int) -> None:
     assert case_of(core, published).assignee_id is None
 
 
+def test_the_same_unit_again_changes_nothing_that_it_has_begun(core: Core, published: int) -> None:
+    casework.assign_person(core, published, 17, BEA)
+    casework.accept_work(core, published, BEA)
+    before = case_of(core, published)
+    assert before.unit is not None
+    casework.assign(core, published, before.unit, BEA)
+    case = case_of(core, published)
+    assert (case.assignee_id, case.accepted_datetime) == (17, before.accepted_datetime)
+    assert case.accepted_datetime is not None
+
+
 def test_what_is_laid_aside_comes_back_on_its_day(core: Core, published: int, clock: Clock) -> None:
     casework.accept_work(core, published, BEA)
     casework.defer(core, published, date(2026, 3, 4), BEA)
