@@ -1,13 +1,26 @@
 """The records of a CSV file, each with the line that it begins on; a quote that is never closed costs one line."""
 
+import codecs
 import csv
+import re
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from open311.base.errors import Problem, problem
 
+UTF_8 = "utf-8-sig"
+# That of 32 bits begins like that of 16.
+BYTE_ORDER_MARKS = {
+    codecs.BOM_UTF32_LE: "utf-32",
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+# What Excel reads as "this stands between the columns", and therefore some programs write as a first line.
+_EXCEL_DELIMITER = re.compile(r'"?sep=([^"\r\n])"?', re.IGNORECASE)
 LONGEST_FIELD = 1_000_000
 # A quote that is never closed would otherwise swallow the rest of the file.
 MOST_LINES = 2_000
@@ -61,9 +74,17 @@ class _Lines:
         self.taken, self.size = [], 0
 
 
+def encoding_of(path: Path) -> str:
+    """The encoding that a file begins with; UTF-8 without a mark."""
+    with path.open("rb") as file:
+        first = file.read(4)
+    return next((name for mark, name in BYTE_ORDER_MARKS.items() if first.startswith(mark)), UTF_8)
+
+
 def delimiter_of(line: str) -> str:
-    """The character that stands between the columns of a first line."""
-    return max(",;\t|", key=line.count)
+    """The character that stands between the columns of a file with this first line."""
+    excel = _EXCEL_DELIMITER.fullmatch(line.rstrip("\r\n"))
+    return excel[1] if excel else max(",;\t|", key=line.count)
 
 
 def records(lines: Iterable[str], delimiter: str) -> Iterator[Record]:
@@ -92,8 +113,9 @@ def records(lines: Iterable[str], delimiter: str) -> Iterator[Record]:
             reader = csv.reader(feed, delimiter=delimiter)
             continue
         begin = feed.begin
+        for_excel = begin == 1 and _EXCEL_DELIMITER.fullmatch(feed.taken[0].rstrip("\r\n"))
         feed.settle(len(feed.taken))
-        if any(cells):
+        if any(cells) and not for_excel:
             yield Record(begin, cells)
 
 

@@ -33,6 +33,8 @@ def test_a_list_replaces_the_one_before(fresh_database_url: str, tmp_path: Path)
     code, _ = imported(fresh_database_url, file, 'street,lat,lon\n"A, B",49.48,8.44\n\nC,49.48,8.45\n')
     assert code == 0
     assert labels(fresh_database_url) == ["A, B", "C"]
+    excel = "sep=;\nstreet;lat;lon\nStraße;49,48;8,44\n".encode("utf-16")
+    assert (imported(fresh_database_url, file, excel)[0], labels(fresh_database_url)) == (0, ["Straße"])
     code, _ = imported(fresh_database_url, file, '"street","nr",plz,lat,lon\nA,NULL,null,49.48,8.44\n')
     assert (code, labels(fresh_database_url)) == (0, ["A"])
 

@@ -59,12 +59,13 @@ def test_no_text_ends_the_reader_and_no_line_is_lost(text: str) -> None:
 
 
 def test_the_delimiter_is_found_in_the_first_line() -> None:
-    assert [delimiter_of(line) for line in ("a;b;c,d", "a,b", "a\tb", "a|b|c", "a")] == [
+    assert [delimiter_of(line) for line in ("a;b;c,d", "a,b", "a\tb", "a|b|c", "a", "sep=|\r\n")] == [
         ";",
         ",",
         "\t",
         "|",
         ",",
+        "|",
     ]
 
 

@@ -16,6 +16,7 @@ from open311.base.errors import ConfigurationError, Open311Error
 from open311.base.problems import in_words
 from open311.cli.common import LANGUAGE, opened
 from open311.core import Core
+from open311.formats.csv_records import encoding_of
 from open311.model.access.actor import cli_actor
 
 LARGEST_FILE = 10 * 1024 * 1024
@@ -76,6 +77,6 @@ def _text(file: Path) -> str:
     if file.stat().st_size > LARGEST_FILE:
         raise ConfigurationError(f"{file} is larger than {LARGEST_FILE // 2**20} MB")
     try:
-        return file.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
+        return file.read_text(encoding=encoding_of(file))
+    except UnicodeError:
         raise ConfigurationError(f"{file} is not UTF-8; save it as “CSV UTF-8”") from None

@@ -8,6 +8,7 @@ from open311.actions.addresses import address_list
 from open311.base.errors import Invalid, problem
 from open311.base.text import how_many
 from open311.cli.common import opened
+from open311.formats.csv_records import encoding_of
 
 
 @click.group()
@@ -26,9 +27,9 @@ def take_over(file: Path, jurisdiction: str | None) -> None:
     with opened() as core:
         catalogue = core.catalogues.find(jurisdiction)
         try:
-            with file.open(encoding="utf-8-sig", newline="") as lines:
+            with file.open(encoding=encoding_of(file), newline="") as lines:
                 taken = address_list.take_over(core, catalogue, lines)
-        except UnicodeDecodeError:
+        except UnicodeError:
             raise Invalid(problem("error.addresses.encoding")) from None
     if taken.unreadable:
         named = ", ".join(map(str, taken.lines)) + (", …" if taken.unreadable > len(taken.lines) else "")

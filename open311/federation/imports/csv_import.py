@@ -30,8 +30,6 @@ from open311.storage.database import Connection
 BATCH = 1000
 # What `surrogateescape` makes of bytes that are not of the encoding.
 UNDECODED = re.compile("[\udc80-\udcff]")
-# What Excel reads as "this stands between the columns", and therefore some programs write as a first line.
-EXCEL_DELIMITER = re.compile(r'"?sep=([^"\r\n])"?', re.IGNORECASE)
 LONGEST_TOLD = 500
 
 Progress = Callable[[Counts, int], None]
@@ -106,11 +104,8 @@ def _rows(file: TextIO, mapping: CsvMapping) -> tuple[Iterator[Record], list[str
     """The records behind the head, the names in it, and what stands between them; raises `Invalid`."""
     first = file.readline()
     file.seek(0)
-    excel = EXCEL_DELIMITER.fullmatch(first.rstrip("\r\n"))
-    delimiter = mapping.delimiter or (excel[1] if excel else delimiter_of(first))
+    delimiter = mapping.delimiter or delimiter_of(first)
     rows = records(file, delimiter)
-    if excel:
-        next(rows, None)
     head = next(rows, None)
     names = [name.strip() for name in head.cells] if head else []
     known = {*names} | {mapping.columns.get(name, name) for name in mapping.constants}

@@ -1,6 +1,5 @@
 """How the columns and words of a file become those of GeoReport."""
 
-import codecs
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, tzinfo
@@ -16,6 +15,7 @@ from open311.federation.client.dates import Dates, is_form, is_no_date
 from open311.federation.client.foreign import ForeignRequest
 from open311.federation.references import Refusal, refusal_for
 from open311.formats.csv import unguarded
+from open311.formats.csv_records import UTF_8, encoding_of
 from open311.model.catalogue import Catalogue
 from open311.model.fields import Role
 from open311.model.service_request import PERSONAL, Reporter, Status, fields_with
@@ -27,14 +27,6 @@ NEEDED = ("service_request_id", "requested_datetime")
 BLANK = "null"
 MOMENTS = tuple(name for name in COLUMNS if name.endswith("_datetime"))
 SETTINGS = ("columns", "services", "statuses", "constants", "dates", "time_zone", "delimiter", "encoding")
-UTF_8 = "utf-8-sig"
-# That of 32 bits begins like that of 16.
-BYTE_ORDER_MARKS = {
-    codecs.BOM_UTF32_LE: "utf-32",
-    codecs.BOM_UTF32_BE: "utf-32",
-    codecs.BOM_UTF16_LE: "utf-16",
-    codecs.BOM_UTF16_BE: "utf-16",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,14 +71,7 @@ class CsvMapping:
 
     def for_file(self, path: Path) -> "CsvMapping":
         """This mapping, in the encoding that the file begins with where none was named."""
-        if self.encoding != UTF_8:
-            return self
-        with path.open("rb") as file:
-            first = file.read(4)
-        for mark, encoding in BYTE_ORDER_MARKS.items():
-            if first.startswith(mark):
-                return replace(self, encoding=encoding)
-        return self
+        return replace(self, encoding=encoding_of(path)) if self.encoding == UTF_8 else self
 
     def check_file(self) -> None:
         """Whether a file can be read this way; raises `Invalid`."""
