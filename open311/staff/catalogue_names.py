@@ -15,8 +15,12 @@ def unit_names(units: Iterable[str], jurisdiction_id: str | None = None) -> str:
     return ", ".join(unit_name(unit, jurisdiction_id) for unit in units)
 
 
+def service_name(service_code: str, jurisdiction_id: str | None = None) -> str:
+    return _name(service_code, jurisdiction_id, Catalogue.service_name)
+
+
 def service_names(services: Iterable[str], jurisdiction_id: str | None = None) -> str:
-    return ", ".join(_name(code, jurisdiction_id, Catalogue.service_name) for code in services)
+    return ", ".join(service_name(code, jurisdiction_id) for code in services)
 
 
 def area_names(areas: Iterable[str], jurisdiction_id: str | None = None) -> str:

@@ -25,6 +25,7 @@ ENTRIES = (
     Entry("field", "desk.menu.field", frozenset({Right.FIELD})),
     Entry("outside_list", "desk.menu.outside", frozenset({Right.ORDER, Right.CHECK})),
     Entry("routing", "desk.menu.routing", frozenset({Right.ASSIGN_UNIT, Right.ACCEPT})),
+    Entry("figures", "desk.menu.figures", frozenset({Right.FIGURES})),
     Entry("satisfaction", "desk.menu.satisfaction", frozenset({Right.FIGURES})),
     Entry("senders", "desk.menu.senders", frozenset({Right.BLOCK_SENDER})),
     Entry("accounts_list", "desk.menu.accounts", frozenset({Right.MANAGE_ACCOUNTS, Right.MANAGE_MEMBERS})),

@@ -61,6 +61,7 @@ def _common() -> dict[str, Any]:
         "area_names": catalogue_names.area_names,
         "day": words.day,
         "calendar_day": words.calendar_day,
+        "figure": words.figure,
         "day_and_time": words.day_and_time,
         "machine": words.machine,
         "to": address,

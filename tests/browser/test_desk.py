@@ -87,6 +87,7 @@ def pages_around(visitor: Visitor, town: Town, words: str) -> Iterator[str]:
         "/staff/reports/views",
         "/staff/senders",
         "/staff/inbox",
+        "/staff/figures",
         "/staff/satisfaction",
         "/staff/new",
         "/staff/field",

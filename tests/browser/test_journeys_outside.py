@@ -319,6 +319,7 @@ def test_no_page_that_leads_outside_has_barriers(
             "senders",
             "outside",
             f"reports/{ordered}/outside",
+            "figures",
             "satisfaction",
         ):
             desk.opens(f"/staff/{path}")

@@ -1,0 +1,109 @@
+"""Figures: each number of what is open leads to exactly that many cases; times, shares, and never a person."""
+
+from collections.abc import Iterator
+
+import pytest
+from lxml import html
+
+from open311.actions import casework
+from open311.model.casework.decisions import Decision, Outcome
+from open311.model.staff.rights import Role
+from tests.actors import CLARA
+from tests.serving import Api, Clock, an_api
+from tests.staff.desk import Desk, Employee, membership
+
+HELD = {"service_code": "FAHRZEUG_ALT", "attribute[FARBE]": "rot"}
+
+
+@pytest.fixture
+def citizens(desk: Desk) -> Api:
+    return an_api(desk.core)
+
+
+def vera_of(desk: Desk) -> Employee:
+    """Signed in only when she looks: sessions do not last for days."""
+    return desk.employee(Role.SUPERVISOR, email="vera@stadt.example", name="Vera")
+
+
+def held(citizens: Api) -> int:
+    return int(citizens.post(HELD)[0]["service_request_id"])
+
+
+def numbers(employee: Employee, path: str = "/staff/figures") -> Iterator[tuple[int, str]]:
+    """The numbers of the page that lead somewhere, and where."""
+    page = html.fromstring(employee.get(path).text)
+    assert employee.response.status_code == 200, employee.text
+    for link in page.xpath("//td//a"):
+        yield int(link.text.replace(".", "")), link.get("href")
+
+
+def row(employee: Employee, table: str, name: str) -> list[str]:
+    """The cells of a row of the page at hand."""
+    page = html.fromstring(employee.response.text)
+    [found] = page.xpath(f"//table[caption/@id='{table}']//tr[th='{name}']")
+    return [" ".join(cell.text_content().split()) for cell in found.iter("td")]
+
+
+def test_each_number_leads_to_that_many_cases(desk: Desk, citizens: Api, clock: Clock) -> None:
+    for _ in range(3):
+        held(citizens)
+    citizens.report()
+    clock.forward(days=20)
+    held(citizens)
+    clock.forward(minutes=5)
+    vera = vera_of(desk)
+    leading = list(numbers(vera))
+    assert {"overdue=1", "stage=check", "unit=STADTREINIGUNG"} <= {
+        part for _, href in leading for part in href.partition("?")[2].split("&")
+    }
+    for number, href in leading:
+        rows = html.fromstring(vera.get(href).text).xpath("//tbody/tr")
+        assert (href, len(rows)) == (href, number)
+
+
+def test_times_run_from_receipt_and_shares_are_of_what_came_in(
+    desk: Desk, citizens: Api, clock: Clock
+) -> None:
+    """Journey 10: half are checked within three hours, 15 % are not for the public."""
+    reports = [held(citizens) for _ in range(20)]
+    clock.forward(hours=3)
+    for number in reports:
+        outcome = Outcome.WITHHOLD if number in reports[:3] else Outcome.PUBLISH
+        casework.decide(desk.core, number, Decision(outcome=outcome), CLARA)
+    clock.forward(hours=45)
+    for number in reports[:10]:
+        casework.set_status(desk.core, number, "GELOEST", CLARA)
+    vera = vera_of(desk)
+    vera.get("/staff/figures?days=30")
+    cells = row(vera, "course-units", "Kommunaler Vollzugsdienst")
+    assert cells[:2] == ["20", "3 Std. 3 Std."]
+    assert cells[4:8] == ["2 Tage 2 Tage", "100 %", "15 %", "0 %"]
+    assert row(vera, "course-services", "Kfz ohne Zulassung") == cells
+    assert row(vera, "course-units", "Alle") == cells
+
+
+def test_few_reports_tell_nothing(desk: Desk, citizens: Api, clock: Clock) -> None:
+    held(citizens)
+    vera = vera_of(desk)
+    vera.get("/staff/figures")
+    assert row(vera, "course-services", "Kfz ohne Zulassung")[0] == "<5"
+    clock.forward(days=40)
+    vera = desk.employee(Role.SUPERVISOR, email="late@stadt.example", name="Vera")
+    assert "In dieser Zeit ist nichts eingegangen." in vera.get("/staff/figures?days=30").text
+    assert vera.get("/staff/figures?days=4000").status_code == 200
+
+
+def test_a_lead_sees_the_own_unit_alone(desk: Desk, citizens: Api) -> None:
+    held(citizens)
+    citizens.report()
+    lead = membership(Role.LEAD, units=("STADTREINIGUNG",))
+    lutz = desk.employee(lead, email="lutz@stadt.example", name="Lutz")
+    lutz.get("/staff/figures")
+    assert "Stadtreinigung" in lutz.text
+    assert "Vollzugsdienst" not in lutz.text
+
+
+@pytest.mark.parametrize("role", [Role.READER, Role.ADMIN])
+def test_others_are_refused(desk: Desk, role: Role) -> None:
+    employee = desk.employee(role, email="rita@stadt.example", name="Rita")
+    assert employee.get("/staff/figures").status_code == 403
