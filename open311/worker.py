@@ -181,5 +181,5 @@ async def _look_out(core: Core) -> None:
             await asyncio.to_thread(defer_due, core)
         except Exception as reason:
             # The database may be away for a moment; nothing is lost, since nothing was taken.
-            log.error("errands_failed", reason=str(reason))
+            log.error("errands_failed", reason=str(reason.__cause__ or reason))
         await asyncio.sleep(LOOK_EVERY_SECONDS)

@@ -53,6 +53,8 @@ def install() -> None:
     logger.handlers = [lines]
     logger.propagate = False
     logger.setLevel(logging.INFO)
+    # Each attempt to reach a database that is away, plain text among lines of JSON; `queue_lost` tells it once.
+    logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)
 
 
 def _tells_something(record: logging.LogRecord) -> bool:
