@@ -78,8 +78,7 @@ _DAYS = f"""
     where (last - day) % {{stride}} = least({{stride}}, last - first + 1) / 2"""
 _DATED = f"""
     select {{columns}} from service_requests
-    where {MINE} and {{moment}} >= {{first}}{{within}}{{filters}}
-    order by {{moment}} desc"""
+    where {MINE} and {{moment}} >= {{first}}{{within}}{{filters}}"""
 _WITHIN = " and {moment} between days.since and days.until"
 
 
@@ -91,6 +90,8 @@ class Part:
     sql: str
     most: int
     condition: str = ""
+    # What an index tells is read twice sooner than put aside.
+    is_read_twice: bool = False
 
 
 @dataclass(frozen=True)
@@ -110,19 +111,21 @@ class Attempt:
             days = _DAYS.replace("{first}", self.first).replace("{stride}", f"{self.stride}")
             days = f"days as materialized ({days}),\n"
             within, weight = "days cross join lateral ", "days.weight"
-        looked_at = "".join(
-            f"{part.name} as materialized (\n    select matches.*, {weight}"
-            f" from {within}({part.sql}) as matches{self._limit(part)}),\n"
+        parts = "".join(
+            self._table(part, f"select matches.*, {weight} from {within}({part.sql}) as matches")
             for part in self.parts
         )
         hits = " union all ".join(
             f"select {self.columns}, weight from {part.name} where true{part.condition}"
             for part in self.parts
         )
-        return f"{days}{looked_at}hits as ({hits}),\n"
+        return f"{days}{parts}too_many as materialized (select {self._is_too_many} as is_so),\nhits as ({hits}),\n"
 
-    def _limit(self, part: Part) -> str:
-        return "" if self.is_last else f" limit {part.most + 1}"
+    def _table(self, part: Part, rows: str) -> str:
+        if part.is_read_twice:
+            return f"{part.name} as not materialized (\n    {rows}),\n"
+        limit = "" if self.is_last else f" limit {part.most + 1}"
+        return f"{part.name} as materialized (\n    {rows}{limit}),\n"
 
     @property
     def is_last(self) -> bool:
@@ -130,11 +133,17 @@ class Attempt:
         return self.stride == STRIDES[-1]
 
     @property
-    def has_too_many(self) -> str:
+    def _is_too_many(self) -> str:
         """Whether a part holds more than are looked at, and another attempt is to be made."""
         if self.is_last:
             return "false"
-        return " or ".join(f"(select count(*) from {part.name}) > {part.most}" for part in self.parts)
+        return " or ".join(
+            f"(select count(*) from (select 1 from {part.name} limit {part.most + 1}) as first) > {part.most}"
+            for part in self.parts
+        )
+
+
+HAS_TOO_MANY = "(select is_so from too_many)"
 
 
 def attempts(search: TileSearch, filled: dict[str, Any]) -> Iterator[Attempt]:
@@ -146,8 +155,10 @@ def attempts(search: TileSearch, filled: dict[str, Any]) -> Iterator[Attempt]:
             yield Attempt(parts, stride, first, columns)
         return
     moment, first = ("requested_datetime", first) if search.since else ("closed_datetime", ":closed_since")
+    columns = OF_NUMBERS if search.since else f"'closed' as {OF_NUMBERS}"
     for stride in STRIDES:
-        part = Part("dated", _dated(moment, OF_NUMBERS, stride, filled), MOST_INDEXED)
+        sql = _dated(moment, columns, stride, filled)
+        part = Part("dated", sql, MOST_INDEXED, is_read_twice=True)
         yield Attempt((part,), stride, first, OF_NUMBERS)
 
 
@@ -218,11 +229,14 @@ def _found(name: str, asked: RequestSearch, search: TileSearch, stride: int, fil
 
 
 def _dated(moment: str, columns: str, stride: int, filled: dict[str, Any]) -> str:
-    first = ":since" if moment == "requested_datetime" else ":closed_since"
-    # Written out, so that the planner can match it with the partial index.
-    closed = "" if moment == "requested_datetime" else " and status = 'closed'"
     within = "" if stride == 1 else _WITHIN
-    sql = _DATED.replace("{within}", within).replace("{filters}", closed + filters_of(filled, FILTERS))
+    if moment == "requested_datetime":
+        first, filters = ":since", filters_of(filled, FILTERS)
+    else:
+        # Written out for the partial index, which then has all that is asked for; it does not hold the status.
+        first, others = ":closed_since", [name for name in FILTERS if name not in ("status", "closed_since")]
+        filters = " and status = 'closed'" + filters_of(filled, others)
+    sql = _DATED.replace("{within}", within).replace("{filters}", filters)
     return sql.replace("{columns}", columns).replace("{moment}", moment).replace("{first}", first)
 
 

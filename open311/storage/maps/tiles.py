@@ -10,6 +10,7 @@ from open311.model.service_request import Status
 from open311.storage.database import advisory_locks
 from open311.storage.maps.matches import (
     FILTERS,
+    HAS_TOO_MANY,
     MINE,
     Attempt,
     attempts,
@@ -180,7 +181,7 @@ def _statement(search_of_tile: TileSearch, filled: dict[str, Any], attempt: Atte
         "{columns}": names,
         "{left}": left,
         "{hits}": attempt.tables if attempt else "",
-        "{has_too_many}": attempt.has_too_many if attempt else "false",
+        "{has_too_many}": HAS_TOO_MANY if attempt else "false",
         "{filters}": filters_of(filled, FILTERS) + words,
     }
     for gap, piece in pieces.items():
