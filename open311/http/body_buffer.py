@@ -113,9 +113,10 @@ def _length(environ: WSGIEnvironment) -> int | None:
 
 
 def _sender_is_gone(environ: WSGIEnvironment) -> bool:
-    # Behind proxies the other end of the connection is the last of them.
-    here = environ.get("werkzeug.proxy_fix.orig", environ)
-    return is_broken_off(network_of(here.get("REMOTE_ADDR")), int(here["SERVER_PORT"]))
+    # The other end of all connections is the proxy then: whoever leaves would have the bodies of others refused.
+    if "werkzeug.proxy_fix.orig" in environ:
+        return False
+    return is_broken_off(network_of(environ.get("REMOTE_ADDR")), int(environ["SERVER_PORT"]))
 
 
 def _nobody(start_response: StartResponse) -> list[bytes]:
