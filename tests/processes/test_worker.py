@@ -185,5 +185,6 @@ def test_worker_outlives_a_lost_connection(queue: Queue, tmp_path: Path) -> None
             connection.execute(f"{others} and pid <> pg_backend_pid()".encode())
         queue.core.database.close()
         second = queue.report()
-        assert wait_for(lambda: queue.accepted(second), seconds=60), (tmp_path / "log").read_text()
+        # Rarely a job was just being taken; the next one takes it up once it counts as stalled.
+        assert wait_for(lambda: queue.accepted(second)), (tmp_path / "log").read_text()
         assert worker.poll() is None
