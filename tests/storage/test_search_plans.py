@@ -17,12 +17,14 @@ from sqlalchemy import Connection, text
 from open311.model.casework.cases import Flag, Priority, Stage
 from open311.model.casework.desk_search import OPEN_STAGES, CaseSearch, Order
 from open311.model.maps.geography import Box, Circle
+from open311.model.maps.tiles import Tile, TileSearch
 from open311.model.search import Cursor, RequestSearch, Sort, Span
 from open311.model.service_request import Location, Status, Visibility
 from open311.storage import search
 from open311.storage.database import Database
 from open311.storage.desk.lists import case_list, counts
 from open311.storage.desk.scope import Scope
+from open311.storage.maps import matches, tiles
 from open311.storage.requests import service_requests
 from tests.databases import Databases
 from tests.serving import START
@@ -498,6 +500,28 @@ def test_a_list_of_the_desk_looks_through_no_archive(reader: Connection, name: s
         case_list.page(reader, Scope((CITY,)), LISTS[name], START)
     assert found
     assert sum(read(plan, "cases", "service_requests") for plan in found) <= 800
+
+
+@pytest.mark.parametrize(
+    ("filters", "most"),
+    [
+        ({"words": ("Matratzen",)}, 8000),
+        ({"words": ("Kanarienvogel",)}, 200),
+        ({"since": days_ago(366)}, 8000),
+    ],
+    ids=["common word", "rare word", "a year"],
+)
+def test_a_look_at_the_map_does_not_read_all_that_matches(
+    reader: Connection, monkeypatch: pytest.MonkeyPatch, filters: dict[str, Any], most: int
+) -> None:
+    """Of 15,000 reports with a word, 12,000 of a year: a stranger asks for them, and for hundreds of tiles a minute."""
+    for name in ("MOST_FETCHED", "MOST_INDEXED"):
+        monkeypatch.setattr(matches, name, 500)
+    asked = TileSearch(jurisdiction_id=CITY, tile=Tile(0, 0, 0), **filters)
+    with plans(reader) as found:
+        assert tiles.tile(reader, asked)
+    assert not any(map(sequential, found))
+    assert sum(map(read, found)) <= most
 
 
 def test_the_desk_is_counted_from_an_index_alone(reader: Connection) -> None:
