@@ -28,7 +28,8 @@ from open311.model.casework.decisions import Decision, Outcome
 from open311.model.casework.desk_search import CaseSearch, Order
 from open311.model.desk.deadline_steps import Deadline
 from open311.model.service_request import Location
-from open311.model.staff.rights import Membership, Role, Staff
+from open311.model.staff.rights import Membership, Staff
+from open311.model.staff.roles import Role
 from open311.storage.database import Database
 from open311.storage.desk.case import case_page, neighbours
 from open311.storage.desk.lists import case_list, counts, queue

@@ -11,7 +11,7 @@ from open311.model.desk.deadline_steps import Deadline, Step, read_steps
 from open311.model.desk.desk_catalogue import Desk, GroupRole, Reason, ReasonFor, Unit, UnitKind
 from open311.model.desk.routing import SPAN, Span
 from open311.model.desk.working_days import WEEKDAYS, Calendar, Period, is_known
-from open311.model.staff.rights import Role
+from open311.model.staff.roles import Role
 
 Found = Iterator[tuple[Steps, str]]
 

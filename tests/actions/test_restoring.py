@@ -16,7 +16,7 @@ from open311.base.errors import Invalid
 from open311.core import Core
 from open311.model.access.actor import cli_actor
 from open311.model.staff.accounts import AccountState
-from open311.model.staff.rights import Role
+from open311.model.staff.roles import Role
 from open311.notifications import mail_subscriptions
 from open311.notifications.mails import messages
 from open311.notifications.model.mail_limits import MailAsker

@@ -11,7 +11,7 @@ from open311.actions import casework, catalogue_publication, keys
 from open311.dev import demo
 from open311.model.access.actor import ALL_RIGHTS, Actor, ActorKind
 from open311.model.access.keys import Scope
-from open311.model.staff.rights import Role
+from open311.model.staff.roles import Role
 from open311.model.task_names import TaskName
 from tests.actors import CLARA
 from tests.browser.conftest import Visit

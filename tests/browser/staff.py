@@ -6,7 +6,8 @@ from open311.actions.staff_accounts import accounts, own_account
 from open311.adapters.signing_in import one_time_codes
 from open311.core import Core
 from open311.model.access.actor import cli_actor
-from open311.model.staff.rights import Membership, Role
+from open311.model.staff.rights import Membership
+from open311.model.staff.roles import Role
 from open311.staff.session_cookie import PLAIN
 from tests.browser.navigators import Visitor
 from tests.staff.desk import PASSWORD, SENDER, Employee, membership

@@ -17,7 +17,7 @@ from open311.actions import casework, keys
 from open311.model.access.actor import ALL_RIGHTS, Actor, ActorKind
 from open311.model.access.keys import Scope
 from open311.model.casework.cases import Stage
-from open311.model.staff.rights import Role
+from open311.model.staff.roles import Role
 from open311.model.task_names import TaskName
 from open311.notifications.mails import messages
 from tests.actors import CLARA

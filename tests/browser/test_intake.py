@@ -14,7 +14,7 @@ from open311.actions.addresses import address_list
 from open311.basemap import importing
 from open311.basemap.importing import Wishes
 from open311.model.access.keys import Scope
-from open311.model.staff.rights import Role
+from open311.model.staff.roles import Role
 from tests.actors import CLARA
 from tests.basemap.extracts import an_extract, forget_maps
 from tests.browser.conftest import NARROW, Visit

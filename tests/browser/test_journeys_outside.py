@@ -18,7 +18,7 @@ from open311.actions import casework
 from open311.inbox import fetching
 from open311.model.casework.cases import Flag, Stage
 from open311.model.service_request import Visibility
-from open311.model.staff.rights import Role
+from open311.model.staff.roles import Role
 from open311.model.task_names import TaskName
 from open311.notifications.mails import messages
 from tests.actors import CLARA

@@ -9,7 +9,7 @@ from open311.actions.staff_accounts import accounts
 from open311.adapters.signing_in import one_time_codes
 from open311.app import create_app
 from open311.model.access.actor import cli_actor
-from open311.model.staff.rights import Role
+from open311.model.staff.roles import Role
 from tests.browser.conftest import NARROW, Visit
 from tests.browser.staff import an_account, sets_up_an_app, signs_in
 from tests.browser.town import Town, served

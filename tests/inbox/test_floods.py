@@ -9,7 +9,7 @@ from open311.actions import casework
 from open311.actions.upkeep import housekeeping
 from open311.core import Core
 from open311.inbox import fetching, flood, reading
-from open311.model.staff.rights import Role
+from open311.model.staff.roles import Role
 from tests.actors import CLARA
 from tests.inbox.server import ImapServer, a_mail
 from tests.mailbox import Mailbox, run_jobs

@@ -10,7 +10,8 @@ from hypothesis import strategies as some
 from sqlalchemy import ARRAY, Connection, Integer, Text, cast, column, select, values
 
 from open311.model.access.actor import Right
-from open311.model.staff.rights import ROLES, Membership, Role, Staff, may, may_give
+from open311.model.staff.rights import Membership, Staff, may, may_give
+from open311.model.staff.roles import ROLES, Role
 from open311.storage.desk import rights as scopes
 from open311.storage.desk.rights import CaseColumns
 from tests.serving import START

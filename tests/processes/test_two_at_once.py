@@ -15,7 +15,7 @@ from lxml import html
 
 from open311.actions import casework
 from open311.core import Core
-from open311.model.staff.rights import Role
+from open311.model.staff.roles import Role
 from open311.staff.session_cookie import PLAIN
 from tests.actors import CLARA
 from tests.opendata.live import a_live_core

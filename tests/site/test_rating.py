@@ -10,7 +10,7 @@ from open311.actions import casework
 from open311.base.errors import Invalid
 from open311.core import Core
 from open311.model.casework.cases import Awaits
-from open311.model.staff.rights import Role
+from open311.model.staff.roles import Role
 from open311.notifications import mail_subscriptions
 from open311.notifications.model.mail_limits import MailAsker
 from open311.storage.upkeep import unpublished

@@ -17,7 +17,8 @@ from open311.core import Core
 from open311.model.access.actor import cli_actor
 from open311.model.staff.accounts import AccountState, Stage
 from open311.model.staff.audit import AuditKind
-from open311.model.staff.rights import Membership, Role
+from open311.model.staff.rights import Membership
+from open311.model.staff.roles import Role
 from open311.staff import session_cookie
 from open311.storage.staff_accounts import accounts as stored
 from open311.storage.staff_accounts import audit, sessions

@@ -6,7 +6,7 @@ from sqlalchemy import Connection, text
 from open311.actions.staff_accounts import accounts, staff_retention
 from open311.model.access.actor import cli_actor
 from open311.model.staff.access_tokens import MOST_TOKENS
-from open311.model.staff.rights import Role
+from open311.model.staff.roles import Role
 from open311.storage.upkeep import restored
 from tests.client import client_of
 from tests.serving import Clock

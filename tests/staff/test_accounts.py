@@ -10,7 +10,7 @@ from open311.base.errors import Forbidden, Invalid, NotFound
 from open311.core import Core
 from open311.model.access.actor import cli_actor, staff_actor
 from open311.model.staff.accounts import Account, AccountState
-from open311.model.staff.rights import Role
+from open311.model.staff.roles import Role
 from open311.storage.staff_accounts import accounts as storage
 from tests.serving import Clock
 from tests.staff.desk import CITY, PASSWORD, SENDER, Desk, Employee, membership

@@ -17,7 +17,7 @@ from open311.model.access.actor import Right
 from open311.model.casework.cases import Case, Priority, Stage
 from open311.model.service_request import Visibility
 from open311.model.staff.access_tokens import RIGHTS
-from open311.model.staff.rights import Role
+from open311.model.staff.roles import Role
 from open311.staff.api.acts import ACTS, Act
 from tests.actors import CLARA
 from tests.client import Client, client_of

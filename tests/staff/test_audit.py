@@ -4,7 +4,7 @@ from sqlalchemy import Connection, text
 
 from open311.actions.staff_accounts import audit_log, staff_retention
 from open311.core import Core
-from open311.model.staff.rights import Role
+from open311.model.staff.roles import Role
 from open311.storage.staff_accounts import audit
 from tests.serving import Clock
 from tests.staff.desk import CITY, Desk

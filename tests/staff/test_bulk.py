@@ -15,7 +15,7 @@ from open311.model.access.actor import ALL_RIGHTS, Actor, ActorKind
 from open311.model.casework import bulk as model
 from open311.model.casework.cases import Priority
 from open311.model.casework.desk_search import PAGE_SIZE
-from open311.model.staff.rights import Role
+from open311.model.staff.roles import Role
 from open311.model.task_names import TaskName
 from tests.jobs import work
 from tests.serving import Api, Clock

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from open311.actions import casework
-from open311.model.staff.rights import Role
+from open311.model.staff.roles import Role
 from tests.actors import CLARA
 from tests.serving import Clock, an_api
 from tests.staff.desk import Desk, Employee, membership

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, text
 from open311.actions import casework
 from open311.core import Core
 from open311.model.service_request import Location
-from open311.model.staff.rights import Role
+from open311.model.staff.roles import Role
 from open311.model.task_names import TaskName
 from open311.staff.shortcuts import SHORTCUTS
 from open311.staff.signing_in.interrupted_form import _unpacked

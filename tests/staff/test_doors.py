@@ -7,7 +7,7 @@ from werkzeug.routing import Rule
 
 from open311.app import application
 from open311.model.access.actor import Right
-from open311.model.staff.rights import ROLES, Role
+from open311.model.staff.roles import ROLES, Role
 from open311.staff.blueprint import ANYBODY, OPEN
 from tests.staff.desk import HERE, Desk
 

@@ -16,7 +16,7 @@ from open311.adapters import work_sheets
 from open311.adapters.work_sheets import Sheet, printable
 from open311.core import Core
 from open311.model.access.actor import ALL_RIGHTS, Actor, ActorKind
-from open311.model.staff.rights import Role
+from open311.model.staff.roles import Role
 from open311.model.task_names import TaskName
 from open311.staff.lists import exports
 from tests.jobs import work

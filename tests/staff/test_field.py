@@ -14,7 +14,7 @@ from open311.core import Core
 from open311.model.access.actor import ALL_RIGHTS, Actor, ActorKind, Right
 from open311.model.casework.cases import Flag
 from open311.model.casework.rounds import FieldAct, FieldOutcome
-from open311.model.staff.rights import Role
+from open311.model.staff.roles import Role
 from open311.storage.upkeep import unpublished
 from tests.actors import CLARA
 from tests.pictures import a_photo

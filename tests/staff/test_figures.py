@@ -7,7 +7,7 @@ from lxml import html
 
 from open311.actions import casework
 from open311.model.casework.decisions import Decision, Outcome
-from open311.model.staff.rights import Role
+from open311.model.staff.roles import Role
 from tests.actors import CLARA
 from tests.serving import Api, Clock, an_api
 from tests.staff.desk import Desk, Employee, membership

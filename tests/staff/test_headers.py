@@ -6,7 +6,7 @@ import re
 import pytest
 
 from open311.http import access_log
-from open311.model.staff.rights import Role
+from open311.model.staff.roles import Role
 from tests.client import client_of
 from tests.serving import MakeCore
 from tests.staff.desk import HERE, PASSWORD, Desk, Employee, membership

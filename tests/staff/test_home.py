@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection, text
 
-from open311.model.staff.rights import Role
+from open311.model.staff.roles import Role
 from tests.serving import Clock, an_api
 from tests.staff.desk import Desk, membership
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, text
 from open311.actions.photos import media
 from open311.core import Core
 from open311.inbox import reading, threads
-from open311.model.staff.rights import Role
+from open311.model.staff.roles import Role
 from tests.inbox.server import a_mail
 from tests.pictures import a_large_photo
 from tests.serving import an_api

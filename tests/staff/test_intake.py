@@ -8,7 +8,7 @@ from sqlalchemy import Connection, text
 
 from open311.actions.addresses import address_list
 from open311.core import Core
-from open311.model.staff.rights import Role
+from open311.model.staff.roles import Role
 from tests.serving import MakeCore, an_api, first_city
 from tests.staff.desk import Desk, Employee, membership
 

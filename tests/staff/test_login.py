@@ -9,7 +9,7 @@ from open311.actions.staff_accounts.sign_in import Sender
 from open311.adapters.signing_in import one_time_codes
 from open311.base.errors import Invalid, TooManyRequests
 from open311.core import Core
-from open311.model.staff.rights import Role
+from open311.model.staff.roles import Role
 from tests.serving import Clock
 from tests.staff.desk import HERE, PASSWORD, Desk, codes, membership, offered
 

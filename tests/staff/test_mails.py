@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import Connection, text
 
-from open311.model.staff.rights import Role
+from open311.model.staff.roles import Role
 from open311.model.task_names import TaskName
 from tests.jobs import work
 from tests.mailbox import Mailbox

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import Connection, text
 
 from open311.adapters.signing_in import one_time_codes
-from open311.model.staff.rights import Role
+from open311.model.staff.roles import Role
 from tests.serving import Clock, MakeCore
 from tests.staff.desk import HERE, PASSWORD, Desk, Employee, codes, offered
 

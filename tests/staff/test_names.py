@@ -8,7 +8,8 @@ from open311.core import Core
 from open311.http.current import CORE
 from open311.model.access.actor import cli_actor
 from open311.model.staff.accounts import Account, AccountState, Session, SignedIn, Stage
-from open311.model.staff.rights import Membership, Role, Staff
+from open311.model.staff.rights import Membership, Staff
+from open311.model.staff.roles import Role
 from open311.staff import actor_names
 from tests.serving import Clock
 from tests.staff.desk import Desk, membership

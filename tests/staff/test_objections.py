@@ -5,7 +5,7 @@ from sqlalchemy import Connection, text
 
 from open311.core import Core
 from open311.model.casework.objections import Ground, Objection
-from open311.model.staff.rights import Role
+from open311.model.staff.roles import Role
 from open311.notifications import objections
 from open311.notifications.model.mail_limits import MailAsker
 from tests.serving import an_api, first_city

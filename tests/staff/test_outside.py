@@ -12,7 +12,7 @@ from open311.core import Core
 from open311.model.access.actor import ALL_RIGHTS, Actor, ActorKind, Right
 from open311.model.casework.cases import Flag, Stage
 from open311.model.service_request import Visibility
-from open311.model.staff.rights import Role
+from open311.model.staff.roles import Role
 from open311.model.task_names import TaskName
 from open311.storage.upkeep import unpublished
 from tests.actors import CLARA

@@ -14,7 +14,7 @@ from open311.model.access.actor import Actor, ActorKind, forward_actor
 from open311.model.casework.ownership import Owner, Part, owner_of
 from open311.model.forwards import Forward
 from open311.model.service_request import Location
-from open311.model.staff.rights import Role
+from open311.model.staff.roles import Role
 from open311.storage.requests import service_requests
 from tests.actors import CLARA
 from tests.builders import a_catalogue, a_jurisdiction, a_service

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, text
 from open311.actions.staff_accounts import accounts
 from open311.core import Core
 from open311.model.access.actor import cli_actor
-from open311.model.staff.rights import Role
+from open311.model.staff.roles import Role
 from tests.serving import Clock
 from tests.staff.authenticator import Device
 from tests.staff.desk import PASSWORD, Desk, Employee

@@ -3,7 +3,7 @@
 from sqlalchemy import Connection, text
 
 from open311.actions import casework
-from open311.model.staff.rights import Role
+from open311.model.staff.roles import Role
 from tests.actors import CLARA
 from tests.serving import Api
 from tests.staff.desk import Desk, membership

@@ -14,7 +14,7 @@ from open311.core import Catalogues
 from open311.model.access.actor import ALL_RIGHTS, Actor, ActorKind
 from open311.model.desk.deadline_steps import Deadline, read_steps
 from open311.model.desk.desk_catalogue import Unit
-from open311.model.staff.rights import Role
+from open311.model.staff.roles import Role
 from open311.model.task_names import TaskName
 from tests.actors import CLARA
 from tests.jobs import work

@@ -1,6 +1,6 @@
 """Why this unit: the rules in their order, which of them decides, and why the others do not."""
 
-from open311.model.staff.rights import Role
+from open311.model.staff.roles import Role
 from tests.serving import an_api
 from tests.staff.desk import Desk, membership
 

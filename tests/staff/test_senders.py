@@ -10,7 +10,7 @@ from open311.actions.desk import blocking
 from open311.actions.reporting import report
 from open311.actions.upkeep import housekeeping
 from open311.core import Core
-from open311.model.staff.rights import Role
+from open311.model.staff.roles import Role
 from open311.storage.desk.case import suspicion
 from open311.storage.desk.case.suspicion import Reason, Suspicion
 from open311.storage.mails import blocked_senders

@@ -13,7 +13,7 @@ from open311.base.errors import Invalid
 from open311.model.access.actor import cli_actor
 from open311.model.desk.desk_catalogue import GroupRole
 from open311.model.staff.accounts import Account, AccountState
-from open311.model.staff.rights import Role
+from open311.model.staff.roles import Role
 from open311.storage.staff_accounts import accounts as storage
 from open311.storage.staff_accounts import audit, memberships
 from tests.serving import Clock, MakeCore, first_city

@@ -5,7 +5,7 @@ import re
 import pytest
 from sqlalchemy import Connection
 
-from open311.model.staff.rights import Role
+from open311.model.staff.roles import Role
 from open311.storage.desk import templates as storage
 from tests.serving import Api
 from tests.staff.desk import CITY, Desk, Employee, membership

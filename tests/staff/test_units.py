@@ -8,7 +8,7 @@ from open311.actions import casework
 from open311.actions.desk import templates
 from open311.actions.desk.templates import TemplateContents
 from open311.model.casework.cases import Case, Flag, Stage
-from open311.model.staff.rights import Role
+from open311.model.staff.roles import Role
 from tests.actors import CLARA
 from tests.serving import Api, Clock, an_api
 from tests.staff.desk import Desk, Employee, membership

@@ -10,7 +10,7 @@ from open311.actions import casework
 from open311.actions.staff_accounts import accounts
 from open311.core import Core
 from open311.model.access.actor import ALL_RIGHTS, Actor, ActorKind, cli_actor
-from open311.model.staff.rights import Role
+from open311.model.staff.roles import Role
 from tests.serving import Api
 from tests.staff.desk import Desk, Employee, membership
 

@@ -4,7 +4,8 @@ from sqlalchemy import Connection, select
 
 from open311.actions import casework
 from open311.model.access.actor import Right, cli_actor
-from open311.model.staff.rights import Membership, Role, Staff
+from open311.model.staff.rights import Membership, Staff
+from open311.model.staff.roles import Role
 from open311.storage.desk.scope import scope_of
 from open311.storage.tables import cases, service_requests
 from tests.serving import Api

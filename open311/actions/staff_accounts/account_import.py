@@ -14,7 +14,8 @@ from open311.core import Core
 from open311.model.access.actor import Actor
 from open311.model.catalogue import Catalogue
 from open311.model.staff.accounts import AccountState
-from open311.model.staff.rights import Membership, Role
+from open311.model.staff.rights import Membership
+from open311.model.staff.roles import Role
 from open311.storage.staff_accounts import accounts as storage
 
 COLUMNS = ("name", "email", "role", "jurisdiction_id", "units", "services", "ends", "language")

@@ -7,7 +7,8 @@ from open311.base.errors import Forbidden, problem
 from open311.core import Core
 from open311.model.access.actor import Actor, ActorKind, Right
 from open311.model.staff.audit import AuditKind, AuditLine, first_broken
-from open311.model.staff.rights import Reach, Staff
+from open311.model.staff.rights import Staff
+from open311.model.staff.roles import Reach
 from open311.storage.staff_accounts import audit
 
 PAGE = 50

@@ -15,7 +15,7 @@ from open311.model.desk.deadline_steps import USUAL_PERIOD, Deadline, ReachedSte
 from open311.model.desk.working_days import Period
 from open311.model.events.event_kinds import EventKind
 from open311.model.staff.accounts import Account
-from open311.model.staff.rights import Role
+from open311.model.staff.roles import Role
 from open311.storage import events
 from open311.storage.database import Connection
 from open311.storage.desk.staff_mail import deadline_steps as storage

@@ -14,7 +14,8 @@ from open311.cli.common import ROW_NUMBER, opened, show_table
 from open311.core import Core
 from open311.model.access.actor import cli_actor
 from open311.model.staff.accounts import Account
-from open311.model.staff.rights import Membership, Role
+from open311.model.staff.rights import Membership
+from open311.model.staff.roles import Role
 from open311.storage.staff_accounts import accounts as storage
 
 role_option = click.option(

@@ -6,7 +6,7 @@ from datetime import datetime, tzinfo
 from enum import StrEnum
 
 from open311.model.desk.working_days import Calendar, Period, PeriodUnit
-from open311.model.staff.rights import Role
+from open311.model.staff.roles import Role
 
 
 class Deadline(StrEnum):

@@ -10,7 +10,7 @@ from open311.model.desk.areas import NO_AREAS, Areas
 from open311.model.desk.deadline_steps import USUAL_STEPS, Deadline, Steps
 from open311.model.desk.routing import Facts, Route, Rule, find
 from open311.model.desk.working_days import Calendar, Period
-from open311.model.staff.rights import Role
+from open311.model.staff.roles import Role
 
 # As `date.weekday` counts.
 SATURDAY = 5

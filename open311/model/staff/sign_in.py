@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
-from open311.model.staff.rights import SENSITIVE, Staff
+from open311.model.staff.rights import Staff
+from open311.model.staff.roles import SENSITIVE
 
 # A person who mistyped last week is no attacker.
 FORGOTTEN_AFTER = timedelta(hours=24)

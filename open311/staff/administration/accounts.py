@@ -14,7 +14,8 @@ from open311.http.errors import in_words
 from open311.model.access.actor import Right
 from open311.model.catalogue import Catalogue
 from open311.model.staff.accounts import Account, AccountState
-from open311.model.staff.rights import GIVEN_BY_LEADS, Membership, Role
+from open311.model.staff.rights import Membership
+from open311.model.staff.roles import GIVEN_BY_LEADS, Role
 from open311.staff.blueprint import account_actor, page, redirect_to, staff
 from open311.staff.forms import posted
 from open311.staff.rendering import render

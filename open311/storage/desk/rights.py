@@ -6,7 +6,8 @@ from sqlalchemy import ColumnElement, Text, and_, cast, false, func, literal, or
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from open311.model.access.actor import Right
-from open311.model.staff.rights import Grant, Reach, Staff, grants
+from open311.model.staff.rights import Grant, Staff, grants
+from open311.model.staff.roles import Reach
 
 Column = ColumnElement[Any]
 Condition = ColumnElement[bool]

@@ -6,7 +6,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, delete, insert, or_, select
 
-from open311.model.staff.rights import Membership, Role
+from open311.model.staff.rights import Membership
+from open311.model.staff.roles import Role
 from open311.storage.tables import memberships
 
 _m = memberships.c

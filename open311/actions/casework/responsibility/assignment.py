@@ -14,7 +14,7 @@ from open311.model.casework.staff_notices import Notice, NoticeKind
 from open311.model.desk.routing import Route
 from open311.model.events.event_kinds import EventKind
 from open311.model.service_request import Visibility
-from open311.model.staff.rights import Role
+from open311.model.staff.roles import Role
 from open311.storage.desk import colleagues
 from open311.storage.desk.staff_mail import recipients
 

@@ -8,7 +8,8 @@ from sqlalchemy import Connection, select
 
 from open311.model.access.actor import Right
 from open311.model.staff.accounts import Account
-from open311.model.staff.rights import ROLES, Membership, Role
+from open311.model.staff.rights import Membership
+from open311.model.staff.roles import ROLES, Role
 from open311.storage.staff_accounts import accounts, memberships
 from open311.storage.tables import accounts as table
 
