@@ -166,6 +166,6 @@ def rejected_status(catalogue: Catalogue) -> DetailedStatus:
 def duplicate_status(catalogue: Catalogue) -> DetailedStatus:
     """The closed status for a report of something reported before; without one, the nearest there is."""
     closed = [status for status in catalogue.statuses.values() if status.status == Status.CLOSED]
-    exact = [status for status in closed if status.update_status == "duplicate"]
+    exact = [status for status in closed if status.is_for_duplicates]
     rejected = [status for status in closed if status.detailed_status == "REJECTED"]
     return (exact or rejected or [catalogue.default_status(Status.CLOSED)])[0]

@@ -58,6 +58,15 @@ def test_a_duplicate_is_closed_and_names_the_other(core: Core, numbers: list[int
     assert casework.show(core, numbers[1], CLARA).request.status == Status.OPEN
 
 
+def test_the_status_of_duplicates_takes_the_other_report(core: Core, numbers: list[int]) -> None:
+    """Alone it would tell people to look somewhere, and not where."""
+    with pytest.raises(Invalid):
+        casework.set_status(core, numbers[0], "DUBLETTE", CLARA)
+    casework.merge(core, numbers[0], numbers[1], CLARA)
+    casework.set_status(core, numbers[0], "DUBLETTE", CLARA, "Siehe dort.")
+    assert casework.show(core, numbers[0], CLARA).request.status_notes == "Siehe dort."
+
+
 def test_nothing_is_a_duplicate_of_itself_or_of_a_duplicate(core: Core, numbers: list[int]) -> None:
     """So no two requests can point to each other."""
     one, other, third = numbers

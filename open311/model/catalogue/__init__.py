@@ -14,7 +14,7 @@ from open311.model.desk.routing import Facts, Route, Rule
 from open311.model.desk.working_days import Period, PeriodUnit
 from open311.model.forwards import Forward
 from open311.model.jurisdiction import Jurisdiction
-from open311.model.service_request import Location
+from open311.model.service_request import Location, Status
 
 
 class Datatype(StrEnum):
@@ -123,6 +123,11 @@ class DetailedStatus:
     initial: bool = False
     published: bool = False
     default: bool = False
+
+    @property
+    def is_for_duplicates(self) -> bool:
+        """Whether it says that something was reported before, which takes the number of that report."""
+        return self.status == Status.CLOSED and self.update_status == "duplicate"
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,7 +84,11 @@ def _page(seen: SeenCase, refusal: Refusal = NOTHING_REFUSED, *, reveals: bool =
         declined_by=_declined_by(whole.case),
         answers=every_answer(service, answers if seen.may(Right.SEE_REPORTER) else whole.request.attributes),
         names=actor_names.of_actors(who),
-        statuses=list(catalogue.statuses.values()),
+        statuses=[
+            status
+            for status in catalogue.statuses.values()
+            if not status.is_for_duplicates or status.code == whole.request.detailed_status
+        ],
         groups=services_by_group(catalogue),
         priorities=list(Priority),
         letters=template_gaps.offered(seen) if seen.may(Right.WRITE_REPORTER) else [],

@@ -164,7 +164,7 @@ def _choices(rows: Sequence[CaseRow]) -> dict[BulkAct, list[tuple[str, str]]]:
     statuses = [
         (code, catalogue_text(status.label))
         for code, status in first.statuses.items()
-        if all(code in city.statuses for city in cities)
+        if not status.is_for_duplicates and all(code in city.statuses for city in cities)
     ]
     units = [
         (code, first.agency_name(code, language))

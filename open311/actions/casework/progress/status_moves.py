@@ -32,10 +32,16 @@ def set_status(
     *,
     expected_revision: int | None = None,
 ) -> int:
-    """Move a request to a detailed status of its catalogue, with a public note."""
+    """Move a request to a detailed status of its catalogue, with a public note.
+
+    That it is a duplicate is said by joining it with the report it repeats, which alone can be followed from then on.
+    """
     require_filled(status_notes)
     with opened(core, service_request_id, actor, Right.SET_STATUS, expected_revision) as work:
-        move(work, status_of(work, to), status_notes)
+        wanted = status_of(work, to)
+        if wanted.is_for_duplicates and work.request.parent_id is None:
+            raise Invalid(problem("error.status.duplicate", status=to))
+        move(work, wanted, status_notes)
     return work.case.revision
 
 
