@@ -102,6 +102,26 @@ def test_a_duplicate_is_joined_to_the_report_that_was_chosen(checker: Employee, 
     assert str(number) not in checker.get("/staff/check").text
 
 
+def test_what_is_published_is_corrected_and_joined_from_its_case(desk: Desk, citizens: Api) -> None:
+    checker = desk.employee(Role.CHECKER)
+    worker = desk.employee(membership(Role.WORKER, units=("STRASSENVERKEHR",)), email="tom@stadt.example")
+    original, number = held(citizens), held(citizens, description="Zebrastreifen kaum zu sehen!")
+    for published in (original, number):
+        casework.publish(desk.core, published, CLARA)
+    for employee, may_check in ((checker, True), (worker, False)):
+        assert employee.get(f"/staff/reports/{number}").status_code == 200
+        assert (f'href="/staff/check/{number}"' in employee.response.text) is may_check
+        assert ("Kategorie oder Fotos berichtigen" in employee.text) is may_check
+    moved = form_of(checker, number) | {"address": "Ludwigstraße 2", "save": "1"}
+    checker.post(f"/staff/check/{number}", 303, **moved)
+    assert "Ludwigstraße 2" in public(citizens, number)
+    joined = form_of(checker, number) | {"outcome": "duplicate", "parent_number": str(original)}
+    checker.post(f"/staff/check/{number}", 303, **joined)
+    assert casework.show(desk.core, number, CLARA).request.parent_id == original
+    # What is done is still put right there.
+    assert f'href="/staff/check/{number}"' in checker.get(f"/staff/reports/{number}").text
+
+
 @pytest.mark.parametrize("parent", ["", "abc", "0", "999999999999"])
 def test_a_duplicate_of_nothing_is_told(checker: Employee, citizens: Api, parent: str) -> None:
     number = held(citizens)
