@@ -80,6 +80,21 @@ def test_a_decline_names_the_right_unit_and_a_reason(desk: Desk, number: str) ->
     assert (case_of(desk, number).unit, case_of(desk, number).stage) == ("TIEFBAU", Stage.ACCEPT)
 
 
+def test_what_was_accepted_is_given_back_while_it_is_open(desk: Desk, number: str) -> None:
+    rita = someone(desk, "Rita", Role.WORKER, "GRUENFLAECHEN")
+    act(rita, number, "accept")
+    assert 'id="act-accept"' not in rita.get(f"/staff/reports/{number}").text
+    act(rita, number, "decline", reason="Gehört zur Bahn", unit="TIEFBAU")
+    case = case_of(desk, number)
+    assert (case.stage, case.unit, case.accepted_datetime) == (Stage.ACCEPT, "TIEFBAU", None)
+    # Who only reads it any more is offered nothing, nor is anybody once it is done.
+    assert 'id="act-decline"' not in rita.get(f"/staff/reports/{number}").text
+    tom = someone(desk, "Tom", Role.WORKER, "TIEFBAU")
+    assert 'id="act-decline"' in tom.get(f"/staff/reports/{number}").text
+    casework.set_status(desk.core, int(number), "GELOEST", CLARA)
+    assert 'id="act-decline"' not in tom.get(f"/staff/reports/{number}").text
+
+
 def test_my_day_takes_up_by_one_press(desk: Desk, number: str) -> None:
     rita = someone(desk, "Rita", Role.WORKER, "GRUENFLAECHEN")
     page = rita.get("/staff").text
