@@ -1,6 +1,7 @@
 """Views of the list: kept for oneself or shared with a unit, counted, and found by what was asked for."""
 
 from collections.abc import Callable
+from urllib.parse import urlencode
 
 import pytest
 from lxml import html
@@ -126,6 +127,22 @@ def test_only_lists_of_open_cases_are_in_the_order_of_deadlines_or_urgency(bea: 
         page = html.fromstring(bea.get(f"/staff/reports?{filters}").text)
         [orders] = page.xpath("//select[@name='order']")
         assert (orders.value, len(orders.value_options)) == (chosen, offered), filters
+
+
+def test_units_districts_and_channels_are_chosen_by_name(bea: Employee, api: Api) -> None:
+    number = api.report(service_code="STRASSENSCHADEN", **{"attribute[WO]": "fahrbahn"})
+    chosen = {"unit": UNIT, "area": "MITTE", "channel": "phone"}
+    page = html.fromstring(bea.get(f"/staff/reports?{urlencode(chosen)}").text)
+    names = {"unit": "Bereich Tiefbau", "area": "Südliche Innenstadt", "channel": "Telefon"}
+    for name, words in names.items():
+        [option] = page.xpath(f"//select[@name='{name}']/option[@selected]")
+        assert (option.get("value"), option.text) == (chosen[name], words)
+    chips = [" ".join(chip.text_content().split()) for chip in page.xpath("//a[@class='chip']")]
+    assert all(any(words in chip for chip in chips) for words in names.values())
+    # A program's own word, or a code of an older catalogue, is not lost by the next press.
+    other = html.fromstring(bea.get("/staff/reports?channel=MängelApp&unit=ALT").text)
+    assert other.xpath("//select/option[@selected][.='MängelApp' or .='ALT']/@value") == ["ALT", "MängelApp"]
+    assert number in bea.get("/staff/reports?channel=api").text
 
 
 def test_a_search_by_words_looks_into_every_visibility_and_stage(bea: Employee, api: Api, core: Core) -> None:

@@ -94,7 +94,10 @@ def reports() -> ResponseReturnValue:
         shared_with=_shared_with(),
         groups=[group for catalogue in in_force for group in services_by_group(catalogue)],
         statuses=[status for catalogue in in_force for status in catalogue.statuses.values()],
-        units=sorted({unit for catalogue in in_force for unit in catalogue.units}),
+        choices={
+            name: filters.choices(name, in_force, chosen.values.get(name, ""))
+            for name in ("unit", "area", "channel")
+        },
         stages=list(Stage),
         priorities=list(Priority),
         visibilities=list(Visibility),

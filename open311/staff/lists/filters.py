@@ -1,6 +1,6 @@
 """Filters of the list: as words in the address, and as words on the page."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -14,6 +14,7 @@ from open311.model.casework.cases import Priority
 from open311.model.casework.desk_filters import Asker
 from open311.model.casework.desk_search import CaseSearch
 from open311.model.catalogue import Catalogue
+from open311.model.intake.channels import Channel
 from open311.site.words import catalogue_text, words
 from open311.staff.blueprint import address, caller
 
@@ -60,14 +61,40 @@ def in_words(name: str, value: str, catalogues: Sequence[Catalogue]) -> str:
     key = _key(name, value)
     if key and key in messages(current.language()):
         return words(key)
-    for catalogue in catalogues:
-        if name == "service" and value in catalogue.services:
-            return catalogue_text(catalogue.services[value].service_name)
-        if name == "status" and value in catalogue.statuses:
-            return catalogue_text(catalogue.statuses[value].label)
-        if name == "unit" and value in catalogue.units:
-            return catalogue.agency_name(value, current.language()) or value
-    return value
+    name_of = _NAMES.get(name)
+    names = (name_of(catalogue, value) for catalogue in catalogues) if name_of else ()
+    return next((known for known in names if known != value), value)
+
+
+def choices(name: str, catalogues: Sequence[Catalogue], chosen: str) -> list[tuple[str, str]]:
+    """What a select of the list offers: values, and what people call them.
+
+    What is chosen is among them even if no catalogue knows it: else the next press would take the filter off.
+    """
+    values = dict.fromkeys(value for catalogue in catalogues for value in _CHOICES[name](catalogue))
+    if chosen:
+        values.setdefault(chosen)
+    named = ((value, in_words(name, value, catalogues)) for value in values)
+    return sorted(named, key=lambda choice: choice[1].casefold())
+
+
+# What the catalogue of a city calls a value; the value itself where it does not know it.
+_NAMES: Mapping[str, Callable[[Catalogue, str], str]] = {
+    "service": lambda catalogue, code: catalogue.service_name(code, current.language()),
+    "status": lambda catalogue, code: (
+        catalogue_text(catalogue.statuses[code].label) if code in catalogue.statuses else code
+    ),
+    "unit": lambda catalogue, code: catalogue.unit_name(code, current.language()),
+    "area": lambda catalogue, code: catalogue.desk.areas.name(code, current.language()),
+}
+_CHOICES: Mapping[str, Callable[[Catalogue], Iterable[str]]] = {
+    "unit": lambda catalogue: catalogue.units,
+    "area": lambda catalogue: catalogue.desk.areas.by_code,
+    "channel": lambda _: Channel,
+}
+
+
+_OF_A_FEW = ("stage", "visibility", "person", "flag", "order", "channel")
 
 
 def _key(name: str, value: str) -> str:
@@ -79,4 +106,4 @@ def _key(name: str, value: str) -> str:
         return "desk.filter.yes"
     if name == "stage" and value in ("all", "open"):
         return f"desk.view.{value}"
-    return f"desk.{name}.{value}" if name in ("stage", "visibility", "person", "flag", "order") else ""
+    return f"desk.{name}.{value}" if name in _OF_A_FEW else ""
