@@ -1,6 +1,6 @@
 """What only staff see: it touches no public row, makes no answer stale, and is written down with old and new values."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 
 import pytest
@@ -9,7 +9,7 @@ from sqlalchemy import text
 from open311.actions import casework
 from open311.base.errors import Conflict, Forbidden, Invalid, NotFound
 from open311.core import Core
-from open311.model.access.actor import ALL_RIGHTS, Actor, ActorKind
+from open311.model.access.actor import ALL_RIGHTS, WORKER, Actor, ActorKind
 from open311.model.casework.cases import Case, Flag, Priority, Stage
 from open311.storage.desk.case import notes, undo
 from open311.storage.requests import cases, service_requests
@@ -227,10 +227,55 @@ def test_what_is_laid_aside_comes_back_on_its_day(core: Core, published: int, cl
     clock.forward(days=1)
     assert casework.resume_due(core) == 1
     case = case_of(core, published)
-    assert (case.stage, case.resume_date) == (Stage.WORK, None)
+    assert (case.stage, case.resume_date) == (Stage.WORK, date(2026, 3, 4))
+    assert last(core, published)[0] == "resumed"
     assert casework.resume_due(core) == 0
     with pytest.raises(Invalid):
         casework.defer(core, published, date(2026, 3, 4), BEA)
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda core, number: casework.add_note(core, number, "Angerufen", BEA),
+        lambda core, number: casework.defer(core, number, None, BEA),
+        lambda core, number: casework.set_status(core, number, "GELOEST", BEA),
+    ],
+    ids=["note", "settled", "closed"],
+)
+def test_a_follow_up_is_due_until_a_person_acts(
+    core: Core, published: int, clock: Clock, act: Callable[[Core, int], object]
+) -> None:
+    day = date(2026, 3, 4)
+    casework.accept_work(core, published, BEA)
+    casework.defer(core, published, day, BEA)
+    casework.add_note(core, published, "Bis dahin ruht es", BEA)
+    clock.forward(days=3)
+    casework.resume_due(core)
+    casework.set_priority(core, published, Priority.HIGH, WORKER)
+    assert case_of(core, published).resume_date == day
+    act(core, published)
+    assert case_of(core, published).resume_date is None
+    casework.take_back(core, published, BEA)
+    case = case_of(core, published)
+    assert (case.stage, case.resume_date) == (Stage.WORK, day)
+
+
+def test_a_question_to_the_reporter_rests_beyond_a_follow_up(
+    core: Core, published: int, clock: Clock
+) -> None:
+    casework.accept_work(core, published, BEA)
+    casework.defer(core, published, date(2026, 3, 4), BEA)
+    with core.database.begin() as conn:
+        asked = text("update cases set paused_since = :now where service_request_id = :number")
+        conn.execute(asked, {"now": core.now(), "number": published})
+    clock.forward(days=3)
+    assert casework.resume_due(core) == 0
+    assert case_of(core, published).stage is Stage.WAITING
+    clock.forward(days=30)
+    assert casework.resume_due(core) == 1
+    case = case_of(core, published)
+    assert (case.stage, case.resume_date) == (Stage.WORK, date(2026, 3, 4))
 
 
 def test_reopening_counts_and_promises_anew(core: Core, published: int, clock: Clock) -> None:

@@ -3,10 +3,12 @@
 import re
 
 import pytest
+from lxml import html
 
 from open311.actions import casework
 from open311.actions.desk import templates
 from open311.actions.desk.templates import TemplateContents
+from open311.model.access.actor import WORKER
 from open311.model.casework.cases import Case, Flag, Stage
 from open311.model.staff.roles import Role
 from tests.actors import CLARA
@@ -106,6 +108,29 @@ def test_my_day_takes_up_by_one_press(desk: Desk, number: str) -> None:
     assert rita.response.location == "/staff?done=saved"
     assert case_of(desk, number).stage is Stage.WORK
     assert "Anzunehmen" not in rita.get("/staff").text
+
+
+def test_my_day_keeps_a_follow_up_until_somebody_acts(desk: Desk, number: str, clock: Clock) -> None:
+    """Of nobody it is the unit's, of a person it is theirs; the worker's step on that day takes it from neither."""
+    rita = someone(desk, "Rita", Role.WORKER, "GRUENFLAECHEN")
+    act(rita, number, "accept")
+    act(rita, number, "defer", day="2026-03-04")
+    assert "zur Wiedervorlage" not in rita.get("/staff?done=saved").text
+    clock.forward(days=3)
+    casework.resume_due(desk.core)
+    # The session of the first has ended meanwhile.
+    resi = someone(desk, "Resi", Role.WORKER, "GRUENFLAECHEN")
+    page = html.fromstring(resi.get("/staff").text)
+    [link] = page.xpath("//a[contains(., 'Ein Fall ohne Person ist zur Wiedervorlage fällig')]/@href")
+    assert number in resi.get(link).text
+    assert "(fällig)" in resi.get(f"/staff/reports/{number}").text
+    casework.assign_person(desk.core, int(number), resi.account_id, WORKER)
+    page = html.fromstring(resi.get("/staff?done=saved").text)
+    [link] = page.xpath("//a[contains(., 'Ein Fall ist zur Wiedervorlage fällig')]/@href")
+    assert number in resi.get(link).text
+    act(resi, number, "note", text="Die Schrauben sind da")
+    assert "zur Wiedervorlage" not in resi.get("/staff?done=saved").text
+    assert "(fällig)" not in resi.get(f"/staff/reports/{number}").text
 
 
 def test_a_case_is_given_to_a_colleague_and_stands_on_their_day(desk: Desk, number: str) -> None:

@@ -68,6 +68,11 @@ class Work:
         return self.now.astimezone(self.catalogue.jurisdiction.time_zone).date()
 
     @property
+    def is_follow_up_due(self) -> bool:
+        """Whether the day has come until which it was laid aside."""
+        return self.case.resume_date is not None and self.case.resume_date <= self.today
+
+    @property
     def number(self) -> int:
         return self.request.service_request_id
 
@@ -164,6 +169,7 @@ class Work:
         if self._columns or self._is_touched or updated:
             service_requests.change(self.conn, self._request_before, self.now, **self._columns)
         self._append()
+        self._settle_follow_up()
         self.write_case()
         if self.is_part:
             # Its own last act cannot be taken back any more by itself: it goes back with this one.
@@ -185,6 +191,12 @@ class Work:
             days = timedelta(days=self.catalogue.desk.originals_days)
             originals.keep_until(self.conn, self.number, closed + days if closed else None)
 
+    def _settle_follow_up(self) -> None:
+        """Whoever acts on a case has taken it up; what an undo puts back stays."""
+        is_as_before = self.case.resume_date == self._case_before.resume_date
+        if self.actor.kind in PEOPLE and is_as_before and self.is_follow_up_due:
+            self.change_case(resume_date=None)
+
     def write_case(self) -> None:
         """Store the case alone, with what follows from the rest; for who has changed the request by other ways."""
         self.change_case(
@@ -194,8 +206,8 @@ class Work:
             touched_datetime=self.now,
         )
         if self.request.status == Status.CLOSED:
-            # Nobody can count who finished what.
-            self.change_case(assignee_id=None)
+            # Nobody can count who finished what, and nothing is left to follow up.
+            self.change_case(assignee_id=None, resume_date=None)
         # Counted from what is stored, last of all, instead of kept up by each act: one that forgot it would hide a
         # reply.
         self.change_case(awaits=cases.awaits(self.conn, self.number, self.case.checked_datetime))

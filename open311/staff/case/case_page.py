@@ -95,6 +95,7 @@ def _page(seen: SeenCase, refusal: Refusal = NOTHING_REFUSED, *, reveals: bool =
         public_words=template_gaps.offered(seen, public=True) if seen.may(Right.SET_STATUS) else [],
         account_id=signed_in().account.id,
         now=core.now(),
+        today=core.now().astimezone(catalogue.jurisdiction.time_zone).date(),
     )
 
 

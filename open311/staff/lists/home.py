@@ -9,6 +9,7 @@ from open311.actions.staff_accounts import second_factor
 from open311.http import current
 from open311.model.access.actor import Right
 from open311.model.casework.cases import Stage
+from open311.model.casework.desk_filters import NOBODY
 from open311.model.casework.desk_search import CaseSearch, Order
 from open311.model.staff.accounts import SignedIn
 from open311.staff.actor_names import of_actors
@@ -114,11 +115,14 @@ def _waiting(somebody: SignedIn) -> list[Waiting]:
     lines.append(Waiting(mine.resumed, "resumed", address("reports", person="me", resumed=1)))
     for unit in counted.units:
         of_unit = {"unit": unit.unit}
+        follow_ups = counted.follow_ups.get(unit.unit, 0)
+        nobodys = address("reports", person=NOBODY, resumed=1, **of_unit)
         accept = address("reports", stage="accept", **of_unit)
         lines.append(Waiting(unit.to_accept, "accept", accept, unit=unit.unit))
         lines.append(Waiting(unit.open, "unit", address("reports", **of_unit), unit=unit.unit))
         late = address("reports", overdue=1, **of_unit)
         lines.append(Waiting(unit.overdue, "unit_late", late, late=True, unit=unit.unit))
+        lines.append(Waiting(follow_ups, "unit_resumed", nobodys, unit=unit.unit))
     return [line for line in lines if line.number]
 
 
@@ -128,6 +132,7 @@ class MyDay(NamedTuple):
     queue: Counts | None
     mine: Mine
     units: list[OfUnit]
+    follow_ups: dict[str, int]
     mails: int
 
 
@@ -141,5 +146,6 @@ def _my_day(somebody: SignedIn) -> MyDay:
             counts.of(conn, scope_of(somebody.staff, Right.CHECK), now) if checks else None,
             my_day.mine(conn, scope, somebody.account.id, now, today),
             my_day.of_units(conn, scope, units, now) if units else [],
+            my_day.follow_ups(conn, scope, units, today) if units else {},
             inbox.count_new(conn, somebody.staff.jurisdictions(Right.CHECK)) if checks else 0,
         )

@@ -124,7 +124,9 @@ def to_resume(conn: Connection, now: datetime, limit: int) -> Sequence[int]:
     # It is tomorrow first in the zone that is farthest ahead (UTC+14).
     today = (now + timedelta(hours=14)).date()
     # Two queries: joined by OR, the index of the days would not be used.
-    aside = select(_c.service_request_id).where(_c.resume_date <= today, _c.stage != Stage.DONE)
+    aside = select(_c.service_request_id).where(
+        _c.resume_date <= today, _c.stage == Stage.WAITING, _c.paused_since.is_(None)
+    )
     query = select(_c.service_request_id).where(
         _c.stage == Stage.WAITING, _c.paused_since <= now - ANSWER_WITHIN
     )

@@ -94,17 +94,21 @@ def resume(work: Work) -> None:
 
 
 def resume_due(core: Core) -> int:
-    """Take up again what was laid aside until today, and what nobody answered in time; returns how many."""
+    """Take up again what was laid aside until today, and what nobody answered in time; returns how many.
+
+    The day stays at the case, a follow-up due, until a person acts on it.
+    """
     with core.database.read() as conn:
         numbers = cases.to_resume(conn, core.now(), AT_ONCE)
     for number in numbers:
         with core.database.begin() as conn:
             work = locked(core, conn, number, WORKER)
-            if work.case.resume_date is not None and work.case.resume_date <= work.today:
-                work.change_case(resume_date=None)
-                work.tell_staff(EventKind.RESUMED)
-            if work.case.paused_since is not None and work.case.stage is Stage.WAITING:
-                _resume_unanswered(work)
+            # Others may have taken it up since it was read.
+            if work.case.stage is Stage.WAITING:
+                if work.case.paused_since is not None:
+                    _resume_unanswered(work)
+                elif work.is_follow_up_due:
+                    work.tell_staff(EventKind.RESUMED)
             work.write()
     return len(numbers)
 

@@ -41,6 +41,13 @@ def mine(conn: Connection, scope: Scope, account_id: int, now: datetime, today: 
     return Mine(*row)
 
 
+def follow_ups(conn: Connection, scope: Scope, units: Sequence[str], today: date) -> dict[str, int]:
+    """The open cases of these units to be taken up again by today that are nobody's, by unit."""
+    due = (NOT_DONE, _c.resume_date <= today, _c.unit.in_(units), _c.assignee_id.is_(None), scope.here)
+    counted: Any = select(_c.unit, func.count()).select_from(cases).where(*due).group_by(_c.unit)
+    return dict(conn.execute(scope.join(counted)).all())
+
+
 def of_units(conn: Connection, scope: Scope, units: Sequence[str], now: datetime) -> list[OfUnit]:
     """What these units have to do; those without an open case are missing."""
     late = func.count().filter(overdue(now))
