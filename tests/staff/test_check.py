@@ -349,10 +349,12 @@ def test_the_page_says_who_looks_at_a_report_until_they_leave(desk: Desk, citize
     one = desk.employee(Role.CHECKER)
     other = desk.employee(Role.CHECKER, email="cem@stadt.example", name="Cem Muster")
     one.get(f"/staff/check/{number}")
-    assert "wird gerade von Bea Muster geprüft" in other.get("/staff/check").text
+    for page in ("/staff/check", "/staff/reports"):
+        assert "wird gerade von Bea Muster geprüft" in other.get(page).text
     assert other.post(f"/staff/check/{number}/here").get_json() == {"other": "Bea Muster"}
     one.post(f"/staff/check/{number}/here", 200, leaves="1")
     assert other.post(f"/staff/check/{number}/here").get_json() == {"other": ""}
+    assert "wird gerade von Bea" not in one.get("/staff/reports").text
 
 
 def test_a_report_is_skipped_without_a_decision(checker: Employee, citizens: Api, clock: Clock) -> None:
