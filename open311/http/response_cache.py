@@ -191,18 +191,15 @@ class ResponseCache:
 
     def _question(self, environ: WSGIEnvironment) -> Any:
         """All that an answer depends on; None when it depends on who asks."""
-        query = environ.get("QUERY_STRING", "")
-        if (
-            FAILED in environ
-            or "HTTP_AUTHORIZATION" in environ
-            or "HTTP_COOKIE" in environ
-            or "api_key" in query
-        ):
+        query, path = environ.get("QUERY_STRING", ""), environ["PATH_INFO"]
+        if FAILED in environ or "HTTP_AUTHORIZATION" in environ or "api_key" in query:
+            return None
+        # Cookies of a city's other sites come along everywhere; only the desk reads any.
+        if urls.is_below(path, urls.STAFF):
             return None
         # Strangers choose the keys of this memory, so a key must not be dearer than what it keeps.
         if len(query) > LONGEST_QUERY:
             return None
-        path = environ["PATH_INFO"]
         host = (environ.get("HTTP_HOST"), environ["wsgi.url_scheme"]) if self._by_host else None
         accepted = None if path.endswith(SUFFIXES) else environ.get("HTTP_ACCEPT")
         return path, query, environ.get("HTTP_ACCEPT_LANGUAGE"), accepted, host

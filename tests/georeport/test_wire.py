@@ -123,6 +123,26 @@ def test_each_answer_has_a_request_id_of_its_own(api: Api) -> None:
     assert len({*ids, unchanged.headers["X-Request-Id"]}) == 5
 
 
+@pytest.mark.parametrize("cookie", ["", "39f1.1764500000"])
+def test_what_was_answered_comes_from_memory(
+    api: Api, core: Core, monkeypatch: pytest.MonkeyPatch, cookie: str
+) -> None:
+    """Also for browsers that bring along the cookies of a city's other sites."""
+    monkeypatch.setattr(core.database.freshness, "listening", True)
+    asked: list[Any] = []
+    written = rendered_lists.written
+
+    def count(*given: Any, **more: Any) -> Any:
+        asked.append(given)
+        return written(*given, **more)
+
+    monkeypatch.setattr(rendered_lists, "written", count)
+    if cookie:
+        api.client.set_cookie("_pk_id", cookie)
+    bodies = {api.client.get(f"{api.base}/requests.json?q=kept").data for _ in range(3)}
+    assert (len(bodies), len(asked)) == (1, 1)
+
+
 def test_what_the_database_could_not_do_is_not_asked_again(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[Any] = []
 
