@@ -10,6 +10,8 @@ from open311.actions.desk import templates
 from open311.actions.desk.templates import TemplateContents
 from open311.model.access.actor import WORKER
 from open311.model.casework.cases import Case, Flag, Stage
+from open311.model.events.event_kinds import EventKind
+from open311.model.service_request import Visibility
 from open311.model.staff.roles import Role
 from tests.actors import CLARA
 from tests.serving import Api, Clock, an_api
@@ -131,6 +133,19 @@ def test_my_day_keeps_a_follow_up_until_somebody_acts(desk: Desk, number: str, c
     act(resi, number, "note", text="Die Schrauben sind da")
     assert "zur Wiedervorlage" not in resi.get("/staff?done=saved").text
     assert "(fällig)" not in resi.get(f"/staff/reports/{number}").text
+
+
+def test_taking_a_report_off_gives_a_reason(desk: Desk, number: str) -> None:
+    bea = someone(desk, "Bea", Role.CHECKER)
+    act(bea, number, "withhold", 400, **{"reason-withhold": "NIEMALS"})
+    form = html.fromstring(bea.response.text).get_element_by_id("act-withhold")
+    # Those of other decisions are not among them.
+    assert form.xpath(".//select/option/@value") == ["", "PRIVATGRUND", "PERSONEN"]
+    assert "Der Ort liegt auf privatem Grund." in form.text_content()
+    act(bea, number, "withhold", **{"reason-withhold": "PRIVATGRUND"})
+    whole = casework.show(desk.core, int(number), CLARA)
+    assert whole.request.visibility == Visibility.WITHHELD
+    assert (whole.history[-1].kind, whole.history[-1].data["reason"]) == (EventKind.WITHHELD, "PRIVATGRUND")
 
 
 def test_a_case_is_given_to_a_colleague_and_stands_on_their_day(desk: Desk, number: str) -> None:

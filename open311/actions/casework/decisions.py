@@ -83,7 +83,7 @@ def _require_rights(work: Work, decision: Decision) -> None:
 def _prepare(work: Work, decision: Decision, redactions: Mapping[int, Redaction]) -> None:
     """What comes before the outcome: nobody sees the report before its words and photos are as they should be."""
     # One field of the form for both: why it is refused, or why its words were changed. The catalogue tells which.
-    is_edit = decision.reason in _codes(work, ReasonFor.EDIT)
+    is_edit = decision.reason in {reason.code for reason in work.catalogue.desk.reasons_for(ReasonFor.EDIT)}
     texts.rewrite(work, decision.texts, decision.answers, decision.reason if is_edit else None)
     if decision.service_code is not None:
         places.move_to_service(work, decision.service_code)
@@ -94,10 +94,6 @@ def _prepare(work: Work, decision: Decision, redactions: Mapping[int, Redaction]
         assignment.give_to(work, decision.unit)
     if decision.priority is not None:
         planning.prioritise(work, decision.priority)
-
-
-def _codes(work: Work, outcome: ReasonFor) -> set[str | None]:
-    return {code for code, reason in work.catalogue.desk.reasons.items() if reason.outcome is outcome}
 
 
 def _conclude(work: Work, decision: Decision, original: Work | None) -> None:

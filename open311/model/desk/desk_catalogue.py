@@ -102,6 +102,10 @@ class Desk:
             code: unit for code, unit in self.units.items() if unit.kind is UnitKind.EXTERNAL and unit.email
         }
 
+    def reasons_for(self, outcome: ReasonFor) -> list[Reason]:
+        """The reasons among which whoever decides so chooses one."""
+        return [reason for reason in self.reasons.values() if reason.outcome is outcome]
+
     def route(self, facts: Facts, otherwise: str | None) -> Route:
         """The unit that a report goes to; `otherwise` is its service's own."""
         return find(self.rules, facts, self.calendar, otherwise)

@@ -13,6 +13,7 @@ from open311.base.text import whole_number
 from open311.http import current
 from open311.model.access.actor import Right
 from open311.model.casework.cases import Case, Flag, Priority
+from open311.model.desk.desk_catalogue import ReasonFor
 from open311.site.list.listing import services_by_group
 from open311.site.view_models import every_answer
 from open311.staff import actor_names
@@ -91,6 +92,7 @@ def _page(seen: SeenCase, refusal: Refusal = NOTHING_REFUSED, *, reveals: bool =
         ],
         groups=services_by_group(catalogue),
         priorities=list(Priority),
+        reasons=catalogue.desk.reasons_for(ReasonFor.WITHHOLD),
         letters=template_gaps.offered(seen) if seen.may(Right.WRITE_REPORTER) else [],
         public_words=template_gaps.offered(seen, public=True) if seen.may(Right.SET_STATUS) else [],
         account_id=signed_in().account.id,
@@ -181,5 +183,5 @@ ACTS: Mapping[str, Act] = {
     "priority": _prioritise,
     "separate": acting(casework.separate),
     "publish": acting(casework.publish),
-    "withhold": acting(casework.withhold),
+    "withhold": acting(casework.withhold, reason="reason-withhold"),
 }

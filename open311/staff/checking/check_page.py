@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from types import MappingProxyType
-from typing import Any
 
 from flask import Response
 
@@ -124,7 +123,7 @@ def check_page(seen: SeenCase, shown: FormState) -> Response:
         map=maps.map_of(seen.catalogue),
         near_place=addresses.address("near_place", of=seen.catalogue),
         also=maps.sources(),
-        reasons={outcome: _reasons(seen, which) for outcome, which in REASONS_OF.items()},
+        reasons={outcome: seen.catalogue.desk.reasons_for(which) for outcome, which in REASONS_OF.items()},
         outcomes=list(Outcome),
         with_status=WITH_STATUS,
         groups=services_by_group(seen.catalogue),
@@ -146,10 +145,6 @@ def _declines(seen: SeenCase) -> list[str]:
         f"{seen.catalogue.unit_name(str(data.get('unit')), current.language())}: {data.get('reason')}"
         for data in said_no
     ]
-
-
-def _reasons(seen: SeenCase, which: ReasonFor) -> list[Any]:
-    return [reason for reason in seen.catalogue.desk.reasons.values() if reason.outcome is which]
 
 
 def _questions(seen: SeenCase, shown: FormState) -> list[Question]:
