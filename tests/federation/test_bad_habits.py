@@ -2,7 +2,7 @@
 
 import gzip
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
@@ -70,11 +70,32 @@ def test_every_way_to_page_brings_all_requests(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["from 0", "links with an offset", "pages of twenty", "the newest twenty"])
-def test_an_interrupted_reading_goes_on(name: str) -> None:
+def test_a_reading_interrupted_after_any_part_goes_on(name: str) -> None:
     habit = PAGING[name]()
-    found, state = read(habit, stop_after=2)
-    rest, state = read(habit, json.loads(json.dumps(state)))
-    assert {*found, *rest} == {row["service_request_id"] for row in habit.requests}
+    with playing(habit) as stranger:
+        client = Client(stranger.url, seconds=5)
+
+        def parts(state: Mapping[str, Any]) -> Iterator[tuple[set[str], Any]]:
+            for part in reader.parts(client, state, NOW, lambda question: question()):
+                yield {request.service_request_id for request in part.requests}, json.dumps(part.state)
+
+        everything = {row["service_request_id"] for row in habit.requests}
+        before: set[str] = set()
+        for number, (ids, state) in enumerate(list(parts({})), 1):
+            before |= ids
+            if before == everything:
+                break
+            habit.asked.clear()
+            rest = {row for ids, _ in parts(json.loads(state)) for row in ids}
+            assert before | rest == everything, f"after part {number}"
+        assert before == everything
+
+
+def test_a_long_list_goes_on_at_the_page_where_it_stopped() -> None:
+    habit = PAGING["pages of twenty"]()
+    _, state = read(habit, stop_after=2)
+    rest, _ = read(habit, state)
+    assert len(rest) == 20
 
 
 def test_more_requests_at_one_moment_than_a_list_holds_are_told() -> None:

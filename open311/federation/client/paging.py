@@ -25,6 +25,8 @@ PAGE_SIZE = 200
 ROUND = 50
 BEYOND_THE_END = (400, 404, 416, 422)
 PLACE = ("page", "following")
+# The page that brings nothing new where a server ignores the number.
+TELLING_PAGE = 2
 
 
 def from_the_beginning(state: Mapping[str, Any]) -> State:
@@ -47,7 +49,7 @@ def pages(
     while True:
         page = ask(partial(_page, client, state, {**query, "page": number}, number))
         fresh = [row for row in page.requests if row.service_request_id not in seen]
-        if not fresh and number == 2 and page.requests and "following" not in state:
+        if not fresh and number == TELLING_PAGE and page.requests and "following" not in state:
             yield [], _judged(client, state, query, seen, ask)
         if not fresh and number > 1:
             return

@@ -14,7 +14,7 @@ from open311.base.datetimes import write_utc
 from open311.federation.client.answers import RemoteError
 from open311.federation.client.client import LOST_CURSOR, Client
 from open311.federation.client.foreign import ForeignRequest
-from open311.federation.client.paging import Ask, State, from_the_beginning, pages
+from open311.federation.client.paging import TELLING_PAGE, Ask, State, from_the_beginning, pages
 
 OpenIds = Callable[[datetime, int, int], list[tuple[int, str]]]
 
@@ -77,7 +77,7 @@ def parts(
     client: Client, state: Mapping[str, Any], now: datetime, ask: Ask, open_ids: OpenIds | None = None
 ) -> Iterator[Part]:
     """Page after page until there is nothing more for now."""
-    state = {**state, "idle": False}
+    state = {**_resumed(state), "idle": False}
     if "phase" not in state and "way" not in state:
         state["way"] = "feed" if ask(partial(client.changes, None, 1)) is not None else "list"
     if state["way"] == "feed" and state.get("phase") != "history":
@@ -93,6 +93,14 @@ def parts(
         yield Part(state=state, told="history complete")
         return
     yield from _recent(client, state, now, ask, open_ids)
+
+
+def _resumed(state: Mapping[str, Any]) -> State:
+    """Where reading goes on: at the page where it stopped, or at the beginning of a list that may have no pages."""
+    if "following" in state or state.get("page", 0) > TELLING_PAGE:
+        return dict(state)
+    # What the pages up to there brought is not in the state, and is what tells whether the list was cut off.
+    return {name: value for name, value in from_the_beginning(state).items() if name not in ("count", "cut")}
 
 
 def _lasting(state: State) -> State:
