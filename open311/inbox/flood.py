@@ -9,6 +9,7 @@ from email import message_from_bytes
 from email.message import Message
 from email.policy import compat32
 
+from open311.base.charsets import StrangersMessage
 from open311.core import Core
 from open311.inbox.automatic import PROGRAMS
 from open311.inbox.headers import addresses, message_ids
@@ -28,7 +29,10 @@ MOST_WAITING = 2_000
 
 def is_too_much(core: Core, conn: Connection, catalogue: Catalogue, head: bytes) -> bool:
     """Whether a mail with these headers stays lying."""
-    owner, message = catalogue.jurisdiction.jurisdiction_id, message_from_bytes(head, policy=compat32)
+    owner, message = (
+        catalogue.jurisdiction.jurisdiction_id,
+        message_from_bytes(head, StrangersMessage, policy=compat32),
+    )
     sender = next((address for _, address in addresses(message, "From")), "")
     count = inbox.sent_lately(conn, owner, sender, core.now() - WINDOW, MOST_OF_MAIL_SERVER)
     if sender.partition("@")[0].lower() in PROGRAMS:

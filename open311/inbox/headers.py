@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Mapping
+from email.charset import UNKNOWN8BIT
 from email.errors import HeaderParseError
 from email.header import decode_header, make_header
 from email.message import Message
 from email.utils import getaddresses
 from typing import Any
 
+from open311.base.charsets import text_codec
 from open311.base.text import speakable, tidy
 
 # A header longer than this is no message of anybody's.
@@ -19,8 +21,9 @@ Headers = Message | Mapping[str, Any]
 
 def inner_parts(message: Message) -> list[Message]:
     """The parts that a message consists of; none for one that is a single thing."""
-    payload = message.get_payload()
-    return [part for part in payload if isinstance(part, Message)] if isinstance(payload, list) else []
+    # Of a single thing the library would decode the text, by whatever charset it names.
+    payload = message.get_payload() if message.is_multipart() else []
+    return [part for part in payload if isinstance(part, Message)]
 
 
 def word(message: Headers, name: str) -> str:
@@ -32,10 +35,16 @@ def readable(message: Headers, name: str) -> str:
     """A header as people read it, in one line."""
     raw = word(message, name)
     try:
-        text = str(make_header(decode_header(raw)))
+        words = [(word, _charset(name)) for word, name in decode_header(raw)]
+        text = str(make_header(words))
     except (HeaderParseError, LookupError, ValueError, UnicodeError):
         text = raw
     return " ".join(tidy(text.encode("utf-8", "replace").decode()).split())
+
+
+def _charset(name: str | None) -> str | None:
+    """The charset of an encoded word; the library reads those that are unknown as ASCII."""
+    return name if name is None or text_codec(name) else UNKNOWN8BIT
 
 
 def message_ids(message: Headers, *names: str) -> list[str]:

@@ -8,6 +8,7 @@ from email import message_from_bytes
 from email.message import Message
 from email.policy import compat32
 
+from open311.base.charsets import StrangersMessage, text_codec
 from open311.base.text import speakable, tidy
 from open311.inbox import plain_text
 from open311.inbox.automatic import Bounce, Writer, bounce_of, writer_of
@@ -73,7 +74,7 @@ def _read(data: bytes, *, is_whole: bool, most_pictures: int) -> Letter:
     bearable = _bearable(data)
     is_whole = is_whole and len(bearable) == len(data)
     # The newer policies parse headers, and raise at what strangers write into them.
-    message = message_from_bytes(bearable, policy=compat32)
+    message = message_from_bytes(bearable, StrangersMessage, policy=compat32)
     sender = next(iter(addresses(message, "From")), ("", ""))
     contents = _contents(message)
     whole = "\n\n".join(contents.plain) or plain_text.from_html("\n".join(contents.html))
@@ -145,8 +146,8 @@ def _text(part: Message) -> str:
         return ""
     data = data[: plain_text.LONGEST_HTML]
     try:
-        return data.decode(part.get_content_charset() or "utf-8")
-    except (LookupError, UnicodeDecodeError):
+        return data.decode(text_codec(part.get_content_charset() or "") or "utf-8")
+    except UnicodeError:
         return data.decode("utf-8", "replace")
 
 

@@ -66,7 +66,13 @@ def test_the_header_outweighs_the_declaration() -> None:
     assert description(xml("Яма", "utf-8").encode("cp1251"), "text/xml; charset=windows-1251") == "Яма"
 
 
-@pytest.mark.parametrize("content_type", ["", "text/xml; charset=ISO-8859-1", "text/xml; charset=klingon"])
+NO_CHARSETS = ("klingon", "punycode", "idna", "undefined", "unicode_escape", "base64", "rot13")
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    ["", "text/xml; charset=ISO-8859-1", *(f"text/xml; charset={name}" for name in NO_CHARSETS)],
+)
 def test_what_is_named_wrongly_is_read_all_the_same(content_type: str) -> None:
     assert description(xml("Müll, 塵").encode(), content_type) == "Müll, 塵"
     assert description(xml("5 € “Müll”").encode("cp1252"), content_type) == "5 € “Müll”"

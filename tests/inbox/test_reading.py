@@ -150,6 +150,29 @@ def test_nothing_that_comes_breaks_it(raw: bytes) -> None:
     assert len(found.subject) <= 300
 
 
+# Python has these names; what is read by them is source text, names of hosts, or takes a minute for a megabyte.
+@pytest.mark.parametrize(
+    "charset", ["punycode", "idna", "unicode_escape", "undefined", "base64", "rot13", "none-such"]
+)
+def test_what_is_no_charset_of_text_is_read_as_if_none_were_named(charset: str) -> None:
+    words = b"M\\u00fcll"
+    kind = b"Content-Type: text/plain; charset=" + charset.encode()
+    assert letter(kind + b"\r\n\r\n" + words).text == "M\\u00fcll"
+    named = b"Content-Type: text/plain; charset*=" + charset.encode() + b"''utf-8"
+    assert letter(named + b"\r\n\r\nM\xc3\xbcll").text == "Müll"
+    subject = letter(b"Subject: =?" + charset.encode() + b"?q?a-b?=\r\n\r\nx")
+    assert (subject.subject, subject.problem) == ("a-b", None)
+    attached = kind + b"\r\nContent-Disposition: attachment; filename*=" + charset.encode() + b"''a-b.txt"
+    assert letter(attached + b"\r\n\r\nx").left_out == ("a-b.txt",)
+
+
+def test_old_charsets_are_read() -> None:
+    kind = b"Content-Type: text/plain; charset="
+    assert letter(kind + b"utf-7\r\n\r\nM+APw-ll").text == "Müll"
+    assert letter(kind + b"windows-1252\r\n\r\nM\xfcll").text == "Müll"
+    assert letter(b"Subject: =?iso-8859-1?q?M=FCll?=\r\n\r\nx").subject == "Müll"
+
+
 @pytest.mark.parametrize(
     "header",
     [

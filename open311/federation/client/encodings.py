@@ -3,7 +3,8 @@
 import codecs
 import re
 from collections.abc import Iterator
-from email.message import Message
+
+from open311.base.charsets import StrangersMessage, text_codec
 
 MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -33,7 +34,7 @@ def decoded(body: bytes, content_type: str = "") -> str:
     for encoding in _candidates(body, content_type):
         try:
             return body.decode(encoding)
-        except UnicodeDecodeError:
+        except UnicodeError:
             continue
     return body.decode(LAST_RESORT, errors="replace")
 
@@ -44,7 +45,7 @@ def _candidates(body: bytes, content_type: str) -> Iterator[str]:
             yield encoding
     declaration = DECLARED.match(body)
     for name in (_charset(content_type), declaration[1].decode("ascii") if declaration else ""):
-        codec = _codec(name)
+        codec = text_codec(name)
         if codec in DEFAULTS:
             # What is UTF-8 throughout is hardly ever anything else.
             yield "utf-8"
@@ -55,15 +56,6 @@ def _candidates(body: bytes, content_type: str) -> Iterator[str]:
 
 
 def _charset(content_type: str) -> str:
-    header = Message()
+    header = StrangersMessage()
     header["Content-Type"] = content_type.encode("ascii", "ignore").decode()
     return header.get_content_charset() or ""
-
-
-def _codec(name: str) -> str | None:
-    """Python's name of an encoding of text; None when there is none."""
-    try:
-        "".encode(name)
-        return codecs.lookup(name).name if name else None
-    except (LookupError, ValueError):
-        return None
