@@ -11,10 +11,11 @@ from sqlalchemy import Connection, text
 from open311.actions import casework
 from open311.actions.casework.conversation.contacts import write_contact
 from open311.actions.photos import media
-from open311.actions.reporting import drafts, updates
+from open311.actions.reporting import drafts, objections, updates
 from open311.actions.upkeep import housekeeping
 from open311.base.errors import NotFound
 from open311.core import Core
+from open311.model.casework.objections import Ground, Objection, Verdict
 from open311.model.mailbox import mailbox
 from open311.model.service_request import Reporter
 from open311.model.task_names import TaskName
@@ -281,6 +282,93 @@ def test_people_are_forgotten_when_their_time_has_come_and_not_before(
     is_gone = end in ("hidden", "refused")
     assert (service_requests.find_any(conn, number) is None) is is_gone
     assert len(files(core)) == (0 if is_gone else 1)
+
+
+def an_objection(core: Core, number: int) -> int:
+    """Somebody who finds their name in a report; returns the id of the event."""
+    sent = Objection(
+        service_request_id=number,
+        sender_id=f"objection {number}",
+        ground=Ground.PERSONAL,
+        text=f"Ich, {CANARY}, werde genannt.",
+        language="de",
+        name=f"{CANARY} Muster",
+        email=mailbox(TYPED),
+    )
+    with core.database.begin() as conn:
+        event_id = objections.take_in(core, conn, core.catalogues.in_force[0], sent)
+    assert event_id
+    return event_id
+
+
+def an_argument(core: Core) -> int:
+    """A report about which staff wrote internally what names somebody, in each act that takes words."""
+    number = int(api_of(core).report(service_code="FAHRZEUG_ALT", **{"attribute[FARBE]": "rot"}))
+    casework.assign(core, number, next(iter(core.catalogues.in_force[0].units)), CLARA, f"{CANARY} rief an")
+    casework.decline(core, number, f"{CANARY} parkt dort nicht", CLARA)
+    casework.set_deadline(core, number, core.now() + timedelta(days=3), f"{CANARY} ist verreist", CLARA)
+    casework.withhold(core, number, CLARA, words=f"Guten Tag {CANARY}")
+    casework.publish(core, number, CLARA)
+    return number
+
+
+def test_objections_and_words_of_staff_are_forgotten_with_the_term(
+    core: Core, conn: Connection, clock: Clock
+) -> None:
+    number = an_argument(core)
+    objections.decide(core, an_objection(core, number), Verdict.REJECTED, f"Guten Tag {CANARY}", CLARA)
+    closed(core, number)
+    clock.forward(days=TERM_OF_VEHICLES - 1)
+    retention.forget_people(core)
+    assert internal_texts(conn) == {
+        "assigned",
+        "declined",
+        "deadline_changed",
+        "withheld",
+        "objected",
+        "objection_decided",
+    }
+    clock.forward(days=2)
+    retention.forget_people(core)
+    assert found(conn) == {}
+
+
+def internal_texts(conn: Connection) -> set[str]:
+    """The kinds of events in which the canary stands."""
+    return set(conn.execute(text("select kind from events where data::text ilike :w"), CONTAINED).scalars())
+
+
+def test_an_objection_that_waits_is_not_forgotten_before_its_own_term(
+    core: Core, conn: Connection, clock: Clock
+) -> None:
+    number = an_argument(core)
+    closed(core, number)
+    clock.forward(days=TERM_OF_VEHICLES + 2)
+    an_objection(core, number)
+    retention.forget_people(core)
+    assert {"updaters", "events"} <= set(found(conn))
+    clock.forward(days=TERM_OF_VEHICLES + 2)
+    retention.forget_people(core)
+    assert found(conn) == {}
+
+
+def test_whoever_objected_takes_along_what_they_were_answered(core: Core, conn: Connection) -> None:
+    number = int(api_of(core).report())
+    objections.decide(core, an_objection(core, number), Verdict.REJECTED, f"Guten Tag {CANARY}", CLARA)
+    assert internal_texts(conn) == {"objected", "objection_decided"}
+    own_data.erase(core, core.catalogues.in_force[0], link_to_own_data(core, conn, TYPED))
+    assert found(conn) == {}
+
+
+def test_whoever_reported_takes_along_what_staff_wrote(core: Core, conn: Connection) -> None:
+    number = an_argument(core)
+    conn.execute(
+        text("insert into reporters (service_request_id, email) values (:n, :email)"),
+        {"n": number, "email": mailbox(TYPED)},
+    )
+    assert internal_texts(conn) == {"assigned", "declined", "deadline_changed", "withheld"}
+    own_data.erase(core, core.catalogues.in_force[0], link_to_own_data(core, conn, TYPED))
+    assert found(conn) == {}
 
 
 def test_a_duplicate_keeps_its_followers_while_the_other_report_is_open(

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, text
 from open311.notifications.model.retention_terms import RetentionTerms
 from open311.storage.mails import inbox
 from open311.storage.upkeep import unpublished
-from open311.storage.upkeep.unpublished import CLAIMED, NEEDED, TOLD
+from open311.storage.upkeep.unpublished import HAS_TEXT, NEEDED
 
 _UNASKED = f"attributes - {NEEDED} <> '{{}}'"
 _TERMS = """
@@ -24,11 +24,26 @@ def _over(request: str, terms: str) -> str:
     days = f"coalesce({terms}.days, :closed_days)"
     return f"""(
         case when {request}.status = 'closed' or {request}.visibility = 'hidden'
-        then {days} > 0 and coalesce({request}.closed_datetime, {request}.updated_datetime)
-            < cast(:now as timestamptz) - make_interval(days => {days})
-        else :open_days > 0 and {request}.updated_datetime
-            < cast(:now as timestamptz) - make_interval(days => :open_days)
+        then {days} > 0 and coalesce({request}.closed_datetime, {request}.updated_datetime) < {_before(days)}
+            and not {_objected(request, _before(days))}
+        else :open_days > 0 and {request}.updated_datetime < {_before(":open_days")}
+            and not {_objected(request, _before(":open_days"))}
         end
+    )"""
+
+
+def _before(days: str) -> str:
+    return f"cast(:now as timestamptz) - make_interval(days => {days})"
+
+
+def _objected(request: str, since: str) -> str:
+    """SQL: whether an objection waits, whose sender is owed a decision (Digital Services Act, Article 16, 5)."""
+    return f"""exists (
+        select from events objection where objection.service_request_id = {request}.id
+            and objection.kind = 'objected' and objection.datetime >= {since} and not exists (
+                select from events decision where decision.service_request_id = objection.service_request_id
+                    and decision.claim_id = objection.id
+            )
     )"""
 
 
@@ -46,7 +61,7 @@ _DUE = text(f"""
         union select service_request_id from followers
         union select service_request_id from updaters
         union select service_request_id from submissions where {_UNASKED}
-        union select service_request_id from events where {CLAIMED}
+        union select service_request_id from events where {HAS_TEXT}
         union select service_request_id from media where visibility = 'internal' or original_key is not null
         union select service_request_id from case_notes where about_person
         union select service_request_id from case_originals
@@ -89,10 +104,9 @@ def _parameters(terms: RetentionTerms, most: int) -> dict[str, Any]:
     }
 
 
-# An update that was published stands in an event of its own. Staff's reasons may name people, too.
-_BARE_EVENTS = text(f"""
-    update events set data = case when {CLAIMED} then data - {TOLD} - 'reason' else data - 'reason' end
-    where service_request_id = any(:requests) and ({CLAIMED} or data ? 'reason')
+# Reasons that older releases wrote into events of other kinds may name people, too.
+_BARE_REASONS = text("""
+    update events set data = data - 'reason' where service_request_id = any(:requests) and data ? 'reason'
 """)
 _PEOPLE = [
     text(f"delete from {table} where service_request_id = any(:requests)")
@@ -106,5 +120,6 @@ def forget_people_of(conn: Connection, requests: Sequence[int]) -> list[str]:
         return []
     for statement in _PEOPLE:
         conn.execute(statement, {"requests": requests})
-    conn.execute(_BARE_EVENTS, {"requests": requests})
+    conn.execute(_BARE_REASONS, {"requests": requests})
+    unpublished.forget_of_senders(conn, requests)
     return unpublished.forget_of_requests(conn, requests) + inbox.forget_of_requests(conn, requests)

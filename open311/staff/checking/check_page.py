@@ -142,7 +142,12 @@ def _declines(seen: SeenCase) -> list[str]:
         return []
     said_no = [event.data for event in seen.whole.history if event.kind == EventKind.DECLINED]
     return [
-        f"{seen.catalogue.unit_name(str(data.get('unit')), current.language())}: {data.get('reason')}"
+        ": ".join(
+            filter(
+                None,
+                (seen.catalogue.unit_name(str(data.get("unit")), current.language()), data.get("reason")),
+            )
+        )
         for data in said_no
     ]
 

@@ -3,14 +3,38 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, TextClause, text
 
 from open311.model.access.actor import PUBLIC, REPORTER
+from open311.model.events.personal_texts import PERSONAL_TEXTS, Author
 
 # The one answer without a question that our own interface needs: FixMyStreet's number of the report.
 NEEDED = "'fixmystreet_id'"
-TOLD = "array['status_notes', 'media_urls', 'photos']"
-CLAIMED = f"kind = 'claimed' and data ?| {TOLD}"
+
+
+def _array(names: Iterable[str]) -> str:
+    quoted = ", ".join(f"'{name}'" for name in names)
+    return f"array[{quoted}]"
+
+
+def _has_text(kinds: Iterable[str], keys: Iterable[str]) -> str:
+    return f"(kind = any({_array(kinds)}) and jsonb_strip_nulls(data) ?| {_array(keys)})"
+
+
+HAS_TEXT = " or ".join(_has_text(texts.kinds, texts.keys) for texts in PERSONAL_TEXTS)
+
+
+def _bare_texts(author: Author, whose: str) -> list[TextClause]:
+    """Take the texts of an author out of the events for which the condition `whose` holds."""
+    return [
+        text(f"""
+            update events set data = data - {_array(texts.keys)}
+            where {_has_text(texts.kinds, texts.keys)} and {whose}
+        """)
+        for texts in PERSONAL_TEXTS
+        if texts.author is author
+    ]
+
 
 _BARE_SUBMISSIONS = text(f"""
     update submissions set
@@ -33,12 +57,6 @@ _ORIGINAL_PHOTOS = text("""
     where now.id = before.id and now.service_request_id = any(:requests) and now.original_key is not null
     returning before.original_key
 """)
-# Letters between the city and a reporter, which nobody else has read.
-_BARE_LETTERS = text(f"""
-    update events set data = data - {TOLD} - 'text'
-    where kind in ('reply_received', 'answered', 'asked') and service_request_id = any(:requests)
-        and (data ?| {TOLD} or data ? 'text')
-""")
 _OF_STAFF = [
     text("delete from case_notes where about_person and service_request_id = any(:requests)"),
     text("delete from case_originals where service_request_id = any(:requests)"),
@@ -50,23 +68,16 @@ _OF_STAFF = [
         where service_request_id = any(:requests) and kind <> 'order' and follower_id is null
     """),
     text("update ratings set text = '' where service_request_id = any(:requests)"),
-    # What they wrote by the links of our mails. What was published of it stands in an event of its own.
-    text(f"""
-        update events set data = data - 'text' - {TOLD}
-        where service_request_id = any(:requests) and actor = '{REPORTER}'
-            and kind in ('rated', 'claimed', 'reply_received')
-    """),
-    text("""
-        update events set data = data - 'text'
-        where service_request_id = any(:requests) and data ? 'text'
-            and (kind like 'order\\_%' or kind = 'field_reported')
-    """),
+    *_bare_texts(Author.REPORTER, "service_request_id = any(:requests)"),
+    # What they wrote by the links of our mails, which nobody is remembered as the sender of.
+    *_bare_texts(Author.SENDER, f"service_request_id = any(:requests) and actor = '{REPORTER}'"),
 ]
-# An update that was published stands in an event of its own.
-_BARE_CLAIMS = text(f"""
-    update events set data = data - {TOLD}
-    where id = any(:claims) and kind in ('claimed', 'objected')
-""")
+_OF_ALL_SENDERS = _bare_texts(Author.SENDER, "service_request_id = any(:requests)")
+_OF_CLAIMS = _bare_texts(
+    Author.SENDER,
+    """(id = any(:claims) or claim_id = any(:claims))
+        and service_request_id in (select service_request_id from events where id = any(:claims))""",
+)
 _HELD_PHOTOS = text("""
     delete from media where visibility <> 'public' and update_id = any(:claims)
     returning key, thumb_key, original_key
@@ -79,16 +90,23 @@ def forget_of_requests(conn: Connection, requests: Sequence[int]) -> list[str]:
     Returns the names of files that nobody needs any more.
     """
     conn.execute(_BARE_SUBMISSIONS, {"requests": requests, "pages": PUBLIC.key_id})
-    for statement in (_BARE_FORWARDS, _BARE_LETTERS, *_OF_STAFF):
+    for statement in (_BARE_FORWARDS, *_OF_STAFF):
         conn.execute(statement, {"requests": requests})
     statements = (_INTERNAL_PHOTOS, _ORIGINAL_PHOTOS)
     parameters = {"requests": requests, "reporter": str(REPORTER)}
     return [key for statement in statements for key in _names(conn.execute(statement, parameters))]
 
 
+def forget_of_senders(conn: Connection, requests: Sequence[int]) -> None:
+    """Forget what anybody sent about reports, and what they were answered."""
+    for statement in _OF_ALL_SENDERS:
+        conn.execute(statement, {"requests": requests})
+
+
 def forget_of_claims(conn: Connection, claims: Sequence[int]) -> list[str]:
     """Forget updates that nobody published; returns the names of files that nobody needs any more."""
-    conn.execute(_BARE_CLAIMS, {"claims": claims})
+    for statement in _OF_CLAIMS:
+        conn.execute(statement, {"claims": claims})
     return _names(conn.execute(_HELD_PHOTOS, {"claims": claims}))
 
 
