@@ -70,7 +70,7 @@ def arrival_of(request: ForeignRequest, terms: Terms, reporter: Reporter | None 
     updated = max(filter(None, (requested, request.updated_datetime, closed)))
     return Arrival(
         foreign_id=request.service_request_id,
-        service_name=tidy(request.service_name)[:SHORT],
+        service_name=tidy(request.service_name or _own_word(request, code))[:SHORT],
         reporter=reporter,
         values={
             "service_code": code,
@@ -113,6 +113,12 @@ def _service(request: ForeignRequest, terms: Terms) -> str | None:
     if code in terms.catalogue.services or code in terms.catalogue.retired:
         return code
     return terms.services.get("*")
+
+
+def _own_word(request: ForeignRequest, code: str) -> str:
+    """The code of the source where ours had to be made from it: nobody could read that one as a name."""
+    made = code != request.service_code and code == service_code(request.service_code)
+    return request.service_code if made else ""
 
 
 def _status(request: ForeignRequest, terms: Terms) -> tuple[str, str]:

@@ -482,6 +482,16 @@ def test_codes_of_all_kinds_become_codes_of_ours(here: Core) -> None:
     assert {service["service_name"] for service in found} == {"Waste"}
 
 
+def test_a_service_without_a_name_is_called_by_the_word_of_its_source(here: Core) -> None:
+    request = a_request(1) | {"service_code": "Straße: 1/2, ü", "service_name": ""}
+    with serving(Little(requests=[request])) as url:
+        begin(here, url)
+        run(here)
+    catalogue_publication.publish(here, HARVESTED)
+    [found] = reader(here).get("/requests", jurisdiction_id=ELSEWHERE)
+    assert found["service_name"] == "Straße: 1/2, ü"
+
+
 @dataclass(frozen=True)
 class There:
     """A second server of this program, with a jurisdiction of its own."""

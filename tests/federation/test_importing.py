@@ -226,6 +226,17 @@ def test_requests_of_unknown_services_are_kept_under_their_names_if_wished(
     assert names == {"de": "Winterdienst"}
 
 
+def test_a_kept_service_without_a_name_is_called_by_the_word_of_the_file(
+    core: Core, conn: Connection, a_file: Callable[..., Path]
+) -> None:
+    row = [*GOOD[:2], "Street Lights: Outage", *GOOD[3:]]
+    path = a_file(row, head=[*HEAD[:2], "type", *HEAD[3:]])
+    mapping = CsvMapping(columns={"service_code": "type"})
+    assert move_in(core, path, mapping=mapping, keep_services=True) == {"new": 1}
+    made = text("select service_name from services where service_code like 'Street_Lights%'")
+    assert conn.execute(made).scalar_one() == {"de": "Street Lights: Outage"}
+
+
 def test_a_kept_service_is_known_by_its_name_at_once(
     core: Core, api: Api, a_file: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
