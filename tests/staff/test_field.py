@@ -41,6 +41,11 @@ def planned(finn: Employee, numbers: list[int]) -> str:
     return answer.headers["Location"].partition("?")[0]
 
 
+def test_a_round_is_gone_within_years(finn: Employee, numbers: list[int]) -> None:
+    for day in ("9999-12-31", "0001-01-01"):
+        finn.post("/staff/field/plan", 400, go="1", number=numbers, name="Nord", day=day)
+
+
 def kinds(core: Core, number: int) -> list[str]:
     return [event.kind for event in casework.show(core, number, CLARA).history]
 

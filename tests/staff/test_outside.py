@@ -215,6 +215,12 @@ def test_an_order_revoked_before_it_left_is_never_sent(firm: Firm) -> None:
     assert firm.mailbox.mails == []
 
 
+def test_an_order_is_due_within_years(firm: Firm) -> None:
+    for day in ("9999-12-31", "2037-01-01", "0001-01-01"):
+        firm.press("order", 400, contractor="LAMPEN", text="Leuchtmittel tauschen", due=day)
+    assert "order_sent" not in firm.kinds()
+
+
 def test_nothing_heard_is_reminded_of_once_and_comes_back_at_the_end(firm: Firm) -> None:
     link = firm.order(due="2026-04-01")
     clock = firm.core.now

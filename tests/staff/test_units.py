@@ -222,6 +222,9 @@ def test_a_deadline_is_changed_with_a_reason_until_the_end_of_a_working_day(desk
     act(rita, number, "deadline", 400, day="2026-03-20", reason="")
     act(rita, number, "deadline", 400, day="2026-03-01", reason="Frost")
     act(rita, number, "deadline", 400, day="bald", reason="Frost")
+    act(rita, number, "deadline", 400, day="9999-12-31", reason="Frost")
+    assert "Wählen Sie einen Tag bis zum 2036-03-" in rita.text
+    act(rita, number, "defer", 400, day="2999-01-01")
     act(rita, number, "deadline", day="2026-03-20", reason="Ersatzteil bestellt")
     due = case_of(desk, number).due_datetime
     assert due is not None

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import IO
 
-from open311.actions.casework import letter
+from open311.actions.casework import days, letter
 from open311.actions.casework.opening import locked
 from open311.actions.casework.work import Work
 from open311.actions.photos import media
@@ -32,6 +32,8 @@ def plan_round(
     words, chosen = tidy(name)[:NAME_LENGTH], list(dict.fromkeys(numbers))
     if not chosen or len(chosen) > MOST_STOPS:
         raise Invalid(problem("error.round.stops", most=MOST_STOPS))
+    today = core.now().date()
+    days.require(day, first=today - days.LONGEST_BACK, today=today)
     with core.database.begin() as conn:
         requests = [service_requests.find_any(conn, number) for number in chosen]
         here = [request for request in requests if request and request.jurisdiction_id == jurisdiction_id]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import IO, Any
 
-from open311.actions.casework import letter
+from open311.actions.casework import days, letter
 from open311.actions.casework.opening import locked
 from open311.actions.casework.outside import orders as of_staff
 from open311.actions.casework.work import Work
@@ -141,8 +141,9 @@ def _problems(core: Core, rule: _Rule, words: str, planned: date | None) -> list
     problems = [*letter.problems_of(words, needed=rule.needs_words)]
     # In UTC, with a day to spare: where the contractor lives it may be yesterday or tomorrow.
     today = core.now().date()
-    if planned is not None and not today - timedelta(days=1) <= planned <= today + LONGEST_PLAN:
-        problems.append(problem("error.case.resume", day=planned.isoformat()))
+    first = today - timedelta(days=1)
+    if planned and (wrong := days.problem_of(planned, first=first, today=today, ahead=LONGEST_PLAN)):
+        problems.append(wrong)
     return problems
 
 

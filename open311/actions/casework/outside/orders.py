@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from datetime import date, datetime, time
 from typing import Any
 
-from open311.actions.casework import letter
+from open311.actions.casework import days, letter
 from open311.actions.casework.opening import locked, opened
 from open311.actions.casework.progress import status_moves
 from open311.actions.casework.work import Work
@@ -49,8 +49,8 @@ def order(
         work.is_final = True
         words, chosen = letter.required(text), _contractor(work, contractor)
         _require_orderable(work, photos)
-        if due is not None and due <= work.today:
-            raise Invalid(problem("error.case.resume", day=due.isoformat()))
+        if due is not None:
+            days.require_to_come(due, work.today)
         due = due or _usual_end(work, chosen)
         order_id = orders.add(
             work.conn,

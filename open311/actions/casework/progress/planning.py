@@ -2,6 +2,7 @@
 
 from datetime import date, datetime, timedelta
 
+from open311.actions.casework import days
 from open311.actions.casework.opening import locked, opened
 from open311.actions.casework.work import Work
 from open311.base.errors import Invalid, problem
@@ -25,8 +26,8 @@ def defer(
 ) -> int:
     """Lay a request aside until a day, or take it up again with None."""
     with opened(core, service_request_id, actor, Right.PLAN, expected_revision) as work:
-        if until is not None and until <= work.today:
-            raise Invalid(problem("error.case.resume", day=until.isoformat()))
+        if until is not None:
+            days.require_to_come(until, work.today)
         if until != work.case.resume_date:
             old, new = work.case.resume_date, until
             work.tell_staff(
@@ -73,6 +74,8 @@ def set_deadline(
     with opened(core, service_request_id, actor, Right.PLAN, expected_revision) as work:
         if not reason.strip():
             raise Invalid(problem("error.reason.required"))
+        if due is not None:
+            days.require(due.date(), first=date.min, today=work.today)
         if due != work.case.due_datetime:
             old = work.case.due_datetime
             data = {"from": old and old.isoformat(), "to": due and due.isoformat()}
