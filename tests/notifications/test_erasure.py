@@ -26,6 +26,7 @@ from open311.notifications.privacy import own_data, retention
 from open311.notifications.storage import mail_links
 from open311.storage import jobs
 from open311.storage.requests import service_requests
+from open311.storage.upkeep.unpublished import HAS_TEXT
 from tests.actors import CLARA
 from tests.builders import a_catalogue, a_service, a_vehicle_service
 from tests.pictures import a_photo
@@ -396,6 +397,13 @@ def test_a_service_without_a_term_of_its_own_has_the_one_of_the_settings(
     clock.forward(days=2)
     retention.forget_people(core)
     assert found(conn) == {}
+
+
+def test_texts_in_events_are_found_by_their_index(conn: Connection) -> None:
+    """Events are the largest table there is, and are looked through each night."""
+    conn.execute(text("set local enable_seqscan = off"))
+    plan = conn.execute(text(f"explain select service_request_id from events where {HAS_TEXT}")).scalars()
+    assert "events_with_texts" in "".join(plan)
 
 
 def test_nothing_is_forgotten_where_the_settings_keep_it(

@@ -15,10 +15,15 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
+from open311.model.events.personal_texts import PERSONAL_TEXTS
 from open311.storage.tables.base import Xid8, metadata, moment
 
 # The segment of the log that is being written names its timeline, also before the first checkpoint on it.
 TIMELINE = "('x' || left(pg_walfile_name(pg_current_wal_insert_lsn()), 8))::bit(32)::integer"
+
+# Kinds that may hold what privacy forgets. A further one needs the index anew.
+_KINDS = ", ".join(f"'{kind}'" for kind in sorted({kind for texts in PERSONAL_TEXTS for kind in texts.kinds}))
+MAY_HAVE_TEXT = f"kind = any(array[{_KINDS}])"
 
 # The one stream of events: appended to, never changed; only texts are taken out again, and lines hidden, by staff.
 # Without a foreign key, since an event outlives its request. `public`: everybody may read it in the history.
@@ -52,6 +57,7 @@ events = Table(
         postgresql_where=text("is_update and public"),
     ),
     Index("events_claimed", "jurisdiction_id", "id", postgresql_where=text("kind = 'claimed'")),
+    Index("events_with_texts", "service_request_id", postgresql_where=text(MAY_HAVE_TEXT)),
 )
 
 # What was posted as an update, for ever: a sender that repeats itself gets the same id again.

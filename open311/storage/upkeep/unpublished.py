@@ -7,6 +7,7 @@ from sqlalchemy import Connection, TextClause, text
 
 from open311.model.access.actor import PUBLIC, REPORTER
 from open311.model.events.personal_texts import PERSONAL_TEXTS, Author
+from open311.storage.tables.history import MAY_HAVE_TEXT
 
 # The one answer without a question that our own interface needs: FixMyStreet's number of the report.
 NEEDED = "'fixmystreet_id'"
@@ -21,7 +22,9 @@ def _has_text(kinds: Iterable[str], keys: Iterable[str]) -> str:
     return f"(kind = any({_array(kinds)}) and jsonb_strip_nulls(data) ?| {_array(keys)})"
 
 
-HAS_TEXT = " or ".join(_has_text(texts.kinds, texts.keys) for texts in PERSONAL_TEXTS)
+_ANY_TEXT = " or ".join(_has_text(texts.kinds, texts.keys) for texts in PERSONAL_TEXTS)
+# The kinds as the index has them, once more.
+HAS_TEXT = f"{MAY_HAVE_TEXT} and ({_ANY_TEXT})"
 
 
 def _bare_texts(author: Author, whose: str) -> list[TextClause]:
