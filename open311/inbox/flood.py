@@ -5,14 +5,11 @@ mails of strangers may wait for staff; what answers a mail of ours comes in all 
 """
 
 from datetime import timedelta
-from email import message_from_bytes
 from email.message import Message
-from email.policy import compat32
 
-from open311.base.charsets import StrangersMessage
 from open311.core import Core
 from open311.inbox.automatic import PROGRAMS
-from open311.inbox.headers import addresses, message_ids
+from open311.inbox.headers import addresses, message_ids, message_of
 from open311.inbox.tokens import TO, tokens_in
 from open311.model.catalogue import Catalogue
 from open311.storage.database import Connection
@@ -29,10 +26,7 @@ MOST_WAITING = 2_000
 
 def is_too_much(core: Core, conn: Connection, catalogue: Catalogue, head: bytes) -> bool:
     """Whether a mail with these headers stays lying."""
-    owner, message = (
-        catalogue.jurisdiction.jurisdiction_id,
-        message_from_bytes(head, StrangersMessage, policy=compat32),
-    )
+    owner, message = catalogue.jurisdiction.jurisdiction_id, message_of(head)
     sender = next((address for _, address in addresses(message, "From")), "")
     count = inbox.sent_lately(conn, owner, sender, core.now() - WINDOW, MOST_OF_MAIL_SERVER)
     if sender.partition("@")[0].lower() in PROGRAMS:

@@ -2,14 +2,16 @@
 
 import re
 from collections.abc import Mapping
+from email import message_from_bytes
 from email.charset import UNKNOWN8BIT
 from email.errors import HeaderParseError
 from email.header import decode_header, make_header
 from email.message import Message
+from email.policy import compat32
 from email.utils import getaddresses
 from typing import Any
 
-from open311.base.charsets import text_codec
+from open311.base.charsets import StrangersMessage, text_codec
 from open311.base.text import speakable, tidy
 
 # A header longer than this is no message of anybody's.
@@ -17,6 +19,12 @@ LONGEST = 4000
 MESSAGE_ID = re.compile(r"<[^<>\s]{1,250}>")
 MOST_IDS, MOST_ADDRESSES = 30, 50
 Headers = Message | Mapping[str, Any]
+
+
+def message_of(data: bytes) -> Message:
+    """A mail, or only its headers."""
+    # The newer policies parse headers, and raise at what strangers write into them.
+    return message_from_bytes(data, StrangersMessage, policy=compat32)
 
 
 def inner_parts(message: Message) -> list[Message]:

@@ -4,15 +4,13 @@ import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from email import message_from_bytes
 from email.message import Message
-from email.policy import compat32
 
-from open311.base.charsets import StrangersMessage, text_codec
+from open311.base.charsets import text_codec
 from open311.base.text import speakable, tidy
 from open311.inbox import plain_text
 from open311.inbox.automatic import Bounce, Writer, bounce_of, writer_of
-from open311.inbox.headers import addresses, inner_parts, message_ids, readable, word
+from open311.inbox.headers import addresses, inner_parts, message_ids, message_of, readable, word
 from open311.inbox.tokens import TO
 from open311.model.inbox import LONGEST_SUBJECT, LONGEST_TEXT
 
@@ -73,8 +71,7 @@ def read(data: bytes, *, is_whole: bool, most_pictures: int) -> Letter:
 def _read(data: bytes, *, is_whole: bool, most_pictures: int) -> Letter:
     bearable = _bearable(data)
     is_whole = is_whole and len(bearable) == len(data)
-    # The newer policies parse headers, and raise at what strangers write into them.
-    message = message_from_bytes(bearable, StrangersMessage, policy=compat32)
+    message = message_of(bearable)
     sender = next(iter(addresses(message, "From")), ("", ""))
     contents = _contents(message)
     whole = "\n\n".join(contents.plain) or plain_text.from_html("\n".join(contents.html))
