@@ -7,7 +7,7 @@ from open311.staff import api
 from open311.staff import blueprint as door
 from open311.staff.administration import accounts, audit_log, figures, satisfaction, text_templates
 from open311.staff.case import case_page, outside, photos, routing
-from open311.staff.checking import objections, queue
+from open311.staff.checking import corrections, objections, queue
 from open311.staff.field import paper, rounds
 from open311.staff.intake import blocked_senders, callers, mailbox, telephone
 from open311.staff.lists import bulk, case_list, case_map, exports, home, saved_views
@@ -19,7 +19,7 @@ ROOMS = (
     (login, own_account, passkeys, access_tokens, sso),
     (home, case_list, case_map, saved_views, bulk, exports),
     (case_page, outside, photos, routing),
-    (queue, objections),
+    (queue, corrections, objections),
     (telephone, mailbox, callers, blocked_senders),
     (rounds, paper),
     (accounts, text_templates, audit_log, figures, satisfaction),

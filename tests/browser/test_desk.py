@@ -84,6 +84,7 @@ def pages_around(visitor: Visitor, town: Town, words: str) -> Iterator[str]:
         "/staff/people",
         "/staff/outside",
         f"/staff/reports/{number}/outside",
+        f"/staff/reports/{number}/edit",
         "/staff/reports/views",
         "/staff/senders",
         "/staff/inbox",

@@ -60,7 +60,7 @@ def decide(
 def _require_rights(work: Work, decision: Decision) -> None:
     """Each part needs the right that it would need alone."""
     needed = {
-        Right.CHECK: decision.outcome is not None or not decision.photos,
+        Right.CHECK: decision.outcome is not None or any(edit.public is not None for edit in decision.photos),
         Right.EDIT: bool(
             decision.texts
             or decision.answers

@@ -34,8 +34,9 @@ class PhotoEdit:
 class Decision:
     """Everything on the page of a checker; what is left out stays as it is.
 
-    Without an `outcome` the rest is only saved. `reason` is a code of the catalogue. `message` goes to the reporter
-    alone; it is the question when the outcome is to ask. Without `mail` nobody is written to about the outcome.
+    Without an `outcome` the rest is only saved, which also those may who correct reports and do not decide about
+    them. `reason` is a code of the catalogue. `message` goes to the reporter alone; it is the question when the
+    outcome is to ask. Without `mail` nobody is written to about the outcome.
     """
 
     outcome: Outcome | None = None

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from types import MappingProxyType
+from typing import Any
 
 from flask import Response
 
@@ -87,52 +88,60 @@ class FormState:
         return 409 if self.conflict else 400 if self.errors else 200
 
 
+def form_values(seen: SeenCase, shown: FormState) -> dict[str, Any]:
+    """What the template of a page needs on which a report is put right."""
+    whole, catalogue = seen.whole, seen.catalogue
+    request = whole.request
+    meanwhile = shown.conflict.meanwhile if shown.conflict else ()
+    names = actor_names.of_actors(event.actor for event in meanwhile)
+    return {
+        "errors": shown.errors,
+        "shown": shown,
+        "values": shown.values,
+        "packed_base": json.dumps(dict(shown.base), ensure_ascii=False),
+        "seen": seen,
+        "whole": whole,
+        "report": request,
+        "case": whole.case,
+        "catalogue": catalogue,
+        "meanwhile": [timeline.line(event, catalogue, names) for event in meanwhile],
+        "suggestions": suggestions,
+        "hints": personal_hints(f"{request.title or ''}\n{request.description}"),
+        "answers": every_answer(catalogue.services.get(request.service_code), request.attributes),
+        "map": maps.map_of(catalogue),
+        "near_place": addresses.address("near_place", of=catalogue),
+        "also": maps.sources(),
+        "groups": services_by_group(catalogue),
+        "questions": _questions(seen, shown),
+        "templates": template_gaps.offered(seen),
+        "may": seen.may,
+        "Right": Right,
+        "now": current.core().now(),
+    }
+
+
 def check_page(seen: SeenCase, shown: FormState) -> Response:
     """The page, with whoever opens it noted as looking at the report."""
-    core, whole = current.core(), seen.whole
-    request, case = whole.request, whole.case
+    core, number = current.core(), seen.number
     with core.database.begin() as conn:
         # Said, not locked: whoever goes home with a page open would hold up everybody. The revision settles who was
         # first.
-        other = presence.claim(conn, request.service_request_id, str(seen.actor), core.now())
-        suspicions = suspicion.of_requests(conn, [request.service_request_id], core.now())
-    meanwhile = shown.conflict.meanwhile if shown.conflict else ()
-    names = actor_names.of_actors([*(event.actor for event in meanwhile), *([other] if other else [])])
+        other = presence.claim(conn, number, str(seen.actor), core.now())
+        suspicions = suspicion.of_requests(conn, [number], core.now())
     return render(
         "checking/check_report.html",
         status=shown.status,
-        errors=shown.errors,
-        shown=shown,
-        values=shown.values,
-        packed_base=json.dumps(dict(shown.base), ensure_ascii=False),
-        seen=seen,
-        whole=whole,
-        report=request,
-        case=case,
-        catalogue=seen.catalogue,
-        meanwhile=[timeline.line(event, seen.catalogue, names) for event in meanwhile],
-        other=names.get(other, "") if other else "",
+        other=actor_names.of_actors([other])[other] if other else "",
         declines=_declines(seen),
-        suggestions=suggestions,
-        offered_boxes=sum(len(photo.suggested or ()) for photo in whole.photos),
-        suspicions=suspicions.get(request.service_request_id, ()),
-        hints=personal_hints(f"{request.title or ''}\n{request.description}"),
+        offered_boxes=sum(len(photo.suggested or ()) for photo in seen.whole.photos),
+        suspicions=suspicions.get(number, ()),
         neighbours=_neighbours(seen),
         few_alike=AT_FIRST,
-        answers=every_answer(seen.catalogue.services.get(request.service_code), request.attributes),
-        map=maps.map_of(seen.catalogue),
-        near_place=addresses.address("near_place", of=seen.catalogue),
-        also=maps.sources(),
         reasons={outcome: seen.catalogue.desk.reasons_for(which) for outcome, which in REASONS_OF.items()},
         outcomes=list(Outcome),
         with_status=WITH_STATUS,
-        groups=services_by_group(seen.catalogue),
-        questions=_questions(seen, shown),
         priorities=list(Priority),
-        templates=template_gaps.offered(seen),
-        may=seen.may,
-        Right=Right,
-        now=core.now(),
+        **form_values(seen, shown),
     )
 
 

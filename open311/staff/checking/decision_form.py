@@ -1,4 +1,4 @@
-"""The form of a decision, read: only what differs from the page as it was opened is part of it.
+"""The form of a decision, or of corrections, read: only what differs from the page as it was opened is part of it.
 
 Each page carries the values it was opened with. So a form that comes late changes what its writer changed, and leaves
 alone what a colleague has changed meanwhile.
@@ -7,7 +7,7 @@ alone what a colleague has changed meanwhile.
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from werkzeug.datastructures import MultiDict
 
@@ -23,7 +23,7 @@ from open311.staff.seen_case import SeenCase
 Form = MultiDict[str, str]
 Values = Mapping[str, str]
 
-TEXTS = ("description", "title")
+TEXTS = ("description", "title", "service_object_id")
 BASE_FIELD = "base"
 LONGEST_BASE = 100_000
 # left, top, width and height in percent of the picture.
@@ -39,15 +39,20 @@ FIELDS = {
     "error.merge.target": "parent_number",
     "error.merge.unseen": "parent_number",
     "error.service_request.unknown": "parent_number",
-    "error.edit.length": "description",
     "page.form.error.position": "lat",
     "error.location.outside": "outside",
     "error.service_code.unknown": "service_code",
     "error.agency.unknown": "unit",
     "desk.error.priority": "priority",
 }
+LENGTH = "error.edit.length"
 # Outcomes for which a status of its own can be chosen.
 WITH_STATUS = (Outcome.PUBLISH, Outcome.WITHHOLD)
+
+
+def field_of(refused: Problem) -> str:
+    """The id of the field, or of the form, at which a problem is told."""
+    return str(refused.values["field"]) if refused.key == LENGTH else FIELDS.get(refused.key, "decision")
 
 
 def shown_values(seen: SeenCase) -> dict[str, str]:
@@ -57,6 +62,7 @@ def shown_values(seen: SeenCase) -> dict[str, str]:
     values = {
         "description": request.description,
         "title": request.title or "",
+        "service_object_id": request.service_object_id or "",
         "address": request.address,
         "lat": _degrees(request.lat),
         "long": _degrees(request.long),
@@ -135,20 +141,16 @@ def read_decision(sent: SentForm, seen: SeenCase) -> Decision:
     problems: list[Problem] = []
     form = sent.form
     outcome = None if form.get("save") else _outcome(form, problems)
-    decision = Decision(
+    # Those of an update are decided about with it.
+    photos = [photo for photo in seen.whole.photos if photo.update_id is None]
+    decision = replace(
+        _corrections(sent, photos, problems),
         outcome=outcome,
         reason=form.get(f"reason-{outcome}") or None if outcome else None,
         parent_id=_parent(form, problems) if outcome is Outcome.DUPLICATE else None,
         reopen_parent=bool(form.get("reopen_parent")),
         status=form.get(f"status-{outcome}") or None if outcome in WITH_STATUS else None,
         status_notes=tidy(form.get("status_notes", "")) or None,
-        texts={name: text for name in TEXTS if (text := sent.changed(name)) is not None},
-        answers=_answers(sent),
-        photos=read_photos(sent, (photo for photo in seen.whole.photos if photo.update_id is None), problems),
-        location=_location(sent, problems),
-        address=sent.changed("address"),
-        outside=bool(form.get("outside")),
-        service_code=sent.changed("service_code"),
         unit=sent.changed("unit"),
         priority=_priority(sent, problems),
         message=_message(form, outcome),
@@ -156,6 +158,30 @@ def read_decision(sent: SentForm, seen: SeenCase) -> Decision:
     )
     Invalid.unless_empty(problems)
     return decision
+
+
+def read_corrections(sent: SentForm, seen: SeenCase) -> Decision:
+    """What was put right, without a word on what becomes of the report; raises `Invalid` like `read_decision`."""
+    problems: list[Problem] = []
+    corrections = replace(
+        _corrections(sent, seen.whole.photos, problems),
+        reason=sent.form.get("reason") or None,
+        message=_message(sent.form, None),
+    )
+    Invalid.unless_empty(problems)
+    return corrections
+
+
+def _corrections(sent: SentForm, photos: Iterable[Media], problems: list[Problem]) -> Decision:
+    return Decision(
+        texts={name: text for name in TEXTS if (text := sent.changed(name)) is not None},
+        answers=_answers(sent),
+        photos=read_photos(sent, photos, problems),
+        location=_location(sent, problems),
+        address=sent.changed("address"),
+        outside=bool(sent.form.get("outside")),
+        service_code=sent.changed("service_code"),
+    )
 
 
 def _outcome(form: Form, problems: list[Problem]) -> Outcome | None:

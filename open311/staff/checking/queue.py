@@ -17,7 +17,7 @@ from open311.model.casework.desk_search import BY_TIME, Position
 from open311.staff import actor_names
 from open311.staff.blueprint import page, redirect_to, staff
 from open311.staff.checking.check_page import FormState, check_page
-from open311.staff.checking.decision_form import FIELDS, SentForm, read_decision, read_photos
+from open311.staff.checking.decision_form import SentForm, field_of, read_decision, read_photos
 from open311.staff.forms import posted_revision
 from open311.staff.rendering import NOT_KEPT, render
 from open311.staff.seen_case import SeenCase, find_case
@@ -95,7 +95,7 @@ def check_report(number: int) -> ResponseReturnValue:
         latest = find_case(number)
         return check_page(latest, FormState.of_conflict(sent, latest, conflict))
     except Invalid as refused:
-        errors = {FIELDS.get(problem.key, "decision"): in_words(problem) for problem in refused.problems}
+        errors = {field_of(problem): in_words(problem) for problem in refused.problems}
         return check_page(seen, FormState.of_form(sent, posted_revision(), errors=errors))
     return _go_on(decision, seen)
 
