@@ -149,6 +149,7 @@ MISTAKES = {
 @pytest.mark.parametrize("place", MISTAKES)
 def test_a_mistake_is_told_at_its_field_and_leads_there(checker: Employee, citizens: Api, place: str) -> None:
     number = held(citizens)
+    assert 'id="outside"' not in checker.get(f"/staff/check/{number}").text
     checker.post(f"/staff/check/{number}", **(form_of(checker, number) | MISTAKES[place]))
     assert checker.response.status_code == 400
     page = html.fromstring(checker.response.text)
@@ -351,6 +352,7 @@ def test_the_page_says_who_looks_at_a_report_until_they_leave(desk: Desk, citize
     one.get(f"/staff/check/{number}")
     for page in ("/staff/check", "/staff/reports"):
         assert "wird gerade von Bea Muster geprüft" in other.get(page).text
+        assert "wird gerade von" not in one.get(page).text
     assert other.post(f"/staff/check/{number}/here").get_json() == {"other": "Bea Muster"}
     one.post(f"/staff/check/{number}/here", 200, leaves="1")
     assert other.post(f"/staff/check/{number}/here").get_json() == {"other": ""}

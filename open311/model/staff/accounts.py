@@ -84,8 +84,8 @@ class Account:
 
     @property
     def keys_on(self) -> bool:
-        """Whether single keys are shortcuts (WCAG 2.1.4 lets them be turned off)."""
-        return bool(self.prefs.get("keys"))
+        """Whether single keys are shortcuts: until somebody turns them off, as WCAG 2.1.4 wants to be possible."""
+        return bool(self.prefs.get("keys", True))
 
     @property
     def mails(self) -> MailChoice:

@@ -1,4 +1,4 @@
-// Single keys as shortcuts, for those who have switched them on: never in a field, never with Ctrl, Alt or Meta.
+// Single keys as shortcuts, unless somebody has switched them off: never in a field, never with Ctrl, Alt or Meta.
 // Which key belongs to what stands in the page, as `data-key`; "g c" is two keys, one after the other.
 const TYPED_IN = "textarea, select, [contenteditable], input:not([type=radio], [type=checkbox], [type=submit])";
 const PATIENCE = 1500;
