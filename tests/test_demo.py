@@ -9,6 +9,7 @@ from sqlalchemy import Connection, text
 
 from open311.core import Core
 from open311.dev import demo
+from open311.dev.demo import sent_now
 from open311.dev.demo.words import GERMAN
 from open311.model.intake.channels import Channel
 from tests.serving import Api, MakeCore, an_api, first_city
@@ -27,6 +28,10 @@ where latest.datetime <> r.updated_datetime
    or latest.public <> (r.visibility = 'published')
    or (r.status = 'closed') <> (r.closed_datetime is not null)
    or r.version <> (select count(*) from events e where e.service_request_id = r.id and kind <> 'accepted')
+"""
+WITH_PHOTOS = """
+select count(distinct r.service_code), count(distinct m.key), bool_or(r.visibility = 'held')
+from service_requests r left join media m on m.service_request_id = r.id
 """
 
 
@@ -49,6 +54,12 @@ def test_the_same_number_makes_the_same_reports(make_core: MakeCore, conn: Conne
     conn.execute(text("delete from service_requests"))
     filled(make_core, seed=7)
     assert [first] != all_of(conn, ROWS)
+
+
+def test_the_latest_have_photos_and_wait_at_the_desk(make_core: MakeCore, conn: Connection) -> None:
+    core = make_core(first_city())
+    sent_now.send(core, 3, demo.SEED)
+    assert all_of(conn, WITH_PHOTOS) == [(3, 3, True)]
 
 
 def test_they_came_in_by_ways_that_the_desk_has_words_for(make_core: MakeCore, conn: Connection) -> None:

@@ -24,6 +24,7 @@ from open311.base.errors import ConfigurationError
 from open311.cli.running.serve import GRACE_SECONDS, port_option, require_free_port, with_port
 from open311.core import Core
 from open311.dev import demo, private_cluster, staff
+from open311.dev.demo import sent_now
 from open311.dev.demo import words as demo_words
 from open311.dev.private_cluster import Cluster
 from open311.federation.catalogues import HARVESTED
@@ -35,6 +36,8 @@ from open311.storage.database import migrate
 from open311.storage.requests import service_requests
 
 DEMO_REPORTS = 2000
+# Of reports with photos, each of which takes a moment.
+MOST_PHOTOS = 6
 START_SECONDS = 60
 
 
@@ -97,6 +100,7 @@ def _prepare(chosen: Settings, demo_reports: int, *, own: bool) -> list[str]:
             empty = not service_requests.any_stored(conn)
         if empty and demo_reports:
             demo.seed(built, demo_reports)
+            sent_now.send(built, min(demo_reports // 100, MOST_PHOTOS), demo.SEED)
         lines = _three_lines(chosen, built.catalogues.in_force[0], _key(built))
         # Accounts whose password is printed have no business in a database that serves others, too.
         return [*lines, *_desk_lines(chosen, built)] if chosen.staff and own else lines
