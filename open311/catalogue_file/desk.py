@@ -119,6 +119,7 @@ def contents(desk: Desk) -> dict[str, Any]:
                 "accepts": unit.accepts,
                 "kind": None if unit.kind is UnitKind.INTERNAL else unit.kind.value,
                 "digest": unit.digest,
+                "at_once": unit.at_once or None,
                 "order_days": unit.order_days,
             }
             for unit in desk.units.values()

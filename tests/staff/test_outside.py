@@ -164,6 +164,17 @@ def test_an_answer_that_needs_us_brings_the_case_back(firm: Firm, act: str, word
     assert Flag.RETURNED not in firm.flags
 
 
+def test_whoever_has_the_case_hears_at_once_that_it_is_back(firm: Firm) -> None:
+    casework.assign_person(firm.core, firm.number, firm.worker.account_id, CLARA)
+    link = firm.order()
+    work(firm.core, firm.conn, TaskName.SEND_NOTICES)
+    firm.answer(link, "decline", text_decline="zu weit weg")
+    work(firm.core, firm.conn, TaskName.SEND_NOTICES)
+    assert firm.mailbox.recipients[-1] == [firm.worker.email]
+    assert f"{firm.number}, Defekte Straßenbeleuchtung, von der Firma zurück" in firm.mailbox.last
+    assert "weit weg" not in firm.mailbox.last
+
+
 def test_a_question_is_answered_by_mail_and_on_the_page(firm: Firm) -> None:
     link = firm.order()
     firm.answer(link, "ask", text_ask="Welche Farbe?")

@@ -53,6 +53,7 @@ def _require_unchanged(work: Work, part: undo.Undo) -> None:
 
 
 def _undo(work: Work, last: undo.Undo) -> None:
+    work.is_undo = True
     _put_back(work, last)
     events.take_back(work.conn, last.events)
     work.tell_staff(EventKind.TAKEN_BACK, in_feed=bool(last.columns), events=list(last.events))

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from open311.actions.casework.line import Line, without_blanks
+from open311.actions.staff_mail import arrivals
 from open311.core import Core
 from open311.model.access.actor import Actor, ActorKind, Right
 from open311.model.access.visibility import is_everybodys
@@ -48,6 +49,8 @@ class Work:
     is_part: bool = False
     # What others have already been asked to do cannot be taken back.
     is_final: bool = False
+    # Puts back how it was: whoever had the case then has heard of it.
+    is_undo: bool = False
     _request_before: ServiceRequest = field(init=False)
     _case_before: Case = field(init=False)
     _columns: dict[str, Any] = field(default_factory=dict)
@@ -171,6 +174,8 @@ class Work:
         self._append()
         self._settle_follow_up()
         self.write_case()
+        if not self.is_undo:
+            arrivals.tell(self.core, self.conn, self._case_before, self.case, self.actor)
         if self.is_part:
             # Its own last act cannot be taken back any more by itself: it goes back with this one.
             undo.drop(self.conn, self.number)

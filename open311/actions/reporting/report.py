@@ -2,11 +2,13 @@
 
 import secrets
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from open311.actions.photos import media, media_fetching
 from open311.actions.photos.media import Files
+from open311.actions.staff_mail import arrivals
 from open311.base.errors import Invalid, NotFound, Problem, problem
 from open311.core import Core
 from open311.model.access.actor import Actor, Right
@@ -148,6 +150,7 @@ def _store(core: Core, conn: Connection, accepted: Accepted, actor: Actor, files
         "media_urls": media_urls,
         "photos": files.paths if shown else [],
     }
+    case = new_case(request, catalogue, route=route, areas=areas)
     number = reports.add(
         conn,
         request=request,
@@ -165,8 +168,9 @@ def _store(core: Core, conn: Connection, accepted: Accepted, actor: Actor, files
             event | {"jurisdiction_id": owner, "datetime": now, "actor": str(actor)}
             for event in _events(catalogue, route, shown=shown)
         ],
-        case=new_case(request, catalogue, route=route, areas=areas).row(),
+        case=case.row(),
     )
+    arrivals.tell(core, conn, None, replace(case, service_request_id=number), actor)
     media.attach(core, conn, number, files, shown=shown)
     if media_fetching.wanted(core, media_urls):
         jobs.defer(conn, TaskName.FETCH_MEDIA, service_request_id=number)

@@ -149,7 +149,7 @@ class _Walk:
         if assignee is not None:
             return staff_notices.to_people([assignee])
         unit = self.catalogue.desk.units.get(code or "")
-        members = self.people.of_unit(code, Right.CHECK if checks else Right.ACCEPT, checkers=checks)
+        members = self.people.of_unit(code, checks=checks)
         if not members and not (unit and unit.email):
             # A unit without people and mailbox hears nothing: whoever leads can give the case to another one.
             members = self._leading(Role.LEAD, code, checks=checks)

@@ -10,7 +10,7 @@ from open311.core import Core
 from open311.model.access.actor import Right
 from open311.model.casework.cases import Case, Stage
 from open311.model.casework.desk_search import CaseSearch
-from open311.model.casework.staff_notices import Recipient
+from open311.model.casework.staff_notices import NoticeKind, Recipient
 from open311.model.catalogue import Catalogue
 from open311.model.staff.accounts import Account, AccountState, MailChoice
 from open311.model.staff.rights import Staff
@@ -72,9 +72,13 @@ def send(core: Core, account_id: int, day: str) -> None:
             return
         waiting = notices.take(conn, Recipient(account_id=account_id))
         staff = staff_notices.staff_of(core, conn, account_id)
-        scope = scope_of(staff, Right.SEE_REPORTS)
-    # What somebody may no longer see is not told either, though it was when it was noted.
-    news = staff_notices.in_words(core, scope, waiting, account.language)
+    # What somebody may no longer see is not told either, though it was when it was noted; and the notes that name
+    # them have a list of their own in this mail.
+    news = staff_notices.in_words(
+        core,
+        staff_notices.address_of(account, staff),
+        [notice for notice in waiting if notice.kind is not NoticeKind.MENTIONED],
+    )
     with core.database.read() as conn:
         numbers, parts = _waiting(core, conn, account, staff, today)
     if not news and not parts:

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from open311.actions.staff_mail import staff_mails
 from open311.base.i18n import translate
 from open311.core import Core
+from open311.model.casework.cases import BACK_FLAGS
 from open311.model.casework.desk_search import CaseSearch
 from open311.model.catalogue import Catalogue
 from open311.model.desk.desk_catalogue import Unit
@@ -73,9 +74,10 @@ def _digest(core: Core, catalogue: Catalogue, unit: Unit, today: date) -> tuple[
         searches = {
             "overdue": CaseSearch(units=[unit.code], overdue=True, limit=MOST_LISTED),
             "resumed": CaseSearch(units=[unit.code], resumed_by=today, limit=MOST_LISTED),
+            "returned": CaseSearch(units=[unit.code], flags=sorted(BACK_FLAGS), limit=MOST_LISTED),
         }
         rows = {name: case_list.page(conn, scope, search, now).rows for name, search in searches.items()}
-    if not counted or not (counted[0].overdue or counted[0].to_accept or rows["resumed"]):
+    if not counted or not (counted[0].overdue or counted[0].to_accept or rows["resumed"] or rows["returned"]):
         return None
     language = staff_mails.language_of(catalogue)
     [waiting] = counted
@@ -86,6 +88,8 @@ def _digest(core: Core, catalogue: Catalogue, unit: Unit, today: date) -> tuple[
         *_lines(core, catalogue, language, rows["overdue"]),
         translate("mail.digest.resumed", language, number=len(rows["resumed"])),
         *_lines(core, catalogue, language, rows["resumed"]),
+        translate("mail.digest.returned", language, number=len(rows["returned"])),
+        *_lines(core, catalogue, language, rows["returned"]),
         translate("mail.digest.list", language, link=_list(core, unit.code)),
     ]
     subject = translate(

@@ -1,10 +1,11 @@
-"""Telling staff of cases: at once, those of ten minutes in one mail, or with the mail of their day.
+"""Telling staff of cases: at once, those of some minutes in one mail, or with the mail of their day.
 
 No text of a report and nobody's name is in the mails: numbers, categories, moments and links.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from itertools import groupby
 from typing import NamedTuple
 
 from babel.dates import format_datetime
@@ -13,7 +14,7 @@ from open311.actions.staff_mail import staff_mails
 from open311.base.i18n import translate
 from open311.core import Core
 from open311.model.casework.cases import Case
-from open311.model.casework.staff_notices import Notice, NoticeKind, Recipient
+from open311.model.casework.staff_notices import Notice, NoticeKind, Reader, Recipient
 from open311.model.catalogue import Catalogue
 from open311.model.desk.deadline_steps import Deadline
 from open311.model.desk.desk_catalogue import Unit
@@ -22,11 +23,14 @@ from open311.model.staff.rights import Staff
 from open311.model.task_names import TaskName
 from open311.storage import jobs
 from open311.storage.database import Connection
+from open311.storage.desk.case import mentions
 from open311.storage.desk.scope import Scope, scope_of
 from open311.storage.desk.staff_mail import notices as storage
 from open311.storage.staff_accounts import accounts, memberships
 
 MOST_LISTED = 30
+# Whoever brings in a flood of cases must not make the worker read all of them for one mail.
+MOST_READ = 500
 WORDS = {
     (NoticeKind.REMINDED, Deadline.CHECK): "mail.notice.reminded.check",
     (NoticeKind.REMINDED, Deadline.ACCEPT): "mail.notice.reminded.accept",
@@ -35,6 +39,12 @@ WORDS = {
     (NoticeKind.ESCALATED, Deadline.ACCEPT): "mail.notice.escalated.accept",
     (NoticeKind.ESCALATED, Deadline.WORK): "mail.notice.escalated.work",
     (NoticeKind.DECLINED, None): "mail.notice.declined",
+    (NoticeKind.TO_CHECK, None): "mail.notice.to_check",
+    (NoticeKind.GIVEN, None): "mail.notice.given",
+    (NoticeKind.REOPENED, None): "mail.notice.reopened",
+    (NoticeKind.ASSIGNED, None): "mail.notice.assigned",
+    (NoticeKind.RETURNED, None): "mail.notice.returned",
+    (NoticeKind.MENTIONED, None): "mail.notice.mentioned",
 }
 
 
@@ -88,7 +98,7 @@ def send(core: Core, account_id: int | None, jurisdiction_id: str | None, unit: 
     with core.database.begin() as conn:
         notices = storage.take(conn, recipient)
         address = _address(core, conn, recipient)
-    lines = in_words(core, address.scope, notices, address.language) if address else []
+    lines = in_words(core, address, notices) if address else []
     if address is None or not lines:
         return
     language, number = address.language, len(lines)
@@ -115,11 +125,13 @@ def with_all_back(
 
 
 class Address(NamedTuple):
-    """Where to write, in which language, and about which cases by now."""
+    """Where to write, in which language, and about which cases by now; `units` are those that it is written for."""
 
     to: str
     language: str
     scope: Scope
+    units: Sequence[str]
+    account_id: int | None = None
 
 
 def _address(core: Core, conn: Connection, recipient: Recipient) -> Address | None:
@@ -127,13 +139,18 @@ def _address(core: Core, conn: Connection, recipient: Recipient) -> Address | No
         account = accounts.find(conn, recipient.account_id)
         if account is None or account.state is not AccountState.ACTIVE:
             return None
-        return Address(account.email, account.language, scope_of(staff_of(core, conn, account.id)))
+        return address_of(account, staff_of(core, conn, account.id))
     city = recipient.jurisdiction_id or ""
     catalogue = core.catalogues.owner(city)
     unit = catalogue.desk.units.get(recipient.unit or "")
     if unit is None or unit.email is None:
         return None
-    return Address(unit.email, staff_mails.language_of(catalogue), Scope((city,)))
+    return Address(unit.email, staff_mails.language_of(catalogue), Scope((city,)), [unit.code])
+
+
+def address_of(account: Account, staff: Staff) -> Address:
+    units = [unit for city in staff.jurisdictions() for unit in staff.units(city)]
+    return Address(account.email, account.language, scope_of(staff), units, account.id)
 
 
 def staff_of(core: Core, conn: Connection, account_id: int) -> Staff:
@@ -142,29 +159,46 @@ def staff_of(core: Core, conn: Connection, account_id: int) -> Staff:
     return Staff(account_id, tuple(held))
 
 
-def in_words(core: Core, scope: Scope, notices: Iterable[Notice], language: str) -> list[str]:
-    """A line for each notice that still holds, of cases within the scope; what escalated comes first."""
+def in_words(core: Core, address: Address, notices: Sequence[Notice]) -> list[str]:
+    """A line for each case of which something still holds and may be seen; what escalated comes first."""
+    escalated = {notice.service_request_id for notice in notices if notice.kind is NoticeKind.ESCALATED}
     ranked = sorted(
-        notices, key=lambda notice: (notice.kind is NoticeKind.REMINDED, notice.service_request_id)
-    )
+        notices, key=lambda notice: (notice.service_request_id not in escalated, notice.service_request_id)
+    )[:MOST_READ]
+    numbers = {notice.service_request_id for notice in ranked}
     with core.database.read() as conn:
-        cases = storage.cases_of(conn, scope, {notice.service_request_id for notice in ranked})
-    known = [(notice, cases.get(notice.service_request_id)) for notice in ranked]
-    return [_line(core, notice, case, language) for notice, case in known if case and notice.is_about(case)]
+        cases = storage.cases_of(conn, address.scope, numbers)
+        named_in = mentions.unread(conn, address.account_id, numbers) if address.account_id else ()
+    reader = Reader(address.units, address.account_id, named_in)
+    by_case = [(cases.get(number), [*group]) for number, group in groupby(ranked, key=_number)]
+    told = [
+        (case, [notice for notice in group if notice.is_about(case, reader)])
+        for case, group in by_case
+        if case is not None
+    ]
+    return [_line(core, group, case, address.language) for case, group in told if group]
 
 
-def _line(core: Core, notice: Notice, case: Case, language: str) -> str:
+def _number(notice: Notice) -> int:
+    return notice.service_request_id
+
+
+def _line(core: Core, notices: Sequence[Notice], case: Case, language: str) -> str:
     catalogue = core.catalogues.owner(case.jurisdiction_id)
+    words = "; ".join(_words(catalogue, notice, case, language) for notice in notices)
+    return staff_mails.case_line(core, catalogue, case, language, words)
+
+
+def _words(catalogue: Catalogue, notice: Notice, case: Case, language: str) -> str:
     moment = notice.moment(case)
     declined = [unit for unit in case.former_units if unit != catalogue.desk.checkers]
     units = declined if notice.kind is NoticeKind.DECLINED else [case.unit]
-    words = translate(
+    return translate(
         WORDS[notice.kind, notice.deadline],
         language,
         until=moment and _in_words(moment, catalogue, language),
         unit=", ".join(catalogue.unit_name(unit, language) for unit in units if unit),
     )
-    return staff_mails.case_line(core, catalogue, case, language, words)
 
 
 def _in_words(moment: datetime, catalogue: Catalogue, language: str) -> str:

@@ -47,7 +47,8 @@ class UnitKind(StrEnum):
 class Unit:
     """Who works on reports. The public sees the agency: that of the same code, unless another one is named.
 
-    `accepts`: the unit says of each report that it takes it up. `digest`: when its mail of the day leaves, as `07:00`.
+    `accepts`: the unit says of each report that it takes it up. `digest`: when its mail of the day leaves, as `07:00`;
+    `at_once`: it is also told of each case when that comes.
     `order_days`: within how many working days an external unit is to do what it is ordered.
     """
 
@@ -58,6 +59,7 @@ class Unit:
     accepts: bool = True
     kind: UnitKind = UnitKind.INTERNAL
     digest: str | None = None
+    at_once: bool = False
     order_days: int | None = None
 
 

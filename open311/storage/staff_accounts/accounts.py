@@ -52,6 +52,12 @@ def find(conn: Connection, account_id: int, *, lock: bool = False) -> Account | 
     return account_from(row) if row else None
 
 
+def by_ids(conn: Connection, account_ids: Iterable[int]) -> list[Account]:
+    """The accounts among these ids, by their ids."""
+    rows = conn.execute(select(*COLUMNS).where(_a.id.in_(list(account_ids))).order_by(_a.id))
+    return [account_from(row) for row in rows]
+
+
 def by_email(conn: Connection, email: str) -> Account | None:
     """An account by its mail address; letter case does not matter."""
     row = conn.execute(select(*COLUMNS).where(func.lower(_a.email) == email.lower())).one_or_none()

@@ -2,6 +2,7 @@
 
 from open311.actions.casework.opening import opened
 from open311.actions.casework.work import Work
+from open311.actions.staff_mail import arrivals
 from open311.base.errors import Forbidden, Invalid, NotFound, problem
 from open311.base.text import tidy
 from open311.core import Core
@@ -67,9 +68,10 @@ def _mention(work: Work, note_id: int, words: str) -> None:
         for language in work.catalogue.jurisdiction.languages:
             units |= {code: people, work.catalogue.unit_name(code, language): people}
     named = mentioned(words, others.names, units)
-    mentions.add(
-        work.conn, note_id, named - {int(work.actor.id)} if work.actor.kind is ActorKind.STAFF else named
-    )
+    if work.actor.kind is ActorKind.STAFF:
+        named -= {int(work.actor.id)}
+    new = mentions.add(work.conn, note_id, named)
+    arrivals.tell_of_mention(work.core, work.conn, work.case, new, work.actor)
 
 
 def _words(text: str) -> str:

@@ -155,7 +155,7 @@ def _turn_to_lead(work: Work) -> None:
         return
     checkers, city = work.catalogue.desk.checkers, work.request.jurisdiction_id
     people = recipients.of_city(work.conn, city, work.now)
-    leads = people.with_role(Role.LEAD, checkers) or people.of_unit(checkers, Right.CHECK, checkers=True)
+    leads = people.with_role(Role.LEAD, checkers) or people.of_unit(checkers, checks=True)
     to_tell = staff_notices.to_people(leads)
     if to_tell:
         notice = Notice(work.number, NoticeKind.DECLINED)

@@ -28,11 +28,13 @@ class Mention:
     created_datetime: datetime
 
 
-def add(conn: Connection, note_id: int, account_ids: Iterable[int]) -> None:
-    """Remember whom a note names."""
+def add(conn: Connection, note_id: int, account_ids: Iterable[int]) -> frozenset[int]:
+    """Remember whom a note names; who of them was not remembered before."""
     rows = [{"note_id": note_id, "account_id": account_id} for account_id in sorted(account_ids)]
-    if rows:
-        conn.execute(insert(case_mentions).on_conflict_do_nothing(), rows)
+    if not rows:
+        return frozenset()
+    new = insert(case_mentions).values(rows).on_conflict_do_nothing().returning(_m.account_id)
+    return frozenset(conn.execute(new).scalars())
 
 
 def of_account(conn: Connection, scope: Scope, account_id: int) -> Sequence[Mention]:
@@ -56,6 +58,13 @@ def names(conn: Connection, account_id: int, service_request_id: int) -> bool:
     notes = select(_n.id).where(_n.service_request_id == service_request_id)
     mine = select(_m.note_id).where(_m.account_id == account_id, _m.note_id.in_(notes)).limit(1)
     return conn.execute(mine).one_or_none() is not None
+
+
+def unread(conn: Connection, account_id: int, numbers: Iterable[int]) -> frozenset[int]:
+    """The cases among these whose notes name somebody who has not read them."""
+    named = select(_n.service_request_id).join(case_mentions, _m.note_id == _n.id)
+    mine = named.where(_m.account_id == account_id, _n.service_request_id.in_(list(numbers)))
+    return frozenset(conn.execute(mine).scalars())
 
 
 def read(conn: Connection, account_id: int, service_request_id: int) -> int:

@@ -37,11 +37,11 @@ def add(conn: Connection, recipient: Recipient, notices: Iterable[Notice], now: 
 
 
 def take(conn: Connection, recipient: Recipient) -> list[Notice]:
-    """What somebody is to be told, each case and deadline once; it is forgotten here, so that nobody hears twice."""
+    """What somebody is to be told, of each case and deadline the last; it is forgotten here, so nobody hears twice."""
     gone = delete(staff_notices).where(*_of(recipient))
     returned = gone.returning(_n.id, _n.service_request_id, _n.kind, _n.deadline)
     # By their ids, since `returning` promises no order, and the last thing that happened is the one to tell.
-    last = {(row.service_request_id, row.deadline): row for row in sorted(conn.execute(returned))}
+    last = {(row.service_request_id, row.deadline or row.kind): row for row in sorted(conn.execute(returned))}
     return [
         Notice(row.service_request_id, NoticeKind(row.kind), Deadline(row.deadline) if row.deadline else None)
         for row in last.values()

@@ -4,14 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from open311.model.access.actor import Right
 from open311.model.staff.accounts import Account
 from open311.model.staff.rights import Membership
 from open311.model.staff.roles import ROLES, Role
 from open311.storage.staff_accounts import accounts, memberships
-from open311.storage.tables import accounts as table
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +27,16 @@ class People:
             if membership.role is role and _reaches(membership, unit)
         ]
 
-    def of_unit(self, unit: str | None, right: Right, *, checkers: bool = False) -> list[Account]:
-        """Who belongs to a unit by name and has this right; with `checkers` also who checks for the whole city."""
-        return [
-            account
+    def of_unit(self, unit: str | None, *, checks: bool) -> list[Account]:
+        """Who takes up the cases of a unit, by name one of it; with `checks` who checks, also for the whole city."""
+        right = Right.CHECK if checks else Right.ACCEPT
+        chosen = {
+            account.id: account
             for account, membership in self._memberships()
             if right in ROLES[membership.role]
-            and (unit in (membership.units or ()) or (checkers and membership.units is None))
-        ]
+            and (unit in (membership.units or ()) or (checks and membership.units is None))
+        }
+        return [*chosen.values()]
 
     def has(self, account: Account, right: Right) -> bool:
         """Whether somebody has this right for anything in the city."""
@@ -54,6 +55,5 @@ def _reaches(membership: Membership, unit: str | None) -> bool:
 def of_city(conn: Connection, jurisdiction_id: str, now: datetime) -> People:
     """The people of a city; two statements."""
     roles = memberships.in_jurisdiction(conn, jurisdiction_id, now)
-    rows = conn.execute(select(*accounts.COLUMNS).where(table.c.id.in_(list(roles))).order_by(table.c.id))
-    known = (accounts.account_from(row) for row in rows)
+    known = accounts.by_ids(conn, roles)
     return People({account.id: account for account in known if account.in_force(now)}, roles)
