@@ -135,6 +135,7 @@ SMALL: dict[str, Any] = {
                 "name": "Rathaus",
                 "kind": "external",
                 "digest": "07:00",
+                "at_once": True,
                 "order_days": 5,
             }
         },
