@@ -204,7 +204,7 @@ def _change(
     events.append_to(
         conn, request, kind, at=at, actor=actor, public=shown, in_feed=shown, is_update=is_update, **details
     )
-    casework.keep_up(core, conn, request.service_request_id, actor)
+    _keep_up(core, conn, request, values, actor)
 
 
 def withdraw(
@@ -249,6 +249,16 @@ def compare(
 def _hide(core: Core, conn: Connection, request: ServiceRequest, actor: Actor) -> None:
     actor.require(Right.CHECK, request.jurisdiction_id)
     now, public = core.now(), is_everybodys(request)
-    service_requests.change(conn, request, now, visibility=Visibility.HIDDEN)
+    values = {"visibility": Visibility.HIDDEN}
+    service_requests.change(conn, request, now, **values)
     events.append_to(conn, request, EventKind.HIDDEN, at=now, actor=actor, public=False, in_feed=public)
-    casework.keep_up(core, conn, request.service_request_id, actor)
+    _keep_up(core, conn, request, values, actor)
+
+
+def _keep_up(
+    core: Core, conn: Connection, before: ServiceRequest, values: Mapping[str, Any], actor: Actor
+) -> None:
+    """Have the case of a request follow it, and reports that repeat it."""
+    after = before._replace(visibility=values.get("visibility", before.visibility))
+    casework.tell_duplicates(core, conn, before, after, actor)
+    casework.keep_up(core, conn, before.service_request_id, actor)

@@ -7,6 +7,7 @@ from typing import Any
 
 from open311.base.datetimes import write
 from open311.base.i18n import translate
+from open311.model.access.visibility import original_of
 from open311.model.catalogue import Attribute, Catalogue, Service
 from open311.model.fields import Role
 from open311.model.media import addresses
@@ -30,7 +31,7 @@ def extensions_of(
 def _extended_attributes(request: ServiceRequest, catalogue: Catalogue, base_url: str) -> dict[str, Any]:
     zone = catalogue.jurisdiction.time_zone
     status = catalogue.statuses.get(request.detailed_status)
-    since = _status_since(request)
+    since, original = _status_since(request), original_of(request, catalogue.jurisdiction)
     value: dict[str, Any] = {
         "title": request.title,
         "detailed_status": status.detailed_status if status else None,
@@ -39,7 +40,7 @@ def _extended_attributes(request: ServiceRequest, catalogue: Catalogue, base_url
         "channel": request.channel,
         "media_urls": addresses(request.media_urls, base_url),
         "duplicate": request.parent_id is not None,
-        "parent_service_request_id": None if request.parent_id is None else str(request.parent_id),
+        "parent_service_request_id": None if original is None else str(original),
         "affected": request.affected,
     }
     for name in EXTENDED:

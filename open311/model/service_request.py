@@ -77,10 +77,10 @@ class ServiceRequest(NamedTuple):
 
     All datetimes are aware and in whole seconds. `detailed_status` is a code of the catalogue, `agency_responsible`
     a code of the catalogue or free text. `version` rises with each public change. `attributes` holds public answers
-    only: code → values. `parent_id` is the request that this one repeats, `reference` the id that it has elsewhere,
-    `affected` how many people have said that it affects them, too. `notes` is filled only where extensions are asked
-    for. A tuple, because a list is made of a thousand of them,
-    straight from rows. What is done with each field, its roles say.
+    only: code → values. `parent_id` is the request that this one repeats, which not everybody may know of
+    (`visibility.original_of`), `reference` the id that it has elsewhere, `affected` how many people have said that it
+    affects them, too. `notes` is filled only where extensions are asked for. A tuple, because a list is made of a
+    thousand of them, straight from rows. What is done with each field, its roles say.
     """
 
     service_request_id: Annotated[int, Role.REDACTED]
@@ -110,6 +110,7 @@ class ServiceRequest(NamedTuple):
     service_object_id: Annotated[str | None, TEXT] = None
     attributes: Annotated[Mapping[str, list[str]], TOLD] = MappingProxyType({})
     parent_id: Annotated[int | None, Role.COLUMN] = None
+    parent_visibility: str | None = None
     affected: Annotated[int, Role.COLUMN] = 0
     reference: str | None = None
     notes: tuple[Note, ...] = ()

@@ -40,12 +40,16 @@ ACTS: dict[str, Callable[[Core, Reports], object]] = {
         core, n.original, Decision(outcome=Outcome.DUPLICATE, parent_id=n.other), CLARA
     ),
     "a duplicate is separated": lambda core, n: casework.separate(core, n.fourth, CLARA),
+    "an original is hidden": lambda core, n: casework.hide(core, n.original, CLARA),
+    "an original is erased": lambda core, n: casework.erase(core, n.original, CLARA),
 }
 # The report that the act needs first of all, and one that it needs too.
 NEEDED: dict[str, Callable[[Reports], tuple[int, int]]] = {
     "an original is merged": lambda n: (n.first, n.original),
     "an original is decided to be a duplicate": lambda n: (n.first, n.other),
     "a duplicate is separated": lambda n: (n.other, n.fourth),
+    "an original is hidden": lambda n: (n.first, n.original),
+    "an original is erased": lambda n: (n.first, n.original),
 }
 
 
@@ -78,7 +82,7 @@ def test_an_act_that_waits_holds_nothing_that_the_other_needs(
             _until_it_waits(live, waiting)
             # PostgreSQL would end one of the two here, if the one that waits had locked its own report before.
             conn.execute(LOCK, {"id": also})
-        assert waiting.result(timeout=30)
+        assert waiting.exception(timeout=30) is None
 
 
 def _until_it_waits(core: Core, act: Future[object]) -> None:

@@ -192,6 +192,37 @@ def test_a_merged_report_points_to_the_other(api: Api, live_core: Core) -> None:
     assert other["extended_attributes"]["duplicate"] is False
 
 
+def named(api: Api, number: str) -> str | None:
+    """The report that this one repeats, as the public is told; kept answers are asked twice."""
+    [listed] = api.get("/requests", extensions="true", service_request_id=number)
+    [alone] = api.get(f"/requests/{number}", extensions="true")
+    assert listed == alone
+    original: str | None = alone["extended_attributes"]["parent_service_request_id"]
+    return original
+
+
+def test_a_duplicate_names_no_original_that_is_hidden(api: Api, live_core: Core) -> None:
+    """Nor one that is erased; copies are told, and told again when it is shown once more."""
+    number, into = api.report(), api.report()
+    casework.merge(live_core, int(number), int(into), CLARA)
+    assert named(api, number) == into
+    since = end_of_copy(api)
+    casework.hide(live_core, int(into), CLARA)
+    assert named(api, number) is None
+    casework.publish(live_core, int(into), CLARA)
+    assert named(api, number) == into
+    casework.withhold(live_core, int(into), CLARA)
+    assert named(api, number) == into, "it still answers under its number"
+    casework.erase(live_core, int(into), CLARA)
+    assert named(api, number) is None
+    changes = page(api, since)["changes"]
+    kinds = [change["kind"] for change in changes if change["service_request_id"] == number]
+    assert kinds == ["original_changed"] * 4
+    assert {
+        change["request"]["extended_attributes"]["duplicate"] for change in changes if change["request"]
+    } == {True}
+
+
 def test_public_updates_and_their_hiding_are_told(api: Api, live_core: Core) -> None:
     """A claim is not; once staff publish it, and when they take it back, the request has changed."""
     number = api.report()

@@ -124,6 +124,18 @@ def test_a_duplicate_names_the_number_that_goes_on(
     assert told.count("stranger@example.org") == 1
 
 
+def test_a_duplicate_does_not_name_what_was_hidden_meanwhile(
+    core: Core, conn: Connection, api: Api, number: int, mailbox: Mailbox
+) -> None:
+    second = int(api.report())
+    casework.merge(core, number, second, BEA)
+    casework.hide(core, second, BEA)
+    run_jobs(core, conn)
+    [merged] = [words for mail in mailbox.mails if str(number) in (words := text_of(mail))]
+    assert str(second) not in merged
+    assert "es gibt etwas Neues" in merged
+
+
 def test_spam_is_answered_with_silence(core: Core, conn: Connection, number: int, mailbox: Mailbox) -> None:
     casework.decide(core, number, Decision(outcome=Outcome.SPAM), BEA)
     run_jobs(core, conn)

@@ -19,6 +19,7 @@ from open311.actions.casework.conversation.correspondence import answer, ask, fi
 from open311.actions.casework.conversation.notes import add_note, change_note, read_mentions, remove_note
 from open311.actions.casework.conversation.reopening import RatingPage, find_rating, keep_closed, rate, reopen
 from open311.actions.casework.decisions import decide
+from open311.actions.casework.duplicates_told import tell_duplicates
 from open311.actions.casework.opening import keep_up
 from open311.actions.casework.outside.field_work import move_stop, plan_round, report_from_field
 from open311.actions.casework.outside.order_answers import OrderPage, answer_order, find_order, photo_of_order
@@ -114,5 +115,6 @@ __all__ = [
     "settle_order",
     "show",
     "take_back",
+    "tell_duplicates",
     "withhold",
 ]

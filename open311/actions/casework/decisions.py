@@ -41,9 +41,7 @@ def decide(
         conn = stack.enter_context(core.database.begin())
         original_id = decision.parent_id if decision.outcome is Outcome.DUPLICATE else None
         numbers = {service_request_id, *filter(None, [original_id])}
-        # Its own duplicates move along, so they are locked now, in the one order that all acts keep to.
-        joined = service_request_id if original_id else None
-        works = locked_together(core, conn, numbers, actor, with_duplicates_of=joined)
+        works = locked_together(core, conn, numbers, actor)
         work = works[service_request_id]
         _require_rights(work, decision)
         require_revision(work, expected_revision)

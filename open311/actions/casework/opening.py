@@ -39,16 +39,9 @@ def locked(core: Core, conn: Connection, service_request_id: int, actor: Actor) 
     return locked_together(core, conn, [service_request_id], actor)[service_request_id]
 
 
-def locked_together(
-    core: Core,
-    conn: Connection,
-    numbers: Collection[int],
-    actor: Actor,
-    *,
-    with_duplicates_of: int | None = None,
-) -> dict[int, Work]:
-    """Several reports for one act, by number; nobody else changes the named duplicates meanwhile either."""
-    requests = service_requests.locked(conn, numbers, with_duplicates_of=with_duplicates_of)
+def locked_together(core: Core, conn: Connection, numbers: Collection[int], actor: Actor) -> dict[int, Work]:
+    """Several reports for one act, by number; nobody else changes their duplicates meanwhile either."""
+    requests = service_requests.locked(conn, numbers)
     for number in numbers:
         if number not in requests:
             raise NotFound(problem("error.service_request.unknown", service_request_id=number))

@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
+from open311.actions.casework.duplicates_told import tell_duplicates
 from open311.actions.casework.line import Line, without_blanks
 from open311.actions.staff_mail import arrivals
 from open311.core import Core
@@ -172,6 +173,7 @@ class Work:
         if self._columns or self._is_touched or updated:
             service_requests.change(self.conn, self._request_before, self.now, **self._columns)
         self._append()
+        tell_duplicates(self.core, self.conn, self._request_before, self.request, self.actor)
         self._settle_follow_up()
         self.write_case()
         if not self.is_undo:

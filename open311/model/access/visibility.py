@@ -39,13 +39,25 @@ REDACTED_FIELDS = fields_with(Role.REDACTED)
 
 def view_of(request: ServiceRequest | None, jurisdiction: Jurisdiction, reader: Actor = PUBLIC) -> View:
     """How much of a request a reader sees who asks for it by its number at this jurisdiction."""
-    owner = jurisdiction.jurisdiction_id
     # Numbers count through all cities: one of another city is as unknown here as one that there is not.
-    if request is None or request.jurisdiction_id != owner:
+    if request is None or request.jurisdiction_id != jurisdiction.jurisdiction_id:
         return View.NONE
-    rule = RULES[Visibility(request.visibility)]
-    view = rule.with_held if reader.may(Right.SEE_HELD, owner) else rule.anybody
+    return _view(request.visibility, jurisdiction, reader)
+
+
+def _view(visibility: str, jurisdiction: Jurisdiction, reader: Actor) -> View:
+    rule = RULES[Visibility(visibility)]
+    view = rule.with_held if reader.may(Right.SEE_HELD, jurisdiction.jurisdiction_id) else rule.anybody
     return View.NONE if view is View.REDACTED and not jurisdiction.held_by_id else view
+
+
+def original_of(request: ServiceRequest, jurisdiction: Jurisdiction) -> int | None:
+    """The number of the request that this one repeats, where a stranger gets an answer under it.
+
+    It may have been hidden or erased since the two were merged.
+    """
+    seen = request.parent_visibility
+    return request.parent_id if seen and _view(seen, jurisdiction, PUBLIC) is not View.NONE else None
 
 
 def listed(jurisdiction_id: str, reader: Actor = PUBLIC) -> tuple[Visibility, ...]:
@@ -57,6 +69,11 @@ def listed(jurisdiction_id: str, reader: Actor = PUBLIC) -> tuple[Visibility, ..
         if (rule.with_held if with_held else rule.anybody) is View.FULL
     ]
     return tuple(sorted(seen, key=lambda visibility: visibility is not EVERYBODYS))
+
+
+def strangers_view(request: ServiceRequest) -> View:
+    """How much of a request anybody sees at most."""
+    return RULES[Visibility(request.visibility)].anybody
 
 
 def is_everybodys(request: ServiceRequest | None) -> bool:

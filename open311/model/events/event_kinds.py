@@ -19,6 +19,7 @@ class EventKind(StrEnum):
     RELOCATED = "relocated"
     MERGED = "merged"
     SEPARATED = "separated"
+    ORIGINAL_CHANGED = "original_changed"
     PHOTO_PUBLISHED = "photo_published"
     PHOTO_HIDDEN = "photo_hidden"
     PHOTO_FETCHED = "photo_fetched"
@@ -107,6 +108,9 @@ RULES = dict.fromkeys(EventKind, KindRule()) | {
     EventKind.RELOCATED: KindRule(Audience.FEED, meaning="its place was corrected"),
     EventKind.MERGED: KindRule(*_UPDATE, "it is closed as a duplicate"),
     EventKind.SEPARATED: KindRule(Audience.FEED, meaning="it is no duplicate after all"),
+    EventKind.ORIGINAL_CHANGED: KindRule(
+        Audience.FEED, meaning="the report that it repeats is no longer shown, or is shown again"
+    ),
     EventKind.PHOTO_PUBLISHED: KindRule(Audience.FEED, meaning="one more photo is public"),
     EventKind.PHOTO_HIDDEN: KindRule(Audience.FEED, meaning="a photo was taken back"),
     EventKind.PHOTO_FETCHED: KindRule(Audience.FEED, meaning="a photo elsewhere is now shown from here"),

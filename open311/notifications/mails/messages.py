@@ -11,6 +11,7 @@ from open311.base.errors import NotFound
 from open311.core import Core
 from open311.model.access.actor import ActorKind
 from open311.model.access.secret_tokens import new_token
+from open311.model.access.visibility import original_of
 from open311.model.catalogue import Catalogue
 from open311.model.events import Event
 from open311.model.service_request import ServiceRequest, Visibility
@@ -109,6 +110,8 @@ def tell(core: Core, follower_id: int, event_id: int) -> None:
     kind = audience.kind_for(follower, event, request)
     if kind is None:
         return
+    if kind is MailKind.MERGED and not values["into"]:
+        kind = audience.status_kind(request)
     if kind is MailKind.HIDDEN:
         # Why is nobody's business but the sender's.
         values["notes"] = ""
@@ -194,7 +197,8 @@ def _values(
     data = event.data if event else {}
     code = str(data.get("detailed_status") or request.detailed_status)
     status = catalogue.statuses.get(code)
-    number, into = request.service_request_id, str(data.get("into") or "")
+    # As it is now, not when the event was written: the other report may have been hidden since.
+    number, into = request.service_request_id, str(original_of(request, catalogue.jurisdiction) or "")
     reason = catalogue.desk.reasons.get(str(data.get("reason") or ""))
     words = reason.to_reporter.in_language(language) if reason else ""
     return {

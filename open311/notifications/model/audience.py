@@ -65,4 +65,9 @@ def kind_for(follower: Follower, event: Event, request: ServiceRequest) -> MailK
         return MailKind.MERGED
     if public and event.kind in WORDS_ALONE:
         return MailKind.NOTE
-    return MailKind.STATUS if public else MailKind.PRIVATE_STATUS
+    return status_kind(request, public=public)
+
+
+def status_kind(request: ServiceRequest, *, public: bool = True) -> MailKind:
+    """The mail that names the status alone."""
+    return MailKind.STATUS if public and is_everybodys(request) else MailKind.PRIVATE_STATUS

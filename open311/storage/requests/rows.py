@@ -11,13 +11,17 @@ from open311.model.fields import Role
 from open311.model.service_request import ROLES, Note, ServiceRequest
 from open311.storage.tables import events, foreign_references, service_requests
 
-_r = service_requests.c
+_r, _parent = service_requests.c, service_requests.alias("parent")
 # What is read for a field that is no column of the same name.
 _READ_AS = {
     "service_request_id": _r.id,
     "lat": func.ST_Y(_r.geom).label("lat"),
     "long": func.ST_X(_r.geom).label("long"),
     "media_urls": _r.photos.concat(_r.media_urls).label("media_urls"),
+    "parent_visibility": select(_parent.c.visibility)
+    .where(_parent.c.id == _r.parent_id)
+    .scalar_subquery()
+    .label("parent_visibility"),
     "reference": select(func.min(foreign_references.c.foreign_id))
     .where(foreign_references.c.service_request_id == _r.id)
     .scalar_subquery()

@@ -62,14 +62,12 @@ def find_any(conn: Connection, service_request_id: int, *, lock: bool = False) -
     return request_from(tuple(row)) if row else None
 
 
-def locked(
-    conn: Connection, service_request_ids: Collection[int], *, with_duplicates_of: int | None = None
-) -> dict[int, ServiceRequest]:
+def locked(conn: Connection, service_request_ids: Collection[int]) -> dict[int, ServiceRequest]:
     """These requests as they are once nobody else changes them, by number; those that are gone are missing.
 
     Locked with them are the originals that they are duplicates of, which an act that separates them changes too, and
-    on wish the duplicates of one of them. All in one statement and in the order of their numbers: two acts that each
-    locked their own request first would wait for the other's.
+    their own duplicates, which move along or name them. All in one statement and in the order of their numbers: two
+    acts that each locked their own request first would wait for the other's.
     """
     numbers = list(service_request_ids)
     child = service_requests.alias()
@@ -77,9 +75,8 @@ def locked(
     meant = [
         select(func.unnest(cast(numbers, ARRAY(BigInteger)))),
         select(child.c.parent_id).where(child.c.id.in_(numbers)),
+        select(child.c.id).where(child.c.parent_id.in_(numbers)),
     ]
-    if with_duplicates_of is not None:
-        meant.append(select(child.c.id).where(child.c.parent_id == with_duplicates_of))
     query = select(*COLUMNS).where(_r.id.in_(union(*meant))).order_by(_r.id)
     rows = conn.execute(query.with_for_update(of=service_requests)).all()
     requests = (request_from(tuple(row)) for row in rows)
@@ -112,6 +109,18 @@ def erase(conn: Connection, service_request_id: int) -> None:
 def duplicates_of(conn: Connection, service_request_id: int) -> list[int]:
     children = select(_r.id).where(_r.parent_id == service_request_id).order_by(_r.id)
     return list(conn.execute(children).scalars())
+
+
+def renew_duplicates(conn: Connection, service_request_id: int, at: datetime) -> list[ServiceRequest]:
+    """Have the duplicates of a request written anew wherever they are kept; returns them."""
+    moment = func.greatest(at, _r.requested_datetime)
+    renewed = update(service_requests).where(_r.parent_id == service_request_id)
+    rows = conn.execute(
+        renewed.values(version=_r.version + 1, updated_datetime=moment).returning(*COLUMNS)
+    ).all()
+    if rows:
+        announce(conn)
+    return [request_from(tuple(row)) for row in rows]
 
 
 def find_address(conn: Connection, service_request_id: int) -> str | None:

@@ -29,9 +29,7 @@ def merge(
     `Invalid` when the other one is itself a duplicate, of another jurisdiction, hidden, or closed without `reopen`.
     """
     with core.database.begin() as conn:
-        works = locked_together(
-            core, conn, {service_request_id, into}, actor, with_duplicates_of=service_request_id
-        )
+        works = locked_together(core, conn, {service_request_id, into}, actor)
         work, original = works[service_request_id], works[into]
         work.require(Right.MERGE)
         require_revision(work, expected_revision)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from open311.actions.casework.duplicates_told import tell_duplicates
 from open311.base.errors import NotFound, problem
 from open311.core import Core
 from open311.model.access.actor import Actor, Right
@@ -38,6 +39,7 @@ def erase_locked(core: Core, conn: Connection, request: ServiceRequest, actor: A
         jobs.defer(conn, TaskName.FORGET_MEDIA, keys=files)
     # Foreign keys take along whatever hangs on it (`on delete cascade`); a new table needs one, too.
     service_requests.erase(conn, number)
+    tell_duplicates(core, conn, request, None, actor)
     events.redact(conn, number)
     events.append_to(
         conn, request, EventKind.ERASED, at=core.now(), actor=actor, public=False, in_feed=was_public, **data
