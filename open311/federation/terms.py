@@ -55,6 +55,11 @@ def service_code(foreign: str) -> str:
     return f"{plain}_{hashlib.sha256(foreign.encode(errors='replace')).hexdigest()[:8]}"
 
 
+def is_made_up(name: str, code: str) -> bool:
+    """Whether a name of a service is only its code, or the word that the code was made from."""
+    return code in (name, service_code(name))
+
+
 def arrival_of(request: ForeignRequest, terms: Terms, reporter: Reporter | None = None) -> Arrival | Refusal:
     """A request of a source in our terms, or why it cannot be taken in."""
     requested, code = request.requested_datetime, _service(request, terms)

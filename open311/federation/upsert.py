@@ -8,17 +8,15 @@ import structlog
 from open311.actions import casework
 from open311.base.errors import Open311Error
 from open311.core import Core
-from open311.federation.new_reports import STATUS_FIELDS, new_reports
+from open311.federation.known_reports import change_known, hide, mend_moments
+from open311.federation.new_reports import new_reports
 from open311.federation.references import Arrival, Counts, Intake, KnownReference, Refusal, refusal_for
 from open311.federation.storage import references as stored
 from open311.model.access.actor import Actor, Right
-from open311.model.access.visibility import is_everybodys
 from open311.model.catalogue import Catalogue
-from open311.model.events.event_kinds import EventKind
-from open311.model.service_request import ServiceRequest, Visibility
-from open311.storage import events
+from open311.model.service_request import Visibility
 from open311.storage.database import Connection
-from open311.storage.requests import bulk_load, service_requests
+from open311.storage.requests import bulk_load
 from open311.storage.requests.copy_ids import new_ids
 
 log = structlog.get_logger()
@@ -141,7 +139,8 @@ def take(
         if number in known and _differs(known[number], arrival)
     ]
     changed = _change_all(core, conn, (owner, source), different, actor)
-    return Counts(new=len(fresh), changed=changed, same=len(arrivals) - len(fresh) - changed)
+    changed |= _complete_reporters(conn, known, latest)
+    return Counts(new=len(fresh), changed=len(changed), same=len(arrivals) - len(fresh) - len(changed))
 
 
 def _change_all(
@@ -150,16 +149,33 @@ def _change_all(
     origin: tuple[str, str],
     different: Sequence[tuple[KnownReference, Arrival]],
     actor: Actor,
-) -> int:
-    """Bring what is stored to what has arrived; returns how many requests that were. What was erased stays so."""
+) -> set[int]:
+    """Bring what is stored to what has arrived; returns which requests that were. What was erased stays so."""
     ids = [was.service_request_id for was, _ in different]
     present = stored.requests(conn, [number for number in ids if number is not None])
+    changed = set[int]()
     for was, arrival in different:
         request = present.get(was.service_request_id or 0)
-        if request:
-            _change(core, conn, request, arrival, was, actor)
-            stored.remember(conn, *origin, arrival.foreign_id, arrival.digest)
-    return len(present)
+        if request is None:
+            continue
+        # What else staff have changed since stays theirs when a better mapping moves nothing but moments.
+        change = mend_moments if was.differs_in_moments_alone(arrival) else change_known
+        if change(core, conn, request, arrival, was, actor):
+            changed.add(request.service_request_id)
+        stored.remember(conn, *origin, arrival.foreign_id, arrival.digest)
+    return changed
+
+
+def _complete_reporters(
+    conn: Connection, known: Mapping[str, KnownReference], latest: Mapping[str, Arrival]
+) -> set[int]:
+    """Store what a file says of reporters of requests that came before; whoever asked to be forgotten stays so."""
+    reporters = {
+        number: arrival.reporter
+        for foreign_id, arrival in latest.items()
+        if arrival.reporter and foreign_id in known and (number := known[foreign_id].service_request_id)
+    }
+    return stored.complete_reporters(conn, reporters) if reporters else set()
 
 
 def look_ahead(core: Core, source: Intake, arrivals: Sequence[Arrival]) -> Outlook:
@@ -181,32 +197,6 @@ def _differs(known: KnownReference, arrival: Arrival) -> bool:
     return known.service_request_id is not None and (known.gone or known.digest != arrival.digest)
 
 
-def _change(
-    core: Core, conn: Connection, request: ServiceRequest, arrival: Arrival, was: KnownReference, actor: Actor
-) -> None:
-    """Write what the source says now. What staff here have hidden stays hidden."""
-    values = stored.changed_values(arrival)
-    updated = arrival.values["updated_datetime"]
-    # A source may change a request without saying so; whoever asks for what is newer must find it all the same.
-    at = updated if updated > request.updated_datetime else core.now()
-    kind = EventKind.EDITED
-    # Many servers tell no moment of closing, and the one that was guessed first stays.
-    if values["closed_datetime"] and request.closed_datetime:
-        values["closed_datetime"] = request.closed_datetime
-    if was.gone and request.visibility == Visibility.HIDDEN:
-        values["visibility"], kind = Visibility.PUBLISHED, EventKind.PUBLISHED
-    elif any(getattr(request, name) != values[name] for name in STATUS_FIELDS):
-        kind = EventKind.STATUS_CHANGED
-    service_requests.change(conn, request, at, **values)
-    shown = values.get("visibility", request.visibility) == Visibility.PUBLISHED
-    is_update = kind == EventKind.STATUS_CHANGED
-    details = {name: str(values[name]) for name in STATUS_FIELDS if values[name]} if is_update else {}
-    events.append_to(
-        conn, request, kind, at=at, actor=actor, public=shown, in_feed=shown, is_update=is_update, **details
-    )
-    _keep_up(core, conn, request, values, actor)
-
-
 def withdraw(
     core: Core, conn: Connection, owner: str, source: str, gone: Mapping[str, bool], *, actor: Actor
 ) -> Counts:
@@ -222,7 +212,7 @@ def withdraw(
             continue
         count += 1
         stored.remember(conn, owner, source, foreign_id, was.digest, gone=True)
-        leave = casework.erase_locked if gone[foreign_id] else _hide
+        leave = casework.erase_locked if gone[foreign_id] else hide
         leave(core, conn, request, actor)
     return Counts(gone=count)
 
@@ -244,21 +234,3 @@ def compare(
     while whole and (missing := stored.not_in_copy(conn, owner, source, copy, AT_ONCE)):
         counts += withdraw(core, conn, owner, source, dict.fromkeys(missing, False), actor=actor)
     return counts
-
-
-def _hide(core: Core, conn: Connection, request: ServiceRequest, actor: Actor) -> None:
-    actor.require(Right.CHECK, request.jurisdiction_id)
-    now, public = core.now(), is_everybodys(request)
-    values = {"visibility": Visibility.HIDDEN}
-    service_requests.change(conn, request, now, **values)
-    events.append_to(conn, request, EventKind.HIDDEN, at=now, actor=actor, public=False, in_feed=public)
-    _keep_up(core, conn, request, values, actor)
-
-
-def _keep_up(
-    core: Core, conn: Connection, before: ServiceRequest, values: Mapping[str, Any], actor: Actor
-) -> None:
-    """Have the case of a request follow it, and reports that repeat it."""
-    after = before._replace(visibility=values.get("visibility", before.visibility))
-    casework.tell_duplicates(core, conn, before, after, actor)
-    casework.keep_up(core, conn, before.service_request_id, actor)

@@ -17,7 +17,9 @@ from open311.federation.catalogues import HARVESTED
 from open311.federation.imports import csv_import, server_import
 from open311.federation.imports.csv_mapping import CsvMapping
 from open311.federation.imports.import_run import Wishes
+from open311.model.events.event_kinds import EventKind
 from open311.model.service_request import Visibility
+from open311.storage import events
 from tests.actors import CLARA
 from tests.checker.broken import Little, serving
 from tests.serving import Api, Clock, an_api
@@ -106,6 +108,59 @@ def test_a_row_that_says_something_else_changes_the_request(
     assert move_in(core, a_file(GOOD), source="old") == {"changed": 1}
     [found] = api.get("/requests", service_request_id="SR-1", extensions="true")
     assert (found["status"], found["notes"][-1]["type"]) == ("closed", "status_changed")
+
+
+def test_a_better_mapping_mends_what_came_in_before(
+    core: Core, conn: Connection, api: Api, a_file: Callable[..., Path]
+) -> None:
+    """The same file: moments, the names of services, and who reported; and then nothing more."""
+    head = [*HEAD, "kind", "ended", "mail"]
+    path = a_file(
+        [
+            "SR-1",
+            GOOD[1],
+            "WINTER",
+            *GOOD[3:],
+            "Winterdienst",
+            "2019-03-05T10:00:00+01:00",
+            "kim@example.org",
+        ],
+        head=head,
+    )
+    first = {"source": "old", "keep_services": True}
+    better = CsvMapping(columns={"service_name": "kind", "closed_datetime": "ended", "email": "mail"})
+    assert move_in(core, path, **first) == {"new": 1}
+    catalogue_publication.publish(core, HARVESTED)
+    assert move_in(core, path, **first, mapping=better) == {"changed": 1}
+    catalogue_publication.publish(core, HARVESTED)
+    [found] = api.get("/requests", service_request_id="SR-1", extensions="true")
+    closed = "2019-03-05T10:00:00+01:00"
+    assert (found["service_name"], found["updated_datetime"]) == ("Winterdienst", closed)
+    about = found["extended_attributes"]
+    assert (about["closed_datetime"], about["detailed_status_datetime"]) == (closed, closed)
+    assert casework.show(core, int(found["service_request_id"]), CLARA).reporter["email"] == "kim@example.org"
+    assert move_in(core, path, **first, mapping=better) == {"same": 1}
+
+
+def test_a_better_mapping_leaves_what_was_decided_here_since(
+    core: Core, conn: Connection, api: Api, a_file: Callable[..., Path]
+) -> None:
+    """Staff have edited and closed it, and the reporter wanted to be forgotten."""
+    path = a_file([*GOOD, "2019-03-05T10:00:00+01:00", "kim@example.org"], head=[*HEAD, "ended", "mail"])
+    move_in(core, path, source="old")
+    [found] = api.get("/requests", service_request_id="SR-1")
+    number = int(found["service_request_id"])
+    casework.edit(core, number, {"description": "Sperrmüll"}, CLARA)
+    casework.set_status(core, number, "IN_BEARBEITUNG", CLARA)
+    casework.set_status(core, number, "GELOEST", CLARA)
+    events.append(
+        conn, number, "ludwigshafen.de", EventKind.PERSON_FORGOTTEN, at=core.now(), actor=CLARA, public=False
+    )
+    before = casework.show(core, number, CLARA).request
+    mapping = CsvMapping(columns={"closed_datetime": "ended", "email": "mail"})
+    assert move_in(core, path, source="old", mapping=mapping) == {"same": 1}
+    after = casework.show(core, number, CLARA)
+    assert (after.request, after.reporter) == (before, {})
 
 
 BAD = [

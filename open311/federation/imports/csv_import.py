@@ -186,7 +186,8 @@ class Reader:
         request = csv_mapping.request_of(fields, self._dates, self._mapping.statuses)
         if isinstance(request, Refusal):
             return request
-        return arrival_of(request, self._terms, csv_mapping.reporter_of(fields))
+        arrival = arrival_of(request, self._terms, csv_mapping.reporter_of(fields))
+        return replace(arrival, is_from_file=True) if isinstance(arrival, Arrival) else arrival
 
 
 def _store(

@@ -11,7 +11,7 @@ from open311.federation.imports.csv_mapping import CsvMapping
 from open311.federation.references import Arrival, Counts, Intake, Refusal
 from open311.federation.storage import references as stored
 from open311.federation.storage import sources
-from open311.federation.terms import Terms
+from open311.federation.terms import Terms, is_made_up
 from open311.federation.upsert import Ahead, Beside
 from open311.model.access.actor import ActorKind, source_actor
 from open311.model.catalogue import Catalogue
@@ -80,13 +80,19 @@ def take_page(
 
 
 def _name_services(core: Core, conn: Connection, catalogue: Catalogue, arrivals: Sequence[Arrival]) -> None:
-    language = catalogue.jurisdiction.languages[0]
-    known = {*catalogue.services, *catalogue.retired}
-    names = {
-        str(arrival.values["service_code"]): {
-            language: arrival.service_name or str(arrival.values["service_code"])
-        }
-        for arrival in arrivals
-        if arrival.values["service_code"] not in known
+    """Keep what services are called that no catalogue has; a name that was made up gives way to one of the file."""
+    owner, language = catalogue.jurisdiction.jurisdiction_id, catalogue.jurisdiction.languages[0]
+    codes = {str(arrival.values["service_code"]): arrival.service_name for arrival in arrivals}
+    unknown = {
+        code: {language: name or code} for code, name in codes.items() if not _is_known(catalogue, code)
     }
-    stored.name_services(conn, catalogue.jurisdiction.jurisdiction_id, names, core.now())
+    stored.name_services(conn, owner, unknown, core.now())
+    for code, name in codes.items():
+        known = catalogue.retired.get(code)
+        if known and name and not is_made_up(name, code) and is_made_up(known.in_language(language), code):
+            names = (known.by_language, {language: name})
+            stored.rename_service(conn, owner, code, names, core.now())
+
+
+def _is_known(catalogue: Catalogue, code: str) -> bool:
+    return code in catalogue.services or code in catalogue.retired

@@ -1,6 +1,7 @@
 """Requests from elsewhere: many at once, each under the id it has at its source."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
@@ -8,15 +9,18 @@ from sqlalchemy import Connection, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from open311.federation.references import Arrival, KnownReference
+from open311.model.access.actor import Actor
+from open311.model.events.event_kinds import EventKind
 from open311.model.fields import Role
-from open311.model.service_request import ServiceRequest, fields_with
+from open311.model.service_request import NOBODY, PERSONAL, Reporter, ServiceRequest, fields_with
 from open311.storage.database import advisory_locks
-from open311.storage.database.freshness import announce
+from open311.storage.database.freshness import announce, announce_internal
+from open311.storage.events import MOVES
 from open311.storage.requests.copy_ids import copy_rows, point
 from open311.storage.requests.rows import COLUMNS, request_from
-from open311.storage.tables import foreign_references, service_requests, services
+from open311.storage.tables import events, foreign_references, reporters, service_requests, services
 
-_f, _r = foreign_references.c, service_requests.c
+_e, _f, _p, _r = events.c, foreign_references.c, reporters.c, service_requests.c
 COPIED = fields_with(Role.TAKEN)
 
 
@@ -76,6 +80,44 @@ def remember(
     conn.execute(update(foreign_references).where(*mine).values(digest=digest, gone=gone))
 
 
+def redate_closing(conn: Connection, service_request_id: int, closed: datetime, actor: Actor) -> bool:
+    """Move the line which says that a request was closed; False when others have decided about its status since."""
+    moves = (_e.service_request_id == service_request_id, _e.kind.in_(MOVES))
+    last = conn.execute(select(_e.id, _e.actor).where(*moves).order_by(_e.id.desc()).limit(1)).one_or_none()
+    if last is None or last.actor != str(actor):
+        return False
+    conn.execute(update(events).where(_e.id == last.id).values(datetime=closed))
+    return True
+
+
+def complete_reporters(conn: Connection, told: Mapping[int, Reporter]) -> set[int]:
+    """Store what is told of reporters and differs, by number of the request; returns the numbers of these requests.
+
+    What is not told stays. Nobody comes back who has asked to be forgotten.
+    """
+    ids = list(told)
+    query = select(_p.service_request_id, *(_p[name] for name in PERSONAL)).where(
+        _p.service_request_id == func.any(ids)
+    )
+    known = {row[0]: Reporter(**dict(zip(PERSONAL, row[1:], strict=True))) for row in conn.execute(query)}
+    gone = select(_e.service_request_id).where(
+        _e.service_request_id == func.any(ids), _e.kind == EventKind.PERSON_FORGOTTEN
+    )
+    forgotten = {*conn.execute(gone).scalars()}
+    rows = []
+    for number, reporter in told.items():
+        before = known.get(number, NOBODY)
+        after = replace(before, **{name: value for name, value in asdict(reporter).items() if value})
+        if after != before and number not in forgotten:
+            rows.append({"service_request_id": number, **asdict(after)})
+    if rows:
+        written = insert(reporters)
+        news = {name: written.excluded[name] for name in PERSONAL}
+        conn.execute(written.on_conflict_do_update(index_elements=["service_request_id"], set_=news), rows)
+        announce_internal(conn)
+    return {row["service_request_id"] for row in rows}
+
+
 def note_copy(conn: Connection, jurisdiction_id: str, source: str, copy: int, ids: Sequence[str]) -> None:
     """Note that a full copy of a source holds these ids."""
     mine = (_f.jurisdiction_id == jurisdiction_id, _f.source == source, _f.foreign_id == func.any(list(ids)))
@@ -133,3 +175,21 @@ def name_services(
     if is_new:
         announce(conn)
     return is_new
+
+
+def rename_service(
+    conn: Connection,
+    jurisdiction_id: str,
+    service_code: str,
+    names: tuple[Mapping[str, str], Mapping[str, str]],
+    at: datetime,
+) -> None:
+    """Give a service that no catalogue has a better name: the second of `names`, if it still has the first."""
+    before, after = names
+    s = services.c
+    mine = (s.jurisdiction_id == jurisdiction_id, s.service_code == service_code)
+    unchanged = (s.retired_datetime.is_not(None), s.service_name == dict(before))
+    announce(conn)
+    # Processes that run look at this moment to see that there are other names.
+    better = {"service_name": dict(after), "retired_datetime": at}
+    conn.execute(update(services).where(*mine, *unchanged).values(**better))
