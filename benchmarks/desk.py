@@ -108,7 +108,7 @@ def print_line(name: str, goal: str, times: list[float]) -> None:
 def questions(core: Core) -> Iterator[tuple[str, str, Callable[[], object]]]:
     """What pages ask."""
     whole, now = Scope((CITY,)), core.now()
-    worker = Staff(17, (Membership(jurisdiction_id=CITY, role=Role.WORKER, units=UNITS),))
+    worker = Staff(17, (Membership(jurisdiction_id=CITY, role=Role.WORKER, units=UNITS),), now)
     narrow = scope_of(worker, Right.SEE_REPORTS)
 
     def reading(read: Callable[[Any], object]) -> Callable[[], object]:

@@ -138,5 +138,7 @@ def find_case(number: int) -> SeenCase:
     allowed = {right for right in somebody.rights if rights.may(somebody, right, case, visibility)}
     if Right.SEE_REPORTS not in allowed:
         raise unknown
+    if Right.SEE_CALLER in allowed:
+        allowed.add(Right.SEE_REPORTER)
     actor = staff_actor(somebody.account_id, allowed, [case.jurisdiction_id])
     return SeenCase(whole, core.catalogues.owner(case.jurisdiction_id), actor)

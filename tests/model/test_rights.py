@@ -1,17 +1,17 @@
 """Who of the staff may do what: the table of roles, and the same rules as a condition of SQL."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import product
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
-from sqlalchemy import ARRAY, Connection, Integer, Text, cast, column, select, values
+from sqlalchemy import ARRAY, Connection, DateTime, Integer, Text, cast, column, select, values
 
 from open311.model.access.actor import Right
 from open311.model.staff.rights import Membership, Staff, may, may_give
-from open311.model.staff.roles import ROLES, Role
+from open311.model.staff.roles import JUST, ROLES, Role
 from open311.storage.desk import rights as scopes
 from open311.storage.desk.rights import CaseColumns
 from tests.serving import START
@@ -30,6 +30,8 @@ class ACase:
     former_units: tuple[str, ...] = ()
     areas: tuple[str, ...] = ()
     assignee_id: int | None = None
+    taken_in_by: int | None = None
+    received_datetime: datetime = START
 
 
 def a_few(codes: tuple[str, ...]) -> some.SearchStrategy[tuple[str, ...]]:
@@ -53,6 +55,8 @@ cases = some.builds(
     former_units=a_few(UNITS),
     areas=a_few(AREAS),
     assignee_id=some.none() | some.sampled_from([1, 2]),
+    taken_in_by=some.none() | some.sampled_from([1, 2]),
+    received_datetime=some.sampled_from([START, START - JUST]),
 )
 rows = some.lists(some.tuples(cases, some.sampled_from(VISIBILITIES)), min_size=1, max_size=12)
 
@@ -68,6 +72,8 @@ def listed(conn: Connection, staff: Staff, right: Right, chosen: list[tuple[ACas
         column("former_units", ARRAY(Text)),
         column("areas", ARRAY(Text)),
         column("assignee_id", Integer),
+        column("taken_in_by", Integer),
+        column("received_datetime", DateTime(timezone=True)),
         name="cases",
     ).data(
         [
@@ -80,6 +86,8 @@ def listed(conn: Connection, staff: Staff, right: Right, chosen: list[tuple[ACas
                 list(x.former_units),
                 list(x.areas),
                 x.assignee_id,
+                x.taken_in_by,
+                x.received_datetime,
             )
             for n, (x, seen) in enumerate(chosen)
         ]
@@ -98,14 +106,14 @@ def listed(conn: Connection, staff: Staff, right: Right, chosen: list[tuple[ACas
 def test_lists_hold_what_may_says(
     conn: Connection, roles: list[Membership], right: Right, chosen: list[tuple[ACase, str]]
 ) -> None:
-    staff = Staff(1, tuple(roles))
+    staff = Staff(1, tuple(roles), START)
     allowed = {n for n, (case, seen) in enumerate(chosen) if may(staff, right, case, seen)}
     assert listed(conn, staff, right, chosen) == allowed
 
 
 def a_member(role: Role, **scope: object) -> Staff:
     """Somebody with one role."""
-    return Staff(1, (Membership(jurisdiction_id="a.example", role=role, **scope),))
+    return Staff(1, (Membership(jurisdiction_id="a.example", role=role, **scope),), START)
 
 
 @pytest.mark.parametrize("role", Role)
@@ -117,7 +125,12 @@ def test_lists_hold_what_may_says_however_far_a_right_reaches(conn: Connection, 
             (None, "U1", "U2"), ((), ("U1",), ("U2",)), (None, 1, 2), VISIBILITIES
         )
     ]
-    for units, right in product((None, ("U1",)), (Right.SEE_REPORTS, Right.SEE_HELD, Right.SET_STATUS)):
+    chosen += [
+        (ACase(taken_in_by=account_id, received_datetime=received), visibility)
+        for account_id, received, visibility in product((1, 2), (START, START - JUST), VISIBILITIES)
+    ]
+    rights = (Right.SEE_REPORTS, Right.SEE_HELD, Right.SEE_CALLER, Right.SET_STATUS)
+    for units, right in product((None, ("U1",)), rights):
         staff = a_member(role, units=units)
         allowed = {n for n, (case, seen) in enumerate(chosen) if may(staff, right, case, seen)}
         assert listed(conn, staff, right, chosen) == allowed
@@ -131,6 +144,20 @@ def test_a_worker_sees_the_own_unit_what_it_once_had_and_what_is_public() -> Non
     assert not may(worker, Right.SEE_REPORTS, ACase(unit="U2"), "held")
     assert not may(worker, Right.SET_STATUS, ACase(unit="U2", former_units=("U1",)), "published")
     assert not may(worker, Right.CHECK, ACase(unit="U1"), "held")
+
+
+def test_an_operator_opens_what_they_took_in_and_its_contact_for_a_day() -> None:
+    operator = a_member(Role.OPERATOR)
+    for seen in ("held", "withheld"):
+        assert may(operator, Right.SEE_REPORTS, ACase(taken_in_by=1), seen)
+        assert may(operator, Right.NOTE, ACase(taken_in_by=1), seen)
+        assert may(operator, Right.SEE_CALLER, ACase(taken_in_by=1), seen)
+        assert not may(operator, Right.CHECK, ACase(taken_in_by=1), seen)
+        assert not may(operator, Right.SEE_REPORTS, ACase(taken_in_by=2), seen)
+    yesterday = ACase(taken_in_by=1, received_datetime=START - JUST)
+    assert may(operator, Right.SEE_REPORTS, yesterday, "held")
+    assert not may(operator, Right.SEE_CALLER, yesterday, "held")
+    assert not may(operator, Right.SEE_CALLER, ACase(), "published")
 
 
 def test_nobody_sees_another_city() -> None:
@@ -157,7 +184,7 @@ def test_every_right_is_of_some_role_but_that_of_whoever_runs_the_server() -> No
 
 @pytest.mark.parametrize("role", Role)
 def test_nobody_decides_about_their_own_roles(role: Role) -> None:
-    giver = Staff(1, (Membership(jurisdiction_id="a.example", role=Role.ADMIN),))
+    giver = Staff(1, (Membership(jurisdiction_id="a.example", role=Role.ADMIN),), START)
     assert not may_give(giver, 1, Membership(jurisdiction_id="a.example", role=role))
     assert may_give(giver, 2, Membership(jurisdiction_id="a.example", role=role))
     assert not may_give(giver, 2, Membership(jurisdiction_id="b.example", role=role))

@@ -6,9 +6,11 @@ import pytest
 from lxml import html
 from sqlalchemy import Connection, text
 
+from open311.actions import casework
 from open311.actions.addresses import address_list
 from open311.core import Core
 from open311.model.staff.roles import Role
+from tests.actors import CLARA
 from tests.serving import MakeCore, an_api, first_city
 from tests.staff.desk import Desk, Employee, membership
 
@@ -101,6 +103,26 @@ def test_a_call_becomes_a_report(olga: Employee, conn: Connection) -> None:
     assert tuple(stored) == ("Muster", "0621 5043434")
     actors = conn.execute(text("select actor from events where service_request_id = :n"), {"n": number})
     assert set(actors.scalars()) == {f"staff:{olga.account_id}"}
+
+
+def test_what_was_taken_in_is_opened_while_it_is_held(desk: Desk, olga: Employee, conn: Connection) -> None:
+    draft = types(olga, about="Markierung", address="bismarck 3", service_code="MARKIERUNG")
+    types(olga, draft, "save", description="Zebrastreifen weg", phone="0621 5043434")
+    [report] = reports(conn)
+    number = report["id"]
+    assert report["visibility"] == "held"
+    assert f'href="/staff/reports/{number}"' in olga.get(draft).text
+    assert "Zebrastreifen weg" in olga.get(f"/staff/reports/{number}").text
+    assert str(number) in olga.get("/staff/reports").text
+    assert "5043434" not in olga.text
+    olga.post(f"/staff/reports/{number}/contact", 200)
+    assert "5043434" in olga.text
+    colleague = desk.employee(Role.OPERATOR, email="otto@stadt.example")
+    assert colleague.get(f"/staff/reports/{number}").status_code == 404
+    assert str(number) not in colleague.get("/staff/reports").text
+    casework.set_status(desk.core, number, "GELOEST", CLARA)
+    taken = conn.execute(text("select taken_in_by from cases where service_request_id = :n"), {"n": number})
+    assert taken.scalar_one() is None
 
 
 def test_words_alone_are_the_description(olga: Employee, conn: Connection) -> None:

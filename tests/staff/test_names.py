@@ -37,7 +37,7 @@ def seen_by(core: Core, viewer: int, roles: tuple[Membership, ...], *actors: str
             ends_datetime=now,
             confirmed_datetime=None,
         )
-        g.signed_in = SignedIn(account, Staff(viewer, roles), session)
+        g.signed_in = SignedIn(account, Staff(viewer, roles, now), session)
         g.language = "de"
         shown = actor_names.of_actors(actors)
         return [shown[actor] for actor in actors]

@@ -214,7 +214,7 @@ class Work:
         )
         if self.request.status == Status.CLOSED:
             # Nobody can count who finished what, and nothing is left to follow up.
-            self.change_case(assignee_id=None, resume_date=None)
+            self.change_case(assignee_id=None, taken_in_by=None, resume_date=None)
         # Counted from what is stored, last of all, instead of kept up by each act: one that forgot it would hide a
         # reply.
         self.change_case(awaits=cases.awaits(self.conn, self.number, self.case.checked_datetime))

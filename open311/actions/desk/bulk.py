@@ -64,7 +64,7 @@ def run(core: Core, run_id: int) -> None:
         roles = memberships.of_account(conn, stored_run.account_id, core.now()) if stored_run else ()
     if stored_run is None or account is None:
         return
-    staff = Staff(stored_run.account_id, roles if account.in_force(core.now()) else ())
+    staff = Staff(stored_run.account_id, roles if account.in_force(core.now()) else (), core.now())
     for item in items:
         if item.state is ItemState.WAITING:
             _do(core, stored_run, item, staff)

@@ -150,7 +150,7 @@ def _store(core: Core, conn: Connection, accepted: Accepted, actor: Actor, files
         "media_urls": media_urls,
         "photos": files.paths if shown else [],
     }
-    case = new_case(request, catalogue, route=route, areas=areas)
+    case = new_case(request, catalogue, route=route, areas=areas, taken_in_by=actor.account_id)
     number = reports.add(
         conn,
         request=request,

@@ -86,5 +86,5 @@ def find_holder(core: Core, secret: str) -> Caller | None:
         holder = access_tokens.find(conn, digest(secret), now)
     if holder is None or not holder.account.in_force(now):
         return None
-    staff = Staff(holder.account.id, holder.memberships)
+    staff = Staff(holder.account.id, holder.memberships, now)
     return Caller(holder.account, staff.limited_to(holder.token.rights))

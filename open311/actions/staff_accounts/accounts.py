@@ -225,7 +225,7 @@ def _account(conn: Connection, account_id: int, *, lock: bool = True) -> Account
 
 def _staff(core: Core, conn: Connection, actor: Actor) -> Staff:
     account_id = int(actor.id)
-    return Staff(account_id, memberships.of_account(conn, account_id, core.now()))
+    return Staff(account_id, memberships.of_account(conn, account_id, core.now()), core.now())
 
 
 def _require_admin(core: Core, conn: Connection, actor: Actor) -> None:

@@ -85,7 +85,7 @@ def may_sign_in_here(core: Core, account: Account) -> bool:
     if core.settings.sso_issuer is None or allowed is LocalSignIn.ON:
         return True
     with core.database.read() as conn:
-        staff = Staff(account.id, memberships.of_account(conn, account.id, core.now()))
+        staff = Staff(account.id, memberships.of_account(conn, account.id, core.now()), core.now())
     return allowed is LocalSignIn.ADMINS and Right.MANAGE_ACCOUNTS in staff.rights
 
 
@@ -141,7 +141,7 @@ def begin(core: Core, conn: Connection, account: Account, sender: Sender) -> str
 def _next_stage(core: Core, conn: Connection, account: Account) -> Stage:
     if account.second_factor:
         return Stage.CODE
-    staff = Staff(account.id, memberships.of_account(conn, account.id, core.now()))
+    staff = Staff(account.id, memberships.of_account(conn, account.id, core.now()), core.now())
     demanded = SecondFactor(core.settings.second_factor).is_demanded_of(staff)
     return Stage.ENROL if demanded else Stage.FULL
 
@@ -215,7 +215,7 @@ def find(core: Core, token: str) -> SignedIn | None:
     if holder.session.stage is Stage.FULL and seen > holder.session.seen_datetime:
         with core.database.begin() as conn:
             sessions.touch(conn, digest(token), seen)
-    return SignedIn(holder.account, Staff(holder.account.id, holder.memberships), holder.session)
+    return SignedIn(holder.account, Staff(holder.account.id, holder.memberships, now), holder.session)
 
 
 def confirm(core: Core, token: str, signed_in: SignedIn, password: str) -> None:

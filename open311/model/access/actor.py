@@ -18,6 +18,8 @@ class Right(StrEnum):
     SEE_HELD_NEARBY = "see_held_nearby"
     SEE_ALL_UNITS = "see_all_units"
     SEE_REPORTER = "see_reporter"
+    # Of what somebody has just taken in; it opens no search for people.
+    SEE_CALLER = "see_caller"
     SEE_ORIGINALS = "see_originals"
     CHECK = "check"
     EDIT = "edit"
@@ -92,6 +94,11 @@ class Actor:
 
     def __str__(self) -> str:
         return f"{self.kind}:{self.id}" if self.id else str(self.kind)
+
+    @property
+    def account_id(self) -> int | None:
+        """The account of somebody at the desk."""
+        return int(self.id) if self.kind is ActorKind.STAFF else None
 
     def covers(self, jurisdiction_id: str) -> bool:
         """Whether the rights are good for this jurisdiction, or the real one behind it on the test endpoint."""

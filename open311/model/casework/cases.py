@@ -66,6 +66,8 @@ DIGEST_LETTERS = 16
 class Case:
     """The row of `cases` that belongs to a report; `paused_since` is set while the reporter is asked something.
 
+    `taken_in_by`: the account of who took it in at the desk, until it is closed.
+
     `route` says how it came to its unit: `unit_by` a rule (named by `rule`), its service or a person; `due_by` and
     `priority_by` when a person set those; `desk`, the digest of the desk whose rules were asked.
     """
@@ -80,6 +82,7 @@ class Case:
     unit: str | None = None
     former_units: tuple[str, ...] = ()
     assignee_id: int | None = None
+    taken_in_by: int | None = None
     priority: Priority = Priority.NORMAL
     flags: frozenset[str] = frozenset()
     areas: tuple[str, ...] = ()
@@ -168,6 +171,7 @@ def new_case(
     route: Route | None = None,
     from_elsewhere: bool = False,
     areas: tuple[str, ...] | None = None,
+    taken_in_by: int | None = None,
 ) -> Case:
     """The case of a new report; `request` has the names of the columns of `service_requests`.
 
@@ -194,6 +198,7 @@ def new_case(
         received_datetime=received,
         touched_datetime=request["updated_datetime"],
         unit=unit,
+        taken_in_by=taken_in_by,
         check_by=desk.check.end(received, desk.calendar, zone) if held and desk.check else None,
         accept_by=accept.end(received, desk.calendar, zone) if accept else None,
         due_datetime=catalogue.due(request["service_code"], received, rule)

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from open311.model.access.actor import Actor, Right, staff_actor
 from open311.model.service_request import Visibility
-from open311.model.staff.roles import GIVEN_BY_LEADS, ROLES, Reach, Reaches, Role
+from open311.model.staff.roles import GIVEN_BY_LEADS, JUST, ROLES, Reach, Reaches, Role
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +55,10 @@ class Case(Protocol):
     def areas(self) -> Collection[str]: ...
     @property
     def assignee_id(self) -> int | None: ...
+    @property
+    def taken_in_by(self) -> int | None: ...
+    @property
+    def received_datetime(self) -> datetime: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,12 @@ class Grant:
     reaches: Reaches
     membership: Membership
     account_id: int
+    at: datetime
+
+    @property
+    def just_since(self) -> datetime:
+        """What was received since then has just been taken in."""
+        return self.at - JUST
 
     def covers(self, case: Case, visibility: str) -> bool:
         """Whether it is good for this case, whose report is seen like that."""
@@ -88,23 +98,19 @@ class Grant:
                 return bool(case.former_units if units is None else {*units} & {*case.former_units})
             case Reach.OWN:
                 return case.assignee_id == self.account_id
-
-
-def grants(account_id: int, memberships: Iterable[Membership], right: Right) -> tuple[Grant, ...]:
-    """Every grant of a right that somebody has; the one source of `may` and of the conditions of lists."""
-    return tuple(
-        Grant(reaches, membership, account_id)
-        for membership in memberships
-        if (reaches := membership.reaches(right))
-    )
+            case Reach.TAKEN_IN:
+                return case.taken_in_by == self.account_id
+            case Reach.JUST_TAKEN_IN:
+                return case.taken_in_by == self.account_id and case.received_datetime > self.just_since
 
 
 @dataclass(frozen=True, slots=True)
 class Staff:
-    """Somebody of the staff, with the memberships that are in force."""
+    """Somebody of the staff, with the memberships that are in force at a moment."""
 
     account_id: int
     memberships: tuple[Membership, ...]
+    at: datetime
 
     @property
     def rights(self) -> frozenset[Right]:
@@ -114,10 +120,10 @@ class Staff:
     def limited_to(self, rights: Iterable[Right]) -> "Staff":
         """The same person with no more than these rights."""
         only = frozenset(rights)
-        return Staff(self.account_id, tuple(replace(own, only=only) for own in self.memberships))
+        return replace(self, memberships=tuple(replace(own, only=only) for own in self.memberships))
 
     def rights_in(self, jurisdiction_id: str) -> frozenset[Right]:
-        return Staff(self.account_id, self.within(jurisdiction_id)).rights
+        return replace(self, memberships=self.within(jurisdiction_id)).rights
 
     def within(self, jurisdiction_id: str) -> tuple[Membership, ...]:
         return tuple(
@@ -148,9 +154,18 @@ class Staff:
         return staff_actor(self.account_id, self.rights_in(jurisdiction_id), [jurisdiction_id])
 
 
+def grants(staff: Staff, right: Right) -> tuple[Grant, ...]:
+    """Every grant of a right that somebody has; the one source of `may` and of the conditions of lists."""
+    return tuple(
+        Grant(reaches, membership, staff.account_id, staff.at)
+        for membership in staff.memberships
+        if (reaches := membership.reaches(right))
+    )
+
+
 def is_granted(staff: Staff, right: Right, case: Case, visibility: str) -> bool:
     """Whether a right is good for a case by itself, whether or not somebody may see it otherwise."""
-    return any(grant.covers(case, visibility) for grant in grants(staff.account_id, staff.memberships, right))
+    return any(grant.covers(case, visibility) for grant in grants(staff, right))
 
 
 def may(staff: Staff, right: Right, case: Case, visibility: str) -> bool:

@@ -1,6 +1,7 @@
 """What staff are employed to do: roles as a table of rights, and which cases each right reaches."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from enum import StrEnum
 
 from open311.model.access.actor import Right
@@ -16,6 +17,9 @@ class Reach(StrEnum):
     FORMER = "former"
     # The case is this person's.
     OWN = "own"
+    # This person took the report in: for as long as it is open, or for a day.
+    TAKEN_IN = "taken_in"
+    JUST_TAKEN_IN = "just_taken_in"
 
 
 class Role(StrEnum):
@@ -38,6 +42,10 @@ UNIT = frozenset({Reach.UNIT})
 ONCE_OURS = frozenset({Reach.UNIT, Reach.FORMER})
 OURS_OR_PUBLIC = ONCE_OURS | {Reach.PUBLISHED}
 OWN = frozenset({Reach.OWN})
+TAKEN_IN = frozenset({Reach.TAKEN_IN})
+JUST_TAKEN_IN = frozenset({Reach.JUST_TAKEN_IN})
+# Whoever has just hung up notices that the number was misheard; later the contact is no business of theirs.
+JUST = timedelta(hours=24)
 
 
 def _rights(reaches: Reaches, *rights: Right) -> dict[Right, Reaches]:
@@ -55,7 +63,9 @@ _WORK = (
 )
 ROLES: Mapping[Role, Mapping[Right, Reaches]] = {
     Role.READER: _rights(frozenset({Reach.PUBLISHED}), Right.SEE_REPORTS),
-    Role.OPERATOR: _rights(ALL, Right.SEE_REPORTS, Right.SEE_HELD_NEARBY, Right.NOTE, Right.INTAKE),
+    Role.OPERATOR: _rights(ALL, Right.SEE_REPORTS, Right.SEE_HELD_NEARBY, Right.NOTE, Right.INTAKE)
+    | _rights(TAKEN_IN, Right.SEE_HELD)
+    | _rights(JUST_TAKEN_IN, Right.SEE_CALLER),
     Role.CHECKER: _rights(
         ALL,
         Right.SEE_REPORTS,
@@ -119,6 +129,7 @@ SENSITIVE = frozenset(
     {
         Right.SEE_HELD,
         Right.SEE_REPORTER,
+        Right.SEE_CALLER,
         Right.SEE_ORIGINALS,
         Right.EXPORT_PERSONAL,
         Right.ERASE,

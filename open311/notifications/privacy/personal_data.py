@@ -189,7 +189,7 @@ PERSONAL: tuple[PersonalData, ...] = (
         columns={
             "events": "actor",
             "keys": "name",
-            "cases": "assignee_id",
+            "cases": "assignee_id taken_in_by",
             "case_mentions": "account_id",
             "case_notes": "author created_datetime edited_datetime",
             "case_undo": "actor",

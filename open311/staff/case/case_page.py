@@ -39,7 +39,7 @@ def report(number: int) -> ResponseReturnValue:
     return _page(find_case(number))
 
 
-@page("/reports/<number:number>/contact", Right.SEE_REPORTER, methods=("POST",))
+@page("/reports/<number:number>/contact", Right.SEE_REPORTER, Right.SEE_CALLER, methods=("POST",))
 def report_contact(number: int) -> ResponseReturnValue:
     """The case with who sent the report, which is written to the log."""
     seen = find_case(number)

@@ -255,12 +255,14 @@ def _receipt(catalogue: Catalogue, draft: Draft) -> Response:
     number = draft.service_request_id or 0
     with current.core().database.read() as conn:
         report = service_requests.find_any(conn, number)
+        case = cases.find(conn, number)
     return render(
         "intake/intake_done.html",
         number=number,
         # In groups of three, as people read figures to each other.
         spoken_number=f"{number:,}".replace(",", " "),
         report=report,
+        may_open=bool(report and case and rights.may(staff(), Right.SEE_REPORTS, case, report.visibility)),
         catalogue=catalogue,
         joined=draft.text("outcome") == "joined",
         followed=draft.text("followed") == drafts.FOLLOWED,

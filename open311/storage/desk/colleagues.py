@@ -12,7 +12,7 @@ from open311.model.staff import rights
 from open311.model.staff.rights import Membership, Staff
 from open311.storage.staff_accounts import accounts, memberships
 
-DEPENDS_ON = ("jurisdiction_id", "service_code", "unit", "former_units", "areas")
+DEPENDS_ON = ("jurisdiction_id", "service_code", "unit", "former_units", "areas", "taken_in_by")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class CasePeople:
 def of_case(conn: Connection, case: Case, visibility: str, now: datetime) -> Colleagues:
     """Everybody of the city who may see this case; two statements."""
     roles = memberships.in_jurisdiction(conn, case.jurisdiction_id, now)
-    staff = _staff(roles)
+    staff = _staff(roles, now)
     seeing = [person for person in staff if rights.may(person, Right.SEE_REPORTS, case, visibility)]
     of_unit = _takers(staff, case, visibility)
     everybody = accounts.names(conn, sorted({person.account_id for person in seeing} | of_unit))
@@ -67,7 +67,7 @@ def of_cases(conn: Connection, cases: Iterable[tuple[Case, str]], now: datetime)
     for case, visibility in case_list:
         key = (*(getattr(case, name) for name in DEPENDS_ON), visibility)
         if key not in known:
-            known[key] = frozenset(_takers(_staff(by_city[case.jurisdiction_id]), case, visibility))
+            known[key] = frozenset(_takers(_staff(by_city[case.jurisdiction_id], now), case, visibility))
         nameable[case.service_request_id] = known[key]
     for held in by_city.values():
         for account_id, memberships_there in held.items():
@@ -75,8 +75,8 @@ def of_cases(conn: Connection, cases: Iterable[tuple[Case, str]], now: datetime)
     return CasePeople(nameable, accounts.names(conn, frozenset[int]().union(*known.values())), roles)
 
 
-def _staff(roles: Mapping[int, Sequence[Membership]]) -> list[Staff]:
-    return [Staff(account_id, tuple(held)) for account_id, held in roles.items()]
+def _staff(roles: Mapping[int, Sequence[Membership]], now: datetime) -> list[Staff]:
+    return [Staff(account_id, tuple(held), now) for account_id, held in roles.items()]
 
 
 def _takers(staff: Sequence[Staff], case: Case, visibility: str) -> set[int]:

@@ -23,6 +23,8 @@ class CaseColumns(NamedTuple):
     former_units: Column
     areas: Column
     assignee_id: Column
+    taken_in_by: Column
+    received_datetime: Column
 
 
 def may(staff: Staff, right: Right, columns: CaseColumns) -> Condition:
@@ -36,8 +38,7 @@ def may(staff: Staff, right: Right, columns: CaseColumns) -> Condition:
 def granted(staff: Staff, right: Right, columns: CaseColumns) -> Condition:
     """The condition for all cases that a right is good for by itself; the twin of `model.rights.is_granted`."""
     # `or_()` of nothing is no condition at all to SQLAlchemy, and whoever has no grant would see everything.
-    own_grants = grants(staff.account_id, staff.memberships, right)
-    return or_(false(), *(_covered(grant, columns) for grant in own_grants))
+    return or_(false(), *(_covered(grant, columns) for grant in grants(staff, right)))
 
 
 def _covered(grant: Grant, columns: CaseColumns) -> Condition:
@@ -67,6 +68,10 @@ def _reached(grant: Grant, reach: Reach, columns: CaseColumns) -> Condition:
             return func.cardinality(former) > 0 if units is None else _overlap(former, units)
         case Reach.OWN:
             return columns.assignee_id == grant.account_id
+        case Reach.TAKEN_IN:
+            return columns.taken_in_by == grant.account_id
+        case Reach.JUST_TAKEN_IN:
+            return and_(columns.taken_in_by == grant.account_id, columns.received_datetime > grant.just_since)
 
 
 def _overlap(column: Column, codes: tuple[str, ...]) -> Condition:

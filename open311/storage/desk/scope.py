@@ -20,6 +20,8 @@ COLUMNS = CaseColumns(
     former_units=_c.former_units,
     areas=_c.areas,
     assignee_id=_c.assignee_id,
+    taken_in_by=_c.taken_in_by,
+    received_datetime=_c.received_datetime,
 )
 # Letter for letter the conditions of partial indexes: the planner takes those only for a constant, no parameter.
 NOT_DONE: ColumnElement[bool] = literal_column("cases.stage <> 'done'")

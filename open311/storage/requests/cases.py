@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from operator import attrgetter
 
-from sqlalchemy import Connection, exists, func, literal, select, union_all, update
+from sqlalchemy import Connection, exists, func, literal, literal_column, select, union_all, update
 from sqlalchemy import case as when
 from sqlalchemy.dialects.postgresql import insert as upsert
 
@@ -33,9 +33,10 @@ NEW = (
     "areas",
     "priority",
     "route",
+    "taken_in_by",
 )
-# Those of them that are stored as they are.
-PLAIN = tuple(name for name in NEW if name not in ("areas", "priority", "route"))
+# Those of them that COPY stores as they are; what was taken in at the desk comes one by one.
+PLAIN = tuple(name for name in NEW if name not in ("areas", "priority", "route", "taken_in_by"))
 _plain = attrgetter(*PLAIN)
 # So long the clock stands still for an answer of the reporter, and so long the link to it works.
 ANSWER_WITHIN = timedelta(days=30)
@@ -67,9 +68,12 @@ def write(conn: Connection, before: Case, after: Case) -> None:
 
 
 def leave_to_the_unit(conn: Connection, account_id: int) -> None:
-    """Take somebody who has left off the cases that were theirs."""
+    """Take somebody who has left off the cases that were theirs, and off those that they took in."""
     theirs = update(cases).where(_c.assignee_id == account_id)
     conn.execute(theirs.values(assignee_id=None, revision=_c.revision + 1))
+    # No index of its own: an operator who leaves is rare, and only open cases name one.
+    taken_in = update(cases).where(_c.taken_in_by == account_id, literal_column("stage <> 'done'"))
+    conn.execute(taken_in.values(taken_in_by=None))
 
 
 def copy(conn: Connection, numbered: Iterable[tuple[int, Case]]) -> None:

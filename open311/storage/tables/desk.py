@@ -37,7 +37,7 @@ def _words(name: str) -> "Column[list[str]]":
 
 # One row a report, made with it. Whatever staff do without the public seeing it is written here alone, so that it
 # neither moves `updated_datetime` nor makes an answer stale. `stage` follows from the rest, by `model.cases.stage`.
-# `assignee_id` has no foreign key: a name that is forgotten leaves a number that says nothing.
+# `assignee_id` and `taken_in_by` have no foreign key: a name that is forgotten leaves a number that says nothing.
 cases = Table(
     "cases",
     metadata,
@@ -49,6 +49,7 @@ cases = Table(
     Column("unit", Text(collation="C")),
     _words("former_units"),
     Column("assignee_id", BigInteger),
+    Column("taken_in_by", BigInteger),
     Column("priority", SmallInteger, nullable=False, server_default=text("0")),
     _words("flags"),
     _words("areas"),
