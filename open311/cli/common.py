@@ -19,7 +19,7 @@ from open311.actions.upkeep import restoring
 from open311.base import datetimes
 from open311.base.datetimes import write_utc
 from open311.base.errors import Open311Error
-from open311.base.in_turn import STORED_AT_ONCE
+from open311.base.pipeline import STEPS_AT_ONCE
 from open311.base.problems import in_words
 from open311.core import Core
 from open311.dev import private_cluster
@@ -30,7 +30,7 @@ LANGUAGE = "en"
 # A program that reads the table finds each row on one line.
 PIPED_WIDTH = 1000
 # An import stores batches and sorts words in beside them.
-MOST_AT_ONCE = STORED_AT_ONCE + 1
+MOST_AT_ONCE = STEPS_AT_ONCE + 1
 # What PostgreSQL holds as the number of a row.
 ROW_NUMBER = click.IntRange(1, 2**63 - 1)
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple, TypeVar
 
-from open311.base.in_turn import read_and_stored
+from open311.base.pipeline import pipelined
 from open311.core import Core
 from open311.federation.client.reader import Part
 from open311.federation.references import Arrival, Intake, Refusal
@@ -46,7 +46,7 @@ def stored_in_turn(
         arrivals, refusals = arrivals_of(part.requests, terms)
         return Page(part, arrivals, refusals, look_ahead(core, source, arrivals) if ahead else None)
 
-    return read_and_stored(_gathered(map(_with_its_state, parts)), seen, store, first, ahead=ahead)
+    return pipelined(_gathered(map(_with_its_state, parts)), seen, store, first, ahead=ahead)
 
 
 def _with_its_state(part: Part) -> Part:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from typing import NamedTuple
 
-from open311.base.ahead import one_ahead
+from open311.base.prefetch import prefetched
 from open311.core import Core
 from open311.formats import csv, documents, encode, entries
 from open311.formats.entries import Form
@@ -47,7 +47,7 @@ def written(
     writer = Writer(chosen.form, catalogue, language, base_url)
     owner = catalogue.jurisdiction.jurisdiction_id
     # The next page is read while whoever takes this one is served.
-    with closing(one_ahead(export.everything(core.database, owner, core.now(), writer.page))) as pages:
+    with closing(prefetched(export.everything(core.database, owner, core.now(), writer.page))) as pages:
         for page in pages:
             yield len(page), b"".join([line for entry in page for line in (entry, chosen.end)])
 

@@ -11,7 +11,7 @@ from functools import partial
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from open311.base.in_turn import read_and_stored
+from open311.base.pipeline import pipelined
 from open311.core import Core
 from open311.dev.demo.lives import Life, Lives, moments
 from open311.storage.requests import bulk_load
@@ -51,7 +51,7 @@ def seed(
     numbered, store = partial(_numbered, core), partial(_store, core)
     with (
         Progress(*COLUMNS, console=Console(stderr=True)) as progress,
-        closing(read_and_stored(portions, numbered, store, 0, ahead=ahead)) as results,
+        closing(pipelined(portions, numbered, store, 0, ahead=ahead)) as results,
     ):
         task = progress.add_task("", total=count)
         for done in results:

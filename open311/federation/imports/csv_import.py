@@ -13,7 +13,7 @@ from typing import TextIO
 import yaml
 
 from open311.base.errors import Invalid, problem
-from open311.base.in_turn import read_and_stored
+from open311.base.pipeline import pipelined
 from open311.core import Core
 from open311.federation.imports import csv_mapping
 from open311.federation.imports.csv_mapping import Columns, CsvMapping
@@ -82,7 +82,7 @@ def import_file(
         ) as refused:
             batches = map(reader.read, _batches(rows, reached))
             step = partial(_store, core, catalogue, source, refused, wishes)
-            with closing(read_and_stored(batches, seen, step, (done, reached), ahead=ahead)) as steps:
+            with closing(pipelined(batches, seen, step, (done, reached), ahead=ahead)) as steps:
                 for done, line in steps:
                     progress(done, line)
     if not done.refused:

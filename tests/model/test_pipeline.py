@@ -5,7 +5,7 @@ from threading import Barrier
 
 import pytest
 
-from open311.base.in_turn import in_turn
+from open311.base.pipeline import in_order
 
 
 def added(number: int, turn: Callable[[], int]) -> int:
@@ -15,7 +15,7 @@ def added(number: int, turn: Callable[[], int]) -> int:
 
 @pytest.mark.parametrize("at_once", [1, 2, 5])
 def test_each_step_is_handed_the_result_before_it(at_once: int) -> None:
-    assert list(in_turn([1, 2, 3, 4], added, 10, at_once=at_once)) == [11, 13, 16, 20]
+    assert list(in_order([1, 2, 3, 4], added, 10, at_once=at_once)) == [11, 13, 16, 20]
 
 
 def test_two_steps_are_under_way_at_a_time() -> None:
@@ -25,7 +25,7 @@ def test_two_steps_are_under_way_at_a_time() -> None:
         both.wait()
         return turn() + number
 
-    assert list(in_turn([1, 2, 3, 4], step, 0)) == [1, 3, 6, 10]
+    assert list(in_order([1, 2, 3, 4], step, 0)) == [1, 3, 6, 10]
 
 
 def test_a_step_that_fails_stops_those_behind_it() -> None:
@@ -40,7 +40,7 @@ def test_a_step_that_fails_stops_those_behind_it() -> None:
 
     results: list[int] = []
     with pytest.raises(ValueError, match="2"):
-        results.extend(in_turn([1, 2, 3, 4], step, 0))
+        results.extend(in_order([1, 2, 3, 4], step, 0))
     assert ended == [1]
 
 
@@ -49,7 +49,7 @@ def test_what_was_begun_before_the_items_ran_out_wrongly_is_told_first() -> None
         yield from (1, 2, 3)
         raise OSError("away")
 
-    steps = in_turn(items(), added, 0)
+    steps = in_order(items(), added, 0)
     assert [next(steps) for _ in range(3)] == [1, 3, 6]
     with pytest.raises(OSError, match="away"):
         next(steps)
@@ -62,7 +62,7 @@ def test_whoever_stops_listening_waits_for_what_is_under_way() -> None:
         ended.append(turn() + number)
         return ended[-1]
 
-    steps = in_turn(iter(range(1, 1000)), step, 0)
+    steps = in_order(iter(range(1, 1000)), step, 0)
     assert next(steps) == 1
     steps.close()
     assert ended in ([1, 3], [1, 3, 6])

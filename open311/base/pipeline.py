@@ -1,4 +1,4 @@
-"""Steps that build on each other, yet are mostly work of their own: several run at a time, each ends in its turn."""
+"""A pipeline: several steps run at a time, and each ends in the order of the items, knowing the result before it."""
 
 from collections import deque
 from collections.abc import Callable, Generator, Iterable
@@ -6,22 +6,22 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from typing import TypeVar
 
-from open311.base.ahead import one_ahead
+from open311.base.prefetch import prefetched
 
 T = TypeVar("T")
 R = TypeVar("R")
 S = TypeVar("S")
-# A step: an item, and a function that waits for the result of the step before.
+# A step takes an item, and a function that waits for the result of the step before.
 Step = Callable[[T, Callable[[], R]], R]
-# Of what is stored: one may wait for its turn and another for the disk while a third is worked on.
-STORED_AT_ONCE = 3
+# One may wait for its turn and another for the disk while the third computes.
+STEPS_AT_ONCE = 3
 
 
-def in_turn(items: Iterable[T], step: Step[T, R], first: R, *, at_once: int = 2) -> Generator[R, None, None]:
-    """The results of the steps in the order of their items; `first` stands for the result before the first step.
+def in_order(items: Iterable[T], step: Step[T, R], first: R, *, at_once: int = 2) -> Generator[R, None, None]:
+    """The results of the steps, in the order of their items; `first` is what the first step gets as the result before.
 
-    When a step fails, so do those under way behind it, each when it asks for its turn; its error is raised here, after
-    the results before it. With one `at_once` no thread is made.
+    When a step fails, those under way behind it fail too, as soon as each asks for the result before it. Its error is
+    raised here, after the results that precede it. With `at_once=1` no thread is started.
     """
     if at_once == 1:
         result = first
@@ -41,7 +41,7 @@ def in_turn(items: Iterable[T], step: Step[T, R], first: R, *, at_once: int = 2)
             except StopIteration:
                 break
             except Exception as reason:
-                # What was begun comes to its end, and is heard of, before that is.
+                # Steps that have begun still finish, and their results come before this error.
                 error = reason
                 break
             last = pool.submit(step, item, last.result)
@@ -54,15 +54,17 @@ def in_turn(items: Iterable[T], step: Step[T, R], first: R, *, at_once: int = 2)
             raise error
 
 
-def read_and_stored(
+def pipelined(
     items: Iterable[S], prepare: Callable[[S], T], step: Step[T, R], first: R, *, ahead: bool
 ) -> Generator[R, None, None]:
-    """The results of the steps, each of an item as `prepare` makes it, in the order of the items.
+    """The results of the steps, in the order of the items, each of which `prepare` has made ready for its step.
 
-    With `ahead` one item is read while others are in their steps; without, one thread does it all.
+    With `ahead` the next item is prefetched while others are in their steps; without, one thread does everything.
     """
     with (
-        closing(one_ahead(items, ahead=ahead)) as read,
-        closing(in_turn(map(prepare, read), step, first, at_once=STORED_AT_ONCE if ahead else 1)) as results,
+        closing(prefetched(items, ahead=ahead)) as fetched,
+        closing(
+            in_order(map(prepare, fetched), step, first, at_once=STEPS_AT_ONCE if ahead else 1)
+        ) as results,
     ):
         yield from results
