@@ -44,7 +44,7 @@ def build_application() -> Flask:
     https.install(app)
     rate_limits.install(app)
     programs = dict.fromkeys(urls.FOR_PROGRAMS, responses.error_answer)
-    failures.install(app, {"": error_page, **staff.TELLERS} | programs | opendata.TELLERS)
+    failures.install(app, {"": error_page, **staff.ERROR_RENDERERS} | programs | opendata.ERROR_RENDERERS)
     api = GeoReportApi(app)
     api.register_blueprint(routes.discovery)
     api.register_blueprint(routes.blueprint)

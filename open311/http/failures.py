@@ -1,4 +1,4 @@
-"""Errors of the whole application, the framework's own included: programs and people are told each in their way."""
+"""Error handlers for the whole application: each front door renders errors, the framework's too, in its own format."""
 
 from collections.abc import Callable, Mapping
 
@@ -15,8 +15,8 @@ from open311.http.normalise import MAX_FIELDS
 
 log = structlog.get_logger()
 
-# A teller makes the answer from a status, problems and headers.
-Teller = Callable[..., Response]
+# Makes a response of a status, problems and headers.
+ErrorRenderer = Callable[..., Response]
 
 # Clients read the words of an error only behind a 400, so every mistake of theirs is one (R-188).
 MISTAKES = frozenset({400, 408, 411, 413, 414, 415, 416, 417, 422, 431})
@@ -24,35 +24,36 @@ MESSAGES = {404: "error.path", 405: "error.method"}
 RETRY_AFTER = "10"
 
 
-def install(app: Flask, tellers: Mapping[str, Teller]) -> None:
-    """Let every error be told by the teller whose path begins the request's; the longest such path counts."""
-    app.extensions["open311_tellers"] = dict(sorted(tellers.items(), key=lambda entry: -len(entry[0])))
-    app.before_request(_raise_what_failed)
+def install(app: Flask, renderers: Mapping[str, ErrorRenderer]) -> None:
+    """Render every error by the renderer of the longest path prefix that the request's path begins with."""
+    by_length = sorted(renderers.items(), key=lambda renderer: -len(renderer[0]))
+    app.extensions["open311_error_renderers"] = dict(by_length)
+    app.before_request(_raise_earlier_failure)
     app.register_error_handler(Open311Error, _expected)
-    app.register_error_handler(HTTPException, _of_framework)
+    app.register_error_handler(HTTPException, _from_framework)
     app.register_error_handler(Exception, _unexpected)
 
 
-def _raise_what_failed() -> None:
-    # Raised here and not where it was seen: only within Flask are there a language, a teller and a line in the log.
+def _raise_earlier_failure() -> None:
+    # Middleware notes it and leaves it to us: only within Flask are there a language, a renderer and a line in the log.
     if error := request.environ.get(FAILED):
         raise error
 
 
-def _tell(status: int, *problems: object, headers: Mapping[str, str] | None = None) -> Response:
-    tellers: dict[str, Teller] = current_app.extensions["open311_tellers"]
-    # An address that is none, but ends like the interface, comes from a program, which cannot read a page.
+def _render(status: int, *problems: object, headers: Mapping[str, str] | None = None) -> Response:
+    renderers: dict[str, ErrorRenderer] = current_app.extensions["open311_error_renderers"]
+    # An unknown path with one of GeoReport's suffixes was asked for by a program, which could not read a page.
     path = "/open311" if request.path.endswith(urls.SUFFIXES_OF_GEOREPORT) else request.path
-    tell = next(teller for start, teller in tellers.items() if f"{path}/".startswith(f"{start}/"))
-    return tell(status, *problems, headers=headers)
+    render = next(render for prefix, render in renderers.items() if f"{path}/".startswith(f"{prefix}/"))
+    return render(status, *problems, headers=headers)
 
 
 def _expected(error: Open311Error) -> Response:
-    return told(error, _tell)
+    return error_response(error, _render)
 
 
-def told(error: Open311Error, tell: Teller) -> Response:
-    """An error of ours in the words of a teller, with the status and the headers that it calls for."""
+def error_response(error: Open311Error, render: ErrorRenderer) -> Response:
+    """One of our errors as a response, with the status and the headers that its class calls for."""
     headers: dict[str, str] = {}
     # Programs back off by this header (RFC 9110, 10.2.3), not by the words.
     if isinstance(error, TooManyRequests | Busy):
@@ -65,16 +66,16 @@ def told(error: Open311Error, tell: Teller) -> Response:
             path=urls.discreet(request.path),
             request_id=g.get("request_id"),
         )
-    return tell(STATUS[type(error)], *error.problems, headers=headers)
+    return render(STATUS[type(error)], *error.problems, headers=headers)
 
 
-def _of_framework(error: HTTPException) -> Response | HTTPException:
+def _from_framework(error: HTTPException) -> Response | HTTPException:
     if error.code is None or error.code < 400:
         return error
     status = 400 if error.code in MISTAKES else error.code
     allowed = getattr(error, "valid_methods", None)
     headers = {"Allow": ", ".join(sorted(allowed))} if allowed else None
-    return _tell(status, _meaning(error, status), headers=headers)
+    return _render(status, _meaning(error, status), headers=headers)
 
 
 def _meaning(error: HTTPException, status: int) -> Problem:
@@ -86,4 +87,4 @@ def _meaning(error: HTTPException, status: int) -> Problem:
 
 def _unexpected(error: Exception) -> Response:
     log.exception("unexpected_error", path=urls.discreet(request.path), request_id=g.get("request_id"))
-    return _tell(500, problem_of("error.server"), headers={"Retry-After": RETRY_AFTER})
+    return _render(500, problem_of("error.server"), headers={"Retry-After": RETRY_AFTER})

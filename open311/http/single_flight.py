@@ -3,24 +3,24 @@
 import threading
 from typing import Any
 
-# Whoever waits longer for somebody else's answer makes one of its own.
+# Whoever has waited this long for another thread's answer makes one of their own.
 PATIENCE_SECONDS = 5.0
 
 
 class InFlight:
-    """An answer that somebody makes just now; whoever asks the same meanwhile waits for it."""
+    """An answer that is being made; whoever asks the same meanwhile waits for it."""
 
     def __init__(self) -> None:
         self._done = threading.Event()
         self._answer: Any = None
 
     def land(self, answer: Any) -> None:
-        """Give the answer to all who wait; None when it is good for one reader only."""
+        """Hand the answer to everybody who waits; None when it is for one reader only."""
         self._answer = answer
         self._done.set()
 
     def wait(self) -> Any:
-        """The answer that somebody else made."""
-        # None after that: whoever makes the answer may have died over it, and nobody must hang on him.
+        """The answer of the thread that makes it; None when there is none to share, or it takes too long."""
+        # None after that: the thread that makes the answer may have died, and nobody must hang with it.
         self._done.wait(PATIENCE_SECONDS)
         return self._answer

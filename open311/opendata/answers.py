@@ -38,7 +38,7 @@ def json(value: Any, content_type: str = JSON, *, cache: str = CHANGES_ANY_TIME)
 
 def install(blueprint: Blueprint) -> None:
     """Tell the errors of this blueprint as JSON, whatever the suffix says."""
-    blueprint.register_error_handler(Open311Error, lambda error: failures.told(error, error_answer))
+    blueprint.register_error_handler(Open311Error, lambda error: failures.error_response(error, error_answer))
 
 
 def error_answer(status: int, *problems: Problem, headers: Mapping[str, str] | None = None) -> Response:

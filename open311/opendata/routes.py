@@ -9,7 +9,7 @@ from open311.opendata.ogc import routes as ogc
 DOCUMENTED = (lists.blueprint, exports.blueprint, changes.blueprint, statistics.blueprint)
 APART: tuple[Blueprint, ...] = (tiles.blueprint, ogc.blueprint)
 # How errors below these addresses are told.
-TELLERS = {"/tiles": answers.error_answer, "/ogc": ogc.error_answer}
+ERROR_RENDERERS = {"/tiles": answers.error_answer, "/ogc": ogc.error_answer}
 
 # Importing these adds their views to the blueprint of the tiles.
 ROOMS = (streets,)

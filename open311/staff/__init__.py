@@ -26,7 +26,7 @@ ROOMS = (
 )
 
 # How errors below these addresses are told.
-TELLERS = {STAFF: error_page, api.ROOT: api.problem_answer}
+ERROR_RENDERERS = {STAFF: error_page, api.ROOT: api.problem_answer}
 
 
 def install(app: Flask) -> None:
