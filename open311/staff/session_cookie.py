@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 from open311.http import current
 from open311.site import addresses
 
-ERRAND = "open311-staff-errand"
+SSO_COOKIE = "open311-staff-errand"
 # `__Host-` would be stricter still, but asks for the path `/`, and then every public page would be sent the session.
 SECURE, PLAIN = "__Secure-open311-staff", "open311-staff"
 
@@ -55,16 +55,16 @@ def clear(response: Response) -> None:
     )
 
 
-def errand() -> str:
-    """What the way to the identity provider took along."""
-    return request.cookies.get(ERRAND, "")
+def sso_state() -> str:
+    """The sealed state of a sign-in by the identity provider."""
+    return request.cookies.get(SSO_COOKIE, "")
 
 
-def put_errand(response: Response, sealed: str) -> None:
-    """Have the browser keep what it needs when it comes back."""
+def put_sso_state(response: Response, sealed: str) -> None:
+    """Have the browser keep the state until the provider sends it back."""
     response.set_cookie(
         # `Lax`, since the browser comes back from another site, by GET.
-        ERRAND,
+        SSO_COOKIE,
         sealed,
         max_age=900,
         path=_path(),
@@ -74,9 +74,9 @@ def put_errand(response: Response, sealed: str) -> None:
     )
 
 
-def clear_errand(response: Response) -> None:
-    """Have the browser forget it."""
-    response.delete_cookie(ERRAND, path=_path(), secure=is_secure(), httponly=True, samesite="Lax")
+def clear_sso_state(response: Response) -> None:
+    """Have the browser forget that state."""
+    response.delete_cookie(SSO_COOKIE, path=_path(), secure=is_secure(), httponly=True, samesite="Lax")
 
 
 def _path() -> str:

@@ -19,8 +19,8 @@ SIGNING_IN = {
     "sign_in_by_passkey",
     "logout",
     "welcome",
-    "sso_depart",
-    "sso_arrive",
+    "begin_sso",
+    "finish_sso",
     "sso_resume",
 }
 # The pages, and the interface for programs.

@@ -1,4 +1,4 @@
-"""Signing in by the city's identity provider: whose account it is, and which roles the groups give."""
+"""Single sign-on by the city's identity provider: whose account it is, and which roles the groups give."""
 
 import json
 from collections.abc import Collection, Mapping
@@ -11,7 +11,7 @@ from open311.actions.staff_accounts import sign_in
 from open311.actions.staff_accounts.sign_in import Sender
 from open311.adapters import vault
 from open311.adapters.signing_in import oidc
-from open311.adapters.signing_in.oidc import Errand, Failed
+from open311.adapters.signing_in.oidc import AuthorizationRequest, SsoFailed
 from open311.adapters.vault import SealBroken
 from open311.base.errors import Forbidden, Invalid, problem
 from open311.base.i18n import first_known
@@ -35,15 +35,15 @@ FRESH_SECONDS = 300
 MOST_GROUPS = 2000
 
 
-class Departure(NamedTuple):
-    """Where the browser is sent, and what it brings back besides: sealed, so that it can neither be read nor made."""
+class Redirection(NamedTuple):
+    """Where the browser is sent, and the sealed state that it brings back, which nobody can read or forge."""
 
     address: str
     sealed: str
 
 
-class Arrival(NamedTuple):
-    """The session that begins, and where its owner wanted to go."""
+class SsoSession(NamedTuple):
+    """The token of a new session, and the page that its owner wanted."""
 
     token: str
     next_path: str
@@ -53,40 +53,42 @@ def is_possible(core: Core) -> bool:
     return bool(core.settings.sso_issuer and core.settings.sso_client_id)
 
 
-def depart(core: Core, back: str, next_path: str, *, again: bool) -> Departure:
-    """Begin; raises `Invalid` where the provider cannot be reached."""
-    errand = oidc.new_errand()
-    taken_along = {**asdict(errand), "next": next_path, "again": again}
+def begin(core: Core, redirect_uri: str, next_path: str, *, reauthenticate: bool) -> Redirection:
+    """Begin a sign-in; raises `Invalid` where the provider cannot be reached."""
+    authorization = oidc.new_authorization_request()
+    state = {**asdict(authorization), "next": next_path, "again": reauthenticate}
     try:
-        address = oidc.way_there(core.settings, errand, back, again=again)
-    except Failed as reason:
+        address = oidc.authorization_url(
+            core.settings, authorization, redirect_uri, reauthenticate=reauthenticate
+        )
+    except SsoFailed as reason:
         log.error("sso_failed", reason=str(reason))
         raise Invalid(problem("desk.sso.unreachable")) from None
-    return Departure(address, vault.for_settings(core.settings).seal(json.dumps(taken_along)))
+    return Redirection(address, vault.for_settings(core.settings).seal(json.dumps(state)))
 
 
-def arrive(core: Core, sealed: str, state: str, code: str, back: str, sender: Sender) -> Arrival:
-    """Finish; raises `Invalid` for what does not fit together, `Forbidden` for who may not come in."""
+def finish(core: Core, sealed: str, state: str, code: str, redirect_uri: str, sender: Sender) -> SsoSession:
+    """Finish a sign-in; raises `Invalid` for what does not fit together, `Forbidden` for who may not come in."""
     try:
-        taken_along = json.loads(vault.for_settings(core.settings).open(sealed, seconds=SECONDS))
-        errand = Errand(*(taken_along[name] for name in ("state", "nonce", "verifier")))
+        begun = json.loads(vault.for_settings(core.settings).open(sealed, seconds=SECONDS))
+        authorization = AuthorizationRequest(*(begun[name] for name in ("state", "nonce", "verifier")))
         # The state ties the answer to this browser, the nonce to this token, the verifier to this code (OpenID Connect,
         # PKCE).
-        if not state or state != errand.state:
-            raise Failed("another state came back")
-        claims = oidc.claims(core.settings, errand, code, back, core.now())
-        # A provider may take a session that stands for an answer, whatever `max_age` and `prompt` say.
-        if taken_along["again"] and int(claims.get("auth_time", 0)) < core.now().timestamp() - FRESH_SECONDS:
-            raise Failed("the password was not asked for again")
-    except (SealBroken, Failed, ValueError, TypeError) as reason:
+        if not state or state != authorization.state:
+            raise SsoFailed("another state came back")
+        claims = oidc.claims(core.settings, authorization, code, redirect_uri, core.now())
+        # A provider may answer from a session of its own, whatever `max_age` and `prompt` say.
+        if begun["again"] and int(claims.get("auth_time", 0)) < core.now().timestamp() - FRESH_SECONDS:
+            raise SsoFailed("the password was not asked for again")
+    except (SealBroken, SsoFailed, ValueError, TypeError) as reason:
         log.warning("sso_failed", reason=str(reason) or type(reason).__name__)
         raise Invalid(problem("desk.sso.failed")) from None
     roles = _roles(core, claims)
     with core.database.begin() as conn:
         account = _account(core, conn, claims, roles)
-        _follow_the_groups(core, conn, account.id, roles)
+        _sync_roles(core, conn, account.id, roles)
         token = sign_in.full_session(core, conn, account.id, sender, hours=core.settings.sso_hours)
-    return Arrival(token, str(taken_along["next"]))
+    return SsoSession(token, str(begun["next"]))
 
 
 def _roles(core: Core, claims: Mapping[str, Any]) -> list[Membership]:
@@ -144,8 +146,8 @@ def _account(
     return made
 
 
-def _follow_the_groups(core: Core, conn: Connection, account_id: int, roles: Collection[Membership]) -> None:
-    """Make the roles that came by groups those of today; what was given here stays."""
+def _sync_roles(core: Core, conn: Connection, account_id: int, roles: Collection[Membership]) -> None:
+    """Make the roles that came by groups those of today; roles that were given here stay."""
     before = {
         replace(role, id=0): role.id
         for role in memberships.of_account(conn, account_id)

@@ -1,6 +1,6 @@
-"""Signing in at the city's own identity provider: OpenID Connect, the code flow with PKCE and a nonce.
+"""OpenID Connect with the city's own identity provider: the authorization code flow, with PKCE and a nonce.
 
-The issuer is named by the operator, so it may be inside the city's network; time and size are bounded all the same.
+The operator names the issuer, so it may lie inside the city's network; time and size are bounded all the same.
 """
 
 import base64
@@ -23,62 +23,67 @@ MOST_BYTES = 512 * 1024
 SCOPE = "openid email profile"
 # Signatures that only the issuer can make; none by a shared secret, and never "none".
 ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512"]
-# Clocks of two servers differ.
+# The clocks of two servers differ.
 LEEWAY_SECONDS = 60
 
 
-class Failed(Exception):
-    """The provider cannot be reached, or what it says does not fit; the reason is for the log."""
+class SsoFailed(Exception):
+    """The provider cannot be reached, or its answer does not hold; the reason is for the log."""
 
 
 @dataclass(frozen=True, slots=True)
-class Errand:
-    """What one sign-in takes along: `state` ties it to the browser, `nonce` to the token, `verifier` to the code."""
+class AuthorizationRequest:
+    """The secrets of one sign-in: `state` ties it to the browser, `nonce` to the ID token, `verifier` to the code."""
 
     state: str
     nonce: str
     verifier: str
 
 
-def new_errand() -> Errand:
-    """An errand that nobody can guess."""
-    return Errand(*(secrets.token_urlsafe(32) for _ in range(3)))
+def new_authorization_request() -> AuthorizationRequest:
+    return AuthorizationRequest(*(secrets.token_urlsafe(32) for _ in range(3)))
 
 
-def way_there(settings: Settings, errand: Errand, back: str, *, again: bool) -> str:
-    """Where the browser is sent; with `again` the provider has to ask for the password even if it need not."""
-    challenge = base64.urlsafe_b64encode(hashlib.sha256(errand.verifier.encode()).digest()).rstrip(b"=")
+def authorization_url(
+    settings: Settings, authorization: AuthorizationRequest, redirect_uri: str, *, reauthenticate: bool
+) -> str:
+    """Where the browser is sent; with `reauthenticate` the provider has to ask for the password in any case."""
+    challenge = base64.urlsafe_b64encode(hashlib.sha256(authorization.verifier.encode()).digest()).rstrip(
+        b"="
+    )
     query = {
         "response_type": "code",
         "client_id": str(settings.sso_client_id),
-        "redirect_uri": back,
+        "redirect_uri": redirect_uri,
         "scope": SCOPE,
-        "state": errand.state,
-        "nonce": errand.nonce,
+        "state": authorization.state,
+        "nonce": authorization.nonce,
         "code_challenge": challenge.decode(),
         "code_challenge_method": "S256",
-        **({"prompt": "login", "max_age": "0"} if again else {}),
+        **({"prompt": "login", "max_age": "0"} if reauthenticate else {}),
     }
     endpoint = _metadata(settings)["authorization_endpoint"]
     return f"{endpoint}{'&' if urlsplit(endpoint).query else '?'}{urlencode(query)}"
 
 
-def claims(settings: Settings, errand: Errand, code: str, back: str, now: datetime) -> Mapping[str, Any]:
-    """What the provider says of whoever came back with this code; raises `Failed` unless all of it holds."""
+def claims(
+    settings: Settings, authorization: AuthorizationRequest, code: str, redirect_uri: str, now: datetime
+) -> Mapping[str, Any]:
+    """The verified claims of the ID token that this code is good for; raises `SsoFailed`."""
     metadata = _metadata(settings)
-    sent = {
+    form = {
         "grant_type": "authorization_code",
         "code": code,
-        "redirect_uri": back,
-        "code_verifier": errand.verifier,
+        "redirect_uri": redirect_uri,
+        "code_verifier": authorization.verifier,
         "client_id": str(settings.sso_client_id),
         "client_secret": settings.sso_client_secret or "",
     }
-    answered = _document(
-        "POST", metadata["token_endpoint"], {name: value for name, value in sent.items() if value}
+    tokens = _document(
+        "POST", metadata["token_endpoint"], {name: value for name, value in form.items() if value}
     )
     keys = _document("GET", metadata["jwks_uri"])
-    # With what they need they take as long to load as all tables of the database.
+    # Loaded here: with what they need they take as long to load as all tables of the database.
     from joserfc import jwt
     from joserfc.errors import JoseError
     from joserfc.jwk import KeySet
@@ -90,16 +95,16 @@ def claims(settings: Settings, errand: Errand, code: str, back: str, now: dateti
         aud={"essential": True, "value": str(settings.sso_client_id)},
         sub={"essential": True},
         exp={"essential": True},
-        nonce={"essential": True, "value": errand.nonce},
+        nonce={"essential": True, "value": authorization.nonce},
     )
     try:
-        token = jwt.decode(str(answered.get("id_token")), KeySet.import_key_set(keys), algorithms=ALGORITHMS)  # type: ignore[arg-type]
+        token = jwt.decode(str(tokens.get("id_token")), KeySet.import_key_set(keys), algorithms=ALGORITHMS)  # type: ignore[arg-type]
         expected.validate(token.claims)
     except (JoseError, ValueError, KeyError, TypeError) as reason:
-        raise Failed(f"the ID token does not hold: {type(reason).__name__} {reason}") from None
+        raise SsoFailed(f"the ID token does not hold: {type(reason).__name__} {reason}") from None
     claims_of_token: Mapping[str, Any] = token.claims
     if not isinstance(claims_of_token.get("sub"), str) or not 0 < len(claims_of_token["sub"]) <= 255:
-        raise Failed("the subject is no text")
+        raise SsoFailed("the subject is no text")
     return claims_of_token
 
 
@@ -107,13 +112,13 @@ def _metadata(settings: Settings) -> dict[str, str]:
     issuer = str(settings.sso_issuer)
     metadata = _document("GET", f"{issuer}/.well-known/openid-configuration")
     if str(metadata.get("issuer", "")).rstrip("/") != issuer:
-        raise Failed(f"the provider calls itself {metadata.get('issuer')!r}")
+        raise SsoFailed(f"the provider calls itself {metadata.get('issuer')!r}")
     names = ("authorization_endpoint", "token_endpoint", "jwks_uri")
     for name in names:
         address = metadata.get(name)
-        # Whoever could change these on the way would get every code.
+        # A plain http address among them would hand every code to whoever sits in between.
         if not isinstance(address, str) or urlsplit(address).scheme != urlsplit(issuer).scheme:
-            raise Failed(f"{name} is no address of the kind of the issuer")
+            raise SsoFailed(f"{name} is no address of the kind of the issuer")
     return {name: metadata[name] for name in names}
 
 
@@ -133,7 +138,7 @@ def _document(method: str, url: str, form: Mapping[str, str] | None = None) -> d
         )
         document = json.loads(answer.body) if answer.status == 200 and not answer.cut else None
     except (safe_http.DestinationRefused, httpx2.HTTPError, OSError, ValueError, RecursionError) as reason:
-        raise Failed(f"{urlsplit(url).path}: {type(reason).__name__} {reason}") from None
+        raise SsoFailed(f"{urlsplit(url).path}: {type(reason).__name__} {reason}") from None
     if not isinstance(document, dict):
-        raise Failed(f"{urlsplit(url).path}: status {answer.status}, and no JSON object")
+        raise SsoFailed(f"{urlsplit(url).path}: status {answer.status}, and no JSON object")
     return document

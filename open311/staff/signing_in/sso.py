@@ -1,4 +1,4 @@
-"""The way to the city's identity provider and back."""
+"""Single sign-on: the redirect to the city's identity provider, and its callback."""
 
 from flask import redirect, request
 from flask.typing import ResponseReturnValue
@@ -17,34 +17,38 @@ from open311.staff.signing_in.login import kept_page
 
 
 @open_page("/login/sso")
-def sso_depart() -> ResponseReturnValue:
+def begin_sso() -> ResponseReturnValue:
     """Send the browser to the provider."""
     _require_provider()
     chosen = own_path(request.args.get("next", "")) or ""
     try:
-        departure = sso.depart(current.core(), _back(), chosen, again=bool(request.args.get("again")))
+        redirection = sso.begin(
+            current.core(), _redirect_uri(), chosen, reauthenticate=bool(request.args.get("again"))
+        )
     except Invalid as refused:
         return _refusal_page(refused, 503)
-    response = redirect(departure.address, 303)
+    response = redirect(redirection.address, 303)
     response.headers["Cache-Control"] = "private, no-store"
-    session_cookie.put_errand(response, departure.sealed)
+    session_cookie.put_sso_state(response, redirection.sealed)
     return response
 
 
 @open_page("/login/sso/back")
-def sso_arrive() -> ResponseReturnValue:
-    """Take up whoever the provider has sent back."""
+def finish_sso() -> ResponseReturnValue:
+    """Sign in whoever the provider sends back."""
     _require_provider()
     state, code = request.args.get("state", ""), request.args.get("code", "")
     try:
-        arrival = sso.arrive(current.core(), session_cookie.errand(), state, code, _back(), sender())
+        session = sso.finish(
+            current.core(), session_cookie.sso_state(), state, code, _redirect_uri(), sender()
+        )
     except (Invalid, Forbidden) as refused:
         response = _refusal_page(refused, 403 if isinstance(refused, Forbidden) else 400)
     else:
-        response = redirect(next_path(arrival.next_path), 303)
-        session_cookie.put(response, arrival.token)
-    # Whatever came of it: what was sealed is good for one arrival.
-    session_cookie.clear_errand(response)
+        response = redirect(next_path(session.next_path), 303)
+        session_cookie.put(response, session.token)
+    # Whatever came of it: the sealed state is good for one callback.
+    session_cookie.clear_sso_state(response)
     return response
 
 
@@ -62,8 +66,8 @@ def _require_provider() -> None:
         raise NotFound(problem("error.path"))
 
 
-def _back() -> str:
-    return addresses.absolute(address("sso_arrive", locale=None))
+def _redirect_uri() -> str:
+    return addresses.absolute(address("finish_sso", locale=None))
 
 
 def _refusal_page(refused: Invalid | Forbidden, status: int) -> Response:
