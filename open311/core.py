@@ -42,6 +42,7 @@ class Catalogues:
     in_force: Sequence[Catalogue] = ()
     joined_or_left: datetime | None = None
     problem: str | None = None
+    warnings: Sequence[str] = ()
 
     @property
     def several(self) -> bool:

@@ -72,6 +72,9 @@ def publish(core: Core, further: FurtherCatalogues = FILES_ALONE) -> None:
     # After the commit, by one assignment each: a request that runs meanwhile keeps the list it has begun with.
     core.catalogues.in_force, core.catalogues.joined_or_left = recorded, joined_or_left
     core.catalogues.problem = "\n".join(problems) or None
+    core.catalogues.warnings = [
+        str(warning) for catalogue in own for warning in catalogue_file.warnings(catalogue)
+    ]
     core.database.freshness.renew()
 
 

@@ -14,12 +14,14 @@ from open311.catalogue_file.contents import contents, desk_digest, digest
 from open311.catalogue_file.difference import differences
 from open311.catalogue_file.document import CatalogueError, CatalogueProblem, Document, read
 from open311.catalogue_file.schema import wrong_jurisdiction
+from open311.catalogue_file.warnings import CatalogueWarning, warnings
 from open311.catalogue_file.watch import CatalogueWatch, files
 from open311.model.catalogue import Catalogue
 
 __all__ = [
     "CatalogueError",
     "CatalogueProblem",
+    "CatalogueWarning",
     "CatalogueWatch",
     "contents",
     "desk_digest",
@@ -28,6 +30,7 @@ __all__ = [
     "from_document",
     "load",
     "load_all",
+    "warnings",
     "wrong_jurisdiction",
 ]
 

@@ -13,7 +13,7 @@ from open311.catalogue_file.boundary import boundary_problem
 from open311.catalogue_file.document import Cursor, Document, Steps
 from open311.model.catalogue import Datatype
 from open311.model.catalogue.attributes import LISTS
-from open311.model.jurisdiction import SANDBOX_PREFIX
+from open311.model.jurisdiction import SANDBOX_PREFIX, leads_elsewhere
 
 # FixMyStreet takes these for orders: to leave a service out, to keep its reports private (georeport.md 2.1).
 RESERVED_KEYWORDS = {"private", "inactive", "staff", "waste_only"}
@@ -56,6 +56,12 @@ def _jurisdiction(root: Cursor) -> Found:
     own_id = jurisdiction["jurisdiction_id"]
     if own_id.word.casefold().startswith(SANDBOX_PREFIX):
         yield own_id.steps, f"must not begin with {SANDBOX_PREFIX!r}: that names the test endpoint"
+    for name in (own_id, *jurisdiction["aliases"]):
+        if name.word and leads_elsewhere(name.word):
+            yield (
+                name.steps,
+                f"{name.word!r} begins addresses that lead elsewhere; by custom it is the city's domain",
+            )
     zone = jurisdiction["time_zone"]
     if isinstance(zone.value, str) and time_zone(zone.word) is None:
         yield zone.steps, f"{zone.word!r} is not a known time zone; one is Europe/Berlin"

@@ -30,7 +30,7 @@ from open311.federation.storage import sources as source_rows
 from open311.federation.terms import Terms
 from open311.model.access.actor import Actor, ActorKind, Right, source_actor
 from open311.model.catalogue import Catalogue
-from open311.model.jurisdiction import SANDBOX_PREFIX
+from open311.model.jurisdiction import SANDBOX_PREFIX, leads_elsewhere
 from open311.model.staff.audit import AuditKind
 from open311.storage.database import Connection
 from open311.storage.staff_accounts import audit
@@ -86,6 +86,8 @@ def _check_names(added: Intake) -> None:
     complaints = catalogue_file.wrong_jurisdiction(named)
     if added.jurisdiction_id.casefold().startswith(SANDBOX_PREFIX):
         complaints.append(f"jurisdiction_id: {SANDBOX_PREFIX!r} names the test endpoint")
+    if leads_elsewhere(added.jurisdiction_id):
+        complaints.append("jurisdiction_id: addresses that begin so lead elsewhere")
     Invalid.unless_empty([problem("error.harvest.jurisdiction", reason=reason) for reason in complaints])
 
 

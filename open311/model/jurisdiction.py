@@ -45,6 +45,54 @@ TEXT_SEARCH = {
     "yi": "yiddish",
 }
 
+# The first parts of addresses of our own; pages of a city called so could not be reached.
+RESERVED = frozenset(
+    [
+        "accessibility",
+        "alerts",
+        "answer",
+        "city.css",
+        "easy",
+        "favicon.ico",
+        "follow",
+        "healthz",
+        "help",
+        "icons",
+        "imprint",
+        "logo",
+        "manifest.webmanifest",
+        "media",
+        "metrics",
+        "my-data",
+        "offline",
+        "ogc",
+        "open-data",
+        "open311",
+        "order",
+        "places",
+        "privacy",
+        "rating",
+        "readyz",
+        "report",
+        "reports",
+        "robots.txt",
+        "service-worker.js",
+        "services",
+        "sitemap.xml",
+        "staff",
+        "static",
+        "statistics",
+        "tiles",
+    ]
+)
+# Whoever names a format in a first part is a program; digits alone are the number of a report.
+_LEADS_ELSEWHERE = re.compile(r"[0-9]+|[^A-Za-z0-9].*|.*\.(?:json|xml)", re.IGNORECASE)
+
+
+def leads_elsewhere(jurisdiction_id: str) -> bool:
+    """Whether an address that begins with this name is another than that of a city's pages."""
+    return jurisdiction_id.casefold() in RESERVED or bool(_LEADS_ELSEWHERE.fullmatch(jurisdiction_id))
+
 
 def covers(jurisdictions: Container[str], jurisdiction_id: str) -> bool:
     """Whether a jurisdiction is among these, or is the sandbox of one of them."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
+from open311 import catalogue_file
 from open311.core import Core
 from open311.operations import readiness, rehearsal
 from open311.operations.readiness import Health
@@ -126,12 +127,10 @@ def _of_catalogues(core: Core, known_facts: Facts) -> Iterator[Finding]:
     for catalogue in core.catalogues.in_force:
         jurisdiction = catalogue.jurisdiction
         owner = jurisdiction.jurisdiction_id
+        for warning in catalogue_file.warnings(catalogue):
+            yield Finding(warning.about, str(warning))
         if jurisdiction.harvested_from:
             continue
-        if jurisdiction.boundary is None:
-            yield Finding(
-                "boundary", f"{owner} has none: reports from anywhere are taken; name one in the catalogue"
-            )
         if owner not in known_facts.with_addresses and core.settings.geocoder == "table":
             yield Finding(
                 "addresses",

@@ -155,8 +155,11 @@ def _store(settings: Settings) -> Part:
 
 
 def _catalogue(core: Core) -> Part:
+    """Whether it is in force; what is worth a look in it keeps no balancer from sending requests."""
     problem = core.catalogues.problem
-    return Part("catalogue", Health.FAILING if problem else Health.OK, problem or "")
+    if problem:
+        return Part("catalogue", Health.FAILING, problem)
+    return Part("catalogue", Health.OK, "; ".join(core.catalogues.warnings))
 
 
 def _replica(core: Core) -> list[Part]:

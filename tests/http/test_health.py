@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import Connection, text
 from werkzeug.test import TestResponse
 
+from open311.actions import catalogue_publication
 from open311.core import Core
 from open311.operations import readiness
 from tests.client import client_of
@@ -44,6 +45,14 @@ def test_all_is_well(core: Core) -> None:
     answer = ready(core)
     assert (answer.status_code, answer.get_json()["status"]) == (200, "ok")
     assert failing(core) == set()
+
+
+def test_what_is_worth_a_look_in_the_catalogue_is_told_and_harms_nothing(core: Core) -> None:
+    """E20: the boundary that is shipped is a sketch."""
+    catalogue_publication.publish(core)
+    part = ready(core).get_json()["parts"]["catalogue"]
+    assert part["health"] == "ok"
+    assert "the boundary is a sketch" in part["detail"]
 
 
 def test_without_a_worker_it_answers_and_says_so(core: Core, conn: Connection) -> None:

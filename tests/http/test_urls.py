@@ -6,6 +6,7 @@ import pytest
 
 from open311.app import application
 from open311.http import urls
+from open311.model.jurisdiction import RESERVED, leads_elsewhere
 
 RULES = sorted({rule.rule for rule in application().url_map.iter_rules()})
 SECRET = re.compile(r"<(?:[^:>]+:)?(?:token|word|secret)>")
@@ -24,6 +25,13 @@ def test_a_front_door_begins_with_a_prefix_of_the_table() -> None:
 def test_no_city_is_called_like_a_prefix(prefix: str) -> None:
     assert re.fullmatch(urls.CITY, prefix) is None
     assert re.fullmatch(urls.CITY, f"{prefix}burg")
+
+
+def test_no_catalogue_names_a_city_like_the_first_part_of_an_address() -> None:
+    first = {rule.split("/")[1] for rule in RULES}
+    assert {part for part in first if part and "<" not in part} == RESERVED
+    assert not any(map(leads_elsewhere, ("ludwigshafen.de", "staffelsee.de", "report.example", "2.example")))
+    assert all(map(leads_elsewhere, ("requests.json", ".example", "100417")))
 
 
 def test_no_city_is_called_like_an_interface() -> None:

@@ -44,7 +44,9 @@ def server(fresh_database_url: str, port: int, tmp_path: Path) -> Iterator[Proce
 
 
 @pytest.mark.usefixtures("server")
-def test_port_in_use_is_told(fresh_database_url: str, port: int) -> None:
+def test_port_in_use_is_told(fresh_database_url: str, port: int, tmp_path: Path) -> None:
+    """And the start told what is worth a look in the catalogue that is shipped."""
+    assert "ludwigshafen.de: the boundary is a sketch" in (tmp_path / "log").read_text()
     second = run("serve", DATABASE_URL=fresh_database_url, PORT=str(port))
     assert (second.returncode, second.stderr) == (
         2,

@@ -1,7 +1,6 @@
 """`open311 catalogue`: look at the catalogue, check it before it goes into force, compare two."""
 
 import json
-from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,6 @@ from rich.console import Console
 from rich.table import Table
 
 from open311 import catalogue_file, settings
-from open311.base.text import how_many
 from open311.catalogue_file import CatalogueError
 from open311.model.catalogue import Attribute, Catalogue, Service
 
@@ -38,10 +36,8 @@ def check(path: Path | None) -> None:
         raise SystemExit(1) from None
     for catalogue in catalogues:
         click.echo(_summary(catalogue))
-        if catalogue.jurisdiction.boundary_is_sketch:
-            click.echo("    the boundary is a sketch: put in the official one before citizens report")
-        for language, count in _untranslated(catalogue).items():
-            click.echo(f"    {how_many(count, 'text is', 'texts are')} not translated into {language} yet")
+        for warning in catalogue_file.warnings(catalogue):
+            click.echo(f"    {warning.text}")
 
 
 @catalogue.command()
@@ -94,27 +90,6 @@ def _summary(catalogue: Catalogue) -> str:
     words = ", ".join(f"{len(entries)} {name}" for name, entries in counts.items())
     languages = ", ".join(catalogue.jurisdiction.languages)
     return f"ok {catalogue.jurisdiction.jurisdiction_id}: {words}, languages {languages}"
-
-
-def _untranslated(catalogue: Catalogue) -> Mapping[str, int]:
-    """Languages in which texts are missing, and how many; names of areas are names in every language."""
-    document = catalogue_file.contents(catalogue)
-    document.get("desk", {}).pop("areas", None)
-    texts = list(_texts(document, set(catalogue.jurisdiction.languages)))
-    counts = {
-        language: sum(language not in text for text in texts) for language in catalogue.jurisdiction.languages
-    }
-    return {language: count for language, count in counts.items() if count}
-
-
-def _texts(value: Any, languages: set[str]) -> Iterator[dict[str, Any]]:
-    if isinstance(value, list):
-        for entry in value:
-            yield from _texts(entry, languages)
-    elif isinstance(value, dict) and value.keys() <= languages:
-        yield value
-    elif isinstance(value, dict):
-        yield from _texts(list(value.values()), languages)
 
 
 def _yaml(document: dict[str, Any]) -> str:

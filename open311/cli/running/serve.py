@@ -57,9 +57,12 @@ port_option = click.option(
 def serve(port: int | None) -> None:
     """Answer requests until SIGTERM or Ctrl-C, then finish what was begun and stop."""
     chosen = with_port(port)
-    catalogue_file.load_all(chosen.catalogue)
+    catalogues = catalogue_file.load_all(chosen.catalogue)
     require_free_port(chosen.host, chosen.port)
     ready = with_database(chosen)
+    for catalogue in catalogues:
+        for warning in catalogue_file.warnings(catalogue):
+            click.echo(str(warning), err=True)
     with _shared_metrics():
         # Made once and then forked: the processes start at once and share what never changes.
         with quietly():
