@@ -10,14 +10,14 @@ from open311.staff.case import case_page, outside, photos, routing
 from open311.staff.checking import corrections, objections, queue
 from open311.staff.field import paper, rounds
 from open311.staff.intake import blocked_senders, callers, mailbox, telephone
-from open311.staff.lists import bulk, case_list, case_map, exports, home, saved_views
+from open311.staff.lists import bulk, case_list, case_map, exports, home, saved_views, walk
 from open311.staff.rendering import error_page
 from open311.staff.signing_in import access_tokens, login, own_account, passkeys, sso
 
 # Importing these adds their views to the blueprint.
 ROOMS = (
     (login, own_account, passkeys, access_tokens, sso),
-    (home, case_list, case_map, saved_views, bulk, exports),
+    (home, case_list, walk, case_map, saved_views, bulk, exports),
     (case_page, outside, photos, routing),
     (queue, corrections, objections),
     (telephone, mailbox, callers, blocked_senders),

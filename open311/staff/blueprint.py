@@ -28,7 +28,8 @@ from open311.staff import session_cookie
 View = Callable[..., ResponseReturnValue]
 
 TOKEN_FIELD = "form_token"
-LONGEST_PATH = 500
+# The address of a case names the page that it was opened from, and this one that of the case: encoded twice.
+LONGEST_PATH = 4000
 # What a view declares instead of rights.
 OPEN, ANYBODY = "sign-in", "signed-in"
 STEPS = {Stage.CODE: "give_code", Stage.ENROL: "set_up_factor"}
@@ -238,8 +239,9 @@ def here() -> str:
 def own_path(path: str) -> str | None:
     """A path to come back to, if it leads to a page of the desk and nowhere else."""
     starts = path == "/staff" or path.startswith(("/staff/", "/staff?"))
-    # Browsers take `//host` and `/\host` for another site (open redirect).
-    odd = "//" in path.partition("?")[0] or "\\" in path or not path.isprintable()
+    # Browsers take `//host` and `/\host` for another site (open redirect), and `/staff/..` for what lies above.
+    place = path.partition("?")[0].casefold().replace("%2e", ".")
+    odd = "//" in place or ".." in place or "\\" in path or not path.isprintable()
     return path if starts and not odd and len(path) <= LONGEST_PATH else None
 
 

@@ -19,6 +19,7 @@ from open311.site import addresses, assets, rendering, words
 from open311.staff import catalogue_names, navigation, shortcuts
 from open311.staff.blueprint import TOKEN_FIELD, address, maybe_signed_in, own_path
 from open311.staff.mail_problems import mail_problem
+from open311.staff.way_back import to_here
 
 NOT_KEPT = "private, no-store"
 # A warning comes so long before a session ends.
@@ -65,6 +66,7 @@ def _common() -> dict[str, Any]:
         "day_and_time": words.day_and_time,
         "machine": words.machine,
         "to": address,
+        "to_here": to_here,
         "file": assets.address,
         "module": assets.module_address,
         "vendor": assets.vendor,

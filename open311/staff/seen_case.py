@@ -14,6 +14,7 @@ from open311.model.access.actor import Actor, Right, staff_actor
 from open311.model.casework.ownership import Owner, Part, owner_of
 from open311.model.catalogue import Catalogue
 from open311.model.staff import rights
+from open311.staff import way_back
 from open311.staff.blueprint import staff
 from open311.staff.forms import posted_revision
 from open311.staff.rendering import render
@@ -120,6 +121,7 @@ def render_case(template: str, seen: SeenCase, refusal: Refusal, **values: Any) 
         conflict=refusal.conflict,
         may=seen.may,
         Right=Right,
+        way=way_back.of_request(),
         **values,
     )
 

@@ -202,6 +202,10 @@ def test_pages_hold_each_case_once_in_every_order(
             break
         position = Position.read(page.next.write(), search.kinds)
     assert seen == whole
+    for place, row in enumerate(case_list.page(conn, HERE, CaseSearch(order=order), clock.now).rows):
+        here = Position.of(row.case, order)
+        back = case_list.page(conn, HERE, CaseSearch(order=order), clock.now, here, backwards=True)
+        assert numbers(back) == whole[:place][::-1]
     if order is Order.PRIORITY:
         assert seen[0] == made[3]
     if order is Order.DUE:

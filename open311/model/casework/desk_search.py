@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
 from open311.base.errors import Invalid, problem
-from open311.model.casework.cases import Priority, Stage
+from open311.model.casework.cases import Case, Priority, Stage
 from open311.model.maps.geography import Box
 
 PAGE_SIZE = 50
@@ -33,6 +33,14 @@ KINDS: dict[Order, tuple[type, ...]] = {
     Order.OLDEST: (datetime, int),
     Order.PRIORITY: (int, datetime, int),
     Order.TOUCHED: (datetime, int),
+}
+# The fields of a case that hold them.
+FIELDS: dict[Order, tuple[str, ...]] = {
+    Order.DUE: ("due_datetime", "service_request_id"),
+    Order.NEWEST: ("received_datetime", "service_request_id"),
+    Order.OLDEST: ("received_datetime", "service_request_id"),
+    Order.PRIORITY: ("priority", "due_datetime", "service_request_id"),
+    Order.TOUCHED: ("touched_datetime", "service_request_id"),
 }
 
 
@@ -78,6 +86,11 @@ class Position:
     """Where a page ended: the values by which it was ordered, of its last row."""
 
     values: tuple[Any, ...]
+
+    @classmethod
+    def of(cls, case: Case, order: Order) -> "Position":
+        """The place of a case in a list of that order."""
+        return cls(tuple(getattr(case, name) for name in FIELDS[order]))
 
     def write(self) -> str:
         """An opaque word for a URL."""

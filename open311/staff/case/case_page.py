@@ -16,7 +16,7 @@ from open311.model.casework.cases import Case, Flag, Priority
 from open311.model.desk.desk_catalogue import ReasonFor
 from open311.site.list.listing import services_by_group
 from open311.site.view_models import every_answer
-from open311.staff import actor_names
+from open311.staff import actor_names, way_back
 from open311.staff.blueprint import page, redirect_to, signed_in
 from open311.staff.case import template_gaps, timeline
 from open311.staff.seen_case import (
@@ -57,7 +57,7 @@ def report_act(number: int, act: str) -> ResponseReturnValue:
     casework.read_mentions(current.core(), number, seen.actor)
     if request.form.get("back") == "home":
         return redirect_to("home", done="saved")
-    return redirect_to("report", done="saved", number=number)
+    return redirect_to("report", done="saved", number=number, **way_back.of_request().query)
 
 
 def _page(seen: SeenCase, refusal: Refusal = NOTHING_REFUSED, *, reveals: bool = False) -> Response:

@@ -19,6 +19,7 @@ from open311.model.casework.orders import may_leave
 from open311.model.events.event_kinds import EventKind
 from open311.model.forwards import IN_TROUBLE
 from open311.model.service_request import Status, Visibility
+from open311.staff import way_back
 from open311.staff.blueprint import page, redirect_to, staff
 from open311.staff.case import timeline
 from open311.staff.rendering import render
@@ -70,7 +71,7 @@ def outside_act(number: int, act: str) -> ResponseReturnValue:
     seen = find_case(number)
     if (refused := attempt(seen, act, ACTS, _page)) is not None:
         return refused
-    return redirect_to("report_outside", done="saved", number=number)
+    return redirect_to("report_outside", done="saved", number=number, **way_back.of_request().query)
 
 
 def _page(seen: SeenCase, refusal: Refusal = NOTHING_REFUSED) -> Response:

@@ -17,6 +17,7 @@ from open311.model.service_request import Location
 from open311.site.list.listing import services_by_group
 from open311.site.report_numbers import report_number
 from open311.site.words import catalogue_text, counted, plain_number, words
+from open311.staff import way_back
 from open311.staff.blueprint import page, redirect_to, staff
 from open311.staff.rendering import render
 from open311.staff.seen_case import find_case
@@ -41,7 +42,9 @@ def report_routing(number: int) -> ResponseReturnValue:
     with current.core().database.read() as conn:
         route = routes.find(conn, seen.catalogue, seen.whole.request)
     shown = _route_values(route, seen.catalogue, seen.whole.request.location)
-    return render("case/routing.html", number=number, case=seen.whole.case, **shown)
+    return render(
+        "case/routing.html", number=number, case=seen.whole.case, way=way_back.of_request(), **shown
+    )
 
 
 @page("/routing", Right.SEE_REPORTS)

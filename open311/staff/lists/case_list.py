@@ -7,14 +7,13 @@ from flask import request
 from flask.typing import ResponseReturnValue
 
 from open311.actions.desk import views
-from open311.base.errors import Invalid
 from open311.http import current
 from open311.model.access.actor import Right
 from open311.model.casework import desk_filters
 from open311.model.casework.bulk import read_numbers, write_numbers
 from open311.model.casework.cases import Flag, Priority, Stage
 from open311.model.casework.desk_filters import MINE, NOBODY
-from open311.model.casework.desk_search import CaseSearch, Position
+from open311.model.casework.desk_search import CaseSearch
 from open311.model.service_request import Visibility
 from open311.site.list.listing import services_by_group
 from open311.site.report_numbers import report_number
@@ -62,14 +61,9 @@ def reports() -> ResponseReturnValue:
         return redirect_to("report", number=number)
     scope, after = scope_of(staff(), Right.SEE_REPORTS), request.args.get("after", "")
     search = desk_filters.search_of(chosen.values, filters.asker())
-    try:
-        # An address that somebody kept, or mangled, shows the first page rather than an error.
-        position = Position.read(after, search.kinds) if after else None
-    except Invalid:
-        position = None
     picked = set(read_numbers(request.args.get("picked", "")))
     with core.database.read() as conn:
-        case_page = case_list.page(conn, scope, search, core.now(), position)
+        case_page = case_list.page(conn, scope, search, core.now(), filters.position(search, after))
         listed = _views(conn, scope, chosen)
     presences = [row.presence for row in case_page.rows if row.presence]
     people = [f"staff:{row.case.assignee_id}" for row in case_page.rows if row.case.assignee_id]

@@ -19,9 +19,11 @@ from open311.model.maps.geography import Box
 from open311.site import rendering
 from open311.site.list import maps
 from open311.site.words import catalogue_text, words
+from open311.staff import way_back
 from open311.staff.blueprint import address, page, staff
 from open311.staff.lists import filters
 from open311.staff.rendering import NOT_KEPT, render
+from open311.staff.way_back import WayBack
 from open311.storage.desk.lists import case_list, places
 from open311.storage.desk.lists.places import Place
 from open311.storage.desk.scope import scope_of
@@ -66,7 +68,8 @@ def case_points() -> Response:
     core, scope = current.core(), scope_of(staff(), Right.SEE_REPORTS)
     with core.database.read() as conn:
         places_found, more = places.of(conn, scope, replace(filters.search(), box=_box()), core.now())
-    features = [_feature(place, core.catalogues.owner(place.jurisdiction_id)) for place in places_found]
+    back = way_back.to(way_back.MAP, {**filters.of_request().values, "bbox": request.args.get("bbox", "")})
+    features = [_feature(place, core.catalogues.owner(place.jurisdiction_id), back) for place in places_found]
     response = jsonify(type="FeatureCollection", features=features, more=more)
     response.content_type = "application/geo+json"
     response.headers["Cache-Control"] = NOT_KEPT
@@ -89,7 +92,7 @@ def _map_address(values: Mapping[str, str]) -> str:
     return f"{address('case_map')}?{urlencode(kept)}" if kept else address("case_map")
 
 
-def _feature(place: Place, catalogue: Catalogue) -> dict[str, Any]:
+def _feature(place: Place, catalogue: Catalogue, back: WayBack) -> dict[str, Any]:
     status = catalogue.statuses.get(place.detailed_status)
     label = catalogue_text(status.label) if status else place.detailed_status
     late = f"{words('desk.late')}, " if place.is_overdue else ""
@@ -103,6 +106,6 @@ def _feature(place: Place, catalogue: Catalogue) -> dict[str, Any]:
             "late": place.is_overdue,
             "title": f"{place.number} · {catalogue.service_name(place.service_code, current.language())}",
             "text": f"{late}{label}. {place.address}".strip(),
-            "href": address("report", number=place.number),
+            "href": address("report", number=place.number, **back.query),
         },
     }

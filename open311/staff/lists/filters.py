@@ -7,12 +7,13 @@ from urllib.parse import urlencode
 from flask import request
 from werkzeug.datastructures import MultiDict
 
+from open311.base.errors import Invalid
 from open311.base.i18n import messages
 from open311.http import current
 from open311.model.casework import desk_filters
 from open311.model.casework.cases import Priority
 from open311.model.casework.desk_filters import Asker
-from open311.model.casework.desk_search import CaseSearch
+from open311.model.casework.desk_search import CaseSearch, Position
 from open311.model.catalogue import Catalogue
 from open311.model.intake.channels import Channel
 from open311.site.words import catalogue_text, words
@@ -47,6 +48,14 @@ def of_request() -> Filter:
 def search() -> CaseSearch:
     """The search that the filters of this page mean."""
     return desk_filters.search_of(of_request().values, asker())
+
+
+def position(search: CaseSearch, word: str) -> Position | None:
+    """Where a page begins; for a word that somebody mangled, or of another order, at the beginning."""
+    try:
+        return Position.read(word, search.kinds) if word else None
+    except Invalid:
+        return None
 
 
 def asker() -> Asker:

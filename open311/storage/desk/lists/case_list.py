@@ -36,14 +36,23 @@ MOST_COUNTED = 999
 
 
 def page(
-    conn: Connection, scope: Scope, search: CaseSearch, now: datetime, after: Position | None = None
+    conn: Connection,
+    scope: Scope,
+    search: CaseSearch,
+    now: datetime,
+    after: Position | None = None,
+    *,
+    backwards: bool = False,
 ) -> Page[CaseRow]:
-    """One page of cases that the scope lets see, in the order that was asked for."""
+    """One page of cases that the scope lets see, in the order that was asked for.
+
+    With `backwards` those before a position, the nearest first; a search by words goes forwards only.
+    """
     # One more than is shown tells whether a page follows.
-    keys = hits(scope, search, now, after).limit(search.limit + 1).subquery("hits")
+    keys = hits(scope, search, now, after, backwards=backwards).limit(search.limit + 1).subquery("hits")
     order = [column for column in keys.c if column.name.startswith("key_")]
-    rows = conn.execute(rows_of(keys, now).order_by(*_directions(search.order, order, words=search.words)))
-    listed = rows.all()
+    directions = _directions(KEYS if search.words else _keys(search.order, backwards=backwards), order)
+    listed = conn.execute(rows_of(keys, now).order_by(*directions)).all()
     shown = [row_from(row) for row in listed[: search.limit]]
     if len(listed) <= search.limit:
         return Page(shown)
@@ -80,13 +89,15 @@ def _matching(scope: Scope, search: CaseSearch, now: datetime) -> Select[Any]:
     return scope.join(query, always=_needs_request(search))
 
 
-def hits(scope: Scope, search: CaseSearch, now: datetime, after: Position | None) -> Select[Any]:
+def hits(
+    scope: Scope, search: CaseSearch, now: datetime, after: Position | None, *, backwards: bool = False
+) -> Select[Any]:
     """The ids of the matching cases, with the keys of the order."""
     conditions = [*_conditions(search, now), scope.condition]
     if search.words:
         return by_words(scope, search, conditions, _matching(scope, search, now), after)
     branches = _branches(scope, search)
-    keys = ORDERS[search.order]
+    keys = _keys(search.order, backwards=backwards)
     # Each branch might fill the page by itself, so each is read as far, and no further.
     heads = [
         _head(scope, branch, keys, conditions, search, after).limit(search.limit + 1).subquery()
@@ -94,7 +105,7 @@ def hits(scope: Scope, search: CaseSearch, now: datetime, after: Position | None
     ]
     together = union_all(*(select(*head.c) for head in heads)).subquery("together")
     named = [column for column in together.c if column.name.startswith("key_")]
-    return select(*together.c).order_by(*_directions(search.order, named))
+    return select(*together.c).order_by(*_directions(keys, named))
 
 
 def _branches(scope: Scope, search: CaseSearch) -> list[list[Condition]]:
@@ -113,7 +124,8 @@ def _branches(scope: Scope, search: CaseSearch) -> list[list[Condition]]:
 
 
 # By what each order sorts; the sign says which way.
-ORDERS: dict[Order, tuple[tuple[Any, int], ...]] = {
+Keys = Sequence[tuple[Any, int]]
+ORDERS: dict[Order, Keys] = {
     Order.DUE: ((_c.due_datetime, 1), (_c.service_request_id, 1)),
     Order.NEWEST: ((_c.received_datetime, -1), (_c.service_request_id, -1)),
     Order.OLDEST: ((_c.received_datetime, 1), (_c.service_request_id, 1)),
@@ -122,15 +134,18 @@ ORDERS: dict[Order, tuple[tuple[Any, int], ...]] = {
 }
 
 
-def _directions(order: Order, columns: Sequence[Any], *, words: str = "") -> list[Any]:
-    signs = [sign for _, sign in (KEYS if words else ORDERS[order])]
-    return [column if sign > 0 else column.desc() for column, sign in zip(columns, signs, strict=True)]
+def _keys(order: Order, *, backwards: bool) -> Keys:
+    return tuple((column, -sign if backwards else sign) for column, sign in ORDERS[order])
+
+
+def _directions(keys: Keys, columns: Sequence[Any]) -> list[Any]:
+    return [column if sign > 0 else column.desc() for column, (_, sign) in zip(columns, keys, strict=True)]
 
 
 def _head(
     scope: Scope,
     branch: Sequence[Condition],
-    keys: Sequence[tuple[Any, int]],
+    keys: Keys,
     conditions: Sequence[Condition],
     search: CaseSearch,
     after: Position | None,
@@ -143,15 +158,18 @@ def _head(
     return query.order_by(*(column if sign > 0 else column.desc() for column, sign in keys))
 
 
-def _behind(keys: Sequence[tuple[Any, int]], after: Position) -> Condition:
-    """What comes after a position: a larger key, or an equal one and what comes after in the rest. None is last."""
+def _behind(keys: Keys, after: Position) -> Condition:
+    """What comes after a position: a larger key, or an equal one and what comes after in the rest.
+
+    None is last, and first on the way backwards.
+    """
     # Not as one row comparison: the keys go in different directions, and SQL has no order for NULL in one.
     (column, sign), *rest = keys
     value, *values = after.values
     equal = column.is_(None) if value is None else column == value
     equal_and_behind = and_(equal, _behind(rest, Position(tuple(values)))) if rest else literal(False)
     if value is None:
-        return equal_and_behind
+        return equal_and_behind if sign > 0 else or_(column.is_not(None), equal_and_behind)
     # `NULLS LAST` going up, which is PostgreSQL's own: what has no deadline comes behind all that have one.
     larger = or_(column > value, column.is_(None)) if sign > 0 else column < value
     return or_(larger, equal_and_behind)
