@@ -300,7 +300,7 @@ def declines(visitor: Visitor, number: int, reason: str) -> None:
     visitor.opens("/staff")
     visitor.page.locator("main a", has_text=str(number)).first.focus()
     visitor.goes_on_by_key()
-    assert visitor.path == f"/staff/reports/{number}"
+    assert visitor.path == f"/staff/reports/{number}?back=/staff"
     form = visitor.page.locator("#act-decline")
     form.locator("summary").press("Enter")
     form.locator("textarea").fill(reason)

@@ -28,7 +28,7 @@ def test_the_points_are_the_cases_of_the_filters(desk: Desk, clock: Clock) -> No
     found = points(bea)
     assert {*found} == {swing, lamp}
     assert found[swing]["geometry"]["coordinates"] == [8.42, 49.49]
-    assert found[swing]["properties"]["href"] == f"/staff/reports/{swing}"
+    assert found[swing]["properties"]["href"] == f"/staff/reports/{swing}?back=/staff/reports/map"
     assert {*points(bea, "?service=MARKIERUNG")} == {swing}
     assert {*points(bea, "?bbox=8.41,49.48,8.43,49.50")} == {swing}
     assert {*points(bea, "?bbox=odd")} == {swing, lamp}

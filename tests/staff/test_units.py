@@ -259,3 +259,30 @@ def test_templates_stand_at_the_forms_of_a_case_and_no_gap_of_them_is_sent(desk:
     for name, field in (("status", "status_notes"), ("answer", "text"), ("ask", "text")):
         act(bea, str(number), name, 400, **{field: "Fertig bis {due}."})
         assert "Der Text hat noch Lücken: {due}." in bea.text
+
+
+def test_a_case_says_where_it_is_and_what_else_was_reported_there(desk: Desk, api: Api) -> None:
+    """Without a map as well: address and figures, ways to maps, and what is near, settled long ago or withheld."""
+    number, same, settled = (api.report(description=f"Matratze {n}") for n in range(3))
+    other = api.report(service_code="STRASSENSCHADEN", **{"attribute[WO]": "fahrbahn"})
+    api.report(lat="49.49")
+    casework.set_status(desk.core, int(settled), "GELOEST", CLARA)
+    casework.withhold(desk.core, int(other), CLARA)
+    bea = someone(desk, "Bea", Role.CHECKER)
+    page = html.fromstring(bea.get(f"/staff/reports/{number}").text)
+    lines = page.xpath("//ol[@class='near']/li")
+    near = {
+        line.xpath(".//a/text()")[0][: len(number)]: " ".join(line.text_content().split()) for line in lines
+    }
+    assert set(near) == {same, settled, other}
+    assert "nicht öffentlich" in near[other]
+    assert "gelöst" in near[settled]
+    assert "Ist dieselbe" in near[same]
+    assert "Ist dieselbe" not in near[other]
+    links = {link.text_content(): link.get("href") for link in page.xpath("//ul[@class='links']//a")}
+    assert links["In der Karten-App öffnen"].startswith("geo:49.4")
+    assert number in bea.get(links["Alle Fälle hier auf der Karte"]).text
+    assert bea.client.get(links["Öffentliche Seite der Meldung"]).status_code == 200
+    [joins] = [link for link in page.xpath("//ol[@class='near']//a/@href") if f"parent={same}" in link]
+    form = html.fromstring(bea.get(joins).text).get_element_by_id("decision")
+    assert (form.fields["outcome"], form.fields["parent_number"]) == ("duplicate", same)

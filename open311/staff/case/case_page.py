@@ -12,12 +12,17 @@ from open311.base.errors import Invalid, problem
 from open311.base.text import whole_number
 from open311.http import current
 from open311.model.access.actor import Right
+from open311.model.access.visibility import is_everybodys
 from open311.model.casework.cases import Case, Flag, Priority
 from open311.model.desk.desk_catalogue import ReasonFor
+from open311.model.service_request import Location
+from open311.site import addresses
+from open311.site.list import maps
 from open311.site.list.listing import services_by_group
 from open311.site.view_models import every_answer
-from open311.staff import actor_names, way_back
-from open311.staff.blueprint import page, redirect_to, signed_in
+from open311.site.words import degrees
+from open311.staff import actor_names, nearby, way_back
+from open311.staff.blueprint import address, page, redirect_to, signed_in
 from open311.staff.case import template_gaps, timeline
 from open311.staff.seen_case import (
     NOTHING_REFUSED,
@@ -32,6 +37,9 @@ from open311.staff.seen_case import (
 )
 from open311.storage.desk import colleagues
 from open311.storage.desk.case import mentions
+
+# In degrees: some two hundred metres.
+AROUND = 0.002
 
 
 @page("/reports/<number:number>", Right.SEE_REPORTS)
@@ -95,10 +103,31 @@ def _page(seen: SeenCase, refusal: Refusal = NOTHING_REFUSED, *, reveals: bool =
         reasons=catalogue.desk.reasons_for(ReasonFor.WITHHOLD),
         letters=template_gaps.offered(seen) if seen.may(Right.WRITE_REPORTER) else [],
         public_words=template_gaps.offered(seen, public=True) if seen.may(Right.SET_STATUS) else [],
+        neighbours=nearby.at_its_place(seen),
+        alike_services=catalogue.desk.alike(whole.request.service_code),
+        map=maps.map_of(catalogue),
+        also=maps.sources(),
+        degrees=degrees,
+        map_around=_map_around(whole.request.location),
+        public_address=_public_address(seen),
         account_id=signed_in().account.id,
         now=core.now(),
         today=core.now().astimezone(catalogue.jurisdiction.time_zone).date(),
     )
+
+
+def _map_around(place: Location | None) -> str:
+    """The map of all cases at a place."""
+    if place is None:
+        return ""
+    edges = (place.long - AROUND, place.lat - AROUND, place.long + AROUND, place.lat + AROUND)
+    return address("case_map", stage="all", bbox=",".join(f"{edge:.5f}" for edge in edges))
+
+
+def _public_address(seen: SeenCase) -> str:
+    """Where everybody reads the report; empty while nobody does."""
+    is_read = is_everybodys(seen.whole.request)
+    return addresses.address("report", of=seen.catalogue, number=seen.number) if is_read else ""
 
 
 def _declined_by(case: Case) -> str | None:

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
 from types import MappingProxyType
 from typing import Any
 
@@ -23,19 +22,13 @@ from open311.site.form.questions import Question, questions
 from open311.site.list import maps
 from open311.site.list.listing import services_by_group
 from open311.site.view_models import every_answer
-from open311.staff import actor_names
-from open311.staff.blueprint import staff
+from open311.staff import actor_names, nearby, way_back
 from open311.staff.case import template_gaps, timeline
 from open311.staff.checking.decision_form import WITH_STATUS, SentForm, shown_values
 from open311.staff.rendering import render
 from open311.staff.seen_case import SeenCase
-from open311.storage.desk.case import neighbours, presence, suspicion
-from open311.storage.desk.case.neighbours import Neighbour
-from open311.storage.desk.scope import scope_of
+from open311.storage.desk.case import presence, suspicion
 
-# Of what was closed, so long ago still counts as the same defect.
-LATELY = timedelta(days=60)
-FEW_NEIGHBOURS = 8
 # So many are seen without asking for more.
 AT_FIRST = 3
 REASONS_OF = {
@@ -58,10 +51,13 @@ class FormState:
     reveals: bool = False
 
     @classmethod
-    def of_case(cls, seen: SeenCase, *, last: int | None) -> "FormState":
-        """The form as the page is opened with."""
-        values = shown_values(seen)
-        return cls(values=values | {"mail": "1"}, base=values, revision=seen.whole.case.revision, last=last)
+    def of_case(cls, seen: SeenCase, *, last: int | None, parent: int | None = None) -> "FormState":
+        """The form as the page is opened with; `parent` is the report that this one may be a duplicate of."""
+        base = shown_values(seen)
+        values = base | {"mail": "1"}
+        if parent is not None:
+            values |= {"outcome": Outcome.DUPLICATE.value, "parent_number": str(parent)}
+        return cls(values=values, base=base, revision=seen.whole.case.revision, last=last)
 
     @classmethod
     def of_form(
@@ -115,6 +111,7 @@ def form_values(seen: SeenCase, shown: FormState) -> dict[str, Any]:
         "questions": _questions(seen, shown),
         "templates": template_gaps.offered(seen),
         "may": seen.may,
+        "way": way_back.of_request(),
         "Right": Right,
         "now": current.core().now(),
     }
@@ -135,7 +132,7 @@ def check_page(seen: SeenCase, shown: FormState) -> Response:
         declines=_declines(seen),
         offered_boxes=sum(len(photo.suggested or ()) for photo in seen.whole.photos),
         suspicions=suspicions.get(number, ()),
-        neighbours=_neighbours(seen),
+        neighbours=nearby.alike(seen),
         few_alike=AT_FIRST,
         reasons={outcome: seen.catalogue.desk.reasons_for(which) for outcome, which in REASONS_OF.items()},
         outcomes=list(Outcome),
@@ -171,24 +168,3 @@ def _questions(seen: SeenCase, shown: FormState) -> list[Question]:
         code: value.split("\n") for code in public if (value := shown.values.get(f"attribute[{code}]", ""))
     }
     return [question for question in questions(service, answers, {}) if question.attribute.code in public]
-
-
-def _neighbours(seen: SeenCase) -> list[Neighbour]:
-    """Reports that may be about the same thing."""
-    report, desk = seen.whole.request, seen.catalogue.desk
-    if report.location is None:
-        return []
-    core = current.core()
-    with core.database.read() as conn:
-        return neighbours.of(
-            conn,
-            scope_of(staff(), Right.SEE_REPORTS),
-            report.location,
-            metres=desk.radius(report.service_code),
-            closed_since=core.now() - LATELY,
-            words=report.description,
-            services=desk.alike(report.service_code),
-            hashes=[photo.dhash for photo in seen.whole.photos if photo.dhash is not None],
-            without=report.service_request_id,
-            limit=FEW_NEIGHBOURS,
-        )

@@ -9,6 +9,7 @@ from open311.http import current
 from open311.http.errors import in_words
 from open311.model.access.actor import Right
 from open311.model.desk.desk_catalogue import ReasonFor
+from open311.staff import way_back
 from open311.staff.blueprint import page, redirect_to
 from open311.staff.checking.check_page import FormState, form_values
 from open311.staff.checking.decision_form import SentForm, field_of, read_corrections
@@ -34,7 +35,7 @@ def report_edit(number: int) -> ResponseReturnValue:
     except Invalid as refused:
         errors = {field_of(problem): in_words(problem) for problem in refused.problems}
         return _page(seen, FormState.of_form(sent, posted_revision(), errors=errors))
-    return redirect_to("report", done="saved", number=number)
+    return redirect_to("report", done="saved", number=number, **way_back.of_request().query)
 
 
 def _page(seen: SeenCase, shown: FormState) -> Response:

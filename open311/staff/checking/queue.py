@@ -82,7 +82,8 @@ def check_report(number: int) -> ResponseReturnValue:
     """Decide about one report: words, photos, place, unit, outcome and letter, all at once."""
     seen = _checked_case(number)
     if request.method == "GET":
-        return check_page(seen, FormState.of_case(seen, last=_last()))
+        parent = whole_number(request.args.get("parent", ""), 15)
+        return check_page(seen, FormState.of_case(seen, last=_last(), parent=parent))
     sent = SentForm.of(request.form, seen)
     # A button of the same form, so that nothing typed is lost; and a POST, since it is written to the log.
     if request.form.get("reveal"):
