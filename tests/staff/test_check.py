@@ -223,6 +223,30 @@ def test_parts_of_a_photo_are_made_black(checker: Employee, citizens: Api, conn:
     assert checker.get(f"/staff/reports/{number}/originals/{media_id}").status_code == 200
 
 
+def test_a_box_that_is_added_later_leaves_the_first_where_it_is(
+    checker: Employee, citizens: Api, core: Core, conn: Connection
+) -> None:
+    number = held(citizens, media=(BytesIO(a_photo()), "a.jpg"))
+    media_id = conn.execute(
+        text("select id from media where service_request_id = :n"), {"n": number}
+    ).scalar_one()
+
+    def sends(boxes: str) -> int:
+        sent = form_of(checker, number) | {"save": "1", f"boxes-{media_id}": boxes}
+        checker.post(f"/staff/check/{number}", 303, **sent)
+        return len(conn.execute(text("select boxes from media where id = :n"), {"n": media_id}).scalar_one())
+
+    assert sends("0, 0, 50, 50") == 1
+    there = form_of(checker, number)[f"boxes-{media_id}"]
+    assert there == "0.00, 0.00, 50.00, 50.00"
+    events = len(casework.show(core, number, CLARA).history)
+    checker.post(f"/staff/check/{number}", 303, **form_of(checker, number) | {"save": "1"})
+    assert len(casework.show(core, number, CLARA).history) == events
+    assert sends(f"{there}; 60, 60, 20, 20") == 2
+    # Taken away on purpose.
+    assert sends("") == 0
+
+
 @pytest.mark.parametrize("boxes", ["10, 10", "a, b, c, d", "1, 1, 0, 0", "nan, 1, 1, 1"])
 def test_a_box_that_hides_nothing_is_told(
     checker: Employee, citizens: Api, conn: Connection, boxes: str

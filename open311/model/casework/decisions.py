@@ -22,11 +22,14 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PhotoEdit:
-    """What is done with one photo: who may see it, what is made black, what it shows in words; None changes nothing."""
+    """What is done with one photo: who may see it, what is made black, what it shows in words; None changes nothing.
+
+    `boxes` are all that shall be there from whoever may see the original, and further ones from everybody else.
+    """
 
     media_id: int
     public: bool | None = None
-    boxes: Sequence[Box] = ()
+    boxes: Sequence[Box] | None = None
     alt: str | None = None
 
 

@@ -24,7 +24,8 @@ from open311.site.list.listing import services_by_group
 from open311.site.view_models import every_answer
 from open311.staff import actor_names, nearby, way_back
 from open311.staff.case import template_gaps, timeline
-from open311.staff.checking.decision_form import WITH_STATUS, SentForm, shown_values
+from open311.staff.checking.decision_form import WITH_STATUS, shown_values
+from open311.staff.checking.sent_form import SentForm
 from open311.staff.rendering import render
 from open311.staff.seen_case import SeenCase
 from open311.storage.desk.case import presence, suspicion

@@ -12,7 +12,8 @@ from open311.model.desk.desk_catalogue import ReasonFor
 from open311.staff import way_back
 from open311.staff.blueprint import page, redirect_to
 from open311.staff.checking.check_page import FormState, form_values
-from open311.staff.checking.decision_form import SentForm, field_of, read_corrections
+from open311.staff.checking.decision_form import field_of, read_corrections, shown_values
+from open311.staff.checking.sent_form import SentForm
 from open311.staff.forms import posted_revision
 from open311.staff.rendering import render
 from open311.staff.seen_case import SeenCase, find_case
@@ -25,7 +26,7 @@ def report_edit(number: int) -> ResponseReturnValue:
     seen.actor.require(Right.EDIT, seen.whole.case.jurisdiction_id)
     if request.method == "GET":
         return _page(seen, FormState.of_case(seen, last=None))
-    sent = SentForm.of(request.form, seen)
+    sent = SentForm.of(request.form, shown_values(seen))
     try:
         corrections = read_corrections(sent, seen)
         casework.decide(current.core(), number, corrections, seen.actor, expected_revision=posted_revision())

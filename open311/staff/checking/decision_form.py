@@ -1,35 +1,21 @@
-"""The form of a decision, or of corrections, read: only what differs from the page as it was opened is part of it.
+"""The form of a decision, or of corrections, read: only what differs from the page as it was opened is part of it."""
 
-Each page carries the values it was opened with. So a form that comes late changes what its writer changed, and leaves
-alone what a colleague has changed meanwhile.
-"""
-
-import json
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-
-from werkzeug.datastructures import MultiDict
+from collections.abc import Iterable
+from dataclasses import replace
 
 from open311.base.errors import Invalid, Problem, problem
 from open311.base.text import tidy
 from open311.model.casework.cases import Priority
-from open311.model.casework.decisions import Decision, Outcome, PhotoEdit
-from open311.model.media import Media, MediaVisibility
-from open311.model.photo_boxes import Box, suggestions
+from open311.model.casework.decisions import Decision, Outcome
+from open311.model.media import Media
 from open311.model.service_request import Location, Visibility
+from open311.staff.checking.photo_form import drawn_boxes, read_photos
+from open311.staff.checking.sent_form import ANSWER, Form, SentForm
 from open311.staff.seen_case import SeenCase
 
-Form = MultiDict[str, str]
-Values = Mapping[str, str]
-
 TEXTS = ("description", "title", "service_object_id")
-BASE_FIELD = "base"
-LONGEST_BASE = 100_000
-# left, top, width and height in percent of the picture.
-BOX = re.compile(r"\s*([\d.]{1,8})\s*,\s*([\d.]{1,8})\s*,\s*([\d.]{1,8})\s*,\s*([\d.]{1,8})\s*")
 NUMBER = re.compile(r"\s*(?:Nr\.?\s*|#)?(\d{1,15})\s*", re.IGNORECASE)
-ANSWER = re.compile(r"attribute\[([^\]]{1,64})\]")
 # Where on the page stands what a problem is about; of the others, the form as a whole.
 FIELDS = {
     "error.letter.empty": "question",
@@ -72,7 +58,11 @@ def shown_values(seen: SeenCase) -> dict[str, str]:
         "outcome": Outcome.PUBLISH.value if held else "",
     }
     for photo in seen.whole.photos:
-        values |= {f"photo-{photo.id}": photo.visibility.value, f"alt-{photo.id}": photo.alt or ""}
+        values |= {
+            f"photo-{photo.id}": photo.visibility.value,
+            f"alt-{photo.id}": photo.alt or "",
+            f"boxes-{photo.id}": drawn_boxes(seen, photo),
+        }
     values |= {
         f"attribute[{code}]": "\n".join(request.attributes.get(code, ())) for code in _public_codes(seen)
     }
@@ -92,48 +82,6 @@ def _public_codes(seen: SeenCase) -> list[str]:
         if service
         else []
     )
-
-
-@dataclass(frozen=True, slots=True)
-class SentForm:
-    """A form as it was sent, beside the values that its page was opened with."""
-
-    form: Form
-    base: Values
-
-    @classmethod
-    def of(cls, form: Form, seen: SeenCase) -> "SentForm":
-        """The form of a request; one that does not say with what it was opened is held against the report."""
-        return cls(form, _unpacked(form.get(BASE_FIELD, "")) or shown_values(seen))
-
-    def value(self, name: str) -> str:
-        """What was typed or chosen, several values in a line each; what was not sent is as it was."""
-        if name in self.form:
-            return tidy("\n".join(self.form.getlist(name)))
-        # Of boxes none of which is ticked, browsers send nothing.
-        return "" if BASE_FIELD in self.form and ANSWER.fullmatch(name) else self.base.get(name, "")
-
-    def changed(self, name: str) -> str | None:
-        """The new value of a field; None for one that was left as it was."""
-        value = self.value(name)
-        return value if value != self.base.get(name, "") else None
-
-    def typed(self, *, latest: bool = False) -> dict[str, str]:
-        """The values to show again; with `latest` only those that were changed, upon what has become of the rest."""
-        names = dict.fromkeys([*self.form, *self.base])
-        kept = (
-            name for name in names if not latest or name not in self.base or self.changed(name) is not None
-        )
-        return {name: self.value(name) for name in kept if name != BASE_FIELD}
-
-
-def _unpacked(packed: str) -> dict[str, str]:
-    try:
-        # It went through the browser, so it may be anything.
-        values = json.loads(packed[:LONGEST_BASE])
-    except (ValueError, RecursionError):
-        return {}
-    return {str(name): str(value) for name, value in values.items()} if isinstance(values, dict) else {}
 
 
 def read_decision(sent: SentForm, seen: SeenCase) -> Decision:
@@ -243,47 +191,3 @@ def _location(sent: SentForm, problems: list[Problem]) -> Location | None:
         problems.append(problem("page.form.error.position"))
         return None
     return Location(lat, long)
-
-
-def read_photos(sent: SentForm, photos: Iterable[Media], problems: list[Problem]) -> list[PhotoEdit]:
-    """What is done with each of these photos; those that are left alone are left out."""
-    edits = [_photo(sent, photo, problems) for photo in photos]
-    return [edit for edit in edits if edit.public is not None or edit.boxes or edit.alt is not None]
-
-
-def _photo(sent: SentForm, photo: Media, problems: list[Problem]) -> PhotoEdit:
-    choice = sent.changed(f"photo-{photo.id}")
-    return PhotoEdit(
-        media_id=photo.id,
-        public=choice == MediaVisibility.PUBLIC if choice in ("public", "internal") else None,
-        # What a machine has found is a suggestion: only what somebody has ticked is covered.
-        boxes=[*read_boxes(sent.form.get(f"boxes-{photo.id}", ""), problems), *_confirmed(sent, photo)],
-        alt=sent.changed(f"alt-{photo.id}"),
-    )
-
-
-def _confirmed(sent: SentForm, photo: Media) -> list[Box]:
-    """The boxes that were suggested, and that somebody has ticked."""
-    ticked = sent.form.getlist(f"suggested-{photo.id}")
-    return [
-        suggestion.box
-        for place, suggestion in enumerate(suggestions(photo.suggested))
-        if str(place) in ticked
-    ]
-
-
-def read_boxes(text: str, problems: list[Problem]) -> list[Box]:
-    """Boxes as the field holds them: four percentages each, with `;` between boxes."""
-    matches = [BOX.fullmatch(part) for part in text.split(";") if part.strip()]
-    try:
-        return [_box(match) for match in matches]
-    except ValueError:
-        problems.append(problem("error.photo.box"))
-        return []
-
-
-def _box(match: re.Match[str] | None) -> Box:
-    if match is None:
-        raise ValueError("four percentages make a box")
-    left, top, width, height = (float(value) / 100 for value in match.groups())
-    return Box(left, top, width, height)

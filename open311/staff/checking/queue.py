@@ -17,7 +17,9 @@ from open311.model.casework.desk_search import BY_TIME, Position
 from open311.staff import actor_names
 from open311.staff.blueprint import page, redirect_to, staff
 from open311.staff.checking.check_page import FormState, check_page
-from open311.staff.checking.decision_form import SentForm, field_of, read_decision, read_photos
+from open311.staff.checking.decision_form import field_of, read_decision, shown_values
+from open311.staff.checking.photo_form import read_photos
+from open311.staff.checking.sent_form import SentForm
 from open311.staff.forms import posted_revision
 from open311.staff.rendering import NOT_KEPT, render
 from open311.staff.seen_case import SeenCase, find_case
@@ -84,7 +86,7 @@ def check_report(number: int) -> ResponseReturnValue:
     if request.method == "GET":
         parent = whole_number(request.args.get("parent", ""), 15)
         return check_page(seen, FormState.of_case(seen, last=_last(), parent=parent))
-    sent = SentForm.of(request.form, seen)
+    sent = SentForm.of(request.form, shown_values(seen))
     # A button of the same form, so that nothing typed is lost; and a POST, since it is written to the log.
     if request.form.get("reveal"):
         look_ups.reveal(current.core(), number, seen.whole.case.jurisdiction_id, seen.actor)
@@ -183,7 +185,7 @@ def _edit_photos(seen: SeenCase, update_id: int) -> int | None:
     """Do with the photos of an update what the form says; the revision to go on from."""
     problems: list[Problem] = []
     theirs = [photo for photo in seen.whole.photos if photo.update_id == update_id]
-    edits = read_photos(SentForm.of(request.form, seen), theirs, problems)
+    edits = read_photos(SentForm.of(request.form, shown_values(seen)), theirs, problems)
     Invalid.unless_empty(problems)
     if not edits:
         return posted_revision()

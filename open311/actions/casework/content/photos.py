@@ -118,7 +118,7 @@ def drawn(
     core: Core, service_request_id: int, edits: Sequence[PhotoEdit], actor: Actor
 ) -> Iterator[Mapping[int, Redaction]]:
     """New files for the photos that get boxes, by the id of the photo; taken away again when nothing comes of it."""
-    drawings = [_drawing(core, service_request_id, edit, actor) for edit in edits if edit.boxes]
+    drawings = [_drawing(core, service_request_id, edit, actor) for edit in edits if edit.boxes is not None]
     with files_of_photos.in_store(core, [picture for _, _, picture in drawings]) as files:
         yield {
             photo.id: Redaction(photo, boxes, file)
@@ -134,7 +134,7 @@ def _drawing(
     photo = _find(core, edit.media_id)
     if photo.service_request_id != service_request_id:
         raise _unknown(edit.media_id)
-    boxes, earlier = photo_boxes.checked(edit.boxes), photo_boxes.from_stored(photo.boxes)
+    boxes, earlier = photo_boxes.checked(edit.boxes or ()), photo_boxes.from_stored(photo.boxes)
     # Only who may see what is below a box may take it away.
     anew = photo.original_key is not None and Right.SEE_ORIGINALS in actor.rights
     data = core.media_store.get(photo.original_key if anew and photo.original_key else photo.key)
