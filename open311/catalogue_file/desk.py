@@ -36,6 +36,7 @@ def build(desk: Mapping[str, Any], city_areas: Areas, read_text: Callable[[Any],
         },
         reasons={reason.code: reason for reason in reasons},
         originals_days=desk.get("originals", {}).get("days", Desk().originals_days),
+        originals_for_units=frozenset(desk.get("originals", {}).get("unit_sees", ())),
         metres=dict(duplicates.get("metres", {})),
         related={code: tuple(codes) for code, codes in duplicates.get("with", {}).items()},
         groups={group: _group(role) for group, role in desk.get("sso", {}).get("groups", {}).items()},
@@ -144,7 +145,7 @@ def contents(desk: Desk) -> dict[str, Any]:
             }
             for reason in desk.reasons.values()
         ],
-        "originals": {"days": desk.originals_days},
+        "originals": {"days": desk.originals_days, "unit_sees": sorted(desk.originals_for_units)},
         "duplicates": {
             "metres": dict(desk.metres),
             "with": {code: list(codes) for code, codes in desk.related.items()},
@@ -178,6 +179,8 @@ def check(root: Cursor) -> Found:
     for codes in desk["duplicates"]["with"].entries():
         for code in codes:
             yield from _check_word(code, services, "the services")
+    for code in desk["originals"]["unit_sees"]:
+        yield from _check_word(code, services, "the services")
     for group in desk["sso"]["groups"].entries():
         for unit in group["units"]:
             yield from _check_word(unit, units, "the units and agencies")

@@ -142,5 +142,7 @@ def find_case(number: int) -> SeenCase:
         raise unknown
     if Right.SEE_CALLER in allowed:
         allowed.add(Right.SEE_REPORTER)
-    actor = staff_actor(somebody.account_id, allowed, [case.jurisdiction_id])
-    return SeenCase(whole, core.catalogues.owner(case.jurisdiction_id), actor)
+    catalogue = core.catalogues.owner(case.jurisdiction_id)
+    if Right.SEE_UNIT_ORIGINALS in allowed and case.service_code in catalogue.desk.originals_for_units:
+        allowed.add(Right.SEE_ORIGINALS)
+    return SeenCase(whole, catalogue, staff_actor(somebody.account_id, allowed, [case.jurisdiction_id]))

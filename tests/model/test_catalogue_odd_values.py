@@ -177,7 +177,7 @@ SMALL: dict[str, Any] = {
             }
         ],
         "sso": {"groups": {"rat": {"role": "checker", "units": ["RAT"], "services": ["WASTE"]}}},
-        "originals": {"days": 30},
+        "originals": {"days": 30, "unit_sees": ["WASTE"]},
         "duplicates": {"metres": {"default": 50}, "with": {"WASTE": ["WASTE"]}},
     },
     "boundary": {"type": "Polygon", "coordinates": TRIANGLE},

@@ -21,6 +21,8 @@ class Right(StrEnum):
     # Of what somebody has just taken in; it opens no search for people.
     SEE_CALLER = "see_caller"
     SEE_ORIGINALS = "see_originals"
+    # Of services whose work needs them, as the catalogue says: a car is found by its number plate.
+    SEE_UNIT_ORIGINALS = "see_unit_originals"
     CHECK = "check"
     EDIT = "edit"
     SET_STATUS = "set_status"

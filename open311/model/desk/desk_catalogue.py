@@ -77,7 +77,8 @@ class Desk:
     """The staff's part of a catalogue. `checkers` is the unit that decides about what comes in.
 
     `due` are deadlines by service_code, which the public promise follows; `metres` by service_code or `default`: how
-    far from each other reports of the same thing lie; `related`: which services may mean the same. `steps` are those
+    far from each other reports of the same thing lie; `related`: which services may mean the same.
+    `originals_for_units`: the services whose unit sees photos as they were sent. `steps` are those
     of a deadline, `service_steps` those of finishing reports of one service.
     """
 
@@ -93,6 +94,7 @@ class Desk:
     service_steps: Mapping[str, Steps] = field(default_factory=dict)
     reasons: Mapping[str, Reason] = field(default_factory=dict)
     originals_days: int = 30
+    originals_for_units: frozenset[str] = frozenset()
     metres: Mapping[str, int] = field(default_factory=dict)
     related: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     groups: Mapping[str, GroupRole] = field(default_factory=dict)

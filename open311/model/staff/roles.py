@@ -90,7 +90,16 @@ ROLES: Mapping[Role, Mapping[Right, Reaches]] = {
     ),
     Role.WORKER: _rights(OURS_OR_PUBLIC, Right.SEE_REPORTS)
     | _rights(ONCE_OURS, Right.SEE_HELD)
-    | _rights(UNIT, Right.SEE_REPORTER, *_WORK, Right.ASSIGN_PERSON, Right.FIELD, Right.EXPORT, Right.FIGURES)
+    | _rights(
+        UNIT,
+        Right.SEE_REPORTER,
+        Right.SEE_UNIT_ORIGINALS,
+        *_WORK,
+        Right.ASSIGN_PERSON,
+        Right.FIELD,
+        Right.EXPORT,
+        Right.FIGURES,
+    )
     | _rights(ALL, Right.INTAKE),
     Role.FIELD: _rights(OWN, Right.SEE_REPORTS, Right.SEE_HELD, Right.SET_STATUS, Right.NOTE, Right.FIELD)
     | _rights(ALL, Right.INTAKE),
@@ -99,6 +108,7 @@ ROLES: Mapping[Role, Mapping[Right, Reaches]] = {
     | _rights(
         UNIT,
         Right.SEE_REPORTER,
+        Right.SEE_UNIT_ORIGINALS,
         Right.EDIT,
         Right.ASSIGN_UNIT,
         Right.ASSIGN_PERSON,
@@ -131,6 +141,7 @@ SENSITIVE = frozenset(
         Right.SEE_REPORTER,
         Right.SEE_CALLER,
         Right.SEE_ORIGINALS,
+        Right.SEE_UNIT_ORIGINALS,
         Right.EXPORT_PERSONAL,
         Right.ERASE,
         Right.MANAGE_MEMBERS,

@@ -38,7 +38,7 @@ def picture(key: str) -> Response:
     return _picture(data)
 
 
-@page("/reports/<number:number>/originals/<number:media_id>", Right.SEE_ORIGINALS)
+@page("/reports/<number:number>/originals/<number:media_id>", Right.SEE_ORIGINALS, Right.SEE_UNIT_ORIGINALS)
 def photo_original(number: int, media_id: int) -> ResponseReturnValue:
     """A photo as it was sent, while that is kept."""
     seen = find_case(number)
