@@ -1,6 +1,5 @@
 """A mail server on loopback, and the worker's jobs run by hand."""
 
-import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +16,10 @@ from open311.model.task_names import TaskName
 from open311.notifications import mail_subscriptions
 from open311.notifications.mails import messages
 from tests.jobs import work
+from tests.ports import free_port
 
+# Seconds that a busy machine may take.
+PATIENCE = 60.0
 MAILS = (
     TaskName.ASK_FOLLOWER,
     TaskName.TELL_FOLLOWER,
@@ -74,10 +76,8 @@ def text_of(mail: EmailMessage) -> str:
 @contextmanager
 def a_mail_server(port: int | None = None) -> Iterator[tuple[Mailbox, str]]:
     """A mailbox, and the address of its server, on any port if none is named."""
-    mailbox = Mailbox()
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = port or free.getsockname()[1]
-    server = Controller(mailbox, hostname="127.0.0.1", port=port)
+    mailbox, port = Mailbox(), port or free_port()
+    server = Controller(mailbox, hostname="127.0.0.1", port=port, ready_timeout=PATIENCE)
     server.start()
     try:
         yield mailbox, f"smtp://127.0.0.1:{port}"

@@ -14,7 +14,8 @@ from open311.core import Core
 from open311.model.access.keys import Scope
 from tests.actors import CLARA
 from tests.pictures import a_photo
-from tests.processes.running import answers, free_port, started, wait_for
+from tests.ports import free_port
+from tests.processes.running import answers, started, wait_for
 
 PLACES = ("Ludwigstraße 12", "Bismarckstraße 40", "Prinzregentenstraße 7", "Rheinuferstraße 1")
 LISTED = 45

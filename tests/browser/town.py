@@ -17,7 +17,7 @@ from open311.model.catalogue import Catalogue
 from tests.faults import faulty
 from tests.mailbox import Mailbox, a_mail_server, run_jobs
 from tests.opendata.live import a_live_core
-from tests.processes.running import free_port
+from tests.ports import free_port
 from tests.serving import Clock
 from tests.site import many_cities
 

@@ -21,7 +21,8 @@ from open311.model.intake.submission import Submission
 from open311.model.service_request import Location
 from tests.actors import CLARA
 from tests.house.documents import REQUIREMENTS, ROW
-from tests.processes.running import answers, free_port, run, started, wait_for
+from tests.ports import free_port
+from tests.processes.running import answers, run, started, wait_for
 
 REPORTS = 30
 

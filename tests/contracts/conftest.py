@@ -23,7 +23,8 @@ from open311.model.access.keys import Key, Scope
 from open311.model.intake.submission import Submission
 from open311.model.service_request import Location
 from tests.actors import CLARA
-from tests.processes.running import answers, free_port, started, wait_for
+from tests.ports import free_port
+from tests.processes.running import answers, started, wait_for
 
 FIXTURES = Path(__file__).parent / "fixtures"
 BERLIN = ZoneInfo("Europe/Berlin")

@@ -3,19 +3,18 @@
 import atexit
 import multiprocessing
 import os
-import random
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from open311.cli import COMMANDS, main
+from tests.ports import free_port
 
 # A process that has loaded every command forks one for each call: to start from nothing takes a second of work.
 _forks = multiprocessing.get_context("forkserver")
@@ -29,21 +28,9 @@ LATE = (
     "joserfc.jwt",
     "PIL.Image",
 )
-GRACE_SECONDS = 60
+# What a busy machine may take for what is done at once on a quiet one.
+PATIENCE_SECONDS = 300
 _forks.set_forkserver_preload([*(command.place.partition(":")[0] for command in COMMANDS.values()), *LATE])
-
-
-# Below those that Linux lends to connections, one of which could take a port between here and its use.
-PORTS = range(12_000, 32_000)
-
-
-def free_port() -> int:
-    """A port on which nobody listens now; chosen at random, since others choose one at the same time."""
-    while True:
-        port = random.choice(PORTS)
-        with socket.socket() as attempt, suppress(OSError):
-            attempt.bind(("127.0.0.1", port))
-            return port
 
 
 def environment(**values: str) -> dict[str, str]:
@@ -59,9 +46,11 @@ def environment(**values: str) -> dict[str, str]:
 class Forked:
     """A forked command, as much of `subprocess.Popen` as tests ask of one."""
 
-    def __init__(self, arguments: tuple[str, ...], variables: dict[str, str], said: Path, told: Path) -> None:
+    def __init__(
+        self, arguments: tuple[str, ...], variables: dict[str, str], said: Path, told: Path, changed: str = ""
+    ) -> None:
         self.args = arguments
-        self._process = _forks.Process(target=_command, args=(arguments, variables, said, told))
+        self._process = _forks.Process(target=_command, args=(arguments, variables, said, told, changed))
         self._process.start()
         assert self._process.pid
         self.pid = self._process.pid
@@ -94,18 +83,20 @@ class Forked:
 Process = Forked | subprocess.Popen[bytes]
 
 
-def run(*arguments: str, **values: str) -> subprocess.CompletedProcess[str]:
-    """`open311 ARGUMENTS` to its end."""
+def run(*arguments: str, changed: str = "", **values: str) -> subprocess.CompletedProcess[str]:
+    """`open311 ARGUMENTS` to its end; `changed` is code that goes before it."""
     with tempfile.TemporaryDirectory() as folder:
         said, told = Path(folder, "stdout"), Path(folder, "stderr")
-        process = Forked(arguments, environment(**values), said, told)
+        process = Forked(arguments, environment(**values), said, told, changed)
         with _ended(process):
             return subprocess.CompletedProcess(
-                arguments, process.wait(60), said.read_text(), told.read_text()
+                arguments, process.wait(PATIENCE_SECONDS), said.read_text(), told.read_text()
             )
 
 
-def _command(arguments: tuple[str, ...], variables: dict[str, str], said: Path, told: Path) -> None:
+def _command(
+    arguments: tuple[str, ...], variables: dict[str, str], said: Path, told: Path, changed: str
+) -> None:
     os.environ.clear()
     os.environ.update(variables)
     sys.argv = ["open311", *arguments]
@@ -114,6 +105,7 @@ def _command(arguments: tuple[str, ...], variables: dict[str, str], said: Path, 
     with said.open("a") as output, told.open("a") as errors:
         os.dup2(output.fileno(), 1)
         os.dup2(errors.fileno(), 2)
+    exec(changed, {})
     try:
         main()
     finally:
@@ -135,11 +127,11 @@ def _ended(process: Process, grace: float = 0) -> Iterator[None]:
 
 
 @contextmanager
-def started(log: Path, *arguments: str, **values: str) -> Iterator[Forked]:
-    """`open311 ARGUMENTS` for as long as the block lasts, its output in `log`."""
+def started(log: Path, *arguments: str, changed: str = "", **values: str) -> Iterator[Forked]:
+    """`open311 ARGUMENTS` for as long as the block lasts, its output in `log`; `changed` as with `run`."""
     log.write_bytes(b"")
-    process = Forked(arguments, environment(**values), log, log)
-    with _ended(process, GRACE_SECONDS):
+    process = Forked(arguments, environment(**values), log, log, changed)
+    with _ended(process, PATIENCE_SECONDS):
         yield process
 
 
@@ -149,11 +141,11 @@ def executed(log: Path, *arguments: str, **values: str) -> Iterator[subprocess.P
     command = [sys.executable, "-m", "open311.cli", *arguments]
     with log.open("wb") as output:
         process = subprocess.Popen(command, env=environment(**values), stdout=output, stderr=output)
-    with _ended(process, GRACE_SECONDS):
+    with _ended(process, PATIENCE_SECONDS):
         yield process
 
 
-def wait_for(condition: Callable[[], bool], seconds: float = 300) -> bool:
+def wait_for(condition: Callable[[], bool], seconds: float = PATIENCE_SECONDS) -> bool:
     """Whether the condition came true in time."""
     give_up = time.monotonic() + seconds
     while not condition():
@@ -165,7 +157,7 @@ def wait_for(condition: Callable[[], bool], seconds: float = 300) -> bool:
 
 def get(port: int, path: str) -> bytes:
     """The body of a page."""
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=60) as answer:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=PATIENCE_SECONDS) as answer:
         return bytes(answer.read())
 
 

@@ -4,7 +4,8 @@ import json
 from pathlib import Path
 
 from tests.checker.broken import Little, a_request, serving
-from tests.processes.running import answers, free_port, get, run, started, wait_for
+from tests.ports import free_port
+from tests.processes.running import answers, get, run, started, wait_for
 
 ROWS = (
     "service_request_id,requested_datetime,service_code,status\n"

@@ -9,7 +9,8 @@ import pytest
 
 from benchmarks.site import DEPLOY, proxy
 from tests.pictures import a_photo, opened, two_colours, written
-from tests.processes.running import answers, children, executed, free_port, run, started, wait_for
+from tests.ports import free_port
+from tests.processes.running import answers, children, executed, run, started, wait_for
 
 MEBIBYTE = 1024 * 1024
 MOST_MEMORY = 150 * MEBIBYTE

@@ -13,17 +13,8 @@ import psycopg
 import pytest
 
 from open311.http.limits.connections import MOST_SENDERS, OTHER_THREADS
-from tests.processes.running import (
-    Process,
-    alive,
-    answers,
-    children,
-    free_port,
-    get,
-    run,
-    started,
-    wait_for,
-)
+from tests.ports import free_port
+from tests.processes.running import Process, alive, answers, children, get, run, started, wait_for
 
 pytestmark = pytest.mark.slow
 LIST = "/open311/v2/requests.json"

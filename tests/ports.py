@@ -1,0 +1,24 @@
+"""Ports for the servers of tests: nobody listens there, and no other worker of pytest-xdist is given one of them."""
+
+import os
+import random
+import socket
+from contextlib import suppress
+from itertools import cycle, islice
+
+# Below those that Linux lends to connections, one of which could take a port between here and its use.
+FIRST, END = 12_000, 32_000
+_workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+_worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+_own = range(FIRST + _worker, END, _workers)
+# Somewhere, since the tests of another clone may run beside these; none comes again soon.
+_next = islice(cycle(_own), random.randrange(len(_own)), None)
+
+
+def free_port() -> int:
+    """A port for one server."""
+    while True:
+        port = next(_next)
+        with socket.socket() as attempt, suppress(OSError):
+            attempt.bind(("127.0.0.1", port))
+            return port
