@@ -53,7 +53,7 @@ def test_pages_have_no_barriers(visit: Visit, site: Site, language: str) -> None
     for name, path in PAGES.items():
         visitor.opens(path.format(**site.numbers))
         found[name] = visitor.barriers_of_every_look(colours=language == "de")
-        assert visitor.page.locator("html").get_attribute("lang") == language
+        expect(visitor.page.locator("html")).to_have_attribute("lang", language)
     assert {name: barriers for name, barriers in found.items() if barriers} == {}
 
 
@@ -64,7 +64,7 @@ def test_pages_of_open_data_have_no_barriers(visit: Visit, site: Site, language:
     for name, path in OPEN_DATA.items():
         visitor.opens(path.format(**site.numbers) + "?f=html")
         found[name] = visitor.barriers_of_every_look(colours=language == "de")
-        assert visitor.page.locator("html").get_attribute("lang") == language
+        expect(visitor.page.locator("html")).to_have_attribute("lang", language)
     assert {name: barriers for name, barriers in found.items() if barriers} == {}
 
 
@@ -98,7 +98,7 @@ def test_the_keyboard_reaches_the_content_first(visit: Visit, site: Site) -> Non
     assert visitor.page.evaluate("document.activeElement.getAttribute('href')") == "#content"
     visitor.page.keyboard.press("Enter")
     visitor.page.keyboard.press("Tab")
-    assert visitor.page.evaluate("document.activeElement.closest('main') !== null")
+    visitor.page.wait_for_function("() => document.activeElement.closest('main')")
 
 
 def test_a_screen_reader_hears_what_a_page_is_about(visit: Visit, site: Site) -> None:
@@ -166,7 +166,7 @@ def test_a_screen_reader_hears_the_step_and_what_is_wrong_with_it(visit: Visit, 
     visitor.presses(f"Nein, keine Gefahr {DASH} weiter melden")
     visitor.presses("Weiter")
     assert visitor.page.title().startswith(f"Fehler: Defektes Spielgerät {DASH} Schritt 3 von 5")
-    assert visitor.page.evaluate("document.activeElement.id") == "wrong"
+    expect(visitor.page.locator("#wrong")).to_be_focused()
     expect(visitor.page.locator("main")).to_match_aria_snapshot("""
       - navigation "Schritte":
         - list:
@@ -194,4 +194,4 @@ def test_a_screen_reader_hears_the_step_and_what_is_wrong_with_it(visit: Visit, 
       - button "Weiter"
     """)
     visitor.page.get_by_role("link", name="Bitte beantworten: Kann sich jemand verletzen?").click()
-    assert visitor.page.evaluate("document.activeElement.id") == "attribute-GEFAHR"
+    expect(visitor.page.locator("#attribute-GEFAHR")).to_be_focused()

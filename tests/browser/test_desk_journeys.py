@@ -280,7 +280,7 @@ def test_two_checkers_do_not_overwrite_each_other(
     expect(meanwhile).to_contain_text("Cem Muster: Veröffentlicht")
     expect(beas.page.locator("#description")).to_have_value("Loch in der Fahrbahn")
     expect(beas.page.locator("#address")).to_have_value("Bismarckstraße 7")
-    assert beas.page.locator("[name=outcome]:checked").count() == 0
+    expect(beas.page.locator("[name=outcome]:checked")).to_have_count(0)
     assert beas.barriers() == []
     beas.presses("Meine Änderungen trotzdem anwenden")
 
@@ -351,6 +351,6 @@ def test_a_report_that_nobody_takes_ends_with_the_lead_of_those_who_check(
     assert "von niemandem angenommen" in text_of(town.mailbox.mails[0])
     # Who had it may still read it; nobody counts it as done.
     assert ritas.opens(f"/staff/reports/{number}").status == 200
-    assert ritas.page.locator("#act-accept").count() == 0
+    expect(ritas.page.locator("#act-accept")).to_have_count(0)
     beas.opens("/staff/check")
     expect(beas.page.locator("tr", has_text=str(number))).to_be_visible()

@@ -1,5 +1,7 @@
 """A developer tries the interface out, on the page that describes it."""
 
+from playwright.sync_api import expect
+
 from open311.actions import keys
 from open311.model.access.keys import Scope
 from tests.actors import CLARA
@@ -19,9 +21,9 @@ def test_the_example_of_a_report_is_accepted_as_the_form_holds_it(visit: Visit, 
     method = page.locator("#operations-requests-post_service_request_json")
     method.locator(".opblock-summary-control").click()
     method.get_by_role("button", name="Try it out").click()
-    assert method.get_by_placeholder("service_code").input_value() == "FAHRZEUG_ALT"
-    assert method.get_by_placeholder("title").input_value() == ""
+    expect(method.get_by_placeholder("service_code")).to_have_value("FAHRZEUG_ALT")
+    expect(method.get_by_placeholder("title")).to_have_value("")
     before = town.stored("select count(*) from service_requests")[0][0]
     method.get_by_role("button", name="Execute").click()
-    assert method.locator(".live-responses-table .response-col_status").last.inner_text().strip() == "200"
+    expect(method.locator(".live-responses-table .response-col_status").last).to_have_text("200")
     assert town.stored("select count(*) from service_requests")[0][0] == before + 1

@@ -85,7 +85,7 @@ def test_a_broken_swing_from_the_photo_to_the_last_mail(
     visitor.chooses("service-SPIELGERAET")
     visitor.presses(say("page.form.next"))
     visitor.presses(say("page.form.danger.yes"))
-    assert visitor.page.get_by_role("link", name="112").get_attribute("href") == "tel:112"
+    expect(visitor.page.get_by_role("link", name="112")).to_have_attribute("href", "tel:112")
     visitor.follows(say("page.form.emergency.over"))
     visitor.presses(say("page.form.danger.no"))
     visitor.types(**{"attribute-SPIELPLATZ": "Ebertpark Nord", "description": "Eine Kette ist gerissen."})
@@ -112,7 +112,7 @@ def test_a_broken_swing_from_the_photo_to_the_last_mail(
     assert "Neue Kette eingebaut." in town.mailbox.last
     visitor.opens(f"/reports/{reported}")
     assert "Neue Kette eingebaut." in visitor.page.inner_text("main")
-    assert visitor.page.locator(".photos img").count() == 1
+    expect(visitor.page.locator(".photos img")).to_have_count(1)
     visitor.opens(town.mailbox.link("/follow/"))
     visitor.presses(say("page.follow.stop"))
     assert visitor.heading == say("page.follow.stopped")
@@ -128,10 +128,10 @@ def test_the_keyboard_is_enough_from_the_first_page_to_the_number(visit: Visit, 
     visitor.goes_on_by_key()
     visitor.tabs_to("#address")
     visitor.goes_on_by_key()
-    assert visitor.page.evaluate("document.activeElement.id") == "wrong"
+    expect(visitor.page.locator("#wrong")).to_be_focused()
     visitor.tabs_to("#wrong a")
     keys.press("Enter")
-    assert visitor.page.evaluate("document.activeElement.id") == "address"
+    expect(visitor.page.locator("#address")).to_be_focused()
     keys.type("Hafen, Tor 3")
     visitor.goes_on_by_key()
     visitor.tabs_to("#words")
@@ -178,7 +178,7 @@ def test_who_finds_the_same_report_follows_it(
         first.opens("/")
         first.page.locator("[data-own-reports] a").wait_for()
         first.page.get_by_role("button", name=say("page.own.remove")).click()
-        assert first.page.locator("[data-own-reports]").is_hidden()
+        expect(first.page.locator("[data-own-reports]")).to_be_hidden()
     second = visit(language, size, scripts=scripts, drawing=False, base=town.base)
     comes_to_details(second)
     same = f"{say('page.form.me_too')} ({say('page.report.number', number=known)})"
@@ -237,7 +237,7 @@ def test_links_that_are_old_or_made_up_say_so(visit: Visit, town: Town) -> None:
     visitor.presses(say("page.form.next"))
     visitor.chooses("service-MUELL_WILD")
     visitor.presses(say("page.form.next"))
-    assert visitor.page.locator("#description").input_value() == "Lange getippt"
+    expect(visitor.page.locator("#description")).to_have_value("Lange getippt")
 
 
 def test_a_catalogue_that_changes_meanwhile_loses_nothing(visit: Visit, town: Town) -> None:
@@ -255,7 +255,7 @@ def test_a_catalogue_that_changes_meanwhile_loses_nothing(visit: Visit, town: To
     visitor.page.locator("#wrong").get_by_role("link").click()
     visitor.chooses("service-MARKIERUNG")
     visitor.presses(say("page.form.next"))
-    assert visitor.page.locator("#description").input_value() == described
+    expect(visitor.page.locator("#description")).to_have_value(described)
     assert town.stored(COUNT, words=described) == [(0,)]
 
 
@@ -275,9 +275,9 @@ def test_a_report_is_found_by_its_number_shared_and_printed(visit: Visit, town: 
     visitor.page.get_by_role("button", name=say("page.report.print")).click()
     assert visitor.page.evaluate("window.printed")
     visitor.page.emulate_media(media="print")
-    assert not visitor.page.locator(".menu").is_visible()
-    assert not visitor.page.get_by_role("button").first.is_visible()
-    assert visitor.page.get_by_role("heading", level=1).is_visible()
+    expect(visitor.page.locator(".menu")).to_be_hidden()
+    expect(visitor.page.get_by_role("button").first).to_be_hidden()
+    expect(visitor.page.get_by_role("heading", level=1)).to_be_visible()
 
 
 @EVEN_WITHOUT_SCRIPTS

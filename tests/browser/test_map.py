@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.conftest import DESK, PHONE, Visit
 from tests.browser.navigators import Visitor
@@ -34,11 +35,11 @@ def test_says_in_words_what_it_shows_and_has_no_barriers(
     visitor = visit(language, size, colours)
     arrives(visitor)
     name, status, several, closer = WORDS[language[:2]]
-    assert visitor.canvas.get_attribute("aria-label") == name
+    expect(visitor.canvas).to_have_attribute("aria-label", name)
     legend = visitor.page.locator(".legend").inner_text()
     assert status in legend
     assert several in legend
-    assert visitor.page.get_by_role("button", name=closer).count() == 1
+    expect(visitor.page.get_by_role("button", name=closer)).to_have_count(1)
     assert visitor.barriers() == []
     assert visitor.overflow() <= 0
 
@@ -58,7 +59,7 @@ def test_numbers_open_until_there_are_reports_behind_them(
         west, _, east, _ = visitor.area
         assert east - west < wide
         wide = east - west
-    assert visitor.popup.get_by_role("link").count() == SHOWN + 1
+    expect(visitor.popup.get_by_role("link")).to_have_count(SHOWN + 1)
     assert visitor.is_inside_the_window(visitor.popup)
     assert visitor.barriers() == []
 
@@ -80,7 +81,7 @@ def test_two_quick_taps_on_a_number_end_where_its_reports_are(visit: Visit, site
     visitor.page.wait_for_function("() => location.search !== '?bbox=8.4434,49.4796,8.4494,49.4826'")
     visitor.rests()
     visitor.sees_the_map()
-    assert visitor.reports.count() == SHOWN
+    expect(visitor.reports).to_have_count(SHOWN)
     for _ in range(4):
         if visitor.popup.count():
             break
@@ -102,11 +103,11 @@ def test_the_list_follows_the_place_of_the_device(visit: Visit, site: Site) -> N
     visitor.page.context.grant_permissions(["geolocation"])
     visitor.page.context.set_geolocation({"latitude": 49.53, "longitude": 8.35, "accuracy": 20})
     arrives(visitor)
-    assert visitor.reports.count() == SHOWN
+    expect(visitor.reports).to_have_count(SHOWN)
     visitor.page.get_by_role("button", name="Wo bin ich?").click()
     visitor.page.wait_for_function("() => location.search.includes('bbox')")
     visitor.rests()
-    assert visitor.reports.count() == 0
+    expect(visitor.reports).to_have_count(0)
 
 
 def test_the_keyboard_is_enough(visit: Visit, site: Site) -> None:
@@ -118,10 +119,10 @@ def test_the_keyboard_is_enough(visit: Visit, site: Site) -> None:
             break
     assert "arrow keys" in (visitor.page.locator("#map-keys").text_content() or "").lower()
     visitor.goes_in()
-    assert visitor.page.evaluate("document.activeElement.closest('.map__sheet') !== null")
+    visitor.page.wait_for_function("() => document.activeElement.closest('.map__sheet')")
     visitor.page.keyboard.press("Escape")
     visitor.popup.wait_for(state="detached")
-    assert visitor.page.evaluate("document.activeElement.matches('#map canvas')")
+    expect(visitor.page.locator("#map canvas")).to_be_focused()
     visitor.goes_in()
     visitor.page.keyboard.press("Enter")
     visitor.page.wait_for_url(re.compile(rf"/reports/{site.numbers['fixed']}"))
@@ -139,34 +140,34 @@ def test_a_filter_changes_map_and_list_without_a_new_page(
         visitor.page.locator("#service_code").select_option(label="Broken streetlight")
     visitor.rests()
     visitor.sees_the_map()
-    assert visitor.reports.count() == 1
+    expect(visitor.reports).to_have_count(1)
     assert "service_code=STRASSENLATERNE" in visitor.path
     with visitor.page.expect_request(re.compile(r"/tiles/.*detailed_status=PENDING")):
         visitor.page.get_by_label("reported (new, not yet checked)", exact=True).check()
     visitor.rests()
-    assert visitor.reports.count() == 0
+    expect(visitor.reports).to_have_count(0)
     visitor.page.go_back()
     visitor.reports.first.wait_for()
-    assert not visitor.page.get_by_label("reported (new, not yet checked)", exact=True).is_checked()
+    expect(visitor.page.get_by_label("reported (new, not yet checked)", exact=True)).not_to_be_checked()
     assert visitor.page.evaluate("window.same")
 
 
 def test_the_list_follows_the_map_and_the_address_both(visit: Visit, site: Site) -> None:
     visitor = visit()
     arrives(visitor, "/?bbox=8.42,49.47,8.47,49.49")
-    assert visitor.reports.count() == SHOWN
+    expect(visitor.reports).to_have_count(SHOWN)
     visitor.page.evaluate("window.same = true")
     while visitor.reports.count():
         visitor.goes_in("ArrowLeft")
-    assert "0 Meldungen in diesem Ausschnitt" in visitor.page.locator("#results").inner_text()
+    expect(visitor.page.locator("#results")).to_contain_text("0 Meldungen in diesem Ausschnitt")
     here = visitor.path
     visitor.page.get_by_role("link", name="Ganze Stadt zeigen").click()
     visitor.reports.first.wait_for()
     assert visitor.area == []
     assert visitor.page.evaluate("window.same")
-    assert visitor.page.evaluate("document.activeElement.id") == "results"
+    expect(visitor.page.locator("#results")).to_be_focused()
     arrives(visitor, here)
-    assert visitor.reports.count() == 0
+    expect(visitor.reports).to_have_count(0)
 
 
 def test_only_what_is_in_view_is_loaded(visit: Visit, site: Site) -> None:
@@ -188,17 +189,17 @@ def test_a_page_without_a_map_is_complete(visit: Visit, site: Site) -> None:
     visitor.page.locator("#map").wait_for(state="detached")
     visitor.page.wait_for_load_state("networkidle")
     assert not [url for url in asked if "maplibre" in url or "/tiles/" in url]
-    assert visitor.reports.count() == SHOWN
+    expect(visitor.reports).to_have_count(SHOWN)
     assert visitor.barriers() == []
     visitor.opens_filters()
     visitor.filters(service="Broken streetlight")
-    assert visitor.reports.count() == 1
+    expect(visitor.reports).to_have_count(1)
 
 
 def test_without_scripts_nothing_waits_for_a_map(visit: Visit, site: Site) -> None:
     visitor = visit(scripts=False, drawing=False)
     visitor.opens_list()
-    assert visitor.page.locator("#map").is_hidden()
-    assert visitor.reports.count() == SHOWN
+    expect(visitor.page.locator("#map")).to_be_hidden()
+    expect(visitor.reports).to_have_count(SHOWN)
     visitor.opens(f"/reports/{site.numbers['fixed']}")
-    assert visitor.page.locator("#map").is_hidden()
+    expect(visitor.page.locator("#map")).to_be_hidden()

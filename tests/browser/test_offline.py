@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Route
+from playwright.sync_api import Route, expect
 
 from tests.browser.conftest import DESK, PHONE, Visit
 from tests.browser.navigators import Visitor
@@ -159,7 +159,7 @@ def test_what_was_seen_opens_and_the_rest_says_why_not(
         assert visitor.heading == title
     checked(visitor, f"{language}-unseen")
     visitor.goes_by(visitor.page.locator(".ways a[href*='/?locale=']"))
-    assert visitor.page.locator(".filters").is_visible()
+    expect(visitor.page.locator(".filters")).to_be_visible()
     addresses = [entry.removeprefix(town.base) for entry in visitor.page.evaluate(KEPT)]
     assert "/imprint" in addresses
     personal = ("/my-data", "/follow", "/report", "/report/")
@@ -204,7 +204,7 @@ def test_when_the_answer_is_lost_the_same_report_is_sent_again(visit: Visit, tow
         route.abort()
 
     visitor.page.context.route("**/report/*/check**", lose)
-    with visitor.page.expect_event("requestfailed"):
+    with visitor.page.expect_event("requestfailed", lambda request: "/check" in request.url):
         comes_back(visitor)
     assert len(town.stored(ARRIVED, words="A sofa, and no answer")) == 1
     # Too many from one address: it waits on, and nothing is lost.
@@ -247,8 +247,8 @@ def test_when_the_catalogue_has_changed_the_writer_looks_again_and_loses_nothing
     visitor.page.get_by_role("link", name="Ändern").click()
     visitor.page.locator("form#offline[data-ready]").wait_for()
     assert "Nord" in visitor.page.locator("[data-former]").inner_text()
-    assert visitor.page.locator("#description").input_value() == "Die Schaukel hängt schief"
-    assert visitor.page.locator("[data-photos] img").count() == 1
+    expect(visitor.page.locator("#description")).to_have_value("Die Schaukel hängt schief")
+    expect(visitor.page.locator("[data-photos] img")).to_have_count(1)
     checked(visitor, "changed-form")
     finishes(visitor)
     waits_for(visitor, "Angekommen")
@@ -268,7 +268,7 @@ def test_what_was_begun_can_be_gone_on_with_and_discarded(visit: Visit, town: To
     visitor.page.get_by_role("link", name="Ansehen", exact=True).click()
     visitor.page.get_by_role("link", name="Weiterschreiben").click()
     visitor.page.locator("form#offline[data-ready]").wait_for()
-    assert visitor.page.locator("#description").input_value() == "Doch nicht"
+    expect(visitor.page.locator("#description")).to_have_value("Doch nicht")
     finishes(visitor)
     visitor.page.get_by_role("button", name="Verwerfen").click()
     checked(visitor, "sure")

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.conftest import PHONE, Visit
 from tests.browser.navigators import Visitor
@@ -42,7 +43,7 @@ def files(tmp_path: Path) -> list[Path]:
 
 def chosen(visitor: Visitor, count: int) -> list[list[object]]:
     """Name, width, height and upper colour of the files in the field, once they are shown."""
-    visitor.page.locator("[data-previews] li").nth(count - 1).wait_for()
+    expect(visitor.page.locator("[data-previews] li")).to_have_count(count)
     found: list[list[object]] = visitor.page.evaluate(CHOSEN)
     return found
 
@@ -63,13 +64,13 @@ def test_they_are_made_smaller_upright_and_can_be_taken_away(
     assert visitor.barriers() == []
     visitor.page.get_by_role("button", name="Foto 2 entfernen").click()
     assert [row[0] for row in chosen(visitor, 2)] == ["large.jpg", "small.jpg"]
-    assert visitor.page.evaluate("document.activeElement.textContent") == "Foto 2 entfernen"
+    expect(visitor.page.get_by_role("button", name="Foto 2 entfernen")).to_be_focused()
     visitor.page.locator("#address").fill("Ebertpark")
     with visitor.page.expect_navigation():
         visitor.page.get_by_role("button", name="Weiter", exact=True).last.click()
     visitor.follows("Zurück")
     visitor.page.locator(".photos-field img").nth(1).wait_for()
-    assert visitor.page.locator(".photos-field img").count() == 2
+    expect(visitor.page.locator(".photos-field img")).to_have_count(2)
 
 
 def test_their_place_is_offered_at_a_later_step_too(visit: Visit, site: Site, files: list[Path]) -> None:
@@ -86,5 +87,5 @@ def test_their_place_is_offered_at_a_later_step_too(visit: Visit, site: Site, fi
     with visitor.page.expect_navigation():
         visitor.page.get_by_role("button", name="Aufnahmeort des Fotos als Ort verwenden").click()
     # The same photo twice is one.
-    assert visitor.page.locator(".photos-field img").count() == 3
-    assert visitor.page.locator("[data-placed='1']").count() == 1
+    expect(visitor.page.locator(".photos-field img")).to_have_count(3)
+    expect(visitor.page.locator("[data-placed='1']")).to_have_count(1)

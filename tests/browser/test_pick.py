@@ -82,7 +82,7 @@ def test_a_tap_enters_the_place_and_tells_what_is_there(
     looks_at(visitor, NEAR)
     visitor.page.locator("[data-position] li").first.wait_for()
     visitor.page.locator(f"{MAP}[aria-busy=false]").wait_for(timeout=60_000)
-    assert visitor.page.locator("#address").input_value() == HERE
+    expect(visitor.page.locator("#address")).to_have_value(HERE)
     told = visitor.page.locator("[data-position-told]").text_content() or ""
     assert HERE in told
     assert ("mehrere Meldungen" if language == "de-DE" else "Several reports") in told
@@ -130,7 +130,7 @@ def test_outside_the_city_is_told_at_once_and_not_entered(visit: Visit, site: Si
     looks_at(visitor, OUTSIDE)
     told = visitor.page.get_by_role("status").filter(has_text="außerhalb von Ludwigshafen")
     told.wait_for(state="attached")
-    assert visitor.page.locator("[name=lat]").input_value() == ""
+    expect(visitor.page.locator("[name=lat]")).to_have_value("")
     assert visitor.page.locator("[data-position]").inner_text().startswith("Der Ort liegt außerhalb")
 
 
@@ -140,9 +140,9 @@ def test_words_of_the_writer_are_replaced_only_by_the_writer(visit: Visit, site:
     visitor.page.locator("#address").fill("hinter dem Kiosk")
     looks_at(visitor, NEAR)
     position(visitor)
-    assert visitor.page.locator("#address").input_value() == "hinter dem Kiosk"
+    expect(visitor.page.locator("#address")).to_have_value("hinter dem Kiosk")
     visitor.page.get_by_role("button", name=f"Als Adresse eintragen: {HERE}").click()
-    assert visitor.page.locator("#address").input_value() == HERE
+    expect(visitor.page.locator("#address")).to_have_value(HERE)
     visitor.page.get_by_role("button", name="Diese Position nicht verwenden").click()
     expect(visitor.page.locator("[name=lat]")).to_have_value("")
 
@@ -151,10 +151,10 @@ def test_where_no_map_can_be_drawn_the_address_is_enough(visit: Visit, site: Sit
     visitor = visit(drawing=False)
     visitor.opens("/report")
     visitor.page.get_by_text("Die Adresse genügt").wait_for()
-    assert visitor.page.get_by_text("Tippen oder klicken").is_hidden()
+    expect(visitor.page.get_by_text("Tippen oder klicken")).to_be_hidden()
     plain = visit(scripts=False, drawing=False)
     plain.opens("/report")
-    assert plain.page.locator(".pick").is_hidden()
+    expect(plain.page.locator(".pick")).to_be_hidden()
 
 
 def test_streets_from_elsewhere_that_do_not_come_leave_nothing_to_press(visit: Visit, site: Site) -> None:
@@ -168,9 +168,9 @@ def test_streets_from_elsewhere_that_do_not_come_leave_nothing_to_press(visit: V
     visitor.opens("/report")
     visitor.page.locator(MAP).scroll_into_view_if_needed()
     visitor.page.get_by_text("Die Adresse genügt").wait_for()
-    assert visitor.page.get_by_text("Tippen oder klicken").is_hidden()
+    expect(visitor.page.get_by_text("Tippen oder klicken")).to_be_hidden()
     # It would take what is in the middle of a map that nobody sees.
-    assert visitor.page.get_by_text("Diese Stelle nehmen").is_hidden()
+    expect(visitor.page.get_by_text("Diese Stelle nehmen")).to_be_hidden()
 
 
 def test_a_suggestion_is_taken_by_keys_and_the_map_flies_there(visit: Visit, site: Site) -> None:
@@ -184,10 +184,10 @@ def test_a_suggestion_is_taken_by_keys_and_the_map_flies_there(visit: Visit, sit
     assert visitor.barriers() == []
     box.press("ArrowDown")
     box.press("ArrowDown")
-    assert box.get_attribute("aria-activedescendant") == "suggestion-1"
+    expect(box).to_have_attribute("aria-activedescendant", "suggestion-1")
     box.press("Enter")
-    assert box.input_value() == HERE
-    assert box.get_attribute("aria-expanded") == "false"
+    expect(box).to_have_value(HERE)
+    expect(box).to_have_attribute("aria-expanded", "false")
     assert position(visitor) == NEAR
     visitor.page.locator(".pick__pin").wait_for()
     # What was chosen follows the pin.
@@ -203,8 +203,8 @@ def test_a_rough_position_is_a_circle_and_not_taken(visit: Visit, site: Site) ->
     locate = visitor.page.get_by_role("button", name="Meinen Standort verwenden")
     locate.click()
     visitor.page.get_by_text("nur auf etwa 8 km genau, das genügt nicht").wait_for()
-    assert visitor.page.locator("[name=lat]").input_value() == ""
-    assert visitor.page.locator(".pick__pin").count() == 0
+    expect(visitor.page.locator("[name=lat]")).to_have_value("")
+    expect(visitor.page.locator(".pick__pin")).to_have_count(0)
     visitor.page.context.set_geolocation({"latitude": NEAR[0], "longitude": NEAR[1], "accuracy": 90})
     locate.click()
     visitor.page.get_by_text("nur auf etwa 90 m genau. Prüfen").wait_for()

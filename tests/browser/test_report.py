@@ -128,7 +128,7 @@ def test_no_state_of_following_has_barriers(
     look("follow")
     visitor.presses(say("page.follow.button"))
     look("follow-wrong")
-    assert visitor.page.evaluate("document.activeElement.id") == "email"
+    expect(visitor.page.locator("#email")).to_be_focused()
     visitor.types(email=email)
     visitor.presses(say("page.follow.button"))
     look("follow-asked")
@@ -209,9 +209,9 @@ def test_with_scripts_the_photo_says_where_and_work_proves_patience(
     visitor.page.get_by_label("Kfz ohne Zulassung").check(force=True)
     visitor.presses("Weiter")
     day = visitor.page.get_by_label("Datum auf der Plakette")
-    assert not day.is_visible()
+    expect(day).to_be_hidden()
     visitor.page.get_by_role("group", name="Plakette").get_by_label("Ja").check()
-    assert day.is_visible()
+    expect(day).to_be_visible()
     visitor.page.get_by_label("Rot", exact=True).check()
     visitor.presses("Weiter")
     visitor.presses("Weiter")
@@ -236,4 +236,4 @@ def test_the_form_keeps_its_place_when_the_page_is_loaded_again(visit: Visit, to
     visitor.presses("Weiter")
     visitor.page.go_back()
     visitor.page.wait_for_load_state()
-    assert visitor.page.get_by_label("Was sollen wir wissen?").input_value() == "Drei Matratzen"
+    expect(visitor.page.get_by_label("Was sollen wir wissen?")).to_have_value("Drei Matratzen")

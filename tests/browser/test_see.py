@@ -1,6 +1,7 @@
 """People look at what was reported, with scripts and without."""
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.conftest import DESK, PHONE, Visit
 from tests.browser.site import Site
@@ -15,13 +16,13 @@ def test_finds_a_report_by_words_and_reads_it(visit: Visit, site: Site, scripts:
     visitor = visit(size=PHONE, scripts=scripts, drawing=False)
     visitor.opens_list()
     visitor.searches("Matratzen Sofa")
-    assert visitor.reports.count() == 1
+    expect(visitor.reports).to_have_count(1)
     visitor.goes_by(visitor.reports.first.get_by_role("link"))
     assert visitor.path == f"/reports/{site.numbers['new']}"
     assert "Drei Matratzen und ein Sofa." in visitor.page.inner_text("main")
     photos = visitor.page.locator(".photos img")
-    assert photos.count() == 2
-    assert photos.first.get_attribute("alt") == "Foto 1 von 2: Wilde Müllablagerung"
+    expect(photos).to_have_count(2)
+    expect(photos.first).to_have_attribute("alt", "Foto 1 von 2: Wilde Müllablagerung")
 
 
 @EVERYBODY
@@ -30,10 +31,10 @@ def test_filters_stand_in_the_address(visit: Visit, site: Site, scripts: bool) -
     visitor.opens_list()
     visitor.opens_filters()
     visitor.filters("fixed", service="Broken streetlight", days="30")
-    assert visitor.reports.count() == 1
+    expect(visitor.reports).to_have_count(1)
     assert "detailed_status=PROCESSED" in visitor.path
     visitor.page.reload()
-    assert visitor.page.get_by_label("fixed", exact=True).is_checked()
+    expect(visitor.page.get_by_label("fixed", exact=True)).to_be_checked()
     visitor.follows("Clear filters")
     assert visitor.path == "/"
 
@@ -50,7 +51,7 @@ def test_pages_show_every_report_once(visit: Visit, site: Site, scripts: bool) -
         visitor.follows("Ältere Meldungen")
     assert len(seen) == len(set(seen)) == 49
     visitor.follows("Neuere Meldungen")
-    assert visitor.reports.count() == 20
+    expect(visitor.reports).to_have_count(20)
 
 
 def test_the_other_language_keeps_the_address(visit: Visit, site: Site) -> None:
@@ -58,9 +59,9 @@ def test_the_other_language_keeps_the_address(visit: Visit, site: Site) -> None:
     visitor.opens("/?q=Sofa")
     visitor.follows("English")
     assert "q=Sofa" in visitor.path
-    assert visitor.page.get_by_role("searchbox").input_value() == "Sofa"
+    expect(visitor.page.get_by_role("searchbox")).to_have_value("Sofa")
     visitor.goes_by(visitor.reports.first.get_by_role("link"))
-    assert visitor.page.locator("html").get_attribute("lang") == "en"
+    expect(visitor.page.locator("html")).to_have_attribute("lang", "en")
     visitor.follows("All reports")
     assert visitor.heading == "Problems in Ludwigshafen"
 

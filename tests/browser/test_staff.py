@@ -44,7 +44,7 @@ def test_no_page_has_barriers(visit: Visit, town: Town, language: str) -> None:
 
     def look(name: str) -> None:
         found[name] = visitor.barriers_of_every_look(colours=language == "de")
-        assert visitor.page.locator("html").get_attribute("lang") == language
+        expect(visitor.page.locator("html")).to_have_attribute("lang", language)
 
     for path in OUTSIDE:
         visitor.opens(path)
