@@ -38,6 +38,8 @@ HASTY = {
     "fsync": "off",
     "synchronous_commit": "off",
     "full_page_writes": "off",
+    # Its transactions would hold up the stream of events now and then; who wants statistics analyzes.
+    "autovacuum": "off",
     # There are many, which may live in memory.
     "max_wal_size": "512MB",
     "shared_buffers": "256MB",
