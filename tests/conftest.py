@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from itertools import count
 
 import pytest
+from hypothesis import settings
 
 from open311.base.errors import ConfigurationError
 from open311.dev import private_cluster
@@ -18,6 +19,9 @@ from tests.databases import TEMPLATE, Databases
 from tests.folders import cluster_folder
 
 pytest_plugins = ["tests.garbage", "tests.compiled", "tests.s3", "tests.serving"]
+# The same examples each time: `pytest --hypothesis-profile=default` looks at others.
+settings.register_profile("same", derandomize=True, database=None, deadline=None)
+settings.load_profile("same")
 
 
 @pytest.hookimpl(trylast=True)
