@@ -82,11 +82,11 @@ def test_an_act_that_waits_holds_nothing_that_the_other_needs(
             _until_it_waits(live, waiting)
             # PostgreSQL would end one of the two here, if the one that waits had locked its own report before.
             conn.execute(LOCK, {"id": also})
-        assert waiting.exception(timeout=30) is None
+        assert waiting.exception(timeout=60) is None
 
 
 def _until_it_waits(core: Core, act: Future[object]) -> None:
-    for _ in range(3000):
+    for _ in range(6000):
         assert not act.done(), act.result()
         with core.database.read() as conn:
             if conn.execute(WAITING).scalar_one():

@@ -17,7 +17,7 @@ class Hanging:
 
     def get(self, key: str) -> bytes:
         self.asked.set()
-        self.go.wait(30)
+        self.go.wait(60)
         return key.encode()
 
 
@@ -28,7 +28,7 @@ def test_who_comes_behind_a_call_that_hangs_is_told_at_once(monkeypatch: pytest.
     guarded = GuardedStore(store)
     first = threading.Thread(target=guarded.get, args=("a",))
     first.start()
-    assert store.asked.wait(10)
+    assert store.asked.wait(60)
     with pytest.raises(StoreUnavailable) as told:
         guarded.get("b")
     assert isinstance(told.value.__cause__, TimeoutError)
@@ -42,10 +42,10 @@ def test_calls_that_take_their_usual_time_go_side_by_side() -> None:
     guarded = GuardedStore(store)
     calls = [threading.Thread(target=guarded.get, args=(name,)) for name in "ab"]
     calls[0].start()
-    assert store.asked.wait(10)
+    assert store.asked.wait(60)
     store.asked.clear()
     calls[1].start()
-    assert store.asked.wait(10)
+    assert store.asked.wait(60)
     store.go.set()
     for call in calls:
         call.join()

@@ -225,7 +225,7 @@ def test_what_is_not_http_is_survived(reply: bytes) -> None:
 
 def _trickles(handler: BaseHTTPRequestHandler) -> None:
     handler.wfile.write(b"HTTP/1.1 200 OK\r\nX-Slow: ")
-    for _ in range(100):
+    for _ in range(1000):
         handler.wfile.write(b"x")
         time.sleep(0.05)
 

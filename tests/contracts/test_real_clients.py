@@ -143,7 +143,7 @@ class TestThree:
         Image.new("RGB", (8, 6), "red").save(picture, "PNG")
         picture.seek(0)
         return requests.post(
-            f"{served.base}/requests.json", data=SOFA | fields, files={"media": picture}, timeout=20
+            f"{served.base}/requests.json", data=SOFA | fields, files={"media": picture}, timeout=60
         )
 
     def test_report_with_a_picture(self, served: Served) -> None:

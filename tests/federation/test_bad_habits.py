@@ -29,7 +29,7 @@ def read(habit: Habit, state: Mapping[str, Any] | None = None, stop_after: int |
     found: dict[str, ForeignRequest] = {}
     state = dict(state or {})
     with playing(habit) as stranger:
-        client = Client(stranger.url, dates=Dates(BERLIN), seconds=5)
+        client = Client(stranger.url, dates=Dates(BERLIN), seconds=60)
         assert client.services()
         for number, part in enumerate(reader.parts(client, state, NOW, lambda question: question()), 1):
             found |= {request.service_request_id: request for request in part.requests}
@@ -73,7 +73,7 @@ def test_every_way_to_page_brings_all_requests(name: str) -> None:
 def test_a_reading_interrupted_after_any_part_goes_on(name: str) -> None:
     habit = PAGING[name]()
     with playing(habit) as stranger:
-        client = Client(stranger.url, seconds=5)
+        client = Client(stranger.url, seconds=60)
 
         def parts(state: Mapping[str, Any]) -> Iterator[tuple[set[str], Any]]:
             for part in reader.parts(client, state, NOW, lambda question: question()):

@@ -1,6 +1,7 @@
 """A client that has the newest answer already is told so, and gets no body (georeport.md 5.13)."""
 
 import time
+from types import SimpleNamespace
 
 import pytest
 
@@ -18,6 +19,14 @@ def api(core: Core) -> Api:
 @pytest.fixture
 def core(make_core: MakeCore) -> Core:
     return make_core(a_city())
+
+
+@pytest.fixture
+def seconds(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    """The clock by which changes are dated, which moves only when told to."""
+    clock = SimpleNamespace(now=time.time())
+    monkeypatch.setattr("open311.storage.database.freshness.time", SimpleNamespace(time=lambda: clock.now))
+    return clock
 
 
 def again(api: Api, path: str, etag: str, **headers: str) -> int:
@@ -112,14 +121,16 @@ def test_each_resource_says_how_long_it_may_be_kept(api: Api) -> None:
     assert control["token"] == "no-store"
 
 
-def test_an_answer_got_after_the_last_change_is_known_by_its_date(api: Api, core: Core) -> None:
+def test_an_answer_got_after_the_last_change_is_known_by_its_date(
+    api: Api, core: Core, seconds: SimpleNamespace
+) -> None:
     """R-199: also by `If-Modified-Since`, but never in the second of a change itself."""
     core.database.freshness.listening = True
     path = f"{api.base}/requests.json"
     api.report()
     assert "Last-Modified" not in api.client.get(path).headers
     # A clock of whole seconds cannot tell what came before a change from what came after it.
-    time.sleep(1.1)
+    seconds.now += 1.1
     first = api.client.get(f"{path}?again")
     known = {"If-Modified-Since": first.headers["Last-Modified"]}
     assert api.client.get(f"{path}?again", headers=known).status_code == 304
@@ -128,9 +139,11 @@ def test_an_answer_got_after_the_last_change_is_known_by_its_date(api: Api, core
 
 
 @pytest.mark.parametrize("date", ["yesterday", "", "Thu, 01 Jan 1970 00:00:00 GMT", "9" * 400])
-def test_an_odd_or_early_date_changes_nothing(api: Api, core: Core, date: str) -> None:
+def test_an_odd_or_early_date_changes_nothing(
+    api: Api, core: Core, seconds: SimpleNamespace, date: str
+) -> None:
     """R-199."""
     core.database.freshness.listening = True
-    time.sleep(1.1)
+    seconds.now += 1.1
     answer = api.client.get(f"{api.base}/services.json", headers={"If-Modified-Since": date})
     assert answer.status_code == 200

@@ -1,6 +1,5 @@
 """POST service request: the answer, the service, the place, and what is refused."""
 
-import time
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -111,9 +110,7 @@ def test_report_can_be_read_at_once(api: Api, clock: Clock) -> None:
 def test_nothing_slow_is_waited_for(make_core: MakeCore, conn: Connection) -> None:
     """R-144: what takes long is handed to the worker, in the transaction of the report."""
     api = an_api(make_core(a_catalogue(a_service(type=ServiceType.BATCH))))
-    began = time.monotonic()
     token = api.post(address_string="Hinter der Pfalzgrafenhalle")[0]["token"]
-    assert time.monotonic() - began < 3
     jobs = conn.execute(text("select task_name, args, status from procrastinate_jobs")).all()
     assert [tuple(job) for job in jobs] == [("accept_token", {"token": token}, "todo")]
 

@@ -19,7 +19,7 @@ def test_each_step_is_handed_the_result_before_it(at_once: int) -> None:
 
 
 def test_two_steps_are_under_way_at_a_time() -> None:
-    both = Barrier(2, timeout=10)
+    both = Barrier(2, timeout=60)
 
     def step(number: int, turn: Callable[[], int]) -> int:
         both.wait()

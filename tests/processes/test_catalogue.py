@@ -9,13 +9,12 @@ from typing import Any
 
 import pytest
 
-from tests.processes.running import answers, free_port, get, started, wait_for
+from tests.ports import free_port
+from tests.processes.running import answers, get, started, wait_for
 from tests.serving import ROOT
 
 SERVICES = "/open311/v2/services.json"
 OLD, NEW = "Wilde Müllablagerung", "Müll am Wegesrand"
-# "Within 5 s" on a quiet machine; two processes look once a second each.
-SECONDS = 15
 
 
 @pytest.fixture
@@ -72,12 +71,12 @@ def test_a_changed_file_comes_into_force_and_a_broken_one_does_not(port: int, ca
     with asked_all_the_time(port) as failures:
         catalogue.write_text(text.replace(f"{OLD}", NEW), encoding="utf-8")
         # Ten answers in a row, so that each of the processes has given one.
-        assert wait_for(lambda: all(NEW in names(port) for _ in range(10)), SECONDS)
+        assert wait_for(lambda: all(NEW in names(port) for _ in range(10)))
         catalogue.write_text(text.replace("type: batch", "type: bunch"), encoding="utf-8")
-        assert wait_for(lambda: all(state(port)["problem"] for _ in range(10)), SECONDS)
+        assert wait_for(lambda: all(state(port)["problem"] for _ in range(10)))
         assert "bunch" in state(port)["problem"]
         assert NEW in names(port)
         catalogue.write_text(text, encoding="utf-8")
-        assert wait_for(lambda: all(OLD in names(port) for _ in range(10)), SECONDS)
-        assert wait_for(lambda: not any(state(port)["problem"] for _ in range(10)), SECONDS)
+        assert wait_for(lambda: all(OLD in names(port) for _ in range(10)))
+        assert wait_for(lambda: not any(state(port)["problem"] for _ in range(10)))
     assert failures == []

@@ -10,7 +10,18 @@ import psycopg
 import pytest
 
 from open311.dev import private_cluster
-from tests.processes.running import alive, answers, children, executed, free_port, get, run, started, wait_for
+from tests.ports import free_port
+from tests.processes.running import (
+    PATIENCE_SECONDS,
+    alive,
+    answers,
+    children,
+    executed,
+    get,
+    run,
+    started,
+    wait_for,
+)
 
 
 def _descendants(pid: int) -> list[int]:
@@ -50,7 +61,7 @@ def test_starts_prints_what_to_try_and_keeps_everything(folder: Path) -> None:
         assert wait_for(lambda: _ready(log)), log.read_text()
         assert _count(folder / "var") == 21
         second.send_signal(signal.SIGTERM)
-        assert second.wait(60) == 0
+        assert second.wait(PATIENCE_SECONDS) == 0
     assert not answers(port)
 
 

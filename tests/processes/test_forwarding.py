@@ -12,7 +12,8 @@ import psycopg
 import pytest
 
 from tests.databases import Databases
-from tests.processes.running import answers, free_port, run, started, wait_for
+from tests.ports import free_port
+from tests.processes.running import answers, run, started, wait_for
 
 ROOT = Path(__file__).parent.parent.parent
 REPORTS = 12
@@ -37,7 +38,7 @@ class Side:
         """`open311 serve` or `open311 work`."""
         with started(self.folder / f"{command}-{time.monotonic()}.log", command, **self.environ) as process:
             if command == "serve":
-                assert wait_for(lambda: answers(self.port), 60)
+                assert wait_for(lambda: answers(self.port))
             yield process
 
     def ask(self, question: str) -> int:
@@ -114,7 +115,7 @@ def test_each_report_arrives_once_and_comes_back_done(
             running.enter_context(there.running("serve"))
             here.time_passes()
             sent_all = "select count(distinct foreign_id) from forwards where state = 'sent'"
-            assert wait_for(lambda: here.ask(sent_all) == REPORTS, 150), run(
+            assert wait_for(lambda: here.ask(sent_all) == REPORTS), run(
                 "forward", "list", **here.environ
             ).stdout
         # Without the worker, whose own turn to ask could come before the command's.

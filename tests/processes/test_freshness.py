@@ -1,10 +1,11 @@
-"""Whoever got an answer to a write sees it in every later answer of this host at once; other hosts within 100 ms."""
+"""Whoever got an answer to a write sees it in every later answer of this host at once, and soon on other hosts.
+
+How soon that is `benchmarks/freshness.py` measures.
+"""
 
 import http.client
 import json
-import statistics
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
@@ -12,12 +13,12 @@ from urllib.parse import urlencode
 
 import pytest
 
-from tests.processes.running import answers, free_port, run, started, wait_for
+from tests.ports import free_port
+from tests.processes.running import answers, run, started, wait_for
 
 pytestmark = pytest.mark.slow
 V2 = "/open311/v2"
-WRITES = 150
-SECONDS = 10
+WRITES = 60
 
 
 class Client:
@@ -103,10 +104,9 @@ def test_a_write_that_was_answered_is_in_every_later_answer_of_the_host(
         clients(ports, 6) as readers,
         clients(ports, 1) as writers,
     ):
-        give_up = time.monotonic() + SECONDS
 
         def write(writer: Client) -> None:
-            while written[0] < WRITES and time.monotonic() < give_up:
+            while written[0] < WRITES:
                 # One at a time, so that it is known which is the newest.
                 with turn:
                     number = writer.report(key)
@@ -118,7 +118,6 @@ def test_a_write_that_was_answered_is_in_every_later_answer_of_the_host(
             thread.start()
         for thread in threads:
             thread.join()
-    assert written[0] >= 20
     assert stale == []
 
 
@@ -142,9 +141,7 @@ def test_a_change_at_the_command_line_is_in_the_next_answer_and_a_revoked_key_op
         assert {reader.refused(key) for reader in readers} == {403}
 
 
-def test_another_host_hears_of_a_write_within_a_tenth_of_a_second(
-    folder: Path, fresh_database_url: str
-) -> None:
+def test_another_host_hears_of_a_write(folder: Path, fresh_database_url: str) -> None:
     """A server that spells the address of the database in another way shares no stamp, like one on another host."""
     key = a_key(fresh_database_url)
     elsewhere = f"{fresh_database_url}&application_name=elsewhere"
@@ -154,15 +151,11 @@ def test_another_host_hears_of_a_write_within_a_tenth_of_a_second(
         clients(here, 1) as [writer],
         clients(there, 4) as readers,
     ):
-        waits = []
         for _ in range(20):
             number = writer.report(key)
-            began = time.monotonic()
             for reader in readers:
                 assert wait_for(lambda reader=reader, number=number: reader.newest() == number)
-            waits.append(time.monotonic() - began)
         for reader in readers:
             reader.report(key)
         run("key", "revoke", "fresh", DATABASE_URL=fresh_database_url)
         assert wait_for(lambda: {reader.refused(key) for reader in readers} == {403})
-    assert statistics.median(waits) <= 0.1

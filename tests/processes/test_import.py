@@ -1,21 +1,26 @@
 """`open311 import` in a process of its own, killed in the midst."""
 
 import csv
-import os
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import psycopg
 import pytest
 
+from tests.processes.running import run, started
+
 pytestmark = pytest.mark.slow
 # Batches of ten, so that a kill falls among many of them.
-IMPORT = (
-    "from open311.federation.imports import csv_import; csv_import.BATCH = 10;"
-    "from open311.cli import main; main()"
-)
+TEN_BY_TEN = "from open311.federation.imports import csv_import; csv_import.BATCH = 10\n"
+# It comes no further than that before it is killed, however busy the machine is.
+ENDLESS = """
+import itertools, time
+whole = csv_import._batches
+def batches(rows, reached):
+    yield from itertools.takewhile(lambda batch: batch[-1].line < 500, whole(rows, reached))
+    time.sleep(600)
+csv_import._batches = batches
+"""
 ROWS = 700
 BAD = 7
 REACHED = "select coalesce((select (state ->> 'line')::int from intakes), 0)"
@@ -33,6 +38,11 @@ select foreign_id from foreign_references where length(foreign_id) = 4 order by 
 """
 
 
+def command(path: Path) -> tuple[str, ...]:
+    """What imports a file."""
+    return "import", str(path), "--jurisdiction", "ludwigshafen.de"
+
+
 def test_what_is_killed_goes_on_and_nothing_is_lost_or_stored_twice(
     fresh_database_url: str, tmp_path: Path
 ) -> None:
@@ -45,21 +55,25 @@ def test_what_is_killed_goes_on_and_nothing_is_lost_or_stored_twice(
             writer.writerow([f"SR-{number}", moment, "MUELL_WILD", "closed"])
     with psycopg.connect(fresh_database_url, autocommit=True) as conn:
         for reached in (100, 300):
-            process = started(path, fresh_database_url)
-            while conn.execute(REACHED).fetchall()[0][0] < reached:
-                assert process.poll() is None, "it must not end before it is killed"
-                time.sleep(0.01)
-            process.kill()
-            process.communicate()
+            with started(
+                tmp_path / "log",
+                *command(path),
+                changed=TEN_BY_TEN + ENDLESS,
+                DATABASE_URL=fresh_database_url,
+            ) as process:
+                while conn.execute(REACHED).fetchall()[0][0] < reached:
+                    assert process.poll() is None, (tmp_path / "log").read_text()
+                    time.sleep(0.01)
+                process.kill()
+                process.wait()
         # What a process wrote whose transaction then did not come about.
         with rejects.open("a", encoding="utf-8") as file:
             file.write("half a li")
-        process = started(path, fresh_database_url)
-        told, _ = process.communicate()
+        done = run(*command(path), changed=TEN_BY_TEN, DATABASE_URL=fresh_database_url, COLUMNS="1000")
         bad = -(-ROWS // BAD)
         good = ROWS - bad
-        assert process.returncode == 1
-        assert told.startswith(f"{good} new, 0 changed, 0 same, 0 gone, {bad} refused")
+        assert done.returncode == 1
+        assert done.stdout.startswith(f"{good} new, 0 changed, 0 same, 0 gone, {bad} refused")
         assert conn.execute(STORED).fetchall() == [(good, good, good, 2 * good, good)]
     with rejects.open(encoding="utf-8", newline="") as file:
         lines = list(csv.reader(file))
@@ -79,25 +93,12 @@ def test_an_id_that_comes_again_is_stored_once_as_it_was_said_last(
             number = row // 30 if row % 7 == 0 else 1000 + row
             writer.writerow([number, "2019-03-02T09:30:00Z", "MUELL_WILD", "closed", f"Zeile {row}"])
     said_last = {row // 30: row for row in range(0, 300, 7)}
-    process = started(path, fresh_database_url)
-    told, _ = process.communicate()
+    done = run(*command(path), changed=TEN_BY_TEN, DATABASE_URL=fresh_database_url, COLUMNS="1000")
     once = sum(row % 7 != 0 for row in range(300)) + len(said_last)
-    assert (process.returncode, told.split(",")[0]) == (0, f"{once} new")
+    assert (done.returncode, done.stdout.split(",")[0]) == (0, f"{once} new")
     with psycopg.connect(fresh_database_url) as conn:
         assert conn.execute(STORED).fetchall()[0][:3] == (once,) * 3
         descriptions: dict[str, str] = dict(conn.execute(SAID).fetchall())
         order = [int(number) for (number,) in conn.execute(ORDER).fetchall()]
     assert descriptions == {str(number): f"Zeile {row}" for number, row in said_last.items()}
     assert order == sorted(order)
-
-
-def started(path: Path, database_url: str) -> "subprocess.Popen[str]":
-    """An import that has begun."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("OPEN311_")}
-    return subprocess.Popen(
-        [sys.executable, "-c", IMPORT, "import", str(path), "--jurisdiction", "ludwigshafen.de"],
-        env=environment | {"DATABASE_URL": database_url, "COLUMNS": "1000"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )

@@ -19,7 +19,7 @@ from psycopg.conninfo import conninfo_to_dict
 from open311.base.errors import ConfigurationError
 from open311.dev import private_cluster
 from open311.dev.private_cluster.places import socket_folder
-from tests.processes.running import alive, wait_for
+from tests.processes.running import PATIENCE_SECONDS, alive, wait_for
 
 HOLD = """
 import sys
@@ -143,7 +143,7 @@ def test_ordinary_user_runs_it(folder: Path) -> None:
         os.chown(folder, pwd.getpwnam("nobody").pw_uid, -1)
     process = multiprocessing.get_context("fork").Process(target=_as_nobody, args=(folder,))
     process.start()
-    process.join(60)
+    process.join(PATIENCE_SECONDS)
     assert process.exitcode == 0
     # Root takes over what an ordinary user began, as the same user.
     with private_cluster.cluster(folder) as cluster:

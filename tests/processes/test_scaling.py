@@ -24,7 +24,8 @@ from open311.dev import private_cluster
 from open311.dev.private_cluster import Cluster
 from open311.storage.database import migrate
 from tests.folders import cluster_folder
-from tests.processes.running import Process, answers, free_port, run, started, wait_for
+from tests.ports import free_port
+from tests.processes.running import Process, answers, run, started, wait_for
 
 V2 = "/open311/v2"
 _numbers = count(1)
@@ -109,7 +110,7 @@ def site() -> Iterator[Site]:
             stack.enter_context(started(log, "serve", PORT=str(port), OPEN311_RATE_LIMITS="off", **values))
         worker = stack.enter_context(started(folder / "worker.log", "work", **values))
         for port in ports:
-            assert wait_for(lambda port=port: answers(port), 90), (folder / f"{port}.log").read_text()
+            assert wait_for(lambda port=port: answers(port)), (folder / f"{port}.log").read_text()
         front = free_port()
         stack.enter_context(around.proxy(folder, ports, front))
         yield Site(folder, primary, replica, url, ports, front, key, worker)
@@ -219,8 +220,8 @@ def test_nothing_acknowledged_is_lost_with_the_primary(site: Site) -> None:
         started(log, "serve", PORT=str(port), OPEN311_RATE_LIMITS="off", **values),
         started(site.folder / "worker-2.log", "work", **values),
     ):
-        assert wait_for(lambda: answers(port), 90), log.read_text()
-        assert wait_for(lambda: "worker_started" in (site.folder / "worker-2.log").read_text(), 90)
+        assert wait_for(lambda: answers(port)), log.read_text()
+        assert wait_for(lambda: "worker_started" in (site.folder / "worker-2.log").read_text())
         threads = [threading.Thread(target=write) for _ in range(4)]
         for thread in threads:
             thread.start()

@@ -19,7 +19,8 @@ from open311.model.staff.roles import Role
 from open311.staff.session_cookie import PLAIN
 from tests.actors import CLARA
 from tests.opendata.live import a_live_core
-from tests.processes.running import answers, free_port, started, wait_for
+from tests.ports import free_port
+from tests.processes.running import PATIENCE_SECONDS, answers, started, wait_for
 from tests.serving import an_api
 from tests.staff.desk import HERE, Desk, membership
 
@@ -63,7 +64,7 @@ def servers(folder: Path, url: str) -> Iterator[list[str]]:
             environ = {"DATABASE_URL": url, "OPEN311_WORKERS": "1", "OPEN311_DATA_DIR": str(folder)}
             stack.enter_context(started(folder / f"{port}.log", "serve", PORT=str(port), **environ))
         for port in ports:
-            assert wait_for(lambda port=port: answers(port), 60)
+            assert wait_for(lambda port=port: answers(port))
         yield [f"http://127.0.0.1:{port}" for port in ports]
 
 
@@ -97,7 +98,7 @@ def test_one_takes_a_case_and_the_other_is_told_who_and_when(core: Core, workers
     together = Barrier(len(workers))
 
     def take(worker: Worker, number: int, revision: str) -> httpx2.Response:
-        together.wait(60)
+        together.wait(PATIENCE_SECONDS)
         return worker.presses(f"/staff/reports/{number}/take", revision=revision)
 
     for number in numbers:

@@ -24,10 +24,14 @@ from open311.webhooks import subscriptions
 from open311.worker import PLACES
 from tests.actors import CLARA
 from tests.adapters.strangers import Question, Reply, a_stranger
-from tests.processes.running import run, started, wait_for
+from tests.processes.running import PATIENCE_SECONDS, run, started, wait_for
 
 pytestmark = pytest.mark.slow
 STALLED = PLACES[task_names.Queue.WEBHOOKS]
+# A target that stalls is not given up before the test is over.
+PATIENT = (
+    f"from open311.webhooks import delivery;delivery.deliver.__kwdefaults__['seconds'] = {PATIENCE_SECONDS}"
+)
 BEGUN = "select count(*) from procrastinate_jobs where task_name = 'accept_token' and status = 'doing'"
 
 
@@ -81,7 +85,7 @@ def test_token_becomes_an_id(queue: Queue, tmp_path: Path) -> None:
     with started(tmp_path / "log", "work", DATABASE_URL=queue.url):
         assert wait_for(lambda: queue.accepted(waiting)), (tmp_path / "log").read_text()
         later = queue.report()
-        assert wait_for(lambda: queue.accepted(later), seconds=10)
+        assert wait_for(lambda: queue.accepted(later))
 
 
 def test_targets_that_stall_hold_up_nobody_else(queue: Queue, tmp_path: Path) -> None:
@@ -89,7 +93,7 @@ def test_targets_that_stall_hold_up_nobody_else(queue: Queue, tmp_path: Path) ->
     done = Event()
 
     def stall(question: Question) -> Reply:
-        done.wait(30)
+        done.wait(PATIENCE_SECONDS)
         return Reply()
 
     with a_stranger(stall) as target:
@@ -100,10 +104,12 @@ def test_targets_that_stall_hold_up_nobody_else(queue: Queue, tmp_path: Path) ->
         waste = Submission(service_code="MUELL_WILD", location=Location(49.4811, 8.4464))
         report.submit(queue.core, queue.core.catalogues.in_force[0], waste, key_actor(queue.key))
         variables = {"DATABASE_URL": queue.url, "OPEN311_WEBHOOK_ALLOW_PRIVATE": "on"}
-        with started(tmp_path / "log", "work", **variables):
+        with started(tmp_path / "log", "work", changed=PATIENT, **variables):
             assert wait_for(lambda: len(target.asked) >= STALLED)
             token = queue.report()
-            assert wait_for(lambda: queue.accepted(token), seconds=14), (tmp_path / "log").read_text()
+            assert wait_for(lambda: queue.accepted(token), PATIENCE_SECONDS / 2), (
+                tmp_path / "log"
+            ).read_text()
             done.set()
 
 
@@ -116,7 +122,7 @@ def test_worker_killed_in_the_middle_is_followed_by_another(queue: Queue, tmp_pa
             # A worker that starts may wait for other locks before it takes the job.
             assert wait_for(lambda: queue.ask(BEGUN) > 0 and _somebody_waits(queue))
             first.send_signal(signal.SIGKILL)
-            first.wait(10)
+            first.wait(PATIENCE_SECONDS)
     assert wait_for(lambda: queue.ask("select count(*) from pg_locks where not granted") == 0)
     assert not queue.accepted(token)
     assert queue.ask(BEGUN) == 1
@@ -134,7 +140,7 @@ def test_sigterm_lets_a_job_finish(queue: Queue, tmp_path: Path) -> None:
             holding.execute("select * from tokens for update")
             assert wait_for(lambda: queue.ask(BEGUN) > 0 and _somebody_waits(queue))
             worker.send_signal(signal.SIGTERM)
-        assert worker.wait(30) == 0, (tmp_path / "log").read_text()
+        assert worker.wait(PATIENCE_SECONDS) == 0, (tmp_path / "log").read_text()
     assert queue.accepted(token)
 
 

@@ -1,6 +1,5 @@
 """The stamp that all processes of a host share, and the changes that have set it already."""
 
-import random
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -23,12 +22,32 @@ from open311.storage.database.freshness import (
     announce_internal,
 )
 
+SO_FAR = "so far"
+
 
 @pytest.fixture
 def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> URL:
     """A database that nobody has told of a change yet: what a host shares outlives a run of the tests."""
     monkeypatch.setattr(shared_memory, "_folder", lambda: tmp_path)
     return make_url("postgresql://somewhere.example.org/freshness")
+
+
+@pytest.fixture
+def heard(fresh_database_url: str) -> Iterator[Callable[[], list[str]]]:
+    """What is told on the channel, after each call since the one before."""
+    with (
+        psycopg.connect(fresh_database_url, autocommit=True) as ear,
+        psycopg.connect(fresh_database_url, autocommit=True) as mouth,
+    ):
+        ear.execute(f"listen {CHANNEL}".encode())
+
+        def told() -> list[str]:
+            # What was committed before comes before.
+            mouth.execute(f"notify {CHANNEL}, '{SO_FAR}'".encode())
+            payloads = (notice.payload for notice in ear.notifies(timeout=60))
+            return list(iter(lambda: next(payloads), SO_FAR))
+
+        yield told
 
 
 def test_a_change_sets_the_stamp_once_whoever_hears_of_it_first(host: URL) -> None:
@@ -52,28 +71,20 @@ def test_a_change_without_a_number_always_sets_the_stamp(host: URL) -> None:
     assert freshness.stamp != stamp
 
 
-def test_a_transaction_says_once_which_change_it_is(fresh_database_url: str) -> None:
+def test_a_transaction_says_once_which_change_it_is(
+    fresh_database_url: str, heard: Callable[[], list[str]]
+) -> None:
     """What a listener hears is the number under which the writer has set the stamp."""
     with closing(Database(fresh_database_url)) as database:
         before = database.freshness.stamp
-        with psycopg.connect(fresh_database_url, autocommit=True) as ear:
-            ear.execute(f"listen {CHANNEL}".encode())
-            with database.begin() as conn:
-                announce(conn)
-                announce(conn)
-            stamp = database.freshness.stamp
-            [heard] = ear.notifies(timeout=0.5)
+        with database.begin() as conn:
+            announce(conn)
+            announce(conn)
+        stamp = database.freshness.stamp
+        [told] = heard()
         assert stamp != before
-        database.freshness.renew(module._number(heard.payload))
+        database.freshness.renew(module._number(told))
         assert database.freshness.stamp == stamp
-
-
-@pytest.fixture
-def heard(fresh_database_url: str) -> Iterator[Callable[[], list[str]]]:
-    """What is told on the channel, after each call since the one before."""
-    with psycopg.connect(fresh_database_url, autocommit=True) as ear:
-        ear.execute(f"listen {CHANNEL}".encode())
-        yield lambda: [notice.payload for notice in ear.notifies(timeout=0.2)]
 
 
 def change(conn: Connection, statement: str) -> CursorResult[Any]:
@@ -119,22 +130,22 @@ def test_who_may_send_is_told_apart_and_beside_what_is_public(
             conn.execute(text("select 1"))
         [told] = heard()
         assert (here.stamp, here.desk_stamp) == before[:2]
-        assert here.senders_stamp != before[2]
+        stamp = here.senders_stamp
+        assert stamp != before[2]
+        # Of another host: what it tells moves this stamp alone, and once. The next number has a place of its own.
+        elsewhere = f"senders {int(told.removeprefix(SENDERS.prefix)) + 1}"
+        here.hear(elsewhere)
+        assert (here.stamp, here.desk_stamp) == before[:2]
+        moved = here.senders_stamp
+        assert moved != stamp
+        for payload in (told, elsewhere):
+            here.hear(payload)
+        assert here.senders_stamp == moved
         with database.begin() as conn:
             announce(conn, SENDERS)
             change(conn, "select 1")
         assert here.stamp != before[0]
         assert len(heard()) == 2
-        stamps = here.stamp, here.desk_stamp, here.senders_stamp
-        # Of another host: what it tells moves this stamp alone, and once.
-        elsewhere = f"senders {random.getrandbits(60)}"
-        here.hear(elsewhere)
-        assert (here.stamp, here.desk_stamp) == stamps[:2]
-        moved = here.senders_stamp
-        assert moved != stamps[2]
-        for payload in (told, elsewhere):
-            here.hear(payload)
-        assert here.senders_stamp == moved
 
 
 def test_nobody_relies_on_memory_while_changes_elsewhere_are_not_heard(host: URL) -> None:
