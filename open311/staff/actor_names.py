@@ -57,6 +57,21 @@ def nameable(people: Mapping[int, str], roles: Mapping[int, Sequence[Membership]
     }
 
 
+def colleagues(right: Right) -> dict[int, str]:
+    """The others whom somebody works with, by name, in the cities where they have this right."""
+    core, own = current.core(), staff()
+    roles: dict[int, list[Membership]] = {}
+    cities = own.jurisdictions(right)
+    if not cities:
+        return {}
+    with core.database.read() as conn:
+        for city in cities:
+            for account_id, held in memberships.in_jurisdiction(conn, city, core.now()).items():
+                roles.setdefault(account_id, []).extend(held)
+        roles.pop(own.account_id, None)
+        return nameable(accounts.names(conn, roles), roles)
+
+
 def of_mentioned(words_of_log: Iterable[str]) -> Mapping[str, str]:
     """The names behind `staff:7` and `account:7` for whoever reads the log: it is there to say who did what."""
     numbers = {word: _number(word, (ActorKind.STAFF, "account")) for word in set(words_of_log)}

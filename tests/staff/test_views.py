@@ -117,8 +117,8 @@ def test_hostile_filters_and_names_do_no_harm(bea: Employee) -> None:
 def test_only_lists_of_open_cases_are_in_the_order_of_deadlines_or_urgency(bea: Employee) -> None:
     """In an archive of years that would be a sort of all of it, for deadlines that are over."""
     for filters, chosen, offered in (
-        ("", "due", 5),
-        ("stage=work&order=priority", "priority", 5),
+        ("", "due", 6),
+        ("stage=work&order=priority", "priority", 6),
         ("stage=done", "newest", 3),
         ("stage=all&order=due", "newest", 3),
         ("status=GELOEST&order=priority", "newest", 3),
@@ -135,14 +135,71 @@ def test_units_districts_and_channels_are_chosen_by_name(bea: Employee, api: Api
     page = html.fromstring(bea.get(f"/staff/reports?{urlencode(chosen)}").text)
     names = {"unit": "Bereich Tiefbau", "area": "Südliche Innenstadt", "channel": "Telefon"}
     for name, words in names.items():
-        [option] = page.xpath(f"//select[@name='{name}']/option[@selected]")
-        assert (option.get("value"), option.text) == (chosen[name], words)
+        [box] = page.xpath(f"//input[@name='{name}'][@checked]")
+        assert (box.get("value"), box.getparent().text_content().strip()) == (chosen[name], words)
     chips = [" ".join(chip.text_content().split()) for chip in page.xpath("//a[@class='chip']")]
     assert all(any(words in chip for chip in chips) for words in names.values())
     # A program's own word, or a code of an older catalogue, is not lost by the next press.
     other = html.fromstring(bea.get("/staff/reports?channel=MängelApp&unit=ALT").text)
-    assert other.xpath("//select/option[@selected][.='MängelApp' or .='ALT']/@value") == ["ALT", "MängelApp"]
+    assert other.xpath("//input[@checked]/@value") == ["ALT", "MängelApp"]
     assert number in bea.get("/staff/reports?channel=api").text
+
+
+def listed(employee: Employee, query: str) -> set[int]:
+    page = html.fromstring(employee.get(f"/staff/reports?{query}").text)
+    return {int(number) for number in page.xpath("//tbody/tr/th/a/text()")}
+
+
+def test_several_values_of_a_filter_are_chosen_and_taken_off_one_by_one(bea: Employee, api: Api) -> None:
+    hole = int(api.report(service_code="STRASSENSCHADEN", **{"attribute[WO]": "fahrbahn"}))
+    lamp = int(api.report(service_code="MUELLBEHAELTER"))
+    waste = int(api.report(service_code="MUELL_WILD"))
+    assert listed(bea, "service=STRASSENSCHADEN&service=MUELLBEHAELTER&stage=check") == {hole, lamp}
+    page = html.fromstring(
+        bea.get("/staff/reports?service=STRASSENSCHADEN,MUELLBEHAELTER&order=dormant").text
+    )
+    chips = page.xpath("//a[@class='chip']/@href")
+    assert chips[:2] == [
+        "/staff/reports?service=MUELLBEHAELTER&order=dormant",
+        "/staff/reports?service=STRASSENSCHADEN&order=dormant",
+    ]
+    assert listed(bea, "order=dormant") == {hole, lamp, waste}
+    bea.post("/staff/reports/views", 303, name="Zwei", service=["MUELLBEHAELTER", "MUELL_WILD"])
+    assert views_of(bea)["Zwei (2)"] == "/staff/reports?service=MUELLBEHAELTER%2CMUELL_WILD"
+    # More than there is room for restrict by those that have it.
+    assert listed(bea, "service=" + ",".join(["MUELLBEHAELTER", *map(str, range(10_000))])) == {lamp}
+
+
+def test_open_cases_of_a_colleague_are_listed_and_neither_counted_nor_kept_nor_taken_along(
+    desk: Desk, api: Api, core: Core
+) -> None:
+    lead = desk.employee(membership(Role.LEAD, units=(UNIT,)), email="lutz@stadt.example")
+    rita = desk.account(
+        membership(Role.WORKER, units=(UNIT,)), email="rita@stadt.example", name="Rita Muster"
+    )
+    other = desk.account(
+        membership(Role.WORKER, units=("STADTREINIGUNG",)), email="gabi@stadt.example", name="Gabi Muster"
+    )
+    numbers = [int(api.report(service_code="STRASSENSCHADEN", **{"attribute[WO]": "fahrbahn"})) for _ in "ab"]
+    for number in numbers:
+        casework.publish(core, number, ACTOR)
+        casework.assign(core, number, UNIT, ACTOR)
+    for account_id in (rita, other):
+        casework.assign_person(core, numbers[0], account_id, cli_actor())
+        # Of another unit nobody is named, so what is asked of them restricts nothing.
+        assert listed(lead, f"person={account_id}") == ({numbers[0]} if account_id == rita else {*numbers})
+    casework.assign_person(core, numbers[0], rita, cli_actor())
+    page = lead.get(f"/staff/reports?person={rita}&stage=all").text
+    assert "Person: Rita Muster" in lead.text
+    assert "Gabi Muster" not in page
+    assert "reports.csv" not in page
+    for path in ("reports.csv", "reports.xlsx", "reports.pdf"):
+        assert lead.get(f"/staff/{path}?person={rita}").status_code == 400
+    lead.post("/staff/exports", 400, person=rita)
+    lead.post("/staff/reports/views", 400, name="Rita", person=rita)
+    # A case that is done is nobody's, even for whoever asks for all.
+    casework.set_status(core, numbers[0], "GELOEST", ACTOR)
+    assert listed(lead, f"person={rita}&stage=all") == set()
 
 
 def test_a_search_by_words_looks_into_every_visibility_and_stage(bea: Employee, api: Api, core: Core) -> None:

@@ -40,6 +40,8 @@ def add(
     query = desk_filters.known(filters)
     if not query:
         raise Invalid(problem("desk.view.empty"))
+    if desk_filters.names_colleague(query):
+        raise Invalid(problem("desk.view.person"))
     if unit:
         _require_sharing(core, staff, jurisdiction_id, unit)
         view = View(0, None, jurisdiction_id, unit, _checked(name), query)

@@ -1,6 +1,6 @@
 """Filters of the list of cases as words: in the address of a page, in a saved view, in a job of the worker."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any, NamedTuple
@@ -27,29 +27,48 @@ NAMES = (
     "untouched",
     "order",
 )
+# Of these several values may be chosen; they stand in one word with commas, which no code has.
+MANY = frozenset({"stage", "service", "status", "unit", "visibility", "priority", "flag", "channel", "area"})
 LONGEST_VALUE = 200
+# Of one filter: the list reads its index once for each unit.
+MOST_VALUES = 30
 NOBODY = "nobody"
 MINE = "me"
 ALL = "all"
 # Whoever names one of these looks for something that may be closed.
 _WIDE = ("q", "status", "visibility")
 _YEARS = range(1970, 3000)
-_OF_WORK = (Order.DUE, Order.PRIORITY)
+_OF_WORK = (Order.DUE, Order.PRIORITY, Order.DORMANT)
 
 
 class Asker(NamedTuple):
-    """Who asks, when and where: `me`, `overdue`, days and the stems of words depend on it."""
+    """Who asks, when and where: `me`, `overdue`, days and the stems of words depend on it.
+
+    `colleagues` are those whose open cases they may ask for; nobody's where it could be counted or taken along.
+    """
 
     account_id: int
     now: datetime
     time_zone: tzinfo
     text_searches: tuple[str, ...]
+    colleagues: Collection[int] = ()
 
 
 def known(values: Mapping[str, str]) -> dict[str, str]:
     """The filters among some words, in their order, without those that are empty."""
-    trimmed = {name: str(values.get(name, "")).strip()[:LONGEST_VALUE] for name in NAMES}
+    trimmed = {name: ",".join(values_of(name, str(values.get(name, "")))) for name in NAMES}
     return {name: value for name, value in trimmed.items() if value}
+
+
+def values_of(name: str, value: str) -> list[str]:
+    """What is chosen of a filter, one by one."""
+    values = value.split(",", MOST_VALUES)[:MOST_VALUES] if name in MANY else [value]
+    return [*dict.fromkeys(trimmed for value in values if (trimmed := value.strip()[:LONGEST_VALUE]))]
+
+
+def names_colleague(values: Mapping[str, str]) -> bool:
+    """Whether filters name somebody: such a list is for work at hand, neither counted nor kept nor taken along."""
+    return values.get("person", NOBODY) not in (NOBODY, MINE)
 
 
 def search_of(values: Mapping[str, str], asker: Asker) -> CaseSearch:
@@ -63,6 +82,10 @@ def search_of(values: Mapping[str, str], asker: Asker) -> CaseSearch:
     for name, value in values.items():
         if name in READERS:
             filters |= READERS[name](value, asker)
+    if names_colleague(values) and "assignee" in filters:
+        # Who finished what is nobody's business.
+        open_ones = [stage for stage in filters.get("stages", OPEN_STAGES) if stage in OPEN_STAGES]
+        filters["stages"] = tuple(open_ones) or OPEN_STAGES
     search = CaseSearch(**filters)
     return search if search.order in orders_of(search) else replace(search, order=Order.NEWEST)
 
@@ -70,28 +93,43 @@ def search_of(values: Mapping[str, str], asker: Asker) -> CaseSearch:
 def orders_of(search: CaseSearch) -> list[Order]:
     """The orders that its stages have.
 
-    What is done has no deadline any more and is not urgent; to put a whole archive in such an order takes seconds.
+    What is done has no deadline any more, is not urgent and waits for nobody; to sort a whole archive takes seconds.
     """
     return [order for order in Order if order not in _OF_WORK or Stage.DONE not in search.stages]
 
 
 def _stages(value: str, _: Asker) -> dict[str, Any]:
-    if value == ALL:
+    chosen = values_of("stage", value)
+    if ALL in chosen:
         return {"stages": tuple(Stage)}
-    if value == "open":
-        return {"stages": OPEN_STAGES}
-    return {"stages": (Stage(value),)} if value in set(Stage) else {}
+    wanted = {*chosen, *(OPEN_STAGES if "open" in chosen else ())}
+    stages = tuple(stage for stage in Stage if stage in wanted)
+    return {"stages": stages} if stages else {}
 
 
 def _person(value: str, asker: Asker) -> dict[str, Any]:
     if value == NOBODY:
         return {"nobody": True}
-    return {"assignee": asker.account_id} if value == MINE else {}
+    if value == MINE:
+        return {"assignee": asker.account_id}
+    chosen = [account_id for account_id in asker.colleagues if str(account_id) == value]
+    return {"assignee": chosen[0]} if chosen else {}
 
 
-def _priority(value: str, _: Asker) -> dict[str, Any]:
-    priority = Priority.of_word(value)
-    return {} if priority is None else {"priorities": (priority,)}
+def _priorities(value: str, _: Asker) -> dict[str, Any]:
+    read = (Priority.of_word(word) for word in values_of("priority", value))
+    priorities = tuple(priority for priority in read if priority is not None)
+    return {"priorities": priorities} if priorities else {}
+
+
+def _flags(value: str, _: Asker) -> dict[str, Any]:
+    chosen = values_of("flag", value)
+    flags = tuple(flag for flag in Flag if flag in chosen)
+    return {"flags": flags} if flags else {}
+
+
+def _codes(name: str, field: str) -> Callable[[str, Asker], dict[str, Any]]:
+    return lambda value, _: {field: tuple(values_of(name, value))}
 
 
 def _untouched(value: str, asker: Asker) -> dict[str, Any]:
@@ -116,15 +154,15 @@ def _day(field: str, days: int) -> Callable[[str, Asker], dict[str, Any]]:
 READERS: Mapping[str, Callable[[str, Asker], dict[str, Any]]] = {
     "q": lambda value, asker: {"words": value, "text_searches": asker.text_searches},
     "stage": _stages,
-    "service": lambda value, _: {"services": (value,)},
-    "status": lambda value, _: {"detailed_statuses": (value,)},
-    "unit": lambda value, _: {"units": (value,)},
+    "service": _codes("service", "services"),
+    "status": _codes("status", "detailed_statuses"),
+    "unit": _codes("unit", "units"),
     "person": _person,
-    "visibility": lambda value, _: {"visibilities": (value,)},
-    "priority": _priority,
-    "flag": lambda value, _: {"flags": (value,)} if value in set(Flag) else {},
-    "channel": lambda value, _: {"channels": (value,)},
-    "area": lambda value, _: {"areas": (value,)},
+    "visibility": _codes("visibility", "visibilities"),
+    "priority": _priorities,
+    "flag": _flags,
+    "channel": _codes("channel", "channels"),
+    "area": _codes("area", "areas"),
     "overdue": lambda value, _: {"overdue": bool(value)},
     "resumed": lambda value, asker: {
         "resumed_by": asker.now.astimezone(asker.time_zone).date() if value else None

@@ -23,6 +23,8 @@ class Order(StrEnum):
     OLDEST = "oldest"
     PRIORITY = "priority"
     TOUCHED = "touched"
+    # What nobody has touched for longest.
+    DORMANT = "dormant"
 
 
 # What the rows of each order are compared by, and so what a cursor of it holds.
@@ -33,6 +35,7 @@ KINDS: dict[Order, tuple[type, ...]] = {
     Order.OLDEST: (datetime, int),
     Order.PRIORITY: (int, datetime, int),
     Order.TOUCHED: (datetime, int),
+    Order.DORMANT: (datetime, int),
 }
 # The fields of a case that hold them.
 FIELDS: dict[Order, tuple[str, ...]] = {

@@ -6,13 +6,13 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, validate
 
 from open311.model.casework.cases import Priority, Stage
-from open311.model.casework.desk_filters import LONGEST_VALUE, NAMES
+from open311.model.casework.desk_filters import LONGEST_VALUE, MANY, NAMES
 from open311.model.casework.desk_search import PAGE_SIZE
 from open311.model.service_request import Visibility
 
 LONGEST_TEXT = 20_000
 PRIORITIES = tuple(priority.word for priority in Priority)
-FILTERS = "As in the address of the list of cases at the desk."
+CaseFilters = "As in the address of the list of cases at the desk."
 
 
 class Text(fields.String):
@@ -40,8 +40,22 @@ def _one_of(words: type[StrEnum]) -> fields.String:
     return fields.String(validate=validate.OneOf([word.value for word in words]))
 
 
-class CasesQuery(Schema.from_dict({name: Text(LONGEST_VALUE) for name in NAMES})):  # type: ignore[misc]
-    """The filters of the list, by the names that they have in the address of its page."""
+LONGEST_LIST = 2000
+_Filters: type[Schema] = Schema.from_dict(
+    {
+        name: Text(LONGEST_LIST, metadata={"description": "Several values with commas between them."})
+        if name in MANY
+        else Text(LONGEST_VALUE)
+        for name in NAMES
+    }
+)
+
+
+class CasesQuery(_Filters):  # type: ignore[misc, valid-type]
+    """The filters of the list, by the names that they have in the address of its page.
+
+    A person is `me` or `nobody`: no program lists what colleagues have.
+    """
 
     view = Text(
         LONGEST_VALUE, metadata={"description": "The name of a view; its filters count where none is named."}

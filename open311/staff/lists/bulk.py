@@ -116,7 +116,7 @@ def _rows() -> list[CaseRow]:
     core, scope = current.core(), scope_of(staff(), Right.SEE_REPORTS)
     with core.database.read() as conn:
         if posted("all"):
-            search = replace(filters.search(), limit=MOST_CASES)
+            search = replace(filters.search(filters.colleagues()), limit=MOST_CASES)
             return list(case_list.page(conn, scope, search, core.now()).rows)
         numbers = _ticked()[:MOST_CASES]
         return storage.chosen(conn, scope, numbers, core.now()) if numbers else []

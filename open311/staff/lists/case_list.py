@@ -60,7 +60,8 @@ def reports() -> ResponseReturnValue:
     if number is not None and len(chosen.values) == 1:
         return redirect_to("report", number=number)
     scope, after = scope_of(staff(), Right.SEE_REPORTS), request.args.get("after", "")
-    search = desk_filters.search_of(chosen.values, filters.asker())
+    others = filters.colleagues()
+    search = filters.search(others)
     picked = set(read_numbers(request.args.get("picked", "")))
     with core.database.read() as conn:
         case_page = case_list.page(conn, scope, search, core.now(), filters.position(search, after))
@@ -79,18 +80,15 @@ def reports() -> ResponseReturnValue:
         picked_elsewhere=sorted(picked - {row.number for row in case_page.rows}),
         write_numbers=write_numbers,
         chosen=chosen,
-        chosen_words=[
-            (name, filters.in_words(name, search.order if name == "order" else value, in_force))
-            for name, value in chosen.values.items()
-        ],
+        chips=filters.chips(_with_order(chosen, search), in_force, others),
+        colleagues=sorted(others.items(), key=lambda colleague: colleague[1].casefold()),
         views=listed,
         most_counted=MOST_COUNTED,
         shared_with=_shared_with(),
         groups=[group for catalogue in in_force for group in services_by_group(catalogue)],
         statuses=[status for catalogue in in_force for status in catalogue.statuses.values()],
         choices={
-            name: filters.choices(name, in_force, chosen.values.get(name, ""))
-            for name in ("unit", "area", "channel")
+            name: filters.choices(name, in_force, chosen.chosen(name)) for name in ("unit", "area", "channel")
         },
         stages=list(Stage),
         priorities=list(Priority),
@@ -100,6 +98,12 @@ def reports() -> ResponseReturnValue:
         orders=desk_filters.orders_of(search),
         now=core.now(),
     )
+
+
+def _with_order(chosen: Filter, search: CaseSearch) -> Filter:
+    """The same, with the order that it came to where another one was asked for."""
+    order = {"order": search.order.value} if "order" in chosen.values else {}
+    return Filter({**chosen.values, **order})
 
 
 def _views(conn: Connection, scope: Scope, chosen: Filter) -> list[ViewLink]:

@@ -36,10 +36,10 @@ SHOWN = 50
 def case_map() -> ResponseReturnValue:
     """The map, and the first cases that lie on it as a list."""
     core, chosen, box = current.core(), filters.of_request(), _box()
-    scope = scope_of(staff(), Right.SEE_REPORTS)
+    scope, others = scope_of(staff(), Right.SEE_REPORTS), filters.colleagues()
     with core.database.read() as conn:
         cases = case_list.page(
-            conn, scope, replace(filters.search(), has_place=True, box=box, limit=SHOWN), core.now()
+            conn, scope, replace(filters.search(others), has_place=True, box=box, limit=SHOWN), core.now()
         )
     in_force = [core.catalogues.owner(owner) for owner in scope.jurisdictions]
     catalogue: Catalogue = g.catalogue
@@ -50,10 +50,9 @@ def case_map() -> ResponseReturnValue:
         more=cases.next is not None,
         catalogues={city.jurisdiction.jurisdiction_id: city for city in in_force},
         chosen=chosen,
-        chosen_words=[
-            (name, filters.in_words(name, value, in_force)) for name, value in chosen.values.items()
+        chips=[
+            (chip, _map_address({**kept, **chip.left})) for chip in filters.chips(chosen, in_force, others)
         ],
-        without={name: _map_address({**kept, name: ""}) for name in chosen.values},
         everywhere=_map_address(chosen.values) if box else "",
         cases=f"{address('case_points')}?{urlencode(chosen.values)}",
         map=maps.map_of(catalogue),
@@ -65,9 +64,10 @@ def case_map() -> ResponseReturnValue:
 
 @page("/reports/map.geojson", Right.SEE_REPORTS)
 def case_points() -> Response:
-    core, scope = current.core(), scope_of(staff(), Right.SEE_REPORTS)
+    core, scope, others = current.core(), scope_of(staff(), Right.SEE_REPORTS), filters.colleagues()
     with core.database.read() as conn:
-        places_found, more = places.of(conn, scope, replace(filters.search(), box=_box()), core.now())
+        search = replace(filters.search(others), box=_box())
+        places_found, more = places.of(conn, scope, search, core.now())
     back = way_back.to(way_back.MAP, {**filters.of_request().values, "bbox": request.args.get("bbox", "")})
     features = [_feature(place, core.catalogues.owner(place.jurisdiction_id), back) for place in places_found]
     response = jsonify(type="FeatureCollection", features=features, more=more)

@@ -23,6 +23,7 @@ from open311.site.words import figure, words
 from open311.staff.blueprint import account_actor, page, redirect_to, signed_in, staff
 from open311.staff.case.work_sheet import of_case, of_row
 from open311.staff.lists import filters
+from open311.staff.lists.filters import Filter
 from open311.staff.rendering import NOT_KEPT, render
 from open311.staff.seen_case import find_case
 from open311.storage.desk import export_files as storage
@@ -37,7 +38,7 @@ MOST_IN_WORKBOOK, MOST_SHEETS = 5_000, 200
 @page("/reports.csv", Right.EXPORT)
 def reports_csv() -> ResponseReturnValue:
     """The cases of a view as CSV, in pieces as they are read."""
-    core, chosen, search = current.core(), filters.of_request(), filters.search()
+    core, chosen, search = current.core(), _chosen(), filters.search()
     scope, write = scope_of(staff(), Right.EXPORT), _cells()
     with core.database.read() as conn:
         [rows] = case_list.counted(conn, scope, [replace(search, words="")], core.now(), most=MOST_ROWS)
@@ -50,7 +51,7 @@ def reports_csv() -> ResponseReturnValue:
 @page("/reports.xlsx", Right.EXPORT)
 def reports_xlsx() -> ResponseReturnValue:
     """The cases of a view as a workbook; more than one waits for are for the worker."""
-    core, chosen = current.core(), filters.of_request()
+    core, chosen = current.core(), _chosen()
     rows = _rows(MOST_IN_WORKBOOK + 1)
     if len(rows) > MOST_IN_WORKBOOK:
         return redirect_to("export_files", ask="1", **chosen.values)
@@ -64,7 +65,7 @@ def reports_xlsx() -> ResponseReturnValue:
 @page("/exports", Right.EXPORT, methods=("GET", "POST"))
 def export_files() -> ResponseReturnValue:
     """One's own workbooks of many cases, and a form to have one written."""
-    core, chosen, account_id = current.core(), filters.of_request(), signed_in().account.id
+    core, chosen, account_id = current.core(), _chosen(), signed_in().account.id
     if request.method == "POST":
         large_files.begin(core, account_id, chosen.values)
         return redirect_to("export_files")
@@ -119,6 +120,14 @@ def report_sheet(number: int) -> ResponseReturnValue:
     return printed(sheet.title, [sheet], f"{number}.pdf")
 
 
+def _chosen() -> Filter:
+    """The filters of what is taken along; raises `Invalid` where they name a colleague."""
+    chosen = filters.of_request()
+    if chosen.names_colleague:
+        raise Invalid(problem("desk.export.person"))
+    return chosen
+
+
 def _cells() -> CellWriter:
     """The writer for whoever asks; it is used when the request is over, too."""
     return CellWriter.of(current.core(), current.language(), current.time_zone())
@@ -126,6 +135,7 @@ def _cells() -> CellWriter:
 
 def _rows(most: int) -> list[CaseRow]:
     scope = scope_of(staff(), Right.EXPORT)
+    _chosen()
     return [row for piece in pieces(current.core(), scope, filters.search(), most) for row in piece]
 
 
@@ -134,7 +144,7 @@ def _taken_along(form: str, most: int) -> list[CaseRow]:
     rows = _rows(most + 1)
     if len(rows) > most:
         raise Invalid(problem("desk.export.too_many", most=most))
-    export_log.note(current.core(), account_actor(), form, len(rows), filters.of_request().values)
+    export_log.note(current.core(), account_actor(), form, len(rows), _chosen().values)
     return rows
 
 

@@ -1,7 +1,8 @@
 """Filters of the list: as words in the address, and as words on the page."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import urlencode
 
 from flask import request
@@ -10,6 +11,7 @@ from werkzeug.datastructures import MultiDict
 from open311.base.errors import Invalid
 from open311.base.i18n import messages
 from open311.http import current
+from open311.model.access.actor import Right
 from open311.model.casework import desk_filters
 from open311.model.casework.cases import Priority
 from open311.model.casework.desk_filters import Asker
@@ -17,7 +19,8 @@ from open311.model.casework.desk_search import CaseSearch, Position
 from open311.model.catalogue import Catalogue
 from open311.model.intake.channels import Channel
 from open311.site.words import catalogue_text, words
-from open311.staff.blueprint import address, caller
+from open311.staff import actor_names
+from open311.staff.blueprint import address, caller, staff
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +29,20 @@ class Filter:
 
     values: Mapping[str, str]
 
-    def without(self, name: str) -> str:
-        """The address of the list with one filter taken off."""
-        return self.address(**{name: ""})
+    def without(self, name: str, value: str = "") -> dict[str, str]:
+        """The filters with one taken off, or one of its values."""
+        left = [
+            other for other in desk_filters.values_of(name, self.values[name]) if value and other != value
+        ]
+        return {**self.values, name: ",".join(left)}
+
+    @property
+    def names_colleague(self) -> bool:
+        return desk_filters.names_colleague(self.values)
+
+    def chosen(self, name: str) -> list[str]:
+        """The values of a filter."""
+        return desk_filters.values_of(name, self.values.get(name, ""))
 
     def address(self, **changed: str) -> str:
         """The address of the list with some filters changed."""
@@ -42,12 +56,13 @@ class Filter:
 def of_request() -> Filter:
     """The filters in the address of this page, or in its form."""
     sent: MultiDict[str, str] = request.values
-    return Filter(desk_filters.known(sent))
+    several = {name: ",".join(sent.getlist(name)) for name in desk_filters.MANY}
+    return Filter(desk_filters.known({**sent.to_dict(), **several}))
 
 
-def search() -> CaseSearch:
+def search(colleagues: Collection[int] = ()) -> CaseSearch:
     """The search that the filters of this page mean."""
-    return desk_filters.search_of(of_request().values, asker())
+    return desk_filters.search_of(of_request().values, asker(colleagues))
 
 
 def position(search: CaseSearch, word: str) -> Position | None:
@@ -58,15 +73,52 @@ def position(search: CaseSearch, word: str) -> Position | None:
         return None
 
 
-def asker() -> Asker:
+def asker(colleagues: Collection[int] = ()) -> Asker:
     """Who asks, when and where."""
     core = current.core()
     languages = {catalogue.jurisdiction.text_search for catalogue in core.catalogues.in_force}
-    return Asker(caller().account.id, core.now(), current.time_zone(), tuple(sorted(languages)))
+    return Asker(caller().account.id, core.now(), current.time_zone(), tuple(sorted(languages)), colleagues)
+
+
+def colleagues() -> dict[int, str]:
+    """Whose open cases somebody may ask for, by name: who gives out work sees who has which."""
+    core = current.core()
+    return core.desk_counts.get(
+        ("colleagues", staff()),
+        core.database.freshness.desk_stamp,
+        core.now(),
+        lambda: actor_names.colleagues(Right.ASSIGN_PERSON),
+    )
+
+
+class Chip(NamedTuple):
+    """A filter that is set, or one of its values: words, and the filters without it."""
+
+    name: str
+    words: str
+    left: Mapping[str, str]
+
+
+def chips(chosen: Filter, catalogues: Sequence[Catalogue], names: Mapping[int, str]) -> list[Chip]:
+    """What is chosen, one by one; `names` are those of colleagues."""
+    people = {str(account_id): person for account_id, person in names.items()}
+    return [
+        Chip(
+            name,
+            (name == "person" and people.get(value)) or _in_words(name, value, catalogues),
+            chosen.without(name, value),
+        )
+        for name in chosen.values
+        for value in chosen.chosen(name)
+    ]
 
 
 def in_words(name: str, value: str, catalogues: Sequence[Catalogue]) -> str:
-    """The value of a filter as people say it."""
+    """The values of a filter as people say them."""
+    return ", ".join(_in_words(name, part, catalogues) for part in desk_filters.values_of(name, value))
+
+
+def _in_words(name: str, value: str, catalogues: Sequence[Catalogue]) -> str:
     key = _key(name, value)
     if key and key in messages(current.language()):
         return words(key)
@@ -75,15 +127,14 @@ def in_words(name: str, value: str, catalogues: Sequence[Catalogue]) -> str:
     return next((known for known in names if known != value), value)
 
 
-def choices(name: str, catalogues: Sequence[Catalogue], chosen: str) -> list[tuple[str, str]]:
-    """What a select of the list offers: values, and what people call them.
+def choices(name: str, catalogues: Sequence[Catalogue], chosen: Iterable[str]) -> list[tuple[str, str]]:
+    """What a filter of the list offers: values, and what people call them.
 
     What is chosen is among them even if no catalogue knows it: else the next press would take the filter off.
     """
     values = dict.fromkeys(value for catalogue in catalogues for value in _CHOICES[name](catalogue))
-    if chosen:
-        values.setdefault(chosen)
-    named = ((value, in_words(name, value, catalogues)) for value in values)
+    values |= dict.fromkeys(chosen)
+    named = ((value, _in_words(name, value, catalogues)) for value in values)
     return sorted(named, key=lambda choice: choice[1].casefold())
 
 

@@ -139,6 +139,14 @@ Index(
     _case.service_request_id.desc(),
     postgresql_where=text("assignee_id is not null"),
 )
+# What lies untouched for longest; among all that is done it would be looked for one by one.
+Index(
+    "cases_dormant",
+    _case.jurisdiction_id,
+    _case.touched_datetime,
+    _case.service_request_id,
+    postgresql_where=_open,
+)
 Index("cases_touched", _case.jurisdiction_id, _case.touched_datetime.desc(), _case.service_request_id.desc())
 
 case_notes = Table(

@@ -131,6 +131,7 @@ ORDERS: dict[Order, Keys] = {
     Order.OLDEST: ((_c.received_datetime, 1), (_c.service_request_id, 1)),
     Order.PRIORITY: ((_c.priority, -1), (_c.due_datetime, 1), (_c.service_request_id, 1)),
     Order.TOUCHED: ((_c.touched_datetime, -1), (_c.service_request_id, -1)),
+    Order.DORMANT: ((_c.touched_datetime, 1), (_c.service_request_id, 1)),
 }
 
 
