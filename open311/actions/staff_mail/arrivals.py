@@ -57,9 +57,13 @@ def _unit(catalogue: Catalogue, case: Case) -> str | None:
 
 
 def _is_wanted(catalogue: Catalogue, case: Case) -> bool:
-    """Whether the unit that has to do something now hears of it at once."""
+    """Whether the unit that has to do something now hears of it at once.
+
+    Those who check have a queue before them, so nothing is urgent to them by mail unless they wish it.
+    """
     unit = catalogue.desk.units.get(_unit(catalogue, case) or "")
-    return case.priority >= Priority.HIGH or (unit is not None and unit.at_once)
+    is_urgent = case.priority >= Priority.HIGH and case.stage is not Stage.CHECK
+    return is_urgent or (unit is not None and unit.at_once)
 
 
 def _of_unit(
