@@ -204,6 +204,15 @@ def test_single_keys_work_unless_somebody_switched_them_off(visit: Visit, town: 
     keys.press("j")
     expect(page.locator("[data-line]").first).to_be_focused()
     visitor.goes_on_by_key()
+    visitor.opens("/staff/reports?stage=check")
+    ticked = page.locator(".tick:checked")
+    for key, ticks in (("j", 0), ("x", 1), ("x", 0), ("j", 0), ("Shift+X", 2)):
+        keys.press(key)
+        expect(ticked).to_have_count(ticks)
+    keys.press("g")
+    with page.expect_navigation():
+        keys.press("m")
+    assert visitor.path == "/staff/reports?person=me"
     visitor.opens(f"/staff/check/{number}")
     keys.press("w")
     expect(page.locator("#outcome-withhold")).to_be_focused()

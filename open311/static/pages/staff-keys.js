@@ -24,13 +24,34 @@ const act = (element) => {
   else element.focus();
 };
 
+const rowOf = (element) => element.closest("tr") ?? element;
+// The lines of a list, and the one in whose row the focus is.
+const list = () => {
+  const lines = [...document.querySelectorAll("[data-line]")];
+  return [lines, lines.findIndex((line) => rowOf(line).contains(document.activeElement))];
+};
+
 // Down and up a list: the focus goes from line to line, and Enter opens.
 const step = (by) => {
-  const lines = [...document.querySelectorAll("[data-line]")];
+  const [lines, at] = list();
   if (!lines.length) return false;
-  const at = lines.indexOf(document.activeElement);
   const next = at < 0 ? (by > 0 ? 0 : lines.length - 1) : Math.min(Math.max(at + by, 0), lines.length - 1);
   lines[next].focus();
+  return true;
+};
+
+// Ticks the line with the focus, or takes the tick off; with Shift all from the last one that was ticked to here.
+let lastTicked = 0;
+const tick = (toHere) => {
+  const [lines, at] = list();
+  const boxes = lines.map((line) => rowOf(line).querySelector("input[type=checkbox]"));
+  if (at < 0 || !boxes[at]) return false;
+  if (!toHere) boxes[at].checked = !boxes[at].checked;
+  else {
+    const [from, to] = [lastTicked, at].sort((one, other) => one - other);
+    for (const box of boxes.slice(from, to + 1)) if (box) box.checked = true;
+  }
+  lastTicked = at;
   return true;
 };
 
@@ -43,6 +64,7 @@ const run = (keys) => {
   }
   if (keys === "j" && step(1)) return true;
   if (keys === "k" && step(-1)) return true;
+  if ((keys === "x" || keys === "X") && tick(keys === "X")) return true;
   // Of several boxes with one key, the next that is not ticked.
   const ticked = ({ type, checked }) => type === "checkbox" && checked;
   const element = targets().find((each) => each.dataset.key === keys && !ticked(each));
