@@ -141,7 +141,7 @@ def test_units_districts_and_channels_are_chosen_by_name(bea: Employee, api: Api
     assert all(any(words in chip for chip in chips) for words in names.values())
     # A program's own word, or a code of an older catalogue, is not lost by the next press.
     other = html.fromstring(bea.get("/staff/reports?channel=MängelApp&unit=ALT").text)
-    assert other.xpath("//input[@checked]/@value") == ["ALT", "MängelApp"]
+    assert other.xpath("//input[@checked][@name!='columns']/@value") == ["ALT", "MängelApp"]
     assert number in bea.get("/staff/reports?channel=api").text
 
 
@@ -168,6 +168,28 @@ def test_several_values_of_a_filter_are_chosen_and_taken_off_one_by_one(bea: Emp
     assert views_of(bea)["Zwei (2)"] == "/staff/reports?service=MUELLBEHAELTER%2CMUELL_WILD"
     # More than there is room for restrict by those that have it.
     assert listed(bea, "service=" + ",".join(["MUELLBEHAELTER", *map(str, range(10_000))])) == {lamp}
+
+
+def test_columns_are_chosen_and_kept_with_a_view(bea: Employee, api: Api, core: Core) -> None:
+    number = int(api.report(service_code="MUELL_WILD", lat="49.477", long="8.445"))
+    casework.set_status(core, number, "IN_BEARBEITUNG", ACTOR, "Wir holen es am Montag ab")
+
+    def heads(query: str) -> list[str]:
+        page = html.fromstring(bea.get(f"/staff/reports?{query}").text)
+        return [head.text_content() for head in page.xpath("//thead//th")][1:]
+
+    assert heads("") == ["Nummer", "Foto", "Was und wo", "Alter", "Frist", "Zuständig", "Status"]
+    chosen = ["last_word", "area", "channel", "nonsense"]
+    assert heads(urlencode({"columns": chosen}, doseq=True)) == [
+        "Nummer",
+        "Bezirk",
+        "Eingang",
+        "Letzte öffentliche Nachricht",
+    ]
+    assert "Wir holen es am Montag ab" in bea.text
+    assert "Südliche Innenstadt" in bea.text
+    bea.post("/staff/reports/views", 303, name="Worte", columns=chosen, service="MUELL_WILD")
+    assert "columns=last_word%2Carea%2Cchannel" in views_of(bea)["Worte (1)"]
 
 
 def test_open_cases_of_a_colleague_are_listed_and_neither_counted_nor_kept_nor_taken_along(

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any, NamedTuple
 
 from open311.model.casework.cases import Flag, Priority, Stage
-from open311.model.casework.desk_search import OPEN_STAGES, CaseSearch, Order
+from open311.model.casework.desk_search import OPEN_STAGES, USUAL_COLUMNS, CaseSearch, Column, Order
 
 NAMES = (
     "q",
@@ -26,12 +26,17 @@ NAMES = (
     "until",
     "untouched",
     "order",
+    "columns",
 )
 # Of these several values may be chosen; they stand in one word with commas, which no code has.
-MANY = frozenset({"stage", "service", "status", "unit", "visibility", "priority", "flag", "channel", "area"})
+MANY = frozenset(
+    {"stage", "service", "status", "unit", "visibility", "priority", "flag", "channel", "area", "columns"}
+)
 LONGEST_VALUE = 200
 # Of one filter: the list reads its index once for each unit.
 MOST_VALUES = 30
+# How the page of the list looks, and not what is in it.
+PAGE_ONLY = ("columns",)
 NOBODY = "nobody"
 MINE = "me"
 ALL = "all"
@@ -57,6 +62,8 @@ class Asker(NamedTuple):
 def known(values: Mapping[str, str]) -> dict[str, str]:
     """The filters among some words, in their order, without those that are empty."""
     trimmed = {name: ",".join(values_of(name, str(values.get(name, "")))) for name in NAMES}
+    if columns_of(trimmed) == USUAL_COLUMNS:
+        del trimmed["columns"]
     return {name: value for name, value in trimmed.items() if value}
 
 
@@ -88,6 +95,12 @@ def search_of(values: Mapping[str, str], asker: Asker) -> CaseSearch:
         filters["stages"] = tuple(open_ones) or OPEN_STAGES
     search = CaseSearch(**filters)
     return search if search.order in orders_of(search) else replace(search, order=Order.NEWEST)
+
+
+def columns_of(values: Mapping[str, str]) -> tuple[Column, ...]:
+    """What the list tells of each case beside its number, in the order of the table."""
+    chosen = values_of("columns", values.get("columns", ""))
+    return tuple(column for column in Column if column in chosen) or USUAL_COLUMNS
 
 
 def orders_of(search: CaseSearch) -> list[Order]:

@@ -27,6 +27,22 @@ class Order(StrEnum):
     DORMANT = "dormant"
 
 
+class Column(StrEnum):
+    """What the list can tell of a case beside its number; the messages `desk.column.…` name them."""
+
+    PHOTO = "photo"
+    WHAT = "what"
+    AREA = "area"
+    AGE = "age"
+    TOUCHED = "touched"
+    DUE = "due"
+    UNIT = "unit"
+    CHANNEL = "channel"
+    STATUS = "status"
+    LAST_WORD = "last_word"
+
+
+USUAL_COLUMNS = (Column.PHOTO, Column.WHAT, Column.AGE, Column.DUE, Column.UNIT, Column.STATUS)
 # What the rows of each order are compared by, and so what a cursor of it holds.
 BY_TIME = (datetime, int)
 KINDS: dict[Order, tuple[type, ...]] = {

@@ -6,7 +6,7 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, validate
 
 from open311.model.casework.cases import Priority, Stage
-from open311.model.casework.desk_filters import LONGEST_VALUE, MANY, NAMES
+from open311.model.casework.desk_filters import LONGEST_VALUE, MANY, NAMES, PAGE_ONLY
 from open311.model.casework.desk_search import PAGE_SIZE
 from open311.model.service_request import Visibility
 
@@ -47,6 +47,7 @@ _Filters: type[Schema] = Schema.from_dict(
         if name in MANY
         else Text(LONGEST_VALUE)
         for name in NAMES
+        if name not in PAGE_ONLY
     }
 )
 

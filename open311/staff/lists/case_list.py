@@ -13,7 +13,7 @@ from open311.model.casework import desk_filters
 from open311.model.casework.bulk import read_numbers, write_numbers
 from open311.model.casework.cases import Flag, Priority, Stage
 from open311.model.casework.desk_filters import MINE, NOBODY
-from open311.model.casework.desk_search import CaseSearch
+from open311.model.casework.desk_search import CaseSearch, Column
 from open311.model.service_request import Visibility
 from open311.site.list.listing import services_by_group
 from open311.site.report_numbers import report_number
@@ -94,6 +94,8 @@ def reports() -> ResponseReturnValue:
         priorities=list(Priority),
         visibilities=list(Visibility),
         flags=list(Flag),
+        columns=desk_filters.columns_of(chosen.values),
+        all_columns=list(Column),
         order=search.order,
         orders=desk_filters.orders_of(search),
         now=core.now(),

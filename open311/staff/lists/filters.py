@@ -109,6 +109,7 @@ def chips(chosen: Filter, catalogues: Sequence[Catalogue], names: Mapping[int, s
             chosen.without(name, value),
         )
         for name in chosen.values
+        if name != "columns"
         for value in chosen.chosen(name)
     ]
 
@@ -162,6 +163,8 @@ def _key(name: str, value: str) -> str:
     if name == "priority":
         priority = Priority.of_word(value)
         return f"desk.priority.{priority.name.lower()}" if priority is not None else ""
+    if name == "columns":
+        return f"desk.column.{value}"
     if name in ("overdue", "resumed"):
         return "desk.filter.yes"
     if name == "stage" and value in ("all", "open"):

@@ -16,7 +16,10 @@ SHOWN_WORDS = 300
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseRow:
-    """A line of the list; `photo` is the key of a small copy, `presence` who looks at it just now."""
+    """A line of the list; `photo` is the key of a small copy, `presence` who looks at it just now.
+
+    `last_word` is what the public was told last.
+    """
 
     case: Case
     status: str
@@ -26,6 +29,7 @@ class CaseRow:
     description: str
     address: str
     channel: str | None
+    last_word: str | None
     parent_id: int | None
     lat: float | None
     long: float | None
@@ -68,6 +72,7 @@ def rows_of(keys: Any, now: datetime) -> Select[Any]:
             func.left(_r.description, SHOWN_WORDS).label("description"),
             _r.address,
             _r.channel,
+            func.left(_r.status_notes, SHOWN_WORDS).label("last_word"),
             _r.parent_id,
             func.ST_Y(_r.geom).label("lat"),
             func.ST_X(_r.geom).label("long"),
@@ -88,6 +93,7 @@ SHOWN = (
     "description",
     "address",
     "channel",
+    "last_word",
     "parent_id",
     "lat",
     "long",
