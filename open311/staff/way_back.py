@@ -69,7 +69,12 @@ def of_request() -> WayBack:
 def to_here() -> WayBack:
     """The way back to this very page."""
     path, _, query = here().partition("?")
-    return to(path, {name: value for name, value in parse_qsl(query) if name not in SAID_ONCE})
+    values: dict[str, str] = {}
+    for name, value in parse_qsl(query):
+        if name not in SAID_ONCE:
+            # Several values of a filter are one word.
+            values[name] = f"{values[name]},{value}" if name in values else value
+    return to(path, values)
 
 
 def to(path: str, values: Mapping[str, str], row: int | None = None) -> WayBack:

@@ -60,6 +60,7 @@ FIELDS: dict[Order, tuple[str, ...]] = {
     Order.OLDEST: ("received_datetime", "service_request_id"),
     Order.PRIORITY: ("priority", "due_datetime", "service_request_id"),
     Order.TOUCHED: ("touched_datetime", "service_request_id"),
+    Order.DORMANT: ("touched_datetime", "service_request_id"),
 }
 
 

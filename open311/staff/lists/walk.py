@@ -52,7 +52,7 @@ class Walk:
         values = dict(parse_qsl(urlsplit(way.path).query))
         self._row = way.row or 1
         self._values = desk_filters.known(values)
-        self._search = desk_filters.search_of(self._values, filters.asker())
+        self._search = desk_filters.search_of(self._values, filters.asker(filters.colleagues()))
         self._after = filters.position(self._search, values.get("after", ""))
 
     def step(self, conn: Connection, number: int, by: int) -> tuple[int, WayBack] | None:
