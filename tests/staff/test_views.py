@@ -180,9 +180,10 @@ def test_columns_are_chosen_and_kept_with_a_view(bea: Employee, api: Api, core: 
 
     assert heads("") == ["Nummer", "Foto", "Was und wo", "Alter", "Frist", "Zuständig", "Status"]
     chosen = ["last_word", "area", "channel", "nonsense"]
-    assert heads(urlencode({"columns": chosen}, doseq=True)) == [
+    assert heads(urlencode({"columns": [*chosen, "touched"]}, doseq=True)) == [
         "Nummer",
         "Bezirk",
+        "Zuletzt geändert",
         "Eingang",
         "Letzte öffentliche Nachricht",
     ]
