@@ -15,7 +15,7 @@ def no_key_needed(s: Subject) -> Findings:
     for path in ("services", "requests", f"services/{quote(s.a_code(), safe='')}"):
         answer = s.get(path, s.speaks)
         if answer.status in (401, 403):
-            yield Finding(answer.told, "401" if answer.status == 401 else None)
+            yield Finding(answer.summary, "401" if answer.status == 401 else None)
 
 
 # GeoReporter on iOS, Boston's web app and FixMyStreet send one with every question.
@@ -24,14 +24,14 @@ def wrong_key_on_get(s: Subject) -> Findings:
     for key in ("no-such-key", ""):
         answer = s.get("services", s.speaks, api_key=key)
         if answer.status != 200:
-            yield Finding(answer.told, "401" if answer.status == 401 else None)
+            yield Finding(answer.summary, "401" if answer.status == 401 else None)
 
 
 @requires("R-055", MUST, "401 anywhere")
 def never_401(s: Subject) -> Findings:
     for answer in s.answers.values():
         if answer.status == 401:
-            yield Finding(answer.told, "401")
+            yield Finding(answer.summary, "401")
 
 
 @requires("R-039", MUST, "GETs without jurisdiction_id")
@@ -40,7 +40,7 @@ def without_jurisdiction(s: Subject) -> Findings:
     if answer.status == 400 and s.options.jurisdiction_id:
         raise LeftOpen("a server with several jurisdictions may ask for it")
     if answer.status != 200:
-        yield Finding(answer.told)
+        yield Finding(answer.summary)
 
 
 @requires("R-040", BREAKS, "`jurisdiction_id=` empty, as the Android app sends it")
@@ -48,7 +48,7 @@ def empty_jurisdiction(s: Subject) -> Findings:
     bare = s.absolute(f"{s.base}/services.{s.speaks}", s.speaks)
     empty = s.absolute(f"{s.base}/services.{s.speaks}?jurisdiction_id=", s.speaks)
     if bare.status != empty.status:
-        yield Finding(f"{empty.told}, {bare.status} without the parameter")
+        yield Finding(f"{empty.summary}, {bare.status} without the parameter")
 
 
 @requires("R-041", MUST, "the right jurisdiction_id")
@@ -57,7 +57,7 @@ def right_jurisdiction(s: Subject) -> Findings:
         raise NotSeen("name it with --jurisdiction")
     answer = s.get("services", s.speaks)
     if answer.status != 200:
-        yield Finding(answer.told)
+        yield Finding(answer.summary)
 
 
 @requires("R-042", SHOULD, "jurisdiction_id in capitals")
@@ -66,7 +66,7 @@ def capital_jurisdiction(s: Subject) -> Findings:
         raise NotSeen("name it with --jurisdiction")
     answer = s.get("services", s.speaks, jurisdiction_id=s.options.jurisdiction_id.upper())
     if answer.status != 200:
-        yield Finding(answer.told)
+        yield Finding(answer.summary)
 
 
 @requires("R-043", MUST, "a jurisdiction_id that nobody knows")
@@ -76,6 +76,6 @@ def unknown_jurisdiction(s: Subject) -> Findings:
         raise LeftOpen("it is ignored, which the text lets a server with one jurisdiction do")
     for answer in answers:
         if answer.status != 404:
-            yield Finding(answer.told, "401" if answer.status == 401 else None)
+            yield Finding(answer.summary, "401" if answer.status == 401 else None)
         elif fault := is_array_error(answer):
             yield Finding(fault, "P14")

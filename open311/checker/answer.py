@@ -29,7 +29,7 @@ class Answer:
     seconds: float = 0
 
     @property
-    def told(self) -> str:
+    def summary(self) -> str:
         """What was asked and what came, in a few words."""
         return f"{self.asked}: {self.failure or self.status}"
 
@@ -70,7 +70,7 @@ class Answer:
     def must_be(self, status: int) -> "Answer":
         """Itself; raises `NotSeen` when the status is another."""
         if self.status != status:
-            raise NotSeen(self.told)
+            raise NotSeen(self.summary)
         return self
 
     def rows(self) -> list[dict[str, Any]]:
@@ -96,12 +96,12 @@ def is_array_error(answer: Answer) -> str:
 def _wrong_json(answer: Answer) -> str:
     value = answer.json()
     if not isinstance(value, list) or not value or not isinstance(value[0], dict):
-        return f"{answer.told}, not an array of errors"
+        return f"{answer.summary}, not an array of errors"
     for error in value:
         if error.get("code") != answer.status or isinstance(error.get("code"), bool):
-            return f"{answer.told}, `code` is {error.get('code')!r}, not the number {answer.status}"
+            return f"{answer.summary}, `code` is {error.get('code')!r}, not the number {answer.status}"
         if not isinstance(error.get("description"), str) or not error["description"].strip():
-            return f"{answer.told}, without a `description`"
+            return f"{answer.summary}, without a `description`"
     return ""
 
 
@@ -109,9 +109,9 @@ def _wrong_xml(answer: Answer) -> str:
     root = answer.xml()
     errors = root.findall("error")
     if root.tag != "errors" or not errors:
-        return f"{answer.told}, root `{root.tag}` instead of `errors/error`"
+        return f"{answer.summary}, root `{root.tag}` instead of `errors/error`"
     if any(not (error.findtext("code") or "").strip() for error in errors):
-        return f"{answer.told}, an error without `code`"
+        return f"{answer.summary}, an error without `code`"
     if any(not (error.findtext("description") or "").strip() for error in errors):
-        return f"{answer.told}, an error without `description`"
+        return f"{answer.summary}, an error without `description`"
     return ""

@@ -73,7 +73,7 @@ def two_places(s: Subject) -> Findings:
     _discovery(s, "json")
     below, above = _places(s, "json")
     if (below.status, above.status) != (200, 200):
-        yield Finding(f"{below.told}; {above.told}")
+        yield Finding(f"{below.summary}; {above.summary}")
     elif below.body != above.body:
         yield Finding("the two documents differ")
 
@@ -150,7 +150,7 @@ def addresses(s: Subject) -> Findings:
             who = f"?jurisdiction_id={s.options.jurisdiction_id}" if s.options.jurisdiction_id else ""
             answer = s.absolute(f"{url}/services.{suffix}{who}", suffix or "")
             if suffix and (answer.status != 200 or suffix not in answer.content_type):
-                yield Finding(f"{answer.told}, {answer.content_type}")
+                yield Finding(f"{answer.summary}, {answer.content_type}")
 
 
 @requires("R-066", BREAKS, "`changeset`: ISO 8601 with a zone, whole seconds, not in the future")

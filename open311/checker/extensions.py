@@ -20,13 +20,17 @@ def paging(s: Subject) -> Findings:
     size = max(1, min(20, len(rows) // 2))
     first, second = (s.get("requests", page=page, page_size=size) for page in (1, 2))
     if first.status != 200 or len(first.rows()) != size:
-        raise NotOffered(f"page_size={size} gives {len(first.rows()) if first.status == 200 else first.told}")
+        raise NotOffered(
+            f"page_size={size} gives {len(first.rows()) if first.status == 200 else first.summary}"
+        )
     if not set(ids(first.rows())).isdisjoint(ids(second.must_be(200).rows())):
         yield Finding("pages 1 and 2 have requests in common")
     behind = s.get("requests", page=100_000, page_size=size)
     if behind.status != 200 or behind.rows():
         again = behind.status == 200
-        yield Finding(f"{behind.told}; a page behind the last is empty", "last-page-again" if again else None)
+        yield Finding(
+            f"{behind.summary}; a page behind the last is empty", "last-page-again" if again else None
+        )
     if not first.headers.get("link"):
         yield Finding("without a `Link` header")
 
@@ -41,7 +45,7 @@ def updated_after(s: Subject) -> Findings:
     edge_moment = (edge + timedelta(seconds=0)).isoformat(timespec="seconds")
     answer = s.get("requests", updated_after=edge_moment)
     if answer.status != 200 or any(moment(row, "updated_datetime") < edge for row in answer.rows()):
-        raise NotOffered("older ones are found too" if answer.status == 200 else answer.told)
+        raise NotOffered("older ones are found too" if answer.status == 200 else answer.summary)
     wanted = {str(row.get("service_request_id")) for row in rows if moment(row, "updated_datetime") == edge}
     if not wanted & set(ids(answer.rows())) and len(answer.rows()) < 50:
         yield Finding("the bound itself is left out")
@@ -78,7 +82,7 @@ def _only_near(s: Subject, lat: float, long: float, query: dict[str, Any]) -> bo
 def words(s: Subject) -> Findings:
     answer = s.get("requests", q="zzzzqqqxnosuchword")
     if answer.status != 200 or answer.rows():
-        raise NotOffered("it is ignored" if answer.status == 200 else answer.told)
+        raise NotOffered("it is ignored" if answer.status == 200 else answer.summary)
     yield from ()
 
 
@@ -106,7 +110,7 @@ def extended(s: Subject) -> Findings:
 def updates(s: Subject) -> Findings:
     answer = s.get("servicerequestupdates", s.speaks)
     if answer.status != 200:
-        raise NotOffered(answer.told)
+        raise NotOffered(answer.summary)
     if s.speaks == "json":
         for row in answer.rows():
             if not row.get("update_id") or not row.get("service_request_id"):
@@ -133,7 +137,7 @@ def cors(s: Subject) -> Findings:
         method="OPTIONS",
     )
     if preflight.status not in (200, 204):
-        yield Finding(preflight.told)
+        yield Finding(preflight.summary)
 
 
 @requires("R-199", EXT, "conditional GET")
@@ -143,14 +147,14 @@ def conditional(s: Subject) -> Findings:
         raise NotOffered("no `ETag`")
     again = s.get("services", s.speaks, {"If-None-Match": tag})
     if again.status != 304:
-        yield Finding(f"{again.told} although nothing has changed")
+        yield Finding(f"{again.summary} although nothing has changed")
 
 
 @requires("change feed", EXT, "`changes.json`, the feed for copies")
 def changes(s: Subject) -> Findings:
     answer = s.get("changes", "json", limit=1)
     if answer.status != 200:
-        raise NotOffered(answer.told)
+        raise NotOffered(answer.summary)
     value = answer.json()
     if not isinstance(value, dict) or not {"changes", "next", "more"} <= set(value):
         yield Finding("not an object with `changes`, `next` and `more`")

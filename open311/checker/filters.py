@@ -41,7 +41,7 @@ def ids_override(s: Subject) -> Findings:
 def unknown_ids(s: Subject) -> Findings:
     answer = s.get("requests", service_request_id=NOBODY)
     if answer.status != 200 or answer.rows():
-        yield Finding(answer.told)
+        yield Finding(answer.summary)
 
 
 @requires("R-162", MUST, "`service_request_id=` empty")
@@ -54,7 +54,7 @@ def empty_ids(s: Subject) -> Findings:
 def empty_parameters(s: Subject) -> Findings:
     answer = s.get("requests", status="", service_code="", start_date="", end_date="")
     if answer.status != 200 or ids(answer.rows()) != ids(s.requests()):
-        yield Finding(f"{answer.told}, not the same list as without")
+        yield Finding(f"{answer.summary}, not the same list as without")
 
 
 @requires("R-163", MUST, "`service_code`")
@@ -69,7 +69,7 @@ def by_service(s: Subject) -> Findings:
 def by_unknown_service(s: Subject) -> Findings:
     answer = s.get("requests", service_code="no-such-service-311")
     if answer.status != 200 or answer.rows():
-        yield Finding(f"{answer.told}, {len(answer.rows()) if answer.status == 200 else 0} requests")
+        yield Finding(f"{answer.summary}, {len(answer.rows()) if answer.status == 200 else 0} requests")
 
 
 @requires("R-165", MUST, "`status=open`, `closed`, `open,closed`")
@@ -81,21 +81,21 @@ def by_status(s: Subject) -> Findings:
             yield Finding(f"status={word} finds {sorted(others)}")
     both = s.get("requests", status="open,closed")
     if both.status != 200 or len(both.rows()) < len(s.requests()):
-        yield Finding(f"{both.told}, fewer than without the filter")
+        yield Finding(f"{both.summary}, fewer than without the filter")
 
 
 @requires("R-166", SHOULD, "`status=OPEN`")
 def capital_status(s: Subject) -> Findings:
     answer = s.get("requests", status="OPEN")
     if answer.status != 200 or ids(answer.rows()) != ids(s.requests(status="open")):
-        yield Finding(f"{answer.told}, not as in small letters")
+        yield Finding(f"{answer.summary}, not as in small letters")
 
 
 @requires("R-167", SHOULD, "`status=foo`")
 def unknown_status(s: Subject) -> Findings:
     answer = s.get("requests", status="foo")
     if answer.status != 400:
-        yield Finding(answer.told)
+        yield Finding(answer.summary)
 
 
 @requires("R-168", MUST, "`start_date` and `end_date`, both ends included")
@@ -124,7 +124,7 @@ def long_span(s: Subject) -> Findings:
     if answer.status == 200:
         raise LeftOpen("allowed here; most servers have dropped the rule of 90 days")
     if answer.status != 400:
-        yield Finding(answer.told)
+        yield Finding(answer.summary)
     elif fault := is_array_error(answer):
         yield Finding(fault, "P14")
 
@@ -133,7 +133,7 @@ def long_span(s: Subject) -> Findings:
 def reversed_span(s: Subject) -> Findings:
     answer = s.get("requests", start_date="2026-03-02T00:00:00Z", end_date="2026-03-01T00:00:00Z")
     if answer.status != 400:
-        yield Finding(answer.told)
+        yield Finding(answer.summary)
 
 
 @requires("R-173", MUST, "`status` and `service_code` together")
@@ -161,28 +161,28 @@ def two_zones(s: Subject) -> Findings:
 def raw_plus(s: Subject) -> Findings:
     answer = s.get("requests", s.speaks, raw="start_date=2026-03-01T00:00:00+01:00")
     if answer.status != 200:
-        yield Finding(answer.told)
+        yield Finding(answer.summary)
 
 
 @requires("R-024", SHOULD, "a moment with a fraction")
 def fraction(s: Subject) -> Findings:
     answer = s.get("requests", s.speaks, start_date="2026-03-01T00:00:00.123456Z")
     if answer.status != 200:
-        yield Finding(answer.told)
+        yield Finding(answer.summary)
 
 
 @requires("R-025", SHOULD, "a moment without a zone")
 def no_zone(s: Subject) -> Findings:
     answer = s.get("requests", s.speaks, start_date="2026-03-01T00:00:00")
     if answer.status != 200:
-        yield Finding(answer.told)
+        yield Finding(answer.summary)
 
 
 @requires("R-026", SHOULD, "a day alone")
 def day(s: Subject) -> Findings:
     answer = s.get("requests", s.speaks, start_date="2026-03-01", end_date="2026-03-01")
     if answer.status != 200:
-        yield Finding(answer.told)
+        yield Finding(answer.summary)
 
 
 @requires("R-027", MUST, "what is no moment")
@@ -190,6 +190,6 @@ def no_moment(s: Subject) -> Findings:
     for word in ("gestern", "2026-13-45"):
         answer = s.get("requests", s.speaks, start_date=word)
         if answer.status != 400:
-            yield Finding(answer.told)
+            yield Finding(answer.summary)
         elif fault := is_array_error(answer):
             yield Finding(fault, "P14")

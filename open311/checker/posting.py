@@ -59,7 +59,7 @@ def _number(answer: Answer) -> str | None:
 
 def _refused(answer: Answer, *statuses: int) -> Findings:
     if answer.status not in statuses:
-        yield Finding(answer.told, "401" if answer.status == 401 else None)
+        yield Finding(answer.summary, "401" if answer.status == 401 else None)
     elif fault := is_array_error(answer):
         yield Finding(fault, "P14")
 
@@ -106,7 +106,7 @@ def one_of_both(s: Subject) -> Findings:
 def is_200(s: Subject) -> Findings:
     answer = s.answers.get("report") or _answer_to(s, s.speaks)
     if answer.status in (201, 202):
-        yield Finding(f"{answer.told}; CUTR's and Helsinki's clients take only 200 for success")
+        yield Finding(f"{answer.summary}; CUTR's and Helsinki's clients take only 200 for success")
 
 
 @requires("R-103", MUST, "the report by its id", posts=True)
@@ -202,7 +202,7 @@ def multipart(s: Subject) -> Findings:
     parts = [(name, (None, value)) for name, value in _form(s).items()]
     answer = s.post("requests", s.speaks, files=parts)
     if answer.status != 200:
-        yield Finding(answer.told)
+        yield Finding(answer.summary)
 
 
 # As open311_python sends it.
@@ -210,14 +210,14 @@ def multipart(s: Subject) -> Findings:
 def key_in_query(s: Subject) -> Findings:
     answer = s.post("requests", s.speaks, data=_form(s, api_key=None), params={"api_key": s.options.key})
     if answer.status != 200:
-        yield Finding(answer.told)
+        yield Finding(answer.summary)
 
 
 @requires("R-016", BREAKS, "two slashes in a POST", posts=True)
 def double_slash(s: Subject) -> Findings:
     answer = s.post("/requests", s.speaks, data=_form(s))
     if answer.status != 200:
-        yield Finding(answer.told, "redirect" if 300 <= answer.status < 400 else None)
+        yield Finding(answer.summary, "redirect" if 300 <= answer.status < 400 else None)
 
 
 @requires("R-052", EXT, "the key in a header", posts=True)
@@ -225,7 +225,7 @@ def key_in_header(s: Subject) -> Findings:
     head = {"Authorization": f"Bearer {s.options.key}"}
     answer = s.post("requests", s.speaks, data=_form(s, api_key=None), headers=head)
     if answer.status != 200:
-        raise NotOffered(answer.told)
+        raise NotOffered(answer.summary)
     yield from ()
 
 
@@ -233,7 +233,7 @@ def key_in_header(s: Subject) -> Findings:
 def as_json(s: Subject) -> Findings:
     answer = s.post("requests", s.speaks, json=_form(s))
     if answer.status != 200:
-        raise NotOffered(answer.told)
+        raise NotOffered(answer.summary)
     yield from ()
 
 
@@ -242,4 +242,4 @@ def as_json(s: Subject) -> Findings:
 def known_refusals(s: Subject) -> Findings:
     for answer in s.posted:
         if 400 <= answer.status < 500 and answer.status not in (400, 403, 404, 429):
-            yield Finding(f"{answer.told}; CUTR reads the words only under 400")
+            yield Finding(f"{answer.summary}; CUTR reads the words only under 400")

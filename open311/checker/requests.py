@@ -52,7 +52,7 @@ def listed(s: Subject) -> Findings:
     for suffix in s.formats:
         answer = s.get("requests", suffix)
         if answer.status != 200:
-            yield Finding(answer.told)
+            yield Finding(answer.summary)
         elif suffix == "xml" and answer.xml().tag != "service_requests":
             yield Finding(f"the root of requests.xml is <{answer.xml().tag}>")
 
@@ -75,7 +75,7 @@ def empty(s: Subject) -> Findings:
     for suffix in s.formats:
         answer = s.get("requests", suffix, service_request_id=NOBODY)
         if answer.status != 200:
-            yield Finding(f"{answer.told}; nothing found is an empty list")
+            yield Finding(f"{answer.summary}; nothing found is an empty list")
         elif suffix == "json" and answer.rows() and answer.json() not in ([], {}):
             raise NotSeen("no question was found that has no answer")
         elif suffix == "xml" and not len(answer.xml()) and answer.xml().text:
@@ -163,7 +163,7 @@ def single(s: Subject) -> Findings:
     for suffix in s.formats:
         answer = s.get(f"requests/{quote(s.an_id(), safe='')}", suffix)
         if answer.status != 200:
-            yield Finding(answer.told)
+            yield Finding(answer.summary)
         elif suffix == "xml" and (answer.xml().tag, len(answer.xml())) != ("service_requests", 1):
             yield Finding(f"{answer.asked}: not service_requests with one request")
         elif suffix == "json" and not (isinstance(answer.json(), list) and len(answer.json()) == 1):
@@ -186,7 +186,7 @@ def unknown(s: Subject) -> Findings:
     for suffix in s.formats:
         answer = s.errors(suffix)[1]
         if answer.status != 404:
-            yield Finding(answer.told, "empty-200" if answer.status == 200 else None)
+            yield Finding(answer.summary, "empty-200" if answer.status == 200 else None)
 
 
 @requires("R-147", MUST, "a token that there is not")
@@ -194,7 +194,7 @@ def unknown_token(s: Subject) -> Findings:
     for suffix in s.formats:
         answer = s.errors(suffix)[2]
         if answer.status != 404:
-            yield Finding(answer.told)
+            yield Finding(answer.summary)
 
 
 @requires("R-184", MUST, "errors in XML")
@@ -221,6 +221,6 @@ def no_html(s: Subject) -> Findings:
     for suffix in s.formats:
         answer = s.get("no-such-method-311", suffix)
         if answer.status < 400:
-            yield Finding(answer.told)
+            yield Finding(answer.summary)
         elif fault := is_array_error(answer):
             yield Finding(fault, "P14")

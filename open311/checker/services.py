@@ -20,7 +20,7 @@ LISTS = ("singlevaluelist", "multivaluelist")
 def listed(s: Subject) -> Findings:
     in_xml = s.get("services", "xml")
     if in_xml.status != 200:
-        yield Finding(f"{in_xml.told}; XML is the format that everybody must have")
+        yield Finding(f"{in_xml.summary}; XML is the format that everybody must have")
     elif (in_xml.xml().tag, {element.tag for element in in_xml.elements()} - {"service"}) != (
         "services",
         set(),
@@ -28,8 +28,8 @@ def listed(s: Subject) -> Findings:
         yield Finding("services.xml is not services/service")
     if s.get("services").status != 200:
         if in_xml.status == 200:
-            raise LeftOpen(f"{s.get('services').told}; JSON is optional by the text")
-        yield Finding(s.get("services").told)
+            raise LeftOpen(f"{s.get('services').summary}; JSON is optional by the text")
+        yield Finding(s.get("services").summary)
 
 
 @requires("R-072", MUST, "the fields of each service")
@@ -105,7 +105,7 @@ def definition(s: Subject) -> Findings:
     for suffix in s.formats:
         answer = s.definition(suffix)
         if answer.status != 200:
-            yield Finding(answer.told)
+            yield Finding(answer.summary)
         elif suffix == "xml" and answer.xml().tag != "service_definition":
             yield Finding(f"{answer.asked}: the root is <{answer.xml().tag}>")
         elif suffix == "json" and "attributes" not in (value := answer.json()):
@@ -204,7 +204,7 @@ def described(s: Subject) -> Findings:
 def bare_definition(s: Subject) -> Findings:
     answer = s.get(f"services/{quote(s.plain_code(), safe='')}")
     if answer.status != 200:
-        yield Finding(answer.told)
+        yield Finding(answer.summary)
     elif not isinstance(answer.json(), dict) or answer.json().get("attributes") != []:
         yield Finding(f"{answer.asked}: no empty `attributes`")
 
@@ -214,14 +214,14 @@ def unknown_service(s: Subject) -> Findings:
     for suffix in s.formats:
         answer = s.errors(suffix)[0]
         if answer.status != 404:
-            yield Finding(answer.told)
+            yield Finding(answer.summary)
 
 
 @requires("R-093", SHOULD, "the definition of nothing")
 def empty_code(s: Subject) -> Findings:
     answer = s.get("services/", s.speaks)
     if answer.status not in (400, 404):
-        yield Finding(answer.told)
+        yield Finding(answer.summary)
     elif fault := is_array_error(answer):
         yield Finding(fault, "P14")
 

@@ -38,7 +38,7 @@ def _types(s: Subject, suffix: str, wanted: str) -> Findings:
         if kind != wanted or "charset=utf-8" not in parameters:
             media_type = answer.content_type or "none"
             quirk = "P14" if answer.status >= 400 and "html" in kind else None
-            yield Finding(f"{answer.told}, content type {media_type}", quirk)
+            yield Finding(f"{answer.summary}, content type {media_type}", quirk)
 
 
 @requires("R-003", MUST, "the first bytes of XML answers")
@@ -46,7 +46,7 @@ def declaration(s: Subject) -> Findings:
     for answer in _of(s, "xml"):
         head = answer.body[:100].lower().replace(b"'", b'"')
         if not re.match(rb'<\?xml version="1\.0" encoding="utf-8"', head):
-            yield Finding(f"{answer.told}, begins with {answer.body[:40]!r}")
+            yield Finding(f"{answer.summary}, begins with {answer.body[:40]!r}")
 
 
 @requires("R-004", MUST, "the bytes of all answers")
@@ -55,7 +55,7 @@ def is_utf8(s: Subject) -> Findings:
         try:
             answer.body.decode("utf-8")
         except UnicodeDecodeError as reason:
-            yield Finding(f"{answer.told}, not UTF-8: {reason}")
+            yield Finding(f"{answer.summary}, not UTF-8: {reason}")
 
 
 @requires("R-005", MUST, "the form of XML answers: well-formed, no name space, no document type")
@@ -67,7 +67,7 @@ def plain_xml(s: Subject) -> Findings:
             yield Finding(str(reason), "P14" if answer.status >= 400 else None)
             continue
         if any("{" in tag for tag in tags):
-            yield Finding(f"{answer.told}, elements in a name space", "P7")
+            yield Finding(f"{answer.summary}, elements in a name space", "P7")
 
 
 # Klarschiff's `type="array"` makes dictionaries of texts for whoever reads XML by xmltodict.
@@ -76,7 +76,7 @@ def no_attributes(s: Subject) -> Findings:
     for answer in _of(s, "xml"):
         named = [element.tag for element in answer.xml().iter() if element.attrib]
         if named:
-            yield Finding(f"{answer.told}, attributes on <{named[0]}>", "P7")
+            yield Finding(f"{answer.summary}, attributes on <{named[0]}>", "P7")
 
 
 @requires("R-009", MUST, "suffix .json against `Accept: text/xml`")
@@ -85,21 +85,21 @@ def json_suffix_wins(s: Subject) -> Findings:
         raise NotSeen("the server has no JSON")
     answer = s.get("services", "json", {"Accept": "text/xml"})
     if answer.status != 200 or "json" not in answer.content_type:
-        yield Finding(f"{answer.told}, {answer.content_type}")
+        yield Finding(f"{answer.summary}, {answer.content_type}")
 
 
 @requires("R-010", MUST, "suffix .xml against `Accept: application/json`")
 def xml_suffix_wins(s: Subject) -> Findings:
     answer = s.get("services", "xml", {"Accept": "application/json"})
     if answer.status != 200 or "xml" not in answer.content_type:
-        yield Finding(f"{answer.told}, {answer.content_type}")
+        yield Finding(f"{answer.summary}, {answer.content_type}")
 
 
 @requires("R-011", SHOULD, "no suffix, `Accept: application/json`")
 def negotiated_json(s: Subject) -> Findings:
     answer = s.get("services", "", {"Accept": "application/json"})
     if answer.status != 200 or "json" not in answer.content_type:
-        yield Finding(f"{answer.told}, {answer.content_type}")
+        yield Finding(f"{answer.summary}, {answer.content_type}")
     elif "accept" not in (answer.headers.get("vary") or "").lower():
         yield Finding("`Vary` does not name Accept")
 
@@ -108,49 +108,49 @@ def negotiated_json(s: Subject) -> Findings:
 def negotiated_xml(s: Subject) -> Findings:
     answer = s.get("services", "", {"Accept": "*/*"})
     if answer.status != 200 or "xml" not in answer.content_type:
-        yield Finding(f"{answer.told}, {answer.content_type}")
+        yield Finding(f"{answer.summary}, {answer.content_type}")
 
 
 @requires("R-013", SHOULD, "a suffix that nobody knows")
 def unknown_suffix(s: Subject) -> Findings:
     answer = s.get("services", "foo")
     if answer.status != 404:
-        yield Finding(answer.told)
+        yield Finding(answer.summary)
 
 
 @requires("R-014", SHOULD, "a suffix in capitals")
 def capital_suffix(s: Subject) -> Findings:
     answer = s.get("services", s.speaks.upper())
     if answer.body != s.get("services", s.speaks).body:
-        yield Finding(f"{answer.told}, not as in small letters")
+        yield Finding(f"{answer.summary}, not as in small letters")
 
 
 @requires("R-015", BREAKS, "two slashes, as the GeoReporter apps send them")
 def double_slash(s: Subject) -> Findings:
     answer = s.get("/services", s.speaks)
     if answer.status != 200:
-        yield Finding(answer.told, "redirect" if 300 <= answer.status < 400 else None)
+        yield Finding(answer.summary, "redirect" if 300 <= answer.status < 400 else None)
 
 
 @requires("R-017", SHOULD, "a slash at the end")
 def slash_at_the_end(s: Subject) -> Findings:
     answer = s.get(f"services.{s.speaks}/", "")
     if answer.status != 200:
-        yield Finding(answer.told)
+        yield Finding(answer.summary)
 
 
 @requires("R-018", BREAKS, "a GET with a Content-Type and no body, as open311_java sends it")
 def get_with_type(s: Subject) -> Findings:
     answer = s.get("services", s.speaks, {"Content-Type": "application/json"})
     if answer.status != 200:
-        yield Finding(answer.told)
+        yield Finding(answer.summary)
 
 
 @requires("R-019", SHOULD, "parameters that nobody knows")
 def unknown_parameters(s: Subject) -> Findings:
     answer = s.get("services", s.speaks, no_such_parameter="1")
     if answer.status != 200 or answer.body != s.get("services", s.speaks).body:
-        yield Finding(answer.told)
+        yield Finding(answer.summary)
 
 
 @requires("R-020", MUST, "every moment in the lists of requests")
@@ -179,7 +179,7 @@ def _moments(answer: Answer) -> Iterator[tuple[str, str]]:
 def head(s: Subject) -> Findings:
     answer = s.get("services", s.speaks, method="HEAD")
     if answer.status != 200 or answer.body:
-        yield Finding(f"{answer.told}, {len(answer.body)} bytes")
+        yield Finding(f"{answer.summary}, {len(answer.body)} bytes")
 
 
 @requires("R-031", SHOULD, "DELETE on the service list, with no body and no key")
@@ -188,7 +188,7 @@ def wrong_method(s: Subject) -> Findings:
         raise NotSeen("only looked at with --post, since a broken server might obey")
     answer = s.get("services", s.speaks, method="DELETE")
     if answer.status != 405 or not answer.headers.get("allow"):
-        yield Finding(f"{answer.told}, Allow: {answer.headers.get('allow')}")
+        yield Finding(f"{answer.summary}, Allow: {answer.headers.get('allow')}")
     elif fault := is_array_error(answer):
         yield Finding(fault, "P14")
 

@@ -37,7 +37,7 @@ from open311.storage.staff_accounts import audit
 
 log = structlog.get_logger()
 
-# What is odd with a source is read on the command line, which speaks English.
+# Troubles of a source are shown on the command line, which speaks English.
 LANGUAGE = "en"
 DELAY = 1.0
 EVERY_MINUTES = 60
@@ -151,14 +151,14 @@ def run(
     try:
         catalogue = _refresh(core, source, client)
         parts = reader.parts(
-            client, source.state, core.now(), patiently(source, wait), _open_ids(core, source)
+            client, source.state, core.now(), with_retries(source, wait), _open_ids(core, source)
         )
         store = partial(_take_over, core, source, catalogue)
         some = islice(parts, most_pages)
         terms = Terms(catalogue=catalogue)
         with closing(stored_in_turn(core, source, terms, some, store, (done, ""), ahead=ahead)) as pages:
-            for done, told in pages:
-                progress(done, told)
+            for done, where in pages:
+                progress(done, where)
     except RemoteError as refused:
         trouble = str(refused)[:500]
         log.warning("harvest_stopped", source=source.source, reason=trouble)
@@ -169,8 +169,8 @@ def run(
         trouble = f"cannot be read by this program: {error!r}"[:500]
         log.exception("harvest_failed", source=source.source)
     with core.database.begin() as conn:
-        source_rows.tell(conn, source, [Trouble(trouble)] if trouble else [], core.now())
-        source_rows.ran(conn, source, core.now(), trouble)
+        source_rows.record_troubles(conn, source, [Trouble(trouble)] if trouble else [], core.now())
+        source_rows.record_run(conn, source, core.now(), trouble)
     return done
 
 
@@ -181,7 +181,9 @@ def _refresh(core: Core, source: Intake, client: Client) -> Catalogue:
         present = source_rows.find(conn, source.jurisdiction_id, source.source)
         known = dict(present.catalogue) if present and present.catalogue else None
         if known and known["services"] and not document["services"]:
-            source_rows.tell(conn, source, [Trouble("offers no services: those known stay")], core.now())
+            source_rows.record_troubles(
+                conn, source, [Trouble("offers no services: those known stay")], core.now()
+            )
             document = known
         elif present and known != document:
             source_rows.set_catalogue(conn, source, document, core.now())
@@ -222,8 +224,8 @@ def _take_over(
     troubles = [*_odd(part), *(Trouble(refusal.reason(LANGUAGE), refusal.foreign_id) for refusal in refused)]
     if troubles:
         with core.database.begin() as conn:
-            source_rows.tell(conn, source, troubles, core.now())
-    return counts, part.told
+            source_rows.record_troubles(conn, source, troubles, core.now())
+    return counts, part.progress
 
 
 def _odd(part: Part) -> Iterator[Trouble]:
@@ -258,8 +260,8 @@ def _open_ids(core: Core, source: Intake) -> reader.OpenIds:
     return ids
 
 
-def patiently(source: Intake, wait: Wait) -> Ask:
-    """Ask with a pause before each question, and again when the server says that it is busy."""
+def with_retries(source: Intake, wait: Wait) -> Ask:
+    """A client call with a pause before it, retried with backoff while the server is busy."""
     delay = float(source.options.get("delay", DELAY))
 
     def ask(question: Callable[[], Any]) -> Any:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from open311.base.text import XML_ILLEGAL
-from open311.federation.client.parsing import Unreadable, a_list, parse
+from open311.federation.client.parsing import Unreadable, entries, parse
 
 MARK = "service_request_id"
 ENCODINGS = {
@@ -39,7 +39,7 @@ def xml(text: str, encoding: str | None = None) -> str:
 
 
 def description(body: bytes, content_type: str = "") -> Any:
-    [item] = a_list(parse(body, content_type), MARK)
+    [item] = entries(parse(body, content_type), MARK)
     return item["description"]
 
 
@@ -106,7 +106,7 @@ def test_xml_is_read_as_old_servers_write_it(written: str) -> None:
 
 def test_names_with_undeclared_prefixes_are_read() -> None:
     body = f'<a:r><a:request xsi:nil="false"><a:{MARK}>7</a:{MARK}></a:request></a:r>'
-    assert a_list(parse(body.encode()), MARK) == [{MARK: "7"}]
+    assert entries(parse(body.encode()), MARK) == [{MARK: "7"}]
 
 
 @given(st.text(max_size=60))
@@ -140,7 +140,7 @@ def test_half_of_a_pair_is_dropped_and_a_whole_one_kept() -> None:
     """B4: nothing could store it."""
     document = r'[{"service_request_id": 1, "description": "a\ud83d \ud83d\ude00", "\udc00": "x"}]'
     assert description(document.encode()) == "a 😀"
-    [item] = a_list(parse(document.encode()), MARK)
+    [item] = entries(parse(document.encode()), MARK)
     assert all(name.encode() for name in item if name)
 
 
@@ -165,7 +165,7 @@ EMPTY = [
 
 @pytest.mark.parametrize("document", EMPTY)
 def test_an_empty_list_is_one_in_any_wrapper(document: str) -> None:
-    assert a_list(parse(document.encode()), MARK) == []
+    assert entries(parse(document.encode()), MARK) == []
 
 
 NO_LISTS = [
@@ -197,4 +197,4 @@ NO_LISTS = [
 def test_what_is_no_list_is_told(document: str) -> None:
     """B3: an error, a page for people, a gateway's word, half of an answer."""
     with pytest.raises(Unreadable):
-        a_list(parse(document.encode()), MARK)
+        entries(parse(document.encode()), MARK)

@@ -172,7 +172,7 @@ def _store(core: Core, conn: Connection, accepted: Accepted, actor: Actor, files
     )
     arrivals.tell(core, conn, None, replace(case, service_request_id=number), actor)
     media.attach(core, conn, number, files, shown=shown)
-    if media_fetching.wanted(core, media_urls):
+    if media_fetching.has_fetchable(core, media_urls):
         jobs.defer(conn, TaskName.FETCH_MEDIA, service_request_id=number)
     return number
 
@@ -203,7 +203,7 @@ def _events(catalogue: Catalogue, route: Route, *, shown: bool) -> Iterator[dict
     begun = {"status": Status.OPEN, "detailed_status": catalogue.initial_status.code}
     yield {"kind": EventKind.SUBMITTED, "public": shown, "in_feed": shown, "data": begun}
     if route.rule is not None:
-        told = {"to": route.unit, **route.told}
+        told = {"to": route.unit, **route.for_history}
         yield {"kind": EventKind.ROUTED, "public": False, "in_feed": False, "data": told}
 
 

@@ -96,7 +96,7 @@ def _tell(chosen: Route, catalogue: Catalogue, areas: Sequence[str]) -> None:
     for rule, why_not in chosen.passed_over:
         click.echo(f"- {rule.name}: {REASONS[why_not]}")
     if chosen.rule is not None:
-        more = [f"{name} {word}" for name, word in chosen.told.items() if name != "rule"]
+        more = [f"{name} {word}" for name, word in chosen.for_history.items() if name != "rule"]
         click.echo(f"+ {chosen.rule.name}: {', '.join([chosen.unit or '', *more])}")
     elif chosen.unit is not None:
         click.echo(f"+ the agency of the service: {chosen.unit}")

@@ -56,12 +56,12 @@ def parsed(answer: Answer, *, acted: bool = False) -> Any:
 def entries(answer: Answer, value: Any, *marks: str) -> list[Item]:
     """The entries of the list that an answer holds; raises `RemoteError` for anything else."""
     try:
-        return parsing.a_list(value, *marks)
+        return parsing.entries(value, *marks)
     except Unreadable as reason:
         raise RemoteError(f"answered {reason}", status=answer.status) from None
 
 
-def speaks(answer: Answer) -> bool:
+def has_our_format(answer: Answer) -> bool:
     """Whether the format is one that the server has: any document, or an error told in GeoReport's way."""
     if answer.status != 200 and answer.status not in NOT_OFFERED:
         return True
@@ -71,7 +71,7 @@ def speaks(answer: Answer) -> bool:
     return False
 
 
-def says_no(answer: Answer) -> bool:
+def is_error_document(answer: Answer) -> bool:
     """Some servers tell errors under a status of 200."""
     with suppress(RemoteError):
         value = parsed(answer)
@@ -119,7 +119,7 @@ def _error_told(answer: Answer) -> str | None:
     return None
 
 
-def following(answer: Answer, value: Any) -> dict[str, str] | None:
+def next_query(answer: Answer, value: Any) -> dict[str, str] | None:
     """The query of the next page, named by a header or in the list; only that, so that nobody sends us elsewhere."""
     for link in answer.headers.get("Link", "").split(","):
         target, _, parameters = link.partition(";")

@@ -82,7 +82,7 @@ class Client:
         value = answers.parsed(answer)
         entries = answers.entries(answer, value, "service_request_id")
         requests = [foreign.request_from(entry, self.dates) for entry in entries]
-        return Page([request for request in requests if request], answers.following(answer, value))
+        return Page([request for request in requests if request], answers.next_query(answer, value))
 
     def request(self, service_request_id: str) -> ForeignRequest | None:
         """One request; None when it is not there, or not public."""
@@ -140,9 +140,9 @@ class Client:
     def _get(self, path: str, query: Mapping[str, Value]) -> Answer:
         query_string = urlencode(_pairs({"jurisdiction_id": self.jurisdiction_id, **query}))
         answer = self._fetch(f"{self.url.rstrip('/')}/{path}.{self.suffix}", query_string)
-        if not self._settled and not answers.speaks(answer):
+        if not self._settled and not answers.has_our_format(answer):
             other = self._fetch(f"{self.url.rstrip('/')}/{path}.xml", query_string)
-            if answers.speaks(other):
+            if answers.has_our_format(other):
                 self.suffix, answer = "xml", other
         if answer.status != 200:
             raise answers.refusal(answer)
@@ -164,7 +164,7 @@ class Client:
         answer = self._send(
             "POST", f"{self.url.rstrip('/')}/{path}.{self.suffix}", {"Content-Type": FORM}, content
         )
-        if answer.status not in (200, 201, 202) or answers.says_no(answer):
+        if answer.status not in (200, 201, 202) or answers.is_error_document(answer):
             raise answers.refusal(answer)
         return answer
 

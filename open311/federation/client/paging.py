@@ -25,7 +25,7 @@ PAGE_SIZE = 200
 ROUND = 50
 BEYOND_THE_END = (400, 404, 416, 422)
 PLACE = ("page", "following")
-# The page that brings nothing new where a server ignores the number.
+# Asked for to see whether a server ignores `page`: then it brings nothing new.
 TELLING_PAGE = 2
 
 

@@ -46,7 +46,7 @@ def items_in(value: Any, *marks: str) -> list[Item]:
     return list(_marked(value, marks, DEEPEST_WRAPPER))
 
 
-def a_list(value: Any, *marks: str) -> list[Item]:
+def entries(value: Any, *marks: str) -> list[Item]:
     """The entries of what must be a list; an error document or a page for people is none, and `Unreadable`."""
     entries = items_in(value, *marks)
     if not entries and not _is_empty(value, marks, DEEPEST_WRAPPER):

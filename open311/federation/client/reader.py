@@ -49,11 +49,11 @@ class Part:
     gone: Mapping[str, bool] = field(default_factory=dict)
     copy: int | None = None
     copy_ends: bool = False
-    told: str = ""
+    progress: str = ""
     problem: str | None = None
 
     def joins(self, behind: "Part") -> bool:
-        """Whether both can be stored as one: lists without anything to be told, or done, between them."""
+        """Whether both can be stored as one: lists, with nothing to report or to do between them."""
         return not any((self.gone, behind.gone, self.problem, self.copy, behind.copy))
 
     def joined(self, behind: "Part") -> "Part":
@@ -90,7 +90,7 @@ def parts(
             yield part
             state = part.state
         state = {**_lasting(state), "phase": "recent", "seen": state["began"], "idle": True}
-        yield Part(state=state, told="history complete")
+        yield Part(state=state, progress="history complete")
         return
     yield from _recent(client, state, now, ask, open_ids)
 
@@ -135,7 +135,7 @@ def _feed(client: Client, state: State, ask: Ask) -> Iterator[Part]:
             gone=changes.gone,
             copy=copied,
             copy_ends=whole,
-            told=origin,
+            progress=origin,
         )
 
 
@@ -162,7 +162,7 @@ def _history(client: Client, state: State, ask: Ask) -> Iterator[Part]:
             # A quiet time needs no narrow windows.
             state["span"] = min(WINDOW.total_seconds(), state["span"] * 2)
         state = {**from_the_beginning(state), "end": write_utc(start), "empty": empty, "count": 0}
-        yield Part(state=state, told=f"back to {start:%Y-%m-%d}")
+        yield Part(state=state, progress=f"back to {start:%Y-%m-%d}")
         if start <= since or empty >= EMPTY_WINDOWS or state.get("dates") is False:
             return
 
@@ -176,7 +176,7 @@ def _window(client: Client, state: State, start: datetime, end: datetime, ask: A
         # Half of them, not each: clocks and zones differ at the edges of a window.
         if 2 * inside < len(dated):
             after["dates"] = False
-        yield Part(state=after, requests=requests, told=f"{start:%Y-%m-%d} to {end:%Y-%m-%d}")
+        yield Part(state=after, requests=requests, progress=f"{start:%Y-%m-%d} to {end:%Y-%m-%d}")
 
 
 def _whole(client: Client, state: State, start: datetime, end: datetime, ask: Ask) -> Iterator[Part]:
@@ -206,7 +206,7 @@ def _recent(
                 state = {**_lasting(state), "phase": "recent", "began": began, "updates": False}
                 break
             state = after
-            yield Part(state=state, requests=requests, told=f"changed since {bound:%Y-%m-%d %H:%M}")
+            yield Part(state=state, requests=requests, progress=f"changed since {bound:%Y-%m-%d %H:%M}")
     if state.get("updates") is False:
         for part in _whole(client, state, now - WINDOW, now, ask):
             state = part.state
@@ -217,7 +217,7 @@ def _recent(
                 state = part.state
                 yield part
     state = {**_lasting(state), "phase": "recent", "seen": began, "idle": True}
-    yield Part(state=state, told="up to date")
+    yield Part(state=state, progress="up to date")
 
 
 def _poll(client: Client, state: State, now: datetime, ask: Ask, open_ids: OpenIds) -> Iterator[Part]:
@@ -228,10 +228,10 @@ def _poll(client: Client, state: State, now: datetime, ask: Ask, open_ids: OpenI
         ids = ",".join(foreign_id for _, foreign_id in some)
         requests = ask(partial(client.requests, service_request_id=ids, extensions="true"))
         state = {**state, "polled": some[-1][0]}
-        yield Part(state=state, requests=requests, told="open requests of longer ago")
+        yield Part(state=state, requests=requests, progress="open requests of longer ago")
     if len(rows) < POLLED:
         state = {**state, "polled": 0}
-        yield Part(state=state, told="open requests of longer ago")
+        yield Part(state=state, progress="open requests of longer ago")
 
 
 def _moment(written: str | None) -> datetime | None:

@@ -40,13 +40,15 @@ READER = "forward"
 AT_ONCE, MOST_DUE = 500, 200
 # How far apart the clocks of two servers may be.
 CLOCKS = timedelta(minutes=10)
-SAME_PLACE = 0.0001  # degrees, some ten metres: servers round what they store
-LONGEST_WAIT = timedelta(hours=12)  # whoever was away over night is asked the next morning
+# In degrees, some ten metres: servers round what they store.
+SAME_PLACE = 0.0001
+# A server that was down over night is asked again the next morning.
+LONGEST_WAIT = timedelta(hours=12)
 
 
 @dataclass(frozen=True, slots=True)
-class Errand:
-    """A request to be attended to, whom it goes to, and what goes there."""
+class Handover:
+    """A request to hand on, the server it goes to, and the fields that go there."""
 
     forwarded: ForwardedRequest
     request: ServiceRequest
@@ -110,22 +112,22 @@ def due(core: Core) -> list[int]:
 def attend(core: Core, service_request_id: int) -> None:
     """Do the next step for one request: send it, look whether it has arrived, ask for its id."""
     with core.database.begin() as conn:
-        errand = _claim(core, conn, service_request_id)
-    if errand is None:
+        handover = _claim(core, conn, service_request_id)
+    if handover is None:
         return
     try:
-        if errand.forwarded.state is ForwardState.TOKEN:
-            _ask_for_id(core, errand)
-        elif errand.repeated and not _repeatable(core, errand):
-            _look(core, errand)
+        if handover.forwarded.state is ForwardState.TOKEN:
+            _ask_for_id(core, handover)
+        elif handover.repeated and not _repeatable(core, handover):
+            _look(core, handover)
         else:
-            _send(core, errand)
+            _send(core, handover)
     except RemoteError as failed:
-        _record_failure(core, errand, failed)
+        _record_failure(core, handover, failed)
 
 
-def _claim(core: Core, conn: Connection, number: int) -> Errand | None:
-    """The errand, leased to us; None when somebody else has it, or when there is nothing to do."""
+def _claim(core: Core, conn: Connection, number: int) -> Handover | None:
+    """The next step, leased to us; None when another worker has it, or when there is nothing to do."""
     forwarded = storage.find(conn, number, lock=True)
     if forwarded is None or forwarded.state not in UNFINISHED or forwarded.due_datetime > core.now():
         return None
@@ -154,7 +156,7 @@ def _claim(core: Core, conn: Connection, number: int) -> Errand | None:
     content |= {"client_request_id": forwarded.client_request_id}
     mine = replace(forwarded, **leased)
     repeated = forwarded.state is ForwardState.SENDING
-    return Errand(mine, request, forward, client(core, catalogue, forward), content, repeated)
+    return Handover(mine, request, forward, client(core, catalogue, forward), content, repeated)
 
 
 def _may_leave(request: ServiceRequest, forward: Forward) -> bool:
@@ -168,91 +170,91 @@ def client(core: Core, catalogue: Catalogue, forward: Forward) -> Client:
     return Client(forward.url, forward.jurisdiction_id, key, dates=Dates(catalogue.jurisdiction.time_zone))
 
 
-def _repeatable(core: Core, errand: Errand) -> bool:
-    sent = errand.forwarded.sent_datetime
-    return errand.forward.repeatable and sent is not None and core.now() - sent < REPEATABLE_FOR
+def _repeatable(core: Core, handover: Handover) -> bool:
+    sent = handover.forwarded.sent_datetime
+    return handover.forward.repeatable and sent is not None and core.now() - sent < REPEATABLE_FOR
 
 
-def _send(core: Core, errand: Errand) -> None:
-    receipt = errand.client.report(errand.content)
+def _send(core: Core, handover: Handover) -> None:
+    receipt = handover.client.report(handover.content)
     with core.database.begin() as conn:
-        _record_receipt(core, conn, errand, receipt)
+        _record_receipt(core, conn, handover, receipt)
 
 
-def _record_receipt(core: Core, conn: Connection, errand: Errand, receipt: RemoteReceipt) -> None:
+def _record_receipt(core: Core, conn: Connection, handover: Handover, receipt: RemoteReceipt) -> None:
     if receipt.token and not receipt.service_request_id:
         # Most servers give the id out at once; the attempts to send are no attempts to ask.
         soon = core.now() + timedelta(seconds=5)
         values = {"state": ForwardState.TOKEN, "token": receipt.token, "due_datetime": soon, "attempts": 0}
-        storage.change(conn, errand.forwarded.service_request_id, error=None, **values)
+        storage.change(conn, handover.forwarded.service_request_id, error=None, **values)
         return
-    finish(core, conn, errand.forwarded, ForwardState.SENT, foreign_id=receipt.service_request_id)
+    finish(core, conn, handover.forwarded, ForwardState.SENT, foreign_id=receipt.service_request_id)
 
 
-def _ask_for_id(core: Core, errand: Errand) -> None:
-    foreign_id = errand.client.token(errand.forwarded.token or "")
+def _ask_for_id(core: Core, handover: Handover) -> None:
+    foreign_id = handover.client.token(handover.forwarded.token or "")
     with core.database.begin() as conn:
         if foreign_id:
-            finish(core, conn, errand.forwarded, ForwardState.SENT, foreign_id=foreign_id)
-        elif core.now() - errand.forwarded.created_datetime > MOST_ASKED_FOR_ID:
+            finish(core, conn, handover.forwarded, ForwardState.SENT, foreign_id=foreign_id)
+        elif core.now() - handover.forwarded.created_datetime > MOST_ASKED_FOR_ID:
             reason = "its token never became an id"
-            finish(core, conn, errand.forwarded, ForwardState.UNCERTAIN, error=reason)
+            finish(core, conn, handover.forwarded, ForwardState.UNCERTAIN, error=reason)
         else:
-            again = core.now() + (wait_after(errand.forwarded.attempts) or LONGEST_WAIT)
-            storage.change(conn, errand.forwarded.service_request_id, due_datetime=again)
+            again = core.now() + (wait_after(handover.forwarded.attempts) or LONGEST_WAIT)
+            storage.change(conn, handover.forwarded.service_request_id, due_datetime=again)
 
 
-def _look(core: Core, errand: Errand) -> None:
+def _look(core: Core, handover: Handover) -> None:
     """Whether the other server has the report already; one that it keeps from the public cannot be found."""
-    sent = errand.forwarded.sent_datetime or core.now()
-    requests = errand.client.requests(
-        service_code=errand.forward.service_code, start_date=sent - CLOCKS, end_date=core.now() + CLOCKS
+    sent = handover.forwarded.sent_datetime or core.now()
+    requests = handover.client.requests(
+        service_code=handover.forward.service_code, start_date=sent - CLOCKS, end_date=core.now() + CLOCKS
     )
-    alike = {request.service_request_id for request in requests if _alike(request, errand)}
+    alike = {request.service_request_id for request in requests if _alike(request, handover)}
     with core.database.begin() as conn:
-        free = alike - storage.known_ids(conn, errand.forward.url, alike)
+        free = alike - storage.known_ids(conn, handover.forward.url, alike)
         if len(free) == 1:
-            finish(core, conn, errand.forwarded, ForwardState.SENT, foreign_id=free.pop())
+            finish(core, conn, handover.forwarded, ForwardState.SENT, foreign_id=free.pop())
         else:
             reason = (
                 f"perhaps one of {', '.join(sorted(free))}" if free else "perhaps sent, but not found there"
             )
-            finish(core, conn, errand.forwarded, ForwardState.UNCERTAIN, error=reason)
+            finish(core, conn, handover.forwarded, ForwardState.UNCERTAIN, error=reason)
 
 
-def _alike(there: ForeignRequest, errand: Errand) -> bool:
-    here = errand.request.location
+def _alike(there: ForeignRequest, handover: Handover) -> bool:
+    here = handover.request.location
     if (here is None) != (there.location is None):
         return False
     near = here is None or (
         there.location is not None
         and max(abs(here.lat - there.location.lat), abs(here.long - there.location.long)) < SAME_PLACE
     )
-    return near and there.description.split() == str(errand.content.get("description", "")).split()
+    return near and there.description.split() == str(handover.content.get("description", "")).split()
 
 
-def _record_failure(core: Core, errand: Errand, failed: RemoteError) -> None:
-    forwarded, reason = errand.forwarded, str(failed)[:500]
-    wait, verdict = wait_after(forwarded.attempts), _verdict(core, errand, failed)
+def _record_failure(core: Core, handover: Handover, failed: RemoteError) -> None:
+    forwarded, reason = handover.forwarded, str(failed)[:500]
+    wait, verdict = wait_after(forwarded.attempts), _verdict(core, handover, failed)
     with core.database.begin() as conn:
         if verdict:
             finish(core, conn, forwarded, verdict, error=reason)
             return
-        certainly_not_there = not (failed.may_have_acted or errand.repeated)
+        certainly_not_there = not (failed.may_have_acted or handover.repeated)
         if forwarded.state is ForwardState.SENDING and certainly_not_there:
             storage.change(conn, forwarded.service_request_id, state=ForwardState.WAITING)
         later = max(wait or LONGEST_WAIT, timedelta(seconds=failed.retry_after or 0))
         storage.change(conn, forwarded.service_request_id, error=reason, due_datetime=core.now() + later)
 
 
-def _verdict(core: Core, errand: Errand, failed: RemoteError) -> ForwardState | None:
+def _verdict(core: Core, handover: Handover, failed: RemoteError) -> ForwardState | None:
     """What is settled by a failure; None when it is worth while to go on."""
-    forwarded = errand.forwarded
+    forwarded = handover.forwarded
     if forwarded.state is ForwardState.TOKEN:
         return ForwardState.UNCERTAIN if core.now() - forwarded.created_datetime > MOST_ASKED_FOR_ID else None
     if (failed.may_have_acted or failed.passing) and wait_after(forwarded.attempts):
         return None
-    return ForwardState.UNCERTAIN if failed.may_have_acted or errand.repeated else ForwardState.REFUSED
+    return ForwardState.UNCERTAIN if failed.may_have_acted or handover.repeated else ForwardState.REFUSED
 
 
 def finish(

@@ -89,7 +89,7 @@ def import_file(
         rejects.unlink()
     with core.database.begin() as conn:
         sources.save(conn, source, {}, done.as_dict())
-        sources.ran(conn, source, core.now(), None)
+        sources.record_run(conn, source, core.now(), None)
     return done
 
 

@@ -51,13 +51,13 @@ def import_server(
         source = replace(source, state={"fingerprint": fingerprint})
     done = Counts()
     try:
-        ask = harvest.patiently(source, wait)
+        ask = harvest.with_retries(source, wait)
         read = parts(harvest.client_of(source), source.state, core.now(), ask)
         store = partial(_take_page, core, catalogue, source, wishes, refuse)
         words = terms(catalogue, wishes)
         with closing(stored_in_turn(core, source, words, read, store, (done, ""), ahead=ahead)) as pages:
-            for done, told in pages:
-                progress(done, told)
+            for done, where in pages:
+                progress(done, where)
     except RemoteError as reason:
         raise Invalid(problem("error.import.refused", url=url, reason=str(reason)[:300])) from None
     return done
@@ -85,4 +85,4 @@ def _take_page(
     _, unstored = take_page(core, catalogue, source, page.arrivals, wishes, save, ahead)
     for refusal in (*page.refusals, *unstored):
         refuse(refusal)
-    return counts, page.part.told
+    return counts, page.part.progress

@@ -55,20 +55,20 @@ def renew_names(conn: Connection, intake: Intake, at: datetime) -> None:
 
 
 def save(conn: Connection, intake: Intake, state: Mapping[str, Any], counts: Mapping[str, int]) -> None:
-    """Note how far a source has come."""
+    """Record how far a source has been read."""
     _write(conn, intake, state=dict(state), counts=dict(counts))
 
 
-def tell(conn: Connection, intake: Intake, troubles: Iterable[Trouble], at: datetime) -> None:
-    """Note what an operator should know of a source."""
+def record_troubles(conn: Connection, intake: Intake, troubles: Iterable[Trouble], at: datetime) -> None:
+    """Record what an operator should know of a source."""
     mine = (_i.jurisdiction_id == intake.jurisdiction_id, _i.source == intake.source)
     # Locked, since the list is read and written anew: of two at once one would lose what the other noted.
     known = conn.execute(select(_i.troubles).where(*mine).with_for_update()).scalar_one_or_none()
     _write(conn, intake, troubles=with_troubles(known or [], troubles, at))
 
 
-def ran(conn: Connection, intake: Intake, at: datetime, problem: str | None) -> None:
-    """Note that a source was asked, and what went wrong."""
+def record_run(conn: Connection, intake: Intake, at: datetime, problem: str | None) -> None:
+    """Record a run of a source, and what went wrong in it."""
     _write(conn, intake, run_datetime=at, problem=problem)
 
 

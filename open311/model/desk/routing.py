@@ -109,7 +109,7 @@ class Route:
     passed_over: tuple[tuple[Rule, Obstacle], ...] = ()
 
     @property
-    def told(self) -> dict[str, str]:
+    def for_history(self) -> dict[str, str]:
         """What the history keeps of the rule."""
         if self.rule is None:
             return {}

@@ -46,7 +46,7 @@ def give_to(work: Work, unit: str, reason: str | None = None) -> None:
 def give_by_rule(work: Work, route: Route) -> None:
     """Assign the unit that a rule, or the service, names."""
     if route.unit is not None and route.unit in work.catalogue.units:
-        _give(work, route.unit, EventKind.ROUTED, route.told)
+        _give(work, route.unit, EventKind.ROUTED, route.for_history)
 
 
 def without_rule(route: Mapping[str, str]) -> dict[str, str]:

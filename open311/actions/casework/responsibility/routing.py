@@ -33,7 +33,7 @@ def route_anew(work: Work) -> None:
         if route.unit is not None and route.unit != before.unit:
             assignment.give_by_rule(work, route)
         elif work.case.route.get("rule") != before.route.get("rule"):
-            work.tell_staff(EventKind.ROUTED, {"to": before.unit, **route.told})
+            work.tell_staff(EventKind.ROUTED, {"to": before.unit, **route.for_history})
     rules = {before.route.get("rule"), work.case.route.get("rule")}
     if len(rules) > 1 or work.request.service_code != before.service_code:
         _plan(work, route, has_rule=rules != {None})
