@@ -70,10 +70,10 @@ def create_app(
     threads: Threads | None = None,
     shared_as: str | None = None,
 ) -> WSGIApplication:
-    """The server on a Core whose catalogues are in force; what it counts and keeps is this server's alone.
+    """The server on a Core whose catalogues are in force, with rate limits and caches of its own.
 
-    With `places`, so many requests are worked on at once. What is answered from memory needs no place. Processes that
-    are `shared_as` the same count limits together.
+    `places` bounds how many requests are worked on at once; what is answered from memory needs none. Processes with
+    the same `shared_as` share their rate limits.
     """
     settings = core.settings
     counted = rate_limits.Limits(settings, shared_as) if settings.rate_limits else None
@@ -95,7 +95,7 @@ def create_app(
 
 
 class _Bound:
-    """WSGI middleware: tells the application whose requests these are."""
+    """WSGI middleware: hands the one Flask application the Core, limits and exports of this server."""
 
     def __init__(self, application: WSGIApplication, server: Mapping[str, object]) -> None:
         self._application = application

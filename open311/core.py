@@ -22,7 +22,7 @@ from open311.storage.statistics import FiguresCache
 # About 13,000 reports in one format, and six lists of a thousand.
 FRAGMENT_BYTES, LIST_BYTES = 10 * 1024 * 1024, 4 * 1024 * 1024
 MOST_TOTALS = 1000
-# So many jurisdictions are named to whoever names none.
+# How many jurisdictions an error lists for a client that has named none.
 NAMED = 20
 
 
@@ -33,10 +33,10 @@ def system_clock() -> datetime:
 
 @dataclass(slots=True)
 class Catalogues:
-    """The catalogues in force: the one cell of `Core` that changes. It is replaced as a whole, or not at all.
+    """The catalogues in force: the one part of `Core` that changes, and then as a whole or not at all.
 
-    `joined_or_left` is when one last did, which no catalogue knows. `problem` says why the files on disk could not be
-    taken up; it is None while they are in force.
+    `joined_or_left` is when a jurisdiction last did either. `problem` says why the files on disk could not be loaded;
+    it is None while they are in force.
     """
 
     in_force: Sequence[Catalogue] = ()
@@ -61,7 +61,7 @@ class Catalogues:
         With one jurisdiction of our own the id may be missing. Raises `Invalid` when it is needed, `NotFound` when
         unknown.
         """
-        # Its reports are another jurisdiction's in the tables, so that no list of ours can show them.
+        # In the tables the sandbox is a jurisdiction of its own, so that no list of the real one can show its reports.
         known = [catalogue.sandbox() for catalogue in self.in_force] if sandbox else self.in_force
         if not jurisdiction_id:
             own = [catalogue for catalogue in known if catalogue.jurisdiction.harvested_from is None] or known
@@ -84,7 +84,7 @@ class Catalogues:
 
 
 class KeptTotal(NamedTuple):
-    """How many requests matched, under which stamp, and when that was by the monotonic clock."""
+    """How many requests matched: counted under which stamp of `Freshness`, and when by the monotonic clock."""
 
     total: int
     stamp: int
@@ -95,8 +95,8 @@ class KeptTotal(NamedTuple):
 class Core:
     """The collaborators of an action. Tests replace `now`, and nothing else by import path.
 
-    `fragments`, `totals`, `landmarks`, `desk_counts`, `figures` and `senders` keep what is costly to make again; each
-    knows when it has become stale.
+    `fragments`, `totals`, `landmarks`, `desk_counts`, `figures` and `senders` are caches of what is costly to work
+    out; each knows when it is stale.
     """
 
     settings: Settings

@@ -41,7 +41,7 @@ EVERY_NIGHT = "17 3 * * *"
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """How a task is done. Each is idempotent, since a worker may die in the middle of one.
+    """How a task runs. Each is idempotent, since a worker may die in the middle of one.
 
     `run` gets the Core and what was deferred. What `cron` begins never waits twice, and with `alone` never runs twice
     at a time.

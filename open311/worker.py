@@ -37,12 +37,12 @@ PLACES = {
     Queue.FORWARDS: 4,
     Queue.PHOTOS: 2,
 }
-# Where the former release put what goes outside; a server of it may still run.
+# Where release 0.1.0 queues what goes outside; one of its servers may still run during an update.
 FORMER_QUEUE = "outside"
-# They have a state of their own, and are begun again from that.
+# Their tables say what is still to be done, so a job that died needs no trace in the queue.
 WITHOUT_TRACE = (Queue.WEBHOOKS, Queue.FORWARDS)
 LOOK_EVERY_SECONDS = 1.0
-# Less than the thirty seconds after which Kubernetes kills; what is not done by then is begun again.
+# Less than the thirty seconds after which Kubernetes kills. What is not done by then is done again at the next start.
 GRACE_SECONDS = 20
 CONNECTION_SECONDS = 5.0
 # Beside one for each queue that hears of new jobs.
@@ -51,7 +51,7 @@ AGAIN_SECONDS = 2.0
 
 
 class QueueLostError(Exception):
-    """The queue is to be taken up anew."""
+    """The connection to the queue is gone; the worker has to open it again."""
 
 
 def build(core: Core) -> App:

@@ -19,7 +19,7 @@ import httpx2
 
 from open311.base import tracing
 
-# Each hop is resolved and checked anew; a chain of more is a loop or a trap.
+# Each redirect is resolved and checked again; a longer chain is a loop or a trap.
 HOPS = 3
 CONNECT_SECONDS = 10.0
 REDIRECTS = (301, 302, 303, 307, 308)
@@ -32,7 +32,7 @@ MayReach = Callable[[str], bool]
 
 
 class DestinationRefused(Exception):
-    """We do not go there, or do not take what is there; trying again would not help."""
+    """The address is not allowed, or what it holds is not; trying again would not help."""
 
 
 def addresses(host: str, port: int) -> list[str]:
@@ -110,7 +110,7 @@ def _pinned(
     headers: Mapping[str, str] = NOTHING,
     content: bytes | None = None,
 ) -> httpx2.Request:
-    """A request to an address that was looked at; certificate and Host header are still those of the name."""
+    """A request pinned to an address that was checked; certificate and Host header are still those of the name."""
     # As the name system spells it, which has letters of one alphabet only.
     host = url.raw_host.decode("ascii")
     port = url.port or (443 if url.scheme == "https" else 80)
@@ -135,7 +135,7 @@ def _pinned(
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a server said; `cut` tells that its body was longer than we wanted to know."""
+    """The response of a server; `cut` if its body was longer than `most_bytes`."""
 
     status: int
     headers: Mapping[str, str]
@@ -154,7 +154,7 @@ def send(
     resolve: Resolve = addresses,
     may_reach: MayReach = is_public,
 ) -> Answer:
-    """Ask one question and take the answer as it is: no redirect is followed, and the whole is over after `seconds`.
+    """Send one request and return its response: no redirect is followed, and the whole ends after `seconds`.
 
     Raises `DestinationRefused`, or `httpx2.HTTPError` or `OSError` for what may go better another time.
     """
@@ -183,14 +183,14 @@ def _body(url: str, answer: Answer, most_bytes: int) -> bytes:
 
 @cache
 def _tls() -> ssl.SSLContext:
-    """Reading the certificates of the world takes longer than most exchanges."""
+    """Made once: loading the certificate authorities takes longer than most exchanges."""
     return httpx2.create_ssl_context()
 
 
 async def _exchange(request: httpx2.Request, most_bytes: int, seconds: float) -> Answer:
     body = bytearray()
     try:
-        # No proxy of the environment: it would resolve the name itself, past all that was looked at.
+        # No proxy from the environment: it would resolve the name itself, past our check.
         async with asyncio.timeout(seconds), httpx2.AsyncClient(trust_env=False, verify=_tls()) as client:
             response = await client.send(request, stream=True)
             try:

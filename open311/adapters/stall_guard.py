@@ -1,4 +1,4 @@
-"""A circuit breaker: a store that hangs does not take all threads; whoever would wait behind it is told at once."""
+"""A circuit breaker: once a store hangs, further calls fail at once instead of taking all threads."""
 
 import threading
 import time
@@ -12,7 +12,7 @@ STALL_SECONDS = 4.0
 
 
 class StallGuard:
-    """Lets calls through as long as none that is under way has taken too long; with one that has, no other begins."""
+    """Lets calls through while none under way has taken too long."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

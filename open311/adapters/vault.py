@@ -1,4 +1,4 @@
-"""What is sealed before it is stored: secrets that we need again as they were, with a key that is not in the database.
+"""Encryption of secrets that we need again in clear, with a key that is not in the database.
 
 The key is `OPEN311_STAFF_SECRET`, else a file of the data folder that is made when it is first needed. Several secrets
 may be named: the first seals, all of them open.
@@ -19,7 +19,7 @@ FILE = "staff-secret"
 
 
 class SealBroken(Exception):
-    """What was sealed cannot be opened: the key is another one."""
+    """What was sealed cannot be decrypted: it was sealed with another key."""
 
 
 class Vault:
@@ -35,7 +35,7 @@ class Vault:
         return self._box.encrypt(text.encode()).decode()
 
     def open(self, sealed: str, *, seconds: int | None = None) -> str:
-        """The text again; raises `SealBroken` for what was not sealed here, or, if so wished, too long ago."""
+        """The text again; raises `SealBroken` for what was not sealed here, or more than `seconds` ago."""
         from cryptography.fernet import InvalidToken
 
         try:

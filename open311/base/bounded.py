@@ -1,4 +1,4 @@
-"""A memory with an end to it, since strangers choose what is asked for."""
+"""A bounded cache, since strangers choose what is asked for."""
 
 import threading
 from collections.abc import Callable, Hashable
@@ -9,12 +9,12 @@ Value = TypeVar("Value")
 
 
 class Bounded(Generic[Key, Value]):
-    """Values by key; when there are more than `most`, the oldest go. Reading takes no lock.
+    """Values by key; beyond `most` the oldest are evicted. Reading takes no lock.
 
     Each counts for one, or for what `size` says, such as its bytes.
     """
 
-    # The oldest, not the one that nobody has asked for longest: to keep account of that would cost a lock a reading.
+    # Oldest first, not least recently used: keeping track of use would take a lock on every read.
     def __init__(self, most: int, size: Callable[[Value], int] = lambda value: 1) -> None:
         self._most, self._size = most, size
         self._values: dict[Key, Value] = {}

@@ -75,7 +75,7 @@ class TooManyRequests(Open311Error):
 
 
 class Busy(Open311Error):
-    """Too much is going on just now for one more of this kind."""
+    """There is no capacity for one more of this kind just now."""
 
     def __init__(self, *problems: Problem, retry_after: int) -> None:
         super().__init__(*problems)

@@ -1,4 +1,4 @@
-"""For whom this thread works: the network he sends from, and the place that he keeps from others meanwhile."""
+"""Whose request this thread works on: the network it came from, and the place in admission that it holds."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """A network, as rate limits count it, and how to give up one's place for the length of a block."""
+    """A network, as rate limits count it, and a context manager that lends the place to another request."""
 
     network: str = ""
     leave: Callable[[], AbstractContextManager[object]] = nullcontext
@@ -20,7 +20,7 @@ _sender: ContextVar[Sender] = ContextVar("sender", default=NOBODY)
 
 @contextmanager
 def working_for(sender: Sender) -> Iterator[None]:
-    """Within the block this thread works for him."""
+    """Within the block this thread works for that sender."""
     token = _sender.set(sender)
     try:
         yield
@@ -30,7 +30,7 @@ def working_for(sender: Sender) -> Iterator[None]:
 
 @contextmanager
 def waiting_outside() -> Iterator[str]:
-    """Within the block others may have his place, since this thread computes nothing; his network."""
+    """Within the block another request may have the place, since this thread only waits; yields the network."""
     sender = _sender.get()
     with sender.leave():
         yield sender.network

@@ -20,7 +20,7 @@ def shared_memory(name: str, size: int) -> memoryview:
 
 
 def _joined(path: Path) -> int:
-    """A descriptor whose lock, shared with all others, tells that somebody uses the file."""
+    """A descriptor that holds a shared lock, by which others see that the file is in use."""
     while True:
         # Everybody may write to that folder, so the name could be a link that somebody else has laid.
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)

@@ -25,7 +25,7 @@ SAMPLED = 1
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """Our step in a chain: `parent_id` called us, what we call is called by `span_id`."""
+    """Our step in a trace: `parent_id` called us, and what we call is told our `span_id`."""
 
     trace_id: str
     span_id: str
@@ -42,7 +42,7 @@ class Trace:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A step that is over. Times in nanoseconds since 1970; `kind` is server, client or consumer."""
+    """A finished step. Times in nanoseconds since 1970; `kind` is server, client or consumer."""
 
     trace: Trace
     name: str
@@ -54,12 +54,12 @@ class Span:
 
 
 _current: ContextVar[Trace | None] = ContextVar("trace", default=None)
-# Who takes spans; None while nobody does.
+# The exporter of spans; None where the settings name no collector.
 report: Callable[[Span], None] | None = None
 
 
 def report_to(take: Callable[[Span], None] | None) -> None:
-    """From now on have spans taken by this, or by nobody."""
+    """Set the exporter of spans, or none."""
     global report
     report = take
 
@@ -73,7 +73,7 @@ def new() -> Trace:
 
 
 def continued(header: str | None) -> Trace | None:
-    """Our step in the chain that a header names; None without one, or when it is not as it should be."""
+    """Our step in the trace that a `traceparent` names; None for a missing or malformed one."""
     match = FORM.fullmatch(header) if header else None
     if match is None or not int(match["trace"], 16) or not int(match["span"], 16):
         return None
@@ -83,7 +83,7 @@ def continued(header: str | None) -> Trace | None:
 
 
 def enter(header: str | None) -> None:
-    """Begin a request; what the thread did before is over."""
+    """Begin a request in this thread; the trace of its last one is over."""
     if header or report or _current.get():
         trace = continued(header) if header else None
         _current.set(trace or (new() if report else None))
@@ -91,7 +91,7 @@ def enter(header: str | None) -> None:
 
 @contextmanager
 def within(trace: Trace) -> Iterator[None]:
-    """Be in this step for as long as the block lasts."""
+    """Within the block the thread is in this step."""
     token = _current.set(trace)
     try:
         yield
@@ -111,20 +111,20 @@ def span(name: str, kind: str, trace: Trace | None, **attributes: str | int) -> 
             yield attributes
         failed = False
     finally:
-        tell(trace, name, kind, attributes, perf_counter() - began, failed=failed)
+        report_span(trace, name, kind, attributes, perf_counter() - began, failed=failed)
 
 
-def tell(
+def report_span(
     trace: Trace, name: str, kind: str, attributes: Mapping[str, str | int], seconds: float, *, failed: bool
 ) -> None:
-    """Report a step that is over now and took so long, if anybody takes spans."""
+    """Export a step that ends now and took so many seconds, if there is an exporter."""
     if report and trace.sampled:
         now = time_ns()
         report(Span(trace, name, kind, now - int(seconds * 1e9), now, attributes, failed))
 
 
 def add_to_line(_: Any, __: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Processor of structlog: names the chain in each line."""
+    """A structlog processor: adds the trace to each line."""
     trace = _current.get()
     if trace:
         line.setdefault("trace_id", trace.trace_id)

@@ -57,7 +57,7 @@ def to_xml(document: Document) -> bytes:
 
 def item_to_json(root: str, item: Any) -> bytes:
     """One entry of the list in `root`, to be put together by `join_json`."""
-    # A copy of the right size: orjson's own bytes keep the large buffer they were written in from being used again.
+    # A copy of the right size: orjson's own bytes keep the whole buffer alive that they were written into.
     return bytes(memoryview(_json(item)))
 
 
@@ -127,7 +127,7 @@ def _json(value: Any) -> bytes:
 
 
 def _has_illegal(written: bytes) -> bool:
-    """Every illegal character leaves one of these traces; looking at the bytes is cheaper than at each text."""
+    """Every illegal character leaves one of these traces in the bytes, which are cheaper to scan than each text."""
     return bool(
         (b"\\" in written and _ESCAPED_CONTROL.search(written))
         or (b"\xef" in written and _NONCHARACTER.search(written))

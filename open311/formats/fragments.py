@@ -1,4 +1,4 @@
-"""Rendered reports in memory: a list is put together from them, and only what changed is rendered anew.
+"""A cache of rendered reports: lists are joined from these fragments, and only what changed is rendered anew.
 
 Lists are kept, too, under the ids and versions they are made of. So whatever else changes, a list that is asked for
 again costs no more than to see that it is still the same.
@@ -19,7 +19,7 @@ from open311.model.search import Hit, Hits
 Entry = tuple[int, int, bytes]
 Entries = dict[int, Entry]
 
-# What an entry costs beside its bytes: the tuple, the bytes object, two numbers, its place in the dictionary.
+# The overhead of an entry: the tuple, the bytes object, two numbers, its slot in the dictionary.
 OVERHEAD = 300
 
 

@@ -12,7 +12,7 @@ from typing import Any, cast
 from open311.georeport import examples
 from open311.georeport.openapi import ERRORS, KEY_OPTIONAL, NEEDS_KEY, answer_schema, error_name
 from open311.web.documented_later import BlueprintDocumentedLater
-from open311.web.queries import Arguments, Described, View, served
+from open311.web.queries import Arguments, Described, View, with_arguments
 
 CONTENT_TYPES = {"xml": "text/xml", "json": "application/json"}
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data", "application/json")
@@ -63,7 +63,7 @@ class GeoReport(BlueprintDocumentedLater):
         def register(view: View) -> View:
             view.access = access  # type: ignore[attr-defined]
             schema = takes()
-            answering = served(view, schema)
+            answering = with_arguments(view, schema)
             for suffix in CONTENT_TYPES:
                 described = partial(self._described, view, rule, schema, returns, method, suffix)
                 self.mount(f"{rule}.{suffix}", f"{view.__name__}_{suffix}", answering, method, described)

@@ -1,4 +1,4 @@
-"""The way in for the questions that are asked most: requests, one or a list, by whoever needs no key.
+"""The fast path for the most frequent reads: a single request or a list, without an API key.
 
 It leads to the same functions as the views, past the framework, which takes longer than the database. Whatever is
 unusual or wrong is left to the framework, which then says so in words.
@@ -35,12 +35,12 @@ PATH = re.compile(r"/open311/v2/requests(?:/(?P<id>[1-9][0-9]{0,14}))?\.(?P<suff
 # Of what parameters mean.
 MOST_BYTES = 1024 * 1024
 
-# What the framework knows more about: it names each wrong parameter, and asks the primary.
+# For these the framework does more: it names each wrong parameter, and reads from the primary.
 MET_AGAIN = (ValidationError, Invalid, NotFound, ReplicaLost)
 
 
 class FastPath:
-    """WSGI middleware: answers what it knows, and hands on everything else."""
+    """WSGI middleware: answers these reads, and passes on everything else."""
 
     def __init__(self, application: WSGIApplication, core: Core, limits: Limits | None) -> None:
         self._application = application
@@ -52,7 +52,7 @@ class FastPath:
         self._headers = [vary, *response_headers.always(core.settings), *cors.READABLE.items()]
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """The answer, if this is one of the usual questions."""
+        """The response, if this is one of the frequent reads."""
         began = time.perf_counter()
         asked = PATH.fullmatch(environ["PATH_INFO"]) if self._is_plain(environ) else None
         if asked is None or not self._is_allowed(environ, counting=False):
@@ -95,7 +95,7 @@ class FastPath:
     def _written(
         self, environ: WSGIEnvironment, service_request_id: str | None, in_json: bool
     ) -> tuple[WrittenBody, str]:
-        args = request_context.known(pairs(environ.get("QUERY_STRING", "").encode("latin-1")))
+        args = request_context.known_args(pairs(environ.get("QUERY_STRING", "").encode("latin-1")))
         parameters = collected(args)
         context = request_context.of_environ(self._core, environ, args, parameters)
         if service_request_id:

@@ -1,4 +1,4 @@
-"""What is answered about one request, whoever reads: the same with and without a framework."""
+"""The answer about a single request, shared by the view and the fast path."""
 
 from typing import Any
 

@@ -185,7 +185,7 @@ def _address(search: UpdateSearch, place: dict[str, Any]) -> str:
     ends = {"start_date": search.span.start, "end_date": search.span.end}
     span = {name: write_utc(end) for name, end in ends.items() if end}
     left_out = {"page", "cursor", "api_key", *span}
-    args = request_context.known(request.args.items(multi=True))
+    args = request_context.known_args(request.args.items(multi=True))
     kept = [(name, value) for name, value in args if name not in left_out]
     return f"{current.base_url()}{current.as_asked(request.path)}?{urlencode([*kept, *span.items(), *place.items()])}"
 

@@ -1,4 +1,4 @@
-"""One structured line a request, without personal data or keys: the path is logged, the query never."""
+"""The access log: a structured line a request, without personal data or keys; the query is never logged."""
 
 import logging
 import re
@@ -31,7 +31,7 @@ LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNI
 class _State:
     as_json: bool = False
     requests: bool = True
-    # Begins the ids of this process; processes are forked, so it cannot be chosen when the module is loaded.
+    # The prefix of this process's request ids; processes are forked, so it cannot be chosen at import.
     process: str = ""
 
 
@@ -42,7 +42,7 @@ _lines: deque[str] = deque()
 _waiting = threading.Event()
 # So that whoever has flushed knows that all lines are out, also those that another thread had taken.
 _writing = threading.Lock()
-# Those of them that no figure counts yet: method and status.
+# Cache hits not yet counted in the metrics: method and status.
 _uncounted: deque[tuple[str, int]] = deque()
 _counting = threading.Lock()
 # An id of somebody else's is repeated in the log and in a header: letters alone, so that it can forge neither.
@@ -198,7 +198,7 @@ def _report(
         "url.path": discreet(path),
         "http.route": endpoint or "memory",
     }
-    tracing.tell(
+    tracing.report_span(
         trace, f"{method} {endpoint or 'memory'}", "server", attributes, seconds, failed=status >= 500
     )
 

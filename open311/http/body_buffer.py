@@ -1,4 +1,4 @@
-"""Bodies are received before a request takes one of the few places where requests are worked on.
+"""Request bodies are received in full before a request takes one of the few places in admission.
 
 A server process works on a few requests at a time. Were a body read there, a handful of clients that send one byte a
 second would keep out everybody else. So the server has many more threads than places: most of them only wait. How many
@@ -26,7 +26,7 @@ PATIENCE_SECONDS = 20.0
 MOST_AT_ONCE = 16 * 1024
 # With a single one, a short report would be read in thirty pieces.
 FIRST_BYTES = 16
-# Beyond this on disk: a few hundred slow photos would fill the memory of a process.
+# Larger bodies go to disk: a few hundred slow photo uploads would fill the memory of a process.
 KEPT_IN_MEMORY = 1024 * 1024
 
 
@@ -79,7 +79,7 @@ class BodyBuffer:
     def _answered(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         places = self._reads if environ["REQUEST_METHOD"] in ("GET", "HEAD") else self._writes
         place = Permit(places)
-        sender = Sender(network_of(environ.get("REMOTE_ADDR")), place.left)
+        sender = Sender(network_of(environ.get("REMOTE_ADDR")), place.lent)
         with self._threads.computing(), place, working_for(sender):
             answer = self._application(environ, start_response)
         # A list is whole. What comes in pieces is still being made when the place has been given back.
@@ -130,7 +130,7 @@ def _crowded() -> Busy:
 
 
 class _Missing:
-    """In the place of a body that did not come whole, or was not waited for."""
+    """Stands in for a body that broke off or was given up: reading it raises the reason."""
 
     def __init__(self, reason: Callable[[], Exception]) -> None:
         self._reason = reason

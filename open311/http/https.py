@@ -24,7 +24,7 @@ def _enforce() -> ResponseReturnValue | None:
 
 
 def _by_https() -> str:
-    """The address that was asked for, below the public one, which may have a path that this server never sees."""
+    """The requested address below the public base URL, which may have a path that this server never sees."""
     root = current.base_url().replace("http://", "https://", 1)
     query = request.query_string.decode("latin-1")
     # WSGI hands the path on unquoted; written into a header as it is, it could end the header.

@@ -1,4 +1,4 @@
-"""Who may see how the server is doing: this machine itself, and whoever has the operator's token."""
+"""Access to health details and metrics: from this machine, or with the operator's token."""
 
 import hmac
 from ipaddress import ip_address
@@ -18,7 +18,7 @@ def may_see() -> bool:
 def _has_token() -> bool:
     token = current.core().settings.operator_token
     sent = request.headers.get("Authorization", "").removeprefix("Bearer ")
-    # Compared in a time that tells nothing of how many letters were right.
+    # In constant time, so that the answer does not tell how many letters were right.
     return bool(token) and hmac.compare_digest(sent.encode(), str(token).encode())
 
 

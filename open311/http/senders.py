@@ -1,4 +1,4 @@
-"""The address of a sender as it is, whatever proxies wrote beside it."""
+"""The plain address of a sender, without the ports and brackets that proxies add."""
 
 from collections.abc import Iterable
 from functools import lru_cache

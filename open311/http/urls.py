@@ -1,4 +1,4 @@
-"""The one table of addresses: what each prefix and suffix means to those who limit, log, keep, refuse and name things.
+"""The one table of prefixes and suffixes of addresses, for limits, logs, caches, error formats and city names.
 
 Routes themselves stand with their views. A front door that begins an address of its own is one row here.
 """

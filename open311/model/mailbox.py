@@ -48,7 +48,7 @@ def spelt(raw: str) -> str:
 
 
 def counted_as(address: str) -> str:
-    """What all spellings of a mailbox share that end in the same place: for limits, never for rights."""
+    """A key shared by all spellings that reach the same mailbox: for limits, never for rights."""
     local, _, host = address.lower().rpartition("@")
     # Mostly another name of the same mailbox; where it is not, two people share a limit, and no more than that.
     local = local.partition("+")[0]

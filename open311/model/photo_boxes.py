@@ -8,7 +8,7 @@ from typing import Any
 from open311.base.errors import Invalid, problem
 
 MOST_BOXES = 50
-# Of an upright picture of 2,560 pixels, five: less is a slip of the pointer.
+# Five pixels of a picture 2,560 wide: anything smaller is a slip of the pointer.
 LEAST_SIDE = 0.002
 
 

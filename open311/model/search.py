@@ -1,4 +1,4 @@
-"""What may be asked of the list of service requests, and how the default window of dates is found."""
+"""A search over service requests, its orders and cursors, and the default window of dates."""
 
 import base64
 import binascii
@@ -41,7 +41,7 @@ class Sort:
 
 
 NEWEST_FIRST = Sort("requested_datetime", reverse=True)
-# Whoever only counts needs none.
+# For counting alone.
 ANY_ORDER = Sort("any", reverse=True)
 SORT_NAMES = {
     "requested_datetime": "requested_datetime",
@@ -84,7 +84,7 @@ class Cursor:
     def read(cls, word: str) -> "Cursor":
         """The cursor behind an opaque word; raises `Invalid` for a word we did not write."""
         try:
-            # Not signed: whoever makes one up gets the page that they ask for, and nothing that filters would not show.
+            # Not signed: a forged cursor only moves the page, and the filters apply all the same.
             raw = base64.urlsafe_b64decode(word + "=" * (-len(word) % 4))
             name, reverse, total, *keys = json.loads(raw)
             types = KEYS[name]

@@ -1,7 +1,8 @@
-"""Figures of a city: what is counted, and how; pages and open data read this one place.
+"""Figures of a city: what is counted, and how; pages and open data both read them here.
 
 A report counts once everybody can see it, and no duplicate counts. Days are whole days from coming in to closing, in
-the month of the closing. Of few reports no times are told, and no small numbers: whose they are might be guessed.
+the month of the closing. Small numbers, and times of few reports, are
+suppressed: one could guess whose they are.
 """
 
 from collections import Counter, defaultdict
@@ -10,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-# Fewer than these are "fewer than five", and say nothing of how long something takes.
+# Smaller counts are published as "fewer than five", and without times.
 FEW = 5
 HALF, NEARLY_ALL = 0.5, 0.9
 # Each definition is a message.
@@ -67,17 +68,17 @@ class Figures:
 
     @property
     def median_days(self) -> int | None:
-        """So many days took half of what was closed, at most; None of few."""
+        """Half of what was closed took at most this many days; None of too few reports."""
         return self._within(HALF)
 
     @property
     def ninety_percent_days(self) -> int | None:
-        """So many days took nine of ten."""
+        """Nine of ten took at most this many days."""
         return self._within(NEARLY_ALL)
 
     @property
     def on_time_percent(self) -> int | None:
-        """Of what was closed and had been promised for a day: how much was closed by then."""
+        """Of the reports closed that had a promised day, how many were closed by then."""
         return round(100 * self.kept / self.promised) if self.promised >= FEW else None
 
     def _within(self, share: float) -> int | None:
@@ -122,7 +123,7 @@ def statistics(rows: RollUps, months: Sequence[date], run_datetime: datetime | N
             total.open += number
         else:
             (by_service if dimension == "service_code" else by_area)[value].open += number
-    # Where nobody knows the area.
+    # Reports that lie in no area.
     by_area.pop("", None)
     return Statistics(list(by_month.items()), by_service, by_area, total, open_by_month, run_datetime)
 
@@ -133,6 +134,6 @@ def last_months(today: date, number: int) -> list[date]:
     return [date(at // 12, at % 12 + 1, 1) for at in range(count - number + 1, count + 1)]
 
 
-def told(number: int, few: Callable[[int], str] = lambda few: f"<{few}") -> int | str:
-    """A number as it may be told: small ones are not."""
+def publishable(number: int, few: Callable[[int], str] = lambda few: f"<{few}") -> int | str:
+    """A count as it may be published, with small ones suppressed."""
     return few(FEW) if 0 < number < FEW else number

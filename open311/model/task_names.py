@@ -1,4 +1,4 @@
-"""What the worker can be asked to do. Whoever asks names a task and knows no more of it; `tasks.TASKS` does them."""
+"""The names of the worker's tasks: all that whoever defers one knows of it. `tasks.TASKS` has what each does."""
 
 from enum import StrEnum
 from typing import Self
@@ -7,7 +7,7 @@ from typing import Self
 class Queue(StrEnum):
     """Where jobs wait."""
 
-    # Each has places of its own in the worker: whatever fills one, or waits in it for a slow server, delays no other.
+    # Each has its own places in the worker, so that a full queue, or a slow server, delays no other.
     DEFAULT = "default"
     MAIL = "mail"
     MAIL_IN = "mail_in"

@@ -102,7 +102,7 @@ def send_news(core: Core, alert_id: int) -> None:
         ]
         _send(core, alert, NEWS, {"reports": "\n\n".join(lines)})
     with core.database.begin() as conn:
-        storage.sent(conn, alert_id, now)
+        storage.mark_sent(conn, alert_id, now)
 
 
 def _send(core: Core, alert: Alert, kind: tuple[str, str], values: dict[str, str]) -> None:

@@ -57,7 +57,7 @@ def join(
     def also(conn: Connection) -> str:
         write_contact(core, conn, service_request_id, actor, submission.channel, submission.reporter)
         if mail_id := draft.state.get("mail"):
-            inbox_decisions.say(core, conn, _mail(conn, draft, mail_id), service_request_id)
+            inbox_decisions.attach_to_report(core, conn, _mail(conn, draft, mail_id), service_request_id)
         return _follow(core, conn, draft, service_request_id, submission.reporter.email, language)
 
     drafts.join(core, draft, service_request_id, also)

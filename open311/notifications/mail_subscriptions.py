@@ -42,7 +42,7 @@ def begin(
     )
     waits = follower.confirmed_datetime is None and now - follower.asked_datetime >= ASKED_AGAIN_AFTER
     if waits:
-        storage.asked(conn, follower.id, now)
+        storage.mark_asked(conn, follower.id, now)
     if new or waits:
         jobs.defer(conn, TaskName.ASK_FOLLOWER, follower_id=follower.id)
 

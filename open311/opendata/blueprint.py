@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from open311.opendata import answers
 from open311.web.documented_later import BlueprintDocumentedLater
-from open311.web.queries import Arguments, Described, View, served
+from open311.web.queries import Arguments, Described, View, with_arguments
 
 TEXT = {"type": "string"}
 OBJECT = {"type": "object"}
@@ -32,7 +32,7 @@ class OpenData(BlueprintDocumentedLater):
         def register(view: View) -> View:
             view.access = "public"  # type: ignore[attr-defined]
             schema = takes()
-            answering = served(view, schema)
+            answering = with_arguments(view, schema)
             self.mount(
                 rule, view.__name__, answering, "GET", partial(self._described, view, schema, content_type)
             )

@@ -29,7 +29,7 @@ def of_history(service_request: ServiceRequest) -> tuple[Feed, list[Entry]]:
 def _feed(title: str, updated: datetime, links: Mapping[str, str]) -> Feed:
     own = current.base_url() + current.as_asked(request.path)
     # What narrows it down: keys of its reader do not, and whatever means nothing stands in no answer.
-    if query := urlencode(request_context.known(request.args.items(multi=True))):
+    if query := urlencode(request_context.known_args(request.args.items(multi=True))):
         own += f"?{query}"
     return Feed(
         id=own,

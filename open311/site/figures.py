@@ -9,7 +9,7 @@ from flask import Response
 from open311.base.datetimes import local
 from open311.http import current
 from open311.model.catalogue import Catalogue
-from open311.model.statistics import Statistics, told
+from open311.model.statistics import Statistics, publishable
 from open311.site import addresses, words
 from open311.site.blueprint import blueprint, city
 from open311.site.rendering import page
@@ -47,7 +47,7 @@ def show_statistics() -> Response:
         foot=FOOT,
         ages=_open_by_age(figures.statistics, catalogue),
         definitions=statistics.definitions(language),
-        few=told,
+        few=publishable,
         figure=words.figure,
         csv=addresses.api("/statistics.csv", catalogue),
         json=addresses.api("/statistics.json", catalogue),

@@ -73,14 +73,14 @@ def handed_in() -> Response:
     core, catalogue = current.core(), city()
     draft = drafts.take_up(core, catalogue, token, abuse.network())
     # The answer to the last attempt may have been lost on its way: the device learns the same once more.
-    if draft.sent:
+    if draft.is_sent:
         return _answer({"outcome": "sent", "address": _step(draft, "sent")})
     try:
         drafts.keep(core, draft, _typed_fields())
     except Invalid as refused:
         faults = [asdict(form_input.at_field(problem)) for problem in refused.problems]
         return _answer({"outcome": "look", "wrong": faults})
-    sent = photos.sent(cast(LenientRequest, request), []).get("media", [])
+    sent = photos.media_parts(cast(LenientRequest, request), []).get("media", [])
     # In the place of those before: a device that tries again sends all its photos again.
     about_photos = drafts.replace_photos(core, catalogue, draft, [file.stream for file in sent])
     draft = drafts.find(core, catalogue, token)

@@ -112,7 +112,7 @@ def _list(catalogue: Catalogue) -> Response:
         status=400 if listed.problems else 200,
         indexed=not (listed.problems or listed.filters or listed.area),
         listing=listed,
-        reports=[view_models.shown(request, catalogue) for request in listed.requests],
+        reports=[view_models.shown_report(request, catalogue) for request in listed.requests],
         things=_things(catalogue, listed.query.get("q", "")) if listed.number == 1 else [],
         problems=[in_words(problem) for problem in listed.problems],
         families=view_models.families(catalogue),
@@ -140,10 +140,10 @@ def report(number: str) -> AnyResponse:
     seen = single_request.find(current.core(), catalogue, number, least=View.REDACTED, with_notes=True)
     service_request = seen.request
     if not seen.is_whole:
-        return page("held.html", indexed=False, report=view_models.shown(service_request, catalogue))
+        return page("held.html", indexed=False, report=view_models.shown_report(service_request, catalogue))
     return page(
         "report.html",
-        report=view_models.shown(service_request, catalogue),
+        report=view_models.shown_report(service_request, catalogue),
         history=view_models.history(service_request, catalogue),
         answers=view_models.answers(service_request, catalogue),
         position=degrees(service_request.lat, service_request.long)
@@ -163,7 +163,9 @@ def cards() -> Response:
     """What the map shows of the reports at one spot: a part of a page."""
     catalogue = city()
     requests = listing.of_numbers(catalogue, request.args.get("service_request_id", "").split(","))
-    response = page("cards.html", reports=[view_models.shown(report, catalogue) for report in requests])
+    response = page(
+        "cards.html", reports=[view_models.shown_report(report, catalogue) for report in requests]
+    )
     # A part of a page has no head in which a tag could say so.
     response.headers["X-Robots-Tag"] = "noindex"
     return response
@@ -185,7 +187,7 @@ def _parent(service_request: ServiceRequest, catalogue: Catalogue) -> view_model
         parent = single_request.find(current.core(), catalogue, service_request.parent_id).request
     except NotFound:
         return None
-    return view_models.shown(parent, catalogue)
+    return view_models.shown_report(parent, catalogue)
 
 
 @blueprint.page("/open-data")

@@ -84,7 +84,7 @@ def update_report(number: str) -> AnyResponse:
     typed, form = _typed_fields("kind", "description", "email"), abuse.posted_form("update")
     if form_input.other_language():
         return _form("update", report, form, typed)
-    sent = [file.stream for file in photos.sent(cast(LenientRequest, request), []).get("media", [])]
+    sent = [file.stream for file in photos.media_parts(cast(LenientRequest, request), []).get("media", [])]
     # Before the rest, since of photos that were refused nothing is kept, and all faults are told at once.
     pictures, about_photos = media.read(current.core(), sent)
     typed.refuse("photos", tuple(about_photos))
@@ -201,7 +201,7 @@ def _form(name: str, report: ServiceRequest, form: GuardedForm, typed: Typed) ->
         form,
         is_refused=bool(typed.errors),
         retry_after=typed.retry_after,
-        report=view_models.shown(report, city()),
+        report=view_models.shown_report(report, city()),
         closed=report.status == Status.CLOSED,
         typed=typed.values,
         errors=typed.errors,

@@ -61,7 +61,7 @@ class ShownReport:
         return self.request.service_request_id
 
 
-def shown(request: ServiceRequest, catalogue: Catalogue) -> ShownReport:
+def shown_report(request: ServiceRequest, catalogue: Catalogue) -> ShownReport:
     """A report with names for its codes."""
     service = catalogue.services.get(request.service_code)
     own = _own(request.media_urls)

@@ -60,7 +60,7 @@ class Word(fields.String):
         self.longest = longest
 
     def _deserialize(self, value: list[str], attr: str | None, data: Any, **_: Any) -> Any:
-        # Of a parameter that was sent twice the first counts.
+        # Where a parameter is repeated, the first one counts.
         text = value[0]
         if len(text) > self.longest:
             raise wrong("error.too_long", parameter=attr, most=self.longest)

@@ -53,7 +53,7 @@ def links(
     if number > 1:
         places["prev"] = {"page": number - 1}
         places["first"] = {"page": 1}
-    # Of more it is not known where they end.
+    # Beyond the bound of the count nobody knows which page is the last.
     if total and total <= COUNT_LIMIT:
         places["last"] = {"page": ceil(total / request_search.page_size)}
     address = _address(context, request_search) if places else ""
@@ -72,7 +72,7 @@ def header(links: Mapping[str, str]) -> dict[str, str]:
 
 
 def _number(request_search: RequestSearch, query: dict[str, Any]) -> int:
-    """Which page this is. Behind a cursor the number only counts along."""
+    """Which page this is. With a cursor it finds nothing; it is for programs that show a number."""
     return (
         max(1, query.get("page", 1))
         if request_search.after
@@ -96,5 +96,5 @@ def _place(place: dict[str, Any]) -> str:
 
 @lru_cache(maxsize=64)
 def _question(args: Args) -> str:
-    # Without the key: `Link` is logged and kept where addresses are.
+    # Without the API key: proxies and clients log addresses, and `Link` holds some.
     return urlencode([(name, value) for name, value in args if name not in POSITION])

@@ -17,8 +17,8 @@ from open311.web.fields import wrong
 DATA_URI = re.compile(r"data:image/[\w.+-]+(?:;[\w.+-]+=[^;,]*)*;base64,", re.IGNORECASE)
 
 
-def sent(request: LenientRequest, texts: list[str]) -> dict[str, list[Any]]:
-    """What counts as `media`: the files, then the texts that stand for files."""
+def media_parts(request: LenientRequest, texts: list[str]) -> dict[str, list[Any]]:
+    """The argument `media`: uploaded files, then data URIs; absent where there are neither."""
     parts = [part for _, part in request.files.items(multi=True)]
     # A form in which no file was chosen sends a part without name and contents.
     files = [part for part in parts if part.filename or part.stream.read(1)]
@@ -29,7 +29,7 @@ def sent(request: LenientRequest, texts: list[str]) -> dict[str, list[Any]]:
 
 
 class Photos(fields.Field[Any]):
-    """Files, not looked at yet."""
+    """Uploaded files, not yet looked at by a decoder."""
 
     def _deserialize(self, value: list[Any], attr: str | None, data: Any, **_: Any) -> Any:
         return tuple(_decoded(part) if isinstance(part, str) else part.stream for part in value)
@@ -47,7 +47,7 @@ def photos_field() -> Photos:
 
 
 def _decoded(data_uri: str) -> IO[bytes]:
-    # A form that was not encoded with care turns "+" into a blank.
+    # In a form that was not encoded with care, "+" arrives as a blank.
     encoded = (
         data_uri[data_uri.index(",") + 1 :].strip().replace(" ", "+").replace("\r", "").replace("\n", "")
     )

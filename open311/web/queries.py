@@ -1,4 +1,4 @@
-"""What may be asked of the list of service requests: the schemas that check it, and the search it means.
+"""Query parameters of lists of service requests: the schemas that check them, and the search they mean.
 
 Every front door that lists requests takes these parameters, whatever the format of its answer.
 """
@@ -51,15 +51,15 @@ LONGEST_REFERENCE = 500
 
 
 class Described(FlaskParser):
-    """What flask-smorest describes arguments by; `served` reads them."""
+    """What flask-smorest documents arguments by; `with_arguments` parses them."""
 
     DEFAULT_VALIDATION_STATUS = 400
 
 
-def served(view: View, schema: Schema) -> View:
-    """The view as it is called: with what was sent as its first argument.
+def with_arguments(view: View, schema: Schema) -> View:
+    """The view, called with the parsed parameters as its first argument.
 
-    The wrappers of flask-smorest would do the same, and take longer than the database.
+    The wrappers of flask-smorest would do the same, and take longer than the database does.
     """
 
     @wraps(view)
@@ -79,7 +79,7 @@ def _raw_values() -> Any:
     if req.method != "POST":
         return parameters.from_query(req)
     raw, answers = parameters.from_post(req)
-    pictures = photos.sent(req, raw.get("media", []))
+    pictures = photos.media_parts(req, raw.get("media", []))
     fields = {name: values for name, values in raw.items() if name != "media"}
     return fields | {"attribute": answers} | pictures
 

@@ -15,7 +15,7 @@ from open311.web import pagination, queries
 from open311.web.request_context import RequestContext
 from open311.web.written_requests import Writer
 
-# Beyond what is counted exactly, "more than 10,000" does not change with each report.
+# "More than 10,000" stays true when a report comes in, so it is kept longer than an exact total.
 MANY_SECONDS = 30.0
 
 

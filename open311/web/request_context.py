@@ -1,4 +1,4 @@
-"""Who reads: all that an answer depends on beside the question itself, with a framework around it or without."""
+"""What an answer depends on besides the query: the same with Flask and on the fast path without it."""
 
 from collections.abc import Iterable
 from functools import lru_cache
@@ -22,9 +22,9 @@ Args = tuple[tuple[str, str], ...]
 
 
 class RequestContext(NamedTuple):
-    """All that an answer depends on. `address` is the path that was asked for, as its client spells it.
+    """What an answer depends on. `address` is the path as the client spells it.
 
-    `args` are what stood behind it, as far as it means something in a list.
+    `args` are the query parameters that mean something in a list.
     """
 
     core: Core
@@ -37,7 +37,7 @@ class RequestContext(NamedTuple):
 
 
 def of_request(actor: Actor = PUBLIC) -> RequestContext:
-    """Whoever sent the request that Flask is answering."""
+    """The context of the request that Flask is answering."""
     catalogue = current.catalogue()
     return RequestContext(
         current.core(),
@@ -45,18 +45,18 @@ def of_request(actor: Actor = PUBLIC) -> RequestContext:
         current.language(catalogue),
         current.base_url(),
         current.as_asked(request.path),
-        known(request.args.items(multi=True)),
+        known_args(request.args.items(multi=True)),
         actor,
     )
 
 
-def known(args: Iterable[tuple[str, str]]) -> Args:
-    """Those that mean something in a list; keys and whatever else was sent stand in no link."""
+def known_args(args: Iterable[tuple[str, str]]) -> Args:
+    """The parameters that mean something in a list; API keys and anything else must not get into links."""
     return tuple(arg for arg in args if queries.is_known(arg[0]))
 
 
 def of_environ(core: Core, environ: WSGIEnvironment, args: Args, parameters: Parameters) -> RequestContext:
-    """Whoever sent a request without a key; raises `Open311Error` when no catalogue is meant."""
+    """The context of a request without an API key; raises `Open311Error` when it names no jurisdiction of ours."""
     catalogue = core.catalogues.find(parameters.get("jurisdiction_id", (None,))[0])
     locale = next((value.strip() for name, value in args if name == "locale"), "")
     language = _language(locale, environ.get("HTTP_ACCEPT_LANGUAGE", ""), catalogue.jurisdiction.languages)

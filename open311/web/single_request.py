@@ -1,4 +1,4 @@
-"""One request by its number, as far as its reader may see it: for every door that is asked for one."""
+"""One request by its id, redacted to what its reader may see: for every front door that shows a single one."""
 
 from typing import NamedTuple
 
@@ -16,14 +16,14 @@ LONGEST_TOLD = 50
 
 
 class VisibleRequest(NamedTuple):
-    """A request with no more in it than its reader may see."""
+    """A request, redacted to what its reader may see."""
 
     request: ServiceRequest
     view: View
 
     @property
     def is_whole(self) -> bool:
-        """Whether nothing was taken out."""
+        """Whether nothing was redacted."""
         return self.view is View.FULL
 
 
@@ -50,6 +50,6 @@ def find(
 
 
 def unknown(number: object) -> NotFound:
-    """There is no such request, as far as its reader may know."""
+    """The one error for ids that do not exist and for requests that the reader must not know of."""
     number_told = str(number)[:LONGEST_TOLD]
     return NotFound(problem("error.service_request.unknown", service_request_id=number_told))

@@ -1,4 +1,4 @@
-"""The figures of a city as doors show them: read once, small numbers kept back, parts with names."""
+"""The figures of a city, ready to be shown: small numbers suppressed, services and areas by name."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from open311.base.datetimes import local
 from open311.base.i18n import translate
 from open311.core import Core
 from open311.model.catalogue import Catalogue
-from open311.model.statistics import DEFINITIONS, Figures, Statistics, last_months, statistics, told
+from open311.model.statistics import DEFINITIONS, Figures, Statistics, last_months, publishable, statistics
 from open311.storage import statistics as storage
 
 MONTHS = 12
@@ -17,7 +17,7 @@ COUNTS = ("received", "closed", "open")
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A month, a service or an area with its figures as they may be told."""
+    """A month, a service or an area with the figures that may be published of it."""
 
     code: str
     name: str
@@ -26,7 +26,7 @@ class Line:
     def row(self) -> dict[str, Any]:
         """The figures under their names."""
         own = self.figures
-        counts = {name: told(getattr(own, name)) for name in ("received", "closed", "open")}
+        counts = {name: publishable(getattr(own, name)) for name in ("received", "closed", "open")}
         times = {
             name: getattr(own, name) for name in ("median_days", "ninety_percent_days", "on_time_percent")
         }

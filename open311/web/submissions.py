@@ -1,4 +1,4 @@
-"""What a report may consist of, and how it is read: the same for programs and for the public form."""
+"""The fields of a report and how they are parsed, for the API and the public form alike."""
 
 from typing import Any, cast
 
@@ -20,7 +20,7 @@ SENT = fields_with(Role.SENT)
 class SubmissionForm(Arguments):
     """A report as it is sent (POST service request).
 
-    Loading never fails: what is wrong is handed on, to be told with all other problems.
+    Loading never fails: its problems are returned, so that the sender hears of them together with all others (R-137).
     """
 
     api_key = Word(1000, metadata={"description": "Or as `Authorization: Bearer`."})

@@ -1,4 +1,4 @@
-"""Requests as bytes, for every door that lists them: PostgreSQL writes them, and what it cannot, we do."""
+"""Requests as bytes, for every front door that lists them: PostgreSQL serialises rows, Python what it cannot."""
 
 from collections.abc import Hashable, Iterable, Iterator
 from typing import NamedTuple

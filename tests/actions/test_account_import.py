@@ -25,7 +25,7 @@ def brought_in(core: Core, text: str, *, dry_run: bool = False) -> list[str]:
 
 def roles(core: Core) -> dict[str, list[Membership]]:
     """The roles of each account by its address."""
-    return {account.email: list(held) for account, held in accounts.listed(core, cli_actor())}
+    return {account.email: list(held) for account, held in accounts.manageable(core, cli_actor())}
 
 
 def test_each_line_makes_an_account_or_gives_a_role(core: Core) -> None:
@@ -77,7 +77,7 @@ def test_a_dry_run_changes_nothing(core: Core) -> None:
 def test_whoever_has_left_is_not_brought_back_by_a_file(core: Core) -> None:
     text = HEAD + "Bea;bea@stadt.example;checker;;\n"
     brought_in(core, text)
-    [account] = [account for account, _ in accounts.listed(core, cli_actor())]
+    [account] = [account for account, _ in accounts.manageable(core, cli_actor())]
     accounts.end(core, cli_actor(), account.id)
     assert brought_in(core, text) == ["2: desk.account.left"]
 

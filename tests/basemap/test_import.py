@@ -136,7 +136,7 @@ def test_a_newer_file_takes_its_place_and_pages_that_are_open_keep_theirs(
 
 def test_a_list_of_the_citys_own_stays_until_told(core: Core, extract: Path) -> None:
     own = ("street,house_number,lat,long", "Bismarckstraße,3,49.48,8.44")
-    address_list.take_over(core, CITY, iter(own))
+    address_list.replace_list(core, CITY, iter(own))
     read_in(core, extract)
     assert found(core, "Bismarckstraße 3") == ["Bismarckstraße 3", "Bismarckstraße"]
     assert found(core, "Ludwigstraße 12") == []

@@ -90,7 +90,7 @@ def city(new_database: Callable[[], str], tmp_path_factory: pytest.TempPathFacto
     table = (
         f"street,house_number,zipcode,city,lat,long\nBismarckstraße,63,67059,Ludwigshafen,{','.join(HERE)}"
     )
-    address_list.take_over(core, first_city(), iter(table.splitlines()))
+    address_list.replace_list(core, first_city(), iter(table.splitlines()))
     key = keys.add_key(core, "pictures", [Scope.REPORT], actor=CLARA)
     with closing(core.database), served(create_app(core)) as base:
         number = _handed_in(base, key)

@@ -33,7 +33,7 @@ MOST_KEYS, MOST_KEYS_TO_JOIN = 40, 12
 @pytest.fixture(autouse=True)
 def streets(town: Town) -> Iterator[None]:
     """The town has a list of addresses."""
-    address_list.take_over(town.core, first_city(), STREETS.splitlines(keepends=True))
+    address_list.replace_list(town.core, first_city(), STREETS.splitlines(keepends=True))
     yield
     town.conn.exec_driver_sql("delete from addresses")
 

@@ -41,7 +41,7 @@ def streets(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[No
 def addresses(site: Site) -> Iterator[None]:
     """One address, for as long as these tests run."""
     head = "street,house_number,zipcode,city,lat,long"
-    address_list.take_over(
+    address_list.replace_list(
         site.core, first_city(), iter((head, "Ludwigstraße,12,67059,Ludwigshafen,49.4811,8.4464"))
     )
     yield

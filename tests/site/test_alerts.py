@@ -23,7 +23,7 @@ FAR = {"lat": "49.52", "long": "8.36"}
 def core(make_core: MakeCore, mailing: dict[str, str]) -> Core:
     """A Core that sends mail, and knows an address."""
     core = make_core(**mailing)
-    address_list.take_over(core, first_city(), iter(ADDRESSES.splitlines()))
+    address_list.replace_list(core, first_city(), iter(ADDRESSES.splitlines()))
     return core
 
 

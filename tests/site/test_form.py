@@ -227,7 +227,7 @@ def test_categories_are_found_by_words(visitor: Visitor) -> None:
 def test_addresses_of_the_city_are_offered(
     core: Core, visitor: Visitor, conn: Connection, clock: Clock
 ) -> None:
-    assert address_list.take_over(core, first_city(), iter(CSV.splitlines())).addresses == 3
+    assert address_list.replace_list(core, first_city(), iter(CSV.splitlines())).addresses == 3
     visitor.fill(address="Ludwigstr. 12").press("Weiter")
     assert "Welchen Ort meinen Sie?" in visitor.text
     assert "Ludwigstraße 12, 67059 Ludwigshafen" in visitor.text
@@ -241,13 +241,13 @@ def test_addresses_of_the_city_are_offered(
 
 
 def test_words_alone_are_enough(core: Core, visitor: Visitor) -> None:
-    address_list.take_over(core, first_city(), iter(CSV.splitlines()))
+    address_list.replace_list(core, first_city(), iter(CSV.splitlines()))
     visitor.fill(address="Ludwigstraße").press("Weiter").fill(choice="words").press("Weiter")
     assert visitor.heading == "Worum geht es?"
 
 
 def test_a_new_address_forgets_the_position_of_the_old_one(core: Core, visitor: Visitor) -> None:
-    address_list.take_over(core, first_city(), iter(CSV.splitlines()))
+    address_list.replace_list(core, first_city(), iter(CSV.splitlines()))
     visitor.fill(address="Ludwigstraße 12").press("Weiter").press("Weiter").follow("Ort")
     assert visitor.value("lat") == "49.4811"
     visitor.fill(address="Hinter dem Bahnhof").press("Weiter")
@@ -255,7 +255,7 @@ def test_a_new_address_forgets_the_position_of_the_old_one(core: Core, visitor: 
 
 
 def test_words_that_no_list_knows_are_asked_about_once(core: Core, visitor: Visitor) -> None:
-    address_list.take_over(core, first_city(), iter(CSV.splitlines()))
+    address_list.replace_list(core, first_city(), iter(CSV.splitlines()))
     visitor.fill(address="Mannheim, Paradeplatz 1").press("Weiter")
     assert "„Mannheim, Paradeplatz 1“ finden wir in Ludwigshafen am Rhein nicht" in visitor.text
     assert "finden wir" in visitor.press("Weiter").text
@@ -272,7 +272,7 @@ def test_a_letter_is_no_place(visitor: Visitor) -> None:
 def test_an_address_apart_from_its_position_is_asked_about(
     core: Core, visitor: Visitor, conn: Connection, clock: Clock
 ) -> None:
-    address_list.take_over(core, first_city(), iter(CSV.splitlines()))
+    address_list.replace_list(core, first_city(), iter(CSV.splitlines()))
     visitor.fill(address="Ludwigstr. 12", lat="49.53", long="8.41").press("Weiter")
     assert (
         "„Ludwigstraße 12, 67059 Ludwigshafen“ und die gezeigte Stelle liegen 6 km auseinander"
@@ -300,7 +300,7 @@ def test_an_address_apart_from_its_position_is_asked_about(
 def test_an_address_near_its_position_goes_on(
     core: Core, visitor: Visitor, address: str, lat: str, long: str
 ) -> None:
-    address_list.take_over(core, first_city(), iter(CSV.splitlines()))
+    address_list.replace_list(core, first_city(), iter(CSV.splitlines()))
     visitor.fill(address=address, lat=lat, long=long).press("Weiter")
     assert visitor.heading == "Worum geht es?"
 
@@ -494,7 +494,7 @@ def test_two_cities_have_a_form_each(make_core: MakeCore, conn: Connection, cloc
 @pytest.fixture
 def lamp(core: Core, conn: Connection) -> None:
     """Lamp 4711 stands beside Ludwigstraße 12."""
-    address_list.take_over(core, first_city(), iter(CSV.splitlines()))
+    address_list.replace_list(core, first_city(), iter(CSV.splitlines()))
     conn.execute(
         text(
             "insert into assets (jurisdiction_id, kind, number, geom) values"

@@ -71,7 +71,7 @@ def test_confirmation_status_and_news_say_the_same_twice(
     number = conn.execute(text("select id from service_requests")).scalar_one()
     casework.set_status(core, number, "GELOEST", CLARA, HOSTILE)
     run_jobs(core, conn)
-    address_list.take_over(core, first_city(), iter(ADDRESSES.splitlines()))
+    address_list.replace_list(core, first_city(), iter(ADDRESSES.splitlines()))
     confirmed(core, client, conn, clock, mailbox)
     clock.forward(minutes=1)
     an_api(core).report()

@@ -27,7 +27,7 @@ def near(api: Api, language: str = "de", **query: str) -> dict[str, Any]:
 
 
 def test_tells_the_next_address_and_what_is_open_there(api: Api, core: Core) -> None:
-    address_list.take_over(core, first_city(), iter(CSV.splitlines()))
+    address_list.replace_list(core, first_city(), iter(CSV.splitlines()))
     number = api.report(**HERE)
     api.report(lat="49.4900", long="8.4400")
     told = near(api)

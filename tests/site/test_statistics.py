@@ -9,7 +9,7 @@ from sqlalchemy import Connection, event, text
 from open311.actions import casework
 from open311.actions.upkeep import statistics
 from open311.core import Core
-from open311.model.statistics import Figures, MonthOfService, last_months, told
+from open311.model.statistics import Figures, MonthOfService, last_months, publishable
 from open311.storage import statistics as figures_of_city
 from tests.actors import CLARA
 from tests.serving import Api, Clock, MakeCore, an_api
@@ -172,7 +172,7 @@ def test_percentiles_are_of_whole_days_and_need_five() -> None:
 
 @pytest.mark.parametrize(("number", "shown"), [(0, 0), (1, "<5"), (4, "<5"), (5, 5)])
 def test_numbers_from_one_to_four_are_kept_back(number: int, shown: object) -> None:
-    assert told(number) == shown
+    assert publishable(number) == shown
 
 
 def test_what_is_open_of_earlier_months_counts_everywhere(

@@ -121,7 +121,7 @@ def test_it_runs_without_a_word_of_another_city(core: Core, client: FlaskClient,
 def test_its_people_of_the_demo_and_its_first_administrator_read_english(core: Core) -> None:
     assert staff.seed(core).people
     assert staff.first_link(core)
-    languages = {person.account.language for person in accounts.listed(core, cli_actor())}
+    languages = {person.account.language for person in accounts.manageable(core, cli_actor())}
     assert languages == {"en"}
 
 

@@ -170,7 +170,7 @@ def test_administers_no_other_city(core: Core, desk: Desk) -> None:
         with pytest.raises(Forbidden):
             act()
     with pytest.raises(NotFound):
-        accounts.shown(core, admin_of_another, stranger)
+        accounts.details(core, admin_of_another, stranger)
 
 
 def test_whoever_leaves_is_out_at_the_next_click_and_forgotten_after_half_a_year(
@@ -202,7 +202,7 @@ def test_an_account_ends_by_itself_after_its_last_day(
     staff_retention.tidy(core)
     account = found(core, rita.email)
     assert (account.state, account.second_factor) == (AccountState.LEFT, False)
-    assert accounts.shown(core, cli_actor(), account.id).memberships == ()
+    assert accounts.details(core, cli_actor(), account.id).memberships == ()
 
 
 def test_somebody_comes_back_with_a_new_password_and_new_roles(desk: Desk, ada: Employee, core: Core) -> None:

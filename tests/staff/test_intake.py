@@ -28,7 +28,7 @@ def desk(make_core: MakeCore) -> Desk:
     core = make_core(
         OPEN311_GEOCODER="table", OPEN311_SMTP_URL="smtp://127.0.0.1:9", OPEN311_MAIL_FROM="stadt@example.org"
     )
-    address_list.take_over(core, first_city(), STREETS.splitlines(keepends=True))
+    address_list.replace_list(core, first_city(), STREETS.splitlines(keepends=True))
     return Desk(core)
 
 

@@ -44,7 +44,7 @@ class ListOutcome:
             self.lines.append(line)
 
 
-def take_over(core: Core, catalogue: Catalogue, lines: Iterable[str]) -> ListOutcome:
+def replace_list(core: Core, catalogue: Catalogue, lines: Iterable[str]) -> ListOutcome:
     """Replace the addresses of a jurisdiction by those of a CSV file; a row that cannot be read is left out.
 
     Raises `Invalid`, and nothing has changed, for a file without addresses or with too many such rows.

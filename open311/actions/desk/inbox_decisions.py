@@ -46,10 +46,10 @@ def link(core: Core, mail_id: int, service_request_id: int, actor: Actor, owner:
         request = service_requests.find(conn, service_request_id, owner)
         if request is None or request.visibility == Visibility.HIDDEN:
             raise Invalid(problem("error.service_request.unknown", service_request_id=service_request_id))
-        say(core, conn, mail, service_request_id)
+        attach_to_report(core, conn, mail, service_request_id)
 
 
-def say(core: Core, conn: Connection, mail: InboxMail, service_request_id: int) -> None:
+def attach_to_report(core: Core, conn: Connection, mail: InboxMail, service_request_id: int) -> None:
     """Have a mail stand at a report, with its photos, within the caller's transaction."""
     # Lent: the files lie in the store already, and must not be swept away when this is rolled back.
     receive(core, conn, service_request_id, mail.text, Files(lent=mail.photos))

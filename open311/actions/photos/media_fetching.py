@@ -22,12 +22,12 @@ log = structlog.get_logger()
 FETCH_SECONDS = 30.0
 
 
-def wanted(core: Core, media_urls: Sequence[str]) -> bool:
+def has_fetchable(core: Core, media_urls: Sequence[str]) -> bool:
     """Whether any of these pictures is on a host that the settings let us fetch from."""
-    return any(_fetchable(core, url) for url in media_urls)
+    return any(_is_fetchable(core, url) for url in media_urls)
 
 
-def _fetchable(core: Core, url: str) -> bool:
+def _is_fetchable(core: Core, url: str) -> bool:
     return safe_http.host_of(url) in core.settings.media_fetch_hosts
 
 
@@ -37,7 +37,7 @@ def fetch(core: Core, service_request_id: int) -> None:
     A picture that is refused stays an address; a host out of reach raises, so that the worker tries again.
     """
     with core.database.read() as conn:
-        urls = [url for url in storage.outside_urls(conn, service_request_id) if _fetchable(core, url)]
+        urls = [url for url in storage.outside_urls(conn, service_request_id) if _is_fetchable(core, url)]
     for url in urls[: core.settings.max_photos]:
         try:
             data = _fetched(core, url)

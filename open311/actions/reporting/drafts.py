@@ -151,7 +151,7 @@ def send(
 
     def finish(conn: Connection, number: int) -> None:
         fresh = _required(storage.find(conn, draft.token, draft.jurisdiction_id, lock=True))
-        if fresh.sent:
+        if fresh.is_sent:
             # Raised, so that the report of the second press is rolled back as a whole.
             raise _SentBefore
         outcome = {"outcome": "sent", "followed": also(conn, number)}
@@ -177,7 +177,7 @@ def join(core: Core, draft: Draft, service_request_id: int, also: Callable[[Conn
     """Let a draft end in following a report that says the same; `also` says whether somebody follows it now."""
     with core.database.begin() as conn:
         fresh = _required(storage.find(conn, draft.token, draft.jurisdiction_id, lock=True))
-        if fresh.sent:
+        if fresh.is_sent:
             return
         followed = also(conn)
         outcome = {"outcome": "joined", "followed": followed}

@@ -87,7 +87,7 @@ def bring_in(core: Core, actor: Actor, line: Line, *, dry_run: bool = False) -> 
         raise Invalid(problem("desk.account.left"))
     held = [
         role
-        for role in accounts.shown(core, actor, account.id).memberships
+        for role in accounts.details(core, actor, account.id).memberships
         if _scope(role) == _scope(person.role)
     ]
     if any(role.ends_datetime == person.role.ends_datetime for role in held):

@@ -184,7 +184,7 @@ def unlock(core: Core, actor: Actor, account_id: int) -> None:
         _write(core, conn, actor, AuditKind.UNLOCKED, account_id)
 
 
-def listed(core: Core, actor: Actor) -> list[AccountWithRoles]:
+def manageable(core: Core, actor: Actor) -> list[AccountWithRoles]:
     """The accounts that somebody may manage, with their roles."""
     with core.database.read() as conn:
         jurisdictions = None
@@ -200,7 +200,7 @@ def listed(core: Core, actor: Actor) -> list[AccountWithRoles]:
     return [AccountWithRoles(account, roles[account.id]) for account in rows]
 
 
-def shown(core: Core, actor: Actor, account_id: int) -> AccountWithRoles:
+def details(core: Core, actor: Actor, account_id: int) -> AccountWithRoles:
     """One account with its roles; raises `NotFound` for one that somebody may not know of."""
     with core.database.read() as conn:
         account = _account(conn, account_id, lock=False)

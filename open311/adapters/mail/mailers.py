@@ -43,7 +43,7 @@ def chosen(url: str | None, tokens: TokenSource | None = None) -> Mailer | None:
         return None
     parts = urlsplit(url)
     mailer = FolderMailer(Path(unquote(parts.path))) if parts.scheme == "file" else SmtpMailer(url, tokens)
-    return TellingMailer(mailer)
+    return LoggingMailer(mailer)
 
 
 def for_settings(settings: Settings) -> Mailer | None:
@@ -54,8 +54,8 @@ def for_settings(settings: Settings) -> Mailer | None:
     return chosen(settings.smtp_url, settings.mail_token)
 
 
-class TellingMailer:
-    """Writes one line to the log when mail can no longer be sent, however many wait, and one when it can again."""
+class LoggingMailer:
+    """Logs one line when mail can no longer be sent, however many wait, and one when it can again."""
 
     def __init__(self, mailer: Mailer) -> None:
         self._mailer = mailer

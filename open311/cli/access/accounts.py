@@ -91,7 +91,7 @@ def invite(email: str, mail: bool) -> None:
 def list_accounts() -> None:
     """Show all accounts and their roles."""
     with opened() as core:
-        listed = accounts.listed(core, cli_actor())
+        listed = accounts.manageable(core, cli_actor())
     rows = [
         (
             account.id,
@@ -112,7 +112,7 @@ def list_accounts() -> None:
 def show(email: str) -> None:
     """Show one account with the numbers of its roles."""
     with opened() as core:
-        account, roles = accounts.shown(core, cli_actor(), _account(core, email).id)
+        account, roles = accounts.details(core, cli_actor(), _account(core, email).id)
     show_table(
         ("id", "name", "email", "language", "state", "second factor", "ends", "left"),
         [

@@ -28,7 +28,7 @@ def take_over(file: Path, jurisdiction: str | None) -> None:
         catalogue = core.catalogues.find(jurisdiction)
         try:
             with file.open(encoding=encoding_of(file), newline="") as lines:
-                taken = address_list.take_over(core, catalogue, lines)
+                taken = address_list.replace_list(core, catalogue, lines)
         except UnicodeError:
             raise Invalid(problem("error.addresses.encoding")) from None
     if taken.unreadable:

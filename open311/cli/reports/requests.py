@@ -1,4 +1,4 @@
-"""`open311 request`: what staff do, until there are pages for it, through the same actions."""
+"""`open311 request`: what staff do with requests, through the same actions as the desk."""
 
 import json
 from datetime import datetime, tzinfo

@@ -1,4 +1,4 @@
-"""Admission: how many requests a process works on at once, and in which order they get to it."""
+"""Admission: how many requests a process works on at once, and in which order they are let in."""
 
 import threading
 import time
@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-# A request that takes longer is slow, and others do not wait for it.
+# A request that takes longer counts as slow, and others are let in past it.
 STUCK_SECONDS = 0.05
 
 
 class FairSemaphore:
-    """`usual` places, handed on in the order in which they were asked for; up to `most` while nothing moves.
+    """A semaphore that is first come, first served: `usual` places, and up to `most` while none is released.
 
     Python computes in one thread at a time. Two that compute in turn take longer than one after the other, so places
     beyond the usual ones open only behind a request that is slow.
@@ -27,13 +27,12 @@ class FairSemaphore:
         self._lock = threading.Lock()
 
     def acquire(self) -> float:
-        """Wait for a place; returns when it was got, for `release`."""
+        """Wait for a place; returns the moment, which `release` wants."""
         with self._lock:
             if self._taken < self._usual:
                 self._taken += 1
                 return time.monotonic()
-            # A lock for each who waits. A condition would wake all of them, and the quickest would get on, not the
-            # first.
+            # A lock for each waiter: a condition would wake all of them, and let in the quickest instead of the first.
             turn = threading.Lock()
             turn.acquire()
             self._waiting.append(turn)
@@ -42,7 +41,7 @@ class FairSemaphore:
         return time.monotonic()
 
     def release(self, got: float) -> None:
-        """Hand the place to who has waited longest. A slow request takes the place along that was opened behind it."""
+        """Hand the place to the longest waiter; a slow request closes the extra place that was opened past it."""
         now = time.monotonic()
         with self._lock:
             closing = self._taken > self._usual and got + STUCK_SECONDS < now
@@ -64,7 +63,7 @@ class FairSemaphore:
 
 
 class Permit:
-    """One of the places for as long as a block lasts, unless it is left for a while."""
+    """One of the places for as long as a block lasts, unless it is lent to another request."""
 
     def __init__(self, places: FairSemaphore) -> None:
         self._places = places
@@ -77,8 +76,8 @@ class Permit:
         self._places.release(self._got)
 
     @contextmanager
-    def left(self) -> Iterator[None]:
-        """Within the block somebody else may have it."""
+    def lent(self) -> Iterator[None]:
+        """Within the block another request may have it."""
         self._places.release(self._got)
         try:
             yield

@@ -68,7 +68,7 @@ class Threads:
         return self.senders.taken >= CROWD
 
     def longest(self) -> float:
-        """For how many seconds the slowest has been computing."""
+        """How many seconds the slowest thread has been computing."""
         began = [*self._computing.values()]
         return time.monotonic() - min(began) if began else 0.0
 

@@ -24,7 +24,7 @@ LIMITS = "open311.limits"
 
 
 class Limits:
-    """What a server counts; with a name, all its processes together. Kept answers pass here too, so it costs little."""
+    """The counters of a server; with a name, shared by its processes. Cache hits count too, so it has to be cheap."""
 
     def __init__(self, settings: Settings, shared_as: str | None = None) -> None:
         self.settings = settings

@@ -1,4 +1,4 @@
-"""So many at once, and so many of one address: what keeps a bounded room from being filled by one."""
+"""A semaphore with a quota for each address, so that no single client can fill it."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -15,7 +15,7 @@ MOST_EXPORTS, MOST_EXPORTS_OF_ONE = 6, 2
 
 
 class Shares:
-    """A room for `most` at once, of whom `most_of_one` may be from the same address."""
+    """`most` places, of which `most_of_one` may go to the same address."""
 
     def __init__(self, most: int, most_of_one: int) -> None:
         self._most, self._most_of_one = most, most_of_one
@@ -24,7 +24,7 @@ class Shares:
         self.taken = 0
 
     def enter(self, address: str) -> bool:
-        """Whether there was room for one more of this address, who now has it."""
+        """Take a place for this address; whether there was one."""
         with self._lock:
             of_one = self._by_address.get(address, 0)
             if self.taken >= self._most or of_one >= self._most_of_one:
@@ -34,7 +34,7 @@ class Shares:
             return True
 
     def leave(self, address: str) -> None:
-        """Make room again."""
+        """Give the place back."""
         with self._lock:
             self.taken -= 1
             # Taken out at zero: strangers choose the addresses, and a dictionary of them would grow for ever.

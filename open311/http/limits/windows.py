@@ -7,7 +7,7 @@ from typing import Protocol
 
 from open311.base.shared_memory import shared_memory
 
-# Two rows of places. Whoever counts at the same place as somebody else hardly does so in both.
+# Two rows of counters: senders that collide in one row hardly ever collide in both.
 PLACES = 1 << 15
 ROWS = 2
 # 2³² divided by the golden ratio, as in Knuth's multiplicative hashing: neighbours are spread widely.
@@ -15,7 +15,7 @@ SECOND_ROW = 0x9E3779B9
 
 
 class Window(Protocol):
-    """What has been used of a share in this span of time."""
+    """How much of an allowance was used in this span of time."""
 
     def seconds_to_wait(self, who: str, allowed: int) -> int:
         """Count one request; 0, or in how many seconds the next one is allowed."""
@@ -55,8 +55,8 @@ class LocalWindow:
 class SharedWindow:
     """Counts of all processes that name the same memory: a count-min sketch, so that its size is known.
 
-    Nothing is locked. Two processes that count at the same instant may count once, and whoever shares both places with
-    somebody busy is told to wait for him, too: limits are to keep a runaway client from the others, no more.
+    Nothing is locked. Two processes that count at the same instant may count once, and a sender that collides with a
+    busy one in both rows has to wait as well: limits only keep a runaway client from the others.
     """
 
     def __init__(self, seconds: int, name: str) -> None:

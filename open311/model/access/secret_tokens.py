@@ -1,4 +1,4 @@
-"""Words that nobody can guess, which open something, and what is kept in their place."""
+"""Unguessable tokens, and the digests that are stored in place of them."""
 
 import hashlib
 import re

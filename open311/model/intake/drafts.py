@@ -45,7 +45,7 @@ class Draft:
     created_datetime: datetime
 
     @property
-    def sent(self) -> bool:
+    def is_sent(self) -> bool:
         """Whether it has become a report, or has joined one."""
         return self.service_request_id is not None
 

@@ -7,7 +7,7 @@ from math import asinh, atan, degrees, floor, pi, radians, sinh, tan
 from open311.model.maps.geography import Box
 from open311.model.service_request import Location, Status
 
-# Beyond it a pixel is smaller than what telephones know of their place.
+# Beyond it a pixel is finer than the position of a telephone.
 DEEPEST = 22
 # From here on each request is a point; above, requests are counted per cell of a grid.
 POINTS_FROM = 16

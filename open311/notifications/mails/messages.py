@@ -124,7 +124,7 @@ def tell(core: Core, follower_id: int, event_id: int) -> None:
             core, catalogue, follower.email, follower.language, kind.value, values, path, stop
         )
     with core.database.begin() as conn:
-        mail_messages.sent(conn, follower_id, event_id, core.now())
+        mail_messages.mark_sent(conn, follower_id, event_id, core.now())
         if sent is not None:
             number = event.service_request_id
             sent_mails.add(conn, number, event_id, sent, core.now(), follower_id=follower_id)

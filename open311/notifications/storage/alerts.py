@@ -73,7 +73,7 @@ def due(conn: Connection, now: datetime, limit: int) -> list[int]:
     return list(conn.execute(query.order_by(_a.sent_datetime, _a.id).limit(limit)).scalars())
 
 
-def sent(conn: Connection, alert_id: int, now: datetime) -> None:
+def mark_sent(conn: Connection, alert_id: int, now: datetime) -> None:
     """Remember up to when somebody was told."""
     conn.execute(update(alerts).where(_a.id == alert_id).values(sent_datetime=now))
 

@@ -46,7 +46,7 @@ def _select() -> Any:
     return select(*_whole).join(service_requests, _r.id == _f.service_request_id)
 
 
-def asked(conn: Connection, follower_id: int, now: datetime) -> None:
+def mark_asked(conn: Connection, follower_id: int, now: datetime) -> None:
     conn.execute(update(followers).where(_f.id == follower_id).values(asked_datetime=now))
 
 

@@ -33,7 +33,7 @@ def answer_question(token: str) -> AnyResponse:
             # A link is good in its own city, whose name and words the page has.
             raise NotFound
         if request.method == "POST" and not form_input.other_language():
-            files = photos.sent(cast(LenientRequest, request), [])
+            files = photos.media_parts(cast(LenientRequest, request), [])
             sent = [file.stream for file in files.get("media", [])]
             casework.reply(core, token, form_input.posted("text"), sent)
             return redirect(address("answer_question", token=token, done="1"), 303)
@@ -46,7 +46,7 @@ def answer_question(token: str) -> AnyResponse:
         status=400 if problems else 200,
         cache=FOR_ONE_READER,
         question=question,
-        report=view_models.shown(question.request, city()),
+        report=view_models.shown_report(question.request, city()),
         text=form_input.posted("text") if request.method == "POST" else "",
         problems=problems,
         done=False,

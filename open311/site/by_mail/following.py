@@ -50,7 +50,7 @@ def _follow_page(
 ) -> Response:
     service_request = single_request.find(current.core(), city(), number, least=View.REDACTED).request
     return mail_form(
-        "follow/ask.html", form, email, refused, report=view_models.shown(service_request, city())
+        "follow/ask.html", form, email, refused, report=view_models.shown_report(service_request, city())
     )
 
 
@@ -114,7 +114,7 @@ def followed(token: str) -> AnyResponse:
     # A mail is passed on, and printed: its link shows no more of a report than everybody sees.
     try:
         service_request = single_request.find(core, city(), follower.service_request_id).request
-        shown: view_models.ShownReport | None = view_models.shown(service_request, city())
+        shown: view_models.ShownReport | None = view_models.shown_report(service_request, city())
     except NotFound:
         shown = None
     return page(

@@ -63,7 +63,7 @@ def _answer(token: str) -> OrderAnswer:
     word, answers = form_input.posted("act"), form_input.posted("answers")
     if word not in tuple(OrderAnswer):
         raise Invalid(problem("error.order.act"))
-    files = photos.sent(cast(LenientRequest, request), [])
+    files = photos.media_parts(cast(LenientRequest, request), [])
     casework.answer_order(
         current.core(),
         token,
@@ -91,7 +91,7 @@ def _order_page(token: str, order_page: OrderPage, problems: list[str]) -> AnyRe
         cache=FOR_ONE_READER,
         order=order_page.order,
         ended=False,
-        report=view_models.shown(order_page.request, city()),
+        report=view_models.shown_report(order_page.request, city()),
         photos=order_page.photos,
         letters=order_page.letters,
         token=token,

@@ -34,7 +34,7 @@ def rate_report(token: str) -> AnyResponse:
         if rating_page.request.jurisdiction_id != city().jurisdiction.jurisdiction_id:
             raise NotFound
         if request.method == "POST":
-            files = photos.sent(cast(LenientRequest, request), [])
+            files = photos.media_parts(cast(LenientRequest, request), [])
             casework.rate(
                 core,
                 token,
@@ -55,7 +55,7 @@ def rate_report(token: str) -> AnyResponse:
         cache=FOR_ONE_READER,
         rating=rating_page.rating,
         may_reopen=rating_page.may_reopen,
-        report=view_models.shown(rating_page.request, city()),
+        report=view_models.shown_report(rating_page.request, city()),
         sent_value=posted,
         problems=problems,
         done=False,

@@ -137,7 +137,7 @@ def submission(catalogue: Catalogue, draft: Draft) -> tuple[Submission, tuple[Pr
         for name in names
         if state.get(name) and name not in ("placed", "follow")
     }
-    answers = questions.answered(known, draft.answers) if known else draft.answers
+    answers = questions.asked_answers(known, draft.answers) if known else draft.answers
     whole = fields | {"attribute": answers, "client_request_id": [digest(draft.token)]}
     read_as, problems_found = SubmissionForm().load(whole)
     kept = tuple(photo.kept for photo in draft.photos)

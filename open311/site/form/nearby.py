@@ -32,4 +32,4 @@ def around(place: Location, *service_codes: str) -> list[view_models.ShownReport
     )
     with current.core().database.read_public() as conn:
         page = search.search(conn, request_search)
-    return [view_models.shown(item, city()) for item in page.items]
+    return [view_models.shown_report(item, city()) for item in page.items]

@@ -139,7 +139,7 @@ def details(
         more=more,
         service=service,
         questions=questions.questions(service, things.numbers_at(draft, service), errors),
-        shown=" ".join(questions.asked(service, draft.answers)),
+        shown=" ".join(questions.asked_codes(service, draft.answers)),
         nearby=[request for request in nearby(draft) if request.number not in seen],
         taken_at=taken_at,
         taken_at_words=degrees(taken_at.lat, taken_at.long) if taken_at else "",
@@ -163,4 +163,4 @@ def gone() -> Response:
 
 
 def answers_shown(draft: Draft, service: Service) -> list[tuple[str, str]]:
-    return view_models.answered(service.attributes, questions.answered(service, draft.answers))
+    return view_models.answered(service.attributes, questions.asked_answers(service, draft.answers))

@@ -50,7 +50,7 @@ def field_id(code: str) -> str:
     return f"attribute-{code}"
 
 
-def asked(service: Service, answers: Answers) -> list[str]:
+def asked_codes(service: Service, answers: Answers) -> list[str]:
     """The codes that are asked, given these answers."""
     codes: list[str] = []
     for attribute in service.attributes:
@@ -61,9 +61,9 @@ def asked(service: Service, answers: Answers) -> list[str]:
     return codes
 
 
-def answered(service: Service, answers: Answers) -> dict[str, list[str]]:
+def asked_answers(service: Service, answers: Answers) -> dict[str, list[str]]:
     """The answers that count, those to questions that are asked; numbers as programs write them."""
-    codes = asked(service, answers)
+    codes = asked_codes(service, answers)
     numbers = {attribute.code for attribute in service.attributes if attribute.datatype is Datatype.NUMBER}
     return {
         code: [plain_number(value) for value in values] if code in numbers else list(values)
@@ -73,7 +73,7 @@ def answered(service: Service, answers: Answers) -> dict[str, list[str]]:
 
 
 def questions(service: Service, answers: Answers, errors: Mapping[str, str]) -> list[Question]:
-    codes = asked(service, answers)
+    codes = asked_codes(service, answers)
     return [
         Question(
             attribute,

@@ -72,14 +72,14 @@ def send(draft: Draft) -> AnyResponse:
         response = check(draft, faults=[_on_top(problem) for problem in many.problems], status=429)
         response.headers["Retry-After"] = str(many.retry_after)
         return response
-    return _stored(draft)
+    return _submit(draft)
 
 
 def _on_top(fault: Any) -> Wrong:
     return Wrong("send", "check", form_input.at_field(fault).words)
 
 
-def _stored(draft: Draft) -> AnyResponse:
+def _submit(draft: Draft) -> AnyResponse:
     core, language = current.core(), current.language()
 
     wants, form = bool(draft.text("follow")) and mail_subscriptions.possible(core), abuse.of_draft(draft)
@@ -129,7 +129,7 @@ def me_too(draft: Draft, value: str) -> AnyResponse:
     return pages.to_step(draft, "sent")
 
 
-def sent(draft: Draft) -> Response:
+def sent_page(draft: Draft) -> Response:
     """What became of it: number, link, and what happens next."""
     with current.core().database.read() as conn:
         owner = city().jurisdiction.jurisdiction_id
@@ -148,7 +148,7 @@ def sent(draft: Draft) -> Response:
         "sent",
         draft,
         next_steps=list(steps),
-        report=view_models.shown(service_request, city()) if service_request and shown else None,
+        report=view_models.shown_report(service_request, city()) if service_request and shown else None,
         joined=joined,
         held=held,
         readable=view is not View.NONE,

@@ -51,14 +51,14 @@ def report_step(token: str, step: str) -> AnyResponse:
     except NotFound:
         return _begin_anew(step)
     taken = request.method == "POST" and step in TAKEN
-    if taken and not draft.sent:
+    if taken and not draft.is_sent:
         drafts.keep(current.core(), draft, form_input.read(step, draft.state))
         # Another press of the button may have sent it meanwhile.
         draft = drafts.find(current.core(), city(), token)
-    if draft.sent:
+    if draft.is_sent:
         if step == "sent" and request.method == "POST" and form_input.action()[0] == "withdraw":
             return send.withdraw(draft)
-        return send.sent(draft) if step == "sent" else pages.to_step(draft, "sent")
+        return send.sent_page(draft) if step == "sent" else pages.to_step(draft, "sent")
     if taken and form_input.other_language():
         return _in_other_words(draft, step)
     return (TAKEN if taken else SHOWN)[step](draft)
@@ -144,7 +144,7 @@ def _with_address(state: dict[str, Any]) -> dict[str, Any]:
 
 def _add_photos(draft: Draft) -> tuple[Draft, list[Wrong], tuple[float, float] | None]:
     """Keep the photos of this request; without any, nothing happens."""
-    sent = photos.sent(cast(LenientRequest, request), []).get("media", [])
+    sent = photos.media_parts(cast(LenientRequest, request), []).get("media", [])
     if not sent:
         return draft, [], None
     problems, taken_at = drafts.add_photos(current.core(), draft, [file.stream for file in sent])
@@ -189,7 +189,7 @@ def _details(draft: Draft) -> AnyResponse:
     if pressed == "photo":
         return pages.details(draft, faults=about_photos, taken_at=offered)
     shown = set(form_input.posted("shown").split(" "))
-    news = [code for code in questions.asked(service, draft.answers) if code not in shown]
+    news = [code for code in questions.asked_codes(service, draft.answers) if code not in shown]
     faults = [*about_photos, *_at(draft, "details")]
     # Questions that only follow from an answer were not on the page yet: to be asked is no mistake.
     if news and not any(code in draft.answers for code in news):

@@ -39,7 +39,7 @@ FIELDS = {
 @page("/admin/accounts", *MANAGERS)
 def accounts_list() -> ResponseReturnValue:
     """All accounts that somebody may manage."""
-    listed = accounts.listed(current.core(), account_actor())
+    listed = accounts.manageable(current.core(), account_actor())
     return render(
         "administration/accounts.html", listed=listed, may_add=Right.MANAGE_ACCOUNTS in staff().rights
     )
@@ -80,7 +80,9 @@ def _invited(account_id: int) -> ResponseReturnValue:
         return redirect_to("account", account_id=account_id, done="invited")
     link = accounts.invite(core, actor, account_id)
     return render(
-        "administration/account_link.html", account=accounts.shown(core, actor, account_id).account, link=link
+        "administration/account_link.html",
+        account=accounts.details(core, actor, account_id).account,
+        link=link,
     )
 
 
@@ -88,7 +90,7 @@ def _invited(account_id: int) -> ResponseReturnValue:
 def account(account_id: int) -> ResponseReturnValue:
     """One account: its roles, and what can be done about it."""
     core, actor = current.core(), account_actor()
-    shown = accounts.shown(core, actor, account_id)
+    shown = accounts.details(core, actor, account_id)
     return _account_page(shown)
 
 
@@ -120,7 +122,7 @@ def account_change(account_id: int) -> ResponseReturnValue:
         Invalid.unless_empty(problems)
         accounts.change(core, actor, account_id, posted("name"), posted("email"), ends)
     except Invalid as refused:
-        return _account_page(accounts.shown(core, actor, account_id), _at_fields(refused))
+        return _account_page(accounts.details(core, actor, account_id), _at_fields(refused))
     return redirect_to("account", account_id=account_id, done="saved")
 
 
@@ -133,7 +135,7 @@ def role_give(account_id: int) -> ResponseReturnValue:
         assert role is not None
         accounts.give_role(core, actor, account_id, role)
     except Invalid as refused:
-        return _account_page(accounts.shown(core, actor, account_id), _at_fields(refused))
+        return _account_page(accounts.details(core, actor, account_id), _at_fields(refused))
     return redirect_to("account", account_id=account_id, done="role_given")
 
 
@@ -158,7 +160,9 @@ def account_reset(account_id: int) -> ResponseReturnValue:
     if link is None:
         return redirect_to("account", account_id=account_id, done="reset")
     return render(
-        "administration/account_link.html", account=accounts.shown(core, actor, account_id).account, link=link
+        "administration/account_link.html",
+        account=accounts.details(core, actor, account_id).account,
+        link=link,
     )
 
 
@@ -173,7 +177,7 @@ def account_unlock(account_id: int) -> ResponseReturnValue:
 def account_end(account_id: int) -> ResponseReturnValue:
     """Close an account, after a question."""
     core, actor = current.core(), account_actor()
-    shown = accounts.shown(core, actor, account_id)
+    shown = accounts.details(core, actor, account_id)
     if posted("end"):
         accounts.end(core, actor, account_id)
         return redirect_to("account", account_id=account_id, done="ended")

@@ -258,7 +258,7 @@ def _report(number: int, round_id: int) -> FieldOutcome:
     act = form.get("act", "")
     if act not in tuple(FieldAct):
         raise Invalid(problem("error.round.act"))
-    files = photos.sent(cast(LenientRequest, request), [])
+    files = photos.media_parts(cast(LenientRequest, request), [])
     return casework.report_from_field(
         current.core(),
         number,

@@ -58,7 +58,7 @@ def begin(catalogue: Catalogue, state: Mapping[str, Any]) -> Draft:
 def taken_in(token: str) -> ResponseReturnValue:
     """A report that is being taken in, or what became of it."""
     catalogue, draft = _draft(token)
-    if draft.sent:
+    if draft.is_sent:
         return _receipt(catalogue, draft)
     if request.method == "GET":
         return _page(draft, draft.state)
@@ -121,7 +121,7 @@ def _answer(catalogue: Catalogue, draft: Draft) -> ResponseReturnValue:
 
 
 def _add_photos(draft: Draft) -> list[Wrong]:
-    sent = photos.sent(cast(LenientRequest, request), []).get("media", [])
+    sent = photos.media_parts(cast(LenientRequest, request), []).get("media", [])
     if not sent:
         return []
     problems, _ = drafts.add_photos(current.core(), draft, [file.stream for file in sent])

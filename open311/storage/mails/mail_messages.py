@@ -30,7 +30,7 @@ def is_sent(conn: Connection, follower_id: int, event_id: int) -> bool:
     return conn.execute(sent).scalar() is not None
 
 
-def sent(conn: Connection, follower_id: int, event_id: int, now: datetime) -> None:
+def mark_sent(conn: Connection, follower_id: int, event_id: int, now: datetime) -> None:
     mine = (_m.follower_id == follower_id, _m.event_id == event_id)
     conn.execute(update(mail_messages).where(*mine).values(sent_datetime=now))
 
