@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from open311.base.datetimes import time_zone
 from open311.catalogue_file import desk, routing
 from open311.catalogue_file.boundary import boundary_problem
-from open311.catalogue_file.document import Cursor, Document, Steps
+from open311.catalogue_file.document import Cursor, Document, Problems
 from open311.model.catalogue import Datatype
 from open311.model.catalogue.attributes import LISTS
 from open311.model.jurisdiction import SANDBOX_PREFIX, leads_elsewhere
@@ -39,8 +39,6 @@ TEXTS = {
     "to_reporter",
 }
 
-Found = Iterator[tuple[Steps, str]]
-
 
 def check(document: Document) -> None:
     """Report everything that does not fit together."""
@@ -51,7 +49,7 @@ def check(document: Document) -> None:
         document.report(steps, message)
 
 
-def _jurisdiction(root: Cursor) -> Found:
+def _jurisdiction(root: Cursor) -> Problems:
     jurisdiction = root["jurisdiction"]
     own_id = jurisdiction["jurisdiction_id"]
     if own_id.word.casefold().startswith(SANDBOX_PREFIX):
@@ -78,7 +76,7 @@ def _is_pattern(text: str) -> bool:
         return False
 
 
-def _repeated(places: Iterable[Cursor], alike: Callable[[str], str] = str) -> Found:
+def _repeated(places: Iterable[Cursor], alike: Callable[[str], str] = str) -> Problems:
     """Words that were given before, exactly or in other letters."""
     seen: set[str] = set()
     for place in places:
@@ -88,7 +86,7 @@ def _repeated(places: Iterable[Cursor], alike: Callable[[str], str] = str) -> Fo
         seen.add(word)
 
 
-def _codes(root: Cursor) -> Found:
+def _codes(root: Cursor) -> Problems:
     for section, name in CODES.items():
         yield from _repeated(entry[name] for entry in root[section])
     for service in root["services"]:
@@ -101,7 +99,7 @@ def _codes(root: Cursor) -> Found:
             yield from _repeated(value["key"] for value in attribute["values"])
 
 
-def _references(root: Cursor) -> Found:
+def _references(root: Cursor) -> Problems:
     for section, field in (("agencies", "agency"), ("groups", "group")):
         known = {entry["code"].word for entry in root[section]}
         for service in root["services"]:
@@ -110,7 +108,7 @@ def _references(root: Cursor) -> Found:
                 yield named.steps, f"{named.word!r} is not among the {section}"
 
 
-def _languages(root: Cursor) -> Found:
+def _languages(root: Cursor) -> Problems:
     languages = [language.word for language in root["jurisdiction"]["languages"]]
     if not languages:
         return
@@ -132,7 +130,7 @@ def _all_texts(place: Cursor) -> Iterator[tuple[Cursor, bool]]:
             yield from _all_texts(entry)
 
 
-def _service_names(root: Cursor) -> Found:
+def _service_names(root: Cursor) -> Problems:
     languages = [language.word for language in root["jurisdiction"]["languages"]] or [""]
     for language in languages:
         offered = [
@@ -149,7 +147,7 @@ def _text_shown(name: Cursor, language: str, default: str) -> Cursor:
     return name[language] if name[language].word else name[default]
 
 
-def _statuses(root: Cursor) -> Found:
+def _statuses(root: Cursor) -> Problems:
     statuses = root["statuses"]
     for word in ("open", "closed"):
         if not any(status["status"].word == word for status in statuses):
@@ -173,7 +171,7 @@ def _beside(root: Cursor, mark: Cursor, field: str) -> str:
     return Cursor(root["statuses"].value[mark.steps[1]])[field].word
 
 
-def _shapes(root: Cursor) -> Found:
+def _shapes(root: Cursor) -> Problems:
     # Whoever cannot tell two colours apart reads a map by its shapes.
     colours: dict[str, str] = {}
     for status in root["statuses"]:
@@ -182,7 +180,7 @@ def _shapes(root: Cursor) -> Found:
             yield shape.steps, f"{shape.word!r} is also the shape of another colour; each needs its own"
 
 
-def _keywords(root: Cursor) -> Found:
+def _keywords(root: Cursor) -> Problems:
     for service in root["services"]:
         for words in service["keywords"].entries():
             for word in words:
@@ -190,13 +188,13 @@ def _keywords(root: Cursor) -> Found:
                     yield word.steps, f"{word.word!r} is an order to other programs and cannot be a keyword"
 
 
-def _notices(root: Cursor) -> Found:
+def _notices(root: Cursor) -> Problems:
     for service in root["services"]:
         if service["type"].word == "blackbox" and service["service_notice"].value is None:
             yield service.steps, "a blackbox service answers with its service_notice and needs one"
 
 
-def _attributes(root: Cursor) -> Found:
+def _attributes(root: Cursor) -> Problems:
     for service in root["services"]:
         yield from _orders(service)
         for attribute in service["attributes"]:
@@ -210,7 +208,7 @@ def _order(attribute: Cursor) -> int:
     return stated if type(stated) is int else int(attribute.key) + 1
 
 
-def _orders(service: Cursor) -> Found:
+def _orders(service: Cursor) -> Problems:
     earlier: dict[str, Cursor] = {}
     taken: dict[int, str] = {}
     for attribute in sorted(service["attributes"], key=_order):
@@ -222,7 +220,7 @@ def _orders(service: Cursor) -> Found:
         earlier[earlier_name] = attribute
 
 
-def _values(attribute: Cursor) -> Found:
+def _values(attribute: Cursor) -> Problems:
     datatype, values = attribute["datatype"].word, attribute["values"]
     if datatype in LISTS and values.value is None:
         yield attribute.steps, f"a {datatype} needs values"
@@ -230,7 +228,7 @@ def _values(attribute: Cursor) -> Found:
         yield values.steps, f"a {datatype} has no values"
 
 
-def _condition(attribute: Cursor, earlier: dict[str, Cursor]) -> Found:
+def _condition(attribute: Cursor, earlier: dict[str, Cursor]) -> Problems:
     condition = attribute["only_if"]
     code = condition["code"]
     if not code.word:
@@ -247,7 +245,7 @@ def _condition(attribute: Cursor, earlier: dict[str, Cursor]) -> Found:
         yield from ((value.steps, f"{value.word!r} is not a value of {code.word}") for value in unknown)
 
 
-def _boundary(root: Cursor) -> Found:
+def _boundary(root: Cursor) -> Problems:
     if isinstance(root["boundary"].value, dict):
         fault = boundary_problem(root["boundary"].value)
         if fault:

@@ -1,19 +1,17 @@
 """The staff's part of a catalogue: read, checked against the rest, and written again."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from open311.base.text import Text
 from open311.catalogue_file import areas, routing
-from open311.catalogue_file.document import Cursor, Steps
+from open311.catalogue_file.document import Cursor, Problems, Steps
 from open311.model.desk.areas import Areas
 from open311.model.desk.deadline_steps import Deadline, Step, read_steps
 from open311.model.desk.desk_catalogue import Desk, GroupRole, Reason, ReasonFor, Unit, UnitKind
 from open311.model.desk.routing import SPAN, Span
 from open311.model.desk.working_days import WEEKDAYS, Calendar, Period, is_known
 from open311.model.staff.roles import Role
-
-Found = Iterator[tuple[Steps, str]]
 
 
 def build(desk: Mapping[str, Any], city_areas: Areas, read_text: Callable[[Any], Text]) -> Desk:
@@ -99,32 +97,10 @@ def _reason(reason: Mapping[str, Any], read_text: Callable[[Any], Text]) -> Reas
 
 def contents(desk: Desk) -> dict[str, Any]:
     """The part of the document that describes this desk."""
-    calendar = desk.calendar
     return {
-        "calendar": calendar
-        and {
-            "country": calendar.country,
-            "subdivision": calendar.subdivision,
-            "closed": sorted(calendar.closed),
-            "days": [WEEKDAYS[day] for day in sorted(calendar.weekdays)],
-            "hours": str(Span(calendar.opens, calendar.closes))
-            if calendar.opens and calendar.closes
-            else None,
-        },
+        "calendar": desk.calendar and _calendar_contents(desk.calendar),
         "checkers": desk.checkers,
-        "units": {
-            unit.code: {
-                "agency": unit.agency,
-                "name": dict(unit.name.by_language),
-                "email": unit.email,
-                "accepts": unit.accepts,
-                "kind": None if unit.kind is UnitKind.INTERNAL else unit.kind.value,
-                "digest": unit.digest,
-                "at_once": unit.at_once or None,
-                "order_days": unit.order_days,
-            }
-            for unit in desk.units.values()
-        },
+        "units": {unit.code: _unit_contents(unit) for unit in desk.units.values()},
         "areas": areas.contents(desk.areas),
         "routing": routing.contents(desk.rules),
         "deadlines": {
@@ -135,16 +111,7 @@ def contents(desk: Desk) -> dict[str, Any]:
                 code: _deadline(period, desk.service_steps.get(code)) for code, period in desk.due.items()
             },
         },
-        "reasons": [
-            {
-                "code": reason.code,
-                "outcome": reason.outcome.value,
-                "status": reason.status,
-                "label": dict(reason.label.by_language),
-                "to_reporter": dict(reason.to_reporter.by_language),
-            }
-            for reason in desk.reasons.values()
-        ],
+        "reasons": [_reason_contents(reason) for reason in desk.reasons.values()],
         "originals": {"days": desk.originals_days, "unit_sees": sorted(desk.originals_for_units)},
         "duplicates": {
             "metres": dict(desk.metres),
@@ -159,7 +126,41 @@ def contents(desk: Desk) -> dict[str, Any]:
     }
 
 
-def check(root: Cursor) -> Found:
+def _calendar_contents(calendar: Calendar) -> dict[str, Any]:
+    opens, closes = calendar.opens, calendar.closes
+    return {
+        "country": calendar.country,
+        "subdivision": calendar.subdivision,
+        "closed": sorted(calendar.closed),
+        "days": [WEEKDAYS[day] for day in sorted(calendar.weekdays)],
+        "hours": str(Span(opens, closes)) if opens and closes else None,
+    }
+
+
+def _unit_contents(unit: Unit) -> dict[str, Any]:
+    return {
+        "agency": unit.agency,
+        "name": dict(unit.name.by_language),
+        "email": unit.email,
+        "accepts": unit.accepts,
+        "kind": None if unit.kind is UnitKind.INTERNAL else unit.kind.value,
+        "digest": unit.digest,
+        "at_once": unit.at_once or None,
+        "order_days": unit.order_days,
+    }
+
+
+def _reason_contents(reason: Reason) -> dict[str, Any]:
+    return {
+        "code": reason.code,
+        "outcome": reason.outcome.value,
+        "status": reason.status,
+        "label": dict(reason.label.by_language),
+        "to_reporter": dict(reason.to_reporter.by_language),
+    }
+
+
+def check(root: Cursor) -> Problems:
     """What does not fit together between the desk and the rest of the catalogue."""
     desk = root["desk"]
     agencies = {agency["code"].word for agency in root["agencies"]}
@@ -190,16 +191,16 @@ def check(root: Cursor) -> Found:
     yield from _calendar_problems(desk["calendar"])
 
 
-def _check_word(place: Cursor, known: set[str], section: str) -> Found:
+def _check_word(place: Cursor, known: set[str], section: str) -> Problems:
     yield from _known_word(place.word, place.steps, known, section)
 
 
-def _known_word(word: str, steps: Steps, known: set[str], section: str) -> Found:
+def _known_word(word: str, steps: Steps, known: set[str], section: str) -> Problems:
     if word and word not in known:
         yield steps, f"{word!r} is not among {section}"
 
 
-def _reasons(reasons: Cursor, statuses: Mapping[str, str]) -> Found:
+def _reasons(reasons: Cursor, statuses: Mapping[str, str]) -> Problems:
     seen = set[str]()
     for reason in reasons:
         code, status = reason["code"], reason["status"]
@@ -211,7 +212,7 @@ def _reasons(reasons: Cursor, statuses: Mapping[str, str]) -> Found:
             yield reason.steps, "what is refused is closed: name a closed status"
 
 
-def _calendar_problems(calendar: Cursor) -> Found:
+def _calendar_problems(calendar: Cursor) -> Problems:
     hours = SPAN.fullmatch(calendar["hours"].word)
     if hours and hours[0][:5] >= hours[0][6:]:
         yield calendar["hours"].steps, "ends before it begins; hours of work lie within a day"

@@ -30,6 +30,8 @@ TOO_MUCH = "nested too deep or too large"
 NAMES = ("service_code", "code", "key", "name")
 
 Steps = tuple[str | int, ...]
+# What a check yields: where something is wrong, and why.
+Problems = Iterator[tuple[Steps, str]]
 
 
 def _tag(kind: str) -> str:

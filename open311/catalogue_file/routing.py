@@ -1,16 +1,14 @@
 """Routing rules of a catalogue: read, checked against the rest, and written again."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from open311.catalogue_file.document import Cursor, Steps
+from open311.catalogue_file.document import Cursor, Problems
 from open311.model.catalogue.attributes import LISTS
 from open311.model.desk import routing
 from open311.model.desk.priority import Priority
 from open311.model.desk.routing import SPAN, Hours, Rule, Span, WorkingHours
 from open311.model.desk.working_days import PERIOD, Period
-
-Found = Iterator[tuple[Steps, str]]
 
 
 def build(rules: Sequence[Mapping[str, Any]]) -> tuple[Rule, ...]:
@@ -55,7 +53,7 @@ def contents(rules: Sequence[Rule]) -> list[dict[str, Any]]:
     ]
 
 
-def check(root: Cursor, areas: set[str]) -> Found:
+def check(root: Cursor, areas: set[str]) -> Problems:
     """What is wrong with the rules: unknown things, rules that are never reached, services that nobody works on."""
     desk = root["desk"]
     rules = [*desk["routing"]]
@@ -76,7 +74,7 @@ def check(root: Cursor, areas: set[str]) -> Found:
     yield from _without_unit(services.values(), [read for _, read in readable if read])
 
 
-def _repeated_names(rules: Sequence[Cursor]) -> Found:
+def _repeated_names(rules: Sequence[Cursor]) -> Problems:
     seen = set[str]()
     for rule in rules:
         name = rule["name"]
@@ -85,7 +83,7 @@ def _repeated_names(rules: Sequence[Cursor]) -> Found:
         seen.add(name.word)
 
 
-def _unknown(rule: Cursor, services: Mapping[str, Cursor], areas: set[str], units: set[str]) -> Found:
+def _unknown(rule: Cursor, services: Mapping[str, Cursor], areas: set[str], units: set[str]) -> Problems:
     for named, known, section in (
         ([rule["unit"]], units, "the units and agencies"),
         (rule["when"]["service"], services, "the services"),
@@ -104,7 +102,7 @@ def _unknown(rule: Cursor, services: Mapping[str, Cursor], areas: set[str], unit
             yield from _unknown_answer(answer, services[code])
 
 
-def _unknown_answer(answer: Cursor, service: Cursor) -> Found:
+def _unknown_answer(answer: Cursor, service: Cursor) -> Problems:
     code = service["service_code"].word
     attribute = next(
         (attribute for attribute in service["attributes"] if attribute["code"].word == answer.key), None
@@ -120,7 +118,7 @@ def _unknown_answer(answer: Cursor, service: Cursor) -> Found:
                 yield value.steps, f"{value.word!r} is not a value of {answer.key} of {code}"
 
 
-def _too_late(rule: Cursor, desk: Cursor, services: Mapping[str, Cursor]) -> Found:
+def _too_late(rule: Cursor, desk: Cursor, services: Mapping[str, Cursor]) -> Problems:
     """A rule may ask for more haste than the service, not for less: the public was promised something."""
     due = rule["due"]
     if not PERIOD.fullmatch(due.word):
@@ -154,7 +152,7 @@ def _readable(rule: Cursor) -> Rule | None:
     )
 
 
-def _shadowed(rules: Sequence[tuple[Cursor, Rule]], services: Sequence[str]) -> Found:
+def _shadowed(rules: Sequence[tuple[Cursor, Rule]], services: Sequence[str]) -> Problems:
     before: list[Rule] = []
     for place, rule in rules:
         shadowing = routing.shadow(before, rule, services)
@@ -167,7 +165,7 @@ def _shadowed(rules: Sequence[tuple[Cursor, Rule]], services: Sequence[str]) -> 
         before.append(rule)
 
 
-def _without_unit(services: Iterable[Cursor], rules: Sequence[Rule]) -> Found:
+def _without_unit(services: Iterable[Cursor], rules: Sequence[Rule]) -> Problems:
     for service in services:
         code = service["service_code"].word
         is_caught = any(

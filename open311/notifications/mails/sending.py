@@ -1,4 +1,4 @@
-"""One mail to somebody outside: put into words, sent, and remembered at its report."""
+"""One mail to somebody outside: composed, sent, and recorded at its report."""
 
 import secrets
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ from open311.storage.mails.sent_mails import SentKind, SentMail
 
 log = structlog.get_logger()
 
-# In an address whose length is limited, and whose case nobody keeps.
+# In hexadecimal: the local part of an address is short, and servers may change its case.
 TOKEN_BYTES = 12
 
 
@@ -33,9 +33,10 @@ def send(
     path: str,
     headers: Mapping[str, str] | None = None,
 ) -> SentMail | None:
-    """Send one mail of a `kind`: the messages that are its subject and its text. `path` is the page that it links to.
+    """Send one mail; None where the settings name no mail server.
 
-    What the server refuses for good is written to the log without the address. None where no mail is sent at all.
+    `kind` names the messages of its subject and its text, `path` the page that it links to. A permanent refusal is
+    logged without the address, and stands in what is returned.
     """
     mailer = mailers.for_settings(core.settings)
     if mailer is None:
@@ -47,6 +48,7 @@ def send(
         "contact": catalogue.jurisdiction.contact.in_language(language),
         "link": link,
     }
+    reply_to, token = _reply_address(core, catalogue)
     message = EmailMessage()
     message["From"] = core.settings.mail_from
     message["To"] = to
@@ -54,13 +56,12 @@ def send(
     message["Date"] = formatdate(core.now().timestamp(), localtime=False)
     message["Message-ID"] = make_msgid(domain=urlsplit(link).hostname)
     message["Auto-Submitted"] = "auto-generated"
-    answers_to = _answers_to(core, catalogue)
-    if answers_to:
-        message["Reply-To"] = answers_to[0]
+    if reply_to:
+        message["Reply-To"] = reply_to
     for name, value in (headers or {}).items():
         message[name] = value
     _set_bodies(core, catalogue, message, language, _keys(kind[1], words, may_end=bool(headers)), words)
-    sent = SentMail(str(message["Message-ID"]), to, token=answers_to[1] if answers_to else "")
+    sent = SentMail(str(message["Message-ID"]), to, token=token)
     try:
         mailer.send(message)
     except mailers.MailRefused as reason:
@@ -70,7 +71,7 @@ def send(
 
 
 def _keys(text: str, words: Mapping[str, Any], *, may_end: bool) -> list[str]:
-    """The messages that a mail says one after the other; how to hear no more comes behind all that is said."""
+    """The messages of a mail in their order; how to unsubscribe comes last."""
     optional = {
         "mail.status.notes": words.get("notes"),
         "mail.rating": words.get("rating"),
@@ -92,18 +93,18 @@ def _set_bodies(
     root = address_of(core, catalogue, "")
     html = mail_bodies.html_body(catalogue, language, root, str(message["Subject"]), parts, end)
     message.add_alternative(html, subtype="html")
-    # Only now: new contents take the headers about the former ones away.
+    # Last: setting contents drops the headers about them.
     message["Content-Language"] = language
 
 
-def _answers_to(core: Core, catalogue: Catalogue) -> tuple[str, str] | None:
-    """Where answers to a mail go, and the token in it that tells which mail it was; None where no answers are read."""
+def _reply_address(core: Core, catalogue: Catalogue) -> tuple[str, str]:
+    """Where replies to a mail go, and the token in it that tells which mail it was; empty where none are read."""
     owner = catalogue.jurisdiction.jurisdiction_id
     account = next(
         (mailbox for mailbox in core.settings.imap_url if mailbox.jurisdiction_id in (None, owner)), None
     )
     if account is None or account.reply_to is None:
-        return None
+        return "", ""
     local, _, domain = account.reply_to.rpartition("@")
     token = secrets.token_hex(TOKEN_BYTES) if local.endswith("+") else ""
     return f"{local}{token}@{domain}", token
