@@ -13,7 +13,7 @@ from open311.catalogue_file.build import build
 from open311.catalogue_file.contents import contents, desk_digest, digest
 from open311.catalogue_file.difference import differences
 from open311.catalogue_file.document import CatalogueError, CatalogueProblem, Document, read
-from open311.catalogue_file.schema import wrong_jurisdiction
+from open311.catalogue_file.schema import jurisdiction_problems
 from open311.catalogue_file.warnings import CatalogueWarning, warnings
 from open311.catalogue_file.watch import CatalogueWatch, files
 from open311.model.catalogue import Catalogue
@@ -28,10 +28,10 @@ __all__ = [
     "differences",
     "digest",
     "from_document",
+    "jurisdiction_problems",
     "load",
     "load_all",
     "warnings",
-    "wrong_jurisdiction",
 ]
 
 

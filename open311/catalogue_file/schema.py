@@ -51,7 +51,7 @@ def check(document: Document) -> None:
         document.report(steps, message)
 
 
-def wrong_jurisdiction(data: Any) -> list[str]:
+def jurisdiction_problems(data: Any) -> list[str]:
     """What the schema does not allow about a jurisdiction by itself."""
     alone = _contract()["properties"]["jurisdiction"] | {"$defs": _contract()["$defs"]}
     try:

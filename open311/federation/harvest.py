@@ -83,7 +83,7 @@ def add(core: Core, url: str, jurisdiction_id: str, options: Mapping[str, Any], 
 def _check_names(added: Intake) -> None:
     """Whether a catalogue may call a jurisdiction so; raises `Invalid`."""
     named = catalogue_document(added, [])["jurisdiction"]
-    complaints = catalogue_file.wrong_jurisdiction(named)
+    complaints = catalogue_file.jurisdiction_problems(named)
     if added.jurisdiction_id.casefold().startswith(SANDBOX_PREFIX):
         complaints.append(f"jurisdiction_id: {SANDBOX_PREFIX!r} names the test endpoint")
     if leads_elsewhere(added.jurisdiction_id):

@@ -16,7 +16,7 @@ from open311.web.rendered_lists import WrittenBody
 
 JSON = "application/json; charset=utf-8"
 XML = "text/xml; charset=utf-8"
-# Kept by whoever likes, but looked at again each time: a report may have been hidden meanwhile.
+# Caches may store it but have to revalidate each time: a report may have been hidden meanwhile.
 CHANGES_ANY_TIME = "public, no-cache"
 VARY = ("Accept", "Accept-Language")
 
@@ -25,12 +25,12 @@ def wants_json() -> bool:
     """Whether to answer in JSON: the suffix decides, then `Accept`; XML is what GeoReport demands of everybody."""
     if request.path.endswith((".json", ".xml")):
         return request.path.endswith(".json")
-    # R-012: what wants both alike gets XML, such as a browser.
+    # R-012: XML for clients that want both alike, such as browsers.
     return _wish("application/json") > _wish("text/xml", "application/xml")
 
 
 def _wish(*content_types: str) -> float:
-    """How much the client wants one of these; what stands behind a `;` and letter case do not matter."""
+    """The highest quality that `Accept` gives to one of these; parameters and letter case do not matter."""
     named = (
         (accepted.partition(";")[0].strip().lower(), wish) for accepted, wish in request.accept_mimetypes
     )
@@ -53,7 +53,7 @@ def answer(
 
 
 def answer_written(written: WrittenBody, *, cache: str) -> Response:
-    """What is already written in the format the client chose."""
+    """A response of bytes that are already in the format the client chose."""
     response = _response(written.body, 200, cache, written.headers)
     if written.tag:
         response.set_etag(written.tag, weak=True)

@@ -28,7 +28,7 @@ from open311.model.updates import Update, UpdateCursor, UpdateSearch, UpdateSubm
 from open311.storage.database import Connection
 from open311.storage.events import updates as stored
 from open311.web import pagination, parameters, queries, request_context
-from open311.web.fields import Count, Email, Moment, WebAddresses, Word, Words, problems
+from open311.web.fields import Count, Email, Moment, WebAddresses, Word, Words, problems_of
 from open311.web.photos import photos_field
 from open311.web.queries import REQUEST_ID, Arguments
 
@@ -96,7 +96,7 @@ class UpdateForm(Arguments):
         try:
             fields, invalid = cast(dict[str, Any], super().load(data, **kwargs)), tuple[Problem, ...]()
         except ValidationError as error:
-            fields, invalid = cast(dict[str, Any], error.valid_data), problems(error)
+            fields, invalid = cast(dict[str, Any], error.valid_data), problems_of(error)
         sent = cast(LenientRequest, request)
         empty = [name for name in MAY_BE_EMPTY if parameters.is_sent(sent, name)]
         lacking = (name for name in NEEDED if name not in data and name not in empty)

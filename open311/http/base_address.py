@@ -34,7 +34,7 @@ class HostCheck:
         host = environ.get("HTTP_HOST")
         if not host and environ.get("SERVER_PROTOCOL") in WITHOUT_HOST:
             host = None
-        known = None if host is None else written(host, self._allowed)
+        known = None if host is None else normalised_host(host, self._allowed)
         if known is None:
             if host is not None:
                 environ[FAILED] = Invalid(problem("error.host"))
@@ -45,7 +45,7 @@ class HostCheck:
 
 
 @lru_cache(maxsize=256)
-def written(host: str, allowed: tuple[str, ...] = ()) -> str | None:
+def normalised_host(host: str, allowed: tuple[str, ...] = ()) -> str | None:
     """A host as it may stand in a link, in ASCII; None for what is none, or not one of `allowed`, if there are any."""
     match = HOST.fullmatch(host) or HOST.fullmatch(_in_ascii(host))
     if match is None or (allowed and match["name"].lower().rstrip(".") not in allowed):
@@ -65,7 +65,7 @@ def _in_ascii(host: str) -> str:
 
 
 @lru_cache(maxsize=256)
-def of_host(scheme: str, host: str) -> str:
+def base_url_of(scheme: str, host: str) -> str:
     """`https://report.example.org`: without a slash, and without the port where it is the usual one."""
     name, _, port = host.rpartition(":")
     return f"{scheme}://{name if port == USUAL_PORTS.get(scheme) else host}"

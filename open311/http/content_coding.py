@@ -70,7 +70,7 @@ def _has_head(packed: bytes) -> bool:
     return packed[:2] == b"\x1f\x8b" or (packed[:1] == b"\x78" and int.from_bytes(packed[:2]) % 31 == 0)
 
 
-def of_part(data: bytes, coding: str) -> bytes:
+def decoded_part(data: bytes, coding: str) -> bytes:
     """A part of a multipart body without its `Content-Transfer-Encoding`; as it is where that says nothing true."""
     if coding == "base64":
         try:
@@ -94,7 +94,7 @@ def _find(name: str) -> codecs.CodecInfo | None:
         return None
 
     def decode(data: Any, errors: str = "strict") -> tuple[str, int]:
-        return of_part(bytes(data), coding).decode("latin-1"), len(data)
+        return decoded_part(bytes(data), coding).decode("latin-1"), len(data)
 
     return codecs.CodecInfo(codecs.latin_1_encode, decode, name=name)
 

@@ -12,7 +12,7 @@ from flask import g, request
 from open311.base.errors import Open311Error
 from open311.base.i18n import choose_language
 from open311.core import Core
-from open311.http.base_address import of_host
+from open311.http.base_address import base_url_of
 from open311.model.catalogue import Catalogue
 
 # Where a WSGI environment says which Core answers: one application of Flask serves any number of them.
@@ -54,7 +54,7 @@ def _languages() -> tuple[str, ...]:
 
 def base_url() -> str:
     """The public address of the server, without a trailing slash."""
-    return core().settings.base_url or of_host(request.scheme, request.environ["HTTP_HOST"])
+    return core().settings.base_url or base_url_of(request.scheme, request.environ["HTTP_HOST"])
 
 
 def root() -> str:

@@ -20,7 +20,7 @@ from werkzeug.formparser import FormDataParser, MultiPartParser
 
 from open311.base.errors import Invalid, problem
 from open311.http import current, urls
-from open311.http.content_coding import CODINGS, charset_of, of_part
+from open311.http.content_coding import CODINGS, charset_of, decoded_part
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -121,7 +121,7 @@ class Form(FormDataParser):
             raise Invalid(problem("error.body.unreadable")) from None
         for file in [file for _, file in files.items(multi=True)]:
             if (coding := _coding(file.headers)) in CODINGS:
-                file.stream = BytesIO(of_part(file.stream.read(), coding))
+                file.stream = BytesIO(decoded_part(file.stream.read(), coding))
         # A part whose name cannot be read has none.
         parts = [(name, value) for name, value in form.items(multi=True) if name is not None]
         fields = [(name, decode(value.encode("latin-1"))) for name, value in parts]

@@ -1,4 +1,4 @@
-"""Taking in what lies in the mailboxes: each mail once, whatever breaks in between, and a bad one alone."""
+"""Fetching from the mailboxes: each mail is taken in once, whatever breaks in between, and a bad one stops no other."""
 
 import time
 from io import BytesIO
@@ -19,7 +19,7 @@ from open311.storage.mails import inbox as storage
 
 log = structlog.get_logger()
 
-# In one turn, of which there is one a minute.
+# A run, of which there is one a minute.
 MOST_MAILS, MOST_SECONDS = 30, 40.0
 # Those that are too many cost no more than their headers.
 MOST_LOOKED_AT, HEAD_BYTES = 300, 8 * 1024

@@ -25,7 +25,7 @@ MOST_WAITING = 2_000
 
 
 def is_too_much(core: Core, conn: Connection, catalogue: Catalogue, head: bytes) -> bool:
-    """Whether a mail with these headers stays lying."""
+    """Whether a mail with these headers is left in the mailbox."""
     owner, message = catalogue.jurisdiction.jurisdiction_id, message_of(head)
     sender = next((address for _, address in addresses(message, "From")), "")
     count = inbox.sent_lately(conn, owner, sender, core.now() - WINDOW, MOST_OF_MAIL_SERVER)

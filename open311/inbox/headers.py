@@ -1,4 +1,4 @@
-"""Headers of mails as strangers write them: whatever stands there, reading never fails."""
+"""Lenient reading of mail headers, which strangers write: it never fails."""
 
 import re
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from typing import Any
 from open311.base.charsets import StrangersMessage, text_codec
 from open311.base.text import speakable, tidy
 
-# A header longer than this is no message of anybody's.
+# No honest header is longer.
 LONGEST = 4000
 MESSAGE_ID = re.compile(r"<[^<>\s]{1,250}>")
 MOST_IDS, MOST_ADDRESSES = 30, 50

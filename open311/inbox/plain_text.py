@@ -1,4 +1,4 @@
-"""Mail as plain text: HTML is read, never shown; what is quoted, and the signature, stand apart from what is new."""
+"""Mail as plain text: HTML is converted, never shown; quotes and signature are split off."""
 
 from typing import Any
 
@@ -37,9 +37,9 @@ QUOTED = "> "
 
 
 def from_html(source: str) -> str:
-    """The words of an HTML mail, a line a paragraph, links behind their words; empty for what cannot be read."""
+    """The text of an HTML mail, a line a paragraph, URLs after their link text; empty if it cannot be parsed."""
     parser = lxml.html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
-    # Encoded once more and said so: a `meta` within names the charset that the mail had before it was decoded.
+    # Encoded again, explicitly: a `meta` element may name the charset of before the mail was decoded.
     data = source[:LONGEST_HTML].encode("utf-8", "replace")
     try:
         document = lxml.html.document_fromstring(data, parser=parser)
@@ -49,7 +49,7 @@ def from_html(source: str) -> str:
 
 
 class _Lines:
-    """What a reader would see, collected element by element."""
+    """Collects the lines that a reader would see."""
 
     def __init__(self) -> None:
         self._lines: list[str] = []
@@ -95,10 +95,10 @@ class _Lines:
 
 
 def without_quotes(text: str) -> tuple[str, str]:
-    """What somebody wrote anew, and the rest: what they answer to, and their signature; all quote is new."""
+    """The new text of a mail, and the rest: quotes and signature. A mail that is all quote counts as new."""
     parts = quotequail.quote(text, quote_intro_line=True)
     new = "\n".join(words for is_new, words in parts if is_new).split("\n")
-    # Quotation without a line that says of whom is known by its marks.
+    # Quotes without an introductory line are known by their marks.
     own = "\n".join(line for line in new if not line.startswith(">"))
     marked = [line for line in new if line.startswith(">")]
     rest = "\n".join([*marked, *(words for is_new, words in parts if not is_new)])

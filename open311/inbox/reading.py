@@ -1,4 +1,4 @@
-"""A mail as it came, read as what somebody wrote: nothing that a stranger can send makes this fail, or take long."""
+"""Parsing of mails: nothing that a stranger can send makes it fail, or take long."""
 
 import hashlib
 import re
@@ -14,13 +14,13 @@ from open311.inbox.headers import addresses, inner_parts, message_ids, message_o
 from open311.inbox.tokens import TO
 from open311.model.inbox import LONGEST_SUBJECT, LONGEST_TEXT
 
-# A mail with more was made by hand, to be expensive.
+# More parts than that are made by hand, to be expensive.
 MOST_PARTS = 100
 # What a parser pays for is lines and parts, far more than bytes: a mail of 30 MB that is one photo has 400,000 lines,
 # and one of two million empty parts would keep it busy for minutes.
 MOST_LINES, MOST_BOUNDARIES, LONGEST_HEAD = 450_000, 2_000, 256 * 1024
 HEAD_ENDS = re.compile(rb"\r?\n\r?\n")
-# Smaller ones are signs in signatures and of counters.
+# Smaller pictures are logos in signatures, or tracking pixels.
 LEAST_PICTURE_BYTES = 5 * 1024
 PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif", ".gif")
 LONGEST_NAME = 100
@@ -59,7 +59,7 @@ class _Contents:
 
 
 def read(data: bytes, *, is_whole: bool, most_pictures: int) -> Letter:
-    """What stands in a mail; one that cannot be read keeps what can be, and says so."""
+    """The contents of a mail; of one that cannot be parsed as a whole, what can be, marked as such."""
     try:
         return _read(data, is_whole=is_whole, most_pictures=most_pictures)
     except (RecursionError, ValueError, LookupError, TypeError, AttributeError):
@@ -96,7 +96,7 @@ def _read(data: bytes, *, is_whole: bool, most_pictures: int) -> Letter:
 
 
 def _bearable(data: bytes) -> bytes:
-    """As much of a mail, from its beginning, as can be parsed in a few seconds."""
+    """The beginning of a mail, as far as it can be parsed in a few seconds."""
     if HEAD_ENDS.search(data, 0, LONGEST_HEAD) is None:
         data = data[:LONGEST_HEAD]
     for mark, most in ((b"\n", MOST_LINES), (b"\n--", MOST_BOUNDARIES)):

@@ -1,4 +1,4 @@
-"""What a mail that came in belongs to: known by ids of our own mails alone, never by a number that somebody writes."""
+"""Threading: which report a mail belongs to, by ids of our own mails alone, never by a number in its text."""
 
 from typing import Any
 

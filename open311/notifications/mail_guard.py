@@ -1,4 +1,4 @@
-"""The one way to a mail that a stranger causes: counted by mailbox, network and form, in the database."""
+"""Rate limits of mails that strangers cause: by mailbox, network and form, counted in the database."""
 
 from open311.base.errors import TooManyRequests, problem
 from open311.core import Core

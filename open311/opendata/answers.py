@@ -11,7 +11,7 @@ from open311.http import current, failures
 from open311.http.errors import in_words
 
 JSON = "application/json; charset=utf-8"
-# Kept by whoever likes, but looked at again each time: a report may have been hidden meanwhile.
+# Caches may store it but have to revalidate each time: a report may have been hidden meanwhile.
 CHANGES_ANY_TIME = "public, no-cache"
 CHANGES_SELDOM = "public, max-age=300"
 
@@ -37,7 +37,7 @@ def json(value: Any, content_type: str = JSON, *, cache: str = CHANGES_ANY_TIME)
 
 
 def install(blueprint: Blueprint) -> None:
-    """Tell the errors of this blueprint as JSON, whatever the suffix says."""
+    """Render the errors of this blueprint as JSON, whatever the suffix says."""
     blueprint.register_error_handler(Open311Error, lambda error: failures.error_response(error, error_answer))
 
 

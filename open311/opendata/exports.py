@@ -29,7 +29,7 @@ log = structlog.get_logger()
 
 # How zlib is told to write gzip's header.
 GZIP = 16 + zlib.MAX_WBITS
-# Whoever takes less than this, in bytes a second, after so many seconds, keeps others from their export.
+# A reader slower than this, in bytes a second, after so many seconds, is cut: it keeps others from their export.
 SLOWEST = 20_000
 PATIENCE_SECONDS = 60.0
 RETRY_AFTER = 60
@@ -60,17 +60,17 @@ def _stream(form: str) -> Response:
     )
     headers = {"X-Result-Count": str(count)}
     response = answer(_zipped(body) if zipped else body, chosen.media_type, headers=headers)
-    # Nobody on the way out may collect the pieces, to count them or for anything else.
+    # No layer on the way out may collect the pieces, to count them or for anything else.
     response.implicit_sequence_conversion = False
     name = f"requests-{catalogue.jurisdiction.jurisdiction_id}.{form}"
     response.headers.set("Content-Disposition", "attachment", filename=name)
     response.vary.add("Accept-Encoding")
     if zipped:
         response.headers["Content-Encoding"] = "gzip"
-    # Of a checksum over ids and versions: to know what would be written, nothing has to be.
+    # A checksum over ids and versions: the tag is known without writing anything.
     response.set_etag(sha256(f"{mark} {form} {language} {base_url}".encode()).hexdigest()[:32], weak=True)
     response.make_conditional(request)
-    # Whoever has it already takes no share.
+    # A 304 takes no share.
     if response.status_code == 200:
         _take_share(response)
     return response

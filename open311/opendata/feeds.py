@@ -1,4 +1,4 @@
-"""What the Atom feeds say about requests and their history."""
+"""Atom feeds of requests and of the history of one."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -13,13 +13,13 @@ from open311.model.service_request import Note, ServiceRequest
 from open311.web import request_context
 
 
-def of_requests(requests: Iterable[ServiceRequest], links: Mapping[str, str]) -> tuple[Feed, list[Entry]]:
+def requests_feed(requests: Iterable[ServiceRequest], links: Mapping[str, str]) -> tuple[Feed, list[Entry]]:
     entries = [_entry(request) for request in requests]
     changed = max((entry.updated for entry in entries), default=current.catalogue().changeset)
     return _feed(_title("opendata.feed.title"), changed, links), entries
 
 
-def of_history(service_request: ServiceRequest) -> tuple[Feed, list[Entry]]:
+def history_feed(service_request: ServiceRequest) -> tuple[Feed, list[Entry]]:
     """A feed with one entry for each public line of a request's history, the last one first."""
     title = _title("opendata.feed.history", service_request_id=str(service_request.service_request_id))
     entries = [_line(service_request, note) for note in service_request.notes]
@@ -28,7 +28,7 @@ def of_history(service_request: ServiceRequest) -> tuple[Feed, list[Entry]]:
 
 def _feed(title: str, updated: datetime, links: Mapping[str, str]) -> Feed:
     own = current.base_url() + current.as_asked(request.path)
-    # What narrows it down: keys of its reader do not, and whatever means nothing stands in no answer.
+    # The filters alone: an API key must not get into an id, and parameters that mean nothing are not repeated.
     if query := urlencode(request_context.known_args(request.args.items(multi=True))):
         own += f"?{query}"
     return Feed(
@@ -92,7 +92,7 @@ def _language() -> str:
 
 
 def _name(service_request: ServiceRequest) -> str:
-    """What the request is called in every feed, for good: without its jurisdiction, which may come to be needed."""
+    """The permanent IRI of a request; without its jurisdiction, which addresses may need only later."""
     return current.base_url() + current.as_asked(
         f"/open311/v2/requests/{service_request.service_request_id}.atom"
     )

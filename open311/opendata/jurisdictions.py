@@ -7,7 +7,7 @@ from open311.model.jurisdiction import SANDBOX_PREFIX
 
 
 def find_catalogue() -> None:
-    """Settle which catalogue this request is about: the one in the path, or the only one.
+    """Find the catalogue of this request: the one in the path, or the only one.
 
     The reports of the test endpoint have a jurisdiction of their own, `test.` and the name of the real one.
     """

@@ -50,7 +50,7 @@ def get_feed(query: dict[str, Any]) -> Response:
     request_search = _search({"sort": LAST_CHANGED_FIRST, "page_size": ENTRIES} | query)
     with current.core().database.read_public() as conn:
         hits = search.search(conn, request_search, current.core().landmarks)
-    feed, lines = feeds.of_requests(
+    feed, lines = feeds.requests_feed(
         hits.items, pagination.links(request_context.of_request(), hits, request_search, query, None)
     )
     return answer(atom.write(feed, lines), atom.MEDIA_TYPE)
@@ -59,7 +59,7 @@ def get_feed(query: dict[str, Any]) -> Response:
 @blueprint.read("/requests/<service_request_id>.atom", takes=Arguments, content_type="application/atom+xml")
 def get_history(query: dict[str, Any], service_request_id: str) -> Response:
     """The public history of one request as an Atom feed, the last change first."""
-    feed, lines = feeds.of_history(published(service_request_id))
+    feed, lines = feeds.history_feed(published(service_request_id))
     return answer(atom.write(feed, lines), atom.MEDIA_TYPE)
 
 

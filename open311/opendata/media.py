@@ -11,7 +11,7 @@ from open311.storage import media
 # A photo can be hidden at any time, and then nobody may be served it from a copy: after a minute they ask again, and
 # learn by the tag that it is the same.
 FOR_NOW = "public, max-age=60, must-revalidate"
-# Even opened by itself, and even if a browser took it for a page, nothing in it could run or load.
+# Even if a browser took the file for a page, nothing in it could run or load.
 AS_PICTURE_ONLY = {
     "Content-Security-Policy": "default-src 'none'; sandbox",
     "Content-Disposition": "inline",
@@ -63,12 +63,12 @@ def _answer(key: str, tag: str, media_type: str) -> AnyResponse:
     store = current.core().media_store
     elsewhere = store.address(key)
     if elsewhere:
-        # For now: the address is signed for minutes.
+        # Temporary: the signed address is good for minutes.
         response: AnyResponse = redirect(elsewhere, 302)
         response.headers["Cache-Control"] = FOR_NOW
         return response
     headers = AS_PICTURE_ONLY | {"Cache-Control": FOR_NOW, "ETag": f'"{tag[:64]}"'}
-    # Before the store is asked for anything.
+    # Decided before the store is asked for the file.
     if tag[:64] in request.if_none_match:
         return Response(status=304, headers=headers)
     data = store.get(key)

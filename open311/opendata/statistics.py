@@ -1,4 +1,4 @@
-"""How a city is doing, in figures: for programs and spreadsheets."""
+"""The figures of a city for programs and spreadsheets, as JSON and CSV."""
 
 from typing import Any
 

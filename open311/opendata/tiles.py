@@ -31,7 +31,7 @@ FIELDS = {
 }
 # The requests lie between the tiles (`west`, `north`) and (`east`, `south`) of level `z`.
 COUNTS = dict.fromkeys(("count", "open", "closed", "z", "west", "south", "east", "north"), "Number")
-# There where so many match that some days stand for all.
+# Marks tiles in which so many match that some days are counted and stand for all.
 COUNTS["estimate"] = "Boolean"
 
 blueprint = OpenData("tiles", __name__, url_prefix="/tiles", description="Vector tiles")

@@ -1,4 +1,4 @@
-"""What operators get wrong, looked at in one go: each finding says what to do."""
+"""Checks for what operators commonly get wrong; each finding says what to do."""
 
 import socket
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ from open311.storage.upkeep.figures import Figures
 OLDEST_POSTGRESQL = 150_000
 # Below that, requests in a list may change places; above, deadlines and sessions go wrong.
 CLOCKS_APART = timedelta(seconds=5)
-# Once a month, and some days for who was on holiday.
+# Once a month, and some days of grace for holidays.
 REHEARSED_WITHIN = timedelta(days=40)
 
 
@@ -33,24 +33,24 @@ class Finding:
 
 
 def examine(core: Core) -> Iterator[Finding]:
-    """Look at everything; nothing is found when all is well."""
+    """Run all checks; yields nothing when all is well."""
     parts = readiness.look(core).parts
     yield from (Finding(part.name, part.detail, must=True) for part in parts if part.health is not Health.OK)
-    # Without a database there is nothing more to be read.
+    # Without a database nothing else can be checked.
     if any(part.health is Health.DOWN for part in parts):
         return
     with core.database.read() as conn:
         known_facts, counted = facts.read(conn), figures.read(conn)
-    yield from _of_database(known_facts)
-    yield from _of_mailboxes(core.settings, counted)
-    yield from _of_settings(core.settings)
-    yield from _of_catalogues(core, known_facts)
-    fault = rehearsal.wrong(rehearsal.last(core.settings.data_dir), REHEARSED_WITHIN)
+    yield from _database_findings(known_facts)
+    yield from _mailbox_findings(core.settings, counted)
+    yield from _settings_findings(core.settings)
+    yield from _catalogue_findings(core, known_facts)
+    fault = rehearsal.problem_of(rehearsal.last(core.settings.data_dir), REHEARSED_WITHIN)
     if fault:
         yield Finding("backup", fault)
 
 
-def _of_database(known_facts: Facts) -> Iterator[Finding]:
+def _database_findings(known_facts: Facts) -> Iterator[Finding]:
     if known_facts.version < OLDEST_POSTGRESQL:
         yield Finding("postgresql", f"version {known_facts.version} is older than 15; update it", must=True)
     apart = abs(datetime.now(UTC) - known_facts.clock)
@@ -61,7 +61,7 @@ def _of_database(known_facts: Facts) -> Iterator[Finding]:
         yield Finding("index", f"{index} is invalid: `reindex index concurrently {index}`")
 
 
-def _of_mailboxes(settings: Settings, counted: Figures) -> Iterator[Finding]:
+def _mailbox_findings(settings: Settings, counted: Figures) -> Iterator[Finding]:
     """What is wrong with the mailboxes that the settings name; why one cannot be read is told here alone."""
     states = {mailbox.name: mailbox for mailbox in counted.mailboxes}
     for account in settings.imap_url:
@@ -84,12 +84,12 @@ def _of_mailboxes(settings: Settings, counted: Figures) -> Iterator[Finding]:
             )
 
 
-def _of_settings(settings: Settings) -> Iterator[Finding]:
+def _settings_findings(settings: Settings) -> Iterator[Finding]:
     if settings.base_url is None:
         text = "OPEN311_BASE_URL is unset, so links follow what each request says; set the public address"
         yield Finding("base address", text)
     else:
-        yield from _of_address(settings.base_url, settings)
+        yield from _address_findings(settings.base_url, settings)
     if settings.smtp_url is None:
         yield Finding("mail", "OPEN311_SMTP_URL is unset: nobody can follow a report or see their data")
     if not settings.data_dir.is_absolute():
@@ -105,7 +105,7 @@ def _of_settings(settings: Settings) -> Iterator[Finding]:
         )
 
 
-def _of_address(base_url: str, settings: Settings) -> Iterator[Finding]:
+def _address_findings(base_url: str, settings: Settings) -> Iterator[Finding]:
     parts = urlsplit(base_url)
     try:
         socket.getaddrinfo(parts.hostname, None)
@@ -123,7 +123,7 @@ def _of_address(base_url: str, settings: Settings) -> Iterator[Finding]:
         )
 
 
-def _of_catalogues(core: Core, known_facts: Facts) -> Iterator[Finding]:
+def _catalogue_findings(core: Core, known_facts: Facts) -> Iterator[Finding]:
     for catalogue in core.catalogues.in_force:
         jurisdiction = catalogue.jurisdiction
         owner = jurisdiction.jurisdiction_id

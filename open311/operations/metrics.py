@@ -40,25 +40,25 @@ _seconds = Histogram(
     buckets=BUCKETS,
     registry=_own,
 )
-# Looking up the child of a metric costs more than counting.
+# Looking up the child of a metric costs more than incrementing it.
 _children: dict[tuple[str, str, str, str], tuple[Counter, Histogram]] = {}
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"})
 
 
 def count(route: str | None, method: str, status: int, seconds: float) -> None:
-    """Count one answer that was worked out."""
+    """Count a response that the application made."""
     counter, histogram = _counters(route or "none", method, status, "worked_out")
     counter.inc()
     histogram.observe(seconds)
 
 
 def count_kept(method: str, status: int, times: int) -> None:
-    """Count answers from memory, which take less time than to note how much."""
+    """Count cache hits; timing them would take longer than they do."""
     _counters("memory", method, status, "memory")[0].inc(times)
 
 
 def _counters(name: str, method: str, status: int, source: str) -> tuple[Counter, Histogram]:
-    # A stranger may invent methods, and each would be a series for ever.
+    # Clients may invent methods, and each would become a series for good.
     key = (name, method if method in METHODS else "other", str(status), source)
     counters = _children.get(key)
     if counters is None:
@@ -79,13 +79,13 @@ def page(core: Core) -> tuple[bytes, str]:
 
 
 class _Now(Collector):
-    """What is looked at when somebody asks."""
+    """Gauges that are read from the database at each scrape."""
 
     def __init__(self, core: Core) -> None:
         self._core = core
 
     def collect(self) -> Iterator[Metric]:
-        """Of a database that is out of reach, only that it is."""
+        """With the database out of reach, a single gauge that says so."""
         build = version.build()
         yield _gauge(
             "open311_build_info",
@@ -104,7 +104,7 @@ class _Now(Collector):
         except Unavailable:
             counted = None
         if counted:
-            yield from _of(counted)
+            yield from _database_metrics(counted)
 
     def _pools(self) -> Iterator[Metric]:
         rows = [((pool,), float(used)) for pool, used, _ in self._core.database.pools()]
@@ -125,7 +125,7 @@ class _Now(Collector):
         )
 
 
-def _of(counted: Figures) -> Iterator[Metric]:
+def _database_metrics(counted: Figures) -> Iterator[Metric]:
     depth = [((jobs.queue, jobs.state), float(jobs.count)) for jobs in counted.jobs]
     yield _gauge("open311_jobs", "Jobs of the worker.", ("queue", "state"), depth)
     age = [((jobs.queue, jobs.state), float(jobs.oldest)) for jobs in counted.jobs]

@@ -1,4 +1,4 @@
-"""Is the server ready: part by part, each as it is."""
+"""Readiness, part by part."""
 
 import shutil
 import threading
@@ -19,14 +19,14 @@ from open311.storage.upkeep.schema import SchemaState
 # Less is as good as full: one photo of a report may take it.
 LEAST_FREE_BYTES = 256 * 1024 * 1024
 STORE_SECONDS = 2.0
-# One failed look is no alarm: mail servers restart.
+# A single failure is no alarm: mail servers restart.
 MAILBOX_SECONDS = 300.0
-# Probes come every second or so from each balancer, and a bucket counts requests.
+# Each load balancer probes every second or so, and a bucket charges by request.
 STORE_KEPT_SECONDS = 15.0
 
 
 class Health(StrEnum):
-    """`failing`: something is not done that should be. `down`: requests cannot be answered."""
+    """`failing`: work is left undone. `down`: requests cannot be answered."""
 
     OK = "ok"
     FAILING = "failing"
@@ -35,7 +35,7 @@ class Health(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One thing that the server needs, how it is, and what to do about it."""
+    """Something that the server depends on, its state, and what to do about it."""
 
     name: str
     health: Health
@@ -170,7 +170,7 @@ def _replica(core: Core) -> list[Part]:
 
 
 class _StoreLooker:
-    """Asks a store in a thread of its own, so that one that hangs holds nobody up; an answer is kept for a moment."""
+    """Probes a store in a thread of its own, so that one that hangs blocks nobody; results are cached for a moment."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

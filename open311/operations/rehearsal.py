@@ -1,4 +1,4 @@
-"""Rehearsing a restore, and whether the last rehearsal was good and not too long ago."""
+"""Rehearsals of a restore, and whether the last one succeeded recently enough."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -14,7 +14,7 @@ RECORD = "rehearsal.json"
 
 @dataclass(frozen=True, slots=True)
 class Rehearsal:
-    """When which dump was restored on trial; `problem` is what was wrong, None when all was well."""
+    """A dump restored on trial, and when; `problem` says what went wrong, None if nothing did."""
 
     moment: str
     dump: str
@@ -41,15 +41,15 @@ def rehearse(dump: Path, url: str, folder: Path) -> Rehearsal:
 
 
 def last(folder: Path) -> Rehearsal | None:
-    """What came of the last rehearsal; None when there was none."""
+    """The last rehearsal; None when there was none."""
     try:
         return Rehearsal(**json.loads((folder / RECORD).read_text(encoding="utf-8")))
     except FileNotFoundError:
         return None
 
 
-def wrong(rehearsed: Rehearsal | None, within: timedelta) -> str | None:
-    """What is wrong with the last rehearsal; None when it was good and is not too long ago."""
+def problem_of(rehearsed: Rehearsal | None, within: timedelta) -> str | None:
+    """Why the last rehearsal does not count; None when it succeeded and is recent enough."""
     if rehearsed is None:
         return "no restore was ever rehearsed; `open311 backup rehearse DUMP --into URL` does it (docs/backup.md)"
     if rehearsed.problem:

@@ -50,7 +50,7 @@ class Settings:
     media_redirect: bool
     media_fetch_hosts: tuple[str, ...]
     webhook_allow_private: bool
-    # Settings are keys of what is made from them, and a mapping cannot be part of a key.
+    # Settings are cache keys of what is made from them, and a mapping is not hashable.
     forward_keys: Mapping[str, str] = field(hash=False)
     map_style_url: str | None
     map_file: Path | None

@@ -1,4 +1,4 @@
-"""Where the tokens come from by which mailboxes are signed in to that take no password (OAuth 2.0)."""
+"""Sources of OAuth 2.0 tokens, for mailboxes that take no password."""
 
 from dataclasses import dataclass, field
 from pathlib import Path

@@ -36,7 +36,7 @@ class Option:
 
     def _raw(self, environ: Mapping[str, str]) -> str | None:
         from_file = environ.get(f"{self.variable}_FILE")
-        # Set but empty counts as unset: that is how compose files and units leave something out.
+        # Set but empty counts as unset: compose files and systemd units leave things out that way.
         if environ.get(self.variable):
             return environ[self.variable].strip()
         if not from_file:

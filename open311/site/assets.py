@@ -72,7 +72,7 @@ def _send(folder: Path, name: str) -> Response:
 
 
 def kept_for() -> str:
-    """How long this answer may be kept: for ever, when its address changes with it."""
+    """How long caches may keep this response: for ever, if its address changes with its contents."""
     # An address with a version names these very bytes.
     return FOR_EVER if request.args.get("v") else FOR_NOW
 
@@ -90,7 +90,7 @@ def module_address(name: str) -> str:
 def _modules_version() -> str:
     # Once a request: a page names several of them.
     if "modules_version" not in g:
-        # Looked at on disk, not once at the start: whoever works on a script sees it with the next page.
+        # Read from disk each time, not once at the start: a changed script shows with the next page.
         with os.scandir(OWN) as entries:
             scripts = sorted(
                 (entry.name, entry.stat().st_mtime_ns) for entry in entries if entry.name.endswith(".js")
@@ -129,7 +129,7 @@ def _digest(file: Path, changed: int) -> str:
 
 
 def version(file: Path) -> str:
-    """What changes with the contents of a file."""
+    """A digest of a file, for addresses that change with it."""
     return _digest(file, file.stat().st_mtime_ns)
 
 

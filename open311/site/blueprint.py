@@ -58,7 +58,7 @@ def install(app: Flask) -> None:
 
 @blueprint.before_request
 def find_city() -> None:
-    """Settle whose page this is; where there are several cities and none is named, nobody's."""
+    """Find the city of this page; none, where there are several cities and the address names none."""
     # Taken out, so that no view has to take an argument that it would not use.
     named = (request.view_args or {}).pop("city", None)
     in_force = current.core().catalogues.in_force

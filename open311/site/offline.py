@@ -26,7 +26,7 @@ from open311.site import words
 from open311.site.addresses import address
 from open311.site.blueprint import blueprint, city
 from open311.site.form import abuse, form_input, questions
-from open311.site.form.form_input import Wrong
+from open311.site.form.form_input import FieldProblem
 from open311.site.list import listing
 from open311.site.rendering import HEADERS, page
 from open311.web import photos
@@ -65,14 +65,14 @@ def waiting() -> Response:
 
 @blueprint.page("/report/handed-in", methods=("POST",), access="form")
 def handed_in() -> Response:
-    """Take a draft that a device has kept; says what is wrong with it, or how to send it, or that it was sent."""
-    # The device has made it: only so can it ask again after an answer that was lost, and not report twice.
+    """Take in a draft that a device has kept; answers with its problems, how to send it, or that it was sent."""
+    # The device makes the token, so that it can repeat itself after a lost response without reporting twice.
     token = form_input.posted("word")
     if not is_draft_token(token):
         raise NotFound(problem("error.draft.unknown"))
     core, catalogue = current.core(), city()
     draft = drafts.take_up(core, catalogue, token, abuse.network())
-    # The answer to the last attempt may have been lost on its way: the device learns the same once more.
+    # The response to an earlier attempt may have been lost, so the device gets the same one again.
     if draft.is_sent:
         return _answer({"outcome": "sent", "address": _step(draft, "sent")})
     try:
@@ -81,13 +81,13 @@ def handed_in() -> Response:
         faults = [asdict(form_input.at_field(problem)) for problem in refused.problems]
         return _answer({"outcome": "look", "wrong": faults})
     sent = photos.media_parts(cast(LenientRequest, request), []).get("media", [])
-    # In the place of those before: a device that tries again sends all its photos again.
+    # Replaced, not added: a device that tries again sends all of its photos again.
     about_photos = drafts.replace_photos(core, catalogue, draft, [file.stream for file in sent])
     draft = drafts.find(core, catalogue, token)
     if faults_of_photos := [
         *_changed(catalogue, draft),
         *map(form_input.at_field, about_photos),
-        *form_input.wrong(catalogue, draft),
+        *form_input.field_problems(catalogue, draft),
     ]:
         return _answer({"outcome": "look", "wrong": [asdict(mistake) for mistake in faults_of_photos]})
     challenge = abuse.of_draft(draft).challenge
@@ -117,17 +117,17 @@ def _placed(state: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _changed(catalogue: Catalogue, draft: Draft) -> list[Wrong]:
+def _changed(catalogue: Catalogue, draft: Draft) -> list[FieldProblem]:
     """What keeps a draft from being sent because the catalogue has changed since it was written."""
     service = form_input.service(catalogue, draft.state)
     if service is None:
         return []
     # Answers may have been given weeks ago, to questions that are asked otherwise by now.
     if draft.text("asked") != questions.fingerprint(service):
-        return [Wrong("service_code", "category", _outcome_in_words(draft.state))]
+        return [FieldProblem("service_code", "category", _outcome_in_words(draft.state))]
     # The service may warn of a danger only since then; nobody may get past that by having been offline.
     if service.stop_text and draft.text("no_danger") != service.service_code:
-        return [Wrong("no_danger", "category", words.words("page.offline.danger"))]
+        return [FieldProblem("no_danger", "category", words.words("page.offline.danger"))]
     return []
 
 

@@ -1,4 +1,4 @@
-"""Pages as answers: templates with what all of them need, and headers that let nothing foreign in."""
+"""Pages as responses: what every template needs, and the Content-Security-Policy."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,7 +14,7 @@ from open311.model.catalogue import Catalogue
 from open311.notifications import mail_subscriptions
 from open311.site import addresses, assets, words
 
-# Kept by whoever likes, but looked at again each time: a report may have been hidden meanwhile.
+# Caches may store it but have to revalidate each time: a report may have been hidden meanwhile.
 CHANGES_ANY_TIME = "public, no-cache"
 HEADERS = {
     "Permissions-Policy": "geolocation=(self), camera=(), microphone=(), payment=(), usb=(), browsing-topics=()",
@@ -36,7 +36,7 @@ POLICY = {
     "base-uri": "'none'",
     "frame-ancestors": "'none'",
 }
-# Views for search engines; drafts, links of single persons and errors are not for them.
+# Views that search engines may index; drafts, personal links and errors are not among them.
 INDEXED = {
     "home",
     "report",
@@ -75,13 +75,13 @@ def policy(also: Mapping[str, str]) -> str:
     """The Content-Security-Policy of a page."""
     wider = dict(also)
     if photos := _photo_store():
-        # Photos are redirects then, and a policy is asked about where they lead, too.
+        # Photos are redirects then, and browsers check the policy against their targets, too.
         wider["img-src"] = f"{wider.get('img-src', '')} {photos}".strip()
     return "; ".join(f"{name} {sources} {wider.get(name, '')}".strip() for name, sources in POLICY.items())
 
 
 def _photo_store() -> str:
-    """Where readers are sent for photos, if not to us."""
+    """The origin that photos are redirected to, if they are not served from here."""
     settings = current.core().settings
     if not (settings.media_redirect and settings.media_endpoint):
         return ""
@@ -151,7 +151,7 @@ def site_name(city: Catalogue | None) -> str:
 
 def error_page(status: int, *problems: Problem, headers: Mapping[str, str] | None = None) -> Response:
     """An error as a page, with a way on."""
-    # An error may come before the city is known, and its page has a name and colours as well.
+    # An error may come before the city is known, yet its page needs a name and colours as well.
     if g.get("catalogue") is None:
         in_force = current.core().catalogues.in_force
         g.catalogue = in_force[0] if len(in_force) == 1 else None

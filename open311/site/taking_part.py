@@ -40,7 +40,7 @@ LONGEST_NAME = 200
 
 @dataclass(slots=True)
 class Typed:
-    """What stands in a form, and what is wrong with it, by field."""
+    """The values of a form, and its errors by field."""
 
     values: dict[str, str] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
@@ -63,11 +63,11 @@ def _typed_fields(*names: str) -> Typed:
 @blueprint.page("/reports/<number>/affected", methods=("POST",), access=FORM)
 def affected_too(number: str) -> AnyResponse:
     """Count one more whom a report affects."""
-    # There is no form with a ticket here, only a button: a page elsewhere could press it for all its visitors.
+    # A mere button without a ticket: a page elsewhere could press it for all of its visitors.
     abuse.refuse_foreign()
     report = single_request.find(current.core(), city(), number).request
     abuse.count("affected", AFFECTED)
-    # Whoever fills in the trap is thanked like everybody, and does not learn what gave it away.
+    # A bot in the honeypot is thanked like everybody, so that it does not learn what gave it away.
     counts = not form_input.posted(HONEYPOT) and affected.add(
         current.core(), city(), report.service_request_id, abuse.device(), abuse.network()
     )

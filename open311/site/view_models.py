@@ -1,4 +1,4 @@
-"""Reports as pages show them: names instead of codes, photos that are ours apart from addresses elsewhere."""
+"""View models of reports: names instead of codes, our own photos apart from links elsewhere."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from open311.model.service_request import Note, ServiceRequest
 from open311.site import addresses
 from open311.site.words import catalogue_text, day, spoken_number, words
 
-# A status the catalogue has forgotten keeps a shape, if a plain one.
+# For a status that the catalogue no longer has.
 FORGOTTEN_SHAPE = "circle"
 PLAIN = {"open": "page.status.open", "closed": "page.status.closed"}
 
@@ -76,7 +76,7 @@ def shown_report(request: ServiceRequest, catalogue: Catalogue) -> ShownReport:
 
 
 def _own(media_urls: Sequence[str]) -> list[str]:
-    # Addresses elsewhere are links only: a picture from there would tell that server who reads the page.
+    # Pictures elsewhere become links: embedded, they would tell that server who reads the page.
     return [url for url in media_urls if url.startswith(f"{PATH}/")]
 
 

@@ -27,7 +27,7 @@ def words(key: str, **values: Any) -> str:
 
 
 def counted(key: str, number: int, **values: Any) -> str:
-    """The message for a number of things, in the plural form of the language."""
+    """The message for a number of things, in the plural form that the language needs."""
     shown = format_decimal(number, locale=_locale())
     return translate(plural_key(key, number, current.language()), current.language(), number=shown, **values)
 
@@ -98,7 +98,7 @@ def plain_number(raw: str) -> str:
 
 
 def spoken_number(plain: str) -> str:
-    """The way back: `2.5` as `2,5`, with all its digits."""
+    """A number as the reader writes it: `2.5` as `2,5`, with all its digits."""
     if not NUMBER.fullmatch(plain):
         return plain
     try:

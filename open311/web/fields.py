@@ -36,12 +36,12 @@ def _with_description(kwargs: dict[str, Any], **schema: Any) -> dict[str, Any]:
     return kwargs | {"metadata": schema | kwargs.get("metadata", {})}
 
 
-def wrong(key: str, **values: Any) -> ValidationError:
+def validation_error(key: str, **values: Any) -> ValidationError:
     """A validation error that carries a problem, to become words at the edge."""
     return ValidationError([problem(key, **values)])
 
 
-def problems(error: ValidationError) -> tuple[Problem, ...]:
+def problems_of(error: ValidationError) -> tuple[Problem, ...]:
     """The problems behind marshmallow's nested messages, in the order of the fields."""
     return tuple(_flat(error.messages))
 
@@ -63,7 +63,7 @@ class Word(fields.String):
         # Where a parameter is repeated, the first one counts.
         text = value[0]
         if len(text) > self.longest:
-            raise wrong("error.too_long", parameter=attr, most=self.longest)
+            raise validation_error("error.too_long", parameter=attr, most=self.longest)
         return text
 
 
@@ -76,7 +76,7 @@ class Email(Word):
     def _deserialize(self, value: list[str], attr: str | None, data: Any, **kwargs: Any) -> Any:
         text = super()._deserialize(value, attr, data, **kwargs)
         if not EMAIL.fullmatch(text):
-            raise wrong("error.email")
+            raise validation_error("error.email")
         return text
 
 
@@ -92,7 +92,7 @@ class Words(DelimitedList):
         # R-159, R-163.
         items = tuple(item.strip() for part in value for item in part.split(",") if item.strip())
         if len(items) > self.longest:
-            raise wrong("error.too_many", parameter=attr, most=self.longest)
+            raise validation_error("error.too_many", parameter=attr, most=self.longest)
         return items
 
 
@@ -112,10 +112,10 @@ class WebAddresses(DelimitedList):
             if address.strip()
         )
         if len(addresses) > MOST_ADDRESSES:
-            raise wrong("error.too_many", parameter=attr, most=MOST_ADDRESSES)
+            raise validation_error("error.too_many", parameter=attr, most=MOST_ADDRESSES)
         for address in addresses:
             if not _is_web_address(address):
-                raise wrong("error.media_url", media_url=address[:100])
+                raise validation_error("error.media_url", media_url=address[:100])
         return addresses
 
 
@@ -142,7 +142,7 @@ class Moment(fields.DateTime):
             return datetimes.parse(value[0].strip(), time_zone(), end_of_day=self.end_of_day)
         except ValueError:
             # R-027.
-            raise wrong("error.datetime", parameter=attr, value=value[0][:50]) from None
+            raise validation_error("error.datetime", parameter=attr, value=value[0][:50]) from None
 
 
 class Degrees(fields.Float):
@@ -156,7 +156,7 @@ class Degrees(fields.Float):
         # Phones that speak German or French print a comma where `%f` is asked for.
         degrees = decimal(value[0].replace(",", "."))
         if degrees is None or abs(degrees) > self.limit:
-            raise wrong("error.location.degrees", parameter=attr, limit=self.limit)
+            raise validation_error("error.location.degrees", parameter=attr, limit=self.limit)
         return degrees
 
 
@@ -170,7 +170,7 @@ class Metres(fields.Float):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> Any:
         metres = decimal(value[0])
         if metres is None or not 0 < metres <= self.longest:
-            raise wrong("error.radius", most=self.longest)
+            raise validation_error("error.radius", most=self.longest)
         return metres
 
 
@@ -185,7 +185,7 @@ class Count(fields.Integer):
         text = value[0].strip()
         # Bounded in figures: Python refuses to read more than 4,300 of them, by an error of its own.
         if not WHOLE.fullmatch(text) or int(text) < self.least:
-            raise wrong("error.whole_number", parameter=attr, least=self.least)
+            raise validation_error("error.whole_number", parameter=attr, least=self.least)
         return min(int(text), self.most)
 
 
@@ -204,10 +204,10 @@ class BoxField(fields.String):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> Any:
         numbers = [decimal(part) for part in re.split("[,;]", value[0][:200])]
         if len(numbers) != 4 or None in numbers:
-            raise wrong("error.bbox")
+            raise validation_error("error.bbox")
         west, south, east, north = (number for number in numbers if number is not None)
         if max(abs(west), abs(east)) > 180 or max(abs(south), abs(north)) > 90:
-            raise wrong("error.bbox")
+            raise validation_error("error.bbox")
         if west - east <= 180:
             west, east = min(west, east), max(west, east)
         return Box(west, min(south, north), east, max(south, north))

@@ -12,7 +12,7 @@ from typing import IO, Any
 from marshmallow import fields
 
 from open311.http.normalise import LenientRequest
-from open311.web.fields import wrong
+from open311.web.fields import validation_error
 
 DATA_URI = re.compile(r"data:image/[\w.+-]+(?:;[\w.+-]+=[^;,]*)*;base64,", re.IGNORECASE)
 
@@ -54,4 +54,4 @@ def _decoded(data_uri: str) -> IO[bytes]:
     try:
         return BytesIO(binascii.a2b_base64(encoded + "=" * (-len(encoded) % 4), strict_mode=True))
     except ValueError:
-        raise wrong("error.photo.base64") from None
+        raise validation_error("error.photo.base64") from None

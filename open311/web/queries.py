@@ -35,7 +35,7 @@ from open311.web.fields import (
     SortField,
     Word,
     Words,
-    problems,
+    problems_of,
 )
 
 View = Callable[..., Any]
@@ -67,7 +67,7 @@ def with_arguments(view: View, schema: Schema) -> View:
         try:
             loaded = schema.load(_raw_values())
         except ValidationError as error:
-            raise Invalid(*problems(error)) from None
+            raise Invalid(*problems_of(error)) from None
         return view(loaded, **path)
 
     return serve
@@ -275,7 +275,7 @@ def _services_named(catalogue: Catalogue, words: str) -> tuple[str, ...]:
 
 def _numbers(catalogue: Catalogue, words: str) -> tuple[tuple[str, str], ...]:
     """What a public question about a thing with a number on it may have been answered with."""
-    number, asking = things.named_by(words, catalogue.services.values())
+    number, asking = things.number_named_by(words, catalogue.services.values())
     codes = dict.fromkeys(attribute.code for attribute in asking if attribute.public)
     return tuple((code, spelling) for code in codes for spelling in things.spellings(number))
 

@@ -12,7 +12,7 @@ from werkzeug.http import parse_accept_header
 from open311.base.i18n import choose_language
 from open311.core import Core
 from open311.http import current
-from open311.http.base_address import of_host
+from open311.http.base_address import base_url_of
 from open311.model.access.actor import PUBLIC, Actor
 from open311.model.catalogue import Catalogue
 from open311.web import queries
@@ -60,7 +60,7 @@ def of_environ(core: Core, environ: WSGIEnvironment, args: Args, parameters: Par
     catalogue = core.catalogues.find(parameters.get("jurisdiction_id", (None,))[0])
     locale = next((value.strip() for name, value in args if name == "locale"), "")
     language = _language(locale, environ.get("HTTP_ACCEPT_LANGUAGE", ""), catalogue.jurisdiction.languages)
-    base_url = core.settings.base_url or of_host(environ["wsgi.url_scheme"], environ["HTTP_HOST"])
+    base_url = core.settings.base_url or base_url_of(environ["wsgi.url_scheme"], environ["HTTP_HOST"])
     return RequestContext(core, catalogue, language, base_url, environ["PATH_INFO"], args)
 
 

@@ -10,7 +10,7 @@ from open311.http import current
 from open311.model.fields import Role
 from open311.model.intake.submission import DESCRIPTION_LENGTH, Submission
 from open311.model.service_request import PERSONAL, Location, Reporter, fields_with
-from open311.web.fields import Degrees, Email, WebAddresses, Word, problems
+from open311.web.fields import Degrees, Email, WebAddresses, Word, problems_of
 from open311.web.photos import photos_field
 from open311.web.queries import Arguments
 
@@ -52,7 +52,7 @@ class SubmissionForm(Arguments):
         try:
             fields, found = cast(dict[str, Any], super().load(data, **kwargs)), tuple[Problem, ...]()
         except ValidationError as error:
-            fields, found = cast(dict[str, Any], error.valid_data), problems(error)
+            fields, found = cast(dict[str, Any], error.valid_data), problems_of(error)
         half = problem("error.location.pair") if ("lat" in data) != ("long" in data) else None
         return _submission(fields), (half, *found) if half else found
 

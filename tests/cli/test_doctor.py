@@ -95,5 +95,5 @@ def test_a_file_that_is_no_backup_is_told(variables: dict[str, str], elsewhere: 
 def test_a_rehearsal_of_long_ago_counts_no_more() -> None:
     moment = (datetime.now(UTC) - timedelta(days=41)).isoformat()
     old = rehearsal.Rehearsal(moment, "open311.dump", moment)
-    assert "more than 40 days ago" in str(rehearsal.wrong(old, timedelta(days=40)))
-    assert rehearsal.wrong(old, timedelta(days=50)) is None
+    assert "more than 40 days ago" in str(rehearsal.problem_of(old, timedelta(days=40)))
+    assert rehearsal.problem_of(old, timedelta(days=50)) is None

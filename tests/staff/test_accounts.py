@@ -61,10 +61,10 @@ def test_a_link_ends_after_a_week_and_when_there_is_a_newer_one(desk: Desk, core
     account_id = accounts.add(core, cli_actor(), "Cem", "cem@stadt.example", "de", [membership(Role.READER)])
     first, second = (accounts.invite(core, cli_actor(), account_id).rpartition("/")[2] for _ in range(2))
     with pytest.raises(NotFound):
-        own_account.of_link(core, first)
+        own_account.account_of_link(core, first)
     clock.forward(days=7)
     with pytest.raises(NotFound):
-        own_account.of_link(core, second)
+        own_account.account_of_link(core, second)
 
 
 @pytest.mark.parametrize(

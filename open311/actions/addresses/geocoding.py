@@ -59,7 +59,7 @@ def thing_at(core: Core, catalogue: Catalogue, place: Location, metres: float, l
 
 def things_named(core: Core, catalogue: Catalogue, words: str, language: str) -> list[Place]:
     """Things whose number stands alone, or behind a word for them that the catalogue knows."""
-    number, asking = numbered_things.named_by(words, catalogue.active_services())
+    number, asking = numbered_things.number_named_by(words, catalogue.active_services())
     kinds = {attribute.asset for attribute in asking if attribute.asset}
     return things(core, catalogue, number, kinds, language) if kinds else []
 

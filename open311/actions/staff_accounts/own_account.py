@@ -30,13 +30,13 @@ def checked(name: str, email: str, language: str) -> tuple[str, str, str]:
     return name, str(address), language
 
 
-def of_link(core: Core, token: str) -> tuple[Account, LinkKind]:
+def account_of_link(core: Core, token: str) -> tuple[Account, LinkKind]:
     """Whose one-time link this is; raises `NotFound` when it was used, replaced or has ended."""
     with core.database.read() as conn:
-        return _of_link(core, conn, token)
+        return _account_of_link(core, conn, token)
 
 
-def _of_link(core: Core, conn: Connection, token: str) -> tuple[Account, LinkKind]:
+def _account_of_link(core: Core, conn: Connection, token: str) -> tuple[Account, LinkKind]:
     link = accounts.link(conn, digest(token), core.now())
     account = accounts.find(conn, link[0]) if link else None
     if link is None or account is None or account.state is AccountState.LEFT:
@@ -47,14 +47,14 @@ def _of_link(core: Core, conn: Connection, token: str) -> tuple[Account, LinkKin
 def take_up(core: Core, token: str, name: str, password: str, sender: Sender) -> str:
     """Take up an account by its link with a password of one's own; the token of the session that begins."""
     # Read first without a lock, so that a link that is void costs no hashing.
-    account, kind = of_link(core, token)
+    account, kind = account_of_link(core, token)
     name, _, _ = checked(name, account.email, account.language)
     # Hashed before the transaction: it takes a tenth of a second by design, and would hold a connection meanwhile.
     Invalid.unless_empty(passwords.problems(password, _guessable_words(core, account)))
     password_hash = passwords.hashed(password)
     with core.database.begin() as conn:
         # Of two that press at once, one finds the link used.
-        account, kind = _of_link(core, conn, token)
+        account, kind = _account_of_link(core, conn, token)
         if not accounts.remove_link(conn, account.id, digest(token)):
             raise NotFound(problem("desk.welcome.unknown"))
         state = AccountState.ACTIVE.value

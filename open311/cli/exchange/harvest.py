@@ -116,7 +116,7 @@ def run(jurisdiction: str | None, since: datetime | None) -> None:
     with opened() as core:
         chosen = [action.find(core, jurisdiction)] if jurisdiction else action.sources(core)
         for source in chosen:
-            with shown(core, source.jurisdiction_id) as tell:
+            with progress_line(core, source.jurisdiction_id) as tell:
                 counts = action.run(core, source, since=began, progress=tell, ahead=True)
             click.echo(f"{source.jurisdiction_id}: {in_words(counts)}")
         troubles = {
@@ -144,7 +144,7 @@ def in_words(counts: Counts) -> str:
 
 
 @contextmanager
-def shown(core: Core, name: str) -> Iterator[Tell]:
+def progress_line(core: Core, name: str) -> Iterator[Tell]:
     """A line that tells how far it has come; meanwhile words are sorted in."""
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with (

@@ -9,7 +9,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 
 from open311.actions.upkeep.map_counts import words_sorted_beside
 from open311.cli.common import many_rows, opened
-from open311.cli.exchange.harvest import in_words, shown
+from open311.cli.exchange.harvest import in_words, progress_line
 from open311.core import Core
 from open311.federation.imports import csv_import, server_import
 from open311.federation.imports.csv_mapping import CsvMapping
@@ -119,7 +119,7 @@ def _server(
     foreign_jurisdiction: str | None,
 ) -> Counts:
     refused: list[Refusal] = []
-    with shown(core, url) as tell:
+    with progress_line(core, url) as tell:
         counts = server_import.import_server(
             core,
             catalogue,

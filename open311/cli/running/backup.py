@@ -40,7 +40,7 @@ def rehearse(dump: Path, into: str) -> None:
 def check(days: int) -> None:
     """Say whether the last rehearsal was good and not too long ago; exit code 2 when not."""
     last = rehearsal.last(settings.load().data_dir)
-    fault = rehearsal.wrong(last, timedelta(days=days))
+    fault = rehearsal.problem_of(last, timedelta(days=days))
     if fault:
         click.echo(fault, err=True)
         sys.exit(2)

@@ -8,7 +8,7 @@ WORDS_FOR_NUMBER = frozenset({"nr", "no", "nummer", "number"})
 LONGEST_NUMBER = 50
 
 
-def named_by(words: str, services: Iterable[Service]) -> tuple[str, list[Attribute]]:
+def number_named_by(words: str, services: Iterable[Service]) -> tuple[str, list[Attribute]]:
     """The number that words name, alone or behind a word the catalogue knows, and the questions it may answer.
 
     Without such a question there is no number.

@@ -19,7 +19,7 @@ class MailAsker:
 
 @dataclass(frozen=True, slots=True)
 class MailLimit:
-    """So many mails in a window, counted by one column; None counts all mails, and the settings say how many.
+    """A limit of mails in a window, counted by one column; None counts all mails, up to what the settings say.
 
     `key` is the message for those beyond. `always`: also where requests are not limited by address.
     """

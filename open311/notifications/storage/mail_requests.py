@@ -19,7 +19,7 @@ def subject_of(email: str) -> str:
 
 def lock(conn: Connection, subjects: Mapping[str, str]) -> None:
     """Let those that share a subject be counted one after the other, until the transaction ends."""
-    # In order: a mailbox and a network that two people share would else be locked crosswise.
+    # In one order: otherwise two requests that share mailbox and network could deadlock.
     for name in sorted(f"mail {column} {value}" for column, value in subjects.items()):
         conn.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
 

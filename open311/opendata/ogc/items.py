@@ -16,7 +16,7 @@ from open311.model.service_request import ServiceRequest, Status
 from open311.opendata.ogc.links import CRS84, GEOJSON, Link, address, link, own
 from open311.storage import search
 from open311.web import rendered_lists
-from open311.web.fields import BoxField, Count, CursorField, Words, problems, wrong
+from open311.web.fields import BoxField, Count, CursorField, Words, problems_of, validation_error
 from open311.web.queries import Arguments, statuses
 
 USUAL, MOST = 100, 1000
@@ -35,9 +35,9 @@ class Interval(fields.String):
                 raise ValueError(value)
             start, end = (self._moment(end, last) for end, last in ((ends[0], False), (ends[-1], True)))
         except ValueError:
-            raise wrong("error.ogc.datetime", value=value[0][:100]) from None
+            raise validation_error("error.ogc.datetime", value=value[0][:100]) from None
         if start and end and start > end:
-            raise wrong("error.span.reversed")
+            raise validation_error("error.span.reversed")
         return Span(start, end)
 
     def _moment(self, raw: str, last: bool) -> Any:
@@ -131,7 +131,7 @@ def _read() -> dict[str, Any]:
     try:
         read: dict[str, Any] = ItemsQuery().load({name: values for name, values in named.items() if values})
     except ValidationError as error:
-        raise Invalid(*problems(error)) from None
+        raise Invalid(*problems_of(error)) from None
     return read
 
 

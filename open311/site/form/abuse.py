@@ -1,4 +1,4 @@
-"""Who may send something without a key: whoever shows some patience, by a little computing or by going slowly."""
+"""Protection of forms that need no key: proof of work, a honeypot, a least time, and rate limits."""
 
 import json
 import secrets
@@ -18,9 +18,9 @@ from open311.notifications.model.mail_limits import MailAsker
 from open311.site.form import form_input
 from open311.storage.upkeep import instance
 
-# Without scripts no puzzle is solved: such forms have a third of the share.
+# Without scripts there is no proof of work: such forms get a third of the limit.
 UNPROVEN = 3
-# Two forms within seconds are two people behind one address; more are a program.
+# Two forms within seconds may be two people behind one address; more are a program.
 SIDE_BY_SIDE = 2
 LONGEST_NAME = 300
 # Nobody reads a page with a form in less.
@@ -31,7 +31,7 @@ HONEYPOT = "homepage"
 
 @dataclass(frozen=True, slots=True)
 class GuardedForm:
-    """A form that programs are kept from: a draft's, or one that stands alone and carries a ticket.
+    """A form protected against bots: that of a draft, or one that stands alone and carries a ticket.
 
     `origin` tells one form from all others; `key` signs what browsers have to compute for it.
     """
@@ -43,7 +43,7 @@ class GuardedForm:
 
     @property
     def challenge(self) -> str:
-        """The proof of work that a browser has to do in the place of a captcha, as JSON; empty where none is asked."""
+        """The proof of work that a browser does in place of a captcha, as JSON; empty where none is asked for."""
         most = current.core().settings.proof_of_work
         if not most:
             return ""
@@ -52,17 +52,17 @@ class GuardedForm:
 
     @property
     def proven(self) -> bool:
-        """Whether this request brings what was to be computed."""
+        """Whether this request carries a valid proof of work."""
         if not current.core().settings.proof_of_work:
             return True
         try:
-            # What stands in the field was written by a stranger; the library raises whatever its parts raise.
+            # A stranger wrote this field, and the library raises whatever its parts raise.
             return verify_solution(form_input.posted("altcha"), self.key)[0]
         except (ValueError, TypeError, AttributeError, KeyError):
             return False
 
     def problem(self) -> Problem | None:
-        """Why this request is taken for a program's, if it is."""
+        """Why this request looks like a bot's, if it does."""
         if form_input.posted(HONEYPOT):
             return problem("page.form.error.trap")
         if not self.proven and current.core().now() - self.began < TOO_QUICK:
@@ -129,19 +129,19 @@ def hurdle(draft: Draft) -> Problem | None:
 
 
 def network() -> str:
-    """Where this request comes from, as it is counted."""
+    """The network of this request, as limits count it."""
     return network_of(request.remote_addr)
 
 
 def device() -> str:
-    """What a browser says of itself, to tell two behind one address apart."""
+    """A fingerprint of the browser's own headers, to tell two devices behind one address apart."""
     return " ".join(
         request.headers.get(name, "")[:LONGEST_NAME] for name in ("User-Agent", "Accept-Language")
     )
 
 
 def refuse_foreign() -> None:
-    """Raise `Forbidden` for what the page of another site has sent; browsers say so."""
+    """Raise `Forbidden` for requests that browsers mark as sent by another site (CSRF)."""
     # Browsers that do not say are let through: they are old, and the counts still hold.
     if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
         raise Forbidden(problem("error.foreign_page"))

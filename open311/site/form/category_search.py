@@ -1,4 +1,4 @@
-"""Services for the words that people use: compounds, plurals and slips of the key count, the best match first."""
+"""Fuzzy search for services, best match first: it allows for compounds, plurals and typing errors."""
 
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
@@ -8,7 +8,7 @@ from open311.model.catalogue import Catalogue, Service
 
 # Shorter parts of words are everywhere: `tor` in Motorrad.
 SHORTEST_PART = 4
-# Alike enough to be a slip of the key, by trigrams.
+# The trigram similarity from which on a word counts as a typing error of another.
 ALIKE = 0.5
 # The last part of a German compound says what a thing is: a Schrottauto is an Auto.
 WHOLE, HEAD, BEGINNING, PART, SLIP = 4.0, 3.5, 3.0, 1.5, 1.0

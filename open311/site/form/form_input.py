@@ -1,4 +1,4 @@
-"""What somebody typed into the form: read from a request, read again as a report, and what is wrong with it."""
+"""Input of the report form: read from requests, turned into a submission, validated."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -23,7 +23,7 @@ from open311.web import parameters
 from open311.web.fields import decimal
 from open311.web.submissions import SubmissionForm
 
-# So much more than a field takes is kept that what is refused for its length is still there to be shortened.
+# Input is kept somewhat beyond the limit of its field, so that what is refused as too long can be shortened.
 TWICE = 2
 LONGEST_KEPT: Mapping[str, int] = {"description": TWICE * DESCRIPTION_LENGTH}
 LONGEST_OTHER = 2000
@@ -63,7 +63,7 @@ WORDS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Wrong:
+class FieldProblem:
     field: str
     step: str
     words: str
@@ -118,7 +118,7 @@ def action() -> tuple[str, str]:
 
 
 def other_language() -> bool:
-    """Whether the form was sent only to be read in another language."""
+    """Whether the form was sent only to switch the language."""
     return action()[0] == "language"
 
 
@@ -152,7 +152,7 @@ def _unlikely_phone(draft: Draft) -> list[Problem]:
     return [problem("page.form.error.phone", parameter="phone")]
 
 
-def wrong(catalogue: Catalogue, draft: Draft) -> list[Wrong]:
+def field_problems(catalogue: Catalogue, draft: Draft) -> list[FieldProblem]:
     """Everything that keeps a draft from being sent, in the order of the form."""
     sent, unread = submission(catalogue, draft)
     problems = report.check(current.core(), catalogue, sent, unread)
@@ -165,12 +165,12 @@ def wrong(catalogue: Catalogue, draft: Draft) -> list[Wrong]:
     return sorted(problems_found, key=lambda mistake: STEPS.index(mistake.step))
 
 
-def _outside(draft: Draft) -> Wrong:
+def _outside(draft: Draft) -> FieldProblem:
     place, _ = position(draft.state)
-    return Wrong("address", "place", outside.in_words(place or NOWHERE))
+    return FieldProblem("address", "place", outside.in_words(place or NOWHERE))
 
 
-def too_few_words(draft: Draft) -> list[Wrong]:
+def too_few_words(draft: Draft) -> list[FieldProblem]:
     """That nobody finds a place by a letter or two."""
     typed = draft.text("address").strip()
     if draft.text("lat") or not typed or len(typed) >= SHORTEST_PLACE:
@@ -178,11 +178,11 @@ def too_few_words(draft: Draft) -> list[Wrong]:
     return [at_field(problem("page.form.error.place_short"))]
 
 
-def at_field(fault: Problem) -> Wrong:
+def at_field(fault: Problem) -> FieldProblem:
     """A problem, in the words of the form, with the field and the step it belongs to."""
     field = _field(fault)
     step = next((step for step, names in FIELDS.items() if field in names), "details")
-    return Wrong(field, step, in_words(Problem(WORDS.get(fault.key, fault.key), fault.values)))
+    return FieldProblem(field, step, in_words(Problem(WORDS.get(fault.key, fault.key), fault.values)))
 
 
 def _field(fault: Problem) -> str:

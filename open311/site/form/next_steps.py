@@ -1,4 +1,4 @@
-"""What happens to a report that was just sent, step by step, as far as it is known."""
+"""What happens next to a report that was just sent, as far as that is known."""
 
 from collections.abc import Iterator
 

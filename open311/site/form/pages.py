@@ -18,7 +18,7 @@ from open311.site.blueprint import city
 from open311.site.form import form_input, questions, things
 from open311.site.form.abuse import HONEYPOT
 from open311.site.form.category_search import matching_services
-from open311.site.form.form_input import Wrong
+from open311.site.form.form_input import FieldProblem
 from open311.site.form.nearby import nearby
 from open311.site.form.place_questions import Question
 from open311.site.list import listing, maps
@@ -39,7 +39,7 @@ def step(
     name: str,
     draft: Draft | None,
     *,
-    faults: Sequence[Wrong] = (),
+    faults: Sequence[FieldProblem] = (),
     status: int | None = None,
     begun: Mapping[str, Any] = NOTHING,
     **values: Any,
@@ -69,7 +69,7 @@ def step(
 def place(
     draft: Draft | None,
     *,
-    faults: Sequence[Wrong] = (),
+    faults: Sequence[FieldProblem] = (),
     question: Question | None = None,
     begun: Mapping[str, Any] = NOTHING,
 ) -> Response:
@@ -91,7 +91,7 @@ def _position(state: Mapping[str, Any]) -> str:
     return degrees(known.lat, known.long) if known else ""
 
 
-def category(draft: Draft, *, faults: Sequence[Wrong] = (), words: str = "") -> Response:
+def category(draft: Draft, *, faults: Sequence[FieldProblem] = (), words: str = "") -> Response:
     return step("category", draft, faults=faults, groups=_groups(words), words=words)
 
 
@@ -115,7 +115,7 @@ def emergency(draft: Draft) -> Response:
 def details(
     draft: Draft,
     *,
-    faults: Sequence[Wrong] = (),
+    faults: Sequence[FieldProblem] = (),
     more: bool = False,
     taken_at: Place | None = None,
     elsewhere: Place | None = None,
@@ -128,7 +128,9 @@ def details(
     if service is None:
         return category(
             draft,
-            faults=[mistake for mistake in form_input.wrong(city(), draft) if mistake.step == "category"],
+            faults=[
+                mistake for mistake in form_input.field_problems(city(), draft) if mistake.step == "category"
+            ],
         )
     errors = {mistake.field: mistake.words for mistake in reversed(faults)}
     seen = draft.state.get("seen", ())
@@ -147,7 +149,7 @@ def details(
     )
 
 
-def contact(draft: Draft, *, faults: Sequence[Wrong] = (), retry_after: int = 0) -> Response:
+def contact(draft: Draft, *, faults: Sequence[FieldProblem] = (), retry_after: int = 0) -> Response:
     """How to reach the sender; with `retry_after` a mail was asked for that is not sent now."""
     status = 429 if retry_after else None
     response = step(
@@ -158,7 +160,7 @@ def contact(draft: Draft, *, faults: Sequence[Wrong] = (), retry_after: int = 0)
     return response
 
 
-def gone() -> Response:
+def draft_expired() -> Response:
     return page("form/gone.html", status=404, cache="no-store", told=messages("error.draft.unknown"))
 
 

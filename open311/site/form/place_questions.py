@@ -29,7 +29,7 @@ class Question:
     choices: Sequence[tuple[str, str]]
 
 
-def of_photo(place: Place) -> Question:
+def photo_question(place: Place) -> Question:
     """Whether a photo was taken where the trouble is."""
     there = words("page.form.place.photo.there", position=degrees(place.lat, place.long))
     return Question(
@@ -37,7 +37,7 @@ def of_photo(place: Place) -> Question:
     )
 
 
-def after_words(draft: Draft) -> Question | None:
+def place_question(draft: Draft) -> Question | None:
     """What is to be asked about the place of a draft; None when it is clear, or was confirmed."""
     return _apart(draft) if draft.text("lat") else _without_position(draft)
 

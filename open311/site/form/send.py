@@ -1,4 +1,4 @@
-"""The end of the report form: look at it all once more, send it, and see what has become of it."""
+"""The end of the report form: review, send, and the page after sending."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -19,7 +19,7 @@ from open311.notifications import mail_subscriptions
 from open311.site import view_models
 from open311.site.blueprint import city
 from open311.site.form import abuse, form_input, pages, questions
-from open311.site.form.form_input import Wrong
+from open311.site.form.form_input import FieldProblem
 from open311.site.form.nearby import nearby
 from open311.site.form.next_steps import next_steps
 from open311.site.words import degrees
@@ -30,16 +30,16 @@ from open311.web import single_request
 
 
 def check(
-    draft: Draft, *, faults: Sequence[Wrong] = (), changed: bool = False, status: int | None = None
+    draft: Draft, *, faults: Sequence[FieldProblem] = (), changed: bool = False, status: int | None = None
 ) -> Response:
-    """Everything that was typed, to be looked at before it is sent."""
+    """The review page: everything that was typed, before it is sent."""
     service = form_input.service(city(), draft.state)
     place, _ = form_input.position(draft.state)
     seen = draft.state.get("seen", ())
     return pages.step(
         "check",
         draft,
-        faults=[*faults, *form_input.wrong(city(), draft)],
+        faults=[*faults, *form_input.field_problems(city(), draft)],
         status=status or 200,
         service=service,
         answers=pages.answers_shown(draft, service) if service else [],
@@ -51,16 +51,16 @@ def check(
 
 
 def send(draft: Draft) -> AnyResponse:
-    """Send it, unless something is in the way."""
+    """Send the report; if it cannot be sent, the review page says why."""
     pressed, value = form_input.action()
     if pressed == "me_too":
         return me_too(draft, value)
     service = form_input.service(city(), draft.state)
-    if form_input.wrong(city(), draft) or service is None:
+    if form_input.field_problems(city(), draft) or service is None:
         return check(draft, status=400)
     if service.stop_text and draft.text("no_danger") != service.service_code:
         return pages.to_step(draft, "danger")
-    # The catalogue may have changed under a form that lay open over night.
+    # The catalogue may have changed while the form lay open over night.
     print_of_questions = questions.fingerprint(service)
     if draft.text("asked") != print_of_questions:
         drafts.keep(current.core(), draft, {**draft.state, "asked": print_of_questions})
@@ -75,8 +75,8 @@ def send(draft: Draft) -> AnyResponse:
     return _submit(draft)
 
 
-def _on_top(fault: Any) -> Wrong:
-    return Wrong("send", "check", form_input.at_field(fault).words)
+def _on_top(fault: Any) -> FieldProblem:
+    return FieldProblem("send", "check", form_input.at_field(fault).words)
 
 
 def _submit(draft: Draft) -> AnyResponse:
@@ -123,20 +123,21 @@ def me_too(draft: Draft, value: str) -> AnyResponse:
         drafts.join(core, draft, number, also)
     except (Invalid, TooManyRequests) as refused:
         faults = [
-            Wrong("email", "contact", form_input.at_field(problem).words) for problem in refused.problems
+            FieldProblem("email", "contact", form_input.at_field(problem).words)
+            for problem in refused.problems
         ]
         return pages.contact(draft, faults=faults, retry_after=getattr(refused, "retry_after", 0))
     return pages.to_step(draft, "sent")
 
 
 def sent_page(draft: Draft) -> Response:
-    """What became of it: number, link, and what happens next."""
+    """The page after sending: number, link, and what happens next."""
     with current.core().database.read() as conn:
         owner = city().jurisdiction.jurisdiction_id
         service_request = service_requests.find(conn, draft.service_request_id or 0, owner)
     view = visibility.view_of(service_request, city().jurisdiction)
     held = bool(service_request and service_request.visibility == Visibility.HELD)
-    # Who has just sent it knows its number, whatever others may learn of it.
+    # The sender may know the number even where others must not.
     shown = service_request and (held or view is not View.NONE) and _has_number(service_request.service_code)
     followed, joined = draft.text("followed") == drafts.FOLLOWED, draft.text("outcome") == "joined"
     steps = (
@@ -165,7 +166,7 @@ def sent_page(draft: Draft) -> Response:
 
 
 def withdraw(draft: Draft) -> AnyResponse:
-    """Take back what was sent with this draft; nobody else knows its address."""
+    """Withdraw the report of this draft, whose address its sender alone knows."""
     withdrawal.withdraw(current.core(), draft.service_request_id or 0, messages("page.withdraw.words"))
     return pages.to_step(draft, "sent", withdrawn="1")
 

@@ -1,4 +1,4 @@
-"""Reporting, step by step: each step is a form of its own, kept when it is sent, so that nothing typed is ever lost."""
+"""The steps of the report form: each is saved when it is sent, so that nothing typed is ever lost."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, cast
@@ -15,7 +15,7 @@ from open311.model.intake.drafts import Draft
 from open311.model.maps.place import Place
 from open311.site.blueprint import blueprint, city
 from open311.site.form import abuse, form_input, pages, place_questions, questions, send, things
-from open311.site.form.form_input import Wrong
+from open311.site.form.form_input import FieldProblem
 from open311.site.form.nearby import nearby
 from open311.web import photos
 
@@ -53,7 +53,7 @@ def report_step(token: str, step: str) -> AnyResponse:
     taken = request.method == "POST" and step in TAKEN
     if taken and not draft.is_sent:
         drafts.keep(current.core(), draft, form_input.read(step, draft.state))
-        # Another press of the button may have sent it meanwhile.
+        # A second press of the button may have sent it meanwhile.
         draft = drafts.find(current.core(), city(), token)
     if draft.is_sent:
         if step == "sent" and request.method == "POST" and form_input.action()[0] == "withdraw":
@@ -74,7 +74,7 @@ def _in_other_words(draft: Draft, step: str) -> AnyResponse:
 def _begin_anew(step: str) -> AnyResponse:
     """The draft has expired: what was typed just now is kept, and the reader is told."""
     if request.method == "GET" or step not in form_input.FIELDS:
-        return pages.gone()
+        return pages.draft_expired()
     state = form_input.read(step, {}) | {"begun_anew": True}
     draft = drafts.begin(current.core(), city(), state, abuse.network())
     return pages.to_step(draft, "place")
@@ -93,8 +93,8 @@ def _update(draft: Draft, **values: Any) -> Draft:
     return drafts.find(current.core(), city(), draft.token)
 
 
-def _at(draft: Draft, *steps: str) -> list[Wrong]:
-    return [mistake for mistake in form_input.wrong(city(), draft) if mistake.step in steps]
+def _at(draft: Draft, *steps: str) -> list[FieldProblem]:
+    return [mistake for mistake in form_input.field_problems(city(), draft) if mistake.step in steps]
 
 
 def _place(draft: Draft) -> AnyResponse:
@@ -106,10 +106,10 @@ def _place(draft: Draft) -> AnyResponse:
         faults = about_photos
     offered = Place("", *taken_at) if taken_at and not draft.text("lat") else None
     if offered:
-        return pages.place(draft, faults=faults, question=place_questions.of_photo(offered))
+        return pages.place(draft, faults=faults, question=place_questions.photo_question(offered))
     if form_input.action()[0] == "photo" or faults:
         return pages.place(draft, faults=faults)
-    question = place_questions.after_words(draft)
+    question = place_questions.place_question(draft)
     return pages.place(draft, question=question) if question else pages.to_step(draft, "category")
 
 
@@ -142,7 +142,7 @@ def _with_address(state: dict[str, Any]) -> dict[str, Any]:
     return state | {"address": near, "near": near}
 
 
-def _add_photos(draft: Draft) -> tuple[Draft, list[Wrong], tuple[float, float] | None]:
+def _add_photos(draft: Draft) -> tuple[Draft, list[FieldProblem], tuple[float, float] | None]:
     """Keep the photos of this request; without any, nothing happens."""
     sent = photos.media_parts(cast(LenientRequest, request), []).get("media", [])
     if not sent:
@@ -191,7 +191,7 @@ def _details(draft: Draft) -> AnyResponse:
     shown = set(form_input.posted("shown").split(" "))
     news = [code for code in questions.asked_codes(service, draft.answers) if code not in shown]
     faults = [*about_photos, *_at(draft, "details")]
-    # Questions that only follow from an answer were not on the page yet: to be asked is no mistake.
+    # Questions that follow from an answer were not on the page yet, so leaving them open is no error.
     if news and not any(code in draft.answers for code in news):
         old = [mistake for mistake in faults if mistake.field not in map(questions.field_id, news)]
         return pages.details(draft, faults=old, more=True, taken_at=offered)

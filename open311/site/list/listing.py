@@ -1,4 +1,4 @@
-"""The list of reports: its filters, which live in the address, and the pages around it."""
+"""The list of reports: its filters, which live in the URL, and its pages."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from open311.model.service_request import ServiceRequest
 from open311.site.addresses import address
 from open311.storage import search
 from open311.web import parameters, queries, rendered_lists
-from open311.web.fields import BoxField, Count, CursorField, Word, Words, problems
+from open311.web.fields import BoxField, Count, CursorField, Word, Words, problems_of
 from open311.web.queries import Arguments
 
 PAGE_SIZE = 20
@@ -29,7 +29,7 @@ FILTERS = ("q", "service_code", "detailed_status", "days")
 
 
 class ListQuery(Arguments):
-    """What the list can be asked; the names are those of the API, so that one address can be made of the other."""
+    """The query of the list; parameters are named as in the API, so that either URL can be made of the other."""
 
     q = Word(1000)
     service_code = Words()
@@ -86,7 +86,7 @@ def read(catalogue: Catalogue) -> Listing:
         page = search.search(conn, request_search, current.core().landmarks)
         total = rendered_lists.total(current.core(), conn, search.question_of(request_search), page)
     number = max(1, query.get("page", 1))
-    # Behind the end the way back is to the last page that is known.
+    # Past the end, the link back leads to the last page that is known.
     last = ceil(min(total, COUNT_LIMIT) / PAGE_SIZE) or 1
     before = number - 1 if page.items else min(number - 1, last)
     return Listing(
@@ -133,7 +133,7 @@ def _loaded(sent: dict[str, list[str]]) -> tuple[dict[str, Any], tuple[Problem, 
     try:
         return dict(ListQuery().load(sent)), ()
     except ValidationError as error:
-        return dict(cast(dict[str, Any], error.valid_data)), problems(error)
+        return dict(cast(dict[str, Any], error.valid_data)), problems_of(error)
 
 
 def _search(query: dict[str, Any], catalogue: Catalogue) -> RequestSearch:

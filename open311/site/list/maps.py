@@ -1,4 +1,4 @@
-"""What the map of a page needs to know, as attributes of its element."""
+"""The settings of a page's map, as data attributes of its element."""
 
 from pathlib import Path
 from typing import Any

@@ -22,7 +22,7 @@ from open311.model.staff import rights
 from open311.notifications import callers, mail_subscriptions
 from open311.site import rendering
 from open311.site.form import form_input
-from open311.site.form.form_input import Wrong
+from open311.site.form.form_input import FieldProblem
 from open311.site.list import listing, maps
 from open311.site.words import words as message
 from open311.staff.blueprint import address, page, redirect_to, signed_in, staff
@@ -120,7 +120,7 @@ def _answer(catalogue: Catalogue, draft: Draft) -> ResponseReturnValue:
     return redirect_to("taken_in", token=draft.token)
 
 
-def _add_photos(draft: Draft) -> list[Wrong]:
+def _add_photos(draft: Draft) -> list[FieldProblem]:
     sent = photos.media_parts(cast(LenientRequest, request), []).get("media", [])
     if not sent:
         return []
@@ -129,9 +129,9 @@ def _add_photos(draft: Draft) -> list[Wrong]:
 
 
 def _save(catalogue: Catalogue, draft: Draft) -> ResponseReturnValue:
-    faults = telephone_form.wrong(catalogue, draft)
+    faults = telephone_form.field_problems(catalogue, draft)
     if not telephone_form.is_settled(draft.state):
-        faults.append(Wrong("address", "place", message("desk.intake.error.place")))
+        faults.append(FieldProblem("address", "place", message("desk.intake.error.place")))
     if faults:
         return _page(draft, draft.state, faults=faults)
     sent, unread = telephone_form.submission(catalogue, draft)
@@ -198,7 +198,7 @@ def _page(
     draft: Draft | None,
     state: Mapping[str, Any],
     *,
-    faults: Sequence[Wrong] = (),
+    faults: Sequence[FieldProblem] = (),
     problems: Sequence[Problem] = (),
     joining: int = 0,
 ) -> Response:

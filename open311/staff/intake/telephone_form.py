@@ -18,7 +18,7 @@ from open311.model.maps.place import Place
 from open311.model.service_request import Location, Visibility
 from open311.site.form import form_input, questions
 from open311.site.form.category_search import matching_services
-from open311.site.form.form_input import Wrong
+from open311.site.form.form_input import FieldProblem
 from open311.site.form.questions import Question
 from open311.site.words import degrees
 from open311.staff.blueprint import staff
@@ -191,7 +191,7 @@ def _nearest(catalogue: Catalogue, state: Mapping[str, Any]) -> str:
     return geocoding.nearest(current.core(), catalogue, place.lat, place.long, current.language())
 
 
-def wrong(catalogue: Catalogue, draft: Draft) -> list[Wrong]:
+def field_problems(catalogue: Catalogue, draft: Draft) -> list[FieldProblem]:
     """Everything that keeps it from being stored."""
     sent, unread = submission(catalogue, draft)
     return [form_input.at_field(problem) for problem in report.check(current.core(), catalogue, sent, unread)]

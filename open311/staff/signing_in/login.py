@@ -217,7 +217,7 @@ def welcome(token: str) -> ResponseReturnValue:
     """Take up an account by a one-time link; opening the link alone changes nothing."""
     core = current.core()
     try:
-        account, kind = own_account.of_link(core, token)
+        account, kind = own_account.account_of_link(core, token)
     # The same for a link that was used, one that has ended and one that never was.
     except NotFound:
         return render("signing_in/welcome_unknown.html", status=404)
