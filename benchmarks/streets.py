@@ -13,7 +13,7 @@ from benchmarks.made_city import make
 from open311 import catalogue_file, settings
 from open311.base.temporary import temporary_folder
 from open311.basemap import importing, storage
-from open311.basemap.importing import Wishes
+from open311.basemap.importing import ImportOptions
 from open311.core import Catalogues, Core
 from open311.dev import private_cluster
 from open311.model.catalogue import Catalogue
@@ -46,7 +46,7 @@ def main() -> None:
 
 def _read_in(core: Core, city: Catalogue, file: Path) -> None:
     begun = time.monotonic()
-    counts = importing.read_in(core, city, file, Wishes(), lambda counts: None)
+    counts = importing.import_map(core, city, file, ImportOptions(), lambda counts: None)
     seconds, peak = time.monotonic() - begun, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     print(
         f"{file.stat().st_size / 1e6:.1f} MB read in {seconds:.0f} s, at most {peak / 1024:.0f} MB of memory"

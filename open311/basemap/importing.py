@@ -1,4 +1,4 @@
-"""Reading a map in beside the one that is served, and serving it instead once it is whole."""
+"""Import of a map: built beside the one that is served, which it replaces once it is whole."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -33,13 +33,13 @@ from open311.storage.maps.assets import Asset
 
 MARGIN_METRES = 1500.0
 AT_ONCE = 2000
-# How many of those that cannot be drawn are named.
+# How many of the things that cannot be drawn are named.
 NAMED = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wishes:
-    """How a file is to be read. Without a `subject` it is an extract of everything."""
+class ImportOptions:
+    """How to read a file. Without a `subject` it is an extract of everything."""
 
     subject: str = EXTRACT
     attribution: str = ""
@@ -47,7 +47,7 @@ class Wishes:
     encoding: str | None = None
     fields: Mapping[str, str] = field(default_factory=dict)
     margin: float = MARGIN_METRES
-    # Addresses take the place of the city's own list, which else stays.
+    # Otherwise the addresses that the city has imported by itself stay.
     replace_own_addresses: bool = False
 
 
@@ -60,28 +60,30 @@ class Counts:
     named: list[Unreadable] = field(default_factory=list)
 
 
-Tell = Callable[[Counts], None]
+Progress = Callable[[Counts], None]
 
 
-def read_in(core: Core, catalogue: Catalogue, path: Path, wishes: Wishes, tell: Tell) -> Counts:
-    """Make a map of a file, and of what it leaves of the present one. Raises `Invalid`, and nothing has changed.
+def import_map(
+    core: Core, catalogue: Catalogue, path: Path, options: ImportOptions, progress: Progress
+) -> Counts:
+    """Make a map of a file and of what it leaves of the present map; raises `Invalid`, and then nothing has changed.
 
-    Each part commits by itself: a transaction of minutes would hold up the feed of changes.
+    It commits in parts: a transaction of minutes would hold up the change feed.
     """
     owner = catalogue.jurisdiction.jurisdiction_id
     with core.database.begin() as conn:
         before = storage.in_force(conn, owner)
         version_id = storage.begin(conn, owner, core.now())
-    clip = Clip(catalogue.jurisdiction.boundary, wishes.margin)
-    reading = _Reading(core, owner, version_id, wishes, clip, _official(before, wishes.subject))
+    clip = Clip(catalogue.jurisdiction.boundary, options.margin)
+    reading = _Reading(core, owner, version_id, options, clip, _official(before, options.subject))
     try:
         reading.keep(before)
         with temporary_folder("map") as scratch:
-            reading.store(_things(path, wishes, clip, scratch), tell)
+            reading.store(_things(path, options, clip, scratch), progress)
         if not (reading.counts.features or reading.counts.addresses or reading.counts.assets):
             raise Invalid(problem("error.map.empty"))
-        _put_in_force(core, owner, reading.version(before, path), before, wishes)
-    # Also when somebody presses Ctrl+C: a half-read map would lie there until the night.
+        _put_in_force(core, owner, reading.version(before, path), before, options)
+    # On Ctrl+C as well: a half-read map would stay until the nightly cleaning.
     except BaseException:
         cleaning.drop(core, version_id)
         raise
@@ -89,13 +91,13 @@ def read_in(core: Core, catalogue: Catalogue, path: Path, wishes: Wishes, tell: 
 
 
 def _put_in_force(
-    core: Core, owner: str, version: MapVersion, before: MapVersion | None, wishes: Wishes
+    core: Core, owner: str, version: MapVersion, before: MapVersion | None, options: ImportOptions
 ) -> None:
     with core.database.begin() as conn:
         instead_of = before.version_id if before else None
         if not storage.put_in_force(conn, owner, version, instead_of=instead_of, now=core.now()):
             raise Invalid(problem("error.map.meanwhile"))
-        if wishes.replace_own_addresses:
+        if options.replace_own_addresses:
             addresses.forget_own_list(conn, owner)
 
 
@@ -104,12 +106,12 @@ def _official(before: MapVersion | None, subject: str) -> frozenset[str]:
     return frozenset(before.sources) - {EXTRACT, subject} if before else frozenset()
 
 
-def _things(path: Path, wishes: Wishes, clip: Clip, scratch: Path) -> Iterator[Thing | Unreadable]:
+def _things(path: Path, options: ImportOptions, clip: Clip, scratch: Path) -> Iterator[Thing | Unreadable]:
     name = path.name.lower()
     if name.endswith(osm.SUFFIXES):
         return osm.read(path, clip.box, scratch)
     if name.endswith(official.GEOJSON + official.SHAPES):
-        return official.read(path, crs=wishes.crs, encoding=wishes.encoding, fields=wishes.fields)
+        return official.read(path, crs=options.crs, encoding=options.encoding, fields=options.fields)
     raise Invalid(problem("error.map.kind", file=path.name))
 
 
@@ -117,16 +119,22 @@ class _Reading:
     """One file becoming a map."""
 
     def __init__(
-        self, core: Core, owner: str, version_id: int, wishes: Wishes, clip: Clip, kept: frozenset[str]
+        self,
+        core: Core,
+        owner: str,
+        version_id: int,
+        options: ImportOptions,
+        clip: Clip,
+        kept: frozenset[str],
     ) -> None:
         self.counts = Counts()
         self._core = core
         self._owner = owner
         self._version_id = version_id
-        self._wishes = wishes
+        self._options = options
         self._clip = clip
         self._kept = kept
-        self._subject = SUBJECTS.get(wishes.subject)
+        self._subject = SUBJECTS.get(options.subject)
         self._features = list[FeatureRow]()
         self._places = list[Place]()
         self._assets = list[Asset]()
@@ -135,18 +143,18 @@ class _Reading:
         self._names = set[str]()
         with core.database.read() as conn:
             own_list = addresses.has_own_list(conn, owner)
-        self._takes_addresses = "addresses" not in kept and (wishes.replace_own_addresses or not own_list)
+        self._takes_addresses = "addresses" not in kept and (options.replace_own_addresses or not own_list)
 
     def version(self, before: MapVersion | None, path: Path) -> MapVersion:
-        attribution = self._wishes.attribution
+        attribution = self._options.attribution
         if not attribution and path.name.lower().endswith(osm.SUFFIXES):
             attribution = LICENCE_OF_EXTRACTS
         stays = self._kept if self._subject is None else self._kept | {EXTRACT}
         sources = {name: source for name, source in before.sources.items() if name in stays} if before else {}
-        return MapVersion(self._version_id, sources | {self._wishes.subject: Source(path.name, attribution)})
+        return MapVersion(self._version_id, sources | {self._options.subject: Source(path.name, attribution)})
 
     def keep(self, before: MapVersion | None) -> None:
-        """Take along what this file says nothing about."""
+        """Copy from the present map what this file says nothing about."""
         if before is None:
             return
         old, new = before.version_id, self._version_id
@@ -162,11 +170,11 @@ class _Reading:
                 )
                 kinds -= {self._subject.asset}
             storage.keep_assets(conn, old, new, kinds)
-            if self._wishes.subject not in (EXTRACT, "addresses") or "addresses" in self._kept:
+            if self._options.subject not in (EXTRACT, "addresses") or "addresses" in self._kept:
                 storage.keep_addresses(conn, old, new)
 
-    def store(self, things: Iterable[Thing | Unreadable], tell: Tell) -> None:
-        """Take up everything that a file gives."""
+    def store(self, things: Iterable[Thing | Unreadable], progress: Progress) -> None:
+        """Store everything that a file yields."""
         for thing in things:
             if isinstance(thing, Unreadable):
                 self._note(thing)
@@ -178,11 +186,11 @@ class _Reading:
                 self._note(Unreadable(thing.origin, "error.map.geometry"))
             if len(self._features) + len(self._places) + len(self._assets) >= AT_ONCE:
                 self._flush()
-                tell(self.counts)
+                progress(self.counts)
         if self._reads_addresses:
             self._places.extend(self._streets.places())
         self._flush()
-        tell(self.counts)
+        progress(self.counts)
 
     def _note(self, thing: Unreadable) -> None:
         self.counts.unreadable += 1
@@ -191,11 +199,11 @@ class _Reading:
 
     @property
     def _reads_addresses(self) -> bool:
-        return self._takes_addresses and self._wishes.subject in (EXTRACT, "addresses")
+        return self._takes_addresses and self._options.subject in (EXTRACT, "addresses")
 
     def _flush(self) -> None:
         with self._core.database.begin() as conn:
-            storage.add_features(conn, self._version_id, self._wishes.subject, self._features)
+            storage.add_features(conn, self._version_id, self._options.subject, self._features)
             storage.add_addresses(conn, self._version_id, self._owner, self._places)
             storage.add_assets(conn, self._version_id, self._owner, self._assets)
         self.counts.features += len(self._features)

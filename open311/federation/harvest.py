@@ -23,7 +23,7 @@ from open311.federation.client.dates import Dates
 from open311.federation.client.paging import Ask
 from open311.federation.client.reader import Part
 from open311.federation.harvest_catalogue import catalogue_document
-from open311.federation.pages import Page, stored_in_turn
+from open311.federation.pages import Page, stored_pages
 from open311.federation.references import Arrival, Counts, Intake, Refusal, Trouble
 from open311.federation.storage import references as stored
 from open311.federation.storage import sources as source_rows
@@ -153,10 +153,10 @@ def run(
         parts = reader.parts(
             client, source.state, core.now(), with_retries(source, wait), _open_ids(core, source)
         )
-        store = partial(_take_over, core, source, catalogue)
+        store = partial(_store_page, core, source, catalogue)
         some = islice(parts, most_pages)
         terms = Terms(catalogue=catalogue)
-        with closing(stored_in_turn(core, source, terms, some, store, (done, ""), ahead=ahead)) as pages:
+        with closing(stored_pages(core, source, terms, some, store, (done, ""), ahead=ahead)) as pages:
             for done, where in pages:
                 progress(done, where)
     except RemoteError as refused:
@@ -190,8 +190,12 @@ def _refresh(core: Core, source: Intake, client: Client) -> Catalogue:
     return catalogue_file.from_document(document, source.source)
 
 
-def _take_over(
-    core: Core, source: Intake, catalogue: Catalogue, page: Page, turn: Callable[[], tuple[Counts, str]]
+def _store_page(
+    core: Core,
+    source: Intake,
+    catalogue: Catalogue,
+    page: Page,
+    wait_for_turn: Callable[[], tuple[Counts, str]],
 ) -> tuple[Counts, str]:
     """One page and how far it brings us, at once or not at all; what was taken over up to there, and what that is."""
     part = page.part
@@ -199,9 +203,9 @@ def _take_over(
     actor = source_actor(ActorKind.HARVEST, source.source, source.jurisdiction_id)
     counts = Counts()
 
-    def beside(conn: Connection, taken: Counts, unstored: Sequence[Refusal]) -> None:
+    def save_progress(conn: Connection, taken: Counts, unstored: Sequence[Refusal]) -> None:
         nonlocal counts
-        before, _ = turn()
+        before, _ = wait_for_turn()
         counts = before + taken + Counts(refused=len(page.refusals) + len(unstored))
         if part.gone:
             counts += upsert.withdraw(core, conn, *whose, part.gone, actor=actor)
@@ -211,14 +215,14 @@ def _take_over(
         _keep_names(core, conn, source, catalogue, page.arrivals)
         source_rows.save(conn, source, part.state, counts.as_dict())
 
-    _, unstored = upsert.take_page(
+    _, unstored = upsert.upsert_page(
         core,
         catalogue,
         source.source,
         page.arrivals,
         actor=actor,
-        beside=beside,
-        ahead=page.ahead(turn),
+        save_progress=save_progress,
+        optimistic=page.optimistic(wait_for_turn),
     )
     refused = (*page.refusals, *unstored)
     troubles = [*_odd(part), *(Trouble(refusal.reason(LANGUAGE), refusal.foreign_id) for refusal in refused)]

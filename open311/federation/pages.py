@@ -9,7 +9,7 @@ from open311.core import Core
 from open311.federation.client.reader import Part
 from open311.federation.references import Arrival, Intake, Refusal
 from open311.federation.terms import Terms, arrivals_of
-from open311.federation.upsert import Ahead, Outlook, look_ahead
+from open311.federation.upsert import Lookup, Optimistic, look_up
 
 R = TypeVar("R")
 
@@ -18,19 +18,19 @@ ENOUGH = 1000
 
 
 class Page(NamedTuple):
-    """A part of a source in our terms; with an outlook it may be begun before its turn."""
+    """A part of a source in our terms; with a `lookup` its new rows can be stored before its turn."""
 
     part: Part
     arrivals: Sequence[Arrival]
     refusals: Sequence[Refusal]
-    outlook: Outlook | None
+    lookup: Lookup | None
 
-    def ahead(self, turn: Callable[[], object]) -> Ahead | None:
+    def optimistic(self, wait_for_turn: Callable[[], object]) -> Optimistic | None:
         """How it is begun before its turn, for `take_page`."""
-        return None if self.outlook is None else Ahead(self.outlook, turn)
+        return None if self.lookup is None else Optimistic(self.lookup, wait_for_turn)
 
 
-def stored_in_turn(
+def stored_pages(
     core: Core,
     source: Intake,
     terms: Terms,
@@ -42,11 +42,11 @@ def stored_in_turn(
 ) -> Generator[R, None, None]:
     """What `store` returns for each part, in their order; it is handed what tells the result of the part before."""
 
-    def seen(part: Part) -> Page:
+    def page_of(part: Part) -> Page:
         arrivals, refusals = arrivals_of(part.requests, terms)
-        return Page(part, arrivals, refusals, look_ahead(core, source, arrivals) if ahead else None)
+        return Page(part, arrivals, refusals, look_up(core, source, arrivals) if ahead else None)
 
-    return pipelined(_gathered(map(_with_its_state, parts)), seen, store, first, ahead=ahead)
+    return pipelined(_gathered(map(_with_its_state, parts)), page_of, store, first, ahead=ahead)
 
 
 def _with_its_state(part: Part) -> Part:

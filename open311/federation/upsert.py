@@ -1,4 +1,4 @@
-"""Take in requests from elsewhere: again and again, each once, under the id it has at its source."""
+"""Upsert requests from other servers and files, under the ids that they have there; idempotent."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -22,79 +22,88 @@ from open311.storage.requests.copy_ids import new_ids
 log = structlog.get_logger()
 
 AT_ONCE = 1000
-# What is written with a page, given how much of it was taken and what of it was refused.
-Beside = Callable[[Connection, Counts, Sequence[Refusal]], None]
+# Written in the transaction of a page, given how much of it was stored and what of it was refused.
+SaveProgress = Callable[[Connection, Counts, Sequence[Refusal]], None]
 
 
-class Outlook(NamedTuple):
-    """What is stored of the requests of a page, and numbers for the others."""
+class Lookup(NamedTuple):
+    """What is stored of the requests of a page, by their foreign ids, and numbers for those that are new."""
 
     known: Mapping[str, KnownReference]
     numbers: Sequence[int]
 
 
-class Overtaken(Exception):
-    """Somebody has stored or changed requests of a page since its outlook."""
+class StaleLookup(Exception):
+    """Somebody has stored or changed requests of a page since its `Lookup`."""
 
 
-class Ahead(NamedTuple):
-    """A page whose new rows are stored before its turn, on the outlook that nobody else brings the same ones.
+class Optimistic(NamedTuple):
+    """Optimistic concurrency: the new rows of a page are stored before its turn, relying on a `Lookup`.
 
-    `turn` waits until the pages before it are stored.
+    `wait_for_turn` returns once the pages before it are stored; then the lookup is checked.
     """
 
-    outlook: Outlook
-    turn: Callable[[], object]
+    lookup: Lookup
+    wait_for_turn: Callable[[], object]
 
 
-def take_page(
+def upsert_page(
     core: Core,
     catalogue: Catalogue,
     source: str,
     arrivals: Sequence[Arrival],
     *,
     actor: Actor,
-    beside: Beside,
+    save_progress: SaveProgress,
     visibility: Visibility = Visibility.PUBLISHED,
-    ahead: Ahead | None = None,
+    optimistic: Optimistic | None = None,
 ) -> tuple[Counts, list[Refusal]]:
-    """One page in one transaction, with what `beside` writes; a row that cannot be stored is refused by itself."""
-    where: dict[str, Any] = {"actor": actor, "visibility": visibility}
-    numbers = ahead.outlook.numbers if ahead else ()
-    # Overtaken, a page is stored again like any other, once, with the numbers that it has already.
-    for way in (ahead, None) if ahead else (None,):
+    """Upsert a page in one transaction, together with its progress; a row that cannot be stored is refused alone."""
+    how: dict[str, Any] = {"actor": actor, "visibility": visibility}
+    numbers = optimistic.lookup.numbers if optimistic else ()
+    # With a stale lookup the page is stored like any other, once, with the numbers that it has already.
+    for attempt in (optimistic, None) if optimistic else (None,):
         try:
             with core.database.begin() as conn:
-                counts = take(core, conn, catalogue, source, arrivals, ahead=way, numbers=numbers, **where)
-                beside(conn, counts, [])
+                counts = upsert(
+                    core, conn, catalogue, source, arrivals, optimistic=attempt, numbers=numbers, **how
+                )
+                save_progress(conn, counts, [])
                 return counts, []
-        except Overtaken:
+        except StaleLookup:
             continue
         except Open311Error:
             raise
         except Exception:
             log.exception("page_not_stored", source=source)
             break
-    if ahead:
-        ahead.turn()
+    if optimistic:
+        optimistic.wait_for_turn()
+    counts, refusals = _upsert_one_by_one(core, catalogue, source, arrivals, how)
+    with core.database.begin() as conn:
+        save_progress(conn, counts, refusals)
+    return counts, refusals
+
+
+def _upsert_one_by_one(
+    core: Core, catalogue: Catalogue, source: str, arrivals: Sequence[Arrival], how: Mapping[str, Any]
+) -> tuple[Counts, list[Refusal]]:
+    """The rows of a page that failed as a whole, so that a bad one costs the others nothing but time."""
     counts, refusals = Counts(), list[Refusal]()
-    # Once more, one by one: a row that cannot be stored costs its page nothing but time.
     for arrival in arrivals:
         try:
             with core.database.begin() as conn:
-                counts += take(core, conn, catalogue, source, [arrival], **where)
+                counts += upsert(core, conn, catalogue, source, [arrival], **how)
         except Open311Error:
             raise
         except Exception as reason:
             refusals.append(
                 refusal_for("error.row.unstored", arrival.foreign_id, reason=type(reason).__name__)
             )
-    with core.database.begin() as conn:
-        beside(conn, counts, refusals)
     return counts, refusals
 
 
-def take(
+def upsert(
     core: Core,
     conn: Connection,
     catalogue: Catalogue,
@@ -103,34 +112,33 @@ def take(
     *,
     actor: Actor,
     visibility: Visibility = Visibility.PUBLISHED,
-    ahead: Ahead | None = None,
+    optimistic: Optimistic | None = None,
     numbers: Sequence[int] = (),
 ) -> Counts:
-    """Store what is new and change what is different, in the caller's transaction; doing so again does nothing.
+    """Store what is new and change what differs, in the caller's transaction; a second time it does nothing.
 
-    With `ahead` it raises `Overtaken` when that went wrong; the transaction is then to be rolled back, and its
-    `numbers` can be used again.
+    With `optimistic` it may raise `StaleLookup`: then the caller rolls back, and can use the same `numbers` again.
     """
-    # A page may have the same request twice, as when it changed while pages moved on; the later row wins.
+    # A page may hold a request twice, when it changed while pages moved on; the later row wins.
     latest = {arrival.foreign_id: arrival for arrival in arrivals}
     owner = catalogue.jurisdiction.jurisdiction_id
-    # All of them at once: which are needed is known only when the rows have been compared, half way through.
+    # All three at once: which are needed is known only half way through, when the rows have been compared.
     for right in (Right.INTAKE, Right.EDIT, Right.SET_STATUS):
         actor.require(right, owner)
-    if ahead is None:
+    if optimistic is None:
         stored.lock(conn, owner, source)
-        known, numbers = _outlook(conn, owner, source, arrivals, numbers)
+        known, numbers = _look_up(conn, owner, source, arrivals, numbers)
     else:
-        known, numbers = ahead.outlook
+        known, numbers = optimistic.lookup
     fresh = [arrival for number, arrival in latest.items() if number not in known]
     if fresh:
         bulk_load.store(conn, new_reports(fresh, catalogue, visibility, str(actor)), numbers)
-    if ahead is not None:
-        # Only rows of new requests were written so far, for which nobody waits; all else comes in its turn.
-        ahead.turn()
+    if optimistic is not None:
+        # So far only rows of new requests were written, which nobody can be waiting for; the rest needs the turn.
+        optimistic.wait_for_turn()
         stored.lock(conn, owner, source)
-        if stored.known(conn, owner, source, list(latest)) != known:
-            raise Overtaken
+        if stored.by_foreign_id(conn, owner, source, list(latest)) != known:
+            raise StaleLookup
     if fresh:
         stored.add(conn, owner, source, fresh, numbers)
     different = [
@@ -178,19 +186,19 @@ def _complete_reporters(
     return stored.complete_reporters(conn, reporters) if reporters else set()
 
 
-def look_ahead(core: Core, source: Intake, arrivals: Sequence[Arrival]) -> Outlook:
-    """What is stored of a page before its turn; pages get their numbers in the order in which they are asked about."""
+def look_up(core: Core, source: Intake, arrivals: Sequence[Arrival]) -> Lookup:
+    """A `Lookup` before the turn of a page; numbers are drawn in the order in which pages are looked up."""
     with core.database.read() as conn:
-        return _outlook(conn, source.jurisdiction_id, source.source, arrivals, ())
+        return _look_up(conn, source.jurisdiction_id, source.source, arrivals, ())
 
 
-def _outlook(
+def _look_up(
     conn: Connection, owner: str, source: str, arrivals: Sequence[Arrival], drawn: Sequence[int]
-) -> Outlook:
+) -> Lookup:
     foreign_ids = {arrival.foreign_id for arrival in arrivals}
-    known = stored.known(conn, owner, source, list(foreign_ids))
+    known = stored.by_foreign_id(conn, owner, source, list(foreign_ids))
     count = len(foreign_ids) - len(known)
-    return Outlook(known, [*drawn[:count], *new_ids(conn, max(0, count - len(drawn)))])
+    return Lookup(known, [*drawn[:count], *new_ids(conn, max(0, count - len(drawn)))])
 
 
 def _differs(known: KnownReference, arrival: Arrival) -> bool:
@@ -202,7 +210,7 @@ def withdraw(
 ) -> Counts:
     """Hide what is no longer public at its source; erase it where that says True."""
     stored.lock(conn, owner, source)
-    known = stored.known(conn, owner, source, list(gone))
+    known = stored.by_foreign_id(conn, owner, source, list(gone))
     numbers = [row.service_request_id for row in known.values() if row.service_request_id is not None]
     present = stored.requests(conn, numbers)
     count = 0

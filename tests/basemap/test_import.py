@@ -16,7 +16,7 @@ from sqlalchemy import text
 from open311.actions.addresses import address_list, geocoding
 from open311.base.errors import Invalid
 from open311.basemap import cleaning, importing, storage
-from open311.basemap.importing import Counts, Wishes
+from open311.basemap.importing import Counts, ImportOptions
 from open311.core import Core
 from open311.model.maps.place import PlaceKind
 from open311.model.maps.tiles import Tile
@@ -35,9 +35,9 @@ def extract(tmp_path: Path) -> Path:
     return an_extract(tmp_path / "town.osm.pbf")
 
 
-def read_in(core: Core, path: Path, **wishes: Any) -> Counts:
+def read_in(core: Core, path: Path, **options: Any) -> Counts:
     """Read a file in."""
-    return importing.read_in(core, CITY, path, Wishes(**wishes), lambda counts: None)
+    return importing.import_map(core, CITY, path, ImportOptions(**options), lambda counts: None)
 
 
 def served(core: Core) -> int:
@@ -266,7 +266,7 @@ def test_what_another_file_replaced_meanwhile_is_not_overwritten(core: Core, ext
             )
 
     with pytest.raises(Invalid) as refused:
-        importing.read_in(core, CITY, extract, Wishes(), overtaken)
+        importing.import_map(core, CITY, extract, ImportOptions(), overtaken)
     assert refused.value.problems[0].key == "error.map.meanwhile"
 
 

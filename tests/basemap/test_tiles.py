@@ -7,7 +7,7 @@ import mapbox_vector_tile
 import pytest
 
 from open311.basemap import importing
-from open311.basemap.importing import Wishes
+from open311.basemap.importing import ImportOptions
 from open311.core import Core
 from tests.basemap.extracts import an_extract
 from tests.serving import Api, first_city
@@ -20,7 +20,7 @@ DEEP = "14/8576/5593.mvt"
 def tilejson(api: Api, core: Core, tmp_path: Path) -> dict[str, Any]:
     """What is told of the map, once there is one."""
     path = an_extract(tmp_path / "town.osm.pbf")
-    importing.read_in(core, first_city(), path, Wishes(), lambda counts: None)
+    importing.import_map(core, first_city(), path, ImportOptions(), lambda counts: None)
     told: dict[str, Any] = api.client.get(f"{CITY}/streets.json").get_json()
     return told
 

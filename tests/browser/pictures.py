@@ -19,7 +19,7 @@ from open311.actions.addresses import address_list
 from open311.actions.upkeep import map_counts
 from open311.app import create_app
 from open311.basemap import importing
-from open311.basemap.importing import Wishes
+from open311.basemap.importing import ImportOptions
 from open311.dev import demo
 from open311.model.access.keys import Scope
 from open311.settings import shipped
@@ -84,7 +84,9 @@ def city(new_database: Callable[[], str], tmp_path_factory: pytest.TempPathFacto
     core = a_live_core(new_database(), OPEN311_DATA_DIR=str(folder))
     catalogue_publication.publish(core)
     made = made_city.make(folder / "city.osm.pbf", BLOCKS)
-    importing.read_in(core, first_city(), made, Wishes(attribution="Erfundene Stadt"), lambda counts: None)
+    importing.import_map(
+        core, first_city(), made, ImportOptions(attribution="Erfundene Stadt"), lambda counts: None
+    )
     demo.seed(core, REPORTS)
     map_counts.fold(core)
     table = (

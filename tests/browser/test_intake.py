@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 from open311.actions import casework, keys
 from open311.actions.addresses import address_list
 from open311.basemap import importing
-from open311.basemap.importing import Wishes
+from open311.basemap.importing import ImportOptions
 from open311.model.access.keys import Scope
 from open311.model.staff.roles import Role
 from tests.actors import CLARA
@@ -175,7 +175,7 @@ def test_without_scripts_enter_looks_and_the_button_stores(visit: Visit, town: T
 def a_map(town: Town, tmp_path: Path) -> Iterator[None]:
     """Streets to find a place by, without which no map is offered for that."""
     file = an_extract(tmp_path / "town.osm.pbf")
-    importing.read_in(town.core, first_city(), file, Wishes(), lambda counts: None)
+    importing.import_map(town.core, first_city(), file, ImportOptions(), lambda counts: None)
     yield
     forget_maps(town.core)
 

@@ -8,7 +8,7 @@ from playwright.sync_api import Route, expect
 
 from open311.actions.addresses import address_list
 from open311.basemap import importing
-from open311.basemap.importing import Wishes
+from open311.basemap.importing import ImportOptions
 from tests.basemap.extracts import an_extract, forget_addresses, forget_maps
 from tests.browser.conftest import DESK, NARROW, PHONE, Visit
 from tests.browser.navigators import Visitor
@@ -32,7 +32,7 @@ LOOKS = [
 def streets(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Streets to find a place by, without which no map is offered for that."""
     file = an_extract(tmp_path_factory.mktemp("streets") / "town.osm.pbf")
-    importing.read_in(site.core, first_city(), file, Wishes(), lambda counts: None)
+    importing.import_map(site.core, first_city(), file, ImportOptions(), lambda counts: None)
     yield
     forget_maps(site.core)
 

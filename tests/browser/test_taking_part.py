@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from open311.actions import keys
 from open311.base.i18n import translate
 from open311.basemap import importing
-from open311.basemap.importing import Wishes
+from open311.basemap.importing import ImportOptions
 from open311.model.access.keys import Scope
 from tests.actors import CLARA
 from tests.basemap.extracts import an_extract, forget_maps
@@ -43,7 +43,7 @@ def a_public_report(town: Town, description: str) -> str:
 def a_map(town: Town, tmp_path: Path) -> Iterator[None]:
     """Streets, without which no map is offered."""
     file = an_extract(tmp_path / "town.osm.pbf")
-    importing.read_in(town.core, first_city(), file, Wishes(), lambda counts: None)
+    importing.import_map(town.core, first_city(), file, ImportOptions(), lambda counts: None)
     yield
     forget_maps(town.core)
 

@@ -347,14 +347,14 @@ def test_what_is_odd_at_a_source_is_told_once(here: Core) -> None:
 
 def test_a_row_that_cannot_be_stored_holds_up_no_other(here: Core, monkeypatch: pytest.MonkeyPatch) -> None:
     """B4: whatever it is; the database refuses more than anybody thinks of."""
-    taken = upsert.take
+    original = upsert.upsert
 
     def refuse(core: Core, conn: Connection, catalogue: Any, source: str, arrivals: Any, **more: Any) -> Any:
         if any(arrival.foreign_id == "105" for arrival in arrivals):
             conn.execute(text("select 1 / 0"))
-        return taken(core, conn, catalogue, source, arrivals, **more)
+        return original(core, conn, catalogue, source, arrivals, **more)
 
-    monkeypatch.setattr(upsert, "take", refuse)
+    monkeypatch.setattr(upsert, "upsert", refuse)
     with serving(Little()) as url:
         begin(here, url)
         assert run(here) == {"new": 11, "refused": 1}

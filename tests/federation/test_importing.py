@@ -16,7 +16,7 @@ from open311.federation import upsert
 from open311.federation.catalogues import HARVESTED
 from open311.federation.imports import csv_import, server_import
 from open311.federation.imports.csv_mapping import CsvMapping
-from open311.federation.imports.import_run import Wishes
+from open311.federation.imports.import_run import ImportOptions
 from open311.model.events.event_kinds import EventKind
 from open311.model.service_request import Visibility
 from open311.storage import events
@@ -41,10 +41,10 @@ def a_file(tmp_path: Path) -> Callable[..., Path]:
     return write
 
 
-def move_in(core: Core, path: Path, **wishes: Any) -> dict[str, int]:
+def move_in(core: Core, path: Path, **options: Any) -> dict[str, int]:
     """Import a file; the counts that are not zero."""
     catalogue = core.catalogues.in_force[0]
-    counts = csv_import.import_file(core, catalogue, path, Wishes(**wishes), rejects(path))
+    counts = csv_import.import_file(core, catalogue, path, ImportOptions(**options), rejects(path))
     return {name: number for name, number in counts.as_dict().items() if number}
 
 
@@ -337,10 +337,12 @@ def test_an_interrupted_import_goes_on_and_stores_nothing_half(
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        csv_import.import_file(core, catalogue, path, Wishes(), rejects(path), interrupt)
+        csv_import.import_file(core, catalogue, path, ImportOptions(), rejects(path), interrupt)
     assert stored(conn) == 19
     again: list[int] = []
-    csv_import.import_file(core, catalogue, path, Wishes(), rejects(path), lambda _, line: again.append(line))
+    csv_import.import_file(
+        core, catalogue, path, ImportOptions(), rejects(path), lambda _, line: again.append(line)
+    )
     assert (stored(conn), again) == (34, [31, 36])
     assert len(rejects(path).read_text(encoding="utf-8").splitlines()) == 2
 
@@ -349,14 +351,14 @@ def test_a_row_that_the_database_refuses_holds_up_no_batch(
     core: Core, conn: Connection, a_file: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(csv_import, "BATCH", 4)
-    taken = upsert.take
+    original = upsert.upsert
 
     def refuse(core: Core, conn: Any, catalogue: Any, source: str, arrivals: Any, **more: Any) -> Any:
         if any(arrival.foreign_id == "SR-5" for arrival in arrivals):
             conn.execute(text("select 1 / 0"))
-        return taken(core, conn, catalogue, source, arrivals, **more)
+        return original(core, conn, catalogue, source, arrivals, **more)
 
-    monkeypatch.setattr(upsert, "take", refuse)
+    monkeypatch.setattr(upsert, "upsert", refuse)
     path = a_file(*([f"SR-{number}", *GOOD[1:]] for number in range(18)))
     assert move_in(core, path) == {"new": 17, "refused": 1}
     assert stored(conn) == 17
@@ -490,12 +492,12 @@ def test_imports_reach_the_change_feed(core: Core, a_file: Callable[..., Path]) 
 
 def test_the_history_of_a_server_becomes_our_own(core: Core, api: Api, clock: Clock) -> None:
     clock.forward(days=40)
-    wishes = Wishes(mapping=CsvMapping(services={"WASTE": "MUELL_WILD"}))
+    options = ImportOptions(mapping=CsvMapping(services={"WASTE": "MUELL_WILD"}))
     refused: list[Any] = []
     catalogue = core.catalogues.in_force[0]
     with serving(Little()) as url:
         counts = server_import.import_server(
-            core, catalogue, url, wishes, delay=0, wait=lambda _: None, refuse=refused.append
+            core, catalogue, url, options, delay=0, wait=lambda _: None, refuse=refused.append
         )
     assert (counts.new, counts.refused) == (6, 6)
     assert {refusal.reason("en") for refusal in refused} == {"service_code 'LIGHT' is unknown"}

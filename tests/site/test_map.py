@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from open311.basemap import importing
-from open311.basemap.importing import Wishes
+from open311.basemap.importing import ImportOptions
 from open311.model.catalogue import Catalogue
 from tests.basemap.extracts import an_extract
 from tests.serving import Api, MakeCore, an_api, first_city
@@ -87,7 +87,7 @@ def test_the_citys_own_map_goes_before_the_catalogue(make_core: MakeCore, tmp_pa
     core = make_core(in_its_catalogue(STYLE), OPEN311_MAP_STYLE_URL="")
     api = an_api(core)
     file = an_extract(tmp_path / "town.osm.pbf")
-    importing.read_in(core, first_city(), file, Wishes(), lambda counts: None)
+    importing.import_map(core, first_city(), file, ImportOptions(), lambda counts: None)
     told = data(api.client.get("/").text)
     assert told["below"] == ""
     assert re.fullmatch(r"/tiles/ludwigshafen\.de/streets/\d+/\{z\}/\{x\}/\{y\}\.mvt", told["streets"])
@@ -106,7 +106,7 @@ def test_lamps_alone_are_no_ground_but_stand_on_any(make_core: MakeCore, tmp_pat
     }
     file = tmp_path / "lamps.geojson"
     file.write_text(json.dumps({"type": "FeatureCollection", "features": [lamp]}))
-    importing.read_in(core, first_city(), file, Wishes(subject="street_lamp"), lambda counts: None)
+    importing.import_map(core, first_city(), file, ImportOptions(subject="street_lamp"), lambda counts: None)
     page = an_api(core).client.get("/report").text
     told = data(page)
     assert told["below"] == STYLE

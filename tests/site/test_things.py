@@ -6,7 +6,7 @@ import pytest
 
 from open311.actions import casework
 from open311.basemap import importing
-from open311.basemap.importing import Wishes
+from open311.basemap.importing import ImportOptions
 from open311.core import Core
 from tests.actors import CLARA
 from tests.basemap.extracts import an_extract
@@ -19,7 +19,7 @@ from tests.site.visitor import Visitor
 def lamp(api: Api, core: Core, tmp_path: Path) -> str:
     """The report of a lamp that the map knows, beside others."""
     path = an_extract(tmp_path / "town.osm.pbf", lamp="L-4711")
-    importing.read_in(core, first_city(), path, Wishes(), lambda counts: None)
+    importing.import_map(core, first_city(), path, ImportOptions(), lambda counts: None)
     numbers = [about(api, core, number) for number in ("L-4711", "L-4712")]
     api.report(description="Neben der Laterne liegt Müll")
     return numbers[0]
@@ -57,7 +57,7 @@ def test_other_words_do_not_mean_it(api: Api, lamp: str, words: str) -> None:
 
 def test_the_address_bar_leads_from_a_number_to_the_lamp(api: Api, core: Core, tmp_path: Path) -> None:
     path = an_extract(tmp_path / "town.osm.pbf", lamp="0815")
-    importing.read_in(core, first_city(), path, Wishes(), lambda counts: None)
+    importing.import_map(core, first_city(), path, ImportOptions(), lambda counts: None)
     assert api.client.get("/0815").headers["Location"] == "/?q=0815"
     number = api.report()
     assert api.client.get(f"/{number}").headers["Location"] == f"/reports/{number}"

@@ -40,7 +40,7 @@ def take(core: Core, *statuses: str, visibility: Visibility = Visibility.PUBLISH
     """What a harvest or an import does."""
     actor = source_actor(ActorKind.IMPORT, "file", CITY)
     with core.database.begin() as conn:
-        upsert.take(
+        upsert.upsert(
             core,
             conn,
             core.catalogues.in_force[0],

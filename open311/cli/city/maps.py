@@ -12,7 +12,7 @@ from open311.base.errors import problem
 from open311.base.problems import in_words
 from open311.basemap import importing
 from open311.basemap.classes import EXTRACT, SUBJECTS
-from open311.basemap.importing import MARGIN_METRES, Counts, Wishes
+from open311.basemap.importing import MARGIN_METRES, Counts, ImportOptions
 from open311.cli.common import LANGUAGE, opened
 from open311.core import Core
 from open311.model.catalogue import Catalogue
@@ -68,7 +68,7 @@ def take_in(
 
     The map before is served until the new one is whole. Run it again whenever there is a newer file.
     """
-    wishes = Wishes(
+    options = ImportOptions(
         subject=layer or EXTRACT,
         attribution=attribution,
         crs=crs,
@@ -78,7 +78,7 @@ def take_in(
         replace_own_addresses=addresses or layer == "addresses",
     )
     with opened() as core:
-        counts = _with_progress(core, core.catalogues.find(jurisdiction), file, wishes)
+        counts = _with_progress(core, core.catalogues.find(jurisdiction), file, options)
     _report(counts)
 
 
@@ -90,7 +90,7 @@ def _pairs(fields: Iterable[str]) -> Iterator[tuple[str, str]]:
         yield tag, column
 
 
-def _with_progress(core: Core, catalogue: Catalogue, file: Path, wishes: Wishes) -> Counts:
+def _with_progress(core: Core, catalogue: Catalogue, file: Path, options: ImportOptions) -> Counts:
     columns = (
         TextColumn("Reading"),
         BarColumn(),
@@ -105,7 +105,7 @@ def _with_progress(core: Core, catalogue: Catalogue, file: Path, wishes: Wishes)
         def tell(counts: Counts) -> None:
             progress.update(task, completed=_position(file), description=_in_words(counts))
 
-        return importing.read_in(core, catalogue, file, wishes, tell)
+        return importing.import_map(core, catalogue, file, options, tell)
 
 
 def _position(file: Path) -> int:

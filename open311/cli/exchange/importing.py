@@ -13,7 +13,7 @@ from open311.cli.exchange.harvest import in_words, progress_line
 from open311.core import Core
 from open311.federation.imports import csv_import, server_import
 from open311.federation.imports.csv_mapping import CsvMapping
-from open311.federation.imports.import_run import Wishes
+from open311.federation.imports.import_run import ImportOptions
 from open311.federation.references import Counts, Refusal
 from open311.model.catalogue import Catalogue
 from open311.model.service_request import Visibility
@@ -63,7 +63,7 @@ def import_(
     """
     with opened() as core:
         catalogue = core.catalogues.find(jurisdiction)
-        wishes = Wishes(
+        options = ImportOptions(
             mapping=csv_import.read_mapping(mapping) if mapping else CsvMapping(),
             visibility=Visibility(visibility),
             keep_services=keep_services,
@@ -71,20 +71,20 @@ def import_(
         )
         if origin.lower().startswith(("http://", "https://")):
             rejected = rejects or Path(f"{catalogue.jurisdiction.jurisdiction_id}.rejects.csv")
-            counts = _server(core, catalogue, origin, wishes, rejected, delay, foreign_jurisdiction)
+            counts = _server(core, catalogue, origin, options, rejected, delay, foreign_jurisdiction)
         else:
             path = Path(origin)
             if not path.is_file():
                 raise click.UsageError(f"there is no file {origin}")
             rejected = rejects or path.with_name(f"{path.name}.rejects.csv")
-            counts = _file(core, catalogue, path, wishes, rejected)
+            counts = _file(core, catalogue, path, options, rejected)
     click.echo(in_words(counts))
     if counts.refused:
         click.echo(f"What was refused stands in {rejected}.", err=True)
     raise SystemExit(1 if counts.refused else 0)
 
 
-def _file(core: Core, catalogue: Catalogue, path: Path, wishes: Wishes, rejects: Path) -> Counts:
+def _file(core: Core, catalogue: Catalogue, path: Path, options: ImportOptions, rejects: Path) -> Counts:
     with path.open("rb") as file:
         lines = sum(block.count(b"\n") for block in iter(lambda: file.read(1 << 20), b""))
     columns = (
@@ -106,14 +106,14 @@ def _file(core: Core, catalogue: Catalogue, path: Path, wishes: Wishes, rejects:
             sort_words()
             progress.update(task, completed=line, description=in_words(counts))
 
-        return csv_import.import_file(core, catalogue, path, wishes, rejects, tell, ahead=True)
+        return csv_import.import_file(core, catalogue, path, options, rejects, tell, ahead=True)
 
 
 def _server(
     core: Core,
     catalogue: Catalogue,
     url: str,
-    wishes: Wishes,
+    options: ImportOptions,
     rejects: Path,
     delay: float,
     foreign_jurisdiction: str | None,
@@ -124,7 +124,7 @@ def _server(
             core,
             catalogue,
             url,
-            wishes,
+            options,
             delay=delay,
             foreign_jurisdiction_id=foreign_jurisdiction,
             refuse=refused.append,

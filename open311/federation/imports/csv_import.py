@@ -18,11 +18,11 @@ from open311.core import Core
 from open311.federation.imports import csv_mapping
 from open311.federation.imports.csv_mapping import Columns, CsvMapping
 from open311.federation.imports.csv_rejects import Reject, Rejects
-from open311.federation.imports.import_run import Wishes, begin, take_page, terms
+from open311.federation.imports.import_run import ImportOptions, begin, store_page, terms
 from open311.federation.references import Arrival, Counts, Intake, Refusal, refusal_for
 from open311.federation.storage import sources
 from open311.federation.terms import arrival_of
-from open311.federation.upsert import Ahead, Outlook, look_ahead
+from open311.federation.upsert import Lookup, Optimistic, look_up
 from open311.formats.csv_records import Record, delimiter_of, records
 from open311.model.catalogue import Catalogue
 from open311.storage.database import Connection
@@ -47,44 +47,23 @@ def import_file(
     core: Core,
     catalogue: Catalogue,
     path: Path,
-    wishes: Wishes,
+    options: ImportOptions,
     rejects: Path,
     progress: Progress = lambda *_: None,
     *,
     ahead: bool = False,
 ) -> Counts:
-    """Take in the rows of a CSV file; what cannot be taken in is written to `rejects`, with line and reason.
+    """Import the rows of a CSV file; what cannot be imported is written to `rejects`, with line and reason.
 
-    Each thousand rows is stored as a whole or not at all, with the line that was reached. An interrupted import of the
-    same file in the same way goes on there; one that had come to its end begins anew, which stores nothing twice.
-    With `ahead` a batch is read while others are stored.
+    Rows are stored in batches of a thousand, each as a whole and with the line that was reached. An interrupted import
+    of the same file with the same options resumes there; a finished one starts over, which stores nothing twice. With
+    `ahead` a batch is read while others are stored.
     """
-    wishes.check(catalogue)
-    wishes = replace(wishes, mapping=wishes.mapping.for_file(path))
-    source = begin(core, catalogue, wishes.source or path.name, {"fingerprint": _fingerprint(path, wishes)})
-    reached = int(source.state.get("line", 0))
-    done = Counts(**source.counts) if reached else Counts()
-    with path.open(encoding=wishes.mapping.encoding, errors="surrogateescape", newline="") as file:
-        rows, names, delimiter = _rows(file, wishes.mapping)
-        reader = Reader(catalogue, wishes, names)
-        rejected = int(source.state.get("rejected_bytes", 0))
-
-        def seen(batch: Batch) -> tuple[Batch, Outlook | None]:
-            return batch, look_ahead(core, source, batch.requests) if ahead else None
-
-        with Rejects(
-            rejects,
-            wishes.mapping.encoding,
-            delimiter,
-            names,
-            language=catalogue.jurisdiction.languages[0],
-            resume_at=rejected,
-        ) as refused:
-            batches = map(reader.read, _batches(rows, reached))
-            step = partial(_store, core, catalogue, source, refused, wishes)
-            with closing(pipelined(batches, seen, step, (done, reached), ahead=ahead)) as steps:
-                for done, line in steps:
-                    progress(done, line)
+    options.check(catalogue)
+    options = replace(options, mapping=options.mapping.for_file(path))
+    source = begin(core, catalogue, options.source or path.name, {"fingerprint": _fingerprint(path, options)})
+    with path.open(encoding=options.mapping.encoding, errors="surrogateescape", newline="") as file:
+        done = _import_rows(core, catalogue, source, file, options, rejects, progress, ahead=ahead)
     if not done.refused:
         rejects.unlink()
     with core.database.begin() as conn:
@@ -93,15 +72,50 @@ def import_file(
     return done
 
 
-def _fingerprint(path: Path, wishes: Wishes) -> str:
-    """Equal when the same file is imported in the same way."""
+def _import_rows(
+    core: Core,
+    catalogue: Catalogue,
+    source: Intake,
+    file: TextIO,
+    options: ImportOptions,
+    rejects: Path,
+    progress: Progress,
+    *,
+    ahead: bool,
+) -> Counts:
+    """Import the rows from where the source was left; returns the counts from its beginning on."""
+    reached = int(source.state.get("line", 0))
+    done = Counts(**source.counts) if reached else Counts()
+    rows, names, delimiter = _rows(file, options.mapping)
+    batches = map(Reader(catalogue, options, names).read, _batches(rows, reached))
+
+    def with_lookup(batch: Batch) -> tuple[Batch, Lookup | None]:
+        return batch, look_up(core, source, batch.requests) if ahead else None
+
+    with Rejects(
+        rejects,
+        options.mapping.encoding,
+        delimiter,
+        names,
+        language=catalogue.jurisdiction.languages[0],
+        resume_at=int(source.state.get("rejected_bytes", 0)),
+    ) as refused:
+        step = partial(_store, core, catalogue, source, refused, options)
+        with closing(pipelined(batches, with_lookup, step, (done, reached), ahead=ahead)) as steps:
+            for done, line in steps:
+                progress(done, line)
+    return done
+
+
+def _fingerprint(path: Path, options: ImportOptions) -> str:
+    """Equal for the same file with the same options."""
     with path.open("rb") as file:
         content = hashlib.file_digest(file, "sha256").hexdigest()
-    return hashlib.sha256(f"{content} {wishes!r}".encode(errors="replace")).hexdigest()
+    return hashlib.sha256(f"{content} {options!r}".encode(errors="replace")).hexdigest()
 
 
 def _rows(file: TextIO, mapping: CsvMapping) -> tuple[Iterator[Record], list[str], str]:
-    """The records behind the head, the names in it, and what stands between them; raises `Invalid`."""
+    """The records below the header, the names in it, and the delimiter; raises `Invalid`."""
     first = file.readline()
     file.seek(0)
     delimiter = mapping.delimiter or delimiter_of(first)
@@ -128,7 +142,7 @@ def _batches(rows: Iterator[Record], reached: int) -> Iterator[list[Record]]:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Rows that were read, up to a line: those to be stored by their line, and those that cannot be."""
+    """Rows that were read: those to be stored, by their line, and those that cannot be."""
 
     rows: Sequence[Record]
     arrivals: Mapping[int, Arrival]
@@ -156,14 +170,14 @@ class Batch:
 class Reader:
     """Reads the rows of one file as requests in our terms."""
 
-    def __init__(self, catalogue: Catalogue, wishes: Wishes, names: list[str]) -> None:
-        self._mapping, self._width = wishes.mapping, len(names)
-        self._columns = Columns(names, wishes.mapping)
-        self._dates = wishes.mapping.moments(catalogue.jurisdiction.time_zone)
-        self._terms = terms(catalogue, wishes)
+    def __init__(self, catalogue: Catalogue, options: ImportOptions, names: list[str]) -> None:
+        self._mapping, self._width = options.mapping, len(names)
+        self._columns = Columns(names, options.mapping)
+        self._dates = options.mapping.moments(catalogue.jurisdiction.time_zone)
+        self._terms = terms(catalogue, options)
 
     def read(self, rows: Sequence[Record]) -> Batch:
-        """What rows say, and why some of them cannot be taken in."""
+        """Rows as requests, and as rejects where that cannot be."""
         arrivals: dict[int, Arrival] = {}
         rejects: list[Reject] = []
         for row in rows:
@@ -195,24 +209,24 @@ def _store(
     catalogue: Catalogue,
     source: Intake,
     refused: Rejects,
-    wishes: Wishes,
-    seen: tuple[Batch, Outlook | None],
-    turn: Callable[[], tuple[Counts, int]],
+    options: ImportOptions,
+    looked_up: tuple[Batch, Lookup | None],
+    wait_for_turn: Callable[[], tuple[Counts, int]],
 ) -> tuple[Counts, int]:
-    """One batch in one transaction, with the line that was reached and how much was refused up to there."""
-    batch, outlook = seen
-    ahead = Ahead(outlook, turn) if outlook else None
+    """One batch in one transaction, with the line that was reached and the length of the rejects up to there."""
+    batch, lookup = looked_up
+    optimistic = Optimistic(lookup, wait_for_turn) if lookup else None
     counts = Counts()
 
     def save(conn: Connection, taken: Counts, refusals: Sequence[Refusal]) -> None:
         nonlocal counts
-        before, _ = turn()
+        before, _ = wait_for_turn()
         counts = before + taken + Counts(refused=len(batch.rejects) + len(refusals))
-        # The file is written before the commit and cut back when an import goes on, so each row stands in it once.
+        # Written before the commit, and truncated when an import resumes: so each row stands in it once.
         written = refused.write([*batch.rejects, *batch.unstored(refusals)])
         state = {**source.state, "line": batch.line, "rejected_bytes": written}
         sources.save(conn, source, state, counts.as_dict())
 
-    take_page(core, catalogue, source, batch.requests, wishes, save, ahead)
+    store_page(core, catalogue, source, batch.requests, options, save, optimistic)
     refused.settle()
     return counts, batch.line

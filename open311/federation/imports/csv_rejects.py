@@ -25,8 +25,7 @@ class Reject:
 
 
 class Rejects:
-    """Writes rows as they stood in the file that they come from: its encoding, its columns, its delimiter;
-    why they were refused is said in the city's language."""
+    """Writes rows as they stood in their file, in its encoding and columns; reasons in the language of the city."""
 
     def __init__(
         self, path: Path, encoding: str, delimiter: str, names: list[str], *, language: str, resume_at: int

@@ -1,4 +1,4 @@
-"""What an import from a file and one from a server share: how to import, how far it came, one page in a transaction."""
+"""What imports from files and from servers share: options, how far each has come, and storing a page."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -12,7 +12,7 @@ from open311.federation.references import Arrival, Counts, Intake, Refusal
 from open311.federation.storage import references as stored
 from open311.federation.storage import sources
 from open311.federation.terms import Terms, is_made_up
-from open311.federation.upsert import Ahead, Beside
+from open311.federation.upsert import Optimistic, SaveProgress
 from open311.model.access.actor import ActorKind, source_actor
 from open311.model.catalogue import Catalogue
 from open311.model.service_request import Visibility
@@ -20,8 +20,8 @@ from open311.storage.database import Connection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wishes:
-    """How to import. `keep_services` takes requests of services that the catalogue does not have, under their names."""
+class ImportOptions:
+    """Options of an import. `keep_services` also takes requests of services that the catalogue lacks, by name."""
 
     mapping: CsvMapping = field(default_factory=CsvMapping)
     visibility: Visibility = Visibility.PUBLISHED
@@ -48,35 +48,43 @@ def begin(core: Core, catalogue: Catalogue, name: str, state: Mapping[str, Any])
     return found if same else replace(found, state=state)
 
 
-def terms(catalogue: Catalogue, wishes: Wishes) -> Terms:
+def terms(catalogue: Catalogue, options: ImportOptions) -> Terms:
     """How the words of what is imported become ours."""
     return Terms(
         catalogue=catalogue,
-        services=wishes.mapping.services,
-        statuses=wishes.mapping.statuses,
-        strict=not wishes.keep_services,
+        services=options.mapping.services,
+        statuses=options.mapping.statuses,
+        strict=not options.keep_services,
         channel="import",
     )
 
 
-def take_page(
+def store_page(
     core: Core,
     catalogue: Catalogue,
     source: Intake,
     arrivals: Sequence[Arrival],
-    wishes: Wishes,
-    save: Beside,
-    ahead: Ahead | None,
+    options: ImportOptions,
+    save: SaveProgress,
+    optimistic: Optimistic | None,
 ) -> tuple[Counts, list[Refusal]]:
-    """Store a page of arrivals, and by `save` how far that brings us; what could not be stored is refused."""
+    """Store a page together with the progress that `save` writes; returns what could not be stored as refusals."""
 
-    def beside(conn: Connection, counts: Counts, refusals: Sequence[Refusal]) -> None:
+    def save_progress(conn: Connection, counts: Counts, refusals: Sequence[Refusal]) -> None:
         _name_services(core, conn, catalogue, arrivals)
         save(conn, counts, refusals)
 
     actor = source_actor(ActorKind.IMPORT, source.source, source.jurisdiction_id)
-    how: dict[str, Any] = {"actor": actor, "visibility": wishes.visibility, "beside": beside, "ahead": ahead}
-    return upsert.take_page(core, catalogue, source.source, arrivals, **how)
+    return upsert.upsert_page(
+        core,
+        catalogue,
+        source.source,
+        arrivals,
+        actor=actor,
+        visibility=options.visibility,
+        save_progress=save_progress,
+        optimistic=optimistic,
+    )
 
 
 def _name_services(core: Core, conn: Connection, catalogue: Catalogue, arrivals: Sequence[Arrival]) -> None:

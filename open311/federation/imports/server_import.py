@@ -12,8 +12,8 @@ from open311.core import Core
 from open311.federation import harvest
 from open311.federation.client.answers import RemoteError
 from open311.federation.client.reader import parts
-from open311.federation.imports.import_run import Wishes, begin, take_page, terms
-from open311.federation.pages import Page, stored_in_turn
+from open311.federation.imports.import_run import ImportOptions, begin, store_page, terms
+from open311.federation.pages import Page, stored_pages
 from open311.federation.references import Counts, Intake, Refusal
 from open311.federation.storage import sources
 from open311.model.catalogue import Catalogue
@@ -24,7 +24,7 @@ def import_server(
     core: Core,
     catalogue: Catalogue,
     url: str,
-    wishes: Wishes,
+    options: ImportOptions,
     *,
     delay: float = harvest.DELAY,
     foreign_jurisdiction_id: str | None = None,
@@ -37,15 +37,17 @@ def import_server(
 
     `ahead` asks for a page while those before are stored.
     """
-    wishes.check(catalogue)
-    options = {
+    options.check(catalogue)
+    source_options = {
         "delay": delay,
-        "time_zone": wishes.mapping.time_zone or catalogue.jurisdiction.time_zone.key,
-        "dates": wishes.mapping.dates,
+        "time_zone": options.mapping.time_zone or catalogue.jurisdiction.time_zone.key,
+        "dates": options.mapping.dates,
         "foreign_jurisdiction_id": foreign_jurisdiction_id,
     }
-    fingerprint = hashlib.sha256(repr(wishes).encode(errors="replace")).hexdigest()
-    source = replace(begin(core, catalogue, url.rstrip("/"), {"fingerprint": fingerprint}), options=options)
+    fingerprint = hashlib.sha256(repr(options).encode(errors="replace")).hexdigest()
+    source = replace(
+        begin(core, catalogue, url.rstrip("/"), {"fingerprint": fingerprint}), options=source_options
+    )
     if source.state.get("idle") and source.state.get("refused"):
         # What was refused may be right by now: a service has come into the catalogue, a row was mended there.
         source = replace(source, state={"fingerprint": fingerprint})
@@ -53,9 +55,9 @@ def import_server(
     try:
         ask = harvest.with_retries(source, wait)
         read = parts(harvest.client_of(source), source.state, core.now(), ask)
-        store = partial(_take_page, core, catalogue, source, wishes, refuse)
-        words = terms(catalogue, wishes)
-        with closing(stored_in_turn(core, source, words, read, store, (done, ""), ahead=ahead)) as pages:
+        store = partial(_store_page, core, catalogue, source, options, refuse)
+        words = terms(catalogue, options)
+        with closing(stored_pages(core, source, words, read, store, (done, ""), ahead=ahead)) as pages:
             for done, where in pages:
                 progress(done, where)
     except RemoteError as reason:
@@ -63,26 +65,26 @@ def import_server(
     return done
 
 
-def _take_page(
+def _store_page(
     core: Core,
     catalogue: Catalogue,
     source: Intake,
-    wishes: Wishes,
+    options: ImportOptions,
     refuse: Callable[[Refusal], None],
     page: Page,
-    turn: Callable[[], tuple[Counts, str]],
+    wait_for_turn: Callable[[], tuple[Counts, str]],
 ) -> tuple[Counts, str]:
     counts = Counts()
 
     def save(conn: Connection, taken: Counts, unstored: Sequence[Refusal]) -> None:
         nonlocal counts
-        before, _ = turn()
+        before, _ = wait_for_turn()
         counts = before + taken + Counts(refused=len(page.refusals) + len(unstored))
         kept = {"fingerprint": source.state["fingerprint"], "refused": counts.refused}
         sources.save(conn, source, {**page.part.state, **kept}, counts.as_dict())
 
-    ahead = page.ahead(turn)
-    _, unstored = take_page(core, catalogue, source, page.arrivals, wishes, save, ahead)
+    optimistic = page.optimistic(wait_for_turn)
+    _, unstored = store_page(core, catalogue, source, page.arrivals, options, save, optimistic)
     for refusal in (*page.refusals, *unstored):
         refuse(refusal)
     return counts, page.part.progress

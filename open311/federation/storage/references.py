@@ -32,7 +32,7 @@ def lock(conn: Connection, jurisdiction_id: str, source: str) -> None:
     )
 
 
-def known(
+def by_foreign_id(
     conn: Connection, jurisdiction_id: str, source: str, ids: Sequence[str]
 ) -> dict[str, KnownReference]:
     query = select(_f.foreign_id, _f.service_request_id, _f.digest, _f.gone).where(
