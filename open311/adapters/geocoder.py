@@ -1,4 +1,4 @@
-"""Where an address is, asked of a server elsewhere: one that answers like Nominatim, or a class of the operator's."""
+"""Geocoding by a server elsewhere: Nominatim, what answers like it, or a class of the operator's."""
 
 import math
 import time

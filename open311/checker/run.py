@@ -1,4 +1,4 @@
-"""Look at every requirement in turn."""
+"""Runs all checks in turn."""
 
 from collections.abc import Callable
 from contextlib import suppress

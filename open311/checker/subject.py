@@ -1,4 +1,4 @@
-"""The server under test: asked politely, each question once, and never more than a bounded number."""
+"""The server under test: one request at a time, each sent once, and no more than a bounded number."""
 
 import asyncio
 import time

@@ -1,4 +1,4 @@
-"""Reports from elsewhere as they are stored for the first time: request, case, and history as far as one is told."""
+"""Requests from elsewhere that are new here: with a case, and as much of a history as they tell."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime

@@ -61,7 +61,7 @@ def is_made_up(name: str, code: str) -> bool:
 
 
 def arrival_of(request: ForeignRequest, terms: Terms, reporter: Reporter | None = None) -> Arrival | Refusal:
-    """A request of a source in our terms, or why it cannot be taken in."""
+    """A request of a source in our own terms, or a refusal that says why it cannot be imported."""
     requested, code = request.requested_datetime, _service(request, terms)
     if len(request.service_request_id) > SHORT:
         return refusal_for("error.row.number_long")

@@ -1,4 +1,4 @@
-"""What the catalogues looked like when they last came into force."""
+"""Digests and changesets of the catalogues in force, and every service there ever was."""
 
 from collections.abc import Mapping
 from datetime import datetime

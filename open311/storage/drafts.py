@@ -1,4 +1,4 @@
-"""Reports that somebody is writing."""
+"""Drafts: reports that are still being written."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
@@ -18,7 +18,7 @@ _d, _p = drafts.c, draft_photos.c
 
 def lock_network(conn: Connection, network: str) -> None:
     """Let a network begin drafts one after the other, until the transaction ends."""
-    # Counted and begun under one lock, or a burst of requests would all be counted before any of them is begun.
+    # Counted and begun under one lock: in a burst, all would be counted before any of them is begun.
     conn.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"drafts {network}", 0))))
 
 

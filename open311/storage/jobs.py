@@ -1,4 +1,4 @@
-"""Work for later: handed to procrastinate's queue inside the transaction of the change it belongs to."""
+"""The job queue (procrastinate): jobs are deferred inside the transaction of the change they belong to."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -14,8 +14,8 @@ from sqlalchemy.exc import IntegrityError
 from open311.base import tracing
 from open311.model.task_names import TaskName
 
-# By procrastinate's own SQL functions: its Python would open a transaction of its own, and the job would be there
-# although the change was rolled back.
+# By procrastinate's SQL functions: its Python API would open a transaction of its own, and leave the job behind when
+# the change is rolled back.
 _DEFER = text(
     "select procrastinate_defer_jobs_v1(array[row("
     ":queue, :task, :priority, :lock, :lock, cast(:args as jsonb), cast(:at as timestamptz)"

@@ -15,7 +15,7 @@ _k = keys.c
 _columns = (_k.id, _k.name, _k.scopes, _k.created_datetime, _k.revoked_datetime, _k.jurisdictions)
 
 
-# Asked at every POST; SQLAlchemy's own way takes longer than the database.
+# Run for every POST; SQLAlchemy's own execution takes longer than the database.
 _in_force = Statement(
     select(*_columns).where(_k.digest == bindparam("digest", type_=Text), _k.revoked_datetime.is_(None))
 )

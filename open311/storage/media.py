@@ -25,7 +25,7 @@ def add(
     """Make stored files the photos of a request, or of an update to it, behind those it has; returns their ids."""
     if not files:
         return []
-    # The caller has locked the request, so no two reckon the same position.
+    # The caller has locked the request, so no two photos get the same position.
     known = select(func.coalesce(func.max(_m.position), -1) + 1).where(
         _m.service_request_id == service_request_id
     )

@@ -1,4 +1,4 @@
-"""The figures of a city: added up from all its reports by the worker, read a few hundred rows at a time."""
+"""The figures of a city: roll-ups that the worker makes of all its reports, and pages read."""
 
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -89,7 +89,7 @@ _ADD_UP = text(f"""
 
 @dataclass(slots=True)
 class FiguresCache:
-    """What was made of the roll-ups: good until these are added up anew."""
+    """A cache of figures, valid until the next roll-up."""
 
     _kept: Bounded[Hashable, tuple[Run, Statistics]] = field(default_factory=lambda: Bounded(MOST_KEPT))
 

@@ -1,4 +1,4 @@
-"""Webhooks, for the worker: make messages of events, and send them.
+"""Delivery of webhooks: the worker turns events into messages and sends them.
 
 A message tells the request as it is when the message is sent, so nothing leaves that was hidden or erased meanwhile.
 """

@@ -1,4 +1,4 @@
-"""Webhooks: who is told of what, and what became of it."""
+"""Webhooks: subscriptions, messages, attempts, and the schedule of retries."""
 
 import base64
 import secrets

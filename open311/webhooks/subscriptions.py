@@ -1,4 +1,4 @@
-"""Webhooks, for staff: who is told of what, and what became of it."""
+"""Subscriptions of webhooks, as operators add, pause, replay and remove them."""
 
 import secrets
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""How an act gets hold of its reports: locked in one order, with the case of each, in the transaction of the act."""
+"""Opening reports for an act: locked in one order, each with its case, in the transaction of the act."""
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""A slip of the finger, taken back before anybody was written to."""
+"""Undo of the last act, before its mails have left."""
 
 from typing import Any
 

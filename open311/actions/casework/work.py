@@ -1,4 +1,4 @@
-"""One act of staff: lock, decide, write, tell, in one transaction; every act goes through here.
+"""The unit of work of casework: an act locks, decides, writes and records in one transaction, always by this class.
 
 What the public sees changes in `service_requests`, with its version and `updated_datetime`; all else in `cases`, which
 no public answer is made of. The case's revision counts both, so that nobody overwrites what they have not seen.
@@ -34,7 +34,7 @@ LEAST_TIME_TO_TAKE_BACK = timedelta(seconds=60)
 
 @dataclass(slots=True)
 class Work:
-    """A locked report with its case, as they are after what was decided so far; written at the end."""
+    """A locked report with its case, including the pending changes; `write` stores them all at the end."""
 
     core: Core
     conn: Connection
@@ -43,7 +43,7 @@ class Work:
     request: ServiceRequest
     case: Case
     events: list[int] = field(default_factory=list)
-    # Nobody is written to about what is told.
+    # No mails go out about the events of this act.
     is_quiet: bool = False
     # Other reports that this act changes too, each written before this one; they are taken back with it.
     parts: list["Work"] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""Reading the log of what must be accounted for; that it was read stands in it as well."""
+"""Reading the audit log, which is recorded in it as well."""
 
 from collections.abc import Iterator
 from typing import NamedTuple

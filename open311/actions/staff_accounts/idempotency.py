@@ -1,4 +1,4 @@
-"""Idempotency-Key: a request of a program that is sent once more, because no answer came, is not done once more."""
+"""Idempotency-Key: a request that a program repeats, because no response came, is not carried out again."""
 
 import hashlib
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ PATIENCE = timedelta(minutes=1)
 
 
 class Repeated(Exception):
-    """The same was asked for under the same key before; `answer` is what was said then."""
+    """The same request under the same key has been answered before, with `answer`."""
 
     def __init__(self, answer: Mapping[str, Any]) -> None:
         super().__init__()

@@ -30,7 +30,7 @@ LONGEST_NAME = 60
 
 
 class Offer(NamedTuple):
-    """What a browser is asked for, and the challenge in it, sealed, to come back with the form."""
+    """Options for the browser, and their challenge, sealed, to come back with the form."""
 
     options: dict[str, Any]
     sealed: str

@@ -1,4 +1,4 @@
-"""Forgetting what the server keeps about its own work: jobs that ended, mails that were sent, old erasures."""
+"""Pruning what the server keeps about its own work: finished jobs, sent mails, old erasures."""
 
 from datetime import timedelta
 

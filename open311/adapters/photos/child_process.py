@@ -1,4 +1,4 @@
-"""A program of ours in a process of its own: bytes in, bytes out, and none of the server's secrets on the way.
+"""A sandboxed child process: bytes in, bytes out, and none of the server's secrets in its environment.
 
 What the process gives up of its own accord once it has loaded what it needs is in `confinement.py`.
 """

@@ -1,4 +1,4 @@
-"""What a process gives up for good before it looks at what strangers sent.
+"""The sandbox of decoders: what a process gives up for good before it looks at what strangers sent.
 
 Decoders are large C programs. One that a hostile file has taken over must find nothing: no file to open, no network, no
 other process, nothing of the server's memory. What the system does not offer is left out; `docs/photos.md` says what

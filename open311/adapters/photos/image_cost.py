@@ -1,4 +1,4 @@
-"""What a picture would cost to decode, as far as its file says so: looked at before any decoder sees a byte of it.
+"""Estimates what a picture would cost to decode (decompression bombs), before any decoder sees a byte of it.
 
 Pixels alone do not tell. A progressive JPEG goes over all of them again with each scan, and a scan that changes nothing
 takes thirty bytes; a HEIC may show one large tile a thousand times. So the work is bounded here, in pixels that are

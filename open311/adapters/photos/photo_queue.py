@@ -1,4 +1,4 @@
-"""Photos are drawn anew one at a time in each process, and nobody's photos keep those of others waiting for long."""
+"""A fair queue: each process re-encodes one photo at a time, and no sender keeps the others waiting for long."""
 
 import threading
 import time
@@ -23,7 +23,7 @@ class _Waiting:
 
 
 class PhotoQueue:
-    """Turns, one at a time, given to the sender whose photos have taken the least time of late."""
+    """Turns, one at a time, for the sender whose photos have taken the least time lately."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""Passkeys (WebAuthn): what a browser is asked for, and whether what it answers is right.
+"""Passkeys (WebAuthn): options for the browser, and the verification of its response.
 
 The library takes 15 MB, so a process has it when its first key is asked for, not before.
 """
@@ -13,7 +13,7 @@ LONGEST_ANSWER = 20_000
 
 
 class NotRight(Exception):
-    """The answer is none to what was asked, or not from the key it names."""
+    """The response does not fit the challenge, or is not signed by the key it names."""
 
 
 @dataclass(frozen=True, slots=True)

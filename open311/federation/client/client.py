@@ -1,4 +1,4 @@
-"""A lenient client of other GeoReport v2 servers: whatever they answer, we read what can be read.
+"""A lenient client of other GeoReport v2 servers: it reads whatever can be read of their answers.
 
 JSON is asked for first, and XML for the rest of the client's life where JSON is not to be had.
 """

@@ -1,4 +1,4 @@
-"""Requests and updates of other servers, as they tell of them; ids stay the texts that they are there."""
+"""Requests and updates of other servers in their own terms; their ids stay text."""
 
 import re
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""XML and JSON as old servers write them, made such that a parser takes them."""
+"""Repairs XML and JSON of old servers so that a parser accepts it."""
 
 import html.entities
 import re

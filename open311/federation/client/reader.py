@@ -1,4 +1,4 @@
-"""Read the requests of another server to the end, in whichever way it allows, and say how far that has come.
+"""Reads all requests of another server, in the best way it allows, and keeps track of how far it has come.
 
 Three ways, the best first: the change feed; `updated_after`; windows of `requested_datetime`. Each part carries the
 state from which reading goes on, as plain values that can be stored with what the part brought.

@@ -1,4 +1,4 @@
-"""The log of what must be accounted for: which acts stand in it, and how its lines are chained."""
+"""The audit log: which acts it records, and the digests that chain its lines."""
 
 import hashlib
 import json

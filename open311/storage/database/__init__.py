@@ -27,7 +27,7 @@ SESSION = {
     "jit": "off",
     "max_parallel_workers_per_gather": "0",
     "plan_cache_mode": CUSTOM,
-    # Whatever a stranger may think of, nobody's connection is gone for longer.
+    # Whatever query a stranger comes up with, it holds its connection no longer than this.
     "statement_timeout": "20s",
     "timezone": "UTC",
 }
@@ -120,7 +120,7 @@ class Database:
         return [(name, lender.lent, lender.most) for name, lender in lenders.items()]
 
     def stamp_of(self, conn: Connection) -> int:
-        """The stamp under which what is read on a connection may be kept."""
+        """The stamp under which what this connection reads may be cached."""
         return int(conn.info.get(STAMP, self.freshness.stamp))
 
     @contextmanager
@@ -133,7 +133,7 @@ class Database:
             self.freshness.commit(conn)
 
     def keep_listening(self) -> None:
-        """Hear from now on, in a thread of this process, of what other hosts change."""
+        """Listen for the changes of other hosts, in a thread of this process."""
         url = self._direct.render_as_string(hide_password=False)
         threading.Thread(target=listen, args=(url, self.freshness), name="listener", daemon=True).start()
 
@@ -175,7 +175,7 @@ def _require_alive(driver: Any, record: Any, proxy: Any) -> None:
 
 
 def _plan_anew(conn: Connection, *_: Any) -> None:
-    """Whatever a `Statement` before has asked for."""
+    """Reset the plan mode that a `Statement` may have set."""
     plan_as(conn, CUSTOM)
 
 

@@ -1,4 +1,4 @@
-"""What errors of the database mean to others: it is out of reach, an act was taken back, or the fault is ours."""
+"""Database errors as ours: out of reach, a deadlock that rolled back, or a bug."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -41,7 +41,7 @@ def in_our_words() -> Iterator[None]:
 def raise_in_our_words(conn: Connection, error: psycopg.Error) -> None:
     """The same for an error of the driver, to which a statement went past SQLAlchemy; returns for a fault of ours."""
     if isinstance(error, LOST_BY_DRIVER):
-        # SQLAlchemy has not seen it, and would lend the dead connection to the next who asks.
+        # SQLAlchemy has not seen the error, and would hand the dead connection to the next caller.
         if not isinstance(error, CROSSED):
             conn.invalidate(error)
         raise _out_of_turn(error) from error
@@ -63,5 +63,5 @@ def _out_of_turn(error: BaseException | None) -> Busy | Unavailable:
 
 
 def _forget_row(error: psycopg.Error) -> None:
-    """Errors are logged, and in their details PostgreSQL quotes the row: a reporter's name and address."""
+    """Drop the details of an error: they quote the row, with a reporter's name and address, and errors are logged."""
     error.args = (error.diag.message_primary or type(error).__name__,)

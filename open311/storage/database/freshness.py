@@ -1,4 +1,4 @@
-"""Whether anything has changed: stamps in memory that all processes of this host share.
+"""Cache invalidation: stamps in memory shared by all processes of this host, which change with the data.
 
 Whoever changes something public sets a new stamp after the commit and before the answer; what was kept under another
 stamp is stale. So an answer never goes stale on this host. Other hosts hear of the change by `NOTIFY`, and set the
@@ -35,9 +35,9 @@ STAMP, SET_AT, DESK_STAMP, SENDERS_STAMP = range(4)
 FIRST_CHANGE, CHANGES = 256, 256
 RETRY_SECONDS = 1.0
 ALIVE_SECONDS = 5.0
-# What is told in quick succession is heard together: each waking costs a process as much as a small answer.
+# Notifications in quick succession are handled together: waking up costs as much as a small request.
 PAUSE_SECONDS = 0.01
-# A host that vanished without a word is noticed within seconds, not when TCP gives up after a quarter of an hour.
+# A host that vanished is noticed within seconds, not when TCP gives up after a quarter of an hour.
 ALIVE = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3, "tcp_user_timeout": 10_000}
 CONNECT_SECONDS = 5
 
@@ -45,7 +45,7 @@ log = structlog.get_logger()
 
 
 class Change(NamedTuple):
-    """What a transaction may change: what comes before its number when it is told, and the stamps that it moves."""
+    """What a transaction may change: its prefix in notifications, and the stamps that it moves."""
 
     prefix: str
     stamps: tuple[int, ...]
@@ -58,7 +58,7 @@ Numbers = dict[Change, int]
 
 
 def announce(conn: Connection, change: Change = PUBLIC) -> None:
-    """Note that this transaction changes something; who listens is told behind its commit."""
+    """Mark this transaction as a change; listeners are notified after its commit."""
     numbers: Numbers = conn.info.setdefault(MARKS, {})
     # At most 19 digits, which is what `_number` reads.
     numbers.setdefault(change, random.getrandbits(63))
@@ -180,7 +180,7 @@ def _listen(url: str, freshness: Freshness) -> None:
     }
     with psycopg.connect(url, autocommit=True, **parameters) as conn:
         conn.execute(f"listen {CHANNEL}")
-        # Whatever changed while nobody listened is stale now.
+        # Changes while nobody listened were missed, so everything counts as stale.
         for change in (PUBLIC, SENDERS):
             freshness.renew(change=change)
         freshness.listening = True

@@ -1,4 +1,4 @@
-"""Connections that are lent again and again: SQLAlchemy's pool takes as long to hand one out as a small query does."""
+"""A connection pool above SQLAlchemy's, which takes as long to check one out as a small query does."""
 
 import select
 import threading
@@ -12,7 +12,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 
 class Lender:
-    """At most so many connections of an engine. They stay taken from its pool, which is as large."""
+    """Up to `most` connections, which stay checked out of the engine's own pool of the same size."""
 
     def __init__(self, engine: Engine, most: int, patience: float) -> None:
         self._engine, self._patience = engine, patience
@@ -25,7 +25,7 @@ class Lender:
 
     @property
     def lent(self) -> int:
-        """How many are lent just now."""
+        """How many are in use."""
         return len(self._lent)
 
     @contextmanager
@@ -45,7 +45,7 @@ class Lender:
             self._places.release()
 
     def close(self) -> None:
-        """End those that are not lent."""
+        """Close those that are not in use."""
         while conn := self._popped():
             conn.close()
         self._engine.dispose()

@@ -1,4 +1,4 @@
-"""For migrations: changes to large tables that nobody who reads or writes has to wait for.
+"""Online schema changes for migrations: nobody who reads or writes a large table has to wait.
 
 A statement that needs a lock waits for it at most `LOCK_WAIT`, since everybody who comes later waits behind it; then
 the whole migration is tried again (`migrate.upgrade`). What takes long is done beside the others: indexes concurrently,
@@ -21,7 +21,7 @@ _INVALID = "select 1 from pg_index where indexrelid = to_regclass('%s') and not 
 
 @contextmanager
 def beside() -> Iterator[None]:
-    """Each statement within commits by itself, and may wait for as long as it takes: nobody waits behind it."""
+    """Within the block each statement commits by itself and may wait as long as it takes: nobody queues behind it."""
     with op.get_context().autocommit_block():
         op.execute("set lock_timeout = 0")
         try:

@@ -1,4 +1,4 @@
-"""Reading from a streaming replica without showing less than was answered before.
+"""Reads from a streaming replica that never fall behind an answer already given (read-your-writes).
 
 Whoever changes something public moves the stamp of the host before the answer (`database/freshness.py`). For each stamp
 a process asks the primary once how far its log had come, and the replica may answer when it has replayed as much. Asked
@@ -32,7 +32,7 @@ _POSITION = """
 select (case current_setting('synchronous_commit') when 'off' then pg_current_wal_insert_lsn()
         else pg_current_wal_flush_lsn() end - '0/0')::bigint
 """
-# A replica that was promoted knows what it has written itself.
+# A promoted replica reports what it has written itself.
 _REPLAYED = """
 select (case when pg_is_in_recovery() then pg_last_wal_replay_lsn()
         else pg_current_wal_flush_lsn() end - '0/0')::bigint,

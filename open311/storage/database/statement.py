@@ -1,4 +1,4 @@
-"""Statements past SQLAlchemy and the cursor, and what an error of the driver means."""
+"""Prepared statements that bypass SQLAlchemy and the cursor on hot paths."""
 
 import re
 import select

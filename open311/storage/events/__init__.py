@@ -57,7 +57,7 @@ def append(
     claim_id: int | None = None,
     **data: Any,
 ) -> int:
-    """Write down what happened, in the transaction of the change itself; returns the id of the event.
+    """Record what happened, in the transaction of the change itself; returns the id of the event.
 
     Replicas are told of what is `public`; `in_feed` says otherwise where something public disappears. What is neither
     makes no public answer stale.
@@ -91,7 +91,7 @@ def append_to(
     public: bool,
     **more: Any,
 ) -> int:
-    """Write down what happened to a known request."""
+    """Record what happened to a request at hand."""
     owner = request.jurisdiction_id
     return append(conn, request.service_request_id, owner, kind, at=at, actor=actor, public=public, **more)
 
@@ -155,7 +155,7 @@ def withdraw(conn: Connection, event_id: int, *, line_too: bool) -> None:
 
 
 def take_back(conn: Connection, ids: Sequence[int]) -> None:
-    """Have events tell nobody any more, who was not told of them yet; that they happened stays."""
+    """Suppress notifications of events that were not sent yet; the events themselves stay."""
     announce(conn)
     marked: Any = _e.data.concat(type_coerce({"taken_back": True}, _e.data.type))
     gone = update(events).where(_e.id.in_(ids)).values(public=False, is_update=False, data=marked)
@@ -170,9 +170,9 @@ def show_photos(conn: Connection, event_id: int, paths: list[str]) -> None:
 
 
 def redact(conn: Connection, service_request_id: int) -> None:
-    """Leave of the events of a request no more than that they happened."""
+    """Strip the events of a request down to the fact that they happened."""
     announce(conn)
-    # The lines stay, bare: a reader of the stream counts on what it has seen being there.
+    # The rows stay, stripped: readers of the stream rely on those they have seen still being there.
     conn.execute(update(events).where(_e.service_request_id == service_request_id).values(data={}))
 
 

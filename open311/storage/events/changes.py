@@ -1,4 +1,4 @@
-"""Reading the stream of events as a change feed.
+"""The stream of events as a change feed.
 
 Numbers are given to events before they commit, so a reader that remembers the last number it saw would skip what
 commits late. Here a reader stops at the oldest transaction that may still write: everything before it has either
@@ -111,7 +111,7 @@ def _feed(conn: Connection, jurisdiction_id: str, position: Position, limit: int
     rows = conn.execute(query, {"xid": str(position.xid), "number": position.number}).all()
     if not rows:
         return ChangesPage((), position, more=False)
-    # After the events, so that none is shown older than what it tells of.
+    # Read after the events, so that no request is older than the event about it.
     known = _requests(conn, sorted({row[4] for row in rows}))
     changes = tuple(_change(kind, at, number, known.get(number)) for _, _, kind, at, number in rows)
     return ChangesPage(changes, Position(Part.FEED, int(rows[-1][0]), rows[-1][1]), more=len(rows) == limit)

@@ -1,4 +1,4 @@
-"""Reading the stream of events to its end, in commit order, so that each reader sees each event once.
+"""Consumers of the stream of events: each reads it in commit order and sees each event exactly once.
 
 A reader takes what follows its mark and moves the mark in the transaction that stores what it makes of the events:
 whatever dies in between has taken nothing. Writers of events know nothing of readers and never wait for them.
@@ -27,7 +27,7 @@ from open311.storage.tables import events, service_requests, stream_readers
 from open311.storage.upkeep import identity
 
 _e, _r, _s = events.c, service_requests.c, stream_readers.c
-# The oldest transaction that runs, not the newest event: what runs now commits behind a reader that begins now.
+# The oldest running transaction, not the newest event: what runs now will commit after a reader that begins now.
 _BEGIN = text("""
     insert into stream_readers (name, source, xid, number, floor)
     select :name, source, pg_snapshot_xmin(pg_current_snapshot())::text::xid8, 0, floor from instance
@@ -59,12 +59,12 @@ class Line:
 
 
 def begin(conn: Connection, name: str) -> None:
-    """Have a reader from now on, unless there is one."""
+    """Register a reader, unless there is one of this name."""
     conn.execute(_BEGIN, {"name": name})
 
 
 def forget(conn: Connection, name: str) -> None:
-    """Have no such reader any more."""
+    """Unregister a reader."""
     conn.execute(delete(stream_readers).where(_s.name == name))
 
 

@@ -1,4 +1,4 @@
-"""Updates: reading them out of the stream of events, and remembering who sent which."""
+"""Updates: a view of the stream of events, and who sent which."""
 
 from dataclasses import asdict
 from datetime import UTC
@@ -97,7 +97,7 @@ def _update(row: Row[*tuple[Any, ...]]) -> Update:
 
 def lock_sender(conn: Connection, key_id: int, sender_update_id: str) -> None:
     """Let the same sender repeat itself only one call at a time, until the transaction ends."""
-    # Two ids with one hash only wait for each other.
+    # Ids with the same hash merely wait for each other.
     conn.execute(select(func.pg_advisory_xact_lock(key_id, func.hashtext(f"update {sender_update_id}"))))
 
 

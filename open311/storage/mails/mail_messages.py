@@ -1,4 +1,4 @@
-"""The outbox of mails: which follower is told of which event, so that nobody is told twice, nor after a restore."""
+"""The outbox of mails: a row for each follower and event, so that nothing is sent twice, nor after a restore."""
 
 from collections.abc import Sequence
 from datetime import datetime

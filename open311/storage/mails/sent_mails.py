@@ -1,4 +1,4 @@
-"""Mails about reports that have left, one by one: to whom, and what became of each."""
+"""Sent mails about reports: to whom each went, and whether it arrived."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

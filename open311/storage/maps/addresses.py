@@ -12,13 +12,13 @@ from open311.storage.tables import addresses
 
 _a = addresses.c
 AT_ONCE = 5000
-# Below this, words are another street.
+# The least similarity at which words still mean a street.
 ALIKE = 0.45
 
 
 def replace(conn: Connection, jurisdiction_id: str, places: Iterable[Place]) -> int:
     """Put these in the place of all addresses that a jurisdiction has; returns how many."""
-    # Within the caller's transaction: nobody searches in half a list.
+    # In the caller's transaction, so that nobody searches half a list.
     conn.execute(delete(addresses).where(_a.jurisdiction_id == jurisdiction_id))
     stored, batch = 0, list[dict[str, object]]()
     for place in places:

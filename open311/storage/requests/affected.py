@@ -1,4 +1,4 @@
-"""Whom a report affects, too: counted without a name."""
+"""Counts of people whom a report affects, too, without names."""
 
 from datetime import datetime, timedelta
 
@@ -33,5 +33,5 @@ def add(conn: Connection, service_request_id: int, device: str, network: str, no
 
 
 def prune(conn: Connection, now: datetime) -> None:
-    """Forget from where was counted; the counts stay."""
+    """Forget the devices that were counted; the counts stay."""
     conn.execute(delete(affected_devices).where(_a.created_datetime < now - KEPT_FOR))

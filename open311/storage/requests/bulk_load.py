@@ -1,4 +1,4 @@
-"""The one way in which many reports are stored at once, with their cases and histories: by COPY, table by table."""
+"""Bulk loading of reports with their cases and histories, by COPY, table by table."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime

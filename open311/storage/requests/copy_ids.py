@@ -1,4 +1,4 @@
-"""What storing many requests at once needs: their ids, their places, and COPY."""
+"""Helpers of bulk loading: new ids, values as COPY reads them, and COPY itself."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -18,7 +18,7 @@ def new_ids(conn: Connection, count: int) -> list[int]:
     named = select(cast(func.pg_get_serial_sequence(service_requests.name, "id"), REGCLASS).label("name"))
     sequence = named.cte("sequence").prefix_with("materialized")
     drawn = select(func.nextval(sequence.c.name)).select_from(sequence, func.generate_series(1, count))
-    # The order of `nextval` within a statement is nobody's promise.
+    # Sorted, since nothing guarantees the order of `nextval` within a statement.
     return sorted(conn.execute(drawn).scalars())
 
 

@@ -1,4 +1,4 @@
-"""All requests of a jurisdiction, for those who take the whole archive."""
+"""All requests of a jurisdiction, for whole exports."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Rows of `service_requests` as values, the fast way: psycopg's own tuples, in binary."""
+"""Rows of `service_requests` as values, straight from psycopg's binary tuples."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime

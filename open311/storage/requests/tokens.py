@@ -45,7 +45,7 @@ def of_request(conn: Connection, service_request_id: int) -> str | None:
 
 def accept(conn: Connection, token: str, at: datetime) -> int | None:
     """Give the id out from now on; returns it, or None when it was given out before or the token is unknown."""
-    # One statement that asks and sets: of two workers one gets the id, the other nothing.
+    # Checked and set in one statement: of two workers, only one gets the id.
     accepted = (
         update(tokens)
         .where(_t.token == token, _t.accepted_datetime.is_(None))

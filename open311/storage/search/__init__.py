@@ -38,7 +38,7 @@ __all__ = [
     "total",
 ]
 
-# So many rows are counted off at a time.
+# How many rows lie between two landmarks.
 STRIDE = 10_000
 LANDMARK_SECONDS = 60.0
 MOST_LANDMARKS = 200
@@ -180,7 +180,7 @@ def total(conn: Connection, query: RequestSearch) -> int:
 
 
 def index_pending_words(conn: Connection) -> None:
-    """Sort the words of new requests into their index; until then each search reads them one by one."""
+    """Flush the pending list of the index of words, which every search reads entry by entry."""
     conn.execute(select(func.gin_clean_pending_list(literal_column("'service_requests_words'::regclass"))))
 
 
@@ -190,7 +190,7 @@ def _page(query: RequestSearch, items: Items, count: int, keys: Sequence[Any] = 
     known_total = None
     if query.after and query.after.total is not None:
         known_total = query.after.total
-    # Behind a skip that led beyond the end nobody knows where the end was.
+    # Once a skip has passed the end, nobody knows where the end was.
     elif not more and not query.after and (count or not query.skip):
         known_total = query.skip + count
     following = Cursor(query.sort, tuple(keys), known_total) if more else None

@@ -57,7 +57,7 @@ def in_order(branch: Branch, *conditions: Any, within: Any = None) -> Select[Any
 
 
 def _until_full(steps: Any, step: Any, branch: Branch) -> Select[Any]:
-    """Step by step, and nothing behind a full page is looked at.
+    """Step by step until the page is full; no step after that is read.
 
     The limit is inside: sorted before it, the first row of one more step would be needed to know that the last is over.
     A step can only be looked up once its tags are known, so they come in the order of `steps`.

@@ -55,7 +55,7 @@ SHORTEST_TRIGRAM = 3
 
 
 class Strategy(StrEnum):
-    """The value is also the parameter that marks a statement as built this way."""
+    """How a search is answered; the value is also the parameter that marks such a statement."""
 
     CELLS = "by_cells"
     COLUMNS = "by_columns"

@@ -1,4 +1,4 @@
-"""What was typed into the search: stems in the language of the index, parts of words, and what else it may mean."""
+"""Text search: stems in the language of the index, parts of words, and numbers that words may mean."""
 
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
@@ -14,7 +14,7 @@ from open311.storage.tables import foreign_references, service_requests
 
 _r, _f = service_requests.c, foreign_references.c
 
-# Up to here hits are put in order; beyond, so many rows match that walking the order meets them soon.
+# Up to here hits are sorted; beyond it so many rows match that walking the order soon meets them.
 FEW_HITS = 10_000
 
 

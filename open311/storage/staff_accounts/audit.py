@@ -1,4 +1,4 @@
-"""The log of what must be accounted for, as rows that are only ever added."""
+"""The audit log: append-only rows, chained by digests."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, replace
@@ -25,7 +25,7 @@ def append(
     ip_prefix: str | None = None,
 ) -> None:
     """Write a line, in the transaction of what it tells of."""
-    # Held until the commit: two lines that carried on the same digest would break the chain for ever.
+    # Held until the commit: two lines that follow the same digest would break the chain for good.
     conn.execute(select(func.pg_advisory_xact_lock(advisory_locks.AUDIT_LOG)))
     last = conn.execute(select(_a.digest).order_by(_a.id.desc()).limit(1)).scalar_one_or_none()
     line = AuditLine(

@@ -54,7 +54,7 @@ def find(conn: Connection, digest: str, now: datetime) -> SessionHolder | None:
     current = (_m.account_id == _a.id) & membership_storage.in_force_at(now)
     joined = sessions.join(accounts, _a.id == _s.account_id).outerjoin(memberships, current)
     query = select(*account_storage.COLUMNS, *_COLUMNS, *membership_storage.JOINED).select_from(joined)
-    # Every click of every employee asks this: one statement, although it brings the account once for each role.
+    # Run for every click of every employee: one statement, although it repeats the account for each role.
     rows = conn.execute(query.where(_s.digest == digest).order_by(_m.id)).all()
     if not rows:
         return None

@@ -1,4 +1,4 @@
-"""Brakes on guessing: the more tries went wrong, the longer until the next one counts. Nobody is locked out."""
+"""Brakes on guessing: exponential backoff after wrong tries, so that nobody is ever locked out."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
@@ -35,7 +35,7 @@ class Tries(NamedTuple):
 
 def take(conn: Connection, brakes: Iterable[Brake], now: datetime) -> Tries:
     """Count one try on each brake before it is made; none is counted while one of them holds."""
-    # In one order, or two sign-ins that share two brakes would wait for each other.
+    # In one order: two sign-ins that share two brakes could deadlock otherwise.
     chosen = sorted(brakes, key=lambda brake: brake.key)
     if wait := _wait(conn, chosen, now):
         return Tries(wait, {})

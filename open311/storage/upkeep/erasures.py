@@ -11,7 +11,7 @@ from open311.storage.tables import erasures
 from open311.storage.upkeep import unpublished
 
 _e = erasures.c
-# Whoever came in after the erasure has the number by chance.
+# A row that came in after the erasure has the number by chance.
 _REPEAT = {
     "reporters": text("""
         delete from reporters using service_requests as request
@@ -23,7 +23,7 @@ _REPEAT = {
         where event.id = event_id and event_id = any(:ids) and datetime < :before
         returning event_id
     """),
-    # Whoever left after the backup must not come back with it.
+    # An account that ended after the backup must not come back with it.
     "accounts": text("""
         with gone as (
             update accounts set state = 'left', left_datetime = :before, password_hash = null, totp_secret = null,
@@ -73,7 +73,7 @@ def note(conn: Connection, table_name: str, ids: Sequence[int]) -> None:
 
 
 def copied(conn: Connection, ids: Sequence[int]) -> None:
-    """They are kept elsewhere, too."""
+    """Mark erasures as copied beside the photos."""
     conn.execute(update(erasures).where(_e.id.in_(ids)).values(copied=True))
 
 

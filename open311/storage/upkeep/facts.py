@@ -1,4 +1,4 @@
-"""What an operator should know of the database: versions, clock, indexes, what a city has not filled in yet."""
+"""Facts for `open311 doctor`: versions, clock, indexes, what a city has not filled in yet."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

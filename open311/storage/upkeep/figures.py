@@ -1,4 +1,4 @@
-"""How much waits and how much was done, for whoever watches the server: one look at the database."""
+"""Figures for monitoring, read in one pass: how much waits, and how much was done."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

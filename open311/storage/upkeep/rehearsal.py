@@ -57,7 +57,7 @@ def _run(dump: Path, url: str) -> None:
         raise ConfigurationError("pg_restore is missing; install postgresql-client")
     parts = conninfo_to_dict(url.replace("postgresql+psycopg:", "postgresql:", 1))
     known = {variable: str(parts[name]) for name, variable in VARIABLES.items() if parts.get(name)}
-    # Without that, pg_restore goes on after an error and ends well: a half would be taken for a whole.
+    # Otherwise pg_restore carries on after an error and exits with success: half a database would pass for a whole.
     command = [program, "--exit-on-error", f"--dbname={parts['dbname']}", str(dump)]
     done = subprocess.run(command, env=os.environ | known, capture_output=True, text=True)
     if done.returncode:
