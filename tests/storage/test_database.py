@@ -11,7 +11,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from open311.base.errors import Unavailable
 from open311.storage.database import Database
-from open311.storage.database.lending import Lender
+from open311.storage.database.connection_pool import ConnectionPool
 
 
 def test_a_server_that_was_restarted_is_not_noticed_by_the_next_request(fresh_database_url: str) -> None:
@@ -41,7 +41,7 @@ def test_reading_uses_few_connections_again_and_again(fresh_database_url: str) -
 
 def test_whoever_finds_all_connections_lent_is_told_so(fresh_database_url: str) -> None:
     with closing(Database(fresh_database_url, pool_size=1)) as database:
-        database._reading = Lender(database._reading._engine, 1, patience=0.01)
+        database._reading = ConnectionPool(database._reading._engine, 1, patience=0.01)
         with database.read(), pytest.raises(Unavailable) as refused, database.read():
             pass
         assert isinstance(refused.value.__cause__, PoolTimeout)

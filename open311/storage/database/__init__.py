@@ -13,9 +13,9 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DisconnectionError
 
 from open311.base.errors import Busy, ReplicaLost, Unavailable
+from open311.storage.database.connection_pool import ConnectionPool, has_ended
 from open311.storage.database.failures import in_our_words, went_away
 from open311.storage.database.freshness import ALIVE, CONNECT_SECONDS, Freshness, forget_marks, listen
-from open311.storage.database.lending import Lender, has_ended
 from open311.storage.database.replica import STAMP, Replica
 from open311.storage.database.statement import CUSTOM, forget_plans, plan_as
 
@@ -57,11 +57,11 @@ class Database:
         self._direct = make_url(url).set(drivername="postgresql")
         way = _through_pooler() if pooler_url else _straight()
         self.engine = _engine(pooler_url or url, pool_size, **way)
-        self._writing = Lender(self.engine, pool_size, POOL_SECONDS)
-        # Nothing is left to roll back, so a connection is lent and given back without a word to the server.
+        self._writing = ConnectionPool(self.engine, pool_size, POOL_SECONDS)
+        # Nothing is ever left to roll back, so checking a connection out and in takes no round trip.
         alone: dict[str, Any] = {"isolation_level": "AUTOCOMMIT", "pool_reset_on_return": None}
         reading = _engine(pooler_url or url, pool_size, **way, **alone)
-        self._reading = Lender(reading, pool_size, POOL_SECONDS)
+        self._reading = ConnectionPool(reading, pool_size, POOL_SECONDS)
         if pooler_url:
             event.listen(reading, "first_connect", _tell_what_the_pooler_lacks)
         if replica_url:
@@ -71,7 +71,7 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A connection for reading; no transaction is opened, so one statement is one round trip."""
-        with in_our_words(), self._reading.lend() as conn:
+        with in_our_words(), self._reading.checkout() as conn:
             yield conn
 
     def read_public(self) -> AbstractContextManager[Connection]:
@@ -85,16 +85,16 @@ class Database:
 
     @contextmanager
     def _read_copy(self, replica: Replica) -> Iterator[Connection]:
-        lent = replica.lend()
-        if lent is None:
+        copy = replica.connect()
+        if copy is None:
             with self.read() as conn:
                 yield conn
             return
         try:
-            with closing(lent), in_our_words():
-                yield lent
+            with closing(copy), in_our_words():
+                yield copy
         except (Unavailable, Busy) as error:
-            # A replica also takes back what stands in the way of its replay; the primary does not mind.
+            # A replica also cancels queries that conflict with its replay; the primary would not.
             if not went_away(error.__cause__):
                 raise
             replica.leave_out("out of reach", error)
@@ -116,8 +116,8 @@ class Database:
 
     def pools(self) -> list[tuple[str, int, int]]:
         """Name, connections in use and size of each pool of this process."""
-        lenders = {"write": self._writing, "read": self._reading}
-        return [(name, lender.lent, lender.most) for name, lender in lenders.items()]
+        pools = {"write": self._writing, "read": self._reading}
+        return [(name, pool.in_use, pool.most) for name, pool in pools.items()]
 
     def stamp_of(self, conn: Connection) -> int:
         """The stamp under which what this connection reads may be cached."""
@@ -126,7 +126,7 @@ class Database:
     @contextmanager
     def begin(self) -> Iterator[Connection]:
         """A connection inside a transaction."""
-        with in_our_words(), self._writing.lend() as conn, conn.begin():
+        with in_our_words(), self._writing.checkout() as conn, conn.begin():
             forget_marks(conn)
             yield conn
             # By itself where there is something to tell; the commit that SQLAlchemy adds then finds nothing open.

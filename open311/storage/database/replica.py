@@ -14,9 +14,9 @@ import structlog
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
+from open311.storage.database.connection_pool import ConnectionPool
 from open311.storage.database.failures import LOST
 from open311.storage.database.freshness import Freshness
-from open311.storage.database.lending import Lender
 
 # A replica's position is asked again at the latest after this.
 BOUND_SECONDS = 1.0
@@ -46,7 +46,7 @@ log = structlog.get_logger()
 class Replica:
     """A replica, and whether it may answer now. Its engine is in autocommit, too."""
 
-    def __init__(self, engine: Engine, primary: Lender, freshness: Freshness) -> None:
+    def __init__(self, engine: Engine, primary: ConnectionPool, freshness: Freshness) -> None:
         self._engine = engine
         self._primary = primary
         self._freshness = freshness
@@ -55,7 +55,7 @@ class Replica:
         self._rests_until = 0.0
         self.state = "ok"
 
-    def lend(self) -> Connection | None:
+    def connect(self) -> Connection | None:
         """A connection that has seen all that this host has; None when the primary is to be asked."""
         now = time.monotonic()
         if now < self._rests_until:
@@ -91,7 +91,7 @@ class Replica:
             # Here too one request tries, while nothing more was written.
             self._known = (stamp, None, now)
         try:
-            with self._primary.lend() as conn:
+            with self._primary.checkout() as conn:
                 position = conn.exec_driver_sql(_POSITION).scalar_one()
         except LOST:
             position = None

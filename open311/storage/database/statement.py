@@ -96,7 +96,7 @@ def _copied(driver: Any, command: bytes) -> Iterator[bytes]:
 
 
 def plan_as(conn: Connection, mode: str) -> None:
-    """From now on, statements of this connection are planned so; lent connections are in the mode `CUSTOM`."""
+    """From now on, statements of this connection are planned so; pooled connections are in the mode `CUSTOM`."""
     if conn.info.get(MODE, CUSTOM) == mode:
         return
     libpq = conn.connection.driver_connection.pgconn  # type: ignore[union-attr]
