@@ -110,9 +110,9 @@ def get_service_definition(query: dict[str, Any], service_code: str) -> Response
 def post_service_request(sent: tuple[Submission, tuple[Any, ...]]) -> Response:
     """Hand in a report. Answers with an id, a token, or neither, by the type of the service."""
     sender = keys.require(key(), Scope.REPORT)
-    # What reading found wrong goes along, so that the sender is told everything at once (R-137).
-    submission, found = sent
-    receipt = report.submit(current.core(), current.catalogue(), submission, sender, found)
+    # Problems of parsing go along, so that the sender hears of all problems at once (R-137).
+    submission, parse_problems = sent
+    receipt = report.submit(current.core(), current.catalogue(), submission, sender, parse_problems)
     notice = receipt.service_notice.in_language(current.language(current.catalogue()))
     document = documents.receipt(receipt.service_request_id, receipt.token, notice)
     return answer(document, cache=NEVER_KEPT)
@@ -126,10 +126,10 @@ def get_token(query: dict[str, Any], token: str) -> Response:
         raise NotFound(problem("error.token.unknown"))
     owner = current.catalogue().jurisdiction.jurisdiction_id
     with current.core().database.read() as conn:
-        found = tokens.find(conn, token, owner)
-    if found is None:
+        row = tokens.find(conn, token, owner)
+    if row is None:
         raise NotFound(problem("error.token.unknown"))
-    number, given_out = found
+    number, given_out = row
     return answer(documents.token(token, number if given_out else None), cache=NEVER_KEPT)
 
 

@@ -50,11 +50,11 @@ class SubmissionForm(Arguments):
     def load(self, data: Any, **kwargs: Any) -> Any:
         """What could be read as a `Submission`, and the problems with the rest."""
         try:
-            fields, found = cast(dict[str, Any], super().load(data, **kwargs)), tuple[Problem, ...]()
+            fields, problems = cast(dict[str, Any], super().load(data, **kwargs)), tuple[Problem, ...]()
         except ValidationError as error:
-            fields, found = cast(dict[str, Any], error.valid_data), problems_of(error)
+            fields, problems = cast(dict[str, Any], error.valid_data), problems_of(error)
         half = problem("error.location.pair") if ("lat" in data) != ("long" in data) else None
-        return _submission(fields), (half, *found) if half else found
+        return _submission(fields), (half, *problems) if half else problems
 
 
 def _submission(fields: dict[str, Any]) -> Submission:

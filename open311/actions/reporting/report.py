@@ -29,12 +29,12 @@ from open311.storage.requests import reports, service_requests, tokens
 # A client that repeats itself within this time meant one report (georeport.md 5.15).
 REPEAT_WITHIN = timedelta(hours=24)
 Also = Callable[[Connection, int], None]
-# Of blocked senders; beyond, the database is asked for each report.
+# Of blocked senders; with more of them, each report asks the database.
 MOST_IN_MEMORY = 5000
 
 
 class Accepted(NamedTuple):
-    """A report that was looked at: whose it is, what it is about, what was sent, and the answers as they count."""
+    """A validated report: its city and service, what was sent, and the answers in the form they are stored."""
 
     catalogue: Catalogue
     service: Service
@@ -47,23 +47,21 @@ def submit(
     catalogue: Catalogue,
     submission: Submission,
     actor: Actor,
-    found: tuple[Problem, ...] = (),
+    parse_problems: tuple[Problem, ...] = (),
     also: Also = lambda conn, number: None,
 ) -> Receipt:
-    """Store a report and say what its sender gets.
+    """Store a report, as a whole or not at all, and return its receipt.
 
-    `found` are problems that reading the submission has already shown; all problems are raised as one `Invalid`. An
-    unknown service is `NotFound`. Nothing is stored unless everything is right. `also` is done with the id, in the
-    same transaction; not for a report that was sent before.
+    `parse_problems` come from parsing the submission; all problems are raised together as one `Invalid`. An unknown
+    service is `NotFound`. `also` is called with the id, in the same transaction; not for a report that was sent before.
     """
     actor.require(Right.INTAKE, catalogue.jurisdiction.jurisdiction_id)
-    accepted, wrong = _checked(core, catalogue, submission, found)
-    pictures, about_photos = media.read(core, submission.photos)
-    Invalid.unless_empty([*wrong, *about_photos])
-    # Files first: one that nobody points to is swept away, a row without its file would show nothing for ever.
+    accepted, problems = _checked(core, catalogue, submission, parse_problems)
+    pictures, photo_problems = media.read(core, submission.photos)
+    Invalid.unless_empty([*problems, *photo_problems])
+    # Files first: an orphaned file is swept away, but a row without its file would stay broken for good.
     with media.in_store(core, pictures, submission.kept) as files, core.database.begin() as conn:
-        # Within the transaction that stores it, so that the lock which it takes lasts until the first report can be
-        # seen.
+        # In the transaction that stores the report, so that its lock lasts until the first report is visible.
         repeated = _repeated(core, conn, accepted, actor)
         if repeated is not None:
             return repeated
@@ -75,25 +73,25 @@ def submit(
 
 
 def check(
-    core: Core, catalogue: Catalogue, submission: Submission, found: tuple[Problem, ...] = ()
+    core: Core, catalogue: Catalogue, submission: Submission, parse_problems: tuple[Problem, ...] = ()
 ) -> list[Problem]:
-    """Everything that `submit` would find wrong, but for photos; nothing is stored."""
+    """All problems that `submit` would raise, except those of photos; nothing is stored."""
     try:
-        return _checked(core, catalogue, submission, found)[1]
+        return _checked(core, catalogue, submission, parse_problems)[1]
     except (Invalid, NotFound) as refused:
         return [*refused.problems]
 
 
 def _checked(
-    core: Core, catalogue: Catalogue, submission: Submission, found: tuple[Problem, ...]
+    core: Core, catalogue: Catalogue, submission: Submission, parse_problems: tuple[Problem, ...]
 ) -> tuple[Accepted, list[Problem]]:
-    """A report, which is accepted if the problems are none; raises what leaves nothing to be looked at."""
+    """The report, and its problems; raises those that leave nothing else to be checked."""
     if catalogue.jurisdiction.harvested_from:
         raise Invalid(problem("error.jurisdiction.elsewhere", url=catalogue.jurisdiction.harvested_from))
-    # A place that cannot be read would be told as missing, too.
-    about_place = [problem for problem in found if problem.key.startswith("error.location")]
-    rest = [problem for problem in found if problem not in about_place]
-    misplaced = about_place or [*_misplaced(core, catalogue, submission)]
+    # A place that could not be parsed is not reported as missing, too.
+    unreadable = [problem for problem in parse_problems if problem.key.startswith("error.location")]
+    rest = [problem for problem in parse_problems if problem not in unreadable]
+    misplaced = unreadable or [*_misplaced(core, catalogue, submission)]
     if submission.service_code is None:
         raise Invalid(problem("error.service_code.required"), *misplaced, *rest)
     service = catalogue.find_service(submission.service_code)
@@ -124,14 +122,13 @@ def _repeated(core: Core, conn: Connection, accepted: Accepted, actor: Actor) ->
         return None
     service_requests.lock_client_request(conn, actor.key_id, submission.client_request_id)
     owner, since = catalogue.jurisdiction.jurisdiction_id, core.now() - REPEAT_WITHIN
-    found = service_requests.find_by_client_request(
+    first = service_requests.find_by_client_request(
         conn, actor.key_id, submission.client_request_id, owner, since
     )
-    if found is None:
+    if first is None:
         return None
-    number, service_code = found
-    first = catalogue.services.get(service_code, service)
-    return _receipt(first, number, tokens.of_request(conn, number))
+    number, service_code = first
+    return _receipt(catalogue.services.get(service_code, service), number, tokens.of_request(conn, number))
 
 
 def _store(core: Core, conn: Connection, accepted: Accepted, actor: Actor, files: Files) -> int:
