@@ -38,7 +38,7 @@ __all__ = [
 def load(path: Path) -> Catalogue:
     """The catalogue in one file; raises `CatalogueError` with all problems when there is any."""
     document = _checked(path)
-    if document.found:
+    if document.reported:
         raise CatalogueError(*document.problems)
     return _built(document)
 

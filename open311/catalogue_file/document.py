@@ -100,13 +100,13 @@ class Document:
     file: Path
     data: Any = None
     lines: dict[Steps, int] = field(default_factory=dict)
-    found: list[tuple[Steps, int, str]] = field(default_factory=list)
+    reported: list[tuple[Steps, int, str]] = field(default_factory=list)
     areas: Areas = NO_AREAS
 
     @property
     def problems(self) -> tuple[CatalogueProblem, ...]:
         return tuple(
-            CatalogueProblem(self.file, line, self._name(steps), what) for steps, line, what in self.found
+            CatalogueProblem(self.file, line, self._name(steps), what) for steps, line, what in self.reported
         )
 
     @property
@@ -117,7 +117,7 @@ class Document:
     def report(self, steps: Steps, message: str, line: int | None = None) -> None:
         """Note a problem at a place, with the line of that place or of what surrounds it."""
         short = message if len(message) <= LONGEST_MESSAGE else f"{message[:LONGEST_MESSAGE]} …"
-        self.found.append((steps, self._line(steps) if line is None else line, short))
+        self.reported.append((steps, self._line(steps) if line is None else line, short))
 
     def _line(self, steps: Steps) -> int:
         known = (steps[:length] for length in range(len(steps), -1, -1))

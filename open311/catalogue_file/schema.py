@@ -105,14 +105,14 @@ def _required(error: ValidationError, schema: Any) -> str:
 
 
 def _type(error: ValidationError, schema: Any) -> str:
-    wanted = [schema["type"]] if isinstance(schema["type"], str) else schema["type"]
-    allowed = " or ".join(KINDS[kind] for kind in wanted)
+    kinds = [schema["type"]] if isinstance(schema["type"], str) else schema["type"]
+    allowed = " or ".join(KINDS[kind] for kind in kinds)
     instance = error.instance
     if instance is None:
         return f"is empty; allowed is {allowed}"
     if isinstance(instance, (dict, list)):
         return f"is {KINDS['object' if isinstance(instance, dict) else 'array']}; allowed is {allowed}"
-    quoted = f'; write "{json.dumps(instance)}"' if "string" in wanted else ""
+    quoted = f'; write "{json.dumps(instance)}"' if "string" in kinds else ""
     return f"is {json.dumps(instance, ensure_ascii=False)}; allowed is {allowed}{quoted}"
 
 

@@ -145,13 +145,13 @@ def moves_to(word: str, request: ServiceRequest, catalogue: Catalogue) -> Detail
     if word in PLAIN and KIND_OF_WORD[word] == request.status:
         return None
     # A new report that nobody has checked is not where a known one goes back to.
-    meant = [
+    candidates = [
         status
         for status in catalogue.statuses.values()
         if status.update_status == word and not status.initial
     ]
-    if meant:
-        return meant[0]
+    if candidates:
+        return candidates[0]
     new_status = catalogue.default_status(KIND_OF_WORD.get(word, Status(request.status)))
     return None if new_status.code == request.detailed_status else new_status
 

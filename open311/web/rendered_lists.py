@@ -38,21 +38,21 @@ def list_query(context: RequestContext, parameters: dict[str, Any]) -> ListQuery
     """What parameters mean now; raises `Invalid`."""
     core = context.core
     days = core.settings.max_span_days
-    meant = queries.request_search(parameters, context.catalogue, core.now(), days, context.actor)
-    return ListQuery(parameters, search.question_of(meant))
+    request_search = queries.request_search(parameters, context.catalogue, core.now(), days, context.actor)
+    return ListQuery(parameters, search.question_of(request_search))
 
 
 def written(context: RequestContext, query: ListQuery, form: Form) -> WrittenBody:
     """A page of requests, written in a form."""
     core, (parameters, question) = context.core, query
-    wanted = question.search
-    writer = Writer(form, context.catalogue, context.language, context.base_url, wanted.with_notes)
+    request_search = question.search
+    writer = Writer(form, context.catalogue, context.language, context.base_url, request_search.with_notes)
     with core.database.read_public() as conn:
         page = search.hits(conn, question, core.landmarks)
         count = total(core, conn, question, page) if queries.paged(parameters) else page.total
-        render = partial(writer.by_ids, conn, wanted)
-        body, tag = core.fragments.written(writer.variant(wanted), page.items, render, form.join)
-    headers = pagination.headers(context, page, wanted, parameters, count)
+        render = partial(writer.by_ids, conn, request_search)
+        body, tag = core.fragments.written(writer.variant(request_search), page.items, render, form.join)
+    headers = pagination.headers(context, page, request_search, parameters, count)
     return WrittenBody(body, tag, headers)
 
 

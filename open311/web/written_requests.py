@@ -24,11 +24,11 @@ class Writer(NamedTuple):
     base_url: str
     extensions: bool = False
 
-    def by_ids(self, conn: Connection, asked: RequestSearch, ids: list[int]) -> list[Entry]:
+    def by_ids(self, conn: Connection, query: RequestSearch, ids: list[int]) -> list[Entry]:
         """The requests with these ids, in any order; those that have become invisible meanwhile are missing."""
         entries: list[Entry] = []
         if not self.extensions:
-            entries = search.lines_by_ids(conn, asked, ids, self.form.name, self.wording())
+            entries = search.lines_by_ids(conn, query, ids, self.form.name, self.wording())
         lines = [line for _, _, line in entries]
         clean = self.form.clean(lines)
         if clean is not lines:
@@ -38,13 +38,13 @@ class Writer(NamedTuple):
         if len(entries) == len(ids):
             return entries
         missing = {*ids}.difference([number for number, _, _ in entries])
-        return [*entries, *self._from_values(asked, search.by_ids(conn, asked, list(missing)))]
+        return [*entries, *self._from_values(query, search.by_ids(conn, query, list(missing)))]
 
-    def page(self, conn: Connection, asked: RequestSearch) -> Page[list[bytes]]:
+    def page(self, conn: Connection, query: RequestSearch) -> Page[list[bytes]]:
         """One page of requests in order, read in one go."""
-        page = search.lines(conn, asked, self.form.name, self.wording())
+        page = search.lines(conn, query, self.form.name, self.wording())
         missing = [line for line in page.items if isinstance(line, int)]
-        ours = {n: line for n, _, line in self._from_values(asked, search.by_ids(conn, asked, missing))}
+        ours = {n: line for n, _, line in self._from_values(query, search.by_ids(conn, query, missing))}
         lines = [ours.get(line) if isinstance(line, int) else line for line in page.items]
         written = self.form.clean([line for line in lines if line is not None])
         return Page(written, page.next, page.total)
@@ -56,19 +56,19 @@ class Writer(NamedTuple):
             )
         )
 
-    def variant(self, asked: RequestSearch) -> Hashable | None:
+    def variant(self, query: RequestSearch) -> Hashable | None:
         """What the bytes depend on beside id and version; None where each request is written with its distance from
         the centre that was asked for."""
-        if asked.circle is not None and self.extensions:
+        if query.circle is not None and self.extensions:
             return None
         catalogue = self.catalogue
         # As numbers and texts, which look alike in every process.
         city = catalogue.jurisdiction.jurisdiction_id, catalogue.digest, catalogue.changeset.timestamp()
         return self.form.name, self.language, self.extensions, city, self.base_url
 
-    def _from_values(self, asked: RequestSearch, requests: Iterable[ServiceRequest]) -> Iterator[Entry]:
+    def _from_values(self, query: RequestSearch, requests: Iterable[ServiceRequest]) -> Iterator[Entry]:
         for request in requests:
-            circle = asked.circle if self.extensions else None
+            circle = query.circle if self.extensions else None
             distance = circle.distance(request.location) if circle and request.location else None
             yield (
                 request.service_request_id,

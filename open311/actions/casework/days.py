@@ -26,5 +26,5 @@ def require_to_come(day: date, today: date) -> None:
 
 def require(day: date, *, first: date, today: date) -> None:
     """Raises `Invalid` for a day before the first that will do, or years ahead."""
-    if (wrong := problem_of(day, first=first, today=today)) is not None:
-        raise Invalid(wrong)
+    if (day_problem := problem_of(day, first=first, today=today)) is not None:
+        raise Invalid(day_problem)

@@ -161,7 +161,7 @@ def _store(core: Core, conn: Connection, accepted: Accepted, actor: Actor, files
         },
         reporter=submission.reporter,
         answers=answers.private,
-        happened=[
+        events=[
             event | {"jurisdiction_id": owner, "datetime": now, "actor": str(actor)}
             for event in _events(catalogue, route, shown=shown)
         ],
@@ -200,8 +200,8 @@ def _events(catalogue: Catalogue, route: Route, *, shown: bool) -> Iterator[dict
     begun = {"status": Status.OPEN, "detailed_status": catalogue.initial_status.code}
     yield {"kind": EventKind.SUBMITTED, "public": shown, "in_feed": shown, "data": begun}
     if route.rule is not None:
-        told = {"to": route.unit, **route.for_history}
-        yield {"kind": EventKind.ROUTED, "public": False, "in_feed": False, "data": told}
+        data = {"to": route.unit, **route.for_history}
+        yield {"kind": EventKind.ROUTED, "public": False, "in_feed": False, "data": data}
 
 
 def _is_blocked(core: Core, conn: Connection, owner: str, submission: Submission, now: datetime) -> bool:

@@ -31,15 +31,15 @@ def add(core: Core, signed_in: SignedIn, name: str, rights: Collection[Right], d
         raise Forbidden(lacking(Right.API_TOKENS))
     longest = model.longest(of_sso=account.issuer is not None)
     words = " ".join(name.split())
-    wrong: list[Problem] = []
+    problems: list[Problem] = []
     if not words or len(words) > model.LONGEST_NAME or not words.isprintable():
-        wrong.append(problem("desk.token.name", most=model.LONGEST_NAME))
+        problems.append(problem("desk.token.name", most=model.LONGEST_NAME))
     # A token can do less than its owner, never more; what its owner loses later it loses too (`find_holder`).
     if not rights or not {*rights} <= {*offered(signed_in)}:
-        wrong.append(problem("desk.token.rights"))
+        problems.append(problem("desk.token.rights"))
     if days is None or not 1 <= days <= longest.days:
-        wrong.append(problem("desk.token.days", most=longest.days))
-    Invalid.unless_empty(wrong)
+        problems.append(problem("desk.token.days", most=longest.days))
+    Invalid.unless_empty(problems)
     secret, now = model.new_secret(), core.now()
     with core.database.begin() as conn:
         if access_tokens.count(conn, account.id) >= model.MOST_TOKENS:

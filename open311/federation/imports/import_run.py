@@ -41,11 +41,11 @@ def begin(core: Core, catalogue: Catalogue, name: str, state: Mapping[str, Any])
     )
     with core.database.begin() as conn:
         sources.add(conn, fresh)
-        found = sources.find(conn, owner, name) or fresh
-    if found.kind != "import":
+        source = sources.find(conn, owner, name) or fresh
+    if source.kind != "import":
         raise Invalid(problem("error.import.mapping", reason=f"{name} is harvested"))
-    same = found.state.get("fingerprint") == state.get("fingerprint")
-    return found if same else replace(found, state=state)
+    same = source.state.get("fingerprint") == state.get("fingerprint")
+    return source if same else replace(source, state=state)
 
 
 def terms(catalogue: Catalogue, options: ImportOptions) -> Terms:

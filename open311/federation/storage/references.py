@@ -90,12 +90,12 @@ def redate_closing(conn: Connection, service_request_id: int, closed: datetime, 
     return True
 
 
-def complete_reporters(conn: Connection, told: Mapping[int, Reporter]) -> set[int]:
+def complete_reporters(conn: Connection, reporters_by_id: Mapping[int, Reporter]) -> set[int]:
     """Store what is told of reporters and differs, by number of the request; returns the numbers of these requests.
 
     What is not told stays. Nobody comes back who has asked to be forgotten.
     """
-    ids = list(told)
+    ids = list(reporters_by_id)
     query = select(_p.service_request_id, *(_p[name] for name in PERSONAL)).where(
         _p.service_request_id == func.any(ids)
     )
@@ -105,7 +105,7 @@ def complete_reporters(conn: Connection, told: Mapping[int, Reporter]) -> set[in
     )
     forgotten = {*conn.execute(gone).scalars()}
     rows = []
-    for number, reporter in told.items():
+    for number, reporter in reporters_by_id.items():
         before = known.get(number, NOBODY)
         after = replace(before, **{name: value for name, value in asdict(reporter).items() if value})
         if after != before and number not in forgotten:
@@ -126,21 +126,21 @@ def note_copy(conn: Connection, jurisdiction_id: str, source: str, copy: int, id
 
 def not_in_copy(conn: Connection, jurisdiction_id: str, source: str, copy: int, limit: int) -> list[str]:
     """The ids of requests that are not gone, yet in no part of a full copy."""
-    wanted = select(_f.foreign_id).where(
+    query = select(_f.foreign_id).where(
         _f.jurisdiction_id == jurisdiction_id,
         _f.source == source,
         _f.service_request_id.is_not(None),
         _f.copy != copy,
         ~_f.gone,
     )
-    return list(conn.execute(wanted.limit(limit)).scalars())
+    return list(conn.execute(query.limit(limit)).scalars())
 
 
 def open_references(
     conn: Connection, jurisdiction_id: str, source: str, before: datetime, behind: int, limit: int
 ) -> list[tuple[int, str]]:
     """Number and foreign id of requests that are open and were made before a moment, by number."""
-    wanted = (
+    query = (
         select(_r.id, _f.foreign_id)
         .join(foreign_references, _f.service_request_id == _r.id)
         .where(
@@ -151,7 +151,7 @@ def open_references(
             _r.id > behind,
         )
     )
-    return [(row[0], row[1]) for row in conn.execute(wanted.order_by(_r.id).limit(limit))]
+    return [(row[0], row[1]) for row in conn.execute(query.order_by(_r.id).limit(limit))]
 
 
 def name_services(

@@ -49,18 +49,18 @@ class _Refused(ValueError):
 
 def check(service: Service, answers: Mapping[str, Sequence[str]]) -> Answers:
     """Sort the answers of a report and hold them against the definition of its service; never raises."""
-    answered = _without_blanks(answers)
+    given_answers = _without_blanks(answers)
     attributes = {attribute.code: attribute for attribute in service.attributes}
     problems: list[Problem] = []
     public: dict[str, list[str]] = {}
     private: dict[str, list[str]] = {}
     for attribute in service.attributes:
-        if attribute.variable and attribute.code in answered:
-            accepted = _accept(attribute, answered[attribute.code], problems)
+        if attribute.variable and attribute.code in given_answers:
+            accepted = _accept(attribute, given_answers[attribute.code], problems)
             if accepted:
                 (public if attribute.public else private)[attribute.code] = accepted
-    problems += _missing(service, answered, public | private)
-    unknown = {code: values for code, values in answered.items() if code not in attributes}
+    problems += _missing(service, given_answers, public | private)
+    unknown = {code: values for code, values in given_answers.items() if code not in attributes}
     problems += _unfit(unknown)
     return Answers(public, private, unknown, tuple(problems))
 

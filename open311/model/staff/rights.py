@@ -173,8 +173,8 @@ def may(staff: Staff, right: Right, case: Case, visibility: str) -> bool:
 
     What is not published takes `see_held` besides, whatever the right.
     """
-    wanted = {right} if visibility == Visibility.PUBLISHED else {right, Right.SEE_HELD}
-    return all(is_granted(staff, needed, case, visibility) for needed in wanted)
+    needed_rights = {right} if visibility == Visibility.PUBLISHED else {right, Right.SEE_HELD}
+    return all(is_granted(staff, needed, case, visibility) for needed in needed_rights)
 
 
 def may_give(giver: Staff, account_id: int, membership: Membership) -> bool:

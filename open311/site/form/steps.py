@@ -21,8 +21,8 @@ from open311.web import photos
 
 Answer = Callable[[Draft], AnyResponse]
 FORM = "form"
-# Of reports nearby that were shown already.
-SEEN_KEPT = 100
+# Of ids of nearby reports that a draft has shown.
+MOST_SEEN = 100
 LONGEST_DEGREES = 20
 
 
@@ -30,13 +30,13 @@ LONGEST_DEGREES = 20
 def new_report() -> AnyResponse:
     """The first step; sending it begins a draft."""
     if request.method == "GET":
-        return pages.place(None, begun=_begun_there())
+        return pages.place(None, begun=_state_from_link())
     draft = drafts.begin(current.core(), city(), form_input.read("place", {}), abuse.network())
-    return _in_other_words(draft, "place") if form_input.other_language() else _place(draft)
+    return _in_other_language(draft, "place") if form_input.other_language() else _place(draft)
 
 
-def _begun_there() -> dict[str, Any]:
-    """Where a link to the form says that it is, such as one on the map; nothing where that cannot be read."""
+def _state_from_link() -> dict[str, Any]:
+    """The position that a link to the form carries, such as one on the map; empty if it cannot be read."""
     state = {name: request.args.get(name, "")[:LONGEST_DEGREES] for name in ("lat", "long")}
     place, _ = form_input.position(state)
     return _with_address(state) if place else {}
@@ -44,14 +44,14 @@ def _begun_there() -> dict[str, Any]:
 
 @blueprint.page("/report/<token>/<step>", methods=("GET", "POST"), access=FORM)
 def report_step(token: str, step: str) -> AnyResponse:
-    if step not in SHOWN:
+    if step not in ON_GET:
         raise NotFound(problem("error.path"))
     try:
         draft = drafts.find(current.core(), city(), token)
     except NotFound:
         return _begin_anew(step)
-    taken = request.method == "POST" and step in TAKEN
-    if taken and not draft.is_sent:
+    posted = request.method == "POST" and step in ON_POST
+    if posted and not draft.is_sent:
         drafts.keep(current.core(), draft, form_input.read(step, draft.state))
         # A second press of the button may have sent it meanwhile.
         draft = drafts.find(current.core(), city(), token)
@@ -59,20 +59,20 @@ def report_step(token: str, step: str) -> AnyResponse:
         if step == "sent" and request.method == "POST" and form_input.action()[0] == "withdraw":
             return send.withdraw(draft)
         return send.sent_page(draft) if step == "sent" else pages.to_step(draft, "sent")
-    if taken and form_input.other_language():
-        return _in_other_words(draft, step)
-    return (TAKEN if taken else SHOWN)[step](draft)
+    if posted and form_input.other_language():
+        return _in_other_language(draft, step)
+    return (ON_POST if posted else ON_GET)[step](draft)
 
 
-def _in_other_words(draft: Draft, step: str) -> AnyResponse:
-    """The same step in another language; what was typed and chosen is kept, and not yet looked at."""
+def _in_other_language(draft: Draft, step: str) -> AnyResponse:
+    """The same step in another language; input is kept, and not validated yet."""
     if step in ("place", "details"):
         draft, _, _ = _add_photos(draft)
     return pages.to_step(draft, step)
 
 
 def _begin_anew(step: str) -> AnyResponse:
-    """The draft has expired: what was typed just now is kept, and the reader is told."""
+    """Continue in a new draft after the old one has expired, with what was typed just now; the page says so."""
     if request.method == "GET" or step not in form_input.FIELDS:
         return pages.draft_expired()
     state = form_input.read(step, {}) | {"begun_anew": True}
@@ -93,18 +93,18 @@ def _update(draft: Draft, **values: Any) -> Draft:
     return drafts.find(current.core(), city(), draft.token)
 
 
-def _at(draft: Draft, *steps: str) -> list[FieldProblem]:
-    return [mistake for mistake in form_input.field_problems(city(), draft) if mistake.step in steps]
+def _problems_at(draft: Draft, *steps: str) -> list[FieldProblem]:
+    return [fault for fault in form_input.field_problems(city(), draft) if fault.step in steps]
 
 
 def _place(draft: Draft) -> AnyResponse:
     """The place: words, one of the places they may mean, a position, or where a photo was taken."""
-    draft, about_photos, taken_at = _add_photos(draft)
+    draft, photo_problems, photo_position = _add_photos(draft)
     draft = _settle(draft)
-    faults = [*about_photos, *_at(draft, "place"), *form_input.too_few_words(draft)]
-    if form_input.action()[0] == "photo" or about_photos:
-        faults = about_photos
-    offered = Place("", *taken_at) if taken_at and not draft.text("lat") else None
+    faults = [*photo_problems, *_problems_at(draft, "place"), *form_input.too_few_words(draft)]
+    if form_input.action()[0] == "photo" or photo_problems:
+        faults = photo_problems
+    offered = Place("", *photo_position) if photo_position and not draft.text("lat") else None
     if offered:
         return pages.place(draft, faults=faults, question=place_questions.photo_question(offered))
     if form_input.action()[0] == "photo" or faults:
@@ -114,7 +114,7 @@ def _place(draft: Draft) -> AnyResponse:
 
 
 def _settle(draft: Draft) -> Draft:
-    """Make one of what was chosen and what was typed."""
+    """Merge the place that was chosen with what was typed."""
     choice, state = form_input.posted("choice"), dict(draft.state)
     if form_input.posted("forget_position") or (state.get("placed") and state["placed"] != state["address"]):
         state |= {"lat": "", "long": "", "placed": ""}
@@ -124,7 +124,7 @@ def _settle(draft: Draft) -> Draft:
         state |= {"placed": "", "address": ""}
     elif choice == place_questions.BOTH:
         state["both"] = place_questions.confirmed(draft)
-    # Within one value, since a radio button has but one; the label comes last and may hold the sign itself.
+    # Packed into the one value of a radio button; the label comes last, since it may contain the separator.
     elif choice.count("|") >= 2:
         lat, long, label = choice.split("|", 2)
         state |= {"lat": lat, "long": long, "placed": label, "address": label or state["address"]}
@@ -132,7 +132,7 @@ def _settle(draft: Draft) -> Draft:
 
 
 def _with_address(state: dict[str, Any]) -> dict[str, Any]:
-    """A position alone gets the address next to it, from the city's own list."""
+    """Give a position without an address the nearest one of the city's own list."""
     if not state.get("lat") or (state.get("address") and state["address"] != state.get("near")):
         return state
     sent, unread = form_input.position(state)
@@ -143,13 +143,13 @@ def _with_address(state: dict[str, Any]) -> dict[str, Any]:
 
 
 def _add_photos(draft: Draft) -> tuple[Draft, list[FieldProblem], tuple[float, float] | None]:
-    """Keep the photos of this request; without any, nothing happens."""
+    """Add the photos of this request to the draft; returns problems, and where the first was taken."""
     sent = photos.media_parts(cast(LenientRequest, request), []).get("media", [])
     if not sent:
         return draft, [], None
-    problems, taken_at = drafts.add_photos(current.core(), draft, [file.stream for file in sent])
+    problems, photo_position = drafts.add_photos(current.core(), draft, [file.stream for file in sent])
     fresh = drafts.find(current.core(), city(), draft.token)
-    return fresh, [form_input.at_field(problem) for problem in problems], taken_at
+    return fresh, [form_input.at_field(problem) for problem in problems], photo_position
 
 
 def _category(draft: Draft) -> AnyResponse:
@@ -157,7 +157,7 @@ def _category(draft: Draft) -> AnyResponse:
     pressed = form_input.action()[0]
     if pressed in ("search", "search_all"):
         return pages.category(draft, words=form_input.posted("words") if pressed == "search" else "")
-    faults = _at(draft, "category")
+    faults = _problems_at(draft, "category")
     if faults:
         return pages.category(draft, words=form_input.posted("words"), faults=faults)
     service = form_input.service(city(), draft.state)
@@ -166,7 +166,7 @@ def _category(draft: Draft) -> AnyResponse:
 
 
 def _danger(draft: Draft) -> AnyResponse:
-    """Whether somebody is in danger: then this is no way to tell."""
+    """The emergency question: whoever is in danger has to call instead."""
     if form_input.action()[0] != "safe":
         return pages.to_step(draft, "emergency")
     return pages.to_step(_update(draft, no_danger=draft.text("service_code")), "details")
@@ -180,20 +180,22 @@ def _details(draft: Draft) -> AnyResponse:
     pressed, value = form_input.action()
     if pressed == "me_too":
         return send.me_too(draft, value)
-    draft, about_photos, taken_at = _add_photos(draft)
+    draft, photo_problems, photo_position = _add_photos(draft)
     if pressed in ("remove", "take"):
         draft = _changed(draft, pressed, value)
-        return pages.details(draft, faults=about_photos) if about_photos else pages.to_step(draft, "details")
+        return (
+            pages.details(draft, faults=photo_problems) if photo_problems else pages.to_step(draft, "details")
+        )
     draft = _update(draft, asked=questions.fingerprint(service))
-    offered = Place("", *taken_at) if taken_at and not draft.text("lat") else None
+    offered = Place("", *photo_position) if photo_position and not draft.text("lat") else None
     if pressed == "photo":
-        return pages.details(draft, faults=about_photos, taken_at=offered)
+        return pages.details(draft, faults=photo_problems, taken_at=offered)
     shown = set(form_input.posted("shown").split(" "))
-    news = [code for code in questions.asked_codes(service, draft.answers) if code not in shown]
-    faults = [*about_photos, *_at(draft, "details")]
+    new_codes = [code for code in questions.asked_codes(service, draft.answers) if code not in shown]
+    faults = [*photo_problems, *_problems_at(draft, "details")]
     # Questions that follow from an answer were not on the page yet, so leaving them open is no error.
-    if news and not any(code in draft.answers for code in news):
-        old = [mistake for mistake in faults if mistake.field not in map(questions.field_id, news)]
+    if new_codes and not any(code in draft.answers for code in new_codes):
+        old = [fault for fault in faults if fault.field not in map(questions.field_id, new_codes)]
         return pages.details(draft, faults=old, more=True, taken_at=offered)
     if faults or offered:
         return pages.details(draft, faults=faults, taken_at=offered)
@@ -208,7 +210,7 @@ def _details(draft: Draft) -> AnyResponse:
 
 
 def _changed(draft: Draft, pressed: str, value: str) -> Draft:
-    """Without one of the photos, or at the place of one."""
+    """Remove a photo, or take over the position of one."""
     if pressed == "remove":
         drafts.remove_photo(current.core(), draft, int(value) if value.isascii() and value.isdigit() else 0)
         return _update(draft)
@@ -217,14 +219,14 @@ def _changed(draft: Draft, pressed: str, value: str) -> Draft:
 
 
 def _with_nearby_shown(draft: Draft) -> Draft:
-    """Reports nearby are shown once."""
+    """Remember the reports nearby that were shown, so that each is shown once."""
     numbers = [request.number for request in nearby(draft)]
-    return _update(draft, seen=[*draft.state.get("seen", ()), *numbers][-SEEN_KEPT:])
+    return _update(draft, seen=[*draft.state.get("seen", ()), *numbers][-MOST_SEEN:])
 
 
 def _contact(draft: Draft) -> AnyResponse:
     """How the sender can be reached, if they wish."""
-    faults = _at(draft, "contact")
+    faults = _problems_at(draft, "contact")
     return pages.contact(draft, faults=faults) if faults else pages.to_step(draft, "check")
 
 
@@ -232,7 +234,7 @@ def _show_place(draft: Draft) -> AnyResponse:
     return pages.place(draft)
 
 
-SHOWN: Mapping[str, Answer] = {
+ON_GET: Mapping[str, Answer] = {
     "place": _show_place,
     "category": pages.category,
     "danger": pages.danger,
@@ -242,7 +244,7 @@ SHOWN: Mapping[str, Answer] = {
     "check": send.check,
     "sent": send.check,
 }
-TAKEN: Mapping[str, Answer] = {
+ON_POST: Mapping[str, Answer] = {
     "place": _place,
     "category": _category,
     "danger": _danger,

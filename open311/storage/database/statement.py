@@ -47,8 +47,8 @@ class Statement:
     def copied(self, conn: Connection, **parameters: Any) -> list[bytes]:
         """All rows as lines of CSV. COPY writes them, in C, and takes no parameters."""
         driver: Any = conn.connection.driver_connection
-        given = self._constants | parameters
-        literals = [sql.Literal(given[name]).as_string(driver) for name in self._names]
+        values_by_name = self._constants | parameters
+        literals = [sql.Literal(values_by_name[name]).as_string(driver) for name in self._names]
         filled = PARAMETER.sub(lambda place: literals[int(place[1]) - 1], self.sql)
         try:
             return list(_copied(driver, f"copy ({filled}) to stdout (format csv)".encode()))
@@ -59,8 +59,8 @@ class Statement:
     def fetch(self, conn: Connection, **parameters: Any) -> list[tuple[Any, ...]]:
         """All rows, as psycopg's own tuples."""
         driver: Any = conn.connection.driver_connection
-        given = self._constants | parameters
-        values = [given[name] for name in self._names]
+        values_by_name = self._constants | parameters
+        values = [values_by_name[name] for name in self._names]
         try:
             # Through a pooler, the next transaction would have its plans and not its statements.
             if driver.prepare_threshold is not None:

@@ -100,9 +100,9 @@ def span(
     conn: Connection, jurisdiction_id: str, since: datetime, until: datetime, after: int, limit: int
 ) -> list[Line]:
     """What the public feed told in a span of time, by the id of the event, behind the event `after`."""
-    wanted = _lines(jurisdiction_id).where(_e.datetime >= since, _e.datetime <= until, _e.id > after)
-    wanted = wanted.where(_e.xid < _horizon).order_by(_e.id).limit(limit)
-    return [Line(*row[1:]) for row in conn.execute(wanted)]
+    query = _lines(jurisdiction_id).where(_e.datetime >= since, _e.datetime <= until, _e.id > after)
+    query = query.where(_e.xid < _horizon).order_by(_e.id).limit(limit)
+    return [Line(*row[1:]) for row in conn.execute(query)]
 
 
 def _lines(jurisdiction_id: str | None) -> Select[Any]:

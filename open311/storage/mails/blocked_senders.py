@@ -59,8 +59,8 @@ def is_blocked(
     email: str | None = None,
     phone: str | None = None,
 ) -> bool:
-    given = _patterns(email, phone)
-    return bool(_any_of.fetch(conn, owner=jurisdiction_id, now=now, **given)[0][0])
+    patterns = _patterns(email, phone)
+    return bool(_any_of.fetch(conn, owner=jurisdiction_id, now=now, **patterns)[0][0])
 
 
 def _patterns(email: str | None, phone: str | None) -> dict[str, str | None]:

@@ -27,27 +27,27 @@ def everything(
 
     Each page is a short read of its own on a borrowed connection, so that a slow reader holds nothing up.
     """
-    asked = RequestSearch(
+    query = RequestSearch(
         jurisdiction_id=jurisdiction_id, requested=Span(None, until), sort=OLDEST_FIRST, page_size=A_TIME
     )
     while True:
-        page = _page(database, asked, read)
+        page = _page(database, query, read)
         yield page.items
         if page.next is None:
             return
-        asked = replace(asked, after=page.next)
+        query = replace(query, after=page.next)
 
 
 def _page(
-    database: Database, asked: RequestSearch, read: Callable[[Connection, RequestSearch], Page[Items]]
+    database: Database, query: RequestSearch, read: Callable[[Connection, RequestSearch], Page[Items]]
 ) -> Page[Items]:
     try:
         with database.read_public() as conn:
-            return read(conn, asked)
+            return read(conn, query)
     except Unavailable:
         # A replica that went away, or a connection that was cut: one more attempt, of its own and at the primary.
         with database.read() as conn:
-            return read(conn, asked)
+            return read(conn, query)
 
 
 def fingerprint(conn: Connection, jurisdiction_id: str) -> tuple[int, str]:

@@ -29,29 +29,29 @@ def add(
     submission: Mapping[str, Any],
     reporter: Reporter,
     answers: Mapping[str, list[str]],
-    happened: Sequence[Mapping[str, Any]],
+    events: Sequence[Mapping[str, Any]],
     case: Mapping[str, Any],
 ) -> int:
     """Store a report; returns its id. The mappings have the names of their tables' columns.
 
-    `answers` are the ones that are not public; nothing is stored about somebody who gave nothing. `happened` are the
+    `answers` are the ones that are not public; nothing is stored about somebody who gave nothing. `events` are the
     events, in their order.
     """
     announce(conn)
     personal = {name: getattr(reporter, name) for name in PERSONAL} | {"attributes": dict(answers)}
-    given: dict[str, Any] = {
+    values: dict[str, Any] = {
         **_prefixed("request", request),
         **_prefixed("submission", submission),
         **_prefixed("case", {name: case[name] for name in stored_cases.NEW}),
         "lat": location and location.lat,
         "long": location and location.long,
     }
-    for number, event in enumerate(happened):
-        given |= _prefixed(f"event{number}", event)
+    for number, event in enumerate(events):
+        values |= _prefixed(f"event{number}", event)
     with_reporter = any(personal.values())
     if with_reporter:
-        given |= _prefixed("reporter", personal)
-    return int(_statement(with_reporter, len(happened)).fetch(conn, **given)[0][0])
+        values |= _prefixed("reporter", personal)
+    return int(_statement(with_reporter, len(events)).fetch(conn, **values)[0][0])
 
 
 def _prefixed(table: str, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -72,12 +72,12 @@ def locked(conn: Connection, service_request_ids: Collection[int]) -> dict[int, 
     numbers = list(service_request_ids)
     child = service_requests.alias()
     # One list of numbers, so that the rows are read by their key: of conditions that are joined by OR, none would be.
-    meant = [
+    ids = [
         select(func.unnest(cast(numbers, ARRAY(BigInteger)))),
         select(child.c.parent_id).where(child.c.id.in_(numbers)),
         select(child.c.id).where(child.c.parent_id.in_(numbers)),
     ]
-    query = select(*COLUMNS).where(_r.id.in_(union(*meant))).order_by(_r.id)
+    query = select(*COLUMNS).where(_r.id.in_(union(*ids))).order_by(_r.id)
     rows = conn.execute(query.with_for_update(of=service_requests)).all()
     requests = (request_from(tuple(row)) for row in rows)
     return {

@@ -87,8 +87,8 @@ def hits(conn: Connection, question: Question, landmarks: Landmarks | None = Non
     if landmarks:
         question = landmarks.nearer(conn, question)
     [(packed, *keys)] = page_statement(question.shape).fetch(conn, **question.filled)
-    found, query = Hits(packed or b""), question.search
-    return _page(query, found.first(query.page_size), len(found), keys)
+    matches, query = Hits(packed or b""), question.search
+    return _page(query, matches.first(query.page_size), len(matches), keys)
 
 
 def search(
@@ -135,17 +135,17 @@ def lines(conn: Connection, query: RequestSearch, form: str, wording: Mapping[st
     question = question_of(query)
     try:
         read = _copied if form == CELLS else _fetched
-        found, last = read(conn, question, form, wording)
+        page_lines, last = read(conn, question, form, wording)
     except psycopg.errors.InvalidParameterValue:
         page = hits(conn, question)
         return Page([number for number, _ in page.items], page.next, page.total)
     if last is None:
-        return _page(query, found, len(found))
+        return _page(query, page_lines, len(page_lines))
     keys = keys_statement(query.sort).fetch(conn, id=last)
     # Where the last one has gone meanwhile, another one is the last.
     if not keys:
         return lines(conn, query, form, wording)
-    return _page(query, found[: query.page_size], len(found), keys[0])
+    return _page(query, page_lines[: query.page_size], len(page_lines), keys[0])
 
 
 def _fetched(

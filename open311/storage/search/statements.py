@@ -93,19 +93,19 @@ def rows_statement(with_notes: bool) -> Statement:
     """Whole rows by `ids`, of the visibilities `visible`."""
     columns = (*COLUMNS, notes_column()) if with_notes else PLAIN_COLUMNS
     ids = bindparam("ids", type_=ARRAY(BigInteger))
-    wanted = select(*columns).where(_r.id == any_(ids), _r.visibility == any_text("visible"))
-    return Statement(wanted, planned_once=True)
+    query = select(*columns).where(_r.id == any_(ids), _r.visibility == any_text("visible"))
+    return Statement(query, planned_once=True)
 
 
 @lru_cache(MOST_STATEMENTS)
 def lines_by_ids_statement(form: str) -> Statement:
     """Id, version and bytes by `ids`, of the visibilities `visible`."""
     ids = bindparam("ids", type_=ARRAY(BigInteger))
-    wanted = (_r.id == any_(ids), _r.visibility == any_text("visible"))
+    conditions = (_r.id == any_(ids), _r.visibility == any_text("visible"))
     # With an offset it is carried out by itself, and not put into each place that asks for one of its columns.
     row = (
         select(_r.version, *written_requests.read())
-        .where(*wanted)
+        .where(*conditions)
         .offset(literal_column("0"))
         .subquery("row")
         .c

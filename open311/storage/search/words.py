@@ -126,16 +126,16 @@ def _numbered() -> Condition:
 
     Put together first: the planner takes each answer for one that a thousandth of all have, and would walk the list.
     """
-    wanted: Any = cast(bindparam("numbers", type_=ARRAY(Text)), ARRAY(JSONB))
+    numbers: Any = cast(bindparam("numbers", type_=ARRAY(Text)), ARRAY(JSONB))
     jurisdiction = _r.jurisdiction_id == bindparam("jurisdiction_id", type_=Text)
-    answered = select(_r.id).where(
+    ids = select(_r.id).where(
         jurisdiction,
         _r.visibility == literal_column("'published'"),
         _r.attributes != literal_column("'{}'::jsonb"),
-        _r.attributes.op("@>", is_comparison=True)(any_(wanted)),
+        _r.attributes.op("@>", is_comparison=True)(any_(numbers)),
     )
     few: Any = literal_column(str(FEW_HITS))
-    return _r.id == any_(func.array(answered.limit(few).correlate(None).scalar_subquery()))
+    return _r.id == any_(func.array(ids.limit(few).correlate(None).scalar_subquery()))
 
 
 # A row matches by its words, but also by the name of its service, its own number, that of a thing, or its id elsewhere.

@@ -142,8 +142,8 @@ def _problems(core: Core, rule: _Rule, words: str, planned: date | None) -> list
     # In UTC, with a day to spare: where the contractor lives it may be yesterday or tomorrow.
     today = core.now().date()
     first = today - timedelta(days=1)
-    if planned and (wrong := days.problem_of(planned, first=first, today=today, ahead=LONGEST_PLAN)):
-        problems.append(wrong)
+    if planned and (day_problem := days.problem_of(planned, first=first, today=today, ahead=LONGEST_PLAN)):
+        problems.append(day_problem)
     return problems
 
 

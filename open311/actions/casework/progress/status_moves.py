@@ -38,10 +38,10 @@ def set_status(
     """
     require_filled(status_notes)
     with opened(core, service_request_id, actor, Right.SET_STATUS, expected_revision) as work:
-        wanted = status_of(work, to)
-        if wanted.is_for_duplicates and work.request.parent_id is None:
+        status = status_of(work, to)
+        if status.is_for_duplicates and work.request.parent_id is None:
             raise Invalid(problem("error.status.duplicate", status=to))
-        move(work, wanted, status_notes)
+        move(work, status, status_notes)
     return work.case.revision
 
 
