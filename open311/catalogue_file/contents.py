@@ -45,6 +45,7 @@ def _digest(value: Any) -> str:
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
+# Not by truth: False and 0 are values.
 def _without_blanks(document: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in document.items() if value is not None and value not in ([], {}, "")}
 
@@ -170,6 +171,7 @@ def _attribute(attribute: Attribute, place: int) -> dict[str, Any]:
             "datatype": attribute.datatype.value,
             "description": _words(attribute.description),
             "datatype_description": _words(attribute.datatype_description),
+            # The usual order is the place in the list, so it would only repeat it.
             "order": None if attribute.order == place else attribute.order,
             "variable": None if attribute.variable else False,
             "required": attribute.required or None,

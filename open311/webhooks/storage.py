@@ -62,6 +62,7 @@ def with_work(conn: Connection, now: datetime) -> list[int]:
 
 def waiting(conn: Connection, subscription_id: int, limit: int) -> int:
     """How many messages wait, counted no further than `limit`."""
+    # Bounded: a target that was down for weeks may have a backlog of any size.
     few = select(_m.id).where(_m.subscription_id == subscription_id, _m.state == MessageState.WAITING)
     return conn.execute(select(func.count()).select_from(few.limit(limit).subquery())).scalar_one()
 
@@ -104,6 +105,7 @@ def next_message(conn: Connection, subscription_id: int, now: datetime) -> Messa
     query = select(*_message_columns).where(
         _m.subscription_id == subscription_id, _m.state == MessageState.WAITING, _m.due_datetime <= now
     )
+    # By when it is due, not by age: a message that failed gives way to others until its next attempt.
     row = conn.execute(query.order_by(_m.due_datetime, _m.id).limit(1)).one_or_none()
     return _message_from(row) if row else None
 

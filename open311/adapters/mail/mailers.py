@@ -19,6 +19,7 @@ from open311.adapters.mail.smtp_connections import SmtpConnections
 from open311.base.errors import ConfigurationError, MailUnavailable, Unavailable, problem
 from open311.settings import Settings, TokenSource
 
+# For each read: a server that greets slowly on purpose (tarpitting) is waited for.
 SECONDS = 20.0
 THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
 
@@ -129,6 +130,7 @@ class SmtpMailer:
                 server.send_message(message)
         except smtplib.SMTPRecipientsRefused as refused:
             codes = [code for code, _ in refused.recipients.values()]
+            # There is one recipient a mail; without a code the server has said nothing for good.
             raise _meaning(max(codes, default=451)) from refused
         except smtplib.SMTPResponseException as refused:
             raise _meaning(refused.smtp_code) from refused
@@ -148,6 +150,7 @@ class SmtpMailer:
             if server.has_extn("starttls"):
                 server.starttls(context=self._context)
                 server.ehlo()
+            # Whoever sits in between may have stripped STARTTLS, so without it a password is never sent.
             elif self._user or not self._plain:
                 server.close()
                 raise ConfigurationError(
@@ -158,6 +161,7 @@ class SmtpMailer:
             server.login(self._user, self._password)
         elif self._user:
             first = xoauth2(self._user, token_for(self._tokens, self._user))
+            # `auth`, unlike `login`, does not greet by itself.
             server.ehlo_or_helo_if_needed()
             server.auth("XOAUTH2", lambda challenge=None: "" if challenge else first)
         return server

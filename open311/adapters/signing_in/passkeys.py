@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+# Attestations with certificates have a few kilobytes.
 LONGEST_ANSWER = 20_000
 
 
@@ -62,7 +63,9 @@ def to_register(
         user_display_name=name,
         challenge=challenge,
         authenticator_selection=AuthenticatorSelectionCriteria(
+            # Discoverable, so that one signs in without typing an address first.
             resident_key=ResidentKeyRequirement.REQUIRED,
+            # By finger, face or PIN: only so a key alone counts as two factors.
             user_verification=UserVerificationRequirement.REQUIRED,
         ),
         exclude_credentials=[PublicKeyCredentialDescriptor(id=credential_id) for credential_id in known],

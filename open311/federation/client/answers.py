@@ -12,7 +12,9 @@ from open311.federation.client import foreign, parsing
 from open311.federation.client.dates import Dates
 from open311.federation.client.parsing import Item, Unreadable
 
+# Servers without pages send everything at once.
 MOST_BYTES = 64 * 1024 * 1024
+# How servers say that they lack a format or a method.
 NOT_OFFERED = (404, 405, 406, 410, 415, 501)
 
 
@@ -84,6 +86,7 @@ def is_error_document(answer: Answer) -> bool:
 
 def refusal(answer: Answer) -> RemoteError:
     error = _error_told(answer)
+    # Said before anything was done, so trying again is safe; any other 5xx may have come after it was done.
     busy = answer.status in (408, 425, 429, 503)
     return RemoteError(
         f"{answer.status} {error or ''}".strip(),
@@ -99,9 +102,11 @@ def refusal(answer: Answer) -> RemoteError:
 def _retry_after(headers: Mapping[str, str]) -> int | None:
     """After how many seconds to come back: given as such, or as a date by the clock of that server."""
     wait = headers.get("Retry-After", "").strip()
+    # `isdigit` alone is true of `²`, which `int` refuses.
     if wait.isascii() and wait.isdigit():
         return int(wait[:9])
     at = Dates().read(wait)
+    # Both moments by the clock of that server, which may be minutes off ours.
     now = Dates().read(headers.get("Date", "")) or datetime.now(UTC)
     return max(0, int((at - now).total_seconds())) if at else None
 
@@ -121,6 +126,7 @@ def _error_told(answer: Answer) -> str | None:
 
 def next_query(answer: Answer, value: Any) -> dict[str, str] | None:
     """The query of the next page, named by a header or in the list; only that, so that nobody sends us elsewhere."""
+    # Only the query is taken over: a server must not be able to redirect a harvest to another host.
     for link in answer.headers.get("Link", "").split(","):
         target, _, parameters = link.partition(";")
         if re.search(r"rel\s*=\s*[\"']?[^\"';]*\bnext\b", parameters, re.IGNORECASE):

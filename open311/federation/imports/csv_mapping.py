@@ -65,12 +65,14 @@ class CsvMapping:
             if value is not None
         }
         mapping = cls(**values)
+        # For its errors: an unknown time zone is a fault of the mapping, told before any row is read.
         mapping.moments(UTC)
         mapping.check_file()
         return mapping
 
     def for_file(self, path: Path) -> "CsvMapping":
         """This mapping, in the encoding that the file begins with where none was named."""
+        # A byte order mark is a fact about the file; an encoding that was named is a decision and wins.
         return replace(self, encoding=encoding_of(path)) if self.encoding == UTF_8 else self
 
     def check_file(self) -> None:
@@ -134,6 +136,7 @@ class Columns:
 def _read_cell(cells: Sequence[str]) -> Callable[[str], str]:
     """How the cells of a row are read. In most rows nothing is to be mended, and that is seen for all cells at once."""
     whole = "".join(cells)
+    # An apostrophe may be the guard that our own exports put before formulas.
     if "'" not in whole and whole.isprintable() and is_normalized("NFC", whole):
         return str.strip
     return lambda cell: tidy(unguarded(cell))
@@ -150,6 +153,7 @@ def request_of(
     for name in MOMENTS:
         if name in fields:
             values[name] = dates.read(fields[name])
+            # Refused, not dropped: a history without its moments would falsify every figure made of it.
             if values[name] is None and not is_no_date(fields[name]):
                 return refusal_for("error.row.moment", number, name=name, value=fields[name][:60])
     fault = _wrong_status(fields, statuses) or _wrong_place(fields)

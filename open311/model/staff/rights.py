@@ -145,6 +145,7 @@ class Staff:
         chosen = [
             membership.services for membership in self.within(jurisdiction_id) if membership.reaches(right)
         ]
+        # One membership for all services is enough, whatever the others name.
         if None in chosen:
             return None
         return frozenset(code for codes in chosen for code in codes or ())
@@ -179,11 +180,13 @@ def may(staff: Staff, right: Right, case: Case, visibility: str) -> bool:
 
 def may_give(giver: Staff, account_id: int, membership: Membership) -> bool:
     """Whether somebody may give (or take) this membership; nobody decides about their own."""
+    # Against escalation, and against an administrator who takes away the last account that could undo it.
     if giver.account_id == account_id:
         return False
     rights = giver.rights_in(membership.jurisdiction_id)
     if Right.MANAGE_ACCOUNTS in rights:
         return True
+    # Leads give roles within their own units; a membership without units would be good for all of them.
     if Right.MANAGE_MEMBERS not in rights or membership.role not in GIVEN_BY_LEADS or not membership.units:
         return False
     led = [own for own in giver.within(membership.jurisdiction_id) if own.reaches(Right.MANAGE_MEMBERS)]

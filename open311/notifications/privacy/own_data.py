@@ -54,6 +54,7 @@ def ask(core: Core, catalogue: Catalogue, email: str, language: str, asker: Mail
         raise Invalid(problem("error.email"))
     owner = catalogue.jurisdiction.jurisdiction_id
     with core.database.begin() as conn:
+        # Before anything is looked up, so that neither answer nor time tells whether we know the mailbox.
         mail_guard.admit(core, conn, Purpose.OWN_DATA, address, asker)
         link_id = mail_links.add(conn, Purpose.OWN_DATA, owner, language, core.now(), email=address)
         jobs.defer(conn, TaskName.SEND_DATA_LINK, link_id=link_id)
@@ -89,6 +90,7 @@ def erase(core: Core, catalogue: Catalogue, token: str) -> None:
     owners = _owners(catalogue)
     with core.database.begin() as conn:
         email, _ = _owner(core, conn, catalogue, token)
+        # Reports first: they are found by the rows about the person, which go below.
         for service_request_id in people.hidden_reports_of(conn, owners, email):
             request = service_requests.find_any(conn, service_request_id, lock=True)
             if request:
@@ -104,6 +106,7 @@ def erase(core: Core, catalogue: Catalogue, token: str) -> None:
                 actor=REPORTER,
                 public=False,
             )
+    # After the commit: a transaction that fails must not have lost its files.
     media.discard(core, files)
 
 

@@ -58,6 +58,7 @@ def hidden_reports_of(conn: Connection, owners: Sequence[str], email: str) -> li
     """The reports of somebody that nobody but staff can see, and that nobody works on."""
     mine = (func.lower(_p.email) == email.lower(), _r.jurisdiction_id.in_(owners))
     refused = and_(_r.visibility == "withheld", _r.status == "closed")
+    # Others are still needed: published ones by everybody, withheld open ones by whoever works on them.
     unseen = or_(_r.visibility == "hidden", refused)
     query = select(_r.id).join(reporters, _p.service_request_id == _r.id).where(*mine, unseen)
     return list(conn.execute(query.order_by(_r.id)).scalars())
@@ -69,6 +70,7 @@ def forget(conn: Connection, owners: Sequence[str], email: str) -> tuple[list[tu
     Returns id and jurisdiction of the requests it concerned, and the names of files that nobody needs any more.
     """
     ids = select(_r.id).where(_r.jurisdiction_id.in_(owners))
+    # First: what was sent is found by the rows that name somebody, which go next.
     files = _forget_sent(conn, owners, email)
     named: set[int] = set()
     for table in NAMED:
@@ -101,6 +103,7 @@ def _forget_sent(conn: Connection, owners: Sequence[str], email: str) -> list[st
 def _forget_contacts(conn: Connection, owners: Sequence[str], email: str) -> set[int]:
     """Notes about somebody who said the same as a report that was there, and left this address."""
     ids = select(_r.id).where(_r.jurisdiction_id.in_(owners))
+    # Such notes have no column for the address: it stands in their text.
     named = func.strpos(func.lower(_n.text), email.lower()) > 0
     mine = (_n.about_person, _n.service_request_id.in_(ids), named)
     gone = conn.execute(delete(case_notes).where(*mine).returning(_n.service_request_id))
@@ -110,6 +113,7 @@ def _forget_contacts(conn: Connection, owners: Sequence[str], email: str) -> set
 def _forget_drafts(conn: Connection, owners: Sequence[str], email: str) -> list[str]:
     """Reports that somebody is writing; their mailbox stands there as it was typed."""
     typed = _d.state["email"].astext
+    # Compared in Python: SQL cannot bring what was typed into the one spelling of a mailbox. Drafts are few.
     written = select(_d.digest, typed.label("email")).where(_d.jurisdiction_id.in_(owners), typed.like("%@%"))
     mine = [row.digest for row in conn.execute(written) if _same(row.email, email)]
     photos = select(draft_photos.c.key).where(draft_photos.c.digest.in_(mine))

@@ -93,6 +93,7 @@ def all_blocked(conn: Connection, most: int) -> AllBlocked | None:
     """Everybody who is blocked; None when there are more than `most`."""
     query = select(_b.jurisdiction_id, _b.kind, _b.pattern, _b.ends_datetime).limit(most + 1)
     rows = conn.execute(query).all()
+    # With more than that, a cache in every process would cost more than one indexed query a report.
     if len(rows) > most:
         return None
     return AllBlocked({(owner, kind, pattern): ends for owner, kind, pattern, ends in rows})
@@ -110,6 +111,7 @@ def add(
 ) -> int:
     """Block a sender, or block them until another day."""
     announce(conn, SENDERS)
+    # Blocking again replaces reason and end, so that there is one row, and one decision, for each sender.
     values = {"reason": reason, "actor": actor, "created_datetime": now, "ends_datetime": ends}
     row = {"jurisdiction_id": jurisdiction_id, "kind": kind, "pattern": pattern} | values
     statement = insert(blocked_senders).values(row)

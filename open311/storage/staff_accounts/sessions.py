@@ -76,6 +76,7 @@ def _session(values: Any) -> Session:
 
 def of_account(conn: Connection, account_id: int, idle: timedelta, now: datetime) -> list[Session]:
     """The sessions of an account that have not ended, the newest first."""
+    # Sessions that have ended are not listed, though their rows stay until they are pruned.
     alive = (_s.account_id == account_id, _s.ends_datetime > now, _s.seen_datetime > now - idle)
     rows = conn.execute(select(*_COLUMNS).where(*alive).order_by(_s.id.desc()))
     return [_session(row._mapping) for row in rows]

@@ -50,6 +50,7 @@ def answer(
 
 def write_answer(work: Work, text: str) -> None:
     work.tell_staff(EventKind.ANSWERED, letter=TaskName.WRITE_TO_REPORTER, text=_letter(work, text))
+    # Later letters do not move it: how long people wait is counted to the first one.
     if work.case.first_answer_datetime is None:
         work.change_case(first_answer_datetime=work.now)
 
@@ -71,6 +72,7 @@ def ask(
 def write_question(work: Work, text: str) -> None:
     """Ask within an act."""
     work.tell_staff(EventKind.ASKED, letter=TaskName.WRITE_TO_REPORTER, text=_letter(work, text))
+    # A second question, while one is open, does not start the pause anew.
     if work.case.paused_since is None:
         work.change_case(paused_since=work.now)
 
@@ -81,6 +83,7 @@ def _letter(work: Work, text: str) -> str:
     require_filled(words)
     if work.core.settings.smtp_url is None:
         raise Invalid(problem("error.mail.off"))
+    # Refused here rather than in the worker: whoever writes should learn at once that nobody will read it.
     if service_requests.find_address(work.conn, work.number) is None:
         raise Invalid(problem("error.reporter.address", service_request_id=work.number))
     return words

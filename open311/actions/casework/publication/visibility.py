@@ -100,6 +100,7 @@ def reason_of(work: Work, code: str | None) -> Reason | None:
     return reasons[code] if code is not None else None
 
 
+# Set once: times of the desk are measured from the first check, not from a later return to the public.
 def _note_check(work: Work) -> None:
     if work.request.visibility == Visibility.HELD and work.case.checked_datetime is None:
         work.change_case(checked_datetime=work.now)
@@ -112,6 +113,7 @@ def _hand_over(work: Work) -> None:
     if unit is None:
         return
     agency = work.catalogue.desk.agency_of(unit)
+    # What the public does not see needs no new version of the public row.
     if work.is_public and work.request.agency_responsible != agency:
         work.change(agency_responsible=agency)
     if work.case.accept_by is None and work.case.accepted_datetime is None:
