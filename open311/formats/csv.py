@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from open311.base.text import XML_ILLEGAL
-from open311.model.shown_fields import FIELDS
+from open311.model.v2_fields import FIELDS
 
 MEDIA_TYPE = "text/csv; charset=utf-8; header=present"
 # Spreadsheets take a cell that begins so for a formula, and would run what a stranger wrote.

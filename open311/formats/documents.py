@@ -15,8 +15,8 @@ from open311.formats.extensions import extensions_of
 from open311.model.catalogue import Attribute, Catalogue, Service
 from open311.model.media import addresses
 from open311.model.service_request import ServiceRequest
-from open311.model.shown_fields import PLACES, SHOWN, Empty, Kind
 from open311.model.updates import Update, word_of
+from open311.model.v2_fields import PLACES, V2_FIELDS, Empty, Kind
 
 # Clients compare it letter for letter: without `s`, without a slash at the end.
 SPECIFICATION = "http://wiki.open311.org/GeoReport_v2"
@@ -223,7 +223,7 @@ _VALUES: Mapping[Kind, Callable[[ServiceRequest, str, Setting], Any]] = {
     Kind.DEGREES: _degrees,
     Kind.PICTURE: _picture,
 }
-_SHOWN = tuple((field.name, _VALUES[field.kind], field.empty) for field in SHOWN)
+_SHOWN = tuple((field.name, _VALUES[field.kind], field.empty) for field in V2_FIELDS)
 
 
 def receipt(

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from xml.etree import ElementTree
 
-from open311.federation.client import mending
+from open311.federation.client import repair
 from open311.federation.client.encodings import decoded
 
 Item = Mapping[str, Any]
@@ -110,14 +110,14 @@ def _json(text: str) -> Any:
     try:
         value = _loaded(text)
     except ValueError:
-        value = _loaded(mending.mended_json(text))
+        value = _loaded(repair.repaired_json(text))
     # How deep the parser goes before it gives up depends on the release of Python.
     layer = [value]
     for _ in range(DEEPEST_JSON):
         layer = [inner for item in layer for inner in _inside(item)]
         if not layer:
             # Half of a pair cannot be written anywhere again.
-            return _whole(value) if mending.HALF_PAIR.search(text) else value
+            return _whole(value) if repair.HALF_PAIR.search(text) else value
     raise Unreadable("nested too deep")
 
 
@@ -138,7 +138,7 @@ def _inside(value: Any) -> Iterable[Any]:
 
 def _whole(value: Any) -> Any:
     if isinstance(value, str):
-        return mending.SURROGATES.sub("", value)
+        return repair.SURROGATES.sub("", value)
     if isinstance(value, list):
         return [_whole(inner) for inner in value]
     if isinstance(value, dict):
@@ -147,17 +147,17 @@ def _whole(value: Any) -> Any:
 
 
 def _xml(text: str) -> Any:
-    text = mending.without_prolog(text)
-    if mending.is_page(text):
+    text = repair.without_prolog(text)
+    if repair.is_page(text):
         raise Unreadable("neither XML nor JSON, but a page for people")
     # Entities that name each other grow without bound ("billion laughs"), and expat resolves them.
     if "<!DOCTYPE" in text[:10_000] or "<!ENTITY" in text:
         raise Unreadable("not XML as GeoReport has it, but a document of another kind")
-    text = mending.without_controls(text)
+    text = repair.without_controls(text)
     try:
         root = ElementTree.fromstring(text)
     except ElementTree.ParseError:
-        root = ElementTree.fromstring(mending.mended_xml(text))
+        root = ElementTree.fromstring(repair.repaired_xml(text))
     return {_name(root): _value(root, DEEPEST)}
 
 

@@ -19,7 +19,7 @@ from open311.formats.csv_records import UTF_8, encoding_of
 from open311.model.catalogue import Catalogue
 from open311.model.fields import Role
 from open311.model.service_request import PERSONAL, Reporter, Status, fields_with
-from open311.model.shown_fields import FIELDS
+from open311.model.v2_fields import FIELDS
 
 COLUMNS = (*FIELDS, *fields_with(Role.CSV))
 NEEDED = ("service_request_id", "requested_datetime")

@@ -17,7 +17,7 @@ from open311.http import current
 from open311.model.access.actor import Right
 from open311.model.casework import desk_filters
 from open311.model.casework.desk_search import PAGE_SIZE, Position
-from open311.staff.api import schemas, shown
+from open311.staff.api import representations, schemas
 from open311.staff.api.acts import ACTS, Act
 from open311.staff.api.blueprint import blueprint
 from open311.staff.api.overview import view_named
@@ -43,14 +43,14 @@ def list_cases(query: Mapping[str, Any]) -> dict[str, Any]:
     after = Position.read(query["cursor"], search.kinds) if "cursor" in query else None
     with core.database.read() as conn:
         page = case_list.page(conn, scope_of(staff(), Right.SEE_REPORTS), search, core.now(), after)
-    return {"cases": shown.rows(page.rows), "next": page.next.write() if page.next else None}
+    return {"cases": representations.rows(page.rows), "next": page.next.write() if page.next else None}
 
 
 @blueprint.view("/cases/<number:number>", Right.SEE_REPORTS, returns=schemas.WholeCaseSchema)
 def get_case(number: int) -> tuple[dict[str, Any], int, dict[str, str]]:
     """One case; its revision stands in `ETag`, for `If-Match` of what is done to it."""
     seen = find_case(number)
-    return shown.whole(seen), 200, _tag(seen.whole.case.revision)
+    return representations.whole(seen), 200, _tag(seen.whole.case.revision)
 
 
 @blueprint.view("/cases/<number:number>/events", Right.SEE_REPORTS, returns=schemas.HistorySchema)

@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from open311.formats.csv import FORMULA
-from open311.model.shown_fields import PLACES, SHOWN, Empty, Kind
+from open311.model.v2_fields import PLACES, V2_FIELDS, Empty, Kind
 from open311.storage.requests.rows import column_of
 from open311.storage.tables import service_requests
 
@@ -96,7 +96,7 @@ class Form(NamedTuple):
     def parts(self, row: Row) -> list[Expression]:
         """A whole request, piece by piece; pieces that are NULL are fields that are left out."""
         parts, before = [], self.begin
-        for name, kind, empty in SHOWN:
+        for name, kind, empty in V2_FIELDS:
             value = VALUES[kind](self, row, MADE_OF.get(kind, name))
             field = _between(before + self.before.format(name), value, self.behind.format(name))
             if empty in self.empty:
@@ -128,7 +128,7 @@ def read() -> list[Expression]:
 
     Several parts of a line look at a value; here it is taken out of its row once.
     """
-    fields = dict.fromkeys(MADE_OF.get(kind, name) for name, kind, _ in SHOWN if kind is not Kind.PICTURE)
+    fields = dict.fromkeys(MADE_OF.get(kind, name) for name, kind, _ in V2_FIELDS if kind is not Kind.PICTURE)
     # An array of both kinds of pictures would be made for each row.
     first_pictures = [service_requests.c[name][literal_column("1")].label(name) for name in PICTURES]
     return [*(column_of(name).label(name) for name in fields), *first_pictures]
@@ -137,7 +137,7 @@ def read() -> list[Expression]:
 def cells(row: Row) -> list[Expression]:
     """A row of `read` as cells of CSV; where its id stands behind `UNUSUAL`, the others mean nothing."""
     (_, number), *others = [
-        (name, VALUES[kind](_CELLS, row, MADE_OF.get(kind, name))) for name, kind, _ in SHOWN
+        (name, VALUES[kind](_CELLS, row, MADE_OF.get(kind, name))) for name, kind, _ in V2_FIELDS
     ]
     marked = case(
         (and_(*_is_usual("csv", row)), number), else_=_concatenated(literal_column(r"E'\x01'", Text), number)
@@ -273,7 +273,7 @@ def _usual_degrees(degrees: Expression) -> Expression:
 
 def _usual_cells(row: Row) -> Expression:
     """One look at all texts: a semicolon stands before each."""
-    fields = [MADE_OF.get(kind, name) for name, kind, _ in SHOWN if kind in TEXTS]
+    fields = [MADE_OF.get(kind, name) for name, kind, _ in V2_FIELDS if kind in TEXTS]
     texts = [row[field] for field in (*fields, *PICTURES)]
     return func.concat_ws(_constant(";"), _constant(""), *texts).op("!~")(_constant(ODD_CELL))
 
@@ -283,5 +283,5 @@ TEXTS = (Kind.TEXT, Kind.SERVICE_NAME, Kind.AGENCY_NAME, Kind.NOTICE)
 
 
 def _is_usual(form: str, row: Row) -> list[Expression]:
-    usual = [or_(row[name].is_(None), USUAL[kind](row[name])) for name, kind, _ in SHOWN if kind in USUAL]
+    usual = [or_(row[name].is_(None), USUAL[kind](row[name])) for name, kind, _ in V2_FIELDS if kind in USUAL]
     return [*usual, _usual_cells(row)] if form == "csv" else usual

@@ -54,13 +54,13 @@ def _reference(match: re.Match[str]) -> str:
     return match[0] if allowed and not _NOT_IN_XML.match(chr(number)) else ""
 
 
-def mended_xml(text: str) -> str:
+def repaired_xml(text: str) -> str:
     """With raw `&` and `<` written out, HTML's entities read, `<br>` closed, and without undeclared prefixes."""
     first, *sections = _without_comments(text).split("<![CDATA[")
-    pieces = [_mended(first)]
+    pieces = [_repaired(first)]
     for section in sections:
         data, _, rest = section.partition("]]>")
-        pieces += [escape(data), _mended(rest)]
+        pieces += [escape(data), _repaired(rest)]
     return "".join(pieces)
 
 
@@ -70,7 +70,7 @@ def _without_comments(text: str) -> str:
     return first + "".join(piece.partition("-->")[2] for piece in rest)
 
 
-def _mended(text: str) -> str:
+def _repaired(text: str) -> str:
     return _ATTRIBUTES.sub(r"\1\2", _FAULTS.sub(_fault, text))
 
 
@@ -95,7 +95,7 @@ def _entity(name: str) -> str:
     return "".join(f"&#{ord(character)};" for character in known)
 
 
-def mended_json(text: str) -> str:
+def repaired_json(text: str) -> str:
     """Without commas before an end, with odd escapes as they were meant, and out of the call that it is wrapped in."""
     call = _CALL.fullmatch(text)
     text = call[1] if call else text
