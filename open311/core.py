@@ -83,7 +83,7 @@ class Catalogues:
         raise NotFound(problem("error.jurisdiction.unknown", jurisdiction_id=jurisdiction_id))
 
 
-class KeptTotal(NamedTuple):
+class CachedTotal(NamedTuple):
     """How many requests matched: counted under which stamp of `Freshness`, and when by the monotonic clock."""
 
     total: int
@@ -104,7 +104,7 @@ class Core:
     catalogues: Catalogues = field(default_factory=Catalogues)
     now: Callable[[], datetime] = system_clock
     fragments: Fragments = field(default_factory=lambda: Fragments(FRAGMENT_BYTES, LIST_BYTES))
-    totals: Bounded[Hashable, KeptTotal] = field(default_factory=lambda: Bounded(MOST_TOTALS))
+    totals: Bounded[Hashable, CachedTotal] = field(default_factory=lambda: Bounded(MOST_TOTALS))
     photo_queue: PhotoQueue = field(default_factory=PhotoQueue)
     landmarks: Landmarks = field(default_factory=Landmarks)
     desk_counts: CountsCache = field(default_factory=CountsCache)

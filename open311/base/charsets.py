@@ -29,7 +29,7 @@ def text_codec(name: str) -> str | None:
         return None
 
 
-class StrangersMessage(Message):
+class LenientMessage(Message):
     """Headers whose parameters name charsets too (RFC 2231): the library decodes by whatever stands there."""
 
     def get_param(self, *args: Any, **kwargs: Any) -> Any:

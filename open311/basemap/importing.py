@@ -75,7 +75,7 @@ def import_map(
         before = storage.in_force(conn, owner)
         version_id = storage.begin(conn, owner, core.now())
     clip = Clip(catalogue.jurisdiction.boundary, options.margin)
-    reading = _Reading(core, owner, version_id, options, clip, _official(before, options.subject))
+    reading = _MapImport(core, owner, version_id, options, clip, _official(before, options.subject))
     try:
         reading.keep(before)
         with temporary_folder("map") as scratch:
@@ -115,7 +115,7 @@ def _things(path: Path, options: ImportOptions, clip: Clip, scratch: Path) -> It
     raise Invalid(problem("error.map.kind", file=path.name))
 
 
-class _Reading:
+class _MapImport:
     """One file becoming a map."""
 
     def __init__(

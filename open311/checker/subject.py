@@ -35,7 +35,7 @@ class Options:
     most_requests: int = 300
 
 
-class Spent(NotSeen):
+class BudgetSpent(NotSeen):
     """No more questions are allowed."""
 
 
@@ -110,7 +110,7 @@ class Subject:
     def _send(self, method: str, url: str, suffix: str, **more: Any) -> Answer:
         call = f"{method} {url.removeprefix(self.base)}"[:200]
         if self.sent >= self.options.most_requests:
-            raise Spent(f"not asked after {self.sent} requests: {call}")
+            raise BudgetSpent(f"not asked after {self.sent} requests: {call}")
         if self.sent:
             self.wait(self.options.delay)
         self.sent += 1

@@ -11,7 +11,7 @@ from typing import Any, cast
 
 from open311.georeport import examples
 from open311.georeport.openapi import ERRORS, KEY_OPTIONAL, NEEDS_KEY, answer_schema, error_name
-from open311.web.documented_later import BlueprintDocumentedLater
+from open311.web.lazy_openapi import LazyBlueprint
 from open311.web.queries import Arguments, Described, View, with_arguments
 
 CONTENT_TYPES = {"xml": "text/xml", "json": "application/json"}
@@ -40,7 +40,7 @@ LINKS = {
 }
 
 
-class GeoReport(BlueprintDocumentedLater):
+class GeoReport(LazyBlueprint):
     """A flask-smorest blueprint with two formats."""
 
     ARGUMENTS_PARSER = Described()

@@ -22,8 +22,8 @@ from open311.georeport import examples
 from open311.georeport.schemas import ErrorSchema
 from open311.http import current
 from open311.http.urls import GEOREPORT, GEOREPORT_V2, SANDBOX_V2
-from open311.web.documented_later import DocumentedLater
 from open311.web.fields import BoxField
+from open311.web.lazy_openapi import LazyApi
 
 CACHED = {"Cache-Control": "public, max-age=300"}
 DESCRIPTION = """Report what is broken in the city, and see what became of it: Open311 GeoReport v2.
@@ -89,7 +89,7 @@ class _BelowRoot(FlaskPlugin):  # type: ignore[misc]
         return path.removeprefix(GEOREPORT_V2).removeprefix(GEOREPORT)
 
 
-class GeoReportApi(DocumentedLater):
+class GeoReportApi(LazyApi):
     """flask-smorest without its own error answers (ours speak XML too), and with both endpoints as servers."""
 
     ERROR_SCHEMA = ErrorSchema

@@ -11,7 +11,7 @@ from email.policy import compat32
 from email.utils import getaddresses
 from typing import Any
 
-from open311.base.charsets import StrangersMessage, text_codec
+from open311.base.charsets import LenientMessage, text_codec
 from open311.base.text import speakable, tidy
 
 # No honest header is longer.
@@ -24,7 +24,7 @@ Headers = Message | Mapping[str, Any]
 def message_of(data: bytes) -> Message:
     """A mail, or only its headers."""
     # The newer policies parse headers, and raise at what strangers write into them.
-    return message_from_bytes(data, StrangersMessage, policy=compat32)
+    return message_from_bytes(data, LenientMessage, policy=compat32)
 
 
 def inner_parts(message: Message) -> list[Message]:

@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any, cast
 
 from open311.opendata import answers
-from open311.web.documented_later import BlueprintDocumentedLater
+from open311.web.lazy_openapi import LazyBlueprint
 from open311.web.queries import Arguments, Described, View, with_arguments
 
 TEXT = {"type": "string"}
@@ -15,7 +15,7 @@ SHAPES: dict[str, dict[str, Any]] = {"application/json": OBJECT, "application/ge
 ERRORS = (400, 404, 429, 500, 503)
 
 
-class OpenData(BlueprintDocumentedLater):
+class OpenData(LazyBlueprint):
     """A flask-smorest blueprint whose answers are ready when the view returns."""
 
     ARGUMENTS_PARSER = Described()

@@ -39,7 +39,7 @@ LONGEST_NAME = 200
 
 
 @dataclass(slots=True)
-class Typed:
+class FormValues:
     """The values of a form, and its errors by field."""
 
     values: dict[str, str] = field(default_factory=dict)
@@ -56,8 +56,8 @@ class Typed:
             self.errors.setdefault(at.field if at.field in self.values else name, in_words(problem))
 
 
-def _typed_fields(*names: str) -> Typed:
-    return Typed({name: form_input.posted(name) for name in names})
+def _typed_fields(*names: str) -> FormValues:
+    return FormValues({name: form_input.posted(name) for name in names})
 
 
 @blueprint.page("/reports/<number>/affected", methods=("POST",), access=FORM)
@@ -80,7 +80,7 @@ def update_report(number: str) -> AnyResponse:
     """Say that something is still there, or mended, or more about it; staff look at it first."""
     report = single_request.find(current.core(), city(), number).request
     if request.method == "GET":
-        return _form("update", report, abuse.new_form("update"), Typed())
+        return _form("update", report, abuse.new_form("update"), FormValues())
     typed, form = _typed_fields("kind", "description", "email"), abuse.posted_form("update")
     if form_input.other_language():
         return _form("update", report, form, typed)
@@ -99,7 +99,7 @@ def update_report(number: str) -> AnyResponse:
     return redirect(address("update_report", number=number, done="1"), 303)
 
 
-def _check_update(typed: Typed, form: GuardedForm, has_photo: bool) -> None:
+def _check_update(typed: FormValues, form: GuardedForm, has_photo: bool) -> None:
     values = typed.values
     if values["kind"] not in KINDS:
         typed.wrong("kind", "page.update.error.kind")
@@ -110,7 +110,7 @@ def _check_update(typed: Typed, form: GuardedForm, has_photo: bool) -> None:
     _check_sender(typed, form)
 
 
-def _check_sender(typed: Typed, form: GuardedForm) -> None:
+def _check_sender(typed: FormValues, form: GuardedForm) -> None:
     if typed.values["email"] and mailbox(typed.values["email"]) is None:
         typed.wrong("email", "page.form.error.email")
     if fault := form.problem():
@@ -139,7 +139,7 @@ def object_to_report(number: str) -> AnyResponse:
     """Say that a report should not be public (Digital Services Act, Article 16)."""
     report = single_request.find(current.core(), city(), number).request
     if request.method == "GET":
-        return _form("objection", report, abuse.new_form("objection"), Typed())
+        return _form("objection", report, abuse.new_form("objection"), FormValues())
     typed, form = _typed_fields("ground", "text", "name", "email", "faith"), abuse.posted_form("objection")
     if form_input.other_language():
         return _form("objection", report, form, typed)
@@ -154,7 +154,7 @@ def object_to_report(number: str) -> AnyResponse:
     return redirect(address("object_to_report", number=number, done="1"), 303)
 
 
-def _check_objection(typed: Typed, form: GuardedForm) -> None:
+def _check_objection(typed: FormValues, form: GuardedForm) -> None:
     values = typed.values
     if values["ground"] not in set(Ground):
         typed.wrong("ground", "page.objection.error.ground")
@@ -186,7 +186,7 @@ def _refused(
     name: str,
     report: ServiceRequest,
     form: GuardedForm,
-    typed: Typed,
+    typed: FormValues,
     refused: Invalid | TooManyRequests,
 ) -> Response:
     typed.refuse("send", refused.problems)
@@ -195,7 +195,7 @@ def _refused(
     return _form(name, report, form, typed)
 
 
-def _form(name: str, report: ServiceRequest, form: GuardedForm, typed: Typed) -> Response:
+def _form(name: str, report: ServiceRequest, form: GuardedForm, typed: FormValues) -> Response:
     return guarded_page(
         f"part/{name}.html",
         form,

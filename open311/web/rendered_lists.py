@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any, NamedTuple
 
-from open311.core import Core, KeptTotal
+from open311.core import CachedTotal, Core
 from open311.formats.entries import Form
 from open311.model.search import COUNT_LIMIT, Page
 from open311.storage import search
@@ -68,5 +68,5 @@ def total(core: Core, conn: Connection, question: Question, page: Page[Any]) -> 
     if kept and (kept.stamp == stamp or (kept.total > COUNT_LIMIT and now < kept.moment + MANY_SECONDS)):
         return kept.total
     counted = search.total(conn, question.search)
-    core.totals.keep(question.key, KeptTotal(counted, stamp, now))
+    core.totals.keep(question.key, CachedTotal(counted, stamp, now))
     return counted

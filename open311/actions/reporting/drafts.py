@@ -153,17 +153,17 @@ def send(
         fresh = _required(storage.find(conn, draft.token, draft.jurisdiction_id, lock=True))
         if fresh.is_sent:
             # Raised, so that the report of the second press is rolled back as a whole.
-            raise _SentBefore
+            raise _AlreadySent
         outcome = {"outcome": "sent", "followed": also(conn, number)}
         storage.finish(conn, draft.token, number, _of_its_writer(draft) | outcome)
 
     try:
         return report.submit(core, catalogue, submission, actor, problems, also=finish)
-    except _SentBefore:
+    except _AlreadySent:
         return None
 
 
-class _SentBefore(Exception):
+class _AlreadySent(Exception):
     """Somebody pressed the button twice, and the other press was first."""
 
 

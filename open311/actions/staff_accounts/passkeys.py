@@ -13,7 +13,7 @@ from open311.actions.staff_accounts.sign_in import Sender
 from open311.actions.staff_mail import staff_mails
 from open311.adapters import vault
 from open311.adapters.signing_in import passkeys as adapter
-from open311.adapters.signing_in.passkeys import NotRight, Site
+from open311.adapters.signing_in.passkeys import Site, VerificationFailed
 from open311.adapters.vault import SealBroken
 from open311.base.errors import Invalid, NotFound, problem
 from open311.core import Core
@@ -75,7 +75,7 @@ def add(core: Core, signed_in: SignedIn, site: Site, name: str, sealed: str, ans
     challenge = _opened(core, sealed)
     try:
         new = adapter.registered(site, challenge.value, answer)
-    except NotRight:
+    except VerificationFailed:
         raise Invalid(problem("desk.passkey.not_made")) from None
     if challenge.account_id != account.id:
         raise Invalid(problem("desk.passkey.not_made"))
@@ -116,7 +116,7 @@ def use(core: Core, token: str, site: Site, sealed: str, answer: str, sender: Se
         if key is None or account is None or challenge.account_id != 0:
             raise refusal
         count = adapter.signed(site, challenge.value, answer, key.public_key, key.sign_count)
-    except NotRight:
+    except VerificationFailed:
         raise refusal from None
     if not account.in_force(core.now()) or not sign_in.may_sign_in_here(core, account):
         raise refusal

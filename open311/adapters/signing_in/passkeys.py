@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 LONGEST_ANSWER = 20_000
 
 
-class NotRight(Exception):
+class VerificationFailed(Exception):
     """The response does not fit the challenge, or is not signed by the key it names."""
 
 
@@ -85,17 +85,17 @@ def to_sign_in(site: Site, challenge: bytes) -> dict[str, Any]:
 
 
 def credential_id(answer: str) -> bytes:
-    """Which key an answer says it is from; raises `NotRight` for what is no answer."""
+    """Which key an answer says it is from; raises `VerificationFailed` for what is no answer."""
     import webauthn
 
     try:
         return webauthn.base64url_to_bytes(_plain(answer)["rawId"])
     except (KeyError, TypeError, ValueError):
-        raise NotRight from None
+        raise VerificationFailed from None
 
 
 def registered(site: Site, challenge: bytes, answer: str) -> NewKey:
-    """The key that a browser has made; raises `NotRight`."""
+    """The key that a browser has made; raises `VerificationFailed`."""
     import webauthn
     from webauthn.helpers.exceptions import WebAuthnException
 
@@ -108,12 +108,12 @@ def registered(site: Site, challenge: bytes, answer: str) -> NewKey:
             require_user_verification=True,
         )
     except (WebAuthnException, KeyError, TypeError, ValueError):
-        raise NotRight from None
+        raise VerificationFailed from None
     return NewKey(registration.credential_id, registration.credential_public_key, registration.sign_count)
 
 
 def signed(site: Site, challenge: bytes, answer: str, public_key: bytes, sign_count: int) -> int:
-    """How often the key says it has signed, if the answer is its own; raises `NotRight`."""
+    """How often the key says it has signed, if the answer is its own; raises `VerificationFailed`."""
     import webauthn
     from webauthn.helpers.exceptions import WebAuthnException
 
@@ -128,7 +128,7 @@ def signed(site: Site, challenge: bytes, answer: str, public_key: bytes, sign_co
             require_user_verification=True,
         )
     except (WebAuthnException, KeyError, TypeError, ValueError):
-        raise NotRight from None
+        raise VerificationFailed from None
     return signature.new_sign_count
 
 

@@ -4,7 +4,7 @@ import codecs
 import re
 from collections.abc import Iterator
 
-from open311.base.charsets import StrangersMessage, text_codec
+from open311.base.charsets import LenientMessage, text_codec
 
 MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -56,6 +56,6 @@ def _candidates(body: bytes, content_type: str) -> Iterator[str]:
 
 
 def _charset(content_type: str) -> str:
-    header = StrangersMessage()
+    header = LenientMessage()
     header["Content-Type"] = content_type.encode("ascii", "ignore").decode()
     return header.get_content_charset() or ""

@@ -20,7 +20,7 @@ from open311.staff import blueprint as desk
 from open311.staff.api import problems
 from open311.staff.api.problems import CONTENT_TYPE, ProblemSchema, TokenMissing
 from open311.staff.rendering import NOT_KEPT
-from open311.web.documented_later import BlueprintDocumentedLater, DocumentedLater
+from open311.web.lazy_openapi import LazyApi, LazyBlueprint
 
 ROOT = f"{STAFF}/api/v1"
 CONFIG_PREFIX = "STAFF"
@@ -71,7 +71,7 @@ class _Parser(FlaskParser):
         raise Invalid(*problems.of_fields(error)) from None
 
 
-class StaffApi(DocumentedLater):
+class StaffApi(LazyApi):
     """A document of its own: nothing of the desk stands in that of GeoReport."""
 
     ERROR_SCHEMA = ProblemSchema
@@ -98,7 +98,7 @@ class StaffApi(DocumentedLater):
         """Leave errors to `problems`."""
 
 
-class StaffBlueprint(BlueprintDocumentedLater):
+class StaffBlueprint(LazyBlueprint):
     """A flask-smorest blueprint whose views name the rights that they ask for."""
 
     ARGUMENTS_PARSER = _Parser()

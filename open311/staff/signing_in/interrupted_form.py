@@ -20,7 +20,7 @@ LONGEST = 200_000
 
 
 @dataclass(frozen=True, slots=True)
-class KeptForm:
+class InterruptedForm:
     """A form that was not sent: where to, and the fields. `files`: whether there were some, which are lost."""
 
     path: str
@@ -37,18 +37,18 @@ class KeptForm:
         return [value for value in typed if " " in value or len(value) > 20]
 
 
-def of_request() -> KeptForm | None:
+def of_request() -> InterruptedForm | None:
     """What this request wanted to send, or was carried along by it; None for nothing worth it."""
     if g.get("interrupted"):
         fields = [(name, value) for name, value in request.form.items(multi=True) if name not in LEFT_OUT]
         path = own_path(here())
         if path is None or len(fields) > MOST_FIELDS or sum(len(value) for _, value in fields) > LONGEST:
             return None
-        return KeptForm(path, fields, any(file.filename for file in request.files.values()))
+        return InterruptedForm(path, fields, any(file.filename for file in request.files.values()))
     return _unpacked(request.form.get(FIELD, ""))
 
 
-def _unpacked(packed: str) -> KeptForm | None:
+def _unpacked(packed: str) -> InterruptedForm | None:
     try:
         # A hidden field of a page: whoever wrote it, it leads to pages of the desk only, and is sent by a press of
         # its reader.
@@ -59,4 +59,4 @@ def _unpacked(packed: str) -> KeptForm | None:
     known = own_path(path) if isinstance(path, str) else None
     if known is None or len(pairs) > MOST_FIELDS:
         return None
-    return KeptForm(known, [pair for pair in pairs if pair[0] not in LEFT_OUT], bool(files))
+    return InterruptedForm(known, [pair for pair in pairs if pair[0] not in LEFT_OUT], bool(files))

@@ -26,7 +26,7 @@ from open311.staff.blueprint import (
 from open311.staff.forms import posted
 from open311.staff.rendering import next_path, render
 from open311.staff.signing_in import interrupted_form
-from open311.staff.signing_in.interrupted_form import KeptForm
+from open311.staff.signing_in.interrupted_form import InterruptedForm
 
 # Steps that a passkey takes the place of.
 BY_PASSKEY = ("signing_in/login.html", "signing_in/code.html")
@@ -139,7 +139,7 @@ def go_on(token: str) -> ResponseReturnValue:
     return response
 
 
-def _step_of(somebody: SignedIn, waiting: KeptForm) -> Response:
+def _step_of(somebody: SignedIn, waiting: InterruptedForm) -> Response:
     if somebody.session.stage is Stage.CODE:
         return _step("signing_in/code.html")
     offer = second_factor.offer(current.core(), somebody.account, rendering.site_name(g.catalogue))
@@ -181,7 +181,7 @@ def keep(_: StaleForm) -> ResponseReturnValue:
     return kept_page(waiting, status=409) if waiting else redirect(address("home"), 303)
 
 
-def kept_page(waiting: KeptForm, status: int = 200) -> Response:
+def kept_page(waiting: InterruptedForm, status: int = 200) -> Response:
     """What was typed before, to be sent by a press."""
     return render("signing_in/interrupted_form.html", status=status, waiting=waiting)
 

@@ -12,7 +12,7 @@ from open311.storage.tables import idempotency_keys
 _k = idempotency_keys.c
 
 
-class KeptAnswer(NamedTuple):
+class StoredResponse(NamedTuple):
     """`answer` is None while the first request with the key is at work, or when its server died over it."""
 
     request_digest: str
@@ -21,7 +21,7 @@ class KeptAnswer(NamedTuple):
 
 def claim(
     conn: Connection, account_id: int, key: str, request_digest: str, now: datetime, *, patience: timedelta
-) -> KeptAnswer | None:
+) -> StoredResponse | None:
     """Take a key for a request; what stands under it when somebody was first.
 
     A claim older than `patience` that was never answered is taken over: its server has died.
@@ -35,7 +35,7 @@ def claim(
     query = select(_k.request_digest, _k.answer).where(_k.account_id == account_id, _k.key == key)
     row = conn.execute(query).one_or_none()
     # Given back between the two statements: whoever comes again in a moment finds it free.
-    return KeptAnswer(row.request_digest, row.answer) if row else KeptAnswer(request_digest, None)
+    return StoredResponse(row.request_digest, row.answer) if row else StoredResponse(request_digest, None)
 
 
 def keep(conn: Connection, account_id: int, key: str, answer: Mapping[str, Any]) -> None:

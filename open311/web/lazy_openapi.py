@@ -1,4 +1,4 @@
-"""flask-smorest, with documents that are made when somebody asks for them: making them takes longer than to start."""
+"""flask-smorest with lazy OpenAPI: documents are made at first use, since that takes longer than everything else."""
 
 from collections.abc import Callable
 from threading import RLock
@@ -11,8 +11,8 @@ from flask_smorest import Api, Blueprint
 View = Callable[..., Any]
 
 
-class DocumentedLater(Api):  # type: ignore[misc]
-    """An API whose blueprints are mounted at once, and described with the first look at its document."""
+class LazyApi(Api):  # type: ignore[misc]
+    """An API whose blueprints are mounted at once, and described when its document is first asked for."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         # Reentrant: describing asks for the document itself.
@@ -47,7 +47,7 @@ class DocumentedLater(Api):  # type: ignore[misc]
         self._undescribed.append(blueprint)
 
 
-class BlueprintDocumentedLater(Blueprint):  # type: ignore[misc]
+class LazyBlueprint(Blueprint):  # type: ignore[misc]
     """A blueprint whose views are described when its API is."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -58,7 +58,7 @@ class BlueprintDocumentedLater(Blueprint):  # type: ignore[misc]
         self, rule: str, endpoint: str, view: View, method: str, described: Callable[[], View] | None = None
     ) -> None:
         """Have a view answer at an address; `described` is the view with what flask-smorest is to say of it."""
-        # Past flask-smorest, which would describe the view now.
+        # Bypasses flask-smorest, which would describe the view at once.
         flask.Blueprint.add_url_rule(self, rule, endpoint, view, methods=[method])
         if described:
             self._descriptions[endpoint] = method, described
