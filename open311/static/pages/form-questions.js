@@ -1,8 +1,8 @@
 // Questions come and go with the answers they depend on; one that is not asked is not sent either.
 const answersTo = (form, name) =>
   [...form.querySelectorAll(`[name="${CSS.escape(name)}"]`)]
-    .filter((each) => !each.disabled && (!["radio", "checkbox"].includes(each.type) || each.checked))
-    .map((each) => each.value);
+    .filter((input) => !input.disabled && (!["radio", "checkbox"].includes(input.type) || input.checked))
+    .map((input) => input.value);
 
 const settle = (form, questions, shown) => {
   for (const question of questions) {
@@ -13,7 +13,7 @@ const settle = (form, questions, shown) => {
   }
   // What is seen here the server need not show again.
   const seen = [...form.querySelectorAll(".question:not([hidden])")];
-  shown.value = seen.map((each) => each.id.replace(/^attribute-|-question$/g, "")).join(" ");
+  shown.value = seen.map((question) => question.id.replace(/^attribute-|-question$/g, "")).join(" ");
 };
 
 export const conditions = (form) => {

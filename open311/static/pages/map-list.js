@@ -36,7 +36,7 @@ const filled = () => {
 const copy = (page) => {
   const from = controls(page);
   for (const own of controls(document)) {
-    const twin = from.find((each) => each.name === own.name && (own.type !== "checkbox" || each.value === own.value));
+    const twin = from.find((field) => field.name === own.name && (own.type !== "checkbox" || field.value === own.value));
     if (own.type === "checkbox") own.checked = Boolean(twin?.checked);
     else own.value = twin?.value ?? "";
   }

@@ -51,8 +51,8 @@ const roads = (colour) => {
   const fill = (kind) => colour(kind === "motorway" || kind === "trunk" ? "motorway" : LARGE.includes(kind) ? "main" : "street");
   return [
     road("way", path, { "line-color": colour("path"), "line-width": widths(path[1]), "line-dasharray": [3, 1.5] }),
-    ...wide.map((each) => road("rim", each, { "line-color": colour("rim"), "line-width": widths(each[1], 1.5) })),
-    ...wide.map((each) => road("way", each, { "line-color": fill(each[0]), "line-width": widths(each[1]) })),
+    ...wide.map((kind) => road("rim", kind, { "line-color": colour("rim"), "line-width": widths(kind[1], 1.5) })),
+    ...wide.map((kind) => road("way", kind, { "line-color": fill(kind[0]), "line-width": widths(kind[1]) })),
     layer("rail", "lines", "line", is("rail", "tram"), {
       paint: { "line-color": colour("rail"), "line-width": ["interpolate", ["linear"], ["zoom"], 11, 0.8, 17, 2] },
     }),

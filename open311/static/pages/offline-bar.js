@@ -28,7 +28,7 @@ export const tell = async (bar) => {
   const show = async () => {
     const waiting = listed ? [] : await mine();
     const offline = navigator.onLine === false;
-    const numbers = STATES.map((state) => [state, waiting.filter((each) => each.state === state).length]);
+    const numbers = STATES.map((state) => [state, waiting.filter((entry) => entry.state === state).length]);
     const lines = numbers.filter(([, number]) => number).map(([state, number]) => counted(bar, state, number));
     if (offline) lines.push(bar.dataset.offline);
     look.hidden = !waiting.length;

@@ -28,14 +28,14 @@ const label = (field) => words(field.closest("fieldset")?.querySelector("legend"
 
 const answered = (form) =>
   [...form.querySelectorAll(".question input, .question textarea")].filter(
-    (each) => !each.disabled && each.value && (!["radio", "checkbox"].includes(each.type) || each.checked),
+    (field) => !field.disabled && field.value && (!["radio", "checkbox"].includes(field.type) || field.checked),
   );
 
 export const collected = (form, photos) => ({
   fields: [...new FormData(form)].filter(([, value]) => typeof value === "string" && value),
   photos,
   // In words, for the day when a question is no longer asked.
-  said: answered(form).map((each) => [each.name, each.value, `${label(each)}: ${said(each)}`]),
+  said: answered(form).map((field) => [field.name, field.value, `${label(field)}: ${said(field)}`]),
   service: form.elements.service_code.value ? words(chosen(form)) : "",
   asked: chosen(form).dataset.asked ?? "",
   changeset: form.dataset.changeset,
@@ -45,7 +45,7 @@ export const collected = (form, photos) => ({
 
 const give = (form, name, value) => {
   const fields = [...form.querySelectorAll(`[name="${CSS.escape(name)}"]`)];
-  const choice = fields.find((each) => ["radio", "checkbox"].includes(each.type) && each.value === value);
+  const choice = fields.find((field) => ["radio", "checkbox"].includes(field.type) && field.value === value);
   if (choice) choice.checked = true;
   else if (fields[0] && !["radio", "checkbox"].includes(fields[0].type)) fields[0].value = value;
   else return false;
@@ -55,13 +55,13 @@ const give = (form, name, value) => {
 // Puts it all back; returns in words what has no place any more.
 export const restored = (form, entry) => {
   const service = entry.fields.find(([name]) => name === "service_code")?.[1] ?? "";
-  const gone = service && ![...form.elements.service_code.options].some((each) => each.value === service);
+  const gone = service && ![...form.elements.service_code.options].some((option) => option.value === service);
   form.elements.service_code.value = gone ? "" : service;
   form.elements.service_code.dispatchEvent(new Event("change", { bubbles: true }));
   const lost = entry.fields.filter(([name, value]) => name !== "service_code" && !give(form, name, value));
   form.querySelector("[data-questions]").dispatchEvent(new Event("change", { bubbles: true }));
-  const former = entry.said.filter(([name, value]) => lost.some((each) => each[0] === name && each[1] === value));
-  return [...(gone ? [entry.service] : []), ...former.map((each) => each[2])];
+  const former = entry.said.filter(([name, value]) => lost.some((field) => field[0] === name && field[1] === value));
+  return [...(gone ? [entry.service] : []), ...former.map((answer) => answer[2])];
 };
 
-export const valueOf = (entry, name) => entry.fields.find((each) => each[0] === name)?.[1] ?? "";
+export const valueOf = (entry, name) => entry.fields.find((field) => field[0] === name)?.[1] ?? "";

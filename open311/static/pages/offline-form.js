@@ -61,7 +61,7 @@ const showPosition = () => {
 const unanswered = () =>
   [...questions.querySelectorAll(".question[data-required]:not([hidden])")].filter((question) => {
     const fields = [...question.querySelectorAll("input, textarea")];
-    return !fields.some((each) => (["radio", "checkbox"].includes(each.type) ? each.checked : each.value.trim()));
+    return !fields.some((field) => (["radio", "checkbox"].includes(field.type) ? field.checked : field.value.trim()));
   });
 
 const found = () => {
@@ -70,9 +70,9 @@ const found = () => {
   if (!address.value.trim() && !lat.value) wrong.push({ field: "address", words: words.errorPlace });
   if (!service.value) wrong.push({ field: "service_code", words: words.errorCategory });
   if (safe && !safe.checked) wrong.push({ field: "no_danger", words: words.errorDanger });
-  for (const each of unanswered()) {
-    const label = each.querySelector("legend, label").textContent.trim();
-    wrong.push({ field: each.id.replace(/-question$/, ""), words: words.errorRequired.replace("{description}", label) });
+  for (const question of unanswered()) {
+    const label = question.querySelector("legend, label").textContent.trim();
+    wrong.push({ field: question.id.replace(/-question$/, ""), words: words.errorRequired.replace("{description}", label) });
   }
   if (follow?.checked && !email.value.trim()) wrong.push({ field: "email", words: words.errorFollow });
   return wrong;
@@ -91,20 +91,20 @@ const atField = ({ field, words: told }) => {
 };
 
 const show = (wrong) => {
-  for (const each of form.querySelectorAll(".kern-error")) each.remove();
-  for (const each of form.querySelectorAll("[aria-invalid]")) each.removeAttribute("aria-invalid");
+  for (const element of form.querySelectorAll(".kern-error")) element.remove();
+  for (const element of form.querySelectorAll("[aria-invalid]")) element.removeAttribute("aria-invalid");
   summary.hidden = !wrong.length;
   if (!wrong.length) return;
   const { one, other } = summary.dataset;
   summary.querySelector("h2").textContent = wrong.length === 1 ? one : other.replace("{number}", wrong.length);
   summary.querySelector("ul").replaceChildren(
-    ...wrong.map((each) => {
-      const link = Object.assign(document.createElement("a"), { href: `#${each.field}`, textContent: each.words });
+    ...wrong.map((fault) => {
+      const link = Object.assign(document.createElement("a"), { href: `#${fault.field}`, textContent: fault.words });
       link.className = "kern-link";
       link.addEventListener("click", (event) => {
         // The end of the address says which report this is.
         event.preventDefault();
-        document.getElementById(each.field)?.focus();
+        document.getElementById(fault.field)?.focus();
       });
       const item = document.createElement("li");
       item.append(link);

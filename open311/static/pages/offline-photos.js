@@ -44,7 +44,7 @@ export class Photos {
   }
 
   remove(photo) {
-    this.show(this.all.filter((each) => each !== photo));
+    this.show(this.all.filter((other) => other !== photo));
     this.form.querySelector("#photos").focus();
     this.changed();
   }

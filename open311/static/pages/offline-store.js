@@ -29,7 +29,7 @@ const within = async (mode, act) => {
 };
 
 const told = () => {
-  for (const each of watchers) each();
+  for (const watcher of watchers) watcher();
   channel?.postMessage("changed");
 };
 

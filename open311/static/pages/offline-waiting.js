@@ -68,7 +68,7 @@ const drawn = (entry) => {
 };
 
 const show = async () => {
-  const entries = (await all()).filter((each) => each.city === city).sort((one, other) => other.begun - one.begun);
+  const entries = (await all()).filter((entry) => entry.city === city).sort((one, other) => other.begun - one.begun);
   list.replaceChildren(...entries.map(drawn));
   document.querySelector("[data-none]").hidden = entries.length > 0;
   document.querySelector("[data-send-line]").hidden = !entries.some(({ state }) => state === "ready");

@@ -13,7 +13,7 @@ const wait = (time) => new Promise((resolve) => setTimeout(resolve, time));
 
 const trim = async (cache, most, spared = []) => {
   const old = (await cache.keys()).filter(({ url }) => !spared.includes(url));
-  await Promise.all(old.slice(0, Math.max(old.length - most, 0)).map((each) => cache.delete(each)));
+  await Promise.all(old.slice(0, Math.max(old.length - most, 0)).map((request) => cache.delete(request)));
 };
 
 export const serve = ({ version, scope, languages, pages, files, personal }) => {
@@ -21,7 +21,7 @@ export const serve = ({ version, scope, languages, pages, files, personal }) => 
   const neverKept = new RegExp(`^(${personal.map((path) => path.replaceAll("*", "[^/]+")).join("|")})(/|$)`);
   const prefix = `open311 ${scope} `;
   const [filesName, seenName, ownName] = [`${prefix}files`, `${prefix}seen`, `${prefix}own ${version}`];
-  const lasting = files.map((each) => new URL(each, location).href);
+  const lasting = files.map((file) => new URL(file, location).href);
 
   // The address of a page below the city; nothing for what is not a page of this city.
   const pathOf = ({ pathname }) => {
@@ -31,8 +31,8 @@ export const serve = ({ version, scope, languages, pages, files, personal }) => 
   };
 
   const languageOf = (url) => {
-    const wished = [url.searchParams.get("locale"), ...navigator.languages].map((each) => each?.split("-")[0]);
-    return wished.find((each) => languages.includes(each)) ?? languages[0];
+    const wished = [url.searchParams.get("locale"), ...navigator.languages].map((tag) => tag?.split("-")[0]);
+    return wished.find((tag) => languages.includes(tag)) ?? languages[0];
   };
 
   const own = async (name, url) => (await caches.open(ownName)).match(pages[name][languageOf(url)], { ignoreVary: true });
@@ -43,8 +43,8 @@ export const serve = ({ version, scope, languages, pages, files, personal }) => 
     const [plain, named] = [new URL(url), new URL(url)];
     plain.searchParams.delete("locale");
     named.searchParams.set("locale", languageOf(url));
-    for (const each of [url, plain, named]) {
-      const found = await cache.match(each.href, { ignoreVary: true });
+    for (const address of [url, plain, named]) {
+      const found = await cache.match(address.href, { ignoreVary: true });
       if (found) return found;
     }
     return undefined;
@@ -101,10 +101,10 @@ export const serve = ({ version, scope, languages, pages, files, personal }) => 
 
   const install = async () => {
     const kept = await caches.open(filesName);
-    const missing = await Promise.all(lasting.map(async (each) => ((await kept.match(each)) ? [] : [each])));
+    const missing = await Promise.all(lasting.map(async (address) => ((await kept.match(address)) ? [] : [address])));
     await kept.addAll(missing.flat());
-    const addresses = Object.values(pages).flatMap((each) => Object.values(each));
-    await (await caches.open(ownName)).addAll(addresses.map((each) => new Request(each, { cache: "reload" })));
+    const addresses = Object.values(pages).flatMap((page) => Object.values(page));
+    await (await caches.open(ownName)).addAll(addresses.map((address) => new Request(address, { cache: "reload" })));
     await self.skipWaiting();
   };
 

@@ -23,9 +23,9 @@ const token = () => document.querySelector("[name=form_token]").value;
 const take = async () => {
   const cache = await caches.open(NAME);
   const parts = document.querySelectorAll("link[rel=stylesheet], link[rel=icon], script[src], main img");
-  const files = [...parts].map((each) => each.href ?? each.src);
+  const files = [...parts].map((part) => part.href ?? part.src);
   const modules = performance.getEntriesByType("resource").map(({ name }) => name).filter((name) => name.endsWith(".js"));
-  await cache.addAll([...new Set([...files, ...modules])].filter((each) => each.startsWith(location.origin)));
+  await cache.addAll([...new Set([...files, ...modules])].filter((file) => file.startsWith(location.origin)));
   const page = await fetch(location.pathname, { cache: "no-store" });
   const headers = new Headers(page.headers);
   headers.set(TAKEN, String(Date.now()));

@@ -67,7 +67,7 @@ const run = (keys) => {
   if ((keys === "x" || keys === "X") && tick(keys === "X")) return true;
   // Of several boxes with one key, the next that is not ticked.
   const ticked = ({ type, checked }) => type === "checkbox" && checked;
-  const element = targets().find((each) => each.dataset.key === keys && !ticked(each));
+  const element = targets().find((target) => target.dataset.key === keys && !ticked(target));
   if (element) act(element);
   return Boolean(element);
 };

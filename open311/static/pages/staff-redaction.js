@@ -89,7 +89,7 @@ export const redaction = (photo) => {
   add.append(Object.assign(document.createElement("span"), { className: "kern-label", textContent: words.add }));
   add.addEventListener("click", () => create([40, 40, 20, 10]).element.focus());
   photo.querySelector("[data-boxes-tools]").append(add);
-  for (const part of field.value.split(";").filter((each) => each.trim())) {
+  for (const part of field.value.split(";").filter((box) => box.trim())) {
     const at = part.split(",").map(Number);
     if (at.length === 4 && at.every(Number.isFinite)) create(at);
   }
