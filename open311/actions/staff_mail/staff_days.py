@@ -72,8 +72,7 @@ def send(core: Core, account_id: int, day: str) -> None:
             return
         waiting = notices.take(conn, Recipient(account_id=account_id))
         staff = staff_notices.staff_of(core, conn, account_id)
-    # What somebody may no longer see is not told either, though it was when it was noted; and the notes that name
-    # them have a list of their own in this mail.
+    # Only what somebody may still see; and notes that name them have a list of their own in this mail.
     news = staff_notices.in_words(
         core,
         staff_notices.address_of(account, staff),
@@ -83,26 +82,24 @@ def send(core: Core, account_id: int, day: str) -> None:
         numbers, parts = _waiting(core, conn, account, staff, today)
     if not news and not parts:
         return
-    language = account.language
-    news = (
-        [translate("mail.day.news", language), *staff_notices.shortened(news, language), ""] if news else []
-    )
-    link = translate("mail.day.link", language, link=f"{core.settings.address}/staff")
-    end = [link, staff_notices.choice(core, language)]
-    subject = translate("mail.day.subject", language, **numbers)
+    subject = translate("mail.day.subject", account.language, **numbers)
+    text = _text(core, account.language, news, parts)
     try:
         staff_notices.with_all_back(
-            core,
-            Recipient(account_id=account_id),
-            waiting,
-            account.email,
-            subject,
-            "\n".join([*news, *parts, *end]),
+            core, Recipient(account_id=account_id), waiting, account.email, subject, text
         )
     except Exception:
         with core.database.begin() as conn:
             notices.release_day(conn, account_id, today)
         raise
+
+
+def _text(core: Core, language: str, news: list[str], parts: list[str]) -> str:
+    """The mail: news first, then what waits, then where to go and where to choose otherwise."""
+    if news:
+        news = [translate("mail.day.news", language), *staff_notices.shortened(news, language), ""]
+    link = translate("mail.day.link", language, link=f"{core.settings.address}/staff")
+    return "\n".join([*news, *parts, link, staff_notices.choice(core, language)])
 
 
 def _waiting(
