@@ -26,7 +26,7 @@ class Page(NamedTuple):
     lookup: Lookup | None
 
     def optimistic(self, wait_for_turn: Callable[[], object]) -> Optimistic | None:
-        """How it is begun before its turn, for `take_page`."""
+        """How `upsert_page` stores its new rows before its turn; None where that is not wanted."""
         return None if self.lookup is None else Optimistic(self.lookup, wait_for_turn)
 
 
