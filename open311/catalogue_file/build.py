@@ -52,6 +52,7 @@ class _Texts:
     def read(self, written: str | dict[str, str] | None) -> Text:
         if written is None:
             return NO_TEXT
+        # A plain text, as a city of one language writes it, is in the first language.
         words = {self.languages[0]: written} if isinstance(written, str) else written
         return Text({language: tidy(words[language]) for language in self.languages if language in words})
 
@@ -99,6 +100,7 @@ def _site(site: dict[str, Any], text: _Texts) -> Site:
 
 def _status(status: dict[str, Any], text: _Texts) -> DetailedStatus:
     words = {"label": text.read(status["label"]), "description": text.read(status.get("description"))}
+    # In small letters, so that the digest does not change with the spelling of a colour.
     return DetailedStatus(**{**status, **words, "colour": status["colour"].lower()})
 
 
@@ -120,6 +122,7 @@ def _service(service: dict[str, Any], text: _Texts) -> Service:
         retention_days=service.get("retention_days"),
         service_notice=text.read(service.get("service_notice")),
         stop_text=text.read(service.get("stop_text")),
+        # Checked first unless the catalogue says otherwise: forgetting a line must not publish anything.
         moderated=service.get("moderated", True),
         photo_wanted=service.get("photo_wanted", False),
         active=service.get("active", True),
@@ -144,6 +147,7 @@ def _attribute(attribute: dict[str, Any], place: int, text: _Texts) -> Attribute
         required=attribute.get("required", False),
         datatype_description=text.read(attribute.get("datatype_description")),
         values=tuple(Value(value["key"], text.read(value["name"])) for value in attribute.get("values", [])),
+        # Likewise: an answer is for staff alone unless the catalogue says otherwise.
         public=attribute.get("public", False),
         only_if=Condition(condition["code"], frozenset(condition["values"])) if condition else None,
         asset=attribute.get("asset"),

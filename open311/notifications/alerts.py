@@ -118,6 +118,7 @@ def _send(core: Core, alert: Alert, kind: tuple[str, str], values: dict[str, str
             alert_id=alert.id,
             token=token,
         )
+    # The link is stored before the mail leaves, so that every link in a mailbox opens; it goes again if none left.
     path = f"/alerts/{token}"
     stop = sending.unsubscribing(core, catalogue, path)
     try:

@@ -56,6 +56,7 @@ def _answer(
         )
     except (DestinationRefused, httpx2.HTTPError, OSError) as reason:
         return None, str(reason) or type(reason).__name__
+    # A redirect is a failure, too: the operator approved this address, and another one gets no signed message.
     if 200 <= answer.status < 300:
         return answer.status, None
     return answer.status, f"the answer was {answer.status}"

@@ -31,6 +31,7 @@ CONFORMANCE = (
     f"{FILTERS}/queryables",
     f"{FILTERS}/queryables-query-parameters",
 )
+# The extent of a city without a boundary: clients need one to zoom to.
 WORLD = (-180.0, -90.0, 180.0, 90.0)
 
 

@@ -65,6 +65,7 @@ def _wish(typed: dict[str, str]) -> tuple[Alert, dict[str, str]]:
         else:
             errors["address"] = words("page.alerts.error.address")
     elif typed["where"] == "area":
+        # An area that the catalogue does not know would match no report, and nobody would notice.
         area = typed["area"] if typed["area"] in catalogue.desk.areas.by_code else None
         place = catalogue.desk.areas.name(area or "", current.language())
         if area is None:
@@ -108,6 +109,7 @@ def area_alert(token: str) -> AnyResponse:
     """Confirm, or stop: what a link in a mail leads to; opening it changes nothing."""
     core = current.core()
     pressed = form_input.action()[0] if request.method == "POST" else ""
+    # Before the link is looked up: stopping is never refused, also by a link that has ended.
     if pressed == "stop":
         return _stopped(token)
     try:

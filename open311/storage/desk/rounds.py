@@ -39,6 +39,7 @@ def add(
 
 def find(conn: Connection, round_id: int, scope: Scope) -> Round | None:
     """A round, if somebody may see at least one of its stops."""
+    # By its stops, not by its own row: who may see none of them learns nothing of the round.
     rounds_found = _rounds(conn, scope, _o.id == round_id)
     return rounds_found[0] if rounds_found else None
 
