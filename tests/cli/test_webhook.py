@@ -67,7 +67,7 @@ def test_a_disabled_one_says_why(fresh_database_url: str, core: Core, target: St
     delivery.deliver(core, 1)
     shown = webhook(fresh_database_url, "show", "partner")
     assert "state: disabled" in shown
-    assert "reason: The target answered 410: it wants no more messages." in shown
+    assert "reason: The target answered 410 (Gone): it asks for no further messages." in shown
 
 
 @pytest.mark.parametrize(

@@ -341,7 +341,7 @@ def test_what_is_odd_at_a_source_is_told_once(here: Core) -> None:
         run(here)
     assert troubles(here) == [
         ("", "status 'wartet' is taken for open"),
-        ("101", "requested_datetime is missing or no moment"),
+        ("101", "requested_datetime is missing, or not a date and time"),
     ]
 
 
