@@ -18,13 +18,13 @@ from open311.georeport.direct import FastPath
 from open311.georeport.openapi import GeoReportApi
 from open311.http import access_log, cors, current, failures, health, https, response_headers, urls
 from open311.http.base_address import HostCheck
-from open311.http.body_buffer import BodyBuffer
-from open311.http.content_coding import Decompressor
+from open311.http.caching.response_cache import ResponseCache
 from open311.http.limits import rate_limits, shares
+from open311.http.limits.body_buffer import BodyBuffer
 from open311.http.limits.connections import Threads, watch
-from open311.http.normalise import LenientRequest, Normaliser
+from open311.http.parsing.content_coding import Decompressor
+from open311.http.parsing.normalise import LenientRequest, Normaliser
 from open311.http.replica_retry import Application
-from open311.http.response_cache import ResponseCache
 from open311.http.senders import SenderAddress
 from open311.opendata import media
 from open311.opendata import routes as opendata

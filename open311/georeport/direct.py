@@ -23,7 +23,7 @@ from open311.georeport.responses import CHANGES_ANY_TIME, JSON, VARY, XML
 from open311.http import access_log, cors, current, response_headers
 from open311.http.base_address import FAILED
 from open311.http.limits.rate_limits import Limits
-from open311.http.normalise import pairs
+from open311.http.parsing.normalise import pairs
 from open311.model.catalogue import Catalogue
 from open311.web import rendered_lists, request_context
 from open311.web.parameters import Parameters, collected

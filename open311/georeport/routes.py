@@ -23,7 +23,7 @@ from open311.georeport.schemas import (
 )
 from open311.http import current, urls
 from open311.http.keys import key
-from open311.http.normalise import LenientRequest
+from open311.http.parsing.normalise import LenientRequest
 from open311.model.access.actor import PUBLIC, Actor, Right, key_actor
 from open311.model.access.keys import Scope
 from open311.model.intake.submission import Submission

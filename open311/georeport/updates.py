@@ -18,7 +18,7 @@ from open311.georeport.responses import answer
 from open311.georeport.schemas import UpdateReceiptSchema, UpdateSchema
 from open311.http import current, urls
 from open311.http.keys import key
-from open311.http.normalise import LenientRequest
+from open311.http.parsing.normalise import LenientRequest
 from open311.model.access.actor import Actor
 from open311.model.access.keys import Scope
 from open311.model.intake.submission import DESCRIPTION_LENGTH

@@ -11,7 +11,7 @@ from open311.base.errors import problem as problem_of
 from open311.http import current, urls
 from open311.http.base_address import FAILED
 from open311.http.errors import STATUS
-from open311.http.normalise import MAX_FIELDS
+from open311.http.parsing.normalise import MAX_FIELDS
 
 log = structlog.get_logger()
 

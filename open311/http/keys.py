@@ -6,7 +6,7 @@ from flask import g, request
 
 from open311.actions import keys
 from open311.http import current
-from open311.http.normalise import LenientRequest
+from open311.http.parsing.normalise import LenientRequest
 from open311.model.access.keys import Key
 
 

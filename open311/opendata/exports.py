@@ -12,9 +12,9 @@ from flask import Response, request
 
 from open311.base.errors import TooManyRequests, problem
 from open311.http import current, urls
+from open311.http.caching.response_cache import takes_gzip
 from open311.http.errors import in_words
 from open311.http.limits import shares
-from open311.http.response_cache import takes_gzip
 from open311.model.access.network import network_of
 from open311.opendata import archive
 from open311.opendata.answers import answer

@@ -18,7 +18,7 @@ from open311.actions.reporting import drafts
 from open311.base.datetimes import write_utc
 from open311.base.errors import Invalid, NotFound, problem
 from open311.http import current
-from open311.http.normalise import LenientRequest
+from open311.http.parsing.normalise import LenientRequest
 from open311.model.catalogue import Catalogue, Service
 from open311.model.intake.drafts import Draft, is_draft_token
 from open311.notifications import mail_subscriptions

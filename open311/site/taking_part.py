@@ -11,7 +11,7 @@ from open311.actions.reporting import affected, updates
 from open311.base.errors import Invalid, Problem, TooManyRequests
 from open311.http import current
 from open311.http.errors import in_words
-from open311.http.normalise import LenientRequest
+from open311.http.parsing.normalise import LenientRequest
 from open311.model.access.actor import PUBLIC
 from open311.model.casework.objections import Ground, Objection
 from open311.model.intake.submission import DESCRIPTION_LENGTH

@@ -9,7 +9,7 @@ from typing import Any
 
 from open311.base.errors import Invalid, problem
 from open311.base.text import XML_ILLEGAL
-from open311.http.normalise import LenientRequest
+from open311.http.parsing.normalise import LenientRequest
 
 Parameters = dict[str, list[str]]
 Posted = tuple[Parameters, dict[str, list[str]]]

@@ -11,7 +11,7 @@ from typing import IO, Any
 
 from marshmallow import fields
 
-from open311.http.normalise import LenientRequest
+from open311.http.parsing.normalise import LenientRequest
 from open311.web.fields import validation_error
 
 DATA_URI = re.compile(r"data:image/[\w.+-]+(?:;[\w.+-]+=[^;,]*)*;base64,", re.IGNORECASE)

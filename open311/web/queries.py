@@ -16,7 +16,7 @@ from webargs.flaskparser import FlaskParser
 from open311.base.errors import Invalid, problem
 from open311.base.text import fold
 from open311.http import current
-from open311.http.normalise import LenientRequest
+from open311.http.parsing.normalise import LenientRequest
 from open311.model.access import visibility
 from open311.model.access.actor import PUBLIC, Actor
 from open311.model.catalogue import Catalogue, things

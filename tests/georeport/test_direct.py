@@ -7,7 +7,7 @@ import pytest
 
 from open311.core import Core
 from open311.georeport.direct import FastPath
-from open311.http.normalise import Normaliser
+from open311.http.parsing.normalise import Normaliser
 from tests.client import client_of
 from tests.georeport.surface import FORMATS, a_city
 from tests.serving import Clock, MakeCore, an_api

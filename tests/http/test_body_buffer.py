@@ -9,7 +9,7 @@ import pytest
 from werkzeug.exceptions import ClientDisconnected
 from werkzeug.test import EnvironBuilder
 
-from open311.http.body_buffer import BodyBuffer
+from open311.http.limits.body_buffer import BodyBuffer
 
 LIMIT = 100_000
 

@@ -9,8 +9,9 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.test import EnvironBuilder
 
 from open311.base.errors import Invalid
-from open311.http import current, normalise
-from open311.http.normalise import MAX_FIELDS, LenientRequest, pairs
+from open311.http import current
+from open311.http.parsing import normalise
+from open311.http.parsing.normalise import MAX_FIELDS, LenientRequest, pairs
 
 BODY = b"a=1&&b=&c&d=%C3%A4+%2B&=e&f=g=h&d=%zz&a=2&i=100%"
 

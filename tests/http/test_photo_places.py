@@ -8,7 +8,7 @@ from werkzeug.test import EnvironBuilder
 
 from open311.base.errors import Busy
 from open311.base.sender import waiting_outside
-from open311.http.body_buffer import BodyBuffer
+from open311.http.limits.body_buffer import BodyBuffer
 
 
 def test_photos_are_waited_for_outside_the_places() -> None:

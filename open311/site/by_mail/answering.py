@@ -9,7 +9,7 @@ from open311.actions import casework
 from open311.base.errors import Invalid, NotFound
 from open311.http import current
 from open311.http.errors import in_words
-from open311.http.normalise import LenientRequest
+from open311.http.parsing.normalise import LenientRequest
 from open311.site import view_models
 from open311.site.addresses import address
 from open311.site.blueprint import blueprint, city

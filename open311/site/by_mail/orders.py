@@ -12,7 +12,7 @@ from open311.base.errors import Invalid, NotFound, problem
 from open311.base.text import whole_number
 from open311.http import current
 from open311.http.errors import in_words
-from open311.http.normalise import LenientRequest
+from open311.http.parsing.normalise import LenientRequest
 from open311.model.casework.orders import OrderAnswer
 from open311.site import view_models
 from open311.site.addresses import address

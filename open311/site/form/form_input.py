@@ -10,7 +10,7 @@ from open311.actions.reporting import report
 from open311.base.errors import Problem, problem
 from open311.http import current
 from open311.http.errors import in_words
-from open311.http.normalise import LenientRequest
+from open311.http.parsing.normalise import LenientRequest
 from open311.model.access.secret_tokens import digest
 from open311.model.catalogue import Attribute, Catalogue, Datatype, Service
 from open311.model.catalogue.attributes import ANSWER_LENGTH

@@ -10,7 +10,7 @@ from open311.actions.addresses import geocoding
 from open311.actions.reporting import drafts
 from open311.base.errors import NotFound, problem
 from open311.http import current
-from open311.http.normalise import LenientRequest
+from open311.http.parsing.normalise import LenientRequest
 from open311.model.intake.drafts import Draft
 from open311.model.maps.place import Place
 from open311.site.blueprint import blueprint, city

@@ -8,7 +8,7 @@ from flask import Response, request
 from open311.actions.addresses import geocoding
 from open311.base.errors import Invalid, problem
 from open311.http import current
-from open311.http.normalise import LenientRequest
+from open311.http.parsing.normalise import LenientRequest
 from open311.model.service_request import Location
 from open311.site.addresses import address
 from open311.site.blueprint import blueprint, city

@@ -12,7 +12,7 @@ from marshmallow import ValidationError
 
 from open311.base.errors import Invalid, Problem
 from open311.http import current
-from open311.http.normalise import LenientRequest
+from open311.http.parsing.normalise import LenientRequest
 from open311.model.catalogue import Catalogue, Service
 from open311.model.maps.geography import Box
 from open311.model.search import COUNT_LIMIT, RequestSearch

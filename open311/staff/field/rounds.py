@@ -16,7 +16,7 @@ from open311.base.errors import Invalid, NotFound, problem
 from open311.base.text import whole_number
 from open311.http import current
 from open311.http.errors import in_words
-from open311.http.normalise import LenientRequest
+from open311.http.parsing.normalise import LenientRequest
 from open311.model.access.actor import Actor, Right
 from open311.model.casework.cases import Stage
 from open311.model.casework.desk_search import CaseSearch

@@ -13,7 +13,7 @@ from open311.base.errors import Invalid, NotFound, Problem, problem
 from open311.base.text import whole_number
 from open311.http import current
 from open311.http.errors import in_words
-from open311.http.normalise import LenientRequest
+from open311.http.parsing.normalise import LenientRequest
 from open311.model.access.actor import Actor, Right
 from open311.model.catalogue import Catalogue
 from open311.model.intake.channels import CHOSEN, Channel

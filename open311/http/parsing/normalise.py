@@ -20,7 +20,7 @@ from werkzeug.formparser import FormDataParser, MultiPartParser
 
 from open311.base.errors import Invalid, problem
 from open311.http import current, urls
-from open311.http.content_coding import CODINGS, charset_of, decoded_part
+from open311.http.parsing.content_coding import CODINGS, charset_of, decoded_part
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment

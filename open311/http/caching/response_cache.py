@@ -19,8 +19,8 @@ from open311.base import tracing
 from open311.base.bounded import Bounded
 from open311.http import access_log, urls
 from open311.http.base_address import FAILED
+from open311.http.caching.single_flight import InFlight
 from open311.http.limits.rate_limits import Limits
-from open311.http.single_flight import InFlight
 from open311.storage.database.freshness import Freshness
 
 Headers = list[tuple[str, str]]

@@ -1,0 +1,1 @@
+"""A cache of whole responses, and single flight for those that it does not hold yet."""
