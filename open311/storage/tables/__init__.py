@@ -2,8 +2,6 @@
 
 from open311.storage.tables.base import Xid8, metadata
 from open311.storage.tables.desk import (
-    bulk_items,
-    bulk_runs,
     case_mentions,
     case_notes,
     case_originals,
@@ -11,6 +9,10 @@ from open311.storage.tables.desk import (
     case_questions,
     case_undo,
     cases,
+)
+from open311.storage.tables.desk_tools import (
+    bulk_items,
+    bulk_runs,
     export_files,
     export_parts,
     templates,

@@ -10,7 +10,6 @@ from sqlalchemy import (
     Identity,
     Index,
     Integer,
-    LargeBinary,
     SmallInteger,
     Table,
     Text,
@@ -19,21 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSVECTOR
 from sqlalchemy.schema import FetchedValue
 
-from open311.storage.tables.base import metadata, moment
-
-
-def _of_request(*, primary: bool = False) -> "Column[int]":
-    return Column(
-        "service_request_id",
-        ForeignKey("service_requests.id", ondelete="CASCADE"),
-        primary_key=primary,
-        nullable=False,
-    )
-
-
-def _words(name: str) -> "Column[list[str]]":
-    return Column(name, ARRAY(Text), nullable=False, server_default=text("'{}'"))
-
+from open311.storage.tables.base import metadata, moment, request_id, text_array
 
 # One row a report, made with it. Whatever staff do without the public seeing it is written here alone, so that it
 # neither moves `updated_datetime` nor makes an answer stale. `stage` follows from the rest, by `model.cases.stage`.
@@ -41,19 +26,19 @@ def _words(name: str) -> "Column[list[str]]":
 cases = Table(
     "cases",
     metadata,
-    _of_request(primary=True),
+    request_id(primary=True),
     Column("jurisdiction_id", Text(collation="C"), nullable=False),
     Column("service_code", Text(collation="C"), nullable=False),
     Column("stage", Text(collation="C"), nullable=False),
     Column("revision", Integer, nullable=False, server_default=text("1")),
     Column("unit", Text(collation="C")),
-    _words("former_units"),
+    text_array("former_units"),
     Column("assignee_id", BigInteger),
     Column("taken_in_by", BigInteger),
     Column("priority", SmallInteger, nullable=False, server_default=text("0")),
-    _words("flags"),
-    _words("areas"),
-    _words("awaits"),
+    text_array("flags"),
+    text_array("areas"),
+    text_array("awaits"),
     moment("received_datetime"),
     moment("touched_datetime"),
     moment("checked_datetime", nullable=True),
@@ -153,7 +138,7 @@ case_notes = Table(
     "case_notes",
     metadata,
     Column("id", BigInteger, Identity(always=True), primary_key=True),
-    _of_request(),
+    request_id(),
     Column("author", Text, nullable=False),
     Column("text", Text, nullable=False),
     # Whoever is named in it may ask for it.
@@ -179,7 +164,7 @@ case_originals = Table(
     "case_originals",
     metadata,
     Column("id", BigInteger, Identity(always=True), primary_key=True),
-    _of_request(),
+    request_id(),
     Column("field", Text(collation="C"), nullable=False),
     Column("text", Text, nullable=False),
     moment("replaced_datetime"),
@@ -193,7 +178,7 @@ case_questions = Table(
     "case_questions",
     metadata,
     Column("digest", Text(collation="C"), primary_key=True),
-    _of_request(),
+    request_id(),
     Column("event_id", BigInteger, nullable=False),
     moment("asked_datetime"),
     moment("ends_datetime"),
@@ -205,7 +190,7 @@ case_questions = Table(
 case_undo = Table(
     "case_undo",
     metadata,
-    _of_request(primary=True),
+    request_id(primary=True),
     Column("actor", Text, nullable=False),
     Column("revision", Integer, nullable=False),
     moment("until_datetime"),
@@ -218,89 +203,8 @@ case_undo = Table(
 case_presence = Table(
     "case_presence",
     metadata,
-    _of_request(primary=True),
+    request_id(primary=True),
     Column("actor", Text, nullable=False),
     moment("until_datetime"),
     prefixes=["UNLOGGED"],
-)
-
-# Words that staff use again and again: one text for the page, one for the mail, by language.
-templates = Table(
-    "templates",
-    metadata,
-    Column("id", Integer, Identity(always=True), primary_key=True),
-    Column("jurisdiction_id", Text(collation="C"), nullable=False),
-    Column("title", Text, nullable=False),
-    Column("status", Text(collation="C")),
-    _words("services"),
-    Column("unit", Text(collation="C")),
-    Column("page_text", JSONB, nullable=False, server_default=text("'{}'")),
-    Column("mail_text", JSONB, nullable=False, server_default=text("'{}'")),
-    Column("active", Boolean, nullable=False, server_default=text("true")),
-    Column("version", Integer, nullable=False, server_default=text("1")),
-    Index("templates_of_jurisdiction", "jurisdiction_id", "title"),
-)
-
-# Filters of the list under a name: somebody's own, or a unit's.
-views = Table(
-    "views",
-    metadata,
-    Column("id", Integer, Identity(always=True), primary_key=True),
-    Column("account_id", ForeignKey("accounts.id", ondelete="CASCADE")),
-    Column("jurisdiction_id", Text(collation="C")),
-    Column("unit", Text(collation="C")),
-    CheckConstraint(
-        "(account_id is null) = (unit is not null and jurisdiction_id is not null)", name="view_has_one_owner"
-    ),
-    Column("name", Text, nullable=False),
-    Column("query", JSONB, nullable=False),
-    moment("created_datetime"),
-    Index("views_of_account", "account_id"),
-    Index("views_of_unit", "jurisdiction_id", "unit"),
-)
-
-# An act on many cases, and what became of it at each; gone a day later. `key` is the form's, so that it acts once.
-bulk_runs = Table(
-    "bulk_runs",
-    metadata,
-    Column("id", Integer, Identity(always=True), primary_key=True),
-    Column("key", Text(collation="C"), nullable=False, unique=True),
-    Column("account_id", ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False),
-    Column("act", Text(collation="C"), nullable=False),
-    Column("value", Text, nullable=False),
-    Column("text", Text, nullable=False),
-    moment("created_datetime"),
-    Index("bulk_runs_created", "created_datetime"),
-    Index("bulk_runs_of_account", "account_id"),
-)
-bulk_items = Table(
-    "bulk_items",
-    metadata,
-    Column("run_id", ForeignKey("bulk_runs.id", ondelete="CASCADE"), primary_key=True),
-    Column("service_request_id", ForeignKey("service_requests.id", ondelete="CASCADE"), primary_key=True),
-    Column("revision", Integer, nullable=False),
-    Column("state", Text(collation="C"), nullable=False),
-    Column("problems", JSONB, nullable=False, server_default=text("'[]'")),
-    Index("bulk_items_of_request", "service_request_id"),
-)
-
-# A workbook that the worker writes for somebody, in parts; gone after a day.
-export_files = Table(
-    "export_files",
-    metadata,
-    Column("id", Integer, Identity(always=True), primary_key=True),
-    Column("account_id", ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False),
-    Column("filters", JSONB, nullable=False),
-    Column("state", Text(collation="C"), nullable=False),
-    Column("rows", Integer, nullable=False),
-    moment("created_datetime"),
-    Index("export_files_of_account", "account_id"),
-    Index("export_files_created", "created_datetime"),
-)
-export_parts = Table(
-    "export_parts",
-    metadata,
-    Column("file_id", ForeignKey("export_files.id", ondelete="CASCADE"), primary_key=True),
-    Column("position", Integer, primary_key=True),
-    Column("content", LargeBinary, nullable=False),
 )

@@ -14,14 +14,7 @@ from sqlalchemy import (
     text,
 )
 
-from open311.storage.tables.base import metadata, moment
-
-
-def _of_request() -> "Column[int]":
-    return Column(
-        "service_request_id", ForeignKey("service_requests.id", ondelete="CASCADE"), primary_key=True
-    )
-
+from open311.storage.tables.base import metadata, moment, request_id
 
 # Who goes where on a day stands in no table: a round belongs to whoever may see its stops. It goes after a month.
 rounds = Table(
@@ -39,7 +32,7 @@ stops = Table(
     "stops",
     metadata,
     Column("round_id", ForeignKey("rounds.id", ondelete="CASCADE"), primary_key=True),
-    _of_request(),
+    request_id(primary=True),
     Column("position", SmallInteger, nullable=False),
     Column("state", Text(collation="C"), nullable=False, server_default=text("'open'")),
     CheckConstraint("state in ('open', 'done', 'not_found', 'note')", name="stop_state_is_known"),
@@ -50,7 +43,7 @@ stops = Table(
 field_actions = Table(
     "field_actions",
     metadata,
-    _of_request(),
+    request_id(primary=True),
     Column("client_id", Text(collation="C"), primary_key=True),
     Column("outcome", Text(collation="C"), nullable=False),
     moment("created_datetime"),

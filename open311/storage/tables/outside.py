@@ -16,19 +16,14 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from open311.storage.tables.base import metadata, moment
-
-
-def _of_request() -> "Column[int]":
-    return Column("service_request_id", ForeignKey("service_requests.id", ondelete="CASCADE"), nullable=False)
-
+from open311.storage.tables.base import metadata, moment, request_id
 
 # What a contractor is asked to do. Who that is, and where their mail goes, says the catalogue.
 orders = Table(
     "orders",
     metadata,
     Column("id", BigInteger, Identity(always=True), primary_key=True),
-    _of_request(),
+    request_id(),
     Column("contractor", Text(collation="C"), nullable=False),
     Column("text", Text, nullable=False),
     Column("photos", ARRAY(BigInteger), nullable=False, server_default=text("'{}'")),
@@ -68,7 +63,7 @@ ratings = Table(
     "ratings",
     metadata,
     Column("digest", Text(collation="C"), primary_key=True),
-    _of_request(),
+    request_id(),
     Column("event_id", BigInteger, nullable=False),
     moment("ends_datetime"),
     moment("answered_datetime", nullable=True),
