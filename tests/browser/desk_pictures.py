@@ -111,7 +111,7 @@ def test_the_check_page(visit: Visit, office: Office) -> None:
         visitor.opens(f"/staff/check/{office.waiting}")
         visitor.page.locator("[data-offer]").first.wait_for()
         if size == DESK:
-            visitor.page.locator("[data-key=f]").first.check(force=True)
+            visitor.page.locator("[data-key=f]").first.check()
             visitor.page.evaluate("scrollTo(0, 0)")
         else:
             visitor.page.locator("#photos").evaluate("title => title.scrollIntoView()")

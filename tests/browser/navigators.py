@@ -100,7 +100,7 @@ class Visitor:
 
     def chooses(self, id: str) -> None:
         """Choose one of several, by its id."""
-        self.page.locator(f"[id='{id}']").check(force=True)
+        self.page.locator(f"[id='{id}']").check()
 
     def tabs_to(self, selector: str) -> None:
         """Press the tab key until the focus is there."""

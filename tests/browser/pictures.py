@@ -183,7 +183,7 @@ def test_steps_of_the_form(visit: Visit, city: City, tmp_path: Path) -> None:
     goes_on(visitor)
     page.locator("#words").fill("müll")
     keep(visitor, "form-category")
-    page.get_by_label("Wilde Müllablagerung").check(force=True)
+    page.get_by_label("Wilde Müllablagerung").check()
     goes_on(visitor)
     page.locator("#description").fill("Eine Matratze und zwei Müllsäcke an der Hauswand.")
     page.locator("#photos").set_input_files(photo)

@@ -79,7 +79,7 @@ def test_their_place_is_offered_at_a_later_step_too(visit: Visit, site: Site, fi
     visitor.page.locator("#address").fill("Ebertpark")
     for choose in (None, "Wilde Müllablagerung"):
         if choose:
-            visitor.page.get_by_label(choose).check(force=True)
+            visitor.page.get_by_label(choose).check()
         with visitor.page.expect_navigation():
             visitor.page.get_by_role("button", name="Weiter", exact=True).last.click()
     visitor.page.locator("#photos").set_input_files([*files, *files])

@@ -206,7 +206,7 @@ def test_with_scripts_the_photo_says_where_and_work_proves_patience(
     visitor.page.locator("#photos").set_input_files(photo)
     visitor.page.get_by_role("button", name="Aufnahmeort des Fotos als Ort verwenden").click()
     visitor.presses("Weiter")
-    visitor.page.get_by_label("Kfz ohne Zulassung").check(force=True)
+    visitor.page.get_by_label("Kfz ohne Zulassung").check()
     visitor.presses("Weiter")
     day = visitor.page.get_by_label("Datum auf der Plakette")
     expect(day).to_be_hidden()
