@@ -77,7 +77,7 @@ def create_app(
     """
     settings = core.settings
     counted = rate_limits.Limits(settings, shared_as) if settings.rate_limits else None
-    server = {current.CORE: core, rate_limits.LIMITS: counted, shares.EXPORTS: shares.exports()}
+    server = {current.CORE: core, rate_limits.LIMITS: counted, **shares.exports()}
     # From the inside out; http/README.md has them in the order in which a request meets them.
     stack: WSGIApplication = _Bound(app or application(), server)
     stack = FastPath(stack, core, counted)

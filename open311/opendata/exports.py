@@ -1,20 +1,18 @@
 """The whole archive in one answer, for copies and for analysis."""
 
-import time
 import zlib
 from collections.abc import Iterator
 from hashlib import sha256
 from typing import Any
-from weakref import finalize
 
-import structlog
 from flask import Response, request
 
-from open311.base.errors import TooManyRequests, problem
+from open311.base.errors import problem
 from open311.http import current, urls
 from open311.http.caching.response_cache import takes_gzip
 from open311.http.errors import in_words
 from open311.http.limits import shares
+from open311.http.limits.long_answers import take_share, to_the_end
 from open311.model.access.network import network_of
 from open311.opendata import archive
 from open311.opendata.answers import answer
@@ -25,14 +23,8 @@ from open311.web.queries import Arguments
 blueprint = OpenData("exports", __name__, url_prefix=urls.GEOREPORT_V2, description="The whole archive")
 blueprint.before_request(queries.find_catalogue)
 
-log = structlog.get_logger()
-
 # How zlib is told to write gzip's header.
 GZIP = 16 + zlib.MAX_WBITS
-# A reader slower than this, in bytes a second, after so many seconds, is cut: it keeps others from their export.
-SLOWEST = 20_000
-PATIENCE_SECONDS = 60.0
-RETRY_AFTER = 60
 
 
 @blueprint.read("/export.ndjson", takes=Arguments, content_type="application/x-ndjson")
@@ -54,13 +46,13 @@ def _stream(form: str) -> Response:
     zipped = takes_gzip(request.headers.get("Accept-Encoding", ""))
     base_url = current.base_url()
     chosen = archive.FORMATS[form]
-    body = _to_the_end(
+    body = to_the_end(
         (piece for _, piece in archive.written(core, catalogue, language, form, base_url)),
         chosen.remark(in_words(problem("error.export.broken"))),
     )
     headers = {"X-Result-Count": str(count)}
     response = answer(_zipped(body) if zipped else body, chosen.media_type, headers=headers)
-    # No layer on the way out may collect the pieces, to count them or for anything else.
+    # Else the whole archive would be collected to see whether it is known already.
     response.implicit_sequence_conversion = False
     name = f"requests-{catalogue.jurisdiction.jurisdiction_id}.{form}"
     response.headers.set("Content-Disposition", "attachment", filename=name)
@@ -72,34 +64,8 @@ def _stream(form: str) -> Response:
     response.make_conditional(request)
     # A 304 takes no share.
     if response.status_code == 200:
-        _take_share(response)
+        take_share(response, shares.of_exports(), network_of(request.remote_addr))
     return response
-
-
-def _take_share(response: Response) -> None:
-    """An export lasts as long as its reader likes, so only a few are written at once, and fewer for one address."""
-    exports, network = shares.of_exports(), network_of(request.remote_addr)
-    if not exports.enter(network):
-        raise TooManyRequests(problem("error.export.too_many", seconds=RETRY_AFTER), retry_after=RETRY_AFTER)
-    # Given back when the server is done with the answer, and also by whoever drops one without closing it.
-    response.call_on_close(finalize(response, exports.leave, network))
-
-
-def _to_the_end(body: Iterator[bytes], broken: bytes) -> Iterator[bytes]:
-    """The pieces. When reading them fails, the last line says so: HTTP would show no difference here."""
-    began, written = time.monotonic(), 0
-    try:
-        for piece in body:
-            yield piece
-            written += len(piece)
-            seconds = time.monotonic() - began
-            if seconds > PATIENCE_SECONDS and written < seconds * SLOWEST:
-                log.info("export_read_too_slowly", bytes=written, seconds=round(seconds))
-                yield broken
-                return
-    except Exception:
-        log.exception("export_broken")
-        yield broken
 
 
 def _zipped(body: Iterator[bytes]) -> Iterator[bytes]:

@@ -3,13 +3,17 @@
 from typing import Any
 from urllib.parse import quote
 
-from flask import Response, send_file
+from flask import Response, request, send_file
 
-from open311.base.errors import NotFound, problem
+from open311.base.errors import NotFound, TooManyRequests, problem
 from open311.basemap import storage
 from open311.basemap.ground import ground_of
 from open311.basemap.model import FIRST_LEVEL, LAST_LEVEL, Layer
 from open311.http import current
+from open311.http.limits import shares
+from open311.http.limits.long_answers import take_share, to_the_end
+from open311.http.limits.rate_limits import limits
+from open311.model.access.network import network_of
 from open311.model.maps.tiles import Tile
 from open311.opendata.answers import CHANGES_SELDOM, answer, json
 from open311.opendata.tiles import MEDIA_TYPE, blueprint
@@ -18,6 +22,10 @@ from open311.web.queries import Arguments
 
 # The version stands in the address, and a version never changes.
 FOR_EVER = "public, max-age=31536000, immutable"
+# Tiles and directories of a file are far smaller; whoever asks for more copies the file.
+LARGEST_OF_A_PAGE = 1024 * 1024
+# Smaller parts are counted like tiles; of larger ones, a network has 125 MiB a minute.
+UNIT_BYTES, UNITS_A_MINUTE = 64 * 1024, 2000
 FIELDS = {"kind": "String", "name": "String"}
 
 
@@ -75,6 +83,30 @@ def get_streets_file(query: dict[str, Any]) -> Response:
     if file is None or not file.is_file():
         raise NotFound(problem("error.map.none"))
     # PMTiles is read by ranges, a few kilobytes at a time.
-    response: Any = send_file(file, mimetype="application/vnd.pmtiles", conditional=True)
+    sent: Any = send_file(file, mimetype="application/vnd.pmtiles", conditional=True)
+    response: Response = sent
     response.headers["Cache-Control"] = FOR_EVER if query.get("v") else CHANGES_SELDOM
-    return response  # type: ignore[no-any-return]
+    try:
+        _bound(response)
+    except TooManyRequests:
+        response.close()
+        raise
+    return response
+
+
+def _bound(response: Response) -> None:
+    """Keep one stranger from taking the whole line: few large parts at once, and so many bytes of small ones."""
+    size, network = response.content_length or 0, network_of(request.remote_addr)
+    if size > LARGEST_OF_A_PAGE:
+        take_share(response, shares.of_exports(), network)
+        response.call_on_close(response.response.close)  # type: ignore[union-attr]
+        # Else nobody would close the answer itself, which gives the place back.
+        response.direct_passthrough = False
+        response.response = to_the_end(iter(response.response))  # type: ignore[arg-type]
+        return
+    counted = limits()
+    if counted is None:
+        return
+    for _ in range(size // UNIT_BYTES):
+        if seconds := counted.minute.seconds_to_wait(f"map of {network}", UNITS_A_MINUTE):
+            raise TooManyRequests(problem("error.rate_limit", limit=UNITS_A_MINUTE), retry_after=seconds)

@@ -242,3 +242,31 @@ def test_the_chart_makes_workloads_without_rights_whose_parts_fit(catalogue: str
     assert web["selector"]["matchLabels"] == web["template"]["metadata"]["labels"]
     assert made["Service", "city-web"]["spec"]["selector"] == web["selector"]["matchLabels"]
     assert web["template"]["spec"]["containers"][0]["readinessProbe"]["httpGet"]["path"] == "/readyz"
+
+
+def client_of(address: str) -> str:
+    """Who nginx counts, by the table in its configuration."""
+    table = (DEPLOY / "nginx.conf").read_text().partition("map $remote_addr $open311_client {")[2]
+    for pattern, group in re.findall(r'"~(\S+)" \$(\w+);', table.partition("\n}")[0]):
+        if match := re.search(pattern.replace("(?<", "(?P<"), address):
+            return match[group]
+    return address
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "alike"),
+    [
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::9", True),
+        ("2001:db8::1", "2001:db8::abcd:2:3:4", True),
+        ("2001:db8:1::5", "2001:db8:1::7:0:1", True),
+        ("2001:db8::4:1:2:3:4", "2001:db8::4:9:2:3:4", True),
+        ("2001::4:1:2:3:4", "2001::5:1:2:3:4", False),
+        ("2001:db8:1:2::9", "2001:db8:1:3::9", False),
+        ("2001:db8::1", "2001:db8:1::1", False),
+        ("192.0.2.7", "192.0.2.8", False),
+    ],
+)
+def test_nginx_counts_a_network_however_its_addresses_are_written(
+    one: str, other: str, *, alike: bool
+) -> None:
+    assert (client_of(one) == client_of(other)) is alike

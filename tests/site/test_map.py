@@ -122,8 +122,8 @@ def test_a_file_of_tiles_is_served_by_ranges(make_core: MakeCore, tmp_path: Path
     assert told["file"].startswith("/tiles/ludwigshafen.de/streets.pmtiles?v=")
     for code in ("file-code", "file-looks"):
         assert api.client.get(told[code]).mimetype == "text/javascript"
-    part = api.client.get(told["file"], headers={"Range": "bytes=100-103"})
-    assert (part.status_code, part.data) == (206, bytes(range(100, 104)))
+    with api.client.get(told["file"], headers={"Range": "bytes=100-103"}) as part:
+        assert (part.status_code, part.data) == (206, bytes(range(100, 104)))
     assert "immutable" in part.headers["Cache-Control"]
     assert api.client.get(told["file"], headers={"Range": "bytes=99999-"}).status_code == 400
 

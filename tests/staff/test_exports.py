@@ -37,6 +37,8 @@ def rows_of(employee: Employee, query: str = "") -> list[dict[str, str]]:
     """The CSV of a view as a spreadsheet reads it."""
     answer = employee.get(f"/staff/reports.csv?{query}")
     assert (answer.status_code, answer.mimetype) == (200, "text/csv")
+    answer.get_data()
+    answer.close()
     return list(csv.DictReader(io.StringIO(answer.get_data().decode("utf-8-sig"))))
 
 
@@ -47,6 +49,18 @@ def cells_of(employee: Employee, query: str = "") -> str:
     with zipfile.ZipFile(io.BytesIO(answer.get_data())) as book:
         assert b"<f>" not in book.read("xl/worksheets/sheet1.xml")
         return "\n".join(etree.fromstring(book.read("xl/sharedStrings.xml")).itertext())
+
+
+def test_one_person_takes_one_file_along_at_a_time(bea: Employee, desk: Desk) -> None:
+    """Each holds a thread for as long as it is read; the others find room meanwhile."""
+    unread = bea.client.get("/staff/reports.csv")
+    forms = ("csv", "xlsx", "pdf")
+    assert [bea.client.get(f"/staff/reports.{form}").status_code for form in forms] == [429] * 3
+    colleague = desk.employee(Role.CHECKER, email="ada@stadt.example")
+    assert colleague.get("/staff/reports.csv").status_code == 200
+    assert unread.get_data()
+    unread.close()
+    assert bea.get("/staff/reports.csv").status_code == 200
 
 
 def test_a_view_is_taken_along_as_it_is_filtered(bea: Employee, api: Api) -> None:

@@ -191,7 +191,9 @@ class ResponseCache:
     def _cache_key(self, environ: WSGIEnvironment) -> Any:
         """Everything that a response depends on; None when it depends on who asks."""
         query, path = environ.get("QUERY_STRING", ""), environ["PATH_INFO"]
-        if FAILED in environ or "HTTP_AUTHORIZATION" in environ or "api_key" in query:
+        # Of those who ask for parts of one file at once, none waits for another.
+        own = FAILED in environ or "HTTP_AUTHORIZATION" in environ or "HTTP_RANGE" in environ
+        if own or "api_key" in query:
             return None
         # Cookies of a city's other sites come along everywhere; only the desk reads any.
         if urls.is_below(path, urls.STAFF):
@@ -246,7 +248,7 @@ class ResponseCache:
         parts = self._application(environ | {"REQUEST_METHOD": "GET"}, start)
         status, headers = started
         by_name = {name.lower(): value for name, value in headers}
-        if not _is_whole(by_name):
+        if not _is_collected(status, by_name):
             start_response(status, headers)
             return (parts if method == "GET" else _closed(parts)), None
         body = b"".join([*parts, *unwritten])
@@ -271,9 +273,12 @@ def _size(response: CachedResponse) -> int:
     return 5 * len(response.body) // 4 + 3000
 
 
-def _is_whole(by_name: Mapping[str, str]) -> bool:
-    """Whether the response states its length; one that does not is a stream and passes through untouched."""
-    return "content-length" in by_name and int(by_name["content-length"]) <= MOST_BYTES
+def _is_collected(status: str, by_name: Mapping[str, str]) -> bool:
+    """Whether the response may be kept or compressed; streams, parts of files and large files pass untouched."""
+    if "content-length" not in by_name or status.startswith("206"):
+        return False
+    most = MOST_BYTES if by_name.get("content-type", "").startswith(TEXT) else MOST_BYTES_EACH
+    return int(by_name["content-length"]) <= most
 
 
 def _is_cacheable(status: str, by_name: Mapping[str, str]) -> bool:

@@ -10,8 +10,11 @@ from flask import request
 from open311.base.errors import Open311Error
 
 EXPORTS = "open311.exports"
+STAFF_EXPORTS = "open311.staff_exports"
 # Each holds a thread for as long as its reader takes.
 MOST_EXPORTS, MOST_EXPORTS_OF_ONE = 6, 2
+# A room of their own: strangers cannot fill it. Sheets and workbooks take the processor for seconds.
+MOST_STAFF_EXPORTS, MOST_STAFF_EXPORTS_OF_ONE = 3, 1
 
 
 class Shares:
@@ -53,11 +56,14 @@ class Shares:
             self.leave(address)
 
 
-def exports() -> Shares:
-    """The exports that one server writes at once."""
-    return Shares(MOST_EXPORTS, MOST_EXPORTS_OF_ONE)
+def exports() -> dict[str, Shares]:
+    """The rooms for exports that one server writes at once, by their names in the environment of a request."""
+    return {
+        EXPORTS: Shares(MOST_EXPORTS, MOST_EXPORTS_OF_ONE),
+        STAFF_EXPORTS: Shares(MOST_STAFF_EXPORTS, MOST_STAFF_EXPORTS_OF_ONE),
+    }
 
 
-def of_exports() -> Shares:
+def of_exports(room: str = EXPORTS) -> Shares:
     """The exports that are written by the server that answers this request."""
-    return cast(Shares, request.environ[EXPORTS])
+    return cast(Shares, request.environ[room])

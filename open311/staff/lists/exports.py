@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 
 from flask import Response, request
@@ -14,9 +15,12 @@ from open311.actions.exports.export_files import pieces
 from open311.adapters import work_sheets
 from open311.adapters.work_sheets import Sheet
 from open311.base.errors import Invalid, NotFound, problem
-from open311.formats import case_tables
+from open311.formats import case_tables, csv
 from open311.formats.case_tables import COLUMNS
 from open311.http import current
+from open311.http.limits import shares
+from open311.http.limits.long_answers import no_room, take_share, to_the_end
+from open311.http.limits.shares import Shares
 from open311.model.access.actor import Right
 from open311.model.casework.export_files import MOST_ROWS, FileState
 from open311.site.words import figure, words
@@ -42,23 +46,27 @@ def reports_csv() -> ResponseReturnValue:
     scope, write = scope_of(staff(), Right.EXPORT), _cells()
     with core.database.read() as conn:
         [rows] = case_list.counted(conn, scope, [replace(search, words="")], core.now(), most=MOST_ROWS)
+    body = (case_tables.csv_rows(map(write, piece)) for piece in pieces(core, scope, search, MOST_ROWS))
+    broken = csv.remark(words("error.export.broken"))
+    response = _file(to_the_end(_with_head(body), broken), case_tables.CSV, "csv")
+    take_share(response, *_room())
     # Before the first row leaves: an export that breaks off stands in the log all the same.
     export_log.note(core, account_actor(), "csv", rows, chosen.values)
-    body = (case_tables.csv_rows(map(write, piece)) for piece in pieces(core, scope, search, MOST_ROWS))
-    return _file(_with_head(body), case_tables.CSV, "csv")
+    return response
 
 
 @page("/reports.xlsx", Right.EXPORT)
 def reports_xlsx() -> ResponseReturnValue:
     """The cases of a view as a workbook; more than one waits for are for the worker."""
     core, chosen = current.core(), _chosen()
-    rows = _rows(MOST_IN_WORKBOOK + 1)
-    if len(rows) > MOST_IN_WORKBOOK:
-        return redirect_to("export_files", ask="1", **chosen.values)
-    export_log.note(core, account_actor(), "xlsx", len(rows), chosen.values)
-    book = io.BytesIO()
-    head = [words(key) for key in HEAD]
-    case_tables.xlsx(book, words("desk.menu.reports"), head, map(_cells(), rows))
+    with _place():
+        rows = _rows(MOST_IN_WORKBOOK + 1)
+        if len(rows) > MOST_IN_WORKBOOK:
+            return redirect_to("export_files", ask="1", **chosen.values)
+        export_log.note(core, account_actor(), "xlsx", len(rows), chosen.values)
+        book = io.BytesIO()
+        head = [words(key) for key in HEAD]
+        case_tables.xlsx(book, words("desk.menu.reports"), head, map(_cells(), rows))
     return _file([book.getvalue()], case_tables.XLSX, "xlsx")
 
 
@@ -105,10 +113,11 @@ def export_file(file_id: int) -> ResponseReturnValue:
 @page("/reports.pdf", Right.EXPORT)
 def reports_pdf() -> ResponseReturnValue:
     """The cases of a view as work sheets, one a page."""
-    sheets = [of_row(row) for row in _taken_along("pdf", MOST_SHEETS)]
-    if not sheets:
-        raise Invalid(problem("desk.export.nothing"))
-    return printed(words("desk.export.sheets"), sheets, "pdf")
+    with _place():
+        sheets = [of_row(row) for row in _taken_along("pdf", MOST_SHEETS)]
+        if not sheets:
+            raise Invalid(problem("desk.export.nothing"))
+        return printed(words("desk.export.sheets"), sheets, "pdf")
 
 
 @page("/reports/<number:number>/sheet.pdf", Right.EXPORT)
@@ -126,6 +135,17 @@ def _chosen() -> Filter:
     if chosen.names_colleague:
         raise Invalid(problem("desk.export.person"))
     return chosen
+
+
+def _room() -> tuple[Shares, str]:
+    """The room for exports of the desk, and under which name one's own are counted there."""
+    return shares.of_exports(shares.STAFF_EXPORTS), str(signed_in().account.id)
+
+
+def _place() -> AbstractContextManager[None]:
+    """A place in it while something is written; raises `TooManyRequests`."""
+    room, who = _room()
+    return room.within(who, no_room)
 
 
 def _cells() -> CellWriter:
