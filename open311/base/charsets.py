@@ -1,4 +1,4 @@
-"""Which charsets named by strangers are read, in mails and answers of other servers alike."""
+"""Which charsets of strangers are read, named or not, in requests, mails and answers of other servers alike."""
 
 import codecs
 import encodings
@@ -6,6 +6,7 @@ import pkgutil
 from email.message import Message
 from encodings.aliases import aliases
 from typing import Any
+from unicodedata import normalize
 
 # Python has them, and no writer means them: the time of punycode grows with the square of the text, the others are
 # names of hosts, source text of Python, or refuse everything.
@@ -27,6 +28,18 @@ def text_codec(name: str) -> str | None:
         return codecs.lookup(module).name
     except LookupError:
         return None
+
+
+def decode(raw: bytes) -> str:
+    """UTF-8, or Windows-1252 when it is not: old Java clients send Latin letters that way.
+
+    Letters are in one piece (NFC), as they are kept: Apple's keyboards and file systems write `u` and two dots.
+    """
+    try:
+        text = raw.decode()
+    except UnicodeDecodeError:
+        return raw.decode("cp1252", "replace")
+    return text if text.isascii() else normalize("NFC", text)
 
 
 class LenientMessage(Message):

@@ -210,6 +210,25 @@ def test_multipart_without_files_is_a_report(api: Api) -> None:
         assert pictures(api, json.loads(answer.data)[0]["service_request_id"]) == []
 
 
+@pytest.mark.parametrize(
+    "named",
+    ['; filename="für.png"'.encode("latin-1"), '; filename="für.png"'.encode(), b'; filename="a.png', b""],
+    ids=["Latin-1", "UTF-8", "without its end", "none"],
+)
+def test_a_photo_counts_however_its_file_is_named(api: Api, named: bytes) -> None:
+    """R-190: nor is the report refused for a name that is not in UTF-8."""
+    fields = {"api_key": api.key, "service_code": "MUELL_WILD", "lat": "49.48", "long": "8.44"}
+    heads = {f'name="{name}"'.encode(): value.encode() for name, value in fields.items()}
+    heads |= {b'name="media"' + named + b"\r\nContent-Type: image/png": a_photo()}
+    body = b"".join(
+        b"--x\r\nContent-Disposition: form-data; %b\r\n\r\n%b\r\n" % head for head in heads.items()
+    )
+    kind = "multipart/form-data; boundary=x"
+    answer = api.client.post(f"{api.base}/requests.json", data=body + b"--x--\r\n", content_type=kind)
+    assert answer.status_code == 200, answer.text
+    assert len(pictures(api, json.loads(answer.data)[0]["service_request_id"])) == 1
+
+
 def test_as_many_photos_as_allowed_are_stored(api: Api) -> None:
     """Five."""
     assert len(pictures(api, api.report(**{"media[]": [file() for _ in range(5)]}))) == 5

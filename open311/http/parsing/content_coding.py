@@ -1,7 +1,6 @@
 """Bodies and parts of bodies that arrive in a coding: packed by gzip or deflate, or as letters by base64."""
 
 import binascii
-import codecs
 import quopri
 import tempfile
 import zlib
@@ -16,6 +15,8 @@ from open311.http.base_address import FAILED
 
 # gzip or zlib, whichever it is; old clients send bare deflate under either name.
 BY_ITS_HEAD, BARE = 32 + zlib.MAX_WBITS, -zlib.MAX_WBITS
+# Of parts, beside those that change nothing.
+CODINGS = ("base64", "quoted-printable")
 PACKED = frozenset({"gzip", "x-gzip", "deflate"})
 AT_ONCE = 64 * 1024
 KEPT_IN_MEMORY = 1024 * 1024
@@ -78,26 +79,3 @@ def decoded_part(data: bytes, coding: str) -> bytes:
         except binascii.Error:
             return data
     return quopri.decodestring(data) if coding == "quoted-printable" else data
-
-
-def charset_of(coding: str) -> str:
-    """A name under which Python reads a text part in this coding, each byte as one letter."""
-    return f"open311_{coding.replace('-', '_')}" if coding in CODINGS else "latin-1"
-
-
-CODINGS = ("base64", "quoted-printable")
-
-
-def _find(name: str) -> codecs.CodecInfo | None:
-    coding = next((coding for coding in CODINGS if charset_of(coding) == name), None)
-    if coding is None:
-        return None
-
-    def decode(data: Any, errors: str = "strict") -> tuple[str, int]:
-        return decoded_part(bytes(data), coding).decode("latin-1"), len(data)
-
-    return codecs.CodecInfo(codecs.latin_1_encode, decode, name=name)
-
-
-# Werkzeug asks a part for the name of a charset and has Python decode it: a codec is the only way in.
-codecs.register(_find)

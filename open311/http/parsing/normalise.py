@@ -8,19 +8,18 @@ import re
 from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator
 from functools import cached_property
-from io import BytesIO
 from typing import IO, TYPE_CHECKING, Any
-from unicodedata import normalize
 from urllib.parse import unquote_to_bytes
 
 from flask import Request
-from werkzeug.datastructures import Headers, ImmutableMultiDict, MultiDict
+from werkzeug.datastructures import ImmutableMultiDict, MultiDict
 from werkzeug.exceptions import RequestEntityTooLarge
-from werkzeug.formparser import FormDataParser, MultiPartParser
+from werkzeug.formparser import FormDataParser
 
+from open311.base.charsets import decode
 from open311.base.errors import Invalid, problem
 from open311.http import current, urls
-from open311.http.parsing.content_coding import CODINGS, charset_of, decoded_part
+from open311.http.parsing import multipart
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -35,18 +34,6 @@ MAX_FIELDS = 2000
 # A photo of the largest kind as base64, percent signs included.
 MAX_TEXT_PART = 16 * 1024 * 1024
 AT_ONCE = 64 * 1024
-
-
-def decode(raw: bytes) -> str:
-    """UTF-8, or Windows-1252 when it is not: old Java clients send Latin letters that way.
-
-    Letters are in one piece (NFC), as they are kept: Apple's keyboards and file systems write `u` and two dots.
-    """
-    try:
-        text = raw.decode()
-    except UnicodeDecodeError:
-        return raw.decode("cp1252", "replace")
-    return text if text.isascii() else normalize("NFC", text)
 
 
 def pairs(raw: bytes) -> list[tuple[str, str]]:
@@ -83,20 +70,9 @@ def _fields(stream: IO[bytes]) -> Iterator[bytes]:
     yield bytes(rest)
 
 
-def _coding(headers: Headers) -> str:
-    return headers.get("Content-Transfer-Encoding", "").strip().lower()
-
-
 def _without_nul(fields: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
     """No text in a database holds NUL, and nobody types it."""
     return [(name.replace("\0", ""), value.replace("\0", "")) for name, value in fields]
-
-
-class Parts(MultiPartParser):
-    """A multipart parser that keeps the bytes of text parts: Latin-1 loses none, `decode` then reads them."""
-
-    def get_part_charset(self, headers: Headers) -> str:
-        return charset_of(_coding(headers))
 
 
 class Form(FormDataParser):
@@ -108,24 +84,16 @@ class Form(FormDataParser):
     def _parse_multipart(
         self, stream: IO[bytes], mimetype: str, content_length: int | None, options: dict[str, str]
     ) -> Any:
-        parser = Parts(
-            stream_factory=self.stream_factory,
-            max_form_memory_size=self.max_form_memory_size,
-            max_form_parts=self.max_form_parts,
-            cls=self.cls,
-        )
+        def open_file(content_type: str | None, name: str) -> IO[bytes]:
+            return self.stream_factory(content_length, content_type, name, None)
+
         try:
             boundary = options.get("boundary", "").encode("ascii")
-            form, files = parser.parse(stream, boundary, content_length)
+            decoder = multipart.Decoder(boundary, self.max_form_memory_size, max_parts=self.max_form_parts)
+            fields, files = multipart.read(stream, decoder, open_file, MAX_TEXT_PART)
         except ValueError:
             raise Invalid(problem("error.body.unreadable")) from None
-        for file in [file for _, file in files.items(multi=True)]:
-            if (coding := _coding(file.headers)) in CODINGS:
-                file.stream = BytesIO(decoded_part(file.stream.read(), coding))
-        # A part whose name cannot be read has none.
-        parts = [(name, value) for name, value in form.items(multi=True) if name is not None]
-        fields = [(name, decode(value.encode("latin-1"))) for name, value in parts]
-        return stream, self.cls(_without_nul(fields)), files
+        return stream, self.cls(_without_nul(fields)), self.cls(files)
 
 
 class LenientRequest(Request):
