@@ -5,15 +5,15 @@ from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-_FORM = re.compile(
-    r"(?P<date>\d{4}-\d\d-\d\d)"
-    r"(?:[T ](?P<time>\d\d:\d\d)(?P<seconds>:\d\d)?(?(seconds)(?:[.,]\d+)?)"
+# The time of day and its offset, in the spellings that `parse` names.
+CLOCK = (
+    r"(?P<time>\d\d:\d\d)(?P<seconds>:\d\d)?(?(seconds)(?:[.,]\d+)?)"
     # A blank stands for `+`, which forms and addresses turn into one.
     r" ?(?P<zone>Z|UTC|GMT|(?P<sign>[+ -])(?P<hours>\d\d)(?::?(?P<minutes>[0-5]\d))?)?"
     # The name of the zone behind the offset (RFC 9557), as Java prints it.
-    r"(?(zone)(?:\[[A-Za-z0-9_/+-]{1,64}\])?))?",
-    re.ASCII | re.IGNORECASE,
+    r"(?(zone)(?:\[[A-Za-z0-9_/+-]{1,64}\])?)"
 )
+_FORM = re.compile(rf"(?P<date>\d{{4}}-\d\d-\d\d)(?:[T ]{CLOCK})?", re.ASCII | re.IGNORECASE)
 _OFFSET_FORM = len("2026-03-01T00:00:00+01:00")
 _END_OF_DAY = time(23, 59, 59)
 QUARTER = 15 * 60
@@ -105,9 +105,13 @@ def parse(raw: str, zone: tzinfo, *, end_of_day: bool = False) -> datetime:
 
 
 def _instant(match: re.Match[str]) -> datetime:
-    seconds = (match["seconds"] or "").replace(":60", ":59")
-    moment = datetime.fromisoformat(f"{match['date']}T{match['time']}{seconds}")
+    moment = datetime.combine(date.fromisoformat(match["date"]), clock(match))
     return moment.replace(tzinfo=_offset(match)).astimezone(UTC)
+
+
+def clock(match: re.Match[str]) -> time:
+    """The time of day that `CLOCK` found; ValueError when there is none like it."""
+    return time.fromisoformat(match["time"] + (match["seconds"] or "").replace(":60", ":59"))
 
 
 def _local_day(written: str, zone: tzinfo, end_of_day: bool) -> datetime:

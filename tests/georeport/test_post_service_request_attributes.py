@@ -72,6 +72,8 @@ def test_optional_answer_may_be_missing_or_empty(api: Api, sent: str) -> None:
         "attribute[ZUSTAND]=reifen&attribute[ZUSTAND]=oel",
         "attribute%5BZUSTAND]=reifen&attribute[ZUSTAND%5D=oel",
         "attribute[ZUSTAND][]=reifen&attribute[ZUSTAND]=&attribute[ZUSTAND]=oel",
+        "attribute[ZUSTAND]=reifen,oel",
+        "attribute[ZUSTAND]=REIFEN%2C+Oel%2C",
     ],
 )
 def test_every_spelling_of_several_values_is_understood(api: Api, sent: str) -> None:
@@ -91,7 +93,16 @@ def test_single_choice_may_come_in_list_spelling(api: Api, name: str) -> None:
     assert shown(api, f"{quote(name)}=rot")["FARBE"] == ["rot"]
 
 
-@pytest.mark.parametrize(("code", "value"), [("FARBE", "lila"), ("ZUSTAND", "rost")])
+@pytest.mark.parametrize(
+    ("code", "value"),
+    [
+        ("FARBE", "lila"),
+        ("FARBE", "rot,blau"),
+        ("ZUSTAND", "rost"),
+        ("ZUSTAND", "glas,rost"),
+        ("ZUSTAND", ","),
+    ],
+)
 def test_value_not_among_the_choices_is_named(api: Api, code: str, value: str) -> None:
     """R-122."""
     errors = post(api, f"{BLUE if code != 'FARBE' else ''}&attribute[{code}]={value}", 400)

@@ -142,10 +142,18 @@ def test_a_number_is_kept_in_its_shortest_form(sent: str, kept: str) -> None:
         ("2026-12-31T14:30:15.123Z", "2026-12-31T14:30:15Z"),
         ("2026-12-31T14:30:15+0100", "2026-12-31T14:30:15+01:00"),
         ("2026-12-31T14:30:15 01:00", "2026-12-31T14:30:15+01:00"),
+        ("2026-12-31 14:30:15 +0000", "2026-12-31T14:30:15+00:00"),
+        ("2026-12-31t14:30z", "2026-12-31T14:30:00Z"),
+        ("2026-12-31 14:30:15 UTC", "2026-12-31T14:30:15Z"),
+        ("2026-12-31T14:30+01:00[Europe/Berlin]", "2026-12-31T14:30:00+01:00"),
+        ("2026-12-31T23:59:60,5-05", "2026-12-31T23:59:59-05:00"),
+        ("31.12.26", "2026-12-31"),
+        ("1.2.69", "1969-02-01"),
+        ("31.12.26, 14:30", "2026-12-31T14:30:00"),
     ],
 )
 def test_a_date_is_kept_as_iso_8601(sent: str, kept: str) -> None:
-    """R-125: also a date as German telephones write it."""
+    """R-125: also a date as German telephones write it, and a moment as other programs do (3.4)."""
     assert answered(Datatype.DATETIME, sent).private == {"Q": [kept]}
 
 

@@ -3,9 +3,10 @@
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, time, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
+from open311.base import datetimes
 from open311.base.errors import Problem, problem
 from open311.base.text import tidy
 from open311.model.catalogue import Attribute, Datatype, Service
@@ -18,11 +19,10 @@ LISTS = (Datatype.SINGLEVALUELIST, Datatype.MULTIVALUELIST)
 
 _DECIMAL_COMMA = re.compile(r"[+-]?[0-9]{1,15},(?:[0-9]{1,2}|[0-9]{4,15})")
 _NUMBER = re.compile(r"[+-]?(?:[0-9]{1,15}(?:\.[0-9]{0,15})?|\.[0-9]{1,15})")
-_DATETIME = re.compile(
-    r"(?:(?P<iso>[0-9]{4}-[0-9]{2}-[0-9]{2})|(?P<day>[0-9]{1,2})\.(?P<month>[0-9]{1,2})\.(?P<year>[0-9]{4}))"
-    r"(?:(?:T|,? )(?P<time>[0-9]{2}:[0-9]{2}(?::[0-9]{2})?)(?:\.[0-9]+)?"
-    r"(?P<zone>Z|(?P<sign>[+ -])(?P<hours>[0-9]{2}):?(?P<minutes>[0-5][0-9]))?)?"
-)
+_DATE = r"(?:(?P<iso>\d{4}-\d\d-\d\d)|(?P<day>\d{1,2})\.(?P<month>\d{1,2})\.(?P<year>(?P<century>\d\d)?\d\d))"
+_DATETIME = re.compile(rf"{_DATE}(?:(?:T|,? ){datetimes.CLOCK})?", re.ASCII | re.IGNORECASE)
+# A year in two figures, as POSIX has it.
+_FIRST_OF_LAST_CENTURY = 69
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +80,7 @@ def _accept(attribute: Attribute, values: list[str], problems: list[Problem]) ->
             problem("error.attribute.too_many_values", code=attribute.code, limit=VALUES_PER_CODE)
         )
         return accepted
+    values = list(dict.fromkeys(choice for value in values for choice in _choices(attribute, value)))
     for value in values:
         try:
             accepted.append(_read(attribute, value))
@@ -102,14 +103,27 @@ def _read(attribute: Attribute, value: str) -> str:
     return READERS[attribute.datatype](value)
 
 
+def _choices(attribute: Attribute, value: str) -> list[str]:
+    """The keys in one answer: Libre311 joins those of several choices by commas."""
+    if attribute.datatype is not Datatype.MULTIVALUELIST or len(value) > ANSWER_LENGTH:
+        return [value]
+    choices = [choice for part in value.split(",") if (choice := part.strip())]
+    are_keys = choices and all(_find_key(attribute, choice) for choice in choices)
+    return choices if are_keys and not _find_key(attribute, value) else [value]
+
+
 def _key(attribute: Attribute, value: str) -> str:
-    keys = [value.key for value in attribute.values]
+    key = _find_key(attribute, value)
+    if key is None:
+        raise _Refused("error.attribute.value_unknown")
+    return key
+
+
+def _find_key(attribute: Attribute, value: str) -> str | None:
+    keys = [choice.key for choice in attribute.values]
     # Old clients capitalise keys, or write them small.
     alike = (key for key in keys if key.casefold() == value.casefold())
-    key_of_value = value if value in keys else next(alike, None)
-    if key_of_value is None:
-        raise _Refused("error.attribute.value_unknown")
-    return key_of_value
+    return value if value in keys else next(alike, None)
 
 
 def _one_line(value: str) -> str:
@@ -138,31 +152,35 @@ def _datetime(value: str) -> str:
 
 
 def parse_datetime_answer(raw: str) -> str:
-    """A date, with or without time and zone, as ISO 8601; also from the German `31.12.2026`.
+    """A date, with or without time and zone, as ISO 8601; also from the German `31.12.2026` or `31.12.26`.
 
     ValueError when it is none. What the sender left open stays open: a date remains a date.
     """
     match = _DATETIME.fullmatch(raw)
     if not match:
         raise ValueError(f"not a date: {raw!r}")
-    if match["iso"]:
-        day = date.fromisoformat(match["iso"])
-    else:
-        # GeoReporter on Android sends dates as the telephone writes them.
-        day = date(int(match["year"]), int(match["month"]), int(match["day"]))
+    day = date.fromisoformat(match["iso"]) if match["iso"] else _german(match)
     if not match["time"]:
         return day.isoformat()
-    return f"{day.isoformat()}T{time.fromisoformat(match['time']).isoformat('seconds')}{_zone(match)}"
+    return f"{day.isoformat()}T{datetimes.clock(match).isoformat('seconds')}{_zone(match)}"
+
+
+def _german(match: re.Match[str]) -> date:
+    """A date as GeoReporter on Android sends it: as the telephone writes it, on newer ones with a short year."""
+    year = int(match["year"])
+    if not match["century"]:
+        year += 2000 if year < _FIRST_OF_LAST_CENTURY else 1900
+    return date(year, int(match["month"]), int(match["day"]))
 
 
 def _zone(match: re.Match[str]) -> str:
-    if match["zone"] in (None, "Z"):
-        return match["zone"] or ""
+    if match["hours"] is None:
+        return "Z" if match["zone"] else ""
     # What ISO 8601 lets through and no program after us could read back.
     if timedelta(hours=int(match["hours"])) >= timedelta(days=1):
         raise ValueError(f"not an offset: {match['zone']!r}")
     # A plus sign that was not encoded arrives as a blank.
-    return f"{match['sign'].replace(' ', '+')}{match['hours']}:{match['minutes']}"
+    return f"{match['sign'].replace(' ', '+')}{match['hours']}:{match['minutes'] or '00'}"
 
 
 READERS: dict[Datatype, Callable[[str], str]] = {
