@@ -5,10 +5,11 @@ marshmallow's own fields describe the parameter to OpenAPI; what is accepted is 
 
 import math
 import re
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlsplit
 
-from marshmallow import ValidationError, fields
+from marshmallow import ValidationError, fields, missing
 from webargs.fields import DelimitedList
 
 from open311.base import datetimes
@@ -20,7 +21,7 @@ from open311.model.search import NEWEST_FIRST, SORT_NAMES, Cursor, Sort
 MOST_ADDRESSES = 50
 WHOLE = re.compile(r"[0-9]{1,1000}")
 DECIMAL = re.compile(r"[+-]?(?:[0-9]{1,20}\.?[0-9]{0,40}|\.[0-9]{1,40})(?:[eE][+-]?[0-9]{1,3})?")
-_NOT_IN_ADDRESS = r"@\s<>\"\x00-\x1f\x7f-\x9f"
+_NOT_IN_ADDRESS = r"@\s<>\",;:()\[\]\\\x00-\x1f\x7f-\x9f"
 EMAIL = re.compile(
     rf"[^{_NOT_IN_ADDRESS}]{{1,64}}@[^{_NOT_IN_ADDRESS}.]{{1,63}}"
     rf"(?:\.[^{_NOT_IN_ADDRESS}.]{{1,63}}){{0,8}}\.[^{_NOT_IN_ADDRESS}.]{{2,63}}"
@@ -89,11 +90,17 @@ class Words(DelimitedList):
         self.longest = longest
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> Any:
-        # R-159, R-163.
-        items = tuple(item.strip() for part in value for item in part.split(",") if item.strip())
+        items = listed(value)
+        if not items:
+            return missing
         if len(items) > self.longest:
             raise validation_error("error.too_many", parameter=attr, most=self.longest)
         return items
+
+
+def listed(values: Iterable[str]) -> tuple[str, ...]:
+    """The items of a list (R-159, R-163). Commas alone are as good as nothing sent (R-162)."""
+    return tuple(item.strip() for value in values for item in value.split(",") if item.strip())
 
 
 class WebAddresses(DelimitedList):

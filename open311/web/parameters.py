@@ -16,6 +16,8 @@ Posted = tuple[Parameters, dict[str, list[str]]]
 
 # `[]` is the standard's, `[0]` that of open311_java and node, a name alone several times that of Python and Perl.
 ATTRIBUTE = re.compile(r"^attribute\[([^\]]+)\](?:\[\d*\])?$")
+# PHP and node number the values of any list.
+NUMBERED = re.compile(r"\[[0-9]*\]$")
 # `deviceid` is FixMyStreet's; the others are names that other servers have taught their clients.
 ALIASES = {
     "lon": "long",
@@ -37,6 +39,11 @@ NOTHING = ("null", "undefined", "(null)")
 def clean(text: str) -> str:
     """Text as it is stored: LF line ends, nothing XML cannot carry, no white space around it."""
     return XML_ILLEGAL.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
+
+
+def bare(name: str) -> str:
+    """A name without the brackets by which some clients mark a list."""
+    return NUMBERED.sub("", name) if name.endswith("]") else name
 
 
 def from_query(request: LenientRequest) -> Parameters:
@@ -112,7 +119,7 @@ def collected(pairs: Iterable[tuple[str, str]]) -> Parameters:
         value = raw if raw.startswith("data:image/") else clean(raw)
         if not value or ATTRIBUTE.match(name):
             continue
-        name = name.removesuffix("[]")
+        name = bare(name)
         target = aliases if name in ALIASES else by_name
         target.setdefault(ALIASES.get(name, name), []).append(value)
     # A client that sends both means the name of the standard (R-113).

@@ -35,6 +35,7 @@ from open311.web.fields import (
     SortField,
     Word,
     Words,
+    listed,
     problems_of,
 )
 
@@ -131,7 +132,7 @@ class ServiceRequestsQuery(ServiceRequestQuery):
     @pre_load
     def _ids_override(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
         """Ignored means ignored: beside ids, a wrong date is no error either."""
-        if "service_request_id" not in data:
+        if not listed(data.get("service_request_id", ())):
             return data
         # R-160.
         return {name: value for name, value in data.items() if name in BESIDE_IDS}
@@ -147,7 +148,7 @@ KNOWN = frozenset(ServiceRequestsQuery().fields)
 @lru_cache(maxsize=256)
 def is_known(name: str) -> bool:
     """Whether a parameter means something in a list; whatever else was sent stands in no link."""
-    name = name.removesuffix("[]")
+    name = parameters.bare(name)
     return parameters.ALIASES.get(name, name) in KNOWN
 
 

@@ -103,7 +103,7 @@ class TestIds:
         store(conn)
         assert listed(api, service_request_id=unknown) == []
 
-    @pytest.mark.parametrize("nothing", ["", "  "], ids=["R-162", "R-162 blank"])
+    @pytest.mark.parametrize("nothing", ["", "  ", " , ,"], ids=["R-162", "R-162 blank", "R-162 commas"])
     def test_empty_id_counts_as_absent(self, api: Api, conn: Connection, nothing: str) -> None:
         store(conn, requested_datetime=days_ago(200))
         recent = store(conn)
@@ -147,11 +147,14 @@ class TestServices:
         answer = listed(api, service_code=codes)
         assert sorted(service["service_code"] for service in answer) == found
 
-    def test_array_spelling_is_understood(self, api: Api, conn: Connection) -> None:
-        """R-163"""
+    @pytest.mark.parametrize(
+        "sent",
+        [{"service_code[]": ["AMPEL", "KANAL"]}, {"service_code[0]": "AMPEL", "service_code[1]": "KANAL"}],
+        ids=["R-163 brackets", "R-163 numbers, as PHP and node send them"],
+    )
+    def test_array_spelling_is_understood(self, api: Api, conn: Connection, sent: dict[str, Any]) -> None:
         store(conn), store(conn, service_code="AMPEL")
-        answer = listed(api, **{"service_code[]": ["AMPEL", "KANAL"]})
-        assert [service["service_code"] for service in answer] == ["AMPEL"]
+        assert [service["service_code"] for service in listed(api, **sent)] == ["AMPEL"]
 
     def test_unknown_code_gives_an_empty_list(self, api: Api, conn: Connection) -> None:
         """R-164"""

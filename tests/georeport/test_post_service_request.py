@@ -312,7 +312,11 @@ def test_nothing_is_stored_of_what_is_refused(
 
 
 @pytest.mark.parametrize(
-    "email", ["kim", "kim@", "@example.org", "kim@example", "a b@example.org", "kim@@x.org", "kim@x..org"]
+    "email",
+    [
+        *("kim", "kim@", "@example.org", "kim@example", "a b@example.org", "kim@@x.org", "kim@x..org"),
+        *("mailto:kim@example.org", "kim@example.org,", "kim@example.org;", "(kim)kim@example.org"),
+    ],
 )
 def test_malformed_email_is_refused(api: Api, email: str) -> None:
     """R-133."""

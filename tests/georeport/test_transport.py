@@ -197,7 +197,10 @@ def test_a_preflight_is_204(api: Api, path: str) -> None:
         assert response.headers["Access-Control-Allow-Origin"] == "*"
         assert response.headers["Access-Control-Allow-Methods"] == "GET, HEAD, POST, OPTIONS"
         named = response.headers["Access-Control-Allow-Headers"].split(", ")
-        assert {"Authorization", "Content-Type"} <= set(named)
+        assert {"Authorization", "Content-Type", "X-Requested-With"} <= set(named)
+        allowed = set(response.headers["Allow"].split(", "))
+        assert allowed - {"POST"} == {"GET", "HEAD", "OPTIONS"}
+        assert ("POST" in allowed) is (path == "/requests")
 
 
 def test_a_preflight_of_nothing_is_404(api: Api) -> None:
