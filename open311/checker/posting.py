@@ -119,6 +119,8 @@ def found_again(s: Subject) -> Findings:
         raise NotSeen("not shown, as where reports are checked first")
     row = answer.must_be(200).rows()[0]
     sent = _form(s)
+    if not any(row.get(name) for name in ("description", "lat", "long")):
+        raise NotSeen("shown without text and place, as where reports are checked first")
     if row.get("status") != "open" or row.get("service_code") != sent["service_code"]:
         yield Finding(f"status {row.get('status')!r}, service {row.get('service_code')!r}")
     if row.get("description") not in ("", TEXT):

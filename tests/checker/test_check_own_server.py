@@ -102,6 +102,16 @@ def test_where_there_is_nothing_yet_what_is_handed_in_is_looked_at(server: tuple
     assert [note for note in notes if "no request" in note] == []
 
 
+def test_a_service_whose_reports_are_checked_before_they_are_public_is_no_fault(
+    server: tuple[str, str],
+) -> None:
+    place = ("--lat", "49.4811", "--long", "8.4464", "--service-code", "MUELLBEHAELTER")
+    code, document = checked(server[0], "--post", "--key", server[1], *place, "--strict")
+    assert (failures(document), code) == ([], 0)
+    [result] = [result for result in document["results"] if result["requirement"] == "R-103"]
+    assert (result["outcome"], "checked first" in result["note"]) == ("not seen", True)
+
+
 def test_only_reads_unless_told_to_post(server: tuple[str, str], tmp_path: Path) -> None:
     _, document = checked(server[0], "--key", server[1])
     numbers = {result["requirement"] for result in document["results"]}
