@@ -27,7 +27,10 @@ PAGING_HEADERS = {
         "description": "Matches in all, counted up to 10,000; sent when the client pages.",
         "schema": {"type": "integer", "minimum": 0},
     },
-    "X-Page-Count": {"description": "Pages in all.", "schema": {"type": "integer", "minimum": 0}},
+    "X-Page-Count": {
+        "description": "Pages in all; left out where more than 10,000 requests match.",
+        "schema": {"type": "integer", "minimum": 0},
+    },
     "X-Page-Size": {"description": "Requests a page.", "schema": {"type": "integer", "minimum": 1}},
 }
 HEADERS: dict[str, dict[str, Any]] = {"get_service_requests": PAGING_HEADERS}

@@ -1,6 +1,6 @@
 """The methods of GeoReport v2: parse, call one function, answer."""
 
-from typing import Any, cast
+from typing import Any
 
 from flask import Response, request
 
@@ -23,13 +23,12 @@ from open311.georeport.schemas import (
 )
 from open311.http import current, urls
 from open311.http.keys import key
-from open311.http.parsing.normalise import LenientRequest
 from open311.model.access.actor import PUBLIC, Actor, Right, key_actor
 from open311.model.access.keys import Scope
 from open311.model.intake.submission import Submission
 from open311.model.service_request import Location
 from open311.storage.requests import tokens
-from open311.web import parameters, queries, rendered_lists, request_context
+from open311.web import queries, rendered_lists, request_context
 from open311.web.queries import Arguments, ServiceRequestQuery, ServiceRequestsQuery
 from open311.web.request_context import RequestContext
 from open311.web.submissions import SubmissionForm
@@ -45,7 +44,7 @@ discovery = GeoReport("discovery", __name__, url_prefix=urls.GEOREPORT, descript
 def settle_who_and_where() -> None:
     """A body that can be read comes first, then the key, then the jurisdiction (georeport.md 4.1)."""
     if request.method == "POST":
-        parameters.from_post(cast(LenientRequest, request))
+        queries.read_post()
         keys.require(key(), Scope.REPORT)
     queries.find_catalogue()
     if request.method == "POST":

@@ -48,7 +48,7 @@ blueprint = GeoReport(
 def settle_who_and_where() -> None:
     """A body that can be read comes first, then the key, then the jurisdiction (georeport.md 4.1)."""
     if request.method == "POST":
-        parameters.from_post(cast(LenientRequest, request))
+        queries.read_post()
         _sender()
     queries.find_catalogue()
     if request.method == "POST":

@@ -44,9 +44,14 @@ def language(catalogue: Catalogue | None = None) -> str:
     return cast(str, g.language)
 
 
+def prefer(locale: str) -> None:
+    """Answer this request in the language that its body names."""
+    g.locale = locale
+
+
 def _languages() -> tuple[str, ...]:
     try:
-        named = request.args.get("locale", "").strip()
+        named = g.get("locale") or request.args.get("locale", "").strip()
     except Open311Error:
         named = ""  # A query that cannot be read still gets an answer in words.
     return (named,) if named else tuple(tag for tag, quality in request.accept_languages if quality > 0)

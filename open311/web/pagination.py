@@ -28,9 +28,10 @@ def headers(
     places = links(context, page, request_search, query, total)
     link_header = header(places)
     if total is not None and paged(query):
-        shown = min(total, COUNT_LIMIT)
-        link_header["X-Result-Count"] = str(shown)
-        link_header["X-Page-Count"] = str(ceil(shown / request_search.page_size))
+        link_header["X-Result-Count"] = str(min(total, COUNT_LIMIT))
+        # Of more it is not known; whoever counts pages up to a number of ours would stop too early.
+        if total <= COUNT_LIMIT:
+            link_header["X-Page-Count"] = str(ceil(total / request_search.page_size))
         link_header["X-Page-Size"] = str(request_search.page_size)
     return link_header
 

@@ -288,6 +288,12 @@ def jurisdiction_id() -> str | None:
     return raw.get("jurisdiction_id", [None])[0]
 
 
+def read_post() -> None:
+    """Read the body of a POST, before anything about it is settled; raises `Invalid`. Errors speak its `locale`."""
+    raw, _ = parameters.from_post(cast(LenientRequest, request))
+    current.prefer(raw.get("locale", [""])[0])
+
+
 def find_catalogue() -> None:
     """Settle which catalogue this request is about; raises `Invalid` or `NotFound`."""
     g.catalogue = current.core().catalogues.find(jurisdiction_id(), sandbox=current.sandbox())

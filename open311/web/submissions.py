@@ -41,8 +41,9 @@ class SubmissionForm(Arguments):
     phone = Word(50)
     first_name = Word()
     last_name = Word()
-    device_id = Word()
-    account_id = Word()
+    # Those by which phones are sent messages have up to some hundred letters.
+    device_id = Word(1000)
+    account_id = Word(1000)
     media_url = WebAddresses(metadata={"description": "Where pictures are; http or https."})
     media = photos_field()
     client_request_id = Word(metadata={"description": "Repeating it within 24 hours repeats the answer."})

@@ -92,7 +92,7 @@ def test_texts_change_and_codes_do_not(api: Api) -> None:
 
 
 def test_the_notice_of_a_receipt_is_in_the_readers_language(make_core: MakeCore) -> None:
-    """R-095: a POST may carry `locale` in its query, or the browser's wish."""
+    """R-095: a POST may carry `locale` in its query or its body, or the browser's wish."""
     api = an_api(make_core(a_catalogue()))
     sent = {
         "api_key": api.key,
@@ -105,6 +105,10 @@ def test_the_notice_of_a_receipt_is_in_the_readers_language(make_core: MakeCore)
     for english in ({"query_string": {"locale": "en"}}, {"headers": {"Accept-Language": "en"}}):
         [receipt] = api.client.post(address, data=sent, **english).get_json()
         assert receipt["service_notice"] == "Checked within 5 working days"
+    [receipt] = api.client.post(address, data=sent | {"locale": "en"}).get_json()
+    assert receipt["service_notice"] == "Checked within 5 working days"
+    [error] = api.client.post(address, json={"locale": "en"}).get_json()
+    assert (error["code"], "missing" in error["description"]) == (403, True)
     [receipt] = api.client.post(address, data=sent).get_json()
     assert receipt["service_notice"] == "Prüfung binnen 5 Werktagen"
 

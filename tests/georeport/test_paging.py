@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from werkzeug.test import TestResponse
 
 from open311.model.service_request import Status
+from open311.web import pagination
 from tests.serving import START, Api, MakeCore, an_api
 from tests.stored import days_ago, ids, store
 
@@ -126,6 +127,17 @@ def test_totals_and_links_stand_in_headers(api: Api, stored: list[int]) -> None:
         asked = parse_qs(urlsplit(address).query)
         assert (asked["page_size"], asked["status"]) == (["5"], ["open"])
         assert address.startswith("http://localhost/open311/v2/requests.json?")
+
+
+def test_beyond_what_is_counted_no_number_of_pages_is_told(
+    api: Api, stored: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """R-189: whoever walks up to it would stop too early."""
+    monkeypatch.setattr(pagination, "COUNT_LIMIT", 20)
+    response = api.raw("/requests.json", page=1, page_size=5)
+    assert response.headers["X-Result-Count"] == "20"
+    assert "X-Page-Count" not in response.headers
+    assert set(links(response)) == {"next"}
 
 
 def test_links_lead_to_the_pages_they_name(api: Api, stored: list[int]) -> None:

@@ -162,6 +162,10 @@ def test_what_the_database_could_not_do_is_not_asked_again(api: Api, monkeypatch
         ("gzip", gzip.compress),
         ("deflate", zlib.compress),
         ("deflate", lambda data: zlib.compress(data, wbits=-15)),
+        # Clients that mean its charset, or nothing.
+        ("UTF-8", bytes),
+        ("iso-8859-1", bytes),
+        ("none", bytes),
     ],
 )
 def test_a_packed_body_is_read(api: Api, coding: str, pack: Any) -> None:
@@ -173,6 +177,13 @@ def test_a_packed_body_is_read(api: Api, coding: str, pack: Any) -> None:
         headers={"Content-Encoding": coding},
     )
     assert answer.status_code == 200, answer.text
+
+
+def test_a_coding_without_a_body_does_not_matter(api: Api) -> None:
+    """R-018: some clients send the same headers with everything."""
+    for path in ("/services.json", "/requests.xml"):
+        answer = api.client.get(f"{api.base}{path}", headers={"Content-Encoding": "gzip"})
+        assert answer.status_code == 200, answer.text
 
 
 @pytest.mark.parametrize(

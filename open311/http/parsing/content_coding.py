@@ -10,6 +10,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from werkzeug.exceptions import RequestEntityTooLarge
 
+from open311.base.charsets import text_codec
 from open311.base.errors import Invalid, problem
 from open311.http.base_address import FAILED
 
@@ -17,6 +18,8 @@ from open311.http.base_address import FAILED
 BY_ITS_HEAD, BARE = 32 + zlib.MAX_WBITS, -zlib.MAX_WBITS
 # Of parts, beside those that change nothing.
 CODINGS = ("base64", "quoted-printable")
+# Charsets change nothing, either: old clients of Java and .NET put `UTF-8` here.
+UNCHANGED = frozenset({"", "identity", "none"})
 PACKED = frozenset({"gzip", "x-gzip", "deflate"})
 AT_ONCE = 64 * 1024
 KEPT_IN_MEMORY = 1024 * 1024
@@ -31,8 +34,9 @@ class Decompressor:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Unpack the body, if it is packed."""
-        coding = environ.get("HTTP_CONTENT_ENCODING", "identity").strip().lower()
-        if coding in ("identity", ""):
+        coding = environ.get("HTTP_CONTENT_ENCODING", "").strip().lower()
+        # Some clients send the same headers with every request, whether it has a body or not.
+        if coding in UNCHANGED or environ["REQUEST_METHOD"] == "GET" or text_codec(coding):
             return self._application(environ, start_response)
         if coding not in PACKED:
             environ[FAILED] = Invalid(problem("error.body.coding", known="gzip, deflate"))
