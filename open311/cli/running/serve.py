@@ -3,6 +3,7 @@
 import ctypes
 import errno
 import gc
+import json
 import os
 import resource
 import signal
@@ -62,7 +63,7 @@ def serve(port: int | None) -> None:
     ready = with_database(chosen)
     for catalogue in catalogues:
         for warning in catalogue_file.warnings(catalogue):
-            click.echo(str(warning), err=True)
+            _warn(ready, str(warning))
     with _shared_metrics():
         # Made once and then forked: the processes start at once and share what never changes.
         with quietly():
@@ -71,6 +72,13 @@ def serve(port: int | None) -> None:
         gc.freeze()
         _allow_connections()
         _server(ready).serve()
+
+
+def _warn(chosen: Settings, words: str) -> None:
+    """Say something before the server begins, in the form of its log: whoever collects that reads every line of it."""
+    line = {"event": "catalogue_warning", "level": "warning", "reason": words}
+    as_json = json.dumps(line, ensure_ascii=False)
+    click.echo(as_json if chosen.log_format == "json" else words, err=True)
 
 
 @click.command()
