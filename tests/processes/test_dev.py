@@ -4,6 +4,7 @@ import re
 import shlex
 import signal
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psycopg
@@ -11,21 +12,10 @@ import pytest
 
 from open311.dev import private_cluster
 from tests.ports import free_port
-from tests.processes.running import (
-    PATIENCE_SECONDS,
-    alive,
-    answers,
-    children,
-    executed,
-    get,
-    run,
-    started,
-    wait_for,
-)
+from tests.processes.reporter import BEFORE, REPORTS, WRITERS, Reporter, cut, family, public_reports
+from tests.processes.running import PATIENCE_SECONDS, alive, answers, executed, get, run, started, wait_for
 
-
-def _descendants(pid: int) -> list[int]:
-    return [process for child in children(pid) for process in (child, *_descendants(child))]
+DEMO_REPORTS = 20
 
 
 def _count(folder: Path) -> int:
@@ -42,10 +32,13 @@ def _ready(log: Path) -> bool:
 
 
 @pytest.mark.slow
-def test_starts_prints_what_to_try_and_keeps_everything(folder: Path) -> None:
+def test_prints_what_to_try_and_keeps_everything_whoever_is_killed(folder: Path) -> None:
+    """R-143: what was answered with an id is there afterwards, once; the first start takes its processes along."""
     port, log = free_port(), folder / "log"
-    settings = {"OPEN311_DATA_DIR": str(folder / "var"), "PORT": str(port)}
-    with executed(log, "dev", "--demo-reports", "20", **settings) as first:
+    var = folder / "var"
+    settings = {"OPEN311_DATA_DIR": str(var), "PORT": str(port), "OPEN311_RATE_LIMITS": "off"}
+    start = ("dev", "--demo-reports", str(DEMO_REPORTS))
+    with executed(log, *start, **settings) as first:
         assert wait_for(lambda: _ready(log)), log.read_text()
         command = re.search(r"curl -d .*", log.read_text())
         assert command
@@ -53,29 +46,40 @@ def test_starts_prints_what_to_try_and_keeps_everything(folder: Path) -> None:
             ["curl", "-sS", *shlex.split(command[0])[1:]], capture_output=True, text=True
         )
         assert "<service_request_id>" in reported.stdout
-        assert _count(folder / "var") == 21
-        everything = _descendants(first.pid)
+        assert _count(var) == DEMO_REPORTS + 1
+        everything = family(first.pid)[1:]
         first.kill()
         assert wait_for(lambda: not any(alive(pid) for pid in everything))
-    with started(log, "dev", "--demo-reports", "20", **settings) as second:
-        assert wait_for(lambda: _ready(log)), log.read_text()
-        assert _count(folder / "var") == 21
-        second.send_signal(signal.SIGTERM)
-        assert second.wait(PATIENCE_SECONDS) == 0
+    with ThreadPoolExecutor(WRITERS) as writers:
+        with started(log, *start, **settings) as second:
+            assert wait_for(lambda: _ready(log)), log.read_text()
+            assert _count(var) == DEMO_REPORTS + 1
+            again = run("dev", **settings | {"PORT": str(free_port())})
+            assert (again.returncode, "is already running" in again.stderr) == (2, True)
+            link = run("account", "reset", "ada@stadt.example", **settings | {"PORT": ""}).stdout
+            assert f"http://127.0.0.1:{port}/staff/" in link
+            before = {request["service_request_id"] for request in public_reports(port, 0)}
+            reporter = Reporter(var, port)
+            sent = [writers.submit(reporter.report, number) for number in range(REPORTS)]
+            assert reporter.begun.wait(PATIENCE_SECONDS)
+            cut(second)
+            answered = dict(reporter.ids)
+            reporter.cut.set()
+        with started(log, *start, **settings) as third:
+            for future in sent:
+                future.result()
+            found = public_reports(port, REPORTS + DEMO_REPORTS + 1)
+            third.send_signal(signal.SIGTERM)
+            assert third.wait(PATIENCE_SECONDS) == 0
     assert not answers(port)
-
-
-@pytest.mark.slow
-def test_second_start_in_one_folder_is_told_and_commands_find_the_first(folder: Path) -> None:
-    log = folder / "log"
-    settings, port = {"OPEN311_DATA_DIR": str(folder / "var")}, free_port()
-    with started(log, "dev", "--demo-reports", "0", PORT=str(port), **settings):
-        assert wait_for(lambda: _ready(log)), log.read_text()
-        second = run("dev", PORT=str(free_port()), **settings)
-        link = run("account", "reset", "ada@stadt.example", PORT="", **settings).stdout
-    assert f"http://127.0.0.1:{port}/staff/" in link
-    assert second.returncode == 2
-    assert "is already running" in second.stderr
+    new = [request for request in found if request["service_request_id"] not in before]
+    stored = {request["service_request_id"]: request["description"] for request in new}
+    assert BEFORE <= len(answered) < REPORTS
+    assert reporter.failures
+    assert answered.items() <= stored.items()
+    assert stored == reporter.ids
+    assert len(new) == REPORTS
+    assert len(found) == REPORTS + len(before)
 
 
 @pytest.mark.slow

@@ -38,7 +38,7 @@ from open311.storage.requests import service_requests
 DEMO_REPORTS = 2000
 # Of reports with photos, each of which takes a moment.
 MOST_PHOTOS = 6
-START_SECONDS = 60
+START_SECONDS = 180
 
 
 class Stopped(BaseException):
