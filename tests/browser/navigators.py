@@ -181,13 +181,11 @@ class Visitor:
         """Where the visitor is."""
         return self.page.url.removeprefix(self.base)
 
-    def barriers(self, colours: bool = True) -> list[str]:
+    def barriers(self) -> list[str]:
         """What axe finds wrong with the page as it is now: rule, and where.
 
-        Without `colours` it looks at contrast only where words look as nowhere before: that is a third of its work.
+        At contrast it looks only where words look as nowhere before: that is a third of its work.
         """
-        if colours:
-            return self._axe("tag", RULES)
         return self._axe("tag", RULES, off=OF_COLOUR) + self._barriers_of_new_looks()
 
     def _axe(self, kind: str, rules: list[str], off: Sequence[str] = ()) -> list[str]:
@@ -200,19 +198,29 @@ class Visitor:
             for node in violation["nodes"]
         ]
 
-    def barriers_of_every_look(self, colours: bool = True) -> list[str]:
-        """The same in light and dark, 320 pixels wide, printed, and with text of twice the size.
-
-        Without `colours` only what may be different with other words: a page has the same colours in each language.
-        """
+    def barriers_of_every_look(self) -> list[str]:
+        """The same in light and dark, 320 pixels wide, printed, and with text of twice the size."""
         before: Any = self.page.viewport_size or {}
-        found = self.barriers(colours) + (self._barriers_of_other_colours() if colours else [])
-        self._becomes(NARROW)
+        found = self.barriers() + self._barriers_of_other_colours() + self._barriers_where_it_is_narrow()
         found += [f"narrow: {barrier}" for barrier in self._axe("rule", OF_SIZE)]
-        found += ["narrow: wider than its window"] * (self.overflow() > 0)
         found += ["text of twice the size: wider than its window"] * (self.overflow_of_large_text() > 0)
         self._becomes((before["width"], before["height"]))
         return found
+
+    def barriers_of_other_words(self) -> list[str]:
+        """What may be wrong with a page in the second language: its colours and the sizes of its parts are the same."""
+        before: Any = self.page.viewport_size or {}
+        found = self.barriers() + self._barriers_where_it_is_narrow()
+        self._becomes((before["width"], before["height"]))
+        return found
+
+    def barriers_in(self, language: str) -> list[str]:
+        """The one in the language with the longer words, the other in any other."""
+        return self.barriers_of_every_look() if language == "de" else self.barriers_of_other_words()
+
+    def _barriers_where_it_is_narrow(self) -> list[str]:
+        self._becomes(NARROW)
+        return ["narrow: wider than its window"] * (self.overflow() > 0)
 
     def _barriers_of_other_colours(self) -> list[str]:
         self.page.emulate_media(color_scheme="dark")

@@ -52,7 +52,7 @@ def test_pages_have_no_barriers(visit: Visit, site: Site, language: str) -> None
     found = {}
     for name, path in PAGES.items():
         visitor.opens(path.format(**site.numbers))
-        found[name] = visitor.barriers_of_every_look(colours=language == "de")
+        found[name] = visitor.barriers_in(language)
         expect(visitor.page.locator("html")).to_have_attribute("lang", language)
     assert {name: barriers for name, barriers in found.items() if barriers} == {}
 
@@ -63,7 +63,7 @@ def test_pages_of_open_data_have_no_barriers(visit: Visit, site: Site, language:
     found = {}
     for name, path in OPEN_DATA.items():
         visitor.opens(path.format(**site.numbers) + "?f=html")
-        found[name] = visitor.barriers_of_every_look(colours=language == "de")
+        found[name] = visitor.barriers_in(language)
         expect(visitor.page.locator("html")).to_have_attribute("lang", language)
     assert {name: barriers for name, barriers in found.items() if barriers} == {}
 
@@ -74,9 +74,9 @@ def test_cities_and_errors_have_no_barriers(visit: Visit, town: Town, language: 
     found = {}
     for status in FAULTS:
         assert visitor.opens(f"/fault/{status}").status == status
-        found[str(status)] = visitor.barriers_of_every_look(colours=language == "de")
+        found[str(status)] = visitor.barriers_in(language)
     visitor.page.goto(town.variants["cities"])
-    found["cities"] = visitor.barriers_of_every_look(colours=language == "de")
+    found["cities"] = visitor.barriers_in(language)
     assert {name: barriers for name, barriers in found.items() if barriers} == {}
 
 

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from functools import partial
 from urllib.parse import urlsplit
 
 import httpx2
@@ -53,7 +52,7 @@ def test_no_page_of_the_desk_has_barriers(visit: Visit, town: Town, language: st
     signs_in(visitor, town.core, Role.CHECKER, language=language)
     found = {}
     # Colours and sizes do not depend on the language.
-    look = visitor.barriers_of_every_look if language == "de" else partial(visitor.barriers, colours=False)
+    look = visitor.barriers_of_every_look if language == "de" else visitor.barriers
     for path in (
         "/staff/check",
         f"/staff/check/{number}",
@@ -133,7 +132,7 @@ def test_nothing_around_a_case_has_barriers(visit: Visit, town: Town, language: 
     signs_in(visitor, town.core, Role.CHECKER, Role.LEAD, language=language)
     found = {}
     for name in pages_around(visitor, town, f"Ohne Barrieren, {language}"):
-        found[name] = visitor.barriers(colours=language == "de")
+        found[name] = visitor.barriers()
         # What does not fit is a matter of the longer words.
         if language == "de":
             visitor.page.set_viewport_size({"width": 320, "height": 700})

@@ -307,9 +307,7 @@ def test_no_page_that_leads_outside_has_barriers(
         whole = language == "de"
 
         def look(visitor: Visitor, name: str, whole: bool = whole, language: str = language) -> None:
-            found[language, name] = (
-                visitor.barriers_of_every_look() if whole else visitor.barriers(colours=False)
-            )
+            found[language, name] = visitor.barriers_of_every_look() if whole else visitor.barriers()
 
         chosen = {"language": language, "id": bea.account_id}
         town.conn.exec_driver_sql("update accounts set language = %(language)s where id = %(id)s", chosen)

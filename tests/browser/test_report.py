@@ -33,8 +33,8 @@ def photo(tmp_path: Path) -> Path:
 class Look:
     """Looks at each page of a tour; `barriers` is what was found, by page."""
 
-    def __init__(self, visitor: Visitor, name: str, *, every_look: bool, colours: bool = True) -> None:
-        self.visitor, self.name, self.every_look, self.colours = visitor, name, every_look, colours
+    def __init__(self, visitor: Visitor, name: str, *, every_look: bool) -> None:
+        self.visitor, self.name, self.every_look = visitor, name, every_look
         self.barriers: dict[str, list[str]] = {}
 
     def __call__(self, page: str) -> None:
@@ -42,7 +42,7 @@ class Look:
         if PICTURES:
             self.visitor.page.screenshot(path=f"{PICTURES}/{self.name}-{page}.png", full_page=True)
         look = self.visitor.barriers_of_every_look if self.every_look else self.visitor.barriers
-        found = look(self.colours)
+        found = look()
         if self.visitor.overflow() > 0:
             found.append("wider than its window")
         if found:
@@ -55,7 +55,7 @@ def test_no_state_of_reporting_has_barriers(
 ) -> None:
     visitor = visit(language, size, drawing=False, base=town.base)
     say = partial(translate, language=language)
-    look = Look(visitor, language, every_look=language == "de", colours=language == "de")
+    look = Look(visitor, language, every_look=language == "de")
     go_on = say("page.form.next")
     visitor.opens("/report")
     look("1-place")
@@ -118,7 +118,7 @@ def test_no_state_of_following_has_barriers(
 ) -> None:
     visitor = visit(language, size, drawing=False, base=town.base)
     say = partial(translate, language=language)
-    look = Look(visitor, language, every_look=language == "de", colours=language == "de")
+    look = Look(visitor, language, every_look=language == "de")
     email = f"sam.{language}@example.org"
     number = a_report(visitor, say, town, email)
     look("sent")
