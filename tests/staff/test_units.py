@@ -183,6 +183,32 @@ def test_whom_a_note_mentions_sees_it_until_they_have_read_it(desk: Desk, number
     assert "Sie wurden angesprochen" not in rita.get("/staff").text
 
 
+def test_a_note_is_changed_and_removed_by_who_wrote_it(desk: Desk, number: str) -> None:
+    lutz = someone(desk, "Lutz", Role.LEAD, "GRUENFLAECHEN")
+    rita = someone(desk, "Rita", Role.WORKER, "GRUENFLAECHEN")
+    act(lutz, number, "note", text="@Rita: Schlüssel liegt im Depott")
+    page = html.fromstring(lutz.get(f"/staff/reports/{number}").text)
+    [note_id] = page.xpath("//input[@name='note_id']/@value")
+    # Others read it, and change nothing of it.
+    assert "Notiz ändern" not in rita.get(f"/staff/reports/{number}").text
+    for name in ("change_note", "remove_note"):
+        rita.post(f"/staff/reports/{number}/{name}", 403, note_id=note_id, text="Meins")
+    act(lutz, number, "change_note", note_id=note_id, text="Der Schlüssel liegt im Depot")
+    lutz.post(f"/staff/reports/{number}/change_note", 400, note_id=note_id, text=" ")
+    rita.get(f"/staff/reports/{number}")
+    assert "Der Schlüssel liegt im Depot geändert" in rita.text
+    assert "Depott" not in rita.text
+    # Whoever is not named any more is not asked to read it.
+    assert "Sie wurden angesprochen" not in rita.get("/staff").text
+    other = an_api(desk.core).report(**SWING)
+    casework.publish(desk.core, int(other), CLARA)
+    lutz.post(f"/staff/reports/{other}/remove_note", 404, note_id=note_id)
+    act(lutz, number, "remove_note", note_id=note_id)
+    assert "Notiz entfernt" in rita.get(f"/staff/reports/{number}").text
+    assert "Depot" not in rita.text
+    lutz.post(f"/staff/reports/{number}/remove_note", 404, note_id=note_id)
+
+
 def test_a_unit_is_mentioned_as_a_whole_and_an_act_of_ones_own_says_that_it_is_read(
     desk: Desk, number: str
 ) -> None:

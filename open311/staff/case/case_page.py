@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from open311.actions import casework
 from open311.actions.addresses import look_ups
-from open311.base.errors import Invalid, problem
+from open311.base.errors import Invalid, NotFound, problem
 from open311.base.text import whole_number
 from open311.http import current
 from open311.model.access.actor import Right
@@ -195,9 +195,27 @@ def _prioritise(seen: SeenCase, form: Mapping[str, str], revision: int | None) -
     casework.set_priority(current.core(), seen.number, priority, seen.actor, expected_revision=revision)
 
 
+def _change_note(seen: SeenCase, form: Mapping[str, str], _: int | None) -> None:
+    casework.change_note(current.core(), _note_of(seen, form), form.get("text", ""), seen.actor)
+
+
+def _remove_note(seen: SeenCase, form: Mapping[str, str], _: int | None) -> None:
+    casework.remove_note(current.core(), _note_of(seen, form), seen.actor)
+
+
+def _note_of(seen: SeenCase, form: Mapping[str, str]) -> int:
+    """The note of this very case that a form names; raises `NotFound`, also for one that is gone meanwhile."""
+    note_id = whole_number(form.get("note_id", ""))
+    if note_id not in {note.id for note in seen.whole.notes}:
+        raise NotFound(problem("error.note.unknown", note_id=form.get("note_id", "")))
+    return note_id
+
+
 ACTS: Mapping[str, Act] = {
     "status": acting(casework.set_status, "status", status_notes="status_notes"),
     "note": add_note,
+    "change_note": _change_note,
+    "remove_note": _remove_note,
     "answer": acting(casework.answer, "text"),
     "ask": acting(casework.ask, "text"),
     "assign": acting(casework.assign, "unit", reason="reason"),

@@ -14,6 +14,7 @@ from open311.model.events import Event
 from open311.model.events.event_kinds import EventKind
 from open311.site.words import calendar_day, catalogue_text, day_and_time, words
 from open311.staff import actor_names
+from open311.staff.blueprint import staff
 from open311.storage.desk.case.notes import Note
 from open311.storage.mails.sent_mails import MailLine
 
@@ -38,7 +39,10 @@ class HistoryLine:
     text: str
     public: bool
     kind: str = ""
+    # Of a note: whether whoever asks wrote it, and when it was changed last.
     note_id: int | None = None
+    is_own: bool = False
+    edited: datetime | None = None
     mails: Sequence[MailLine] = ()
 
 
@@ -78,7 +82,17 @@ def _note(note: Note, known: Mapping[str, str]) -> HistoryLine:
     who = known.get(note.author, note.author)
     what = words("desk.event.note_about_person" if note.about_person else "desk.event.note_added")
     return HistoryLine(
-        note.created_datetime, who, what, "", "", note.text, public=False, kind="note", note_id=note.id
+        note.created_datetime,
+        who,
+        what,
+        "",
+        "",
+        note.text,
+        public=False,
+        kind="note",
+        note_id=note.id,
+        is_own=note.author == f"staff:{staff().account_id}",
+        edited=note.edited_datetime,
     )
 
 

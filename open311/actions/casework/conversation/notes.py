@@ -61,6 +61,7 @@ def read_mentions(core: Core, service_request_id: int, actor: Actor) -> None:
 def _mention(work: Work, note_id: int, words: str) -> None:
     """Remember whom a note names, of those who may see the case; nobody names oneself."""
     if "@" not in words:
+        mentions.put(work.conn, note_id, ())
         return
     others = colleagues.of_case(work.conn, work.case, work.request.visibility, work.now)
     units: dict[str, frozenset[int]] = {}
@@ -70,7 +71,7 @@ def _mention(work: Work, note_id: int, words: str) -> None:
     named = mentioned(words, others.names, units)
     if work.actor.kind is ActorKind.STAFF:
         named -= {int(work.actor.id)}
-    new = mentions.add(work.conn, note_id, named)
+    new = mentions.put(work.conn, note_id, named)
     arrivals.tell_of_mention(work.core, work.conn, work.case, new, work.actor)
 
 

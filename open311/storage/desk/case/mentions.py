@@ -1,6 +1,6 @@
 """Who is named in a note and has not read it yet."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -28,8 +28,10 @@ class Mention:
     created_datetime: datetime
 
 
-def add(conn: Connection, note_id: int, account_ids: Iterable[int]) -> frozenset[int]:
-    """Remember whom a note names; who of them was not remembered before."""
+def put(conn: Connection, note_id: int, account_ids: Collection[int]) -> frozenset[int]:
+    """Remember whom a note names, and nobody else; who of them was not remembered before."""
+    gone = delete(case_mentions).where(_m.note_id == note_id, _m.account_id.not_in(account_ids))
+    conn.execute(gone)
     rows = [{"note_id": note_id, "account_id": account_id} for account_id in sorted(account_ids)]
     if not rows:
         return frozenset()
