@@ -3,7 +3,7 @@
 from flask import Flask
 
 from open311.http.urls import STAFF
-from open311.staff import api
+from open311.staff import api, news
 from open311.staff import blueprint as door
 from open311.staff.administration import accounts, audit_log, figures, satisfaction, text_templates
 from open311.staff.case import case_page, outside, photos, routing
@@ -33,3 +33,4 @@ def install(app: Flask) -> None:
     app.url_map.converters |= {"id": door.IdConverter, "number": door.NumberConverter}
     app.register_blueprint(door.blueprint)
     api.install(app)
+    news.install(app)

@@ -123,7 +123,7 @@ OF_NONE = {
 }
 POSTS = {"pages.affected_too", "georeport.post_service_request", "updates.post_service_request_update"}
 # What is for staff is behind a login or a token; whoever has none gets as little from them as from those above.
-BEHIND_A_LOGIN = ("staff.", "staff_api")
+BEHIND_A_LOGIN = ("staff.", "staff_api", "staff_news")
 # Doors that look at the key somebody comes with; at all others everybody is a stranger.
 KNOWS_KEYS = ("georeport.",)
 

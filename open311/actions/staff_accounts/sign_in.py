@@ -203,8 +203,8 @@ def _code_is_right(core: Core, conn: Connection, account: Account, code: str) ->
     return step is not None and accounts.use_step(conn, account.id, step)
 
 
-def find(core: Core, token: str) -> SignedIn | None:
-    """Who has this session, if it has not ended; notes every five minutes that it is in use."""
+def find(core: Core, token: str, *, in_use: bool = True) -> SignedIn | None:
+    """Who has this session, if it has not ended; notes every five minutes that it is in use, if somebody uses it."""
     now = core.now()
     with core.database.read() as conn:
         holder = sessions.find(conn, digest(token), now)
@@ -212,7 +212,7 @@ def find(core: Core, token: str) -> SignedIn | None:
         return None
     # Rounded, so that not every page of the desk is a write.
     seen = model.rounded_up(now)
-    if holder.session.stage is Stage.FULL and seen > holder.session.seen_datetime:
+    if in_use and holder.session.stage is Stage.FULL and seen > holder.session.seen_datetime:
         with core.database.begin() as conn:
             sessions.touch(conn, digest(token), seen)
     return SignedIn(holder.account, Staff(holder.account.id, holder.memberships, now), holder.session)

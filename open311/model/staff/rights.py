@@ -1,7 +1,7 @@
 """Who of the staff may do what: memberships give the rights of a role, within their scope."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -110,7 +110,8 @@ class Staff:
 
     account_id: int
     memberships: tuple[Membership, ...]
-    at: datetime
+    # The same person a moment later is the same: what was counted for them is kept under who they are.
+    at: datetime = field(compare=False)
 
     @property
     def rights(self) -> frozenset[Right]:

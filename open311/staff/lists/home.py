@@ -95,16 +95,9 @@ class Waiting(NamedTuple):
 
 def _waiting(somebody: SignedIn) -> list[Waiting]:
     """What waits for somebody and their units; what is none of theirs to see is in no count."""
-    core, rights = current.core(), somebody.staff.rights
-    if Right.SEE_REPORTS not in rights:
+    if Right.SEE_REPORTS not in somebody.staff.rights:
         return []
-    counted = core.desk_counts.get(
-        ("my day", somebody.staff),
-        core.database.freshness.desk_stamp,
-        core.now(),
-        lambda: _my_day(somebody),
-        anew="done" in request.args,
-    )
+    _, counted = my_day_of(somebody, anew="done" in request.args)
     lines, mine, own = list[Waiting](), counted.mine, address("reports", person="me")
     if counted.queue:
         lines.append(Waiting(counted.queue.stages.get("check", 0), "check", address("check_queue")))
@@ -134,6 +127,15 @@ class MyDay(NamedTuple):
     units: list[OfUnit]
     follow_ups: dict[str, int]
     mails: int
+
+
+def my_day_of(somebody: SignedIn, *, anew: bool = False) -> tuple[int, MyDay]:
+    """What waits for somebody, as it was counted last, and under which stamp of the desk that was."""
+    core = current.core()
+    stamp = core.database.freshness.desk_stamp
+    return core.desk_counts.get(
+        ("my day", somebody.staff), stamp, core.now(), lambda: (stamp, _my_day(somebody)), anew=anew
+    )
 
 
 def _my_day(somebody: SignedIn) -> MyDay:
