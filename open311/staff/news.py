@@ -4,6 +4,8 @@ Every open page asks each quarter of a minute. Mostly nothing has changed: that 
 no session is looked up for it. Whoever does not know the stamp of the desk, which is a random number, learns nothing.
 """
 
+from collections.abc import Callable, Mapping
+
 from flask import Blueprint, Flask, Response, g, jsonify, request
 
 from open311.actions.staff_accounts import sign_in
@@ -11,12 +13,18 @@ from open311.http import current
 from open311.http.urls import STAFF
 from open311.model.access.actor import Right
 from open311.model.staff.accounts import Stage
-from open311.site import words
+from open311.site.words import counted
 from open311.staff import session_cookie
 from open311.staff.blueprint import count, require_reachable, speak
 from open311.staff.lists.home import MyDay, my_day_of
 from open311.staff.rendering import NOT_KEPT
 
+WORDS: Mapping[str, Callable[[int], str]] = {
+    "check": lambda number: counted("desk.news.check", number),
+    "mails": lambda number: counted("desk.news.mails", number),
+    "accept": lambda number: counted("desk.news.accept", number),
+    "mine": lambda number: counted("desk.news.mine", number),
+}
 blueprint = Blueprint("staff_news", __name__, url_prefix=STAFF)
 
 
@@ -41,7 +49,7 @@ def news() -> Response:
     stamp, my_day = my_day_of(somebody)
     numbers = _numbers(my_day)
     more = {name: number - request.args.get(name, number, type=int) for name, number in numbers.items()}
-    lines = [words.counted(f"desk.news.{name}", number) for name, number in more.items() if number > 0]
+    lines = [WORDS[name](number) for name, number in more.items() if number > 0]
     response = _answer(jsonify(numbers=numbers, news=lines))
     # What was counted a moment ago may lack the change that moved the stamp since: then it is asked for again.
     response.set_etag(_tag(stamp))
