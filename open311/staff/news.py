@@ -56,6 +56,9 @@ def news() -> Response:
     return response
 
 
+news.access = (Right.SEE_REPORTS,)  # type: ignore[attr-defined]
+
+
 def _numbers(my_day: MyDay) -> dict[str, int]:
     queue = my_day.queue
     return {

@@ -23,8 +23,8 @@ SIGNING_IN = {
     "finish_sso",
     "sso_resume",
 }
-# The pages, and the interface for programs.
-DESK = ("staff.", "staff_api")
+# The pages, what their scripts ask, and the interface for programs.
+DESK = ("staff.", "staff_api", "staff_news")
 DOCUMENT = "staff_api_document"
 
 
