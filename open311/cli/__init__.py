@@ -89,6 +89,9 @@ COMMANDS = {
     "order": Command(
         "open311.cli.reports.orders:order", "Send reports to contractors by mail, and see to their answers."
     ),
+    "person": Command(
+        "open311.cli.access.people:person", "What is kept about somebody who asks the city: hand out, erase."
+    ),
     "request": Command("open311.cli.reports.requests:request", "Look at service requests and move them on."),
     "serve": Command(
         "open311.cli.running.serve:serve",

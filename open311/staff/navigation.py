@@ -29,6 +29,7 @@ ENTRIES = (
     Entry("satisfaction", "desk.menu.satisfaction", frozenset({Right.FIGURES})),
     Entry("senders", "desk.menu.senders", frozenset({Right.BLOCK_SENDER})),
     Entry("accounts_list", "desk.menu.accounts", frozenset({Right.MANAGE_ACCOUNTS, Right.MANAGE_MEMBERS})),
+    Entry("privacy", "desk.menu.privacy", frozenset({Right.EXPORT_PERSONAL, Right.ERASE})),
     Entry("log", "desk.menu.log", frozenset({Right.READ_AUDIT})),
 )
 

@@ -33,6 +33,7 @@ INSIDE = (
     "/staff/admin/templates/new",
     "/staff/admin/log",
     "/staff/admin/log?kind=signed_in",
+    "/staff/admin/privacy",
     "/staff/nothing",
 )
 

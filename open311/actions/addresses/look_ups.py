@@ -9,13 +9,15 @@ from open311.storage.desk.scope import Scope
 from open311.storage.staff_accounts import audit
 
 
-def people(core: Core, scope: Scope, contact: str, actor: Actor) -> list[Involved]:
+def people(
+    core: Core, scope: Scope, contact: str, actor: Actor, right: Right = Right.SEE_REPORTER
+) -> list[Involved]:
     """The reports that somebody with this mail address or telephone number sent or follows.
 
     The log says that somebody was looked up and how much was found, not who: it would keep what is erased elsewhere.
     """
     for jurisdiction_id in scope.jurisdictions:
-        actor.require(Right.SEE_REPORTER, jurisdiction_id)
+        actor.require(right, jurisdiction_id)
     with core.database.begin() as conn:
         involved = storage.by_contact(conn, scope, contact)
         by = "mail" if "@" in contact else "phone"

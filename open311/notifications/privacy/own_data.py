@@ -8,7 +8,7 @@ from open311.actions import casework
 from open311.actions.photos import media
 from open311.base.errors import Invalid, NotFound, problem
 from open311.core import Core
-from open311.model.access.actor import REPORTER
+from open311.model.access.actor import REPORTER, Actor
 from open311.model.catalogue import Catalogue
 from open311.model.events.event_kinds import EventKind
 from open311.model.mailbox import mailbox
@@ -42,6 +42,36 @@ class OwnData:
     @property
     def nothing(self) -> bool:
         return not (self.reported or self.updated or self.followed or self.written or self.alerts)
+
+    @property
+    def count(self) -> int:
+        """Of how many things it is made."""
+        parts = (self.reported, self.updated, self.followed, self.notes, self.written, self.alerts)
+        return sum(map(len, parts))
+
+
+def document(data: OwnData) -> dict[str, Any]:
+    """All of it as a file that programs can read (GDPR, Article 20)."""
+    followed = [
+        {
+            "service_request_id": following.service_request_id,
+            "since": following.created_datetime,
+            "confirmed": following.confirmed_datetime is not None,
+        }
+        for following in data.followed
+    ]
+    return {
+        "email": data.email,
+        "reported": list(data.reported),
+        "updates_sent": list(data.updated),
+        "followed": followed,
+        "news_of_areas": [
+            {"place": alert.place, "since": alert.created_datetime, "weekly": alert.weekly}
+            for alert in data.alerts
+        ],
+        "notes_about_you": list(data.notes),
+        "mails_sent_to_us": list(data.written),
+    }
 
 
 def ask(core: Core, catalogue: Catalogue, email: str, language: str, asker: MailAsker) -> None:
@@ -83,31 +113,41 @@ def of_mailbox(conn: Connection, catalogue: Catalogue, email: str, language: str
 
 
 def erase(core: Core, catalogue: Catalogue, token: str) -> None:
-    """Delete all that is kept about the owner of a link, and the link; raises `NotFound`.
+    """Delete all that is kept about the owner of a link, and the link; raises `NotFound`."""
+    with core.database.begin() as conn:
+        email, _ = _owner(core, conn, catalogue, token)
+        files = forget(core, conn, catalogue, email, REPORTER)
+    # After the commit: a transaction that fails must not have lost its files.
+    media.discard(core, files)
+
+
+def forget(core: Core, conn: Connection, catalogue: Catalogue, email: str, actor: Actor) -> list[str]:
+    """Delete all that is kept about the owner of a mailbox; returns files to be discarded after the transaction.
 
     Reports that others can see, or that are still to be checked, stay without a name; hidden ones go altogether.
     """
     owners = _owners(catalogue)
-    with core.database.begin() as conn:
-        email, _ = _owner(core, conn, catalogue, token)
-        # Reports first: they are found by the rows about the person, which go below.
-        for service_request_id in people.hidden_reports_of(conn, owners, email):
-            request = service_requests.find_any(conn, service_request_id, lock=True)
-            if request:
-                casework.erase_locked(core, conn, request, REPORTER)
-        forgotten, files = people.forget(conn, owners, email)
-        for service_request_id, owner in forgotten:
-            events.append(
-                conn,
-                service_request_id,
-                owner,
-                EventKind.PERSON_FORGOTTEN,
-                at=core.now(),
-                actor=REPORTER,
-                public=False,
-            )
-    # After the commit: a transaction that fails must not have lost its files.
-    media.discard(core, files)
+    # Reports first: they are found by the rows about the person, which go below.
+    for service_request_id in people.hidden_reports_of(conn, owners, email):
+        request = service_requests.find_any(conn, service_request_id, lock=True)
+        if request:
+            casework.erase_locked(core, conn, request, actor)
+    forgotten, files = people.forget(conn, owners, email)
+    for service_request_id, owner in forgotten:
+        tell_forgotten(core, conn, service_request_id, owner, actor)
+    return files
+
+
+def tell_forgotten(core: Core, conn: Connection, service_request_id: int, owner: str, actor: Actor) -> None:
+    events.append(
+        conn,
+        service_request_id,
+        owner,
+        EventKind.PERSON_FORGOTTEN,
+        at=core.now(),
+        actor=actor,
+        public=False,
+    )
 
 
 def _owners(catalogue: Catalogue) -> tuple[str, str]:

@@ -47,7 +47,10 @@ class PersonalData:
 
 
 SENT = " ".join(fields_with(Role.SENT))
-OWN = "“My data” of the site (`own_data.erase`), retention (`forget_people`), `open311 request erase`"
+OWN = (
+    "“My data” of the site (`own_data.erase`), the desk (`/staff/admin/privacy`), retention (`forget_people`), "
+    "`open311 request erase`"
+)
 WITH_REPORT = "`open311 request erase`; retention erases hidden and refused reports as a whole"
 STAFF_ONLY = "staff of the city"
 

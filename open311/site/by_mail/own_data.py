@@ -13,7 +13,6 @@ from open311.http import current
 from open311.model.mailbox import readable
 from open311.notifications import mail_subscriptions
 from open311.notifications.privacy import own_data
-from open311.notifications.privacy.own_data import OwnData
 from open311.site import view_models
 from open311.site.addresses import address
 from open311.site.blueprint import blueprint, city
@@ -80,36 +79,13 @@ def _readable(kept: Mapping[str, Any]) -> Mapping[str, Any]:
 
 @blueprint.page("/my-data/<token>/export", access=FORM)
 def export_own_data(token: str) -> AnyResponse:
-    """The same as a file that programs can read (GDPR, Article 20)."""
+    """The same as a file."""
     try:
         data = own_data.find(current.core(), city(), token)
     except NotFound:
         return page("follow/unknown.html", status=404, cache=FOR_ONE_READER)
-    response = Response(orjson.dumps(_document(data), option=orjson.OPT_INDENT_2), headers=HEADERS)
+    response = Response(orjson.dumps(own_data.document(data), option=orjson.OPT_INDENT_2), headers=HEADERS)
     response.content_type = "application/json; charset=utf-8"
     response.headers["Cache-Control"] = FOR_ONE_READER
     response.headers["Content-Disposition"] = 'attachment; filename="my-data.json"'
     return response
-
-
-def _document(data: OwnData) -> dict[str, Any]:
-    followed = [
-        {
-            "service_request_id": following.service_request_id,
-            "since": following.created_datetime,
-            "confirmed": following.confirmed_datetime is not None,
-        }
-        for following in data.followed
-    ]
-    return {
-        "email": data.email,
-        "reported": list(data.reported),
-        "updates_sent": list(data.updated),
-        "followed": followed,
-        "news_of_areas": [
-            {"place": alert.place, "since": alert.created_datetime, "weekly": alert.weekly}
-            for alert in data.alerts
-        ],
-        "notes_about_you": list(data.notes),
-        "mails_sent_to_us": list(data.written),
-    }

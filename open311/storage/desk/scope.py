@@ -60,6 +60,11 @@ def intake_scope(staff: Staff, jurisdiction_id: str) -> Scope:
     return Scope((jurisdiction_id,), rights.granted(staff, Right.INTAKE, COLUMNS))
 
 
+def erasure_scope(staff: Staff) -> Scope:
+    """What somebody may erase, whether or not they may read it."""
+    return Scope(staff.jurisdictions(Right.ERASE), rights.granted(staff, Right.ERASE, COLUMNS))
+
+
 def scope_of(staff: Staff, right: Right = Right.SEE_REPORTS) -> Scope:
     """What somebody has a right to; the condition is the twin of `model.rights.may`."""
     return Scope(staff.jurisdictions(right), rights.may(staff, right, COLUMNS))

@@ -8,11 +8,13 @@ from open311.core import Core
 from open311.model.access.actor import Actor, Right
 from open311.model.events.event_kinds import EventKind
 from open311.model.service_request import ServiceRequest
+from open311.model.staff.audit import AuditKind
 from open311.model.task_names import TaskName
 from open311.storage import events, jobs, media
 from open311.storage.database import Connection
 from open311.storage.mails import inbox
 from open311.storage.requests import service_requests
+from open311.storage.staff_accounts import audit
 
 
 def erase(core: Core, service_request_id: int, actor: Actor, reason: str | None = None) -> None:
@@ -25,6 +27,9 @@ def erase(core: Core, service_request_id: int, actor: Actor, reason: str | None 
         if request is None:
             raise NotFound(problem("error.service_request.unknown", service_request_id=service_request_id))
         erase_locked(core, conn, request, actor, **({"reason": reason} if reason else {}))
+        # The number alone: whatever else stood there would outlive what is erased.
+        subject = f"request:{service_request_id}"
+        audit.append(conn, core.now(), str(actor), AuditKind.ERASED, subject, {"what": "report"})
 
 
 def erase_locked(core: Core, conn: Connection, request: ServiceRequest, actor: Actor, **data: Any) -> None:

@@ -1,0 +1,36 @@
+"""`open311 person`: what is kept about somebody who asks the city, to be handed out or erased."""
+
+import click
+import orjson
+
+from open311.cli.common import opened
+from open311.model.access.actor import cli_actor
+from open311.notifications.privacy import on_request, own_data
+
+jurisdiction = click.option("--jurisdiction", help="Which city, where there are several.")
+
+
+@click.group()
+def person() -> None:
+    """What is kept about somebody, by their mail address."""
+
+
+@person.command()
+@click.argument("email")
+@jurisdiction
+def export(email: str, jurisdiction: str | None) -> None:
+    """Print all that is kept about the owner of EMAIL as JSON (GDPR, Articles 15 and 20)."""
+    with opened() as core:
+        data = on_request.hand_out(core, core.catalogues.find(jurisdiction), email, cli_actor())
+    click.echo(orjson.dumps(own_data.document(data), option=orjson.OPT_INDENT_2).decode())
+
+
+@person.command()
+@click.argument("email")
+@jurisdiction
+@click.confirmation_option(prompt="Delete all that is kept about this person for ever?")
+def erase(email: str, jurisdiction: str | None) -> None:
+    """Delete all that is kept about the owner of EMAIL; reports that everybody sees stay without a name."""
+    with opened() as core:
+        count = on_request.erase(core, core.catalogues.find(jurisdiction), email, cli_actor())
+    click.echo(f"{count} things are erased.")
