@@ -45,7 +45,8 @@ def check(document: Document) -> None:
     for rule in CHECKS:
         for steps, message in rule(document.root):
             document.report(steps, message)
-    for steps, message in routing.check(document.root, {*document.areas.by_code}):
+    areas = {*document.areas.by_code}
+    for steps, message in (*desk.check(document.root, areas), *routing.check(document.root, areas)):
         document.report(steps, message)
 
 
@@ -264,5 +265,4 @@ CHECKS = (
     _notices,
     _attributes,
     _boundary,
-    desk.check,
 )

@@ -11,6 +11,7 @@ from open311.model.desk.deadline_steps import Deadline, Step, read_steps
 from open311.model.desk.desk_catalogue import Desk, GroupRole, Reason, ReasonFor, Unit, UnitKind
 from open311.model.desk.routing import SPAN, Span
 from open311.model.desk.working_days import WEEKDAYS, Calendar, Period, is_known
+from open311.model.staff.rights import NARROWED_TO
 from open311.model.staff.roles import Role
 
 
@@ -60,7 +61,7 @@ def _calendar(calendar: Mapping[str, Any]) -> Calendar:
 
 
 def _group(group: Mapping[str, Any]) -> GroupRole:
-    lists = {name: tuple(group[name]) for name in ("units", "services") if name in group}
+    lists = {name: tuple(group[name]) for name in NARROWED_TO if name in group}
     return GroupRole(role=Role(group["role"]), **lists)
 
 
@@ -119,7 +120,7 @@ def contents(desk: Desk) -> dict[str, Any]:
         },
         "sso": {
             "groups": {
-                group: {"role": role.role.value, "units": role.units, "services": role.services}
+                group: {"role": role.role.value, **{name: getattr(role, name) for name in NARROWED_TO}}
                 for group, role in desk.groups.items()
             }
         },
@@ -160,7 +161,7 @@ def _reason_contents(reason: Reason) -> dict[str, Any]:
     }
 
 
-def check(root: Cursor) -> Problems:
+def check(root: Cursor, city_areas: set[str]) -> Problems:
     """What does not fit together between the desk and the rest of the catalogue."""
     desk = root["desk"]
     agencies = {agency["code"].word for agency in root["agencies"]}
@@ -187,6 +188,8 @@ def check(root: Cursor) -> Problems:
             yield from _check_word(unit, units, "the units and agencies")
         for service in group["services"]:
             yield from _check_word(service, services, "the services")
+        for area in group["areas"]:
+            yield from _check_word(area, city_areas, "the areas")
     yield from _reasons(desk["reasons"], statuses)
     yield from _calendar_problems(desk["calendar"])
 

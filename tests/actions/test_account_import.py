@@ -46,6 +46,16 @@ def test_each_line_makes_an_account_or_gives_a_role(core: Core) -> None:
     assert roles(core) == held
 
 
+def test_areas_make_a_role_another_one(core: Core) -> None:
+    head = "name;email;role;areas\n"
+    north, south = (f"Rita;rita@stadt.example;checker;{area}\n" for area in ("NORD", "SUED"))
+    assert brought_in(core, head + north) == ["added"]
+    assert brought_in(core, head + north) == ["unchanged"]
+    assert brought_in(core, head + south) == ["2: desk.role.areas"]
+    assert brought_in(core, head + "Rita;rita@stadt.example;checker;NORD MITTE\n") == ["role_given"]
+    assert [role.areas for role in roles(core)["rita@stadt.example"]] == [("NORD",), ("NORD", "MITTE")]
+
+
 def test_another_last_day_takes_the_place_of_the_one_before(core: Core) -> None:
     line = "Rita;rita@stadt.example;reader;;2026-12-31\n"
     assert brought_in(core, HEAD + line + line.replace("2026-12-31", "2027-06-30")) == ["added", "role_given"]

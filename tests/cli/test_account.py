@@ -54,13 +54,15 @@ def test_somebody_comes_changes_and_leaves(database: str) -> None:
         "worker",
         "--unit",
         "STADTREINIGUNG",
+        "--area",
+        "NORD",
     )
     number = told(
         database, "account", "role", "rita@stadt.example", "--role", "reader", "--ends", "2030-12-31"
     )
     assert "reader, ludwigshafen.de" in number
     shown = told(database, "account", "show", "RITA@stadt.example")
-    assert "worker, ludwigshafen.de, units STADTREINIGUNG" in shown
+    assert "worker, ludwigshafen.de, units STADTREINIGUNG, areas NORD" in shown
     assert "2030-12-31T23:00:00Z" in shown
     told(database, "account", "take", number.split()[1].rstrip(":"))
     first = told(database, "account", "invite", "rita@stadt.example")

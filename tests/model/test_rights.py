@@ -160,6 +160,18 @@ def test_an_operator_opens_what_they_took_in_and_its_contact_for_a_day() -> None
     assert not may(operator, Right.SEE_CALLER, ACase(), "published")
 
 
+def test_a_lead_gives_no_more_than_the_own_part_of_the_city() -> None:
+    lead = a_member(Role.LEAD, units=("U1",), areas=("N",), services=("S1", "S2"))
+
+    def given(**scope: object) -> Membership:
+        return Membership(jurisdiction_id="a.example", role=Role.WORKER, **scope)
+
+    assert may_give(lead, 2, given(units=("U1",), areas=("N",), services=("S1",)))
+    assert not may_give(lead, 2, given(units=("U1",), areas=("N", "S"), services=("S1",)))
+    assert not may_give(lead, 2, given(units=("U1",), areas=("N",)))
+    assert not may_give(lead, 2, given(units=("U1",), services=("S1",)))
+
+
 def test_nobody_sees_another_city() -> None:
     for role in Role:
         for right in Right:

@@ -12,7 +12,7 @@ from open311.model.access.actor import cli_actor, staff_actor
 from open311.model.staff.accounts import Account, AccountState
 from open311.model.staff.roles import Role
 from open311.storage.staff_accounts import accounts as storage
-from tests.serving import Clock
+from tests.serving import Clock, an_api
 from tests.staff.desk import CITY, PASSWORD, SENDER, Desk, Employee, membership
 
 NEW = {
@@ -133,6 +133,22 @@ def test_a_role_counts_from_the_next_click_to_its_last_day(desk: Desk, ada: Empl
     assert reader.get("/staff/admin/log").status_code == 403
 
 
+def test_a_role_is_given_for_a_part_of_the_city(desk: Desk, ada: Employee, core: Core) -> None:
+    north, south = (
+        int(an_api(core).report(lat=lat, long=long)) for lat, long in (("49.485", "8.43"), ("49.48", "8.44"))
+    )
+    rita = desk.employee()
+    path = f"/staff/admin/accounts/{rita.account_id}/roles"
+    ada.post(path, 400, jurisdiction_id=CITY, role="checker", areas="NORD, WESTEN")
+    assert "Diese Bezirke gibt es nicht: WESTEN." in ada.text
+    assert 'value="NORD, WESTEN"' in ada.response.text
+    ada.post(path, 303, jurisdiction_id=CITY, role="checker", areas="NORD")
+    assert "Nördliche Innenstadt" in ada.client.get(f"/staff/admin/accounts/{rita.account_id}").text
+    desk.sign_in(rita)
+    assert rita.get(f"/staff/reports/{north}").status_code == 200
+    assert rita.get(f"/staff/reports/{south}").status_code == 404
+
+
 def test_nobody_manages_themselves(ada: Employee) -> None:
     own = f"/staff/admin/accounts/{ada.account_id}"
     ada.post(f"{own}/roles", 403, jurisdiction_id=CITY, role="checker")
@@ -153,6 +169,12 @@ def test_a_lead_manages_the_own_unit_alone(desk: Desk) -> None:
         ("admin", ""),
     ):
         lead.post(f"{path}/roles", 403, jurisdiction_id=CITY, role=role, units=units)
+    lead_of_north = desk.employee(
+        membership(Role.LEAD, units=("STADTREINIGUNG",), areas=("NORD",)), email="lisa@stadt.example"
+    )
+    given = {"jurisdiction_id": CITY, "role": "worker", "units": "STADTREINIGUNG"}
+    lead_of_north.post(f"{path}/roles", 403, **given)
+    lead_of_north.post(f"{path}/roles", 303, **given, areas="NORD")
     for act in ("end", "reset", "change", "invite"):
         assert lead.post(f"{path}/{act}", end="1").status_code == 403
     assert lead.get("/staff/admin/accounts/new").status_code == 403

@@ -27,7 +27,7 @@ RITA = {
     "groups": ["/mm-reinigung", "alle"],
 }
 GROUPS = {
-    "mm-reinigung": GroupRole(role=Role.WORKER, units=("STADTREINIGUNG",)),
+    "mm-reinigung": GroupRole(role=Role.WORKER, units=("STADTREINIGUNG",), areas=("NORD",)),
     "mm-buergerberatung": GroupRole(role=Role.CHECKER),
 }
 
@@ -95,6 +95,9 @@ def test_makes_an_account_with_the_roles_of_its_groups(desk: Desk, provider: Pro
     assert visitor.get("/staff/me").status_code == 200
     assert "Rita Muster" in visitor.text
     assert roles(desk) == {("worker", ("STADTREINIGUNG",), "sso")}
+    with desk.core.database.read() as conn:
+        [role] = memberships.of_account(conn, found(desk).id)
+    assert role.areas == ("NORD",)
 
 
 def test_follows_the_groups_at_each_sign_in_and_keeps_what_was_given_here(

@@ -7,18 +7,18 @@ from enum import StrEnum
 from io import StringIO
 from typing import NamedTuple
 
-from open311.actions.staff_accounts import accounts, own_account
+from open311.actions.staff_accounts import accounts, own_account, role_scopes
 from open311.base.errors import Invalid, Open311Error, Problem, problem
 from open311.base.i18n import first_known
 from open311.core import Core
 from open311.model.access.actor import Actor
 from open311.model.catalogue import Catalogue
 from open311.model.staff.accounts import AccountState
-from open311.model.staff.rights import Membership
+from open311.model.staff.rights import NARROWED_TO, Membership
 from open311.model.staff.roles import Role
 from open311.storage.staff_accounts import accounts as storage
 
-COLUMNS = ("name", "email", "role", "jurisdiction_id", "units", "services", "ends", "language")
+COLUMNS = ("name", "email", "role", "jurisdiction_id", *NARROWED_TO, "ends", "language")
 NEEDED = ("name", "email", "role")
 MOST_LINES = 20_000
 
@@ -101,7 +101,7 @@ def bring_in(core: Core, actor: Actor, line: Line, *, dry_run: bool = False) -> 
 
 
 def _scope(role: Membership) -> tuple[object, ...]:
-    return role.jurisdiction_id, role.role, frozenset(role.units or ()), frozenset(role.services or ())
+    return role.jurisdiction_id, role.role, *(frozenset(codes or ()) for codes in role.scope.values())
 
 
 def _checked(core: Core, values: Mapping[str, str]) -> Person:
@@ -113,13 +113,8 @@ def _checked(core: Core, values: Mapping[str, str]) -> Person:
     problems: list[Problem] = []
     if values["role"] not in set(Role):
         problems.append(problem("error.accounts.role", role=values["role"], known=", ".join(Role)))
-    units, services = _codes(values.get("units", "")), _codes(values.get("services", ""))
-    for codes, known, key in (
-        (units, city.units, "desk.role.units"),
-        (services, city.services, "desk.role.services"),
-    ):
-        if unknown_codes := [code for code in codes or () if code not in known]:
-            problems.append(problem(key, unknown=", ".join(unknown_codes)))
+    scope = role_scopes.read(values)
+    problems += role_scopes.unknown(city, scope)
     ends = _last_day(city, values.get("ends", ""), problems)
     spoken = values.get("language") or first_known(city.jurisdiction.languages)
     name, email = values["name"], values["email"]
@@ -131,16 +126,10 @@ def _checked(core: Core, values: Mapping[str, str]) -> Person:
     role = Membership(
         jurisdiction_id=city.jurisdiction.jurisdiction_id,
         role=Role(values["role"]),
-        units=units,
-        services=services,
         ends_datetime=ends,
+        **scope,
     )
     return Person(name, email, spoken, role)
-
-
-def _codes(words: str) -> tuple[str, ...] | None:
-    """Codes with blanks or commas between; None, which means all, for none."""
-    return tuple(dict.fromkeys(words.replace(",", " ").split())) or None
 
 
 def _last_day(city: Catalogue, day: str, problems: list[Problem]) -> datetime | None:

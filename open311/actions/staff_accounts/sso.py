@@ -103,6 +103,7 @@ def _roles(core: Core, claims: Mapping[str, Any]) -> list[Membership]:
             role=role.role,
             units=role.units,
             services=role.services,
+            areas=role.areas,
             source=SOURCE,
         )
         for catalogue in core.catalogues.in_force

@@ -1,11 +1,13 @@
 """`open311 account`: accounts of the staff."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 import click
 
-from open311.actions.staff_accounts import accounts
+from open311.actions.staff_accounts import accounts, role_scopes
+from open311.actions.staff_accounts.role_scopes import Scope
 from open311.actions.staff_mail import staff_mails
 from open311.base.errors import ConfigurationError
 from open311.base.i18n import LANGUAGES, first_known
@@ -28,11 +30,19 @@ role_option = click.option(
 city_option = click.option(
     "--jurisdiction", "jurisdiction_id", help="Where; needed with several jurisdictions."
 )
-unit_option = click.option("--unit", "units", multiple=True, help="A unit of theirs; all if unset.")
-service_option = click.option(
-    "--service", "services", multiple=True, help="A service they see. All if unset."
+SCOPE_OPTIONS = (
+    click.option("--unit", "units", multiple=True, help="A unit of theirs; all if unset."),
+    click.option("--service", "services", multiple=True, help="A service they see. All if unset."),
+    click.option("--area", "areas", multiple=True, help="An area they see; the whole city if unset."),
 )
 ends_option = click.option("--ends", help="The last day, as 2026-12-31.")
+
+
+def scope_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """What a role can be narrowed to."""
+    for option in reversed(SCOPE_OPTIONS):
+        command = option(command)
+    return command
 
 
 @click.group()
@@ -45,8 +55,7 @@ def account() -> None:
 @click.argument("email")
 @role_option
 @city_option
-@unit_option
-@service_option
+@scope_options
 @ends_option
 @click.option(
     "--language", type=click.Choice(LANGUAGES), help="Else the first of the city's that the desk knows."
@@ -56,14 +65,13 @@ def add(
     email: str,
     role_name: str,
     jurisdiction_id: str | None,
-    units: tuple[str, ...],
-    services: tuple[str, ...],
     ends: str | None,
     language: str | None,
+    **scope: tuple[str, ...],
 ) -> None:
     """Make an account for NAME, and print a one-time link alone on the last line."""
     with opened() as core:
-        role = _membership(core, role_name, jurisdiction_id, units, services, None)
+        role = _membership(core, role_name, jurisdiction_id, scope, None)
         spoken = language or first_known(core.catalogues.owner(role.jurisdiction_id).jurisdiction.languages)
         account_id = accounts.add(core, cli_actor(), name, email, spoken, [role], _moment(core, ends))
         link = accounts.invite(core, cli_actor(), account_id)
@@ -136,20 +144,18 @@ def show(email: str) -> None:
 @click.argument("email")
 @role_option
 @city_option
-@unit_option
-@service_option
+@scope_options
 @ends_option
 def role(
     email: str,
     role_name: str,
     jurisdiction_id: str | None,
-    units: tuple[str, ...],
-    services: tuple[str, ...],
     ends: str | None,
+    **scope: tuple[str, ...],
 ) -> None:
     """Give somebody one more role; `open311 account take` takes one away."""
     with opened() as core:
-        membership = _membership(core, role_name, jurisdiction_id, units, services, ends)
+        membership = _membership(core, role_name, jurisdiction_id, scope, ends)
         number = accounts.give_role(core, cli_actor(), _account(core, email).id, membership)
     click.echo(f"Role {number}: {_role_in_words(membership)}")
 
@@ -224,23 +230,21 @@ def _membership(
     core: Core,
     role_name: str,
     jurisdiction_id: str | None,
-    units: Sequence[str],
-    services: Sequence[str],
+    scope: Scope,
     ends: str | None,
 ) -> Membership:
     city = core.catalogues.find(jurisdiction_id)
-    _require_known("unit", units, city.units)
-    _require_known("service", services, list(city.services))
+    for name, known in role_scopes.known(city).items():
+        _require_known(name.removesuffix("s"), scope[name], known)
     return Membership(
         jurisdiction_id=city.jurisdiction.jurisdiction_id,
         role=Role(role_name),
-        units=tuple(units) or None,
-        services=tuple(services) or None,
         ends_datetime=_moment(core, ends),
+        **role_scopes.read({name: " ".join(codes) for name, codes in scope.items()}),
     )
 
 
-def _require_known(what: str, codes: Sequence[str], known: Sequence[str]) -> None:
+def _require_known(what: str, codes: Sequence[str], known: Collection[str]) -> None:
     for code in codes:
         if code not in known:
             raise ConfigurationError(f"there is no {what} {code}; known are: {', '.join(known)}")
@@ -259,8 +263,7 @@ def _moment(core: Core, day: str | None) -> datetime | None:
 
 def _role_in_words(role: Membership) -> str:
     parts = [role.role.value, role.jurisdiction_id]
-    lists = {"units": role.units, "services": role.services}
-    parts += [f"{name} {' '.join(codes)}" for name, codes in lists.items() if codes]
+    parts += [f"{name} {' '.join(codes)}" for name, codes in role.scope.items() if codes]
     return ", ".join(parts)
 
 

@@ -12,7 +12,7 @@ jurisdiction = click.option("--jurisdiction", help="Which city, where there are 
 
 @click.group()
 def person() -> None:
-    """What is kept about somebody, by their mail address."""
+    """What is kept about somebody who asks the city: hand out, erase."""
 
 
 @person.command()

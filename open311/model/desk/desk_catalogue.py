@@ -70,6 +70,7 @@ class GroupRole:
     role: Role
     units: tuple[str, ...] | None = None
     services: tuple[str, ...] | None = None
+    areas: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

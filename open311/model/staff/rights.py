@@ -9,6 +9,9 @@ from open311.model.access.actor import Actor, Right, staff_actor
 from open311.model.service_request import Visibility
 from open311.model.staff.roles import GIVEN_BY_LEADS, JUST, ROLES, Reach, Reaches, Role
 
+# What a role can be narrowed to, by the names of the lists of codes.
+NARROWED_TO = ("units", "services", "areas")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Membership:
@@ -28,10 +31,21 @@ class Membership:
         return self.ends_datetime is None or now < self.ends_datetime
 
     def in_words(self) -> dict[str, Any]:
-        lists = {name: getattr(self, name) for name in ("units", "services", "areas")}
-        scope = {name: list(codes) for name, codes in lists.items() if codes is not None}
+        scope = {name: list(codes) for name, codes in self.scope.items() if codes is not None}
         ends = {"ends": self.ends_datetime.isoformat()} if self.ends_datetime else {}
         return {"jurisdiction_id": self.jurisdiction_id, "role": self.role.value, **scope, **ends}
+
+    @property
+    def scope(self) -> dict[str, tuple[str, ...] | None]:
+        return {name: getattr(self, name) for name in NARROWED_TO}
+
+    def lies_within(self, other: "Membership") -> bool:
+        """Whether it is good for nothing that the other is not good for, whatever their roles."""
+        theirs = other.scope
+        return self.jurisdiction_id == other.jurisdiction_id and all(
+            (wider := theirs[name]) is None or (codes is not None and {*codes} <= {*wider})
+            for name, codes in self.scope.items()
+        )
 
     @property
     def rights(self) -> frozenset[Right]:
@@ -191,4 +205,4 @@ def may_give(giver: Staff, account_id: int, membership: Membership) -> bool:
     if Right.MANAGE_MEMBERS not in rights or membership.role not in GIVEN_BY_LEADS or not membership.units:
         return False
     led = [own for own in giver.within(membership.jurisdiction_id) if own.reaches(Right.MANAGE_MEMBERS)]
-    return any(own.units is None or {*membership.units} <= {*own.units} for own in led)
+    return any(membership.lies_within(own) for own in led)

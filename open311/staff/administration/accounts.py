@@ -5,7 +5,7 @@ from datetime import date, datetime, time, timedelta
 
 from flask.typing import ResponseReturnValue
 
-from open311.actions.staff_accounts import accounts, own_account
+from open311.actions.staff_accounts import accounts, own_account, role_scopes
 from open311.actions.staff_mail import staff_mails
 from open311.base.errors import Invalid, Problem, problem
 from open311.base.i18n import LANGUAGES
@@ -14,14 +14,14 @@ from open311.http.errors import in_words
 from open311.model.access.actor import Right
 from open311.model.catalogue import Catalogue
 from open311.model.staff.accounts import Account, AccountState
-from open311.model.staff.rights import Membership
+from open311.model.staff.rights import NARROWED_TO, Membership
 from open311.model.staff.roles import GIVEN_BY_LEADS, Role
 from open311.staff.blueprint import account_actor, page, redirect_to, staff
 from open311.staff.forms import posted
 from open311.staff.rendering import render
 
 MANAGERS = (Right.MANAGE_ACCOUNTS, Right.MANAGE_MEMBERS)
-MOST_CODES, LONGEST_CODE = 200, 100
+LONGEST_LIST = 10_000
 FIELDS = {
     "desk.account.name": "name",
     "desk.account.email": "email",
@@ -32,6 +32,7 @@ FIELDS = {
     "desk.role.role": "role",
     "desk.role.units": "units",
     "desk.role.services": "services",
+    "desk.role.areas": "areas",
     "desk.role.date": "role_ends",
 }
 
@@ -198,15 +199,19 @@ def _form(edited: Account | None = None) -> dict[str, object]:
     admin = Right.MANAGE_ACCOUNTS in own.rights
     ends = edited.ends_datetime if edited else None
     stored = {"name": edited.name, "email": edited.email, "ends": _shown_day(ends)} if edited else {}
-    names = ("name", "email", "language", "ends", "jurisdiction_id", "role", "units", "services", "role_ends")
+    names = ("name", "email", "language", "ends", "jurisdiction_id", "role", *NARROWED_TO, "role_ends")
     return {
         "typed": {name: posted(name) or stored.get(name, "") for name in names},
         "cities": cities,
         "city_choices": [(city.jurisdiction.jurisdiction_id,) * 2 for city in cities],
         "offered": [role for role in Role if admin or role in GIVEN_BY_LEADS],
-        "units": sorted({code for city in cities for code in city.units}),
+        "known": {name: _known(cities, name) for name in NARROWED_TO},
         "languages_offered": LANGUAGES,
     }
+
+
+def _known(cities: Sequence[Catalogue], name: str) -> list[str]:
+    return sorted({code for city in cities for code in role_scopes.known(city)[name]})
 
 
 def _cities() -> Sequence[Catalogue]:
@@ -223,29 +228,15 @@ def _role() -> tuple[Membership | None, list[Problem]]:
         problems.append(problem("error.jurisdiction.unknown", jurisdiction_id=jurisdiction_id))
     if posted("role") not in list(Role):
         problems.append(problem("desk.role.role"))
-    units, services = _codes("units"), _codes("services")
+    scope = role_scopes.read({name: posted(name)[:LONGEST_LIST] for name in NARROWED_TO})
     if city:
-        problems += _unknown(units, city.units, "desk.role.units")
-        problems += _unknown(services, city.services, "desk.role.services")
+        problems += role_scopes.unknown(city, scope)
     ends, unreadable = _last_day(posted("role_ends"), "desk.role.date")
     problems += unreadable
     if problems:
         return None, problems
     role = Role(posted("role"))
-    return Membership(
-        jurisdiction_id=jurisdiction_id, role=role, units=units, services=services, ends_datetime=ends
-    ), []
-
-
-def _unknown(codes: tuple[str, ...] | None, known: object, key: str) -> list[Problem]:
-    unknown = [code for code in codes or () if code not in known]  # type: ignore[operator]
-    return [problem(key, unknown=", ".join(unknown))] if unknown else []
-
-
-def _codes(name: str) -> tuple[str, ...] | None:
-    """Codes with commas or blanks between; None, which means all, for none."""
-    codes = posted(name).replace(",", " ").split()[:MOST_CODES]
-    return tuple(dict.fromkeys(code[:LONGEST_CODE] for code in codes)) or None
+    return Membership(jurisdiction_id=jurisdiction_id, role=role, ends_datetime=ends, **scope), []
 
 
 def _last_day(typed: str, key: str) -> tuple[datetime | None, list[Problem]]:
