@@ -76,7 +76,7 @@ def _texts(table: Table, name: str, prefix: str = "") -> dict[str, str]:
     return {column.name: canary(prefix + column.name, name) for column in columns if column.name not in CODES}
 
 
-def _a_subject(
+def a_subject(
     conn: Connection, place: int, name: str, jurisdiction_id: str, visibility: Visibility
 ) -> Subject:
     lat, long = 49.4811 + place * 1e-5, 8.4464 + place * 1e-5
@@ -130,7 +130,7 @@ class Town:
         self.held_by_id = core.catalogues.in_force[0].jurisdiction.held_by_id
         wanted = [(str(visibility), OWN, visibility) for visibility in Visibility]
         wanted += [("elsewhere", OTHER, Visibility.PUBLISHED), ("heldelsewhere", OTHER, Visibility.HELD)]
-        self.subjects = [_a_subject(conn, place, *state) for place, state in enumerate(wanted, 1)]
+        self.subjects = [a_subject(conn, place, *state) for place, state in enumerate(wanted, 1)]
         self.nobody = Asker("nobody", "", sees_held=False)
         self.askers = [
             self.nobody,
