@@ -17,7 +17,7 @@ from open311.base.i18n import LANGUAGES
 from open311.http import current
 from open311.http.limits import rate_limits
 from open311.http.limits.rate_limits import READING
-from open311.model.access.actor import Actor, Right, staff_actor
+from open311.model.access.actor import Actor, Right, lacking, staff_actor
 from open311.model.access.network import is_within
 from open311.model.staff.accounts import Caller, SignedIn, Stage, is_form_token
 from open311.model.staff.rights import Staff
@@ -161,7 +161,7 @@ def _stopped(rights: Sequence[Right], *, confirmed: bool) -> ResponseReturnValue
     if somebody is None or somebody.session.stage is not Stage.FULL:
         return _to_sign_in(somebody)
     if rights and not somebody.staff.rights.intersection(rights):
-        raise Forbidden(problem("desk.error.right"))
+        raise Forbidden(lacking(rights[0]))
     # After the rights: who lacks them is told so, and not first asked to send the form again.
     if request.method not in READING and not _has_token():
         g.interrupted = True

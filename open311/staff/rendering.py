@@ -19,11 +19,13 @@ from open311.site import addresses, assets, rendering, words
 from open311.staff import catalogue_names, navigation, shortcuts
 from open311.staff.blueprint import TOKEN_FIELD, address, maybe_signed_in, own_path
 from open311.staff.mail_problems import mail_problem
+from open311.staff.right_givers import givers
 from open311.staff.way_back import to_here
 
 NOT_KEPT = "private, no-store"
 # A warning comes so long before a session ends.
 WARN_SECONDS = 300
+FORBIDDEN = 403
 
 
 def render(
@@ -146,6 +148,7 @@ def error_page(status: int, *problems: Problem, headers: Mapping[str, str] | Non
     # What fails before anybody is let in still needs a page, with the name of a city on it.
     if g.get("catalogue") is None:
         g.catalogue = next(iter(current.core().catalogues.in_force), None)
-    response = render("error.html", status=status, code=code, told=texts)
+    helped_by = givers(problems) if status == FORBIDDEN else None
+    response = render("error.html", status=status, code=code, told=texts, helped_by=helped_by)
     response.headers.update(headers or {})
     return response

@@ -9,7 +9,7 @@ from open311.app import application
 from open311.model.access.actor import Right
 from open311.model.staff.roles import ROLES, Role
 from open311.staff.blueprint import ANYBODY, OPEN
-from tests.staff.desk import HERE, Desk
+from tests.staff.desk import HERE, Desk, membership
 
 CHANGING = {"POST"}
 PLACES = {"account_id": "1", "membership_id": "1", "token": "nobodys", "number": "1"}
@@ -52,6 +52,19 @@ def test_opens_to_whoever_has_a_right_to_it_alone(desk: Desk, role: Role) -> Non
             and "GET" in rule.methods
         ):
             assert status == 403, rule
+
+
+def test_who_is_refused_reads_what_is_missing_and_whom_to_ask(desk: Desk) -> None:
+    lena = desk.employee(Role.READER, email="lena@stadt.example")
+    assert lena.get("/staff/check").status_code == 403
+    assert "Dazu fehlt ein Recht: Meldungen prüfen und entscheiden." in lena.text
+    assert "Es gehört zu diesen Rollen: Prüfung." in lena.text
+    assert "wenden Sie sich an die Administration Ihrer Stadt" in lena.text
+    desk.account(membership(Role.ADMIN), email="ada@stadt.example", name="Ada Muster")
+    desk.account(membership(Role.CHECKER), email="cem@stadt.example", name="Cem Muster")
+    lena.get("/staff/admin/log")
+    assert "wenden Sie sich an: Ada Muster." in lena.text
+    assert "Cem Muster" not in lena.text
 
 
 def test_no_address_takes_nul_for_a_word(desk: Desk) -> None:

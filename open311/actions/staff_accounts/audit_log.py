@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from open311.base.errors import Forbidden, problem
+from open311.base.errors import Forbidden
 from open311.core import Core
-from open311.model.access.actor import Actor, ActorKind, Right
+from open311.model.access.actor import Actor, ActorKind, Right, lacking
 from open311.model.staff.audit import AuditKind, AuditLine, first_broken
 from open311.model.staff.rights import Staff
 from open311.model.staff.roles import Reach
@@ -25,7 +25,7 @@ def read(core: Core, staff: Staff, *, kind: str | None, before: int | None) -> P
     """A page of the log for whoever may read it: an auditor reads all, an administrator their own acts."""
     reaches = {reach for membership in staff.memberships for reach in membership.reaches(Right.READ_AUDIT)}
     if not reaches:
-        raise Forbidden(problem("desk.error.right"))
+        raise Forbidden(lacking(Right.READ_AUDIT))
     own = f"staff:{staff.account_id}"
     everything = Reach.ALL in reaches
     with core.database.begin() as conn:
