@@ -5,7 +5,16 @@ from flask import Flask
 from open311.http.urls import STAFF
 from open311.staff import api, news
 from open311.staff import blueprint as door
-from open311.staff.administration import accounts, audit_log, figures, privacy, satisfaction, text_templates
+from open311.staff.administration import (
+    accounts,
+    audit_log,
+    figures,
+    privacy,
+    satisfaction,
+    state,
+    text_templates,
+    units,
+)
 from open311.staff.case import case_page, outside, photos, routing
 from open311.staff.checking import corrections, objections, queue
 from open311.staff.field import paper, rounds
@@ -22,7 +31,7 @@ ROOMS = (
     (queue, corrections, objections),
     (telephone, mailbox, callers, blocked_senders),
     (rounds, paper),
-    (accounts, text_templates, audit_log, privacy, figures, satisfaction),
+    (accounts, units, state, text_templates, audit_log, privacy, figures, satisfaction),
 )
 
 # How errors below these addresses are told.

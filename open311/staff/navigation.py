@@ -29,6 +29,8 @@ ENTRIES = (
     Entry("satisfaction", "desk.menu.satisfaction", frozenset({Right.FIGURES})),
     Entry("senders", "desk.menu.senders", frozenset({Right.BLOCK_SENDER})),
     Entry("accounts_list", "desk.menu.accounts", frozenset({Right.MANAGE_ACCOUNTS, Right.MANAGE_MEMBERS})),
+    Entry("units_list", "desk.menu.units", frozenset({Right.MANAGE_ACCOUNTS, Right.MANAGE_MEMBERS})),
+    Entry("desk_state", "desk.menu.state", frozenset({Right.MANAGE_ACCOUNTS})),
     Entry("privacy", "desk.menu.privacy", frozenset({Right.EXPORT_PERSONAL, Right.ERASE})),
     Entry("log", "desk.menu.log", frozenset({Right.READ_AUDIT})),
 )

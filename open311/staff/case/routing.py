@@ -136,26 +136,27 @@ def _due(rule: Rule) -> str:
 
 def _line(rule: Rule, route: Route, catalogue: Catalogue) -> RuleLine:
     obstacles = {passed.name: obstacle for passed, obstacle in route.passed_over}
-    return RuleLine(rule.name, _asks(rule, catalogue), rule == route.rule, obstacles.get(rule.name, ""))
+    return RuleLine(rule.name, asks(rule, catalogue), rule == route.rule, obstacles.get(rule.name, ""))
 
 
-def _asks(rule: Rule, catalogue: Catalogue) -> tuple[str, ...]:
+def asks(rule: Rule, catalogue: Catalogue) -> tuple[str, ...]:
+    """What a rule asks for, in words."""
     language = current.language()
-    asks = []
+    asked = []
     if rule.services:
         names = [catalogue.service_name(code, language) for code in rule.services]
-        asks.append(words("desk.route.asks.service", names=", ".join(names)))
+        asked.append(words("desk.route.asks.service", names=", ".join(names)))
     if rule.areas:
         names = [catalogue.desk.areas.name(code, language) for code in rule.areas]
-        asks.append(words("desk.route.asks.area", names=", ".join(names)))
-    asks += [_asks_answer(rule, code, catalogue) for code in rule.answers]
+        asked.append(words("desk.route.asks.area", names=", ".join(names)))
+    asked += [_asks_answer(rule, code, catalogue) for code in rule.answers]
     if rule.hours is WorkingHours.OPEN:
-        asks.append(words("desk.route.asks.open"))
+        asked.append(words("desk.route.asks.open"))
     elif rule.hours is WorkingHours.CLOSED:
-        asks.append(words("desk.route.asks.closed"))
+        asked.append(words("desk.route.asks.closed"))
     elif rule.hours is not None:
-        asks.append(words("desk.route.asks.hours", hours=str(rule.hours)))
-    return tuple(asks)
+        asked.append(words("desk.route.asks.hours", hours=str(rule.hours)))
+    return tuple(asked)
 
 
 def _asks_answer(rule: Rule, code: str, catalogue: Catalogue) -> str:

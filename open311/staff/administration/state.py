@@ -1,0 +1,72 @@
+"""What is wrong at the desk, for administrators: units that nobody hears for, mailboxes, jobs that failed."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from flask.typing import ResponseReturnValue
+
+from open311.http import current
+from open311.model.access.actor import Right
+from open311.model.catalogue import Catalogue
+from open311.site.words import counted, words
+from open311.staff.administration.units import managed_cities, unit_lines
+from open311.staff.blueprint import address, page
+from open311.staff.catalogue_names import unit_name
+from open311.staff.rendering import render
+from open311.storage.desk import units
+from open311.storage.upkeep import figures
+
+MINUTE = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What is wrong and what to do, and the page where that can be done."""
+
+    text: str
+    link: str = ""
+
+
+@page("/admin/state", Right.MANAGE_ACCOUNTS)
+def desk_state() -> ResponseReturnValue:
+    cities = [city for city in managed_cities() if not city.jurisdiction.harvested_from]
+    findings = [finding for city in cities for finding in _of_city(city)]
+    return render("administration/state.html", findings=[*findings, *_of_server()])
+
+
+def _of_city(city: Catalogue) -> Iterator[Finding]:
+    owner, language = city.jurisdiction.jurisdiction_id, current.language()
+    for line in unit_lines(city):
+        if line.is_deaf:
+            name = unit_name(line.unit.code, owner)
+            link = address("unit_page", code=line.unit.code, city=owner)
+            yield Finding(counted("desk.state.deaf", line.open_cases, unit=name), link)
+    with current.core().database.read() as conn:
+        stranded = {
+            code: number for code, number in units.open_cases(conn, owner).items() if code not in city.units
+        }
+    for code, number in stranded.items():
+        yield Finding(counted("desk.state.stranded", number, unit=code))
+    for code, service in city.services.items():
+        if service.agency is None and not any(
+            not rule.services or code in rule.services for rule in city.desk.rules
+        ):
+            yield Finding(words("desk.state.unrouted", service=city.service_name(code, language)))
+
+
+def _of_server() -> Iterator[Finding]:
+    """What the worker and the mailboxes say of themselves."""
+    core = current.core()
+    with core.database.read() as conn:
+        now = figures.read(conn)
+    if now.heartbeat is None:
+        yield Finding(words("desk.state.worker"))
+    failed = sum(jobs.count for jobs in now.jobs if jobs.state == "failed")
+    if failed:
+        yield Finding(counted("desk.state.jobs", failed))
+    for mailbox in now.mailboxes:
+        if mailbox.failing is not None:
+            minutes = round(mailbox.failing / MINUTE)
+            yield Finding(counted("desk.state.mailbox", minutes, mailbox=mailbox.name))
+        if mailbox.skipped:
+            yield Finding(counted("desk.state.skipped", mailbox.skipped, mailbox=mailbox.name))
