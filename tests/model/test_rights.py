@@ -160,6 +160,12 @@ def test_an_operator_opens_what_they_took_in_and_its_contact_for_a_day() -> None
     assert not may(operator, Right.SEE_CALLER, ACase(), "published")
 
 
+def test_a_field_worker_says_what_is_done_and_sets_no_status() -> None:
+    field = a_member(Role.FIELD)
+    for right, allowed in ((Right.FIELD, True), (Right.NOTE, True), (Right.SET_STATUS, False)):
+        assert may(field, right, ACase(assignee_id=1), "published") is allowed
+
+
 def test_a_lead_gives_no_more_than_the_own_part_of_the_city() -> None:
     lead = a_member(Role.LEAD, units=("U1",), areas=("N",), services=("S1", "S2"))
 

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from werkzeug.test import TestResponse
 
 from open311.actions import casework
 from open311.actions.casework.reading import RequestForStaff
+from open311.actions.photos import media
 from open311.app import application
 from open311.model.access.actor import Right
 from open311.model.casework.cases import Case, Priority, Stage
@@ -22,6 +24,7 @@ from open311.staff.api.acts import ACTS, Act
 from tests.actors import CLARA
 from tests.client import Client, client_of
 from tests.house.documents import ROOT
+from tests.pictures import a_photo
 from tests.serving import Clock, an_api
 from tests.staff.desk import Desk, Employee, membership
 
@@ -260,7 +263,8 @@ def test_leaves_a_key_to_who_is_at_work_with_it(
 
 def test_does_every_act_as_the_desk_does(desk: Desk, program: Program) -> None:
     api = an_api(desk.core)
-    one, two, three = api.report(**LAMP), api.report(**LAMP), api.report(**LAMP)
+    one = api.report(**LAMP, media=(BytesIO(a_photo()), "a.jpg"))
+    two, three = api.report(**LAMP), api.report(**LAMP)
 
     def does(number: str, name: str, **body: Any) -> Case:
         answer = program.act(number, name, case_of(desk, number).revision, **body)
@@ -287,6 +291,16 @@ def test_does_every_act_as_the_desk_does(desk: Desk, program: Program) -> None:
     assert whole(desk, one).request.description == "Lampe flackert"
     does(one, "note", text="Leiter")
     assert does(one, "recategorise", service_code="MUELL_WILD").service_code == "MUELL_WILD"
+    does(one, "relocate", lat=49.4815, long=8.4465, address="Ludwigstraße 2")
+    assert (whole(desk, one).request.lat, whole(desk, one).request.address) == (49.4815, "Ludwigstraße 2")
+    does(one, "take_back")
+    assert whole(desk, one).request.address != "Ludwigstraße 2"
+    [photo] = media.of_request(desk.core, int(one))
+    boxes = [{"left": 0, "top": 0, "width": 0.5, "height": 0.5}]
+    does(one, "photo", media_id=photo.id, alt="Eine Lampe", boxes=boxes)
+    assert [(after.alt, len(after.boxes)) for after in media.of_request(desk.core, int(one))] == [
+        ("Eine Lampe", 1)
+    ]
     does(one, "status", status="IN_BEARBEITUNG")
     assert whole(desk, one).request.detailed_status == "IN_BEARBEITUNG"
     actors = {event.actor for event in whole(desk, one).history if event.actor.startswith("staff:")}
@@ -305,6 +319,9 @@ GOOD: dict[str, Any] = {
     "into": 1,
     "contractor": "X",
     "outcome": "publish",
+    "lat": 49.4815,
+    "long": 8.4465,
+    "media_id": 1,
 }
 
 

@@ -101,7 +101,8 @@ ROLES: Mapping[Role, Mapping[Right, Reaches]] = {
         Right.FIGURES,
     )
     | _rights(ALL, Right.INTAKE),
-    Role.FIELD: _rights(OWN, Right.SEE_REPORTS, Right.SEE_HELD, Right.SET_STATUS, Right.NOTE, Right.FIELD)
+    # Says on the spot what is done; staff of the unit confirm it by the status.
+    Role.FIELD: _rights(OWN, Right.SEE_REPORTS, Right.SEE_HELD, Right.NOTE, Right.FIELD)
     | _rights(ALL, Right.INTAKE),
     Role.LEAD: _rights(OURS_OR_PUBLIC, Right.SEE_REPORTS)
     | _rights(ONCE_OURS, Right.SEE_HELD)

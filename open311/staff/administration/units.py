@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from babel.dates import get_day_names
 from flask import request
 from flask.typing import ResponseReturnValue
 
@@ -12,9 +13,7 @@ from open311.model.access.actor import Right
 from open311.model.catalogue import Catalogue
 from open311.model.desk.desk_catalogue import Unit, UnitKind
 from open311.model.desk.routing import Span
-from open311.model.desk.working_days import WEEKDAYS
 from open311.model.staff.rights import Membership
-from open311.site.words import words
 from open311.staff.blueprint import page, staff
 from open311.staff.case.routing import asks
 from open311.staff.rendering import render
@@ -116,6 +115,7 @@ def _hours(city: Catalogue) -> str:
     calendar = city.desk.calendar
     if calendar is None:
         return ""
-    days = ", ".join(words(f"desk.weekday.{WEEKDAYS[day]}") for day in sorted(calendar.weekdays))
+    names = get_day_names("abbreviated", locale=current.language().replace("-", "_"))
+    days = ", ".join(names[day] for day in sorted(calendar.weekdays))
     opens, closes = calendar.opens, calendar.closes
     return f"{days} {Span(opens, closes)}" if opens and closes else days

@@ -7,10 +7,13 @@ from typing import Any
 from marshmallow import Schema
 
 from open311.actions import casework
+from open311.base.errors import NotFound, problem
 from open311.http import current
 from open311.model.access.actor import Right
 from open311.model.casework.cases import Priority
-from open311.model.casework.decisions import Decision
+from open311.model.casework.decisions import Decision, PhotoEdit
+from open311.model.photo_boxes import Box
+from open311.model.service_request import Location
 from open311.staff.api import bodies
 from open311.staff.case.case_page import due_at, give_to
 from open311.staff.seen_case import Act as Do
@@ -54,6 +57,28 @@ def _edit(seen: SeenCase, sent: Sent, revision: int | None) -> object:
     texts = {name: text for name, text in sent.items() if name != "reason"}
     reason = sent.get("reason") or None
     return casework.edit(current.core(), seen.number, texts, seen.actor, reason, expected_revision=revision)
+
+
+def _relocate(seen: SeenCase, sent: Sent, revision: int | None) -> object:
+    location = Location(sent["lat"], sent["long"])
+    more = {name: sent[name] for name in ("address", "outside") if name in sent}
+    return casework.relocate(
+        current.core(), seen.number, location, seen.actor, **more, expected_revision=revision
+    )
+
+
+def _edit_photo(seen: SeenCase, sent: Sent, revision: int | None) -> object:
+    if sent["media_id"] not in {photo.id for photo in seen.whole.photos}:
+        raise NotFound(problem("error.photo.unknown", media_id=sent["media_id"]))
+    boxes = [Box(**box) for box in sent["boxes"]] if "boxes" in sent else None
+    edit = PhotoEdit(media_id=sent["media_id"], public=sent.get("public"), alt=sent.get("alt"), boxes=boxes)
+    return casework.decide(
+        current.core(), seen.number, Decision(photos=[edit]), seen.actor, expected_revision=revision
+    )
+
+
+def _take_back(seen: SeenCase, sent: Sent, revision: int | None) -> object:
+    return casework.take_back(current.core(), seen.number, seen.actor)
 
 
 def _decide(seen: SeenCase, sent: Sent, revision: int | None) -> object:
@@ -137,6 +162,14 @@ ACTS = (
         acting(casework.recategorise, "service_code"),
         "Move it to another service.",
     ),
+    Act("relocate", Right.EDIT, bodies.PlaceBody, _relocate, "Put it somewhere else."),
+    Act(
+        "photo",
+        Right.EDIT,
+        bodies.PhotoBody,
+        _edit_photo,
+        "Blacken or describe a photo, or say whether everybody sees it.",
+    ),
     Act(
         "merge",
         Right.MERGE,
@@ -157,5 +190,14 @@ ACTS = (
         bodies.OrderBody,
         acting(casework.order, "contractor", "text", due="day"),
         "Order something from a contractor.",
+    ),
+    # Of the least right that whoever acts has: only one's own last act goes back, and only while nothing followed.
+    Act(
+        "take_back",
+        Right.NOTE,
+        bodies.Nothing,
+        _take_back,
+        "Undo one's own last act, within a minute.",
+        needs_revision=False,
     ),
 )

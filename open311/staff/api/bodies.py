@@ -3,6 +3,7 @@
 from marshmallow import RAISE, Schema, fields, validate
 
 from open311.model.casework.decisions import Outcome
+from open311.model.photo_boxes import MOST_BOXES
 from open311.staff.api.schemas import PRIORITIES, Text
 
 
@@ -76,6 +77,43 @@ class EditBody(Body):
 
 class ServiceBody(Body):
     service_code = Text(200, required=True)
+
+
+class PlaceBody(Body):
+    """A place within the city, or with `outside` beyond it."""
+
+    lat = fields.Float(required=True, validate=validate.Range(-90, 90))
+    long = fields.Float(required=True, validate=validate.Range(-180, 180))
+    address = Text()
+    outside = fields.Boolean(metadata={"description": "That it lies beyond the boundary is right."})
+
+
+class BoxBody(Body):
+    """A part of a photo: fractions of the upright picture."""
+
+    left = fields.Float(required=True, validate=validate.Range(0, 1))
+    top = fields.Float(required=True, validate=validate.Range(0, 1))
+    width = fields.Float(required=True, validate=validate.Range(0, 1))
+    height = fields.Float(required=True, validate=validate.Range(0, 1))
+
+
+class PhotoBody(Body):
+    """What is done with one photo; what is left out stays as it is."""
+
+    media_id = fields.Integer(
+        required=True,
+        validate=validate.Range(1, 2**63 - 1),
+        metadata={"description": "The `id` of a photo of the case."},
+    )
+    public = fields.Boolean(metadata={"description": "Whether everybody sees it; wants the right to check."})
+    alt = Text(metadata={"description": "What it shows, for who cannot see it."})
+    boxes = fields.List(
+        fields.Nested(BoxBody),
+        validate=validate.Length(max=MOST_BOXES),
+        metadata={
+            "description": "What is made black: all of it from whoever may see originals, else more of it."
+        },
+    )
 
 
 class MergeBody(Body):

@@ -89,7 +89,8 @@ def _takers(staff: Sequence[Staff], case: Case, visibility: str) -> set[int]:
 def _may_take(person: Staff, case: Case, visibility: str) -> bool:
     """Whether somebody could work on a case that is given to them: some see only what is theirs."""
     # Asked as if they had it already.
-    return rights.may(person, Right.SET_STATUS, replace(case, assignee_id=person.account_id), visibility)
+    theirs = replace(case, assignee_id=person.account_id)
+    return any(rights.may(person, right, theirs, visibility) for right in (Right.SET_STATUS, Right.FIELD))
 
 
 def _by_unit(people: Sequence[Staff], jurisdiction_id: str) -> dict[str, set[int]]:
