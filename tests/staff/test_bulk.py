@@ -54,6 +54,49 @@ def column(conn: Connection, name: str) -> list[object]:
     return list(conn.execute(text(f"select {name} from {joined} order by service_request_id")).scalars())
 
 
+def test_a_deadline_is_set_at_each_with_its_reason(
+    bea: Employee, numbers: list[int], core: Core, conn: Connection
+) -> None:
+    sent = {"number": numbers, "act": "deadline", "preview": "1"}
+    for day, words in (("2026-03-01", "Zu spät"), ("bald", "Unlesbar"), ("2026-03-20", "")):
+        bea.post("/staff/reports/bulk", 400, **sent, **{"bulk-deadline": day}, text=words)
+    casework.set_status(core, numbers[2], "GELOEST", ACTOR)
+    fields = previewed(bea, numbers, "deadline", "2026-03-20", "Die Firma kommt erst dann")
+    assert "20. März 2026" in bea.text
+    assert len(fields["chosen"]) == 2  # type: ignore[arg-type]
+    bea.post("/staff/reports/bulk", 303, **fields)
+    due = column(conn, "(due_datetime at time zone 'Europe/Berlin')::date::text")
+    assert due[:2] == ["2026-03-20", "2026-03-20"]
+    [event] = [
+        event for event in casework.show(core, numbers[0], ACTOR).history if event.kind == "deadline_changed"
+    ]
+    assert event.data["reason"] == "Die Firma kommt erst dann"
+
+
+def test_those_that_are_ticked_are_taken_along_or_make_a_round(desk: Desk, bea: Employee, api: Api) -> None:
+    numbers = [int(api.report()) for _ in range(4)]
+    bea.post("/staff/reports/bulk", 303, number=numbers[:2], take="csv")
+    table = bea.get(bea.response.location).text
+    assert [number for number in map(str, numbers) if number in table] == [
+        str(number) for number in numbers[:2]
+    ]
+    for form in ("xlsx", "pdf"):
+        bea.post("/staff/reports/bulk", 303, number=numbers[:2], take=form)
+        assert bea.get(bea.response.location).status_code == 200
+    lead = desk.employee(membership(Role.LEAD), email="lutz@stadt.example")
+    lead.post("/staff/reports/bulk", 303, number=numbers[1:3], take="round")
+    page = html.fromstring(lead.get(lead.response.location).text)
+    assert page.xpath("//input[@name='number'][@checked]/@value") == [str(number) for number in numbers[1:3]]
+    # Of cases that somebody may not see none is in a file.
+    other = desk.employee(membership(Role.WORKER, units=("TIEFBAU",)), email="tom@stadt.example")
+    picked = model.write_numbers(numbers)
+    assert not [
+        number
+        for number in map(str, numbers)
+        if number in other.get(f"/staff/reports.csv?picked={picked}").text
+    ]
+
+
 @pytest.mark.parametrize(
     ("act", "value", "stored"),
     [

@@ -33,7 +33,13 @@ from open311.actions.casework.outside.orders import (
     settle_order,
 )
 from open311.actions.casework.progress.duplicates import merge, separate
-from open311.actions.casework.progress.planning import defer, resume_due, set_deadline, set_priority
+from open311.actions.casework.progress.planning import (
+    defer,
+    end_of_day,
+    resume_due,
+    set_deadline,
+    set_priority,
+)
 from open311.actions.casework.progress.status_moves import (
     apply_remote_update,
     go_on_here,
@@ -74,6 +80,7 @@ __all__ = [
     "describe_photo",
     "destroy_originals",
     "edit",
+    "end_of_day",
     "erase",
     "erase_locked",
     "find_order",

@@ -1,7 +1,7 @@
 """One act on many cases: each by the rights and the revision of its own, in a transaction of its own."""
 
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from open311.actions import casework
@@ -126,6 +126,15 @@ def _prioritise(core: Core, number: int, wish: BulkWish, actor: Actor, revision:
     casework.set_priority(core, number, priority, actor, expected_revision=revision)
 
 
+def _set_deadline(core: Core, number: int, wish: BulkWish, actor: Actor, revision: int) -> None:
+    with core.database.read() as conn:
+        case = cases.find(conn, number)
+    if case is None:
+        raise NotFound(problem("error.service_request.unknown", service_request_id=number))
+    due = casework.end_of_day(core, case.jurisdiction_id, date.fromisoformat(wish.value))
+    casework.set_deadline(core, number, due, wish.text, actor, expected_revision=revision)
+
+
 def _note(core: Core, number: int, wish: BulkWish, actor: Actor, _: int) -> None:
     casework.add_note(core, number, wish.text, actor)
 
@@ -135,5 +144,6 @@ ACTS: Mapping[BulkAct, Act] = {
     BulkAct.UNIT: _assign,
     BulkAct.PERSON: _assign_person,
     BulkAct.PRIORITY: _prioritise,
+    BulkAct.DEADLINE: _set_deadline,
     BulkAct.NOTE: _note,
 }

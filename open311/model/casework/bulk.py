@@ -23,6 +23,7 @@ class BulkAct(StrEnum):
     UNIT = "unit"
     PERSON = "person"
     PRIORITY = "priority"
+    DEADLINE = "deadline"
     NOTE = "note"
 
 
@@ -31,6 +32,7 @@ NEEDED: Mapping[BulkAct, Right] = {
     BulkAct.UNIT: Right.ASSIGN_UNIT,
     BulkAct.PERSON: Right.ASSIGN_PERSON,
     BulkAct.PRIORITY: Right.PLAN,
+    BulkAct.DEADLINE: Right.PLAN,
     BulkAct.NOTE: Right.NOTE,
 }
 
@@ -64,7 +66,7 @@ def read_numbers(word: str) -> tuple[int, ...]:
 
 @dataclass(frozen=True, slots=True)
 class BulkWish:
-    """The act, to what (a code, an account, `nobody`, a number), and the words that go with it."""
+    """The act, to what (a code, an account, `nobody`, a number, a day), and the words that go with it."""
 
     act: BulkAct
     value: str = ""

@@ -15,7 +15,7 @@ from open311.model.casework.decisions import Decision, PhotoEdit
 from open311.model.photo_boxes import Box
 from open311.model.service_request import Location
 from open311.staff.api import bodies
-from open311.staff.case.case_page import due_at, give_to
+from open311.staff.case.case_page import give_to
 from open311.staff.seen_case import Act as Do
 from open311.staff.seen_case import SeenCase, acting, add_note
 
@@ -40,7 +40,7 @@ def _give_to_person(seen: SeenCase, sent: Sent, revision: int | None) -> None:
 
 
 def _set_deadline(seen: SeenCase, sent: Sent, revision: int | None) -> object:
-    due = due_at(seen, sent["day"])
+    due = casework.end_of_day(current.core(), seen.whole.case.jurisdiction_id, sent["day"])
     return casework.set_deadline(
         current.core(), seen.number, due, sent["reason"], seen.actor, expected_revision=revision
     )

@@ -1,7 +1,7 @@
 """One case: what is known, its line of time, and one form for each act."""
 
 from collections.abc import Mapping
-from datetime import date, datetime, time
+from datetime import date
 
 from flask import Response, request
 from flask.typing import ResponseReturnValue
@@ -159,20 +159,10 @@ def _set_deadline(seen: SeenCase, form: Mapping[str, str], revision: int | None)
     until = _day(form.get("day", ""))
     if until is None:
         raise Invalid(problem("desk.error.day"))
-    due = due_at(seen, until)
+    due = casework.end_of_day(current.core(), seen.whole.case.jurisdiction_id, until)
     casework.set_deadline(
         current.core(), seen.number, due, form.get("reason", ""), seen.actor, expected_revision=revision
     )
-
-
-def due_at(seen: SeenCase, day: date) -> datetime:
-    """The end of the city's working day on a day to come; raises `Invalid`."""
-    calendar = seen.catalogue.desk.calendar
-    closing = calendar.closes if calendar and calendar.closes else time(23, 59)
-    due = datetime.combine(day, closing, seen.catalogue.jurisdiction.time_zone)
-    if due <= current.core().now():
-        raise Invalid(problem("desk.error.deadline.past"))
-    return due
 
 
 def _day(word: str) -> date | None:

@@ -18,6 +18,7 @@ from open311.http import current
 from open311.http.errors import in_words
 from open311.http.parsing.normalise import LenientRequest
 from open311.model.access.actor import Actor, Right
+from open311.model.casework.bulk import read_numbers, write_numbers
 from open311.model.casework.cases import Stage
 from open311.model.casework.desk_search import CaseSearch
 from open311.model.casework.rounds import MOST_STOPS, FieldAct, FieldOutcome, Round
@@ -31,7 +32,7 @@ from open311.staff.forms import posted_revision
 from open311.staff.rendering import NOT_KEPT, render
 from open311.staff.seen_case import SeenCase, find_case
 from open311.storage.database import Connection
-from open311.storage.desk import colleagues, rounds
+from open311.storage.desk import bulk, colleagues, rounds
 from open311.storage.desk.lists import case_list
 from open311.storage.desk.lists.case_rows import CaseRow
 from open311.storage.desk.scope import Scope, scope_of
@@ -81,14 +82,20 @@ def field_plan() -> ResponseReturnValue:
         limit=MOST_STOPS,
     )
     core = current.core()
+    picked = read_numbers(str(values.get("picked", "")))
     with core.database.read() as conn:
-        case_rows = case_list.page(conn, field_scope(), search, core.now()).rows
+        case_rows = (
+            bulk.chosen(conn, field_scope(), picked, core.now())
+            if picked
+            else case_list.page(conn, field_scope(), search, core.now()).rows
+        )
         people = _people(conn, case_rows)
-    chosen = set(request.form.getlist("number")) if request.method == "POST" else set()
+    chosen = set(request.form.getlist("number")) if request.method == "POST" else {*map(str, picked)}
     return render(
         "field/plan.html",
         status=400 if problems else 200,
         rows=case_rows,
+        picked=write_numbers(picked),
         values=values,
         chosen=chosen,
         problems=problems,

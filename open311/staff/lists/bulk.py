@@ -3,11 +3,13 @@
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from typing import NamedTuple
 
 from flask import redirect, request
 from flask.typing import ResponseReturnValue
 
+from open311.actions import casework
 from open311.actions.desk import bulk
 from open311.base.errors import Invalid, NotFound, Problem, problem
 from open311.base.text import whole_number
@@ -28,7 +30,7 @@ from open311.model.casework.bulk import (
 from open311.model.casework.cases import Priority, Stage
 from open311.model.casework.desk_filters import MINE
 from open311.model.staff import rights
-from open311.site.words import catalogue_text, words
+from open311.site.words import calendar_day, catalogue_text, words
 from open311.staff import actor_names
 from open311.staff.blueprint import page, redirect_to, signed_in, staff
 from open311.staff.forms import posted
@@ -41,7 +43,9 @@ from open311.storage.desk.lists import case_list
 from open311.storage.desk.lists.case_rows import CaseRow
 from open311.storage.desk.scope import scope_of
 
-FIELDS = {"desk.bulk.act": "act", "desk.bulk.text": "text"}
+# What can be made of a selection beside an act, and the page that makes it.
+TAKEN_TO = {"csv": "reports_csv", "xlsx": "reports_xlsx", "pdf": "reports_pdf", "round": "field_plan"}
+FIELDS = {"desk.bulk.act": "act", "desk.bulk.text": "text", "error.reason.required": "text"}
 LONGEST_TEXT = 4_000
 
 
@@ -66,6 +70,9 @@ def bulk_act() -> ResponseReturnValue:
     rows = _rows()
     if not rows:
         return redirect_to("reports", done="bulk_none", **filters.of_request().values)
+    if (take := posted("take")) in TAKEN_TO:
+        # By address, so that a file can be fetched again and a round be planned at leisure.
+        return redirect_to(TAKEN_TO[take], picked=write_numbers(row.number for row in rows))
     if not posted("preview"):
         return _page(rows)
     try:
@@ -145,9 +152,28 @@ def _wish(rows: Sequence[CaseRow]) -> BulkWish:
         if not text:
             raise Invalid(problem("desk.bulk.text"))
         return BulkWish(act, "", text)
+    if act is BulkAct.DEADLINE:
+        return BulkWish(act, _day(rows, value), _with_reason(text))
     if value not in dict(_choices(rows)[act]):
         raise Invalid(problem("desk.bulk.value"))
     return BulkWish(act, str(signed_in().account.id) if value == MINE else value, text)
+
+
+def _day(rows: Sequence[CaseRow], value: str) -> str:
+    """A day whose end is still to come in each of their cities."""
+    try:
+        day = date.fromisoformat(value)
+    except ValueError:
+        raise Invalid(problem("desk.bulk.value")) from None
+    for city in {row.case.jurisdiction_id for row in rows}:
+        casework.end_of_day(current.core(), city, day)
+    return day.isoformat()
+
+
+def _with_reason(text: str) -> str:
+    if not text:
+        raise Invalid(problem("error.reason.required"))
+    return text
 
 
 def _choices(rows: Sequence[CaseRow]) -> dict[BulkAct, list[tuple[str, str]]]:
@@ -204,14 +230,25 @@ def _preview(
         BulkAct.UNIT: case.unit or "",
         BulkAct.PERSON: str(case.assignee_id) if case.assignee_id else NOBODY,
         BulkAct.PRIORITY: str(int(case.priority)),
+        BulkAct.DEADLINE: _local_day(row),
         BulkAct.NOTE: "",
     }
     named = dict(choices.get(wish.act, []))
     # Only of people: a priority may have the number of an account.
     own = {str(staff().account_id): words("desk.person.me")} if wish.act is BulkAct.PERSON else {}
+    if wish.act is BulkAct.DEADLINE:
+        named = {
+            value: calendar_day(date.fromisoformat(value)) for value in (now[wish.act], wish.value) if value
+        }
     before, after = ({**named, **own}.get(value, "") for value in (now[wish.act], wish.value))
     reason = _refusal(row, wish, now[wish.act], nameable_of_case)
     return PreviewLine(row, before, after, words(reason) if reason else "")
+
+
+def _local_day(row: CaseRow) -> str:
+    """The day on which a case is to be finished, in its city."""
+    due, catalogue = row.case.due_datetime, current.core().catalogues.owner(row.case.jurisdiction_id)
+    return due.astimezone(catalogue.jurisdiction.time_zone).date().isoformat() if due else ""
 
 
 def _refusal(
@@ -223,6 +260,8 @@ def _refusal(
         return "desk.bulk.no_right"
     if wish.act is not BulkAct.NOTE and present == wish.value:
         return "desk.bulk.same"
+    if wish.act is BulkAct.DEADLINE and row.case.stage is Stage.DONE:
+        return "desk.bulk.closed"
     if wish.act is not BulkAct.PERSON or wish.value == NOBODY:
         return None
     if row.case.stage is Stage.DONE:

@@ -22,6 +22,7 @@ from open311.http.limits import shares
 from open311.http.limits.long_answers import no_room, take_share, to_the_end
 from open311.http.limits.shares import Shares
 from open311.model.access.actor import Right
+from open311.model.casework.bulk import read_numbers
 from open311.model.casework.export_files import MOST_ROWS, FileState
 from open311.site.words import figure, words
 from open311.staff.blueprint import account_actor, page, redirect_to, signed_in, staff
@@ -30,6 +31,7 @@ from open311.staff.lists import filters
 from open311.staff.lists.filters import Filter
 from open311.staff.rendering import NOT_KEPT, render
 from open311.staff.seen_case import find_case
+from open311.storage.desk import bulk
 from open311.storage.desk import export_files as storage
 from open311.storage.desk.lists import case_list
 from open311.storage.desk.lists.case_rows import CaseRow
@@ -44,9 +46,15 @@ def reports_csv() -> ResponseReturnValue:
     """The cases of a view as CSV, in pieces as they are read."""
     core, chosen, search = current.core(), _chosen(), filters.search()
     scope, write = scope_of(staff(), Right.EXPORT), _cells()
+    picked = _picked()
     with core.database.read() as conn:
-        [rows] = case_list.counted(conn, scope, [replace(search, words="")], core.now(), most=MOST_ROWS)
-    body = (case_tables.csv_rows(map(write, piece)) for piece in pieces(core, scope, search, MOST_ROWS))
+        [rows] = (
+            [len(picked)]
+            if picked is not None
+            else case_list.counted(conn, scope, [replace(search, words="")], core.now(), most=MOST_ROWS)
+        )
+    read = [picked] if picked is not None else pieces(core, scope, search, MOST_ROWS)
+    body = (case_tables.csv_rows(map(write, piece)) for piece in read)
     broken = csv.remark(words("error.export.broken"))
     response = _file(to_the_end(_with_head(body), broken), case_tables.CSV, "csv")
     take_share(response, *_room())
@@ -148,12 +156,24 @@ def _place() -> AbstractContextManager[None]:
     return room.within(who, no_room)
 
 
+def _picked() -> list[CaseRow] | None:
+    """The cases that were ticked in the list, of those that may be taken along; None where a whole view is meant."""
+    numbers = read_numbers(request.args.get("picked", ""))
+    if not numbers:
+        return None
+    core = current.core()
+    with core.database.read() as conn:
+        return bulk.chosen(conn, scope_of(staff(), Right.EXPORT), numbers, core.now())
+
+
 def _cells() -> CellWriter:
     """The writer for whoever asks; it is used when the request is over, too."""
     return CellWriter.of(current.core(), current.language(), current.time_zone())
 
 
 def _rows(most: int) -> list[CaseRow]:
+    if (picked := _picked()) is not None:
+        return picked
     scope = scope_of(staff(), Right.EXPORT)
     _chosen()
     return [row for piece in pieces(current.core(), scope, filters.search(), most) for row in piece]

@@ -1,6 +1,6 @@
 """When something is to be done: later, first, until a day."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 from open311.actions.casework import days
 from open311.actions.casework.opening import locked, opened
@@ -59,6 +59,17 @@ def prioritise(work: Work, priority: Priority) -> None:
             {"from": work.case.priority.name.lower(), "to": priority.name.lower()},
         )
         work.change_case(priority=priority, route={**work.case.route, "priority_by": PERSON})
+
+
+def end_of_day(core: Core, jurisdiction_id: str, day: date) -> datetime:
+    """When a city's work ends on a day to come; raises `Invalid` when that has passed."""
+    catalogue = core.catalogues.owner(jurisdiction_id)
+    calendar = catalogue.desk.calendar
+    closing = calendar.closes if calendar and calendar.closes else time(23, 59)
+    end = datetime.combine(day, closing, catalogue.jurisdiction.time_zone)
+    if end <= core.now():
+        raise Invalid(problem("desk.error.deadline.past"))
+    return end
 
 
 def set_deadline(
