@@ -63,7 +63,7 @@ def test_a_deadline_is_set_at_each_with_its_reason(
     casework.set_status(core, numbers[2], "GELOEST", ACTOR)
     fields = previewed(bea, numbers, "deadline", "2026-03-20", "Die Firma kommt erst dann")
     assert "20. März 2026" in bea.text
-    assert len(fields["chosen"]) == 2  # type: ignore[arg-type]
+    assert fields["chosen"] == [f"{number}:1" for number in numbers[:2]]
     bea.post("/staff/reports/bulk", 303, **fields)
     due = column(conn, "(due_datetime at time zone 'Europe/Berlin')::date::text")
     assert due[:2] == ["2026-03-20", "2026-03-20"]

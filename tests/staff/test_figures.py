@@ -82,6 +82,42 @@ def test_times_run_from_receipt_and_shares_are_of_what_came_in(
     assert row(vera, "course-units", "Alle") == cells
 
 
+def test_ways_districts_weeks_and_reasons_are_told_and_taken_along(
+    desk: Desk, citizens: Api, clock: Clock
+) -> None:
+    """The first report of a year before stands beside the week that it came in."""
+    for _ in range(6):
+        citizens.report(lat="49.477", long="8.445")
+    clock.forward(days=364)
+    numbers = [int(citizens.report(lat="49.477", long="8.445")) for _ in range(6)]
+    citizens.report(lat="49.51", long="8.40")
+    for number in numbers[:3]:
+        casework.set_status(desk.core, number, "GELOEST", CLARA)
+    for number in numbers[3:]:
+        casework.withhold(
+            desk.core, number, CLARA, "PRIVATGRUND" if number == numbers[3] else "wegen Frau Muster"
+        )
+    clock.forward(minutes=2)
+    vera = vera_of(desk)
+    vera.get("/staff/figures?days=30")
+    assert row(vera, "course-areas", "Südliche Innenstadt") == ["6", "50 %", "100 %", "50 %"]
+    assert row(vera, "course-channels", "Programm (Open311)")[0] == "7"
+    assert "Die ältesten offenen" in vera.text
+    page = html.fromstring(vera.response.text)
+    [week] = page.xpath("//table[.//th='Woche vom']/tbody/tr")
+    assert [cell.text_content() for cell in week.iter("td")][:2] == ["7", "6"]
+    assert "Frau Muster" not in vera.text
+    table = vera.get("/staff/figures.csv?days=30")
+    assert table.headers["Content-Type"].startswith("text/csv")
+    rows = [line.split(",") for line in table.text.splitlines()]
+    assert rows[0][:3] == ["table", "name", "received"]
+    assert ["area", "Südliche Innenstadt", "6"] in [cells[:3] for cells in rows]
+    assert {len(cells) for cells in rows} == {len(rows[0])}
+    assert "Frau Muster" not in table.text
+    reader = desk.employee(Role.READER, email="rita@stadt.example", name="Rita")
+    assert reader.get("/staff/figures.csv").status_code == 403
+
+
 def test_few_reports_tell_nothing(desk: Desk, citizens: Api, clock: Clock) -> None:
     held(citizens)
     vera = vera_of(desk)

@@ -3,26 +3,27 @@
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import timedelta
 
-from flask import request
+from flask import Response, request
 from flask.typing import ResponseReturnValue
 
+from open311.formats import case_tables
 from open311.http import current
 from open311.model.access.actor import Right
 from open311.model.casework.cases import Stage
-from open311.model.casework.desk_search import OPEN_STAGES
+from open311.model.casework.desk_search import OPEN_STAGES, CaseSearch, Order
 from open311.staff import catalogue_names
+from open311.staff.administration.period import HEAD, LEAST, period_of
 from open311.staff.blueprint import address, page, staff
-from open311.staff.rendering import render
+from open311.staff.rendering import NOT_KEPT, render
+from open311.storage.desk.lists import case_list
 from open311.storage.desk.lists import figures as storage
-from open311.storage.desk.lists.figures import BY_SERVICE, BY_UNIT, Course, Stock
+from open311.storage.desk.lists.figures import Stock
 from open311.storage.desk.scope import scope_of
 
 DAYS = (30, 90, 365)
 USUAL_DAYS = 90
-# Of fewer, who reported could be recognised, and who had worked on it.
-LEAST = 5
+OLDEST = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,33 +39,45 @@ class Line:
 @page("/figures", Right.FIGURES)
 def figures() -> ResponseReturnValue:
     """What is open now, and what became of what came in lately."""
-    core, somebody = current.core(), staff()
-    asked = request.args.get("days", "")
-    days = int(asked) if asked in {str(number) for number in DAYS} else USUAL_DAYS
+    core, somebody, days = current.core(), staff(), _days()
     now = core.now()
     # What the lists show, and no more: each number leads to one.
-    seen, counted = scope_of(somebody, Right.SEE_REPORTS), scope_of(somebody, Right.FIGURES)
+    seen = scope_of(somebody, Right.SEE_REPORTS)
     kept, stamp = core.desk_counts, core.database.freshness.desk_stamp
     with core.database.read() as conn:
         stock = kept.get(("stock", somebody), stamp, now, lambda: storage.stock(conn, seen, now))
-        # Whatever happens meanwhile, a minute changes little in a month.
-        since = now - timedelta(days=days)
-        course = kept.get(("course", somebody, days), 0, now, lambda: storage.course(conn, counted, since))
+        oldest = case_list.page(conn, seen, CaseSearch(order=Order.OLDEST, limit=OLDEST), now).rows
     return render(
         "administration/figures.html",
         stages=OPEN_STAGES,
         total=_line("", stock, {}),
         units=_lines(stock, lambda row: row.unit or "", catalogue_names.unit_name, "unit"),
         services=_lines(stock, lambda row: row.service_code, catalogue_names.service_name, "service"),
-        whole=next((row for row in course if row.group == storage.ALL), None),
-        by_unit=_named(course, BY_UNIT, lambda row: catalogue_names.unit_name(row.unit or "")),
-        by_service=_named(
-            course, BY_SERVICE, lambda row: catalogue_names.service_name(row.service_code or "")
-        ),
+        oldest=oldest,
+        catalogues={
+            city: core.catalogues.owner(city) for city in {row.case.jurisdiction_id for row in oldest}
+        },
+        now=now,
+        period=period_of(days),
         days=days,
         periods=[(number, address("figures", days=number)) for number in DAYS],
         least=LEAST,
     )
+
+
+@page("/figures.csv", Right.FIGURES)
+def figures_csv() -> ResponseReturnValue:
+    """The figures of a period as a table; times in seconds."""
+    days = _days()
+    response = Response(case_tables.csv_rows([HEAD, *period_of(days).rows()]), content_type=case_tables.CSV)
+    response.headers["Content-Disposition"] = f'attachment; filename="figures-{days}.csv"'
+    response.headers["Cache-Control"] = NOT_KEPT
+    return response
+
+
+def _days() -> int:
+    asked = request.args.get("days", "")
+    return int(asked) if asked in {str(number) for number in DAYS} else USUAL_DAYS
 
 
 def _lines(
@@ -94,8 +107,3 @@ def _line(name: str, rows: Iterable[Stock], chosen: dict[str, str]) -> Line:
         with_list(late, overdue="1"),
         with_list(numbers.total()),
     )
-
-
-def _named(rows: Iterable[Course], group: int, name_of: Callable[[Course], str]) -> list[tuple[str, Course]]:
-    named = [(name_of(row), row) for row in rows if row.group == group]
-    return sorted(named, key=lambda pair: (-pair[1].received, pair[0].casefold()))

@@ -1,19 +1,32 @@
 """How the work goes: what lies where now, and how long things took; never by person."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, tzinfo
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, extract, func, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Date,
+    cast,
+    extract,
+    func,
+    literal_column,
+    select,
+    tuple_,
+)
 
+from open311.model.events.event_kinds import EventKind
 from open311.model.service_request import Visibility
 from open311.storage.desk.lists.case_list import overdue
 from open311.storage.desk.scope import NOT_DONE, Scope
-from open311.storage.tables import cases, service_requests
+from open311.storage.tables import cases, events, service_requests
 
 _c, _r = cases.c, service_requests.c
 # What `grouping` says of a row: which of the two columns it is not about.
 ALL, BY_UNIT, BY_SERVICE = 3, 1, 2
+# The same of three.
+BY_CHANNEL, BY_AREA, BY_WEEK = 3, 5, 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +109,71 @@ def course(conn: Connection, scope: Scope, since: datetime) -> list[Course]:
     sets = func.grouping_sets(tuple_(), tuple_(_c.unit), tuple_(_c.service_code))
     wanted = query.where(scope.here, _c.received_datetime >= since).group_by(sets)
     return [Course(**row) for row in conn.execute(scope.join(wanted, always=True)).mappings()]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spread:
+    """How many reports came in by one way (`group` 3), in one district (5), in one week (6), and their outcome."""
+
+    group: int
+    channel: str | None
+    areas: list[str] | None
+    week: date | None
+    received: int
+    done: int
+    promised: int
+    kept: int
+    withheld: int
+
+
+def spread(conn: Connection, scope: Scope, since: datetime, until: datetime, zone: tzinfo) -> list[Spread]:
+    """What came in within a time, by way of receipt, by district, and by week of the city; read once for all three."""
+    promised = _r.closed_datetime.is_not(None) & _c.due_datetime.is_not(None)
+    local = func.timezone(str(zone), _c.received_datetime)
+    week = cast(func.date_trunc(literal_column("'week'"), local), Date)
+    # Reckoned below and grouped above: said twice, its parameters would be two expressions to PostgreSQL.
+    rows: Any = (
+        select(
+            _r.channel,
+            _c.areas,
+            week.label("week"),
+            _r.closed_datetime.is_not(None).label("is_done"),
+            promised.label("is_promised"),
+            (promised & (_r.closed_datetime <= _c.due_datetime)).label("is_kept"),
+            (_r.visibility == Visibility.WITHHELD).label("is_withheld"),
+        )
+        .select_from(cases)
+        .where(scope.here, _c.received_datetime >= since, _c.received_datetime < until)
+    )
+    came = scope.join(rows, always=True).subquery("came").c
+    about = func.grouping(came.channel, came.areas, came.week).label("group")
+    sets = func.grouping_sets(tuple_(came.channel), tuple_(came.areas), tuple_(came.week))
+    numbers = [
+        func.count().label("received"),
+        *(
+            func.count().filter(came[f"is_{name}"]).label(name)
+            for name in ("done", "promised", "kept", "withheld")
+        ),
+    ]
+    query = select(about, came.channel, came.areas, came.week, *numbers).group_by(sets)
+    return [Spread(**row) for row in conn.execute(query).mappings()]
+
+
+def withheld_for(conn: Connection, scope: Scope, since: datetime) -> dict[str | None, int]:
+    """For which reason the reports of a time are not for the public: how many by code, or by what was written."""
+    told = events.c
+    reason = (
+        select(told.data["reason"].astext)
+        .where(told.service_request_id == _c.service_request_id, told.kind == EventKind.WITHHELD.value)
+        .order_by(told.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    chosen: Any = select(reason.label("reason")).select_from(cases)
+    is_withheld = (_c.received_datetime >= since, _r.visibility == Visibility.WITHHELD)
+    reasons = scope.join(chosen.where(scope.here, *is_withheld), always=True).subquery("reasons").c
+    query = select(reasons.reason, func.count()).group_by(reasons.reason)
+    return dict(conn.execute(query).all())
 
 
 def _seconds(end: ColumnElement[datetime]) -> ColumnElement[float]:
