@@ -1,9 +1,12 @@
-"""A mail server for those who need one; a Core of theirs is `make_core(**mailing)`."""
+"""A browser's connection, and a mail server for those who need one; a Core of theirs is `make_core(**mailing)`."""
 
 from collections.abc import Iterator
 
 import pytest
+from flask.testing import FlaskClient
 
+from open311.core import Core
+from tests.client import client_of
 from tests.mailbox import Mailbox, a_mail_server
 from tests.site.mailing import BASE, SENDER
 
@@ -28,3 +31,9 @@ def mailbox(post: tuple[Mailbox, str]) -> Mailbox:
 def mailing(post: tuple[Mailbox, str], mailbox: Mailbox) -> dict[str, str]:
     """The settings of a site that sends mail."""
     return {"OPEN311_SMTP_URL": post[1], "OPEN311_MAIL_FROM": SENDER, "OPEN311_BASE_URL": BASE}
+
+
+@pytest.fixture
+def client(core: Core) -> FlaskClient:
+    """A browser's connection."""
+    return client_of(core)

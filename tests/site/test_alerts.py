@@ -27,12 +27,6 @@ def core(make_core: MakeCore, mailing: dict[str, str]) -> Core:
     return core
 
 
-@pytest.fixture
-def client(core: Core) -> FlaskClient:
-    """A browser's connection."""
-    return client_of(core)
-
-
 def wished(client: FlaskClient, clock: Clock, **typed: str) -> Visitor:
     """Somebody who asks for news around an address."""
     visitor = Visitor(client).open("/alerts")

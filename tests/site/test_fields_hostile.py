@@ -9,7 +9,6 @@ from flask.testing import FlaskClient
 from sqlalchemy import Connection, text
 
 from open311.core import Core
-from tests.client import client_of
 from tests.pictures import a_photo
 from tests.serving import Api, Clock, MakeCore, an_api
 from tests.site.test_form import at_check, at_details
@@ -50,12 +49,6 @@ FILES = {
 def core(make_core: MakeCore) -> Core:
     """A Core that could send mail."""
     return make_core(OPEN311_SMTP_URL="file:///dev/null/none", OPEN311_MAIL_FROM="stadt@example.org")
-
-
-@pytest.fixture
-def client(core: Core) -> FlaskClient:
-    """A browser's connection."""
-    return client_of(core)
 
 
 MEGABYTE = "\u00e4 " * 350_000

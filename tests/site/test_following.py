@@ -29,12 +29,6 @@ def core(make_core: MakeCore, mailing: dict[str, str]) -> Core:
     return make_core(**mailing)
 
 
-@pytest.fixture
-def client(core: Core) -> FlaskClient:
-    """A browser's connection."""
-    return client_of(core)
-
-
 def number(conn: Connection) -> int:
     """The one report."""
     found: int = conn.execute(text("select id from service_requests")).scalar_one()

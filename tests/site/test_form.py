@@ -27,12 +27,6 @@ Bismarckstraße;3;67059;Ludwigshafen;49,4800;8,4450
 
 
 @pytest.fixture
-def client(core: Core) -> FlaskClient:
-    """A browser's connection."""
-    return client_of(core)
-
-
-@pytest.fixture
 def visitor(client: FlaskClient) -> Visitor:
     """Somebody at the first step."""
     return Visitor(client).open("/report")

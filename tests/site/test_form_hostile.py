@@ -11,7 +11,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, text
 
-from open311.core import Core
 from open311.web.parameters import clean
 from tests.builders import a_catalogue, a_vehicle_service
 from tests.client import client_of
@@ -47,12 +46,6 @@ ODD = st.one_of(
         ]
     ),
 )
-
-
-@pytest.fixture
-def client(core: Core) -> FlaskClient:
-    """A browser's connection."""
-    return client_of(core)
 
 
 def sent(conn: Connection) -> int:

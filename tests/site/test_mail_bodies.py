@@ -12,7 +12,6 @@ from open311.actions.addresses import address_list
 from open311.core import Core
 from open311.model.catalogue.site import COLOUR
 from tests.actors import CLARA
-from tests.client import client_of
 from tests.mailbox import Mailbox, run_jobs, text_of
 from tests.serving import Clock, MakeCore, an_api, first_city
 from tests.site.mailing import BASE, reported
@@ -28,11 +27,6 @@ BUTTONS = {"de": "Ja, schreiben Sie mir", "en": "Yes, write to me"}
 def core(make_core: MakeCore, mailing: dict[str, str]) -> Core:
     """A Core that sends mail."""
     return make_core(**mailing)
-
-
-@pytest.fixture
-def client(core: Core) -> FlaskClient:
-    return client_of(core)
 
 
 def page_of(mail: EmailMessage) -> html.HtmlElement:

@@ -29,12 +29,6 @@ def core(make_core: MakeCore, mailing: dict[str, str]) -> Core:
     return make_core(**mailing, OPEN311_PROOF_OF_WORK="50")
 
 
-@pytest.fixture
-def client(core: Core) -> FlaskClient:
-    """A browser's connection."""
-    return client_of(core)
-
-
 def follow(client: FlaskClient, clock: Clock, email: str) -> Visitor:
     """Ask to follow a report, by its page."""
     report = Visitor(client).open("/").page.xpath("//a[contains(@href, '/reports/')]/@href")[0]

@@ -25,12 +25,6 @@ def core(make_core: MakeCore, mailing: dict[str, str]) -> Core:
     return make_core(**mailing)
 
 
-@pytest.fixture
-def client(core: Core) -> FlaskClient:
-    """A browser's connection."""
-    return client_of(core)
-
-
 def token(mailbox: Mailbox) -> str:
     """The token of the link in the last mail."""
     found = next(part for part in mailbox.last.split() if "/follow/" in part or "/my-data/" in part)

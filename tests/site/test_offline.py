@@ -26,12 +26,6 @@ WORD = "a" * 32
 DOOR = "/report/handed-in"
 
 
-@pytest.fixture
-def client(core: Core) -> FlaskClient:
-    """A browser's connection."""
-    return client_of(core)
-
-
 def a_report(service_code: str = "MUELL_WILD", **fields: Any) -> dict[str, Any]:
     """What a device hands in."""
     asked = questions.fingerprint(first_city().services[service_code])

@@ -4,7 +4,6 @@ from datetime import timedelta
 from io import BytesIO
 
 import pytest
-from flask.testing import FlaskClient
 from sqlalchemy import Connection, text
 
 from open311.actions import casework
@@ -22,7 +21,6 @@ from open311.notifications.model.mail_limits import MailAsker
 from open311.storage.desk.case import case_page
 from open311.storage.mails import sent_mails
 from tests.actors import CLARA
-from tests.client import client_of
 from tests.mailbox import Mailbox, run_jobs, text_of
 from tests.pictures import a_photo
 from tests.serving import Api, Clock, MakeCore, an_api
@@ -40,11 +38,6 @@ def core(make_core: MakeCore, mailing: dict[str, str]) -> Core:
 @pytest.fixture
 def api(core: Core) -> Api:
     return an_api(core)
-
-
-@pytest.fixture
-def client(core: Core) -> FlaskClient:
-    return client_of(core)
 
 
 def follow(core: Core, conn: Connection, number: int, email: str, mailbox: Mailbox) -> None:

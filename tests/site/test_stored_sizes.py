@@ -26,12 +26,6 @@ LIMITED = {
 ADDRESSES = [f"https://pictures.example/{number}/{'x' * 1950}.jpg" for number in range(50)]
 
 
-@pytest.fixture
-def client(core: Core) -> FlaskClient:
-    """A browser's connection."""
-    return client_of(core)
-
-
 def state_bytes(conn: Connection) -> int:
     """How much the largest draft takes."""
     return int(conn.execute(text("select max(octet_length(state::text)) from drafts")).scalar_one())

@@ -9,7 +9,6 @@ from open311.actions.reporting import objections
 from open311.core import Core
 from open311.model.casework.objections import Verdict
 from tests.actors import CLARA
-from tests.client import client_of
 from tests.mailbox import Mailbox, run_jobs
 from tests.pictures import a_photo
 from tests.serving import Api, Clock, MakeCore, an_api
@@ -23,12 +22,6 @@ IPHONE = {"User-Agent": "iPhone"}
 def core(make_core: MakeCore, mailing: dict[str, str]) -> Core:
     """A Core that sends mail."""
     return make_core(**mailing)
-
-
-@pytest.fixture
-def client(core: Core) -> FlaskClient:
-    """A browser's connection."""
-    return client_of(core)
 
 
 def awaits(conn: Connection, number: str) -> list[str]:

@@ -12,7 +12,6 @@ from open311.base.i18n import messages
 from open311.core import Core
 from open311.dev import staff
 from open311.model.access.actor import cli_actor
-from tests.client import client_of
 from tests.serving import Clock, MakeCore, an_api
 from tests.site.visitor import Visitor
 
@@ -75,12 +74,6 @@ def core(make_core: MakeCore, tmp_path: Path) -> Core:
     """A Core with the catalogue, read from files as an operator writes them."""
     (tmp_path / "categories.yaml").write_text(CATALOGUE, encoding="utf-8")
     return make_core(catalogue_file.load(tmp_path / "categories.yaml"))
-
-
-@pytest.fixture
-def client(core: Core) -> FlaskClient:
-    """A browser's connection."""
-    return client_of(core)
 
 
 def german() -> list[str]:
