@@ -22,7 +22,7 @@ from open311.storage.database import Connection
 
 log = structlog.get_logger()
 
-# A look is one stat a file: whoever saves the file sees the change at once, and it costs nothing.
+# A look is one stat a file: a saved file takes effect at once, and it costs nothing.
 LOOK_EVERY_SECONDS = 1.0
 
 

@@ -27,7 +27,7 @@ def find_key(core: Core, secret: str | None) -> Key | None:
 
 
 def require(key: Key | None, *scopes: Scope) -> Actor:
-    """Whoever has this key, if it has one of these scopes; raises `Forbidden`."""
+    """The actor with this key, if it has one of these scopes; raises `Forbidden`."""
     if key is None:
         raise Forbidden(problem("error.key.needed"))
     if not any(key.may(scope) for scope in scopes):

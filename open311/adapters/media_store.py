@@ -40,7 +40,7 @@ class MediaStore(Protocol):
         """Every key, and when it was put."""
 
     def address(self, key: str) -> str | None:
-        """An address that lends the file for some minutes to whoever holds it; None where there is no such thing."""
+        """An address that opens the file for some minutes without a sign-in; None where there is no such thing."""
 
 
 def new_key() -> str:

@@ -27,7 +27,7 @@ def _joined(path: Path) -> int:
         fcntl.flock(descriptor, fcntl.LOCK_SH)
         if os.fstat(descriptor).st_nlink:
             return descriptor
-        # Whoever left last has removed it in between.
+        # The process that left last has removed it in between.
         os.close(descriptor)
 
 

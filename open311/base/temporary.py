@@ -1,4 +1,4 @@
-"""Temporary folders that are cleared even after `kill -9`: by whoever makes the next one for the same purpose."""
+"""Temporary folders that are cleared even after `kill -9`: the next process with the same purpose does it."""
 
 import fcntl
 import os

@@ -13,7 +13,7 @@ from open311.model.events.event_kinds import EventKind
 from open311.model.service_request import NOBODY, Reporter, ServiceRequest, Status, Visibility
 from open311.storage.requests.bulk_load import NewEvent
 
-# What a change of these means to whoever follows a request; all else is an edit.
+# What a change of these means to the followers of a request; all else is an edit.
 STATUS_FIELDS = ("status", "detailed_status", "status_notes")
 
 

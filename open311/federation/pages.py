@@ -50,7 +50,7 @@ def stored_pages(
 
 
 def _with_its_state(part: Part) -> Part:
-    # Whoever reads on may write into the state of the part before, which is perhaps not stored yet.
+    # The caller, reading on, may write into the state of the part before, which is perhaps not stored yet.
     return replace(part, state=dict(part.state))
 
 

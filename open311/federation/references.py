@@ -55,7 +55,7 @@ class Refusal:
     foreign_id: str = ""
 
     def reason(self, language: str) -> str:
-        """Why, in words for whoever mends it at its source."""
+        """Why, in words for the person who mends it at its source."""
         return in_words(self.problem, language)
 
 

@@ -177,7 +177,7 @@ def _change_all(
 def _complete_reporters(
     conn: Connection, known: Mapping[str, KnownReference], latest: Mapping[str, Arrival]
 ) -> set[int]:
-    """Store what a file says of reporters of requests that came before; whoever asked to be forgotten stays so."""
+    """Store what a file says of reporters of requests that came before; people who asked to be forgotten stay so."""
     reporters = {
         number: arrival.reporter
         for foreign_id, arrival in latest.items()

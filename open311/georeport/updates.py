@@ -35,7 +35,7 @@ from open311.web.queries import REQUEST_ID, Arguments
 NEEDED = ("service_request_id", "update_id", "status", "updated_datetime", "description")
 # FixMyStreet sends it empty where somebody only changed the state.
 MAY_BE_EMPTY = ("description",)
-# Whoever follows the links gets any number.
+# Paging by the links gives any number.
 MOST_SKIPPED = 100_000
 PAGING = ("page", "page_size", "cursor")
 Sent = tuple[UpdateSubmission | None, tuple[IO[bytes], ...], tuple[Problem, ...]]
@@ -56,7 +56,7 @@ def settle_who_and_where() -> None:
 
 
 def _sender() -> Actor:
-    """Whoever may send updates."""
+    """Actors who may send updates."""
     return keys.require(key(), Scope.REPORT, Scope.CHANGE_STATUS)
 
 
@@ -154,7 +154,7 @@ def _page(conn: Connection, search: UpdateSearch) -> tuple[list[Update], bool]:
 
 def _search(query: dict[str, Any]) -> UpdateSearch:
     core, ids = current.core(), query.get("service_request_id")
-    # Whoever pages, or names requests, has an end to the answer already; only then may the span be open.
+    # Paging, or naming requests, limits the answer already; only then may the span be open.
     bounded = ids is not None or any(name in query for name in PAGING)
     span = Span(query.get("start_date"), query.get("end_date"))
     size = query.get("page_size", PAGE_SIZE)

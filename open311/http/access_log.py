@@ -40,7 +40,7 @@ _numbers = count()
 # Lines of answers from memory, written together: a line of its own would cost more than the answer.
 _lines: deque[str] = deque()
 _waiting = threading.Event()
-# So that whoever has flushed knows that all lines are out, also those that another thread had taken.
+# So that a thread that has flushed knows that all lines are out, also those that another thread had taken.
 _writing = threading.Lock()
 # Cache hits not yet counted in the metrics: method and status.
 _uncounted: deque[tuple[str, int]] = deque()
@@ -80,13 +80,13 @@ def configure(settings: Settings) -> None:
 def _write_lines() -> None:
     while True:
         _waiting.wait()
-        # No line is in these hands meanwhile: whoever ends the process finds all of them.
+        # No line is in these hands meanwhile: the thread that ends the process finds all of them.
         time.sleep(WRITE_EVERY_SECONDS)
         flush()
 
 
 def flush() -> None:
-    """Write the lines that wait; whoever ends a process calls it last."""
+    """Write the lines that wait; the last call of a process."""
     with _writing:
         # Before they are taken: a line that comes in between wakes the writer again.
         _waiting.clear()

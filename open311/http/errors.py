@@ -1,4 +1,4 @@
-"""What an error means to whoever sent the request: an HTTP status, and words in the reader's language."""
+"""What an error means to the client: an HTTP status, and words in the reader's language."""
 
 from collections.abc import Mapping
 

@@ -31,7 +31,7 @@ def readyz() -> ResponseReturnValue:
     """200 when requests can be answered, 503 when the database is out of reach or lacks what they need.
 
     What fails beside that is told and leaves the server ready: a balancer that took it away would make nothing better.
-    Whoever is not the operator learns the state alone.
+    All but the operator learn the state alone.
     """
     core = current.core()
     readiness_now = readiness.look(core)

@@ -1,4 +1,4 @@
-"""The names of the worker's tasks: all that whoever defers one knows of it. `tasks.TASKS` has what each does."""
+"""The names of the worker's tasks: all that the code that defers one knows of it. `tasks.TASKS` has what each does."""
 
 from enum import StrEnum
 from typing import Self

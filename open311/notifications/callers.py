@@ -78,7 +78,7 @@ def _mail(conn: Connection, draft: Draft, mail_id: Any) -> InboxMail:
 
 
 def _follow(core: Core, conn: Connection, draft: Draft, number: int, email: str | None, language: str) -> str:
-    """Whoever is on the telephone cannot show that a mailbox is theirs, so the mailbox is asked."""
+    """A caller on the telephone cannot show that a mailbox is theirs, so the mailbox is asked."""
     wants = draft.text("follow") and mail_subscriptions.possible(core)
     if not (wants and email and mailbox(email)):
         return ""

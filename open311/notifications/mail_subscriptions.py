@@ -35,7 +35,7 @@ def begin(
         raise Invalid(problem("error.email"))
     mail_guard.admit(core, conn, Purpose.CONFIRM, address, asker)
     now = core.now()
-    # Whoever sent the report is told more than others, so it must be their own address, not what somebody says.
+    # The reporter is told more than others, so it must be their own address, not what somebody says.
     sender = mailbox(service_requests.find_reporter(conn, service_request_id).get("email") or "")
     follower, new = storage.add(
         conn, service_request_id, address, language, now, is_reporter=sender == address
@@ -50,7 +50,7 @@ def begin(
 def receipt(
     core: Core, conn: Connection, service_request_id: int, email: str, language: str, asker: MailAsker
 ) -> bool:
-    """Have the number of a report sent to whoever sent it, unless it would be one mail too many; says whether."""
+    """Have the number of a report sent to its reporter, unless it would be one mail too many; says whether."""
     address = mailbox(email)
     if address is None or not possible(core):
         return False

@@ -46,7 +46,7 @@ def written(
     yield 0, chosen.head
     writer = Writer(chosen.form, catalogue, language, base_url)
     owner = catalogue.jurisdiction.jurisdiction_id
-    # The next page is read while whoever takes this one is served.
+    # The next page is read while the reader of this one is served.
     with closing(prefetched(export.everything(core.database, owner, core.now(), writer.page))) as pages:
         for page in pages:
             yield len(page), b"".join([line for entry in page for line in (entry, chosen.end)])

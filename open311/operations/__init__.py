@@ -1,1 +1,1 @@
-"""What whoever runs the server looks at: is it ready, how much waits, what is wrong, what to do about it."""
+"""What the operator looks at: is it ready, how much waits, what is wrong, what to do about it."""

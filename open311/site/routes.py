@@ -86,7 +86,7 @@ def _things(catalogue: Catalogue, words: str) -> list[Place]:
 
 
 def _named_by_number() -> AnyResponse | None:
-    """Whoever searches for the number of a report is led to it, whatever its state, unless nobody may see it."""
+    """A search for the number of a report leads to it, whatever its state, unless nobody may see it."""
     words = listing.words_alone()
     number = report_numbers.report_number(words) if words else None
     if number is None or not _is_seen(number):

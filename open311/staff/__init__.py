@@ -1,4 +1,4 @@
-"""The front door of the staff: pages of the desk, for whoever is signed in."""
+"""The front door of the staff: pages of the desk, for signed-in staff."""
 
 from flask import Flask
 

@@ -48,7 +48,7 @@ def _without_account(actor: str) -> str:
 
 
 def nameable(people: Mapping[int, str], roles: Mapping[int, Sequence[Membership]]) -> dict[int, str]:
-    """Those of these people whose names whoever asks may read: colleagues, and oneself."""
+    """Those of these people whose names the reader may see: colleagues, and oneself."""
     own = staff()
     return {
         account_id: name

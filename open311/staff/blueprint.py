@@ -124,7 +124,7 @@ def speak(somebody: Caller | None) -> None:
 def page(
     rule: str, *rights: Right, methods: Sequence[str] = ("GET",), confirmed: bool = False
 ) -> Callable[[View], View]:
-    """Register a view for whoever has one of these rights somewhere; without any, for everybody signed in.
+    """Register a view for staff who have one of these rights somewhere; without any, for everybody signed in.
 
     With `confirmed` the password is asked for again, unless that was done a short time ago.
     """
@@ -202,7 +202,7 @@ def maybe_signed_in() -> SignedIn | None:
 
 
 def staff() -> Staff:
-    """The roles of whoever asks."""
+    """The roles of the actor."""
     return caller().staff
 
 

@@ -1,4 +1,4 @@
-"""The menu of the desk: one entry a page, shown to whoever may open it."""
+"""The menu of the desk: one entry a page, shown to staff who may open it."""
 
 from collections.abc import Set as AbstractSet
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""Keys that do something at the desk for whoever has switched them on; the pages say where, as `data-key`."""
+"""Keyboard shortcuts of the desk, for staff who have switched them on; the pages say where, as `data-key`."""
 
 from typing import NamedTuple
 

@@ -77,7 +77,7 @@ def _trace() -> dict[str, str]:
 
 
 class JobState(StrEnum):
-    """Where a job stands, for whoever runs the server."""
+    """Where a job stands, for the operator."""
 
     WAITING = "waiting"
     RUNNING = "running"

@@ -16,7 +16,7 @@ Entry = tuple[int, int, bytes]
 
 
 class Writer(NamedTuple):
-    """Whoever writes requests in one form; `base_url` is the public address of the server, where photos are found."""
+    """A writer of requests in one format; `base_url` is the public address of the server, where photos are found."""
 
     form: Form
     catalogue: Catalogue

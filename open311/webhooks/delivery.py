@@ -39,7 +39,7 @@ MOST_WAITING = 10_000
 LONGEST_WAIT = timedelta(hours=1)
 # How long messages rest when no catalogue knows their jurisdiction, as when it is no longer harvested.
 WITHOUT_CATALOGUE = timedelta(minutes=5)
-# 410: whoever answers it wants no more (Standard Webhooks).
+# 410: the receiver wants no more (Standard Webhooks).
 GONE = 410
 
 

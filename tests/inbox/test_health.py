@@ -1,4 +1,4 @@
-"""Whoever runs the server is told of a mailbox that is not read, in all the places where they look."""
+"""The operator sees that a mailbox is not read, in all the places where they look."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""A question of the city reaches whoever reported, and the answer comes back to the queue."""
+"""A question of the city reaches the reporter, and the answer comes back to the queue."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Whoever sent a report hears what becomes of it, whoever else may see it."""
+"""The reporter hears what becomes of it, whoever else may see it."""
 
 from datetime import timedelta
 from io import BytesIO

@@ -10,7 +10,7 @@ from open311.model.task_names import TaskName
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What the stream will be told; `staff_only` whoever may see the report."""
+    """What the stream will be told; `staff_only` to those who may see the report."""
 
     kind: EventKind
     data: Mapping[str, Any]

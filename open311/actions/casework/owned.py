@@ -15,7 +15,7 @@ WORDS: Mapping[Part, str] = {
 
 
 def require_ours(work: Work, part: Part) -> None:
-    """Raise `Invalid` for what another system owns, unless whoever acts speaks for it."""
+    """Raise `Invalid` for what another system owns, unless the actor speaks for it."""
     owner = owner_of(work.catalogue, work.request.service_code, work.case.flags)
     if owner and owner.forbids(part, work.actor):
         raise Invalid(problem(WORDS[part], owner=owner.host))

@@ -199,7 +199,7 @@ class Work:
             originals.keep_until(self.conn, self.number, closed + days if closed else None)
 
     def _settle_follow_up(self) -> None:
-        """Whoever acts on a case has taken it up; what an undo puts back stays."""
+        """To act on a case is to take it up; what an undo puts back stays."""
         is_as_before = self.case.resume_date == self._case_before.resume_date
         if self.actor.kind in PEOPLE and is_as_before and self.is_follow_up_due:
             self.change_case(resume_date=None)

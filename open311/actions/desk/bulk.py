@@ -56,7 +56,7 @@ def begin(core: Core, staff: Staff, wish: BulkWish, revisions: Mapping[int, int]
 
 
 def run(core: Core, run_id: int) -> None:
-    """Do what is still to be done of an act; whoever ran it may have lost rights since, so they are looked up."""
+    """Do what is still to be done of an act; the actor may have lost rights since, so they are looked up."""
     with core.database.read() as conn:
         stored_run = storage.find(conn, run_id)
         items = storage.items(conn, run_id) if stored_run else []

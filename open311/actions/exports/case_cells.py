@@ -1,4 +1,4 @@
-"""A case as a row of a table, for whoever takes it along: the unit that has it, and no person."""
+"""A case as a row of a table, for an export: the unit that has it, and no person."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Workbooks of many cases: the worker writes them, row by row, for whoever asked, by the rights they have by then."""
+"""Workbooks of many cases: the worker writes them, row by row, by the rights that the person has then."""
 
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence

@@ -41,7 +41,7 @@ def take_in(core: Core, conn: Connection, catalogue: Catalogue, sent: Objection)
 
 
 def _as_update(core: Core, sent: Objection) -> UpdateSubmission:
-    """Who objects is remembered, shown to staff, and forgotten like whoever sends an update."""
+    """Who objects is remembered, shown to staff, and forgotten like the sender of an update."""
     return UpdateSubmission(
         service_request_id=sent.service_request_id,
         update_id=sent.sender_id,
@@ -61,7 +61,7 @@ def decide(
     *,
     expected_revision: int | None = None,
 ) -> None:
-    """Let a report stay or take it away, and have whoever objected told why; raises `Invalid` for a second decision."""
+    """Let a report stay or take it away, and have the objector told why; raises `Invalid` for a second decision."""
     with core.database.read() as conn:
         objection = events.find(conn, event_id)
     if objection is None or objection.kind is not EventKind.OBJECTED:

@@ -175,7 +175,7 @@ def _store(core: Core, conn: Connection, accepted: Accepted, actor: Actor, files
 
 
 def _columns(accepted: Accepted, now: datetime) -> dict[str, Any]:
-    """What a request begins with, whoever may see it and whoever is to mend it."""
+    """What every request begins with, public or not, whichever unit it goes to."""
     catalogue, service, submission, answers = accepted
     return {
         "jurisdiction_id": catalogue.jurisdiction.jurisdiction_id,

@@ -24,7 +24,7 @@ def offered(signed_in: SignedIn) -> tuple[Right, ...]:
 def add(core: Core, signed_in: SignedIn, name: str, rights: Collection[Right], days: int | None) -> str:
     """Make a token, and return it; it cannot be shown again, since only its digest is kept.
 
-    Raises `Invalid` with all that is wrong, `Forbidden` for whoever may have none.
+    Raises `Invalid` with all that is wrong, `Forbidden` for people who may have none.
     """
     account = signed_in.account
     if Right.API_TOKENS not in signed_in.staff.rights:

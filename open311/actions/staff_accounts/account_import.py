@@ -46,7 +46,7 @@ class Person(NamedTuple):
 
 
 class Result(NamedTuple):
-    """What became of somebody; the id is 0 in a dry run for whoever would be new."""
+    """What became of somebody; the id is 0 in a dry run for somebody who would be new."""
 
     done: LineOutcome
     person: Person

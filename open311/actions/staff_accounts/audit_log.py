@@ -22,7 +22,7 @@ class Page(NamedTuple):
 
 
 def read(core: Core, staff: Staff, *, kind: str | None, before: int | None) -> Page:
-    """A page of the log for whoever may read it: an auditor reads all, an administrator their own acts."""
+    """A page of the log for those who may read it: an auditor reads all, an administrator their own acts."""
     reaches = {reach for membership in staff.memberships for reach in membership.reaches(Right.READ_AUDIT)}
     if not reaches:
         raise Forbidden(lacking(Right.READ_AUDIT))

@@ -10,7 +10,7 @@ from open311.core import Core
 from open311.storage.staff_accounts import idempotency_keys
 
 KEPT_FOR = timedelta(days=1)
-# Longer than any act takes; whoever comes again sooner is asked to wait.
+# Longer than any act takes; a client that repeats it sooner is asked to wait.
 PATIENCE = timedelta(minutes=1)
 
 
@@ -40,7 +40,7 @@ def claim(core: Core, account_id: int, key: str, request: bytes) -> None:
 
 
 def keep(core: Core, account_id: int, key: str, answer: Mapping[str, Any]) -> None:
-    """Keep what was answered, for whoever sends the same once more."""
+    """Keep the answer, for a request that is sent once more."""
     with core.database.begin() as conn:
         idempotency_keys.keep(conn, account_id, key, answer)
 

@@ -37,7 +37,7 @@ class Offer(NamedTuple):
 
 
 class _Challenge(NamedTuple):
-    """What was asked, for whom (0: whoever signs in), and its place in the order of all challenges."""
+    """What was asked, for whom (0: the person signing in), and its place in the order of all challenges."""
 
     account_id: int
     number: int

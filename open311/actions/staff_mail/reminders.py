@@ -156,7 +156,7 @@ class _Walk:
         return staff_notices.to_unit(self.catalogue, unit, members)
 
     def _leading(self, role: Role, unit: str | None, *, checks: bool) -> list[Account]:
-        """Who has the role for the unit; where nobody has it, whoever leads more."""
+        """Who has the role for the unit; where nobody has it, the leaders of more."""
         # What is not checked is not for everybody who leads.
         seen_by = Right.CHECK if checks and role is Role.LEAD else Right.SEE_REPORTS
         above = (

@@ -75,7 +75,7 @@ def tell(
     *,
     at: datetime | None = None,
 ) -> None:
-    """Have these told, within the transaction of what they are told of; whoever has chosen so, once a day."""
+    """Notify these people, within the transaction of the event; those who have chosen so, once a day."""
     for recipient, account in recipients.items():
         storage.add(conn, recipient, notices, core.now())
         if account is None or account.mails is MailChoice.AT_ONCE:

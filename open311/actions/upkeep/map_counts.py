@@ -18,7 +18,7 @@ def fold(core: Core) -> int:
 
 @contextmanager
 def words_sorted_beside(core: Core) -> Iterator[Callable[[], None]]:
-    """For whoever stores many requests: what is yielded has another thread sort in the words of those stored so far.
+    """For code that stores many requests: what is yielded has another thread sort in the words of those stored so far.
 
     Else the database has the one who stores do it every few thousand rows, who waits meanwhile.
     """

@@ -150,7 +150,7 @@ class SmtpMailer:
             if server.has_extn("starttls"):
                 server.starttls(context=self._context)
                 server.ehlo()
-            # Whoever sits in between may have stripped STARTTLS, so without it a password is never sent.
+            # A man in the middle may have stripped STARTTLS, so without it a password is never sent.
             elif self._user or not self._plain:
                 server.close()
                 raise ConfigurationError(

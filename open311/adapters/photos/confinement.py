@@ -12,7 +12,7 @@ from contextlib import suppress
 
 # The user `nobody` of Linux, who owns no file.
 NOBODY = 65534
-# Whoever waits for a page comes before whoever waits for a picture.
+# A request for a page comes before one for a picture.
 NICENESS = 10
 PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS = 4, 38
 # Landlock has no function in the C library; its numbers are the same on all processors (Linux 5.13).

@@ -79,7 +79,7 @@ class PhotoQueue:
             if not self._waiting:
                 self._busy = False
                 return
-            # Of equal ones whoever waited longest: `min` takes the first.
+            # Of equal ones the one that has waited longest: `min` takes the first.
             following = min(self._waiting, key=lambda waiting: self._taken.get(waiting.sender, 0.0))
             self._waiting.remove(following)
             following.turn.set()

@@ -116,7 +116,7 @@ def _metadata(settings: Settings) -> dict[str, str]:
     names = ("authorization_endpoint", "token_endpoint", "jwks_uri")
     for name in names:
         address = metadata.get(name)
-        # A plain http address among them would hand every code to whoever sits in between.
+        # A plain http address among them would hand every code to a man in the middle.
         if not isinstance(address, str) or urlsplit(address).scheme != urlsplit(issuer).scheme:
             raise SsoFailed(f"{name} is no address of the kind of the issuer")
     return {name: metadata[name] for name in names}

@@ -158,7 +158,7 @@ def defer(service_request_id: int, until: datetime) -> None:
 @number
 @click.argument("text")
 def answer(service_request_id: int, text: str) -> None:
-    """Write a TEXT to whoever sent a request, and to nobody else."""
+    """Write a TEXT to the reporter, and to nobody else."""
     with opened() as core:
         casework.answer(core, service_request_id, text, cli_actor())
     click.echo(f"A letter about {service_request_id} is on its way.")
@@ -168,7 +168,7 @@ def answer(service_request_id: int, text: str) -> None:
 @number
 @click.argument("question")
 def ask(service_request_id: int, question: str) -> None:
-    """Ask whoever sent a request a QUESTION; until they answer no deadline runs."""
+    """Ask the reporter a QUESTION; until they answer no deadline runs."""
     with opened() as core:
         casework.ask(core, service_request_id, question, cli_actor())
     click.echo(f"A question about {service_request_id} is on its way.")

@@ -39,7 +39,7 @@ GRACE_SECONDS = 30
 M_ARENA_MAX = -8
 # A page of a thousand requests makes more objects than Python's 700, and none of them in a circle.
 GARBAGE_FROM = 20_000
-# Of one process; whoever is beyond it waits to be taken.
+# Of one process; connections beyond it wait to be accepted.
 MOST_CONNECTIONS = 8192
 BACKLOG = 2048
 MOST_HEAD_BYTES = 64 * 1024

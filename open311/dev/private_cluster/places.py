@@ -25,7 +25,7 @@ LEFT_SECONDS = 3600
 def locked(data_dir: Path) -> IO[str]:
     """Make `data_dir` and hold it until the returned file is closed, even by kill -9."""
     data_dir.mkdir(parents=True, exist_ok=True)
-    # Not `w`: that would empty the line of whoever holds it.
+    # Not `w`: that would empty the line of the process that holds it.
     lock = (data_dir / "postgres.lock").open("a+")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

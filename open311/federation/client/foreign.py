@@ -37,7 +37,7 @@ _BETWEEN_ADDRESSES = re.compile(r"[\s,;|]+(?=https?://)", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ForeignRequest:
-    """A service request of another server. `fields` is everything it said, for whoever needs more."""
+    """A service request of another server. `fields` is everything it said, for code that needs more."""
 
     service_request_id: str
     status: Status

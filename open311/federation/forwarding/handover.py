@@ -145,8 +145,8 @@ def _claim(core: Core, conn: Connection, number: int) -> Handover | None:
         reason = f"OPEN311_FORWARD_KEYS has no key named {forward.api_key}"
         storage.change(conn, number, error=reason, due_datetime=core.now() + timedelta(minutes=1))
         return None
-    # Marked before it is sent, in a transaction of its own: whoever dies in between leaves a report that is perhaps
-    # there.
+    # Marked before it is sent, in a transaction of its own: a process that dies in between leaves a report that is
+    # perhaps there.
     leased: dict[str, Any] = {"due_datetime": core.now() + LEASE, "attempts": forwarded.attempts + 1}
     if forwarded.state is ForwardState.WAITING:
         leased |= {"state": ForwardState.SENDING, "sent_datetime": core.now()}

@@ -38,7 +38,7 @@ def link(core: Core, service_request_id: int, foreign_id: str, actor: Actor) -> 
 
 
 def _in_hand(conn: Connection, number: int, actor: Actor) -> ForwardedRequest:
-    """A request that waits for a decision of staff, locked; raises `Forbidden` for whoever may not order."""
+    """A request that waits for a decision of staff, locked; raises `Forbidden` for actors who may not order."""
     forwarded = storage.find(conn, number, lock=True)
     request = service_requests.find_any(conn, number)
     if forwarded is None or request is None:

@@ -3,12 +3,12 @@
 import threading
 from typing import Any
 
-# Whoever has waited this long for another thread's answer makes one of their own.
+# A thread that has waited this long for another one's answer makes its own.
 PATIENCE_SECONDS = 5.0
 
 
 class InFlight:
-    """An answer that is being made; whoever asks the same meanwhile waits for it."""
+    """An answer that is being made; other threads with the same question wait for it."""
 
     def __init__(self) -> None:
         self._done = threading.Event()

@@ -2,7 +2,7 @@
 
 A server process works on a few requests at a time. Were a body read there, a handful of clients that send one byte a
 second would keep out everybody else. So the server has many more threads than places: most of them only wait. How many
-may wait is bounded, for all and for each address, so that threads are left for whoever sends no body.
+may wait is bounded, for all and for each address, so that threads are left for requests without a body.
 """
 
 import tempfile
@@ -20,7 +20,7 @@ from open311.http.limits.connections import Threads, is_broken_off
 from open311.model.access.network import network_of
 
 RETRY_AFTER = 5
-# Whoever is slower than this, in bytes a second, after so many seconds, is not waited for any longer.
+# A client that is slower than this, in bytes a second, after so many seconds, is not waited for any longer.
 SLOWEST = 500
 PATIENCE_SECONDS = 20.0
 MOST_AT_ONCE = 16 * 1024
@@ -104,7 +104,7 @@ class BodyBuffer:
 
 def _length(environ: WSGIEnvironment) -> int | None:
     """The announced length; None when the body ends where its sender says so."""
-    # Chunks win over a length (RFC 9112, 6.3): whoever sends both may mean to smuggle a second request past a proxy.
+    # Chunks win over a length (RFC 9112, 6.3): with both, a client may smuggle a second request past a proxy.
     if "HTTP_TRANSFER_ENCODING" in environ:
         return None
     announced = environ.get("CONTENT_LENGTH") or "0"
@@ -113,7 +113,7 @@ def _length(environ: WSGIEnvironment) -> int | None:
 
 
 def _sender_is_gone(environ: WSGIEnvironment) -> bool:
-    # The other end of all connections is the proxy then: whoever leaves would have the bodies of others refused.
+    # The other end of all connections is the proxy then: a client that leaves would have the bodies of others refused.
     if "werkzeug.proxy_fix.orig" in environ:
         return False
     return is_broken_off(network_of(environ.get("REMOTE_ADDR")), int(environ["SERVER_PORT"]))

@@ -28,7 +28,7 @@ MOST_SENDERS_OF_ONE = 448
 # Threads for everybody else.
 OTHER_THREADS = 64
 PATIENCE_SECONDS = 20.0
-# While many threads wait for others, whoever keeps one of them waiting is given less time.
+# While many threads wait for others, a connection that keeps one of them waiting is given less time.
 PATIENCE_IN_A_CROWD = 2.0
 # As many as there are threads for everybody else.
 CROWD = 64

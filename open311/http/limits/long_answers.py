@@ -24,7 +24,7 @@ def take_share(response: Response, room: Shares, who: str) -> None:
         raise no_room()
     # Nor may any layer on the way out collect the pieces, to count them or for anything else.
     response.implicit_sequence_conversion = False
-    # Given back when the server is done with the answer, and also by whoever drops one without closing it.
+    # Given back when the server is done with the answer, and also when one is dropped without being closed.
     response.call_on_close(finalize(response, room.leave, who))
 
 

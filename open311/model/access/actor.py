@@ -49,7 +49,7 @@ class Right(StrEnum):
     MANAGE_ACCOUNTS = "manage_accounts"
     READ_AUDIT = "read_audit"
     API_TOKENS = "api_tokens"
-    # Keys, webhooks, sources and forwards: whoever runs the server.
+    # Keys, webhooks, sources and forwards: the operator.
     OPERATE = "operate"
 
 
@@ -77,7 +77,7 @@ class ActorKind(StrEnum):
 
 
 def lacking(right: Right) -> Problem:
-    """That this right is missing, in words: whoever is refused has to ask somebody else for it."""
+    """That this right is missing, in words: the person has to ask somebody else for it."""
     return problem("error.right.missing", right=problem(f"desk.right.{right.value}"))
 
 
@@ -118,7 +118,7 @@ class Actor:
 
 
 WORKER = Actor(ActorKind.WORKER, rights=ALL_RIGHTS)
-# Whoever fills in the forms of the public site, which need no key.
+# Anybody who fills in the forms of the public site, which need no key.
 PUBLIC = Actor(ActorKind.PUBLIC, rights=frozenset({Right.INTAKE}))
 # Whoever holds the link to their own data: the link decides which.
 REPORTER = Actor(ActorKind.REPORTER, rights=frozenset({Right.ERASE}))

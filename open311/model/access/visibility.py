@@ -18,7 +18,7 @@ class View(IntEnum):
 
 
 class Rule(NamedTuple):
-    """What is seen of requests of one visibility: by anybody, and by whoever may see what is held."""
+    """What is seen of requests of one visibility: by anybody, and by those who may see what is held."""
 
     anybody: View
     with_held: View

@@ -175,7 +175,7 @@ def new_case(
 ) -> Case:
     """The case of a new report; `request` has the names of the columns of `service_requests`.
 
-    Its `areas` are those at its place, for whoever does not know them already.
+    Its `areas` are those at its place, for a caller that does not know them already.
 
     What comes from elsewhere has a history there: it has its unit, which is not asked whether it takes it up.
     """

@@ -68,7 +68,7 @@ FIELDS: dict[Order, tuple[str, ...]] = {
 class CaseSearch:
     """What is asked of the list; what is left out restricts nothing, but for `stages`: then it is all open ones.
 
-    `assignee` is the id of a person, `nobody` whoever has none. With `words` the order is by receipt, the newest first;
+    `assignee` is the id of a person, `nobody` those without one. With `words` the order is by receipt, newest first;
     their stems are those of `text_searches`.
     """
 

@@ -28,7 +28,7 @@ SPEAK_FOR_IT = (ActorKind.FORWARD, ActorKind.HARVEST, ActorKind.IMPORT, ActorKin
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Another system that owns parts of a report; `is_told` by pushes, so whoever has a key speaks for it."""
+    """Another system that owns parts of a report; `is_told` by pushes, so anybody with a key speaks for it."""
 
     host: str
     parts: frozenset[Part]

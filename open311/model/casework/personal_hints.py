@@ -1,4 +1,4 @@
-"""What in a text may be about persons: suggestions for whoever checks it, never a decision."""
+"""What in a text may be about persons: suggestions for the staff who check it, never a decision."""
 
 import re
 from typing import NamedTuple

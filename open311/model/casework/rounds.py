@@ -36,7 +36,7 @@ OPEN = "open"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Round:
-    """A round of a city; `stops` and `settled` count what whoever asks may see."""
+    """A round of a city; `stops` and `settled` count what the actor may see."""
 
     id: int
     jurisdiction_id: str

@@ -257,7 +257,7 @@ class Catalogue:
         *,
         areas: tuple[str, ...] | None = None,
     ) -> Route:
-        """Which unit a report goes to, and why. Its `areas` are those at its place, for whoever does not know them."""
+        """Which unit a report goes to, and why. A caller that knows the `areas` at its place hands them in."""
         facts = Facts(
             service_code=service_code,
             received=received.astimezone(self.jurisdiction.time_zone),

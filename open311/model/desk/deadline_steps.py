@@ -19,7 +19,7 @@ class Deadline(StrEnum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Step:
-    """So much of the time has gone, in percent. `to`: the role that hears of it; None is whoever it waits for."""
+    """So much of the time has gone, in percent. `to`: the role that hears of it; None is the person it waits for."""
 
     percent: int
     to: Role | None = None

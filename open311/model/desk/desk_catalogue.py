@@ -108,7 +108,7 @@ class Desk:
         }
 
     def reasons_for(self, outcome: ReasonFor) -> list[Reason]:
-        """The reasons among which whoever decides so chooses one."""
+        """The reasons among which the decider chooses one."""
         return [reason for reason in self.reasons.values() if reason.outcome is outcome]
 
     def route(self, facts: Facts, otherwise: str | None) -> Route:

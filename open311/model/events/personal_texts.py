@@ -13,7 +13,7 @@ class Author(StrEnum):
     """Whose erasure takes a text along before the term of its report is over."""
 
     REPORTER = "reporter"
-    # Whoever sent this event, or the one that it answers.
+    # The sender of this event, or of the one that it answers.
     SENDER = "sender"
 
 

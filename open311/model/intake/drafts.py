@@ -8,7 +8,7 @@ from typing import Any
 
 from open311.model.media import StoredFile
 
-# Whoever leaves a report unfinished finds it again for this long.
+# An unfinished report is found again for this long.
 KEPT_FOR = timedelta(hours=24)
 # And no longer than this, however often it is touched.
 KEPT_AT_MOST = timedelta(days=7)

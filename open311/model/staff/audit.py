@@ -45,7 +45,7 @@ class AuditKind(StrEnum):
     ERASED = "erased"
     SENDER_BLOCKED = "sender_blocked"
     SENDER_UNBLOCKED = "sender_unblocked"
-    # What whoever runs the server lets in and out.
+    # What the operator lets in and out.
     KEY_ADDED = "key_added"
     KEY_REVOKED = "key_revoked"
     WEBHOOK_ADDED = "webhook_added"

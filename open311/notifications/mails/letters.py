@@ -1,4 +1,4 @@
-"""Letters that belong to one report: to whoever sent it, and to whoever objects to it."""
+"""Letters that belong to one report: to its reporter, and to those who object to it."""
 
 from babel.dates import format_date
 
@@ -17,7 +17,7 @@ from open311.storage.mails.sent_mails import SentKind
 from open311.storage.requests import service_requests
 from open311.storage.requests.cases import ANSWER_WITHIN
 
-# What is written to whoever objects to a report.
+# What is written to those who object to a report.
 OBJECTED = ("mail.objected.subject", "mail.objected.text")
 VERDICTS = {
     Verdict.UPHELD: ("mail.objection.subject", "mail.objection.upheld.text"),
@@ -62,7 +62,7 @@ def send(core: Core, event_id: int) -> None:
 
 
 def write_to_objector(core: Core, event_id: int, decided: bool = False) -> None:
-    """Say that an objection has come in, or what was decided; not to whoever was forgotten meanwhile."""
+    """Say that an objection has come in, or what was decided; not to a person forgotten meanwhile."""
     with core.database.read() as conn:
         event = events.find(conn, event_id)
         history = events.of_request(conn, event.service_request_id) if event else []
@@ -85,7 +85,7 @@ def write_to_objector(core: Core, event_id: int, decided: bool = False) -> None:
 
 
 def send_receipt(core: Core, service_request_id: int, language: str) -> None:
-    """Tell whoever sent a report its number, and what happens next."""
+    """Tell the reporter the number, and what happens next."""
     with core.database.read() as conn:
         request = service_requests.find_any(conn, service_request_id)
         address = mailbox(service_requests.find_address(conn, service_request_id) or "")

@@ -1,4 +1,4 @@
-"""Who is to hear of an event: everybody who follows the report, whoever sent it, or nobody."""
+"""Who is to hear of an event: everybody who follows the report, the reporter, or nobody."""
 
 from enum import Enum
 
@@ -38,7 +38,7 @@ def concerns_anybody(event: Event) -> bool:
 
 
 def asks_for_rating(follower: Follower, event: Event) -> bool:
-    """Whether whoever sent the report is asked how it ended: in the mail that tells them of the end."""
+    """Whether the reporter is asked how it ended: in the mail that tells them of the end."""
     closes = event.kind == EventKind.STATUS_CHANGED and event.data.get("status") == Status.CLOSED
     return follower.is_reporter and closes
 
@@ -46,7 +46,7 @@ def asks_for_rating(follower: Follower, event: Event) -> bool:
 def kind_for(follower: Follower, event: Event, request: ServiceRequest) -> MailKind | None:
     """What a follower is to read about an event; None for nothing.
 
-    What is not public, or is no longer, is told to whoever sent the report, and to others no more than that.
+    What is not public, or is no longer, is told to the reporter, and to others no more than that.
     """
     if not concerns_anybody(event):
         return None

@@ -156,7 +156,7 @@ def _owners(catalogue: Catalogue) -> tuple[str, str]:
 
 
 def _owner(core: Core, conn: Connection, catalogue: Catalogue, token: str) -> tuple[str, str]:
-    """Mailbox and language of whoever has this link to their data; no other link opens them."""
+    """Mailbox and language of the holder of this link to their data; no other link opens them."""
     link = mail_links.find(conn, token, core.now())
     mine = link and link.jurisdiction_id == catalogue.jurisdiction.jurisdiction_id
     if not (link and mine and link.purpose is Purpose.OWN_DATA and link.email):

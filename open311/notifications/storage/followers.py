@@ -23,7 +23,7 @@ def add(
     *,
     is_reporter: bool = False,
 ) -> tuple[Follower, bool]:
-    """Somebody wants to follow a report; whoever does so already is found again. Says whether they are new."""
+    """Somebody wants to follow a report; one who does so already is found again. Says whether they are new."""
     row = {"service_request_id": service_request_id, "email": email, "language": language}
     moments = {"created_datetime": now, "asked_datetime": now, "is_reporter": is_reporter}
     added = conn.execute(insert(followers).values(row | moments).on_conflict_do_nothing().returning(_f.id))

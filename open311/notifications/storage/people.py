@@ -58,7 +58,7 @@ def hidden_reports_of(conn: Connection, owners: Sequence[str], email: str) -> li
     """The reports of somebody that nobody but staff can see, and that nobody works on."""
     mine = (func.lower(_p.email) == email.lower(), _r.jurisdiction_id.in_(owners))
     refused = and_(_r.visibility == "withheld", _r.status == "closed")
-    # Others are still needed: published ones by everybody, withheld open ones by whoever works on them.
+    # Others are still needed: published ones by everybody, withheld open ones by those who work on them.
     unseen = or_(_r.visibility == "hidden", refused)
     query = select(_r.id).join(reporters, _p.service_request_id == _r.id).where(*mine, unseen)
     return list(conn.execute(query.order_by(_r.id)).scalars())

@@ -54,7 +54,7 @@ def _join(alias: str, terms: str) -> str:
     return f"left join terms {terms} on {same}"
 
 
-# Whoever follows a duplicate hears of the report that goes on, so a duplicate is over when that one is.
+# Followers of a duplicate hear of the report that goes on, so a duplicate is over when that one is.
 _DUE = text(f"""
     with {_TERMS}, about_people as (
         select service_request_id as id from reporters

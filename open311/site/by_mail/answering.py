@@ -1,4 +1,4 @@
-"""The answer of whoever reported to a question of the city, behind a link that only they have."""
+"""The answer of the reporter to a question of the city, behind a link that only they have."""
 
 from typing import cast
 

@@ -76,7 +76,7 @@ def mail_form(
 def guarded_page(
     template: str, form: GuardedForm, *, is_refused: bool, retry_after: int = 0, **values: Any
 ) -> Response:
-    """A page with a form that is guarded against machines; whoever sent too much is told when to come again."""
+    """A page with a form that is guarded against machines; after too many requests it says when to come again."""
     response = page(
         template,
         status=429 if retry_after else 400 if is_refused else 200,

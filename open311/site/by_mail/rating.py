@@ -1,4 +1,4 @@
-"""How it ended, asked of whoever reported by one link in the mail that closes a report; opening it changes nothing."""
+"""How it ended, asked of the reporter by one link in the mail that closes a report; opening it changes nothing."""
 
 from typing import cast
 

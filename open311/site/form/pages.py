@@ -104,7 +104,7 @@ def _groups(words: str) -> list[tuple[str, list[Service]]]:
 
 
 def danger(draft: Draft) -> Response:
-    """The words that stop whoever should call for help."""
+    """The words that stop people who should call for help."""
     return step("danger", draft, service=form_input.service(city(), draft.state))
 
 

@@ -166,7 +166,7 @@ def _category(draft: Draft) -> AnyResponse:
 
 
 def _danger(draft: Draft) -> AnyResponse:
-    """The emergency question: whoever is in danger has to call instead."""
+    """The emergency question: people in danger have to call instead."""
     if form_input.action()[0] != "safe":
         return pages.to_step(draft, "emergency")
     return pages.to_step(_update(draft, no_danger=draft.text("service_code")), "details")

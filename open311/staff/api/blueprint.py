@@ -113,7 +113,7 @@ class StaffBlueprint(LazyBlueprint):
         content_type: str = "application/json",
         endpoint: str | None = None,
     ) -> Callable[[View], View]:
-        """Register a view for whoever has one of these rights somewhere.
+        """Register a view for staff who have one of these rights somewhere.
 
         What it `takes` stands in the query, or in the body of a POST; what it `returns` is written by a schema.
         """

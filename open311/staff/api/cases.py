@@ -105,7 +105,7 @@ def _register(act: Act) -> None:
 
 
 def _do(act: Act, number: int, sent: Mapping[str, Any]) -> dict[str, int]:
-    """Do it; what the case is at then, whether or not whoever did it may still see it."""
+    """Do it; what the case is at then, whether or not the actor may still see it."""
     revision = _revision() if act.needs_revision else None
     act.do(find_case(number), sent, revision)
     with current.core().database.begin() as conn:

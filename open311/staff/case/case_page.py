@@ -61,7 +61,7 @@ def report_act(number: int, act: str) -> ResponseReturnValue:
     seen = find_case(number)
     if (refused := attempt(seen, act, ACTS, _page)) is not None:
         return refused
-    # Whoever acts has read what names them: then it need not be pressed away as well.
+    # The actor has read what names them: then it need not be pressed away as well.
     casework.read_mentions(current.core(), number, seen.actor)
     if request.form.get("back") == "home":
         return redirect_to("home", done="saved")

@@ -1,4 +1,4 @@
-"""Photos for whoever may see their case; the files as they were sent for whoever may see originals."""
+"""Photos for staff who may see their case; the files as they were sent for those who may see originals."""
 
 from flask import Response, request
 from flask.typing import ResponseReturnValue
@@ -21,7 +21,7 @@ def photo(key: str) -> ResponseReturnValue:
 
 
 def picture(key: str) -> Response:
-    """The file of a photo; raises `NotFound` for one of a case that whoever asks may not see."""
+    """The file of a photo; raises `NotFound` for one of a case that the actor may not see."""
     core = current.core()
     unknown = NotFound(problem("error.path"))
     if not KEY.fullmatch(key):

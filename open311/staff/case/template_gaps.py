@@ -72,7 +72,7 @@ def offered(seen: SeenCase, *, public: bool = False) -> list[FilledTemplate]:
         fitting = templates.offered(
             conn, request.jurisdiction_id, service_code=request.service_code, unit=whole.case.unit
         )
-    # What all read has one language; a letter has that of whoever gets it.
+    # What all read has one language; a letter has that of its recipient.
     language = (not public and whole.told.language) or catalogue.jurisdiction.languages[0]
     values = of_case(seen, language)
     texts = [(template, _text(template, language, public=public)) for template in fitting]

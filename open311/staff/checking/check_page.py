@@ -119,7 +119,7 @@ def form_values(seen: SeenCase, shown: FormState) -> dict[str, Any]:
 
 
 def check_page(seen: SeenCase, shown: FormState) -> Response:
-    """The page, with whoever opens it noted as looking at the report."""
+    """The page; notes that this person is looking at the report."""
     core, number = current.core(), seen.number
     with core.database.begin() as conn:
         # Said, not locked: whoever goes home with a page open would hold up everybody. The revision settles who was

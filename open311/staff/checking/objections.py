@@ -16,7 +16,7 @@ from open311.staff.seen_case import find_case
 
 @page("/check/<number:number>/objections/<number:event_id>", Right.CHECK, methods=("POST",))
 def check_objection(number: int, event_id: int) -> ResponseReturnValue:
-    """The report goes, or it stays; whoever objected hears why."""
+    """The report goes, or it stays; the objector hears why."""
     seen = find_case(number)
     chosen = request.form.get("verdict", "")
     if chosen not in set(Verdict):

@@ -16,7 +16,7 @@ BOX = re.compile(r"\s*([\d.]{1,8})\s*,\s*([\d.]{1,8})\s*,\s*([\d.]{1,8})\s*,\s*(
 
 
 def drawn_boxes(seen: SeenCase, photo: Media) -> str:
-    """The boxes that are there, for whoever draws all of them anew: one that was left out would be taken away."""
+    """The boxes that are there, for staff who draw all of them again: one that was left out would be taken away."""
     if photo.original_key is None or not seen.may(Right.SEE_ORIGINALS):
         return ""
     boxes = from_stored(photo.boxes)

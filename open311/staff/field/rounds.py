@@ -112,7 +112,7 @@ def _chosen(values: Mapping[str, Any], name: str) -> tuple[str, ...]:
 
 
 def _people(conn: Connection, rows: Sequence[CaseRow]) -> Sequence[tuple[str, str]]:
-    """Who may be sent: the colleagues of the units whose cases are listed, by name, for whoever may give work away."""
+    """Who may be sent: the colleagues of the units whose cases are listed, by name, for staff who may assign work."""
     owners = {row.case.jurisdiction_id for row in rows}
     if not any(Right.ASSIGN_PERSON in staff().rights_in(owner) for owner in owners):
         return ()

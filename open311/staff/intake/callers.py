@@ -1,4 +1,4 @@
-"""Reports by who sent or follows them, for whoever may see that: a caller asks what became of theirs."""
+"""Reports by who sent or follows them, for staff who may see that: a caller asks what became of theirs."""
 
 from flask import request
 from flask.typing import ResponseReturnValue

@@ -131,7 +131,7 @@ def places(catalogue: Catalogue, state: Mapping[str, Any]) -> list[Place]:
 
 
 def is_settled(state: Mapping[str, Any]) -> bool:
-    """Whether whoever types has seen which place their words are taken for."""
+    """Whether the employee has seen which place their words are taken for."""
     seen = state.get("places_for") == state.get("address") or state.get("placed") == state.get("address")
     return bool(seen or not state.get("placed"))
 

@@ -167,7 +167,7 @@ def _picked() -> list[CaseRow] | None:
 
 
 def _cells() -> CellWriter:
-    """The writer for whoever asks; it is used when the request is over, too."""
+    """The writer for the actor; it is used when the request is over, too."""
     return CellWriter.of(current.core(), current.language(), current.time_zone())
 
 

@@ -120,7 +120,7 @@ def _waiting(somebody: SignedIn) -> list[Waiting]:
 
 
 class MyDay(NamedTuple):
-    """What was counted for somebody; the queue for whoever checks."""
+    """What was counted for somebody; the queue for those who check."""
 
     queue: Counts | None
     mine: Mine

@@ -76,7 +76,7 @@ def give_code() -> ResponseReturnValue:
 
 @open_page("/login/factor", methods=("GET", "POST"))
 def set_up_factor() -> ResponseReturnValue:
-    """Have a second factor set up by whoever needs one and has none."""
+    """Have staff who need a second factor and have none set one up."""
     somebody = _on_the_way(Stage.ENROL)
     if somebody is None:
         return redirect(address("login", next=_next()), 303)

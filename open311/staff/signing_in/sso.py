@@ -35,7 +35,7 @@ def begin_sso() -> ResponseReturnValue:
 
 @open_page("/login/sso/back")
 def finish_sso() -> ResponseReturnValue:
-    """Sign in whoever the provider sends back."""
+    """Sign in the person whom the provider sends back."""
     _require_provider()
     state, code = request.args.get("state", ""), request.args.get("code", "")
     try:

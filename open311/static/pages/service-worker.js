@@ -6,7 +6,7 @@ const PUBLIC = /^(reports\/\d+|open-data|imprint|privacy|accessibility)?$/;
 const OWN = { offline: "offline", "report/offline": "offline_form", "report/waiting": "waiting" };
 const MOST_PAGES = 50;
 const MOST_FILES = 150;
-// Whoever has waited so long for a page rather sees the one from last time.
+// After so long a wait the page from last time is better than none.
 const PATIENCE = 8000;
 
 const wait = (time) => new Promise((resolve) => setTimeout(resolve, time));

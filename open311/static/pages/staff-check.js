@@ -12,7 +12,7 @@ const decision = (form) => {
   };
   form.dataset.live = "";
   form.addEventListener("change", (event) => {
-    // Whoever picks a similar report means that this one is a duplicate of it.
+    // To pick a similar report is to call this one a duplicate of it.
     if (event.target.name === "parent") form.querySelector("#outcome-duplicate").checked = true;
     show();
   });

@@ -15,5 +15,5 @@ BASEMAP = 3_110_005
 STATISTICS = 3_110_016
 # With a hash of the jurisdiction and the source that is taken from.
 SOURCE = 311_007
-# Whoever writes a line of the log has to see the one before it, whose digest it carries on.
+# The writer of a line of the log has to see the one before it, whose digest it carries on.
 AUDIT_LOG = 311_004

@@ -1,6 +1,6 @@
 """Cache invalidation: stamps in memory shared by all processes of this host, which change with the data.
 
-Whoever changes something public sets a new stamp after the commit and before the answer; what was kept under
+Every change of something public sets a new stamp after the commit and before the answer; what was kept under
 another stamp is stale. So an answer never goes stale on this host. Other hosts hear of the change by `NOTIFY`, and
 set the stamp of theirs (`http/caching/response_cache.py`). Every process of this host hears of it too, which covers
 a writer that died between commit and stamp; the change has a number by which they see that the stamp is set

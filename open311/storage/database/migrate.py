@@ -25,7 +25,7 @@ TOO_OLD = (
     "the database was made before release 0.1.0 and cannot be brought up to date: make a new one with "
     "`createdb`, name it in DATABASE_URL, and run `open311 db upgrade` (demo data: `open311 demo`)"
 )
-# Whoever waits for a table makes everybody else wait behind it, so a migration soon gives up and comes again: before
+# A migration that waits for a table makes everybody else wait behind it, so it soon gives up and comes again: before
 # `deadlock_timeout` (1 s), too, or PostgreSQL would end a writer's transaction instead of ours.
 LOCK_WAIT = "400ms"
 TRIES = 300

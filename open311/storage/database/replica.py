@@ -1,6 +1,6 @@
 """Reads from a streaming replica that never fall behind an answer already given (read-your-writes).
 
-Whoever changes something public moves the stamp of the host before the answer (`database/freshness.py`). For each stamp
+Every change of something public moves the stamp of the host before the answer (`database/freshness.py`). For each stamp
 a process asks the primary once how far its log had come, and the replica may answer when it has replayed as much. Asked
 again each second, this also bounds how old an answer may be when the change was made on another host.
 

@@ -109,7 +109,7 @@ def plan_as(conn: Connection, mode: str) -> None:
 def plan_once(conn: Connection) -> None:
     """Until the next statement that asks for something else, plan alike whatever the values are."""
     driver: Any = conn.connection.driver_connection
-    # What is set through a pooler would stay for whoever comes next.
+    # What is set through a pooler would stay for the next session.
     if driver.prepare_threshold is not None:
         plan_as(conn, GENERIC)
 

@@ -80,7 +80,7 @@ def _staff(roles: Mapping[int, Sequence[Membership]], now: datetime) -> list[Sta
 
 
 def _takers(staff: Sequence[Staff], case: Case, visibility: str) -> set[int]:
-    """Who may be given a case: people of its unit, or whoever may work on it where the unit has none of its own."""
+    """Who may be given a case: people of its unit, or anybody who may work on it where the unit has none."""
     working = [person for person in staff if _may_take(person, case, visibility)]
     everybody = {person.account_id for person in working}
     return _by_unit(working, case.jurisdiction_id).get(case.unit or "", everybody)

@@ -65,7 +65,7 @@ def _by_email(email: str) -> Any:
 
 
 def _by_phone(phone: str) -> Any:
-    # With fewer digits, half a town would be found, and read, by whoever types `0621`.
+    # With fewer digits, half a town would be found, and read, by typing `0621`.
     if not (digits := phone_pattern(phone)):
         return None
     ending: ColumnElement[str] = literal_column(

@@ -108,7 +108,7 @@ def find(conn: Connection, event_id: int) -> Event | None:
 
 
 def status_told_at(conn: Connection, service_request_id: int) -> datetime | None:
-    """When the status that a request has was told, by the clock of whoever told it; None when it never moved."""
+    """When the status that a request has was set, by the clock of the server that set it; None when it never moved."""
     # What another system did it may tell late, and then its own clock counts, but never one that runs ahead of ours.
     own_time = func.least(_e.data["sent_datetime"].astext.cast(TIMESTAMP(timezone=True)), _e.datetime)
     query = select(own_time).where(_e.service_request_id == service_request_id, _e.kind.in_(MOVES))

@@ -33,7 +33,7 @@ _BEGIN = text("""
     select :name, source, pg_snapshot_xmin(pg_current_snapshot())::text::xid8, 0, floor from instance
     on conflict do nothing
 """)
-# Whoever finds the mark locked takes nothing: another process reads under this name, and will have read on by then.
+# A process that finds the mark locked takes nothing: another one reads under this name, and will have read on by then.
 _MARK = text("""
     select reader.xid::text, reader.number, reader.floor, reader.source,
         instance.source as current, instance.floor as past, instance.horizon::text

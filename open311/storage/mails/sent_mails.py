@@ -37,7 +37,7 @@ class SentKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MailLine:
-    """How many mails of a kind are in a state; to whoever sent the report, or to others who follow it.
+    """How many mails of a kind are in a state; to the reporter, or to others who follow it.
 
     Those that ask for a confirmation, and receipts, are about no event.
     """
@@ -92,7 +92,7 @@ def add(
     kind: SentKind = SentKind.NEWS,
     follower_id: int | None = None,
 ) -> None:
-    """Remember a mail that was handed to the mail server; without a follower it went to whoever sent the report."""
+    """Remember a mail that was handed to the mail server; without a follower it went to the reporter."""
     state = MailState.SENT if sent.refused is None else MailState.REFUSED
     row: dict[str, Any] = {"service_request_id": service_request_id, "event_id": event_id, "kind": kind}
     row["follower_id"] = follower_id

@@ -124,7 +124,7 @@ def renew_duplicates(conn: Connection, service_request_id: int, at: datetime) ->
 
 
 def find_address(conn: Connection, service_request_id: int) -> str | None:
-    """Where whoever sent a request can be written to: the address they gave, else one they have confirmed."""
+    """Where the reporter can be written to: the address they gave, else one they have confirmed."""
     query = select(reporters.c.email).where(reporters.c.service_request_id == service_request_id)
     address: str | None = conn.execute(query).scalar_one_or_none()
     if address:

@@ -1,7 +1,7 @@
 """Requests as bytes that PostgreSQL writes: an expression over a row for each form, made from the table of v2's fields.
 
 It gives to the byte what `formats` gives for the same request, or NULL: a row that needs more than is said here (a
-moment before zones were agreed upon, a cell that a spreadsheet would run) is left to whoever reads it, to be written
+moment before zones were agreed upon, a cell that a spreadsheet would run) is left to the reader, to be written
 from its values. Characters that XML cannot carry stay in JSON and XML, until they are taken out of the bytes.
 """
 

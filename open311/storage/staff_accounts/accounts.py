@@ -169,6 +169,6 @@ LEFT: Mapping[str, Any] = {
 
 
 def forget_left(conn: Connection, before: datetime) -> int:
-    """Delete the accounts of those who left before a moment, and of whoever never came."""
+    """Delete the accounts of those who left before a moment, and of people who never signed in."""
     gone = delete(accounts).where(_a.state == AccountState.LEFT.value, _a.left_datetime < before)
     return conn.execute(gone).rowcount

@@ -34,7 +34,7 @@ def claim(
         return None
     query = select(_k.request_digest, _k.answer).where(_k.account_id == account_id, _k.key == key)
     row = conn.execute(query).one_or_none()
-    # Given back between the two statements: whoever comes again in a moment finds it free.
+    # Given back between the two statements: a request that is repeated in a moment finds it free.
     return StoredResponse(row.request_digest, row.answer) if row else StoredResponse(request_digest, None)
 
 

@@ -31,7 +31,7 @@ def in_force_at(now: datetime) -> ColumnElement[bool]:
 
 
 def of_joined(rows: Sequence[Row[Any]]) -> tuple[Membership, ...]:
-    """The memberships in rows with the columns `JOINED`; whoever has none comes in one row without."""
+    """The memberships in rows with the columns `JOINED`; people without any come in one row."""
     names = [column.name for column in COLUMNS]
     return tuple(
         membership_from({name: row._mapping[f"m_{name}"] for name in names})
@@ -101,7 +101,7 @@ def remove_all(conn: Connection, account_id: int) -> None:
 
 
 def in_jurisdiction(conn: Connection, jurisdiction_id: str, now: datetime) -> dict[int, list[Membership]]:
-    """Everybody who has a role in a jurisdiction now, with those roles; whoever has left has none."""
+    """Everybody who has a role in a jurisdiction now, with those roles; people who have left have none."""
     by_account: dict[int, list[Membership]] = {}
     query = select(_m.account_id, *COLUMNS).where(_m.jurisdiction_id == jurisdiction_id, in_force_at(now))
     for row in conn.execute(query.order_by(_m.account_id, _m.id)):

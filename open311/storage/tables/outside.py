@@ -57,7 +57,7 @@ order_links = Table(
     Column("order_id", ForeignKey("orders.id", ondelete="CASCADE"), nullable=False, index=True),
 )
 
-# How it ended, for whoever reported: each link of a closing mail, and the one answer that came by it. Nothing tells
+# How it ended, for the reporter: each link of a closing mail, and the one answer that came by it. Nothing tells
 # whose it was, nor which of the staff had the case.
 ratings = Table(
     "ratings",

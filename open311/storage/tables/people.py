@@ -91,7 +91,7 @@ mail_messages = Table(
     Index("mail_messages_created", "created_datetime"),
 )
 
-# A mail about a report that the mail server was asked to take: without a follower, it went to whoever sent the report,
+# A mail about a report that the mail server was asked to take: without a follower, it went to the reporter,
 # or to whom its `kind` says. Answers and mails that come back name its `message_id`. Personal data.
 sent_mails = Table(
     "sent_mails",

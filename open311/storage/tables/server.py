@@ -98,7 +98,7 @@ map_changes = Table(
     *(Column(name, BigInteger, nullable=False) for name in _sums),
 )
 
-# What was erased, written down by triggers: ids alone. `copied`: also beside the photos, for whoever restores a backup.
+# What was erased, written down by triggers: ids alone. `copied`: also beside the photos, for the restoring of a backup.
 erasures = Table(
     "erasures",
     metadata,

@@ -1,1 +1,1 @@
-"""What is said about a report that is no part of it: with whoever sent it, and among staff."""
+"""What is said about a report that is no part of it: with the reporter, and among staff."""

@@ -1,4 +1,4 @@
-"""Letters between the city and whoever sent a report; nobody else reads them."""
+"""Letters between the city and the reporter; nobody else reads them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ from open311.storage.requests import service_requests
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What the city wants to know about a report, for whoever has the link."""
+    """What the city wants to know about a report, for the holder of the link."""
 
     request: ServiceRequest
     text: str
@@ -42,7 +42,7 @@ def answer(
     *,
     expected_revision: int | None = None,
 ) -> int:
-    """Write to whoever sent a report; raises `Invalid` when there is no address."""
+    """Write to the reporter; raises `Invalid` when there is no address."""
     with opened(core, service_request_id, actor, Right.WRITE_REPORTER, expected_revision) as work:
         write_answer(work, text)
     return work.case.revision
@@ -63,7 +63,7 @@ def ask(
     *,
     expected_revision: int | None = None,
 ) -> int:
-    """Ask whoever sent a report something; until they answer, or the link ends, no deadline runs."""
+    """Ask the reporter something; until they answer, or the link ends, no deadline runs."""
     with opened(core, service_request_id, actor, Right.WRITE_REPORTER, expected_revision) as work:
         write_question(work, text)
     return work.case.revision

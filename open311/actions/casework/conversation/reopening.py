@@ -1,4 +1,4 @@
-"""How it ended, for whoever reported: whether they are satisfied, and whether it is mended at all.
+"""How it ended, for the reporter: whether they are satisfied, and whether it is mended at all.
 
 That it is not is a wish: it waits in the queue, and staff decide whether the report is taken up again.
 """
@@ -107,7 +107,7 @@ def keep_closed(
     *,
     expected_revision: int | None = None,
 ) -> int:
-    """Leave a report closed although somebody says that it is not mended, and say why to whoever reported."""
+    """Leave a report closed although somebody says that it is not mended, and say why to the reporter."""
     with _wish(core, update_id, actor, expected_revision) as work:
         if text and tidy(text):
             work.require(Right.WRITE_REPORTER)

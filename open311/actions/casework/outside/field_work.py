@@ -26,7 +26,7 @@ def plan_round(
 ) -> int:
     """Make a round of these reports, in the order of a short way that begins at the first; returns its id.
 
-    Whoever calls has looked which of them the actor may see. Raises `Invalid`.
+    The caller has checked which of them the actor may see. Raises `Invalid`.
     """
     actor.require(Right.FIELD, jurisdiction_id)
     words, chosen = tidy(name)[:NAME_LENGTH], list(dict.fromkeys(numbers))

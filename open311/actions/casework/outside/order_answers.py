@@ -1,4 +1,4 @@
-"""What contractors say about their orders, by the link of a mail: whoever has it needs no account."""
+"""What contractors say about their orders, by the link of a mail, without an account."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

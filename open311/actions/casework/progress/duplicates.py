@@ -25,7 +25,7 @@ def merge(
 ) -> int:
     """Close a request as the duplicate of another one, which goes on; both keep their ids.
 
-    Its own duplicates become duplicates of the other one, so that whoever follows any of them hears of it. Raises
+    Its own duplicates become duplicates of the other one, so that all their followers hear of it. Raises
     `Invalid` when the other one is itself a duplicate, of another jurisdiction, hidden, or closed without `reopen`.
     """
     with core.database.begin() as conn:

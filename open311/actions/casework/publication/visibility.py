@@ -1,4 +1,4 @@
-"""Who may see a report: everybody, whoever works on it, nobody any more."""
+"""Who may see a report: everybody, those who work on it, nobody any more."""
 
 from open311.actions.casework.opening import opened
 from open311.actions.casework.responsibility import assignment, routing
@@ -30,7 +30,7 @@ def withhold(
     words: str | None = None,
     expected_revision: int | None = None,
 ) -> int:
-    """Keep a checked request from the public and have it worked on all the same; whoever sent it hears of it.
+    """Keep a checked request from the public and have it worked on all the same; the reporter hears of it.
 
     `reason` is a code of the catalogue, whose words the reporter gets; `words` are for staff alone.
     """

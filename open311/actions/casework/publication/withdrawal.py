@@ -1,4 +1,4 @@
-"""Whoever sent a report takes it back."""
+"""The reporter takes a report back."""
 
 from open311.actions.casework.opening import locked
 from open311.actions.casework.publication.visibility import take_away

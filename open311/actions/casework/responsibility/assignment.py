@@ -150,7 +150,7 @@ def decline(
 
 
 def _turn_to_lead(work: Work) -> None:
-    """Tell whoever leads those who check, or they themselves, that nobody takes a report."""
+    """Tell the leaders of those who check, or they themselves, that nobody takes a report."""
     if not staff_mails.possible(work.core):
         return
     checkers, city = work.catalogue.desk.checkers, work.request.jurisdiction_id

@@ -71,7 +71,7 @@ class WholeCase:
 
     @property
     def is_reporter_out_of_reach(self) -> bool:
-        """Whether the last mail to whoever sent the report did not arrive."""
+        """Whether the last mail to the reporter did not arrive."""
         written = [mail for mail in self.mails if mail.to_reporter and mail.kind in TO_CITIZENS]
         last = max(written, key=lambda mail: mail.moment, default=None)
         return last is not None and last.state in (MailState.REFUSED, MailState.BOUNCED)

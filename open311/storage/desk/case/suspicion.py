@@ -1,4 +1,4 @@
-"""What makes a report look like abuse: reasons for whoever checks it, who decides; nothing follows by itself."""
+"""What makes a report look like abuse: reasons for the staff who check it and decide; nothing follows by itself."""
 
 import re
 from collections.abc import Mapping, Sequence
