@@ -1,4 +1,4 @@
-"""What the worker does: each task's function, and when it is done again. Queues stand beside the names."""
+"""What the worker does: each task's function, and when it is done again. Queues are beside the names."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -69,7 +69,7 @@ def _pull_all_updates(core: Core) -> None:
         _defer(core, TaskName.PULL_UPDATES, lock=f"pull {url}", url=url)
 
 
-# All but `RETRY_STALLED`, which is about the queue itself and stands in `worker.build`.
+# All but `RETRY_STALLED`, which is about the queue itself and is in `worker.build`.
 TASKS: Mapping[TaskName, Task] = {
     TaskName.ACCEPT_TOKEN: Task(_accept_token, RETRY),
     TaskName.MAKE_THUMBNAIL: Task(media.make_thumbnail, RETRY),

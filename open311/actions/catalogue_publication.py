@@ -33,7 +33,7 @@ class FurtherCatalogues(Protocol):
         """Differs whenever they do."""
 
     def catalogues(self, conn: Connection, own: Sequence[Catalogue]) -> tuple[list[Catalogue], list[str]]:
-        """Those that may stand beside our `own`, and what keeps others out."""
+        """Those that may come beside our `own`, and what keeps others out."""
 
     def put_in_force(self, conn: Connection, catalogues: Sequence[Catalogue]) -> None:
         """Do what follows from the catalogues now in force, all of them."""

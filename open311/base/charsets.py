@@ -43,7 +43,7 @@ def decode(raw: bytes) -> str:
 
 
 class LenientMessage(Message):
-    """Headers whose parameters name charsets too (RFC 2231): the library decodes by whatever stands there."""
+    """Headers whose parameters name charsets too (RFC 2231): the library decodes by whatever is there."""
 
     def get_param(self, *args: Any, **kwargs: Any) -> Any:
         """As the library has it, in ASCII where no charset of text is named."""

@@ -14,7 +14,7 @@ from time import perf_counter, time_ns
 from typing import Any
 
 HEADER = "traceparent"
-# Of later versions what stands here, too; what they add is not ours to repeat.
+# Of later versions what is here, too; what they add is not ours to repeat.
 FORM = re.compile(
     r"(?!ff)(?P<version>[0-9a-f]{2})-(?P<trace>[0-9a-f]{32})-(?P<span>[0-9a-f]{16})-(?P<flags>[0-9a-f]{2})"
     r"(?P<more>-.*)?"

@@ -30,7 +30,7 @@ def contents(catalogue: Catalogue) -> dict[str, Any]:
 
 
 def digest(catalogue: Catalogue) -> str:
-    """A name for the public contents: equal exactly when they are. What only staff see makes nobody read anew."""
+    """A name for the public contents: equal exactly when they are. What only staff see makes nobody read again."""
     return _digest({section: value for section, value in contents(catalogue).items() if section != "desk"})
 
 

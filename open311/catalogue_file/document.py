@@ -73,12 +73,12 @@ class Cursor:
         return Cursor(value, (*self.steps, key))
 
     def __iter__(self) -> Iterator["Cursor"]:
-        """The items of a list; nothing when anything else stands here."""
+        """The items of a list; nothing when anything else is here."""
         if isinstance(self.value, list):
             yield from (Cursor(item, (*self.steps, index)) for index, item in enumerate(self.value))
 
     def entries(self) -> Iterator["Cursor"]:
-        """The entries of a mapping; nothing when anything else stands here."""
+        """The entries of a mapping; nothing when anything else is here."""
         if isinstance(self.value, dict):
             yield from (self[key] for key in self.value)
 

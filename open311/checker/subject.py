@@ -97,7 +97,7 @@ class Subject:
         return self.posted[-1]
 
     def forget_requests(self) -> None:
-        """Have requests asked for anew, since there are more of them; what was answered stays to be looked back on."""
+        """Have requests asked for again, since there are more of them; what was answered stays to be looked back on."""
         for key in [key for key in self.answers if key[1].startswith(f"{self.base}/requests")]:
             self.answers["before", *key] = self.answers.pop(key)
 

@@ -141,7 +141,7 @@ def run(
 ) -> Counts:
     """Take over what has changed at a source since the last run, page by page, each page in its own transaction.
 
-    With `since`, the history back to then is read anew; `ahead` asks for a page while those before are stored. What
+    With `since`, the history back to then is read again; `ahead` asks for a page while those before are stored. What
     goes wrong is noted at the source and ends the run; the next one goes on where this one stopped.
     """
     client, trouble = client_of(source), None

@@ -36,7 +36,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feed:
-    """What stands above the entries; `links` maps a relation to an address."""
+    """What is above the entries; `links` maps a relation to an address."""
 
     id: str
     title: str

@@ -19,7 +19,7 @@ BYTE_ORDER_MARKS = {
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
 }
-# What Excel reads as "this stands between the columns", and therefore some programs write as a first line.
+# What Excel reads as "this is between the columns", and therefore some programs write as a first line.
 _EXCEL_DELIMITER = re.compile(r'"?sep=([^"\r\n])"?', re.IGNORECASE)
 LONGEST_FIELD = 1_000_000
 # A quote that is never closed would otherwise swallow the rest of the file.
@@ -29,7 +29,7 @@ UNCLOSED = problem("error.row.quote")
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """The cells of a row; with a `problem` they are what stands on the line that cannot be read."""
+    """The cells of a row; with a `problem` they are what is on the line that cannot be read."""
 
     line: int
     cells: list[str]
@@ -82,13 +82,13 @@ def encoding_of(path: Path) -> str:
 
 
 def delimiter_of(line: str) -> str:
-    """The character that stands between the columns of a file with this first line."""
+    """The character that is between the columns of a file with this first line."""
     excel = _EXCEL_DELIMITER.fullmatch(line.rstrip("\r\n"))
     return excel[1] if excel else max(",;\t|", key=line.count)
 
 
 def records(lines: Iterable[str], delimiter: str) -> Iterator[Record]:
-    """Every record that is not blank; a faulty line is told as such and the next one begins anew."""
+    """Every record that is not blank; a faulty line is reported as such and the next one begins a record."""
     # Python has one limit for all readers of the process.
     csv.field_size_limit(LONGEST_FIELD)
     feed = _Lines(lines)

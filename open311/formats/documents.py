@@ -98,7 +98,7 @@ def _group(service: Service, catalogue: Catalogue, language: str) -> str:
 
 
 def _alphabetical(name: str) -> str:
-    """The name as a dictionary orders it: Ölspur stands between Oberleitung and Ordnung."""
+    """The name as a dictionary orders it: Ölspur is between Oberleitung and Ordnung."""
     letters = unicodedata.normalize("NFD", name.casefold())
     return "".join(letter for letter in letters if not unicodedata.combining(letter))
 

@@ -90,7 +90,7 @@ def text_in_json(text: str) -> str:
 
 
 def text_in_xml(text: str) -> str:
-    """A text as it stands inside an element."""
+    """A text as it is inside an element."""
     return _escaped(text)
 
 

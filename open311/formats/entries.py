@@ -15,7 +15,7 @@ ROOT = "service_requests"
 class Form(NamedTuple):
     """How an entry is written, from what `documents.service_request` describes, and how a list is put together of them.
 
-    `text` writes a text as it stands inside an entry; `clean` takes out of entries that PostgreSQL wrote what no form
+    `text` writes a text as it is inside an entry; `clean` takes out of entries that PostgreSQL wrote what no form
     may carry.
     """
 

@@ -1,4 +1,4 @@
-"""A cache of rendered reports: lists are joined from these fragments, and only what changed is rendered anew.
+"""A cache of rendered reports: lists are joined from these fragments, and only what changed is rendered again.
 
 Lists are kept, too, under the ids and versions they are made of. So whatever else changes, a list that is asked for
 again costs no more than to see that it is still the same.

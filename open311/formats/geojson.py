@@ -11,7 +11,7 @@ MEDIA_TYPE = "application/geo+json"
 
 
 def feature(request: dict[str, Any], **members: Any) -> dict[str, Any]:
-    """One request, as `documents.service_request` describes it, as a Feature; `members` stand beside it."""
+    """One request, as `documents.service_request` describes it, as a Feature; `members` are beside it."""
     place = (request["long"], request["lat"])
     return {
         "type": "Feature",
@@ -28,6 +28,6 @@ def write(value: dict[str, Any]) -> bytes:
 
 
 def join(features: Iterable[bytes], **members: Any) -> bytes:
-    """A FeatureCollection of Features that `write` has written; `members` stand beside them."""
+    """A FeatureCollection of Features that `write` has written; `members` are beside them."""
     more = b"".join(b",%b:%b" % (orjson.dumps(name), orjson.dumps(value)) for name, value in members.items())
     return b'{"type":"FeatureCollection","features":[%b]%b}' % (b",".join(features), more)

@@ -108,7 +108,7 @@ class FastPath:
         """What the parameters of a list mean; within the same second the same to all who send them."""
         now = self._core.now()
         known = self._known.get(context.args)
-        # A catalogue that was published anew is another object: what words mean may have changed with it.
+        # A catalogue that was published again is another object: what words mean may have changed with it.
         if known is None or known.catalogue is not context.catalogue or known.now != now:
             query = _loaded(self._of_list, parameters, context.catalogue)
             known = _ParsedQuery(

@@ -103,5 +103,5 @@ MISTAKE = documents.errors([(400, "FARBE required: Farbe des Fahrzeugs")])
 
 
 def written(document: Document, content_type: str) -> Any:
-    """The example as it stands in the OpenAPI document: a value for JSON, the text itself for XML."""
+    """The example as it is in the OpenAPI document: a value for JSON, the text itself for XML."""
     return document.value if content_type == "application/json" else encode.to_xml(document).decode()

@@ -126,7 +126,7 @@ class GeoReportApi(LazyApi):
         settings = current.core().settings
         servers = _servers(settings.base_url or "", sandbox=settings.test_endpoint)
         document = self.spec.to_dict() | {"servers": servers[::-1] if current.sandbox() else servers}
-        # As written: fields stand in the order of GeoReport, not of the alphabet.
+        # As written: fields are in the order of GeoReport, not of the alphabet.
         body = json.dumps(document, ensure_ascii=False)
         return flask.Response(body, headers=CACHED, content_type="application/json")
 

@@ -46,7 +46,7 @@ class HostCheck:
 
 @lru_cache(maxsize=256)
 def normalised_host(host: str, allowed: tuple[str, ...] = ()) -> str | None:
-    """A host as it may stand in a link, in ASCII; None for what is none, or not one of `allowed`, if there are any."""
+    """A host as it may be in a link, in ASCII; None for what is none, or not one of `allowed`, if there are any."""
     match = HOST.fullmatch(host) or HOST.fullmatch(_in_ascii(host))
     if match is None or (allowed and match["name"].lower().rstrip(".") not in allowed):
         return None

@@ -1,6 +1,6 @@
 """The one table of prefixes and suffixes of addresses, for limits, logs, caches, error formats and city names.
 
-Routes themselves stand with their views. A front door that begins an address of its own is one row here.
+Routes themselves are with their views. A front door that begins an address of its own is one row here.
 """
 
 import re

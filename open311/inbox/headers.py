@@ -35,7 +35,7 @@ def inner_parts(message: Message) -> list[Message]:
 
 
 def word(message: Headers, name: str) -> str:
-    """A header as it stands there, the first of its name, without what no text of ours may hold."""
+    """A header as it is there, the first of its name, without what no text of ours may hold."""
     return speakable(str(message.get(name) or "")[:LONGEST])
 
 
@@ -56,7 +56,7 @@ def _charset(name: str | None) -> str | None:
 
 
 def message_ids(message: Headers, *names: str) -> list[str]:
-    """The ids of mails that these headers name, the last first: what is answered stands at the end."""
+    """The ids of mails that these headers name, the last first: what is answered is at the end."""
     ids = [message_id for name in names for message_id in MESSAGE_ID.findall(word(message, name))]
     return list(dict.fromkeys(reversed(ids)))[:MOST_IDS]
 

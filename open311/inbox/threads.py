@@ -87,7 +87,7 @@ def _may_say_more(sent: AnsweredMail, letter: Letter, request: ServiceRequest) -
 
 
 def _say_more(core: Core, conn: Connection, sent: AnsweredMail, letter: Letter, files: Files) -> bool:
-    """Have a mail stand at the report as what its writer said; False where somebody has to read it first.
+    """Attach a mail to the report as what its writer said; False where somebody has to read it first.
 
     Whoever answers the question whether it was they who wrote has not shown that it was.
     """
@@ -100,7 +100,7 @@ def _say_more(core: Core, conn: Connection, sent: AnsweredMail, letter: Letter, 
 
 
 def _note_bounce(conn: Connection, bounce: Bounce) -> None:
-    """What became of the mail stands at the event it told of, for staff."""
+    """What became of the mail is shown at the event it told of, to staff."""
     sent = sent_mails.find(conn, bounce.message_ids)
     if sent is not None:
         sent_mails.bounced(conn, sent.message_id, bounce.status)

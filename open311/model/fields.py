@@ -1,6 +1,6 @@
 """What is done with a field of a service request: each names its roles, and rooms ask for the fields of a role.
 
-The fields themselves stand in `ServiceRequest`. A new text that senders may give is one line there, a column and its
+The fields themselves are in `ServiceRequest`. A new text that senders may give is one line there, a column and its
 migration, and an element of `schemas/georeport-v2.xsd`.
 """
 

@@ -20,7 +20,7 @@ from open311.opendata.tiles import MEDIA_TYPE, blueprint
 from open311.web.fields import Word
 from open311.web.queries import Arguments
 
-# The version stands in the address, and a version never changes.
+# The version is in the address, and a version never changes.
 FOR_EVER = "public, max-age=31536000, immutable"
 # Tiles and directories of a file are far smaller; whoever asks for more copies the file.
 LARGEST_OF_A_PAGE = 1024 * 1024

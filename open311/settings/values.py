@@ -88,7 +88,7 @@ def web_address(raw: str) -> str:
 
 
 def _in_ascii(parts: SplitResult) -> str:
-    """An address as it may stand in a header: `https://mängel.example` becomes `https://xn--mngel-gra.example`."""
+    """An address as it may be in a header: `https://mängel.example` becomes `https://xn--mngel-gra.example`."""
     try:
         host = parts.netloc if parts.netloc.isascii() else idna.encode(parts.netloc, uts46=True).decode()
     except idna.IDNAError:

@@ -48,7 +48,7 @@ def own(name: str) -> Response:
 
 @blueprint.get("/modules/<version>/<path:name>")
 def module(version: str, name: str) -> Response:
-    """A script of ours that loads others: all of one version stand in one folder, so that they fit each other."""
+    """A script of ours that loads others: all of one version are in one folder, so that they fit each other."""
     response = _send(OWN, name)
     response.headers["Cache-Control"] = FOR_EVER if version == _modules_version() else FOR_NOW
     return response

@@ -108,7 +108,7 @@ def app_icon(name: str) -> Response:
 
 @blueprint.page("/service-worker.js")
 def service_worker() -> Response:
-    """The script that stands between the site and the network. Its bytes change with every release and catalogue."""
+    """The script that is between the site and the network. Its bytes change with every release and catalogue."""
     catalogue = city()
     settings = orjson.dumps(_settings(catalogue)).decode()
     source = (

@@ -26,7 +26,7 @@ POLICY = {
     "default-src": "'none'",
     "script-src": "'self'",
     "style-src": "'self'",
-    # KERN draws its icons with pictures that stand in the style sheet itself; previews of photos are blobs.
+    # KERN draws its icons with pictures that are in the style sheet itself; previews of photos are blobs.
     "img-src": "'self' data: blob:",
     "font-src": "'self'",
     "connect-src": "'self'",

@@ -183,7 +183,7 @@ def _parent(service_request: ServiceRequest, catalogue: Catalogue) -> view_model
     if service_request.parent_id is None:
         return None
     try:
-        # Staff may have hidden it since; its number would then stand on a public page.
+        # Staff may have hidden it since; its number would then be on a public page.
         parent = single_request.find(current.core(), catalogue, service_request.parent_id).request
     except NotFound:
         return None

@@ -35,7 +35,7 @@ def render(
     errors: Mapping[str, str] | None = None,
     **values: Any,
 ) -> Response:
-    """A page of the desk; `errors` are words by the id of the field that they stand at.
+    """A page of the desk; `errors` are words by the id of their field.
 
     Among the values, `also` widens the content policy by sources, per directive.
     """

@@ -14,7 +14,7 @@ from open311.staff.blueprint import here, own_path
 
 LIST = "/staff/reports"
 MAP = f"{LIST}/map"
-# It stands in the address of the case, encoded once more, and in that of each of its forms.
+# It is in the address of the case, encoded once more, and in that of each of its forms.
 LONGEST = 1000
 # What pages are called; of several that the path begins with, the first.
 NAMES = (
@@ -48,7 +48,7 @@ class WayBack:
 
     @property
     def is_through_list(self) -> bool:
-        """Whether other cases stand before and after this one."""
+        """Whether other cases are before and after this one."""
         return self.row is not None and urlsplit(self.path).path == LIST
 
     def address(self, number: int, *, done: str = "") -> str:

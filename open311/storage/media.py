@@ -134,7 +134,7 @@ def descriptions(conn: Connection, service_request_id: int) -> dict[str, str]:
 
 
 def shown_paths(conn: Connection, service_request_id: int) -> list[str]:
-    """What stands in `service_requests.photos` now."""
+    """What is in `service_requests.photos` now."""
     query = select(service_requests.c.photos).where(service_requests.c.id == service_request_id)
     return list(conn.execute(query).scalar_one())
 

@@ -118,7 +118,7 @@ def last_run(conn: Connection, jurisdiction_id: str) -> Run | None:
 
 
 def add_up(conn: Connection, jurisdiction_id: str, zone: str, event_id: int, now: datetime) -> None:
-    """Count all reports of a jurisdiction anew; readers see the former figures until the transaction ends.
+    """Count all reports of a jurisdiction again; readers see the former figures until the transaction ends.
 
     All is read before the first row is written: a transaction that may write holds up the feed of changes.
     """

@@ -111,7 +111,7 @@ class WebAddresses(DelimitedList):
         super().__init__(item, **_with_description(kwargs, maxItems=MOST_ADDRESSES))
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> Any:
-        # A comma may stand inside an address; only one before a further address separates.
+        # A comma may be inside an address; only one before a further address separates.
         addresses = tuple(
             address.strip()
             for item in value
@@ -205,7 +205,7 @@ class BoxField(fields.String):
     def __init__(self, **kwargs: Any) -> None:
         long, lat = ({"type": "number", "minimum": -most, "maximum": most} for most in (180, 90))
         four = {"type": "array", "items": {"type": "number"}, "minItems": 4, "maxItems": 4}
-        # apispec knows no `prefixItems`, but leaves alone what stands below `allOf`.
+        # apispec knows no `prefixItems`, but leaves alone what is below `allOf`.
         super().__init__(**_with_description(kwargs, **four, allOf=[{"prefixItems": [long, lat, long, lat]}]))
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> Any:

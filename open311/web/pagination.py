@@ -1,4 +1,4 @@
-"""What stands beside a page of requests: `Link` to the pages around it, and totals (georeport.md 5.1)."""
+"""What is beside a page of requests: `Link` to the pages around it, and totals (georeport.md 5.1)."""
 
 from collections.abc import Mapping
 from dataclasses import replace

@@ -81,7 +81,7 @@ def _body(request: LenientRequest) -> Iterable[tuple[str, str]]:
         return request.form.items(multi=True)
     if request.is_json:
         return _json_pairs(request.posted_object)
-    # A POST whose parameters all stand in the query has no body, and then its type does not matter.
+    # A POST whose parameters are all in the query has no body, and then its type does not matter.
     #
     if request.content_length or request.headers.get("Transfer-Encoding"):
         raise Invalid(problem("error.body.media_type"))

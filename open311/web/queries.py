@@ -147,7 +147,7 @@ KNOWN = frozenset(ServiceRequestsQuery().fields)
 
 @lru_cache(maxsize=256)
 def is_known(name: str) -> bool:
-    """Whether a parameter means something in a list; whatever else was sent stands in no link."""
+    """Whether a parameter means something in a list; whatever else was sent is in no link."""
     name = parameters.bare(name)
     return parameters.ALIASES.get(name, name) in KNOWN
 

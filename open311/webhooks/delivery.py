@@ -32,7 +32,7 @@ from open311.webhooks.payload import body
 log = structlog.get_logger()
 
 AT_ONCE = 500
-# A job gives way to other targets then and begins anew.
+# A job gives way to other targets then and begins again.
 SECONDS_AT_ONCE = 10.0
 # Beyond this, what a silent target has missed stays in the stream of events.
 MOST_WAITING = 10_000

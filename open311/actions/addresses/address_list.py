@@ -93,7 +93,7 @@ def _read(lines: Iterator[str]) -> Iterator[tuple[Mapping[str, str] | None, int]
 
 
 def _columns(head: Record | None) -> Mapping[str, int | None]:
-    """Where each of our columns stands in the file; raises `Invalid` where one is missing that is needed."""
+    """Where each of our columns is in the file; raises `Invalid` where one is missing that is needed."""
     names = [name.strip().casefold() for name in head.cells] if head else []
     places = {
         column: next((names.index(name) for name in known if name in names), None)

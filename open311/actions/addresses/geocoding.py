@@ -46,7 +46,7 @@ def things(
 
 
 def thing_at(core: Core, catalogue: Catalogue, place: Location, metres: float, language: str) -> str:
-    """What stands at a place and is asked for by its number, such as `Lamp 4711`; empty when nothing does."""
+    """What is at a place and is asked for by its number, such as `Lamp 4711`; empty when nothing does."""
     owner = catalogue.jurisdiction.jurisdiction_id
     kinds = sorted(catalogue.kinds_of_things)
     if not kinds:

@@ -1,6 +1,6 @@
 """What staff do with a request: check, publish, withhold, hide, assign, move on, close, write, take back.
 
-Each act is a function of its own here; what it does within a larger act stands beside it. `work.py` is how all of them
+Each act is a function of its own here; what it does within a larger act is beside it. `work.py` is how all of them
 lock, write and tell.
 """
 

@@ -50,7 +50,7 @@ def link(core: Core, mail_id: int, service_request_id: int, actor: Actor, owner:
 
 
 def attach_to_report(core: Core, conn: Connection, mail: InboxMail, service_request_id: int) -> None:
-    """Have a mail stand at a report, with its photos, within the caller's transaction."""
+    """Attach a mail to a report, with its photos, within the caller's transaction."""
     # Lent: the files lie in the store already, and must not be swept away when this is rolled back.
     receive(core, conn, service_request_id, mail.text, Files(lent=mail.photos))
     storage.release_photos(conn, mail.id)

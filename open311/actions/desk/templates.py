@@ -44,7 +44,7 @@ def change(
     *,
     active: bool = True,
 ) -> None:
-    """Write a template anew; `Conflict` when somebody else has done so since `version`."""
+    """Rewrite a template; `Conflict` when somebody else has done so since `version`."""
     with core.database.begin() as conn:
         template = storage.find(conn, template_id)
         if template is None:

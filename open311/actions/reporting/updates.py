@@ -148,7 +148,7 @@ def hide(core: Core, update_id: int, actor: Actor, *, expected_revision: int | N
 
 
 def _forget_notes(work: Work, hidden: Event) -> None:
-    """A public change in any case; the text may also stand beside the status of the request."""
+    """A public change in any case; the text may also accompany the status of the request."""
     text = hidden.data.get("status_notes")
     if text is not None and work.request.status_notes == text:
         work.change(status_notes=None)

@@ -58,7 +58,7 @@ def lines(text: str) -> Iterator[Line]:
     head = text.lstrip("\ufeff").split("\n", 1)[0]
     # German spreadsheets write semicolons; the head tells, since no column has either in its name.
     delimiter = ";" if head.count(";") > head.count(",") else ","
-    # Without translation of line ends: one may stand within a quoted cell.
+    # Without translation of line ends: one may be within a quoted cell.
     reader = csv.DictReader(StringIO(text.lstrip("\ufeff"), newline=""), delimiter=delimiter)
     columns = [str(column or "").strip().lower() for column in reader.fieldnames or ()]
     unknown, missing = set(columns) - {*COLUMNS}, {*NEEDED} - set(columns)

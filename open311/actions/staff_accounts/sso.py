@@ -31,7 +31,7 @@ SOURCE = "sso"
 SECONDS = 900
 # A password that was just asked for was given since then.
 FRESH_SECONDS = 300
-# A directory can name thousands of groups; all that give a role here stand in the catalogue.
+# A directory can name thousands of groups; all that give a role here are in the catalogue.
 MOST_GROUPS = 2000
 
 

@@ -74,7 +74,7 @@ def case_line(core: Core, catalogue: Catalogue, case: AboutCase, language: str, 
 
 
 def mail_link(conn: Connection, account_id: int, kind: LinkKind) -> None:
-    """Have a link sent by mail; the worker makes it, so that it stands nowhere until it is sent."""
+    """Have a link sent by mail; the worker makes it, so that it is stored nowhere until it is sent."""
     jobs.defer(conn, TaskName.SEND_STAFF_LINK, account_id=account_id, kind=kind.value)
 
 

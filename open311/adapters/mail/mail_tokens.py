@@ -19,7 +19,7 @@ from open311.settings.mail_tokens import TokenSource
 SECONDS = 20.0
 # An answer with a token has a few kilobytes, whatever a wrong address sends.
 MOST_BYTES = 64 * 1024
-# A token that is about to end is not begun with; one whose end nobody told is asked for anew each time.
+# A token that is about to end is not begun with; one whose end is unknown is asked for again each time.
 MARGIN_SECONDS = 60.0
 # Of our environment a program gets all but what it has no business with.
 OURS = ("OPEN311_", "DATABASE_URL", "PG")
@@ -63,7 +63,7 @@ def _checked(token: str) -> str:
 
 
 class _Grant:
-    """The token of an endpoint, asked for anew when it ends."""
+    """The token of an endpoint, asked for again when it ends."""
 
     def __init__(self, source: TokenSource) -> None:
         self._source = source

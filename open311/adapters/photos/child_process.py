@@ -30,7 +30,7 @@ def run_child(module: str, data: bytes, seconds: int, *arguments: str) -> bytes:
     """
     environ = {name: os.environ[name] for name in HANDED_ON if name in os.environ} | ONE_THREAD
     environ["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))
-    # The path is whole: `site` would look for it anew, in files that it reads each time.
+    # The path is whole: `site` would look for it again, in files that it reads each time.
     command = [sys.executable, "-S", "-m", module, *arguments]
     try:
         ended = subprocess.run(

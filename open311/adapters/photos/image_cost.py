@@ -145,7 +145,7 @@ def _heif(data: bytes) -> None:
         raise _too_complex()
 
 
-# Boxes that hold others, and how many bytes stand before those.
+# Boxes that hold others, and how many bytes are before those.
 _HOLDERS: Mapping[bytes, int] = {b"meta": 4, b"iprp": 0, b"ipco": 0}
 _PROPERTIES = {b"ispe", b"property"}
 

@@ -1,6 +1,6 @@
 """Photos from strangers: what they may be, and what becomes of them.
 
-A photo is taken apart and drawn anew, always as a JPEG in sRGB: nothing that hid in the file, neither a place nor a
+A photo is taken apart and drawn again, always as a JPEG in sRGB: nothing that hid in the file, neither a place nor a
 program, gets into the copy. Decoders are large C programs that meet hostile bytes here, so they run in a process of
 their own, with little memory, little time and none of the server's secrets.
 """
@@ -116,7 +116,7 @@ def thumbnail(data: bytes) -> Photo:
 def blackened(data: bytes, boxes: Sequence[Callable[[int, int], tuple[int, int, int, int]]]) -> Photo:
     """A clean picture with black boxes, each given as a function from its size to left, top, right and bottom.
 
-    The pixels below are gone, not covered: the file is written anew from what is left.
+    The pixels below are gone, not covered: the file is written again from what is left.
     """
     with Image.open(BytesIO(data), formats=("JPEG",)) as image:
         pixels = image.convert("RGB")

@@ -38,7 +38,7 @@ def address(secret: str, account: str, issuer: str) -> str:
 
 
 def picture(text: str) -> str:
-    """A QR code as SVG that stands in a page: dark on light whatever the colours of the page, no style inline."""
+    """A QR code as SVG that is in a page: dark on light whatever the colours of the page, no style inline."""
     out = io.BytesIO()
     segno.make(text, error="m").save(
         out,

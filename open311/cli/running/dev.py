@@ -117,7 +117,7 @@ def _key(built: Core) -> str:
     secret = keys.add_key(
         built, f"this machine, {datetime.now():%Y-%m-%d %H:%M:%S.%f}", [Scope.REPORT], None, actor=cli_actor()
     )
-    # Written anew and not over: the file may be one that others can read.
+    # A new file, not written over: the file may be one that others can read.
     kept.unlink(missing_ok=True)
     with os.fdopen(os.open(kept, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(secret + "\n")

@@ -164,7 +164,7 @@ def _assembled(parts: re.Match[str]) -> datetime:
 
 
 def _month_and_day(one: int, two: int, *, american: bool) -> tuple[int, int]:
-    """Month and day where either may stand first: told by AM and PM, or by a number that no month has."""
+    """Month and day where either may be first: told by AM and PM, or by a number that no month has."""
     if one > 12:
         return two, one
     if american or two > 12 or one == two:

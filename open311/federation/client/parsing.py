@@ -16,7 +16,7 @@ Item = Mapping[str, Any]
 
 DEEPEST_WRAPPER = 5
 DEEPEST = 50
-# A field may be nonsense without spoiling the report that it stands in.
+# A field may be nonsense without spoiling the report that it is in.
 DEEPEST_JSON = 1000
 LONGEST_NUMBER = 40
 DECODERS = {"gzip": 31, "x-gzip": 31, "deflate": 15}

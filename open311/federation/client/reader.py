@@ -62,7 +62,7 @@ class Part:
 
 
 def history(state: Mapping[str, Any], now: datetime, since: datetime) -> State:
-    """The state in which everything back to `since` is read anew."""
+    """The state in which everything back to `since` is read again."""
     kept = {name: state[name] for name in LASTING if name in state}
     return {
         **kept,

@@ -222,7 +222,7 @@ def _store(
         nonlocal counts
         before, _ = wait_for_turn()
         counts = before + taken + Counts(refused=len(batch.rejects) + len(refusals))
-        # Written before the commit, and truncated when an import resumes: so each row stands in it once.
+        # Written before the commit, and truncated when an import resumes: so each row is in it once.
         written = refused.write([*batch.rejects, *batch.unstored(refusals)])
         state = {**source.state, "line": batch.line, "rejected_bytes": written}
         sources.save(conn, source, state, counts.as_dict())

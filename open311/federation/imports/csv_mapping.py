@@ -114,7 +114,7 @@ def _invalid(reason: str) -> Invalid:
 
 
 class Columns:
-    """Where the fields of GeoReport stand in the rows of a file whose head has these `names`."""
+    """Where the fields of GeoReport are in the rows of a file whose head has these `names`."""
 
     def __init__(self, names: Sequence[str], mapping: CsvMapping) -> None:
         places = {name: place for place, name in enumerate(names)}

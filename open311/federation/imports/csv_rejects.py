@@ -25,7 +25,7 @@ class Reject:
 
 
 class Rejects:
-    """Writes rows as they stood in their file, in its encoding and columns; reasons in the language of the city."""
+    """Writes rows as they were in their file, in its encoding and columns; reasons in the language of the city."""
 
     def __init__(
         self, path: Path, encoding: str, delimiter: str, names: list[str], *, language: str, resume_at: int
@@ -60,7 +60,7 @@ class Rejects:
         return os.fstat(self._file.fileno()).st_size
 
     def settle(self) -> None:
-        """Keep what was written: it stands in the database that it was."""
+        """Keep what was written: it is in the database that it was."""
         self._file.flush()
         self._settled = os.fstat(self._file.fileno()).st_size
 

@@ -36,7 +36,7 @@ LOOK_EVERY_SECONDS = 1.0
 CLOSED_WITHIN_SECONDS = 0.5
 WATCHER = "connections"
 
-# Eight bytes and nine counters stand before them; four bytes between them are left out.
+# Eight bytes and nine counters are before them; four bytes between them are left out.
 # Of `struct tcp_info` (linux/tcp.h): milliseconds since data were last sent, and since some were received.
 _MOVED = struct.Struct("=I4xI")
 _MOVED_AT = 44

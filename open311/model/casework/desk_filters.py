@@ -28,7 +28,7 @@ NAMES = (
     "order",
     "columns",
 )
-# Of these several values may be chosen; they stand in one word with commas, which no code has.
+# Of these several values may be chosen; they are in one word with commas, which no code has.
 MANY = frozenset(
     {"stage", "service", "status", "unit", "visibility", "priority", "flag", "channel", "area", "columns"}
 )

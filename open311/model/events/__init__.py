@@ -10,7 +10,7 @@ from open311.model.service_request import ServiceRequest
 
 
 def data_of(after: ServiceRequest, changes: Mapping[str, Any], *, is_update: bool) -> dict[str, Any]:
-    """What the line of a change says by itself: an update names the status, and a new note stands in any."""
+    """What the line of a change says by itself: an update names the status, and a new note is in any."""
     data: dict[str, Any] = {}
     if is_update:
         data = {"status": after.status, "detailed_status": after.detailed_status}

@@ -1,6 +1,6 @@
 """What people, and staff about people, wrote into events and no public door shows: all that privacy forgets of them.
 
-What is published of it stands in an event of its own.
+What is published of it is in an event of its own.
 """
 
 from enum import StrEnum

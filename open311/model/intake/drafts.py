@@ -16,7 +16,7 @@ KEPT_AT_MOST = timedelta(days=7)
 DRAFT_BYTES = 100 * 1024
 # Of photos in drafts that one network has not sent yet.
 PHOTO_BYTES_PER_NETWORK = 256 * 1024 * 1024
-# Somebody who begins anew, and again, is no flood yet.
+# Somebody who begins again, and again, is no flood yet.
 DRAFTS_PER_REPORT = 4
 # At least 24 random bytes, in base64 for addresses.
 WORD = re.compile(r"[A-Za-z0-9_-]{32,64}")

@@ -11,7 +11,7 @@ from typing import Any
 
 from open311.model.staff.rights import Staff
 
-# A link to begin with is good for so long; one that sets a forgotten password anew for less.
+# A link to begin with is good for so long; one that replaces a forgotten password for less.
 INVITED_FOR = timedelta(days=7)
 RESET_FOR = timedelta(hours=24)
 # Between the password and the second factor.

@@ -85,7 +85,7 @@ class AuditLine:
 def first_broken(lines: Iterable[AuditLine]) -> AuditLine | None:
     """The first line that was changed, or before which one is missing; None when the chain holds.
 
-    What a forgotten line said cannot be reckoned anew; its digest still joins its neighbours.
+    What a forgotten line said cannot be recalculated; its digest still joins its neighbours.
     """
     before: AuditLine | None = None
     for line in lines:

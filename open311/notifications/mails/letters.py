@@ -30,7 +30,7 @@ KINDS = {EventKind.ANSWERED: MailKind.ANSWERED, EventKind.ASKED: MailKind.ASKED}
 def send(core: Core, event_id: int) -> None:
     """Send the letter of an event; what was taken back meanwhile, or has no address any more, is not sent.
 
-    A question gets its token only now: the clear word stands nowhere but in the mail.
+    A question gets its token only now: the clear word is nowhere but in the mail.
     """
     with core.database.read() as conn:
         event = events.find(conn, event_id)

@@ -28,7 +28,7 @@ KINDS = {
 def send(core: Core, event_id: int) -> None:
     """Send the mail of an event about an order. What was called off before it went out is not sent at all.
 
-    The link gets its token only now: the clear word stands nowhere but in the mail.
+    The link gets its token only now: the clear word is nowhere but in the mail.
     """
     with core.database.read() as conn:
         event = events.find(conn, event_id)
@@ -60,7 +60,7 @@ def _is_due(event: Event, order: Order) -> bool:
 def _values(
     catalogue: Catalogue, request: ServiceRequest, order: Order, event: Event, language: str
 ) -> dict[str, str]:
-    """What a mail says. Place, words and photos stand on the page alone, which can be closed again."""
+    """What a mail says. Place, words and photos are on the page alone, which can be closed again."""
     zone = catalogue.jurisdiction.time_zone
     ends = order.ends_datetime.astimezone(zone)
     return {

@@ -36,7 +36,7 @@ def send(
     """Send one mail; None where the settings name no mail server.
 
     `kind` names the messages of its subject and its text, `path` the page that it links to. A permanent refusal is
-    logged without the address, and stands in what is returned.
+    logged without the address, and is in what is returned.
     """
     mailer = mailers.for_settings(core.settings)
     if mailer is None:

@@ -1,4 +1,4 @@
-"""Links in mails: what each opens, and for how long. The token stands in the mail alone; its digest is kept."""
+"""Links in mails: what each opens, and for how long. The token is in the mail alone; its digest is kept."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

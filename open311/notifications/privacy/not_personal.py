@@ -1,4 +1,4 @@
-"""The columns that say nothing of a person; those that do stand in `personal_data.py`."""
+"""The columns that say nothing of a person; those that do are in `personal_data.py`."""
 
 from collections.abc import Mapping
 

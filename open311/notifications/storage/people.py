@@ -103,7 +103,7 @@ def _forget_sent(conn: Connection, owners: Sequence[str], email: str) -> list[st
 def _forget_contacts(conn: Connection, owners: Sequence[str], email: str) -> set[int]:
     """Notes about somebody who said the same as a report that was there, and left this address."""
     ids = select(_r.id).where(_r.jurisdiction_id.in_(owners))
-    # Such notes have no column for the address: it stands in their text.
+    # Such notes have no column for the address: it is in their text.
     named = func.strpos(func.lower(_n.text), email.lower()) > 0
     mine = (_n.about_person, _n.service_request_id.in_(ids), named)
     gone = conn.execute(delete(case_notes).where(*mine).returning(_n.service_request_id))
@@ -111,7 +111,7 @@ def _forget_contacts(conn: Connection, owners: Sequence[str], email: str) -> set
 
 
 def _forget_drafts(conn: Connection, owners: Sequence[str], email: str) -> list[str]:
-    """Reports that somebody is writing; their mailbox stands there as it was typed."""
+    """Reports that somebody is writing; their mailbox is there as it was typed."""
     typed = _d.state["email"].astext
     # Compared in Python: SQL cannot bring what was typed into the one spelling of a mailbox. Drafts are few.
     written = select(_d.digest, typed.label("email")).where(_d.jurisdiction_id.in_(owners), typed.like("%@%"))

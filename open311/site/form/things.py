@@ -18,7 +18,7 @@ APART_METRES = 100.0
 
 
 def numbers_at(draft: Draft, service: Service) -> dict[str, list[str]]:
-    """The answers so far, and the numbers of what stands at the place where no answer was asked for yet."""
+    """The answers so far, and the numbers of what is at the place where no answer was asked for yet."""
     place, _ = form_input.position(draft.state)
     answers = draft.answers
     if place is None:

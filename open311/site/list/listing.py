@@ -60,7 +60,7 @@ class Listing:
 
     @property
     def area(self) -> str:
-        """The part of the map that the list is about, as it stands in the address."""
+        """The part of the map that the list is about, as it is in the address."""
         box: Box | None = self.query.get("bbox")
         return _edges(box) if box else ""
 
@@ -121,7 +121,7 @@ def _query() -> tuple[dict[str, Any], tuple[Problem, ...]]:
         return {}, unreadable.problems
     try:
         return _loaded(sent)
-    # A cursor belongs to the order and the filters that it was made under; without it the list begins anew.
+    # A cursor belongs to the order and the filters that it was made under; without it the list begins again.
     except Invalid as foreign_cursor:
         query, problems_found = _loaded(
             {name: value for name, value in sent.items() if name not in ("cursor", "page")}

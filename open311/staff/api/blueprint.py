@@ -72,7 +72,7 @@ class _Parser(FlaskParser):
 
 
 class StaffApi(LazyApi):
-    """A document of its own: nothing of the desk stands in that of GeoReport."""
+    """A document of its own: nothing of the desk is in that of GeoReport."""
 
     ERROR_SCHEMA = ProblemSchema
     DEFAULT_ERROR_RESPONSE_NAME = None
@@ -115,7 +115,7 @@ class StaffBlueprint(LazyBlueprint):
     ) -> Callable[[View], View]:
         """Register a view for staff who have one of these rights somewhere.
 
-        What it `takes` stands in the query, or in the body of a POST; what it `returns` is written by a schema.
+        What it `takes` is in the query, or in the body of a POST; what it `returns` is written by a schema.
         """
 
         def register(view: View) -> View:

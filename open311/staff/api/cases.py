@@ -48,7 +48,7 @@ def list_cases(query: Mapping[str, Any]) -> dict[str, Any]:
 
 @blueprint.view("/cases/<number:number>", Right.SEE_REPORTS, returns=schemas.WholeCaseSchema)
 def get_case(number: int) -> tuple[dict[str, Any], int, dict[str, str]]:
-    """One case; its revision stands in `ETag`, for `If-Match` of what is done to it."""
+    """One case; its revision is in `ETag`, for `If-Match` of what is done to it."""
     seen = find_case(number)
     return representations.whole(seen), 200, _tag(seen.whole.case.revision)
 

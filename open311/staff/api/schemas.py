@@ -165,7 +165,7 @@ class ContactSchema(Schema):
 
 
 class DoneSchema(Schema):
-    """What an act has made of the case; the same revision stands in `ETag`."""
+    """What an act has made of the case; the same revision is in `ETag`."""
 
     service_request_id = fields.Integer()
     revision = fields.Integer()

@@ -41,7 +41,7 @@ REASONS_OF = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormState:
-    """What stands in the form, upon which values and revision it was written, and what is said above it."""
+    """What is in the form, upon which values and revision it was written, and what is said above it."""
 
     values: Mapping[str, str]
     base: Mapping[str, str]
@@ -69,7 +69,7 @@ class FormState:
         errors: Mapping[str, str] = MappingProxyType({}),
         reveals: bool = False,
     ) -> "FormState":
-        """The form as it was sent, to be put right; `errors` are words by the id of the field they stand at."""
+        """The form as it was sent, to be put right; `errors` are words by the id of their field."""
         return cls(values=sent.typed(), base=sent.base, revision=revision, errors=errors, reveals=reveals)
 
     @classmethod

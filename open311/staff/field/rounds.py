@@ -287,7 +287,7 @@ def _json(body: Mapping[str, Any], status: int) -> Response:
 
 @page("/field/worker.js", Right.FIELD)
 def field_worker() -> ResponseReturnValue:
-    """What stands between the pages of rounds and the network; it reaches as far as its address, /staff/field/."""
+    """What is between the pages of rounds and the network; it reaches as far as its address, /staff/field/."""
     script = (assets.OWN / "field-worker.js").read_text(encoding="utf-8")
     response = Response(script, headers=rendering.HEADERS, content_type="text/javascript; charset=utf-8")
     response.headers["Content-Security-Policy"] = rendering.policy({})

@@ -19,7 +19,7 @@ from open311.storage.mails.blocked_senders import DIGITS, phone_pattern
 
 @page("/people", Right.SEE_REPORTER, methods=("GET", "POST"))
 def people() -> ResponseReturnValue:
-    """Ask for an address or a number. It is sent as a form, so that it stands in no address and no history."""
+    """Ask for an address or a number. It is sent as a form, so that it is in no address and no history."""
     if request.method == "GET":
         return render("intake/callers.html", contact="", found=None)
     contact = posted("contact").strip()

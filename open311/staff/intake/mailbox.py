@@ -97,7 +97,7 @@ def inbox_photo(mail_id: int, position: int) -> ResponseReturnValue:
 
 
 def _report(mail: InboxMail) -> ResponseReturnValue:
-    """The page that takes in reports, with what stands in the mail."""
+    """The page that takes in reports, with what is in the mail."""
     if mail.state is not InboxState.NEW:
         raise Invalid(problem("error.mail.decided"))
     catalogue = next(

@@ -58,7 +58,7 @@ def reports_csv() -> ResponseReturnValue:
     broken = csv.remark(words("error.export.broken"))
     response = _file(to_the_end(_with_head(body), broken), case_tables.CSV, "csv")
     take_share(response, *_room())
-    # Before the first row leaves: an export that breaks off stands in the log all the same.
+    # Before the first row leaves: an export that breaks off is in the log all the same.
     export_log.note(core, account_actor(), "csv", rows, chosen.values)
     return response
 

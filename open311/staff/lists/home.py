@@ -25,7 +25,7 @@ from open311.storage.mails import inbox
 # With the last recovery code goes the way back into the account.
 FEW_CODES = 3
 SOON_DAYS = 14
-# So many cases of each kind stand on the page itself.
+# So many cases of each kind are on the page itself.
 FIRST = 8
 
 

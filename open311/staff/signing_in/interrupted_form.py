@@ -9,7 +9,7 @@ from flask import g, request
 from open311.staff.blueprint import TOKEN_FIELD, here, own_path
 
 FIELD = "kept"
-# What must not stand in a page, or is made anew.
+# What must not be in a page, or is made again.
 LEFT_OUT = frozenset(
     {TOKEN_FIELD, FIELD, "next", "password", "new_password", "old_password", "code", "sealed"}
 )

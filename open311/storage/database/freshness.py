@@ -7,7 +7,7 @@ a writer that died between commit and stamp; the change has a number by which th
 already.
 
 A second stamp is for the staff desk. It moves with every public change and with every internal one, which in turn
-leaves the first alone: however much staff write to each other, no public answer is made anew. A third one is for who
+leaves the first alone: however much staff write to each other, no public answer is made again. A third one is for who
 may send what, which every report asks and which hardly ever changes.
 """
 

@@ -30,7 +30,7 @@ TOO_OLD = (
 LOCK_WAIT = "400ms"
 TRIES = 300
 AGAIN_SECONDS = 2.0
-# Not Alembic's own name: the revisions of the commits before 0.1.0 stand under that, and must not be taken for ours.
+# Not Alembic's own name: the revisions of the commits before 0.1.0 are kept under that, and must not be taken for ours.
 REVISION_TABLE = "schema_revision"
 _REVISION = text("select version_num from schema_revision")
 _TABLES = text(

@@ -31,7 +31,7 @@ def beside() -> Iterator[None]:
 
 
 def create_index(name: str, definition: str, *, unique: bool = False) -> None:
-    """Build an index, as `create_index("events_by_kind", "events (kind)")`; one that broke off is built anew."""
+    """Build an index, as `create_index("events_by_kind", "events (kind)")`; one that broke off is built again."""
     with beside():
         bind = op.get_bind()
         if bind.exec_driver_sql(_INVALID % name).first():

@@ -27,7 +27,7 @@ REST_SECONDS = {"behind": 1.0, "out of reach": 5.0}
 STAMP = "open311_read_under"
 REPLAYED = "open311_replayed"
 
-# A commit that does not wait for the disk may stand behind what is flushed, and what is not flushed is not sent.
+# A commit that does not wait for the disk may be behind what is flushed, and what is not flushed is not sent.
 _POSITION = """
 select (case current_setting('synchronous_commit') when 'off' then pg_current_wal_insert_lsn()
         else pg_current_wal_flush_lsn() end - '0/0')::bigint

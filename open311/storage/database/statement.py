@@ -23,7 +23,7 @@ MOST_PREPARED = 100
 # Where a connection's statements are kept.
 PREPARED = "open311_prepared"
 BINARY = WireFormat.BINARY
-# How a connection plans: anew for the values of each statement, or once.
+# How a connection plans: for the values of each statement, or once.
 MODE = "open311_plans"
 CUSTOM, GENERIC = "force_custom_plan", "force_generic_plan"
 PARAMETER = re.compile(r"\$(\d+)")
@@ -123,13 +123,13 @@ def forget_plans(conn: Connection) -> None:
 class _Prepared:
     """What a connection has prepared, for asking past the cursor, which takes longer than a small page.
 
-    One transformer serves all statements: to look up anew how each type is written and read takes 30 µs.
+    One transformer serves all statements: to look up again how each type is written and read takes 30 µs.
     """
 
     def __init__(self, driver: Any) -> None:
         self._libpq = driver.pgconn
         self._transformer = Transformer(driver)
-        # By text and types; those used last stand at the end.
+        # By text and types; those used last are at the end.
         self._names: dict[Any, bytes] = {}
 
     def fetch(self, written: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:

@@ -79,7 +79,7 @@ def add(conn: Connection, **values: object) -> int:
 
 
 def change(conn: Connection, template_id: int, version: int, **values: object) -> bool:
-    """Write a template anew, unless somebody else has done so since `version`."""
+    """Rewrite a template, unless somebody else has done so since `version`."""
     mine = (_t.id == template_id, _t.version == version)
     changed = conn.execute(update(templates).where(*mine).values(**values, version=version + 1))
     return changed.rowcount > 0

@@ -163,7 +163,7 @@ def take_back(conn: Connection, ids: Sequence[int]) -> None:
 
 
 def show_photos(conn: Connection, event_id: int, paths: list[str]) -> None:
-    """Have exactly these photos stand in an update."""
+    """Give an update exactly these photos."""
     announce(conn)
     photos: Any = _e.data.concat(type_coerce({"photos": paths}, _e.data.type))
     conn.execute(update(events).where(_e.id == event_id).values(data=photos))

@@ -23,7 +23,7 @@ from open311.storage.tables.history import TIMELINE
 from open311.storage.upkeep import identity
 
 _e, _r = events.c, service_requests.c
-# A database that was restored elsewhere has a past of its own from then on, and counts transactions anew.
+# A database that was restored elsewhere has a past of its own from then on, and counts its own transactions.
 _SOURCE = text(
     f"select (select id from instance)::text || {identity.IDENTITY}, {TIMELINE},"
     " pg_snapshot_xmin(pg_current_snapshot())::text, pg_snapshot_xmax(pg_current_snapshot())::text"

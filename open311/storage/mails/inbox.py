@@ -21,7 +21,7 @@ _COLUMNS = [column for column in inbox.c if column.name in InboxMail.__slots__]
 
 def position(conn: Connection, name: str, uidvalidity: int) -> int:
     """The uid of the last mail that was taken in; 0 when none was, or the uids have lost their meaning."""
-    # A server that has numbered its mails anew says so by another `uidvalidity` (RFC 9051, 2.3.1.1).
+    # A server that has renumbered its mails says so by another `uidvalidity` (RFC 9051, 2.3.1.1).
     known = select(_b.uid).where(_b.name == name, _b.uidvalidity == uidvalidity)
     return conn.execute(known).scalar_one_or_none() or 0
 
@@ -59,7 +59,7 @@ def is_known(conn: Connection, jurisdiction_id: str, digest: str) -> bool:
 def add(conn: Connection, values: dict[str, Any], files: Iterable[StoredFile] = ()) -> int | None:
     """Store a mail; its id, or None when it is there."""
     announce_internal(conn)
-    # A turn that broke off, or a mailbox that counts anew, brings mails again; their digest tells.
+    # A turn that broke off, or a renumbered mailbox, brings mails again; their digest tells.
     added = insert(inbox).values(values).on_conflict_do_nothing().returning(_i.id)
     number = conn.execute(added).scalar_one_or_none()
     if number is not None:

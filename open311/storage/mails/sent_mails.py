@@ -54,7 +54,7 @@ class MailLine:
 class SentMail(NamedTuple):
     """A mail that the server was asked to take: its Message-ID, to whom, and why it was refused for good, if it was.
 
-    `token` stands in the address that answers to it go to.
+    `token` is in the address that answers to it go to.
     """
 
     id: str

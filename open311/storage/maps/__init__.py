@@ -1,1 +1,1 @@
-"""What stands on a map: vector tiles, addresses, things with a number."""
+"""What is on a map: vector tiles, addresses, things with a number."""

@@ -46,7 +46,7 @@ def _insert(conn: Connection, rows: list[dict[str, object]]) -> int:
 def search(conn: Connection, jurisdiction_id: str, words: str, limit: int) -> list[Place]:
     """Addresses like these words, typing mistakes forgiven, the likeliest first."""
     folded = func.public.open311_fold(words)
-    # The name of a street is also that of a town: what stands before the town counts first.
+    # The name of a street is also that of a town: what is before the town counts first.
     named = func.word_similarity(folded, func.split_part(_a.folded, ",", 1))
     whole = func.word_similarity(folded, _a.folded)
     with_number = any(letter.isdigit() for letter in words)

@@ -41,11 +41,11 @@ def array_text(values: Sequence[str]) -> str:
 
 
 def copy_rows(conn: Connection, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Store rows whose values stand in the order of `columns`."""
+    """Store rows whose values are in the order of `columns`."""
     statement = sql.SQL("copy {} ({}) from stdin").format(
         sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, columns))
     )
-    # Or what a foreign key looks up would be planned anew for each row, a sixth of all that PostgreSQL does for one.
+    # Or what a foreign key looks up would be planned again for each row, a sixth of all that PostgreSQL does for one.
     plan_once(conn)
     driver: Any = conn.connection.driver_connection
     with driver.cursor() as cursor, cursor.copy(statement) as sink:

@@ -112,7 +112,7 @@ def duplicates_of(conn: Connection, service_request_id: int) -> list[int]:
 
 
 def renew_duplicates(conn: Connection, service_request_id: int, at: datetime) -> list[ServiceRequest]:
-    """Have the duplicates of a request written anew wherever they are kept; returns them."""
+    """Have the duplicates of a request written again wherever they are kept; returns them."""
     moment = func.greatest(at, _r.requested_datetime)
     renewed = update(service_requests).where(_r.parent_id == service_request_id)
     rows = conn.execute(

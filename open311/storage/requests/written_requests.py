@@ -26,9 +26,9 @@ SECONDS = TIMESTAMP(timezone=True, precision=0)
 FIRST_MOMENT, LAST_MOMENT = "timestamptz '1980-01-01Z'", "timestamptz '2100-01-01Z'"
 # Smaller numbers are written with an exponent; and next to the middle of two, rounding needs more digits.
 LEAST_DEGREES, MOST_DEGREES, NEARLY = "0.0001::float8", "1000::float8", "1e-6::float8"
-# Cells that `formats/csv.py` guards or cleans, and a few more; a semicolon stands before each.
+# Cells that `formats/csv.py` guards or cleans, and a few more; a semicolon is before each.
 ODD_CELL = rf";[\"']*{FORMULA.pattern}|[\x01-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]"
-# What makes a cell stand in quotes.
+# What makes a cell need quotes.
 QUOTED = ("','", "'\"'", r"E'\n'", r"E'\r'")
 
 
@@ -62,7 +62,7 @@ def _json_plain(value: Expression) -> Expression:
 
 
 def _bare_moment(value: Expression) -> Expression:
-    # What stands between the quotes; to count letters would take three times as long.
+    # What is between the quotes; to count letters would take three times as long.
     return func.split_part(_json_text(value), _constant('"'), literal_column("2"), type_=Text)
 
 
@@ -81,7 +81,7 @@ def _cell(value: Expression) -> Expression:
 
 
 class Form(NamedTuple):
-    """How values are written, and what stands around them; `{}` is the name of the field."""
+    """How values are written, and what is around them; `{}` is the name of the field."""
 
     text: Callable[[Expression], Expression]
     plain: Callable[[Expression], Expression]
@@ -135,7 +135,7 @@ def read() -> list[Expression]:
 
 
 def cells(row: Row) -> list[Expression]:
-    """A row of `read` as cells of CSV; where its id stands behind `UNUSUAL`, the others mean nothing."""
+    """A row of `read` as cells of CSV; where its id is behind `UNUSUAL`, the others mean nothing."""
     (_, number), *others = [
         (name, VALUES[kind](_CELLS, row, MADE_OF.get(kind, name))) for name, kind, _ in V2_FIELDS
     ]
@@ -244,7 +244,7 @@ VALUES: Mapping[Kind, Callable[[Form, Row, str], Expression]] = {
 }
 # The field of a request, where a kind is not made of the one by its own name.
 MADE_OF = {Kind.SERVICE_NAME: "service_code", Kind.PICTURE: "media_urls"}
-# Our own stand before those that lie elsewhere.
+# Our own are before those that lie elsewhere.
 PICTURES = ("photos", "media_urls")
 
 
@@ -272,7 +272,7 @@ def _usual_degrees(degrees: Expression) -> Expression:
 
 
 def _usual_cells(row: Row) -> Expression:
-    """One look at all texts: a semicolon stands before each."""
+    """One look at all texts: a semicolon is before each."""
     fields = [MADE_OF.get(kind, name) for name, kind, _ in V2_FIELDS if kind in TEXTS]
     texts = [row[field] for field in (*fields, *PICTURES)]
     return func.concat_ws(_constant(";"), _constant(""), *texts).op("!~")(_constant(ODD_CELL))

@@ -70,7 +70,7 @@ class Landmarks:
             made, cursors = time.monotonic(), ()
         while len(cursors) < query.skip // STRIDE:
             last = cursors[-1] if cursors else None
-            # Its cursor stands behind the row, so the last row of a stride is asked for, not the first of the next.
+            # Its cursor is behind the row, so the last row of a stride is asked for, not the first of the next.
             step = hits(conn, question_of(replace(query, after=last, skip=STRIDE - 1, page_size=1))).next
             if step is None:
                 break

@@ -6,7 +6,7 @@ from open311.storage.tables import case_notes, service_requests
 
 
 def store_after(conn: Connection, jurisdiction_id: str, last: int, most: int) -> int | None:
-    """Have the triggers store them anew for up to `most` requests behind the id `last`; the id this came to."""
+    """Have the triggers store them again for up to `most` requests behind the id `last`; the id this came to."""
     r, n = service_requests.c, case_notes.c
     following = (
         select(r.id).where(r.jurisdiction_id == jurisdiction_id, r.id > last).order_by(r.id).limit(most)

@@ -86,7 +86,7 @@ def forget(conn: Connection, *, sign_ins_before: datetime, all_before: datetime)
         "forgotten": True,
     }
     emptied = conn.execute(update(audit).where(old, _a.forgotten.is_(False)).values(nothing)).rowcount
-    # Clocks are set back: a line may look old and stand behind younger ones, and a gap would look like a deed.
+    # Clocks are set back: a line may look old and be behind younger ones, and a gap would look like a deed.
     first_kept = select(func.min(_a.id)).where(_a.datetime >= all_before).scalar_subquery()
     gone = delete(audit).where(_a.datetime < all_before, func.coalesce(_a.id < first_kept, True))
     return emptied + conn.execute(gone).rowcount

@@ -22,7 +22,7 @@ class StoredResponse(NamedTuple):
 def claim(
     conn: Connection, account_id: int, key: str, request_digest: str, now: datetime, *, patience: timedelta
 ) -> StoredResponse | None:
-    """Take a key for a request; what stands under it when somebody was first.
+    """Take a key for a request; what is under it when somebody was first.
 
     A claim older than `patience` that was never answered is taken over: its server has died.
     """

@@ -16,7 +16,7 @@ from sqlalchemy import (
 
 from open311.storage.tables.base import metadata, moment, request_id
 
-# Who goes where on a day stands in no table: a round belongs to those who may see its stops. It goes after a month.
+# Who goes where on a day is in no table: a round belongs to those who may see its stops. It goes after a month.
 rounds = Table(
     "rounds",
     metadata,

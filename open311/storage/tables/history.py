@@ -21,7 +21,7 @@ from open311.storage.tables.base import Xid8, metadata, moment
 # The segment of the log that is being written names its timeline, also before the first checkpoint on it.
 TIMELINE = "('x' || left(pg_walfile_name(pg_current_wal_insert_lsn()), 8))::bit(32)::integer"
 
-# Kinds that may hold what privacy forgets. A further one needs the index anew.
+# Kinds that may hold what privacy forgets. A further one needs the index built again.
 _KINDS = ", ".join(f"'{kind}'" for kind in sorted({kind for texts in PERSONAL_TEXTS for kind in texts.kinds}))
 MAY_HAVE_TEXT = f"kind = any(array[{_KINDS}])"
 

@@ -25,7 +25,7 @@ unit_digests = Table(
     moment("sent_datetime", nullable=True),
 )
 
-# The last step of a deadline of a case that somebody was told of; another deadline begins anew.
+# The last step of a deadline of a case that somebody was told of; another deadline begins again.
 case_steps = Table(
     "case_steps",
     metadata,

@@ -116,7 +116,7 @@ sent_mails = Table(
     Index("sent_mails_failed", "sent_datetime", postgresql_where=text("state <> 'sent'")),
 )
 
-# Every link in a mail that opens something, under the digest of a token that stands in the mail alone. `purpose` says
+# Every link in a mail that opens something, under the digest of a token that is in the mail alone. `purpose` says
 # Who wants to hear of new reports around a point, in an area, or in the whole city. Personal data.
 alerts = Table(
     "alerts",

@@ -19,7 +19,7 @@ _OCCUPIED = text("""
         and not exists (select from pg_depend where objid = pg_class.oid and deptype = 'e') order by 1 limit 1
 """)
 _HOLDS = text("select count(*), max(updated_datetime) from service_requests")
-# As libpq reads them, so that no password stands in the list of processes.
+# As libpq reads them, so that no password is in the list of processes.
 VARIABLES = {
     "host": "PGHOST",
     "port": "PGPORT",

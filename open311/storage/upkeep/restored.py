@@ -22,7 +22,7 @@ _FORWARDS = text("""
     update forwards set state = 'sending', attempts = greatest(attempts, 1), sent_datetime = created_datetime
     where state = 'waiting'
 """)
-# Receivers know a message by tag and number; a number that is given out anew must not look like a repetition.
+# Receivers know a message by tag and number; a number that is given out again must not look like a repetition.
 _TAGS = text(
     "update webhook_subscriptions set tag = left(md5(tag || gen_random_uuid()::text), greatest(length(tag), 12))"
 )

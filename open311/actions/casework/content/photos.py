@@ -51,7 +51,7 @@ def redact(
 ) -> int:
     """Make parts of a photo black, in a new file; the old one is kept for staff for a while, or destroyed at once.
 
-    Whoever may see originals draws all boxes anew; for others, boxes come to those that are there. Raises `Invalid`,
+    Whoever may see originals draws all boxes again; for others, boxes come to those that are there. Raises `Invalid`,
     `NotFound`.
     """
     photo = _find(core, media_id)

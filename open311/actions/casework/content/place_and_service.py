@@ -1,4 +1,4 @@
-"""What a report is about and where it lies, put right by staff; what follows from it is reckoned anew."""
+"""What a report is about and where it lies, put right by staff; what follows from it is recalculated."""
 
 from open311.actions.casework.opening import opened
 from open311.actions.casework.owned import require_ours

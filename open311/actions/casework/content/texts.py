@@ -42,7 +42,7 @@ def edit(
 ) -> int:
     """Change words of a report: fields by name, public answers by their code.
 
-    The history says which, never what stood there. Raises `Invalid` with everything that is wrong.
+    The history says which, never what was there. Raises `Invalid` with everything that is wrong.
     """
     with opened(core, service_request_id, actor, Right.EDIT, expected_revision) as work:
         rewrite(work, texts, answers or {}, reason)

@@ -18,7 +18,7 @@ def write_contact(
     """Note a further contact within the caller's transaction; raises `NotFound`, `Forbidden`, and `Invalid` for what is
     closed.
 
-    Who it was stands in a note about a person, since only one reporter belongs to a report.
+    Who it was is in a note about a person, since only one reporter belongs to a report.
     """
     work = locked(core, conn, service_request_id, actor)
     work.require(Right.INTAKE)

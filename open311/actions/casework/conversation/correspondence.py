@@ -72,7 +72,7 @@ def ask(
 def write_question(work: Work, text: str) -> None:
     """Ask within an act."""
     work.tell_staff(EventKind.ASKED, letter=TaskName.WRITE_TO_REPORTER, text=_letter(work, text))
-    # A second question, while one is open, does not start the pause anew.
+    # A second question, while one is open, does not start the pause again.
     if work.case.paused_since is None:
         work.change_case(paused_since=work.now)
 

@@ -32,7 +32,7 @@ def add_note(
 
 
 def change_note(core: Core, note_id: int, text: str, actor: Actor) -> None:
-    """Write a note of one's own anew."""
+    """Rewrite a note of one's own."""
     words = _words(text)
     with core.database.begin() as conn:
         number = _require_own(conn, note_id, actor)

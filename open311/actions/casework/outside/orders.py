@@ -233,7 +233,7 @@ def follow(work: Work) -> None:
 def _about(
     core: Core, order_id: int, actor: Actor, expected_revision: int | None
 ) -> Iterator[tuple[Work, Order]]:
-    # Which report to lock stands in the order, which is read again once it is locked.
+    # Which report to lock is in the order, which is read again once it is locked.
     with core.database.read() as conn:
         known = orders.find(conn, order_id)
     if known is None:

@@ -126,7 +126,7 @@ def hand_on(core: Core, conn: Connection, request: ServiceRequest, details: Mapp
     """Note that another server has a locked request: while it is there, nobody here has to do anything."""
     events.append_to(conn, request, EventKind.FORWARDED, at=core.now(), actor=WORKER, public=False, **details)
     work = taken_up(core, conn, request, WORKER)
-    # The case alone: the public sees no difference, so no answer of its is made anew.
+    # The case alone: the public sees no difference, so no answer of its is made again.
     work.change_case(flags=work.case.flags | {Flag.FORWARDED})
     work.write_case()
 

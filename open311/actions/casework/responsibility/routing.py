@@ -40,7 +40,7 @@ def route_anew(work: Work) -> None:
 
 
 def _plan(work: Work, route: Route, *, has_rule: bool) -> None:
-    """Reckon deadline and priority anew, where no person has set them."""
+    """Recalculate deadline and priority, where no person has set them."""
     request, case = work.request, work.case
     if not case.is_set_by_person("due") and not case.reopened:
         due = work.catalogue.due(request.service_code, request.requested_datetime, route.rule)

@@ -127,7 +127,7 @@ def find(conn: Connection, service_request_id: int) -> WholeCase | None:
 def _request_and_case(
     conn: Connection, service_request_id: int
 ) -> tuple[ServiceRequest, Case, Mapping[str, Any], Mapping[str, Any]] | None:
-    """A request with the rows that stand beside it: its case, what is known of its sender, and how it came in."""
+    """A request with the rows that are beside it: its case, what is known of its sender, and how it came in."""
     joined = (
         requests_table.join(cases_table, cases_table.c.service_request_id == _r.id)
         .outerjoin(reporters, reporters.c.service_request_id == _r.id)
@@ -137,7 +137,7 @@ def _request_and_case(
     row = conn.execute(query.where(_r.id == service_request_id)).one_or_none()
     if row is None:
         return None
-    # Tables that stand beside each other have columns of one name; by position the first ones are meant.
+    # Tables that are beside each other have columns of one name; by position the first ones are meant.
     request = request_from(tuple(row)[: len(COLUMNS)])
     case, reporter, submission = (
         {column.name: row._mapping[column] for column in table.c}

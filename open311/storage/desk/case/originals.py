@@ -13,7 +13,7 @@ _o, _m = case_originals.c, media.c
 
 @dataclass(frozen=True, slots=True)
 class Original:
-    """What stood in a field of a report before."""
+    """What was in a field of a report before."""
 
     field: str
     text: str

@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 from open311.storage.tables import case_presence
 
 _p = case_presence.c
-# A page says so anew while it is open; closing it says nothing.
+# A page says so again while it is open; closing it says nothing.
 LASTS = timedelta(minutes=5)
 
 

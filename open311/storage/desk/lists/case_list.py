@@ -112,7 +112,7 @@ def _branches(scope: Scope, search: CaseSearch) -> list[list[Condition]]:
     """One set of conditions for each part of an index that is in order by itself."""
     parts: list[list[Condition]] = [[_c.unit == unit] for unit in search.units]
     if not parts and search.order in (Order.NEWEST, Order.OLDEST) and Stage.DONE not in search.stages:
-        # Otherwise open ones among the old are looked for in the whole archive. That they are not done stands in the
+        # Otherwise open ones among the old are looked for in the whole archive. That they are not done is in the
         # conditions: said twice, the planner takes them for so few that it reads them all.
         parts = [[_c.stage == stage.value] for stage in search.stages]
     return [

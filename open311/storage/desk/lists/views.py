@@ -25,7 +25,7 @@ class View:
 
 
 def offered(conn: Connection, account_id: int, units: Mapping[str, Collection[str] | None]) -> Sequence[View]:
-    """One's own views and those of the units, which stand by city: None means every unit there."""
+    """One's own views and those of the units, which are by city: None means every unit there."""
     shared = [
         and_(_v.jurisdiction_id == owner, _v.unit.in_(codes) if codes is not None else _v.unit.is_not(None))
         for owner, codes in units.items()
