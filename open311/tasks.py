@@ -8,6 +8,7 @@ import structlog
 from procrastinate import RetryStrategy
 
 from open311.actions import casework
+from open311.actions.addresses import placing
 from open311.actions.desk import bulk
 from open311.actions.exports import export_files
 from open311.actions.photos import media, media_fetching
@@ -72,6 +73,7 @@ def _pull_all_updates(core: Core) -> None:
 # All but `RETRY_STALLED`, which is about the queue itself and is in `worker.build`.
 TASKS: Mapping[TaskName, Task] = {
     TaskName.ACCEPT_TOKEN: Task(_accept_token, RETRY),
+    TaskName.FIND_PLACE: Task(placing.find_place, RETRY),
     TaskName.MAKE_THUMBNAIL: Task(media.make_thumbnail, RETRY),
     TaskName.SUGGEST_BOXES: Task(media.suggest_boxes, RETRY),
     TaskName.FETCH_MEDIA: Task(media_fetching.fetch, RETRY),

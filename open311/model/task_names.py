@@ -30,6 +30,7 @@ class TaskName(StrEnum):
         return member
 
     ACCEPT_TOKEN = "accept_token"
+    FIND_PLACE = "find_place"
     MAKE_THUMBNAIL = "make_thumbnail", Queue.PHOTOS
     SUGGEST_BOXES = "suggest_boxes", Queue.PHOTOS
     FETCH_MEDIA = "fetch_media", Queue.PHOTOS

@@ -118,6 +118,30 @@ def apart(core: Core, catalogue: Catalogue, words: str, position: Location, lang
     return closest if _distance(position, closest) > FARTHEST[closest.kind] else None
 
 
+def house(core: Core, catalogue: Catalogue, words: str, language: str) -> Place | None:
+    """The house that an address surely names; None when it may be several, or is a whole street."""
+    name = _first_part(words)
+    if not any(letter.isdigit() for letter in name):
+        return None
+    places = search(core, catalogue, words, language)
+    named = [
+        place for place in places if place.kind is PlaceKind.HOUSE and _first_part(place.address) == name
+    ]
+    # A street of that name may be in several parts of the town, of which the rest of the address chooses one.
+    exactly = [place for place in named if _alike(place.address, words)]
+    candidates = exactly or named
+    return candidates[0] if len(candidates) == 1 else None
+
+
+def _alike(address: str, words: str) -> bool:
+    """Whether two addresses have the same words, in any order; commas do not count."""
+    return set(_words(address)) == set(_words(words))
+
+
+def _words(address: str) -> list[str]:
+    return _spelled_out(address).casefold().replace(",", " ").split()
+
+
 def _distance(position: Location, place: Place) -> float:
     return Circle(position, 1.0).distance(Location(place.lat, place.long))
 

@@ -169,6 +169,8 @@ def _store(core: Core, conn: Connection, accepted: Accepted, actor: Actor, files
     )
     arrivals.tell(core, conn, None, replace(case, service_request_id=number), actor)
     media.attach(core, conn, number, files, shown=shown)
+    if submission.address and not place and core.settings.geocoder != "none":
+        jobs.defer(conn, TaskName.FIND_PLACE, service_request_id=number)
     if media_fetching.has_fetchable(core, media_urls):
         jobs.defer(conn, TaskName.FETCH_MEDIA, service_request_id=number)
     return number
