@@ -15,7 +15,7 @@ CLOCK = (
 )
 _FORM = re.compile(rf"(?P<date>\d{{4}}-\d\d-\d\d)(?:[T ]{CLOCK})?", re.ASCII | re.IGNORECASE)
 _OFFSET_FORM = len("2026-03-01T00:00:00+01:00")
-_END_OF_DAY = time(23, 59, 59)
+END_OF_DAY = time(23, 59, 59)
 QUARTER = 15 * 60
 _EPOCH = date(1970, 1, 1).toordinal()
 _HOURS = tuple(f"T{hour:02}:{minute:02}:" for hour in range(24) for minute in range(60))
@@ -116,7 +116,7 @@ def clock(match: re.Match[str]) -> time:
 
 def _local_day(written: str, zone: tzinfo, end_of_day: bool) -> datetime:
     day = datetime.fromisoformat(written)
-    at = _END_OF_DAY if end_of_day else time.min
+    at = END_OF_DAY if end_of_day else time.min
     # Where clocks are put back at midnight, the first 00:00 begins the day and the second 23:59:59 ends it.
     return datetime.combine(day, at, zone).replace(fold=int(end_of_day)).astimezone(UTC)
 

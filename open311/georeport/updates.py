@@ -156,13 +156,13 @@ def _search(query: dict[str, Any]) -> UpdateSearch:
     core, ids = current.core(), query.get("service_request_id")
     # Paging, or naming requests, limits the answer already; only then may the span be open.
     bounded = ids is not None or any(name in query for name in PAGING)
-    span = Span(query.get("start_date"), query.get("end_date"))
+    span, zone = Span(query.get("start_date"), query.get("end_date")), current.time_zone()
     size = query.get("page_size", PAGE_SIZE)
     after = UpdateCursor.read(query["cursor"].strip()) if "cursor" in query else None
     return UpdateSearch(
         jurisdiction_id=current.catalogue().jurisdiction.jurisdiction_id,
         ids=None if ids is None else tuple(int(number) for number in ids if REQUEST_ID.fullmatch(number)),
-        span=window(span, core.now(), core.settings.max_span_days, bounded=bounded),
+        span=window(span, core.now(), core.settings.max_span_days, zone, bounded=bounded),
         skip=0 if after else (max(1, query.get("page", 1)) - 1) * size,
         page_size=size,
         after=after,

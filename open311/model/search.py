@@ -5,12 +5,13 @@ import binascii
 import json
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta, tzinfo
 from struct import Struct
 from typing import Any, Generic, TypeVar
 
 import orjson
 
+from open311.base.datetimes import END_OF_DAY, local
 from open311.base.errors import Invalid, problem
 from open311.model.access.visibility import EVERYBODYS
 from open311.model.maps.geography import Box, Circle
@@ -192,11 +193,12 @@ class Page(Generic[Items]):
     total: int | None = None
 
 
-def window(span: Span, now: datetime, max_span_days: int, *, bounded: bool) -> Span:
+def window(span: Span, now: datetime, max_span_days: int, zone: tzinfo, *, bounded: bool) -> Span:
     """The span of `requested_datetime` that a query means (georeport.md 2.5, rules 1 to 6).
 
     `bounded` says that something else bounds the answer: paging, or a span of `updated_datetime`. Then missing
-    ends stay open and any length is allowed, as with `max_span_days=0`. Raises `Invalid`.
+    ends stay open and any length is allowed, as with `max_span_days=0`. Whole days are those of `zone`. Raises
+    `Invalid`.
     """
     if span.start and span.end and span.start > span.end:
         raise Invalid(problem("error.span.reversed"))
@@ -204,13 +206,21 @@ def window(span: Span, now: datetime, max_span_days: int, *, bounded: bool) -> S
         return span
     longest = timedelta(days=max_span_days)
     if span.start and span.end:
-        if span.end - span.start > longest:
+        if _length(span.start, span.end, zone) > longest:
             raise Invalid(problem("error.span.too_long", days=max_span_days))
         return span
     if span.start:
         return Span(span.start, min(_later(span.start, longest), max(now, span.start)))
     end = span.end or now
     return Span(_later(end, -longest), end)
+
+
+def _length(start: datetime, end: datetime, zone: tzinfo) -> timedelta:
+    """How long a span is. Whole days are counted by the calendar: in autumn 90 of them last an hour longer."""
+    first, last = local(start, zone), local(end, zone)
+    if first.time() == time.min and last.time() in (time.min, END_OF_DAY):
+        return last.date() - first.date()
+    return end - start
 
 
 def _later(moment: datetime, by: timedelta) -> datetime:

@@ -160,15 +160,16 @@ def request_search(
     query: dict[str, Any], catalogue: Catalogue, now: datetime, max_span_days: int, reader: Actor = PUBLIC
 ) -> RequestSearch:
     """The search a query means; raises `Invalid`."""
-    owner = catalogue.jurisdiction.jurisdiction_id
+    city = catalogue.jurisdiction
     common = {
-        "jurisdiction_id": owner,
-        "visibilities": visibility.listed(owner, reader),
+        "jurisdiction_id": city.jurisdiction_id,
+        "visibilities": visibility.listed(city.jurisdiction_id, reader),
         "with_notes": query.get("extensions", False),
     }
     if "service_request_id" in query:
         return RequestSearch(**common, **_ids(query["service_request_id"]))
     size = query.get("page_size", PAGE_SIZE)
+    span = Span(query.get("start_date"), query.get("end_date"))
     updated = Span(query.get("updated_after"), query.get("updated_before"))
     bounded = paged(query) or updated != Span()
     cursor = query.get("cursor")
@@ -180,9 +181,7 @@ def request_search(
         statuses=statuses(query.get("status", ())),
         detailed_statuses=_detailed_statuses(query, catalogue),
         agencies=_agencies(query, catalogue),
-        requested=window(
-            Span(query.get("start_date"), query.get("end_date")), now, max_span_days, bounded=bounded
-        ),
+        requested=window(span, now, max_span_days, city.time_zone, bounded=bounded),
         updated=_ordered(updated),
         box=query.get("bbox"),
         circle=_circle(query),

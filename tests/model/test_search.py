@@ -2,8 +2,9 @@
 
 import base64
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -14,6 +15,7 @@ from open311.model.search import COUNT_LIMIT, SORT_NAMES, Cursor, Sort, Span, wi
 
 NOW = datetime(2026, 3, 2, 8, 30, tzinfo=UTC)
 DAY = timedelta(days=1)
+BERLIN = ZoneInfo("Europe/Berlin")
 moments = st.datetimes(timezones=st.just(UTC)).map(lambda moment: moment.replace(microsecond=0))
 
 
@@ -30,30 +32,52 @@ moments = st.datetimes(timezones=st.just(UTC)).map(lambda moment: moment.replace
     ids=["R-150 none", "R-169 start", "R-169 recent start", "R-170 end", "R-168 both", "future"],
 )
 def test_window_of_a_plain_query(span: Span, meant: Span) -> None:
-    assert window(span, NOW, 90, bounded=False) == meant
+    assert window(span, NOW, 90, UTC, bounded=False) == meant
 
 
 @pytest.mark.parametrize("bounded", [True, False])
 def test_reversed_span_is_refused(bounded: bool) -> None:
     """R-172"""
     with pytest.raises(Invalid):
-        window(Span(NOW, NOW - timedelta(seconds=1)), NOW, 90, bounded=bounded)
+        window(Span(NOW, NOW - timedelta(seconds=1)), NOW, 90, UTC, bounded=bounded)
 
 
 def test_long_span_is_refused_naming_the_limit() -> None:
     """R-171"""
     span = Span(NOW - 90 * DAY - timedelta(seconds=1), NOW)
     with pytest.raises(Invalid) as error:
-        window(span, NOW, 90, bounded=False)
+        window(span, NOW, 90, UTC, bounded=False)
     assert error.value.problems[0].values == {"days": 90}
-    assert window(span, NOW, 91, bounded=False) == span
+    assert window(span, NOW, 91, UTC, bounded=False) == span
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "days"),
+    [
+        pytest.param("2026-09-01T00:00:00", "2026-11-30T00:00:00", 90, id="an hour longer in autumn"),
+        pytest.param("2026-09-02T00:00:00", "2026-11-30T23:59:59", 89, id="dates alone"),
+        pytest.param("2026-01-01T00:00:00", "2026-04-01T23:59:59", 90, id="first and last date"),
+    ],
+)
+def test_whole_days_are_counted_by_the_calendar(start: str, end: str, days: int) -> None:
+    """R-168, R-171."""
+    span = Span(*(datetime.fromisoformat(moment).replace(tzinfo=BERLIN) for moment in (start, end)))
+    assert window(span, NOW, days, BERLIN, bounded=False) == span
+    with pytest.raises(Invalid):
+        window(span, NOW, days - 1, BERLIN, bounded=False)
 
 
 @pytest.mark.parametrize(("days", "bounded"), [(0, False), (90, True), (0, True)])
 def test_missing_ends_stay_open_when_something_else_bounds_the_answer(days: int, bounded: bool) -> None:
     """R-171, R-189, R-191"""
     for span in (Span(), Span(NOW - 900 * DAY), Span(None, NOW), Span(NOW - 900 * DAY, NOW)):
-        assert window(span, NOW, days, bounded=bounded) == span
+        assert window(span, NOW, days, UTC, bounded=bounded) == span
+
+
+def length_of(start: datetime, end: datetime) -> timedelta:
+    """The last second of a day ends it where the first begins the span."""
+    is_whole = start.time() == time.min and end.time() == time(23, 59, 59)
+    return end.date() - start.date() if is_whole else end - start
 
 
 @given(st.none() | moments, st.none() | moments, moments, st.integers(1, 4000))
@@ -62,15 +86,15 @@ def test_window_is_never_longer_than_the_limit_and_keeps_what_was_given(
 ) -> None:
     """R-168 to R-172, for the first and the last days of all too."""
     try:
-        meant = window(Span(start, end), now, days, bounded=False)
+        meant = window(Span(start, end), now, days, UTC, bounded=False)
     except Invalid:
         assert start is not None
         assert end is not None
-        assert start > end or end - start > timedelta(days=days)
+        assert start > end or length_of(start, end) > timedelta(days=days)
         return
     assert meant.start is not None
     assert meant.end is not None
-    assert timedelta(0) <= meant.end - meant.start <= timedelta(days=days)
+    assert timedelta(0) <= length_of(meant.start, meant.end) <= timedelta(days=days)
     assert start is None or meant.start == start
     assert end is None or meant.end == end
 
