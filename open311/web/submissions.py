@@ -15,6 +15,8 @@ from open311.web.photos import photos_field
 from open311.web.queries import Arguments
 
 SENT = fields_with(Role.SENT)
+# What a phone sends that does not know where it is.
+NO_POSITION = Location(0.0, 0.0)
 
 
 class SubmissionForm(Arguments):
@@ -61,8 +63,9 @@ class SubmissionForm(Arguments):
 def _submission(fields: dict[str, Any]) -> Submission:
     address = fields.get("address_string", "")
     whole = "lat" in fields and "long" in fields
+    place = Location(fields["lat"], fields["long"]) if whole else None
     return Submission(
-        location=Location(fields["lat"], fields["long"]) if whole else None,
+        location=None if place == NO_POSITION else place,
         address=address,
         zipcode=fields.get("zipcode") or current.catalogue().jurisdiction.zipcode_in(address),
         description=fields.get("description", ""),

@@ -134,6 +134,15 @@ def test_address_id_alone_is_enough_and_marked_for_staff(api: Api, conn: Connect
     assert conn.execute(text(flag), {"id": number}).scalar_one() is True
 
 
+def test_a_phone_without_a_position_has_none(make_core: MakeCore) -> None:
+    """R-177, R-106: 0/0 is no place, also where no boundary keeps it out."""
+    api = an_api(make_core(OPEN311_CHECK_BOUNDARY="off"))
+    [request] = api.get(f"/requests/{api.report(lat='0.0', long='-0', address_string='Am Rathaus')}")
+    assert (request["lat"], request["long"], request["address"]) == (None, None, "Am Rathaus")
+    [error] = api.post(status=400, lat="0", long="0")
+    assert "address_string" in error["description"]
+
+
 def test_no_place_at_all_names_the_three_alternatives(api: Api) -> None:
     """R-106."""
     [error] = api.post(status=400, lat=None, long=None)
