@@ -81,7 +81,7 @@ def report(core: Core, count: int) -> None:
     The least is what it takes when nothing else runs; on a busy machine it says more than the rest.
     """
     with core.database.read() as conn:
-        everything = counts.of(conn, Scope((CITY,)), core.now())
+        everything = counts.count(conn, Scope((CITY,)), core.now())
     opened = sum(everything.stages.values())
     print(f"{count:,} cases, {opened:,} open; load of the machine {os.getloadavg()[0]:.1f}\n")
     print("| what | least ms | median ms | p95 ms | goal |")
@@ -138,14 +138,14 @@ def questions(core: Core) -> Iterator[tuple[str, str, Callable[[], object]]]:
     yield "a rare word", "100", listed(replace(plain, stages=tuple(Stage), words="Wachtel"))
     yield "a common word", "100", listed(replace(plain, stages=tuple(Stage), words="Schulweg"))
     yield "two words", "100", listed(replace(plain, stages=tuple(Stage), words="Laterne Hohenzollernstraße"))
-    yield "counts of all stages and units", "kept", reading(lambda conn: counts.of(conn, whole, now))
+    yield "counts of all stages and units", "kept", reading(lambda conn: counts.count(conn, whole, now))
     place = Location(49.48, 8.44)
     month = now - timedelta(days=30)
     yield (
         "neighbours in 50 m",
         "-",
         reading(
-            lambda conn: neighbours.of(
+            lambda conn: neighbours.find(
                 conn, whole, place, metres=50, closed_since=month, words="Matratzen am Straßenrand"
             )
         ),

@@ -38,7 +38,7 @@ def _near(
     if report.location is None:
         return []
     with core.database.read() as conn:
-        return neighbours.of(
+        return neighbours.find(
             conn,
             scope_of(staff(), Right.SEE_REPORTS),
             report.location,

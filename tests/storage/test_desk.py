@@ -117,9 +117,9 @@ def test_nobody_sees_beyond_their_scope(
     assert numbers(case_list.page(conn, scope, everything, clock.now)) == []
     assert numbers(case_list.page(conn, scope, CaseSearch(words="Kanarienvogel"), clock.now)) == []
     assert numbers(case_list.page(conn, scope, CaseSearch(words=str(held[0])), clock.now)) == []
-    counted = counts.of(conn, scope, clock.now)
+    counted = counts.count(conn, scope, clock.now)
     assert (counted.stages, counted.units, counted.overdue, counted.awaiting) == ({}, {}, 0, 0)
-    nearby = neighbours.of(conn, scope, Location(49.48, 8.44), metres=100, closed_since=START)
+    nearby = neighbours.find(conn, scope, Location(49.48, 8.44), metres=100, closed_since=START)
     assert nearby == []
     assert people.by_contact(conn, scope, "kim@example.org") == []
     assert queue.following(conn, scope, held[0], clock.now) is None
@@ -236,7 +236,7 @@ def test_a_cursor_of_another_order_is_refused(order: Order) -> None:
 def test_counts_agree_with_the_lists(core: Core, conn: Connection, held: list[int], clock: Clock) -> None:
     casework.publish(core, held[0], BEA)
     clock.forward(days=3)
-    counted = counts.of(conn, HERE, clock.now)
+    counted = counts.count(conn, HERE, clock.now)
     for state in Stage:
         listed = numbers(case_list.page(conn, HERE, CaseSearch(stages=[state]), clock.now))
         if state is not Stage.DONE:
@@ -299,7 +299,7 @@ def test_neighbours_by_distance_words_and_picture(
 
     def found(**more: Any) -> list[neighbours.Neighbour]:
         asked = {"metres": 50, "closed_since": START - timedelta(days=30), "words": "Matratzen, Sofa"}
-        return neighbours.of(conn, HERE, here, **(asked | more))
+        return neighbours.find(conn, HERE, here, **(asked | more))
 
     assert [request.service_request_id for request in found()] == [withheld, closed, near]
     assert found()[2].metres == pytest.approx(11.1, abs=0.2)

@@ -526,7 +526,7 @@ def test_a_look_at_the_map_does_not_read_all_that_matches(
 def test_the_desk_is_counted_from_an_index_alone(reader: Connection) -> None:
     """With a million open cases, to look at each of them took seconds."""
     with plans(reader) as found:
-        counts.of(reader, Scope((CITY,)), START)
+        counts.count(reader, Scope((CITY,)), START)
     kinds = {
         (node["Node Type"], node["Index Name"])
         for plan in found

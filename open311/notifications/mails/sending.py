@@ -41,26 +41,21 @@ def send(
     mailer = mailers.for_settings(core.settings)
     if mailer is None:
         return None
-    link = f"{address_of(core, catalogue, path)}?locale={language}"
+    subject, text = kind
     words = {
         **values,
         "city": catalogue.jurisdiction.name.in_language(language),
         "contact": catalogue.jurisdiction.contact.in_language(language),
-        "link": link,
+        "link": f"{address_of(core, catalogue, path)}?locale={language}",
     }
     reply_to, token = _reply_address(core, catalogue)
     message = EmailMessage()
-    message["From"] = core.settings.mail_from
     message["To"] = to
-    message["Subject"] = " ".join(translate(kind[0], language, **words).split())
-    message["Date"] = formatdate(core.now().timestamp(), localtime=False)
-    message["Message-ID"] = make_msgid(domain=urlsplit(link).hostname)
-    message["Auto-Submitted"] = "auto-generated"
-    if reply_to:
-        message["Reply-To"] = reply_to
+    message["Subject"] = " ".join(translate(subject, language, **words).split())
+    _set_origin(core, message, reply_to)
     for name, value in (headers or {}).items():
         message[name] = value
-    _set_bodies(core, catalogue, message, language, _keys(kind[1], words, may_end=bool(headers)), words)
+    _set_bodies(core, catalogue, message, language, _keys(text, words, may_end=bool(headers)), words)
     sent = SentMail(str(message["Message-ID"]), to, token=token)
     try:
         mailer.send(message)
@@ -68,6 +63,16 @@ def send(
         log.warning("mail_refused", reason=str(reason))
         return sent._replace(refused=str(reason))
     return sent
+
+
+def _set_origin(core: Core, message: EmailMessage, reply_to: str) -> None:
+    """Say where a mail comes from, when, and that a program wrote it."""
+    message["From"] = core.settings.mail_from
+    message["Date"] = formatdate(core.now().timestamp(), localtime=False)
+    message["Message-ID"] = make_msgid(domain=urlsplit(core.settings.address).hostname)
+    message["Auto-Submitted"] = "auto-generated"
+    if reply_to:
+        message["Reply-To"] = reply_to
 
 
 def _keys(text: str, words: Mapping[str, Any], *, may_end: bool) -> list[str]:

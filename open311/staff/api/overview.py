@@ -28,7 +28,7 @@ def get_figures() -> counts.Counts:
             ("figures", staff()),
             core.database.freshness.desk_stamp,
             core.now(),
-            lambda: counts.of(conn, scope, core.now()),
+            lambda: counts.count(conn, scope, core.now()),
         )
 
 

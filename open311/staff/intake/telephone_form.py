@@ -163,7 +163,7 @@ def alike(
     """What is known already and may be the same: the page shows it before anything is stored."""
     core, code = current.core(), service.service_code
     with core.database.read() as conn:
-        return neighbours.of(
+        return neighbours.find(
             conn,
             intake_scope(staff(), catalogue.jurisdiction.jurisdiction_id),
             place,

@@ -1,7 +1,7 @@
 """The list of cases over all visibilities: filters as words in the address, views with counts, keyset pages."""
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from flask import request
 from flask.typing import ResponseReturnValue
@@ -14,6 +14,7 @@ from open311.model.casework.bulk import read_numbers, write_numbers
 from open311.model.casework.cases import Flag, Priority, Stage
 from open311.model.casework.desk_filters import MINE, NOBODY
 from open311.model.casework.desk_search import CaseSearch, Column
+from open311.model.catalogue import Catalogue
 from open311.model.service_request import Visibility
 from open311.site.list.listing import services_by_group
 from open311.site.report_numbers import report_number
@@ -85,21 +86,28 @@ def reports() -> ResponseReturnValue:
         views=listed,
         most_counted=MOST_COUNTED,
         shared_with=_shared_with(),
-        groups=[group for catalogue in in_force for group in services_by_group(catalogue)],
-        statuses=[status for catalogue in in_force for status in catalogue.statuses.values()],
-        choices={
-            name: filters.choices(name, in_force, chosen.chosen(name)) for name in ("unit", "area", "channel")
-        },
-        stages=list(Stage),
-        priorities=list(Priority),
-        visibilities=list(Visibility),
-        flags=list(Flag),
+        **_filter_values(in_force, chosen),
         columns=desk_filters.columns_of(chosen.values),
         all_columns=list(Column),
         order=search.order,
         orders=desk_filters.orders_of(search),
         now=core.now(),
     )
+
+
+def _filter_values(in_force: Sequence[Catalogue], chosen: Filter) -> dict[str, Any]:
+    """What can be chosen in each filter of the list."""
+    return {
+        "groups": [group for catalogue in in_force for group in services_by_group(catalogue)],
+        "statuses": [status for catalogue in in_force for status in catalogue.statuses.values()],
+        "choices": {
+            name: filters.choices(name, in_force, chosen.chosen(name)) for name in ("unit", "area", "channel")
+        },
+        "stages": list(Stage),
+        "priorities": list(Priority),
+        "visibilities": list(Visibility),
+        "flags": list(Flag),
+    }
 
 
 def _with_order(chosen: Filter, search: CaseSearch) -> Filter:

@@ -67,7 +67,7 @@ def case_points() -> Response:
     core, scope, others = current.core(), scope_of(staff(), Right.SEE_REPORTS), filters.colleagues()
     with core.database.read() as conn:
         search = replace(filters.search(others), box=_box())
-        places_found, more = places.of(conn, scope, search, core.now())
+        places_found, more = places.find(conn, scope, search, core.now())
     back = way_back.to(way_back.MAP, {**filters.of_request().values, "bbox": request.args.get("bbox", "")})
     features = [_feature(place, core.catalogues.owner(place.jurisdiction_id), back) for place in places_found]
     response = jsonify(type="FeatureCollection", features=features, more=more)

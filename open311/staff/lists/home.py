@@ -145,7 +145,7 @@ def _my_day(somebody: SignedIn) -> MyDay:
     units = _units(somebody)
     with core.database.read() as conn:
         return MyDay(
-            counts.of(conn, scope_of(somebody.staff, Right.CHECK), now) if checks else None,
+            counts.count(conn, scope_of(somebody.staff, Right.CHECK), now) if checks else None,
             my_day.mine(conn, scope, somebody.account.id, now, today),
             my_day.of_units(conn, scope, units, now) if units else [],
             my_day.follow_ups(conn, scope, units, today) if units else {},

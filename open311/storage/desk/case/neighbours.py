@@ -61,7 +61,7 @@ class Neighbour:
         return self.picture_bits is not None and self.picture_bits <= SAME_PICTURE_BITS
 
 
-def of(
+def find(
     conn: Connection,
     scope: Scope,
     place: Location,

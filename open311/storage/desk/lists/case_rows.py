@@ -1,15 +1,15 @@
 """What a list shows of a case: one line, whatever question led to it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, func, select
 
 from open311.model.casework.cases import Case
 from open311.storage.tables import case_presence, cases, media, service_requests
 
-_c, _r, _m = cases.c, service_requests.c, media.c
+_c, _r, _m, _p = cases.c, service_requests.c, media.c, case_presence.c
 # Two lines of the list; a description may have 4,000 letters, and a page a hundred of them.
 SHOWN_WORDS = 300
 
@@ -43,24 +43,7 @@ class CaseRow:
 
 def rows_of(keys: Any, now: datetime) -> Select[Any]:
     """What a list shows of the cases whose ids `keys` holds, and the columns of `keys` beside it."""
-    # Subqueries, since they run for the rows of the page alone; joins would run for all that match.
-    photo = (
-        select(_m.thumb_key)
-        .where(
-            _m.service_request_id == keys.c.service_request_id,
-            _m.update_id.is_(None),
-            _m.thumb_key.is_not(None),
-        )
-        .order_by(_m.position)
-        .limit(1)
-        .scalar_subquery()
-    )
-    p = case_presence.c
-    present = (
-        select(p.actor)
-        .where(p.service_request_id == keys.c.service_request_id, p.until_datetime > now)
-        .scalar_subquery()
-    )
+    number = keys.c.service_request_id
     return (
         select(
             *(column for column in keys.c if column.name != "service_request_id"),
@@ -76,32 +59,28 @@ def rows_of(keys: Any, now: datetime) -> Select[Any]:
             _r.parent_id,
             func.ST_Y(_r.geom).label("lat"),
             func.ST_X(_r.geom).label("long"),
-            photo.label("photo"),
-            present.label("presence"),
+            # Subqueries, since they run for the rows of the page alone; joins would run for all that match.
+            _first_photo(number).label("photo"),
+            _presence(number, now).label("presence"),
         )
         .select_from(keys)
-        .join(cases, _c.service_request_id == keys.c.service_request_id)
-        .join(service_requests, _r.id == keys.c.service_request_id)
+        .join(cases, _c.service_request_id == number)
+        .join(service_requests, _r.id == number)
     )
 
 
-SHOWN = (
-    "status",
-    "detailed_status",
-    "visibility",
-    "title",
-    "description",
-    "address",
-    "channel",
-    "last_word",
-    "parent_id",
-    "lat",
-    "long",
-    "photo",
-    "presence",
-)
+def _first_photo(number: ColumnElement[int]) -> ScalarSelect[str]:
+    of_report = (_m.service_request_id == number, _m.update_id.is_(None), _m.thumb_key.is_not(None))
+    return select(_m.thumb_key).where(*of_report).order_by(_m.position).limit(1).scalar_subquery()
+
+
+def _presence(number: ColumnElement[int], now: datetime) -> ScalarSelect[str]:
+    return select(_p.actor).where(_p.service_request_id == number, _p.until_datetime > now).scalar_subquery()
+
+
+_BESIDE_CASE = [field.name for field in fields(CaseRow) if field.name != "case"]
 
 
 def row_from(row: Any) -> CaseRow:
     values = row._mapping
-    return CaseRow(case=Case.from_row(dict(values)), **{name: values[name] for name in SHOWN})
+    return CaseRow(case=Case.from_row(dict(values)), **{name: values[name] for name in _BESIDE_CASE})

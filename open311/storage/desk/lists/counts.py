@@ -28,7 +28,7 @@ class Counts:
     awaiting: int
 
 
-def of(conn: Connection, scope: Scope, now: datetime) -> Counts:
+def count(conn: Connection, scope: Scope, now: datetime) -> Counts:
     """Count what the scope lets see; two statements."""
     late = func.count().filter(overdue(now))
     grouped = select(_c.stage, _c.unit, func.count(), late).select_from(cases).group_by(_c.stage, _c.unit)

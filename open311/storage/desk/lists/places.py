@@ -30,7 +30,7 @@ class Place:
     is_overdue: bool
 
 
-def of(conn: Connection, scope: Scope, search: CaseSearch, now: datetime) -> tuple[Sequence[Place], bool]:
+def find(conn: Connection, scope: Scope, search: CaseSearch, now: datetime) -> tuple[Sequence[Place], bool]:
     """The first cases of a search that have a place, and whether there are more; one statement."""
     with_place = replace(search, has_place=True, limit=MOST)
     keys = hits(scope, with_place, now, None).limit(MOST + 1).subquery("hits")
