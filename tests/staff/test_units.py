@@ -232,16 +232,16 @@ def test_nobody_hears_of_a_note_at_a_case_that_they_may_not_see(desk: Desk) -> N
 def test_deadlines_are_told_in_words(desk: Desk, number: str, clock: Clock) -> None:
     rita = someone(desk, "Rita", Role.WORKER, "GRUENFLAECHEN")
     rita.get(f"/staff/reports/{number}")
-    assert "Annehmen bis4. März 2026" in rita.text
+    assert "Annehmen bis 4. März 2026" in rita.text
     assert "Überfällig" not in rita.text
     clock.forward(days=3)
     desk.sign_in(rita)
-    assert "Annehmen bis4. März 2026, 09:30 (überfällig)" in (
+    assert "Annehmen bis 4. März 2026, 09:30 (überfällig)" in (
         rita.get(f"/staff/reports/{number}") and rita.text
     )
     act(rita, number, "accept")
     rita.get(f"/staff/reports/{number}")
-    assert "Annehmen bis4. März 2026, 09:30 (erledigt)" in rita.text
+    assert "Annehmen bis 4. März 2026, 09:30 (erledigt)" in rita.text
 
 
 def test_a_deadline_is_changed_with_a_reason_until_the_end_of_a_working_day(desk: Desk, number: str) -> None:
