@@ -288,6 +288,14 @@ def test_templates_stand_at_the_forms_of_a_case_and_no_gap_of_them_is_sent(desk:
         assert "Der Text hat noch Lücken: {due}." in bea.text
 
 
+def test_an_address_that_was_sent_by_its_id_is_told_as_unchecked(desk: Desk, api: Api) -> None:
+    """At the case and where it is checked (georeport.md 2.3)."""
+    number = api.report(lat=None, long=None, address_id="0731400012")
+    bea = someone(desk, "Bea", Role.CHECKER)
+    for page in (f"/staff/reports/{number}", f"/staff/check/{number}"):
+        assert "0731400012 (nicht geprüft)" in bea.get(page).text
+
+
 def test_a_case_says_where_it_is_and_what_else_was_reported_there(desk: Desk, api: Api) -> None:
     """Without a map as well: address and figures, ways to maps, and what is near, settled long ago or withheld."""
     number, same, settled = (api.report(description=f"Matratze {n}") for n in range(3))
