@@ -1,6 +1,6 @@
 """Webhooks: subscriptions, the outbox of their messages, and every attempt."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -39,6 +39,13 @@ def all_subscriptions(conn: Connection, state: State | None = None) -> list[Subs
     query = select(webhook_subscriptions).order_by(_s.name)
     rows = conn.execute(query.where(_s.state == state) if state else query)
     return [_subscription(row) for row in rows]
+
+
+def hindered(conn: Connection, jurisdictions: Sequence[str]) -> list[Subscription]:
+    """What these cities tell other programs and is not taken, or not sent any more, the longest failing first."""
+    not_served = or_(_s.failing_since.is_not(None), _s.state != State.ACTIVE.value)
+    query = select(webhook_subscriptions).where(_s.jurisdiction_id.in_(jurisdictions), not_served)
+    return [_subscription(row) for row in conn.execute(query.order_by(_s.failing_since, _s.id))]
 
 
 def change(conn: Connection, subscription_id: int, **values: Any) -> None:

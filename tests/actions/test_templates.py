@@ -1,11 +1,13 @@
 """Words that staff keep, and people that are looked up."""
 
+import json
+
 import pytest
 from sqlalchemy import Connection, text
 
 from open311.actions import casework
 from open311.actions.addresses import look_ups
-from open311.actions.desk import templates
+from open311.actions.desk import template_files, templates
 from open311.actions.desk.templates import TemplateContents
 from open311.base.errors import Conflict, Forbidden, Invalid, NotFound
 from open311.core import Core
@@ -100,3 +102,55 @@ def test_a_case_that_an_earlier_release_left_out_is_made(core: Core, conn: Conne
     assert casework.add_missing(core) == 0
     assert casework.show(core, numbers[1], CLARA).case.revision == 1
     assert conn.execute(text("select count(*) from cases")).scalar_one() == 3
+
+
+def test_templates_go_to_a_file_and_come_back(core: Core) -> None:
+    city = core.catalogues.in_force[0]
+    words = TemplateContents(
+        title="Erledigt", page_text={"de": "Wir haben {service} erledigt."}, status="GELOEST"
+    )
+    templates.add(core, city, words, CLARA)
+    retired = templates.add(core, city, TemplateContents(title="Alt", page_text={"de": "Alt"}), CLARA)
+    templates.change(
+        core, retired, 1, TemplateContents(title="Alt", page_text={"de": "Alt"}), CLARA, active=False
+    )
+    written = template_files.exported(core, city)
+    assert [entry["title"] for entry in json.loads(written)] == ["Erledigt"]
+    assert template_files.bring_in(core, city, written, CLARA) == (0, 0, 1)
+    changed = written.replace("erledigt.", "behoben.")
+    more = [
+        *json.loads(changed),
+        {"title": "Alt", "page_text": {"de": "Wieder da"}},
+        {"title": "Neu", "page_text": {"de": "Neu"}},
+    ]
+    assert template_files.bring_in(core, city, json.dumps(more), CLARA) == (1, 2, 0)
+    titles = {
+        entry["title"]: entry["page_text"]["de"] for entry in json.loads(template_files.exported(core, city))
+    }
+    assert titles == {"Alt": "Wieder da", "Erledigt": "Wir haben {service} behoben.", "Neu": "Neu"}
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        "kein JSON",
+        "[" * 100_000,
+        '{"title": "A"}',
+        "[1]",
+        '[{"title": "A"}]',
+        '[{"title": 1, "page_text": {"de": "x"}}]',
+        '[{"title": "A", "page_text": {"de": 1}}]',
+        '[{"title": "A", "page_text": {"de": "x"}, "services": "MUELL_WILD"}]',
+        '[{"title": "A", "page_text": {"de": "x"}, "secret": 1}]',
+        '[{"title": "A", "page_text": {"de": "{nothing}"}}]',
+        '[{"title": "A", "page_text": {"de": "x"}, "status": "NIRGENDS"}]',
+        '[{"title": "A", "page_text": {"de": "x"}}, {"title": "A", "page_text": {"de": "y"}}]',
+    ],
+)
+def test_of_a_file_that_is_wrong_nothing_is_kept(core: Core, sent: str) -> None:
+    city = core.catalogues.in_force[0]
+    good = '{"title": "Gut", "page_text": {"de": "Gut"}}'
+    file = f"[{good}, {sent[1:]}" if sent.startswith("[{") else sent
+    with pytest.raises(Invalid):
+        template_files.bring_in(core, city, file, CLARA)
+    assert template_files.exported(core, city) == "[]"

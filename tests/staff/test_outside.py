@@ -15,13 +15,14 @@ from open311.model.service_request import Visibility
 from open311.model.staff.roles import Role
 from open311.model.task_names import TaskName
 from open311.storage.upkeep import unpublished
+from open311.webhooks import storage as subscriptions
 from tests.actors import CLARA
 from tests.client import client_of
 from tests.jobs import work
 from tests.mailbox import Mailbox, a_mail_server
 from tests.pictures import a_photo
 from tests.serving import MakeCore, an_api
-from tests.staff.desk import HERE, Desk, Employee
+from tests.staff.desk import CITY, HERE, Desk, Employee
 
 LAMP = {"service_code": "STRASSENLATERNE", "attribute[DEFEKT]": "flackert"}
 LINK = re.compile(r"/order/[A-Za-z0-9_-]+")
@@ -173,6 +174,24 @@ def test_whoever_has_the_case_hears_at_once_that_it_is_back(firm: Firm) -> None:
     assert firm.mailbox.recipients[-1] == [firm.worker.email]
     assert f"{firm.number}, Defekte Straßenbeleuchtung, von der Firma zurück" in firm.mailbox.last
     assert "weit weg" not in firm.mailbox.last
+
+
+def test_programs_that_take_nothing_are_named(firm: Firm) -> None:
+    assert "nichts annehmen" not in firm.worker.get("/staff/outside").text
+    target = {"url": "https://fach.example/hook?key=geheim", "secret": "s", "tag": "t"}
+    everything: dict[str, list[str]] = {"service_codes": [], "kinds": []}
+    hook = subscriptions.add(
+        firm.conn,
+        name="Fachverfahren",
+        jurisdiction_id=CITY,
+        created_datetime=firm.core.now(),
+        **target,
+        **everything,
+    )
+    subscriptions.change(firm.conn, hook.id, failing_since=firm.core.now(), failures=3)
+    page = firm.worker.get("/staff/outside").text
+    assert "Fachverfahren · fach.example · antwortet nicht" in firm.worker.text
+    assert "geheim" not in page
 
 
 def test_a_question_is_answered_by_mail_and_on_the_page(firm: Firm) -> None:

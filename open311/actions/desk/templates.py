@@ -30,7 +30,7 @@ class TemplateContents:
 def add(core: Core, catalogue: Catalogue, contents: TemplateContents, actor: Actor) -> int:
     """Keep a template; returns its id. Raises `Invalid` with everything that is wrong with it."""
     actor.require(Right.TEMPLATES, catalogue.jurisdiction.jurisdiction_id)
-    values = _checked(catalogue, contents)
+    values = checked(catalogue, contents)
     with core.database.begin() as conn:
         return storage.add(conn, jurisdiction_id=catalogue.jurisdiction.jurisdiction_id, **values)
 
@@ -50,12 +50,13 @@ def change(
         if template is None:
             raise NotFound(problem("error.template.unknown", template_id=template_id))
         actor.require(Right.TEMPLATES, template.jurisdiction_id)
-        values = _checked(core.catalogues.owner(template.jurisdiction_id), contents)
+        values = checked(core.catalogues.owner(template.jurisdiction_id), contents)
         if not storage.change(conn, template_id, version, **values, active=active):
             raise Conflict(problem("error.template.changed", title=template.title), revision=template.version)
 
 
-def _checked(catalogue: Catalogue, contents: TemplateContents) -> dict[str, object]:
+def checked(catalogue: Catalogue, contents: TemplateContents) -> dict[str, object]:
+    """The columns of a template as it is stored; raises `Invalid` with everything that is wrong with it."""
     title = tidy(contents.title)
     texts = {"page_text": _texts(contents.page_text), "mail_text": _texts(contents.mail_text)}
     problems: list[Problem] = []

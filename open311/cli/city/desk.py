@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TextIO
 
 import click
 
 from open311.actions import casework
+from open311.actions.desk import template_files
 from open311.base.errors import NotFound, problem
 from open311.cli.common import Moment, opened, show_table
 from open311.core import Core
@@ -23,6 +25,8 @@ REASONS = {
     Obstacle.ANSWERS: "other answers were given",
     Obstacle.HOURS: "the report came in at another hour",
 }
+# A thousand templates with all that fits into them, several times over.
+LARGEST_FILE = 50_000_000
 jurisdiction = click.option("--jurisdiction", help="Which city, where there are several.")
 
 
@@ -115,6 +119,35 @@ def reroute(jurisdiction: str | None, limit: int, behind: int) -> None:
     click.echo(f"{done.looked_at} cases looked at, {done.moved} have another unit.")
     if done.next is not None:
         click.echo(f"There may be more: go on with --behind {done.next}.")
+
+
+@desk.group()
+def templates() -> None:
+    """Keep the templates of staff in a file, or take those of another city."""
+
+
+@templates.command("export")
+@jurisdiction
+def export_templates(jurisdiction: str | None) -> None:
+    """Print the templates that are offered, as JSON."""
+    with opened() as core:
+        click.echo(template_files.exported(core, core.catalogues.find(jurisdiction)))
+
+
+@templates.command("import")
+@click.argument("file", type=click.File(encoding="utf-8"))
+@jurisdiction
+def import_templates(file: TextIO, jurisdiction: str | None) -> None:
+    """Keep the templates of a file that export wrote; what has the title of one takes its place."""
+    try:
+        text = file.read(LARGEST_FILE + 1)
+    except UnicodeDecodeError:
+        raise click.UsageError("the file is not in UTF-8") from None
+    if len(text) > LARGEST_FILE:
+        raise click.UsageError("the file is larger than any file of templates")
+    with opened() as core:
+        done = template_files.bring_in(core, core.catalogues.find(jurisdiction), text, cli_actor())
+    click.echo(f"{done.added} new, {done.changed} changed, {done.same} as they were.")
 
 
 @desk.command()

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
+from urllib.parse import urlsplit
 
 from flask import Response, request
 from flask.typing import ResponseReturnValue
@@ -27,6 +28,7 @@ from open311.staff.seen_case import NOTHING_REFUSED, Act, Refusal, SeenCase, att
 from open311.storage.desk.lists import case_list
 from open311.storage.desk.outside import orders, unanswered
 from open311.storage.desk.scope import scope_of
+from open311.webhooks import storage as subscriptions
 
 MOST = 200
 LOST_MAILS_SHOWN = timedelta(days=30)
@@ -42,6 +44,7 @@ def outside_list() -> ResponseReturnValue:
         in_trouble = forwards.in_trouble(conn, scope, MOST)
         questions = unanswered.open_questions(conn, scope, now, MOST)
         lost = unanswered.lost_mails(conn, scope, now - LOST_MAILS_SHOWN, MOST)
+        hooks = subscriptions.hindered(conn, staff().jurisdictions(Right.CHECK))
         [elsewhere] = case_list.counted(conn, scope, [CaseSearch(flags=(Flag.FORWARDED,))], now)
     names = {
         code: catalogue.unit_name(code, current.language())
@@ -54,6 +57,7 @@ def outside_list() -> ResponseReturnValue:
         forwards=in_trouble,
         names=names,
         elsewhere=elsewhere,
+        hooks=[(hook, urlsplit(hook.url).hostname) for hook in hooks],
         questions=questions,
         lost=lost,
         lost_days=LOST_MAILS_SHOWN.days,

@@ -143,7 +143,7 @@ def spread(conn: Connection, scope: Scope, since: datetime, until: datetime, zon
             (_r.visibility == Visibility.WITHHELD).label("is_withheld"),
         )
         .select_from(cases)
-        .where(scope.here, _c.received_datetime >= since, _c.received_datetime < until)
+        .where(scope.here, _c.received_datetime >= since, _c.received_datetime <= until)
     )
     came = scope.join(rows, always=True).subquery("came").c
     about = func.grouping(came.channel, came.areas, came.week).label("group")
