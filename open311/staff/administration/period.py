@@ -29,11 +29,11 @@ HEAD = ("table", "name", "received", *NUMBERS, *(f"{name}_seconds" for name in T
 
 
 class Period(NamedTuple):
-    """What was counted; `year_before` are the same weeks a year earlier."""
+    """What was counted; `year_before` is what came in a year earlier, by week."""
 
     course: list[Course]
     spread: list[Spread]
-    year_before: list[Spread]
+    year_before: Mapping[date, int]
     withheld_for: Mapping[str | None, int]
 
     @property
@@ -61,11 +61,7 @@ class Period(NamedTuple):
     @property
     def weeks(self) -> list[tuple[date, Spread, int]]:
         """By their Mondays: what came in, and how much in the same week a year before."""
-        before = {
-            row.week + YEAR: row.received
-            for row in self.year_before
-            if row.group == storage.BY_WEEK and row.week is not None
-        }
+        before = {week + YEAR: received for week, received in self.year_before.items()}
         rows = ((row.week, row) for row in self._spread(storage.BY_WEEK) if row.week is not None)
         return [(week, row, before.get(week, 0)) for week, row in sorted(rows, key=lambda pair: pair[0])]
 
@@ -115,7 +111,7 @@ def period_of(days: int) -> Period:
             return Period(
                 storage.course(conn, scope, since),
                 storage.spread(conn, scope, since, now, zone),
-                storage.spread(conn, scope, since - YEAR, now - YEAR, zone),
+                storage.by_week(conn, scope, since - YEAR, now - YEAR, zone),
                 storage.withheld_for(conn, scope, since),
             )
 
