@@ -7,7 +7,7 @@ import sys
 import pytest
 from PIL import Image, ImageCms
 
-from open311.adapters.photos import child_process, images
+from open311.adapters.photos import child_process, fork_server, images
 from open311.base.errors import Busy, Invalid
 from tests.pictures import SECRET, a_bomb, a_photo, colour, exif, opened, two_colours, written
 
@@ -100,7 +100,7 @@ def test_a_large_photo_is_scaled_down() -> None:
 
 def test_a_machine_without_time_is_no_fault_of_the_picture(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its sender is told to come again; only what used up the seconds of its own process is refused."""
-    monkeypatch.setattr(child_process, "GRACE_SECONDS", -images.CHILD_SECONDS)
+    monkeypatch.setattr(fork_server, "GRACE_SECONDS", -images.CHILD_SECONDS)
     with pytest.raises(Busy):
         images.clean(written(two_colours()))
 
@@ -185,7 +185,7 @@ def test_only_a_photo_that_is_scaled_while_it_is_read_may_be_very_large() -> Non
 
 def test_the_decoding_process_cannot_take_much_memory() -> None:
     """The second bound, should a decoder need more than it says."""
-    code = "images._limit_this_process('HEIF'); bytearray(images.CHILD_MEMORY)"
+    code = "images.load(); images.give_up_everything(8, images.CHILD_MEMORY); bytearray(images.CHILD_MEMORY)"
     code = f"from open311.adapters.photos import images; {code}"
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
     assert b"MemoryError" in ended.stderr

@@ -22,28 +22,41 @@ class ChildFailed(Exception):
     """The child crashed or was stopped at one of its limits: what it was given is at fault."""
 
 
+def command(module: str) -> list[str]:
+    """How a module is run as a program."""
+    # The path is whole: `site` would look for it again, in files that it reads each time.
+    return [sys.executable, "-S", "-m", module]
+
+
+def surroundings() -> dict[str, str]:
+    """The environment of a child."""
+    environ = {name: os.environ[name] for name in HANDED_ON if name in os.environ} | ONE_THREAD
+    return environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+
+
+def busy() -> Busy:
+    """The child got too little of the processor."""
+    return Busy(problem("error.busy", seconds=RETRY_AFTER), retry_after=RETRY_AFTER)
+
+
 def run_child(module: str, data: bytes, seconds: int, *arguments: str) -> bytes:
     """What the module prints when it is run with the data on its standard input.
 
     Raises `ChildFailed`, `Busy` when it got too little of the processor, `Unavailable` where no process can be started,
     `RuntimeError` for a fault of ours.
     """
-    environ = {name: os.environ[name] for name in HANDED_ON if name in os.environ} | ONE_THREAD
-    environ["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))
-    # The path is whole: `site` would look for it again, in files that it reads each time.
-    command = [sys.executable, "-S", "-m", module, *arguments]
     try:
         ended = subprocess.run(
-            command,
+            [*command(module), *arguments],
             input=data,
             capture_output=True,
-            env=environ,
+            env=surroundings(),
             timeout=seconds + GRACE_SECONDS,
             check=False,
         )
     except subprocess.TimeoutExpired:
         # It counts its own seconds of the processor and would have ended at its limit.
-        raise Busy(problem("error.busy", seconds=RETRY_AFTER), retry_after=RETRY_AFTER) from None
+        raise busy() from None
     except OSError as reason:
         raise Unavailable(problem("error.unavailable")) from reason
     if ended.returncode > 0:

@@ -6,7 +6,6 @@ their own, with little memory, little time and none of the server's secrets.
 """
 
 import json
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from io import BytesIO
@@ -16,8 +15,9 @@ from PIL import ExifTags, Image, ImageCms
 from PIL.Image import Transpose
 
 from open311.adapters.photos import image_cost
-from open311.adapters.photos.child_process import ChildFailed, run_child
+from open311.adapters.photos.child_process import ChildFailed
 from open311.adapters.photos.confinement import give_up_everything
+from open311.adapters.photos.fork_server import ForkServer
 from open311.base.errors import Invalid, problem
 
 Told = TypeVar("Told")
@@ -93,9 +93,12 @@ def clean(data: bytes) -> Photo:
     )
 
 
+_decoders = ForkServer(__name__)
+
+
 def _in_child(data: bytes, kind: str) -> bytes:
     try:
-        return run_child(__name__, data, CHILD_SECONDS, kind)
+        return _decoders.run(data, CHILD_SECONDS, kind)
     except ChildFailed:
         # A decoder that crashed, or was stopped at one of its limits, met a file that is no photo.
         return _refused("error.photo.unreadable")
@@ -137,41 +140,30 @@ def dhash(data: bytes) -> int:
     return bits - (1 << 64) if bits >> 63 else bits
 
 
-def _main() -> None:
-    """The child: a file on standard input, its clean copy on standard output."""
-    data = sys.stdin.buffer.read()
-    [kind] = sys.argv[1:]
-    _limit_this_process(kind)
+def load() -> None:
+    """All that a child will need: a process that gave everything up can load no more of itself."""
+    from PIL import MpoImagePlugin, TiffImagePlugin, WebPImagePlugin  # noqa: F401
+    from pillow_heif import options, register_heif_opener
+
+    options.DECODE_THREADS = 1
+    register_heif_opener(thumbnails=False)
+    Image.preinit()
+
+
+def answer(data: bytes, kind: str) -> bytes:
+    """In a child: the clean copy of a file, or why there is none."""
+    give_up_everything(CHILD_SECONDS, CHILD_MEMORY)
     try:
         photo = _cleaned(data, kind)
         head = {"width": photo.width, "height": photo.height, "place": photo.place}
-        answer = json.dumps(head).encode() + b"\n" + photo.data
+        return json.dumps(head).encode() + b"\n" + photo.data
     except Invalid as refused:
-        answer = _refused(refused.problems[0].key, **refused.problems[0].values)
+        return _refused(refused.problems[0].key, **refused.problems[0].values)
     except MemoryError:
-        answer = _refused("error.photo.pixels", most=MEGAPIXELS)
+        return _refused("error.photo.pixels", most=MEGAPIXELS)
     except Exception:
         # Whatever a decoder stumbles over, the file is at fault.
-        answer = _refused("error.photo.unreadable")
-    sys.stdout.buffer.write(answer)
-
-
-def _limit_this_process(kind: str) -> None:
-    _load_decoders(kind)
-    give_up_everything(CHILD_SECONDS, CHILD_MEMORY)
-
-
-def _load_decoders(kind: str) -> None:
-    """All that will be needed: a process that gave everything up can load no more of itself."""
-    from PIL import MpoImagePlugin, TiffImagePlugin, WebPImagePlugin  # noqa: F401
-
-    if kind == "HEIF":
-        # A fifth of what a small photo costs.
-        from pillow_heif import options, register_heif_opener
-
-        options.DECODE_THREADS = 1
-        register_heif_opener(thumbnails=False)
-    Image.preinit()
+        return _refused("error.photo.unreadable")
 
 
 def _cleaned(data: bytes, kind: str) -> Photo:
@@ -248,7 +240,3 @@ def _drawn_anew(image: Image.Image) -> Photo:
     written = BytesIO()
     canvas.save(written, "JPEG", quality=QUALITY, optimize=True, progressive=False)
     return Photo(written.getvalue(), canvas.width, canvas.height)
-
-
-if __name__ == "__main__":
-    _main()
