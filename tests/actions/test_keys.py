@@ -3,6 +3,7 @@
 import random
 import time
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import Connection, select, text
@@ -95,7 +96,7 @@ def test_a_key_in_memory_ends_when_another_host_tells_of_it_or_time_passes(
     with listening.database.begin() as conn:
         conn.execute(text("update keys set revoked_datetime = now()"))
     later = time.monotonic() + 11
-    monkeypatch.setattr(senders.time, "monotonic", lambda: later)
+    monkeypatch.setattr(senders, "time", SimpleNamespace(monotonic=lambda: later))
     assert keys.find_key(listening, third) is None
 
 

@@ -5,6 +5,7 @@ import socket
 import struct
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -111,8 +112,10 @@ def test_patience_is_short_in_a_crowd() -> None:
 
 def test_nobody_is_cut_while_an_answer_as_old_is_worked_out(monkeypatch: pytest.MonkeyPatch) -> None:
     threads = Threads()
-    moments = iter([100.0, 100.0 + HOUR])
-    monkeypatch.setattr("open311.http.limits.connections.time.monotonic", lambda: next(moments))
+    clock = SimpleNamespace(now=100.0)
+    # Not the one that all threads of this process have in common.
+    monkeypatch.setattr("open311.http.limits.connections.time", SimpleNamespace(monotonic=lambda: clock.now))
     with threads.computing():
+        clock.now += HOUR
         assert threads.patience() > HOUR
     assert threads.patience() == PATIENCE_SECONDS

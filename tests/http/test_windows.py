@@ -2,6 +2,7 @@
 
 import secrets
 from itertools import count
+from types import SimpleNamespace
 
 import pytest
 
@@ -43,7 +44,7 @@ def test_all_who_name_the_same_memory_count_together(name: str) -> None:
 
 def test_a_new_span_begins_with_nothing(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     now = count(HOUR * 100, HOUR)
-    monkeypatch.setattr("open311.http.limits.windows.time.time", lambda: next(now))
+    monkeypatch.setattr("open311.http.limits.windows.time", SimpleNamespace(time=lambda: next(now)))
     window = SharedWindow(HOUR, name)
     assert [window.seconds_to_wait("a", 1) for _ in range(3)] == [0, 0, 0]
 

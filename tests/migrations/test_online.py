@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import closing
+from types import SimpleNamespace
 
 import psycopg
 import pytest
@@ -86,7 +87,7 @@ def test_a_migration_waits_for_another_without_a_transaction(first_release: str)
                 seen.append(other.execute(question, [pid]).fetchone())
                 other.execute("select pg_advisory_unlock(%s)", [advisory_locks.MIGRATION])
 
-            patch.setattr(migrate.time, "sleep", look)
+            patch.setattr(migrate, "time", SimpleNamespace(sleep=look))
             with waits(connection):
                 pass
         assert seen == [("idle",)]
