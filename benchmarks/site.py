@@ -18,6 +18,8 @@ from open311.dev.private_cluster import Cluster
 from open311.dev.private_cluster.installed import Account, command, surroundings
 
 DEPLOY = Path(__file__).parent.parent / "deploy"
+# What starts and ends at once on a quiet machine.
+PATIENCE_SECONDS = 60
 
 
 @contextmanager
@@ -83,7 +85,7 @@ def running(run: Sequence[str], log: Path, port: int, **surroundings: Any) -> It
     with log.open("wb") as output:
         process = subprocess.Popen(run, **{**surroundings, "stdout": output, "stderr": output})
     try:
-        give_up = time.monotonic() + 10
+        give_up = time.monotonic() + PATIENCE_SECONDS
         while not listens(port):
             assert process.poll() is None, log.read_text()
             assert time.monotonic() < give_up, log.read_text()
@@ -91,7 +93,7 @@ def running(run: Sequence[str], log: Path, port: int, **surroundings: Any) -> It
         yield process.pid
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(PATIENCE_SECONDS)
 
 
 def listens(port: int) -> bool:

@@ -121,7 +121,7 @@ def test_a_report_is_in_every_later_answer_though_the_replica_reads(site: Site) 
     assert all(site.shows(site.report(site.front)["service_request_id"]) for _ in range(20))
     readers = "select count(*) from pg_stat_activity where query ~ 'service_requests' and application_name = 'open311'"
     assert site.at_replica(readers) > 0
-    assert site.replica_state() == "ok"
+    assert wait_for(lambda: site.replica_state() == "ok")
 
 
 def test_the_pooler_has_what_sessions_need(site: Site) -> None:
