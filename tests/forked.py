@@ -86,7 +86,7 @@ def pytest_xdist_setupnodes(config: pytest.Config, specs: list[Any]) -> None:
 
 def _files(config: pytest.Config) -> Iterator[Path]:
     for argument in config.args:
-        path = Path(argument.partition("::")[0])
+        path = config.invocation_params.dir / argument.partition("::")[0]
         yield from path.rglob("test_*.py") if path.is_dir() else [path]
 
 
