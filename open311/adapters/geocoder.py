@@ -14,7 +14,7 @@ from open311.adapters.named_class import class_named
 from open311.base.errors import ConfigurationError
 from open311.base.text import tidy
 from open311.model.maps.geography import Box
-from open311.model.maps.place import Place
+from open311.model.maps.place import Place, PlaceKind
 from open311.settings import Settings
 
 log = structlog.get_logger()
@@ -126,7 +126,17 @@ def _place(row: Mapping[str, Any]) -> Place | None:
         return None
     address = _address(row)
     possible = math.isfinite(lat) and math.isfinite(long) and abs(lat) <= 90 and abs(long) <= 180
-    return Place(address, lat, long) if possible and address else None
+    return Place(address, lat, long, _kind(row)) if possible and address else None
+
+
+def _kind(row: Mapping[str, Any]) -> PlaceKind:
+    """How exactly that is a place: a street is longer than the yard of a house."""
+    parts = row.get("address")
+    if isinstance(parts, Mapping) and parts.get("house_number"):
+        return PlaceKind.HOUSE
+    # `category` is called `class` in older formats; bridges give one of them, or none.
+    described = {str(row.get(name) or "") for name in ("addresstype", "category", "class", "type")}
+    return PlaceKind.STREET if described & {"road", "street", "highway"} else PlaceKind.PLACE
 
 
 def _address(row: Mapping[str, Any]) -> str:

@@ -22,6 +22,16 @@ def speakable(raw: str) -> str:
     return raw if raw.isprintable() else XML_ILLEGAL.sub("", raw)
 
 
+# What databases, geographic programs and calculations write where there is nothing.
+_NOTHING = frozenset(("null", "(null)", "<null>", "[null]", "\\n", "nan", "#n/a"))
+_LONGEST_NOTHING = max(map(len, _NOTHING))
+
+
+def stands_for_nothing(text: str) -> bool:
+    """Whether a cell of a file, or a text of another server, says that there is none."""
+    return len(text) <= _LONGEST_NOTHING and text.lower() in _NOTHING
+
+
 SPELLED_OUT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
 
 

@@ -12,7 +12,7 @@ from open311.adapters import geocoder
 from open311.adapters.geocoder import Nominatim
 from open311.base.errors import ConfigurationError
 from open311.model.maps.geography import Box
-from open311.model.maps.place import Place
+from open311.model.maps.place import Place, PlaceKind
 from tests.adapters.strangers import Reply, a_stranger
 from tests.ports import free_port
 
@@ -34,6 +34,15 @@ def found(body: Any, **reply: Any) -> list[Place]:
 
 def test_addresses_are_written_as_on_letters() -> None:
     assert found([FOUND]) == [Place("Ludwigstraße 12, 67059 Ludwigshafen", 49.4811, 8.4464)]
+
+
+def test_a_street_is_no_house_and_a_park_is_neither() -> None:
+    """Each may be another distance from its pin before somebody is asked."""
+    street = FOUND | {"addresstype": "road", "address": {"road": "Ludwigstraße", "city": "Ludwigshafen"}}
+    older = FOUND | {"class": "highway", "address": {"road": "Ludwigstraße", "town": "Ludwigshafen"}}
+    park = FOUND | {"addresstype": "park", "address": {"park": "Ebertpark"}}
+    kinds = [place.kind for place in found([FOUND, street, older, park])]
+    assert kinds == [PlaceKind.HOUSE, PlaceKind.STREET, PlaceKind.STREET, PlaceKind.PLACE]
 
 
 def test_what_has_no_road_keeps_its_name() -> None:

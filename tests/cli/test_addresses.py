@@ -37,6 +37,10 @@ def test_a_list_replaces_the_one_before(fresh_database_url: str, tmp_path: Path)
     assert (imported(fresh_database_url, file, excel)[0], labels(fresh_database_url)) == (0, ["Straße"])
     code, _ = imported(fresh_database_url, file, '"street","nr",plz,lat,lon\nA,NULL,null,49.48,8.44\n')
     assert (code, labels(fresh_database_url)) == (0, ["A"])
+    french = "numero;rep;nom_voie;code_postal;nom_commune;x;y;lon;lat\n"
+    rows = "12;bis;Rue de la Paix;75002;Paris;651032;6863411;2.33;48.86\n3;\\N;Quai;<Null>;(null);1;2;2.34;48.87\n"
+    code, _ = imported(fresh_database_url, file, french + rows)
+    assert labels(fresh_database_url)[:2] == ["Rue de la Paix 12bis, 75002 Paris", "Quai 3"]
 
 
 def test_a_row_that_cannot_be_read_is_left_out_and_named(fresh_database_url: str, tmp_path: Path) -> None:

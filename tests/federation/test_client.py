@@ -101,6 +101,24 @@ def test_nothing_is_an_empty_list(body: str, stranger: Stranger) -> None:
         ("status", None, Status.OPEN),
         ("zipcode", 67059, "67059"),
         ("zipcode", "null", None),
+        *(("zipcode", text, None) for text in ("\\N", "<Null>", "(null)", "[NULL]", "NaN", "#N/A")),
+        (
+            "media_url",
+            '["http://a.example/1,2", "http://a.example/3"]',
+            ("http://a.example/1,2", "http://a.example/3"),
+        ),
+        (
+            "media_url",
+            "['http://a.example/1', 'http://a.example/2']",
+            ("http://a.example/1", "http://a.example/2"),
+        ),
+        (
+            "media_url",
+            '{http://a.example/1,"http://a.example/2"}',
+            ("http://a.example/1", "http://a.example/2"),
+        ),
+        ("media_url", "[http://a.example/1]", ("http://a.example/1",)),
+        ("media_url", "[", ()),
         ("address", None, ""),
         ("description", ["a", "b"], "a, b"),
         ("agency_responsible", {"recipient": ["Tiefbau"]}, "Tiefbau"),
@@ -212,6 +230,22 @@ def test_the_next_page_is_told_by_its_query_alone(stranger: Stranger) -> None:
     link = {"Link": '<http://evil.example/requests.json?cursor=abc&page_size=2>; rel="next"'}
     page = answering(stranger, [ONE], headers=link).page()
     assert page.following == {"cursor": "abc", "page_size": "2"}
+
+
+@pytest.mark.parametrize(
+    ("header", "following"),
+    [
+        ('<?service_code=A,B;C&page=2>; rel="next"', {"service_code": "A,B;C", "page": "2"}),
+        ('<?page=1>; rel="prev"; title="back, then <next>", <?page=3,4>; rel=next', {"page": "3,4"}),
+        ('<?page=1>; rel="prev"', None),
+        ("<?page=2; rel=next", None),
+        ("<" * 5000 + ">;" * 5000, None),
+    ],
+)
+def test_addresses_of_pages_may_hold_what_parts_a_header(
+    stranger: Stranger, header: str, following: dict[str, str] | None
+) -> None:
+    assert answering(stranger, [ONE], headers={"Link": header}).page().following == following
 
 
 def test_redirects_stay_with_their_host(stranger: Stranger) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from open311.base.text import tidy
+from open311.base.text import stands_for_nothing, tidy
 from open311.federation.imports import csv_mapping
 from open311.federation.imports.csv_mapping import CsvMapping
 from open311.federation.references import Arrival
@@ -22,7 +22,7 @@ CITY = first_city()
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=40) | st.text(
     st.sampled_from("'=-+@ \"\n,;ä&<")
 )
-WORDS = TEXT.map(tidy).filter(lambda text: text.lower() != "null")
+WORDS = TEXT.map(tidy).filter(lambda text: not stands_for_nothing(text))
 MOMENTS = st.datetimes(datetime(1990, 1, 1), datetime(2090, 1, 1), timezones=st.just(UTC)).map(
     lambda moment: moment.replace(microsecond=0)
 )

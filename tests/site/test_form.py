@@ -284,9 +284,21 @@ def test_an_address_apart_from_its_position_is_asked_about(
 
 
 @pytest.mark.parametrize(
+    "address", ["Ludwigstr. 12 Ludwigshafen", "Ludwigstraße 999", "Ludwigstr. 12 b 67059 Ludwigshafen"]
+)
+def test_nobody_needs_a_comma_or_a_number_that_is_listed(core: Core, visitor: Visitor, address: str) -> None:
+    """And what was typed is what the pin is moved to."""
+    address_list.replace_list(core, first_city(), iter(CSV.splitlines()))
+    visitor.fill(address=address, lat="49.53", long="8.41").press("Weiter")
+    assert "liegen 6 km auseinander" in visitor.text
+
+
+@pytest.mark.parametrize(
     ("address", "lat", "long"),
     [
         ("Ludwigstraße 12", "49.4820", "8.4470"),
+        ("Ludwigstraße 12 Mannheim", "49.53", "8.41"),
+        ("Ludwigstraße 999", "49.4890", "8.4470"),
         ("Ludwigstraße", "49.4890", "8.4470"),
         ("Am Kiosk", "49.53", "8.41"),
     ],

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 
 from open311.base.errors import Invalid, problem
-from open311.base.text import tidy
+from open311.base.text import stands_for_nothing, tidy
 from open311.core import Core
 from open311.formats.csv import unguarded
 from open311.formats.csv_records import Record, delimiter_of, records
@@ -13,15 +13,68 @@ from open311.model.catalogue import Catalogue
 from open311.model.maps.place import Place, PlaceKind, Streets, written
 from open311.storage.maps import addresses as storage
 
-# What offices call the columns of their lists.
+# What offices call the columns of their lists, by language; "" is what is called so everywhere, as by OpenStreetMap.
+NAMES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "": {
+        "street": ("street", "addr:street"),
+        "number": ("house_number", "housenumber", "number", "addr:housenumber"),
+        "suffix": ("suffix",),
+        "zipcode": ("zipcode", "zip", "postcode", "addr:postcode"),
+        "town": ("city", "town", "addr:city"),
+        "lat": ("lat", "latitude"),
+        "long": ("long", "lon", "lng", "longitude"),
+    },
+    "de": {
+        "street": ("strasse", "straße", "str", "strassenname", "straßenname", "stn_label"),
+        "number": ("hausnummer", "hnr", "nr", "hausnrzahl1", "adr_number"),
+        "suffix": ("zusatz", "hausnummernzusatz", "hnrzusatz", "hausnrbuchstabe1"),
+        "zipcode": ("plz", "postleitzahl"),
+        "town": ("ort", "stadt", "gemeinde", "gemeindename"),
+        "lat": ("breite",),
+        "long": ("laenge", "länge"),
+    },
+    "fr": {
+        "street": ("rue", "voie", "nom_voie"),
+        "number": ("numero", "numéro"),
+        "suffix": ("rep",),
+        "zipcode": ("code_postal",),
+        "town": ("commune", "nom_commune", "ville"),
+    },
+    "nl": {
+        "street": ("straat", "straatnaam", "openbareruimte", "openbareruimtenaam"),
+        "number": ("huisnummer",),
+        "suffix": ("huisletter", "huisnummertoevoeging"),
+        "town": ("woonplaats", "woonplaatsnaam", "gemeentenaam"),
+    },
+    "it": {"street": ("via", "odonimo"), "number": ("civico",), "zipcode": ("cap",), "town": ("comune",)},
+    "es": {
+        "street": ("calle", "nombre_via"),
+        "number": ("portal",),
+        "zipcode": ("codigo_postal", "cod_postal"),
+        "town": ("municipio", "poblacion"),
+        "lat": ("latitud",),
+        "long": ("longitud",),
+    },
+    "pl": {
+        "street": ("ulica",),
+        "number": ("numer", "numer_porzadkowy"),
+        "zipcode": ("kod_pocztowy",),
+        "town": ("miejscowosc", "miejscowość"),
+    },
+    "da": {
+        "street": ("vejnavn",),
+        "number": ("husnr",),
+        "zipcode": ("postnr",),
+        "town": ("postnrnavn",),
+        "lat": ("wgs84koordinat_bredde",),
+        "long": ("wgs84koordinat_længde",),
+    },
+}
+# Last of all: beside degrees they mostly count metres.
+AXES = {"lat": ("y",), "long": ("x",)}
 COLUMNS: Mapping[str, tuple[str, ...]] = {
-    "street": ("street", "strasse", "straße", "str", "strassenname", "straßenname", "addr:street"),
-    "number": ("house_number", "hausnummer", "hnr", "housenumber", "nr", "number", "addr:housenumber"),
-    "suffix": ("suffix", "zusatz", "hausnummernzusatz", "hnrzusatz"),
-    "zipcode": ("zipcode", "plz", "postcode", "postleitzahl", "zip", "addr:postcode"),
-    "town": ("city", "ort", "stadt", "town", "gemeinde", "addr:city"),
-    "lat": ("lat", "latitude", "breite", "y"),
-    "long": ("long", "lon", "lng", "longitude", "laenge", "länge", "x"),
+    column: tuple(name for names in NAMES.values() for name in names.get(column, ())) + AXES.get(column, ())
+    for column in NAMES[""]
 }
 NEEDED = ("street", "lat", "long")
 # Of more rows than one in so many that cannot be read, the file is not what it was taken for.
@@ -110,8 +163,7 @@ def _fields(row: Record, places: Mapping[str, int | None]) -> dict[str, str]:
     fields = {
         column: cells[at] if at is not None and at < len(cells) else "" for column, at in places.items()
     }
-    # Databases write so what they do not have.
-    return {column: "" if text.lower() == "null" else text for column, text in fields.items()}
+    return {column: "" if stands_for_nothing(text) else text for column, text in fields.items()}
 
 
 def _position(row: Mapping[str, str]) -> tuple[float, float] | None:

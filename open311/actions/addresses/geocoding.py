@@ -1,7 +1,7 @@
 """Places for words: asked of the geocoder that the settings name, or of the city's own list of addresses."""
 
-import re
 from collections.abc import Collection
+from dataclasses import replace
 
 from open311.adapters import geocoder
 from open311.base.i18n import translate
@@ -10,13 +10,13 @@ from open311.model.catalogue import Catalogue
 from open311.model.catalogue import things as numbered_things
 from open311.model.maps.geography import Box, Circle
 from open311.model.maps.place import Place, PlaceKind
+from open311.model.maps.street_names import has_same_words, is_named, names_street_of, spelled_out
 from open311.model.service_request import Location
 from open311.storage.maps import addresses as storage
 from open311.storage.maps import assets
 
 SUGGESTED = 8
 LONGEST = 200
-STREET = re.compile(r"str(?:\.|asse\b|\b)", re.IGNORECASE)
 NEAR_METRES = 60.0
 NAMES_OF_THINGS = {
     "street_lamp": "asset.street_lamp",
@@ -72,7 +72,10 @@ def search(core: Core, catalogue: Catalogue, words: str, language: str) -> list[
     if core.settings.geocoder == "table":
         with core.database.read() as conn:
             places = storage.search(
-                conn, catalogue.jurisdiction.jurisdiction_id, _spelled_out(query), SUGGESTED
+                conn,
+                catalogue.jurisdiction.jurisdiction_id,
+                spelled_out(query, catalogue.jurisdiction.languages),
+                SUGGESTED,
             )
     else:
         elsewhere = geocoder.for_settings(core.settings)
@@ -110,48 +113,33 @@ def possible(core: Core, catalogue: Catalogue) -> bool:
 def apart(core: Core, catalogue: Catalogue, words: str, position: Location, language: str) -> Place | None:
     """The place that an address surely names, when it is farther from a position than such a place is large."""
     places = search(core, catalogue, words, language)
-    if not places or _first_part(places[0].address) != _first_part(words):
+    languages = catalogue.jurisdiction.languages
+    exact = [place for place in places if is_named(words, place, languages)]
+    of_street = [place for place in places if names_street_of(words, place, languages)]
+    # The likeliest has to be among them, else the words may mean something else.
+    if not places or places[0] not in (*exact, *of_street):
         return None
+    # Of a house that no list has, the street is known all the same.
+    named = exact or [replace(place, address=words, kind=PlaceKind.STREET) for place in of_street]
     # Of several by that name one may be near.
-    named = [place for place in places if _first_part(place.address) == _first_part(words)]
     closest = min(named, key=lambda place: _distance(position, place))
     return closest if _distance(position, closest) > FARTHEST[closest.kind] else None
 
 
 def house(core: Core, catalogue: Catalogue, words: str, language: str) -> Place | None:
     """The house that an address surely names; None when it may be several, or is a whole street."""
-    name = _first_part(words)
-    if not any(letter.isdigit() for letter in name):
+    if not any(letter.isdigit() for letter in words.partition(",")[0]):
         return None
-    places = search(core, catalogue, words, language)
-    named = [
-        place for place in places if place.kind is PlaceKind.HOUSE and _first_part(place.address) == name
-    ]
+    places, languages = search(core, catalogue, words, language), catalogue.jurisdiction.languages
+    named = [place for place in places if place.kind is PlaceKind.HOUSE and is_named(words, place, languages)]
     # A street of that name may be in several parts of the town, of which the rest of the address chooses one.
-    exactly = [place for place in named if _alike(place.address, words)]
+    exactly = [place for place in named if has_same_words(words, place, languages)]
     candidates = exactly or named
     return candidates[0] if len(candidates) == 1 else None
 
 
-def _alike(address: str, words: str) -> bool:
-    """Whether two addresses have the same words, in any order; commas do not count."""
-    return set(_words(address)) == set(_words(words))
-
-
-def _words(address: str) -> list[str]:
-    return _spelled_out(address).casefold().replace(",", " ").split()
-
-
 def _distance(position: Location, place: Place) -> float:
     return Circle(position, 1.0).distance(Location(place.lat, place.long))
-
-
-def _first_part(address: str) -> str:
-    return _spelled_out(address.partition(",")[0]).strip().casefold()
-
-
-def _spelled_out(words: str) -> str:
-    return STREET.sub("straße", words)
 
 
 def _box(catalogue: Catalogue) -> Box | None:

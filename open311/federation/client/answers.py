@@ -124,13 +124,17 @@ def _error_told(answer: Answer) -> str | None:
     return None
 
 
+# A target may hold commas and semicolons; only what stands behind it ends at one (RFC 8288, 3).
+_LINK = re.compile(r"<([^>]*)>((?:\s*;[^,;\"]*(?:\"[^\"]*\"[^,;\"]*)?)*)")
+_NEXT = re.compile(r"rel\s*=\s*[\"']?[^\"';]*\bnext\b", re.IGNORECASE)
+
+
 def next_query(answer: Answer, value: Any) -> dict[str, str] | None:
     """The query of the next page, named by a header or in the list; only that, so that nobody sends us elsewhere."""
     # Only the query is taken over: a server must not be able to redirect a harvest to another host.
-    for link in answer.headers.get("Link", "").split(","):
-        target, _, parameters = link.partition(";")
-        if re.search(r"rel\s*=\s*[\"']?[^\"';]*\bnext\b", parameters, re.IGNORECASE):
-            return _query_of(target.strip().strip("<>"))
+    for target, parameters in _LINK.findall(answer.headers.get("Link", "")):
+        if _NEXT.search(parameters):
+            return _query_of(target)
     named = value.get("next") if isinstance(value, Mapping) else None
     return _query_of(named) if isinstance(named, str) and "?" in named else None
 

@@ -2,12 +2,15 @@
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
-from open311.base.text import speakable
+import orjson
+
+from open311.base.text import speakable, stands_for_nothing
 from open311.federation.client.dates import Dates
 from open311.model.fields import Role
 from open311.model.service_request import Location, Status, fields_with
@@ -176,7 +179,7 @@ def texts(value: Any, depth: int = DEEPEST) -> list[str]:
 
 def _spoken(raw: str) -> str:
     text = speakable(raw).strip()
-    return "" if len(text) == 4 and text.lower() == "null" else text
+    return "" if stands_for_nothing(text) else text
 
 
 def word(item: Mapping[str, Any], *names: str) -> str | None:
@@ -193,11 +196,18 @@ def word(item: Mapping[str, Any], *names: str) -> str | None:
 
 def addresses(value: Any) -> tuple[str, ...]:
     """The web addresses in a value, each once."""
-    written = texts(value)
+    written = [inner for text in texts(value) for inner in (_unwrapped(text) if text[0] in "[{" else (text,))]
     if not written:
         return ()
     parts = (address for text in written for address in _BETWEEN_ADDRESSES.split(text))
     return tuple(dict.fromkeys(url for url in parts if url.lower().startswith(("http://", "https://"))))
+
+
+def _unwrapped(text: str) -> list[str]:
+    """What stands in a list that was written as text: JSON, or an array as PostgreSQL or Python write it."""
+    with suppress(orjson.JSONDecodeError):
+        return texts(orjson.loads(text))
+    return [re.sub(r"[\"']", "", text[1:]).rstrip("]} ")]
 
 
 def status_from(word_of_status: str | None) -> Status:

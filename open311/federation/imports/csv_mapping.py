@@ -9,7 +9,7 @@ from unicodedata import is_normalized
 
 from open311.base.datetimes import time_zone
 from open311.base.errors import Invalid, Problem, problem
-from open311.base.text import tidy
+from open311.base.text import stands_for_nothing, tidy
 from open311.federation.client import foreign
 from open311.federation.client.dates import Dates, is_form, is_no_date
 from open311.federation.client.foreign import ForeignRequest
@@ -23,8 +23,6 @@ from open311.model.v2_fields import FIELDS
 
 COLUMNS = (*FIELDS, *fields_with(Role.CSV))
 NEEDED = ("service_request_id", "requested_datetime")
-# What some programs write into a cell with nothing in it.
-BLANK = "null"
 MOMENTS = tuple(name for name in COLUMNS if name.endswith("_datetime"))
 SETTINGS = ("columns", "services", "statuses", "constants", "dates", "time_zone", "delimiter", "encoding")
 
@@ -128,7 +126,7 @@ class Columns:
         read = _read_cell(cells)
         for name, place in self._places:
             text = read(cells[place])
-            if text and not (len(text) == len(BLANK) and text.lower() == BLANK):
+            if text and not stands_for_nothing(text):
                 fields[name] = text
         return fields
 

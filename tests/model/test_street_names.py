@@ -1,0 +1,53 @@
+"""Streets as each language writes them short, and how exactly words name an address."""
+
+import pytest
+
+from open311.model.maps.place import Place, PlaceKind
+from open311.model.maps.street_names import is_named, names_street_of, spelled_out
+
+HOUSE = Place("Ludwigstraße 12, 67059 Ludwigshafen", 49.48, 8.44)
+STREET = Place("Ludwigstraße, 67059 Ludwigshafen", 49.48, 8.44, PlaceKind.STREET)
+PARK = Place("Ebertpark", 49.49, 8.42, PlaceKind.PLACE)
+
+
+@pytest.mark.parametrize(
+    ("language", "short", "full"),
+    [
+        ("de", "Ludwigstr. 3, Bahnhofstrasse", "Ludwigstraße 3, Bahnhofstraße"),
+        ("en", "12 Main St, Ave", "12 Main street, avenue"),
+        ("en", "St James St.", "St James street"),
+        ("en", "Ludwigstr. 3", "Ludwigstr. 3"),
+        ("fr", "12 av. Foch", "12 avenue Foch"),
+        ("nl", "Kerkstr. 3", "Kerkstraat 3"),
+        ("es-MX", "C/ Mayor", "calle Mayor"),
+        ("ja", "Str. 1", "Str. 1"),
+    ],
+)
+def test_what_is_short_depends_on_the_language(language: str, short: str, full: str) -> None:
+    assert spelled_out(short, [language]) == full
+
+
+@pytest.mark.parametrize(
+    ("words", "place", "named", "street"),
+    [
+        ("Ludwigstr. 12", HOUSE, True, True),
+        ("ludwigstrasse 12 Ludwigshafen", HOUSE, True, True),
+        ("Ludwigstraße 12, 67059", HOUSE, True, True),
+        ("Ludwigstraße 12 a", HOUSE, False, True),
+        ("Ludwigstraße 99 Ludwigshafen", HOUSE, False, True),
+        ("Ludwigstraße 99", STREET, False, True),
+        ("Ludwigstraße", STREET, True, True),
+        ("Ludwigstraße 12, Mitte", HOUSE, True, True),
+        ("Ludwigstraße 99, Mitte", HOUSE, False, True),
+        ("Ludwigstraße 12 Mannheim", HOUSE, False, False),
+        ("Rheinallee 12", HOUSE, False, False),
+        ("Ebertpark", PARK, True, False),
+        ("Ebertpark 7", PARK, False, False),
+        ("", HOUSE, False, False),
+        ("12", HOUSE, False, False),
+    ],
+)
+def test_words_name_a_house_its_street_or_something_else(
+    words: str, place: Place, *, named: bool, street: bool
+) -> None:
+    assert (is_named(words, place, ["de"]), names_street_of(words, place, ["de"])) == (named, street)
