@@ -203,6 +203,8 @@ def test_a_question_that_nobody_answers_ends(
     casework.ask(core, number, "Wo genau?", BEA)
     run_jobs(core, conn)
     token = mailbox.link("/answer/").removeprefix("/answer/").partition("?")[0]
+    # As an earlier release took it: behind this there is no day to move a deadline to.
+    conn.execute(text("update cases set due_datetime = '9999-12-31T22:00Z'"))
     clock.forward(days=30)
     with pytest.raises(NotFound):
         casework.find_question(core, token)

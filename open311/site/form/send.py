@@ -7,7 +7,7 @@ from flask import Response, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from open311.actions.casework.publication import withdrawal
-from open311.actions.reporting import affected, drafts
+from open311.actions.reporting import drafts
 from open311.base.errors import Invalid, TooManyRequests
 from open311.http import current
 from open311.model.access import visibility
@@ -15,7 +15,8 @@ from open311.model.access.visibility import View
 from open311.model.catalogue import ServiceType
 from open311.model.intake.drafts import Draft
 from open311.model.service_request import Status, Visibility
-from open311.notifications import mail_subscriptions
+from open311.notifications import form_reports, mail_subscriptions
+from open311.notifications.form_reports import MailWish
 from open311.site import view_models
 from open311.site.blueprint import city
 from open311.site.form import abuse, form_input, pages, questions
@@ -24,7 +25,6 @@ from open311.site.form.nearby import nearby
 from open311.site.form.next_steps import next_steps
 from open311.site.words import degrees
 from open311.site.words import words as messages
-from open311.storage.database import Connection
 from open311.storage.requests import service_requests
 from open311.web import single_request
 
@@ -80,26 +80,12 @@ def _on_top(fault: Any) -> FieldProblem:
 
 
 def _submit(draft: Draft) -> AnyResponse:
-    core, language = current.core(), current.language()
-
-    wants, form = bool(draft.text("follow")) and mail_subscriptions.possible(core), abuse.of_draft(draft)
-
-    def also(conn: Connection, number: int) -> str:
-        if not wants:
-            sent = mail_subscriptions.receipt(
-                core, conn, number, draft.text("email"), language, form.mail_asker()
-            )
-            return drafts.RECEIPT if sent else ""
-        try:
-            mail_subscriptions.begin(core, conn, number, draft.text("email"), language, form.mail_asker())
-        except TooManyRequests:
-            # The report counts; mails can be asked for later.
-            return drafts.NOT_NOW
-        return drafts.FOLLOWED
-
+    core, email, language = current.core(), draft.text("email"), current.language()
+    follows = bool(draft.text("follow")) and mail_subscriptions.possible(core)
     whole, unread = form_input.submission(city(), draft)
     try:
-        drafts.send(core, city(), draft, whole, unread, also)
+        mail = MailWish(email, language, abuse.of_draft(draft).mail_asker(), follows)
+        form_reports.send(core, city(), draft, whole, unread, mail)
     except Invalid as refused:
         return check(draft, faults=[form_input.at_field(problem) for problem in refused.problems], status=400)
     return pages.to_step(draft, "sent")
@@ -107,20 +93,15 @@ def _submit(draft: Draft) -> AnyResponse:
 
 def me_too(draft: Draft, value: str) -> AnyResponse:
     """Count for a report that says the same, instead of sending another one; with an address, hear of it, too."""
-    core, language, email = current.core(), current.language(), draft.text("email")
+    core, email, language = current.core(), draft.text("email"), current.language()
     number = single_request.find(core, city(), value).request.service_request_id
-    form = abuse.of_draft(draft)
     follows = bool(email) and mail_subscriptions.possible(core)
-
-    def also(conn: Connection) -> str:
-        affected.add_within(core, conn, city(), number, abuse.device(), abuse.network())
-        if not follows:
-            return ""
-        mail_subscriptions.begin(core, conn, number, email, language, form.mail_asker())
-        return drafts.FOLLOWED
-
+    sender = (abuse.device(), abuse.network())
     try:
-        drafts.join(core, draft, number, also)
+        mail = (
+            MailWish(email, language, abuse.of_draft(draft).mail_asker(), follows=True) if follows else None
+        )
+        form_reports.join(core, city(), draft, number, sender, mail)
     except (Invalid, TooManyRequests) as refused:
         faults = [
             FieldProblem("email", "contact", form_input.at_field(problem).words)

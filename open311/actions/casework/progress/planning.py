@@ -1,6 +1,6 @@
 """When something is to be done: later, first, until a day."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from open311.actions.casework import days
 from open311.actions.casework.opening import locked, opened
@@ -14,6 +14,8 @@ from open311.storage.requests import cases
 
 AT_ONCE = 200
 DEADLINES = ("check_by", "accept_by", "due_datetime")
+# A day before the end, so that it is a moment in every time zone.
+LAST_MOMENT = datetime.max.replace(microsecond=0, tzinfo=UTC) - timedelta(days=1)
 
 
 def defer(
@@ -102,7 +104,12 @@ def resume(work: Work) -> None:
         return
     # A clock that was set back must not bring a deadline forward.
     pause = timedelta(seconds=max(0, int((work.now - paused).total_seconds())))
-    later = {name: moment + pause for name in DEADLINES if (moment := getattr(work.case, name)) is not None}
+    # An earlier release took any day, and behind the last of them there is none.
+    later = {
+        name: moment + min(pause, max(LAST_MOMENT - moment, timedelta()))
+        for name in DEADLINES
+        if (moment := getattr(work.case, name)) is not None
+    }
     seconds = work.case.paused_seconds + int(pause.total_seconds())
     work.change_case(paused_since=None, paused_seconds=seconds, **later)
 
