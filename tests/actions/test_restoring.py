@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, cast
 
@@ -20,11 +21,13 @@ from open311.model.staff.roles import Role
 from open311.notifications import mail_subscriptions
 from open311.notifications.mails import messages
 from open311.notifications.model.mail_limits import MailAsker
-from open311.notifications.storage import people
+from open311.notifications.storage import alerts, people
 from open311.storage.database import Connection, Database
+from open311.storage.desk.staff_mail import digests
 from open311.storage.events import changes, stream
 from open311.storage.staff_accounts import accounts as account_storage
 from open311.storage.upkeep import erasures
+from open311.storage.upkeep import restored as restored_database
 from open311.webhooks import delivery, subscriptions
 from tests.actors import CLARA
 from tests.backups import an_empty_database, dump, restore
@@ -317,3 +320,26 @@ def test_whoever_left_after_the_backup_does_not_come_back_with_it(
             back = account_storage.find(conn, account_id)
         assert back is not None
         assert back.state is AccountState.LEFT
+
+
+def test_what_goes_out_by_day_or_week_is_not_sent_for_days_gone_by(core: Core) -> None:
+    """Whoever hears by day or week had it after the backup, too; from now on they hear again."""
+    number = int(a_client(core).report())
+    now = core.now()
+    known = {"number": number, "now": now, "before": now - timedelta(days=3), "city": "ludwigshafen.de"}
+    with core.database.begin() as conn:
+        for statement in (
+            "insert into alerts (jurisdiction_id, email, language, place, weekly, created_datetime, confirmed_datetime,"
+            " sent_datetime) values (:city, 'kim@example.org', 'de', 'Stadt', false, :before, :before, :before)",
+            "insert into unit_digests values (:city, 'TIEFBAU', cast(:before as date), :before)",
+            "insert into staff_notices (service_request_id, jurisdiction_id, unit, kind, created_datetime)"
+            " values (:number, :city, 'TIEFBAU', 'arrived', :before)",
+        ):
+            conn.execute(text(statement), known)
+        assert alerts.due(conn, now, 10)
+        restored_database.skip_the_old(conn, now)
+        assert alerts.due(conn, now, 10) == []
+        assert alerts.due(conn, now + timedelta(days=1), 10)
+        assert not digests.begin(conn, "ludwigshafen.de", "TIEFBAU", now.date())
+        assert digests.begin(conn, "ludwigshafen.de", "TIEFBAU", now.date() + timedelta(days=1))
+        assert conn.execute(text("select count(*) from staff_notices")).scalar_one() == 0

@@ -45,7 +45,7 @@ def adopt(core: Core) -> None:
             return
     with core.database.begin() as conn:
         if identity.adopt(conn):
-            skipped = restored.skip_the_old(conn)
+            skipped = restored.skip_the_old(conn, core.now())
             log.warning(
                 "database_restored",
                 skipped_mails=skipped.mails,
@@ -66,7 +66,7 @@ def declare(core: Core, known: Iterable[Erasure], *, nothing_lost: bool) -> Repo
         else:
             identity.rename(conn)
             restored.leave_out_numbers(conn)
-            skipped = restored.skip_the_old(conn)
+            skipped = restored.skip_the_old(conn, core.now())
     requests = people = 0
     for erasure in known:
         requests += _erase_again(core, erasure)

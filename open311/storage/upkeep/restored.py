@@ -1,6 +1,7 @@
 """What a restored database must not do again, and numbers that it must not give out again."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import Connection, text
 
@@ -16,6 +17,18 @@ _MAILS = text("""
 """)
 # A session or token that was ended after the backup must not be alive again; whoever had one gets another.
 _SESSIONS = tuple(text(f"delete from {table}") for table in ("sessions", "account_links", "account_tokens"))
+# What goes out by day or week, and what staff are still to be told: they had it after the backup, too.
+_REGULAR = tuple(
+    text(statement)
+    for statement in (
+        "update alerts set sent_datetime = greatest(sent_datetime, :now) where confirmed_datetime is not null",
+        "delete from staff_notices",
+        "update account_digests set day = greatest(day, cast(:now as date))",
+        """insert into unit_digests (jurisdiction_id, unit, day, sent_datetime)
+           select distinct jurisdiction_id, unit, cast(:now as date), cast(:now as timestamptz) from unit_digests
+           on conflict (jurisdiction_id, unit, day) do update set sent_datetime = excluded.sent_datetime""",
+    )
+)
 _MESSAGES = text("update webhook_messages set state = 'skipped' where state = 'waiting'")
 # Nobody can say whether they went out after the backup, so each is looked for at the other server first.
 _FORWARDS = text("""
@@ -44,13 +57,15 @@ class Skipped:
     messages: int
 
 
-def skip_the_old(conn: Connection) -> Skipped:
+def skip_the_old(conn: Connection, now: datetime) -> Skipped:
     """Leave unsent whatever waits: it was probably sent after the backup was made."""
     conn.execute(_READERS)
     conn.execute(_FORWARDS)
     conn.execute(_TAGS)
     for statement in _SESSIONS:
         conn.execute(statement)
+    for statement in _REGULAR:
+        conn.execute(statement, {"now": now} if ":now" in statement.text else {})
     return Skipped(conn.execute(_MAILS).rowcount, conn.execute(_MESSAGES).rowcount)
 
 
