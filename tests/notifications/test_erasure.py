@@ -339,13 +339,17 @@ def internal_texts(conn: Connection) -> set[str]:
     return set(conn.execute(text("select kind from events where data::text ilike :w"), CONTAINED).scalars())
 
 
-def test_an_objection_that_waits_is_not_forgotten_before_its_own_term(
-    core: Core, conn: Connection, clock: Clock
+@pytest.mark.parametrize("what", ["objection", "update"])
+def test_what_waits_for_a_decision_is_not_forgotten_before_its_own_term(
+    core: Core, conn: Connection, clock: Clock, what: str
 ) -> None:
     number = an_argument(core)
     closed(core, number)
     clock.forward(days=TERM_OF_VEHICLES + 2)
-    an_objection(core, number)
+    if what == "objection":
+        an_objection(core, number)
+    else:
+        an_update(core, conn, number, "u-late")
     retention.forget_people(core)
     assert {"updaters", "events"} <= set(found(conn))
     clock.forward(days=TERM_OF_VEHICLES + 2)

@@ -25,9 +25,9 @@ def _over(request: str, terms: str) -> str:
     return f"""(
         case when {request}.status = 'closed' or {request}.visibility = 'hidden'
         then {days} > 0 and coalesce({request}.closed_datetime, {request}.updated_datetime) < {_before(days)}
-            and not {_objected(request, _before(days))}
+            and not {_undecided(request, _before(days))}
         else :open_days > 0 and {request}.updated_datetime < {_before(":open_days")}
-            and not {_objected(request, _before(":open_days"))}
+            and not {_undecided(request, _before(":open_days"))}
         end
     )"""
 
@@ -36,13 +36,14 @@ def _before(days: str) -> str:
     return f"cast(:now as timestamptz) - make_interval(days => {days})"
 
 
-def _objected(request: str, since: str) -> str:
-    """SQL: whether an objection waits, whose sender is owed a decision (Digital Services Act, Article 16, 5)."""
+def _undecided(request: str, since: str) -> str:
+    """SQL: whether something waits that was sent about it: an update, or an objection, whose sender is owed a decision
+    (Digital Services Act, Article 16, 5)."""
     return f"""exists (
-        select from events objection where objection.service_request_id = {request}.id
-            and objection.kind = 'objected' and objection.datetime >= {since} and not exists (
-                select from events decision where decision.service_request_id = objection.service_request_id
-                    and decision.claim_id = objection.id
+        select from events sent where sent.service_request_id = {request}.id
+            and sent.kind in ('objected', 'claimed') and sent.datetime >= {since} and not exists (
+                select from events decision where decision.service_request_id = sent.service_request_id
+                    and decision.claim_id = sent.id
             )
     )"""
 
