@@ -27,6 +27,18 @@ from tests.serving import first_city
         ("MÜLL", "MUELL_WILD"),
         ("Kanalisation", "KANAL"),
         ("Gullydeckel", "KANAL"),
+        ("Gestank", "KANAL"),
+        ("Stolperfalle", "STRASSENSCHADEN"),
+        ("Poller umgefahren", "STRASSENSCHADEN"),
+        ("Papierkorb voll", "MUELLBEHAELTER"),
+        ("alter Kühlschrank", "MUELL_WILD"),
+        ("Fahrradleiche", "MUELL_WILD"),
+        ("Anhänger", "FAHRZEUG_ALT"),
+        ("Spritze", "STRASSE_SCHMUTZ"),
+        ("E-Scooter", "SONSTIGES"),
+        ("Falschparker", "SONSTIGES"),
+        ("toter Fuchs", "SONSTIGES"),
+        ("dead animal", "SONSTIGES"),
     ],
 )
 def test_the_best_match_comes_first(words: str, service_code: str) -> None:
