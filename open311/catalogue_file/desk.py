@@ -10,6 +10,7 @@ from open311.model.desk.areas import Areas
 from open311.model.desk.deadline_steps import Deadline, Step, read_steps
 from open311.model.desk.desk_catalogue import Desk, GroupRole, Reason, ReasonFor, Unit, UnitKind
 from open311.model.desk.routing import SPAN, Span
+from open311.model.desk.suspicious import Suspicious
 from open311.model.desk.working_days import WEEKDAYS, Calendar, Period, is_known
 from open311.model.staff.rights import NARROWED_TO
 from open311.model.staff.roles import Role
@@ -38,6 +39,8 @@ def build(desk: Mapping[str, Any], city_areas: Areas, read_text: Callable[[Any],
         originals_for_units=frozenset(desk.get("originals", {}).get("unit_sees", ())),
         metres=dict(duplicates.get("metres", {})),
         related={code: tuple(codes) for code, codes in duplicates.get("with", {}).items()},
+        closed_days=duplicates.get("closed_days", Desk().closed_days),
+        suspicious=_suspicious(desk.get("suspicious", {})),
         groups={group: _group(role) for group, role in desk.get("sso", {}).get("groups", {}).items()},
     )
 
@@ -58,6 +61,10 @@ def _calendar(calendar: Mapping[str, Any]) -> Calendar:
         opens=hours.start if hours else None,
         closes=hours.end if hours else None,
     )
+
+
+def _suspicious(suspicious: Mapping[str, Any]) -> Suspicious:
+    return Suspicious(tuple(suspicious.get("words", ())), suspicious.get("links", True))
 
 
 def _group(group: Mapping[str, Any]) -> GroupRole:
@@ -117,7 +124,9 @@ def contents(desk: Desk) -> dict[str, Any]:
         "duplicates": {
             "metres": dict(desk.metres),
             "with": {code: list(codes) for code, codes in desk.related.items()},
+            "closed_days": desk.closed_days,
         },
+        "suspicious": {"words": list(desk.suspicious.words), "links": desk.suspicious.links},
         "sso": {
             "groups": {
                 group: {"role": role.role.value, **{name: getattr(role, name) for name in NARROWED_TO}}

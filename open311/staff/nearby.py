@@ -10,8 +10,6 @@ from open311.storage.desk.case import neighbours
 from open311.storage.desk.case.neighbours import Neighbour
 from open311.storage.desk.scope import scope_of
 
-# Of what was closed, so long ago still counts as the same defect.
-LATELY = timedelta(days=60)
 FEW = 8
 # What was reported at a place before says more about it than whether this is a duplicate.
 EARLIER = timedelta(days=730)
@@ -21,7 +19,7 @@ LEAST_METRES = 50
 def alike(seen: SeenCase) -> list[Neighbour]:
     """Reports that may be about the same thing."""
     report, desk = seen.whole.request, seen.catalogue.desk
-    return _near(seen, desk.radius(report.service_code), LATELY, desk.alike(report.service_code))
+    return _near(seen, desk.radius(report.service_code), desk.closed_lately, desk.alike(report.service_code))
 
 
 def at_its_place(seen: SeenCase) -> list[Neighbour]:

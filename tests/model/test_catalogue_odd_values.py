@@ -178,7 +178,8 @@ SMALL: dict[str, Any] = {
         ],
         "sso": {"groups": {"rat": {"role": "checker", "units": ["RAT"], "services": ["WASTE"]}}},
         "originals": {"days": 30, "unit_sees": ["WASTE"]},
-        "duplicates": {"metres": {"default": 50}, "with": {"WASTE": ["WASTE"]}},
+        "duplicates": {"metres": {"default": 50}, "with": {"WASTE": ["WASTE"]}, "closed_days": 7},
+        "suspicious": {"words": ["Casino", "a.b"], "links": False},
     },
     "boundary": {"type": "Polygon", "coordinates": TRIANGLE},
 }

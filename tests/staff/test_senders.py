@@ -1,6 +1,7 @@
 """Blocked senders, and what makes a report look like abuse."""
 
 from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,13 +11,14 @@ from open311.actions.desk import blocking
 from open311.actions.reporting import report
 from open311.actions.upkeep import housekeeping
 from open311.core import Core
+from open311.model.desk.suspicious import Suspicious
 from open311.model.staff.roles import Role
 from open311.storage.desk.case import suspicion
 from open311.storage.desk.case.suspicion import Reason, Suspicion
 from open311.storage.mails import blocked_senders
 from tests.actors import CLARA
 from tests.opendata.live import a_live_core
-from tests.serving import Api, Clock, an_api
+from tests.serving import Api, Clock, MakeCore, an_api, first_city
 from tests.staff.desk import CITY, Desk, Employee
 
 KIM = "kim@example.org"
@@ -137,8 +139,39 @@ def test_only_checkers_block(desk: Desk, role: Role) -> None:
 
 
 def reasons(core: Core, conn: Connection, number: str) -> list[Reason]:
-    found = suspicion.of_requests(conn, [int(number)], core.now())
+    found = suspicion.of_requests(conn, [int(number)], core.now(), lambda city: Suspicious(("Casino",)))
     return list(found.get(int(number), ()))
+
+
+@pytest.mark.parametrize(
+    ("words", "count"),
+    [("Gewinne im CASINO!", 1), ("Casinostraße", 0), ("Casino, casino", 2), ("nichts", 0)],
+)
+def test_words_of_the_catalogue_are_pointed_out(
+    core: Core, api: Api, conn: Connection, words: str, count: int
+) -> None:
+    number = api.report(description=words)
+    assert reasons(core, conn, number) == ([Reason(Suspicion.WORDS, count)] if count else [])
+
+
+def test_words_and_links_count_as_the_catalogue_says() -> None:
+    links = "https://a.example http://b.example"
+    assert Suspicious().count_links(links) == 2
+    assert Suspicious(links=False).count_links(links) == 0
+    odd = Suspicious(("a.b", "a.b c", "c++"))
+    assert [odd.count_words(text) for text in ("axb", "a.b c", "C++ und a.b", "")] == [0, 1, 2, 0]
+
+
+def test_the_page_of_the_check_names_them(make_core: MakeCore) -> None:
+    city = first_city()
+    suspicious = replace(city.desk, suspicious=Suspicious(("Zebrastreifen",)))
+    core = make_core(replace(city, desk=suspicious))
+    sent = {"service_code": "MARKIERUNG", "description": "Zebrastreifen weg"}
+    number = an_api(core).post(sent)[0]["service_request_id"]
+    checker = Desk(core).employee(Role.CHECKER)
+    for page in ("/staff/check", f"/staff/check/{number}"):
+        checker.get(page)
+        assert "Ein auffälliges Wort im Text" in checker.text
 
 
 def test_many_of_one_sender_are_noticed(core: Core, api: Api, conn: Connection, clock: Clock) -> None:

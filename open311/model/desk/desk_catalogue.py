@@ -2,16 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 
 from open311.base.text import NO_TEXT, Text
 from open311.model.desk.areas import NO_AREAS, Areas
 from open311.model.desk.deadline_steps import USUAL_STEPS, Deadline, Steps
 from open311.model.desk.routing import Facts, Route, Rule, find
+from open311.model.desk.suspicious import Suspicious
 from open311.model.desk.working_days import Calendar, Period
 from open311.model.staff.roles import Role
 
+PLAIN_SUSPICIOUS = Suspicious()
 # As `date.weekday` counts.
 SATURDAY = 5
 
@@ -78,7 +80,8 @@ class Desk:
     """The staff's part of a catalogue. `checkers` is the unit that decides about what comes in.
 
     `due` are deadlines by service_code, which the public promise follows; `metres` by service_code or `default`: how
-    far from each other reports of the same thing lie; `related`: which services may mean the same.
+    far from each other reports of the same thing lie; `related`: which services may mean the same;
+    `closed_days`: for how long after closing a report still counts as the same defect.
     `originals_for_units`: the services whose unit sees photos as they were sent. `steps` are those
     of a deadline, `service_steps` those of finishing reports of one service.
     """
@@ -98,6 +101,8 @@ class Desk:
     originals_for_units: frozenset[str] = frozenset()
     metres: Mapping[str, int] = field(default_factory=dict)
     related: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    closed_days: int = 60
+    suspicious: Suspicious = PLAIN_SUSPICIOUS
     groups: Mapping[str, GroupRole] = field(default_factory=dict)
 
     @property
@@ -135,6 +140,10 @@ class Desk:
         """Who hears when of a deadline of a report of this service."""
         usual = self.steps.get(deadline, USUAL_STEPS)
         return self.service_steps.get(service_code, usual) if deadline is Deadline.WORK else usual
+
+    @property
+    def closed_lately(self) -> timedelta:
+        return timedelta(days=self.closed_days)
 
     def radius(self, service_code: str) -> int:
         """How many metres apart reports of this service may be about the same thing."""

@@ -15,6 +15,7 @@ from open311.model.casework.cases import Flag, Priority
 from open311.model.casework.decisions import Outcome
 from open311.model.casework.personal_hints import personal_hints
 from open311.model.desk.desk_catalogue import ReasonFor
+from open311.model.desk.suspicious import Suspicious
 from open311.model.events.event_kinds import EventKind
 from open311.model.photo_boxes import suggestions
 from open311.site import addresses
@@ -118,6 +119,10 @@ def form_values(seen: SeenCase, shown: FormState) -> dict[str, Any]:
     }
 
 
+def suspicious_of(jurisdiction_id: str) -> Suspicious:
+    return current.core().catalogues.owner(jurisdiction_id).desk.suspicious
+
+
 def check_page(seen: SeenCase, shown: FormState) -> Response:
     """The page; notes that this person is looking at the report."""
     core, number = current.core(), seen.number
@@ -125,7 +130,7 @@ def check_page(seen: SeenCase, shown: FormState) -> Response:
         # Said, not locked: whoever goes home with a page open would hold up everybody. The revision settles who was
         # first.
         other = presence.claim(conn, number, str(seen.actor), core.now())
-        suspicions = suspicion.of_requests(conn, [number], core.now())
+        suspicions = suspicion.of_requests(conn, [number], core.now(), suspicious_of)
     return render(
         "checking/check_report.html",
         status=shown.status,

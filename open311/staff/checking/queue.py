@@ -16,7 +16,7 @@ from open311.model.casework.decisions import Decision
 from open311.model.casework.desk_search import BY_TIME, Position
 from open311.staff import actor_names
 from open311.staff.blueprint import page, redirect_to, staff
-from open311.staff.checking.check_page import FormState, check_page
+from open311.staff.checking.check_page import FormState, check_page, suspicious_of
 from open311.staff.checking.decision_form import field_of, read_decision, shown_values
 from open311.staff.checking.photo_form import read_photos
 from open311.staff.checking.sent_form import SentForm
@@ -41,7 +41,7 @@ def check_queue() -> ResponseReturnValue:
     with core.database.read() as conn:
         queue_page = queue.page(conn, _scope(), core.now(), position)
         unchecked = [row.number for row in queue_page.rows if row.line.case.stage is Stage.CHECK]
-        suspicions = suspicion.of_requests(conn, unchecked, core.now())
+        suspicions = suspicion.of_requests(conn, unchecked, core.now(), suspicious_of)
     present = [row.line.presence for row in queue_page.rows if row.line.presence]
     return render(
         "checking/queue.html",

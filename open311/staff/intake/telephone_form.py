@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from typing import Any
 
 from open311.actions.addresses import geocoding
@@ -33,8 +32,6 @@ FIELDS = (
 LONGEST = 1000
 MOST_WORDS = 200
 FEW_SERVICES, FEW_NEIGHBOURS = 5, 5
-# Of what was closed, so long ago is still the same defect, come back.
-LATELY = timedelta(days=60)
 State = dict[str, Any]
 
 
@@ -168,7 +165,7 @@ def alike(
             intake_scope(staff(), catalogue.jurisdiction.jurisdiction_id),
             place,
             metres=catalogue.desk.radius(code),
-            closed_since=core.now() - LATELY,
+            closed_since=core.now() - catalogue.desk.closed_lately,
             words=str(state.get("about") or ""),
             services=catalogue.desk.alike(code),
             limit=FEW_NEIGHBOURS,

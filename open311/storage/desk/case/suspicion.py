@@ -1,19 +1,19 @@
 """What makes a report look like abuse: reasons for the staff who check it and decide; nothing follows by itself."""
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, text
 
+from open311.model.desk.suspicious import Suspicious
+
 # So many reports before a report are compared with it word by word.
 COMPARED = 500
 SHORTEST_SAME = 20
 MANY_A_DAY = 3
 MANY_LINKS = 2
-LINK = re.compile(r"https?://|www\.", re.IGNORECASE)
 
 
 class Suspicion(StrEnum):
@@ -23,6 +23,7 @@ class Suspicion(StrEnum):
     MANY = "many"
     SAME_WORDS = "same_words"
     LINKS = "links"
+    WORDS = "words"
 
 
 class Reason(NamedTuple):
@@ -34,7 +35,7 @@ class Reason(NamedTuple):
 
 # Each report is compared with those that came shortly before it, by their numbers.
 _FOUND = text("""
-    select r.id, r.description,
+    select r.id, r.jurisdiction_id, r.description, r.title,
         exists (
             select from blocked_senders b
             where b.jurisdiction_id = r.jurisdiction_id and b.ends_datetime > :now and (
@@ -63,19 +64,23 @@ _FOUND = text("""
 """)
 
 
-def of_requests(conn: Connection, ids: Sequence[int], now: datetime) -> Mapping[int, Sequence[Reason]]:
-    """The reasons by report; reports without any are left out."""
+def of_requests(
+    conn: Connection, ids: Sequence[int], now: datetime, suspicious_of: Callable[[str], Suspicious]
+) -> Mapping[int, Sequence[Reason]]:
+    """The reasons by report; reports without any are left out. `suspicious_of`: what a jurisdiction looks for."""
     parameters = {"ids": list(ids), "now": now, "compared": COMPARED, "shortest": SHORTEST_SAME}
-    by_request = {row.id: _reasons(row) for row in conn.execute(_FOUND, parameters)} if ids else {}
+    rows = conn.execute(_FOUND, parameters) if ids else ()
+    by_request = {row.id: _reasons(row, suspicious_of(row.jurisdiction_id)) for row in rows}
     return {number: reasons for number, reasons in by_request.items() if reasons}
 
 
-def _reasons(row: Any) -> list[Reason]:
-    links = len(LINK.findall(row.description))
+def _reasons(row: Any, suspicious: Suspicious) -> list[Reason]:
+    words = f"{row.title or ''}\n{row.description}"
     reasons = (
         (Suspicion.BLOCKED, int(row.blocked), 1),
         (Suspicion.MANY, row.many, MANY_A_DAY),
         (Suspicion.SAME_WORDS, row.same, 1),
-        (Suspicion.LINKS, links, MANY_LINKS),
+        (Suspicion.LINKS, suspicious.count_links(words), MANY_LINKS),
+        (Suspicion.WORDS, suspicious.count_words(words), 1),
     )
     return [Reason(kind, count) for kind, count, least in reasons if count >= least]
