@@ -176,7 +176,9 @@ SMALL: dict[str, Any] = {
                 "to_reporter": "Nein.",
             }
         ],
-        "sso": {"groups": {"rat": {"role": "checker", "units": ["RAT"], "services": ["WASTE"]}}},
+        "sso": {
+            "groups": {"rat": {"role": "checker", "units": ["RAT"], "services": ["WASTE"], "areas": ["SUED"]}}
+        },
         "originals": {"days": 30, "unit_sees": ["WASTE"]},
         "duplicates": {"metres": {"default": 50}, "with": {"WASTE": ["WASTE"]}, "closed_days": 7},
         "suspicious": {"words": ["Casino", "a.b"], "links": False},
