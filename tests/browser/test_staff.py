@@ -34,6 +34,9 @@ INSIDE = (
     "/staff/admin/log",
     "/staff/admin/log?kind=signed_in",
     "/staff/admin/privacy",
+    "/staff/admin/units",
+    "/staff/admin/units/STADTREINIGUNG",
+    "/staff/admin/state",
     "/staff/nothing",
 )
 
